@@ -1,0 +1,75 @@
+"""What listening found out: score curves, the beat grid, onsets and loudness.
+
+Analyses are stored in the document, never edited, and say what made them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def _no_positions() -> NDArray[np.int64]:
+    return np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScoreCurve:
+    """How odd each moment is.
+
+    Attributes
+    ----------
+    times_samples : int64, shape (n,), the middle of what was scored, in document samples, ascending
+    scores : float32, shape (n,), 0 to 1; 0.5 is typical of what the user kept, higher is odder
+    maker : recipe and taste, such as "slicer-ae Band 2026 5f0c"
+    """
+
+    times_samples: NDArray[np.int64]
+    scores: NDArray[np.float32]
+    maker: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BeatGrid:
+    """The counted pulse.
+
+    Attributes
+    ----------
+    beats_samples : int64, shape (n,), ascending
+    bar_positions : int64, shape (n,), 1 for a downbeat, then 2, 3, ...
+    tempo_bpm : the median tempo; 0.0 where no pulse was found
+    confidence : 0 to 1
+    """
+
+    beats_samples: NDArray[np.int64]
+    bar_positions: NDArray[np.int64]
+    tempo_bpm: float
+    confidence: float
+    maker: str
+
+    @property
+    def downbeats_samples(self) -> NDArray[np.int64]:
+        """The first beat of each bar, shape (m,)."""
+        return self.beats_samples[self.bar_positions == 1]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Listening:
+    """What cutting needs to know of the sound itself.
+
+    Attributes
+    ----------
+    onsets_samples : int64, shape (n,), where sounds start, ascending
+    loudness_db : float32, shape (m,), RMS level of consecutive hops in dB full scale, never below -120
+    hop_samples : the length of one hop in document samples
+    """
+
+    onsets_samples: NDArray[np.int64] = field(default_factory=_no_positions)
+    loudness_db: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
+    hop_samples: int = 1024
+    maker: str = ""
+
+
+Analysis = ScoreCurve | BeatGrid | Listening

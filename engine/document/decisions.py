@@ -1,0 +1,49 @@
+"""What the user answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from engine.document.proposals import Proposal
+
+
+class Verdict(StrEnum):
+    """The user's answer to a proposal."""
+
+    UNDECIDED = "undecided"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer to one proposal, with the edges the user moved.
+
+    Attributes
+    ----------
+    alternative : 0 is the proposal as made, n the n-th of its alternatives
+    start_samples, stop_samples : the nudged edges, or None where they were left alone
+    flagged : kept for later
+    """
+
+    proposal_id: str
+    verdict: Verdict = Verdict.UNDECIDED
+    alternative: int = 0
+    start_samples: int | None = None
+    stop_samples: int | None = None
+    flagged: bool = False
+
+
+def decided_span(proposal: Proposal, decision: Decision | None) -> tuple[int, int]:
+    """Return the span [start, stop) that holds once the decision's alternative and nudges are applied."""
+    start, stop = proposal.start_samples, proposal.stop_samples
+    if decision is None:
+        return start, stop
+    if decision.alternative:
+        chosen = proposal.alternatives[decision.alternative - 1]
+        start, stop = chosen.start_samples, chosen.stop_samples
+    return (
+        start if decision.start_samples is None else decision.start_samples,
+        stop if decision.stop_samples is None else decision.stop_samples,
+    )

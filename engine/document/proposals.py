@@ -1,0 +1,47 @@
+"""What the machine would edit: frozen, never changed after it is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another way to make the same edit, such as edges on downbeats instead of beats."""
+
+    label: str
+    start_samples: int
+    stop_samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One suggested edit over the half-open span [start, stop) of document samples.
+
+    Attributes
+    ----------
+    id : derived from what is proposed, so that the same proposal made again has the same id
+    kind : the name of a registered kind (see `engine.document.kinds`)
+    score : 0 to 1, how odd the span is; the queue and the threshold use it
+    reason : one sentence that a musician understands
+    maker : which recipe and taste made it
+    alternatives : other edges the user can step through
+    payload : what the kind needs beside the span, as plain JSON values
+    """
+
+    id: str
+    kind: str
+    start_samples: int
+    stop_samples: int
+    score: float
+    reason: str
+    maker: str
+    alternatives: tuple[Alternative, ...] = ()
+    payload: dict[str, object] = field(default_factory=dict)
+
+
+def proposal_id(kind: str, start_samples: int, stop_samples: int, maker: str) -> str:
+    """Return the id of a proposal: short, and the same whenever the same thing is proposed."""
+    digest = blake2b(f"{kind}/{start_samples}/{stop_samples}/{maker}".encode(), digest_size=4)
+    return f"{kind}-{digest.hexdigest()}"

@@ -1,0 +1,56 @@
+"""Sources and the tracks that place them on the document's timeline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.timebase import convert_samples
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An audio file on disk. Offcut never writes to it.
+
+    Attributes
+    ----------
+    id : stable within the document
+    path : absolute path at import
+    content_hash : `engine.audio.reader.content_hash` of the file
+    rate_hz, channels, frames : as the file has them
+    container, subtype : libsndfile's names, such as "WAV" and "PCM_16"
+    """
+
+    id: str
+    path: str
+    content_hash: str
+    rate_hz: int
+    channels: int
+    frames: int
+    container: str
+    subtype: str
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """All channels of one source, placed on the document's timeline."""
+
+    id: str
+    source_id: str
+    name: str
+    position: int
+    start_samples: int = 0
+    group: str = ""
+    gain_db: float = 0.0
+    mute: bool = False
+    solo: bool = False
+
+
+def source_length_samples(source: Source, rate_hz: int) -> int:
+    """Return the length of a source in samples at the document's rate."""
+    return convert_samples(source.frames, source.rate_hz, rate_hz)
+
+
+def audible(tracks: tuple[Track, ...]) -> tuple[Track, ...]:
+    """Return the tracks that are heard: the soloed ones where there are any, without the muted ones."""
+    soloed = any(track.solo for track in tracks)
+    return tuple(track for track in tracks if not track.mute and (track.solo or not soloed))

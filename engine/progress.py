@@ -1,0 +1,65 @@
+"""How a job says how far it is, and learns that nobody wants it any more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Event
+from typing import Protocol
+
+from engine.errors import Cancelled
+
+
+class Progress(Protocol):
+    """All that a job knows of the world outside it."""
+
+    def report(self, fraction: float, text: str, **figures: float) -> None:
+        """Tell that `fraction` (0 to 1) is done; `figures` are live values such as a loss."""
+
+    def check_cancelled(self) -> None:
+        """Raise `Cancelled` when the user has asked for it."""
+
+    def part(self, start: float, stop: float) -> Progress:
+        """Return a nested share: its 0 to 1 is `start` to `stop` here."""
+
+
+class ReportingProgress:
+    """Progress that hands every report to a callable and listens to an event for the cancel.
+
+    Parameters
+    ----------
+    on_report : called with (fraction, text, figures); it must be quick and may run on any thread
+    cancelled : set by the user's side
+    """
+
+    def __init__(
+        self,
+        on_report: Callable[[float, str, dict[str, float]], None] | None = None,
+        cancelled: Event | None = None,
+        start: float = 0.0,
+        stop: float = 1.0,
+    ) -> None:
+        self._on_report = on_report
+        self._cancelled = cancelled
+        self._start = start
+        self._stop = stop
+
+    def report(self, fraction: float, text: str, **figures: float) -> None:
+        """Pass the report on, scaled into this share."""
+        if self._on_report is not None:
+            within = min(1.0, max(0.0, fraction))
+            self._on_report(self._start + within * (self._stop - self._start), text, figures)
+
+    def check_cancelled(self) -> None:
+        """Raise `Cancelled` when the event is set."""
+        if self._cancelled is not None and self._cancelled.is_set():
+            raise Cancelled
+
+    def part(self, start: float, stop: float) -> ReportingProgress:
+        """Return a nested share of this progress."""
+        width = self._stop - self._start
+        return ReportingProgress(
+            self._on_report, self._cancelled, self._start + start * width, self._start + stop * width
+        )
+
+
+SILENT = ReportingProgress()

@@ -1,0 +1,50 @@
+"""Every conversion between samples, seconds and frames.
+
+The document counts in integer samples at its own rate. Seconds exist at the edges: labels, models, JSON.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+def samples_to_s(samples: int, rate_hz: int) -> float:
+    """Convert a position in samples to seconds."""
+    return samples / rate_hz
+
+
+def s_to_samples(seconds: float, rate_hz: int) -> int:
+    """Convert seconds to the nearest sample."""
+    return round(seconds * rate_hz)
+
+
+def s_to_samples_array(seconds: ArrayLike, rate_hz: int) -> NDArray[np.int64]:
+    """Convert times in seconds, shape (n,), to the nearest samples, shape (n,)."""
+    return np.rint(np.asarray(seconds, dtype=np.float64) * rate_hz).astype(np.int64)
+
+
+def samples_to_s_array(samples: ArrayLike, rate_hz: int) -> NDArray[np.float64]:
+    """Convert positions in samples, shape (n,), to seconds, shape (n,)."""
+    return np.asarray(samples, dtype=np.float64) / rate_hz
+
+
+def convert_samples(samples: int, from_hz: int, to_hz: int) -> int:
+    """Convert a position or length counted at one rate to another, rounded half up in integer arithmetic."""
+    return (2 * samples * to_hz + from_hz) // (2 * from_hz)
+
+
+def frames_to_s(frames: ArrayLike, *, hop_samples: int, rate_hz: float) -> NDArray[np.float64]:
+    """Convert STFT frame indices, shape (n,), to times in seconds, shape (n,)."""
+    return np.asarray(frames, dtype=np.float64) * hop_samples / rate_hz
+
+
+def format_time(seconds: float, decimals: int = 3) -> str:
+    """Write a time the way a transport shows it: ``3:17.052``, or ``1:03:17.1`` past an hour."""
+    units = round(abs(seconds) * 10**decimals)
+    whole_s, fraction = divmod(units, 10**decimals)
+    minutes, secs = divmod(whole_s, 60)
+    hours, minutes = divmod(minutes, 60)
+    sign = "-" if seconds < 0 and units else ""
+    head = f"{sign}{hours}:{minutes:02d}:{secs:02d}" if hours else f"{sign}{minutes}:{secs:02d}"
+    return f"{head}.{fraction:0{decimals}d}" if decimals else head

@@ -52,7 +52,8 @@ class BeatGrid:
     @property
     def downbeats_samples(self) -> NDArray[np.int64]:
         """The first beat of each bar, shape (m,)."""
-        return self.beats_samples[self.bar_positions == 1]
+        downbeats: NDArray[np.int64] = self.beats_samples[self.bar_positions == 1]
+        return downbeats
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,46 @@
+"""Fixtures every test may use, and the alarms that fail a test for what it leaves behind."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+@pytest.fixture(autouse=True)
+def no_leaked_threads() -> Iterator[None]:
+    """Fail a test that leaves a thread running."""
+    before = set(threading.enumerate())
+    yield
+    extra = set(threading.enumerate()) - before
+    for thread in extra:
+        thread.join(timeout=2.0)
+    assert not [thread.name for thread in extra if thread.is_alive()]
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep caches, settings and data of the tests out of the user's folders."""
+    home = tmp_path_factory.mktemp("home")
+    for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(name, str(home / name.lower()))
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """A random generator with a fixed seed."""
+    return np.random.default_rng(20_260)
+
+
+@pytest.fixture(scope="session")
+def shared_dir() -> Path:
+    """The folder of shared recordings that stands beside the checkout."""
+    folder = Path(__file__).resolve().parents[2] / "shared"
+    assert folder.is_dir(), f"{folder} is missing: the tests listen to the recordings in it"
+    return folder

@@ -1,0 +1,324 @@
+"""One table of colours, type and measure; Qt's palette, the style sheet and every painter read it.
+
+No colour is written anywhere else. Text reaches a contrast of 4.5 against what it stands on, signs 3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QGuiApplication, QPalette
+
+FONTS_DIR = Path(__file__).resolve().parent.parent / "resources" / "fonts"
+FONT_FILES = (
+    "Inter-Regular.otf",
+    "Inter-Medium.otf",
+    "Inter-SemiBold.otf",
+    "Inter-Bold.otf",
+    "JetBrainsMono-Regular.ttf",
+    "JetBrainsMono-Bold.ttf",
+)
+
+STEP = 4
+ROW = 30
+CONTROL = 28
+RADIUS = 6
+TEXT_SMALL, TEXT, TEXT_TITLE, TEXT_TIME = 11, 13, 15, 18
+BAR = 48
+HEADS = 168
+QUEUE = 372
+
+_ACCENTS = ("#7fb069", "#b48ead", "#d08770", "#5fa8b5", "#c9a24b", "#8f8fd1")
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """Colour tokens, each "#rrggbb".
+
+    Attributes
+    ----------
+    bg, panel, panel2, line : surfaces, from the lanes' ground to the hairlines between panels
+    control, current_row : buttons and key caps; the open row of a list
+    text, dim, faint : words; faint only for what may be missed
+    wave, wave2 : peak and RMS of a waveform
+    undecided, accepted, rejected : the three verdicts; the current proposal is `undecided`, stronger
+    on_undecided, on_accepted, on_rejected : words and signs on a filled flag of that verdict
+    rejected_text : the word "rejected" on a panel (the grey of the flag is too weak for text)
+    score_low, score_high : the ends of the score's ramp
+    score_line : the score as a curve or a word, readable on the ground
+    beat, downbeat : the grid
+    playhead : playhead and the frame of the visible window
+    error : what went wrong
+    accents : one colour a group of tracks, in the order in which groups appear
+    """
+
+    name: str
+    bg: str
+    panel: str
+    panel2: str
+    line: str
+    control: str
+    current_row: str
+    text: str
+    dim: str
+    faint: str
+    wave: str
+    wave2: str
+    undecided: str
+    accepted: str
+    rejected: str
+    on_undecided: str
+    on_accepted: str
+    on_rejected: str
+    rejected_text: str
+    score_low: str
+    score_high: str
+    score_line: str
+    beat: str
+    downbeat: str
+    playhead: str
+    error: str
+    accents: tuple[str, ...] = _ACCENTS
+
+    def verdict(self, verdict: str) -> str:
+        """Return the fill of a verdict ("undecided", "accepted", "rejected")."""
+        return {"accepted": self.accepted, "rejected": self.rejected}.get(verdict, self.undecided)
+
+    def on_verdict(self, verdict: str) -> str:
+        """Return the colour of words on a flag filled with the verdict's colour."""
+        return {"accepted": self.on_accepted, "rejected": self.on_rejected}.get(verdict, self.on_undecided)
+
+    def verdict_text(self, verdict: str) -> str:
+        """Return the colour of the verdict's own name written on a panel."""
+        return {"accepted": self.accepted, "rejected": self.rejected_text}.get(verdict, self.undecided)
+
+    def accent(self, index: int) -> str:
+        """Return the colour of the index-th group of tracks; they repeat when there are more."""
+        return self.accents[index % len(self.accents)]
+
+
+DARK = Theme(
+    name="dark",
+    bg="#16181b",
+    panel="#1d2024",
+    panel2="#23272c",
+    line="#2f343a",
+    control="#2b3036",
+    current_row="#26323f",
+    text="#e6e8ea",
+    dim="#9aa3ab",
+    faint="#69727a",
+    wave="#8fa3b5",
+    wave2="#6d8091",
+    undecided="#4aa3ff",
+    accepted="#e8893b",
+    rejected="#7c858d",
+    on_undecided="#0b1520",
+    on_accepted="#1d1106",
+    on_rejected="#0e1012",
+    rejected_text="#9aa3ab",
+    score_low="#2b3a46",
+    score_high="#f2c14e",
+    score_line="#f2c14e",
+    beat="#3a4149",
+    downbeat="#5d6872",
+    playhead="#ffffff",
+    error="#ff8a80",
+)
+
+LIGHT = Theme(
+    name="light",
+    bg="#f4f5f6",
+    panel="#ffffff",
+    panel2="#eceef0",
+    line="#d3d8dc",
+    control="#e6e9ec",
+    current_row="#e3eefb",
+    text="#1b1f23",
+    dim="#566069",
+    faint="#86909a",
+    wave="#55697b",
+    wave2="#8296a8",
+    undecided="#0b66c3",
+    accepted="#b8560f",
+    rejected="#79828a",
+    on_undecided="#ffffff",
+    on_accepted="#ffffff",
+    on_rejected="#000000",
+    rejected_text="#566069",
+    score_low="#dfe6ec",
+    score_high="#d99a00",
+    score_line="#b07d00",
+    beat="#dde1e5",
+    downbeat="#b7bfc6",
+    playhead="#000000",
+    error="#b3261e",
+)
+
+
+def color(token: str, alpha: float = 1.0) -> QColor:
+    """Return a token as Qt's colour, `alpha` 0 to 1."""
+    result = QColor(token)
+    result.setAlphaF(alpha)
+    return result
+
+
+def system_theme() -> Theme:
+    """Return the theme the system asks for now."""
+    light = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Light
+    return LIGHT if light else DARK
+
+
+_text_scale: list[float] = []
+
+
+def text_scale() -> float:
+    """Return how much larger than 13 px the system wants its text, 1.0 to 2.0 in eighths."""
+    if not _text_scale:
+        system_px = QFontInfo(QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)).pixelSize()
+        _text_scale.append(min(2.0, max(1.0, round(system_px / TEXT * 8) / 8)))
+    return _text_scale[0]
+
+
+def set_text_scale(factor: float | None) -> None:
+    """Use this scale instead of the system's; None asks the system again. Widgets made before keep theirs."""
+    _text_scale[:] = [] if factor is None else [factor]
+
+
+def px(length: float) -> int:
+    """Return a length of the drawings, in pixels at 100 %, at the present text scale."""
+    return round(length * text_scale())
+
+
+def load_fonts() -> bool:
+    """Register the shipped typefaces; False where any is missing and the system's stand in."""
+    return all(QFontDatabase.addApplicationFont(str(FONTS_DIR / name)) >= 0 for name in FONT_FILES)
+
+
+def ui_font(size: float = TEXT, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
+    """Return the interface's face at `size` pixels at 100 %, figures all of one width."""
+    font = QFont(["Inter", QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).family()])
+    font.setPixelSize(px(size))
+    font.setWeight(weight)
+    font.setFeature(QFont.Tag("tnum"), 1)
+    return font
+
+
+def mono_font(size: float = TEXT, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
+    """Return the face of times and numbers at `size` pixels at 100 %, without ligatures."""
+    font = QFont(["JetBrains Mono", QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).family()])
+    font.setStyleHint(QFont.StyleHint.Monospace)
+    font.setPixelSize(px(size))
+    font.setWeight(weight)
+    font.setFeature(QFont.Tag("calt"), 0)
+    return font
+
+
+def palette(theme: Theme) -> QPalette:
+    """Return Qt's palette for a theme."""
+    role = QPalette.ColorRole
+    result = QPalette()
+    for roles, token in (
+        ((role.Window, role.Button), theme.panel),
+        ((role.Base, role.ToolTipBase), theme.bg),
+        ((role.AlternateBase, role.Midlight), theme.panel2),
+        ((role.Mid, role.Dark, role.Shadow, role.Light), theme.line),
+        ((role.WindowText, role.Text, role.ButtonText, role.ToolTipText, role.BrightText), theme.text),
+        ((role.Highlight, role.Link, role.Accent), theme.undecided),
+        ((role.HighlightedText,), theme.on_undecided),
+        ((role.PlaceholderText, role.LinkVisited), theme.dim),
+    ):
+        for each in roles:
+            result.setColor(each, QColor(token))
+    for each in (role.WindowText, role.Text, role.ButtonText):
+        result.setColor(QPalette.ColorGroup.Disabled, each, QColor(theme.faint))
+    return result
+
+
+def style_sheet(theme: Theme) -> str:
+    """Return the style sheet of the whole application.
+
+    Roles are set as dynamic properties: `role` "title", "dim", "faint", "error", "time" or "key" on a label,
+    "primary" on the one button that goes on; `surface` "ground", "panel" or "row" on a frame.
+    """
+    return _STYLE_SHEET.format_map(
+        {name: getattr(theme, name) for name in theme.__slots__}
+        | {
+            "text_px": px(TEXT),
+            "small_px": px(TEXT_SMALL),
+            "title_px": px(TEXT_TITLE),
+            "time_px": px(TEXT_TIME),
+            "control_px": px(CONTROL - 2),
+            "row_px": px(ROW),
+            "radius": px(RADIUS),
+            "key_radius": px(STEP),
+            "step": px(STEP),
+            "step2": px(2 * STEP),
+            "step3": px(3 * STEP),
+            "bar_px": px(2 * STEP),
+        }
+    )
+
+
+_STYLE_SHEET = """
+QWidget {{ background: {panel}; color: {text}; font-family: "Inter"; font-size: {text_px}px; }}
+QLabel, QCheckBox, QRadioButton {{ background: transparent; }}
+QLabel[role="title"] {{ font-size: {title_px}px; font-weight: 600; }}
+QLabel[role="dim"] {{ color: {dim}; }}
+QLabel[role="faint"] {{ color: {faint}; font-size: {small_px}px; }}
+QLabel[role="error"] {{ color: {error}; }}
+QLabel[role="time"] {{ font-family: "JetBrains Mono"; font-size: {time_px}px; }}
+QLabel[role="key"] {{
+    font-family: "JetBrains Mono"; font-size: {small_px}px; color: {dim};
+    border: 1px solid {line}; border-radius: {key_radius}px; padding: 0 {step}px;
+}}
+*[surface="ground"] {{ background: {bg}; }}
+*[surface="panel"] {{ background: {panel}; }}
+*[surface="row"] {{ background: {current_row}; }}
+QPushButton, QToolButton {{
+    background: {control}; color: {text}; border: 1px solid {control}; border-radius: {radius}px;
+    min-height: {control_px}px; padding: 0 {step2}px;
+}}
+QPushButton:hover, QToolButton:hover {{ border-color: {faint}; }}
+QPushButton:focus, QToolButton:focus {{ border-color: {undecided}; }}
+QPushButton:pressed, QToolButton:pressed {{ background: {line}; }}
+QPushButton:checked, QToolButton:checked {{ background: {current_row}; border-color: {undecided}; }}
+QPushButton:disabled, QToolButton:disabled {{ color: {faint}; background: {panel2}; border-color: {panel2}; }}
+QPushButton[role="primary"] {{ background: {undecided}; border-color: {undecided}; color: {on_undecided}; }}
+QLineEdit, QPlainTextEdit, QSpinBox, QDoubleSpinBox, QComboBox {{
+    background: {bg}; border: 1px solid {line}; border-radius: {radius}px;
+    min-height: {control_px}px; padding: 0 {step2}px;
+    selection-background-color: {undecided}; selection-color: {on_undecided};
+}}
+QLineEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {{
+    border-color: {undecided};
+}}
+QComboBox QAbstractItemView, QMenu {{ background: {panel}; border: 1px solid {line}; padding: {step}px; }}
+QMenu::item {{ padding: {step}px {step3}px; border-radius: {key_radius}px; }}
+QMenu::item:selected {{ background: {current_row}; color: {text}; }}
+QMenu::item:disabled {{ color: {faint}; }}
+QMenu::separator {{ height: 1px; background: {line}; margin: {step}px 0; }}
+QMenuBar::item:selected {{ background: {current_row}; }}
+QToolTip {{ background: {panel2}; color: {text}; border: 1px solid {line}; padding: {step}px; }}
+QAbstractItemView {{ border: none; outline: none; }}
+QAbstractItemView::item {{ min-height: {row_px}px; }}
+QAbstractItemView::item:selected {{ background: {current_row}; color: {text}; }}
+QHeaderView::section {{ background: {panel}; color: {dim}; border: none; padding: {step}px; }}
+QScrollArea {{ border: none; }}
+QScrollBar {{ background: {panel}; width: {bar_px}px; height: {bar_px}px; }}
+QScrollBar::handle {{
+    background: {downbeat}; border-radius: {step}px; min-height: {row_px}px; min-width: {row_px}px;
+}}
+QScrollBar::handle:hover {{ background: {faint}; }}
+QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+QScrollBar::add-page, QScrollBar::sub-page {{ background: none; }}
+QProgressBar {{
+    background: {control}; border: none; border-radius: {step}px; max-height: {bar_px}px; color: {text};
+}}
+QProgressBar::chunk {{ background: {undecided}; border-radius: {step}px; }}
+QSplitter::handle {{ background: {line}; }}
+QSplitter::handle:horizontal {{ width: 1px; }}
+QSplitter::handle:vertical {{ height: 1px; }}
+"""

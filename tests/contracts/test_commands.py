@@ -1,0 +1,133 @@
+"""The table of commands: one meaning a key, nothing unnamed, and the printed sheet up to date."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QKeySequence
+
+from desktop.commands import BY_ID, COMMANDS, Command, conflicts, keys_markdown
+from widgets.chrome.key_names import key_label, key_labels
+
+ROOT = Path(__file__).resolve().parents[2]
+
+PROMISED = {
+    "review.accept": "A P Return 7",
+    "review.accept_stay": "Shift+A",
+    "review.reject": "X 9",
+    "review.undecided": "U 8",
+    "review.next": "Down",
+    "review.previous": "Up",
+    "review.next_undecided": "Ctrl+Down",
+    "review.previous_undecided": "Ctrl+Up",
+    "review.alternative": "V",
+    "review.flag": "F",
+    "review.threshold_up": "Alt+Up",
+    "review.threshold_down": "Alt+Down",
+    "review.accept_above": "Ctrl+Shift+Return",
+    "edge.switch": "E",
+    "edge.audition_left": "1",
+    "edge.audition_right": "2",
+    "edge.set_left": "I",
+    "edge.set_right": "O",
+    "edge.nudge_left": "Alt+Left",
+    "edge.nudge_right_coarse": "Alt+Shift+Right",
+    "edge.nudge_left_sample": "Ctrl+Alt+Left",
+    "edge.snap_beat": "B",
+    "edge.snap_downbeat": "Shift+B",
+    "edge.snap_zero": "Z",
+    "edge.snap_transient": "T",
+    "edge.snap_toggle": "N",
+    "transport.toggle": "Space",
+    "transport.preroll": "R",
+    "transport.loop": "L",
+    "transport.solo": "S",
+    "transport.preview": "C",
+    "transport.source_result": "Q",
+    "transport.removed": "D",
+    "transport.to_start": "Home",
+    "transport.to_end": "End",
+    "view.zoom_in": "+",
+    "view.zoom_out": "-",
+    "view.fit": "Shift+Z",
+    "edit.undo": "Ctrl+Z",
+    "edit.redo": "Ctrl+Shift+Z",
+    "file.snapshot": "Ctrl+S",
+    "file.export": "Ctrl+E",
+    "help.palette": "Ctrl+Shift+P F1",
+    "help.keys": "?",
+}
+
+
+@pytest.mark.parametrize(("command_id", "keys"), PROMISED.items())
+def test_promised_keys_are_bound(command_id: str, keys: str) -> None:
+    assert set(keys.split()) <= set(BY_ID[command_id].keys)
+
+
+def test_no_key_has_two_meanings() -> None:
+    assert conflicts(COMMANDS) == ()
+
+
+def test_conflicts_are_found_within_and_across_contexts() -> None:
+    play = BY_ID["transport.toggle"]
+    twice = replace(play, id="other.play")
+    assert conflicts((play, twice)) == (("Space", "transport.toggle", "other.play"),)
+    assert conflicts((play, replace(twice, context="review"))), (
+        "a key of the window is taken in the review too"
+    )
+    assert not conflicts((replace(play, context="grid"), replace(twice, context="review")))
+
+
+def test_ids_and_labels_are_unique() -> None:
+    assert len(BY_ID) == len(COMMANDS)
+    assert len({command.label for command in COMMANDS}) == len(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.id)
+def test_command_is_complete(command: Command) -> None:
+    assert command.label
+    assert command.description.endswith(".")
+    assert command.description.count(". ") == 0, "one sentence"
+    for key in command.keys:
+        sequence = QKeySequence.fromString(key, QKeySequence.SequenceFormat.PortableText)
+        assert sequence.count() == 1
+        assert sequence.toString(QKeySequence.SequenceFormat.PortableText) == key
+
+
+def test_delete_and_backspace_are_free_and_escape_never_decides() -> None:
+    bound = {key: command.id for command in COMMANDS for key in command.keys}
+    assert not {"Delete", "Del", "Backspace"} & bound.keys()
+    assert bound["Esc"] == "transport.stop"
+
+
+def test_key_sheet_is_up_to_date() -> None:
+    text = (ROOT / "resources" / "keys.md").read_text(encoding="utf-8")
+    assert text == keys_markdown(COMMANDS), "run: python -m desktop.commands > resources/keys.md"
+
+
+def test_table_needs_no_qt() -> None:
+    code = "import sys, desktop.commands; print([name for name in sys.modules if 'PySide6' in name])"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("key", "label"),
+    [
+        ("Ctrl+Shift+Return", "Ctrl Shift Enter"),
+        ("+", "+"),
+        ("Ctrl++", "Ctrl +"),
+        ("Alt+Left", "Alt ←"),
+        ("A", "A"),
+    ],
+)
+def test_key_label(key: str, label: str) -> None:
+    assert key_label(key) == label
+
+
+def test_the_two_enter_keys_are_one_cap() -> None:
+    assert key_labels(("A", "Return", "Enter")) == ("A", "Enter")

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from engine.document.decisions import Decision, Verdict, decided_span
 from engine.document.proposals import Proposal
 from engine.document.track import Source, Track, source_length_samples
-
-_EMPTY: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +30,7 @@ class DocumentState:
     tracks: tuple[Track, ...] = ()
     proposals: Mapping[str, Proposal] = field(default_factory=dict)
     decisions: Mapping[str, Decision] = field(default_factory=dict)
-    settings: Mapping[str, object] = _EMPTY
+    settings: Mapping[str, object] = field(default_factory=dict)
     analyses: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -1,0 +1,117 @@
+"""Edits before they happen, and the record of what an edit changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from engine.document.decisions import Decision
+from engine.document.proposals import Proposal
+from engine.document.track import Source, Track
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting of a document: a plain JSON value under a name."""
+
+    id: str
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentAnalysis:
+    """Which stored analysis of a kind ("score", "beats", "listening") is in force."""
+
+    id: str
+    analysis_id: str
+
+
+Row = Source | Track | Proposal | Decision | Setting | CurrentAnalysis
+
+
+def row_key(row: Row) -> str:
+    """Return what a row is found by in its table."""
+    return row.proposal_id if isinstance(row, Decision) else row.id
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """One row before and after an edit; None where it does not exist."""
+
+    before: Row | None
+    after: Row | None
+
+    @property
+    def row(self) -> Row:
+        """The row after the edit, or the one that the edit took away."""
+        row = self.before if self.after is None else self.after
+        assert row is not None
+        return row
+
+    @property
+    def row_type(self) -> type[Row]:
+        """The class of the row, which names its table."""
+        return type(self.row)
+
+    @property
+    def key(self) -> str:
+        """What the row is found by."""
+        return row_key(self.row)
+
+    @property
+    def inverse(self) -> RowChange:
+        """The change that takes this one back."""
+        return RowChange(before=self.after, after=self.before)
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What an edit would change, in words and rows.
+
+    Attributes
+    ----------
+    label : what happened, as the status line says it, such as "Accepted cut 2:31.0 – 2:44.6"
+    changes : the rows before and after
+    merges_as : edits in a row that carry the same name become one step of undo; empty for a step of its own
+    """
+
+    label: str
+    changes: tuple[RowChange, ...]
+    merges_as: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an edit, an undo or a redo changed; views repaint what it names and nothing else."""
+
+    label: str
+    sources: frozenset[str] = frozenset()
+    tracks: frozenset[str] = frozenset()
+    proposals: frozenset[str] = frozenset()
+    settings: frozenset[str] = frozenset()
+    analyses: frozenset[str] = frozenset()
+
+
+def change_of(label: str, changes: Iterable[RowChange]) -> Change:
+    """Return the record of what rows changed. A decision names its proposal."""
+    keys: dict[type[Row], set[str]] = {}
+    for change in changes:
+        keys.setdefault(change.row_type, set()).add(change.key)
+    return Change(
+        label=label,
+        sources=frozenset(keys.get(Source, ())),
+        tracks=frozenset(keys.get(Track, ())),
+        proposals=frozenset(keys.get(Proposal, set()) | keys.get(Decision, set())),
+        settings=frozenset(keys.get(Setting, ())),
+        analyses=frozenset(keys.get(CurrentAnalysis, ())),
+    )
+
+
+def merged(earlier: tuple[RowChange, ...], later: tuple[RowChange, ...]) -> tuple[RowChange, ...]:
+    """Return the one set of changes that does both: the rows before the first, after the last."""
+    by_row = {(change.row_type, change.key): change for change in earlier}
+    for change in later:
+        row = (change.row_type, change.key)
+        first = by_row.get(row)
+        by_row[row] = change if first is None else RowChange(first.before, change.after)
+    return tuple(change for change in by_row.values() if change.before != change.after)

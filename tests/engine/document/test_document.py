@@ -1,0 +1,254 @@
+"""The document without a window: every edit, undone and done again, stored and read back."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing, suppress
+from dataclasses import FrozenInstanceError, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine.document import edits, storage
+from engine.document.analysis import BeatGrid, Listening, ScoreCurve
+from engine.document.change import Edit
+from engine.document.decisions import Verdict
+from engine.document.document import Document, analysis_id
+from engine.document.state import DocumentState
+from engine.document.track import audible
+from engine.errors import DocumentError, UsageError
+from tests.engine.document.conftest import RATE_HZ, a_cut, a_source
+
+FIRST, SECOND, THIRD = (a_cut(10, 20).id, a_cut(40.5, 55, 0.6).id, a_cut(200, 260, 0.95).id)
+
+EVERY_EDIT: dict[str, Callable[[DocumentState], Edit]] = {
+    "add tracks": lambda s: edits.add_tracks(s, [a_source("three")], ["Snare"]),
+    "remove track": lambda s: edits.remove_track(s, "track-one"),
+    "mute": lambda s: edits.set_track(s, "track-two", mute=True),
+    "gain": lambda s: edits.set_track(s, "track-one", gain_db=-3.0),
+    "accept": lambda s: edits.decide(s, [FIRST], Verdict.ACCEPTED),
+    "reject many": lambda s: edits.decide(s, [SECOND, THIRD], Verdict.REJECTED),
+    "nudge": lambda s: edits.move_edges(s, FIRST, 9 * RATE_HZ, 19 * RATE_HZ),
+    "alternative": lambda s: edits.choose_alternative(s, THIRD, 1),
+    "flag": lambda s: edits.flag(s, SECOND, True),
+    "propose again": lambda s: edits.replace_proposals(s, [a_cut(10, 20), a_cut(300, 320)], {}, "Proposed"),
+    "threshold": lambda s: edits.replace_proposals(s, [a_cut(12, 18)], {"score": 0.9}, "Threshold 0.90"),
+    "settings": lambda s: edits.set_settings(s, {"minimum_kept_s": 4.0}, "Shortest piece 4 s"),
+    "analysis": lambda s: edits.set_analyses(s, {"score": "score-1"}, "Listened"),
+}
+
+
+@pytest.mark.parametrize("name", EVERY_EDIT)
+def test_every_edit_is_undone_redone_and_read_back(document: Document, name: str) -> None:
+    before = document.state
+    done = document.apply(EVERY_EDIT[name](before))
+    after = document.state
+    assert after != before
+    undone = document.undo()
+    assert document.state == before
+    redone = document.redo()
+    assert document.state == after
+    assert done == undone == redone
+    document.close()
+    with Document.open(document.path) as again:
+        assert again.state == after
+        again.undo()
+        assert again.state == before
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(names=st.lists(st.sampled_from([*EVERY_EDIT, "undo", "redo"]), max_size=25))
+def test_any_history_undone_gives_back_the_identical_document(
+    tmp_path_factory: pytest.TempPathFactory, names: list[str]
+) -> None:
+    path = tmp_path_factory.mktemp("history") / "a.offcut"
+    with Document.create(path) as document:
+        empty = document.state
+        document.apply(edits.add_tracks(empty, [a_source("one"), a_source("two")], ["Kick", "Room"]))
+        cuts = [a_cut(10, 20), a_cut(40.5, 55, 0.6), a_cut(200, 260, 0.95)]
+        document.apply(edits.replace_proposals(document.state, cuts, {}, "Proposed 3 cuts"))
+        for name in names:
+            _step(document, name)
+        while document.redo() is not None:
+            pass
+        last_done = document.state
+        while document.undo() is not None:
+            pass
+        assert document.state == empty
+        while document.redo() is not None:
+            pass
+        assert document.state == last_done
+
+
+def _step(document: Document, name: str) -> None:
+    if name == "undo":
+        document.undo()
+    elif name == "redo":
+        document.redo()
+    else:
+        with suppress(UsageError):  # what the edit is about was taken away by an earlier one
+            document.apply(EVERY_EDIT[name](document.state))
+
+
+def test_a_decision_is_on_disk_before_apply_returns(document: Document) -> None:
+    document.apply(edits.decide(document.state, [FIRST], Verdict.ACCEPTED))
+    with closing(sqlite3.connect(document.path)) as other:
+        found = other.execute("SELECT verdict FROM decision WHERE proposal_id = ?", (FIRST,)).fetchone()
+    assert found == ("accepted",)
+
+
+def test_deciding_twice_is_the_same_as_once(document: Document) -> None:
+    document.apply(edits.decide(document.state, [FIRST], Verdict.ACCEPTED))
+    label, state = document.undo_label, document.state
+    change = document.apply(edits.decide(document.state, [FIRST], Verdict.ACCEPTED))
+    assert not change.proposals
+    assert (document.undo_label, document.state) == (label, state)
+
+
+def test_a_change_names_what_changed_and_nothing_else(document: Document) -> None:
+    change = document.apply(edits.decide(document.state, [FIRST], Verdict.ACCEPTED))
+    assert change.proposals == {FIRST}
+    assert not change.tracks
+    assert change.label == "Accepted cut 0:10.0 – 0:20.0"
+    assert document.apply(edits.set_track(document.state, "track-one", solo=True)).tracks == {"track-one"}
+
+
+def test_proposing_again_replaces_proposals_never_decisions(document: Document) -> None:
+    document.apply(edits.decide(document.state, [FIRST], Verdict.REJECTED))
+    document.apply(edits.flag(document.state, SECOND, True))
+    document.apply(edits.replace_proposals(document.state, [a_cut(500, 510)], {}, "Proposed 1 cut"))
+    assert set(document.state.proposals) == {FIRST, SECOND, a_cut(500, 510).id}
+    assert document.state.verdict(FIRST) is Verdict.REJECTED
+
+
+def test_deciding_one_proposal_moves_no_other(document: Document) -> None:
+    spans = {key: document.state.span(key) for key in document.state.proposals}
+    document.apply(edits.move_edges(document.state, FIRST, 1, 5))
+    document.apply(edits.decide(document.state, [FIRST], Verdict.ACCEPTED))
+    assert document.state.span(FIRST) == (1, 5)
+    assert all(document.state.span(key) == span for key, span in spans.items() if key != FIRST)
+
+
+def test_an_alternative_drops_the_nudge(document: Document) -> None:
+    document.apply(edits.move_edges(document.state, FIRST, 1, 5))
+    document.apply(edits.choose_alternative(document.state, FIRST, 1))
+    assert document.state.span(FIRST) == (10 * RATE_HZ - 4_800, 20 * RATE_HZ + 4_800)
+
+
+def test_edits_that_merge_are_one_step_of_undo(document: Document) -> None:
+    before = document.state
+    for score in (0.7, 0.8, 0.9):
+        edit = edits.replace_proposals(
+            document.state, [a_cut(10 + score, 20)], {"score": score}, f"Threshold {score}", "threshold"
+        )
+        document.apply(edit)
+    assert document.undo_label == "Threshold 0.9"
+    document.undo()
+    assert document.state == before
+
+
+def test_a_new_edit_drops_what_could_be_redone(document: Document) -> None:
+    document.apply(edits.decide(document.state, [FIRST], Verdict.ACCEPTED))
+    document.undo()
+    assert document.redo_label
+    document.apply(edits.decide(document.state, [SECOND], Verdict.ACCEPTED))
+    assert document.redo_label == ""
+    assert document.redo() is None
+
+
+def test_analyses_are_read_back_whole(document: Document) -> None:
+    beats = np.array([0, 24_000, 48_000], np.int64)
+    found = {
+        "score": ScoreCurve(beats, np.array([0.1, 0.5, 0.9], np.float32), "slicer-ae Band"),
+        "beats": BeatGrid(beats, np.array([1, 2, 1]), 120.0, 0.9, "offcut-beats"),
+        "listening": Listening(beats, np.array([-20.0, -30.0], np.float32), 1024, "offcut-onsets"),
+    }
+    current = {kind: analysis_id(kind, "Band") for kind in found}
+    document.apply(
+        edits.set_analyses(document.state, current, "Listened"), {current[k]: one for k, one in found.items()}
+    )
+    document.close()
+    with Document.open(document.path) as again:
+        for kind, expected in found.items():
+            stored = again.analysis(kind)
+            assert type(stored) is type(expected)
+            for field in expected.__dataclass_fields__:
+                np.testing.assert_array_equal(getattr(stored, field), getattr(expected, field))
+
+
+def test_a_snapshot_is_a_document_of_its_own(document: Document) -> None:
+    target = document.snapshot("before the chorus")
+    document.apply(edits.decide(document.state, [FIRST], Verdict.ACCEPTED))
+    with Document.open(target) as copy:
+        assert copy.state.verdict(FIRST) is Verdict.UNDECIDED
+    with pytest.raises(DocumentError, match="already; choose another name"):
+        document.snapshot("before the chorus")
+
+
+def test_a_document_changed_by_another_program_is_not_overwritten(document: Document) -> None:
+    with Document.open(document.path) as other:
+        other.apply(edits.decide(other.state, [THIRD], Verdict.ACCEPTED))
+        state = document.state
+        with pytest.raises(DocumentError, match="changed by another program"):
+            document.apply(edits.decide(state, [FIRST], Verdict.REJECTED))
+        assert document.state is state
+        assert other.state.verdict(THIRD) is Verdict.ACCEPTED
+
+
+def test_a_newer_document_opens_for_reading_only(document: Document) -> None:
+    document.close()
+    with closing(sqlite3.connect(document.path)) as raw:
+        raw.execute(f"PRAGMA user_version = {storage.SCHEMA_VERSION + 1}")
+    content = document.path.read_bytes()
+    with Document.open(document.path) as newer:
+        assert "newer Offcut" in newer.notice
+        with pytest.raises(DocumentError, match="reading only"):
+            newer.apply(edits.decide(newer.state, [FIRST], Verdict.ACCEPTED))
+    assert document.path.read_bytes() == content
+
+
+def test_edges_stay_in_order_and_inside(document: Document) -> None:
+    document.apply(edits.move_edges(document.state, FIRST, -50, 10**12))
+    assert document.state.span(FIRST) == (0, document.state.length_samples)
+    with pytest.raises(UsageError, match="right edge must stay after"):
+        edits.move_edges(document.state, FIRST, 500, 500)
+
+
+@pytest.mark.parametrize("name", ["decide", "nudge", "flag"])
+def test_an_unknown_proposal_is_named(document: Document, name: str) -> None:
+    calls = {
+        "decide": lambda: edits.decide(document.state, ["cut-zz"], Verdict.ACCEPTED),
+        "nudge": lambda: edits.move_edges(document.state, "cut-zz", 0, 5),
+        "flag": lambda: edits.flag(document.state, "cut-zz", True),
+    }
+    with pytest.raises(UsageError, match="no proposal 'cut-zz'"):
+        calls[name]()
+
+
+def test_state_is_frozen(document: Document) -> None:
+    with pytest.raises(FrozenInstanceError):
+        document.state.rate_hz = 1  # type: ignore[misc]
+
+
+def test_solo_wins_and_mute_silences(document: Document) -> None:
+    kick, room = document.state.tracks
+    assert audible((kick, replace(room, mute=True))) == (kick,)
+    assert audible((kick, replace(room, solo=True)))[0].name == "Room"
+    assert audible((replace(kick, mute=True, solo=True), room)) == ()
+
+
+def test_ten_thousand_proposals_are_decided_at_once(tmp_path: Path) -> None:
+    with Document.create(tmp_path / "long.offcut") as document:
+        document.apply(edits.add_tracks(document.state, [a_source("one", 10_800)], ["Jam"]))
+        cuts = [a_cut(second, second + 0.5) for second in range(10_000)]
+        document.apply(edits.replace_proposals(document.state, cuts, {}, "Proposed 10000 cuts"))
+        ids = tuple(document.state.proposals)
+        change = document.apply(edits.decide(document.state, ids, Verdict.ACCEPTED))
+        assert len(change.proposals) == 10_000
+        assert change.label == "Accepted 10000 proposals"
+        document.undo()
+        assert not document.state.decisions

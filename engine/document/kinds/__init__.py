@@ -1,0 +1,36 @@
+"""The kinds of proposals this version knows.
+
+A new kind is one module that makes a `Kind`, and one name in the tuple below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from engine.document.kinds.cut import CUT
+from engine.document.kinds.kind import Edge, Kind, NudgeSize
+from engine.document.kinds.operations import Drop
+from engine.document.proposals import Proposal
+from engine.errors import DocumentError
+
+KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in (CUT,)})
+
+
+def kind_of(proposal: Proposal) -> Kind:
+    """Return the kind of a proposal.
+
+    Raises
+    ------
+    DocumentError : this version does not know the kind
+    """
+    kind = KINDS.get(proposal.kind)
+    if kind is None:
+        raise DocumentError(
+            f"Proposal {proposal.id} is a {proposal.kind!r}, which this version of Offcut does not know: "
+            "open the document with a newer version."
+        )
+    return kind
+
+
+__all__ = ["KINDS", "Drop", "Edge", "Kind", "NudgeSize", "kind_of"]

@@ -1,0 +1,45 @@
+"""The shipped line icons, drawn in any token of the theme at any scale."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+ICONS_DIR = Path(__file__).resolve().parents[2] / "resources" / "icons"
+
+
+@lru_cache(maxsize=256)
+def icon_image(name: str, token: str, side: int) -> QImage:
+    """Draw an icon of `side` device pixels in the colour `token`.
+
+    Raises
+    ------
+    FileNotFoundError : there is no icon of that name
+    """
+    text = (ICONS_DIR / f"{name}.svg").read_text(encoding="utf-8").replace("currentColor", token)
+    image = QImage(side, side, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    QSvgRenderer(QByteArray(text.encode())).render(painter, QRectF(0, 0, side, side))
+    painter.end()
+    return image
+
+
+def paint_icon(painter: QPainter, name: str, rect: QRectF, token: str) -> None:
+    """Paint an icon into `rect`, sharp at the painter's device pixel ratio."""
+    ratio = painter.device().devicePixelRatio()
+    side = max(1, round(rect.width() * ratio))
+    image = icon_image(name, QColor(token).name(), side)
+    target = QRectF(rect.topLeft(), QSizeF(side, side) / ratio)
+    painter.drawImage(target, image)
+
+
+def icon(name: str, token: str, side: int, ratio: float) -> QIcon:
+    """Return Qt's icon for a button that lays itself out, `side` in logical pixels."""
+    pixmap = QPixmap.fromImage(icon_image(name, QColor(token).name(), round(side * ratio)))
+    pixmap.setDevicePixelRatio(ratio)
+    return QIcon(pixmap)

@@ -1,0 +1,35 @@
+"""What the queue says where there is nothing to answer: always the next thing to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.document.state import DocumentState
+from widgets.review.rows import Statistics
+
+
+def all_decided(statistics: Statistics, keys: Mapping[str, str]) -> str:
+    """Return the sentence for a finished review, "" while there is something to decide."""
+    if not statistics.total or statistics.decided < statistics.total:
+        return ""
+    return f"All {statistics.total:,} decided: export with {keys.get('file.export', 'Export')}."
+
+
+def advice(state: DocumentState, statistics: Statistics, taste: str | None, keys: Mapping[str, str]) -> str:
+    """Return the sentence for an empty queue.
+
+    Parameters
+    ----------
+    taste : the name of the taste that proposes, None where there is none yet
+    keys : the key cap of each command id
+    """
+    if not state.tracks:
+        return f"Drop recordings on the timeline, or press {keys.get('file.import', 'Import')}."
+    if statistics.total:
+        return all_decided(statistics, keys) or "Nothing passes this filter: choose another one above."
+    if taste is None:
+        return f"Show Offcut edits you made before: {keys.get('taste.learn', 'Learn')}."
+    return (
+        f"Nothing proposed yet. Let {taste} listen: {keys.get('taste.listen', 'Listen')}. "
+        f"Then propose cuts: {keys.get('taste.propose', 'Propose')}."
+    )

@@ -1,0 +1,170 @@
+"""The open proposal: why it was made, where its edges are, and every answer with its key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from engine.document.decisions import Verdict
+from widgets.chrome.icons import paint_icon
+from widgets.chrome.key_caps import KeyButton
+from widgets.review.rows import VERDICT_ICONS, CardText
+from widgets.theme import TEXT, Theme, px
+
+_ANSWERS = (
+    ("review.accept", "Accept"),
+    ("review.reject", "Reject"),
+    ("review.flag", "Later"),
+    ("transport.preview", "Preview"),
+    ("review.alternative", "Other"),
+    ("edge.switch", "Edges"),
+)
+_FIELDS = ("score", "left edge", "right edge", "crossfade")
+
+
+class VerdictMark(QWidget):
+    """A verdict as a sign and its word."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._verdict = Verdict.UNDECIDED
+        self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paint with these colours from now on."""
+        self._theme = theme
+        self.update()
+
+    def set_verdict(self, verdict: Verdict) -> None:
+        """Show this verdict."""
+        self._verdict = verdict
+        self.setAccessibleName(verdict.value)
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        words = self.fontMetrics().horizontalAdvance(self._verdict.value)
+        return QSize(words + px(20) + 1, self.fontMetrics().height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        token = self._theme.verdict_text(self._verdict)
+        side = px(14)
+        paint_icon(
+            painter, VERDICT_ICONS[self._verdict], QRectF(0, (self.height() - side) / 2, side, side), token
+        )
+        painter.setPen(QColor(token))
+        words = self.rect().adjusted(px(20), 0, 0, 0)
+        painter.drawText(
+            words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self._verdict.value
+        )
+
+
+class Card(QFrame):
+    """Shows one proposal in place of its row; `command_requested` carries the id of the pressed answer."""
+
+    command_requested = Signal(str)
+
+    def __init__(self, theme: Theme, keys: Mapping[str, str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.setProperty("surface", "row")
+        self.setAccessibleName("Current proposal")
+        self._title, self._length, self._reason = QLabel(), QLabel(), QLabel()
+        self._title.setProperty("role", "title")
+        self._reason.setWordWrap(True)
+        self._verdict = VerdictMark(theme)
+        self._names = {name: QLabel(name) for name in _FIELDS}
+        self._values = {name: QLabel() for name in _FIELDS}
+        self._buttons = {
+            command: KeyButton(theme, label, keys.get(command, "")) for command, label in _ANSWERS
+        }
+        self._lay_out()
+        for command, button in self._buttons.items():
+            button.clicked.connect(
+                lambda _checked=False, command=command: self.command_requested.emit(command)
+            )
+        self.set_theme(theme)
+
+    def _lay_out(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(px(14), px(12), px(14), px(14))
+        layout.setSpacing(px(6))
+        top = QHBoxLayout()
+        top.addWidget(self._title, 1)
+        top.addWidget(self._length)
+        layout.addLayout(top)
+        layout.addWidget(self._reason)
+        layout.addSpacing(px(2))
+        fields = QGridLayout()
+        fields.setHorizontalSpacing(px(12))
+        fields.setVerticalSpacing(px(3))
+        fields.setColumnStretch(1, 1)
+        for line, name in enumerate(_FIELDS):
+            fields.addWidget(self._names[name], line, 0, Qt.AlignmentFlag.AlignTop)
+            fields.addWidget(self._values[name], line, 1, 1, 1 if name == "score" else 2)
+            self._values[name].setWordWrap(name != "score")
+        fields.addWidget(self._verdict, 0, 2)
+        layout.addLayout(fields)
+        layout.addSpacing(px(4))
+        answers = QGridLayout()
+        answers.setSpacing(px(6))
+        for place, button in enumerate(self._buttons.values()):
+            answers.addWidget(button, place // 3, place % 3)
+            answers.setColumnStretch(place % 3, 1)
+            button.setSizePolicy(QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Fixed)
+        layout.addLayout(answers)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paint with these colours from now on."""
+        self._theme = theme
+        self._verdict.set_theme(theme)
+        self._verdict.setStyleSheet(f"font-size: {px(TEXT - 1)}px")
+        for button in self._buttons.values():
+            button.set_theme(theme)
+        self._buttons["review.accept"].set_outline(theme.accepted)
+        mono = f'font-family: "JetBrains Mono"; font-size: {px(TEXT - 1)}px;'
+        self._length.setStyleSheet(mono)
+        for label in self._values.values():
+            label.setStyleSheet(f"font-size: {px(TEXT - 1)}px; color: {theme.dim};")
+
+    def set_card(self, text: CardText, edge: str) -> None:
+        """Show these words; `edge` ("left" or "right") is the one that the keys move."""
+        theme = self._theme
+        self._title.setText(text.title)
+        self._length.setText(text.length)
+        self._reason.setText(text.reason)
+        self._verdict.set_verdict(text.verdict)
+        sits = {"left edge": (text.left, text.left_sits), "right edge": (text.right, text.right_sits)}
+        for name, label in self._names.items():
+            active = name == f"{edge} edge"
+            token, weight = (theme.undecided, 600) if active else (theme.dim, 400)
+            label.setStyleSheet(f"font-size: {px(TEXT - 1)}px; color: {token}; font-weight: {weight};")
+            label.setText(f"▸ {name}" if active else name)
+            label.setAccessibleName(f"{name}, active" if active else name)
+        for name, (time, on) in sits.items():
+            self._values[name].setText(f"{self._number(time)} {on}")
+        self._values["score"].setText(self._number(text.score))
+        self._values["crossfade"].setText(self._number(text.crossfade))
+        other = self._buttons["review.alternative"]
+        many = text.alternatives > 1
+        other.setText(f"Other {text.alternative}/{text.alternatives}" if many else "Other")
+        other.setEnabled(many)
+        self._buttons["review.flag"].setText("Flagged" if text.flagged else "Later")
+        self.updateGeometry()
+
+    def _number(self, text: str) -> str:
+        return f'<span style="font-family: JetBrains Mono; color: {self._theme.text}">{text}</span>'
+
+    def heightForWidth(self, width: int) -> int:
+        return self.layout().totalHeightForWidth(width)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.fillRect(0, 0, px(3), self.height(), QColor(self._theme.undecided))

@@ -1,0 +1,146 @@
+"""Run the queue by itself: ``python -m widgets.review.demo --help`` lists what it can show and save."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PySide6.QtWidgets import QApplication
+
+from engine.document.analysis import BeatGrid
+from engine.document.decisions import Decision, Verdict
+from engine.document.proposals import Alternative, Proposal
+from engine.document.state import DocumentState
+from engine.document.track import Source, Track
+from widgets.review.queue_panel import QueuePanel
+from widgets.review.rows import Surroundings
+from widgets.theme import DARK, LIGHT, QUEUE, load_fonts, palette, px, set_text_scale, style_sheet
+
+RATE_HZ = 48_000
+KEYS = {
+    "review.accept": "A",
+    "review.reject": "X",
+    "review.flag": "F",
+    "transport.preview": "C",
+    "review.alternative": "V",
+    "edge.switch": "E",
+    "review.accept_above": "Ctrl Shift Enter",
+    "file.import": "Ctrl O",
+    "file.export": "Ctrl E",
+    "taste.learn": "Ctrl L",
+    "taste.listen": "Ctrl Shift L",
+    "taste.propose": "Ctrl R",
+}
+_REASONS = (
+    "Three false starts of the verse; the band stops twice. "
+    "Least like anything you kept in the last 40 minutes.",
+    "Talking between two takes.",
+    "The guitar is tuned for nine seconds.",
+    "The drums drop out and come back half a bar late.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoStatistics:
+    """The figures of the demo's queue."""
+
+    total: int
+    decided: int
+    flagged: int
+    result_samples: int
+    length_samples: int
+
+
+def demo_state(count: int, seed: int = 7) -> DocumentState:
+    """Make a document of `count` cuts, about a third of them answered."""
+    dice = random.Random(seed)
+    state = DocumentState(rate_hz=RATE_HZ)
+    position, proposals, decisions = 4 * RATE_HZ, {}, {}
+    for number in range(count):
+        stop = position + round(dice.uniform(0.6, 24.0) * RATE_HZ)
+        name = f"cut-{number}"
+        others = (
+            Alternative("downbeats", position - 4800, stop + 4800),
+            Alternative("beats", position, stop - 2400),
+        )
+        proposals[name] = Proposal(
+            name, "cut", position, stop, dice.uniform(0.3, 0.98), dice.choice(_REASONS), "demo", others
+        )
+        if number < count // 3:
+            verdict = Verdict.ACCEPTED if dice.random() < 0.6 else Verdict.REJECTED
+            decisions[name] = Decision(name, verdict, flagged=dice.random() < 0.1)
+        position = stop + round(dice.uniform(2.0, 20.0) * RATE_HZ)
+    source = Source("s1", "Thursday jam.wav", "", RATE_HZ, 2, position, "WAV", "PCM_24")
+    return replace(
+        state,
+        sources={"s1": source},
+        tracks=(Track("t1", "s1", "Jam", 0),),
+        proposals=proposals,
+        decisions=decisions,
+    )
+
+
+def demo_statistics(state: DocumentState) -> DemoStatistics:
+    """Count the demo's queue."""
+    answered = [each for each in state.decisions.values() if each.verdict != Verdict.UNDECIDED]
+    cut = sum(
+        stop - start
+        for each in answered
+        if each.verdict == Verdict.ACCEPTED
+        for start, stop in (state.span(each.proposal_id),)
+    )
+    flagged = sum(each.flagged for each in state.decisions.values())
+    length = state.length_samples
+    return DemoStatistics(len(state.proposals), len(answered), flagged, length - cut, length)
+
+
+def demo_panel(theme: object, count: int) -> QueuePanel:
+    """Make the panel with its queue, open at the first undecided proposal."""
+    assert theme in (DARK, LIGHT)
+    panel = QueuePanel(DARK if theme is DARK else LIGHT, KEYS)
+    state = demo_state(count)
+    ids = tuple(state.proposals)
+    current = ids[count // 3] if ids else None
+    start = state.span(current)[0] if current else 0
+    beats = np.arange(start - 96 * 4 * 24_000, start + 24_000 * 400, 24_000, dtype=np.int64)
+    grid = BeatGrid(beats, np.arange(len(beats)) % 4 + 1, 120.0, 0.9, "demo")
+    panel.set_surroundings(Surroundings(grid, (), 18.0))
+    panel.set_taste("Band 2026")
+    panel.set_review(state, ids, current, "left", demo_statistics(state), 0.8, 9)
+    panel.proposal_chosen.connect(
+        lambda chosen: panel.set_review(state, ids, chosen, "left", demo_statistics(state), 0.8, 9)
+    )
+    panel.command_requested.connect(print)
+    panel.filter_chosen.connect(print)
+    return panel
+
+
+def main() -> int:
+    """Show the queue, or save a picture of it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--light", action="store_true")
+    parser.add_argument("--many", action="store_true", help="ten thousand proposals")
+    parser.add_argument("--empty", action="store_true")
+    parser.add_argument("--scale", type=float, help="text scale, 1 to 2")
+    parser.add_argument("--save", metavar="F.png")
+    options = parser.parse_args()
+    app = QApplication(sys.argv[:1])
+    load_fonts()
+    set_text_scale(options.scale)
+    theme = LIGHT if options.light else DARK
+    app.setPalette(palette(theme))
+    app.setStyleSheet(style_sheet(theme))
+    panel = demo_panel(theme, 0 if options.empty else 10_000 if options.many else 38)
+    panel.resize(px(QUEUE), px(880))
+    panel.show()
+    if options.save is None:
+        return app.exec()
+    app.processEvents()
+    return 0 if panel.grab().save(options.save) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,201 @@
+"""The scrolling list: every row is painted, and the open proposal is the one real widget in it.
+
+Positions are arithmetic (all rows are equally high but one), so ten thousand rows lay themselves out at
+once; Qt's own list would ask the delegate for each height. What stays of `QListView` is what screen readers
+know of it.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QRegion, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyleOptionViewItem, QWidget
+
+from widgets.review.queue_model import QueueModel
+from widgets.review.row_delegate import RowDelegate
+from widgets.theme import ROW, Theme, px
+
+_ScrollHint = QAbstractItemView.ScrollHint
+
+
+class QueueView(QListView):
+    """Shows the rows of a `QueueModel` with the card of the current one opened in place."""
+
+    proposal_chosen = Signal(str)
+
+    def __init__(self, theme: Theme, card: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._rows = QueueModel()
+        self._delegate = RowDelegate(theme, self)
+        self._current = -1
+        self._hovered = -1
+        self._opened_height = px(ROW)
+        self._card = card
+        self.setModel(self._rows)
+        self.setItemDelegate(self._delegate)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFrameShape(QListView.Shape.NoFrame)
+        self.setMouseTracking(True)
+        self.setAccessibleName("Proposals")
+        card.setParent(self.viewport())
+        card.hide()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paint with these colours from now on."""
+        self._theme = theme
+        self._delegate.set_theme(theme)
+        self.viewport().update()
+
+    def model(self) -> QueueModel:
+        return self._rows
+
+    def set_current(self, proposal_id: str | None) -> None:
+        """Open the card at this proposal and bring it into view when it is another one than before."""
+        position = self._rows.position_of(proposal_id)
+        moved = position != self._current
+        self._current = position
+        self._card.setVisible(position >= 0)
+        self.setCurrentIndex(self._rows.index(position) if position >= 0 else QModelIndex())
+        self.updateGeometries()
+        if moved and position >= 0:
+            self.scrollTo(self._rows.index(position))
+        self.viewport().update()
+
+    def card_resized(self) -> None:
+        """Lay out again after the card's words changed."""
+        self.updateGeometries()
+        self.viewport().update()
+
+    # Where things are: arithmetic on the row's number.
+
+    def _top(self, row: int) -> int:
+        opened = self._opened_height - px(ROW) if 0 <= self._current < row else 0
+        return row * px(ROW) + opened
+
+    def _row_at(self, y: int) -> int:
+        row = y // px(ROW)
+        if 0 <= self._current < row:
+            row = max(self._current, (y - self._opened_height + px(ROW)) // px(ROW))
+        return row if 0 <= row < self._rows.rowCount() else -1
+
+    def visualRect(self, index: QModelIndex | QPersistentModelIndex) -> QRect:
+        if not index.isValid():
+            return QRect()
+        height = self._opened_height if index.row() == self._current else px(ROW)
+        return QRect(0, self._top(index.row()) - self.verticalOffset(), self.viewport().width(), height)
+
+    def indexAt(self, point: QPoint) -> QModelIndex:
+        row = self._row_at(point.y() + self.verticalOffset())
+        return self._rows.index(row) if row >= 0 else QModelIndex()
+
+    def verticalOffset(self) -> int:
+        return self.verticalScrollBar().value()
+
+    def horizontalOffset(self) -> int:
+        return 0
+
+    def doItemsLayout(self) -> None:
+        self.updateGeometries()
+        self.viewport().update()
+
+    def updateGeometries(self) -> None:
+        # Qt may ask before the constructor is through.
+        if not hasattr(self, "_card"):
+            return
+        if self._current >= 0:
+            self._opened_height = self._card.heightForWidth(self.viewport().width())
+        page = self.viewport().height()
+        total = self._top(self._rows.rowCount()) if self._rows.rowCount() else 0
+        bar = self.verticalScrollBar()
+        bar.setRange(0, max(0, total - page))
+        bar.setPageStep(page)
+        bar.setSingleStep(px(ROW))
+        self._place_card()
+
+    def _place_card(self) -> None:
+        if self._current >= 0:
+            top = self._top(self._current) - self.verticalOffset()
+            self._card.setGeometry(0, top, self.viewport().width(), self._opened_height)
+
+    def scrollTo(
+        self, index: QModelIndex | QPersistentModelIndex, hint: _ScrollHint = _ScrollHint.EnsureVisible
+    ) -> None:
+        rect = self.visualRect(index)
+        if not index.isValid() or hint != _ScrollHint.EnsureVisible:
+            return
+        bar, page, context = self.verticalScrollBar(), self.viewport().height(), px(ROW)
+        if (
+            rect.top() < context
+        ):  # one row more stays in view above and below: where one comes from and goes to
+            bar.setValue(bar.value() + rect.top() - context)
+        elif rect.bottom() > page - context:
+            bar.setValue(bar.value() + min(rect.bottom() + context - page, rect.top() - context))
+
+    def scrollContentsBy(self, _dx: int, _dy: int) -> None:
+        self._place_card()
+        self.viewport().update()
+
+    def setSelection(self, _rect: QRect, _command: object) -> None:
+        """Select nothing: the current proposal is what is selected."""
+
+    def visualRegionForSelection(self, _selection: object) -> QRegion:
+        return QRegion()
+
+    def resizeEvent(self, _event: QResizeEvent) -> None:
+        self.updateGeometries()
+
+    # Painting and hands.
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), QColor(self._theme.panel))
+        offset = self.verticalOffset()
+        row = self._row_at(event.rect().top() + offset)
+        option = QStyleOptionViewItem()
+        while 0 <= row < self._rows.rowCount() and self._top(row) - offset <= event.rect().bottom():
+            if row != self._current:
+                option.rect = QRect(0, self._top(row) - offset, self.viewport().width(), px(ROW))  # type: ignore[attr-defined]
+                hovered = row == self._hovered
+                option.state = QStyle.StateFlag.State_MouseOver if hovered else QStyle.StateFlag.State_None  # type: ignore[attr-defined]
+                self._delegate.paint(painter, option, self._rows.index(row))
+            row += 1
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(self._theme.undecided), 1))
+            painter.drawRect(self.viewport().rect().adjusted(0, 0, -1, -1))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        index = self.indexAt(event.position().toPoint())
+        if event.button() == Qt.MouseButton.LeftButton and index.isValid():
+            self.proposal_chosen.emit(self._rows.id_at(index.row()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hover(self._row_at(event.position().toPoint().y() + self.verticalOffset()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover(-1)
+        super().leaveEvent(event)
+
+    def _hover(self, row: int) -> None:
+        if row != self._hovered:
+            self._hovered = row
+            self.viewport().update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows choose, pages scroll; every other key belongs to the window's commands."""
+        step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()), 0)
+        page = {Qt.Key.Key_PageDown: 1, Qt.Key.Key_PageUp: -1}.get(Qt.Key(event.key()), 0)
+        if step and 0 <= self._current + step < self._rows.rowCount():
+            self.proposal_chosen.emit(self._rows.id_at(self._current + step))
+        elif page:
+            bar = self.verticalScrollBar()
+            bar.setValue(bar.value() + page * bar.pageStep())
+        else:
+            event.ignore()

@@ -1,0 +1,129 @@
+"""How one row of the queue is painted: kind, time, score, length, state as a word and a sign."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from widgets.chrome.icons import paint_icon
+from widgets.review.queue_model import QueueModel
+from widgets.review.rows import VERDICT_ICONS, Row
+from widgets.theme import ROW, TEXT, Theme, mono_font, px, ui_font
+
+SMALL = TEXT - 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """The left edge and width of each column; `bar` has no width where there is no room for it."""
+
+    icon: tuple[float, float]
+    time: tuple[float, float]
+    flag: tuple[float, float]
+    bar: tuple[float, float]
+    length: tuple[float, float]
+    sign: tuple[float, float]
+    word: tuple[float, float]
+
+
+class RowDelegate(QStyledItemDelegate):
+    """Paints the rows; fonts and columns are measured once for a width."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._mono: QFont = mono_font(SMALL)
+        self._words: QFont = ui_font(SMALL)
+        self._columns: tuple[int, _Columns] = (-1, self._measure(0))
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paint with these colours from now on."""
+        self._theme = theme
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(px(280), px(ROW))
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        model = index.model()
+        assert isinstance(model, QueueModel)
+        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)  # type: ignore[attr-defined]
+        self.paint_row(painter, QRectF(option.rect), model.row(index.row()), hovered)  # type: ignore[attr-defined]
+
+    def paint_row(self, painter: QPainter, rect: QRectF, row: Row, hovered: bool) -> None:
+        """Paint one row into `rect`."""
+        theme = self._theme
+        if self._columns[0] != round(rect.width()):
+            self._columns = (round(rect.width()), self._measure(rect.width()))
+        columns = self._columns[1]
+        hairline = 1 / painter.device().devicePixelRatio()
+        if hovered:
+            painter.fillRect(rect, QColor(theme.panel2))
+        painter.fillRect(
+            QRectF(rect.left(), rect.bottom() - hairline, rect.width(), hairline), QColor(theme.line)
+        )
+        token = theme.verdict_text(row.verdict)
+        middle = rect.center().y()
+
+        def cell(column: tuple[float, float]) -> QRectF:
+            return QRectF(rect.left() + column[0], rect.top(), column[1], rect.height())
+
+        def square(column: tuple[float, float]) -> QRectF:
+            return QRectF(rect.left() + column[0], middle - column[1] / 2, column[1], column[1])
+
+        paint_icon(painter, row.icon, square(columns.icon), token)
+        self._paint_bar(painter, cell(columns.bar), row.score)
+        paint_icon(painter, VERDICT_ICONS[row.verdict], square(columns.sign), token)
+        if row.flagged:
+            paint_icon(painter, "flag", square(columns.flag), theme.text)
+        middle_left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        painter.setFont(self._mono)
+        painter.setPen(QColor(theme.text))
+        painter.drawText(cell(columns.time), middle_left, row.time)
+        painter.setPen(QColor(theme.dim))
+        painter.drawText(
+            cell(columns.length), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, row.length
+        )
+        painter.setFont(self._words)
+        painter.setPen(QColor(token))
+        painter.drawText(cell(columns.word), middle_left, row.verdict.value)
+
+    def _paint_bar(self, painter: QPainter, cell: QRectF, score: float) -> None:
+        if cell.width() <= 0:
+            return
+        height = px(5)
+        bar = QRectF(cell.left(), cell.center().y() - height / 2, cell.width(), height)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(self._theme.panel2))
+        painter.drawRoundedRect(bar, height / 2, height / 2)
+        bar.setWidth(max(float(height), bar.width() * min(1.0, max(0.0, score))))
+        painter.setBrush(QColor(self._theme.score_line))
+        painter.drawRoundedRect(bar, height / 2, height / 2)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+    def _measure(self, width: float) -> _Columns:
+        margin, gap, side = px(14), px(12), px(14)
+        time = QFontMetricsF(self._mono).horizontalAdvance("0:00:00.0")
+        length = QFontMetricsF(self._mono).horizontalAdvance("000.0 s")
+        word = QFontMetricsF(self._words).horizontalAdvance("undecided") + 1
+        word_left = width - margin - word
+        sign_left = word_left - side - px(6)
+        length_left = sign_left - gap - length
+        time_left = margin + side + gap
+        flag_left = time_left + time
+        bar_left = flag_left + side + gap
+        bar = min(float(px(72)), length_left - gap - bar_left)
+        return _Columns(
+            icon=(margin, side),
+            time=(time_left, time),
+            flag=(flag_left, side - px(2)),
+            bar=(bar_left, bar if bar >= px(16) else 0.0),
+            length=(length_left, length),
+            sign=(sign_left, side),
+            word=(word_left, word),
+        )

@@ -1,0 +1,179 @@
+"""What the queue says about a proposal, as plain values: no painting, no Qt."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from engine.document.analysis import BeatGrid
+from engine.document.decisions import Verdict
+from engine.document.proposals import Proposal
+from engine.document.state import DocumentState
+from engine.timebase import format_time, samples_to_s
+
+ON_IT_S = 0.003
+"""An edge this near to a beat or an onset sits on it: less than a listener can tell apart."""
+
+KIND_ICONS = {"cut": "scissors"}
+ANY_KIND_ICON = "asterisk"
+VERDICT_ICONS = {Verdict.ACCEPTED: "check", Verdict.REJECTED: "x", Verdict.UNDECIDED: "circle-dot"}
+
+
+class Statistics(Protocol):
+    """What the header says of the whole queue; `engine.review.queue.statistics` makes one."""
+
+    @property
+    def total(self) -> int: ...
+    @property
+    def decided(self) -> int: ...
+    @property
+    def flagged(self) -> int: ...
+    @property
+    def result_samples(self) -> int: ...
+    @property
+    def length_samples(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the queue."""
+
+    id: str
+    icon: str
+    time: str
+    length: str
+    score: float
+    verdict: Verdict
+    flagged: bool
+
+    @property
+    def spoken(self) -> str:
+        """The row as a screen reader says it."""
+        flag = ", flagged" if self.flagged else ""
+        return f"{self.time}, {self.length}, score {self.score:.2f}, {self.verdict}{flag}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Surroundings:
+    """What edges can sit on, and the crossfade a cut gets."""
+
+    grid: BeatGrid | None = None
+    onsets_samples: Sequence[int] = ()
+    crossfade_ms: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class CardText:
+    """The words of the open proposal."""
+
+    title: str
+    length: str
+    reason: str
+    score: str
+    left: str
+    left_sits: str
+    right: str
+    right_sits: str
+    crossfade: str
+    verdict: Verdict
+    flagged: bool
+    alternative: int
+    alternatives: int
+
+
+def length_text(samples: int, rate_hz: int) -> str:
+    """Write a length with as few digits as help: ``8.8 s``, past ten minutes ``12:04``."""
+    seconds = samples_to_s(samples, rate_hz)
+    return f"{seconds:.1f} s" if seconds < 600 else format_time(seconds, 0)
+
+
+def row_of(state: DocumentState, proposal_id: str) -> Row:
+    """Return the row of a proposal as the user has it now."""
+    proposal = state.proposals[proposal_id]
+    start, stop = state.span(proposal_id)
+    decision = state.decisions.get(proposal_id)
+    return Row(
+        id=proposal_id,
+        icon=KIND_ICONS.get(proposal.kind, ANY_KIND_ICON),
+        time=format_time(samples_to_s(start, state.rate_hz), 1),
+        length=length_text(stop - start, state.rate_hz),
+        score=proposal.score,
+        verdict=state.verdict(proposal_id),
+        flagged=decision is not None and decision.flagged,
+    )
+
+
+def card_of(state: DocumentState, proposal_id: str, around: Surroundings) -> CardText:
+    """Return the words of the open proposal."""
+    proposal = state.proposals[proposal_id]
+    decision = state.decisions.get(proposal_id)
+    start, stop = state.span(proposal_id)
+    rate_hz = state.rate_hz
+    alternative = decision.alternative if decision is not None else 0
+    made_start, made_stop = _made_span(proposal, alternative)
+    times = [format_time(samples_to_s(edge, rate_hz), 1) for edge in (start, stop)]
+    return CardText(
+        title=f"{proposal.kind.capitalize()} {times[0]} – {times[1]}",
+        length=length_text(stop - start, rate_hz),
+        reason=proposal.reason,
+        score=f"{proposal.score:.2f}",
+        left=format_time(samples_to_s(start, rate_hz)),
+        left_sits=sits_on(start, rate_hz, around) + _moved(start - made_start, rate_hz),
+        right=format_time(samples_to_s(stop, rate_hz)),
+        right_sits=sits_on(stop, rate_hz, around) + _moved(stop - made_stop, rate_hz),
+        crossfade=f"{around.crossfade_ms:g} ms",
+        verdict=state.verdict(proposal_id),
+        flagged=decision is not None and decision.flagged,
+        alternative=alternative + 1,
+        alternatives=len(proposal.alternatives) + 1,
+    )
+
+
+def sits_on(position_samples: int, rate_hz: int, around: Surroundings) -> str:
+    """Say what an edge sits on: ``downbeat 97``, ``beat 97 | 3``, ``onset`` or ``between beats``."""
+    reach = ON_IT_S * rate_hz
+    grid = around.grid
+    if grid is not None and len(grid.beats_samples):
+        nearest = _nearest(grid.beats_samples, position_samples)
+        if abs(int(grid.beats_samples[nearest]) - position_samples) <= reach:
+            bar = int((grid.bar_positions[: nearest + 1] == 1).sum())
+            beat = int(grid.bar_positions[nearest])
+            return f"downbeat {bar}" if beat == 1 else f"beat {bar} | {beat}"
+    onsets = around.onsets_samples
+    if len(onsets) and abs(int(onsets[_nearest(onsets, position_samples)]) - position_samples) <= reach:
+        return "onset"
+    return "between beats" if grid is not None and len(grid.beats_samples) else ""
+
+
+def _nearest(ascending: Sequence[int], position: int) -> int:
+    after = bisect_left(ascending, position)
+    around = [index for index in (after - 1, after) if 0 <= index < len(ascending)]
+    return min(around, key=lambda index: abs(int(ascending[index]) - position))
+
+
+def _made_span(proposal: Proposal, alternative: int) -> tuple[int, int]:
+    made = proposal.alternatives[alternative - 1] if alternative else proposal
+    return made.start_samples, made.stop_samples
+
+
+def _moved(by_samples: int, rate_hz: int) -> str:
+    if not by_samples:
+        return ""
+    by_ms = 1000 * samples_to_s(by_samples, rate_hz)
+    amount = f"{by_ms:+.0f} ms" if abs(by_ms) >= 1 else f"{by_samples:+d} sample{'s'[: abs(by_samples) != 1]}"
+    return f" · moved {amount}".replace("-", "−")
+
+
+def header_text(statistics: Statistics, rate_hz: int) -> str:
+    """Write ``12 of 38 decided · result 4:57 of 10:41 (46 %)``; empty where there is nothing to decide."""
+    if not statistics.total or not rate_hz or not statistics.length_samples:
+        return ""
+    result, length = (
+        format_time(samples_to_s(samples, rate_hz), 0)
+        for samples in (statistics.result_samples, statistics.length_samples)
+    )
+    share = round(100 * statistics.result_samples / statistics.length_samples)
+    decided = f"{statistics.decided:,} of {statistics.total:,} decided"
+    return f"{decided} · result {result} of {length} ({share} %)"

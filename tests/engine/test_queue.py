@@ -1,0 +1,176 @@
+"""The review queue: order, filters, moving through it, and the figures of the review."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.document.decisions import Decision, Verdict
+from engine.document.kinds import KINDS
+from engine.document.proposals import Proposal
+from engine.document.state import DocumentState
+from engine.document.track import Source, Track
+from engine.review.queue import QueueFilter, Step, at_or_above, next_id, previous_id, queue
+from engine.review.statistics import statistics, union_samples
+
+RATE_HZ = 8000
+LENGTH = 100 * RATE_HZ
+REASONS = ("Near silence.", "The playing stops twice.", "Much louder than what stays.")
+
+
+def made(spans, scores=None, verdicts=None, flagged=()) -> DocumentState:
+    """A document of 100 s with a cut `c0`, `c1`, ... for each span in seconds."""
+    scores = scores or [0.9] * len(spans)
+    proposals = [
+        Proposal(f"c{i}", "cut", int(a * RATE_HZ), int(b * RATE_HZ), scores[i], REASONS[i % 3], "test")
+        for i, (a, b) in enumerate(spans)
+    ]
+    decisions = {f"c{i}": Decision(f"c{i}", verdict) for i, verdict in enumerate(verdicts or []) if verdict}
+    for i in flagged:
+        decisions[f"c{i}"] = replace(decisions.get(f"c{i}", Decision(f"c{i}")), flagged=True)
+    source = Source("s", "a.wav", "0", RATE_HZ, 1, LENGTH, "WAV", "PCM_16")
+    return DocumentState(
+        RATE_HZ, {"s": source}, (Track("t", "s", "a", 0),), {p.id: p for p in proposals}, decisions
+    )
+
+
+A, R, U = Verdict.ACCEPTED, Verdict.REJECTED, None
+FIVE = [(0, 5), (10, 12), (20, 30), (40, 41), (90, 100)]
+STATE = made(FIVE, [0.7, 0.95, 0.7, 0.99, 0.6], [U, A, U, R, U], flagged=(2, 3))
+
+
+@pytest.mark.parametrize(
+    ("order", "show", "ids"),
+    [
+        ("time", QueueFilter(), "c0 c1 c2 c3 c4"),
+        ("score", QueueFilter(), "c3 c1 c0 c2 c4"),
+        ("time", QueueFilter(verdicts=frozenset({Verdict.UNDECIDED})), "c0 c2 c4"),
+        ("score", QueueFilter(verdicts=frozenset({A, R})), "c3 c1"),
+        ("time", QueueFilter(flagged=True), "c2 c3"),
+        ("time", QueueFilter(flagged=False), "c0 c1 c4"),
+        ("time", QueueFilter(text="STOPS playing"), "c1 c4"),
+        ("time", QueueFilter(text="c3"), "c3"),
+        ("time", QueueFilter(kinds=frozenset({"cut"}), flagged=True, text="louder"), "c2"),
+        ("time", QueueFilter(kinds=frozenset({"move"})), ""),
+    ],
+)
+def test_order_and_filters(order, show, ids):
+    assert queue(STATE, order, show) == tuple(ids.split())
+
+
+@pytest.mark.parametrize(
+    ("move", "current", "arrives"),
+    [
+        (next_id, None, Step("c0")),
+        (next_id, "c0", Step("c1")),
+        (next_id, "c4", Step("c4", at_end=True)),
+        (previous_id, "c1", Step("c0")),
+        (previous_id, "c0", Step("c0", at_end=True)),
+        (previous_id, None, Step("c4")),
+        (next_id, "no such id", Step("c0")),
+    ],
+)
+def test_plain_moves_stop_at_the_ends(move, current, arrives):
+    assert move(STATE, queue(STATE), current) == arrives
+
+
+@pytest.mark.parametrize(
+    ("move", "current", "arrives"),
+    [
+        (next_id, "c0", Step("c2")),
+        (next_id, "c3", Step("c4")),
+        (next_id, "c4", Step("c0", wrapped=True)),
+        (previous_id, "c2", Step("c0")),
+        (previous_id, "c0", Step("c4", wrapped=True)),
+        (next_id, None, Step("c0")),
+        (previous_id, None, Step("c4")),
+    ],
+)
+def test_the_search_for_undecided_goes_round(move, current, arrives):
+    assert move(STATE, queue(STATE), current, undecided_only=True) == arrives
+
+
+@pytest.mark.parametrize("move", [next_id, previous_id])
+def test_the_last_undecided_finds_itself_and_none_left_says_so(move):
+    one = made(FIVE, verdicts=[A, A, U, R, R])
+    assert move(one, queue(one), "c2", undecided_only=True) == Step("c2", wrapped=True)
+    none = made(FIVE, verdicts=[A, A, R, R, R])
+    assert move(none, queue(none), "c2", undecided_only=True) == Step(None, at_end=True)
+    assert move(none, (), "c2") == Step(None, at_end=True)
+
+
+@pytest.mark.parametrize(("order", "following", "before"), [("time", "c2", "c0"), ("score", "c0", None)])
+def test_a_proposal_that_left_the_queue_keeps_its_place(order, following, before):
+    ids = queue(STATE, order, QueueFilter(verdicts=frozenset({Verdict.UNDECIDED})))
+    assert "c1" not in ids
+    assert next_id(STATE, ids, "c1", order=order).proposal_id == following
+    arrived = previous_id(STATE, ids, "c1", order=order)
+    assert arrived == (Step(before) if before else Step(ids[0], at_end=True))
+
+
+def test_accept_above_takes_the_undecided_from_the_top():
+    assert at_or_above(STATE, 0.7) == ("c0", "c2")
+    assert at_or_above(STATE, 0.0) == ("c0", "c2", "c4")
+    assert at_or_above(STATE, 0.71) == ()
+
+
+def test_statistics_count_what_remains():
+    figures = statistics(STATE)
+    assert (figures.total, figures.decided, figures.accepted, figures.rejected, figures.flagged) == (
+        5,
+        2,
+        1,
+        1,
+        2,
+    )
+    assert figures.length_samples == LENGTH
+    assert figures.result_samples == LENGTH - 2 * RATE_HZ
+    assert figures.result_if_all_accepted_samples == LENGTH - (5 + 2 + 10 + 10) * RATE_HZ
+
+
+def test_statistics_use_the_nudged_edges_and_unite_overlaps():
+    state = made([(10, 20), (18, 25)], verdicts=[A, A])
+    nudged = replace(state.decisions["c1"], start_samples=15 * RATE_HZ, stop_samples=200 * RATE_HZ)
+    state = replace(state, decisions={**state.decisions, "c1": nudged})
+    assert statistics(state).result_samples == 10 * RATE_HZ
+    assert statistics(made([])).result_samples == LENGTH
+
+
+def test_statistics_agree_with_what_each_kind_does():
+    state = made(FIVE, verdicts=[A, A, A, A, A])
+    drops = [d for p in state.proposals.values() for d in KINDS[p.kind].effect(p, state.span(p.id))]
+    gone = sum(drop.stop_samples - drop.start_samples for drop in drops)
+    assert statistics(state).result_samples == LENGTH - gone
+
+
+@given(st.lists(st.tuples(st.integers(-5, 60), st.integers(-5, 60)).map(sorted), max_size=12))
+def test_union_counts_every_sample_once(spans):
+    covered = np.zeros(50, bool)
+    for start, stop in spans:
+        covered[max(0, start) : max(0, stop)] = True
+    assert union_samples(spans, 50) == covered.sum()
+
+
+def test_ten_thousand_proposals_take_milliseconds(rng):
+    starts = np.sort(rng.uniform(0, 99, 10_000))
+    verdicts = [[U, A, R][i] for i in rng.integers(0, 3, 10_000)]
+    state = made([(s, s + 0.5) for s in starts], rng.uniform(0, 1, 10_000).tolist(), verdicts)
+    ids = queue(state, "score")
+
+    def fastest_ms(work) -> float:
+        times = []
+        for _ in range(5):
+            begin = time.perf_counter()
+            work()
+            times.append(time.perf_counter() - begin)
+        return min(times) * 1000
+
+    undecided = QueueFilter(verdicts=frozenset({Verdict.UNDECIDED}))
+    assert fastest_ms(lambda: queue(state, "score", undecided)) < 40
+    assert fastest_ms(lambda: statistics(state)) < 60
+    assert fastest_ms(lambda: next_id(state, ids, ids[5000], undecided_only=True, order="score")) < 2

@@ -1,0 +1,101 @@
+"""Give every source a file in which any sample can be reached at the document's rate.
+
+Most files are that file themselves. The others (MP3, Ogg, GSM; another rate) are decoded and converted once, in
+a streaming pass, into a 32-bit float RF64 file in the cache folder. Playing, drawing and exporting read
+that, so all of them see the same samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+import soxr
+from numpy.typing import NDArray
+
+from engine.audio.opening import seeks_exactly
+from engine.audio.reader import SourceReader, content_hash
+from engine.audio.writer import write_audio
+from engine.document.track import Source, source_length_samples
+from engine.errors import SourceError
+from engine.places import cache_folder
+from engine.progress import SILENT, Progress
+from engine.safe_write import shown
+
+# Part of every cached file's name: raise it when the conversion gives other samples than before.
+_VERSION = 1
+_BLOCK_FRAMES = 1 << 16
+
+
+def conformed_path(source: Source, rate_hz: int, progress: Progress = SILENT) -> Path:
+    """Return the file that holds a source at the document's rate, making it where it is not there yet.
+
+    It has `source_length_samples(source, rate_hz)` frames and the source's channels. Calling this from two threads
+    at once is safe: both may do the work, and the results are the same.
+
+    Raises
+    ------
+    SourceError : the source is missing, unreadable or no longer the file that was imported
+    ExportError : the cache folder cannot take the file, or the disk is full
+    Cancelled : the user cancelled; nothing is left behind
+    """
+    original = Path(source.path)
+    if source.rate_hz == rate_hz and seeks_exactly(source.container, source.subtype):
+        return original
+    target = cache_folder("conformed") / f"{source.content_hash}-{rate_hz}-v{_VERSION}.wav"
+    length_samples = source_length_samples(source, rate_hz)
+    if _is_conformed(target, rate_hz, source.channels, length_samples):
+        return target
+    if content_hash(original) != source.content_hash:
+        raise SourceError(
+            f"{shown(original)} has changed since it was imported: import it again, or bring back the old file."
+        )
+    with SourceReader(original) as reader:
+        blocks = _converted(reader, rate_hz)
+        write_audio(
+            target,
+            _of_length(blocks, length_samples, source.channels),
+            rate_hz=rate_hz,
+            channels=source.channels,
+            container="WAV",
+            subtype="FLOAT",
+            total_frames=length_samples,
+            overwrite=True,
+            progress=progress,
+        )
+    return target
+
+
+def _is_conformed(target: Path, rate_hz: int, channels: int, length_samples: int) -> bool:
+    try:
+        found = soundfile.info(str(target))
+    except soundfile.LibsndfileError:
+        return False
+    return (found.samplerate, found.channels, found.frames) == (rate_hz, channels, length_samples)
+
+
+def _converted(reader: SourceReader, rate_hz: int) -> Iterator[NDArray[Any]]:
+    if reader.rate_hz == rate_hz:
+        yield from reader.blocks(_BLOCK_FRAMES)
+        return
+    # soxr takes its own delay out: output sample 0 is input sample 0.
+    stream = soxr.ResampleStream(reader.rate_hz, rate_hz, reader.channels, dtype="float32", quality="VHQ")
+    for block in reader.blocks(_BLOCK_FRAMES):
+        yield stream.resample_chunk(block)
+    yield stream.resample_chunk(np.zeros((0, reader.channels), np.float32), last=True)
+
+
+def _of_length(blocks: Iterable[NDArray[Any]], length_samples: int, channels: int) -> Iterator[NDArray[Any]]:
+    """Trim or pad with silence: rounding leaves the resampler one sample off, a damaged file more."""
+    left = length_samples
+    for block in blocks:
+        piece = block[:left]
+        left -= len(piece)
+        yield piece
+    while left:
+        padding = np.zeros((min(left, _BLOCK_FRAMES), channels), np.float32)
+        left -= len(padding)
+        yield padding

@@ -1,0 +1,142 @@
+"""Open a sound file, or say in one sentence why not and what to do."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import soundfile
+
+from engine.errors import SourceError
+from engine.safe_write import shown
+
+LOWEST_RATE_HZ = 4_000
+HIGHEST_RATE_HZ = 768_000
+MOST_CHANNELS = 64
+
+_EXACT_CONTAINERS = frozenset({"WAV", "WAVEX", "RF64", "W64", "AIFF", "CAF", "AU", "FLAC"})
+_EXACT_SUBTYPES = ("PCM_", "FLOAT", "DOUBLE", "ULAW", "ALAW", "ALAC_")
+
+
+def seeks_exactly(container: str, subtype: str) -> bool:
+    """Tell whether libsndfile gives the same samples after a seek as when it reads from the start.
+
+    Measured with libsndfile 1.2.2: Vorbis does not (half of all random reads differ), Opus not always, GSM
+    cannot seek; they are decoded from the start instead (see `engine.audio.conform`).
+    """
+    return container in _EXACT_CONTAINERS and subtype.startswith(_EXACT_SUBTYPES)
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn what the operating system says about reading `path` into a `SourceError`."""
+    name = shown(path)
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise SourceError(
+            f"{name} is not there any more: bring it back, or show Offcut where it is now."
+        ) from error
+    except PermissionError as error:
+        raise SourceError(
+            f"{name} may not be read: allow yourself to read the file and its folder, then try again."
+        ) from error
+    except NotADirectoryError as error:
+        raise SourceError(f"{name} is not there: a part of its path is a file, not a folder.") from error
+    except OSError as error:
+        raise SourceError(f"{name} cannot be read: {error.strerror or error}.") from error
+
+
+def require_file(path: Path) -> int:
+    """Return the size in bytes of a file that can be read.
+
+    Raises
+    ------
+    SourceError : it is missing, a folder, not a plain file, unreadable or empty
+    """
+    with explained(path):
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise SourceError(f"{shown(path)} is a folder: choose the audio files in it.")
+        if not stat.S_ISREG(status.st_mode):
+            raise SourceError(f"{shown(path)} is not a plain file: copy the audio into a file first.")
+        with path.open("rb"):
+            pass
+    if status.st_size == 0:
+        raise SourceError(f"{shown(path)} is empty (0 bytes): copy or record it again.")
+    return status.st_size
+
+
+def open_sound(path: Path) -> soundfile.SoundFile:
+    """Open a sound file for reading; the caller closes it.
+
+    Raises
+    ------
+    SourceError : it cannot be read, is not audio, holds no samples, or has a rate or a number of channels
+        that Offcut does not take
+    """
+    require_file(path)
+    file = _open_libsndfile(path)
+    problem = _refusal(file)
+    if problem:
+        file.close()
+        raise SourceError(f"{shown(path)} {problem}")
+    return file
+
+
+def frames_that_decode(path: Path, file: soundfile.SoundFile) -> int:
+    """Return how many frames of an open file really decode.
+
+    libsndfile clamps the length of a shortened WAV or AIFF by itself; FLAC and MP3 keep the length that the
+    header promises. There the last frame is tried, and where it fails the end is found by bisection.
+    """
+    promised = int(file.frames)
+    if promised <= 0 or file.format not in ("FLAC", "MP3") or _decodes_at(path, promised - 1):
+        return promised
+    low, high = 0, promised - 1  # every frame before `low` decodes, the one at `high` does not
+    while low < high:
+        middle = (low + high) // 2
+        if _decodes_at(path, middle):
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def libsndfile_name(path: Path) -> bytes | str:
+    """Return a path as libsndfile opens it: as bytes, so that any name goes; Windows wants text."""
+    return os.fsencode(path) if os.name == "posix" else str(path)
+
+
+def _open_libsndfile(path: Path) -> soundfile.SoundFile:
+    try:
+        return soundfile.SoundFile(libsndfile_name(path))
+    except (soundfile.LibsndfileError, TypeError, ValueError) as error:
+        raise SourceError(
+            f"{shown(path)} is not audio that Offcut can read: choose a WAV, AIFF, FLAC, OGG or MP3 file, or "
+            f"convert it to one."
+        ) from error
+
+
+def _refusal(file: soundfile.SoundFile) -> str:
+    if not LOWEST_RATE_HZ <= file.samplerate <= HIGHEST_RATE_HZ:
+        return (
+            f"has a sample rate of {file.samplerate} Hz, and Offcut takes {LOWEST_RATE_HZ} to "
+            f"{HIGHEST_RATE_HZ}: correct the rate in its header, or convert it."
+        )
+    if file.channels > MOST_CHANNELS:
+        return f"has {file.channels} channels, and Offcut takes up to {MOST_CHANNELS}: split it."
+    if file.frames <= 0:
+        return "holds no samples: record or export it again."
+    return ""
+
+
+def _decodes_at(path: Path, position: int) -> bool:
+    # Opened anew each time, since libFLAC's decoder is unusable after a failed seek.
+    with suppress(soundfile.LibsndfileError), _open_libsndfile(path) as file:
+        file.seek(position)
+        return len(file.read(1, dtype="int16", always_2d=True)) == 1
+    return False

@@ -1,0 +1,204 @@
+"""Write audio so that reading it again gives the same samples.
+
+libsndfile scales floats by 32767 on the way to 16 bits and by 32768 on the way back; here integers are made
+by a power of two and rounding, which is the exact inverse of reading.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from engine.audio.opening import frames_that_decode, libsndfile_name
+from engine.errors import ExportError
+from engine.progress import SILENT, Progress
+from engine.safe_write import replacing, shown
+
+RIFF_LIMIT_BYTES = 2**32 - 2**16  # a RIFF size has 32 bits; the head takes some of it
+
+Container = Literal["WAV", "FLAC"]
+
+_CONTAINERS: dict[str, Container] = {".wav": "WAV", ".flac": "FLAC"}
+_BITS = {"PCM_U8": 8, "PCM_S8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32, "FLOAT": 32, "DOUBLE": 64}
+_FLOATS = ("FLOAT", "DOUBLE")
+_TELEPHONE = ("ULAW", "ALAW", "IMA_ADPCM", "MS_ADPCM", "GSM610", "G721_32", "G723_24", "G723_40", "NMS_ADPCM")
+_SET_ADD_PEAK_CHUNK = 0x1050
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenAudio:
+    """What was written.
+
+    Attributes
+    ----------
+    peak : the largest absolute sample before clipping
+    clipped_samples : how many lay outside what the integers can hold; 0 for floating-point files
+    """
+
+    path: Path
+    frames: int
+    peak: float
+    clipped_samples: int
+
+
+def container_for(suffix: str) -> Container:
+    """Return the container that a file suffix asks for.
+
+    Raises
+    ------
+    ExportError : the suffix is neither .wav nor .flac
+    """
+    try:
+        return _CONTAINERS[suffix.lower()]
+    except KeyError:
+        raise ExportError(
+            f"Audio cannot be exported as {suffix or 'a file without suffix'}: use .wav or .flac."
+        ) from None
+
+
+def export_format(subtypes: Iterable[str], suffix: str) -> str:
+    """Return the subtype that holds every source's samples: the deepest of theirs, as far as the suffix can.
+
+    Lossy sources decode to floats and count as FLOAT (the telephone codecs as 16 bits); FLAC holds
+    at most 24.
+
+    Parameters
+    ----------
+    subtypes : of the sources, libsndfile's names
+
+    Raises
+    ------
+    ExportError : the suffix is neither .wav nor .flac
+    """
+    needed = {_plain(subtype) for subtype in subtypes} or {"PCM_24"}
+    if container_for(suffix) == "FLAC":
+        return "PCM_16" if all(_BITS[subtype] <= 16 for subtype in needed) else "PCM_24"
+    if "FLOAT" in needed and "PCM_32" in needed:
+        return "DOUBLE"  # 24 bits of mantissa do not hold 32-bit integers, nor those a float above full scale
+    deepest = max(needed, key=lambda subtype: (_BITS[subtype], subtype in _FLOATS))
+    return "PCM_U8" if deepest == "PCM_S8" else deepest
+
+
+def block_dtype(subtype: str) -> type[np.float32] | type[np.float64]:
+    """Return the float type that carries a subtype's samples without loss."""
+    return np.float64 if subtype in ("PCM_32", "DOUBLE") else np.float32
+
+
+def write_audio(
+    path: Path,
+    blocks: Iterable[NDArray[Any]],
+    *,
+    rate_hz: int,
+    channels: int,
+    container: Container,
+    subtype: str,
+    total_frames: int,
+    overwrite: bool = False,
+    progress: Progress = SILENT,
+    riff_limit_bytes: int = RIFF_LIMIT_BYTES,
+) -> WrittenAudio:
+    """Write blocks of samples to a WAV (RF64 where it would pass 4 GiB) or FLAC file.
+
+    Parameters
+    ----------
+    blocks : float32 or float64, shape (n, channels) each, full scale at 1.0; float64 is needed for PCM_32
+        and DOUBLE (see `block_dtype`)
+    subtype : PCM_U8, PCM_S8, PCM_16, PCM_24, PCM_32, FLOAT or DOUBLE; PCM_S8 becomes PCM_U8 in WAV, the same
+        samples; FLAC takes PCM_S8, PCM_16 and PCM_24
+    total_frames : what the blocks hold together; decides between WAV and RF64
+    riff_limit_bytes : the size from which RF64 is written
+
+    Raises
+    ------
+    ExportError : see `engine.safe_write.replacing`; the format cannot hold these samples; the disk is full
+    ValueError : the blocks do not hold `total_frames`
+    """
+    if container == "WAV" and subtype == "PCM_S8":
+        subtype = "PCM_U8"
+    frame_bytes = channels * _BITS[subtype] // 8
+    kind = "RF64" if container == "WAV" and total_frames * frame_bytes > riff_limit_bytes else container
+    with replacing(path, overwrite=overwrite) as part:
+        file = _create(path, part, rate_hz, channels, kind, subtype)
+        try:
+            with file:
+                frames, peak, clipped = _write_blocks(file, blocks, subtype, total_frames, progress)
+            readable_frames = _readable_frames(part)
+        except (soundfile.LibsndfileError, AssertionError) as error:
+            # libsndfile says "System error" and drops the reason; beside a full disk there hardly is one.
+            raise OSError(errno.ENOSPC, str(error)) from error
+        if readable_frames != frames:
+            raise OSError(errno.ENOSPC, "short write")  # libsndfile says nothing when closing fails
+        if frames != total_frames:
+            raise ValueError(f"{frames} frames came, {total_frames} were promised")
+    return WrittenAudio(path, frames, peak, clipped)
+
+
+def _plain(subtype: str) -> str:
+    if subtype in _BITS:
+        return subtype
+    if subtype.startswith("ALAC_"):
+        return {"ALAC_16": "PCM_16", "ALAC_32": "PCM_32"}.get(subtype, "PCM_24")
+    return "PCM_16" if subtype in _TELEPHONE else "FLOAT"
+
+
+def _create(
+    path: Path, part: Path, rate_hz: int, channels: int, kind: str, subtype: str
+) -> soundfile.SoundFile:
+    try:
+        file = soundfile.SoundFile(libsndfile_name(part), "w", rate_hz, channels, subtype, format=kind)
+    except (soundfile.LibsndfileError, ValueError) as error:
+        raise ExportError(
+            f"{shown(path)} cannot hold {channels} channels of {subtype} at {rate_hz} Hz as {kind}: choose "
+            f"another format."
+        ) from error
+    # The PEAK chunk of floating-point files holds the time of writing: without, equal audio is equal bytes.
+    soundfile._snd.sf_command(file._file, _SET_ADD_PEAK_CHUNK, soundfile._ffi.NULL, 0)
+    return file
+
+
+def _write_blocks(
+    file: soundfile.SoundFile,
+    blocks: Iterable[NDArray[Any]],
+    subtype: str,
+    total_frames: int,
+    progress: Progress,
+) -> tuple[int, float, int]:
+    frames, peak, clipped = 0, 0.0, 0
+    for block in blocks:
+        progress.check_cancelled()
+        peak = max(peak, float(np.abs(block).max(initial=0.0)))
+        if subtype in _FLOATS:
+            numbers = np.ascontiguousarray(block, block_dtype(subtype))
+        else:
+            numbers, outside = _integers(block, _BITS[subtype])
+            clipped += outside
+        file.write(numbers)
+        frames += len(block)
+        progress.report(frames / max(total_frames, 1), "Writing audio")
+    return frames, peak, clipped
+
+
+def _integers(block: NDArray[Any], bits: int) -> tuple[NDArray[Any], int]:
+    """Round to integers of `bits` bits, placed in the top bits of int16 or int32 as libsndfile takes them."""
+    full_scale = 2.0 ** (bits - 1)
+    # float32 cannot hold every 32-bit integer, and 2**31 - 1 least of all
+    scaled = np.multiply(block, full_scale, dtype=np.float64 if bits == 32 else block.dtype)
+    np.rint(scaled, out=scaled)
+    outside = int(np.count_nonzero((scaled < -full_scale) | (scaled > full_scale - 1)))
+    np.clip(scaled, -full_scale, full_scale - 1, out=scaled)
+    wide = np.int16 if bits <= 16 else np.int32
+    numbers = scaled.astype(wide)
+    spare = numbers.itemsize * 8 - bits
+    return np.ascontiguousarray(numbers << spare if spare else numbers), outside
+
+
+def _readable_frames(part: Path) -> int:
+    with soundfile.SoundFile(libsndfile_name(part)) as file:
+        return frames_that_decode(part, file)

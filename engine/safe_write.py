@@ -1,0 +1,125 @@
+"""Write a file so that nobody ever sees half of it, and nothing that was there is lost by accident."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from engine.errors import ExportError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def shown(path: Path | str) -> str:
+    """Return a path as a sentence can hold it: bytes that are no text become replacement signs."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+@contextmanager
+def replacing(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """Give a temporary path beside `path`, and move what was written there into place at the end.
+
+    The body writes the temporary file and closes it. When the body succeeds, the file is flushed to the disk
+    and takes the name `path` in one step; when anything fails, or the job is cancelled, the temporary file is
+    removed and `path` is as it was. A symbolic link is followed, not replaced.
+
+    Parameters
+    ----------
+    overwrite : replace a file that is already there; the caller has asked the user
+
+    Yields
+    ------
+    part : an empty file in the same folder, named ``.NAME.0123abcd.part``
+
+    Raises
+    ------
+    ExportError : the file exists and `overwrite` is False (also when it appeared meanwhile), its folder is
+        missing or cannot be written, or the disk is full
+    """
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise ExportError(f"{shown(path)} is a folder: choose a file name inside it.")
+    if not overwrite and os.path.lexists(target):
+        raise _exists(path)
+    part = _create_part(target)
+    try:
+        yield part
+        _flush_to_disk(part)
+        _take_the_name(part, target, overwrite)
+    except FileExistsError as error:
+        raise _exists(path) from error
+    except OSError as error:
+        raise _sentence(path, error) from error
+    finally:
+        part.unlink(missing_ok=True)
+    _flush_folder(target.parent)
+
+
+def _create_part(target: Path) -> Path:
+    # Created by hand, since tempfile's files are readable by their owner only. The name is shortened because
+    # a file system limits a name to 255 bytes and the target may use them all.
+    part = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}.part")
+    try:
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    except OSError as error:
+        raise _sentence(target, error) from error
+    return part
+
+
+def _flush_to_disk(part: Path) -> None:
+    with part.open("r+b") as stream:
+        os.fsync(stream.fileno())
+
+
+def _take_the_name(part: Path, target: Path, overwrite: bool) -> None:
+    if overwrite:
+        part.replace(target)
+        return
+    try:
+        target.hardlink_to(part)  # unlike a rename, it fails when the name was taken meanwhile
+    except FileExistsError:
+        raise
+    except OSError:
+        # No hard links here (exFAT, some network shares): claim the name first, then replace the empty claim.
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        try:
+            part.replace(target)
+        except OSError:
+            target.unlink(missing_ok=True)
+            raise
+
+
+def _flush_folder(folder: Path) -> None:
+    # The new name is on the disk only when the folder is; Windows does it by itself and cannot open folders.
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError:
+        pass  # some network file systems refuse it for folders; the file itself is safe
+    finally:
+        os.close(handle)
+
+
+def _exists(path: Path) -> ExportError:
+    return ExportError(f"{shown(path)} already exists: choose another name, or allow it to be replaced.")
+
+
+def _sentence(path: Path, error: OSError) -> ExportError:
+    name, folder = shown(path), shown(Path(path).parent)
+    if error.errno in _FULL:
+        return ExportError(
+            f"{name} was not written because the disk is full: free some space or choose another disk."
+        )
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        return ExportError(f"{name} cannot be written because there is no folder {folder}: choose another.")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return ExportError(f"{name} cannot be written, {folder} is read-only for you: choose another folder.")
+    if error.errno == errno.ENAMETOOLONG:
+        return ExportError(f"{name} has too long a name for its disk: choose a shorter one.")
+    return ExportError(f"{name} was not written: {error.strerror or error}.")

@@ -1,0 +1,145 @@
+"""From decisions to what remains to be heard.
+
+The edit list depends only on which cuts are accepted, never on their order: overlapping and touching cuts are
+united first, then crossfades are fitted to what lies between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.document.decisions import Verdict
+from engine.document.kinds import Drop, kind_of
+from engine.document.state import DocumentState
+from engine.edl.edit_list import EditList, Segment
+from engine.timebase import s_to_samples
+
+EDGE_FADE_MS = 5.0
+"""Length of the fade where a cut leaves the start or the end of the result exposed."""
+
+SHORTEST_KEPT_MS = 1.0
+"""A piece left between two cuts that is shorter than this goes with them: it would be a click."""
+
+
+def build(state: DocumentState) -> EditList:
+    """Return what remains to be heard once the accepted proposals are applied."""
+    return _build(state, _accepted(state))
+
+
+def preview(state: DocumentState, proposal_id: str) -> EditList:
+    """Return what would remain if this proposal were accepted beside those that are."""
+    return _build(state, [*(other for other in _accepted(state) if other != proposal_id), proposal_id])
+
+
+def whole(state: DocumentState) -> EditList:
+    """Return the edit list that cuts nothing: the recording as it came."""
+    return cut([], length_samples=state.length_samples, rate_hz=state.rate_hz)
+
+
+def removed_only(state: DocumentState, proposal_id: str) -> EditList:
+    """Return the edit list that plays only the span of a proposal, faded at both ends."""
+    start, stop = state.span(proposal_id)
+    length = state.length_samples
+    outside = [Drop(0, start, EDGE_FADE_MS), Drop(stop, length, EDGE_FADE_MS)]
+    return cut(outside, length_samples=length, rate_hz=state.rate_hz)
+
+
+def cut(drops: Iterable[Drop], *, length_samples: int, rate_hz: int) -> EditList:
+    """Return what remains of a timeline of `length_samples` once the drops are taken out.
+
+    A crossfade is centred on its cut and uses material from inside it, so it shortens nothing. It is clipped to
+    the length of the cut and to half of either neighbour; united cuts take the longest crossfade among them.
+    """
+    starts, stops, fades = _united(drops, length_samples, rate_hz)
+    kept_starts = np.concatenate([np.zeros(1, np.int64), stops])
+    kept_stops = np.concatenate([starts, np.full(1, length_samples, np.int64)])
+    lengths = kept_stops - kept_starts
+    half_room = lengths // 2
+    edge = s_to_samples(EDGE_FADE_MS / 1000, rate_hz)
+
+    inner = np.minimum(stops - starts, np.minimum(half_room[:-1], half_room[1:]))
+    fade_in = np.concatenate([np.zeros(1, np.int64), np.minimum(fades, 2 * inner)])
+    fade_out = np.concatenate([fade_in[1:], np.zeros(1, np.int64)])
+    kept = lengths > 0  # a cut at the very start or end leaves an empty piece there
+    if not kept.any():
+        return EditList((), rate_hz, 0, length_samples)
+    if len(fades) and not kept[0]:
+        fade_in[1] = min(edge, int(fades[0]), int(half_room[1]))
+    if len(fades) and not kept[-1]:
+        fade_out[-2] = min(edge, int(fades[-1]), int(half_room[-2]))
+    return _overlapping(
+        kept_starts[kept], kept_stops[kept], fade_in[kept], fade_out[kept], length_samples, rate_hz
+    )
+
+
+def _united(
+    drops: Iterable[Drop], length_samples: int, rate_hz: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return the starts, stops and crossfade lengths of the united drops, ascending and apart."""
+    listed = [(drop.start_samples, drop.stop_samples, drop.crossfade_ms) for drop in drops]
+    table = np.array(listed, np.float64).reshape(-1, 3)
+    starts = np.clip(table[:, 0].astype(np.int64), 0, length_samples)
+    stops = np.clip(table[:, 1].astype(np.int64), 0, length_samples)
+    fades = np.rint(table[:, 2] * rate_hz / 1000).astype(np.int64)
+    order = np.argsort(starts, kind="stable")
+    order = order[starts[order] < stops[order]]
+    starts, stops, fades = starts[order], stops[order], fades[order]
+    if not len(starts):
+        return starts, stops, fades
+
+    shortest_kept = max(1, round(SHORTEST_KEPT_MS / 1000 * rate_hz))
+    reached = np.maximum.accumulate(stops)
+    apart = np.flatnonzero(starts[1:] - reached[:-1] >= shortest_kept) + 1
+    first = np.concatenate([[0], apart])
+    starts, fades = starts[first], np.maximum.reduceat(fades, first)
+    stops = reached[np.concatenate([apart, [len(reached)]]) - 1]
+    if starts[0] < shortest_kept:
+        starts[0] = 0
+    if length_samples - stops[-1] < shortest_kept:
+        stops[-1] = length_samples
+    return starts, stops, fades
+
+
+def _overlapping(
+    kept_starts: NDArray[np.int64],
+    kept_stops: NDArray[np.int64],
+    fade_in: NDArray[np.int64],
+    fade_out: NDArray[np.int64],
+    length_samples: int,
+    rate_hz: int,
+) -> EditList:
+    """Return the edit list of the kept spans, each lengthened by its share of the crossfades."""
+    lengths = kept_stops - kept_starts
+    before, after = fade_in // 2, fade_out - fade_out // 2
+    before[0] = after[-1] = 0  # an exposed edge fades within itself
+    result_starts = np.cumsum(lengths) - lengths - before
+    rows = zip(
+        (kept_starts - before).tolist(),
+        (kept_stops + after).tolist(),
+        result_starts.tolist(),
+        fade_in.tolist(),
+        fade_out.tolist(),
+        strict=True,
+    )
+    segments = tuple(Segment(*row) for row in rows)
+    return EditList(segments, rate_hz, int(lengths.sum()), length_samples)
+
+
+def _accepted(state: DocumentState) -> list[str]:
+    """Return the ids of the accepted proposals that are still there."""
+    return [
+        proposal_id
+        for proposal_id, decision in state.decisions.items()
+        if decision.verdict is Verdict.ACCEPTED and proposal_id in state.proposals
+    ]
+
+
+def _build(state: DocumentState, proposal_ids: Iterable[str]) -> EditList:
+    drops: list[Drop] = []
+    for proposal_id in proposal_ids:
+        proposal = state.proposals[proposal_id]
+        drops.extend(kind_of(proposal).effect(proposal, state.span(proposal_id)))
+    return cut(drops, length_samples=state.length_samples, rate_hz=state.rate_hz)

@@ -1,0 +1,165 @@
+"""The one path from sources to sound: playback, previews, pictures and export all read it.
+
+Every sample depends only on its position: plain stretches are summed sample by sample in the order of the
+tracks, and a seam is always computed whole, then cut to what was asked for. So the block size changes nothing,
+and where one track at 0 dB is heard without an edit, the output is the source bit for bit.
+
+The mix has as many channels as the widest track. A mono track is heard on all of them, any other on the first
+ones: stereo in an eight-channel mix fills channels 1 and 2.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from engine.document.state import DocumentState
+from engine.document.track import audible
+from engine.edl.crossfade import Block, crossfade
+from engine.edl.edit_list import EditList
+from engine.edl.voice import Voice, open_voice
+
+SEAMS_HELD = 8
+"""Seams kept ready: a block and its neighbours rarely touch more."""
+
+
+class Renderer:
+    """Renders any span of the result; holds the sources open and is used by one thread at a time.
+
+    Parameters
+    ----------
+    media : where each source is now, by source id
+    dtype : float32, or float64 where 32-bit integers must survive
+
+    Raises
+    ------
+    SourceError : a source that is heard is missing or cannot be read, here or while reading
+    """
+
+    def __init__(
+        self,
+        state: DocumentState,
+        edit_list: EditList,
+        media: Mapping[str, Path],
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        self.rate_hz = edit_list.rate_hz
+        self.length_samples = edit_list.length_samples
+        self.channels = mix_channels(state)
+        self._edit_list = edit_list
+        self._dtype = np.dtype(dtype)
+        self._bounds = _stretches(edit_list)
+        self._seams: OrderedDict[int, Block] = OrderedDict()
+        self._voices: list[Voice] = []
+        with ExitStack() as opened:
+            for track in audible(state.tracks):
+                voice = open_voice(state, track, media, self._dtype)
+                opened.callback(voice.close)
+                self._voices.append(voice)
+            self._opened = opened.pop_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the sources."""
+        self._opened.close()
+
+    def read(self, start_samples: int, stop_samples: int) -> Block:
+        """Render the result span [start, stop), shape (stop - start, channels); zero outside the result."""
+        block: Block = np.zeros((max(0, stop_samples - start_samples), self.channels), self._dtype)
+        begin, end = max(start_samples, 0), min(stop_samples, self.length_samples)
+        if begin >= end:
+            return block
+        stretch = int(np.searchsorted(self._bounds, begin, side="right")) - 1
+        while begin < end:
+            stretch_stop = min(end, int(self._bounds[stretch + 1]))
+            if begin < stretch_stop:
+                target = block[begin - start_samples : stretch_stop - start_samples]
+                self._render_stretch(stretch, begin, stretch_stop, target)
+                begin = stretch_stop
+            stretch += 1
+        return block
+
+    def blocks(self, block_frames: int) -> Iterator[Block]:
+        """Yield the whole result in blocks of `block_frames`, the last one shorter."""
+        for start in range(0, self.length_samples, block_frames):
+            yield self.read(start, min(start + block_frames, self.length_samples))
+
+    def _render_stretch(self, stretch: int, begin: int, end: int, target: Block) -> None:
+        """Fill `target` with the result span [begin, end), which lies within one stretch."""
+        index, plain = divmod(stretch, 2)
+        if plain:
+            segment = self._edit_list.segments[index]
+            offset = segment.start_samples - segment.result_start_samples
+            self._mix(target, (voice.read(begin + offset, end + offset) for voice in self._voices))
+        else:
+            first = int(self._bounds[stretch])
+            target[...] = self._seam(index)[begin - first : end - first]
+
+    def _seam(self, index: int) -> Block:
+        """Return the whole mixed crossfade at which segment `index` takes over."""
+        if index in self._seams:
+            self._seams.move_to_end(index)
+            return self._seams[index]
+        first = 2 * index
+        faded: Block = np.zeros((self._bounds[first + 1] - self._bounds[first], self.channels), self._dtype)
+        self._mix(faded, (crossfade(*voice.seam(self._edit_list, index)) for voice in self._voices))
+        self._seams[index] = faded
+        if len(self._seams) > SEAMS_HELD:
+            self._seams.popitem(last=False)
+        return faded
+
+    def _mix(self, target: Block, pieces: Iterator[Block]) -> None:
+        """Sum the pieces, one a voice and in their order, into `target`, which holds zeros."""
+        for number, (voice, piece) in enumerate(zip(self._voices, pieces, strict=True)):
+            heard = piece if voice.gain == 1.0 else piece * self._dtype.type(voice.gain)
+            into = target if voice.channels == 1 else target[:, : voice.channels]
+            if number == 0:
+                into[...] = heard  # assigned, not added: 0.0 + -0.0 would not be the source's bits
+            else:
+                into += heard
+
+
+def render(
+    state: DocumentState,
+    edit_list: EditList,
+    media: Mapping[str, Path],
+    start_samples: int,
+    stop_samples: int,
+) -> NDArray[np.float32]:
+    """Render the result span [start, stop), shape (stop - start, channels)."""
+    with Renderer(state, edit_list, media) as renderer:
+        block: NDArray[np.float32] = renderer.read(start_samples, stop_samples)
+        return block
+
+
+def mix_channels(state: DocumentState) -> int:
+    """Return the channels of the mix: those of the widest track, heard or not; 0 without tracks."""
+    return max((state.sources[track.source_id].channels for track in state.tracks), default=0)
+
+
+def _stretches(edit_list: EditList) -> NDArray[np.int64]:
+    """Return where the stretches of the result begin, and its end; shape (2 n + 2,) for n segments.
+
+    Stretch 2 i is the seam at which segment i takes over, 2 i + 1 what is heard of it alone; the last is the fade
+    of the end.
+    """
+    bounds: list[int] = []
+    for segment in edit_list.segments:
+        bounds += [segment.result_start_samples, segment.result_start_samples + segment.fade_in_samples]
+    last_fade = edit_list.segments[-1].fade_out_samples if edit_list.segments else 0
+    bounds += [edit_list.length_samples - last_fade, edit_list.length_samples]
+    return np.array(bounds, np.int64)

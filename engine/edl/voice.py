@@ -1,0 +1,105 @@
+"""One track as the renderer hears it: its source, opened once, on the document's timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from engine.audio.reader import SourceReader
+from engine.document.state import DocumentState
+from engine.document.track import Track
+from engine.edl.crossfade import Block
+from engine.edl.edit_list import EditList
+from engine.errors import SourceError
+
+
+def media_path(state: DocumentState, track: Track, media: Mapping[str, Path]) -> Path:
+    """Return where the source of a track is now.
+
+    Raises
+    ------
+    SourceError : nobody knows; the sentence names the track and the path it was imported from
+    """
+    path = media.get(track.source_id)
+    if path is None:
+        imported = state.sources[track.source_id].path
+        raise SourceError(f"The audio of track {track.name!r} is missing: {imported}; locate the file again.")
+    return path
+
+
+@dataclass(slots=True)
+class Voice:
+    """A track's audio at the document's rate and positions; close it when done.
+
+    Attributes
+    ----------
+    gain : linear
+    channels : of the source
+    """
+
+    track: Track
+    gain: float
+    channels: int
+    stop_samples: int
+    reader: SourceReader
+    dtype: DTypeLike
+
+    def read(self, start_samples: int, stop_samples: int) -> Block:
+        """Read the document span [start, stop), shape (frames, channels), without the gain; zero outside."""
+        first = self.track.start_samples
+        begin, end = max(start_samples, first), min(stop_samples, self.stop_samples)
+        if (begin, end) == (start_samples, stop_samples):
+            heard: Block = self.reader.read(begin - first, end - first, dtype=self.dtype)
+            return heard
+        block: Block = np.zeros((stop_samples - start_samples, self.channels), self.dtype)
+        if begin < end:
+            heard = self.reader.read(begin - first, end - first, dtype=self.dtype)
+            block[begin - start_samples : end - start_samples] = heard
+        return block
+
+    def seam(self, edit_list: EditList, index: int) -> tuple[Block, Block]:
+        """Read the two pieces that overlap where segment `index` takes over from the one before.
+
+        Each has shape (fade, channels). Before the first segment and after the last there is silence.
+        """
+        segments = edit_list.segments
+        if index == len(segments):
+            length = segments[-1].fade_out_samples
+        else:
+            length = segments[index].fade_in_samples
+        left = right = np.zeros((length, self.channels), self.dtype)
+        if index > 0:
+            stop = segments[index - 1].stop_samples
+            left = self.read(stop - length, stop)
+        if index < len(segments):
+            start = segments[index].start_samples
+            right = self.read(start, start + length)
+        return left, right
+
+    def close(self) -> None:
+        """Close the source."""
+        self.reader.close()
+
+
+def open_voice(
+    state: DocumentState, track: Track, media: Mapping[str, Path], dtype: DTypeLike = np.float32
+) -> Voice:
+    """Open the source of a track for rendering.
+
+    Raises
+    ------
+    SourceError : it is missing or cannot be read
+    """
+    reader = SourceReader(media_path(state, track, media))
+    return Voice(
+        track=track,
+        gain=float(10.0 ** (track.gain_db / 20.0)),
+        channels=state.sources[track.source_id].channels,
+        stop_samples=state.track_stop_samples(track),
+        reader=reader,
+        dtype=dtype,
+    )

@@ -1,0 +1,83 @@
+"""Small documents over real files, for the tests of what is heard of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from engine.document.decisions import Decision, Verdict
+from engine.document.proposals import Proposal
+from engine.document.state import DocumentState
+from engine.document.track import Source, Track
+
+RATE_HZ = 8_000
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A document and where its sources are."""
+
+    state: DocumentState
+    media: dict[str, Path] = field(default_factory=dict)
+
+
+def cut_proposal(start: int, stop: int, crossfade_ms: float = 20.0, name: str = "") -> Proposal:
+    """Return a proposal to cut [start, stop)."""
+    return Proposal(
+        id=name or f"cut-{start}-{stop}",
+        kind="cut",
+        start_samples=start,
+        stop_samples=stop,
+        score=0.9,
+        reason="Tuning between two takes",
+        maker="test",
+        payload={"crossfade_ms": crossfade_ms},
+    )
+
+
+def with_cuts(state: DocumentState, *cuts: tuple[int, int], crossfade_ms: float = 20.0) -> DocumentState:
+    """Return the state with these cuts proposed and accepted."""
+    proposals = [cut_proposal(start, stop, crossfade_ms) for start, stop in cuts]
+    return replace(
+        state,
+        proposals={proposal.id: proposal for proposal in proposals},
+        decisions={proposal.id: Decision(proposal.id, Verdict.ACCEPTED) for proposal in proposals},
+    )
+
+
+def recording(
+    folder: Path,
+    tracks: Sequence[np.ndarray],
+    *,
+    subtype: str = "FLOAT",
+    rate_hz: int = RATE_HZ,
+    names: Sequence[str] = (),
+    **track_values: Sequence[object],
+) -> Recording:
+    """Write one file a track, samples of shape (frames, channels), and return the document of them.
+
+    `track_values` holds fields of `Track`, one value a track; `names` holds file names.
+    """
+    sources, placed, media = {}, [], {}
+    for number, samples in enumerate(tracks):
+        source_id = f"s{number}"
+        path = folder / (names[number] if names else f"{source_id}.wav")
+        soundfile.write(path, samples, rate_hz, subtype=subtype)
+        info = soundfile.info(path)
+        sources[source_id] = Source(
+            source_id, str(path), "", rate_hz, info.channels, info.frames, info.format, info.subtype
+        )
+        values = {name: given[number] for name, given in track_values.items()}
+        placed.append(Track(f"t{number}", source_id, f"Track {number}", number, **values))
+        media[source_id] = path
+    return Recording(DocumentState(rate_hz=rate_hz, sources=sources, tracks=tuple(placed)), media)
+
+
+def timeline_state(length_samples: int, rate_hz: int = RATE_HZ) -> DocumentState:
+    """Return a state of one track without a file behind it, for what needs no sound."""
+    source = Source("s0", "nowhere.wav", "", rate_hz, 1, length_samples, "WAV", "PCM_16")
+    return DocumentState(rate_hz=rate_hz, sources={"s0": source}, tracks=(Track("t0", "s0", "Track", 0),))

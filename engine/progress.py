@@ -21,6 +21,9 @@ class Progress(Protocol):
     def part(self, start: float, stop: float) -> Progress:
         """Return a nested share: its 0 to 1 is `start` to `stop` here."""
 
+    def step(self, number: int, count: int) -> Progress:
+        """Return the share of step `number`, counted from 0, of `count` equal ones."""
+
 
 class ReportingProgress:
     """Progress that hands every report to a callable and listens to an event for the cancel.
@@ -60,6 +63,10 @@ class ReportingProgress:
         return ReportingProgress(
             self._on_report, self._cancelled, self._start + start * width, self._start + stop * width
         )
+
+    def step(self, number: int, count: int) -> ReportingProgress:
+        """Return the share of one of `count` equal steps."""
+        return self.part(number / count, (number + 1) / count)
 
 
 SILENT = ReportingProgress()

@@ -1,0 +1,60 @@
+"""One `QAction` a command: the window's shortcuts, menus, palette and buttons all run these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from desktop.commands import REVIEW, Command
+from engine.errors import OffcutError
+
+
+class Actions(QObject):
+    """The commands of a window, each bound to what it does.
+
+    Signals
+    -------
+    refused : one sentence; a command was run that cannot be done now
+    """
+
+    refused = Signal(str)
+
+    def __init__(self, window: QWidget, commands: Iterable[Command]) -> None:
+        super().__init__(window)
+        self._actions: dict[str, QAction] = {}
+        self._commands = {command.id: command for command in commands}
+        for command in self._commands.values():
+            action = QAction(command.label, window)
+            action.setShortcuts([QKeySequence(key) for key in command.keys])
+            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+            action.setToolTip(command.description)
+            window.addAction(action)
+            self._actions[command.id] = action
+
+    def bind(self, command_id: str, do: Callable[[], object]) -> None:
+        """Say what a command does; an `OffcutError` it raises is told, not thrown."""
+
+        def run() -> None:
+            try:
+                do()
+            except OffcutError as error:
+                self.refused.emit(str(error))
+
+        self._actions[command_id].triggered.connect(run)
+
+    def run(self, command_id: str) -> None:
+        """Run a command as its key would."""
+        self._actions[command_id].trigger()
+
+    def action(self, command_id: str) -> QAction:
+        """Return the action of a command, for menus and buttons."""
+        return self._actions[command_id]
+
+    def enable_review(self, has_proposals: bool) -> None:
+        """Switch the commands that need a proposal on or off."""
+        for command in self._commands.values():
+            if command.context == REVIEW:
+                self._actions[command.id].setEnabled(has_proposals)

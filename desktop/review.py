@@ -1,0 +1,256 @@
+"""The review by keys: where the user is in the queue, and what each key does to the document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from desktop.session import Session
+from desktop.threshold import percentile_in_force
+from engine.document import edits
+from engine.document.change import Change, Edit
+from engine.document.decisions import Verdict
+from engine.document.kinds import Edge, NudgeSize, kind_of
+from engine.edl.build import whole
+from engine.edl.render import render
+from engine.errors import UsageError
+from engine.review.queue import QueueFilter, Step, at_or_above, next_id, previous_id, queue
+from engine.timebase import s_to_samples
+
+FILTERS: Mapping[str, QueueFilter] = MappingProxyType(
+    {
+        "all": QueueFilter(),
+        "undecided": QueueFilter(verdicts=frozenset({Verdict.UNDECIDED})),
+        "cuts": QueueFilter(kinds=frozenset({"cut"})),
+        "flagged": QueueFilter(flagged=True),
+    }
+)
+ZERO_CROSSING_REACH_S = 0.02
+DRAG_SNAP_REACH_S = 0.05
+
+
+class Review(QObject):
+    """Walks the queue and turns keys into edits.
+
+    Signals
+    -------
+    moved : another proposal, edge or filter is current
+    said : what the last key did
+    """
+
+    moved = Signal()
+    said = Signal(str)
+
+    def __init__(self, session: Session, playhead: Callable[[], int], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._playhead = playhead
+        self._ids: tuple[str, ...] = ()
+        self.current: str | None = None
+        self.edge = Edge.START
+        self.filter_name = "all"
+        session.changed.connect(self._follow_change)
+        session.replaced.connect(self._start_over)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The queue under the filter in force."""
+        return self._ids
+
+    @property
+    def threshold(self) -> float:
+        """The score at or above which cuts are proposed."""
+        found = self._session.state.settings.get("threshold", 1.0)
+        return float(found) if isinstance(found, int | float) else 1.0
+
+    def _start_over(self) -> None:
+        self.current = None
+        self._requeue()
+        self.choose(self._first_open())
+
+    def _first_open(self) -> str | None:
+        step = next_id(self._session.state, self._ids, None, undecided_only=True)
+        return step.proposal_id or (self._ids[0] if self._ids else None)
+
+    def _requeue(self) -> None:
+        self._ids = queue(self._session.state, "time", FILTERS[self.filter_name])
+
+    def _follow_change(self, change: Change) -> None:
+        if not change.proposals:
+            return
+        self._requeue()
+        if self.current not in self._session.state.proposals:
+            self.choose(self._first_open())
+
+    def choose(self, proposal_id: str | None) -> None:
+        """Make a proposal the current one."""
+        self.current = proposal_id
+        self.edge = Edge.START
+        self.moved.emit()
+
+    def set_filter(self, name: str) -> None:
+        """Show only some of the proposals."""
+        self.filter_name = name
+        self._requeue()
+        if self.current not in self._ids:
+            self.current = self._first_open()
+        self.moved.emit()
+
+    def go(self, *, forward: bool, undecided_only: bool = False) -> None:
+        """Go to the next or the previous proposal."""
+        move = next_id if forward else previous_id
+        step = move(self._session.state, self._ids, self.current, undecided_only=undecided_only)
+        self._arrive(step, undecided_only=undecided_only)
+
+    def _arrive(self, step: Step, *, undecided_only: bool) -> None:
+        if step.proposal_id is not None and not (step.at_end and step.proposal_id == self.current):
+            self.choose(step.proposal_id)
+        if step.wrapped:
+            self.said.emit("Went on from the other end of the queue")
+        elif step.at_end:
+            self.said.emit("Everything is decided" if undecided_only else "There is nothing further that way")
+
+    def decide(self, verdict: Verdict, *, stay: bool = False) -> None:
+        """Answer the current proposal and, unless told to stay, go to the next undecided one."""
+        self._apply(edits.decide(self._session.state, [self._here()], verdict))
+        if not stay:
+            step = next_id(self._session.state, self._ids, self.current, undecided_only=True)
+            if step.proposal_id is not None:
+                self.choose(step.proposal_id)
+
+    def above(self) -> tuple[str, ...]:
+        """Return the undecided proposals at or above the threshold, the oddest first."""
+        return at_or_above(self._session.state, self.threshold)
+
+    def accept_above(self) -> None:
+        """Accept all at or above the threshold as one step of undo, and say how many and which first."""
+        ids = self.above()
+        if not ids:
+            self.said.emit("Nothing undecided is at or above the threshold")
+            return
+        first = edits.span_text(self._session.state, ids[0])
+        self._session.apply(edits.decide(self._session.state, ids, Verdict.ACCEPTED))
+        count = f"{len(ids)} proposals" if len(ids) > 1 else "1 proposal"
+        self.said.emit(f"Accepted {count} at or above {self.threshold:.2f}, first the {first}")
+
+    def flag(self) -> None:
+        """Keep the current proposal for later, or no longer."""
+        decision = self._session.state.decisions.get(self._here())
+        flagged = decision is None or not decision.flagged
+        self._apply(edits.flag(self._session.state, self._here(), flagged))
+
+    def next_alternative(self) -> None:
+        """Take the next of the current proposal's alternatives, after the last the proposal as made."""
+        here = self._here()
+        count = len(self._session.state.proposals[here].alternatives) + 1
+        decision = self._session.state.decisions.get(here)
+        chosen = ((decision.alternative if decision else 0) + 1) % count
+        if count == 1:
+            raise UsageError("This proposal has no alternatives; nudge its edges instead.")
+        self._apply(edits.choose_alternative(self._session.state, here, chosen))
+
+    def switch_edge(self) -> None:
+        """Make the other edge the one that the keys move."""
+        self.edge = Edge.STOP if self.edge is Edge.START else Edge.START
+        self.said.emit("Right edge" if self.edge is Edge.STOP else "Left edge")
+        self.moved.emit()
+
+    def edge_samples(self, edge: Edge) -> int:
+        """Return where an edge of the current proposal is."""
+        start, stop = self._session.state.span(self._here())
+        return start if edge is Edge.START else stop
+
+    def nudge(self, direction: int, size: NudgeSize) -> None:
+        """Move the active edge one step earlier (-1) or later (1)."""
+        state, here = self._session.state, self._here()
+        kind = kind_of(state.proposals[here])
+        step = direction * kind.step_samples(size, state.rate_hz)
+        span = kind.nudged(
+            state.span(here), self.edge, step, length_samples=state.length_samples, rate_hz=state.rate_hz
+        )
+        self._apply(edits.move_edges(state, here, *span))
+
+    def edge_to_playhead(self, edge: Edge) -> None:
+        """Put an edge where the playhead is."""
+        self._move_edge(edge, self._playhead())
+
+    def drag(self, proposal_id: str, start_samples: int, stop_samples: int) -> None:
+        """Take edges that were dragged, falling onto the grid where snapping is on."""
+        state = self._session.state
+        old_start, old_stop = state.span(proposal_id)
+        start = self._snapped(start_samples) if start_samples != old_start else start_samples
+        stop = self._snapped(stop_samples) if stop_samples != old_stop else stop_samples
+        self._apply(edits.move_edges(state, proposal_id, start, stop))
+
+    def _snapped(self, position: int) -> int:
+        grid = self._session.grid
+        if not self._session.state.settings.get("snap", True) or grid is None or not len(grid.beats_samples):
+            return position
+        nearest = _nearest(grid.beats_samples, position)
+        reach = s_to_samples(DRAG_SNAP_REACH_S, self._session.state.rate_hz)
+        return nearest if abs(nearest - position) <= reach else position
+
+    def snap_to_beat(self, *, downbeat: bool) -> None:
+        """Put the active edge on the nearest beat, or the nearest downbeat."""
+        grid = self._session.grid
+        targets = None if grid is None else grid.downbeats_samples if downbeat else grid.beats_samples
+        self._snap_to(targets, "no downbeats were found" if downbeat else "no beats were found")
+
+    def snap_to_transient(self) -> None:
+        """Put the active edge on the nearest onset."""
+        listening = self._session.listening
+        self._snap_to(None if listening is None else listening.onsets_samples, "no transients were found")
+
+    def _snap_to(self, targets: NDArray[np.int64] | None, why_not: str) -> None:
+        if targets is None or not len(targets):
+            raise UsageError(f"The edge stays: {why_not} in this recording.")
+        self._move_edge(self.edge, _nearest(targets, self.edge_samples(self.edge)))
+
+    def snap_to_zero_crossing(self) -> None:
+        """Put the active edge where the mix next to it crosses zero."""
+        state = self._session.state
+        position = self.edge_samples(self.edge)
+        reach = s_to_samples(ZERO_CROSSING_REACH_S, state.rate_hz)
+        start = max(0, position - reach)
+        around = render(state, whole(state), self._session.media, start, position + reach).mean(axis=1)
+        crossings = start + 1 + np.flatnonzero(np.signbit(around[1:]) != np.signbit(around[:-1]))
+        self._snap_to(crossings, "the sound crosses zero nowhere near it")
+
+    def toggle_snapping(self) -> None:
+        """Let edges fall onto the grid, or not."""
+        snap = not self._session.state.settings.get("snap", True)
+        label = f"Snapping {'on' if snap else 'off'}"
+        self._apply(edits.set_settings(self._session.state, {"snap": snap}, label))
+
+    def step_threshold(self, direction: int) -> dict[str, object]:
+        """Return the settings one threshold step further: one point of percentile up (1) or down (-1)."""
+        curve = self._session.curve
+        if curve is None:
+            raise UsageError("There are no scores yet; learn a taste from your edits (Ctrl+L) first.")
+        percentile = percentile_in_force(self._session.state.settings, curve) + direction
+        return {"threshold_mode": "percentile", "percentile": float(np.clip(percentile, 0.0, 100.0))}
+
+    def _move_edge(self, edge: Edge, position: int) -> None:
+        state, here = self._session.state, self._here()
+        start, stop = state.span(here)
+        span = (position, stop) if edge is Edge.START else (start, position)
+        self._apply(edits.move_edges(state, here, *span))
+
+    def _here(self) -> str:
+        if self.current is None:
+            raise UsageError("No proposal is chosen; go to one with the arrow keys.")
+        return self.current
+
+    def _apply(self, edit: Edit) -> None:
+        change = self._session.apply(edit)
+        self.said.emit(change.label)
+        if change.proposals:
+            self.moved.emit()
+
+
+def _nearest(targets: NDArray[np.int64], position: int) -> int:
+    return int(targets[np.argmin(np.abs(targets - position))])

@@ -1,0 +1,149 @@
+"""The open document and what belongs to it. The only place in the window that changes the document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.document.analysis import Analysis, BeatGrid, Listening, ScoreCurve
+from engine.document.change import Change, Edit
+from engine.document.document import Document
+from engine.document.state import DocumentState
+
+NO_DOCUMENT = DocumentState()
+
+
+class Session(QObject):
+    """Holds one document at a time; every view learns of changes from its signals.
+
+    Signals
+    -------
+    replaced : another document is open, or none
+    changed : an engine `Change`; it is on disk when this is emitted
+    media_found : the samples of the document's sources can be read
+    """
+
+    replaced = Signal()
+    changed = Signal(object)
+    media_found = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._document: Document | None = None
+        self._analyses: dict[str, Analysis | None] = {}
+        self.media: Mapping[str, Path] = {}
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a document is open."""
+        return self._document is not None
+
+    @property
+    def state(self) -> DocumentState:
+        """All the document holds at this moment."""
+        return NO_DOCUMENT if self._document is None else self._document.state
+
+    @property
+    def path(self) -> Path | None:
+        """The document's file."""
+        return None if self._document is None else self._document.path
+
+    @property
+    def name(self) -> str:
+        """What the document is called."""
+        return "No document" if self._document is None else self._document.path.stem
+
+    @property
+    def notice(self) -> str:
+        """What the user must know of how the document was opened."""
+        return "" if self._document is None else self._document.notice
+
+    @property
+    def undo_label(self) -> str:
+        """What undo would take back."""
+        return "" if self._document is None else self._document.undo_label
+
+    @property
+    def curve(self) -> ScoreCurve | None:
+        """The scores in force."""
+        found = self._analysis("score")
+        return found if isinstance(found, ScoreCurve) else None
+
+    @property
+    def grid(self) -> BeatGrid | None:
+        """The beat grid in force."""
+        found = self._analysis("beats")
+        return found if isinstance(found, BeatGrid) else None
+
+    @property
+    def listening(self) -> Listening | None:
+        """Onsets and loudness in force."""
+        found = self._analysis("listening")
+        return found if isinstance(found, Listening) else None
+
+    def create(self, path: Path) -> None:
+        """Make a new document and open it."""
+        self._replace(Document.create(path))
+
+    def open(self, path: Path) -> None:
+        """Open a document; the one before stays open when this one cannot be."""
+        self._replace(Document.open(path))
+
+    def close(self) -> None:
+        """Close the document, if one is open."""
+        if self._document is not None:
+            self._document.close()
+            self._document = None
+
+    def _replace(self, document: Document) -> None:
+        self.close()
+        self._document = document
+        self._analyses.clear()
+        self.media = {}
+        self.replaced.emit()
+
+    def set_media(self, media: Mapping[str, Path]) -> None:
+        """Tell where the sources are read."""
+        self.media = {**self.media, **media}
+        self.media_found.emit()
+
+    def apply(self, edit: Edit, analyses: Mapping[str, Analysis] | None = None) -> Change:
+        """Make an edit. It is on disk before any view hears of it."""
+        change = self._open_document().apply(edit, dict(analyses or {}))
+        self._tell(change)
+        return change
+
+    def undo(self) -> Change | None:
+        """Take the last edit back."""
+        return self._replayed(self._open_document().undo())
+
+    def redo(self) -> Change | None:
+        """Do again what was taken back."""
+        return self._replayed(self._open_document().redo())
+
+    def snapshot(self, name: str) -> Path:
+        """Keep the document as it is under a name."""
+        return self._open_document().snapshot(name)
+
+    def _replayed(self, change: Change | None) -> Change | None:
+        if change is not None:
+            self._tell(change)
+        return change
+
+    def _tell(self, change: Change) -> None:
+        for kind in change.analyses:
+            self._analyses.pop(kind, None)
+        self.changed.emit(change)
+
+    def _open_document(self) -> Document:
+        assert self._document is not None, "commands that edit are off while no document is open"
+        return self._document
+
+    def _analysis(self, kind: str) -> Analysis | None:
+        if self._document is None:
+            return None
+        if kind not in self._analyses:
+            self._analyses[kind] = self._document.analysis(kind)
+        return self._analyses[kind]

@@ -1,0 +1,41 @@
+"""``offcut beats AUDIO``: the pulse of a recording."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from engine.cli.answer import Answer
+from engine.progress import Progress
+from engine.timebase import samples_to_s_array
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    parser.add_argument("audio", type=Path, metavar="AUDIO")
+
+
+def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
+    """Find tempo, beats and downbeats."""
+    from engine.audio.reader import SourceReader
+    from engine.beats.listen import listen
+
+    with SourceReader(options.audio) as reader:
+        blocks = (block.mean(axis=1, dtype=np.float32) for block in reader.blocks(65_536))
+        grid = listen(blocks, reader.rate_hz, reader.frames, progress).grid
+        beats_s = samples_to_s_array(grid.beats_samples, reader.rate_hz)
+        downbeats_s = samples_to_s_array(grid.downbeats_samples, reader.rate_hz)
+    yield Answer(
+        {
+            "tempo_bpm": grid.tempo_bpm,
+            "beats_s": beats_s.tolist(),
+            "downbeats_s": downbeats_s.tolist(),
+            "confidence": grid.confidence,
+        },
+        f"{options.audio}: {grid.tempo_bpm:.1f} BPM, {len(beats_s)} beats, confidence {grid.confidence:.2f}"
+        if len(beats_s)
+        else f"{options.audio}: no steady pulse was found",
+    )

@@ -1,0 +1,41 @@
+"""``offcut learn EDITED... --out T.taste``: learn a taste from edited recordings."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.cli.answer import Answer
+from engine.progress import Progress
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    parser.add_argument("edited", type=Path, nargs="+", metavar="EDITED", help="recordings as you keep them")
+    parser.add_argument("--config", type=Path, metavar="F.yaml", help="a recipe other than the default")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, required=True, metavar="T.taste")
+    parser.add_argument("--force", action="store_true", help="write over an existing taste")
+
+
+def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
+    """Learn and write the taste."""
+    from engine.anomaly.config import LearnConfig, load_config
+    from engine.anomaly.learn import LearnRequest, learn
+
+    config = load_config(options.config) if options.config else LearnConfig()
+    learned = learn(
+        LearnRequest(
+            edited=tuple(options.edited),
+            config=config,
+            seed=options.seed,
+            out=options.out,
+            overwrite=options.force,
+        ),
+        progress,
+    )
+    yield Answer(
+        {"taste": str(learned.path), "epochs": learned.epochs, "loss": learned.best_loss},
+        f"{learned.path}: learned in {learned.epochs} epochs, loss {learned.best_loss:.4f}",
+    )

@@ -1,0 +1,77 @@
+"""The command line: one verb a module, each importing what it needs only when it is called.
+
+Exit status: 0 done, 1 the work failed, 2 wrong use, 130 stopped by Ctrl+C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
+from types import MappingProxyType
+from typing import Protocol
+
+from engine.cli.answer import Answer
+from engine.errors import Cancelled, OffcutError, UsageError
+from engine.progress import Progress, ReportingProgress
+
+VERBS: Mapping[str, str] = MappingProxyType(
+    {
+        "new": "import recordings into a new document",
+        "learn": "learn a taste from edited recordings",
+        "score": "score recordings with a taste",
+        "propose": "propose cuts in a document",
+        "proposals": "list the proposals of a document",
+        "decide": "accept, reject or reset proposals",
+        "export": "write the result, or the edit for another program",
+        "beats": "find the beats of a recording",
+        "evaluate": "measure how well a part works, beside baselines",
+        "bench": "measure how fast a part works, beside peers",
+        "doctor": "say what is installed and what is missing",
+    }
+)
+
+
+class Verb(Protocol):
+    """A module of this package that does one verb."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare what the verb takes."""
+
+    def run(self, options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
+        """Do the work; a verb with one result yields once."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run ``offcut VERB ...`` and return its exit status."""
+    name = argv[0]
+    verb: Verb = import_module(f"engine.cli.{name}")  # type: ignore[assignment]
+    parser = argparse.ArgumentParser(prog=f"offcut {name}", description=VERBS[name].capitalize() + ".")
+    verb.add_arguments(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON on standard output")
+    options = parser.parse_args(argv[1:])
+    try:
+        for answer in verb.run(options, ReportingProgress(ProgressLine() if sys.stderr.isatty() else None)):
+            print(json.dumps(answer.fields) if options.json else answer.text, flush=True)
+    except UsageError as error:
+        print(f"offcut {name}: {error}", file=sys.stderr)
+        return 2
+    except OffcutError as error:
+        print(f"offcut {name}: {error}", file=sys.stderr)
+        return 1
+    except (KeyboardInterrupt, Cancelled):
+        print(f"offcut {name}: stopped; nothing was left half-written.", file=sys.stderr)
+        return 130
+    return 0
+
+
+class ProgressLine:
+    """Writes progress on one line of standard error."""
+
+    def __call__(self, fraction: float, text: str, figures: Mapping[str, float]) -> None:
+        """Write the line anew."""
+        said = "  ".join(f"{name} {value:.3g}" for name, value in figures.items())
+        end = "\n" if fraction >= 1.0 else ""
+        print(f"\r\x1b[K{fraction:4.0%}  {text}  {said}", end=end, file=sys.stderr, flush=True)

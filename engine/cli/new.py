@@ -1,0 +1,41 @@
+"""``offcut new PROJECT.offcut AUDIO...``: import into a new document."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.cli.answer import Answer
+from engine.document.document import Document
+from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
+from engine.progress import Progress
+from engine.timebase import format_time, samples_to_s
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    parser.add_argument("project", type=Path, metavar="PROJECT.offcut")
+    parser.add_argument("audio", type=Path, nargs="+", metavar="AUDIO", help="one file a track")
+
+
+def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
+    """Import first, so that a file that cannot be read leaves no empty document behind."""
+    imported = import_audio(ImportRequest(tuple(options.audio)), progress)
+    with Document.create(options.project) as document:
+        document.apply(import_edit(document.state, imported))
+        state = document.state
+    length_s = samples_to_s(state.length_samples, state.rate_hz)
+    lines = [f"{options.project}: {len(state.tracks)} tracks, {format_time(length_s)} at {state.rate_hz} Hz"]
+    yield Answer(
+        {
+            "project": str(options.project),
+            "rate_hz": state.rate_hz,
+            "length_s": length_s,
+            "tracks": [
+                {"name": track.name, "source": state.sources[track.source_id].path} for track in state.tracks
+            ],
+            "warnings": list(imported.warnings),
+        },
+        "\n".join([*lines, *imported.warnings]),
+    )

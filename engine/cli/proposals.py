@@ -1,0 +1,42 @@
+"""``offcut proposals PROJECT``: list what is proposed and what was answered."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.cli.answer import Answer
+from engine.document.document import Document
+from engine.progress import Progress
+from engine.timebase import format_time, samples_to_s
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    parser.add_argument("project", type=Path, metavar="PROJECT")
+
+
+def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:  # noqa: ARG001
+    """List the proposals in the order of their start."""
+    with Document.open(options.project) as document:
+        state = document.state
+    listed = []
+    lines = []
+    for proposal in state.proposals.values():
+        start_s, stop_s = (samples_to_s(edge, state.rate_hz) for edge in state.span(proposal.id))
+        verdict = state.verdict(proposal.id)
+        listed.append(
+            {
+                "id": proposal.id,
+                "kind": proposal.kind,
+                "start_s": start_s,
+                "stop_s": stop_s,
+                "score": proposal.score,
+                "state": str(verdict),
+                "reason": proposal.reason,
+            }
+        )
+        span = f"{format_time(start_s, 1)} – {format_time(stop_s, 1)}"
+        lines.append(f"{proposal.id}  {span:>19}  {proposal.score:.2f}  {verdict:<9}  {proposal.reason}")
+    yield Answer({"proposals": listed}, "\n".join(lines) or "Nothing is proposed.")

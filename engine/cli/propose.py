@@ -1,0 +1,77 @@
+"""``offcut propose PROJECT --taste T.taste``: put cuts to review into a document."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.cli.answer import Answer
+from engine.document.analysis import BeatGrid, Listening, ScoreCurve
+from engine.document.document import Document
+from engine.document.edits import set_analyses
+from engine.jobs.media import find_media
+from engine.progress import Progress
+from engine.timebase import format_time, samples_to_s
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    parser.add_argument("project", type=Path, metavar="PROJECT")
+    parser.add_argument("--taste", type=Path, required=True, metavar="T.taste")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--keep", type=float, metavar="SHARE", help="keep this share of the recording, 0 to 1")
+    how.add_argument("--threshold-percentile", type=float, metavar="P", help="cut what scores above it")
+    how.add_argument("--threshold-score", type=float, metavar="S", help="cut what scores above it")
+    parser.add_argument("--minimum-kept-s", type=float, metavar="S", help="no kept piece is shorter (8)")
+    parser.add_argument("--no-snap", action="store_true", help="leave the edges where the score puts them")
+
+
+def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
+    """Listen, score, and propose."""
+    from engine.jobs.listen import ListenRequest, listen_to_document
+    from engine.jobs.propose import propose
+
+    with Document.open(options.project) as document:
+        media = find_media(document.state, document.path.absolute().parent, progress.part(0.0, 0.1))
+        heard = listen_to_document(
+            ListenRequest(document.state, media, options.taste), progress.part(0.1, 1.0)
+        )
+        document.apply(
+            set_analyses(document.state, heard.ids, f"Listened with {options.taste.stem}"),
+            {heard.ids[kind]: found for kind, found in heard.analyses.items()},
+        )
+        curve, grid, listening = (document.analysis(kind) for kind in ("score", "beats", "listening"))
+        assert isinstance(curve, ScoreCurve)
+        assert isinstance(grid, BeatGrid)
+        assert isinstance(listening, Listening)
+        proposed = propose(document.state, curve, grid, listening, _settings(options))
+        document.apply(proposed.edit)
+        state, plan = document.state, proposed.plan
+    kept_s = samples_to_s(plan.kept_samples, state.rate_hz)
+    yield Answer(
+        {
+            "proposals": len(state.proposals),
+            "threshold": plan.threshold,
+            "kept_s": kept_s,
+            "kept_share": plan.kept_share,
+        },
+        f"{len(plan.proposals)} cuts proposed; with all of them {format_time(kept_s, 1)} "
+        f"({plan.kept_share:.0%}) would be left",
+    )
+
+
+def _settings(options: argparse.Namespace) -> dict[str, object]:
+    given: dict[str, object] = {}
+    for mode, value in (
+        ("keep", options.keep),
+        ("percentile", options.threshold_percentile),
+        ("score", options.threshold_score),
+    ):
+        if value is not None:
+            given |= {"threshold_mode": mode, mode: value}
+    if options.minimum_kept_s is not None:
+        given["minimum_kept_s"] = options.minimum_kept_s
+    if options.no_snap:
+        given["snap"] = False
+    return given

@@ -1,0 +1,95 @@
+"""Listening to a whole document: its pulse and onsets once, its scores whenever the taste changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.anomaly.score import score_blocks
+from engine.anomaly.taste import load_taste
+from engine.beats.listen import listen
+from engine.document.analysis import Analysis, BeatGrid, Listening, ScoreCurve
+from engine.document.document import analysis_id
+from engine.document.state import DocumentState
+from engine.document.track import audible
+from engine.edl.build import whole
+from engine.edl.render import Renderer
+from engine.progress import Progress
+from engine.timebase import s_to_samples_array
+
+_BLOCK_FRAMES = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class ListenRequest:
+    """What to listen to.
+
+    Attributes
+    ----------
+    state, media : the document as it is, and where its sources are read
+    taste : the taste to score with, or None to find beats and onsets only
+    """
+
+    state: DocumentState
+    media: Mapping[str, Path]
+    taste: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What listening found, by kind, and the id of each; what was known already is not in it."""
+
+    analyses: Mapping[str, Analysis]
+    ids: Mapping[str, str]
+
+
+def listen_to_document(request: ListenRequest, progress: Progress) -> Heard:
+    """Find the beat grid, onsets and loudness of a document and, with a taste, its scores.
+
+    What the document knows already about the same recordings is not found again.
+
+    Raises
+    ------
+    SourceError : a recording cannot be read
+    TasteError : the taste cannot be read
+    """
+    state = request.state
+    sound = [(track.source_id, track.start_samples, track.gain_db) for track in audible(state.tracks)]
+    beats_id = analysis_id("beats", sound)
+    needs_listening = state.analyses.get("beats") != beats_id
+    split = 0.5 if needs_listening and request.taste is not None else float(needs_listening)
+    found: dict[str, Analysis] = {}
+    ids: dict[str, str] = {}
+    if needs_listening:
+        grid, listening = _hear(request, progress.part(0.0, split))
+        found |= {"beats": grid, "listening": listening}
+        ids |= {"beats": beats_id, "listening": analysis_id("listening", sound)}
+    if request.taste is not None:
+        curve = _score(request, request.taste, progress.part(split, 1.0))
+        found["score"] = curve
+        ids["score"] = analysis_id("score", sound, curve.maker)
+    return Heard(found, ids)
+
+
+def _hear(request: ListenRequest, progress: Progress) -> tuple[BeatGrid, Listening]:
+    state = request.state
+    heard = listen(_mono_blocks(request), state.rate_hz, state.length_samples, progress)
+    return heard.grid, heard.listening
+
+
+def _score(request: ListenRequest, path: Path, progress: Progress) -> ScoreCurve:
+    state = request.state
+    taste = load_taste(path)
+    scores = score_blocks(taste, _mono_blocks(request), state.rate_hz, state.length_samples, progress)
+    return ScoreCurve(s_to_samples_array(scores.times_s, state.rate_hz), scores.scores, taste.maker)
+
+
+def _mono_blocks(request: ListenRequest) -> Iterator[NDArray[np.float32]]:
+    """Yield the unedited mix, folded to mono, in blocks of shape (n,) at the document's rate."""
+    with Renderer(request.state, whole(request.state), request.media) as renderer:
+        for block in renderer.blocks(_BLOCK_FRAMES):
+            yield block.mean(axis=1, dtype=np.float32)

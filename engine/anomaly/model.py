@@ -1,0 +1,62 @@
+"""The Audio Slicer autoencoder: it can only rebuild what sounds like the music it was trained on."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from engine.anomaly.config import LearnConfig
+
+
+class SlicerAutoencoder(nn.Module):
+    """Convolve and pool down, squeeze through a few numbers, convolve transposed back up.
+
+    Takes and returns standardised log-mel segments, shape (batch, 1, n_mels, segment_frames).
+    """
+
+    def __init__(self, config: LearnConfig) -> None:
+        super().__init__()
+        dims = config.hidden_dims
+        step = 2 ** len(dims)
+        self.coarse_shape = (dims[-1], config.mel.n_mels // step, config.segment_frames // step)
+        coarse = self.coarse_shape[0] * self.coarse_shape[1] * self.coarse_shape[2]
+        self.down = nn.Sequential(*(_down(before, after) for before, after in pairwise((1, *dims))))
+        self.squeeze = nn.Linear(coarse, config.latent_dim)
+        self.unsqueeze = nn.Linear(config.latent_dim, coarse)
+        rising = dims[::-1]
+        self.up = nn.Sequential(*(_up(before, after) for before, after in pairwise(rising)))
+        self.out = nn.ConvTranspose2d(rising[-1], 1, kernel_size=4, stride=2, padding=1)
+
+    def forward(self, segments: Tensor) -> Tensor:
+        """Rebuild segments, shape (batch, 1, n_mels, segment_frames)."""
+        latent = self.squeeze(self.down(segments).flatten(1))
+        coarse = self.unsqueeze(latent).unflatten(1, self.coarse_shape)
+        rebuilt: Tensor = self.out(self.up(coarse.contiguous(memory_format=torch.channels_last)))
+        return rebuilt
+
+
+def build(config: LearnConfig) -> SlicerAutoencoder:
+    """Make the model a recipe asks for, laid out in memory the way CPUs convolve fastest."""
+    return SlicerAutoencoder(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+
+def segment_errors(model: nn.Module, segments: Tensor) -> Tensor:
+    """Return each segment's mean squared reconstruction error, shape (batch,)."""
+    rebuilt: Tensor = model(segments)
+    return (rebuilt - segments).square().mean(dim=(1, 2, 3))
+
+
+def _down(before: int, after: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(before, after, kernel_size=3, padding=1), nn.MaxPool2d(2), nn.BatchNorm2d(after), nn.ReLU()
+    )
+
+
+def _up(before: int, after: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.ConvTranspose2d(before, after, kernel_size=4, stride=2, padding=1),
+        nn.BatchNorm2d(after),
+        nn.ReLU(),
+    )

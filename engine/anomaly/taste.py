@@ -1,0 +1,190 @@
+"""A trained model of what a user keeps: one `.taste` file.
+
+It is a safetensors file, never pickle: weights and training statistics as tensors, and all else (recipe,
+card, history) as JSON under one metadata key, so that the same training writes the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from torch import Tensor
+
+from engine.anomaly.config import LearnConfig
+from engine.anomaly.model import SlicerAutoencoder, build
+from engine.errors import TasteError
+from engine.learning.loop import Epoch, seeded
+from engine.safe_write import replacing, shown
+
+VERSION = 1
+_KEY = "offcut-taste"
+_MODEL = "model."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Standardisation:
+    """How log-mel frames are brought to the range the model learned.
+
+    Attributes
+    ----------
+    mean_db, std_db : float32, shape (n_mels,), of the training material
+    floor_db : quieter than this counts as this: 80 dB below the loudest band trained on
+    """
+
+    mean_db: NDArray[np.float32]
+    std_db: NDArray[np.float32]
+    floor_db: float
+
+    def apply(self, frames_db: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Standardise log-mel frames, shape (n, n_mels)."""
+        scaled: NDArray[np.float32] = (
+            np.maximum(frames_db, np.float32(self.floor_db)) - self.mean_db
+        ) / self.std_db
+        return scaled
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorStatistics:
+    """Mean and standard deviation of the log reconstruction error of material that was kept."""
+
+    mean: float
+    std: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Taste:
+    """What was learned, ready to score.
+
+    Attributes
+    ----------
+    name : the file's name without its suffix
+    digest : of the file's bytes, 4 hexadecimal digits
+    card : Markdown for people: what it was trained on, how, and under what licence
+    """
+
+    name: str
+    digest: str
+    config: LearnConfig
+    seed: int
+    model: SlicerAutoencoder
+    standardisation: Standardisation
+    errors: ErrorStatistics
+    history: tuple[Epoch, ...]
+    card: str
+
+    @property
+    def maker(self) -> str:
+        """Recipe and taste in one line, as scores and proposals name their maker."""
+        return f"{self.config.recipe} {self.name} {self.digest}"
+
+
+def save_taste(path: Path, taste: Taste, *, overwrite: bool) -> None:
+    """Write a `.taste` file whole or not at all; `name` and `digest` come from the file when it is read.
+
+    Raises
+    ------
+    OffcutError : the file exists and may not be replaced, or cannot be written
+    """
+    about = {
+        "version": VERSION,
+        "config": taste.config.model_dump(mode="json"),
+        "seed": taste.seed,
+        "floor_db": taste.standardisation.floor_db,
+        "errors": asdict(taste.errors),
+        "history": [asdict(epoch) for epoch in taste.history],
+        "card": taste.card,
+    }
+    tensors = {_MODEL + name: value.contiguous() for name, value in taste.model.state_dict().items()}
+    tensors["mean_db"] = torch.tensor(taste.standardisation.mean_db)
+    tensors["std_db"] = torch.tensor(taste.standardisation.std_db)
+    with replacing(path, overwrite=overwrite) as part:
+        part.write_bytes(save_tensors(tensors, metadata={_KEY: json.dumps(about, sort_keys=True)}))
+
+
+def load_taste(path: Path) -> Taste:
+    """Read a `.taste` file.
+
+    Raises
+    ------
+    TasteError : it cannot be read, is not a taste, is damaged, or was made by a newer version
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise TasteError(
+            f"{shown(path)} cannot be read: {(error.strerror or str(error)).lower()}."
+        ) from error
+    about = _about(path, content)
+    try:
+        return _taste(path, content, about)
+    except (SafetensorError, ValidationError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise TasteError(f"{shown(path)} is damaged: learn this taste again or take a copy of it.") from error
+
+
+def _about(path: Path, content: bytes) -> dict[str, object]:
+    """Read the JSON a taste carries from the head of the file, which outlives a truncated rest."""
+    try:
+        (length,) = struct.unpack_from("<Q", content)
+        about = json.loads(json.loads(content[8 : 8 + length])["__metadata__"][_KEY])
+        version = int(about["version"])
+    except (struct.error, ValueError, KeyError, TypeError) as error:
+        raise TasteError(
+            f"{shown(path)} is not a taste: choose a .taste file that Offcut has learned."
+        ) from error
+    if version > VERSION:
+        raise TasteError(f"{shown(path)} was made by a newer Offcut: update Offcut to use it.")
+    return dict(about)
+
+
+def _taste(path: Path, content: bytes, about: Mapping[str, object]) -> Taste:
+    config = LearnConfig.model_validate(about["config"])
+    tensors = load_tensors(content)
+    if not all(bool(torch.isfinite(value).all()) for value in tensors.values()):
+        raise ValueError("weights that are not numbers")
+    mean_db, std_db = tensors.pop("mean_db"), tensors.pop("std_db")
+    if mean_db.shape != (config.mel.n_mels,) or std_db.shape != mean_db.shape or not bool((std_db > 0).all()):
+        raise ValueError("statistics of another shape")
+    errors = _object(about["errors"])
+    history = about["history"]
+    if not isinstance(history, list):
+        raise TypeError("history is not a list")
+    return Taste(
+        name=path.stem,
+        digest=blake2b(content, digest_size=2).hexdigest(),
+        config=config,
+        seed=int(str(about["seed"])),
+        model=_model(config, {name.removeprefix(_MODEL): value for name, value in tensors.items()}),
+        standardisation=Standardisation(mean_db.numpy(), std_db.numpy(), float(str(about["floor_db"]))),
+        errors=ErrorStatistics(float(str(errors["mean"])), float(str(errors["std"]))),
+        history=tuple(_epoch(_object(row)) for row in history),
+        card=str(about["card"]),
+    )
+
+
+def _model(config: LearnConfig, state: dict[str, Tensor]) -> SlicerAutoencoder:
+    with seeded(0):  # the weights drawn here are replaced at once, and nobody else's draws may move
+        model = build(config)
+    model.load_state_dict(state)
+    return model.eval()
+
+
+def _epoch(row: Mapping[str, float]) -> Epoch:
+    return Epoch(int(row["number"]), float(row["loss"]), float(row["validation"]))
+
+
+def _object(value: object) -> dict[str, float]:
+    if not isinstance(value, dict):
+        raise TypeError("an object is missing")
+    return value

@@ -1,0 +1,137 @@
+"""Scoring: streamed, repeatable, higher for what the taste never heard, and calm about silence."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from numpy.typing import NDArray
+
+from engine.anomaly.config import LearnConfig
+from engine.anomaly.model import build, segment_errors
+from engine.anomaly.score import Scores, normalised, score_blocks, score_file
+from engine.anomaly.taste import ErrorStatistics, Standardisation, Taste
+from engine.errors import Cancelled, SourceError
+from engine.features.mel import log_mel_blocks
+from engine.learning.loop import seeded
+from engine.progress import SILENT, ReportingProgress
+from tests.engine.anomaly.conftest import RATE_HZ, music
+
+
+def score(taste: Taste, samples: NDArray[np.float32], block_samples: int = 50_000) -> Scores:
+    blocks = (samples[start : start + block_samples] for start in range(0, len(samples), block_samples))
+    return score_blocks(taste, blocks, RATE_HZ, len(samples), SILENT)
+
+
+def test_streamed_scores_equal_the_plain_way(taste: Taste) -> None:
+    samples = music(15.0, seed=9)
+    frames = np.concatenate(list(log_mel_blocks([samples], taste.config.mel)))
+    plain = []
+    for start in range(0, len(frames) - 63, 16):
+        segment = torch.tensor(taste.standardisation.apply(frames[start : start + 64]).T.copy())
+        with torch.no_grad():
+            plain.append(float(segment_errors(taste.model, segment[None, None])[0]))
+    expected = normalised(np.log(plain), taste.errors)
+    curve = score(taste, samples)
+    np.testing.assert_allclose(curve.scores, expected, atol=1e-4)
+    middle_s = (31.5 + 16 * np.arange(len(expected))) * 512 / RATE_HZ
+    np.testing.assert_allclose(curve.times_s, middle_s, atol=1e-9)
+    assert curve.hop_s == pytest.approx(16 * 512 / RATE_HZ)
+    assert curve.scores.dtype == np.float32
+
+
+@pytest.mark.parametrize("block_samples", [999, 22_050, 10**9])
+def test_blocks_do_not_show(block_samples: int, taste: Taste) -> None:
+    samples = music(15.0, seed=9)
+    np.testing.assert_array_equal(score(taste, samples, block_samples).scores, score(taste, samples).scores)
+
+
+def test_what_was_kept_is_typical_and_noise_is_not(taste: Taste) -> None:
+    kept = score(taste, music(12.0)).scores
+    assert 0.2 < np.median(kept) < 0.8
+    noise = 0.1 * np.random.default_rng(0).standard_normal(12 * RATE_HZ).astype(np.float32)
+    assert score(taste, noise).scores.min() > kept.max()
+
+
+def test_normalised_rises_with_the_error_and_never_saturates() -> None:
+    kept = ErrorStatistics(-1.0, 0.3)
+    log_mse = np.linspace(-8.0, 12.0, 500)
+    scores = normalised(log_mse, kept)
+    assert (np.diff(scores) > 0).all()
+    assert 0.0 < scores[0] < scores[-1] < 1.0
+    np.testing.assert_allclose(normalised(np.array([-1.0, -0.7]), kept), [0.5, 0.73], atol=0.01)
+
+
+@pytest.mark.parametrize("n_samples", [1, 700, 20_000, 32_255, 32_256, 40_447, 40_448])
+def test_short_inputs_have_a_score_in_their_middle(n_samples: int, taste: Taste) -> None:
+    curve = score(taste, music(3.0)[:n_samples])
+    fitting = max(1, (1 + n_samples // 512 - 64) // 16 + 1)
+    assert len(curve.scores) == len(curve.times_s) == fitting
+    assert np.isfinite(curve.scores).all()
+    assert 0.0 <= curve.times_s[-1] <= n_samples / RATE_HZ
+
+
+def test_nothing_has_no_scores(taste: Taste) -> None:
+    curve = score(taste, np.zeros(0, np.float32))
+    assert len(curve.scores) == len(curve.times_s) == 0
+
+
+def test_silence_and_bad_samples_have_numbers(taste: Taste) -> None:
+    samples = np.zeros(5 * RATE_HZ, np.float32)
+    silent = score(taste, samples).scores
+    assert np.isfinite(silent).all()
+    samples[RATE_HZ : 2 * RATE_HZ] = np.nan
+    np.testing.assert_array_equal(score(taste, samples).scores, silent)
+
+
+def test_a_file_scores_as_its_mono_mix_at_any_rate(taste: Taste, tmp_path: Path) -> None:
+    samples = music(8.0, seed=4)
+    path = tmp_path / "stereo 'quoted' 🎸.wav"
+    soundfile.write(path, np.stack([1.5 * samples, 0.5 * samples], axis=1), RATE_HZ, "FLOAT")
+    np.testing.assert_allclose(
+        score_file(taste, path, SILENT).scores, score(taste, samples).scores, atol=1e-3
+    )
+    slower = tmp_path / "48 kHz.wav"
+    soundfile.write(slower, samples, 48_000, "FLOAT")
+    curve = score_file(taste, slower, SILENT)
+    assert curve.times_s[-1] < 8.0 * RATE_HZ / 48_000
+
+
+def test_an_unreadable_file_is_named(taste: Taste, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="absent"):
+        score_file(taste, tmp_path / "absent.wav", SILENT)
+
+
+def test_progress_ends_at_one(taste: Taste) -> None:
+    fractions: list[float] = []
+    progress = ReportingProgress(lambda fraction, _text, _figures: fractions.append(fraction))
+    samples = music(10.0)
+    score_blocks(taste, [samples[:100_000], samples[100_000:]], RATE_HZ, len(samples), progress)
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == pytest.approx(1.0)
+
+
+def test_cancel_answers_at_once() -> None:
+    config = LearnConfig()
+    with seeded(0):
+        model = build(config).eval()
+    scaling = Standardisation(np.zeros(64, np.float32), np.ones(64, np.float32), -80.0)
+    taste = Taste("", "", config, 0, model, scaling, ErrorStatistics(0.0, 1.0), (), "")
+    event = threading.Event()
+    asked_s = [0.0]
+
+    def endless():  # type: ignore[no-untyped-def]
+        for number in range(10_000):
+            if number == 20:
+                asked_s[0] = time.perf_counter()
+                event.set()
+            yield np.zeros(44_100, np.float32)
+
+    with pytest.raises(Cancelled):
+        score_blocks(taste, endless(), 44_100, 10**9, ReportingProgress(cancelled=event))
+    assert time.perf_counter() - asked_s[0] < 0.2

@@ -1,0 +1,11 @@
+"""Playing what the engine renders: a ring buffer, a reader thread, and a device or a clock to take from it.
+
+    source ─► Reader (thread) ─► Ring ─► Feed ─► DeviceOutput (PortAudio's thread) or SilentOutput (a clock)
+
+`Player` is the only part the window touches.
+"""
+
+from desktop.playback.play_source import PlaySource, SourceFactory
+from desktop.playback.player import Player
+
+__all__ = ["PlaySource", "Player", "SourceFactory"]

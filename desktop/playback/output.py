@@ -1,0 +1,202 @@
+"""Where the frames go: a sound device through PortAudio, or a clock where there is none."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import time
+from types import ModuleType
+from typing import Any, Protocol
+
+from desktop.playback.play_source import Frames
+from desktop.playback.ring import Feed, Ring
+
+NO_DEVICE = "no audio device"
+# A device that asks for nothing for so long is taken to be gone.
+LOST_AFTER_S = 1.0
+
+
+class NoDeviceError(Exception):
+    """Nothing can be played on a device; the text says why, beginning with `NO_DEVICE`."""
+
+
+class Output(Protocol):
+    """Takes from a `Feed` in real time. All methods belong to the window's thread."""
+
+    status: str
+    channels: int
+
+    def start(self) -> None:
+        """Begin to take. Raises NoDeviceError."""
+
+    def stop(self) -> None:
+        """Take no more, at once."""
+
+    def close(self) -> None:
+        """Let go of the device."""
+
+    def heard(self) -> tuple[Ring, int]:
+        """Return the ring and the frame of it that sounds now."""
+
+    def poll(self) -> bool:
+        """Do what is due; return whether there is more to hear. Raises NoDeviceError: the device is gone."""
+
+    def first_sound_s(self) -> float | None:
+        """When the first sound since the start was handed over, on the clock of `time.monotonic`."""
+
+
+def load_portaudio(rescan: bool) -> ModuleType:
+    """Import sounddevice, which looks for devices once; `rescan` makes it look again.
+
+    Raises
+    ------
+    NoDeviceError : PortAudio is not installed
+    """
+    try:
+        sounddevice = importlib.import_module("sounddevice")
+    except (ImportError, OSError) as error:
+        raise NoDeviceError(f"{NO_DEVICE}: PortAudio is not installed") from error
+    if rescan:
+        # PortAudio has no other way to learn of devices that came or went.
+        sounddevice._terminate()
+        sounddevice._initialize()
+    return sounddevice
+
+
+class DeviceOutput:
+    """The default device, through a PortAudio stream.
+
+    Raises
+    ------
+    NoDeviceError : there is no device, or it cannot play at this rate
+    """
+
+    def __init__(self, feed: Feed, rate_hz: int, rescan: bool = False) -> None:
+        self._portaudio: Any = load_portaudio(rescan)
+        self._feed = feed
+        self._rate_hz = rate_hz
+        self._first_sound_s: float | None = None
+        # What the callback says of the last block: its ring, the frame after it, when that frame is heard.
+        self._reached = (feed.ring, 0, 0.0)
+        self._called_s = 0.0
+        try:
+            device = self._portaudio.query_devices(kind="output")
+        except (self._portaudio.PortAudioError, ValueError) as error:
+            raise NoDeviceError(NO_DEVICE) from error
+        self.channels = min(2, int(device["max_output_channels"]))
+        self._name = str(device["name"])
+        self.status = f"{self._name}, {rate_hz} Hz"
+        try:
+            self._stream = self._portaudio.OutputStream(
+                samplerate=rate_hz, channels=self.channels, dtype="float32", callback=self._callback
+            )
+        except self._portaudio.PortAudioError as error:
+            raise NoDeviceError(
+                f"{NO_DEVICE}: {self._name} does not play {rate_hz} Hz ({_reason(error)})"
+            ) from error
+
+    def start(self) -> None:
+        """Start the stream; it plays silence until the feed has something."""
+        self._first_sound_s = None
+        self._reached = (self._feed.ring, self._feed.ring.taken, 0.0)
+        self._called_s = time.monotonic()
+        try:
+            self._stream.stop()
+            self._stream.start()
+        except self._portaudio.PortAudioError as error:
+            raise NoDeviceError(f"{NO_DEVICE}: {self._name} cannot start ({_reason(error)})") from error
+
+    def stop(self) -> None:
+        """Stop without playing what the device still holds."""
+        with contextlib.suppress(self._portaudio.PortAudioError):
+            self._stream.abort()
+
+    def close(self) -> None:
+        """Close the stream; a device that is gone may refuse, and there is nothing left to do about it."""
+        with contextlib.suppress(self._portaudio.PortAudioError):
+            self._stream.close()
+
+    def heard(self) -> tuple[Ring, int]:
+        """Return what sounds now by the stream's clock: what was handed over, less what is on its way."""
+        ring, frame, heard_at_s = self._reached
+        if heard_at_s:
+            frame -= round((heard_at_s - self._stream.time) * self._rate_hz)
+        return ring, min(max(frame, 0), ring.taken)
+
+    def poll(self) -> bool:
+        """Return whether there is more to hear; a stream that ended before the material did was lost."""
+        if not self._stream.active:
+            if self._feed.ring.drained:
+                return False
+            raise NoDeviceError(f"{NO_DEVICE}: {self._name} went away while playing")
+        if time.monotonic() - self._called_s > LOST_AFTER_S:
+            raise NoDeviceError(f"{NO_DEVICE}: {self._name} stopped taking sound")
+        return True
+
+    def first_sound_s(self) -> float | None:
+        """When the first sound since the start was handed over."""
+        return self._first_sound_s
+
+    def _callback(self, out: Frames, frames: int, clock: Any, status: Any) -> None:
+        """Hand frames over: runs on PortAudio's thread, takes no lock and makes no buffer."""
+        self._called_s = time.monotonic()
+        sound = self._feed.fill(out)
+        ring = self._feed.ring
+        if sound and self._first_sound_s is None:
+            self._first_sound_s = self._called_s
+        # Some hosts give no time of hearing; the stream's latency stands in for it.
+        begins_s = clock.outputBufferDacTime or clock.currentTime + self._stream.latency
+        self._reached = (ring, ring.taken, begins_s + sound / self._rate_hz)
+        if status.output_underflow:
+            self._feed.underruns += 1
+        if ring.drained and ring.following is None and sound < frames:
+            raise self._portaudio.CallbackStop
+
+
+class SilentOutput:
+    """Lets the frames pass in real time, unheard, on a monotonic clock."""
+
+    channels = 2
+
+    def __init__(self, feed: Feed, rate_hz: int, status: str) -> None:
+        self.status = status
+        self._feed = feed
+        self._rate_hz = rate_hz
+        self._anchor_s = 0.0
+        self._passed = 0
+        self._first_sound_s: float | None = None
+
+    def start(self) -> None:
+        """Start the clock; it waits for the first frame."""
+        self._first_sound_s = None
+
+    def stop(self) -> None:
+        """Nothing to stop: time only passes in `poll`."""
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+    def heard(self) -> tuple[Ring, int]:
+        """Return where the clock is."""
+        return self._feed.ring, self._feed.ring.taken
+
+    def poll(self) -> bool:
+        """Let pass what is due; return whether there is more."""
+        now_s = time.monotonic()
+        if self._first_sound_s is None:
+            self._anchor_s, self._passed = now_s, 0
+            if self._feed.advance(1):
+                self._first_sound_s, self._passed = now_s, 1
+        due = int((now_s - self._anchor_s) * self._rate_hz) - self._passed
+        self._passed += self._feed.advance(max(0, due))
+        return not (self._feed.ring.drained and self._feed.ring.following is None)
+
+    def first_sound_s(self) -> float | None:
+        """When the clock began to move."""
+        return self._first_sound_s
+
+
+def _reason(error: Exception) -> str:
+    """PortAudio's words without the numbers it adds."""
+    words = str(error.args[0] if error.args else error)
+    return words.removeprefix("Error opening OutputStream: ").partition(" [PaError")[0]

@@ -1,0 +1,289 @@
+"""The transport: play, stop, seek, loop, and the position that is heard."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+from desktop.playback.output import DeviceOutput, NoDeviceError, Output, SilentOutput
+from desktop.playback.play_source import SourceFactory, fold_sentence
+from desktop.playback.reader import Cue, PositionMap, Reader
+from desktop.playback.ring import Feed, Ring
+
+POLL_MS = 16
+
+
+def same_moment(position_samples: int) -> int:
+    """The map between two sources of one timeline."""
+    return position_samples
+
+
+class Player(QObject):
+    """Plays a source on the default device, or moves silently where there is none.
+
+    Positions are samples of the source given last. All methods belong to the window's thread, and so do the
+    signals.
+
+    Signals
+    -------
+    position_changed(int) : while playing, some sixty times a second
+    playing_changed(bool) : also when the material ends by itself
+    device_status_changed(str) : one line for the status bar, see `device_status`
+    failed(str) : one sentence; the source could not be read and playing has stopped
+    """
+
+    position_changed = Signal(object)
+    playing_changed = Signal(bool)
+    device_status_changed = Signal(str)
+    failed = Signal(str)
+    _reader_failed = Signal(object, str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._factory: SourceFactory | None = None
+        self._rate_hz = 0
+        self._reader: Reader | None = None
+        self._feed = Feed(Ring(1, 1, 0))
+        self._output: Output | None = None
+        self._generation = 0
+        # Wishes whose ring is not heard yet, and how each of them moves the position.
+        self._pending: list[tuple[int, PositionMap]] = []
+        self._playing = False
+        self._position = 0
+        self._stop_at: int | None = None
+        self._loop: tuple[int, int] | None = None
+        self._device_status = ""
+        self._asked_s = 0.0
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(POLL_MS)
+        self._timer.timeout.connect(self._poll)
+        self._reader_failed.connect(self._on_reader_failed, Qt.ConnectionType.QueuedConnection)
+
+    # What there is to know.
+
+    @property
+    def is_playing(self) -> bool:
+        """Whether the transport moves."""
+        return self._playing
+
+    @property
+    def position_samples(self) -> int:
+        """The sample that is heard now: the stream's clock less its latency."""
+        if not self._playing or self._output is None:
+            return self._position
+        ring, frame = self._output.heard()
+        position = ring.position_at(frame)
+        for generation, to_new in self._pending:
+            if generation > ring.generation:
+                position = to_new(position)
+        return position
+
+    @property
+    def device_status(self) -> str:
+        """The device and its rate, or 'no audio device' and why; empty before anything was played."""
+        return self._device_status
+
+    @property
+    def underruns(self) -> int:
+        """How often the device asked for samples that were not rendered yet, since this player was made."""
+        return self._feed.underruns
+
+    @property
+    def start_delay_s(self) -> float | None:
+        """How long the last start took from `play` to the first sample handed to the device."""
+        first_s = self._output.first_sound_s() if self._output is not None else None
+        return None if first_s is None else first_s - self._asked_s
+
+    # What can be done.
+
+    def set_source(self, factory: SourceFactory, rate_hz: int) -> None:
+        """Stop, and play this source from its start from now on.
+
+        Parameters
+        ----------
+        factory : makes the source; called on the reader's thread, which alone reads and closes it
+        """
+        self.stop()
+        if rate_hz != self._rate_hz:
+            self._release()
+        self._factory, self._rate_hz = factory, rate_hz
+        self._end_reader()
+        self._position, self._loop = 0, None
+
+    def swap_source(self, factory: SourceFactory, to_new: PositionMap = same_moment) -> None:
+        """Go over to another source at the same moment, without a gap where something is playing.
+
+        Parameters
+        ----------
+        factory : makes a source of the same rate
+        to_new : maps a position in the old source to the new one; also called on the reader's thread
+        """
+        self._factory = factory
+        if self._loop is not None:
+            self._loop = (to_new(self._loop[0]), to_new(self._loop[1]))
+        if self._stop_at is not None:
+            self._stop_at = to_new(self._stop_at)
+        if self._playing:
+            self._wish(to_new, to_new, factory)
+        else:
+            self._position = to_new(self._position)
+            self._end_reader()
+
+    def play(self, start_samples: int | None = None, stop_samples: int | None = None) -> None:
+        """Play from a position (or from where the transport stands) to another (or to the end)."""
+        if self._factory is None:
+            return
+        self._asked_s = time.monotonic()
+        self._position = self.position_samples if start_samples is None else start_samples
+        self._stop_at = stop_samples
+        if self._playing:
+            self._go_to(self._position)
+            return
+        self._open_output()
+        self._playing = True
+        self._run()
+        self._tell_device_status()
+        self._timer.start()
+        self.playing_changed.emit(True)
+
+    def stop(self) -> None:
+        """Stop at once; the position stays."""
+        if self._playing:
+            self._halt_at(self.position_samples)
+
+    def seek(self, position_samples: int) -> None:
+        """Go to a position, and play on from there when playing."""
+        self._stop_at = None
+        if self._playing:
+            self._go_to(position_samples)
+        else:
+            self._position = position_samples
+            self.position_changed.emit(position_samples)
+
+    def set_loop(self, span: tuple[int, int] | None) -> None:
+        """Go round in the span [start, stop) whenever the playhead is before its stop; None: play on."""
+        self._loop = span
+        if self._playing:
+            self._wish(same_moment, same_moment)
+
+    def close(self) -> None:
+        """Stop, end the reader's thread and let go of source and device."""
+        self.stop()
+        self._release()
+
+    # How it is done.
+
+    def _open_output(self) -> None:
+        """Have an output: the device, tried anew where it failed before, or else the clock."""
+        if isinstance(self._output, DeviceOutput):
+            return
+        try:
+            output: Output = DeviceOutput(self._feed, self._rate_hz, rescan=self._output is not None)
+        except NoDeviceError as error:
+            output = SilentOutput(self._feed, self._rate_hz, str(error))
+        if self._output is not None and output.channels != self._output.channels:
+            self._end_reader()
+        self._output = output
+
+    def _run(self) -> None:
+        """Start reader and output at the present position, with nothing left over from before."""
+        assert self._output is not None
+        factory = None
+        if self._reader is None:
+            factory = self._factory
+            self._reader = Reader(self._rate_hz, self._output.channels, self._reader_failed.emit)
+            self._reader.start()
+        self._feed.ring = Ring(1, self._output.channels, 0)
+        self._go_to(self._position, factory, self._feed.ring)
+        try:
+            self._output.start()
+        except NoDeviceError as error:
+            self._fall_back(str(error))
+
+    def _fall_back(self, status: str) -> None:
+        """Go on without the device, from the position reached."""
+        assert self._output is not None
+        self._output.close()
+        self._output = SilentOutput(self._feed, self._rate_hz, status)
+        self._run()
+
+    def _go_to(
+        self, position_samples: int, factory: SourceFactory | None = None, after: Ring | None = None
+    ) -> None:
+        """Have the reader go on from another position."""
+        self._wish(position_samples, lambda _: position_samples, factory, after)
+
+    def _wish(
+        self,
+        start: int | PositionMap,
+        to_new: PositionMap,
+        factory: SourceFactory | None = None,
+        after: Ring | None = None,
+    ) -> None:
+        """Have something else played; the position speaks of it from now on."""
+        assert self._reader is not None
+        self._generation += 1
+        self._pending.append((self._generation, to_new))
+        self._reader.cue(Cue(self._generation, start, self._stop_at, self._loop, factory, after))
+
+    def _poll(self) -> None:
+        """Follow what is heard; learn that the material ended or the device went away."""
+        assert self._output is not None
+        try:
+            more = self._output.poll()
+        except NoDeviceError as error:
+            self._position, more = self.position_samples, True
+            self._fall_back(str(error))
+        ring = self._output.heard()[0]
+        self._pending = [(number, to_new) for number, to_new in self._pending if number > ring.generation]
+        self._tell_device_status()
+        if not more and not self._pending:
+            self._halt_at(ring.position_at(ring.taken))
+            return
+        if not more:  # the material ended just before a new wish was fulfilled
+            self._position = self.position_samples
+            self._run()
+        self.position_changed.emit(self.position_samples)
+
+    def _halt_at(self, position_samples: int) -> None:
+        """Stop reader and output."""
+        assert self._output is not None
+        assert self._reader is not None
+        self._timer.stop()
+        self._output.stop()
+        self._reader.rest()
+        self._playing, self._position = False, position_samples
+        self._pending.clear()
+        self.position_changed.emit(position_samples)
+        self.playing_changed.emit(False)
+
+    def _on_reader_failed(self, reader: Reader, sentence: str) -> None:
+        """Stop, and say why, unless the source was replaced meanwhile."""
+        if reader is self._reader:
+            self.stop()
+            self.failed.emit(sentence)
+
+    def _tell_device_status(self) -> None:
+        """Bring the line for the status bar up to date."""
+        if self._output is None or self._reader is None:
+            return
+        folded = fold_sentence(self._reader.source_channels, self._output.channels)
+        status = ", ".join(part for part in (self._output.status, folded) if part)
+        if status != self._device_status:
+            self._device_status = status
+            self.device_status_changed.emit(status)
+
+    def _end_reader(self) -> None:
+        """End the reader's thread, which closes the source."""
+        if self._reader is not None:
+            self._reader.finish()
+            self._reader = None
+
+    def _release(self) -> None:
+        """Let go of source and device."""
+        self._end_reader()
+        if self._output is not None:
+            self._output.close()
+            self._output = None

@@ -1,0 +1,180 @@
+"""The thread that renders ahead of what is heard."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from desktop.playback.play_source import PlaySource, SourceFactory, to_device_channels
+from desktop.playback.ring import Following, Ring
+from engine.errors import OffcutError
+
+BLOCK_FRAMES = 2048
+AHEAD_S = 0.6
+# What is rendered before the device hears of it: more than any device takes at once when it starts.
+PREFILL_S = 0.25
+# How far ahead of the device a ring takes over without a gap: more than a prefill takes to render.
+HAND_OVER_S = 0.15
+POLL_S = 0.01
+
+PositionMap = Callable[[int], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A wish: what to play from where.
+
+    Attributes
+    ----------
+    generation : the number of the wish
+    start : a position in samples; or, to go on without a gap, what maps the position played to the new one
+    stop_samples : where to stop; None: at the end of the material
+    loop : span [start, stop) to go round in once the playhead is before its stop
+    factory : makes the source to go over to; None: the same as before
+    after : the ring to follow; None: the newest
+    """
+
+    generation: int
+    start: int | PositionMap
+    stop_samples: int | None = None
+    loop: tuple[int, int] | None = None
+    factory: SourceFactory | None = None
+    after: Ring | None = None
+
+
+class Reader(threading.Thread):
+    """Owns the source and keeps the newest ring full.
+
+    Parameters
+    ----------
+    on_failure : called on this thread, with this reader and one sentence, when the source cannot be read
+
+    Attributes
+    ----------
+    source_channels : of the source last opened; 0 before
+    """
+
+    def __init__(self, rate_hz: int, device_channels: int, on_failure: Callable[[Reader, str], None]) -> None:
+        super().__init__(name="playback reader")
+        self._ring = Ring(1, device_channels, 0)
+        self._rate_hz = rate_hz
+        self._device_channels = device_channels
+        self._on_failure = on_failure
+        self._wishes: queue.SimpleQueue[Cue | None] = queue.SimpleQueue()
+        self._filling = threading.Event()
+        self._factory: SourceFactory | None = None
+        self._source: PlaySource | None = None
+        self._cue = Cue(0, 0)
+        self._looping = False
+        self._position = 0
+        self.source_channels = 0
+
+    def cue(self, cue: Cue) -> None:
+        """Wish for something else to be played; answers at once."""
+        self._filling.set()
+        self._wishes.put(cue)
+
+    def rest(self) -> None:
+        """Render no further until the next cue."""
+        self._filling.clear()
+
+    def finish(self) -> None:
+        """End the thread and let go of the source; returns when it has ended."""
+        self._filling.clear()
+        self._wishes.put(None)
+        self.join()
+
+    def run(self) -> None:
+        """Serve wishes; between them keep the ring full."""
+        while True:
+            try:
+                wish = self._wishes.get(timeout=POLL_S if self._has_work() else None)
+            except queue.Empty:
+                wish = self._cue
+            if wish is None:
+                break
+            try:
+                if wish is not self._cue:
+                    self._begin(wish)
+                self._fill(self._ring.free // BLOCK_FRAMES)
+            except OffcutError as error:
+                self._fail(str(error))
+            except Exception as error:
+                logging.getLogger(__name__).exception("playback failed")
+                self._fail(f"Playback stopped: {type(error).__name__}: {error}.")
+        self._close_source()
+
+    def _has_work(self) -> bool:
+        return self._filling.is_set() and not self._ring.ended
+
+    def _begin(self, cue: Cue) -> None:
+        """Start a new ring for a cue and let it follow the old one."""
+        old, self._cue = cue.after or self._ring, cue
+        capacity = max(round(AHEAD_S * self._rate_hz), 2 * BLOCK_FRAMES)
+        self._ring = Ring(capacity, self._device_channels, cue.generation)
+        at_frame = None
+        try:
+            if callable(cue.start):
+                at_frame = min(old.taken + round(HAND_OVER_S * self._rate_hz), old.written)
+                self._position = cue.start(old.position_at(at_frame))
+            else:
+                self._position = cue.start
+            self._ring.mark(self._position)
+            self._open(cue.factory)
+            self._looping = cue.loop is not None and self._position < cue.loop[1]
+            self._fill(-(-round(PREFILL_S * self._rate_hz) // BLOCK_FRAMES))
+        finally:
+            old.following = Following(self._ring, at_frame)
+
+    def _open(self, factory: SourceFactory | None) -> None:
+        """Go over to another source, or open the last one that could not be opened once more."""
+        if factory is not None:
+            self._factory = factory
+            self._close_source()
+        if self._source is None and self._factory is not None:
+            self._source = self._factory()
+            self.source_channels = self._source.channels
+            if self._source.rate_hz != self._rate_hz:
+                raise ValueError(f"a source of {self._source.rate_hz} Hz in a player of {self._rate_hz} Hz")
+
+    def _close_source(self) -> None:
+        if self._source is not None:
+            self._source.close()
+            self._source = None
+
+    def _fill(self, blocks: int) -> None:
+        """Render at most so many blocks; a new wish interrupts."""
+        for _ in range(blocks):
+            if self._ring.ended or not self._filling.is_set():
+                return
+            self._render(BLOCK_FRAMES)
+            if not self._wishes.empty() and self._ring.written > BLOCK_FRAMES:
+                return
+
+    def _render(self, frames: int) -> None:
+        """Put one block into the ring, going round in the loop where there is one."""
+        assert self._source is not None
+        begin, end = 0, self._source.length_samples
+        if self._looping and self._cue.loop is not None:
+            begin, end = self._cue.loop[0], min(self._cue.loop[1], end)
+        elif self._cue.stop_samples is not None:
+            end = min(end, self._cue.stop_samples)
+        while frames:
+            if self._position >= end and self._looping and begin < end:
+                self._position = begin
+                self._ring.mark(begin)
+            stop = min(end, self._position + frames)
+            if stop <= self._position:
+                self._ring.ended = True
+                return
+            block = self._source.read(self._position, stop)
+            self._ring.put(to_device_channels(block, self._device_channels))
+            frames -= stop - self._position
+            self._position = stop
+
+    def _fail(self, sentence: str) -> None:
+        self._ring.ended = True
+        self._on_failure(self, sentence)

@@ -50,8 +50,8 @@ def removed_only(state: DocumentState, proposal_id: str) -> EditList:
 def cut(drops: Iterable[Drop], *, length_samples: int, rate_hz: int) -> EditList:
     """Return what remains of a timeline of `length_samples` once the drops are taken out.
 
-    A crossfade is centred on its cut and uses material from inside it, so it shortens nothing. It is clipped to
-    the length of the cut and to half of either neighbour; united cuts take the longest crossfade among them.
+    A crossfade is centred on its cut and uses material from inside it, so it shortens nothing. It is clipped
+    to what the cut holds and to half of either neighbour; united cuts take the longest crossfade among them.
     """
     starts, stops, fades = _united(drops, length_samples, rate_hz)
     kept_starts = np.concatenate([np.zeros(1, np.int64), stops])

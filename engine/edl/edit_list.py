@@ -1,9 +1,9 @@
 """What remains to be heard, as spans of the source timeline laid end to end.
 
-Conventions: spans are half-open, positions are integer samples at the document's rate. "Source" positions count
-on the document's timeline before any cut, "result" positions count in what the user will hear. Two neighbouring
-segments overlap by the length of their crossfade, centred on the cut, so that taking a crossfade away or changing
-its length moves nothing: the result is as long as the kept material, always.
+Conventions: spans are half-open, positions are integer samples at the document's rate. "Source" positions
+count on the document's timeline before any cut, "result" positions count in what the user will hear. Two
+neighbouring segments overlap by the length of their crossfade, centred on the cut, so that taking a
+crossfade away or changing its length moves nothing: the result is as long as the kept material, always.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ class Segment:
     ----------
     start_samples, stop_samples : source span, overlaps included
     result_start_samples : where it begins in the result: where the overlap with the segment before begins
-    fade_in_samples, fade_out_samples : length of the crossfade with the neighbour, or of the fade of an exposed
-        edge where there is none (the first segment's start, the last one's stop); 0 for a hard edge
+    fade_in_samples, fade_out_samples : length of the crossfade with the neighbour, or of the fade of an
+        exposed edge where there is none (the first segment's start, the last one's stop); 0 for a hard edge
     """
 
     start_samples: int

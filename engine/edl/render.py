@@ -1,8 +1,8 @@
 """The one path from sources to sound: playback, previews, pictures and export all read it.
 
 Every sample depends only on its position: plain stretches are summed sample by sample in the order of the
-tracks, and a seam is always computed whole, then cut to what was asked for. So the block size changes nothing,
-and where one track at 0 dB is heard without an edit, the output is the source bit for bit.
+tracks, and a seam is always computed whole, then cut to what was asked for. So the block size changes
+nothing, and where one track at 0 dB is heard without an edit, the output is the source bit for bit.
 
 The mix has as many channels as the widest track. A mono track is heard on all of them, any other on the first
 ones: stereo in an eight-channel mix fills channels 1 and 2.
@@ -25,6 +25,7 @@ from engine.document.track import audible
 from engine.edl.crossfade import Block, crossfade
 from engine.edl.edit_list import EditList
 from engine.edl.voice import Voice, open_voice
+from engine.progress import SILENT, Progress
 
 SEAMS_HELD = 8
 """Seams kept ready: a block and its neighbours rarely touch more."""
@@ -37,6 +38,7 @@ class Renderer:
     ----------
     media : where each source is now, by source id
     dtype : float32, or float64 where 32-bit integers must survive
+    progress : hears of sources that must be converted to the document's rate first
 
     Raises
     ------
@@ -49,6 +51,7 @@ class Renderer:
         edit_list: EditList,
         media: Mapping[str, Path],
         dtype: DTypeLike = np.float32,
+        progress: Progress = SILENT,
     ) -> None:
         self.rate_hz = edit_list.rate_hz
         self.length_samples = edit_list.length_samples
@@ -60,7 +63,7 @@ class Renderer:
         self._voices: list[Voice] = []
         with ExitStack() as opened:
             for track in audible(state.tracks):
-                voice = open_voice(state, track, media, self._dtype)
+                voice = open_voice(state, track, media, self._dtype, progress)
                 opened.callback(voice.close)
                 self._voices.append(voice)
             self._opened = opened.pop_all()
@@ -125,7 +128,7 @@ class Renderer:
     def _mix(self, target: Block, pieces: Iterator[Block]) -> None:
         """Sum the pieces, one a voice and in their order, into `target`, which holds zeros."""
         for number, (voice, piece) in enumerate(zip(self._voices, pieces, strict=True)):
-            heard = piece if voice.gain == 1.0 else piece * self._dtype.type(voice.gain)
+            heard = piece if voice.gain == 1.0 else piece * voice.gain
             into = target if voice.channels == 1 else target[:, : voice.channels]
             if number == 0:
                 into[...] = heard  # assigned, not added: 0.0 + -0.0 would not be the source's bits
@@ -154,8 +157,8 @@ def mix_channels(state: DocumentState) -> int:
 def _stretches(edit_list: EditList) -> NDArray[np.int64]:
     """Return where the stretches of the result begin, and its end; shape (2 n + 2,) for n segments.
 
-    Stretch 2 i is the seam at which segment i takes over, 2 i + 1 what is heard of it alone; the last is the fade
-    of the end.
+    Stretch 2 i is the seam at which segment i takes over, 2 i + 1 what is heard of it alone; the last is the
+    fade of the end.
     """
     bounds: list[int] = []
     for segment in edit_list.segments:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import DTypeLike
 
+from engine.audio.conform import conformed_path
 from engine.audio.reader import SourceReader
 from engine.document.state import DocumentState
 from engine.document.track import Track
 from engine.edl.crossfade import Block
 from engine.edl.edit_list import EditList
 from engine.errors import SourceError
+from engine.progress import SILENT, Progress
+from engine.safe_write import shown
 
 
 def media_path(state: DocumentState, track: Track, media: Mapping[str, Path]) -> Path:
@@ -27,7 +30,9 @@ def media_path(state: DocumentState, track: Track, media: Mapping[str, Path]) ->
     path = media.get(track.source_id)
     if path is None:
         imported = state.sources[track.source_id].path
-        raise SourceError(f"The audio of track {track.name!r} is missing: {imported}; locate the file again.")
+        raise SourceError(
+            f"The audio of track {track.name!r} is missing: {shown(imported)}; locate the file again."
+        )
     return path
 
 
@@ -67,15 +72,13 @@ class Voice:
         Each has shape (fade, channels). Before the first segment and after the last there is silence.
         """
         segments = edit_list.segments
-        if index == len(segments):
-            length = segments[-1].fade_out_samples
-        else:
-            length = segments[index].fade_in_samples
+        ends = index == len(segments)
+        length = segments[-1].fade_out_samples if ends else segments[index].fade_in_samples
         left = right = np.zeros((length, self.channels), self.dtype)
         if index > 0:
             stop = segments[index - 1].stop_samples
             left = self.read(stop - length, stop)
-        if index < len(segments):
+        if not ends:
             start = segments[index].start_samples
             right = self.read(start, start + length)
         return left, right
@@ -86,19 +89,28 @@ class Voice:
 
 
 def open_voice(
-    state: DocumentState, track: Track, media: Mapping[str, Path], dtype: DTypeLike = np.float32
+    state: DocumentState,
+    track: Track,
+    media: Mapping[str, Path],
+    dtype: DTypeLike = np.float32,
+    progress: Progress = SILENT,
 ) -> Voice:
-    """Open the source of a track for rendering.
+    """Open the source of a track for rendering, converted to the document's rate where it has another.
 
     Raises
     ------
-    SourceError : it is missing or cannot be read
+    SourceError : it is missing, cannot be read or is another file than the one imported
     """
-    reader = SourceReader(media_path(state, track, media))
+    path = media_path(state, track, media)
+    source = replace(state.sources[track.source_id], path=str(path))
+    reader = SourceReader(conformed_path(source, state.rate_hz, progress))
+    if (reader.rate_hz, reader.channels) != (state.rate_hz, source.channels):
+        reader.close()
+        raise SourceError(f"{shown(path)} is not the file that was imported: bring the old one back.")
     return Voice(
         track=track,
         gain=float(10.0 ** (track.gain_db / 20.0)),
-        channels=state.sources[track.source_id].channels,
+        channels=source.channels,
         stop_samples=state.track_stop_samples(track),
         reader=reader,
         dtype=dtype,

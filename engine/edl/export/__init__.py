@@ -1,0 +1,48 @@
+"""Files for the next program: one module a format, chosen by the suffix of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from engine.edl.export import audio, edit_json, labels, reaper
+from engine.edl.export.request import Exported, ExportRequest
+from engine.errors import ExportError
+from engine.progress import SILENT, Progress
+from engine.safe_write import shown
+
+__all__ = ["FORMATS", "ExportRequest", "Exported", "export"]
+
+FORMATS: Mapping[str, Callable[[ExportRequest, Progress], Exported]] = MappingProxyType(
+    {
+        ".wav": audio.write,
+        ".flac": audio.write,
+        ".json": edit_json.write,
+        ".txt": labels.write,
+        ".rpp": reaper.write,
+    }
+)
+
+
+def export(request: ExportRequest, progress: Progress = SILENT) -> Exported:
+    """Write what remains to be heard, or the list of edits, to one file.
+
+    Nothing appears under the name before the whole file is there.
+
+    Raises
+    ------
+    ExportError : the suffix is unknown, the file exists and may not be replaced, it is one of the sources, or
+        it cannot be written
+    SourceError : a source is missing or cannot be read
+    Cancelled : the user asked for it
+    """
+    out = request.out
+    write = FORMATS.get(out.suffix.lower())
+    if write is None:
+        known = ", ".join(FORMATS)
+        raise ExportError(f"{shown(out)} names no format that Offcut writes: end it in one of {known}.")
+    if any(out.resolve() == path.resolve() for path in request.media.values()):
+        raise ExportError(
+            f"{shown(out)} is one of the recordings of this document: export under another name."
+        )
+    return write(request, progress)

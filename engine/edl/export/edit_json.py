@@ -1,0 +1,82 @@
+"""The edit list as versioned JSON, described in `docs/formats/edit-list.md`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from engine.document.track import Source, Track
+from engine.edl.build import build
+from engine.edl.edit_list import Segment
+from engine.edl.export.request import AcceptedCut, Exported, ExportRequest, accepted_cuts, counted
+from engine.progress import Progress
+from engine.safe_write import replacing, shown
+from engine.timebase import samples_to_s
+
+VERSION = 1
+
+
+def write(request: ExportRequest, progress: Progress) -> Exported:
+    """Write the sources, tracks, segments and cuts of the document."""
+    progress.check_cancelled()
+    content = edit_list_content(request)
+    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    with replacing(request.out, overwrite=request.overwrite) as part:
+        # Bytes of a file name that are no text become escapes, which JSON reads back to the same name.
+        part.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+    progress.report(1.0, "Writing the edit list")
+    segments, cuts = len(content["segments"]), len(content["cuts"])
+    sentence = (
+        f"Wrote {counted(segments, 'segment')} and {counted(cuts, 'cut')} to {shown(request.out.name)}."
+    )
+    return Exported(request.out, sentence, {"segments": float(segments), "cuts": float(cuts)})
+
+
+def edit_list_content(request: ExportRequest) -> dict[str, Any]:
+    """Return the edit list as plain JSON values."""
+    state = request.state
+    edit_list = build(state)
+    return {
+        "version": VERSION,
+        "document": request.document_name,
+        "rate_hz": state.rate_hz,
+        "length_samples": edit_list.length_samples,
+        "source_length_samples": edit_list.source_length_samples,
+        "sources": [_source(source, request.media) for source in state.sources.values()],
+        "tracks": [_track(track, state.rate_hz) for track in state.tracks],
+        "segments": [_segment(segment, state.rate_hz) for segment in edit_list.segments],
+        "cuts": [_cut(cut, state.rate_hz) for cut in accepted_cuts(state)],
+    }
+
+
+def _source(source: Source, media: Mapping[str, Path]) -> dict[str, Any]:
+    return {**asdict(source), "path": str(media.get(source.id, source.path))}
+
+
+def _track(track: Track, rate_hz: int) -> dict[str, Any]:
+    return {**asdict(track), "start_s": samples_to_s(track.start_samples, rate_hz)}
+
+
+def _segment(segment: Segment, rate_hz: int) -> dict[str, Any]:
+    return {
+        **asdict(segment),
+        "start_s": samples_to_s(segment.start_samples, rate_hz),
+        "stop_s": samples_to_s(segment.stop_samples, rate_hz),
+        "result_start_s": samples_to_s(segment.result_start_samples, rate_hz),
+    }
+
+
+def _cut(cut: AcceptedCut, rate_hz: int) -> dict[str, Any]:
+    return {
+        "id": cut.proposal.id,
+        "kind": cut.proposal.kind,
+        "start_s": samples_to_s(cut.start_samples, rate_hz),
+        "stop_s": samples_to_s(cut.stop_samples, rate_hz),
+        "start_samples": cut.start_samples,
+        "stop_samples": cut.stop_samples,
+        "reason": cut.proposal.reason,
+        "score": cut.proposal.score,
+    }

@@ -1,0 +1,176 @@
+"""A REAPER project that opens the sources themselves, with the cuts and crossfades in place.
+
+Every segment becomes one item a track; neighbours overlap by their crossfade, and each item carries its half
+of it as a fade. Times are seconds, converted from samples once, here: REAPER plays each source at its own
+rate.
+
+A fade line is ``FADEIN shape length auto_length shape ...``. Equal gain is REAPER's shape 0, a straight line,
+exactly. Equal power is its shape 1, which every version has: x(2 - x), within 0.05 of the sine used here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from os import fspath
+from pathlib import Path
+
+import rpp
+
+from engine.document.state import DocumentState
+from engine.document.track import Source, Track
+from engine.edl.build import build
+from engine.edl.crossfade import Curve, choose_curve
+from engine.edl.edit_list import EditList, Segment
+from engine.edl.export.request import Exported, ExportRequest, accepted_cuts, counted
+from engine.edl.render import mix_channels
+from engine.edl.voice import media_path, open_voice
+from engine.errors import ExportError
+from engine.progress import Progress
+from engine.safe_write import replacing, shown
+
+_SHAPES = {Curve.EQUAL_GAIN: "0", Curve.EQUAL_POWER: "1"}
+_SOURCE_TYPES = {"FLAC": "FLAC", "MP3": "MP3", "MPEG": "MP3", "OGG": "VORBIS"}
+
+
+def write(request: ExportRequest, progress: Progress) -> Exported:
+    """Write the project; every seam is listened to for its curve, so the sources must be there."""
+    state = request.state
+    with replacing(request.out, overwrite=request.overwrite) as part:
+        project = _project(request, progress)
+        # REAPER reads names as bytes: those that are no text must come out as they were.
+        part.write_text(rpp.dumps(project), encoding="utf-8", errors="surrogateescape", newline="\n")
+    progress.report(1.0, "Writing the REAPER project")
+    cuts, tracks = len(accepted_cuts(state)), len(state.tracks)
+    sentence = f"Wrote {counted(tracks, 'track')} with {counted(cuts, 'cut')} to {shown(request.out.name)}."
+    return Exported(request.out, sentence, {"tracks": float(tracks), "cuts": float(cuts)})
+
+
+def _project(request: ExportRequest, progress: Progress) -> rpp.Element:
+    state = request.state
+    edit_list = build(state)
+    channels = _even(mix_channels(state))
+    project = rpp.Element("REAPER_PROJECT", ["0.1", "7.0", "0"])
+    project.extend([["SAMPLERATE", str(state.rate_hz), "1", "0"], ["MASTER_NCH", str(channels), "2"]])
+    for number, track in enumerate(state.tracks):
+        share = progress.part(number / len(state.tracks), (number + 1) / len(state.tracks))
+        project.append(_track_element(request, edit_list, track, channels, share))
+    return project
+
+
+def _track_element(
+    request: ExportRequest, edit_list: EditList, track: Track, channels: int, progress: Progress
+) -> rpp.Element:
+    """Return a track with one item for each segment that reaches it."""
+    source = request.state.sources[track.source_id]
+    path = _path_in_project(media_path(request.state, track, request.media), request.out)
+    element = rpp.Element("TRACK")
+    element.extend(
+        [
+            ["NAME", _one_line(track.name)],
+            ["VOLPAN", _number(10.0 ** (track.gain_db / 20.0)), "0", "-1", "-1", "1"],
+            ["MUTESOLO", str(int(track.mute)), str(int(track.solo)), "0"],
+            ["NCHAN", str(channels)],
+            ["MAINSEND", "1", "0"],
+        ]
+    )
+    curves = list(_curves(request, edit_list, track, progress))
+    for index, segment in enumerate(edit_list.segments):
+        item = _item_element(request.state, track, segment, (curves[index], curves[index + 1]))
+        if item is not None:
+            item.append(_source_element(source, path))
+            element.append(item)
+    return element
+
+
+def _curves(request: ExportRequest, edit_list: EditList, track: Track, progress: Progress) -> Iterator[Curve]:
+    """Yield the curve of each seam as the renderer chooses it, the exposed edges included."""
+    seams = len(edit_list.segments) + 1 if edit_list.segments else 0
+    with closing(open_voice(request.state, track, request.media)) as voice:
+        for index in range(seams):
+            progress.check_cancelled()
+            progress.report(index / seams, "Listening to the crossfades")
+            yield choose_curve(*voice.seam(edit_list, index))
+
+
+def _item_element(
+    state: DocumentState, track: Track, segment: Segment, curves: tuple[Curve, Curve]
+) -> rpp.Element | None:
+    """Return the item of a segment on a track, or None where the track is silent throughout.
+
+    The item ends where the track does, except within a fade, whose shape would change: there it plays the
+    silence before or after its source.
+    """
+    track_start, track_stop = track.start_samples, state.track_stop_samples(track)
+    if track_start >= segment.stop_samples or track_stop <= segment.start_samples:
+        return None
+    start, stop = segment.start_samples, segment.stop_samples
+    fade_in, fade_out = segment.fade_in_samples, segment.fade_out_samples
+    if track_start >= start + fade_in:
+        start, fade_in = max(start, track_start), fade_in if track_start <= start else 0
+    if track_stop <= stop - fade_out:
+        stop, fade_out = min(stop, track_stop), fade_out if track_stop >= stop else 0
+    position = segment.result_start_samples + start - segment.start_samples
+
+    def seconds(samples: int) -> str:
+        return _number(samples / state.rate_hz)
+
+    item = rpp.Element("ITEM")
+    item.extend(
+        [
+            ["POSITION", seconds(position)],
+            ["LENGTH", seconds(stop - start)],
+            ["LOOP", "0"],
+            ["ALLTAKES", "0"],
+            ["FADEIN", *_fade(curves[0], seconds(fade_in))],
+            ["FADEOUT", *_fade(curves[1], seconds(fade_out))],
+            ["MUTE", "0", "0"],
+            ["NAME", _one_line(track.name)],
+            ["VOLPAN", "1", "0", "1", "-1"],
+            ["SOFFS", seconds(start - track_start)],
+            ["PLAYRATE", "1", "1", "0", "-1", "0", "0.0025"],
+            ["CHANMODE", "0"],
+        ]
+    )
+    return item
+
+
+def _fade(curve: Curve, length_s: str) -> list[str]:
+    shape = _SHAPES[curve]
+    return [shape, length_s, length_s, shape, "0", "0", "0"]
+
+
+def _source_element(source: Source, path: str) -> rpp.Element:
+    kind = "OPUS" if source.subtype == "OPUS" else _SOURCE_TYPES.get(source.container, "WAVE")
+    return rpp.Element("SOURCE", [kind], [["FILE", path]])
+
+
+def _path_in_project(path: Path, project: Path) -> str:
+    """Return the path as the project names it: relative where the source lies beside or below it.
+
+    Raises
+    ------
+    ExportError : REAPER's format has no way to write it
+    """
+    absolute, folder = path.absolute(), project.parent.absolute()
+    written = fspath(absolute.relative_to(folder) if absolute.is_relative_to(folder) else absolute)
+    if len(written.splitlines()) != 1 or all(quote in written for quote in "\"'`"):
+        raise ExportError(
+            f"A REAPER project cannot name {shown(path)}, which holds a line break or all of \", ' and `: "
+            "rename the file."
+        )
+    return written
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _number(value: float) -> str:
+    """Write a number with every digit that matters and no exponent, which REAPER would not read."""
+    return f"{value:.12f}".rstrip("0").rstrip(".") or "0"
+
+
+def _even(channels: int) -> int:
+    """Return the channel count REAPER uses for so many: it counts in pairs."""
+    return max(2, channels + channels % 2)

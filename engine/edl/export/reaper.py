@@ -5,7 +5,7 @@ of it as a fade. Times are seconds, converted from samples once, here: REAPER pl
 rate.
 
 A fade line is ``FADEIN shape length auto_length shape ...``. Equal gain is REAPER's shape 0, a straight line,
-exactly. Equal power is its shape 1, which every version has: x(2 - x), within 0.05 of the sine used here.
+exactly. Equal power is its shape 1, which every version has: x(2 - x), within 0.06 of the sine used here.
 """
 
 from __future__ import annotations

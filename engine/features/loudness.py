@@ -1,0 +1,74 @@
+"""The level of consecutive hops, measured while the recording streams past."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+LOUDNESS_HOP_SAMPLES = 1024
+FLOOR_DB = -120.0
+
+
+class HopEnergy:
+    """Mean square of consecutive hops, shape (n,), whatever blocks the samples arrive in.
+
+    Parameters
+    ----------
+    hop_samples : length of one hop
+    differenced : measure the first difference of the signal, which lifts attacks above a held bass note
+    """
+
+    def __init__(self, hop_samples: int, *, differenced: bool = False) -> None:
+        self._hop_samples = hop_samples
+        self._differenced = differenced
+        self._last = np.zeros(1, np.float32)
+        self._rest = np.zeros(0, np.float32)
+        self._parts: list[NDArray[np.float32]] = []
+
+    def push(self, block: NDArray[np.float32]) -> None:
+        """Take the next samples, shape (n,)."""
+        if not len(block):
+            return
+        signal = block
+        if self._differenced:
+            signal = np.diff(block, prepend=self._last)
+            self._last = block[-1:].copy()
+        signal = np.concatenate([self._rest, signal])
+        whole = len(signal) // self._hop_samples * self._hop_samples
+        if whole:
+            self._parts.append(_mean_square(signal[:whole].reshape(-1, self._hop_samples)))
+        self._rest = signal[whole:].copy()
+
+    def finish(self) -> NDArray[np.float32]:
+        """Return the mean square of every hop; the last, unfinished one over the samples it has."""
+        parts = list(self._parts)
+        if len(self._rest):
+            parts.append(_mean_square(self._rest.reshape(1, -1)))
+        return np.concatenate(parts) if parts else np.zeros(0, np.float32)
+
+
+def _mean_square(hops: NDArray[np.float32]) -> NDArray[np.float32]:
+    energy: NDArray[np.float32] = np.einsum("ij,ij->i", hops, hops) / np.float32(hops.shape[1])
+    return energy
+
+
+def energy_to_db(energy: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Convert mean squares, shape (n,), to dB full scale, never below `FLOOR_DB`."""
+    silence = np.float32(10.0 ** (FLOOR_DB / 10.0))
+    level_db: NDArray[np.float32] = np.float32(10.0) * np.log10(np.maximum(energy, silence))
+    return np.maximum(level_db, np.float32(FLOOR_DB))
+
+
+class Loudness:
+    """RMS level of consecutive hops of a stream, in dB full scale."""
+
+    def __init__(self, hop_samples: int = LOUDNESS_HOP_SAMPLES) -> None:
+        self._energy = HopEnergy(hop_samples)
+
+    def push(self, block: NDArray[np.float32]) -> None:
+        """Take the next samples, shape (n,)."""
+        self._energy.push(block)
+
+    def finish(self) -> NDArray[np.float32]:
+        """Return the levels, float32, shape (ceil(samples / hop),)."""
+        return energy_to_db(self._energy.finish())

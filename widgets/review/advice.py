@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.document.state import DocumentState
-from widgets.review.rows import Statistics
+from engine.review.statistics import ReviewStatistics
 
 
-def all_decided(statistics: Statistics, keys: Mapping[str, str]) -> str:
+def all_decided(statistics: ReviewStatistics, keys: Mapping[str, str]) -> str:
     """Return the sentence for a finished review, "" while there is something to decide."""
     if not statistics.total or statistics.decided < statistics.total:
         return ""
     return f"All {statistics.total:,} decided: export with {keys.get('file.export', 'Export')}."
 
 
-def advice(state: DocumentState, statistics: Statistics, taste: str | None, keys: Mapping[str, str]) -> str:
+def advice(
+    state: DocumentState, statistics: ReviewStatistics, taste: str | None, keys: Mapping[str, str]
+) -> str:
     """Return the sentence for an empty queue.
 
     Parameters

@@ -84,6 +84,7 @@ class Card(QFrame):
         self._buttons = {
             command: KeyButton(theme, label, keys.get(command, "")) for command, label in _ANSWERS
         }
+        self._layout = QVBoxLayout(self)
         self._lay_out()
         for command, button in self._buttons.items():
             button.clicked.connect(
@@ -92,7 +93,7 @@ class Card(QFrame):
         self.set_theme(theme)
 
     def _lay_out(self) -> None:
-        layout = QVBoxLayout(self)
+        layout = self._layout
         layout.setContentsMargins(px(14), px(12), px(14), px(14))
         layout.setSpacing(px(6))
         top = QHBoxLayout()
@@ -162,7 +163,7 @@ class Card(QFrame):
         return f'<span style="font-family: JetBrains Mono; color: {self._theme.text}">{text}</span>'
 
     def heightForWidth(self, width: int) -> int:
-        return self.layout().totalHeightForWidth(width)
+        return self._layout.totalHeightForWidth(width)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

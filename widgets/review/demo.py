@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import random
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from PySide6.QtWidgets import QApplication
@@ -15,9 +15,10 @@ from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Alternative, Proposal
 from engine.document.state import DocumentState
 from engine.document.track import Source, Track
+from engine.review.statistics import statistics
 from widgets.review.queue_panel import QueuePanel
 from widgets.review.rows import Surroundings
-from widgets.theme import DARK, LIGHT, QUEUE, load_fonts, palette, px, set_text_scale, style_sheet
+from widgets.theme import DARK, LIGHT, QUEUE, Theme, load_fonts, palette, px, set_text_scale, style_sheet
 
 RATE_HZ = 48_000
 KEYS = {
@@ -41,17 +42,6 @@ _REASONS = (
     "The guitar is tuned for nine seconds.",
     "The drums drop out and come back half a bar late.",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class DemoStatistics:
-    """The figures of the demo's queue."""
-
-    total: int
-    decided: int
-    flagged: int
-    result_samples: int
-    length_samples: int
 
 
 def demo_state(count: int, seed: int = 7) -> DocumentState:
@@ -83,24 +73,9 @@ def demo_state(count: int, seed: int = 7) -> DocumentState:
     )
 
 
-def demo_statistics(state: DocumentState) -> DemoStatistics:
-    """Count the demo's queue."""
-    answered = [each for each in state.decisions.values() if each.verdict != Verdict.UNDECIDED]
-    cut = sum(
-        stop - start
-        for each in answered
-        if each.verdict == Verdict.ACCEPTED
-        for start, stop in (state.span(each.proposal_id),)
-    )
-    flagged = sum(each.flagged for each in state.decisions.values())
-    length = state.length_samples
-    return DemoStatistics(len(state.proposals), len(answered), flagged, length - cut, length)
-
-
-def demo_panel(theme: object, count: int) -> QueuePanel:
+def demo_panel(theme: Theme, count: int) -> QueuePanel:
     """Make the panel with its queue, open at the first undecided proposal."""
-    assert theme in (DARK, LIGHT)
-    panel = QueuePanel(DARK if theme is DARK else LIGHT, KEYS)
+    panel = QueuePanel(theme, KEYS)
     state = demo_state(count)
     ids = tuple(state.proposals)
     current = ids[count // 3] if ids else None
@@ -109,9 +84,9 @@ def demo_panel(theme: object, count: int) -> QueuePanel:
     grid = BeatGrid(beats, np.arange(len(beats)) % 4 + 1, 120.0, 0.9, "demo")
     panel.set_surroundings(Surroundings(grid, (), 18.0))
     panel.set_taste("Band 2026")
-    panel.set_review(state, ids, current, "left", demo_statistics(state), 0.8, 9)
+    panel.set_review(state, ids, current, "left", statistics(state), 0.8, 9)
     panel.proposal_chosen.connect(
-        lambda chosen: panel.set_review(state, ids, chosen, "left", demo_statistics(state), 0.8, 9)
+        lambda chosen: panel.set_review(state, ids, chosen, "left", statistics(state), 0.8, 9)
     )
     panel.command_requested.connect(print)
     panel.filter_chosen.connect(print)

@@ -8,12 +8,13 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.document.state import DocumentState
+from engine.review.statistics import ReviewStatistics
 from widgets.chrome.key_caps import KeyButton
 from widgets.review.advice import advice, all_decided
 from widgets.review.card import Card
 from widgets.review.filter_chips import FilterChips
 from widgets.review.queue_view import QueueView
-from widgets.review.rows import Statistics, Surroundings, card_of, header_text
+from widgets.review.rows import Surroundings, card_of, header_text
 from widgets.theme import TEXT, Theme, px
 
 
@@ -36,7 +37,7 @@ class QueuePanel(QFrame):
         self._taste: str | None = None
         self._around = Surroundings()
         self._shown: tuple[DocumentState, str | None, str] = (DocumentState(), None, "left")
-        self._statistics: Statistics | None = None
+        self._statistics: ReviewStatistics | None = None
         self.setProperty("surface", "panel")
         self.setAccessibleName("Review")
         self._summary = QLabel()
@@ -114,7 +115,7 @@ class QueuePanel(QFrame):
         ids: tuple[str, ...],
         current: str | None,
         edge: str,
-        statistics: Statistics,
+        statistics: ReviewStatistics,
         threshold: float,
         above_count: int,
     ) -> None:

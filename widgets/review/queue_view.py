@@ -156,9 +156,9 @@ class QueueView(QListView):
         option = QStyleOptionViewItem()
         while 0 <= row < self._rows.rowCount() and self._top(row) - offset <= event.rect().bottom():
             if row != self._current:
-                option.rect = QRect(0, self._top(row) - offset, self.viewport().width(), px(ROW))  # type: ignore[attr-defined]
+                option.rect = QRect(0, self._top(row) - offset, self.viewport().width(), px(ROW))
                 hovered = row == self._hovered
-                option.state = QStyle.StateFlag.State_MouseOver if hovered else QStyle.StateFlag.State_None  # type: ignore[attr-defined]
+                option.state = QStyle.StateFlag.State_MouseOver if hovered else QStyle.StateFlag.State_None
                 self._delegate.paint(painter, option, self._rows.index(row))
             row += 1
         if self.hasFocus():

@@ -51,8 +51,8 @@ class RowDelegate(QStyledItemDelegate):
     ) -> None:
         model = index.model()
         assert isinstance(model, QueueModel)
-        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)  # type: ignore[attr-defined]
-        self.paint_row(painter, QRectF(option.rect), model.row(index.row()), hovered)  # type: ignore[attr-defined]
+        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
+        self.paint_row(painter, QRectF(option.rect), model.row(index.row()), hovered)
 
     def paint_row(self, painter: QPainter, rect: QRectF, row: Row, hovered: bool) -> None:
         """Paint one row into `rect`."""

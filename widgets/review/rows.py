@@ -5,13 +5,19 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from engine.document.analysis import BeatGrid
 from engine.document.decisions import Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
+from engine.review.statistics import ReviewStatistics
 from engine.timebase import format_time, samples_to_s
+
+Positions = Sequence[int] | NDArray[np.int64]
+"""Ascending positions in document samples."""
 
 ON_IT_S = 0.003
 """An edge this near to a beat or an onset sits on it: less than a listener can tell apart."""
@@ -19,21 +25,6 @@ ON_IT_S = 0.003
 KIND_ICONS = {"cut": "scissors"}
 ANY_KIND_ICON = "asterisk"
 VERDICT_ICONS = {Verdict.ACCEPTED: "check", Verdict.REJECTED: "x", Verdict.UNDECIDED: "circle-dot"}
-
-
-class Statistics(Protocol):
-    """What the header says of the whole queue; `engine.review.queue.statistics` makes one."""
-
-    @property
-    def total(self) -> int: ...
-    @property
-    def decided(self) -> int: ...
-    @property
-    def flagged(self) -> int: ...
-    @property
-    def result_samples(self) -> int: ...
-    @property
-    def length_samples(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +51,7 @@ class Surroundings:
     """What edges can sit on, and the crossfade a cut gets."""
 
     grid: BeatGrid | None = None
-    onsets_samples: Sequence[int] = ()
+    onsets_samples: Positions = ()
     crossfade_ms: float = 20.0
 
 
@@ -147,7 +138,7 @@ def sits_on(position_samples: int, rate_hz: int, around: Surroundings) -> str:
     return "between beats" if grid is not None and len(grid.beats_samples) else ""
 
 
-def _nearest(ascending: Sequence[int], position: int) -> int:
+def _nearest(ascending: Positions, position: int) -> int:
     after = bisect_left(ascending, position)
     around = [index for index in (after - 1, after) if 0 <= index < len(ascending)]
     return min(around, key=lambda index: abs(int(ascending[index]) - position))
@@ -166,7 +157,7 @@ def _moved(by_samples: int, rate_hz: int) -> str:
     return f" · moved {amount}".replace("-", "−")
 
 
-def header_text(statistics: Statistics, rate_hz: int) -> str:
+def header_text(statistics: ReviewStatistics, rate_hz: int) -> str:
     """Write ``12 of 38 decided · result 4:57 of 10:41 (46 %)``; empty where there is nothing to decide."""
     if not statistics.total or not rate_hz or not statistics.length_samples:
         return ""

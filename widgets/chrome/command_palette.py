@@ -1,0 +1,192 @@
+"""Find any command by a few letters of its name, and learn its key on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPointF,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import (
+    QFrame,
+    QLineEdit,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from widgets.chrome.entries import CommandEntry, ranked
+from widgets.chrome.key_caps import paint_cap
+from widgets.chrome.key_names import key_labels
+from widgets.theme import ROW, TEXT, Theme, px, ui_font
+
+_ROOT = QModelIndex()
+_SHOWN_ROWS = 12
+
+
+class _FoundCommands(QAbstractListModel):
+    def __init__(self) -> None:
+        super().__init__()
+        self.commands: tuple[CommandEntry, ...] = ()
+
+    def show(self, commands: tuple[CommandEntry, ...]) -> None:
+        self.beginResetModel()
+        self.commands = commands
+        self.endResetModel()
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _ROOT) -> int:
+        return 0 if parent.isValid() else len(self.commands)
+
+    def data(
+        self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        command = self.commands[index.row()]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return command.description
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return ", ".join((command.label, *key_labels(command.keys)))
+        return None
+
+
+class _CommandDelegate(QStyledItemDelegate):
+    def __init__(self, theme: Theme, found: _FoundCommands) -> None:
+        super().__init__()
+        self.theme = theme
+        self._found = found
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(px(200), px(ROW))
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        theme, command, rect = self.theme, self._found.commands[index.row()], QRectF(option.rect)
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(rect, QColor(theme.current_row))
+            painter.fillRect(QRectF(rect.left(), rect.top(), px(3), rect.height()), QColor(theme.undecided))
+        right, middle = rect.right() - px(12), rect.center().y()
+        for label in reversed(key_labels(command.keys)[:3]):
+            right = paint_cap(painter, QPointF(right, middle), label, theme).left() - px(4)
+        left = rect.left() + px(14)
+        words = QFontMetricsF(ui_font())
+        label = words.elidedText(command.label, Qt.TextElideMode.ElideRight, max(0.0, right - left))
+        aligned = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        painter.setFont(ui_font())
+        painter.setPen(QColor(theme.text))
+        painter.drawText(QRectF(left, rect.top(), max(0.0, right - left), rect.height()), aligned, label)
+        left += words.horizontalAdvance(label) + px(10)
+        small = ui_font(TEXT - 1)
+        room = right - px(8) - left
+        if room > px(60):
+            painter.setFont(small)
+            painter.setPen(QColor(theme.dim))
+            said = QFontMetricsF(small).elidedText(command.description, Qt.TextElideMode.ElideRight, room)
+            painter.drawText(QRectF(left, rect.top(), room, rect.height()), aligned, said)
+
+
+class CommandPalette(QFrame):
+    """A popup with a field and the commands it finds; Enter runs the chosen one, Esc closes."""
+
+    command_requested = Signal(str)
+
+    def __init__(self, theme: Theme, commands: Sequence[CommandEntry], parent: QWidget | None = None) -> None:
+        super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
+        self._theme = theme
+        self._commands = tuple(commands)
+        self._found = _FoundCommands()
+        self._delegate = _CommandDelegate(theme, self._found)
+        self.setAccessibleName("Find a command")
+        self._field = QLineEdit()
+        self._field.setPlaceholderText("Find a command")
+        self._field.setAccessibleName("Name of the command")
+        self._list = QListView()
+        self._list.setModel(self._found)
+        self._list.setItemDelegate(self._delegate)
+        self._list.setUniformItemSizes(True)
+        self._list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._list.setAccessibleName("Commands")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(px(8), px(8), px(8), px(8))
+        layout.setSpacing(px(6))
+        layout.addWidget(self._field)
+        layout.addWidget(self._list)
+        self._field.textChanged.connect(self._find)
+        self._field.installEventFilter(self)
+        self._list.clicked.connect(lambda index: self._run(index.row()))
+        self._find("")
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paint with these colours from now on."""
+        self._theme = self._delegate.theme = theme
+        self.update()
+
+    def open_over(self, window: QWidget) -> None:
+        """Open empty at the top of a window, with the cursor in the field."""
+        width = min(px(640), window.width() - px(24))
+        height = min(px(8 * 2 + 34 + 6 + _SHOWN_ROWS * ROW), window.height() - px(64))
+        corner = window.mapToGlobal(window.rect().topLeft())
+        self.setGeometry(corner.x() + (window.width() - width) // 2, corner.y() + px(52), width, height)
+        self._field.clear()
+        self._find("")
+        self.show()
+        self._field.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def _find(self, query: str) -> None:
+        self._found.show(ranked(query, self._commands))
+        self._choose(0)
+
+    def _choose(self, row: int) -> None:
+        if self._found.commands:
+            self._list.setCurrentIndex(self._found.index(min(max(0, row), len(self._found.commands) - 1)))
+
+    def _run(self, row: int) -> None:
+        if 0 <= row < len(self._found.commands):
+            command_id = self._found.commands[row].id
+            self.close()
+            self.command_requested.emit(command_id)
+
+    def eventFilter(self, watched: object, event: object) -> bool:
+        """Let the arrows, Enter and Esc of the field steer the list."""
+        if (
+            watched is self._field
+            and isinstance(event, QKeyEvent)
+            and event.type() == QKeyEvent.Type.KeyPress
+        ):
+            return self._steer(Qt.Key(event.key()))
+        return False
+
+    def _steer(self, key: Qt.Key) -> bool:
+        row = self._list.currentIndex().row()
+        steps = {
+            Qt.Key.Key_Down: 1,
+            Qt.Key.Key_Up: -1,
+            Qt.Key.Key_PageDown: _SHOWN_ROWS,
+            Qt.Key.Key_PageUp: -_SHOWN_ROWS,
+        }
+        if key in steps:
+            self._choose(row + steps[key])
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._run(row)
+        elif key == Qt.Key.Key_Escape:
+            self.close()
+        else:
+            return False
+        return True
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setPen(QPen(QColor(self._theme.faint), 1))
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))

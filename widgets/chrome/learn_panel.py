@@ -1,0 +1,174 @@
+"""The form that asks what to learn from; it reads no files and learns nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QKeyEvent
+from PySide6.QtWidgets import (
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from widgets.chrome.key_caps import KeyButton
+from widgets.chrome.number_field import NumberField
+from widgets.theme import Theme, px
+
+EPOCHS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class LearnRequest:
+    """What to learn from, and how.
+
+    Attributes
+    ----------
+    edited : paths of the edited recordings
+    name : of the taste
+    """
+
+    edited: tuple[str, ...]
+    name: str
+    epochs: int
+    seed: int
+
+
+class _FileList(QListWidget):
+    removed = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.removed.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+class LearnPanel(QWidget):
+    """Edited recordings, a name, epochs and a seed.
+
+    `files_requested` asks the owner to let the user choose files; it answers with `add_files`. `changed`
+    says that `problem()` may have another answer.
+    """
+
+    changed = Signal()
+    files_requested = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAcceptDrops(True)
+        self._files = _FileList()
+        self._files.setAccessibleName("Edited recordings")
+        self._files.setSelectionMode(QListWidget.SelectionMode.ExtendedSelection)
+        self._files.setProperty("surface", "ground")
+        self._files.setMinimumHeight(px(120))
+        self._files.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self._files.setAcceptDrops(False)
+        self._add = KeyButton(theme, "Add recordings…", "", "plus")
+        self._remove = KeyButton(theme, "Remove", "", "minus")
+        self._name = QLineEdit("My taste")
+        self._epochs = NumberField(EPOCHS, 1, 10_000)
+        self._seed = NumberField(0, 0, 2**31 - 1)
+        self._problem = QLabel()
+        self._problem.setProperty("role", "dim")
+        self._problem.setWordWrap(True)
+        self._lay_out()
+        self._add.clicked.connect(self.files_requested)
+        self._remove.clicked.connect(self._remove_chosen)
+        self._files.removed.connect(self._remove_chosen)
+        self._files.itemSelectionChanged.connect(self._renew)
+        for field in (self._name, self._epochs, self._seed):
+            field.textChanged.connect(self._renew)
+        self._renew()
+
+    def _lay_out(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(px(8))
+        asks = QLabel("Recordings you edited before: Offcut learns what you keep from them. Drop them here.")
+        asks.setWordWrap(True)
+        layout.addWidget(asks)
+        layout.addWidget(self._files, 1)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self._add)
+        buttons.addWidget(self._remove)
+        buttons.addStretch(1)
+        layout.addLayout(buttons)
+        form = QFormLayout()
+        form.setSpacing(px(8))
+        form.addRow("&Name", self._name)
+        form.addRow("&Epochs", self._epochs)
+        form.addRow("&Seed", self._seed)
+        layout.addLayout(form)
+        layout.addWidget(self._problem)
+        for field, said in (
+            (self._name, "Name of the taste"),
+            (self._epochs, "Epochs: how often everything is heard"),
+            (self._seed, "Seed: the same one gives the same taste"),
+        ):
+            field.setAccessibleName(said)
+            field.setToolTip(said)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paint with these colours from now on."""
+        self._add.set_theme(theme)
+        self._remove.set_theme(theme)
+
+    def add_files(self, paths: Iterable[str]) -> None:
+        """Add recordings to the list, each once."""
+        known = set(self._paths())
+        for path in paths:
+            if path not in known:
+                known.add(path)
+                item = QListWidgetItem(path.replace("\\", "/").rsplit("/", 1)[-1])
+                item.setData(Qt.ItemDataRole.UserRole, path)
+                item.setToolTip(path)
+                self._files.addItem(item)
+        self._renew()
+
+    def problem(self) -> str:
+        """Say what is missing, "" when learning can start."""
+        if not self._files.count():
+            return "Add at least one recording that you edited."
+        if not self._name.text().strip():
+            return "Give the taste a name."
+        return self._epochs.problem("Epochs") or self._seed.problem("Seed")
+
+    def values(self) -> LearnRequest:
+        """Return what was asked for; only where there is no `problem`."""
+        return LearnRequest(
+            self._paths(), self._name.text().strip(), self._epochs.value(), self._seed.value()
+        )
+
+    def _paths(self) -> tuple[str, ...]:
+        return tuple(
+            str(self._files.item(row).data(Qt.ItemDataRole.UserRole)) for row in range(self._files.count())
+        )
+
+    def _remove_chosen(self) -> None:
+        for item in self._files.selectedItems():
+            self._files.takeItem(self._files.row(item))
+        self._renew()
+
+    def _renew(self) -> None:
+        self._remove.setEnabled(bool(self._files.selectedItems()))
+        self._problem.setText(self.problem())
+        self.changed.emit()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.add_files(url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile())
+        event.acceptProposedAction()

@@ -1,0 +1,103 @@
+"""The bar under everything: what the last key did, what undo takes back, and the running work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
+
+from engine.timebase import format_time
+from widgets.chrome.elided_label import ElidedLabel
+from widgets.chrome.key_caps import KeyButton
+from widgets.theme import BAR, Theme, px
+
+_STEPS = 1000
+
+
+class StatusBar(QFrame):
+    """Says what happened on the left and what is happening on the right."""
+
+    command_requested = Signal(str)
+
+    def __init__(self, theme: Theme, keys: Mapping[str, str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("surface", "panel")
+        self.setAccessibleName("Status")
+        self.setFixedHeight(px(BAR))
+        self.setMinimumWidth(px(480))
+        self._undo_key = keys.get("edit.undo", "Undo")
+        self._theme = theme
+        self._failed = False
+        self._done = ElidedLabel()
+        self._undo = ElidedLabel(role="dim")
+        self._job, self._left = ElidedLabel(role="dim"), QLabel()
+        self._done.setAccessibleName("Last command")
+        self._undo.setAccessibleName("What undo takes back")
+        self._job.setAccessibleName("Running work")
+        self._left.setAccessibleName("Time left")
+        self._left.setProperty("role", "dim")
+        self._bar = QProgressBar()
+        self._bar.setRange(0, _STEPS)
+        self._bar.setTextVisible(False)
+        self._bar.setMinimumWidth(px(64))
+        self._bar.setMaximumWidth(px(190))
+        self._bar.setAccessibleName("Progress")
+        self._cancel = KeyButton(theme, "Cancel", keys.get("job.cancel", ""))
+        self._cancel.setAccessibleName("Cancel the running work")
+        self._cancel.clicked.connect(lambda: self.command_requested.emit("job.cancel"))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(px(14), 0, px(12), 0)
+        layout.setSpacing(px(14))
+        layout.addWidget(self._done)
+        layout.addWidget(self._undo)
+        layout.addStretch(1)
+        layout.addWidget(self._job)
+        layout.addWidget(self._left)
+        layout.addWidget(self._bar, 1)  # up to its maximum, before the gap in the middle grows
+        layout.addWidget(self._cancel)
+        self._bar.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.clear_job()
+        self.set_theme(theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paint with these colours from now on."""
+        self._theme = theme
+        self._cancel.set_theme(theme)
+        self.setStyleSheet(f"StatusBar {{ border-top: 1px solid {theme.line}; }}")
+        self._paint_message()
+
+    def _paint_message(self) -> None:
+        self._done.setStyleSheet(f"color: {self._theme.error if self._failed else self._theme.text};")
+
+    def set_message(self, text: str, undo_label: str | None = None) -> None:
+        """Say what the last key did, and what undo would take back (None: nothing)."""
+        self._failed = False
+        self._done.setText(text)
+        if undo_label is None:
+            self._undo.setText("")
+        elif undo_label == text:
+            self._undo.setText(f"{self._undo_key} takes it back")
+        else:
+            self._undo.setText(f"{self._undo_key} takes back: {undo_label}")
+        self._paint_message()
+
+    def set_error(self, sentence: str) -> None:
+        """Say what went wrong; what undo takes back stays."""
+        self._failed = True
+        self._done.setText(sentence)
+        self._paint_message()
+
+    def set_job(self, text: str, fraction: float, left_s: float | None = None) -> None:
+        """Show running work; `left_s` is None while nobody can know it."""
+        self._job.setText(text)
+        self._bar.setValue(round(_STEPS * min(1.0, max(0.0, fraction))))
+        self._left.setText("" if left_s is None else f"{format_time(left_s, 0)} left")
+        self._left.setVisible(left_s is not None)
+        for part in (self._job, self._bar, self._cancel):
+            part.show()
+
+    def clear_job(self) -> None:
+        """Show that nothing runs."""
+        for part in (self._job, self._left, self._bar, self._cancel):
+            part.hide()

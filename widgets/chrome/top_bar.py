@@ -1,0 +1,181 @@
+"""The bar over everything: document, transport, time, the two views, and the way to every command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+from engine.timebase import format_time
+from widgets.chrome.elided_label import ElidedLabel
+from widgets.chrome.key_caps import KeyButton
+from widgets.theme import BAR, TEXT, Theme, px
+
+_LEVELS = 4
+_NAME = 160
+
+
+class TopBar(QFrame):
+    """Shows where the document and the playback are; every button asks for a command.
+
+    Parameters
+    ----------
+    keys : the key cap of each command id
+    """
+
+    command_requested = Signal(str)
+
+    def __init__(self, theme: Theme, keys: Mapping[str, str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("surface", "panel")
+        self.setAccessibleName("Document and playback")
+        self.setFixedHeight(px(BAR))
+        self.setMinimumWidth(px(480))
+        self._view = "source"
+        self._name, self._saved = ElidedLabel("No document"), QLabel()
+        self._name.setAccessibleName("Document")
+        self._saved.setAccessibleName("State of the document")
+        self._time, self._musical = QLabel("0:00.000"), QLabel()
+        self._time.setProperty("role", "time")
+        self._time.setAccessibleName("Playhead")
+        self._musical.setAccessibleName("Bar, beat and tempo")
+        self._buttons: dict[str, KeyButton] = {}
+
+        def button(name: str, command: str, text: str, icon: str = "", spoken: str = "") -> KeyButton:
+            made = KeyButton(theme, text, keys.get(command, ""), icon)
+            made.setAccessibleName(spoken or text)
+            made.clicked.connect(lambda: self._ask(name, command))
+            self._buttons[name] = made
+            return made
+
+        self._transport = (
+            button("start", "transport.to_start", "", "skip-back", "To the start"),
+            button("play", "transport.toggle", "", "play", "Play"),
+            button("loop", "transport.loop", "", "repeat", "Loop"),
+        )
+        self._right = (
+            button("source", "transport.source_result", "Source", "", "View of the source"),
+            button("result", "transport.source_result", "Result", "", "View of the result"),
+            button("taste", "taste.learn", "Learn", "graduation-cap", "Learn from edits"),
+            button("export", "file.export", "Export…", "download"),
+            button("find", "help.palette", "Find a command", "search"),
+        )
+        self._buttons["start"].set_key("")
+        self._buttons["source"].set_key("")
+        for name in ("source", "result", "loop"):
+            self._buttons[name].setCheckable(True)
+        self._layout = QHBoxLayout(self)
+        self._lay_out()
+        self.set_theme(theme)
+        self.set_view("source")
+
+    def _lay_out(self) -> None:
+        layout = self._layout
+        layout.setContentsMargins(px(12), 0, px(12), 0)
+        layout.setSpacing(px(10))
+        layout.addWidget(self._name)
+        layout.addWidget(self._saved)
+        layout.addStretch(2)
+        for each in self._transport:
+            layout.addWidget(each)
+        layout.addSpacing(px(8))
+        layout.addWidget(self._time)
+        layout.addSpacing(px(4))
+        layout.addWidget(self._musical)
+        layout.addStretch(3)
+        for each in self._right:
+            layout.addWidget(each)
+        self._name.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        self._time.setAlignment(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paint with these colours from now on."""
+        for button in self._buttons.values():
+            button.set_theme(theme)
+        self.setStyleSheet(f"TopBar {{ border-bottom: 1px solid {theme.line}; }}")
+        self._name.setStyleSheet("font-weight: 600;")
+        self._saved.setStyleSheet(f"color: {theme.dim};")
+        self._musical.setStyleSheet(
+            f'color: {theme.dim}; font-family: "JetBrains Mono"; font-size: {px(TEXT - 1)}px;'
+        )
+
+    def set_document(self, name: str, state: str) -> None:
+        """Show the document's name and its state, such as "saved" or "read only"."""
+        self._name.setText(name)
+        self._saved.setText(state)
+        self._fit()
+
+    def set_playing(self, playing: bool) -> None:
+        """Show whether sound runs."""
+        button = self._buttons["play"]
+        button.set_icon_name("square" if playing else "play")
+        button.setAccessibleName("Stop" if playing else "Play")
+
+    def set_looping(self, looping: bool) -> None:
+        """Show whether the proposal repeats."""
+        self._buttons["loop"].setChecked(looping)
+
+    def set_time(
+        self, seconds: float, bar_beat: tuple[int, int] | None = None, tempo_bpm: float = 0.0
+    ) -> None:
+        """Show the playhead; `bar_beat` is None and `tempo_bpm` 0 where there is no grid."""
+        self._time.setText(format_time(seconds))
+        parts = [f"bar {bar_beat[0]} | {bar_beat[1]}"] if bar_beat else []
+        parts += [f"{tempo_bpm:.1f} BPM"] if tempo_bpm > 0 else []
+        musical = "  ".join(parts)
+        widths_change = len(musical) != len(self._musical.text())
+        self._musical.setText(musical)
+        # A time of the same length never moves its neighbours.
+        self._time.setMinimumWidth(max(self._time.minimumWidth(), self._time.sizeHint().width()))
+        if widths_change:
+            self._fit()
+
+    @property
+    def view(self) -> str:
+        """Which of "source" and "result" is seen and heard."""
+        return self._view
+
+    def set_view(self, view: str) -> None:
+        """Show which of "source" and "result" is seen and heard."""
+        self._view = view
+        for name in ("source", "result"):
+            self._buttons[name].setChecked(name == view)
+
+    def set_taste(self, name: str | None) -> None:
+        """Show the taste in use; without one the button says what to do."""
+        button = self._buttons["taste"]
+        button.setText("Learn" if name is None else "Taste")
+        button.setAccessibleName("Learn from edits" if name is None else f"Taste: {name}")
+        self._fit()
+
+    def set_enabled(self, *, audio: bool) -> None:
+        """Say whether there is a recording: without one nothing plays and nothing is exported."""
+        for name in ("start", "play", "loop", "source", "result", "export"):
+            self._buttons[name].setEnabled(audio)
+
+    def _ask(self, name: str, command: str) -> None:
+        chosen = name in ("source", "result")
+        already = name == self._view
+        if chosen:
+            self.set_view(self._view)  # the click moved the mark; the view moves it when it has changed
+        if not already:
+            self.command_requested.emit(command)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Give up the least telling things first until everything fits: keys, words, tempo."""
+        for level in range(_LEVELS):
+            for button in self._buttons.values():
+                button.set_compact(min(level, 2))
+            self._saved.setVisible(level < 2)
+            self._musical.setVisible(level < 3)
+            self._layout.invalidate()
+            # A long name gives way before a key does, a short one does not.
+            spare = max(0, self._name.sizeHint().width() - px(_NAME))
+            if self._layout.sizeHint().width() - spare <= self.width():
+                return

@@ -1,4 +1,4 @@
-"""``offcut doctor``: what is installed, which audio devices there are, what is missing and what to do about it."""
+"""``offcut doctor``: what is installed, which audio devices there are, what is missing and what to do."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ print(json.dumps([[d["name"], d["max_output_channels"], d["default_samplerate"]]
 """
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:  # noqa: ARG001
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb takes nothing."""
 
 
@@ -50,7 +50,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:  #
     missing = [sentence for name, sentence in zip(packages, missing, strict=True) if not packages[name]]
     missing += [device_trouble] if device_trouble else []
     cache = cache_folder()
-    facts = {
+    facts: dict[str, object] = {
         "python": platform.python_version(),
         "system": platform.platform(),
         "packages": packages,

@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.cli.answer import Answer
 from engine.document.document import Document
 from engine.edl.export import ExportRequest, export
-from engine.jobs.media import find_media
+from engine.jobs.media import locate_all
 from engine.progress import Progress
 
 
@@ -24,7 +24,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
     """Write every file asked for."""
     with Document.open(options.project) as document:
         state, folder = document.state, document.path.absolute().parent
-    media = find_media(state, folder, progress.part(0.0, 0.1))
+    media = locate_all(state, folder)
     written = []
     for number, out in enumerate(options.out):
         share = progress.part(

@@ -10,7 +10,7 @@ from engine.cli.answer import Answer
 from engine.document.analysis import BeatGrid, Listening, ScoreCurve
 from engine.document.document import Document
 from engine.document.edits import set_analyses
-from engine.jobs.media import find_media
+from engine.jobs.media import locate_all
 from engine.progress import Progress
 from engine.timebase import format_time, samples_to_s
 
@@ -33,10 +33,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
     from engine.jobs.propose import propose
 
     with Document.open(options.project) as document:
-        media = find_media(document.state, document.path.absolute().parent, progress.part(0.0, 0.1))
-        heard = listen_to_document(
-            ListenRequest(document.state, media, options.taste), progress.part(0.1, 1.0)
-        )
+        media = locate_all(document.state, document.path.absolute().parent)
+        heard = listen_to_document(ListenRequest(document.state, media, options.taste), progress)
         document.apply(
             set_analyses(document.state, heard.ids, f"Listened with {options.taste.stem}"),
             {heard.ids[kind]: found for kind, found in heard.analyses.items()},

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from engine.audio.conform import conformed_path
+from engine.audio.peak_cache import source_peaks
+from engine.audio.peaks import PeakPyramid, peaks_warning
 from engine.audio.reader import content_hash, probe
 from engine.document.change import Edit
 from engine.document.edits import add_tracks
 from engine.document.state import DocumentState
 from engine.document.track import Source
 from engine.errors import SourceError
-from engine.jobs.media import find_peaks
+from engine.jobs.media import Media
 from engine.progress import Progress
 
 
@@ -39,13 +40,12 @@ class Imported:
 
     Attributes
     ----------
-    media : where the samples of each source are read, by source id
     warnings : one sentence for each thing the user should know of
     """
 
     sources: tuple[Source, ...]
     names: tuple[str, ...]
-    media: Mapping[str, Path] = field(default_factory=dict)
+    media: Media
     warnings: tuple[str, ...] = ()
 
 
@@ -59,24 +59,26 @@ def import_audio(request: ImportRequest, progress: Progress) -> Imported:
     if not request.paths:
         raise SourceError("There is nothing to import; name at least one audio file.")
     sources: list[Source] = []
-    media: dict[str, Path] = {}
+    conformed: dict[str, Path] = {}
+    peaks: dict[str, PeakPyramid] = {}
     warnings: list[str] = []
     rate_hz = request.rate_hz
     for number, path in enumerate(request.paths):
-        share = progress.step(number, len(request.paths))
-        source, warning = look_at(path)
-        if source.id in request.known or source.id in media:
+        source, warning = _look_at(path)
+        if source.id in request.known or source.id in peaks:
             raise SourceError(f"{path} is in the document already; nothing was imported.")
         rate_hz = rate_hz or source.rate_hz
-        media[source.id] = conformed_path(source, rate_hz, share.part(0.0, 0.7))
-        peaks = find_peaks(source, media[source.id], rate_hz, share.part(0.7, 1.0))
+        peaks[source.id] = source_peaks(source, rate_hz, progress.step(number, len(request.paths)))
+        conformed[source.id] = conformed_path(source, rate_hz)
         sources.append(source)
-        warnings += [sentence for sentence in (warning, peaks.warning) if sentence]
+        said = (warning, peaks_warning(peaks[source.id], path))
+        warnings += [sentence for sentence in dict.fromkeys(said) if sentence]
+    paths = {source.id: Path(source.path) for source in sources}
     names = tuple(Path(source.path).stem for source in sources)
-    return Imported(tuple(sources), names, media, tuple(warnings))
+    return Imported(tuple(sources), names, Media(paths, conformed, peaks), tuple(warnings))
 
 
-def look_at(path: Path) -> tuple[Source, str]:
+def _look_at(path: Path) -> tuple[Source, str]:
     """Return a file as a source, and a sentence where something about it is odd."""
     info = probe(path)
     digest = content_hash(path)

@@ -1,18 +1,45 @@
-"""Where the samples of a document's sources are read: the files themselves, or their converted copies."""
+"""Where a document's sources are, and what has to be made of them before they are drawn and played."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine.audio.conform import conformed_path
-from engine.audio.peaks import PeakPyramid, build_peaks, load_peaks
+from engine.audio.peak_cache import source_peaks
+from engine.audio.peaks import PeakPyramid
 from engine.audio.reader import content_hash
 from engine.document.state import DocumentState
 from engine.document.track import Source
 from engine.errors import SourceError
 from engine.progress import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRequest:
+    """The document whose sources are wanted, and the folder it lies in."""
+
+    state: DocumentState
+    document_folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """What of a document's sources can be drawn and played.
+
+    Attributes
+    ----------
+    paths : the original file of each source that was found, by source id
+    conformed : the file that holds its samples at the document's rate
+    peaks : its peaks at that rate
+    missing : one sentence for each source that was not found
+    """
+
+    paths: Mapping[str, Path] = field(default_factory=dict)
+    conformed: Mapping[str, Path] = field(default_factory=dict)
+    peaks: Mapping[str, PeakPyramid] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
 
 
 def locate(source: Source, document_folder: Path) -> Path:
@@ -33,22 +60,34 @@ def locate(source: Source, document_folder: Path) -> Path:
     )
 
 
-def find_media(state: DocumentState, document_folder: Path, progress: Progress) -> Mapping[str, Path]:
-    """Return the path to read for every source id, converting again what the cache has lost.
+def locate_all(state: DocumentState, document_folder: Path) -> Mapping[str, Path]:
+    """Return the original file of every source, by source id.
 
     Raises
     ------
-    SourceError : a source is missing
+    SourceError : one is missing
     """
-    media: dict[str, Path] = {}
+    return {source.id: locate(source, document_folder) for source in state.sources.values()}
+
+
+def find_media(request: MediaRequest, progress: Progress) -> Media:
+    """Find the sources of a document that is being opened, and make again what the caches have lost.
+
+    A missing source is told, not raised: the rest of the document can be worked on without it.
+    """
+    paths: dict[str, Path] = {}
+    conformed: dict[str, Path] = {}
+    peaks: dict[str, PeakPyramid] = {}
+    missing: list[str] = []
+    state = request.state
     for number, source in enumerate(state.sources.values()):
         share = progress.step(number, len(state.sources))
-        found = locate(source, document_folder)
-        media[source.id] = conformed_path(replace(source, path=str(found)), state.rate_hz, share)
-    return media
-
-
-def find_peaks(source: Source, media: Path, rate_hz: int, progress: Progress) -> PeakPyramid:
-    """Return the peaks of a source at the document's rate, from the cache where they are there."""
-    key = f"{source.content_hash}-{rate_hz}"
-    return load_peaks(key) or build_peaks(media, key, progress)
+        try:
+            found = locate(source, request.document_folder)
+            here = replace(source, path=str(found))
+            peaks[source.id] = source_peaks(here, state.rate_hz, share)
+            conformed[source.id] = conformed_path(here, state.rate_hz)
+            paths[source.id] = found
+        except SourceError as error:
+            missing.append(str(error))
+    return Media(paths, conformed, peaks, tuple(missing))

@@ -1,0 +1,189 @@
+"""Listening: what is played, from where, and where on the source timeline that is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop.playback import Player
+from desktop.session import Session
+from engine.document.change import Change
+from engine.document.kinds import Edge
+from engine.edl.build import build, preview, removed_only, whole
+from engine.edl.edit_list import EditList
+from engine.edl.render import Renderer
+from engine.errors import UsageError
+from engine.timebase import s_to_samples
+
+AROUND_S = 2.0
+"""Pre-roll and post-roll."""
+EDGE_AUDITION_S = 1.0
+
+
+class Transport(QObject):
+    """Plays the original or the result, and auditions single edits through the code that exports them.
+
+    The playhead is a position on the source timeline, whatever is played.
+
+    Signals
+    -------
+    playhead_moved : the new position in samples
+    playing_changed : whether something is heard
+    result_chosen : whether the result, not the original, is what Space plays
+    """
+
+    playhead_moved = Signal(object)
+    playing_changed = Signal(bool)
+    result_chosen = Signal(bool)
+
+    def __init__(self, session: Session, player: Player, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._player = player
+        self._programme: EditList | None = None
+        self._return_to: int | None = None
+        self.plays_result = False
+        self.playhead_samples = 0
+        self.loops = False
+        player.position_changed.connect(self._follow_player)
+        player.playing_changed.connect(self._follow_playing)
+        session.changed.connect(self._follow_change)
+        session.replaced.connect(self._start_over)
+
+    @property
+    def is_playing(self) -> bool:
+        """Whether something is heard."""
+        return self._player.is_playing
+
+    def toggle(self, looped_span: tuple[int, int] | None = None) -> None:
+        """Play from the playhead, or stop."""
+        if self.is_playing:
+            self.stop()
+            return
+        self._load(self._chosen())
+        start = self._programme_at(self.playhead_samples)
+        self._player.set_loop(self._loop_of(looped_span))
+        at_end = self._programme is not None and start >= self._programme.length_samples
+        self._player.play(0 if at_end else start)
+
+    def stop(self) -> None:
+        """Stop; after an audition the playhead goes back to where it was."""
+        self._player.stop()
+
+    def seek(self, position_samples: int) -> None:
+        """Put the playhead somewhere, and play on from there when playing."""
+        if not self._session.is_open:
+            return
+        position = max(0, min(position_samples, self._session.state.length_samples))
+        self._return_to = None
+        if self.is_playing:
+            self._player.seek(self._programme_at(position))
+        else:
+            self._place(position)
+
+    def play_around(self, span: tuple[int, int]) -> None:
+        """Play a span with pre-roll and post-roll, in the original or the result as chosen."""
+        self._audition(self._chosen(), *span, AROUND_S)
+
+    def play_preview(self, proposal_id: str) -> None:
+        """Play the result around an edit as if it were accepted."""
+        start, stop = self._session.state.span(proposal_id)
+        self._audition(preview(self._session.state, proposal_id), start, stop, AROUND_S)
+
+    def play_removed(self, proposal_id: str) -> None:
+        """Play only what an edit would remove."""
+        start, stop = self._session.state.span(proposal_id)
+        self._audition(removed_only(self._session.state, proposal_id), start, stop, 0.0)
+
+    def play_edge(self, span: tuple[int, int], edge: Edge) -> None:
+        """Play the original across one edge."""
+        position = span[0] if edge is Edge.START else span[1]
+        self._audition(whole(self._session.state), position, position, EDGE_AUDITION_S)
+
+    def choose_result(self, result: bool) -> None:
+        """Play the result or the original, going over at the same moment when playing."""
+        self.plays_result = result
+        self._swap(self._chosen())
+        self.result_chosen.emit(result)
+
+    def toggle_loop(self, span: tuple[int, int] | None) -> bool:
+        """Go round in a span, or play on; return whether it loops now."""
+        self.loops = not self.loops
+        self._player.set_loop(self._loop_of(span))
+        return self.loops
+
+    def close(self) -> None:
+        """Stop and let go of device and files."""
+        self._player.close()
+
+    def _start_over(self) -> None:
+        self._player.stop()
+        self._programme, self._return_to = None, None
+        self._place(0)
+
+    def _chosen(self) -> EditList:
+        state = self._session.state
+        return build(state) if self.plays_result else whole(state)
+
+    def _audition(self, programme: EditList, start: int, stop: int, around_s: float) -> None:
+        return_to = self.playhead_samples if self._return_to is None else self._return_to
+        self._player.stop()
+        self._load(programme)
+        around = s_to_samples(around_s, programme.rate_hz)
+        first = max(0, programme.to_result(start) - around)
+        last = min(programme.length_samples, programme.to_result(stop) + around)
+        if last <= first:
+            raise UsageError("There is nothing to hear there; the result is empty.")
+        self._player.set_loop((first, last) if self.loops else None)
+        self._player.play(first, None if self.loops else last)
+        self._return_to = return_to
+
+    def _load(self, programme: EditList) -> None:
+        if not self._session.is_open or not programme.rate_hz:
+            raise UsageError("There is nothing to play yet; import a recording first (Ctrl+O).")
+        self._programme, self._return_to = programme, None
+        self._player.set_source(self._renderer(programme), programme.rate_hz)
+
+    def _renderer(self, programme: EditList) -> Callable[[], Renderer]:
+        state, media = self._session.state, dict(self._session.media)
+        return lambda: Renderer(state, programme, media)
+
+    def _swap(self, programme: EditList) -> None:
+        """Go over to another programme at the same moment of the source."""
+        before = self._programme
+        if before is None or not self.is_playing:
+            return
+
+        def to_new(position: int) -> int:
+            return programme.to_result(before.to_source(position))
+
+        self._programme = programme
+        self._player.swap_source(self._renderer(programme), to_new)
+
+    def _follow_change(self, change: Change) -> None:
+        hears_decisions = self.plays_result and bool(change.proposals)
+        if self.is_playing and self._return_to is None and (hears_decisions or change.tracks):
+            self._swap(self._chosen())
+
+    def _programme_at(self, source_samples: int) -> int:
+        return 0 if self._programme is None else self._programme.to_result(source_samples)
+
+    def _loop_of(self, span: tuple[int, int] | None) -> tuple[int, int] | None:
+        if not self.loops or span is None:
+            return None
+        return self._programme_at(span[0]), self._programme_at(span[1])
+
+    def _follow_player(self, position: int) -> None:
+        if self._programme is not None and self.is_playing:
+            self._place(self._programme.to_source(position))
+
+    def _follow_playing(self, playing: bool) -> None:
+        if not playing and self._return_to is not None:
+            self._place(self._return_to)
+            self._return_to = None
+        self.playing_changed.emit(playing)
+
+    def _place(self, position_samples: int) -> None:
+        self.playhead_samples = position_samples
+        self.playhead_moved.emit(position_samples)

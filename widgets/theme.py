@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QGuiApplication, QPalette
 
@@ -163,6 +165,21 @@ def color(token: str, alpha: float = 1.0) -> QColor:
     result = QColor(token)
     result.setAlphaF(alpha)
     return result
+
+
+def mix(one: str, other: str, share: float) -> QColor:
+    """Return a colour between two tokens: `one` at share 0, `other` at share 1."""
+    a, b = QColor(one), QColor(other)
+    pairs = ((a.red(), b.red()), (a.green(), b.green()), (a.blue(), b.blue()))
+    return QColor(*(round(low + (high - low) * share) for low, high in pairs))
+
+
+def premultiplied(token: str, alpha: ArrayLike) -> NDArray[np.uint32]:
+    """Return a token as ARGB32_Premultiplied pixels at opacities 0 to 1, of `alpha`'s shape."""
+    qcolor = QColor(token)
+    a = np.rint(np.asarray(alpha, np.float64) * 255).astype(np.uint32)
+    red, green, blue = (a * part // 255 for part in (qcolor.red(), qcolor.green(), qcolor.blue()))
+    return np.asarray(a << 24 | red << 16 | green << 8 | blue, np.uint32)
 
 
 def system_theme() -> Theme:

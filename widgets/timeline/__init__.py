@@ -1,0 +1,1 @@
+"""The timeline: lanes, score, grid and proposals over one window of time."""

@@ -1,0 +1,313 @@
+"""The part of the timeline right of the heads: layers painted once, and what moves over them.
+
+The standing layers (overview, ruler, score, grid, waveforms, proposals) are kept in one image at the device's
+resolution. A moving playhead copies a strip of it; only a change of what is shown draws it anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from engine.document.analysis import BeatGrid, ScoreCurve
+from engine.document.state import DocumentState
+from widgets import theme
+from widgets.theme import Theme
+from widgets.timeline import gestures
+from widgets.timeline.frame import Frame, lay_out
+from widgets.timeline.grid import ground_row
+from widgets.timeline.lanes import Lane, WavePainter
+from widgets.timeline.overview import mixture, overview_image, paint_window
+from widgets.timeline.playhead import overview_strip, paint_playhead, playhead_strip
+from widgets.timeline.proposals import paint_proposals
+from widgets.timeline.ruler import paint_ruler
+from widgets.timeline.score import paint_score
+from widgets.timeline.sentences import proposal_tip
+from widgets.timeline.spans import NO_SPANS, Spans
+from widgets.timeline.viewport import Viewport
+from widgets.timeline.waves import WaveSource
+
+DROP_HINT = "Drop recordings here, or Ctrl O"
+EMPTY_HINT = "Drop recordings here to begin, or press Ctrl O"
+EMPTY_DETAIL = "One file a track, or one file with many channels. Offcut never writes to your recordings."
+
+
+class Canvas(QWidget):
+    """Draws the lanes and everything that crosses them; turns the mouse into signals."""
+
+    viewport_changed = Signal(object)
+    seek_requested = Signal(int)
+    proposal_clicked = Signal(str)
+    edge_dragged = Signal(str, int, int)
+    threshold_dragged = Signal(float)
+    layout_changed = Signal(object)
+
+    def __init__(self, tokens: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Timeline")
+        self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(theme.px(160), theme.px(200))
+        self.theme = tokens
+        self.state = DocumentState()
+        self.viewport = Viewport()
+        self.spans = NO_SPANS
+        self.current: str | None = None
+        self.threshold: float | None = None
+        self.drag: gestures.Drag | None = None
+        self._lanes: tuple[Lane, ...] = ()
+        self._curve: ScoreCurve | None = None
+        self._grid: BeatGrid | None = None
+        self._playhead = 0
+        self._scroll = 0
+        self._waves: Mapping[str, WaveSource] = {}
+        self._wave_painter = WavePainter()
+        self._layout = lay_out(1, 1, ())
+        self._pixels: NDArray[np.uint32] = np.zeros((1, 1), np.uint32)
+        self._image: QImage | None = None
+        self._overview: QImage | None = None
+        self._loudness: NDArray[np.float32] | None = None
+
+    # what is shown
+
+    @property
+    def frame(self) -> Frame:
+        """What the next frame is drawn with."""
+        return Frame(self.viewport, self._layout, self.theme, self.devicePixelRatioF())
+
+    @property
+    def playhead(self) -> int:
+        """Position of the playhead in samples."""
+        return self._playhead
+
+    def set_document(self, state: DocumentState, lanes: tuple[Lane, ...]) -> None:
+        """Show a document; `lanes` are its tracks in order."""
+        old, self.state = self.state, state
+        if state.proposals is not old.proposals or state.decisions is not old.decisions:
+            self.spans = Spans.of(state)
+        if lanes != self._lanes:
+            self._lanes = lanes
+            self._wave_painter.set_waves(self._waves)
+            self._loudness = None
+            self._lay_out()
+        self._overview = None
+        self.set_viewport(self.viewport.recorded(state.length_samples, state.rate_hz))
+        count = len(self._lanes)
+        self.setAccessibleDescription(f"{count} tracks, {len(state.proposals)} proposals")
+
+    def set_waves(self, waves: Mapping[str, WaveSource], lanes: tuple[Lane, ...]) -> None:
+        """Read the sound of tracks from these sources, by track id."""
+        self._waves, self._lanes = waves, lanes
+        self._wave_painter.set_waves(waves)
+        self._loudness = self._overview = None
+        self.redraw()
+
+    def set_score(self, curve: ScoreCurve | None, threshold: float | None) -> None:
+        """Show a score and the threshold at which cuts are proposed."""
+        self._curve, self.threshold = curve, threshold
+        self.redraw()
+
+    def set_grid(self, grid: BeatGrid | None) -> None:
+        """Show a beat grid."""
+        self._grid = grid
+        self.redraw()
+
+    def set_current(self, proposal_id: str | None) -> None:
+        """Show one proposal as the current one."""
+        self.current = proposal_id
+        self.redraw()
+
+    def set_theme(self, tokens: Theme) -> None:
+        """Draw in other colours."""
+        self.theme = tokens
+        self._overview = None
+        self.redraw()
+
+    def set_viewport(self, viewport: Viewport) -> None:
+        """Show another window of time, at this widget's own width."""
+        self.viewport = viewport.resized(self.width())
+        self.redraw()
+
+    def go_to(self, viewport: Viewport) -> None:
+        """Show another window of time because the user asked for it here, and say so."""
+        before = self.viewport
+        self.set_viewport(viewport)
+        if self.viewport != before:
+            self.viewport_changed.emit(self.viewport)
+
+    def set_playhead(self, samples: int) -> None:
+        """Move the playhead; only its strips are repainted."""
+        frame = self.frame
+        for position in (self._playhead, samples):
+            self.update(playhead_strip(frame, position))
+            self.update(overview_strip(frame, position))
+        self._playhead = samples
+
+    def set_scroll(self, scroll_px: int) -> None:
+        """Scroll the lanes down."""
+        self._scroll = scroll_px
+        self._lay_out()
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw all layers anew at the next paint."""
+        self._image = None
+        self.update()
+
+    # drawing
+
+    def compose(self) -> QImage:
+        """Return the standing layers, drawn anew where they changed."""
+        frame = self.frame
+        if self._image is not None:
+            return self._image
+        shape = (max(round(frame.layout.height * frame.dpr), 1), frame.columns)
+        if self._pixels.shape != shape:
+            self._pixels = np.zeros(shape, np.uint32)
+        pixels, ground = self._pixels, ground_row(frame, self._grid)
+        pixels[:] = ground
+        self._wave_painter.fill(pixels, frame, self._lanes, ground)
+        image = QImage(pixels.data, shape[1], shape[0], shape[1] * 4, QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(frame.dpr)
+        painter = QPainter(image)
+        self._paint_layers(painter, frame)
+        painter.end()
+        self._image = image
+        return image
+
+    def _paint_layers(self, painter: QPainter, frame: Frame) -> None:
+        layout = frame.layout
+        self._wave_painter.paint_samples(painter, frame, self._lanes)
+        painter.save()
+        painter.setClipRect(0, layout.lanes_top, layout.width, layout.height)
+        line = theme.color(frame.theme.line)
+        for bottom in layout.lane_tops[1:]:
+            painter.fillRect(frame.horizontal(bottom - frame.hairline, 0, layout.width), line)
+        painter.restore()
+        painter.fillRect(frame.horizontal(layout.lanes_top - frame.hairline, 0, layout.width), line)
+        paint_proposals(painter, frame, self.spans, self.current)
+        paint_score(painter, frame, self._curve, self.threshold)
+        paint_ruler(painter, frame, self._grid)
+        painter.drawImage(0, 0, self._overview_image(frame))
+        self._paint_hints(painter, frame)
+
+    def _overview_image(self, frame: Frame) -> QImage:
+        if self._loudness is None or len(self._loudness) != frame.columns:
+            length = max(self.state.length_samples, 1)
+            self._loudness = mixture(self._waves, self._lanes, length, frame.columns)
+            self._overview = None
+        if self._overview is None:
+            self._overview = overview_image(frame, self._loudness, self.spans)
+        return self._overview
+
+    def _paint_hints(self, painter: QPainter, frame: Frame) -> None:
+        layout, tokens = frame.layout, frame.theme
+        if self._lanes:
+            room = layout.height - layout.lane_tops[-1]
+            if room >= theme.px(24):
+                painter.setFont(theme.ui_font(12))
+                painter.setPen(theme.color(tokens.faint))
+                middle = QRectF(theme.px(30), layout.lane_tops[-1], layout.width, min(room, theme.px(72)))
+                painter.drawText(middle, Qt.AlignmentFlag.AlignVCenter, DROP_HINT)
+            return
+        area = QRectF(0, layout.lanes_top, layout.width, layout.height - layout.lanes_top)
+        painter.setFont(theme.ui_font(theme.TEXT_TITLE))
+        painter.setPen(theme.color(tokens.text))
+        painter.drawText(area.translated(0, -theme.px(14)), Qt.AlignmentFlag.AlignCenter, EMPTY_HINT)
+        painter.setFont(theme.ui_font(12))
+        painter.setPen(theme.color(tokens.dim))
+        painter.drawText(area.translated(0, theme.px(14)), Qt.AlignmentFlag.AlignCenter, EMPTY_DETAIL)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        self.paint_onto(painter, event.rect())
+        painter.end()
+
+    def paint_onto(self, painter: QPainter, area: QRect) -> None:
+        """Paint part of the frame: the standing layers, then what moves."""
+        frame, image = self.frame, self.compose()
+        dpr = frame.dpr
+        part = QRectF(area)
+        painter.drawImage(part, image, QRectF(part.topLeft() * dpr, part.size() * dpr))
+        paint_window(painter, frame)
+        if self.drag is not None:
+            self.drag.paint(painter, frame)
+        if self._lanes:
+            paint_playhead(painter, frame, self._playhead)
+
+    # size
+
+    def _lay_out(self) -> None:
+        channels = tuple(lane.channels for lane in self._lanes)
+        before = self._layout
+        self._layout = lay_out(self.width(), self.height(), channels, self._scroll)
+        self._scroll = self._layout.scroll
+        if self._layout != before:
+            self.layout_changed.emit(self._layout)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        whole = self.viewport.samples_per_px >= self.viewport.coarsest_samples_per_px
+        self._lay_out()
+        resized = self.viewport.resized(self.width())
+        self.viewport = resized.fitted() if whole and resized.length_samples else resized
+        self._overview = None
+        self.redraw()
+        self.viewport_changed.emit(self.viewport)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self.redraw()
+
+    # the mouse
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self._overview = None
+            self.redraw()
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            found = gestures.proposal_at(self, event.pos().x(), event.pos().y())
+            QToolTip.showText(event.globalPos(), proposal_tip(self.state, found) if found else "", self)
+            return True
+        return super().event(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.drag = gestures.press(self, event.position())
+            self.update()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self.drag is not None:
+            self.drag.move(event.position())
+            self.update()
+        else:
+            self.setCursor(gestures.cursor_at(self, event.position()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self.drag is not None and event.button() == Qt.MouseButton.LeftButton:
+            drag, self.drag = self.drag, None
+            drag.release(event.position())
+            self.update()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.position().y() < self._layout.ruler_top:
+            self.go_to(self.viewport.fitted())
+        else:
+            self.mousePressEvent(event)
+
+    def cancel_drag(self) -> bool:
+        """Give up what the mouse is dragging; False where it drags nothing."""
+        dragging, self.drag = self.drag is not None, None
+        self.update()
+        return dragging
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        gestures.wheel(self, event)
+        event.accept()

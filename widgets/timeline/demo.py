@@ -1,0 +1,156 @@
+"""The timeline with made-up music: ``python -m widgets.timeline.demo [--theme light] [--picture FILE]``."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtWidgets import QApplication
+
+from engine.audio.peaks import Columns, sample_columns
+from engine.document.analysis import BeatGrid, ScoreCurve
+from engine.document.decisions import Decision, Verdict
+from engine.document.proposals import Proposal
+from engine.document.state import DocumentState
+from engine.document.track import Source, Track
+from widgets import theme
+from widgets.timeline.timeline_view import TimelineView
+
+RATE_HZ = 8_000
+LENGTH_S = 641
+TEMPO_BPM = 124.0
+TRACKS = (
+    ("Kick", "Drums", 1, 0.0),
+    ("Snare", "Drums", 1, -1.5),
+    ("Overheads", "Drums", 2, -3.0),
+    ("Bass", "", 1, -2.0),
+    ("Guitar", "", 2, -4.5),
+)
+CUTS_S = ((24, 42, "A"), (73, 91, "A"), (127, 140, "R"), (173, 199.6, "A"), (180.8, 189.6, "A"),
+          (190.3, 191.7, "R"), (192.7, 201.5, "U"), (207.2, 210.6, "U"), (315, 339, "U"),
+          (388, 397, "U"), (436, 478, "U"), (580, 610, "U"))  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MadeUp:
+    """A wave source over samples in memory, float32, shape (frames, channels)."""
+
+    sound: NDArray[np.float32]
+
+    def columns(
+        self, channel: int, start_samples: float, samples_per_column: float, n_columns: int
+    ) -> Columns:
+        """Return columns of the samples themselves."""
+        return sample_columns(self.sound[:, channel], 0, start_samples, samples_per_column, n_columns)
+
+    def samples(self, start: int, stop: int) -> NDArray[np.float32]:
+        """Return samples [start, stop)."""
+        return self.sound[start:stop]
+
+
+def made_up_sound(index: int, channels: int) -> NDArray[np.float32]:
+    """Return a voice: hits that die away on the beat for drums, slow swells of noise for the others."""
+    rng = np.random.default_rng(index)
+    n = RATE_HZ * LENGTH_S
+    time_s = np.arange(n) / RATE_HZ
+    beat_s = 60 / TEMPO_BPM * (2 if index == 1 else 1)
+    phase_s = (time_s + (60 / TEMPO_BPM if index == 1 else 0)) % beat_s
+    strength = rng.uniform(0.5, 1.0, int(LENGTH_S / beat_s) + 2)[(time_s / beat_s).astype(int)]
+    hits = strength * np.exp(-phase_s * (14 if index < 2 else 5))
+    swell = 0.35 + 0.2 * np.sin(time_s / (7 + index))
+    shape = hits + 0.02 if index < 2 else hits * (0.6 if index == 2 else 0.1) + swell * 0.4
+    for start_s in (196.0, 199.3):
+        shape *= np.where(np.abs(time_s - start_s) < 0.5, 0.05, 1.0)
+    noise = rng.normal(0, 0.3, (n, channels))
+    return np.asarray((shape[:, None] * noise).clip(-1, 1), np.float32)
+
+
+def made_up_document() -> DocumentState:
+    """Return five tracks with a dozen proposals in all states."""
+    n = RATE_HZ * LENGTH_S
+    sources = {
+        name: Source(name, f"/{name}.wav", "", RATE_HZ, channels, n, "WAV", "PCM_16")
+        for name, _, channels, _ in TRACKS
+    }
+    tracks = tuple(
+        Track(name, name, name, position, group=group, gain_db=gain)
+        for position, (name, group, _, gain) in enumerate(TRACKS)
+    )
+    verdicts = {"A": Verdict.ACCEPTED, "R": Verdict.REJECTED, "U": Verdict.UNDECIDED}
+    reason = "Three false starts of the verse; the band stops twice."
+    proposals = {
+        f"cut-{start}": Proposal(
+            f"cut-{start}", "cut", int(start * RATE_HZ), int(stop * RATE_HZ), 0.9, reason, "demo"
+        )
+        for start, stop, _ in CUTS_S
+    }
+    decisions = {
+        f"cut-{start}": Decision(f"cut-{start}", verdicts[letter])
+        for start, _, letter in CUTS_S
+        if letter != "U"
+    }
+    del proposals["cut-173"], decisions["cut-173"]
+    return DocumentState(RATE_HZ, sources, tracks, proposals, decisions)
+
+
+def made_up_score() -> ScoreCurve:
+    """Return a curve that is high where the cuts are."""
+    times_s = np.arange(0.4, LENGTH_S, 0.19)
+    scores = 0.35 + 0.08 * np.sin(times_s / 1.4) + 0.05 * np.sin(times_s / 0.61)
+    for start, stop, _ in CUTS_S:
+        scores += 0.4 * np.exp(-(((times_s - (start + stop) / 2) / (stop - start) * 2.5) ** 2))
+    return ScoreCurve((times_s * RATE_HZ).astype(np.int64), scores.clip(0, 1).astype(np.float32), "Band 2026")
+
+
+def made_up_grid() -> BeatGrid:
+    """Return four beats a bar."""
+    beats = np.arange(0, LENGTH_S, 60 / TEMPO_BPM)
+    positions = np.arange(len(beats)) % 4 + 1
+    return BeatGrid((beats * RATE_HZ).astype(np.int64), positions, TEMPO_BPM, 0.9, "demo")
+
+
+def show_made_up(view: TimelineView) -> None:
+    """Fill a view with the made-up document, at the window of time of the drawings."""
+    view.set_document(made_up_document())
+    view.set_waves({track[0]: MadeUp(made_up_sound(i, track[2])) for i, track in enumerate(TRACKS)})
+    view.set_score(made_up_score(), 0.62, "Band 2026")
+    view.set_grid(made_up_grid())
+    view.set_current("cut-192.7")
+    view.set_playhead(int(197.052 * RATE_HZ))
+    start, stop = 187.2 * RATE_HZ, 212.8 * RATE_HZ
+    width = view.viewport.width_px
+    view.set_viewport(replace(view.viewport, start_samples=start, samples_per_px=(stop - start) / width))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Show the demo, or save a picture of it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--theme", choices=("dark", "light"), default="dark")
+    parser.add_argument("--size", default="1229x904", help="of the timeline in pixels, such as 1229x904")
+    parser.add_argument("--picture", default="", help="save a picture here instead of showing the window")
+    options = parser.parse_args(arguments)
+    app = QApplication.instance() or QApplication([])
+    assert isinstance(app, QApplication)
+    tokens = theme.LIGHT if options.theme == "light" else theme.DARK
+    theme.load_fonts()
+    app.setPalette(theme.palette(tokens))
+    app.setStyleSheet(theme.style_sheet(tokens))
+    view = TimelineView(tokens)
+    view.resize(*(int(side) for side in options.size.split("x")))
+    view.show()
+    app.processEvents()
+    show_made_up(view)
+    if not options.picture:
+        view.seek_requested.connect(view.set_playhead)
+        view.proposal_clicked.connect(view.set_current)
+        view.threshold_dragged.connect(lambda score: view.set_score(made_up_score(), score, "Band 2026"))
+        return app.exec()
+    view.grab().save(options.picture)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,103 @@
+"""The overview bar: the whole recording, every proposal, and the window that is on screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
+
+from engine.document.decisions import Verdict
+from widgets import theme
+from widgets.timeline.frame import Frame
+from widgets.timeline.lanes import Lane
+from widgets.timeline.proposals import paint_row
+from widgets.timeline.spans import VERDICTS, Spans
+from widgets.timeline.viewport import Viewport
+from widgets.timeline.waves import WaveSource
+
+MARK, WAVE_SHARE = 5, 0.74
+NARROWEST_WINDOW = 6.0
+
+
+def mixture(
+    waves: Mapping[str, WaveSource], lanes: tuple[Lane, ...], length_samples: int, n_columns: int
+) -> NDArray[np.float32]:
+    """Return the RMS over all channels of the whole recording, 0 to 1, shape (n_columns,)."""
+    energy = np.zeros(n_columns, np.float64)
+    per_column = length_samples / n_columns
+    for lane in lanes:
+        source = waves.get(lane.track_id)
+        if source is None:
+            continue
+        for channel in range(lane.channels):
+            columns = source.columns(channel, float(-lane.start_samples), per_column, n_columns)
+            energy += np.square(columns.rms * lane.gain, dtype=np.float64)
+    loudness = np.sqrt(energy)
+    peak = loudness.max(initial=0.0)
+    return (loudness / peak if peak > 0 else loudness).astype(np.float32)
+
+
+def whole(viewport: Viewport, width_px: int) -> Viewport:
+    """Return the viewport of the overview: all of the recording over its own width."""
+    return Viewport(0.0, 1.0, max(width_px, 1), viewport.length_samples, viewport.rate_hz).fitted()
+
+
+def overview_image(frame: Frame, loudness: NDArray[np.float32], spans: Spans) -> QImage:
+    """Return the bar without the window frame, which moves."""
+    layout, tokens = frame.layout, frame.theme
+    image = QImage(frame.columns, max(round(layout.ruler_top * frame.dpr), 1), QImage.Format.Format_RGB32)
+    image.fill(theme.color(tokens.bg))
+    pixels = np.frombuffer(image.bits(), np.uint32).reshape(image.height(), image.bytesPerLine() // 4)
+    height = image.height() - round(theme.px(MARK + 2) * frame.dpr)
+    half = loudness * (height * WAVE_SHARE / 2)
+    rows = np.arange(image.height(), dtype=np.float32)[:, None] + 0.5
+    waves = np.abs(rows - height / 2) < np.maximum(half, 0.6)
+    if len(loudness) == frame.columns and frame.viewport.length_samples:
+        np.copyto(pixels[:, : frame.columns], np.uint32(theme.color(tokens.wave2).rgba()), where=waves)
+    image.setDevicePixelRatio(frame.dpr)
+    painter = QPainter(image)
+    _paint_marks(painter, frame, spans)
+    painter.end()
+    return image
+
+
+def _paint_marks(painter: QPainter, frame: Frame, spans: Spans) -> None:
+    layout, tokens = frame.layout, frame.theme
+    edges = np.linspace(0, max(frame.viewport.length_samples, 1), frame.columns + 1)
+    covered = spans.coverage(edges)
+    row = np.zeros(frame.columns, np.uint32)
+    for verdict in (Verdict.REJECTED, Verdict.ACCEPTED, Verdict.UNDECIDED):
+        row[covered[VERDICTS.index(verdict)]] = theme.color(tokens.verdict(verdict)).rgba()
+    top = layout.ruler_top - theme.px(MARK) - frame.hairline
+    paint_row(painter, row, QRectF(0, top, layout.width, theme.px(MARK)))
+
+
+def window_rect(frame: Frame) -> QRectF:
+    """Return the rectangle of the visible window on the bar, in logical pixels."""
+    view = whole(frame.viewport, frame.layout.width)
+    left, right = view.x_at(frame.viewport.start_samples), view.x_at(frame.viewport.stop_samples)
+    if right - left < NARROWEST_WINDOW:
+        middle = (left + right) / 2
+        left, right = middle - NARROWEST_WINDOW / 2, middle + NARROWEST_WINDOW / 2
+    return QRectF(left, 0, right - left, frame.layout.ruler_top)
+
+
+def paint_window(painter: QPainter, frame: Frame) -> None:
+    """Draw the frame around what is visible."""
+    if not frame.viewport.length_samples:
+        return
+    ink = theme.color(frame.theme.playhead)
+    weak = QColor(ink)
+    weak.setAlphaF(0.06)
+    area = window_rect(frame).adjusted(0.75, 0.75, -0.75, -1.25)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    pen = QPen(ink, 1.5)
+    pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+    painter.setPen(pen)
+    painter.setBrush(weak)
+    painter.drawRect(area)
+    painter.restore()

@@ -1,0 +1,131 @@
+"""The score lane: how odd each moment is, as a curve, a threshold and a strip of heat."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QLineF, QRectF, Qt
+from PySide6.QtGui import QImage, QPainter, QPen
+
+from engine.document.analysis import ScoreCurve
+from widgets import theme
+from widgets.timeline.frame import Frame
+
+PAD, HEAT, HEAT_GAP = 8, 12, 4
+THICKNESS_PX = 1.6
+NO_SCORE = "No score yet. Learn from recordings you edited before, and odd moments stand out here."
+
+
+def plot_span(frame: Frame) -> tuple[float, float]:
+    """Return (top, bottom) of the curve in logical pixels: the heights of score 1 and score 0."""
+    layout = frame.layout
+    return layout.score_top + theme.px(PAD), layout.lanes_top - theme.px(HEAT + 2 * HEAT_GAP)
+
+
+def score_y(frame: Frame, score: float) -> float:
+    """Return the height at which a score is drawn."""
+    top, bottom = plot_span(frame)
+    return bottom - min(max(score, 0.0), 1.0) * (bottom - top)
+
+
+def score_at(frame: Frame, y: float) -> float:
+    """Return the score drawn at a height, 0 to 1."""
+    top, bottom = plot_span(frame)
+    return min(max((bottom - y) / (bottom - top), 0.0), 1.0)
+
+
+def column_scores(
+    curve: ScoreCurve, edges_samples: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the lowest and highest score within columns between borders, shape (n + 1,) to 2 × (n,).
+
+    Between its points the curve is straight; half a hop outside its ends there is no score (NaN).
+    """
+    times = curve.times_samples
+    at_edges = np.interp(edges_samples, times, curve.scores)
+    low, high = np.minimum(at_edges[:-1], at_edges[1:]), np.maximum(at_edges[:-1], at_edges[1:])
+    borders = np.searchsorted(times, edges_samples)
+    filled = np.flatnonzero(np.diff(borders))
+    if len(filled):
+        starts = borders[filled]
+        inside = curve.scores[: borders[-1]]
+        low[filled] = np.minimum(low[filled], np.minimum.reduceat(inside, starts))
+        high[filled] = np.maximum(high[filled], np.maximum.reduceat(inside, starts))
+    half_hop = (times[-1] - times[0]) / max(len(times) - 1, 1) / 2
+    outside = (edges_samples[1:] < times[0] - half_hop) | (edges_samples[:-1] > times[-1] + half_hop)
+    low[outside] = np.nan
+    high[outside] = np.nan
+    return low, high
+
+
+def curve_image(
+    low: NDArray[np.float64], high: NDArray[np.float64], height: int, thickness: float, token: str
+) -> QImage:
+    """Return the curve, antialiased by coverage, as an image of `height` rows for score 1 down to 0."""
+    bottom = (height - thickness) * (1 - low) + thickness
+    top = (height - thickness) * (1 - high)
+    rows = np.arange(height, dtype=np.float32)[:, None]
+    top32, bottom32 = top.astype(np.float32), bottom.astype(np.float32)
+    cover = np.minimum(rows + 1, bottom32)
+    cover -= np.maximum(rows, top32)
+    np.clip(np.nan_to_num(cover, copy=False), 0.0, 1.0, out=cover)
+    pixels = theme.premultiplied(token, np.arange(256) / 255)[(cover * 255).astype(np.uint8)]
+    rows_n, columns_n = pixels.shape
+    image = QImage(pixels.data, columns_n, rows_n, columns_n * 4, QImage.Format.Format_ARGB32_Premultiplied)
+    return image.copy()
+
+
+def heat_row(high: NDArray[np.float64], tokens: theme.Theme) -> NDArray[np.uint32]:
+    """Return the colours of the heat strip, one a column; clear where there is no score."""
+    row = _ramp(tokens)[np.nan_to_num(high * 255).astype(np.uint8)]
+    return np.where(np.isnan(high), np.uint32(0), row)
+
+
+@cache
+def _ramp(tokens: theme.Theme) -> NDArray[np.uint32]:
+    ends = tokens.score_low, tokens.score_high
+    return np.array([theme.mix(*ends, share / 255).rgba() for share in range(256)], np.uint32)
+
+
+def paint_score(painter: QPainter, frame: Frame, curve: ScoreCurve | None, threshold: float | None) -> None:
+    """Draw the score lane of a frame."""
+    layout, tokens = frame.layout, frame.theme
+    if curve is None or not len(curve.times_samples):
+        painter.setPen(theme.color(tokens.dim))
+        painter.setFont(theme.ui_font(12))
+        room = QRectF(theme.px(16), layout.score_top, layout.width, layout.lanes_top - layout.score_top)
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, NO_SCORE)
+        return
+    low, high = column_scores(curve, frame.grid.edges())
+    top, bottom = plot_span(frame)
+    thickness = max(THICKNESS_PX * frame.dpr, 1.0)
+    height = max(round((bottom - top) * frame.dpr), 2)
+    if threshold is not None:
+        paint_threshold(painter, frame, threshold)
+    painter.drawImage(
+        QRectF(0, top, layout.width, bottom - top),
+        curve_image(low, high, height, thickness, tokens.score_line),
+    )
+    heat = heat_row(high, tokens)
+    strip = QImage(heat.data, len(heat), 1, QImage.Format.Format_ARGB32_Premultiplied)
+    heat_top = layout.lanes_top - theme.px(HEAT + HEAT_GAP)
+    painter.drawImage(QRectF(0, heat_top, layout.width, theme.px(HEAT)), strip)
+
+
+def paint_threshold(painter: QPainter, frame: Frame, threshold: float, dragged: bool = False) -> None:
+    """Draw the dashed line of a threshold; stronger, with its value, while it is dragged."""
+    tokens = frame.theme
+    y = frame.snapped(score_y(frame, threshold)) + frame.hairline / 2
+    pen = QPen(theme.color(tokens.text if dragged else tokens.dim), 0)
+    pen.setDashPattern([5.0 * frame.dpr, 4.0 * frame.dpr])
+    painter.setPen(pen)
+    painter.drawLine(QLineF(0, y, frame.layout.width, y))
+    if dragged:
+        painter.setFont(theme.mono_font(theme.TEXT_SMALL))
+        painter.drawText(
+            QRectF(0, y - theme.px(18), frame.layout.width - theme.px(8), theme.px(16)),
+            Qt.AlignmentFlag.AlignRight,
+            f"{threshold:.2f}",
+        )

@@ -1,0 +1,29 @@
+"""What the timeline says in words."""
+
+from __future__ import annotations
+
+from engine.document.state import DocumentState
+from engine.document.track import Source, Track
+from engine.timebase import format_time, samples_to_s
+
+_CHANNELS = {1: "mono", 2: "stereo"}
+
+
+def proposal_tip(state: DocumentState, proposal_id: str) -> str:
+    """Return a proposal's kind, span, state and reason."""
+    proposal = state.proposals[proposal_id]
+    start, stop = (format_time(samples_to_s(edge, state.rate_hz), 1) for edge in state.span(proposal_id))
+    verdict = state.verdict(proposal_id)
+    return f"{proposal.kind.capitalize()} {start} – {stop} · {verdict}\n{proposal.reason}"
+
+
+def gain_text(gain_db: float) -> str:
+    """Return a gain with one decimal and a real minus sign."""
+    text = f"{gain_db:.1f} dB"
+    return text.replace("-", "−") if float(text[:-3]) else "0.0 dB"
+
+
+def track_detail(track: Track, source: Source) -> str:
+    """Return the second line of a track's head."""
+    channels = _CHANNELS.get(source.channels, f"{source.channels} ch")
+    return f"{channels} · group {track.group}" if track.group else channels

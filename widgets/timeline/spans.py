@@ -1,0 +1,80 @@
+"""All proposals as arrays in order of time: what is in view or under the mouse is found by bisection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.document.decisions import Verdict
+from engine.document.state import DocumentState
+
+VERDICTS = tuple(Verdict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spans:
+    """Proposals with the edges the user gave them, ordered by start.
+
+    Attributes
+    ----------
+    ids, kinds : of each proposal, length n
+    starts, stops : int64, shape (n,), half-open spans in samples
+    verdicts : int8, shape (n,), indices into `VERDICTS`
+    reach : int64, shape (n,), the latest stop up to here; ascending, which `stops` need not be
+    """
+
+    ids: tuple[str, ...]
+    kinds: tuple[str, ...]
+    starts: NDArray[np.int64]
+    stops: NDArray[np.int64]
+    verdicts: NDArray[np.int8]
+    reach: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, state: DocumentState) -> Spans:
+        """Return the spans of a document."""
+        rows = sorted((*state.span(name), name, proposal.kind) for name, proposal in state.proposals.items())
+        stops = np.array([row[1] for row in rows], np.int64)
+        return cls(
+            ids=tuple(row[2] for row in rows),
+            kinds=tuple(row[3] for row in rows),
+            starts=np.array([row[0] for row in rows], np.int64),
+            stops=stops,
+            verdicts=np.array([VERDICTS.index(state.verdict(row[2])) for row in rows], np.int8),
+            reach=np.maximum.accumulate(stops),
+        )
+
+    def within(self, start_samples: float, stop_samples: float) -> NDArray[np.int64]:
+        """Return the indices of spans that overlap [start, stop), ascending."""
+        first = int(np.searchsorted(self.reach, start_samples, "right"))
+        last = int(np.searchsorted(self.starts, stop_samples, "left"))
+        return first + np.flatnonzero(self.stops[first:last] > start_samples)
+
+    def hit(
+        self, position_samples: float, slack_samples: float = 0.0, prefer: str | None = None
+    ) -> str | None:
+        """Return the id of the span at a position: the preferred one if it is there, else the shortest."""
+        found = self.within(position_samples - slack_samples, position_samples + max(slack_samples, 0.5))
+        if not len(found):
+            return None
+        if any(self.ids[index] == prefer for index in found):
+            return prefer
+        lengths = self.stops[found] - self.starts[found]
+        return self.ids[int(found[int(np.argmin(lengths))])]
+
+    def coverage(self, edges: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return where spans of each verdict touch columns between borders, shape (3, n_columns)."""
+        n_columns = len(edges) - 1
+        change = np.zeros((len(VERDICTS), n_columns + 1), np.int32)
+        found = self.within(float(edges[0]), float(edges[-1]))
+        first = np.clip(np.searchsorted(edges, self.starts[found], "right") - 1, 0, n_columns - 1)
+        last = np.clip(np.searchsorted(edges, self.stops[found], "left"), first + 1, n_columns)
+        np.add.at(change, (self.verdicts[found], first), 1)
+        np.add.at(change, (self.verdicts[found], last), -1)
+        covered: NDArray[np.bool_] = np.cumsum(change, axis=1)[:, :-1] > 0
+        return covered
+
+
+NO_SPANS = Spans.of(DocumentState())

@@ -1,0 +1,219 @@
+"""The timeline as one widget: heads, lanes and everything over them. State flows in, signals flow out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QGridLayout, QScrollBar, QWidget
+
+from engine.document.analysis import BeatGrid, ScoreCurve
+from engine.document.state import DocumentState
+from engine.document.track import audible
+from widgets import theme
+from widgets.theme import DARK, Theme
+from widgets.timeline.canvas import Canvas
+from widgets.timeline.frame import Layout
+from widgets.timeline.lanes import Lane, display_gain
+from widgets.timeline.track_heads import TrackHeads
+from widgets.timeline.viewport import Viewport
+from widgets.timeline.waves import WaveSource
+
+
+class TimelineView(QWidget):
+    """Shows a document over time.
+
+    Signals
+    -------
+    viewport_changed(Viewport) : the user scrolled or zoomed here, or the width changed
+    seek_requested(samples) : the user clicked a position
+    proposal_clicked(id) : the user clicked a flag
+    edge_dragged(id, start_samples, stop_samples) : the user moved an edge of the current proposal
+    threshold_dragged(score) : the user moved the threshold line
+    track_changed(id, {"mute": bool} or {"solo": bool}) : the user switched a track
+    files_dropped(paths) : the user dropped files, as a list of str
+    """
+
+    viewport_changed = Signal(object)
+    seek_requested = Signal(int)
+    proposal_clicked = Signal(str)
+    edge_dragged = Signal(str, int, int)
+    threshold_dragged = Signal(float)
+    track_changed = Signal(str, dict)
+    files_dropped = Signal(list)
+
+    def __init__(self, tokens: Theme = DARK, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAcceptDrops(True)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setAccessibleName("Timeline with tracks")
+        self._state = DocumentState()
+        self._waves: dict[str, WaveSource] = {}
+        self._gains: dict[str, float] = {}
+        self._taste = ""
+        self.heads = TrackHeads(tokens, self)
+        self.canvas = Canvas(tokens, self)
+        self.bar = QScrollBar(Qt.Orientation.Vertical, self)
+        self.bar.setAccessibleName("Scroll tracks")
+        self.bar.hide()
+        self._drop = _DropFrame(tokens, self)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(0)
+        for column, part in enumerate((self.heads, self.canvas, self.bar)):
+            grid.addWidget(part, 0, column)
+        self._wire()
+
+    def _wire(self) -> None:
+        for name in ("viewport_changed", "seek_requested", "proposal_clicked", "edge_dragged"):
+            getattr(self.canvas, name).connect(getattr(self, name))
+        self.canvas.threshold_dragged.connect(self.threshold_dragged)
+        self.canvas.layout_changed.connect(self._place)
+        self.heads.track_changed.connect(self.track_changed)
+        self.bar.valueChanged.connect(self.canvas.set_scroll)
+
+    @property
+    def viewport(self) -> Viewport:
+        """What is on screen."""
+        return self.canvas.viewport
+
+    # state in
+
+    def set_document(self, state: DocumentState) -> None:
+        """Show a document; the first recording is shown whole."""
+        self._state = state
+        self.heads.set_document(state)
+        self.canvas.set_document(state, self._lanes())
+        self.heads.place(self.canvas.frame.layout)
+
+    def set_waves(self, waves: Mapping[str, WaveSource]) -> None:
+        """Read the tracks' sound from these sources, by track id; a track without one stays empty."""
+        kept = {name: gain for name, gain in self._gains.items() if waves.get(name) is self._waves.get(name)}
+        self._waves, self._gains = dict(waves), kept
+        self.canvas.set_waves(self._waves, self._lanes())
+
+    def set_score(self, curve: ScoreCurve | None, threshold: float | None, taste: str = "") -> None:
+        """Show a score, the threshold, and the name of the taste that made it."""
+        self.canvas.set_score(curve, threshold)
+        shown = taste or (curve.maker if curve is not None else "")
+        self.heads.score.show_score(shown, threshold if curve is not None else None)
+
+    def set_grid(self, grid: BeatGrid | None) -> None:
+        """Show a beat grid."""
+        self.canvas.set_grid(grid)
+
+    def set_current(self, proposal_id: str | None) -> None:
+        """Show one proposal as the current one; None for none."""
+        self.canvas.set_current(proposal_id)
+
+    def set_playhead(self, samples: int) -> None:
+        """Move the playhead."""
+        self.canvas.set_playhead(samples)
+
+    def set_viewport(self, viewport: Viewport) -> None:
+        """Show another window of time."""
+        self.canvas.set_viewport(viewport)
+
+    def set_theme(self, tokens: Theme) -> None:
+        """Draw in other colours."""
+        self.heads.set_theme(tokens)
+        self.canvas.set_theme(tokens)
+        self._drop.theme = tokens
+        self.update()
+
+    # what the keys ask for
+
+    def follow(self, samples: int) -> None:
+        """Move the playhead while playing; the page turns when it leaves the window."""
+        self.canvas.go_to(self.viewport.paged(samples))
+        self.canvas.set_playhead(samples)
+
+    def zoom(self, factor: float) -> None:
+        """Zoom in by a factor about the playhead where it is in view, else about the middle."""
+        view = self.viewport
+        playhead = self.canvas.playhead
+        about = view.x_at(playhead) if view.holds(playhead) else view.width_px / 2
+        self.canvas.go_to(view.zoomed(factor, about))
+
+    def fit(self) -> None:
+        """Show the whole recording."""
+        self.canvas.go_to(self.viewport.fitted())
+
+    def reveal(self, start_samples: int, stop_samples: int) -> None:
+        """Bring a span into view, with as little movement as that takes."""
+        self.canvas.go_to(self.viewport.showing(start_samples, stop_samples))
+
+    # inside
+
+    def _lanes(self) -> tuple[Lane, ...]:
+        heard = audible(self._state.tracks)
+        return tuple(self._lane(track.id, track in heard) for track in self._state.tracks)
+
+    def _lane(self, track_id: str, is_audible: bool) -> Lane:
+        track = next(track for track in self._state.tracks if track.id == track_id)
+        length = self._state.track_stop_samples(track) - track.start_samples
+        channels = self._state.sources[track.source_id].channels
+        lane = Lane(track_id, channels, track.start_samples, length, audible=is_audible)
+        source = self._waves.get(track_id)
+        if source is not None and track_id not in self._gains:
+            self._gains[track_id] = display_gain(source, lane)
+        return replace(lane, gain=self._gains.get(track_id, 1.0))
+
+    def _place(self, layout: Layout) -> None:
+        self.heads.place(layout)
+        self.bar.blockSignals(True)
+        self.bar.setRange(0, layout.scroll_limit)
+        self.bar.setPageStep(max(layout.height - layout.lanes_top, 1))
+        self.bar.setSingleStep(theme.px(theme.ROW))
+        self.bar.setValue(layout.scroll)
+        self.bar.setVisible(layout.scroll_limit > 0)
+        self.bar.blockSignals(False)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.canvas.cancel_drag():
+            return
+        super().keyPressEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+            self._drop.setGeometry(self.rect())
+            self._drop.show()
+            self._drop.raise_()
+
+    def dragLeaveEvent(self, event: QEvent) -> None:
+        self._drop.hide()
+        event.accept()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._drop.hide()
+        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.files_dropped.emit(paths)
+
+
+class _DropFrame(QWidget):
+    """A border that shows where a drag would land."""
+
+    def __init__(self, tokens: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.theme = tokens
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - the border is all there is
+        painter = QPainter(self)
+        width = theme.px(2)
+        pen = theme.color(self.theme.undecided)
+        painter.fillRect(self.rect(), theme.color(self.theme.undecided, 0.08))
+        for edge in (
+            self.rect().adjusted(0, 0, 0, width - self.height()),
+            self.rect().adjusted(0, self.height() - width, 0, 0),
+            self.rect().adjusted(0, 0, width - self.width(), 0),
+            self.rect().adjusted(self.width() - width, 0, 0, 0),
+        ):
+            painter.fillRect(edge, pen)
+        painter.end()

@@ -1,0 +1,113 @@
+"""Which part of the recording is on screen: pure arithmetic, no Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+FINEST_SAMPLES_PER_PX = 1 / 16
+PAGE_MARGIN = 0.08
+
+
+@dataclass(frozen=True, slots=True)
+class Viewport:
+    """The visible window of time.
+
+    Attributes
+    ----------
+    start_samples : position of the left edge; fractional, since a zoom may stop anywhere
+    samples_per_px : how much time one logical pixel holds
+    width_px : width of the window in logical pixels
+    length_samples : length of the whole recording
+    rate_hz : the document's rate
+    """
+
+    start_samples: float = 0.0
+    samples_per_px: float = 1.0
+    width_px: int = 1
+    length_samples: int = 0
+    rate_hz: int = 48_000
+
+    @property
+    def visible_samples(self) -> float:
+        """How much time the window holds."""
+        return self.samples_per_px * self.width_px
+
+    @property
+    def stop_samples(self) -> float:
+        """Position of the right edge."""
+        return self.start_samples + self.visible_samples
+
+    @property
+    def coarsest_samples_per_px(self) -> float:
+        """The zoom at which the whole recording fits."""
+        return max(self.length_samples / max(self.width_px, 1), FINEST_SAMPLES_PER_PX)
+
+    def x_at(self, samples: float) -> float:
+        """Return the logical pixel at which a position is drawn."""
+        return (samples - self.start_samples) / self.samples_per_px
+
+    def xs_at(self, samples: ArrayLike) -> NDArray[np.float64]:
+        """Return the logical pixels of positions, shape (n,)."""
+        return (np.asarray(samples, np.float64) - self.start_samples) / self.samples_per_px
+
+    def sample_at(self, x_px: float) -> int:
+        """Return the sample under a logical pixel, inside the recording."""
+        return int(min(max(round(self.start_samples + x_px * self.samples_per_px), 0), self.length_samples))
+
+    def holds(self, samples: float) -> bool:
+        """Tell whether a position is in the window."""
+        return self.start_samples <= samples < self.stop_samples
+
+    def clamped(self) -> Viewport:
+        """Return the nearest window that is inside the recording and within the zoom's limits."""
+        zoom = min(max(self.samples_per_px, FINEST_SAMPLES_PER_PX), self.coarsest_samples_per_px)
+        last_start = max(self.length_samples - zoom * self.width_px, 0.0)
+        return replace(self, samples_per_px=zoom, start_samples=min(max(self.start_samples, 0.0), last_start))
+
+    def moved(self, start_samples: float) -> Viewport:
+        """Return the window with its left edge at a position, as far as the recording allows."""
+        return replace(self, start_samples=start_samples).clamped()
+
+    def scrolled(self, distance_px: float) -> Viewport:
+        """Return the window moved to the right by pixels."""
+        return self.moved(self.start_samples + distance_px * self.samples_per_px)
+
+    def zoomed(self, factor: float, about_px: float) -> Viewport:
+        """Return the window zoomed in by `factor` (below 1: out); what is under `about_px` stays there."""
+        fixed = self.start_samples + about_px * self.samples_per_px
+        zoom = min(max(self.samples_per_px / factor, FINEST_SAMPLES_PER_PX), self.coarsest_samples_per_px)
+        return replace(self, samples_per_px=zoom, start_samples=fixed - about_px * zoom).clamped()
+
+    def fitted(self) -> Viewport:
+        """Return the window that holds the whole recording."""
+        return replace(self, start_samples=0.0, samples_per_px=self.coarsest_samples_per_px)
+
+    def resized(self, width_px: int) -> Viewport:
+        """Return the window at another width, with the same left edge and zoom where they still fit."""
+        return replace(self, width_px=max(width_px, 1)).clamped()
+
+    def recorded(self, length_samples: int, rate_hz: int) -> Viewport:
+        """Return the window over a recording of another length; a first recording is shown whole."""
+        other = replace(self, length_samples=length_samples, rate_hz=rate_hz or self.rate_hz)
+        return other.clamped() if self.length_samples else other.fitted()
+
+    def centred(self, samples: float) -> Viewport:
+        """Return the window with a position in its middle."""
+        return self.moved(samples - self.visible_samples / 2)
+
+    def paged(self, samples: float) -> Viewport:
+        """Return this window where it holds the position, else the one that begins just before it."""
+        return self if self.holds(samples) else self.moved(samples - PAGE_MARGIN * self.visible_samples)
+
+    def showing(self, start_samples: int, stop_samples: int) -> Viewport:
+        """Return the window that shows a span with room around it, moving and zooming out only as needed."""
+        room = 2 * PAGE_MARGIN * self.visible_samples
+        if self.start_samples <= start_samples and stop_samples <= self.stop_samples:
+            return self
+        if stop_samples - start_samples + room > self.visible_samples:
+            zoom = (stop_samples - start_samples) * 1.5 / self.width_px
+            return replace(self, samples_per_px=zoom).clamped().centred((start_samples + stop_samples) / 2)
+        return self.centred((start_samples + stop_samples) / 2)

@@ -1,0 +1,62 @@
+"""What lanes ask of a recording: columns from its pyramid when zoomed out, its samples when zoomed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.audio.peaks import BASE_SAMPLES, Columns, sample_columns
+
+
+class WaveSource(Protocol):
+    """One track's sound, in document samples counted from the track's start."""
+
+    def columns(
+        self, channel: int, start_samples: float, samples_per_column: float, n_columns: int
+    ) -> Columns:
+        """Return columns from the pyramid; outside the track they are zero."""
+
+    def samples(self, start: int, stop: int) -> NDArray[np.float32] | None:
+        """Return samples [start, stop), shape (frames, channels); None while they are being read."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnGrid:
+    """Columns of device pixels on a grid fixed to the recording, so that a scroll never makes waves shimmer.
+
+    Attributes
+    ----------
+    first : index of the first column, counted from the recording's start
+    samples_per_column : width of each
+    n_columns : how many are on screen
+    """
+
+    first: int
+    samples_per_column: float
+    n_columns: int
+
+    def edges(self) -> NDArray[np.float64]:
+        """Return the borders of the columns in samples, shape (n_columns + 1,)."""
+        return (self.first + np.arange(self.n_columns + 1, dtype=np.float64)) * self.samples_per_column
+
+
+def track_columns(
+    source: WaveSource, channels: int, grid: ColumnGrid, offset_samples: int, length_samples: int
+) -> list[Columns]:
+    """Return the columns of each channel of a track that starts at `offset_samples`, zero outside it.
+
+    Under 256 samples a column the pyramid's base is too coarse, and samples are asked for. Until they are
+    there the base stands in.
+    """
+    width, n_columns = grid.samples_per_column, grid.n_columns
+    first = grid.first * width - offset_samples
+    start = max(int(first), 0)
+    stop = min(int(first + width * n_columns) + 2, length_samples)
+    if width < BASE_SAMPLES and start < stop:
+        samples = source.samples(start, stop)
+        if samples is not None:
+            return [sample_columns(samples[:, c], start, first, width, n_columns) for c in range(channels)]
+    return [source.columns(channel, first, width, n_columns) for channel in range(channels)]

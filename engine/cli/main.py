@@ -47,7 +47,7 @@ class Verb(Protocol):
 def main(argv: Sequence[str]) -> int:
     """Run ``offcut VERB ...`` and return its exit status."""
     name = argv[0]
-    verb: Verb = import_module(f"engine.cli.{name}")  # type: ignore[assignment]
+    verb: Verb = import_module(f"engine.cli.{name}")
     parser = argparse.ArgumentParser(prog=f"offcut {name}", description=VERBS[name].capitalize() + ".")
     verb.add_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print JSON on standard output")

@@ -1,0 +1,37 @@
+"""Learning 100 epochs from 10 minutes of edited audio, and scoring 10 minutes, as multiples of real time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import soundfile
+
+from engine.anomaly.config import LearnConfig
+from engine.anomaly.learn import LearnRequest, learn
+from engine.anomaly.score import score_file
+from engine.anomaly.taste import load_taste
+from engine.bench.measured import Measured, seconds
+from engine.bench.sound import write
+from engine.progress import Progress
+
+LENGTH_S = 600
+
+
+def measure(progress: Progress) -> Iterator[Measured]:
+    """Measure the default recipe, with early stopping off so that all 100 epochs run."""
+    config = LearnConfig(patience=LearnConfig().epochs)
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        edited = write(folder / "edited.flac", LENGTH_S)
+        raw = write(folder / "raw.flac", LENGTH_S, seed=1)
+        read_s = seconds(lambda: soundfile.read(edited))
+        request = LearnRequest(edited=(edited,), config=config, seed=0, out=folder / "bench.taste")
+        learn_s = seconds(lambda: learn(request, progress.part(0.0, 0.9)))
+        yield Measured(f"learn_{config.epochs}_epochs_s", learn_s)
+        yield Measured(f"learn_{config.epochs}_epochs_times_real_time", LENGTH_S / learn_s, LENGTH_S / read_s)
+        taste = load_taste(folder / "bench.taste")
+        score_s = seconds(lambda: score_file(taste, raw, progress.part(0.9, 1.0)))
+        yield Measured("score_s", score_s)
+        yield Measured("score_times_real_time", LENGTH_S / score_s, LENGTH_S / read_s)

@@ -1,0 +1,44 @@
+"""One measured figure beside what it is compared with, and how it was timed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+from time import perf_counter
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A figure.
+
+    Attributes
+    ----------
+    metric : what was measured, with its unit
+    value : ours
+    baseline : the peer's, measured in the same run, or the limit we hold ourselves to; None without one
+    n : how many runs or frames the value is the median of
+    """
+
+    metric: str
+    value: float
+    baseline: float | None = None
+    n: int = 1
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Return how long a call takes."""
+    begun = perf_counter()
+    work()
+    return perf_counter() - begun
+
+
+def side_by_side(ours: Callable[[], object], peer: Callable[[], object], rounds: int) -> tuple[float, float]:
+    """Return the median seconds of two calls, run in turn after one warm-up each.
+
+    Taking turns lets both see the same machine: what slows it down slows both.
+    """
+    ours()
+    peer()
+    pairs = [(seconds(ours), seconds(peer)) for _ in range(rounds)]
+    return median(pair[0] for pair in pairs), median(pair[1] for pair in pairs)

@@ -41,11 +41,7 @@ def replacing(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
         missing or cannot be written, or the disk is full
     """
     target = Path(os.path.realpath(path))
-    if target.is_dir():
-        raise ExportError(f"{shown(path)} is a folder: choose a file name inside it.")
-    if not overwrite and os.path.lexists(target):
-        raise _exists(path)
-    part = _create_part(target)
+    part = _create_part(target, overwrite)
     try:
         yield part
         _flush_to_disk(part)
@@ -59,11 +55,15 @@ def replacing(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
     _flush_folder(target.parent)
 
 
-def _create_part(target: Path) -> Path:
+def _create_part(target: Path, overwrite: bool) -> Path:
     # Created by hand, since tempfile's files are readable by their owner only. The name is shortened because
     # a file system limits a name to 255 bytes and the target may use them all.
     part = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}.part")
     try:
+        if target.is_dir():
+            raise ExportError(f"{shown(target)} is a folder: choose a file name inside it.")
+        if target.exists() and not overwrite:
+            raise _exists(target)
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     except OSError as error:
         raise _sentence(target, error) from error
@@ -112,6 +112,9 @@ def _exists(path: Path) -> ExportError:
 
 def _sentence(path: Path, error: OSError) -> ExportError:
     name, folder = shown(path), shown(Path(path).parent)
+    other = error.filename
+    if isinstance(other, str) and Path(other).parent != Path(os.path.realpath(path)).parent:
+        return ExportError(f"{name} was not written: {shown(other)}: {error.strerror}.")
     if error.errno in _FULL:
         return ExportError(
             f"{name} was not written because the disk is full: free some space or choose another disk."

@@ -1,7 +1,7 @@
 """Give every source a file in which any sample can be reached at the document's rate.
 
-Most files are that file themselves. The others (MP3, Ogg, GSM; another rate) are decoded and converted once, in
-a streaming pass, into a 32-bit float RF64 file in the cache folder. Playing, drawing and exporting read
+Most files are that file themselves. The others (MP3, Ogg, GSM; another rate) are decoded and converted once,
+in a streaming pass, into a 32-bit float file in the cache folder. Playing, drawing and exporting read
 that, so all of them see the same samples.
 """
 
@@ -16,7 +16,7 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from engine.audio.opening import seeks_exactly
+from engine.audio.opening import libsndfile_name, seeks_exactly
 from engine.audio.reader import SourceReader, content_hash
 from engine.audio.writer import write_audio
 from engine.document.track import Source, source_length_samples
@@ -33,8 +33,8 @@ _BLOCK_FRAMES = 1 << 16
 def conformed_path(source: Source, rate_hz: int, progress: Progress = SILENT) -> Path:
     """Return the file that holds a source at the document's rate, making it where it is not there yet.
 
-    It has `source_length_samples(source, rate_hz)` frames and the source's channels. Calling this from two threads
-    at once is safe: both may do the work, and the results are the same.
+    It has `source_length_samples(source, rate_hz)` frames and the source's channels. Calling this from two
+    threads at once is safe: both may do the work, and the results are the same.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def conformed_path(source: Source, rate_hz: int, progress: Progress = SILENT) ->
         return target
     if content_hash(original) != source.content_hash:
         raise SourceError(
-            f"{shown(original)} has changed since it was imported: import it again, or bring back the old file."
+            f"{shown(original)} has changed since it was imported: import it again, or restore the old file."
         )
     with SourceReader(original) as reader:
         blocks = _converted(reader, rate_hz)
@@ -71,10 +71,11 @@ def conformed_path(source: Source, rate_hz: int, progress: Progress = SILENT) ->
 
 def _is_conformed(target: Path, rate_hz: int, channels: int, length_samples: int) -> bool:
     try:
-        found = soundfile.info(str(target))
+        with soundfile.SoundFile(libsndfile_name(target)) as file:
+            found = (file.samplerate, file.channels, file.frames)
     except soundfile.LibsndfileError:
         return False
-    return (found.samplerate, found.channels, found.frames) == (rate_hz, channels, length_samples)
+    return found == (rate_hz, channels, length_samples)
 
 
 def _converted(reader: SourceReader, rate_hz: int) -> Iterator[NDArray[Any]]:

@@ -21,11 +21,23 @@ _EXACT_CONTAINERS = frozenset({"WAV", "WAVEX", "RF64", "W64", "AIFF", "CAF", "AU
 _EXACT_SUBTYPES = ("PCM_", "FLOAT", "DOUBLE", "ULAW", "ALAW", "ALAC_")
 
 
+class _ForwardSound(soundfile.SoundFile):  # type: ignore[misc]
+    """A sound file that is only read forward.
+
+    soundfile seeks to where it already is after every read, which is a real seek to the MP3 and Opus decoders
+    and changes the samples that follow; it does not where a file says that it cannot seek.
+    """
+
+    def seekable(self) -> bool:
+        return False
+
+
 def seeks_exactly(container: str, subtype: str) -> bool:
     """Tell whether libsndfile gives the same samples after a seek as when it reads from the start.
 
-    Measured with libsndfile 1.2.2: Vorbis does not (half of all random reads differ), Opus not always, GSM
-    cannot seek; they are decoded from the start instead (see `engine.audio.conform`).
+    Measured with libsndfile 1.2.2: Vorbis does not (half of all random reads differ), MP3 loses up to a
+    frame after a seek (silence in place of sound), Opus differs at times, GSM cannot seek. They are decoded
+    from the start instead (see `engine.audio.conform`).
     """
     return container in _EXACT_CONTAINERS and subtype.startswith(_EXACT_SUBTYPES)
 
@@ -71,7 +83,7 @@ def require_file(path: Path) -> int:
 
 
 def open_sound(path: Path) -> soundfile.SoundFile:
-    """Open a sound file for reading; the caller closes it.
+    """Open a sound file for reading; the caller closes it. Where seeks are not exact, it only reads forward.
 
     Raises
     ------
@@ -81,10 +93,12 @@ def open_sound(path: Path) -> soundfile.SoundFile:
     require_file(path)
     file = _open_libsndfile(path)
     problem = _refusal(file)
+    if not problem and seeks_exactly(file.format, file.subtype):
+        return file
+    file.close()
     if problem:
-        file.close()
         raise SourceError(f"{shown(path)} {problem}")
-    return file
+    return _open_libsndfile(path, _ForwardSound)
 
 
 def frames_that_decode(path: Path, file: soundfile.SoundFile) -> int:
@@ -111,9 +125,11 @@ def libsndfile_name(path: Path) -> bytes | str:
     return os.fsencode(path) if os.name == "posix" else str(path)
 
 
-def _open_libsndfile(path: Path) -> soundfile.SoundFile:
+def _open_libsndfile(
+    path: Path, kind: type[soundfile.SoundFile] = soundfile.SoundFile
+) -> soundfile.SoundFile:
     try:
-        return soundfile.SoundFile(libsndfile_name(path))
+        return kind(libsndfile_name(path))
     except (soundfile.LibsndfileError, TypeError, ValueError) as error:
         raise SourceError(
             f"{shown(path)} is not audio that Offcut can read: choose a WAV, AIFF, FLAC, OGG or MP3 file, or "

@@ -102,7 +102,7 @@ class SourceReader:
     Attributes
     ----------
     rate_hz, channels, frames, container, subtype : as in `SourceInfo`
-    promised_frames : the length that the header gives, at least `frames`
+    promised_frames : the length that the header gives, at least `frames`; an estimate for MP3
     bad_samples : how many NaN or infinite samples the reads so far have replaced by zero
 
     Raises
@@ -230,9 +230,10 @@ def _shortened_warning(path: Path, reader: SourceReader) -> str:
     if share == 0.0:
         return f"{shown(path)} has no proper end, so something may be missing after {length}."
     promised = max(round(reader.frames / share), reader.promised_frames)
-    missing = promised - reader.frames
-    # Less than one more frame is rounding (a padded chunk), not a loss.
-    if missing <= 1:
+    # One frame is rounding. The length of an MP3 is an estimate: measured on 31 whole files, up to 0.7 % and
+    # 12,000 frames too long.
+    tolerance = 4_096 + promised // 100 if reader.container == "MP3" else 1
+    if promised - reader.frames <= tolerance:
         return ""
     return (
         f"{shown(path)} ends early: {length} is there of the {format_time(promised / reader.rate_hz)} "

@@ -30,6 +30,7 @@ _BITS = {"PCM_U8": 8, "PCM_S8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32, "FL
 _FLOATS = ("FLOAT", "DOUBLE")
 _TELEPHONE = ("ULAW", "ALAW", "IMA_ADPCM", "MS_ADPCM", "GSM610", "G721_32", "G723_24", "G723_40", "NMS_ADPCM")
 _SET_ADD_PEAK_CHUNK = 0x1050
+_SYSTEM_ERROR = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,8 @@ def _create(
     try:
         file = soundfile.SoundFile(libsndfile_name(part), "w", rate_hz, channels, subtype, format=kind)
     except (soundfile.LibsndfileError, ValueError) as error:
+        if getattr(error, "code", 0) == _SYSTEM_ERROR:
+            raise OSError(errno.ENOSPC, str(error)) from error
         raise ExportError(
             f"{shown(path)} cannot hold {channels} channels of {subtype} at {rate_hz} Hz as {kind}: choose "
             f"another format."

@@ -1,0 +1,200 @@
+"""The fast peaks equal the plain ones, at every length, edge and zoom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Event
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.audio.conform import conformed_path
+from engine.audio.peak_cache import load_peaks, save_peaks, source_peaks
+from engine.audio.peaks import Columns, PeakPyramid, build_peaks, level_lengths, peaks_warning, sample_columns
+from engine.errors import Cancelled
+from engine.places import cache_folder
+from engine.progress import ReportingProgress
+from tests.engine.audio.test_conform import source_of, tone
+
+
+def plain_level(samples: np.ndarray, width: int) -> np.ndarray:
+    """Minimum, maximum and sum of squares of each column, one at a time, shape (3, channels, n)."""
+    columns = [samples[start : start + width] for start in range(0, len(samples), width)]
+    return np.array(
+        [
+            [column.min(0) for column in columns],
+            [column.max(0) for column in columns],
+            [np.square(column, dtype=np.float64).sum(0) for column in columns],
+        ]
+    ).transpose(0, 2, 1)
+
+
+def assert_same_columns(found: Columns, expected: Columns) -> None:
+    np.testing.assert_array_equal(found.minimum, expected.minimum)
+    np.testing.assert_array_equal(found.maximum, expected.maximum)
+    np.testing.assert_allclose(found.rms, expected.rms, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "FLOAT"])
+@pytest.mark.parametrize("frames", [1, 255, 256, 257, 1_024, 131_072, 131_073, 400_001])
+def test_every_level_equals_the_plain_way(
+    tmp_path: Path, rng: np.random.Generator, frames: int, subtype: str
+) -> None:
+    path = tmp_path / "a.wav"
+    soundfile.write(path, rng.uniform(-1, 1, (frames, 2)), 48_000, subtype)
+    samples, _ = soundfile.read(path, dtype="float32", always_2d=True)
+    pyramid = build_peaks(path)
+    assert (pyramid.frames, pyramid.channels, pyramid.rate_hz) == (frames, 2, 48_000)
+    assert tuple(level.shape[2] for level in pyramid.levels) == level_lengths(frames)
+    for number, level in enumerate(pyramid.levels):
+        plain = plain_level(samples, 256 * 4**number)
+        np.testing.assert_array_equal(level[:2], plain[:2].astype(np.float32))
+        np.testing.assert_allclose(level[2], plain[2], rtol=1e-5)
+
+
+def test_many_channels_in_small_blocks(tmp_path: Path, rng: np.random.Generator) -> None:
+    path = tmp_path / "a.wav"
+    soundfile.write(path, rng.uniform(-1, 1, (9_001, 64)), 48_000, "PCM_16")
+    samples, _ = soundfile.read(path, dtype="float32", always_2d=True)
+    np.testing.assert_array_equal(build_peaks(path).levels[0][:2], plain_level(samples, 256)[:2])
+
+
+@pytest.fixture(scope="module")
+def long_take(tmp_path_factory: pytest.TempPathFactory) -> tuple[PeakPyramid, np.ndarray]:
+    """Peaks with three levels, and the samples they come from."""
+    path = tmp_path_factory.mktemp("peaks") / "a.wav"
+    noise = np.random.default_rng(3).uniform(-1, 1, 700_123)
+    soundfile.write(path, noise * np.linspace(0, 1, len(noise)), 48_000, "PCM_16")
+    return build_peaks(path), soundfile.read(path, dtype="float32")[0]
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    start=st.floats(-50_000, 750_000),
+    samples_per_column=st.floats(256, 40_000),
+    n_columns=st.integers(1, 60),
+)
+def test_columns_hold_each_base_column_once(
+    long_take: tuple[PeakPyramid, np.ndarray], start: float, samples_per_column: float, n_columns: int
+) -> None:
+    pyramid, samples = long_take
+    found = pyramid.columns(0, start, samples_per_column, n_columns)
+    widths = [256 * 4**number for number in range(len(pyramid.levels))]
+    width = max([256] + [width for width in widths if 2 * width <= samples_per_column])
+    edges = [int((start + i * samples_per_column) // width) for i in range(n_columns + 1)]
+    expected = Columns(*np.zeros((3, n_columns), np.float32))
+    for i in range(n_columns):
+        inside = samples[max(0, edges[i] * width) : max(0, max(edges[i + 1], edges[i] + 1) * width)]
+        if len(inside):
+            expected.minimum[i], expected.maximum[i] = inside.min(), inside.max()
+            expected.rms[i] = np.sqrt(np.square(inside, dtype=np.float64).mean())
+    assert_same_columns(found, expected)
+
+
+@pytest.mark.parametrize("samples_per_column", [0.01, 0.5, 1.0, 1.7, 100.0, 255.9])
+@pytest.mark.parametrize("start", [-20.5, 0.0, 990.25])
+def test_columns_of_raw_samples(rng: np.random.Generator, start: float, samples_per_column: float) -> None:
+    samples = rng.uniform(-1, 1, 1_000).astype(np.float32)
+    found = sample_columns(samples, 5, start, samples_per_column, 40)
+    for i in range(40):
+        first = int(np.floor(start - 5 + i * samples_per_column))
+        last = max(first + 1, int(np.floor(start - 5 + (i + 1) * samples_per_column)))
+        inside = samples[max(0, first) : max(0, last)]
+        expected = (inside.min(), inside.max(), np.sqrt(np.mean(inside**2))) if len(inside) else (0, 0, 0)
+        np.testing.assert_allclose((found.minimum[i], found.maximum[i], found.rms[i]), expected, rtol=1e-5)
+
+
+def test_the_two_kinds_of_columns_agree_where_they_meet(
+    long_take: tuple[PeakPyramid, np.ndarray],
+) -> None:
+    pyramid, samples = long_take
+    assert_same_columns(pyramid.columns(0, 0, 256, 3_000), sample_columns(samples, 0, 0, 256, 3_000))
+
+
+def test_a_click_is_seen_at_every_zoom(tmp_path: Path) -> None:
+    samples = np.zeros(2_000_000)
+    samples[1_234_567] = -1.0
+    soundfile.write(tmp_path / "a.wav", samples, 48_000)
+    pyramid = build_peaks(tmp_path / "a.wav")
+    for n_columns in (1, 7, 500, 1_600, 7_000):
+        columns = pyramid.columns(0, 0, len(samples) / n_columns, n_columns)
+        assert np.flatnonzero(columns.minimum == -1.0).size == 1
+
+
+def test_nan_and_silence_are_told(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", np.array([0.5, np.nan, np.inf], np.float32), 48_000, "FLOAT")
+    pyramid = build_peaks(tmp_path / "a.wav")
+    assert pyramid.levels[0][:2].ravel().tolist() == [0.0, 0.5]
+    assert "a.wav holds 2 samples that are not numbers" in peaks_warning(pyramid, tmp_path / "a.wav")
+    soundfile.write(tmp_path / "b.wav", np.zeros(300), 48_000)
+    assert "b.wav is silent" in peaks_warning(build_peaks(tmp_path / "b.wav"), tmp_path / "b.wav")
+
+
+def test_building_reports_and_can_be_cancelled(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", tone(400_000, 48_000), 48_000)
+    cancelled, fractions = Event(), list[float]()
+
+    def on_report(fraction: float, *_: object) -> None:
+        fractions.append(fraction)
+        if len(fractions) == 6:
+            cancelled.set()
+
+    progress = ReportingProgress(on_report, cancelled)
+    build_peaks(tmp_path / "a.wav", progress)
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
+    with pytest.raises(Cancelled):
+        build_peaks(tmp_path / "a.wav", progress)
+
+
+def test_peaks_are_kept_and_found_again(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", tone(400_001, 44_100), 44_100)
+    source = source_of(tmp_path / "a.wav")
+    assert load_peaks(source.content_hash, 48_000) is None
+    built = source_peaks(source, 48_000)
+    kept = load_peaks(source.content_hash, 48_000)
+    assert kept is not None
+    for level, again in zip(built.levels, kept.levels, strict=True):
+        np.testing.assert_array_equal(level, again)
+    assert (kept.rate_hz, kept.frames, kept.channels) == (48_000, built.frames, 2)
+    assert load_peaks(source.content_hash, 44_100) is None
+    (tmp_path / "a.wav").unlink()
+    assert source_peaks(source, 48_000).frames == built.frames
+
+
+def test_the_samples_of_a_converted_source_that_are_no_numbers_are_counted(tmp_path: Path) -> None:
+    samples = tone(1_000, 44_100).astype(np.float32)
+    samples[10:13, 0] = np.nan
+    soundfile.write(tmp_path / "a.wav", samples, 44_100, "FLOAT")
+    assert source_peaks(source_of(tmp_path / "a.wav"), 48_000).bad_samples == 3
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: data[:0],
+        lambda data: data[:20],
+        lambda data: data[:-4],
+        lambda data: data + b"more",
+        lambda data: b"RIFF" + data[4:],
+        lambda data: data[:8] + b"\x09" + data[9:],
+        lambda data: data[:500] + bytes([data[500] ^ 1]) + data[501:],
+        lambda data: b"\xff" * len(data),
+    ],
+)
+def test_damaged_and_foreign_cache_files_are_built_again(tmp_path: Path, damage) -> None:
+    soundfile.write(tmp_path / "a.wav", tone(100_000, 48_000), 48_000)
+    source = source_of(tmp_path / "a.wav")
+    assert conformed_path(source, 48_000) == tmp_path / "a.wav"
+    pyramid = build_peaks(tmp_path / "a.wav")
+    save_peaks(pyramid, source.content_hash)
+    (path,) = cache_folder("peaks").iterdir()
+    path.write_bytes(damage(path.read_bytes()))
+    assert load_peaks(source.content_hash, 48_000) is None
+    source_peaks(source, 48_000)
+    again = load_peaks(source.content_hash, 48_000)
+    assert again is not None
+    np.testing.assert_array_equal(again.levels[0], pyramid.levels[0])

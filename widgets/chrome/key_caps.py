@@ -39,11 +39,39 @@ def paint_cap(painter: QPainter, right_middle: QPointF, label: str, theme: Theme
     return rect
 
 
-class KeyButton(QPushButton):
-    """A button that shows the key of its command.
+class EnterButton(QPushButton):
+    """A button that Enter presses while it has the focus; Space is left to playback.
 
-    Only Tab gives it the focus, so that a click never changes what the next key means. Enter presses it
-    while it has the focus; Space is left to playback.
+    Only Tab gives it the focus, so that a click never changes what the next key means.
+    """
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAutoDefault(False)
+
+    def event(self, event: QEvent) -> bool:
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() in _CLICKING_KEYS
+            and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in _CLICKING_KEYS:
+            self.click()
+        elif event.key() == Qt.Key.Key_Space:
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+
+class KeyButton(EnterButton):
+    """A button that shows the key of its command.
 
     Parameters
     ----------
@@ -65,8 +93,6 @@ class KeyButton(QPushButton):
         self._icon_name = icon_name
         self._outline = ""
         self._compact = 0
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setAutoDefault(False)
         self.set_key(key)
 
     def set_theme(self, theme: Theme) -> None:
@@ -158,22 +184,3 @@ class KeyButton(QPushButton):
         )
         if self._shown_key():
             paint_cap(painter, QPointF(self.width() - px(9), middle), self._shown_key(), self._theme)
-
-    def event(self, event: QEvent) -> bool:
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() in _CLICKING_KEYS
-            and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        ):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in _CLICKING_KEYS:
-            self.click()
-        elif event.key() == Qt.Key.Key_Space:
-            event.ignore()
-        else:
-            super().keyPressEvent(event)

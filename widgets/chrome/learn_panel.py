@@ -143,9 +143,10 @@ class LearnPanel(QWidget):
 
     def values(self) -> LearnRequest:
         """Return what was asked for; only where there is no `problem`."""
-        return LearnRequest(
-            self._paths(), self._name.text().strip(), self._epochs.value(), self._seed.value()
-        )
+        epochs, seed = self._epochs.value(), self._seed.value()
+        assert epochs is not None
+        assert seed is not None
+        return LearnRequest(self._paths(), self._name.text().strip(), epochs, seed)
 
     def _paths(self) -> tuple[str, ...]:
         return tuple(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from widgets.chrome.key_caps import EnterButton
 from widgets.theme import TEXT_SMALL, Theme, px
 
 FILTERS = {"undecided": "Undecided", "cuts": "Cuts", "all": "All", "flagged": "Flagged"}
@@ -22,17 +23,13 @@ class FilterChips(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(px(6))
-        group = QButtonGroup(self)
-        self._chips = {name: QPushButton(label) for name, label in FILTERS.items()}
+        self._chips = {name: EnterButton(label) for name, label in FILTERS.items()}
         for name, chip in self._chips.items():
             chip.setCheckable(True)
-            chip.setAutoDefault(False)
-            chip.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            group.addButton(chip)
             layout.addWidget(chip)
-            chip.clicked.connect(lambda _checked=False, name=name: self.filter_chosen.emit(name))
+            chip.clicked.connect(lambda _checked=False, name=name: self._choose(name))
         layout.addStretch(1)
-        self._chips["undecided"].setChecked(True)
+        self.set_filter("undecided")
         self.set_theme(theme)
 
     def set_theme(self, theme: Theme) -> None:
@@ -55,4 +52,9 @@ class FilterChips(QWidget):
 
     def set_filter(self, name: str) -> None:
         """Mark a filter as the one in force."""
-        self._chips[name].setChecked(True)
+        for each, chip in self._chips.items():
+            chip.setChecked(each == name)
+
+    def _choose(self, name: str) -> None:
+        self.set_filter(name)
+        self.filter_chosen.emit(name)

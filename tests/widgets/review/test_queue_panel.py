@@ -1,0 +1,261 @@
+"""The queue under real hands: clicks, keys, ten thousand rows, every scale and both themes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAccessible, QColor
+from PySide6.QtWidgets import QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+
+from engine.document.decisions import Decision, Verdict
+from engine.document.state import DocumentState
+from engine.review.statistics import statistics
+from tests.widgets.review.conftest import Dress
+from widgets.chrome.elided_label import ElidedLabel
+from widgets.chrome.key_caps import KeyButton
+from widgets.review.card import Card
+from widgets.review.demo import KEYS, demo_state
+from widgets.review.queue_panel import QueuePanel
+from widgets.review.queue_view import QueueView
+from widgets.review.rows import Surroundings
+from widgets.theme import DARK, LIGHT, QUEUE, ROW, Theme, px
+
+MANY = demo_state(10_000)
+SOME = demo_state(38)
+
+
+def show(panel: QueuePanel, state: DocumentState, current: str | None, edge: str = "left") -> None:
+    panel.set_review(state, tuple(state.proposals), current, edge, statistics(state), 0.8, 9)
+
+
+def make(qtbot: QtBot, theme: Theme, state: DocumentState, current: str | None) -> QueuePanel:
+    panel = QueuePanel(theme, KEYS)
+    qtbot.addWidget(panel)
+    panel.set_surroundings(Surroundings(crossfade_ms=18.0))
+    panel.set_taste("Band 2026")
+    show(panel, state, current)
+    panel.resize(px(QUEUE), px(880))
+    with qtbot.waitExposed(panel):
+        panel.show()
+    return panel
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, dress: Dress) -> Iterator[QueuePanel]:
+    return make(qtbot, dress(DARK), SOME, "cut-12")
+
+
+def view_of(panel: QueuePanel) -> QueueView:
+    view = panel.findChild(QueueView)
+    assert view is not None
+    return view
+
+
+def card_of_panel(panel: QueuePanel) -> Card:
+    card = panel.findChild(Card)
+    assert card is not None
+    return card
+
+
+def button(panel: QueuePanel, start: str) -> QPushButton:
+    return next(each for each in panel.findChildren(QPushButton) if each.text().startswith(start))
+
+
+def test_positions_equal_the_plain_sum(panel: QueuePanel) -> None:
+    view, card = view_of(panel), card_of_panel(panel)
+    top = -view.verticalOffset()
+    for row in range(view.model().rowCount()):
+        rect = view.visualRect(view.model().index(row))
+        height = card.heightForWidth(view.viewport().width()) if row == 12 else px(ROW)
+        assert (rect.top(), rect.height()) == (top, height)
+        for y in (rect.top(), rect.center().y(), rect.bottom()):
+            assert view.indexAt(QPoint(5, y)).row() == row
+        top += height
+    assert not view.indexAt(QPoint(5, top + 1)).isValid()
+    assert card.geometry() == view.visualRect(view.model().index(12))
+
+
+@pytest.mark.parametrize("row", [11, 13, 15])
+def test_a_click_on_a_row_chooses_it(panel: QueuePanel, qtbot: QtBot, row: int) -> None:
+    view = view_of(panel)
+    where = view.visualRect(view.model().index(row)).center()
+    with qtbot.waitSignal(panel.proposal_chosen) as chosen:
+        qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    assert chosen.args == [f"cut-{row}"]
+
+
+@pytest.mark.parametrize(("key", "chosen"), [(Qt.Key.Key_Down, "cut-13"), (Qt.Key.Key_Up, "cut-11")])
+def test_arrows_choose_the_neighbour(panel: QueuePanel, qtbot: QtBot, key: Qt.Key, chosen: str) -> None:
+    with qtbot.waitSignal(panel.proposal_chosen) as signal:
+        qtbot.keyClick(view_of(panel), key)
+    assert signal.args == [chosen]
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Delete, Qt.Key.Key_Backspace, Qt.Key.Key_Escape, Qt.Key.Key_A])
+def test_other_keys_are_left_to_the_window(panel: QueuePanel, qtbot: QtBot, key: Qt.Key) -> None:
+    with qtbot.assertNotEmitted(panel.proposal_chosen), qtbot.assertNotEmitted(panel.command_requested):
+        qtbot.keyClick(view_of(panel), key)
+
+
+@pytest.mark.parametrize(
+    ("word", "command"),
+    [
+        ("Accept", "review.accept"),
+        ("Reject", "review.reject"),
+        ("Later", "review.flag"),
+        ("Preview", "transport.preview"),
+        ("Other 1/3", "review.alternative"),
+        ("Edges", "edge.switch"),
+        ("Accept 9 at", "review.accept_above"),
+    ],
+)
+@pytest.mark.parametrize("how", ["mouse", "enter"])
+def test_buttons_ask_for_their_command(
+    panel: QueuePanel, qtbot: QtBot, word: str, command: str, how: str
+) -> None:
+    pressed = button(panel, word)
+    with qtbot.waitSignal(panel.command_requested) as asked:
+        if how == "mouse":
+            qtbot.mouseClick(pressed, Qt.MouseButton.LeftButton)
+        else:
+            pressed.setFocus(Qt.FocusReason.TabFocusReason)
+            qtbot.keyClick(pressed, Qt.Key.Key_Return)
+    assert asked.args == [command]
+
+
+def test_space_on_a_button_stays_with_playback(panel: QueuePanel, qtbot: QtBot) -> None:
+    accept = button(panel, "Accept")
+    accept.setFocus(Qt.FocusReason.TabFocusReason)
+    with qtbot.assertNotEmitted(panel.command_requested):
+        qtbot.keyClick(accept, Qt.Key.Key_Space)
+
+
+def test_tab_reaches_everything(panel: QueuePanel, qtbot: QtBot) -> None:
+    panel.activateWindow()
+    qtbot.waitUntil(panel.isActiveWindow)
+    start = button(panel, "Undecided")
+    start.setFocus(Qt.FocusReason.TabFocusReason)
+    reached = set()
+    for _ in range(20):
+        focused = panel.focusWidget()
+        assert focused is not None
+        reached.add(focused)
+        qtbot.keyClick(focused, Qt.Key.Key_Tab)
+    assert reached >= set(panel.findChildren(QPushButton)) | {view_of(panel)}
+
+
+@pytest.mark.parametrize(
+    ("word", "name"), [("Undecided", "undecided"), ("Cuts", "cuts"), ("All", "all"), ("Flagged", "flagged")]
+)
+def test_chips_choose_filters(panel: QueuePanel, qtbot: QtBot, word: str, name: str) -> None:
+    chip = button(panel, word)
+    for press in (
+        lambda: qtbot.mouseClick(chip, Qt.MouseButton.LeftButton),
+        lambda: qtbot.keyClick(chip, "\r"),
+    ):
+        with qtbot.waitSignal(panel.filter_chosen) as chosen:
+            press()
+        assert chosen.args == [name]
+        marked = [each.text() for each in panel.findChildren(QPushButton) if each.isChecked()]
+        assert marked == [chip.text()]
+
+
+def test_the_card_shows_edge_and_verdict(panel: QueuePanel) -> None:
+    card = card_of_panel(panel)
+
+    def texts() -> set[str]:
+        return {label.text() for label in card.findChildren(QLabel)}
+
+    assert {"▸ left edge", "right edge"} <= texts()
+    decided = DocumentState(
+        SOME.rate_hz, SOME.sources, SOME.tracks, SOME.proposals, {"cut-12": Decision("cut-12", flagged=True)}
+    )
+    show(panel, decided, "cut-12", edge="right")
+    assert {"left edge", "▸ right edge"} <= texts()
+    assert button(panel, "Flagged").isVisible()
+
+
+def test_the_same_queue_is_not_reset(panel: QueuePanel, qtbot: QtBot) -> None:
+    model = view_of(panel).model()
+    with qtbot.assertNotEmitted(model.modelReset), qtbot.waitSignal(model.dataChanged):
+        show(panel, SOME, "cut-13")
+
+
+def test_a_current_one_outside_the_filter_opens_no_card(panel: QueuePanel) -> None:
+    panel.set_review(SOME, ("cut-1", "cut-2"), "cut-12", "left", statistics(SOME), 0.8, 0)
+    assert not card_of_panel(panel).isVisible()
+    assert not button(panel, "Accept 0").isEnabled()
+
+
+def test_empty_and_finished_queues_speak(panel: QueuePanel) -> None:
+    def said() -> str:
+        return " ".join(label.text() for label in panel.findChildren(QLabel) if label.isVisible())
+
+    show(panel, DocumentState(), None)
+    assert "Drop recordings on the timeline, or press Ctrl O." in said()
+    verdicts = {name: Decision(name, Verdict.REJECTED) for name in SOME.proposals}
+    done = DocumentState(SOME.rate_hz, SOME.sources, SOME.tracks, SOME.proposals, verdicts)
+    panel.set_review(done, (), None, "left", statistics(done), 0.8, 0)
+    assert "All 38 decided: export with Ctrl E." in said()
+
+
+def test_screen_readers_hear_the_rows(panel: QueuePanel) -> None:
+    listed = QAccessible.queryAccessibleInterface(view_of(panel))
+    assert listed.role() == QAccessible.Role.List
+    assert listed.childCount() == 38
+    spoken = listed.child(3).text(QAccessible.Text.Name)
+    assert spoken == view_of(panel).model().row(3).spoken
+    for each in panel.findChildren(QPushButton):
+        assert QAccessible.queryAccessibleInterface(each).text(QAccessible.Text.Name)
+
+
+def test_theme_switches_live(panel: QueuePanel, dress: Dress) -> None:
+    panel.set_theme(dress(LIGHT))
+    view = view_of(panel)
+    rect = view.visualRect(view.model().index(13))
+    assert panel.grab().toImage().pixelColor(view.mapTo(panel, rect.topLeft() + QPoint(2, 2))) == QColor(
+        LIGHT.panel
+    )
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.25, 1.5, 2.0])
+def test_no_text_is_cut(qtbot: QtBot, dress: Dress, scale: float) -> None:
+    panel = make(qtbot, dress(LIGHT, scale), SOME, "cut-12")
+    labels = [each for each in panel.findChildren(QLabel) if not isinstance(each, ElidedLabel)]
+    for label in (each for each in labels if each.isVisible()):
+        if label.wordWrap():
+            assert label.height() >= label.heightForWidth(label.width()), label.text()
+        else:
+            assert label.width() >= label.sizeHint().width(), label.text()
+    for each in panel.findChildren(KeyButton):
+        assert each.width() >= each.sizeHint().width(), each.text()
+        assert each.height() >= each.sizeHint().height()
+    assert panel.width() == px(QUEUE)
+
+
+def test_ten_thousand_rows_are_quick(qtbot: QtBot, dress: Dress) -> None:
+    """CPU time of this thread, so that a busy machine does not count."""
+    panel = make(qtbot, dress(DARK), MANY, "cut-3333")
+    ids, figures = tuple(MANY.proposals), statistics(MANY)
+    spent_ms = []
+    for number in (3334, 9000, 5, 3335):
+        before = time.thread_time()
+        panel.set_review(MANY, ids[:: 1 + number % 2], f"cut-{number}", "left", figures, 0.8, 9)
+        spent_ms.append(1000 * (time.thread_time() - before))
+    assert max(spent_ms) < 50
+
+    view, frames_ms = view_of(panel), []
+    bar = view.verticalScrollBar()
+    for step in np.linspace(0, bar.maximum(), 200).astype(int):
+        before = time.thread_time()
+        bar.setValue(int(step))
+        view.viewport().repaint()
+        frames_ms.append(1000 * (time.thread_time() - before))
+    print(f"set_review {max(spent_ms):.1f} ms, scroll p50 {np.median(frames_ms):.1f} ms", end=" ")
+    print(f"p99 {np.percentile(frames_ms, 99):.1f} ms")
+    assert np.percentile(frames_ms, 99) < 16

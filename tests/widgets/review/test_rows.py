@@ -1,0 +1,142 @@
+"""What the queue says: rows, the card's words, what an edge sits on, the header and the advice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from engine.document.analysis import BeatGrid
+from engine.document.decisions import Decision, Verdict
+from engine.document.proposals import Alternative, Proposal
+from engine.document.state import DocumentState
+from engine.document.track import Source, Track
+from engine.review.statistics import statistics
+from widgets.review.advice import advice, all_decided
+from widgets.review.demo import KEYS
+from widgets.review.rows import ON_IT_S, Surroundings, card_of, header_text, length_text, row_of, sits_on
+
+RATE = 48_000
+
+
+def state_of(*decisions: Decision) -> DocumentState:
+    proposals = {
+        "a": Proposal(
+            "a",
+            "cut",
+            10 * RATE,
+            18 * RATE,
+            0.91,
+            "Talk.",
+            "m",
+            (Alternative("beats", 9 * RATE, 18 * RATE),),
+        ),
+        "b": Proposal("b", "sneeze", 30 * RATE, 31 * RATE, 0.4, "A sneeze.", "m"),
+    }
+    source = Source("s", "jam.wav", "", RATE, 2, 60 * RATE, "WAV", "PCM_16")
+    return DocumentState(
+        rate_hz=RATE,
+        sources={"s": source},
+        tracks=(Track("t", "s", "Jam", 0),),
+        proposals=proposals,
+        decisions={each.proposal_id: each for each in decisions},
+    )
+
+
+def test_row_follows_the_decision() -> None:
+    row = row_of(state_of(), "a")
+    assert (row.time, row.length, row.verdict, row.flagged, row.icon) == (
+        "0:10.0",
+        "8.0 s",
+        Verdict.UNDECIDED,
+        False,
+        "scissors",
+    )
+    moved = row_of(state_of(Decision("a", Verdict.ACCEPTED, start_samples=11 * RATE, flagged=True)), "a")
+    assert (moved.time, moved.length, moved.verdict, moved.flagged) == (
+        "0:11.0",
+        "7.0 s",
+        Verdict.ACCEPTED,
+        True,
+    )
+    assert moved.spoken == "0:11.0, 7.0 s, score 0.91, accepted, flagged"
+
+
+def test_an_unknown_kind_still_has_a_row() -> None:
+    assert row_of(state_of(), "b").icon == "asterisk"
+
+
+def test_card_says_alternative_and_what_was_moved() -> None:
+    text = card_of(state_of(), "a", Surroundings(crossfade_ms=18.0))
+    assert (text.title, text.length) == ("Cut 0:10.0 – 0:18.0", "8.0 s")
+    assert (text.score, text.crossfade, text.alternative, text.alternatives) == ("0.91", "18 ms", 1, 2)
+    assert text.left_sits == ""
+    nudged = Decision("a", alternative=1, start_samples=9 * RATE - 480, stop_samples=18 * RATE + 1)
+    text = card_of(state_of(nudged), "a", Surroundings())
+    assert text.alternative == 2
+    assert text.left == "0:08.990"
+    assert text.left_sits == " · moved −10 ms"
+    assert text.right_sits == " · moved +1 sample"
+
+
+def slow_sits_on(position: int, grid: BeatGrid | None, onsets: list[int]) -> str:
+    """The same answer by looking at every beat and onset."""
+    if grid is not None and len(grid.beats_samples):
+        distances = [abs(int(beat) - position) for beat in grid.beats_samples]
+        if min(distances) <= ON_IT_S * RATE:
+            at = distances.index(min(distances))
+            bar = sum(1 for each in grid.bar_positions[: at + 1] if each == 1)
+            beat = int(grid.bar_positions[at])
+            return f"downbeat {bar}" if beat == 1 else f"beat {bar} | {beat}"
+    if onsets and min(abs(onset - position) for onset in onsets) <= ON_IT_S * RATE:
+        return "onset"
+    return "between beats" if grid is not None and len(grid.beats_samples) else ""
+
+
+@pytest.mark.parametrize("beats", [0, 1, 2, 40])
+@pytest.mark.parametrize("onset_count", [0, 1, 50])
+def test_what_an_edge_sits_on_equals_the_slow_search(
+    beats: int, onset_count: int, rng: np.random.Generator
+) -> None:
+    grid = BeatGrid(np.arange(beats) * 24_000 + 500, (np.arange(beats) + 2) % 4 + 1, 120.0, 1.0, "m")
+    onsets = np.sort(rng.integers(0, 20 * RATE, onset_count))
+    places = [*rng.integers(0, 21 * RATE, 60), *grid.beats_samples[:5] + 100, *onsets[:5], 0]
+    for shown in (grid if beats else None, grid):
+        around = Surroundings(shown, onsets)
+        for position in map(int, places):
+            wanted = slow_sits_on(position, shown, [int(each) for each in onsets])
+            assert sits_on(position, RATE, around) == wanted
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.04, "0.0 s"), (8.8, "8.8 s"), (599.9, "599.9 s"), (724, "12:04")]
+)
+def test_length_text(seconds: float, text: str) -> None:
+    assert length_text(round(seconds * RATE), RATE) == text
+
+
+def test_header_and_end_of_the_review() -> None:
+    state = state_of(Decision("a", Verdict.ACCEPTED))
+    assert header_text(statistics(state), RATE) == "1 of 2 decided · result 0:52 of 1:00 (87 %)"
+    assert all_decided(statistics(state), KEYS) == ""
+    done = state_of(Decision("a", Verdict.ACCEPTED), Decision("b", Verdict.REJECTED))
+    assert all_decided(statistics(done), KEYS) == "All 2 decided: export with Ctrl E."
+    assert header_text(statistics(DocumentState()), 0) == ""
+
+
+@pytest.mark.parametrize(
+    ("state", "taste", "sentence"),
+    [
+        (DocumentState(), None, "Drop recordings on the timeline, or press Ctrl O."),
+        (replace(state_of(), proposals={}), None, "Show Offcut edits you made before: Ctrl L."),
+        (
+            replace(state_of(), proposals={}),
+            "Band",
+            "Nothing proposed yet. Let Band listen: Ctrl Shift L. Then propose cuts: Ctrl R.",
+        ),
+        (state_of(), "Band", "Nothing passes this filter: choose another one above."),
+    ],
+)
+def test_an_empty_queue_says_what_to_do(state: DocumentState, taste: str | None, sentence: str) -> None:
+    assert advice(state, statistics(state), taste, KEYS) == sentence

@@ -19,3 +19,10 @@ def data_folder(*parts: str) -> Path:
     folder = Path(platformdirs.user_data_dir("offcut", appauthor=False)).joinpath(*parts)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def state_folder(*parts: str) -> Path:
+    """Return (and make) a folder below the user's folder for logs; all in it can be deleted."""
+    folder = Path(platformdirs.user_state_dir("offcut", appauthor=False)).joinpath(*parts)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,221 @@
+"""Where jobs run: one thread for computing, one for files, and results on the window's thread.
+
+A job is a plain function `work(*arguments, progress)` that returns a frozen result. It knows nothing of Qt;
+what it reports and returns reaches the window's thread here, and only there.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+from engine.errors import Cancelled, OffcutError
+from engine.places import state_folder
+from engine.progress import ReportingProgress
+
+# A person cannot read faster, and each report costs a repaint.
+REPORT_INTERVAL_MS = 33
+# Before so much is done and so long has passed, the time left is a guess that jumps about.
+ESTIMATE_FROM_FRACTION = 0.02
+ESTIMATE_FROM_S = 1.0
+CLOSE_TIMEOUT_S = 5.0
+LOG_NAME = "offcut.log"
+
+
+class JobHandle(QObject):
+    """One job, as the window sees it. All signals are emitted on the window's thread.
+
+    Signals
+    -------
+    started() : it is this job's turn
+    progressed(fraction, text, figures, seconds_left) : at most thirty times a second, the newest report only;
+        figures are live values such as a loss, seconds_left is None while nobody can tell
+    finished(result), failed(sentence), cancelled() : exactly one of the three, once
+    """
+
+    started = Signal()
+    progressed = Signal(float, str, object, object)
+    finished = Signal(object)
+    failed = Signal(str)
+    cancelled = Signal()
+
+    def __init__(self, title: str, lane: JobLane) -> None:
+        super().__init__(lane)
+        self.title = title
+        self.stop = threading.Event()
+        # The newest report: the worker appends, the window takes.
+        self.reports: deque[tuple[float, str, dict[str, float]]] = deque(maxlen=1)
+        self._lane = lane
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether somebody asked for the cancel."""
+        return self.stop.is_set()
+
+    def cancel(self) -> None:
+        """Ask the job to stop: `cancelled` follows when it next looks, and nothing it made is delivered."""
+        self.stop.set()
+        self._lane.drop_if_waiting(self)
+
+
+class JobLane(QObject):
+    """Runs jobs one after the other on a thread of its own.
+
+    Parameters
+    ----------
+    name : of the thread
+    """
+
+    # A call to make on the window's thread; a queued connection is what carries it there.
+    _posted = Signal(object)
+
+    def __init__(self, name: str, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        self._jobs: dict[JobHandle, Future[None]] = {}
+        self._running: JobHandle | None = None
+        self._started_s = 0.0
+        self._closed = False
+        self._timer = QTimer(self)
+        self._timer.setInterval(REPORT_INTERVAL_MS)
+        self._timer.timeout.connect(self._deliver_report)
+        self._posted.connect(self._receive, Qt.ConnectionType.QueuedConnection)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a job runs or waits."""
+        return bool(self._jobs)
+
+    def submit(self, work: Callable[..., object], *arguments: object, title: str) -> JobHandle:
+        """Run `work(*arguments, progress)` when its turn comes.
+
+        Parameters
+        ----------
+        title : what the job does, for the user, such as "Learning a taste"
+        """
+        job = JobHandle(title, self)
+        self._jobs[job] = self._executor.submit(self._run, job, work, arguments)
+        return job
+
+    def drop_if_waiting(self, job: JobHandle) -> None:
+        """Take a cancelled job out of the queue; one that runs finds out by itself."""
+        if job in self._jobs and self._jobs[job].cancel():
+            self._posted.emit(partial(self._end, job, job.cancelled.emit))
+
+    def cancel_all(self) -> None:
+        """Cancel the running job and those that wait."""
+        for job in self._jobs:
+            job.cancel()
+
+    def close(self) -> bool:
+        """Cancel every job and end the thread; nothing is delivered any more.
+
+        Returns
+        -------
+        ended : False when a job did not look for the cancel in time; its thread ends with the job
+        """
+        self._timer.stop()
+        self._closed = True
+        self.cancel_all()
+        ended = not wait(self._jobs.values(), CLOSE_TIMEOUT_S).not_done
+        self._executor.shutdown(wait=ended, cancel_futures=True)
+        if not ended:
+            logging.getLogger(__name__).warning("a job did not end within %g s", CLOSE_TIMEOUT_S)
+        return ended
+
+    # On the lane's thread.
+
+    def _run(self, job: JobHandle, work: Callable[..., object], arguments: tuple[object, ...]) -> None:
+        """Do the work and post what came of it."""
+        progress = ReportingProgress(lambda *report: job.reports.append(report), job.stop)
+        try:
+            progress.check_cancelled()
+            self._posted.emit(partial(self._begin, job))
+            outcome = partial(self._end, job, job.finished.emit, work(*arguments, progress))
+        except Cancelled:
+            outcome = partial(self._end, job, job.cancelled.emit)
+        except OffcutError as error:
+            outcome = partial(self._end, job, job.failed.emit, str(error))
+        except BaseException as error:  # also SystemExit: whatever ends the work ends here, and is told
+            outcome = partial(self._end, job, job.failed.emit, _log_unexpected(job.title, error))
+        self._posted.emit(outcome)
+
+    # On the window's thread.
+
+    def _receive(self, call: Callable[[], None]) -> None:
+        if not self._closed:
+            call()
+
+    def _begin(self, job: JobHandle) -> None:
+        self._running, self._started_s = job, time.monotonic()
+        self._timer.start()
+        job.started.emit()
+
+    def _end(self, job: JobHandle, tell: Callable[..., None], *result: Any) -> None:
+        """Deliver the last report and the outcome; what was cancelled too late to be stopped is dropped."""
+        if self._running is job:
+            self._deliver_report()
+            self._timer.stop()
+            self._running = None
+        del self._jobs[job]
+        if job.is_cancelled:
+            job.cancelled.emit()
+        else:
+            tell(*result)
+
+    def _deliver_report(self) -> None:
+        if self._running is None or not self._running.reports:
+            return
+        fraction, text, figures = self._running.reports.popleft()
+        seconds_left = _seconds_left(fraction, time.monotonic() - self._started_s)
+        self._running.progressed.emit(fraction, text, figures, seconds_left)
+
+
+class JobLanes(QObject):
+    """The two lanes: computing, and reading or writing files.
+
+    Attributes
+    ----------
+    compute : learning and scoring, minutes long
+    io : importing, building waveforms, exporting
+    """
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.compute = JobLane("compute lane", self)
+        self.io = JobLane("io lane", self)
+
+    def close(self) -> bool:
+        """Cancel all jobs of both lanes and end their threads; tell whether they ended in time."""
+        self.compute.cancel_all()
+        self.io.cancel_all()
+        return all([self.compute.close(), self.io.close()])
+
+
+def _seconds_left(fraction: float, elapsed_s: float) -> float | None:
+    """Guess from the pace so far; None while that means nothing."""
+    if fraction < ESTIMATE_FROM_FRACTION or elapsed_s < ESTIMATE_FROM_S:
+        return None
+    return elapsed_s * (1.0 - fraction) / fraction
+
+
+def _log_unexpected(title: str, error: BaseException) -> str:
+    """Write an unexpected failure into the log; return the sentence for the user."""
+    path = state_folder() / LOG_NAME
+    report = "".join(traceback.format_exception(error))
+    try:
+        with path.open("a", encoding="utf-8") as log:
+            log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {title}\n{report}\n")
+        where = f"the details are in {path}"
+    except OSError as full:
+        where = f"the details could not be written to {path} ({full.strerror})"
+    return f"{title} failed unexpectedly ({type(error).__name__}: {error}); {where}."

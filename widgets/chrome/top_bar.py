@@ -13,7 +13,7 @@ from widgets.chrome.elided_label import ElidedLabel
 from widgets.chrome.key_caps import KeyButton
 from widgets.theme import BAR, TEXT, Theme, px
 
-_LEVELS = 4
+_LEVELS = 5
 _NAME = 160
 
 
@@ -34,6 +34,7 @@ class TopBar(QFrame):
         self.setFixedHeight(px(BAR))
         self.setMinimumWidth(px(480))
         self._view = "source"
+        self._looping = False
         self._name, self._saved = ElidedLabel("No document"), QLabel()
         self._name.setAccessibleName("Document")
         self._saved.setAccessibleName("State of the document")
@@ -115,6 +116,7 @@ class TopBar(QFrame):
 
     def set_looping(self, looping: bool) -> None:
         """Show whether the proposal repeats."""
+        self._looping = looping
         self._buttons["loop"].setChecked(looping)
 
     def set_time(
@@ -156,11 +158,10 @@ class TopBar(QFrame):
             self._buttons[name].setEnabled(audio)
 
     def _ask(self, name: str, command: str) -> None:
-        chosen = name in ("source", "result")
-        already = name == self._view
-        if chosen:
-            self.set_view(self._view)  # the click moved the mark; the view moves it when it has changed
-        if not already:
+        # The click moved the mark; what it marks moves it once it has changed.
+        self.set_view(self._view)
+        self.set_looping(self._looping)
+        if name != self._view:
             self.command_requested.emit(command)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -168,14 +169,17 @@ class TopBar(QFrame):
         self._fit()
 
     def _fit(self) -> None:
-        """Give up the least telling things first until everything fits: keys, words, tempo."""
+        """Give up the least telling things first until everything fits: keys, words, tempo, two buttons."""
         for level in range(_LEVELS):
             for button in self._buttons.values():
                 button.set_compact(min(level, 2))
             self._saved.setVisible(level < 2)
             self._musical.setVisible(level < 3)
+            for name in ("start", "loop"):
+                self._buttons[name].setVisible(level < 4)
             self._layout.invalidate()
             # A long name gives way before a key does, a short one does not.
             spare = max(0, self._name.sizeHint().width() - px(_NAME))
             if self._layout.sizeHint().width() - spare <= self.width():
-                return
+                break
+        self._layout.activate()

@@ -1,0 +1,181 @@
+"""The two bars: what they say, what their buttons ask for, and that nothing is cut at any width or scale."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QProgressBar, QWidget
+from pytestqt.qtbot import QtBot
+
+from tests.widgets.chrome.conftest import Dress
+from widgets.chrome.demo import KEYS
+from widgets.chrome.elided_label import ElidedLabel
+from widgets.chrome.key_caps import KeyButton
+from widgets.chrome.status_bar import StatusBar
+from widgets.chrome.top_bar import TopBar
+from widgets.theme import BAR, DARK, LIGHT, px
+
+
+def make_top(qtbot: QtBot, width: int) -> TopBar:
+    bar = TopBar(DARK, KEYS)
+    qtbot.addWidget(bar)
+    bar.set_document("Thursday jam", "saved")
+    bar.set_time(197.052, (99, 2), 124.0)
+    bar.set_taste("Band 2026")
+    bar.resize(width, bar.height())
+    with qtbot.waitExposed(bar):
+        bar.show()
+    return bar
+
+
+def words(widget: QWidget) -> list[str]:
+    return [label.text() for label in widget.findChildren(QLabel) if label.isVisible() and label.text()]
+
+
+def named(widget: QWidget, name: str) -> KeyButton:
+    return next(each for each in widget.findChildren(KeyButton) if each.accessibleName() == name)
+
+
+def assert_fits(bar: QWidget) -> None:
+    """Nothing stands outside the bar, on another part, or in less room than it needs."""
+    parts = [each for each in bar.findChildren(QWidget) if each.parent() is bar and each.isVisible()]
+    right = 0
+    for part in sorted(parts, key=lambda each: each.x()):
+        assert part.x() >= right
+        right = part.x() + part.width()
+        if not isinstance(part, ElidedLabel | QProgressBar):
+            assert part.width() >= part.sizeHint().width(), part.accessibleName()
+        assert part.height() <= bar.height()
+    assert right <= bar.width()
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5, 2.0])
+@pytest.mark.parametrize("width", [1000, 1280, 1600, 2400])
+def test_the_top_bar_gives_way_without_cutting(qtbot: QtBot, dress: Dress, scale: float, width: int) -> None:
+    dress(LIGHT, scale)
+    bar = make_top(qtbot, width)
+    assert bar.height() == px(BAR)
+    assert_fits(bar)
+    bar.set_document("A name that is much longer than any bar could ever show " * 3, "read only")
+    assert_fits(bar)
+
+
+def test_the_top_bar_says_time_bar_and_tempo(qtbot: QtBot, dress: Dress) -> None:
+    dress(DARK)
+    bar = make_top(qtbot, 1600)
+    assert words(bar) == ["Thursday jam", "saved", "3:17.052", "bar 99 | 2  124.0 BPM"]
+    bar.set_time(3.0)
+    assert words(bar) == ["Thursday jam", "saved", "0:03.000"]
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("To the start", "transport.to_start"),
+        ("Play", "transport.toggle"),
+        ("Loop", "transport.loop"),
+        ("View of the result", "transport.source_result"),
+        ("Taste: Band 2026", "taste.learn"),
+        ("Export…", "file.export"),
+        ("Find a command", "help.palette"),
+    ],
+)
+def test_top_bar_buttons_ask(qtbot: QtBot, dress: Dress, name: str, command: str) -> None:
+    dress(DARK)
+    bar = make_top(qtbot, 1600)
+    with qtbot.waitSignal(bar.command_requested) as asked:
+        qtbot.mouseClick(named(bar, name), Qt.MouseButton.LeftButton)
+    assert asked.args == [command]
+
+
+def test_the_view_moves_when_it_has_changed(qtbot: QtBot, dress: Dress) -> None:
+    dress(DARK)
+    bar = make_top(qtbot, 1600)
+    source, result = named(bar, "View of the source"), named(bar, "View of the result")
+    with qtbot.assertNotEmitted(bar.command_requested):
+        qtbot.mouseClick(source, Qt.MouseButton.LeftButton)
+    assert source.isChecked()
+    with qtbot.waitSignal(bar.command_requested):
+        qtbot.mouseClick(result, Qt.MouseButton.LeftButton)
+    assert source.isChecked(), "the bar shows what is, not what was asked for"
+    bar.set_view("result")
+    assert (source.isChecked(), result.isChecked()) == (False, True)
+
+
+def test_loop_shows_what_is(qtbot: QtBot, dress: Dress) -> None:
+    dress(DARK)
+    bar = make_top(qtbot, 1600)
+    loop = named(bar, "Loop")
+    qtbot.mouseClick(loop, Qt.MouseButton.LeftButton)
+    assert not loop.isChecked()
+    bar.set_looping(True)
+    assert loop.isChecked()
+
+
+def test_playing_and_no_audio(qtbot: QtBot, dress: Dress) -> None:
+    dress(DARK)
+    bar = make_top(qtbot, 1600)
+    bar.set_playing(True)
+    assert named(bar, "Stop").isEnabled()
+    bar.set_enabled(audio=False)
+    assert not named(bar, "Stop").isEnabled()
+    assert named(bar, "Find a command").isEnabled()
+
+
+def make_status(qtbot: QtBot, width: int) -> StatusBar:
+    bar = StatusBar(DARK, KEYS)
+    qtbot.addWidget(bar)
+    bar.resize(width, bar.height())
+    with qtbot.waitExposed(bar):
+        bar.show()
+    return bar
+
+
+def test_the_status_bar_says_what_undo_takes_back(qtbot: QtBot, dress: Dress) -> None:
+    dress(DARK)
+    bar = make_status(qtbot, 1600)
+    bar.set_message("Accepted cut 2:31.0", "Accepted cut 2:31.0")
+    assert words(bar) == ["Accepted cut 2:31.0", "Ctrl Z takes it back"]
+    bar.set_message("Next proposal", "Accepted cut 2:31.0")
+    assert words(bar) == ["Next proposal", "Ctrl Z takes back: Accepted cut 2:31.0"]
+    bar.set_message("Undid everything")
+    assert words(bar) == ["Undid everything"]
+
+
+def test_errors_are_red_until_the_next_message(qtbot: QtBot, dress: Dress) -> None:
+    dress(DARK)
+    bar = make_status(qtbot, 1600)
+    done = next(each for each in bar.findChildren(QLabel) if each.accessibleName() == "Last command")
+    bar.set_error("jam.wav cannot be read.")
+    assert done.palette().windowText().color().name() == DARK.error
+    bar.set_message("Imported 2 recordings")
+    assert done.palette().windowText().color().name() == DARK.text
+
+
+def test_running_work_shows_time_left_and_cancel(qtbot: QtBot, dress: Dress) -> None:
+    dress(DARK)
+    bar = make_status(qtbot, 1600)
+    assert not bar.findChild(QProgressBar).isVisible()
+    bar.set_job("Learning Band 2026 · epoch 63 of 100", 0.63, 24.2)
+    assert words(bar) == ["Learning Band 2026 · epoch 63 of 100", "0:24 left"]
+    assert bar.findChild(QProgressBar).value() == 630
+    with qtbot.waitSignal(bar.command_requested) as asked:
+        qtbot.mouseClick(named(bar, "Cancel the running work"), Qt.MouseButton.LeftButton)
+    assert asked.args == ["job.cancel"]
+    bar.set_job("Reading", 2.0)
+    assert words(bar) == ["Reading"]
+    bar.clear_job()
+    assert words(bar) == []
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+@pytest.mark.parametrize("width", [1000, 1600])
+def test_the_status_bar_gives_way_without_cutting(
+    qtbot: QtBot, dress: Dress, scale: float, width: int
+) -> None:
+    dress(DARK, scale)
+    bar = make_status(qtbot, width)
+    bar.set_message("Accepted cut 2:31.0 – 2:44.6", "Accepted cut 2:31.0 – 2:44.6")
+    bar.set_job("Learning Band 2026 · epoch 63 of 100 · loss 0.041", 0.63, 24.0)
+    qtbot.waitUntil(lambda: bar.findChild(QProgressBar).width() >= px(64))
+    assert_fits(bar)

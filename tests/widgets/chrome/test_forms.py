@@ -1,0 +1,215 @@
+"""The forms that ask, the number field, check box and the live loss."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QImage
+from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from tests.widgets.chrome.conftest import Dress
+from widgets.chrome.check_box import CheckBox
+from widgets.chrome.export_form import FORMATS, ExportForm, ExportRequest
+from widgets.chrome.icons import ICONS_DIR, icon_image
+from widgets.chrome.learn_panel import LearnPanel, LearnRequest
+from widgets.chrome.loss_curve import LossCurve
+from widgets.chrome.number_field import NumberField
+from widgets.theme import DARK, LIGHT
+
+W = TypeVar("W", bound=QWidget)
+
+
+def shown(qtbot: QtBot, widget: W) -> W:
+    qtbot.addWidget(widget)
+    with qtbot.waitExposed(widget):
+        widget.show()
+    return widget
+
+
+def press(qtbot: QtBot, widget: QWidget, word: str) -> None:
+    button = next(each for each in widget.findChildren(QPushButton) if each.text().startswith(word))
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def field(widget: QWidget, start: str) -> QLineEdit:
+    return next(each for each in widget.findChildren(QLineEdit) if each.accessibleName().startswith(start))
+
+
+@pytest.fixture
+def learn(qtbot: QtBot, dress: Dress) -> LearnPanel:
+    return shown(qtbot, LearnPanel(dress(DARK)))
+
+
+def test_learning_asks_for_what_is_missing(learn: LearnPanel, qtbot: QtBot) -> None:
+    assert learn.problem() == "Add at least one recording that you edited."
+    with qtbot.waitSignal(learn.files_requested):
+        press(qtbot, learn, "Add")
+    with qtbot.waitSignal(learn.changed):
+        learn.add_files(("/m/a.flac", "/m/b.wav", "/m/a.flac"))
+    assert learn.problem() == ""
+    field(learn, "Name").clear()
+    assert learn.problem() == "Give the taste a name."
+    qtbot.keyClicks(field(learn, "Name"), " Band ")
+    field(learn, "Epochs").clear()
+    assert learn.problem() == "Epochs must be a whole number from 1 to 10,000."
+    qtbot.keyClicks(field(learn, "Epochs"), "12")
+    qtbot.keyClick(field(learn, "Seed"), Qt.Key.Key_Up)
+    assert learn.values() == LearnRequest(("/m/a.flac", "/m/b.wav"), "Band", 12, 1)
+
+
+@pytest.mark.parametrize("how", ["button", "key"])
+def test_recordings_can_be_taken_out(learn: LearnPanel, qtbot: QtBot, how: str) -> None:
+    learn.add_files(("/m/a.flac", "/m/b.wav"))
+    files = learn.findChild(QListWidget)
+    assert files is not None
+    files.setCurrentRow(0)
+    if how == "button":
+        press(qtbot, learn, "Remove")
+    else:
+        qtbot.keyClick(files, Qt.Key.Key_Delete)
+    assert learn.values().edited == ("/m/b.wav",)
+
+
+def test_dropped_files_are_added(learn: LearnPanel, tmp_path: Path) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "jam 'é'.wav")), QUrl("https://example.org/x.wav")])
+    learn.dropEvent(
+        QDropEvent(
+            QPointF(5, 5),
+            Qt.DropAction.CopyAction,
+            mime,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+    )
+    assert learn.values().edited == (str(tmp_path / "jam 'é'.wav"),)
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"), [("7", 7), ("0", None), ("", None), ("99", None), ("1", 1), ("20", 20)]
+)
+def test_number_field_keeps_its_limits(qtbot: QtBot, typed: str, value: int | None) -> None:
+    number = shown(qtbot, NumberField(3, 1, 20))
+    number.clear()
+    qtbot.keyClicks(number, typed)
+    assert number.value() == value
+    assert bool(number.problem("It")) == (value is None)
+    if value is not None:
+        qtbot.keyClick(number, Qt.Key.Key_Down)
+        assert number.value() == max(1, value - 1)
+
+
+def test_export_says_what_it_will_write(qtbot: QtBot, dress: Dress) -> None:
+    form = shown(qtbot, ExportForm(dress(DARK), "/music", "jam", "Result 4:57"))
+    assert form.values() == ExportRequest(("/music/jam.wav",))
+    for box in form.findChildren(CheckBox)[1:]:
+        qtbot.mouseClick(box, Qt.MouseButton.LeftButton)
+    assert form.values().paths == tuple(f"/music/jam{each.suffix}" for each in FORMATS)
+    written = next(each for each in form.findChildren(QLabel) if each.text().startswith("Will write"))
+    assert written.text().split("\n")[1:] == [f"jam{each.suffix}" for each in FORMATS]
+    with qtbot.waitSignal(form.folder_requested):
+        press(qtbot, form, "Choose")
+    form.set_folder("/else where")
+    assert form.values().paths[0] == "/else where/jam.wav"
+
+
+@pytest.mark.parametrize(
+    ("folder", "name", "sentence"),
+    [
+        (" ", "jam", "Choose a folder to write to."),
+        ("/m", "", "Give the files a name without slashes."),
+        ("/m", "../jam", "Give the files a name without slashes."),
+        ("/m", "..", "Give the files a name without slashes."),
+    ],
+)
+def test_export_names_the_problem(qtbot: QtBot, dress: Dress, folder: str, name: str, sentence: str) -> None:
+    form = shown(qtbot, ExportForm(dress(DARK), folder, name))
+    assert form.problem() == sentence
+    assert sentence in [each.text() for each in form.findChildren(QLabel) if each.isVisible()]
+
+
+def test_export_wants_a_format(qtbot: QtBot, dress: Dress) -> None:
+    form = shown(qtbot, ExportForm(dress(DARK), "/m", "jam"))
+    box = form.findChildren(CheckBox)[0]
+    box.setFocus()
+    qtbot.keyClick(box, Qt.Key.Key_Space)
+    assert form.problem() == "Choose at least one format."
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5, 2.0])
+def test_forms_cut_no_text(qtbot: QtBot, dress: Dress, scale: float) -> None:
+    theme = dress(LIGHT, scale)
+    for form in (ExportForm(theme, "/m", "jam"), LearnPanel(theme)):
+        form.adjustSize()
+        shown(qtbot, form)
+        for part in (*form.findChildren(QLabel), *form.findChildren(CheckBox)):
+            if part.isVisible() and isinstance(part, QLabel) and part.wordWrap():
+                assert part.height() >= part.heightForWidth(part.width()), part.text()
+            elif part.isVisible():
+                assert part.width() >= part.sizeHint().width(), part.text()
+
+
+def test_the_check_box_shows_its_state_and_focus(qtbot: QtBot, dress: Dress) -> None:
+    box = shown(qtbot, CheckBox(dress(DARK), "WAV"))
+    box.clearFocus()
+    pictures: list[QImage] = []
+    for checked in (False, True):
+        box.setChecked(checked)
+        pictures.append(box.grab().toImage())
+    box.activateWindow()
+    box.setFocus()
+    qtbot.waitUntil(box.hasFocus)
+    pictures.append(box.grab().toImage())
+    assert pictures[0] != pictures[1]
+    assert pictures[1] != pictures[2]
+
+
+def test_the_loss_grows_live(qtbot: QtBot, dress: Dress) -> None:
+    curve = LossCurve(dress(DARK))
+    curve.resize(480, 320)
+    shown(qtbot, curve)
+    before = curve.grab().toImage()
+
+    def said() -> str:
+        return " ".join(label.text() for label in curve.findChildren(QLabel) if label.isVisible())
+
+    assert "waiting for the first epoch" in said()
+    training: list[float] = []
+    validation: list[float] = []
+    for epoch in range(1, 6):
+        training.append(1.0 / epoch)
+        validation.append(1.1 / epoch + 0.2 * (epoch > 3))
+        curve.set_losses(training, validation)
+    assert "training 0.2000" in said()
+    assert "validation 0.4200" in said()
+    assert "best after epoch 3" in said()
+    assert curve.grab().toImage() != before
+    curve.set_theme(LIGHT)
+    curve.set_losses(training, ())
+    assert "validation" not in said()
+    assert "best after epoch 5" in said()
+
+
+def test_axes_are_labelled(qtbot: QtBot, dress: Dress) -> None:
+    curve = shown(qtbot, LossCurve(dress(DARK)))
+    item = curve._plot.getPlotItem()
+    assert [item.getAxis(side).labelText for side in ("bottom", "left")] == ["epoch", "loss"]
+
+
+@pytest.mark.parametrize("path", sorted(ICONS_DIR.glob("*.svg")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("side", [14, 48])
+def test_every_icon_draws(path: Path, side: int, qapp: object) -> None:
+    del qapp
+    image = icon_image(path.stem, DARK.accepted, side)
+    inked = [
+        image.pixelColor(QPoint(x, y))
+        for x in range(side)
+        for y in range(side)
+        if image.pixelColor(x, y).alpha() > 100
+    ]
+    assert len(inked) >= side / 2
+    assert all(abs(ink.red() - 0xE8) <= 3 for ink in inked)

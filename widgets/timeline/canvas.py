@@ -24,7 +24,7 @@ from widgets.timeline.grid import ground_row
 from widgets.timeline.lanes import Lane, WavePainter
 from widgets.timeline.overview import mixture, overview_image, paint_window
 from widgets.timeline.playhead import overview_strip, paint_playhead, playhead_strip
-from widgets.timeline.proposals import paint_proposals
+from widgets.timeline.proposals import Proposals
 from widgets.timeline.ruler import paint_ruler
 from widgets.timeline.score import paint_score
 from widgets.timeline.sentences import proposal_tip
@@ -172,16 +172,23 @@ class Canvas(QWidget):
             self._pixels = np.zeros(shape, np.uint32)
         pixels, ground = self._pixels, ground_row(frame, self._grid)
         pixels[:] = ground
-        self._wave_painter.fill(pixels, frame, self._lanes, ground)
+        proposals = Proposals.of(frame, self.spans, self.current)
+        lanes = pixels[
+            slice(*(round(y * frame.dpr) for y in (frame.layout.lanes_top, frame.layout.lanes_bottom)))
+        ]
+        under = proposals.tinted(ground)
+        lanes[:] = under
+        self._wave_painter.fill(pixels, frame, self._lanes, under, proposals.tinted)
+        proposals.fill(lanes)
         image = QImage(pixels.data, shape[1], shape[0], shape[1] * 4, QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(frame.dpr)
         painter = QPainter(image)
-        self._paint_layers(painter, frame)
+        self._paint_layers(painter, frame, proposals)
         painter.end()
         self._image = image
         return image
 
-    def _paint_layers(self, painter: QPainter, frame: Frame) -> None:
+    def _paint_layers(self, painter: QPainter, frame: Frame, proposals: Proposals) -> None:
         layout = frame.layout
         self._wave_painter.paint_samples(painter, frame, self._lanes)
         painter.save()
@@ -191,7 +198,7 @@ class Canvas(QWidget):
             painter.fillRect(frame.horizontal(bottom - frame.hairline, 0, layout.width), line)
         painter.restore()
         painter.fillRect(frame.horizontal(layout.lanes_top - frame.hairline, 0, layout.width), line)
-        paint_proposals(painter, frame, self.spans, self.current)
+        proposals.paint(painter)
         paint_score(painter, frame, self._curve, self.threshold)
         paint_ruler(painter, frame, self._grid)
         painter.drawImage(0, 0, self._overview_image(frame))

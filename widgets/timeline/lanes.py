@@ -5,7 +5,7 @@ Filled outlines and an item per region take 100 to 1,300 ms a frame; masks over 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -78,7 +78,7 @@ def fill_band(
     ----------
     pixels : uint32, shape (rows, columns); only rows inside `clip` are touched
     ground : uint32, shape (columns,), what the image shows now
-    ink : uint32, scalars, colours of the peak and of the RMS inside it
+    ink : uint32, shape (columns,) each, colours of the peak and of the RMS inside it
     """
     first, last = max(top, clip[0]), min(top + height, clip[1])
     if last <= first:
@@ -130,12 +130,26 @@ class WavePainter:
             self._kept[lane.track_id] = made
         return self._kept[lane.track_id]
 
-    def fill(self, pixels: PIXELS, frame: Frame, lanes: tuple[Lane, ...], ground: PIXELS) -> None:
-        """Draw the visible lanes into an image whose rows all show `ground`."""
+    def fill(
+        self,
+        pixels: PIXELS,
+        frame: Frame,
+        lanes: tuple[Lane, ...],
+        ground: PIXELS,
+        tinted: Callable[[PIXELS], PIXELS],
+    ) -> None:
+        """Draw the visible lanes into an image.
+
+        Parameters
+        ----------
+        ground : uint32, shape (columns,), what every row of the lanes shows now
+        tinted : returns colours of columns as they are seen through what lies over the lanes
+        """
+        inks = {heard: _ink(frame, heard, tinted) for heard in {lane.audible for lane in lanes}}
         dpr = frame.dpr
         clip = (round(frame.layout.lanes_top * dpr), min(round(frame.layout.height * dpr), len(pixels)))
         for lane, top, bottom in self._shown(frame, lanes):
-            ink = _ink(frame.theme, lane.audible)
+            ink = inks[lane.audible]
             borders = np.linspace(top * dpr, bottom * dpr, lane.channels + 1).round().astype(int)
             if sampled(frame):
                 self._fill_dots(pixels[clip[0] : clip[1]], frame, lane, borders - clip[0], ink[0])
@@ -198,7 +212,7 @@ class WavePainter:
             middle, half = (top + bottom) / 2, (bottom - top) / 2
             rows = np.rint(middle - values[:, channel] * half).astype(int)[:, None] + down[round_]
             inside = (rows >= 0) & (rows < len(pixels)) & (columns >= 0) & (columns < frame.columns)
-            pixels[rows[inside], columns[inside]] = ink
+            pixels[rows[inside], columns[inside]] = ink[columns[inside]]
 
 
 def sampled(frame: Frame) -> bool:
@@ -206,7 +220,10 @@ def sampled(frame: Frame) -> bool:
     return frame.viewport.samples_per_px < 1.0
 
 
-def _ink(tokens: theme.Theme, audible: bool) -> tuple[PIXELS, PIXELS]:
-    share = 0.0 if audible else MUTED_SHARE
-    peak, body = (theme.mix(token, tokens.bg, share).rgba() for token in (tokens.wave, tokens.wave2))
-    return np.array(peak, np.uint32), np.array(body, np.uint32)
+def _ink(frame: Frame, audible: bool, tinted: Callable[[PIXELS], PIXELS]) -> tuple[PIXELS, PIXELS]:
+    tokens, share = frame.theme, 0.0 if audible else MUTED_SHARE
+    peak, body = (
+        tinted(np.full(frame.columns, theme.mix(token, tokens.bg, share).rgba(), np.uint32))
+        for token in (tokens.wave, tokens.wave2)
+    )
+    return peak, body

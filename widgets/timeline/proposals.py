@@ -5,24 +5,25 @@ A state is never colour alone: undecided has a dot, accepted a tick and a hatch,
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QImage, QPainter, QPen, QPixmap
+from PySide6.QtGui import QFont, QImage, QPainter, QPen, QPixmap
 
 from engine.document.decisions import Verdict
 from widgets import theme
-from widgets.theme import Theme
 from widgets.timeline.frame import FLAG, Frame
 from widgets.timeline.spans import VERDICTS, Spans
 
-MANY = 80
-"""With more spans than this in view single rectangles cost more than the frame has, and say nothing."""
+LABELS, EDGES = 150, 300
+"""With more spans in view neither words nor edges can be told apart; what they cover still can."""
 TINT, CURRENT_TINT, HATCH_TINT = 0.12, 0.20, 0.45
-HATCH_PX = 11
+HATCH_PX, DASH_PX, DASH_GAP_PX = 11, 4, 3
 LABEL_FROM_PX, SIGN_FROM_PX, PAD_PX, SIGN_PX = 34, 11, 7, 7
+WEAK_TO_STRONG = (Verdict.REJECTED, Verdict.ACCEPTED, Verdict.UNDECIDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +38,85 @@ class Span:
     current: bool = False
 
 
-def paint_proposals(painter: QPainter, frame: Frame, spans: Spans, current: str | None) -> None:
-    """Draw all proposals in view, the current one last and strongest."""
-    if frame.layout.lane_tops[-1] <= frame.layout.lanes_top:
-        return
-    view = frame.viewport
-    found = spans.within(view.start_samples, view.stop_samples)
-    here = spans.ids.index(current) if current in spans.ids else -1
-    if len(found) > MANY:
-        _paint_coverage(painter, frame, spans)
-        found = found[found == here]
-    for index in [*found[found != here], *found[found == here]]:
-        paint_span(painter, frame, span_at(frame, spans, int(index), int(index) == here))
+@dataclass(frozen=True, slots=True, eq=False)
+class Proposals:
+    """All spans but the current one as columns of one frame, so that their number costs nothing.
+
+    Attributes
+    ----------
+    covered : bool, shape (3, columns), where each of `VERDICTS` is
+    found : indices of the spans in view, ascending
+    """
+
+    frame: Frame
+    spans: Spans
+    current: str | None
+    covered: NDArray[np.bool_]
+    found: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, frame: Frame, spans: Spans, current: str | None) -> Proposals:
+        """Find what of the spans is in a frame."""
+        view = frame.viewport
+        covered = spans.coverage(frame.grid.edges(), without=current)
+        found = spans.within(view.start_samples, view.stop_samples)
+        if current in spans.ids:
+            found = found[found != spans.ids.index(current)]
+        return cls(frame, spans, current, covered, found)
+
+    def tinted(self, row: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        """Return colours of columns, shape (columns,), seen through the spans' tint."""
+        result = row.copy()
+        for verdict, where in self._by_strength():
+            result[where] = _blend(row[where], self.frame.theme.verdict(verdict), TINT)
+        return result
+
+    def fill(self, pixels: NDArray[np.uint32]) -> None:
+        """Draw edges and flags into the rows of the lanes, shape (rows, columns)."""
+        tokens, dpr = self.frame.theme, self.frame.dpr
+        if len(self.found) <= EDGES:
+            rows = np.arange(len(pixels)) / dpr % (DASH_PX + DASH_GAP_PX) < DASH_PX
+            verdicts = self.spans.verdicts[self.found]
+            for verdict in WEAK_TO_STRONG:
+                columns = self._edge_columns(verdicts == VERDICTS.index(verdict))
+                dashed = rows if verdict is Verdict.REJECTED else np.ones(len(pixels), bool)
+                pixels[np.ix_(dashed, columns)] = theme.color(tokens.verdict(verdict)).rgba()
+        flags = pixels[: round(theme.px(FLAG) * dpr)]
+        for verdict, where in self._by_strength():
+            np.copyto(flags, np.uint32(theme.color(tokens.verdict(verdict)).rgba()), where=where)
+
+    def _edge_columns(self, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
+        frame, index = self.frame, self.found[chosen]
+        lefts = np.rint(frame.viewport.xs_at(self.spans.starts[index]) * frame.dpr)
+        rights = np.rint(frame.viewport.xs_at(self.spans.stops[index]) * frame.dpr) - 1
+        columns = np.concatenate([lefts, np.maximum(rights, lefts)]).astype(np.int64)
+        return columns[(columns >= 0) & (columns < frame.columns)]
+
+    def paint(self, painter: QPainter) -> None:
+        """Draw hatches and words, and the current proposal over all others."""
+        frame, spans = self.frame, self.spans
+        self._paint_hatch(painter)
+        if len(self.found) <= LABELS:
+            for index in self.found:
+                paint_label(painter, frame, span_at(frame, spans, int(index), current=False))
+        if self.current in spans.ids:
+            paint_span(painter, frame, span_at(frame, spans, spans.ids.index(self.current), current=True))
+
+    def _paint_hatch(self, painter: QPainter) -> None:
+        frame, layout = self.frame, self.frame.layout
+        columns = np.flatnonzero(self.covered[VERDICTS.index(Verdict.ACCEPTED)])
+        if not len(columns):
+            return
+        first, last = int(columns[0]), int(columns[-1]) + 1
+        pattern = hatch(frame, frame.grid.first + first, last - first)
+        pattern[:, ~self.covered[VERDICTS.index(Verdict.ACCEPTED)][first:last]] = 0
+        top = layout.lanes_top + theme.px(FLAG)
+        area = QRectF(first / frame.dpr, top, (last - first) / frame.dpr, layout.lanes_bottom - top)
+        painter.drawTiledPixmap(area, _pixmap(pattern, frame.dpr))
+
+    def _by_strength(self) -> Iterator[tuple[Verdict, NDArray[np.bool_]]]:
+        for verdict in WEAK_TO_STRONG:
+            yield verdict, self.covered[VERDICTS.index(verdict)]
 
 
 def span_at(frame: Frame, spans: Spans, index: int, current: bool) -> Span:
@@ -61,52 +129,53 @@ def span_at(frame: Frame, spans: Spans, index: int, current: bool) -> Span:
 
 
 def paint_span(painter: QPainter, frame: Frame, span: Span) -> None:
-    """Draw one span: its tint, its edges and its flag."""
-    layout, tokens = frame.layout, frame.theme
-    token = tokens.verdict(span.verdict)
+    """Draw the current span: its tint, its edges and its flag, stronger than all others."""
+    layout = frame.layout
+    token = frame.theme.verdict(span.verdict)
     top, bottom = layout.lanes_top, layout.lanes_bottom
     left, right = frame.snapped(max(span.left, -4.0)), frame.snapped(min(span.right, layout.width + 4.0))
-    body = QRectF(left, top, max(right - left, frame.hairline), bottom - top)
-    painter.fillRect(body, theme.color(token, CURRENT_TINT if span.current else TINT))
-    if span.verdict is Verdict.ACCEPTED:
-        painter.drawTiledPixmap(body, hatch(tokens, frame.dpr), QPointF(-frame.snapped(span.left), 0.0))
-    if span.verdict is Verdict.REJECTED and not span.current:
-        pen = QPen(theme.color(token), 0)
-        pen.setDashPattern([4.0 * frame.dpr, 3.0 * frame.dpr])
-        painter.setPen(pen)
-        half = frame.hairline / 2
-        for x in (left + half, right - half):
-            painter.drawLine(QLineF(x, top, x, bottom))
-    else:
-        width = max(round((2.0 if span.current else 1.0) * frame.dpr), 1)
-        for x in (left, right - width / frame.dpr):
-            painter.fillRect(frame.vertical(x, top, bottom, width), theme.color(token))
-    _paint_flag(painter, frame, span, body)
-
-
-def _paint_flag(painter: QPainter, frame: Frame, span: Span, body: QRectF) -> None:
-    tokens = frame.theme
-    flag = QRectF(body.left(), body.top(), body.width(), theme.px(FLAG))
-    painter.fillRect(flag, theme.color(tokens.verdict(span.verdict)))
-    seen = flag.intersected(QRectF(0, flag.top(), frame.layout.width, flag.height()))
-    if seen.width() < theme.px(SIGN_FROM_PX):
+    if right < 0 or left > layout.width or bottom <= top:
         return
-    ink = theme.color(tokens.on_verdict(span.verdict))
-    pad, size = theme.px(PAD_PX), theme.px(SIGN_PX)
-    left = seen.left() + (pad if seen.width() >= theme.px(LABEL_FROM_PX) else (seen.width() - size) / 2)
-    painter.save()
+    body = QRectF(left, top, max(right - left, frame.hairline), bottom - top)
+    painter.fillRect(body, theme.color(token, CURRENT_TINT))
+    if span.verdict is Verdict.ACCEPTED and body.width() > 1:
+        columns = round(body.width() * frame.dpr)
+        painter.drawTiledPixmap(body, _pixmap(hatch(frame, 0, columns), frame.dpr))
+    width = max(round(2.0 * frame.dpr), 1)
+    dash, gap = (theme.px(DASH_PX * 2), theme.px(DASH_GAP_PX))
+    step = dash + gap if span.verdict is Verdict.REJECTED else bottom - top
+    for y in range(top, bottom, step):
+        end = min(y + (dash if span.verdict is Verdict.REJECTED else step), bottom)
+        for x in (left, right - width / frame.dpr):
+            painter.fillRect(frame.vertical(x, y, end, width), theme.color(token))
+    painter.fillRect(QRectF(left, top, body.width(), theme.px(FLAG)), theme.color(token))
+    paint_label(painter, frame, span)
+
+
+def paint_label(painter: QPainter, frame: Frame, span: Span) -> None:
+    """Write sign and words on a flag, as far as they fit into what is seen of it."""
+    left, right = max(span.left, 0.0), min(span.right, frame.layout.width)
+    if right - left < theme.px(SIGN_FROM_PX) or frame.layout.lanes_bottom <= frame.layout.lanes_top:
+        return
+    ink = theme.color(frame.theme.on_verdict(span.verdict))
+    pad, size, height = theme.px(PAD_PX), theme.px(SIGN_PX), theme.px(FLAG)
+    worded = right - left >= theme.px(LABEL_FROM_PX)
+    left += pad if worded else (right - left - size) / 2
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(ink, theme.px(15) / 10, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-    paint_sign(painter, span.verdict, QRectF(left, flag.center().y() - size / 2, size, size))
-    font = theme.ui_font(theme.TEXT_SMALL, QFont.Weight.DemiBold)
-    room = seen.right() - left - size - pad - theme.px(2)
-    metrics = QFontMetricsF(font)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    top = frame.layout.lanes_top
+    paint_sign(painter, span.verdict, QRectF(left, top + (height - size) / 2, size, size))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    if not worded:
+        return
+    painter.setPen(ink)
+    painter.setFont(theme.ui_font(theme.TEXT_SMALL, QFont.Weight.DemiBold))
+    left += size + theme.px(4)
+    metrics, room = painter.fontMetrics(), right - left - theme.px(3)
     text = next((text for text in (span.label, span.short) if metrics.horizontalAdvance(text) <= room), "")
-    if text:
-        painter.setFont(font)
-        area = QRectF(left + size + theme.px(4), flag.top(), room + pad, flag.height())
-        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
-    painter.restore()
+    area = QRectF(left, top, room + pad, height)
+    painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 
 
 def paint_sign(painter: QPainter, verdict: Verdict, box: QRectF) -> None:
@@ -118,58 +187,42 @@ def paint_sign(painter: QPainter, verdict: Verdict, box: QRectF) -> None:
         painter.drawLine(QLineF(box.topLeft(), box.bottomRight()))
         painter.drawLine(QLineF(box.bottomLeft(), box.topRight()))
     else:
-        radius = box.width() * 0.28
+        radius = box.width() * 0.36
         painter.setBrush(painter.pen().color())
+        painter.setPen(Qt.PenStyle.NoPen)
         painter.drawEllipse(box.center(), radius, radius)
 
 
-_hatches: dict[tuple[str, float, int], QPixmap] = {}
+def hatch(frame: Frame, first_column: int, n_columns: int) -> NDArray[np.uint32]:
+    """Return one period of the accepted hatch, premultiplied, shape (period, n_columns)."""
+    period = max(round(theme.px(HATCH_PX) * frame.dpr), 4)
+    rows, columns = np.arange(period)[:, None], np.arange(first_column, first_column + n_columns)
+    # a slope of one device pixel a row, softened by its neighbours; strength grows with the resolution
+    distance = np.abs((columns + rows + period // 2) % period - period // 2)
+    weights = np.clip(0.5 + frame.dpr / 2 - distance, 0.0, 1.0) * HATCH_TINT
+    shades = theme.premultiplied(frame.theme.accepted, np.arange(65) / 64)
+    result: NDArray[np.uint32] = shades[np.rint(weights * 64).astype(np.int64)]
+    return result
 
 
-def hatch(tokens: Theme, dpr: float) -> QPixmap:
-    """Return a tile of the accepted hatch, one device pixel strong."""
-    side = max(round(theme.px(HATCH_PX) * dpr), 4)
-    key = (tokens.accepted, dpr, side)
-    if key not in _hatches:
-        tile = QPixmap(side, side)
-        tile.fill(theme.color(tokens.accepted, 0.0))
-        painter = QPainter(tile)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme.color(tokens.accepted, HATCH_TINT), max(1.0, dpr)))
-        for shift in (-side, 0, side):
-            painter.drawLine(QLineF(shift, side, shift + side, 0))
-        painter.end()
-        tile.setDevicePixelRatio(dpr)
-        _hatches[key] = tile
-    return _hatches[key]
+def _pixmap(pixels: NDArray[np.uint32], dpr: float) -> QPixmap:
+    rows, columns = pixels.shape
+    held = np.ascontiguousarray(pixels)
+    image = QImage(held.data, columns, rows, 4 * columns, QImage.Format.Format_ARGB32_Premultiplied)
+    made = QPixmap.fromImage(image.copy())
+    made.setDevicePixelRatio(dpr)
+    return made
 
 
-def _paint_coverage(painter: QPainter, frame: Frame, spans: Spans) -> None:
-    """Draw many spans as one tile as wide as the lanes, repeated down, and one row of flags."""
-    layout, tokens = frame.layout, frame.theme
-    covered = spans.coverage(frame.grid.edges())
-    side = max(round(theme.px(HATCH_PX) * frame.dpr), 4)
-    rows, columns = np.arange(side)[:, None], np.arange(frame.columns)
-    hatched = ((frame.grid.first + columns + rows) % side == 0).astype(np.float64)
-    dashed = (rows < side // 2) + np.zeros(frame.columns)
-    patterns = {
-        Verdict.ACCEPTED: np.maximum(hatched * HATCH_TINT, TINT),
-        Verdict.REJECTED: dashed * CURRENT_TINT,
-    }
-    tile = np.zeros((side, frame.columns), np.uint32)
-    flags = np.zeros(frame.columns, np.uint32)
-    for verdict in (Verdict.REJECTED, Verdict.ACCEPTED, Verdict.UNDECIDED):
-        where = covered[VERDICTS.index(verdict)]
-        pattern = patterns.get(verdict, np.full(tile.shape, CURRENT_TINT))
-        tile[:, where] = theme.premultiplied(tokens.verdict(verdict), pattern[:, where])
-        flags[where] = theme.premultiplied(tokens.verdict(verdict), 1.0)
-    image = QImage(
-        tile.data, frame.columns, side, 4 * frame.columns, QImage.Format.Format_ARGB32_Premultiplied
-    )
-    image.setDevicePixelRatio(frame.dpr)
-    lanes = QRectF(0, layout.lanes_top, layout.width, layout.lanes_bottom - layout.lanes_top)
-    painter.drawTiledPixmap(lanes, QPixmap.fromImage(image))
-    paint_row(painter, flags, QRectF(0, layout.lanes_top, layout.width, theme.px(FLAG)))
+def _blend(row: NDArray[np.uint32], token: str, alpha: float) -> NDArray[np.uint32]:
+    """Return opaque colours, shape (n,), under a colour of an opacity."""
+    over = np.uint32(theme.color(token).rgba())
+    mixed = np.full_like(row, 0xFF000000)
+    for shift in (0, 8, 16):
+        under = (row >> shift & 0xFF).astype(np.float32)
+        part = under + (np.float32(over >> shift & 0xFF) - under) * np.float32(alpha)
+        mixed |= np.rint(part).astype(np.uint32) << shift
+    return mixed
 
 
 def paint_row(painter: QPainter, row: NDArray[np.uint32], area: QRectF) -> None:

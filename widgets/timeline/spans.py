@@ -64,11 +64,13 @@ class Spans:
         lengths = self.stops[found] - self.starts[found]
         return self.ids[int(found[int(np.argmin(lengths))])]
 
-    def coverage(self, edges: NDArray[np.float64]) -> NDArray[np.bool_]:
+    def coverage(self, edges: NDArray[np.float64], without: str | None = None) -> NDArray[np.bool_]:
         """Return where spans of each verdict touch columns between borders, shape (3, n_columns)."""
         n_columns = len(edges) - 1
         change = np.zeros((len(VERDICTS), n_columns + 1), np.int32)
         found = self.within(float(edges[0]), float(edges[-1]))
+        if without in self.ids:
+            found = found[found != self.ids.index(without)]
         first = np.clip(np.searchsorted(edges, self.starts[found], "right") - 1, 0, n_columns - 1)
         last = np.clip(np.searchsorted(edges, self.stops[found], "left"), first + 1, n_columns)
         np.add.at(change, (self.verdicts[found], first), 1)

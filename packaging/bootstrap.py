@@ -184,6 +184,16 @@ def read_stamp():
     return stamp if isinstance(stamp, dict) else {}
 
 
+def is_complete(stamp, dev, gpu):
+    """Tell whether a stamp promises all that is wanted now, for the project where it stands now."""
+    wanted = {"digest": wanted_digest(), "project": str(PROJECT)}
+    return (
+        all(stamp.get(key) == value for key, value in wanted.items())
+        and bool(stamp.get("dev")) >= dev
+        and bool(stamp.get("gpu")) >= gpu
+    )
+
+
 def write_stamp(stamp):
     """Write the stamp whole or not at all."""
     part = stamp_path().with_suffix(".part")
@@ -197,22 +207,20 @@ def write_stamp(stamp):
 def install_packages(dev, gpu):
     """Make `.venv` hold the pinned packages and the project itself; do nothing where it already does."""
     stamp = read_stamp()
-    digest = wanted_digest()
-    has_dev, has_gpu = bool(stamp.get("dev")), bool(stamp.get("gpu"))
-    current = stamp.get("digest") == digest and stamp.get("project") == str(PROJECT) and python().exists()
-    if current and has_dev >= dev and has_gpu >= gpu:
+    if is_complete(stamp, dev, gpu) and python().exists():
         return
     print(f"Setting Offcut up in {environment()} (this takes a few minutes the first time)", flush=True)
     moved = bool(stamp) and stamp.get("project") != str(PROJECT)
     stamp_path().unlink(missing_ok=True)
     make_environment(anew=moved)
     upgrade_pip()
+    has_dev, has_gpu = bool(stamp.get("dev")), bool(stamp.get("gpu"))
     install_torch(gpu, anew=gpu and not has_gpu)
     # What was asked for once stays: a later `run` takes neither the test tools nor the GPU build away.
     dev, gpu = dev or has_dev, gpu or has_gpu
     wanted = str(PROJECT) + ("[dev]" if dev else "")
     pip(["install", "-c", str(CONSTRAINTS), "-e", wanted], "Installing the packages Offcut stands on")
-    write_stamp({"digest": digest, "project": str(PROJECT), "dev": dev, "gpu": gpu})
+    write_stamp({"digest": wanted_digest(), "project": str(PROJECT), "dev": dev, "gpu": gpu})
 
 
 def make_environment(anew):

@@ -1,0 +1,62 @@
+"""The arrows between the packages, and what the light half may not drag in."""
+
+from __future__ import annotations
+
+import importlib.util
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+HEAVY = ("torch", "librosa", "scipy", "numba", "sklearn")
+QT = ("PySide6", "pyqtgraph")
+DEVICE = ("sounddevice",)
+LIGHT_PACKAGES = ("engine.audio", "engine.document", "engine.review", "engine.edl")
+
+
+def modules_below(package: str) -> list[str]:
+    """Return a package and all modules below it, without importing any but the packages."""
+    found = importlib.util.find_spec(package)
+    assert found is not None
+    assert found.submodule_search_locations is not None
+    below = pkgutil.walk_packages(found.submodule_search_locations, package + ".")
+    return [package, *(module.name for module in below)]
+
+
+def imported_by(modules: list[str]) -> set[str]:
+    """Return the top-level packages in memory after a fresh Python has imported these modules."""
+    script = f"import sys, {', '.join(modules)}\nprint(*{{name.split('.')[0] for name in sys.modules}})"
+    command = [sys.executable, "-c", script]
+    outcome = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert outcome.returncode == 0, outcome.stderr
+    return set(outcome.stdout.split())
+
+
+def test_import_linter_contracts_hold():
+    command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as lint; lint()"]
+    outcome = subprocess.run(
+        [*command, "--no-cache"], cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False
+    )
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+
+
+@pytest.mark.parametrize("package", LIGHT_PACKAGES)
+def test_light_half_of_the_engine_knows_no_models_and_no_window(package):
+    modules = ["engine.timebase", *modules_below(package)]
+    assert not imported_by(modules) & {*HEAVY, *QT, *DEVICE}
+
+
+def test_widgets_know_no_models_and_no_device():
+    # Importing a module must not run it: a demo stands behind `if __name__ == "__main__"`.
+    assert not imported_by(modules_below("widgets")) & {*HEAVY, *DEVICE}
+
+
+def test_everything_the_window_is_made_of_loads_without_models_and_device():
+    assert not imported_by(modules_below("desktop")) & {*HEAVY, *DEVICE}
+
+
+def test_a_verb_is_understood_without_qt():
+    assert not imported_by(["desktop.launch"]) & {*QT, *HEAVY, *DEVICE}

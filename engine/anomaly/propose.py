@@ -1,0 +1,201 @@
+"""From a score curve to proposed cuts, the way an editor would make them.
+
+Pure and quick (numpy only), since the threshold keys call it while they are held down.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.anomaly.alternatives import alternatives
+from engine.anomaly.edges import Neighbours, anchors, snap
+from engine.anomaly.keep import CLOSE_ENOUGH, ThresholdCuts, cuts_for_keep
+from engine.anomaly.profile import Numbers, Samples, ScoreProfile, smooth
+from engine.anomaly.reasons import reasons
+from engine.anomaly.regions import LEFTOVER_S, CutRules, DecidedSpans, cuts_at, kept_samples
+from engine.document.analysis import BeatGrid, Listening, ScoreCurve
+from engine.document.decisions import Verdict
+from engine.document.proposals import Alternative, Proposal, proposal_id
+from engine.settings import CutSettings
+from engine.timebase import s_to_samples
+
+CUT_COST_S = 0.25
+"""A cut must gain as much as this many seconds of score one standard deviation above the threshold: a seam
+that gains less is not worth hearing."""
+
+
+@dataclass(frozen=True, slots=True)
+class CutPlan:
+    """What would be cut.
+
+    Attributes
+    ----------
+    proposals : by start, apart from each other and from every decided span
+    threshold : the score in force; every proposal scores more
+    kept_samples, kept_share : what remains once the proposals are accepted beside what was accepted before
+    """
+
+    proposals: tuple[Proposal, ...]
+    threshold: float
+    kept_samples: int
+    kept_share: float
+
+
+def propose_cuts(
+    curve: ScoreCurve,
+    listening: Listening | None,
+    grid: BeatGrid | None,
+    *,
+    length_samples: int,
+    rate_hz: int,
+    settings: CutSettings,
+    decided: tuple[tuple[int, int, Verdict], ...] = (),
+) -> CutPlan:
+    """Propose what to cut from a recording of `length_samples` at `rate_hz`.
+
+    Parameters
+    ----------
+    listening, grid : where they are missing, cuts snap to less and reasons say less
+    decided : spans [start, stop) that were accepted or rejected before; none is proposed again, the accepted
+        ones count as cut and the rejected ones as kept
+
+    Returns
+    -------
+    plan : the same for the same input, with the same ids
+    """
+    answered = _decided_spans(decided, length_samples)
+    if length_samples <= 0 or not len(curve.scores):
+        kept = max(0, length_samples) - int(np.diff(answered.accepted).sum())
+        return CutPlan((), settings.score, kept, kept / length_samples if length_samples > 0 else 1.0)
+    profile = smooth(curve, length_samples=length_samples, rate_hz=rate_hz)
+    rules = _rules(settings, profile, rate_hz)
+    chosen = _choose(profile, settings, answered, rules)
+    near = anchors(chosen.spans.T.ravel(), listening, grid, rate_hz)
+    spans = chosen.spans
+    if settings.snap and len(spans):
+        around = Neighbours(spans, profile, answered, rules)
+        budget = CLOSE_ENOUGH if settings.threshold_mode == "keep" else 1.0
+        moved = snap(spans, near, around, rules, budget_samples=round(budget * length_samples))
+        spans = np.array(moved, np.int64)
+    walls = np.concatenate([spans, answered.accepted, answered.rejected])
+    limits = _limits(spans, walls, length_samples)
+    others = alternatives(
+        spans, chosen.spans, near, grid, limits=limits, rate_hz=rate_hz, minimum_cut=rules.minimum_cut
+    )
+    proposals = _proposals(spans, others, profile, answered, listening, settings, rate_hz, curve.maker)
+    kept = kept_samples(spans, profile, answered)
+    return CutPlan(proposals, chosen.threshold, kept, kept / length_samples)
+
+
+def _proposals(
+    spans: Samples,
+    others: list[tuple[Alternative, ...]],
+    profile: ScoreProfile,
+    decided: DecidedSpans,
+    listening: Listening | None,
+    settings: CutSettings,
+    rate_hz: int,
+    maker: str,
+) -> tuple[Proposal, ...]:
+    cuts = np.concatenate([spans, decided.accepted])
+    middles = (profile.edges_samples[1:] + profile.edges_samples[:-1]) / 2
+    kept_cells = ~_covered(middles, cuts[np.argsort(cuts[:, 0])])
+    scores, _ = profile.peaks(spans[:, 0], spans[:, 1])
+    rows = zip(
+        spans.tolist(),
+        scores.tolist(),
+        reasons(spans, kept_cells, profile, listening, rate_hz),
+        others,
+        _crossfades_ms(spans, cuts, profile.length_samples, rate_hz, settings.crossfade_ms),
+        strict=True,
+    )
+    return tuple(
+        Proposal(
+            id=proposal_id("cut", start, stop, maker),
+            kind="cut",
+            start_samples=start,
+            stop_samples=stop,
+            score=score,
+            reason=reason,
+            maker=maker,
+            alternatives=other,
+            payload={"crossfade_ms": crossfade_ms},
+        )
+        for (start, stop), score, reason, other, crossfade_ms in rows
+    )
+
+
+def _decided_spans(decided: tuple[tuple[int, int, Verdict], ...], length_samples: int) -> DecidedSpans:
+    """Unite what was decided; where an accepted and a rejected span overlap, the accepted one is cut."""
+    accepted = _united(decided, Verdict.ACCEPTED, length_samples)
+    rejected = _united(decided, Verdict.REJECTED, length_samples)
+    borders = np.unique(np.concatenate([accepted.ravel(), rejected.ravel()]))
+    pieces = np.stack([borders[:-1], borders[1:]], axis=1)
+    middles = pieces.sum(axis=1) / 2
+    return DecidedSpans(accepted, pieces[_covered(middles, rejected) & ~_covered(middles, accepted)])
+
+
+def _united(decided: tuple[tuple[int, int, Verdict], ...], verdict: Verdict, length_samples: int) -> Samples:
+    united: list[list[int]] = []
+    for start, stop, answer in sorted(decided):
+        start, stop = max(0, start), min(stop, length_samples)
+        if answer is not verdict or start >= stop:
+            continue
+        if united and start <= united[-1][1]:
+            united[-1][1] = max(united[-1][1], stop)
+        else:
+            united.append([start, stop])
+    return np.array(united, np.int64).reshape(-1, 2)
+
+
+def _covered(positions: Numbers, spans: Samples) -> NDArray[np.bool_]:
+    before = np.searchsorted(spans[:, 0], positions, side="right")
+    covered: NDArray[np.bool_] = before > np.searchsorted(spans[:, 1], positions, side="right")
+    return covered
+
+
+def _rules(settings: CutSettings, profile: ScoreProfile, rate_hz: int) -> CutRules:
+    return CutRules(
+        minimum_kept=s_to_samples(settings.minimum_kept_s, rate_hz),
+        minimum_cut=max(1, s_to_samples(settings.minimum_cut_s, rate_hz)),
+        leftover=s_to_samples(LEFTOVER_S, rate_hz),
+        cost_per_cut=CUT_COST_S * rate_hz * float(profile.scores.std()),
+    )
+
+
+def _choose(
+    profile: ScoreProfile, settings: CutSettings, decided: DecidedSpans, rules: CutRules
+) -> ThresholdCuts:
+    """Return the cuts of the threshold in force, before snapping."""
+    if settings.threshold_mode == "keep":
+        return cuts_for_keep(profile, settings.keep, decided, rules)
+    threshold = settings.score
+    if settings.threshold_mode == "percentile":
+        threshold = float(np.percentile(profile.scores, settings.percentile))
+    spans = cuts_at(profile, threshold, decided, rules)
+    return ThresholdCuts(spans, threshold, kept_samples(spans, profile, decided))
+
+
+def _crossfades_ms(spans: Samples, cuts: Samples, length: int, rate_hz: int, wish_ms: float) -> list[float]:
+    """Return the crossfade of each cut: as wished, or what the cut and the kept pieces beside it allow.
+
+    A crossfade is centred on its seam and takes half of its length from each side; each kept piece has two.
+    """
+    before, after = _limits(spans, cuts, length).T
+    beside = np.stack([spans[:, 0] - before, after - spans[:, 1]])
+    beside = np.where(beside > 0, beside, length)  # no kept piece there: the other side alone matters
+    allowed = np.minimum(beside.min(axis=0), 2 * np.diff(spans)[:, 0])
+    clipped: list[float] = np.round(np.minimum(wish_ms, allowed / rate_hz * 1000), 3).tolist()
+    return clipped
+
+
+def _limits(spans: Samples, walls: Samples, length: int) -> Samples:
+    """Return where the wall before each span ends and where the one after it begins, shape (n, 2)."""
+    ends = np.concatenate([[0], np.sort(walls[:, 1])])
+    begins = np.concatenate([np.sort(walls[:, 0]), [length]])
+    before = ends[np.searchsorted(ends, spans[:, 0], side="right") - 1]
+    after = begins[np.searchsorted(begins, spans[:, 1], side="left")]
+    return np.stack([before, after], axis=1)

@@ -1,0 +1,113 @@
+"""The sentence that says why: what it says is planted here, and nothing is said that was not."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from engine.anomaly.propose import propose_cuts
+from engine.document.analysis import Listening, ScoreCurve
+from engine.settings import CutSettings
+
+RATE_HZ = 8000
+HOP = 80
+LENGTH_S = 200
+CUT_S = (100, 120)
+
+
+def reason(span=CUT_S, *, level_db=-20.0, hits_per_s=4.0, uneven=False, stops=(), silent=None) -> str:
+    """Why `span` (seconds) is cut from steady playing at -20 dB with four hits a second.
+
+    Inside the span the level and the hits are as given; it falls silent for a second at each of `stops` and
+    over the whole of `silent`.
+    """
+    at_s = np.arange(LENGTH_S * RATE_HZ // HOP) * HOP / RATE_HZ
+    inside = (at_s >= span[0]) & (at_s < span[1])
+    loudness = np.where(inside, level_db, -20.0)
+    for begin, end in [*((s, s + 1) for s in stops), *([silent] if silent else [])]:
+        loudness[(at_s >= begin) & (at_s < end)] = -90.0
+    hits = np.arange(0, LENGTH_S, 0.25)
+    hits = hits[(hits < span[0]) | (hits >= span[1])]
+    if hits_per_s:
+        gaps = np.full(round((span[1] - span[0]) * hits_per_s), 1 / hits_per_s)
+        gaps[::2] *= 1.7 if uneven else 1.0
+        gaps[1::2] *= 0.3 if uneven else 1.0
+        hits = np.sort(np.concatenate([hits, span[0] + np.cumsum(gaps) - gaps[0]]))
+    if silent:
+        hits = hits[(hits < silent[0]) | (hits >= silent[1])]
+    listening = Listening(
+        np.rint(hits * RATE_HZ).astype(np.int64), loudness.astype(np.float32), HOP, "ears 1"
+    )
+    return propose(listening, span)
+
+
+def propose(listening: Listening | None, *bad: tuple[float, float]) -> str:
+    times_s = np.arange(0.1, LENGTH_S, 0.2)
+    scores = np.full(len(times_s), 0.2)
+    for rank, (start, stop) in enumerate(bad):
+        scores[(times_s >= start) & (times_s < stop)] = 0.9 - 0.05 * rank
+    plan = propose_cuts(
+        ScoreCurve(np.rint(times_s * RATE_HZ).astype(np.int64), scores.astype(np.float32), "taste 1"),
+        listening,
+        None,
+        length_samples=LENGTH_S * RATE_HZ,
+        rate_hz=RATE_HZ,
+        settings=CutSettings(threshold_mode="score", score=0.55, snap=False),
+    )
+    return " ".join(proposal.reason for proposal in plan.proposals)
+
+
+SCORE = "; less like what you keep than three quarters of the recording."
+ORDINARY = "; less like what you keep than nine tenths of the recording."
+
+
+@pytest.mark.parametrize(
+    ("planted", "said"),
+    [
+        ({}, "20 s"),
+        ({"level_db": -30}, "20 s, quieter than what stays"),
+        ({"level_db": -35}, "20 s, much quieter than what stays"),
+        ({"level_db": -12}, "20 s, louder than what stays"),
+        ({"level_db": -5}, "20 s, much louder than what stays"),
+        (
+            {"level_db": -75, "hits_per_s": 0},
+            "A pause between two stretches of playing: 20 s of near silence",
+        ),
+        ({"hits_per_s": 1.5}, "20 s, few hits"),
+        ({"hits_per_s": 0}, "20 s, hardly any hits"),
+        ({"hits_per_s": 10}, "20 s, many more hits than in what stays"),
+        ({"uneven": True}, "20 s, no steady pulse"),
+        ({"stops": (105,)}, "20 s in which the playing stops once"),
+        ({"stops": (103, 110)}, "20 s in which the playing stops twice"),
+        ({"stops": range(101, 119, 2)}, "20 s in which the playing stops 9 times"),
+        (
+            {"level_db": -35, "hits_per_s": 1.5, "uneven": True},
+            "20 s, much quieter than what stays, few hits",
+        ),
+        ({"span": (0, 20), "silent": (0, 20)}, "Before the playing starts: 20 s of near silence"),
+        ({"span": (180, 200), "silent": (180, 200)}, "After the last note: 20 s of near silence"),
+    ],
+)
+def test_what_is_planted_is_said_and_nothing_else(planted, said):
+    assert reason(**planted) in (said + SCORE, said + ORDINARY)
+
+
+def test_without_listening_only_length_and_score_are_said():
+    assert propose(None, CUT_S) in ("20 s" + SCORE, "20 s" + ORDINARY)
+    assert propose(Listening(), CUT_S) in ("20 s" + SCORE, "20 s" + ORDINARY)
+
+
+def test_the_cut_least_like_the_rest_says_so_when_there_are_several():
+    said = propose(None, (20, 30), (60, 70), (100, 110))
+    assert said.count("holds the moment least like anything you keep") == 1
+    assert said.startswith("10 s; holds the moment")
+    assert "moment" not in propose(None, (20, 30), (60, 70))
+
+
+@pytest.mark.parametrize("planted", [{}, {"level_db": -35, "uneven": True}, {"stops": (103, 110)}])
+def test_it_is_one_sentence_without_jargon(planted):
+    said = reason(**planted)
+    assert re.fullmatch(r"[A-Z0-9][^.]*(\.\d[^.]*)*\.", said)
+    assert not re.search(r"anomal|percentile|score|dB|median|threshold", said, re.IGNORECASE)

@@ -116,7 +116,7 @@ class Review(QObject):
 
     def decide(self, verdict: Verdict, *, stay: bool = False) -> None:
         """Answer the current proposal and, unless told to stay, go to the next undecided one."""
-        self._apply(edits.decide(self._session.state, [self._here()], verdict))
+        self._apply(edits.decide(self._session.state, [self.here()], verdict))
         if not stay:
             step = next_id(self._session.state, self._ids, self.current, undecided_only=True)
             if step.proposal_id is not None:
@@ -139,19 +139,27 @@ class Review(QObject):
 
     def flag(self) -> None:
         """Keep the current proposal for later, or no longer."""
-        decision = self._session.state.decisions.get(self._here())
+        decision = self._session.state.decisions.get(self.here())
         flagged = decision is None or not decision.flagged
-        self._apply(edits.flag(self._session.state, self._here(), flagged))
+        self._apply(edits.flag(self._session.state, self.here(), flagged))
 
     def next_alternative(self) -> None:
         """Take the next of the current proposal's alternatives, after the last the proposal as made."""
-        here = self._here()
+        here = self.here()
         count = len(self._session.state.proposals[here].alternatives) + 1
         decision = self._session.state.decisions.get(here)
         chosen = ((decision.alternative if decision else 0) + 1) % count
         if count == 1:
             raise UsageError("This proposal has no alternatives; nudge its edges instead.")
         self._apply(edits.choose_alternative(self._session.state, here, chosen))
+
+    def span(self) -> tuple[int, int]:
+        """Return the span of the current proposal as the user has it; raises as `here` does."""
+        return self._session.state.span(self.here())
+
+    def current_span(self) -> tuple[int, int] | None:
+        """Return the span of the current proposal, or None where none is current."""
+        return None if self.current is None else self.span()
 
     def switch_edge(self) -> None:
         """Make the other edge the one that the keys move."""
@@ -161,12 +169,12 @@ class Review(QObject):
 
     def edge_samples(self, edge: Edge) -> int:
         """Return where an edge of the current proposal is."""
-        start, stop = self._session.state.span(self._here())
+        start, stop = self.span()
         return start if edge is Edge.START else stop
 
     def nudge(self, direction: int, size: NudgeSize) -> None:
         """Move the active edge one step earlier (-1) or later (1)."""
-        state, here = self._session.state, self._here()
+        state, here = self._session.state, self.here()
         kind = kind_of(state.proposals[here])
         step = direction * kind.step_samples(size, state.rate_hz)
         span = kind.nudged(
@@ -235,12 +243,18 @@ class Review(QObject):
         return {"threshold_mode": "percentile", "percentile": float(np.clip(percentile, 0.0, 100.0))}
 
     def _move_edge(self, edge: Edge, position: int) -> None:
-        state, here = self._session.state, self._here()
+        state, here = self._session.state, self.here()
         start, stop = state.span(here)
         span = (position, stop) if edge is Edge.START else (start, position)
         self._apply(edits.move_edges(state, here, *span))
 
-    def _here(self) -> str:
+    def here(self) -> str:
+        """Return the id of the current proposal.
+
+        Raises
+        ------
+        UsageError : none is current
+        """
         if self.current is None:
             raise UsageError("No proposal is chosen; go to one with the arrow keys.")
         return self.current

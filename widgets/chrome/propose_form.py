@@ -104,7 +104,9 @@ class ProposeForm(QWidget):
         return {"threshold_mode": mode, mode: value, "minimum_kept_s": float(shortest)}
 
     def _mode(self) -> str:
-        return self._modes.checkedButton().objectName()
+        chosen = self._modes.checkedButton()
+        assert chosen is not None, "one of the radio buttons is checked from the start"
+        return chosen.objectName()
 
     def _focus_field(self) -> None:
         self._fields[self._mode()].setFocus()
@@ -114,10 +116,13 @@ class ProposeForm(QWidget):
         problem = self.problem()
         self._problem.setText(problem)
         kept = self._fields["keep"].value()
-        says_length = self._mode() == "keep" and kept is not None
         self._said.setText(
-            f"About {format_time(self._length_s * kept / 100, 0)} of {format_time(self._length_s, 0)} would be left."
-            if says_length and kept is not None
+            _length_text(self._length_s, kept / 100)
+            if kept is not None and self._mode() == "keep"
             else "How much is left follows from the scores; Alt ↑ and Alt ↓ move the threshold afterwards."
         )
         self.changed.emit()
+
+
+def _length_text(length_s: float, share: float) -> str:
+    return f"About {format_time(length_s * share, 0)} of {format_time(length_s, 0)} would be left."

@@ -1,0 +1,140 @@
+"""What each command does: the one place where the table of commands meets the parts of the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from engine.document.decisions import Verdict
+from engine.document.kinds import Edge, NudgeSize
+from engine.errors import UsageError
+
+if TYPE_CHECKING:
+    from desktop.main_window import MainWindow
+
+Handler = Callable[[], object]
+ZOOM_STEP = 1.5
+
+
+def handlers(window: MainWindow) -> Mapping[str, Handler]:
+    """Return what to do for every command id."""
+    return {
+        **_review(window),
+        **_edges(window),
+        **_transport(window),
+        **_view(window),
+        **_file(window),
+    }
+
+
+def _review(window: MainWindow) -> Mapping[str, Handler]:
+    review, work = window.review, window.work
+    answers = {"accept": Verdict.ACCEPTED, "reject": Verdict.REJECTED, "undecided": Verdict.UNDECIDED}
+
+    def threshold(direction: int) -> None:
+        work.propose(review.step_threshold(direction), merges_as="threshold")
+
+    return {
+        **{f"review.{name}": partial(review.decide, verdict) for name, verdict in answers.items()},
+        **{
+            f"review.{name}_stay": partial(review.decide, verdict, stay=True)
+            for name, verdict in answers.items()
+        },
+        "review.next": partial(review.go, forward=True),
+        "review.previous": partial(review.go, forward=False),
+        "review.next_undecided": partial(review.go, forward=True, undecided_only=True),
+        "review.previous_undecided": partial(review.go, forward=False, undecided_only=True),
+        "review.alternative": review.next_alternative,
+        "review.flag": review.flag,
+        "review.threshold_up": partial(threshold, 1),
+        "review.threshold_down": partial(threshold, -1),
+        "review.accept_above": review.accept_above,
+    }
+
+
+def _edges(window: MainWindow) -> Mapping[str, Handler]:
+    review, transport = window.review, window.transport
+    nudges = {"": NudgeSize.FINE, "_coarse": NudgeSize.COARSE, "_sample": NudgeSize.SAMPLE}
+    return {
+        "edge.switch": review.switch_edge,
+        "edge.audition_left": lambda: transport.play_edge(review.span(), Edge.START),
+        "edge.audition_right": lambda: transport.play_edge(review.span(), Edge.STOP),
+        "edge.set_left": partial(review.edge_to_playhead, Edge.START),
+        "edge.set_right": partial(review.edge_to_playhead, Edge.STOP),
+        **{f"edge.nudge_left{name}": partial(review.nudge, -1, size) for name, size in nudges.items()},
+        **{f"edge.nudge_right{name}": partial(review.nudge, 1, size) for name, size in nudges.items()},
+        "edge.snap_beat": partial(review.snap_to_beat, downbeat=False),
+        "edge.snap_downbeat": partial(review.snap_to_beat, downbeat=True),
+        "edge.snap_zero": review.snap_to_zero_crossing,
+        "edge.snap_transient": review.snap_to_transient,
+        "edge.snap_toggle": review.toggle_snapping,
+    }
+
+
+def _transport(window: MainWindow) -> Mapping[str, Handler]:
+    session, review, transport = window.session, window.review, window.transport
+
+    def loop() -> None:
+        loops = transport.toggle_loop(review.current_span())
+        window.say("Looping the current proposal" if loops else "Playing on")
+
+    def solo() -> None:
+        track = window.timeline.heads.current_track()
+        if track is None:
+            raise UsageError("Choose a track by its name first; S then solos it.")
+        window.set_track(track.id, {"solo": not track.solo})
+
+    return {
+        "transport.toggle": lambda: transport.toggle(review.current_span()),
+        "transport.stop": transport.stop,
+        "transport.preroll": lambda: transport.play_around(review.span()),
+        "transport.loop": loop,
+        "transport.solo": solo,
+        "transport.preview": lambda: transport.play_preview(review.here()),
+        "transport.source_result": lambda: transport.choose_result(not transport.plays_result),
+        "transport.removed": lambda: transport.play_removed(review.here()),
+        "transport.to_start": lambda: transport.seek(0),
+        "transport.to_end": lambda: transport.seek(session.state.length_samples),
+    }
+
+
+def _view(window: MainWindow) -> Mapping[str, Handler]:
+    return {
+        "view.zoom_in": lambda: window.timeline.zoom(ZOOM_STEP),
+        "view.zoom_out": lambda: window.timeline.zoom(1 / ZOOM_STEP),
+        "view.fit": window.timeline.fit,
+        "view.heads": lambda: window.timeline.heads.setVisible(window.timeline.heads.isHidden()),
+        "view.queue": lambda: window.side.setVisible(window.side.isHidden()),
+        "view.theme": window.look.step,
+        "help.palette": lambda: window.palette_popup.open_over(window),
+        "help.keys": window.show_keys,
+    }
+
+
+def _file(window: MainWindow) -> Mapping[str, Handler]:
+    session, files, work = window.session, window.files, window.work
+
+    def undo() -> None:
+        change = session.undo() if session.is_open else None
+        window.say(f"Took back: {change.label}" if change else "There is nothing to take back")
+
+    def redo() -> None:
+        change = session.redo() if session.is_open else None
+        window.say(f"Made again: {change.label}" if change else "There is nothing to make again")
+
+    return {
+        "file.new": files.new,
+        "file.open": files.open,
+        "file.import": files.import_recordings,
+        "file.snapshot": files.snapshot,
+        "file.export": files.export,
+        "file.quit": window.close,
+        "edit.undo": undo,
+        "edit.redo": redo,
+        "taste.learn": files.learn,
+        "taste.open": files.use_taste,
+        "taste.listen": lambda: work.listen(work.taste),
+        "taste.propose": files.propose,
+        "job.cancel": work.cancel,
+    }

@@ -1,0 +1,145 @@
+"""Ask, then do: each function shows one dialog and returns what was asked for, or None."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QInputDialog,
+    QMessageBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.settings import CutSettings
+from widgets.chrome.export_form import ExportForm
+from widgets.chrome.learn_panel import LearnPanel, LearnRequest
+from widgets.chrome.propose_form import ProposeForm
+from widgets.theme import Theme, px
+
+AUDIO_FILES = (
+    "Recordings (*.wav *.flac *.aif *.aiff *.aifc *.ogg *.oga *.opus *.mp3 *.rf64 *.w64 *.caf);;All files (*)"
+)
+DOCUMENTS = "Offcut documents (*.offcut)"
+TASTES = "Tastes (*.taste)"
+
+
+def ask_recordings(parent: QWidget, title: str, folder: Path) -> tuple[Path, ...] | None:
+    """Ask for audio files to open."""
+    chosen, _ = QFileDialog.getOpenFileNames(parent, title, str(folder), AUDIO_FILES)
+    return tuple(Path(path) for path in chosen) or None
+
+
+def ask_document(parent: QWidget, folder: Path) -> Path | None:
+    """Ask for a document to open."""
+    chosen, _ = QFileDialog.getOpenFileName(parent, "Open document", str(folder), DOCUMENTS)
+    return Path(chosen) if chosen else None
+
+
+def ask_new_document(parent: QWidget, folder: Path) -> Path | None:
+    """Ask where a new document goes."""
+    suggestion = str(folder / "Untitled.offcut")
+    # An existing document is refused with a sentence, never replaced, so Qt need not ask.
+    dont_ask = QFileDialog.Option.DontConfirmOverwrite
+    chosen, _ = QFileDialog.getSaveFileName(parent, "New document", suggestion, DOCUMENTS, options=dont_ask)
+    return Path(chosen).with_suffix(".offcut") if chosen else None
+
+
+def ask_taste(parent: QWidget, folder: Path) -> Path | None:
+    """Ask for a taste that was learned before."""
+    chosen, _ = QFileDialog.getOpenFileName(parent, "Use a taste", str(folder), TASTES)
+    return Path(chosen) if chosen else None
+
+
+def ask_snapshot_name(parent: QWidget) -> str | None:
+    """Ask what to call a snapshot."""
+    name, accepted = QInputDialog.getText(
+        parent, "Named snapshot", "Keep the document as it is now under this name:"
+    )
+    return name.strip() or None if accepted else None
+
+
+def ask_learn(parent: QWidget, theme: Theme, edited: tuple[Path, ...], folder: Path) -> LearnRequest | None:
+    """Ask what to learn from."""
+    panel = LearnPanel(theme)
+    panel.add_files(str(path) for path in edited)
+
+    def choose() -> None:
+        panel.add_files(str(path) for path in ask_recordings(panel, "Recordings you edited", folder) or ())
+
+    panel.files_requested.connect(choose)
+    return panel.values() if _ask(parent, "Learn from edits", panel, panel.problem, "Learn") else None
+
+
+def ask_propose(
+    parent: QWidget, theme: Theme, settings: CutSettings, length_s: float
+) -> dict[str, object] | None:
+    """Ask how much to cut."""
+    form = ProposeForm(theme, settings, length_s)
+    return form.values() if _ask(parent, "Propose cuts", form, form.problem, "Propose") else None
+
+
+def ask_export(
+    parent: QWidget, theme: Theme, folder: Path, name: str, result_text: str
+) -> tuple[Path, ...] | None:
+    """Ask which files to write."""
+    form = ExportForm(theme, str(folder), name, result_text)
+
+    def choose() -> None:
+        chosen = QFileDialog.getExistingDirectory(form, "Folder to write to", str(folder))
+        if chosen:
+            form.set_folder(chosen)
+
+    form.folder_requested.connect(choose)
+    if not _ask(parent, "Export", form, form.problem, "Export"):
+        return None
+    return tuple(Path(path) for path in form.values().paths)
+
+
+def confirm_overwrite(parent: QWidget, paths: tuple[Path, ...]) -> bool:
+    """Ask before anything is written over; the answer that loses nothing is the default."""
+    names = "\n".join(path.name for path in paths)
+    box = QMessageBox(
+        QMessageBox.Icon.Warning, "Replace files?", f"These exist already:\n{names}", parent=parent
+    )
+    replace = box.addButton("Replace", QMessageBox.ButtonRole.DestructiveRole)
+    keep = box.addButton("Keep them", QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(keep)
+    box.setEscapeButton(keep)
+    box.exec()
+    return box.clickedButton() is replace
+
+
+def _ask(
+    parent: QWidget,
+    title: str,
+    form: LearnPanel | ProposeForm | ExportForm,
+    problem: Callable[[], str],
+    do: str,
+) -> bool:
+    """Show a form until it is accepted without a problem, or given up."""
+    dialog = QDialog(parent)
+    dialog.setWindowTitle(title)
+    dialog.setWindowFlag(Qt.WindowType.WindowContextHelpButtonHint, on=False)
+    layout = QVBoxLayout(dialog)
+    layout.setContentsMargins(px(20), px(20), px(20), px(16))
+    layout.setSpacing(px(16))
+    layout.addWidget(form)
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+    accept = buttons.addButton(do, QDialogButtonBox.ButtonRole.AcceptRole)
+    accept.setProperty("role", "primary")
+    accept.setDefault(True)
+    accept.setEnabled(not problem())
+    form.changed.connect(lambda: accept.setEnabled(not problem()))
+    buttons.accepted.connect(dialog.accept)
+    buttons.rejected.connect(dialog.reject)
+    layout.addWidget(buttons)
+    dialog.setMinimumWidth(px(460))
+    accepted = dialog.exec() == QDialog.DialogCode.Accepted
+    dialog.deleteLater()
+    return accepted

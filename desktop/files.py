@@ -1,0 +1,127 @@
+"""Commands that ask first: what to open, import, learn from, propose and write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from desktop import dialogs
+from desktop.session import Session
+from desktop.work import Work
+from engine.edl.build import build
+from engine.errors import UsageError
+from engine.settings import cut_settings
+from engine.timebase import format_time, samples_to_s
+from widgets.theme import Theme
+
+
+class Files(QObject):
+    """Shows a dialog, then has the work done.
+
+    Signals
+    -------
+    said : what was done
+    """
+
+    said = Signal(str)
+
+    def __init__(self, window: QWidget, session: Session, work: Work, theme: Callable[[], Theme]) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = session
+        self._work = work
+        self._theme = theme
+        self.edited: tuple[Path, ...] = ()
+
+    @property
+    def _folder(self) -> Path:
+        return Path.home() if self._session.path is None else self._session.path.absolute().parent
+
+    def new(self) -> None:
+        """Start an empty document."""
+        path = dialogs.ask_new_document(self._window, self._folder)
+        if path is not None:
+            self._session.create(path)
+            self.said.emit(f"Made {path.name}")
+
+    def open(self) -> None:
+        """Open a document."""
+        path = dialogs.ask_document(self._window, self._folder)
+        if path is not None:
+            self._session.open(path)
+            self.said.emit(self._session.notice or f"Opened {path.name}")
+
+    def import_recordings(self) -> None:
+        """Import recordings as tracks."""
+        paths = dialogs.ask_recordings(self._window, "Import recordings", self._folder)
+        if paths is not None:
+            self._work.import_recordings(paths)
+
+    def drop(self, paths: list[str]) -> None:
+        """Open a dropped document, or import dropped recordings."""
+        dropped = tuple(Path(path) for path in paths)
+        if len(dropped) == 1 and dropped[0].suffix == ".offcut":
+            self._session.open(dropped[0])
+        else:
+            self._work.import_recordings(dropped)
+
+    def snapshot(self) -> None:
+        """Keep the document as it is under a name."""
+        self._require_recording()
+        name = dialogs.ask_snapshot_name(self._window)
+        if name is not None:
+            self.said.emit(f"Kept a snapshot: {self._session.snapshot(name).name}")
+
+    def learn(self) -> None:
+        """Ask for edited recordings and learn a taste from them."""
+        asked = dialogs.ask_learn(self._window, self._theme(), self.edited, self._folder)
+        if asked is None:
+            return
+        out = self._folder / f"{asked.name}.taste"
+        overwrite = out.exists()
+        if overwrite and not dialogs.confirm_overwrite(self._window, (out,)):
+            return
+        self.edited = tuple(Path(path) for path in asked.edited)
+        self._work.learn(asked, out, overwrite)
+
+    def use_taste(self) -> None:
+        """Choose a taste that was learned before."""
+        self._require_recording()
+        path = dialogs.ask_taste(self._window, self._folder)
+        if path is not None:
+            self._work.use_taste(path)
+
+    def propose(self) -> None:
+        """Ask how much to cut and propose it."""
+        state = self._session.state
+        if self._session.curve is None:
+            raise UsageError("There are no scores yet; learn a taste from your edits (Ctrl+L) first.")
+        length_s = samples_to_s(state.length_samples, state.rate_hz)
+        asked = dialogs.ask_propose(self._window, self._theme(), cut_settings(state.settings), length_s)
+        if asked is not None:
+            self._work.propose(asked)
+
+    def export(self) -> None:
+        """Ask what to write, and never write over anything without asking."""
+        self._require_recording()
+        edit_list = build(self._session.state)
+        rate_hz = edit_list.rate_hz
+        result = format_time(samples_to_s(edit_list.length_samples, rate_hz), 1)
+        whole = format_time(samples_to_s(edit_list.source_length_samples, rate_hz), 1)
+        name = f"{self._session.name} edited"
+        paths = dialogs.ask_export(
+            self._window, self._theme(), self._folder, name, f"{result} of {whole} are left."
+        )
+        if paths is None:
+            return
+        taken = tuple(path for path in paths if path.exists())
+        if taken and not dialogs.confirm_overwrite(self._window, taken):
+            return
+        self._work.export(paths, overwrite=bool(taken))
+
+    def _require_recording(self) -> None:
+        if not self._session.state.tracks:
+            raise UsageError("There is no recording yet; import one first (Ctrl+O).")

@@ -1,0 +1,57 @@
+"""Dark, light, or as the system has it; switched live and remembered."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from widgets.theme import DARK, LIGHT, Theme, palette, style_sheet, system_theme
+
+CHOICES = ("system", "dark", "light")
+_KEY = "look"
+
+
+class Look(QObject):
+    """Owns the theme of the application.
+
+    Signals
+    -------
+    changed : the new `Theme`
+    """
+
+    changed = Signal(object)
+
+    def __init__(self, application: QApplication, settings: QSettings, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._application = application
+        self._settings = settings
+        stored = str(settings.value(_KEY, "system"))
+        self.choice = stored if stored in CHOICES else "system"
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
+        self._dress()
+
+    @property
+    def theme(self) -> Theme:
+        """The theme in force."""
+        return {"dark": DARK, "light": LIGHT}.get(self.choice) or system_theme()
+
+    def step(self) -> None:
+        """Go on to the next choice."""
+        self.choose(CHOICES[(CHOICES.index(self.choice) + 1) % len(CHOICES)])
+
+    def choose(self, choice: str) -> None:
+        """Take one of "system", "dark" and "light"."""
+        self.choice = choice
+        self._settings.setValue(_KEY, choice)
+        self._dress()
+
+    def _follow_system(self) -> None:
+        if self.choice == "system":
+            self._dress()
+
+    def _dress(self) -> None:
+        theme = self.theme
+        self._application.setPalette(palette(theme))
+        self._application.setStyleSheet(style_sheet(theme))
+        self.changed.emit(theme)

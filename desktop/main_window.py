@@ -1,0 +1,243 @@
+"""The window: which part stands where, and who listens to whom. What commands do stands in `bindings`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QVBoxLayout, QWidget
+
+from desktop.actions import Actions
+from desktop.bindings import handlers
+from desktop.commands import COMMANDS
+from desktop.files import Files
+from desktop.job_lanes import JobLanes
+from desktop.look import Look
+from desktop.playback import Player
+from desktop.review import Review
+from desktop.session import Session
+from desktop.transport import Transport
+from desktop.work import Work
+from engine.document.change import Change
+from engine.document.edits import set_track
+from engine.document.kinds import Edge
+from engine.errors import OffcutError
+from engine.review.statistics import statistics
+from engine.settings import cut_settings
+from engine.timebase import samples_to_s
+from widgets.chrome.command_palette import CommandPalette
+from widgets.chrome.key_names import key_label
+from widgets.chrome.key_sheet import KeySheet
+from widgets.chrome.learning_panel import LearningPanel
+from widgets.chrome.status_bar import StatusBar
+from widgets.chrome.top_bar import TopBar
+from widgets.review.queue_panel import QueuePanel
+from widgets.review.rows import Surroundings
+from widgets.theme import QUEUE, Theme, px
+from widgets.timeline.timeline_view import TimelineView
+
+KEY_CAPS = {command.id: key_label(command.keys[0]) for command in COMMANDS if command.keys}
+_EDGE_NAMES = {Edge.START: "left", Edge.STOP: "right"}
+
+
+class MainWindow(QMainWindow):
+    """Lays the parts out and wires them; holds no document state of its own."""
+
+    def __init__(self, application: QApplication, settings: QSettings) -> None:
+        super().__init__()
+        self.setWindowTitle("Offcut")
+        self._settings = settings
+        self.look = Look(application, settings, self)
+        theme = self.look.theme
+        self.session = Session(self)
+        self.player = Player(self)
+        self.transport = Transport(self.session, self.player, self)
+        self.review = Review(self.session, lambda: self.transport.playhead_samples, self)
+        self.work = Work(self.session, JobLanes(self), self)
+        self.files = Files(self, self.session, self.work, lambda: self.look.theme)
+        self.top_bar = TopBar(theme, KEY_CAPS)
+        self.timeline = TimelineView(theme)
+        self.queue_panel = QueuePanel(theme, KEY_CAPS)
+        self.learning_panel = LearningPanel(theme)
+        self.status_bar = StatusBar(theme, KEY_CAPS)
+        self.palette_popup = CommandPalette(theme, COMMANDS, self)
+        self.commands = Actions(self, COMMANDS)
+        self._lay_out()
+        for command_id, handler in handlers(self).items():
+            self.commands.bind(command_id, handler)
+        self._wire()
+        self._show_document()
+        geometry = settings.value("geometry")
+        if geometry is None or not self.restoreGeometry(geometry):
+            self.resize(1600, 1000)
+
+    def _lay_out(self) -> None:
+        self.side = QWidget()
+        side = QVBoxLayout(self.side)
+        side.setContentsMargins(0, 0, 0, 0)
+        side.setSpacing(0)
+        side.addWidget(self.queue_panel, 1)
+        side.addWidget(self.learning_panel)
+        self.learning_panel.hide()
+        self._middle = QSplitter(Qt.Orientation.Horizontal)
+        self._middle.setHandleWidth(1)
+        self._middle.setChildrenCollapsible(False)
+        self._middle.addWidget(self.timeline)
+        self._middle.addWidget(self.side)
+        self._middle.setStretchFactor(0, 1)
+        self._middle.setSizes([10_000, px(QUEUE)])
+        self.side.setMinimumWidth(px(300))
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.top_bar)
+        column.addWidget(self._middle, 1)
+        column.addWidget(self.status_bar)
+        self.setCentralWidget(whole)
+
+    def _wire(self) -> None:
+        self.look.changed.connect(self._set_theme)
+        self.session.replaced.connect(self._show_document)
+        self.session.changed.connect(self._show_change)
+        for asking in (self.top_bar, self.queue_panel, self.status_bar, self.palette_popup):
+            asking.command_requested.connect(self.commands.run)
+        for speaking in (self.review, self.work, self.files):
+            speaking.said.connect(self.say)
+        for refusal in (self.commands.refused, self.work.failed, self.player.failed):
+            refusal.connect(self.status_bar.set_error)
+        self.review.moved.connect(self._show_current)
+        self.queue_panel.proposal_chosen.connect(self.review.choose)
+        self.queue_panel.filter_chosen.connect(self.review.set_filter)
+        self.timeline.proposal_clicked.connect(self.review.choose)
+        self.timeline.seek_requested.connect(self.transport.seek)
+        self.timeline.edge_dragged.connect(self._guarded(self.review.drag))
+        self.timeline.threshold_dragged.connect(self._guarded(self._drag_threshold))
+        self.timeline.track_changed.connect(self._guarded(self.set_track))
+        self.timeline.files_dropped.connect(self._guarded(self.files.drop))
+        self.transport.playhead_moved.connect(self._show_playhead)
+        self.transport.playing_changed.connect(self.top_bar.set_playing)
+        self.transport.result_chosen.connect(self._show_view)
+        self.player.device_status_changed.connect(self._show_device)
+        self.work.progressed.connect(self.status_bar.set_job)
+        self.work.rested.connect(self.status_bar.clear_job)
+        self.work.waves_changed.connect(self.timeline.set_waves)
+        self.work.learning_started.connect(self.learning_panel.start)
+        self.work.learning_progressed.connect(self.learning_panel.add)
+        self.work.learning_ended.connect(self.learning_panel.hide)
+
+    def _guarded(self, do: Callable[..., object]) -> Callable[..., None]:
+        """Return a slot that tells an `OffcutError` in the status bar."""
+
+        def run(*values: object) -> None:
+            try:
+                do(*values)
+            except OffcutError as error:
+                self.status_bar.set_error(str(error))
+
+        return run
+
+    def say(self, sentence: str) -> None:
+        """Say what the last command did and what undo would take back."""
+        self.status_bar.set_message(sentence, self.session.undo_label or None)
+
+    def set_track(self, track_id: str, values: Mapping[str, object]) -> None:
+        """Change a track."""
+        self.say(self.session.apply(set_track(self.session.state, track_id, **values)).label)
+
+    def show_keys(self) -> None:
+        """Show the key sheet."""
+        sheet = KeySheet(COMMANDS, self)
+        sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        sheet.show()
+
+    def _drag_threshold(self, score: float) -> None:
+        self.work.propose({"threshold_mode": "score", "score": score})
+
+    def _set_theme(self, theme: Theme) -> None:
+        parts = (self.top_bar, self.timeline, self.queue_panel, self.learning_panel, self.status_bar)
+        for part in (*parts, self.palette_popup):
+            part.set_theme(theme)
+
+    def _show_document(self) -> None:
+        """Show another document, or none."""
+        state = "read only" if self.session.notice else "saved" if self.session.is_open else ""
+        self.top_bar.set_document(self.session.name, state)
+        if self.session.notice:
+            self.say(self.session.notice)
+        self._show_change(None)
+        self._show_playhead(self.transport.playhead_samples)
+
+    def _show_change(self, change: Change | None) -> None:
+        """Bring the views up to date with what changed; None: everything."""
+        state = self.session.state
+        if change is None or change.proposals or change.tracks:
+            self.timeline.set_document(state)
+        if change is None or change.analyses or "threshold" in change.settings or "taste" in change.settings:
+            self._show_analyses()
+        self.top_bar.set_enabled(audio=bool(state.tracks))
+        self.commands.enable_review(bool(state.proposals))
+        self._show_current()
+
+    def _show_analyses(self) -> None:
+        session = self.session
+        taste = "" if self.work.taste is None else self.work.taste.stem
+        self.timeline.set_grid(session.grid)
+        self.timeline.set_score(session.curve, self.review.threshold, taste)
+        self.queue_panel.set_taste(taste or None)
+        self.top_bar.set_taste(taste or None)
+        onsets = () if session.listening is None else session.listening.onsets_samples
+        crossfade_ms = cut_settings(session.state.settings).crossfade_ms
+        self.queue_panel.set_surroundings(Surroundings(session.grid, onsets, crossfade_ms))
+        self._show_playhead(self.transport.playhead_samples)
+
+    def _show_current(self) -> None:
+        """Show the queue and the current proposal."""
+        state, review = self.session.state, self.review
+        self.timeline.set_current(review.current)
+        if review.current is not None:
+            self.timeline.reveal(*state.span(review.current))
+        self.queue_panel.set_filter(review.filter_name)
+        self.queue_panel.set_review(
+            state,
+            review.ids,
+            review.current,
+            _EDGE_NAMES[review.edge],
+            statistics(state),
+            review.threshold,
+            len(review.above()),
+        )
+
+    def _show_playhead(self, position: int) -> None:
+        if self.transport.is_playing:
+            self.timeline.follow(position)
+        else:
+            self.timeline.set_playhead(position)
+        state, grid = self.session.state, self.session.grid
+        seconds = samples_to_s(position, state.rate_hz) if state.rate_hz else 0.0
+        bar_beat, tempo_bpm = None, 0.0
+        if grid is not None and len(grid.beats_samples):
+            beat = int(np.searchsorted(grid.beats_samples, position, side="right")) - 1
+            tempo_bpm = grid.tempo_bpm
+            if beat >= 0:
+                bars = int(np.count_nonzero(grid.bar_positions[: beat + 1] == 1))
+                bar_beat = (bars, int(grid.bar_positions[beat]))
+        self.top_bar.set_time(seconds, bar_beat, tempo_bpm)
+
+    def _show_view(self, result: bool) -> None:
+        self.top_bar.set_view("result" if result else "source")
+        self.say("Hearing the result" if result else "Hearing the original")
+
+    def _show_device(self, status: str) -> None:
+        if status.startswith("no audio device"):
+            self.say(status)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Let go of everything; nothing is left to save."""
+        self._settings.setValue("geometry", self.saveGeometry())
+        self.transport.close()
+        self.work.close()
+        self.session.close()
+        super().closeEvent(event)

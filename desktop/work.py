@@ -1,0 +1,217 @@
+"""The long work: import, learning, listening, proposing, exporting; each a job and then one edit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop.job_lanes import JobHandle, JobLanes
+from desktop.jobs import ExportJob, export_files, learn_taste, listen_to
+from desktop.session import Session
+from desktop.waves import TrackWave
+from engine.document.edits import set_analyses, set_settings
+from engine.errors import OffcutError, UsageError
+from engine.jobs.import_audio import Imported, ImportRequest, import_audio, import_edit
+from engine.jobs.media import Media, MediaRequest, find_media
+from engine.jobs.propose import propose
+from widgets.chrome.learn_panel import LearnRequest
+
+if TYPE_CHECKING:
+    from engine.anomaly.learn import Learned
+    from engine.edl.export import Exported
+    from engine.jobs.listen import Heard
+
+
+class Work(QObject):
+    """Starts jobs on the lanes and turns what they return into edits, on the window's thread.
+
+    Signals
+    -------
+    said, failed : one sentence
+    progressed : title, fraction, seconds left or None, of the job that is running
+    rested : nothing is running
+    waves_changed : the sounds to draw, by track id
+    learning_started, learning_progressed(figures), learning_ended : for the live loss curve
+    """
+
+    said = Signal(str)
+    failed = Signal(str)
+    progressed = Signal(str, float, object)
+    rested = Signal()
+    waves_changed = Signal(dict)
+    learning_started = Signal(str)
+    learning_progressed = Signal(object)
+    learning_ended = Signal()
+
+    def __init__(self, session: Session, lanes: JobLanes, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._lanes = lanes
+        self._running: list[JobHandle] = []
+        self._waves: dict[str, TrackWave] = {}
+        session.replaced.connect(self._start_over)
+
+    @property
+    def taste(self) -> Path | None:
+        """The taste in force."""
+        found = self._session.state.settings.get("taste")
+        return Path(found) if isinstance(found, str) else None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a job is running or waiting."""
+        return bool(self._running)
+
+    def cancel(self) -> None:
+        """Cancel all running work; the document stays as it was."""
+        for handle in list(self._running):
+            handle.cancel()
+
+    def close(self) -> None:
+        """Cancel everything and let go of the files."""
+        self._lanes.close()
+        self._close_waves()
+
+    def import_recordings(self, paths: tuple[Path, ...]) -> None:
+        """Import recordings as tracks, into a new document beside the first where none is open."""
+        if not self._session.is_open:
+            self._session.create(free_name(paths[0].with_suffix(".offcut")))
+        state = self._session.state
+        request = ImportRequest(paths, state.rate_hz, frozenset(state.sources))
+        handle = self._lanes.io.submit(import_audio, request, title="Importing")
+        self._watch(handle, self._imported)
+
+    def _imported(self, imported: Imported) -> None:
+        change = self._session.apply(import_edit(self._session.state, imported))
+        self._take_media(imported.media)
+        self.said.emit(" ".join((change.label, *imported.warnings)))
+        self.listen(self.taste)
+
+    def _start_over(self) -> None:
+        self.cancel()
+        self._close_waves()
+        self.waves_changed.emit({})
+        if self._session.path is not None and self._session.state.sources:
+            request = MediaRequest(self._session.state, self._session.path.absolute().parent)
+            self._watch(self._lanes.io.submit(find_media, request, title="Opening"), self._found_media)
+
+    def _found_media(self, media: Media) -> None:
+        self._take_media(media)
+        for sentence in media.missing:
+            self.failed.emit(sentence)
+        if not media.missing and self._session.grid is None:
+            self.listen(self.taste)
+
+    def _take_media(self, media: Media) -> None:
+        self._session.set_media(media.paths)
+        for track in self._session.state.tracks:
+            if track.id not in self._waves and track.source_id in media.peaks:
+                peaks = media.peaks[track.source_id]
+                self._waves[track.id] = TrackWave(peaks, media.conformed[track.source_id])
+        self.waves_changed.emit(dict(self._waves))
+
+    def _close_waves(self) -> None:
+        for wave in self._waves.values():
+            wave.close()
+        self._waves.clear()
+
+    def learn(self, asked: LearnRequest, out: Path, overwrite: bool) -> None:
+        """Learn a taste and, where a recording is open, listen to it with that taste."""
+        handle = self._lanes.compute.submit(
+            learn_taste, asked, out, overwrite, title=f"Learning {asked.name}"
+        )
+        handle.progressed.connect(
+            lambda _fraction, _text, figures, _left: self.learning_progressed.emit(figures)
+        )
+        for ended in (handle.finished, handle.failed, handle.cancelled):
+            ended.connect(lambda *_: self.learning_ended.emit())
+        self.learning_started.emit(asked.name)
+        self._watch(handle, self._learned)
+
+    def _learned(self, learned: Learned) -> None:
+        self.said.emit(f"Learned {learned.path.stem} in {learned.epochs} epochs")
+        if self._session.is_open:
+            self.use_taste(learned.path)
+
+    def use_taste(self, path: Path) -> None:
+        """Make a taste the one in force and listen with it."""
+        edit = set_settings(self._session.state, {"taste": str(path.absolute())}, f"Chose taste {path.stem}")
+        self.said.emit(self._session.apply(edit).label)
+        self.listen(path)
+
+    def listen(self, taste: Path | None) -> None:
+        """Listen to the open recording; with a taste, score it and propose cuts."""
+        if not self._session.state.tracks:
+            if taste is not None:
+                self.said.emit(f"Chose taste {taste.stem}; import a recording to listen to")
+            return
+        title = "Listening" if taste is None else f"Listening with {taste.stem}"
+        state, media = self._session.state, self._session.media
+        handle = self._lanes.compute.submit(listen_to, state, media, taste, title=title)
+        self._watch(handle, self._heard)
+
+    def _heard(self, heard: Heard) -> None:
+        if not heard.ids:
+            return
+        title = "Listened to the recording"
+        edit = set_analyses(self._session.state, heard.ids, title)
+        self._session.apply(edit, {heard.ids[kind]: found for kind, found in heard.analyses.items()})
+        self.said.emit(title)
+        if "score" in heard.ids:
+            self.propose({})
+
+    def propose(self, settings: Mapping[str, object], merges_as: str = "") -> None:
+        """Propose cuts under the settings in force, changed by these."""
+        session = self._session
+        made = propose(session.state, session.curve, session.grid, session.listening, settings, merges_as)
+        self.said.emit(session.apply(made.edit).label)
+
+    def export(self, paths: tuple[Path, ...], overwrite: bool) -> None:
+        """Write the result."""
+        if not self._session.state.tracks:
+            raise UsageError("There is nothing to export; import a recording first (Ctrl+O).")
+        state, media = self._session.state, self._session.media
+        asked = ExportJob(state, media, paths, overwrite, self._session.name)
+        self._watch(self._lanes.io.submit(export_files, asked, title="Exporting"), self._exported)
+
+    def _exported(self, written: tuple[Exported, ...]) -> None:
+        self.said.emit(" ".join(one.sentence for one in written))
+
+    def _watch(self, handle: JobHandle, apply: Callable[[Any], None]) -> None:
+        """Follow a job to its end; what it returns becomes an edit, or a sentence why it cannot."""
+
+        def take(result: object) -> None:
+            try:
+                apply(result)
+            except OffcutError as error:
+                self.failed.emit(str(error))
+
+        def tell(fraction: float, text: str, _figures: object, left_s: float | None) -> None:
+            self.progressed.emit(f"{handle.title} · {text}" if text else handle.title, fraction, left_s)
+
+        self._running.append(handle)
+        self.progressed.emit(handle.title, 0.0, None)
+        handle.progressed.connect(tell)
+        for ended in (handle.finished, handle.failed, handle.cancelled):
+            ended.connect(lambda *_: self._ended(handle))
+        handle.finished.connect(take)
+        handle.failed.connect(self.failed)
+        handle.cancelled.connect(lambda: self.said.emit(f"Cancelled: {handle.title}"))
+
+    def _ended(self, handle: JobHandle) -> None:
+        self._running.remove(handle)
+        if not self._running:
+            self.rested.emit()
+
+
+def free_name(path: Path) -> Path:
+    """Return a path that is not taken: the one given, or with a number behind its name."""
+    number = 2
+    candidate = path
+    while candidate.exists():
+        candidate = path.with_stem(f"{path.stem} {number}")
+        number += 1
+    return candidate

@@ -1,0 +1,60 @@
+"""What learning looks like while it runs: the loss curve, the epoch and the figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
+
+from widgets.chrome.loss_curve import LossCurve
+from widgets.theme import Theme, px
+
+
+class LearningPanel(QFrame):
+    """Shows the losses of the epochs so far, live."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("surface", "panel")
+        self.setAccessibleName("Learning")
+        self._title, self._figures = QLabel(), QLabel()
+        self._title.setProperty("role", "title")
+        self._figures.setProperty("role", "dim")
+        self._curve = LossCurve(theme)
+        self._training: list[float] = []
+        self._validation: list[float] = []
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(px(14), px(12), px(14), px(12))
+        layout.setSpacing(px(8))
+        layout.addWidget(self._title)
+        layout.addWidget(self._figures)
+        layout.addWidget(self._curve)
+        self.setFixedHeight(px(300))
+        self.set_theme(theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paint with these colours from now on."""
+        self._curve.set_theme(theme)
+        self.setStyleSheet(f"LearningPanel {{ border-top: 1px solid {theme.line}; }}")
+
+    def start(self, name: str) -> None:
+        """Begin with empty curves."""
+        self._training.clear()
+        self._validation.clear()
+        self._title.setText(f"Learning {name}")
+        self._figures.setText("Listening to your edits")
+        self._curve.set_losses((), ())
+        self.show()
+
+    def add(self, figures: Mapping[str, float]) -> None:
+        """Add what an epoch reported; reports within an epoch only move the figures."""
+        if "loss" not in figures or "validation" not in figures:
+            return
+        epoch = int(figures.get("epoch", len(self._training) + 1))
+        if epoch > len(self._training):
+            self._training.append(figures["loss"])
+            self._validation.append(figures["validation"])
+            self._curve.set_losses(self._training, self._validation)
+        self._figures.setText(
+            f"epoch {epoch} · loss {figures['loss']:.3f} · on what was held back {figures['validation']:.3f}"
+        )

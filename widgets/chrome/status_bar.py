@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
 
 from engine.timebase import format_time
@@ -13,6 +14,7 @@ from widgets.chrome.key_caps import KeyButton
 from widgets.theme import BAR, Theme, px
 
 _STEPS = 1000
+_GAP = 14
 
 
 class StatusBar(QFrame):
@@ -46,9 +48,9 @@ class StatusBar(QFrame):
         self._cancel = KeyButton(theme, "Cancel", keys.get("job.cancel", ""))
         self._cancel.setAccessibleName("Cancel the running work")
         self._cancel.clicked.connect(lambda: self.command_requested.emit("job.cancel"))
-        layout = QHBoxLayout(self)
+        layout = self._layout = QHBoxLayout(self)
         layout.setContentsMargins(px(14), 0, px(12), 0)
-        layout.setSpacing(px(14))
+        layout.setSpacing(px(_GAP))
         layout.addWidget(self._done)
         layout.addWidget(self._undo)
         layout.addStretch(1)
@@ -69,6 +71,7 @@ class StatusBar(QFrame):
 
     def _paint_message(self) -> None:
         self._done.setStyleSheet(f"color: {self._theme.error if self._failed else self._theme.text};")
+        self._share()
 
     def set_message(self, text: str, undo_label: str | None = None) -> None:
         """Say what the last key did, and what undo would take back (None: nothing)."""
@@ -81,6 +84,20 @@ class StatusBar(QFrame):
         else:
             self._undo.setText(f"{self._undo_key} takes back: {undo_label}")
         self._paint_message()
+
+    def _share(self) -> None:
+        """Let the running work's words give way before what was done and what undo takes back."""
+        fixed = (self._left, self._cancel)
+        taken = sum(each.sizeHint().width() + px(_GAP) for each in fixed if not each.isHidden())
+        taken += 0 if self._bar.isHidden() else self._bar.minimumWidth() + px(_GAP)
+        room = max(0, self.width() - taken - px(6 * _GAP))
+        for label, part in ((self._done, 0.5), (self._undo, 0.35)):
+            label.setMinimumWidth(min(label.sizeHint().width(), round(part * room)))
+        self._layout.activate()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share()
 
     def set_error(self, sentence: str) -> None:
         """Say what went wrong; what undo takes back stays."""
@@ -96,8 +113,10 @@ class StatusBar(QFrame):
         self._left.setVisible(left_s is not None)
         for part in (self._job, self._bar, self._cancel):
             part.show()
+        self._share()
 
     def clear_job(self) -> None:
         """Show that nothing runs."""
         for part in (self._job, self._left, self._bar, self._cancel):
             part.hide()
+        self._share()

@@ -179,3 +179,14 @@ def test_the_status_bar_gives_way_without_cutting(
     bar.set_job("Learning Band 2026 · epoch 63 of 100 · loss 0.041", 0.63, 24.0)
     qtbot.waitUntil(lambda: bar.findChild(QProgressBar).width() >= px(64))
     assert_fits(bar)
+
+
+def test_running_work_gives_way_before_what_was_done(qtbot: QtBot, dress: Dress) -> None:
+    dress(DARK)
+    bar = make_status(qtbot, 800)
+    bar.set_message("Accepted cut 2:31.0 – 2:44.6", "Accepted cut 2:31.0 – 2:44.6")
+    bar.set_job("Learning Band 2026 · epoch 63 of 100 · loss 0.041 · " * 3, 0.63, 24.0)
+    labels = {each.accessibleName(): each for each in bar.findChildren(ElidedLabel)}
+    qtbot.waitUntil(lambda: labels["Running work"].width() < labels["Running work"].sizeHint().width())
+    for name in ("Last command", "What undo takes back"):
+        assert labels[name].width() >= labels[name].sizeHint().width()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.progress import SILENT, Progress
+
 Floats = NDArray[np.float32]
 
 _METRES = (4, 3)
@@ -13,7 +15,7 @@ _WALTZ_COST = 0.25
 _FIRST_BONUS = 1.0
 
 
-def bar_positions(accents: NDArray[np.float64]) -> NDArray[np.int64]:
+def bar_positions(accents: NDArray[np.float64], progress: Progress = SILENT) -> NDArray[np.int64]:
     """Count the beats: 1 for a downbeat, then 2, 3 and, unless the music is in three, 4.
 
     Parameters
@@ -24,20 +26,24 @@ def bar_positions(accents: NDArray[np.float64]) -> NDArray[np.int64]:
     -------
     positions : int64, shape (n,); the count may slip where the accents insist on it, as after a dropped beat,
         and starts at 1 where they say nothing
+
+    Raises
+    ------
+    Cancelled : the user asked for it
     """
     if not len(accents):
         return np.zeros(0, np.int64)
     best: NDArray[np.int64] = np.ones(len(accents), np.int64)
     best_score = -np.inf
     for metre in _METRES:
-        positions, score = _count(accents, metre)
+        positions, score = _count(accents, metre, progress)
         score = score / len(accents) - (_WALTZ_COST if metre == 3 else 0.0)
         if score > best_score:
             best, best_score = positions, score
     return best
 
 
-def _count(accents: NDArray[np.float64], metre: int) -> tuple[NDArray[np.int64], float]:
+def _count(accents: NDArray[np.float64], metre: int, progress: Progress) -> tuple[NDArray[np.int64], float]:
     """Return the best count in one metre and its score (Viterbi over the place in the bar)."""
     # A downbeat earns its accent and the others pay for theirs, so that every phase sums to the same weight.
     gain = np.full(metre, -1.0 / (metre - 1))
@@ -46,6 +52,7 @@ def _count(accents: NDArray[np.float64], metre: int) -> tuple[NDArray[np.int64],
     total[0] += _FIRST_BONUS
     came_from = np.zeros((len(accents), metre), np.int64)
     for beat in range(1, len(accents)):
+        progress.check_cancelled()
         steady = np.roll(total, 1)
         slipped = float(total.max()) - _SLIP_COST
         came_from[beat] = np.where(steady >= slipped, np.roll(np.arange(metre), 1), int(total.argmax()))

@@ -1,14 +1,15 @@
 """How well beats are found, beside librosa's tracker and a fixed grid of 120 BPM.
 
-Beats are scored as mir_eval does (F-measure within 70 ms, without leaving out the first seconds), tempi as the MIREX
-task does (within four per cent; "octave" also allows half, double, a third and three times).
+Beats are scored as mir_eval does (F-measure within 70 ms, without leaving out the first seconds), tempi as
+MIREX does (within four per cent; "octave" also allows half, double, a third and three times).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,10 @@ _CLICK_TEMPI_BPM = (60, 72, 83, 90, 100, 110, 120, 133, 140, 150, 160, 174, 185,
 _CLICK_RATES_HZ = (22_050, 44_100, 48_000)
 
 
+def _no_times() -> Times:
+    return np.zeros(0)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Recording:
     """A recording and what is known of its beats.
@@ -35,16 +40,16 @@ class Recording:
     Attributes
     ----------
     beats_s, downbeats_s : shape (n,) and (m,); empty where only the tempo is known
-    onsets_s : shape (k,), annotated starts of drum hits, empty where there are none
+    onsets_s : shape (k,), where hits start; empty where that is not known
     """
 
     name: str
     samples: NDArray[np.float32]
     rate_hz: int
     tempo_bpm: float
-    beats_s: Times
-    downbeats_s: Times
-    onsets_s: Times
+    beats_s: Times = field(default_factory=_no_times)
+    downbeats_s: Times = field(default_factory=_no_times)
+    onsets_s: Times = field(default_factory=_no_times)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +63,7 @@ class Answer:
 
 
 Tracker = Callable[[Recording], Answer]
+Scored = list[tuple[Recording, Answer]]
 
 
 def evaluate(data_dir: Path, *, short: bool = False, progress: Progress = SILENT) -> Iterator[Line]:
@@ -65,7 +71,7 @@ def evaluate(data_dir: Path, *, short: bool = False, progress: Progress = SILENT
 
     Parameters
     ----------
-    data_dir : holds `mdbdrums` and `loops`
+    data_dir : holds any of `mdbdrums`, `loops` and `multimic`
     short : a few recordings of each kind only
 
     Raises
@@ -80,29 +86,25 @@ def evaluate(data_dir: Path, *, short: bool = False, progress: Progress = SILENT
         raise UsageError(
             "mir_eval is missing: install it with 'pip install mir_eval' and try again."
         ) from error
-    songs, loops = _folders(data_dir)
     tempi = _CLICK_TEMPI_BPM[::5] if short else _CLICK_TEMPI_BPM
-    yield from _lines(
-        "clicks",
-        [click_recording(bpm, rate) for bpm in tempi for rate in _CLICK_RATES_HZ],
-        progress.part(0.0, 0.3),
-    )
-    yield from _lines(
-        "mdbdrums", [read_song(path) for path in (songs[:2] if short else songs)], progress.part(0.3, 0.7)
-    )
-    yield from _lines(
-        "loops", [read_loop(path) for path in (loops[::9] if short else loops)], progress.part(0.7, 1.0)
-    )
-
-
-def _folders(data_dir: Path) -> tuple[list[Path], list[Path]]:
-    songs = sorted(path.parent for path in data_dir.glob("mdbdrums/*/*.beats"))
-    loops = sorted(data_dir.glob("loops/*/*bpm_*.mp3"))
-    if not songs or not loops:
+    sets: dict[str, list[Callable[[], Recording]]] = {
+        "clicks": [partial(click_recording, bpm, rate) for bpm in tempi for rate in _CLICK_RATES_HZ],
+        "mdbdrums": [
+            partial(read_song, beats.parent) for beats in sorted(data_dir.glob("mdbdrums/*/*.beats"))
+        ],
+        "kit": [
+            partial(read_kit, onsets.parent) for onsets in sorted(data_dir.glob("multimic/*/onsets.csv"))
+        ],
+        "loops": [partial(read_loop, path) for path in sorted(data_dir.glob("loops/*/*bpm_*.*"))],
+    }
+    if not any(sets[name] for name in sets if name != "clicks"):
         raise SourceError(
-            f"'{data_dir}' holds no mdbdrums and loops folders: give the folder that does with --data."
+            f"'{data_dir}' holds neither mdbdrums, loops nor multimic: name the folder that does."
         )
-    return songs, loops
+    for number, (name, readers) in enumerate(sets.items()):
+        chosen = readers[:: max(1, len(readers) // 3)] if short else readers
+        if chosen:
+            yield from _lines(name, chosen, progress.part(number / len(sets), (number + 1) / len(sets)))
 
 
 def click_recording(tempo_bpm: float, rate_hz: int) -> Recording:
@@ -110,30 +112,48 @@ def click_recording(tempo_bpm: float, rate_hz: int) -> Recording:
     track = click_track(tempo_bpm, rate_hz, first_s=0.2 + (tempo_bpm % 7) * 0.0713)
     beats_s = track.clicks_samples / rate_hz
     name = f"clicks at {tempo_bpm:g} BPM, {rate_hz} Hz"
-    return Recording(name, track.samples, rate_hz, tempo_bpm, beats_s, np.zeros(0), beats_s)
+    return Recording(name, track.samples, rate_hz, tempo_bpm, beats_s, onsets_s=beats_s)
 
 
 def read_song(folder: Path) -> Recording:
-    """Read one song of MDB Drums: the sum of its tracks, its beats and its drum hits."""
-    tracks = [soundfile.read(path, dtype="float32") for path in sorted(folder.glob("*_RAW_*.ogg"))]
-    samples = np.sum([track for track, _ in tracks], axis=0, dtype=np.float32)
+    """Read one song of MDB Drums: the sum of its tracks, and its beats."""
+    samples, rate_hz = _mixed(sorted(folder.glob("*_RAW_*.*")) or sorted(folder.glob("*_MIX.ogg")))
     beats = np.loadtxt(next(folder.glob("*.beats")), ndmin=2)
-    beats_s = beats[:, 0]
-    tempo_bpm = 60.0 / float(np.median(np.diff(beats_s)))
-    hits = next(folder.glob("*_class.txt")).read_text().splitlines()
-    onsets_s = np.unique([float(line.split()[0]) for line in hits if line.strip()])
-    return Recording(
-        folder.name, samples, tracks[0][1], tempo_bpm, beats_s, beats_s[beats[:, 1] == 1], onsets_s
-    )
+    tempo_bpm = 60.0 / float(np.median(np.diff(beats[:, 0])))
+    return Recording(folder.name, samples, rate_hz, tempo_bpm, beats[:, 0], beats[beats[:, 1] == 1, 0])
+
+
+def read_kit(folder: Path) -> Recording:
+    """Read the close microphones of a drum kit whose hits are known to the sample."""
+    rows = [line.split(",") for line in (folder / "onsets.csv").read_text().splitlines()[1:]]
+    samples, rate_hz = _mixed([folder / f"{mic}.flac" for mic in sorted({row[-1] for row in rows})])
+    clicks_s = np.loadtxt(folder / "grid.csv", delimiter=",", skiprows=1)[:, 1]
+    tempo_bpm = 60.0 / float(np.median(np.diff(clicks_s)))
+    hits_s = np.unique([float(row[0]) for row in rows])
+    return Recording(folder.name, samples, rate_hz, tempo_bpm, onsets_s=hits_s)
 
 
 def read_loop(path: Path) -> Recording:
     """Read one loop whose name begins with its tempo."""
-    samples, rate_hz = soundfile.read(path, dtype="float32", always_2d=True)
+    samples, rate_hz = _mixed([path])
     named = re.match(r"(\d+)bpm_", path.name)
-    tempo_bpm = float(named[1]) if named else 0.0
-    nothing = np.zeros(0)
-    return Recording(path.name, samples.mean(axis=1), rate_hz, tempo_bpm, nothing, nothing, nothing)
+    return Recording(path.name, samples, rate_hz, float(named[1]) if named else 0.0)
+
+
+def _mixed(paths: Sequence[Path]) -> tuple[NDArray[np.float32], int]:
+    """Read files of one rate and length and add them up, each folded to mono.
+
+    Raises
+    ------
+    SourceError : there are none, or one cannot be read
+    """
+    if not paths:
+        raise SourceError("A song has beats but no tracks: copy its audio files beside its .beats file.")
+    for path in paths:
+        if not path.is_file():
+            raise SourceError(f"'{path}' is missing: copy the whole folder of recordings again.")
+    tracks = [soundfile.read(path, dtype="float32", always_2d=True) for path in paths]
+    return sum((track.mean(axis=1) for track, _ in tracks[1:]), tracks[0][0].mean(axis=1)), int(tracks[0][1])
 
 
 def track_ours(recording: Recording) -> Answer:
@@ -162,40 +182,36 @@ def fixed_grid(recording: Recording) -> Answer:
     return Answer(120.0, beats_s, beats_s[::4], beats_s)
 
 
-def _lines(name: str, recordings: Sequence[Recording], progress: Progress) -> Iterator[Line]:
+def _lines(name: str, readers: Sequence[Callable[[], Recording]], progress: Progress) -> Iterator[Line]:
     """Yield the metrics of one set of recordings."""
-    answers: dict[str, list[Answer]] = {"ours": [], "librosa": [], "fixed": []}
-    trackers: dict[str, Tracker] = {"ours": track_ours, "librosa": track_librosa, "fixed": fixed_grid}
-    for done, recording in enumerate(recordings):
-        progress.report(done / len(recordings), f"Finding the beats of {recording.name}")
-        for who, tracker in trackers.items():
+    trackers: tuple[Tracker, ...] = (track_ours, track_librosa, fixed_grid)
+    answers: tuple[Scored, ...] = ([], [], [])
+    for done, read in enumerate(readers):
+        recording = read()
+        progress.report(done / len(readers), f"Finding the beats of {recording.name}")
+        for tracker, scored in zip(trackers, answers, strict=True):
             progress.check_cancelled()
-            answers[who].append(tracker(recording))
-    ours, librosas, fixed = (
-        [(r, a) for r, a in zip(recordings, answers[who], strict=True)] for who in answers
-    )
-    measures = [*_TEMPO_MEASURES]
-    if len(recordings[0].beats_s):
-        measures += _BEAT_MEASURES
-    if len(recordings[0].downbeats_s):
-        measures += _DOWNBEAT_MEASURES
-    for metric, measure in measures:
-        yield {
-            "metric": f"{name}_{metric}",
-            "value": measure(ours),
-            "baseline": measure(librosas),
-            "n": len(recordings),
-        }
-    metric, measure = measures[2] if len(measures) > 2 else measures[0]
-    yield {
-        "metric": f"{name}_{metric}_against_a_fixed_grid",
-        "value": measure(ours),
-        "baseline": measure(fixed),
-        "n": len(recordings),
-    }
+            scored.append((recording, tracker(recording)))
+    ours, librosas, fixed = answers
+    recording = ours[0][0]
+    measures = dict(_TEMPO_MEASURES)
+    if len(recording.beats_s):
+        measures |= _BEAT_MEASURES
+    if len(recording.downbeats_s):
+        measures |= _DOWNBEAT_MEASURES
+    if len(recording.onsets_s):
+        measures |= _ONSET_MEASURES
+    for metric, measure in measures.items():
+        value, baseline = measure(ours), measure(librosas)
+        if np.isfinite([value, baseline]).all():
+            yield _line(f"{name}_{metric}", value, baseline, len(ours))
+    main = "beat_f_measure" if len(recording.beats_s) else "tempo_accuracy"
+    against = f"{name}_{main}_against_fixed_120_bpm"
+    yield _line(against, measures[main](ours), measures[main](fixed), len(ours))
 
 
-Scored = Sequence[tuple[Recording, Answer]]
+def _line(metric: str, value: float, baseline: float, n: int) -> Line:
+    return {"metric": metric, "value": value, "baseline": baseline, "n": n}
 
 
 def _tempo_accuracy(scored: Scored, factors: Sequence[float]) -> float:
@@ -221,10 +237,11 @@ def errors_ms(truth_s: Times, found_s: Times) -> Times:
         return np.zeros(0)
     distances = found_s[None, :] - truth_s[:, None]
     nearest = distances[np.arange(len(truth_s)), np.abs(distances).argmin(axis=1)]
-    return 1000.0 * nearest[np.abs(nearest) <= WINDOW_S]
+    late_ms: Times = 1000.0 * nearest[np.abs(nearest) <= WINDOW_S]
+    return late_ms
 
 
-def _all_errors_ms(scored: Scored) -> Times:
+def _beat_errors_ms(scored: Scored) -> Times:
     return np.concatenate([errors_ms(recording.beats_s, answer.beats_s) for recording, answer in scored])
 
 
@@ -232,25 +249,28 @@ def _onset_errors_ms(scored: Scored) -> Times:
     return np.concatenate([errors_ms(recording.onsets_s, answer.onsets_s) for recording, answer in scored])
 
 
-def _or_nan(statistic: Callable[[Times], float], errors: Times) -> float:
-    return float(statistic(errors)) if len(errors) else float("nan")
+def _median(values: Times) -> float:
+    return float(np.median(values)) if len(values) else float("nan")
 
 
-_TEMPO_MEASURES: list[tuple[str, Callable[[Scored], float]]] = [
-    ("tempo_accuracy", lambda scored: _tempo_accuracy(scored, (1.0,))),
-    ("tempo_accuracy_octave", lambda scored: _tempo_accuracy(scored, (1.0, 0.5, 2.0, 1 / 3, 3.0))),
-]
-_BEAT_MEASURES: list[tuple[str, Callable[[Scored], float]]] = [
-    ("beat_f_measure", lambda scored: float(np.mean([f_measure(r.beats_s, a.beats_s) for r, a in scored]))),
-    ("beat_bias_ms", lambda scored: _or_nan(np.median, _all_errors_ms(scored))),
-    ("beat_error_ms", lambda scored: _or_nan(np.median, np.abs(_all_errors_ms(scored)))),
-    ("beat_error_max_ms", lambda scored: _or_nan(np.max, np.abs(_all_errors_ms(scored)))),
-    ("onset_bias_ms", lambda scored: _or_nan(np.median, _onset_errors_ms(scored))),
-    ("onset_error_ms", lambda scored: _or_nan(np.median, np.abs(_onset_errors_ms(scored)))),
-]
-_DOWNBEAT_MEASURES: list[tuple[str, Callable[[Scored], float]]] = [
-    (
-        "downbeat_f_measure",
-        lambda scored: float(np.mean([f_measure(r.downbeats_s, a.downbeats_s) for r, a in scored])),
+Measures = dict[str, Callable[[Scored], float]]
+
+_TEMPO_MEASURES: Measures = {
+    "tempo_accuracy": lambda scored: _tempo_accuracy(scored, (1.0,)),
+    "tempo_accuracy_octave": lambda scored: _tempo_accuracy(scored, (1.0, 0.5, 2.0, 1 / 3, 3.0)),
+}
+_BEAT_MEASURES: Measures = {
+    "beat_f_measure": lambda scored: float(np.mean([f_measure(r.beats_s, a.beats_s) for r, a in scored])),
+    "beat_bias_ms": lambda scored: _median(_beat_errors_ms(scored)),
+    "beat_error_ms": lambda scored: _median(np.abs(_beat_errors_ms(scored))),
+    "beat_error_max_ms": lambda scored: float(np.abs(_beat_errors_ms(scored)).max(initial=0.0)),
+}
+_DOWNBEAT_MEASURES: Measures = {
+    "downbeat_f_measure": lambda scored: float(
+        np.mean([f_measure(r.downbeats_s, a.downbeats_s) for r, a in scored])
     ),
-]
+}
+_ONSET_MEASURES: Measures = {
+    "onset_bias_ms": lambda scored: _median(_onset_errors_ms(scored)),
+    "onset_error_ms": lambda scored: _median(np.abs(_onset_errors_ms(scored))),
+}

@@ -96,7 +96,7 @@ def listen(blocks: Iterable[Floats], rate_hz: int, total_samples: int, progress:
     if not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ:
         return _loudness_only(blocks, progress)
     traces = trace(blocks, rate_hz, total_samples, progress.part(0.0, 0.8))
-    onsets = find_onsets(traces)
+    onsets = find_onsets(traces, progress.part(0.8, 0.85))
     progress.report(0.85, "Finding the beats")
     grid = find_beats(traces, onsets, progress.part(0.85, 1.0))
     progress.report(1.0, "Listened")
@@ -147,14 +147,16 @@ def _finite_pieces(blocks: Iterable[Floats]) -> Iterator[Floats]:
             yield piece if np.isfinite(piece).all() else np.nan_to_num(piece, nan=0.0, posinf=0.0, neginf=0.0)
 
 
-def find_onsets(traces: Traces) -> Onsets:
+def find_onsets(traces: Traces, progress: Progress = SILENT) -> Onsets:
     """Pick the peaks of the onset strength and move each to where the energy rises."""
     frames = pick_onsets(traces.strength, traces.framing)
+    progress.check_cancelled()
     positions = refine_onsets(
         traces.framing.heard_at_samples(frames),
         traces.attack,
         traces.attack_hop_samples,
         traces.framing.rate_hz,
+        progress,
     )
     unique, first = np.unique(positions, return_index=True)
     return Onsets(unique, traces.strength[frames[first]])
@@ -176,12 +178,12 @@ def find_beats(traces: Traces, onsets: Onsets, progress: Progress = SILENT) -> B
     """
     framing = traces.framing
     strength = even_strength(traces)
+    progress.check_cancelled()
     if not len(onsets.positions_samples):
         return empty_grid()
-    path = follow_tempo(strength, framing.frames_per_s)
+    path = follow_tempo(strength, framing.frames_per_s, progress)
     periods = period_of_each_frame(path, len(strength))
-    progress.check_cancelled()
-    frames = best_beats(pulse_score(strength, periods), periods, progress)
+    frames = best_beats(pulse_score(strength, periods, progress), periods, progress)
     beats = framing.heard_at_samples(frames[_in_time(frames, path)])
     beats = refine_beats(beats, onsets.positions_samples, onsets.strengths, framing.rate_hz)
     beats = beats[_counted(beats, onsets.positions_samples, framing.rate_hz)]
@@ -189,9 +191,10 @@ def find_beats(traces: Traces, onsets: Onsets, progress: Progress = SILENT) -> B
     if len(beats) < 4 or confidence < _LEAST_CONFIDENCE:
         return empty_grid()
     beat_frames = np.rint(beats / framing.hop_samples).astype(np.int64)
+    progress.check_cancelled()
     accents = beat_accents(beat_frames, traces.bass, traces.body, traces.top)
     return BeatGrid(
-        beats, bar_positions(accents), median_tempo_bpm(beats, framing.rate_hz), confidence, MAKER
+        beats, bar_positions(accents, progress), median_tempo_bpm(beats, framing.rate_hz), confidence, MAKER
     )
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.progress import SILENT, Progress
+
 Floats = NDArray[np.float32]
 
 SLOWEST_BPM = 40.0
@@ -46,7 +48,9 @@ def candidate_tempi_bpm() -> NDArray[np.float64]:
     return tempi
 
 
-def tempogram(strength: Floats, frames_per_s: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def tempogram(
+    strength: Floats, frames_per_s: float, progress: Progress = SILENT
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Correlate the strength with itself within windows of `WINDOW_S`.
 
     Returns
@@ -64,6 +68,7 @@ def tempogram(strength: Floats, frames_per_s: float) -> tuple[NDArray[np.int64],
     overlap = np.maximum(overlap / overlap[0], 0.1)
     correlation = np.zeros((len(starts), lags))
     for row, start in enumerate(starts):
+        progress.check_cancelled()
         window = strength[start : start + size].astype(np.float64)
         window = (window - np.average(window, weights=taper)) * taper
         found = np.fft.irfft(np.abs(np.fft.rfft(window, transform)) ** 2, transform)[:lags]
@@ -100,14 +105,18 @@ def at_lags(correlation: NDArray[np.float64], lags: NDArray[np.float64]) -> NDAr
     return between
 
 
-def follow_tempo(strength: Floats, frames_per_s: float) -> TempoPath:
+def follow_tempo(strength: Floats, frames_per_s: float, progress: Progress = SILENT) -> TempoPath:
     """Find the tempo of each second of the recording.
 
     The tempo at each moment is the one that fits best, is not far from 135 BPM (log-normal, as in Ellis,
     "Beat tracking by dynamic programming", 2007; middle and width chosen on annotated recordings) and does
     not jump without need (Viterbi over the tempogram).
+
+    Raises
+    ------
+    Cancelled : the user asked for it
     """
-    frames, correlation = tempogram(strength, frames_per_s)
+    frames, correlation = tempogram(strength, frames_per_s, progress)
     tempi = candidate_tempi_bpm()
     prior = np.exp(-0.5 * (np.log2(tempi / _PRIOR_BPM) / _PRIOR_OCTAVES) ** 2)
     fit = np.maximum(weigh_tempi(correlation, frames_per_s), 0.0) * prior
@@ -116,6 +125,7 @@ def follow_tempo(strength: Floats, frames_per_s: float) -> TempoPath:
     best = fit[0].copy()
     came_from = np.zeros(fit.shape, np.int64)
     for row in range(1, len(fit)):
+        progress.check_cancelled()
         reached = best[None, :] - cost
         came_from[row] = reached.argmax(axis=1)
         best = reached[np.arange(len(tempi)), came_from[row]] + fit[row]

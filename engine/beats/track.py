@@ -26,11 +26,14 @@ def period_of_each_frame(path: TempoPath, count: int) -> NDArray[np.float64]:
     return spread
 
 
-def pulse_score(strength: Floats, periods: NDArray[np.float64]) -> NDArray[np.float64]:
+def pulse_score(
+    strength: Floats, periods: NDArray[np.float64], progress: Progress = SILENT
+) -> NDArray[np.float64]:
     """Smooth the strength with a bell a thirty-second of a beat wide, as Ellis does; shape (frames,)."""
     widths = np.maximum(1, np.rint(periods / 4.0).astype(np.int64) * 4)
     score = np.zeros(len(strength))
     for width in np.unique(widths):
+        progress.check_cancelled()
         offsets = np.arange(-width, width + 1)
         bell = np.exp(-0.5 * (offsets * 32.0 / width) ** 2)
         here = widths == width

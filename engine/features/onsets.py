@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.features.mel_settings import MelSettings
+from engine.progress import SILENT, Progress
 
 Floats = NDArray[np.float32]
 
@@ -177,7 +178,11 @@ def pick_onsets(strength: Floats, framing: Framing) -> NDArray[np.int64]:
 
 
 def refine_onsets(
-    near_samples: NDArray[np.int64], attack: Floats, hop_samples: int, rate_hz: int
+    near_samples: NDArray[np.int64],
+    attack: Floats,
+    hop_samples: int,
+    rate_hz: int,
+    progress: Progress = SILENT,
 ) -> NDArray[np.int64]:
     """Move each onset to where the energy begins to rise.
 
@@ -190,21 +195,26 @@ def refine_onsets(
     Returns
     -------
     onsets_samples : int64, shape (n,), the first sample of the hop in which the rise begins
+
+    Raises
+    ------
+    Cancelled : the user asked for it
     """
     if not len(near_samples):
         return near_samples
     before, after, margin = (max(1, round(s * rate_hz / hop_samples)) for s in (0.03, 0.025, 0.008))
-    padded = np.concatenate([np.zeros(before + margin), attack, np.zeros(after + margin)])
+    padded = np.pad(attack, (before + margin, after + margin))
     windows = np.lib.stride_tricks.sliding_window_view(padded, before + after + 2 * margin)
     moved = np.empty_like(near_samples)
     for start in range(0, len(near_samples), 2048):
+        progress.check_cancelled()
         hops = np.clip(near_samples[start : start + 2048] // hop_samples, 0, len(attack) - 1)
         rise = _rise_hop(windows[hops], margin)
         moved[start : start + 2048] = np.maximum(0, hops - before + rise) * hop_samples
     return moved
 
 
-def _rise_hop(windows: NDArray[np.float64], margin: int) -> NDArray[np.int64]:
+def _rise_hop(windows: Floats, margin: int) -> NDArray[np.int64]:
     """Return the hop at which the steepest rise of each window begins, counted after the first `margin`.
 
     The steepest place is where the mean of the `margin` hops from it on exceeds the `margin` hops before it
@@ -212,7 +222,9 @@ def _rise_hop(windows: NDArray[np.float64], margin: int) -> NDArray[np.int64]:
     way up.
     """
     rows = np.arange(len(windows))[:, None]
-    total = np.concatenate([np.zeros((len(windows), 1)), np.cumsum(windows, axis=1)], axis=1)
+    total = np.concatenate(
+        [np.zeros((len(windows), 1)), np.cumsum(windows, axis=1, dtype=np.float64)], axis=1
+    )
     means = (total[:, margin:] - total[:, :-margin]) / margin
     floor = 0.003 * means.max(axis=1, keepdims=True) + 1e-14
     ratio = (means[:, margin:] + floor) / (means[:, :-margin] + floor)

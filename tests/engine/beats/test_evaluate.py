@@ -1,0 +1,50 @@
+"""The evaluation says what it measures, and fails with a sentence."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import soundfile
+
+from engine.beats.clicks import click_track
+from engine.beats.evaluate import errors_ms, evaluate, f_measure
+from engine.errors import SourceError
+
+
+@pytest.mark.filterwarnings("default")
+def test_each_line_has_value_baseline_and_count(tmp_path):
+    folder = tmp_path / "loops" / "CLICKS"
+    folder.mkdir(parents=True)
+    soundfile.write(folder / "120bpm_clicks.wav", click_track(120, 22_050, length_s=6.0).samples, 22_050)
+    lines = {line["metric"]: line for line in evaluate(tmp_path, short=True)}
+    assert all(set(line) == {"metric", "value", "baseline", "n"} for line in lines.values())
+    assert lines["loops_tempo_accuracy"] == {
+        "metric": "loops_tempo_accuracy",
+        "value": 1.0,
+        "baseline": lines["loops_tempo_accuracy"]["baseline"],
+        "n": 1,
+    }
+    assert abs(lines["clicks_beat_bias_ms"]["value"]) < 2.0
+    assert lines["clicks_beat_error_max_ms"]["value"] < 10.0
+    assert lines["clicks_beat_bias_ms"]["baseline"] > 5.0, "librosa is known to be late"
+    assert lines["clicks_beat_f_measure"]["value"] >= lines["clicks_beat_f_measure"]["baseline"]
+
+
+def test_a_folder_without_recordings_is_named(tmp_path):
+    with pytest.raises(SourceError, match="holds neither"):
+        list(evaluate(tmp_path))
+
+
+def test_a_song_without_tracks_is_named(tmp_path):
+    song = tmp_path / "mdbdrums" / "Song"
+    song.mkdir(parents=True)
+    (song / "Song_MIX.beats").write_text("0.1\t1\n0.6\t2\n")
+    with pytest.raises(SourceError, match="copy its audio"):
+        list(evaluate(tmp_path, short=True))
+
+
+def test_errors_are_signed_and_only_of_what_matches():
+    late = errors_ms(np.array([1.0, 2.0, 3.0]), np.array([1.01, 1.98, 3.5]))
+    np.testing.assert_allclose(late, [10.0, -20.0])
+    assert len(errors_ms(np.array([1.0]), np.zeros(0))) == 0
+    assert f_measure(np.array([1.0]), np.zeros(0)) == 0.0

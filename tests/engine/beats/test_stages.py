@@ -1,0 +1,111 @@
+"""The stages between the sound and the grid, each on its own."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.beats.bars import bar_positions
+from engine.beats.refine import refine_beats
+from engine.beats.tempo import follow_tempo, tempogram
+from engine.beats.track import best_beats, pulse_score
+
+FRAMES_PER_S = 86.13
+
+
+def pulses(period, count=1500, start=20.0):
+    strength = np.zeros(count, np.float32)
+    strength[np.rint(np.arange(start, count - 1, period)).astype(int)] = 5.0
+    return strength
+
+
+def plain_beats(score, period):
+    """Ellis's recurrence, written out frame by frame."""
+    total, back = np.zeros(len(score)), np.full(len(score), -1)
+    started = False
+    for frame in range(len(score)):
+        best, choice = -np.inf, -1
+        for before in range(frame - 2 * period, frame - period // 2 + 1):
+            value = (total[before] if before >= 0 else 0.0) - 100.0 * np.log((frame - before) / period) ** 2
+            if value > best:
+                best, choice = value, before
+        total[frame] = score[frame] + best
+        if started or score[frame] >= 0.01 * score.max():
+            back[frame], started = choice, True
+    tail = len(score) - int(1.5 * period)
+    beats = [tail + int(total[tail:].argmax())]
+    while back[beats[-1]] >= 0:
+        beats.append(int(back[beats[-1]]))
+    return np.array(beats[::-1])
+
+
+@pytest.mark.parametrize("period", [22, 41])
+def test_beats_equal_the_plain_recurrence(rng, period):
+    strength = (rng.random(500) ** 4).astype(np.float32)
+    periods = np.full(500, float(period))
+    score = pulse_score(strength, periods)
+    np.testing.assert_array_equal(best_beats(score, periods), plain_beats(score, period))
+
+
+def test_beats_survive_nothing():
+    assert len(best_beats(np.zeros(0), np.zeros(0))) == 0
+    assert len(best_beats(np.zeros(3), np.full(3, 40.0))) >= 0
+
+
+def test_correlation_is_one_at_no_lag_and_at_the_period():
+    _, correlation = tempogram(pulses(40.0), FRAMES_PER_S)
+    np.testing.assert_allclose(correlation[:, 0], 1.0)
+    assert correlation[:, 40].min() > 0.9
+    assert np.abs(correlation).max() <= 1.0
+
+
+@pytest.mark.parametrize("period", [26.0, 33.0, 43.07, 71.8])
+def test_tempo_of_pulses(period):
+    path = follow_tempo(pulses(period), FRAMES_PER_S)
+    np.testing.assert_allclose(path.periods, period, rtol=0.02)
+    assert path.regularity.min() > 0.5
+
+
+def test_tempo_changes_where_the_music_does():
+    strength = np.concatenate([pulses(50.0, 3000), pulses(40.0, 3000)])
+    path = follow_tempo(strength, FRAMES_PER_S)
+    assert np.median(path.periods[:20]) == pytest.approx(50.0, rel=0.02)
+    assert np.median(path.periods[-20:]) == pytest.approx(40.0, rel=0.02)
+
+
+def test_beats_move_to_their_onsets_and_gaps_are_filled():
+    truth = np.arange(40) * 22_050 + 5_000
+    heard = np.delete(truth, [7, 20, 21])
+    coarse = truth + 500 + 200 * (np.arange(40) % 3 - 1)
+    moved = refine_beats(coarse, heard, np.ones(len(heard)), 44_100)
+    np.testing.assert_allclose(moved, truth, atol=2)
+
+
+def test_one_late_hit_does_not_bend_the_grid():
+    truth = np.arange(40) * 22_050 + 5_000
+    played = truth.copy()
+    played[11] += 2_000
+    moved = refine_beats(truth, played, np.ones(40), 44_100)
+    assert abs(moved[11] - truth[11]) < 50
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3])
+def test_few_beats_and_no_onsets(count):
+    beats = np.arange(count, dtype=np.int64) * 20_000
+    nothing = np.zeros(0, np.int64)
+    np.testing.assert_array_equal(refine_beats(beats, nothing, nothing.astype(float), 44_100), beats)
+    one = np.array([10], np.int64)
+    assert (np.diff(refine_beats(beats, one, np.ones(1), 44_100)) > 0).all()
+
+
+def test_bars_count_from_one_where_nothing_tells():
+    np.testing.assert_array_equal(bar_positions(np.zeros(6)), [1, 2, 3, 4, 1, 2])
+    assert len(bar_positions(np.zeros(0))) == 0
+
+
+def test_bars_slip_after_a_dropped_beat(rng):
+    accents = np.tile([2.0, -1.0, 0.5, -1.0], 20)
+    dropped = np.delete(accents, 42) + 0.1 * rng.standard_normal(79)
+    positions = bar_positions(dropped)
+    assert (positions[:40:4] == 1).all()
+    assert (positions[43::4] == 1).all()

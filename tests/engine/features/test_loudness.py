@@ -1,0 +1,42 @@
+"""Loudness is the plain RMS of each hop, whatever the blocks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.features.loudness import HopEnergy, Loudness
+
+
+def loudness_of(samples, hop, sizes):
+    loudness = Loudness(hop)
+    start = 0
+    while start < len(samples):
+        size = sizes[start % len(sizes)]
+        loudness.push(samples[start : start + size])
+        start += size
+    return loudness.finish()
+
+
+@pytest.mark.parametrize("length", [1, 1023, 1024, 1025, 5000])
+@pytest.mark.parametrize("sizes", [(1,), (7, 1000, 64), (100_000,)])
+def test_loudness_equals_the_plain_one(rng, length, sizes):
+    samples = rng.standard_normal(length).astype(np.float32)
+    hops = [samples[start : start + 1024].astype(float) for start in range(0, length, 1024)]
+    plain = [20 * np.log10(np.sqrt(np.mean(hop**2))) for hop in hops]
+    np.testing.assert_allclose(loudness_of(samples, 1024, sizes), plain, atol=1e-4)
+
+
+def test_silence_is_the_floor_and_nothing_is_nothing():
+    assert loudness_of(np.zeros(3000, np.float32), 1024, (512,)).tolist() == [-120.0] * 3
+    assert loudness_of(np.zeros(0, np.float32), 1024, (512,)).shape == (0,)
+    assert loudness_of(np.full(1024, 1e-9, np.float32), 1024, (512,)).min() == -120.0
+
+
+def test_differences_run_across_blocks(rng):
+    samples = rng.standard_normal(1000).astype(np.float32)
+    energy = HopEnergy(10, differenced=True)
+    for start in range(0, 1000, 7):
+        energy.push(samples[start : start + 7])
+    plain = np.diff(samples, prepend=np.float32(0)).reshape(-1, 10) ** 2
+    np.testing.assert_allclose(energy.finish(), plain.mean(axis=1), rtol=1e-5)

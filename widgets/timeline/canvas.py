@@ -173,13 +173,7 @@ class Canvas(QWidget):
         pixels, ground = self._pixels, ground_row(frame, self._grid)
         pixels[:] = ground
         proposals = Proposals.of(frame, self.spans, self.current)
-        lanes = pixels[
-            slice(*(round(y * frame.dpr) for y in (frame.layout.lanes_top, frame.layout.lanes_bottom)))
-        ]
-        under = proposals.tinted(ground)
-        lanes[:] = under
-        self._wave_painter.fill(pixels, frame, self._lanes, under, proposals.tinted)
-        proposals.fill(lanes)
+        self._fill_lanes(pixels, frame, ground, proposals)
         image = QImage(pixels.data, shape[1], shape[0], shape[1] * 4, QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(frame.dpr)
         painter = QPainter(image)
@@ -188,20 +182,29 @@ class Canvas(QWidget):
         self._image = image
         return image
 
+    def _fill_lanes(
+        self, pixels: NDArray[np.uint32], frame: Frame, ground: NDArray[np.uint32], proposals: Proposals
+    ) -> None:
+        top, bottom = (round(y * frame.dpr) for y in (frame.layout.lanes_top, frame.layout.lanes_bottom))
+        lanes, under = pixels[top:bottom], proposals.tinted(ground)
+        lanes[:] = under
+        self._wave_painter.fill(pixels, frame, self._lanes, under, proposals.tinted)
+        line = proposals.tinted(np.full_like(ground, theme.color(frame.theme.line).rgba()))
+        borders = (round(lane_bottom * frame.dpr) - 1 for lane_bottom in frame.layout.lane_tops[1:])
+        for row in borders:
+            if top <= row < bottom:
+                pixels[row] = line
+        proposals.fill(lanes)
+
     def _paint_layers(self, painter: QPainter, frame: Frame, proposals: Proposals) -> None:
         layout = frame.layout
         self._wave_painter.paint_samples(painter, frame, self._lanes)
-        painter.save()
-        painter.setClipRect(0, layout.lanes_top, layout.width, layout.height)
         line = theme.color(frame.theme.line)
-        for bottom in layout.lane_tops[1:]:
-            painter.fillRect(frame.horizontal(bottom - frame.hairline, 0, layout.width), line)
-        painter.restore()
         painter.fillRect(frame.horizontal(layout.lanes_top - frame.hairline, 0, layout.width), line)
         proposals.paint(painter)
         paint_score(painter, frame, self._curve, self.threshold)
-        paint_ruler(painter, frame, self._grid)
         painter.drawImage(0, 0, self._overview_image(frame))
+        paint_ruler(painter, frame, self._grid)
         self._paint_hints(painter, frame)
 
     def _overview_image(self, frame: Frame) -> QImage:
@@ -224,12 +227,15 @@ class Canvas(QWidget):
                 painter.drawText(middle, Qt.AlignmentFlag.AlignVCenter, DROP_HINT)
             return
         area = QRectF(0, layout.lanes_top, layout.width, layout.height - layout.lanes_top)
+        painter.fillRect(area, theme.color(tokens.bg))
         painter.setFont(theme.ui_font(theme.TEXT_TITLE))
         painter.setPen(theme.color(tokens.text))
         painter.drawText(area.translated(0, -theme.px(14)), Qt.AlignmentFlag.AlignCenter, EMPTY_HINT)
         painter.setFont(theme.ui_font(12))
         painter.setPen(theme.color(tokens.dim))
-        painter.drawText(area.translated(0, theme.px(14)), Qt.AlignmentFlag.AlignCenter, EMPTY_DETAIL)
+        lower = area.adjusted(theme.px(16), area.height() / 2 + theme.px(6), -theme.px(16), 0)
+        wrapped = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
+        painter.drawText(lower, int(wrapped), EMPTY_DETAIL)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -10,7 +10,7 @@ from widgets.theme import color
 from widgets.timeline.frame import Frame
 from widgets.timeline.viewport import Viewport
 
-CLOSEST_PX = 9.0
+CLOSEST_PX, CLOSEST_BARS_PX = 9.0, 26.0
 
 
 def visible(positions: NDArray[np.int64], viewport: Viewport) -> slice:
@@ -30,15 +30,19 @@ def thinning(positions: NDArray[np.int64], viewport: Viewport, closest_px: float
 def ground_row(frame: Frame, grid: BeatGrid | None) -> NDArray[np.uint32]:
     """Return the colour of each device column behind the lanes, uint32, shape (columns,).
 
-    Beats vanish first when they come too close, then all but every second, fourth, ... downbeat.
+    Beats vanish first when they come too close, then all but every second, fourth, ... downbeat. What is left
+    then is drawn weaker, since it counts nothing that a person hears.
     """
     row = np.full(frame.columns, color(frame.theme.bg).rgba(), np.uint32)
     if grid is None or not len(grid.beats_samples):
         return row
     downbeats = grid.downbeats_samples
-    if thinning(grid.beats_samples, frame.viewport) == 1:
+    with_beats = thinning(grid.beats_samples, frame.viewport) == 1
+    if with_beats:
         _mark(row, frame, grid.beats_samples, color(frame.theme.beat).rgba())
-    _mark(row, frame, downbeats[:: thinning(downbeats, frame.viewport)], color(frame.theme.downbeat).rgba())
+    every = thinning(downbeats, frame.viewport, CLOSEST_BARS_PX)
+    strong = frame.theme.downbeat if with_beats else frame.theme.beat
+    _mark(row, frame, downbeats[::every], color(strong).rgba())
     return row
 
 

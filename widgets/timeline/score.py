@@ -93,10 +93,12 @@ def paint_score(painter: QPainter, frame: Frame, curve: ScoreCurve | None, thres
     """Draw the score lane of a frame."""
     layout, tokens = frame.layout, frame.theme
     if curve is None or not len(curve.times_samples):
+        lane = QRectF(0, layout.score_top, layout.width, layout.lanes_top - layout.score_top - frame.hairline)
+        painter.fillRect(lane, theme.color(tokens.bg))
         painter.setPen(theme.color(tokens.dim))
         painter.setFont(theme.ui_font(12))
-        room = QRectF(theme.px(16), layout.score_top, layout.width, layout.lanes_top - layout.score_top)
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, NO_SCORE)
+        room = lane.adjusted(theme.px(16), 0, -theme.px(16), 0)
+        painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap), NO_SCORE)
         return
     low, high = column_scores(curve, frame.grid.edges())
     top, bottom = plot_span(frame)

@@ -62,8 +62,11 @@ class TimelineView(QWidget):
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(0)
-        for column, part in enumerate((self.heads, self.canvas, self.bar)):
-            grid.addWidget(part, 0, column)
+        grid.addWidget(self.heads, 0, 0, 2, 1)
+        grid.addWidget(self.canvas, 0, 1, 2, 1)
+        grid.setRowMinimumHeight(0, self.canvas.frame.layout.lanes_top)  # the bar stands beside lanes only
+        grid.setRowStretch(1, 1)
+        grid.addWidget(self.bar, 1, 2)
         self._wire()
 
     def _wire(self) -> None:

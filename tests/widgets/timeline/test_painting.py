@@ -1,0 +1,228 @@
+"""What is painted, pixel by pixel."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtTest import QTest
+
+from engine.document.analysis import BeatGrid, ScoreCurve
+from engine.document.decisions import Verdict
+from engine.document.proposals import Proposal
+from engine.document.state import DocumentState
+from widgets import theme
+from widgets.theme import DARK, LIGHT
+from widgets.timeline.canvas import Canvas
+from widgets.timeline.demo import MadeUp
+from widgets.timeline.frame import Frame
+from widgets.timeline.proposals import TINT
+from widgets.timeline.spans import Spans
+from widgets.timeline.timeline_view import TimelineView
+
+GROUND = theme.color(DARK.bg).rgba()
+LANES = slice(164, 428)
+
+
+def picture(view: TimelineView) -> NDArray[np.uint32]:
+    """Paint the canvas as a screen would see it, uint32, shape (rows, columns)."""
+    canvas = view.canvas
+    image = QImage(canvas.size() * canvas.devicePixelRatioF(), QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(canvas.devicePixelRatioF())
+    painter = QPainter(image)
+    canvas.paint_onto(painter, canvas.rect())
+    painter.end()
+    return np.frombuffer(image.bits(), np.uint32).reshape(image.height(), image.width()).copy()
+
+
+def silent(view: TimelineView) -> TimelineView:
+    """Take the waveforms away, so that only what lies over them is seen."""
+    view.set_waves({})
+    return view
+
+
+def rgba(token: str) -> int:
+    return theme.color(token).rgba()
+
+
+def test_a_waveform_stands_where_its_samples_are(view: TimelineView) -> None:
+    sound = np.zeros((100_000, 1), np.float32)
+    sound[30_000:30_100] = 0.5
+    sound[60_000:60_100] = -0.5
+    view.set_document(replace(view._state, proposals={}, decisions={}))
+    view.set_waves({"kick": MadeUp(sound)})
+    seen = picture(view)[164:295]
+    heights = np.count_nonzero(seen != GROUND, axis=0)
+    heights[:20] = 0  # the playhead stands at the start
+    # the column after each is drawn from there back to silence
+    assert np.flatnonzero(heights > 4).tolist() == [300, 301, 600, 601]
+    assert np.flatnonzero(seen[:, 300] != GROUND).max() <= 66
+    assert np.flatnonzero(seen[:, 600] != GROUND).min() >= 65
+    assert heights[300] == pytest.approx(132 / 2 * 0.92, abs=2)
+
+
+def test_an_accepted_span_is_orange_and_hatched(view: TimelineView) -> None:
+    seen = picture(silent(view))
+    inside = seen[181:427, 102:198]
+    tint = rgba(theme.mix(DARK.bg, DARK.accepted, TINT).name())
+    assert np.mean(inside == tint) == pytest.approx(10 / 11, abs=0.03)
+    hatched = np.argwhere(inside[:60] != tint)
+    sums = hatched.sum(axis=1) % 11
+    assert len(np.unique(sums)) == 1
+    assert seen[172, 195] == rgba(DARK.accepted)
+
+
+def test_a_rejected_span_has_dashed_edges_and_an_undecided_one_plain(view: TimelineView) -> None:
+    seen = picture(silent(view))[182:426]
+    assert 0.4 < np.mean(seen[:, 700] == rgba(DARK.rejected)) < 0.7
+    assert np.all(seen[:, 400] == rgba(DARK.undecided))
+    assert len(np.unique(seen[:100, 410:490])) == 1
+
+
+def test_each_flag_has_its_own_sign(view: TimelineView) -> None:
+    seen = picture(silent(view))[164:181]
+    signs = {
+        name: (seen[4:13, x : x + 9] != seen[1, x])
+        for name, x in (("accepted", 106), ("undecided", 406), ("rejected", 706))
+    }
+    assert all(sign.any() for sign in signs.values())
+    assert not np.array_equal(signs["accepted"], signs["rejected"])
+    assert not np.array_equal(signs["undecided"], signs["rejected"])
+
+
+def test_the_current_proposal_is_stronger(view: TimelineView) -> None:
+    before = picture(silent(view))
+    view.set_current("middle")
+    after = picture(view)
+    assert np.all(after[182:426, 400:402] == rgba(DARK.undecided))
+    assert QColor(int(after[300, 450])).blue() > QColor(int(before[300, 450])).blue()
+    np.testing.assert_array_equal(before[:, 600:], after[:, 600:])
+
+
+def test_a_moving_playhead_changes_only_its_strips(view: TimelineView) -> None:
+    view.set_playhead(10_000)
+    before = picture(view)
+    standing = view.canvas.compose()
+    view.set_playhead(50_000)
+    after = picture(view)
+    assert view.canvas.compose() is standing
+    changed = np.flatnonzero((before != after).any(axis=0))
+    assert set(changed) <= set(range(88, 113)) | set(range(488, 513))
+    assert after[500, 500] == rgba(DARK.playhead)
+
+
+def test_a_part_is_painted_as_the_whole(view: TimelineView) -> None:
+    canvas = view.canvas
+    whole = picture(view)
+    image = QImage(canvas.size(), QImage.Format.Format_RGB32)
+    image.fill(0)
+    painter = QPainter(image)
+    part = QRect(123, 200, 61, 150)
+    painter.setClipRect(part)
+    canvas.paint_onto(painter, part)
+    painter.end()
+    seen = np.frombuffer(image.bits(), np.uint32).reshape(image.height(), image.width())
+    np.testing.assert_array_equal(seen[200:350, 123:184], whole[200:350, 123:184])
+
+
+@pytest.mark.parametrize("dpr", [1.0, 1.5, 2.0])
+def test_the_image_holds_device_pixels(
+    view: TimelineView, grid: BeatGrid, monkeypatch: pytest.MonkeyPatch, dpr: float
+) -> None:
+    silent(view).set_grid(grid)
+    view.set_viewport(replace(view.viewport, samples_per_px=25.0))
+    monkeypatch.setattr(Canvas, "devicePixelRatioF", lambda _: dpr)
+    view.canvas.redraw()
+    seen = picture(view)
+    assert seen.shape == (round(600 * dpr), round(1_000 * dpr))
+    row = seen[round(520 * dpr)]
+    downbeats = np.flatnonzero(row == rgba(DARK.downbeat))
+    assert set(np.arange(80, 1_000, 80) * dpr) <= set(downbeats)
+    assert np.diff(downbeats).min() > 1, "a hairline is one device pixel"
+
+
+def test_muted_tracks_are_drawn_weaker(view: TimelineView, state: DocumentState) -> None:
+    loud = picture(view)[LANES]
+    muted = tuple(replace(track, mute=True) for track in state.tracks)
+    view.set_document(replace(state, tracks=muted))
+    weak = picture(view)[LANES]
+    outside = slice(520, 690)
+    assert np.any(loud[:, outside] == rgba(DARK.wave))
+    assert not np.any(weak[:, outside] == rgba(DARK.wave))
+
+
+def test_single_samples_are_dots_on_a_line(view: TimelineView) -> None:
+    sound = np.zeros((100_000, 1), np.float32)
+    sound[1::2] = 0.5
+    view.set_document(replace(view._state, proposals={}, decisions={}))
+    view.set_waves({"kick": MadeUp(sound)})
+    view.set_viewport(replace(view.viewport, start_samples=60_000.0, samples_per_px=1 / 16))
+    seen = picture(view)[164:295]
+    dots = [int(np.count_nonzero(seen[:, x - 2 : x + 3] == rgba(DARK.wave))) for x in range(16, 900, 16)]
+    between = [int(np.count_nonzero(seen[:, x - 2 : x + 3] == rgba(DARK.wave))) for x in range(24, 900, 16)]
+    assert min(dots) > max(between)
+
+
+def test_the_score_is_a_curve_a_threshold_and_heat(view: TimelineView, curve: ScoreCurve) -> None:
+    silent(view).set_score(curve, 0.5)
+    seen = picture(view)[82:163]
+    yellow = (seen[:60] >> 16 & 0xFF).astype(int) - (seen[:60] & 0xFF).astype(int) > 60
+    assert np.mean(yellow.any(axis=0)) > 0.98
+    dashes = (seen[:60] == rgba(DARK.dim)).sum(axis=1)
+    assert dashes.max() > 400
+    heat = seen[72]
+    hottest, coldest = int(np.argmax(curve.scores)), int(np.argmin(curve.scores))
+    at = [int(curve.times_samples[index] / 100) for index in (hottest, coldest)]
+    assert QColor(int(heat[at[0]])).red() > QColor(int(heat[at[1]])).red() + 80
+
+
+def test_thousands_of_proposals_look_as_one_by_one(view: TimelineView, state: DocumentState) -> None:
+    """Where too many are in view for words, what they cover and their state still show."""
+    proposals = {
+        f"p{i:05}": Proposal(f"p{i:05}", "cut", i * 20, i * 20 + 10, 0.5, "", "") for i in range(5_000)
+    }
+    silent(view).set_document(replace(state, proposals=proposals, decisions={}))
+    seen = picture(view)
+    assert np.all(seen[166, 20:] == rgba(DARK.undecided))
+    assert seen[400, 321] == rgba(theme.mix(DARK.bg, DARK.undecided, TINT).name())
+
+
+def test_another_theme_repaints_everything(view: TimelineView) -> None:
+    silent(view).set_theme(LIGHT)
+    seen = picture(view)
+    assert seen[590, 900] == rgba(LIGHT.bg)
+    assert seen[172, 395] == rgba(LIGHT.bg)
+    assert seen[165, 430] == rgba(LIGHT.undecided)
+    assert not np.any(seen == GROUND)
+
+
+def test_a_drag_is_drawn_before_it_is_decided(view: TimelineView, state: DocumentState) -> None:
+    silent(view).set_current("middle")
+    before = picture(view)
+    QTest.mousePress(view.canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(500, 300))
+    QTest.mouseMove(view.canvas, QPoint(600, 300))
+    during = picture(view)
+    assert view._state is state or view.canvas.state.span("middle") == (40_000, 50_000)
+    assert during[400, 599] == rgba(DARK.undecided) != before[400, 599]
+    view.canvas.cancel_drag()
+    np.testing.assert_array_equal(picture(view), before)
+
+
+def test_verdicts_of_spans_follow_decisions(state: DocumentState) -> None:
+    spans = Spans.of(state)
+    assert [list(Verdict)[v] for v in spans.verdicts] == [
+        Verdict.ACCEPTED,
+        Verdict.UNDECIDED,
+        Verdict.REJECTED,
+    ]
+
+
+def test_a_frame_snaps_to_device_pixels(view: TimelineView) -> None:
+    frame = Frame(view.viewport, view.canvas.frame.layout, DARK, 1.5)
+    assert frame.columns == 1_500
+    assert frame.snapped(0.4) * 1.5 == pytest.approx(1.0)
+    assert frame.vertical(10.2, 0, 5).width() == pytest.approx(1 / 1.5)

@@ -1,0 +1,143 @@
+"""State flows in: what the timeline makes of it, and what its heads say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from engine.document.analysis import ScoreCurve
+from engine.document.state import DocumentState
+from widgets.theme import LIGHT
+from widgets.timeline import demo
+from widgets.timeline.frame import lay_out
+from widgets.timeline.frame_times import frame_times, walk
+from widgets.timeline.sentences import gain_text
+from widgets.timeline.timeline_view import TimelineView
+
+
+def test_following_turns_the_page(qtbot: QtBot, view: TimelineView) -> None:
+    view.set_viewport(replace(view.viewport, samples_per_px=10.0))
+    with qtbot.assertNotEmitted(view.viewport_changed):
+        view.follow(9_999)
+    with qtbot.waitSignal(view.viewport_changed):
+        view.follow(10_000)
+    assert view.viewport.holds(10_000)
+    assert view.canvas.playhead == 10_000
+
+
+def test_keys_zoom_about_the_playhead_where_it_is_in_view(view: TimelineView) -> None:
+    view.set_playhead(30_000)
+    view.zoom(4.0)
+    assert view.viewport.x_at(30_000) == pytest.approx(300)
+    view.fit()
+    assert view.viewport.start_samples == 0
+    view.reveal(70_000, 80_000)
+    assert view.viewport.start_samples == 0
+
+
+def test_setting_a_window_is_no_wish_of_the_user(qtbot: QtBot, view: TimelineView) -> None:
+    with qtbot.assertNotEmitted(view.viewport_changed):
+        view.set_viewport(replace(view.viewport, samples_per_px=20.0))
+
+
+def test_a_fitted_view_stays_fitted_when_the_window_grows(qtbot: QtBot, view: TimelineView) -> None:
+    view.fit()
+    with qtbot.waitSignal(view.viewport_changed):
+        view.resize(1_668, 600)
+    assert view.viewport.width_px == 1_500
+    assert view.viewport.visible_samples == pytest.approx(100_000)
+
+
+@pytest.mark.parametrize(("switch", "setting"), [("mute", {"mute": True}), ("solo", {"solo": True})])
+def test_switches_of_a_head_tell_what_was_asked(
+    qtbot: QtBot, view: TimelineView, switch: str, setting: dict[str, bool]
+) -> None:
+    button = getattr(view.heads.heads["keys"], switch)
+    assert button.accessibleName() == f"{switch.capitalize()} Keys"
+    with qtbot.waitSignal(view.track_changed) as changed:
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(5, 5))
+    assert changed.args == ["keys", setting]
+
+
+def test_a_switch_keeps_the_focus_when_the_document_answers(
+    qtbot: QtBot, view: TimelineView, state: DocumentState
+) -> None:
+    view.activateWindow()
+    view.heads.heads["kick"].mute.setFocus()
+    muted = tuple(replace(track, mute=track.id == "kick") for track in state.tracks)
+    view.set_document(replace(state, tracks=muted))
+    qtbot.waitUntil(lambda: view.heads.heads["kick"].mute.hasFocus())
+    assert view.heads.heads["kick"].mute.isChecked()
+
+
+def test_heads_stand_beside_their_lanes_and_are_named(view: TimelineView) -> None:
+    layout = view.canvas.frame.layout
+    for index, head in enumerate(view.heads.heads.values()):
+        assert head.mapTo(view.heads, QPoint()).y() == layout.lane_tops[index]
+        assert head.height() == layout.lane_tops[index + 1] - layout.lane_tops[index]
+    assert view.heads.heads["keys"].accessibleDescription() == "stereo, gain −3.0 dB"
+    assert view.canvas.accessibleDescription() == "2 tracks, 3 proposals"
+
+
+def test_the_score_head_names_the_taste(view: TimelineView, curve: ScoreCurve) -> None:
+    view.set_score(curve, 0.62, "Band 2026")
+    assert view.heads.score.accessibleDescription() == "Band 2026, threshold 0.62"
+    view.set_score(None, 0.62)
+    assert view.heads.score.accessibleDescription() == ""
+
+
+@pytest.mark.parametrize(
+    ("gain_db", "text"), [(0.0, "0.0 dB"), (-0.04, "0.0 dB"), (-1.5, "−1.5 dB"), (6, "6.0 dB")]
+)
+def test_gains_are_written_with_a_real_minus(gain_db: float, text: str) -> None:
+    assert gain_text(gain_db) == text
+
+
+@pytest.mark.parametrize("channels", [(), (1,), (1,) * 8, (2, 64), (1,) * 200])
+@pytest.mark.parametrize("height", [1, 500, 1_000])
+def test_lanes_never_become_too_low_to_read(
+    view: TimelineView, channels: tuple[int, ...], height: int
+) -> None:
+    assert view.isVisible()
+    layout = lay_out(1_000, height, channels, scroll=10**6)
+    heights = [bottom - top for top, bottom in zip(layout.lane_tops, layout.lane_tops[1:], strict=False)]
+    assert all(each >= max(64, 20 * count) for each, count in zip(heights, channels, strict=True))
+    assert 0 <= layout.scroll <= layout.scroll_limit
+    assert layout.scroll == layout.scroll_limit
+
+
+def test_no_state_is_shown_after_it_is_taken_away(view: TimelineView) -> None:
+    view.set_current("middle")
+    view.set_document(DocumentState())
+    view.set_waves({})
+    assert view.heads.heads == {}
+    assert not view.grab().isNull()
+
+
+def test_a_walk_goes_from_the_whole_to_single_samples(view: TimelineView) -> None:
+    windows = walk(view.viewport, 200)
+    zooms = [window.samples_per_px for window in windows]
+    assert max(zooms) > view.viewport.coarsest_samples_per_px * 0.7
+    assert min(zooms) == 1 / 16
+    assert windows[0].visible_samples > windows[99].visible_samples
+
+
+def test_frames_are_quick_enough_to_scroll(view: TimelineView) -> None:
+    # far above what is measured (a few ms), so that a busy machine does not fail it
+    assert sorted(frame_times(view, 40))[20] < 60.0
+
+
+def test_the_demo_runs_in_both_themes(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "RATE_HZ", 800)
+    shown = TimelineView(LIGHT)
+    qtbot.addWidget(shown)
+    shown.resize(900, 600)
+    with qtbot.waitExposed(shown):
+        shown.show()
+    demo.show_made_up(shown)
+    picture = shown.grab().toImage()
+    assert picture.pixelColor(300, 20).name() in (LIGHT.wave2, LIGHT.bg, LIGHT.playhead)

@@ -111,7 +111,8 @@ class MoveEdge:
         start, stop = self._before
         self._span = (min(position, stop - 1), stop) if self._edge == 0 else (start, max(position, start + 1))
 
-    def release(self, at: QPointF) -> None:  # noqa: ARG002 - the last move told where
+    def release(self, at: QPointF) -> None:
+        self.move(at)
         moved = self._span
         if moved != self._before:
             self._canvas.edge_dragged.emit(self._id, *moved)

@@ -156,7 +156,7 @@ def test_escape_gives_up_a_drag(qtbot: QtBot, close: TimelineView) -> None:
         QTest.mouseRelease(close.canvas, LEFT, Qt.KeyboardModifier.NoModifier, QPoint(260, LANE_Y))
 
 
-def test_the_cursor_tells_what_a_press_would_do(close: TimelineView, curve: ScoreCurve) -> None:
+def test_the_cursor_tells_what_a_press_would_do(qtbot: QtBot, close: TimelineView, curve: ScoreCurve) -> None:
     close.set_current("middle")
     close.set_score(curve, 0.5)
     line_y = round(score_y(close.canvas.frame, 0.5))
@@ -167,7 +167,7 @@ def test_the_cursor_tells_what_a_press_would_do(close: TimelineView, curve: Scor
         ((400, LANE_Y), Qt.CursorShape.ArrowCursor),
     ):
         QTest.mouseMove(close.canvas, QPoint(*at))
-        assert close.canvas.cursor().shape() == shape
+        qtbot.waitUntil(lambda shape=shape: close.canvas.cursor().shape() == shape)
 
 
 def test_the_threshold_is_told_on_release(qtbot: QtBot, view: TimelineView, curve: ScoreCurve) -> None:

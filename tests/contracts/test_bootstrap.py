@@ -157,13 +157,16 @@ def test_wrong_use_is_one_sentence(project, arguments, status, words):
 
 
 def test_second_start_hands_over_at_once(installed):
-    began_s = time.monotonic()
-    outcome = start(installed, "test", "--version", DISPLAY=":0")
-    taken_s = time.monotonic() - began_s
-    assert re.fullmatch(r"pytest \d+\.\d+\.\d+\n", outcome.stdout)
-    began_s = time.monotonic()
-    subprocess.run([sys.executable, "-m", "pytest", "--version"], capture_output=True, check=True)
-    assert taken_s - (time.monotonic() - began_s) < 0.5
+    direct = [sys.executable, "-m", "pytest", "--version"]
+    extra_s = []
+    for _ in range(3):  # the quickest counts: the machine may be busy with something else
+        began_s = time.monotonic()
+        outcome = start(installed, "test", "--version", DISPLAY=":0")
+        handed_over_s = time.monotonic()
+        subprocess.run(direct, capture_output=True, check=True)
+        extra_s.append(handed_over_s - began_s - (time.monotonic() - handed_over_s))
+        assert re.fullmatch(r"pytest \d+\.\d+\.\d+\n", outcome.stdout)
+    assert min(extra_s) < 0.5
 
 
 @pytest.mark.parametrize(

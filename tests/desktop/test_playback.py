@@ -236,7 +236,7 @@ def test_without_a_device_the_transport_moves_in_real_time(qtbot, player, noise)
     seen: list[int] = []
     player.position_changed.connect(seen.append)
     wait_for_end(qtbot, player)
-    assert 0.55 < time.monotonic() - began_s < 1.5
+    assert 0.55 < time.monotonic() - began_s < 3.0
     assert player.position_samples == len(frames)
     assert len(seen) > 10
     assert seen == sorted(seen)

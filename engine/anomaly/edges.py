@@ -50,9 +50,17 @@ class Anchors:
 
 
 class Neighbours:
-    """What the cuts must leave room to: other cuts, decided spans, the ends of the recording."""
+    """What the cuts must leave room to: other cuts, decided spans, the ends of the recording.
 
-    def __init__(self, spans: Samples, profile: ScoreProfile, decided: DecidedSpans, rules: CutRules) -> None:
+    Parameters
+    ----------
+    scored : the accepted spans where the score alone would have put them. A cut leaves room to these as well:
+        so it did before they were accepted, and so it stays where it was.
+    """
+
+    def __init__(
+        self, spans: Samples, profile: ScoreProfile, decided: DecidedSpans, rules: CutRules, scored: Samples
+    ) -> None:
         _, cells = profile.peaks(spans[:, 0], spans[:, 1])
         starts, stops = spans[:, 0], spans[:, 1]
         length = profile.length_samples
@@ -62,6 +70,8 @@ class Neighbours:
         self._peak_stops: list[int] = np.clip(profile.edges_samples[cells + 1], starts, stops).tolist()
         self._cut_before = _last_at_or_before(decided.accepted[:, 1], starts, 0)
         self._cut_after = _first_at_or_after(decided.accepted[:, 0], stops, length)
+        before = np.searchsorted(decided.accepted[:, 0], stops, side="left")
+        self._scored_after: list[int] = np.append(scored[:, 0], length)[before].tolist()
         self._keep_before = _last_at_or_before(decided.rejected[:, 1], starts, 0)
         self._keep_after = _first_at_or_after(decided.rejected[:, 0], stops, length)
 
@@ -80,7 +90,8 @@ class Neighbours:
         high = stop_low = stop
         after = min(self._cut_after[k], spans[k + 1][0] if k + 1 < len(spans) else self._length)
         if stop < after:
-            high = max(stop, min(after - self._rules.minimum_kept, self._keep_after[k]))
+            leave = min(after, self._scored_after[k]) - self._rules.minimum_kept
+            high = max(stop, min(leave, self._keep_after[k]))
             stop_low = min(stop, max(self._peak_stops[k], start + self._rules.minimum_cut))
         return Room(low, start_high, stop_low, high)
 

@@ -93,7 +93,7 @@ def _give_back(
     hold_peaks: bool,
 ) -> ThresholdCuts:
     """Drop or shorten the least certain cuts until the wish is met; with `hold_peaks` none loses its peak."""
-    around = Neighbours(plan.spans, profile, decided, rules)
+    around = Neighbours(plan.spans, profile, decided, rules, decided.accepted)
     peaks, _ = profile.peaks(plan.spans[:, 0], plan.spans[:, 1])
     means = profile.areas(plan.spans[:, 0], plan.spans[:, 1]) / np.diff(plan.spans)[:, 0]
     spans: list[tuple[int, int]] = [(start, stop) for start, stop in plan.spans.tolist()]
@@ -145,7 +145,7 @@ def _take_more(
     plan: ThresholdCuts, wish: int, profile: ScoreProfile, decided: DecidedSpans, rules: CutRules
 ) -> ThresholdCuts:
     """Widen cuts into what scores highest beside them until the wish is met."""
-    around = Neighbours(plan.spans, profile, decided, rules)
+    around = Neighbours(plan.spans, profile, decided, rules, decided.accepted)
     spans: list[tuple[int, int]] = [(start, stop) for start, stop in plan.spans.tolist()]
     excess = plan.kept - wish
     options = []

@@ -15,7 +15,15 @@ from engine.anomaly.edges import Neighbours, anchors, snap
 from engine.anomaly.keep import CLOSE_ENOUGH, ThresholdCuts, cuts_for_keep
 from engine.anomaly.profile import Numbers, Samples, ScoreProfile, smooth
 from engine.anomaly.reasons import reasons
-from engine.anomaly.regions import LEFTOVER_S, CutRules, DecidedSpans, cuts_at, kept_samples
+from engine.anomaly.regions import (
+    LEFTOVER_S,
+    MOVED_S,
+    CutRules,
+    DecidedSpans,
+    cuts_at,
+    kept_samples,
+    scored_accepted,
+)
 from engine.document.analysis import BeatGrid, Listening, ScoreCurve
 from engine.document.decisions import Verdict
 from engine.document.proposals import Alternative, Proposal, proposal_id
@@ -76,7 +84,8 @@ def propose_cuts(
     near = anchors(chosen.spans.T.ravel(), listening, grid, rate_hz)
     spans = chosen.spans
     if settings.snap and len(spans):
-        around = Neighbours(spans, profile, answered, rules)
+        scored = scored_accepted(profile, chosen.threshold, answered, rules)
+        around = Neighbours(spans, profile, answered, rules, scored)
         budget = CLOSE_ENOUGH if settings.threshold_mode == "keep" else 1.0
         moved = snap(spans, near, around, rules, budget_samples=round(budget * length_samples))
         spans = np.array(moved, np.int64)
@@ -162,6 +171,7 @@ def _rules(settings: CutSettings, profile: ScoreProfile, rate_hz: int) -> CutRul
         minimum_kept=s_to_samples(settings.minimum_kept_s, rate_hz),
         minimum_cut=max(1, s_to_samples(settings.minimum_cut_s, rate_hz)),
         leftover=s_to_samples(LEFTOVER_S, rate_hz),
+        moved=s_to_samples(MOVED_S, rate_hz),
         cost_per_cut=CUT_COST_S * rate_hz * float(profile.scores.std()),
     )
 

@@ -24,16 +24,23 @@ LEFTOVER_S = 2.0
 ROUNDING = 1e-6
 """Scores this near to the threshold equal it, and what equals it is kept."""
 
+MOVED_S = 1.0
+"""Snapping moves an edge by a beat at most, and this is one at 60 beats a minute."""
+
 NEVER = float("-inf")
 
 
 @dataclass(frozen=True, slots=True)
 class CutRules:
-    """What every set of cuts must respect, in samples and score times samples."""
+    """What every set of cuts must respect, in samples and score times samples.
+
+    `moved` is how far snapping may have moved an accepted edge from where the score alone would put it.
+    """
 
     minimum_kept: int
     minimum_cut: int
     leftover: int
+    moved: int
     cost_per_cut: float
 
 
@@ -69,28 +76,47 @@ def cuts_at(profile: ScoreProfile, threshold: float, decided: DecidedSpans, rule
     for first, last in best_runs(regions, rules):
         cut[first] += 1
         cut[last] -= 1
-    proposed = (np.cumsum(cut)[:-1] > 0) & regions.may_keep
+    proposed = (np.cumsum(cut)[:-1] > 0) & ~_inside(regions.borders[:-1], decided.accepted)
     flips = np.flatnonzero(np.diff(np.concatenate([[False], proposed, [False]]).astype(np.int8)))
     spans = regions.borders[flips].reshape(-1, 2)
     return _worth_asking(spans, profile, threshold, decided, rules)
 
 
 def divide(profile: ScoreProfile, threshold: float, decided: DecidedSpans, rules: CutRules) -> Regions:
-    """Divide the recording where the score crosses the threshold and where decided spans begin and end."""
-    level = threshold + ROUNDING
-    above = profile.scores > level
-    crossings = profile.edges_samples[1:-1][above[1:] != above[:-1]]
+    """Divide the recording where the score crosses the threshold and where decided spans begin and end.
+
+    Accepted edges count where the score would have put them: the best assignment with some of its own cuts
+    accepted is then that same assignment, whatever snapping did to them.
+    """
+    crossings = _crossings(profile, threshold)
+    scored = scored_accepted(profile, threshold, decided, rules)
     starts, stops = decided.rejected[:, 0], decided.rejected[:, 1]
     # Around a rejected cut that is shorter than a kept piece must be, more has to stay: before it, after it
     # or both.
     spare = np.maximum(0, rules.minimum_kept - (stops - starts))
     around = np.concatenate([starts - spare, starts - spare // 2, stops + spare - spare // 2, stops + spare])
-    whole = np.array([0, profile.length_samples], np.int64)
-    borders = np.concatenate([whole, crossings, decided.accepted.ravel(), decided.rejected.ravel(), around])
+    known = np.concatenate([decided.accepted.ravel(), decided.rejected.ravel(), scored.ravel()])
+    borders = np.concatenate([crossings, known, around])
     borders = np.unique(np.clip(borders, 0, profile.length_samples))
-    gains = profile.areas(borders[:-1], borders[1:]) - level * np.diff(borders)
-    may_keep = ~_inside(borders[:-1], decided.accepted)
-    return Regions(borders, gains, may_keep, ~_inside(borders[:-1], decided.rejected))
+    gains = profile.areas(borders[:-1], borders[1:]) - (threshold + ROUNDING) * np.diff(borders)
+    rejected = _inside(borders[:-1], decided.rejected)
+    return Regions(borders, gains, ~_inside(borders[:-1], scored) | rejected, ~rejected)
+
+
+def scored_accepted(
+    profile: ScoreProfile, threshold: float, decided: DecidedSpans, rules: CutRules
+) -> Samples:
+    """Return the accepted spans, shape (k, 2), where the score alone would have put their edges.
+
+    That is the nearest crossing within reach of snapping; the spans stay in order and apart.
+    """
+    crossings, edges = _crossings(profile, threshold), decided.accepted.ravel()
+    after = np.clip(np.searchsorted(crossings, edges), 1, len(crossings) - 1)
+    left, right = crossings[after - 1], crossings[after]
+    nearest = np.where(edges - left <= right - edges, left, right)
+    candidates = np.where(np.abs(nearest - edges) <= rules.moved, nearest, edges)
+    scored: Samples = np.maximum.accumulate(candidates).reshape(-1, 2)
+    return scored
 
 
 def best_runs(regions: Regions, rules: CutRules) -> list[tuple[int, int]]:
@@ -110,11 +136,11 @@ def best_runs(regions: Regions, rules: CutRules) -> list[tuple[int, int]]:
     kept_at = kept_any_at = cut_at = 0
     kept_next = cut_next = 0  # the first earlier border not yet far enough away
     for j in range(1, len(borders)):
-        here, i = borders[j], j - 1
+        i = j - 1
         if may_keep[i]:
             if cut[i] > kept_any:
                 kept_any, kept_any_at = cut[i], i
-            while kept_next < j and borders[kept_next] <= here - rules.minimum_kept:
+            while kept_next < j and borders[kept_next] <= borders[j] - rules.minimum_kept:
                 if cut[kept_next] > kept_best:
                     kept_best, kept_at = cut[kept_next], kept_next
                 kept_next += 1
@@ -126,7 +152,7 @@ def best_runs(regions: Regions, rules: CutRules) -> list[tuple[int, int]]:
             kept.append(NEVER)
             kept_from.append(j)
         if may_cut[i]:
-            reach = here - rules.minimum_cut if may_keep[i] else borders[i]
+            reach = borders[j] - rules.minimum_cut if may_keep[i] else borders[i]
             while cut_next < j and borders[cut_next] <= reach:
                 if kept[cut_next] - total[cut_next] > cut_best:
                     cut_best, cut_at = kept[cut_next] - total[cut_next], cut_next
@@ -152,6 +178,13 @@ def _walk_back(is_cut: bool, kept_from: Sequence[int], cut_from: Sequence[int]) 
             runs.append((before, at))
         at, is_cut = before, not is_cut
     return runs[::-1]
+
+
+def _crossings(profile: ScoreProfile, threshold: float) -> Samples:
+    """Return where the score crosses the threshold, and the ends of the recording."""
+    above = profile.scores > threshold + ROUNDING
+    inner = profile.edges_samples[1:-1][above[1:] != above[:-1]]
+    return np.concatenate([[0], inner, [profile.length_samples]])
 
 
 def kept_samples(spans: Samples, profile: ScoreProfile, decided: DecidedSpans) -> int:

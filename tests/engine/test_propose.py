@@ -84,7 +84,7 @@ MODES = st.sampled_from(
 LENGTHS = st.integers(1, 600)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.integers(0, 10_000), LENGTHS, st.integers(3, 60), MODES, st.booleans(), st.booleans())
 def test_what_every_plan_respects(seed, length_s, roughness, mode, snap, with_grid):
     length = length_s * RATE_HZ
@@ -113,7 +113,7 @@ def test_what_every_plan_respects(seed, length_s, roughness, mode, snap, with_gr
         assert all(0 <= start < stop <= length for start, stop in ways)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120, deadline=None, derandomize=True)
 @given(st.integers(0, 10_000), st.integers(60, 900), st.integers(3, 60), st.floats(0.15, 0.95), st.booleans())
 def test_the_wished_length_is_hit_within_two_per_cent(seed, length_s, roughness, keep, with_grid):
     if keep * length_s < 8 or (1 - keep) * length_s < 1:
@@ -238,7 +238,7 @@ def test_a_crossfade_takes_no_more_than_the_pieces_beside_it():
 A, R, U = Verdict.ACCEPTED, Verdict.REJECTED, Verdict.UNDECIDED
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(
     st.integers(0, 10_000),
     MODES,
@@ -260,24 +260,20 @@ def test_what_was_decided_is_not_proposed_again(seed, mode, answers, with_grid):
     assert all(p.score >= plan.threshold for p in plan.proposals)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=80, deadline=None, derandomize=True)
 @given(st.integers(0, 10_000), st.data())
 def test_deciding_one_never_moves_another(seed, data):
-    """The plan is made again with some of its own proposals decided, at the same threshold."""
+    """The plan made again, with some of its own cuts accepted, holds just the other ones, span by span."""
     curve, grid = smooth_noise(seed, 300, 25), grid_of(300)
     plan = plan_of(curve, 300, None, grid)
-    verdicts = data.draw(st.lists(st.sampled_from([A, R, U]), min_size=len(plan.proposals)))
-    decided = tuple((*span, verdict) for span, verdict in zip(spans_of(plan), verdicts, strict=False))
+    count = len(plan.proposals)
+    verdicts = data.draw(st.lists(st.sampled_from([A, U]), min_size=count, max_size=count))
+    decided = tuple((*span, verdict) for span, verdict in zip(spans_of(plan), verdicts, strict=True))
     again = plan_of(curve, 300, None, grid, decided, threshold_mode="score", score=plan.threshold)
-    first = {p.id: p for p in plan.proposals}
-    for proposal in again.proposals:
-        if proposal.id in first:
-            assert first[proposal.id].start_samples == proposal.start_samples
-    if A not in verdicts[: len(plan.proposals)] and R not in verdicts[: len(plan.proposals)]:
-        assert spans_of(again) == spans_of(plan)
-    if all(verdict is not R for verdict in verdicts):
-        undecided = {span for span, verdict in zip(spans_of(plan), verdicts, strict=False) if verdict is U}
-        assert undecided == set(spans_of(again))
+    undecided = [span for span, verdict in zip(spans_of(plan), verdicts, strict=True) if verdict is U]
+    assert spans_of(again) == undecided
+    assert {p.id for p in again.proposals} <= {p.id for p in plan.proposals}
+    assert again.kept_samples == plan.kept_samples
 
 
 def test_the_same_input_gives_the_same_plan():

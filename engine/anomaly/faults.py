@@ -240,7 +240,7 @@ def _dropout(material: Material, _place: int, length: int, rng: np.random.Genera
 
 
 def _false_start(material: Material, place: int, length: int, rng: np.random.Generator) -> Samples:
-    """What comes next begins, breaks off, there is a pause, and it begins again, each time a little longer."""
+    """What comes next begins, breaks off, pauses and begins again, each time a little longer."""
     out = material.hush(length, rng)
     at, seconds = 0, rng.uniform(1.0, 2.0)
     while at < length:

@@ -127,6 +127,8 @@ def _random_segments(
     frames, starts = _gather(pieces, scaling, config, hop_frames=1)
     once = len(frames) // config.segment_frames
     count = min(max(once, _LEAST_BATCHES * config.batch_size), config.segments_per_epoch)
+    if count > config.batch_size:
+        count -= count % config.batch_size  # a last batch of one segment cannot be normalised
 
     def epoch() -> Iterator[Batch]:
         chosen = starts[torch.randint(len(starts), (count,), generator=generator)]

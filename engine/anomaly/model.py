@@ -23,7 +23,10 @@ class SlicerAutoencoder(nn.Module):
         self.coarse_shape = (dims[-1], config.mel.n_mels // step, config.segment_frames // step)
         coarse = self.coarse_shape[0] * self.coarse_shape[1] * self.coarse_shape[2]
         self.down = nn.Sequential(*(_down(before, after) for before, after in pairwise((1, *dims))))
-        self.squeeze = nn.Linear(coarse, config.latent_dim)
+        # Normalised, since a fresh linear layer lets so little through that the first ten epochs ignore it.
+        self.squeeze = nn.Sequential(
+            nn.Linear(coarse, config.latent_dim), nn.BatchNorm1d(config.latent_dim, affine=False)
+        )
         self.unsqueeze = nn.Linear(config.latent_dim, coarse)
         rising = dims[::-1]
         self.up = nn.Sequential(*(_up(before, after) for before, after in pairwise(rising)))

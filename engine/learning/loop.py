@@ -72,7 +72,7 @@ def fit(
 
     Notes
     -----
-    A cancel is looked for before and after each forward pass, so that it answers within half a step.
+    A cancel is looked for around each forward and each backward pass, so that it answers within half a step.
     """
     with one_thread():
         return _fit(model, loss, training, validation, settings, progress)
@@ -134,6 +134,7 @@ def _train_epoch(
         value = loss(model, batch)
         progress.check_cancelled()
         value.backward()  # type: ignore[no-untyped-call]
+        progress.check_cancelled()
         optimizer.step()
         total += float(value.detach()) * len(batch[0])
         count += len(batch[0])

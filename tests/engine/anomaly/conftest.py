@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
 from pathlib import Path
 
 import numpy as np
@@ -26,8 +26,6 @@ TINY = LearnConfig.model_validate(
     }
 )
 
-WriteMusic = Callable[..., Path]
-
 
 def music(seconds: float, seed: int = 1) -> NDArray[np.float32]:
     """A chord progression with a pulse, shape (n,): something an autoencoder can learn."""
@@ -38,6 +36,37 @@ def music(seconds: float, seed: int = 1) -> NDArray[np.float32]:
     pulse = 0.4 + 0.6 * np.exp(-8.0 * (time_s % 0.5))
     noise = 0.01 * rng.standard_normal(time_s.size)
     return (0.2 * tone * pulse + noise).astype(np.float32)
+
+
+class Checks:
+    """Progress that measures how much is computed between two looks for a cancel.
+
+    Computing time, not the clock's: a busy machine must not fail a test.
+    """
+
+    def __init__(self) -> None:
+        self.longest_s = 0.0
+        self._last_s = time.process_time()
+
+    def report(self, fraction: float, text: str, **figures: float) -> None:
+        """Nobody listens."""
+
+    def check_cancelled(self) -> None:
+        now_s = time.process_time()
+        self.longest_s = max(self.longest_s, now_s - self._last_s)
+        self._last_s = now_s
+
+    def part(self, start: float, stop: float) -> Checks:  # noqa: ARG002
+        return self
+
+    def step(self, number: int, count: int) -> Checks:  # noqa: ARG002
+        return self
+
+
+@pytest.fixture
+def checks() -> Checks:
+    """A progress that measures the time between looks for a cancel."""
+    return Checks()
 
 
 @pytest.fixture(scope="session")

@@ -94,7 +94,7 @@ def test_wrong_files_are_refused(make: object, words: str, taste_path: Path, tmp
 def test_weights_that_are_not_numbers_are_refused(taste_path: Path, tmp_path: Path) -> None:
     content = taste_path.read_bytes()
     tensors = load(content)
-    tensors["model.squeeze.bias"][0] = float("nan")
+    tensors["model.squeeze.0.bias"][0] = float("nan")
     path = tmp_path / "nan.taste"
     path.write_bytes(save(tensors, metadata={"offcut-taste": json.dumps(about_of(content))}))
     with pytest.raises(TasteError, match="is damaged"):

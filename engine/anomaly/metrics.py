@@ -1,0 +1,55 @@
+"""How well a score tells bad from kept: figures over labelled moments, in numpy.
+
+Definitions are scikit-learn's (`roc_auc_score`, `average_precision_score`), ties included.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Labels = NDArray[np.bool_]
+Scores = NDArray[np.floating]
+
+
+def auc(bad: Labels, scores: Scores) -> float:
+    """Return the area under the ROC curve: how often a bad moment scores above a kept one, a tie being half.
+
+    Parameters
+    ----------
+    bad : shape (n,), some true and some false
+    scores : shape (n,)
+    """
+    _, group, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2.0)[group]
+    positives = int(bad.sum())
+    negatives = len(bad) - positives
+    return float((ranks[bad].sum() - positives * (positives + 1) / 2.0) / (positives * negatives))
+
+
+def average_precision(bad: Labels, scores: Scores) -> float:
+    """Return precision averaged over recall, in the steps that thresholds between different scores allow."""
+    levels, group = np.unique(-scores, return_inverse=True)
+    found = np.cumsum(np.bincount(group, weights=bad, minlength=len(levels)))
+    taken = np.cumsum(np.bincount(group, minlength=len(levels)))
+    recall_steps = np.diff(found, prepend=0.0) / bad.sum()
+    return float((recall_steps * found / taken).sum())
+
+
+def time_iou(bad: Labels, scores: Scores) -> float:
+    """Return the overlap of what is bad with as many of the highest scores, over their union.
+
+    The share that is cut is given, so that this says where is cut and not how much.
+    """
+    cut = np.zeros(len(bad), bool)
+    cut[np.argsort(-scores, kind="stable")[: int(bad.sum())]] = True
+    return float((cut & bad).sum() / (cut | bad).sum())
+
+
+def smoothed(scores: Scores, width: int) -> NDArray[np.float64]:
+    """Return the moving mean over `width` moments, shape (n,); at the ends over those that are there."""
+    width = min(width, len(scores))
+    kernel = np.ones(width)
+    sums = np.convolve(scores, kernel, "same")
+    means: NDArray[np.float64] = sums / np.convolve(np.ones(len(scores)), kernel, "same")
+    return means

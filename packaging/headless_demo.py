@@ -35,13 +35,13 @@ def main() -> int:
         raw, edited = audio_files(DEMO / "raw"), audio_files(DEMO / "edited")
         folder = Path(tempfile.mkdtemp(prefix="demo-", dir=data_folder()))
         result = edit(raw, edited, folder)
+        numbers = summary(raw, result, folder / "demo.offcut")
     except VerbFailedError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
-    print(f"\nDone in {time.monotonic() - started_s:.0f} s.")
-    print(summary(raw, result, folder / "demo.offcut"))
+    print(f"\nDone in {time.monotonic() - started_s:.0f} s. {numbers}")
     print(f"Exported: {result}")
     return 0
 
@@ -73,12 +73,14 @@ def offcut(*arguments: object) -> str:
     """Run one verb, printing the command; its progress stays visible. Return what it prints."""
     words = [str(argument) for argument in arguments]
     print(f"$ offcut {shlex.join(words)}", flush=True)
+    started_s = time.monotonic()
     command = [sys.executable, "-c", "import sys; from desktop.launch import main; sys.exit(main())", *words]
     outcome = subprocess.run(command, stdout=subprocess.PIPE, encoding="utf-8", check=False)
     if outcome.returncode:
         raise VerbFailedError(
             f"'offcut {words[0]}' failed with status {outcome.returncode}; its words are above."
         )
+    print(f"  {time.monotonic() - started_s:.1f} s", flush=True)
     return outcome.stdout
 
 

@@ -73,10 +73,11 @@ def provide(qt_plugin, testing):
 def missing(qt_plugin, testing):
     """Return what cannot be loaded, by need: {"window": ["libxcb-icccm.so.4"], "sound": [...]}."""
     found = {}
-    listing = subprocess.run(["ldd", str(qt_plugin)], capture_output=True, text=True).stdout
-    absent = libraries_not_found(listing)
-    if absent:
-        found["window"] = absent
+    if shutil.which("ldd"):
+        listing = subprocess.run(["ldd", str(qt_plugin)], capture_output=True, text=True).stdout
+        absent = libraries_not_found(listing)
+        if absent:
+            found["window"] = absent
     try:
         ctypes.CDLL("libportaudio.so.2")
     except OSError:

@@ -187,6 +187,14 @@ def test_installs_only_what_the_stamp_does_not_promise(bootstrap, change, dev, g
     assert bootstrap.is_complete(bootstrap.read_stamp() | change, dev, gpu) == complete
 
 
+def test_a_file_that_is_missing_is_one_sentence(project):
+    (project / "packaging" / "constraints.txt").unlink()
+    outcome = start(project, "setup")
+    assert outcome.returncode == 1
+    assert "constraints.txt" in outcome.stderr
+    assert len(outcome.stderr.strip().splitlines()) == 1
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "null"])
 def test_a_damaged_stamp_promises_nothing(bootstrap, installed, text):
     (installed / ".venv" / "offcut-installed.json").write_text(text)

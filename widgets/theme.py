@@ -6,6 +6,7 @@ No colour is written anywhere else. Text reaches a contrast of 4.5 against what 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -216,20 +217,22 @@ def load_fonts() -> bool:
 
 def ui_font(size: float = TEXT, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
     """Return the interface's face at `size` pixels at 100 %, figures all of one width."""
-    font = QFont(["Inter", QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).family()])
-    font.setPixelSize(px(size))
-    font.setWeight(weight)
-    font.setFeature(QFont.Tag("tnum"), 1)
-    return font
+    return QFont(_face("Inter", QFontDatabase.SystemFont.GeneralFont, "tnum", 1, px(size), weight))
 
 
 def mono_font(size: float = TEXT, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
     """Return the face of times and numbers at `size` pixels at 100 %, without ligatures."""
-    font = QFont(["JetBrains Mono", QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).family()])
-    font.setStyleHint(QFont.StyleHint.Monospace)
-    font.setPixelSize(px(size))
+    return QFont(_face("JetBrains Mono", QFontDatabase.SystemFont.FixedFont, "calt", 0, px(size), weight))
+
+
+@cache
+def _face(
+    family: str, fallback: QFontDatabase.SystemFont, feature: str, on: int, size_px: int, weight: QFont.Weight
+) -> QFont:
+    font = QFont([family, QFontDatabase.systemFont(fallback).family()])
+    font.setPixelSize(size_px)
     font.setWeight(weight)
-    font.setFeature(QFont.Tag("calt"), 0)
+    font.setFeature(QFont.Tag(feature), on)
     return font
 
 

@@ -186,10 +186,12 @@ class Canvas(QWidget):
         self, pixels: NDArray[np.uint32], frame: Frame, ground: NDArray[np.uint32], proposals: Proposals
     ) -> None:
         top, bottom = (round(y * frame.dpr) for y in (frame.layout.lanes_top, frame.layout.lanes_bottom))
-        lanes, under = pixels[top:bottom], proposals.tinted(ground)
+        lanes = pixels[top:bottom]
+        under, line = proposals.tinted(
+            np.stack([ground, np.full_like(ground, theme.color(frame.theme.line).rgba())])
+        )
         lanes[:] = under
         self._wave_painter.fill(pixels, frame, self._lanes, under, proposals.tinted)
-        line = proposals.tinted(np.full_like(ground, theme.color(frame.theme.line).rgba()))
         borders = (round(lane_bottom * frame.dpr) - 1 for lane_bottom in frame.layout.lane_tops[1:])
         for row in borders:
             if top <= row < bottom:

@@ -143,9 +143,9 @@ class WavePainter:
         Parameters
         ----------
         ground : uint32, shape (columns,), what every row of the lanes shows now
-        tinted : returns colours of columns as they are seen through what lies over the lanes
+        tinted : returns colours of columns, shape (n, columns), as seen through what lies over the lanes
         """
-        inks = {heard: _ink(frame, heard, tinted) for heard in {lane.audible for lane in lanes}}
+        inks = _inks(frame, tinted)
         dpr = frame.dpr
         clip = (round(frame.layout.lanes_top * dpr), min(round(frame.layout.height * dpr), len(pixels)))
         for lane, top, bottom in self._shown(frame, lanes):
@@ -220,10 +220,13 @@ def sampled(frame: Frame) -> bool:
     return frame.viewport.samples_per_px < 1.0
 
 
-def _ink(frame: Frame, audible: bool, tinted: Callable[[PIXELS], PIXELS]) -> tuple[PIXELS, PIXELS]:
-    tokens, share = frame.theme, 0.0 if audible else MUTED_SHARE
-    peak, body = (
-        tinted(np.full(frame.columns, theme.mix(token, tokens.bg, share).rgba(), np.uint32))
+def _inks(frame: Frame, tinted: Callable[[PIXELS], PIXELS]) -> dict[bool, tuple[PIXELS, PIXELS]]:
+    """Return the colours of peak and RMS in each column, for tracks that are heard and that are not."""
+    tokens = frame.theme
+    colors = [
+        theme.mix(token, tokens.bg, share).rgba()
+        for share in (0.0, MUTED_SHARE)
         for token in (tokens.wave, tokens.wave2)
-    )
-    return peak, body
+    ]
+    rows = tinted(np.repeat(np.array(colors, np.uint32)[:, None], frame.columns, axis=1))
+    return {True: (rows[0], rows[1]), False: (rows[2], rows[3])}

@@ -64,11 +64,12 @@ class Proposals:
             found = found[found != spans.ids.index(current)]
         return cls(frame, spans, current, covered, found)
 
-    def tinted(self, row: NDArray[np.uint32]) -> NDArray[np.uint32]:
-        """Return colours of columns, shape (columns,), seen through the spans' tint."""
-        result = row.copy()
+    def tinted(self, rows: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        """Return colours of columns, shape (n, columns), seen through the spans' tint."""
+        result = rows.copy()
         for verdict, where in self._by_strength():
-            result[where] = _blend(row[where], self.frame.theme.verdict(verdict), TINT)
+            if where.any():
+                result[:, where] = _blend(rows[:, where], self.frame.theme.verdict(verdict), TINT)
         return result
 
     def fill(self, pixels: NDArray[np.uint32]) -> None:
@@ -96,8 +97,10 @@ class Proposals:
         """Draw hatches and words, and the current proposal over all others."""
         frame, spans = self.frame, self.spans
         self._paint_hatch(painter)
-        if len(self.found) <= LABELS:
-            for index in self.found:
+        length_px = (spans.stops - spans.starts)[self.found] / frame.viewport.samples_per_px
+        labelled = self.found[length_px >= theme.px(SIGN_FROM_PX)]
+        if len(labelled) <= LABELS:
+            for index in labelled:
                 paint_label(painter, frame, span_at(frame, spans, int(index), current=False))
         if self.current in spans.ids:
             paint_span(painter, frame, span_at(frame, spans, spans.ids.index(self.current), current=True))
@@ -141,13 +144,13 @@ def paint_span(painter: QPainter, frame: Frame, span: Span) -> None:
     if span.verdict is Verdict.ACCEPTED and body.width() > 1:
         columns = round(body.width() * frame.dpr)
         painter.drawTiledPixmap(body, _pixmap(hatch(frame, 0, columns), frame.dpr))
-    width = max(round(2.0 * frame.dpr), 1)
-    dash, gap = (theme.px(DASH_PX * 2), theme.px(DASH_GAP_PX))
-    step = dash + gap if span.verdict is Verdict.REJECTED else bottom - top
-    for y in range(top, bottom, step):
-        end = min(y + (dash if span.verdict is Verdict.REJECTED else step), bottom)
-        for x in (left, right - width / frame.dpr):
-            painter.fillRect(frame.vertical(x, y, end, width), theme.color(token))
+    width = max(round(2.0 * frame.dpr), 1) / frame.dpr
+    pen = QPen(theme.color(token), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap)
+    if span.verdict is Verdict.REJECTED:
+        pen.setDashPattern([theme.px(DASH_PX) / width, theme.px(DASH_GAP_PX) / width])
+    painter.setPen(pen)
+    for x in (left + width / 2, right - width / 2):
+        painter.drawLine(QLineF(x, top, x, bottom))
     painter.fillRect(QRectF(left, top, body.width(), theme.px(FLAG)), theme.color(token))
     paint_label(painter, frame, span)
 
@@ -214,12 +217,12 @@ def _pixmap(pixels: NDArray[np.uint32], dpr: float) -> QPixmap:
     return made
 
 
-def _blend(row: NDArray[np.uint32], token: str, alpha: float) -> NDArray[np.uint32]:
-    """Return opaque colours, shape (n,), under a colour of an opacity."""
+def _blend(rows: NDArray[np.uint32], token: str, alpha: float) -> NDArray[np.uint32]:
+    """Return opaque colours, of any shape, under a colour of an opacity."""
     over = np.uint32(theme.color(token).rgba())
-    mixed = np.full_like(row, 0xFF000000)
+    mixed = np.full_like(rows, 0xFF000000)
     for shift in (0, 8, 16):
-        under = (row >> shift & 0xFF).astype(np.float32)
+        under = (rows >> shift & 0xFF).astype(np.float32)
         part = under + (np.float32(over >> shift & 0xFF) - under) * np.float32(alpha)
         mixed |= np.rint(part).astype(np.uint32) << shift
     return mixed

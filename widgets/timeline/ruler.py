@@ -54,12 +54,14 @@ def _paint_times(painter: QPainter, frame: Frame, top: int, bottom: int) -> None
     last = int(np.ceil(view.stop_samples / view.rate_hz / step_s))
     painter.setFont(font)
     baseline = top + theme.px(1) + metrics.ascent()
+    ink, line, decimals = theme.color(tokens.dim), theme.color(tokens.line), decimals_of(step_s)
     for index in range(first, last + 1):
         x = view.x_at(index * step_s * view.rate_hz)
-        painter.fillRect(frame.vertical(x, top, bottom), theme.color(tokens.line))
-        painter.setPen(theme.color(tokens.dim))
-        text = format_time(index * step_s, decimals_of(step_s))
-        painter.drawText(QPointF(frame.snapped(x) + theme.px(4), baseline), text)
+        painter.fillRect(frame.vertical(x, top, bottom), line)
+        text = format_time(index * step_s, decimals)
+        if x + theme.px(4) + metrics.horizontalAdvance(text) <= frame.layout.width:
+            painter.setPen(ink)
+            painter.drawText(QPointF(frame.snapped(x) + theme.px(4), baseline), text)
 
 
 def _paint_bars(painter: QPainter, frame: Frame, grid: BeatGrid, bottom: int) -> None:
@@ -71,7 +73,9 @@ def _paint_bars(painter: QPainter, frame: Frame, grid: BeatGrid, bottom: int) ->
     font = theme.mono_font(theme.TEXT_SMALL - 1)
     painter.setFont(font)
     painter.setPen(theme.color(frame.theme.faint))
-    baseline = bottom - theme.px(1) - QFontMetricsF(font).descent()
+    metrics = QFontMetricsF(font)
+    baseline = bottom - theme.px(1) - metrics.descent()
     for index in range(first, min(shown.stop, len(downbeats)), every):
-        x = frame.snapped(view.x_at(int(downbeats[index])))
-        painter.drawText(QPointF(x + theme.px(4), baseline), f"bar {index + 1}")
+        left, text = frame.snapped(view.x_at(int(downbeats[index]))) + theme.px(4), f"bar {index + 1}"
+        if left + metrics.horizontalAdvance(text) <= frame.layout.width:
+            painter.drawText(QPointF(left, baseline), text)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from engine.document.analysis import ScoreCurve
 from engine.document.state import DocumentState
+from widgets import theme
 from widgets.theme import LIGHT
 from widgets.timeline import demo
 from widgets.timeline.frame import lay_out
@@ -108,6 +109,32 @@ def test_lanes_never_become_too_low_to_read(
     assert all(each >= max(64, 20 * count) for each, count in zip(heights, channels, strict=True))
     assert 0 <= layout.scroll <= layout.scroll_limit
     assert layout.scroll == layout.scroll_limit
+
+
+def test_everything_grows_with_the_text(qtbot: QtBot, state: DocumentState) -> None:
+    theme.set_text_scale(2.0)
+    try:
+        large = TimelineView()
+        qtbot.addWidget(large)
+        large.resize(1_600, 1_000)
+        with qtbot.waitExposed(large):
+            large.show()
+        large.set_document(state)
+        layout = large.canvas.frame.layout
+        assert (layout.ruler_top, layout.score_top, layout.lanes_top) == (112, 164, 328)
+        assert large.heads.width() == 336
+        head = large.heads.heads["keys"]
+        assert QRect(QPoint(), head.size()).contains(head.solo.geometry())
+        assert head.mute.height() == 32
+    finally:
+        theme.set_text_scale(None)
+
+
+def test_heads_change_their_colours_with_the_theme(view: TimelineView) -> None:
+    view.set_theme(LIGHT)
+    head = view.heads.heads["kick"]
+    assert head.grab().toImage().pixelColor(0, 60).name() == LIGHT.accent(0)
+    assert head.grab().toImage().pixelColor(150, 100).name() == LIGHT.panel
 
 
 def test_no_state_is_shown_after_it_is_taken_away(view: TimelineView) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -133,8 +134,10 @@ def test_everything_grows_with_the_text(qtbot: QtBot, state: DocumentState) -> N
 def test_heads_change_their_colours_with_the_theme(view: TimelineView) -> None:
     view.set_theme(LIGHT)
     head = view.heads.heads["kick"]
-    assert head.grab().toImage().pixelColor(0, 60).name() == LIGHT.accent(0)
-    assert head.grab().toImage().pixelColor(150, 100).name() == LIGHT.panel
+    image = QImage(head.size(), QImage.Format.Format_RGB32)
+    head.render(image)
+    assert image.pixelColor(0, 60).name() == LIGHT.accent(0)
+    assert image.pixelColor(150, 100).name() == LIGHT.panel
 
 
 def test_no_state_is_shown_after_it_is_taken_away(view: TimelineView) -> None:

@@ -71,7 +71,7 @@ class Player(QObject):
     @property
     def position_samples(self) -> int:
         """The sample that is heard now: the stream's clock less its latency."""
-        if not self._playing or self._output is None:
+        if not self._moves or self._output is None:
             return self._position
         ring, frame = self._output.heard()
         position = ring.position_at(frame)
@@ -125,7 +125,7 @@ class Player(QObject):
             self._loop = (to_new(self._loop[0]), to_new(self._loop[1]))
         if self._stop_at is not None:
             self._stop_at = to_new(self._stop_at)
-        if self._playing:
+        if self._moves:
             self._wish(to_new, to_new, factory)
         else:
             self._position = to_new(self._position)
@@ -138,25 +138,25 @@ class Player(QObject):
         self._asked_s = time.monotonic()
         self._position = self.position_samples if start_samples is None else start_samples
         self._stop_at = stop_samples
-        if self._playing:
+        if self._moves:
             self._go_to(self._position)
             return
         self._open_output()
         self._playing = True
+        self._timer.start()
         self._run()
         self._tell_device_status()
-        self._timer.start()
         self.playing_changed.emit(True)
 
     def stop(self) -> None:
         """Stop at once; the position stays."""
-        if self._playing:
+        if self._moves:
             self._halt_at(self.position_samples)
 
     def seek(self, position_samples: int) -> None:
         """Go to a position, and play on from there when playing."""
         self._stop_at = None
-        if self._playing:
+        if self._moves:
             self._go_to(position_samples)
         else:
             self._position = position_samples
@@ -165,7 +165,7 @@ class Player(QObject):
     def set_loop(self, span: tuple[int, int] | None) -> None:
         """Go round in the span [start, stop) whenever the playhead is before its stop; None: play on."""
         self._loop = span
-        if self._playing:
+        if self._moves:
             self._wish(same_moment, same_moment)
 
     def close(self) -> None:
@@ -174,6 +174,11 @@ class Player(QObject):
         self._release()
 
     # How it is done.
+
+    @property
+    def _moves(self) -> bool:
+        """Whether reader and output are at work; `is_playing` lasts until the last position is told."""
+        return self._timer.isActive()
 
     def _open_output(self) -> None:
         """Have an output: the device, tried anew where it failed before, or else the clock."""
@@ -248,16 +253,18 @@ class Player(QObject):
         self.position_changed.emit(self.position_samples)
 
     def _halt_at(self, position_samples: int) -> None:
-        """Stop reader and output."""
+        """Stop reader and output, and tell the position once more before telling that playing stopped."""
         assert self._output is not None
         assert self._reader is not None
         self._timer.stop()
         self._output.stop()
         self._reader.rest()
-        self._playing, self._position = False, position_samples
+        self._position = position_samples
         self._pending.clear()
         self.position_changed.emit(position_samples)
-        self.playing_changed.emit(False)
+        if not self._moves:  # nobody started it again on hearing of the position
+            self._playing = False
+            self.playing_changed.emit(False)
 
     def _on_reader_failed(self, reader: Reader, sentence: str) -> None:
         """Stop, and say why, unless the source was replaced meanwhile."""

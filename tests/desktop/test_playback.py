@@ -15,8 +15,11 @@ from numpy.typing import NDArray
 from desktop.playback import Player
 from desktop.playback.play_source import fold_sentence, to_device_channels
 from desktop.playback.ring import Feed, Following, Ring
+from engine.edl.build import build
+from engine.edl.render import Renderer
 from engine.errors import SourceError
 from tests.desktop.sound_device import RATE_HZ, CapturingDevice, alsa_configuration
+from tests.engine.edl.recordings import recording, with_cuts
 
 on_alsa = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ALSA is Linux's")
 Frames = NDArray[np.float32]
@@ -110,6 +113,38 @@ def test_device_gets_the_first_sample_to_the_last(qtbot, device, player, noise, 
     assert not heard[len(frames) :].any()
     assert source.closed
     assert source.threads == {"playback reader"}
+
+
+@on_alsa
+def test_device_gets_what_the_render_path_gives(qtbot, device, player, rng, tmp_path):
+    takes = [rng.uniform(0.1, 0.3, (30_000, channels)).astype(np.float32) for channels in (1, 2)]
+    recorded = recording(tmp_path, takes, rate_hz=RATE_HZ)
+    state = with_cuts(recorded.state, (3_000, 9_000), (20_000, 24_000))
+    with Renderer(state, build(state), recorded.media) as renderer:
+        expected = renderer.read(0, renderer.length_samples)
+    player.set_source(lambda: Renderer(state, build(state), recorded.media), RATE_HZ)
+    player.play()
+    wait_for_end(qtbot, player)
+    player.close()
+    assert len(expected) == 20_000
+    np.testing.assert_array_equal(device.heard()[: len(expected)], expected)
+
+
+def test_last_position_is_told_while_still_playing(qtbot, no_device, player, noise):  # noqa: ARG001
+    frames = noise(0.2)
+    player.set_source(lambda: ArraySource(frames), RATE_HZ)
+    told: list[tuple[int, bool]] = []
+
+    def follow(position: int) -> None:
+        told.append((position, player.is_playing))
+        if position >= len(frames):
+            player.stop()  # as somebody does who stops at a place of their own
+
+    player.position_changed.connect(follow)
+    player.play()
+    wait_for_end(qtbot, player)
+    assert told[-1] == (len(frames), True)
+    assert len([position for position, _ in told if position == len(frames)]) == 1
 
 
 @on_alsa

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import pkgutil
 import subprocess
 import sys
@@ -26,13 +27,25 @@ def modules_below(package: str) -> list[str]:
     return [package, *(module.name for module in below)]
 
 
-def imported_by(modules: list[str]) -> set[str]:
-    """Return the top-level packages in memory after a fresh Python has imported these modules."""
-    script = f"import sys, {', '.join(modules)}\nprint(*{{name.split('.')[0] for name in sys.modules}})"
+def in_memory_after(script: str) -> set[str]:
+    """Return the top-level packages in memory after a fresh Python has run a script."""
+    script += "\nimport sys\nprint(*{name.split('.')[0] for name in sys.modules})"
     command = [sys.executable, "-c", script]
-    outcome = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    outcome = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert outcome.returncode == 0, outcome.stderr
     return set(outcome.stdout.split())
+
+
+def imported_by(modules: list[str]) -> set[str]:
+    """Return the top-level packages in memory after a fresh Python has imported these modules."""
+    return in_memory_after(f"import {', '.join(modules)}")
 
 
 def test_import_linter_contracts_hold():
@@ -56,6 +69,23 @@ def test_widgets_know_no_models_and_no_device():
 
 def test_everything_the_window_is_made_of_loads_without_models_and_device():
     assert not imported_by(modules_below("desktop")) & {*HEAVY, *DEVICE}
+
+
+OPEN_WINDOW = """
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+from desktop.main_window import MainWindow
+application = QApplication([])
+window = MainWindow(application, QSettings({settings!r}, QSettings.Format.IniFormat))
+window.show()
+application.processEvents()
+window.close()
+"""
+
+
+def test_an_open_window_has_loaded_no_models_and_no_device(tmp_path):
+    script = OPEN_WINDOW.format(settings=str(tmp_path / "settings.ini"))
+    assert not in_memory_after(script) & {*HEAVY, *DEVICE}
 
 
 def test_a_verb_is_understood_without_qt():

@@ -84,26 +84,35 @@ def fill_band(
     if last <= first:
         return
     middle, half = height / 2, height / 2 * gain
-    rows = np.arange(first - top, last - top, dtype=np.int16)[:, None]
-    part = pixels[first:last]
     low, high = connected(columns)
-    peak = _within(rows, middle - high * half, middle - low * half, height)
-    np.bitwise_xor(part, peak * (ground ^ ink[0]), out=part)
+    top_row, stop_row = _rows(middle - high * half, middle - low * half, height)
+    part, offset = pixels[first:last], first - top
+    _recolour(part, top_row - offset, stop_row - offset, ground ^ ink[0])
     body = np.minimum(columns.rms, np.maximum(high, -low)) * half
     above, below = np.minimum(body, high * half), np.minimum(body, -low * half)
-    inner = _within(rows, middle - above, middle + below, height)
-    inner &= peak
-    np.bitwise_xor(part, inner * (ink[0] ^ ink[1]), out=part)
+    inner_top, inner_stop = _rows(middle - above, middle + below, height)
+    inner_top, inner_stop = np.maximum(inner_top, top_row), np.minimum(inner_stop, stop_row)
+    _recolour(part, inner_top - offset, inner_stop - offset, ink[0] ^ ink[1])
 
 
-def _within(
-    rows: NDArray[np.int16], above: NDArray[np.float32], below: NDArray[np.float32], height: int
-) -> NDArray[np.bool_]:
-    """Return where rows, shape (n, 1), lie in each column's [above, below], at least one row of it."""
+def _rows(
+    above: NDArray[np.float32], below: NDArray[np.float32], height: int
+) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
+    """Return the rows [top, stop) that hold each column's [above, below], at least one."""
     top = np.clip(np.floor(above), 0, height - 1).astype(np.int16)
-    bottom = np.clip(np.ceil(below), top + 1, height).astype(np.int16)
-    # one unsigned comparison tells 0 <= row - top < bottom - top
-    return (rows - top).view(np.uint16) < (bottom - top).view(np.uint16)
+    return top, np.clip(np.ceil(below), top + 1, height).astype(np.int16)
+
+
+def _recolour(pixels: PIXELS, top: NDArray[np.int16], stop: NDArray[np.int16], change: PIXELS) -> None:
+    """Change pixels by XOR in rows [top, stop) of each column, touching only rows where any does."""
+    first, last = max(int(top.min()), 0), min(int(stop.max()), len(pixels))
+    if last <= first:
+        return
+    rows = np.arange(first, last, dtype=np.int16)[:, None]
+    # one unsigned comparison tells 0 <= row - top < stop - top
+    inside = (rows - top).view(np.uint16) < np.maximum(stop - top, 0).view(np.uint16)
+    part = pixels[first:last]
+    np.bitwise_xor(part, inside * change, out=part)
 
 
 class WavePainter:

@@ -24,8 +24,9 @@ from packaging.utils import canonicalize_name
 from PySide6.QtGui import QImage, QPainter
 
 ROOT = Path(__file__).resolve().parents[2]
-SCRIPTS = sorted((ROOT / "packaging").glob("*.py"))
-READ_BY_OLD_PYTHONS = [path for path in SCRIPTS if path.stem != "headless_demo"]
+READ_BY_OLD_PYTHONS = [
+    ROOT / "packaging" / name for name in ("bootstrap.py", "setup_errors.py", "system_libraries.py")
+]
 
 
 @pytest.fixture

@@ -96,7 +96,7 @@ def evaluate(
         audio, rate_hz = _whole(path)
         for index, seed in enumerate(seeds):
             done = number * len(seeds) + index
-            share = progress.part(done / len(pieces) / len(seeds), (done + 1) / len(pieces) / len(seeds))
+            share = progress.step(done, len(pieces) * len(seeds))
             trials.append(_trial(path.stem, audio, rate_hz, clips, seed, config, share))
         yield from _rows(f"piece {path.stem}", trials[-len(seeds) :])
     yield from _rows("all", trials)

@@ -14,9 +14,10 @@ from engine.anomaly.taste import Standardisation
 from engine.audio.reader import SourceReader
 from engine.errors import TasteError
 from engine.features.mel import log_mel_blocks
-from engine.features.mono import mono_blocks
+from engine.features.mono import mono_of
 from engine.progress import Progress
 from engine.safe_write import shown
+from engine.timebase import convert_samples
 
 MINIMUM_S = 10.0
 _SILENT_PEAK = 1e-4  # -80 dB full scale
@@ -55,9 +56,8 @@ def listen(paths: Sequence[Path], config: LearnConfig, progress: Progress) -> tu
     if not paths:
         raise TasteError("There is nothing to learn from: name at least one recording you have edited.")
     recordings = []
-    for index, path in enumerate(paths):
-        share = progress.part(index / len(paths), (index + 1) / len(paths))
-        recordings.append(_listen(path, config, share))
+    for number, path in enumerate(paths):
+        recordings.append(_listen(path, config, progress.step(number, len(paths))))
     total_s = sum(recording.duration_s for recording in recordings)
     if total_s < MINIMUM_S:
         names = ", ".join(shown(path) for path in paths)
@@ -70,24 +70,24 @@ def listen(paths: Sequence[Path], config: LearnConfig, progress: Progress) -> tu
 
 def _listen(path: Path, config: LearnConfig, progress: Progress) -> Recording:
     rate_hz = config.mel.rate_hz
-    with SourceReader(path) as reader:
-        total_s = reader.frames / reader.rate_hz
     heard_samples = 0
     peak = 0.0
 
-    def watched() -> Iterator[Frames]:
+    def watched(reader: SourceReader) -> Iterator[Frames]:
         nonlocal heard_samples, peak
-        for block in mono_blocks(path, rate_hz):
+        total_samples = convert_samples(reader.frames, reader.rate_hz, rate_hz)
+        for block in mono_of(reader, rate_hz):
             progress.check_cancelled()
             heard_samples += block.size
             peak = max(peak, float(np.abs(block).max(initial=0.0)))
-            progress.report(heard_samples / rate_hz / max(total_s, 1e-9), f"Listening to {path.name}")
+            progress.report(heard_samples / max(total_samples, 1), f"Listening to {shown(path.name)}")
             yield block
 
-    frames_db = np.concatenate(list(log_mel_blocks(watched(), config.mel)))
+    with SourceReader(path) as reader:
+        frames_db = np.concatenate(list(log_mel_blocks(watched(reader), config.mel)))
     if peak < _SILENT_PEAK:
         raise TasteError(f"{shown(path)} is silent: learn from recordings that sound the way you want.")
-    return Recording(path.name, heard_samples / rate_hz, frames_db)
+    return Recording(shown(path.name), heard_samples / rate_hz, frames_db)
 
 
 def split(recordings: Sequence[Recording], config: LearnConfig) -> Split:

@@ -16,9 +16,10 @@ from engine.anomaly.model import segment_errors
 from engine.anomaly.taste import ErrorStatistics, Standardisation, Taste
 from engine.audio.reader import SourceReader
 from engine.features.mel import log_mel_blocks
-from engine.features.mono import mono_blocks, resampled
+from engine.features.mono import mono_of, resampled
 from engine.learning.torch_threads import one_thread
 from engine.progress import Progress
+from engine.timebase import convert_samples
 
 _BATCH = 32  # some 30 ms on one thread, so that a cancel is heard
 _LEAST_ERROR = 1e-8
@@ -49,9 +50,9 @@ def score_file(taste: Taste, path: Path, progress: Progress) -> Scores:
     SourceError : the file cannot be read
     """
     with SourceReader(path) as reader:
-        total_s = reader.frames / reader.rate_hz
-    rate_hz = taste.config.mel.rate_hz
-    return score_blocks(taste, mono_blocks(path, rate_hz), rate_hz, round(total_s * rate_hz), progress)
+        rate_hz = taste.config.mel.rate_hz
+        total_samples = convert_samples(reader.frames, reader.rate_hz, rate_hz)
+        return score_blocks(taste, mono_of(reader, rate_hz), rate_hz, total_samples, progress)
 
 
 def score_blocks(

@@ -22,8 +22,13 @@ def mono_blocks(path: Path, rate_hz: int) -> Iterator[NDArray[np.float32]]:
     SourceError : the file cannot be read
     """
     with SourceReader(path) as reader:
-        mixed = (block.mean(axis=1, dtype=np.float32) for block in reader.blocks(_BLOCK_FRAMES))
-        yield from resampled(mixed, reader.rate_hz, rate_hz)
+        yield from mono_of(reader, rate_hz)
+
+
+def mono_of(reader: SourceReader, rate_hz: int) -> Iterator[NDArray[np.float32]]:
+    """Yield the mono blocks of a file that is open already; see `mono_blocks`."""
+    mixed = (block.mean(axis=1, dtype=np.float32) for block in reader.blocks(_BLOCK_FRAMES))
+    yield from resampled(mixed, reader.rate_hz, rate_hz)
 
 
 def resampled(

@@ -69,6 +69,7 @@ class MainWindow(QMainWindow):
             self.commands.bind(command_id, handler)
         self._wire()
         self._show_document()
+        self.timeline.setFocus()
         geometry = settings.value("geometry")
         if geometry is None or not self.restoreGeometry(geometry):
             self.resize(1600, 1000)

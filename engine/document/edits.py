@@ -162,10 +162,11 @@ def move_edges(state: DocumentState, proposal_id: str, start_samples: int, stop_
             f"The right edge must stay after the left edge at {at_s}; move the other edge first."
         )
     moved = replace(_decision(state, proposal_id), start_samples=start, stop_samples=stop)
-    edit = Edit("", _rows([(state.decisions.get(proposal_id), moved)]))
-    proposal = state.proposals[proposal_id]
     first, last = (format_time(samples_to_s(edge, state.rate_hz)) for edge in (start, stop))
-    return replace(edit, label=f"Moved {proposal.kind} to {first} – {last}")
+    label = f"Moved {state.proposals[proposal_id].kind} to {first} – {last}"
+    if (start, stop) == state.span(proposal_id):
+        return Edit(label, ())
+    return Edit(label, _rows([(state.decisions.get(proposal_id), moved)]))
 
 
 def choose_alternative(state: DocumentState, proposal_id: str, alternative: int) -> Edit:

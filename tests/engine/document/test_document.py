@@ -211,6 +211,11 @@ def test_a_newer_document_opens_for_reading_only(document: Document) -> None:
     assert document.path.read_bytes() == content
 
 
+def test_an_edge_that_stays_where_it_is_makes_no_step(document: Document) -> None:
+    span = document.state.span(FIRST)
+    assert edits.move_edges(document.state, FIRST, *span).changes == ()
+
+
 def test_edges_stay_in_order_and_inside(document: Document) -> None:
     document.apply(edits.move_edges(document.state, FIRST, -50, 10**12))
     assert document.state.span(FIRST) == (0, document.state.length_samples)

@@ -1,0 +1,139 @@
+"""A real window, real keys, and dialogs answered the way a person answers them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings, Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLineEdit, QWidget
+from pytestqt.qtbot import QtBot
+
+from desktop.main_window import MainWindow
+from widgets.theme import load_fonts
+
+POLL_MS = 20
+ANSWER_TIMEOUT_S = 10.0
+JOB_TIMEOUT_MS = 120_000
+
+
+@pytest.fixture
+def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[MainWindow]:
+    """A shown window without a document."""
+    load_fonts()
+    # The desktop's own file dialog cannot be typed into by a test.
+    QApplication.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs)
+    settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    made = MainWindow(qapp, settings)
+    made.show()
+    qtbot.waitExposed(made)
+    made.activateWindow()
+    yield made
+    made.close()
+    made.deleteLater()
+
+
+class Hands:
+    """Presses keys and answers dialogs."""
+
+    def __init__(self, qtbot: QtBot, window: MainWindow) -> None:
+        self.qtbot = qtbot
+        self.window = window
+        self.said: list[str] = []
+        self.refused: list[str] = []
+        for part in (window.review, window.work, window.files):
+            part.said.connect(self.said.append)
+        for part in (window.commands.refused, window.work.failed):
+            part.connect(self.refused.append)
+
+    def press(self, keys: str) -> None:
+        """Press a key with its modifiers, written as in the table of commands."""
+        if QApplication.activeModalWidget() is None:
+            self.window.activateWindow()
+            self.qtbot.waitUntil(self.window.isActiveWindow)
+        *modifiers, key = keys.split("+") if keys != "+" else ["+"]
+        held = Qt.KeyboardModifier.NoModifier
+        for name in modifiers:
+            held |= {
+                "Ctrl": Qt.KeyboardModifier.ControlModifier,
+                "Shift": Qt.KeyboardModifier.ShiftModifier,
+                "Alt": Qt.KeyboardModifier.AltModifier,
+            }[name]
+        named = {"Esc": "Escape", "?": "Question", "+": "Plus", "-": "Minus"}.get(key, key)
+        QTest.keyClick(self.window.focusWidget() or self.window, getattr(Qt.Key, f"Key_{named}"), held)
+
+    def press_and_answer(self, keys: str, *answers: Callable[[QWidget], None]) -> None:
+        """Press a key that opens dialogs one after another or inside each other, and answer each."""
+        waiting = list(answers)
+        answered: list[QWidget] = []
+        unanswered: list[str] = []
+        give_up_s = time.monotonic() + ANSWER_TIMEOUT_S
+        pressing = True
+
+        def look() -> None:
+            if pressing:  # a timer of its own each time: one does not fire again inside its own slot
+                QTimer.singleShot(POLL_MS, look)
+            dialog = QApplication.activeModalWidget()
+            if waiting and dialog is not None and dialog not in answered:
+                answered.append(dialog)
+                waiting.pop(0)(dialog)
+            elif dialog is not None and time.monotonic() > give_up_s:
+                unanswered.append(f"{type(dialog).__name__} {dialog.windowTitle()!r}")
+                dialog.close()
+
+        QTimer.singleShot(POLL_MS, look)
+        self.press(keys)
+        pressing = False
+        assert not unanswered
+        assert not waiting
+
+    def finish_work(self) -> None:
+        """Wait until nothing is running."""
+        self.qtbot.waitUntil(lambda: not self.window.work.is_busy, timeout=JOB_TIMEOUT_MS)
+
+
+@pytest.fixture
+def hands(qtbot: QtBot, window: MainWindow) -> Hands:
+    return Hands(qtbot, window)
+
+
+def type_path(*paths: Path) -> Callable[[QWidget], None]:
+    """Answer a file dialog with paths, by typing them and pressing Enter."""
+
+    def answer(dialog: QWidget) -> None:
+        assert isinstance(dialog, QFileDialog)
+        field = dialog.findChild(QLineEdit, "fileNameEdit")
+        text = " ".join(f'"{path}"' for path in paths) if len(paths) > 1 else str(paths[0])
+        field.setFocus()
+        field.selectAll()
+        field.insert(text)  # pasted: QTest cannot type every character a path may hold
+        QTest.keyClick(field, Qt.Key.Key_Return)
+
+    return answer
+
+
+def fill(**fields: str) -> Callable[[QWidget], None]:
+    """Answer a form by typing into the fields whose accessible names begin so, then pressing Enter."""
+
+    def answer(dialog: QWidget) -> None:
+        assert isinstance(dialog, QDialog)
+        last: QWidget = dialog
+        for name, text in fields.items():
+            field = named_field(dialog, name)
+            field.setFocus()
+            field.selectAll()
+            QTest.keyClicks(field, text)
+            last = field
+        QTest.keyClick(last, Qt.Key.Key_Return)
+
+    return answer
+
+
+def named_field(dialog: QWidget, name: str) -> QLineEdit:
+    """Return the field whose accessible name begins with a word."""
+    found = [one for one in dialog.findChildren(QLineEdit) if one.accessibleName().startswith(name)]
+    assert len(found) == 1, [one.accessibleName() for one in dialog.findChildren(QLineEdit)]
+    return found[0]

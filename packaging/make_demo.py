@@ -24,10 +24,10 @@ from engine.anomaly.faults import Fault, Planted, Samples, plant
 from engine.audio.reader import SourceReader
 
 RATE_HZ = 44_100
-SEED = 49  # the first whose kept stretches all last 8.2 s or more, and where no kind of fault follows itself
-FAULT_SHARE = 0.45
+SEED = 20  # the first whose kept stretches all last 8.2 s or more, and where no kind of fault follows itself
+FAULT_SHARE = 0.47
 FAULT_LENGTH_S = (6.0, 18.0)
-FAULT_KINDS = ("talk",) * 3 + ("false_start", "dropout") * 2 + ("noise", "noodling", "detune")
+FAULT_KINDS = ("talk",) * 3 + ("false_start",) * 2 + ("dropout", "noise", "noodling", "detune")
 
 LEVEL_RMS = 0.1
 PEAK = 0.95  # of the mix, so that neither a codec's overshoot nor playback clips
@@ -60,15 +60,13 @@ class Part:
 PIECES = {
     "fishin": "music/Karissa_Hobbs_-_Lets_Go_Fishin.ogg",
     "ragtime": "loops/RGTM-PNO/120bpm_rgtm_pno_id_001_0004.mp3",
-    "fairy": "music/Kevin_MacLeod_-_P_I_Tchaikovsky_Dance_of_the_Sugar_Plum_Fairy.ogg",
 }
-RAW = (Part("fishin", 0.0, 66.0), Part("ragtime", 0.0, 50.0), Part("fairy", 62.0, 92.0))
+RAW = (Part("fishin", 0.0, 72.0), Part("ragtime", 0.0, 56.0))
 # The medley is the shortest, so that learning sets aside a little of each piece to check itself on.
 EDITED = {
-    "1-lets-go-fishin.ogg": (Part("fishin", 66.0, 120.0),),
-    "2-ragtime.ogg": (Part("ragtime", 50.0, 99.0),),
-    "3-sugar-plum-fairy.ogg": (Part("fairy", 1.0, 62.0), Part("fairy", 103.0, 119.0)),
-    "4-medley.ogg": (Part("fishin", 120.0, 132.0), Part("ragtime", 99.0, 111.0), Part("fairy", 92.0, 103.0)),
+    "1-lets-go-fishin.ogg": (Part("fishin", 72.0, 120.0),),
+    "2-ragtime.ogg": (Part("ragtime", 56.0, 99.0),),
+    "3-medley.ogg": (Part("fishin", 120.0, 132.0), Part("ragtime", 99.0, 111.5)),
 }
 CLIPS = {
     "talk": (

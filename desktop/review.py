@@ -20,6 +20,7 @@ from engine.edl.render import render
 from engine.errors import UsageError
 from engine.review.queue import QueueFilter, Step, at_or_above, next_id, previous_id, queue
 from engine.timebase import s_to_samples
+from engine.wording import counted
 
 FILTERS: Mapping[str, QueueFilter] = MappingProxyType(
     {
@@ -134,7 +135,7 @@ class Review(QObject):
             return
         first = edits.span_text(self._session.state, ids[0])
         self._session.apply(edits.decide(self._session.state, ids, Verdict.ACCEPTED))
-        count = f"{len(ids)} proposals" if len(ids) > 1 else "1 proposal"
+        count = counted(len(ids), "proposal")
         self.said.emit(f"Accepted {count} at or above {self.threshold:.2f}, first the {first}")
 
     def flag(self) -> None:

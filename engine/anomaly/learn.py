@@ -21,6 +21,7 @@ from engine.learning.torch_threads import one_thread
 from engine.progress import Progress
 from engine.safe_write import shown
 from engine.timebase import format_time
+from engine.wording import counted
 
 _LEAST_BATCHES = 4
 _MOST_VALIDATION_SEGMENTS = 128
@@ -198,10 +199,6 @@ def _piece_errors(
     return np.concatenate(blocks) if blocks else np.zeros(0)
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
 def _card(recordings: Sequence[Recording], request: LearnRequest, fitted: Fitted) -> str:
     config = request.config
     total_s = sum(recording.duration_s for recording in recordings)
@@ -215,7 +212,7 @@ A taste: how strange a moment sounds beside these edited recordings.
 
 {rows}
 
-{_counted(len(recordings), "recording")}, {format_time(total_s, 1)} in all. Nothing else was heard.
+{counted(len(recordings), "recording")}, {format_time(total_s, 1)} in all. Nothing else was heard.
 
 ## How
 

@@ -11,6 +11,7 @@ from engine.document.document import Document
 from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import Progress
 from engine.timebase import format_time, samples_to_s
+from engine.wording import counted
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +27,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
         document.apply(import_edit(document.state, imported))
         state = document.state
     length_s = samples_to_s(state.length_samples, state.rate_hz)
-    lines = [f"{options.project}: {len(state.tracks)} tracks, {format_time(length_s)} at {state.rate_hz} Hz"]
+    tracks = counted(len(state.tracks), "track")
+    lines = [f"{options.project}: {tracks}, {format_time(length_s)} at {state.rate_hz} Hz"]
     yield Answer(
         {
             "project": str(options.project),

@@ -13,6 +13,7 @@ from engine.document.edits import set_analyses
 from engine.jobs.media import locate_all
 from engine.progress import Progress
 from engine.timebase import format_time, samples_to_s
+from engine.wording import counted
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +55,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
             "kept_s": kept_s,
             "kept_share": plan.kept_share,
         },
-        f"{len(plan.proposals)} cuts proposed; with all of them {format_time(kept_s, 1)} "
+        f"{counted(len(plan.proposals), 'cut')} proposed; with all of them {format_time(kept_s, 1)} "
         f"({plan.kept_share:.0%}) would be left",
     )
 

@@ -12,6 +12,7 @@ from engine.document.state import DocumentState
 from engine.document.track import Source, Track
 from engine.errors import UsageError
 from engine.timebase import format_time, samples_to_s
+from engine.wording import counted
 
 _PAST = {Verdict.ACCEPTED: "Accepted", Verdict.REJECTED: "Rejected", Verdict.UNDECIDED: "Left undecided"}
 
@@ -28,7 +29,7 @@ def span_text(state: DocumentState, proposal_id: str) -> str:
 
 
 def _scope_text(state: DocumentState, ids: Sequence[str]) -> str:
-    return span_text(state, ids[0]) if len(ids) == 1 else f"{len(ids)} proposals"
+    return span_text(state, ids[0]) if len(ids) == 1 else counted(len(ids), "proposal")
 
 
 def _require(state: DocumentState, ids: Iterable[str]) -> None:
@@ -49,7 +50,7 @@ def add_tracks(state: DocumentState, sources: Sequence[Source], names: Sequence[
     for offset, (source, name) in enumerate(zip(sources, names, strict=True)):
         track = Track(id=f"track-{source.id}", source_id=source.id, name=name, position=position + offset)
         rows += [(None, source), (None, track)]
-    what = names[0] if len(names) == 1 else f"{len(names)} recordings"
+    what = names[0] if len(names) == 1 else counted(len(names), "recording")
     return Edit(f"Imported {what}", _rows(rows))
 
 

@@ -13,6 +13,7 @@ from engine.document.edits import replace_proposals
 from engine.document.state import DocumentState
 from engine.errors import UsageError
 from engine.settings import cut_settings
+from engine.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,6 @@ def propose(
         settings=wanted,
         decided=decided,
     )
-    count = len(plan.proposals)
-    label = f"Proposed {count} {'cut' if count == 1 else 'cuts'}, keeping {plan.kept_share:.0%}"
+    label = f"Proposed {counted(len(plan.proposals), 'cut')}, keeping {plan.kept_share:.0%}"
     stored = {**wanted.model_dump(), "threshold": plan.threshold}
     return Proposed(plan, replace_proposals(state, plan.proposals, stored, label, merges_as))

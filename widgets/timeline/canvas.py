@@ -41,9 +41,9 @@ class Canvas(QWidget):
     """Draws the lanes and everything that crosses them; turns the mouse into signals."""
 
     viewport_changed = Signal(object)
-    seek_requested = Signal(int)
+    seek_requested = Signal(object)  # positions are objects: Qt's int ends after half a day at 48 kHz
     proposal_clicked = Signal(str)
-    edge_dragged = Signal(str, int, int)
+    edge_dragged = Signal(str, object, object)
     threshold_dragged = Signal(float)
     layout_changed = Signal(object)
 

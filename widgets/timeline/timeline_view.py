@@ -37,9 +37,9 @@ class TimelineView(QWidget):
     """
 
     viewport_changed = Signal(object)
-    seek_requested = Signal(int)
+    seek_requested = Signal(object)
     proposal_clicked = Signal(str)
-    edge_dragged = Signal(str, int, int)
+    edge_dragged = Signal(str, object, object)
     threshold_dragged = Signal(float)
     track_changed = Signal(str, dict)
     files_dropped = Signal(list)

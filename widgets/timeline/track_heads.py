@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtGui import QFont, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from engine.document.state import DocumentState
@@ -54,6 +54,7 @@ class TrackHead(QWidget):
     """Name, switches and gain of one track."""
 
     changed = Signal(str, dict)
+    chosen = Signal(str)
 
     def __init__(self, track: Track, detail: str, accent: str, tokens: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -67,6 +68,17 @@ class TrackHead(QWidget):
         self.solo.setChecked(track.solo)
         self.mute.clicked.connect(lambda on: self.changed.emit(track.id, {"mute": on}))
         self.solo.clicked.connect(lambda on: self.changed.emit(track.id, {"solo": on}))
+        self._is_current = False
+
+    def set_current(self, is_current: bool) -> None:
+        """Mark it as the track that the keys mean, or not."""
+        self._is_current = is_current
+        self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.chosen.emit(self.track.id)
+        super().mousePressEvent(event)
 
     def resizeEvent(self, event: object) -> None:  # noqa: ARG002 - only the new size matters
         compact = self.height() < theme.px(COMPACT_BELOW)
@@ -77,7 +89,8 @@ class TrackHead(QWidget):
 
     def paintEvent(self, event: object) -> None:  # noqa: ARG002 - the whole head is small
         painter, tokens, height = QPainter(self), self._theme, self.height()
-        painter.fillRect(self.rect(), theme.color(tokens.panel))
+        ground = tokens.current_row if self._is_current else tokens.panel
+        painter.fillRect(self.rect(), theme.color(ground))
         painter.fillRect(QRectF(0, 0, theme.px(ACCENT), height), theme.color(self._accent))
         compact = height < theme.px(COMPACT_BELOW)
         room = theme.px(100 if compact else theme.HEADS) - theme.px(LEFT) - theme.px(8)
@@ -160,10 +173,9 @@ class TrackHeads(QWidget):
         self.setAccessibleName("Tracks")
         self._theme = tokens
         self._state = DocumentState()
+        self._current = ""
         self._layout: Layout | None = None
-        self._below = QWidget(
-            self
-        )  # heads scroll under the score's head, so they live in a window of their own
+        self._below = QWidget(self)  # heads scroll under the score's head, so they have a clip of their own
         self.heads: dict[str, TrackHead] = {}
         self.score = ScoreHead(tokens, self)
 
@@ -173,6 +185,16 @@ class TrackHeads(QWidget):
             return
         self._state = state
         self._rebuild()
+
+    def current_track(self) -> Track | None:
+        """Return the track that the keys mean: the one chosen by its head, or None."""
+        return self.heads[self._current].track if self._current in self.heads else None
+
+    def choose(self, track_id: str) -> None:
+        """Make a track the one that the keys mean."""
+        self._current = track_id
+        for head in self.heads.values():
+            head.set_current(head.track.id == track_id)
 
     def set_theme(self, tokens: Theme) -> None:
         """Draw in other colours."""
@@ -192,6 +214,8 @@ class TrackHeads(QWidget):
             detail = track_detail(track, self._state.sources[track.source_id])
             head = TrackHead(track, detail, accent, self._theme, self._below)
             head.changed.connect(self.track_changed)
+            head.chosen.connect(self.choose)
+            head.set_current(track.id == self._current)
             self.heads[track.id] = head
             head.show()
             for cap in (head.mute, head.solo):

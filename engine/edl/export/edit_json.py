@@ -11,10 +11,11 @@ from typing import Any
 from engine.document.track import Source, Track
 from engine.edl.build import build
 from engine.edl.edit_list import Segment
-from engine.edl.export.request import AcceptedCut, Exported, ExportRequest, accepted_cuts, counted
+from engine.edl.export.request import AcceptedCut, Exported, ExportRequest, accepted_cuts
 from engine.progress import Progress
 from engine.safe_write import replacing, shown
 from engine.timebase import samples_to_s
+from engine.wording import counted
 
 VERSION = 1
 

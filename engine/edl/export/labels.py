@@ -6,10 +6,11 @@ One line a label: start and end in seconds and the text, separated by tabs
 
 from __future__ import annotations
 
-from engine.edl.export.request import AcceptedCut, Exported, ExportRequest, accepted_cuts, counted
+from engine.edl.export.request import AcceptedCut, Exported, ExportRequest, accepted_cuts
 from engine.progress import Progress
 from engine.safe_write import replacing, shown
 from engine.timebase import samples_to_s
+from engine.wording import counted
 
 
 def write(request: ExportRequest, progress: Progress) -> Exported:

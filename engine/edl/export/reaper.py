@@ -22,12 +22,13 @@ from engine.document.track import Source, Track
 from engine.edl.build import build
 from engine.edl.crossfade import Curve, choose_curve
 from engine.edl.edit_list import EditList, Segment
-from engine.edl.export.request import Exported, ExportRequest, accepted_cuts, counted
+from engine.edl.export.request import Exported, ExportRequest, accepted_cuts
 from engine.edl.render import mix_channels
 from engine.edl.voice import media_path, open_voice
 from engine.errors import ExportError
 from engine.progress import Progress
 from engine.safe_write import replacing, shown
+from engine.wording import counted
 
 _SHAPES = {Curve.EQUAL_GAIN: "0", Curve.EQUAL_POWER: "1"}
 _SOURCE_TYPES = {"FLAC": "FLAC", "MP3": "MP3", "MPEG": "MP3", "OGG": "VORBIS"}

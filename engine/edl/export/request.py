@@ -62,8 +62,3 @@ def accepted_cuts(state: DocumentState) -> tuple[AcceptedCut, ...]:
         if state.verdict(proposal.id) is Verdict.ACCEPTED
     ]
     return tuple(sorted(cuts, key=lambda cut: (cut.start_samples, cut.stop_samples, cut.proposal.id)))
-
-
-def counted(number: int, noun: str) -> str:
-    """Return "1 cut", "2 cuts"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

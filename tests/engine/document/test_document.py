@@ -254,6 +254,6 @@ def test_ten_thousand_proposals_are_decided_at_once(tmp_path: Path) -> None:
         ids = tuple(document.state.proposals)
         change = document.apply(edits.decide(document.state, ids, Verdict.ACCEPTED))
         assert len(change.proposals) == 10_000
-        assert change.label == "Accepted 10000 proposals"
+        assert change.label == "Accepted 10,000 proposals"
         document.undo()
         assert not document.state.decisions

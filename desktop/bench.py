@@ -30,7 +30,7 @@ _BEGAN = "OFFCUT_BENCH_BEGAN"
 
 
 def timeline() -> Iterator[Measured]:
-    """Scroll and zoom 8 tracks of 10 minutes with all that is drawn over them, beside plain pyqtgraph curves."""
+    """Scroll and zoom 8 tracks of 10 minutes and all drawn over them, beside plain pyqtgraph curves."""
     from PySide6.QtCore import QSettings
 
     from desktop.app import make_application

@@ -21,7 +21,7 @@ from engine.timebase import format_time
 
 DEMO = Path(__file__).resolve().parent.parent / "resources" / "demo"
 AUDIO_SUFFIXES = {".wav", ".flac", ".ogg", ".mp3", ".aiff"}
-KEEP = 0.42
+KEEP = 0.53
 
 
 class VerbFailedError(Exception):
@@ -50,7 +50,7 @@ def edit(raw: list[Path], edited: list[Path], folder: Path) -> Path:
     """Edit the raw recordings as the edited ones teach; return the exported file."""
     project, taste, result = folder / "demo.offcut", folder / "demo.taste", folder / "demo.wav"
     offcut("new", project, *raw)
-    offcut("learn", *edited, "--seed", 1, "--out", taste)
+    offcut("learn", *edited, "--seed", 0, "--out", taste)
     offcut("propose", project, "--taste", taste, "--keep", KEEP)
     offcut("decide", project, "accept", "--all")
     offcut("export", project, "--out", result)

@@ -274,6 +274,8 @@ def style_sheet(theme: Theme) -> str:
             "row_px": px(ROW),
             "radius": px(RADIUS),
             "key_radius": px(STEP),
+            "indicator_radius": px(3 * STEP) // 2 + 1,
+            "dot_px": px(3 * STEP) + 2 - 2 * px(STEP),
             "step": px(STEP),
             "step2": px(2 * STEP),
             "step3": px(3 * STEP),
@@ -285,6 +287,13 @@ def style_sheet(theme: Theme) -> str:
 _STYLE_SHEET = """
 QWidget {{ background: {panel}; color: {text}; font-family: "Inter"; font-size: {text_px}px; }}
 QLabel, QCheckBox, QRadioButton {{ background: transparent; }}
+QRadioButton::indicator {{
+    width: {step3}px; height: {step3}px; border: 1px solid {dim}; border-radius: {indicator_radius}px;
+    background: {bg};
+}}
+QRadioButton::indicator:checked {{
+    border: {step}px solid {undecided}; width: {dot_px}px; height: {dot_px}px; background: {on_undecided};
+}}
 QLabel[role="title"] {{ font-size: {title_px}px; font-weight: 600; }}
 QLabel[role="dim"] {{ color: {dim}; }}
 QLabel[role="faint"] {{ color: {faint}; font-size: {small_px}px; }}

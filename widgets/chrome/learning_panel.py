@@ -17,9 +17,8 @@ class LearningPanel(QFrame):
         super().__init__(parent)
         self.setProperty("surface", "panel")
         self.setAccessibleName("Learning")
-        self._title, self._figures = QLabel(), QLabel()
+        self._title = QLabel()
         self._title.setProperty("role", "title")
-        self._figures.setProperty("role", "dim")
         self._curve = LossCurve(theme)
         self._training: list[float] = []
         self._validation: list[float] = []
@@ -27,7 +26,6 @@ class LearningPanel(QFrame):
         layout.setContentsMargins(px(14), px(12), px(14), px(12))
         layout.setSpacing(px(8))
         layout.addWidget(self._title)
-        layout.addWidget(self._figures)
         layout.addWidget(self._curve)
         self.setFixedHeight(px(300))
         self.set_theme(theme)
@@ -42,12 +40,11 @@ class LearningPanel(QFrame):
         self._training.clear()
         self._validation.clear()
         self._title.setText(f"Learning {name}")
-        self._figures.setText("Listening to your edits")
         self._curve.set_losses((), ())
         self.show()
 
     def add(self, figures: Mapping[str, float]) -> None:
-        """Add what an epoch reported; reports within an epoch only move the figures."""
+        """Add the losses of an epoch; reports within an epoch carry none that are new."""
         if "loss" not in figures or "validation" not in figures:
             return
         epoch = int(figures.get("epoch", len(self._training) + 1))
@@ -55,6 +52,3 @@ class LearningPanel(QFrame):
             self._training.append(figures["loss"])
             self._validation.append(figures["validation"])
             self._curve.set_losses(self._training, self._validation)
-        self._figures.setText(
-            f"epoch {epoch} · loss {figures['loss']:.3f} · on what was held back {figures['validation']:.3f}"
-        )

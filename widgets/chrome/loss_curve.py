@@ -35,10 +35,10 @@ class LossCurve(QWidget):
         for label in (self._training_name, self._validation_name):
             names.addWidget(label)
         names.addStretch(1)
-        names.addWidget(self._best)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(names)
+        layout.addWidget(self._best)
         layout.addWidget(self._plot, 1)
         self.set_theme(theme)
         self.set_losses((), ())
@@ -58,6 +58,7 @@ class LossCurve(QWidget):
             axis.setTickFont(mono_font(TEXT - 2))
             axis.setLabel(text, color=theme.dim, **{"font-size": f"{px(TEXT - 1)}px"})
             axis.label.setFont(ui_font(TEXT - 1))
+        self._plot.getPlotItem().getAxis("bottom").setStyle(maxTickLevel=0)  # there is no half epoch
         self._plot.getPlotItem().getAxis("left").setWidth(px(64))
         self._plot.getPlotItem().getAxis("bottom").setHeight(px(42))
         self._training_name.setStyleSheet(f"color: {theme.undecided};")
@@ -74,7 +75,7 @@ class LossCurve(QWidget):
         self._losses = (training, validation)
         for curve, values in ((self._training, training), (self._validation, validation)):
             curve.setData(range(1, len(values) + 1), list(values))
-        last = [f" {values[-1]:.4f}" if len(values) else "" for values in self._losses]
+        last = [f" {values[-1]:.3f}" if len(values) else "" for values in self._losses]
         self._training_name.setText(f"— training{last[0]}")
         self._validation_name.setText(f"- - validation{last[1]}")
         self._validation_name.setVisible(len(validation) > 0)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
+
 from engine.document.document import Document
 from engine.document.edits import set_settings
 from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 DEMO_FOLDER = Path(__file__).resolve().parent.parent / "resources" / "demo"
 DEMO_NAME = "Demo jam.offcut"
+DEMO_KEEP = 0.53  # the share of the demo that was not planted
 
 
 def open_demo(window: MainWindow) -> None:
@@ -25,7 +28,12 @@ def open_demo(window: MainWindow) -> None:
         make_demo(path)
     window.files.edited = edited_examples()
     window.session.open(path)
-    window.say("This is the demo: A accepts a cut, X rejects it, C lets you hear it, ? shows all keys")
+    window.work.rested.connect(
+        lambda: window.say(
+            "This is the demo: A accepts a cut, X rejects it, C lets you hear it, ? shows all keys"
+        ),
+        Qt.ConnectionType.SingleShotConnection,
+    )
 
 
 def make_demo(path: Path) -> None:
@@ -34,8 +42,8 @@ def make_demo(path: Path) -> None:
     imported = import_audio(ImportRequest(raw), SILENT)
     with Document.create(path) as document:
         document.apply(import_edit(document.state, imported))
-        taste = str(DEMO_FOLDER / "demo.taste")
-        document.apply(set_settings(document.state, {"taste": taste}, "Chose taste demo"))
+        settings = {"taste": str(DEMO_FOLDER / "demo.taste"), "threshold_mode": "keep", "keep": DEMO_KEEP}
+        document.apply(set_settings(document.state, settings, "Chose taste demo"))
 
 
 def edited_examples() -> tuple[Path, ...]:

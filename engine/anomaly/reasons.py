@@ -79,16 +79,19 @@ def _length(seconds: float) -> str:
 
 
 def _against_recording(spans: Samples, profile: ScoreProfile) -> list[str]:
-    """Compare the mean score of each span with the whole recording; the highest peak of all is named."""
+    """Say where the mean score of each span stands in the recording: its top tenth, quarter or half.
+
+    The highest peak of all is named.
+    """
     peaks, _ = profile.peaks(spans[:, 0], spans[:, 1])
     means = profile.areas(spans[:, 0], spans[:, 1]) / np.diff(spans)[:, 0]
     below = np.searchsorted(np.sort(profile.scores), means) / len(profile.scores)
     words = [
-        "less like what you keep than nine tenths of the recording"
+        "among what is least like anything you keep"
         if share >= 0.9
-        else "less like what you keep than three quarters of the recording"
+        else "clearly unlike what you keep"
         if share >= 0.75
-        else "less like what you keep than half of the recording"
+        else "somewhat unlike what you keep"
         if share >= 0.5
         else "only a part of it is unlike what you keep"
         for share in below.tolist()

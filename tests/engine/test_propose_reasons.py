@@ -59,8 +59,8 @@ def propose(listening: Listening | None, *bad: tuple[float, float]) -> str:
     return " ".join(proposal.reason for proposal in plan.proposals)
 
 
-SCORE = "; less like what you keep than three quarters of the recording."
-ORDINARY = "; less like what you keep than nine tenths of the recording."
+SCORE = "; clearly unlike what you keep."
+ORDINARY = "; among what is least like anything you keep."
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,9 @@ def test_every_token_is_a_colour(tokens: Theme) -> None:
 
 
 def test_no_colour_is_written_elsewhere() -> None:
-    pattern = re.compile(r"#[0-9a-fA-F]{6}\b|GlobalColor\.(?!transparent)|Qt\.(white|black|red|gray)\b|QColor\(\d")
+    pattern = re.compile(
+        r"#[0-9a-fA-F]{6}\b|GlobalColor\.(?!transparent)|Qt\.(white|black|red|gray)\b|QColor\(\d"
+    )
     guilty = [
         f"{path.name}: {match.group()}"
         for path in WIDGETS.rglob("*.py")

@@ -92,6 +92,7 @@ class StatusBar(QFrame):
         taken += 0 if self._bar.isHidden() else self._bar.minimumWidth() + px(_GAP)
         room = max(0, self.width() - taken - px(6 * _GAP))
         for label, part in ((self._done, 0.5), (self._undo, 0.35)):
+            label.setMinimumWidth(0)  # what a QLabel asks for is never less than its minimum
             label.setMinimumWidth(min(label.sizeHint().width(), round(part * room)))
         self._layout.activate()
 

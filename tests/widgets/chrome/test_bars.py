@@ -142,6 +142,18 @@ def test_the_status_bar_says_what_undo_takes_back(qtbot: QtBot, dress: Dress) ->
     assert words(bar) == ["Undid everything"]
 
 
+def test_a_short_message_after_a_long_one_leaves_no_gap_before_undo(qtbot: QtBot, dress: Dress) -> None:
+    dress(DARK)
+    bar = make_status(qtbot, 1600)
+    bar.set_message(
+        "This is the demo: A accepts a cut, X rejects it, C lets you hear it", "Imported 2 tracks"
+    )
+    bar.set_message("Next proposal", "Next proposal")
+    labels = {each.accessibleName(): each for each in bar.findChildren(ElidedLabel)}
+    done, undo = labels["Last command"], labels["What undo takes back"]
+    qtbot.waitUntil(lambda: undo.x() - done.x() < done.fontMetrics().horizontalAdvance(done.text()) + px(20))
+
+
 def test_errors_are_red_until_the_next_message(qtbot: QtBot, dress: Dress) -> None:
     dress(DARK)
     bar = make_status(qtbot, 1600)

@@ -1,0 +1,200 @@
+"""Make the pictures of the real window: ``make_pictures.py [OUT_DIR]``.
+
+Opens the demo in an empty home, drives the window by its keys as a user would, and writes what it shows to
+OUT_DIR (docs/pictures). Needs no display. With QT_SCALE_FACTOR=2 in the environment the same pictures come
+out at twice the size, which is how a dense screen shows them; those are for looking at, not for the repository.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QPixmap
+    from PySide6.QtWidgets import QWidget
+
+    from desktop.main_window import MainWindow
+
+PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
+SIZE = (1600, 1000)
+LEARNED_EPOCHS = 40  # so that the curve has a shape and the time left is known
+SAMPLES_SHOWN = 160  # few enough that single samples are drawn
+SHOWN_FOLDER = "/home/you/Music/Demo jam"
+DIALOG_WAIT_MS = 300
+PATIENCE_S = 120
+
+
+class Photographer:
+    """Presses keys in a window and keeps what it shows."""
+
+    def __init__(self, window: MainWindow, out: Path) -> None:
+        self.window = window
+        self._out = out
+
+    def press(self, *command_ids: str) -> None:
+        """Run commands as their keys would."""
+        for command_id in command_ids:
+            self.window.commands.run(command_id)
+        settle()
+
+    def take(self, name: str, widget: QWidget | None = None) -> None:
+        """Write what a widget shows, by default the whole window."""
+        settle()
+        write(self._out / f"{name}.png", (widget or self.window).grab())
+
+    def take_dialog(self, name: str, command_id: str, **fields: str) -> None:
+        """Write the dialog that a command opens, its fields filled in by their names, and give it up."""
+        from PySide6.QtCore import QTimer
+        from PySide6.QtWidgets import QApplication, QLineEdit
+
+        def take() -> None:
+            dialog = QApplication.activeModalWidget()
+            if dialog is None:
+                raise SystemExit(f"{command_id} opened no dialog")
+            for field in dialog.findChildren(QLineEdit):
+                field.setText(fields.get(field.accessibleName(), field.text()))
+            self.take(name, dialog)
+            dialog.close()
+
+        QTimer.singleShot(DIALOG_WAIT_MS, take)
+        self.press(command_id)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Make all pictures; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("out", type=Path, nargs="?", default=PICTURES, metavar="OUT_DIR")
+    options = parser.parse_args(arguments)
+    options.out.mkdir(parents=True, exist_ok=True)
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+    with tempfile.TemporaryDirectory() as home:
+        for name in ("DATA", "CACHE", "CONFIG", "STATE"):
+            os.environ[f"XDG_{name}_HOME"] = str(Path(home) / name.lower())
+        make_all(options.out)
+    return 0
+
+
+def make_all(out: Path) -> None:
+    """Open the demo and take every picture."""
+    from PySide6.QtCore import QSettings
+
+    from desktop.app import make_application, show
+    from desktop.main_window import MainWindow
+
+    application = make_application()
+    window = MainWindow(application, QSettings())
+    window.resize(*SIZE)
+    window.show()
+    window.look.choose("dark")
+    show(window, "--demo")
+    wait_for(lambda: not window.work.is_busy)
+    photographer = Photographer(window, out)
+    review(photographer)
+    photographer.take("review-dark")
+    dialogs(photographer)
+    samples(photographer)
+    window.look.choose("light")
+    photographer.press("view.fit")
+    around_current(window)
+    photographer.take("review-light")
+    window.look.choose("dark")
+    learning(photographer)
+    window.close()
+    settle()
+
+
+def review(photographer: Photographer) -> None:
+    """Accept a cut, reject one, take another way to make a third, and look closely at that."""
+    window = photographer.window
+    window.review.choose(window.review.ids[0])
+    photographer.press("review.accept", "review.reject", "review.alternative")
+    around_current(window)
+
+
+def around_current(window: MainWindow) -> None:
+    """Show the current proposal with its neighbours, and put the playhead inside it."""
+    start, stop = window.review.span()
+    window.transport.seek((start + stop) // 2)
+    for _ in range(2):
+        window.commands.run("view.zoom_in")
+    settle()
+
+
+def dialogs(photographer: Photographer) -> None:
+    """Take what opens over the window."""
+    from PySide6.QtWidgets import QApplication
+
+    from widgets.chrome.key_sheet import KeySheet
+
+    photographer.press("help.keys")
+    sheet = next(one for one in QApplication.topLevelWidgets() if isinstance(one, KeySheet))
+    photographer.take("keys", sheet)
+    sheet.close()
+    photographer.take_dialog("propose", "taste.propose")
+    photographer.take_dialog("export", "file.export", Folder=SHOWN_FOLDER)
+
+
+def samples(photographer: Photographer) -> None:
+    """Zoom to single samples at the edge of the current proposal."""
+    window = photographer.window
+    window.transport.seek(window.review.span()[0])
+    while window.timeline.viewport.visible_samples > SAMPLES_SHOWN:
+        window.commands.run("view.zoom_in")
+    photographer.take("samples")
+
+
+def learning(photographer: Photographer) -> None:
+    """Let it learn from the demo's edited recordings, and stop once the curve has a shape."""
+    window = photographer.window
+    from desktop.demo import edited_examples
+    from engine.places import data_folder
+    from widgets.chrome.learn_panel import EPOCHS, LearnRequest
+
+    heard: list[object] = []
+    window.work.learning_progressed.connect(heard.append)
+    asked = LearnRequest(tuple(str(path) for path in edited_examples()), "Our edits", EPOCHS, 0)
+    window.work.learn(asked, data_folder("demo") / "Our edits.taste", overwrite=True)
+    photographer.press("view.fit")
+    wait_for(lambda: len(heard) >= LEARNED_EPOCHS)
+    photographer.take("learning")
+    photographer.press("job.cancel")
+    wait_for(lambda: not window.work.is_busy)
+
+
+def wait_for(is_done: Callable[[], bool]) -> None:
+    """Let the window live until something is so."""
+    from PySide6.QtCore import QEventLoop
+    from PySide6.QtWidgets import QApplication
+
+    give_up_s = time.monotonic() + PATIENCE_S
+    while not is_done():
+        if time.monotonic() > give_up_s:
+            raise SystemExit(f"the window was not done after {PATIENCE_S} s")
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+
+
+def settle() -> None:
+    """Let the window paint what changed."""
+    from PySide6.QtWidgets import QApplication
+
+    for _ in range(5):
+        QApplication.processEvents()
+
+
+def write(path: Path, pixmap: QPixmap) -> None:
+    """Write a picture as small as PNG can be."""
+    if not pixmap.save(str(path), "PNG", 0):
+        raise SystemExit(f"{path} could not be written")
+    print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -123,6 +123,11 @@ def _file(window: MainWindow) -> Mapping[str, Handler]:
         change = session.redo() if session.is_open else None
         window.say(f"Made again: {change.label}" if change else "There is nothing to make again")
 
+    def listen() -> None:
+        if not session.state.tracks:
+            raise UsageError("There is nothing to listen to; import a recording first (Ctrl+O).")
+        work.listen(work.taste)
+
     return {
         "file.new": files.new,
         "file.open": files.open,
@@ -134,7 +139,7 @@ def _file(window: MainWindow) -> Mapping[str, Handler]:
         "edit.redo": redo,
         "taste.learn": files.learn,
         "taste.open": files.use_taste,
-        "taste.listen": lambda: work.listen(work.taste),
+        "taste.listen": listen,
         "taste.propose": files.propose,
         "job.cancel": work.cancel,
     }

@@ -47,7 +47,8 @@ def ask_new_document(parent: QWidget, folder: Path) -> Path | None:
     # An existing document is refused with a sentence, never replaced, so Qt need not ask.
     dont_ask = QFileDialog.Option.DontConfirmOverwrite
     chosen, _ = QFileDialog.getSaveFileName(parent, "New document", suggestion, DOCUMENTS, options=dont_ask)
-    return Path(chosen).with_suffix(".offcut") if chosen else None
+    # Not with_suffix: of "take 1.2" that would leave "take 1".
+    return Path(f"{chosen.removesuffix('.offcut')}.offcut") if chosen else None
 
 
 def ask_taste(parent: QWidget, folder: Path) -> Path | None:

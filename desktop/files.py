@@ -81,7 +81,7 @@ class Files(QObject):
         if asked is None:
             return
         out = self._folder / f"{asked.name}.taste"
-        overwrite = out.exists()
+        overwrite = _is_taken(out)
         if overwrite and not dialogs.confirm_overwrite(self._window, (out,)):
             return
         self.edited = tuple(Path(path) for path in asked.edited)
@@ -117,7 +117,7 @@ class Files(QObject):
         )
         if paths is None:
             return
-        taken = tuple(path for path in paths if path.exists())
+        taken = tuple(path for path in paths if _is_taken(path))
         if taken and not dialogs.confirm_overwrite(self._window, taken):
             return
         self._work.export(paths, overwrite=bool(taken))
@@ -125,3 +125,11 @@ class Files(QObject):
     def _require_recording(self) -> None:
         if not self._session.state.tracks:
             raise UsageError("There is no recording yet; import one first (Ctrl+O).")
+
+
+def _is_taken(path: Path) -> bool:
+    """Tell whether there is a file already; a name that cannot be looked at is told when it is written."""
+    try:
+        return path.exists()
+    except OSError:
+        return False

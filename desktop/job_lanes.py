@@ -210,12 +210,12 @@ def _seconds_left(fraction: float, elapsed_s: float) -> float | None:
 
 def _log_unexpected(title: str, error: BaseException) -> str:
     """Write an unexpected failure into the log; return the sentence for the user."""
-    path = state_folder() / LOG_NAME
     report = "".join(traceback.format_exception(error))
     try:
+        path = state_folder() / LOG_NAME
         with path.open("a", encoding="utf-8") as log:
             log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {title}\n{report}\n")
         where = f"the details are in {path}"
-    except OSError as full:
-        where = f"the details could not be written to {path} ({full.strerror})"
+    except (OSError, OffcutError) as trouble:
+        where = f"the details could not be kept ({str(trouble).rstrip('.')})"
     return f"{title} failed unexpectedly ({type(error).__name__}: {error}); {where}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +51,10 @@ class Work(QObject):
         super().__init__(parent)
         self._session = session
         self._lanes = lanes
-        self._running: list[JobHandle] = []
+        # Whether each running job ends with the document it was started in.
+        self._running: dict[JobHandle, bool] = {}
+        self._makes_document = False
+        self._warnings: tuple[str, ...] = ()
         self._waves: dict[str, TrackWave] = {}
         session.replaced.connect(self._start_over)
 
@@ -77,21 +81,39 @@ class Work(QObject):
 
     def import_recordings(self, paths: tuple[Path, ...]) -> None:
         """Import recordings as tracks, into a new document beside the first where none is open."""
-        if not self._session.is_open:
-            self._session.create(free_name(paths[0].with_suffix(".offcut")))
         state = self._session.state
         request = ImportRequest(paths, state.rate_hz, frozenset(state.sources))
         handle = self._lanes.io.submit(import_audio, request, title="Importing")
-        self._watch(handle, self._imported)
+        self._watch(handle, partial(self._imported, request))
 
-    def _imported(self, imported: Imported) -> None:
+    def _imported(self, request: ImportRequest, imported: Imported) -> None:
+        """Place what was imported; a document is made only now, so that a failure leaves none behind."""
+        state = self._session.state
+        if (state.rate_hz, frozenset(state.sources)) != (request.rate_hz, request.known):
+            self.import_recordings(request.paths)  # another import came first and set the rate
+            return
+        if not self._session.is_open:
+            self._create_beside(request.paths[0])
         change = self._session.apply(import_edit(self._session.state, imported))
         self._take_media(imported.media)
-        self.said.emit(" ".join((change.label, *imported.warnings)))
+        self._warnings = imported.warnings
+        self.said.emit(_sentences(change.label, self._warnings))
         self.listen(self.taste)
 
+    def _create_beside(self, recording: Path) -> None:
+        """Make a document beside a recording; other imports into the empty window go on into it."""
+        self._makes_document = True
+        try:
+            self._session.create(free_name(recording.with_name(f"{recording.stem}.offcut")))
+        finally:
+            self._makes_document = False
+
     def _start_over(self) -> None:
-        self.cancel()
+        """Let go of the document before; learning and exporting do not depend on it and go on."""
+        for handle, ends_with_document in list(self._running.items()):
+            if ends_with_document and not self._makes_document:
+                handle.cancel()
+        self._warnings = ()
         self._close_waves()
         self.waves_changed.emit({})
         if self._session.path is not None and self._session.state.sources:
@@ -129,11 +151,11 @@ class Work(QObject):
         for ended in (handle.finished, handle.failed, handle.cancelled):
             ended.connect(lambda *_: self.learning_ended.emit())
         self.learning_started.emit(asked.name)
-        self._watch(handle, self._learned)
+        self._watch(handle, partial(self._learned, self._session.path), ends_with_document=False)
 
-    def _learned(self, learned: Learned) -> None:
+    def _learned(self, asked_in: Path | None, learned: Learned) -> None:
         self.said.emit(f"Learned {learned.path.stem} in {learned.epochs} epochs")
-        if self._session.is_open:
+        if self._session.is_open and asked_in in (None, self._session.path):
             self.use_taste(learned.path)
 
     def use_taste(self, path: Path) -> None:
@@ -154,12 +176,13 @@ class Work(QObject):
         self._watch(handle, self._heard)
 
     def _heard(self, heard: Heard) -> None:
-        if not heard.ids:
-            return
+        if not heard.ids or not self._session.state.tracks:
+            return  # known already, or the import was undone meanwhile
         title = "Listened to the recording"
         edit = set_analyses(self._session.state, heard.ids, title)
         self._session.apply(edit, {heard.ids[kind]: found for kind, found in heard.analyses.items()})
-        self.said.emit(title)
+        self.said.emit(_sentences(title, self._warnings))
+        self._warnings = ()
         if "score" in heard.ids:
             self.propose({})
 
@@ -175,12 +198,15 @@ class Work(QObject):
             raise UsageError("There is nothing to export; import a recording first (Ctrl+O).")
         state, media = self._session.state, self._session.media
         asked = ExportJob(state, media, paths, overwrite, self._session.name)
-        self._watch(self._lanes.io.submit(export_files, asked, title="Exporting"), self._exported)
+        handle = self._lanes.io.submit(export_files, asked, title="Exporting")
+        self._watch(handle, self._exported, ends_with_document=False)
 
     def _exported(self, written: tuple[Exported, ...]) -> None:
         self.said.emit(" ".join(one.sentence for one in written))
 
-    def _watch(self, handle: JobHandle, apply: Callable[[Any], None]) -> None:
+    def _watch(
+        self, handle: JobHandle, apply: Callable[[Any], None], *, ends_with_document: bool = True
+    ) -> None:
         """Follow a job to its end; what it returns becomes an edit, or a sentence why it cannot."""
 
         def take(result: object) -> None:
@@ -192,7 +218,7 @@ class Work(QObject):
         def tell(fraction: float, text: str, _figures: object, left_s: float | None) -> None:
             self.progressed.emit(f"{handle.title} · {text}" if text else handle.title, fraction, left_s)
 
-        self._running.append(handle)
+        self._running[handle] = ends_with_document
         self.progressed.emit(handle.title, 0.0, None)
         handle.progressed.connect(tell)
         for ended in (handle.finished, handle.failed, handle.cancelled):
@@ -202,9 +228,14 @@ class Work(QObject):
         handle.cancelled.connect(lambda: self.said.emit(f"Cancelled: {handle.title}"))
 
     def _ended(self, handle: JobHandle) -> None:
-        self._running.remove(handle)
+        del self._running[handle]
         if not self._running:
             self.rested.emit()
+
+
+def _sentences(done: str, warnings: tuple[str, ...]) -> str:
+    """Join what was done with what the user should know of it."""
+    return ". ".join((done, " ".join(warnings))) if warnings else done
 
 
 def free_name(path: Path) -> Path:

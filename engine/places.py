@@ -6,23 +6,29 @@ from pathlib import Path
 
 import platformdirs
 
+from engine.errors import OffcutError
+
 
 def cache_folder(*parts: str) -> Path:
     """Return (and make) a folder below the user's cache folder; all in it can be made again."""
-    folder = Path(platformdirs.user_cache_dir("offcut", appauthor=False)).joinpath(*parts)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return _made(Path(platformdirs.user_cache_dir("offcut", appauthor=False)).joinpath(*parts))
 
 
 def data_folder(*parts: str) -> Path:
     """Return (and make) a folder below the user's data folder."""
-    folder = Path(platformdirs.user_data_dir("offcut", appauthor=False)).joinpath(*parts)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return _made(Path(platformdirs.user_data_dir("offcut", appauthor=False)).joinpath(*parts))
 
 
 def state_folder(*parts: str) -> Path:
     """Return (and make) a folder below the user's folder for logs; all in it can be deleted."""
-    folder = Path(platformdirs.user_state_dir("offcut", appauthor=False)).joinpath(*parts)
-    folder.mkdir(parents=True, exist_ok=True)
+    return _made(Path(platformdirs.user_state_dir("offcut", appauthor=False)).joinpath(*parts))
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OffcutError(
+            f"Offcut's own folder {folder} cannot be made: {error.strerror}; make the place writable."
+        ) from error
     return folder

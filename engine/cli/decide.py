@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.cli.answer import Answer
+from engine.cli.numbers import finite
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.edits import decide, move_edges
@@ -24,9 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("answer", choices=tuple(_VERDICTS))
     parser.add_argument("ids", nargs="*", metavar="ID")
     parser.add_argument("--all", action="store_true", help="every proposal")
-    parser.add_argument("--above", type=float, metavar="SCORE", help="every undecided one at or above it")
-    parser.add_argument("--nudge-start-ms", type=float, default=0.0, metavar="X")
-    parser.add_argument("--nudge-stop-ms", type=float, default=0.0, metavar="X")
+    parser.add_argument("--above", type=finite, metavar="SCORE", help="every undecided one at or above it")
+    parser.add_argument("--nudge-start-ms", type=finite, default=0.0, metavar="X")
+    parser.add_argument("--nudge-stop-ms", type=finite, default=0.0, metavar="X")
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:  # noqa: ARG001
@@ -35,10 +36,11 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:  #
         raise UsageError("Say which proposals: their ids, or --all, or --above SCORE.")
     with Document.open(options.project) as document:
         state = document.state
+        ids = tuple(dict.fromkeys(options.ids))
         if options.all:
             ids = tuple(state.proposals)
-        else:
-            ids = at_or_above(state, options.above) if options.above is not None else tuple(options.ids)
+        elif options.above is not None:
+            ids = at_or_above(state, options.above)
         verdict = _VERDICTS[options.answer]
         answer = decide(state, ids, verdict)
         if options.nudge_start_ms or options.nudge_stop_ms:
@@ -49,9 +51,12 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:  #
 
 
 def _nudge(document: Document, ids: tuple[str, ...], start_ms: float, stop_ms: float) -> None:
-    rate_hz = document.state.rate_hz
+    """Move the edges of all, or of none where one of them cannot go there."""
+    state = document.state
+    start_by, stop_by = (s_to_samples(moved_ms / 1000, state.rate_hz) for moved_ms in (start_ms, stop_ms))
+    moves = []
     for proposal_id in ids:
-        start, stop = document.state.span(proposal_id)
-        start += s_to_samples(start_ms / 1000, rate_hz)
-        stop += s_to_samples(stop_ms / 1000, rate_hz)
-        document.apply(move_edges(document.state, proposal_id, start, stop))
+        start, stop = state.span(proposal_id)
+        moves.append(move_edges(state, proposal_id, start + start_by, stop + stop_by))
+    for move in moves:
+        document.apply(move)

@@ -11,11 +11,12 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from types import MappingProxyType
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from engine.cli.answer import Answer
 from engine.errors import Cancelled, OffcutError, UsageError
 from engine.progress import Progress, ReportingProgress
+from engine.safe_write import shown
 
 VERBS: Mapping[str, str] = MappingProxyType(
     {
@@ -48,13 +49,13 @@ def main(argv: Sequence[str]) -> int:
     """Run ``offcut VERB ...`` and return its exit status."""
     name = argv[0]
     verb: Verb = import_module(f"engine.cli.{name}")
-    parser = argparse.ArgumentParser(prog=f"offcut {name}", description=VERBS[name].capitalize() + ".")
+    parser = _Parser(prog=f"offcut {name}", description=VERBS[name].capitalize() + ".")
     verb.add_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print JSON on standard output")
     options = parser.parse_args(argv[1:])
     try:
         for answer in verb.run(options, ReportingProgress(ProgressLine() if sys.stderr.isatty() else None)):
-            print(json.dumps(answer.fields) if options.json else answer.text, flush=True)
+            print(json.dumps(answer.fields) if options.json else shown(answer.text), flush=True)
     except UsageError as error:
         print(f"offcut {name}: {error}", file=sys.stderr)
         return 2
@@ -65,6 +66,13 @@ def main(argv: Sequence[str]) -> int:
         print(f"offcut {name}: stopped; nothing was left half-written.", file=sys.stderr)
         return 130
     return 0
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what was wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; see '{self.prog} --help'.\n")
 
 
 class ProgressLine:

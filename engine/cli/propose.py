@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.cli.answer import Answer
+from engine.cli.numbers import finite
 from engine.document.analysis import BeatGrid, Listening, ScoreCurve
 from engine.document.document import Document
 from engine.document.edits import set_analyses
@@ -21,10 +22,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", type=Path, metavar="PROJECT")
     parser.add_argument("--taste", type=Path, required=True, metavar="T.taste")
     how = parser.add_mutually_exclusive_group()
-    how.add_argument("--keep", type=float, metavar="SHARE", help="keep this share of the recording, 0 to 1")
-    how.add_argument("--threshold-percentile", type=float, metavar="P", help="cut what scores above it")
-    how.add_argument("--threshold-score", type=float, metavar="S", help="cut what scores above it")
-    parser.add_argument("--minimum-kept-s", type=float, metavar="S", help="no kept piece is shorter (8)")
+    how.add_argument("--keep", type=finite, metavar="SHARE", help="keep this share of the recording, 0 to 1")
+    how.add_argument("--threshold-percentile", type=finite, metavar="P", help="cut what scores above it")
+    how.add_argument("--threshold-score", type=finite, metavar="S", help="cut what scores above it")
+    parser.add_argument("--minimum-kept-s", type=finite, metavar="S", help="no kept piece is shorter (8)")
     parser.add_argument("--no-snap", action="store_true", help="leave the edges where the score puts them")
 
 

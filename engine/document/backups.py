@@ -7,6 +7,7 @@ from contextlib import closing
 from hashlib import blake2b
 from pathlib import Path
 
+from engine.errors import OffcutError
 from engine.places import data_folder
 
 KEPT_BACKUPS = 5
@@ -23,16 +24,22 @@ def _numbered(folder: Path) -> list[Path]:
 
 def newest_backup(path: Path) -> Path | None:
     """Return the newest backup of a document, or None."""
-    found = _numbered(_folder(path))
+    try:
+        found = _numbered(_folder(path))
+    except OffcutError:
+        return None
     return found[-1] if found else None
 
 
-def keep_backup(connection: sqlite3.Connection, path: Path) -> Path:
+def keep_backup(connection: sqlite3.Connection, path: Path) -> Path | None:
     """Copy an open, checked document beside its earlier backups, and let the oldest go.
 
     A backup that cannot be written never stands in the way of the work: the document opens all the same.
     """
-    folder = _folder(path)
+    try:
+        folder = _folder(path)
+    except OffcutError:
+        return None
     found = _numbered(folder)
     number = int(found[-1].stem.rsplit(" ", 1)[1]) + 1 if found else 1
     target = folder / f"{path.stem} {number}.offcut"
@@ -43,7 +50,7 @@ def keep_backup(connection: sqlite3.Connection, path: Path) -> Path:
         part.replace(target)
     except (OSError, sqlite3.Error):
         part.unlink(missing_ok=True)
-        return target
+        return None
     for old in found[: max(0, len(found) + 1 - KEPT_BACKUPS)]:
         old.unlink(missing_ok=True)
     return target

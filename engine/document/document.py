@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
@@ -74,7 +75,7 @@ class Document:
             notice = f"{path.name} was made by a newer Offcut, so it is open for reading only; update Offcut."
             return cls(path, connection, state, read_only=True, notice=notice)
         keep_backup(connection, path)
-        return cls(path, connection, state)
+        return cls(path, connection, _without_damaged_analyses(connection, state))
 
     def close(self) -> None:
         """Close the file; nothing is left to save."""
@@ -181,6 +182,16 @@ class Document:
     def _swap(self, label: str, changes: tuple[RowChange, ...]) -> Change:
         self.state = storage.apply_rows(self.state, changes)
         return change_of(label, changes)
+
+
+def _without_damaged_analyses(connection: sqlite3.Connection, state: DocumentState) -> DocumentState:
+    """Forget the analyses that cannot be read, so that they are made again as if they never were."""
+    sound = {
+        kind: key
+        for kind, key in state.analyses.items()
+        if storage.read_analysis(connection, key) is not None
+    }
+    return state if len(sound) == len(state.analyses) else replace(state, analyses=sound)
 
 
 def analysis_id(kind: str, *inputs: object) -> str:

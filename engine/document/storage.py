@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import zlib
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 from typing import cast
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -271,10 +273,16 @@ def write_analysis(connection: sqlite3.Connection, analysis_id: str, analysis: A
     )
 
 
-def read_analysis(connection: sqlite3.Connection, analysis_id: str) -> Analysis:
-    """Return a stored analysis."""
-    kind, facts, blob = connection.execute(
+def read_analysis(connection: sqlite3.Connection, analysis_id: str) -> Analysis | None:
+    """Return a stored analysis; None where it is missing or damaged, since listening again makes it anew."""
+    row = connection.execute(
         "SELECT kind, facts, arrays FROM analysis WHERE id = ?", (analysis_id,)
     ).fetchone()
-    with np.load(BytesIO(blob), allow_pickle=False) as arrays:
-        return _ANALYSES[kind](**json.loads(facts), **{name: arrays[name] for name in arrays.files})
+    if row is None:
+        return None
+    kind, facts, blob = row
+    try:
+        with np.load(BytesIO(blob), allow_pickle=False) as arrays:
+            return _ANALYSES[kind](**json.loads(facts), **{name: arrays[name] for name in arrays.files})
+    except (BadZipFile, zlib.error, EOFError, OSError, KeyError, TypeError, ValueError, AttributeError):
+        return None

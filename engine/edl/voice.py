@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike
 from engine.audio.conform import conformed_path
 from engine.audio.reader import SourceReader
 from engine.document.state import DocumentState
-from engine.document.track import Track
+from engine.document.track import Track, source_length_samples
 from engine.edl.crossfade import Block
 from engine.edl.edit_list import EditList
 from engine.errors import SourceError
@@ -104,7 +104,10 @@ def open_voice(
     path = media_path(state, track, media)
     source = replace(state.sources[track.source_id], path=str(path))
     reader = SourceReader(conformed_path(source, state.rate_hz, progress))
-    if (reader.rate_hz, reader.channels) != (state.rate_hz, source.channels):
+    # A WAV that was cut short opens as a shorter one: what is missing must not become silence.
+    length_samples = source_length_samples(source, state.rate_hz)
+    found = (reader.rate_hz, reader.channels, reader.frames)
+    if found != (state.rate_hz, source.channels, length_samples):
         reader.close()
         raise SourceError(f"{shown(path)} is not the file that was imported: bring the old one back.")
     return Voice(

@@ -16,6 +16,7 @@ from engine.document.track import Source
 from engine.errors import SourceError
 from engine.jobs.media import Media
 from engine.progress import Progress
+from engine.safe_write import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def import_audio(request: ImportRequest, progress: Progress) -> Imported:
     for number, path in enumerate(request.paths):
         source, warning = _look_at(path)
         if source.id in request.known or source.id in peaks:
-            raise SourceError(f"{path} is in the document already; nothing was imported.")
+            raise SourceError(f"{shown(path)} is in the document already; nothing was imported.")
         rate_hz = rate_hz or source.rate_hz
         peaks[source.id] = source_peaks(source, rate_hz, progress.step(number, len(request.paths)))
         conformed[source.id] = conformed_path(source, rate_hz)
@@ -81,10 +82,13 @@ def import_audio(request: ImportRequest, progress: Progress) -> Imported:
 def _look_at(path: Path) -> tuple[Source, str]:
     """Return a file as a source, and a sentence where something about it is odd."""
     info = probe(path)
+    absolute = str(path.absolute())
+    if shown(absolute) != absolute:
+        raise SourceError(f"{shown(path)} has a name that is no text: rename the file or its folder.")
     digest = content_hash(path)
     source = Source(
         id=digest[:12],
-        path=str(path.absolute()),
+        path=absolute,
         content_hash=digest,
         rate_hz=info.rate_hz,
         channels=info.channels,

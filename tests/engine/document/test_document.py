@@ -45,7 +45,8 @@ EVERY_EDIT: dict[str, Callable[[DocumentState], Edit]] = {
 @pytest.mark.parametrize("name", EVERY_EDIT)
 def test_every_edit_is_undone_redone_and_read_back(document: Document, name: str) -> None:
     before = document.state
-    done = document.apply(EVERY_EDIT[name](before))
+    curve = ScoreCurve(np.zeros(1, np.int64), np.zeros(1, np.float32), "test")
+    done = document.apply(EVERY_EDIT[name](before), {"score-1": curve})
     after = document.state
     assert after != before
     undone = document.undo()

@@ -1,0 +1,626 @@
+"""The window and everything that can go wrong around it: a sentence, and nothing lost or left behind."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
+
+from desktop.commands import COMMANDS
+from desktop.job_lanes import JobLanes
+from desktop.main_window import MainWindow
+from engine.document import edits
+from engine.document.analysis import ScoreCurve
+from engine.document.decisions import Verdict
+from engine.document.document import Document
+from engine.document.proposals import Proposal
+from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
+from engine.progress import SILENT
+from tests.desktop.conftest import Hands, fill, type_path
+from tests.hostile.bad_files import RATE_HZ, REFUSED, WARNED, good, with_rate
+from widgets.chrome.learn_panel import LearnRequest
+
+OPENS_A_DIALOG = {"file.new", "file.open", "file.import", "file.snapshot", "file.export", "taste.learn"}
+OPENS_A_DIALOG |= {"taste.open", "taste.propose", "help.palette", "help.keys", "file.quit"}
+CUTS = ((4_000, 8_000), (12_000, 16_000))
+
+
+def said(window: MainWindow) -> str:
+    """Return what the left of the status bar says."""
+    labels = window.status_bar.findChildren(QLabel)
+    return next(label for label in labels if label.accessibleName() == "Last command").text()
+
+
+def is_one_sentence(text: str) -> bool:
+    return text.endswith(".") and "\n" not in text and "Traceback" not in text and "unexpectedly" not in text
+
+
+def drop(hands: Hands, *paths: Path) -> None:
+    """Drop files on the timeline and wait for what they start."""
+    hands.window.timeline.files_dropped.emit([str(path) for path in paths])
+    hands.finish_work()
+
+
+def make_document(path: Path, recording: Path, cuts: tuple[tuple[int, int], ...] = CUTS) -> Path:
+    """A document that was listened to: scores, and the cuts proposed."""
+    imported = import_audio(ImportRequest((recording,)), SILENT)
+    positions = np.arange(0, imported.sources[0].frames, 400, dtype=np.int64)
+    curve = ScoreCurve(positions, np.linspace(0, 1, len(positions), dtype=np.float32), "test")
+    with Document.create(path) as document:
+        document.apply(import_edit(document.state, imported))
+        proposals = [
+            Proposal(f"cut-{start}", "cut", start, stop, 0.9, "Odd.", "test") for start, stop in cuts
+        ]
+        document.apply(edits.set_analyses(document.state, {"score": "score-0"}, "Heard"), {"score-0": curve})
+        document.apply(edits.replace_proposals(document.state, proposals, {"threshold": 0.5}, "Proposed"))
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "it's a jam 🎸"  # with double quotes Qt's own file dialog would see two names
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
+def reviewing(hands: Hands, folder: Path) -> Hands:
+    """A window on a document with two cuts to answer."""
+    hands.window.session.open(make_document(folder / "jam.offcut", good(folder / "jam.wav")))
+    hands.finish_work()
+    return hands
+
+
+def parts(folder: Path) -> list[str]:
+    return [path.name for path in folder.rglob("*") if path.suffix in (".part", ".offcut-journal")]
+
+
+# What cannot be imported.
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_bad_file_dropped_on_an_empty_window_leaves_nothing_behind(
+    hands: Hands, folder: Path, case: str
+) -> None:
+    make, words = REFUSED[case]
+    path = make(folder / "take.wav")
+    before = sorted(folder.iterdir())
+    drop(hands, path)
+    assert str(path) in said(hands.window)
+    assert words in said(hands.window)
+    assert is_one_sentence(said(hands.window))
+    assert not hands.window.session.is_open
+    assert sorted(folder.iterdir()) == before
+    drop(hands, good(folder / "good.wav"))
+    assert [track.name for track in hands.window.session.state.tracks] == ["good"]
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_bad_file_leaves_the_open_document_as_it_was(reviewing: Hands, folder: Path, case: str) -> None:
+    make, words = REFUSED[case]
+    state, content = reviewing.window.session.state, (folder / "jam.offcut").read_bytes()
+    path = make(folder / "take.wav")
+    reviewing.press_and_answer("Ctrl+O", type_path(path)) if path.is_file() else drop(reviewing, path)
+    reviewing.finish_work()
+    assert words in said(reviewing.window)
+    assert str(path) in said(reviewing.window)
+    assert reviewing.window.session.state == state
+    assert (folder / "jam.offcut").read_bytes() == content
+    reviewing.press("A")
+    assert reviewing.window.session.state.verdict("cut-4000") is Verdict.ACCEPTED
+
+
+def test_one_bad_file_among_good_ones_imports_none(hands: Hands, folder: Path) -> None:
+    bad = REFUSED["not audio"][0](folder / "notes.wav")
+    drop(hands, good(folder / "a.wav"), bad, good(folder / "b.wav", seed=2))
+    assert "notes.wav is not audio" in said(hands.window)
+    assert not hands.window.session.is_open
+    assert not list(folder.glob("*.offcut"))
+
+
+@pytest.mark.parametrize("case", WARNED)
+def test_what_can_be_saved_is_imported_with_a_sentence_that_stays(
+    hands: Hands, folder: Path, case: str
+) -> None:
+    make, words = WARNED[case]
+    drop(hands, make(folder / "take.wav"))
+    assert len(hands.window.session.state.tracks) == 1
+    assert words in said(hands.window)
+    assert "take.wav" in said(hands.window)
+    assert is_one_sentence(said(hands.window))
+
+
+def test_sixty_four_channels_are_imported_and_painted(hands: Hands, folder: Path) -> None:
+    drop(hands, good(folder / "desk.wav", 1.0, 64))
+    window = hands.window
+    assert window.session.state.sources[window.session.state.tracks[0].source_id].channels == 64
+    picture = window.timeline.grab().toImage()
+    assert len({picture.pixel(x, 400) for x in range(200, 1200, 7)}) >= 3  # ground, peaks, loudness
+    hands.press_and_answer("Ctrl+E", fill(File="desk out"))
+    hands.finish_work()
+    assert (folder / "desk out.wav").is_file()
+
+
+def test_the_same_file_twice(hands: Hands, folder: Path) -> None:
+    path = good(folder / "take.wav")
+    drop(hands, path, path)
+    assert "take.wav is in the document already" in said(hands.window)
+    drop(hands, path)
+    state = hands.window.session.state
+    drop(hands, path)
+    assert "take.wav is in the document already" in said(hands.window)
+    assert hands.window.session.state == state
+
+
+def test_two_quick_drops_both_arrive_and_keep_one_rate(hands: Hands, folder: Path) -> None:
+    import soundfile
+
+    first, second = good(folder / "a.wav"), folder / "b.wav"
+    soundfile.write(second, np.random.default_rng(1).uniform(-0.5, 0.5, (33_075, 2)), 11_025)
+    for path in (first, second, first):
+        hands.window.timeline.files_dropped.emit([str(path)])
+    hands.finish_work()
+    state = hands.window.session.state
+    assert [track.name for track in state.tracks] == ["a", "b"]
+    assert state.rate_hz == RATE_HZ
+    assert [state.track_stop_samples(track) for track in state.tracks] == [24_000, 24_000]
+    assert any("a.wav is in the document already" in sentence for sentence in hands.refused)
+    assert [path.name for path in folder.glob("*.offcut")] == ["a.offcut"]
+
+
+def test_a_name_that_is_taken_gets_a_number(hands: Hands, folder: Path) -> None:
+    (folder / "take.offcut").write_text("a letter")
+    drop(hands, good(folder / "take.wav"))
+    assert (folder / "take.offcut").read_text() == "a letter"
+    assert hands.window.session.path == folder / "take 2.offcut"
+
+
+# Documents that are none, are damaged, or that somebody else changes.
+
+
+@pytest.mark.parametrize("content", [b"", b"RIFF....WAVE", b"SQLite format 3\x00", b"hello\n" * 100])
+def test_what_is_no_document_keeps_the_one_that_is_open(
+    reviewing: Hands, folder: Path, content: bytes
+) -> None:
+    other = folder / "other.offcut"
+    other.write_bytes(content)
+    state = reviewing.window.session.state
+    reviewing.press_and_answer("Ctrl+Shift+O", type_path(other))
+    for opened in (lambda: None, lambda: drop(reviewing, other)):
+        opened()
+        assert f"{other} is not an Offcut document" in said(reviewing.window)
+        assert is_one_sentence(said(reviewing.window))
+        assert reviewing.window.session.state == state
+        assert reviewing.window.session.path == folder / "jam.offcut"
+    assert other.read_bytes() == content
+    reviewing.press("X")
+    assert reviewing.window.session.state.verdict("cut-4000") is Verdict.REJECTED
+
+
+def test_a_new_document_never_replaces_a_file(reviewing: Hands, folder: Path) -> None:
+    before = (folder / "jam.offcut").read_bytes()
+    reviewing.press_and_answer("Ctrl+N", type_path(folder / "jam.offcut"))
+    assert "jam.offcut exists already" in said(reviewing.window)
+    assert (folder / "jam.offcut").read_bytes() == before
+    assert reviewing.window.session.path == folder / "jam.offcut"
+
+
+def test_a_new_document_keeps_the_name_it_was_given(hands: Hands, folder: Path) -> None:
+    hands.press_and_answer("Ctrl+N", type_path(folder / "take 1.2"))
+    assert hands.window.session.path == folder / "take 1.2.offcut"
+
+
+def test_a_damaged_analysis_is_heard_again_instead_of_stopping_the_window(hands: Hands, folder: Path) -> None:
+    path = folder / "jam.offcut"
+    drop(hands, good(folder / "jam.wav"))
+    hands.window.session.close()
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("UPDATE analysis SET arrays = x'00'")
+        other.commit()
+    hands.window.session.open(path)
+    hands.finish_work()
+    assert hands.window.session.grid is not None
+    assert hands.window.session.listening is not None
+
+
+def test_another_program_changed_the_document(reviewing: Hands, folder: Path) -> None:
+    with Document.open(folder / "jam.offcut") as other:
+        other.apply(edits.decide(other.state, ["cut-12000"], Verdict.REJECTED))
+    state = reviewing.window.session.state
+    for key in ("A", "Ctrl+Z", "F", "Alt+Right"):
+        reviewing.press(key)
+        assert "jam.offcut was changed by another program; open it again" in said(reviewing.window)
+        assert reviewing.window.session.state == state
+    drop(reviewing, folder / "jam.offcut")
+    assert reviewing.window.session.state.verdict("cut-12000") is Verdict.REJECTED
+    reviewing.press("A")
+    assert reviewing.window.session.state.verdict("cut-4000") is Verdict.ACCEPTED
+
+
+def test_one_document_in_two_windows(reviewing: Hands, folder: Path, qapp: QApplication) -> None:
+    second = MainWindow(qapp, QSettings(str(folder / "second.ini"), QSettings.Format.IniFormat))
+    second.session.open(folder / "jam.offcut")
+    second.commands.run("review.accept")
+    reviewing.press("X")
+    assert "open it again" in said(reviewing.window)
+    second.close()
+    second.deleteLater()
+    with Document.open(folder / "jam.offcut") as document:
+        assert document.state.verdict("cut-4000") is Verdict.ACCEPTED
+
+
+@pytest.mark.parametrize("gone", ["deleted", "replaced"])
+def test_a_document_that_vanishes_while_open_takes_no_decision_silently(
+    reviewing: Hands, folder: Path, gone: str
+) -> None:
+    path = folder / "jam.offcut"
+    state, content = reviewing.window.session.state, path.read_bytes()
+    path.unlink()
+    if gone == "replaced":
+        path.write_bytes(content)
+    reviewing.press("A")
+    assert "jam.offcut" in said(reviewing.window)
+    assert "nothing was changed" in said(reviewing.window)
+    assert reviewing.window.session.state == state
+
+
+def test_a_document_held_by_another_program(reviewing: Hands, folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "jam.offcut", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        reviewing.press("A")
+        assert "jam.offcut could not be written" in said(reviewing.window)
+        assert reviewing.window.session.state.verdict("cut-4000") is Verdict.UNDECIDED
+        other.execute("ROLLBACK")
+    reviewing.press("A")
+    assert reviewing.window.session.state.verdict("cut-4000") is Verdict.ACCEPTED
+
+
+# Recordings and tastes that vanish while the document is open.
+
+
+def make_gone(path: Path) -> None:
+    path.unlink()
+
+
+def make_short(path: Path) -> None:
+    os.truncate(path, 1_000)
+
+
+@pytest.mark.parametrize("harm", [make_gone, make_short])
+def test_a_recording_that_vanishes_while_the_document_is_open(
+    reviewing: Hands, folder: Path, harm: Callable[[Path], None]
+) -> None:
+    window, qtbot = reviewing.window, reviewing.qtbot
+    state = window.session.state
+    harm(folder / "jam.wav")
+    for _ in range(12):
+        reviewing.press("+")
+    window.timeline.grab()
+    for key in ("Space", "C", "D", "Z"):
+        window.status_bar.set_message("")
+        reviewing.press(key)
+        qtbot.waitUntil(lambda: "jam.wav" in said(window), timeout=5_000)
+        assert is_one_sentence(said(window))
+        qtbot.waitUntil(lambda: not window.transport.is_playing, timeout=5_000)
+    before = sorted(folder.iterdir())
+    reviewing.press_and_answer("Ctrl+E", fill(File="mix"))
+    reviewing.finish_work()
+    assert "jam.wav" in said(window)
+    assert sorted(folder.iterdir()) == before
+    assert window.session.state == state
+
+
+def test_a_recording_that_is_gone_when_the_document_opens(hands: Hands, folder: Path) -> None:
+    path = make_document(folder / "jam.offcut", good(folder / "jam.wav"))
+    (folder / "jam.wav").rename(folder / "elsewhere.wav")
+    drop(hands, path)
+    assert "jam.wav is no longer there" in said(hands.window)
+    hands.press("A")
+    assert hands.window.session.state.verdict("cut-4000") is Verdict.ACCEPTED
+    hands.press("Space")
+    hands.qtbot.waitUntil(lambda: "jam" in said(hands.window) and "missing" in said(hands.window))
+    (folder / "elsewhere.wav").rename(folder / "jam.wav")
+    drop(hands, path)
+    assert hands.window.session.media
+
+
+@pytest.mark.parametrize("harm", [make_gone, make_short, lambda path: path.write_text("no taste")])
+def test_a_taste_that_vanishes_or_is_damaged(
+    reviewing: Hands, folder: Path, taste: Path, harm: Callable[[Path], None]
+) -> None:
+    window = reviewing.window
+    mine = folder / "mine.taste"
+    mine.write_bytes(taste.read_bytes())
+    reviewing.press_and_answer("Ctrl+T", type_path(mine))
+    reviewing.finish_work()
+    assert window.session.curve is not None
+    assert window.session.curve.maker.startswith("slicer-ae mine")
+    state, content = window.session.state, (folder / "jam.offcut").read_bytes()
+    harm(mine)
+    reviewing.press("Ctrl+Shift+L")
+    reviewing.finish_work()
+    assert "mine.taste" in said(window)
+    assert is_one_sentence(said(window))
+    assert (window.session.state, (folder / "jam.offcut").read_bytes()) == (state, content)
+
+
+@pytest.fixture(scope="module")
+def taste(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from engine.anomaly.config import LearnConfig
+    from engine.anomaly.learn import LearnRequest as Learning
+    from engine.anomaly.learn import learn
+
+    folder = tmp_path_factory.mktemp("taste")
+    config = LearnConfig(hidden_dims=(4, 8), latent_dim=8, epochs=1, segments_per_epoch=8)
+    edited = good(folder / "edited.wav", 12.0)
+    return learn(Learning((edited,), config, 0, folder / "small.taste"), SILENT).path
+
+
+# Work that is cancelled, or cut off by something else.
+
+
+@pytest.mark.parametrize("work", ["import", "learn", "listen", "export"])
+def test_cancel_leaves_everything_as_it_was_and_answers_quickly(
+    reviewing: Hands, folder: Path, taste: Path, work: str
+) -> None:
+    window = reviewing.window
+    long = good(folder / "long.wav", 240.0, 2, seed=3)
+    converted = with_rate(good(folder / "converted.wav", 30.0, 64), 11_025)
+    if work == "listen":
+        drop(reviewing, make_document(folder / "long.offcut", long))
+    if work == "export":
+        drop(reviewing, make_document(folder / "wide.offcut", good(folder / "wide.wav", 60.0, 64)))
+    state, before = window.session.state, sorted(folder.rglob("*"))
+    content = window.session.path.read_bytes()
+    start = {
+        "import": lambda: window.work.import_recordings((converted,)),
+        "learn": lambda: window.work.learn(
+            LearnRequest((str(long),), "long", 5_000, 0), folder / "long.taste", False
+        ),
+        "listen": lambda: window.work.listen(taste),
+        "export": lambda: window.work.export((folder / "out.wav",), False),
+    }[work]
+    window.work.progressed.connect(lambda _title, fraction, _left: fractions.append(fraction))
+    fractions: list[float] = []
+    start()
+    reviewing.qtbot.waitUntil(lambda: any(fractions), timeout=20_000)
+    asked_s = time.monotonic()
+    reviewing.press("Ctrl+Period")
+    reviewing.finish_work()
+    assert time.monotonic() - asked_s < 1.0
+    assert said(window).startswith("Cancelled: ")
+    assert window.session.state == state
+    assert window.session.path.read_bytes() == content
+    assert sorted(folder.rglob("*")) == before
+    assert window.learning_panel.isHidden()
+
+
+def test_an_unexpected_failure_ends_the_job_even_where_no_log_can_be_kept(
+    hands: Hands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a file").write_text("")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "a file"))
+    lanes = JobLanes()
+    job = lanes.io.submit(lambda _progress: 1 // 0, title="Dividing")
+    with hands.qtbot.waitSignal(job.failed, timeout=5_000) as told:
+        pass
+    assert "Dividing failed unexpectedly (ZeroDivisionError" in told.args[0]
+    assert "could not be kept" in told.args[0]
+    lanes.close()
+
+
+def test_closing_the_window_while_a_job_runs(reviewing: Hands, folder: Path) -> None:
+    window = reviewing.window
+    long = good(folder / "long.wav", 30.0)
+    window.work.learn(LearnRequest((str(long),), "long", 5_000, 0), folder / "long.taste", False)
+    reviewing.qtbot.waitUntil(lambda: not window.learning_panel.isHidden())
+    asked_s = time.monotonic()
+    window.close()
+    assert time.monotonic() - asked_s < 2.0
+    assert not list(folder.glob("*.taste"))
+    assert not parts(folder)
+
+
+def test_learning_goes_on_while_a_recording_is_imported(hands: Hands, folder: Path) -> None:
+    edited = good(folder / "edited.wav", 12.0, seed=4)
+    hands.window.work.learn(LearnRequest((str(edited),), "ours", 1, 0), folder / "ours.taste", False)
+    drop(hands, good(folder / "take.wav"))
+    assert (folder / "ours.taste").is_file(), hands.refused
+    assert not [sentence for sentence in hands.said if sentence.startswith("Cancelled")]
+    assert hands.window.work.taste == folder / "ours.taste"
+    assert hands.window.session.curve is not None
+
+
+def test_undo_of_the_import_while_it_is_listened_to(hands: Hands, folder: Path, taste: Path) -> None:
+    drop(hands, good(folder / "take.wav"))
+    hands.window.work.listen(taste)
+    hands.window.session.undo()
+    hands.window.session.undo()
+    assert not hands.window.session.state.tracks
+    hands.finish_work()
+    assert not hands.window.session.state.tracks
+    assert not hands.refused
+    hands.window.session.redo()
+    assert len(hands.window.session.state.tracks) == 1
+
+
+# Where nothing can be written.
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "no such folder/mix"])
+def test_an_export_that_cannot_be_named(reviewing: Hands, folder: Path, name: str) -> None:
+    before = sorted(folder.iterdir())
+    reviewing.window.work.export((folder / f"{name}.wav",), False)
+    reviewing.finish_work()
+    assert is_one_sentence(said(reviewing.window))
+    reviewing.press_and_answer("Ctrl+E", fill(File="y" * 300))
+    reviewing.finish_work()
+    assert "too long a name" in said(reviewing.window)
+    assert sorted(folder.iterdir()) == before
+
+
+AS_NOBODY = """
+import os, sys
+from pathlib import Path
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+from desktop.main_window import MainWindow
+import unicodedata, engine.edl.export, engine.jobs.listen  # nobody may not read where Python lies
+folder = Path(sys.argv[1])
+if os.geteuid() == 0:
+    os.setuid(65534)
+application = QApplication([])
+window = MainWindow(application, QSettings(str(folder / "open" / "s.ini"), QSettings.Format.IniFormat))
+def wait():
+    while window.work.is_busy:
+        application.processEvents()
+told = []
+window.status_bar.set_error = told.append
+def attempt(do, *values):
+    window._guarded(do)(*values)
+    wait()
+    print(told.pop() if told else "nothing was told", flush=True)
+attempt(window.files.drop, [str(folder / "locked" / "take.wav")])
+attempt(window.files.drop, [str(folder / "readable" / "take.wav")])
+attempt(window.session.open, folder / "locked" / "jam.offcut")
+window.session.open(folder / "readable" / "jam.offcut")
+wait()
+told.clear()
+attempt(window.review.decide, "accepted")
+attempt(window.work.export, (folder / "readable" / "mix.wav",), False)
+attempt(window.work.export, (folder / "locked" / "mix.wav",), False)
+window.close()
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes mean this on POSIX only")
+def test_folders_without_permission(tmp_path: Path) -> None:
+    for name in ("locked", "readable", "open"):
+        (tmp_path / name).mkdir()
+    recording = good(tmp_path / "readable" / "take.wav")
+    good(tmp_path / "locked" / "take.wav")
+    make_document(tmp_path / "readable" / "jam.offcut", recording)
+    (tmp_path / "locked" / "jam.offcut").write_bytes((tmp_path / "readable" / "jam.offcut").read_bytes())
+    (tmp_path / "open").chmod(0o777)
+    (tmp_path / "readable").chmod(0o555)
+    (tmp_path / "locked").chmod(0)
+    for parent in (tmp_path, *tmp_path.parents[:2]):
+        parent.chmod(0o755)
+    before = (tmp_path / "readable" / "jam.offcut").read_bytes()
+    homes = {f"XDG_{name}_HOME": str(tmp_path / "open") for name in ("CACHE", "CONFIG", "DATA", "STATE")}
+    done = subprocess.run(
+        [sys.executable, "-c", AS_NOBODY, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).resolve().parents[2],
+        env={**os.environ, **homes, "QT_QPA_PLATFORM": "offscreen"},
+        timeout=60,
+        check=False,
+    )
+    for name in ("locked", "readable"):
+        (tmp_path / name).chmod(0o755)
+    assert done.returncode == 0, done.stderr
+    told = done.stdout.splitlines()
+    for sentence, words in zip(
+        told,
+        (
+            "locked/take.wav may not be read",
+            "readable/take.offcut cannot be made",
+            "locked/jam.offcut cannot be read",
+            "readable/jam.offcut could not be written",
+            "readable/mix.wav cannot be written",
+            "locked/mix.wav cannot be written",
+        ),
+        strict=True,
+    ):
+        assert words in sentence
+        assert sentence.endswith(".")
+    assert (tmp_path / "readable" / "jam.offcut").read_bytes() == before
+    assert sorted(path.name for path in (tmp_path / "readable").iterdir()) == ["jam.offcut", "take.wav"]
+
+
+# Keys where they mean nothing.
+
+
+def quiet_commands() -> list[str]:
+    return [command.id for command in COMMANDS if command.id not in OPENS_A_DIALOG]
+
+
+def run_every_command(hands: Hands) -> None:
+    """Run every command that opens no dialog; one that cannot be done says at most a sentence."""
+    for command_id in quiet_commands():
+        hands.window.status_bar.set_message("")
+        hands.window.commands.run(command_id)
+        assert "\n" not in said(hands.window)
+    assert all(is_one_sentence(sentence) for sentence in hands.refused)
+
+
+def test_every_command_without_a_document(hands: Hands) -> None:
+    run_every_command(hands)
+    hands.press("Ctrl+Shift+L")
+    assert "import a recording first" in said(hands.window)
+    for key in ("Ctrl+S", "Ctrl+E", "Ctrl+T", "Ctrl+R"):
+        hands.press(key)
+        assert is_one_sentence(said(hands.window))
+    assert not hands.window.session.is_open
+
+
+def test_every_command_in_an_empty_document(hands: Hands, folder: Path) -> None:
+    hands.press_and_answer("Ctrl+N", type_path(folder / "empty.offcut"))
+    run_every_command(hands)
+    assert not hands.window.transport.is_playing
+    assert not hands.window.session.state.tracks
+
+
+def test_every_command_without_proposals(hands: Hands, folder: Path) -> None:
+    hands.window.session.open(make_document(folder / "jam.offcut", good(folder / "jam.wav"), ()))
+    hands.finish_work()
+    run_every_command(hands)
+    hands.finish_work()
+    assert not hands.window.session.state.decisions
+
+
+def test_typing_into_a_field_decides_nothing(reviewing: Hands) -> None:
+    state = reviewing.window.session.state
+    palette = reviewing.window.palette_popup
+    palette.open_over(reviewing.window)
+    field = QApplication.focusWidget()
+    assert field is not None
+    QTest.keyClicks(field, "axuevf 789")
+    assert field.text() == "axuevf 789"
+    QTest.keyClick(field, Qt.Key.Key_Escape)
+    assert palette.isHidden()
+    assert reviewing.window.session.state == state
+
+
+def test_escape_delete_and_backspace_decide_nothing(reviewing: Hands) -> None:
+    state, current = reviewing.window.session.state, reviewing.window.review.current
+    for key in ("Esc", "Delete", "Backspace", "Esc"):
+        reviewing.press(key)
+    reviewing.press("Space")
+    reviewing.press("Esc")
+    assert not reviewing.window.transport.is_playing
+    assert (reviewing.window.session.state, reviewing.window.review.current) == (state, current)
+
+
+def test_given_up_dialogs_do_nothing(reviewing: Hands, folder: Path) -> None:
+    def give_up(dialog: QWidget) -> None:
+        QTest.keyClick(dialog, Qt.Key.Key_Escape)
+
+    state, before = reviewing.window.session.state, sorted(folder.iterdir())
+    for keys in ("Ctrl+N", "Ctrl+O", "Ctrl+Shift+O", "Ctrl+S", "Ctrl+E", "Ctrl+L", "Ctrl+T", "Ctrl+R"):
+        reviewing.press_and_answer(keys, give_up)
+    assert reviewing.window.session.state == state
+    assert sorted(folder.iterdir()) == before
+    assert not reviewing.refused

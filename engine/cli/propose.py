@@ -13,6 +13,7 @@ from engine.document.document import Document
 from engine.document.edits import set_analyses
 from engine.jobs.media import locate_all
 from engine.progress import Progress
+from engine.settings import cut_settings
 from engine.timebase import format_time, samples_to_s
 from engine.wording import counted
 
@@ -34,7 +35,9 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
     from engine.jobs.listen import ListenRequest, listen_to_document
     from engine.jobs.propose import propose
 
+    settings = _settings(options)
     with Document.open(options.project) as document:
+        cut_settings({**document.state.settings, **settings})  # before minutes of listening, and any change
         media = locate_all(document.state, document.path.absolute().parent)
         heard = listen_to_document(ListenRequest(document.state, media, options.taste), progress)
         document.apply(
@@ -45,7 +48,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
         assert isinstance(curve, ScoreCurve)
         assert isinstance(grid, BeatGrid)
         assert isinstance(listening, Listening)
-        proposed = propose(document.state, curve, grid, listening, _settings(options))
+        proposed = propose(document.state, curve, grid, listening, settings)
         document.apply(proposed.edit)
         state, plan = document.state, proposed.plan
     kept_s = samples_to_s(plan.kept_samples, state.rate_hz)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -57,10 +56,6 @@ def _folder(path: Path) -> Path:
 def _behind_a_file(path: Path) -> Path:
     path.write_bytes(b"x")
     return path / path.name
-
-
-def _named_in_latin(path: Path) -> Path:
-    return good(path.with_name(os.fsdecode(b"caf\xe9 ") + path.name))
 
 
 REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {

@@ -4,20 +4,54 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from PySide6.QtWidgets import QWidget
+
+from desktop.files import Files
+from desktop.look import Look
+from desktop.review import Review
+from desktop.session import Session
+from desktop.transport import Transport
+from desktop.work import Work
 from engine.document.decisions import Verdict
 from engine.document.kinds import Edge, NudgeSize
 from engine.errors import UsageError
-
-if TYPE_CHECKING:
-    from desktop.main_window import MainWindow
+from widgets.timeline.timeline_view import TimelineView
 
 Handler = Callable[[], object]
 ZOOM_STEP = 1.5
 
 
-def handlers(window: MainWindow) -> Mapping[str, Handler]:
+class Window(Protocol):
+    """What the commands need of a window."""
+
+    session: Session
+    review: Review
+    transport: Transport
+    work: Work
+    files: Files
+    look: Look
+    timeline: TimelineView
+    side: QWidget
+
+    def say(self, sentence: str) -> None:
+        """Say what the last command did."""
+
+    def set_track(self, track_id: str, values: Mapping[str, object]) -> None:
+        """Change a track."""
+
+    def show_keys(self) -> None:
+        """Show the key sheet."""
+
+    def show_palette(self) -> None:
+        """Show the command palette."""
+
+    def close(self) -> bool:
+        """Close the window."""
+
+
+def handlers(window: Window) -> Mapping[str, Handler]:
     """Return what to do for every command id."""
     return {
         **_review(window),
@@ -28,7 +62,7 @@ def handlers(window: MainWindow) -> Mapping[str, Handler]:
     }
 
 
-def _review(window: MainWindow) -> Mapping[str, Handler]:
+def _review(window: Window) -> Mapping[str, Handler]:
     review, work = window.review, window.work
     answers = {"accept": Verdict.ACCEPTED, "reject": Verdict.REJECTED, "undecided": Verdict.UNDECIDED}
 
@@ -53,7 +87,7 @@ def _review(window: MainWindow) -> Mapping[str, Handler]:
     }
 
 
-def _edges(window: MainWindow) -> Mapping[str, Handler]:
+def _edges(window: Window) -> Mapping[str, Handler]:
     review, transport = window.review, window.transport
     nudges = {"": NudgeSize.FINE, "_coarse": NudgeSize.COARSE, "_sample": NudgeSize.SAMPLE}
     return {
@@ -72,7 +106,7 @@ def _edges(window: MainWindow) -> Mapping[str, Handler]:
     }
 
 
-def _transport(window: MainWindow) -> Mapping[str, Handler]:
+def _transport(window: Window) -> Mapping[str, Handler]:
     session, review, transport = window.session, window.review, window.transport
 
     def loop() -> None:
@@ -99,7 +133,7 @@ def _transport(window: MainWindow) -> Mapping[str, Handler]:
     }
 
 
-def _view(window: MainWindow) -> Mapping[str, Handler]:
+def _view(window: Window) -> Mapping[str, Handler]:
     return {
         "view.zoom_in": lambda: window.timeline.zoom(ZOOM_STEP),
         "view.zoom_out": lambda: window.timeline.zoom(1 / ZOOM_STEP),
@@ -107,12 +141,12 @@ def _view(window: MainWindow) -> Mapping[str, Handler]:
         "view.heads": lambda: window.timeline.heads.setVisible(window.timeline.heads.isHidden()),
         "view.queue": lambda: window.side.setVisible(window.side.isHidden()),
         "view.theme": window.look.step,
-        "help.palette": lambda: window.palette_popup.open_over(window),
+        "help.palette": window.show_palette,
         "help.keys": window.show_keys,
     }
 
 
-def _file(window: MainWindow) -> Mapping[str, Handler]:
+def _file(window: Window) -> Mapping[str, Handler]:
     session, files, work = window.session, window.files, window.work
 
     def undo() -> None:

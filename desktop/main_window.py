@@ -154,6 +154,10 @@ class MainWindow(QMainWindow):
         sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         sheet.show()
 
+    def show_palette(self) -> None:
+        """Show the command palette."""
+        self.palette_popup.open_over(self)
+
     def _drag_threshold(self, score: float) -> None:
         self.work.propose({"threshold_mode": "score", "score": score})
 

@@ -221,11 +221,12 @@ class Work(QObject):
         self._running[handle] = ends_with_document
         self.progressed.emit(handle.title, 0.0, None)
         handle.progressed.connect(tell)
-        for ended in (handle.finished, handle.failed, handle.cancelled):
-            ended.connect(lambda *_: self._ended(handle))
         handle.finished.connect(take)
         handle.failed.connect(self.failed)
         handle.cancelled.connect(lambda: self.said.emit(f"Cancelled: {handle.title}"))
+        # After the result was taken: where that starts the next job, the work has not rested in between.
+        for ended in (handle.finished, handle.failed, handle.cancelled):
+            ended.connect(lambda *_: self._ended(handle))
 
     def _ended(self, handle: JobHandle) -> None:
         del self._running[handle]

@@ -113,6 +113,11 @@ def _transport(window: Window) -> Mapping[str, Handler]:
         loops = transport.toggle_loop(review.current_span())
         window.say("Looping the current proposal" if loops else "Playing on")
 
+    def stop() -> None:
+        # The window's Esc comes before the timeline's own.
+        if not window.timeline.canvas.cancel_drag():
+            transport.stop()
+
     def solo() -> None:
         track = window.timeline.heads.current_track()
         if track is None:
@@ -121,7 +126,7 @@ def _transport(window: Window) -> Mapping[str, Handler]:
 
     return {
         "transport.toggle": lambda: transport.toggle(review.current_span()),
-        "transport.stop": transport.stop,
+        "transport.stop": stop,
         "transport.preroll": lambda: transport.play_around(review.span()),
         "transport.loop": loop,
         "transport.solo": solo,

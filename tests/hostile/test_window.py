@@ -21,19 +21,16 @@ from desktop.commands import COMMANDS
 from desktop.job_lanes import JobLanes
 from desktop.main_window import MainWindow
 from engine.document import edits
-from engine.document.analysis import ScoreCurve
 from engine.document.decisions import Verdict
 from engine.document.document import Document
-from engine.document.proposals import Proposal
-from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
 from tests.desktop.conftest import Hands, fill, type_path
+from tests.desktop.documents import make_document
 from tests.hostile.bad_files import RATE_HZ, REFUSED, WARNED, good, with_rate
 from widgets.chrome.learn_panel import LearnRequest
 
 OPENS_A_DIALOG = {"file.new", "file.open", "file.import", "file.snapshot", "file.export", "taste.learn"}
 OPENS_A_DIALOG |= {"taste.open", "taste.propose", "help.palette", "help.keys", "file.quit"}
-CUTS = ((4_000, 8_000), (12_000, 16_000))
 
 
 def said(window: MainWindow) -> str:
@@ -50,21 +47,6 @@ def drop(hands: Hands, *paths: Path) -> None:
     """Drop files on the timeline and wait for what they start."""
     hands.window.timeline.files_dropped.emit([str(path) for path in paths])
     hands.finish_work()
-
-
-def make_document(path: Path, recording: Path, cuts: tuple[tuple[int, int], ...] = CUTS) -> Path:
-    """A document that was listened to: scores, and the cuts proposed."""
-    imported = import_audio(ImportRequest((recording,)), SILENT)
-    positions = np.arange(0, imported.sources[0].frames, 400, dtype=np.int64)
-    curve = ScoreCurve(positions, np.linspace(0, 1, len(positions), dtype=np.float32), "test")
-    with Document.create(path) as document:
-        document.apply(import_edit(document.state, imported))
-        proposals = [
-            Proposal(f"cut-{start}", "cut", start, stop, 0.9, "Odd.", "test") for start, stop in cuts
-        ]
-        document.apply(edits.set_analyses(document.state, {"score": "score-0"}, "Heard"), {"score-0": curve})
-        document.apply(edits.replace_proposals(document.state, proposals, {"threshold": 0.5}, "Proposed"))
-    return path
 
 
 @pytest.fixture

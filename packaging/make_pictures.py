@@ -2,7 +2,7 @@
 
 Opens the demo in an empty home, drives the window by its keys as a user would, and writes what it shows to
 OUT_DIR (docs/pictures). Needs no display. With QT_SCALE_FACTOR=2 in the environment the same pictures come
-out at twice the size, which is how a dense screen shows them; those are for looking at, not for the repository.
+out at twice the size, as a dense screen shows them: to look at, not for the repository.
 """
 
 from __future__ import annotations

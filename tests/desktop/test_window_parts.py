@@ -120,7 +120,7 @@ def test_looks_step_through_all_three_and_back(reviewing: Hands) -> None:
 
 
 def test_size_and_place_are_remembered(hands: Hands, restarted: Callable[[], MainWindow]) -> None:
-    hands.window.resize(760, 560)  # the offscreen screen is 800 pixels wide
+    hands.window.resize(760, 560)  # the tests' screen may be 800 by 600
     hands.window.close()
     assert restarted().size() == hands.window.size()
 

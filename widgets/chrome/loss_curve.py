@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import pyqtgraph as pg
@@ -10,6 +11,9 @@ from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from widgets.theme import TEXT, Theme, mono_font, px, ui_font
+
+_TICKED = [digit * 10.0**power for power in range(-6, 5) for digit in (1, 2, 3, 5)]
+"""Losses that are written beside the axis; pyqtgraph's own run into each other."""
 
 
 class LossCurve(QWidget):
@@ -25,6 +29,7 @@ class LossCurve(QWidget):
         item.hideButtons()
         item.setLogMode(x=False, y=True)
         item.setMouseEnabled(x=False, y=False)
+        item.getAxis("left").setTicks([[(math.log10(loss), f"{loss:g}") for loss in _TICKED]])
         self._plot.setFrameShape(self._plot.Shape.NoFrame)
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._plot.setMinimumHeight(px(140))

@@ -26,7 +26,7 @@ from engine.document.kinds import Edge
 from engine.errors import OffcutError
 from engine.review.statistics import statistics
 from engine.settings import cut_settings
-from engine.timebase import samples_to_s
+from engine.timebase import s_to_samples, samples_to_s
 from widgets.chrome.command_palette import CommandPalette
 from widgets.chrome.key_names import key_label
 from widgets.chrome.key_sheet import KeySheet
@@ -34,7 +34,7 @@ from widgets.chrome.learning_panel import LearningPanel
 from widgets.chrome.status_bar import StatusBar
 from widgets.chrome.top_bar import TopBar
 from widgets.review.queue_panel import QueuePanel
-from widgets.review.rows import Surroundings
+from widgets.review.rows import ON_IT_S, Surroundings
 from widgets.theme import QUEUE, Theme, px
 from widgets.timeline.timeline_view import TimelineView
 
@@ -224,7 +224,9 @@ class MainWindow(QMainWindow):
         seconds = samples_to_s(position, state.rate_hz) if state.rate_hz else 0.0
         bar_beat, tempo_bpm = None, 0.0
         if grid is not None and len(grid.beats_samples):
-            beat = int(np.searchsorted(grid.beats_samples, position, side="right")) - 1
+            # Cuts are made just ahead of a beat; there the beat is what the playhead stands on.
+            reached = position + s_to_samples(ON_IT_S, state.rate_hz)
+            beat = int(np.searchsorted(grid.beats_samples, reached, side="right")) - 1
             tempo_bpm = grid.tempo_bpm
             if beat >= 0:
                 bars = int(np.count_nonzero(grid.bar_positions[: beat + 1] == 1))
@@ -237,7 +239,7 @@ class MainWindow(QMainWindow):
 
     def _show_device(self, status: str) -> None:
         if status.startswith("no audio device"):
-            self.say(status)
+            self.say(f"{status}; the playhead moves in silence: connect a device and press Space again.")
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let go of everything; nothing is left to save."""

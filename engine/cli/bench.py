@@ -12,7 +12,7 @@ from dataclasses import asdict
 
 from engine.bench.measured import Measured
 from engine.cli.answer import Answer
-from engine.errors import OffcutError
+from engine.errors import OffcutError, UsageError
 from engine.progress import Progress
 
 PARTS = ("peaks", "timeline", "open", "render", "learn")
@@ -20,11 +20,14 @@ PARTS = ("peaks", "timeline", "open", "render", "learn")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the verb takes."""
-    parser.add_argument("part", nargs="*", choices=(*PARTS, []), help="all of them where none is named")
+    parser.add_argument("part", nargs="*", metavar=f"{{{','.join(PARTS)}}}", help="all where none is named")
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
     """Print a metric a line as it is measured."""
+    unknown = [part for part in options.part if part not in PARTS]
+    if unknown:
+        raise UsageError(f"There is no part {unknown[0]!r} to measure; name some of {', '.join(PARTS)}.")
     parts = options.part or PARTS
     for number, part in enumerate(parts):
         for measured in _measure(part, progress.step(number, len(parts))):

@@ -21,7 +21,7 @@ from widgets.theme import Theme, px
 _MODES = (
     ("keep", "&Target length", "% of the recording kept"),
     ("percentile", "&Percentile", "% of the recording scores below the threshold"),
-    ("score", "&Score", "% and above is cut"),
+    ("score", "&Score", "hundredths, and above, are cut"),
 )
 
 

@@ -12,7 +12,7 @@ from widgets.timeline.viewport import Viewport
 from widgets.timeline.waves import ColumnGrid
 
 OVERVIEW, RULER, SCORE, DROP = 56, 26, 82, 80
-LANE_LOW, LANE_HIGH, ROW_LOW = 64, 132, 20
+LANE_LOW, LANE_HIGH, ROW_LOW = 64, 220, 20
 FLAG = 17
 
 

@@ -16,7 +16,7 @@ from PySide6.QtGui import QPainter, QPen
 
 from engine.audio.peaks import Columns
 from widgets import theme
-from widgets.timeline.frame import Frame
+from widgets.timeline.frame import FLAG, Frame
 from widgets.timeline.waves import WaveSource, track_columns
 
 PIXELS = NDArray[np.uint32]
@@ -190,11 +190,15 @@ class WavePainter:
         painter.restore()
 
     def _shown(self, frame: Frame, lanes: tuple[Lane, ...]) -> Iterator[tuple[Lane, int, int]]:
-        """Yield the lanes in view that have a source, with their top and bottom."""
+        """Yield the lanes in view that have a source, with the top and bottom of their waves.
+
+        Rows of channels in the first lane stand below the proposals' flags; a single row has room beside them.
+        """
         layout = frame.layout
         for lane, top, bottom in zip(lanes, layout.lane_tops, layout.lane_tops[1:], strict=False):
             if bottom > layout.lanes_top and top < layout.height and lane.track_id in self._waves:
-                yield lane, top, bottom
+                under_flags = top == layout.lane_tops[0] and lane.channels > 1
+                yield lane, top + theme.px(FLAG) if under_flags else top, bottom
 
     def _samples(self, frame: Frame, lane: Lane) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
         """Return logical x, shape (n,), and what is drawn there, -1 to 1, shape (n, channels)."""

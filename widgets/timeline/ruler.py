@@ -59,7 +59,7 @@ def _paint_times(painter: QPainter, frame: Frame, top: int, bottom: int) -> None
         x = view.x_at(index * step_s * view.rate_hz)
         painter.fillRect(frame.vertical(x, top, bottom), line)
         text = format_time(index * step_s, decimals)
-        if x + theme.px(4) + metrics.horizontalAdvance(text) <= frame.layout.width:
+        if x >= -theme.px(4) and x + theme.px(4) + metrics.horizontalAdvance(text) <= frame.layout.width:
             painter.setPen(ink)
             painter.drawText(QPointF(frame.snapped(x) + theme.px(4), baseline), text)
 

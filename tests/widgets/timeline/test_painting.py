@@ -55,14 +55,15 @@ def test_a_waveform_stands_where_its_samples_are(view: TimelineView) -> None:
     sound[60_000:60_100] = -0.5
     view.set_document(replace(view._state, proposals={}, decisions={}))
     view.set_waves({"kick": MadeUp(sound)})
-    seen = picture(view)[164:295]
+    top, bottom = view.canvas.frame.layout.lane_tops[:2]
+    seen = picture(view)[top : bottom - 1]
     heights = np.count_nonzero(seen != GROUND, axis=0)
     heights[:20] = 0  # the playhead stands at the start
     # the column after each is drawn from there back to silence
     assert np.flatnonzero(heights > 4).tolist() == [300, 301, 600, 601]
-    assert np.flatnonzero(seen[:, 300] != GROUND).max() <= 66
-    assert np.flatnonzero(seen[:, 600] != GROUND).min() >= 65
-    assert heights[300] == pytest.approx(132 / 2 * 0.92, abs=2)
+    assert np.flatnonzero(seen[:, 300] != GROUND).max() <= (bottom - top) / 2
+    assert np.flatnonzero(seen[:, 600] != GROUND).min() >= (bottom - top) / 2 - 1
+    assert heights[300] == pytest.approx((bottom - top) / 2 * 0.92, abs=2)
 
 
 def test_an_accepted_span_is_orange_and_hatched(view: TimelineView) -> None:

@@ -117,10 +117,14 @@ class DeviceOutput:
             self._stream.close()
 
     def heard(self) -> tuple[Ring, int]:
-        """Return what sounds now by the stream's clock: what was handed over, less what is on its way."""
+        """Return what sounds now: what was handed over, less what was said to be on its way.
+
+        The stream is not asked for its time: ALSA ends the whole program when a device that was pulled out is
+        asked.
+        """
         ring, frame, heard_at_s = self._reached
         if heard_at_s:
-            frame -= round((heard_at_s - self._stream.time) * self._rate_hz)
+            frame -= round((heard_at_s - time.monotonic()) * self._rate_hz)
         return ring, min(max(frame, 0), ring.taken)
 
     def poll(self) -> bool:
@@ -139,14 +143,15 @@ class DeviceOutput:
 
     def _callback(self, out: Frames, frames: int, clock: Any, status: Any) -> None:
         """Hand frames over: runs on PortAudio's thread, takes no lock and makes no buffer."""
-        self._called_s = time.monotonic()
+        now_s = self._called_s = time.monotonic()
         sound = self._feed.fill(out)
         ring = self._feed.ring
         if sound and self._first_sound_s is None:
-            self._first_sound_s = self._called_s
+            self._first_sound_s = now_s
         # Some hosts give no time of hearing; the stream's latency stands in for it.
-        begins_s = clock.outputBufferDacTime or clock.currentTime + self._stream.latency
-        self._reached = (ring, ring.taken, begins_s + sound / self._rate_hz)
+        dac_s = clock.outputBufferDacTime
+        ahead_s = dac_s - clock.currentTime if dac_s else self._stream.latency
+        self._reached = (ring, ring.taken, now_s + ahead_s + sound / self._rate_hz)
         if status.output_underflow:
             self._feed.underruns += 1
         if ring.drained and ring.following is None and sound < frames:

@@ -26,6 +26,7 @@ from engine.document.document import Document
 from engine.progress import SILENT
 from tests.desktop.conftest import Hands, fill, type_path
 from tests.desktop.documents import make_document
+from tests.desktop.sound_device import CapturingDevice, alsa_configuration
 from tests.hostile.bad_files import RATE_HZ, REFUSED, WARNED, good, with_rate
 from widgets.chrome.learn_panel import LearnRequest
 
@@ -347,6 +348,27 @@ def taste(tmp_path_factory: pytest.TempPathFactory) -> Path:
     config = LearnConfig(hidden_dims=(4, 8), latent_dim=8, epochs=1, segments_per_epoch=8)
     edited = good(folder / "edited.wav", 12.0)
     return learn(Learning((edited,), config, 0, folder / "small.taste"), SILENT).path
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ALSA is Linux's")
+def test_a_sound_device_that_goes_away(hands: Hands, folder: Path, tmp_path: Path) -> None:
+    device = CapturingDevice(tmp_path)
+    window = hands.window
+    with alsa_configuration(device.configuration):
+        drop(hands, make_document(folder / "jam.offcut", good(folder / "jam.wav", 20.0)))
+        hands.press("Space")
+        hands.qtbot.waitUntil(lambda: window.transport.playhead_samples > 0.3 * RATE_HZ)
+        device.unplug()
+        hands.qtbot.waitUntil(lambda: said(window).startswith("no audio device"))
+        assert is_one_sentence(said(window))
+        assert window.transport.is_playing
+        gone_at = window.transport.playhead_samples
+        hands.qtbot.waitUntil(lambda: window.transport.playhead_samples > gone_at)
+        hands.press("A")
+        assert window.session.state.verdict("cut-4000") is Verdict.ACCEPTED
+        hands.press("Space")
+        assert not window.transport.is_playing
+        window.player.close()
 
 
 # Work that is cancelled, or cut off by something else.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.document.analysis import BeatGrid
 from engine.document.state import DocumentState
 from engine.progress import Progress
 from widgets.chrome.learn_panel import LearnRequest
@@ -26,6 +27,7 @@ class ExportJob:
     paths: tuple[Path, ...]
     overwrite: bool
     document_name: str
+    grid: BeatGrid | None = None
 
 
 def learn_taste(asked: LearnRequest, out: Path, overwrite: bool, progress: Progress) -> Learned:
@@ -54,7 +56,9 @@ def export_files(asked: ExportJob, progress: Progress) -> tuple[Exported, ...]:
 
     return tuple(
         export(
-            ExportRequest(asked.state, asked.media, path, asked.overwrite, asked.document_name),
+            ExportRequest(
+                asked.state, asked.media, path, asked.overwrite, asked.document_name, grid=asked.grid
+            ),
             progress.step(number, len(asked.paths)),
         )
         for number, path in enumerate(asked.paths)

@@ -197,7 +197,7 @@ class Work(QObject):
         if not self._session.state.tracks:
             raise UsageError("There is nothing to export; import a recording first (Ctrl+O).")
         state, media = self._session.state, self._session.media
-        asked = ExportJob(state, media, paths, overwrite, self._session.name)
+        asked = ExportJob(state, media, paths, overwrite, self._session.name, self._session.grid)
         handle = self._lanes.io.submit(export_files, asked, title="Exporting")
         self._watch(handle, self._exported, ends_with_document=False)
 

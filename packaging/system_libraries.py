@@ -25,6 +25,7 @@ PACKAGES = {
         ),
         "sound": "libportaudio2",
         "display": "xvfb",
+        "readers": "ffmpeg",
     },
     "dnf": {
         "window": (
@@ -33,6 +34,7 @@ PACKAGES = {
         ),
         "sound": "portaudio",
         "display": "xorg-x11-server-Xvfb",
+        "readers": "ffmpeg-free",
     },
     "pacman": {
         "window": (
@@ -41,6 +43,7 @@ PACKAGES = {
         ),
         "sound": "portaudio",
         "display": "xorg-server-xvfb",
+        "readers": "ffmpeg",
     },
 }
 INSTALL = {
@@ -51,7 +54,7 @@ INSTALL = {
 
 
 def provide(qt_plugin, testing):
-    """See that the window, the sound and (for tests) a display without a screen can be had.
+    """See that the window, the sound and (for tests) a display without a screen and ffmpeg can be had.
 
     Without PortAudio the window still opens, silent; everything else missing ends here with a SetupError.
     """
@@ -84,6 +87,8 @@ def missing(qt_plugin, testing):
         found["sound"] = ["libportaudio.so.2"]
     if testing and not os.environ.get("DISPLAY") and shutil.which("Xvfb") is None:
         found["display"] = ["Xvfb"]
+    if testing and not all(shutil.which(name) for name in ("ffmpeg", "ffprobe")):
+        found["readers"] = ["ffmpeg"]
     return found
 
 

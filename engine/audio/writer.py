@@ -16,6 +16,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from engine.audio.bwf import append_chunks
 from engine.audio.opening import frames_that_decode, libsndfile_name
 from engine.errors import ExportError
 from engine.progress import SILENT, Progress
@@ -87,6 +88,11 @@ def export_format(subtypes: Iterable[str], suffix: str) -> str:
     return "PCM_U8" if deepest == "PCM_S8" else deepest
 
 
+def bits_of(subtype: str) -> int:
+    """Return the bits of one sample of a subtype that can be written."""
+    return _BITS[subtype]
+
+
 def block_dtype(subtype: str) -> type[np.float32] | type[np.float64]:
     """Return the float type that carries a subtype's samples without loss."""
     return np.float64 if subtype in ("PCM_32", "DOUBLE") else np.float32
@@ -104,6 +110,7 @@ def write_audio(
     overwrite: bool = False,
     progress: Progress = SILENT,
     riff_limit_bytes: int = RIFF_LIMIT_BYTES,
+    trailing_chunks: bytes = b"",
 ) -> WrittenAudio:
     """Write blocks of samples to a WAV (RF64 where it would pass 4 GiB) or FLAC file.
 
@@ -115,6 +122,7 @@ def write_audio(
         samples; FLAC takes PCM_S8, PCM_16 and PCM_24
     total_frames : what the blocks hold together; decides between WAV and RF64
     riff_limit_bytes : the size from which RF64 is written
+    trailing_chunks : what a WAV file holds after its samples (see `engine.audio.bwf`)
 
     Raises
     ------
@@ -124,12 +132,15 @@ def write_audio(
     if container == "WAV" and subtype == "PCM_S8":
         subtype = "PCM_U8"
     frame_bytes = channels * _BITS[subtype] // 8
-    kind = "RF64" if container == "WAV" and total_frames * frame_bytes > riff_limit_bytes else container
+    size = total_frames * frame_bytes + len(trailing_chunks)
+    kind = "RF64" if container == "WAV" and size > riff_limit_bytes else container
     with replacing(path, overwrite=overwrite) as part:
         file = _create(path, part, rate_hz, channels, kind, subtype)
         try:
             with file:
                 frames, peak, clipped = _write_blocks(file, blocks, subtype, total_frames, progress)
+            if trailing_chunks:
+                append_chunks(part, trailing_chunks)
             readable_frames = _readable_frames(part)
         except (soundfile.LibsndfileError, AssertionError) as error:
             # libsndfile says "System error" and drops the reason; beside a full disk there hardly is one.

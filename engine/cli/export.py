@@ -6,11 +6,17 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
+from engine.audio.dither import Dither
 from engine.cli.answer import Answer
+from engine.cli.numbers import finite
+from engine.document.analysis import BeatGrid
 from engine.document.document import Document
-from engine.edl.export import ExportRequest, export
+from engine.edl.export import AUDIO_SUFFIXES, ExportOptions, ExportRequest, export
+from engine.edl.export.request import Depth, FrameRate
+from engine.errors import UsageError
 from engine.jobs.media import locate_all
 from engine.progress import Progress
+from engine.timebase import s_to_samples
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,21 +24,85 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", type=Path, metavar="PROJECT")
     parser.add_argument("--out", type=Path, nargs="+", required=True, metavar="FILE", help="format by suffix")
     parser.add_argument("--force", action="store_true", help="write over existing files")
+    audio = parser.add_argument_group("audio files (.wav, .flac)")
+    audio.add_argument("--stems", action="store_true", help="one file a track instead of the mix")
+    audio.add_argument("--removed", action="store_true", help="what the cuts took out instead of the result")
+    audio.add_argument(
+        "--range", type=finite, nargs=2, metavar=("A", "B"), help="seconds of the result to write"
+    )
+    audio.add_argument("--loudness", type=finite, metavar="LUFS", help="normalise, such as to -16")
+    audio.add_argument("--bits", choices=[depth.value for depth in Depth], help="sample format")
+    audio.add_argument(
+        "--dither",
+        choices=[dither.value for dither in Dither],
+        help="default: tpdf where --bits takes bits away",
+    )
+    audio.add_argument("--plain", action="store_true", help="WAV without bext, iXML and cue points")
+    frames = parser.add_argument_group("formats that count in frames (.edl, .xml)")
+    frames.add_argument(
+        "--frame-rate",
+        choices=[rate.value for rate in FrameRate],
+        default=FrameRate.FPS_25.value,
+        help="default: 25",
+    )
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
     """Write every file asked for."""
     with Document.open(options.project) as document:
         state, folder = document.state, document.path.absolute().parent
+        grid = document.analysis("beats")
+    chosen = _options(options, state.rate_hz)
     media = locate_all(state, folder)
     written = []
     for number, out in enumerate(options.out):
         share = progress.part(
             0.1 + 0.9 * number / len(options.out), 0.1 + 0.9 * (number + 1) / len(options.out)
         )
-        request = ExportRequest(state, media, out, options.force, options.project.stem)
+        beats = grid if isinstance(grid, BeatGrid) else None
+        request = ExportRequest(state, media, out, options.force, options.project.stem, chosen, beats)
         written.append(export(request, share))
+    files = [part for one in written for part in (one.parts or (one,))]
     yield Answer(
-        {"files": [{"path": str(one.path), **one.figures} for one in written]},
-        "\n".join(one.sentence for one in written),
+        {"files": [{"path": str(one.path), **one.figures} for one in files]},
+        "\n".join(one.sentence for one in files),
+    )
+
+
+def _options(options: argparse.Namespace, rate_hz: int) -> ExportOptions:
+    """Return what the flags ask for.
+
+    Raises
+    ------
+    UsageError : a flag for audio is given and no audio file is, or the range or the loudness cannot be
+    """
+    flags = {
+        "--stems": options.stems,
+        "--removed": options.removed,
+        "--range": options.range is not None,
+        "--loudness": options.loudness is not None,
+        "--bits": options.bits is not None,
+        "--dither": options.dither is not None,
+        "--plain": options.plain,
+    }
+    given = next((flag for flag, is_given in flags.items() if is_given), None)
+    if given is not None and not any(out.suffix.lower() in AUDIO_SUFFIXES for out in options.out):
+        raise UsageError(f"{given} is for audio, and --out names no .wav or .flac file: add one.")
+    span = None
+    if options.range is not None:
+        start_s, stop_s = options.range
+        if not 0 <= start_s < stop_s:
+            raise UsageError(f"--range {start_s:g} {stop_s:g} is no span: give its start, then its end.")
+        span = (s_to_samples(start_s, rate_hz), s_to_samples(stop_s, rate_hz))
+    if options.loudness is not None and not -70 < options.loudness <= 0:
+        raise UsageError(f"--loudness {options.loudness:g} is not between -70 and 0 LUFS: -16 is usual.")
+    return ExportOptions(
+        stems=options.stems,
+        removed=options.removed,
+        range_samples=span,
+        loudness_lufs=options.loudness,
+        depth=None if options.bits is None else Depth(options.bits),
+        dither=None if options.dither is None else Dither(options.dither),
+        broadcast=not options.plain,
+        frame_rate=FrameRate(options.frame_rate),
     )

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 
 from engine.edl.export import audio, edit_json, labels, reaper
-from engine.edl.export.request import Exported, ExportRequest
+from engine.edl.export.request import Exported, ExportOptions, ExportRequest
 from engine.errors import ExportError
 from engine.progress import SILENT, Progress
 from engine.safe_write import shown
 
-__all__ = ["FORMATS", "ExportRequest", "Exported", "export"]
+__all__ = [
+    "AUDIO_SUFFIXES",
+    "FORMATS",
+    "ExportOptions",
+    "ExportRequest",
+    "Exported",
+    "export",
+    "files_written",
+]
+
+AUDIO_SUFFIXES = (".wav", ".flac")
 
 FORMATS: Mapping[str, Callable[[ExportRequest, Progress], Exported]] = MappingProxyType(
     {
@@ -22,6 +33,11 @@ FORMATS: Mapping[str, Callable[[ExportRequest, Progress], Exported]] = MappingPr
         ".rpp": reaper.write,
     }
 )
+
+
+def files_written(request: ExportRequest) -> tuple[Path, ...]:
+    """Return the files that an export would write, so that the user can be asked about those that exist."""
+    return audio.paths(request) if request.out.suffix.lower() in AUDIO_SUFFIXES else (request.out,)
 
 
 def export(request: ExportRequest, progress: Progress = SILENT) -> Exported:
@@ -41,8 +57,10 @@ def export(request: ExportRequest, progress: Progress = SILENT) -> Exported:
     if write is None:
         known = ", ".join(FORMATS)
         raise ExportError(f"{shown(out)} names no format that Offcut writes: end it in one of {known}.")
-    if any(out.resolve() == path.resolve() for path in request.media.values()):
-        raise ExportError(
-            f"{shown(out)} is one of the recordings of this document: export under another name."
-        )
+    recordings = {path.resolve() for path in request.media.values()}
+    for path in files_written(request):
+        if path.resolve() in recordings:
+            raise ExportError(
+                f"{shown(path)} is one of the recordings of this document: export under another name."
+            )
     return write(request, progress)

@@ -1,0 +1,77 @@
+"""One gain for a whole programme, so that it has the loudness that was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.edl.crossfade import Block
+from engine.edl.loudness import measure
+from engine.errors import ExportError
+
+HIGHEST_TRUE_PEAK_DBTP = -1.0
+"""EBU R 128 allows no more: converters and lossy coders overshoot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """A gain and what it leads to.
+
+    Attributes
+    ----------
+    target_lufs : what was asked for
+    loudness_lufs, true_peak_dbtp : of the programme with the gain
+    """
+
+    target_lufs: float
+    gain_db: float
+    loudness_lufs: float
+    true_peak_dbtp: float
+
+    @property
+    def sentence(self) -> str:
+        """What to tell the user."""
+        said = f"Its loudness is {self.loudness_lufs:.1f} LUFS, its true peak {self.true_peak_dbtp:.1f} dBTP."
+        if self.loudness_lufs < self.target_lufs - 0.05:
+            said += (
+                f" At {self.target_lufs:.1f} LUFS it would have passed {HIGHEST_TRUE_PEAK_DBTP:.0f} dBTP, "
+                "so it was raised no further; use a limiter for more."
+            )
+        return said
+
+    @property
+    def figures(self) -> Mapping[str, float]:
+        """The numbers by name."""
+        return {
+            "gain_db": self.gain_db,
+            "loudness_lufs": self.loudness_lufs,
+            "true_peak_dbtp": self.true_peak_dbtp,
+        }
+
+    def apply(self, blocks: Iterable[NDArray[Any]]) -> Iterator[Block]:
+        """Yield the blocks with the gain, as doubles: rounding comes once, when they are written."""
+        gain = 10.0 ** (self.gain_db / 20.0)
+        for block in blocks:
+            yield np.multiply(block, gain, dtype=np.float64)
+
+
+def normalise(blocks: Iterable[Block], target_lufs: float, *, rate_hz: int, name: str) -> Normalised:
+    """Find the gain for a loudness; where the true peak would pass -1 dBTP, a smaller one.
+
+    Raises
+    ------
+    ExportError : it is too quiet or too short to have a loudness
+    """
+    found = measure(blocks, rate_hz=rate_hz)
+    if not (isfinite(found.integrated_lufs) and isfinite(found.true_peak_dbtp)):
+        raise ExportError(
+            f"{name} cannot be brought to {target_lufs:.1f} LUFS because what is heard is silent or shorter "
+            "than 0.4 s: export it without a loudness."
+        )
+    gain_db = min(target_lufs - found.integrated_lufs, HIGHEST_TRUE_PEAK_DBTP - found.true_peak_dbtp)
+    return Normalised(target_lufs, gain_db, found.integrated_lufs + gain_db, found.true_peak_dbtp + gain_db)

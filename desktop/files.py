@@ -80,7 +80,7 @@ class Files(QObject):
         asked = dialogs.ask_learn(self._window, self._theme(), self.edited, self._folder)
         if asked is None:
             return
-        out = self._folder / f"{asked.name}.taste"
+        out = self._folder / f"{asked.name.replace('/', '-')}.taste"
         overwrite = _is_taken(out)
         if overwrite and not dialogs.confirm_overwrite(self._window, (out,)):
             return

@@ -27,6 +27,7 @@ from engine.progress import SILENT
 from tests.desktop.conftest import Hands, fill, type_path
 from tests.desktop.documents import make_document
 from tests.desktop.sound_device import CapturingDevice, alsa_configuration
+from tests.desktop.test_main_job import answer_learn
 from tests.hostile.bad_files import RATE_HZ, REFUSED, WARNED, good, with_rate
 from widgets.chrome.learn_panel import LearnRequest
 
@@ -128,8 +129,9 @@ def test_sixty_four_channels_are_imported_and_painted(hands: Hands, folder: Path
     drop(hands, good(folder / "desk.wav", 1.0, 64))
     window = hands.window
     assert window.session.state.sources[window.session.state.tracks[0].source_id].channels == 64
-    picture = window.timeline.grab().toImage()
-    assert len({picture.pixel(x, 400) for x in range(200, 1200, 7)}) >= 3  # ground, peaks, loudness
+    picture = window.timeline.canvas.grab().toImage()
+    lanes = range(window.timeline.canvas.frame.layout.lanes_top, picture.height(), 3)
+    assert len({picture.pixel(x, y) for x in range(9, 400, 7) for y in lanes}) >= 3  # ground, peaks, loudness
     hands.press_and_answer("Ctrl+E", fill(File="desk out"))
     hands.finish_work()
     assert (folder / "desk out.wav").is_file()
@@ -336,6 +338,31 @@ def test_a_taste_that_vanishes_or_is_damaged(
     assert "mine.taste" in said(window)
     assert is_one_sentence(said(window))
     assert (window.session.state, (folder / "jam.offcut").read_bytes()) == (state, content)
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_learning_from_a_bad_file_leaves_everything_as_it_was(
+    reviewing: Hands, folder: Path, case: str
+) -> None:
+    make, words = REFUSED[case]
+    window, state = reviewing.window, reviewing.window.session.state
+    edited = (str(good(folder / "edited.wav", 12.0)), str(make(folder / "take.wav")))
+    before = sorted(folder.rglob("*"))
+    window.work.learn(LearnRequest(edited, "ours", 1, 0), folder / "ours.taste", False)
+    assert not window.learning_panel.isHidden()
+    reviewing.finish_work()
+    assert window.learning_panel.isHidden()
+    assert "take.wav" in said(window)
+    assert words in said(window)
+    assert (sorted(folder.rglob("*")), window.session.state) == (before, state)
+
+
+def test_a_taste_may_be_called_anything(reviewing: Hands, folder: Path) -> None:
+    edited = good(folder / "edited.wav", 12.0)
+    reviewing.press_and_answer("Ctrl+L", *answer_learn(edited, Name="AC/DC's", Epochs="1"))
+    reviewing.finish_work()
+    assert (folder / "AC-DC's.taste").is_file()
+    assert not reviewing.refused
 
 
 @pytest.fixture(scope="module")

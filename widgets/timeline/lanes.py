@@ -192,7 +192,7 @@ class WavePainter:
     def _shown(self, frame: Frame, lanes: tuple[Lane, ...]) -> Iterator[tuple[Lane, int, int]]:
         """Yield the lanes in view that have a source, with the top and bottom of their waves.
 
-        Rows of channels in the first lane stand below the proposals' flags; a single row has room beside them.
+        Rows of channels in the first lane stand below the flags; a single row has room beside them.
         """
         layout = frame.layout
         for lane, top, bottom in zip(lanes, layout.lane_tops, layout.lane_tops[1:], strict=False):

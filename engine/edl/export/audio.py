@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -75,7 +76,7 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
     measuring = progress.part(0.0, 0.5 if request.options.loudness_lufs is not None else 0.0)
     gain = _gain(request, sound, measuring)
     writing = progress.part(0.5 if request.options.loudness_lufs is not None else 0.0, 1.0)
-    fresh = {file.path for file in files if not file.path.exists()}
+    fresh = {file.path for file in files if not os.path.lexists(file.path)}
     done = []
     try:
         for number, file in enumerate(files):

@@ -168,7 +168,7 @@ class MainWindow(QMainWindow):
 
     def _show_document(self) -> None:
         """Show another document, or none."""
-        state = "read only" if self.session.notice else "saved" if self.session.is_open else ""
+        state = "read only" if self.session.is_read_only else "saved" if self.session.is_open else ""
         self.top_bar.set_document(self.session.name, state)
         if self.session.notice:
             self.say(self.session.notice)

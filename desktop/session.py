@@ -61,6 +61,11 @@ class Session(QObject):
         return "" if self._document is None else self._document.notice
 
     @property
+    def is_read_only(self) -> bool:
+        """Whether the document takes no edits; `notice` says why."""
+        return self._document is not None and self._document.is_read_only
+
+    @property
     def undo_label(self) -> str:
         """What undo would take back."""
         return "" if self._document is None else self._document.undo_label
@@ -89,7 +94,8 @@ class Session(QObject):
 
     def open(self, path: Path) -> None:
         """Open a document; the one before stays open when this one cannot be."""
-        self._replace(Document.open(path))
+        is_this = self._document is not None and self._document.path.absolute() == path.absolute()
+        self._replace(self._open_document().reopened() if is_this else Document.open(path))
 
     def close(self) -> None:
         """Close the document, if one is open."""

@@ -1,16 +1,24 @@
-"""Rolling backups of documents, kept in the user's data folder through SQLite's backup API."""
+"""Rolling backups of documents, kept in the user's data folder through SQLite's backup API.
+
+They are numbered, not dated: a clock that is set back does not make an old one look new.
+"""
 
 from __future__ import annotations
 
+import re
+import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from hashlib import blake2b
 from pathlib import Path
 
-from engine.errors import OffcutError
+from engine.document.transaction import connect
+from engine.errors import DocumentError, ExportError, OffcutError
 from engine.places import data_folder
+from engine.safe_write import replacing
 
 KEPT_BACKUPS = 5
+_NUMBERED = re.compile(r".* (\d+)\.offcut")
 
 
 def _folder(path: Path) -> Path:
@@ -18,39 +26,93 @@ def _folder(path: Path) -> Path:
     return data_folder("backups", digest.hexdigest())
 
 
-def _numbered(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.offcut"), key=lambda one: int(one.stem.rsplit(" ", 1)[1]))
+def _number(backup: Path) -> int:
+    found = _NUMBERED.fullmatch(backup.name)
+    return int(found[1]) if found else 0
+
+
+def backups(path: Path) -> list[Path]:
+    """Return the rolling backups of a document, the newest first."""
+    return sorted((one for one in _folder(path).iterdir() if _number(one)), key=_number, reverse=True)
 
 
 def newest_backup(path: Path) -> Path | None:
-    """Return the newest backup of a document, or None."""
+    """Return the newest backup of a document, or None where there is none or no folder for any."""
     try:
-        found = _numbered(_folder(path))
+        return next(iter(backups(path)), None)
     except OffcutError:
         return None
-    return found[-1] if found else None
 
 
-def keep_backup(connection: sqlite3.Connection, path: Path) -> Path | None:
+def keep_backup(connection: sqlite3.Connection, path: Path) -> None:
     """Copy an open, checked document beside its earlier backups, and let the oldest go.
 
+    Where the newest backup holds the same, it is kept instead: opening a document often lets no old state go.
     A backup that cannot be written never stands in the way of the work: the document opens all the same.
     """
+    with suppress(OSError, sqlite3.Error, OffcutError):
+        found = backups(path)
+        if found and _sums(found[0]) == _sums_of(connection):
+            return
+        number = _number(found[0]) + 1 if found else 1
+        copy_database(connection, _folder(path) / f"{path.stem} {number}.offcut")
+        for old in found[KEPT_BACKUPS - 1 :]:
+            old.unlink(missing_ok=True)
+
+
+def keep_older_version(connection: sqlite3.Connection, path: Path, version: int) -> Path:
+    """Keep a document as an older version made it, apart from the rolling backups.
+
+    Raises
+    ------
+    DocumentError : it cannot be kept, so the document must not be changed
+    """
+    kept = _folder(path) / f"{path.stem} of version {version}" / f"{path.stem}.offcut"
     try:
-        folder = _folder(path)
-    except OffcutError:
-        return None
-    found = _numbered(folder)
-    number = int(found[-1].stem.rsplit(" ", 1)[1]) + 1 if found else 1
-    target = folder / f"{path.stem} {number}.offcut"
-    part = target.with_suffix(".part")
+        kept.parent.mkdir(exist_ok=True)
+        copy_database(connection, kept, overwrite=True)
+    except (OSError, sqlite3.Error, ExportError) as error:
+        raise DocumentError(
+            f"{path} is of an older version and cannot be kept before it is changed: {error}"
+        ) from error
+    return kept
+
+
+def copy_database(connection: sqlite3.Connection, target: Path, *, overwrite: bool = False) -> None:
+    """Write a copy of an open document: whole, or not at all.
+
+    Raises
+    ------
+    ExportError : the file exists and `overwrite` is False, its folder cannot be written, or the disk is full
+    sqlite3.Error : the copy cannot be made
+    """
+    with replacing(target, overwrite=overwrite) as part, closing(sqlite3.connect(part)) as copy:
+        copy.execute("PRAGMA synchronous = OFF")  # `replacing` brings the file to the disk as a whole
+        connection.backup(copy)
+
+
+def copy_beside(backup: Path, path: Path) -> Path:
+    """Copy a backup beside the document it is of, under a name that is free.
+
+    Raises
+    ------
+    DocumentError : the folder cannot be written, or the disk is full
+    """
+    number = 1
+    while (target := path.with_stem(f"{path.stem} restored{f' {number}' if number > 1 else ''}")).exists():
+        number += 1
     try:
-        with closing(sqlite3.connect(part)) as copy:
-            connection.backup(copy)
-        part.replace(target)
-    except (OSError, sqlite3.Error):
-        part.unlink(missing_ok=True)
-        return None
-    for old in found[: max(0, len(found) + 1 - KEPT_BACKUPS)]:
-        old.unlink(missing_ok=True)
+        with replacing(target) as part:
+            shutil.copyfile(backup, part)
+    except ExportError as error:
+        raise DocumentError(str(error)) from error
     return target
+
+
+def _sums(backup: Path) -> object:
+    with closing(connect(backup, read_only=True)) as connection:
+        return _sums_of(connection)
+
+
+def _sums_of(connection: sqlite3.Connection) -> object:
+    return sorted(connection.execute("SELECT name, digest FROM checksum").fetchall())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
@@ -11,10 +13,13 @@ from types import TracebackType
 
 from engine.document import history, storage
 from engine.document.analysis import Analysis
-from engine.document.backups import keep_backup, newest_backup
-from engine.document.change import Change, Edit, RowChange, change_of
+from engine.document.backups import backups, copy_beside, copy_database
+from engine.document.change import Change, Edit, change_of
+from engine.document.opening import Opened, open_file
 from engine.document.state import DocumentState
-from engine.errors import DocumentError
+from engine.document.stored_analyses import read_analysis, sound_analyses, write_analysis
+from engine.document.transaction import Transaction, not_written
+from engine.errors import DocumentError, ExportError
 
 
 class Document:
@@ -27,21 +32,15 @@ class Document:
     notice : one sentence where the document was opened in a way the user must know of, else empty
     """
 
-    def __init__(
-        self,
-        path: Path,
-        connection: sqlite3.Connection,
-        state: DocumentState,
-        *,
-        read_only: bool = False,
-        notice: str = "",
-    ) -> None:
+    def __init__(self, path: Path, opened: Opened) -> None:
         self.path = path
-        self.notice = notice
-        self.state = state
-        self._connection = connection
-        self._read_only = read_only
+        self.notice = opened.notice
+        self.state = _without_damaged_analyses(opened.connection, opened.state)
+        self._connection = opened.connection
+        self._lock = opened.lock
+        self._read_only_reason = opened.read_only_reason
         self._seen_version = self._data_version()
+        self._file = path.stat()
 
     @classmethod
     def create(cls, path: Path) -> Document:
@@ -51,35 +50,57 @@ class Document:
         ------
         DocumentError : something with that name exists, or the folder cannot be written
         """
-        return cls(path, storage.create(path), DocumentState())
+        storage.create(path)
+        return cls.open(path)
 
     @classmethod
     def open(cls, path: Path) -> Document:
         """Open a document, check it, and keep a backup of it.
 
-        A document of a newer Offcut opens read-only and says so in `notice`.
+        A document that another window has open, that may not be written or that a newer Offcut made opens
+        for reading only and says so in `notice`. One of an older version is brought up to date, and kept as
+        it was.
 
         Raises
         ------
         DocumentError : the file is missing, is no document, or is damaged; it is left as it is
         """
-        version = storage.schema_version(path)
-        is_newer = version > storage.SCHEMA_VERSION
-        try:
-            connection, state = storage.open_existing(path, read_only=is_newer)
-        except DocumentError as error:
-            backup = newest_backup(path)
-            advice = f"Open its backup {backup} instead." if backup else "Restore it from your own backup."
-            raise DocumentError(f"{error} {advice}") from error
-        if is_newer:
-            notice = f"{path.name} was made by a newer Offcut, so it is open for reading only; update Offcut."
-            return cls(path, connection, state, read_only=True, notice=notice)
-        keep_backup(connection, path)
-        return cls(path, connection, _without_damaged_analyses(connection, state))
+        return cls(path, open_file(path))
+
+    @classmethod
+    def open_backup(cls, path: Path) -> Document:
+        """Open the newest sound backup of a document, as one of its own beside it; `path` is left as it is.
+
+        Raises
+        ------
+        DocumentError : there is no sound backup, or the folder cannot be written
+        """
+        for backup in backups(path):
+            target = copy_beside(backup, path)
+            try:
+                return cls.open(target)
+            except DocumentError:
+                target.unlink()
+        raise DocumentError(f"There is no sound backup of {path}; restore it from your own backup.")
+
+    def reopened(self) -> Document:
+        """Read the file again, after another program changed it; this one is closed.
+
+        Raises
+        ------
+        DocumentError : as `open`; this one stays open then
+        """
+        again = Document(self.path, open_file(self.path, self._lock))
+        self._lock = None
+        self.close()
+        return again
 
     def close(self) -> None:
         """Close the file; nothing is left to save."""
         self._connection.close()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
 
     def __enter__(self) -> Document:
         return self
@@ -90,18 +111,21 @@ class Document:
         self.close()
 
     @property
+    def is_read_only(self) -> bool:
+        """Whether edits are refused."""
+        return bool(self._read_only_reason)
+
+    @property
     def undo_label(self) -> str:
         """What undo would take back, or nothing."""
-        step = history.last_done(self._connection)
-        return "" if step is None else step.label
+        return history.undo_label(self._connection)
 
     @property
     def redo_label(self) -> str:
         """What redo would do again, or nothing."""
-        step = history.first_undone(self._connection)
-        return "" if step is None else step.label
+        return history.redo_label(self._connection)
 
-    def apply(self, edit: Edit, analyses: dict[str, Analysis] | None = None) -> Change:
+    def apply(self, edit: Edit, analyses: Mapping[str, Analysis] | None = None) -> Change:
         """Write an edit, and the analyses it refers to by id, in one transaction.
 
         An edit that changes nothing is no step of the history.
@@ -112,38 +136,55 @@ class Document:
         """
         if not edit.changes and not analyses:
             return Change(edit.label)
-        with self._writing():
-            for analysis_id, analysis in (analyses or {}).items():
-                storage.write_analysis(self._connection, analysis_id, analysis)
-            storage.write_rows(self._connection, edit.changes)
+        with self._writing() as tally:
+            after = storage.apply_rows(self.state, edit.changes)
+            kinds = frozenset(
+                write_analysis(self._connection, tally, key, analysis)
+                for key, analysis in (analyses or {}).items()
+            )
+            storage.write_rows(self._connection, tally, edit.changes)
             if edit.changes:
-                history.push(self._connection, edit.label, edit.changes, edit.merges_as)
-        return self._swap(edit.label, edit.changes)
+                history.push(self._connection, tally, edit.label, edit.changes, edit.merges_as)
+        self.state = after
+        # Analyses that come without an edit are those in force, heard again.
+        return change_of(edit.label, edit.changes) if edit.changes else Change(edit.label, analyses=kinds)
 
     def undo(self) -> Change | None:
-        """Take the last edit back; None where there is none."""
-        step = history.last_done(self._connection)
-        if step is None:
-            return None
-        return self._replay(step, tuple(change.inverse for change in step.changes), undone=True)
+        """Take the last edit back; None where there is none.
+
+        Raises
+        ------
+        DocumentError : as `apply`; or the step is damaged
+        """
+        return self._replay(history.last_done, undone=True)
 
     def redo(self) -> Change | None:
-        """Do the last edit that was undone again; None where there is none."""
-        step = history.first_undone(self._connection)
-        if step is None:
-            return None
-        return self._replay(step, step.changes, undone=False)
+        """Do the last edit that was undone again; None where there is none.
 
-    def _replay(self, step: history.Step, changes: tuple[RowChange, ...], *, undone: bool) -> Change:
-        with self._writing():
-            storage.write_rows(self._connection, changes)
-            history.mark(self._connection, step, undone=undone)
-        return self._swap(step.label, changes)
+        Raises
+        ------
+        DocumentError : as `apply`; or the step is damaged
+        """
+        return self._replay(history.first_undone, undone=False)
+
+    def _replay(
+        self, find: Callable[[sqlite3.Connection], history.Step | None], *, undone: bool
+    ) -> Change | None:
+        with self._writing() as tally:
+            step = find(self._connection)
+            if step is None:
+                return None
+            changes = tuple(change.inverse for change in step.changes) if undone else step.changes
+            after = storage.apply_rows(self.state, changes)
+            storage.write_rows(self._connection, tally, changes)
+            history.mark(self._connection, tally, step, undone=undone)
+        self.state = after
+        return change_of(step.label, changes)
 
     def analysis(self, kind: str) -> Analysis | None:
         """Return the analysis of a kind ("score", "beats", "listening") in force, or None."""
         analysis_id = self.state.analyses.get(kind)
-        return None if analysis_id is None else storage.read_analysis(self._connection, analysis_id)
+        return None if analysis_id is None else read_analysis(self._connection, analysis_id)
 
     def snapshot(self, name: str) -> Path:
         """Write the document as it is now into a file of its own below "<document> snapshots".
@@ -154,44 +195,49 @@ class Document:
         """
         folder = self.path.with_name(f"{self.path.stem} snapshots")
         target = folder / f"{name.replace('/', '-')}.offcut"
+        if target.exists():
+            raise DocumentError(f"There is a snapshot {name!r} already; choose another name.")
         try:
-            folder.mkdir(exist_ok=True)
-            target.open("xb").close()
-            with closing(sqlite3.connect(target)) as copy:
-                self._connection.backup(copy)
-        except FileExistsError as error:
-            raise DocumentError(f"There is a snapshot {name!r} already; choose another name.") from error
-        except (OSError, sqlite3.Error) as error:
-            raise DocumentError(f"The snapshot {target} could not be written: {error}.") from error
+            folder.mkdir(parents=True, exist_ok=True)
+            copy_database(self._connection, target)
+        except (ExportError, OSError, sqlite3.Error) as error:
+            raise DocumentError(f"The snapshot {target} could not be written: {error}") from error
         return target
 
     def _data_version(self) -> int:
         return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
 
-    def _writing(self) -> storage.Transaction:
-        if self._read_only:
-            raise DocumentError(f"{self.path.name} is open for reading only; nothing was changed.")
-        return storage.Transaction(self._connection, self.path, check=self._check_unchanged)
+    def _writing(self) -> Transaction:
+        if self._read_only_reason:
+            raise not_written(self.path, self._read_only_reason)
+        self._require_in_place()
+        return Transaction(self._connection, self.path, check=self._require_unchanged)
 
-    def _check_unchanged(self) -> None:
+    def _require_in_place(self) -> None:
+        """Refuse to write into a file that lost its name: nobody would find what was written there."""
+        found = None
+        with suppress(OSError):
+            found = self.path.stat()
+        if found is None:
+            raise not_written(
+                self.path,
+                "it was moved or deleted while it was open: put it back, or keep all it held with a snapshot",
+            )
+        if not os.path.samestat(found, self._file):
+            raise not_written(self.path, "another file was put in its place: open it again")
+
+    def _require_unchanged(self) -> None:
         if self._data_version() != self._seen_version:
             raise DocumentError(
                 f"{self.path.name} was changed by another program; open it again. Nothing was changed here."
             )
 
-    def _swap(self, label: str, changes: tuple[RowChange, ...]) -> Change:
-        self.state = storage.apply_rows(self.state, changes)
-        return change_of(label, changes)
-
 
 def _without_damaged_analyses(connection: sqlite3.Connection, state: DocumentState) -> DocumentState:
     """Forget the analyses that cannot be read, so that they are made again as if they never were."""
-    sound = {
-        kind: key
-        for kind, key in state.analyses.items()
-        if storage.read_analysis(connection, key) is not None
-    }
-    return state if len(sound) == len(state.analyses) else replace(state, analyses=sound)
+    sound = sound_analyses(connection)
+    kept = {kind: key for kind, key in state.analyses.items() if key in sound}
+    return state if len(kept) == len(state.analyses) else replace(state, analyses=kept)
 
 
 def analysis_id(kind: str, *inputs: object) -> str:

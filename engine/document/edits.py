@@ -42,7 +42,14 @@ def add_tracks(state: DocumentState, sources: Sequence[Source], names: Sequence[
     """Place whole sources as new tracks below the others, from the start of the timeline.
 
     The first import sets the document's rate to that of its first source.
+
+    Raises
+    ------
+    UsageError : a source is in the document already
     """
+    for source, name in zip(sources, names, strict=True):
+        if source.id in state.sources:
+            raise UsageError(f"{name} is in the document already; nothing was imported.")
     rows: list[tuple[Row | None, Row | None]] = []
     if not state.rate_hz:
         rows.append((None, Setting("rate_hz", sources[0].rate_hz)))
@@ -57,7 +64,9 @@ def add_tracks(state: DocumentState, sources: Sequence[Source], names: Sequence[
 def remove_track(state: DocumentState, track_id: str) -> Edit:
     """Take a track and its source off the document; the file on disk is not touched."""
     track = _track(state, track_id)
-    rows: list[tuple[Row | None, Row | None]] = [(track, None), (state.sources[track.source_id], None)]
+    rows: list[tuple[Row | None, Row | None]] = [(track, None)]
+    if not any(other.source_id == track.source_id for other in state.tracks if other is not track):
+        rows.append((state.sources[track.source_id], None))
     rows += [
         (other, replace(other, position=other.position - 1))
         for other in state.tracks
@@ -81,6 +90,12 @@ def set_track(state: DocumentState, track_id: str, **values: object) -> Edit:
     name, value = next(iter(values.items()))
     verb = words[name][0 if value else 1] if name in words else f"Set {name.replace('_', ' ')} of"
     return Edit(f"{verb} {track.name}", _rows([(track, changed)]))
+
+
+def move_sources(state: DocumentState, paths: Mapping[str, str]) -> Edit:
+    """Say where sources, given by id, lie now."""
+    moved = [(state.sources[key], replace(state.sources[key], path=path)) for key, path in paths.items()]
+    return Edit(f"Found {counted(len(moved), 'recording')} again", _rows(moved))
 
 
 def replace_proposals(

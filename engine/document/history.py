@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
 from dataclasses import dataclass
 
 from engine.document.change import RowChange, merged
+from engine.document.checksums import Tally, digest
 from engine.document.rows import changes_from_json, changes_to_json
+from engine.errors import DocumentError
+
+_LAST_DONE = "undone = 0 ORDER BY step DESC LIMIT 1"
+_FIRST_UNDONE = "undone = 1 ORDER BY step LIMIT 1"
+_SUMMED = "step, label, merges_as, undone, digest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,47 +23,93 @@ class Step:
     number: int
     label: str
     changes: tuple[RowChange, ...]
-    merges_as: str
+
+
+def undo_label(connection: sqlite3.Connection) -> str:
+    """Return what the step that undo would take back is called, or nothing."""
+    return _label(connection, _LAST_DONE)
+
+
+def redo_label(connection: sqlite3.Connection) -> str:
+    """Return what the step that redo would do again is called, or nothing."""
+    return _label(connection, _FIRST_UNDONE)
+
+
+def _label(connection: sqlite3.Connection, condition: str) -> str:
+    found = connection.execute(f"SELECT label FROM history WHERE {condition}").fetchone()
+    return "" if found is None else str(found[0])
 
 
 def last_done(connection: sqlite3.Connection) -> Step | None:
     """Return the step that undo would take back."""
-    return _step(connection, "undone = 0 ORDER BY step DESC")
+    return _step(connection, _LAST_DONE)
 
 
 def first_undone(connection: sqlite3.Connection) -> Step | None:
     """Return the step that redo would do again."""
-    return _step(connection, "undone = 1 ORDER BY step")
+    return _step(connection, _FIRST_UNDONE)
 
 
 def _step(connection: sqlite3.Connection, condition: str) -> Step | None:
     found = connection.execute(
-        f"SELECT step, label, changes, merges_as FROM history WHERE {condition} LIMIT 1"
+        f"SELECT step, label, changes, digest FROM history WHERE {condition}"
     ).fetchone()
     if found is None:
         return None
-    number, label, changes, merges_as = found
-    return Step(number, label, changes_from_json(changes), merges_as)
+    number, label, changes, expected = found
+    if digest(changes.encode()) != expected:
+        raise DocumentError(
+            f"The step {label!r} of the history is damaged and stays as it is; the document itself is sound."
+        )
+    return Step(number, label, changes_from_json(changes))
 
 
-def push(connection: sqlite3.Connection, label: str, changes: tuple[RowChange, ...], merges_as: str) -> None:
+def push(
+    connection: sqlite3.Connection, tally: Tally, label: str, changes: tuple[RowChange, ...], merges_as: str
+) -> None:
     """Add a step; what had been undone can no longer be redone.
 
     A step that carries the same `merges_as` as the one before it becomes part of that one, so that holding a
-    threshold key is one undo.
+    threshold key is one undo; where the two cancel out, neither is left.
     """
-    redo_was_dropped = connection.execute("DELETE FROM history WHERE undone = 1").rowcount > 0
-    if merges_as and not redo_was_dropped:
-        last = last_done(connection)
-        if last is not None and last.merges_as == merges_as:
+    redo_was_dropped = _delete(connection, tally, "undone = 1") > 0
+    if merges_as and not redo_was_dropped and _last_merges_as(connection) == merges_as:
+        with suppress(DocumentError):  # a damaged step is left alone, and this one stands for itself
+            last = last_done(connection)
+            assert last is not None
             changes = merged(last.changes, changes)
-            connection.execute("DELETE FROM history WHERE step = ?", (last.number,))
+            _delete(connection, tally, f"step = {last.number}")
+            if not changes:
+                return
+    text = changes_to_json(changes)
+    found = digest(text.encode())
+    number = connection.execute(
+        "INSERT INTO history (label, changes, merges_as, undone, digest) VALUES (?, ?, ?, 0, ?)",
+        (label, text, merges_as, found),
+    ).lastrowid
+    tally.count("history", (number, label, merges_as, 0, found))
+
+
+def _last_merges_as(connection: sqlite3.Connection) -> str:
+    found = connection.execute(f"SELECT merges_as FROM history WHERE {_LAST_DONE}").fetchone()
+    return "" if found is None else str(found[0])
+
+
+def mark(connection: sqlite3.Connection, tally: Tally, step: Step, *, undone: bool) -> None:
+    """Say that a step was undone or done again; later edits no longer merge with it."""
+    summed = f"SELECT {_SUMMED} FROM history WHERE step = ?"
+    tally.count("history", connection.execute(summed, (step.number,)).fetchone())
     connection.execute(
-        "INSERT INTO history (label, changes, merges_as, undone) VALUES (?, ?, ?, 0)",
-        (label, changes_to_json(changes), merges_as),
+        "UPDATE history SET undone = ?, merges_as = '' WHERE step = ?", (int(undone), step.number)
     )
+    tally.count("history", connection.execute(summed, (step.number,)).fetchone())
 
 
-def mark(connection: sqlite3.Connection, step: Step, *, undone: bool) -> None:
-    """Say that a step was undone or done again."""
-    connection.execute("UPDATE history SET undone = ? WHERE step = ?", (int(undone), step.number))
+def _delete(connection: sqlite3.Connection, tally: Tally, condition: str) -> int:
+    """Take steps away and return how many there were."""
+    gone = connection.execute(f"SELECT {_SUMMED} FROM history WHERE {condition}").fetchall()
+    for values in gone:
+        tally.count("history", values)
+    if gone:
+        connection.execute(f"DELETE FROM history WHERE {condition}")
+    return len(gone)

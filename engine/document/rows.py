@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from typing import Any, cast
 
 from engine.document.change import CurrentAnalysis, Row, RowChange, Setting
@@ -13,42 +13,16 @@ from engine.document.proposals import Alternative, Proposal
 from engine.document.track import Source, Track
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Where rows of one class are kept.
+def _real(value: float) -> float:
+    return float(value) + 0.0  # SQLite gives 0.0 back for -0.0
 
-    Attributes
-    ----------
-    name : of the SQLite table
-    row_type : the class of its rows; its fields are the columns, in order
-    json_columns : columns that hold a JSON text
-    """
 
-    name: str
-    row_type: type[Row]
-    json_columns: frozenset[str] = frozenset()
+def _whole_or_none(value: int | None) -> int | None:
+    return None if value is None else int(value)
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The names of the columns; the first is the key."""
-        return tuple(field.name for field in fields(self.row_type))
 
-    def encode(self, row: Row) -> tuple[object, ...]:
-        """Return the values of a row's columns."""
-        return tuple(
-            json.dumps(_plain(getattr(row, column)), separators=(",", ":"))
-            if column in self.json_columns
-            else getattr(row, column)
-            for column in self.columns
-        )
-
-    def decode(self, values: Iterable[object]) -> Row:
-        """Return the row of what `encode` returned."""
-        named = {
-            column: json.loads(cast(str, value)) if column in self.json_columns else value
-            for column, value in zip(self.columns, values, strict=True)
-        }
-        return self.row_type(**_typed(self.row_type, named))
+def _json(value: object) -> str:
+    return json.dumps(_plain(value), separators=(",", ":"))
 
 
 def _plain(value: object) -> object:
@@ -59,15 +33,71 @@ def _plain(value: object) -> object:
     return value
 
 
-def _typed(row_type: type[Row], named: dict[str, Any]) -> dict[str, Any]:
-    if row_type is Decision:
-        named["verdict"] = Verdict(named["verdict"])
-        named["flagged"] = bool(named["flagged"])
-    elif row_type is Track:
-        named["mute"], named["solo"] = bool(named["mute"]), bool(named["solo"])
-    elif row_type is Proposal:
-        named["alternatives"] = tuple(Alternative(*values) for values in named["alternatives"])
-    return named
+def _alternatives(text: str) -> tuple[Alternative, ...]:
+    return tuple(Alternative(*values) for values in json.loads(text))
+
+
+# How fields are written, by their annotation: exactly what SQLite will give back, since checksums depend on
+# it. Any other is JSON.
+_WRITERS: Mapping[str, Callable[[Any], object]] = {
+    "str": str,
+    "int": int,
+    "float": _real,
+    "bool": int,
+    "int | None": _whole_or_none,
+    "Verdict": str,
+}
+_READERS: Mapping[str, Callable[[Any], object] | None] = {
+    **dict.fromkeys(("str", "int", "float", "int | None")),
+    "bool": bool,
+    "Verdict": Verdict,
+    "tuple[Alternative, ...]": _alternatives,
+}
+
+
+class Table:
+    """Where rows of one class are kept; the fields of the class are its columns, in order, the first its key.
+
+    Attributes
+    ----------
+    name : of the SQLite table
+    row_type : the class of its rows
+    select_one, delete_one, insert : statements; the first two take a key, the last what `encode` returns
+    """
+
+    def __init__(self, name: str, row_type: type[Row]) -> None:
+        self.name = name
+        self.row_type = row_type
+        self.columns = tuple(field.name for field in fields(row_type))
+        types = [str(field.type) for field in fields(row_type)]
+        self._writers = tuple(_WRITERS.get(one, _json) for one in types)
+        readers: list[Callable[[Any], object] | None] = [_READERS.get(one, json.loads) for one in types]
+        self._readers = tuple((place, read) for place, read in enumerate(readers) if read is not None)
+        self.select_one = f'SELECT * FROM {name} WHERE "{self.columns[0]}" = ?'
+        self.delete_one = f'DELETE FROM {name} WHERE "{self.columns[0]}" = ?'
+        columns = ", ".join(f'"{column}"' for column in self.columns)
+        marks = ", ".join("?" * len(self.columns))
+        self.insert = f"INSERT OR REPLACE INTO {name} ({columns}) VALUES ({marks})"
+
+    def encode(self, row: Row) -> tuple[object, ...]:
+        """Return the values of a row's columns as SQLite holds them."""
+        return tuple(
+            write(getattr(row, column)) for column, write in zip(self.columns, self._writers, strict=True)
+        )
+
+    def decode(self, values: Sequence[object]) -> Row:
+        """Return the row of what `encode` returned."""
+        return next(self.decode_all([values]))
+
+    def decode_all(self, rows: Iterable[Sequence[object]]) -> Iterator[Row]:
+        """Return the rows of stored values; columns that a newer version has added are passed over."""
+        width, readers = len(self.columns), self._readers
+        build = cast(Callable[..., Row], self.row_type)
+        for values in rows:
+            decoded: list[Any] = list(values[:width])
+            for place, read in readers:
+                decoded[place] = read(decoded[place])
+            yield build(*decoded)
 
 
 TABLES: Mapping[type[Row], Table] = {
@@ -75,9 +105,9 @@ TABLES: Mapping[type[Row], Table] = {
     for table in (
         Table("source", Source),
         Table("track", Track),
-        Table("proposal", Proposal, frozenset({"alternatives", "payload"})),
+        Table("proposal", Proposal),
         Table("decision", Decision),
-        Table("setting", Setting, frozenset({"value"})),
+        Table("setting", Setting),
         Table("current_analysis", CurrentAnalysis),
     )
 }

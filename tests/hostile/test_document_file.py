@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from engine.document import edits
+from engine.document.backups import KEPT_BACKUPS, backups, newest_backup
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.state import DocumentState
@@ -64,7 +65,9 @@ def test_nothing_is_made_over_an_existing_file(tmp_path: Path) -> None:
     with pytest.raises(DocumentError, match="exists already"):
         Document.create(target)
     assert target.read_text() == "dear"
-    with pytest.raises(DocumentError, match="choose another folder"):
+    with pytest.raises(
+        DocumentError, match="cannot be made: it cannot be written because there is no folder"
+    ):
         Document.create(tmp_path / "nowhere" / "a.offcut")
 
 
@@ -104,6 +107,7 @@ REVIEW = """
 import sys
 from pathlib import Path
 from engine.document import edits
+from engine.document.backups import KEPT_BACKUPS, backups, newest_backup
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 with Document.open(Path(sys.argv[1])) as document:
@@ -145,13 +149,21 @@ def test_a_full_disk_changes_nothing(path: Path) -> None:
         assert again.state == state
 
 
-def test_only_the_newest_backups_are_kept(path: Path) -> None:
-    from engine.document.backups import KEPT_BACKUPS, newest_backup
-
-    for _ in range(KEPT_BACKUPS + 3):
+def test_only_the_newest_states_are_kept_whatever_the_clock_says(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(KEPT_BACKUPS + 3):
+        with Document.open(path) as document:
+            document.apply(edits.decide(document.state, [CUTS[number].id], Verdict.ACCEPTED))
+        os.utime(path, ns=(0, 0))
+        monkeypatch.setattr("time.time", lambda now=-number * 1e6: now)
+    for _ in range(3):  # to look is not to change: no older state is let go for it
         Document.open(path).close()
-    newest = newest_backup(path)
-    assert newest is not None
-    assert len(list(newest.parent.iterdir())) == KEPT_BACKUPS
-    with Document.open(newest) as copy:
-        assert len(copy.state.proposals) == len(CUTS)
+    kept = backups(path)
+    for backup in kept:
+        os.utime(backup, ns=(int(1e9), int(1e9)))
+    assert [int(one.stem.rsplit(" ", 1)[1]) for one in kept] == list(range(10, 5, -1))
+    assert newest_backup(path) == kept[0]
+    for decided, backup in zip(range(8, 3, -1), kept, strict=True):
+        with Document.open(backup) as copy:
+            assert len(copy.state.decisions) == decided

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import FrozenInstanceError, replace
+from inspect import getmembers, isfunction, signature
 from pathlib import Path
 
 import numpy as np
@@ -13,23 +14,29 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.document import edits, storage
+from engine.document import edits
 from engine.document.analysis import BeatGrid, Listening, ScoreCurve
 from engine.document.change import Edit
 from engine.document.decisions import Verdict
 from engine.document.document import Document, analysis_id
+from engine.document.schema import SCHEMA_VERSION
 from engine.document.state import DocumentState
-from engine.document.track import audible
+from engine.document.track import Source, Track, audible
 from engine.errors import DocumentError, UsageError
 from tests.engine.document.conftest import RATE_HZ, a_cut, a_source
 
 FIRST, SECOND, THIRD = (a_cut(10, 20).id, a_cut(40.5, 55, 0.6).id, a_cut(200, 260, 0.95).id)
+CURVE = ScoreCurve(np.zeros(1, np.int64), np.zeros(1, np.float32), "test")
 
 EVERY_EDIT: dict[str, Callable[[DocumentState], Edit]] = {
     "add tracks": lambda s: edits.add_tracks(s, [a_source("three")], ["Snare"]),
     "remove track": lambda s: edits.remove_track(s, "track-one"),
     "mute": lambda s: edits.set_track(s, "track-two", mute=True),
+    "solo": lambda s: edits.set_track(s, "track-two", solo=True),
     "gain": lambda s: edits.set_track(s, "track-one", gain_db=-3.0),
+    "name": lambda s: edits.set_track(s, "track-one", name='Räum "2" 🎸\n'),
+    "group": lambda s: edits.set_track(s, "track-one", group="drums"),
+    "moved file": lambda s: edits.move_sources(s, {"one": "/elsewhere/one.wav"}),
     "accept": lambda s: edits.decide(s, [FIRST], Verdict.ACCEPTED),
     "reject many": lambda s: edits.decide(s, [SECOND, THIRD], Verdict.REJECTED),
     "nudge": lambda s: edits.move_edges(s, FIRST, 9 * RATE_HZ, 19 * RATE_HZ),
@@ -42,11 +49,19 @@ EVERY_EDIT: dict[str, Callable[[DocumentState], Edit]] = {
 }
 
 
+def test_no_edit_is_forgotten() -> None:
+    public = {
+        name
+        for name, function in getmembers(edits, isfunction)
+        if function.__module__ == edits.__name__ and signature(function).return_annotation == "Edit"
+    }
+    assert {name for make in EVERY_EDIT.values() for name in make.__code__.co_names} >= public
+
+
 @pytest.mark.parametrize("name", EVERY_EDIT)
 def test_every_edit_is_undone_redone_and_read_back(document: Document, name: str) -> None:
     before = document.state
-    curve = ScoreCurve(np.zeros(1, np.int64), np.zeros(1, np.float32), "test")
-    done = document.apply(EVERY_EDIT[name](before), {"score-1": curve})
+    done = document.apply(EVERY_EDIT[name](before), {"score-1": CURVE})
     after = document.state
     assert after != before
     undone = document.undo()
@@ -62,18 +77,19 @@ def test_every_edit_is_undone_redone_and_read_back(document: Document, name: str
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(names=st.lists(st.sampled_from([*EVERY_EDIT, "undo", "redo"]), max_size=25))
+@given(names=st.lists(st.sampled_from([*EVERY_EDIT, "undo", "redo", "restart"]), max_size=25))
 def test_any_history_undone_gives_back_the_identical_document(
     tmp_path_factory: pytest.TempPathFactory, names: list[str]
 ) -> None:
     path = tmp_path_factory.mktemp("history") / "a.offcut"
-    with Document.create(path) as document:
+    document = Document.create(path)
+    try:
         empty = document.state
         document.apply(edits.add_tracks(empty, [a_source("one"), a_source("two")], ["Kick", "Room"]))
         cuts = [a_cut(10, 20), a_cut(40.5, 55, 0.6), a_cut(200, 260, 0.95)]
         document.apply(edits.replace_proposals(document.state, cuts, {}, "Proposed 3 cuts"))
         for name in names:
-            _step(document, name)
+            document = _step(document, name)
         while document.redo() is not None:
             pass
         last_done = document.state
@@ -83,16 +99,22 @@ def test_any_history_undone_gives_back_the_identical_document(
         while document.redo() is not None:
             pass
         assert document.state == last_done
+    finally:
+        document.close()
 
 
-def _step(document: Document, name: str) -> None:
+def _step(document: Document, name: str) -> Document:
+    if name == "restart":
+        document.close()
+        return Document.open(document.path)
     if name == "undo":
         document.undo()
     elif name == "redo":
         document.redo()
     else:
         with suppress(UsageError):  # what the edit is about was taken away by an earlier one
-            document.apply(EVERY_EDIT[name](document.state))
+            document.apply(EVERY_EDIT[name](document.state), {"score-1": CURVE})
+    return document
 
 
 def test_a_decision_is_on_disk_before_apply_returns(document: Document) -> None:
@@ -161,6 +183,61 @@ def test_a_new_edit_drops_what_could_be_redone(document: Document) -> None:
     assert document.redo() is None
 
 
+def _threshold(document: Document, score: float) -> None:
+    edit = edits.replace_proposals(
+        document.state, [a_cut(10 + score, 20)], {"score": score}, f"Threshold {score}", "threshold"
+    )
+    document.apply(edit)
+
+
+@pytest.mark.parametrize("again", ["undo", "redo", "restart and redo"])
+def test_what_was_undone_or_done_again_takes_no_more_into_it(document: Document, again: str) -> None:
+    start = document.state
+    _threshold(document, 0.7)
+    _threshold(document, 0.8)
+    merged = document.state
+    document.undo()
+    assert document.state == start
+    if again != "undo":
+        if again == "restart and redo":
+            document.close()
+            document = Document.open(document.path)
+        document.redo()
+    before = document.state
+    _threshold(document, 0.9)
+    document.undo()
+    assert document.state == before == (start if again == "undo" else merged)
+    document.close()
+
+
+def test_merged_edits_that_cancel_out_leave_no_step(document: Document) -> None:
+    for name, value in (("one", 0.7), ("two", 0.8)):
+        document.apply(edits.set_settings(document.state, {"score": value}, name))
+    label, state = document.undo_label, document.state
+    for value in (0.9, 0.8):
+        change = edits.set_settings(document.state, {"score": value}, "three")
+        document.apply(replace(change, merges_as="three"))
+    assert (document.undo_label, document.state) == (label, state)
+
+
+def test_an_edit_made_for_another_state_is_refused(document: Document) -> None:
+    early = edits.decide(document.state, [FIRST], Verdict.ACCEPTED)
+    document.apply(edits.flag(document.state, FIRST, True))
+    state = document.state
+    with pytest.raises(DocumentError, match="changed meanwhile; nothing was done"):
+        document.apply(early)
+    assert document.state is state
+    with pytest.raises(UsageError, match="Kick is in the document already"):
+        edits.add_tracks(state, [a_source("one")], ["Kick"])
+
+
+def test_a_source_stays_as_long_as_a_track_plays_it(document: Document) -> None:
+    state = document.state
+    twice = replace(state, tracks=(*state.tracks, replace(state.tracks[0], id="track-two-mono", position=2)))
+    assert {type(one.row) for one in edits.remove_track(twice, "track-one").changes} == {Track}
+    assert {type(one.row) for one in edits.remove_track(state, "track-one").changes} == {Track, Source}
+
+
 def test_analyses_are_read_back_whole(document: Document) -> None:
     beats = np.array([0, 24_000, 48_000], np.int64)
     found = {
@@ -191,23 +268,30 @@ def test_a_snapshot_is_a_document_of_its_own(document: Document) -> None:
 
 
 def test_a_document_changed_by_another_program_is_not_overwritten(document: Document) -> None:
-    with Document.open(document.path) as other:
+    elsewhere = document.path.with_name("elsewhere.offcut")
+    elsewhere.write_bytes(document.path.read_bytes())
+    with Document.open(elsewhere) as other:
         other.apply(edits.decide(other.state, [THIRD], Verdict.ACCEPTED))
-        state = document.state
+    document.path.write_bytes(elsewhere.read_bytes())  # as a synced folder does
+    state = document.state
+    for change in (document.undo, lambda: document.apply(edits.decide(state, [FIRST], Verdict.REJECTED))):
         with pytest.raises(DocumentError, match="changed by another program"):
-            document.apply(edits.decide(state, [FIRST], Verdict.REJECTED))
-        assert document.state is state
-        assert other.state.verdict(THIRD) is Verdict.ACCEPTED
+            change()
+    assert document.state is state
+    with document.reopened() as again:
+        assert again.state.verdict(THIRD) is Verdict.ACCEPTED
+        again.apply(edits.decide(again.state, [FIRST], Verdict.REJECTED))
 
 
 def test_a_newer_document_opens_for_reading_only(document: Document) -> None:
     document.close()
     with closing(sqlite3.connect(document.path)) as raw:
-        raw.execute(f"PRAGMA user_version = {storage.SCHEMA_VERSION + 1}")
+        raw.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     content = document.path.read_bytes()
     with Document.open(document.path) as newer:
-        assert "newer Offcut" in newer.notice
-        with pytest.raises(DocumentError, match="reading only"):
+        assert "reading only because it was made by a newer Offcut" in newer.notice
+        assert newer.is_read_only
+        with pytest.raises(DocumentError, match="made by a newer Offcut: update Offcut; nothing was changed"):
             newer.apply(edits.decide(newer.state, [FIRST], Verdict.ACCEPTED))
     assert document.path.read_bytes() == content
 

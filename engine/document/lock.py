@@ -1,0 +1,82 @@
+"""Who may write a document: the first program that opens it, until it closes it or ends, however it ends.
+
+The lock is the operating system's, on a hidden file beside the document, so it dies with its holder. It is
+not on the document itself: SQLite keeps its own locks there, and on some systems the two would meet.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from hashlib import blake2b
+from pathlib import Path
+
+_HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK)
+
+
+class DocumentLock:
+    """The right to write a document. `release` gives it back; so does the end of the program."""
+
+    def __init__(self, handle: int, path: Path) -> None:
+        self._handle = handle
+        self._path = path
+
+    def release(self) -> None:
+        """Let others write."""
+        if self._handle < 0:
+            return
+        if os.name == "posix":
+            self._path.unlink(
+                missing_ok=True
+            )  # before another can have it: who waits looks for its name again
+        os.close(self._handle)
+        self._handle = -1
+
+
+def lock_path(path: Path) -> Path:
+    """Return the file that stands for the right to write `path`, the same through every link to it."""
+    target = Path(os.path.realpath(path))
+    digest = blake2b(os.fsencode(target.name), digest_size=4).hexdigest()
+    return target.with_name(f".{target.stem[:40]}.{digest}.lock")
+
+
+def take_lock(path: Path) -> DocumentLock | None:
+    """Return the right to write a document, or None where another window has it.
+
+    Raises
+    ------
+    OSError : the folder takes no new file
+    """
+    beside = lock_path(path)
+    while True:
+        handle = os.open(beside, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            _lock(handle)
+        except OSError as error:
+            if error.errno in _HELD:
+                os.close(handle)
+                return None
+            # This file system has no locks; SQLite still sees to it that no edit writes over another.
+        if _is_still_there(handle, beside):
+            return DocumentLock(handle, beside)
+        os.close(handle)
+
+
+def _lock(handle: int) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _is_still_there(handle: int, path: Path) -> bool:
+    """Tell whether the locked file still has its name: the holder before may just have removed it."""
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        return False

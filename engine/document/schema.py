@@ -1,0 +1,66 @@
+"""The tables of an `.offcut` file, and what its first bytes say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.errors import DocumentError
+
+APPLICATION_ID = 0x0FFC0701
+SCHEMA_VERSION = 2
+_HEADER_BYTES = 100
+_MAGIC = b"SQLite format 3\x00"
+
+# A column that is added later goes to the end of its table and of its row class, see `migrations`.
+SCHEMA = """
+CREATE TABLE source (
+    id TEXT PRIMARY KEY, path TEXT NOT NULL, content_hash TEXT NOT NULL, rate_hz INTEGER NOT NULL,
+    channels INTEGER NOT NULL, frames INTEGER NOT NULL, container TEXT NOT NULL, subtype TEXT NOT NULL
+) STRICT;
+CREATE TABLE track (
+    id TEXT PRIMARY KEY, source_id TEXT NOT NULL, name TEXT NOT NULL, position INTEGER NOT NULL,
+    start_samples INTEGER NOT NULL, "group" TEXT NOT NULL, gain_db REAL NOT NULL,
+    mute INTEGER NOT NULL, solo INTEGER NOT NULL
+) STRICT;
+CREATE TABLE proposal (
+    id TEXT PRIMARY KEY, kind TEXT NOT NULL, start_samples INTEGER NOT NULL, stop_samples INTEGER NOT NULL,
+    score REAL NOT NULL, reason TEXT NOT NULL, maker TEXT NOT NULL,
+    alternatives TEXT NOT NULL, payload TEXT NOT NULL
+) STRICT;
+CREATE TABLE decision (
+    proposal_id TEXT PRIMARY KEY, verdict TEXT NOT NULL, alternative INTEGER NOT NULL,
+    start_samples INTEGER, stop_samples INTEGER, flagged INTEGER NOT NULL
+) STRICT;
+CREATE TABLE setting (id TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE current_analysis (id TEXT PRIMARY KEY, analysis_id TEXT NOT NULL) STRICT;
+CREATE TABLE analysis (
+    id TEXT PRIMARY KEY, kind TEXT NOT NULL, facts TEXT NOT NULL, arrays BLOB NOT NULL,
+    digest INTEGER NOT NULL
+) STRICT;
+CREATE TABLE history (
+    step INTEGER PRIMARY KEY, label TEXT NOT NULL, changes TEXT NOT NULL, merges_as TEXT NOT NULL,
+    undone INTEGER NOT NULL, digest INTEGER NOT NULL
+) STRICT;
+CREATE TABLE checksum (name TEXT PRIMARY KEY, digest INTEGER NOT NULL) STRICT;
+"""
+
+STATEMENTS = tuple(statement.strip() for statement in SCHEMA.split(";") if statement.strip())
+
+
+def require_document(path: Path) -> None:
+    """Look at the first bytes of a file without opening it as a database.
+
+    Raises
+    ------
+    DocumentError : the file is missing, unreadable, or not an Offcut document
+    """
+    try:
+        with path.open("rb") as stream:
+            header = stream.read(_HEADER_BYTES)
+    except FileNotFoundError as error:
+        raise DocumentError(f"{path} is not there; check the name, or make it with 'offcut new'.") from error
+    except OSError as error:
+        raise DocumentError(f"{path} cannot be read: {error.strerror}.") from error
+    is_ours = header.startswith(_MAGIC) and int.from_bytes(header[68:72], "big") == APPLICATION_ID
+    if len(header) < _HEADER_BYTES or not is_ours:
+        raise DocumentError(f"{path} is not an Offcut document; to import a recording, use 'offcut new'.")

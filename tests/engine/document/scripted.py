@@ -1,0 +1,92 @@
+"""A review as a person makes one, step by step and the same every time: for kills and migrations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from engine.document import edits
+from engine.document.analysis import BeatGrid, ScoreCurve
+from engine.document.change import Edit
+from engine.document.decisions import Verdict
+from engine.document.document import Document
+from engine.document.state import DocumentState
+from tests.engine.document.conftest import RATE_HZ, a_cut, a_source
+
+CUTS = tuple(a_cut(start, start + 9, 0.5 + start / 1000) for start in range(0, 400, 10))
+IDS = tuple(cut.id for cut in CUTS)
+BEATS = np.arange(0, 600 * RATE_HZ, RATE_HZ // 2, dtype=np.int64)
+ANALYSES = {
+    "score-1": ScoreCurve(BEATS, np.linspace(0, 1, len(BEATS), dtype=np.float32), "slicer-ae Band"),
+    "beats-1": BeatGrid(BEATS, np.arange(len(BEATS)) % 4 + 1, 120.0, 0.9, "offcut-beats"),
+}
+
+Step = Callable[[Document], object]
+
+
+def _edit(make: Callable[[DocumentState], Edit]) -> Step:
+    return lambda document: document.apply(make(document.state))
+
+
+def _decided(number: int, verdict: Verdict) -> Step:
+    return _edit(lambda state: edits.decide(state, [IDS[number]], verdict))
+
+
+def _threshold(score: float) -> Step:
+    kept = [cut for cut in CUTS if cut.score >= score]
+    return _edit(
+        lambda state: edits.replace_proposals(
+            state, kept, {"score": score}, f"Threshold {score}", "threshold"
+        )
+    )
+
+
+def _listened(document: Document) -> None:
+    current = {name.partition("-")[0]: name for name in ANALYSES}
+    document.apply(edits.set_analyses(document.state, current, "Listened"), ANALYSES)
+
+
+def _nudged(number: int) -> Step:
+    return _edit(
+        lambda state: edits.move_edges(
+            state, IDS[number], CUTS[number].start_samples + 100, CUTS[number].stop_samples - 250
+        )
+    )
+
+
+STEPS: tuple[Step, ...] = (
+    _edit(lambda state: edits.add_tracks(state, [a_source("one"), a_source("two")], ["Kick", 'Räum "2" 🎸'])),
+    _listened,
+    _edit(lambda state: edits.replace_proposals(state, CUTS, {"percentile": 40.0}, "Proposed 40 cuts")),
+    _decided(0, Verdict.ACCEPTED),
+    _decided(1, Verdict.REJECTED),
+    _nudged(2),
+    _decided(2, Verdict.ACCEPTED),
+    Document.undo,
+    Document.redo,
+    _threshold(0.55),
+    _threshold(0.6),
+    _threshold(0.7),
+    Document.undo,
+    _edit(lambda state: edits.flag(state, IDS[30], True)),
+    _edit(lambda state: edits.choose_alternative(state, IDS[31], 1)),
+    _edit(lambda state: edits.set_track(state, "track-one", gain_db=-3.0)),
+    _edit(lambda state: edits.set_track(state, "track-two", mute=True)),
+    _edit(lambda state: edits.set_settings(state, {"minimum_kept_s": 4.0}, "Shortest piece 4 s")),
+    _edit(lambda state: edits.decide(state, IDS[10:30], Verdict.ACCEPTED)),
+    Document.undo,
+    Document.undo,
+    Document.redo,
+    _edit(lambda state: edits.remove_track(state, "track-two")),
+    Document.undo,
+)
+
+
+def review(path: Path, steps: int = len(STEPS)) -> DocumentState:
+    """Make a document, review it as far as asked, and return its state."""
+    with Document.create(path) as document:
+        for step in STEPS[:steps]:
+            step(document)
+        return document.state

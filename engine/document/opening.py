@@ -145,4 +145,4 @@ def _refusal(path: Path, error: Exception) -> DocumentError:
         )
     if code & 0xFF == sqlite3.SQLITE_BUSY:
         return DocumentError(f"{path} is being written by another program: try again.")
-    return DocumentError(f"{path} is damaged ({error}) and was left as it is.")
+    return DocumentError(f"{path} is damaged ({error}) and was left as it is: take a backup or another copy.")

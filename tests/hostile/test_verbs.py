@@ -301,7 +301,7 @@ def test_without_a_data_folder_the_document_opens_all_the_same(
     assert verb("proposals", proposed) == 0
     assert verb("decide", proposed, "accept", "--all") == 0
     proposed.write_bytes(proposed.read_bytes()[:5_000])
-    assert "Restore it from your own backup" in verb.refusal("proposals", proposed)
+    assert "take a backup or another copy" in verb.refusal("proposals", proposed)
 
 
 def test_wrong_use_of_every_verb_is_one_line(verb: Verb) -> None:

@@ -1,0 +1,57 @@
+"""Kills: what the user was told is on disk is there, and every file opens, however the program ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.hostile.killing import COMMIT_KILLS, RANDOM_KILLS, Killed
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="SIGKILL and fork are POSIX")
+
+
+def kill(mode: str, folder: Path) -> list[Killed]:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.hostile.killing", mode, str(folder), "7"],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).resolve().parents[2],
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return [Killed(**json.loads(line)) for line in done.stdout.splitlines()]
+
+
+def lost_or_unreadable(kills: list[Killed]) -> list[Killed]:
+    return [one for one in kills if one.refusal or one.found < one.acknowledged]
+
+
+def test_two_hundred_kills_lose_no_decision(tmp_path: Path) -> None:
+    kills = kill("random", tmp_path)
+    assert len(kills) == RANDOM_KILLS
+    assert not lost_or_unreadable(kills)
+    assert len({one.acknowledged for one in kills}) > 12  # they came at all stages of the review
+
+
+def test_a_kill_at_each_statement_of_a_transaction_leaves_all_of_it_or_nothing(tmp_path: Path) -> None:
+    kills = kill("statements", tmp_path)
+    assert len(kills) > 200
+    assert not lost_or_unreadable(kills)
+
+
+def test_a_kill_inside_a_commit_leaves_all_of_it_or_nothing(tmp_path: Path) -> None:
+    kills = kill("commits", tmp_path)
+    assert len(kills) == 3 * COMMIT_KILLS
+    assert not lost_or_unreadable(kills)
+    assert any(one.left_journal for one in kills)  # SQLite was in the middle of it
+
+
+def test_a_kill_at_each_statement_of_a_migration_keeps_the_document(tmp_path: Path) -> None:
+    kills = kill("migration", tmp_path)
+    assert len(kills) > 20
+    assert not lost_or_unreadable(kills)

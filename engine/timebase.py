@@ -5,6 +5,8 @@ The document counts in integer samples at its own rate. Seconds exist at the edg
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -32,6 +34,13 @@ def samples_to_s_array(samples: ArrayLike, rate_hz: int) -> NDArray[np.float64]:
 def convert_samples(samples: int, from_hz: int, to_hz: int) -> int:
     """Convert a position or length counted at one rate to another, rounded half up in integer arithmetic."""
     return (2 * samples * to_hz + from_hz) // (2 * from_hz)
+
+
+def samples_to_video_frames(samples: int, rate_hz: int, frame_rate: Fraction) -> int:
+    """Return the video frame nearest to a position, rounded half up in integer arithmetic."""
+    return (2 * samples * frame_rate.numerator + rate_hz * frame_rate.denominator) // (
+        2 * rate_hz * frame_rate.denominator
+    )
 
 
 def frames_to_s(frames: ArrayLike, *, hop_samples: int, rate_hz: float) -> NDArray[np.float64]:

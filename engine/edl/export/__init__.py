@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from engine.edl.export import audio, edit_json, labels, reaper
+from engine.edl.export import audio, cmx3600, edit_json, fcpxml, labels, midi, otio, reaper, xmeml
 from engine.edl.export.request import Exported, ExportOptions, ExportRequest
 from engine.errors import ExportError
 from engine.progress import SILENT, Progress
@@ -31,6 +31,11 @@ FORMATS: Mapping[str, Callable[[ExportRequest, Progress], Exported]] = MappingPr
         ".json": edit_json.write,
         ".txt": labels.write,
         ".rpp": reaper.write,
+        ".otio": otio.write,
+        ".mid": midi.write,
+        ".edl": cmx3600.write,
+        ".fcpxml": fcpxml.write,
+        ".xml": xmeml.write,
     }
 )
 

@@ -1,0 +1,128 @@
+"""A CMX3600 edit decision list: one event for each clip, cuts only.
+
+CMX3600 counts video frames. Each position is rounded to the nearest frame by itself, from its integer sample,
+so an event is never more than half a frame off however many come before it. The source's end follows from its
+start and the rounded length, because both sides of an event must be equally long. An event that rounds to no
+frame at all is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from engine.document.track import audible
+from engine.edl.build import build
+from engine.edl.edit_list import EditList
+from engine.edl.export.clips import Clip, clips, frames_per_s, nominal_frame_rate, source_path
+from engine.edl.export.request import Exported, ExportRequest, accepted_cuts
+from engine.errors import ExportError
+from engine.progress import Progress
+from engine.safe_write import replacing, shown
+from engine.timebase import samples_to_video_frames
+from engine.wording import counted
+
+_REEL_LETTERS = 8
+_MOST_HOURS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """One line of the list, in frames, with what its remarks tell in samples."""
+
+    record_in: int
+    record_out: int
+    source_in: int
+    channel: str
+    reel: str
+    name: str
+    clip: Clip
+
+
+def write(request: ExportRequest, progress: Progress) -> Exported:
+    """Write the list; the sources are named, not opened.
+
+    Raises
+    ------
+    ExportError : the recording is longer than a timecode can count
+    """
+    progress.check_cancelled()
+    state = request.state
+    edit_list = build(state)
+    rate = request.options.frame_rate
+    nominal, exact = nominal_frame_rate(rate), frames_per_s(rate)
+    if edit_list.source_length_samples > _MOST_HOURS * 3600 * edit_list.rate_hz:
+        raise ExportError(
+            f"{shown(request.out)} cannot count past {_MOST_HOURS} hours: export another format, "
+            "such as .otio."
+        )
+    events = sorted(_events(request, edit_list, exact), key=lambda event: (event.record_in, event.channel))
+    lines = [f"TITLE: {_line(request.title)}", "FCM: NON-DROP FRAME"]
+    units = f"{edit_list.rate_hz} HZ, {rate} FPS"  # in each event: readers stop at a remark before the first
+    for number, event in enumerate(events, 1):
+        lines += _event_lines(number, event, nominal, units)
+    with replacing(request.out, overwrite=request.overwrite) as part:
+        part.write_text("\n".join(lines) + "\n", encoding="utf-8", errors="replace", newline="\r\n")
+    progress.report(1.0, "Writing the edit decision list")
+    cuts = len(accepted_cuts(state))
+    sentence = (
+        f"Wrote {counted(len(events), 'event')} at {rate} frames a second to {shown(request.out.name)}."
+    )
+    return Exported(request.out, sentence, {"events": float(len(events)), "cuts": float(cuts)})
+
+
+def _events(request: ExportRequest, edit_list: EditList, frame_rate: Fraction) -> Iterator[_Event]:
+    """Yield the events of the tracks that are heard, track after track."""
+    reels = _reels(request)
+
+    def frames(samples: int) -> int:
+        return samples_to_video_frames(samples, edit_list.rate_hz, frame_rate)
+
+    for number, track in enumerate(audible(request.state.tracks), 1):
+        channel = "A" if number == 1 else f"A{number}"
+        name = source_path(request.state.sources[track.source_id], request.media).name
+        for clip in clips(request.state, edit_list, track):
+            record_in, record_out = frames(clip.result_start_samples), frames(clip.result_stop_samples)
+            if record_in < record_out:
+                source_in = frames(clip.start_samples)
+                yield _Event(record_in, record_out, source_in, channel, reels[track.source_id], name, clip)
+
+
+def _reels(request: ExportRequest) -> dict[str, str]:
+    """Return a reel name for each source: what CMX3600 allows of the file's name, made unique."""
+    reels: dict[str, str] = {}
+    for source in request.state.sources.values():
+        stem = source_path(source, request.media).stem.upper()
+        plain = "".join(letter for letter in stem if letter.isascii() and letter.isalnum())[:_REEL_LETTERS]
+        name, number = plain or "REEL", 2
+        while name in reels.values():
+            name = f"{plain[: _REEL_LETTERS - len(str(number))]}{number}"
+            number += 1
+        reels[source.id] = name
+    return reels
+
+
+def _event_lines(number: int, event: _Event, nominal: int, units: str) -> Iterator[str]:
+    length = event.record_out - event.record_in
+    codes = (event.source_in, event.source_in + length, event.record_in, event.record_out)
+    times = " ".join(timecode(frame, nominal) for frame in codes)
+    yield f"{number:03d}  {event.reel:<8} {event.channel:<4}  {'C':<4} {'':3} {times}"
+    yield f"* FROM CLIP NAME: {_line(event.name)}"
+    clip = event.clip
+    yield (
+        f"* OFFCUT: SOURCE SAMPLES {clip.start_samples}-{clip.stop_samples}, "
+        f"RECORD SAMPLES {clip.result_start_samples}-{clip.result_stop_samples}, {units}"
+    )
+
+
+def timecode(frame: int, nominal: int) -> str:
+    """Write a frame number as hours:minutes:seconds:frames, without dropping any."""
+    seconds, frames = divmod(frame, nominal)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02d}:{minutes:02d}:{seconds:02d}:{frames:02d}"
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,101 @@
+"""An OpenTimelineIO timeline: the tracks as clips of the sources, with gaps, crossfades and markers.
+
+Every time is a whole number of samples at the document's rate, so nothing is rounded.
+"""
+
+from __future__ import annotations
+
+from opentimelineio import opentime, schema
+
+from engine.document.track import Track, audible
+from engine.edl.build import build
+from engine.edl.edit_list import EditList
+from engine.edl.export.clips import Clip, clips, crossfades, source_path, with_gaps
+from engine.edl.export.request import Exported, ExportRequest, accepted_cuts
+from engine.edl.export.seams import seams
+from engine.progress import Progress
+from engine.safe_write import replacing, shown
+from engine.wording import counted
+from engine.xml_text import xml_text
+
+
+def write(request: ExportRequest, progress: Progress) -> Exported:
+    """Write the timeline; the sources are named, not opened."""
+    progress.check_cancelled()
+    timeline = _timeline(request, progress)
+    with replacing(request.out, overwrite=request.overwrite) as part:
+        part.write_text(timeline.to_json_string(indent=1) + "\n", encoding="utf-8", newline="\n")
+    progress.report(1.0, "Writing the timeline")
+    tracks, cuts = len(request.state.tracks), len(accepted_cuts(request.state))
+    sentence = f"Wrote {counted(tracks, 'track')} with {counted(cuts, 'cut')} to {shown(request.out.name)}."
+    return Exported(request.out, sentence, {"tracks": float(tracks), "cuts": float(cuts)})
+
+
+def _timeline(request: ExportRequest, progress: Progress) -> schema.Timeline:
+    state = request.state
+    edit_list = build(state)
+    timeline = schema.Timeline(xml_text(request.title))
+    timeline.global_start_time = _time(0, edit_list.rate_hz)
+    heard = audible(state.tracks)
+    for number, track in enumerate(state.tracks):
+        progress.check_cancelled()
+        timeline.tracks.append(_track(request, edit_list, track, is_heard=track in heard))
+        progress.report((number + 1) / len(state.tracks), "Writing the timeline")
+    for seam in seams(state, edit_list):
+        timeline.tracks.markers.append(
+            schema.Marker(
+                name=xml_text(seam.label),
+                marked_range=_span(seam.position_samples, 0, edit_list.rate_hz),
+                color=schema.MarkerColor.RED,
+            )
+        )
+    return timeline
+
+
+def _track(request: ExportRequest, edit_list: EditList, track: Track, *, is_heard: bool) -> schema.Track:
+    """Return a track; OTIO has no place for gain, group, mute and solo, which stand in the metadata."""
+    rate_hz = edit_list.rate_hz
+    laid = schema.Track(name=xml_text(track.name), kind=schema.TrackKind.Audio)
+    laid.enabled = is_heard
+    laid.metadata["offcut"] = {
+        "gain_db": track.gain_db,
+        "group": xml_text(track.group),
+        "mute": track.mute,
+        "solo": track.solo,
+    }
+    found = clips(request.state, edit_list, track)
+    fades = crossfades(found)
+    for number, (silence, clip) in enumerate(with_gaps(found)):
+        if silence:
+            laid.append(schema.Gap(source_range=_span(0, silence, rate_hz)))
+        if number in fades:
+            before, after = fades[number]
+            laid.append(
+                schema.Transition(
+                    transition_type=schema.TransitionTypes.SMPTE_Dissolve,
+                    in_offset=_time(before, rate_hz),
+                    out_offset=_time(after, rate_hz),
+                )
+            )
+        laid.append(_clip(request, track, clip, rate_hz))
+    return laid
+
+
+def _clip(request: ExportRequest, track: Track, clip: Clip, rate_hz: int) -> schema.Clip:
+    source = request.state.sources[track.source_id]
+    path = source_path(source, request.media)
+    return schema.Clip(
+        name=xml_text(path.name),
+        media_reference=schema.ExternalReference(
+            target_url=path.as_uri(), available_range=_span(0, source.frames, source.rate_hz)
+        ),
+        source_range=_span(clip.start_samples, clip.length_samples, rate_hz),
+    )
+
+
+def _time(samples: int, rate_hz: int) -> opentime.RationalTime:
+    return opentime.RationalTime(samples, rate_hz)
+
+
+def _span(start_samples: int, length_samples: int, rate_hz: int) -> opentime.TimeRange:
+    return opentime.TimeRange(_time(start_samples, rate_hz), _time(length_samples, rate_hz))

@@ -1,0 +1,208 @@
+"""Final Cut Pro 7 XML ("xmeml" version 5), which Premiere Pro, DaVinci Resolve and Media Composer read too.
+
+The format counts video frames and holds one channel a track: a stereo source becomes two linked tracks. Each
+position is rounded to the nearest frame by itself, from its integer sample, so no clip is more than half a
+frame off however many come before it; the source's end follows from its start and the rounded length. A clip
+that rounds to no frame at all is left out, and so are crossfades.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from xml.etree import ElementTree
+
+from engine.audio.writer import bits_of, export_format
+from engine.document.track import Source, Track, audible
+from engine.edl.build import build
+from engine.edl.edit_list import EditList
+from engine.edl.export.clips import clips, frames_per_s, nominal_frame_rate, source_path
+from engine.edl.export.request import Exported, ExportRequest, FrameRate, accepted_cuts
+from engine.edl.export.seams import seams
+from engine.edl.render import mix_channels
+from engine.progress import Progress
+from engine.safe_write import replacing, shown
+from engine.timebase import samples_to_video_frames
+from engine.wording import counted
+from engine.xml_text import child, xml_bytes
+
+_LOUDEST = 10.0 ** (12.0 / 20.0)  # the level filter ends at +12 dB
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A clip in frames, with the number that makes its ids unique."""
+
+    number: int
+    start: int
+    end: int
+    source_in: int
+
+
+def write(request: ExportRequest, progress: Progress) -> Exported:
+    """Write the sequence; the sources are named, not opened."""
+    progress.check_cancelled()
+    content = xml_bytes(_Writer(request).document(progress), "xmeml")
+    with replacing(request.out, overwrite=request.overwrite) as part:
+        part.write_bytes(content)
+    progress.report(1.0, "Writing the sequence")
+    tracks, cuts = len(request.state.tracks), len(accepted_cuts(request.state))
+    sentence = (
+        f"Wrote {counted(tracks, 'track')} with {counted(cuts, 'cut')} at {request.options.frame_rate} "
+        f"frames a second to {shown(request.out.name)}."
+    )
+    return Exported(request.out, sentence, {"tracks": float(tracks), "cuts": float(cuts)})
+
+
+class _Writer:
+    """Builds the elements of one sequence; remembers which files were described already."""
+
+    def __init__(self, request: ExportRequest) -> None:
+        self._request = request
+        self._edit_list: EditList = build(request.state)
+        self._frames_per_s: Fraction = frames_per_s(request.options.frame_rate)
+        self._described: set[str] = set()
+        self._items = 0
+
+    def document(self, progress: Progress) -> ElementTree.Element:
+        """Return the whole document."""
+        state = self._request.state
+        root = ElementTree.Element("xmeml", version="5")
+        sequence = child(root, "sequence")
+        sequence.set("id", "sequence-1")
+        child(sequence, "name", self._request.title)
+        child(sequence, "duration", self._frames(self._edit_list.length_samples))
+        self._add_rate(sequence)
+        timecode = child(sequence, "timecode")
+        self._add_rate(timecode)
+        child(timecode, "string", "00:00:00:00")
+        child(timecode, "frame", 0)
+        child(timecode, "displayformat", "NDF")
+        audio = child(child(sequence, "media"), "audio")
+        child(audio, "numOutputChannels", max(1, mix_channels(state)))
+        child(audio, "format").append(_characteristics(24, self._edit_list.rate_hz))
+        for number, track in enumerate(state.tracks):
+            progress.check_cancelled()
+            self._add_track(audio, track)
+            progress.report((number + 1) / len(state.tracks), "Writing the sequence")
+        for seam in seams(state, self._edit_list):
+            marker = child(sequence, "marker")
+            child(marker, "comment", seam.label)
+            child(marker, "name", "Cut")
+            child(marker, "in", self._frames(seam.position_samples))
+            child(marker, "out", -1)
+        return root
+
+    def _frames(self, samples: int) -> int:
+        rate_hz = max(1, self._edit_list.rate_hz)
+        return samples_to_video_frames(samples, rate_hz, self._frames_per_s)
+
+    def _add_rate(self, parent: ElementTree.Element) -> None:
+        rate: FrameRate = self._request.options.frame_rate
+        element = child(parent, "rate")
+        child(element, "timebase", nominal_frame_rate(rate))
+        child(element, "ntsc", _flag(self._frames_per_s.denominator != 1))
+
+    def _add_track(self, audio: ElementTree.Element, track: Track) -> None:
+        """Add one track for each channel of the source."""
+        source = self._request.state.sources[track.source_id]
+        items = list(self._clip_items(track))
+        first_index = len(audio.findall("track")) + 1
+        is_heard = track in audible(self._request.state.tracks)
+        for channel in range(1, source.channels + 1):
+            element = child(audio, "track")
+            for place, item in enumerate(items, 1):
+                self._add_item(element, track, item, channel)
+                if source.channels > 1:
+                    for other in range(1, source.channels + 1):
+                        self._add_link(element[-1], item, other, first_index + other - 1, place)
+            child(element, "enabled", _flag(is_heard))
+            child(element, "locked", _flag(False))
+
+    def _clip_items(self, track: Track) -> Iterator[_Item]:
+        for clip in clips(self._request.state, self._edit_list, track):
+            start, end = self._frames(clip.result_start_samples), self._frames(clip.result_stop_samples)
+            if start < end:
+                self._items += 1
+                yield _Item(self._items, start, end, self._frames(clip.start_samples))
+
+    def _add_item(self, parent: ElementTree.Element, track: Track, item: _Item, channel: int) -> None:
+        source = self._request.state.sources[track.source_id]
+        element = child(parent, "clipitem")
+        element.set("id", _item_id(item, channel))
+        child(element, "name", track.name)
+        child(element, "enabled", _flag(True))
+        child(element, "duration", self._source_frames(source))
+        self._add_rate(element)
+        child(element, "start", item.start)
+        child(element, "end", item.end)
+        child(element, "in", item.source_in)
+        child(element, "out", item.source_in + item.end - item.start)
+        self._add_file(element, source)
+        source_track = child(element, "sourcetrack")
+        child(source_track, "mediatype", "audio")
+        child(source_track, "trackindex", channel)
+        if track.gain_db:
+            element.append(_level(track.gain_db))
+
+    def _source_frames(self, source: Source) -> int:
+        return samples_to_video_frames(source.frames, source.rate_hz, self._frames_per_s)
+
+    def _add_file(self, parent: ElementTree.Element, source: Source) -> None:
+        """Describe a file where it first occurs, and only name it later."""
+        element = child(parent, "file")
+        element.set("id", f"file-{list(self._request.state.sources).index(source.id) + 1}")
+        if source.id in self._described:
+            return
+        self._described.add(source.id)
+        path = source_path(source, self._request.media)
+        child(element, "name", path.name)
+        child(element, "pathurl", path.as_uri().replace("file:///", "file://localhost/", 1))
+        self._add_rate(element)
+        child(element, "duration", self._source_frames(source))
+        audio = child(child(element, "media"), "audio")
+        bits = min(24, bits_of(export_format([source.subtype], ".wav")))
+        audio.append(_characteristics(bits, source.rate_hz))
+        child(audio, "channelcount", source.channels)
+
+    def _add_link(
+        self, item_element: ElementTree.Element, item: _Item, channel: int, track_index: int, place: int
+    ) -> None:
+        link = child(item_element, "link")
+        child(link, "linkclipref", _item_id(item, channel))
+        child(link, "mediatype", "audio")
+        child(link, "trackindex", track_index)
+        child(link, "clipindex", place)
+
+
+def _item_id(item: _Item, channel: int) -> str:
+    return f"clipitem-{item.number}-{channel}"
+
+
+def _characteristics(bits: int, rate_hz: int) -> ElementTree.Element:
+    element = ElementTree.Element("samplecharacteristics")
+    child(element, "depth", bits)
+    child(element, "samplerate", rate_hz)
+    return element
+
+
+def _level(gain_db: float) -> ElementTree.Element:
+    """Return the filter that sets the level of a clip; it cannot raise one by more than 12 dB."""
+    filtered = ElementTree.Element("filter")
+    effect = child(filtered, "effect")
+    child(effect, "name", "Audio Levels")
+    for name in ("effectid", "effectcategory", "effecttype"):
+        child(effect, name, "audiolevels")
+    child(effect, "mediatype", "audio")
+    parameter = child(effect, "parameter")
+    child(parameter, "parameterid", "level")
+    child(parameter, "name", "Level")
+    child(parameter, "valuemin", 0)
+    child(parameter, "valuemax", f"{_LOUDEST:.5f}")
+    child(parameter, "value", f"{min(_LOUDEST, 10.0 ** (gain_db / 20.0)):.6f}")
+    return filtered
+
+
+def _flag(value: bool) -> str:
+    return "TRUE" if value else "FALSE"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from engine.edl.export import audio, cmx3600, edit_json, fcpxml, labels, midi, otio, reaper, xmeml
+from engine.edl.export import aaf, audio, cmx3600, edit_json, fcpxml, labels, midi, otio, reaper, xmeml
 from engine.edl.export.request import Exported, ExportOptions, ExportRequest
 from engine.errors import ExportError
 from engine.progress import SILENT, Progress
@@ -36,6 +36,7 @@ FORMATS: Mapping[str, Callable[[ExportRequest, Progress], Exported]] = MappingPr
         ".edl": cmx3600.write,
         ".fcpxml": fcpxml.write,
         ".xml": xmeml.write,
+        ".aaf": aaf.write,
     }
 )
 

@@ -183,7 +183,7 @@ def test_final_cut_7_links_channels_and_sets_levels(tmp_path: Path) -> None:
     assert [file.findtext("media/audio/channelcount") for file in described] == ["2", "1", "1"]
 
 
-@pytest.mark.parametrize("suffix", [".edl", ".xml", ".otio", ".fcpxml", ".mid"])
+@pytest.mark.parametrize("suffix", [".edl", ".xml", ".otio", ".fcpxml", ".mid", ".aaf"])
 def test_everything_cut_is_an_empty_list(suffix: str, tmp_path: Path) -> None:
     done = export(EVERYTHING_CUT.request(tmp_path / f"jam{suffix}"))
     assert done.path.stat().st_size > 40

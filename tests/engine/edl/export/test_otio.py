@@ -91,7 +91,7 @@ def test_a_track_that_begins_inside_a_crossfade_has_only_the_material_it_has() -
     assert (found.after_samples, found.fade_out_samples) == (0, 0)
 
 
-@pytest.mark.parametrize("suffix", [".otio", ".mid", ".edl", ".fcpxml", ".xml"])
+@pytest.mark.parametrize("suffix", [".otio", ".mid", ".edl", ".fcpxml", ".xml", ".aaf"])
 def test_the_same_edit_gives_the_same_bytes(suffix: str, case: Case, tmp_path: Path) -> None:
     outs = [tmp_path / f"{name}{suffix}" for name in ("one", "two")]
     for out in outs:

@@ -1,0 +1,182 @@
+"""An Advanced Authoring Format file that links to the sources: cuts and crossfades for Pro Tools and others.
+
+The edit rate is the document's sample rate, so positions are exact. AAF holds one channel a slot: each
+channel of a track that is heard is a sequence of its own, and leads through a master mob and a file mob to
+the file. Ids are made from what they name, and dates are fixed: the same edit gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+import aaf2
+from aaf2.auid import AUID
+from aaf2.mobid import MobID
+
+from engine.audio.writer import bits_of, export_format
+from engine.document.track import Source, Track, audible
+from engine.edl.build import build
+from engine.edl.edit_list import EditList
+from engine.edl.export.clips import Clip, clips, crossfades, source_path, with_gaps
+from engine.edl.export.request import Exported, ExportRequest, accepted_cuts
+from engine.progress import Progress
+from engine.safe_write import replacing, shown
+from engine.wording import counted
+from engine.xml_text import xml_text
+
+_DATE = datetime(2000, 1, 1)
+_MONO_AUDIO_DISSOLVE = AUID("0c3bea41-fc05-11d2-8a29-0050040ef7d2")
+_SOUND = "sound"
+
+
+def write(request: ExportRequest, progress: Progress) -> Exported:
+    """Write the composition; the sources are named, not opened."""
+    progress.check_cancelled()
+    content = _Writer(request).content(progress)
+    with replacing(request.out, overwrite=request.overwrite) as part:
+        part.write_bytes(content)
+    progress.report(1.0, "Writing the composition")
+    tracks, cuts = len(audible(request.state.tracks)), len(accepted_cuts(request.state))
+    sentence = f"Wrote {counted(tracks, 'track')} with {counted(cuts, 'cut')} to {shown(request.out.name)}."
+    return Exported(request.out, sentence, {"tracks": float(tracks), "cuts": float(cuts)})
+
+
+class _Writer:
+    """Builds one file in memory: a library that fails half-way through a full disk leaves nothing behind."""
+
+    def __init__(self, request: ExportRequest) -> None:
+        self._request = request
+        self._edit_list: EditList = build(request.state)
+        self._file = aaf2.open()
+        self._masters: dict[str, Any] = {}
+        self._dissolve: Any = None
+
+    def content(self, progress: Progress) -> bytes:
+        """Return the bytes of the file."""
+        state = self._request.state
+        self._fix_identification()
+        for source in state.sources.values():
+            self._masters[source.id] = self._master(source)
+        composition = self._mob(self._file.create.CompositionMob, self._request.title, "composition")
+        composition.usage = "Usage_TopLevel"
+        heard = audible(state.tracks)
+        for number, track in enumerate(heard):
+            for channel in range(1, state.sources[track.source_id].channels + 1):
+                progress.check_cancelled()
+                self._add_slot(composition, track, channel)
+            progress.report((number + 1) / len(heard), "Writing the composition")
+        # Closing would throw away what is in memory.
+        self._file.save()
+        self._file.manager.remove_temp()
+        self._file.cfb.close()
+        content: bytes = self._file.f.getvalue()
+        return content
+
+    def _fix_identification(self) -> None:
+        header = self._file.header
+        header["LastModified"].value = _DATE
+        for identification in header["IdentificationList"].value:
+            identification["ProductName"].value = "Offcut"
+            identification["CompanyName"].value = "Offcut"
+            identification["Date"].value = _DATE
+            identification["GenerationAUID"].value = _auid("generation", self._request.title)
+
+    def _mob(self, make: Any, name: str, *key: str) -> Any:
+        """Return a mob with an id that follows from what it stands for."""
+        mob = make(xml_text(name))
+        identity = MobID.new()
+        identity.material = _auid(*key, name)
+        mob.mob_id = identity
+        mob["CreationTime"].value = mob["LastModified"].value = _DATE
+        self._file.content.mobs.append(mob)
+        return mob
+
+    def _master(self, source: Source) -> Any:
+        """Return the master mob of a source, with one slot a channel that leads to its file."""
+        path = source_path(source, self._request.media)
+        file_mob = self._mob(self._file.create.SourceMob, path.name, "file", source.id)
+        file_mob.descriptor = self._descriptor(source, path.as_uri())
+        master = self._mob(self._file.create.MasterMob, path.name, "master", source.id)
+        for channel in range(1, source.channels + 1):
+            in_file = file_mob.create_empty_slot(source.rate_hz, _SOUND, channel)
+            in_file.segment.length = source.frames
+            in_file["PhysicalTrackNumber"].value = channel
+            slot = master.create_timeline_slot(source.rate_hz, channel)
+            slot.segment = file_mob.create_source_clip(channel, 0, source.frames, _SOUND)
+            slot["PhysicalTrackNumber"].value = channel
+        return master
+
+    def _descriptor(self, source: Source, url: str) -> Any:
+        descriptor = self._file.create.PCMDescriptor()
+        bits = bits_of(export_format([source.subtype], ".wav"))
+        block = source.channels * bits // 8
+        values = {
+            "SampleRate": source.rate_hz,
+            "AudioSamplingRate": source.rate_hz,
+            "Channels": source.channels,
+            "QuantizationBits": bits,
+            "BlockAlign": block,
+            "AverageBPS": block * source.rate_hz,
+            "Length": source.frames,
+        }
+        for name, value in values.items():
+            descriptor[name].value = value
+        locator = self._file.create.NetworkLocator()
+        locator["URLString"].value = url
+        descriptor["Locator"].append(locator)
+        return descriptor
+
+    def _add_slot(self, composition: Any, track: Track, channel: int) -> None:
+        """Add the sequence of one channel of a track."""
+        found = clips(self._request.state, self._edit_list, track)
+        fades = crossfades(found)
+        components = []
+        for number, (silence, clip) in enumerate(with_gaps(found)):
+            if silence:
+                components.append(self._file.create.Filler(_SOUND, silence))
+            before, _ = fades.get(number, (0, 0))
+            _, after = fades.get(number + 1, (0, 0))
+            if number in fades:
+                components.append(self._transition(*fades[number]))
+            components.append(self._clip(track, clip, channel, before, after))
+        slot = composition.create_sound_slot(self._edit_list.rate_hz)
+        slot.name = xml_text(track.name)
+        slot["PhysicalTrackNumber"].value = len(composition.slots)
+        slot.segment.components.value = components
+        slot.segment.length = found[-1].result_stop_samples if found else 0
+
+    def _clip(self, track: Track, clip: Clip, channel: int, before: int, after: int) -> Any:
+        """Return a clip, lengthened by the transitions at its ends, as AAF counts them."""
+        master = self._masters[track.source_id]
+        start, length = clip.start_samples - before, before + clip.length_samples + after
+        return master.create_source_clip(channel, start, length, _SOUND)
+
+    def _transition(self, before: int, after: int) -> Any:
+        length = before + after
+        definition = self._dissolve_definition()
+        group = self._file.create.OperationGroup(definition, length, _SOUND)
+        transition = self._file.create.Transition(_SOUND, length)
+        transition["OperationGroup"].value = group
+        transition.cutpoint = before
+        return transition
+
+    def _dissolve_definition(self) -> Any:
+        """Return the definition of an audio crossfade, made once."""
+        if self._dissolve is None:
+            definition = self._file.create.OperationDef(_MONO_AUDIO_DISSOLVE, "Mono Audio Dissolve")
+            definition.media_kind = _SOUND
+            definition["NumberInputs"].value = 2
+            definition["IsTimeWarp"].value = False
+            definition["Bypass"].value = 1
+            definition["OperationCategory"].value = "OperationCategory_Effect"
+            self._file.dictionary.register_def(definition)
+            self._dissolve = definition
+        return self._dissolve
+
+
+def _auid(*key: str) -> AUID:
+    """Return an id that is the same for the same key."""
+    digest = blake2b("\0".join(key).encode("utf-8", "replace"), digest_size=16).digest()
+    return AUID(bytes_le=digest)

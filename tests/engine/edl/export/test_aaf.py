@@ -1,0 +1,61 @@
+"""The AAF composition, read back by OpenTimelineIO's adapter and followed to the files by pyaaf2."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+import aaf2
+import opentimelineio as otio
+
+from engine.document.track import audible
+from engine.edl.build import build
+from engine.edl.export import export
+from tests.engine.edl.export.cases import Case, Piece
+
+
+def test_opentimelineio_reads_clips_and_crossfades(case: Case, tmp_path: Path) -> None:
+    export(case.request(tmp_path / "jam.aaf"))
+    timeline = otio.adapters.read_from_file(str(tmp_path / "jam.aaf"))
+    assert timeline.name == "Jäm & <Co>"
+    fades = {segment.fade_in_samples for segment in build(case.state).segments} | {0}
+    tracks = iter(timeline.tracks)
+    for track in audible(case.state.tracks):
+        for _ in range(case.state.sources[track.source_id].channels):
+            laid = next(tracks)
+            found = []
+            for clip in laid.find_clips():
+                placed, used = clip.range_in_parent(), clip.source_range
+                times = (placed.start_time, used.start_time, used.duration)  # some in the source's rate
+                samples = [time.value * case.state.rate_hz / time.rate for time in times]
+                assert samples == list(map(int, samples))
+                found.append(Piece(*map(int, samples)))
+            assert found == case.pieces(track)
+            for child in laid:
+                if isinstance(child, otio.schema.Transition):
+                    assert int((child.in_offset + child.out_offset).value) in fades
+    assert next(tracks, None) is None
+
+
+def test_every_clip_leads_to_its_file(case: Case, tmp_path: Path) -> None:
+    export(case.request(tmp_path / "jam.aaf"))
+    with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
+        (composition,) = file.content.toplevel()
+        slots = list(composition.slots)
+        channels = [
+            (track, channel)
+            for track in audible(case.state.tracks)
+            for channel in range(1, case.state.sources[track.source_id].channels + 1)
+        ]
+        for slot, (track, channel) in zip(slots, channels, strict=True):
+            source = case.state.sources[track.source_id]
+            assert slot.name == track.name
+            for clip in slot.segment.components:
+                if not isinstance(clip, aaf2.components.SourceClip):
+                    continue
+                assert (clip.slot_id, clip.mob.slot_at(channel).segment.slot_id) == (channel, channel)
+                descriptor = clip.mob.slot_at(channel).segment.mob.descriptor
+                (locator,) = descriptor.locator
+                assert unquote(urlparse(locator["URLString"].value).path) == str(case.media[source.id])
+                assert descriptor["AudioSamplingRate"].value == source.rate_hz
+                assert (descriptor["Channels"].value, descriptor.length) == (source.channels, source.frames)

@@ -40,7 +40,7 @@ def newest_backup(path: Path) -> Path | None:
     """Return the newest backup of a document, or None where there is none or no folder for any."""
     try:
         return next(iter(backups(path)), None)
-    except OffcutError:
+    except (OffcutError, OSError):
         return None
 
 
@@ -67,14 +67,12 @@ def keep_older_version(connection: sqlite3.Connection, path: Path, version: int)
     ------
     DocumentError : it cannot be kept, so the document must not be changed
     """
-    kept = _folder(path) / f"{path.stem} of version {version}" / f"{path.stem}.offcut"
     try:
+        kept = _folder(path) / f"{path.stem} of version {version}" / f"{path.stem}.offcut"
         kept.parent.mkdir(exist_ok=True)
         copy_database(connection, kept, overwrite=True)
-    except (OSError, sqlite3.Error, ExportError) as error:
-        raise DocumentError(
-            f"{path} is of an older version and cannot be kept before it is changed: {error}"
-        ) from error
+    except (OSError, sqlite3.Error, OffcutError) as error:
+        raise DocumentError(f"{path} must be kept before it is brought up to date, but: {error}") from error
     return kept
 
 

@@ -93,7 +93,15 @@ def set_track(state: DocumentState, track_id: str, **values: object) -> Edit:
 
 
 def move_sources(state: DocumentState, paths: Mapping[str, str]) -> Edit:
-    """Say where sources, given by id, lie now."""
+    """Say where sources, given by id, lie now.
+
+    Raises
+    ------
+    UsageError : a source is not in the document
+    """
+    for key in paths:
+        if key not in state.sources:
+            raise UsageError(f"There is no recording {key!r} in this document.")
     moved = [(state.sources[key], replace(state.sources[key], path=path)) for key, path in paths.items()]
     return Edit(f"Found {counted(len(moved), 'recording')} again", _rows(moved))
 

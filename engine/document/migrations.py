@@ -42,8 +42,18 @@ def migrate(connection: sqlite3.Connection, version: int, tables: Iterable[str])
     ----------
     version : what the document is now, at least 1
     tables : the present tables that have a checksum
+
+    Raises
+    ------
+    ValueError : the document has not the tables of its version
+    sqlite3.Error : it cannot be written
     """
-    for step in range(version, SCHEMA_VERSION):
-        MIGRATIONS[step](connection)
+    try:
+        for step in range(version, SCHEMA_VERSION):
+            MIGRATIONS[step](connection)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_ERROR:
+            raise ValueError(error) from error
+        raise
     write_anew(connection, tables)
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")

@@ -100,7 +100,7 @@ def _opened(path: Path, lock: DocumentLock | None, reason: str) -> Opened:
                 migrate(connection, version, TABLE_NAMES)
             notice = f"{path.name} was brought up to date; as an older Offcut left it, it is kept in {kept}."
         state = read_state(connection)
-        if not reason:
+        if not reason and state != DocumentState():
             keep_backup(connection, path)
         return Opened(connection, state, lock, reason, notice)
     except (sqlite3.Error, ValueError, TypeError, KeyError, AttributeError) as error:

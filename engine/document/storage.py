@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from engine.document.rows import TABLES
 from engine.document.schema import APPLICATION_ID, SCHEMA_VERSION, STATEMENTS
 from engine.document.state import DocumentState
 from engine.document.track import Source, Track
-from engine.document.transaction import connect
+from engine.document.transaction import connect, reason_of
 from engine.errors import DocumentError, ExportError
 from engine.safe_write import replacing, shown
 
@@ -37,8 +38,7 @@ def create(path: Path) -> None:
     if os.path.exists(path):  # noqa: PTH110 - a folder that may not be looked into is told below
         raise DocumentError(f"{path} exists already; open it, or choose another name.")
     try:
-        with replacing(path) as part:
-            connection = connect(part)
+        with replacing(path) as part, closing(connect(part)) as connection:
             connection.execute("BEGIN IMMEDIATE")
             for statement in STATEMENTS:
                 connection.execute(statement)
@@ -46,10 +46,10 @@ def create(path: Path) -> None:
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             connection.execute("COMMIT")
-            connection.close()
-    except (ExportError, sqlite3.Error) as error:
-        reason = str(error).replace(shown(path), "it")
-        raise DocumentError(f"{path} cannot be made: {reason}") from error
+    except ExportError as error:
+        raise DocumentError(f"{path} cannot be made: {str(error).replace(shown(path), 'it')}") from error
+    except sqlite3.Error as error:
+        raise DocumentError(f"{path} cannot be made because {reason_of(error)}.") from error
 
 
 def write_rows(connection: sqlite3.Connection, tally: Tally, changes: tuple[RowChange, ...]) -> None:

@@ -34,6 +34,11 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     return connection
 
 
+def reason_of(error: sqlite3.Error) -> str:
+    """Say in words why SQLite could not write, and what to do."""
+    return _REASONS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, str(error))
+
+
 def not_written(path: Path, reason: str) -> DocumentError:
     """Return the sentence for an edit that could not be made."""
     return DocumentError(f"{path} could not be written because {reason}; nothing was changed.")
@@ -94,5 +99,4 @@ class Transaction:
                 self._connection.execute("ROLLBACK")
 
     def _sentence(self, error: sqlite3.Error) -> DocumentError:
-        code = getattr(error, "sqlite_errorcode", 0)
-        return not_written(self._path, _REASONS.get(code & 0xFF, str(error)))
+        return not_written(self._path, reason_of(error))

@@ -49,6 +49,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setWindowTitle("Offcut")
         self._settings = settings
+        self._silent = False
         self.look = Look(application, settings, self)
         theme = self.look.theme
         self.session = Session(self)
@@ -239,7 +240,11 @@ class MainWindow(QMainWindow):
 
     def _show_device(self, status: str) -> None:
         if status.startswith("no audio device"):
-            self.say(f"{status}; the playhead moves in silence: connect a device and press Space again.")
+            self._silent = True
+            self.say(f"{status}; the playhead moves in silence until a device is connected.")
+        elif self._silent:
+            self._silent = False
+            self.say(f"The sound is back: {status}.")
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let go of everything; nothing is left to save."""

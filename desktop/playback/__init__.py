@@ -5,7 +5,8 @@
 `Player` is the only part the window touches.
 """
 
+from desktop.playback.device import AudioChoice, output_devices
 from desktop.playback.play_source import PlaySource, SourceFactory
 from desktop.playback.player import Player
 
-__all__ = ["PlaySource", "Player", "SourceFactory"]
+__all__ = ["AudioChoice", "PlaySource", "Player", "SourceFactory", "output_devices"]

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import time
-from types import ModuleType
 from typing import Any, Protocol
 
+from desktop.playback.device import (
+    NO_DEVICE,
+    AudioChoice,
+    NoDeviceError,
+    closed,
+    find_device,
+    opened,
+    portaudio,
+)
 from desktop.playback.play_source import Frames
 from desktop.playback.ring import Feed, Ring
 
-NO_DEVICE = "no audio device"
+SYSTEM_DEVICE = AudioChoice()
 # A device that asks for nothing for so long is taken to be gone.
 LOST_AFTER_S = 1.0
-
-
-class NoDeviceError(Exception):
-    """Nothing can be played on a device; the text says why, beginning with `NO_DEVICE`."""
 
 
 class Output(Protocol):
@@ -45,55 +48,48 @@ class Output(Protocol):
         """When the first sound since the start was handed over, on the clock of `time.monotonic`."""
 
 
-def load_portaudio(rescan: bool) -> ModuleType:
-    """Import sounddevice, which looks for devices once; `rescan` makes it look again.
-
-    Raises
-    ------
-    NoDeviceError : PortAudio is not installed
-    """
-    try:
-        sounddevice = importlib.import_module("sounddevice")
-    except (ImportError, OSError) as error:
-        raise NoDeviceError(f"{NO_DEVICE}: PortAudio is not installed") from error
-    if rescan:
-        # PortAudio has no other way to learn of devices that came or went.
-        sounddevice._terminate()
-        sounddevice._initialize()
-    return sounddevice
-
-
 class DeviceOutput:
-    """The default device, through a PortAudio stream.
+    """The device chosen, through a PortAudio stream.
 
     Raises
     ------
-    NoDeviceError : there is no device, or it cannot play at this rate
+    NoDeviceError : there is no such device, or it cannot play at this rate
     """
 
-    def __init__(self, feed: Feed, rate_hz: int, rescan: bool = False) -> None:
-        self._portaudio: Any = load_portaudio(rescan)
+    def __init__(
+        self, feed: Feed, rate_hz: int, choice: AudioChoice = SYSTEM_DEVICE, rescan: bool = False
+    ) -> None:
         self._feed = feed
         self._rate_hz = rate_hz
         self._first_sound_s: float | None = None
         # What the callback says of the last block: its ring, the frame after it, when that frame is heard.
         self._reached = (feed.ring, 0, 0.0)
         self._called_s = 0.0
-        try:
-            device = self._portaudio.query_devices(kind="output")
-        except (self._portaudio.PortAudioError, ValueError) as error:
-            raise NoDeviceError(NO_DEVICE) from error
-        self.channels = min(2, int(device["max_output_channels"]))
-        self._name = str(device["name"])
-        self.status = f"{self._name}, {rate_hz} Hz"
-        try:
-            self._stream = self._portaudio.OutputStream(
-                samplerate=rate_hz, channels=self.channels, dtype="float32", callback=self._callback
-            )
-        except self._portaudio.PortAudioError as error:
-            raise NoDeviceError(
-                f"{NO_DEVICE}: {self._name} does not play {rate_hz} Hz ({_reason(error)})"
-            ) from error
+        with portaudio(rescan) as sounddevice:
+            self._portaudio: Any = sounddevice
+            index, facts = find_device(sounddevice, choice)
+            self.channels = min(2, int(facts["max_output_channels"]))
+            self._name = str(facts["name"])
+            self.status = f"{self._name}, {rate_hz} Hz"
+            try:
+                self._stream = sounddevice.OutputStream(
+                    samplerate=rate_hz,
+                    device=index,
+                    channels=self.channels,
+                    dtype="float32",
+                    latency=choice.buffer_ms / 1000 if choice.buffer_ms else None,
+                    callback=self._callback,
+                )
+            except sounddevice.PortAudioError as error:
+                raise NoDeviceError(
+                    f"{NO_DEVICE}: {self._name} does not play {rate_hz} Hz ({_reason(error)})"
+                ) from error
+            opened(self._stream)
+
+    @property
+    def latency_s(self) -> float:
+        """How long a sample handed over takes until it is heard, as the driver says."""
+        return float(self._stream.latency)
 
     def start(self) -> None:
         """Start the stream; it plays silence until the feed has something."""
@@ -115,6 +111,7 @@ class DeviceOutput:
         """Close the stream; a device that is gone may refuse, and there is nothing left to do about it."""
         with contextlib.suppress(self._portaudio.PortAudioError):
             self._stream.close()
+        closed(self._stream)
 
     def heard(self) -> tuple[Ring, int]:
         """Return what sounds now: what was handed over, less what was said to be on its way.

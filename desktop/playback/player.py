@@ -6,7 +6,9 @@ import time
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from desktop.playback.output import DeviceOutput, NoDeviceError, Output, SilentOutput
+from desktop.playback.device import AudioChoice, NoDeviceError
+from desktop.playback.device_search import DeviceSearch
+from desktop.playback.output import SYSTEM_DEVICE, DeviceOutput, Output, SilentOutput
 from desktop.playback.play_source import SourceFactory, fold_sentence
 from desktop.playback.reader import Cue, PositionMap, Reader
 from desktop.playback.ring import Feed, Ring
@@ -20,7 +22,7 @@ def same_moment(position_samples: int) -> int:
 
 
 class Player(QObject):
-    """Plays a source on the default device, or moves silently where there is none.
+    """Plays a source on the device chosen, or moves silently where there is none until it is there.
 
     Positions are samples of the source given last. All methods belong to the window's thread, and so do the
     signals.
@@ -46,6 +48,9 @@ class Player(QObject):
         self._reader: Reader | None = None
         self._feed = Feed(Ring(1, 1, 0))
         self._output: Output | None = None
+        self._choice = SYSTEM_DEVICE
+        self._search = DeviceSearch(self)
+        self._search.found.connect(self._take_device_back)
         self._generation = 0
         # Wishes whose ring is not heard yet, and how each of them moves the position.
         self._pending: list[tuple[int, PositionMap]] = []
@@ -97,6 +102,18 @@ class Player(QObject):
         return None if first_s is None else first_s - self._asked_s
 
     # What can be done.
+
+    def set_audio(self, choice: AudioChoice) -> None:
+        """Play on this device from now on, also what is playing."""
+        if choice == self._choice:
+            return
+        self._choice = choice
+        if self._moves:
+            self._position = self.position_samples
+        self._let_device_go()
+        if self._moves:
+            self._open_output()
+            self._run()
 
     def set_source(self, factory: SourceFactory, rate_hz: int) -> None:
         """Stop, and play this source from its start from now on.
@@ -185,10 +202,16 @@ class Player(QObject):
         if isinstance(self._output, DeviceOutput):
             return
         try:
-            output: Output = DeviceOutput(self._feed, self._rate_hz, rescan=self._output is not None)
+            rescan = self._output is not None
+            output: Output = DeviceOutput(self._feed, self._rate_hz, self._choice, rescan)
         except NoDeviceError as error:
             output = SilentOutput(self._feed, self._rate_hz, str(error))
-        if self._output is not None and output.channels != self._output.channels:
+            self._search.begin(self._choice, self._rate_hz)
+        self._take_output(output)
+
+    def _take_output(self, output: Output) -> None:
+        """Go over to another output; the reader makes as many channels as it has."""
+        if self._reader is not None and output.channels != self._reader.device_channels:
             self._end_reader()
         self._output = output
 
@@ -211,8 +234,18 @@ class Player(QObject):
         """Go on without the device, from the position reached."""
         assert self._output is not None
         self._output.close()
-        self._output = SilentOutput(self._feed, self._rate_hz, status)
+        self._take_output(SilentOutput(self._feed, self._rate_hz, status))
+        self._search.begin(self._choice, self._rate_hz)
         self._run()
+
+    def _take_device_back(self) -> None:
+        """Go on with the device that was found again, from the position reached."""
+        if not self._moves or isinstance(self._output, DeviceOutput):
+            return
+        self._position = self.position_samples
+        self._open_output()
+        if isinstance(self._output, DeviceOutput):
+            self._run()
 
     def _go_to(
         self, position_samples: int, factory: SourceFactory | None = None, after: Ring | None = None
@@ -257,6 +290,7 @@ class Player(QObject):
         assert self._output is not None
         assert self._reader is not None
         self._timer.stop()
+        self._search.end()
         self._output.stop()
         self._reader.rest()
         self._position = position_samples
@@ -291,6 +325,10 @@ class Player(QObject):
     def _release(self) -> None:
         """Let go of source and device."""
         self._end_reader()
+        self._search.close()
+        self._let_device_go()
+
+    def _let_device_go(self) -> None:
         if self._output is not None:
             self._output.close()
             self._output = None

@@ -54,6 +54,7 @@ class Reader(threading.Thread):
 
     Attributes
     ----------
+    device_channels : how many the rings have
     source_channels : of the source last opened; 0 before
     """
 
@@ -61,7 +62,7 @@ class Reader(threading.Thread):
         super().__init__(name="playback reader")
         self._ring = Ring(1, device_channels, 0)
         self._rate_hz = rate_hz
-        self._device_channels = device_channels
+        self.device_channels = device_channels
         self._on_failure = on_failure
         self._wishes: queue.SimpleQueue[Cue | None] = queue.SimpleQueue()
         self._filling = threading.Event()
@@ -114,7 +115,7 @@ class Reader(threading.Thread):
         """Start a new ring for a cue and let it follow the old one."""
         old, self._cue = cue.after or self._ring, cue
         capacity = max(round(AHEAD_S * self._rate_hz), 2 * BLOCK_FRAMES)
-        self._ring = Ring(capacity, self._device_channels, cue.generation)
+        self._ring = Ring(capacity, self.device_channels, cue.generation)
         at_frame = None
         try:
             if callable(cue.start):
@@ -171,7 +172,7 @@ class Reader(threading.Thread):
                 self._ring.ended = True
                 return
             block = self._source.read(self._position, stop)
-            self._ring.put(to_device_channels(block, self._device_channels))
+            self._ring.put(to_device_channels(block, self.device_channels))
             frames -= stop - self._position
             self._position = stop
 

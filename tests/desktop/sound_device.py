@@ -51,7 +51,8 @@ class CapturingDevice:
         pacer = folder / "pacer.py"
         pacer.write_text(PACER)
         words = [sys.executable, str(pacer), str(RATE_HZ), "8", str(self._captured)]
-        self.configuration.write_text(CONFIGURATION.format(rate=RATE_HZ, command=shlex.join(words)))
+        self._working = CONFIGURATION.format(rate=RATE_HZ, command=shlex.join(words))
+        self.configuration.write_text(self._working)
 
     def heard(self) -> NDArray[np.float32]:
         """What arrived, shape (n, 2), without the silence before it; complete once the player is closed."""
@@ -62,6 +63,23 @@ class CapturingDevice:
     def unplug(self) -> None:
         """Make the device go away, as a cable that is pulled does."""
         os.kill(int(Path(f"{self._captured}.pid").read_text()), signal.SIGKILL)
+
+    def take_away(self) -> None:
+        """Pull it out, and let nobody find it again until `put_back`."""
+        # PortAudio aborts the process where no name at all is configured, so one that cannot be opened stays.
+        self._write("pcm.gone { type hw card 77 }\nctl.hw { type hw card 77 }\n")
+        self.unplug()
+
+    def put_back(self) -> None:
+        """Let it be found again, with nothing captured yet."""
+        self._captured.unlink()
+        self._write(self._working)
+
+    def _write(self, configuration: str) -> None:
+        """ALSA reads its configuration again when the file's time is another one, in whole seconds."""
+        before_s = self.configuration.stat().st_mtime
+        self.configuration.write_text(configuration)
+        os.utime(self.configuration, (before_s + 2, before_s + 2))
 
 
 @contextmanager

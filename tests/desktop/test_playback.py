@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from desktop.playback import Player
+from desktop.playback import AudioChoice, Player, output_devices
 from desktop.playback.play_source import fold_sentence, to_device_channels
 from desktop.playback.ring import Feed, Following, Ring
 from engine.edl.build import build
@@ -258,6 +258,60 @@ def test_device_that_goes_away_leaves_the_transport_moving(qtbot, device, player
     player.play(0, 4_800)
     wait_for_end(qtbot, player)
     assert player.device_status == f"default, {RATE_HZ} Hz"
+
+
+@on_alsa
+def test_device_that_comes_back_is_heard_again_while_playing(qtbot, device, player, noise):
+    frames = noise(20.0)
+    player.set_source(lambda: ArraySource(frames), RATE_HZ)
+    statuses: list[str] = []
+    player.device_status_changed.connect(statuses.append)
+    longest_s, last_s = 0.0, time.monotonic()
+
+    def follow() -> None:
+        nonlocal longest_s, last_s
+        now_s = time.monotonic()
+        longest_s, last_s = max(longest_s, now_s - last_s), now_s
+
+    player.position_changed.connect(follow)
+    player.play()
+    qtbot.waitUntil(lambda: player.position_samples > 0.3 * RATE_HZ)
+    with qtbot.waitSignal(player.device_status_changed, timeout=5_000):
+        device.take_away()
+    lost_at = player.position_samples
+    qtbot.waitUntil(lambda: player.position_samples > lost_at + 1.5 * RATE_HZ, timeout=5_000)
+    assert statuses[-1].startswith("no audio device")  # it was looked for, and is not there
+    device.put_back()
+    with qtbot.waitSignal(player.device_status_changed, timeout=10_000) as told:
+        pass
+    assert told.args[0] == f"default, {RATE_HZ} Hz"
+    back_at = player.position_samples
+    qtbot.waitUntil(lambda: player.position_samples > back_at + 0.4 * RATE_HZ)
+    assert player.is_playing
+    assert longest_s < 0.5, "the window never stood still for it"
+    player.close()
+    heard = device.heard()
+    begun = int(np.flatnonzero((frames == heard[0]).all(axis=1))[0])
+    assert lost_at - 0.1 * RATE_HZ < begun <= back_at + 0.1 * RATE_HZ
+    np.testing.assert_array_equal(heard[: RATE_HZ // 5], frames[begun : begun + RATE_HZ // 5])
+
+
+@on_alsa
+@pytest.mark.usefixtures("device")
+def test_another_device_is_taken_while_playing(qtbot, player, noise):
+    frames = noise(5.0)
+    player.set_source(lambda: ArraySource(frames), RATE_HZ)
+    player.play()
+    qtbot.waitUntil(lambda: player.position_samples > 4_800)
+    before = player.position_samples
+    player.set_audio(AudioChoice("No such device", 20))
+    assert player.is_playing
+    qtbot.waitUntil(lambda: player.device_status == "no audio device: No such device is not connected")
+    player.set_audio(AudioChoice("default", 20))
+    qtbot.waitUntil(lambda: player.device_status == f"default, {RATE_HZ} Hz")
+    qtbot.waitUntil(lambda: player.position_samples > before + 9_600)
+    assert "default" in output_devices()  # while a stream is open: nothing is looked for anew
+    player.stop()
 
 
 @on_alsa

@@ -1,0 +1,123 @@
+"""The sound devices there are, and the one the user chose."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+NO_DEVICE = "no audio device"
+
+# PortAudio is not made for two threads: whoever looks for devices or opens one holds this.
+_portaudio_lock = threading.RLock()
+_open_streams: list[object] = []
+
+
+class NoDeviceError(Exception):
+    """Nothing can be played on a device; the text says why, beginning with `NO_DEVICE`."""
+
+
+@dataclass(frozen=True, slots=True)
+class AudioChoice:
+    """Where to play.
+
+    Attributes
+    ----------
+    device : the name of an output device; "" is whichever the system prefers
+    buffer_ms : how much the device holds ahead; 0 leaves it to the device
+    """
+
+    device: str = ""
+    buffer_ms: int = 0
+
+
+def load_portaudio() -> ModuleType:
+    """Import sounddevice, which looks for devices once.
+
+    Raises
+    ------
+    NoDeviceError : PortAudio is not installed
+    """
+    try:
+        return importlib.import_module("sounddevice")
+    except (ImportError, OSError) as error:
+        raise NoDeviceError(f"{NO_DEVICE}: PortAudio is not installed") from error
+
+
+@contextmanager
+def portaudio(rescan: bool = False) -> Iterator[Any]:
+    """Hold PortAudio, so that no other thread looks for devices meanwhile.
+
+    Parameters
+    ----------
+    rescan : look for devices again; left out while a stream is open, which looking again would end
+
+    Raises
+    ------
+    NoDeviceError : PortAudio is not installed
+    """
+    with _portaudio_lock:
+        sounddevice = load_portaudio()
+        if rescan and not _open_streams:
+            # PortAudio has no other way to learn of devices that came or went.
+            sounddevice._terminate()
+            sounddevice._initialize()
+        yield sounddevice
+
+
+def opened(stream: object) -> None:
+    """Say that a stream is open; call this while holding `portaudio`."""
+    _open_streams.append(stream)
+
+
+def closed(stream: object) -> None:
+    """Say that a stream is closed."""
+    with _portaudio_lock:
+        if stream in _open_streams:
+            _open_streams.remove(stream)
+
+
+def find_device(sounddevice: Any, choice: AudioChoice) -> tuple[int | None, dict[str, Any]]:
+    """Return the index (None: the system's own) and the facts of the device chosen.
+
+    Raises
+    ------
+    NoDeviceError : it is not there
+    """
+    try:
+        if not choice.device:
+            return None, dict(sounddevice.query_devices(kind="output"))
+        for index, device in enumerate(sounddevice.query_devices()):
+            if device["name"] == choice.device and device["max_output_channels"]:
+                return index, dict(device)
+    except (sounddevice.PortAudioError, ValueError) as error:
+        raise NoDeviceError(NO_DEVICE) from error
+    raise NoDeviceError(f"{NO_DEVICE}: {choice.device} is not connected")
+
+
+def output_devices() -> tuple[str, ...]:
+    """Return the names of all devices that can play, each once; empty where there is no PortAudio."""
+    try:
+        with portaudio(rescan=True) as sounddevice:
+            found = [each["name"] for each in sounddevice.query_devices() if each["max_output_channels"]]
+    except NoDeviceError:
+        return ()
+    return tuple(dict.fromkeys(found))
+
+
+def can_open(choice: AudioChoice, rate_hz: int) -> bool:
+    """Look for devices again and try whether the one chosen plays at this rate."""
+    try:
+        with portaudio(rescan=True) as sounddevice:
+            index, facts = find_device(sounddevice, choice)
+            channels = min(2, int(facts["max_output_channels"]))
+            sounddevice.check_output_settings(index, channels, "float32", samplerate=rate_hz)
+    except NoDeviceError:
+        return False
+    except sounddevice.PortAudioError:
+        return False
+    return True

@@ -14,7 +14,7 @@ from types import TracebackType
 from engine.document import history, storage
 from engine.document.analysis import Analysis
 from engine.document.backups import backups, copy_beside, copy_database
-from engine.document.change import Change, Edit, change_of
+from engine.document.change import Change, Edit, RowChange, change_of
 from engine.document.opening import Opened, open_file
 from engine.document.state import DocumentState
 from engine.document.stored_analyses import read_analysis, sound_analyses, write_analysis
@@ -124,6 +124,19 @@ class Document:
     def redo_label(self) -> str:
         """What redo would do again, or nothing."""
         return history.redo_label(self._connection)
+
+    def steps(self) -> tuple[history.StepLabel, ...]:
+        """Return every step of undo and redo, the oldest first; those that were undone stand at the end."""
+        return history.steps(self._connection)
+
+    def step_changes(self, number: int) -> tuple[RowChange, ...]:
+        """Return the rows that a step of the history changed.
+
+        Raises
+        ------
+        DocumentError : the step is damaged
+        """
+        return history.step_changes(self._connection, number)
 
     def apply(self, edit: Edit, analyses: Mapping[str, Analysis] | None = None) -> Change:
         """Write an edit, and the analyses it refers to by id, in one transaction.

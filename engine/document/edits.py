@@ -202,14 +202,18 @@ def choose_alternative(state: DocumentState, proposal_id: str, alternative: int)
     decision = _decision(state, proposal_id)
     chosen = replace(decision, alternative=alternative, start_samples=None, stop_samples=None)
     name = proposal.alternatives[alternative - 1].label if alternative else "as proposed"
-    return Edit(f"Edges {name}", _rows([(state.decisions.get(proposal_id), chosen)]))
+    return Edit(f"Edges: {name[:1].lower()}{name[1:]}", _rows([(state.decisions.get(proposal_id), chosen)]))
 
 
 def flag(state: DocumentState, proposal_id: str, flagged: bool) -> Edit:
     """Keep a proposal for later, or no longer."""
-    _require(state, [proposal_id])
-    marked = replace(_decision(state, proposal_id), flagged=flagged)
+    return flag_all(state, [proposal_id], flagged)
+
+
+def flag_all(state: DocumentState, ids: Sequence[str], flagged: bool = True) -> Edit:
+    """Keep proposals for later, or no longer; one step of undo."""
+    _require(state, ids)
+    pairs = ((key, replace(_decision(state, key), flagged=flagged)) for key in ids)
     verb = "Flagged" if flagged else "Unflagged"
-    return Edit(
-        f"{verb} {span_text(state, proposal_id)}", _rows([(state.decisions.get(proposal_id), marked)])
-    )
+    label = f"{verb} {_scope_text(state, ids)}" if ids else "Nothing to flag"
+    return Edit(label, _rows((state.decisions.get(key), marked) for key, marked in pairs))

@@ -25,6 +25,39 @@ class Step:
     changes: tuple[RowChange, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class StepLabel:
+    """One step of the history as a list shows it.
+
+    Attributes
+    ----------
+    number, digest : together they name what the step holds; a number alone may come back
+    undone : it was taken back and can be done again
+    """
+
+    number: int
+    label: str
+    undone: bool
+    digest: int
+
+
+def steps(connection: sqlite3.Connection) -> tuple[StepLabel, ...]:
+    """Return every step, the oldest first; those that were undone stand at the end."""
+    found = connection.execute("SELECT step, label, undone, digest FROM history ORDER BY step")
+    return tuple(StepLabel(number, label, bool(undone), summed) for number, label, undone, summed in found)
+
+
+def step_changes(connection: sqlite3.Connection, number: int) -> tuple[RowChange, ...]:
+    """Return the rows that a step changed; none where there is no such step.
+
+    Raises
+    ------
+    DocumentError : the step is damaged
+    """
+    step = _step(connection, f"step = {number:d}")
+    return () if step is None else step.changes
+
+
 def undo_label(connection: sqlite3.Connection) -> str:
     """Return what the step that undo would take back is called, or nothing."""
     return _label(connection, _LAST_DONE)

@@ -6,15 +6,17 @@ Everything here is a pure function of a `DocumentState`; the queue itself is a t
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 from engine.document.decisions import Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 
-Order = Literal["time", "score"]
+Order = Literal["time", "score", "length"]
+"""By start; the highest score first; the longest first (as proposed, so that a nudge moves no row)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,8 @@ EVERYTHING = QueueFilter()
 
 
 def queue(state: DocumentState, order: Order = "time", show: QueueFilter = EVERYTHING) -> tuple[str, ...]:
-    """Return the ids of the shown proposals, by start or by score with the highest first."""
-    shown = _shown(state, show)
-    return tuple(proposal.id for proposal in sorted(shown, key=_time_key if order == "time" else _score_key))
+    """Return the ids of the shown proposals in an order."""
+    return tuple(proposal.id for proposal in sorted(_shown(state, show), key=_KEYS[order]))
 
 
 def next_id(
@@ -129,23 +130,30 @@ def _score_key(proposal: Proposal) -> tuple[float, int, str]:
     return -proposal.score, proposal.start_samples, proposal.id
 
 
+def _length_key(proposal: Proposal) -> tuple[int, int, str]:
+    return proposal.start_samples - proposal.stop_samples, proposal.start_samples, proposal.id
+
+
+_KEYS: Mapping[Order, Callable[[Proposal], tuple[float, int, str]]] = MappingProxyType(
+    {"time": _time_key, "score": _score_key, "length": _length_key}
+)
+
+
 def _around(state: DocumentState, ids: tuple[str, ...], current: str | None, order: Order) -> tuple[int, int]:
     """Return the places in `ids` just before and just after the current proposal."""
+    if current in ids:  # also where the queue is in groups, or in the order of the answers
+        place = ids.index(current)
+        return place - 1, place + 1
     proposal = None if current is None else state.proposals.get(current)
     if proposal is None:
         return -1, 0
+    key = _KEYS[order]
 
-    def by_time(proposal_id: str) -> tuple[int, int, str]:
-        return _time_key(state.proposals[proposal_id])
+    def rank(proposal_id: str) -> tuple[float, int, str]:
+        return key(state.proposals[proposal_id])
 
-    def by_score(proposal_id: str) -> tuple[float, int, str]:
-        return _score_key(state.proposals[proposal_id])
-
-    if order == "time":
-        wanted = _time_key(proposal)
-        return bisect_left(ids, wanted, key=by_time) - 1, bisect_right(ids, wanted, key=by_time)
-    rank = _score_key(proposal)
-    return bisect_left(ids, rank, key=by_score) - 1, bisect_right(ids, rank, key=by_score)
+    wanted = key(proposal)
+    return bisect_left(ids, wanted, key=rank) - 1, bisect_right(ids, wanted, key=rank)
 
 
 def _first_undecided(state: DocumentState, ids: tuple[str, ...], ahead: range, around: range) -> Step:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from statistics import fmean
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from engine.document.decisions import Verdict
+from engine.document.decisions import Decision, Verdict
 from engine.document.kinds import KINDS
 from engine.document.state import DocumentState
 
@@ -22,6 +24,7 @@ class ReviewStatistics:
     result_samples : what remains once the accepted proposals are applied
     result_if_all_accepted_samples : what would remain if the undecided ones were accepted as well
     length_samples : the whole recording
+    accepted_score, rejected_score : their mean scores, None where there are none
     """
 
     total: int
@@ -32,6 +35,8 @@ class ReviewStatistics:
     result_samples: int
     result_if_all_accepted_samples: int
     length_samples: int
+    accepted_score: float | None
+    rejected_score: float | None
 
 
 def statistics(state: DocumentState) -> ReviewStatistics:
@@ -61,7 +66,14 @@ def statistics(state: DocumentState) -> ReviewStatistics:
         result_samples=length - union_samples(accepted, length),
         result_if_all_accepted_samples=length - union_samples(accepted + undecided, length),
         length_samples=length,
+        accepted_score=_mean_score(state, decisions, Verdict.ACCEPTED),
+        rejected_score=_mean_score(state, decisions, Verdict.REJECTED),
     )
+
+
+def _mean_score(state: DocumentState, decisions: Mapping[str, Decision], verdict: Verdict) -> float | None:
+    scores = [state.proposals[key].score for key, value in decisions.items() if value.verdict is verdict]
+    return fmean(scores) if scores else None
 
 
 def union_samples(spans: ArrayLike, length_samples: int) -> int:

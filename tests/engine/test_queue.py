@@ -10,11 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.document import edits
 from engine.document.decisions import Decision, Verdict
+from engine.document.document import Document
 from engine.document.kinds import KINDS
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
+from engine.document.storage import apply_rows
 from engine.document.track import Source, Track
+from engine.errors import DocumentError
+from engine.review.last_decisions import LastDecisions
+from engine.review.listing import listing
 from engine.review.queue import QueueFilter, Step, at_or_above, next_id, previous_id, queue
 from engine.review.statistics import statistics, union_samples
 
@@ -57,6 +63,8 @@ STATE = made(FIVE, [0.7, 0.95, 0.7, 0.99, 0.6], [U, A, U, R, U], flagged=(2, 3))
         ("time", QueueFilter(text="c3"), "c3"),
         ("time", QueueFilter(kinds=frozenset({"cut"}), flagged=True, text="louder"), "c2"),
         ("time", QueueFilter(kinds=frozenset({"move"})), ""),
+        ("length", QueueFilter(), "c2 c4 c0 c1 c3"),
+        ("length", QueueFilter(text="playing", verdicts=frozenset({Verdict.UNDECIDED})), "c4"),
     ],
 )
 def test_order_and_filters(order, show, ids):
@@ -104,11 +112,14 @@ def test_the_last_undecided_finds_itself_and_none_left_says_so(move):
     assert move(none, (), "c2") == Step(None, at_end=True)
 
 
-@pytest.mark.parametrize(("order", "following", "before"), [("time", "c2", "c0"), ("score", "c0", None)])
+@pytest.mark.parametrize(
+    ("order", "following", "before"), [("time", "c2", "c0"), ("score", "c0", None), ("length", None, "c0")]
+)
 def test_a_proposal_that_left_the_queue_keeps_its_place(order, following, before):
     ids = queue(STATE, order, QueueFilter(verdicts=frozenset({Verdict.UNDECIDED})))
     assert "c1" not in ids
-    assert next_id(STATE, ids, "c1", order=order).proposal_id == following
+    last = Step(ids[-1], at_end=True)
+    assert next_id(STATE, ids, "c1", order=order) == (Step(following) if following else last)
     arrived = previous_id(STATE, ids, "c1", order=order)
     assert arrived == (Step(before) if before else Step(ids[0], at_end=True))
 
@@ -131,6 +142,8 @@ def test_statistics_count_what_remains():
     assert figures.length_samples == LENGTH
     assert figures.result_samples == LENGTH - 2 * RATE_HZ
     assert figures.result_if_all_accepted_samples == LENGTH - (5 + 2 + 10 + 10) * RATE_HZ
+    assert (figures.accepted_score, figures.rejected_score) == (0.95, 0.99)
+    assert statistics(made(FIVE)).accepted_score is None
 
 
 def test_statistics_use_the_nudged_edges_and_unite_overlaps():
@@ -175,3 +188,105 @@ def test_ten_thousand_proposals_take_milliseconds(rng):
     assert fastest_ms(lambda: queue(state, "score", undecided)) < 40
     assert fastest_ms(lambda: statistics(state)) < 60
     assert fastest_ms(lambda: next_id(state, ids, ids[5000], undecided_only=True, order="score")) < 2
+
+
+@pytest.mark.parametrize(
+    ("by", "folded", "groups", "shown"),
+    [
+        ("", ("undecided",), {"": "c0 c1 c2 c3 c4"}, "c0 c1 c2 c3 c4"),
+        ("state", (), {"undecided": "c0 c2 c4", "accepted": "c1", "rejected": "c3"}, "c0 c2 c4 c1 c3"),
+        ("state", ("undecided",), {"undecided": "c0 c2 c4", "accepted": "c1", "rejected": "c3"}, "c1 c3"),
+        ("kind", ("cut",), {"cut": "c0 c1 c2 c3 c4"}, ""),
+        ("maker", (), {"test": "c0 c1 c2 c3 c4"}, "c0 c1 c2 c3 c4"),
+    ],
+)
+def test_groups_hold_everything_once_and_folded_ones_are_not_shown(by, folded, groups, shown):
+    made_listing = listing(STATE, queue(STATE), by, folded)
+    assert {group.name: " ".join(group.ids) for group in made_listing.groups} == groups
+    assert " ".join(made_listing.ids) == shown
+
+
+def test_empty_groups_have_no_heading():
+    assert [group.name for group in listing(made(FIVE), queue(STATE), "state").groups] == ["undecided"]
+    assert listing(STATE, (), "state").groups == ()
+
+
+def test_keys_walk_through_groups_in_the_order_of_the_screen():
+    ids = listing(STATE, queue(STATE), "state").ids
+    walked = ["c0"]
+    while not (step := next_id(STATE, ids, walked[-1])).at_end:
+        walked.append(step.proposal_id)
+    assert tuple(walked) == ids
+    assert previous_id(STATE, ids, "c1") == Step("c4")
+
+
+verdicts_drawn = st.lists(st.sampled_from([U, A, R]), min_size=5, max_size=5)
+filters_drawn = st.builds(
+    QueueFilter,
+    verdicts=st.frozensets(st.sampled_from(list(Verdict))),
+    flagged=st.sampled_from([None, True, False]),
+    text=st.sampled_from(["", "playing", "near", "c3", "nothing has this"]),
+)
+
+
+@settings(deadline=None, derandomize=True, max_examples=60)
+@given(verdicts_drawn, st.frozensets(st.integers(0, 4)), filters_drawn, st.sampled_from([*Verdict, "flag"]))
+def test_an_answer_for_all_shown_equals_each_answered_alone(verdicts, flagged, show, answer):
+    start = made(FIVE, verdicts=verdicts, flagged=flagged)
+    ids = queue(start, "score", show)
+
+    def answered(state, keys):
+        edit = edits.flag_all(state, keys) if answer == "flag" else edits.decide(state, keys, answer)
+        return apply_rows(state, edit.changes)
+
+    alone = start
+    for key in ids:
+        alone = answered(alone, [key])
+    assert answered(start, ids) == alone
+
+
+@pytest.fixture
+def document(tmp_path):
+    made_document = Document.create(tmp_path / "a.offcut")
+    sources, proposals = made(FIVE).sources.values(), made(FIVE).proposals.values()
+    with made_document:
+        made_document.apply(edits.add_tracks(made_document.state, list(sources), ["a"]))
+        made_document.apply(edits.replace_proposals(made_document.state, proposals, {}, "Proposed"))
+        yield made_document
+
+
+def test_the_last_answer_comes_first_and_undo_brings_the_order_before_back(document):
+    last = LastDecisions(document.step_changes)
+
+    def order():
+        return last.newest_first(document.state, document.steps())
+
+    def answer(verdict, *ids):
+        document.apply(edits.decide(document.state, ids, verdict))
+
+    assert order() == ()
+    answer(A, "c3")
+    answer(R, "c0", "c1")
+    assert order() == ("c0", "c1", "c3")
+    answer(R, "c3")
+    assert order() == ("c3", "c0", "c1")
+    document.apply(edits.flag(document.state, "c1", True))  # no answer
+    answer(Verdict.UNDECIDED, "c0")
+    assert order() == ("c3", "c1")
+    for _ in range(3):
+        document.undo()
+    assert order() == ("c0", "c1", "c3")
+    assert [(step.label, step.undone) for step in document.steps()][-3:] == [
+        ("Rejected cut 0:40.0 – 0:41.0", True),
+        ("Flagged cut 0:10.0 – 0:12.0", True),
+        ("Left undecided cut 0:00.0 – 0:05.0", True),
+    ]
+    assert LastDecisions(lambda _number: ()).newest_first(document.state, ()) == ("c0", "c1", "c3")
+
+
+def test_a_damaged_step_leaves_its_answers_at_the_end(document):
+    def unreadable(number):
+        raise DocumentError(f"The step {number} is damaged.")
+
+    document.apply(edits.decide(document.state, ["c4", "c2"], A))
+    assert LastDecisions(unreadable).newest_first(document.state, document.steps()) == ("c2", "c4")

@@ -68,12 +68,32 @@ class PeakPyramid:
         of its columns counts in exactly one column of the result, so nothing is lost or drawn twice; edges
         are off by half a drawn column at most, and by one base column below 512 samples per column.
         """
+        (minimum, maximum, squares), width = self._level(channel, samples_per_column)
+        edges = _edges(start_samples, samples_per_column, n_columns, width)
+        return _reduced(minimum, maximum, squares, edges, width, self.frames)
+
+    def spans(
+        self,
+        channel: int,
+        starts_samples: NDArray[np.int64],
+        stops_samples: NDArray[np.int64],
+        samples_per_column: float,
+    ) -> Columns:
+        """Return a column for each span [start, stop), read at the level that `columns` would use.
+
+        Spans are ascending; what lies between two of them shows in neither, but for the column of the level
+        in which a span begins.
+        """
+        (minimum, maximum, squares), width = self._level(channel, samples_per_column)
+        first = starts_samples // width
+        last = np.maximum(stops_samples // width, first + 1)
+        return _reduced_spans(minimum, maximum, squares, first, last, width, self.frames)
+
+    def _level(self, channel: int, samples_per_column: float) -> tuple[NDArray[np.float32], int]:
         level, width = 0, BASE_SAMPLES
         while level + 1 < len(self.levels) and 2 * width * _FACTOR <= samples_per_column:
             level, width = level + 1, width * _FACTOR
-        minimum, maximum, squares = self.levels[level][:, channel]
-        edges = _edges(start_samples, samples_per_column, n_columns, width)
-        return _reduced(minimum, maximum, squares, edges, width, self.frames)
+        return self.levels[level][:, channel], width
 
 
 def sample_columns(
@@ -95,6 +115,15 @@ def sample_columns(
     values = np.ascontiguousarray(samples, np.float32)
     edges = _edges(start_samples - samples_start, samples_per_column, n_columns, 1)
     return _reduced(values, values, np.square(values), edges, 1, len(values))
+
+
+def sample_spans(
+    samples: NDArray[Any], starts_samples: NDArray[np.int64], stops_samples: NDArray[np.int64]
+) -> Columns:
+    """Return a column for each span [start, stop) of the raw samples of one channel, shape (n,), exactly."""
+    values = np.ascontiguousarray(samples, np.float32)
+    last = np.maximum(stops_samples, starts_samples + 1)
+    return _reduced_spans(values, values, np.square(values), starts_samples, last, 1, len(values))
 
 
 def build_peaks(path: Path, progress: Progress = SILENT) -> PeakPyramid:
@@ -203,4 +232,35 @@ def _reduced(
     result.maximum[inside] = np.maximum.reduceat(maximum[:end], starts)
     counts = np.minimum(stops * width, frames) - starts * width
     result.rms[inside] = np.sqrt(np.add.reduceat(squares[:end], starts) / counts)
+    return result
+
+
+def _reduced_spans(
+    minimum: NDArray[np.float32],
+    maximum: NDArray[np.float32],
+    squares: NDArray[np.float32],
+    first: NDArray[np.int64],
+    last: NDArray[np.int64],
+    width: int,
+    frames: int,
+) -> Columns:
+    """Reduce cells [first, last) of a level to one column each; those outside the file are zero."""
+    result = Columns(*(np.zeros(len(first), np.float32) for _ in range(3)))
+    inside = np.flatnonzero((first < len(minimum)) & (last > 0))
+    if not len(inside):
+        return result
+    starts, stops = np.maximum(first[inside], 0), np.minimum(last[inside], len(minimum))
+    lowest, highest = int(starts[0]), int(stops.max())
+    pairs = np.stack([starts, stops], axis=1).ravel() - lowest
+
+    def reduced(how: np.ufunc, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        # one value more, since reduceat takes no index at the end
+        padded = np.append(values[lowest:highest], np.float32(0))
+        made: NDArray[np.float32] = how.reduceat(padded, pairs)[::2]
+        return made
+
+    result.minimum[inside] = reduced(np.minimum, minimum)
+    result.maximum[inside] = reduced(np.maximum, maximum)
+    counts = np.minimum(stops * width, frames) - starts * width
+    result.rms[inside] = np.sqrt(reduced(np.add, squares) / counts)
     return result

@@ -11,7 +11,7 @@ ones: stereo in an eight-channel mix fills channels 1 and 2.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -31,54 +31,27 @@ SEAMS_HELD = 8
 """Seams kept ready: a block and its neighbours rarely touch more."""
 
 
-class Renderer:
-    """Renders any span of the result; holds the sources open and is used by one thread at a time.
+class VoiceRenderer:
+    """Renders any span of the result of voices that others opened; used by one thread at a time.
 
     Parameters
     ----------
-    media : where each source is now, by source id
-    dtype : float32, or float64 where 32-bit integers must survive
-    progress : hears of sources that must be converted to the document's rate first
-
-    Raises
-    ------
-    SourceError : a source that is heard is missing or cannot be read, here or while reading
+    voices : in the order of their tracks
+    channels : of the mix
+    dtype : of the voices
     """
 
     def __init__(
-        self,
-        state: DocumentState,
-        edit_list: EditList,
-        media: Mapping[str, Path],
-        dtype: DTypeLike = np.float32,
-        progress: Progress = SILENT,
+        self, edit_list: EditList, voices: Sequence[Voice], channels: int, dtype: DTypeLike = np.float32
     ) -> None:
         self.rate_hz = edit_list.rate_hz
         self.length_samples = edit_list.length_samples
-        self.channels = mix_channels(state)
+        self.channels = channels
         self._edit_list = edit_list
         self._dtype = np.dtype(dtype)
         self._bounds = _stretches(edit_list)
         self._seams: OrderedDict[int, Block] = OrderedDict()
-        self._voices: list[Voice] = []
-        with ExitStack() as opened:
-            for track in audible(state.tracks):
-                voice = open_voice(state, track, media, self._dtype, progress)
-                opened.callback(voice.close)
-                self._voices.append(voice)
-            self._opened = opened.pop_all()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the sources."""
-        self._opened.close()
+        self._voices = voices
 
     def read(self, start_samples: int, stop_samples: int) -> Block:
         """Render the result span [start, stop), shape (stop - start, channels); zero outside the result."""
@@ -134,6 +107,50 @@ class Renderer:
                 into[...] = heard  # assigned, not added: 0.0 + -0.0 would not be the source's bits
             else:
                 into += heard
+
+
+class Renderer(VoiceRenderer):
+    """Renders any span of the result; holds the sources open and is used by one thread at a time.
+
+    Parameters
+    ----------
+    media : where each source is now, by source id
+    dtype : float32, or float64 where 32-bit integers must survive
+    progress : hears of sources that must be converted to the document's rate first
+
+    Raises
+    ------
+    SourceError : a source that is heard is missing or cannot be read, here or while reading
+    """
+
+    def __init__(
+        self,
+        state: DocumentState,
+        edit_list: EditList,
+        media: Mapping[str, Path],
+        dtype: DTypeLike = np.float32,
+        progress: Progress = SILENT,
+    ) -> None:
+        voices: list[Voice] = []
+        with ExitStack() as opened:
+            for track in audible(state.tracks):
+                voice = open_voice(state, track, media, np.dtype(dtype), progress)
+                opened.callback(voice.close)
+                voices.append(voice)
+            self._opened = opened.pop_all()
+        super().__init__(edit_list, voices, mix_channels(state), dtype)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the sources."""
+        self._opened.close()
 
 
 def render(

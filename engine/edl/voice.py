@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -18,6 +19,16 @@ from engine.edl.edit_list import EditList
 from engine.errors import SourceError
 from engine.progress import SILENT, Progress
 from engine.safe_write import shown
+
+
+class Reads(Protocol):
+    """A source as a voice reads it: an open file, or what stands for it in a picture."""
+
+    def read(self, start: int, stop: int, dtype: DTypeLike = ...) -> Block:
+        """Return samples [start, stop) of the source, shape (frames, channels)."""
+
+    def close(self) -> None:
+        """Let go of it."""
 
 
 def media_path(state: DocumentState, track: Track, media: Mapping[str, Path]) -> Path:
@@ -50,7 +61,7 @@ class Voice:
     gain: float
     channels: int
     stop_samples: int
-    reader: SourceReader
+    reader: Reads
     dtype: DTypeLike
 
     def read(self, start_samples: int, stop_samples: int) -> Block:

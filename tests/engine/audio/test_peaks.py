@@ -198,3 +198,21 @@ def test_damaged_and_foreign_cache_files_are_built_again(tmp_path: Path, damage)
     again = load_peaks(source.content_hash, 48_000)
     assert again is not None
     np.testing.assert_array_equal(again.levels[0], pyramid.levels[0])
+
+
+@pytest.mark.parametrize("width", [300.0, 1_100.0, 9_000.0])
+def test_spans_that_touch_equal_columns_and_gaps_show_nowhere(tmp_path: Path, width: float) -> None:
+    sound = np.random.default_rng(5).normal(0, 0.1, (200_000, 1)).astype(np.float32)
+    sound[65_536:131_072] = 0.99
+    path = tmp_path / "a.wav"
+    soundfile.write(path, sound, 48_000, subtype="FLOAT")
+    peaks = build_peaks(path)
+    borders = np.floor(np.arange(31) * width).astype(np.int64)
+    columns, spans = peaks.columns(0, 0.0, width, 30), peaks.spans(0, borders[:-1], borders[1:], width)
+    np.testing.assert_array_equal(spans.maximum, columns.maximum)
+    np.testing.assert_allclose(spans.rms, columns.rms, rtol=1e-5)
+    cut = peaks.spans(
+        0, np.array([-500, 0, 131_072, 300_000]), np.array([0, 65_536, 200_000, 300_500]), width
+    )
+    assert cut.maximum[[0, 3]].tolist() == [0.0, 0.0]
+    assert cut.maximum[1:3].tolist() == [sound[:65_536].max(), sound[131_072:].max()]

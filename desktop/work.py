@@ -14,9 +14,10 @@ from desktop.jobs import ExportJob, export_files, learn_taste, listen_to
 from desktop.session import Session
 from desktop.waves import TrackWave
 from engine.document.edits import set_analyses, set_settings
+from engine.document.track import Track
 from engine.errors import OffcutError, UsageError
 from engine.jobs.import_audio import Imported, ImportRequest, import_audio, import_edit
-from engine.jobs.media import Media, MediaRequest, find_media
+from engine.jobs.media import Media, MediaRequest, Relinked, find_media, relink
 from engine.jobs.propose import propose
 from widgets.chrome.learn_panel import LearnRequest
 
@@ -116,9 +117,29 @@ class Work(QObject):
         self._warnings = ()
         self._close_waves()
         self.waves_changed.emit({})
-        if self._session.path is not None and self._session.state.sources:
-            request = MediaRequest(self._session.state, self._session.path.absolute().parent)
-            self._watch(self._lanes.io.submit(find_media, request, title="Opening"), self._found_media)
+        if self._session.state.sources:
+            self._find_media()
+
+    def _find_media(self) -> None:
+        request = MediaRequest(self._session.state, self._document_folder)
+        self._watch(self._lanes.io.submit(find_media, request, title="Opening"), self._found_media)
+
+    @property
+    def _document_folder(self) -> Path:
+        assert self._session.path is not None, "only a document that is open has sources"
+        return self._session.path.absolute().parent
+
+    def relink(self, folder: Path) -> None:
+        """Look for the recordings that are missing in a folder, and read them there."""
+        state = self._session.state
+        handle = self._lanes.io.submit(
+            relink, state, self._document_folder, folder, title="Looking for recordings"
+        )
+        self._watch(handle, self._relinked)
+
+    def _relinked(self, relinked: Relinked) -> None:
+        self.said.emit(_sentences(self._session.apply(relinked.edit).label, relinked.refused))
+        self._find_media()
 
     def _found_media(self, media: Media) -> None:
         self._take_media(media)
@@ -173,11 +194,14 @@ class Work(QObject):
         title = "Listening" if taste is None else f"Listening with {taste.stem}"
         state, media = self._session.state, self._session.media
         handle = self._lanes.compute.submit(listen_to, state, media, taste, title=title)
-        self._watch(handle, self._heard)
+        self._watch(handle, partial(self._heard, state.tracks, taste))
 
-    def _heard(self, heard: Heard) -> None:
-        if not heard.ids or not self._session.state.tracks:
-            return  # known already, or the import was undone meanwhile
+    def _heard(self, tracks: tuple[Track, ...], taste: Path | None, heard: Heard) -> None:
+        if tracks != self._session.state.tracks:
+            self.listen(taste)  # what was heard is not what is there now
+            return
+        if not heard.ids:
+            return  # known already
         title = "Listened to the recording"
         edit = set_analyses(self._session.state, heard.ids, title)
         self._session.apply(edit, {heard.ids[kind]: found for kind, found in heard.analyses.items()})

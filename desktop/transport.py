@@ -14,6 +14,7 @@ from engine.edl.build import build, preview, removed_only, whole
 from engine.edl.edit_list import EditList
 from engine.edl.render import Renderer
 from engine.errors import UsageError
+from engine.jobs.media import without_missing
 from engine.timebase import s_to_samples
 
 AROUND_S = 2.0
@@ -146,7 +147,8 @@ class Transport(QObject):
         self._player.set_source(self._renderer(programme), programme.rate_hz)
 
     def _renderer(self, programme: EditList) -> Callable[[], Renderer]:
-        state, media = self._session.state, dict(self._session.media)
+        media = dict(self._session.media)
+        state = without_missing(self._session.state, media)
         return lambda: Renderer(state, programme, media)
 
     def _swap(self, programme: EditList) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -10,10 +11,14 @@ from engine.audio.conform import conformed_path
 from engine.audio.peak_cache import source_peaks
 from engine.audio.peaks import PeakPyramid
 from engine.audio.reader import content_hash
+from engine.document.change import Edit
+from engine.document.edits import move_sources
 from engine.document.state import DocumentState
 from engine.document.track import Source
 from engine.errors import SourceError
-from engine.progress import Progress
+from engine.progress import SILENT, Progress
+from engine.safe_write import shown
+from engine.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +47,44 @@ class Media:
     missing: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Relinked:
+    """What of the missing recordings was found in a folder.
+
+    Attributes
+    ----------
+    edit : has the document read them there
+    refused : one sentence for each file that has the name of a missing recording and holds another
+    """
+
+    edit: Edit
+    refused: tuple[str, ...] = ()
+
+
 def locate(source: Source, document_folder: Path) -> Path:
     """Find the file of a source: where it was imported from, else beside the document.
 
     Raises
     ------
-    SourceError : it is in neither place, or what lies beside the document is another recording
+    SourceError : it is in neither place, cannot be read, or is no longer the recording that was imported
     """
     imported_from = Path(source.path)
-    if imported_from.is_file():
-        return imported_from
-    beside = document_folder / imported_from.name
-    if beside.is_file() and content_hash(beside) == source.content_hash:
-        return beside
-    raise SourceError(
-        f"{imported_from} is no longer there; put {imported_from.name} back, or beside the document."
+    problem = None
+    for place in (imported_from, document_folder / imported_from.name):
+        if not os.path.exists(place):  # noqa: PTH110 - a folder that may not be looked into holds nothing for us
+            continue
+        try:
+            if content_hash(place) == source.content_hash:
+                return place
+            problem = problem or SourceError(
+                f"{shown(place)} is not the recording that was imported, it has changed since: "
+                "bring the old file back, or look for it in another folder."
+            )
+        except SourceError as error:
+            problem = problem or error
+    name = shown(imported_from.name)
+    raise problem or SourceError(
+        f"{shown(imported_from)} is no longer there; put {name} back, or beside the document."
     )
 
 
@@ -91,3 +119,77 @@ def find_media(request: MediaRequest, progress: Progress) -> Media:
         except SourceError as error:
             missing.append(str(error))
     return Media(paths, conformed, peaks, tuple(missing))
+
+
+def without_missing(state: DocumentState, media: Mapping[str, Path]) -> DocumentState:
+    """Return the document with the tracks muted whose source was not found, so that the others are heard.
+
+    Where none was found there is nothing to hear, and the document is returned as it is.
+    """
+    if not media:
+        return state
+    tracks = tuple(
+        track if track.source_id in media else replace(track, mute=True, solo=False) for track in state.tracks
+    )
+    return state if tracks == state.tracks else replace(state, tracks=tracks)
+
+
+def relink(
+    state: DocumentState, document_folder: Path, folder: Path, progress: Progress = SILENT
+) -> Relinked:
+    """Look for the missing sources of a document in a folder and all folders in it, by what is in the files.
+
+    Files with the name of a missing recording are looked at first, then others of its kind.
+
+    Raises
+    ------
+    SourceError : none is missing, or none of the missing is there
+    Cancelled : the user ended the search
+    """
+    missing = {source.content_hash: source for source in _missing(state, document_folder)}
+    if not missing:
+        raise SourceError("No recording of this document is missing.")
+    found: dict[str, str] = {}
+    others: dict[str, str] = {}
+    candidates = _candidates(folder, missing.values())
+    for number, candidate in enumerate(candidates):
+        progress.check_cancelled()
+        progress.report(number / len(candidates), f"Looking at {shown(candidate.name)}")
+        try:
+            source = missing.get(content_hash(candidate))
+        except SourceError:
+            continue  # it cannot be read, so it is not the one
+        if source is None:
+            others.setdefault(candidate.name, shown(candidate))
+        else:
+            found.setdefault(source.id, str(candidate.absolute()))
+        if len(found) == len(missing):
+            break
+    refused = tuple(
+        f"{others[name]} has the name of a missing recording but holds another, so it was left alone."
+        for source in missing.values()
+        if source.id not in found and (name := Path(source.path).name) in others
+    )
+    if not found:
+        what = counted(len(missing), "missing recording")
+        raise SourceError(
+            refused[0] if refused else f"{shown(folder)} has none of {what}: choose another folder."
+        )
+    return Relinked(move_sources(state, found), refused)
+
+
+def _missing(state: DocumentState, document_folder: Path) -> Iterator[Source]:
+    for source in state.sources.values():
+        try:
+            locate(source, document_folder)
+        except SourceError:
+            yield source
+
+
+def _candidates(folder: Path, missing: Collection[Source]) -> list[Path]:
+    """Return the files that may be one of the missing, those of the same name first, in a fixed order."""
+    names = {Path(source.path).name for source in missing}
+    suffixes = {Path(source.path).suffix.lower() for source in missing}
+    files = [Path(where) / name for where, _, held in os.walk(folder) for name in held]
+    of_kind = (file for file in files if file.name in names or file.suffix.lower() in suffixes)
+    return sorted(of_kind, key=lambda file: (file.name not in names, file))

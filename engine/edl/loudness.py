@@ -27,7 +27,8 @@ _OFFSET_DB = -0.691
 _RELATIVE_GATE_LU = -10.0
 _HOPS_PER_BLOCK = 4  # blocks of 400 ms, a new one every 100 ms
 _RESPONSE_S = 0.2
-_FFT_FRAMES = 65_536
+_STEP_FRAMES = 65_536
+_FFT_MULTIPLE = 16_384
 
 # BS.1770-4, annex 2: the four phases of the interpolator; the last two are the first two reversed.
 _TRUE_PEAK_PHASES = np.array(
@@ -44,8 +45,10 @@ _TRUE_PEAK_PHASES = np.array(
         ],
     ]
 )
-_MOST_OVER_SAMPLES = float(np.abs(_TRUE_PEAK_PHASES).sum(axis=1).max())
-_TAPS = _TRUE_PEAK_PHASES.shape[1]
+_INTERPOLATOR = np.concatenate([_TRUE_PEAK_PHASES, _TRUE_PEAK_PHASES[:, ::-1]]).T
+_TAPS = len(_INTERPOLATOR)
+_MOST_OVER_SAMPLES = float(np.abs(_INTERPOLATOR).sum(axis=0).max())
+_PEAK_FRAMES = 8192  # so that the windows, twelve times as large, stay in the cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +94,8 @@ class LoudnessMeter:
 
     def add(self, block: NDArray[Any]) -> None:
         """Take the next samples, shape (n, channels)."""
-        step = _fft_frames(self._rate_hz) - len(self._response) + 1
-        for start in range(0, len(block), step):
-            piece = block[start : start + step].astype(np.float64)
+        for start in range(0, len(block), _STEP_FRAMES):
+            piece = block[start : start + _STEP_FRAMES].astype(np.float64)
             self._add_energy(self._weighted(piece))
             self._add_peak(piece)
 
@@ -129,9 +131,11 @@ class LoudnessMeter:
         if highest * _MOST_OVER_SAMPLES <= self._true_peak:
             return
         for channel in joined.T:
-            for phase in (*_TRUE_PEAK_PHASES, *_TRUE_PEAK_PHASES[:, ::-1]):
-                between = np.abs(np.convolve(channel, phase, "valid")).max(initial=0.0)
-                self._true_peak = max(self._true_peak, float(between))
+            windows = np.lib.stride_tricks.sliding_window_view(np.ascontiguousarray(channel), _TAPS)
+            for start in range(0, len(windows), _PEAK_FRAMES):
+                # One matrix product does all four phases, many times quicker than four convolutions.
+                between = windows[start : start + _PEAK_FRAMES] @ _INTERPOLATOR
+                self._true_peak = max(self._true_peak, float(between.max()), -float(between.min()))
 
 
 @lru_cache(maxsize=8)
@@ -184,11 +188,9 @@ def _biquad(
 
 
 def _fft_frames(rate_hz: int) -> int:
-    """Return the length of one FFT: several times the response, so that most of it is new sound."""
-    frames = _FFT_FRAMES
-    while frames < 4 * _RESPONSE_S * rate_hz:
-        frames *= 2
-    return frames
+    """Return a length that is quick to transform and holds one step with the response before it."""
+    needed = _STEP_FRAMES + round(_RESPONSE_S * rate_hz)
+    return -(-needed // _FFT_MULTIPLE) * _FFT_MULTIPLE
 
 
 def _gated(hops: NDArray[np.float64], hop_samples: int) -> float:

@@ -1,0 +1,118 @@
+"""``offcut export`` with its options, the way a script calls it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import mido
+import numpy as np
+import pycmx
+import pytest
+import soundfile
+import wavinfo
+
+from engine.cli.main import main
+from engine.document.analysis import BeatGrid
+from engine.document.decisions import Verdict
+from engine.document.document import Document
+from engine.document.edits import decide, replace_proposals, set_analyses
+from engine.edl.export import FORMATS
+from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
+from engine.progress import SILENT
+from tests.engine.edl.recordings import RATE_HZ, cut_proposal
+
+CUTS = ((0, 4000), (20_000, 28_000), (60_000, 61_000))
+Export = Callable[..., list[Path]]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A document of two tracks with three accepted cuts and a beat twice a second."""
+    rng = np.random.default_rng(12)
+    recordings = [tmp_path / "bass.wav", tmp_path / "drums.wav"]
+    for path, channels in zip(recordings, (1, 2), strict=True):
+        soundfile.write(path, rng.uniform(-0.3, 0.3, (80_000, channels)), RATE_HZ, subtype="PCM_24")
+    path = tmp_path / "jam.offcut"
+    with Document.create(path) as document:
+        imported = import_audio(ImportRequest(tuple(recordings), 0, frozenset()), SILENT)
+        document.apply(import_edit(document.state, imported))
+        proposals = [cut_proposal(start, stop, name=f"cut-{start}") for start, stop in CUTS]
+        document.apply(replace_proposals(document.state, proposals, {}, "Proposed"))
+        document.apply(decide(document.state, [proposal.id for proposal in proposals], Verdict.ACCEPTED))
+        beats = np.arange(2000, 80_000, 4000)
+        grid = BeatGrid(beats, np.arange(len(beats)) % 4 + 1, 120.0, 1.0, "test")
+        document.apply(set_analyses(document.state, {"beats": "b1"}, "Listened"), {"b1": grid})
+    return path
+
+
+@pytest.fixture
+def export(project: Path, capsys: pytest.CaptureFixture[str]) -> Export:
+    """Export and return the files that were written."""
+
+    def run(*arguments: object) -> list[Path]:
+        status = main(["export", str(project), "--json", *map(str, arguments)])
+        out, err = capsys.readouterr()
+        assert status == 0, err
+        return [Path(file["path"]) for file in json.loads(out)["files"]]
+
+    return run
+
+
+def test_every_format_at_once(export: Export, tmp_path: Path) -> None:
+    asked = [tmp_path / f"mix{suffix}" for suffix in FORMATS]
+    assert export("--out", *asked) == asked
+    assert all(path.is_file() for path in asked)
+    assert wavinfo.WavInfoReader(str(tmp_path / "mix.wav")).bext.description == "jam: edited with 3 cuts"
+    midi = mido.MidiFile(tmp_path / "mix.mid")
+    assert midi.length == pytest.approx(67_000 / RATE_HZ, abs=0.001)
+    assert [message.text for message in midi.tracks[0] if message.type == "marker"] == [
+        "cut: Tuning between two takes"
+    ] * 2
+
+
+def test_stems_of_a_range_with_fewer_bits(export: Export, tmp_path: Path) -> None:
+    files = export("--out", tmp_path / "mix.flac", "--stems", "--range", 1, 3.5, "--bits", 16)
+    assert [path.name for path in files] == ["mix 01 bass.flac", "mix 02 drums.flac"]
+    for path in files:
+        info = soundfile.info(path)
+        assert (info.frames, info.subtype) == (20_000, "PCM_16")
+
+
+def test_removed_parts_at_a_loudness(export: Export, tmp_path: Path) -> None:
+    (path,) = export("--out", tmp_path / "gone.wav", "--removed", "--loudness", -23, "--dither", "tpdf")
+    assert soundfile.info(path).frames == 13_000
+    said = wavinfo.WavInfoReader(str(path))
+    assert said.bext.to_dict()["loudness_value"] == -23.0
+    assert [cue.sample_offset for cue in said.cues.cues] == [0, 4000, 12_000]
+
+
+def test_a_plain_wav_and_a_frame_rate(export: Export, tmp_path: Path) -> None:
+    wav, edl = export("--out", tmp_path / "a.wav", tmp_path / "a.edl", "--plain", "--frame-rate", "30")
+    assert wavinfo.WavInfoReader(str(wav)).bext is None
+    with edl.open(encoding="utf-8") as stream:
+        (first, *_) = pycmx.parse_cmx3600(stream).events
+    assert first.edits[0].record_out == "00:00:02:00"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--out", "{f}/a.json", "--stems"], "--stems is for audio"),
+        (["--out", "{f}/a.otio", "--loudness", "-16"], "--loudness is for audio"),
+        (["--out", "{f}/a.wav", "--range", "3", "3"], "no span"),
+        (["--out", "{f}/a.wav", "--range", "0", "60"], "choose a range inside it"),
+        (["--out", "{f}/a.wav", "--loudness", "16"], "between -70 and 0"),
+        (["--out", "{f}/a.flac", "--bits", "32f"], "floating-point"),
+    ],
+)
+def test_wrong_use_is_one_sentence_and_leaves_no_file(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    before = sorted(tmp_path.iterdir())
+    status = main(["export", str(project), *(word.format(f=tmp_path) for word in arguments)])
+    out, err = capsys.readouterr()
+    assert status in (1, 2)
+    assert (out, err.count("\n"), words in err) == ("", 1, True), err
+    assert sorted(tmp_path.iterdir()) == before

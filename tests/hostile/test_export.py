@@ -12,7 +12,7 @@ from threading import Event
 import numpy as np
 import pytest
 
-from engine.edl.export import FORMATS, ExportRequest, export
+from engine.edl.export import AUDIO_SUFFIXES, FORMATS, ExportOptions, ExportRequest, export
 from engine.errors import Cancelled, ExportError, OffcutError, SourceError
 from engine.progress import ReportingProgress
 from tests.engine.edl.recordings import Recording, recording, with_cuts
@@ -131,12 +131,33 @@ def test_cancel_half_way_keeps_the_file_that_was_there(take: Recording, folder: 
     assert list(folder.iterdir()) == [out]
 
 
+@pytest.mark.parametrize(
+    "options", [ExportOptions(stems=True), ExportOptions(loudness_lufs=-20.0, stems=True)]
+)
+def test_stems_cancelled_in_the_middle_leave_none(
+    take: Recording, folder: Path, options: ExportOptions
+) -> None:
+    track = take.state.tracks[0]
+    both = replace(take.state, tracks=(track, replace(track, id="t1", name="again", position=1)))
+    cancelled = Event()
+
+    def listen(fraction: float, _text: str, _figures: dict[str, float]) -> None:
+        if fraction > 0.8:
+            assert any(path.name.startswith("take 01") for path in folder.iterdir())
+            cancelled.set()
+
+    request = ExportRequest(both, take.media, folder / "take.wav", options=options)
+    with pytest.raises(Cancelled):
+        export(request, ReportingProgress(listen, cancelled))
+    assert not list(folder.iterdir())
+
+
 def test_everything_cut_and_nothing_imported(take: Recording, folder: Path) -> None:
     nothing = with_cuts(take.state, (0, FRAMES))
     assert "everything is cut" in refused(ExportRequest(nothing, take.media, folder / "take.wav"))
     empty = replace(take.state, sources={}, tracks=(), proposals={}, decisions={})
     assert "import audio first" in refused(ExportRequest(empty, {}, folder / "take.flac"))
-    for suffix in (".json", ".txt", ".rpp"):
+    for suffix in set(FORMATS) - set(AUDIO_SUFFIXES):
         export(ExportRequest(nothing, take.media, folder / f"all{suffix}"))
         export(ExportRequest(empty, {}, folder / f"none{suffix}"))
 

@@ -34,7 +34,7 @@ _SOUND = "sound"
 def write(request: ExportRequest, progress: Progress) -> Exported:
     """Write the composition; the sources are named, not opened."""
     progress.check_cancelled()
-    content = _Writer(request).content(progress)
+    content = _Writer(request, progress).content()
     with replacing(request.out, overwrite=request.overwrite) as part:
         part.write_bytes(content)
     progress.report(1.0, "Writing the composition")
@@ -46,14 +46,15 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
 class _Writer:
     """Builds one file in memory: a library that fails half-way through a full disk leaves nothing behind."""
 
-    def __init__(self, request: ExportRequest) -> None:
+    def __init__(self, request: ExportRequest, progress: Progress) -> None:
         self._request = request
+        self._progress = progress
         self._edit_list: EditList = build(request.state)
         self._file = aaf2.open()
         self._masters: dict[str, Any] = {}
         self._dissolve: Any = None
 
-    def content(self, progress: Progress) -> bytes:
+    def content(self) -> bytes:
         """Return the bytes of the file."""
         state = self._request.state
         self._fix_identification()
@@ -64,9 +65,8 @@ class _Writer:
         heard = audible(state.tracks)
         for number, track in enumerate(heard):
             for channel in range(1, state.sources[track.source_id].channels + 1):
-                progress.check_cancelled()
                 self._add_slot(composition, track, channel)
-            progress.report((number + 1) / len(heard), "Writing the composition")
+            self._progress.report(0.5 * (number + 1) / len(heard), "Writing the composition")
         # Closing would throw away what is in memory.
         self._file.save()
         self._file.manager.remove_temp()
@@ -134,6 +134,7 @@ class _Writer:
         fades = crossfades(found)
         components = []
         for number, (silence, clip) in enumerate(with_gaps(found)):
+            self._progress.check_cancelled()
             if silence:
                 components.append(self._file.create.Filler(_SOUND, silence))
             before, _ = fades.get(number, (0, 0))

@@ -113,10 +113,10 @@ def _add_tracks(
     heard = audible(state.tracks)
     lane = 0
     for number, track in enumerate(state.tracks):
-        progress.check_cancelled()
         found = clips(state, edit_list, track)
         lanes = 2 if crossfades(found) else 1
         for place, clip in enumerate(found):
+            progress.check_cancelled()
             element = _clip_element(gap, clip, edit_list)
             element.set("ref", resource_ids[track.source_id])
             element.set("lane", str(-(lane + place % lanes + 1)))
@@ -125,7 +125,7 @@ def _add_tracks(
             element.set("audioRole", _role(track))
             _add_volume(element, track, clip, edit_list)
         lane += lanes
-        progress.report((number + 1) / len(state.tracks), "Writing the project")
+        progress.report(0.5 * (number + 1) / len(state.tracks), "Writing the project")
 
 
 def _clip_element(gap: ElementTree.Element, clip: Clip, edit_list: EditList) -> ElementTree.Element:

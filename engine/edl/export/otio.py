@@ -38,9 +38,10 @@ def _timeline(request: ExportRequest, progress: Progress) -> schema.Timeline:
     timeline.global_start_time = _time(0, edit_list.rate_hz)
     heard = audible(state.tracks)
     for number, track in enumerate(state.tracks):
-        progress.check_cancelled()
-        timeline.tracks.append(_track(request, edit_list, track, is_heard=track in heard))
-        progress.report((number + 1) / len(state.tracks), "Writing the timeline")
+        laid = _track(request, edit_list, track, progress)
+        laid.enabled = track in heard
+        timeline.tracks.append(laid)
+        progress.report(0.5 * (number + 1) / len(state.tracks), "Writing the timeline")
     for seam in seams(state, edit_list):
         timeline.tracks.markers.append(
             schema.Marker(
@@ -52,11 +53,10 @@ def _timeline(request: ExportRequest, progress: Progress) -> schema.Timeline:
     return timeline
 
 
-def _track(request: ExportRequest, edit_list: EditList, track: Track, *, is_heard: bool) -> schema.Track:
+def _track(request: ExportRequest, edit_list: EditList, track: Track, progress: Progress) -> schema.Track:
     """Return a track; OTIO has no place for gain, group, mute and solo, which stand in the metadata."""
     rate_hz = edit_list.rate_hz
     laid = schema.Track(name=xml_text(track.name), kind=schema.TrackKind.Audio)
-    laid.enabled = is_heard
     laid.metadata["offcut"] = {
         "gain_db": track.gain_db,
         "group": xml_text(track.group),
@@ -66,6 +66,7 @@ def _track(request: ExportRequest, edit_list: EditList, track: Track, *, is_hear
     found = clips(request.state, edit_list, track)
     fades = crossfades(found)
     for number, (silence, clip) in enumerate(with_gaps(found)):
+        progress.check_cancelled()
         if silence:
             laid.append(schema.Gap(source_range=_span(0, silence, rate_hz)))
         if number in fades:

@@ -43,7 +43,7 @@ class _Item:
 def write(request: ExportRequest, progress: Progress) -> Exported:
     """Write the sequence; the sources are named, not opened."""
     progress.check_cancelled()
-    content = xml_bytes(_Writer(request).document(progress), "xmeml")
+    content = xml_bytes(_Writer(request, progress).document(), "xmeml")
     with replacing(request.out, overwrite=request.overwrite) as part:
         part.write_bytes(content)
     progress.report(1.0, "Writing the sequence")
@@ -58,14 +58,15 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
 class _Writer:
     """Builds the elements of one sequence; remembers which files were described already."""
 
-    def __init__(self, request: ExportRequest) -> None:
+    def __init__(self, request: ExportRequest, progress: Progress) -> None:
         self._request = request
+        self._progress = progress
         self._edit_list: EditList = build(request.state)
         self._frames_per_s: Fraction = frames_per_s(request.options.frame_rate)
         self._described: set[str] = set()
         self._items = 0
 
-    def document(self, progress: Progress) -> ElementTree.Element:
+    def document(self) -> ElementTree.Element:
         """Return the whole document."""
         state = self._request.state
         root = ElementTree.Element("xmeml", version="5")
@@ -83,9 +84,8 @@ class _Writer:
         child(audio, "numOutputChannels", max(1, mix_channels(state)))
         child(audio, "format").append(_characteristics(24, self._edit_list.rate_hz))
         for number, track in enumerate(state.tracks):
-            progress.check_cancelled()
             self._add_track(audio, track)
-            progress.report((number + 1) / len(state.tracks), "Writing the sequence")
+            self._progress.report(0.5 * (number + 1) / len(state.tracks), "Writing the sequence")
         for seam in seams(state, self._edit_list):
             marker = child(sequence, "marker")
             child(marker, "comment", seam.label)
@@ -113,6 +113,7 @@ class _Writer:
         for channel in range(1, source.channels + 1):
             element = child(audio, "track")
             for place, item in enumerate(items, 1):
+                self._progress.check_cancelled()
                 self._add_item(element, track, item, channel)
                 if source.channels > 1:
                     for other in range(1, source.channels + 1):

@@ -72,6 +72,12 @@ def test_every_format_at_once(export: Export, tmp_path: Path) -> None:
     ] * 2
 
 
+def test_every_format_has_its_page() -> None:
+    pages = (Path(__file__).resolve().parents[4] / "docs" / "formats").glob("*.md")
+    titles = " ".join(page.read_text("utf-8").splitlines()[0] for page in pages)
+    assert not [suffix for suffix in FORMATS if f"`{suffix}`" not in titles]
+
+
 def test_stems_of_a_range_with_fewer_bits(export: Export, tmp_path: Path) -> None:
     files = export("--out", tmp_path / "mix.flac", "--stems", "--range", 1, 3.5, "--bits", 16)
     assert [path.name for path in files] == ["mix 01 bass.flac", "mix 02 drums.flac"]

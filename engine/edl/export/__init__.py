@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from engine.edl.export import aaf, audio, cmx3600, edit_json, fcpxml, labels, midi, otio, reaper, xmeml
+from engine.edl.export import audio, cmx3600, edit_json, fcpxml, labels, reaper, xmeml
 from engine.edl.export.request import Exported, ExportOptions, ExportRequest
 from engine.errors import ExportError
 from engine.progress import SILENT, Progress
@@ -24,6 +24,27 @@ __all__ = [
 
 AUDIO_SUFFIXES = (".wav", ".flac")
 
+
+# These three wait for libraries that take a quarter of a second to load, which nobody should feel who only
+# wants to know what there is to export.
+def _write_otio(request: ExportRequest, progress: Progress) -> Exported:
+    from engine.edl.export import otio
+
+    return otio.write(request, progress)
+
+
+def _write_midi(request: ExportRequest, progress: Progress) -> Exported:
+    from engine.edl.export import midi
+
+    return midi.write(request, progress)
+
+
+def _write_aaf(request: ExportRequest, progress: Progress) -> Exported:
+    from engine.edl.export import aaf
+
+    return aaf.write(request, progress)
+
+
 FORMATS: Mapping[str, Callable[[ExportRequest, Progress], Exported]] = MappingProxyType(
     {
         ".wav": audio.write,
@@ -31,12 +52,12 @@ FORMATS: Mapping[str, Callable[[ExportRequest, Progress], Exported]] = MappingPr
         ".json": edit_json.write,
         ".txt": labels.write,
         ".rpp": reaper.write,
-        ".otio": otio.write,
-        ".mid": midi.write,
+        ".otio": _write_otio,
+        ".mid": _write_midi,
         ".edl": cmx3600.write,
         ".fcpxml": fcpxml.write,
         ".xml": xmeml.write,
-        ".aaf": aaf.write,
+        ".aaf": _write_aaf,
     }
 )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -70,6 +72,13 @@ def test_every_format_at_once(export: Export, tmp_path: Path) -> None:
     assert [message.text for message in midi.tracks[0] if message.type == "marker"] == [
         "cut: Tuning between two takes"
     ] * 2
+
+
+def test_knowing_the_formats_loads_no_library_for_them() -> None:
+    script = "import sys, engine.edl.export; print(*{'aaf2', 'mido', 'opentimelineio'} & set(sys.modules))"
+    root = Path(__file__).resolve().parents[4]
+    ran = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == ""
 
 
 def test_every_format_has_its_page() -> None:

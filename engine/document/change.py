@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from engine.document.decisions import Decision
@@ -104,6 +104,18 @@ def change_of(label: str, changes: Iterable[RowChange]) -> Change:
         proposals=frozenset(keys.get(Proposal, set()) | keys.get(Decision, set())),
         settings=frozenset(keys.get(Setting, ())),
         analyses=frozenset(keys.get(CurrentAnalysis, ())),
+    )
+
+
+def united(changes: Sequence[Change]) -> Change:
+    """Return one record of several changes in a row, called as the last."""
+
+    def all_of(name: str) -> frozenset[str]:
+        return frozenset().union(*(getattr(change, name) for change in changes))
+
+    return Change(
+        changes[-1].label,
+        **{name: all_of(name) for name in ("sources", "tracks", "proposals", "settings", "analyses")},
     )
 
 

@@ -42,6 +42,7 @@ EVERY_EDIT: dict[str, Callable[[DocumentState], Edit]] = {
     "nudge": lambda s: edits.move_edges(s, FIRST, 9 * RATE_HZ, 19 * RATE_HZ),
     "alternative": lambda s: edits.choose_alternative(s, THIRD, 1),
     "flag": lambda s: edits.flag(s, SECOND, True),
+    "flag many": lambda s: edits.flag_all(s, [SECOND, THIRD]),
     "propose again": lambda s: edits.replace_proposals(s, [a_cut(10, 20), a_cut(300, 320)], {}, "Proposed"),
     "threshold": lambda s: edits.replace_proposals(s, [a_cut(12, 18)], {"score": 0.9}, "Threshold 0.90"),
     "settings": lambda s: edits.set_settings(s, {"minimum_kept_s": 4.0}, "Shortest piece 4 s"),

@@ -30,6 +30,16 @@ class TrackWave:
         """Return minimum, maximum and RMS of each column, each of shape (n_columns,)."""
         return self._peaks.columns(channel, start_samples, samples_per_column, n_columns)
 
+    def spans(
+        self,
+        channel: int,
+        starts_samples: NDArray[np.int64],
+        stops_samples: NDArray[np.int64],
+        samples_per_column: float,
+    ) -> Columns:
+        """Return the same of each span [start, stop), shape (n,)."""
+        return self._peaks.spans(channel, starts_samples, stops_samples, samples_per_column)
+
     def samples(self, start: int, stop: int) -> NDArray[np.float32]:
         """Return the samples [start, stop), shape (stop - start, channels); zeros where the file is gone."""
         try:

@@ -7,6 +7,7 @@ resolution. A moving playhead copies a strip of it; only a change of what is sho
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,29 +17,36 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.state import DocumentState
+from engine.timebase import format_time, samples_to_s
 from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline import gestures
 from widgets.timeline.frame import Frame, lay_out
-from widgets.timeline.grid import ground_row
+from widgets.timeline.grid import Beats, ground_row
 from widgets.timeline.lanes import Lane, WavePainter
 from widgets.timeline.overview import mixture, overview_image, paint_window
 from widgets.timeline.playhead import overview_strip, paint_playhead, playhead_strip
 from widgets.timeline.proposals import Proposals
-from widgets.timeline.ruler import paint_ruler
+from widgets.timeline.ruler import RulerMode, paint_ruler
 from widgets.timeline.score import paint_score
 from widgets.timeline.sentences import proposal_tip
 from widgets.timeline.spans import NO_SPANS, Spans
+from widgets.timeline.time_map import TimeMap
 from widgets.timeline.viewport import Viewport
 from widgets.timeline.waves import WaveSource
 
 DROP_HINT = "Drop recordings here, or Ctrl O"
 EMPTY_HINT = "Drop recordings here to begin, or press Ctrl O"
+ALL_CUT = "Nothing is left in the result: everything is cut"
+ALL_CUT_DETAIL = "Press Q to see the recording, Ctrl Z to take the last cut back."
 EMPTY_DETAIL = "One file a track, or one file with many channels. Offcut never writes to your recordings."
 
 
 class Canvas(QWidget):
-    """Draws the lanes and everything that crosses them; turns the mouse into signals."""
+    """Draws the lanes and everything that crosses them; turns the mouse into signals.
+
+    `viewport`, `spans` and lanes are in view positions, the playhead and all signals in source positions.
+    """
 
     viewport_changed = Signal(object)
     seek_requested = Signal(object)  # positions are objects: Qt's int ends after half a day at 48 kHz
@@ -57,13 +65,17 @@ class Canvas(QWidget):
         self.theme = tokens
         self.state = DocumentState()
         self.viewport = Viewport()
+        self.times = TimeMap()
+        self.ruler_mode = RulerMode.TIME
         self.spans = NO_SPANS
         self.current: str | None = None
         self.threshold: float | None = None
         self.drag: gestures.Drag | None = None
         self._lanes: tuple[Lane, ...] = ()
+        self._source_curve: ScoreCurve | None = None
         self._curve: ScoreCurve | None = None
-        self._grid: BeatGrid | None = None
+        self._source_beats: Beats | None = None
+        self._beats: Beats | None = None
         self._playhead = 0
         self._scroll = 0
         self._waves: Mapping[str, WaveSource] = {}
@@ -83,23 +95,64 @@ class Canvas(QWidget):
 
     @property
     def playhead(self) -> int:
-        """Position of the playhead in samples."""
+        """Position of the playhead in source samples."""
         return self._playhead
 
-    def set_document(self, state: DocumentState, lanes: tuple[Lane, ...]) -> None:
-        """Show a document; `lanes` are its tracks in order."""
+    def source_at(self, x_px: float) -> int:
+        """Return the source position under a logical pixel."""
+        return self.times.to_source(self.viewport.sample_at(x_px))
+
+    def x_of(self, source_samples: int) -> float:
+        """Return the logical pixel at which a source position is drawn."""
+        return self.viewport.x_at(self.times.to_view(source_samples))
+
+    def set_document(self, state: DocumentState, lanes: tuple[Lane, ...], times: TimeMap) -> None:
+        """Show a document; `lanes` are its tracks in order. The playhead stays where it is on screen."""
         old, self.state = self.state, state
-        if state.proposals is not old.proposals or state.decisions is not old.decisions:
-            self.spans = Spans.of(state)
+        viewport = self._viewport_over(times)
+        retimed, self.times = times != self.times, times
+        if retimed or state.proposals is not old.proposals or state.decisions is not old.decisions:
+            self.spans = times.spans(Spans.of(state))
+        if retimed:
+            self._curve, self._beats = times.curve(self._source_curve), times.beats(self._source_beats)
         if lanes != self._lanes:
             self._lanes = lanes
             self._wave_painter.set_waves(self._waves)
             self._loudness = None
             self._lay_out()
         self._overview = None
-        self.set_viewport(self.viewport.recorded(state.length_samples, state.rate_hz))
-        count = len(self._lanes)
-        self.setAccessibleDescription(f"{count} tracks, {len(state.proposals)} proposals")
+        self.set_viewport(viewport.recorded(times.length_samples, state.rate_hz))
+        shown = f", {self._caption()}" if self._caption() else ""
+        tracks, proposals = len(self._lanes), len(state.proposals)
+        self.setAccessibleDescription(f"{tracks} tracks, {proposals} proposals{shown}")
+
+    def _viewport_over(self, times: TimeMap) -> Viewport:
+        """Return the window once `times` is in force: a whole recording stays whole, a part stays in place.
+
+        What stays is the playhead where it is in view, else what is in the middle.
+        """
+        view, old = self.viewport, self.times
+        if times == old or not old.length_samples or not times.length_samples:
+            return view
+        if old.edit_list is None and times.edit_list is None:
+            return view
+        longer = replace(view, length_samples=times.length_samples)
+        if view.samples_per_px >= view.coarsest_samples_per_px:
+            return longer.fitted()
+        x = self.x_of(self._playhead)
+        fixed = self._playhead
+        if not 0 <= x <= view.width_px:
+            x, fixed = view.width_px / 2, self.source_at(view.width_px / 2)
+        zoom = min(view.samples_per_px, longer.coarsest_samples_per_px)
+        return replace(longer, samples_per_px=zoom).moved(times.to_view(fixed) - x * zoom)
+
+    def _caption(self) -> str:
+        edits, rate_hz = self.times.edit_list, self.state.rate_hz
+        if edits is None or not rate_hz:
+            return ""
+        lengths = (edits.length_samples, edits.source_length_samples)
+        result, source = (format_time(samples_to_s(length, rate_hz), 0) for length in lengths)
+        return f"Result {result} of {source}"
 
     def set_waves(self, waves: Mapping[str, WaveSource], lanes: tuple[Lane, ...]) -> None:
         """Read the sound of tracks from these sources, by track id."""
@@ -110,12 +163,19 @@ class Canvas(QWidget):
 
     def set_score(self, curve: ScoreCurve | None, threshold: float | None) -> None:
         """Show a score and the threshold at which cuts are proposed."""
-        self._curve, self.threshold = curve, threshold
+        self._source_curve, self.threshold = curve, threshold
+        self._curve = self.times.curve(curve)
         self.redraw()
 
     def set_grid(self, grid: BeatGrid | None) -> None:
         """Show a beat grid."""
-        self._grid = grid
+        self._source_beats = Beats.of(grid)
+        self._beats = self.times.beats(self._source_beats)
+        self.redraw()
+
+    def set_ruler(self, mode: RulerMode) -> None:
+        """Count in other units."""
+        self.ruler_mode = mode
         self.redraw()
 
     def set_current(self, proposal_id: str | None) -> None:
@@ -144,7 +204,7 @@ class Canvas(QWidget):
     def set_playhead(self, samples: int) -> None:
         """Move the playhead; only its strips are repainted."""
         frame = self.frame
-        for position in (self._playhead, samples):
+        for position in map(self.times.to_view, (self._playhead, samples)):
             self.update(playhead_strip(frame, position))
             self.update(overview_strip(frame, position))
         self._playhead = samples
@@ -170,7 +230,7 @@ class Canvas(QWidget):
         shape = (max(round(frame.layout.height * frame.dpr), 1), frame.columns)
         if self._pixels.shape != shape:
             self._pixels = np.zeros(shape, np.uint32)
-        pixels, ground = self._pixels, ground_row(frame, self._grid)
+        pixels, ground = self._pixels, ground_row(frame, self._beats)
         pixels[:] = ground
         proposals = Proposals.of(frame, self.spans, self.current)
         self._fill_lanes(pixels, frame, ground, proposals)
@@ -206,16 +266,16 @@ class Canvas(QWidget):
         proposals.paint(painter)
         paint_score(painter, frame, self._curve, self.threshold)
         painter.drawImage(0, 0, self._overview_image(frame))
-        paint_ruler(painter, frame, self._grid)
+        paint_ruler(painter, frame, self._beats, self.ruler_mode)
         self._paint_hints(painter, frame)
 
     def _overview_image(self, frame: Frame) -> QImage:
         if self._loudness is None or len(self._loudness) != frame.columns:
-            length = max(self.state.length_samples, 1)
+            length = max(self.times.length_samples, 1)
             self._loudness = mixture(self._waves, self._lanes, length, frame.columns)
             self._overview = None
         if self._overview is None:
-            self._overview = overview_image(frame, self._loudness, self.spans)
+            self._overview = overview_image(frame, self._loudness, self.spans, self._caption())
         return self._overview
 
     def _paint_hints(self, painter: QPainter, frame: Frame) -> None:
@@ -227,17 +287,22 @@ class Canvas(QWidget):
                 painter.setPen(theme.color(tokens.faint))
                 middle = QRectF(theme.px(30), layout.lane_tops[-1], layout.width, min(room, theme.px(72)))
                 painter.drawText(middle, Qt.AlignmentFlag.AlignVCenter, DROP_HINT)
-            return
+            if self.times.length_samples:
+                return
         area = QRectF(0, layout.lanes_top, layout.width, layout.height - layout.lanes_top)
         painter.fillRect(area, theme.color(tokens.bg))
         painter.setFont(theme.ui_font(theme.TEXT_TITLE))
         painter.setPen(theme.color(tokens.text))
-        painter.drawText(area.translated(0, -theme.px(14)), Qt.AlignmentFlag.AlignCenter, EMPTY_HINT)
+        painter.drawText(
+            area.translated(0, -theme.px(14)),
+            Qt.AlignmentFlag.AlignCenter,
+            ALL_CUT if self._lanes else EMPTY_HINT,
+        )
         painter.setFont(theme.ui_font(12))
         painter.setPen(theme.color(tokens.dim))
         lower = area.adjusted(theme.px(16), area.height() / 2 + theme.px(6), -theme.px(16), 0)
         wrapped = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
-        painter.drawText(lower, int(wrapped), EMPTY_DETAIL)
+        painter.drawText(lower, int(wrapped), ALL_CUT_DETAIL if self._lanes else EMPTY_DETAIL)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -254,7 +319,7 @@ class Canvas(QWidget):
         if self.drag is not None:
             self.drag.paint(painter, frame)
         if self._lanes:
-            paint_playhead(painter, frame, self._playhead)
+            paint_playhead(painter, frame, self.times.to_view(self._playhead))
 
     # size
 

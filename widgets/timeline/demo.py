@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtWidgets import QApplication
 
-from engine.audio.peaks import Columns, sample_columns
+from engine.audio.peaks import Columns, sample_columns, sample_spans
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal
@@ -45,6 +45,16 @@ class MadeUp:
     ) -> Columns:
         """Return columns of the samples themselves."""
         return sample_columns(self.sound[:, channel], 0, start_samples, samples_per_column, n_columns)
+
+    def spans(
+        self,
+        channel: int,
+        starts_samples: NDArray[np.int64],
+        stops_samples: NDArray[np.int64],
+        samples_per_column: float,  # noqa: ARG002 - samples are exact at every width
+    ) -> Columns:
+        """Return one column for each span."""
+        return sample_spans(self.sound[:, channel], starts_samples, stops_samples)
 
     def samples(self, start: int, stop: int) -> NDArray[np.float32]:
         """Return samples [start, stop)."""

@@ -2,25 +2,65 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt, SignalInstance
 from PySide6.QtGui import QPainter, QWheelEvent
 
+from engine.document.state import DocumentState
 from engine.timebase import format_time
 from widgets import theme
 from widgets.timeline.frame import FLAG, Frame
 from widgets.timeline.overview import whole, window_rect
 from widgets.timeline.proposals import Span, paint_span, span_at
 from widgets.timeline.score import paint_threshold, score_at, score_y
-
-if TYPE_CHECKING:
-    from widgets.timeline.canvas import Canvas
+from widgets.timeline.seams import FLAG_WIDTH
+from widgets.timeline.spans import Spans
+from widgets.timeline.viewport import Viewport
 
 GRIP_PX = 6
 WHEEL_STEP = 120
 ZOOM_PER_STEP = 1.25
 SCROLL_PX_PER_STEP = 96
+
+
+class Surface(Protocol):
+    """What the mouse moves over: what is shown there, and whom to tell. Signals carry source positions."""
+
+    state: DocumentState
+    viewport: Viewport
+    spans: Spans
+    current: str | None
+    threshold: float | None
+
+    @property
+    def seek_requested(self) -> SignalInstance: ...
+
+    @property
+    def proposal_clicked(self) -> SignalInstance: ...
+
+    @property
+    def edge_dragged(self) -> SignalInstance: ...
+
+    @property
+    def threshold_dragged(self) -> SignalInstance: ...
+
+    @property
+    def frame(self) -> Frame:
+        """What the next frame is drawn with."""
+
+    def source_at(self, x_px: float) -> int:
+        """Return the source position under a logical pixel."""
+
+    def x_of(self, source_samples: int) -> float:
+        """Return the logical pixel at which a source position is drawn."""
+
+    def go_to(self, viewport: Viewport) -> None:
+        """Show another window of time."""
+
+    def set_scroll(self, scroll_px: int) -> None:
+        """Scroll the lanes down."""
 
 
 class Drag(Protocol):
@@ -36,14 +76,14 @@ class Drag(Protocol):
 class Seek:
     """Moves the playhead to where the mouse is."""
 
-    def __init__(self, canvas: Canvas, at: QPointF) -> None:
+    def __init__(self, canvas: Surface, at: QPointF) -> None:
         self._canvas = canvas
         self._scrubs = at.y() < canvas.frame.layout.score_top
-        canvas.seek_requested.emit(canvas.viewport.sample_at(at.x()))
+        canvas.seek_requested.emit(canvas.source_at(at.x()))
 
     def move(self, at: QPointF) -> None:
         if self._scrubs:
-            self._canvas.seek_requested.emit(self._canvas.viewport.sample_at(at.x()))
+            self._canvas.seek_requested.emit(self._canvas.source_at(at.x()))
 
     def release(self, at: QPointF) -> None:
         pass
@@ -55,7 +95,7 @@ class Seek:
 class MoveWindow:
     """Moves the visible window by its rectangle on the overview bar; outside of it, brings it there first."""
 
-    def __init__(self, canvas: Canvas, at: QPointF) -> None:
+    def __init__(self, canvas: Surface, at: QPointF) -> None:
         self._canvas = canvas
         area = window_rect(canvas.frame)
         if not area.left() <= at.x() <= area.right():
@@ -63,7 +103,7 @@ class MoveWindow:
         self._grip = self._position(at) - canvas.viewport.start_samples
 
     def _position(self, at: QPointF) -> float:
-        overview = whole(self._canvas.viewport, self._canvas.width())
+        overview = whole(self._canvas.viewport, self._canvas.frame.layout.width)
         return at.x() * overview.samples_per_px
 
     def move(self, at: QPointF) -> None:
@@ -79,7 +119,7 @@ class MoveWindow:
 class MoveThreshold:
     """Moves the threshold line; the new value is told on release."""
 
-    def __init__(self, canvas: Canvas) -> None:
+    def __init__(self, canvas: Surface) -> None:
         self._canvas = canvas
         self._value = canvas.threshold or 0.0
 
@@ -96,20 +136,34 @@ class MoveThreshold:
 
 
 class MoveEdge:
-    """Moves one edge of the current proposal; the new span is told on release."""
+    """Moves one edge of the current proposal; the new span is told on release.
 
-    def __init__(self, canvas: Canvas, proposal_id: str, edge: int, at: QPointF) -> None:
+    An edge goes with the mouse through the gaps that the result closed. Where all of the span is such a gap,
+    both its edges are at one seam: there a pixel is as much of the source as it is elsewhere.
+    """
+
+    def __init__(self, canvas: Surface, proposal_id: str, edge: int, at: QPointF) -> None:
         self._canvas = canvas
         self._id = proposal_id
         self._edge = edge
         self._before = canvas.state.span(proposal_id)
         self._span = self._before
-        self._grip_px = canvas.viewport.x_at(self._before[edge]) - at.x()
+        self._pressed_px = at.x()
+        self._grip_px = canvas.x_of(self._before[edge]) - at.x()
+        self._is_seam = canvas.x_of(self._before[0]) == canvas.x_of(self._before[1])
 
     def move(self, at: QPointF) -> None:
-        position = self._canvas.viewport.sample_at(at.x() + self._grip_px)
-        start, stop = self._before
+        position, (start, stop) = self._position(at.x()), self._before
         self._span = (min(position, stop - 1), stop) if self._edge == 0 else (start, max(position, start + 1))
+
+    def _position(self, x_px: float) -> int:
+        before, canvas = self._before[self._edge], self._canvas
+        if x_px == self._pressed_px:
+            return before
+        if self._is_seam:
+            moved = before + round((x_px - self._pressed_px) * canvas.viewport.samples_per_px)
+            return min(max(moved, 0), canvas.state.length_samples)
+        return canvas.source_at(x_px + self._grip_px)
 
     def release(self, at: QPointF) -> None:
         self.move(at)
@@ -120,9 +174,15 @@ class MoveEdge:
     def paint(self, painter: QPainter, frame: Frame) -> None:
         spans = self._canvas.spans
         drawn = span_at(frame, spans, spans.ids.index(self._id), current=True)
-        left, right = (frame.viewport.x_at(edge) for edge in self._span)
+        left, right = (self._x(number) for number in (0, 1))
         paint_span(painter, frame, Span(left, right, drawn.verdict, drawn.label, drawn.short, current=True))
         self._paint_position(painter, frame, left if self._edge == 0 else right)
+
+    def _x(self, edge: int) -> float:
+        if not self._is_seam:
+            return self._canvas.x_of(self._span[edge])
+        moved_px = (self._span[edge] - self._before[edge]) / self._canvas.viewport.samples_per_px
+        return self._canvas.x_of(self._before[edge]) + moved_px
 
     def _paint_position(self, painter: QPainter, frame: Frame, x: float) -> None:
         rate_hz = frame.viewport.rate_hz
@@ -138,21 +198,21 @@ class MoveEdge:
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
 
-def edge_at(canvas: Canvas, x: float, y: float) -> int | None:
+def edge_at(canvas: Surface, x: float, y: float) -> int | None:
     """Return which edge of the current proposal is under the mouse: 0 the left, 1 the right, or None."""
     layout = canvas.frame.layout
     if canvas.current is None or canvas.current not in canvas.state.proposals:
         return None
     if not layout.lanes_top <= y < layout.lanes_bottom:
         return None
-    left, right = (canvas.viewport.x_at(edge) for edge in canvas.state.span(canvas.current))
+    left, right = (canvas.x_of(edge) for edge in canvas.state.span(canvas.current))
     grip = theme.px(GRIP_PX)
     # of a span narrower than the grips each edge keeps its outer side
     nearest = 0 if abs(x - left) < abs(x - right) or (left == right and x < left) else 1
     return nearest if abs(x - (left, right)[nearest]) <= grip else None
 
 
-def proposal_at(canvas: Canvas, x: float, y: float) -> str | None:
+def proposal_at(canvas: Surface, x: float, y: float) -> str | None:
     """Return the proposal under the mouse on the lanes."""
     layout = canvas.frame.layout
     if not layout.lanes_top <= y < layout.lanes_bottom:
@@ -162,13 +222,28 @@ def proposal_at(canvas: Canvas, x: float, y: float) -> str | None:
     return canvas.spans.hit(position, 1.5 * view.samples_per_px, canvas.current)
 
 
-def flag_at(canvas: Canvas, x: float, y: float) -> str | None:
+def flag_at(canvas: Surface, x: float, y: float) -> str | None:
     """Return the proposal whose flag is under the mouse."""
     top = canvas.frame.layout.lanes_top
-    return proposal_at(canvas, x, y) if top <= y < top + theme.px(FLAG) else None
+    if not top <= y < top + theme.px(FLAG):
+        return None
+    return proposal_at(canvas, x, y) or seam_at(canvas, x)
 
 
-def on_threshold(canvas: Canvas, y: float) -> bool:
+def seam_at(canvas: Surface, x: float) -> str | None:
+    """Return the proposal whose pair of scissors is under the mouse, the current one first."""
+    view, spans = canvas.viewport, canvas.spans
+    slack = theme.px(FLAG_WIDTH) / 2 * view.samples_per_px
+    position = view.start_samples + x * view.samples_per_px
+    found = spans.within(position - slack, position + slack)
+    found = found[spans.closed[found]]
+    if canvas.current in (names := [spans.ids[index] for index in found]):
+        return canvas.current
+    nearest = np.argsort(np.abs(spans.starts[found] - position), kind="stable")
+    return names[int(nearest[0])] if names else None
+
+
+def on_threshold(canvas: Surface, y: float) -> bool:
     """Tell whether the mouse is on the threshold line."""
     frame = canvas.frame
     inside = frame.layout.score_top <= y < frame.layout.lanes_top
@@ -179,7 +254,7 @@ def on_threshold(canvas: Canvas, y: float) -> bool:
     )
 
 
-def press(canvas: Canvas, at: QPointF) -> Drag | None:
+def press(canvas: Surface, at: QPointF) -> Drag | None:
     """Answer a press of the left button."""
     if not canvas.viewport.length_samples:
         return None
@@ -198,7 +273,7 @@ def press(canvas: Canvas, at: QPointF) -> Drag | None:
     return Seek(canvas, at)
 
 
-def cursor_at(canvas: Canvas, at: QPointF) -> Qt.CursorShape:
+def cursor_at(canvas: Surface, at: QPointF) -> Qt.CursorShape:
     """Return the cursor that tells what a press would do."""
     if on_threshold(canvas, at.y()):
         return Qt.CursorShape.SplitVCursor
@@ -209,7 +284,7 @@ def cursor_at(canvas: Canvas, at: QPointF) -> Qt.CursorShape:
     return Qt.CursorShape.ArrowCursor
 
 
-def wheel(canvas: Canvas, event: QWheelEvent) -> None:
+def wheel(canvas: Surface, event: QWheelEvent) -> None:
     """Answer the wheel: Ctrl zooms about the mouse, sideways and Shift scroll in time, else through lanes.
 
     Where all lanes are in view a plain wheel scrolls in time too.

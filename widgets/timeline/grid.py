@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +13,34 @@ from widgets.timeline.frame import Frame
 from widgets.timeline.viewport import Viewport
 
 CLOSEST_PX, CLOSEST_BARS_PX = 9.0, 26.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Beats:
+    """A beat grid as it is drawn.
+
+    Attributes
+    ----------
+    positions : int64, shape (n,), ascending
+    counts : int64, shape (n,), 1 for a downbeat, then 2, 3, ...
+    bars : int64, shape (n,), the number of each beat's bar, from 1; 0 before the first downbeat
+    """
+
+    positions: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    bars: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, grid: BeatGrid | None) -> Beats | None:
+        """Return the beats of a grid, or None where there is none."""
+        if grid is None or not len(grid.beats_samples):
+            return None
+        return cls(grid.beats_samples, grid.bar_positions, np.cumsum(grid.bar_positions == 1))
+
+    def downbeats(self, every: int = 1) -> Beats:
+        """Return the first beat of each bar; of several bars, such as 1, 5, 9, ... for every fourth."""
+        first = (self.counts == 1) & ((self.bars - 1) % every == 0)
+        return Beats(self.positions[first], self.counts[first], self.bars[first])
 
 
 def visible(positions: NDArray[np.int64], viewport: Viewport) -> slice:
@@ -27,22 +57,21 @@ def thinning(positions: NDArray[np.int64], viewport: Viewport, closest_px: float
     return 1 if spacing_px >= closest_px else 2 ** int(np.ceil(np.log2(closest_px / max(spacing_px, 1e-9))))
 
 
-def ground_row(frame: Frame, grid: BeatGrid | None) -> NDArray[np.uint32]:
+def ground_row(frame: Frame, beats: Beats | None) -> NDArray[np.uint32]:
     """Return the colour of each device column behind the lanes, uint32, shape (columns,).
 
     Beats vanish first when they come too close, then all but every second, fourth, ... downbeat. What is left
     then is drawn weaker, since it counts nothing that a person hears.
     """
     row = np.full(frame.columns, color(frame.theme.bg).rgba(), np.uint32)
-    if grid is None or not len(grid.beats_samples):
+    if beats is None or not len(beats.positions):
         return row
-    downbeats = grid.downbeats_samples
-    with_beats = thinning(grid.beats_samples, frame.viewport) == 1
+    with_beats = thinning(beats.positions, frame.viewport) == 1
     if with_beats:
-        _mark(row, frame, grid.beats_samples, color(frame.theme.beat).rgba())
-    every = thinning(downbeats, frame.viewport, CLOSEST_BARS_PX)
+        _mark(row, frame, beats.positions, color(frame.theme.beat).rgba())
+    every = thinning(beats.downbeats().positions, frame.viewport, CLOSEST_BARS_PX)
     strong = frame.theme.downbeat if with_beats else frame.theme.beat
-    _mark(row, frame, downbeats[::every], color(strong).rgba())
+    _mark(row, frame, beats.downbeats(every).positions, color(strong).rgba())
     return row
 
 

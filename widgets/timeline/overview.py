@@ -45,8 +45,8 @@ def whole(viewport: Viewport, width_px: int) -> Viewport:
     return Viewport(0.0, 1.0, max(width_px, 1), viewport.length_samples, viewport.rate_hz).fitted()
 
 
-def overview_image(frame: Frame, loudness: NDArray[np.float32], spans: Spans) -> QImage:
-    """Return the bar without the window frame, which moves."""
+def overview_image(frame: Frame, loudness: NDArray[np.float32], spans: Spans, caption: str = "") -> QImage:
+    """Return the bar without the window frame, which moves; a caption stands in its upper right corner."""
     layout, tokens = frame.layout, frame.theme
     image = QImage(frame.columns, max(round(layout.ruler_top * frame.dpr), 1), QImage.Format.Format_RGB32)
     image.fill(theme.color(tokens.bg))
@@ -60,8 +60,20 @@ def overview_image(frame: Frame, loudness: NDArray[np.float32], spans: Spans) ->
     image.setDevicePixelRatio(frame.dpr)
     painter = QPainter(image)
     _paint_marks(painter, frame, spans)
+    if caption:
+        _paint_caption(painter, frame, caption)
     painter.end()
     return image
+
+
+def _paint_caption(painter: QPainter, frame: Frame, caption: str) -> None:
+    painter.setFont(theme.mono_font(theme.TEXT_SMALL))
+    metrics = painter.fontMetrics()
+    width, height = metrics.horizontalAdvance(caption) + theme.px(12), metrics.height() + theme.px(2)
+    box = QRectF(frame.layout.width - width - theme.px(4), theme.px(3), width, height)
+    painter.fillRect(box, theme.color(frame.theme.panel2))
+    painter.setPen(theme.color(frame.theme.text))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, caption)
 
 
 def _paint_marks(painter: QPainter, frame: Frame, spans: Spans) -> None:

@@ -1,5 +1,7 @@
 """Every proposal as one item: a span across all lanes with a flag on top that says kind and state.
 
+A cut that the result closed is a seam: a thin line with a pair of scissors on top.
+
 A state is never colour alone: undecided has a dot, accepted a tick and a hatch, rejected a cross and dashes.
 """
 
@@ -16,6 +18,7 @@ from PySide6.QtGui import QFont, QImage, QPainter, QPen, QPixmap
 from engine.document.decisions import Verdict
 from widgets import theme
 from widgets.timeline.frame import FLAG, Frame
+from widgets.timeline.seams import fill_seams, paint_flags, paint_seam
 from widgets.timeline.spans import VERDICTS, Spans
 
 LABELS, EDGES = 150, 300
@@ -58,8 +61,9 @@ class Proposals:
     def of(cls, frame: Frame, spans: Spans, current: str | None) -> Proposals:
         """Find what of the spans is in a frame."""
         view = frame.viewport
-        covered = spans.coverage(frame.grid.edges(), without=current)
+        covered = spans.coverage(frame.grid.edges(), without=current, seams=False)
         found = spans.within(view.start_samples, view.stop_samples)
+        found = found[~spans.closed[found]]
         if current in spans.ids:
             found = found[found != spans.ids.index(current)]
         return cls(frame, spans, current, covered, found)
@@ -82,9 +86,14 @@ class Proposals:
                 columns = self._edge_columns(verdicts == VERDICTS.index(verdict))
                 dashed = rows if verdict is Verdict.REJECTED else np.ones(len(pixels), bool)
                 pixels[np.ix_(dashed, columns)] = theme.color(tokens.verdict(verdict)).rgba()
+        fill_seams(pixels, self.frame, self._seams())
         flags = pixels[: round(theme.px(FLAG) * dpr)]
         for verdict, where in self._by_strength():
             np.copyto(flags, np.uint32(theme.color(tokens.verdict(verdict)).rgba()), where=where)
+
+    def _seams(self) -> NDArray[np.int64]:
+        view = self.frame.viewport
+        return self.spans.seams(view.start_samples, view.stop_samples)
 
     def _edge_columns(self, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
         frame, index = self.frame, self.found[chosen]
@@ -94,16 +103,21 @@ class Proposals:
         return columns[(columns >= 0) & (columns < frame.columns)]
 
     def paint(self, painter: QPainter) -> None:
-        """Draw hatches and words, and the current proposal over all others."""
+        """Draw hatches, words and seams, and the current proposal over all others."""
         frame, spans = self.frame, self.spans
         self._paint_hatch(painter)
+        paint_flags(painter, frame, self._seams())
         length_px = (spans.stops - spans.starts)[self.found] / frame.viewport.samples_per_px
         labelled = self.found[length_px >= theme.px(SIGN_FROM_PX)]
         if len(labelled) <= LABELS:
             for index in labelled:
                 paint_label(painter, frame, span_at(frame, spans, int(index), current=False))
         if self.current in spans.ids:
-            paint_span(painter, frame, span_at(frame, spans, spans.ids.index(self.current), current=True))
+            span = span_at(frame, spans, spans.ids.index(self.current), current=True)
+            if span.left == span.right:
+                paint_seam(painter, frame, span.left, span.verdict)
+            else:
+                paint_span(painter, frame, span)
 
     def _paint_hatch(self, painter: QPainter) -> None:
         frame, layout = self.frame, self.frame.layout
@@ -125,7 +139,7 @@ class Proposals:
 def span_at(frame: Frame, spans: Spans, index: int, current: bool) -> Span:
     """Return what to draw for one of the spans."""
     start, stop = int(spans.starts[index]), int(spans.stops[index])
-    length_s = (stop - start) / frame.viewport.rate_hz
+    length_s = int(spans.lengths[index]) / frame.viewport.rate_hz
     label = f"{spans.kinds[index]} {length_s:.1f} s"
     left, right = frame.viewport.x_at(start), frame.viewport.x_at(stop)
     return Span(left, right, VERDICTS[spans.verdicts[index]], label, spans.kinds[index], current)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ class Spans:
     starts, stops : int64, shape (n,), half-open spans in samples
     verdicts : int8, shape (n,), indices into `VERDICTS`
     reach : int64, shape (n,), the latest stop up to here; ascending, which `stops` need not be
+    lengths : int64, shape (n,), what each holds of the source, wherever it is drawn
     """
 
     ids: tuple[str, ...]
@@ -31,20 +32,41 @@ class Spans:
     stops: NDArray[np.int64]
     verdicts: NDArray[np.int8]
     reach: NDArray[np.int64]
+    lengths: NDArray[np.int64]
 
     @classmethod
     def of(cls, state: DocumentState) -> Spans:
         """Return the spans of a document."""
         rows = sorted((*state.span(name), name, proposal.kind) for name, proposal in state.proposals.items())
+        starts = np.array([row[0] for row in rows], np.int64)
         stops = np.array([row[1] for row in rows], np.int64)
         return cls(
             ids=tuple(row[2] for row in rows),
             kinds=tuple(row[3] for row in rows),
-            starts=np.array([row[0] for row in rows], np.int64),
+            starts=starts,
             stops=stops,
             verdicts=np.array([VERDICTS.index(state.verdict(row[2])) for row in rows], np.int8),
             reach=np.maximum.accumulate(stops),
+            lengths=stops - starts,
         )
+
+    @property
+    def closed(self) -> NDArray[np.bool_]:
+        """Which are nothing but a seam, shape (n,): all of them was cut from what is shown."""
+        closed: NDArray[np.bool_] = self.starts == self.stops
+        return closed
+
+    def moved(self, starts: NDArray[np.int64], stops: NDArray[np.int64]) -> Spans:
+        """Return the same spans at other places that keep their order."""
+        return replace(self, starts=starts, stops=stops, reach=np.maximum.accumulate(stops))
+
+    def seams(self, start_samples: float, stop_samples: float) -> NDArray[np.int64]:
+        """Return where accepted spans were closed within [start, stop], ascending and each once."""
+        first = int(np.searchsorted(self.starts, start_samples, "left"))
+        last = int(np.searchsorted(self.starts, stop_samples, "right"))
+        here = slice(first, last)
+        accepted = self.verdicts[here] == VERDICTS.index(Verdict.ACCEPTED)
+        return np.unique(self.starts[here][accepted & self.closed[here]])
 
     def within(self, start_samples: float, stop_samples: float) -> NDArray[np.int64]:
         """Return the indices of spans that overlap [start, stop), ascending."""
@@ -64,13 +86,20 @@ class Spans:
         lengths = self.stops[found] - self.starts[found]
         return self.ids[int(found[int(np.argmin(lengths))])]
 
-    def coverage(self, edges: NDArray[np.float64], without: str | None = None) -> NDArray[np.bool_]:
-        """Return where spans of each verdict touch columns between borders, shape (3, n_columns)."""
+    def coverage(
+        self, edges: NDArray[np.float64], without: str | None = None, seams: bool = True
+    ) -> NDArray[np.bool_]:
+        """Return where spans of each verdict touch columns between borders, shape (3, n_columns).
+
+        `seams`: whether those that are nothing but a seam count, each as one column.
+        """
         n_columns = len(edges) - 1
         change = np.zeros((len(VERDICTS), n_columns + 1), np.int32)
         found = self.within(float(edges[0]), float(edges[-1]))
         if without in self.ids:
             found = found[found != self.ids.index(without)]
+        if not seams:
+            found = found[~self.closed[found]]
         first = np.clip(np.searchsorted(edges, self.starts[found], "right") - 1, 0, n_columns - 1)
         last = np.clip(np.searchsorted(edges, self.stops[found], "left"), first + 1, n_columns)
         np.add.at(change, (self.verdicts[found], first), 1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QPainter, QPaintEvent
@@ -11,19 +10,26 @@ from PySide6.QtWidgets import QGridLayout, QScrollBar, QWidget
 
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.state import DocumentState
-from engine.document.track import audible
+from engine.document.track import Track, audible
+from engine.edl.edit_list import EditList
 from widgets import theme
 from widgets.theme import DARK, Theme
 from widgets.timeline.canvas import Canvas
 from widgets.timeline.frame import Layout
 from widgets.timeline.lanes import Lane, display_gain
+from widgets.timeline.result_wave import ResultWave
+from widgets.timeline.ruler import RulerMode
+from widgets.timeline.time_map import TimeMap
 from widgets.timeline.track_heads import TrackHeads
 from widgets.timeline.viewport import Viewport
-from widgets.timeline.waves import WaveSource
+from widgets.timeline.waves import RecordedWave, WaveSource
 
 
 class TimelineView(QWidget):
-    """Shows a document over time.
+    """Shows a document over time: the source with the edits over it, or the result with the gaps closed.
+
+    Positions that come in or go out are the source's, whichever is shown; the viewport alone counts in what
+    is drawn.
 
     Signals
     -------
@@ -50,7 +56,8 @@ class TimelineView(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setAccessibleName("Timeline with tracks")
         self._state = DocumentState()
-        self._waves: dict[str, WaveSource] = {}
+        self._waves: dict[str, RecordedWave] = {}
+        self._times = TimeMap()
         self._gains: dict[str, float] = {}
         self._taste = ""
         self.heads = TrackHeads(tokens, self)
@@ -84,18 +91,30 @@ class TimelineView(QWidget):
 
     # state in
 
-    def set_document(self, state: DocumentState) -> None:
-        """Show a document; the first recording is shown whole."""
-        self._state = state
+    def set_document(self, state: DocumentState, edit_list: EditList | None = None) -> None:
+        """Show a document; the first recording is shown whole.
+
+        Parameters
+        ----------
+        edit_list : what remains of it, to show the result; None for the source
+        """
+        before, self._state = (self._times, self._state.tracks), state
+        self._times = TimeMap(state.length_samples, edit_list)
         self.heads.set_document(state)
-        self.canvas.set_document(state, self._lanes())
+        self.canvas.set_document(state, self._lanes(), self._times)
+        if before != (self._times, state.tracks):
+            self.canvas.set_waves(self._shown_waves(), self._lanes())
         self.heads.place(self.canvas.frame.layout)
 
-    def set_waves(self, waves: Mapping[str, WaveSource]) -> None:
+    def set_ruler(self, mode: RulerMode) -> None:
+        """Count in other units on the ruler."""
+        self.canvas.set_ruler(mode)
+
+    def set_waves(self, waves: Mapping[str, RecordedWave]) -> None:
         """Read the tracks' sound from these sources, by track id; a track without one stays empty."""
         kept = {name: gain for name, gain in self._gains.items() if waves.get(name) is self._waves.get(name)}
         self._waves, self._gains = dict(waves), kept
-        self.canvas.set_waves(self._waves, self._lanes())
+        self.canvas.set_waves(self._shown_waves(), self._lanes())
 
     def set_score(self, curve: ScoreCurve | None, threshold: float | None, taste: str = "") -> None:
         """Show a score, the threshold, and the name of the taste that made it."""
@@ -130,13 +149,13 @@ class TimelineView(QWidget):
 
     def follow(self, samples: int) -> None:
         """Move the playhead while playing; the page turns when it leaves the window."""
-        self.canvas.go_to(self.viewport.paged(samples))
+        self.canvas.go_to(self.viewport.paged(self._times.to_view(samples)))
         self.canvas.set_playhead(samples)
 
     def zoom(self, factor: float) -> None:
         """Zoom in by a factor about the playhead where it is in view, else about the middle."""
         view = self.viewport
-        playhead = self.canvas.playhead
+        playhead = self._times.to_view(self.canvas.playhead)
         about = view.x_at(playhead) if view.holds(playhead) else view.width_px / 2
         self.canvas.go_to(view.zoomed(factor, about))
 
@@ -146,23 +165,41 @@ class TimelineView(QWidget):
 
     def reveal(self, start_samples: int, stop_samples: int) -> None:
         """Bring a span into view, with as little movement as that takes."""
-        self.canvas.go_to(self.viewport.showing(start_samples, stop_samples))
+        start, stop = self._times.to_view(start_samples), self._times.to_view(stop_samples)
+        self.canvas.go_to(self.viewport.showing(start, stop))
 
     # inside
 
     def _lanes(self) -> tuple[Lane, ...]:
         heard = audible(self._state.tracks)
-        return tuple(self._lane(track.id, track in heard) for track in self._state.tracks)
+        return tuple(self._lane(track, track in heard) for track in self._state.tracks)
 
-    def _lane(self, track_id: str, is_audible: bool) -> Lane:
-        track = next(track for track in self._state.tracks if track.id == track_id)
-        length = self._state.track_stop_samples(track) - track.start_samples
+    def _lane(self, track: Track, is_audible: bool) -> Lane:
+        track_stop = self._state.track_stop_samples(track)
         channels = self._state.sources[track.source_id].channels
-        lane = Lane(track_id, channels, track.start_samples, length, audible=is_audible)
-        source = self._waves.get(track_id)
-        if source is not None and track_id not in self._gains:
-            self._gains[track_id] = display_gain(source, lane)
-        return replace(lane, gain=self._gains.get(track_id, 1.0))
+        source = self._waves.get(track.id)
+        if source is not None and track.id not in self._gains:
+            recorded = Lane(track.id, channels, track.start_samples, track_stop - track.start_samples)
+            self._gains[track.id] = display_gain(source, recorded)
+        start, stop = self._times.to_view(track.start_samples), self._times.to_view(track_stop)
+        return Lane(track.id, channels, start, stop - start, self._gains.get(track.id, 1.0), is_audible)
+
+    def _shown_waves(self) -> Mapping[str, WaveSource]:
+        """Return what the lanes are drawn from: the recordings, or the result of them."""
+        edits, state = self._times.edit_list, self._state
+        if edits is None:
+            return self._waves
+        return {
+            track.id: ResultWave(
+                self._waves[track.id],
+                track,
+                state.sources[track.source_id].channels,
+                state.track_stop_samples(track),
+                edits,
+            )
+            for track in state.tracks
+            if track.id in self._waves
+        }
 
     def _place(self, layout: Layout) -> None:
         self.heads.place(layout)

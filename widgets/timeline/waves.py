@@ -23,6 +23,19 @@ class WaveSource(Protocol):
         """Return samples [start, stop), shape (frames, channels); None while they are being read."""
 
 
+class RecordedWave(WaveSource, Protocol):
+    """The same of a recording, which the result is pieced together from."""
+
+    def spans(
+        self,
+        channel: int,
+        starts_samples: NDArray[np.int64],
+        stops_samples: NDArray[np.int64],
+        samples_per_column: float,
+    ) -> Columns:
+        """Return one column for each ascending span [start, stop); outside the track they are zero."""
+
+
 @dataclass(frozen=True, slots=True)
 class ColumnGrid:
     """Columns of device pixels on a grid fixed to the recording, so that a scroll never makes waves shimmer.

@@ -10,7 +10,7 @@ import pytest
 from engine.document.analysis import BeatGrid, ScoreCurve
 from widgets.theme import DARK, color
 from widgets.timeline.frame import Frame, lay_out
-from widgets.timeline.grid import ground_row, thinning
+from widgets.timeline.grid import Beats, ground_row, thinning
 from widgets.timeline.ruler import decimals_of, label_step_s
 from widgets.timeline.score import column_scores, curve_image, score_at, score_y
 from widgets.timeline.viewport import Viewport
@@ -62,7 +62,7 @@ def test_heights_and_scores_are_inverse(score: float) -> None:
 @pytest.mark.parametrize("dpr", [1.0, 1.5, 2.0])
 def test_beats_stand_on_their_columns(grid: BeatGrid, dpr: float) -> None:
     frame = frame_of(10.0, dpr)
-    row = ground_row(frame, grid)
+    row = ground_row(frame, Beats.of(grid))
     beat, downbeat = (color(token).rgba() for token in (DARK.beat, DARK.downbeat))
     assert len(row) == round(1_000 * dpr)
     np.testing.assert_array_equal(np.flatnonzero(row == downbeat), np.arange(0, 1_000, 200) * dpr)
@@ -71,10 +71,11 @@ def test_beats_stand_on_their_columns(grid: BeatGrid, dpr: float) -> None:
 
 
 def test_beats_vanish_first_and_bars_thin_out(grid: BeatGrid) -> None:
-    without_beats = ground_row(frame_of(62.0), grid)
+    without_beats = ground_row(frame_of(62.0), Beats.of(grid))
     assert not np.any(without_beats == color(DARK.downbeat).rgba())
     assert np.count_nonzero(without_beats == color(DARK.beat).rgba()) == 31
-    assert np.count_nonzero(ground_row(frame_of(620.0), grid) == color(DARK.beat).rgba()) <= 1_000 / 26
+    far = ground_row(frame_of(620.0), Beats.of(grid))
+    assert np.count_nonzero(far == color(DARK.beat).rgba()) <= 1_000 / 26
     assert np.all(ground_row(frame_of(10.0), None) == color(DARK.bg).rgba())
 
 

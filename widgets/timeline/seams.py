@@ -1,0 +1,97 @@
+"""Where the result closed a gap: a thin line over the lanes with a small pair of scissors on top."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen, QPixmap
+
+from engine.document.decisions import Verdict
+from widgets import theme
+from widgets.theme import Theme
+from widgets.timeline.frame import FLAG, Frame
+
+FLAG_WIDTH, CURRENT_WIDTH, SCISSORS = 17, 21, 11
+LINES = 300
+"""With more seams in view lines would hide the waves; a mark on top still tells where they are."""
+
+
+def fill_seams(pixels: NDArray[np.uint32], frame: Frame, positions: NDArray[np.int64]) -> None:
+    """Draw the lines of seams at ascending view positions into the lanes, uint32, shape (rows, columns)."""
+    columns = _columns(frame, positions)
+    rows = slice(None) if len(columns) <= LINES else slice(round(theme.px(FLAG) * frame.dpr / 2))
+    pixels[rows, columns] = theme.color(frame.theme.accepted).rgba()
+
+
+def paint_flags(painter: QPainter, frame: Frame, positions: NDArray[np.int64]) -> None:
+    """Draw the flags of seams; of those that would overlap only the first stands, so there are few."""
+    columns = _columns(frame, positions)
+    if frame.layout.lanes_bottom <= frame.layout.lanes_top:
+        return
+    apart, index = round((theme.px(FLAG_WIDTH) + 1) * frame.dpr), 0
+    while index < len(columns):
+        _paint_flag(painter, frame, columns[index] / frame.dpr, Verdict.ACCEPTED, theme.px(FLAG_WIDTH))
+        index = int(np.searchsorted(columns, columns[index] + apart))
+
+
+def _columns(frame: Frame, positions: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the device columns of positions, each once; the very end of the result shows in the last one."""
+    columns = np.rint(frame.viewport.xs_at(positions) * frame.dpr).astype(np.int64)
+    return np.unique(np.clip(columns, 0, frame.columns - 1))
+
+
+def paint_seam(painter: QPainter, frame: Frame, x: float, verdict: Verdict) -> None:
+    """Draw the current proposal where all of it is cut: stronger than the other seams."""
+    layout = frame.layout
+    if not -theme.px(CURRENT_WIDTH) <= x <= layout.width + theme.px(CURRENT_WIDTH):
+        return
+    ink = theme.color(frame.theme.verdict(verdict))
+    width = round(2 * frame.dpr)
+    inside = min(x, layout.width - width * frame.hairline)
+    painter.fillRect(frame.vertical(inside, layout.lanes_top, layout.lanes_bottom, width), ink)
+    _paint_flag(painter, frame, x, verdict, theme.px(CURRENT_WIDTH), outlined=True)
+
+
+def _paint_flag(
+    painter: QPainter, frame: Frame, x: float, verdict: Verdict, width: float, outlined: bool = False
+) -> None:
+    left = frame.snapped(min(max(x - width / 2, 0.0), frame.layout.width - width))
+    flag = _flag(frame.theme, frame.dpr, verdict, width, theme.px(FLAG), outlined)
+    painter.drawPixmap(QPointF(left, frame.layout.lanes_top), flag)
+
+
+@lru_cache(maxsize=16)
+def _flag(
+    tokens: Theme, dpr: float, verdict: Verdict, width: float, height: float, outlined: bool
+) -> QPixmap:
+    made = QPixmap(round(width * dpr), round(height * dpr))
+    made.setDevicePixelRatio(dpr)
+    made.fill(theme.color(tokens.verdict(verdict)))
+    box, half = QRectF(0, 0, width, height), 0.5 / dpr
+    painter = QPainter(made)
+    if outlined:
+        painter.setPen(QPen(theme.color(tokens.text), 1 / dpr))
+        painter.drawRect(box.adjusted(half, half, -half, -half))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    ink = theme.color(tokens.on_verdict(verdict))
+    painter.setPen(QPen(ink, theme.px(13) / 10, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+    size = theme.px(SCISSORS)
+    paint_scissors(painter, QRectF((width - size) / 2, (height - size) / 2, size, size))
+    painter.end()
+    return made
+
+
+def paint_scissors(painter: QPainter, box: QRectF) -> None:
+    """Draw open scissors, blades up, with the painter's pen."""
+    radius = box.width() * 0.17
+    left = QPointF(box.left() + radius, box.bottom() - radius)
+    right = QPointF(box.right() - radius, box.bottom() - radius)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for ring, tip in ((left, box.right() - radius), (right, box.left() + radius)):
+        painter.drawEllipse(ring, radius, radius)
+        towards = QPointF(tip, box.top()) - ring
+        length = float(np.hypot(towards.x(), towards.y()))
+        painter.drawLine(QLineF(ring + towards * (radius / length), QPointF(tip, box.top())))

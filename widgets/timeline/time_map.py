@@ -1,0 +1,91 @@
+"""Between the recording as it came and what is on screen: the same, or the result with its gaps closed.
+
+"Source" positions count on the document's timeline, "view" positions on the one that is drawn. Everything a
+document holds is in source positions; what is drawn is brought to view positions once, when it changes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from engine.document.analysis import ScoreCurve
+from engine.edl.edit_list import EditList
+from widgets.timeline.grid import Beats
+from widgets.timeline.spans import Spans
+
+
+@dataclass(frozen=True, slots=True)
+class TimeMap:
+    """Where each moment of the source is drawn.
+
+    Attributes
+    ----------
+    source_length_samples : length of the document's timeline
+    edit_list : what remains in the result; None where the source itself is shown
+    """
+
+    source_length_samples: int = 0
+    edit_list: EditList | None = None
+
+    @property
+    def length_samples(self) -> int:
+        """Length of what is drawn."""
+        return self.source_length_samples if self.edit_list is None else self.edit_list.length_samples
+
+    def to_view(self, source_samples: int) -> int:
+        """Return where a moment is drawn; inside a cut that is the seam."""
+        return source_samples if self.edit_list is None else self.edit_list.to_result(source_samples)
+
+    def to_view_array(self, source_samples: ArrayLike) -> NDArray[np.int64]:
+        """Map source positions, shape (n,), to view positions, shape (n,)."""
+        if self.edit_list is None:
+            return np.asarray(source_samples, np.int64)
+        return self.edit_list.to_result_array(source_samples)
+
+    def to_source(self, view_samples: int) -> int:
+        """Return which moment is drawn at a position; at a seam that is what follows it."""
+        return view_samples if self.edit_list is None else self.edit_list.to_source(view_samples)
+
+    def keeps(self, source_samples: ArrayLike) -> NDArray[np.bool_]:
+        """Tell which source positions, shape (n,), are not cut."""
+        positions = np.asarray(source_samples, np.int64)
+        if self.edit_list is None:
+            return np.ones(positions.shape, bool)
+        if not self.edit_list.segments:
+            return np.zeros(positions.shape, bool)
+        starts, stops = self.edit_list.kept_starts_samples, self.edit_list.kept_stops_samples
+        index = np.searchsorted(starts, positions, side="right") - 1
+        kept: NDArray[np.bool_] = (index >= 0) & (positions < stops[np.maximum(index, 0)])
+        return kept
+
+    def spans(self, spans: Spans) -> Spans:
+        """Return spans where they are drawn: a cut shrinks to its seam, others lose what is cut of them."""
+        if self.edit_list is None:
+            return spans
+        return spans.moved(self.to_view_array(spans.starts), self.to_view_array(spans.stops))
+
+    def curve(self, curve: ScoreCurve | None) -> ScoreCurve | None:
+        """Return the scores of what is kept, with a point at either side of each seam."""
+        edits = self.edit_list
+        if curve is None or edits is None or not len(curve.times_samples):
+            return curve
+        kept = self.keeps(curve.times_samples)
+        ends = np.concatenate([edits.kept_stops_samples, edits.kept_starts_samples])
+        lengths = edits.kept_stops_samples - edits.kept_starts_samples
+        placed = np.concatenate([edits.seams_samples + lengths, edits.seams_samples])
+        scored = (ends >= curve.times_samples[0]) & (ends <= curve.times_samples[-1])
+        scores = np.interp(ends[scored], curve.times_samples, curve.scores).astype(np.float32)
+        times = np.concatenate([placed[scored], self.to_view_array(curve.times_samples[kept])])
+        # stable: at a seam what ends there stands before what begins there
+        order = np.argsort(times, kind="stable")
+        return ScoreCurve(times[order], np.concatenate([scores, curve.scores[kept]])[order], curve.maker)
+
+    def beats(self, beats: Beats | None) -> Beats | None:
+        """Return the beats that are heard; bars keep the numbers they have in the source."""
+        if beats is None or self.edit_list is None:
+            return beats
+        kept = self.keeps(beats.positions)
+        return Beats(self.to_view_array(beats.positions[kept]), beats.counts[kept], beats.bars[kept])

@@ -41,7 +41,7 @@ class Broadcast:
     Attributes
     ----------
     description : one line, 256 ASCII characters are kept
-    project : what the user calls the document
+    project : what the recording is called
     time_reference_samples : where the first sample lies on the recording's timeline
     channel_names : of each channel, from the first
     cues : in ascending order
@@ -112,7 +112,8 @@ def _hundredths(value: float | None) -> int:
 
 def _ascii(text: str) -> bytes:
     """Return a line as bext takes it; what it cannot hold stands complete in iXML."""
-    return " ".join(text.split()).encode("ascii", "replace")
+    line = " ".join(text.split())
+    return "".join(sign if sign.isascii() and sign.isprintable() else "?" for sign in line).encode("ascii")
 
 
 def _ixml(said: Broadcast, rate_hz: int, bits: int) -> bytes:
@@ -145,13 +146,10 @@ def _cue_points(cues: Sequence[CuePoint]) -> bytes:
 
 
 def _labels(cues: Sequence[CuePoint]) -> bytes:
-    labels = [
-        _chunk(
-            b"labl",
-            struct.pack("<I", number) + " ".join(cue.label.split()).encode("utf-8", "replace") + b"\0",
-        )
-        for number, cue in enumerate(cues, 1)
-    ]
+    labels = []
+    for number, cue in enumerate(cues, 1):
+        text = " ".join(cue.label.replace("\0", " ").split()).encode("utf-8", "replace")  # a zero ends it
+        labels.append(_chunk(b"labl", struct.pack("<I", number) + text + b"\0"))
     return b"adtl" + b"".join(labels)
 
 

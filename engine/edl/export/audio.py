@@ -208,14 +208,19 @@ def _is_dithered(request: ExportRequest, source_subtype: str, subtype: str) -> b
 def _chunks(
     request: ExportRequest, state: DocumentState, sound: _Sound, gain: Normalised | None, subtype: str
 ) -> bytes:
-    """Return what the file says of itself; only a mix was measured, so only it tells its loudness."""
+    """Return what the file says of itself; only a mix was measured, so only it tells its loudness.
+
+    It is named after its tracks, not after the document: the same edit is the same file whatever the document
+    is called.
+    """
     edit_list = sound.edit_list
     cuts = len(accepted_cuts(state))
     kind = "what was removed by" if request.options.removed else "edited with"
+    name = ", ".join(track.name for track in audible(state.tracks))
     told = gain if not request.options.stems else None
     said = Broadcast(
-        description=f"{request.title}: {kind} {counted(cuts, 'cut')}",
-        project=request.title,
+        description=f"{name[:200]}: {kind} {counted(cuts, 'cut')}",
+        project=name,
         time_reference_samples=edit_list.to_source(sound.span[0]),
         channel_names=_channel_names(state),
         cues=sound.cues,

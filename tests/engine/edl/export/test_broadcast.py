@@ -82,7 +82,7 @@ def test_readers_find_the_seams_and_the_same_samples(
     positions = [cue.sample_offset for cue in found.cues.cues] if found.cues else []
     assert positions == [at for at, _ in inner]
     assert found.bext.time_reference == np.argmax(kept)
-    assert found.bext.description == f"Jam: edited with {len(cuts)} cut{'s' * (len(cuts) != 1)}"
+    assert found.bext.description == f"Track 0: edited with {len(cuts)} cut{'s' * (len(cuts) != 1)}"
 
 
 def test_the_project_and_the_tracks_are_named(band: Recording, tmp_path: Path) -> None:
@@ -93,12 +93,22 @@ def test_the_project_and_the_tracks_are_named(band: Recording, tmp_path: Path) -
     out = tmp_path / "out.wav"
     export(ExportRequest(replace(band.state, tracks=tuple(tracks)), band.media, out, document_name="Jäm 🎸"))
     found = said(out)
-    assert found.ixml.project == "Jäm 🎸"
+    assert found.ixml.project == "Git & Co, Sängerin\ufffd"
     assert [track.name for track in found.ixml.track_list] == ["Git & Co + Sängerin\ufffd"] * 2
     assert [track.interleave_index for track in found.ixml.track_list] == ["1", "2"]
-    assert (found.bext.originator, found.bext.description) == ("Offcut", "J?m ?: edited with 0 cuts")
+    assert (found.bext.originator, found.bext.description) == (
+        "Offcut",
+        "Git & Co, S?ngerin?: edited with 0 cuts",
+    )
     assert found.bext.coding_history == f"A=PCM,F={RATE_HZ},W=16,M=stereo,T=Offcut\r\n"
     assert found.bext.originator_date == found.bext.originator_time == ""
+
+
+def test_neither_the_document_nor_the_file_gives_its_name(band: Recording, tmp_path: Path) -> None:
+    outs = [tmp_path / "by keys.wav", tmp_path / "by verbs.wav"]
+    for out in outs:
+        export(ExportRequest(band.state, band.media, out, document_name=out.stem))
+    assert outs[0].read_bytes() == outs[1].read_bytes()
 
 
 def test_a_label_names_every_cut_that_met_at_the_seam(band: Recording, tmp_path: Path) -> None:

@@ -66,7 +66,9 @@ def test_every_format_at_once(export: Export, tmp_path: Path) -> None:
     asked = [tmp_path / f"mix{suffix}" for suffix in FORMATS]
     assert export("--out", *asked) == asked
     assert all(path.is_file() for path in asked)
-    assert wavinfo.WavInfoReader(str(tmp_path / "mix.wav")).bext.description == "jam: edited with 3 cuts"
+    assert (
+        wavinfo.WavInfoReader(str(tmp_path / "mix.wav")).bext.description == "bass, drums: edited with 3 cuts"
+    )
     midi = mido.MidiFile(tmp_path / "mix.mid")
     assert midi.length == pytest.approx(67_000 / RATE_HZ, abs=0.001)
     assert [message.text for message in midi.tracks[0] if message.type == "marker"] == [

@@ -23,7 +23,6 @@ _PROTECTED = "it is write-protected: allow writing, or copy it and open the copy
 _FOLDER = "its folder is read-only for you: copy it to another folder and open the copy"
 _FULL = "the disk is full: free some space and open it again"
 _NEWER = "it was made by a newer Offcut: update Offcut"
-_FIRST_CHECKED_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,8 +79,11 @@ class Table:
         self.columns = tuple(field.name for field in fields(row_type))
         types = [str(field.type) for field in fields(row_type)]
         self._writers = tuple(_WRITERS.get(one, _json) for one in types)
-        readers = [_READERS.get(one, _from_json) for one in types]
-        self._readers = tuple((place, read) for place, read in enumerate(readers) if read is not None)
+        self._readers: list[tuple[int, Callable[[Any], Sequence[object]]]] = []
+        for place, one in enumerate(types):
+            read = _READERS.get(one, _from_json)
+            if read is not None:
+                self._readers.append((place, read))
         self.select_one = f'SELECT * FROM {name} WHERE "{self.columns[0]}" = ?'
         self.delete_one = f'DELETE FROM {name} WHERE "{self.columns[0]}" = ?'
         columns = ", ".join(f'"{column}"' for column in self.columns)

@@ -43,6 +43,7 @@ class Transport(QObject):
         self._session = session
         self._player = player
         self._programme: EditList | None = None
+        self._made_of: tuple[object, ...] = ()
         self._return_to: int | None = None
         self.plays_result = False
         self.playhead_samples = 0
@@ -51,6 +52,7 @@ class Transport(QObject):
         player.playing_changed.connect(self._follow_playing)
         session.changed.connect(self._follow_change)
         session.replaced.connect(self._start_over)
+        session.media_found.connect(self._prepare)
 
     @property
     def is_playing(self) -> bool:
@@ -123,6 +125,13 @@ class Transport(QObject):
         self._programme, self._return_to = None, None
         self._place(0)
 
+    def _prepare(self) -> None:
+        """Have the recording at hand before the first key asks for it."""
+        tracks, media = self._session.state.tracks, self._session.media
+        if tracks and not self.is_playing and all(track.source_id in media for track in tracks):
+            self._load(self._chosen())
+            self._player.prepare()
+
     def _chosen(self) -> EditList:
         state = self._session.state
         return build(state) if self.plays_result else whole(state)
@@ -144,7 +153,13 @@ class Transport(QObject):
         if not self._session.is_open or not programme.rate_hz:
             raise UsageError("There is nothing to play yet; import a recording first (Ctrl+O).")
         self._programme, self._return_to = programme, None
-        self._player.set_source(self._renderer(programme), programme.rate_hz)
+        made_of = (programme, self._session.state.tracks, self._session.media)
+        if made_of == self._made_of:  # its files are open already
+            self._player.stop()
+            self._player.set_loop(None)
+        else:
+            self._made_of = made_of
+            self._player.set_source(self._renderer(programme), programme.rate_hz)
 
     def _renderer(self, programme: EditList) -> Callable[[], Renderer]:
         media = dict(self._session.media)
@@ -160,7 +175,7 @@ class Transport(QObject):
         def to_new(position: int) -> int:
             return programme.to_result(before.to_source(position))
 
-        self._programme = programme
+        self._programme, self._made_of = programme, ()
         self._player.swap_source(self._renderer(programme), to_new)
 
     def _follow_change(self, change: Change) -> None:

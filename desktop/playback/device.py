@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import threading
 from collections.abc import Iterator
@@ -107,6 +108,12 @@ def output_devices() -> tuple[str, ...]:
     except NoDeviceError:
         return ()
     return tuple(dict.fromkeys(found))
+
+
+def wake() -> None:
+    """Have PortAudio loaded; where it is not installed, playing says so."""
+    with contextlib.suppress(NoDeviceError), portaudio():
+        pass
 
 
 def can_open(choice: AudioChoice, rate_hz: int) -> bool:

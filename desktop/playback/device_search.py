@@ -7,7 +7,7 @@ import time
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from desktop.playback.device import AudioChoice, can_open
+from desktop.playback.device import AudioChoice, can_open, wake
 
 FIRST_LOOK_MS = 1_000
 LAST_LOOK_MS = 8_000
@@ -45,6 +45,12 @@ class DeviceSearch(QObject):
         steady = time.monotonic() - self._found_s >= STEADY_S
         self._wait_ms = FIRST_LOOK_MS if steady else min(2 * self._wait_ms, LAST_LOOK_MS)
         self._timer.start(self._wait_ms)
+
+    def wake(self) -> None:
+        """Let PortAudio look for devices once, which takes the first play its time otherwise."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=wake, name="device search")
+            self._thread.start()
 
     def end(self) -> None:
         """Look no more."""

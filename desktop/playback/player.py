@@ -14,6 +14,7 @@ from desktop.playback.reader import Cue, PositionMap, Reader
 from desktop.playback.ring import Feed, Ring
 
 POLL_MS = 16
+STEREO = 2
 
 
 def same_moment(position_samples: int) -> int:
@@ -128,6 +129,14 @@ class Player(QObject):
         self._factory, self._rate_hz = factory, rate_hz
         self._end_reader()
         self._position, self._loop = 0, None
+
+    def prepare(self) -> None:
+        """Open the source and wake the sound system, so that the first sound comes as soon as any later one."""
+        if self._factory is not None and self._reader is None:
+            self._search.wake()
+            self._reader = Reader(self._rate_hz, STEREO, self._reader_failed.emit)
+            self._reader.start()
+            self._reader.cue(Cue(0, self._position, factory=self._factory))
 
     def swap_source(self, factory: SourceFactory, to_new: PositionMap = same_moment) -> None:
         """Go over to another source at the same moment, without a gap where something is playing.

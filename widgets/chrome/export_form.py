@@ -12,6 +12,8 @@ from widgets.chrome.check_box import CheckBox
 from widgets.chrome.key_caps import KeyButton
 from widgets.theme import TEXT, Theme, px
 
+_COLUMNS = 2
+
 
 @dataclass(frozen=True, slots=True)
 class ExportFormat:
@@ -28,6 +30,12 @@ FORMATS = (
     ExportFormat(".json", "Edit list", "every cut as numbers, for scripts"),
     ExportFormat(".txt", "Audacity labels", "the cuts as a label track"),
     ExportFormat(".rpp", "REAPER project", "the sources with cuts and crossfades in place"),
+    ExportFormat(".otio", "OpenTimelineIO", "for programs and scripts of film and sound"),
+    ExportFormat(".aaf", "AAF", "the cuts for Pro Tools and Media Composer"),
+    ExportFormat(".fcpxml", "Final Cut Pro", "the cuts, exact to the sample"),
+    ExportFormat(".xml", "Final Cut 7, Premiere", "the cuts, to the frame"),
+    ExportFormat(".edl", "CMX 3600", "the cuts as a list, to the frame"),
+    ExportFormat(".mid", "MIDI tempo map", "beats and tempo, with a marker at each cut"),
 )
 
 
@@ -77,12 +85,17 @@ class ExportForm(QWidget):
         layout.setSpacing(px(12))
         layout.addWidget(self._result)
         self._result.setVisible(bool(self._result.text()))
-        formats = QVBoxLayout()
-        formats.setSpacing(0)
-        for box, good_for in zip(self._boxes.values(), self._good_for, strict=True):
-            formats.addWidget(box)
-            formats.addWidget(good_for)
-            formats.addSpacing(px(4))
+        formats = QGridLayout()
+        formats.setHorizontalSpacing(px(24))
+        formats.setVerticalSpacing(px(4))
+        lines = -(-len(self._boxes) // _COLUMNS)
+        for index, (box, good_for) in enumerate(zip(self._boxes.values(), self._good_for, strict=True)):
+            column, line = divmod(index, lines)
+            choice = QVBoxLayout()
+            choice.setSpacing(0)
+            choice.addWidget(box)
+            choice.addWidget(good_for)
+            formats.addLayout(choice, line, column)
             good_for.setContentsMargins(px(26), 0, 0, 0)
             box.setAccessibleDescription(good_for.text())
         layout.addLayout(formats)

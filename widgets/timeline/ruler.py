@@ -128,7 +128,7 @@ def _bar_marks(frame: Frame, beats: Beats) -> list[Mark]:
 
 
 def beat_marks(frame: Frame, beats: Beats) -> list[Mark]:
-    """Return bar and beat of each beat, or of every bar, second, fourth, ... one where those are too close."""
+    """Return bar and beat of each beat, or of every bar, second, fourth, ... where those are too close."""
     if thinning(beats.positions, frame.viewport, theme.px(BEAT_APART_PX)) > 1:
         return [(position, f"{bar}|{count}") for position, bar, count in _shown_bars(frame, beats)]
     shown = visible(beats.positions, frame.viewport)

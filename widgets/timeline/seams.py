@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen, QPixmap
+from PySide6.QtGui import QImage, QPainter, QPen
 
 from engine.document.decisions import Verdict
 from widgets import theme
@@ -60,14 +60,12 @@ def _paint_flag(
 ) -> None:
     left = frame.snapped(min(max(x - width / 2, 0.0), frame.layout.width - width))
     flag = _flag(frame.theme, frame.dpr, verdict, width, theme.px(FLAG), outlined)
-    painter.drawPixmap(QPointF(left, frame.layout.lanes_top), flag)
+    painter.drawImage(QPointF(left, frame.layout.lanes_top), flag)
 
 
 @lru_cache(maxsize=16)
-def _flag(
-    tokens: Theme, dpr: float, verdict: Verdict, width: float, height: float, outlined: bool
-) -> QPixmap:
-    made = QPixmap(round(width * dpr), round(height * dpr))
+def _flag(tokens: Theme, dpr: float, verdict: Verdict, width: float, height: float, outlined: bool) -> QImage:
+    made = QImage(round(width * dpr), round(height * dpr), QImage.Format.Format_RGB32)
     made.setDevicePixelRatio(dpr)
     made.fill(theme.color(tokens.verdict(verdict)))
     box, half = QRectF(0, 0, width, height), 0.5 / dpr

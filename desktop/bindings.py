@@ -9,6 +9,7 @@ from typing import Protocol
 from PySide6.QtWidgets import QWidget
 
 from desktop.files import Files
+from desktop.history_walk import HistoryWalk
 from desktop.look import Look
 from desktop.review import Review
 from desktop.session import Session
@@ -17,6 +18,7 @@ from desktop.work import Work
 from engine.document.decisions import Verdict
 from engine.document.kinds import Edge, NudgeSize
 from engine.errors import UsageError
+from widgets.review.queue_panel import QueuePanel
 from widgets.timeline.timeline_view import TimelineView
 
 Handler = Callable[[], object]
@@ -34,6 +36,8 @@ class Window(Protocol):
     look: Look
     timeline: TimelineView
     side: QWidget
+    queue_panel: QueuePanel
+    history: HistoryWalk
 
     def say(self, sentence: str) -> None:
         """Say what the last command did."""
@@ -69,6 +73,10 @@ def _review(window: Window) -> Mapping[str, Handler]:
     def threshold(direction: int) -> None:
         work.propose(review.step_threshold(direction), merges_as="threshold")
 
+    def search() -> None:
+        window.side.show()
+        window.queue_panel.focus_search()
+
     return {
         **{f"review.{name}": partial(review.decide, verdict) for name, verdict in answers.items()},
         **{
@@ -84,6 +92,12 @@ def _review(window: Window) -> Mapping[str, Handler]:
         "review.threshold_up": partial(threshold, 1),
         "review.threshold_down": partial(threshold, -1),
         "review.accept_above": review.accept_above,
+        "review.search": search,
+        "review.sort": review.sort,
+        "review.group": review.group,
+        "review.select_all": review.select_all,
+        **{f"review.{name}_many": partial(review.decide_many, verdict) for name, verdict in answers.items()},
+        "review.flag_many": review.flag_many,
     }
 
 
@@ -117,6 +131,7 @@ def _transport(window: Window) -> Mapping[str, Handler]:
         # The window's Esc comes before the timeline's own.
         if not window.timeline.canvas.cancel_drag():
             transport.stop()
+            window.review.select_none()
 
     def solo() -> None:
         track = window.timeline.heads.current_track()
@@ -145,6 +160,7 @@ def _view(window: Window) -> Mapping[str, Handler]:
         "view.fit": window.timeline.fit,
         "view.heads": lambda: window.timeline.heads.setVisible(window.timeline.heads.isHidden()),
         "view.queue": lambda: window.side.setVisible(window.side.isHidden()),
+        "view.history": window.history.toggle,
         "view.theme": window.look.step,
         "help.palette": window.show_palette,
         "help.keys": window.show_keys,

@@ -133,6 +133,34 @@ _REVIEW_COMMANDS = (
         ("Ctrl+Shift+Return", "Ctrl+Shift+Enter"),
         "Say how many those are, then accept them; one undo takes all back.",
     ),
+    _review("search", "Search the queue", ("Ctrl+F",), "Show only proposals whose reason holds some words."),
+    _review("sort", "Sort the queue otherwise", ("Alt+S",), "Step through time, score and length."),
+    _review("group", "Group the queue otherwise", ("Alt+G",), "Step through states, kinds, makers and none."),
+    _review("select_all", "Select all shown", ("Ctrl+A",), "Select every proposal that the queue shows."),
+    _review(
+        "accept_many",
+        "Accept all selected or shown",
+        ("Alt+A",),
+        "Accept the selected proposals, else all that filter and search leave.",
+    ),
+    _review(
+        "reject_many",
+        "Reject all selected or shown",
+        ("Alt+X",),
+        "Reject the selected proposals, else all that filter and search leave.",
+    ),
+    _review(
+        "undecided_many",
+        "Reopen all selected or shown",
+        ("Alt+U",),
+        "Leave the selected proposals undecided, else all that filter and search leave.",
+    ),
+    _review(
+        "flag_many",
+        "Flag all selected or shown",
+        ("Alt+F",),
+        "Flag the selected proposals, else all that filter and search leave.",
+    ),
 )
 
 _EDGES = (
@@ -196,6 +224,7 @@ _VIEW = (
     _view("fit", "Whole recording", ("Shift+Z",), "Fit the whole recording into the window."),
     _view("heads", "Show or hide the track heads", ("F7",), "Give the timeline the room of the track heads."),
     _view("queue", "Show or hide the queue", ("F8",), "Give the timeline the room of the review queue."),
+    _view("history", "Show or hide the history", ("Ctrl+H",), "List every step of undo and redo; go to any."),
     _view("theme", "Dark, light or the system's look", ("F9",), "Step to the next look."),
 )
 

@@ -13,6 +13,7 @@ from desktop.actions import Actions
 from desktop.bindings import handlers
 from desktop.commands import COMMANDS
 from desktop.files import Files
+from desktop.history_walk import HistoryWalk
 from desktop.job_lanes import JobLanes
 from desktop.look import Look
 from desktop.playback import Player
@@ -33,6 +34,7 @@ from widgets.chrome.key_sheet import KeySheet
 from widgets.chrome.learning_panel import LearningPanel
 from widgets.chrome.status_bar import StatusBar
 from widgets.chrome.top_bar import TopBar
+from widgets.review.history_panel import HistoryPanel
 from widgets.review.queue_panel import QueuePanel
 from widgets.review.rows import ON_IT_S, Surroundings
 from widgets.theme import QUEUE, Theme, px
@@ -61,6 +63,8 @@ class MainWindow(QMainWindow):
         self.top_bar = TopBar(theme, KEY_CAPS)
         self.timeline = TimelineView(theme)
         self.queue_panel = QueuePanel(theme, KEY_CAPS)
+        self.history_panel = HistoryPanel(theme)
+        self.history = HistoryWalk(self.session, self.history_panel, self)
         self.learning_panel = LearningPanel(theme)
         self.status_bar = StatusBar(theme, KEY_CAPS)
         self.palette_popup = CommandPalette(theme, COMMANDS, self)
@@ -81,6 +85,8 @@ class MainWindow(QMainWindow):
         side.setContentsMargins(0, 0, 0, 0)
         side.setSpacing(0)
         side.addWidget(self.queue_panel, 1)
+        side.addWidget(self.history_panel)
+        self.history_panel.hide()
         side.addWidget(self.learning_panel)
         self.learning_panel.hide()
         self._middle = QSplitter(Qt.Orientation.Horizontal)
@@ -106,13 +112,12 @@ class MainWindow(QMainWindow):
         self.session.changed.connect(self._show_change)
         for asking in (self.top_bar, self.queue_panel, self.status_bar, self.palette_popup):
             asking.command_requested.connect(self.commands.run)
-        for speaking in (self.review, self.work, self.files):
+        for speaking in (self.review, self.work, self.files, self.history):
             speaking.said.connect(self.say)
-        for refusal in (self.commands.refused, self.work.failed, self.player.failed):
+        for refusal in (self.commands.refused, self.history.refused, self.work.failed, self.player.failed):
             refusal.connect(self.status_bar.set_error)
         self.review.moved.connect(self._show_current)
-        self.queue_panel.proposal_chosen.connect(self.review.choose)
-        self.queue_panel.filter_chosen.connect(self.review.set_filter)
+        self._wire_queue()
         self.timeline.proposal_clicked.connect(self.review.choose)
         self.timeline.seek_requested.connect(self.transport.seek)
         self.timeline.edge_dragged.connect(self._guarded(self.review.drag))
@@ -129,6 +134,19 @@ class MainWindow(QMainWindow):
         self.work.learning_started.connect(self.learning_panel.start)
         self.work.learning_progressed.connect(self.learning_panel.add)
         self.work.learning_ended.connect(self.learning_panel.hide)
+
+    def _wire_queue(self) -> None:
+        panel, review = self.queue_panel, self.review
+        panel.proposal_chosen.connect(review.choose)
+        panel.proposal_toggled.connect(review.toggle_selected)
+        panel.range_chosen.connect(review.select_to)
+        panel.group_toggled.connect(review.fold)
+        panel.filter_chosen.connect(review.set_filter)
+        panel.search_changed.connect(review.search)
+        panel.search_entered.connect(self._guarded(review.go_to_found))
+        for over in (panel.search_entered, panel.search_given_up):
+            over.connect(self.timeline.setFocus)
+        self.session.replaced.connect(panel.clear_search)
 
     def _guarded(self, do: Callable[..., object]) -> Callable[..., None]:
         """Return a slot that tells an `OffcutError` in the status bar."""
@@ -164,7 +182,7 @@ class MainWindow(QMainWindow):
 
     def _set_theme(self, theme: Theme) -> None:
         parts = (self.top_bar, self.timeline, self.queue_panel, self.learning_panel, self.status_bar)
-        for part in (*parts, self.palette_popup):
+        for part in (*parts, self.history_panel, self.palette_popup):
             part.set_theme(theme)
 
     def _show_document(self) -> None:
@@ -196,7 +214,7 @@ class MainWindow(QMainWindow):
         self.top_bar.set_taste(taste or None)
         onsets = () if session.listening is None else session.listening.onsets_samples
         crossfade_ms = cut_settings(session.state.settings).crossfade_ms
-        self.queue_panel.set_surroundings(Surroundings(session.grid, onsets, crossfade_ms))
+        self.queue_panel.set_surroundings(Surroundings(session.grid, onsets, crossfade_ms, session.curve))
         self._show_playhead(self.transport.playhead_samples)
 
     def _show_current(self) -> None:
@@ -205,16 +223,18 @@ class MainWindow(QMainWindow):
         self.timeline.set_current(review.current)
         if review.current is not None:
             self.timeline.reveal(*state.span(review.current))
-        self.queue_panel.set_filter(review.filter_name)
+        choices, scope = review.choices, review.scope()
+        self.queue_panel.set_choices(choices.filter_name, choices.sorting, choices.grouping)
         self.queue_panel.set_review(
             state,
-            review.ids,
+            review.listing,
             review.current,
             _EDGE_NAMES[review.edge],
             statistics(state),
             review.threshold,
             len(review.above()),
         )
+        self.queue_panel.set_scope(review.selected, *((len(scope.ids), scope.name) if scope else (0, "")))
 
     def _show_playhead(self, position: int) -> None:
         if self.transport.is_playing:

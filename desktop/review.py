@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
+from desktop.queue_choices import QueueChoices
 from desktop.session import Session
 from desktop.threshold import percentile_in_force
 from engine.document import edits
@@ -18,20 +20,25 @@ from engine.document.kinds import Edge, NudgeSize, kind_of
 from engine.edl.build import whole
 from engine.edl.render import render
 from engine.errors import UsageError
-from engine.review.queue import QueueFilter, Step, at_or_above, next_id, previous_id, queue
+from engine.review.last_decisions import LastDecisions
+from engine.review.listing import Listing
+from engine.review.queue import Step, at_or_above, next_id, previous_id
 from engine.timebase import s_to_samples
 from engine.wording import counted
 
-FILTERS: Mapping[str, QueueFilter] = MappingProxyType(
-    {
-        "all": QueueFilter(),
-        "undecided": QueueFilter(verdicts=frozenset({Verdict.UNDECIDED})),
-        "cuts": QueueFilter(kinds=frozenset({"cut"})),
-        "flagged": QueueFilter(flagged=True),
-    }
-)
 ZERO_CROSSING_REACH_S = 0.02
 DRAG_SNAP_REACH_S = 0.05
+SORTING_WORDS: Mapping[str, str] = MappingProxyType(
+    {"time": "time", "score": "score", "length": "length", "answered": "last answer"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What an answer for many answers: the proposals in their order, and "selected" or "shown"."""
+
+    ids: tuple[str, ...]
+    name: str
 
 
 class Review(QObject):
@@ -50,17 +57,20 @@ class Review(QObject):
         super().__init__(parent)
         self._session = session
         self._playhead = playhead
-        self._ids: tuple[str, ...] = ()
+        self._last = LastDecisions(session.step_changes)
+        self.choices = QueueChoices()
+        self.listing = Listing()
+        self.selected: frozenset[str] = frozenset()
+        self._anchor: str | None = None
         self.current: str | None = None
         self.edge = Edge.START
-        self.filter_name = "all"
         session.changed.connect(self._follow_change)
         session.replaced.connect(self._start_over)
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """The queue under the filter in force."""
-        return self._ids
+        """The queue as it is shown; what is folded away or filtered out is not in it."""
+        return self.listing.ids
 
     @property
     def threshold(self) -> float:
@@ -69,16 +79,22 @@ class Review(QObject):
         return float(found) if isinstance(found, int | float) else 1.0
 
     def _start_over(self) -> None:
+        self._last = LastDecisions(self._session.step_changes)
+        self.choices = replace(self.choices, text="", folded=frozenset())
         self.current = None
         self._requeue()
         self.choose(self._first_open())
 
     def _first_open(self) -> str | None:
-        step = next_id(self._session.state, self._ids, None, undecided_only=True)
-        return step.proposal_id or (self._ids[0] if self._ids else None)
+        step = next_id(self._session.state, self.ids, None, undecided_only=True)
+        return step.proposal_id or (self.ids[0] if self.ids else None)
 
     def _requeue(self) -> None:
-        self._ids = queue(self._session.state, "time", FILTERS[self.filter_name])
+        state = self._session.state
+        self.listing = self.choices.listing(
+            state, lambda: self._last.newest_first(state, self._session.steps())
+        )
+        self.selected &= frozenset(self.ids)
 
     def _follow_change(self, change: Change) -> None:
         if not change.proposals:
@@ -91,20 +107,57 @@ class Review(QObject):
         """Make a proposal the current one."""
         self.current = proposal_id
         self.edge = Edge.START
+        self.selected, self._anchor = frozenset(), None
         self.moved.emit()
 
     def set_filter(self, name: str) -> None:
         """Show only some of the proposals."""
-        self.filter_name = name
+        self._show_as(self.choices.filtered(name))
+        if self.current not in self.ids:
+            self.choose(self._first_open())
+
+    def search(self, text: str) -> None:
+        """Show only those whose reason holds these words. The current one stays, so that nothing jumps."""
+        if text != self.choices.text:
+            self._show_as(replace(self.choices, text=text))
+
+    def go_to_found(self) -> None:
+        """Go to the first that the search found, unless the current one is among them."""
+        if not self.ids:
+            raise UsageError(f"No reason holds {self.choices.text!r}; search for other words.")
+        if self.current not in self.ids:
+            self.choose(self._first_open())
+
+    def sort(self) -> None:
+        """Take the next order of the queue."""
+        self._show_as(self.choices.sorted_otherwise())
+        self.said.emit(f"Sorted by {SORTING_WORDS[self.choices.sorting]}")
+
+    def group(self) -> None:
+        """Take the next way to group the queue."""
+        self._show_as(self.choices.grouped_otherwise())
+        by = self.choices.grouping
+        self.said.emit(f"Grouped by {by}" if by else "Without groups")
+
+    def fold(self, name: str) -> None:
+        """Fold a group away, or show it again."""
+        self._show_as(self.choices.with_fold(name))
+
+    def _show_as(self, choices: QueueChoices) -> None:
+        self.choices = choices
         self._requeue()
-        if self.current not in self._ids:
-            self.current = self._first_open()
         self.moved.emit()
 
     def go(self, *, forward: bool, undecided_only: bool = False) -> None:
         """Go to the next or the previous proposal."""
         move = next_id if forward else previous_id
-        step = move(self._session.state, self._ids, self.current, undecided_only=undecided_only)
+        step = move(
+            self._session.state,
+            self.ids,
+            self.current,
+            undecided_only=undecided_only,
+            order=self.choices.order,
+        )
         self._arrive(step, undecided_only=undecided_only)
 
     def _arrive(self, step: Step, *, undecided_only: bool) -> None:
@@ -113,15 +166,90 @@ class Review(QObject):
         if step.wrapped:
             self.said.emit("Went on from the other end of the queue")
         elif step.at_end:
-            self.said.emit("Everything is decided" if undecided_only else "There is nothing further that way")
+            shown = "Everything shown" if self.choices.narrows else "Everything"
+            self.said.emit(f"{shown} is decided" if undecided_only else "There is nothing further that way")
 
     def decide(self, verdict: Verdict, *, stay: bool = False) -> None:
-        """Answer the current proposal and, unless told to stay, go to the next undecided one."""
+        """Answer the current proposal and, unless told to stay, go to the next undecided one.
+
+        In the list of the decided ones, go to the next of them, which was answered before this one.
+        """
+        onward = None if stay else self._onward()
         self._apply(edits.decide(self._session.state, [self.here()], verdict))
-        if not stay:
-            step = next_id(self._session.state, self._ids, self.current, undecided_only=True)
-            if step.proposal_id is not None:
-                self.choose(step.proposal_id)
+        if onward is not None:
+            self.choose(onward)
+
+    def _onward(self) -> str | None:
+        """Where an answer leads: found beforehand, since the answer may move the proposal in the queue."""
+        open_only = self.choices.filter_name != "decided"
+        state, order = self._session.state, self.choices.order
+        step = next_id(state, self.ids, self.current, undecided_only=open_only, order=order)
+        return None if step.proposal_id == self.current else step.proposal_id
+
+    def toggle_selected(self, proposal_id: str) -> None:
+        """Take a proposal into the selection or out of it; the current one is where a selection begins."""
+        begun = self.selected or frozenset(key for key in self.ids if key == self.current)
+        self._select(begun ^ {proposal_id}, anchor=proposal_id)
+
+    def select_to(self, proposal_id: str) -> None:
+        """Select all from where the selection began to this proposal."""
+        ids = self.ids
+        anchor = self._anchor if self._anchor in ids else self.current
+        first = ids.index(anchor) if anchor in ids else ids.index(proposal_id)
+        low, high = sorted((first, ids.index(proposal_id)))
+        self._select(frozenset(ids[low : high + 1]), anchor=ids[first])
+
+    def select_all(self) -> None:
+        """Select everything that is shown."""
+        self._select(frozenset(self.ids), anchor=self._anchor)
+
+    def select_none(self) -> None:
+        """Give the selection up."""
+        if self.selected:
+            self._select(frozenset(), anchor=None)
+
+    def _select(self, ids: frozenset[str], *, anchor: str | None) -> None:
+        self.selected, self._anchor = ids, anchor
+        self.moved.emit()
+
+    def scope(self) -> Scope | None:
+        """Return what an answer for many would answer: the selection, else all that a filter leaves.
+
+        None where nothing is selected and nothing left out: all of a document is never meant by accident.
+        """
+        if self.selected:
+            return Scope(tuple(key for key in self.ids if key in self.selected), "selected")
+        return Scope(self.ids, "shown") if self.choices.narrows and self.ids else None
+
+    def _required_scope(self) -> Scope:
+        scope = self.scope()
+        if scope is None:
+            raise UsageError("Choose several first: select rows (Ctrl+A for all), search, or filter.")
+        return scope
+
+    def decide_many(self, verdict: Verdict) -> None:
+        """Answer the selection or all shown as one step of undo, and say how many."""
+        scope = self._required_scope()
+        self._apply_to_many(scope, edits.decide(self._session.state, scope.ids, verdict), verdict.value)
+        onward = self._onward() if self.current in scope.ids else None
+        if onward is not None:
+            self.choose(onward)
+
+    def flag_many(self) -> None:
+        """Flag the selection or all shown; where all of them are, take the flags away."""
+        scope, decisions = self._required_scope(), self._session.state.decisions
+        flagged = not all(key in decisions and decisions[key].flagged for key in scope.ids)
+        edit = edits.flag_all(self._session.state, scope.ids, flagged)
+        self._apply_to_many(scope, edit, "flagged" if flagged else "unflagged")
+
+    def _apply_to_many(self, scope: Scope, edit: Edit, became: str) -> None:
+        answered = len(edit.changes)
+        some = f"{answered:,} of " if answered < len(scope.ids) else ""
+        label = f"{became.capitalize()} {some}{len(scope.ids):,} {scope.name}"
+        self._session.apply(replace(edit, label=label))
+        rest = "; the others were before" if some else ""
+        self.said.emit(f"{label}{rest}")
+        self.select_none()
 
     def above(self) -> tuple[str, ...]:
         """Return the undecided proposals at or above the threshold, the oddest first."""

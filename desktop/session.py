@@ -8,8 +8,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from engine.document.analysis import Analysis, BeatGrid, Listening, ScoreCurve
-from engine.document.change import Change, Edit
+from engine.document.change import Change, Edit, RowChange, united
 from engine.document.document import Document
+from engine.document.history import StepLabel
 from engine.document.state import DocumentState
 
 NO_DOCUMENT = DocumentState()
@@ -70,6 +71,14 @@ class Session(QObject):
         """What undo would take back."""
         return "" if self._document is None else self._document.undo_label
 
+    def steps(self) -> tuple[StepLabel, ...]:
+        """Return every step of undo and redo, the oldest first; those that were undone stand at the end."""
+        return () if self._document is None else self._document.steps()
+
+    def step_changes(self, number: int) -> tuple[RowChange, ...]:
+        """Return the rows that a step of the history changed."""
+        return self._open_document().step_changes(number)
+
     @property
     def curve(self) -> ScoreCurve | None:
         """The scores in force."""
@@ -128,6 +137,22 @@ class Session(QObject):
     def redo(self) -> Change | None:
         """Do again what was taken back."""
         return self._replayed(self._open_document().redo())
+
+    def travel(self, steps: int) -> int:
+        """Take back (below 0) or make again that many steps; views hear of them once, as of one change.
+
+        Returns
+        -------
+        How many there were to take back or make again.
+        """
+        document, made = self._open_document(), list[Change]()
+        try:
+            while len(made) < abs(steps) and (change := document.undo() if steps < 0 else document.redo()):
+                made.append(change)
+        finally:
+            if made:
+                self._tell(united(made))
+        return len(made)
 
     def snapshot(self, name: str) -> Path:
         """Keep the document as it is under a name."""

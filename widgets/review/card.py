@@ -8,10 +8,12 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from engine.document.analysis import ScoreCurve
 from engine.document.decisions import Verdict
 from widgets.chrome.icons import paint_icon
 from widgets.chrome.key_caps import KeyButton
 from widgets.review.rows import VERDICT_ICONS, CardText
+from widgets.review.score_spark import ScoreSpark
 from widgets.theme import TEXT, Theme, px
 
 _ANSWERS = (
@@ -79,6 +81,7 @@ class Card(QFrame):
         self._title.setProperty("role", "title")
         self._reason.setWordWrap(True)
         self._verdict = VerdictMark(theme)
+        self._spark = ScoreSpark(theme)
         self._names = {name: QLabel(name) for name in _FIELDS}
         self._values = {name: QLabel() for name in _FIELDS}
         self._buttons = {
@@ -111,6 +114,7 @@ class Card(QFrame):
             fields.addWidget(self._values[name], line, 1, 1, 1 if name == "score" else 2)
             self._values[name].setWordWrap(name != "score")
         fields.addWidget(self._verdict, 0, 2)
+        layout.addWidget(self._spark)
         layout.addLayout(fields)
         layout.addSpacing(px(4))
         answers = QGridLayout()
@@ -125,6 +129,7 @@ class Card(QFrame):
         """Paint with these colours from now on."""
         self._theme = theme
         self._verdict.set_theme(theme)
+        self._spark.set_theme(theme)
         self._verdict.setStyleSheet(f"font-size: {px(TEXT - 1)}px")
         for button in self._buttons.values():
             button.set_theme(theme)
@@ -158,6 +163,12 @@ class Card(QFrame):
         other.setEnabled(many)
         self._buttons["review.flag"].setText("Flagged" if text.flagged else "Later")
         self.updateGeometry()
+
+    def set_scores(
+        self, curve: ScoreCurve | None, span: tuple[int, int], reach_samples: int, threshold: float
+    ) -> None:
+        """Show the scores around the proposal, see `ScoreSpark.set_scores`."""
+        self._spark.set_scores(curve, span, reach_samples, threshold)
 
     def _number(self, text: str) -> str:
         return f'<span style="font-family: JetBrains Mono; color: {self._theme.text}">{text}</span>'

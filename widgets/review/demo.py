@@ -10,11 +10,12 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtWidgets import QApplication
 
-from engine.document.analysis import BeatGrid
+from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Alternative, Proposal
 from engine.document.state import DocumentState
 from engine.document.track import Source, Track
+from engine.review.listing import Grouping, listing
 from engine.review.statistics import statistics
 from widgets.review.queue_panel import QueuePanel
 from widgets.review.rows import Surroundings
@@ -28,6 +29,13 @@ KEYS = {
     "transport.preview": "C",
     "review.alternative": "V",
     "edge.switch": "E",
+    "review.search": "Ctrl F",
+    "review.sort": "Alt S",
+    "review.group": "Alt G",
+    "review.accept_many": "Alt A",
+    "review.reject_many": "Alt X",
+    "review.undecided_many": "Alt U",
+    "review.flag_many": "Alt F",
     "review.accept_above": "Ctrl Shift Enter",
     "file.import": "Ctrl O",
     "file.export": "Ctrl E",
@@ -73,7 +81,7 @@ def demo_state(count: int, seed: int = 7) -> DocumentState:
     )
 
 
-def demo_panel(theme: Theme, count: int) -> QueuePanel:
+def demo_panel(theme: Theme, count: int, grouping: Grouping = "") -> QueuePanel:
     """Make the panel with its queue, open at the first undecided proposal."""
     panel = QueuePanel(theme, KEYS)
     state = demo_state(count)
@@ -82,12 +90,21 @@ def demo_panel(theme: Theme, count: int) -> QueuePanel:
     start = state.span(current)[0] if current else 0
     beats = np.arange(start - 96 * 4 * 24_000, start + 24_000 * 400, 24_000, dtype=np.int64)
     grid = BeatGrid(beats, np.arange(len(beats)) % 4 + 1, 120.0, 0.9, "demo")
-    panel.set_surroundings(Surroundings(grid, (), 18.0))
+    times = np.arange(0, state.length_samples, RATE_HZ // 4, dtype=np.int64)
+    wave = 0.55 + 0.25 * np.sin(times / RATE_HZ / 3.1) + 0.15 * np.sin(times / RATE_HZ / 0.7)
+    curve = ScoreCurve(times, wave.astype(np.float32), "demo")
+    panel.set_surroundings(Surroundings(grid, (), 18.0, curve))
     panel.set_taste("Band 2026")
-    panel.set_review(state, ids, current, "left", statistics(state), 0.8, 9)
-    panel.proposal_chosen.connect(
-        lambda chosen: panel.set_review(state, ids, chosen, "left", statistics(state), 0.8, 9)
-    )
+    shown = listing(state, ids, grouping)
+    selected = frozenset(ids[count // 3 + 1 : count // 3 + 4])
+
+    def show(chosen: str | None) -> None:
+        panel.set_review(state, shown, chosen, "left", statistics(state), 0.8, 9)
+
+    show(current)
+    panel.set_choices("all", "time", grouping)
+    panel.set_scope(selected, len(selected), "selected" if selected else "")
+    panel.proposal_chosen.connect(show)
     panel.command_requested.connect(print)
     panel.filter_chosen.connect(print)
     return panel
@@ -98,6 +115,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--light", action="store_true")
     parser.add_argument("--many", action="store_true", help="ten thousand proposals")
+    parser.add_argument("--groups", choices=("state", "kind", "maker"), default="")
     parser.add_argument("--empty", action="store_true")
     parser.add_argument("--scale", type=float, help="text scale, 1 to 2")
     parser.add_argument("--save", metavar="F.png")
@@ -108,7 +126,7 @@ def main() -> int:
     theme = LIGHT if options.light else DARK
     app.setPalette(palette(theme))
     app.setStyleSheet(style_sheet(theme))
-    panel = demo_panel(theme, 0 if options.empty else 10_000 if options.many else 38)
+    panel = demo_panel(theme, 0 if options.empty else 10_000 if options.many else 38, options.groups)
     panel.resize(px(QUEUE), px(880))
     panel.show()
     if options.save is None:

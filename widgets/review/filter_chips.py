@@ -4,33 +4,70 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtCore import QRect, QSize, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.chrome.key_caps import EnterButton
 from widgets.theme import TEXT_SMALL, Theme, px
 
-FILTERS = {"undecided": "Undecided", "cuts": "Cuts", "all": "All", "flagged": "Flagged"}
+FILTERS = {
+    "undecided": "Undecided",
+    "decided": "Decided",
+    "flagged": "Flagged",
+    "cuts": "Cuts",
+    "all": "All",
+}
 
 
 class FilterChips(QWidget):
-    """One chip a filter; exactly one is chosen."""
+    """One chip a filter, in as many lines as they need; exactly one is chosen."""
 
     filter_chosen = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(px(6))
-        self._chips = {name: EnterButton(label) for name, label in FILTERS.items()}
+        self._chips = {name: EnterButton(label, self) for name, label in FILTERS.items()}
         for name, chip in self._chips.items():
             chip.setCheckable(True)
-            layout.addWidget(chip)
             chip.clicked.connect(lambda _checked=False, name=name: self._choose(name))
-        layout.addStretch(1)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self.set_filter("undecided")
         self.set_theme(theme)
+
+    def _places(self, width: int) -> dict[str, QRect]:
+        """Return where each chip stands: from left to right, and on into the next line."""
+        gap, left, top, places = px(6), 0, 0, {}
+        for name, chip in self._chips.items():
+            if chip.isHidden():
+                continue
+            size = chip.sizeHint()
+            if left and left + size.width() > width:
+                left, top = 0, top + size.height() + gap
+            places[name] = QRect(left, top, size.width(), size.height())
+            left += size.width() + gap
+        return places
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return max(place.bottom() + 1 for place in self._places(width).values())
+
+    def sizeHint(self) -> QSize:
+        return QSize(px(340), self.heightForWidth(px(340)))
+
+    def minimumSizeHint(self) -> QSize:
+        return max((chip.sizeHint() for chip in self._chips.values()), key=QSize.width)
+
+    def resizeEvent(self, _event: QResizeEvent) -> None:
+        self._place()
+
+    def _place(self) -> None:
+        for name, place in self._places(self.width()).items():
+            self._chips[name].setGeometry(place)
 
     def set_theme(self, theme: Theme) -> None:
         """Paint with these colours from now on."""
@@ -49,6 +86,14 @@ class FilterChips(QWidget):
         for name, chip in self._chips.items():
             chip.setText(f"{FILTERS[name]} {counts[name]:,}")
             chip.setAccessibleName(f"{FILTERS[name]}, {counts[name]} proposals")
+        self._hide_cuts(all_are_cuts=counts["cuts"] == counts["all"])
+        self.updateGeometry()
+        self._place()
+
+    def _hide_cuts(self, *, all_are_cuts: bool) -> None:
+        """Leave the chip of the cuts out where it would show what "All" does."""
+        cuts = self._chips["cuts"]
+        cuts.setVisible(cuts.isChecked() or not all_are_cuts)
 
     def set_filter(self, name: str) -> None:
         """Mark a filter as the one in force."""

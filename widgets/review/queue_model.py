@@ -5,48 +5,77 @@ from __future__ import annotations
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 
 from engine.document.state import DocumentState
+from engine.review.listing import Listing, QueueGroup
+from engine.wording import counted
 from widgets.review.rows import Row, row_of
 
 _ROOT = QModelIndex()
 
+Line = str | QueueGroup
+"""The id of a proposal, or the group whose heading stands here."""
+
 
 class QueueModel(QAbstractListModel):
-    """The proposals of a filter, in order."""
+    """The proposals that are shown, in order, under the headings of their groups."""
 
     def __init__(self) -> None:
         super().__init__()
         self._state = DocumentState()
-        self._ids: tuple[str, ...] = ()
+        self._lines: tuple[Line, ...] = ()
 
-    def set_rows(self, state: DocumentState, ids: tuple[str, ...]) -> None:
+    def set_listing(self, state: DocumentState, listing: Listing) -> None:
         """Show these proposals; where they are the same as before, only their looks change."""
-        if ids == self._ids:
+        lines = _lines(listing)
+        if lines == self._lines:
             self._state = state
-            if ids:
-                self.dataChanged.emit(self.index(0), self.index(len(ids) - 1))
+            if lines:
+                self.dataChanged.emit(self.index(0), self.index(len(lines) - 1))
             return
         self.beginResetModel()
-        self._state, self._ids = state, ids
+        self._state, self._lines = state, lines
         self.endResetModel()
 
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _ROOT) -> int:
-        return 0 if parent.isValid() else len(self._ids)
+        return 0 if parent.isValid() else len(self._lines)
 
     def data(
         self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return self.row(index.row()).spoken
+            heading = self.heading(index.row())
+            return self.row(index.row()).spoken if heading is None else _spoken(heading)
         return None
 
     def row(self, position: int) -> Row:
-        """Return the row at a position."""
-        return row_of(self._state, self._ids[position])
+        """Return the row at a position, where a proposal stands."""
+        line = self._lines[position]
+        assert isinstance(line, str)
+        return row_of(self._state, line)
 
-    def id_at(self, position: int) -> str:
-        """Return the proposal's id at a position."""
-        return self._ids[position]
+    def heading(self, position: int) -> QueueGroup | None:
+        """Return the group whose heading is at a position, None where a proposal stands."""
+        line = self._lines[position]
+        return line if isinstance(line, QueueGroup) else None
+
+    def id_at(self, position: int) -> str | None:
+        """Return the proposal's id at a position, None for a heading."""
+        line = self._lines[position]
+        return line if isinstance(line, str) else None
 
     def position_of(self, proposal_id: str | None) -> int:
         """Return where a proposal is, -1 where it is not in the queue."""
-        return self._ids.index(proposal_id) if proposal_id in self._ids else -1
+        return self._lines.index(proposal_id) if proposal_id in self._lines else -1
+
+
+def _lines(listing: Listing) -> tuple[Line, ...]:
+    lines: list[Line] = []
+    for group in listing.groups:
+        if group.name:
+            lines.append(group)
+        if not group.folded:
+            lines += group.ids
+    return tuple(lines)
+
+
+def _spoken(group: QueueGroup) -> str:
+    return f"{group.name}, {counted(len(group.ids), 'proposal')}{', folded' if group.folded else ''}"

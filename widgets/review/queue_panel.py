@@ -1,4 +1,4 @@
-"""The right panel: what is decided, the filters, the queue with its open proposal, and accept-above."""
+"""The right panel: the head, the queue with its open proposal, and the answers for many."""
 
 from __future__ import annotations
 
@@ -8,18 +8,31 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.document.state import DocumentState
+from engine.review.listing import Listing
 from engine.review.statistics import ReviewStatistics
 from widgets.chrome.key_caps import KeyButton
 from widgets.review.advice import advice, all_decided
 from widgets.review.card import Card
-from widgets.review.filter_chips import FilterChips
+from widgets.review.many_bar import ManyBar
+from widgets.review.queue_head import QueueHead
 from widgets.review.queue_view import QueueView
-from widgets.review.rows import Surroundings, card_of, header_text
-from widgets.theme import TEXT, Theme, px
+from widgets.review.rows import Surroundings, card_of
+from widgets.theme import Theme, px
+
+SPARK_REACH_S = 10
+"""How far the scores of a proposal's surroundings reach at least, on either side."""
 
 
 class QueuePanel(QFrame):
     """Shows the review; what the user wants comes out as signals and changes nothing here.
+
+    Signals
+    -------
+    proposal_chosen, proposal_toggled, range_chosen, group_toggled : see `QueueView`
+    command_requested : the id of the command of a button
+    filter_chosen : a name of `filter_chips.FILTERS`
+    search_changed : the words in the search field
+    search_entered, search_given_up : Enter and Esc there
 
     Parameters
     ----------
@@ -27,8 +40,14 @@ class QueuePanel(QFrame):
     """
 
     proposal_chosen = Signal(str)
+    proposal_toggled = Signal(str)
+    range_chosen = Signal(str)
+    group_toggled = Signal(str)
     command_requested = Signal(str)
     filter_chosen = Signal(str)
+    search_changed = Signal(str)
+    search_entered = Signal()
+    search_given_up = Signal()
 
     def __init__(self, theme: Theme, keys: Mapping[str, str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,20 +56,29 @@ class QueuePanel(QFrame):
         self._taste: str | None = None
         self._around = Surroundings()
         self._shown: tuple[DocumentState, str | None, str] = (DocumentState(), None, "left")
+        self._threshold = 1.0
         self._statistics: ReviewStatistics | None = None
         self.setProperty("surface", "panel")
         self.setAccessibleName("Review")
-        self._summary = QLabel()
-        self._chips = FilterChips(theme)
+        self._head = QueueHead(theme, keys)
         self._card = Card(theme, keys)
         self._view = QueueView(theme, self._card)
         self._hint = QLabel()
+        self._many = ManyBar(theme, keys)
         self._above = KeyButton(theme, "", keys.get("review.accept_above", ""))
         self._middle = QStackedWidget()
         self._lay_out()
-        self._view.proposal_chosen.connect(self.proposal_chosen)
-        self._card.command_requested.connect(self.command_requested)
-        self._chips.filter_chosen.connect(self.filter_chosen)
+        view, head = self._view, self._head
+        view.proposal_chosen.connect(self.proposal_chosen)
+        view.proposal_toggled.connect(self.proposal_toggled)
+        view.range_chosen.connect(self.range_chosen)
+        view.group_toggled.connect(self.group_toggled)
+        for asking in (self._card, self._many, head):
+            asking.command_requested.connect(self.command_requested)
+        head.filter_chosen.connect(self.filter_chosen)
+        head.search.textChanged.connect(self.search_changed)
+        head.search.entered.connect(self.search_entered)
+        head.search.given_up.connect(self.search_given_up)
         self._above.clicked.connect(lambda: self.command_requested.emit("review.accept_above"))
         self.set_theme(theme)
 
@@ -58,17 +86,7 @@ class QueuePanel(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        head = QVBoxLayout()
-        head.setContentsMargins(px(14), px(12), px(14), px(10))
-        head.setSpacing(px(4))
-        title = QLabel("Review")
-        title.setProperty("role", "title")
-        self._summary.setWordWrap(True)
-        head.addWidget(title)
-        head.addWidget(self._summary)
-        head.addSpacing(px(4))
-        head.addWidget(self._chips)
-        layout.addLayout(head)
+        layout.addWidget(self._head)
         self._hint.setWordWrap(True)
         self._hint.setProperty("role", "dim")
         self._hint.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
@@ -79,15 +97,16 @@ class QueuePanel(QFrame):
         foot = QVBoxLayout()
         foot.setContentsMargins(px(4), px(6), px(4), px(6))
         self._above.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        foot.setSpacing(px(4))
+        foot.addWidget(self._many)
         foot.addWidget(self._above)
         layout.addLayout(foot)
 
     def set_theme(self, theme: Theme) -> None:
         """Paint with these colours from now on."""
         self._theme = theme
-        for part in (self._chips, self._card, self._view, self._above):
+        for part in (self._head, self._card, self._view, self._many, self._above):
             part.set_theme(theme)
-        self._summary.setStyleSheet(f"font-size: {px(TEXT - 0.5)}px; color: {theme.dim};")
         line = f"1px solid {theme.line}"
         self._middle.setStyleSheet(f"QStackedWidget {{ border-top: {line}; border-bottom: {line}; }}")
         self._above.setStyleSheet(
@@ -105,14 +124,31 @@ class QueuePanel(QFrame):
         self._around = around
         self._open_card()
 
-    def set_filter(self, name: str) -> None:
-        """Mark a filter ("undecided", "cuts", "all", "flagged") as the one in force."""
-        self._chips.set_filter(name)
+    def set_choices(self, filter_name: str, sorting: str, grouping: str) -> None:
+        """Mark how the queue is shown: filter, order and groups."""
+        self._head.set_choices(filter_name, sorting, grouping)
+
+    def set_scope(self, selected: frozenset[str], count: int, name: str) -> None:
+        """Mark the selected rows, and say how many an answer for many is for, and which they are.
+
+        `name` is "selected" or "shown"; where it is empty there is nothing to answer at once.
+        """
+        self._view.set_selected(selected)
+        self._many.set_scope(count, name)
+
+    def focus_search(self) -> None:
+        """Let the user type what to search for."""
+        self._head.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self._head.search.selectAll()
+
+    def clear_search(self) -> None:
+        """Search for nothing."""
+        self._head.search.clear()
 
     def set_review(
         self,
         state: DocumentState,
-        ids: tuple[str, ...],
+        listing: Listing,
         current: str | None,
         edge: str,
         statistics: ReviewStatistics,
@@ -123,28 +159,17 @@ class QueuePanel(QFrame):
 
         Parameters
         ----------
-        ids : the proposals that pass the filter, in order
+        listing : the proposals that are shown, in order and in groups
         current : the open one, or None
         edge : "left" or "right", the edge that the keys move
         threshold : 0 to 1
         above_count : how many undecided ones stand at or above it
         """
-        self._shown, self._statistics = (state, current, edge), statistics
-        cuts = sum(proposal.kind == "cut" for proposal in state.proposals.values())
-        self._chips.set_counts(
-            {
-                "undecided": statistics.total - statistics.decided,
-                "cuts": cuts,
-                "all": statistics.total,
-                "flagged": statistics.flagged,
-            }
-        )
-        finished = all_decided(statistics, self._keys)
-        self._summary.setText("\n".join(filter(None, (header_text(statistics, state.rate_hz), finished))))
-        self._summary.setVisible(bool(self._summary.text()))
+        self._shown, self._statistics, self._threshold = (state, current, edge), statistics, threshold
+        self._head.set_review(state, statistics, all_decided(statistics, self._keys))
         self._above.setText(f"Accept {above_count:,} at or above {threshold:.2f}")
         self._above.setEnabled(above_count > 0)
-        self._view.model().set_rows(state, ids)
+        self._view.model().set_listing(state, listing)
         self._open_card()
         self._view.set_current(current)
         self._show_middle()
@@ -159,4 +184,6 @@ class QueuePanel(QFrame):
         state, current, edge = self._shown
         if current is not None:
             self._card.set_card(card_of(state, current, self._around), edge)
+            reach = SPARK_REACH_S * state.rate_hz
+            self._card.set_scores(self._around.curve, state.span(current), reach, self._threshold)
             self._view.card_resized()

@@ -19,9 +19,20 @@ _ScrollHint = QAbstractItemView.ScrollHint
 
 
 class QueueView(QListView):
-    """Shows the rows of a `QueueModel` with the card of the current one opened in place."""
+    """Shows the rows of a `QueueModel` with the card of the current one opened in place.
+
+    Signals
+    -------
+    proposal_chosen : by a click or an arrow
+    proposal_toggled : by a click with Ctrl; a row enters the selection or leaves it
+    range_chosen : by a click with Shift; the selection reaches to there
+    group_toggled : by a click on the heading of that name
+    """
 
     proposal_chosen = Signal(str)
+    proposal_toggled = Signal(str)
+    range_chosen = Signal(str)
+    group_toggled = Signal(str)
 
     def __init__(self, theme: Theme, card: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,6 +41,7 @@ class QueueView(QListView):
         self._delegate = RowDelegate(theme, self)
         self._current = -1
         self._hovered = -1
+        self._selected: frozenset[str] = frozenset()
         self._opened_height = px(ROW)
         self._card = card
         self.setModel(self._rows)
@@ -62,6 +74,12 @@ class QueueView(QListView):
         if moved and position >= 0:
             self.scrollTo(self._rows.index(position))
         self.viewport().update()
+
+    def set_selected(self, ids: frozenset[str]) -> None:
+        """Mark these rows as selected."""
+        if ids != self._selected:
+            self._selected = ids
+            self.viewport().update()
 
     def card_resized(self) -> None:
         """Lay out again after the card's words changed."""
@@ -138,7 +156,7 @@ class QueueView(QListView):
         self.viewport().update()
 
     def setSelection(self, _rect: QRect, _command: object) -> None:
-        """Select nothing: the current proposal is what is selected."""
+        """Select nothing here: what is selected comes in by `set_selected`."""
 
     def visualRegionForSelection(self, _selection: object) -> QRegion:
         return QRegion()
@@ -159,6 +177,8 @@ class QueueView(QListView):
                 option.rect = QRect(0, self._top(row) - offset, self.viewport().width(), px(ROW))
                 hovered = row == self._hovered
                 option.state = QStyle.StateFlag.State_MouseOver if hovered else QStyle.StateFlag.State_None
+                if self._rows.id_at(row) in self._selected:
+                    option.state |= QStyle.StateFlag.State_Selected
                 self._delegate.paint(painter, option, self._rows.index(row))
             row += 1
         if self.hasFocus():
@@ -167,8 +187,17 @@ class QueueView(QListView):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         index = self.indexAt(event.position().toPoint())
-        if event.button() == Qt.MouseButton.LeftButton and index.isValid():
-            self.proposal_chosen.emit(self._rows.id_at(index.row()))
+        if event.button() != Qt.MouseButton.LeftButton or not index.isValid():
+            return
+        heading, proposal_id = self._rows.heading(index.row()), self._rows.id_at(index.row())
+        if heading is not None:
+            self.group_toggled.emit(heading.name)
+        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.range_chosen.emit(proposal_id)
+        elif event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.proposal_toggled.emit(proposal_id)
+        else:
+            self.proposal_chosen.emit(proposal_id)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         event.accept()
@@ -192,10 +221,16 @@ class QueueView(QListView):
         """Arrows choose, pages scroll; every other key belongs to the window's commands."""
         step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()), 0)
         page = {Qt.Key.Key_PageDown: 1, Qt.Key.Key_PageUp: -1}.get(Qt.Key(event.key()), 0)
-        if step and 0 <= self._current + step < self._rows.rowCount():
-            self.proposal_chosen.emit(self._rows.id_at(self._current + step))
+        if step and (neighbour := self._neighbour(step)) is not None:
+            self.proposal_chosen.emit(neighbour)
         elif page:
             bar = self.verticalScrollBar()
             bar.setValue(bar.value() + page * bar.pageStep())
         else:
             event.ignore()
+
+    def _neighbour(self, step: int) -> str | None:
+        row = self._current + step
+        while 0 <= row < self._rows.rowCount() and self._rows.heading(row) is not None:
+            row += step
+        return self._rows.id_at(row) if 0 <= row < self._rows.rowCount() else None

@@ -8,6 +8,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from engine.review.listing import QueueGroup
 from widgets.chrome.icons import paint_icon
 from widgets.review.queue_model import QueueModel
 from widgets.review.rows import VERDICT_ICONS, Row
@@ -52,17 +53,47 @@ class RowDelegate(QStyledItemDelegate):
         model = index.model()
         assert isinstance(model, QueueModel)
         hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
-        self.paint_row(painter, QRectF(option.rect), model.row(index.row()), hovered)
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        heading = model.heading(index.row())
+        if heading is None:
+            self.paint_row(painter, QRectF(option.rect), model.row(index.row()), hovered, selected)
+        else:
+            self.paint_heading(painter, QRectF(option.rect), heading, hovered)
 
-    def paint_row(self, painter: QPainter, rect: QRectF, row: Row, hovered: bool) -> None:
-        """Paint one row into `rect`."""
+    def paint_heading(self, painter: QPainter, rect: QRectF, group: QueueGroup, hovered: bool) -> None:
+        """Paint the heading of a group into `rect`, its sign pointing down where the group is open."""
+        theme, margin, side = self._theme, px(14), px(14)
+        painter.fillRect(rect, QColor(theme.control if hovered else theme.panel2))
+        painter.save()
+        painter.translate(rect.left() + margin + side / 2, rect.center().y())
+        painter.rotate(0 if group.folded else 90)
+        paint_icon(painter, "chevron-right", QRectF(-side / 2, -side / 2, side, side), theme.dim)
+        painter.restore()
+        words = rect.adjusted(margin + side + px(12), 0, -margin, 0)
+        count = f"{len(group.ids):,}"
+        painter.setFont(self._mono)
+        painter.setPen(QColor(theme.dim))
+        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, count)
+        words.adjust(0, 0, -painter.fontMetrics().horizontalAdvance(count) - px(8), 0)
+        painter.setFont(self._words)
+        painter.setPen(QColor(theme.text))
+        name = f"{group.name[:1].upper()}{group.name[1:]}"
+        name = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, int(words.width()))
+        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, name)
+
+    def paint_row(
+        self, painter: QPainter, rect: QRectF, row: Row, hovered: bool, selected: bool = False
+    ) -> None:
+        """Paint one row into `rect`; a selected one has a bar at its left besides its ground."""
         theme = self._theme
         if self._columns[0] != round(rect.width()):
             self._columns = (round(rect.width()), self._measure(rect.width()))
         columns = self._columns[1]
         hairline = 1 / painter.device().devicePixelRatio()
-        if hovered:
-            painter.fillRect(rect, QColor(theme.panel2))
+        if hovered or selected:
+            painter.fillRect(rect, QColor(theme.current_row if selected else theme.panel2))
+        if selected:
+            painter.fillRect(QRectF(rect.left(), rect.top(), px(3), rect.height()), QColor(theme.undecided))
         painter.fillRect(
             QRectF(rect.left(), rect.bottom() - hairline, rect.width(), hairline), QColor(theme.line)
         )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.analysis import BeatGrid
+from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.decisions import Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
@@ -48,11 +48,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Surroundings:
-    """What edges can sit on, and the crossfade a cut gets."""
+    """What edges can sit on, the crossfade a cut gets, and the scores it was proposed from."""
 
     grid: BeatGrid | None = None
     onsets_samples: Positions = ()
     crossfade_ms: float = 20.0
+    curve: ScoreCurve | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,3 +169,25 @@ def header_text(statistics: ReviewStatistics, rate_hz: int) -> str:
     share = round(100 * statistics.result_samples / statistics.length_samples)
     decided = f"{statistics.decided:,} of {statistics.total:,} decided"
     return f"{decided} · result {result} of {length} ({share} %)"
+
+
+def figures(statistics: ReviewStatistics, rate_hz: int) -> tuple[tuple[str, str], ...]:
+    """Return the figures of a review as names and values; none where nothing was proposed."""
+    if not statistics.total or not rate_hz or not statistics.length_samples:
+        return ()
+    shares = [
+        f"{count:,} ({round(100 * count / statistics.decided)} % of the decided)" if count else "none"
+        for count in (statistics.accepted, statistics.rejected)
+    ]
+    scores = [
+        f", mean score {score:.2f}" if score is not None else ""
+        for score in (statistics.accepted_score, statistics.rejected_score)
+    ]
+    rest = statistics.result_if_all_accepted_samples
+    share = round(100 * rest / statistics.length_samples)
+    return (
+        ("accepted", shares[0] + scores[0]),
+        ("rejected", shares[1] + scores[1]),
+        ("flagged", f"{statistics.flagged:,}" if statistics.flagged else "none"),
+        ("if all are accepted", f"{format_time(samples_to_s(rest, rate_hz), 0)} ({share} %) remain"),
+    )

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.document.decisions import Decision, Verdict
 from engine.document.state import DocumentState
+from engine.review.listing import Listing, listing
 from engine.review.statistics import statistics
 from tests.widgets.review.conftest import Dress
 from widgets.chrome.elided_label import ElidedLabel
@@ -23,6 +24,7 @@ from widgets.review.demo import KEYS, demo_state
 from widgets.review.queue_panel import QueuePanel
 from widgets.review.queue_view import QueueView
 from widgets.review.rows import Surroundings
+from widgets.review.search_field import SearchField
 from widgets.theme import DARK, LIGHT, QUEUE, ROW, Theme, px
 
 MANY = demo_state(10_000)
@@ -30,7 +32,7 @@ SOME = demo_state(38)
 
 
 def show(panel: QueuePanel, state: DocumentState, current: str | None, edge: str = "left") -> None:
-    panel.set_review(state, tuple(state.proposals), current, edge, statistics(state), 0.8, 9)
+    panel.set_review(state, listing(state, tuple(state.proposals)), current, edge, statistics(state), 0.8, 9)
 
 
 def make(qtbot: QtBot, theme: Theme, state: DocumentState, current: str | None) -> QueuePanel:
@@ -60,6 +62,12 @@ def card_of_panel(panel: QueuePanel) -> Card:
     card = panel.findChild(Card)
     assert card is not None
     return card
+
+
+def field_of(panel: QueuePanel) -> SearchField:
+    field = panel.findChild(SearchField)
+    assert field is not None
+    return field
 
 
 def button(panel: QueuePanel, start: str) -> QPushButton:
@@ -141,12 +149,13 @@ def test_tab_reaches_everything(panel: QueuePanel, qtbot: QtBot) -> None:
     start = button(panel, "Undecided")
     start.setFocus(Qt.FocusReason.TabFocusReason)
     reached = set()
-    for _ in range(20):
+    for _ in range(30):
         focused = panel.focusWidget()
         assert focused is not None
         reached.add(focused)
         qtbot.keyClick(focused, Qt.Key.Key_Tab)
-    assert reached >= set(panel.findChildren(QPushButton)) | {view_of(panel)}
+    seen = {each for each in panel.findChildren(QPushButton) if each.isVisible()}
+    assert reached >= seen | {view_of(panel), field_of(panel)}
 
 
 @pytest.mark.parametrize(
@@ -187,7 +196,7 @@ def test_the_same_queue_is_not_reset(panel: QueuePanel, qtbot: QtBot) -> None:
 
 
 def test_a_current_one_outside_the_filter_opens_no_card(panel: QueuePanel) -> None:
-    panel.set_review(SOME, ("cut-1", "cut-2"), "cut-12", "left", statistics(SOME), 0.8, 0)
+    panel.set_review(SOME, listing(SOME, ("cut-1", "cut-2")), "cut-12", "left", statistics(SOME), 0.8, 0)
     assert not card_of_panel(panel).isVisible()
     assert not button(panel, "Accept 0").isEnabled()
 
@@ -200,7 +209,7 @@ def test_empty_and_finished_queues_speak(panel: QueuePanel) -> None:
     assert "Drop recordings on the timeline, or press Ctrl O." in said()
     verdicts = {name: Decision(name, Verdict.REJECTED) for name in SOME.proposals}
     done = DocumentState(SOME.rate_hz, SOME.sources, SOME.tracks, SOME.proposals, verdicts)
-    panel.set_review(done, (), None, "left", statistics(done), 0.8, 0)
+    panel.set_review(done, Listing(), None, "left", statistics(done), 0.8, 0)
     assert "All 38 decided: export with Ctrl E." in said()
 
 
@@ -245,7 +254,8 @@ def test_ten_thousand_rows_are_quick(qtbot: QtBot, dress: Dress) -> None:
     spent_ms = []
     for number in (3334, 9000, 5, 3335):
         before = time.thread_time()
-        panel.set_review(MANY, ids[:: 1 + number % 2], f"cut-{number}", "left", figures, 0.8, 9)
+        shown = listing(MANY, ids[:: 1 + number % 2])
+        panel.set_review(MANY, shown, f"cut-{number}", "left", figures, 0.8, 9)
         spent_ms.append(1000 * (time.thread_time() - before))
     assert max(spent_ms) < 50
 

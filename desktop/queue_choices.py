@@ -1,0 +1,77 @@
+"""What the user asked the queue to show: filter, search, order, groups, and what is folded away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Literal
+
+from engine.document.decisions import Verdict
+from engine.document.state import DocumentState
+from engine.review.listing import Grouping, Listing, listing
+from engine.review.queue import Order, QueueFilter, queue
+
+FILTERS: Mapping[str, QueueFilter] = MappingProxyType(
+    {
+        "all": QueueFilter(),
+        "undecided": QueueFilter(verdicts=frozenset({Verdict.UNDECIDED})),
+        "decided": QueueFilter(verdicts=frozenset({Verdict.ACCEPTED, Verdict.REJECTED})),
+        "cuts": QueueFilter(kinds=frozenset({"cut"})),
+        "flagged": QueueFilter(flagged=True),
+    }
+)
+
+Sorting = Literal["time", "score", "length", "answered"]
+"""An order of the queue, or the last answer first, which only the decided ones have."""
+
+_SORTINGS: tuple[Sorting, ...] = ("time", "score", "length")
+_GROUPINGS: tuple[Grouping, ...] = ("", "state", "kind", "maker")
+
+
+@dataclass(frozen=True, slots=True)
+class QueueChoices:
+    """How the queue is shown; each way to change it returns another one."""
+
+    filter_name: str = "all"
+    text: str = ""
+    sorting: Sorting = "time"
+    grouping: Grouping = ""
+    folded: frozenset[str] = frozenset()
+
+    @property
+    def narrows(self) -> bool:
+        """Whether some proposals may be left out on purpose."""
+        return self.filter_name != "all" or bool(self.text.strip()) or bool(self.folded)
+
+    @property
+    def order(self) -> Order:
+        """The order in which a proposal that left the queue is looked for."""
+        return "time" if self.sorting == "answered" else self.sorting
+
+    def filtered(self, name: str) -> QueueChoices:
+        """Take another filter. The decided ones begin with the last answer."""
+        sorting: Sorting = "time" if self.sorting == "answered" else self.sorting
+        return replace(self, filter_name=name, sorting="answered" if name == "decided" else sorting)
+
+    def sorted_otherwise(self) -> QueueChoices:
+        """Take the next order."""
+        known = (*_SORTINGS, "answered") if self.filter_name == "decided" else _SORTINGS
+        return replace(self, sorting=known[(known.index(self.sorting) + 1) % len(known)])
+
+    def grouped_otherwise(self) -> QueueChoices:
+        """Take the next way to group, everything unfolded."""
+        following = _GROUPINGS[(_GROUPINGS.index(self.grouping) + 1) % len(_GROUPINGS)]
+        return replace(self, grouping=following, folded=frozenset())
+
+    def with_fold(self, name: str) -> QueueChoices:
+        """Fold a group away, or show it again."""
+        return replace(self, folded=self.folded ^ {name})
+
+    def listing(self, state: DocumentState, newest_first: Callable[[], tuple[str, ...]]) -> Listing:
+        """Return what is shown; `newest_first` is asked for the order of the answers where it is needed."""
+        ids = queue(state, self.order, replace(FILTERS[self.filter_name], text=self.text))
+        if self.sorting == "answered":
+            shown = frozenset(ids)
+            ids = tuple(key for key in newest_first() if key in shown)
+        return listing(state, ids, self.grouping, self.folded)

@@ -1,0 +1,171 @@
+"""Every step of undo and redo in one list, with the place where the document is; a click goes there."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QKeyEvent, QPainter
+from PySide6.QtWidgets import (
+    QFrame,
+    QLabel,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.document.history import StepLabel
+from widgets.chrome.icons import paint_icon
+from widgets.theme import TEXT, Theme, px, ui_font
+
+_ROOT = QModelIndex()
+_KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End)
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+
+class _Steps(QAbstractListModel):
+    """The places of a history: line n is the document after n steps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.steps: tuple[StepLabel, ...] = ()
+        self.here = 0
+
+    def set_steps(self, steps: tuple[StepLabel, ...]) -> None:
+        self.beginResetModel()
+        self.steps = steps
+        self.here = sum(not step.undone for step in steps)
+        self.endResetModel()
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _ROOT) -> int:
+        return 0 if parent.isValid() else len(self.steps) + 1
+
+    def label(self, place: int) -> str:
+        return self.steps[place - 1].label if place else "An empty document"
+
+    def data(
+        self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        place = index.row()
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.label(place)
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            where = ", here" if place == self.here else ", taken back" if place > self.here else ""
+            return self.label(place) + where
+        return self.label(place) if role == Qt.ItemDataRole.ToolTipRole else None
+
+
+class _StepDelegate(QStyledItemDelegate):
+    """Paints a place: a mark and full words where the document is, dim ones for what was taken back."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.theme = theme
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(px(200), px(26))
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        steps, theme, rect = index.model(), self.theme, QRectF(option.rect)
+        assert isinstance(steps, _Steps)
+        here = index.row() == steps.here
+        if here or option.state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(rect, QColor(theme.current_row if here else theme.panel2))
+        side, margin = px(12), px(14)
+        if here:
+            place = QRectF(margin, rect.center().y() - side / 2, side, side)
+            paint_icon(painter, "chevron-right", place, theme.undecided)
+        painter.setFont(ui_font(TEXT - 1))
+        undone = index.row() > steps.here
+        painter.setPen(QColor(theme.faint if undone else theme.text if here else theme.dim))
+        words = rect.adjusted(margin + side + px(8), 0, -margin, 0)
+        label = painter.fontMetrics().elidedText(
+            steps.label(index.row()), Qt.TextElideMode.ElideRight, int(words.width())
+        )
+        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, label)
+        if option.state & QStyle.StateFlag.State_HasFocus:
+            painter.setPen(QColor(theme.undecided))
+            painter.drawRect(rect.adjusted(0, 0, -1, -1))
+
+
+class _StepList(QListView):
+    """Keeps arrows and Enter from the window's commands while it has the focus, and leaves it all others."""
+
+    entered_at = Signal(int)
+
+    def event(self, event: QEvent) -> bool:
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() in (*_KEYS, *_ENTER)
+            and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in _ENTER:
+            self.entered_at.emit(self.currentIndex().row())
+        elif event.key() in _KEYS:
+            super().keyPressEvent(event)
+        else:
+            event.ignore()
+
+
+class HistoryPanel(QFrame):
+    """Shows the steps; `step_chosen` carries how many of them should be done."""
+
+    step_chosen = Signal(int)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("surface", "panel")
+        self.setAccessibleName("History")
+        title = QLabel("History")
+        title.setProperty("role", "title")
+        title.setContentsMargins(px(14), px(10), px(14), px(6))
+        self._steps = _Steps()
+        self._list = _StepList()
+        self._list.setModel(self._steps)
+        self._list.setUniformItemSizes(True)
+        self._list.setMouseTracking(True)
+        self._list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._list.setAccessibleName("Steps")
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._delegate = _StepDelegate(theme, self._list)
+        self._list.setItemDelegate(self._delegate)
+        self._list.clicked.connect(lambda index: self.step_chosen.emit(index.row()))
+        self._list.entered_at.connect(self.step_chosen)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(title)
+        layout.addWidget(self._list)
+        self.setFixedHeight(px(260))
+        self.set_theme(theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paint with these colours from now on."""
+        self._delegate.theme = theme
+        self.setStyleSheet(f"HistoryPanel {{ border-top: 1px solid {theme.line}; }}")
+        self._list.viewport().update()
+
+    def set_steps(self, steps: tuple[StepLabel, ...]) -> None:
+        """Show these steps, the oldest first; those that were undone stand at the end."""
+        self._steps.set_steps(steps)
+        here = self._steps.index(self._steps.here)
+        self._list.setCurrentIndex(here)
+        self._list.scrollTo(here)

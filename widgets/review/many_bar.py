@@ -1,0 +1,67 @@
+"""Answers for many proposals at once; each button says how many and which before it is pressed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+
+from widgets.chrome.key_caps import KeyButton
+from widgets.theme import Theme, px
+
+_ANSWERS = (
+    ("review.accept_many", "Accept"),
+    ("review.reject_many", "Reject"),
+    ("review.undecided_many", "Reopen"),
+    ("review.flag_many", "Flag"),
+)
+
+
+class ManyBar(QWidget):
+    """Four buttons; `command_requested` carries the id of the pressed one."""
+
+    command_requested = Signal(str)
+
+    def __init__(self, theme: Theme, keys: Mapping[str, str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._buttons = {command: KeyButton(theme, word, keys.get(command, "")) for command, word in _ANSWERS}
+        self.setAccessibleName("Answer many")
+        layout = QGridLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(px(4))
+        for place, (command, button) in enumerate(self._buttons.items()):
+            layout.addWidget(button, place // 2, place % 2)
+            layout.setColumnStretch(place % 2, 1)
+            button.setSizePolicy(QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Fixed)
+            button.clicked.connect(
+                lambda _checked=False, command=command: self.command_requested.emit(command)
+            )
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paint with these colours from now on."""
+        for button in self._buttons.values():
+            button.set_theme(theme)
+
+    def set_scope(self, count: int, name: str) -> None:
+        """Say how many would be answered, and which: "selected" or "shown"; without a name it is away."""
+        for command, word in _ANSWERS:
+            self._buttons[command].setText(f"{word} {count:,} {name}")
+            self._buttons[command].setEnabled(count > 0)
+        self.setVisible(bool(name))
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Leave the keys to the tooltips where the words need the room."""
+        buttons = self._buttons.values()
+        for button in buttons:
+            button.set_compact(0)
+        widest = max(button.sizeHint().width() for button in buttons)
+        if 2 * widest + px(4) > self.width():
+            for button in buttons:
+                button.set_compact(1)

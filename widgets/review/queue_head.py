@@ -1,0 +1,141 @@
+"""What stands above the queue: how far the review is, its figures, and what the queue shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from engine.document.state import DocumentState
+from engine.review.statistics import ReviewStatistics
+from widgets.chrome.key_caps import EnterButton
+from widgets.review.filter_chips import FilterChips
+from widgets.review.rows import figures, header_text
+from widgets.review.search_field import SearchField
+from widgets.theme import TEXT, TEXT_SMALL, Theme, px
+
+SORTINGS = {"time": "By time", "score": "By score", "length": "By length", "answered": "Newest first"}
+GROUPINGS = {"": "No groups", "state": "States", "kind": "Kinds", "maker": "Makers"}
+
+
+class QueueHead(QWidget):
+    """Title, summary, figures on demand, filters, search, order and groups.
+
+    Attributes
+    ----------
+    search : the search field
+    """
+
+    filter_chosen = Signal(str)
+    command_requested = Signal(str)
+
+    def __init__(self, theme: Theme, keys: Mapping[str, str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.search = SearchField(theme, keys.get("review.search", ""))
+        self._summary = QLabel()
+        self._summary.setWordWrap(True)
+        self._more = EnterButton("Figures")
+        self._more.setCheckable(True)
+        self._more.setToolTip("Show how the review went in figures")
+        self._figures = QWidget()
+        self._cells: list[tuple[QLabel, QLabel]] = []
+        self._chips = FilterChips(theme)
+        self._sort, self._group = EnterButton(SORTINGS["time"]), EnterButton(GROUPINGS[""])
+        for button, command, what in (
+            (self._sort, "review.sort", "Sort otherwise"),
+            (self._group, "review.group", "Group otherwise"),
+        ):
+            key = keys.get(command, "")
+            button.setToolTip(f"{what} ({key})" if key else what)
+            button.clicked.connect(
+                lambda _checked=False, command=command: self.command_requested.emit(command)
+            )
+        self._lay_out()
+        self._chips.filter_chosen.connect(self.filter_chosen)
+        self._more.toggled.connect(self._show_figures)
+        self._show_figures(False)
+        self.set_theme(theme)
+
+    def _lay_out(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(px(14), px(10), px(14), px(10))
+        layout.setSpacing(px(8))
+        title = QLabel("Review")
+        title.setProperty("role", "title")
+        top = QHBoxLayout()
+        top.addWidget(title, 1)
+        top.addWidget(self._more)
+        self._grid = QGridLayout(self._figures)
+        self._grid.setContentsMargins(0, 0, 0, px(2))
+        self._grid.setHorizontalSpacing(px(12))
+        self._grid.setVerticalSpacing(px(2))
+        self._grid.setColumnStretch(1, 1)
+        find = QHBoxLayout()
+        find.setSpacing(px(6))
+        find.addWidget(self.search, 1)
+        find.addWidget(self._sort)
+        find.addWidget(self._group)
+        layout.addLayout(top)
+        layout.addWidget(self._summary)
+        layout.addWidget(self._figures)
+        layout.addWidget(self._chips)
+        layout.addLayout(find)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paint with these colours from now on."""
+        self._chips.set_theme(theme)
+        self.search.set_theme(theme)
+        self._summary.setStyleSheet(f"font-size: {px(TEXT - 0.5)}px; color: {theme.dim};")
+        self._figures.setStyleSheet(f"QLabel {{ font-size: {px(TEXT_SMALL + 0.5)}px; color: {theme.dim}; }}")
+        flat = (
+            f"QPushButton {{ background: transparent; border: 1px solid transparent; color: {theme.dim};"
+            f" min-height: {px(20)}px; padding: 0 {px(5)}px; font-size: {px(TEXT_SMALL + 0.5)}px; }}"
+            f"QPushButton:hover {{ border-color: {theme.faint}; }}"
+            f"QPushButton:checked {{ color: {theme.text}; background: {theme.control}; }}"
+            f"QPushButton:focus {{ border: 2px solid {theme.undecided}; }}"
+        )
+        for button in (self._more, self._sort, self._group):
+            button.setStyleSheet(flat)
+
+    def set_choices(self, filter_name: str, sorting: str, grouping: str) -> None:
+        """Mark how the queue is shown."""
+        self._chips.set_filter(filter_name)
+        for button, words, chosen, what in (
+            (self._sort, SORTINGS, sorting, "Order"),
+            (self._group, GROUPINGS, grouping, "Groups"),
+        ):
+            button.setText(words[chosen])
+            button.setAccessibleName(f"{what}: {words[chosen]}")
+
+    def set_review(self, state: DocumentState, statistics: ReviewStatistics, finished: str) -> None:
+        """Say how far the review is; `finished` is the sentence for its end, else empty."""
+        cuts = sum(proposal.kind == "cut" for proposal in state.proposals.values())
+        self._chips.set_counts(
+            {
+                "undecided": statistics.total - statistics.decided,
+                "decided": statistics.decided,
+                "cuts": cuts,
+                "all": statistics.total,
+                "flagged": statistics.flagged,
+            }
+        )
+        self._summary.setText("\n".join(filter(None, (header_text(statistics, state.rate_hz), finished))))
+        self._summary.setVisible(bool(self._summary.text()))
+        self._set_figures(figures(statistics, state.rate_hz))
+
+    def _set_figures(self, lines: tuple[tuple[str, str], ...]) -> None:
+        while len(self._cells) < len(lines):
+            pair = (QLabel(), QLabel())
+            pair[1].setWordWrap(True)
+            for column, label in enumerate(pair):
+                self._grid.addWidget(label, len(self._cells), column, Qt.AlignmentFlag.AlignTop)
+            self._cells.append(pair)
+        for pair, line in zip(self._cells, lines, strict=False):
+            for label, text in zip(pair, line, strict=True):
+                label.setText(text)
+        self._more.setEnabled(bool(lines))
+        self._figures.setVisible(bool(lines) and self._more.isChecked())
+
+    def _show_figures(self, shown: bool) -> None:
+        self._figures.setVisible(shown and bool(self._cells))

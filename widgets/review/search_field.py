@@ -1,0 +1,69 @@
+"""The search field of the queue. What is typed there is text: no key of it decides anything."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QLineEdit, QWidget
+
+from widgets.chrome.icons import paint_icon
+from widgets.theme import TEXT_SMALL, Theme, px
+
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_HANDS_OVER = (*_ENTER, Qt.Key.Key_Escape)
+
+
+class SearchField(QLineEdit):
+    """One line with a magnifier.
+
+    Signals
+    -------
+    textChanged : as Qt has it
+    entered : Enter: on to what was found
+    given_up : Esc: the field is empty now
+    """
+
+    entered = Signal()
+    given_up = Signal()
+
+    def __init__(self, theme: Theme, key: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.setPlaceholderText(f"Search reasons   {key}".rstrip())
+        self.setAccessibleName("Search the queue")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.set_theme(theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paint with these colours from now on."""
+        self._theme = theme
+        self.setStyleSheet(
+            f"QLineEdit {{ min-height: {px(22)}px; padding: 0 {px(8)}px 0 {px(24)}px;"
+            f" font-size: {px(TEXT_SMALL + 1)}px; }}"
+        )
+
+    def event(self, event: QEvent) -> bool:
+        """Keep Enter and Esc from the window's commands; letters Qt keeps here by itself."""
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() in _HANDS_OVER
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.clear()
+            self.given_up.emit()
+        elif event.key() in _ENTER:
+            self.entered.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        side = px(13)
+        place = QRectF(px(7), (self.height() - side) / 2, side, side)
+        paint_icon(QPainter(self), "search", place, self._theme.dim)

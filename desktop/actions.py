@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.commands import REVIEW, Command
 from engine.errors import OffcutError
+from widgets.chrome.key_names import key_labels
 
 
 class Actions(QObject):
@@ -28,11 +29,18 @@ class Actions(QObject):
         self._commands = {command.id: command for command in commands}
         for command in self._commands.values():
             action = QAction(command.label, window)
-            action.setShortcuts([QKeySequence(key) for key in command.keys])
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-            action.setToolTip(command.description)
             window.addAction(action)
             self._actions[command.id] = action
+        self.set_keys(self._commands.values())
+
+    def set_keys(self, commands: Iterable[Command]) -> None:
+        """Let these commands, the same as before, answer to the keys they have now."""
+        for command in commands:
+            action = self._actions[command.id]
+            action.setShortcuts([QKeySequence(key) for key in command.keys])
+            keys = ", ".join(key_labels(command.keys))
+            action.setToolTip(f"{command.description} ({keys})" if keys else command.description)
 
     def bind(self, command_id: str, do: Callable[[], object]) -> None:
         """Say what a command does; an `OffcutError` it raises is told, not thrown."""

@@ -35,7 +35,9 @@ _ROOT = QModelIndex()
 _SHOWN_ROWS = 12
 
 
-class _FoundCommands(QAbstractListModel):
+class FoundCommands(QAbstractListModel):
+    """The commands that a search found, in their order."""
+
     def __init__(self) -> None:
         super().__init__()
         self.commands: tuple[CommandEntry, ...] = ()
@@ -59,8 +61,10 @@ class _FoundCommands(QAbstractListModel):
         return None
 
 
-class _CommandDelegate(QStyledItemDelegate):
-    def __init__(self, theme: Theme, found: _FoundCommands) -> None:
+class CommandDelegate(QStyledItemDelegate):
+    """Paints a command: its name, what it does, and its keys."""
+
+    def __init__(self, theme: Theme, found: FoundCommands) -> None:
         super().__init__()
         self.theme = theme
         self._found = found
@@ -104,8 +108,8 @@ class CommandPalette(QFrame):
         super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
         self._theme = theme
         self._commands = tuple(commands)
-        self._found = _FoundCommands()
-        self._delegate = _CommandDelegate(theme, self._found)
+        self._found = FoundCommands()
+        self._delegate = CommandDelegate(theme, self._found)
         self.setAccessibleName("Find a command")
         self._field = QLineEdit()
         self._field.setPlaceholderText("Find a command")
@@ -131,6 +135,11 @@ class CommandPalette(QFrame):
         """Paint with these colours from now on."""
         self._theme = self._delegate.theme = theme
         self.update()
+
+    def set_commands(self, commands: Sequence[CommandEntry]) -> None:
+        """Find among these from now on."""
+        self._commands = tuple(commands)
+        self._find(self._field.text())
 
     def open_over(self, window: QWidget) -> None:
         """Open empty at the top of a window, with the cursor in the field."""

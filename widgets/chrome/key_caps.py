@@ -100,6 +100,11 @@ class KeyButton(EnterButton):
         self._theme = theme
         self.update()
 
+    @property
+    def key(self) -> str:
+        """The key shown."""
+        return self._key
+
     def set_key(self, key: str) -> None:
         """Show another key."""
         self._key = key

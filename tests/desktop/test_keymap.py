@@ -1,0 +1,187 @@
+"""Keys that the user chose: what may change, what is kept, and that the window follows at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings
+
+from desktop.commands import BY_ID, COMMANDS, conflicts
+from desktop.keymap import Keymap, refusal
+from engine.errors import UsageError
+
+
+@pytest.fixture
+def restarted(tmp_path: Path) -> Callable[[], Keymap]:
+    """Make a keymap from what is on disk."""
+    return lambda: Keymap(QSettings(str(tmp_path / "keys.ini"), QSettings.Format.IniFormat))
+
+
+@pytest.fixture
+def keymap(restarted: Callable[[], Keymap]) -> Keymap:
+    return restarted()
+
+
+def keys_of(keymap: Keymap, command_id: str) -> tuple[str, ...]:
+    return next(command.keys for command in keymap.commands if command.id == command_id)
+
+
+def test_without_changes_it_is_the_table(keymap: Keymap) -> None:
+    assert keymap.commands == COMMANDS
+    assert keymap.changed_ids == frozenset()
+
+
+def test_a_new_key_replaces_and_survives_a_restart(
+    keymap: Keymap, restarted: Callable[[], Keymap], qtbot: object
+) -> None:
+    with qtbot.waitSignal(keymap.changed):
+        keymap.set_keys("edge.snap_toggle", ("Ctrl+F7", "N"))
+    assert restarted().commands == keymap.commands
+    assert keys_of(restarted(), "edge.snap_toggle") == ("Ctrl+F7", "N")
+    assert restarted().changed_ids == {"edge.snap_toggle"}
+
+
+def test_only_differences_are_stored(keymap: Keymap, tmp_path: Path) -> None:
+    keymap.set_keys("edge.snap_toggle", ("Ctrl+F7",))
+    stored = QSettings(str(tmp_path / "keys.ini"), QSettings.Format.IniFormat)
+    keymap._settings.sync()
+    stored.sync()
+    assert json.loads(stored.value("keys")) == {"edge.snap_toggle": ["Ctrl+F7"]}
+    keymap.set_keys("edge.snap_toggle", BY_ID["edge.snap_toggle"].keys)
+    keymap._settings.sync()
+    stored.sync()
+    assert not stored.contains("keys")
+
+
+@pytest.mark.parametrize(
+    ("command_id", "key", "owner"),
+    [
+        ("review.flag", "V", "Next alternative"),  # the same context
+        ("review.flag", "L", "Loop"),  # the window's keys work in the review too
+        ("transport.loop", "F", "Flag for later"),
+    ],
+)
+def test_a_key_of_another_command_is_refused_by_its_name(
+    keymap: Keymap, command_id: str, key: str, owner: str
+) -> None:
+    assert keymap.owner(command_id, key).label == owner
+    with pytest.raises(UsageError, match=f"^{key} belongs to '{owner}'.$"):
+        keymap.set_keys(command_id, (key,))
+    assert keymap.commands == COMMANDS
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("Del", "nothing in the queue"),
+        ("Backspace", "nothing in the queue"),
+        ("Ctrl+Del", "nothing in the queue"),
+        ("Esc", "Esc always closes or stops."),
+        ("Shift+Esc", "always closes or stops."),
+        ("Space", "Space always plays."),
+        ("Tab", "from one part of the window"),
+        ("Shift+Backtab", "from one part of the window"),
+        ("Ctrl+C", "where text is typed"),
+        ("Ctrl+A", "where text is typed"),
+        ("Alt+F4", "closes the window"),
+        ("", "does not reach Offcut"),
+        ("Ctrl+", "does not reach Offcut"),
+        ("A, B", "does not reach Offcut"),
+        ("no key at all", "does not reach Offcut"),
+    ],
+)
+def test_keys_that_cannot_be_bound_say_why(keymap: Keymap, key: str, words: str) -> None:
+    assert words in refusal(key)
+    with pytest.raises(UsageError, match=words):
+        keymap.set_keys("review.flag", (key,))
+
+
+@pytest.mark.parametrize(
+    "key", ["K", "Shift+K", "Ctrl+Alt+F12", "?", "+", "Ctrl++", "Ä", "PgDown", "Ctrl+Space"]
+)
+def test_keys_that_can(key: str) -> None:
+    assert refusal(key) == ""
+
+
+@pytest.mark.parametrize(("command_id", "key"), [("transport.stop", "Esc"), ("transport.toggle", "Space")])
+def test_escape_and_space_stay_but_may_have_company(keymap: Keymap, command_id: str, key: str) -> None:
+    for keys in ((), ("K",)):
+        with pytest.raises(UsageError, match=f"^{key} always"):
+            keymap.set_keys(command_id, keys)
+    keymap.set_keys(command_id, (key, "K"))
+    assert keys_of(keymap, command_id) == (key, "K")
+
+
+def test_a_swap_gives_each_the_first_key_of_the_other(keymap: Keymap) -> None:
+    keymap.swap("review.flag", "V")
+    assert keys_of(keymap, "review.flag") == ("V",)
+    assert keys_of(keymap, "review.alternative") == ("F",)
+    assert conflicts(keymap.commands) == ()
+    keymap.swap("review.flag", "P")  # the second key of "Accept"
+    assert keys_of(keymap, "review.accept") == ("A", "V", "Return", "Enter", "7")
+
+
+def test_a_swap_with_a_command_without_a_key_takes_it(keymap: Keymap) -> None:
+    keymap.set_keys("review.flag", ())
+    keymap.swap("review.flag", "V")
+    assert keys_of(keymap, "review.alternative") == ()
+
+
+@pytest.mark.parametrize(
+    ("command_id", "key", "words"),
+    [
+        ("review.flag", "Esc", "Esc always"),
+        ("review.flag", "Space", "Space always"),
+        ("transport.toggle", "F", "Space always"),
+        ("review.flag", "K", "K is free"),
+    ],
+)
+def test_a_swap_that_cannot_be_changes_nothing(keymap: Keymap, command_id: str, key: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        keymap.swap(command_id, key)
+    assert keymap.commands == COMMANDS
+
+
+def test_reset_of_one_and_of_all(keymap: Keymap) -> None:
+    keymap.swap("review.flag", "V")
+    with pytest.raises(UsageError, match="F belongs to 'Next alternative' now; reset that one first"):
+        keymap.reset("review.flag")
+    keymap.set_keys("edge.snap_toggle", ("K",))
+    keymap.reset("edge.snap_toggle")
+    assert keymap.changed_ids == {"review.flag", "review.alternative"}
+    keymap.reset_all()
+    assert keymap.commands == COMMANDS
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        "not json",
+        "[1, 2]",
+        '{"review.gone": ["K"]}',
+        '{"review.flag": "K"}',
+        '{"review.flag": [3]}',
+        '{"review.flag": ["V"]}',  # another command has it by now
+        '{"review.flag": ["V"], "edge.switch": ["V"]}',
+    ],
+)
+def test_what_is_stored_and_cannot_be_used_is_left_out(
+    restarted: Callable[[], Keymap], tmp_path: Path, stored: str
+) -> None:
+    settings = QSettings(str(tmp_path / "keys.ini"), QSettings.Format.IniFormat)
+    settings.setValue("keys", stored)
+    settings.sync()
+    assert restarted().commands == COMMANDS
+
+
+def test_stored_keys_cannot_take_escape_away_or_bind_delete(
+    restarted: Callable[[], Keymap], tmp_path: Path
+) -> None:
+    settings = QSettings(str(tmp_path / "keys.ini"), QSettings.Format.IniFormat)
+    settings.setValue("keys", '{"transport.stop": ["K"], "review.reject": ["X", "Del"]}')
+    settings.sync()
+    assert keys_of(restarted(), "transport.stop") == ("Esc", "K")
+    assert keys_of(restarted(), "review.reject") == ("X",)

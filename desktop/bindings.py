@@ -12,6 +12,7 @@ from desktop.files import Files
 from desktop.history_walk import HistoryWalk
 from desktop.look import Look
 from desktop.review import Review
+from desktop.ruler import Ruler
 from desktop.session import Session
 from desktop.transport import Transport
 from desktop.work import Work
@@ -35,6 +36,7 @@ class Window(Protocol):
     files: Files
     look: Look
     timeline: TimelineView
+    ruler: Ruler
     side: QWidget
     queue_panel: QueuePanel
     history: HistoryWalk
@@ -162,6 +164,7 @@ def _view(window: Window) -> Mapping[str, Handler]:
         "view.queue": lambda: window.side.setVisible(window.side.isHidden()),
         "view.history": window.history.toggle,
         "view.theme": window.look.step,
+        "view.ruler": lambda: window.say(window.ruler.step()),
         "help.palette": window.show_palette,
         "help.keys": window.show_keys,
     }

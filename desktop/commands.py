@@ -211,7 +211,7 @@ _TRANSPORT = (
         "Hear the result around this edit, exactly as it will be exported.",
     ),
     _transport(
-        "source_result", "Source or result", ("Q",), "Switch between original and edited while playing."
+        "source_result", "Source or result", ("Q",), "See and hear the recording, or what is left of it."
     ),
     _transport("removed", "Hear what goes", ("D",), "Play only what would be removed."),
     _transport("to_start", "To the start", ("Home",), "Put the playhead at the start of the recording."),
@@ -225,6 +225,7 @@ _VIEW = (
     _view("heads", "Show or hide the track heads", ("F7",), "Give the timeline the room of the track heads."),
     _view("queue", "Show or hide the queue", ("F8",), "Give the timeline the room of the review queue."),
     _view("history", "Show or hide the history", ("Ctrl+H",), "List every step of undo and redo; go to any."),
+    _view("ruler", "Ruler in other units", ("K",), "Count time, samples, or bars and beats on the ruler."),
     _view("theme", "Dark, light or the system's look", ("F9",), "Step to the next look."),
 )
 

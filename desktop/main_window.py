@@ -18,6 +18,7 @@ from desktop.job_lanes import JobLanes
 from desktop.look import Look
 from desktop.playback import Player
 from desktop.review import Review
+from desktop.ruler import Ruler
 from desktop.session import Session
 from desktop.transport import Transport
 from desktop.work import Work
@@ -62,6 +63,7 @@ class MainWindow(QMainWindow):
         self.files = Files(self, self.session, self.work, lambda: self.look.theme)
         self.top_bar = TopBar(theme, KEY_CAPS)
         self.timeline = TimelineView(theme)
+        self.ruler = Ruler(self.session, self.timeline, settings)
         self.queue_panel = QueuePanel(theme, KEY_CAPS)
         self.history_panel = HistoryPanel(theme)
         self.history = HistoryWalk(self.session, self.history_panel, self)
@@ -198,7 +200,8 @@ class MainWindow(QMainWindow):
         """Bring the views up to date with what changed; None: everything."""
         state = self.session.state
         if change is None or change.proposals or change.tracks:
-            self.timeline.set_document(state)
+            self.timeline.set_document(state, self.transport.edit_list)
+            self._show_playhead(self.transport.playhead_samples)
         if change is None or change.analyses or "threshold" in change.settings or "taste" in change.settings:
             self._show_analyses()
         self.top_bar.set_enabled(audio=bool(state.tracks))
@@ -242,7 +245,8 @@ class MainWindow(QMainWindow):
         else:
             self.timeline.set_playhead(position)
         state, grid = self.session.state, self.session.grid
-        seconds = samples_to_s(position, state.rate_hz) if state.rate_hz else 0.0
+        shown = self.transport.shown_samples(position)
+        seconds = samples_to_s(shown, state.rate_hz) if state.rate_hz else 0.0
         bar_beat, tempo_bpm = None, 0.0
         if grid is not None and len(grid.beats_samples):
             # Cuts are made just ahead of a beat; there the beat is what the playhead stands on.
@@ -256,7 +260,9 @@ class MainWindow(QMainWindow):
 
     def _show_view(self, result: bool) -> None:
         self.top_bar.set_view("result" if result else "source")
-        self.say("Hearing the result" if result else "Hearing the original")
+        self.timeline.set_document(self.session.state, self.transport.edit_list)
+        self._show_playhead(self.transport.playhead_samples)
+        self.say(self.transport.lengths)
 
     def _show_device(self, status: str) -> None:
         if status.startswith("no audio device"):

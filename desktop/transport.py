@@ -10,12 +10,13 @@ from desktop.playback import Player
 from desktop.session import Session
 from engine.document.change import Change
 from engine.document.kinds import Edge
+from engine.document.state import DocumentState
 from engine.edl.build import build, preview, removed_only, whole
 from engine.edl.edit_list import EditList
 from engine.edl.render import Renderer
 from engine.errors import UsageError
 from engine.jobs.media import without_missing
-from engine.timebase import s_to_samples
+from engine.timebase import format_time, s_to_samples, samples_to_s
 
 AROUND_S = 2.0
 """Pre-roll and post-roll."""
@@ -25,7 +26,8 @@ EDGE_AUDITION_S = 1.0
 class Transport(QObject):
     """Plays the original or the result, and auditions single edits through the code that exports them.
 
-    The playhead is a position on the source timeline, whatever is played.
+    The playhead is a position on the source timeline, whatever is played: one inside a cut is heard and seen
+    at the seam, and is where it was once the source is chosen again.
 
     Signals
     -------
@@ -45,6 +47,7 @@ class Transport(QObject):
         self._programme: EditList | None = None
         self._made_of: tuple[object, ...] = ()
         self._return_to: int | None = None
+        self._built: tuple[DocumentState, EditList] | None = None
         self.plays_result = False
         self.playhead_samples = 0
         self.loops = False
@@ -53,6 +56,25 @@ class Transport(QObject):
         session.changed.connect(self._follow_change)
         session.replaced.connect(self._start_over)
         session.media_found.connect(self._prepare)
+
+    @property
+    def edit_list(self) -> EditList | None:
+        """What remains where the result is chosen; None where the source is."""
+        return self._result() if self.plays_result else None
+
+    @property
+    def lengths(self) -> str:
+        """The chosen view and its length, in words."""
+        state = self._session.state
+        rate_hz, lengths = max(state.rate_hz, 1), [state.length_samples]
+        if self.plays_result:
+            lengths.insert(0, self._result().length_samples)
+        times = " of ".join(format_time(samples_to_s(length, rate_hz), 0) for length in lengths)
+        return f"{'Result' if self.plays_result else 'Source'}: {times}"
+
+    def shown_samples(self, source_samples: int) -> int:
+        """Return where a position of the source is in the chosen view."""
+        return self._result().to_result(source_samples) if self.plays_result else source_samples
 
     @property
     def is_playing(self) -> bool:
@@ -134,7 +156,14 @@ class Transport(QObject):
 
     def _chosen(self) -> EditList:
         state = self._session.state
-        return build(state) if self.plays_result else whole(state)
+        return self._result() if self.plays_result else whole(state)
+
+    def _result(self) -> EditList:
+        """Return what remains of the document as it is, made once for each of its states."""
+        state = self._session.state
+        if self._built is None or self._built[0] is not state:
+            self._built = state, build(state)
+        return self._built[1]
 
     def _audition(self, programme: EditList, start: int, stop: int, around_s: float) -> None:
         return_to = self.playhead_samples if self._return_to is None else self._return_to

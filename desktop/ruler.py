@@ -1,0 +1,34 @@
+"""What the ruler counts; switched by a key and remembered."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSettings
+
+from desktop.session import Session
+from widgets.timeline.ruler import RulerMode
+from widgets.timeline.timeline_view import TimelineView
+
+_KEY = "ruler"
+
+
+class Ruler:
+    """Owns the mode of the ruler."""
+
+    def __init__(self, session: Session, timeline: TimelineView, settings: QSettings) -> None:
+        self._session = session
+        self._timeline = timeline
+        self._settings = settings
+        stored = str(settings.value(_KEY, RulerMode.TIME))
+        self.mode = RulerMode(stored) if stored in list(RulerMode) else RulerMode.TIME
+        timeline.set_ruler(self.mode)
+
+    def step(self) -> str:
+        """Count in the next unit; return what to say."""
+        modes = list(RulerMode)
+        self.mode = modes[(modes.index(self.mode) + 1) % len(modes)]
+        self._settings.setValue(_KEY, str(self.mode))
+        self._timeline.set_ruler(self.mode)
+        grid = self._session.grid
+        if self.mode is RulerMode.BARS and (grid is None or not len(grid.beats_samples)):
+            return "Ruler in bars and beats: it shows time until beats are found"
+        return f"Ruler in {self.mode}"

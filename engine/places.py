@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import platformdirs
 
 from engine.errors import OffcutError
 
+CACHE_VARIABLE = "OFFCUT_CACHE"
+"""Names the environment variable that puts the caches into another folder."""
+_OWN = "offcut-cache"
+
 
 def cache_folder(*parts: str) -> Path:
-    """Return (and make) a folder below the user's cache folder; all in it can be made again."""
-    return _made(Path(platformdirs.user_cache_dir("offcut", appauthor=False)).joinpath(*parts))
+    """Return (and make) a folder below the cache folder; all in it can be made again.
+
+    It is a folder of Offcut's own inside the one that `CACHE_VARIABLE` names, so that emptying it never
+    removes anything else; without the variable it is where the system keeps caches.
+    """
+    chosen = os.environ.get(CACHE_VARIABLE)
+    root = Path(chosen, _OWN) if chosen else Path(platformdirs.user_cache_dir("offcut", appauthor=False))
+    return _made(root.joinpath(*parts))
 
 
 def data_folder(*parts: str) -> Path:

@@ -17,7 +17,7 @@ from engine.anomaly.score import log_errors
 from engine.anomaly.taste import ErrorStatistics, Standardisation, Taste, save_taste
 from engine.errors import TasteError
 from engine.learning.loop import Batch, Epoch, Fitted, TrainSettings, fit, seeded
-from engine.learning.torch_threads import one_thread
+from engine.learning.torch_threads import few_threads
 from engine.progress import Progress
 from engine.safe_write import shown
 from engine.timebase import format_time
@@ -72,7 +72,7 @@ def learn(request: LearnRequest, progress: Progress) -> Learned:
     """
     _check_out(request)
     config = request.config
-    with one_thread():
+    with few_threads():
         recordings = listen(request.edited, config, progress.part(0.0, 0.05))
         parts = split(recordings, config)
         scaling = standardisation(parts.training)

@@ -17,7 +17,7 @@ from engine.anomaly.taste import ErrorStatistics, Standardisation, Taste
 from engine.audio.reader import SourceReader
 from engine.features.mel import log_mel_blocks
 from engine.features.mono import mono_of, resampled
-from engine.learning.torch_threads import one_thread
+from engine.learning.torch_threads import few_threads
 from engine.progress import Progress
 from engine.timebase import convert_samples
 
@@ -76,7 +76,7 @@ def score_blocks(
     """
     config, mel = taste.config, taste.config.mel
     heard = _Heard(resampled(blocks, rate_hz, mel.rate_hz), total_samples * mel.rate_hz / rate_hz, progress)
-    with one_thread():
+    with few_threads():
         frames = log_mel_blocks(heard.blocks(), mel)
         errors = list(log_errors(taste.model, taste.standardisation, frames, config, progress))
     log_mse = np.concatenate(errors) if errors and heard.samples else np.zeros(0)

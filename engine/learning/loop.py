@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from engine.learning.torch_threads import one_thread
+from engine.learning.torch_threads import few_threads
 from engine.progress import Progress
 
 Batch = tuple[Tensor, ...]
@@ -74,7 +74,7 @@ def fit(
     -----
     A cancel is looked for around each forward and each backward pass, so that it answers within half a step.
     """
-    with one_thread():
+    with few_threads():
         return _fit(model, loss, training, validation, settings, progress)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
@@ -12,6 +13,7 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 from engine.audio.peaks import PeakPyramid
+from engine.bench.long_recording import write_sparse
 from engine.bench.sound import write
 from engine.document.analysis import Analysis, BeatGrid, Listening, ScoreCurve
 from engine.document.decisions import Verdict
@@ -23,28 +25,49 @@ from engine.progress import SILENT
 from widgets.timeline.frame_times import walk
 from widgets.timeline.viewport import Viewport
 
-PROPOSALS = 100
 RATE_HZ = 48_000
 
 
-def made_up_document(folder: Path, tracks: int, length_s: int) -> tuple[Path, list[PeakPyramid]]:
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a measured document holds.
+
+    Attributes
+    ----------
+    is_sparse : recordings of hours, silent but for a burst every ten seconds
+    """
+
+    tracks: int
+    length_s: int
+    proposals: int
+    is_sparse: bool = False
+
+
+SMALL = Load(tracks=8, length_s=600, proposals=100)
+TARGET = Load(tracks=16, length_s=3 * 3600, proposals=10_000, is_sparse=True)
+
+
+def made_up_document(folder: Path, load: Load) -> tuple[Path, list[PeakPyramid]]:
     """Write recordings and a document with a score, a grid and proposals in every state."""
-    paths = tuple(
-        write(folder / f"track {number}.wav", length_s, RATE_HZ, channels=1, seed=number)
-        for number in range(tracks)
-    )
+    paths = tuple(_recording(folder / f"track {number}.wav", load, number) for number in range(load.tracks))
     imported = import_audio(ImportRequest(paths), SILENT)
     target = folder / "bench.offcut"
     with Document.create(target) as document:
         document.apply(import_edit(document.state, imported))
         length = document.state.length_samples
         _add_analyses(document, length)
-        step = length // PROPOSALS
-        cuts = [_cut(number * step, number * step + step // 2) for number in range(PROPOSALS)]
+        step = length // load.proposals
+        cuts = [_cut(number * step, number * step + step // 2) for number in range(load.proposals)]
         document.apply(replace_proposals(document.state, cuts, {"threshold": 0.6}, "Proposed"))
         document.apply(decide(document.state, [cut.id for cut in cuts[::3]], Verdict.ACCEPTED))
         document.apply(decide(document.state, [cut.id for cut in cuts[1::3]], Verdict.REJECTED))
     return target, list(imported.media.peaks.values())
+
+
+def _recording(path: Path, load: Load, seed: int) -> Path:
+    if load.is_sparse:
+        return write_sparse(path, load.length_s, RATE_HZ, seed)
+    return write(path, load.length_s, RATE_HZ, channels=1, seed=seed)
 
 
 def _add_analyses(document: Document, length: int) -> None:

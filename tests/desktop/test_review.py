@@ -421,9 +421,9 @@ def test_figures_open_and_close(reviewing: Hands) -> None:
     def words() -> set[str]:
         return {label.text() for label in window.queue_panel.findChildren(QLabel) if label.isVisible()}
 
-    assert "1 (50 % of the decided), mean score 0.90" not in words()
+    assert "1 (50 %) · mean score 0.90" not in words()
     figures = button(window, "Figures")
     QTest.mouseClick(figures, LEFT, NO_KEYS, QPoint(5, 5))
-    assert {"1 (50 % of the decided), mean score 0.90", "1 (50 % of the decided), mean score 0.85"} <= words()
+    assert {"1 (50 %) · mean score 0.90", "1 (50 %) · mean score 0.85"} <= words()
     QTest.mouseClick(figures, LEFT, NO_KEYS, QPoint(5, 5))
-    assert "1 (50 % of the decided), mean score 0.90" not in words()
+    assert "1 (50 %) · mean score 0.90" not in words()

@@ -154,7 +154,7 @@ class HistoryPanel(QFrame):
         layout.setSpacing(0)
         layout.addWidget(title)
         layout.addWidget(self._list)
-        self.setFixedHeight(px(260))
+        self.setFixedHeight(px(220))
         self.set_theme(theme)
 
     def set_theme(self, theme: Theme) -> None:
@@ -168,4 +168,4 @@ class HistoryPanel(QFrame):
         self._steps.set_steps(steps)
         here = self._steps.index(self._steps.here)
         self._list.setCurrentIndex(here)
-        self._list.scrollTo(here)
+        self._list.scrollTo(here, QListView.ScrollHint.PositionAtCenter)

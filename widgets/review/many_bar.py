@@ -28,6 +28,9 @@ class ManyBar(QWidget):
         super().__init__(parent)
         self._buttons = {command: KeyButton(theme, word, keys.get(command, "")) for command, word in _ANSWERS}
         self.setAccessibleName("Answer many")
+        self.setStyleSheet(
+            "QPushButton:!hover:!focus { background: transparent; border-color: transparent; }"
+        )
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(px(4))

@@ -16,7 +16,7 @@ from widgets.review.search_field import SearchField
 from widgets.theme import TEXT, TEXT_SMALL, Theme, px
 
 SORTINGS = {"time": "By time", "score": "By score", "length": "By length", "answered": "Newest first"}
-GROUPINGS = {"": "No groups", "state": "States", "kind": "Kinds", "maker": "Makers"}
+GROUPINGS = {"": "No groups", "state": "State groups", "kind": "Kind groups", "maker": "Maker groups"}
 
 
 class QueueHead(QWidget):

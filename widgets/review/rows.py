@@ -175,19 +175,20 @@ def figures(statistics: ReviewStatistics, rate_hz: int) -> tuple[tuple[str, str]
     """Return the figures of a review as names and values; none where nothing was proposed."""
     if not statistics.total or not rate_hz or not statistics.length_samples:
         return ()
-    shares = [
-        f"{count:,} ({round(100 * count / statistics.decided)} % of the decided)" if count else "none"
-        for count in (statistics.accepted, statistics.rejected)
-    ]
-    scores = [
-        f", mean score {score:.2f}" if score is not None else ""
-        for score in (statistics.accepted_score, statistics.rejected_score)
-    ]
+    answers = (
+        ("accepted", statistics.accepted, statistics.accepted_score),
+        ("rejected", statistics.rejected, statistics.rejected_score),
+    )
     rest = statistics.result_if_all_accepted_samples
     share = round(100 * rest / statistics.length_samples)
     return (
-        ("accepted", shares[0] + scores[0]),
-        ("rejected", shares[1] + scores[1]),
+        *((name, _answers_text(count, statistics.decided, score)) for name, count, score in answers),
         ("flagged", f"{statistics.flagged:,}" if statistics.flagged else "none"),
         ("if all are accepted", f"{format_time(samples_to_s(rest, rate_hz), 0)} ({share} %) remain"),
     )
+
+
+def _answers_text(count: int, decided: int, mean_score: float | None) -> str:
+    if mean_score is None:
+        return "none"
+    return f"{count:,} ({round(100 * count / decided)} %) · mean score {mean_score:.2f}"

@@ -15,7 +15,16 @@ from engine.document.track import Source, Track
 from engine.review.statistics import statistics
 from widgets.review.advice import advice, all_decided
 from widgets.review.demo import KEYS
-from widgets.review.rows import ON_IT_S, Surroundings, card_of, header_text, length_text, row_of, sits_on
+from widgets.review.rows import (
+    ON_IT_S,
+    Surroundings,
+    card_of,
+    figures,
+    header_text,
+    length_text,
+    row_of,
+    sits_on,
+)
 
 RATE = 48_000
 
@@ -140,3 +149,20 @@ def test_header_and_end_of_the_review() -> None:
 )
 def test_an_empty_queue_says_what_to_do(state: DocumentState, taste: str | None, sentence: str) -> None:
     assert advice(state, statistics(state), taste, KEYS) == sentence
+
+
+def test_figures_say_what_was_measured_and_nothing_else() -> None:
+    assert figures(statistics(DocumentState()), 0) == ()
+    assert figures(statistics(state_of()), RATE) == (
+        ("accepted", "none"),
+        ("rejected", "none"),
+        ("flagged", "none"),
+        ("if all are accepted", "0:52 (87 %) remain"),
+    )
+    decided = state_of(Decision("a", Verdict.ACCEPTED), Decision("b", Verdict.REJECTED, flagged=True))
+    assert figures(statistics(decided), RATE) == (
+        ("accepted", "1 (50 %) · mean score 0.91"),
+        ("rejected", "1 (50 %) · mean score 0.40"),
+        ("flagged", "1"),
+        ("if all are accepted", "0:52 (87 %) remain"),
+    )

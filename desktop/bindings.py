@@ -8,6 +8,7 @@ from typing import Protocol
 
 from PySide6.QtWidgets import QWidget
 
+from desktop.choices import Choices
 from desktop.files import Files
 from desktop.history_walk import HistoryWalk
 from desktop.look import Look
@@ -34,6 +35,7 @@ class Window(Protocol):
     transport: Transport
     work: Work
     files: Files
+    choices: Choices
     look: Look
     timeline: TimelineView
     ruler: Ruler
@@ -167,6 +169,7 @@ def _view(window: Window) -> Mapping[str, Handler]:
         "view.ruler": lambda: window.say(window.ruler.step()),
         "help.palette": window.show_palette,
         "help.keys": window.show_keys,
+        "help.rebind": window.choices.change_keys,
     }
 
 
@@ -189,6 +192,8 @@ def _file(window: Window) -> Mapping[str, Handler]:
     return {
         "file.new": files.new,
         "file.open": files.open,
+        "file.recent": window.choices.open_recent,
+        "file.preferences": window.choices.show_preferences,
         "file.import": files.import_recordings,
         "file.snapshot": files.snapshot,
         "file.export": files.export,

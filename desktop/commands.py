@@ -68,9 +68,11 @@ def _taste(name: str, label: str, keys: tuple[str, ...], description: str) -> Co
 _FILE = (
     _file("new", "New document", ("Ctrl+N",), "Start an empty document in a file of your choice."),
     _file("open", "Open document…", ("Ctrl+Shift+O",), "Open an .offcut file."),
+    _file("recent", "Open recent…", ("Ctrl+Shift+R",), "Choose one of the documents opened last."),
     _file("import", "Import recordings…", ("Ctrl+O",), "Add recordings to the document as tracks."),
     _file("snapshot", "Named snapshot…", ("Ctrl+S",), "Keep the document as it is now under a name."),
     _file("export", "Export…", ("Ctrl+E",), "Write the result as audio or as an edit for another program."),
+    _file("preferences", "Preferences…", ("Ctrl+,",), "Choose sound device, cache, threads and look."),
     _file("quit", "Quit", ("Ctrl+Q",), "Close Offcut; every decision is already on disk."),
 )
 
@@ -239,6 +241,7 @@ _HELP = (
         "Help",
     ),
     Command("help.keys", "Keys", ("?",), WINDOW, "Show every key on one sheet.", "Help"),
+    Command("help.rebind", "Change keys…", ("Ctrl+Shift+K",), WINDOW, "Give commands other keys.", "Help"),
     Command(
         "job.cancel",
         "Cancel the running work",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -18,8 +18,11 @@ from PySide6.QtWidgets import (
 
 from engine.settings import CutSettings
 from widgets.chrome.export_form import ExportForm
+from widgets.chrome.key_editor import KeyEditor, KeyRules
 from widgets.chrome.learn_panel import LearnPanel, LearnRequest
+from widgets.chrome.preferences_form import PreferencesForm, PreferenceValues
 from widgets.chrome.propose_form import ProposeForm
+from widgets.chrome.recent_list import RecentList
 from widgets.theme import Theme, px
 
 AUDIO_FILES = (
@@ -102,6 +105,50 @@ def ask_export(
     return tuple(Path(path) for path in form.values().paths)
 
 
+def ask_recent(
+    parent: QWidget, theme: Theme, documents: Iterable[tuple[Path, bool]], forget: Callable[[Path], object]
+) -> Path | None:
+    """Ask which of these documents to open; `forget` hears of those taken off the list meanwhile."""
+    form = RecentList(theme)
+    form.show_documents(documents)
+    form.forgotten.connect(forget)
+    form.opened.connect(lambda _path: _dialog_of(form).accept())
+    return form.chosen() if _ask(parent, "Open recent", form, form.problem, "Open") else None
+
+
+def ask_preferences(parent: QWidget, form: PreferencesForm) -> PreferenceValues | None:
+    """Ask for preferences with a form that is wired already."""
+
+    def choose() -> None:
+        chosen = QFileDialog.getExistingDirectory(form, "Folder for the cache", str(Path.home()))
+        if chosen:
+            form.set_folder(chosen)
+
+    form.folder_requested.connect(choose)
+    return form.values() if _ask(parent, "Preferences", form, form.problem, "Keep") else None
+
+
+def show_key_editor(parent: QWidget, theme: Theme, rules: KeyRules) -> None:
+    """Let the user change keys until the dialog is closed."""
+    dialog = QDialog(parent)
+    dialog.setWindowTitle("Change keys")
+    layout = QVBoxLayout(dialog)
+    layout.setContentsMargins(px(20), px(20), px(20), px(16))
+    layout.setSpacing(px(16))
+    layout.addWidget(KeyEditor(theme, rules))
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    buttons.rejected.connect(dialog.reject)
+    layout.addWidget(buttons)
+    dialog.exec()
+    dialog.deleteLater()
+
+
+def _dialog_of(form: QWidget) -> QDialog:
+    dialog = form.window()
+    assert isinstance(dialog, QDialog)
+    return dialog
+
+
 def confirm_overwrite(parent: QWidget, paths: tuple[Path, ...]) -> bool:
     """Ask before anything is written over; the answer that loses nothing is the default."""
     names = "\n".join(path.name for path in paths)
@@ -119,7 +166,7 @@ def confirm_overwrite(parent: QWidget, paths: tuple[Path, ...]) -> bool:
 def _ask(
     parent: QWidget,
     title: str,
-    form: LearnPanel | ProposeForm | ExportForm,
+    form: LearnPanel | ProposeForm | ExportForm | RecentList | PreferencesForm,
     problem: Callable[[], str],
     do: str,
 ) -> bool:

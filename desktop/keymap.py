@@ -69,6 +69,11 @@ class Keymap(QObject):
         return with_changes(self._changes)
 
     @property
+    def caps(self) -> dict[str, str]:
+        """The first key of each command as its cap shows it, by command id."""
+        return {command.id: key_label(command.keys[0]) for command in self.commands if command.keys}
+
+    @property
     def changed_ids(self) -> frozenset[str]:
         """The commands whose keys are not the table's."""
         return frozenset(self._changes)

@@ -11,10 +11,11 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QVBoxLayout,
 
 from desktop.actions import Actions
 from desktop.bindings import handlers
-from desktop.commands import COMMANDS
+from desktop.choices import Choices
 from desktop.files import Files
 from desktop.history_walk import HistoryWalk
 from desktop.job_lanes import JobLanes
+from desktop.keymap import Keymap
 from desktop.look import Look
 from desktop.playback import Player
 from desktop.review import Review
@@ -30,7 +31,6 @@ from engine.review.statistics import statistics
 from engine.settings import cut_settings
 from engine.timebase import s_to_samples, samples_to_s
 from widgets.chrome.command_palette import CommandPalette
-from widgets.chrome.key_names import key_label
 from widgets.chrome.key_sheet import KeySheet
 from widgets.chrome.learning_panel import LearningPanel
 from widgets.chrome.status_bar import StatusBar
@@ -41,7 +41,6 @@ from widgets.review.rows import ON_IT_S, Surroundings
 from widgets.theme import QUEUE, Theme, px
 from widgets.timeline.timeline_view import TimelineView
 
-KEY_CAPS = {command.id: key_label(command.keys[0]) for command in COMMANDS if command.keys}
 _EDGE_NAMES = {Edge.START: "left", Edge.STOP: "right"}
 
 
@@ -54,23 +53,26 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._silent = False
         self.look = Look(application, settings, self)
-        theme = self.look.theme
+        theme, keymap = self.look.theme, Keymap(settings, self)
+        # One for all parts; it changes in place when the user changes a key.
+        self.caps = dict(keymap.caps)
         self.session = Session(self)
         self.player = Player(self)
         self.transport = Transport(self.session, self.player, self)
         self.review = Review(self.session, lambda: self.transport.playhead_samples, self)
         self.work = Work(self.session, JobLanes(self), self)
         self.files = Files(self, self.session, self.work, lambda: self.look.theme)
-        self.top_bar = TopBar(theme, KEY_CAPS)
+        self.top_bar = TopBar(theme, self.caps)
         self.timeline = TimelineView(theme)
         self.ruler = Ruler(self.session, self.timeline, settings)
-        self.queue_panel = QueuePanel(theme, KEY_CAPS)
+        self.queue_panel = QueuePanel(theme, self.caps)
         self.history_panel = HistoryPanel(theme)
         self.history = HistoryWalk(self.session, self.history_panel, self)
         self.learning_panel = LearningPanel(theme)
-        self.status_bar = StatusBar(theme, KEY_CAPS)
-        self.palette_popup = CommandPalette(theme, COMMANDS, self)
-        self.commands = Actions(self, COMMANDS)
+        self.status_bar = StatusBar(theme, self.caps)
+        self.palette_popup = CommandPalette(theme, keymap.commands, self)
+        self.commands = Actions(self, keymap.commands)
+        self.choices = Choices(self, self, keymap, settings)
         self._lay_out()
         for command_id, handler in handlers(self).items():
             self.commands.bind(command_id, handler)
@@ -112,11 +114,12 @@ class MainWindow(QMainWindow):
         self.look.changed.connect(self._set_theme)
         self.session.replaced.connect(self._show_document)
         self.session.changed.connect(self._show_change)
-        for asking in (self.top_bar, self.queue_panel, self.status_bar, self.palette_popup):
+        for asking in (self.top_bar, self.queue_panel, self.status_bar):
             asking.command_requested.connect(self.commands.run)
-        for speaking in (self.review, self.work, self.files, self.history):
+        for speaking in (self.review, self.work, self.files, self.history, self.choices):
             speaking.said.connect(self.say)
-        for refusal in (self.commands.refused, self.history.refused, self.work.failed, self.player.failed):
+        refusals = (self.commands.refused, self.history.refused, self.choices.failed)
+        for refusal in (*refusals, self.work.failed, self.player.failed):
             refusal.connect(self.status_bar.set_error)
         self.review.moved.connect(self._show_current)
         self._wire_queue()
@@ -171,7 +174,7 @@ class MainWindow(QMainWindow):
 
     def show_keys(self) -> None:
         """Show the key sheet."""
-        sheet = KeySheet(COMMANDS, self)
+        sheet = KeySheet(self.choices.keymap.commands, self)
         sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         sheet.show()
 

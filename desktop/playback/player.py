@@ -102,6 +102,11 @@ class Player(QObject):
         first_s = self._output.first_sound_s() if self._output is not None else None
         return None if first_s is None else first_s - self._asked_s
 
+    @property
+    def device_latency_s(self) -> float | None:
+        """How long what was handed over takes to be heard, as the driver says; None without a device."""
+        return self._output.latency_s if isinstance(self._output, DeviceOutput) else None
+
     # What can be done.
 
     def set_audio(self, choice: AudioChoice) -> None:
@@ -131,7 +136,7 @@ class Player(QObject):
         self._position, self._loop = 0, None
 
     def prepare(self) -> None:
-        """Open the source and wake the sound system, so that the first sound comes as soon as any later one."""
+        """Open the source and wake the sound system, so that the first play is as quick as any later one."""
         if self._factory is not None and self._reader is None:
             self._search.wake()
             self._reader = Reader(self._rate_hz, STEREO, self._reader_failed.emit)

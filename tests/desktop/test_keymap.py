@@ -14,6 +14,9 @@ from desktop.keymap import Keymap, refusal
 from engine.errors import UsageError
 
 
+FREE = "Ctrl+F6"
+
+
 @pytest.fixture
 def restarted(tmp_path: Path) -> Callable[[], Keymap]:
     """Make a keymap from what is on disk."""
@@ -108,11 +111,11 @@ def test_keys_that_can(key: str) -> None:
 
 @pytest.mark.parametrize(("command_id", "key"), [("transport.stop", "Esc"), ("transport.toggle", "Space")])
 def test_escape_and_space_stay_but_may_have_company(keymap: Keymap, command_id: str, key: str) -> None:
-    for keys in ((), ("K",)):
+    for keys in ((), (FREE,)):
         with pytest.raises(UsageError, match=f"^{key} always"):
             keymap.set_keys(command_id, keys)
-    keymap.set_keys(command_id, (key, "K"))
-    assert keys_of(keymap, command_id) == (key, "K")
+    keymap.set_keys(command_id, (key, FREE))
+    assert keys_of(keymap, command_id) == (key, FREE)
 
 
 def test_a_swap_gives_each_the_first_key_of_the_other(keymap: Keymap) -> None:
@@ -136,7 +139,7 @@ def test_a_swap_with_a_command_without_a_key_takes_it(keymap: Keymap) -> None:
         ("review.flag", "Esc", "Esc always"),
         ("review.flag", "Space", "Space always"),
         ("transport.toggle", "F", "Space always"),
-        ("review.flag", "K", "K is free"),
+        ("review.flag", FREE, "is free"),
     ],
 )
 def test_a_swap_that_cannot_be_changes_nothing(keymap: Keymap, command_id: str, key: str, words: str) -> None:
@@ -149,7 +152,7 @@ def test_reset_of_one_and_of_all(keymap: Keymap) -> None:
     keymap.swap("review.flag", "V")
     with pytest.raises(UsageError, match="F belongs to 'Next alternative' now; reset that one first"):
         keymap.reset("review.flag")
-    keymap.set_keys("edge.snap_toggle", ("K",))
+    keymap.set_keys("edge.snap_toggle", (FREE,))
     keymap.reset("edge.snap_toggle")
     assert keymap.changed_ids == {"review.flag", "review.alternative"}
     keymap.reset_all()
@@ -181,7 +184,7 @@ def test_stored_keys_cannot_take_escape_away_or_bind_delete(
     restarted: Callable[[], Keymap], tmp_path: Path
 ) -> None:
     settings = QSettings(str(tmp_path / "keys.ini"), QSettings.Format.IniFormat)
-    settings.setValue("keys", '{"transport.stop": ["K"], "review.reject": ["X", "Del"]}')
+    settings.setValue("keys", '{"transport.stop": ["Ctrl+F6"], "review.reject": ["X", "Del"]}')
     settings.sync()
-    assert keys_of(restarted(), "transport.stop") == ("Esc", "K")
+    assert keys_of(restarted(), "transport.stop") == ("Esc", FREE)
     assert keys_of(restarted(), "review.reject") == ("X",)

@@ -28,7 +28,7 @@ class StatusBar(QFrame):
         self.setAccessibleName("Status")
         self.setFixedHeight(px(BAR))
         self.setMinimumWidth(px(480))
-        self._undo_key = keys.get("edit.undo", "Undo")
+        self._keys = keys
         self._theme = theme
         self._failed = False
         self._done = ElidedLabel()
@@ -77,12 +77,13 @@ class StatusBar(QFrame):
         """Say what the last key did, and what undo would take back (None: nothing)."""
         self._failed = False
         self._done.setText(text)
+        undo_key = self._keys.get("edit.undo", "Undo")
         if undo_label is None:
             self._undo.setText("")
         elif undo_label == text:
-            self._undo.setText(f"{self._undo_key} takes it back")
+            self._undo.setText(f"{undo_key} takes it back")
         else:
-            self._undo.setText(f"{self._undo_key} takes back: {undo_label}")
+            self._undo.setText(f"{undo_key} takes back: {undo_label}")
         self._paint_message()
 
     def _share(self) -> None:

@@ -1,0 +1,169 @@
+"""What the user chose for the whole program: keys, preferences and the documents opened last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtWidgets import QWidget
+
+from desktop import dialogs
+from desktop.actions import Actions
+from desktop.keymap import Keymap
+from desktop.look import Look
+from desktop.playback import AudioChoice, Player, output_devices
+from desktop.playback.latency_test import LatencyReport, LatencyTest
+from desktop.preferences import Preferences
+from desktop.recents import Recents
+from desktop.session import Session
+from engine.errors import OffcutError, UsageError
+from widgets.chrome.command_palette import CommandPalette
+from widgets.chrome.key_caps import KeyButton
+from widgets.chrome.preferences_form import PreferencesForm
+
+_RECENT = "recent:"
+
+
+class Window(Protocol):
+    """What the choices need of a window."""
+
+    session: Session
+    player: Player
+    look: Look
+    commands: Actions
+    palette_popup: CommandPalette
+    caps: dict[str, str]
+
+    def findChildren(self, kind: type[KeyButton]) -> list[KeyButton]:
+        """Return all parts of a kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecentEntry:
+    """A recent document as the palette lists it."""
+
+    id: str
+    label: str
+    description: str
+    keys: tuple[str, ...] = ()
+    group: str = "File"
+
+
+class Choices(QObject):
+    """Holds the choices, asks for them, and lets the window follow.
+
+    Signals
+    -------
+    said, failed : one sentence
+    """
+
+    said = Signal(str)
+    failed = Signal(str)
+
+    def __init__(self, window: QWidget, parts: Window, keymap: Keymap, settings: QSettings) -> None:
+        super().__init__(window)
+        self._window = window
+        self._parts = parts
+        self.keymap = keymap
+        self.recents = Recents(settings, self)
+        self.preferences = Preferences(settings, parts.player, parts.look, self)
+        keymap.changed.connect(self._show_keys)
+        self.recents.changed.connect(self._fill_palette)
+        parts.session.replaced.connect(self._note_document)
+        parts.session.media_found.connect(self._guarded(self._keep_cache_small))
+        parts.palette_popup.command_requested.connect(self._guarded(self.run))
+        self._show_keys()
+
+    def run(self, command_id: str) -> None:
+        """Run what was found in the palette: a command, or opening a recent document."""
+        if command_id.startswith(_RECENT):
+            self._open(Path(command_id.removeprefix(_RECENT)))
+        else:
+            self._parts.commands.run(command_id)
+
+    def open_recent(self) -> None:
+        """Ask which of the recent documents to open."""
+        found = [(recent.path, recent.is_there) for recent in self.recents.look()]
+        path = dialogs.ask_recent(self._window, self._parts.look.theme, found, self.recents.forget)
+        if path is not None:
+            self._open(path)
+
+    def change_keys(self) -> None:
+        """Let the user change keys; each change holds at once."""
+        dialogs.show_key_editor(self._window, self._parts.look.theme, self.keymap)
+
+    def show_preferences(self) -> None:
+        """Ask for preferences and put them into force."""
+        form = PreferencesForm(self._parts.look.theme, self.preferences.values, output_devices())
+        form.show_cache(self.preferences.cache_sentence())
+        form.empty_requested.connect(
+            self._guarded(lambda: form.show_cache(self.preferences.empty_cache(self._in_use())))
+        )
+        form.test_requested.connect(lambda: self._test(form))
+        values = dialogs.ask_preferences(self._window, form)
+        if values is not None:
+            self.preferences.choose(values)
+            self.said.emit("Preferences kept")
+
+    def _test(self, form: PreferencesForm) -> None:
+        """Play a click through the device as it stands in the form."""
+        self._parts.player.close()
+        values = form.values()
+        test = LatencyTest(AudioChoice(values.device, values.buffer_ms), form)
+
+        def finish(report: LatencyReport) -> None:
+            form.show_test(report.sentence())
+            test.deleteLater()
+
+        test.finished.connect(finish)
+        form.destroyed.connect(test.close)
+        test.start()
+
+    def _open(self, path: Path) -> None:
+        if not path.is_file():
+            raise UsageError(
+                f"{path.name} is no longer in {path.parent}; open it where it is now (Ctrl+Shift+O)."
+            )
+        self._parts.session.open(path)
+        self.said.emit(self._parts.session.notice or f"Opened {path.name}")
+
+    def _note_document(self) -> None:
+        if self._parts.session.path is not None:
+            self.recents.note(self._parts.session.path)
+
+    def _in_use(self) -> set[str]:
+        return {source.content_hash for source in self._parts.session.state.sources.values()}
+
+    def _keep_cache_small(self) -> None:
+        self.preferences.keep_cache_small(self._in_use())
+
+    def _show_keys(self) -> None:
+        """Bring shortcuts, tooltips, key caps and the palette up to date."""
+        caps = self._parts.caps
+        moved = {cap: self.keymap.caps.get(command_id, "") for command_id, cap in caps.items()}
+        # A cap belongs to one command: no two have the same key.
+        for button in self._parts.findChildren(KeyButton):
+            button.set_key(moved.get(button.key, button.key))
+        caps.clear()
+        caps.update(self.keymap.caps)
+        self._parts.commands.set_keys(self.keymap.commands)
+        self._fill_palette()
+
+    def _fill_palette(self) -> None:
+        recent = [
+            RecentEntry(f"{_RECENT}{path}", f"Open recent: {path.stem}", str(path))
+            for path in self.recents.paths
+        ]
+        self._parts.palette_popup.set_commands((*self.keymap.commands, *recent))
+
+    def _guarded(self, do: Callable[..., object]) -> Callable[..., None]:
+        def run(*values: object) -> None:
+            try:
+                do(*values)
+            except OffcutError as error:
+                self.failed.emit(str(error))
+
+        return run

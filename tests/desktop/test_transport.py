@@ -152,6 +152,13 @@ def test_another_document_is_shown_in_the_chosen_view(reviewing: Hands, tmp_path
     assert window.timeline.viewport.length_samples == at(5)
 
 
+def test_without_a_document_there_is_one_view_as_good_as_the_other(hands: Hands) -> None:
+    hands.press("Q")
+    hands.press("K")
+    hands.press("Q")
+    assert label(hands.window, "Last command") == "Source: 0:00"
+
+
 def test_the_ruler_steps_through_its_modes_and_is_remembered(
     reviewing: Hands, qapp: QApplication, tmp_path: Path
 ) -> None:

@@ -49,6 +49,7 @@ class Proposals:
     ----------
     covered : bool, shape (3, columns), where each of `VERDICTS` is
     found : indices of the spans in view, ascending
+    seams : view positions of the seams in view, ascending
     """
 
     frame: Frame
@@ -56,6 +57,7 @@ class Proposals:
     current: str | None
     covered: NDArray[np.bool_]
     found: NDArray[np.int64]
+    seams: NDArray[np.int64]
 
     @classmethod
     def of(cls, frame: Frame, spans: Spans, current: str | None) -> Proposals:
@@ -66,7 +68,8 @@ class Proposals:
         found = found[~spans.closed[found]]
         if current in spans.ids:
             found = found[found != spans.ids.index(current)]
-        return cls(frame, spans, current, covered, found)
+        seams = spans.seams(view.start_samples, view.stop_samples)
+        return cls(frame, spans, current, covered, found, seams)
 
     def tinted(self, rows: NDArray[np.uint32]) -> NDArray[np.uint32]:
         """Return colours of columns, shape (n, columns), seen through the spans' tint."""
@@ -86,14 +89,10 @@ class Proposals:
                 columns = self._edge_columns(verdicts == VERDICTS.index(verdict))
                 dashed = rows if verdict is Verdict.REJECTED else np.ones(len(pixels), bool)
                 pixels[np.ix_(dashed, columns)] = theme.color(tokens.verdict(verdict)).rgba()
-        fill_seams(pixels, self.frame, self._seams())
+        fill_seams(pixels, self.frame, self.seams)
         flags = pixels[: round(theme.px(FLAG) * dpr)]
         for verdict, where in self._by_strength():
             np.copyto(flags, np.uint32(theme.color(tokens.verdict(verdict)).rgba()), where=where)
-
-    def _seams(self) -> NDArray[np.int64]:
-        view = self.frame.viewport
-        return self.spans.seams(view.start_samples, view.stop_samples)
 
     def _edge_columns(self, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
         frame, index = self.frame, self.found[chosen]
@@ -106,7 +105,7 @@ class Proposals:
         """Draw hatches, words and seams, and the current proposal over all others."""
         frame, spans = self.frame, self.spans
         self._paint_hatch(painter)
-        paint_flags(painter, frame, self._seams())
+        paint_flags(painter, frame, self.seams)
         length_px = (spans.stops - spans.starts)[self.found] / frame.viewport.samples_per_px
         labelled = self.found[length_px >= theme.px(SIGN_FROM_PX)]
         if len(labelled) <= LABELS:

@@ -387,8 +387,10 @@ def test_five_hundred_seams_cost_little(qtbot: QtBot, tmp_path: Path) -> None:
     with qtbot.waitExposed(view):
         view.show()
     view.set_waves(dict.fromkeys(names, wave))
-    p99_ms: dict[bool, list[float]] = {False: [], True: []}
-    for is_result in (False, True) * 3:  # in turns, and the best of each, since others use this machine too
+    rounds: dict[bool, list[NDArray[np.float64]]] = {False: [], True: []}
+    for is_result in (False, True) * 4:
         view.set_document(state, build(state) if is_result else None)
-        p99_ms[is_result].append(float(np.percentile(frame_times(view, 60), 99)))
-    assert min(p99_ms[True]) <= 1.3 * min(p99_ms[False]), p99_ms
+        rounds[is_result].append(frame_times(view, 60))
+    # in turns, and of each frame the best, since others use this machine too
+    source_ms, result_ms = (np.percentile(np.min(rounds[which], axis=0), 99) for which in (False, True))
+    assert result_ms <= 1.3 * source_ms

@@ -57,7 +57,7 @@ class Review(QObject):
         super().__init__(parent)
         self._session = session
         self._playhead = playhead
-        self._last = LastDecisions(session.step_changes)
+        self._last = LastDecisions(session.step_decisions)
         self.choices = QueueChoices()
         self.listing = Listing()
         self.selected: frozenset[str] = frozenset()
@@ -79,7 +79,7 @@ class Review(QObject):
         return float(found) if isinstance(found, int | float) else 1.0
 
     def _start_over(self) -> None:
-        self._last = LastDecisions(self._session.step_changes)
+        self._last = LastDecisions(self._session.step_decisions)
         self.choices = replace(self.choices, text="", folded=frozenset())
         self.current = None
         self._requeue()

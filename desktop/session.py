@@ -75,9 +75,9 @@ class Session(QObject):
         """Return every step of undo and redo, the oldest first; those that were undone stand at the end."""
         return () if self._document is None else self._document.steps()
 
-    def step_changes(self, number: int) -> tuple[RowChange, ...]:
-        """Return the rows that a step of the history changed."""
-        return self._open_document().step_changes(number)
+    def step_decisions(self, number: int) -> tuple[RowChange, ...]:
+        """Return the decisions that a step of the history changed."""
+        return self._open_document().step_decisions(number)
 
     @property
     def curve(self) -> ScoreCurve | None:

@@ -129,14 +129,14 @@ class Document:
         """Return every step of undo and redo, the oldest first; those that were undone stand at the end."""
         return history.steps(self._connection)
 
-    def step_changes(self, number: int) -> tuple[RowChange, ...]:
-        """Return the rows that a step of the history changed.
+    def step_decisions(self, number: int) -> tuple[RowChange, ...]:
+        """Return the decisions that a step of the history changed.
 
         Raises
         ------
         DocumentError : the step is damaged
         """
-        return history.step_changes(self._connection, number)
+        return history.step_decisions(self._connection, number)
 
     def apply(self, edit: Edit, analyses: Mapping[str, Analysis] | None = None) -> Change:
         """Write an edit, and the analyses it refers to by id, in one transaction.

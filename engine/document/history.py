@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from engine.document.change import RowChange, merged
 from engine.document.checksums import Tally, digest
-from engine.document.rows import changes_from_json, changes_to_json
+from engine.document.decisions import Decision
+from engine.document.rows import TABLES, changes_from_json, changes_to_json
 from engine.errors import DocumentError
 
 _LAST_DONE = "undone = 0 ORDER BY step DESC LIMIT 1"
@@ -47,15 +48,16 @@ def steps(connection: sqlite3.Connection) -> tuple[StepLabel, ...]:
     return tuple(StepLabel(number, label, bool(undone), summed) for number, label, undone, summed in found)
 
 
-def step_changes(connection: sqlite3.Connection, number: int) -> tuple[RowChange, ...]:
-    """Return the rows that a step changed; none where there is no such step.
+def step_decisions(connection: sqlite3.Connection, number: int) -> tuple[RowChange, ...]:
+    """Return the decisions that a step changed; none where it changed others only.
 
     Raises
     ------
     DocumentError : the step is damaged
     """
-    step = _step(connection, f"step = {number:d}")
-    return () if step is None else step.changes
+    wanted = f"step = {number:d} AND instr(changes, '[\"{TABLES[Decision].name}\",')"
+    step = _step(connection, wanted)  # a step of ten thousand proposals is not read for nothing
+    return () if step is None else tuple(change for change in step.changes if change.row_type is Decision)
 
 
 def undo_label(connection: sqlite3.Connection) -> str:

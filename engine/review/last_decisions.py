@@ -16,7 +16,7 @@ class LastDecisions:
 
     Parameters
     ----------
-    changes_of : returns the rows that the step of a number changed
+    changes_of : returns the decisions that the step of a number changed
     """
 
     def __init__(self, changes_of: Callable[[int], tuple[RowChange, ...]]) -> None:

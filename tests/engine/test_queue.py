@@ -256,7 +256,7 @@ def document(tmp_path):
 
 
 def test_the_last_answer_comes_first_and_undo_brings_the_order_before_back(document):
-    last = LastDecisions(document.step_changes)
+    last = LastDecisions(document.step_decisions)
 
     def order():
         return last.newest_first(document.state, document.steps())

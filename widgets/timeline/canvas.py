@@ -260,7 +260,6 @@ class Canvas(QWidget):
 
     def _paint_layers(self, painter: QPainter, frame: Frame, proposals: Proposals) -> None:
         layout = frame.layout
-        self._wave_painter.paint_samples(painter, frame, self._lanes)
         line = theme.color(frame.theme.line)
         painter.fillRect(frame.horizontal(layout.lanes_top - frame.hairline, 0, layout.width), line)
         proposals.paint(painter)

@@ -11,19 +11,18 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from pyqtgraph.functions import create_qpolygonf, ndarray_from_qpolygonf
-from PySide6.QtGui import QPainter, QPen
 
 from engine.audio.peaks import Columns
 from widgets import theme
 from widgets.timeline.frame import FLAG, Frame
+from widgets.timeline.sample_line import fill_dots, fill_line
 from widgets.timeline.waves import WaveSource, track_columns
 
 PIXELS = NDArray[np.uint32]
 HEADROOM = 0.92
 LOUDEST_GAIN = 8.0
 MUTED_SHARE = 0.65
-DOTS_BELOW, DOT_PX = 0.25, 4.5
+DOTS_BELOW, DOT_PX, LINE_PX = 0.25, 4.5, 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,33 +160,12 @@ class WavePainter:
             ink = inks[lane.audible]
             borders = np.linspace(top * dpr, bottom * dpr, lane.channels + 1).round().astype(int)
             if sampled(frame):
-                self._fill_dots(pixels[clip[0] : clip[1]], frame, lane, borders - clip[0], ink[0])
+                part = pixels[clip[0] : clip[1]]
+                self._fill_samples(part, frame, lane, borders - clip[0], ground, ink[0])
                 continue
             for channel, columns in enumerate(self.columns(frame, lane)):
                 height = int(borders[channel + 1] - borders[channel])
                 fill_band(pixels, int(borders[channel]), height, columns, lane.gain, ground, ink, clip)
-
-    def paint_samples(self, painter: QPainter, frame: Frame, lanes: tuple[Lane, ...]) -> None:
-        """Draw a line through single samples, where the zoom shows them."""
-        if not sampled(frame):
-            return
-        layout = frame.layout
-        painter.save()
-        painter.setClipRect(0, layout.lanes_top, layout.width, layout.height - layout.lanes_top)
-        dotted = frame.viewport.samples_per_px <= DOTS_BELOW
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, dotted)
-        for lane, top, bottom in self._shown(frame, lanes):
-            share = 0.0 if lane.audible else MUTED_SHARE
-            painter.setPen(QPen(theme.mix(frame.theme.wave, frame.theme.bg, share), 1.2 if dotted else 0))
-            xs, values = self._samples(frame, lane)
-            height = (bottom - top) / lane.channels
-            for channel in range(lane.channels if len(xs) else 0):
-                line = create_qpolygonf(len(xs))
-                points = ndarray_from_qpolygonf(line)
-                points[:, 0] = xs
-                points[:, 1] = top + height * (channel + 0.5 - values[:, channel] / 2)
-                painter.drawPolyline(line)
-        painter.restore()
 
     def _shown(self, frame: Frame, lanes: tuple[Lane, ...]) -> Iterator[tuple[Lane, int, int]]:
         """Yield the lanes in view that have a source, with the top and bottom of their waves.
@@ -210,22 +188,26 @@ class WavePainter:
             return np.zeros(0), np.zeros((0, lane.channels), np.float32)
         return view.xs_at(np.arange(start, stop) + lane.start_samples), samples * np.float32(lane.gain)
 
-    def _fill_dots(
-        self, pixels: PIXELS, frame: Frame, lane: Lane, borders: NDArray[np.int_], ink: PIXELS
+    def _fill_samples(
+        self,
+        pixels: PIXELS,
+        frame: Frame,
+        lane: Lane,
+        borders: NDArray[np.int_],
+        ground: PIXELS,
+        ink: PIXELS,
     ) -> None:
-        if frame.viewport.samples_per_px > DOTS_BELOW:
-            return
+        """Draw a line through the samples of each channel, with dots on them where they are far apart."""
         xs, values = self._samples(frame, lane)
-        radius = DOT_PX / 2 * frame.dpr
-        reach = np.arange(-int(radius) - 1, int(radius) + 2)
-        across, down = (part.ravel() for part in np.meshgrid(reach, reach))
-        round_ = across**2 + down**2 <= radius**2
-        columns = np.rint(xs * frame.dpr).astype(int)[:, None] + across[round_]
+        columns, dotted = xs * frame.dpr, frame.viewport.samples_per_px <= DOTS_BELOW
+        thickness = (LINE_PX if dotted else 1.0) * frame.dpr
         for channel, (top, bottom) in enumerate(pairwise(borders.tolist())):
-            middle, half = (top + bottom) / 2, (bottom - top) / 2
-            rows = np.rint(middle - values[:, channel] * half).astype(int)[:, None] + down[round_]
-            inside = (rows >= 0) & (rows < len(pixels)) & (columns >= 0) & (columns < frame.columns)
-            pixels[rows[inside], columns[inside]] = ink[columns[inside]]
+            part = pixels[max(top, 0) : max(bottom, 0)]
+            middle, half = (top + bottom) / 2 - max(top, 0), (bottom - top) / 2
+            rows = middle - values[:, channel].astype(np.float64) * half
+            fill_line(part, columns, rows, thickness, ground, ink)
+            if dotted:
+                fill_dots(part, columns, rows, DOT_PX * frame.dpr, ink)
 
 
 def sampled(frame: Frame) -> bool:

@@ -12,6 +12,7 @@ from PySide6.QtGui import QImage, QPainter, QPen
 from engine.document.analysis import ScoreCurve
 from widgets import theme
 from widgets.timeline.frame import Frame
+from widgets.timeline.sample_line import column_extents
 
 PAD, HEAT, HEAT_GAP = 8, 12, 4
 THICKNESS_PX = 1.6
@@ -44,15 +45,7 @@ def column_scores(
     Between its points the curve is straight; half a hop outside its ends there is no score (NaN).
     """
     times = curve.times_samples
-    at_edges = np.interp(edges_samples, times, curve.scores)
-    low, high = np.minimum(at_edges[:-1], at_edges[1:]), np.maximum(at_edges[:-1], at_edges[1:])
-    borders = np.searchsorted(times, edges_samples)
-    filled = np.flatnonzero(np.diff(borders))
-    if len(filled):
-        starts = borders[filled]
-        inside = curve.scores[: borders[-1]]
-        low[filled] = np.minimum(low[filled], np.minimum.reduceat(inside, starts))
-        high[filled] = np.maximum(high[filled], np.maximum.reduceat(inside, starts))
+    low, high = column_extents(times, curve.scores, edges_samples)
     half_hop = (times[-1] - times[0]) / max(len(times) - 1, 1) / 2
     outside = (edges_samples[1:] < times[0] - half_hop) | (edges_samples[:-1] > times[-1] + half_hop)
     low[outside] = np.nan

@@ -12,6 +12,7 @@ from desktop.choices import Choices
 from desktop.files import Files
 from desktop.history_walk import HistoryWalk
 from desktop.look import Look
+from desktop.queue_side import QueueSide
 from desktop.review import Review
 from desktop.ruler import Ruler
 from desktop.session import Session
@@ -20,7 +21,6 @@ from desktop.work import Work
 from engine.document.decisions import Verdict
 from engine.document.kinds import Edge, NudgeSize
 from engine.errors import UsageError
-from widgets.review.queue_panel import QueuePanel
 from widgets.timeline.timeline_view import TimelineView
 
 Handler = Callable[[], object]
@@ -40,7 +40,7 @@ class Window(Protocol):
     timeline: TimelineView
     ruler: Ruler
     side: QWidget
-    queue_panel: QueuePanel
+    queue: QueueSide
     history: HistoryWalk
 
     def say(self, sentence: str) -> None:
@@ -71,7 +71,7 @@ def handlers(window: Window) -> Mapping[str, Handler]:
 
 
 def _review(window: Window) -> Mapping[str, Handler]:
-    review, work = window.review, window.work
+    review, work, many = window.review, window.work, window.queue.many
     answers = {"accept": Verdict.ACCEPTED, "reject": Verdict.REJECTED, "undecided": Verdict.UNDECIDED}
 
     def threshold(direction: int) -> None:
@@ -79,7 +79,7 @@ def _review(window: Window) -> Mapping[str, Handler]:
 
     def search() -> None:
         window.side.show()
-        window.queue_panel.focus_search()
+        window.queue.panel.focus_search()
 
     return {
         **{f"review.{name}": partial(review.decide, verdict) for name, verdict in answers.items()},
@@ -100,8 +100,8 @@ def _review(window: Window) -> Mapping[str, Handler]:
         "review.sort": review.sort,
         "review.group": review.group,
         "review.select_all": review.select_all,
-        **{f"review.{name}_many": partial(review.decide_many, verdict) for name, verdict in answers.items()},
-        "review.flag_many": review.flag_many,
+        **{f"review.{name}_many": partial(many.decide, verdict) for name, verdict in answers.items()},
+        "review.flag_many": many.flag,
     }
 
 

@@ -18,6 +18,7 @@ from desktop.job_lanes import JobLanes
 from desktop.keymap import Keymap
 from desktop.look import Look
 from desktop.playback import Player
+from desktop.queue_side import QueueSide
 from desktop.review import Review
 from desktop.ruler import Ruler
 from desktop.session import Session
@@ -25,9 +26,7 @@ from desktop.transport import Transport
 from desktop.work import Work
 from engine.document.change import Change
 from engine.document.edits import set_track
-from engine.document.kinds import Edge
 from engine.errors import OffcutError
-from engine.review.statistics import statistics
 from engine.settings import cut_settings
 from engine.timebase import s_to_samples, samples_to_s
 from widgets.chrome.command_palette import CommandPalette
@@ -40,8 +39,6 @@ from widgets.review.queue_panel import QueuePanel
 from widgets.review.rows import ON_IT_S, Surroundings
 from widgets.theme import QUEUE, Theme, px
 from widgets.timeline.timeline_view import TimelineView
-
-_EDGE_NAMES = {Edge.START: "left", Edge.STOP: "right"}
 
 
 class MainWindow(QMainWindow):
@@ -66,6 +63,7 @@ class MainWindow(QMainWindow):
         self.timeline = TimelineView(theme)
         self.ruler = Ruler(self.session, self.timeline, settings)
         self.queue_panel = QueuePanel(theme, self.caps)
+        self.queue = QueueSide(self.session, self.review, self.queue_panel, self.timeline.setFocus)
         self.history_panel = HistoryPanel(theme)
         self.history = HistoryWalk(self.session, self.history_panel, self)
         self.learning_panel = LearningPanel(theme)
@@ -116,13 +114,12 @@ class MainWindow(QMainWindow):
         self.session.changed.connect(self._show_change)
         for asking in (self.top_bar, self.queue_panel, self.status_bar):
             asking.command_requested.connect(self.commands.run)
-        for speaking in (self.review, self.work, self.files, self.history, self.choices):
+        for speaking in (self.review, self.work, self.files, self.history, self.choices, self.queue.many):
             speaking.said.connect(self.say)
-        refusals = (self.commands.refused, self.history.refused, self.choices.failed)
+        refusals = (self.commands.refused, self.history.refused, self.choices.failed, self.queue.refused)
         for refusal in (*refusals, self.work.failed, self.player.failed):
             refusal.connect(self.status_bar.set_error)
         self.review.moved.connect(self._show_current)
-        self._wire_queue()
         self.timeline.proposal_clicked.connect(self.review.choose)
         self.timeline.seek_requested.connect(self.transport.seek)
         self.timeline.edge_dragged.connect(self._guarded(self.review.drag))
@@ -139,19 +136,6 @@ class MainWindow(QMainWindow):
         self.work.learning_started.connect(self.learning_panel.start)
         self.work.learning_progressed.connect(self.learning_panel.add)
         self.work.learning_ended.connect(self.learning_panel.hide)
-
-    def _wire_queue(self) -> None:
-        panel, review = self.queue_panel, self.review
-        panel.proposal_chosen.connect(review.choose)
-        panel.proposal_toggled.connect(review.toggle_selected)
-        panel.range_chosen.connect(review.select_to)
-        panel.group_toggled.connect(review.fold)
-        panel.filter_chosen.connect(review.set_filter)
-        panel.search_changed.connect(review.search)
-        panel.search_entered.connect(self._guarded(review.go_to_found))
-        for over in (panel.search_entered, panel.search_given_up):
-            over.connect(self.timeline.setFocus)
-        self.session.replaced.connect(panel.clear_search)
 
     def _guarded(self, do: Callable[..., object]) -> Callable[..., None]:
         """Return a slot that tells an `OffcutError` in the status bar."""
@@ -225,22 +209,11 @@ class MainWindow(QMainWindow):
 
     def _show_current(self) -> None:
         """Show the queue and the current proposal."""
-        state, review = self.session.state, self.review
+        review = self.review
         self.timeline.set_current(review.current)
         if review.current is not None:
-            self.timeline.reveal(*state.span(review.current))
-        choices, scope = review.choices, review.scope()
-        self.queue_panel.set_choices(choices.filter_name, choices.sorting, choices.grouping)
-        self.queue_panel.set_review(
-            state,
-            review.listing,
-            review.current,
-            _EDGE_NAMES[review.edge],
-            statistics(state),
-            review.threshold,
-            len(review.above()),
-        )
-        self.queue_panel.set_scope(review.selected, *((len(scope.ids), scope.name) if scope else (0, "")))
+            self.timeline.reveal(*review.span())
+        self.queue.show()
 
     def _show_playhead(self, position: int) -> None:
         if self.transport.is_playing:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
@@ -17,12 +17,14 @@ from engine.document import edits
 from engine.document.change import Change, Edit
 from engine.document.decisions import Verdict
 from engine.document.kinds import Edge, NudgeSize, kind_of
+from engine.document.state import DocumentState
 from engine.edl.build import whole
 from engine.edl.render import render
-from engine.errors import UsageError
+from engine.errors import OffcutError, UsageError
 from engine.review.last_decisions import LastDecisions
 from engine.review.listing import Listing
 from engine.review.queue import Step, at_or_above, next_id, previous_id
+from engine.review.statistics import ReviewStatistics, statistics
 from engine.timebase import s_to_samples
 from engine.wording import counted
 
@@ -31,14 +33,6 @@ DRAG_SNAP_REACH_S = 0.05
 SORTING_WORDS: Mapping[str, str] = MappingProxyType(
     {"time": "time", "score": "score", "length": "length", "answered": "last answer"}
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What an answer for many answers: the proposals in their order, and "selected" or "shown"."""
-
-    ids: tuple[str, ...]
-    name: str
 
 
 class Review(QObject):
@@ -62,6 +56,7 @@ class Review(QObject):
         self.listing = Listing()
         self.selected: frozenset[str] = frozenset()
         self._anchor: str | None = None
+        self._counted: tuple[DocumentState, ReviewStatistics, tuple[str, ...]] | None = None
         self.current: str | None = None
         self.edge = Edge.START
         session.changed.connect(self._follow_change)
@@ -174,9 +169,20 @@ class Review(QObject):
 
         In the list of the decided ones, go to the next of them, which was answered before this one.
         """
-        onward = None if stay else self._onward()
-        self._apply(edits.decide(self._session.state, [self.here()], verdict))
-        if onward is not None:
+        edit = edits.decide(self._session.state, [self.here()], verdict)
+        before, onward = (self.current, self.edge), None if stay else self._onward()
+        if onward is not None:  # gone on beforehand, so that the window is brought up to date once
+            self.current, self.edge = onward, Edge.START
+        self.selected, self._anchor = frozenset(), None
+        try:
+            self._apply(edit)
+        except OffcutError:
+            self.current, self.edge = before
+            raise
+
+    def go_on(self) -> None:
+        """Go where an answer leads."""
+        if (onward := self._onward()) is not None:
             self.choose(onward)
 
     def _onward(self) -> str | None:
@@ -212,48 +218,21 @@ class Review(QObject):
         self.selected, self._anchor = ids, anchor
         self.moved.emit()
 
-    def scope(self) -> Scope | None:
-        """Return what an answer for many would answer: the selection, else all that a filter leaves.
-
-        None where nothing is selected and nothing left out: all of a document is never meant by accident.
-        """
-        if self.selected:
-            return Scope(tuple(key for key in self.ids if key in self.selected), "selected")
-        return Scope(self.ids, "shown") if self.choices.narrows and self.ids else None
-
-    def _required_scope(self) -> Scope:
-        scope = self.scope()
-        if scope is None:
-            raise UsageError("Choose several first: select rows (Ctrl+A for all), search, or filter.")
-        return scope
-
-    def decide_many(self, verdict: Verdict) -> None:
-        """Answer the selection or all shown as one step of undo, and say how many."""
-        scope = self._required_scope()
-        self._apply_to_many(scope, edits.decide(self._session.state, scope.ids, verdict), verdict.value)
-        onward = self._onward() if self.current in scope.ids else None
-        if onward is not None:
-            self.choose(onward)
-
-    def flag_many(self) -> None:
-        """Flag the selection or all shown; where all of them are, take the flags away."""
-        scope, decisions = self._required_scope(), self._session.state.decisions
-        flagged = not all(key in decisions and decisions[key].flagged for key in scope.ids)
-        edit = edits.flag_all(self._session.state, scope.ids, flagged)
-        self._apply_to_many(scope, edit, "flagged" if flagged else "unflagged")
-
-    def _apply_to_many(self, scope: Scope, edit: Edit, became: str) -> None:
-        answered = len(edit.changes)
-        some = f"{answered:,} of " if answered < len(scope.ids) else ""
-        label = f"{became.capitalize()} {some}{len(scope.ids):,} {scope.name}"
-        self._session.apply(replace(edit, label=label))
-        rest = "; the others were before" if some else ""
-        self.said.emit(f"{label}{rest}")
-        self.select_none()
-
     def above(self) -> tuple[str, ...]:
         """Return the undecided proposals at or above the threshold, the oddest first."""
-        return at_or_above(self._session.state, self.threshold)
+        return self._figures()[2]
+
+    @property
+    def statistics(self) -> ReviewStatistics:
+        """How far the review is."""
+        return self._figures()[1]
+
+    def _figures(self) -> tuple[DocumentState, ReviewStatistics, tuple[str, ...]]:
+        """Count once for each state of the document; most keys only move."""
+        state = self._session.state
+        if self._counted is None or self._counted[0] is not state:
+            self._counted = (state, statistics(state), at_or_above(state, self.threshold))
+        return self._counted
 
     def accept_above(self) -> None:
         """Accept all at or above the threshold as one step of undo, and say how many and which first."""
@@ -389,10 +368,7 @@ class Review(QObject):
         return self.current
 
     def _apply(self, edit: Edit) -> None:
-        change = self._session.apply(edit)
-        self.said.emit(change.label)
-        if change.proposals:
-            self.moved.emit()
+        self.said.emit(self._session.apply(edit).label)
 
 
 def _nearest(targets: NDArray[np.int64], position: int) -> int:

@@ -187,7 +187,7 @@ def _ask(
     buttons.accepted.connect(dialog.accept)
     buttons.rejected.connect(dialog.reject)
     layout.addWidget(buttons)
-    dialog.setMinimumWidth(px(460))
+    dialog.setMinimumWidth(max(px(460), layout.minimumSize().width()))
     accepted = dialog.exec() == QDialog.DialogCode.Accepted
     dialog.deleteLater()
     return accepted

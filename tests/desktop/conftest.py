@@ -62,7 +62,7 @@ class Hands:
                 "Shift": Qt.KeyboardModifier.ShiftModifier,
                 "Alt": Qt.KeyboardModifier.AltModifier,
             }[name]
-        named = {"Esc": "Escape", "?": "Question", "+": "Plus", "-": "Minus"}.get(key, key)
+        named = {"Esc": "Escape", "?": "Question", "+": "Plus", "-": "Minus", ",": "Comma"}.get(key, key)
         QTest.keyClick(self.window.focusWidget() or self.window, getattr(Qt.Key, f"Key_{named}"), held)
 
     def press_and_answer(self, keys: str, *answers: Callable[[QWidget], None]) -> None:

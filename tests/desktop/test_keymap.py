@@ -13,7 +13,6 @@ from desktop.commands import BY_ID, COMMANDS, conflicts
 from desktop.keymap import Keymap, refusal
 from engine.errors import UsageError
 
-
 FREE = "Ctrl+F6"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFormLayout,
@@ -20,12 +20,13 @@ from PySide6.QtWidgets import (
 
 from widgets.chrome.key_caps import KeyButton
 from widgets.chrome.number_field import NumberField
-from widgets.theme import ROW, Theme, px
+from widgets.theme import CONTROL, ROW, STEP, Theme, px
 
 SYSTEM_DEVICE = "The system's own"
 _LOOKS = {"system": "As the &system", "dark": "&Dark", "light": "&Light"}
 _THREADS = {"1": "&1", "2": "&2"}
 _DEVICE_ROWS = 4
+_TWO_LINES = 36
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,39 +109,47 @@ class PreferencesForm(QWidget):
             self._devices.addItem(chosen)
             self._devices.item(self._devices.count() - 1).setToolTip("Not connected now")
             names.append(chosen)
+        for row in range(self._devices.count()):  # as wide as the list: what does not fit is elided
+            self._devices.item(row).setSizeHint(QSize(1, px(ROW)))
         self._devices.setCurrentRow(names.index(chosen) if chosen else 0)
         self._devices.setAccessibleName("Output device")
         self._devices.setProperty("surface", "ground")
         self._devices.setFixedHeight(px(_DEVICE_ROWS * ROW))
+        self._devices.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._devices.setStyleSheet(f"QListWidget::item {{ padding: 0 {px(8)}px; }}")
 
     def _lay_out(self) -> None:
         self._folder.setPlaceholderText("Where the system keeps caches")
         self._folder.setAccessibleName("Folder of the cache")
         self._buffer.setAccessibleName("Buffer in milliseconds")
         self._limit.setAccessibleName("Largest size of the cache in gigabytes")
+        form = QFormLayout()
+        form.setHorizontalSpacing(px(16))
+        form.setVerticalSpacing(px(8))
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow(_heading("Sound"))
+        form.addRow("&Play on", self._devices)
+        form.addRow(
+            _named("&Buffer", self._buffer), _row(self._buffer, QLabel("ms; 0 leaves it to the device"))
+        )
+        form.addRow(_named("Latency", self._test, _TWO_LINES), _row(self._test, self._tested))
+        form.addRow(_heading("Cache"))
+        form.addRow(_named("&Folder", self._folder), _row(self._folder, self._browse))
+        form.addRow(
+            _named("Li&mit", self._limit),
+            _row(self._limit, QLabel("GB; what was not used for longest goes first")),
+        )
+        form.addRow(_named("Size", self._empty, _TWO_LINES), _row(self._empty, self._cache))
+        form.addRow(_heading("Computing and look"))
+        form.addRow("Threads", self._threads)
+        form.addRow("Look", self._look)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(px(8))
-        sound, cache, rest = (QFormLayout() for _ in range(3))
-        sound.addRow("&Play on", self._devices)
-        sound.addRow("&Buffer, ms (0: as the device likes)", self._buffer)
-        sound.addRow(self._test, self._tested)
-        cache.addRow("&Folder", _row(self._folder, self._browse))
-        cache.addRow("Li&mit, GB", self._limit)
-        cache.addRow(self._empty, self._cache)
-        rest.addRow("Threads for learning and listening", self._threads)
-        rest.addRow("Look", self._look)
-        for title, form in (("Sound", sound), ("Cache", cache), ("Computing and look", rest)):
-            heading = QLabel(title)
-            heading.setProperty("role", "title")
-            form.setHorizontalSpacing(px(12))
-            form.setVerticalSpacing(px(8))
-            form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
-            form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-            layout.addWidget(heading)
-            layout.addLayout(form)
-            layout.addSpacing(px(8))
+        layout.addLayout(form)
         layout.addWidget(self._problem)
+        self.setMinimumWidth(px(560))
 
     def problem(self) -> str:
         """Say what is wrong, "" when nothing is."""
@@ -212,15 +221,36 @@ def _words(text: str) -> QLabel:
     label = QLabel(text)
     label.setProperty("role", "dim")
     label.setWordWrap(True)
-    label.setMinimumHeight(px(36))
+    label.setMinimumHeight(px(_TWO_LINES))
+    return label
+
+
+def _named(text: str, field: QWidget, height: int = CONTROL) -> QLabel:
+    label = QLabel(text)
+    label.setMinimumHeight(px(height))
+    label.setBuddy(field)
+    return label
+
+
+def _heading(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", "title")
+    label.setMinimumHeight(px(CONTROL + STEP))
+    label.setAlignment(Qt.AlignmentFlag.AlignBottom)
     return label
 
 
 def _row(*parts: QWidget) -> QWidget:
+    """Lay parts beside each other; words and paths take the room, numbers and buttons what they need."""
     row = QWidget()
     layout = QHBoxLayout(row)
     layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(px(8))
-    for number, part in enumerate(parts):
-        layout.addWidget(part, 0 if number else 1)
+    layout.setSpacing(px(12))
+    for part in parts:
+        is_short = isinstance(part, NumberField | KeyButton)
+        layout.addWidget(part, 0 if is_short else 1)
+        if isinstance(part, NumberField):
+            part.setFixedWidth(px(80))
+        if isinstance(part, QLabel):
+            part.setProperty("role", "dim")
     return row

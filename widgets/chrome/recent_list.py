@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from widgets.chrome.key_caps import KeyButton
-from widgets.theme import Theme, px
+from widgets.theme import ROW, Theme, px
 
 _PATH = int(Qt.ItemDataRole.UserRole)
 _IS_THERE = _PATH + 1
@@ -47,7 +47,9 @@ class RecentList(QWidget):
         self._list.setAccessibleName("Recent documents")
         self._list.setProperty("surface", "ground")
         self._list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self._list.setMinimumSize(px(480), px(240))
+        self._list.setMinimumSize(px(560), px(310))
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._list.setStyleSheet(f"QListWidget::item {{ padding: 0 {px(8)}px; }}")
         self._forget = KeyButton(theme, "Take off the list", "", "minus")
         self._problem = QLabel()
         self._problem.setProperty("role", "dim")
@@ -71,6 +73,7 @@ class RecentList(QWidget):
             missing = "" if is_there else " (missing)"
             item = QListWidgetItem(f"{path.stem}{missing}  ·  {path.parent}")
             item.setToolTip(str(path))
+            item.setSizeHint(QSize(1, px(ROW)))  # as wide as the list: what does not fit is elided
             item.setData(_PATH, str(path))
             item.setData(_IS_THERE, is_there)
             if not is_there:

@@ -1,0 +1,307 @@
+"""Preferences, changed keys and recent documents in the real window."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QListWidget, QPushButton, QWidget
+
+from desktop.look import Look
+from desktop.playback import AudioChoice, Player
+from desktop.playback.latency_test import LatencyReport, LatencyTest
+from desktop.preferences import THREADS_VARIABLE, Preferences
+from engine.cache_size import cache_bytes
+from engine.errors import OffcutError
+from engine.learning import torch_threads
+from engine.places import CACHE_VARIABLE, cache_folder
+from tests.desktop.conftest import Hands, named_field
+from tests.desktop.documents import make_document
+from tests.desktop.sound_device import CapturingDevice, alsa_configuration
+from tests.hostile.bad_files import good
+from widgets.chrome.key_caps import KeyButton
+from widgets.chrome.key_editor import KeyEditor
+from widgets.chrome.key_field import KeyField
+from widgets.chrome.preferences_form import PreferencesForm, PreferenceValues
+
+on_alsa = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ALSA is Linux's")
+CHOSEN = PreferenceValues("", 30, "", 7, 2, "light")
+
+
+@pytest.fixture(autouse=True)
+def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the variables back that preferences set."""
+    for name in (CACHE_VARIABLE, THREADS_VARIABLE):
+        monkeypatch.setenv(name, "")
+
+
+@pytest.fixture
+def preferences(qapp, tmp_path: Path) -> Iterator[Callable[[], Preferences]]:
+    """Read the preferences from disk, as a start of the program does."""
+    players = []
+
+    def read() -> Preferences:
+        settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+        players.append(Player())
+        return Preferences(settings, players[-1], Look(qapp, settings))
+
+    yield read
+    for player in players:
+        player.close()
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> Path:
+    return make_document(tmp_path / "jam.offcut", good(tmp_path / "jam.wav", 4))
+
+
+def click(dialog: QWidget, text: str) -> None:
+    """Press the button that says so."""
+    (button,) = [one for one in dialog.findChildren(QPushButton) if one.text().replace("&", "") == text]
+    button.click()
+
+
+# What is kept and put into force.
+
+
+def test_choices_are_in_force_at_once_and_after_a_restart(
+    preferences: Callable[[], Preferences], tmp_path: Path
+) -> None:
+    first = preferences()
+    assert first.values == PreferenceValues()
+    chosen = replace(CHOSEN, cache_folder=str(tmp_path / "disk"))
+    first.choose(chosen)
+    for reader in (first, preferences()):
+        assert reader.values == chosen
+        assert reader._player._choice == AudioChoice("", 30)
+        assert cache_folder() == tmp_path / "disk" / "offcut-cache"
+        assert os.environ[THREADS_VARIABLE] == "2"
+    first.choose(PreferenceValues())
+    assert THREADS_VARIABLE not in os.environ
+    assert tmp_path / "disk" not in cache_folder().parents
+
+
+def test_training_uses_the_threads_allowed(preferences: Callable[[], Preferences]) -> None:
+    assert torch_threads.THREADS_VARIABLE == THREADS_VARIABLE
+    reader = preferences()
+    for threads in (2, 1):
+        reader.choose(PreferenceValues(threads=threads))
+        with torch_threads.few_threads():
+            assert torch_threads.torch.get_num_threads() == threads
+
+
+def test_a_folder_that_cannot_be_used_changes_nothing(
+    preferences: Callable[[], Preferences], tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    reader = preferences()
+    with pytest.raises(OffcutError, match="cannot be made"):
+        reader.choose(replace(CHOSEN, cache_folder=str(tmp_path / "file")))
+    assert reader.values == PreferenceValues()
+    assert cache_folder().is_dir()
+
+
+@pytest.mark.parametrize("value", ["-1", "many", "99999", ""])
+def test_stored_nonsense_counts_as_never_chosen(
+    preferences: Callable[[], Preferences], tmp_path: Path, value: str
+) -> None:
+    settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    for name in ("buffer_ms", "cache_limit_gb", "threads"):
+        settings.setValue(f"preferences/{name}", value)
+    settings.sync()
+    assert preferences().values == PreferenceValues()
+
+
+# The dialog.
+
+
+def test_the_dialog_changes_what_it_says(hands: Hands) -> None:
+    def answer(dialog: QWidget) -> None:
+        buffer, limit = named_field(dialog, "Buffer"), named_field(dialog, "Largest")
+        buffer.setText("5000")
+        keep = next(one for one in dialog.findChildren(QPushButton) if one.text() == "Keep")
+        assert not keep.isEnabled()
+        assert "Buffer must be a whole number" in " ".join(one.text() for one in dialog.findChildren(QLabel))
+        buffer.setText("25")
+        limit.setText("3")
+        keep.click()
+
+    hands.press_and_answer("Ctrl+,", answer)
+    values = hands.window.choices.preferences.values
+    assert (values.buffer_ms, values.cache_limit_gb) == (25, 3)
+
+
+def test_emptying_leaves_the_open_document_its_files(hands: Hands, document: Path, tmp_path: Path) -> None:
+    make_document(tmp_path / "other.offcut", good(tmp_path / "other.wav", 6, seed=3))
+    hands.window.session.open(document)
+    hands.finish_work()
+    before = cache_bytes()
+
+    def answer(dialog: QWidget) -> None:
+        click(dialog, "Empty now")
+        form = dialog.findChild(PreferencesForm)
+        assert form._cache.text().startswith("Freed ")
+        assert "of the open document stay" in form._cache.text()
+        dialog.close()
+
+    hands.press_and_answer("Ctrl+,", answer)
+    assert 0 < cache_bytes() < before
+    hands.window.timeline.canvas.grab()
+
+
+def test_opening_a_document_keeps_the_cache_within_its_limit(
+    hands: Hands, document: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("desktop.preferences.GB", 1)  # a limit of some bytes
+    stale = cache_folder("peaks") / "0123-48000-v1.peaks"
+    stale.write_bytes(bytes(1_000))
+    hands.window.session.open(document)
+    hands.finish_work()
+    assert not stale.exists()
+    assert cache_bytes() > 20, "what the open document needs stays"
+
+
+# The click.
+
+
+@on_alsa
+def test_the_click_says_how_soon_it_started(qtbot, qapp, tmp_path: Path) -> None:  # noqa: ARG001
+    with alsa_configuration(CapturingDevice(tmp_path).configuration):
+        test = LatencyTest(AudioChoice("default", 20))
+        with qtbot.waitSignal(test.finished, timeout=10_000) as told:
+            test.start()
+    (report,) = told.args
+    assert report.underruns == 0
+    assert 0 < report.start_delay_s < 0.5
+    assert report.sentence().startswith("The first sample left after ")
+    assert report.sentence().endswith("no underrun.")
+
+
+@on_alsa
+def test_without_a_device_the_click_says_why(qtbot, qapp, tmp_path: Path) -> None:  # noqa: ARG001
+    with alsa_configuration(CapturingDevice(tmp_path).configuration):
+        test = LatencyTest(AudioChoice("Pulled out"))
+        with qtbot.waitSignal(test.finished, timeout=10_000) as told:
+            test.start()
+    assert told.args[0].sentence() == "No click: no audio device: Pulled out is not connected."
+
+
+def test_underruns_ask_for_a_larger_buffer() -> None:
+    assert LatencyReport(0.01, 0.02, 3).sentence().endswith("3 underruns: choose a larger buffer.")
+
+
+# Keys.
+
+
+def test_a_changed_key_works_at_once_and_shows_everywhere(hands: Hands, document: Path) -> None:
+    window = hands.window
+    window.session.open(document)
+    hands.finish_work()
+
+    def answer(dialog: QWidget) -> None:
+        search = named_field(dialog, "Name of the command")
+        QTest.keyClicks(search, "redo")
+        field = dialog.findChild(KeyField)
+        field.setFocus()
+        QTest.keyClick(field, Qt.Key.Key_X)
+        assert "X belongs to 'Reject'" in " ".join(one.text() for one in dialog.findChildren(QLabel))
+        QTest.keyClick(field, Qt.Key.Key_Delete)
+        assert "does nothing in the queue" in " ".join(one.text() for one in dialog.findChildren(QLabel))
+        search.clear()
+        QTest.keyClicks(search, "preview the cut")
+        field.setFocus()
+        QTest.keyClick(field, Qt.Key.Key_F6, Qt.KeyboardModifier.ControlModifier)
+        click(dialog, "Use it")
+        search.clear()
+        QTest.keyClicks(search, "reject")
+        field.setFocus()
+        QTest.keyClick(field, Qt.Key.Key_F)
+        click(dialog, "Swap")
+        dialog.close()
+
+    hands.press_and_answer("Ctrl+Shift+K", answer)
+    assert window.commands.action("transport.preview").shortcut().toString() == "Ctrl+F6"
+    assert "(Ctrl F6)" in window.commands.action("transport.preview").toolTip()
+    first = window.review.current
+    hands.press("F")  # is "Reject" now
+    assert str(window.session.state.verdict(first)) == "rejected"
+    keys = {button.text(): button.key for button in window.queue_panel.findChildren(KeyButton)}
+    assert keys["Reject"] == "F"
+    again = QSettings(window._settings.fileName(), QSettings.Format.IniFormat)
+    window._settings.sync()
+    again.sync()
+    assert "transport.preview" in again.value("keys")
+
+
+def test_letters_stay_letters_where_text_is_typed(hands: Hands, document: Path) -> None:
+    window = hands.window
+    window.session.open(document)
+    hands.finish_work()
+    window.choices.keymap.set_keys("review.flag", ("Shift+F9", "F"))
+    state = window.session.state
+    field = QLineEdit(window)
+    field.show()
+    field.setFocus()
+    hands.press("A")
+    hands.press("F")
+    assert field.text().casefold() == "af"
+    assert window.session.state == state
+
+
+def test_reset_all_brings_the_sheet_back(hands: Hands) -> None:
+    window = hands.window
+    window.choices.keymap.set_keys("file.export", ("Ctrl+F6",))
+    assert window.caps["file.export"] == "Ctrl F6"
+
+    def answer(dialog: QWidget) -> None:
+        assert dialog.findChild(KeyEditor) is not None
+        click(dialog, "Reset all keys")
+        dialog.close()
+
+    hands.press_and_answer("Ctrl+Shift+K", answer)
+    assert window.caps["file.export"] == "Ctrl E"
+
+
+# Recent documents.
+
+
+def test_recent_documents_are_offered_and_opened_only_when_asked_for(hands: Hands, document: Path) -> None:
+    window = hands.window
+    window.session.open(document)
+    hands.finish_work()
+    gone = document.with_name("gone.offcut")
+    window.choices.recents.note(gone)
+    window.session.close()
+    assert not window.session.is_open
+
+    def answer(dialog: QWidget) -> None:
+        listed = dialog.findChild(QListWidget)
+        assert [listed.item(row).text().split("  ·")[0] for row in range(2)] == ["gone (missing)", "jam"]
+        assert isinstance(dialog, QDialog)
+        QTest.keyClick(listed, Qt.Key.Key_Delete)
+        QTest.keyClick(listed, Qt.Key.Key_Return)
+
+    hands.press_and_answer("Ctrl+Shift+R", answer)
+    hands.finish_work()
+    assert window.session.path == document
+    assert window.choices.recents.paths == (document,)
+
+
+def test_the_palette_finds_recent_documents(hands: Hands, document: Path) -> None:
+    window = hands.window
+    window.choices.recents.note(document)
+    window.choices.recents.note(document.with_name("gone.offcut"))
+    for name in ("jam", "gone"):
+        hands.press("F1")
+        field = window.palette_popup.findChild(QLineEdit)
+        QTest.keyClicks(field, f"open recent {name}")
+        QTest.keyClick(field, Qt.Key.Key_Return)
+        hands.finish_work()
+        assert window.session.path == document
+    assert "gone.offcut is no longer in" in window.status_bar._done.text()

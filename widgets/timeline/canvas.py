@@ -24,7 +24,7 @@ from widgets.timeline import gestures
 from widgets.timeline.frame import Frame, lay_out
 from widgets.timeline.grid import Beats, ground_row
 from widgets.timeline.lanes import Lane, WavePainter
-from widgets.timeline.overview import mixture, overview_image, paint_window
+from widgets.timeline.overview import mixture, overview_image, paint_caption, paint_window
 from widgets.timeline.playhead import overview_strip, paint_playhead, playhead_strip
 from widgets.timeline.proposals import Proposals
 from widgets.timeline.ruler import RulerMode, paint_ruler
@@ -274,7 +274,7 @@ class Canvas(QWidget):
             self._loudness = mixture(self._waves, self._lanes, length, frame.columns)
             self._overview = None
         if self._overview is None:
-            self._overview = overview_image(frame, self._loudness, self.spans, self._caption())
+            self._overview = overview_image(frame, self._loudness, self.spans)
         return self._overview
 
     def _paint_hints(self, painter: QPainter, frame: Frame) -> None:
@@ -319,6 +319,8 @@ class Canvas(QWidget):
             self.drag.paint(painter, frame)
         if self._lanes:
             paint_playhead(painter, frame, self.times.to_view(self._playhead))
+        if area.top() < frame.layout.ruler_top:
+            paint_caption(painter, frame, self._caption())
 
     # size
 

@@ -45,8 +45,8 @@ def whole(viewport: Viewport, width_px: int) -> Viewport:
     return Viewport(0.0, 1.0, max(width_px, 1), viewport.length_samples, viewport.rate_hz).fitted()
 
 
-def overview_image(frame: Frame, loudness: NDArray[np.float32], spans: Spans, caption: str = "") -> QImage:
-    """Return the bar without the window frame, which moves; a caption stands in its upper right corner."""
+def overview_image(frame: Frame, loudness: NDArray[np.float32], spans: Spans) -> QImage:
+    """Return the bar without the window frame, which moves."""
     layout, tokens = frame.layout, frame.theme
     image = QImage(frame.columns, max(round(layout.ruler_top * frame.dpr), 1), QImage.Format.Format_RGB32)
     image.fill(theme.color(tokens.bg))
@@ -60,13 +60,14 @@ def overview_image(frame: Frame, loudness: NDArray[np.float32], spans: Spans, ca
     image.setDevicePixelRatio(frame.dpr)
     painter = QPainter(image)
     _paint_marks(painter, frame, spans)
-    if caption:
-        _paint_caption(painter, frame, caption)
     painter.end()
     return image
 
 
-def _paint_caption(painter: QPainter, frame: Frame, caption: str) -> None:
+def paint_caption(painter: QPainter, frame: Frame, caption: str) -> None:
+    """Write what is shown into the upper right corner, over all that moves there."""
+    if not caption:
+        return
     painter.setFont(theme.mono_font(theme.TEXT_SMALL))
     metrics = painter.fontMetrics()
     width, height = metrics.horizontalAdvance(caption) + theme.px(12), metrics.height() + theme.px(2)

@@ -99,6 +99,7 @@ def _review(window: Window) -> Mapping[str, Handler]:
         "review.search": search,
         "review.sort": review.sort,
         "review.group": review.group,
+        "review.fold": review.fold_here,
         "review.select_all": review.select_all,
         **{f"review.{name}_many": partial(many.decide, verdict) for name, verdict in answers.items()},
         "review.flag_many": many.flag,

@@ -138,6 +138,12 @@ _REVIEW_COMMANDS = (
     _review("search", "Search the queue", ("Ctrl+F",), "Show only proposals whose reason holds some words."),
     _review("sort", "Sort the queue otherwise", ("Alt+S",), "Step through time, score and length."),
     _review("group", "Group the queue otherwise", ("Alt+G",), "Step through states, kinds, makers and none."),
+    _review(
+        "fold",
+        "Fold or unfold the group",
+        ("Alt+Shift+G",),
+        "Hide the group of the current proposal, or show it.",
+    ),
     _review("select_all", "Select all shown", ("Ctrl+A",), "Select every proposal that the queue shows."),
     _review(
         "accept_many",

@@ -49,6 +49,11 @@ class QueueChoices:
         """The order in which a proposal that left the queue is looked for."""
         return "time" if self.sorting == "answered" else self.sorting
 
+    @property
+    def keeps_places(self) -> bool:
+        """Whether a proposal that left the queue still has a place in it, by its time, score or length."""
+        return not self.grouping and self.sorting != "answered"
+
     def filtered(self, name: str) -> QueueChoices:
         """Take another filter. The decided ones begin with the last answer."""
         sorting: Sorting = "time" if self.sorting == "answered" else self.sorting

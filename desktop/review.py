@@ -138,6 +138,15 @@ class Review(QObject):
         """Fold a group away, or show it again."""
         self._show_as(self.choices.with_fold(name))
 
+    def fold_here(self) -> None:
+        """Fold the group of the current proposal away, or show it again."""
+        here, groups = self.here(), self.listing.groups
+        name = next((group.name for group in groups if here in group.ids), "")
+        if not name:
+            raise UsageError("The queue is not in groups; group it first.")
+        self.fold(name)
+        self.said.emit(f"{'Folded' if name in self.choices.folded else 'Unfolded'} {name}")
+
     def _show_as(self, choices: QueueChoices) -> None:
         self.choices = choices
         self._requeue()
@@ -149,11 +158,15 @@ class Review(QObject):
         step = move(
             self._session.state,
             self.ids,
-            self.current,
+            self._place(),
             undecided_only=undecided_only,
             order=self.choices.order,
         )
         self._arrive(step, undecided_only=undecided_only)
+
+    def _place(self) -> str | None:
+        """Where a move starts: at the current proposal, or before the first where it has no place now."""
+        return self.current if self.choices.keeps_places or self.current in self.ids else None
 
     def _arrive(self, step: Step, *, undecided_only: bool) -> None:
         if step.proposal_id is not None and not (step.at_end and step.proposal_id == self.current):
@@ -189,7 +202,7 @@ class Review(QObject):
         """Where an answer leads: found beforehand, since the answer may move the proposal in the queue."""
         open_only = self.choices.filter_name != "decided"
         state, order = self._session.state, self.choices.order
-        step = next_id(state, self.ids, self.current, undecided_only=open_only, order=order)
+        step = next_id(state, self.ids, self._place(), undecided_only=open_only, order=order)
         return None if step.proposal_id == self.current else step.proposal_id
 
     def toggle_selected(self, proposal_id: str) -> None:

@@ -213,6 +213,22 @@ def test_groups_fold_and_what_is_folded_is_left_alone(reviewing: Hands) -> None:
     assert set(window.review.ids) == set(IDS)
 
 
+def test_a_group_is_folded_by_key_and_the_next_key_goes_into_what_is_left(reviewing: Hands) -> None:
+    window = reviewing.window
+    reviewing.press("Alt+Shift+G")
+    assert reviewing.refused[-1] == "The queue is not in groups; group it first."
+    reviewing.press("Shift+X")
+    reviewing.press("Alt+G")
+    assert window.review.ids[-1] == "c0"
+    reviewing.press("Alt+Shift+G")
+    assert window.review.ids == IDS[1:]
+    reviewing.press("Alt+Shift+G")
+    assert window.review.ids == (*IDS[1:], "c0")
+    reviewing.press("Alt+Shift+G")
+    reviewing.press("Down")
+    assert window.review.current == "c1"
+
+
 @pytest.mark.parametrize(("presses", "names"), [(2, ["cut"]), (3, ["maker 0", "maker 1"]), (4, [""])])
 def test_groups_by_kind_and_maker(reviewing: Hands, presses: int, names: list[str]) -> None:
     for _ in range(presses):
@@ -234,6 +250,7 @@ def test_nothing_selected_and_nothing_left_out_answers_nothing(reviewing: Hands)
     assert many(window) == []
     for keys in ("Alt+A", "Alt+X", "Alt+U", "Alt+F"):
         reviewing.press(keys)
+    assert len(reviewing.refused) == 4
     assert window.session.state is state
     assert reviewing.refused[-1].startswith("Choose several first")
 
@@ -291,6 +308,15 @@ def test_letters_answer_the_open_proposal_whatever_is_selected(reviewing: Hands)
     reviewing.press("Ctrl+A")
     reviewing.press("A")
     assert verdicts(reviewing.window) == "auuuuuuu"
+
+
+def test_what_was_answered_before_is_no_step(reviewing: Hands) -> None:
+    search_for(reviewing, "drums")
+    for _ in range(2):
+        reviewing.press("Alt+X")
+    assert reviewing.said[-1] == "All 2 shown were rejected before"
+    reviewing.window.commands.run("edit.undo")
+    assert verdicts(reviewing.window) == "uuuuuuuu"
 
 
 def test_flags_come_and_go_together(reviewing: Hands) -> None:

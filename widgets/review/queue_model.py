@@ -16,12 +16,18 @@ Line = str | QueueGroup
 
 
 class QueueModel(QAbstractListModel):
-    """The proposals that are shown, in order, under the headings of their groups."""
+    """The proposals that are shown, in order, under the headings of their groups.
+
+    Attributes
+    ----------
+    selected : the ids of the selected rows
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._state = DocumentState()
         self._lines: tuple[Line, ...] = ()
+        self.selected: frozenset[str] = frozenset()
 
     def set_listing(self, state: DocumentState, listing: Listing) -> None:
         """Show these proposals; where they are the same as before, only their looks change."""
@@ -43,7 +49,10 @@ class QueueModel(QAbstractListModel):
     ) -> object:
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             heading = self.heading(index.row())
-            return self.row(index.row()).spoken if heading is None else _spoken(heading)
+            if heading is not None:
+                return _spoken(heading)
+            chosen = ", selected" if self.id_at(index.row()) in self.selected else ""
+            return self.row(index.row()).spoken + chosen
         return None
 
     def row(self, position: int) -> Row:

@@ -41,7 +41,6 @@ class QueueView(QListView):
         self._delegate = RowDelegate(theme, self)
         self._current = -1
         self._hovered = -1
-        self._selected: frozenset[str] = frozenset()
         self._opened_height = px(ROW)
         self._card = card
         self.setModel(self._rows)
@@ -77,8 +76,8 @@ class QueueView(QListView):
 
     def set_selected(self, ids: frozenset[str]) -> None:
         """Mark these rows as selected."""
-        if ids != self._selected:
-            self._selected = ids
+        if ids != self._rows.selected:
+            self._rows.selected = ids
             self.viewport().update()
 
     def card_resized(self) -> None:
@@ -177,7 +176,7 @@ class QueueView(QListView):
                 option.rect = QRect(0, self._top(row) - offset, self.viewport().width(), px(ROW))
                 hovered = row == self._hovered
                 option.state = QStyle.StateFlag.State_MouseOver if hovered else QStyle.StateFlag.State_None
-                if self._rows.id_at(row) in self._selected:
+                if self._rows.id_at(row) in self._rows.selected:
                     option.state |= QStyle.StateFlag.State_Selected
                 self._delegate.paint(painter, option, self._rows.index(row))
             row += 1

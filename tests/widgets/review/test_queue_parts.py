@@ -100,6 +100,9 @@ def test_selected_rows_have_a_bar_besides_their_colour(qtbot: QtBot, dress: Dres
 
     assert left_of("cut-14") == QColor(DARK.undecided)
     assert left_of("cut-15") == QColor(DARK.panel)
+    model = view.model()
+    assert model.data(model.index(14)).endswith(", selected")
+    assert not model.data(model.index(15)).endswith(", selected")
 
 
 @pytest.mark.parametrize("count", [1, 99, 10_000])

@@ -137,6 +137,7 @@ def _transport(window: Window) -> Mapping[str, Handler]:
         if not window.timeline.canvas.cancel_drag():
             transport.stop()
             window.review.select_none()
+            window.history.stop()
 
     def solo() -> None:
         track = window.timeline.heads.current_track()

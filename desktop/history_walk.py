@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.session import Session
 from engine.errors import DocumentError
 from engine.wording import counted
 from widgets.review.history_panel import HistoryPanel
 
+STEPS_AT_ONCE = 100
+"""Undone or redone between two looks at the keyboard: about a tenth of a second."""
+
 
 class HistoryWalk(QObject):
-    """Goes to any step by undoing or redoing what lies between.
+    """Goes to any step by undoing or redoing what lies between; an edit or Esc on the way ends the walk.
 
     Signals
     -------
@@ -25,8 +28,14 @@ class HistoryWalk(QObject):
         super().__init__(parent)
         self._session = session
         self._panel = panel
-        session.changed.connect(self._show)
-        session.replaced.connect(self._show)
+        self._steps_left = 0
+        self._walked = 0
+        self._is_stepping = False
+        self._next = QTimer(self)
+        self._next.setSingleShot(True)
+        self._next.timeout.connect(self._walk)
+        session.changed.connect(self._follow)
+        session.replaced.connect(self._follow)
         panel.step_chosen.connect(self.go_to)
 
     def toggle(self) -> None:
@@ -38,16 +47,38 @@ class HistoryWalk(QObject):
         if not self._panel.isHidden():
             self._panel.set_steps(self._session.steps())
 
+    def _follow(self) -> None:
+        if not self._is_stepping:
+            self.stop()
+        self._show()
+
+    def stop(self) -> None:
+        """Stay where the walk has come to."""
+        self._next.stop()
+
     def go_to(self, done: int) -> None:
         """Take back or make again until that many steps are done."""
-        if not self._session.is_open:
-            return
-        steps = done - sum(not step.undone for step in self._session.steps())
+        self.stop()
+        if self._session.is_open:
+            self._steps_left = done - sum(not step.undone for step in self._session.steps())
+            self._walked = 0
+            self._walk()
+
+    def _walk(self) -> None:
+        steps = max(-STEPS_AT_ONCE, min(STEPS_AT_ONCE, self._steps_left))
         if not steps:
             return
+        self._is_stepping = True
         try:
-            count = counted(self._session.travel(steps), "step")
+            self._walked += self._session.travel(steps)
         except DocumentError as error:
             self.refused.emit(str(error))
-        else:
-            self.said.emit(f"Took back {count}" if steps < 0 else f"Made {count} again")
+            return
+        finally:
+            self._is_stepping = False
+        self._steps_left -= steps
+        count = counted(self._walked, "step")
+        done = f"Took back {count}" if steps < 0 else f"Made {count} again"
+        self.said.emit(f"{done}, {abs(self._steps_left):,} to go: Esc stops" if self._steps_left else done)
+        if self._steps_left:
+            self._next.start(0)

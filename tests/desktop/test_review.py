@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QListView, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QListView, QPushButton
 
+from desktop.history_walk import STEPS_AT_ONCE
 from desktop.main_window import MainWindow
 from engine.document import edits
 from engine.document.decisions import Verdict
@@ -408,6 +409,41 @@ def test_the_history_goes_back_to_the_empty_document_and_again_to_the_end(review
     assert not window.session.state.tracks
     click_step(window, history_rows(window).model().rowCount() - 1)
     assert window.session.state == state
+
+
+@pytest.fixture
+def long_review(reviewing: Hands) -> Hands:
+    """A history of more steps than are walked at once."""
+    session = reviewing.window.session
+    for number in range(2 * STEPS_AT_ONCE + 30):
+        session.apply(edits.decide(session.state, IDS[:1], R if number % 2 else A))
+    return reviewing
+
+
+def test_a_long_way_through_the_history_is_walked_in_parts(long_review: Hands) -> None:
+    window = long_review.window
+    end, steps = window.session.state, len(window.session.steps())
+    window.history.go_to(5)
+    assert (
+        long_review.said[-1]
+        == f"Took back {STEPS_AT_ONCE} steps, {steps - 5 - STEPS_AT_ONCE} to go: Esc stops"
+    )
+    long_review.qtbot.waitUntil(lambda: long_review.said[-1] == f"Took back {steps - 5} steps")
+    assert sum(not step.undone for step in window.session.steps()) == 5
+    window.history.go_to(steps)
+    long_review.qtbot.waitUntil(lambda: long_review.said[-1] == f"Made {steps - 5} steps again")
+    assert window.session.state == end
+
+
+@pytest.mark.parametrize("how", ["Esc", "a flag"])
+def test_esc_or_an_edit_ends_a_walk_where_it_is(long_review: Hands, how: str) -> None:
+    window = long_review.window
+    steps = len(window.session.steps())
+    window.history.go_to(5)
+    window.commands.run("transport.stop" if how == "Esc" else "review.flag")
+    QApplication.processEvents()
+    done = sum(not step.undone for step in window.session.steps())
+    assert done == steps - STEPS_AT_ONCE + (how != "Esc")
 
 
 def test_the_history_by_keys_decides_nothing(reviewing: Hands) -> None:

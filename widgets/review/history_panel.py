@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 
 from engine.document.history import StepLabel
 from widgets.chrome.icons import paint_icon
-from widgets.theme import TEXT, Theme, px, ui_font
+from widgets.theme import QUEUE, TEXT, Theme, px, ui_font
 
 _ROOT = QModelIndex()
 _KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End)
@@ -154,8 +154,12 @@ class HistoryPanel(QFrame):
         layout.setSpacing(0)
         layout.addWidget(title)
         layout.addWidget(self._list)
-        self.setFixedHeight(px(220))
+        self.setMinimumHeight(px(100))
+        self.setMaximumHeight(px(220))
         self.set_theme(theme)
+
+    def sizeHint(self) -> QSize:
+        return QSize(px(QUEUE), px(220))
 
     def set_theme(self, theme: Theme) -> None:
         """Paint with these colours from now on."""

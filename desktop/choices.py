@@ -23,6 +23,8 @@ from engine.errors import OffcutError, UsageError
 from widgets.chrome.command_palette import CommandPalette
 from widgets.chrome.key_caps import KeyButton
 from widgets.chrome.preferences_form import PreferencesForm
+from widgets.chrome.start_panel import StartPanel
+from widgets.timeline.timeline_view import TimelineView
 
 _RECENT = "recent:"
 
@@ -33,6 +35,7 @@ class Window(Protocol):
     session: Session
     player: Player
     look: Look
+    timeline: TimelineView
     commands: Actions
     palette_popup: CommandPalette
     caps: dict[str, str]
@@ -70,12 +73,18 @@ class Choices(QObject):
         self.keymap = keymap
         self.recents = Recents(settings, self)
         self.preferences = Preferences(settings, parts.player, parts.look, self)
+        canvas = parts.timeline.canvas
+        self._start = StartPanel(parts.look.theme, canvas, lambda: canvas.frame.layout.lanes_top)
+        self._start.opened.connect(self._guarded(self._open))
+        self._start.forgotten.connect(self.recents.forget)
+        parts.look.changed.connect(self._start.set_theme)
         keymap.changed.connect(self._show_keys)
-        self.recents.changed.connect(self._fill_palette)
+        self.recents.changed.connect(self._show_recent)
         parts.session.replaced.connect(self._note_document)
         parts.session.media_found.connect(self._guarded(self._keep_cache_small))
         parts.palette_popup.command_requested.connect(self._guarded(self.run))
         self._show_keys()
+        self._show_recent()
 
     def run(self, command_id: str) -> None:
         """Run what was found in the palette: a command, or opening a recent document."""
@@ -133,6 +142,7 @@ class Choices(QObject):
     def _note_document(self) -> None:
         if self._parts.session.path is not None:
             self.recents.note(self._parts.session.path)
+        self._show_recent()
 
     def _in_use(self) -> set[str]:
         return {source.content_hash for source in self._parts.session.state.sources.values()}
@@ -151,6 +161,12 @@ class Choices(QObject):
         caps.update(self.keymap.caps)
         self._parts.commands.set_keys(self.keymap.commands)
         self._fill_palette()
+
+    def _show_recent(self) -> None:
+        """List the recent documents in the palette and, while none is open, over the timeline."""
+        self._fill_palette()
+        documents = () if self._parts.session.is_open else self.recents.look()
+        self._start.show_documents((recent.path, recent.is_there) for recent in documents)
 
     def _fill_palette(self) -> None:
         recent = [

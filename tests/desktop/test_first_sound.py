@@ -18,6 +18,7 @@ from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
 from tests.desktop.conftest import Hands
 from tests.desktop.sound_device import RATE_HZ, CapturingDevice, alsa_configuration
+from widgets.chrome.elided_label import ElidedLabel
 from widgets.chrome.learn_panel import LearnRequest
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ALSA is Linux's")
@@ -85,6 +86,22 @@ def test_the_first_sound_comes_within_50_ms_of_the_key(
     assert hands.window.player.device_status == f"default, {RATE_HZ} Hz"
     assert median(delays_s) <= TYPICAL_S
     assert max(delays_s) <= WORST_S
+
+
+def test_the_window_says_that_the_sound_went_and_that_it_is_back(
+    device: CapturingDevice, hands: Hands, tmp_path: Path
+) -> None:
+    window = hands.window
+    open_warm(hands, many_tracks(tmp_path, 30))
+    said = window.status_bar.findChildren(ElidedLabel)[0]
+    hands.press("Space")
+    hands.qtbot.waitUntil(lambda: window.player.position_samples > RATE_HZ // 4)
+    device.take_away()
+    hands.qtbot.waitUntil(lambda: "in silence until a device is connected" in said.text())
+    assert window.player.is_playing
+    device.put_back()
+    hands.qtbot.waitUntil(lambda: said.text() == f"The sound is back: default, {RATE_HZ} Hz.", timeout=15_000)
+    hands.press("Space")
 
 
 @pytest.mark.slow

@@ -11,12 +11,15 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QListWidget, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QLineEdit, QListWidget, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
 
 from desktop.look import Look
+from desktop.main_window import MainWindow
 from desktop.playback import AudioChoice, Player
 from desktop.playback.latency_test import LatencyReport, LatencyTest
 from desktop.preferences import THREADS_VARIABLE, Preferences
+from desktop.recents import Recents
 from engine.cache_size import cache_bytes
 from engine.errors import OffcutError
 from engine.learning import torch_threads
@@ -29,6 +32,7 @@ from widgets.chrome.key_caps import KeyButton
 from widgets.chrome.key_editor import KeyEditor
 from widgets.chrome.key_field import KeyField
 from widgets.chrome.preferences_form import PreferencesForm, PreferenceValues
+from widgets.chrome.start_panel import StartPanel
 
 on_alsa = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ALSA is Linux's")
 CHOSEN = PreferenceValues("", 30, "", 7, 2, "light")
@@ -305,3 +309,25 @@ def test_the_palette_finds_recent_documents(hands: Hands, document: Path) -> Non
         hands.finish_work()
         assert window.session.path == document
     assert "gone.offcut is no longer in" in window.status_bar._done.text()
+
+
+def test_an_empty_window_lists_what_was_open_before(
+    qtbot: QtBot, qapp: QApplication, document: Path, tmp_path: Path
+) -> None:
+    settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    Recents(settings).note(document)
+    window = MainWindow(qapp, settings)
+    qtbot.addWidget(window)
+    window.show()
+    panel = window.findChild(StartPanel)
+    assert panel.isVisible()
+    window.resize(1_100, 700)
+    canvas = window.timeline.canvas
+    assert abs(panel.geometry().center().x() - canvas.rect().center().x()) < 2
+    assert panel.y() >= canvas.frame.layout.lanes_top
+    assert not window.session.is_open
+    QTest.keyClick(panel.findChild(QListWidget), Qt.Key.Key_Return)
+    assert window.session.path == document
+    assert not panel.isVisible()
+    qtbot.waitUntil(lambda: not window.work.is_busy, timeout=60_000)
+    window.close()

@@ -53,6 +53,7 @@ class RecentList(QWidget):
         self._forget = KeyButton(theme, "Take off the list", "", "minus")
         self._problem = QLabel()
         self._problem.setProperty("role", "dim")
+        self._problem.setWordWrap(True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(px(8))
@@ -66,6 +67,16 @@ class RecentList(QWidget):
         self._list.removed.connect(self._remove)
         self._forget.clicked.connect(self._remove)
 
+    def set_theme(self, theme: Theme) -> None:
+        """Paint with these colours from now on."""
+        self._theme = theme
+        self._forget.set_theme(theme)
+        for row in range(self._list.count()):
+            self._colour(self._list.item(row))
+
+    def _colour(self, item: QListWidgetItem) -> None:
+        item.setForeground(QColor(self._theme.text if item.data(_IS_THERE) else self._theme.dim))
+
     def show_documents(self, documents: Iterable[tuple[Path, bool]]) -> None:
         """Show these, each with whether it is there."""
         self._list.clear()
@@ -76,11 +87,14 @@ class RecentList(QWidget):
             item.setSizeHint(QSize(1, px(ROW)))  # as wide as the list: what does not fit is elided
             item.setData(_PATH, str(path))
             item.setData(_IS_THERE, is_there)
-            if not is_there:
-                item.setForeground(QColor(self._theme.dim))
+            self._colour(item)
             self._list.addItem(item)
         self._list.setCurrentRow(0)
         self._renew()
+
+    def fit_rows(self) -> None:
+        """Be as high as the lines listed."""
+        self._list.setFixedHeight(px(ROW) * max(3, self._list.count()))
 
     def chosen(self) -> Path | None:
         """Return the document chosen."""

@@ -71,6 +71,7 @@ class Choices(QObject):
         self._window = window
         self._parts = parts
         self.keymap = keymap
+        self._testing: LatencyTest | None = None
         self.recents = Recents(settings, self)
         self.preferences = Preferences(settings, parts.player, parts.look, self)
         canvas = parts.timeline.canvas
@@ -113,6 +114,7 @@ class Choices(QObject):
         )
         form.test_requested.connect(lambda: self._test(form))
         values = dialogs.ask_preferences(self._window, form)
+        self._end_test()
         if values is not None:
             self.preferences.choose(values)
             self.said.emit("Preferences kept")
@@ -121,15 +123,22 @@ class Choices(QObject):
         """Play a click through the device as it stands in the form."""
         self._parts.player.close()
         values = form.values()
-        test = LatencyTest(AudioChoice(values.device, values.buffer_ms), form)
+        test = self._testing = LatencyTest(AudioChoice(values.device, values.buffer_ms), self)
 
         def finish(report: LatencyReport) -> None:
-            form.show_test(report.sentence())
-            test.deleteLater()
+            if self._testing is test:
+                form.show_test(report.sentence())
+                self._end_test()
 
         test.finished.connect(finish)
-        form.destroyed.connect(test.close)
         test.start()
+
+    def _end_test(self) -> None:
+        """Let go of the device, also where the dialog was closed before the click was over."""
+        if self._testing is not None:
+            self._testing.close()
+            self._testing.deleteLater()
+            self._testing = None
 
     def _open(self, path: Path) -> None:
         if not path.is_file():

@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QLabel, QLineEdit, QListWidget, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QPushButton,
+    QRadioButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from desktop.look import Look
@@ -33,6 +42,7 @@ from widgets.chrome.key_editor import KeyEditor
 from widgets.chrome.key_field import KeyField
 from widgets.chrome.preferences_form import PreferencesForm, PreferenceValues
 from widgets.chrome.start_panel import StartPanel
+from widgets.theme import DARK, LIGHT, Theme, set_text_scale, style_sheet
 
 on_alsa = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ALSA is Linux's")
 CHOSEN = PreferenceValues("", 30, "", 7, 2, "light")
@@ -198,6 +208,60 @@ def test_without_a_device_the_click_says_why(qtbot, qapp, tmp_path: Path) -> Non
 
 def test_underruns_ask_for_a_larger_buffer() -> None:
     assert LatencyReport(0.01, 0.02, 3).sentence().endswith("3 underruns: choose a larger buffer.")
+
+
+@on_alsa
+def test_the_dialog_plays_the_click_and_may_be_closed_meanwhile(
+    hands: Hands, document: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "device").mkdir()
+    with alsa_configuration(CapturingDevice(tmp_path / "device").configuration):
+        window = hands.window
+        window.session.open(document)
+        hands.finish_work()
+        hands.press("Space")
+
+        def listen(dialog: QWidget) -> None:
+            form = dialog.findChild(PreferencesForm)
+            click(dialog, "Play a click")
+            assert not window.player.is_playing
+            hands.qtbot.waitUntil(lambda: "no underrun" in form._tested.text(), timeout=10_000)
+            dialog.close()
+
+        def leave(dialog: QWidget) -> None:
+            click(dialog, "Play a click")
+            dialog.close()
+
+        hands.press_and_answer("Ctrl+,", listen)
+        hands.press_and_answer("Ctrl+,", leave)
+        hands.press("Space")
+        assert window.player.is_playing
+        hands.press("Space")
+        window.player.close()
+
+
+# The forms at any scale.
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+@pytest.mark.parametrize("look", [DARK, LIGHT], ids=lambda theme: theme.name)
+def test_nothing_is_cut_off_in_the_form(qtbot: QtBot, qapp: QApplication, look: Theme, scale: float) -> None:
+    set_text_scale(scale)
+    qapp.setStyleSheet(style_sheet(look))
+    try:
+        form = PreferencesForm(look, replace(CHOSEN, device="Gone"), ["default", "A long name " * 9])
+        qtbot.addWidget(form)
+        form.show_cache("1.4 GB in a folder")
+        form.show()
+        qtbot.waitExposed(form)
+        assert form.values().device == "Gone"
+        for part in form.findChildren(QPushButton) + form.findChildren(QRadioButton):
+            assert part.width() >= part.sizeHint().width(), part.text()
+        for label in form.findChildren(QLabel):
+            assert label.height() >= label.heightForWidth(label.width()), label.text()
+    finally:
+        set_text_scale(None)
+        qapp.setStyleSheet("")
 
 
 # Keys.

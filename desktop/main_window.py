@@ -160,6 +160,7 @@ class MainWindow(QMainWindow):
         """Show the key sheet."""
         sheet = KeySheet(self.choices.keymap.commands, self)
         sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        sheet.change_requested.connect(self.choices.change_keys)
         sheet.show()
 
     def show_palette(self) -> None:

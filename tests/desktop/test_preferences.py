@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
@@ -40,6 +40,7 @@ from tests.hostile.bad_files import good
 from widgets.chrome.key_caps import KeyButton
 from widgets.chrome.key_editor import KeyEditor
 from widgets.chrome.key_field import KeyField
+from widgets.chrome.key_sheet import KeySheet
 from widgets.chrome.preferences_form import PreferencesForm, PreferenceValues
 from widgets.chrome.start_panel import StartPanel
 from widgets.theme import DARK, LIGHT, Theme, set_text_scale, style_sheet
@@ -320,6 +321,21 @@ def test_letters_stay_letters_where_text_is_typed(hands: Hands, document: Path) 
     hands.press("F")
     assert field.text().casefold() == "af"
     assert window.session.state == state
+
+
+def test_the_key_sheet_leads_to_the_keys(hands: Hands) -> None:
+    hands.press("?")
+    hands.qtbot.waitUntil(lambda: hands.window.findChild(KeySheet) is not None)
+    (change,) = hands.window.findChild(KeySheet).findChildren(QPushButton)
+
+    def answer() -> None:
+        dialog = QApplication.activeModalWidget()
+        assert dialog.findChild(KeyEditor) is not None
+        dialog.close()
+
+    QTimer.singleShot(100, answer)
+    change.click()
+    hands.qtbot.waitUntil(lambda: QApplication.activeModalWidget() is None)
 
 
 def test_reset_all_brings_the_sheet_back(hands: Hands) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QGridLayout,
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from widgets.chrome.entries import CommandEntry
+from widgets.chrome.key_caps import EnterButton
 from widgets.chrome.key_names import key_labels
 from widgets.theme import px
 
@@ -25,7 +26,14 @@ _COLUMNS = 2
 
 
 class KeySheet(QDialog):
-    """The commands in their groups, in two columns of about the same height; Esc closes it."""
+    """The commands in their groups, in two columns of about the same height; Esc closes it.
+
+    Signals
+    -------
+    change_requested : the user wants other keys; the sheet has closed
+    """
+
+    change_requested = Signal()
 
     def __init__(self, commands: Sequence[CommandEntry], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,12 +56,23 @@ class KeySheet(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(area)
+        change = EnterButton("Change keys…")
+        change.clicked.connect(self._ask_for_change)
+        below = QHBoxLayout()
+        below.setContentsMargins(px(20), px(8), px(20), px(12))
+        below.addStretch(1)
+        below.addWidget(change)
+        layout.addLayout(below)
         self._sheet = sheet
         self.resize(self.sizeHint())
 
     def sizeHint(self) -> QSize:
-        wanted = self._sheet.sizeHint() + QSize(px(16), px(4))
+        wanted = self._sheet.sizeHint() + QSize(px(16), px(56))
         return wanted.boundedTo(QSize(px(1100), px(860)))
+
+    def _ask_for_change(self) -> None:
+        self.close()
+        self.change_requested.emit()
 
     def _add_group(self, column: QVBoxLayout, name: str, members: Sequence[CommandEntry]) -> None:
         title = QLabel(name)

@@ -39,10 +39,16 @@ class VoiceRenderer:
     voices : in the order of their tracks
     channels : of the mix
     dtype : of the voices
+    seams_held : how many seams are kept ready
     """
 
     def __init__(
-        self, edit_list: EditList, voices: Sequence[Voice], channels: int, dtype: DTypeLike = np.float32
+        self,
+        edit_list: EditList,
+        voices: Sequence[Voice],
+        channels: int,
+        dtype: DTypeLike = np.float32,
+        seams_held: int = SEAMS_HELD,
     ) -> None:
         self.rate_hz = edit_list.rate_hz
         self.length_samples = edit_list.length_samples
@@ -51,6 +57,7 @@ class VoiceRenderer:
         self._dtype = np.dtype(dtype)
         self._bounds = _stretches(edit_list)
         self._seams: OrderedDict[int, Block] = OrderedDict()
+        self._seams_held = seams_held
         self._voices = voices
 
     def read(self, start_samples: int, stop_samples: int) -> Block:
@@ -94,7 +101,7 @@ class VoiceRenderer:
         faded: Block = np.zeros((self._bounds[first + 1] - self._bounds[first], self.channels), self._dtype)
         self._mix(faded, (crossfade(*voice.seam(self._edit_list, index)) for voice in self._voices))
         self._seams[index] = faded
-        if len(self._seams) > SEAMS_HELD:
+        if len(self._seams) > self._seams_held:
             self._seams.popitem(last=False)
         return faded
 

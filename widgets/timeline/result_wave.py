@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
@@ -13,9 +15,68 @@ from engine.edl.render import VoiceRenderer
 from engine.edl.voice import Voice
 from widgets.timeline.waves import RecordedWave
 
+SEAMS_HELD = 128
+"""Seams of a track kept ready, so that a window of samples that is scrolled fades none of them anew."""
+
 
 class NotYetReadError(Exception):
     """The samples of a source are still being read."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pieces:
+    """Columns of the result, each cut where a seam is in it.
+
+    Attributes
+    ----------
+    shown : int64, shape (n,), which columns hold any of the result
+    column_lengths : int64, shape (n,), how much of it
+    first : int64, shape (n,), the first piece of each
+    source_starts, lengths : int64, shape (m,), of each piece, m >= n
+    """
+
+    shown: NDArray[np.int64]
+    column_lengths: NDArray[np.int64]
+    first: NDArray[np.int64]
+    source_starts: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+
+
+class Cutter:
+    """Cuts columns at the seams of a result; keeps the last cut, which every lane of a frame asks for."""
+
+    def __init__(self, edits: EditList) -> None:
+        self._edits = edits
+        self._key: tuple[float, float, int] | None = None
+        self._kept: Pieces | None = None
+
+    def pieces(self, first: float, width: float, n_columns: int) -> Pieces | None:
+        """Return the pieces of columns of a width from a result position on; None outside the result."""
+        if self._key != (first, width, n_columns):
+            self._key = first, width, n_columns
+            edges = np.floor(first + width * np.arange(n_columns + 1)).astype(np.int64)
+            self._kept = self._cut(edges)
+        return self._kept
+
+    def _cut(self, edges: NDArray[np.int64]) -> Pieces | None:
+        edits = self._edits
+        # a column narrower than a sample shows the sample it lies in
+        starts = np.clip(edges[:-1], 0, edits.length_samples)
+        stops = np.clip(np.maximum(edges[1:], edges[:-1] + 1), 0, edits.length_samples)
+        shown = np.flatnonzero(starts < stops)
+        if not len(shown):
+            return None
+        starts, stops = starts[shown], stops[shown]
+        seams = edits.seams_samples
+        inner = seams[np.searchsorted(seams, starts[0], "right") : np.searchsorted(seams, stops[-1], "left")]
+        holder = np.searchsorted(starts, inner, "right") - 1
+        inside = inner > starts[holder]
+        inner, holder = inner[inside], holder[inside]
+        piece_starts = np.insert(starts, holder + 1, inner)
+        lengths = np.insert(stops, holder, inner) - piece_starts
+        numbers = np.arange(len(starts))
+        first = numbers + np.searchsorted(holder, numbers, "left")
+        return Pieces(shown, stops - starts, first, edits.to_source_array(piece_starts), lengths)
 
 
 class ResultWave:
@@ -23,15 +84,29 @@ class ResultWave:
 
     Columns are taken from the pyramid of the recording, a column over a seam from both of its sides. Samples
     come from the renderer that plays and exports, so that crossfades are seen as they sound.
+
+    Parameters
+    ----------
+    stop : source position at which the track ends
+    cutter : of the same edit list, shared by the lanes of a document
     """
 
-    def __init__(self, source: RecordedWave, track: Track, channels: int, stop: int, edits: EditList) -> None:
+    def __init__(
+        self,
+        source: RecordedWave,
+        track: Track,
+        channels: int,
+        stop: int,
+        edits: EditList,
+        cutter: Cutter | None = None,
+    ) -> None:
         self._source = source
+        self._cutter = cutter or Cutter(edits)
         self._edits = edits
         self._track_start = track.start_samples
         self._offset = edits.to_result(track.start_samples)
         voice = Voice(track, 1.0, channels, stop, _Recorded(source), np.float32)
-        self._renderer = VoiceRenderer(edits, [voice], channels)
+        self._renderer = VoiceRenderer(edits, [voice], channels, seams_held=SEAMS_HELD)
 
     def columns(
         self, channel: int, start_samples: float, samples_per_column: float, n_columns: int
@@ -42,8 +117,7 @@ class ResultWave:
         if self._in_one_piece(whole, first + width * n_columns):
             moved = self._edits.to_source(whole) - whole - self._track_start
             return self._source.columns(channel, first + moved, width, n_columns)
-        edges = np.floor(first + width * np.arange(n_columns + 1)).astype(np.int64)
-        return self._joined(channel, edges, width)
+        return self._joined(channel, first, width, n_columns)
 
     def samples(self, start: int, stop: int) -> NDArray[np.float32] | None:
         """Return samples [start, stop) as they are heard; None while they are being read."""
@@ -59,31 +133,17 @@ class ResultWave:
         last = int(seams[index + 1]) if index + 1 < len(seams) else self._edits.length_samples
         return index >= 0 and stop <= last
 
-    def _joined(self, channel: int, edges: NDArray[np.int64], width: float) -> Columns:
-        """Return columns between borders in the result, shape (n + 1,): each is cut where a seam is in it."""
-        n_columns, edits = len(edges) - 1, self._edits
+    def _joined(self, channel: int, first: float, width: float, n_columns: int) -> Columns:
         result = Columns(*(np.zeros(n_columns, np.float32) for _ in range(3)))
-        # a column narrower than a sample shows the sample it lies in
-        starts = np.clip(edges[:-1], 0, edits.length_samples)
-        stops = np.clip(np.maximum(edges[1:], edges[:-1] + 1), 0, edits.length_samples)
-        shown = np.flatnonzero(starts < stops)
-        if not len(shown):
+        pieces = self._cutter.pieces(first, width, n_columns)
+        if pieces is None:
             return result
-        starts, stops = starts[shown], stops[shown]
-        seams = edits.seams_samples
-        inner = seams[np.searchsorted(seams, starts[0], "right") : np.searchsorted(seams, stops[-1], "left")]
-        holder = np.searchsorted(starts, inner, "right") - 1
-        inner, holder = inner[inner > starts[holder]], holder[inner > starts[holder]]
-        piece_starts = np.insert(starts, holder + 1, inner)
-        piece_stops = np.insert(stops, holder, inner)
-        first_pieces = np.arange(len(starts)) + np.searchsorted(holder, np.arange(len(starts)), "left")
-        source_starts = edits.to_source_array(piece_starts) - self._track_start
-        lengths = piece_stops - piece_starts
-        pieces = self._source.spans(channel, source_starts, source_starts + lengths, width)
-        result.minimum[shown] = np.minimum.reduceat(pieces.minimum, first_pieces)
-        result.maximum[shown] = np.maximum.reduceat(pieces.maximum, first_pieces)
-        energies = np.add.reduceat(np.square(pieces.rms, dtype=np.float64) * lengths, first_pieces)
-        result.rms[shown] = np.sqrt(energies / np.add.reduceat(lengths, first_pieces))
+        starts = pieces.source_starts - self._track_start
+        parts = self._source.spans(channel, starts, starts + pieces.lengths, width)
+        result.minimum[pieces.shown] = np.minimum.reduceat(parts.minimum, pieces.first)
+        result.maximum[pieces.shown] = np.maximum.reduceat(parts.maximum, pieces.first)
+        energies = np.add.reduceat(np.square(parts.rms, dtype=np.float64) * pieces.lengths, pieces.first)
+        result.rms[pieces.shown] = np.sqrt(energies / pieces.column_lengths)
         return result
 
 

@@ -29,11 +29,11 @@ def fill_seams(pixels: NDArray[np.uint32], frame: Frame, positions: NDArray[np.i
 def paint_flags(painter: QPainter, frame: Frame, positions: NDArray[np.int64]) -> None:
     """Draw the flags of seams; of those that would overlap only the first stands, so there are few."""
     columns = _columns(frame, positions)
-    if frame.layout.lanes_bottom <= frame.layout.lanes_top:
+    if not len(columns) or frame.layout.lanes_bottom <= frame.layout.lanes_top:
         return
-    apart, index = round((theme.px(FLAG_WIDTH) + 1) * frame.dpr), 0
+    flag, apart, index = _flag_of(frame, Verdict.ACCEPTED), round((theme.px(FLAG_WIDTH) + 1) * frame.dpr), 0
     while index < len(columns):
-        _paint_flag(painter, frame, columns[index] / frame.dpr, Verdict.ACCEPTED, theme.px(FLAG_WIDTH))
+        _place(painter, frame, columns[index] / frame.dpr, flag)
         index = int(np.searchsorted(columns, columns[index] + apart))
 
 
@@ -52,15 +52,19 @@ def paint_seam(painter: QPainter, frame: Frame, x: float, verdict: Verdict) -> N
     width = round(2 * frame.dpr)
     inside = min(x, layout.width - width * frame.hairline)
     painter.fillRect(frame.vertical(inside, layout.lanes_top, layout.lanes_bottom, width), ink)
-    _paint_flag(painter, frame, x, verdict, theme.px(CURRENT_WIDTH), outlined=True)
+    _place(painter, frame, x, _flag_of(frame, verdict, current=True))
 
 
-def _paint_flag(
-    painter: QPainter, frame: Frame, x: float, verdict: Verdict, width: float, outlined: bool = False
-) -> None:
+def _place(painter: QPainter, frame: Frame, x: float, flag: QImage) -> None:
+    """Draw a flag around a position, all of it inside the lanes."""
+    width = flag.width() / frame.dpr
     left = frame.snapped(min(max(x - width / 2, 0.0), frame.layout.width - width))
-    flag = _flag(frame.theme, frame.dpr, verdict, width, theme.px(FLAG), outlined)
     painter.drawImage(QPointF(left, frame.layout.lanes_top), flag)
+
+
+def _flag_of(frame: Frame, verdict: Verdict, current: bool = False) -> QImage:
+    width = theme.px(CURRENT_WIDTH if current else FLAG_WIDTH)
+    return _flag(frame.theme, frame.dpr, verdict, width, theme.px(FLAG), current)
 
 
 @lru_cache(maxsize=16)

@@ -17,7 +17,7 @@ from widgets.theme import DARK, Theme
 from widgets.timeline.canvas import Canvas
 from widgets.timeline.frame import Layout
 from widgets.timeline.lanes import Lane, display_gain
-from widgets.timeline.result_wave import ResultWave
+from widgets.timeline.result_wave import Cutter, ResultWave
 from widgets.timeline.ruler import RulerMode
 from widgets.timeline.time_map import TimeMap
 from widgets.timeline.track_heads import TrackHeads
@@ -189,6 +189,7 @@ class TimelineView(QWidget):
         edits, state = self._times.edit_list, self._state
         if edits is None:
             return self._waves
+        cutter = Cutter(edits)
         return {
             track.id: ResultWave(
                 self._waves[track.id],
@@ -196,6 +197,7 @@ class TimelineView(QWidget):
                 state.sources[track.source_id].channels,
                 state.track_stop_samples(track),
                 edits,
+                cutter,
             )
             for track in state.tracks
             if track.id in self._waves

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
@@ -182,7 +183,8 @@ class Transport(QObject):
         if not self._session.is_open or not programme.rate_hz:
             raise UsageError("There is nothing to play yet; import a recording first (Ctrl+O).")
         self._programme, self._return_to = programme, None
-        made_of = (programme, self._session.state.tracks, self._session.media)
+        media = self._session.media
+        made_of = (programme, self._session.state.tracks, media, [_stamp(path) for path in media.values()])
         if made_of == self._made_of:  # its files are open already
             self._player.stop()
             self._player.set_loop(None)
@@ -233,3 +235,12 @@ class Transport(QObject):
     def _place(self, position_samples: int) -> None:
         self.playhead_samples = position_samples
         self.playhead_moved.emit(position_samples)
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """Return what tells whether a file is still the one that was opened; None where it is gone."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size

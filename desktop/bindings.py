@@ -194,6 +194,8 @@ def _file(window: Window) -> Mapping[str, Handler]:
     return {
         "file.new": files.new,
         "file.open": files.open,
+        "file.open_backup": files.open_backup,
+        "file.relink": files.relink,
         "file.recent": window.choices.open_recent,
         "file.preferences": window.choices.show_preferences,
         "file.import": files.import_recordings,

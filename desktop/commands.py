@@ -69,7 +69,9 @@ _FILE = (
     _file("new", "New document", ("Ctrl+N",), "Start an empty document in a file of your choice."),
     _file("open", "Open document…", ("Ctrl+Shift+O",), "Open an .offcut file."),
     _file("recent", "Open recent…", ("Ctrl+Shift+R",), "Choose one of the documents opened last."),
+    _file("open_backup", "Open a backup…", (), "Open the newest sound backup of a damaged document."),
     _file("import", "Import recordings…", ("Ctrl+O",), "Add recordings to the document as tracks."),
+    _file("relink", "Find missing recordings…", (), "Look in a folder for recordings that were moved."),
     _file("snapshot", "Named snapshot…", ("Ctrl+S",), "Keep the document as it is now under a name."),
     _file("export", "Export…", ("Ctrl+E",), "Write the result as audio or as an edit for another program."),
     _file("preferences", "Preferences…", ("Ctrl+,",), "Choose sound device, cache, threads and look."),
@@ -233,7 +235,7 @@ _VIEW = (
     _view("heads", "Show or hide the track heads", ("F7",), "Give the timeline the room of the track heads."),
     _view("queue", "Show or hide the queue", ("F8",), "Give the timeline the room of the review queue."),
     _view("history", "Show or hide the history", ("Ctrl+H",), "List every step of undo and redo; go to any."),
-    _view("ruler", "Ruler in other units", ("K",), "Count time, samples, or bars and beats on the ruler."),
+    _view("ruler", "Ruler in other units", ("F6",), "Count time, samples, or bars and beats on the ruler."),
     _view("theme", "Dark, light or the system's look", ("F9",), "Step to the next look."),
 )
 

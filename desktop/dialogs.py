@@ -44,6 +44,12 @@ def ask_document(parent: QWidget, folder: Path) -> Path | None:
     return Path(chosen) if chosen else None
 
 
+def ask_folder(parent: QWidget, title: str, folder: Path) -> Path | None:
+    """Ask for a folder."""
+    chosen = QFileDialog.getExistingDirectory(parent, title, str(folder))
+    return Path(chosen) if chosen else None
+
+
 def ask_new_document(parent: QWidget, folder: Path) -> Path | None:
     """Ask where a new document goes."""
     suggestion = str(folder / "Untitled.offcut")
@@ -95,9 +101,9 @@ def ask_export(
     form = ExportForm(theme, str(folder), name, result_text)
 
     def choose() -> None:
-        chosen = QFileDialog.getExistingDirectory(form, "Folder to write to", str(folder))
-        if chosen:
-            form.set_folder(chosen)
+        chosen = ask_folder(form, "Folder to write to", folder)
+        if chosen is not None:
+            form.set_folder(str(chosen))
 
     form.folder_requested.connect(choose)
     if not _ask(parent, "Export", form, form.problem, "Export"):

@@ -54,6 +54,20 @@ class Files(QObject):
             self._session.open(path)
             self.said.emit(self._session.notice or f"Opened {path.name}")
 
+    def open_backup(self) -> None:
+        """Open the backup of a document that is damaged."""
+        path = dialogs.ask_document(self._window, self._folder)
+        if path is not None:
+            self._session.open_backup(path)
+            self.said.emit(f"Opened a backup of {path.name}")
+
+    def relink(self) -> None:
+        """Look for missing recordings in a folder and all folders in it."""
+        self._require_recording()
+        folder = dialogs.ask_folder(self._window, "Folder to look in", self._folder)
+        if folder is not None:
+            self._work.relink(folder)
+
     def import_recordings(self) -> None:
         """Import recordings as tracks."""
         paths = dialogs.ask_recordings(self._window, "Import recordings", self._folder)

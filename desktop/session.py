@@ -106,6 +106,10 @@ class Session(QObject):
         is_this = self._document is not None and self._document.path.absolute() == path.absolute()
         self._replace(self._open_document().reopened() if is_this else Document.open(path))
 
+    def open_backup(self, path: Path) -> None:
+        """Open the newest sound backup of a document; the document itself is left as it is."""
+        self._replace(Document.open_backup(path))
+
     def close(self) -> None:
         """Close the document, if one is open."""
         if self._document is not None:

@@ -67,6 +67,10 @@ class Hands:
 
     def press_and_answer(self, keys: str, *answers: Callable[[QWidget], None]) -> None:
         """Press a key that opens dialogs one after another or inside each other, and answer each."""
+        self.do_and_answer(lambda: self.press(keys), *answers)
+
+    def do_and_answer(self, do: Callable[[], object], *answers: Callable[[QWidget], None]) -> None:
+        """Do what opens dialogs one after another or inside each other, and answer each."""
         waiting = list(answers)
         answered: list[QWidget] = []
         unanswered: list[str] = []
@@ -85,7 +89,7 @@ class Hands:
                 dialog.close()
 
         QTimer.singleShot(POLL_MS, look)
-        self.press(keys)
+        do()
         pressing = False
         assert not unanswered
         assert not waiting

@@ -232,3 +232,37 @@ def test_a_named_snapshot_and_the_edit_list(hands: Hands, folder: Path) -> None:
     assert (folder / "jam snapshots" / "first pass.offcut").is_file()
     assert main(["export", str(folder / "jam.offcut"), "--out", str(folder / "edit.json")]) == 0
     assert json.loads((folder / "edit.json").read_text())["cuts"] == []
+
+
+def test_moved_recordings_are_found_again_by_command(hands: Hands, folder: Path) -> None:
+    learned_window(hands, folder)
+    window = hands.window
+    elsewhere = folder / "archive"
+    elsewhere.mkdir()
+    (folder / "jam.flac").rename(elsewhere / "thursday.flac")
+    hands.press_and_answer("Ctrl+Shift+O", type_path(folder / "jam.offcut"))
+    hands.finish_work()
+    assert "jam.flac is no longer there" in hands.refused[-1]
+    hands.do_and_answer(lambda: window.commands.run("file.relink"), type_path(elsewhere))
+    hands.finish_work()
+    assert window.session.media
+    assert [source.path for source in window.session.state.sources.values()] == [
+        str(elsewhere / "thursday.flac")
+    ]
+
+
+def test_a_damaged_document_opens_from_its_backup_by_command(hands: Hands, folder: Path) -> None:
+    learned_window(hands, folder)
+    window, project = hands.window, folder / "jam.offcut"
+    hands.press("A")
+    hands.press_and_answer("Ctrl+Shift+O", type_path(project))
+    hands.finish_work()
+    state = window.session.state
+    window.session.close()
+    project.write_bytes(project.read_bytes()[:5000])
+    hands.press_and_answer("Ctrl+Shift+O", type_path(project))
+    assert "damaged" in hands.refused[-1]
+    hands.do_and_answer(lambda: window.commands.run("file.open_backup"), type_path(project))
+    hands.finish_work()
+    assert window.session.path == folder / "jam restored.offcut"
+    assert set(window.session.state.proposals) == set(state.proposals)

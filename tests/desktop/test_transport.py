@@ -154,7 +154,7 @@ def test_another_document_is_shown_in_the_chosen_view(reviewing: Hands, tmp_path
 
 def test_without_a_document_there_is_one_view_as_good_as_the_other(hands: Hands) -> None:
     hands.press("Q")
-    hands.press("K")
+    hands.press("F6")
     hands.press("Q")
     assert label(hands.window, "Last command") == "Source: 0:00"
 
@@ -163,9 +163,9 @@ def test_the_ruler_steps_through_its_modes_and_is_remembered(
     reviewing: Hands, qapp: QApplication, tmp_path: Path
 ) -> None:
     window = reviewing.window
-    reviewing.press("K")
+    reviewing.press("F6")
     assert label(window, "Last command") == "Ruler in samples"
-    reviewing.press("K")
+    reviewing.press("F6")
     assert label(window, "Last command").startswith("Ruler in bars and beats: it shows time until")
     beats = np.arange(0, at(SECONDS), RATE_HZ // 2)
     grid = BeatGrid(beats, np.arange(len(beats)) % 4 + 1, 120.0, 1.0, "test")
@@ -177,5 +177,5 @@ def test_the_ruler_steps_through_its_modes_and_is_remembered(
     assert again.timeline.canvas.ruler_mode is RulerMode.BARS
     again.close()
     again.deleteLater()
-    reviewing.press("K")
+    reviewing.press("F6")
     assert label(window, "Last command") == "Ruler in time"

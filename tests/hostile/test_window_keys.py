@@ -14,8 +14,11 @@ from tests.desktop.documents import make_document
 from tests.hostile.bad_files import good
 from tests.hostile.status import is_one_sentence, said
 
-OPENS_A_DIALOG = {"file.new", "file.open", "file.import", "file.snapshot", "file.export", "taste.learn"}
-OPENS_A_DIALOG |= {"taste.open", "taste.propose", "help.palette", "help.keys", "file.quit"}
+OPENS_A_DIALOG = {
+    *("file.new", "file.open", "file.open_backup", "file.recent", "file.import", "file.relink"),
+    *("file.snapshot", "file.export", "file.preferences", "file.quit"),
+    *("taste.learn", "taste.open", "taste.propose", "help.palette", "help.keys", "help.rebind"),
+}
 
 
 def quiet_commands() -> list[str]:

@@ -100,7 +100,8 @@ def test_the_sheet_shows_every_key(qtbot: QtBot, dress: Dress, scale: float) -> 
     labels = [label for label in sheet.findChildren(QLabel) if label.isVisible()]
     caps = sorted(label.text() for label in labels if label.property("role") == "key")
     assert caps == sorted(label for command in COMMANDS for label in key_labels(command.keys))
-    assert {command.label for command in COMMANDS} <= {label.text() for label in labels}
+    with_keys = {command.label for command in COMMANDS if command.keys}
+    assert with_keys <= {label.text() for label in labels}
     for label in labels:
         assert label.width() >= label.sizeHint().width(), label.text()
     qtbot.keyClick(sheet, Key.Key_Escape)

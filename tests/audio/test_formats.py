@@ -10,9 +10,10 @@ import soundfile
 
 from engine.audio.conform import conformed_path
 from engine.audio.peak_cache import source_peaks
-from engine.audio.reader import SourceReader, content_hash, probe
+from engine.audio.reader import SourceReader, probe
 from engine.audio.writer import block_dtype, export_format, write_audio
 from engine.document.track import Source, source_length_samples
+from tests.sources import source_of
 
 LOSSLESS = [
     ("wav", "WAV", "PCM_U8", 2**-7),
@@ -36,18 +37,8 @@ LOSSY = [("ogg", "OGG", "VORBIS"), ("opus", "OGG", "OPUS"), ("mp3", "MP3", "MPEG
 
 
 def _source(path: Path) -> Source:
-    info = probe(path)
-    assert info.warning == ""
-    return Source(
-        "s1",
-        str(path),
-        content_hash(path),
-        info.rate_hz,
-        info.channels,
-        info.frames,
-        info.container,
-        info.subtype,
-    )
+    assert probe(path).warning == ""
+    return source_of(path)
 
 
 def _tone(frames: int, rate_hz: int, channels: int) -> np.ndarray:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QKeyEvent
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from widgets.chrome.key_caps import KeyButton
 from widgets.chrome.number_field import NumberField
+from widgets.chrome.removable_list import RemovableList
 from widgets.theme import Theme, px
 
 EPOCHS = 100
@@ -41,16 +42,6 @@ class LearnRequest:
     seed: int
 
 
-class _FileList(QListWidget):
-    removed = Signal()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self.removed.emit()
-        else:
-            super().keyPressEvent(event)
-
-
 class LearnPanel(QWidget):
     """Edited recordings, a name, epochs and a seed.
 
@@ -64,7 +55,7 @@ class LearnPanel(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAcceptDrops(True)
-        self._files = _FileList()
+        self._files = RemovableList()
         self._files.setAccessibleName("Edited recordings")
         self._files.setSelectionMode(QListWidget.SelectionMode.ExtendedSelection)
         self._files.setProperty("surface", "ground")

@@ -6,24 +6,15 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidgetItem, QVBoxLayout, QWidget
 
 from widgets.chrome.key_caps import KeyButton
+from widgets.chrome.removable_list import RemovableList
 from widgets.theme import ROW, Theme, px
 
 _PATH = int(Qt.ItemDataRole.UserRole)
 _IS_THERE = _PATH + 1
-
-
-class _Documents(QListWidget):
-    removed = Signal()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self.removed.emit()
-        else:
-            super().keyPressEvent(event)
 
 
 class RecentList(QWidget):
@@ -43,7 +34,7 @@ class RecentList(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._list = _Documents()
+        self._list = RemovableList()
         self._list.setAccessibleName("Recent documents")
         self._list.setProperty("surface", "ground")
         self._list.setTextElideMode(Qt.TextElideMode.ElideMiddle)

@@ -12,25 +12,12 @@ import soundfile
 import soxr
 
 from engine.audio.conform import conformed_path
-from engine.audio.reader import SourceReader, content_hash, probe
-from engine.document.track import Source, source_length_samples
+from engine.audio.reader import SourceReader, probe
+from engine.document.track import source_length_samples
 from engine.errors import Cancelled, SourceError
 from engine.places import cache_folder
 from engine.progress import ReportingProgress
-
-
-def source_of(path: Path) -> Source:
-    info = probe(path)
-    return Source(
-        "s1",
-        str(path),
-        content_hash(path),
-        info.rate_hz,
-        info.channels,
-        info.frames,
-        info.container,
-        info.subtype,
-    )
+from tests.sources import source_of
 
 
 def tone(frames: int, rate_hz: int) -> np.ndarray:

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QProgressBar, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.widgets.chrome.conftest import Dress
+from tests.widgets.conftest import Dress
 from widgets.chrome.demo import KEYS
 from widgets.chrome.elided_label import ElidedLabel
 from widgets.chrome.key_caps import KeyButton

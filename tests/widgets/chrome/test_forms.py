@@ -11,7 +11,7 @@ from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.widgets.chrome.conftest import Dress
+from tests.widgets.conftest import Dress
 from widgets.chrome.check_box import CheckBox
 from widgets.chrome.export_form import FORMATS, ExportForm, ExportRequest
 from widgets.chrome.icons import ICONS_DIR, icon_image

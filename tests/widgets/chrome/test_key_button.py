@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.commands import COMMANDS
-from tests.widgets.chrome.conftest import Dress
+from tests.widgets.conftest import Dress
 from widgets.chrome.command_palette import CommandPalette
 from widgets.chrome.key_caps import KeyButton
 from widgets.theme import DARK, LIGHT

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QListView, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.commands import COMMANDS
-from tests.widgets.chrome.conftest import Dress
+from tests.widgets.conftest import Dress
 from widgets.chrome.command_palette import CommandPalette
 from widgets.chrome.key_names import key_labels
 from widgets.chrome.key_sheet import KeySheet

@@ -16,7 +16,7 @@ from engine.document.decisions import Decision, Verdict
 from engine.document.state import DocumentState
 from engine.review.listing import Listing, listing
 from engine.review.statistics import statistics
-from tests.widgets.review.conftest import Dress
+from tests.widgets.conftest import Dress
 from widgets.chrome.elided_label import ElidedLabel
 from widgets.chrome.key_caps import KeyButton
 from widgets.review.card import Card

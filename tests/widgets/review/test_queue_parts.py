@@ -19,7 +19,7 @@ from engine.document.history import StepLabel
 from engine.document.proposals import Proposal
 from engine.review.listing import listing
 from engine.review.statistics import statistics
-from tests.widgets.review.conftest import Dress
+from tests.widgets.conftest import Dress
 from tests.widgets.review.test_queue_panel import MANY, SOME, button, make, view_of
 from widgets.chrome.key_caps import KeyButton
 from widgets.review.filter_chips import FilterChips

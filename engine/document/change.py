@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from engine.document.decisions import Decision
+from engine.document.markers import Marker
 from engine.document.proposals import Proposal
 from engine.document.track import Source, Track
 
@@ -26,7 +27,7 @@ class CurrentAnalysis:
     analysis_id: str
 
 
-Row = Source | Track | Proposal | Decision | Setting | CurrentAnalysis
+Row = Source | Track | Proposal | Decision | Marker | Setting | CurrentAnalysis
 
 
 def row_key(row: Row) -> str:
@@ -90,6 +91,7 @@ class Change:
     proposals: frozenset[str] = frozenset()
     settings: frozenset[str] = frozenset()
     analyses: frozenset[str] = frozenset()
+    markers: frozenset[str] = frozenset()
 
 
 def change_of(label: str, changes: Iterable[RowChange]) -> Change:
@@ -104,6 +106,7 @@ def change_of(label: str, changes: Iterable[RowChange]) -> Change:
         proposals=frozenset(keys.get(Proposal, set()) | keys.get(Decision, set())),
         settings=frozenset(keys.get(Setting, ())),
         analyses=frozenset(keys.get(CurrentAnalysis, ())),
+        markers=frozenset(keys.get(Marker, ())),
     )
 
 
@@ -113,10 +116,8 @@ def united(changes: Sequence[Change]) -> Change:
     def all_of(name: str) -> frozenset[str]:
         return frozenset().union(*(getattr(change, name) for change in changes))
 
-    return Change(
-        changes[-1].label,
-        **{name: all_of(name) for name in ("sources", "tracks", "proposals", "settings", "analyses")},
-    )
+    names = [field.name for field in fields(Change) if field.name != "label"]
+    return Change(changes[-1].label, **{name: all_of(name) for name in names})
 
 
 def merged(earlier: tuple[RowChange, ...], later: tuple[RowChange, ...]) -> tuple[RowChange, ...]:

@@ -10,8 +10,10 @@ import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
-from engine.document.checksums import digest, write_anew
+from engine.document.checksums import digest, require_intact, write_anew
 from engine.document.schema import SCHEMA_VERSION
+
+FIRST_WITH_CHECKSUMS = 2
 
 
 def _add_checksums(connection: sqlite3.Connection) -> None:
@@ -31,7 +33,28 @@ def _add_checksums(connection: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: Mapping[int, Callable[[sqlite3.Connection], None]] = MappingProxyType({1: _add_checksums})
+def _add_lanes_and_markers(connection: sqlite3.Connection) -> None:
+    """From 2 to 3: how each lane looks and pans, markers, and the kept example nearest to a proposal."""
+    for column in (
+        "pan REAL NOT NULL DEFAULT 0.0",
+        "color TEXT NOT NULL DEFAULT ''",
+        "role TEXT NOT NULL DEFAULT ''",
+        "height_px INTEGER NOT NULL DEFAULT 0",
+        "is_collapsed INTEGER NOT NULL DEFAULT 0",
+        "channels_open INTEGER NOT NULL DEFAULT 1",
+        "picture TEXT NOT NULL DEFAULT 'waveform'",
+    ):
+        connection.execute(f"ALTER TABLE track ADD COLUMN {column}")
+    connection.execute("ALTER TABLE proposal ADD COLUMN nearest_kept TEXT NOT NULL DEFAULT 'null'")
+    connection.execute(
+        "CREATE TABLE marker (id TEXT PRIMARY KEY, start_samples INTEGER NOT NULL,"
+        " stop_samples INTEGER NOT NULL, name TEXT NOT NULL) STRICT"
+    )
+
+
+MIGRATIONS: Mapping[int, Callable[[sqlite3.Connection], None]] = MappingProxyType(
+    {1: _add_checksums, 2: _add_lanes_and_markers}
+)
 """What leads from each version to the next."""
 
 
@@ -45,10 +68,12 @@ def migrate(connection: sqlite3.Connection, version: int, tables: Iterable[str])
 
     Raises
     ------
-    ValueError : the document has not the tables of its version
+    ValueError : the document has not the tables of its version, or is damaged
     sqlite3.Error : it cannot be written
     """
     try:
+        if version >= FIRST_WITH_CHECKSUMS:
+            require_intact(connection, {})  # what is damaged now would get sound checksums below
         for step in range(version, SCHEMA_VERSION):
             MIGRATIONS[step](connection)
     except sqlite3.OperationalError as error:

@@ -16,6 +16,22 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptExample:
+    """A stretch of audio the user kept before, to hear a proposal against.
+
+    Attributes
+    ----------
+    path : of the recording the taste was learned from
+    distance : from what is proposed, in the taste's own units; smaller is nearer
+    """
+
+    path: str
+    start_s: float
+    stop_s: float
+    distance: float
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """One suggested edit over the half-open span [start, stop) of document samples.
 
@@ -28,6 +44,7 @@ class Proposal:
     maker : which recipe and taste made it
     alternatives : other edges the user can step through
     payload : what the kind needs beside the span, as plain JSON values
+    nearest_kept : what it resembles most of all that the user kept, where the taste can tell
     """
 
     id: str
@@ -39,6 +56,7 @@ class Proposal:
     maker: str
     alternatives: tuple[Alternative, ...] = ()
     payload: dict[str, object] = field(default_factory=dict)
+    nearest_kept: KeptExample | None = None
 
 
 def proposal_id(kind: str, start_samples: int, stop_samples: int, maker: str) -> str:

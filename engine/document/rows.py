@@ -9,8 +9,9 @@ from typing import Any, cast
 
 from engine.document.change import CurrentAnalysis, Row, RowChange, Setting
 from engine.document.decisions import Decision, Verdict
-from engine.document.proposals import Alternative, Proposal
-from engine.document.track import Source, Track
+from engine.document.markers import Marker
+from engine.document.proposals import Alternative, KeptExample, Proposal
+from engine.document.track import Picture, Source, Track
 
 
 def _real(value: float) -> float:
@@ -30,6 +31,8 @@ def _plain(value: object) -> object:
         return [_plain(item) for item in value]
     if isinstance(value, Alternative):
         return [value.label, value.start_samples, value.stop_samples]
+    if isinstance(value, KeptExample):
+        return [value.path, value.start_s, value.stop_s, value.distance]
     return value
 
 
@@ -44,6 +47,10 @@ def _alternatives(texts: Sequence[str]) -> list[tuple[Alternative, ...]]:
     return [tuple(Alternative(*one) for one in found) for found in _from_json(texts)]
 
 
+def _kept_examples(texts: Sequence[str]) -> list[KeptExample | None]:
+    return [None if found is None else KeptExample(*found) for found in _from_json(texts)]
+
+
 # How fields are written, by their annotation: exactly what SQLite will give back, since checksums depend on
 # it. Any other is JSON.
 _WRITERS: Mapping[str, Callable[[Any], object]] = {
@@ -53,13 +60,16 @@ _WRITERS: Mapping[str, Callable[[Any], object]] = {
     "bool": int,
     "int | None": _whole_or_none,
     "Verdict": str,
+    "Picture": str,
 }
 # How whole columns are read, by the same annotation; None where SQLite gives the values themselves.
 _READERS: Mapping[str, Callable[[Any], Sequence[object]] | None] = {
     **dict.fromkeys(("str", "int", "float", "int | None")),
     "bool": lambda column: [bool(value) for value in column],
     "Verdict": lambda column: [Verdict(value) for value in column],
+    "Picture": lambda column: [Picture(value) for value in column],
     "tuple[Alternative, ...]": _alternatives,
+    "KeptExample | None": _kept_examples,
 }
 
 
@@ -101,7 +111,10 @@ class Table:
         return self.decode_all([values])[0]
 
     def decode_all(self, rows: Sequence[Sequence[object]]) -> list[Row]:
-        """Return the rows of stored values; columns that a newer version has added are passed over.
+        """Return the rows of stored values.
+
+        Columns that a newer version has added are passed over; those that an older one did not have, as in
+        the steps of its history, take the field's default.
 
         Raises
         ------
@@ -111,7 +124,8 @@ class Table:
         if not rows:
             return []
         for place, read in self._readers:
-            columns[place] = read(columns[place])
+            if place < len(columns):
+                columns[place] = read(columns[place])
         build = cast(Callable[..., Row], self.row_type)
         return [build(*values) for values in zip(*columns, strict=True)]
 
@@ -123,6 +137,7 @@ TABLES: Mapping[type[Row], Table] = {
         Table("track", Track),
         Table("proposal", Proposal),
         Table("decision", Decision),
+        Table("marker", Marker),
         Table("setting", Setting),
         Table("current_analysis", CurrentAnalysis),
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 from engine.errors import DocumentError
 
 APPLICATION_ID = 0x0FFC0701
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _HEADER_BYTES = 100
 _MAGIC = b"SQLite format 3\x00"
 
@@ -20,12 +20,17 @@ CREATE TABLE source (
 CREATE TABLE track (
     id TEXT PRIMARY KEY, source_id TEXT NOT NULL, name TEXT NOT NULL, position INTEGER NOT NULL,
     start_samples INTEGER NOT NULL, "group" TEXT NOT NULL, gain_db REAL NOT NULL,
-    mute INTEGER NOT NULL, solo INTEGER NOT NULL
+    mute INTEGER NOT NULL, solo INTEGER NOT NULL, pan REAL NOT NULL, color TEXT NOT NULL,
+    role TEXT NOT NULL, height_px INTEGER NOT NULL, is_collapsed INTEGER NOT NULL,
+    channels_open INTEGER NOT NULL, picture TEXT NOT NULL
+) STRICT;
+CREATE TABLE marker (
+    id TEXT PRIMARY KEY, start_samples INTEGER NOT NULL, stop_samples INTEGER NOT NULL, name TEXT NOT NULL
 ) STRICT;
 CREATE TABLE proposal (
     id TEXT PRIMARY KEY, kind TEXT NOT NULL, start_samples INTEGER NOT NULL, stop_samples INTEGER NOT NULL,
     score REAL NOT NULL, reason TEXT NOT NULL, maker TEXT NOT NULL,
-    alternatives TEXT NOT NULL, payload TEXT NOT NULL
+    alternatives TEXT NOT NULL, payload TEXT NOT NULL, nearest_kept TEXT NOT NULL
 ) STRICT;
 CREATE TABLE decision (
     proposal_id TEXT PRIMARY KEY, verdict TEXT NOT NULL, alternative INTEGER NOT NULL,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.document.decisions import Decision, Verdict, decided_span
+from engine.document.markers import Marker
 from engine.document.proposals import Proposal
 from engine.document.track import Source, Track, source_length_samples
 
@@ -23,6 +24,7 @@ class DocumentState:
     decisions : by proposal id; a proposal without one is undecided
     settings : plain JSON values by name, see `engine.settings`
     analyses : id of the current analysis by kind ("score", "beats", "listening")
+    markers : by id, ordered by start
     """
 
     rate_hz: int = 0
@@ -32,6 +34,7 @@ class DocumentState:
     decisions: Mapping[str, Decision] = field(default_factory=dict)
     settings: Mapping[str, object] = field(default_factory=dict)
     analyses: Mapping[str, str] = field(default_factory=dict)
+    markers: Mapping[str, Marker] = field(default_factory=dict)
 
     @property
     def length_samples(self) -> int:

@@ -18,6 +18,7 @@ from typing import Any
 from engine.document.change import CurrentAnalysis, Row, RowChange, Setting, row_key
 from engine.document.checksums import Tally, require_intact, rows_of, write_anew
 from engine.document.decisions import Decision
+from engine.document.markers import Marker
 from engine.document.proposals import Proposal
 from engine.document.rows import TABLES
 from engine.document.schema import APPLICATION_ID, SCHEMA_VERSION, STATEMENTS
@@ -135,6 +136,8 @@ def _rows(state: DocumentState, row_type: type[Row]) -> dict[str, Row]:
         return dict(state.proposals)
     if row_type is Decision:
         return dict(state.decisions)
+    if row_type is Marker:
+        return dict(state.markers)
     if row_type is CurrentAnalysis:
         return {kind: CurrentAnalysis(kind, key) for kind, key in state.analyses.items()}
     rate = {"rate_hz": state.rate_hz} if state.rate_hz else {}
@@ -148,11 +151,17 @@ def _fields(row_type: type[Row], rows: dict[str, Any]) -> dict[str, object]:
     if row_type is Track:
         return {"tracks": tuple(sorted(rows.values(), key=lambda track: (track.position, track.id)))}
     if row_type is Proposal:
-        ordered = sorted(rows.values(), key=lambda one: (one.start_samples, one.stop_samples, one.id))
-        return {"proposals": {proposal.id: proposal for proposal in ordered}}
+        return {"proposals": _in_time_order(rows)}
     if row_type is Decision:
         return {"decisions": rows}
+    if row_type is Marker:
+        return {"markers": _in_time_order(rows)}
     if row_type is CurrentAnalysis:
         return {"analyses": {kind: row.analysis_id for kind, row in rows.items()}}
     settings = {name: row.value for name, row in rows.items()}
     return {"rate_hz": settings.pop("rate_hz", 0), "settings": settings}
+
+
+def _in_time_order(rows: dict[str, Any]) -> dict[str, Any]:
+    ordered = sorted(rows.values(), key=lambda one: (one.start_samples, one.stop_samples, one.id))
+    return {row.id: row for row in ordered}

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from engine.timebase import convert_samples
+
+
+class Picture(StrEnum):
+    """How a lane shows its sound."""
+
+    WAVEFORM = "waveform"
+    SPECTROGRAM = "spectrogram"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +40,19 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """All channels of one source, placed on the document's timeline."""
+    """All channels of one source, placed on the document's timeline.
+
+    Attributes
+    ----------
+    position : its place from the top, from 0
+    pan : -1 left, 0 middle, 1 right; of a stereo track, its balance
+    color : "#rrggbb"; empty for that of its group
+    role : what it holds, such as "vocals"; free text
+    height_px : of its lane in logical pixels at 100 %; 0 for its share of the window
+    is_collapsed : drawn as one thin row
+    channels_open : drawn as a row a channel
+    picture : what its lane shows
+    """
 
     id: str
     source_id: str
@@ -43,6 +63,13 @@ class Track:
     gain_db: float = 0.0
     mute: bool = False
     solo: bool = False
+    pan: float = 0.0
+    color: str = ""
+    role: str = ""
+    height_px: int = 0
+    is_collapsed: bool = False
+    channels_open: bool = True
+    picture: Picture = Picture.WAVEFORM
 
 
 def source_length_samples(source: Source, rate_hz: int) -> int:

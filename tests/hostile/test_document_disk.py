@@ -21,6 +21,7 @@ from engine.document.backups import backups
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.lock import lock_path
+from engine.document.schema import SCHEMA_VERSION
 from engine.document.state import DocumentState
 from engine.errors import DocumentError
 from tests.engine.document.conftest import a_cut
@@ -153,14 +154,14 @@ def _as_nobody(path: Path, tmp_path: Path) -> list[str]:
     ("file_mode", "folder_mode", "reason"),
     [(0o444, 0o777, "it is write-protected"), (0o666, 0o555, "its folder is read-only for you")],
 )
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, SCHEMA_VERSION])
 def test_what_may_not_be_written_opens_for_reading(
     tmp_path: Path, path: Path, file_mode: int, folder_mode: int, reason: str, version: int
 ) -> None:
     folder = tmp_path / "band"
     folder.mkdir()
     target = folder / "jam.offcut"
-    target.write_bytes((path if version == 2 else VERSION_1).read_bytes())
+    target.write_bytes((path if version == SCHEMA_VERSION else VERSION_1).read_bytes())
     target.chmod(file_mode)
     folder.chmod(folder_mode)
     before = target.read_bytes()

@@ -31,9 +31,14 @@ def columns(path: Path, table: str) -> list[str]:
 
 
 @pytest.fixture(params=OLDER)
-def older(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+def version(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
+@pytest.fixture
+def older(version: int, tmp_path: Path) -> Path:
     path = tmp_path / "old jam.offcut"
-    path.write_bytes(OLDER[request.param].read_bytes())
+    path.write_bytes(OLDER[version].read_bytes())
     return path
 
 
@@ -62,14 +67,14 @@ def test_an_older_document_keeps_its_state_its_analyses_and_its_history(older: P
             pass
 
 
-def test_an_older_document_is_kept_as_it_was(older: Path) -> None:
+def test_an_older_document_is_kept_as_it_was(older: Path, version: int) -> None:
     with Document.open(older) as document:
         kept = Path(document.notice.partition("it is kept in ")[2].rstrip("."))
     for _ in range(9):  # more than there are rolling backups
         with Document.open(older) as document:
             document.undo()
     with closing(sqlite3.connect(kept)) as raw:
-        assert raw.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION - 1,)
+        assert raw.execute("PRAGMA user_version").fetchone() == (version,)
     with Document.open(kept) as document:
         assert document.state.proposals
 
@@ -90,6 +95,17 @@ def test_a_damaged_older_document_is_refused_and_left_alone(older: Path) -> None
         raw.execute("DROP TABLE analysis")
     before = older.read_bytes()
     with pytest.raises(DocumentError, match="is damaged"):
+        Document.open(older)
+    assert older.read_bytes() == before
+
+
+def test_damage_is_not_given_a_sound_checksum_by_a_migration(tmp_path: Path) -> None:
+    older = tmp_path / "old jam.offcut"
+    older.write_bytes(OLDER[2].read_bytes())
+    with closing(sqlite3.connect(older, isolation_level=None)) as raw:
+        raw.execute("UPDATE decision SET alternative = alternative + 1")
+    before = older.read_bytes()
+    with pytest.raises(DocumentError, match=r"is damaged \(what it says of decision"):
         Document.open(older)
     assert older.read_bytes() == before
 

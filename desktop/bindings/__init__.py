@@ -1,0 +1,22 @@
+"""What each command does: the one place where the table of commands meets the parts of the window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from desktop.bindings.keeping import keeping
+from desktop.bindings.listening import listening
+from desktop.bindings.reviewing import answers, edges
+from desktop.bindings.viewing import viewing
+from desktop.bindings.window import Handler, Window
+
+
+def handlers(window: Window) -> Mapping[str, Handler]:
+    """Return what to do for every command id."""
+    return {
+        **answers(window),
+        **edges(window),
+        **listening(window),
+        **viewing(window),
+        **keeping(window),
+    }

@@ -1,0 +1,45 @@
+"""Documents, undo, and the taste that proposes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from desktop.bindings.window import Handler, Window
+from engine.errors import UsageError
+
+
+def keeping(window: Window) -> Mapping[str, Handler]:
+    session, files, work = window.session, window.files, window.work
+
+    def undo() -> None:
+        change = session.undo() if session.is_open else None
+        window.say(f"Took back: {change.label}" if change else "There is nothing to take back")
+
+    def redo() -> None:
+        change = session.redo() if session.is_open else None
+        window.say(f"Made again: {change.label}" if change else "There is nothing to make again")
+
+    def listen() -> None:
+        if not session.state.tracks:
+            raise UsageError("There is nothing to listen to; import a recording first (Ctrl+O).")
+        work.listen(work.taste)
+
+    return {
+        "file.new": files.new,
+        "file.open": files.open,
+        "file.open_backup": files.open_backup,
+        "file.relink": files.relink,
+        "file.recent": window.choices.open_recent,
+        "file.preferences": window.choices.show_preferences,
+        "file.import": files.import_recordings,
+        "file.snapshot": files.snapshot,
+        "file.export": files.export,
+        "file.quit": window.close,
+        "edit.undo": undo,
+        "edit.redo": redo,
+        "taste.learn": files.learn,
+        "taste.open": files.use_taste,
+        "taste.listen": listen,
+        "taste.propose": files.propose,
+        "job.cancel": work.cancel,
+    }

@@ -1,0 +1,65 @@
+"""Answering proposals and shaping their edges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from desktop.bindings.window import Handler, Window
+from engine.document.decisions import Verdict
+from engine.document.kinds import Edge, NudgeSize
+
+
+def answers(window: Window) -> Mapping[str, Handler]:
+    review, work, many = window.review, window.work, window.queue.many
+    answers = {"accept": Verdict.ACCEPTED, "reject": Verdict.REJECTED, "undecided": Verdict.UNDECIDED}
+
+    def threshold(direction: int) -> None:
+        work.propose(review.step_threshold(direction), merges_as="threshold")
+
+    def search() -> None:
+        window.side.show()
+        window.queue.panel.focus_search()
+
+    return {
+        **{f"review.{name}": partial(review.decide, verdict) for name, verdict in answers.items()},
+        **{
+            f"review.{name}_stay": partial(review.decide, verdict, stay=True)
+            for name, verdict in answers.items()
+        },
+        "review.next": partial(review.go, forward=True),
+        "review.previous": partial(review.go, forward=False),
+        "review.next_undecided": partial(review.go, forward=True, undecided_only=True),
+        "review.previous_undecided": partial(review.go, forward=False, undecided_only=True),
+        "review.alternative": review.next_alternative,
+        "review.flag": review.flag,
+        "review.threshold_up": partial(threshold, 1),
+        "review.threshold_down": partial(threshold, -1),
+        "review.accept_above": review.accept_above,
+        "review.search": search,
+        "review.sort": review.sort,
+        "review.group": review.group,
+        "review.fold": review.fold_here,
+        "review.select_all": review.select_all,
+        **{f"review.{name}_many": partial(many.decide, verdict) for name, verdict in answers.items()},
+        "review.flag_many": many.flag,
+    }
+
+
+def edges(window: Window) -> Mapping[str, Handler]:
+    review, transport = window.review, window.transport
+    nudges = {"": NudgeSize.FINE, "_coarse": NudgeSize.COARSE, "_sample": NudgeSize.SAMPLE}
+    return {
+        "edge.switch": review.switch_edge,
+        "edge.audition_left": lambda: transport.play_edge(review.span(), Edge.START),
+        "edge.audition_right": lambda: transport.play_edge(review.span(), Edge.STOP),
+        "edge.set_left": partial(review.edge_to_playhead, Edge.START),
+        "edge.set_right": partial(review.edge_to_playhead, Edge.STOP),
+        **{f"edge.nudge_left{name}": partial(review.nudge, -1, size) for name, size in nudges.items()},
+        **{f"edge.nudge_right{name}": partial(review.nudge, 1, size) for name, size in nudges.items()},
+        "edge.snap_beat": partial(review.snap_to_beat, downbeat=False),
+        "edge.snap_downbeat": partial(review.snap_to_beat, downbeat=True),
+        "edge.snap_zero": review.snap_to_zero_crossing,
+        "edge.snap_transient": review.snap_to_transient,
+        "edge.snap_toggle": review.toggle_snapping,
+    }

@@ -1,0 +1,25 @@
+"""What is on screen, and help."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from desktop.bindings.window import Handler, Window
+
+ZOOM_STEP = 1.5
+
+
+def viewing(window: Window) -> Mapping[str, Handler]:
+    return {
+        "view.zoom_in": lambda: window.timeline.zoom(ZOOM_STEP),
+        "view.zoom_out": lambda: window.timeline.zoom(1 / ZOOM_STEP),
+        "view.fit": window.timeline.fit,
+        "view.heads": lambda: window.timeline.heads.setVisible(window.timeline.heads.isHidden()),
+        "view.queue": lambda: window.side.setVisible(window.side.isHidden()),
+        "view.history": window.history.toggle,
+        "view.theme": window.look.step,
+        "view.ruler": lambda: window.say(window.ruler.step()),
+        "help.palette": window.show_palette,
+        "help.keys": window.show_keys,
+        "help.rebind": window.choices.change_keys,
+    }

@@ -1,0 +1,54 @@
+"""What the commands need of a window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from PySide6.QtWidgets import QWidget
+
+from desktop.choices import Choices
+from desktop.files import Files
+from desktop.history_walk import HistoryWalk
+from desktop.look import Look
+from desktop.queue_side import QueueSide
+from desktop.review import Review
+from desktop.ruler import Ruler
+from desktop.session import Session
+from desktop.transport import Transport
+from desktop.work import Work
+from widgets.timeline.timeline_view import TimelineView
+
+Handler = Callable[[], object]
+
+
+class Window(Protocol):
+    """What the commands need of a window."""
+
+    session: Session
+    review: Review
+    transport: Transport
+    work: Work
+    files: Files
+    choices: Choices
+    look: Look
+    timeline: TimelineView
+    ruler: Ruler
+    side: QWidget
+    queue: QueueSide
+    history: HistoryWalk
+
+    def say(self, sentence: str) -> None:
+        """Say what the last command did."""
+
+    def set_track(self, track_id: str, values: Mapping[str, object]) -> None:
+        """Change a track."""
+
+    def show_keys(self) -> None:
+        """Show the key sheet."""
+
+    def show_palette(self) -> None:
+        """Show the command palette."""
+
+    def close(self) -> bool:
+        """Close the window."""

@@ -1,0 +1,64 @@
+"""The one table of commands: menus, shortcuts, palette, key caps and the key sheet all derive from it.
+
+Keys are in Qt's portable notation. This package needs no Qt, so that the key sheet is made without a window:
+``python -m desktop.commands > resources/keys.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from types import MappingProxyType
+
+from desktop.commands.command import REVIEW, WINDOW, Command
+from desktop.commands.keeping import EDIT, FILE, TASTE
+from desktop.commands.listening import TRANSPORT
+from desktop.commands.reviewing import ANSWERS, EDGES
+from desktop.commands.viewing import HELP, VIEW
+from widgets.chrome.key_names import key_labels
+
+__all__ = ["BY_ID", "COMMANDS", "REVIEW", "WINDOW", "Command", "conflicts", "keys_markdown"]
+
+COMMANDS: tuple[Command, ...] = (
+    *ANSWERS,
+    *EDGES,
+    *TRANSPORT,
+    *VIEW,
+    *TASTE,
+    *EDIT,
+    *FILE,
+    *HELP,
+)
+
+BY_ID: Mapping[str, Command] = MappingProxyType({command.id: command for command in COMMANDS})
+
+
+def conflicts(commands: Iterable[Command]) -> tuple[tuple[str, str, str], ...]:
+    """Return every (key, id, id) where one key would run two commands in one context.
+
+    `WINDOW` holds everywhere, so its keys are taken in every other context too.
+    """
+    known = tuple(commands)
+    found = []
+    for position, first in enumerate(known):
+        for second in known[position + 1 :]:
+            meet = first.context == second.context or WINDOW in (first.context, second.context)
+            found += [(key, first.id, second.id) for key in first.keys if meet and key in second.keys]
+    return tuple(found)
+
+
+def keys_markdown(commands: Iterable[Command]) -> str:
+    """Write the key sheet: a table of keys and commands for each group."""
+    lines = ["# Keys", "", "Made from the table of commands; change it there.", ""]
+    for group, members in groupby(commands, key=lambda command: command.group):
+        lines += [f"## {group}", "", "| keys | command | what it does |", "|---|---|---|"]
+        for command in members:
+            caps = ", ".join(f"`{label}`" for label in key_labels(command.keys))
+            lines.append(f"| {caps} | {command.label} | {command.description} |")
+        lines.append("")
+    lines += [
+        "Deciding twice is the same as once. Esc closes or stops and never decides. Delete and Backspace do",
+        "nothing in the queue. Space always plays, a text field aside.",
+        "",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,32 @@
+"""What a command is, and in which contexts its keys work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+WINDOW = "window"
+"""Works wherever the focus is, a text field aside."""
+REVIEW = "review"
+"""Works while there is a proposal to answer; the keys of `WINDOW` work here too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something the user can do.
+
+    Attributes
+    ----------
+    id : "group.action"; shortcuts, buttons and tests refer to it
+    label : what the menu and the palette say
+    keys : in Qt's portable notation, the shown one first; empty where palette and button are enough
+    context : `WINDOW` or `REVIEW`; a key means one thing in each
+    description : one sentence
+    group : the heading it stands under
+    """
+
+    id: str
+    label: str
+    keys: tuple[str, ...]
+    context: str
+    description: str
+    group: str

@@ -1,0 +1,51 @@
+"""Documents, undo, and the taste that proposes."""
+
+from __future__ import annotations
+
+from desktop.commands.command import WINDOW, Command
+
+
+def _file(name: str, label: str, keys: tuple[str, ...], description: str) -> Command:
+    return Command(f"file.{name}", label, keys, WINDOW, description, "File")
+
+
+def _taste(name: str, label: str, keys: tuple[str, ...], description: str) -> Command:
+    return Command(f"taste.{name}", label, keys, WINDOW, description, "Taste")
+
+
+FILE = (
+    _file("new", "New document", ("Ctrl+N",), "Start an empty document in a file of your choice."),
+    _file("open", "Open document…", ("Ctrl+Shift+O",), "Open an .offcut file."),
+    _file("recent", "Open recent…", ("Ctrl+Shift+R",), "Choose one of the documents opened last."),
+    _file("open_backup", "Open a backup…", (), "Open the newest sound backup of a damaged document."),
+    _file("import", "Import recordings…", ("Ctrl+O",), "Add recordings to the document as tracks."),
+    _file("relink", "Find missing recordings…", (), "Look in a folder for recordings that were moved."),
+    _file("snapshot", "Named snapshot…", ("Ctrl+S",), "Keep the document as it is now under a name."),
+    _file("export", "Export…", ("Ctrl+E",), "Write the result as audio or as an edit for another program."),
+    _file("preferences", "Preferences…", ("Ctrl+,",), "Choose sound device, cache, threads and look."),
+    _file("quit", "Quit", ("Ctrl+Q",), "Close Offcut; every decision is already on disk."),
+)
+
+EDIT = (
+    Command(
+        "edit.undo", "Undo", ("Ctrl+Z",), WINDOW, "Take the last edit back, even after a restart.", "Edit"
+    ),
+    Command("edit.redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), WINDOW, "Make the undone edit again.", "Edit"),
+)
+
+TASTE = (
+    _taste(
+        "learn",
+        "Learn from edits…",
+        ("Ctrl+L",),
+        "Show Offcut edits you made before and let it learn your taste.",
+    ),
+    _taste("open", "Use a taste…", ("Ctrl+T",), "Choose a .taste file that was learned before."),
+    _taste(
+        "listen",
+        "Listen to the recording",
+        ("Ctrl+Shift+L",),
+        "Score every moment of it with the current taste.",
+    ),
+    _taste("propose", "Propose cuts", ("Ctrl+R",), "Turn the scores into cuts to review; decisions stay."),
+)

@@ -1,0 +1,32 @@
+"""Hearing the recording, the result and the edits."""
+
+from __future__ import annotations
+
+from desktop.commands.command import WINDOW, Command
+
+
+def _transport(name: str, label: str, keys: tuple[str, ...], description: str) -> Command:
+    return Command(f"transport.{name}", label, keys, WINDOW, description, "Listening")
+
+
+TRANSPORT = (
+    _transport("toggle", "Play or stop", ("Space",), "Start playback at the playhead, or stop it."),
+    _transport("stop", "Stop", ("Esc",), "Stop playback; decides nothing."),
+    _transport(
+        "preroll", "Play with pre-roll", ("R",), "Play the proposal with what comes before and after it."
+    ),
+    _transport("loop", "Loop", ("L",), "Repeat the current proposal, or play on."),
+    _transport("solo", "Solo", ("S",), "Hear only the selected track, or all of them."),
+    _transport(
+        "preview",
+        "Preview the cut",
+        ("C",),
+        "Hear the result around this edit, exactly as it will be exported.",
+    ),
+    _transport(
+        "source_result", "Source or result", ("Q",), "See and hear the recording, or what is left of it."
+    ),
+    _transport("removed", "Hear what goes", ("D",), "Play only what would be removed."),
+    _transport("to_start", "To the start", ("Home",), "Put the playhead at the start of the recording."),
+    _transport("to_end", "To the end", ("End",), "Put the playhead at the end of the recording."),
+)

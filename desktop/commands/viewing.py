@@ -1,0 +1,42 @@
+"""What is on screen, and help."""
+
+from __future__ import annotations
+
+from desktop.commands.command import WINDOW, Command
+
+
+def _view(name: str, label: str, keys: tuple[str, ...], description: str) -> Command:
+    return Command(f"view.{name}", label, keys, WINDOW, description, "View")
+
+
+VIEW = (
+    _view("zoom_in", "Zoom in", ("+", "="), "Show less of the recording in more detail."),
+    _view("zoom_out", "Zoom out", ("-",), "Show more of the recording."),
+    _view("fit", "Whole recording", ("Shift+Z",), "Fit the whole recording into the window."),
+    _view("heads", "Show or hide the track heads", ("F7",), "Give the timeline the room of the track heads."),
+    _view("queue", "Show or hide the queue", ("F8",), "Give the timeline the room of the review queue."),
+    _view("history", "Show or hide the history", ("Ctrl+H",), "List every step of undo and redo; go to any."),
+    _view("ruler", "Ruler in other units", ("F6",), "Count time, samples, or bars and beats on the ruler."),
+    _view("theme", "Dark, light or the system's look", ("F9",), "Step to the next look."),
+)
+
+HELP = (
+    Command(
+        "help.palette",
+        "Find a command",
+        ("Ctrl+Shift+P", "F1"),
+        WINDOW,
+        "Find any command by its name.",
+        "Help",
+    ),
+    Command("help.keys", "Keys", ("?",), WINDOW, "Show every key on one sheet.", "Help"),
+    Command("help.rebind", "Change keys…", ("Ctrl+Shift+K",), WINDOW, "Give commands other keys.", "Help"),
+    Command(
+        "job.cancel",
+        "Cancel the running work",
+        ("Ctrl+.",),
+        WINDOW,
+        "Stop it; the document stays as it was.",
+        "Help",
+    ),
+)

@@ -136,7 +136,7 @@ def test_what_is_drawn_is_what_is_played(reviewing: Hands) -> None:
     assert programme is not None
     track = window.session.state.tracks[0]
     seam = int(programme.seams_samples[1])
-    drawn = window.timeline.canvas._waves[track.id].samples(seam - 2_000, seam + 2_000)
+    drawn = window.timeline.canvas._layers._waves[track.id].samples(seam - 2_000, seam + 2_000)
     with window.transport._renderer(programme)() as renderer:
         np.testing.assert_array_equal(drawn, renderer.read(seam - 2_000, seam + 2_000))
 
@@ -171,10 +171,10 @@ def test_the_ruler_steps_through_its_modes_and_is_remembered(
     grid = BeatGrid(beats, np.arange(len(beats)) % 4 + 1, 120.0, 1.0, "test")
     edit = set_analyses(window.session.state, {"beats": "beats-0"}, "Heard")
     window.session.apply(edit, {"beats-0": grid})
-    assert window.timeline.canvas.ruler_mode is RulerMode.BARS
+    assert window.timeline.canvas.shown.ruler_mode is RulerMode.BARS
     settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
     again = MainWindow(qapp, settings)
-    assert again.timeline.canvas.ruler_mode is RulerMode.BARS
+    assert again.timeline.canvas.shown.ruler_mode is RulerMode.BARS
     again.close()
     again.deleteLater()
     reviewing.press("F6")

@@ -1,16 +1,14 @@
 """The part of the timeline right of the heads: layers painted once, and what moves over them.
 
-The standing layers (overview, ruler, score, grid, waveforms, proposals) are kept in one image at the device's
-resolution. A moving playhead copies a strip of it; only a change of what is shown draws it anew.
+A moving playhead copies a strip of the layers' image; only a change of what is shown draws it anew.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
@@ -22,24 +20,17 @@ from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline import gestures
 from widgets.timeline.frame import Frame, lay_out
-from widgets.timeline.grid import Beats, ground_row
-from widgets.timeline.lanes import Lane, WavePainter
-from widgets.timeline.overview import mixture, overview_image, paint_caption, paint_window
+from widgets.timeline.grid import Beats
+from widgets.timeline.lanes import Lane
+from widgets.timeline.layers import Layers, Shown
+from widgets.timeline.overview import paint_caption, paint_window
 from widgets.timeline.playhead import overview_strip, paint_playhead, playhead_strip
-from widgets.timeline.proposals import Proposals
-from widgets.timeline.ruler import RulerMode, paint_ruler
-from widgets.timeline.score import paint_score
+from widgets.timeline.ruler import RulerMode
 from widgets.timeline.sentences import proposal_tip
-from widgets.timeline.spans import NO_SPANS, Spans
+from widgets.timeline.spans import Spans
 from widgets.timeline.time_map import TimeMap
 from widgets.timeline.viewport import Viewport
 from widgets.timeline.waves import WaveSource
-
-DROP_HINT = "Drop recordings here, or Ctrl O"
-EMPTY_HINT = "Drop recordings here to begin, or press Ctrl O"
-ALL_CUT = "Nothing is left in the result: everything is cut"
-ALL_CUT_DETAIL = "Press Q to see the recording, Ctrl Z to take the last cut back."
-EMPTY_DETAIL = "One file a track, or one file with many channels. Offcut never writes to your recordings."
 
 
 class Canvas(QWidget):
@@ -66,25 +57,14 @@ class Canvas(QWidget):
         self.state = DocumentState()
         self.viewport = Viewport()
         self.times = TimeMap()
-        self.ruler_mode = RulerMode.TIME
-        self.spans = NO_SPANS
-        self.current: str | None = None
-        self.threshold: float | None = None
+        self.shown = Shown()
         self.drag: gestures.Drag | None = None
-        self._lanes: tuple[Lane, ...] = ()
         self._source_curve: ScoreCurve | None = None
-        self._curve: ScoreCurve | None = None
         self._source_beats: Beats | None = None
-        self._beats: Beats | None = None
         self._playhead = 0
         self._scroll = 0
-        self._waves: Mapping[str, WaveSource] = {}
-        self._wave_painter = WavePainter()
+        self._layers = Layers()
         self._layout = lay_out(1, 1, ())
-        self._pixels: NDArray[np.uint32] = np.zeros((1, 1), np.uint32)
-        self._image: QImage | None = None
-        self._overview: QImage | None = None
-        self._loudness: NDArray[np.float32] | None = None
 
     # what is shown
 
@@ -92,6 +72,21 @@ class Canvas(QWidget):
     def frame(self) -> Frame:
         """What the next frame is drawn with."""
         return Frame(self.viewport, self._layout, self.theme, self.devicePixelRatioF())
+
+    @property
+    def spans(self) -> Spans:
+        """The proposals, in view positions."""
+        return self.shown.spans
+
+    @property
+    def current(self) -> str | None:
+        """Id of the current proposal."""
+        return self.shown.current
+
+    @property
+    def threshold(self) -> float | None:
+        """The score at which cuts are proposed."""
+        return self.shown.threshold
 
     @property
     def playhead(self) -> int:
@@ -112,18 +107,18 @@ class Canvas(QWidget):
         viewport = self._viewport_over(times)
         retimed, self.times = times != self.times, times
         if retimed or state.proposals is not old.proposals or state.decisions is not old.decisions:
-            self.spans = times.spans(Spans.of(state))
+            self._show(spans=times.spans(Spans.of(state)))
         if retimed:
-            self._curve, self._beats = times.curve(self._source_curve), times.beats(self._source_beats)
-        if lanes != self._lanes:
-            self._lanes = lanes
-            self._wave_painter.set_waves(self._waves)
-            self._loudness = None
+            curve, beats = times.curve(self._source_curve), times.beats(self._source_beats)
+            self._show(curve=curve, beats=beats, length_samples=times.length_samples)
+        if lanes != self.shown.lanes:
+            self._show(lanes=lanes)
+            self._layers.forget_lanes()
             self._lay_out()
-        self._overview = None
+        self._layers.forget_overview()
         self.set_viewport(viewport.recorded(times.length_samples, state.rate_hz))
         shown = f", {self._caption()}" if self._caption() else ""
-        tracks, proposals = len(self._lanes), len(state.proposals)
+        tracks, proposals = len(lanes), len(state.proposals)
         self.setAccessibleDescription(f"{tracks} tracks, {proposals} proposals{shown}")
 
     def _viewport_over(self, times: TimeMap) -> Viewport:
@@ -156,38 +151,33 @@ class Canvas(QWidget):
 
     def set_waves(self, waves: Mapping[str, WaveSource], lanes: tuple[Lane, ...]) -> None:
         """Read the sound of tracks from these sources, by track id."""
-        self._waves, self._lanes = waves, lanes
-        self._wave_painter.set_waves(waves)
-        self._loudness = self._overview = None
+        self._show(lanes=lanes)
+        self._layers.set_waves(waves)
         self.redraw()
 
     def set_score(self, curve: ScoreCurve | None, threshold: float | None) -> None:
         """Show a score and the threshold at which cuts are proposed."""
-        self._source_curve, self.threshold = curve, threshold
-        self._curve = self.times.curve(curve)
-        self.redraw()
+        self._source_curve = curve
+        self._show(curve=self.times.curve(curve), threshold=threshold)
 
     def set_grid(self, grid: BeatGrid | None) -> None:
         """Show a beat grid."""
         self._source_beats = Beats.of(grid)
-        self._beats = self.times.beats(self._source_beats)
-        self.redraw()
+        self._show(beats=self.times.beats(self._source_beats))
 
     def set_ruler(self, mode: RulerMode) -> None:
         """Count in other units."""
-        self.ruler_mode = mode
-        self.redraw()
+        self._show(ruler_mode=mode)
 
     def set_current(self, proposal_id: str | None) -> None:
         """Show one proposal as the current one."""
-        self.current = proposal_id
-        self.redraw()
+        self._show(current=proposal_id)
 
     def set_theme(self, tokens: Theme) -> None:
         """Draw in other colours."""
         self.theme = tokens
-        self._overview = None
-        self.redraw()
+        self._layers.forget_overview()
+        self.update()
 
     def set_viewport(self, viewport: Viewport) -> None:
         """Show another window of time, at this widget's own width."""
@@ -217,91 +207,18 @@ class Canvas(QWidget):
 
     def redraw(self) -> None:
         """Draw all layers anew at the next paint."""
-        self._image = None
+        self._layers.forget()
         self.update()
+
+    def _show(self, **values: Any) -> None:
+        self.shown = replace(self.shown, **values)
+        self.redraw()
 
     # drawing
 
     def compose(self) -> QImage:
-        """Return the standing layers, drawn anew where they changed."""
-        frame = self.frame
-        if self._image is not None:
-            return self._image
-        shape = (max(round(frame.layout.height * frame.dpr), 1), frame.columns)
-        if self._pixels.shape != shape:
-            self._pixels = np.zeros(shape, np.uint32)
-        pixels, ground = self._pixels, ground_row(frame, self._beats)
-        pixels[:] = ground
-        proposals = Proposals.of(frame, self.spans, self.current)
-        self._fill_lanes(pixels, frame, ground, proposals)
-        image = QImage(pixels.data, shape[1], shape[0], shape[1] * 4, QImage.Format.Format_RGB32)
-        image.setDevicePixelRatio(frame.dpr)
-        painter = QPainter(image)
-        self._paint_layers(painter, frame, proposals)
-        painter.end()
-        self._image = image
-        return image
-
-    def _fill_lanes(
-        self, pixels: NDArray[np.uint32], frame: Frame, ground: NDArray[np.uint32], proposals: Proposals
-    ) -> None:
-        top, bottom = (round(y * frame.dpr) for y in (frame.layout.lanes_top, frame.layout.lanes_bottom))
-        lanes = pixels[top:bottom]
-        under, line = proposals.tinted(
-            np.stack([ground, np.full_like(ground, theme.color(frame.theme.line).rgba())])
-        )
-        lanes[:] = under
-        self._wave_painter.fill(pixels, frame, self._lanes, under, proposals.tinted)
-        borders = (round(lane_bottom * frame.dpr) - 1 for lane_bottom in frame.layout.lane_tops[1:])
-        for row in borders:
-            if top <= row < bottom:
-                pixels[row] = line
-        proposals.fill(lanes)
-
-    def _paint_layers(self, painter: QPainter, frame: Frame, proposals: Proposals) -> None:
-        layout = frame.layout
-        line = theme.color(frame.theme.line)
-        painter.fillRect(frame.horizontal(layout.lanes_top - frame.hairline, 0, layout.width), line)
-        proposals.paint(painter)
-        paint_score(painter, frame, self._curve, self.threshold)
-        painter.drawImage(0, 0, self._overview_image(frame))
-        paint_ruler(painter, frame, self._beats, self.ruler_mode)
-        self._paint_hints(painter, frame)
-
-    def _overview_image(self, frame: Frame) -> QImage:
-        if self._loudness is None or len(self._loudness) != frame.columns:
-            length = max(self.times.length_samples, 1)
-            self._loudness = mixture(self._waves, self._lanes, length, frame.columns)
-            self._overview = None
-        if self._overview is None:
-            self._overview = overview_image(frame, self._loudness, self.spans)
-        return self._overview
-
-    def _paint_hints(self, painter: QPainter, frame: Frame) -> None:
-        layout, tokens = frame.layout, frame.theme
-        if self._lanes:
-            room = layout.height - layout.lane_tops[-1]
-            if room >= theme.px(24):
-                painter.setFont(theme.ui_font(12))
-                painter.setPen(theme.color(tokens.faint))
-                middle = QRectF(theme.px(30), layout.lane_tops[-1], layout.width, min(room, theme.px(72)))
-                painter.drawText(middle, Qt.AlignmentFlag.AlignVCenter, DROP_HINT)
-            if self.times.length_samples:
-                return
-        area = QRectF(0, layout.lanes_top, layout.width, layout.height - layout.lanes_top)
-        painter.fillRect(area, theme.color(tokens.bg))
-        painter.setFont(theme.ui_font(theme.TEXT_TITLE))
-        painter.setPen(theme.color(tokens.text))
-        painter.drawText(
-            area.translated(0, -theme.px(14)),
-            Qt.AlignmentFlag.AlignCenter,
-            ALL_CUT if self._lanes else EMPTY_HINT,
-        )
-        painter.setFont(theme.ui_font(12))
-        painter.setPen(theme.color(tokens.dim))
-        lower = area.adjusted(theme.px(16), area.height() / 2 + theme.px(6), -theme.px(16), 0)
-        wrapped = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
-        painter.drawText(lower, int(wrapped), ALL_CUT_DETAIL if self._lanes else EMPTY_DETAIL)
+        """Return the standing layers."""
+        return self._layers.compose(self.frame, self.shown)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -317,7 +234,7 @@ class Canvas(QWidget):
         paint_window(painter, frame)
         if self.drag is not None:
             self.drag.paint(painter, frame)
-        if self._lanes:
+        if self.shown.lanes:
             paint_playhead(painter, frame, self.times.to_view(self._playhead))
         if area.top() < frame.layout.ruler_top:
             paint_caption(painter, frame, self._caption())
@@ -325,7 +242,7 @@ class Canvas(QWidget):
     # size
 
     def _lay_out(self) -> None:
-        channels = tuple(lane.channels for lane in self._lanes)
+        channels = tuple(lane.channels for lane in self.shown.lanes)
         before = self._layout
         self._layout = lay_out(self.width(), self.height(), channels, self._scroll)
         self._scroll = self._layout.scroll
@@ -338,8 +255,8 @@ class Canvas(QWidget):
         self._lay_out()
         resized = self.viewport.resized(self.width())
         self.viewport = resized.fitted() if whole and resized.length_samples else resized
-        self._overview = None
-        self.redraw()
+        self._layers.forget_overview()
+        self.update()
         self.viewport_changed.emit(self.viewport)
 
     def changeEvent(self, event: QEvent) -> None:
@@ -351,8 +268,8 @@ class Canvas(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.DevicePixelRatioChange:
-            self._overview = None
-            self.redraw()
+            self._layers.forget_overview()
+            self.update()
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             found = gestures.proposal_at(self, event.pos().x(), event.pos().y())
             QToolTip.showText(event.globalPos(), proposal_tip(self.state, found) if found else "", self)

@@ -30,9 +30,15 @@ class Surface(Protocol):
 
     state: DocumentState
     viewport: Viewport
-    spans: Spans
-    current: str | None
-    threshold: float | None
+
+    @property
+    def spans(self) -> Spans: ...
+
+    @property
+    def current(self) -> str | None: ...
+
+    @property
+    def threshold(self) -> float | None: ...
 
     @property
     def seek_requested(self) -> SignalInstance: ...

@@ -89,7 +89,7 @@ def test_the_result_looks_like_a_recording_without_the_cut(
 
     gone, joined = shortened(state, waves)
     view._gains.clear()
-    gains = {"kick": view.canvas._lanes[0].gain, "keys": view.canvas._lanes[1].gain}
+    gains = {"kick": view.canvas.shown.lanes[0].gain, "keys": view.canvas.shown.lanes[1].gain}
     view.set_document(gone)
     view.set_waves(joined)
     view._gains.update(gains)

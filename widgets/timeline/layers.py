@@ -1,0 +1,167 @@
+"""The standing layers of the timeline, painted once into one image and kept until what is shown changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QImage, QPainter
+
+from engine.document.analysis import ScoreCurve
+from widgets import theme
+from widgets.timeline.frame import Frame
+from widgets.timeline.grid import Beats, ground_row
+from widgets.timeline.lanes import Lane, WavePainter
+from widgets.timeline.overview import mixture, overview_image
+from widgets.timeline.proposals import Proposals
+from widgets.timeline.ruler import RulerMode, paint_ruler
+from widgets.timeline.score import paint_score
+from widgets.timeline.spans import NO_SPANS, Spans
+from widgets.timeline.waves import WaveSource
+
+DROP_HINT = "Drop recordings here, or Ctrl O"
+EMPTY_HINT = "Drop recordings here to begin, or press Ctrl O"
+ALL_CUT = "Nothing is left in the result: everything is cut"
+ALL_CUT_DETAIL = "Press Q to see the recording, Ctrl Z to take the last cut back."
+EMPTY_DETAIL = "One file a track, or one file with many channels. Offcut never writes to your recordings."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """What the layers show, in view positions.
+
+    Attributes
+    ----------
+    lanes : the tracks in their order
+    current : id of the current proposal
+    length_samples : of the source or of the result, whichever is shown
+    """
+
+    lanes: tuple[Lane, ...] = ()
+    spans: Spans = NO_SPANS
+    current: str | None = None
+    curve: ScoreCurve | None = None
+    threshold: float | None = None
+    beats: Beats | None = None
+    ruler_mode: RulerMode = RulerMode.TIME
+    length_samples: int = 0
+
+
+class Layers:
+    """Paints overview, ruler, score, grid, waveforms and proposals, each anew only where it must be."""
+
+    def __init__(self) -> None:
+        self._waves: Mapping[str, WaveSource] = {}
+        self._wave_painter = WavePainter()
+        self._pixels: NDArray[np.uint32] = np.zeros((1, 1), np.uint32)
+        self._image: QImage | None = None
+        self._overview: QImage | None = None
+        self._loudness: NDArray[np.float32] | None = None
+
+    def set_waves(self, waves: Mapping[str, WaveSource]) -> None:
+        """Read the sound of tracks from these sources, by track id."""
+        self._waves = waves
+        self.forget_lanes()
+
+    def forget(self) -> None:
+        """Draw the layers anew at the next frame."""
+        self._image = None
+
+    def forget_overview(self) -> None:
+        """Draw the overview anew at the next frame, and all else with it."""
+        self._image = self._overview = None
+
+    def forget_lanes(self) -> None:
+        """Read the sound anew at the next frame."""
+        self._wave_painter.set_waves(self._waves)
+        self._loudness = None
+        self.forget_overview()
+
+    def compose(self, frame: Frame, shown: Shown) -> QImage:
+        """Return the layers at the device's resolution, drawn anew where something was forgotten."""
+        if self._image is not None:
+            return self._image
+        shape = (max(round(frame.layout.height * frame.dpr), 1), frame.columns)
+        if self._pixels.shape != shape:
+            self._pixels = np.zeros(shape, np.uint32)
+        pixels, ground = self._pixels, ground_row(frame, shown.beats)
+        pixels[:] = ground
+        proposals = Proposals.of(frame, shown.spans, shown.current)
+        self._fill_lanes(pixels, frame, shown, ground, proposals)
+        image = QImage(pixels.data, shape[1], shape[0], shape[1] * 4, QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(frame.dpr)
+        painter = QPainter(image)
+        self._paint_layers(painter, frame, shown, proposals)
+        painter.end()
+        self._image = image
+        return image
+
+    def _fill_lanes(
+        self,
+        pixels: NDArray[np.uint32],
+        frame: Frame,
+        shown: Shown,
+        ground: NDArray[np.uint32],
+        proposals: Proposals,
+    ) -> None:
+        top, bottom = (round(y * frame.dpr) for y in (frame.layout.lanes_top, frame.layout.lanes_bottom))
+        lanes = pixels[top:bottom]
+        under, line = proposals.tinted(
+            np.stack([ground, np.full_like(ground, theme.color(frame.theme.line).rgba())])
+        )
+        lanes[:] = under
+        self._wave_painter.fill(pixels, frame, shown.lanes, under, proposals.tinted)
+        borders = (round(lane_bottom * frame.dpr) - 1 for lane_bottom in frame.layout.lane_tops[1:])
+        for row in borders:
+            if top <= row < bottom:
+                pixels[row] = line
+        proposals.fill(lanes)
+
+    def _paint_layers(self, painter: QPainter, frame: Frame, shown: Shown, proposals: Proposals) -> None:
+        layout = frame.layout
+        line = theme.color(frame.theme.line)
+        painter.fillRect(frame.horizontal(layout.lanes_top - frame.hairline, 0, layout.width), line)
+        proposals.paint(painter)
+        paint_score(painter, frame, shown.curve, shown.threshold)
+        painter.drawImage(0, 0, self._overview_image(frame, shown))
+        paint_ruler(painter, frame, shown.beats, shown.ruler_mode)
+        _paint_hints(painter, frame, shown)
+
+    def _overview_image(self, frame: Frame, shown: Shown) -> QImage:
+        if self._loudness is None or len(self._loudness) != frame.columns:
+            length = max(shown.length_samples, 1)
+            self._loudness = mixture(self._waves, shown.lanes, length, frame.columns)
+            self._overview = None
+        if self._overview is None:
+            self._overview = overview_image(frame, self._loudness, shown.spans)
+        return self._overview
+
+
+def _paint_hints(painter: QPainter, frame: Frame, shown: Shown) -> None:
+    layout, tokens = frame.layout, frame.theme
+    if shown.lanes:
+        room = layout.height - layout.lane_tops[-1]
+        if room >= theme.px(24):
+            painter.setFont(theme.ui_font(12))
+            painter.setPen(theme.color(tokens.faint))
+            middle = QRectF(theme.px(30), layout.lane_tops[-1], layout.width, min(room, theme.px(72)))
+            painter.drawText(middle, Qt.AlignmentFlag.AlignVCenter, DROP_HINT)
+        if shown.length_samples:
+            return
+    area = QRectF(0, layout.lanes_top, layout.width, layout.height - layout.lanes_top)
+    painter.fillRect(area, theme.color(tokens.bg))
+    painter.setFont(theme.ui_font(theme.TEXT_TITLE))
+    painter.setPen(theme.color(tokens.text))
+    painter.drawText(
+        area.translated(0, -theme.px(14)),
+        Qt.AlignmentFlag.AlignCenter,
+        ALL_CUT if shown.lanes else EMPTY_HINT,
+    )
+    painter.setFont(theme.ui_font(12))
+    painter.setPen(theme.color(tokens.dim))
+    lower = area.adjusted(theme.px(16), area.height() / 2 + theme.px(6), -theme.px(16), 0)
+    wrapped = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
+    painter.drawText(lower, int(wrapped), ALL_CUT_DETAIL if shown.lanes else EMPTY_DETAIL)

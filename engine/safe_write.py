@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from engine.errors import ExportError
+from engine.part_files import PartFile, sweep
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -25,7 +25,8 @@ def replacing(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
 
     The body writes the temporary file and closes it. When the body succeeds, the file is flushed to the disk
     and takes the name `path` in one step; when anything fails, or the job is cancelled, the temporary file is
-    removed and `path` is as it was. A symbolic link is followed, not replaced.
+    removed and `path` is as it was. A symbolic link is followed, not replaced. What writers that were killed
+    left in the folder goes too.
 
     Parameters
     ----------
@@ -41,33 +42,46 @@ def replacing(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
         missing or cannot be written, or the disk is full
     """
     target = Path(os.path.realpath(path))
-    part = _create_part(target, overwrite)
+    held = _held_part(target, overwrite)
+    part = held.path
     try:
         yield part
         _flush_to_disk(part)
+        if os.name == "nt":  # which renames nothing that is open
+            held.let_go()
         _take_the_name(part, target, overwrite)
     except FileExistsError as error:
         raise _exists(path) from error
     except OSError as error:
         raise _sentence(path, error) from error
     finally:
+        held.let_go()
         part.unlink(missing_ok=True)
     _flush_folder(target.parent)
 
 
-def _create_part(target: Path, overwrite: bool) -> Path:
-    # Created by hand, since tempfile's files are readable by their owner only. The name is shortened because
-    # a file system limits a name to 255 bytes and the target may use them all.
-    part = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}.part")
+def check_target(path: Path, *, overwrite: bool = False) -> None:
+    """Find out whether `replacing` could write a file, and leave nothing behind.
+
+    Raises
+    ------
+    ExportError : as `replacing` does before its body runs
+    """
+    held = _held_part(Path(os.path.realpath(path)), overwrite)
+    held.let_go()
+    held.path.unlink(missing_ok=True)
+
+
+def _held_part(target: Path, overwrite: bool) -> PartFile:
     try:
         if target.is_dir():
             raise ExportError(f"{shown(target)} is a folder: choose a file name inside it.")
         if target.exists() and not overwrite:
             raise _exists(target)
-        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        sweep(target.parent)
+        return PartFile(target)
     except OSError as error:
         raise _sentence(target, error) from error
-    return part
 
 
 def _flush_to_disk(part: Path) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from engine.document.decisions import Verdict
 from engine.document.kinds import Drop, kind_of
 from engine.document.state import DocumentState
-from engine.edl.edit_list import EditList, Segment
+from engine.edl.edit_list import EditList
 from engine.timebase import s_to_samples
 
 EDGE_FADE_MS = 5.0
@@ -65,7 +65,7 @@ def cut(drops: Iterable[Drop], *, length_samples: int, rate_hz: int) -> EditList
     fade_out = np.concatenate([fade_in[1:], np.zeros(1, np.int64)])
     kept = lengths > 0  # a cut at the very start or end leaves an empty piece there
     if not kept.any():
-        return EditList((), rate_hz, 0, length_samples)
+        return EditList.of((), rate_hz, 0, length_samples)
     if len(fades) and not kept[0]:
         fade_in[1] = min(edge, int(fades[0]), int(half_room[1]))
     if len(fades) and not kept[-1]:
@@ -116,16 +116,16 @@ def _overlapping(
     before, after = fade_in // 2, fade_out - fade_out // 2
     before[0] = after[-1] = 0  # an exposed edge fades within itself
     result_starts = np.cumsum(lengths) - lengths - before
-    rows = zip(
-        (kept_starts - before).tolist(),
-        (kept_stops + after).tolist(),
-        result_starts.tolist(),
-        fade_in.tolist(),
-        fade_out.tolist(),
-        strict=True,
+    return EditList(
+        kept_starts - before,
+        kept_stops + after,
+        result_starts,
+        fade_in,
+        fade_out,
+        rate_hz,
+        int(lengths.sum()),
+        length_samples,
     )
-    segments = tuple(Segment(*row) for row in rows)
-    return EditList(segments, rate_hz, int(lengths.sum()), length_samples)
 
 
 def _accepted(state: DocumentState) -> list[str]:

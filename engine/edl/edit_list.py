@@ -8,6 +8,7 @@ crossfade away or changing its length moves nothing: the result is as long as th
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -41,41 +42,100 @@ class Segment:
         return self.result_start_samples + self.stop_samples - self.start_samples
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class EditList:
     """Segments in the order they are heard, at rising source positions.
 
+    They are arrays of shape (n,), so that thousands cost no more than a few; `segments` spells them out.
+
     Attributes
     ----------
+    starts_samples, stops_samples, result_starts_samples, fades_in_samples, fades_out_samples : of each
+        segment, what `Segment` says of one
     rate_hz : the document's rate
     length_samples : length of the result
     source_length_samples : length of the document's timeline
     """
 
-    segments: tuple[Segment, ...]
+    starts_samples: Positions
+    stops_samples: Positions
+    result_starts_samples: Positions
+    fades_in_samples: Positions
+    fades_out_samples: Positions
     rate_hz: int
     length_samples: int
     source_length_samples: int
 
+    @classmethod
+    def of(
+        cls, segments: Iterable[Segment], rate_hz: int, length_samples: int, source_length_samples: int
+    ) -> EditList:
+        """Return the edit list of segments."""
+        rows = [
+            (s.start_samples, s.stop_samples, s.result_start_samples, s.fade_in_samples, s.fade_out_samples)
+            for s in segments
+        ]
+        table = np.array(rows, np.int64).reshape(-1, 5)
+        return cls(*table.T.copy(), rate_hz, length_samples, source_length_samples)
+
+    @cached_property
+    def segments(self) -> tuple[Segment, ...]:
+        """Each segment by itself."""
+        return tuple(Segment(*row) for row in np.stack(self._columns, axis=1).tolist())
+
+    @property
+    def _columns(self) -> tuple[Positions, ...]:
+        return (
+            self.starts_samples,
+            self.stops_samples,
+            self.result_starts_samples,
+            self.fades_in_samples,
+            self.fades_out_samples,
+        )
+
+    @property
+    def _lengths(self) -> tuple[int, int, int]:
+        return self.rate_hz, self.length_samples, self.source_length_samples
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, EditList):
+            return NotImplemented
+        return self is other or (
+            self._lengths == other._lengths and all(map(np.array_equal, self._columns, other._columns))
+        )
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is heard."""
+        return not len(self.starts_samples)
+
     @cached_property
     def kept_starts_samples(self) -> Positions:
         """Source position where each segment takes over: the middle of its crossfade. Shape (n,)."""
-        return np.array(
-            [s.start_samples + (s.fade_in_samples // 2 if i else 0) for i, s in enumerate(self.segments)],
-            np.int64,
-        )
+        kept = self.starts_samples + self.fades_in_samples // 2
+        kept[:1] = self.starts_samples[:1]  # the edge of the first fades within itself
+        return kept
 
     @cached_property
     def kept_stops_samples(self) -> Positions:
         """Source position where each segment hands over. Shape (n,)."""
-        last = len(self.segments) - 1
-        return np.array(
-            [
-                s.stop_samples - (s.fade_out_samples - s.fade_out_samples // 2 if i < last else 0)
-                for i, s in enumerate(self.segments)
-            ],
-            np.int64,
-        )
+        kept = self.stops_samples - (self.fades_out_samples - self.fades_out_samples // 2)
+        kept[-1:] = self.stops_samples[-1:]
+        return kept
+
+    @cached_property
+    def bounds_samples(self) -> Positions:
+        """Result positions where seams and what is heard of one segment alone begin, and the end.
+
+        Shape (2 n + 2,): from 2 i on runs the seam at which segment i takes over, from 2 i + 1 on what is
+        heard of it alone; from 2 n on runs the fade of the end.
+        """
+        bounds = np.empty(2 * len(self.starts_samples) + 2, np.int64)
+        bounds[0:-2:2] = self.result_starts_samples
+        bounds[1:-2:2] = self.result_starts_samples + self.fades_in_samples
+        bounds[-2] = self.length_samples - int(self.fades_out_samples[-1:].sum())
+        bounds[-1] = self.length_samples
+        return bounds
 
     @cached_property
     def seams_samples(self) -> Positions:
@@ -105,7 +165,7 @@ class EditList:
         Positions outside the result map to its nearest end; an empty result maps to 0.
         """
         positions = np.asarray(result_samples, np.int64)
-        if not self.segments:
+        if self.is_empty:
             return np.zeros_like(positions)
         positions = np.clip(positions, 0, self.length_samples)
         index = np.searchsorted(self.seams_samples, positions, side="right") - 1
@@ -115,7 +175,7 @@ class EditList:
     def to_result_array(self, source_samples: ArrayLike) -> Positions:
         """Map source positions, shape (n,), to result positions, shape (n,); inside a cut lies the seam."""
         positions = np.asarray(source_samples, np.int64)
-        if not self.segments:
+        if self.is_empty:
             return np.zeros_like(positions)
         index = np.maximum(np.searchsorted(self.kept_starts_samples, positions, side="right") - 1, 0)
         kept = np.clip(positions, self.kept_starts_samples[index], self.kept_stops_samples[index])

@@ -55,7 +55,7 @@ class VoiceRenderer:
         self.channels = channels
         self._edit_list = edit_list
         self._dtype = np.dtype(dtype)
-        self._bounds = _stretches(edit_list)
+        self._bounds = edit_list.bounds_samples
         self._seams: OrderedDict[int, Block] = OrderedDict()
         self._seams_held = seams_held
         self._voices = voices
@@ -82,11 +82,11 @@ class VoiceRenderer:
             yield self.read(start, min(start + block_frames, self.length_samples))
 
     def _render_stretch(self, stretch: int, begin: int, end: int, target: Block) -> None:
-        """Fill `target` with the result span [begin, end), which lies within one stretch."""
+        """Fill `target` with the result span [begin, end), which lies within one stretch of the bounds."""
         index, plain = divmod(stretch, 2)
         if plain:
-            segment = self._edit_list.segments[index]
-            offset = segment.start_samples - segment.result_start_samples
+            edits = self._edit_list
+            offset = int(edits.starts_samples[index] - edits.result_starts_samples[index])
             self._mix(target, (voice.read(begin + offset, end + offset) for voice in self._voices))
         else:
             first = int(self._bounds[stretch])
@@ -176,17 +176,3 @@ def render(
 def mix_channels(state: DocumentState) -> int:
     """Return the channels of the mix: those of the widest track, heard or not; 0 without tracks."""
     return max((state.sources[track.source_id].channels for track in state.tracks), default=0)
-
-
-def _stretches(edit_list: EditList) -> NDArray[np.int64]:
-    """Return where the stretches of the result begin, and its end; shape (2 n + 2,) for n segments.
-
-    Stretch 2 i is the seam at which segment i takes over, 2 i + 1 what is heard of it alone; the last is the
-    fade of the end.
-    """
-    bounds: list[int] = []
-    for segment in edit_list.segments:
-        bounds += [segment.result_start_samples, segment.result_start_samples + segment.fade_in_samples]
-    last_fade = edit_list.segments[-1].fade_out_samples if edit_list.segments else 0
-    bounds += [edit_list.length_samples - last_fade, edit_list.length_samples]
-    return np.array(bounds, np.int64)

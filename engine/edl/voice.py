@@ -82,15 +82,15 @@ class Voice:
 
         Each has shape (fade, channels). Before the first segment and after the last there is silence.
         """
-        segments = edit_list.segments
-        ends = index == len(segments)
-        length = segments[-1].fade_out_samples if ends else segments[index].fade_in_samples
+        ends = index == len(edit_list.starts_samples)
+        fades = edit_list.fades_out_samples[-1:] if ends else edit_list.fades_in_samples[index:]
+        length = int(fades[0])
         left = right = np.zeros((length, self.channels), self.dtype)
         if index > 0:
-            stop = segments[index - 1].stop_samples
+            stop = int(edit_list.stops_samples[index - 1])
             left = self.read(stop - length, stop)
         if not ends:
-            start = segments[index].start_samples
+            start = int(edit_list.starts_samples[index])
             right = self.read(start, start + length)
         return left, right
 

@@ -54,7 +54,7 @@ class TimeMap:
         positions = np.asarray(source_samples, np.int64)
         if self.edit_list is None:
             return np.ones(positions.shape, bool)
-        if not self.edit_list.segments:
+        if self.edit_list.is_empty:
             return np.zeros(positions.shape, bool)
         starts, stops = self.edit_list.kept_starts_samples, self.edit_list.kept_stops_samples
         index = np.searchsorted(starts, positions, side="right") - 1

@@ -120,7 +120,7 @@ def test_the_json_edit_list_reads_back_as_documented(duo: Recording, tmp_path: P
         return kind(**{name: values[name] for name in kind.__dataclass_fields__})
 
     segments = tuple(read(Segment, values) for values in content["segments"])
-    edit_list = EditList(segments, rate_hz, content["length_samples"], content["source_length_samples"])
+    edit_list = EditList.of(segments, rate_hz, content["length_samples"], content["source_length_samples"])
     assert edit_list == build(duo.state)
     assert tuple(read(Track, values) for values in content["tracks"]) == duo.state.tracks
     assert {v["id"]: read(Source, v) for v in content["sources"]} == duo.state.sources

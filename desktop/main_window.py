@@ -25,7 +25,7 @@ from desktop.session import Session
 from desktop.transport import Transport
 from desktop.work import Work
 from engine.document.change import Change
-from engine.document.edits import set_track
+from engine.document.track_edits import set_track
 from engine.errors import OffcutError
 from engine.settings import cut_settings
 from engine.timebase import s_to_samples, samples_to_s

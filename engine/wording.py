@@ -6,3 +6,15 @@ from __future__ import annotations
 def counted(number: int, noun: str) -> str:
     """Return "1 cut", "2 cuts", "10,000 cuts"."""
     return f"{number} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def gain_text(gain_db: float) -> str:
+    """Return a gain with one decimal and a real minus sign."""
+    text = f"{gain_db:.1f} dB"
+    return text.replace("-", "−") if float(text[:-3]) else "0.0 dB"
+
+
+def pan_text(pan: float) -> str:
+    """Return a pan, -1 to 1, in words: "middle", "30 % left", "100 % right"."""
+    share = round(100 * abs(pan))
+    return f"{share} % {'left' if pan < 0 else 'right'}" if share else "middle"

@@ -94,6 +94,11 @@ class Change:
     markers: frozenset[str] = frozenset()
 
 
+def row_changes(pairs: Iterable[tuple[Row | None, Row | None]]) -> tuple[RowChange, ...]:
+    """Return the changes of rows given as (before, after), without those that stay as they are."""
+    return tuple(RowChange(before, after) for before, after in pairs if before != after)
+
+
 def change_of(label: str, changes: Iterable[RowChange]) -> Change:
     """Return the record of what rows changed. A decision names its proposal."""
     keys: dict[type[Row], set[str]] = {}

@@ -1,24 +1,19 @@
-"""Every way to change a document: pure functions from its state to an `Edit`."""
+"""Every way to change a document but for its tracks: pure functions from its state to an `Edit`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from engine.document.change import CurrentAnalysis, Edit, Row, RowChange, Setting
+from engine.document.change import CurrentAnalysis, Edit, Row, Setting, row_changes
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.document.track import Source, Track
 from engine.errors import UsageError
 from engine.timebase import format_time, samples_to_s
 from engine.wording import counted
 
 _PAST = {Verdict.ACCEPTED: "Accepted", Verdict.REJECTED: "Rejected", Verdict.UNDECIDED: "Left undecided"}
-
-
-def _rows(pairs: Iterable[tuple[Row | None, Row | None]]) -> tuple[RowChange, ...]:
-    return tuple(RowChange(before, after) for before, after in pairs if before != after)
 
 
 def span_text(state: DocumentState, proposal_id: str) -> str:
@@ -38,60 +33,6 @@ def _require(state: DocumentState, ids: Iterable[str]) -> None:
             raise UsageError(f"There is no proposal {proposal_id!r} in this document; list them first.")
 
 
-def add_tracks(state: DocumentState, sources: Sequence[Source], names: Sequence[str]) -> Edit:
-    """Place whole sources as new tracks below the others, from the start of the timeline.
-
-    The first import sets the document's rate to that of its first source.
-
-    Raises
-    ------
-    UsageError : a source is in the document already
-    """
-    for source, name in zip(sources, names, strict=True):
-        if source.id in state.sources:
-            raise UsageError(f"{name} is in the document already; nothing was imported.")
-    rows: list[tuple[Row | None, Row | None]] = []
-    if not state.rate_hz:
-        rows.append((None, Setting("rate_hz", sources[0].rate_hz)))
-    position = len(state.tracks)
-    for offset, (source, name) in enumerate(zip(sources, names, strict=True)):
-        track = Track(id=f"track-{source.id}", source_id=source.id, name=name, position=position + offset)
-        rows += [(None, source), (None, track)]
-    what = names[0] if len(names) == 1 else counted(len(names), "recording")
-    return Edit(f"Imported {what}", _rows(rows))
-
-
-def remove_track(state: DocumentState, track_id: str) -> Edit:
-    """Take a track and its source off the document; the file on disk is not touched."""
-    track = _track(state, track_id)
-    rows: list[tuple[Row | None, Row | None]] = [(track, None)]
-    if not any(other.source_id == track.source_id for other in state.tracks if other is not track):
-        rows.append((state.sources[track.source_id], None))
-    rows += [
-        (other, replace(other, position=other.position - 1))
-        for other in state.tracks
-        if other.position > track.position
-    ]
-    return Edit(f"Removed track {track.name}", _rows(rows))
-
-
-def _track(state: DocumentState, track_id: str) -> Track:
-    for track in state.tracks:
-        if track.id == track_id:
-            return track
-    raise UsageError(f"There is no track {track_id!r} in this document.")
-
-
-def set_track(state: DocumentState, track_id: str, **values: object) -> Edit:
-    """Change fields of a track, such as ``mute=True`` or ``gain_db=-3.0``."""
-    track = _track(state, track_id)
-    changed = replace(track, **values)  # type: ignore[arg-type]
-    words = {"mute": ("Muted", "Unmuted"), "solo": ("Soloed", "Unsoloed")}
-    name, value = next(iter(values.items()))
-    verb = words[name][0 if value else 1] if name in words else f"Set {name.replace('_', ' ')} of"
-    return Edit(f"{verb} {track.name}", _rows([(track, changed)]))
-
-
 def move_sources(state: DocumentState, paths: Mapping[str, str]) -> Edit:
     """Say where sources, given by id, lie now.
 
@@ -103,7 +44,7 @@ def move_sources(state: DocumentState, paths: Mapping[str, str]) -> Edit:
         if key not in state.sources:
             raise UsageError(f"There is no recording {key!r} in this document.")
     moved = [(state.sources[key], replace(state.sources[key], path=path)) for key, path in paths.items()]
-    return Edit(f"Found {counted(len(moved), 'recording')} again", _rows(moved))
+    return Edit(f"Found {counted(len(moved), 'recording')} again", row_changes(moved))
 
 
 def replace_proposals(
@@ -124,7 +65,7 @@ def replace_proposals(
                 rows.append((decision, None))
     rows += [(state.proposals.get(key), new) for key, new in fresh.items() if key not in held]
     rows += _setting_rows(state, settings)
-    return Edit(label, _rows(rows), merges_as)
+    return Edit(label, row_changes(rows), merges_as)
 
 
 def _is_held(decision: Decision | None) -> bool:
@@ -140,7 +81,7 @@ def _setting_rows(state: DocumentState, values: Mapping[str, object]) -> list[tu
 
 def set_settings(state: DocumentState, values: Mapping[str, object], label: str) -> Edit:
     """Change settings of the document."""
-    return Edit(label, _rows(_setting_rows(state, values)))
+    return Edit(label, row_changes(_setting_rows(state, values)))
 
 
 def set_analyses(state: DocumentState, current: Mapping[str, str], label: str) -> Edit:
@@ -152,7 +93,7 @@ def set_analyses(state: DocumentState, current: Mapping[str, str], label: str) -
         )
         for kind, analysis_id in current.items()
     ]
-    return Edit(label, _rows(rows))
+    return Edit(label, row_changes(rows))
 
 
 def decide(state: DocumentState, ids: Sequence[str], verdict: Verdict) -> Edit:
@@ -163,7 +104,9 @@ def decide(state: DocumentState, ids: Sequence[str], verdict: Verdict) -> Edit:
         for key in ids
         if state.verdict(key) is not verdict
     ]
-    return Edit(f"{_PAST[verdict]} {_scope_text(state, ids)}" if ids else "Nothing to decide", _rows(rows))
+    return Edit(
+        f"{_PAST[verdict]} {_scope_text(state, ids)}" if ids else "Nothing to decide", row_changes(rows)
+    )
 
 
 def _decision(state: DocumentState, proposal_id: str) -> Decision:
@@ -190,7 +133,7 @@ def move_edges(state: DocumentState, proposal_id: str, start_samples: int, stop_
     label = f"Moved {state.proposals[proposal_id].kind} to {first} – {last}"
     if (start, stop) == state.span(proposal_id):
         return Edit(label, ())
-    return Edit(label, _rows([(state.decisions.get(proposal_id), moved)]))
+    return Edit(label, row_changes([(state.decisions.get(proposal_id), moved)]))
 
 
 def choose_alternative(state: DocumentState, proposal_id: str, alternative: int) -> Edit:
@@ -202,7 +145,9 @@ def choose_alternative(state: DocumentState, proposal_id: str, alternative: int)
     decision = _decision(state, proposal_id)
     chosen = replace(decision, alternative=alternative, start_samples=None, stop_samples=None)
     name = proposal.alternatives[alternative - 1].label if alternative else "as proposed"
-    return Edit(f"Edges: {name[:1].lower()}{name[1:]}", _rows([(state.decisions.get(proposal_id), chosen)]))
+    return Edit(
+        f"Edges: {name[:1].lower()}{name[1:]}", row_changes([(state.decisions.get(proposal_id), chosen)])
+    )
 
 
 def flag(state: DocumentState, proposal_id: str, flagged: bool) -> Edit:
@@ -216,4 +161,4 @@ def flag_all(state: DocumentState, ids: Sequence[str], flagged: bool = True) -> 
     pairs = ((key, replace(_decision(state, key), flagged=flagged)) for key in ids)
     verb = "Flagged" if flagged else "Unflagged"
     label = f"{verb} {_scope_text(state, ids)}" if ids else "Nothing to flag"
-    return Edit(label, _rows((state.decisions.get(key), marked) for key, marked in pairs))
+    return Edit(label, row_changes((state.decisions.get(key), marked) for key, marked in pairs))

@@ -10,9 +10,9 @@ from engine.audio.peak_cache import source_peaks
 from engine.audio.peaks import PeakPyramid, peaks_warning
 from engine.audio.reader import content_hash, probe
 from engine.document.change import Edit
-from engine.document.edits import add_tracks
 from engine.document.state import DocumentState
 from engine.document.track import Source
+from engine.document.track_edits import add_tracks
 from engine.errors import SourceError
 from engine.jobs.media import Media
 from engine.progress import Progress

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.document import edits
+from engine.document import edits, track_edits
 from engine.document.decisions import Decision, Verdict
 from engine.document.document import Document
 from engine.document.kinds import KINDS
@@ -250,7 +250,7 @@ def document(tmp_path):
     made_document = Document.create(tmp_path / "a.offcut")
     sources, proposals = made(FIVE).sources.values(), made(FIVE).proposals.values()
     with made_document:
-        made_document.apply(edits.add_tracks(made_document.state, list(sources), ["a"]))
+        made_document.apply(track_edits.add_tracks(made_document.state, list(sources), ["a"]))
         made_document.apply(edits.replace_proposals(made_document.state, proposals, {}, "Proposed"))
         yield made_document
 

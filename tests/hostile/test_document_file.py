@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.document import edits
+from engine.document import edits, track_edits
 from engine.document.backups import KEPT_BACKUPS, backups, newest_backup
 from engine.document.decisions import Verdict
 from engine.document.document import Document
@@ -27,7 +27,7 @@ CUTS = [a_cut(start, start + 9) for start in range(0, 400, 10)]
 def path(tmp_path: Path) -> Path:
     target = tmp_path / 'it\'s a "jam" 🎸.offcut'
     with Document.create(target) as document:
-        document.apply(edits.add_tracks(document.state, [a_source()], ["Jam"]))
+        document.apply(track_edits.add_tracks(document.state, [a_source()], ["Jam"]))
         document.apply(edits.replace_proposals(document.state, CUTS, {}, "Proposed"))
     return target
 

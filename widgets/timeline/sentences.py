@@ -17,12 +17,6 @@ def proposal_tip(state: DocumentState, proposal_id: str) -> str:
     return f"{proposal.kind.capitalize()} {start} – {stop} · {verdict}\n{proposal.reason}"
 
 
-def gain_text(gain_db: float) -> str:
-    """Return a gain with one decimal and a real minus sign."""
-    text = f"{gain_db:.1f} dB"
-    return text.replace("-", "−") if float(text[:-3]) else "0.0 dB"
-
-
 def track_detail(track: Track, source: Source) -> str:
     """Return the second line of a track's head."""
     channels = _CHANNELS.get(source.channels, f"{source.channels} ch")

@@ -8,10 +8,11 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from engine.document.state import DocumentState
 from engine.document.track import Track
+from engine.wording import gain_text
 from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline.frame import Layout
-from widgets.timeline.sentences import gain_text, track_detail
+from widgets.timeline.sentences import track_detail
 
 ACCENT, LEFT = 3, 10
 NAME_Y, CAPS_Y, DETAIL_Y, CAP_WIDTH, CAP_HEIGHT, CAP_GAP = 18, 32, 66, 22, 16, 26

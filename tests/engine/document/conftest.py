@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from engine.document.document import Document
-from engine.document.edits import add_tracks, replace_proposals
+from engine.document.edits import replace_proposals
 from engine.document.proposals import Alternative, Proposal, proposal_id
 from engine.document.track import Source
+from engine.document.track_edits import add_tracks
 
 RATE_HZ = 48_000
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.document import edits
+from engine.document import edits, track_edits
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.change import Edit
 from engine.document.decisions import Verdict
@@ -57,7 +57,11 @@ def _nudged(number: int) -> Step:
 
 
 STEPS: tuple[Step, ...] = (
-    _edit(lambda state: edits.add_tracks(state, [a_source("one"), a_source("two")], ["Kick", 'Räum "2" 🎸'])),
+    _edit(
+        lambda state: track_edits.add_tracks(
+            state, [a_source("one"), a_source("two")], ["Kick", 'Räum "2" 🎸']
+        )
+    ),
     _listened,
     _edit(lambda state: edits.replace_proposals(state, CUTS, {"percentile": 40.0}, "Proposed 40 cuts")),
     _decided(0, Verdict.ACCEPTED),
@@ -72,14 +76,14 @@ STEPS: tuple[Step, ...] = (
     Document.undo,
     _edit(lambda state: edits.flag(state, IDS[30], True)),
     _edit(lambda state: edits.choose_alternative(state, IDS[31], 1)),
-    _edit(lambda state: edits.set_track(state, "track-one", gain_db=-3.0)),
-    _edit(lambda state: edits.set_track(state, "track-two", mute=True)),
+    _edit(lambda state: track_edits.set_track(state, "track-one", gain_db=-3.0)),
+    _edit(lambda state: track_edits.set_track(state, "track-two", mute=True)),
     _edit(lambda state: edits.set_settings(state, {"minimum_kept_s": 4.0}, "Shortest piece 4 s")),
     _edit(lambda state: edits.decide(state, IDS[10:30], Verdict.ACCEPTED)),
     Document.undo,
     Document.undo,
     Document.redo,
-    _edit(lambda state: edits.remove_track(state, "track-two")),
+    _edit(lambda state: track_edits.remove_track(state, "track-two")),
     Document.undo,
 )
 

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.document import edits
+from engine.document import edits, track_edits
 from engine.document.checksums import Tally, row_digest, rows_of, total
 from engine.document.decisions import Verdict
 from engine.document.document import Document
@@ -69,7 +69,7 @@ def test_digests_stay_what_they_are() -> None:
 def test_numbers_are_summed_as_sqlite_gives_them_back(tmp_path: Path, score: float) -> None:
     path = tmp_path / "a.offcut"
     with Document.create(path) as document:
-        document.apply(edits.add_tracks(document.state, [a_source()], ["Jam"]))
+        document.apply(track_edits.add_tracks(document.state, [a_source()], ["Jam"]))
         cut = replace(a_cut(1, 2), score=score, start_samples=np.int64(7))
         document.apply(edits.replace_proposals(document.state, [cut], {}, "Proposed"))
     with Document.open(path) as again:
@@ -92,7 +92,7 @@ def long_document() -> Iterator[Document]:
     disk = Path("/dev/shm")
     with TemporaryDirectory(dir=disk if disk.is_dir() else None) as folder:
         document = Document.create(Path(folder) / "long.offcut")
-        document.apply(edits.add_tracks(document.state, [a_source("one", 10_800)], ["Jam"]))
+        document.apply(track_edits.add_tracks(document.state, [a_source("one", 10_800)], ["Jam"]))
         cuts = [a_cut(second, second + 0.5) for second in range(10_000)]
         document.apply(edits.replace_proposals(document.state, cuts, {}, "Proposed 10000 cuts"))
         ids = list(document.state.proposals)

@@ -14,14 +14,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.document import edits
+from engine.document import edits, track_edits
 from engine.document.analysis import BeatGrid, Listening, ScoreCurve
 from engine.document.change import Edit
 from engine.document.decisions import Verdict
 from engine.document.document import Document, analysis_id
 from engine.document.schema import SCHEMA_VERSION
 from engine.document.state import DocumentState
-from engine.document.track import Source, Track, audible
+from engine.document.track import Picture, Source, Track, audible
 from engine.errors import DocumentError, UsageError
 from tests.engine.document.conftest import RATE_HZ, a_cut, a_source
 
@@ -29,13 +29,23 @@ FIRST, SECOND, THIRD = (a_cut(10, 20).id, a_cut(40.5, 55, 0.6).id, a_cut(200, 26
 CURVE = ScoreCurve(np.zeros(1, np.int64), np.zeros(1, np.float32), "test")
 
 EVERY_EDIT: dict[str, Callable[[DocumentState], Edit]] = {
-    "add tracks": lambda s: edits.add_tracks(s, [a_source("three")], ["Snare"]),
-    "remove track": lambda s: edits.remove_track(s, "track-one"),
-    "mute": lambda s: edits.set_track(s, "track-two", mute=True),
-    "solo": lambda s: edits.set_track(s, "track-two", solo=True),
-    "gain": lambda s: edits.set_track(s, "track-one", gain_db=-3.0),
-    "name": lambda s: edits.set_track(s, "track-one", name='Räum "2" 🎸\n'),
-    "group": lambda s: edits.set_track(s, "track-one", group="drums"),
+    "add tracks": lambda s: track_edits.add_tracks(s, [a_source("three")], ["Snare"]),
+    "remove track": lambda s: track_edits.remove_track(s, "track-one"),
+    "mute": lambda s: track_edits.set_track(s, "track-two", mute=True),
+    "solo": lambda s: track_edits.set_track(s, "track-two", solo=True),
+    "gain": lambda s: track_edits.set_track(s, "track-one", gain_db=-3.0),
+    "name": lambda s: track_edits.set_track(s, "track-one", name='Räum "2" 🎸\n'),
+    "group": lambda s: track_edits.set_track(s, "track-one", group="drums"),
+    "other group": lambda s: track_edits.set_track(s, "track-two", group="drums"),
+    "pan": lambda s: track_edits.set_track(s, "track-one", pan=-0.25, run="drag"),
+    "color": lambda s: track_edits.set_track(s, "track-one", color="#5fa8b5"),
+    "role": lambda s: track_edits.set_track(s, "track-two", role="room"),
+    "height": lambda s: track_edits.set_track(s, "track-one", height_px=90),
+    "collapse": lambda s: track_edits.set_track(s, "track-one", is_collapsed=True),
+    "close channels": lambda s: track_edits.set_track(s, "track-two", channels_open=False),
+    "picture": lambda s: track_edits.set_track(s, "track-one", picture=Picture.SPECTROGRAM),
+    "mute group": lambda s: track_edits.set_group(s, "track-one", mute=True),
+    "move track": lambda s: track_edits.move_track(s, "track-one", 1, run="keys"),
     "moved file": lambda s: edits.move_sources(s, {"one": "/elsewhere/one.wav"}),
     "accept": lambda s: edits.decide(s, [FIRST], Verdict.ACCEPTED),
     "reject many": lambda s: edits.decide(s, [SECOND, THIRD], Verdict.REJECTED),
@@ -53,8 +63,9 @@ EVERY_EDIT: dict[str, Callable[[DocumentState], Edit]] = {
 def test_no_edit_is_forgotten() -> None:
     public = {
         name
-        for name, function in getmembers(edits, isfunction)
-        if function.__module__ == edits.__name__ and signature(function).return_annotation == "Edit"
+        for module in (edits, track_edits)
+        for name, function in getmembers(module, isfunction)
+        if function.__module__ == module.__name__ and signature(function).return_annotation == "Edit"
     }
     assert {name for make in EVERY_EDIT.values() for name in make.__code__.co_names} >= public
 
@@ -86,7 +97,7 @@ def test_any_history_undone_gives_back_the_identical_document(
     document = Document.create(path)
     try:
         empty = document.state
-        document.apply(edits.add_tracks(empty, [a_source("one"), a_source("two")], ["Kick", "Room"]))
+        document.apply(track_edits.add_tracks(empty, [a_source("one"), a_source("two")], ["Kick", "Room"]))
         cuts = [a_cut(10, 20), a_cut(40.5, 55, 0.6), a_cut(200, 260, 0.95)]
         document.apply(edits.replace_proposals(document.state, cuts, {}, "Proposed 3 cuts"))
         for name in names:
@@ -138,7 +149,9 @@ def test_a_change_names_what_changed_and_nothing_else(document: Document) -> Non
     assert change.proposals == {FIRST}
     assert not change.tracks
     assert change.label == "Accepted cut 0:10.0 – 0:20.0"
-    assert document.apply(edits.set_track(document.state, "track-one", solo=True)).tracks == {"track-one"}
+    assert document.apply(track_edits.set_track(document.state, "track-one", solo=True)).tracks == {
+        "track-one"
+    }
 
 
 def test_proposing_again_replaces_proposals_never_decisions(document: Document) -> None:
@@ -229,14 +242,14 @@ def test_an_edit_made_for_another_state_is_refused(document: Document) -> None:
         document.apply(early)
     assert document.state is state
     with pytest.raises(UsageError, match="Kick is in the document already"):
-        edits.add_tracks(state, [a_source("one")], ["Kick"])
+        track_edits.add_tracks(state, [a_source("one")], ["Kick"])
 
 
 def test_a_source_stays_as_long_as_a_track_plays_it(document: Document) -> None:
     state = document.state
     twice = replace(state, tracks=(*state.tracks, replace(state.tracks[0], id="track-two-mono", position=2)))
-    assert {type(one.row) for one in edits.remove_track(twice, "track-one").changes} == {Track}
-    assert {type(one.row) for one in edits.remove_track(state, "track-one").changes} == {Track, Source}
+    assert {type(one.row) for one in track_edits.remove_track(twice, "track-one").changes} == {Track}
+    assert {type(one.row) for one in track_edits.remove_track(state, "track-one").changes} == {Track, Source}
 
 
 def test_analyses_are_read_back_whole(document: Document) -> None:
@@ -334,7 +347,7 @@ def test_solo_wins_and_mute_silences(document: Document) -> None:
 
 def test_ten_thousand_proposals_are_decided_at_once(tmp_path: Path) -> None:
     with Document.create(tmp_path / "long.offcut") as document:
-        document.apply(edits.add_tracks(document.state, [a_source("one", 10_800)], ["Jam"]))
+        document.apply(track_edits.add_tracks(document.state, [a_source("one", 10_800)], ["Jam"]))
         cuts = [a_cut(second, second + 0.5) for second in range(10_000)]
         document.apply(edits.replace_proposals(document.state, cuts, {}, "Proposed 10000 cuts"))
         ids = tuple(document.state.proposals)

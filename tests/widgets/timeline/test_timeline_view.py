@@ -12,23 +12,44 @@ from pytestqt.qtbot import QtBot
 
 from engine.document.analysis import ScoreCurve
 from engine.document.state import DocumentState
+from engine.edl.build import build
+from engine.wording import gain_text
 from widgets import theme
 from widgets.theme import LIGHT
 from widgets.timeline import demo
 from widgets.timeline.frame import lay_out
 from widgets.timeline.frame_times import frame_times, walk
-from widgets.timeline.sentences import gain_text
 from widgets.timeline.timeline_view import TimelineView
 
 
-def test_following_turns_the_page(qtbot: QtBot, view: TimelineView) -> None:
+def test_a_page_turns_only_where_the_position_is_out_of_view(qtbot: QtBot, view: TimelineView) -> None:
     view.set_viewport(replace(view.viewport, samples_per_px=10.0))
+    assert view.holds(9_999)
     with qtbot.assertNotEmitted(view.viewport_changed):
-        view.follow(9_999)
+        view.turn_page(9_999)
     with qtbot.waitSignal(view.viewport_changed):
-        view.follow(10_000)
-    assert view.viewport.holds(10_000)
-    assert view.canvas.playhead == 10_000
+        view.turn_page(10_000)
+    assert view.holds(10_000)
+
+
+@pytest.mark.parametrize("is_result", [False, True])
+def test_a_window_that_was_told_is_shown_again(
+    view: TimelineView, state: DocumentState, is_result: bool
+) -> None:
+    view.set_document(state, build(state) if is_result else None)
+    view.zoom_to(*state.span("middle"))
+    assert all(view.holds(position) for position in state.span("middle"))
+    told = view.window_samples
+    view.fit()
+    view.show_window(*told)
+    assert view.window_samples == pytest.approx(told)
+
+
+def test_zooming_to_a_seam_shows_the_seconds_around_it(view: TimelineView, state: DocumentState) -> None:
+    view.set_document(state, build(state))
+    view.zoom_to(*state.span("early"))
+    assert view.holds(state.span("early")[0])
+    assert view.viewport.visible_samples == pytest.approx(6 * state.rate_hz)
 
 
 def test_keys_zoom_about_the_playhead_where_it_is_in_view(view: TimelineView) -> None:

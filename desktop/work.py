@@ -14,6 +14,7 @@ from desktop.jobs import ExportJob, export_files, learn_taste, listen_to
 from desktop.session import Session
 from desktop.waves import TrackWave
 from engine.document.edits import set_analyses, set_settings
+from engine.document.grid_edits import keeping_edited
 from engine.document.track import Track
 from engine.errors import OffcutError, UsageError
 from engine.jobs.import_audio import Imported, ImportRequest, import_audio, import_edit
@@ -203,8 +204,11 @@ class Work(QObject):
         if not heard.ids:
             return  # known already
         title = "Listened to the recording"
-        edit = set_analyses(self._session.state, heard.ids, title)
+        in_force = keeping_edited(self._session.state, heard.ids)
+        edit = set_analyses(self._session.state, in_force, title)
         self._session.apply(edit, {heard.ids[kind]: found for kind, found in heard.analyses.items()})
+        if len(in_force) < len(heard.ids):
+            title += "; the grid you edited stays"
         self.said.emit(_sentences(title, self._warnings))
         self._warnings = ()
         if "score" in heard.ids:

@@ -11,6 +11,7 @@ from engine.cli.numbers import finite
 from engine.document.analysis import BeatGrid, Listening, ScoreCurve
 from engine.document.document import Document
 from engine.document.edits import set_analyses
+from engine.document.grid_edits import keeping_edited
 from engine.jobs.media import locate_all
 from engine.progress import Progress
 from engine.settings import cut_settings
@@ -41,7 +42,11 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
         media = locate_all(document.state, document.path.absolute().parent)
         heard = listen_to_document(ListenRequest(document.state, media, options.taste), progress)
         document.apply(
-            set_analyses(document.state, heard.ids, f"Listened with {options.taste.stem}"),
+            set_analyses(
+                document.state,
+                keeping_edited(document.state, heard.ids),
+                f"Listened with {options.taste.stem}",
+            ),
             {heard.ids[kind]: found for kind, found in heard.analyses.items()},
         )
         curve, grid, listening = (document.analysis(kind) for kind in ("score", "beats", "listening"))

@@ -14,8 +14,9 @@ from engine.anomaly.taste import load_taste
 from engine.beats.listen import listen
 from engine.document.analysis import Analysis, BeatGrid, Listening, ScoreCurve
 from engine.document.document import analysis_id
+from engine.document.grid_edits import is_edited
+from engine.document.heard import heard_ids, sound_of
 from engine.document.state import DocumentState
-from engine.document.track import audible
 from engine.edl.build import whole
 from engine.edl.render import Renderer
 from engine.progress import Progress
@@ -58,20 +59,22 @@ def listen_to_document(request: ListenRequest, progress: Progress) -> Heard:
     TasteError : the taste cannot be read
     """
     state = request.state
-    sound = [(track.source_id, track.start_samples, track.gain_db) for track in audible(state.tracks)]
-    beats_id = analysis_id("beats", sound)
-    needs_listening = state.analyses.get("beats") != beats_id
+    wanted = heard_ids(state)
+    # An edited grid stays in force, so the onsets tell whether this sound was heard before.
+    needs_listening = state.analyses.get("listening") != wanted["listening"] or (
+        not is_edited(state) and state.analyses.get("beats") != wanted["beats"]
+    )
     split = 0.5 if needs_listening and request.taste is not None else float(needs_listening)
     found: dict[str, Analysis] = {}
     ids: dict[str, str] = {}
     if needs_listening:
         grid, listening = _hear(request, progress.part(0.0, split))
         found |= {"beats": grid, "listening": listening}
-        ids |= {"beats": beats_id, "listening": analysis_id("listening", sound)}
+        ids |= wanted
     if request.taste is not None:
         curve = _score(request, request.taste, progress.part(split, 1.0))
         found["score"] = curve
-        ids["score"] = analysis_id("score", sound, curve.maker)
+        ids["score"] = analysis_id("score", sound_of(state), curve.maker)
     return Heard(found, ids)
 
 

@@ -1,0 +1,17 @@
+"""What listening depends on: the same sound heard again gives analyses of the same ids."""
+
+from __future__ import annotations
+
+from engine.document.document import analysis_id
+from engine.document.state import DocumentState
+from engine.document.track import audible
+
+
+def sound_of(state: DocumentState) -> list[tuple[str, int, float]]:
+    """Return what the mix that is listened to is made of."""
+    return [(track.source_id, track.start_samples, track.gain_db) for track in audible(state.tracks)]
+
+
+def heard_ids(state: DocumentState) -> dict[str, str]:
+    """Return the ids of the beats and the onsets that listening to the document as it is gives."""
+    return {kind: analysis_id(kind, sound_of(state)) for kind in ("beats", "listening")}

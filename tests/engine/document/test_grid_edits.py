@@ -1,0 +1,247 @@
+"""Edits of the beat grid: what each of them does, and what holds whatever the grid."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+
+from engine.document import edits, grid_edits
+from engine.document.analysis import BeatGrid
+from engine.document.document import Document
+from engine.document.grid_edits import ramp_times_s
+from engine.document.heard import heard_ids
+from engine.document.tapping import fit_taps
+from engine.document.track_edits import add_tracks
+from engine.errors import UsageError
+from tests.engine.document.conftest import a_source
+
+RATE_HZ = 48_000
+
+
+def grid_of(gaps: list[int], first: int = 0, position: int = 1, bar: int = 4) -> BeatGrid:
+    """A grid with these distances; its first beat has a place in its bar."""
+    beats = first + np.cumsum([0, *gaps])
+    counts = (np.arange(len(beats)) + position - 1) % bar + 1
+    return BeatGrid(beats.astype(np.int64), counts, 60 * RATE_HZ / float(np.median(gaps or [1])), 0.8, "m")
+
+
+@st.composite
+def grids(draw: st.DrawFn, fewest: int = 0) -> BeatGrid:
+    bar = draw(st.integers(1, 9))
+    gaps = draw(st.lists(st.integers(8_000, 60_000), min_size=max(0, fewest - 1), max_size=40))
+    return grid_of(gaps, draw(st.integers(0, 90_000)), draw(st.integers(1, bar)), bar)
+
+
+NO_BEATS = BeatGrid(np.zeros(0, np.int64), np.zeros(0, np.int64), 0.0, 0.0, "m")
+LENGTH = 4_000_000
+EVERY_EDIT = {
+    "double": lambda g: grid_edits.doubled(g, RATE_HZ),
+    "half": lambda g: grid_edits.halved(g, RATE_HZ),
+    "shift": lambda g: grid_edits.shifted_half_a_beat(g, RATE_HZ, LENGTH),
+    "downbeat": lambda g: grid_edits.with_downbeat(g, 500_000),
+    "bar": lambda g: grid_edits.with_beats_in_bar(g, 3, 500_000),
+    "drag": lambda g: grid_edits.with_beat_at(g, grid_edits.nearest_beat(g, 300_000), 310_000, RATE_HZ),
+}
+
+
+@given(grids(fewest=1))
+@settings(max_examples=150, deadline=None)
+def test_whatever_the_grid_beats_ascend_and_bars_count(grid: BeatGrid) -> None:
+    for name, edit in EVERY_EDIT.items():
+        made = edit(grid)
+        assert len(made.beats_samples) == len(made.bar_positions) > 0, name
+        assert np.all(np.diff(made.beats_samples) > 0), name
+        assert made.beats_samples[0] >= 0
+        steps = np.diff(made.bar_positions)
+        assert np.all((steps == 1) | (made.bar_positions[1:] == 1)), name
+        assert made.bar_positions.min() >= 1
+
+
+@pytest.mark.parametrize("name", ["double", "half", "shift"])
+def test_without_beats_nothing_happens(name: str) -> None:
+    assert EVERY_EDIT[name](NO_BEATS) is NO_BEATS
+
+
+@pytest.mark.parametrize("name", ["downbeat", "bar", "drag"])
+def test_without_beats_there_is_none_to_choose(name: str) -> None:
+    with pytest.raises(UsageError, match="no beats yet"):
+        EVERY_EDIT[name](NO_BEATS)
+
+
+@given(grids(fewest=2))
+@settings(max_examples=150, deadline=None)
+def test_half_of_double_is_the_grid(grid: BeatGrid) -> None:
+    again = grid_edits.halved(grid_edits.doubled(grid, RATE_HZ), RATE_HZ)
+    assert_array_equal(again.beats_samples, grid.beats_samples)
+    assert_array_equal(again.bar_positions, grid.bar_positions)
+    assert again.tempo_bpm == pytest.approx(grid.tempo_bpm)
+
+
+@given(grids(fewest=4))
+@settings(max_examples=150, deadline=None)
+def test_half_a_beat_twice_is_nearly_a_beat(grid: BeatGrid) -> None:
+    once = grid_edits.shifted_half_a_beat(grid, RATE_HZ, LENGTH)
+    twice = grid_edits.shifted_half_a_beat(once, RATE_HZ, LENGTH)
+    lead = int(np.searchsorted(twice.beats_samples, (grid.beats_samples[0] + grid.beats_samples[1]) // 2))
+    shifted = twice.beats_samples[lead : lead + len(grid.beats_samples) - 2]
+    # Midpoints of midpoints: in a grid that breathes a beat lies between the next and its neighbours' mean.
+    want = grid.beats_samples[:-2] / 4 + grid.beats_samples[1:-1] / 2 + grid.beats_samples[2:] / 4
+    np.testing.assert_allclose(shifted, want, atol=1.5)
+    assert_array_equal(twice.bar_positions[lead : lead + len(shifted)], grid.bar_positions[: len(shifted)])
+
+
+def test_half_keeps_bars_that_count_even_and_doubles_the_others() -> None:
+    four = grid_edits.halved(grid_of([24_000] * 11), RATE_HZ)
+    assert four.bar_positions.tolist() == [1, 2] * 3
+    assert four.tempo_bpm == pytest.approx(60.0)
+    waltz = grid_of([24_000] * 12, position=3, bar=3)
+    half = grid_edits.halved(waltz, RATE_HZ)
+    assert half.bar_positions.tolist() == [1, 2, 3, 1, 2, 3]
+    assert_array_equal(half.beats_samples, waltz.beats_samples[1::2])
+
+
+def test_a_tempo_that_is_none_is_not_made() -> None:
+    with pytest.raises(UsageError, match=r"600\.0 BPM cannot be doubled"):
+        grid_edits.doubled(grid_of([4_800] * 4), RATE_HZ)
+    with pytest.raises(UsageError, match=r"0\.5 BPM is no tempo"):
+        grid_edits.steady(0.5, 0, rate_hz=RATE_HZ, length_samples=LENGTH)
+
+
+def test_a_downbeat_renumbers_both_sides() -> None:
+    made = grid_edits.with_downbeat(grid_of([24_000] * 9), 24_000 * 5 + 9_000)
+    assert made.bar_positions.tolist() == [4, 1, 2, 3, 4, 1, 2, 3, 4, 1]
+    in_six = grid_edits.with_beats_in_bar(made, 6, 24_000 * 6)
+    assert in_six.bar_positions.tolist() == [2, 3, 4, 5, 6, 1, 2, 3, 4, 5]
+    with pytest.raises(UsageError, match="cannot have 0 beats"):
+        grid_edits.with_beats_in_bar(made, 0, 0)
+
+
+def test_a_dragged_beat_stretches_its_bar_only() -> None:
+    grid = grid_of([24_000] * 12)
+    made = grid_edits.with_beat_at(grid, 6, 24_000 * 6 + 6_000, RATE_HZ)
+    assert_array_equal(made.beats_samples[[0, 4, 8, 12]], grid.beats_samples[[0, 4, 8, 12]])
+    assert made.beats_samples[4:9].tolist() == [96_000, 123_000, 150_000, 171_000, 192_000]
+
+
+def test_a_dragged_downbeat_stretches_both_bars() -> None:
+    grid = grid_of([24_000] * 12)
+    made = grid_edits.with_beat_at(grid, 4, 100_000, RATE_HZ)
+    assert made.beats_samples[:9].tolist() == [
+        0,
+        25_000,
+        50_000,
+        75_000,
+        100_000,
+        123_000,
+        146_000,
+        169_000,
+        192_000,
+    ]
+
+
+@given(grids(fewest=1), st.integers(0, 39), st.integers(-(10**6), 10**7))
+@settings(max_examples=200, deadline=None)
+def test_no_drag_brings_beats_together(grid: BeatGrid, beat: int, to: int) -> None:
+    beat = min(beat, len(grid.beats_samples) - 1)
+    made = grid_edits.with_beat_at(grid, beat, to, RATE_HZ).beats_samples
+    assert made[0] >= 0
+    assert np.all(np.diff(made) > 0)
+    assert (
+        np.count_nonzero(made != grid.beats_samples) <= 2 * grid_edits.beats_in_bar(grid) + len(made) // 2 + 9
+    )
+
+
+@given(st.floats(10, 999), st.floats(0, LENGTH), st.integers(1, 12))
+@settings(max_examples=100, deadline=None)
+def test_a_steady_grid_covers_the_recording(bpm: float, downbeat: float, bar: int) -> None:
+    made = grid_edits.steady(bpm, downbeat, rate_hz=RATE_HZ, length_samples=LENGTH, bar=bar)
+    period = 60 * RATE_HZ / bpm
+    assert made.beats_samples[0] <= period
+    assert made.beats_samples[-1] >= LENGTH - 1 - period
+    np.testing.assert_allclose(np.diff(made.beats_samples), period, atol=1.0)
+    if downbeat < LENGTH - 1:
+        assert np.abs(made.downbeats_samples - downbeat).min() <= 1
+
+
+@given(st.floats(20, 400), st.floats(20, 400), st.integers(1, 200))
+@settings(max_examples=100, deadline=None)
+def test_a_ramp_is_the_integral_of_its_tempo(start: float, stop: float, count: int) -> None:
+    times = ramp_times_s(np.arange(count + 1), count, start, stop)
+    # Slowly: sum the tempo up in small steps until the ramp is over, and read off each beat.
+    clock = np.linspace(0.0, times[-1], 20_001)
+    tempo = (start + (stop - start) * clock / times[-1]) / 60
+    beats = np.concatenate([[0.0], np.cumsum((tempo[1:] + tempo[:-1]) / 2 * np.diff(clock))])
+    np.testing.assert_allclose(np.interp(times, clock, beats), np.arange(count + 1), atol=1e-6 * count + 1e-6)
+
+
+def test_a_ramp_between_bars_moves_what_follows() -> None:
+    grid = grid_of([24_000] * 20)
+    made = grid_edits.ramped(grid, (2, 4), (120.0, 60.0), rate_hz=RATE_HZ, length_samples=LENGTH)
+    assert_array_equal(made.beats_samples[:5], grid.beats_samples[:5])
+    ramp_s = 2 * 8 / (2 + 1)  # eight beats at a mean of 1.5 a second
+    assert made.beats_samples[12] - made.beats_samples[4] == pytest.approx(ramp_s * RATE_HZ, abs=1)
+    assert_array_equal(np.diff(made.beats_samples[12:]), 24_000)
+    assert_array_equal(made.bar_positions, grid.bar_positions)
+    faster = grid_edits.ramped(grid, (2, 4), (120.0, 240.0), rate_hz=RATE_HZ, length_samples=LENGTH)
+    assert grid.beats_samples[-1] - faster.beats_samples[-1] < 24_000, "the grid goes on to where it ended"
+    assert np.all(np.diff(np.append(faster.bar_positions, 0)) != 0)
+    cut_off = grid_edits.ramped(grid, (2, 4), (120.0, 60.0), rate_hz=RATE_HZ, length_samples=300_000)
+    assert cut_off.beats_samples[-1] < 300_000
+
+
+def test_a_ramp_needs_its_bars() -> None:
+    grid = grid_of([24_000] * 12)
+    for bars in ((0, 2), (2, 2), (3, 9)):
+        with pytest.raises(UsageError, match="the bars go from 1 to 4"):
+            grid_edits.ramped(grid, bars, (100.0, 90.0), rate_hz=RATE_HZ, length_samples=LENGTH)
+
+
+@pytest.mark.parametrize("bpm", [48.0, 97.3, 124.0, 190.0])
+def test_taps_find_the_tempo_through_slips(bpm: float, rng: np.random.Generator) -> None:
+    period = 60 / bpm
+    beats = np.delete(np.arange(24), [5, 6, 15])  # taps that were missed
+    times = 3.0 + beats * period + rng.normal(0, 0.012, len(beats))
+    times[9] += 0.16 * period  # and one that came late
+    found = fit_taps(times)
+    assert found is not None
+    assert found.tempo_bpm == pytest.approx(bpm, rel=0.004)
+    assert found.first_s == pytest.approx(3.0, abs=0.015)
+    assert 0 < found.spread_s < 0.06
+
+
+def test_taps_need_four_and_an_even_hand_is_exact() -> None:
+    assert fit_taps([0.0, 0.5, 1.0]) is None
+    found = fit_taps([1.0, 1.5, 2.0, 2.5])
+    assert found is not None
+    assert (found.tempo_bpm, found.first_s) == (pytest.approx(120.0), pytest.approx(1.0))
+    assert found.tempo_spread_bpm == pytest.approx(0.0, abs=1e-6)
+
+
+def test_an_edited_grid_is_kept_undone_and_not_written_over(tmp_path: Path) -> None:
+    heard = grid_of([24_000] * 30)
+    path = tmp_path / "jam.offcut"
+    with Document.create(path) as document:
+        document.apply(add_tracks(document.state, [a_source("one")], ["Jam"]))
+        ids = {"beats": heard_ids(document.state)["beats"]}
+        document.apply(edits.set_analyses(document.state, ids, "Listened"), {ids["beats"]: heard})
+        assert not grid_edits.is_edited(document.state)
+        assert grid_edits.keeping_edited(document.state, ids) == ids
+        half = grid_edits.halved(heard, RATE_HZ)
+        document.apply(*grid_edits.set_grid(document.state, half, "Half tempo"))
+        assert grid_edits.is_edited(document.state)
+        assert grid_edits.keeping_edited(document.state, {**ids, "score": "s"}) == {"score": "s"}
+    with Document.open(path) as document:
+        kept = document.analysis("beats")
+        assert isinstance(kept, BeatGrid)
+        assert_array_equal(kept.beats_samples, half.beats_samples)
+        document.undo()
+        again = document.analysis("beats")
+        assert isinstance(again, BeatGrid)
+        assert_array_equal(again.beats_samples, heard.beats_samples)
+        document.redo()
+        assert grid_edits.is_edited(document.state)

@@ -11,7 +11,8 @@ from engine.cli.answer import Answer
 from engine.cli.numbers import finite
 from engine.document.analysis import BeatGrid
 from engine.document.document import Document
-from engine.edl.export import AUDIO_SUFFIXES, ExportOptions, ExportRequest, export
+from engine.edl.export import AUDIO_SUFFIXES, ExportOptions, ExportRequest
+from engine.edl.export.plan import export_all
 from engine.edl.export.request import Depth, FrameRate
 from engine.errors import UsageError
 from engine.jobs.media import locate_all
@@ -54,14 +55,12 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
         grid = document.analysis("beats")
     chosen = _options(options, state.rate_hz)
     media = locate_all(state, folder)
-    written = []
-    for number, out in enumerate(options.out):
-        share = progress.part(
-            0.1 + 0.9 * number / len(options.out), 0.1 + 0.9 * (number + 1) / len(options.out)
-        )
-        beats = grid if isinstance(grid, BeatGrid) else None
-        request = ExportRequest(state, media, out, options.force, options.project.stem, chosen, beats)
-        written.append(export(request, share))
+    beats = grid if isinstance(grid, BeatGrid) else None
+    requests = [
+        ExportRequest(state, media, out, options.force, options.project.stem, chosen, beats)
+        for out in options.out
+    ]
+    written = export_all(requests, progress.part(0.1, 1.0))
     files = [part for one in written for part in (one.parts or (one,))]
     yield Answer(
         {"files": [{"path": str(one.path), **one.figures} for one in files]},

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from engine.edl.export import audio, cmx3600, edit_json, fcpxml, labels, reaper, xmeml
+from engine.edl.export.audio_plan import planned_audio
 from engine.edl.export.request import Exported, ExportOptions, ExportRequest
 from engine.errors import ExportError
 from engine.progress import SILENT, Progress
@@ -18,6 +19,7 @@ __all__ = [
     "ExportOptions",
     "ExportRequest",
     "Exported",
+    "check_names",
     "export",
     "files_written",
 ]
@@ -64,7 +66,9 @@ FORMATS: Mapping[str, Callable[[ExportRequest, Progress], Exported]] = MappingPr
 
 def files_written(request: ExportRequest) -> tuple[Path, ...]:
     """Return the files that an export would write, so that the user can be asked about those that exist."""
-    return audio.paths(request) if request.out.suffix.lower() in AUDIO_SUFFIXES else (request.out,)
+    if request.out.suffix.lower() not in AUDIO_SUFFIXES:
+        return (request.out,)
+    return tuple(file.path for file in planned_audio(request))
 
 
 def export(request: ExportRequest, progress: Progress = SILENT) -> Exported:
@@ -79,15 +83,25 @@ def export(request: ExportRequest, progress: Progress = SILENT) -> Exported:
     SourceError : a source is missing or cannot be read
     Cancelled : the user asked for it
     """
-    out = request.out
-    write = FORMATS.get(out.suffix.lower())
-    if write is None:
+    check_names(request)
+    return FORMATS[request.out.suffix.lower()](request, progress)
+
+
+def check_names(request: ExportRequest) -> None:
+    """Look at the names of what an export would write.
+
+    Raises
+    ------
+    ExportError : the suffix is unknown, or a file is one of the sources
+    """
+    if request.out.suffix.lower() not in FORMATS:
         known = ", ".join(FORMATS)
-        raise ExportError(f"{shown(out)} names no format that Offcut writes: end it in one of {known}.")
+        raise ExportError(
+            f"{shown(request.out)} names no format that Offcut writes: end it in one of {known}."
+        )
     recordings = {path.resolve() for path in request.media.values()}
     for path in files_written(request):
         if path.resolve() in recordings:
             raise ExportError(
                 f"{shown(path)} is one of the recordings of this document: export under another name."
             )
-    return write(request, progress)

@@ -5,29 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from pathlib import Path
 
 from engine.audio.bwf import Broadcast, CuePoint, broadcast_chunks
 from engine.audio.dither import Dither, dithered
-from engine.audio.writer import (
-    WrittenAudio,
-    bits_of,
-    block_dtype,
-    container_for,
-    export_format,
-    write_audio,
-)
+from engine.audio.writer import WrittenAudio, bits_of, block_dtype, write_audio
 from engine.document.state import DocumentState
 from engine.document.track import audible
-from engine.edl.build import build
 from engine.edl.crossfade import Block
-from engine.edl.edit_list import EditList
+from engine.edl.export.audio_plan import PlannedAudio, PlannedSound, planned_audio, planned_sound
 from engine.edl.export.gain import Normalised, normalise
-from engine.edl.export.request import Depth, Exported, ExportRequest, accepted_cuts
-from engine.edl.export.seams import removed_edit_list, removed_pieces, seams
+from engine.edl.export.request import Exported, ExportRequest, accepted_cuts
+from engine.edl.export.seams import removed_pieces, seams
 from engine.edl.render import Renderer
-from engine.errors import ExportError
 from engine.progress import Progress
 from engine.safe_write import shown
 from engine.timebase import format_time, samples_to_s
@@ -35,33 +24,8 @@ from engine.wording import counted
 
 BLOCK_FRAMES = 65_536
 
-_SUBTYPES = {Depth.BITS_16: "PCM_16", Depth.BITS_24: "PCM_24", Depth.FLOAT_32: "FLOAT"}
 _FLOATS = ("FLOAT", "DOUBLE")
 _WORDS = {"FLOAT": "32-bit float", "DOUBLE": "64-bit float"}
-_NOT_IN_NAMES = str.maketrans(dict.fromkeys('/\\:*?"<>|', "-"))
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    """One audio file: its path, and the document as it is heard there."""
-
-    path: Path
-    state: DocumentState
-
-
-@dataclass(frozen=True, slots=True)
-class _Sound:
-    """What all files of a request share.
-
-    Attributes
-    ----------
-    span : the part [start, stop) of the edit list that is written
-    cues : within the span, counted from its start
-    """
-
-    edit_list: EditList
-    span: tuple[int, int]
-    cues: tuple[CuePoint, ...]
 
 
 def write(request: ExportRequest, progress: Progress) -> Exported:
@@ -71,8 +35,8 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
     ------
     ExportError : nothing remains to be heard, or the format cannot hold it
     """
-    sound = _sound(request)
-    files = _files(request)
+    sound, files = planned_sound(request), planned_audio(request)
+    cues = _cues(request, sound)
     measuring = progress.part(0.0, 0.5 if request.options.loudness_lufs is not None else 0.0)
     gain = _gain(request, sound, measuring)
     writing = progress.part(0.5 if request.options.loudness_lufs is not None else 0.0, 1.0)
@@ -80,7 +44,7 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
     done = []
     try:
         for number, file in enumerate(files):
-            done.append(_write_file(request, file, sound, gain, writing.step(number, len(files))))
+            done.append(_write_file(request, file, sound, cues, gain, writing.step(number, len(files))))
     except BaseException:
         for stem in done:  # those that are whole go with the one that failed, unless they replaced another
             with suppress(OSError):
@@ -90,53 +54,18 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
     return done[0] if not request.options.stems else _together(request, done)
 
 
-def paths(request: ExportRequest) -> tuple[Path, ...]:
-    """Return the files that `write` would write."""
-    return tuple(file.path for file in _files(request))
+def _cues(request: ExportRequest, sound: PlannedSound) -> tuple[CuePoint, ...]:
+    """Return the marks within the span, counted from its start."""
+    find = removed_pieces if request.options.removed else seams
+    start, stop = sound.span
+    return tuple(
+        CuePoint(mark.position_samples - start, mark.label)
+        for mark in find(request.state, sound.edit_list)
+        if start <= mark.position_samples < stop
+    )
 
 
-def _files(request: ExportRequest) -> list[_File]:
-    if not request.options.stems:
-        return [_File(request.out, request.state)]
-    files = []
-    for number, track in enumerate(audible(request.state.tracks), 1):
-        name = " ".join(track.name.translate(_NOT_IN_NAMES).split())[:60]
-        path = request.out.with_stem(f"{request.out.stem} {number:02d} {name}".rstrip(" ."))
-        alone = replace(request.state, tracks=(replace(track, mute=False, solo=False),))
-        files.append(_File(path, alone))
-    return files
-
-
-def _sound(request: ExportRequest) -> _Sound:
-    """Return what is to be heard, or say why there is nothing."""
-    state, name = request.state, shown(request.out)
-    if not state.tracks:
-        raise ExportError(f"{name} would be empty because nothing is imported: import audio first.")
-    edit_list = build(state)
-    if request.options.removed:
-        edit_list = removed_edit_list(state, edit_list)
-        if not edit_list.length_samples:
-            raise ExportError(f"{name} would be empty because nothing is cut: accept a cut first.")
-        marks = removed_pieces(state, edit_list)
-    else:
-        if not edit_list.length_samples:
-            raise ExportError(f"{name} would be empty because everything is cut: reject a cut first.")
-        marks = seams(state, edit_list)
-    if request.options.stems and not audible(state.tracks):
-        raise ExportError(f"{name} would have no stems because every track is muted: unmute one first.")
-    start, stop = request.options.range_samples or (0, edit_list.length_samples)
-    if not 0 <= start < stop <= edit_list.length_samples:
-        length = format_time(samples_to_s(edit_list.length_samples, edit_list.rate_hz))
-        raise ExportError(
-            f"{name} cannot hold {format_time(samples_to_s(start, edit_list.rate_hz))} to "
-            f"{format_time(samples_to_s(stop, edit_list.rate_hz))} of {length}: choose a range inside it."
-        )
-    inside = (mark for mark in marks if start <= mark.position_samples < stop)
-    cues = tuple(CuePoint(mark.position_samples - start, mark.label) for mark in inside)
-    return _Sound(edit_list, (start, stop), cues)
-
-
-def _gain(request: ExportRequest, sound: _Sound, progress: Progress) -> Normalised | None:
+def _gain(request: ExportRequest, sound: PlannedSound, progress: Progress) -> Normalised | None:
     """Listen to the whole mix for its loudness, so that stems keep their balance."""
     target = request.options.loudness_lufs
     if target is None:
@@ -157,63 +86,62 @@ def _blocks(renderer: Renderer, span: tuple[int, int], progress: Progress) -> It
 
 
 def _write_file(
-    request: ExportRequest, file: _File, sound: _Sound, gain: Normalised | None, progress: Progress
+    request: ExportRequest,
+    file: PlannedAudio,
+    sound: PlannedSound,
+    cues: tuple[CuePoint, ...],
+    gain: Normalised | None,
+    progress: Progress,
 ) -> Exported:
-    state, options = file.state, request.options
-    subtypes = [state.sources[track.source_id].subtype for track in state.tracks]
-    # A lossless choice for WAV holds what the sources do, whatever is written in the end.
-    source_subtype = export_format(subtypes, ".wav")
-    subtype = export_format(subtypes, file.path.suffix)
-    container = container_for(file.path.suffix)
-    if options.depth is not None:
-        subtype = _SUBTYPES[options.depth]
-        if container == "FLAC" and subtype == "FLOAT":
-            raise ExportError(f"{shown(file.path)} cannot hold floating-point samples: choose 16 or 24 bits.")
     start, stop = sound.span
-    kept_dtype = block_dtype(subtype if options.depth is None else source_subtype)
-    with Renderer(state, sound.edit_list, request.media, kept_dtype, progress) as renderer:
+    # A lossless choice for WAV holds what the sources do, whatever is written in the end.
+    kept = block_dtype(file.subtype if request.options.depth is None else file.source_subtype)
+    with Renderer(file.state, sound.edit_list, request.media, kept, progress) as renderer:
         blocks: Iterator[Block] = (
             renderer.read(begin, min(begin + BLOCK_FRAMES, stop))
             for begin in range(start, stop, BLOCK_FRAMES)
         )
         if gain is not None:
             blocks = gain.apply(blocks)
-        if subtype not in _FLOATS and _is_dithered(request, source_subtype, subtype):
-            blocks = dithered(blocks, bits_of(subtype))
-        with_chunks = options.broadcast and container == "WAV"
+        if file.subtype not in _FLOATS and _is_dithered(request, file):
+            blocks = dithered(blocks, bits_of(file.subtype))
+        with_chunks = request.options.broadcast and file.container == "WAV"
         written = write_audio(
             file.path,
             blocks,
             rate_hz=renderer.rate_hz,
-            channels=renderer.channels,
-            container=container,
-            subtype=subtype,
+            channels=file.channels,
+            container=file.container,
+            subtype=file.subtype,
             overwrite=request.overwrite,
             progress=progress,
             total_frames=stop - start,
-            trailing_chunks=_chunks(request, state, sound, gain, subtype) if with_chunks else b"",
+            trailing_chunks=_chunks(request, file, sound, cues, gain) if with_chunks else b"",
         )
-        channels = renderer.channels
-    return _exported(request, sound, written, gain, channels, subtype)
+    return _exported(request, file, sound, written, gain)
 
 
-def _is_dithered(request: ExportRequest, source_subtype: str, subtype: str) -> bool:
+def _is_dithered(request: ExportRequest, file: PlannedAudio) -> bool:
     if request.options.dither is not None:
         return request.options.dither is Dither.TPDF
     if request.options.depth is None:
         return False
-    return source_subtype in _FLOATS or bits_of(subtype) < bits_of(source_subtype)
+    return file.source_subtype in _FLOATS or bits_of(file.subtype) < bits_of(file.source_subtype)
 
 
 def _chunks(
-    request: ExportRequest, state: DocumentState, sound: _Sound, gain: Normalised | None, subtype: str
+    request: ExportRequest,
+    file: PlannedAudio,
+    sound: PlannedSound,
+    cues: tuple[CuePoint, ...],
+    gain: Normalised | None,
 ) -> bytes:
     """Return what the file says of itself; only a mix was measured, so only it tells its loudness.
 
     It is named after its tracks, not after the document: the same edit is the same file whatever the document
     is called.
     """
-    edit_list = sound.edit_list
+    state, edit_list = file.state, sound.edit_list
     cuts = len(accepted_cuts(state))
     kind = "what was removed by" if request.options.removed else "edited with"
     name = ", ".join(track.name for track in audible(state.tracks))
@@ -223,11 +151,11 @@ def _chunks(
         project=name,
         time_reference_samples=edit_list.to_source(sound.span[0]),
         channel_names=_channel_names(state),
-        cues=sound.cues,
+        cues=cues,
         loudness_lufs=None if told is None else told.loudness_lufs,
         true_peak_dbtp=None if told is None else told.true_peak_dbtp,
     )
-    return broadcast_chunks(said, rate_hz=edit_list.rate_hz, bits=bits_of(subtype))
+    return broadcast_chunks(said, rate_hz=edit_list.rate_hz, bits=bits_of(file.subtype))
 
 
 def _channel_names(state: DocumentState) -> tuple[str, ...]:
@@ -243,17 +171,16 @@ def _channel_names(state: DocumentState) -> tuple[str, ...]:
 
 def _exported(
     request: ExportRequest,
-    sound: _Sound,
+    file: PlannedAudio,
+    sound: PlannedSound,
     written: WrittenAudio,
     gain: Normalised | None,
-    channels: int,
-    subtype: str,
 ) -> Exported:
     edit_list = sound.edit_list
     length_s = samples_to_s(written.frames, edit_list.rate_hz)
     sentence = (
         f"Exported {format_time(length_s, 1)} to {shown(written.path.name)}: {edit_list.rate_hz} Hz, "
-        f"{_channel_words(channels)}, {_depth_words(subtype)}."
+        f"{_channel_words(file.channels)}, {_depth_words(file.subtype)}."
     )
     if written.clipped_samples:
         sentence += (

@@ -1,0 +1,124 @@
+"""What an audio export will hold, known before a sample is read: its files, their span and their format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engine.audio.writer import Container, bits_of, container_for, export_format
+from engine.document.state import DocumentState
+from engine.document.track import audible
+from engine.edl.build import build
+from engine.edl.edit_list import EditList
+from engine.edl.export.request import Depth, ExportRequest
+from engine.edl.export.seams import removed_edit_list
+from engine.edl.render import mix_channels
+from engine.errors import ExportError
+from engine.safe_write import shown
+from engine.timebase import format_time, samples_to_s
+
+_SUBTYPES = {Depth.BITS_16: "PCM_16", Depth.BITS_24: "PCM_24", Depth.FLOAT_32: "FLOAT"}
+_NOT_IN_NAMES = str.maketrans(dict.fromkeys('/\\:*?"<>|', "-"))
+_MOST_FLAC_CHANNELS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedAudio:
+    """One audio file: its path and format, and the document as it is heard there.
+
+    Attributes
+    ----------
+    subtype, source_subtype : libsndfile's names of what is written and of what would hold the sources
+    """
+
+    path: Path
+    state: DocumentState
+    container: Container
+    channels: int
+    subtype: str
+    source_subtype: str
+
+    @property
+    def frame_bytes(self) -> int:
+        """Size of one sample of all channels, before FLAC makes it smaller."""
+        return self.channels * bits_of(self.subtype) // 8
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSound:
+    """What all files of a request share: the edit list, and the part [start, stop) of it that is written."""
+
+    edit_list: EditList
+    span: tuple[int, int]
+
+    @property
+    def frames(self) -> int:
+        """Length of the files in samples."""
+        return self.span[1] - self.span[0]
+
+
+def heard_edit_list(state: DocumentState, *, removed: bool) -> EditList:
+    """Return the edit list of the result or of what was removed from it."""
+    edit_list = build(state)
+    return removed_edit_list(state, edit_list) if removed else edit_list
+
+
+def planned_sound(request: ExportRequest) -> PlannedSound:
+    """Return what is to be heard.
+
+    Raises
+    ------
+    ExportError : there is nothing, or the range lies outside
+    """
+    state, name, removed = request.state, shown(request.out), request.options.removed
+    if not state.tracks:
+        raise ExportError(f"{name} would be empty because nothing is imported: import audio first.")
+    edit_list = heard_edit_list(state, removed=removed)
+    if not edit_list.length_samples and removed:
+        raise ExportError(f"{name} would be empty because nothing is cut: accept a cut first.")
+    if not edit_list.length_samples:
+        raise ExportError(f"{name} would be empty because everything is cut: reject a cut first.")
+    start, stop = request.options.range_samples or (0, edit_list.length_samples)
+    if not 0 <= start < stop <= edit_list.length_samples:
+        length = format_time(samples_to_s(edit_list.length_samples, edit_list.rate_hz))
+        raise ExportError(
+            f"{name} cannot hold {format_time(samples_to_s(start, edit_list.rate_hz))} to "
+            f"{format_time(samples_to_s(stop, edit_list.rate_hz))} of {length}: choose a range inside it."
+        )
+    return PlannedSound(edit_list, (start, stop))
+
+
+def planned_audio(request: ExportRequest) -> tuple[PlannedAudio, ...]:
+    """Return the files that a request writes.
+
+    Raises
+    ------
+    ExportError : there are none, or the format cannot hold them
+    """
+    if not request.options.stems:
+        return (_planned(request, request.out, request.state),)
+    heard = audible(request.state.tracks)
+    if not heard:
+        raise ExportError(
+            f"{shown(request.out)} would have no stems because every track is muted: unmute one first."
+        )
+    files = []
+    for number, track in enumerate(heard, 1):
+        name = " ".join(track.name.translate(_NOT_IN_NAMES).split())[:60]
+        path = request.out.with_stem(f"{request.out.stem} {number:02d} {name}".rstrip(" ."))
+        alone = replace(request.state, tracks=(replace(track, mute=False, solo=False),))
+        files.append(_planned(request, path, alone))
+    return tuple(files)
+
+
+def _planned(request: ExportRequest, path: Path, state: DocumentState) -> PlannedAudio:
+    subtypes = [state.sources[track.source_id].subtype for track in state.tracks]
+    container, channels, depth = container_for(path.suffix), mix_channels(state), request.options.depth
+    subtype = export_format(subtypes, path.suffix) if depth is None else _SUBTYPES[depth]
+    if container == "FLAC" and subtype == "FLOAT":
+        raise ExportError(f"{shown(path)} cannot hold floating-point samples: choose 16 or 24 bits.")
+    if container == "FLAC" and channels > _MOST_FLAC_CHANNELS:
+        raise ExportError(
+            f"{shown(path)} cannot hold {channels} channels, FLAC ends at {_MOST_FLAC_CHANNELS}: choose .wav."
+        )
+    return PlannedAudio(path, state, container, channels, subtype, export_format(subtypes, ".wav"))

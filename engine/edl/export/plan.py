@@ -1,0 +1,190 @@
+"""Several files at once: all is looked at before the first one is written."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+
+from engine.audio.opening import require_file
+from engine.document.track import audible
+from engine.edl.build import build
+from engine.edl.export import AUDIO_SUFFIXES, check_names, export, files_written
+from engine.edl.export.audio_plan import planned_audio, planned_sound
+from engine.edl.export.request import Exported, ExportRequest, accepted_cuts
+from engine.edl.voice import media_path
+from engine.errors import ExportError
+from engine.progress import SILENT, Progress
+from engine.safe_write import check_target, shown
+from engine.timebase import samples_to_s
+
+# Measured at 16 mono tracks with 3,000 cuts: bytes and seconds for each clip of a track's channel.
+_BYTES_A_CLIP = {".edl": 206, ".otio": 1_540, ".fcpxml": 477, ".xml": 583, ".rpp": 355, ".aaf": 1_196}
+_BYTES_A_CUT = {".json": 505, ".txt": 60, ".mid": 34}
+_S_A_CLIP = {".aaf": 1e-3, ".rpp": 1e-4}
+_S_A_CLIP_ELSE = 5e-5
+_SAMPLES_A_S = 20_000_000  # rendered and written, of one track
+_HEAD_BYTES = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFile:
+    """A file that an export will write.
+
+    Attributes
+    ----------
+    size_bytes : of a WAV file to within its chunks; of FLAC the most it can be; of others a guess
+    length_s : how long it sounds; None for a file without sound
+    exists : whether there is one of that name
+    """
+
+    path: Path
+    size_bytes: int
+    length_s: float | None
+    exists: bool
+
+
+def plan(request: ExportRequest) -> tuple[PlannedFile, ...]:
+    """Return what a request would write; nothing is touched.
+
+    Raises
+    ------
+    ExportError : the suffix is unknown, a name is that of a recording, or there is nothing to write
+    """
+    check_names(request)
+    return tuple(
+        PlannedFile(path, size_bytes, length_s, _is_taken(path))
+        for path, size_bytes, length_s in _sizes(request)
+    )
+
+
+def check(requests: Sequence[ExportRequest]) -> None:
+    """Find out before anything is written whether all of it can be.
+
+    Looked at are the names, the formats and what they can hold, the recordings, files that exist, the folders
+    and, where the system tells it, the free space.
+
+    Raises
+    ------
+    ExportError : one of the files cannot be written
+    SourceError : a recording is missing
+    """
+    named: set[Path] = set()
+    needed: dict[Path, int] = {}
+    for request in requests:
+        check_names(request)
+        _check_media(request)
+        for path in files_written(request):
+            real = Path(os.path.realpath(path))
+            if real in named:
+                raise ExportError(f"{shown(path)} would be written twice: give every file a name of its own.")
+            named.add(real)
+        for file in plan(request):
+            check_target(file.path, overwrite=request.overwrite)
+            folder = Path(os.path.realpath(file.path)).parent
+            certain = file.path.suffix.lower() != ".flac"
+            needed[folder] = needed.get(folder, 0) + (file.size_bytes if certain else 0)
+    for folder, size_bytes in needed.items():
+        _check_room(folder, size_bytes)
+
+
+def export_all(
+    requests: Sequence[ExportRequest], progress: Progress = SILENT, written: list[Exported] | None = None
+) -> tuple[Exported, ...]:
+    """Check everything, then write one file after the other.
+
+    Parameters
+    ----------
+    written : grows by each request that is done, so that who cancels can tell what is there
+
+    Raises
+    ------
+    ExportError, SourceError : see `check` and `export`; where files were written before, the sentence names
+        them
+    Cancelled : the user asked for it; the files that were whole stay
+    """
+    check(requests)
+    done: list[Exported] = [] if written is None else written
+    costs_s = [_cost_s(request) for request in requests]
+    whole_s, before_s = sum(costs_s), 0.0
+    for request, cost_s in zip(requests, costs_s, strict=True):
+        share = progress.part(before_s / whole_s, (before_s + cost_s) / whole_s)
+        try:
+            done.append(export(request, share))
+        except Exception as error:
+            if not done or not isinstance(error, ExportError | OSError):
+                raise
+            raise ExportError(f"{error} {written_before(done)}") from error
+        before_s += cost_s
+    return tuple(done)
+
+
+def written_before(done: Sequence[Exported]) -> str:
+    """Say which files are whole."""
+    names = [shown(part.path.name) for one in done for part in (one.parts or (one,))]
+    listed = names if len(names) <= 3 else [*names[:2], f"{len(names) - 2} more"]
+    return f"Written before that: {', '.join(listed)}."
+
+
+def size_words(size_bytes: int) -> str:
+    """Write a size the way file managers do: "812 kB", "1.9 GB"."""
+    for unit, name in ((10**9, "GB"), (10**6, "MB")):
+        if size_bytes >= unit:
+            return f"{size_bytes / unit:.{1 if size_bytes < 100 * unit else 0}f} {name}"
+    return f"{max(1, ceil(size_bytes / 1000))} kB"
+
+
+def _sizes(request: ExportRequest) -> Iterator[tuple[Path, int, float | None]]:
+    suffix = request.out.suffix.lower()
+    if suffix in AUDIO_SUFFIXES:
+        sound = planned_sound(request)
+        length_s = samples_to_s(sound.frames, sound.edit_list.rate_hz)
+        for file in planned_audio(request):
+            yield file.path, sound.frames * file.frame_bytes, length_s
+        return
+    cuts = len(accepted_cuts(request.state)) * _BYTES_A_CUT.get(suffix, 0)
+    yield request.out, _HEAD_BYTES + cuts + _clips(request) * _BYTES_A_CLIP.get(suffix, 0), None
+
+
+def _clips(request: ExportRequest) -> int:
+    """Return about how many clips there are on the channels of all tracks."""
+    state = request.state
+    channels = sum(state.sources[track.source_id].channels for track in state.tracks)
+    return channels * len(build(state).seams_samples)
+
+
+def _cost_s(request: ExportRequest) -> float:
+    """Return about how long an export takes, so that progress runs evenly over several."""
+    suffix, tracks = request.out.suffix.lower(), len(audible(request.state.tracks))
+    if suffix in AUDIO_SUFFIXES:
+        again = 2 if request.options.loudness_lufs is not None else 1
+        return 0.01 + again * planned_sound(request).frames * tracks / _SAMPLES_A_S
+    return 0.01 + _clips(request) * _S_A_CLIP.get(suffix, _S_A_CLIP_ELSE)
+
+
+def _check_media(request: ExportRequest) -> None:
+    suffix, tracks = request.out.suffix.lower(), request.state.tracks
+    for track in {".rpp": tracks}.get(suffix, audible(tracks) if suffix in AUDIO_SUFFIXES else ()):
+        require_file(media_path(request.state, track, request.media))
+
+
+def _check_room(folder: Path, size_bytes: int) -> None:
+    with suppress(OSError):  # a system that cannot tell will say when the disk is full
+        free_bytes = shutil.disk_usage(folder).free
+        if size_bytes > free_bytes:
+            raise ExportError(
+                f"{shown(folder)} has room for {size_words(free_bytes)} and {size_words(size_bytes)} are "
+                "needed: free some space or choose another folder."
+            )
+
+
+def _is_taken(path: Path) -> bool:
+    """Tell whether there is a file already; a name that cannot be looked at is told when it is written."""
+    try:
+        return os.path.lexists(path)
+    except (OSError, ValueError):
+        return False

@@ -111,15 +111,22 @@ class Canvas(QWidget):
         if retimed:
             curve, beats = times.curve(self._source_curve), times.beats(self._source_beats)
             self._show(curve=curve, beats=beats, length_samples=times.length_samples)
-        if lanes != self.shown.lanes:
-            self._show(lanes=lanes)
-            self._layers.forget_lanes()
-            self._lay_out()
+        self.set_lanes(lanes)
         self._layers.forget_overview()
         self.set_viewport(viewport.recorded(times.length_samples, state.rate_hz))
         shown = f", {self._caption()}" if self._caption() else ""
         tracks, proposals = len(lanes), len(state.proposals)
         self.setAccessibleDescription(f"{tracks} tracks, {proposals} proposals{shown}")
+
+    def set_lanes(self, lanes: tuple[Lane, ...]) -> None:
+        """Show the tracks otherwise; their sound is read anew only where it lies elsewhere."""
+        before = self.shown.lanes
+        if lanes == before:
+            return
+        self._show(lanes=lanes)
+        if [lane.sound for lane in lanes] != [lane.sound for lane in before]:
+            self._layers.forget_lanes()
+        self._lay_out()
 
     def _viewport_over(self, times: TimeMap) -> Viewport:
         """Return the window once `times` is in force: a whole recording stays whole, a part stays in place.
@@ -242,9 +249,9 @@ class Canvas(QWidget):
     # size
 
     def _lay_out(self) -> None:
-        channels = tuple(lane.channels for lane in self.shown.lanes)
+        wishes = tuple(lane.wish for lane in self.shown.lanes)
         before = self._layout
-        self._layout = lay_out(self.width(), self.height(), channels, self._scroll)
+        self._layout = lay_out(self.width(), self.height(), wishes, self._scroll)
         self._scroll = self._layout.scroll
         if self._layout != before:
             self.layout_changed.emit(self._layout)

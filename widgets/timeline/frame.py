@@ -13,7 +13,40 @@ from widgets.timeline.waves import ColumnGrid
 
 OVERVIEW, RULER, SCORE, DROP = 56, 26, 82, 80
 LANE_LOW, LANE_HIGH, ROW_LOW = 64, 220, 20
+COLLAPSED, ROW_LEAST = 26, 8
 FLAG = 17
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How high a lane wants to be.
+
+    Attributes
+    ----------
+    rows : of waves below each other, one a channel that is open
+    height_px : at 100 %; 0 for its share of what the others leave
+    is_collapsed : to one thin row, whatever its height is otherwise
+    """
+
+    rows: int = 1
+    height_px: int = 0
+    is_collapsed: bool = False
+
+    @property
+    def least_px(self) -> int:
+        """The lowest height at which it can still be told apart from its neighbours, scaled."""
+        return max(theme.px(COLLAPSED), theme.px(ROW_LEAST) * self.rows)
+
+    def height(self, share_px: int) -> int:
+        """Return its height, scaled, where each lane without a height of its own gets `share_px`."""
+        if self.is_collapsed:
+            return theme.px(COLLAPSED)
+        if self.height_px:
+            return max(theme.px(self.height_px), self.least_px)
+        return max(share_px, theme.px(ROW_LOW) * self.rows)
+
+
+ONE_ROW = Wish()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +85,24 @@ class Layout:
         spans = zip(self.lane_tops, self.lane_tops[1:], strict=False)
         return next((index for index, (top, bottom) in enumerate(spans) if top <= y < bottom), None)
 
+    def rows_top(self, lane: int, rows: int) -> int:
+        """Return where the waves of a lane begin: rows of channels in the first one stand below the flags.
 
-def lay_out(width: int, height: int, channels: tuple[int, ...], scroll: int = 0) -> Layout:
-    """Share the height between lanes of tracks with so many channels each, scrolled by `scroll` pixels."""
+        A single row has room beside them.
+        """
+        return self.lane_tops[lane] + (theme.px(FLAG) if lane == 0 and rows > 1 else 0)
+
+
+def lay_out(width: int, height: int, wishes: tuple[Wish, ...], scroll: int = 0) -> Layout:
+    """Give each lane the height it wishes for and share the rest, scrolled down by `scroll` pixels."""
     score_top = theme.px(OVERVIEW) + theme.px(RULER)
     lanes_top = score_top + theme.px(SCORE)
     room = height - lanes_top - theme.px(DROP)
-    share = room // len(channels) if channels else 0
+    fixed = [wish.height(0) for wish in wishes if wish.height_px or wish.is_collapsed]
+    sharing = len(wishes) - len(fixed)
+    share = (room - sum(fixed)) // sharing if sharing else 0
     share = min(max(share, theme.px(LANE_LOW)), theme.px(LANE_HIGH))
-    heights = [max(share, theme.px(ROW_LOW) * count) for count in channels]
+    heights = [wish.height(share) for wish in wishes]
     content = sum(heights) + theme.px(DROP)
     scroll = min(max(scroll, 0), max(content - (height - lanes_top), 0))
     tops = [lanes_top - scroll]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine.audio.peaks import Columns
 from widgets import theme
-from widgets.timeline.frame import FLAG, Frame
+from widgets.timeline.frame import ONE_ROW, Frame, Wish
 from widgets.timeline.sample_line import fill_dots, fill_line
 from widgets.timeline.waves import WaveSource, track_columns
 
@@ -33,6 +33,7 @@ class Lane:
     ----------
     gain : what its samples are multiplied by so that its loudest fills the lane
     audible : False for a muted track and for one that another track's solo silences
+    wish : how high it wants to be, and in how many rows: one a channel, or one for all
     """
 
     track_id: str
@@ -41,6 +42,12 @@ class Lane:
     length_samples: int
     gain: float = 1.0
     audible: bool = True
+    wish: Wish = ONE_ROW
+
+    @property
+    def sound(self) -> tuple[object, ...]:
+        """What its columns depend on."""
+        return self.track_id, self.channels, self.start_samples, self.length_samples, self.gain
 
 
 def display_gain(source: WaveSource, lane: Lane, n_columns: int = 1024) -> float:
@@ -59,6 +66,17 @@ def connected(columns: Columns) -> tuple[NDArray[np.float32], NDArray[np.float32
     np.minimum(low[1:], columns.maximum[:-1], out=low[1:])
     np.maximum(high[1:], columns.minimum[:-1], out=high[1:])
     return low, high
+
+
+def loudest(channels: list[Columns]) -> Columns:
+    """Return the columns of one row that shows as far as any of the channels reaches."""
+    if len(channels) == 1:
+        return channels[0]
+    return Columns(
+        np.min([each.minimum for each in channels], axis=0),
+        np.max([each.maximum for each in channels], axis=0),
+        np.max([each.rms for each in channels], axis=0),
+    )
 
 
 def fill_band(
@@ -158,25 +176,25 @@ class WavePainter:
         clip = (round(frame.layout.lanes_top * dpr), min(round(frame.layout.height * dpr), len(pixels)))
         for lane, top, bottom in self._shown(frame, lanes):
             ink = inks[lane.audible]
-            borders = np.linspace(top * dpr, bottom * dpr, lane.channels + 1).round().astype(int)
+            rows = lane.wish.rows
+            borders = np.linspace(top * dpr, bottom * dpr, rows + 1).round().astype(int)
             if sampled(frame):
                 part = pixels[clip[0] : clip[1]]
                 self._fill_samples(part, frame, lane, borders - clip[0], ground, ink[0])
                 continue
-            for channel, columns in enumerate(self.columns(frame, lane)):
-                height = int(borders[channel + 1] - borders[channel])
-                fill_band(pixels, int(borders[channel]), height, columns, lane.gain, ground, ink, clip)
+            channels = self.columns(frame, lane)
+            shown = channels if rows > 1 else [loudest(channels)]
+            for row, columns in enumerate(shown):
+                height = int(borders[row + 1] - borders[row])
+                fill_band(pixels, int(borders[row]), height, columns, lane.gain, ground, ink, clip)
 
     def _shown(self, frame: Frame, lanes: tuple[Lane, ...]) -> Iterator[tuple[Lane, int, int]]:
-        """Yield the lanes in view that have a source, with the top and bottom of their waves.
-
-        Rows of channels in the first lane stand below the flags; a single row has room beside them.
-        """
+        """Yield the lanes in view that have a source, with the top and bottom of their waves."""
         layout = frame.layout
-        for lane, top, bottom in zip(lanes, layout.lane_tops, layout.lane_tops[1:], strict=False):
+        for number, (lane, bottom) in enumerate(zip(lanes, layout.lane_tops[1:], strict=False)):
+            top = layout.rows_top(number, lane.wish.rows)
             if bottom > layout.lanes_top and top < layout.height and lane.track_id in self._waves:
-                under_flags = top == layout.lane_tops[0] and lane.channels > 1
-                yield lane, top + theme.px(FLAG) if under_flags else top, bottom
+                yield lane, top, bottom
 
     def _samples(self, frame: Frame, lane: Lane) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
         """Return logical x, shape (n,), and what is drawn there, -1 to 1, shape (n, channels)."""
@@ -201,13 +219,15 @@ class WavePainter:
         xs, values = self._samples(frame, lane)
         columns, dotted = xs * frame.dpr, frame.viewport.samples_per_px <= DOTS_BELOW
         thickness = (LINE_PX if dotted else 1.0) * frame.dpr
-        for channel, (top, bottom) in enumerate(pairwise(borders.tolist())):
+        rows = list(pairwise(borders.tolist()))
+        for channel in range(lane.channels):
+            top, bottom = rows[min(channel, len(rows) - 1)]  # in one row, all lines are drawn
             part = pixels[max(top, 0) : max(bottom, 0)]
             middle, half = (top + bottom) / 2 - max(top, 0), (bottom - top) / 2
-            rows = middle - values[:, channel].astype(np.float64) * half
-            fill_line(part, columns, rows, thickness, ground, ink)
+            heights = middle - values[:, channel].astype(np.float64) * half
+            fill_line(part, columns, heights, thickness, ground, ink)
             if dotted:
-                fill_dots(part, columns, rows, DOT_PX * frame.dpr, ink)
+                fill_dots(part, columns, heights, DOT_PX * frame.dpr, ink)
 
 
 def sampled(frame: Frame) -> bool:

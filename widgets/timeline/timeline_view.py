@@ -15,7 +15,7 @@ from engine.edl.edit_list import EditList
 from widgets import theme
 from widgets.theme import DARK, Theme
 from widgets.timeline.canvas import Canvas
-from widgets.timeline.frame import Layout
+from widgets.timeline.frame import Layout, Wish
 from widgets.timeline.lanes import Lane, display_gain
 from widgets.timeline.result_wave import Cutter, ResultWave
 from widgets.timeline.ruler import RulerMode
@@ -98,11 +98,11 @@ class TimelineView(QWidget):
         ----------
         edit_list : what remains of it, to show the result; None for the source
         """
-        before, self._state = (self._times, self._state.tracks), state
+        before, self._state = (self._times, self._recorded), state
         self._times = TimeMap(state.length_samples, edit_list)
         self.heads.set_document(state)
         self.canvas.set_document(state, self._lanes(), self._times)
-        if before != (self._times, state.tracks):
+        if before != (self._times, self._recorded):
             self.canvas.set_waves(self._shown_waves(), self._lanes())
         self.heads.place(self.canvas.frame.layout)
 
@@ -170,6 +170,11 @@ class TimelineView(QWidget):
 
     # inside
 
+    @property
+    def _recorded(self) -> tuple[tuple[str, str, int], ...]:
+        """What the waves of the tracks depend on."""
+        return tuple((track.id, track.source_id, track.start_samples) for track in self._state.tracks)
+
     def _lanes(self) -> tuple[Lane, ...]:
         heard = audible(self._state.tracks)
         return tuple(self._lane(track, track in heard) for track in self._state.tracks)
@@ -182,7 +187,10 @@ class TimelineView(QWidget):
             recorded = Lane(track.id, channels, track.start_samples, track_stop - track.start_samples)
             self._gains[track.id] = display_gain(source, recorded)
         start, stop = self._times.to_view(track.start_samples), self._times.to_view(track_stop)
-        return Lane(track.id, channels, start, stop - start, self._gains.get(track.id, 1.0), is_audible)
+        is_open = track.channels_open and not track.is_collapsed
+        wish = Wish(channels if is_open else 1, track.height_px, track.is_collapsed)
+        gain = self._gains.get(track.id, 1.0)
+        return Lane(track.id, channels, start, stop - start, gain, is_audible, wish)
 
     def _shown_waves(self) -> Mapping[str, WaveSource]:
         """Return what the lanes are drawn from: the recordings, or the result of them."""

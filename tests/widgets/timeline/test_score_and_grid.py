@@ -9,7 +9,7 @@ import pytest
 
 from engine.document.analysis import BeatGrid, ScoreCurve
 from widgets.theme import DARK, color
-from widgets.timeline.frame import Frame, lay_out
+from widgets.timeline.frame import Frame, Wish, lay_out
 from widgets.timeline.grid import Beats, ground_row, thinning
 from widgets.timeline.ruler import decimals_of, label_step_s
 from widgets.timeline.score import column_scores, curve_image, score_at, score_y
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("qapp")
 
 def frame_of(samples_per_px: float, dpr: float = 1.0) -> Frame:
     viewport = Viewport(0.0, samples_per_px, 1_000, 100_000, 1_000)
-    return Frame(viewport, lay_out(1_000, 600, (1, 1)), DARK, dpr)
+    return Frame(viewport, lay_out(1_000, 600, (Wish(), Wish())), DARK, dpr)
 
 
 @pytest.mark.parametrize("width", [3.0, 40.0, 1_700.0])

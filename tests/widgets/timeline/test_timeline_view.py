@@ -17,7 +17,7 @@ from engine.wording import gain_text
 from widgets import theme
 from widgets.theme import LIGHT
 from widgets.timeline import demo
-from widgets.timeline.frame import lay_out
+from widgets.timeline.frame import Wish, lay_out
 from widgets.timeline.frame_times import frame_times, walk
 from widgets.timeline.timeline_view import TimelineView
 
@@ -126,7 +126,7 @@ def test_lanes_never_become_too_low_to_read(
     view: TimelineView, channels: tuple[int, ...], height: int
 ) -> None:
     assert view.isVisible()
-    layout = lay_out(1_000, height, channels, scroll=10**6)
+    layout = lay_out(1_000, height, tuple(map(Wish, channels)), scroll=10**6)
     heights = [bottom - top for top, bottom in zip(layout.lane_tops, layout.lane_tops[1:], strict=False)]
     assert all(each >= max(64, 20 * count) for each, count in zip(heights, channels, strict=True))
     assert 0 <= layout.scroll <= layout.scroll_limit

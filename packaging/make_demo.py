@@ -20,7 +20,8 @@ import soundfile
 import soxr
 from scipy.signal import butter, fftconvolve, sosfilt
 
-from engine.anomaly.faults import Fault, Planted, Samples, plant
+from engine.anomaly.faults.material import Samples
+from engine.anomaly.faults.planting import Fault, Planted, plant
 from engine.audio.reader import SourceReader
 
 RATE_HZ = 44_100

@@ -22,7 +22,9 @@ import soxr
 from numpy.typing import NDArray
 
 from engine.anomaly.config import LearnConfig
-from engine.anomaly.faults import KINDS, Samples, plant
+from engine.anomaly.faults.kinds import KINDS
+from engine.anomaly.faults.material import Samples
+from engine.anomaly.faults.planting import plant
 from engine.anomaly.learn import LearnRequest, learn
 from engine.anomaly.metrics import auc, average_precision, smoothed, time_iou
 from engine.anomaly.score import score_blocks

@@ -1,0 +1,243 @@
+"""What the user kept that a stretch of sound is most like, to hear a proposal against it.
+
+A stretch of two seconds becomes four spectra on the mel scale, one after another, in cube roots of power: the
+loudness that an ear gives to a power (S. S. Stevens, "The measurement of loudness", 1955; H. Hermansky,
+"Perceptual linear predictive analysis of speech", 1990). All four are scaled to length 1 together, so that
+neither the gain of a recording nor a hiss below the music moves it far. docs/decisions/0013 has the figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.anomaly.profile import Samples
+from engine.document.analysis import NearestKept
+from engine.document.proposals import KeptExample
+from engine.features.mel_settings import MelSettings
+
+PARTS = 4
+PART_S = 0.5
+KEPT_HOP_S = 0.5
+HEARD_HOP_S = 0.19
+"""Finer than what is kept, so that one of the stretches heard falls on a kept one."""
+
+MOST_EXAMPLES = 20_000
+"""2.8 hours of edited audio, 10 MB in a taste of the default recipe; of more, so many are drawn at random."""
+
+LONGEST_EXAMPLE_S = 8.0
+_AUDIBLE_DB = 40.0
+_BLOCK = 256
+
+Embeddings = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRecording:
+    """An edited recording that a taste was learned from.
+
+    Attributes
+    ----------
+    path : relative to the folder of the taste where it lies in there, with "/" between its parts; else absolute
+    content_hash : `engine.audio.reader.content_hash` of the file
+    """
+
+    path: str
+    content_hash: str
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeptExamples:
+    """Stretches of what was kept.
+
+    Attributes
+    ----------
+    embeddings : float32, shape (n, PARTS * n_mels), each of length 1; stored in half precision
+    recording : int32, shape (n,), which of `recordings` a stretch is from
+    frame : int32, shape (n,), the log-mel frame it begins at
+    """
+
+    embeddings: Embeddings
+    recording: NDArray[np.int32]
+    frame: NDArray[np.int32]
+    recordings: tuple[KeptRecording, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Nearest:
+    """The kept stretch nearest to each stretch of a stream of frames.
+
+    Attributes
+    ----------
+    frames : int64, shape (n,), the frame each stretch of the stream begins at
+    kept : int64, shape (n,), an index into the examples
+    distances : float32, shape (n,), Euclidean, between embeddings
+    """
+
+    frames: NDArray[np.int64]
+    kept: NDArray[np.int64]
+    distances: NDArray[np.float32]
+
+
+def part_frames(mel: MelSettings) -> int:
+    """Return how many frames a part of a stretch has."""
+    return max(1, round(PART_S * mel.rate_hz / mel.hop_samples))
+
+
+def keep_examples(
+    frames_db: Sequence[NDArray[np.float32]],
+    recordings: Sequence[KeptRecording],
+    mel: MelSettings,
+    seed: int,
+) -> KeptExamples:
+    """Return the stretches of edited recordings that can be heard: at most `MOST_EXAMPLES`, drawn evenly.
+
+    Parameters
+    ----------
+    frames_db : log-mel in dB of each recording, shape (frames, n_mels)
+    """
+    hop = max(1, round(KEPT_HOP_S * mel.rate_hz / mel.hop_samples))
+    embeddings, recording, frame = [np.zeros((0, PARTS * mel.n_mels), np.float32)], [], []
+    for number, frames in enumerate(frames_db):
+        found, levels_db = [], []
+        for block in _stretches([frames], mel, hop):
+            embedded, norms = _embedded(block)
+            found.append(embedded)
+            levels_db.append(30.0 * np.log10(norms))
+        if found:
+            level_db = np.concatenate(levels_db)
+            audible = np.flatnonzero(level_db >= level_db.max() - _AUDIBLE_DB)
+            embeddings.append(np.concatenate(found)[audible])
+            recording.append(np.full(len(audible), number, np.int32))
+            frame.append((audible * hop).astype(np.int32))
+    all_of_them = np.concatenate(embeddings)
+    chosen = np.arange(len(all_of_them))
+    if len(chosen) > MOST_EXAMPLES:
+        chosen = np.sort(np.random.default_rng(seed).choice(len(chosen), MOST_EXAMPLES, replace=False))
+    none = [np.zeros(0, np.int32)]
+    return KeptExamples(
+        all_of_them[chosen].astype(np.float16).astype(np.float32),
+        np.concatenate(none + recording)[chosen],
+        np.concatenate(none + frame)[chosen],
+        tuple(recordings),
+    )
+
+
+class NearestSearch:
+    """Looks at a stream of frames on its way to be scored and finds the nearest example to each stretch.
+
+    Every example is compared; memory is that of one block of stretches, however long the stream is.
+    """
+
+    def __init__(self, examples: KeptExamples, mel: MelSettings) -> None:
+        self._examples = examples
+        self._mel = mel
+        self._hop = max(1, round(HEARD_HOP_S * mel.rate_hz / mel.hop_samples))
+        self._kept: list[NDArray[np.int64]] = []
+        self._distances: list[NDArray[np.float32]] = []
+
+    def passing(self, frame_blocks: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
+        """Yield the blocks as they come, log-mel in dB of shape (frames, n_mels)."""
+        if not len(self._examples.frame):
+            yield from frame_blocks
+            return
+        window = _Window(self._mel, self._hop)
+        for block in frame_blocks:
+            for stretches in window.push(block):
+                self._compare(_embedded(stretches)[0])
+            yield block
+
+    def _compare(self, heard: Embeddings) -> None:
+        """Keep the largest product, since all embeddings have length 1."""
+        products = heard @ self._examples.embeddings.T
+        best = products.argmax(axis=1)
+        nearest = heard - self._examples.embeddings[best]
+        self._kept.append(best)
+        self._distances.append(np.sqrt(np.einsum("ij,ij->i", nearest, nearest)).astype(np.float32))
+
+    def finish(self) -> Nearest:
+        """Return what was found; nothing for a stream shorter than a stretch."""
+        kept = np.concatenate([np.zeros(0, np.int64), *self._kept])
+        distances = np.concatenate([np.zeros(0, np.float32), *self._distances])
+        return Nearest(np.arange(len(kept), dtype=np.int64) * self._hop, kept, distances)
+
+
+class _Window:
+    """Overlapping stretches of a stream of frames."""
+
+    def __init__(self, mel: MelSettings, hop: int) -> None:
+        self._part = part_frames(mel)
+        self._hop = hop
+        self._waiting = np.zeros((0, mel.n_mels), np.float32)
+
+    def push(self, frames_db: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
+        """Take the next frames; yield the stretches now complete, shape (k, PARTS, n_mels), k <= 256."""
+        roots = np.power(np.float32(10.0), frames_db / np.float32(30.0), dtype=np.float32)
+        self._waiting = np.concatenate([self._waiting, roots])
+        length = PARTS * self._part
+        count = max(0, (len(self._waiting) - length) // self._hop + 1)
+        for first in range(0, count, _BLOCK):
+            starts = np.arange(first, min(first + _BLOCK, count)) * self._hop
+            whole = self._waiting[starts[:, None] + np.arange(length)]
+            yield whole.reshape(len(starts), PARTS, self._part, -1).mean(axis=2)
+        self._waiting = self._waiting[count * self._hop :]
+
+
+def _stretches(
+    frame_blocks: Iterable[NDArray[np.float32]], mel: MelSettings, hop: int
+) -> Iterator[NDArray[np.float32]]:
+    window = _Window(mel, hop)
+    for block in frame_blocks:
+        yield from window.push(block)
+
+
+def _embedded(parts: NDArray[np.float32]) -> tuple[Embeddings, NDArray[np.float32]]:
+    """Scale stretches, shape (k, PARTS, n_mels), to length 1; also return how long they were, shape (k,)."""
+    flat = parts.reshape(len(parts), -1)
+    norms = np.maximum(np.sqrt(np.einsum("ij,ij->i", flat, flat)), np.float32(1e-9))
+    return flat / norms[:, None], norms
+
+
+def nearest_examples(
+    spans: Samples, nearest: NearestKept | None, rate_hz: int
+) -> list[KeptExample | None]:
+    """Return what to hear each span, shape (n, 2), against: None where nothing is known.
+
+    Of the stretches that lie in a span the one most like something kept decides; of a span shorter than a
+    stretch the one around its middle. As much is heard as the span is long, up to `LONGEST_EXAMPLE_S`, with
+    that stretch at the same place in both.
+    """
+    if nearest is None or not len(nearest.starts_samples):
+        return [None] * len(spans)
+    starts, length = nearest.starts_samples, nearest.length_samples
+    firsts = np.searchsorted(starts, spans[:, 0]).tolist()
+    lasts = np.searchsorted(starts, spans[:, 1] - length, side="right").tolist()
+    around = np.clip(np.searchsorted(starts, (spans.sum(axis=1) - length) // 2), 0, len(starts) - 1).tolist()
+    found: list[KeptExample | None] = []
+    for k, (start, stop) in enumerate(spans.tolist()):
+        inside = nearest.distances[firsts[k] : lasts[k]]
+        at = firsts[k] + int(inside.argmin()) if len(inside) else around[k]
+        found.append(_example(nearest, at, start, stop, rate_hz))
+    return found
+
+
+def _example(nearest: NearestKept, at: int, start: int, stop: int, rate_hz: int) -> KeptExample:
+    """Return the example of one stretch, with as much of its surroundings as the span has."""
+    recording, kept_s = int(nearest.recordings[at]), float(nearest.kept_starts_s[at])
+    before_s = (int(nearest.starts_samples[at]) - start) / rate_hz
+    length_s = nearest.length_samples / rate_hz
+    more_s = max(0.0, min((stop - start) / rate_hz, LONGEST_EXAMPLE_S) - length_s)
+    after_s = max(0.0, (stop - start) / rate_hz - before_s - length_s)
+    lead_s = min(max(0.0, before_s), max(more_s / 2, more_s - after_s), kept_s)
+    end_s = min(kept_s + length_s + more_s - lead_s, float(nearest.durations_s[recording]))
+    return KeptExample(
+        path=nearest.paths[recording],
+        start_s=kept_s - lead_s,
+        stop_s=end_s,
+        distance=float(nearest.distances[at]),
+        offset_s=before_s - lead_s,
+    )

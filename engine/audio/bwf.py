@@ -28,10 +28,11 @@ _RF64_SIZE_AT = 20  # after RF64, its unused size, WAVE and the head of ds64
 
 @dataclass(frozen=True, slots=True)
 class CuePoint:
-    """A place in the file and what to call it."""
+    """A place in the file and what to call it; a region where it has a length."""
 
     position_samples: int
     label: str
+    length_samples: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,9 @@ def _labels(cues: Sequence[CuePoint]) -> bytes:
     for number, cue in enumerate(cues, 1):
         text = " ".join(cue.label.replace("\0", " ").split()).encode("utf-8", "replace")  # a zero ends it
         labels.append(_chunk(b"labl", struct.pack("<I", number) + text + b"\0"))
+        if cue.length_samples:
+            length = min(cue.length_samples, _MOST)
+            labels.append(_chunk(b"ltxt", struct.pack("<II4sHHHH", number, length, b"rgn ", 0, 0, 0, 0)))
     return b"adtl" + b"".join(labels)
 
 

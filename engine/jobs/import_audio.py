@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine.audio.bwf import CuePoint
 from engine.audio.conform import conformed_path
+from engine.audio.cue_points import read_cue_points
 from engine.audio.peak_cache import source_peaks
 from engine.audio.peaks import PeakPyramid, peaks_warning
 from engine.audio.reader import content_hash, probe
 from engine.document.change import Edit
+from engine.document.marker_edits import NamedSpan, add_all
 from engine.document.state import DocumentState
 from engine.document.track import Source
 from engine.document.track_edits import add_tracks
@@ -17,6 +21,8 @@ from engine.errors import SourceError
 from engine.jobs.media import Media
 from engine.progress import Progress
 from engine.safe_write import shown
+from engine.timebase import convert_samples
+from engine.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +48,14 @@ class Imported:
     Attributes
     ----------
     warnings : one sentence for each thing the user should know of
+    cues : the cue points of the files that have any, by source id, in the source's samples
     """
 
     sources: tuple[Source, ...]
     names: tuple[str, ...]
     media: Media
     warnings: tuple[str, ...] = ()
+    cues: Mapping[str, tuple[CuePoint, ...]] = field(default_factory=dict)
 
 
 def import_audio(request: ImportRequest, progress: Progress) -> Imported:
@@ -76,7 +84,8 @@ def import_audio(request: ImportRequest, progress: Progress) -> Imported:
         warnings += [sentence for sentence in dict.fromkeys(said) if sentence]
     paths = {source.id: Path(source.path) for source in sources}
     names = tuple(Path(source.path).stem for source in sources)
-    return Imported(tuple(sources), names, Media(paths, conformed, peaks), tuple(warnings))
+    cues = {key: found for key, path in paths.items() if (found := read_cue_points(path))}
+    return Imported(tuple(sources), names, Media(paths, conformed, peaks), tuple(warnings), cues)
 
 
 def _look_at(path: Path) -> tuple[Source, str]:
@@ -100,5 +109,28 @@ def _look_at(path: Path) -> tuple[Source, str]:
 
 
 def import_edit(state: DocumentState, imported: Imported) -> Edit:
-    """Return the edit that places what was imported."""
-    return add_tracks(state, imported.sources, imported.names)
+    """Return the edit that places what was imported, with its cue points as markers."""
+    edit = add_tracks(state, imported.sources, imported.names)
+    spans = [
+        span
+        for source in imported.sources
+        for span in _spans(
+            source, imported.cues.get(source.id, ()), state.rate_hz or imported.sources[0].rate_hz
+        )
+    ]
+    markers = add_all(state, spans, "").changes
+    told = f" with {counted(len(markers), 'marker')}" if markers else ""
+    return Edit(f"{edit.label}{told}", (*edit.changes, *markers))
+
+
+def _spans(source: Source, cues: tuple[CuePoint, ...], rate_hz: int) -> list[NamedSpan]:
+    """Return the cue points that lie in a source as spans of the timeline, where it begins at 0."""
+    spans = []
+    for cue in cues:
+        if cue.position_samples <= source.frames:
+            stop = min(cue.position_samples + cue.length_samples, source.frames)
+            first, last = (
+                convert_samples(edge, source.rate_hz, rate_hz) for edge in (cue.position_samples, stop)
+            )
+            spans.append(NamedSpan(first, last, cue.label))
+    return spans

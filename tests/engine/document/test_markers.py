@@ -1,0 +1,201 @@
+"""Markers and regions: their edits, the files they come from, and where cuts put them."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.audio.bwf import Broadcast, CuePoint, append_chunks, broadcast_chunks
+from engine.audio.cue_points import read_cue_points
+from engine.document import marker_edits
+from engine.document.document import Document
+from engine.document.kinds import Drop
+from engine.document.label_file import read_labels
+from engine.document.marker_edits import NamedSpan
+from engine.document.markers import Marker
+from engine.edl.build import cut
+from engine.edl.placed_markers import placed_markers
+from engine.errors import SourceError, UsageError
+from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
+from engine.progress import SILENT
+from tests.engine.document.conftest import RATE_HZ
+
+CUES = (CuePoint(100, "Verse"), CuePoint(2_000, "Räum 🎸", 500), CuePoint(7_999, ""))
+
+
+def names(document: Document) -> list[str]:
+    return [marker.name for marker in document.state.markers.values()]
+
+
+def test_markers_are_numbered_named_moved_and_deleted(document: Document) -> None:
+    before = document.state
+    for at in (96_000, 48_000):
+        change = document.apply(marker_edits.add_marker(document.state, at))
+    assert change.label == "Added Marker 2 at 0:01.0"
+    assert change.markers == {"marker-2"}
+    assert names(document) == ["Marker 2", "Marker 1"], "in the order of time"
+    document.apply(marker_edits.rename_marker(document.state, "marker-1", "  Bridge\n two "))
+    assert names(document) == ["Marker 2", "Bridge two"]
+    document.apply(marker_edits.move_marker(document.state, "marker-2", 10**9, 10**9))
+    assert document.state.markers["marker-2"].start_samples == document.state.length_samples
+    document.apply(marker_edits.add_marker(document.state, 5))
+    assert names(document)[0] == "Marker 3"
+    document.apply(marker_edits.delete_markers(document.state, ["marker-3", "marker-1"]))
+    assert names(document) == ["Marker 2"]
+    while document.undo():
+        pass
+    assert before.markers == document.state.markers == {}
+
+
+def test_a_region_and_its_first_name_are_one_step(document: Document) -> None:
+    edit, key = marker_edits.add_region(document.state, 48_000, 96_000)
+    document.apply(edit)
+    change = document.apply(marker_edits.name_new(document.state, key, "False start"))
+    assert change.label == "Added False start at 0:01.0"
+    assert names(document) == ["False start"]
+    document.undo()
+    assert names(document) == []
+    document.redo()
+    assert names(document) == ["False start"]
+    moved = marker_edits.move_marker(document.state, key, 24_000, 30_000)
+    document.apply(moved)
+    assert document.state.markers[key].is_region
+
+
+def test_what_cannot_be_done_is_said(document: Document) -> None:
+    state = document.state
+    with pytest.raises(UsageError, match="no markers yet"):
+        marker_edits.neighbour(state, 0, forward=True)
+    with pytest.raises(UsageError, match="needs a span"):
+        marker_edits.add_region(state, 5, 5)
+    document.apply(marker_edits.add_marker(state, 1_000))
+    for edit in (marker_edits.rename_marker, marker_edits.name_new):
+        with pytest.raises(UsageError, match="the new one is empty"):
+            edit(document.state, "marker-1", " \t")
+    with pytest.raises(UsageError, match="is gone"):
+        marker_edits.delete_markers(document.state, ["marker-7"])
+    assert marker_edits.neighbour(document.state, 999, forward=True).name == "Marker 1"
+    assert marker_edits.neighbour(document.state, 1_001, forward=False).name == "Marker 1"
+    for forward in (True, False):
+        with pytest.raises(UsageError, match=r"no marker (after|before) the playhead"):
+            marker_edits.neighbour(document.state, 1_000, forward=forward)
+
+
+def recording(path: Path, cues: tuple[CuePoint, ...], rate_hz: int = 8_000) -> Path:
+    soundfile.write(path, np.zeros((8_000, 1), np.float32), rate_hz, subtype="PCM_16")
+    said = Broadcast("test", "test", 0, ("one",), cues)
+    append_chunks(path, broadcast_chunks(said, rate_hz=rate_hz, bits=16))
+    return path
+
+
+def test_cue_points_come_in_as_markers(tmp_path: Path) -> None:
+    path = recording(tmp_path / "jam.wav", CUES)
+    assert read_cue_points(path) == CUES
+    imported = import_audio(ImportRequest((path,), rate_hz=16_000), SILENT)
+    with Document.create(tmp_path / "jam.offcut") as document:
+        label = document.apply(import_edit(document.state, imported)).label
+        assert label == "Imported jam with 3 markers"
+        found = [(m.start_samples, m.stop_samples, m.name) for m in document.state.markers.values()]
+        assert found == [(100, 100, "Verse"), (2_000, 2_500, "Räum 🎸"), (7_999, 7_999, "Marker 1")]
+        document.undo()
+        assert not document.state.markers
+        assert not document.state.tracks
+
+
+def test_cue_points_follow_the_document_to_another_rate(tmp_path: Path) -> None:
+    first = recording(tmp_path / "first.wav", (), 16_000)
+    second = recording(tmp_path / "second.wav", CUES)
+    imported = import_audio(ImportRequest((first, second)), SILENT)
+    with Document.create(tmp_path / "jam.offcut") as document:
+        document.apply(import_edit(document.state, imported))
+        assert [marker.start_samples for marker in document.state.markers.values()] == [200, 4_000, 15_998]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_damaged_chunks_are_passed_over(tmp_path: Path, seed: int) -> None:
+    path = recording(tmp_path / "jam.wav", CUES)
+    content = bytearray(path.read_bytes())
+    rng = np.random.default_rng(seed)
+    start = content.index(b"cue ")
+    for place in rng.integers(start, len(content), 6):
+        content[place] = int(rng.integers(256))
+    del content[int(rng.integers(start, len(content))) :]
+    path.write_bytes(bytes(content))
+    for cue in read_cue_points(path):
+        assert cue.position_samples >= 0
+        assert isinstance(cue.label, str)
+
+
+def test_files_without_cue_points_have_none(tmp_path: Path) -> None:
+    flac = tmp_path / "jam.flac"
+    soundfile.write(flac, np.zeros(100, np.float32), 8_000)
+    odd = tmp_path / "odd.wav"
+    odd.write_bytes(b"RIFF" + struct.pack("<I", 4) + b"WAVE" + b"cue ")
+    for path in (recording(tmp_path / "jam.wav", ()), flac, odd, tmp_path / "gone.wav"):
+        assert read_cue_points(path) == ()
+
+
+def test_labels_come_in(tmp_path: Path) -> None:
+    path = tmp_path / "labels.txt"
+    path.write_text("1.5\t1.5\tVerse\n\\\t200\t400\n\n3,25\t2\tTwo\ttabs\n4\t4\n", "utf-8-sig")
+    spans = read_labels(path, 1_000)
+    assert spans == (
+        NamedSpan(1_500, 1_500, "Verse"),
+        NamedSpan(2_000, 3_250, "Two\ttabs"),
+        NamedSpan(4_000, 4_000),
+    )
+    with Document.create(tmp_path / "jam.offcut") as document:
+        for _ in range(2):
+            document.apply(marker_edits.add_all(document.state, spans[:2], "Imported"))
+        assert names(document) == ["Verse", "Two tabs", "Two tabs"] or names(document) == [
+            "Verse",
+            "Two tabs",
+        ]
+
+
+@pytest.mark.parametrize("text", ["", "Verse 1\n", "1.0 2.0 spaces\n", "nan\t1\tx\n", "1e99\t2\tx\n", "1\n"])
+def test_what_is_no_label_file_is_said(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text(text)
+    with pytest.raises(SourceError, match=r"notes\.txt"):
+        read_labels(path, RATE_HZ)
+    with pytest.raises(SourceError, match="cannot be read"):
+        read_labels(tmp_path, RATE_HZ)
+
+
+def test_markers_in_cuts_land_on_the_seam_and_regions_shrink() -> None:
+    result = cut([Drop(1_000, 2_000, 20.0), Drop(3_000, 4_000, 20.0)], length_samples=6_000, rate_hz=1_000)
+    spans = {"before": (500, 500), "in": (1_500, 1_500), "end": (2_000, 2_000), "after": (5_000, 5_000)}
+    regions = {"whole": (200, 800), "across": (900, 2_100), "gone": (3_100, 3_900), "into": (3_500, 4_200)}
+    markers = [Marker(name, *span, name) for name, span in {**spans, **regions}.items()]
+    placed = {m.name: (m.start_samples, m.stop_samples) for m in placed_markers(markers, result)}
+    assert placed == {
+        "before": (500, 500),
+        "in": (1_000, 1_000),
+        "end": (1_000, 1_000),
+        "after": (3_000, 3_000),
+        "whole": (200, 800),
+        "across": (900, 1_100),
+        "into": (2_000, 2_200),
+    }
+    kept = placed_markers(markers, result, onto_seams=False)
+    assert {m.name for m in kept} == {*placed} - {"in"}
+    assert not placed_markers(markers, cut([Drop(0, 9, 0.0)], length_samples=9, rate_hz=1_000))
+
+
+@given(st.lists(st.tuples(st.integers(0, 6_000), st.integers(0, 900)), max_size=20))
+@settings(max_examples=60, deadline=None)
+def test_placed_markers_stay_in_order_and_inside(spans: list[tuple[int, int]]) -> None:
+    result = cut([Drop(100, 2_000, 9.0), Drop(3_000, 3_500, 9.0)], length_samples=6_000, rate_hz=1_000)
+    ordered = sorted((start, min(start + length, 6_000)) for start, length in spans)
+    markers = [Marker(str(i), *span, "") for i, span in enumerate(ordered)]
+    placed = placed_markers(markers, result)
+    starts = [one.start_samples for one in placed]
+    assert starts == sorted(starts)
+    assert all(0 <= one.start_samples <= one.stop_samples <= result.length_samples for one in placed)

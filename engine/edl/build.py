@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from engine.document.decisions import Verdict
 from engine.document.kinds import Drop, kind_of
 from engine.document.state import DocumentState
+from engine.document.table import table_of
 from engine.edl.edit_list import EditList
 from engine.timebase import s_to_samples
 
@@ -26,12 +27,15 @@ SHORTEST_KEPT_MS = 1.0
 
 def build(state: DocumentState) -> EditList:
     """Return what remains to be heard once the accepted proposals are applied."""
-    return _build(state, _accepted(state))
+    return _build(state, table_of(state).are(Verdict.ACCEPTED))
 
 
 def preview(state: DocumentState, proposal_id: str) -> EditList:
     """Return what would remain if this proposal were accepted beside those that are."""
-    return _build(state, [*(other for other in _accepted(state) if other != proposal_id), proposal_id])
+    table = table_of(state)
+    chosen = table.are(Verdict.ACCEPTED)
+    chosen[table.made.places[proposal_id]] = True
+    return _build(state, chosen)
 
 
 def whole(state: DocumentState) -> EditList:
@@ -53,7 +57,20 @@ def cut(drops: Iterable[Drop], *, length_samples: int, rate_hz: int) -> EditList
     A crossfade is centred on its cut and uses material from inside it, so it shortens nothing. It is clipped
     to what the cut holds and to half of either neighbour; united cuts take the longest crossfade among them.
     """
-    starts, stops, fades = _united(drops, length_samples, rate_hz)
+    listed = [(drop.start_samples, drop.stop_samples, drop.crossfade_ms) for drop in drops]
+    starts, stops, fades_ms = np.array(listed, np.float64).reshape(-1, 3).T
+    return _cut(starts.astype(np.int64), stops.astype(np.int64), fades_ms, length_samples, rate_hz)
+
+
+def _cut(
+    drop_starts: NDArray[np.int64],
+    drop_stops: NDArray[np.int64],
+    crossfades_ms: NDArray[np.float64],
+    length_samples: int,
+    rate_hz: int,
+) -> EditList:
+    fades = np.rint(crossfades_ms * rate_hz / 1000).astype(np.int64)
+    starts, stops, fades = _united(drop_starts, drop_stops, fades, length_samples, rate_hz)
     kept_starts = np.concatenate([np.zeros(1, np.int64), stops])
     kept_stops = np.concatenate([starts, np.full(1, length_samples, np.int64)])
     lengths = kept_stops - kept_starts
@@ -76,14 +93,14 @@ def cut(drops: Iterable[Drop], *, length_samples: int, rate_hz: int) -> EditList
 
 
 def _united(
-    drops: Iterable[Drop], length_samples: int, rate_hz: int
+    starts: NDArray[np.int64],
+    stops: NDArray[np.int64],
+    fades: NDArray[np.int64],
+    length_samples: int,
+    rate_hz: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Return the starts, stops and crossfade lengths of the united drops, ascending and apart."""
-    listed = [(drop.start_samples, drop.stop_samples, drop.crossfade_ms) for drop in drops]
-    table = np.array(listed, np.float64).reshape(-1, 3)
-    starts = np.clip(table[:, 0].astype(np.int64), 0, length_samples)
-    stops = np.clip(table[:, 1].astype(np.int64), 0, length_samples)
-    fades = np.rint(table[:, 2] * rate_hz / 1000).astype(np.int64)
+    starts, stops = np.clip(starts, 0, length_samples), np.clip(stops, 0, length_samples)
     order = np.argsort(starts, kind="stable")
     order = order[starts[order] < stops[order]]
     starts, stops, fades = starts[order], stops[order], fades[order]
@@ -128,18 +145,21 @@ def _overlapping(
     )
 
 
-def _accepted(state: DocumentState) -> list[str]:
-    """Return the ids of the accepted proposals that are still there."""
-    return [
-        proposal_id
-        for proposal_id, decision in state.decisions.items()
-        if decision.verdict is Verdict.ACCEPTED and proposal_id in state.proposals
-    ]
-
-
-def _build(state: DocumentState, proposal_ids: Iterable[str]) -> EditList:
+def _build(state: DocumentState, chosen: NDArray[np.bool_]) -> EditList:
+    """Return what remains once the chosen proposals, shape (n,), are applied."""
+    table = table_of(state)
+    made = table.made
+    spelt_out = chosen & np.isnan(made.crossfades_ms)
     drops: list[Drop] = []
-    for proposal_id in proposal_ids:
-        proposal = state.proposals[proposal_id]
-        drops.extend(kind_of(proposal).effect(proposal, state.span(proposal_id)))
-    return cut(drops, length_samples=state.length_samples, rate_hz=state.rate_hz)
+    for place in np.flatnonzero(spelt_out):
+        proposal = made.rows[place]
+        span = int(table.starts_samples[place]), int(table.stops_samples[place])
+        drops.extend(kind_of(proposal).effect(proposal, span))
+    spans = chosen & ~spelt_out
+    return _cut(
+        np.append(table.starts_samples[spans], [drop.start_samples for drop in drops]).astype(np.int64),
+        np.append(table.stops_samples[spans], [drop.stop_samples for drop in drops]).astype(np.int64),
+        np.append(made.crossfades_ms[spans], [drop.crossfade_ms for drop in drops]),
+        state.length_samples,
+        state.rate_hz,
+    )

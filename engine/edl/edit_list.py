@@ -75,8 +75,10 @@ class EditList:
             (s.start_samples, s.stop_samples, s.result_start_samples, s.fade_in_samples, s.fade_out_samples)
             for s in segments
         ]
-        table = np.array(rows, np.int64).reshape(-1, 5)
-        return cls(*table.T.copy(), rate_hz, length_samples, source_length_samples)
+        starts, stops, results, fades_in, fades_out = np.array(rows, np.int64).reshape(-1, 5).T.copy()
+        return cls(
+            starts, stops, results, fades_in, fades_out, rate_hz, length_samples, source_length_samples
+        )
 
     @cached_property
     def segments(self) -> tuple[Segment, ...]:

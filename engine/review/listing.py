@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
+from engine.document.table import VERDICTS, ProposalTable, table_of
 
 Grouping = Literal["", "state", "kind", "maker"]
-
-_STATES = (Verdict.UNDECIDED, Verdict.ACCEPTED, Verdict.REJECTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +53,20 @@ def listing(
     """
     if not by:
         return Listing((QueueGroup("", ids),))
-    members: dict[str, list[str]] = {verdict.value: [] for verdict in _STATES} if by == "state" else {}
+    table = table_of(state)
+    places, names_of = table.made.places, _names(table, by)
+    members: dict[str, list[str]] = {verdict.value: [] for verdict in VERDICTS} if by == "state" else {}
     for key in ids:
-        proposal = state.proposals[key]
-        name = {"state": state.verdict(key).value, "kind": proposal.kind, "maker": proposal.maker}[by]
-        members.setdefault(name, []).append(key)
+        members.setdefault(names_of[places[key]], []).append(key)
     names = members if by == "state" else sorted(members)
     away = frozenset(folded)
     return Listing(
         tuple(QueueGroup(name, tuple(members[name]), name in away) for name in names if members[name])
     )
+
+
+def _names(table: ProposalTable, by: Grouping) -> Sequence[str]:
+    """Return the group of each proposal, by place."""
+    if by == "state":
+        return [VERDICTS[code].value for code in table.verdicts.tolist()]
+    return table.made.kinds if by == "kind" else [proposal.maker for proposal in table.made.rows]

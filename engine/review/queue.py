@@ -6,14 +6,18 @@ Everything here is a pure function of a `DocumentState`; the queue itself is a t
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from engine.document.decisions import Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
+from engine.document.table import Made, ProposalTable, table_of
 
 Order = Literal["time", "score", "length"]
 """By start; the highest score first; the longest first (as proposed, so that a nudge moves no row)."""
@@ -56,7 +60,12 @@ EVERYTHING = QueueFilter()
 
 def queue(state: DocumentState, order: Order = "time", show: QueueFilter = EVERYTHING) -> tuple[str, ...]:
     """Return the ids of the shown proposals in an order."""
-    return tuple(proposal.id for proposal in sorted(_shown(state, show), key=_KEYS[order]))
+    table = table_of(state)
+    places = _ORDERS[order](table.made)
+    shown = _shown(table, show)
+    if shown is not None:
+        places = np.flatnonzero(shown) if places is None else places[shown[places]]
+    return table.made.ids if places is None else _ids(table, places)
 
 
 def next_id(
@@ -98,44 +107,50 @@ def previous_id(
 
 def at_or_above(state: DocumentState, score: float) -> tuple[str, ...]:
     """Return the undecided proposals that score at least `score`, the highest first."""
-    undecided = _shown(state, QueueFilter(verdicts=frozenset({Verdict.UNDECIDED})))
-    return tuple(p.id for p in sorted((p for p in undecided if p.score >= score), key=_score_key))
+    table = table_of(state)
+    by_score = table.made.by_score
+    wanted = table.are(Verdict.UNDECIDED) & (table.made.scores >= score)
+    return _ids(table, by_score[wanted[by_score]])
 
 
-def _shown(state: DocumentState, show: QueueFilter) -> Iterable[Proposal]:
-    proposals: Iterable[Proposal] = state.proposals.values()
+def _ids(table: ProposalTable, places: NDArray[np.int64]) -> tuple[str, ...]:
+    ids = table.made.ids
+    return tuple([ids[place] for place in places.tolist()])
+
+
+def _shown(table: ProposalTable, show: QueueFilter) -> NDArray[np.bool_] | None:
+    """Return which proposals pass, by place; None where all do."""
+    made = table.made
+    tests: list[NDArray[np.bool_]] = []
     if show.kinds:
-        proposals = (p for p in proposals if p.kind in show.kinds)
+        tests.append(np.array([kind in show.kinds for kind in made.kinds], bool))
     if show.verdicts:
-        proposals = (p for p in proposals if state.verdict(p.id) in show.verdicts)
+        tests.append(np.logical_or.reduce([table.are(verdict) for verdict in show.verdicts]))
     if show.flagged is not None:
-        flagged = {d.proposal_id for d in state.decisions.values() if d.flagged}
-        proposals = (p for p in proposals if (p.id in flagged) is show.flagged)
-    words = show.text.casefold().split()
-    if words:
-        proposals = (p for p in proposals if _holds(p, words))
-    return proposals
-
-
-def _holds(proposal: Proposal, words: list[str]) -> bool:
-    text = f"{proposal.reason} {proposal.id}".casefold()
-    return all(word in text for word in words)
+        tests.append(table.flagged == show.flagged)
+    if words := show.text.casefold().split():
+        tests.append(np.array([all(word in text for word in words) for text in made.words], bool))
+    return np.logical_and.reduce(tests) if tests else None
 
 
 def _time_key(proposal: Proposal) -> tuple[int, int, str]:
     return proposal.start_samples, proposal.stop_samples, proposal.id
 
 
-def _score_key(proposal: Proposal) -> tuple[float, int, str]:
-    return -proposal.score, proposal.start_samples, proposal.id
+def _score_key(proposal: Proposal) -> tuple[float, int, int, str]:
+    return -proposal.score, *_time_key(proposal)
 
 
-def _length_key(proposal: Proposal) -> tuple[int, int, str]:
-    return proposal.start_samples - proposal.stop_samples, proposal.start_samples, proposal.id
+def _length_key(proposal: Proposal) -> tuple[int, int, int, str]:
+    return proposal.start_samples - proposal.stop_samples, *_time_key(proposal)
 
 
-_KEYS: Mapping[Order, Callable[[Proposal], tuple[float, int, str]]] = MappingProxyType(
+_KEYS: Mapping[Order, Callable[[Proposal], tuple[float | str, ...]]] = MappingProxyType(
     {"time": _time_key, "score": _score_key, "length": _length_key}
+)
+# The same orders as places in a table; None where that is the order they are in.
+_ORDERS: Mapping[Order, Callable[[Made], NDArray[np.int64] | None]] = MappingProxyType(
+    {"time": lambda _: None, "score": lambda made: made.by_score, "length": lambda made: made.by_length}
 )
 
 
@@ -149,7 +164,7 @@ def _around(state: DocumentState, ids: tuple[str, ...], current: str | None, ord
         return -1, 0
     key = _KEYS[order]
 
-    def rank(proposal_id: str) -> tuple[float, int, str]:
+    def rank(proposal_id: str) -> tuple[float | str, ...]:
         return key(state.proposals[proposal_id])
 
     wanted = key(proposal)

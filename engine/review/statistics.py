@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
-from statistics import fmean
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from engine.document.decisions import Decision, Verdict
-from engine.document.kinds import KINDS
+from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
+from engine.document.table import table_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,39 +38,27 @@ class ReviewStatistics:
 
 def statistics(state: DocumentState) -> ReviewStatistics:
     """Return the figures of the review as it stands."""
-    decisions = {key: value for key, value in state.decisions.items() if key in state.proposals}
-    counts = Counter(decision.verdict for decision in decisions.values())
-    accepted: list[tuple[int, int]] = []
-    undecided: list[tuple[int, int]] = []
-    removing = {kind.name for kind in KINDS.values() if kind.removes_span}
-    for proposal_id, proposal in state.proposals.items():
-        if proposal.kind not in removing:
-            continue
-        decision = decisions.get(proposal_id)
-        if decision is None:
-            undecided.append((proposal.start_samples, proposal.stop_samples))
-        elif decision.verdict is Verdict.ACCEPTED:
-            accepted.append(state.span(proposal_id))
-        elif decision.verdict is Verdict.UNDECIDED:
-            undecided.append(state.span(proposal_id))
+    table = table_of(state)
+    accepted, rejected = table.are(Verdict.ACCEPTED), table.are(Verdict.REJECTED)
+    spans = np.stack([table.starts_samples, table.stops_samples], axis=1)
+    removes, scores = table.made.removes, table.made.scores
     length = state.length_samples
     return ReviewStatistics(
-        total=len(state.proposals),
-        decided=counts[Verdict.ACCEPTED] + counts[Verdict.REJECTED],
-        accepted=counts[Verdict.ACCEPTED],
-        rejected=counts[Verdict.REJECTED],
-        flagged=sum(decision.flagged for decision in decisions.values()),
-        result_samples=length - union_samples(accepted, length),
-        result_if_all_accepted_samples=length - union_samples(accepted + undecided, length),
+        total=len(accepted),
+        decided=int(np.count_nonzero(accepted | rejected)),
+        accepted=int(np.count_nonzero(accepted)),
+        rejected=int(np.count_nonzero(rejected)),
+        flagged=int(np.count_nonzero(table.flagged)),
+        result_samples=length - union_samples(spans[removes & accepted], length),
+        result_if_all_accepted_samples=length - union_samples(spans[removes & ~rejected], length),
         length_samples=length,
-        accepted_score=_mean_score(state, decisions, Verdict.ACCEPTED),
-        rejected_score=_mean_score(state, decisions, Verdict.REJECTED),
+        accepted_score=_mean(scores[accepted]),
+        rejected_score=_mean(scores[rejected]),
     )
 
 
-def _mean_score(state: DocumentState, decisions: Mapping[str, Decision], verdict: Verdict) -> float | None:
-    scores = [state.proposals[key].score for key, value in decisions.items() if value.verdict is verdict]
-    return fmean(scores) if scores else None
+def _mean(scores: NDArray[np.float64]) -> float | None:
+    return float(scores.mean()) if len(scores) else None
 
 
 def union_samples(spans: ArrayLike, length_samples: int) -> int:

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.document.state import DocumentState
+from engine.document.table import table_of
 from engine.review.statistics import ReviewStatistics
 from widgets.chrome.key_caps import EnterButton
 from widgets.review.filter_chips import FilterChips
@@ -110,7 +111,7 @@ class QueueHead(QWidget):
 
     def set_review(self, state: DocumentState, statistics: ReviewStatistics, finished: str) -> None:
         """Say how far the review is; `finished` is the sentence for its end, else empty."""
-        cuts = sum(proposal.kind == "cut" for proposal in state.proposals.values())
+        cuts = table_of(state).made.kinds.count("cut")
         self._chips.set_counts(
             {
                 "undecided": statistics.total - statistics.decided,

@@ -77,6 +77,8 @@ class QueueModel(QAbstractListModel):
 
 
 def _lines(listing: Listing) -> tuple[Line, ...]:
+    if len(listing.groups) == 1 and not listing.groups[0].name:
+        return listing.groups[0].ids
     lines: list[Line] = []
     for group in listing.groups:
         if group.name:

@@ -10,11 +10,12 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from engine.document.decisions import Verdict
+from engine.document.table import VERDICTS
 from widgets import theme
 from widgets.timeline.frame import Frame
 from widgets.timeline.lanes import Lane
 from widgets.timeline.proposals import paint_row
-from widgets.timeline.spans import VERDICTS, Spans
+from widgets.timeline.spans import Spans
 from widgets.timeline.viewport import Viewport
 from widgets.timeline.waves import WaveSource
 

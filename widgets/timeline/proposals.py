@@ -16,10 +16,11 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QImage, QPainter, QPen, QPixmap
 
 from engine.document.decisions import Verdict
+from engine.document.table import VERDICTS
 from widgets import theme
 from widgets.timeline.frame import FLAG, Frame
 from widgets.timeline.seams import fill_seams, paint_flags, paint_seam
-from widgets.timeline.spans import VERDICTS, Spans
+from widgets.timeline.spans import Spans
 
 LABELS, EDGES = 150, 300
 """With more spans in view neither words nor edges can be told apart; what they cover still can."""

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
-
-VERDICTS = tuple(Verdict)
+from engine.document.table import VERDICTS, table_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,18 +36,14 @@ class Spans:
     @classmethod
     def of(cls, state: DocumentState) -> Spans:
         """Return the spans of a document."""
-        rows = sorted((*state.span(name), name, proposal.kind) for name, proposal in state.proposals.items())
-        starts = np.array([row[0] for row in rows], np.int64)
-        stops = np.array([row[1] for row in rows], np.int64)
-        return cls(
-            ids=tuple(row[2] for row in rows),
-            kinds=tuple(row[3] for row in rows),
-            starts=starts,
-            stops=stops,
-            verdicts=np.array([VERDICTS.index(state.verdict(row[2])) for row in rows], np.int8),
-            reach=np.maximum.accumulate(stops),
-            lengths=stops - starts,
-        )
+        table = table_of(state)
+        ids, kinds = table.made.ids, table.made.kinds
+        starts, stops, verdicts = table.starts_samples, table.stops_samples, table.verdicts
+        if not _ascend(starts, stops):  # an edge was moved past another proposal
+            order = np.lexsort((stops, starts))
+            ids, kinds = (tuple(names[place] for place in order.tolist()) for names in (ids, kinds))
+            starts, stops, verdicts = starts[order], stops[order], verdicts[order]
+        return cls(ids, kinds, starts, stops, verdicts, np.maximum.accumulate(stops), stops - starts)
 
     @property
     def closed(self) -> NDArray[np.bool_]:
@@ -106,6 +101,11 @@ class Spans:
         np.add.at(change, (self.verdicts[found], last), -1)
         covered: NDArray[np.bool_] = np.cumsum(change, axis=1)[:, :-1] > 0
         return covered
+
+
+def _ascend(starts: NDArray[np.int64], stops: NDArray[np.int64]) -> bool:
+    later = starts[1:] > starts[:-1]
+    return bool(np.all(later | ((starts[1:] == starts[:-1]) & (stops[1:] >= stops[:-1]))))
 
 
 NO_SPANS = Spans.of(DocumentState())

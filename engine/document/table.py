@@ -1,0 +1,182 @@
+"""The proposals of a document as arrays, with what was answered: a place each, in the order of time.
+
+What counts, sorts, draws or cuts thousands of proposals reads these. An edit makes anew only the rows it
+changed: most keys change one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.document.decisions import Decision, Verdict, decided_span
+from engine.document.kinds import KINDS, Drop
+from engine.document.proposals import Proposal
+from engine.document.state import DocumentState
+from engine.errors import DocumentError
+
+VERDICTS = tuple(Verdict)
+_CODES = {verdict: code for code, verdict in enumerate(VERDICTS)}
+
+Positions = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """What no decision changes: the proposals as they were made.
+
+    Attributes
+    ----------
+    proposals : the mapping they come from
+    rows, ids : length n
+    places : the place of each id
+    starts_samples, stops_samples : shape (n,), as proposed
+    scores : float64, shape (n,)
+    removes : shape (n,), whether accepting one takes exactly its span out of the result
+    """
+
+    proposals: Mapping[str, Proposal]
+    rows: tuple[Proposal, ...]
+    ids: tuple[str, ...]
+    places: Mapping[str, int]
+    starts_samples: Positions
+    stops_samples: Positions
+    scores: NDArray[np.float64]
+    removes: Mask
+
+    @classmethod
+    def of(cls, proposals: Mapping[str, Proposal]) -> Made:
+        """Return the columns of proposals."""
+        rows = tuple(
+            sorted(proposals.values(), key=lambda one: (one.start_samples, one.stop_samples, one.id))
+        )
+        ids = tuple(proposal.id for proposal in rows)
+        removing = {kind.name for kind in KINDS.values() if kind.removes_span}
+        return cls(
+            proposals=proposals,
+            rows=rows,
+            ids=ids,
+            places={key: place for place, key in enumerate(ids)},
+            starts_samples=np.array([proposal.start_samples for proposal in rows], np.int64),
+            stops_samples=np.array([proposal.stop_samples for proposal in rows], np.int64),
+            scores=np.array([proposal.score for proposal in rows], np.float64),
+            removes=np.array([proposal.kind in removing for proposal in rows], bool),
+        )
+
+    @cached_property
+    def kinds(self) -> tuple[str, ...]:
+        """The name of each one's kind."""
+        return tuple(proposal.kind for proposal in self.rows)
+
+    @cached_property
+    def crossfades_ms(self) -> NDArray[np.float64]:
+        """What joins the neighbours of each that takes out its span, shape (n,).
+
+        NaN for the others, and where the payload is not one of its kind: `Kind.effect` says what is wrong.
+        """
+        return np.array([_crossfade_ms(proposal) for proposal in self.rows], np.float64)
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """What a search looks into, in lower case."""
+        return tuple(f"{proposal.reason} {proposal.id}".casefold() for proposal in self.rows)
+
+    @cached_property
+    def by_score(self) -> Positions:
+        """The places in another order: the highest score first."""
+        return np.argsort(-self.scores, kind="stable")
+
+    @cached_property
+    def by_length(self) -> Positions:
+        """The places in another order: the longest first, as proposed, so that a nudge moves no row."""
+        return np.argsort(self.starts_samples - self.stops_samples, kind="stable")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProposalTable:
+    """Proposals as the user has them.
+
+    Attributes
+    ----------
+    made : the proposals
+    decisions : what the columns below come from
+    starts_samples, stops_samples : shape (n,), with the alternative chosen and the edges moved
+    verdicts : int8, shape (n,), indices into `VERDICTS`
+    flagged : shape (n,)
+    """
+
+    made: Made
+    decisions: Mapping[str, Decision]
+    starts_samples: Positions
+    stops_samples: Positions
+    verdicts: NDArray[np.int8]
+    flagged: Mask
+
+    @classmethod
+    def of(cls, state: DocumentState) -> ProposalTable:
+        """Return the table of a document."""
+        made = Made.of(state.proposals)
+        undecided = np.full(len(made.ids), _CODES[Verdict.UNDECIDED], np.int8)
+        nothing: dict[str, Decision] = {}
+        starts, stops = made.starts_samples, made.stops_samples
+        table = cls(made, nothing, starts, stops, undecided, np.zeros(len(made.ids), bool))
+        return table.decided(state.decisions)
+
+    def decided(self, decisions: Mapping[str, Decision]) -> ProposalTable:
+        """Return the table once these decisions are in force."""
+        starts, stops = self.starts_samples.copy(), self.stops_samples.copy()
+        verdicts, flagged = self.verdicts.copy(), self.flagged.copy()
+        places, rows = self.made.places, self.made.rows
+        for key in _changed(self.decisions, decisions):
+            place = places.get(key)
+            if place is not None:
+                decision = decisions.get(key) or Decision(key)
+                starts[place], stops[place] = decided_span(rows[place], decision)
+                verdicts[place], flagged[place] = _CODES[decision.verdict], decision.flagged
+        return ProposalTable(self.made, decisions, starts, stops, verdicts, flagged)
+
+    def are(self, verdict: Verdict) -> Mask:
+        """Return which have this verdict, shape (n,)."""
+        found: Mask = self.verdicts == _CODES[verdict]
+        return found
+
+
+_latest: ProposalTable | None = None
+
+
+def table_of(state: DocumentState) -> ProposalTable:
+    """Return the table of a document; it is made from the one returned last where that is near."""
+    global _latest
+    table = _latest
+    if table is None or state.proposals is not table.made.proposals:
+        table = ProposalTable.of(state)
+    elif state.decisions is not table.decisions:
+        table = table.decided(state.decisions)
+    _latest = table
+    return table
+
+
+def _changed(before: Mapping[str, Decision], after: Mapping[str, Decision]) -> list[str]:
+    """Return the keys that hold another decision. Decisions are frozen: the same object says the same."""
+    known = before.get
+    changed = [key for key, decision in after.items() if known(key) is not decision]
+    come = sum(key not in before for key in changed)
+    if len(before) + come > len(after):
+        changed += [key for key in before if key not in after]
+    return changed
+
+
+def _crossfade_ms(proposal: Proposal) -> float:
+    kind = KINDS.get(proposal.kind)
+    if kind is None or not kind.removes_span:
+        return np.nan
+    try:
+        drops: tuple[Drop, ...] = kind.effect(proposal, (0, 1))
+    except DocumentError:
+        return np.nan
+    return drops[0].crossfade_ms

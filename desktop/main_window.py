@@ -24,6 +24,7 @@ from desktop.ruler import Ruler
 from desktop.session import Session
 from desktop.transport import Transport
 from desktop.work import Work
+from desktop.zooms import Zooms
 from engine.document.change import Change
 from engine.document.track_edits import set_track
 from engine.errors import OffcutError
@@ -62,6 +63,7 @@ class MainWindow(QMainWindow):
         self.top_bar = TopBar(theme, self.caps)
         self.timeline = TimelineView(theme)
         self.ruler = Ruler(self.session, self.timeline, settings)
+        self.zooms = Zooms(self.session, self.review, self.transport, self.timeline, settings, self)
         self.queue_panel = QueuePanel(theme, self.caps)
         self.queue = QueueSide(self.session, self.review, self.queue_panel, self.timeline.setFocus)
         self.history_panel = HistoryPanel(theme)
@@ -120,6 +122,7 @@ class MainWindow(QMainWindow):
         for refusal in (*refusals, self.work.failed, self.player.failed):
             refusal.connect(self.status_bar.set_error)
         self.review.moved.connect(self._show_current)
+        self.queue_panel.proposal_chosen.connect(self.zooms.reveal)
         self.timeline.proposal_clicked.connect(self.review.choose)
         self.timeline.seek_requested.connect(self.transport.seek)
         self.timeline.edge_dragged.connect(self._guarded(self.review.drag))
@@ -129,6 +132,7 @@ class MainWindow(QMainWindow):
         self.transport.playhead_moved.connect(self._show_playhead)
         self.transport.playing_changed.connect(self.top_bar.set_playing)
         self.transport.result_chosen.connect(self._show_view)
+        self.transport.result_chosen.connect(self.zooms.settle)
         self.player.device_status_changed.connect(self._show_device)
         self.work.progressed.connect(self.status_bar.set_job)
         self.work.rested.connect(self.status_bar.clear_job)
@@ -179,10 +183,11 @@ class MainWindow(QMainWindow):
         """Show another document, or none."""
         state = "read only" if self.session.is_read_only else "saved" if self.session.is_open else ""
         self.top_bar.set_document(self.session.name, state)
+        self._show_change(None)
+        self.zooms.restore()
+        self._show_playhead(self.transport.playhead_samples)
         if self.session.notice:
             self.say(self.session.notice)
-        self._show_change(None)
-        self._show_playhead(self.transport.playhead_samples)
 
     def _show_change(self, change: Change | None) -> None:
         """Bring the views up to date with what changed; None: everything."""
@@ -212,13 +217,12 @@ class MainWindow(QMainWindow):
         """Show the queue and the current proposal."""
         review = self.review
         self.timeline.set_current(review.current)
-        if review.current is not None:
-            self.timeline.reveal(*review.span())
+        self.zooms.reveal_change()
         self.queue.show()
 
     def _show_playhead(self, position: int) -> None:
         if self.transport.is_playing:
-            self.timeline.follow(position)
+            self.zooms.follow(position)
         else:
             self.timeline.set_playhead(position)
         state, grid = self.session.state, self.session.grid

@@ -56,6 +56,7 @@ class Review(QObject):
         self.listing = Listing()
         self.selected: frozenset[str] = frozenset()
         self._anchor: str | None = None
+        self._reach: str | None = None
         self._counted: tuple[DocumentState, ReviewStatistics, tuple[str, ...]] | None = None
         self.current: str | None = None
         self.edge = Edge.START
@@ -89,7 +90,8 @@ class Review(QObject):
         self.listing = self.choices.listing(
             state, lambda: self._last.newest_first(state, self._session.steps())
         )
-        self.selected &= frozenset(self.ids)
+        if self.selected:
+            self.selected &= frozenset(self.ids)
 
     def _follow_change(self, change: Change) -> None:
         if not change.proposals:
@@ -102,7 +104,7 @@ class Review(QObject):
         """Make a proposal the current one."""
         self.current = proposal_id
         self.edge = Edge.START
-        self.selected, self._anchor = frozenset(), None
+        self.selected, self._anchor, self._reach = frozenset(), None, None
         self.moved.emit()
 
     def set_filter(self, name: str) -> None:
@@ -186,7 +188,7 @@ class Review(QObject):
         before, onward = (self.current, self.edge), None if stay else self._onward()
         if onward is not None:  # gone on beforehand, so that the window is brought up to date once
             self.current, self.edge = onward, Edge.START
-        self.selected, self._anchor = frozenset(), None
+        self.selected, self._anchor, self._reach = frozenset(), None, None
         try:
             self._apply(edit)
         except OffcutError:
@@ -216,7 +218,17 @@ class Review(QObject):
         anchor = self._anchor if self._anchor in ids else self.current
         first = ids.index(anchor) if anchor in ids else ids.index(proposal_id)
         low, high = sorted((first, ids.index(proposal_id)))
-        self._select(frozenset(ids[low : high + 1]), anchor=ids[first])
+        self._select(frozenset(ids[low : high + 1]), anchor=ids[first], reach=proposal_id)
+
+    def extend(self, step: int) -> str:
+        """Let the selection reach one row further down (1) or up (-1); return the row it reaches."""
+        ids = self.ids
+        here = next((key for key in (self._reach, self._anchor, self.current) if key in ids), None)
+        if here is None:
+            raise UsageError("The queue shows nothing to select.")
+        reached = ids[min(max(ids.index(here) + step, 0), len(ids) - 1)]
+        self.select_to(reached)
+        return reached
 
     def select_all(self) -> None:
         """Select everything that is shown."""
@@ -227,8 +239,8 @@ class Review(QObject):
         if self.selected:
             self._select(frozenset(), anchor=None)
 
-    def _select(self, ids: frozenset[str], *, anchor: str | None) -> None:
-        self.selected, self._anchor = ids, anchor
+    def _select(self, ids: frozenset[str], *, anchor: str | None, reach: str | None = None) -> None:
+        self.selected, self._anchor, self._reach = ids, anchor, reach
         self.moved.emit()
 
     def above(self) -> tuple[str, ...]:

@@ -24,11 +24,13 @@ class Session(QObject):
     replaced : another document is open, or none
     changed : an engine `Change`; it is on disk when this is emitted
     media_found : the samples of the document's sources can be read
+    leaving : the open document is about to be closed
     """
 
     replaced = Signal()
     changed = Signal(object)
     media_found = Signal()
+    leaving = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -113,6 +115,7 @@ class Session(QObject):
     def close(self) -> None:
         """Close the document, if one is open."""
         if self._document is not None:
+            self.leaving.emit()
             self._document.close()
             self._document = None
 

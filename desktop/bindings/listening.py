@@ -37,6 +37,6 @@ def listening(window: Window) -> Mapping[str, Handler]:
         "transport.preview": lambda: transport.play_preview(review.here()),
         "transport.source_result": lambda: transport.choose_result(not transport.plays_result),
         "transport.removed": lambda: transport.play_removed(review.here()),
-        "transport.to_start": lambda: transport.seek(0),
-        "transport.to_end": lambda: transport.seek(session.state.length_samples),
+        "transport.to_start": lambda: window.zooms.seek(0),
+        "transport.to_end": lambda: window.zooms.seek(session.state.length_samples),
     }

@@ -17,6 +17,9 @@ def answers(window: Window) -> Mapping[str, Handler]:
     def threshold(direction: int) -> None:
         work.propose(review.step_threshold(direction), merges_as="threshold")
 
+    def extend(step: int) -> None:
+        window.queue.panel.show_proposal(review.extend(step))
+
     def search() -> None:
         window.side.show()
         window.queue.panel.focus_search()
@@ -41,6 +44,8 @@ def answers(window: Window) -> Mapping[str, Handler]:
         "review.group": review.group,
         "review.fold": review.fold_here,
         "review.select_all": review.select_all,
+        "review.extend_down": partial(extend, 1),
+        "review.extend_up": partial(extend, -1),
         **{f"review.{name}_many": partial(many.decide, verdict) for name, verdict in answers.items()},
         "review.flag_many": many.flag,
     }

@@ -17,6 +17,7 @@ from desktop.ruler import Ruler
 from desktop.session import Session
 from desktop.transport import Transport
 from desktop.work import Work
+from desktop.zooms import Zooms
 from widgets.timeline.timeline_view import TimelineView
 
 Handler = Callable[[], object]
@@ -34,6 +35,7 @@ class Window(Protocol):
     look: Look
     timeline: TimelineView
     ruler: Ruler
+    zooms: Zooms
     side: QWidget
     queue: QueueSide
     history: HistoryWalk

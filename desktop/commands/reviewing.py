@@ -58,6 +58,8 @@ ANSWERS = (
         "Hide the group of the current proposal, or show it.",
     ),
     _review("select_all", "Select all shown", ("Ctrl+A",), "Select every proposal that the queue shows."),
+    _review("extend_down", "Select one more below", ("Shift+Down",), "Let the selection reach one row down."),
+    _review("extend_up", "Select one more above", ("Shift+Up",), "Let the selection reach one row up."),
     _review(
         "accept_many",
         "Accept all selected or shown",

@@ -13,6 +13,12 @@ VIEW = (
     _view("zoom_in", "Zoom in", ("+", "="), "Show less of the recording in more detail."),
     _view("zoom_out", "Zoom out", ("-",), "Show more of the recording."),
     _view("fit", "Whole recording", ("Shift+Z",), "Fit the whole recording into the window."),
+    _view("back", "View back", ("[",), "Show the window of time you came from."),
+    _view("forward", "View forward", ("]",), "Show the window of time that you went back from."),
+    _view("proposal", "Zoom to the proposal", ("Shift+F",), "Show the current one large; again: back."),
+    _view(
+        "follow", "Follow the playhead", ("Ctrl+Shift+F",), "Turn pages while playing, or let the view stay."
+    ),
     _view("heads", "Show or hide the track heads", ("F7",), "Give the timeline the room of the track heads."),
     _view("queue", "Show or hide the queue", ("F8",), "Give the timeline the room of the review queue."),
     _view("history", "Show or hide the history", ("Ctrl+H",), "List every step of undo and redo; go to any."),

@@ -136,6 +136,10 @@ class QueuePanel(QFrame):
         self._view.set_selected(selected)
         self._many.set_scope(count, name)
 
+    def show_proposal(self, proposal_id: str) -> None:
+        """Scroll the row of a proposal into view."""
+        self._view.show_proposal(proposal_id)
+
     def focus_search(self) -> None:
         """Let the user type what to search for."""
         self._head.search.setFocus(Qt.FocusReason.ShortcutFocusReason)

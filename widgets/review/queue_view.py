@@ -80,6 +80,12 @@ class QueueView(QListView):
             self._rows.selected = ids
             self.viewport().update()
 
+    def show_proposal(self, proposal_id: str) -> None:
+        """Scroll the row of a proposal into view."""
+        position = self._rows.position_of(proposal_id)
+        if position >= 0:
+            self.scrollTo(self._rows.index(position))
+
     def card_resized(self) -> None:
         """Lay out again after the card's words changed."""
         self.updateGeometries()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QPainter, QPaintEvent
@@ -19,6 +20,13 @@ from widgets.timeline.frame import Layout, Wish
 from widgets.timeline.lanes import Lane, display_gain
 from widgets.timeline.result_wave import Cutter, ResultWave
 from widgets.timeline.ruler import RulerMode
+from widgets.timeline.spectrogram import SpectrogramLook
+from widgets.timeline.spectrogram_columns import (
+    RecordedSpectrogram,
+    ResultColumns,
+    SourceColumns,
+    SpectrogramColumns,
+)
 from widgets.timeline.time_map import TimeMap
 from widgets.timeline.track_heads import TrackHeads
 from widgets.timeline.viewport import Viewport
@@ -57,6 +65,7 @@ class TimelineView(QWidget):
         self.setAccessibleName("Timeline with tracks")
         self._state = DocumentState()
         self._waves: dict[str, RecordedWave] = {}
+        self._spectrograms: dict[str, RecordedSpectrogram] = {}
         self._times = TimeMap()
         self._gains: dict[str, float] = {}
         self._taste = ""
@@ -104,6 +113,7 @@ class TimelineView(QWidget):
         self.canvas.set_document(state, self._lanes(), self._times)
         if before != (self._times, self._recorded):
             self.canvas.set_waves(self._shown_waves(), self._lanes())
+            self.canvas.set_spectrograms(self._shown_spectrograms())
         self.heads.place(self.canvas.frame.layout)
 
     def set_ruler(self, mode: RulerMode) -> None:
@@ -115,6 +125,19 @@ class TimelineView(QWidget):
         kept = {name: gain for name, gain in self._gains.items() if waves.get(name) is self._waves.get(name)}
         self._waves, self._gains = dict(waves), kept
         self.canvas.set_waves(self._shown_waves(), self._lanes())
+
+    def set_spectrograms(self, spectrograms: Mapping[str, RecordedSpectrogram]) -> None:
+        """Show these tracks, by id, as spectrograms and all others as waveforms."""
+        self._spectrograms = dict(spectrograms)
+        self.canvas.set_spectrograms(self._shown_spectrograms())
+
+    def set_spectrogram_look(self, look: SpectrogramLook) -> None:
+        """Draw spectrograms otherwise."""
+        self.canvas.set_spectrogram_look(look)
+
+    def renew_spectrograms(self) -> None:
+        """Read the spectrograms anew: more of them is known."""
+        self.canvas.renew_spectrograms()
 
     def set_score(self, curve: ScoreCurve | None, threshold: float | None, taste: str = "") -> None:
         """Show a score, the threshold, and the name of the taste that made it."""
@@ -147,10 +170,13 @@ class TimelineView(QWidget):
 
     # what the keys ask for
 
-    def follow(self, samples: int) -> None:
-        """Move the playhead while playing; the page turns when it leaves the window."""
+    def turn_page(self, samples: int) -> None:
+        """Show the window that begins just before a position."""
         self.canvas.go_to(self.viewport.paged(self._times.to_view(samples)))
-        self.canvas.set_playhead(samples)
+
+    def holds(self, samples: int) -> bool:
+        """Tell whether a position is in view."""
+        return self.viewport.holds(self._times.to_view(samples))
 
     def zoom(self, factor: float) -> None:
         """Zoom in by a factor about the playhead where it is in view, else about the middle."""
@@ -167,6 +193,35 @@ class TimelineView(QWidget):
         """Bring a span into view, with as little movement as that takes."""
         start, stop = self._times.to_view(start_samples), self._times.to_view(stop_samples)
         self.canvas.go_to(self.viewport.showing(start, stop))
+
+    def zoom_to(self, start_samples: int, stop_samples: int) -> None:
+        """Show a span with room around it, as large as it gets."""
+        start, stop = self._times.to_view(start_samples), self._times.to_view(stop_samples)
+        self.canvas.go_to(self.viewport.close_to(start, stop))
+
+    @property
+    def window_samples(self) -> tuple[float, float]:
+        """Source position of the left edge, and how much of what is drawn is in view."""
+        view = self.viewport
+        is_source = self._times.edit_list is None
+        start = view.start_samples if is_source else self._times.to_source(round(view.start_samples))
+        return start, view.visible_samples
+
+    def show_window(self, start_samples: float, visible_samples: float) -> None:
+        """Show a window of time as `window_samples` told it."""
+        is_source = self._times.edit_list is None
+        start = start_samples if is_source else self._times.to_view(round(start_samples))
+        view = self.viewport
+        self.canvas.go_to(replace(view, samples_per_px=visible_samples / view.width_px).moved(start))
+
+    @property
+    def scroll_px(self) -> int:
+        """How far the lanes are scrolled down."""
+        return self.canvas.frame.layout.scroll
+
+    def set_scroll(self, scroll_px: int) -> None:
+        """Scroll the lanes down."""
+        self.canvas.set_scroll(scroll_px)
 
     # inside
 
@@ -209,6 +264,18 @@ class TimelineView(QWidget):
             )
             for track in state.tracks
             if track.id in self._waves
+        }
+
+    def _shown_spectrograms(self) -> Mapping[str, SpectrogramColumns]:
+        """Return what the spectrograms are drawn from, as `_shown_waves` does."""
+        edits, shown = self._times.edit_list, self._spectrograms
+        if edits is None:
+            return {key: SourceColumns(recorded) for key, recorded in shown.items()}
+        cutter = Cutter(edits)
+        return {
+            track.id: ResultColumns(shown[track.id], track, edits, cutter)
+            for track in self._state.tracks
+            if track.id in shown
         }
 
     def _place(self, layout: Layout) -> None:

@@ -9,6 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 FINEST_SAMPLES_PER_PX = 1 / 16
 PAGE_MARGIN = 0.08
+AROUND = 1.5
+SEAM_S = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,12 @@ class Viewport:
         if self.start_samples <= start_samples and stop_samples <= self.stop_samples:
             return self
         if stop_samples - start_samples + room > self.visible_samples:
-            zoom = (stop_samples - start_samples) * 1.5 / self.width_px
+            zoom = (stop_samples - start_samples) * AROUND / self.width_px
             return replace(self, samples_per_px=zoom).clamped().centred((start_samples + stop_samples) / 2)
         return self.centred((start_samples + stop_samples) / 2)
+
+    def close_to(self, start_samples: int, stop_samples: int) -> Viewport:
+        """Return the window that a span fills but for some room around it; a seam gets a few seconds."""
+        length = stop_samples - start_samples or SEAM_S * self.rate_hz
+        zoom = length * AROUND / self.width_px
+        return replace(self, samples_per_px=zoom).clamped().centred((start_samples + stop_samples) / 2)

@@ -20,6 +20,7 @@ from engine.anomaly.metrics import auc, average_precision, time_iou
 from engine.anomaly.score import Scores, score_blocks
 from engine.anomaly.taste import load_taste
 from engine.audio.reader import SourceReader
+from engine.features.loudness import level_of
 from engine.progress import SILENT
 
 DEMO = Path(__file__).resolve().parent.parent / "resources" / "demo"
@@ -86,7 +87,7 @@ def mono(path: Path) -> tuple[NDArray[np.float32], int]:
 
 def scored_mix(taste: Path, mix: NDArray[np.float32], rate_hz: int) -> Scores:
     """Score the mix."""
-    return score_blocks(load_taste(taste), [mix], rate_hz, len(mix), SILENT)
+    return score_blocks(load_taste(taste), [mix], rate_hz, len(mix), SILENT, level_db=level_of([mix]))
 
 
 def kinds_at(truth: Path, times_s: Floats) -> NDArray[np.str_]:

@@ -31,6 +31,7 @@ from engine.anomaly.score import score_blocks
 from engine.anomaly.taste import load_taste
 from engine.audio.reader import SourceReader
 from engine.errors import UsageError
+from engine.features.loudness import level_of
 from engine.progress import Progress
 from engine.safe_write import shown
 
@@ -171,7 +172,8 @@ def _trial(
         edited, out = Path(folder) / f"{piece}.wav", Path(folder) / "half.taste"
         soundfile.write(edited, kept, _RATE_HZ, "FLOAT")
         learn(LearnRequest((edited,), config, seed, out), progress.part(0.0, 0.95))
-        curve = score_blocks(load_taste(out), [heard], _RATE_HZ, len(heard), progress.part(0.95, 1.0))
+        share, level_db = progress.part(0.95, 1.0), level_of([heard])
+        curve = score_blocks(load_taste(out), [heard], _RATE_HZ, len(heard), share, level_db=level_db)
     times_samples = curve.times_s * rate_hz
     kinds = np.full(len(times_samples), "", dtype="U16")
     for fault in planted.faults:

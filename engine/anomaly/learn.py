@@ -13,8 +13,10 @@ from torch import Tensor, nn
 from engine.anomaly.config import LearnConfig
 from engine.anomaly.material import Frames, Recording, Split, listen, split, standardisation
 from engine.anomaly.model import SlicerAutoencoder, build, segment_errors
+from engine.anomaly.neighbours import MOST_EXAMPLES, KeptExamples, KeptRecording, keep_examples
 from engine.anomaly.score import log_errors
 from engine.anomaly.taste import ErrorStatistics, Standardisation, Taste, save_taste
+from engine.audio.reader import content_hash
 from engine.errors import TasteError
 from engine.learning.loop import Batch, Epoch, Fitted, TrainSettings, fit, seeded
 from engine.learning.torch_threads import few_threads
@@ -78,8 +80,11 @@ def learn(request: LearnRequest, progress: Progress) -> Learned:
         scaling = standardisation(parts.training)
         model, fitted = _train(parts, scaling, request, progress.part(0.05, 0.98))
         errors = _error_statistics(model, scaling, parts, config, progress)
-    card = _card(recordings, request, fitted)
-    taste = Taste(request.out.stem, "", config, request.seed, model, scaling, errors, fitted.history, card)
+    kept = _kept_examples(recordings, request)
+    card = _card(recordings, request, fitted, len(kept.frame))
+    taste = Taste(
+        request.out.stem, "", config, request.seed, model, scaling, errors, fitted.history, card, kept
+    )
     progress.check_cancelled()
     save_taste(request.out, taste, overwrite=request.overwrite)
     progress.report(1.0, f"Learned {request.out.name}")
@@ -199,7 +204,26 @@ def _piece_errors(
     return np.concatenate(blocks) if blocks else np.zeros(0)
 
 
-def _card(recordings: Sequence[Recording], request: LearnRequest, fitted: Fitted) -> str:
+def _kept_examples(recordings: Sequence[Recording], request: LearnRequest) -> KeptExamples:
+    folder = request.out.absolute().parent
+    return keep_examples(
+        [recording.frames_db for recording in recordings],
+        [
+            KeptRecording(_told_path(one.path, folder), content_hash(one.path), one.duration_s)
+            for one in recordings
+        ],
+        request.config.mel,
+        request.seed,
+    )
+
+
+def _told_path(path: Path, folder: Path) -> str:
+    """Return how a taste in `folder` tells where a recording is; one below it is moved together with it."""
+    absolute = path.absolute()
+    return absolute.relative_to(folder).as_posix() if absolute.is_relative_to(folder) else str(absolute)
+
+
+def _card(recordings: Sequence[Recording], request: LearnRequest, fitted: Fitted, examples: int) -> str:
     config = request.config
     total_s = sum(recording.duration_s for recording in recordings)
     rows = "\n".join(f"- {r.name}, {format_time(r.duration_s, 1)}" for r in recordings)
@@ -220,6 +244,7 @@ Recipe {config.recipe}: hidden_dims {list(config.hidden_dims)}, latent_dim {conf
 {config.segment_frames} frames, {config.mel.n_mels} mel bands at {config.mel.rate_hz} Hz. Seed {request.seed}.
 {epochs}, weights of epoch {fitted.best.number}: training loss {fitted.best.loss:.4f}, validation loss
 {fitted.best.validation:.4f} (mean squared error of standardised log-mel).
+To hear proposals against: {examples:,} kept stretches{", drawn from more" * (examples == MOST_EXAMPLES)}.
 
 ## Licence
 

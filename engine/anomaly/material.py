@@ -13,6 +13,7 @@ from engine.anomaly.config import LearnConfig
 from engine.anomaly.taste import Standardisation
 from engine.audio.reader import SourceReader
 from engine.errors import TasteError
+from engine.features.loudness import Loudness, playing_level_db
 from engine.features.mel import log_mel_blocks
 from engine.features.mono import mono_of
 from engine.progress import Progress
@@ -30,11 +31,19 @@ Frames = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recording:
-    """One edited recording as the model hears it: `frames_db`, float32, shape (frames, n_mels)."""
+    """One edited recording as the model hears it: `frames_db`, float32, shape (frames, n_mels).
 
-    name: str
+    They are relative to the level it is played at, so that its gain does not matter.
+    """
+
+    path: Path
     duration_s: float
     frames_db: Frames
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return shown(self.path.name)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +81,7 @@ def _listen(path: Path, config: LearnConfig, progress: Progress) -> Recording:
     rate_hz = config.mel.rate_hz
     heard_samples = 0
     peak = 0.0
+    loudness = Loudness()
 
     def watched(reader: SourceReader) -> Iterator[Frames]:
         nonlocal heard_samples, peak
@@ -79,6 +89,7 @@ def _listen(path: Path, config: LearnConfig, progress: Progress) -> Recording:
         for block in mono_of(reader, rate_hz):
             progress.check_cancelled()
             heard_samples += block.size
+            loudness.push(block)
             peak = max(peak, float(np.abs(block).max(initial=0.0)))
             progress.report(heard_samples / max(total_samples, 1), f"Listening to {shown(path.name)}")
             yield block
@@ -87,7 +98,8 @@ def _listen(path: Path, config: LearnConfig, progress: Progress) -> Recording:
         frames_db = np.concatenate(list(log_mel_blocks(watched(reader), config.mel)))
     if peak < _SILENT_PEAK:
         raise TasteError(f"{shown(path)} is silent: learn from recordings that sound the way you want.")
-    return Recording(shown(path.name), heard_samples / rate_hz, frames_db)
+    frames_db -= np.float32(playing_level_db(loudness.finish()))
+    return Recording(path, heard_samples / rate_hz, frames_db)
 
 
 def split(recordings: Sequence[Recording], config: LearnConfig) -> Split:

@@ -41,7 +41,7 @@ class KeptRecording:
 
     Attributes
     ----------
-    path : relative to the folder of the taste where it lies in there, with "/" between its parts; else absolute
+    path : relative to the folder of the taste where it lies below that, with "/" between parts; else absolute
     content_hash : `engine.audio.reader.content_hash` of the file
     """
 
@@ -81,6 +81,10 @@ class Nearest:
     frames: NDArray[np.int64]
     kept: NDArray[np.int64]
     distances: NDArray[np.float32]
+
+
+NO_EXAMPLES = KeptExamples(np.zeros((0, 0), np.float32), np.zeros(0, np.int32), np.zeros(0, np.int32), ())
+NO_NEAREST = Nearest(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32))
 
 
 def part_frames(mel: MelSettings) -> int:
@@ -202,9 +206,7 @@ def _embedded(parts: NDArray[np.float32]) -> tuple[Embeddings, NDArray[np.float3
     return flat / norms[:, None], norms
 
 
-def nearest_examples(
-    spans: Samples, nearest: NearestKept | None, rate_hz: int
-) -> list[KeptExample | None]:
+def nearest_examples(spans: Samples, nearest: NearestKept | None, rate_hz: int) -> list[KeptExample | None]:
     """Return what to hear each span, shape (n, 2), against: None where nothing is known.
 
     Of the stretches that lie in a span the one most like something kept decides; of a span shorter than a

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from engine.anomaly.alternatives import alternatives
 from engine.anomaly.edges import Neighbours, anchors, snap
 from engine.anomaly.keep import CLOSE_ENOUGH, ThresholdCuts, cuts_for_keep
+from engine.anomaly.neighbours import nearest_examples
 from engine.anomaly.profile import Numbers, Samples, ScoreProfile, smooth
 from engine.anomaly.reasons import reasons
 from engine.anomaly.regions import (
@@ -24,9 +25,9 @@ from engine.anomaly.regions import (
     kept_samples,
     scored_accepted,
 )
-from engine.document.analysis import BeatGrid, Listening, ScoreCurve
+from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
 from engine.document.decisions import Verdict
-from engine.document.proposals import Alternative, Proposal, proposal_id
+from engine.document.proposals import Alternative, KeptExample, Proposal, proposal_id
 from engine.settings import CutSettings
 from engine.timebase import s_to_samples
 
@@ -61,6 +62,7 @@ def propose_cuts(
     rate_hz: int,
     settings: CutSettings,
     decided: tuple[tuple[int, int, Verdict], ...] = (),
+    nearest: NearestKept | None = None,
 ) -> CutPlan:
     """Propose what to cut from a recording of `length_samples` at `rate_hz`.
 
@@ -69,6 +71,7 @@ def propose_cuts(
     listening, grid : where they are missing, cuts snap to less and reasons say less
     decided : spans [start, stop) that were accepted or rejected before; none is proposed again, the accepted
         ones count as cut and the rejected ones as kept
+    nearest : found with the taste that made the curve; with another one it is left out
 
     Returns
     -------
@@ -94,7 +97,12 @@ def propose_cuts(
     others = alternatives(
         spans, chosen.spans, near, grid, limits=limits, rate_hz=rate_hz, minimum_cut=rules.minimum_cut
     )
-    proposals = _proposals(spans, others, profile, answered, listening, settings, rate_hz, curve.maker)
+    if nearest is not None and nearest.maker != curve.maker:
+        nearest = None
+    examples = nearest_examples(spans, nearest, rate_hz)
+    proposals = _proposals(
+        spans, others, examples, profile, answered, listening, settings, rate_hz, curve.maker
+    )
     kept = kept_samples(spans, profile, answered)
     return CutPlan(proposals, chosen.threshold, kept, kept / length_samples)
 
@@ -102,6 +110,7 @@ def propose_cuts(
 def _proposals(
     spans: Samples,
     others: list[tuple[Alternative, ...]],
+    examples: list[KeptExample | None],
     profile: ScoreProfile,
     decided: DecidedSpans,
     listening: Listening | None,
@@ -118,6 +127,7 @@ def _proposals(
         scores.tolist(),
         reasons(spans, kept_cells, profile, listening, rate_hz),
         others,
+        examples,
         _crossfades_ms(spans, cuts, profile.length_samples, rate_hz, settings.crossfade_ms),
         strict=True,
     )
@@ -132,8 +142,9 @@ def _proposals(
             maker=maker,
             alternatives=other,
             payload={"crossfade_ms": crossfade_ms},
+            nearest_kept=example,
         )
-        for (start, stop), score, reason, other, crossfade_ms in rows
+        for (start, stop), score, reason, other, example, crossfade_ms in rows
     )
 
 

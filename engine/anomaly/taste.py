@@ -24,13 +24,17 @@ from torch import Tensor
 
 from engine.anomaly.config import LearnConfig
 from engine.anomaly.model import SlicerAutoencoder, build
+from engine.anomaly.neighbours import PARTS, KeptExamples, KeptRecording
 from engine.errors import TasteError
 from engine.learning.loop import Epoch, seeded
 from engine.safe_write import replacing, shown
 
-VERSION = 1
+VERSION = 2
+"""1 kept no examples and knew no levels."""
+
 _KEY = "offcut-taste"
 _MODEL = "model."
+_KEPT = "kept."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +76,8 @@ class Taste:
     name : the file's name without its suffix
     digest : of the file's bytes, 4 hexadecimal digits
     card : Markdown for people: what it was trained on, how, and under what licence
+    kept : what was kept, to hear proposals against; None in a taste of version 1
+    is_levelled : whether it learned from recordings brought to one level, and scores them so; 1 is not
     """
 
     name: str
@@ -83,6 +89,8 @@ class Taste:
     errors: ErrorStatistics
     history: tuple[Epoch, ...]
     card: str
+    kept: KeptExamples | None
+    is_levelled: bool = True
 
     @property
     def maker(self) -> str:
@@ -105,10 +113,18 @@ def save_taste(path: Path, taste: Taste, *, overwrite: bool) -> None:
         "errors": asdict(taste.errors),
         "history": [asdict(epoch) for epoch in taste.history],
         "card": taste.card,
+        "is_levelled": taste.is_levelled,
     }
     tensors = {_MODEL + name: value.contiguous() for name, value in taste.model.state_dict().items()}
     tensors["mean_db"] = torch.tensor(taste.standardisation.mean_db)
     tensors["std_db"] = torch.tensor(taste.standardisation.std_db)
+    if taste.kept is not None:
+        about["kept"] = [asdict(recording) for recording in taste.kept.recordings]
+        tensors |= {
+            _KEPT + "embeddings": torch.tensor(taste.kept.embeddings).half(),
+            _KEPT + "recording": torch.tensor(taste.kept.recording),
+            _KEPT + "frame": torch.tensor(taste.kept.frame),
+        }
     with replacing(path, overwrite=overwrite) as part:
         part.write_bytes(save_tensors(tensors, metadata={_KEY: json.dumps(about, sort_keys=True)}))
 
@@ -156,6 +172,7 @@ def _taste(path: Path, content: bytes, about: Mapping[str, object]) -> Taste:
     mean_db, std_db = tensors.pop("mean_db"), tensors.pop("std_db")
     if mean_db.shape != (config.mel.n_mels,) or std_db.shape != mean_db.shape or not bool((std_db > 0).all()):
         raise ValueError("statistics of another shape")
+    kept = _kept(config, tensors, about) if "kept" in about else None
     errors = _object(about["errors"])
     history = about["history"]
     if not isinstance(history, list):
@@ -170,7 +187,27 @@ def _taste(path: Path, content: bytes, about: Mapping[str, object]) -> Taste:
         errors=ErrorStatistics(float(str(errors["mean"])), float(str(errors["std"]))),
         history=tuple(_epoch(_object(row)) for row in history),
         card=str(about["card"]),
+        kept=kept,
+        is_levelled=about.get("is_levelled", False) is True,
     )
+
+
+def _kept(config: LearnConfig, tensors: dict[str, Tensor], about: Mapping[str, object]) -> KeptExamples:
+    embeddings, recording, frame = (
+        tensors.pop(_KEPT + name) for name in ("embeddings", "recording", "frame")
+    )
+    rows = about["kept"]
+    if not isinstance(rows, list):
+        raise TypeError("the kept recordings are not a list")
+    recordings = tuple(
+        KeptRecording(str(row["path"]), str(row["content_hash"]), float(row["duration_s"])) for row in rows
+    )
+    count = len(frame)
+    if embeddings.shape != (count, PARTS * config.mel.n_mels) or recording.shape != (count,):
+        raise ValueError("kept examples of another shape")
+    if count and (int(recording.min()) < 0 or int(recording.max()) >= len(recordings)):
+        raise ValueError("kept examples of a recording that is not named")
+    return KeptExamples(embeddings.float().numpy(), recording.int().numpy(), frame.int().numpy(), recordings)
 
 
 def _model(config: LearnConfig, state: dict[str, Tensor]) -> SlicerAutoencoder:

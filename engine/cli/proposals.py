@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engine.cli.answer import Answer
 from engine.document.document import Document
+from engine.document.proposals import KeptExample
 from engine.progress import Progress
 from engine.timebase import format_time, samples_to_s
 
@@ -35,8 +36,20 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:  #
                 "score": proposal.score,
                 "state": str(verdict),
                 "reason": proposal.reason,
+                "nearest_kept": _kept(proposal.nearest_kept),
             }
         )
         span = f"{format_time(start_s, 1)} – {format_time(stop_s, 1)}"
         lines.append(f"{proposal.id}  {span:>19}  {proposal.score:.2f}  {verdict:<9}  {proposal.reason}")
     yield Answer({"proposals": listed}, "\n".join(lines) or "Nothing is proposed.")
+
+
+def _kept(example: KeptExample | None) -> dict[str, object] | None:
+    if example is None:
+        return None
+    return {
+        "path": example.path,
+        "start_s": example.start_s,
+        "stop_s": example.stop_s,
+        "distance": example.distance,
+    }

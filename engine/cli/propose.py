@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.cli.answer import Answer
 from engine.cli.numbers import finite
-from engine.document.analysis import BeatGrid, Listening, ScoreCurve
+from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
 from engine.document.document import Document
 from engine.document.edits import set_analyses
 from engine.document.grid_edits import keeping_edited
@@ -40,7 +40,9 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
     with Document.open(options.project) as document:
         cut_settings({**document.state.settings, **settings})  # before minutes of listening, and any change
         media = locate_all(document.state, document.path.absolute().parent)
-        heard = listen_to_document(ListenRequest(document.state, media, options.taste), progress)
+        known = document.analysis("listening")
+        known = known if isinstance(known, Listening) else None
+        heard = listen_to_document(ListenRequest(document.state, media, options.taste, known), progress)
         document.apply(
             set_analyses(
                 document.state,
@@ -53,7 +55,9 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
         assert isinstance(curve, ScoreCurve)
         assert isinstance(grid, BeatGrid)
         assert isinstance(listening, Listening)
-        proposed = propose(document.state, curve, grid, listening, settings)
+        nearest = document.analysis("nearest")
+        assert isinstance(nearest, NearestKept)
+        proposed = propose(document.state, curve, grid, listening, settings, nearest=nearest)
         document.apply(proposed.edit)
         state, plan = document.state, proposed.plan
     kept_s = samples_to_s(plan.kept_samples, state.rate_hz)

@@ -1,10 +1,11 @@
-"""What listening found out: score curves, the beat grid, onsets and loudness.
+"""What listening found out: score curves, what was kept before, the beat grid, onsets and loudness.
 
 Analyses are stored in the document, never edited, and say what made them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -73,4 +74,31 @@ class Listening:
     maker: str = ""
 
 
-Analysis = ScoreCurve | BeatGrid | Listening
+@dataclass(frozen=True, slots=True, eq=False)
+class NearestKept:
+    """What the user kept that each stretch of the recording is most like.
+
+    Attributes
+    ----------
+    starts_samples : int64, shape (n,), where the stretches begin, in document samples, ascending
+    length_samples : of each stretch
+    recordings : int32, shape (n,), in which kept recording the nearest stretch is
+    kept_starts_s : float64, shape (n,), where it begins there
+    distances : float32, shape (n,), 0 for the same sound
+    paths, content_hashes : of the kept recordings
+    durations_s : float64, one for each kept recording
+    maker : as in `ScoreCurve`
+    """
+
+    starts_samples: NDArray[np.int64]
+    length_samples: int
+    recordings: NDArray[np.int32]
+    kept_starts_s: NDArray[np.float64]
+    distances: NDArray[np.float32]
+    paths: Sequence[str]
+    content_hashes: Sequence[str]
+    durations_s: NDArray[np.float64]
+    maker: str
+
+
+Analysis = ScoreCurve | BeatGrid | Listening | NearestKept

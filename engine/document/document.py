@@ -195,7 +195,7 @@ class Document:
         return change_of(step.label, changes)
 
     def analysis(self, kind: str) -> Analysis | None:
-        """Return the analysis of a kind ("score", "beats", "listening") in force, or None."""
+        """Return the analysis of a kind ("score", "nearest", "beats", "listening") in force, or None."""
         analysis_id = self.state.analyses.get(kind)
         return None if analysis_id is None else read_analysis(self._connection, analysis_id)
 

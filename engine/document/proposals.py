@@ -23,12 +23,15 @@ class KeptExample:
     ----------
     path : of the recording the taste was learned from
     distance : from what is proposed, in the taste's own units; smaller is nearer
+    offset_s : from the start of the proposal as it was made to where the stretch that is like the example
+        begins; below 0 where it begins before
     """
 
     path: str
     start_s: float
     stop_s: float
     distance: float
+    offset_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

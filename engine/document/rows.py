@@ -32,7 +32,7 @@ def _plain(value: object) -> object:
     if isinstance(value, Alternative):
         return [value.label, value.start_samples, value.stop_samples]
     if isinstance(value, KeptExample):
-        return [value.path, value.start_s, value.stop_s, value.distance]
+        return [value.path, value.start_s, value.stop_s, value.distance, value.offset_s]
     return value
 
 

@@ -8,10 +8,15 @@ from io import BytesIO
 
 import numpy as np
 
-from engine.document.analysis import Analysis, BeatGrid, Listening, ScoreCurve
+from engine.document.analysis import Analysis, BeatGrid, Listening, NearestKept, ScoreCurve
 from engine.document.checksums import Tally, digest
 
-_ANALYSES: dict[str, type[Analysis]] = {"score": ScoreCurve, "beats": BeatGrid, "listening": Listening}
+_ANALYSES: dict[str, type[Analysis]] = {
+    "score": ScoreCurve,
+    "nearest": NearestKept,
+    "beats": BeatGrid,
+    "listening": Listening,
+}
 
 
 def write_analysis(connection: sqlite3.Connection, tally: Tally, analysis_id: str, analysis: Analysis) -> str:

@@ -9,18 +9,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.anomaly.neighbours import NO_EXAMPLES, NO_NEAREST, PARTS, Nearest, part_frames
 from engine.anomaly.score import score_blocks
-from engine.anomaly.taste import load_taste
+from engine.anomaly.taste import Taste, load_taste
 from engine.beats.listen import listen
-from engine.document.analysis import Analysis, BeatGrid, Listening, ScoreCurve
+from engine.document.analysis import Analysis, BeatGrid, Listening, NearestKept, ScoreCurve
 from engine.document.document import analysis_id
 from engine.document.grid_edits import is_edited
 from engine.document.heard import heard_ids, sound_of
 from engine.document.state import DocumentState
 from engine.edl.build import whole
 from engine.edl.render import Renderer
+from engine.features.loudness import level_of, playing_level_db
 from engine.progress import Progress
-from engine.timebase import s_to_samples_array
+from engine.timebase import s_to_samples, s_to_samples_array
 
 _BLOCK_FRAMES = 65_536
 
@@ -33,11 +35,13 @@ class ListenRequest:
     ----------
     state, media : the document as it is, and where its sources are read
     taste : the taste to score with, or None to find beats and onsets only
+    listening : what the document knows of its sound
     """
 
     state: DocumentState
     media: Mapping[str, Path]
     taste: Path | None = None
+    listening: Listening | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +71,16 @@ def listen_to_document(request: ListenRequest, progress: Progress) -> Heard:
     split = 0.5 if needs_listening and request.taste is not None else float(needs_listening)
     found: dict[str, Analysis] = {}
     ids: dict[str, str] = {}
+    listening = request.listening
     if needs_listening:
         grid, listening = _hear(request, progress.part(0.0, split))
         found |= {"beats": grid, "listening": listening}
         ids |= wanted
     if request.taste is not None:
-        curve = _score(request, request.taste, progress.part(split, 1.0))
-        found["score"] = curve
-        ids["score"] = analysis_id("score", sound_of(state), curve.maker)
+        scored = _score(request, request.taste, listening, progress.part(split, 1.0))
+        found |= scored
+        sound = sound_of(state)
+        ids |= {kind: analysis_id(kind, sound, analysis.maker) for kind, analysis in scored.items()}
     return Heard(found, ids)
 
 
@@ -84,11 +90,38 @@ def _hear(request: ListenRequest, progress: Progress) -> tuple[BeatGrid, Listeni
     return heard.grid, heard.listening
 
 
-def _score(request: ListenRequest, path: Path, progress: Progress) -> ScoreCurve:
+def _score(
+    request: ListenRequest, path: Path, listening: Listening | None, progress: Progress
+) -> dict[str, Analysis]:
     state = request.state
     taste = load_taste(path)
-    scores = score_blocks(taste, _mono_blocks(request), state.rate_hz, state.length_samples, progress)
-    return ScoreCurve(s_to_samples_array(scores.times_s, state.rate_hz), scores.scores, taste.maker)
+    if listening is not None:
+        level_db = playing_level_db(listening.loudness_db)
+    else:
+        level_db = level_of(_mono_blocks(request))
+    blocks, length = _mono_blocks(request), state.length_samples
+    scores = score_blocks(taste, blocks, state.rate_hz, length, progress, level_db=level_db)
+    curve = ScoreCurve(s_to_samples_array(scores.times_s, state.rate_hz), scores.scores, taste.maker)
+    return {"score": curve, "nearest": _nearest_kept(taste, scores.nearest, path, state.rate_hz)}
+
+
+def _nearest_kept(taste: Taste, nearest: Nearest | None, path: Path, rate_hz: int) -> NearestKept:
+    """Return what was found, in the document's samples; nothing with a taste that keeps no examples."""
+    hop_s = taste.config.mel.hop_samples / taste.config.mel.rate_hz
+    kept = taste.kept or NO_EXAMPLES
+    nearest = nearest or NO_NEAREST
+    folder = path.absolute().parent
+    return NearestKept(
+        starts_samples=s_to_samples_array(nearest.frames * hop_s, rate_hz),
+        length_samples=s_to_samples(PARTS * part_frames(taste.config.mel) * hop_s, rate_hz),
+        recordings=kept.recording[nearest.kept],
+        kept_starts_s=kept.frame[nearest.kept].astype(np.float64) * hop_s,
+        distances=nearest.distances,
+        paths=[str(folder / one.path) for one in kept.recordings],
+        content_hashes=[one.content_hash for one in kept.recordings],
+        durations_s=np.array([one.duration_s for one in kept.recordings], np.float64),
+        maker=taste.maker,
+    )
 
 
 def _mono_blocks(request: ListenRequest) -> Iterator[NDArray[np.float32]]:

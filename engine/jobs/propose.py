@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.anomaly.propose import CutPlan, propose_cuts
-from engine.document.analysis import BeatGrid, Listening, ScoreCurve
+from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
 from engine.document.change import Edit
 from engine.document.decisions import Verdict
 from engine.document.edits import replace_proposals
@@ -31,6 +31,7 @@ def propose(
     listening: Listening | None,
     settings: Mapping[str, object],
     merges_as: str = "",
+    nearest: NearestKept | None = None,
 ) -> Proposed:
     """Propose cuts under the document's settings, changed by `settings`; what was decided stays.
 
@@ -54,6 +55,7 @@ def propose(
         rate_hz=state.rate_hz,
         settings=wanted,
         decided=decided,
+        nearest=nearest,
     )
     label = f"Proposed {counted(len(plan.proposals), 'cut')}, keeping {plan.kept_share:.0%}"
     stored = {**wanted.model_dump(), "threshold": plan.threshold}

@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 
 from engine.anomaly.config import LearnConfig
 from engine.anomaly.model import build, segment_errors
+from engine.anomaly.neighbours import MOST_EXAMPLES, KeptExamples
 from engine.anomaly.score import Scores, normalised, score_blocks, score_file
 from engine.anomaly.taste import ErrorStatistics, Standardisation, Taste
 from engine.errors import Cancelled, SourceError
+from engine.features.loudness import level_of
 from engine.features.mel import log_mel_blocks
 from engine.learning.loop import seeded
 from engine.progress import SILENT, ReportingProgress
@@ -25,14 +27,17 @@ from tests.engine.anomaly.conftest import RATE_HZ, Checks, music
 
 def score(taste: Taste, samples: NDArray[np.float32], block_samples: int = 50_000) -> Scores:
     blocks = (samples[start : start + block_samples] for start in range(0, len(samples), block_samples))
-    return score_blocks(taste, blocks, RATE_HZ, len(samples), SILENT)
+    return score_blocks(taste, blocks, RATE_HZ, len(samples), SILENT, level_db=level_of([samples]))
 
 
 def test_streamed_scores_equal_the_plain_way(taste: Taste) -> None:
     samples = music(15.0, seed=9)
     frames = np.concatenate(list(log_mel_blocks([samples], taste.config.mel)))
+    frames -= np.float32(level_of([samples]))
     plain = []
-    for start in range(0, len(frames) - 63, 16):
+    whole = -(-(len(frames) - 64) // 16) * 16 + 64
+    frames = np.concatenate([frames, frames[::-1][: whole - len(frames)]])
+    for start in range(0, whole - 63, 16):
         segment = torch.tensor(taste.standardisation.apply(frames[start : start + 64]).T.copy())
         with torch.no_grad():
             plain.append(float(segment_errors(taste.model, segment[None, None])[0]))
@@ -70,7 +75,7 @@ def test_normalised_rises_with_the_error_and_never_saturates() -> None:
 @pytest.mark.parametrize("n_samples", [1, 700, 20_000, 32_255, 32_256, 40_447, 40_448])
 def test_short_inputs_have_a_score_in_their_middle(n_samples: int, taste: Taste) -> None:
     curve = score(taste, music(3.0)[:n_samples])
-    fitting = max(1, (1 + n_samples // 512 - 64) // 16 + 1)
+    fitting = max(1, -(-(1 + n_samples // 512 - 64) // 16) + 1)
     assert len(curve.scores) == len(curve.times_s) == fitting
     assert np.isfinite(curve.scores).all()
     assert 0.0 <= curve.times_s[-1] <= n_samples / RATE_HZ
@@ -102,6 +107,26 @@ def test_a_file_scores_as_its_mono_mix_at_any_rate(taste: Taste, tmp_path: Path)
     assert curve.times_s[-1] < 8.0 * RATE_HZ / 48_000
 
 
+def test_the_gain_of_a_recording_does_not_matter(taste: Taste, tmp_path: Path) -> None:
+    samples = np.concatenate([music(8.0, seed=4), 0.1 * music(4.0, seed=5)])
+    for gain in (0.05, 4.0):
+        np.testing.assert_allclose(
+            score(taste, gain * samples).scores, score(taste, samples).scores, atol=2e-3
+        )
+    path = tmp_path / "quiet.wav"
+    soundfile.write(path, 0.05 * samples, RATE_HZ, "FLOAT")
+    np.testing.assert_allclose(
+        score_file(taste, path, SILENT).scores, score(taste, samples).scores, atol=2e-3
+    )
+
+
+def test_the_end_of_a_recording_is_scored_too(taste: Taste) -> None:
+    samples = music(10.0, seed=4)
+    noisy = samples.copy()
+    noisy[-round(0.3 * RATE_HZ) :] = 0.2 * np.random.default_rng(0).standard_normal(round(0.3 * RATE_HZ))
+    assert score(taste, noisy).scores[-1] > score(taste, samples).scores[-1] + 0.1
+
+
 def test_an_unreadable_file_is_named(taste: Taste, tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="absent"):
         score_file(taste, tmp_path / "absent.wav", SILENT)
@@ -111,7 +136,7 @@ def test_progress_ends_at_one(taste: Taste) -> None:
     fractions: list[float] = []
     progress = ReportingProgress(lambda fraction, _text, _figures: fractions.append(fraction))
     samples = music(10.0)
-    score_blocks(taste, [samples[:100_000], samples[100_000:]], RATE_HZ, len(samples), progress)
+    score_blocks(taste, [samples[:100_000], samples[100_000:]], RATE_HZ, len(samples), progress, level_db=0.0)
     assert fractions == sorted(fractions)
     assert fractions[-1] == pytest.approx(1.0)
 
@@ -121,8 +146,11 @@ def test_a_cancel_is_looked_for_often_enough(checks: Checks) -> None:
     with seeded(0):
         model = build(config).eval()
     scaling = Standardisation(np.zeros(64, np.float32), np.ones(64, np.float32), -80.0)
-    taste = Taste("", "", config, 0, model, scaling, ErrorStatistics(0.0, 1.0), (), "")
-    score_blocks(taste, [np.zeros(60_000, np.float32)] * 30, 48_000, 1_800_000, checks)
+    most = np.zeros(MOST_EXAMPLES, np.int32)
+    kept = KeptExamples(np.zeros((MOST_EXAMPLES, 256), np.float32), most, most, ())
+    taste = Taste("", "", config, 0, model, scaling, ErrorStatistics(0.0, 1.0), (), "", kept)
+    blocks = [np.zeros(60_000, np.float32)] * 30
+    score_blocks(taste, blocks, 48_000, 1_800_000, checks, level_db=0.0)
     assert checks.longest_s < 0.2
 
 
@@ -138,5 +166,5 @@ def test_a_cancel_stops_the_stream(taste: Taste) -> None:
             yield np.zeros(10_000, np.float32)
 
     with pytest.raises(Cancelled):
-        score_blocks(taste, endless(), RATE_HZ, 10**9, ReportingProgress(cancelled=event))
+        score_blocks(taste, endless(), RATE_HZ, 10**9, ReportingProgress(cancelled=event), level_db=0.0)
     assert len(drawn) == 30

@@ -62,7 +62,7 @@ def test_an_existing_file_stays_unless_asked(taste: Taste, tmp_path: Path) -> No
         (lambda _: os.urandom(5_000), "is not a taste"),
         (lambda _: save({"weight": torch.zeros(3)}), "is not a taste"),
         (lambda content: content[:-100], "is damaged"),
-        (lambda content: rewritten(content, version=2), "newer Offcut"),
+        (lambda content: rewritten(content, version=3), "newer Offcut"),
         (lambda content: rewritten(content, version="two"), "is not a taste"),
         (lambda content: rewritten(content, config={"latent_dim": 9}), "is damaged"),
         (lambda content: rewritten(content, errors=None), "is damaged"),

@@ -17,6 +17,7 @@ class TrackWave:
 
     def __init__(self, peaks: PeakPyramid, media: Path) -> None:
         self._peaks = peaks
+        self.media = media
         self._reader = SourceReader(media)
 
     @property

@@ -86,7 +86,7 @@ class Work(QObject):
         state = self._session.state
         request = ImportRequest(paths, state.rate_hz, frozenset(state.sources))
         handle = self._lanes.io.submit(import_audio, request, title="Importing")
-        self._watch(handle, partial(self._imported, request))
+        self.watch(handle, partial(self._imported, request))
 
     def _imported(self, request: ImportRequest, imported: Imported) -> None:
         """Place what was imported; a document is made only now, so that a failure leaves none behind."""
@@ -123,7 +123,7 @@ class Work(QObject):
 
     def _find_media(self) -> None:
         request = MediaRequest(self._session.state, self._document_folder)
-        self._watch(self._lanes.io.submit(find_media, request, title="Opening"), self._found_media)
+        self.watch(self._lanes.io.submit(find_media, request, title="Opening"), self._found_media)
 
     @property
     def _document_folder(self) -> Path:
@@ -136,7 +136,7 @@ class Work(QObject):
         handle = self._lanes.io.submit(
             relink, state, self._document_folder, folder, title="Looking for recordings"
         )
-        self._watch(handle, self._relinked)
+        self.watch(handle, self._relinked)
 
     def _relinked(self, relinked: Relinked) -> None:
         self.said.emit(_sentences(self._session.apply(relinked.edit).label, relinked.refused))
@@ -173,7 +173,7 @@ class Work(QObject):
         for ended in (handle.finished, handle.failed, handle.cancelled):
             ended.connect(lambda *_: self.learning_ended.emit())
         self.learning_started.emit(asked.name)
-        self._watch(handle, partial(self._learned, self._session.path), ends_with_document=False)
+        self.watch(handle, partial(self._learned, self._session.path), ends_with_document=False)
 
     def _learned(self, asked_in: Path | None, learned: Learned) -> None:
         self.said.emit(f"Learned {learned.path.stem} in {learned.epochs} epochs")
@@ -195,7 +195,7 @@ class Work(QObject):
         title = "Listening" if taste is None else f"Listening with {taste.stem}"
         state, media = self._session.state, self._session.media
         handle = self._lanes.compute.submit(listen_to, state, media, taste, title=title)
-        self._watch(handle, partial(self._heard, state.tracks, taste))
+        self.watch(handle, partial(self._heard, state.tracks, taste))
 
     def _heard(self, tracks: tuple[Track, ...], taste: Path | None, heard: Heard) -> None:
         if tracks != self._session.state.tracks:
@@ -227,12 +227,12 @@ class Work(QObject):
         state, media = self._session.state, self._session.media
         asked = ExportJob(state, media, paths, overwrite, self._session.name, self._session.grid)
         handle = self._lanes.io.submit(export_files, asked, title="Exporting")
-        self._watch(handle, self._exported, ends_with_document=False)
+        self.watch(handle, self._exported, ends_with_document=False)
 
     def _exported(self, written: tuple[Exported, ...]) -> None:
         self.said.emit(" ".join(one.sentence for one in written))
 
-    def _watch(
+    def watch(
         self, handle: JobHandle, apply: Callable[[Any], None], *, ends_with_document: bool = True
     ) -> None:
         """Follow a job to its end; what it returns becomes an edit, or a sentence why it cannot."""

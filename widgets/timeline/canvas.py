@@ -28,6 +28,8 @@ from widgets.timeline.playhead import overview_strip, paint_playhead, playhead_s
 from widgets.timeline.ruler import RulerMode
 from widgets.timeline.sentences import proposal_tip
 from widgets.timeline.spans import Spans
+from widgets.timeline.spectrogram import SpectrogramLook
+from widgets.timeline.spectrogram_columns import SpectrogramColumns
 from widgets.timeline.time_map import TimeMap
 from widgets.timeline.viewport import Viewport
 from widgets.timeline.waves import WaveSource
@@ -161,6 +163,21 @@ class Canvas(QWidget):
         self._show(lanes=lanes)
         self._layers.set_waves(waves)
         self.redraw()
+
+    def set_spectrograms(self, sources: Mapping[str, SpectrogramColumns]) -> None:
+        """Show these tracks, by id, as spectrograms."""
+        self._layers.set_spectrograms(sources)
+        self.update()
+
+    def set_spectrogram_look(self, look: SpectrogramLook) -> None:
+        """Draw spectrograms otherwise."""
+        self._layers.set_spectrogram_look(look)
+        self.update()
+
+    def renew_spectrograms(self) -> None:
+        """Read the spectrograms anew: more of them is known."""
+        self._layers.forget_spectrograms()
+        self.update()
 
     def set_score(self, curve: ScoreCurve | None, threshold: float | None) -> None:
         """Show a score and the threshold at which cuts are proposed."""

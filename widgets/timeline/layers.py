@@ -13,6 +13,7 @@ from PySide6.QtGui import QImage, QPainter
 from engine.document.analysis import ScoreCurve
 from widgets import theme
 from widgets.timeline.frame import Frame
+from widgets.timeline.frequency_axis import paint_axis
 from widgets.timeline.grid import Beats, ground_row
 from widgets.timeline.lanes import Lane, WavePainter
 from widgets.timeline.overview import mixture, overview_image
@@ -20,6 +21,8 @@ from widgets.timeline.proposals import Proposals
 from widgets.timeline.ruler import RulerMode, paint_ruler
 from widgets.timeline.score import paint_score
 from widgets.timeline.spans import NO_SPANS, Spans
+from widgets.timeline.spectrogram import SpectrogramLook, SpectrogramPainter, ways_of
+from widgets.timeline.spectrogram_columns import SpectrogramColumns
 from widgets.timeline.waves import WaveSource
 
 DROP_HINT = "Drop recordings here, or Ctrl O"
@@ -56,6 +59,7 @@ class Layers:
     def __init__(self) -> None:
         self._waves: Mapping[str, WaveSource] = {}
         self._wave_painter = WavePainter()
+        self._spectrograms = SpectrogramPainter()
         self._pixels: NDArray[np.uint32] = np.zeros((1, 1), np.uint32)
         self._image: QImage | None = None
         self._overview: QImage | None = None
@@ -65,6 +69,22 @@ class Layers:
         """Read the sound of tracks from these sources, by track id."""
         self._waves = waves
         self.forget_lanes()
+
+    def set_spectrograms(self, sources: Mapping[str, SpectrogramColumns]) -> None:
+        """Show these tracks, by id, as spectrograms and all others as waveforms."""
+        self._spectrograms.set_sources(sources)
+        self._share_lanes()
+        self.forget()
+
+    def set_spectrogram_look(self, look: SpectrogramLook) -> None:
+        """Draw spectrograms otherwise."""
+        self._spectrograms.look = look
+        self.forget()
+
+    def forget_spectrograms(self) -> None:
+        """Read the spectrograms anew at the next frame."""
+        self._spectrograms.forget()
+        self.forget()
 
     def forget(self) -> None:
         """Draw the layers anew at the next frame."""
@@ -76,9 +96,14 @@ class Layers:
 
     def forget_lanes(self) -> None:
         """Read the sound anew at the next frame."""
-        self._wave_painter.set_waves(self._waves)
+        self._share_lanes()
+        self._spectrograms.forget()
         self._loudness = None
         self.forget_overview()
+
+    def _share_lanes(self) -> None:
+        pictured = self._spectrograms.sources
+        self._wave_painter.set_waves({key: wave for key, wave in self._waves.items() if key not in pictured})
 
     def compose(self, frame: Frame, shown: Shown) -> QImage:
         """Return the layers at the device's resolution, drawn anew where something was forgotten."""
@@ -114,6 +139,8 @@ class Layers:
         )
         lanes[:] = under
         self._wave_painter.fill(pixels, frame, shown.lanes, under, proposals.tinted)
+        ways = ways_of(frame, proposals, ground)
+        self._spectrograms.fill(pixels[:bottom], frame, shown.lanes, under, ways)
         borders = (round(lane_bottom * frame.dpr) - 1 for lane_bottom in frame.layout.lane_tops[1:])
         for row in borders:
             if top <= row < bottom:
@@ -125,6 +152,8 @@ class Layers:
         line = theme.color(frame.theme.line)
         painter.fillRect(frame.horizontal(layout.lanes_top - frame.hairline, 0, layout.width), line)
         proposals.paint(painter)
+        for place in self._spectrograms.places(frame, shown.lanes):
+            paint_axis(painter, frame, place, self._spectrograms.look.scale)
         paint_score(painter, frame, shown.curve, shown.threshold)
         painter.drawImage(0, 0, self._overview_image(frame, shown))
         paint_ruler(painter, frame, shown.beats, shown.ruler_mode)

@@ -1,0 +1,79 @@
+"""Frequencies at the left edge of a spectrogram lane, readable over any colour."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
+
+from widgets import theme
+from widgets.theme import Theme
+from widgets.timeline.frame import Frame
+from widgets.timeline.spectrogram import Place, Scale, share_at
+
+_BY_IMPORTANCE = (1_000, 100, 10_000, 5_000, 500, 50, 2_000, 200, 20_000, 3_000, 15_000)
+TEXT_PX, GAP_PX, TICK_PX, WIDTH_PX, HALO_PX = 10, 3, 4, 40, 3
+FROM_PX = 30
+"""A row that is lower has no frequencies written in it."""
+
+
+def labels(height_px: float, scale: Scale, rate_hz: int) -> list[tuple[int, float]]:
+    """Return which frequencies are written, and how far from the top of a row; none touches another.
+
+    The more important ones come first and take the room they need.
+    """
+    text_px = theme.px(TEXT_PX + GAP_PX)
+    found: list[tuple[int, float]] = []
+    if height_px < theme.px(FROM_PX):
+        return found
+    for hz in _BY_IMPORTANCE:
+        y = height_px * (1.0 - float(share_at(hz, scale, rate_hz)))
+        inside = text_px / 2 <= y <= height_px - text_px / 2
+        if inside and all(abs(y - other) >= text_px for _, other in found):
+            found.append((hz, y))
+    return found
+
+
+def label(hz: int) -> str:
+    """Return a frequency as it is written, such as 500 or 5k."""
+    return f"{hz // 1_000}k" if hz >= 1_000 else str(hz)
+
+
+def paint_axis(painter: QPainter, frame: Frame, place: Place, scale: Scale) -> None:
+    """Write the frequencies of one row."""
+    height = (place.bottom - place.top) / frame.dpr
+    made = _axis(height, scale, place.source.recorded.rate_hz, frame.theme, frame.dpr, theme.text_scale())
+    lowest_top = frame.layout.lanes_top
+    top = place.top / frame.dpr
+    hidden = max(lowest_top - top, 0.0)
+    area = QRectF(0, hidden * frame.dpr, made.width(), made.height() - hidden * frame.dpr)
+    painter.drawPixmap(QPointF(0, top + hidden), made, area)
+
+
+@lru_cache(32)
+def _axis(
+    height_px: float, scale: Scale, rate_hz: int, tokens: Theme, dpr: float, text_scale: float
+) -> QPixmap:
+    """Return the written frequencies, light with a dark rim: they are read over dark and over bright."""
+    del text_scale  # in the key only: fonts and measures follow it
+    made = QPixmap(int(theme.px(WIDTH_PX) * dpr), int(np.ceil(height_px * dpr)))
+    made.setDevicePixelRatio(dpr)
+    made.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(made)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    font = theme.ui_font(TEXT_PX)
+    metrics = QFontMetricsF(font)
+    path = QPainterPath()
+    for hz, y in labels(height_px, scale, rate_hz):
+        path.addRect(QRectF(0, round(y * dpr) / dpr, theme.px(TICK_PX), 1 / dpr))
+        baseline = y + metrics.capHeight() / 2
+        path.addText(QPointF(theme.px(TICK_PX + 3), baseline), font, label(hz))
+    dark, light = (tokens.bg, tokens.text) if tokens.name == "dark" else (tokens.text, tokens.bg)
+    rim = QPen(theme.color(dark, 0.75), theme.px(HALO_PX), Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
+    rim.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    painter.strokePath(path, rim)
+    painter.fillPath(path, theme.color(light, 0.95))
+    painter.end()
+    return made

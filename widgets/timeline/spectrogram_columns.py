@@ -1,0 +1,85 @@
+"""The columns of a spectrogram lane: of a recording, or of the result with its gaps closed."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.audio.spectrogram import Cells
+from engine.document.track import Track
+from engine.edl.edit_list import EditList
+from widgets.timeline.result_wave import Cutter
+
+
+class RecordedSpectrogram(Protocol):
+    """One track's spectrogram, in document samples counted from the track's start."""
+
+    @property
+    def bands_hz(self) -> NDArray[np.float64]:
+        """Middle of each band, shape (bands,), ascending."""
+
+    @property
+    def rate_hz(self) -> int:
+        """The document's rate."""
+
+    def cells(
+        self,
+        channel: int,
+        starts_samples: NDArray[np.int64],
+        stops_samples: NDArray[np.int64],
+        samples_per_column: float,
+    ) -> Cells:
+        """Return the loudest of each span [start, stop), shape (n, bands); 0 where nothing is or not yet."""
+
+
+class SpectrogramColumns(Protocol):
+    """What a lane draws."""
+
+    @property
+    def recorded(self) -> RecordedSpectrogram:
+        """What the columns are read from."""
+
+    def columns(self, channel: int, start_samples: float, samples_per_column: float, n_columns: int) -> Cells:
+        """Return columns from a position on, counted from where the track begins, shape (n, bands)."""
+
+
+class SourceColumns:
+    """Columns of the recording itself."""
+
+    def __init__(self, recorded: RecordedSpectrogram) -> None:
+        self.recorded = recorded
+
+    def columns(self, channel: int, start_samples: float, samples_per_column: float, n_columns: int) -> Cells:
+        """Return columns of the recording."""
+        edges = np.floor(start_samples + samples_per_column * np.arange(n_columns + 1)).astype(np.int64)
+        return self.recorded.cells(channel, edges[:-1], edges[1:], samples_per_column)
+
+
+class ResultColumns:
+    """Columns of the result, counted from where the track begins in it.
+
+    A column over a seam is the loudest of both its sides. Within half a window of a seam the recording's
+    spectra hold a trace of what is cut there.
+    """
+
+    def __init__(
+        self, recorded: RecordedSpectrogram, track: Track, edits: EditList, cutter: Cutter | None = None
+    ) -> None:
+        self.recorded = recorded
+        self._cutter = cutter or Cutter(edits)
+        self._track_start = track.start_samples
+        self._offset = edits.to_result(track.start_samples)
+
+    def columns(self, channel: int, start_samples: float, samples_per_column: float, n_columns: int) -> Cells:
+        """Return columns of the result."""
+        result = np.zeros((n_columns, len(self.recorded.bands_hz)), np.uint8)
+        pieces = self._cutter.pieces(start_samples + self._offset, samples_per_column, n_columns)
+        if pieces is None:
+            return result
+        starts = pieces.source_starts - self._track_start
+        parts = self.recorded.cells(channel, starts, starts + pieces.lengths, samples_per_column)
+        is_cut = len(parts) > len(pieces.shown)
+        result[pieces.shown] = np.maximum.reduceat(parts, pieces.first) if is_cut else parts
+        return result

@@ -52,6 +52,7 @@ class Theme:
     score_low, score_high : the ends of the score's ramp
     score_line : the score as a curve or a word, readable on the ground
     beat, downbeat : the grid
+    marker : flags of markers, bands of regions and their lines through the lanes
     playhead : playhead and the frame of the visible window
     error : what went wrong
     accents : one colour a group of tracks, in the order in which groups appear
@@ -81,6 +82,7 @@ class Theme:
     score_line: str
     beat: str
     downbeat: str
+    marker: str
     playhead: str
     error: str
     accents: tuple[str, ...] = _ACCENTS
@@ -127,6 +129,7 @@ DARK = Theme(
     score_line="#f2c14e",
     beat="#3a4149",
     downbeat="#5d6872",
+    marker="#4fb8a2",
     playhead="#ffffff",
     error="#ff8a80",
 )
@@ -156,6 +159,7 @@ LIGHT = Theme(
     score_line="#b07d00",
     beat="#dde1e5",
     downbeat="#b7bfc6",
+    marker="#137a68",
     playhead="#000000",
     error="#b3261e",
 )

@@ -43,7 +43,7 @@ def test_words_on_flags_and_names_of_verdicts_are_readable(tokens: Theme, verdic
 
 @BOTH
 @pytest.mark.parametrize(
-    "sign", ["undecided", "accepted", "rejected", "score_line", "wave", "playhead", "faint"]
+    "sign", ["undecided", "accepted", "rejected", "score_line", "wave", "playhead", "marker", "faint"]
 )
 @pytest.mark.parametrize("ground", ["bg", "panel"])
 def test_signs_reach_three(tokens: Theme, sign: str, ground: str) -> None:

@@ -11,7 +11,7 @@ from widgets.theme import Theme
 from widgets.timeline.viewport import Viewport
 from widgets.timeline.waves import ColumnGrid
 
-OVERVIEW, RULER, SCORE, DROP = 56, 26, 82, 80
+OVERVIEW, RULER, MARKS, SCORE, DROP = 56, 26, 18, 82, 80
 LANE_LOW, LANE_HIGH, ROW_LOW = 64, 220, 20
 COLLAPSED, ROW_LEAST = 26, 8
 FLAG = 17
@@ -55,6 +55,7 @@ class Layout:
 
     Attributes
     ----------
+    marks_top : where the strip of the markers begins; where there are none, `score_top` as well
     lane_tops : one more than there are lanes: where each begins and the last ends, scrolled
     content : height that all lanes and the drop zone want
     """
@@ -62,6 +63,7 @@ class Layout:
     width: int
     height: int
     ruler_top: int
+    marks_top: int
     score_top: int
     lanes_top: int
     lane_tops: tuple[int, ...]
@@ -93,9 +95,13 @@ class Layout:
         return self.lane_tops[lane] + (theme.px(FLAG) if lane == 0 and rows > 1 else 0)
 
 
-def lay_out(width: int, height: int, wishes: tuple[Wish, ...], scroll: int = 0) -> Layout:
+def lay_out(
+    width: int, height: int, wishes: tuple[Wish, ...], scroll: int = 0, *, has_marks: bool = False
+) -> Layout:
     """Give each lane the height it wishes for and share the rest, scrolled down by `scroll` pixels."""
-    score_top = theme.px(OVERVIEW) + theme.px(RULER)
+    ruler_top = theme.px(OVERVIEW)
+    marks_top = ruler_top + theme.px(RULER)
+    score_top = marks_top + (theme.px(MARKS) if has_marks else 0)
     lanes_top = score_top + theme.px(SCORE)
     room = height - lanes_top - theme.px(DROP)
     fixed = [wish.height(0) for wish in wishes if wish.height_px or wish.is_collapsed]
@@ -108,7 +114,7 @@ def lay_out(width: int, height: int, wishes: tuple[Wish, ...], scroll: int = 0) 
     tops = [lanes_top - scroll]
     for lane_height in heights:
         tops.append(tops[-1] + lane_height)
-    return Layout(width, height, theme.px(OVERVIEW), score_top, lanes_top, tuple(tops), content, scroll)
+    return Layout(width, height, ruler_top, marks_top, score_top, lanes_top, tuple(tops), content, scroll)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,16 @@ def thinning(positions: NDArray[np.int64], viewport: Viewport, closest_px: float
     return 1 if spacing_px >= closest_px else 2 ** int(np.ceil(np.log2(closest_px / max(spacing_px, 1e-9))))
 
 
+def divisions(beats: Beats | None, viewport: Viewport) -> NDArray[np.int64]:
+    """Return the lines of the grid that are drawn at a zoom, ascending: beats, else every bar, second, ..."""
+    if beats is None:
+        return np.zeros(0, np.int64)
+    if thinning(beats.positions, viewport) == 1:
+        return beats.positions
+    every = thinning(beats.downbeats().positions, viewport, CLOSEST_BARS_PX)
+    return beats.downbeats(every).positions
+
+
 def ground_row(frame: Frame, beats: Beats | None) -> NDArray[np.uint32]:
     """Return the colour of each device column behind the lanes, uint32, shape (columns,).
 

@@ -55,7 +55,7 @@ def paint_ruler(
 ) -> None:
     """Draw the ruler of a frame, with its ground and the hairlines around it; without beats it shows time."""
     layout, view, tokens = frame.layout, frame.viewport, frame.theme
-    top, bottom = layout.ruler_top, layout.score_top
+    top, bottom = layout.ruler_top, layout.marks_top
     painter.fillRect(QRectF(0, top, layout.width, bottom - top), theme.color(tokens.panel))
     if view.length_samples:
         upper, lower = theme.mono_font(theme.TEXT_SMALL), theme.mono_font(theme.TEXT_SMALL - 1)
@@ -90,7 +90,7 @@ def _paint_row(
     for position, text in marks:
         x = frame.viewport.x_at(position)
         if ticks:
-            line = frame.vertical(x, layout.ruler_top, layout.score_top)
+            line = frame.vertical(x, layout.ruler_top, layout.marks_top)
             painter.fillRect(line, theme.color(frame.theme.line))
         left, width = frame.snapped(x) + pad, metrics.horizontalAdvance(text)
         if x >= -pad and left >= clear and left + width <= layout.width:

@@ -6,14 +6,18 @@ document holds is in source positions; what is drawn is brought to view position
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine.document.analysis import ScoreCurve
+from engine.document.markers import Marker
 from engine.edl.edit_list import EditList
+from engine.edl.placed_markers import placed_markers
 from widgets.timeline.grid import Beats
+from widgets.timeline.markers import Marks
 from widgets.timeline.spans import Spans
 
 
@@ -82,6 +86,12 @@ class TimeMap:
         # stable: at a seam what ends there stands before what begins there
         order = np.argsort(times, kind="stable")
         return ScoreCurve(times[order], np.concatenate([scores, curve.scores[kept]])[order], curve.maker)
+
+    def marks(self, markers: Mapping[str, Marker]) -> Marks:
+        """Return markers where they are drawn: those in a cut at its seam, regions without what is cut."""
+        if self.edit_list is None:
+            return Marks.of(markers.values())
+        return Marks.of(placed_markers(markers.values(), self.edit_list))
 
     def beats(self, beats: Beats | None) -> Beats | None:
         """Return the beats that are heard; bars keep the numbers they have in the source."""

@@ -97,6 +97,12 @@ class Player(QObject):
         return self._feed.underruns
 
     @property
+    def ahead_samples(self) -> int:
+        """How much is rendered and not yet handed to the device; what is left at the end of the material."""
+        ring = self._feed.ring
+        return ring.written - ring.taken
+
+    @property
     def start_delay_s(self) -> float | None:
         """How long the last start took from `play` to the first sample handed to the device."""
         first_s = self._output.first_sound_s() if self._output is not None else None

@@ -1,15 +1,9 @@
-"""A sound device without hardware: ALSA hands what is played to a program that takes it in real time.
-
-Measured bit-exact. Its pipe takes about 8,192 frames (0.17 s at 48 kHz) at once when it starts, so what is
-heard is known to a quarter of a second.
-"""
+"""The sound device without hardware that tests play on, and what arrived there."""
 
 from __future__ import annotations
 
 import os
-import shlex
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,41 +12,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from desktop.bench_device import CAPTURED, PACER_PID, paced_device
+
 RATE_HZ = 48_000
-PACER = """
-import os, sys, time
-rate, frame, out = float(sys.argv[1]), int(sys.argv[2]), open(sys.argv[3], "ab")
-open(sys.argv[3] + ".pid", "w").write(str(os.getpid()))
-start, done = None, 0
-while block := sys.stdin.buffer.read(480 * frame):
-    start = start or time.perf_counter()
-    out.write(block)
-    done += len(block) // frame
-    ahead = start + done / rate - time.perf_counter()
-    if ahead > 0:
-        time.sleep(ahead)
-    elif ahead < -0.2:
-        start -= ahead
-"""
-CONFIGURATION = """
-</usr/share/alsa/alsa.conf>
-pcm.!default {{ type plug slave {{ pcm "cap" format FLOAT_LE channels 2 rate {rate} }} }}
-pcm.cap {{ type file slave.pcm "nul" file "|exec {command}" format "raw" }}
-pcm.nul {{ type null }}
-"""
 
 
 class CapturingDevice:
     """The device's files in a folder, and what arrived there."""
 
     def __init__(self, folder: Path) -> None:
-        self.configuration = folder / "asound.conf"
-        self._captured = folder / "captured.raw"
-        pacer = folder / "pacer.py"
-        pacer.write_text(PACER)
-        words = [sys.executable, str(pacer), str(RATE_HZ), "8", str(self._captured)]
-        self._working = CONFIGURATION.format(rate=RATE_HZ, command=shlex.join(words))
-        self.configuration.write_text(self._working)
+        self.configuration = paced_device(folder, RATE_HZ, keep=True)
+        self._working = self.configuration.read_text()
+        self._captured, self._pacer = folder / CAPTURED, folder / PACER_PID
 
     def heard(self) -> NDArray[np.float32]:
         """What arrived, shape (n, 2), without the silence before it; complete once the player is closed."""
@@ -62,7 +33,7 @@ class CapturingDevice:
 
     def unplug(self) -> None:
         """Make the device go away, as a cable that is pulled does."""
-        os.kill(int(Path(f"{self._captured}.pid").read_text()), signal.SIGKILL)
+        os.kill(int(self._pacer.read_text()), signal.SIGKILL)
 
     def take_away(self) -> None:
         """Pull it out, and let nobody find it again until `put_back`."""

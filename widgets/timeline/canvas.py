@@ -10,7 +10,17 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QEvent, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QHelpEvent,
+    QImage,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from engine.document.analysis import BeatGrid, ScoreCurve
@@ -18,15 +28,16 @@ from engine.document.state import DocumentState
 from engine.timebase import format_time, samples_to_s
 from widgets import theme
 from widgets.theme import Theme
-from widgets.timeline import gestures
+from widgets.timeline import gestures, panning
 from widgets.timeline.frame import Frame, lay_out
 from widgets.timeline.grid import Beats
 from widgets.timeline.lanes import Lane
 from widgets.timeline.layers import Layers, Shown
+from widgets.timeline.markers import Marks, NameEditor, editor_area, flags, mark_at
 from widgets.timeline.overview import paint_caption, paint_window
 from widgets.timeline.playhead import overview_strip, paint_playhead, playhead_strip
 from widgets.timeline.ruler import RulerMode
-from widgets.timeline.sentences import proposal_tip
+from widgets.timeline.snapping import Snapping
 from widgets.timeline.spans import Spans
 from widgets.timeline.spectrogram import SpectrogramLook
 from widgets.timeline.spectrogram_columns import SpectrogramColumns
@@ -45,7 +56,13 @@ class Canvas(QWidget):
     seek_requested = Signal(object)  # positions are objects: Qt's int ends after half a day at 48 kHz
     proposal_clicked = Signal(str)
     edge_dragged = Signal(str, object, object)
+    proposal_opened = Signal(str)
     threshold_dragged = Signal(float)
+    threshold_moved = Signal(object)
+    beat_dragged = Signal(int, object)
+    marker_moved = Signal(str, object, object)
+    marker_named = Signal(str, str)
+    marker_menu_requested = Signal(str, object)
     layout_changed = Signal(object)
 
     def __init__(self, tokens: Theme, parent: QWidget | None = None) -> None:
@@ -61,6 +78,10 @@ class Canvas(QWidget):
         self.times = TimeMap()
         self.shown = Shown()
         self.drag: gestures.Drag | None = None
+        self._dragged_by = Qt.MouseButton.NoButton
+        self.outlook = ""
+        self.snapping = Snapping()
+        self.grid: BeatGrid | None = None
         self._source_curve: ScoreCurve | None = None
         self._source_beats: Beats | None = None
         self._playhead = 0
@@ -81,6 +102,16 @@ class Canvas(QWidget):
         return self.shown.spans
 
     @property
+    def marks(self) -> Marks:
+        """The markers, in view positions."""
+        return self.shown.marks
+
+    @property
+    def beats(self) -> Beats | None:
+        """The beat grid, in view positions."""
+        return self.shown.beats
+
+    @property
     def current(self) -> str | None:
         """Id of the current proposal."""
         return self.shown.current
@@ -99,6 +130,11 @@ class Canvas(QWidget):
         """Return the source position under a logical pixel."""
         return self.times.to_source(self.viewport.sample_at(x_px))
 
+    def snapped_at(self, x_px: float) -> int:
+        """Return the source position under a pixel, on the grid line near it where things fall onto those."""
+        line = self.snapping.line_near(x_px, self.shown.beats, self.viewport)
+        return self.source_at(x_px) if line is None else self.times.to_source(line)
+
     def x_of(self, source_samples: int) -> float:
         """Return the logical pixel at which a source position is drawn."""
         return self.viewport.x_at(self.times.to_view(source_samples))
@@ -110,15 +146,19 @@ class Canvas(QWidget):
         retimed, self.times = times != self.times, times
         if retimed or state.proposals is not old.proposals or state.decisions is not old.decisions:
             self._show(spans=times.spans(Spans.of(state)))
+        if retimed or state.markers is not old.markers:
+            self._show(marks=times.marks(state.markers))
+            self._lay_out()
         if retimed:
             curve, beats = times.curve(self._source_curve), times.beats(self._source_beats)
             self._show(curve=curve, beats=beats, length_samples=times.length_samples)
         self.set_lanes(lanes)
         self._layers.forget_overview()
         self.set_viewport(viewport.recorded(times.length_samples, state.rate_hz))
-        shown = f", {self._caption()}" if self._caption() else ""
-        tracks, proposals = len(lanes), len(state.proposals)
-        self.setAccessibleDescription(f"{tracks} tracks, {proposals} proposals{shown}")
+        parts = [f"{len(lanes)} tracks", f"{len(state.proposals)} proposals"]
+        parts += [f"{len(state.markers)} markers"] if state.markers else []
+        parts += [self._caption()] if self._caption() else []
+        self.setAccessibleDescription(", ".join(parts))
 
     def set_lanes(self, lanes: tuple[Lane, ...]) -> None:
         """Show the tracks otherwise; their sound is read anew only where it lies elsewhere."""
@@ -186,12 +226,29 @@ class Canvas(QWidget):
 
     def set_grid(self, grid: BeatGrid | None) -> None:
         """Show a beat grid."""
+        self.grid = grid
         self._source_beats = Beats.of(grid)
         self._show(beats=self.times.beats(self._source_beats))
+
+    def preview_grid(self, grid: BeatGrid) -> None:
+        """Show the grid as a drag would leave it, until the drag ends."""
+        self._show(beats=self.times.beats(Beats.of(grid)))
+
+    def rename_marker(self, marker_id: str) -> None:
+        """Let the name of a marker be written anew in its place; it must be in view."""
+        found = [flag for flag in flags(self.frame, self.marks) if self.marks.ids[flag.index] == marker_id]
+        if found:
+            area = editor_area(self.frame, found[0])
+            NameEditor(self.state.markers[marker_id], area, self).named.connect(self.marker_named)
 
     def set_ruler(self, mode: RulerMode) -> None:
         """Count in other units."""
         self._show(ruler_mode=mode)
+
+    def set_outlook(self, outlook: str) -> None:
+        """Say beside a threshold that is dragged what it would lead to."""
+        self.outlook = outlook
+        self.update()
 
     def set_current(self, proposal_id: str | None) -> None:
         """Show one proposal as the current one."""
@@ -257,6 +314,7 @@ class Canvas(QWidget):
         painter.drawImage(part, image, QRectF(part.topLeft() * dpr, part.size() * dpr))
         paint_window(painter, frame)
         if self.drag is not None:
+            self.snapping.paint(painter, frame)
             self.drag.paint(painter, frame)
         if self.shown.lanes:
             paint_playhead(painter, frame, self.times.to_view(self._playhead))
@@ -268,7 +326,9 @@ class Canvas(QWidget):
     def _lay_out(self) -> None:
         wishes = tuple(lane.wish for lane in self.shown.lanes)
         before = self._layout
-        self._layout = lay_out(self.width(), self.height(), wishes, self._scroll)
+        self._layout = lay_out(
+            self.width(), self.height(), wishes, self._scroll, has_marks=bool(self.state.markers)
+        )
         self._scroll = self._layout.scroll
         if self._layout != before:
             self.layout_changed.emit(self._layout)
@@ -295,41 +355,75 @@ class Canvas(QWidget):
             self._layers.forget_overview()
             self.update()
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            found = gestures.proposal_at(self, event.pos().x(), event.pos().y())
-            QToolTip.showText(event.globalPos(), proposal_tip(self.state, found) if found else "", self)
+            QToolTip.showText(event.globalPos(), gestures.tip_at(self, event.pos().toPointF()), self)
+            return True
+        if isinstance(event, QNativeGestureEvent) and panning.pinch(self, event):
             return True
         return super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self.drag is not None:
+            return
+        self.snapping.is_inverted = gestures.inverts(event)
         if event.button() == Qt.MouseButton.LeftButton:
+            self.snapping.at = None
             self.drag = gestures.press(self, event.position())
-            self.update()
+        elif event.button() == Qt.MouseButton.MiddleButton:
+            self.drag = panning.Pan(self, event.position())
+        self._dragged_by = event.button()
+        if isinstance(self.drag, panning.Pan | gestures.MoveWindow):
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+        self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self.drag is not None:
-            self.drag.move(event.position())
-            self.update()
-        else:
+        self.snapping.is_inverted = gestures.inverts(event)
+        if self.drag is None:
             self.setCursor(gestures.cursor_at(self, event.position()))
+            return
+        beyond_px = event.position().x() - min(max(event.position().x(), 0), self.width())
+        if beyond_px and isinstance(self.drag, gestures.MoveEdge):
+            self.go_to(self.viewport.scrolled(beyond_px))
+        self.drag.move(event.position())
+        self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self.drag is not None and event.button() == Qt.MouseButton.LeftButton:
+        if self.drag is not None and event.button() == self._dragged_by:
+            self.snapping.is_inverted = gestures.inverts(event)
             drag, self.drag = self.drag, None
             drag.release(event.position())
-            self.update()
+            self.set_grid(self.grid)  # a preview ends with its drag, whatever became of it
+            self.setCursor(gestures.cursor_at(self, event.position()))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if event.position().y() < self._layout.ruler_top:
+        at = event.position()
+        mark = mark_at(self, at)
+        if event.button() != Qt.MouseButton.LeftButton:
+            self.mousePressEvent(event)
+        elif at.y() < self._layout.ruler_top:
             self.go_to(self.viewport.fitted())
+        elif mark is not None:
+            self.rename_marker(mark[0])
+        elif (flag := gestures.flag_at(self, at.x(), at.y())) is not None:
+            self.proposal_opened.emit(flag)
         else:
             self.mousePressEvent(event)
 
     def cancel_drag(self) -> bool:
         """Give up what the mouse is dragging; False where it drags nothing."""
-        dragging, self.drag = self.drag is not None, None
-        self.update()
-        return dragging
+        drag, self.drag = self.drag, None
+        if isinstance(drag, gestures.MoveThreshold):
+            drag.give_up()
+        if drag is not None:
+            self.set_grid(self.grid)
+        return drag is not None
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        mark = mark_at(self, event.pos().toPointF())
+        if mark is None:
+            event.ignore()
+        else:
+            self.marker_menu_requested.emit(mark[0], event.globalPos())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        gestures.wheel(self, event)
+        panning.wheel(self, event)
         event.accept()

@@ -6,23 +6,27 @@ from typing import Protocol
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt, SignalInstance
-from PySide6.QtGui import QPainter, QWheelEvent
+from PySide6.QtGui import QPainter, QSinglePointEvent
 
+from engine.document.analysis import BeatGrid
 from engine.document.state import DocumentState
 from engine.timebase import format_time
 from widgets import theme
+from widgets.timeline.beat_drag import MoveBeat, beat_at
 from widgets.timeline.frame import FLAG, Frame
+from widgets.timeline.grid import Beats
+from widgets.timeline.markers import Marks, MoveMark, Part, mark_at, mark_tip
 from widgets.timeline.overview import whole, window_rect
 from widgets.timeline.proposals import Span, paint_span, span_at
 from widgets.timeline.score import paint_threshold, score_at, score_y
 from widgets.timeline.seams import FLAG_WIDTH
+from widgets.timeline.sentences import proposal_tip
+from widgets.timeline.snapping import Snapping
 from widgets.timeline.spans import Spans
+from widgets.timeline.time_map import TimeMap
 from widgets.timeline.viewport import Viewport
 
 GRIP_PX = 6
-WHEEL_STEP = 120
-ZOOM_PER_STEP = 1.25
-SCROLL_PX_PER_STEP = 96
 
 
 class Surface(Protocol):
@@ -30,6 +34,15 @@ class Surface(Protocol):
 
     state: DocumentState
     viewport: Viewport
+    times: TimeMap
+    snapping: Snapping
+    grid: BeatGrid | None
+
+    @property
+    def marks(self) -> Marks: ...
+
+    @property
+    def beats(self) -> Beats | None: ...
 
     @property
     def spans(self) -> Spans: ...
@@ -53,11 +66,29 @@ class Surface(Protocol):
     def threshold_dragged(self) -> SignalInstance: ...
 
     @property
+    def threshold_moved(self) -> SignalInstance: ...
+
+    @property
+    def outlook(self) -> str: ...
+
+    @property
+    def beat_dragged(self) -> SignalInstance: ...
+
+    @property
+    def marker_moved(self) -> SignalInstance: ...
+
+    @property
     def frame(self) -> Frame:
         """What the next frame is drawn with."""
 
     def source_at(self, x_px: float) -> int:
         """Return the source position under a logical pixel."""
+
+    def snapped_at(self, x_px: float) -> int:
+        """Return the source position under a pixel, on the grid line near it where things fall onto those."""
+
+    def preview_grid(self, grid: BeatGrid) -> None:
+        """Show the grid as a drag would leave it."""
 
     def x_of(self, source_samples: int) -> float:
         """Return the logical pixel at which a source position is drawn."""
@@ -80,16 +111,17 @@ class Drag(Protocol):
 
 
 class Seek:
-    """Moves the playhead to where the mouse is."""
+    """Moves the playhead to where the mouse is; in the ruler onto the grid, where things fall onto that."""
 
     def __init__(self, canvas: Surface, at: QPointF) -> None:
         self._canvas = canvas
         self._scrubs = at.y() < canvas.frame.layout.score_top
-        canvas.seek_requested.emit(canvas.source_at(at.x()))
+        find = canvas.snapped_at if self._scrubs else canvas.source_at
+        canvas.seek_requested.emit(find(at.x()))
 
     def move(self, at: QPointF) -> None:
         if self._scrubs:
-            self._canvas.seek_requested.emit(self._canvas.source_at(at.x()))
+            self._canvas.seek_requested.emit(self._canvas.snapped_at(at.x()))
 
     def release(self, at: QPointF) -> None:
         pass
@@ -123,22 +155,30 @@ class MoveWindow:
 
 
 class MoveThreshold:
-    """Moves the threshold line; the new value is told on release."""
+    """Moves the threshold line, telling where it is on the way; the value to keep is told on release."""
 
     def __init__(self, canvas: Surface) -> None:
         self._canvas = canvas
         self._value = canvas.threshold or 0.0
 
     def move(self, at: QPointF) -> None:
-        self._value = score_at(self._canvas.frame, at.y())
+        before, self._value = self._value, score_at(self._canvas.frame, at.y())
+        if self._value != before:
+            self._canvas.threshold_moved.emit(self._value)
 
     def release(self, at: QPointF) -> None:
         self.move(at)
         if self._value != self._canvas.threshold:
             self._canvas.threshold_dragged.emit(self._value)
+        else:
+            self.give_up()
+
+    def give_up(self) -> None:
+        """Leave the threshold where it was."""
+        self._canvas.threshold_moved.emit(None)
 
     def paint(self, painter: QPainter, frame: Frame) -> None:
-        paint_threshold(painter, frame, self._value, dragged=True)
+        paint_threshold(painter, frame, self._value, dragged=True, outlook=self._canvas.outlook)
 
 
 class MoveEdge:
@@ -169,7 +209,7 @@ class MoveEdge:
         if self._is_seam:
             moved = before + round((x_px - self._pressed_px) * canvas.viewport.samples_per_px)
             return min(max(moved, 0), canvas.state.length_samples)
-        return canvas.source_at(x_px + self._grip_px)
+        return canvas.snapped_at(x_px + self._grip_px)
 
     def release(self, at: QPointF) -> None:
         self.move(at)
@@ -267,6 +307,12 @@ def press(canvas: Surface, at: QPointF) -> Drag | None:
     x, y = at.x(), at.y()
     if y < canvas.frame.layout.ruler_top:
         return MoveWindow(canvas, at)
+    mark = mark_at(canvas, at)
+    if mark is not None:
+        return MoveMark(canvas, *mark, at)
+    beat = beat_at(canvas, at) if canvas.snapping.is_inverted else None
+    if beat is not None:
+        return MoveBeat(canvas, beat, at)
     if on_threshold(canvas, y):
         return MoveThreshold(canvas)
     edge = edge_at(canvas, x, y)
@@ -281,6 +327,21 @@ def press(canvas: Surface, at: QPointF) -> Drag | None:
 
 def cursor_at(canvas: Surface, at: QPointF) -> Qt.CursorShape:
     """Return the cursor that tells what a press would do."""
+    frame = canvas.frame
+    if not canvas.viewport.length_samples:
+        return Qt.CursorShape.ArrowCursor
+    if at.y() < frame.layout.ruler_top:
+        area = window_rect(frame)
+        inside = area.left() <= at.x() <= area.right()
+        return Qt.CursorShape.OpenHandCursor if inside else Qt.CursorShape.PointingHandCursor
+    mark = mark_at(canvas, at)
+    if mark is not None:
+        is_edge = mark[1] is not Part.WHOLE
+        return Qt.CursorShape.SplitHCursor if is_edge else Qt.CursorShape.PointingHandCursor
+    if canvas.snapping.is_inverted and beat_at(canvas, at) is not None:
+        return Qt.CursorShape.SplitHCursor
+    if at.y() < frame.layout.marks_top:
+        return Qt.CursorShape.IBeamCursor
     if on_threshold(canvas, at.y()):
         return Qt.CursorShape.SplitVCursor
     if edge_at(canvas, at.x(), at.y()) is not None:
@@ -290,23 +351,16 @@ def cursor_at(canvas: Surface, at: QPointF) -> Qt.CursorShape:
     return Qt.CursorShape.ArrowCursor
 
 
-def wheel(canvas: Surface, event: QWheelEvent) -> None:
-    """Answer the wheel: Ctrl zooms about the mouse, sideways and Shift scroll in time, else through lanes.
+def tip_at(canvas: Surface, at: QPointF) -> str:
+    """Return what a tooltip says of what is under the mouse."""
+    mark = mark_at(canvas, at)
+    if mark is not None:
+        return mark_tip(canvas.state.markers[mark[0]], canvas.viewport.rate_hz)
+    proposal = proposal_at(canvas, at.x(), at.y())
+    return "" if proposal is None else proposal_tip(canvas.state, proposal)
 
-    Where all lanes are in view a plain wheel scrolls in time too.
-    """
-    turn = event.angleDelta()
-    exact = event.pixelDelta()
-    if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-        steps = (turn.y() or turn.x()) / WHEEL_STEP
-        canvas.go_to(canvas.viewport.zoomed(ZOOM_PER_STEP**steps, event.position().x()))
-        return
-    per_step = theme.px(SCROLL_PX_PER_STEP) / WHEEL_STEP
-    sideways = exact.x() if exact.x() else turn.x() * per_step
-    down = exact.y() if exact.y() else turn.y() * per_step
-    layout = canvas.frame.layout
-    shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-    if layout.scroll_limit and not shifted and abs(down) >= abs(sideways):
-        canvas.set_scroll(round(layout.scroll - down))
-        return
-    canvas.go_to(canvas.viewport.scrolled(-(sideways or down)))
+
+def inverts(event: QSinglePointEvent) -> bool:
+    """Tell whether a key is held that turns snapping around, and lets beats be dragged."""
+    held = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
+    return bool(event.modifiers() & held)

@@ -109,18 +109,25 @@ def paint_score(painter: QPainter, frame: Frame, curve: ScoreCurve | None, thres
     painter.drawImage(QRectF(0, heat_top, layout.width, theme.px(HEAT)), strip)
 
 
-def paint_threshold(painter: QPainter, frame: Frame, threshold: float, dragged: bool = False) -> None:
-    """Draw the dashed line of a threshold; stronger, with its value, while it is dragged."""
+def paint_threshold(
+    painter: QPainter, frame: Frame, threshold: float, dragged: bool = False, outlook: str = ""
+) -> None:
+    """Draw the dashed line of a threshold; stronger, with its value and outlook, while it is dragged."""
     tokens = frame.theme
     y = frame.snapped(score_y(frame, threshold)) + frame.hairline / 2
     pen = QPen(theme.color(tokens.text if dragged else tokens.dim), 0)
     pen.setDashPattern([5.0 * frame.dpr, 4.0 * frame.dpr])
     painter.setPen(pen)
     painter.drawLine(QLineF(0, y, frame.layout.width, y))
-    if dragged:
-        painter.setFont(theme.mono_font(theme.TEXT_SMALL))
-        painter.drawText(
-            QRectF(0, y - theme.px(18), frame.layout.width - theme.px(8), theme.px(16)),
-            Qt.AlignmentFlag.AlignRight,
-            f"{threshold:.2f}",
-        )
+    if not dragged:
+        return
+    text = f"{threshold:.2f}" + (f"  ·  {outlook}" if outlook else "")
+    painter.setFont(theme.mono_font(theme.TEXT_SMALL))
+    width, height = painter.fontMetrics().horizontalAdvance(text) + theme.px(12), theme.px(18)
+    top = y - height - theme.px(3)
+    if top < frame.layout.score_top:  # under the line, where there is room
+        top = y + theme.px(3)
+    box = QRectF(frame.layout.width - width - theme.px(8), top, width, height)
+    painter.fillRect(box, theme.color(tokens.panel2))
+    painter.setPen(theme.color(tokens.text))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QGridLayout, QScrollBar, QWidget
 
 from engine.document.analysis import BeatGrid, ScoreCurve
@@ -15,8 +15,10 @@ from engine.document.track import Track, audible
 from engine.edl.edit_list import EditList
 from widgets import theme
 from widgets.theme import DARK, Theme
+from widgets.timeline import panning
 from widgets.timeline.canvas import Canvas
 from widgets.timeline.frame import Layout, Wish
+from widgets.timeline.heads.column import TrackHeads
 from widgets.timeline.lanes import Lane, display_gain
 from widgets.timeline.result_wave import Cutter, ResultWave
 from widgets.timeline.ruler import RulerMode
@@ -28,7 +30,6 @@ from widgets.timeline.spectrogram_columns import (
     SpectrogramColumns,
 )
 from widgets.timeline.time_map import TimeMap
-from widgets.timeline.track_heads import TrackHeads
 from widgets.timeline.viewport import Viewport
 from widgets.timeline.waves import RecordedWave, WaveSource
 
@@ -45,8 +46,9 @@ class TimelineView(QWidget):
     seek_requested(samples) : the user clicked a position
     proposal_clicked(id) : the user clicked a flag
     edge_dragged(id, start_samples, stop_samples) : the user moved an edge of the current proposal
+    proposal_opened(id) : the user clicked a flag twice
     threshold_dragged(score) : the user moved the threshold line
-    track_changed(id, {"mute": bool} or {"solo": bool}) : the user switched a track
+    threshold_moved(score or None) : the line is on its way, or was let go where it had been
     files_dropped(paths) : the user dropped files, as a list of str
     """
 
@@ -54,8 +56,9 @@ class TimelineView(QWidget):
     seek_requested = Signal(object)
     proposal_clicked = Signal(str)
     edge_dragged = Signal(str, object, object)
+    proposal_opened = Signal(str)
     threshold_dragged = Signal(float)
-    track_changed = Signal(str, dict)
+    threshold_moved = Signal(object)
     files_dropped = Signal(list)
 
     def __init__(self, tokens: Theme = DARK, parent: QWidget | None = None) -> None:
@@ -71,11 +74,12 @@ class TimelineView(QWidget):
         self._taste = ""
         self.heads = TrackHeads(tokens, self)
         self.canvas = Canvas(tokens, self)
+        self.canvas.setFocusProxy(self)
         self.bar = QScrollBar(Qt.Orientation.Vertical, self)
         self.bar.setAccessibleName("Scroll tracks")
         self.bar.hide()
         self._drop = _DropFrame(tokens, self)
-        grid = QGridLayout(self)
+        grid = self._grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(0)
         grid.addWidget(self.heads, 0, 0, 2, 1)
@@ -88,15 +92,25 @@ class TimelineView(QWidget):
     def _wire(self) -> None:
         for name in ("viewport_changed", "seek_requested", "proposal_clicked", "edge_dragged"):
             getattr(self.canvas, name).connect(getattr(self, name))
-        self.canvas.threshold_dragged.connect(self.threshold_dragged)
+        for name in ("proposal_opened", "threshold_dragged", "threshold_moved"):
+            getattr(self.canvas, name).connect(getattr(self, name))
         self.canvas.layout_changed.connect(self._place)
-        self.heads.track_changed.connect(self.track_changed)
+        self.heads.lane_stretched.connect(self._stretch)
+        self.heads.wheel_turned.connect(self.canvas.wheelEvent)
         self.bar.valueChanged.connect(self.canvas.set_scroll)
 
     @property
     def viewport(self) -> Viewport:
         """What is on screen."""
         return self.canvas.viewport
+
+    @property
+    def visible_span(self) -> tuple[int, int]:
+        """What is on screen, as a span [start, stop) of the source."""
+        view, length = self.viewport, self._times.length_samples
+        edges = (min(max(0, round(edge)), length) for edge in (view.start_samples, view.stop_samples))
+        start, stop = (self._times.to_source(edge) for edge in edges)
+        return start, stop
 
     # state in
 
@@ -149,6 +163,10 @@ class TimelineView(QWidget):
         """Show a beat grid."""
         self.canvas.set_grid(grid)
 
+    def set_outlook(self, outlook: str) -> None:
+        """Say beside a threshold that is dragged what it would lead to."""
+        self.canvas.set_outlook(outlook)
+
     def set_current(self, proposal_id: str | None) -> None:
         """Show one proposal as the current one; None for none."""
         self.canvas.set_current(proposal_id)
@@ -184,6 +202,19 @@ class TimelineView(QWidget):
         playhead = self._times.to_view(self.canvas.playhead)
         about = view.x_at(playhead) if view.holds(playhead) else view.width_px / 2
         self.canvas.go_to(view.zoomed(factor, about))
+
+    def show_lane(self, track_id: str) -> None:
+        """Scroll a track's lane into view, with as little movement as that takes."""
+        layout = self.canvas.frame.layout
+        number = [track.id for track in self._state.tracks].index(track_id)
+        above = layout.lanes_top - layout.lane_tops[number]
+        below = layout.lane_tops[number + 1] - layout.height
+        if above > 0 or below > 0:
+            self.canvas.set_scroll(layout.scroll + (-above if above > 0 else min(below, -above)))
+
+    def cancel_drag(self) -> bool:
+        """Give up what the mouse is dragging; False where it drags nothing."""
+        return self.canvas.cancel_drag() or self.heads.cancel_drag()
 
     def fit(self) -> None:
         """Show the whole recording."""
@@ -230,6 +261,23 @@ class TimelineView(QWidget):
         """What the waves of the tracks depend on."""
         return tuple((track.id, track.source_id, track.start_samples) for track in self._state.tracks)
 
+    def _stretch(self, track_id: str, height_px: int) -> None:
+        """Show a lane as high as its border is dragged to; below 0, as high as the document has it."""
+        lanes = self._lanes()
+        if height_px >= 0:
+            wishes = {
+                track.id: self._wish(replace(track, height_px=height_px, is_collapsed=False))
+                for track in self._state.tracks
+                if track.id == track_id
+            }
+            lanes = tuple(replace(lane, wish=wishes.get(lane.track_id, lane.wish)) for lane in lanes)
+        self.canvas.set_lanes(lanes)
+
+    def _wish(self, track: Track) -> Wish:
+        is_open = track.channels_open and not track.is_collapsed
+        rows = self._state.sources[track.source_id].channels if is_open else 1
+        return Wish(rows, track.height_px, track.is_collapsed)
+
     def _lanes(self) -> tuple[Lane, ...]:
         heard = audible(self._state.tracks)
         return tuple(self._lane(track, track in heard) for track in self._state.tracks)
@@ -242,10 +290,8 @@ class TimelineView(QWidget):
             recorded = Lane(track.id, channels, track.start_samples, track_stop - track.start_samples)
             self._gains[track.id] = display_gain(source, recorded)
         start, stop = self._times.to_view(track.start_samples), self._times.to_view(track_stop)
-        is_open = track.channels_open and not track.is_collapsed
-        wish = Wish(channels if is_open else 1, track.height_px, track.is_collapsed)
         gain = self._gains.get(track.id, 1.0)
-        return Lane(track.id, channels, start, stop - start, gain, is_audible, wish)
+        return Lane(track.id, channels, start, stop - start, gain, is_audible, self._wish(track))
 
     def _shown_waves(self) -> Mapping[str, WaveSource]:
         """Return what the lanes are drawn from: the recordings, or the result of them."""
@@ -280,6 +326,7 @@ class TimelineView(QWidget):
 
     def _place(self, layout: Layout) -> None:
         self.heads.place(layout)
+        self._grid.setRowMinimumHeight(0, layout.lanes_top)
         self.bar.blockSignals(True)
         self.bar.setRange(0, layout.scroll_limit)
         self.bar.setPageStep(max(layout.height - layout.lanes_top, 1))
@@ -288,8 +335,13 @@ class TimelineView(QWidget):
         self.bar.setVisible(layout.scroll_limit > 0)
         self.bar.blockSignals(False)
 
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scroll the lanes by the wheel over their heads too."""
+        self.set_scroll(round(self.scroll_px - panning.distances_px(event)[1]))
+        event.accept()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape and self.canvas.cancel_drag():
+        if event.key() == Qt.Key.Key_Escape and self.cancel_drag():
             return
         super().keyPressEvent(event)
 

@@ -6,9 +6,16 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHelpEvent, QWheelEvent
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDropEvent,
+    QHelpEvent,
+    QNativeGestureEvent,
+    QPointingDevice,
+    QWheelEvent,
+)
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QToolTip
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.document.analysis import ScoreCurve
@@ -36,6 +43,7 @@ def turn(
     down: int = 0,
     across: int = 0,
     keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+    over: QWidget | None = None,
 ) -> None:
     """Turn the wheel over the lanes; 120 is one step."""
     at = QPointF(x, LANE_Y)
@@ -49,6 +57,27 @@ def turn(
         Qt.ScrollPhase.NoScrollPhase,
         False,
     )
+    QApplication.sendEvent(over or view.canvas, event)
+
+
+def roll(
+    view: TimelineView,
+    pixels: QPoint,
+    phase: Qt.ScrollPhase,
+    keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+) -> None:
+    """Move two fingers on a touchpad."""
+    at, none = QPointF(300, LANE_Y - 100), Qt.MouseButton.NoButton
+    event = QWheelEvent(at, view.canvas.mapToGlobal(at), pixels, pixels * 8, none, keys, phase, False)
+    QApplication.sendEvent(view.canvas, event)
+
+
+def pinch(view: TimelineView, gesture: Qt.NativeGestureType, value: float) -> None:
+    """Make a gesture of two fingers over the lanes."""
+    at = QPointF(300, LANE_Y)
+    everywhere = view.canvas.mapToGlobal(at)
+    pad = QPointingDevice.primaryPointingDevice()
+    event = QNativeGestureEvent(gesture, pad, 2, at, at, everywhere, value, QPointF())
     QApplication.sendEvent(view.canvas, event)
 
 
@@ -165,18 +194,53 @@ def test_the_cursor_tells_what_a_press_would_do(qtbot: QtBot, close: TimelineVie
         ((400, FLAG_Y), Qt.CursorShape.PointingHandCursor),
         ((400, line_y), Qt.CursorShape.SplitVCursor),
         ((400, LANE_Y), Qt.CursorShape.ArrowCursor),
+        ((400, RULER_Y), Qt.CursorShape.IBeamCursor),
+        ((430, OVERVIEW_Y), Qt.CursorShape.OpenHandCursor),
+        ((900, OVERVIEW_Y), Qt.CursorShape.PointingHandCursor),
     ):
         QTest.mouseMove(close.canvas, QPoint(*at))
         qtbot.waitUntil(lambda shape=shape: close.canvas.cursor().shape() == shape)
 
 
-def test_the_threshold_is_told_on_release(qtbot: QtBot, view: TimelineView, curve: ScoreCurve) -> None:
+def test_the_threshold_tells_its_way_and_is_kept_on_release(
+    qtbot: QtBot, view: TimelineView, curve: ScoreCurve
+) -> None:
     view.set_score(curve, 0.5)
     frame = view.canvas.frame
-    before, after = (round(score_y(frame, score)) for score in (0.5, 0.75))
+    before, middle, after = (round(score_y(frame, score)) for score in (0.5, 0.6, 0.75))
+    moved: list[float | None] = []
+    view.threshold_moved.connect(moved.append)
     with qtbot.waitSignal(view.threshold_dragged) as dragged:
-        drag(view, (300, before), (310, after))
+        QTest.mousePress(view.canvas, LEFT, Qt.KeyboardModifier.NoModifier, QPoint(300, before))
+        QTest.mouseMove(view.canvas, QPoint(305, middle))
+        drag(view, (305, middle), (310, after))
     assert dragged.args[0] == pytest.approx(0.75, abs=0.02)
+    assert moved == pytest.approx([0.6, 0.75], abs=0.02)
+
+
+def test_a_threshold_that_is_given_up_says_so(qtbot: QtBot, view: TimelineView, curve: ScoreCurve) -> None:
+    view.set_score(curve, 0.5)
+    y = round(score_y(view.canvas.frame, 0.5))
+    moved: list[float | None] = []
+    view.threshold_moved.connect(moved.append)
+    with qtbot.assertNotEmitted(view.threshold_dragged):
+        QTest.mousePress(view.canvas, LEFT, Qt.KeyboardModifier.NoModifier, QPoint(300, y))
+        QTest.mouseMove(view.canvas, QPoint(300, y - 12))
+        assert view.canvas.cancel_drag()
+        QTest.mouseRelease(view.canvas, LEFT, Qt.KeyboardModifier.NoModifier, QPoint(300, y - 12))
+    assert moved[-1] is None
+
+
+@pytest.mark.parametrize("score", [0.3, 0.97])
+def test_a_dragged_threshold_says_what_it_leads_to(
+    view: TimelineView, curve: ScoreCurve, score: float
+) -> None:
+    view.set_score(curve, score)
+    y = round(score_y(view.canvas.frame, score))
+    QTest.mousePress(view.canvas, LEFT, Qt.KeyboardModifier.NoModifier, QPoint(300, y))
+    plain = view.canvas.grab().toImage()
+    view.set_outlook("3 cuts, result 1:05 of 1:40")
+    assert view.canvas.grab().toImage() != plain
 
 
 def test_the_overview_moves_the_window_and_a_double_click_fits(close: TimelineView) -> None:
@@ -189,6 +253,91 @@ def test_the_overview_moves_the_window_and_a_double_click_fits(close: TimelineVi
     assert moved[-1] == close.viewport
     QTest.mouseDClick(close.canvas, LEFT, Qt.KeyboardModifier.NoModifier, QPoint(300, OVERVIEW_Y))
     assert close.viewport.visible_samples == pytest.approx(100_000)
+
+
+def test_a_click_on_a_flag_twice_opens_it(qtbot: QtBot, view: TimelineView) -> None:
+    with qtbot.waitSignal(view.proposal_opened) as opened:
+        QTest.mouseDClick(view.canvas, LEFT, Qt.KeyboardModifier.NoModifier, QPoint(450, FLAG_Y))
+    assert opened.args == ["middle"]
+
+
+def test_the_middle_button_drags_lanes_and_time_along(qtbot: QtBot, close: TimelineView) -> None:
+    close.resize(close.width(), 260)
+    qtbot.waitUntil(lambda: close.canvas.frame.layout.scroll_limit > 0)
+    before = close.viewport
+    middle, none = Qt.MouseButton.MiddleButton, Qt.KeyboardModifier.NoModifier
+    with qtbot.assertNotEmitted(close.seek_requested):
+        QTest.mousePress(close.canvas, middle, none, QPoint(400, 250))
+        assert close.canvas.cursor().shape() == Qt.CursorShape.ClosedHandCursor
+        QTest.mouseClick(close.canvas, LEFT, none, QPoint(450, 230))  # the other button starts nothing
+        QTest.mouseMove(close.canvas, QPoint(450, 230))
+        QTest.mouseRelease(close.canvas, middle, none, QPoint(450, 230))
+    assert close.viewport == before.scrolled(-50)
+    assert close.scroll_px == 20
+    assert close.canvas.drag is None
+    assert close.canvas.cursor().shape() != Qt.CursorShape.ClosedHandCursor
+
+
+@pytest.mark.parametrize(("value", "factor"), [(0.25, 1.25), (-0.2, 0.8), (-3.0, 0.1)])
+def test_a_pinch_zooms_about_the_pointer(close: TimelineView, value: float, factor: float) -> None:
+    before = close.viewport
+    fixed = before.sample_at(300)
+    pinch(close, Qt.NativeGestureType.ZoomNativeGesture, value)
+    expected = before.zoomed(factor, 300)
+    assert close.viewport.samples_per_px == pytest.approx(expected.samples_per_px)
+    assert close.viewport.sample_at(300) == pytest.approx(fixed, abs=1) or factor < 0.5
+
+
+def test_two_fingers_tapped_twice_show_the_whole_and_turning_does_nothing(close: TimelineView) -> None:
+    before = close.viewport
+    pinch(close, Qt.NativeGestureType.RotateNativeGesture, 10.0)
+    assert close.viewport == before
+    pinch(close, Qt.NativeGestureType.SmartZoomNativeGesture, 0.0)
+    assert close.viewport.visible_samples == pytest.approx(100_000)
+
+
+@pytest.mark.parametrize(
+    ("across", "down", "moved_px", "scroll_px"),
+    [(-7, 0, 7, 0), (-7, -2, 7, 0), (0, -9, 0, 9), (-2, -9, 0, 9), (-8, -8, 8, 8)],
+)
+def test_two_fingers_move_pixel_by_pixel_and_straight_where_nearly_straight(
+    qtbot: QtBot, close: TimelineView, across: int, down: int, moved_px: int, scroll_px: int
+) -> None:
+    close.resize(close.width(), 260)
+    qtbot.waitUntil(lambda: close.canvas.frame.layout.scroll_limit > 0)
+    before = close.viewport
+    roll(close, QPoint(across, down), Qt.ScrollPhase.ScrollUpdate)
+    assert close.viewport == before.scrolled(moved_px)
+    assert close.scroll_px == scroll_px
+
+
+def test_what_rolls_on_after_the_fingers_left_does_not_zoom(close: TimelineView) -> None:
+    before, ctrl = close.viewport, Qt.KeyboardModifier.ControlModifier
+    roll(close, QPoint(0, 40), Qt.ScrollPhase.ScrollMomentum, ctrl)
+    assert close.viewport == before
+    roll(close, QPoint(0, 40), Qt.ScrollPhase.ScrollUpdate, ctrl)
+    assert close.viewport.samples_per_px < before.samples_per_px
+
+
+def test_the_wheel_over_the_heads_scrolls_the_lanes(qtbot: QtBot, close: TimelineView) -> None:
+    close.resize(close.width(), 260)
+    qtbot.waitUntil(lambda: close.canvas.frame.layout.scroll_limit > 0)
+    before = close.viewport
+    turn(close, 10, down=-120, over=close.heads)
+    assert close.scroll_px == min(96, close.canvas.frame.layout.scroll_limit)
+    assert close.viewport == before
+
+
+def test_an_edge_dragged_beyond_the_window_takes_it_along(qtbot: QtBot, close: TimelineView) -> None:
+    close.set_current("middle")  # its left edge is at 200
+    with qtbot.waitSignal(close.edge_dragged) as dragged:
+        QTest.mousePress(close.canvas, LEFT, Qt.KeyboardModifier.NoModifier, QPoint(200, LANE_Y))
+        for _ in range(5):
+            QTest.mouseMove(close.canvas, QPoint(-20, LANE_Y))
+            QTest.mouseMove(close.canvas, QPoint(-21, LANE_Y))
+        QTest.mouseRelease(close.canvas, LEFT, Qt.KeyboardModifier.NoModifier, QPoint(-20, LANE_Y))
+    assert close.viewport.start_samples < 37_000
+    assert dragged.args[1] < 37_000
 
 
 def test_a_tooltip_says_why(view: TimelineView) -> None:

@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import cycle
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 from PySide6.QtCore import QEventLoop, QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
@@ -26,6 +28,7 @@ from desktop.job_lanes import JobLanes
 from desktop.main_window import MainWindow
 from engine.bench.measured import Measured
 from engine.bench.sound import write
+from engine.document.table import table_of
 from engine.errors import OffcutError
 from engine.progress import Progress
 
@@ -113,14 +116,16 @@ class _Listener:
             raise OffcutError(f"This needs ALSA and PortAudio: {player.device_status}.")
         self._until(lambda: self._epochs > 0 and player.ahead_samples > 0)
         self._decisions, self._least_ahead = 0, RATE_HZ
-        underruns, epochs, begun = player.underruns, self._epochs, player.position_samples
+        underruns, epochs, begun_s = player.underruns, self._epochs, time.monotonic()
         for timer in self._timers:
             timer.start()
         QTimer.singleShot(round(minutes * 60_000), self._loop.quit)
         self._loop.exec()
         for timer in self._timers:
             timer.stop()
-        played = player.position_samples - begun
+        played_s = time.monotonic() - begun_s
+        if not transport.is_playing and not self._failure:
+            self._failure = "Playing stopped before its time."
         transport.stop()
         if self._failure:
             raise OffcutError(self._failure)
@@ -129,7 +134,7 @@ class _Listener:
             1000 * self._least_ahead / RATE_HZ,
             self._decisions,
             self._epochs - epochs,
-            played / RATE_HZ / 60,
+            played_s / 60,
         )
 
     def close(self) -> None:
@@ -141,7 +146,12 @@ class _Listener:
             QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
 
     def _decide(self) -> None:
-        self._window.commands.run(next(self._keys))
+        """Answer what is heard next."""
+        window = self._window
+        made = table_of(window.session.state).made
+        place = int(np.searchsorted(made.starts_samples, window.transport.playhead_samples))
+        window.review.choose(made.ids[min(place, len(made.ids) - 1)])
+        window.commands.run(next(self._keys))
         self._decisions += 1
 
     def _look(self) -> None:

@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from engine.features.framing import framed_pieces
 from engine.features.mel_settings import MelSettings
 
 POWER_FLOOR = 1e-10  # librosa's amin: digital silence reads -100 dB
-_FRAMES_PER_BLOCK = 512
 _HZ_PER_MEL = 200.0 / 3.0  # Slaney's scale is linear up to 1 kHz, then logarithmic
 _LOG_FROM_HZ = 1000.0
 _LOG_STEP = np.log(6.4) / 27.0
@@ -60,7 +60,7 @@ def mel_power_blocks(
     """
     window = torch.hann_window(settings.n_fft, periodic=True)
     bank = torch.tensor(mel_filter_bank(settings)).T.contiguous()
-    for piece in _pieces(blocks, settings):
+    for piece in framed_pieces(blocks, settings.n_fft, settings.hop_samples):
         # A copy of its own: numpy's memory is aligned differently from run to run, and sums with it.
         samples = torch.tensor(piece)
         spectrum = torch.stft(
@@ -76,27 +76,3 @@ def log_mel_blocks(
     """Yield the mel power of a mono stream in dB, in blocks of shape (frames, n_mels); silence is -100 dB."""
     for power in mel_power_blocks(blocks, settings):
         yield (10.0 * np.log10(np.maximum(power, np.float32(POWER_FLOOR)))).astype(np.float32)
-
-
-def _pieces(blocks: Iterable[NDArray[np.float32]], settings: MelSettings) -> Iterator[NDArray[np.float32]]:
-    """Cut a stream, padded by half a window on both sides, into overlapping pieces of whole frames."""
-    advance = _FRAMES_PER_BLOCK * settings.hop_samples
-    length = advance - settings.hop_samples + settings.n_fft
-    margin = np.zeros(settings.n_fft // 2, np.float32)
-    waiting = [margin]
-    held = margin.size
-    for block in blocks:
-        waiting.append(block)
-        held += block.size
-        if held < length:
-            continue
-        stream = np.concatenate(waiting)
-        start = 0
-        while stream.size - start >= length:
-            yield stream[start : start + length]
-            start += advance
-        waiting, held = [stream[start:]], stream.size - start
-    rest = np.concatenate([*waiting, margin])
-    for start in range(0, rest.size - settings.n_fft + 1, advance):
-        stop = min(start + length, rest.size)
-        yield rest[start:stop]

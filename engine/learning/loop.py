@@ -20,12 +20,18 @@ Loss = Callable[[nn.Module, Batch], Tensor]
 
 @dataclass(frozen=True, slots=True)
 class TrainSettings:
-    """How long and how fast to learn; `patience` is counted in epochs without a better validation loss."""
+    """How long and how fast to learn.
+
+    Attributes
+    ----------
+    patience : epochs without a better validation loss before learning stops; None learns to the end and keeps
+        the last weights, for a loss whose size says little of how well it ranks
+    """
 
     epochs: int
     learning_rate: float
     weight_decay: float
-    patience: int
+    patience: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +105,11 @@ def _fit(
         epoch = Epoch(number, trained, _validate(model, loss, validation, progress))
         history.append(epoch)
         # The first epoch counts even if its loss is not a number: there is always a state to return to.
-        if best is None or epoch.validation < best.validation:
+        if best is None or settings.patience is None or epoch.validation < best.validation:
             best = epoch
             best_state = {name: value.detach().clone() for name, value in model.state_dict().items()}
         _report(epoch, best, settings, time.monotonic() - started_s, progress)
-        if number - best.number >= settings.patience:
+        if settings.patience is not None and number - best.number >= settings.patience:
             break
     assert best is not None  # epochs are at least one
     model.load_state_dict(best_state)

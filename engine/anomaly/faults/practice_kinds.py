@@ -1,0 +1,125 @@
+"""More kinds of fault, only to practise on, so that nothing depends on the kinds it is measured with.
+
+Voices and noises are made by rule here, so that a taste learns from the user's own recordings and from
+nothing else. The voice is a pulse train with gliding pitch, as in source-filter synthesis (D. H. Klatt,
+JASA 67, 1980), without the filter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from scipy.signal import butter, sosfilt
+
+from engine.anomaly.faults.material import HUSH_DB, Maker, Material, Samples, edges, repitched
+from engine.anomaly.stretch import stretched
+
+_PARTIALS = 20
+
+
+def made_up_clips(rate_hz: int, rng: np.random.Generator) -> Mapping[str, Sequence[Samples]]:
+    """Return clips for the kinds "talk" and "noise", each of shape (n,)."""
+    voices = [_voice(rate_hz, rng) for _ in range(40)]
+    noises = [rng.standard_normal(3 * rate_hz).astype(np.float32) for _ in range(5)]
+    return {"talk": voices, "noise": noises}
+
+
+def _voice(rate_hz: int, rng: np.random.Generator) -> Samples:
+    time_s = np.arange(round(rate_hz * rng.uniform(0.4, 1.6))) / rate_hz
+    pitch_hz = rng.uniform(90.0, 300.0) * (1.0 + 0.1 * np.sin(2 * np.pi * rng.uniform(1.0, 5.0) * time_s))
+    phase = 2 * np.pi * np.cumsum(pitch_hz) / rate_hz
+    slope = rng.uniform(0.5, 1.5)
+    voiced = sum(np.sin(number * phase) / number**slope for number in range(1, _PARTIALS))
+    syllables = np.abs(np.sin(np.pi * rng.uniform(2.0, 6.0) * time_s))
+    spoken = voiced * syllables + 0.2 * rng.standard_normal(len(time_s))
+    return np.asarray(spoken / np.abs(spoken).max(), np.float32)
+
+
+def _stutter(material: Material, _place: int, length: int, rng: np.random.Generator) -> Samples:
+    """The same short scrap over and over."""
+    scrap = material.passage(material.samples(rng.uniform(0.15, 0.8)), rng)
+    return np.tile(scrap, (length // len(scrap) + 1, 1))
+
+
+def _reversed(material: Material, _place: int, length: int, rng: np.random.Generator) -> Samples:
+    return material.passage(length, rng)[::-1]
+
+
+def _wrong_speed(material: Material, _place: int, length: int, rng: np.random.Generator) -> Samples:
+    """A tape at the wrong speed: tempo and pitch together."""
+    cents = float(rng.choice([-1.0, 1.0]) * rng.uniform(150.0, 500.0))
+    needed = int(length * 2.0 ** (cents / 1200.0)) + material.samples(0.1)
+    return repitched(material.passage(needed, rng), cents, material.rate_hz)
+
+
+def _two_at_once(material: Material, _place: int, length: int, rng: np.random.Generator) -> Samples:
+    """Two places of the music on top of each other, as when half of a band is lost."""
+    level = np.float32(10.0 ** (rng.uniform(-3.0, 3.0) / 20.0))
+    return material.passage(length, rng) + level * material.passage(length, rng)
+
+
+def _unsteady(material: Material, _place: int, length: int, rng: np.random.Generator) -> Samples:
+    """A tempo that wanders every second or two."""
+    pieces, left = [], length
+    while left > 0:
+        wanted, factor = material.samples(rng.uniform(1.0, 3.0)), float(rng.uniform(0.8, 1.25))
+        needed = int(wanted / factor) + material.samples(0.2)
+        pieces.append(stretched(material.passage(needed, rng), factor, material.rate_hz)[:wanted])
+        left -= len(pieces[-1])
+    return np.concatenate(pieces)
+
+
+def _fragments(material: Material, _place: int, length: int, rng: np.random.Generator) -> Samples:
+    """Scraps at their own pitch with long pauses, as when somebody practises a part."""
+    out = material.hush(length, rng)
+    at = 0
+    while at < length:
+        scrap = material.passage(material.samples(rng.uniform(0.3, 1.5)), rng)[: length - at]
+        out[at : at + len(scrap)] += scrap * edges(len(scrap), material.rate_hz, 0.02)[:, None]
+        at += len(scrap) + material.samples(rng.uniform(0.3, 1.5))
+    return out
+
+
+def _muffled(material: Material, _place: int, length: int, rng: np.random.Generator) -> Samples:
+    """Only the low or only the high end, as when an instrument or a microphone is missing."""
+    low = rng.random() < 0.5
+    corner_hz = rng.uniform(300.0, 1500.0) if low else rng.uniform(800.0, 3000.0)
+    sections = butter(2, corner_hz, "low" if low else "high", fs=material.rate_hz, output="sos")
+    return np.asarray(sosfilt(sections, material.passage(length, rng), axis=0), np.float32)
+
+
+def _under_noise(material: Material, _place: int, length: int, rng: np.random.Generator) -> Samples:
+    """The music behind a swelling noise of any colour."""
+    spectrum = np.fft.rfft(rng.standard_normal(length))
+    slope = rng.uniform(0.0, 1.0)
+    noise = np.fft.irfft(spectrum / (np.arange(len(spectrum)) + 20.0) ** slope, length)
+    time_s = np.arange(length) / material.rate_hz
+    swell = 1.0 + 0.8 * np.sin(2 * np.pi * rng.uniform(0.2, 6.0) * time_s + rng.uniform(0.0, 2 * np.pi))
+    heard = (0.3 * noise / np.abs(noise).max() * swell).astype(np.float32)
+    level = np.float32(10.0 ** (rng.uniform(-40.0, -6.0) / 20.0))
+    return np.asarray(heard[:, None] + level * material.passage(length, rng), np.float32)
+
+
+def _hush(material: Material, _place: int, length: int, rng: np.random.Generator) -> Samples:
+    """Nobody plays, but for a sound now and then."""
+    out = material.hush(length, rng)
+    for _ in range(int(rng.integers(1, 4))):
+        scrap = material.passage(material.samples(rng.uniform(0.05, 0.3)), rng)[:length]
+        at = int(rng.integers(0, length - len(scrap) + 1))
+        level = np.float32(10.0 ** (rng.uniform(HUSH_DB / 2, 0.0) / 20.0))
+        out[at : at + len(scrap)] += level * scrap * edges(len(scrap), material.rate_hz)[:, None]
+    return out
+
+
+PRACTICE_MAKERS: Mapping[str, Maker] = {
+    "stutter": _stutter,
+    "reversed": _reversed,
+    "wrong_speed": _wrong_speed,
+    "two_at_once": _two_at_once,
+    "unsteady": _unsteady,
+    "fragments": _fragments,
+    "muffled": _muffled,
+    "under_noise": _under_noise,
+    "hush": _hush,
+}

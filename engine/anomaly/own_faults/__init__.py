@@ -1,0 +1,1 @@
+"""The recipe "own-faults": a small network learns the kept music against damaged versions of itself."""

@@ -1,0 +1,56 @@
+"""The network: convolutions over the spectrum, then dilated ones over ten seconds of time."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from engine.anomaly.own_faults.hearing import STEP_FRAMES
+from engine.features.tuning import TUNING_BINS
+
+_CHANNELS = (1, 16, 32, 48)
+_DILATIONS = (1, 2, 4, 8, 16)
+_DROPOUT = 0.2
+REACH_STEPS = sum(_DILATIONS) + 1
+"""How far from a step what it hears may lie; one more for the convolutions below."""
+
+
+class FaultTagger(nn.Module):
+    """Tells at every step how much it sounds like a fault.
+
+    Takes standardised log-mel frames, shape (batch, STEP_FRAMES * steps, n_mels), and tuning, shape
+    (batch, steps, TUNING_BINS); returns logits, shape (batch, steps), that rise with the oddness.
+    """
+
+    def __init__(self, n_mels: int, width: int) -> None:
+        super().__init__()
+        self.spectrum = nn.Sequential(*(_halving(before, after) for before, after in pairwise(_CHANNELS)))
+        heard = _CHANNELS[-1] * (n_mels // STEP_FRAMES) + TUNING_BINS
+        self.step = nn.Sequential(nn.Conv1d(heard, width, 1), *_finish(width))
+        self.time = nn.ModuleList(
+            nn.Sequential(nn.Conv1d(width, width, 3, padding=by, dilation=by), *_finish(width))
+            for by in _DILATIONS
+        )
+        self.out = nn.Conv1d(width, 1, 1)
+
+    def forward(self, mel: Tensor, tuning: Tensor) -> Tensor:
+        """Return logits, shape (batch, steps)."""
+        image = mel.unsqueeze(1).transpose(2, 3)
+        heard = torch.cat([self.spectrum(image).flatten(1, 2), tuning.transpose(1, 2)], dim=1)
+        steps = self.step(heard)
+        for layer in self.time:
+            steps = steps + layer(steps)
+        logits: Tensor = self.out(steps)
+        return logits[:, 0]
+
+
+def _halving(before: int, after: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(before, after, kernel_size=3, stride=2, padding=1), nn.BatchNorm2d(after), nn.ReLU()
+    )
+
+
+def _finish(width: int) -> tuple[nn.Module, ...]:
+    return nn.BatchNorm1d(width), nn.ReLU(), nn.Dropout(_DROPOUT)

@@ -1,0 +1,40 @@
+"""How the recipe "own-faults" learns; light, so that a dialog can show it without torch."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from engine.features.mel_settings import MelSettings
+
+
+class OwnFaultsConfig(BaseModel):
+    """The recipe.
+
+    Attributes
+    ----------
+    practice_s : how much damaged audio is made to practise on; about half of it is as it was kept
+    excerpt_s : each piece of it is made from so much kept audio
+    fault_share, fault_length_s : how much of a piece is faults, and how short and long one is
+    crop_steps : what the network sees at once while it learns, 0.16 s each
+    leave_out : kinds of fault it must not practise on, to find out whether it finds what it never heard
+    width : channels over time
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    recipe: Literal["own-faults"] = "own-faults"
+    practice_s: float = Field(default=2400.0, gt=0.0)
+    excerpt_s: float = Field(default=120.0, ge=20.0)
+    fault_share: float = Field(default=0.5, gt=0.0, lt=1.0)
+    fault_length_s: tuple[float, float] = (2.0, 14.0)
+    crop_steps: int = Field(default=96, ge=8)
+    leave_out: tuple[str, ...] = ()
+    width: int = Field(default=64, ge=4, le=1024)
+    epochs: int = Field(default=25, ge=1, le=100_000)
+    batch_size: int = Field(default=16, ge=2, le=1024)
+    learning_rate: float = Field(default=3e-3, gt=0.0, le=1.0)
+    weight_decay: float = Field(default=1e-2, ge=0.0, le=1.0)
+    validation_share: float = Field(default=0.15, gt=0.0, le=0.5)
+    mel: MelSettings = MelSettings(rate_hz=16_000, n_fft=1024, hop_samples=320, n_mels=64)

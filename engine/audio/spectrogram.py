@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -38,7 +38,7 @@ _SINGLE_BINS = 28
 _BATCH_FRAMES = 64  # with their spectra they stay in the second-level cache
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Spectrogram:
     """The spectrogram of one file.
 
@@ -53,12 +53,6 @@ class Spectrogram:
     window_samples: int
     rate_hz: int
     frames: int
-
-    @cached_property
-    def bands_hz(self) -> NDArray[np.float64]:
-        """Middle of each band, shape (bands,), ascending."""
-        edges = band_edges(self.window_samples)
-        return (edges[:-1] + edges[1:] - 1) / 2 * self.rate_hz / self.window_samples
 
     def cells(
         self,
@@ -96,6 +90,13 @@ def band_edges(window_samples: int) -> NDArray[np.int64]:
     while edges[-1] < n_bins:
         edges.append(min(n_bins, edges[-1] + max(1, round(edges[-1] / _SINGLE_BINS))))
     return np.array(edges, np.int64)
+
+
+def band_middles_hz(window_samples: int, rate_hz: int) -> NDArray[np.float64]:
+    """Return the middle of each band, shape (bands,), ascending."""
+    edges = band_edges(window_samples)
+    middles: NDArray[np.float64] = (edges[:-1] + edges[1:] - 1) / 2 * rate_hz / window_samples
+    return middles
 
 
 def level_db(cells: ArrayLike) -> NDArray[np.float64]:

@@ -48,9 +48,15 @@ _STOPS = {
 def colors(color_map: ColorMap, theme: Theme) -> NDArray[np.float64]:
     """Return red, green and blue from silent to loud, 0 to 255, shape (256, 3)."""
     if color_map is ColorMap.GREY:
-        stops = np.array([QColor(token).getRgb()[:3] for token in (theme.bg, theme.text)], np.float64)
+        stops = np.stack([rgb(theme.bg), rgb(theme.text)])
     else:
         stops = np.frombuffer(bytes.fromhex(_STOPS[color_map]), np.uint8).reshape(-1, 3).astype(np.float64)
     places = np.linspace(0.0, 1.0, len(stops))
     shares = np.linspace(0.0, 1.0, N_COLORS)
     return np.stack([np.interp(shares, places, stops[:, part]) for part in range(3)], axis=1)
+
+
+def rgb(token: str) -> NDArray[np.float64]:
+    """Return red, green and blue of a token of the theme, 0 to 255, shape (3,)."""
+    found = QColor(token)
+    return np.array([found.red(), found.green(), found.blue()], np.float64)

@@ -13,8 +13,8 @@ from widgets.theme import Theme
 from widgets.timeline.frame import Frame
 from widgets.timeline.spectrogram import Place, Scale, share_at
 
-_BY_IMPORTANCE = (1_000, 100, 10_000, 5_000, 500, 50, 2_000, 200, 20_000, 3_000, 15_000)
-TEXT_PX, GAP_PX, TICK_PX, WIDTH_PX, HALO_PX = 10, 3, 4, 40, 3
+_BY_IMPORTANCE = (1_000, 100, 10_000, 5_000, 500, 50, 3_000, 300, 2_000, 200, 20_000, 15_000)
+TEXT_PX, GAP_PX, LEFT_PX, WIDTH_PX, RIM_PX = 10, 3, 5, 40, 3
 FROM_PX = 30
 """A row that is lower has no frequencies written in it."""
 
@@ -67,11 +67,10 @@ def _axis(
     metrics = QFontMetricsF(font)
     path = QPainterPath()
     for hz, y in labels(height_px, scale, rate_hz):
-        path.addRect(QRectF(0, round(y * dpr) / dpr, theme.px(TICK_PX), 1 / dpr))
         baseline = y + metrics.capHeight() / 2
-        path.addText(QPointF(theme.px(TICK_PX + 3), baseline), font, label(hz))
+        path.addText(QPointF(theme.px(LEFT_PX), baseline), font, label(hz))
     dark, light = (tokens.bg, tokens.text) if tokens.name == "dark" else (tokens.text, tokens.bg)
-    rim = QPen(theme.color(dark, 0.75), theme.px(HALO_PX), Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
+    rim = QPen(theme.color(dark, 0.75), theme.px(RIM_PX), Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
     rim.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     painter.strokePath(path, rim)
     painter.fillPath(path, theme.color(light, 0.95))

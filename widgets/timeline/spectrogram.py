@@ -15,11 +15,11 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.spectrogram import Cells, level_db
+from engine.audio.spectrogram import Cells, band_middles_hz, level_db
 from engine.document.table import VERDICTS
 from widgets import theme
 from widgets.theme import Theme
-from widgets.timeline.color_maps import ColorMap, colors
+from widgets.timeline.color_maps import ColorMap, colors, rgb
 from widgets.timeline.frame import Frame
 from widgets.timeline.lanes import MUTED_SHARE, PIXELS, Lane
 from widgets.timeline.proposals import WEAK_TO_STRONG, Proposals
@@ -27,7 +27,7 @@ from widgets.timeline.spectrogram_columns import SpectrogramColumns
 
 LOWEST_HZ = 40.0
 FLOORS_DB, CEILINGS_DB, LEAST_RANGE_DB = (-120, -30), (-60, 0), 10
-TINT, BEAT_TINT = 0.28, 0.3
+TINT, TINT_GROUND, BEAT_TINT = 0.38, 0.35, 0.22
 _BEAT_BIT = 1 << len(VERDICTS)
 
 
@@ -51,8 +51,8 @@ class SpectrogramLook:
 
     scale: Scale = Scale.LOG
     color_map: ColorMap = ColorMap.MAGMA
-    floor_db: int = -90
-    ceiling_db: int = -10
+    floor_db: int = -80
+    ceiling_db: int = 0
     window_samples: int = 2048
 
 
@@ -65,6 +65,7 @@ class Place:
     channel: int | None  # None: the loudest of all
     top: int
     bottom: int
+    is_inner: bool  # another row of the lane follows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,8 +107,9 @@ def hz_at(share: NDArray[np.float64], scale: Scale, rate_hz: int) -> NDArray[np.
 
 
 @lru_cache(64)
-def row_bands(height: int, scale: Scale, rate_hz: int, bands_hz: tuple[float, ...]) -> RowBands:
+def row_bands(height: int, scale: Scale, rate_hz: int, window_samples: int) -> RowBands:
     """Return which bands each of `height` rows shows."""
+    bands_hz = band_middles_hz(window_samples, rate_hz)
     edges_hz = hz_at(1.0 - np.arange(height + 1) / height, scale, rate_hz)
     places = np.interp(edges_hz, bands_hz, np.arange(len(bands_hz), dtype=np.float64))
     upper, lower = places[:-1], places[1:]
@@ -147,7 +149,7 @@ def color_tables(look: SpectrogramLook, tokens: Theme, audible: bool) -> PIXELS:
     """
     span_db = max(look.ceiling_db - look.floor_db, 1)
     loudness = np.clip((level_db(np.arange(256)) - look.floor_db) / span_db, 0.0, 1.0)
-    ground = _rgb(tokens.bg)
+    ground = rgb(tokens.bg)
     table = colors(look.color_map, tokens)[np.rint(loudness * 255).astype(np.int64)]
     table = table if audible else table + (ground - table) * MUTED_SHARE
     table[0] = ground
@@ -159,15 +161,14 @@ def color_tables(look: SpectrogramLook, tokens: Theme, audible: bool) -> PIXELS:
             covered = covered + (np.where(bright, 0.0, 255.0) - covered) * BEAT_TINT
         for verdict in WEAK_TO_STRONG:
             if way & 1 << VERDICTS.index(verdict):
-                covered = covered + (_rgb(tokens.verdict(verdict)) - covered) * TINT
+                tint = rgb(
+                    tokens.verdict(verdict)
+                )  # and some of the ground, so that hatch and edges stand out
+                covered = covered + (tint + (ground - tint) * TINT_GROUND - covered) * TINT
         tables[way] = covered
     parts = np.rint(tables).astype(np.uint32)
-    made: PIXELS = 0xFF000000 | parts[..., 0] << 16 | parts[..., 1] << 8 | parts[..., 2]
-    return made
-
-
-def _rgb(token: str) -> NDArray[np.float64]:
-    return np.array(theme.color(token).getRgb()[:3], np.float64)
+    made = np.uint32(0xFF000000) | parts[..., 0] << 16 | parts[..., 1] << 8 | parts[..., 2]
+    return np.asarray(made, np.uint32)
 
 
 def ways_of(frame: Frame, proposals: Proposals, ground: PIXELS) -> NDArray[np.uint16]:
@@ -180,7 +181,7 @@ def ways_of(frame: Frame, proposals: Proposals, ground: PIXELS) -> NDArray[np.ui
     ways = np.where(ground != theme.color(frame.theme.bg).rgba(), _BEAT_BIT, 0).astype(np.uint16)
     for index, covered in enumerate(proposals.covered):
         ways |= covered.astype(np.uint16) << index
-    return ways << 8
+    return np.left_shift(ways, 8, dtype=np.uint16)
 
 
 class SpectrogramPainter:
@@ -216,7 +217,7 @@ class SpectrogramPainter:
                 continue
             borders = np.linspace(top * frame.dpr, bottom * frame.dpr, rows + 1).round().astype(int).tolist()
             for row, (first, stop) in enumerate(pairwise(borders)):
-                yield Place(lane, source, row if rows > 1 else None, first, stop)
+                yield Place(lane, source, row if rows > 1 else None, first, stop, row + 1 < rows)
 
     def fill(
         self, pixels: PIXELS, frame: Frame, lanes: tuple[Lane, ...], under: PIXELS, ways: NDArray[np.uint16]
@@ -235,14 +236,16 @@ class SpectrogramPainter:
                 continue
             cells = self._cells(frame, place)
             recorded, height = place.source.recorded, place.bottom - place.top
-            shown = row_bands(height, self.look.scale, recorded.rate_hz, tuple(recorded.bands_hz.tolist()))
+            shown = row_bands(height, self.look.scale, recorded.rate_hz, recorded.window_samples)
             rows = rows_of(cells, shown)[first - place.top : last - place.top]
             table = color_tables(self.look, frame.theme, place.lane.audible).ravel()
             part = pixels[first:last]
             np.take(table, rows + ways if ways.any() else rows, out=part, mode="clip")
-            empty = ~cells.any(axis=1)
+            empty = cells[:, 0] == 0
             if empty.any():
                 part[:, empty] = under[empty]
+            if place.bottom == last and place.is_inner:
+                part[-1] = under
 
     def _cells(self, frame: Frame, place: Place) -> Cells:
         """Return the columns of a channel of a lane, or the loudest of all, shape (columns, bands)."""

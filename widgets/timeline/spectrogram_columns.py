@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.spectrogram import Cells
+from engine.audio.spectrogram import Cells, band_edges
 from engine.document.track import Track
 from engine.edl.edit_list import EditList
 from widgets.timeline.result_wave import Cutter
@@ -17,8 +17,8 @@ class RecordedSpectrogram(Protocol):
     """One track's spectrogram, in document samples counted from the track's start."""
 
     @property
-    def bands_hz(self) -> NDArray[np.float64]:
-        """Middle of each band, shape (bands,), ascending."""
+    def window_samples(self) -> int:
+        """Window of the transform, which says what the bands are."""
 
     @property
     def rate_hz(self) -> int:
@@ -74,7 +74,7 @@ class ResultColumns:
 
     def columns(self, channel: int, start_samples: float, samples_per_column: float, n_columns: int) -> Cells:
         """Return columns of the result."""
-        result = np.zeros((n_columns, len(self.recorded.bands_hz)), np.uint8)
+        result = np.zeros((n_columns, len(band_edges(self.recorded.window_samples)) - 1), np.uint8)
         pieces = self._cutter.pieces(start_samples + self._offset, samples_per_column, n_columns)
         if pieces is None:
             return result

@@ -1,0 +1,159 @@
+"""The recipe "own-faults": what it hears and practises on, how far it reaches, and that it learns."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from engine.anomaly.faults.kinds import KINDS
+from engine.anomaly.faults.planting import plant
+from engine.anomaly.faults.practice_kinds import PRACTICE_MAKERS, made_up_clips
+from engine.anomaly.metrics import auc
+from engine.anomaly.own_faults.fitting import Scaling, Trained, logits_of, train
+from engine.anomaly.own_faults.hearing import STEP_FRAMES, Heard, hear, joined
+from engine.anomaly.own_faults.network import REACH_STEPS, FaultTagger
+from engine.anomaly.own_faults.practice import kinds_of, make_practice
+from engine.anomaly.own_faults.settings import OwnFaultsConfig
+from engine.errors import Cancelled
+from engine.features.tuning import TUNING_BINS
+from engine.learning.loop import seeded
+from engine.progress import SILENT
+from tests.engine.anomaly.conftest import RATE_HZ as MUSIC_HZ
+from tests.engine.anomaly.conftest import music
+
+TINY = OwnFaultsConfig(practice_s=240.0, excerpt_s=30.0, crop_steps=32, width=16, epochs=6, batch_size=8)
+RATE_HZ = TINY.mel.rate_hz
+STEP_SAMPLES = STEP_FRAMES * TINY.mel.hop_samples
+
+
+def kept(seconds: float, seed: int = 1) -> NDArray[np.float32]:
+    at = np.arange(round(seconds * RATE_HZ)) * (MUSIC_HZ / RATE_HZ)
+    audio = music(seconds + 1.0, seed)
+    return np.interp(at, np.arange(len(audio)), audio).astype(np.float32)
+
+
+def heard_of(audio: NDArray[np.float32], block_samples: int = 1 << 30) -> Heard:
+    blocks = (audio[at : at + block_samples] for at in range(0, len(audio), block_samples))
+    return joined(hear(blocks, TINY.mel), TINY.mel.n_mels)
+
+
+@pytest.fixture(scope="module")
+def trained() -> Trained:
+    return train([kept(60.0)], [kept(20.0, seed=2)], TINY, seed=0, progress=SILENT)
+
+
+@pytest.mark.parametrize("block_samples", [999, 65_536])
+def test_hears_the_same_however_a_stream_is_cut(block_samples: int) -> None:
+    audio = kept(33.3)
+    whole, cut = heard_of(audio), heard_of(audio, block_samples)
+    assert len(whole) == len(audio) // STEP_SAMPLES
+    np.testing.assert_array_equal(whole.mel_db, cut.mel_db)
+    np.testing.assert_array_equal(whole.tuning, cut.tuning)
+
+
+@pytest.mark.parametrize("kind", PRACTICE_MAKERS)
+def test_a_practice_kind_fills_its_fault_and_leaves_the_rest_alone(kind: str) -> None:
+    clean = kept(30.0)[:, None]
+    rng = np.random.default_rng(1)
+    planted = plant(clean, RATE_HZ, [kind], 0.4, rng, {}, (2.0, 6.0), PRACTICE_MAKERS)
+    inside = np.zeros(len(planted.audio), bool)
+    for fault in planted.faults:
+        inside[fault.start_samples : fault.stop_samples] = True
+    np.testing.assert_array_equal(planted.audio[~inside], clean)
+    assert np.isfinite(planted.audio).all()
+    assert inside.mean() == pytest.approx(0.4, abs=1e-3)
+
+
+def test_made_up_clips_are_sounds_and_the_same_for_the_same_seed() -> None:
+    first, second = (made_up_clips(RATE_HZ, np.random.default_rng(7)) for _ in range(2))
+    for kind in ("talk", "noise"):
+        for one, other in zip(first[kind], second[kind], strict=True):
+            np.testing.assert_array_equal(one, other)
+            assert np.isfinite(one).all()
+            assert np.abs(one).max() > 0.5
+
+
+def test_what_is_left_out_is_not_practised_on() -> None:
+    config = OwnFaultsConfig(leave_out=("talk", "stutter"))
+    assert set(kinds_of(config)) == ({*KINDS, *PRACTICE_MAKERS} - {"talk", "stutter"})
+
+
+def test_practice_is_labelled_where_it_is_damaged_and_repeats_for_its_seed() -> None:
+    pieces = make_practice([kept(60.0), kept(15.0)], TINY, 200.0, 3, SILENT)
+    again = make_practice([kept(60.0), kept(15.0)], TINY, 200.0, 3, SILENT)
+    share = np.mean(np.concatenate([one.is_fault for one in pieces]))
+    assert share == pytest.approx(TINY.fault_share, abs=0.05)
+    for one, other in zip(pieces, again, strict=True):
+        assert len(one.is_fault) == len(one.heard)
+        np.testing.assert_array_equal(one.heard.mel_db, other.heard.mel_db)
+        np.testing.assert_array_equal(one.is_fault, other.is_fault)
+
+
+def test_the_network_reaches_as_far_as_it_says_and_is_small() -> None:
+    with seeded(0):
+        network = FaultTagger(TINY.mel.n_mels, 64).eval()
+    assert sum(value.numel() for value in network.parameters()) < 1_000_000
+    steps, at = 100, 50
+    generator = torch.Generator().manual_seed(1)
+    mel = torch.randn(1, steps * STEP_FRAMES, TINY.mel.n_mels, generator=generator)
+    tuning = torch.randn(1, steps, TUNING_BINS, generator=generator)
+    before = network(mel, tuning)[0]
+    other = mel.clone()
+    other[:, at * STEP_FRAMES : (at + 1) * STEP_FRAMES] += 3.0
+    moved = torch.nonzero(network(other, tuning)[0] != before).flatten()
+    assert 0 < at - int(moved.min()) <= REACH_STEPS
+    assert 0 < int(moved.max()) - at <= REACH_STEPS
+
+
+@pytest.mark.parametrize("piece_steps", [1, 37, 700])
+def test_scoring_a_stream_equals_scoring_it_whole(piece_steps: int) -> None:
+    rng = np.random.default_rng(5)
+    steps = 1300
+    mel_db = rng.standard_normal((steps * STEP_FRAMES, TINY.mel.n_mels)).astype(np.float32)
+    heard = Heard(mel_db, rng.random((steps, TUNING_BINS)).astype(np.float32))
+    bands, bins = TINY.mel.n_mels, TUNING_BINS
+    scaling = Scaling(*(np.full(n, v, np.float32) for n, v in ((bands, 0), (bands, 1), (bins, 0), (bins, 1))))
+    with seeded(0):
+        network = FaultTagger(bands, 8).eval()
+    with torch.no_grad():
+        mel, tuning = scaling.apply(heard)
+        expected = network(mel[None], tuning[None])[0].numpy()
+    pieces = [heard.part(at, at + piece_steps) for at in range(0, steps, piece_steps)]
+    found = np.concatenate(list(logits_of(network, scaling, pieces, SILENT)))
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_learns_to_find_faults_it_never_heard_in_music_it_never_heard(trained: Trained) -> None:
+    rng = np.random.default_rng(9)
+    clips = made_up_clips(RATE_HZ, np.random.default_rng(10))
+    planted = plant(kept(60.0, seed=3)[:, None], RATE_HZ, ["noodling", "noise", "dropout"], 0.4, rng, clips)
+    heard = heard_of(planted.audio[:, 0])
+    logits = np.concatenate(list(logits_of(trained.network, trained.scaling, [heard], SILENT)))
+    middle = np.arange(len(logits)) * STEP_SAMPLES
+    bad = np.zeros(len(logits), bool)
+    for fault in planted.faults:
+        bad |= (middle >= fault.start_samples) & (middle < fault.stop_samples)
+    assert auc(bad, logits) > 0.8
+    assert trained.kept_std > 0.0
+
+
+def test_the_same_seed_learns_the_same(trained: Trained) -> None:
+    again = train([kept(60.0)], [kept(20.0, seed=2)], TINY, seed=0, progress=SILENT)
+    assert again.fitted.history == trained.fitted.history
+
+
+def test_a_cancel_is_heard_while_faults_are_made() -> None:
+    class Stops:
+        def report(self, fraction: float, text: str, **figures: float) -> None:
+            """Nobody listens."""
+
+        def check_cancelled(self) -> None:
+            raise Cancelled
+
+        def part(self, start: float, stop: float) -> Stops:  # noqa: ARG002
+            return self
+
+    with pytest.raises(Cancelled):
+        make_practice([kept(30.0)], TINY, 100.0, 0, Stops())

@@ -161,6 +161,7 @@ class MainWindow(QMainWindow):
         self.say(self.session.apply(set_track(self.session.state, track_id, **values)).label)
 
     def show_keys(self) -> None:
+        self.work.waves_refined.connect(self.timeline.renew_waves)
         """Show the key sheet."""
         sheet = KeySheet(self.choices.keymap.commands, self)
         sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from desktop.job_lanes import JobHandle, JobLanes
 from desktop.jobs import ExportJob, export_files, learn_taste, listen_to
 from desktop.session import Session
+from desktop.wave_details import KEPT_BYTES, WaveDetails, read_pieces
 from desktop.waves import TrackWave
 from engine.document.edits import set_analyses, set_settings
 from engine.document.grid_edits import keeping_edited
@@ -39,6 +40,7 @@ class Work(QObject):
     waves_changed : the sounds to draw, by track id
     learning_started, learning_progressed(figures), learning_ended : for the live loss curve
     """
+    waves_refined : more of them is known
 
     said = Signal(str)
     failed = Signal(str)
@@ -48,6 +50,7 @@ class Work(QObject):
     learning_started = Signal(str)
     learning_progressed = Signal(object)
     learning_ended = Signal()
+    waves_refined = Signal()
 
     def __init__(self, session: Session, lanes: JobLanes, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -62,6 +65,8 @@ class Work(QObject):
 
     @property
     def taste(self) -> Path | None:
+        self.wave_details = WaveDetails(read_pieces, KEPT_BYTES, "waveform", self)
+        self.wave_details.arrived.connect(self.waves_refined)
         """The taste in force."""
         found = self._session.state.settings.get("taste")
         return Path(found) if isinstance(found, str) else None
@@ -79,7 +84,7 @@ class Work(QObject):
     def close(self) -> None:
         """Cancel everything and let go of the files."""
         self._lanes.close()
-        self._close_waves()
+        self.wave_details.close()
 
     def import_recordings(self, paths: tuple[Path, ...]) -> None:
         """Import recordings as tracks, into a new document beside the first where none is open."""
@@ -116,7 +121,8 @@ class Work(QObject):
             if ends_with_document and not self._makes_document:
                 handle.cancel()
         self._warnings = ()
-        self._close_waves()
+        self._waves.clear()
+        self.wave_details.forget()
         self.waves_changed.emit({})
         if self._session.state.sources:
             self._find_media()
@@ -154,13 +160,8 @@ class Work(QObject):
         for track in self._session.state.tracks:
             if track.id not in self._waves and track.source_id in media.peaks:
                 peaks = media.peaks[track.source_id]
-                self._waves[track.id] = TrackWave(peaks, media.conformed[track.source_id])
+                self._waves[track.id] = TrackWave(peaks, media.conformed[track.source_id], self.wave_details)
         self.waves_changed.emit(dict(self._waves))
-
-    def _close_waves(self) -> None:
-        for wave in self._waves.values():
-            wave.close()
-        self._waves.clear()
 
     def learn(self, asked: LearnRequest, out: Path, overwrite: bool) -> None:
         """Learn a taste and, where a recording is open, listen to it with that taste."""

@@ -45,6 +45,7 @@ class PeakPyramid:
         level k has columns of ``256 * 4**k`` samples, the last one what is left of the file
     rate_hz, channels, frames : of the file the peaks were built from
     bad_samples : how many NaN or infinite samples were taken as zero
+    base_samples : width of the columns of level 0, 256 but for what `fine_peaks` makes
     """
 
     levels: tuple[NDArray[np.float32], ...]
@@ -52,6 +53,7 @@ class PeakPyramid:
     channels: int
     frames: int
     bad_samples: int = 0
+    base_samples: int = BASE_SAMPLES
 
     @property
     def silent(self) -> bool:
@@ -90,7 +92,7 @@ class PeakPyramid:
         return _reduced_spans(minimum, maximum, squares, first, last, width, self.frames)
 
     def _level(self, channel: int, samples_per_column: float) -> tuple[NDArray[np.float32], int]:
-        level, width = 0, BASE_SAMPLES
+        level, width = 0, self.base_samples
         while level + 1 < len(self.levels) and 2 * width * _FACTOR <= samples_per_column:
             level, width = level + 1, width * _FACTOR
         return self.levels[level][:, channel], width

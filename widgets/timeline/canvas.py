@@ -204,6 +204,11 @@ class Canvas(QWidget):
         self._layers.set_waves(waves)
         self.redraw()
 
+    def renew_waves(self) -> None:
+        """Read the waveforms in view anew: more of them is known."""
+        self._layers.forget_waves()
+        self.update()
+
     def set_spectrograms(self, sources: Mapping[str, SpectrogramColumns]) -> None:
         """Show these tracks, by id, as spectrograms."""
         self._layers.set_spectrograms(sources)

@@ -39,6 +39,7 @@ class MadeUp:
     """A wave source over samples in memory, float32, shape (frames, channels)."""
 
     sound: NDArray[np.float32]
+    sampled_below: float = 256.0
 
     def columns(
         self, channel: int, start_samples: float, samples_per_column: float, n_columns: int

@@ -143,6 +143,10 @@ class WavePainter:
     def set_waves(self, waves: Mapping[str, WaveSource]) -> None:
         """Read from these sources, by track id, from now on."""
         self._waves = waves
+        self.forget()
+
+    def forget(self) -> None:
+        """Read columns anew: more of them is known."""
         self._key = ()
 
     def columns(self, frame: Frame, lane: Lane) -> list[Columns]:
@@ -178,9 +182,10 @@ class WavePainter:
             ink = inks[lane.audible]
             rows = lane.wish.rows
             borders = np.linspace(top * dpr, bottom * dpr, rows + 1).round().astype(int)
-            if sampled(frame):
+            samples = self._samples(frame, lane) if sampled(frame) else None
+            if samples is not None:
                 part = pixels[clip[0] : clip[1]]
-                self._fill_samples(part, frame, lane, borders - clip[0], ground, ink[0])
+                _fill_samples(part, frame, samples, borders - clip[0], ground, ink[0])
                 continue
             channels = self.columns(frame, lane)
             shown = channels if rows > 1 else [loudest(channels)]
@@ -196,43 +201,48 @@ class WavePainter:
             if bottom > layout.lanes_top and top < layout.height and lane.track_id in self._waves:
                 yield lane, top, bottom
 
-    def _samples(self, frame: Frame, lane: Lane) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-        """Return logical x, shape (n,), and what is drawn there, -1 to 1, shape (n, channels)."""
+    def _samples(self, frame: Frame, lane: Lane) -> tuple[NDArray[np.float64], NDArray[np.float32]] | None:
+        """Return logical x, shape (n,), and what is drawn there, -1 to 1, shape (n, channels).
+
+        None while it is being read.
+        """
         view = frame.viewport
         start = max(int(view.start_samples) - 1 - lane.start_samples, 0)
         stop = min(int(view.stop_samples) + 2 - lane.start_samples, lane.length_samples)
-        samples = self._waves[lane.track_id].samples(start, stop) if stop > start else None
-        if samples is None:
+        if stop <= start:
             return np.zeros(0), np.zeros((0, lane.channels), np.float32)
+        samples = self._waves[lane.track_id].samples(start, stop)
+        if samples is None:
+            return None
         return view.xs_at(np.arange(start, stop) + lane.start_samples), samples * np.float32(lane.gain)
-
-    def _fill_samples(
-        self,
-        pixels: PIXELS,
-        frame: Frame,
-        lane: Lane,
-        borders: NDArray[np.int_],
-        ground: PIXELS,
-        ink: PIXELS,
-    ) -> None:
-        """Draw a line through the samples of each channel, with dots on them where they are far apart."""
-        xs, values = self._samples(frame, lane)
-        columns, dotted = xs * frame.dpr, frame.viewport.samples_per_px <= DOTS_BELOW
-        thickness = (LINE_PX if dotted else 1.0) * frame.dpr
-        rows = list(pairwise(borders.tolist()))
-        for channel in range(lane.channels):
-            top, bottom = rows[min(channel, len(rows) - 1)]  # in one row, all lines are drawn
-            part = pixels[max(top, 0) : max(bottom, 0)]
-            middle, half = (top + bottom) / 2 - max(top, 0), (bottom - top) / 2
-            heights = middle - values[:, channel].astype(np.float64) * half
-            fill_line(part, columns, heights, thickness, ground, ink)
-            if dotted:
-                fill_dots(part, columns, heights, DOT_PX * frame.dpr, ink)
 
 
 def sampled(frame: Frame) -> bool:
     """Tell whether a frame is so fine that single samples are drawn."""
     return frame.viewport.samples_per_px < 1.0
+
+
+def _fill_samples(
+    pixels: PIXELS,
+    frame: Frame,
+    samples: tuple[NDArray[np.float64], NDArray[np.float32]],
+    borders: NDArray[np.int_],
+    ground: PIXELS,
+    ink: PIXELS,
+) -> None:
+    """Draw a line through the samples of each channel, with dots on them where they are far apart."""
+    xs, values = samples
+    columns, dotted = xs * frame.dpr, frame.viewport.samples_per_px <= DOTS_BELOW
+    thickness = (LINE_PX if dotted else 1.0) * frame.dpr
+    rows = list(pairwise(borders.tolist()))
+    for channel in range(values.shape[1]):
+        top, bottom = rows[min(channel, len(rows) - 1)]  # in one row, all lines are drawn
+        part = pixels[max(top, 0) : max(bottom, 0)]
+        middle, half = (top + bottom) / 2 - max(top, 0), (bottom - top) / 2
+        heights = middle - values[:, channel].astype(np.float64) * half
+        fill_line(part, columns, heights, thickness, ground, ink)
+        if dotted:
+            fill_dots(part, columns, heights, DOT_PX * frame.dpr, ink)
 
 
 def _inks(frame: Frame, tinted: Callable[[PIXELS], PIXELS]) -> dict[bool, tuple[PIXELS, PIXELS]]:

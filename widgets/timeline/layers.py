@@ -75,6 +75,11 @@ class Layers:
         self._spectrograms.set_sources(sources)
         self._share_lanes()
         self.forget()
+    def forget_waves(self) -> None:
+        """Read the waveforms in view anew at the next frame: more of them is known."""
+        self._wave_painter.forget()
+        self.forget()
+
 
     def set_spectrogram_look(self, look: SpectrogramLook) -> None:
         """Draw spectrograms otherwise."""

@@ -108,6 +108,11 @@ class ResultWave:
         voice = Voice(track, 1.0, channels, stop, _Recorded(source), np.float32)
         self._renderer = VoiceRenderer(edits, [voice], channels, seams_held=SEAMS_HELD)
 
+    @property
+    def sampled_below(self) -> float:
+        """Columns of fewer samples are made of samples, as the recording's are."""
+        return self._source.sampled_below
+
     def columns(
         self, channel: int, start_samples: float, samples_per_column: float, n_columns: int
     ) -> Columns:

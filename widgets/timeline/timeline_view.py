@@ -153,6 +153,10 @@ class TimelineView(QWidget):
         """Read the spectrograms anew: more of them is known."""
         self.canvas.renew_spectrograms()
 
+    def renew_waves(self) -> None:
+        """Read the waveforms in view anew: more of them is known."""
+        self.canvas.renew_waves()
+
     def set_score(self, curve: ScoreCurve | None, threshold: float | None, taste: str = "") -> None:
         """Show a score, the threshold, and the name of the taste that made it."""
         self.canvas.set_score(curve, threshold)

@@ -8,11 +8,19 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.peaks import BASE_SAMPLES, Columns, sample_columns
+from engine.audio.peaks import Columns, sample_columns
 
 
 class WaveSource(Protocol):
-    """One track's sound, in document samples counted from the track's start."""
+    """One track's sound, in document samples counted from the track's start.
+
+    Attributes
+    ----------
+    sampled_below : columns of fewer samples than this are made of `samples`, since `columns` is too coarse
+    """
+
+    @property
+    def sampled_below(self) -> float: ...
 
     def columns(
         self, channel: int, start_samples: float, samples_per_column: float, n_columns: int
@@ -61,14 +69,13 @@ def track_columns(
 ) -> list[Columns]:
     """Return the columns of each channel of a track that starts at `offset_samples`, zero outside it.
 
-    Under 256 samples a column the pyramid's base is too coarse, and samples are asked for. Until they are
-    there the base stands in.
+    Where the source's own columns are too coarse samples are asked for. Until they are there those stand in.
     """
     width, n_columns = grid.samples_per_column, grid.n_columns
     first = grid.first * width - offset_samples
     start = max(int(first), 0)
     stop = min(int(first + width * n_columns) + 2, length_samples)
-    if width < BASE_SAMPLES and start < stop:
+    if width < source.sampled_below and start < stop:
         samples = source.samples(start, stop)
         if samples is not None:
             return [sample_columns(samples[:, c], start, first, width, n_columns) for c in range(channels)]

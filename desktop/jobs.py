@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.document.analysis import BeatGrid
+from engine.document.analysis import BeatGrid, Listening
 from engine.document.state import DocumentState
 from engine.progress import Progress
 from widgets.chrome.learn_panel import LearnRequest
@@ -42,12 +42,16 @@ def learn_taste(asked: LearnRequest, out: Path, overwrite: bool, progress: Progr
 
 
 def listen_to(
-    state: DocumentState, media: Mapping[str, Path], taste: Path | None, progress: Progress
+    state: DocumentState,
+    media: Mapping[str, Path],
+    taste: Path | None,
+    listening: Listening | None,
+    progress: Progress,
 ) -> Heard:
     """Find beats and onsets and, with a taste, scores."""
     from engine.jobs.listen import ListenRequest, listen_to_document
 
-    return listen_to_document(ListenRequest(state, media, taste), progress)
+    return listen_to_document(ListenRequest(state, media, taste, listening), progress)
 
 
 def export_files(asked: ExportJob, progress: Progress) -> tuple[Exported, ...]:

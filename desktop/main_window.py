@@ -15,6 +15,7 @@ from desktop.choices import Choices
 from desktop.files import Files
 from desktop.history_walk import HistoryWalk
 from desktop.job_lanes import JobLanes
+from desktop.kept_example import KeptListening
 from desktop.keymap import Keymap
 from desktop.look import Look
 from desktop.playback import Player
@@ -59,6 +60,7 @@ class MainWindow(QMainWindow):
         self.transport = Transport(self.session, self.player, self)
         self.review = Review(self.session, lambda: self.transport.playhead_samples, self)
         self.work = Work(self.session, JobLanes(self), self)
+        self.kept = KeptListening(self.session, self.review, self.transport, self.work, self)
         self.files = Files(self, self.session, self.work, lambda: self.look.theme)
         self.top_bar = TopBar(theme, self.caps)
         self.timeline = TimelineView(theme)
@@ -116,7 +118,7 @@ class MainWindow(QMainWindow):
         self.session.changed.connect(self._show_change)
         for asking in (self.top_bar, self.queue_panel, self.status_bar):
             asking.command_requested.connect(self.commands.run)
-        for speaking in (self.review, self.work, self.files, self.history, self.choices, self.queue.many):
+        for speaking in (self.review, self.work, self.kept, self.files, self.history, self.choices, self.queue.many):
             speaking.said.connect(self.say)
         refusals = (self.commands.refused, self.history.refused, self.choices.failed, self.queue.refused)
         for refusal in (*refusals, self.work.failed, self.player.failed):

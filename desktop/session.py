@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.document.analysis import Analysis, BeatGrid, Listening, ScoreCurve
+from engine.document.analysis import Analysis, BeatGrid, Listening, NearestKept, ScoreCurve
 from engine.document.change import Change, Edit, RowChange, united
 from engine.document.document import Document
 from engine.document.history import StepLabel
@@ -86,6 +86,12 @@ class Session(QObject):
         """The scores in force."""
         found = self._analysis("score")
         return found if isinstance(found, ScoreCurve) else None
+
+    @property
+    def nearest(self) -> NearestKept | None:
+        """What was kept that the recording is most like, found together with the scores in force."""
+        found = self._analysis("nearest")
+        return found if isinstance(found, NearestKept) else None
 
     @property
     def grid(self) -> BeatGrid | None:

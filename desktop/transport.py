@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from desktop.playback import Player
+from desktop.playback.play_source import SourceFactory
 from desktop.session import Session
 from engine.document.change import Change
 from engine.document.kinds import Edge
@@ -103,6 +104,8 @@ class Transport(QObject):
             return
         position = max(0, min(position_samples, self._session.state.length_samples))
         self._return_to = None
+        if self._programme is None:
+            self._player.stop()  # what plays beside the timeline has no place on it
         if self.is_playing:
             self._player.seek(self._programme_at(position))
         else:
@@ -126,6 +129,18 @@ class Transport(QObject):
         """Play the original across one edge."""
         position = span[0] if edge is Edge.START else span[1]
         self._audition(whole(self._session.state), position, position, EDGE_AUDITION_S)
+
+    def play_span(self, span: tuple[int, int]) -> None:
+        """Play the original of a span and nothing around it."""
+        self._audition(whole(self._session.state), *span, 0.0)
+
+    def play_beside(self, source: SourceFactory, length_samples: int) -> None:
+        """Play something that is not on the timeline, at the document's rate; the playhead stays."""
+        self._player.stop()
+        self._programme, self._return_to, self._made_of = None, None, ()
+        self._player.set_source(source, self._session.state.rate_hz)
+        self._player.set_loop((0, length_samples) if self.loops else None)
+        self._player.play(0)
 
     def choose_result(self, result: bool) -> None:
         """Play the result or the original, going over at the same moment when playing."""
@@ -218,7 +233,7 @@ class Transport(QObject):
         return 0 if self._programme is None else self._programme.to_result(source_samples)
 
     def _loop_of(self, span: tuple[int, int] | None) -> tuple[int, int] | None:
-        if not self.loops or span is None:
+        if not self.loops or span is None or self._programme is None:
             return None
         return self._programme_at(span[0]), self._programme_at(span[1])
 

@@ -19,8 +19,10 @@ from engine.document.grid_edits import keeping_edited
 from engine.document.track import Track
 from engine.errors import OffcutError, UsageError
 from engine.jobs.import_audio import Imported, ImportRequest, import_audio, import_edit
+from engine.jobs.kept import KeptRequest, prepare_kept
 from engine.jobs.media import Media, MediaRequest, Relinked, find_media, relink
 from engine.jobs.propose import propose
+from engine.safe_write import shown
 from widgets.chrome.learn_panel import LearnRequest
 
 if TYPE_CHECKING:
@@ -194,8 +196,8 @@ class Work(QObject):
                 self.said.emit(f"Chose taste {taste.stem}; import a recording to listen to")
             return
         title = "Listening" if taste is None else f"Listening with {taste.stem}"
-        state, media = self._session.state, self._session.media
-        handle = self._lanes.compute.submit(listen_to, state, media, taste, title=title)
+        state, media, known = self._session.state, self._session.media, self._session.listening
+        handle = self._lanes.compute.submit(listen_to, state, media, taste, known, title=title)
         self.watch(handle, partial(self._heard, state.tracks, taste))
 
     def _heard(self, tracks: tuple[Track, ...], taste: Path | None, heard: Heard) -> None:
@@ -218,8 +220,21 @@ class Work(QObject):
     def propose(self, settings: Mapping[str, object], merges_as: str = "") -> None:
         """Propose cuts under the settings in force, changed by these."""
         session = self._session
-        made = propose(session.state, session.curve, session.grid, session.listening, settings, merges_as)
+        made = propose(
+            session.state,
+            session.curve,
+            session.grid,
+            session.listening,
+            settings,
+            merges_as,
+            session.nearest,
+        )
         self.said.emit(session.apply(made.edit).label)
+
+    def fetch_kept(self, request: KeptRequest, take: Callable[[Path], None]) -> None:
+        """Make a kept recording ready to be heard, and hand its file over."""
+        title = f"Fetching {shown(request.path.name)}"
+        self.watch(self._lanes.io.submit(prepare_kept, request, title=title), take)
 
     def export(self, paths: tuple[Path, ...], overwrite: bool) -> None:
         """Write the result."""

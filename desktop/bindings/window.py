@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from desktop.choices import Choices
 from desktop.files import Files
 from desktop.history_walk import HistoryWalk
+from desktop.kept_example import KeptListening
 from desktop.look import Look
 from desktop.queue_side import QueueSide
 from desktop.review import Review
@@ -30,6 +31,7 @@ class Window(Protocol):
     review: Review
     transport: Transport
     work: Work
+    kept: KeptListening
     files: Files
     choices: Choices
     look: Look

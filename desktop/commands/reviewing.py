@@ -40,6 +40,12 @@ ANSWERS = (
     ),
     _review("alternative", "Next alternative", ("V",), "Try the next way to make this edit."),
     _review("flag", "Flag for later", ("F",), "Mark it to come back to, or take the mark away."),
+    _review(
+        "hear_kept",
+        "Hear the nearest kept example",
+        ("Shift+C",),
+        "Play what you kept that is most like it; once more for the proposal, and so by turns.",
+    ),
     _review("threshold_up", "Threshold up", ("Alt+Up",), "Cut less: only what is odder."),
     _review("threshold_down", "Threshold down", ("Alt+Down",), "Cut more: also what is less odd."),
     _review(

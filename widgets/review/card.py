@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePol
 
 from engine.document.analysis import ScoreCurve
 from engine.document.decisions import Verdict
+from widgets.chrome.elided_label import ElidedLabel
 from widgets.chrome.icons import paint_icon
 from widgets.chrome.key_caps import KeyButton
 from widgets.review.rows import VERDICT_ICONS, CardText
@@ -24,6 +25,7 @@ _ANSWERS = (
     ("review.alternative", "Other"),
     ("edge.switch", "Edges"),
 )
+_HEAR = "review.hear_kept"
 _FIELDS = ("score", "left edge", "right edge", "crossfade")
 
 
@@ -87,9 +89,13 @@ class Card(QFrame):
         self._buttons = {
             command: KeyButton(theme, label, keys.get(command, "")) for command, label in _ANSWERS
         }
+        self._kept_name, self._kept, self._kept_at = QLabel("nearest kept"), ElidedLabel(), QLabel()
+        self._kept_at.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        self._hear = KeyButton(theme, "Hear", keys.get(_HEAR, ""))
+        self._hear.setAccessibleName("Hear the nearest kept example")
         self._layout = QVBoxLayout(self)
         self._lay_out()
-        for command, button in self._buttons.items():
+        for command, button in (*self._buttons.items(), (_HEAR, self._hear)):
             button.clicked.connect(
                 lambda _checked=False, command=command: self.command_requested.emit(command)
             )
@@ -114,6 +120,7 @@ class Card(QFrame):
             fields.addWidget(self._values[name], line, 1, 1, 1 if name == "score" else 2)
             self._values[name].setWordWrap(name != "score")
         fields.addWidget(self._verdict, 0, 2)
+        self._lay_out_kept(fields)
         layout.addWidget(self._spark)
         layout.addLayout(fields)
         layout.addSpacing(px(4))
@@ -124,6 +131,16 @@ class Card(QFrame):
             answers.setColumnStretch(place % 3, 1)
             button.setSizePolicy(QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Fixed)
         layout.addLayout(answers)
+
+    def _lay_out_kept(self, fields: QGridLayout) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(px(6))
+        row.addWidget(self._kept)
+        row.addWidget(self._kept_at)
+        row.addStretch(1)
+        row.addWidget(self._hear)
+        fields.addWidget(self._kept_name, len(_FIELDS), 0)
+        fields.addLayout(row, len(_FIELDS), 1, 1, 2)
 
     def set_theme(self, theme: Theme) -> None:
         """Paint with these colours from now on."""
@@ -136,8 +153,10 @@ class Card(QFrame):
         self._buttons["review.accept"].set_outline(theme.accepted)
         mono = f'font-family: "JetBrains Mono"; font-size: {px(TEXT - 1)}px;'
         self._length.setStyleSheet(mono)
-        for label in self._values.values():
+        for label in (*self._values.values(), self._kept, self._kept_name):
             label.setStyleSheet(f"font-size: {px(TEXT - 1)}px; color: {theme.dim};")
+        self._kept_at.setStyleSheet(f"{mono} color: {theme.text};")
+        self._hear.set_theme(theme)
 
     def set_card(self, text: CardText, edge: str) -> None:
         """Show these words; `edge` ("left" or "right") is the one that the keys move."""
@@ -157,6 +176,10 @@ class Card(QFrame):
             self._values[name].setText(f"{self._number(time)} {on}")
         self._values["score"].setText(self._number(text.score))
         self._values["crossfade"].setText(self._number(text.crossfade))
+        self._kept.setText(text.kept)
+        self._kept_at.setText(text.kept_at)
+        for part in (self._kept_name, self._kept, self._kept_at, self._hear):
+            part.setVisible(bool(text.kept))
         other = self._buttons["review.alternative"]
         many = text.alternatives > 1
         other.setText(f"Other {text.alternative}/{text.alternatives}" if many else "Other")

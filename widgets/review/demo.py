@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.decisions import Decision, Verdict
-from engine.document.proposals import Alternative, Proposal
+from engine.document.proposals import Alternative, KeptExample, Proposal
 from engine.document.state import DocumentState
 from engine.document.track import Source, Track
 from engine.review.listing import Grouping, listing
@@ -29,6 +29,7 @@ KEYS = {
     "transport.preview": "C",
     "review.alternative": "V",
     "edge.switch": "E",
+    "review.hear_kept": "Shift C",
     "review.search": "Ctrl F",
     "review.sort": "Alt S",
     "review.group": "Alt G",
@@ -67,6 +68,9 @@ def demo_state(count: int, seed: int = 7) -> DocumentState:
         proposals[name] = Proposal(
             name, "cut", position, stop, dice.uniform(0.3, 0.98), dice.choice(_REASONS), "demo", others
         )
+        if number % 5 != 4:
+            kept = KeptExample("/kept/take 4.wav", dice.uniform(3.0, 400.0), 440.0, 0.2)
+            proposals[name] = replace(proposals[name], nearest_kept=kept)
         if number < count // 3:
             verdict = Verdict.ACCEPTED if dice.random() < 0.6 else Verdict.REJECTED
             decisions[name] = Decision(name, verdict, flagged=dice.random() < 0.1)

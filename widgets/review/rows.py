@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +59,7 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class CardText:
-    """The words of the open proposal."""
+    """The words of the open proposal; `kept` and `kept_at` are empty where no kept example is known."""
 
     title: str
     length: str
@@ -73,6 +74,8 @@ class CardText:
     flagged: bool
     alternative: int
     alternatives: int
+    kept: str
+    kept_at: str
 
 
 def length_text(samples: int, rate_hz: int) -> str:
@@ -105,6 +108,7 @@ def card_of(state: DocumentState, proposal_id: str, around: Surroundings) -> Car
     rate_hz = state.rate_hz
     alternative = decision.alternative if decision is not None else 0
     made_start, made_stop = _made_span(proposal, alternative)
+    kept = proposal.nearest_kept
     times = [format_time(samples_to_s(edge, rate_hz), 1) for edge in (start, stop)]
     return CardText(
         title=f"{proposal.kind.capitalize()} {times[0]} – {times[1]}",
@@ -120,6 +124,8 @@ def card_of(state: DocumentState, proposal_id: str, around: Surroundings) -> Car
         flagged=decision is not None and decision.flagged,
         alternative=alternative + 1,
         alternatives=len(proposal.alternatives) + 1,
+        kept="" if kept is None else PurePath(kept.path).stem,
+        kept_at="" if kept is None else format_time(kept.start_s, 0),
     )
 
 

@@ -1,0 +1,96 @@
+"""Making the audio of a kept example ready to be heard beside a document."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.audio.conform import conformed_path
+from engine.audio.reader import content_hash, probe
+from engine.document.track import Source
+from engine.errors import SourceError
+from engine.progress import Progress
+from engine.safe_write import shown
+
+_DEEPEST = 3
+"""So many folders below that of a taste its recordings are looked for in: it may be a home folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRequest:
+    """Which recording is wanted at which rate.
+
+    Attributes
+    ----------
+    path : where it was when it was listened with the taste
+    content_hash : of the file; empty where that is not known, and then only `path` is tried
+    folders : where to look for it if it is not there, such as that of the taste
+    """
+
+    path: Path
+    content_hash: str
+    folders: tuple[Path, ...]
+    rate_hz: int
+
+
+def prepare_kept(request: KeptRequest, progress: Progress) -> Path:
+    """Find a kept recording; return the file that holds its samples at the rate of the document.
+
+    Raises
+    ------
+    SourceError : it is gone or has changed, or cannot be read
+    """
+    found = find_kept(request.path, request.content_hash, request.folders, progress)
+    info = probe(found)
+    source = Source(
+        id="kept",
+        path=str(found),
+        content_hash=request.content_hash or content_hash(found),
+        rate_hz=info.rate_hz,
+        channels=info.channels,
+        frames=info.frames,
+        container=info.container,
+        subtype=info.subtype,
+    )
+    return conformed_path(source, request.rate_hz, progress)
+
+
+def find_kept(path: Path, expected_hash: str, folders: Sequence[Path], progress: Progress) -> Path:
+    """Find a kept recording where it was, else by its name in some folders and those in them, by its content.
+
+    Raises
+    ------
+    SourceError : it is in none of them, or what has its name is another recording
+    """
+    changed = ""
+    for candidate in _candidates(path, folders if expected_hash else ()):
+        progress.check_cancelled()
+        try:
+            if not expected_hash or content_hash(candidate) == expected_hash:
+                return candidate
+            changed = changed or shown(candidate)
+        except SourceError:
+            continue
+    if changed:
+        raise SourceError(
+            f"{changed} has changed since the taste learned from it: bring the old file back, "
+            "or learn the taste again."
+        )
+    raise SourceError(
+        f"{shown(path)}, which the taste learned from, is no longer there: put {shown(path.name)} back, "
+        "or beside the taste."
+    )
+
+
+def _candidates(path: Path, folders: Sequence[Path]) -> Iterator[Path]:
+    if path.is_file():
+        yield path
+    for folder in dict.fromkeys(folders):
+        for where, inside, names in os.walk(folder):
+            if path.name in names and Path(where) / path.name != path:
+                yield Path(where) / path.name
+            inside.sort()
+            if len(Path(where).relative_to(folder).parts) >= _DEEPEST:
+                inside.clear()

@@ -10,6 +10,7 @@ import dataclasses
 import struct
 import zlib
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -26,6 +27,7 @@ _MAGIC = b"OFFCUTPK"
 # magic, version, rate_hz, channels, checksum of the levels, frames, bad samples
 _HEAD = struct.Struct("<8sIIIIQQ")
 _SCAN_FRAMES = 1 << 16
+_CHECKED_BYTES = 1 << 18
 
 
 def source_peaks(source: Source, rate_hz: int, progress: Progress = SILENT) -> PeakPyramid:
@@ -55,18 +57,24 @@ def save_peaks(pyramid: PeakPyramid, content_hash: str) -> None:
     ------
     ExportError : the cache folder cannot take the file, or the disk is full
     """
-    levels = b"".join(np.ascontiguousarray(level, "<f4").tobytes() for level in pyramid.levels)
+    levels = [np.ascontiguousarray(level, "<f4") for level in pyramid.levels]
+    checksum = 0
+    for level in levels:
+        checksum = zlib.crc32(level.data, checksum)
     head = _HEAD.pack(
         _MAGIC,
         _VERSION,
         pyramid.rate_hz,
         pyramid.channels,
-        zlib.crc32(levels),
+        checksum,
         pyramid.frames,
         pyramid.bad_samples,
     )
-    with replacing(_cache_path(content_hash, pyramid.rate_hz), overwrite=True) as part:
-        part.write_bytes(head + levels)
+    target = _cache_path(content_hash, pyramid.rate_hz)
+    with replacing(target, overwrite=True) as part, part.open("wb") as stream:
+        stream.write(head)
+        for level in levels:
+            stream.write(level.data)
 
 
 def load_peaks(content_hash: str, rate_hz: int) -> PeakPyramid | None:
@@ -75,17 +83,16 @@ def load_peaks(content_hash: str, rate_hz: int) -> PeakPyramid | None:
     try:
         with path.open("rb") as stream:
             head = stream.read(_HEAD.size)
+            found_checksum = _checksum(stream)
         magic, version, found_hz, channels, checksum, frames, bad_samples = _HEAD.unpack(head)
         if (magic, version, found_hz) != (_MAGIC, _VERSION, rate_hz):
             return None
         lengths = level_lengths(frames)
         size = 3 * channels * sum(lengths)
-        if path.stat().st_size != _HEAD.size + 4 * size:
+        if path.stat().st_size != _HEAD.size + 4 * size or found_checksum != checksum:
             return None
         values = np.memmap(path, "<f4", "r", offset=_HEAD.size, shape=(size,))
     except (OSError, struct.error, ValueError):
-        return None
-    if zlib.crc32(values.data) != checksum:
         return None
     ends = np.cumsum([3 * channels * length for length in lengths])
     levels = tuple(
@@ -93,6 +100,14 @@ def load_peaks(content_hash: str, rate_hz: int) -> PeakPyramid | None:
         for end, length in zip(ends, lengths, strict=True)
     )
     return PeakPyramid(levels, rate_hz, channels, frames, bad_samples)
+
+
+def _checksum(stream: BinaryIO) -> int:
+    """Return the checksum of the rest of a file; it is read in blocks, since through a map all would stay."""
+    checksum, block = 0, memoryview(bytearray(_CHECKED_BYTES))
+    while count := stream.readinto(block):  # type: ignore[attr-defined]
+        checksum = zlib.crc32(block[:count], checksum)
+    return checksum
 
 
 def _cache_path(content_hash: str, rate_hz: int) -> Path:

@@ -165,6 +165,21 @@ def test_peaks_are_kept_and_found_again(tmp_path: Path) -> None:
     assert source_peaks(source, 48_000).frames == built.frames
 
 
+@pytest.mark.skipif(
+    not Path("/proc/self/smaps").exists(), reason="the system does not tell what is in memory"
+)
+def test_kept_peaks_stay_on_disk_but_for_what_is_drawn() -> None:
+    frames = 4_000 * 4_096
+    levels = tuple(np.full((3, 1, length), 0.25, np.float32) for length in level_lengths(frames))
+    save_peaks(PeakPyramid(levels, 48_000, 1, frames), "0" * 32)
+    kept = load_peaks("0" * 32, 48_000)
+    assert kept is not None
+    kept.columns(0, 0.0, frames / 1_000, 1_000)
+    maps = Path("/proc/self/smaps").read_text().split("VmFlags:")
+    resident = [int(entry.split("Rss:")[1].split()[0]) for entry in maps if "0" * 32 in entry]
+    assert sum(resident) * 1024 < sum(level.nbytes for level in levels) / 4
+
+
 def test_the_samples_of_a_converted_source_that_are_no_numbers_are_counted(tmp_path: Path) -> None:
     samples = tone(1_000, 44_100).astype(np.float32)
     samples[10:13, 0] = np.nan

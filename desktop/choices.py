@@ -24,6 +24,7 @@ from widgets.chrome.command_palette import CommandPalette
 from widgets.chrome.key_caps import KeyButton
 from widgets.chrome.preferences_form import PreferencesForm
 from widgets.chrome.start_panel import StartPanel
+from widgets.review.queue_panel import QueuePanel
 from widgets.timeline.timeline_view import TimelineView
 
 _RECENT = "recent:"
@@ -36,6 +37,7 @@ class Window(Protocol):
     player: Player
     look: Look
     timeline: TimelineView
+    queue_panel: QueuePanel
     commands: Actions
     palette_popup: CommandPalette
     caps: dict[str, str]
@@ -143,7 +145,7 @@ class Choices(QObject):
     def _open(self, path: Path) -> None:
         if not path.is_file():
             raise UsageError(
-                f"{path.name} is no longer in {path.parent}; open it where it is now (Ctrl+Shift+O)."
+                f"{path.name} is no longer in {path.parent}; open it where it is now ‹file.open›."
             )
         self._parts.session.open(path)
         self.said.emit(self._parts.session.notice or f"Opened {path.name}")
@@ -168,6 +170,8 @@ class Choices(QObject):
             button.set_key(moved.get(button.key, button.key))
         caps.clear()
         caps.update(self.keymap.caps)
+        self._parts.timeline.set_keys(caps)
+        self._parts.queue_panel.set_keys(caps)
         self._parts.commands.set_keys(self.keymap.commands)
         self._fill_palette()
 

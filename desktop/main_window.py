@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import QSettings, Qt
@@ -12,22 +12,29 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QVBoxLayout,
 from desktop.actions import Actions
 from desktop.bindings import handlers
 from desktop.choices import Choices
+from desktop.exporting import Exporting
 from desktop.files import Files
+from desktop.grid import GridEditing
+from desktop.grid_dialogs import GridDialogs
 from desktop.history_walk import HistoryWalk
 from desktop.job_lanes import JobLanes
 from desktop.kept_example import KeptListening
 from desktop.keymap import Keymap
 from desktop.look import Look
+from desktop.markers import Marking
 from desktop.playback import Player
 from desktop.queue_side import QueueSide
 from desktop.review import Review
 from desktop.ruler import Ruler
 from desktop.session import Session
+from desktop.spectrograms import Spectrograms
+from desktop.tap_tempo import TapTempo
+from desktop.threshold import ThresholdDrag
+from desktop.tracks import Tracks
 from desktop.transport import Transport
 from desktop.work import Work
 from desktop.zooms import Zooms
 from engine.document.change import Change
-from engine.document.track_edits import set_track
 from engine.errors import OffcutError
 from engine.settings import cut_settings
 from engine.timebase import s_to_samples, samples_to_s
@@ -58,22 +65,30 @@ class MainWindow(QMainWindow):
         self.session = Session(self)
         self.player = Player(self)
         self.transport = Transport(self.session, self.player, self)
-        self.review = Review(self.session, lambda: self.transport.playhead_samples, self)
+        self.review = Review(self.session, lambda: self.grid_editing.snapped_playhead(), self)
         self.work = Work(self.session, JobLanes(self), self)
         self.kept = KeptListening(self.session, self.review, self.transport, self.work, self)
         self.files = Files(self, self.session, self.work, lambda: self.look.theme)
         self.top_bar = TopBar(theme, self.caps)
         self.timeline = TimelineView(theme)
         self.ruler = Ruler(self.session, self.timeline, settings)
+        self.spectrograms = Spectrograms(self, self, settings)
         self.zooms = Zooms(self.session, self.review, self.transport, self.timeline, settings, self)
+        self.grid_editing = GridEditing(self.session, self.transport, self.timeline, self.zooms.seek, self)
+        self.grid_dialogs = GridDialogs(self, self.grid_editing, lambda: self.look.theme)
+        self.tap_tempo = TapTempo(self.session, self.transport, self.grid_editing, self)
+        self.marking = Marking(self, self, self.zooms.seek)
         self.queue_panel = QueuePanel(theme, self.caps)
         self.queue = QueueSide(self.session, self.review, self.queue_panel, self.timeline.setFocus)
+        self._threshold = ThresholdDrag(self.session, self.timeline, self.queue_panel, self.queue.show, self)
         self.history_panel = HistoryPanel(theme)
         self.history = HistoryWalk(self.session, self.history_panel, self)
         self.learning_panel = LearningPanel(theme)
         self.status_bar = StatusBar(theme, self.caps)
+        self.exporting = Exporting(self, self, settings)
         self.palette_popup = CommandPalette(theme, keymap.commands, self)
         self.commands = Actions(self, keymap.commands)
+        self.tracks = Tracks(self, self.session, self.timeline, self.commands.action)
         self.choices = Choices(self, self, keymap, settings)
         self._lay_out()
         for command_id, handler in handlers(self).items():
@@ -118,18 +133,25 @@ class MainWindow(QMainWindow):
         self.session.changed.connect(self._show_change)
         for asking in (self.top_bar, self.queue_panel, self.status_bar):
             asking.command_requested.connect(self.commands.run)
-        for speaking in (self.review, self.work, self.kept, self.files, self.history, self.choices, self.queue.many):
+        telling = (self.files, self.kept, self.exporting, self.history, self.choices, self.queue.many)
+        for speaking in (self.review, self.work, *telling):
             speaking.said.connect(self.say)
         refusals = (self.commands.refused, self.history.refused, self.choices.failed, self.queue.refused)
         for refusal in (*refusals, self.work.failed, self.player.failed):
             refusal.connect(self.status_bar.set_error)
+        for part in (self.grid_editing, self.tap_tempo, self.marking):
+            part.said.connect(self.say)
+            part.refused.connect(self.status_bar.set_error)
+        self.spectrograms.said.connect(self.say)
         self.review.moved.connect(self._show_current)
         self.queue_panel.proposal_chosen.connect(self.zooms.reveal)
         self.timeline.proposal_clicked.connect(self.review.choose)
         self.timeline.seek_requested.connect(self.transport.seek)
+        self.timeline.proposal_opened.connect(lambda _id: self.zooms.to_proposal())
         self.timeline.edge_dragged.connect(self._guarded(self.review.drag))
         self.timeline.threshold_dragged.connect(self._guarded(self._drag_threshold))
-        self.timeline.track_changed.connect(self._guarded(self.set_track))
+        self.tracks.said.connect(self.say)
+        self.tracks.refused.connect(self.status_bar.set_error)
         self.timeline.files_dropped.connect(self._guarded(self.files.drop))
         self.transport.playhead_moved.connect(self._show_playhead)
         self.transport.playing_changed.connect(self.top_bar.set_playing)
@@ -139,6 +161,7 @@ class MainWindow(QMainWindow):
         self.work.progressed.connect(self.status_bar.set_job)
         self.work.rested.connect(self.status_bar.clear_job)
         self.work.waves_changed.connect(self.timeline.set_waves)
+        self.work.waves_refined.connect(self.timeline.renew_waves)
         self.work.learning_started.connect(self.learning_panel.start)
         self.work.learning_progressed.connect(self.learning_panel.add)
         self.work.learning_ended.connect(self.learning_panel.hide)
@@ -158,12 +181,7 @@ class MainWindow(QMainWindow):
         """Say what the last command did and what undo would take back."""
         self.status_bar.set_message(sentence, self.session.undo_label or None)
 
-    def set_track(self, track_id: str, values: Mapping[str, object]) -> None:
-        """Change a track."""
-        self.say(self.session.apply(set_track(self.session.state, track_id, **values)).label)
-
     def show_keys(self) -> None:
-        self.work.waves_refined.connect(self.timeline.renew_waves)
         """Show the key sheet."""
         sheet = KeySheet(self.choices.keymap.commands, self)
         sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -195,7 +213,7 @@ class MainWindow(QMainWindow):
     def _show_change(self, change: Change | None) -> None:
         """Bring the views up to date with what changed; None: everything."""
         state = self.session.state
-        if change is None or change.proposals or change.tracks:
+        if change is None or change.proposals or change.tracks or change.markers:
             self.timeline.set_document(state, self.transport.edit_list)
             self._show_playhead(self.transport.playhead_samples)
         if change is None or change.analyses or "threshold" in change.settings or "taste" in change.settings:
@@ -260,6 +278,8 @@ class MainWindow(QMainWindow):
         """Let go of everything; nothing is left to save."""
         self._settings.setValue("geometry", self.saveGeometry())
         self.transport.close()
+        self.spectrograms.close()
+        self._threshold.close()
         self.work.close()
         self.session.close()
         super().closeEvent(event)

@@ -29,7 +29,6 @@ from engine.timebase import s_to_samples
 from engine.wording import counted
 
 ZERO_CROSSING_REACH_S = 0.02
-DRAG_SNAP_REACH_S = 0.05
 SORTING_WORDS: Mapping[str, str] = MappingProxyType(
     {"time": "time", "score": "score", "length": "length", "answered": "last answer"}
 )
@@ -316,24 +315,12 @@ class Review(QObject):
         self._apply(edits.move_edges(state, here, *span))
 
     def edge_to_playhead(self, edge: Edge) -> None:
-        """Put an edge where the playhead is."""
+        """Put an edge where the playhead is, or on the grid line beside it where edges fall onto those."""
         self._move_edge(edge, self._playhead())
 
     def drag(self, proposal_id: str, start_samples: int, stop_samples: int) -> None:
-        """Take edges that were dragged, falling onto the grid where snapping is on."""
-        state = self._session.state
-        old_start, old_stop = state.span(proposal_id)
-        start = self._snapped(start_samples) if start_samples != old_start else start_samples
-        stop = self._snapped(stop_samples) if stop_samples != old_stop else stop_samples
-        self._apply(edits.move_edges(state, proposal_id, start, stop))
-
-    def _snapped(self, position: int) -> int:
-        grid = self._session.grid
-        if not self._session.state.settings.get("snap", True) or grid is None or not len(grid.beats_samples):
-            return position
-        nearest = _nearest(grid.beats_samples, position)
-        reach = s_to_samples(DRAG_SNAP_REACH_S, self._session.state.rate_hz)
-        return nearest if abs(nearest - position) <= reach else position
+        """Take edges that were dragged; they fell onto the grid on their way."""
+        self._apply(edits.move_edges(self._session.state, proposal_id, start_samples, stop_samples))
 
     def snap_to_beat(self, *, downbeat: bool) -> None:
         """Put the active edge on the nearest beat, or the nearest downbeat."""
@@ -361,17 +348,11 @@ class Review(QObject):
         crossings = start + 1 + np.flatnonzero(np.signbit(around[1:]) != np.signbit(around[:-1]))
         self._snap_to(crossings, "the sound crosses zero nowhere near it")
 
-    def toggle_snapping(self) -> None:
-        """Let edges fall onto the grid, or not."""
-        snap = not self._session.state.settings.get("snap", True)
-        label = f"Snapping {'on' if snap else 'off'}"
-        self._apply(edits.set_settings(self._session.state, {"snap": snap}, label))
-
     def step_threshold(self, direction: int) -> dict[str, object]:
         """Return the settings one threshold step further: one point of percentile up (1) or down (-1)."""
         curve = self._session.curve
         if curve is None:
-            raise UsageError("There are no scores yet; learn a taste from your edits (Ctrl+L) first.")
+            raise UsageError("There are no scores yet; learn a taste from your edits ‹taste.learn› first.")
         percentile = percentile_in_force(self._session.state.settings, curve) + direction
         return {"threshold_mode": "percentile", "percentile": float(np.clip(percentile, 0.0, 100.0))}
 

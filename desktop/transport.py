@@ -13,6 +13,7 @@ from desktop.session import Session
 from engine.document.change import Change
 from engine.document.kinds import Edge
 from engine.document.state import DocumentState
+from engine.document.track import sound_of
 from engine.edl.build import build, preview, removed_only, whole
 from engine.edl.edit_list import EditList
 from engine.edl.render import Renderer
@@ -48,6 +49,7 @@ class Transport(QObject):
         self._player = player
         self._programme: EditList | None = None
         self._made_of: tuple[object, ...] = ()
+        self._sounding: object = None
         self._return_to: int | None = None
         self._built: tuple[DocumentState, EditList] | None = None
         self.plays_result = False
@@ -196,10 +198,11 @@ class Transport(QObject):
 
     def _load(self, programme: EditList) -> None:
         if not self._session.is_open or not programme.rate_hz:
-            raise UsageError("There is nothing to play yet; import a recording first (Ctrl+O).")
+            raise UsageError("There is nothing to play yet; import a recording first ‹file.import›.")
         self._programme, self._return_to = programme, None
         media = self._session.media
-        made_of = (programme, self._session.state.tracks, media, [_stamp(path) for path in media.values()])
+        self._sounding = sound_of(self._session.state.tracks)
+        made_of = (programme, self._sounding, media, [_stamp(path) for path in media.values()])
         if made_of == self._made_of:  # its files are open already
             self._player.stop()
             self._player.set_loop(None)
@@ -222,11 +225,13 @@ class Transport(QObject):
             return programme.to_result(before.to_source(position))
 
         self._programme, self._made_of = programme, ()
+        self._sounding = sound_of(self._session.state.tracks)
         self._player.swap_source(self._renderer(programme), to_new)
 
     def _follow_change(self, change: Change) -> None:
         hears_decisions = self.plays_result and bool(change.proposals)
-        if self.is_playing and self._return_to is None and (hears_decisions or change.tracks):
+        hears_tracks = change.tracks and sound_of(self._session.state.tracks) != self._sounding
+        if self.is_playing and self._return_to is None and (hears_decisions or hears_tracks):
             self._swap(self._chosen())
 
     def _programme_at(self, source_samples: int) -> int:

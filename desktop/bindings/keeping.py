@@ -21,7 +21,7 @@ def keeping(window: Window) -> Mapping[str, Handler]:
 
     def listen() -> None:
         if not session.state.tracks:
-            raise UsageError("There is nothing to listen to; import a recording first (Ctrl+O).")
+            raise UsageError("There is nothing to listen to; import a recording first ‹file.import›.")
         work.listen(work.taste)
 
     return {
@@ -33,7 +33,8 @@ def keeping(window: Window) -> Mapping[str, Handler]:
         "file.preferences": window.choices.show_preferences,
         "file.import": files.import_recordings,
         "file.snapshot": files.snapshot,
-        "file.export": files.export,
+        "file.export": window.exporting.export,
+        "file.show_exported": window.exporting.show_in_folder,
         "file.quit": window.close,
         "edit.undo": undo,
         "edit.redo": redo,

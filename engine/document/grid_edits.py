@@ -128,7 +128,7 @@ def nearest_beat(grid: BeatGrid, at_samples: int) -> int:
     UsageError : there are no beats
     """
     if not len(grid.beats_samples):
-        raise UsageError("There are no beats yet; tap the tempo (Shift+T) or set it.")
+        raise UsageError("There are no beats yet; tap the tempo or set it.")
     return int(np.argmin(np.abs(grid.beats_samples - at_samples)))
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 _SIGNS = {
     "Return": "Enter",
     "Left": "←",
@@ -9,6 +12,7 @@ _SIGNS = {
     "Up": "↑",
     "Down": "↓",
 }
+_NAMED = re.compile(r" ?‹([a-z_]+\.[a-z_]+)›")
 
 
 def key_label(key: str) -> str:
@@ -22,3 +26,22 @@ def key_label(key: str) -> str:
 def key_labels(keys: tuple[str, ...]) -> tuple[str, ...]:
     """Write all keys of a command, the first one first, without saying the same cap twice."""
     return tuple(dict.fromkeys(key_label(key) for key in keys))
+
+
+def with_keys(sentence: str, keys: Mapping[str, str]) -> str:
+    """Write the key of each command that a sentence names as ``‹file.import›``; nothing for one without a key.
+
+    Parameters
+    ----------
+    keys : the key cap of each command id
+    """
+    return _NAMED.sub(lambda named: f" ({keys[named[1]]})" if keys.get(named[1]) else "", sentence)
+
+
+def pair_label(one: str, other: str) -> str:
+    """Write two caps as one where only their last signs differ: "Alt ↑" and "Alt ↓" as "Alt ↑↓"."""
+    held, _, last = one.rpartition(" ")
+    other_held, _, other_last = other.rpartition(" ")
+    if one and other and held == other_held and len(last) == len(other_last) == 1:
+        return f"{one}{other_last}"
+    return " ".join(filter(None, (one, other)))

@@ -119,7 +119,7 @@ class ProposeForm(QWidget):
         self._said.setText(
             _length_text(self._length_s, kept / 100)
             if kept is not None and self._mode() == "keep"
-            else "How much is left follows from the scores; Alt ↑ and Alt ↓ move the threshold afterwards."
+            else "How much is left follows from the scores; the threshold can be moved afterwards."
         )
         self.changed.emit()
 

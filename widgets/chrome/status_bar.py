@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QSizePo
 from engine.timebase import format_time
 from widgets.chrome.elided_label import ElidedLabel
 from widgets.chrome.key_caps import KeyButton
+from widgets.chrome.key_names import with_keys
 from widgets.theme import BAR, Theme, px
 
 _STEPS = 1000
@@ -48,10 +49,14 @@ class StatusBar(QFrame):
         self._cancel = KeyButton(theme, "Cancel", keys.get("job.cancel", ""))
         self._cancel.setAccessibleName("Cancel the running work")
         self._cancel.clicked.connect(lambda: self.command_requested.emit("job.cancel"))
+        self._offer, self._offered = KeyButton(theme), ""
+        self._offer.clicked.connect(lambda: self.command_requested.emit(self._offered))
+        self._offer.hide()
         layout = self._layout = QHBoxLayout(self)
         layout.setContentsMargins(px(14), 0, px(12), 0)
         layout.setSpacing(px(_GAP))
         layout.addWidget(self._done)
+        layout.addWidget(self._offer)
         layout.addWidget(self._undo)
         layout.addStretch(1)
         layout.addWidget(self._job)
@@ -66,6 +71,7 @@ class StatusBar(QFrame):
         """Paint with these colours from now on."""
         self._theme = theme
         self._cancel.set_theme(theme)
+        self._offer.set_theme(theme)
         self.setStyleSheet(f"StatusBar {{ border-top: 1px solid {theme.line}; }}")
         self._paint_message()
 
@@ -76,7 +82,8 @@ class StatusBar(QFrame):
     def set_message(self, text: str, undo_label: str | None = None) -> None:
         """Say what the last key did, and what undo would take back (None: nothing)."""
         self._failed = False
-        self._done.setText(text)
+        self._offer.hide()
+        self._done.setText(with_keys(text, self._keys))
         undo_key = self._keys.get("edit.undo", "Undo")
         if undo_label is None:
             self._undo.setText("")
@@ -88,7 +95,7 @@ class StatusBar(QFrame):
 
     def _share(self) -> None:
         """Let the running work's words give way before what was done and what undo takes back."""
-        fixed = (self._left, self._cancel)
+        fixed = (self._left, self._cancel, self._offer)
         taken = sum(each.sizeHint().width() + px(_GAP) for each in fixed if not each.isHidden())
         taken += 0 if self._bar.isHidden() else self._bar.minimumWidth() + px(_GAP)
         room = max(0, self.width() - taken - px(6 * _GAP))
@@ -104,8 +111,16 @@ class StatusBar(QFrame):
     def set_error(self, sentence: str) -> None:
         """Say what went wrong; what undo takes back stays."""
         self._failed = True
-        self._done.setText(sentence)
+        self._offer.hide()
+        self._done.setText(with_keys(sentence, self._keys))
         self._paint_message()
+
+    def offer(self, text: str, command_id: str) -> None:
+        """Offer a command beside what was just said; it goes with the next sentence."""
+        self._offered = command_id
+        self._offer.setText(text)
+        self._offer.show()
+        self._share()
 
     def set_job(self, text: str, fraction: float, left_s: float | None = None) -> None:
         """Show running work; `left_s` is None while nobody can know it."""

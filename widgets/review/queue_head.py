@@ -11,6 +11,7 @@ from engine.document.state import DocumentState
 from engine.document.table import table_of
 from engine.review.statistics import ReviewStatistics
 from widgets.chrome.key_caps import EnterButton
+from widgets.chrome.key_names import with_keys
 from widgets.review.filter_chips import FilterChips
 from widgets.review.rows import figures, header_text
 from widgets.review.search_field import SearchField
@@ -33,7 +34,7 @@ class QueueHead(QWidget):
 
     def __init__(self, theme: Theme, keys: Mapping[str, str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.search = SearchField(theme, keys.get("review.search", ""))
+        self.search = SearchField(theme)
         self._summary = QLabel()
         self._summary.setWordWrap(True)
         self._more = EnterButton("Figures")
@@ -43,15 +44,11 @@ class QueueHead(QWidget):
         self._cells: list[tuple[QLabel, QLabel]] = []
         self._chips = FilterChips(theme)
         self._sort, self._group = EnterButton(SORTINGS["time"]), EnterButton(GROUPINGS[""])
-        for button, command, what in (
-            (self._sort, "review.sort", "Sort otherwise"),
-            (self._group, "review.group", "Group otherwise"),
-        ):
-            key = keys.get(command, "")
-            button.setToolTip(f"{what} ({key})" if key else what)
+        for button, command in ((self._sort, "review.sort"), (self._group, "review.group")):
             button.clicked.connect(
                 lambda _checked=False, command=command: self.command_requested.emit(command)
             )
+        self.set_keys(keys)
         self._lay_out()
         self._chips.filter_chosen.connect(self.filter_chosen)
         self._more.toggled.connect(self._show_figures)
@@ -99,6 +96,12 @@ class QueueHead(QWidget):
         for button in (self._more, self._sort, self._group):
             button.setStyleSheet(flat)
 
+    def set_keys(self, keys: Mapping[str, str]) -> None:
+        """Name these keys, by command id."""
+        self.search.set_key(keys.get("review.search", ""))
+        self._sort.setToolTip(with_keys("Sort otherwise ‹review.sort›", keys))
+        self._group.setToolTip(with_keys("Group otherwise ‹review.group›", keys))
+
     def set_choices(self, filter_name: str, sorting: str, grouping: str) -> None:
         """Mark how the queue is shown."""
         self._chips.set_filter(filter_name)
@@ -108,6 +111,11 @@ class QueueHead(QWidget):
         ):
             button.setText(words[chosen])
             button.setAccessibleName(f"{what}: {words[chosen]}")
+
+    def set_summary(self, text: str) -> None:
+        """Say this below the title, or nothing."""
+        self._summary.setText(text)
+        self._summary.setVisible(bool(text))
 
     def set_review(self, state: DocumentState, statistics: ReviewStatistics, finished: str) -> None:
         """Say how far the review is; `finished` is the sentence for its end, else empty."""
@@ -121,8 +129,7 @@ class QueueHead(QWidget):
                 "flagged": statistics.flagged,
             }
         )
-        self._summary.setText("\n".join(filter(None, (header_text(statistics, state.rate_hz), finished))))
-        self._summary.setVisible(bool(self._summary.text()))
+        self.set_summary("\n".join(filter(None, (header_text(statistics, state.rate_hz), finished))))
         self._set_figures(figures(statistics, state.rate_hz))
 
     def _set_figures(self, lines: tuple[tuple[str, str], ...]) -> None:

@@ -136,6 +136,21 @@ class QueuePanel(QFrame):
         self._view.set_selected(selected)
         self._many.set_scope(count, name)
 
+    def set_keys(self, keys: Mapping[str, str]) -> None:
+        """Name these keys, by command id."""
+        self._keys = keys
+        self._head.set_keys(keys)
+        self._show_middle()
+
+    def set_outlook(self, threshold: float, count: int, sentence: str) -> None:
+        """Say what a threshold that is dragged would lead to, until the review is set again."""
+        self._head.set_summary(sentence)
+        self._say_above(count, threshold)
+
+    def _say_above(self, count: int, threshold: float) -> None:
+        self._above.setText(f"Accept {count:,} at or above {threshold:.2f}")
+        self._above.setEnabled(count > 0)
+
     def show_proposal(self, proposal_id: str) -> None:
         """Scroll the row of a proposal into view."""
         self._view.show_proposal(proposal_id)
@@ -171,8 +186,7 @@ class QueuePanel(QFrame):
         """
         self._shown, self._statistics, self._threshold = (state, current, edge), statistics, threshold
         self._head.set_review(state, statistics, all_decided(statistics, self._keys))
-        self._above.setText(f"Accept {above_count:,} at or above {threshold:.2f}")
-        self._above.setEnabled(above_count > 0)
+        self._say_above(above_count, threshold)
         self._view.model().set_listing(state, listing)
         self._open_card()
         self._view.set_current(current)

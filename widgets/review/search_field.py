@@ -26,13 +26,17 @@ class SearchField(QLineEdit):
     entered = Signal()
     given_up = Signal()
 
-    def __init__(self, theme: Theme, key: str, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self.setPlaceholderText(f"Search reasons   {key}".rstrip())
+        self.set_key("")
         self.setAccessibleName("Search the queue")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.set_theme(theme)
+
+    def set_key(self, key: str) -> None:
+        """Name the key that leads here."""
+        self.setPlaceholderText(f"Search reasons   {key}".rstrip())
 
     def set_theme(self, theme: Theme) -> None:
         """Paint with these colours from now on."""

@@ -250,6 +250,10 @@ class Canvas(QWidget):
         """Count in other units."""
         self._show(ruler_mode=mode)
 
+    def set_keys(self, keys: Mapping[str, str]) -> None:
+        """Name these keys in what is said where nothing is shown, by command id."""
+        self._show(keys=dict(keys))
+
     def set_outlook(self, outlook: str) -> None:
         """Say beside a threshold that is dragged what it would lead to."""
         self.outlook = outlook

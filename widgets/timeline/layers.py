@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +12,12 @@ from PySide6.QtGui import QImage, QPainter
 
 from engine.document.analysis import ScoreCurve
 from widgets import theme
+from widgets.chrome.key_names import with_keys
 from widgets.timeline.frame import Frame
 from widgets.timeline.frequency_axis import paint_axis
 from widgets.timeline.grid import Beats, ground_row
 from widgets.timeline.lanes import Lane, WavePainter
+from widgets.timeline.markers import NO_MARKS, Marks, paint_marks
 from widgets.timeline.overview import mixture, overview_image
 from widgets.timeline.proposals import Proposals
 from widgets.timeline.ruler import RulerMode, paint_ruler
@@ -25,10 +27,10 @@ from widgets.timeline.spectrogram import SpectrogramLook, SpectrogramPainter, wa
 from widgets.timeline.spectrogram_columns import SpectrogramColumns
 from widgets.timeline.waves import WaveSource
 
-DROP_HINT = "Drop recordings here, or Ctrl O"
-EMPTY_HINT = "Drop recordings here to begin, or press Ctrl O"
+DROP_HINT = "Drop recordings here, or import them ‹file.import›"
+EMPTY_HINT = "Drop recordings here to begin, or import them ‹file.import›"
 ALL_CUT = "Nothing is left in the result: everything is cut"
-ALL_CUT_DETAIL = "Press Q to see the recording, Ctrl Z to take the last cut back."
+ALL_CUT_DETAIL = "See the recording ‹transport.source_result›, or take the last cut back ‹edit.undo›."
 EMPTY_DETAIL = "One file a track, or one file with many channels. Offcut never writes to your recordings."
 
 
@@ -41,6 +43,7 @@ class Shown:
     lanes : the tracks in their order
     current : id of the current proposal
     length_samples : of the source or of the result, whichever is shown
+    keys : the key cap of each command id, for what the hints name
     """
 
     lanes: tuple[Lane, ...] = ()
@@ -49,8 +52,10 @@ class Shown:
     curve: ScoreCurve | None = None
     threshold: float | None = None
     beats: Beats | None = None
+    marks: Marks = NO_MARKS
     ruler_mode: RulerMode = RulerMode.TIME
     length_samples: int = 0
+    keys: Mapping[str, str] = field(default_factory=dict)
 
 
 class Layers:
@@ -70,16 +75,16 @@ class Layers:
         self._waves = waves
         self.forget_lanes()
 
-    def set_spectrograms(self, sources: Mapping[str, SpectrogramColumns]) -> None:
-        """Show these tracks, by id, as spectrograms and all others as waveforms."""
-        self._spectrograms.set_sources(sources)
-        self._share_lanes()
-        self.forget()
     def forget_waves(self) -> None:
         """Read the waveforms in view anew at the next frame: more of them is known."""
         self._wave_painter.forget()
         self.forget()
 
+    def set_spectrograms(self, sources: Mapping[str, SpectrogramColumns]) -> None:
+        """Show these tracks, by id, as spectrograms and all others as waveforms."""
+        self._spectrograms.set_sources(sources)
+        self._share_lanes()
+        self.forget()
 
     def set_spectrogram_look(self, look: SpectrogramLook) -> None:
         """Draw spectrograms otherwise."""
@@ -162,6 +167,7 @@ class Layers:
         paint_score(painter, frame, shown.curve, shown.threshold)
         painter.drawImage(0, 0, self._overview_image(frame, shown))
         paint_ruler(painter, frame, shown.beats, shown.ruler_mode)
+        paint_marks(painter, frame, shown.marks)
         _paint_hints(painter, frame, shown)
 
     def _overview_image(self, frame: Frame, shown: Shown) -> QImage:
@@ -182,7 +188,7 @@ def _paint_hints(painter: QPainter, frame: Frame, shown: Shown) -> None:
             painter.setFont(theme.ui_font(12))
             painter.setPen(theme.color(tokens.faint))
             middle = QRectF(theme.px(30), layout.lane_tops[-1], layout.width, min(room, theme.px(72)))
-            painter.drawText(middle, Qt.AlignmentFlag.AlignVCenter, DROP_HINT)
+            painter.drawText(middle, Qt.AlignmentFlag.AlignVCenter, with_keys(DROP_HINT, shown.keys))
         if shown.length_samples:
             return
     area = QRectF(0, layout.lanes_top, layout.width, layout.height - layout.lanes_top)
@@ -192,10 +198,11 @@ def _paint_hints(painter: QPainter, frame: Frame, shown: Shown) -> None:
     painter.drawText(
         area.translated(0, -theme.px(14)),
         Qt.AlignmentFlag.AlignCenter,
-        ALL_CUT if shown.lanes else EMPTY_HINT,
+        ALL_CUT if shown.lanes else with_keys(EMPTY_HINT, shown.keys),
     )
     painter.setFont(theme.ui_font(12))
     painter.setPen(theme.color(tokens.dim))
     lower = area.adjusted(theme.px(16), area.height() / 2 + theme.px(6), -theme.px(16), 0)
     wrapped = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
-    painter.drawText(lower, int(wrapped), ALL_CUT_DETAIL if shown.lanes else EMPTY_DETAIL)
+    detail = with_keys(ALL_CUT_DETAIL, shown.keys) if shown.lanes else EMPTY_DETAIL
+    painter.drawText(lower, int(wrapped), detail)

@@ -167,6 +167,11 @@ class TimelineView(QWidget):
         """Show a beat grid."""
         self.canvas.set_grid(grid)
 
+    def set_keys(self, keys: Mapping[str, str]) -> None:
+        """Name these keys, by command id."""
+        self.canvas.set_keys(keys)
+        self.heads.score.set_keys(keys)
+
     def set_outlook(self, outlook: str) -> None:
         """Say beside a threshold that is dragged what it would lead to."""
         self.canvas.set_outlook(outlook)

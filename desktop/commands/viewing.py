@@ -23,6 +23,15 @@ VIEW = (
     _view("queue", "Show or hide the queue", ("F8",), "Give the timeline the room of the review queue."),
     _view("history", "Show or hide the history", ("Ctrl+H",), "List every step of undo and redo; go to any."),
     _view("ruler", "Ruler in other units", ("F6",), "Count time, samples, or bars and beats on the ruler."),
+    _view(
+        "picture", "Waveform or spectrogram", ("Alt+W",), "Show the chosen track, or the first, as the other."
+    ),
+    _view(
+        "pictures", "All waveforms or spectrograms", ("Shift+Alt+W",), "Show all tracks as one or the other."
+    ),
+    _view(
+        "spectrogram", "Spectrogram settings…", (), "Choose scale, colours, range and window of spectrograms."
+    ),
     _view("theme", "Dark, light or the system's look", ("F9",), "Step to the next look."),
 )
 

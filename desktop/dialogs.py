@@ -23,6 +23,7 @@ from widgets.chrome.learn_panel import LearnPanel, LearnRequest
 from widgets.chrome.preferences_form import PreferencesForm, PreferenceValues
 from widgets.chrome.propose_form import ProposeForm
 from widgets.chrome.recent_list import RecentList
+from widgets.chrome.spectrogram_form import SpectrogramForm
 from widgets.theme import Theme, px
 
 AUDIO_FILES = (
@@ -134,6 +135,11 @@ def ask_preferences(parent: QWidget, form: PreferencesForm) -> PreferenceValues 
     return form.values() if _ask(parent, "Preferences", form, form.problem, "Keep") else None
 
 
+def ask_spectrogram(parent: QWidget, form: SpectrogramForm) -> bool:
+    """Ask how spectrograms are drawn, in a corner, so that the lanes stay in sight."""
+    return _ask(parent, "Spectrogram settings", form, form.problem, "Keep", in_corner=True)
+
+
 def show_key_editor(parent: QWidget, theme: Theme, rules: KeyRules) -> None:
     """Let the user change keys until the dialog is closed."""
     dialog = QDialog(parent)
@@ -172,9 +178,11 @@ def confirm_overwrite(parent: QWidget, paths: tuple[Path, ...]) -> bool:
 def _ask(
     parent: QWidget,
     title: str,
-    form: LearnPanel | ProposeForm | ExportForm | RecentList | PreferencesForm,
+    form: LearnPanel | ProposeForm | ExportForm | RecentList | PreferencesForm | SpectrogramForm,
     problem: Callable[[], str],
     do: str,
+    *,
+    in_corner: bool = False,
 ) -> bool:
     """Show a form until it is accepted without a problem, or given up."""
     dialog = QDialog(parent)
@@ -194,6 +202,10 @@ def _ask(
     buttons.rejected.connect(dialog.reject)
     layout.addWidget(buttons)
     dialog.setMinimumWidth(max(px(460), layout.minimumSize().width()))
+    if in_corner:
+        dialog.adjustSize()
+        corner = parent.mapToGlobal(parent.rect().bottomRight())
+        dialog.move(corner.x() - dialog.width() - px(24), corner.y() - dialog.height() - px(72))
     accepted = dialog.exec() == QDialog.DialogCode.Accepted
     dialog.deleteLater()
     return accepted

@@ -16,6 +16,7 @@ from desktop.queue_side import QueueSide
 from desktop.review import Review
 from desktop.ruler import Ruler
 from desktop.session import Session
+from desktop.spectrograms import Spectrograms
 from desktop.transport import Transport
 from desktop.work import Work
 from desktop.zooms import Zooms
@@ -37,6 +38,7 @@ class Window(Protocol):
     look: Look
     timeline: TimelineView
     ruler: Ruler
+    spectrograms: Spectrograms
     zooms: Zooms
     side: QWidget
     queue: QueueSide

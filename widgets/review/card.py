@@ -180,6 +180,7 @@ class Card(QFrame):
         self._kept_at.setText(text.kept_at)
         for part in (self._kept_name, self._kept, self._kept_at, self._hear):
             part.setVisible(bool(text.kept))
+        self._layout.activate()  # or the height would still count the row that was hidden
         other = self._buttons["review.alternative"]
         many = text.alternatives > 1
         other.setText(f"Other {text.alternative}/{text.alternatives}" if many else "Other")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.document.decisions import Decision, Verdict
+from engine.document.proposals import KeptExample
 from engine.document.state import DocumentState
 from engine.review.listing import Listing, listing
 from engine.review.statistics import statistics
@@ -269,3 +271,32 @@ def test_ten_thousand_rows_are_quick(qtbot: QtBot, dress: Dress) -> None:
     print(f"set_review {max(spent_ms):.1f} ms, scroll p50 {np.median(frames_ms):.1f} ms", end=" ")
     print(f"p99 {np.percentile(frames_ms, 99):.1f} ms")
     assert np.percentile(frames_ms, 99) < 16
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+@pytest.mark.parametrize("name", ["take 4", "the long rehearsal of last Thursday, second half, mixed down"])
+def test_the_nearest_kept_example_is_named_and_its_time_always_shows(
+    qtbot: QtBot, dress: Dress, name: str, scale: float
+) -> None:
+    example = KeptExample(f"/band/{name}.wav", 3_725.0, 3_727.0, 0.2)
+    kept = {"cut-12": replace(SOME.proposals["cut-12"], nearest_kept=example)}
+    none = {"cut-13": replace(SOME.proposals["cut-13"], nearest_kept=None)}
+    state = replace(SOME, proposals={**dict(SOME.proposals), **kept, **none})
+    panel = make(qtbot, dress(DARK, scale), state, "cut-12")
+    card = card_of_panel(panel)
+    words = {label.text(): label for label in card.findChildren(QLabel)}
+    hear = button(panel, "Hear")
+    for label in (words["nearest kept"], words["1:02:05"]):
+        assert label.isVisible()
+        assert label.width() >= label.sizeHint().width()
+    assert words[name].isVisible()
+    assert words[name].toolTip() == name
+    assert hear.width() >= hear.sizeHint().width()
+    assert hear.mapTo(card, hear.rect().bottomRight()).x() <= card.width() - px(14)
+    with qtbot.waitSignal(panel.command_requested) as asked:
+        hear.click()
+    assert asked.args == ["review.hear_kept"]
+    with_example = card.heightForWidth(card.width())
+    show(panel, state, "cut-13")
+    assert not any(part.isVisible() for part in (words["nearest kept"], words["1:02:05"], hear))
+    assert card.heightForWidth(card.width()) < with_example

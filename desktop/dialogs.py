@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
 )
 
 from engine.settings import CutSettings
-from widgets.chrome.export_form import ExportForm
 from widgets.chrome.key_editor import KeyEditor, KeyRules
 from widgets.chrome.learn_panel import LearnPanel, LearnRequest
 from widgets.chrome.preferences_form import PreferencesForm, PreferenceValues
@@ -95,23 +94,6 @@ def ask_propose(
     return form.values() if _ask(parent, "Propose cuts", form, form.problem, "Propose") else None
 
 
-def ask_export(
-    parent: QWidget, theme: Theme, folder: Path, name: str, result_text: str
-) -> tuple[Path, ...] | None:
-    """Ask which files to write."""
-    form = ExportForm(theme, str(folder), name, result_text)
-
-    def choose() -> None:
-        chosen = ask_folder(form, "Folder to write to", folder)
-        if chosen is not None:
-            form.set_folder(str(chosen))
-
-    form.folder_requested.connect(choose)
-    if not _ask(parent, "Export", form, form.problem, "Export"):
-        return None
-    return tuple(Path(path) for path in form.values().paths)
-
-
 def ask_recent(
     parent: QWidget, theme: Theme, documents: Iterable[tuple[Path, bool]], forget: Callable[[Path], object]
 ) -> Path | None:
@@ -178,7 +160,7 @@ def confirm_overwrite(parent: QWidget, paths: tuple[Path, ...]) -> bool:
 def _ask(
     parent: QWidget,
     title: str,
-    form: LearnPanel | ProposeForm | ExportForm | RecentList | PreferencesForm | SpectrogramForm,
+    form: LearnPanel | ProposeForm | RecentList | PreferencesForm | SpectrogramForm,
     problem: Callable[[], str],
     do: str,
     *,

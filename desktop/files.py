@@ -1,4 +1,4 @@
-"""Commands that ask first: what to open, import, learn from, propose and write."""
+"""Commands that ask first: what to open, import, learn from and propose."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from PySide6.QtWidgets import QWidget
 from desktop import dialogs
 from desktop.session import Session
 from desktop.work import Work
-from engine.edl.build import build
 from engine.errors import UsageError
 from engine.settings import cut_settings
-from engine.timebase import format_time, samples_to_s
+from engine.timebase import samples_to_s
 from widgets.theme import Theme
 
 
@@ -117,24 +116,6 @@ class Files(QObject):
         asked = dialogs.ask_propose(self._window, self._theme(), cut_settings(state.settings), length_s)
         if asked is not None:
             self._work.propose(asked)
-
-    def export(self) -> None:
-        """Ask what to write, and never write over anything without asking."""
-        self._require_recording()
-        edit_list = build(self._session.state)
-        rate_hz = edit_list.rate_hz
-        result = format_time(samples_to_s(edit_list.length_samples, rate_hz), 1)
-        whole = format_time(samples_to_s(edit_list.source_length_samples, rate_hz), 1)
-        name = f"{self._session.name} edited"
-        paths = dialogs.ask_export(
-            self._window, self._theme(), self._folder, name, f"{result} of {whole} are left."
-        )
-        if paths is None:
-            return
-        taken = tuple(path for path in paths if _is_taken(path))
-        if taken and not dialogs.confirm_overwrite(self._window, taken):
-            return
-        self._work.export(paths, overwrite=bool(taken))
 
     def _require_recording(self) -> None:
         if not self._session.state.tracks:

@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.document.analysis import BeatGrid, Listening
+from engine.document.analysis import Listening
 from engine.document.state import DocumentState
 from engine.progress import Progress
 from widgets.chrome.learn_panel import LearnRequest
 
 if TYPE_CHECKING:
     from engine.anomaly.learn import Learned
-    from engine.edl.export import Exported
+    from engine.edl.export import Exported, ExportRequest
     from engine.jobs.listen import Heard
-
-
-@dataclass(frozen=True, slots=True)
-class ExportJob:
-    """What to write where."""
-
-    state: DocumentState
-    media: Mapping[str, Path]
-    paths: tuple[Path, ...]
-    overwrite: bool
-    document_name: str
-    grid: BeatGrid | None = None
 
 
 def learn_taste(asked: LearnRequest, out: Path, overwrite: bool, progress: Progress) -> Learned:
@@ -54,16 +41,10 @@ def listen_to(
     return listen_to_document(ListenRequest(state, media, taste, listening), progress)
 
 
-def export_files(asked: ExportJob, progress: Progress) -> tuple[Exported, ...]:
-    """Write every file asked for, stopping at the first that cannot be."""
-    from engine.edl.export import ExportRequest, export
+def export_files(
+    requests: tuple[ExportRequest, ...], written: list[Exported], progress: Progress
+) -> tuple[Exported, ...]:
+    """Write every file asked for; `written` grows by each that is done."""
+    from engine.edl.export.plan import export_all
 
-    return tuple(
-        export(
-            ExportRequest(
-                asked.state, asked.media, path, asked.overwrite, asked.document_name, grid=asked.grid
-            ),
-            progress.step(number, len(asked.paths)),
-        )
-        for number, path in enumerate(asked.paths)
-    )
+    return export_all(requests, progress, written)

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from desktop.job_lanes import JobHandle, JobLanes
-from desktop.jobs import ExportJob, export_files, learn_taste, listen_to
+from desktop.jobs import export_files, learn_taste, listen_to
 from desktop.session import Session
 from desktop.wave_details import KEPT_BYTES, WaveDetails, read_pieces
 from desktop.waves import TrackWave
 from engine.document.edits import set_analyses, set_settings
 from engine.document.grid_edits import keeping_edited
 from engine.document.track import Track
-from engine.errors import OffcutError, UsageError
+from engine.errors import OffcutError
 from engine.jobs.import_audio import Imported, ImportRequest, import_audio, import_edit
 from engine.jobs.kept import KeptRequest, prepare_kept
 from engine.jobs.media import Media, MediaRequest, Relinked, find_media, relink
@@ -27,7 +27,7 @@ from widgets.chrome.learn_panel import LearnRequest
 
 if TYPE_CHECKING:
     from engine.anomaly.learn import Learned
-    from engine.edl.export import Exported
+    from engine.edl.export import Exported, ExportRequest
     from engine.jobs.listen import Heard
 
 
@@ -41,6 +41,7 @@ class Work(QObject):
     rested : nothing is running
     waves_changed : the sounds to draw, by track id
     learning_started, learning_progressed(figures), learning_ended : for the live loss curve
+    exported : the files that were written, after they were told
     """
     waves_refined : more of them is known
 
@@ -52,6 +53,7 @@ class Work(QObject):
     learning_started = Signal(str)
     learning_progressed = Signal(object)
     learning_ended = Signal()
+    exported = Signal(object)
     waves_refined = Signal()
 
     def __init__(self, session: Session, lanes: JobLanes, parent: QObject | None = None) -> None:
@@ -236,17 +238,20 @@ class Work(QObject):
         title = f"Fetching {shown(request.path.name)}"
         self.watch(self._lanes.io.submit(prepare_kept, request, title=title), take)
 
-    def export(self, paths: tuple[Path, ...], overwrite: bool) -> None:
-        """Write the result."""
-        if not self._session.state.tracks:
-            raise UsageError("There is nothing to export; import a recording first (Ctrl+O).")
-        state, media = self._session.state, self._session.media
-        asked = ExportJob(state, media, paths, overwrite, self._session.name, self._session.grid)
-        handle = self._lanes.io.submit(export_files, asked, title="Exporting")
+    def export(self, requests: tuple[ExportRequest, ...]) -> None:
+        """Write files; the document may go on, or another be opened."""
+        from engine.edl.export.plan import written_before
+
+        written: list[Exported] = []
+        handle = self._lanes.io.submit(export_files, requests, written, title="Exporting")
         self.watch(handle, self._exported, ends_with_document=False)
+        handle.cancelled.connect(
+            lambda: self.said.emit(f"Cancelled: Exporting. {written_before(written)}") if written else None
+        )
 
     def _exported(self, written: tuple[Exported, ...]) -> None:
         self.said.emit(" ".join(one.sentence for one in written))
+        self.exported.emit(written)
 
     def watch(
         self, handle: JobHandle, apply: Callable[[Any], None], *, ends_with_document: bool = True

@@ -320,6 +320,8 @@ QPushButton:pressed, QToolButton:pressed {{ background: {line}; }}
 QPushButton:checked, QToolButton:checked {{ background: {current_row}; border-color: {undecided}; }}
 QPushButton:disabled, QToolButton:disabled {{ color: {faint}; background: {panel2}; border-color: {panel2}; }}
 QPushButton[role="primary"] {{ background: {undecided}; border-color: {undecided}; color: {on_undecided}; }}
+QPushButton[role="primary"]:focus {{ border-color: {text}; }}
+QPushButton[role="primary"]:disabled {{ color: {faint}; background: {panel2}; border-color: {panel2}; }}
 QLineEdit, QPlainTextEdit, QSpinBox, QDoubleSpinBox, QComboBox {{
     background: {bg}; border: 1px solid {line}; border-radius: {radius}px;
     min-height: {control_px}px; padding: 0 {step2}px;

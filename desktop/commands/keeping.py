@@ -22,6 +22,7 @@ FILE = (
     _file("relink", "Find missing recordings…", (), "Look in a folder for recordings that were moved."),
     _file("snapshot", "Named snapshot…", ("Ctrl+S",), "Keep the document as it is now under a name."),
     _file("export", "Export…", ("Ctrl+E",), "Write the result as audio or as an edit for another program."),
+    _file("show_exported", "Show the exported file", (), "Open the folder of what was exported last."),
     _file("preferences", "Preferences…", ("Ctrl+,",), "Choose sound device, cache, threads and look."),
     _file("quit", "Quit", ("Ctrl+Q",), "Close Offcut; every decision is already on disk."),
 )

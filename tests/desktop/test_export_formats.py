@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.edl.export import FORMATS as WRITTEN
-from widgets.chrome.export_form import FORMATS as OFFERED
+from widgets.chrome.export_choice import FORMATS as OFFERED
 
 
 def test_the_form_offers_every_format_once() -> None:

@@ -13,14 +13,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from desktop.job_lanes import JobLanes
 from desktop.main_window import MainWindow
 from engine.document import edits
 from engine.document.decisions import Verdict
 from engine.document.document import Document
+from engine.edl.export import ExportRequest
 from engine.progress import SILENT
 from tests.desktop.conftest import Hands, fill, type_path
 from tests.desktop.documents import make_document
@@ -463,13 +465,21 @@ def test_undo_of_the_import_while_it_is_listened_to(hands: Hands, folder: Path, 
 
 @pytest.mark.parametrize("name", ["x" * 300, "no such folder/mix"])
 def test_an_export_that_cannot_be_named(reviewing: Hands, folder: Path, name: str) -> None:
-    before = sorted(folder.iterdir())
-    reviewing.window.work.export((folder / f"{name}.wav",), False)
+    before, session = sorted(folder.iterdir()), reviewing.window.session
+    out = folder / f"{name}.wav"
+    reviewing.window.work.export((ExportRequest(session.state, session.media, out),))
     reviewing.finish_work()
     assert is_one_sentence(said(reviewing.window))
-    reviewing.press_and_answer("Ctrl+E", fill(File="y" * 300))
-    reviewing.finish_work()
-    assert "too long a name" in said(reviewing.window)
+    problems: list[str] = []
+
+    def answer(dialog: QWidget) -> None:
+        fill(File="y" * 300)(dialog)
+        labels = [each for each in dialog.findChildren(QLabel) if each.property("role") == "error"]
+        problems.extend(each.text() for each in labels if each.isVisible())
+        QTest.keyClick(dialog, Qt.Key.Key_Escape)
+
+    reviewing.press_and_answer("Ctrl+E", answer)
+    assert problems == ["This is too long a name for the disk: choose a shorter one."]
     assert sorted(folder.iterdir()) == before
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from widgets.chrome.command_palette import CommandPalette
+from widgets.chrome.export_choice import ExportChoice, ExportOutlook, WrittenLine
 from widgets.chrome.export_form import ExportForm
 from widgets.chrome.key_sheet import KeySheet
 from widgets.chrome.learn_panel import LearnPanel
@@ -61,7 +62,12 @@ class DemoWindow(QWidget):
         super().__init__()
         self.top, self.status = TopBar(theme, KEYS), StatusBar(theme, KEYS)
         self.learn, self.curve = LearnPanel(theme), LossCurve(theme)
-        self.export = ExportForm(theme, "/music/Thursday", "Thursday jam", "Result 4:57 of 10:41, 26 cuts.")
+        self.export = ExportForm(
+            theme,
+            ExportChoice("/music/Thursday", "Thursday jam"),
+            lambda _choice: ExportOutlook((WrittenLine("Thursday jam.wav", "4:57.0 · 57 MB"),)),
+            result_text="4:57.0 of 10:41.0 are left.",
+        )
         self.palette_popup = CommandPalette(theme, COMMANDS, self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

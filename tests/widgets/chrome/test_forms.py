@@ -13,7 +13,6 @@ from pytestqt.qtbot import QtBot
 
 from tests.widgets.conftest import Dress
 from widgets.chrome.check_box import CheckBox
-from widgets.chrome.export_form import FORMATS, ExportForm, ExportRequest
 from widgets.chrome.icons import ICONS_DIR, icon_image
 from widgets.chrome.learn_panel import LearnPanel, LearnRequest
 from widgets.chrome.loss_curve import LossCurve
@@ -103,54 +102,16 @@ def test_number_field_keeps_its_limits(qtbot: QtBot, typed: str, value: int | No
         assert number.value() == max(1, value - 1)
 
 
-def test_export_says_what_it_will_write(qtbot: QtBot, dress: Dress) -> None:
-    form = shown(qtbot, ExportForm(dress(DARK), "/music", "jam", "Result 4:57"))
-    assert form.values() == ExportRequest(("/music/jam.wav",))
-    for box in form.findChildren(CheckBox)[1:]:
-        qtbot.mouseClick(box, Qt.MouseButton.LeftButton)
-    assert form.values().paths == tuple(f"/music/jam{each.suffix}" for each in FORMATS)
-    written = next(each for each in form.findChildren(QLabel) if each.text().startswith("Will write"))
-    assert written.text().split("\n")[1:] == [f"jam{each.suffix}" for each in FORMATS]
-    with qtbot.waitSignal(form.folder_requested):
-        press(qtbot, form, "Choose")
-    form.set_folder("/else where")
-    assert form.values().paths[0] == "/else where/jam.wav"
-
-
-@pytest.mark.parametrize(
-    ("folder", "name", "sentence"),
-    [
-        (" ", "jam", "Choose a folder to write to."),
-        ("/m", "", "Give the files a name without slashes."),
-        ("/m", "../jam", "Give the files a name without slashes."),
-        ("/m", "..", "Give the files a name without slashes."),
-    ],
-)
-def test_export_names_the_problem(qtbot: QtBot, dress: Dress, folder: str, name: str, sentence: str) -> None:
-    form = shown(qtbot, ExportForm(dress(DARK), folder, name))
-    assert form.problem() == sentence
-    assert sentence in [each.text() for each in form.findChildren(QLabel) if each.isVisible()]
-
-
-def test_export_wants_a_format(qtbot: QtBot, dress: Dress) -> None:
-    form = shown(qtbot, ExportForm(dress(DARK), "/m", "jam"))
-    box = form.findChildren(CheckBox)[0]
-    box.setFocus()
-    qtbot.keyClick(box, Qt.Key.Key_Space)
-    assert form.problem() == "Choose at least one format."
-
-
 @pytest.mark.parametrize("scale", [1.0, 1.5, 2.0])
 def test_forms_cut_no_text(qtbot: QtBot, dress: Dress, scale: float) -> None:
-    theme = dress(LIGHT, scale)
-    for form in (ExportForm(theme, "/m", "jam"), LearnPanel(theme)):
-        form.adjustSize()
-        shown(qtbot, form)
-        for part in (*form.findChildren(QLabel), *form.findChildren(CheckBox)):
-            if part.isVisible() and isinstance(part, QLabel) and part.wordWrap():
-                assert part.height() >= part.heightForWidth(part.width()), part.text()
-            elif part.isVisible():
-                assert part.width() >= part.sizeHint().width(), part.text()
+    form = LearnPanel(dress(LIGHT, scale))
+    form.adjustSize()
+    shown(qtbot, form)
+    for part in (*form.findChildren(QLabel), *form.findChildren(CheckBox)):
+        if part.isVisible() and isinstance(part, QLabel) and part.wordWrap():
+            assert part.height() >= part.heightForWidth(part.width()), part.text()
+        elif part.isVisible():
+            assert part.width() >= part.sizeHint().width(), part.text()
 
 
 def test_the_check_box_shows_its_state_and_focus(qtbot: QtBot, dress: Dress) -> None:

@@ -1,0 +1,89 @@
+"""The dialog that asks what to export; it closes only on what can be done, or on nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QScrollArea, QVBoxLayout, QWidget
+
+from desktop import dialogs
+from widgets.chrome.export_choice import ExportChoice, ExportOutlook, SpanOffer
+from widgets.chrome.export_form import ExportForm
+from widgets.theme import Theme, px
+
+_SCREEN_MARGIN = 96
+
+
+@dataclass(frozen=True, slots=True)
+class AskedExport:
+    """What the user asked for, and whether files may be written over."""
+
+    choice: ExportChoice
+    overwrite: bool
+
+
+def ask_export(
+    parent: QWidget,
+    theme: Theme,
+    choice: ExportChoice,
+    look: Callable[[ExportChoice], ExportOutlook],
+    offers: Sequence[SpanOffer],
+    result_text: str,
+) -> AskedExport | None:
+    """Ask what to write, and once whether all the files that exist may be replaced."""
+    form = ExportForm(theme, choice, look, offers, result_text)
+    dialog = QDialog(parent)
+    dialog.setWindowTitle("Export")
+    dialog.setWindowFlag(Qt.WindowType.WindowContextHelpButtonHint, on=False)
+    asked: list[AskedExport] = []
+
+    def choose_folder() -> None:
+        chosen = dialogs.ask_folder(dialog, "Folder to write to", Path(form.values().folder))
+        if chosen is not None:
+            form.set_folder(str(chosen))
+
+    def finish() -> None:
+        found = look(form.values())  # anew: a file may have come since
+        if form.problem() or found.problem:
+            return
+        taken = tuple(Path(line.name) for line in found.files if line.replaces)
+        if not taken or dialogs.confirm_overwrite(dialog, taken):
+            asked.append(AskedExport(form.values(), overwrite=bool(taken)))
+            dialog.accept()
+
+    form.folder_requested.connect(choose_folder)
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+    export = buttons.addButton("Export", QDialogButtonBox.ButtonRole.AcceptRole)
+    export.setProperty("role", "primary")
+    export.setDefault(True)
+    export.setEnabled(not form.problem())
+    form.changed.connect(lambda: export.setEnabled(not form.problem()))
+    buttons.accepted.connect(finish)
+    buttons.rejected.connect(dialog.reject)
+    _lay_out(dialog, form, buttons)
+    dialog.exec()
+    dialog.deleteLater()
+    return asked[0] if asked else None
+
+
+def _lay_out(dialog: QDialog, form: ExportForm, buttons: QDialogButtonBox) -> None:
+    """Let the form scroll where the screen is too small for it."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(form)
+    layout = QVBoxLayout(dialog)
+    layout.setContentsMargins(px(20), px(20), px(20), px(16))
+    layout.setSpacing(px(16))
+    layout.addWidget(area, 1)
+    layout.addWidget(buttons)
+    around = layout.contentsMargins()
+    wanted = form.sizeHint().grownBy(around)
+    room = dialog.screen().availableSize()
+    dialog.resize(
+        min(wanted.width() + px(8), room.width()),
+        min(wanted.height() + layout.spacing() + buttons.sizeHint().height(), room.height() - _SCREEN_MARGIN),
+    )

@@ -1,0 +1,60 @@
+"""What the user exported last, kept for the next time: formats and options, but no range and no name."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from PySide6.QtCore import QSettings
+
+from engine.audio.dither import Dither
+from engine.edl.export.request import Depth, ExportOptions, FrameRate
+from widgets.chrome.export_choice import FORMATS, ExportChoice
+
+_GROUP = "export"
+
+
+def remember(settings: QSettings, choice: ExportChoice) -> None:
+    """Keep a choice. What was cut is exported once and on purpose, so that is not kept."""
+    options = choice.options
+    kept = {
+        "formats": " ".join(choice.suffixes),
+        "stems": str(int(options.stems)),
+        "loudness_lufs": "" if options.loudness_lufs is None else f"{options.loudness_lufs:g}",
+        "depth": "" if options.depth is None else options.depth.value,
+        "dither": "" if options.dither is None else options.dither.value,
+        "broadcast": str(int(options.broadcast)),
+        "frame_rate": options.frame_rate.value,
+    }
+    for name, value in kept.items():
+        settings.setValue(f"{_GROUP}/{name}", value)
+
+
+def recall(settings: QSettings, folder: str, name: str) -> ExportChoice:
+    """Return the last choice for another file; a value that makes no sense counts as never chosen."""
+
+    def stored(key: str) -> str:
+        return str(settings.value(f"{_GROUP}/{key}", ""))
+
+    usual = ExportOptions()
+    known = [each.suffix for each in FORMATS]
+    formats = tuple(suffix for suffix in known if suffix in stored("formats").split())
+    depth = dither = loudness_lufs = None
+    frame_rate = usual.frame_rate
+    with suppress(ValueError):
+        depth = Depth(stored("depth"))
+    with suppress(ValueError):
+        dither = Dither(stored("dither"))
+    with suppress(ValueError):
+        frame_rate = FrameRate(stored("frame_rate"))
+    with suppress(ValueError):
+        found = float(stored("loudness_lufs"))
+        loudness_lufs = found if -70 < found <= 0 else None
+    options = ExportOptions(
+        stems=stored("stems") == "1",
+        loudness_lufs=loudness_lufs,
+        depth=depth,
+        dither=dither,
+        broadcast=stored("broadcast") != "0",
+        frame_rate=frame_rate,
+    )
+    return ExportChoice(folder, name, formats or (".wav",), options)

@@ -1,0 +1,250 @@
+"""The export form: what it offers, what it says at which field, and what it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QScrollArea, QWidget
+from pytestqt.qtbot import QtBot
+
+from engine.audio.dither import Dither
+from engine.edl.export.request import Depth, ExportOptions, FrameRate
+from tests.widgets.conftest import Dress
+from widgets.chrome.check_box import CheckBox
+from widgets.chrome.choice_field import ChoiceField
+from widgets.chrome.export_choice import (
+    FORMATS,
+    WHOLE,
+    ExportChoice,
+    ExportOutlook,
+    SpanOffer,
+    WrittenLine,
+)
+from widgets.chrome.export_form import ExportForm
+from widgets.chrome.written_list import WrittenList
+from widgets.theme import DARK, LIGHT, Theme
+
+EVERYTHING = ExportChoice(
+    "/music",
+    "jam",
+    tuple(each.suffix for each in FORMATS),
+    ExportOptions(
+        stems=True,
+        removed=True,
+        loudness_lufs=-23.0,
+        depth=Depth.BITS_24,
+        dither=Dither.TPDF,
+        broadcast=False,
+        frame_rate=FrameRate.FPS_29_97,
+    ),
+    "window",
+)
+SPANS = (WHOLE, SpanOffer("window", "What is in view, 1:00.0 – 2:00.0"))
+Make = Callable[..., ExportForm]
+
+
+def well(choice: ExportChoice) -> ExportOutlook:
+    """Say of every export that it writes one file a format."""
+    return ExportOutlook(tuple(WrittenLine(path, "1:00.0") for path in choice.paths), "9 MB in all")
+
+
+@pytest.fixture
+def make(qtbot: QtBot, dress: Dress) -> Iterator[Make]:
+    def shown(
+        choice: ExportChoice = ExportChoice("/music", "jam"),  # noqa: B008 - it is frozen
+        look: Callable[[ExportChoice], ExportOutlook] = well,
+        theme: Theme = DARK,
+        scale: float = 1.0,
+    ) -> ExportForm:
+        form = ExportForm(dress(theme, scale), choice, look, SPANS, "4:57.0 of 10:41.0 are left.")
+        qtbot.addWidget(form)
+        form.adjustSize()
+        with qtbot.waitExposed(form):
+            form.show()
+        form.activateWindow()
+        return form
+
+    return shown
+
+
+def part(form: ExportForm, kind: type, start: str) -> QWidget:
+    found = [
+        each
+        for each in form.findChildren(kind)
+        if each.accessibleName().startswith(start) or getattr(each, "text", str)().startswith(start)
+    ]
+    assert len(found) == 1, start
+    return found[0]
+
+
+def errors(form: ExportForm) -> list[str]:
+    labels = form.findChildren(QLabel)
+    return [each.text() for each in labels if each.property("role") == "error" and each.isVisible()]
+
+
+def written(form: ExportForm) -> list[str]:
+    found = form.findChild(WrittenList)
+    assert found is not None
+    return found.text().split("\n")
+
+
+@pytest.mark.parametrize("choice", [ExportChoice("/music", "jam"), EVERYTHING])
+def test_what_is_put_in_comes_out(make: Make, choice: ExportChoice) -> None:
+    assert make(choice).values() == choice
+
+
+def test_it_lists_what_it_will_write(make: Make, qtbot: QtBot) -> None:
+    form = make()
+    assert written(form) == ["Will write 1 file, 9 MB in all", "/music/jam.wav, 1:00.0"]
+    for box in form.findChildren(CheckBox)[1 : len(FORMATS)]:
+        qtbot.mouseClick(box, Qt.MouseButton.LeftButton)
+    assert form.values().suffixes == tuple(each.suffix for each in FORMATS)
+    assert written(form)[1:] == [f"/music/jam{each.suffix}, 1:00.0" for each in FORMATS]
+    with qtbot.waitSignal(form.folder_requested):
+        qtbot.mouseClick(part(form, QPushButton, "Choose"), Qt.MouseButton.LeftButton)
+    form.set_folder("/else where")
+    assert form.values().paths[0] == "/else where/jam.wav"
+
+
+def test_a_file_that_is_replaced_says_so(make: Make) -> None:
+    line = WrittenLine("jam.wav", "1:00.0 · 9 MB", replaces=True)
+    form = make(look=lambda _choice: ExportOutlook((line,)))
+    assert written(form)[1] == "jam.wav, 1:00.0 · 9 MB, replaces the one that is there"
+    before = form.grab().toImage()
+    plain = make(look=lambda _choice: ExportOutlook((WrittenLine("jam.wav", "1:00.0 · 9 MB"),)))
+    assert plain.grab().toImage() != before
+
+
+@pytest.mark.parametrize(
+    ("choice", "sentence"),
+    [
+        (ExportChoice(" ", "jam"), "Choose a folder to write to."),
+        (ExportChoice("/m", ""), "Give the files a name without slashes."),
+        (ExportChoice("/m", "../jam"), "Give the files a name without slashes."),
+        (ExportChoice("/m", ".."), "Give the files a name without slashes."),
+        (ExportChoice("/m", "jam", ()), "Choose at least one format."),
+    ],
+)
+def test_it_names_what_is_missing(make: Make, choice: ExportChoice, sentence: str) -> None:
+    form = make(choice)
+    assert form.problem() == sentence
+    assert errors(form) == [sentence]
+    assert written(form) == [""]
+
+
+@pytest.mark.parametrize("field", ["formats", "range", "bits", "loudness", "folder", "name", "files", "?"])
+def test_a_problem_stands_at_its_field_once(make: Make, field: str) -> None:
+    problems = iter(["That will not do: choose another."] * 2 + [""])
+    form = make(look=lambda _choice: ExportOutlook(field=field, problem=next(problems)))
+    assert errors(form) == ["That will not do: choose another."]
+    form.set_folder("/other")
+    form.set_folder("/good")
+    assert (errors(form), form.problem()) == ([], "")
+
+
+def test_what_a_format_has_not_is_off_with_the_reason(make: Make, qtbot: QtBot) -> None:
+    form = make(ExportChoice("/m", "jam", (".edl",)))
+
+    def is_on(start: str, kind: type = ChoiceField) -> bool:
+        return part(form, kind, start).isEnabled()
+
+    def reasons() -> list[str]:
+        return [each.text() for each in form.findChildren(QLabel) if each.text().startswith("for ")]
+
+    assert "for WAV and FLAC" in reasons()
+    assert "for Final Cut and CMX 3600" not in reasons()
+    assert [is_on(name) for name in ("Range", "Bits", "Dither", "Frame")] == [False, False, False, True]
+    qtbot.mouseClick(part(form, CheckBox, "FLAC"), Qt.MouseButton.LeftButton)
+    assert [is_on(name) for name in ("Range", "Bits", "Dither")] == [True, True, True]
+    assert not is_on("Cue points", CheckBox)
+    qtbot.mouseClick(part(form, CheckBox, "CMX"), Qt.MouseButton.LeftButton)
+    assert not is_on("Frame")
+    bits = part(form, ChoiceField, "Bits")
+    qtbot.keyClick(bits, Qt.Key.Key_End)
+    assert form.values().options.depth is Depth.FLOAT_32
+    assert not is_on("Dither")
+
+
+def test_the_loudness_is_asked_for_by_typing_it(make: Make, qtbot: QtBot) -> None:
+    form = make()
+    field = part(form, QLineEdit, "Loudness")
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, "-23")
+    assert form.values().options.loudness_lufs == -23.0
+    field.clear()
+    assert errors(form) == ["Loudness must be a whole number from -69 to 0."]
+    qtbot.mouseClick(part(form, CheckBox, "Normalise"), Qt.MouseButton.LeftButton)
+    assert form.problem() == ""
+    assert form.values().options.loudness_lufs is None
+
+
+def test_every_field_is_reached_and_changed_by_keys(make: Make, qtbot: QtBot) -> None:
+    form = make(ExportChoice("/m", "jam", (".wav", ".edl")))
+    form.findChildren(CheckBox)[0].setFocus()
+    names = []
+    for _ in range(40):
+        now = QApplication.focusWidget()
+        assert now is not None
+        names.append(now.accessibleName() or now.text())
+        qtbot.keyClick(now, Qt.Key.Key_Tab)
+        if QApplication.focusWidget() is form.findChildren(CheckBox)[0]:
+            break
+    assert len(names) == len(set(names))
+    assert [name.split(" (")[0] for name in names[: len(FORMATS)]] == [each.name for each in FORMATS]
+    assert names[len(FORMATS) :] == [
+        *("One file for each track", "What was cut, not what is left", "Range", "Bits", "Dither"),
+        *("Normalise to", "Loudness in LUFS", "Cue points and notes (bext, iXML)", "Frame rate"),
+        *("Folder", "Choose a folder", "File name without its ending"),
+    ]
+    box = part(form, ChoiceField, "Range")
+    qtbot.keyClick(box, Qt.Key.Key_Down)
+    assert form.values().span == "window"
+
+
+def test_the_wheel_changes_nothing_in_passing(make: Make) -> None:
+    form = make()
+    field = part(form, ChoiceField, "Bits")
+    turn = QWheelEvent(
+        QPointF(5, 5),
+        QPointF(5, 5),
+        QPoint(),
+        QPoint(0, -120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(field, turn)
+    assert form.values().options.depth is None
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5, 2.0])
+def test_it_cuts_no_text(make: Make, scale: float) -> None:
+    form = make(EVERYTHING, theme=LIGHT, scale=scale)
+    for each in (*form.findChildren(QLabel), *form.findChildren(CheckBox)):
+        if each.isVisible() and isinstance(each, QLabel) and each.wordWrap():
+            assert each.height() >= each.heightForWidth(each.width()), each.text()
+        elif each.isVisible():
+            assert each.width() >= each.sizeHint().width(), each.text()
+    for field in form.findChildren(ChoiceField):
+        assert field.width() >= field.sizeHint().width(), field.accessibleName()
+
+
+def test_a_long_list_scrolls_by_keys(make: Make, qtbot: QtBot) -> None:
+    form = make(EVERYTHING)
+    area = form.findChild(QScrollArea)
+    assert area is not None
+    area.setFocus()
+    qtbot.keyClick(area, Qt.Key.Key_Down)
+    assert area.verticalScrollBar().value() > 0
+
+
+def test_it_follows_the_theme(make: Make) -> None:
+    form = make(EVERYTHING)
+    before = form.grab().toImage()
+    form.set_theme(LIGHT)
+    assert form.grab().toImage() != before

@@ -1,0 +1,107 @@
+"""What the export form asks for and is told, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import PurePath
+
+from engine.edl.export.request import ExportOptions
+
+AUDIO_SUFFIXES = (".wav", ".flac")
+FRAME_SUFFIXES = (".fcpxml", ".xml", ".edl")
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFormat:
+    """A format by its suffix, such as ".wav", with its name and what it is good for."""
+
+    suffix: str
+    name: str
+    good_for: str
+
+
+FORMATS = (
+    ExportFormat(".wav", "WAV", "the result as audio, as the source has it"),
+    ExportFormat(".flac", "FLAC", "the same samples in about half the room"),
+    ExportFormat(".json", "Edit list", "every cut as numbers, for scripts"),
+    ExportFormat(".txt", "Audacity labels", "the cuts as a label track"),
+    ExportFormat(".rpp", "REAPER project", "the sources with cuts and crossfades in place"),
+    ExportFormat(".otio", "OpenTimelineIO", "for programs and scripts of film and sound"),
+    ExportFormat(".aaf", "AAF", "the cuts for Pro Tools and Media Composer"),
+    ExportFormat(".fcpxml", "Final Cut Pro", "the cuts, exact to the sample"),
+    ExportFormat(".xml", "Final Cut 7, Premiere", "the cuts, to the frame"),
+    ExportFormat(".edl", "CMX 3600", "the cuts as a list, to the frame"),
+    ExportFormat(".mid", "MIDI tempo map", "beats and tempo, with a marker at each cut"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SpanOffer:
+    """A part of the recording that can be written alone.
+
+    Attributes
+    ----------
+    key : "" for the whole
+    label : its name and where it is
+    """
+
+    key: str
+    label: str
+
+
+WHOLE = SpanOffer("", "All of it")
+
+
+@dataclass(frozen=True, slots=True)
+class ExportChoice:
+    """What stands in the form.
+
+    Attributes
+    ----------
+    suffixes : of the formats, in the order of the form
+    options : without a range, which `span` names
+    span : key of a `SpanOffer`
+    """
+
+    folder: str
+    name: str
+    suffixes: tuple[str, ...] = (".wav",)
+    options: ExportOptions = field(default_factory=ExportOptions)
+    span: str = ""
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The file of each format; stems put a track's name before the ending."""
+        base = PurePath(self.folder.strip()) / self.name.strip()
+        return tuple(f"{base}{suffix}" for suffix in self.suffixes)
+
+    @property
+    def has_audio(self) -> bool:
+        """Whether a sound is written."""
+        return any(suffix in AUDIO_SUFFIXES for suffix in self.suffixes)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenLine:
+    """A file that would be written: its name, length and size in words, and whether one is there already."""
+
+    name: str
+    detail: str
+    replaces: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOutlook:
+    """What an export would do.
+
+    Attributes
+    ----------
+    total : of several files, in words
+    field : what a problem is about: "formats", "range", "bits", "loudness", "folder", "name" or "files"
+    problem : one sentence; "" where all is well
+    """
+
+    files: tuple[WrittenLine, ...] = ()
+    total: str = ""
+    field: str = ""
+    problem: str = ""

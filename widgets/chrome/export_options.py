@@ -1,0 +1,198 @@
+"""How audio and timecode are written: the part of the export form that only some formats need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from engine.audio.dither import Dither
+from engine.edl.export.request import Depth, ExportOptions, FrameRate
+from widgets.chrome.check_box import CheckBox
+from widgets.chrome.choice_field import ChoiceField
+from widgets.chrome.export_choice import AUDIO_SUFFIXES, FRAME_SUFFIXES, SpanOffer
+from widgets.chrome.number_field import NumberField
+from widgets.theme import Theme, px
+
+_AS_SOURCE = "source"
+_BITS = {
+    _AS_SOURCE: "As the recordings",
+    Depth.BITS_16.value: "16 bit",
+    Depth.BITS_24.value: "24 bit",
+    Depth.FLOAT_32.value: "32 bit float",
+}
+_AUTOMATIC = "auto"
+_DITHER = {
+    _AUTOMATIC: "Where bits are taken away",
+    Dither.TPDF.value: "Always",
+    Dither.NONE.value: "Never",
+}
+_RATES = {rate.value: f"{rate.value} frames a second" for rate in FrameRate}
+_USUAL_LUFS, _QUIETEST_LUFS, _LOUDEST_LUFS = -16, -69, 0
+LABELS = 68
+
+
+class ExportOptionsPanel(QWidget):
+    """Stems, range, bits, dither, loudness, chunks and frame rate.
+
+    What the chosen formats do not have is off, with the reason beside the heading.
+    """
+
+    changed = Signal()
+
+    def __init__(self, theme: Theme, options: ExportOptions, spans: Sequence[SpanOffer], span: str) -> None:
+        super().__init__()
+        lufs = options.loudness_lufs
+        self._stems = CheckBox(theme, "One file for each track")
+        self._removed = CheckBox(theme, "What was cut, not what is left")
+        self._range = ChoiceField(theme, "Range", {each.key: each.label for each in spans}, span)
+        depth = _AS_SOURCE if options.depth is None else options.depth.value
+        self._bits = ChoiceField(theme, "Bits", _BITS, depth)
+        dither = _AUTOMATIC if options.dither is None else options.dither.value
+        self._dither = ChoiceField(theme, "Dither", _DITHER, dither)
+        self._normalise = CheckBox(theme, "Normalise to")
+        self._lufs = NumberField(_USUAL_LUFS if lufs is None else round(lufs), _QUIETEST_LUFS, _LOUDEST_LUFS)
+        self._chunks = CheckBox(theme, "Cue points and notes (bext, iXML)")
+        self._rate = ChoiceField(theme, "Frame rate", _RATES, options.frame_rate.value)
+        self._audio_reason, self._rate_reason = _dim(""), _dim("")
+        self._notes = {name: _note() for name in ("range", "bits", "loudness")}
+        self._stems.setChecked(options.stems)
+        self._removed.setChecked(options.removed)
+        self._normalise.setChecked(lufs is not None)
+        self._chunks.setChecked(options.broadcast)
+        self._lufs.setAccessibleName("Loudness in LUFS")
+        self._lufs.setFixedWidth(px(56))
+        self._boxes = (self._stems, self._removed, self._normalise, self._chunks)
+        self._choices = (self._range, self._bits, self._dither, self._rate)
+        self._lay_out()
+        self._wire()
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(px(12))
+        column.addLayout(_headed("Audio", self._audio_reason))
+        loudness = QHBoxLayout()
+        loudness.setSpacing(px(8))
+        for part in (self._normalise, self._lufs, QLabel("LUFS")):
+            loudness.addWidget(part)
+        loudness.addStretch(1)
+        rows = QGridLayout()
+        rows.setHorizontalSpacing(px(12))
+        rows.setVerticalSpacing(px(6))
+        rows.setColumnMinimumWidth(0, px(LABELS))
+        rows.setColumnStretch(1, 1)
+        _add_row(rows, "Write", self._stems)
+        _add_row(rows, "", self._removed)
+        _add_row(rows, "&Range", self._range, self._notes["range"])
+        _add_row(rows, "&Bits", self._bits, self._notes["bits"])
+        _add_row(rows, "&Dither", self._dither)
+        _add_row(rows, "Loudness", loudness, self._notes["loudness"])
+        _add_row(rows, "WAV", self._chunks)
+        column.addLayout(rows)
+        column.addLayout(_headed("Timecode", self._rate_reason))
+        frames = QGridLayout()
+        frames.setHorizontalSpacing(px(12))
+        frames.setColumnMinimumWidth(0, px(LABELS))
+        frames.setColumnStretch(1, 1)
+        _add_row(frames, "&Frames", self._rate)
+        column.addLayout(frames)
+
+    def _wire(self) -> None:
+        for box in self._boxes:
+            box.toggled.connect(self.changed)
+        for choice in self._choices:
+            choice.currentIndexChanged.connect(self.changed)
+        self._lufs.textEdited.connect(lambda: self._normalise.setChecked(True))
+        self._lufs.textChanged.connect(self.changed)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paint with these colours from now on."""
+        for part in (*self._boxes, *self._choices):
+            part.set_theme(theme)
+
+    def follow(self, suffixes: Iterable[str]) -> None:
+        """Switch on what these formats have."""
+        chosen = tuple(suffixes)
+        audio = any(suffix in AUDIO_SUFFIXES for suffix in chosen)
+        floating = self._bits.value() == Depth.FLOAT_32.value
+        for part in (self._stems, self._removed, self._range, self._bits, self._normalise, self._lufs):
+            part.setEnabled(audio)
+        self._dither.setEnabled(audio and not floating)
+        self._dither.setToolTip("Floating point needs none." if audio and floating else "")
+        self._chunks.setEnabled(".wav" in chosen)
+        self._rate.setEnabled(any(suffix in FRAME_SUFFIXES for suffix in chosen))
+        self._audio_reason.setText("" if audio else "for WAV and FLAC")
+        self._rate_reason.setText("" if self._rate.isEnabled() else "for Final Cut and CMX 3600")
+
+    def problem(self) -> tuple[str, str]:
+        """Return the field that is wrong and what to do; two empty words where none is."""
+        if self._normalise.isEnabled() and self._normalise.isChecked():
+            said = self._lufs.problem("Loudness")
+            return ("loudness", said) if said else ("", "")
+        return "", ""
+
+    def show_problem(self, field: str, sentence: str) -> bool:
+        """Write a problem below its field; False where the field is not here."""
+        for name, note in self._notes.items():
+            note.setText(sentence if name == field else "")
+            note.setVisible(name == field)
+        return field in self._notes
+
+    @property
+    def span(self) -> str:
+        """Key of the range."""
+        return self._range.value()
+
+    def values(self) -> ExportOptions:
+        """Return the options; only where there is no `problem`."""
+        bits, dither, lufs = self._bits.value(), self._dither.value(), self._lufs.value()
+        return ExportOptions(
+            stems=self._stems.isChecked(),
+            removed=self._removed.isChecked(),
+            loudness_lufs=float(lufs) if self._normalise.isChecked() and lufs is not None else None,
+            depth=None if bits == _AS_SOURCE else Depth(bits),
+            dither=None if dither == _AUTOMATIC else Dither(dither),
+            broadcast=self._chunks.isChecked(),
+            frame_rate=FrameRate(self._rate.value()),
+        )
+
+
+def _add_row(rows: QGridLayout, name: str, part: QWidget | QHBoxLayout, note: QLabel | None = None) -> None:
+    line = rows.rowCount()
+    if name:
+        label = QLabel(name)
+        rows.addWidget(label, line, 0)
+        if isinstance(part, QWidget):
+            label.setBuddy(part)
+    if isinstance(part, QWidget):
+        rows.addWidget(part, line, 1)
+    else:
+        rows.addLayout(part, line, 1)
+    if note is not None:
+        rows.addWidget(note, line + 1, 1)
+
+
+def _headed(name: str, reason: QLabel) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(px(8))
+    title = QLabel(name)
+    title.setProperty("role", "title")
+    row.addWidget(title)
+    row.addWidget(reason, 1)
+    return row
+
+
+def _dim(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", "dim")
+    return label
+
+
+def _note() -> QLabel:
+    label = QLabel()
+    label.setProperty("role", "error")
+    label.setWordWrap(True)
+    label.hide()
+    return label

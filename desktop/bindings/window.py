@@ -8,6 +8,7 @@ from typing import Protocol
 from PySide6.QtWidgets import QWidget
 
 from desktop.choices import Choices
+from desktop.exporting import Exporting
 from desktop.files import Files
 from desktop.history_walk import HistoryWalk
 from desktop.kept_example import KeptListening
@@ -34,6 +35,7 @@ class Window(Protocol):
     work: Work
     kept: KeptListening
     files: Files
+    exporting: Exporting
     choices: Choices
     look: Look
     timeline: TimelineView

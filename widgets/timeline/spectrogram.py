@@ -121,7 +121,7 @@ def row_bands(height: int, scale: Scale, rate_hz: int, window_samples: int) -> R
         np.ceil(lower[wide]).astype(np.int64),
         np.ceil(upper[wide]).astype(np.int64),
         below,
-        ((middle - below) * 256).astype(np.uint16)[:, None],
+        np.rint((middle - below) * 256).astype(np.uint16)[:, None],
     )
 
 

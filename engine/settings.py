@@ -3,30 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from dataclasses import dataclass, fields
+from math import inf
+from types import MappingProxyType
+from typing import Any, Literal, get_args
 
 from engine.errors import UsageError
 
+ThresholdMode = Literal["percentile", "score", "keep"]
 
-class CutSettings(BaseModel):
+# The lowest and the highest value of each number.
+_LIMITS: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {
+        "percentile": (0.0, 100.0),
+        "score": (0.0, 1.0),
+        "keep": (0.001, 1.0),
+        "minimum_kept_s": (0.0, inf),
+        "minimum_cut_s": (0.0, inf),
+        "crossfade_ms": (0.0, 1000.0),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CutSettings:
     """How scores become cuts. Lengths in seconds, since people set them.
 
     `threshold_mode` says which of `percentile`, `score` and `keep` is in force: cut is what scores above the
     given percentile of all scores, above the given score, or above whatever leaves `keep` of the recording.
+
+    Raises
+    ------
+    UsageError : a value is outside its limits; the sentence names it
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    threshold_mode: Literal["percentile", "score", "keep"] = "percentile"
-    percentile: float = Field(default=40.0, ge=0.0, le=100.0)
-    score: float = Field(default=0.8, ge=0.0, le=1.0)
-    keep: float = Field(default=0.5, gt=0.0, le=1.0)
-    minimum_kept_s: float = Field(default=8.0, ge=0.0)
-    minimum_cut_s: float = Field(default=0.5, ge=0.0)
-    crossfade_ms: float = Field(default=20.0, ge=0.0, le=1000.0)
+    threshold_mode: ThresholdMode = "percentile"
+    percentile: float = 40.0
+    score: float = 0.8
+    keep: float = 0.5
+    minimum_kept_s: float = 8.0
+    minimum_cut_s: float = 0.5
+    crossfade_ms: float = 20.0
     snap: bool = True
+
+    def __post_init__(self) -> None:
+        modes = get_args(ThresholdMode)
+        if self.threshold_mode not in modes:
+            raise _wrong("threshold_mode", self.threshold_mode, f"give one of {', '.join(modes)}")
+        if not isinstance(self.snap, bool):
+            raise _wrong("snap", self.snap, "give true or false")
+        for name, (lowest, highest) in _LIMITS.items():
+            value: Any = getattr(self, name)
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not is_number or not lowest <= value <= highest:
+                limits = f"from {lowest:g} to {highest:g}" if highest < inf else f"of {lowest:g} or more"
+                raise _wrong(name, value, f"give a number {limits}")
+            object.__setattr__(self, name, float(value))
+
+
+def _wrong(name: str, value: object, remedy: str) -> UsageError:
+    return UsageError(f"{name} cannot be {value!r}: {remedy}.")
 
 
 def cut_settings(values: Mapping[str, object]) -> CutSettings:
@@ -34,12 +70,7 @@ def cut_settings(values: Mapping[str, object]) -> CutSettings:
 
     Raises
     ------
-    UsageError : a value is outside its limits; the sentence names it
+    UsageError : see `CutSettings`
     """
-    known = {name: values[name] for name in CutSettings.model_fields if name in values}
-    try:
-        return CutSettings.model_validate(known)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise UsageError(f"{name} cannot be {first['input']!r}: {first['msg'].lower()}.") from error
+    known: dict[str, Any] = {one.name: values[one.name] for one in fields(CutSettings) if one.name in values}
+    return CutSettings(**known)

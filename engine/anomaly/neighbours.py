@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,9 @@ from numpy.typing import NDArray
 from engine.anomaly.profile import Samples
 from engine.document.analysis import NearestKept
 from engine.document.proposals import KeptExample
-from engine.features.mel_settings import MelSettings
+
+if TYPE_CHECKING:
+    from engine.features.mel_settings import MelSettings
 
 PARTS = 4
 PART_S = 0.5

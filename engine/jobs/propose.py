@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from engine.anomaly.propose import CutPlan, propose_cuts
 from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
@@ -58,5 +58,5 @@ def propose(
         nearest=nearest,
     )
     label = f"Proposed {counted(len(plan.proposals), 'cut')}, keeping {plan.kept_share:.0%}"
-    stored = {**wanted.model_dump(), "threshold": plan.threshold}
+    stored = {**asdict(wanted), "threshold": plan.threshold}
     return Proposed(plan, replace_proposals(state, plan.proposals, stored, label, merges_as))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
-from widgets.chrome.loss_curve import LossCurve
 from widgets.theme import Theme, px
+
+if TYPE_CHECKING:
+    from widgets.chrome.loss_curve import LossCurve
 
 
 class LearningPanel(QFrame):
@@ -19,20 +22,22 @@ class LearningPanel(QFrame):
         self.setAccessibleName("Learning")
         self._title = QLabel()
         self._title.setProperty("role", "title")
-        self._curve = LossCurve(theme)
+        self._theme = theme
+        self._curve: LossCurve | None = None
         self._training: list[float] = []
         self._validation: list[float] = []
         layout = QVBoxLayout(self)
         layout.setContentsMargins(px(14), px(12), px(14), px(12))
         layout.setSpacing(px(8))
         layout.addWidget(self._title)
-        layout.addWidget(self._curve)
         self.setFixedHeight(px(300))
         self.set_theme(theme)
 
     def set_theme(self, theme: Theme) -> None:
         """Paint with these colours from now on."""
-        self._curve.set_theme(theme)
+        self._theme = theme
+        if self._curve is not None:
+            self._curve.set_theme(theme)
         self.setStyleSheet(f"LearningPanel {{ border-top: 1px solid {theme.line}; }}")
 
     def start(self, name: str) -> None:
@@ -40,7 +45,7 @@ class LearningPanel(QFrame):
         self._training.clear()
         self._validation.clear()
         self._title.setText(f"Learning {name}")
-        self._curve.set_losses((), ())
+        self._shown_curve().set_losses((), ())
         self.show()
 
     def add(self, figures: Mapping[str, float]) -> None:
@@ -51,4 +56,15 @@ class LearningPanel(QFrame):
         if epoch > len(self._training):
             self._training.append(figures["loss"])
             self._validation.append(figures["validation"])
-            self._curve.set_losses(self._training, self._validation)
+            self._shown_curve().set_losses(self._training, self._validation)
+
+    def _shown_curve(self) -> LossCurve:
+        """Return the curve, made when somebody learns: what draws it is as large as all the window."""
+        if self._curve is None:
+            from widgets.chrome.loss_curve import LossCurve
+
+            self._curve = LossCurve(self._theme)
+            layout = self.layout()
+            assert layout is not None
+            layout.addWidget(self._curve)
+        return self._curve

@@ -16,7 +16,7 @@ from desktop.wave_details import KEPT_BYTES, WaveDetails, read_pieces
 from desktop.waves import TrackWave
 from engine.document.edits import set_analyses, set_settings
 from engine.document.grid_edits import keeping_edited
-from engine.document.track import Track
+from engine.document.track import Track, sound_of
 from engine.errors import OffcutError
 from engine.jobs.import_audio import Imported, ImportRequest, import_audio, import_edit
 from engine.jobs.kept import KeptRequest, prepare_kept
@@ -203,7 +203,7 @@ class Work(QObject):
         self.watch(handle, partial(self._heard, state.tracks, taste))
 
     def _heard(self, tracks: tuple[Track, ...], taste: Path | None, heard: Heard) -> None:
-        if tracks != self._session.state.tracks:
+        if sound_of(tracks) != sound_of(self._session.state.tracks):
             self.listen(taste)  # what was heard is not what is there now
             return
         if not heard.ids:

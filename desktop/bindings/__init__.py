@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from desktop.bindings.keeping import keeping
 from desktop.bindings.listening import listening
 from desktop.bindings.reviewing import answers, edges
+from desktop.bindings.tracks import tracks
 from desktop.bindings.viewing import viewing
 from desktop.bindings.window import Handler, Window
 
@@ -17,6 +18,7 @@ def handlers(window: Window) -> Mapping[str, Handler]:
         **answers(window),
         **edges(window),
         **listening(window),
+        **tracks(window),
         **viewing(window),
         **keeping(window),
     }

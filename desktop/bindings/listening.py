@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from desktop.bindings.window import Handler, Window
-from engine.errors import UsageError
 
 
 def listening(window: Window) -> Mapping[str, Handler]:
@@ -17,23 +16,17 @@ def listening(window: Window) -> Mapping[str, Handler]:
 
     def stop() -> None:
         # The window's Esc comes before the timeline's own.
-        if not window.timeline.canvas.cancel_drag():
+        if not window.timeline.cancel_drag():
             transport.stop()
             window.review.select_none()
             window.history.stop()
-
-    def solo() -> None:
-        track = window.timeline.heads.current_track()
-        if track is None:
-            raise UsageError("Choose a track by its name first; S then solos it.")
-        window.set_track(track.id, {"solo": not track.solo})
 
     return {
         "transport.toggle": lambda: transport.toggle(review.current_span()),
         "transport.stop": stop,
         "transport.preroll": lambda: transport.play_around(review.span()),
         "transport.loop": loop,
-        "transport.solo": solo,
+        "transport.solo": window.tracks.solo,
         "transport.preview": lambda: transport.play_preview(review.here()),
         "transport.source_result": lambda: transport.choose_result(not transport.plays_result),
         "transport.removed": lambda: transport.play_removed(review.here()),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Protocol
 
 from PySide6.QtWidgets import QWidget
@@ -18,6 +18,7 @@ from desktop.review import Review
 from desktop.ruler import Ruler
 from desktop.session import Session
 from desktop.spectrograms import Spectrograms
+from desktop.tracks import Tracks
 from desktop.transport import Transport
 from desktop.work import Work
 from desktop.zooms import Zooms
@@ -45,12 +46,10 @@ class Window(Protocol):
     side: QWidget
     queue: QueueSide
     history: HistoryWalk
+    tracks: Tracks
 
     def say(self, sentence: str) -> None:
         """Say what the last command did."""
-
-    def set_track(self, track_id: str, values: Mapping[str, object]) -> None:
-        """Change a track."""
 
     def show_keys(self) -> None:
         """Show the key sheet."""

@@ -14,6 +14,7 @@ from desktop.commands.command import REVIEW, WINDOW, Command
 from desktop.commands.keeping import EDIT, FILE, TASTE
 from desktop.commands.listening import TRANSPORT
 from desktop.commands.reviewing import ANSWERS, EDGES
+from desktop.commands.tracks import TRACKS
 from desktop.commands.viewing import HELP, VIEW
 from widgets.chrome.key_names import key_labels
 
@@ -23,6 +24,7 @@ COMMANDS: tuple[Command, ...] = (
     *ANSWERS,
     *EDGES,
     *TRANSPORT,
+    *TRACKS,
     *VIEW,
     *TASTE,
     *EDIT,

@@ -81,3 +81,11 @@ def audible(tracks: tuple[Track, ...]) -> tuple[Track, ...]:
     """Return the tracks that are heard: the soloed ones where there are any, without the muted ones."""
     soloed = any(track.solo for track in tracks)
     return tuple(track for track in tracks if not track.mute and (track.solo or not soloed))
+
+
+def sound_of(tracks: tuple[Track, ...]) -> tuple[object, ...]:
+    """Return what decides how tracks sound: where two are equal, only names and looks differ."""
+    return tuple(
+        (track.source_id, track.start_samples, track.gain_db, track.pan, track.mute, track.solo)
+        for track in tracks
+    )

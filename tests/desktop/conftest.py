@@ -63,6 +63,7 @@ class Hands:
                 "Alt": Qt.KeyboardModifier.AltModifier,
             }[name]
         named = {"Esc": "Escape", "?": "Question", "+": "Plus", "-": "Minus", ",": "Comma"}.get(key, key)
+        named = {"PgUp": "PageUp", "PgDown": "PageDown"}.get(named, named)
         QTest.keyClick(self.window.focusWidget() or self.window, getattr(Qt.Key, f"Key_{named}"), held)
 
     def press_and_answer(self, keys: str, *answers: Callable[[QWidget], None]) -> None:

@@ -17,6 +17,7 @@ from tests.hostile.status import is_one_sentence, said
 OPENS_A_DIALOG = {
     *("file.new", "file.open", "file.open_backup", "file.recent", "file.import", "file.relink"),
     *("file.snapshot", "file.export", "file.preferences", "file.quit"),
+    *("tracks.menu", "tracks.color", "tracks.group", "tracks.role"),
     *("taste.learn", "taste.open", "taste.propose", "help.palette", "help.keys", "help.rebind"),
 }
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from engine.document.state import DocumentState
 from engine.document.track import Source, Track
 from engine.timebase import format_time, samples_to_s
+from engine.wording import counted
+from widgets.timeline.viewport import Viewport
+from engine.wording import gain_text, pan_text
 
 _CHANNELS = {1: "mono", 2: "stereo"}
 
@@ -18,6 +21,26 @@ def proposal_tip(state: DocumentState, proposal_id: str) -> str:
 
 
 def track_detail(track: Track, source: Source) -> str:
-    """Return the second line of a track's head."""
-    channels = _CHANNELS.get(source.channels, f"{source.channels} ch")
-    return f"{channels} · group {track.group}" if track.group else channels
+    """Return the second line of a track's head: its role, else its channels, and its group."""
+    what = track.role or channels_text(source)
+    return f"{what} · group {track.group}" if track.group else what
+
+
+def track_facts(track: Track, source: Source) -> str:
+    """Return what a screen reader says of a track beside its name."""
+    facts = [channels_text(source), track.role, track.group and f"group {track.group}"]
+    facts.append(f"gain {gain_text(track.gain_db)}")
+    facts.append(f"pan {pan_text(track.pan)}" if track.pan else "")
+    facts += ["muted" if track.mute else "", "soloed" if track.solo else ""]
+    facts.append("collapsed" if track.is_collapsed else "")
+    return ", ".join(fact for fact in facts if fact)
+
+
+def channels_text(source: Source) -> str:
+    """Return how many channels a source has, in a word where there is one."""
+    return _CHANNELS.get(source.channels, f"{source.channels} ch")
+
+
+def channel_letter(channel: int, channels: int) -> str:
+    """Return what one channel of several is called beside its row."""
+    return "LR"[channel] if channels == 2 else str(channel + 1)

@@ -81,9 +81,9 @@ def test_switches_of_a_head_tell_what_was_asked(
 ) -> None:
     button = getattr(view.heads.heads["keys"], switch)
     assert button.accessibleName() == f"{switch.capitalize()} Keys"
-    with qtbot.waitSignal(view.track_changed) as changed:
+    with qtbot.waitSignal(view.heads.track_changed) as changed:
         QTest.mouseClick(button, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(5, 5))
-    assert changed.args == ["keys", setting]
+    assert changed.args == ["keys", setting, ""]
 
 
 def test_a_switch_keeps_the_focus_when_the_document_answers(

@@ -1,0 +1,28 @@
+"""What is heard of each track, and how its lane looks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from desktop.bindings.window import Handler, Window
+
+
+def tracks(window: Window) -> Mapping[str, Handler]:
+    tracks = window.tracks
+    return {
+        "tracks.next": partial(tracks.choose_next, 1),
+        "tracks.previous": partial(tracks.choose_next, -1),
+        "tracks.rename": tracks.rename,
+        "tracks.mute": tracks.mute,
+        "tracks.gain": partial(tracks.type_value, "gain"),
+        "tracks.pan": partial(tracks.type_value, "pan"),
+        "tracks.up": partial(tracks.move, -1),
+        "tracks.down": partial(tracks.move, 1),
+        "tracks.taller": partial(tracks.stretch, 1.25),
+        "tracks.shorter": partial(tracks.stretch, 0.8),
+        "tracks.collapse": tracks.collapse,
+        "tracks.channels": tracks.open_channels,
+        **{f"tracks.{name}": partial(tracks.show_menu, name) for name in ("menu", "color", "group", "role")},
+        "tracks.remove": tracks.remove,
+    }

@@ -1,0 +1,92 @@
+"""Small buttons of a track's head: lettered switches, and the three dots that open its menu."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QWidget
+
+from widgets import theme
+from widgets.theme import Theme
+
+CAP_WIDTH, CAP_HEIGHT = 22, 16
+DOT, DOTS_APART = 2.4, 4.5
+
+
+class HeadButton(QAbstractButton):
+    """What the small buttons share: size, focus and colours."""
+
+    def __init__(self, name: str, tokens: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.theme = tokens
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.set_name(name)
+
+    def set_name(self, name: str) -> None:
+        """Call it otherwise, for the eye and for a screen reader."""
+        self.setAccessibleName(name)
+        self.setToolTip(name)
+
+    def sizeHint(self) -> QSize:
+        return QSize(theme.px(CAP_WIDTH), theme.px(CAP_HEIGHT))
+
+    def paint_ground(self, painter: QPainter, filled: str) -> None:
+        """Paint the button without its sign."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(theme.color(filled))
+        painter.setPen(theme.color(self.theme.undecided if self.hasFocus() else filled))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
+
+
+class Cap(HeadButton):
+    """A lettered switch, filled when it is on.
+
+    Attributes
+    ----------
+    for_group : whether Shift was held when it was last pressed
+    """
+
+    def __init__(self, letter: str, name: str, tokens: Theme, parent: QWidget) -> None:
+        super().__init__(name, tokens, parent)
+        self.setText(letter)
+        self.setCheckable(True)
+        self.for_group = False
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self.for_group = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        super().mouseReleaseEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        self.for_group = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        super().keyReleaseEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - the whole cap is small
+        tokens, on = self.theme, self.isChecked()
+        painter = QPainter(self)
+        self.paint_ground(
+            painter, tokens.text if on else tokens.line if self.underMouse() else tokens.control
+        )
+        painter.setPen(theme.color(tokens.panel if on else tokens.dim))
+        weight = QFont.Weight.Bold if on else QFont.Weight.Normal
+        painter.setFont(theme.ui_font(theme.TEXT_SMALL, weight))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
+        painter.end()
+
+
+class MenuDots(HeadButton):
+    """Opens the menu of a track; faint until the mouse or the keyboard is near."""
+
+    is_near = False
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - the whole button is small
+        painter, tokens = QPainter(self), self.theme
+        if self.underMouse() or self.hasFocus():
+            self.paint_ground(painter, tokens.control)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color(tokens.text if self.is_near else tokens.faint))
+        middle, radius = QRectF(self.rect()).center(), theme.px(DOT * 10) / 20
+        for place in (-1, 0, 1):
+            painter.drawEllipse(middle + QPointF(place * theme.px(DOTS_APART * 10) / 10, 0), radius, radius)
+        painter.end()

@@ -1,0 +1,232 @@
+"""The column left of the lanes: the score's head and one head a track, each as high as its lane."""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import pairwise
+
+from PySide6.QtCore import QPoint, QRect, QRectF, Signal
+from PySide6.QtGui import QPainter, QWheelEvent
+from PySide6.QtWidgets import QWidget
+
+from engine.document.state import DocumentState
+from engine.document.track import Track
+from widgets import theme
+from widgets.theme import Theme
+from widgets.timeline.frame import COLLAPSED, Layout
+from widgets.timeline.heads.head import TrackHead
+from widgets.timeline.heads.score_head import ScoreHead
+
+DROP_LINE = 3
+
+
+class TrackHeads(QWidget):
+    """All heads, placed as the lanes are.
+
+    Signals
+    -------
+    track_changed : id, {field: value}, and a run: what carries the same one is one step of undo
+    group_changed : id, {field: value} for every track of its group
+    track_moved : id, and the place from the top where the user put it
+    chosen : id of the track that the keys mean now
+    menu_asked : id, and a place on the screen
+    lane_stretched : id, and the height in pixels at 100 % that its lane has while its border is dragged;
+        -1 where that is over
+    wheel_turned : the wheel over the heads, for whoever scrolls
+    """
+
+    track_changed = Signal(str, dict, str)
+    group_changed = Signal(str, dict)
+    track_moved = Signal(str, int)
+    chosen = Signal(str)
+    menu_asked = Signal(str, QPoint)
+    lane_stretched = Signal(str, int)
+    wheel_turned = Signal(object)
+
+    def __init__(self, tokens: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedWidth(theme.px(theme.HEADS))
+        self.setAccessibleName("Tracks")
+        self._theme = tokens
+        self._state = DocumentState()
+        self._current = ""
+        self._layout: Layout | None = None
+        self._stretched_px = 0
+        self._below = QWidget(self)  # heads scroll under the score's head, so they have a clip of their own
+        self._drop_line = _DropLine(tokens, self._below)
+        self.heads: dict[str, TrackHead] = {}
+        self.score = ScoreHead(tokens, self)
+
+    # what is shown
+
+    def set_document(self, state: DocumentState) -> None:
+        """Show a head for each track of a document."""
+        if (state.tracks, state.sources) != (self._state.tracks, self._state.sources):
+            self._state = state
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Show the tracks as the document has them, whatever a field shows that was not taken."""
+        wanted = [track.id for track in self._state.tracks]
+        for gone in self.heads.keys() - set(wanted):
+            head = self.heads.pop(gone)
+            head.hide()
+            head.deleteLater()
+        self.heads = {track.id: self.heads.get(track.id) or self._head(track) for track in self._state.tracks}
+        accents = self.accents()
+        for track in self._state.tracks:
+            source = self._state.sources[track.source_id]
+            self.heads[track.id].show_track(track, source, accents[track.id])
+        self._mark_current()
+        self._chain_tabs()
+        if self._layout is not None:
+            self.place(self._layout)
+        self.update()
+
+    def accents(self) -> dict[str, str]:
+        """Return the colour of each track, by id: its own, else that of its group."""
+        tracks = self._state.tracks
+        groups = list(dict.fromkeys(track.group or track.id for track in tracks))
+        return {
+            track.id: track.color or self._theme.accent(groups.index(track.group or track.id))
+            for track in tracks
+        }
+
+    def _head(self, track: Track) -> TrackHead:
+        head, key = TrackHead(track, self._theme, self._below), track.id
+        head.changed.connect(lambda values, run: self.track_changed.emit(key, values, run))
+        head.group_changed.connect(lambda values: self.group_changed.emit(key, values))
+        head.menu_asked.connect(lambda place: self.menu_asked.emit(key, place))
+        head.chosen.connect(partial(self.choose, key))
+        head.carried.connect(self._carry)
+        head.put_down.connect(lambda is_meant: self._put_down(key, is_meant))
+        head.stretched.connect(lambda height: self._stretch(key, height))
+        head.stretch_ended.connect(lambda is_meant: self._end_stretch(key, is_meant))
+        head.show()
+        return head
+
+    def _chain_tabs(self) -> None:
+        """Let Tab go through the controls in the order of the tracks, however they were moved."""
+        widgets = [widget for head in self.heads.values() for widget in (head, *head.controls)]
+        for before, after in pairwise(widgets):
+            QWidget.setTabOrder(before, after)
+
+    def set_theme(self, tokens: Theme) -> None:
+        """Draw in other colours."""
+        self._theme = self.score.theme = self._drop_line.theme = tokens
+        for head in self.heads.values():
+            head.set_theme(tokens)
+        self.refresh()
+
+    # the track that the keys mean
+
+    def current_track(self) -> Track | None:
+        """Return the track that the keys mean: the one chosen by its head, or None."""
+        return self.heads[self._current].track if self._current in self.heads else None
+
+    def choose(self, track_id: str) -> None:
+        """Make a track the one that the keys mean; the focus goes with it where it is in the heads."""
+        if track_id == self._current:
+            return
+        before = self.heads.get(self._current)
+        self._current = track_id
+        self._mark_current()
+        had_focus = before is not None and (before.hasFocus() or before.isAncestorOf(self.focusWidget()))
+        if had_focus and track_id in self.heads and not self.heads[track_id].hasFocus():
+            self.heads[track_id].setFocus()
+        self.chosen.emit(track_id)
+
+    def _mark_current(self) -> None:
+        on_tab = self._current if self._current in self.heads else next(iter(self.heads), "")
+        for key, head in self.heads.items():
+            head.set_current(key == self._current, takes_focus=key == on_tab)
+
+    # drags
+
+    def _carry(self, y: int) -> None:
+        assert self._layout is not None
+        line = self._line_of(self._place_at(y)) - self._layout.lanes_top
+        thick = theme.px(DROP_LINE)
+        self._drop_line.setGeometry(0, max(line - thick // 2 - 1, 0), self.width(), thick)
+        self._drop_line.y_carried = y
+        self._drop_line.show()
+        self._drop_line.raise_()
+
+    def _put_down(self, track_id: str, is_meant: bool) -> None:
+        y = self._drop_line.y_carried
+        self._drop_line.hide()
+        before = list(self.heads).index(track_id)
+        place = self._place_at(y)
+        place -= place > before  # the places below move up once it is taken out
+        if is_meant and place != before:
+            self.track_moved.emit(track_id, place)
+
+    def _place_at(self, y: int) -> int:
+        """Return before how many tracks a carried head would stand, its mouse at y of the column's lanes."""
+        assert self._layout is not None
+        tops = [top - self._layout.lanes_top for top in self._layout.lane_tops]
+        middles = [(top + bottom) / 2 for top, bottom in pairwise(tops)]
+        return sum(middle < y for middle in middles)
+
+    def _line_of(self, place: int) -> int:
+        assert self._layout is not None
+        return self._layout.lane_tops[place]
+
+    def _stretch(self, track_id: str, height: int) -> None:
+        self._stretched_px = max(round(height / theme.text_scale()), COLLAPSED)
+        self.lane_stretched.emit(track_id, self._stretched_px)
+
+    def _end_stretch(self, track_id: str, is_meant: bool) -> None:
+        height, self._stretched_px = self._stretched_px, 0
+        if not height:
+            return
+        self.lane_stretched.emit(track_id, -1)
+        if is_meant:
+            self.track_changed.emit(track_id, {"is_collapsed": False, "height_px": height}, "")
+
+    def cancel_drag(self) -> bool:
+        """Give up what the mouse is moving; False where it moves nothing."""
+        return any(head.cancel_drag() for head in self.heads.values())
+
+    # size
+
+    def place(self, layout: Layout) -> None:
+        """Put each head beside its lane."""
+        self._layout = layout
+        width = self.width()
+        self.score.setGeometry(0, layout.score_top, width, layout.lanes_top - layout.score_top)
+        self._below.setGeometry(0, layout.lanes_top, width, max(layout.lanes_bottom - layout.lanes_top, 0))
+        tops = layout.lane_tops
+        for number, (head, bottom) in enumerate(zip(self.heads.values(), tops[1:], strict=False)):
+            top = tops[number]
+            rows_top = layout.rows_top(number, 2) - top
+            head.place(QRect(0, top - layout.lanes_top, width, bottom - top), rows_top)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self.wheel_turned.emit(event)
+        event.accept()
+
+    def paintEvent(self, event: object) -> None:  # noqa: ARG002 - the whole column is plain
+        painter, tokens = QPainter(self), self._theme
+        painter.fillRect(self.rect(), theme.color(tokens.panel))
+        hairline, line = 1 / self.devicePixelRatioF(), theme.color(tokens.line)
+        painter.fillRect(QRectF(self.width() - hairline, 0, hairline, self.height()), line)
+        if self._layout is not None:
+            for y in dict.fromkeys((self._layout.ruler_top, self._layout.marks_top, self._layout.score_top)):
+                painter.fillRect(QRectF(0, y - hairline, self.width(), hairline), line)
+        painter.end()
+
+
+class _DropLine(QWidget):
+    """Shows where a carried head would stand."""
+
+    def __init__(self, tokens: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.theme = tokens
+        self.y_carried = 0
+        self.hide()
+
+    def paintEvent(self, event: object) -> None:  # noqa: ARG002 - the line is all there is
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.color(self.theme.undecided))
+        painter.end()

@@ -1,0 +1,324 @@
+"""The head of one track: what it is called, how loud and where it is heard, and handles for its lane."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QEnterEvent,
+    QFocusEvent,
+    QFont,
+    QMouseEvent,
+    QPainter,
+)
+from PySide6.QtWidgets import QApplication, QWidget
+
+from engine.document.track import Source, Track
+from widgets import theme
+from widgets.theme import Theme
+from widgets.timeline.heads.cap import CAP_HEIGHT, CAP_WIDTH, Cap, MenuDots
+from widgets.timeline.heads.in_place import InPlaceField
+from widgets.timeline.heads.score_head import ACCENT, LEFT
+from widgets.timeline.heads.value_field import GainField, PanField, ValueField
+from widgets.timeline.heads.words import write
+from widgets.timeline.sentences import channel_letter, track_detail, track_facts
+
+NAME_Y, CAPS_Y, DETAIL_Y, CAP_GAP = 18, 32, 66, 26
+GAIN_LEFT, GAIN_WIDTH, PAN_LEFT, PAN_WIDTH = 60, 52, 112, 44
+DOTS_LEFT, CHANNEL_LEFT, CHANNEL_FROM = 142, 157, 22
+DETAIL_FROM, COMPACT_BELOW = 78, 54
+COMPACT_CAPS = 112
+GRIP = 5
+
+
+class TrackHead(QWidget):
+    """Name, switches, gain and pan of one track; its body moves the track, its lower border the lane's.
+
+    Signals
+    -------
+    changed : fields of the track and their values, and the run they belong to: what carries the same run is
+        one step of undo
+    group_changed : the same, without a run, for every track of its group
+    chosen : the user means this track
+    menu_asked : a place on the screen
+    carried, put_down : the mouse moves the track, y in the column; True where it was let go, not given up
+    stretched, stretch_ended : the mouse moves the lower border: the height that the lane would have
+    """
+
+    changed = Signal(dict, str)
+    group_changed = Signal(dict)
+    chosen = Signal()
+    menu_asked = Signal(QPoint)
+    carried = Signal(int)
+    put_down = Signal(bool)
+    stretched = Signal(int)
+    stretch_ended = Signal(bool)
+
+    def __init__(self, track: Track, tokens: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.track = track
+        self._theme = tokens
+        self._accent, self._detail = tokens.line, ""
+        self._channels, self._rows_top = 0, 0
+        self._is_current = False
+        self._pressed: QPointF | None = None
+        self._grip_px: float | None = None
+        self._is_carried = False
+        self.setMouseTracking(True)
+        self.mute = Cap("M", f"Mute {track.name}", tokens, self)
+        self.solo = Cap("S", f"Solo {track.name}", tokens, self)
+        self.gain = GainField(f"Gain of {track.name}", tokens, self)
+        self.pan = PanField(f"Pan of {track.name}", tokens, self)
+        self.dots = MenuDots(f"More of {track.name}", tokens, self)
+        self.controls: tuple[Cap | ValueField | MenuDots, ...] = (
+            self.mute, self.solo, self.gain, self.pan, self.dots
+        )  # fmt: skip
+        self._wire()
+
+    def _wire(self) -> None:
+        for cap, field in ((self.mute, "mute"), (self.solo, "solo")):
+            cap.clicked.connect(lambda on, cap=cap, field=field: self._switch(cap, {field: on}))
+        for value, field in ((self.gain, "gain_db"), (self.pan, "pan")):
+            value.adjusted.connect(lambda amount, run, field=field: self.changed.emit({field: amount}, run))
+            value.typing_asked.connect(lambda typed, value=value: self.type_value(value, typed))
+        self.dots.clicked.connect(self.ask_menu)
+
+    def _switch(self, cap: Cap, values: dict[str, object]) -> None:
+        if cap.for_group:
+            self.group_changed.emit(values)
+        else:
+            self.changed.emit(values, "")
+
+    # what is shown
+
+    def show_track(self, track: Track, source: Source, accent: str) -> None:
+        """Show a track as it is now, `accent` being the colour of its group or its own."""
+        self.track, self._accent = track, accent
+        self._detail = track_detail(track, source)
+        self._channels = source.channels if track.channels_open and not track.is_collapsed else 1
+        self.mute.setChecked(track.mute)
+        self.solo.setChecked(track.solo)
+        self.mute.set_name(f"Mute {track.name}")
+        self.solo.set_name(f"Solo {track.name}")
+        self.dots.set_name(f"More of {track.name}")
+        for value, name, amount in ((self.gain, "Gain", track.gain_db), (self.pan, "Pan", track.pan)):
+            value.setAccessibleName(f"{name} of {track.name}")
+            value.show_amount(amount)
+        self.setAccessibleName(f"Track {track.name}")
+        self.setAccessibleDescription(track_facts(track, source))
+        self.setToolTip(f"{track.name}\n{self._detail}")
+        self.update()
+
+    def set_current(self, is_current: bool, *, takes_focus: bool) -> None:
+        """Mark it as the track that the keys mean, or not; only one head is on the way of the Tab key."""
+        self._is_current = is_current
+        policy = Qt.FocusPolicy.TabFocus if takes_focus else Qt.FocusPolicy.NoFocus
+        for widget in (self, *self.controls):
+            widget.setFocusPolicy(policy)
+        self._mark_near()
+
+    def set_theme(self, tokens: Theme) -> None:
+        """Draw in other colours."""
+        self._theme = tokens
+        for control in self.controls:
+            control.theme = tokens
+        self.update()
+
+    def place(self, area: QRect, rows_top: int) -> None:
+        """Stand beside the lane; its waves begin `rows_top` below its top."""
+        self._rows_top = rows_top
+        self.setGeometry(area)
+        self.update()
+
+    # what the user asks for
+
+    def rename(self) -> None:
+        """Let the user type another name."""
+        field = InPlaceField(f"Name of {self.track.name}", self.track.name, self._line(), self)
+        field.taken.connect(self._rename)
+
+    def _rename(self, typed: str) -> None:
+        name = " ".join(typed.split())
+        if name and name != self.track.name:
+            self.changed.emit({"name": name}, "")
+
+    def type_value(self, field: ValueField, typed: str = "") -> None:
+        """Let the user type a gain or a pan."""
+        place = field.geometry().adjusted(-theme.px(4), -theme.px(3), theme.px(4), theme.px(3))
+        hint = f"{field.accessibleName()} {'in dB' if field is self.gain else 'such as 30 L'}"
+        if not field.isVisibleTo(self):
+            place = self._line()
+        editor = InPlaceField(hint, typed or field.text(), place, self)
+        if typed:
+            editor.setCursorPosition(len(typed))
+        name = "gain_db" if field is self.gain else "pan"
+        editor.taken.connect(lambda text: self._take(name, field, text))
+
+    def _take(self, name: str, field: ValueField, text: str) -> None:
+        amount = field.read(text)
+        if amount is not None and text != field.text():
+            self.changed.emit({name: amount}, "")
+
+    def ask_menu(self) -> None:
+        """Ask for the menu of the track below its dots."""
+        self.menu_asked.emit(self.mapToGlobal(self.dots.geometry().bottomLeft()))
+
+    # measures
+
+    @property
+    def _is_compact(self) -> bool:
+        return self.height() < theme.px(COMPACT_BELOW)
+
+    @property
+    def _name_middle(self) -> float:
+        return self.height() / 2 if self._is_compact else theme.px(NAME_Y)
+
+    @property
+    def _name_room(self) -> int:
+        right = COMPACT_CAPS if self._is_compact else DOTS_LEFT if self._is_near else theme.HEADS
+        return theme.px(right) - theme.px(LEFT) - theme.px(6)
+
+    def _line(self) -> QRect:
+        """Return where a field over the name stands."""
+        height = theme.px(22)
+        top = max(round(self._name_middle - height / 2), 0)
+        return QRect(theme.px(LEFT - 4), top, theme.px(theme.HEADS - LEFT - 4), min(height, self.height()))
+
+    def resizeEvent(self, event: object) -> None:  # noqa: ARG002 - only the new size matters
+        compact = self._is_compact
+        cap_height = theme.px(CAP_HEIGHT)
+        top = round((self.height() - cap_height) / 2) if compact else theme.px(CAPS_Y)
+        left = theme.px(COMPACT_CAPS if compact else LEFT)
+        for index, cap in enumerate((self.mute, self.solo)):
+            cap.setGeometry(left + index * theme.px(CAP_GAP), top, theme.px(CAP_WIDTH), cap_height)
+        self.gain.setGeometry(theme.px(GAIN_LEFT), top, theme.px(GAIN_WIDTH), cap_height)
+        self.pan.setGeometry(theme.px(PAN_LEFT), top, theme.px(PAN_WIDTH), cap_height)
+        dots_top = theme.px(NAME_Y) - cap_height // 2
+        self.dots.setGeometry(theme.px(DOTS_LEFT), dots_top, theme.px(CAP_WIDTH), cap_height)
+        for control in (self.gain, self.pan, self.dots):
+            control.setVisible(not compact)
+
+    # the mouse
+
+    def _on_grip(self, y: float) -> bool:
+        return y >= self.height() - theme.px(GRIP)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() not in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton):
+            return
+        self.chosen.emit()
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._pressed = event.position()
+            at_grip = self._on_grip(event.position().y())
+            self._grip_px = self.height() - event.position().y() if at_grip else None
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        at = event.position()
+        if self._pressed is None:
+            shape = Qt.CursorShape.SplitVCursor if self._on_grip(at.y()) else Qt.CursorShape.ArrowCursor
+            self.setCursor(shape)
+        elif self._grip_px is not None:
+            self.stretched.emit(round(at.y() + self._grip_px))
+        elif self._is_carried or abs(at.y() - self._pressed.y()) >= QApplication.startDragDistance():
+            self._is_carried = True
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+            self.carried.emit(round(self.y() + at.y()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._let_go(is_meant=True)
+
+    def cancel_drag(self) -> bool:
+        """Give up what the mouse is moving; False where it moves nothing."""
+        was_moving = self._is_carried or (self._pressed is not None and self._grip_px is not None)
+        self._let_go(is_meant=False)
+        return was_moving
+
+    def _let_go(self, *, is_meant: bool) -> None:
+        carried, stretching = self._is_carried, self._pressed is not None and self._grip_px is not None
+        self._pressed, self._grip_px, self._is_carried = None, None, False
+        self.setCursor(Qt.CursorShape.ArrowCursor)
+        if carried:
+            self.put_down.emit(is_meant)
+        if stretching:
+            self.stretch_ended.emit(is_meant)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        self._pressed = None
+        if self._on_grip(event.position().y()):
+            self.changed.emit({"is_collapsed": False, "height_px": 0}, "")
+        elif abs(event.position().y() - self._name_middle) <= theme.px(11):
+            self.rename()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.chosen.emit()
+        is_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
+        if is_mouse:
+            self.menu_asked.emit(event.globalPos())
+        else:
+            self.ask_menu()
+
+    # near
+
+    @property
+    def _is_near(self) -> bool:
+        return self._is_current or self.underMouse()
+
+    def _mark_near(self) -> None:
+        self.dots.is_near = self._is_near
+        self.dots.update()
+        self.update()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self._mark_near()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._mark_near()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.chosen.emit()
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.update()
+
+    # drawing
+
+    def paintEvent(self, event: object) -> None:  # noqa: ARG002 - the whole head is small
+        painter, tokens, height = QPainter(self), self._theme, self.height()
+        ground = tokens.current_row if self._is_current else tokens.panel
+        painter.fillRect(self.rect(), theme.color(ground))
+        painter.fillRect(QRectF(0, 0, theme.px(ACCENT), height), theme.color(self._accent))
+        bold = theme.ui_font(theme.TEXT, QFont.Weight.DemiBold)
+        name = self.track.name
+        write(painter, theme.px(LEFT), self._name_middle, self._name_room, name, bold, tokens.text)
+        small = theme.ui_font(theme.TEXT_SMALL)
+        if height >= theme.px(DETAIL_FROM):
+            room = theme.px(CHANNEL_LEFT - LEFT - 4)
+            write(painter, theme.px(LEFT), theme.px(DETAIL_Y), room, self._detail, small, tokens.dim)
+        self._paint_channels(painter)
+        hairline = 1 / self.devicePixelRatioF()
+        line = theme.color(tokens.line)
+        painter.fillRect(QRectF(0, height - hairline, self.width(), hairline), line)
+        painter.fillRect(QRectF(self.width() - hairline, 0, hairline, height), line)
+        if self.hasFocus():
+            painter.setPen(theme.color(tokens.undecided))
+            painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -1.5, -1.5))
+        painter.end()
+
+    def _paint_channels(self, painter: QPainter) -> None:
+        """Name the rows of channels beside them, where there is room."""
+        each = (self.height() - self._rows_top) / max(self._channels, 1)
+        if self._channels < 2 or each < theme.px(CHANNEL_FROM):
+            return
+        small = theme.ui_font(theme.TEXT_SMALL - 1)
+        for channel in range(self._channels):
+            middle = self._rows_top + (channel + 0.5) * each
+            letter = channel_letter(channel, self._channels)
+            write(painter, theme.px(CHANNEL_LEFT), middle, theme.px(10), letter, small, self._theme.dim)

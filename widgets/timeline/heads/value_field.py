@@ -1,0 +1,269 @@
+"""Gain and pan in a track's head: dragged, turned by the wheel, stepped by arrow keys or typed."""
+
+from __future__ import annotations
+
+import math
+import re
+from uuid import uuid4
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QEnterEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtWidgets import QAbstractSlider, QApplication, QWidget
+
+from engine.document.track_edits import LOUDEST_DB, QUIETEST_DB
+from engine.wording import gain_text, pan_text
+from widgets import theme
+from widgets.theme import Theme
+
+STEPS_RUN = "steps"
+"""The run of single steps: wheel and arrow keys in a row are one step of undo."""
+
+HOW = "Drag, turn the wheel, or click and type; a double click resets"
+TELL_MS = 50
+WHEEL_STEP = 120
+FINE = 0.2
+KNOB, KNOB_TURN_DEG = 11, 135
+_NUMBER = re.compile(r"[-+−–]?\s*\d+(?:[.,]\d*)?|[-+−–]?\s*[.,]\d+")
+_STEP_KEYS = {Qt.Key.Key_Up: 1, Qt.Key.Key_Right: 1, Qt.Key.Key_Down: -1, Qt.Key.Key_Left: -1}
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+
+class ValueField(QAbstractSlider):
+    """A number that is shown as text; as a slider it counts in its smallest steps.
+
+    Signals
+    -------
+    adjusted : the value, and the run it belongs to: what carries the same run is one step of undo
+    typing_asked : the user wants to type it; what they typed first
+    """
+
+    adjusted = Signal(float, str)
+    typing_asked = Signal(str)
+    steps_per_unit = 1.0
+    wheel_steps = 1
+    steps_per_px = 1.0
+
+    def __init__(self, name: str, tokens: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.theme = tokens
+        self._pressed: QPointF | None = None
+        self._grip = 0.0
+        self._run = ""
+        self._turned = 0
+        self._telling = QTimer(self, singleShot=True, interval=TELL_MS)
+        self._telling.timeout.connect(self._tell)
+        self.setSingleStep(self.wheel_steps)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.SizeHorCursor)
+        self.setAccessibleName(name)
+
+    @property
+    def amount(self) -> float:
+        """The value in its own unit."""
+        return self.value() / self.steps_per_unit
+
+    @property
+    def is_dragged(self) -> bool:
+        """Whether the mouse holds it."""
+        return self._run not in ("", STEPS_RUN)
+
+    def show_amount(self, amount: float) -> None:
+        """Show a value that came from elsewhere; one that the mouse holds stays under the mouse."""
+        if not self.is_dragged:
+            self.setValue(round(amount * self.steps_per_unit))
+            self._describe()
+
+    def text(self) -> str:
+        """Return the value as it is drawn."""
+        raise NotImplementedError
+
+    def spoken(self) -> str:
+        """Return the value as it is read out."""
+        return self.text()
+
+    def read(self, typed: str) -> float | None:
+        """Return the value that a text means, None where it means none."""
+        found = _NUMBER.search(typed)
+        if found is None:
+            return None
+        plain = found[0].replace(",", ".").replace(" ", "")
+        return float(plain.replace("−", "-").replace("–", "-"))
+
+    def _describe(self) -> None:
+        self.setAccessibleDescription(self.spoken())
+        self.setToolTip(f"{self.accessibleName()}: {self.spoken()}\n{HOW}")
+        self.update()
+
+    def _adjust(self, steps: float, run: str) -> None:
+        before = self.value()
+        self.setValue(round(steps))
+        self._describe()
+        if self.value() == before:
+            return
+        self._run = run
+        if run in ("", STEPS_RUN):
+            self._tell()
+        elif not self._telling.isActive():
+            self._telling.start()
+
+    def _tell(self) -> None:
+        self._telling.stop()
+        self.adjusted.emit(self.amount, self._run)
+
+    # the mouse
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._pressed, self._grip = event.position(), float(self.value())
+        else:
+            event.ignore()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._pressed is None:
+            return
+        moved = event.position() - self._pressed
+        if not self.is_dragged:
+            if moved.manhattanLength() < QApplication.startDragDistance():
+                return
+            self._run = f"drag {uuid4().hex[:8]}"
+        fine = FINE if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1.0
+        self._pressed = event.position()
+        steps = self._grip + (moved.x() - moved.y()) * self.steps_per_px * fine / theme.text_scale()
+        self._grip = min(max(steps, self.minimum()), self.maximum())
+        self._adjust(self._grip, self._run)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        was_pressed, run = self._pressed is not None, self._run if self.is_dragged else ""
+        self._pressed, self._run = None, ""
+        if run:
+            self._telling.stop()
+            self.adjusted.emit(self.amount, run)
+        elif was_pressed:
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
+        self.update()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._pressed = None
+            self._adjust(0, "")
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.accept()
+        self._turned += event.angleDelta().y()
+        notches = int(self._turned / WHEEL_STEP)
+        self._turned -= notches * WHEEL_STEP
+        if notches:
+            self._adjust(self.value() + notches * self.wheel_steps, STEPS_RUN)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self.update()
+
+    # the keyboard
+
+    def event(self, event: QEvent) -> bool:
+        """Keep arrows, digits and Enter from the window's commands while it has the focus."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _is_mine(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not _is_mine(event):
+            event.ignore()
+        elif event.key() in _STEP_KEYS:
+            self._adjust(self.value() + _STEP_KEYS[Qt.Key(event.key())] * self.wheel_steps, STEPS_RUN)
+        else:
+            self.typing_asked.emit("" if event.key() in _ENTER else event.text())
+
+    # drawing
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - the whole field is small
+        painter, tokens = QPainter(self), self.theme
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        is_near = self.underMouse() or self.hasFocus() or self.is_dragged
+        if is_near:
+            painter.setBrush(theme.color(tokens.control))
+            painter.setPen(theme.color(tokens.undecided if self.hasFocus() else tokens.control))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
+        painter.setFont(theme.ui_font(theme.TEXT_SMALL))
+        painter.setPen(theme.color(tokens.text if is_near else tokens.dim))
+        self.paint_value(painter)
+        painter.end()
+
+    def paint_value(self, painter: QPainter) -> None:
+        """Paint the value with the painter's pen and font."""
+        beside = self.rect().adjusted(theme.px(4), 0, 0, 0)
+        painter.drawText(beside, Qt.AlignmentFlag.AlignVCenter, self.text())
+
+
+class GainField(ValueField):
+    """A gain in decibels, in tenths."""
+
+    steps_per_unit = 10.0
+    wheel_steps = 5
+    steps_per_px = 2.0
+
+    def __init__(self, name: str, tokens: Theme, parent: QWidget) -> None:
+        super().__init__(name, tokens, parent)
+        self.setRange(round(QUIETEST_DB * 10), round(LOUDEST_DB * 10))
+
+    def text(self) -> str:
+        return gain_text(self.amount)
+
+
+class PanField(ValueField):
+    """A pan, -1 to 1, in hundredths: a knob, and the side in a letter."""
+
+    steps_per_unit = 100.0
+    wheel_steps = 5
+
+    def __init__(self, name: str, tokens: Theme, parent: QWidget) -> None:
+        super().__init__(name, tokens, parent)
+        self.setRange(-100, 100)
+
+    def text(self) -> str:
+        side = "L" if self.value() < 0 else "R"
+        return f"{abs(self.value())} {side}" if self.value() else "C"
+
+    def spoken(self) -> str:
+        return pan_text(self.amount)
+
+    def read(self, typed: str) -> float | None:
+        """Return -1 to 1 of texts such as "30 L", "left 30", "-30", "r 100", "c"."""
+        letters = typed.strip().lower()
+        percent = super().read(typed)
+        if percent is None:
+            return {"c": 0.0, "m": 0.0, "l": -1.0, "r": 1.0}.get(letters[:1])
+        return (-abs(percent) if "l" in letters else percent) / 100
+
+    def paint_value(self, painter: QPainter) -> None:
+        side = theme.px(KNOB)
+        middle = QPointF(theme.px(4) + side / 2, self.height() / 2)
+        ink = painter.pen().color()
+        painter.drawText(
+            self.rect().adjusted(theme.px(19), 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.text()
+        )
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(ink, theme.px(12) / 10))
+        painter.drawEllipse(middle, side / 2, side / 2)
+        turn = math.radians(self.amount * KNOB_TURN_DEG)
+        tip = middle + QPointF(math.sin(turn), -math.cos(turn)) * (side / 2 - 1)
+        painter.setPen(QPen(ink, theme.px(16) / 10, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.drawLine(middle, tip)
+
+
+def _is_mine(event: QKeyEvent) -> bool:
+    """Tell whether a key changes the value; the keypad's keys do too."""
+    held = event.modifiers() & ~(Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.ShiftModifier)
+    if held != Qt.KeyboardModifier.NoModifier:
+        return False
+    typed = event.text()
+    types_number = bool(typed) and (typed.isdecimal() or typed in "-−.,")
+    return event.key() in _STEP_KEYS or event.key() in _ENTER or types_number

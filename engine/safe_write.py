@@ -46,7 +46,7 @@ def replacing(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
     part = held.path
     try:
         yield part
-        _flush_to_disk(part)
+        settle(part)
         if os.name == "nt":  # which renames nothing that is open
             held.let_go()
         _take_the_name(part, target, overwrite)
@@ -84,7 +84,12 @@ def _held_part(target: Path, overwrite: bool) -> PartFile:
         raise _sentence(target, error) from error
 
 
-def _flush_to_disk(part: Path) -> None:
+def settle(part: Path) -> None:
+    """Have the disk take what was written so far.
+
+    The end of a large file waits for all that the disk has not taken yet, and nothing can be cancelled then;
+    writers of such files call this from time to time.
+    """
     with part.open("r+b") as stream:
         os.fsync(stream.fileno())
 

@@ -7,7 +7,7 @@ by a power of two and rounding, which is the exact inverse of reading.
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -20,7 +20,7 @@ from engine.audio.bwf import append_chunks
 from engine.audio.opening import frames_that_decode, libsndfile_name
 from engine.errors import ExportError
 from engine.progress import SILENT, Progress
-from engine.safe_write import replacing, shown
+from engine.safe_write import replacing, settle, shown
 
 RIFF_LIMIT_BYTES = 2**32 - 2**16  # a RIFF size has 32 bits; the head takes some of it
 
@@ -32,6 +32,7 @@ _FLOATS = ("FLOAT", "DOUBLE")
 _TELEPHONE = ("ULAW", "ALAW", "IMA_ADPCM", "MS_ADPCM", "GSM610", "G721_32", "G723_24", "G723_40", "NMS_ADPCM")
 _SET_ADD_PEAK_CHUNK = 0x1050
 _SYSTEM_ERROR = 2
+_SETTLE_BYTES = 1 << 23
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,8 @@ def write_audio(
         file = _create(path, part, rate_hz, channels, kind, subtype)
         try:
             with file:
-                frames, peak, clipped = _write_blocks(file, blocks, subtype, total_frames, progress)
+                settled = _settled(blocks, part, frame_bytes)
+                frames, peak, clipped = _write_blocks(file, settled, subtype, total_frames, progress)
             if trailing_chunks:
                 append_chunks(part, trailing_chunks)
             readable_frames = _readable_frames(part)
@@ -175,6 +177,17 @@ def _create(
     # The PEAK chunk of floating-point files holds the time of writing: without, equal audio is equal bytes.
     soundfile._snd.sf_command(file._file, _SET_ADD_PEAK_CHUNK, soundfile._ffi.NULL, 0)
     return file
+
+
+def _settled(blocks: Iterable[NDArray[Any]], part: Path, frame_bytes: int) -> Iterator[NDArray[Any]]:
+    """Yield the blocks, and have the disk take those before every so often."""
+    unsettled_bytes = 0
+    for block in blocks:
+        yield block
+        unsettled_bytes += len(block) * frame_bytes
+        if unsettled_bytes >= _SETTLE_BYTES:
+            settle(part)
+            unsettled_bytes = 0
 
 
 def _write_blocks(

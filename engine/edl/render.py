@@ -4,8 +4,9 @@ Every sample depends only on its position: plain stretches are summed sample by 
 tracks, and a seam is always computed whole, then cut to what was asked for. So the block size changes
 nothing, and where one track at 0 dB is heard without an edit, the output is the source bit for bit.
 
-The mix has as many channels as the widest track. A mono track is heard on all of them, any other on the first
-ones: stereo in an eight-channel mix fills channels 1 and 2.
+The mix has as many channels as the widest track, and two where a track is panned. A mono track is heard on
+all of them, any other on the first ones: stereo in an eight-channel mix fills channels 1 and 2. Pan changes
+channels 1 and 2 only, as a balance (`engine.edl.voice.sides`).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from engine.document.state import DocumentState
 from engine.document.track import audible
 from engine.edl.crossfade import Block, crossfade
 from engine.edl.edit_list import EditList
-from engine.edl.voice import Voice, open_voice
+from engine.edl.voice import Voice, open_voice, sides
 from engine.progress import SILENT, Progress
 
 SEAMS_HELD = 8
@@ -110,6 +111,8 @@ class VoiceRenderer:
         for number, (voice, piece) in enumerate(zip(self._voices, pieces, strict=True)):
             heard = piece if voice.gain == 1.0 else piece * voice.gain
             into = target if voice.channels == 1 else target[:, : voice.channels]
+            if voice.pan and into.shape[1] > 1:
+                heard = _panned(heard, voice.pan, into.shape[1])
             if number == 0:
                 into[...] = heard  # assigned, not added: 0.0 + -0.0 would not be the source's bits
             else:
@@ -174,5 +177,18 @@ def render(
 
 
 def mix_channels(state: DocumentState) -> int:
-    """Return the channels of the mix: those of the widest track, heard or not; 0 without tracks."""
-    return max((state.sources[track.source_id].channels for track in state.tracks), default=0)
+    """Return the channels of the mix: those of the widest track, heard or not; 0 without tracks.
+
+    A track that is panned needs two.
+    """
+    widths = (max(state.sources[track.source_id].channels, 2 if track.pan else 1) for track in state.tracks)
+    return max(widths, default=0)
+
+
+def _panned(piece: Block, pan: float, channels: int) -> Block:
+    """Return what is heard of a piece, of one channel or of all of them, on so many channels, at least 2."""
+    heard = np.repeat(piece, channels, axis=1) if piece.shape[1] == 1 else piece.copy()
+    for channel, gain in enumerate(sides(pan)):
+        if gain != 1.0:
+            heard[:, channel] *= gain
+    return heard

@@ -21,6 +21,15 @@ from engine.progress import SILENT, Progress
 from engine.safe_write import shown
 
 
+def sides(pan: float) -> tuple[float, float]:
+    """Return the gains of the left and the right channel at a pan of -1 to 1.
+
+    A balance: the side turned away from is attenuated in proportion, the other stays as it is. So the middle
+    is exactly 1 on both sides, and either end exactly 0 on one.
+    """
+    return min(1.0, 1.0 - pan), min(1.0, 1.0 + pan)
+
+
 class Reads(Protocol):
     """A source as a voice reads it: an open file, or what stands for it in a picture."""
 
@@ -55,6 +64,7 @@ class Voice:
     ----------
     gain : linear
     channels : of the source
+    pan : -1 to 1, see `sides`
     """
 
     track: Track
@@ -63,6 +73,7 @@ class Voice:
     stop_samples: int
     reader: Reads
     dtype: DTypeLike
+    pan: float = 0.0
 
     def read(self, start_samples: int, stop_samples: int) -> Block:
         """Read the document span [start, stop), shape (frames, channels), without the gain; zero outside."""
@@ -128,4 +139,5 @@ def open_voice(
         stop_samples=state.track_stop_samples(track),
         reader=reader,
         dtype=dtype,
+        pan=track.pan,
     )

@@ -3,23 +3,38 @@
 The edit rate is the document's sample rate, so positions are exact. AAF holds one channel a slot: each
 channel of a track that is heard is a sequence of its own, and leads through a master mob and a file mob to
 the file. Ids are made from what they name, and dates are fixed: the same edit gives the same bytes.
+
+A WAV file is described as one, with the head that it has: Pro Tools takes a file that is only said to be PCM
+for MXF. The composition begins with a timecode, which Pro Tools wants as well.
 """
 
 from __future__ import annotations
 
+import struct
 from datetime import datetime
+from fractions import Fraction
 from hashlib import blake2b
+from math import ceil
 from typing import Any
 
 import aaf2
 from aaf2.auid import AUID
 from aaf2.mobid import MobID
+from aaf2.rational import AAFRational
 
 from engine.audio.writer import bits_of, export_format
 from engine.document.track import Source, Track, audible
 from engine.edl.build import build
 from engine.edl.edit_list import EditList
-from engine.edl.export.clips import Clip, clips, crossfades, source_path, with_gaps
+from engine.edl.export.clips import (
+    Clip,
+    clips,
+    crossfades,
+    frames_per_s,
+    nominal_frame_rate,
+    source_path,
+    with_gaps,
+)
 from engine.edl.export.request import Exported, ExportRequest, accepted_cuts
 from engine.progress import Progress
 from engine.safe_write import replacing, shown
@@ -29,6 +44,8 @@ from engine.xml_text import xml_text
 _DATE = datetime(2000, 1, 1)
 _MONO_AUDIO_DISSOLVE = AUID("0c3bea41-fc05-11d2-8a29-0050040ef7d2")
 _SOUND = "sound"
+_WAVE = ("WAV", "WAVEX", "RF64")
+_FORMAT_TAGS = {"PCM_U8": 1, "PCM_16": 1, "PCM_24": 1, "PCM_32": 1, "FLOAT": 3, "DOUBLE": 3}
 
 
 def write(request: ExportRequest, progress: Progress) -> Exported:
@@ -62,6 +79,7 @@ class _Writer:
             self._masters[source.id] = self._master(source)
         composition = self._mob(self._file.create.CompositionMob, self._request.title, "composition")
         composition.usage = "Usage_TopLevel"
+        self._add_timecode(composition)
         heard = audible(state.tracks)
         for number, track in enumerate(heard):
             for channel in range(1, state.sources[track.source_id].channels + 1):
@@ -109,24 +127,34 @@ class _Writer:
         return master
 
     def _descriptor(self, source: Source, url: str) -> Any:
-        descriptor = self._file.create.PCMDescriptor()
-        bits = bits_of(export_format([source.subtype], ".wav"))
-        block = source.channels * bits // 8
-        values = {
-            "SampleRate": source.rate_hz,
-            "AudioSamplingRate": source.rate_hz,
-            "Channels": source.channels,
-            "QuantizationBits": bits,
-            "BlockAlign": block,
-            "AverageBPS": block * source.rate_hz,
-            "Length": source.frames,
-        }
+        if source.container in _WAVE and source.subtype in _FORMAT_TAGS:
+            descriptor = self._file.create.WAVEDescriptor()
+            descriptor["Summary"].value = bytearray(_wave_head(source))
+            descriptor["ContainerFormat"].value = self._file.dictionary.lookup_containerdef("AAF")
+            values = {"SampleRate": source.rate_hz, "Length": source.frames}
+        else:
+            descriptor = self._file.create.PCMDescriptor()
+            values = _pcm_values(source)
         for name, value in values.items():
             descriptor[name].value = value
         locator = self._file.create.NetworkLocator()
         locator["URLString"].value = url
         descriptor["Locator"].append(locator)
         return descriptor
+
+    def _add_timecode(self, composition: Any) -> None:
+        """Count from nothing, at the frame rate that was chosen, in timecode that drops none."""
+        rate = self._request.options.frame_rate
+        exact = frames_per_s(rate)
+        slot = composition.create_empty_sequence_slot(
+            AAFRational(exact.numerator, exact.denominator), media_kind="Timecode"
+        )
+        timecode = self._file.create.Timecode(nominal_frame_rate(rate), drop=False)
+        timecode.start = 0
+        length_s = Fraction(self._edit_list.length_samples, max(1, self._edit_list.rate_hz))
+        timecode.length = max(1, ceil(length_s * exact))
+        slot.segment.components.append(timecode)
+        slot.name = "Timecode"
 
     def _add_slot(self, composition: Any, track: Track, channel: int) -> None:
         """Add the sequence of one channel of a track."""
@@ -144,7 +172,7 @@ class _Writer:
             components.append(self._clip(track, clip, channel, before, after))
         slot = composition.create_sound_slot(self._edit_list.rate_hz)
         slot.name = xml_text(track.name)
-        slot["PhysicalTrackNumber"].value = len(composition.slots)
+        slot["PhysicalTrackNumber"].value = len(composition.slots) - 1  # the first one is the timecode
         slot.segment.components.value = components
         slot.segment.length = found[-1].result_stop_samples if found else 0
 
@@ -175,6 +203,36 @@ class _Writer:
             self._file.dictionary.register_def(definition)
             self._dissolve = definition
         return self._dissolve
+
+
+def _pcm_values(source: Source) -> dict[str, int]:
+    bits = bits_of(export_format([source.subtype], ".wav"))
+    block = source.channels * bits // 8
+    return {
+        "SampleRate": source.rate_hz,
+        "AudioSamplingRate": source.rate_hz,
+        "Channels": source.channels,
+        "QuantizationBits": bits,
+        "BlockAlign": block,
+        "AverageBPS": block * source.rate_hz,
+        "Length": source.frames,
+    }
+
+
+def _wave_head(source: Source) -> bytes:
+    """Return the beginning of a WAV file of this format, which is how AAF describes one."""
+    bits, block = bits_of(source.subtype), source.channels * bits_of(source.subtype) // 8
+    size = min(2**32 - 1, 36 + source.frames * block)
+    format_chunk = struct.pack(
+        "<HHIIHH",
+        _FORMAT_TAGS[source.subtype],
+        source.channels,
+        source.rate_hz,
+        source.rate_hz * block,
+        block,
+        bits,
+    )
+    return struct.pack("<4sI4s4sI", b"RIFF", size, b"WAVE", b"fmt ", len(format_chunk)) + format_chunk
 
 
 def _auid(*key: str) -> AUID:

@@ -16,7 +16,8 @@ from engine.edl.export.audio_plan import PlannedAudio, PlannedSound, planned_aud
 from engine.edl.export.gain import Normalised, normalise
 from engine.edl.export.request import Exported, ExportRequest, accepted_cuts
 from engine.edl.export.seams import removed_pieces, seams
-from engine.edl.render import Renderer
+from engine.edl.render import Renderer, mix_channels
+from engine.edl.voice import sides
 from engine.progress import Progress
 from engine.safe_write import shown
 from engine.timebase import format_time, samples_to_s
@@ -160,12 +161,13 @@ def _chunks(
 
 def _channel_names(state: DocumentState) -> tuple[str, ...]:
     """Name each channel of the mix after the tracks that are heard on it."""
-    width = max(state.sources[track.source_id].channels for track in state.tracks)
-    names: list[list[str]] = [[] for _ in range(width)]
+    names: list[list[str]] = [[] for _ in range(mix_channels(state))]
     for track in audible(state.tracks):
         channels = state.sources[track.source_id].channels
-        for heard in names if channels == 1 else names[:channels]:
-            heard.append(track.name)
+        for number, heard in enumerate(names if channels == 1 else names[:channels]):
+            is_silent = number < 2 and not sides(track.pan)[number]
+            if not is_silent:
+                heard.append(track.name)
     return tuple(" + ".join(heard) for heard in names)
 
 

@@ -19,6 +19,9 @@ from engine.wording import counted
 
 VERSION = 1
 
+_LOOKS = ("height_px", "is_collapsed", "channels_open", "picture")
+"""How the window shows a track, which is nobody else's business."""
+
 
 def write(request: ExportRequest, progress: Progress) -> Exported:
     """Write the sources, tracks, segments and cuts of the document."""
@@ -58,7 +61,8 @@ def _source(source: Source, media: Mapping[str, Path]) -> dict[str, Any]:
 
 
 def _track(track: Track, rate_hz: int) -> dict[str, Any]:
-    return {**asdict(track), "start_s": samples_to_s(track.start_samples, rate_hz)}
+    fields = {name: value for name, value in asdict(track).items() if name not in _LOOKS}
+    return {**fields, "start_s": samples_to_s(track.start_samples, rate_hz)}
 
 
 def _segment(segment: Segment, rate_hz: int) -> dict[str, Any]:

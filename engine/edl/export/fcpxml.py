@@ -26,6 +26,7 @@ from engine.xml_text import xml_bytes, xml_text
 
 VERSION = "1.9"
 
+_STEREO_PAN = "1 (Stereo Left/Right)"
 _RATES = {
     32_000: "32k",
     44_100: "44.1k",
@@ -124,6 +125,8 @@ def _add_tracks(
             element.set("enabled", str(int(track in heard)))
             element.set("audioRole", _role(track))
             _add_volume(element, track, clip, edit_list)
+            if track.pan:
+                _add(element, "adjust-panner", mode=_STEREO_PAN, amount=f"{100 * track.pan:.6g}")
         lane += lanes
         progress.report(0.5 * (number + 1) / len(state.tracks), "Writing the project")
 

@@ -54,12 +54,15 @@ def _timeline(request: ExportRequest, progress: Progress) -> schema.Timeline:
 
 
 def _track(request: ExportRequest, edit_list: EditList, track: Track, progress: Progress) -> schema.Track:
-    """Return a track; OTIO has no place for gain, group, mute and solo, which stand in the metadata."""
+    """Return a track; what OTIO has no place for, such as gain and pan, stands in the metadata."""
     rate_hz = edit_list.rate_hz
     laid = schema.Track(name=xml_text(track.name), kind=schema.TrackKind.Audio)
     laid.metadata["offcut"] = {
         "gain_db": track.gain_db,
+        "pan": track.pan,
+        "color": track.color,
         "group": xml_text(track.group),
+        "role": xml_text(track.role),
         "mute": track.mute,
         "solo": track.solo,
     }

@@ -31,6 +31,8 @@ from engine.safe_write import replacing, shown
 from engine.wording import counted
 
 _SHAPES = {Curve.EQUAL_GAIN: "0", Curve.EQUAL_POWER: "1"}
+_PAN_LAW, _PAN_MODE = "1", "3"  # 0 dB in the middle, and "stereo balance / mono pan": what the renderer does
+_NO_COLOR = 16_576
 _SOURCE_TYPES = {"FLAC": "FLAC", "MP3": "MP3", "MPEG": "MP3", "OGG": "VORBIS"}
 
 
@@ -69,7 +71,9 @@ def _track_element(
     element.extend(
         [
             ["NAME", _one_line(track.name)],
-            ["VOLPAN", _number(10.0 ** (track.gain_db / 20.0)), "0", "-1", "-1", "1"],
+            ["PEAKCOL", _color(track.color)],
+            ["VOLPAN", _number(10.0 ** (track.gain_db / 20.0)), _number(track.pan), _PAN_LAW, "-1", "1"],
+            ["PANMODE", _PAN_MODE],
             ["MUTESOLO", str(int(track.mute)), str(int(track.solo)), "0"],
             ["NCHAN", str(channels)],
             ["MAINSEND", "1", "0"],
@@ -161,6 +165,14 @@ def _path_in_project(path: Path, project: Path) -> str:
             "rename the file."
         )
     return written
+
+
+def _color(color: str) -> str:
+    """Return "#rrggbb" as REAPER counts it: blue, green, red, and a bit that says that there is one."""
+    if not color:
+        return str(_NO_COLOR)
+    red, green, blue = bytes.fromhex(color[1:])
+    return str(1 << 24 | blue << 16 | green << 8 | red)
 
 
 def _one_line(text: str) -> str:

@@ -21,6 +21,7 @@ from engine.edl.export.clips import clips, frames_per_s, nominal_frame_rate, sou
 from engine.edl.export.request import Exported, ExportRequest, FrameRate, accepted_cuts
 from engine.edl.export.seams import seams
 from engine.edl.render import mix_channels
+from engine.edl.voice import sides
 from engine.progress import Progress
 from engine.safe_write import replacing, shown
 from engine.timebase import samples_to_video_frames
@@ -144,8 +145,13 @@ class _Writer:
         source_track = child(element, "sourcetrack")
         child(source_track, "mediatype", "audio")
         child(source_track, "trackindex", channel)
-        if track.gain_db:
-            element.append(_level(track.gain_db))
+        level = 10.0 ** (track.gain_db / 20.0)
+        if source.channels > 1 and channel <= 2:
+            level *= sides(track.pan)[channel - 1]  # of a linked pair, pan says where each channel is heard
+        if level != 1.0:
+            element.append(_filter("Audio Levels", "audiolevels", "level", (0.0, _LOUDEST), level))
+        if track.pan and source.channels == 1:
+            element.append(_filter("Audio Pan", "audiopan", "pan", (-1.0, 1.0), track.pan))
 
     def _source_frames(self, source: Source) -> int:
         return samples_to_video_frames(source.frames, source.rate_hz, self._frames_per_s)
@@ -188,20 +194,22 @@ def _characteristics(bits: int, rate_hz: int) -> ElementTree.Element:
     return element
 
 
-def _level(gain_db: float) -> ElementTree.Element:
-    """Return the filter that sets the level of a clip; it cannot raise one by more than 12 dB."""
+def _filter(
+    name: str, effect_id: str, parameter_id: str, limits: tuple[float, float], value: float
+) -> ElementTree.Element:
+    """Return the filter that sets one value of a clip, which the format keeps within limits."""
     filtered = ElementTree.Element("filter")
     effect = child(filtered, "effect")
-    child(effect, "name", "Audio Levels")
-    for name in ("effectid", "effectcategory", "effecttype"):
-        child(effect, name, "audiolevels")
+    child(effect, "name", name)
+    for field in ("effectid", "effectcategory", "effecttype"):
+        child(effect, field, effect_id)
     child(effect, "mediatype", "audio")
     parameter = child(effect, "parameter")
-    child(parameter, "parameterid", "level")
-    child(parameter, "name", "Level")
-    child(parameter, "valuemin", 0)
-    child(parameter, "valuemax", f"{_LOUDEST:.5f}")
-    child(parameter, "value", f"{min(_LOUDEST, 10.0 ** (gain_db / 20.0)):.6f}")
+    child(parameter, "parameterid", parameter_id)
+    child(parameter, "name", parameter_id.capitalize())
+    child(parameter, "valuemin", f"{limits[0]:.6g}")
+    child(parameter, "valuemax", f"{limits[1]:.6g}")
+    child(parameter, "value", f"{min(max(value, limits[0]), limits[1]):.6f}")
     return filtered
 
 

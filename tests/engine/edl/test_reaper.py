@@ -53,9 +53,12 @@ def play(project: Path, length: int, channels: int) -> np.ndarray:
                 assert samples_of(item, name, 2) == fade
                 gains = SHAPES[shape]((np.arange(fade) + 0.5) / max(fade, 1))[:, np.newaxis]
                 heard[::sign][:fade] *= gains
-            heard *= float(values(track, "VOLPAN")[0])
-            width = channels if heard.shape[1] == 1 else heard.shape[1]
-            result[position : position + size, :width] += heard
+            volume, pan, law = map(float, values(track, "VOLPAN")[:3])
+            assert (law, values(track, "PANMODE")) == (1.0, ["3"]), "0 dB in the middle, stereo balance"
+            heard = volume * (np.repeat(heard, channels, axis=1) if heard.shape[1] == 1 else heard)
+            heard[:, 0] *= 1 - max(pan, 0)
+            heard[:, 1] *= 1 + min(pan, 0)
+            result[position : position + size, : heard.shape[1]] += heard
     return result
 
 
@@ -69,7 +72,9 @@ def trio(tmp_path: Path) -> Recording:
         [tone, 0.2 * rng.standard_normal((9950, 2)), tone],
         start_samples=[0, 4030, 0],
         gain_db=[0.0, -6.0, 0.0],
+        pan=[-0.6, 0.25, 0.0],
         mute=[False, False, True],
+        color=["#7fb069", "", ""],
     )
     cuts = (0, 300), (2000, 4000), (6000, 9037), (14_000, 15_000)
     return Recording(with_cuts(recorded.state, *cuts), recorded.media)
@@ -99,6 +104,7 @@ def test_alike_pieces_are_joined_by_straight_lines(trio: Recording, tmp_path: Pa
     out = tmp_path / "jam.rpp"
     export(ExportRequest(trio.state, trio.media, out))
     tone, noise, _ = rpp.loads(out.read_text("utf-8")).findall("TRACK")
+    assert [values(track, "PEAKCOL") for track in (tone, noise)] == [[str(0x169B07F)], ["16576"]]
     # The tone has a period of 80 samples: cuts of 2000 and 3037 join like phases, one of 1000 opposite ones.
     assert [values(item, "FADEIN")[0] for item in tone.findall("ITEM")] == ["1", "0", "0", "1"]
     assert {values(item, "FADEIN")[0] for item in noise.findall("ITEM")} == {"1"}

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from engine.document.track import audible
 from engine.edl.build import build, whole
 from engine.edl.edit_list import EditList
-from engine.edl.render import Renderer, render
+from engine.edl.render import Renderer, mix_channels, render
 from engine.errors import SourceError
 from tests.engine.edl.recordings import RATE_HZ, Recording, recording, with_cuts
 
@@ -26,7 +26,8 @@ CUTS = ((0, 700), (2000, 2600), (2700, 4000), (6000, 6050), (9000, 12_500))
 def slow_render(recorded: Recording, edit_list: EditList) -> np.ndarray:
     """Render whole arrays in memory: every segment of every track times its envelope, added up."""
     state = recorded.state
-    channels = max(source.channels for source in state.sources.values())
+    panned = 2 if any(track.pan for track in state.tracks) else 1
+    channels = max(panned, *(source.channels for source in state.sources.values()))
     result = np.zeros((edit_list.length_samples, channels))
     segments = edit_list.segments
     for track in audible(state.tracks):
@@ -51,13 +52,20 @@ def slow_render(recorded: Recording, edit_list: EditList) -> np.ndarray:
         for segment, piece, envelope in zip(segments, pieces, envelopes, strict=True):
             span = slice(segment.result_start_samples, segment.result_stop_samples)
             heard = piece * envelope * gain
-            result[span, : channels if heard.shape[1] == 1 else heard.shape[1]] += heard
+            if heard.shape[1] == 1:
+                heard = np.repeat(heard, channels, axis=1)
+            if channels > 1:
+                heard[:, 0] *= 1 - max(track.pan, 0)
+                heard[:, 1] *= 1 + min(track.pan, 0)
+            result[span, : heard.shape[1]] += heard
     return result
 
 
-@pytest.fixture(scope="module")
-def band(tmp_path_factory: pytest.TempPathFactory) -> Recording:
-    """Four tracks of 1, 2, 3 and 1 channels, one of them muted, with offsets, gains and five cuts."""
+@pytest.fixture(
+    scope="module", params=[(0.0, 0.0, 0.0, 0.0), (0.25, -1.0, 0.4, 1.0)], ids=["middle", "panned"]
+)
+def band(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    """Four tracks of 1, 2, 3 and 1 channels, one of them muted, with offsets, gains, pans and five cuts."""
     rng = np.random.default_rng(7)
     tone = 0.3 * np.sin(np.arange(LENGTH) * 2 * np.pi * 100 / RATE_HZ)[:, np.newaxis]
     noise = [0.1 * rng.standard_normal((n, c)) for n, c in ((7000, 2), (3000, 3), (500, 1))]
@@ -68,6 +76,7 @@ def band(tmp_path_factory: pytest.TempPathFactory) -> Recording:
         start_samples=[0, 1990, 3995, 0],
         gain_db=[0.0, -3.0, 6.0, 0.0],
         mute=[False, False, False, True],
+        pan=request.param,
     )
     return Recording(with_cuts(recorded.state, *CUTS), recorded.media)
 
@@ -101,6 +110,42 @@ def test_any_block_size_gives_the_same_samples(band: Recording, data: st.DataObj
     assert joined[5:-5].tobytes() == read_whole(band).tobytes()
     assert not joined[:5].any()
     assert not joined[-5:].any()
+
+
+def test_a_pan_in_the_middle_changes_no_bit_and_either_end_silences_one_side(tmp_path: Path) -> None:
+    sound = np.random.default_rng(8).uniform(-1, 1, (500, 1)).astype(np.float32)
+    sound[7] = -0.0
+    for pan, left, right in ((0.0, 1, None), (-0.5, 1, 0.5), (1.0, 0, 1), (-1.0, 1, 0)):
+        recorded = recording(tmp_path, [sound], pan=[pan])
+        found = render(recorded.state, whole(recorded.state), recorded.media, 0, 500)
+        assert found.shape == (500, 1 if right is None else 2)
+        sides = zip(found.T, (left, right), strict=False)
+        for heard, gain in sides:
+            assert np.array_equal(heard, sound[:, 0] * np.float32(gain))
+            assert gain != 1 or heard.tobytes() == sound[:, 0].tobytes()
+
+
+def test_pan_is_a_balance_of_the_first_two_channels(tmp_path: Path) -> None:
+    sound = np.random.default_rng(9).uniform(-1, 1, (100, 4)).astype(np.float32)
+    recorded = recording(tmp_path, [sound, sound[:, :1], np.zeros((100, 2))], pan=[0.75, -0.75, 0.0])
+    heard = {}
+    for number in range(2):
+        tracks = (replace(recorded.state.tracks[number], solo=True), *recorded.state.tracks)
+        state = replace(recorded.state, tracks=tracks[:1] + recorded.state.tracks[2:])
+        assert mix_channels(state) == (4 if number == 0 else 2)
+        heard[number] = render(state, whole(state), recorded.media, 0, 100)
+    np.testing.assert_array_equal(heard[0], sound * np.float32([0.25, 1, 1, 1]))
+    np.testing.assert_array_equal(heard[1], sound[:, :1] * np.float32([1, 0.25]))
+    state = replace(recorded.state, tracks=recorded.state.tracks[:2])
+    both = render(state, whole(state), recorded.media, 0, 100)
+    np.testing.assert_array_equal(both[:, 2:], sound[:, 2:] + sound[:, :1])
+
+
+def test_a_pan_of_a_muted_track_keeps_the_width_of_the_mix(tmp_path: Path) -> None:
+    recorded = recording(tmp_path, [np.ones(10), np.ones(10)], pan=[0.0, 0.5], mute=[False, True])
+    assert mix_channels(recorded.state) == 2
+    found = render(recorded.state, whole(recorded.state), recorded.media, 0, 10)
+    np.testing.assert_array_equal(found, np.ones((10, 2)))
 
 
 @pytest.mark.parametrize("block_frames", [1, 160, 1024, 100_000])

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import io
+import wave
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 import aaf2
 import opentimelineio as otio
+import pytest
 
 from engine.document.track import audible
 from engine.edl.build import build
 from engine.edl.export import export
-from tests.engine.edl.export.cases import Case, Piece
+from engine.edl.export.request import FrameRate
+from tests.engine.edl.export.cases import CASES, Case, Piece
 
 
 def test_opentimelineio_reads_clips_and_crossfades(case: Case, tmp_path: Path) -> None:
@@ -41,7 +47,8 @@ def test_every_clip_leads_to_its_file(case: Case, tmp_path: Path) -> None:
     export(case.request(tmp_path / "jam.aaf"))
     with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
         (composition,) = file.content.toplevel()
-        slots = list(composition.slots)
+        timecode, *slots = composition.slots
+        assert (timecode.media_kind, timecode.segment.components[0].fps) == ("Timecode", 25)
         channels = [
             (track, channel)
             for track in audible(case.state.tracks)
@@ -57,5 +64,32 @@ def test_every_clip_leads_to_its_file(case: Case, tmp_path: Path) -> None:
                 descriptor = clip.mob.slot_at(channel).segment.mob.descriptor
                 (locator,) = descriptor.locator
                 assert unquote(urlparse(locator["URLString"].value).path) == str(case.media[source.id])
-                assert descriptor["AudioSamplingRate"].value == source.rate_hz
-                assert (descriptor["Channels"].value, descriptor.length) == (source.channels, source.frames)
+                assert isinstance(descriptor, aaf2.essence.WAVEDescriptor)
+                assert (descriptor["SampleRate"].value, descriptor.length) == (source.rate_hz, source.frames)
+                head = bytes(descriptor["Summary"].value) + b"data\0\0\0\0"
+                with wave.open(io.BytesIO(head)) as read:
+                    found = (read.getframerate(), read.getnchannels(), read.getsampwidth())
+                assert found == (source.rate_hz, source.channels, 3)
+
+
+@pytest.mark.parametrize(("container", "subtype"), [("FLAC", "PCM_24"), ("MP3", "MPEG_LAYER_III")])
+def test_what_is_no_wav_is_described_as_pcm(container: str, subtype: str, tmp_path: Path) -> None:
+    case = CASES[0]
+    source = replace(case.state.sources["s0"], container=container, subtype=subtype)
+    state = replace(case.state, sources={"s0": source})
+    export(replace(case, state=state).request(tmp_path / "jam.aaf"))
+    with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
+        (mob,) = file.content.sourcemobs()
+        descriptor = mob.descriptor
+        assert isinstance(descriptor, aaf2.essence.PCMDescriptor)
+        assert (descriptor["Channels"].value, descriptor.length) == (source.channels, source.frames)
+
+
+def test_the_timecode_counts_at_the_chosen_rate(tmp_path: Path) -> None:
+    export(CASES[0].request(tmp_path / "jam.aaf", frame_rate=FrameRate.FPS_29_97))
+    with aaf2.open(str(tmp_path / "jam.aaf"), "r") as file:
+        (composition,) = file.content.toplevel()
+        slot = next(iter(composition.slots))
+        assert slot.edit_rate == Fraction(30_000, 1001)
+        (timecode,) = slot.segment.components
+        assert (timecode.fps, timecode.start, timecode.length) == (30, 0, 900)

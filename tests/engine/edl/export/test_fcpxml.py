@@ -66,6 +66,8 @@ def test_clips_lie_at_samples_and_carry_their_crossfades(case: Case, tmp_path: P
         assert found == case.pieces(track)
         amounts = {element.find("adjust-volume").get("amount") for element in elements if track.gain_db}
         assert amounts in ({f"{track.gain_db:g}dB"}, set())
+        panners = {element.find("adjust-panner").get("amount") for element in elements if track.pan}
+        assert panners in ({f"{100 * track.pan:g}"}, set())
 
 
 def test_clips_on_one_lane_never_overlap_and_tracks_share_none(case: Case, tmp_path: Path) -> None:
@@ -112,7 +114,7 @@ CHILDREN = {
     "sequence": ["spine"],
     "spine": ["gap"],
     "gap": ["asset-clip", "marker"],
-    "asset-clip": ["adjust-volume"],
+    "asset-clip": ["adjust-volume", "adjust-panner"],
     "adjust-volume": ["param"],
     "param": ["fadeIn", "fadeOut"],
 }

@@ -177,7 +177,11 @@ def test_final_cut_7_links_channels_and_sets_levels(tmp_path: Path) -> None:
             assert item.get("id") in {link.findtext("linkclipref") for link in links}
             assert item.findtext("sourcetrack/trackindex") == str(number)
             level = float(item.findtext("filter/effect/parameter/value"))
-            assert level == pytest.approx(10 ** (-6 / 20), abs=1e-6)
+            assert level == pytest.approx(10 ** (-6 / 20) * (0.5 if number == 1 else 1.0), abs=1e-6)
+    for item in tracks[2].findall("clipitem"):
+        assert item.findtext("filter/effect/effectid") == "audiopan"
+        assert float(item.findtext("filter/effect/parameter/value")) == pytest.approx(-0.3)
+    assert not tracks[3].findall("clipitem/filter")
     described = [file for file in root.iter("file") if len(file)]
     assert len({file.get("id") for file in described}) == len(described) == 3
     assert [file.findtext("media/audio/channelcount") for file in described] == ["2", "1", "1"]

@@ -44,6 +44,7 @@ def test_clips_lie_where_the_edit_list_says(case: Case, tmp_path: Path) -> None:
         assert laid.kind == otio.schema.TrackKind.Audio
         assert laid.enabled == (not track.mute)
         assert laid.metadata["offcut"]["gain_db"] == track.gain_db
+        assert laid.metadata["offcut"]["pan"] == track.pan
         source = case.state.sources[track.source_id]
         for clip in laid.find_clips():
             media = clip.media_reference

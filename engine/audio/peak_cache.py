@@ -6,7 +6,6 @@ damaged, foreign or of another version is ignored and built again.
 
 from __future__ import annotations
 
-import dataclasses
 import struct
 import zlib
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import BinaryIO
 import numpy as np
 
 from engine.audio.conform import conformed_path
-from engine.audio.peaks import PeakPyramid, build_peaks, level_lengths
+from engine.audio.peaks import PeakPyramid, level_lengths, peak_chunks
 from engine.audio.reader import SourceReader
 from engine.document.track import Source
 from engine.places import cache_folder
@@ -42,39 +41,60 @@ def source_peaks(source: Source, rate_hz: int, progress: Progress = SILENT) -> P
         return cached
     path = conformed_path(source, rate_hz, progress.part(0.0, 0.8))
     started = 0.0 if path == Path(source.path) else 0.8
-    pyramid = build_peaks(path, progress.part(started, 1.0))
-    if path != Path(source.path):
-        # The conformed copy holds zeros where the source held NaN; the user is told what the source held.
-        pyramid = dataclasses.replace(pyramid, bad_samples=_bad_samples(source))
-    save_peaks(pyramid, source.content_hash)
-    return pyramid
+    with SourceReader(path) as reader:
+        # A conformed copy holds zeros where the source held NaN; the user is told what the source held.
+        conformed_from = None if path == Path(source.path) else source
+        return keep_peaks(reader, source.content_hash, progress.part(started, 1.0), conformed_from)
 
 
-def save_peaks(pyramid: PeakPyramid, content_hash: str) -> None:
-    """Keep peaks under the hash of their source and their rate.
+def keep_peaks(
+    reader: SourceReader,
+    content_hash: str,
+    progress: Progress = SILENT,
+    conformed_from: Source | None = None,
+) -> PeakPyramid:
+    """Build the peaks of an open file into the cache, piece by piece, and return them memory-mapped.
+
+    Parameters
+    ----------
+    conformed_from : the source whose copy at another rate the file is
 
     Raises
     ------
-    ExportError : the cache folder cannot take the file, or the disk is full
+    SourceError : the file cannot be read
+    ExportError : the cache folder cannot take the peaks, or the disk is full
+    Cancelled : the user cancelled; nothing is left behind
     """
-    levels = [np.ascontiguousarray(level, "<f4") for level in pyramid.levels]
-    checksum = 0
-    for level in levels:
-        checksum = zlib.crc32(level.data, checksum)
-    head = _HEAD.pack(
-        _MAGIC,
-        _VERSION,
-        pyramid.rate_hz,
-        pyramid.channels,
-        checksum,
-        pyramid.frames,
-        pyramid.bad_samples,
-    )
-    target = _cache_path(content_hash, pyramid.rate_hz)
-    with replacing(target, overwrite=True) as part, part.open("wb") as stream:
-        stream.write(head)
-        for level in levels:
-            stream.write(level.data)
+    _write(reader, content_hash, progress, conformed_from)
+    kept = load_peaks(content_hash, reader.rate_hz)
+    assert kept is not None, "what was just written whole can be read"
+    return kept
+
+
+def _write(
+    reader: SourceReader, content_hash: str, progress: Progress, conformed_from: Source | None
+) -> None:
+    """Write the file; its head comes last."""
+    lengths, channels = level_lengths(reader.frames), reader.channels
+    with (
+        replacing(_cache_path(content_hash, reader.rate_hz), overwrite=True) as part,
+        part.open("r+b") as stream,
+    ):
+        stream.truncate(_HEAD.size + 4 * 3 * channels * sum(lengths))
+        done = [0] * len(lengths)
+        for chunk in peak_chunks(reader, progress):
+            place = _HEAD.size
+            for number, piece in enumerate(chunk):
+                for row, columns in enumerate(piece.reshape(3 * channels, -1)):
+                    stream.seek(place + 4 * (row * lengths[number] + done[number]))
+                    stream.write(np.ascontiguousarray(columns, "<f4").data)
+                done[number] += piece.shape[2]
+                place += 4 * 3 * channels * lengths[number]
+        bad = reader.bad_samples if conformed_from is None else _bad_samples(conformed_from)
+        stream.seek(_HEAD.size)
+        head = (_MAGIC, _VERSION, reader.rate_hz, channels, _checksum(stream), reader.frames, bad)
+        stream.seek(0)
+        stream.write(_HEAD.pack(*head))
 
 
 def load_peaks(content_hash: str, rate_hz: int) -> PeakPyramid | None:

@@ -6,6 +6,7 @@ built from the conformed file, so their positions are samples of the document.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ _FEWEST_COLUMNS = 512  # no level is smaller than half of this: a lane has more 
 # Measured on stereo 48 kHz: 2**15 to 2**18 samples of all channels together are equally fast (they stay in
 # the second-level cache, or nearly so), 2**20 is a quarter slower. A whole number of base columns.
 _BLOCK_SAMPLES = 1 << 18
+_CHUNK_LEVELS = 8  # 65,536 base columns, nearly six minutes at 48 kHz: 1.5 MB for stereo
 _INT16_SCALE = np.float32(2.0**-15)
 
 
@@ -137,20 +139,56 @@ def build_peaks(path: Path, progress: Progress = SILENT) -> PeakPyramid:
     Cancelled : the user cancelled
     """
     with SourceReader(path) as reader:
-        base = np.empty((3, reader.channels, -(-reader.frames // BASE_SAMPLES)), np.float32)
-        # 16-bit files are reduced as integers: half the memory to move. Powers of two scale exactly.
-        dtype, scale = (np.int16, _INT16_SCALE) if reader.subtype == "PCM_16" else (np.float32, np.float32(1))
-        block_frames = max(1, _BLOCK_SAMPLES // reader.channels // BASE_SAMPLES) * BASE_SAMPLES
-        done = 0
-        for block in reader.blocks(block_frames, dtype):
-            progress.check_cancelled()
-            first = done // BASE_SAMPLES
-            _reduce_block(block, base[:, :, first : first - (-len(block) // BASE_SAMPLES)])
-            done += len(block)
-            progress.report(done / reader.frames, "Drawing waveforms")
-        base[:2] *= scale
-        base[2] *= scale * scale
-        return PeakPyramid(_levels(base), reader.rate_hz, reader.channels, reader.frames, reader.bad_samples)
+        levels = tuple(
+            np.empty((3, reader.channels, length), np.float32) for length in level_lengths(reader.frames)
+        )
+        done = [0] * len(levels)
+        for chunk in peak_chunks(reader, progress):
+            for number, part in enumerate(chunk):
+                levels[number][:, :, done[number] : done[number] + part.shape[2]] = part
+                done[number] += part.shape[2]
+        return PeakPyramid(levels, reader.rate_hz, reader.channels, reader.frames, reader.bad_samples)
+
+
+def peak_chunks(
+    reader: SourceReader, progress: Progress = SILENT
+) -> Iterator[tuple[NDArray[np.float32], ...]]:
+    """Yield the peaks of an open file piece by piece, so that hours of it are never in memory at once.
+
+    Each piece is that part of every level, shape (3, channels, n); the pieces of a level join to the whole.
+    """
+    n_levels = len(level_lengths(reader.frames))
+    n_columns = _FACTOR ** max(_CHUNK_LEVELS, n_levels - 1)  # a whole number of columns at every level
+    held = np.empty((3, reader.channels, min(n_columns, -(-reader.frames // BASE_SAMPLES))), np.float32)
+    filled = 0
+    for done, block in enumerate(_base_columns(reader), start=1):
+        progress.check_cancelled()
+        while block.shape[2]:
+            room = min(block.shape[2], n_columns - filled)
+            held[:, :, filled : filled + room] = block[:, :, :room]
+            filled, block = filled + room, block[:, :, room:]
+            if filled == n_columns:
+                yield _levels(held, n_levels)
+                filled = 0
+        progress.report(min(1.0, done * _block_frames(reader) / reader.frames), "Drawing waveforms")
+    if filled:
+        yield _levels(held[:, :, :filled], n_levels)
+
+
+def _base_columns(reader: SourceReader) -> Iterator[NDArray[np.float32]]:
+    """Yield the base level in blocks, shape (3, channels, n)."""
+    # 16-bit files are reduced as integers: half the memory to move. Powers of two scale exactly.
+    dtype, scale = (np.int16, _INT16_SCALE) if reader.subtype == "PCM_16" else (np.float32, np.float32(1))
+    for samples in reader.blocks(_block_frames(reader), dtype):
+        columns = np.empty((3, reader.channels, -(-len(samples) // BASE_SAMPLES)), np.float32)
+        _reduce_block(samples, columns)
+        columns[:2] *= scale
+        columns[2] *= scale * scale
+        yield columns
+
+
+def _block_frames(reader: SourceReader) -> int:
+    return max(1, _BLOCK_SAMPLES // reader.channels // BASE_SAMPLES) * BASE_SAMPLES
 
 
 def level_lengths(frames: int) -> tuple[int, ...]:
@@ -189,9 +227,10 @@ def _reduce_columns(samples: NDArray[Any], out: NDArray[np.float32]) -> None:
     np.einsum("cnk,cnk->cn", values, values, out=out[2])
 
 
-def _levels(base: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+def _levels(base: NDArray[np.float32], count: int) -> tuple[NDArray[np.float32], ...]:
+    """Return so many levels above columns of the base, which is the first of them."""
     levels = [base]
-    while levels[-1].shape[2] > _FEWEST_COLUMNS:
+    while len(levels) < count:
         below = levels[-1]
         starts = np.arange(0, below.shape[2], _FACTOR)
         levels.append(
@@ -224,10 +263,11 @@ def _reduced(
     result = Columns(*(np.zeros(n_columns, np.float32) for _ in range(3)))
     # A column shows at least the one it begins in, also where it is narrower than that.
     stops = np.maximum(edges[1:], edges[:-1] + 1)
-    inside = np.flatnonzero((edges[:-1] < len(minimum)) & (stops > 0))
-    if not len(inside):
+    first = int(np.searchsorted(stops, 0, "right"))
+    inside = slice(first, max(int(np.searchsorted(edges[:-1], len(minimum), "left")), first))
+    if inside.start == inside.stop:
         return result
-    starts = np.maximum(edges[inside], 0)
+    starts = np.maximum(edges[:-1][inside], 0)
     stops = np.minimum(stops[inside], len(minimum))
     end = int(stops[-1])  # reduceat's last segment runs to the end of the array
     result.minimum[inside] = np.minimum.reduceat(minimum[:end], starts)
@@ -253,11 +293,14 @@ def _reduced_spans(
         return result
     starts, stops = np.maximum(first[inside], 0), np.minimum(last[inside], len(minimum))
     lowest, highest = int(starts[0]), int(stops.max())
-    pairs = np.stack([starts, stops], axis=1).ravel() - lowest
+    pairs = np.empty(2 * len(starts), np.int64)
+    pairs[::2], pairs[1::2] = starts - lowest, stops - lowest
 
     def reduced(how: np.ufunc, values: NDArray[np.float32]) -> NDArray[np.float32]:
         # one value more, since reduceat takes no index at the end
-        padded = np.append(values[lowest:highest], np.float32(0))
+        padded = values[lowest : highest + 1]
+        if highest == len(values):
+            padded = np.append(padded, np.float32(0))
         made: NDArray[np.float32] = how.reduceat(padded, pairs)[::2]
         return made
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 from threading import Event
 
@@ -12,8 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.audio.conform import conformed_path
-from engine.audio.peak_cache import load_peaks, save_peaks, source_peaks
-from engine.audio.peaks import Columns, PeakPyramid, build_peaks, level_lengths, peaks_warning, sample_columns
+from engine.audio.peak_cache import load_peaks, source_peaks
+from engine.audio.peaks import (
+    Columns,
+    PeakPyramid,
+    build_peaks,
+    level_lengths,
+    peak_chunks,
+    peaks_warning,
+    sample_columns,
+)
+from engine.audio.reader import SourceReader
+from engine.bench.long_recording import write_sparse
 from engine.errors import Cancelled
 from engine.places import cache_folder
 from engine.progress import ReportingProgress
@@ -53,6 +64,35 @@ def test_every_level_equals_the_plain_way(
         plain = plain_level(samples, 256 * 4**number)
         np.testing.assert_array_equal(level[:2], plain[:2].astype(np.float32))
         np.testing.assert_allclose(level[2], plain[2], rtol=1e-5)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3])
+def test_pieces_of_a_long_file_join_to_the_whole(
+    tmp_path: Path, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch, channels: int
+) -> None:
+    path = tmp_path / "a.wav"
+    soundfile.write(path, rng.uniform(-1, 1, (600_001, channels)), 48_000, "PCM_16")
+    in_one_piece = build_peaks(path)
+    monkeypatch.setattr("engine.audio.peaks._CHUNK_LEVELS", 1)
+    with SourceReader(path) as reader:
+        pieces = [tuple(level.copy() for level in piece) for piece in peak_chunks(reader)]
+    assert len(pieces) > 100
+    in_cache = source_peaks(source_of(path), 48_000)
+    for number, level in enumerate(in_one_piece.levels):
+        joined = np.concatenate([piece[number] for piece in pieces], axis=2)
+        np.testing.assert_array_equal(joined, level)
+        np.testing.assert_array_equal(in_cache.levels[number], level)
+
+
+def test_memory_does_not_grow_with_the_length(tmp_path: Path) -> None:
+    taken = []
+    for hours in (1, 5):
+        source = source_of(write_sparse(tmp_path / f"{hours}.wav", hours * 3600, 12_000, seed=hours))
+        tracemalloc.start()
+        assert source_peaks(source, 12_000).frames == hours * 3600 * 12_000
+        taken.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert taken[1] < taken[0] + 200_000, taken
 
 
 def test_many_channels_in_small_blocks(tmp_path: Path, rng: np.random.Generator) -> None:
@@ -168,16 +208,14 @@ def test_peaks_are_kept_and_found_again(tmp_path: Path) -> None:
 @pytest.mark.skipif(
     not Path("/proc/self/smaps").exists(), reason="the system does not tell what is in memory"
 )
-def test_kept_peaks_stay_on_disk_but_for_what_is_drawn() -> None:
-    frames = 4_000 * 4_096
-    levels = tuple(np.full((3, 1, length), 0.25, np.float32) for length in level_lengths(frames))
-    save_peaks(PeakPyramid(levels, 48_000, 1, frames), "0" * 32)
-    kept = load_peaks("0" * 32, 48_000)
-    assert kept is not None
+def test_kept_peaks_stay_on_disk_but_for_what_is_drawn(tmp_path: Path) -> None:
+    source = source_of(write_sparse(tmp_path / "a.wav", 340, 48_000, seed=1))
+    kept, name = source_peaks(source, 48_000), source.content_hash
+    frames = kept.frames
     kept.columns(0, 0.0, frames / 1_000, 1_000)
     maps = Path("/proc/self/smaps").read_text().split("VmFlags:")
-    resident = [int(entry.split("Rss:")[1].split()[0]) for entry in maps if "0" * 32 in entry]
-    assert sum(resident) * 1024 < sum(level.nbytes for level in levels) / 4
+    resident = [int(entry.split("Rss:")[1].split()[0]) for entry in maps if name in entry]
+    assert sum(resident) * 1024 < sum(level.nbytes for level in kept.levels) / 4
 
 
 def test_the_samples_of_a_converted_source_that_are_no_numbers_are_counted(tmp_path: Path) -> None:
@@ -205,7 +243,7 @@ def test_damaged_and_foreign_cache_files_are_built_again(tmp_path: Path, damage)
     source = source_of(tmp_path / "a.wav")
     assert conformed_path(source, 48_000) == tmp_path / "a.wav"
     pyramid = build_peaks(tmp_path / "a.wav")
-    save_peaks(pyramid, source.content_hash)
+    source_peaks(source, 48_000)
     (path,) = cache_folder("peaks").iterdir()
     path.write_bytes(damage(path.read_bytes()))
     assert load_peaks(source.content_hash, 48_000) is None

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from engine.settings import CutSettings
 from widgets.chrome.key_editor import KeyEditor, KeyRules
 from widgets.chrome.learn_panel import LearnPanel, LearnRequest
+from widgets.chrome.numbers_form import NumbersForm
 from widgets.chrome.preferences_form import PreferencesForm, PreferenceValues
 from widgets.chrome.propose_form import ProposeForm
 from widgets.chrome.recent_list import RecentList
@@ -30,6 +31,7 @@ AUDIO_FILES = (
 )
 DOCUMENTS = "Offcut documents (*.offcut)"
 TASTES = "Tastes (*.taste)"
+LABELS = "Labels (*.txt);;All files (*)"
 
 
 def ask_recordings(parent: QWidget, title: str, folder: Path) -> tuple[Path, ...] | None:
@@ -122,6 +124,17 @@ def ask_spectrogram(parent: QWidget, form: SpectrogramForm) -> bool:
     return _ask(parent, "Spectrogram settings", form, form.problem, "Keep", in_corner=True)
 
 
+def ask_numbers(parent: QWidget, title: str, form: NumbersForm, do: str) -> tuple[float, ...] | None:
+    """Ask for a few numbers."""
+    return form.values() if _ask(parent, title, form, form.problem, do) else None
+
+
+def ask_labels(parent: QWidget, folder: Path) -> Path | None:
+    """Ask for a file of labels."""
+    chosen, _ = QFileDialog.getOpenFileName(parent, "Import labels", str(folder), LABELS)
+    return Path(chosen) if chosen else None
+
+
 def show_key_editor(parent: QWidget, theme: Theme, rules: KeyRules) -> None:
     """Let the user change keys until the dialog is closed."""
     dialog = QDialog(parent)
@@ -160,7 +173,7 @@ def confirm_overwrite(parent: QWidget, paths: tuple[Path, ...]) -> bool:
 def _ask(
     parent: QWidget,
     title: str,
-    form: LearnPanel | ProposeForm | RecentList | PreferencesForm | SpectrogramForm,
+    form: LearnPanel | NumbersForm | ProposeForm | RecentList | PreferencesForm | SpectrogramForm,
     problem: Callable[[], str],
     do: str,
     *,

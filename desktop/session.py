@@ -105,6 +105,10 @@ class Session(QObject):
         found = self._analysis("listening")
         return found if isinstance(found, Listening) else None
 
+    def holds_analysis(self, analysis_id: str) -> bool:
+        """Tell whether an analysis is stored and sound, in force or not."""
+        return self._open_document().holds_analysis(analysis_id)
+
     def create(self, path: Path) -> None:
         """Make a new document and open it."""
         self._replace(Document.create(path))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from desktop.bindings.grid import grid
 from desktop.bindings.keeping import keeping
 from desktop.bindings.listening import listening
+from desktop.bindings.markers import markers
 from desktop.bindings.reviewing import answers, edges
 from desktop.bindings.tracks import tracks
 from desktop.bindings.viewing import viewing
@@ -19,6 +21,8 @@ def handlers(window: Window) -> Mapping[str, Handler]:
         **edges(window),
         **listening(window),
         **tracks(window),
+        **grid(window),
+        **markers(window),
         **viewing(window),
         **keeping(window),
     }

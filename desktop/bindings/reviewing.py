@@ -67,5 +67,4 @@ def edges(window: Window) -> Mapping[str, Handler]:
         "edge.snap_downbeat": partial(review.snap_to_beat, downbeat=True),
         "edge.snap_zero": review.snap_to_zero_crossing,
         "edge.snap_transient": review.snap_to_transient,
-        "edge.snap_toggle": review.toggle_snapping,
     }

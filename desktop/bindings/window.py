@@ -10,14 +10,18 @@ from PySide6.QtWidgets import QWidget
 from desktop.choices import Choices
 from desktop.exporting import Exporting
 from desktop.files import Files
+from desktop.grid import GridEditing
+from desktop.grid_dialogs import GridDialogs
 from desktop.history_walk import HistoryWalk
 from desktop.kept_example import KeptListening
 from desktop.look import Look
+from desktop.markers import Marking
 from desktop.queue_side import QueueSide
 from desktop.review import Review
 from desktop.ruler import Ruler
 from desktop.session import Session
 from desktop.spectrograms import Spectrograms
+from desktop.tap_tempo import TapTempo
 from desktop.tracks import Tracks
 from desktop.transport import Transport
 from desktop.work import Work
@@ -43,6 +47,10 @@ class Window(Protocol):
     ruler: Ruler
     spectrograms: Spectrograms
     zooms: Zooms
+    grid_editing: GridEditing
+    grid_dialogs: GridDialogs
+    tap_tempo: TapTempo
+    marking: Marking
     side: QWidget
     queue: QueueSide
     history: HistoryWalk

@@ -11,8 +11,10 @@ from itertools import groupby
 from types import MappingProxyType
 
 from desktop.commands.command import REVIEW, WINDOW, Command
+from desktop.commands.grid import GRID
 from desktop.commands.keeping import EDIT, FILE, TASTE
 from desktop.commands.listening import TRANSPORT
+from desktop.commands.markers import MARKERS
 from desktop.commands.reviewing import ANSWERS, EDGES
 from desktop.commands.tracks import TRACKS
 from desktop.commands.viewing import HELP, VIEW
@@ -25,6 +27,8 @@ COMMANDS: tuple[Command, ...] = (
     *EDGES,
     *TRANSPORT,
     *TRACKS,
+    *GRID,
+    *MARKERS,
     *VIEW,
     *TASTE,
     *EDIT,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from desktop.commands.command import REVIEW, Command
+from desktop.commands.command import REVIEW, WINDOW, Command
 
 
 def _review(name: str, label: str, keys: tuple[str, ...], description: str) -> Command:
@@ -122,5 +122,12 @@ EDGES = (
     _edge("snap_downbeat", "Snap to downbeat", ("Shift+B",), "Move the active edge to the nearest downbeat."),
     _edge("snap_zero", "Snap to zero crossing", ("Z",), "Move the active edge to the nearest zero crossing."),
     _edge("snap_transient", "Snap to transient", ("T",), "Move the active edge to the nearest transient."),
-    _edge("snap_toggle", "Snapping on or off", ("N",), "Let edges that you move fall onto the grid, or not."),
+    Command(
+        "edge.snap_toggle",
+        "Snapping on or off",
+        ("N",),
+        WINDOW,
+        "Let edges, markers and clicks on the ruler fall onto the grid, or not.",
+        "Edges",
+    ),
 )

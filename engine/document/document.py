@@ -199,6 +199,10 @@ class Document:
         analysis_id = self.state.analyses.get(kind)
         return None if analysis_id is None else read_analysis(self._connection, analysis_id)
 
+    def holds_analysis(self, analysis_id: str) -> bool:
+        """Tell whether an analysis is stored and sound, in force or not."""
+        return read_analysis(self._connection, analysis_id) is not None
+
     def snapshot(self, name: str) -> Path:
         """Write the document as it is now into a file of its own below "<document> snapshots".
 

@@ -15,9 +15,10 @@ from tests.hostile.bad_files import good
 from tests.hostile.status import is_one_sentence, said
 
 OPENS_A_DIALOG = {
+    *("grid.set_tempo", "grid.ramp", "grid.bar", "marker.list", "marker.import_labels"),
     *("file.new", "file.open", "file.open_backup", "file.recent", "file.import", "file.relink"),
     *("file.snapshot", "file.export", "file.preferences", "file.quit"),
-    *("tracks.menu", "tracks.color", "tracks.group", "tracks.role"),
+    *("tracks.menu", "tracks.color", "tracks.group", "tracks.role", "view.spectrogram"),
     *("taste.learn", "taste.open", "taste.propose", "help.palette", "help.keys", "help.rebind"),
 }
 

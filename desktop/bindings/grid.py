@@ -1,0 +1,26 @@
+"""The beat grid, and stepping along it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from desktop.bindings.window import Handler, Window
+
+
+def grid(window: Window) -> Mapping[str, Handler]:
+    editing, dialogs = window.grid_editing, window.grid_dialogs
+    return {
+        "grid.next": partial(editing.step, forward=True),
+        "grid.previous": partial(editing.step, forward=False),
+        "grid.half": editing.halve,
+        "grid.double": editing.double,
+        "grid.shift": editing.shift,
+        "grid.downbeat": editing.set_downbeat,
+        "grid.tap": window.tap_tempo.tap,
+        "grid.set_tempo": dialogs.ask_tempo,
+        "grid.ramp": dialogs.ask_ramp,
+        "grid.bar": dialogs.ask_beats_in_bar,
+        "grid.heard": editing.use_heard,
+        "edge.snap_toggle": editing.toggle_snapping,
+    }

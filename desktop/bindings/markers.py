@@ -1,0 +1,21 @@
+"""Markers and regions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from desktop.bindings.window import Handler, Window
+
+
+def markers(window: Window) -> Mapping[str, Handler]:
+    marking = window.marking
+    return {
+        "marker.add": marking.add,
+        "marker.region": marking.add_region,
+        "marker.previous": partial(marking.go, forward=False),
+        "marker.next": partial(marking.go, forward=True),
+        "marker.list": marking.show_list,
+        "marker.rename": marking.rename_here,
+        "marker.import_labels": marking.import_labels,
+    }

@@ -1,0 +1,26 @@
+"""The beat grid, and stepping along it."""
+
+from __future__ import annotations
+
+from desktop.commands.command import WINDOW, Command
+
+
+def _grid(name: str, label: str, keys: tuple[str, ...], description: str) -> Command:
+    return Command(f"grid.{name}", label, keys, WINDOW, description, "Grid")
+
+
+GRID = (
+    _grid(
+        "next", "Next grid line", ("G",), "Put the playhead on the next beat, or bar where beats are hidden."
+    ),
+    _grid("previous", "Previous grid line", ("Shift+G",), "Put the playhead on the beat or bar before."),
+    _grid("half", "Half tempo", ("H",), "Keep every second beat."),
+    _grid("double", "Double tempo", ("J",), "Put a beat between any two."),
+    _grid("shift", "Shift half a beat", ("K",), "Move every beat halfway to the next."),
+    _grid("downbeat", "Set downbeat", ("Y",), "Begin a bar at the beat nearest to the playhead."),
+    _grid("tap", "Tap tempo", ("Shift+T",), "Tap along; two seconds without a tap lay the grid."),
+    _grid("set_tempo", "Set tempo…", (), "Lay an even grid of a tempo you type over the recording."),
+    _grid("ramp", "Tempo ramp…", (), "Change the tempo evenly from one bar to another."),
+    _grid("bar", "Beats in a bar…", (), "Count bars of three, four, six or any number of beats."),
+    _grid("heard", "Beats as they were heard", (), "Take back all edits of the grid at once."),
+)

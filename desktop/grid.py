@@ -1,0 +1,224 @@
+"""The beat grid by keys and by the mouse: each change is an edit that undo takes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from desktop.session import Session
+from desktop.transport import Transport
+from engine.document import grid_edits
+from engine.document.analysis import BeatGrid
+from engine.document.edits import set_analyses, set_settings
+from engine.document.heard import heard_ids
+from engine.document.state import DocumentState
+from engine.errors import OffcutError, UsageError
+from engine.timebase import format_time, s_to_samples, samples_to_s
+from widgets import theme
+from widgets.timeline.grid import divisions
+from widgets.timeline.snapping import REACH_PX, division_near
+from widgets.timeline.timeline_view import TimelineView
+
+JUST_PASSED_S = 0.3
+"""While playing, going back passes over a grid line that was reached so shortly before."""
+NO_GRID = "There are no beats yet; tap the tempo ‹grid.tap› or set it."
+
+
+class GridEditing(QObject):
+    """Edits the grid in force, steps along it, and keeps the timeline told of snapping.
+
+    Signals
+    -------
+    said, refused : what was done, or why not
+    """
+
+    said = Signal(str)
+    refused = Signal(str)
+
+    def __init__(
+        self,
+        session: Session,
+        transport: Transport,
+        timeline: TimelineView,
+        seek: Callable[[int], object],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._transport = transport
+        self._timeline = timeline
+        self._seek = seek
+        timeline.canvas.beat_dragged.connect(self._drag)
+        session.replaced.connect(self._show_snapping)
+        session.changed.connect(self._show_snapping)
+
+    # edits
+
+    def halve(self) -> None:
+        """Keep every second beat."""
+        self._apply(grid_edits.halved(self._grid(), self._rate_hz), "Half tempo: {tempo}")
+
+    def double(self) -> None:
+        """Put a beat between any two."""
+        self._apply(grid_edits.doubled(self._grid(), self._rate_hz), "Double tempo: {tempo}")
+
+    def shift(self) -> None:
+        """Move all beats by half of one."""
+        length = self._session.state.length_samples
+        moved = grid_edits.shifted_half_a_beat(self._grid(), self._rate_hz, length)
+        self._apply(moved, "Shifted the beats by half a beat")
+
+    def set_downbeat(self) -> None:
+        """Begin a bar at the beat nearest to the playhead."""
+        grid, here = self._grid(), self._transport.playhead_samples
+        at = int(grid.beats_samples[grid_edits.nearest_beat(grid, here)])
+        self._apply(grid_edits.with_downbeat(grid, here), f"Downbeat at {self._time(at)}")
+
+    def set_beats_in_bar(self, beats: int) -> None:
+        """Make all bars of so many beats."""
+        made = grid_edits.with_beats_in_bar(self._grid(), beats, self._transport.playhead_samples)
+        self._apply(made, f"Beats in a bar: {beats}")
+
+    def set_tempo(self, bpm: float) -> None:
+        """Lay an even grid over the recording; the beat nearest to the playhead stays where it is."""
+        state, grid = self.required_state(), self._session.grid
+        downbeat = float(self._transport.playhead_samples)
+        if grid is not None and len(grid.beats_samples):
+            beat = grid_edits.nearest_beat(grid, self._transport.playhead_samples)
+            before = int(grid.bar_positions[beat]) - 1
+            period = 60.0 * state.rate_hz / max(bpm, grid_edits.SLOWEST_BPM)
+            downbeat = float(grid.beats_samples[beat]) - before * period
+        self.lay_even(bpm, downbeat, "Set the tempo to {tempo}")
+
+    def set_ramp(self, bars: tuple[int, int], tempi_bpm: tuple[float, float]) -> None:
+        """Change the tempo evenly between the downbeats of two bars."""
+        state = self._session.state
+        made = grid_edits.ramped(
+            self._grid(), bars, tempi_bpm, rate_hz=state.rate_hz, length_samples=state.length_samples
+        )
+        first, last = tempi_bpm
+        self._apply(made, f"Tempo from {first:g} to {last:g} BPM over bars {bars[0]} to {bars[1]}")
+
+    def use_heard(self) -> None:
+        """Put the grid that listening found back into force."""
+        state = self.required_state()
+        key = heard_ids(state)["beats"]
+        if state.analyses.get("beats") == key:
+            raise UsageError("The beats in force are the ones that were heard.")
+        if not self._session.holds_analysis(key):
+            raise UsageError("These tracks were not listened to as they are; do that first ‹taste.listen›.")
+        self._session.apply(set_analyses(state, {"beats": key}, "Beats as they were heard"))
+        self.said.emit("Beats as they were heard")
+
+    def _drag(self, beat: int, to_samples: int) -> None:
+        try:
+            grid = self._grid()
+            moved = grid_edits.with_beat_at(grid, beat, to_samples, self._rate_hz)
+            bar = int(np.count_nonzero(grid.bar_positions[: beat + 1] == 1))
+            at = self._time(int(moved.beats_samples[beat]))
+            self._apply(moved, f"Moved beat {bar}|{grid.bar_positions[beat]} to {at}")
+        except OffcutError as error:
+            self.refused.emit(str(error))
+
+    def _apply(self, grid: BeatGrid, label: str) -> None:
+        label = label.format(tempo=grid_edits.tempo_text(grid))
+        edit, stored = grid_edits.set_grid(self._session.state, grid, label)
+        self._session.apply(edit, stored if edit.changes else None)
+        self.said.emit(label)
+
+    @property
+    def _rate_hz(self) -> int:
+        return self._session.state.rate_hz
+
+    def _time(self, samples: int) -> str:
+        return format_time(samples_to_s(samples, self._rate_hz))
+
+    def _grid(self) -> BeatGrid:
+        grid = self._session.grid
+        if grid is None or not len(grid.beats_samples):
+            raise UsageError(NO_GRID)
+        return grid
+
+    def grid_facts(self) -> tuple[BeatGrid, int, int]:
+        """Return the grid, the number of the bar at the playhead (1 or more), and how many bars there are."""
+        grid = self._grid()
+        downbeats = grid.downbeats_samples
+        here = int(np.searchsorted(downbeats, self._transport.playhead_samples, side="right"))
+        return grid, max(here, 1), len(downbeats)
+
+    def tempo_bpm(self) -> float:
+        """Return the tempo in force, 0 where none is.
+
+        Raises
+        ------
+        UsageError : there is no recording
+        """
+        self.required_state()
+        grid = self._session.grid
+        return 0.0 if grid is None else grid.tempo_bpm
+
+    def required_state(self) -> DocumentState:
+        """Return the document as it is.
+
+        Raises
+        ------
+        UsageError : there is no recording
+        """
+        state = self._session.state
+        if not state.tracks:
+            raise UsageError("There is nothing to count yet; import a recording first ‹file.import›.")
+        return state
+
+    def lay_even(self, bpm: float, downbeat_samples: float, label: str) -> None:
+        """Make an even grid with a downbeat at a position the one in force; bars keep their length."""
+        state, grid = self.required_state(), self._session.grid
+        bar = grid_edits.USUAL_BEATS_IN_BAR if grid is None else grid_edits.beats_in_bar(grid)
+        made = grid_edits.steady(
+            bpm, downbeat_samples, rate_hz=state.rate_hz, length_samples=state.length_samples, bar=bar
+        )
+        self._apply(made, label)
+
+    # along the grid
+
+    def step(self, *, forward: bool) -> None:
+        """Put the playhead on the next or the previous line of the grid that can be seen."""
+        canvas = self._timeline.canvas
+        lines = divisions(canvas.beats, canvas.viewport)
+        if not len(lines):
+            raise UsageError(NO_GRID)
+        here = canvas.times.to_view(self._transport.playhead_samples)
+        if not forward and self._transport.is_playing:
+            here -= s_to_samples(JUST_PASSED_S, self._rate_hz)
+        found = (
+            int(np.searchsorted(lines, here, "right")) if forward else int(np.searchsorted(lines, here)) - 1
+        )
+        if not 0 <= found < len(lines):
+            raise UsageError(f"There is no grid line further {'on' if forward else 'back'}.")
+        self._seek(canvas.times.to_source(int(lines[found])))
+
+    # snapping
+
+    @property
+    def _snaps(self) -> bool:
+        return bool(self._session.state.settings.get("snap", True))
+
+    def snapped_playhead(self) -> int:
+        """Return where the playhead is, or the grid line beside it where things fall onto those."""
+        at, canvas = self._transport.playhead_samples, self._timeline.canvas
+        if not self._snaps or canvas.beats is None:
+            return at
+        line = division_near(canvas.x_of(at), canvas.beats, canvas.viewport, theme.px(REACH_PX))
+        return at if line is None else canvas.times.to_source(line)
+
+    def toggle_snapping(self) -> None:
+        """Let what is dragged fall onto the grid, or not."""
+        if not self._session.is_open:
+            raise UsageError("There is nothing to snap yet; import a recording first ‹file.import›.")
+        snap = not self._snaps
+        label = f"Snapping {'on' if snap else 'off'}"
+        self.said.emit(self._session.apply(set_settings(self._session.state, {"snap": snap}, label)).label)
+
+    def _show_snapping(self) -> None:
+        self._timeline.canvas.snapping.is_on = self._snaps

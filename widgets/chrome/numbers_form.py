@@ -1,0 +1,131 @@
+"""A form of a few numbers, each within its limits, and a line that says what they are for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFormLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+
+from widgets.theme import Theme, px
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number that is asked for.
+
+    Attributes
+    ----------
+    label : with an ampersand before its mnemonic
+    decimals : 0 for whole numbers
+    """
+
+    label: str
+    value: float
+    lowest: float
+    highest: float
+    decimals: int = 0
+
+    @property
+    def name(self) -> str:
+        """The label as it is read."""
+        return self.label.replace("&", "")
+
+    def text(self, value: float) -> str:
+        """Write a value with no more decimals than it needs."""
+        written = f"{value:.{self.decimals}f}"
+        return written.rstrip("0").rstrip(".") if self.decimals else written
+
+    def read(self, text: str) -> float | None:
+        """Return the value of a text, None where it is none within the limits."""
+        try:
+            value = float(text.strip().replace(",", "."))
+        except ValueError:
+            return None
+        is_whole = self.decimals > 0 or value == int(value) if abs(value) < 1e15 else False
+        return value if is_whole and self.lowest <= value <= self.highest else None
+
+
+class NumberLine(QLineEdit):
+    """A line for one number; the arrow keys step it by one."""
+
+    def __init__(self, number: Number) -> None:
+        super().__init__(number.text(number.value))
+        self._number = number
+        self.setAccessibleName(number.name)
+        self.setMaximumWidth(px(96))
+
+    def value(self) -> float | None:
+        """Return the number, None while what stands there is none within the limits."""
+        return self._number.read(self.text())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}.get(Qt.Key(event.key()))
+        value = self.value()
+        if step is None or value is None:
+            super().keyPressEvent(event)
+        else:
+            number = self._number
+            self.setText(number.text(min(number.highest, max(number.lowest, value + step))))
+
+
+class NumbersForm(QWidget):
+    """Asks for numbers.
+
+    Signals
+    -------
+    changed : `problem()` may have another answer
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self, theme: Theme, numbers: Iterable[Number], said: str, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._numbers = tuple(numbers)
+        self._lines = [NumberLine(number) for number in self._numbers]
+        self._problem = QLabel()
+        self._problem.setProperty("role", "error")
+        self._problem.setStyleSheet(f"color: {theme.error};")
+        self._problem.setWordWrap(True)
+        note = QLabel(said)
+        note.setProperty("role", "dim")
+        note.setWordWrap(True)
+        form = QFormLayout()
+        form.setHorizontalSpacing(px(12))
+        form.setVerticalSpacing(px(8))
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.FieldsStayAtSizeHint)
+        for number, line in zip(self._numbers, self._lines, strict=True):
+            form.addRow(number.label, line)
+            line.textChanged.connect(self._renew)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(px(12))
+        layout.addLayout(form)
+        layout.addWidget(note)
+        layout.addWidget(self._problem)
+        self._lines[0].selectAll()
+        self._renew()
+
+    def problem(self) -> str:
+        """Say what is wrong, "" when nothing is."""
+        for number, line in zip(self._numbers, self._lines, strict=True):
+            if line.value() is None:
+                kind = "a number" if number.decimals else "a whole number"
+                limits = f"{number.text(number.lowest)} to {number.text(number.highest)}"
+                return f"{number.name} must be {kind} from {limits}."
+        return ""
+
+    def values(self) -> tuple[float, ...]:
+        """Return the numbers; only where there is no `problem`."""
+        found = [line.value() for line in self._lines]
+        return tuple(value for value in found if value is not None)
+
+    def _renew(self) -> None:
+        problem = self.problem()
+        self._problem.setText(problem)
+        self._problem.setVisible(bool(problem))
+        self.changed.emit()

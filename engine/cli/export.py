@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="default: tpdf where --bits takes bits away",
     )
     audio.add_argument("--plain", action="store_true", help="WAV without bext, iXML and cue points")
-    frames = parser.add_argument_group("formats that count in frames (.edl, .xml)")
+    frames = parser.add_argument_group("formats with a timecode (.edl, .xml, .fcpxml, .aaf)")
     frames.add_argument(
         "--frame-rate",
         choices=[rate.value for rate in FrameRate],

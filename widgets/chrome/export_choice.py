@@ -8,7 +8,7 @@ from pathlib import PurePath
 from engine.edl.export.request import ExportOptions
 
 AUDIO_SUFFIXES = (".wav", ".flac")
-FRAME_SUFFIXES = (".fcpxml", ".xml", ".edl")
+FRAME_SUFFIXES = (".fcpxml", ".xml", ".edl", ".aaf")
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ class ExportOptions:
     depth : the sample format; None keeps that of the sources
     dither : None adds TPDF where `depth` makes the samples shorter, and nothing elsewhere
     broadcast : write `bext`, `iXML` and cue points into WAV files
-    frame_rate : of `.edl` and `.xml`
+    frame_rate : of the timecode in `.edl`, `.xml`, `.fcpxml` and `.aaf`
     """
 
     stems: bool = False

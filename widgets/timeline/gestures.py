@@ -17,7 +17,8 @@ from widgets.timeline.frame import FLAG, Frame
 from widgets.timeline.grid import Beats
 from widgets.timeline.markers import Marks, MoveMark, Part, mark_at, mark_tip
 from widgets.timeline.overview import whole, window_rect
-from widgets.timeline.proposals import Span, paint_span, span_at
+from widgets.timeline.proposal_labels import Span
+from widgets.timeline.proposals import paint_span, span_at
 from widgets.timeline.score import paint_threshold, score_at, score_y
 from widgets.timeline.seams import FLAG_WIDTH
 from widgets.timeline.sentences import proposal_tip
@@ -219,7 +220,7 @@ class MoveEdge:
 
     def paint(self, painter: QPainter, frame: Frame) -> None:
         spans = self._canvas.spans
-        drawn = span_at(frame, spans, spans.ids.index(self._id), current=True)
+        drawn = span_at(frame, spans, spans.place(self._id), current=True)
         left, right = (self._x(number) for number in (0, 1))
         paint_span(painter, frame, Span(left, right, drawn.verdict, drawn.label, drawn.short, current=True))
         self._paint_position(painter, frame, left if self._edge == 0 else right)
@@ -282,7 +283,7 @@ def seam_at(canvas: Surface, x: float) -> str | None:
     slack = theme.px(FLAG_WIDTH) / 2 * view.samples_per_px
     position = view.start_samples + x * view.samples_per_px
     found = spans.within(position - slack, position + slack)
-    found = found[spans.closed[found]]
+    found = found[spans.closed(found)]
     if canvas.current in (names := [spans.ids[index] for index in found]):
         return canvas.current
     nearest = np.argsort(np.abs(spans.starts[found] - position), kind="stable")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,7 @@ class Beats:
     positions: NDArray[np.int64]
     counts: NDArray[np.int64]
     bars: NDArray[np.int64]
+    _downbeats: dict[int, Beats] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, grid: BeatGrid | None) -> Beats | None:
@@ -39,8 +40,10 @@ class Beats:
 
     def downbeats(self, every: int = 1) -> Beats:
         """Return the first beat of each bar; of several bars, such as 1, 5, 9, ... for every fourth."""
-        first = (self.counts == 1) & ((self.bars - 1) % every == 0)
-        return Beats(self.positions[first], self.counts[first], self.bars[first])
+        if every not in self._downbeats:  # every frame asks, and hours hold tens of thousands
+            first = (self.counts == 1) & ((self.bars - 1) % every == 0)
+            self._downbeats[every] = Beats(self.positions[first], self.counts[first], self.bars[first])
+        return self._downbeats[every]
 
 
 def visible(positions: NDArray[np.int64], viewport: Viewport) -> slice:

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from engine.audio.peaks import Columns
 from widgets import theme
+from widgets.timeline.bands import PIXELS, Band, fill_bands
 from widgets.timeline.frame import ONE_ROW, Frame, Wish
 from widgets.timeline.sample_line import fill_dots, fill_line
 from widgets.timeline.waves import WaveSource, track_columns
 
-PIXELS = NDArray[np.uint32]
 HEADROOM = 0.92
 LOUDEST_GAIN = 8.0
 MUTED_SHARE = 0.65
@@ -60,14 +60,6 @@ def display_gain(source: WaveSource, lane: Lane, n_columns: int = 1024) -> float
     return min(HEADROOM / loudest, LOUDEST_GAIN) if loudest > 0.0 else 1.0
 
 
-def connected(columns: Columns) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return (minimum, maximum) of columns, stretched to touch the one before, so that no line tears."""
-    low, high = columns.minimum.copy(), columns.maximum.copy()
-    np.minimum(low[1:], columns.maximum[:-1], out=low[1:])
-    np.maximum(high[1:], columns.minimum[:-1], out=high[1:])
-    return low, high
-
-
 def loudest(channels: list[Columns]) -> Columns:
     """Return the columns of one row that shows as far as any of the channels reaches."""
     if len(channels) == 1:
@@ -77,59 +69,6 @@ def loudest(channels: list[Columns]) -> Columns:
         np.max([each.maximum for each in channels], axis=0),
         np.max([each.rms for each in channels], axis=0),
     )
-
-
-def fill_band(
-    pixels: PIXELS,
-    top: int,
-    height: int,
-    columns: Columns,
-    gain: float,
-    ground: PIXELS,
-    ink: tuple[PIXELS, PIXELS],
-    clip: tuple[int, int],
-) -> None:
-    """Draw one channel into rows [top, top + height) of an image that shows `ground` there.
-
-    Parameters
-    ----------
-    pixels : uint32, shape (rows, columns); only rows inside `clip` are touched
-    ground : uint32, shape (columns,), what the image shows now
-    ink : uint32, shape (columns,) each, colours of the peak and of the RMS inside it
-    """
-    first, last = max(top, clip[0]), min(top + height, clip[1])
-    if last <= first:
-        return
-    middle, half = height / 2, height / 2 * gain
-    low, high = connected(columns)
-    top_row, stop_row = _rows(middle - high * half, middle - low * half, height)
-    part, offset = pixels[first:last], first - top
-    _recolour(part, top_row - offset, stop_row - offset, ground ^ ink[0])
-    body = np.minimum(columns.rms, np.maximum(high, -low)) * half
-    above, below = np.minimum(body, high * half), np.minimum(body, -low * half)
-    inner_top, inner_stop = _rows(middle - above, middle + below, height)
-    inner_top, inner_stop = np.maximum(inner_top, top_row), np.minimum(inner_stop, stop_row)
-    _recolour(part, inner_top - offset, inner_stop - offset, ink[0] ^ ink[1])
-
-
-def _rows(
-    above: NDArray[np.float32], below: NDArray[np.float32], height: int
-) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
-    """Return the rows [top, stop) that hold each column's [above, below], at least one."""
-    top = np.clip(np.floor(above), 0, height - 1).astype(np.int16)
-    return top, np.clip(np.ceil(below), top + 1, height).astype(np.int16)
-
-
-def _recolour(pixels: PIXELS, top: NDArray[np.int16], stop: NDArray[np.int16], change: PIXELS) -> None:
-    """Change pixels by XOR in rows [top, stop) of each column, touching only rows where any does."""
-    first, last = max(int(top.min()), 0), min(int(stop.max()), len(pixels))
-    if last <= first:
-        return
-    rows = np.arange(first, last, dtype=np.int16)[:, None]
-    # one unsigned comparison tells 0 <= row - top < stop - top
-    inside = (rows - top).view(np.uint16) < np.maximum(stop - top, 0).view(np.uint16)
-    part = pixels[first:last]
-    np.bitwise_xor(part, inside * change, out=part)
 
 
 class WavePainter:
@@ -178,20 +117,21 @@ class WavePainter:
         inks = _inks(frame, tinted)
         dpr = frame.dpr
         clip = (round(frame.layout.lanes_top * dpr), min(round(frame.layout.height * dpr), len(pixels)))
+        bands: list[Band] = []
         for lane, top, bottom in self._shown(frame, lanes):
             ink = inks[lane.audible]
             rows = lane.wish.rows
-            borders = np.linspace(top * dpr, bottom * dpr, rows + 1).round().astype(int)
+            borders = [round((top + (bottom - top) * row / rows) * dpr) for row in range(rows + 1)]
             samples = self._samples(frame, lane) if sampled(frame) else None
             if samples is not None:
                 part = pixels[clip[0] : clip[1]]
-                _fill_samples(part, frame, samples, borders - clip[0], ground, ink[0])
+                _fill_samples(part, frame, samples, [row - clip[0] for row in borders], ground, ink[0])
                 continue
             channels = self.columns(frame, lane)
             shown = channels if rows > 1 else [loudest(channels)]
-            for row, columns in enumerate(shown):
-                height = int(borders[row + 1] - borders[row])
-                fill_band(pixels, int(borders[row]), height, columns, lane.gain, ground, ink, clip)
+            for columns, (first, last) in zip(shown, pairwise(borders), strict=True):
+                bands.append(Band(first, last - first, columns, lane.gain, ink))
+        fill_bands(pixels, bands, ground, clip)
 
     def _shown(self, frame: Frame, lanes: tuple[Lane, ...]) -> Iterator[tuple[Lane, int, int]]:
         """Yield the lanes in view that have a source, with the top and bottom of their waves."""
@@ -226,7 +166,7 @@ def _fill_samples(
     pixels: PIXELS,
     frame: Frame,
     samples: tuple[NDArray[np.float64], NDArray[np.float32]],
-    borders: NDArray[np.int_],
+    borders: list[int],
     ground: PIXELS,
     ink: PIXELS,
 ) -> None:
@@ -234,7 +174,7 @@ def _fill_samples(
     xs, values = samples
     columns, dotted = xs * frame.dpr, frame.viewport.samples_per_px <= DOTS_BELOW
     thickness = (LINE_PX if dotted else 1.0) * frame.dpr
-    rows = list(pairwise(borders.tolist()))
+    rows = list(pairwise(borders))
     for channel in range(values.shape[1]):
         top, bottom = rows[min(channel, len(rows) - 1)]  # in one row, all lines are drawn
         part = pixels[max(top, 0) : max(bottom, 0)]

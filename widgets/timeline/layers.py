@@ -123,7 +123,6 @@ class Layers:
         if self._pixels.shape != shape:
             self._pixels = np.zeros(shape, np.uint32)
         pixels, ground = self._pixels, ground_row(frame, shown.beats)
-        pixels[:] = ground
         proposals = Proposals.of(frame, shown.spans, shown.current)
         self._fill_lanes(pixels, frame, shown, ground, proposals)
         image = QImage(pixels.data, shape[1], shape[0], shape[1] * 4, QImage.Format.Format_RGB32)
@@ -144,6 +143,7 @@ class Layers:
     ) -> None:
         top, bottom = (round(y * frame.dpr) for y in (frame.layout.lanes_top, frame.layout.lanes_bottom))
         lanes = pixels[top:bottom]
+        pixels[:top] = pixels[max(bottom, top) :] = ground
         under, line = proposals.tinted(
             np.stack([ground, np.full_like(ground, theme.color(frame.theme.line).rgba())])
         )

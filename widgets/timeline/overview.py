@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen
+from PySide6.QtGui import QImage, QPainter
 
 from engine.document.decisions import Verdict
 from engine.document.table import VERDICTS
@@ -103,15 +103,12 @@ def paint_window(painter: QPainter, frame: Frame) -> None:
     """Draw the frame around what is visible."""
     if not frame.viewport.length_samples:
         return
-    ink = theme.color(frame.theme.playhead)
-    weak = QColor(ink)
-    weak.setAlphaF(0.06)
-    area = window_rect(frame).adjusted(0.75, 0.75, -0.75, -1.25)
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    pen = QPen(ink, 1.5)
-    pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
-    painter.setPen(pen)
-    painter.setBrush(weak)
-    painter.drawRect(area)
-    painter.restore()
+    ink, area = theme.color(frame.theme.playhead), window_rect(frame)
+    line = max(round(1.5 * frame.dpr), 1) * frame.hairline
+    left, right = frame.snapped(area.left()), frame.snapped(area.right())
+    bottom = area.bottom() - frame.hairline
+    painter.fillRect(QRectF(left, 0, right - left, bottom), theme.color(frame.theme.playhead, 0.06))
+    for y in (0.0, bottom - line):
+        painter.fillRect(QRectF(left, y, right - left, line), ink)
+    for x in (left, right - line):
+        painter.fillRect(QRectF(x, line, line, bottom - 2 * line), ink)

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QImage, QPainter, QPen, QPixmap
+from PySide6.QtCore import QLineF, QRectF, Qt
+from PySide6.QtGui import QImage, QPainter, QPen, QPixmap
 
 from engine.document.decisions import Verdict
 from engine.document.table import VERDICTS
 from widgets import theme
 from widgets.timeline.frame import FLAG, Frame
+from widgets.timeline.proposal_labels import SIGN_FROM_PX, Span, paint_label
 from widgets.timeline.seams import fill_seams, paint_flags, paint_seam
 from widgets.timeline.spans import Spans
 
@@ -26,20 +27,7 @@ LABELS, EDGES = 150, 300
 """With more spans in view neither words nor edges can be told apart; what they cover still can."""
 TINT, CURRENT_TINT, HATCH_TINT = 0.12, 0.20, 0.45
 HATCH_PX, DASH_PX, DASH_GAP_PX = 11, 4, 3
-LABEL_FROM_PX, SIGN_FROM_PX, PAD_PX, SIGN_PX = 34, 11, 7, 7
 WEAK_TO_STRONG = (Verdict.REJECTED, Verdict.ACCEPTED, Verdict.UNDECIDED)
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """One span to draw: edges in logical pixels, its words, and whether it is the current one."""
-
-    left: float
-    right: float
-    verdict: Verdict
-    label: str
-    short: str
-    current: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,9 +54,7 @@ class Proposals:
         view = frame.viewport
         covered = spans.coverage(frame.grid.edges(), without=current, seams=False)
         found = spans.within(view.start_samples, view.stop_samples)
-        found = found[~spans.closed[found]]
-        if current in spans.ids:
-            found = found[found != spans.ids.index(current)]
+        found = found[~spans.closed(found) & (found != spans.place(current))]
         seams = spans.seams(view.start_samples, view.stop_samples)
         return cls(frame, spans, current, covered, found, seams)
 
@@ -107,13 +93,14 @@ class Proposals:
         frame, spans = self.frame, self.spans
         self._paint_hatch(painter)
         paint_flags(painter, frame, self.seams)
-        length_px = (spans.stops - spans.starts)[self.found] / frame.viewport.samples_per_px
+        length_px = (spans.stops[self.found] - spans.starts[self.found]) / frame.viewport.samples_per_px
         labelled = self.found[length_px >= theme.px(SIGN_FROM_PX)]
         if len(labelled) <= LABELS:
             for index in labelled:
                 paint_label(painter, frame, span_at(frame, spans, int(index), current=False))
-        if self.current in spans.ids:
-            span = span_at(frame, spans, spans.ids.index(self.current), current=True)
+        place = spans.place(self.current)
+        if place >= 0:
+            span = span_at(frame, spans, place, current=True)
             if span.left == span.right:
                 paint_seam(painter, frame, span.left, span.verdict)
             else:
@@ -167,47 +154,6 @@ def paint_span(painter: QPainter, frame: Frame, span: Span) -> None:
         painter.drawLine(QLineF(x, top, x, bottom))
     painter.fillRect(QRectF(left, top, body.width(), theme.px(FLAG)), theme.color(token))
     paint_label(painter, frame, span)
-
-
-def paint_label(painter: QPainter, frame: Frame, span: Span) -> None:
-    """Write sign and words on a flag, as far as they fit into what is seen of it."""
-    left, right = max(span.left, 0.0), min(span.right, frame.layout.width)
-    if right - left < theme.px(SIGN_FROM_PX) or frame.layout.lanes_bottom <= frame.layout.lanes_top:
-        return
-    ink = theme.color(frame.theme.on_verdict(span.verdict))
-    pad, size, height = theme.px(PAD_PX), theme.px(SIGN_PX), theme.px(FLAG)
-    worded = right - left >= theme.px(LABEL_FROM_PX)
-    left += pad if worded else (right - left - size) / 2
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(ink, theme.px(15) / 10, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    top = frame.layout.lanes_top
-    paint_sign(painter, span.verdict, QRectF(left, top + (height - size) / 2, size, size))
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    if not worded:
-        return
-    painter.setPen(ink)
-    painter.setFont(theme.ui_font(theme.TEXT_SMALL, QFont.Weight.DemiBold))
-    left += size + theme.px(4)
-    metrics, room = painter.fontMetrics(), right - left - theme.px(3)
-    text = next((text for text in (span.label, span.short) if metrics.horizontalAdvance(text) <= room), "")
-    area = QRectF(left, top, room + pad, height)
-    painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
-
-
-def paint_sign(painter: QPainter, verdict: Verdict, box: QRectF) -> None:
-    """Draw the sign of a verdict with the painter's pen: a dot, a tick or a cross."""
-    if verdict is Verdict.ACCEPTED:
-        corner = QPointF(box.left() + box.width() * 0.4, box.bottom() - box.height() * 0.1)
-        painter.drawPolyline([QPointF(box.left(), box.center().y()), corner, box.topRight()])
-    elif verdict is Verdict.REJECTED:
-        painter.drawLine(QLineF(box.topLeft(), box.bottomRight()))
-        painter.drawLine(QLineF(box.bottomLeft(), box.topRight()))
-    else:
-        radius = box.width() * 0.36
-        painter.setBrush(painter.pen().color())
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.drawEllipse(box.center(), radius, radius)
 
 
 def hatch(frame: Frame, first_column: int, n_columns: int) -> NDArray[np.uint32]:

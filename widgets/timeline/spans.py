@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,6 +20,7 @@ class Spans:
     Attributes
     ----------
     ids, kinds : of each proposal, length n
+    places : the index of each id
     starts, stops : int64, shape (n,), half-open spans in samples
     verdicts : int8, shape (n,), indices into `VERDICTS`
     reach : int64, shape (n,), the latest stop up to here; ascending, which `stops` need not be
@@ -27,6 +29,7 @@ class Spans:
 
     ids: tuple[str, ...]
     kinds: tuple[str, ...]
+    places: Mapping[str, int]
     starts: NDArray[np.int64]
     stops: NDArray[np.int64]
     verdicts: NDArray[np.int8]
@@ -37,18 +40,22 @@ class Spans:
     def of(cls, state: DocumentState) -> Spans:
         """Return the spans of a document."""
         table = table_of(state)
-        ids, kinds = table.made.ids, table.made.kinds
+        ids, kinds, places = table.made.ids, table.made.kinds, table.made.places
         starts, stops, verdicts = table.starts_samples, table.stops_samples, table.verdicts
         if not _ascend(starts, stops):  # an edge was moved past another proposal
             order = np.lexsort((stops, starts))
             ids, kinds = (tuple(names[place] for place in order.tolist()) for names in (ids, kinds))
             starts, stops, verdicts = starts[order], stops[order], verdicts[order]
-        return cls(ids, kinds, starts, stops, verdicts, np.maximum.accumulate(stops), stops - starts)
+            places = {name: place for place, name in enumerate(ids)}
+        return cls(ids, kinds, places, starts, stops, verdicts, np.maximum.accumulate(stops), stops - starts)
 
-    @property
-    def closed(self) -> NDArray[np.bool_]:
-        """Which are nothing but a seam, shape (n,): all of them was cut from what is shown."""
-        closed: NDArray[np.bool_] = self.starts == self.stops
+    def place(self, proposal_id: str | None) -> int:
+        """Return the index of a proposal, -1 for none."""
+        return -1 if proposal_id is None else self.places.get(proposal_id, -1)
+
+    def closed(self, index: NDArray[np.int64] | slice) -> NDArray[np.bool_]:
+        """Tell which of some are nothing but a seam: all of them was cut from what is shown."""
+        closed: NDArray[np.bool_] = self.starts[index] == self.stops[index]
         return closed
 
     def moved(self, starts: NDArray[np.int64], stops: NDArray[np.int64]) -> Spans:
@@ -61,7 +68,7 @@ class Spans:
         last = int(np.searchsorted(self.starts, stop_samples, "right"))
         here = slice(first, last)
         accepted = self.verdicts[here] == VERDICTS.index(Verdict.ACCEPTED)
-        return np.unique(self.starts[here][accepted & self.closed[here]])
+        return np.unique(self.starts[here][accepted & self.closed(here)])
 
     def within(self, start_samples: float, stop_samples: float) -> NDArray[np.int64]:
         """Return the indices of spans that overlap [start, stop), ascending."""
@@ -91,10 +98,9 @@ class Spans:
         n_columns = len(edges) - 1
         change = np.zeros((len(VERDICTS), n_columns + 1), np.int32)
         found = self.within(float(edges[0]), float(edges[-1]))
-        if without in self.ids:
-            found = found[found != self.ids.index(without)]
+        found = found[found != self.place(without)]
         if not seams:
-            found = found[~self.closed[found]]
+            found = found[~self.closed(found)]
         first = np.clip(np.searchsorted(edges, self.starts[found], "right") - 1, 0, n_columns - 1)
         last = np.clip(np.searchsorted(edges, self.stops[found], "left"), first + 1, n_columns)
         np.add.at(change, (self.verdicts[found], first), 1)

@@ -19,9 +19,10 @@ from engine.audio.spectrogram import Cells, band_middles_hz, level_db
 from engine.document.table import VERDICTS
 from widgets import theme
 from widgets.theme import Theme
+from widgets.timeline.bands import PIXELS
 from widgets.timeline.color_maps import ColorMap, colors, rgb
 from widgets.timeline.frame import Frame
-from widgets.timeline.lanes import MUTED_SHARE, PIXELS, Lane
+from widgets.timeline.lanes import MUTED_SHARE, Lane
 from widgets.timeline.proposals import WEAK_TO_STRONG, Proposals
 from widgets.timeline.spectrogram_columns import SpectrogramColumns
 

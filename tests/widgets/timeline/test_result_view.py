@@ -322,7 +322,7 @@ def test_a_click_on_a_seam_of_the_current_one_moves_nothing(qtbot: QtBot, result
 
 def test_undecided_and_rejected_stand_over_what_is_kept(result: TimelineView) -> None:
     result.set_waves({})
-    seen = picture(result)[172]
+    seen = picture(result)[166]  # above the signs on the flags
     assert seen[340] == rgba(DARK.undecided)
     assert seen[740] == rgba(DARK.rejected)
     assert np.count_nonzero(seen == rgba(DARK.accepted)) in range(8, 18)

@@ -7,8 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.audio.peaks import Columns
+from widgets.timeline.bands import Band, connected, fill_bands
 from widgets.timeline.demo import MadeUp
-from widgets.timeline.lanes import HEADROOM, LOUDEST_GAIN, Lane, connected, display_gain, fill_band
+from widgets.timeline.lanes import HEADROOM, LOUDEST_GAIN, Lane, display_gain
 from widgets.timeline.waves import ColumnGrid, track_columns
 
 GROUND, PEAK, BODY = 0xFF101010, 0xFF8FA3B5, 0xFF6D8091
@@ -54,12 +55,12 @@ def test_scrolling_by_whole_columns_never_changes_them(rng: np.random.Generator)
 
 def test_connected_columns_touch_their_neighbours(rng: np.random.Generator) -> None:
     centre = rng.normal(0, 1, 50).astype(np.float32)
-    low, high = connected(Columns(centre - 0.1, centre + 0.1, np.zeros(50, np.float32)))
+    low, high = connected(centre - np.float32(0.1), centre + np.float32(0.1))
     assert np.all(np.maximum(low[1:], low[:-1]) <= np.minimum(high[1:], high[:-1]) + 1e-6)
 
 
 def slow_band(height: int, columns: Columns, gain: float) -> NDArray[np.uint32]:
-    low, high = connected(columns)
+    low, high = connected(columns.minimum, columns.maximum)
     middle, half = height / 2, height / 2 * gain
     image = np.full((height, len(low)), GROUND, np.uint32)
 
@@ -87,7 +88,7 @@ def test_a_band_equals_the_slow_one(rng: np.random.Generator, height: int, gain:
     pixels = np.full((height + 20, 120), GROUND, np.uint32)
     ground = np.full(120, GROUND, np.uint32)
     ink = (np.full(120, PEAK, np.uint32), np.full(120, BODY, np.uint32))
-    fill_band(pixels, 10, height, columns, gain, ground, ink, (0, len(pixels)))
+    fill_bands(pixels, [Band(10, height, columns, gain, ink)], ground, (0, len(pixels)))
     np.testing.assert_array_equal(pixels[10 : 10 + height], slow_band(height, columns, gain))
     assert np.all(pixels[:10] == GROUND)
     assert np.all(pixels[10 + height :] == GROUND)
@@ -100,9 +101,9 @@ def test_a_band_is_cut_off_at_its_clip(rng: np.random.Generator, top: int, clip:
     ground = np.full(40, GROUND, np.uint32)
     ink = (np.full(40, PEAK, np.uint32), np.full(40, BODY, np.uint32))
     pixels = np.full((50, 40), GROUND, np.uint32)
-    fill_band(pixels, top, 60, columns, 1.0, ground, ink, clip)
+    fill_bands(pixels, [Band(top, 60, columns, 1.0, ink)], ground, clip)
     whole = np.full((250, 40), GROUND, np.uint32)
-    fill_band(whole, top + 100, 60, columns, 1.0, ground, ink, (0, 250))
+    fill_bands(whole, [Band(top + 100, 60, columns, 1.0, ink)], ground, (0, 250))
     expected = whole[100:150].copy()
     expected[: clip[0]] = GROUND
     np.testing.assert_array_equal(pixels, expected)

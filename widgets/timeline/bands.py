@@ -1,0 +1,101 @@
+"""Bands of sound, one a channel: what each column shows is computed for all of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.audio.peaks import Columns
+
+PIXELS = NDArray[np.uint32]
+Rows = NDArray[np.int16]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Band:
+    """One channel and the rows it is drawn into.
+
+    Attributes
+    ----------
+    top, height : rows [top, top + height) of the image
+    ink : uint32, shape (columns,) each, colours of the peak and of the RMS inside it
+    """
+
+    top: int
+    height: int
+    columns: Columns
+    gain: float
+    ink: tuple[PIXELS, PIXELS]
+
+
+def fill_bands(pixels: PIXELS, bands: Sequence[Band], ground: PIXELS, clip: tuple[int, int]) -> None:
+    """Draw bands into an image that shows `ground` where they are.
+
+    Parameters
+    ----------
+    pixels : uint32, shape (rows, columns); only rows inside `clip` are touched
+    ground : uint32, shape (columns,), what the image shows now
+    """
+    shown = [band for band in bands if max(band.top, clip[0]) < min(band.top + band.height, clip[1])]
+    if not shown:
+        return
+    top, stop, inner_top, inner_stop = _extents(shown)
+    for index, band in enumerate(shown):
+        first, last = max(band.top, clip[0]), min(band.top + band.height, clip[1])
+        part, offset = pixels[first:last], np.int16(first - band.top)
+        _recolour(part, top[index] - offset, stop[index] - offset, ground ^ band.ink[0])
+        _recolour(part, inner_top[index] - offset, inner_stop[index] - offset, band.ink[0] ^ band.ink[1])
+
+
+def connected(
+    minimum: NDArray[np.float32], maximum: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return (minimum, maximum), shape (..., columns), each column touching the one before: no line tears."""
+    low, high = minimum.copy(), maximum.copy()
+    np.minimum(low[..., 1:], maximum[..., :-1], out=low[..., 1:])
+    np.maximum(high[..., 1:], minimum[..., :-1], out=high[..., 1:])
+    return low, high
+
+
+def _extents(bands: Sequence[Band]) -> tuple[Rows, Rows, Rows, Rows]:
+    """Return the rows [top, stop) of peaks and of the RMS inside them, int16, shape (bands, columns) each."""
+    heights = np.array([[band.height] for band in bands], np.float32)
+    middle = heights / np.float32(2)
+    half = np.array([[band.height / 2 * band.gain] for band in bands], np.float32)
+    low, high = connected(
+        np.stack([band.columns.minimum for band in bands]), np.stack([band.columns.maximum for band in bands])
+    )
+    rms = np.stack([band.columns.rms for band in bands])
+    body = np.minimum(rms, np.maximum(high, -low)) * half
+    low *= half
+    high *= half
+    top, stop = _rows(middle - high, middle - low, heights)
+    above, below = np.minimum(body, high), np.minimum(body, -low)
+    inner_top, inner_stop = _rows(middle - above, middle + below, heights)
+    return top, stop, np.maximum(inner_top, top), np.minimum(inner_stop, stop)
+
+
+def _rows(
+    above: NDArray[np.float32], below: NDArray[np.float32], heights: NDArray[np.float32]
+) -> tuple[Rows, Rows]:
+    """Return the rows [top, stop) that hold each column's [above, below], at least one."""
+    top = np.floor(above, out=above)
+    np.minimum(np.maximum(top, 0, out=top), heights - 1, out=top)
+    stop = np.ceil(below, out=below)
+    np.minimum(np.maximum(stop, top + 1, out=stop), heights, out=stop)
+    return top.astype(np.int16), stop.astype(np.int16)
+
+
+def _recolour(pixels: PIXELS, top: Rows, stop: Rows, change: PIXELS) -> None:
+    """Change pixels by XOR in rows [top, stop) of each column, touching only rows where any does."""
+    first, last = max(int(top.min()), 0), min(int(stop.max()), len(pixels))
+    if last <= first:
+        return
+    rows = np.arange(first, last, dtype=np.int16)[:, None]
+    # one unsigned comparison tells 0 <= row - top < stop - top
+    inside = (rows - top).view(np.uint16) < np.maximum(stop - top, 0).view(np.uint16)
+    part = pixels[first:last]
+    np.bitwise_xor(part, inside * change, out=part)

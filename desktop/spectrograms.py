@@ -70,6 +70,7 @@ class Spectrograms(QObject):
         self._waves: Mapping[str, TrackWave] = {}
         self._known: dict[Key, Spectrogram] = {}
         self._tried: set[Key] = set()
+        self._lost: set[Key] = set()  # cancelled or failed
         self._shown: dict[str, tuple[Spectrogram, TrackSpectrogram]] = {}
         self._renew = QTimer(self, singleShot=True, interval=RENEW_MS)
         self._renew.timeout.connect(self._timeline.renew_spectrograms)
@@ -105,7 +106,8 @@ class Spectrograms(QObject):
 
     def _set(self, tracks: list[Track], picture: Picture) -> None:
         edit = set_pictures(self._session.state, [track.id for track in tracks], picture)
-        self._tried &= self._known.keys()  # what was cancelled or failed is tried again
+        self._tried -= self._lost  # the next try may go well
+        self._lost.clear()
         self.said.emit(self._session.apply(edit).label)
 
     def set_look(self, look: SpectrogramLook) -> None:
@@ -140,6 +142,7 @@ class Spectrograms(QObject):
     def _start_over(self) -> None:
         self._known.clear()
         self._tried.clear()
+        self._lost.clear()
         self._details.forget()
         self._waves = {}
         self._follow()
@@ -170,7 +173,7 @@ class Spectrograms(QObject):
             if pyramid is not None and (before is None or before[0] is not pyramid):
                 media = self._waves[track_id].media
                 shown[track_id] = pyramid, TrackSpectrogram(pyramid, media, self._details)
-            elif before is not None:
+            elif before is not None and key not in self._lost:
                 shown[track_id] = before
         if shown != self._shown:
             self._shown = shown
@@ -191,11 +194,13 @@ class Spectrograms(QObject):
         """Show a spectrogram that is whole, or that has begun to fill."""
         if key in self._tried:  # else the document it was made for is gone
             self._known[key] = pyramid
+            self._lost.discard(key)
             self._follow()
 
     def _lose(self, key: Key) -> None:
         """Go back to the waveform; the next command for the track tries again."""
         self._known.pop(key, None)
+        self._lost.add(key)
         self._follow()
 
     def _renew_soon(self) -> None:

@@ -118,8 +118,10 @@ class Choices(QObject):
         values = dialogs.ask_preferences(self._window, form)
         self._end_test()
         if values is not None:
+            resized = values.text_percent != self.preferences.values.text_percent
             self.preferences.choose(values)
-            self.said.emit("Preferences kept")
+            later = "; the text has its new size once Offcut is opened again" if resized else ""
+            self.said.emit(f"Preferences kept{later}")
 
     def _test(self, form: PreferencesForm) -> None:
         """Play a click through the device as it stands in the form."""

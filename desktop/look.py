@@ -1,4 +1,4 @@
-"""Dark, light, or as the system has it; switched live and remembered."""
+"""Dark, light, or as the system has it, switched live and remembered; and how large the text is."""
 
 from __future__ import annotations
 
@@ -6,10 +6,21 @@ from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from widgets.theme import DARK, LIGHT, Theme, palette, style_sheet, system_theme
+from widgets.theme import (
+    DARK,
+    LIGHT,
+    Theme,
+    palette,
+    set_text_scale,
+    style_sheet,
+    system_theme,
+    text_scale,
+)
 
 CHOICES = ("system", "dark", "light")
-_KEY = "look"
+TEXT_PERCENTS = (80, 150)
+"""The smallest and the largest text beside the system's."""
+_KEY, _TEXT = "look", "preferences/text_percent"
 
 
 class Look(QObject):
@@ -26,6 +37,7 @@ class Look(QObject):
         super().__init__(parent)
         self._application = application
         self._settings = settings
+        _size_text(str(settings.value(_TEXT, "")))
         stored = str(settings.value(_KEY, "system"))
         self.choice = stored if stored in CHOICES else "system"
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
@@ -55,3 +67,11 @@ class Look(QObject):
         self._application.setPalette(palette(theme))
         self._application.setStyleSheet(style_sheet(theme))
         self.changed.emit(theme)
+
+
+def _size_text(stored: str) -> None:
+    """Take a text size that was chosen; it must be known before the first part of the window is made."""
+    low, high = TEXT_PERCENTS
+    if stored.isdecimal() and low <= int(stored) <= high and int(stored) != 100:
+        set_text_scale(None)
+        set_text_scale(text_scale() * int(stored) / 100)

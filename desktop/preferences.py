@@ -8,7 +8,7 @@ from dataclasses import asdict, fields
 
 from PySide6.QtCore import QObject, QSettings
 
-from desktop.look import CHOICES, Look
+from desktop.look import CHOICES, TEXT_PERCENTS, Look
 from desktop.playback import AudioChoice, Player
 from engine.cache_size import Freed, cache_bytes, empty_cache, mark_used, trim_cache
 from engine.errors import OffcutError
@@ -18,7 +18,12 @@ from widgets.chrome.preferences_form import PreferenceValues
 # As `engine.learning.torch_threads` has it, which cannot be read here: it imports torch.
 THREADS_VARIABLE = "OFFCUT_THREADS"
 GB = 10**9
-_LIMITS = {"buffer_ms": (0, 1_000), "cache_limit_gb": (1, 10_000), "threads": (1, 2)}
+_LIMITS = {
+    "buffer_ms": (0, 1_000),
+    "cache_limit_gb": (1, 10_000),
+    "threads": (1, 2),
+    "text_percent": TEXT_PERCENTS,
+}
 
 
 class Preferences(QObject):

@@ -291,6 +291,8 @@ def style_sheet(theme: Theme) -> str:
 _STYLE_SHEET = """
 QWidget {{ background: {panel}; color: {text}; font-family: "Inter"; font-size: {text_px}px; }}
 QLabel, QCheckBox, QRadioButton {{ background: transparent; }}
+QRadioButton {{ border: 1px solid transparent; border-radius: {key_radius}px; padding: 1px {step}px; }}
+QRadioButton:focus {{ border-color: {undecided}; }}
 QRadioButton::indicator {{
     width: {step3}px; height: {step3}px; border: 1px solid {dim}; border-radius: {indicator_radius}px;
     background: {bg};
@@ -319,7 +321,9 @@ QPushButton:focus, QToolButton:focus {{ border-color: {undecided}; }}
 QPushButton:pressed, QToolButton:pressed {{ background: {line}; }}
 QPushButton:checked, QToolButton:checked {{ background: {current_row}; border-color: {undecided}; }}
 QPushButton:disabled, QToolButton:disabled {{ color: {faint}; background: {panel2}; border-color: {panel2}; }}
+QPushButton:checked:focus, QToolButton:checked:focus {{ border: 2px solid {undecided}; }}
 QPushButton[role="primary"] {{ background: {undecided}; border-color: {undecided}; color: {on_undecided}; }}
+QPushButton[role="primary"]:focus {{ border: 2px solid {text}; }}
 QPushButton[role="primary"]:focus {{ border-color: {text}; }}
 QPushButton[role="primary"]:disabled {{ color: {faint}; background: {panel2}; border-color: {panel2}; }}
 QLineEdit, QPlainTextEdit, QSpinBox, QDoubleSpinBox, QComboBox {{
@@ -338,10 +342,13 @@ QMenu::separator {{ height: 1px; background: {line}; margin: {step}px 0; }}
 QMenuBar::item:selected {{ background: {current_row}; }}
 QToolTip {{ background: {panel2}; color: {text}; border: 1px solid {line}; padding: {step}px; }}
 QAbstractItemView {{ border: none; outline: none; }}
+QAbstractItemView[surface="ground"] {{ border: 1px solid {line}; border-radius: {key_radius}px; }}
+QAbstractItemView[surface="ground"]:focus {{ border-color: {undecided}; }}
 QAbstractItemView::item {{ min-height: {row_px}px; }}
 QAbstractItemView::item:selected {{ background: {current_row}; color: {text}; }}
 QHeaderView::section {{ background: {panel}; color: {dim}; border: none; padding: {step}px; }}
-QScrollArea {{ border: none; }}
+QScrollArea {{ border: 1px solid transparent; }}
+QScrollArea:focus {{ border-color: {undecided}; }}
 QScrollBar {{ background: {panel}; width: {bar_px}px; height: {bar_px}px; }}
 QScrollBar::handle {{
     background: {downbeat}; border-radius: {step}px; min-height: {row_px}px; min-width: {row_px}px;

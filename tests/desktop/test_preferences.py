@@ -43,17 +43,44 @@ from widgets.chrome.key_field import KeyField
 from widgets.chrome.key_sheet import KeySheet
 from widgets.chrome.preferences_form import PreferencesForm, PreferenceValues
 from widgets.chrome.start_panel import StartPanel
-from widgets.theme import DARK, LIGHT, Theme, set_text_scale, style_sheet
+from widgets.theme import DARK, LIGHT, Theme, px, set_text_scale, style_sheet, text_scale
 
 on_alsa = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ALSA is Linux's")
-CHOSEN = PreferenceValues("", 30, "", 7, 2, "light")
+CHOSEN = PreferenceValues("", 30, "", 7, 2, "light", 125)
 
 
 @pytest.fixture(autouse=True)
-def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give the variables back that preferences set."""
+def own_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Give back the variables that preferences set, and the size of the text."""
     for name in (CACHE_VARIABLE, THREADS_VARIABLE):
         monkeypatch.setenv(name, "")
+    yield
+    set_text_scale(None)
+
+
+@pytest.mark.parametrize(
+    ("stored", "scale"), [("125", 1.25), ("80", 0.8), ("150", 1.5), ("40", 1.0), ("wide", 1.0), ("", 1.0)]
+)
+def test_the_text_has_the_size_that_was_chosen_before(
+    qapp: QApplication, tmp_path: Path, stored: str, scale: float
+) -> None:
+    set_text_scale(None)
+    system = text_scale()
+    settings = QSettings(str(tmp_path / "sized.ini"), QSettings.Format.IniFormat)
+    settings.setValue("preferences/text_percent", stored)
+    Look(qapp, settings)
+    assert text_scale() == pytest.approx(system * scale)
+    assert f"font-size: {px(13)}px" in style_sheet(DARK)
+
+
+def test_a_new_text_size_says_when_it_holds(hands: Hands) -> None:
+    def choose(dialog: QWidget) -> None:
+        next(one for one in dialog.findChildren(QRadioButton) if one.text() == "125 %").click()
+        QTest.keyClick(dialog, Qt.Key.Key_Return)
+
+    hands.press_and_answer("Ctrl+,", choose)
+    assert "once Offcut is opened again" in hands.window.status_bar._done.text()
+    assert hands.window.choices.preferences.values.text_percent == 125
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from widgets.chrome.announce import announce
 from widgets.chrome.entries import CommandEntry, ranked
 from widgets.chrome.key_caps import paint_cap
 from widgets.chrome.key_names import key_labels
@@ -158,7 +159,10 @@ class CommandPalette(QFrame):
 
     def _choose(self, row: int) -> None:
         if self._found.commands:
-            self._list.setCurrentIndex(self._found.index(min(max(0, row), len(self._found.commands) - 1)))
+            chosen = self._found.index(min(max(0, row), len(self._found.commands) - 1))
+            self._list.setCurrentIndex(chosen)
+            # The cursor stays in the field, so that a screen reader would hear nothing of the list.
+            announce(self._field, str(chosen.data(Qt.ItemDataRole.AccessibleTextRole)))
 
     def _run(self, row: int) -> None:
         if 0 <= row < len(self._found.commands):

@@ -29,7 +29,7 @@ def key_labels(keys: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def with_keys(sentence: str, keys: Mapping[str, str]) -> str:
-    """Write the key of each command that a sentence names as ``‹file.import›``; nothing for one without a key.
+    """Write the key of each command named as ``‹file.import›`` into a sentence; nothing for one without.
 
     Parameters
     ----------

@@ -20,11 +20,13 @@ from PySide6.QtWidgets import (
 
 from widgets.chrome.key_caps import KeyButton
 from widgets.chrome.number_field import NumberField
+from widgets.chrome.radio_group import tab_to_checked
 from widgets.theme import CONTROL, ROW, STEP, Theme, px
 
 SYSTEM_DEVICE = "The system's own"
 _LOOKS = {"system": "As the &system", "dark": "&Dark", "light": "&Light"}
 _THREADS = {"1": "&1", "2": "&2"}
+_TEXT_SIZES = {"100": "As the s&ystem", **{str(percent): f"{percent} %" for percent in (80, 90, 125, 150)}}
 _DEVICE_ROWS = 4
 _TWO_LINES = 36
 
@@ -41,6 +43,7 @@ class PreferenceValues:
     cache_limit_gb : whole gigabytes
     threads : what a job may compute with
     look : "system", "dark" or "light"
+    text_percent : size of the text beside the system's, from the next start on
     """
 
     device: str = ""
@@ -49,6 +52,7 @@ class PreferenceValues:
     cache_limit_gb: int = 20
     threads: int = 1
     look: str = "system"
+    text_percent: int = 100
 
 
 class PreferencesForm(QWidget):
@@ -92,6 +96,7 @@ class PreferencesForm(QWidget):
         self._cache = _words("")
         self._threads = _Choice(_THREADS, str(values.threads))
         self._look = _Choice(_LOOKS, values.look)
+        self._text_size = _Choice(_TEXT_SIZES, str(values.text_percent))
         self._problem = QLabel()
         self._problem.setProperty("role", "error")
         self._list_devices(values.device, devices)
@@ -144,6 +149,7 @@ class PreferencesForm(QWidget):
         form.addRow(_heading("Computing and look"))
         form.addRow("Threads", self._threads)
         form.addRow("Look", self._look)
+        form.addRow("Text size", self._text_size)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(px(8))
@@ -168,6 +174,7 @@ class PreferencesForm(QWidget):
             limit_gb,
             int(self._threads.value()),
             self._look.value(),
+            int(self._text_size.value()),
         )
 
     def set_folder(self, folder: str) -> None:
@@ -199,6 +206,7 @@ class _Choice(QWidget):
 
     def __init__(self, labels: dict[str, str], chosen: str) -> None:
         super().__init__()
+        chosen = chosen if chosen in labels else next(iter(labels))
         self._group = QButtonGroup(self)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -209,6 +217,7 @@ class _Choice(QWidget):
             button.setChecked(value == chosen)
             self._group.addButton(button)
             row.addWidget(button)
+        tab_to_checked(self._group)
         row.addStretch(1)
 
     def value(self) -> str:

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 from engine.settings import CutSettings
 from engine.timebase import format_time
 from widgets.chrome.number_field import NumberField
+from widgets.chrome.radio_group import tab_to_checked
 from widgets.theme import Theme, px
 
 _MODES = (
@@ -43,6 +44,7 @@ class ProposeForm(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(px(12))
         layout.addLayout(self._mode_rows(settings))
+        tab_to_checked(self._modes)
         layout.addWidget(self._said)
         form = QFormLayout()
         form.setHorizontalSpacing(px(12))

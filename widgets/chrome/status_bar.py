@@ -9,6 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
 
 from engine.timebase import format_time
+from widgets.chrome.announce import announce
 from widgets.chrome.elided_label import ElidedLabel
 from widgets.chrome.key_caps import KeyButton
 from widgets.chrome.key_names import with_keys
@@ -84,6 +85,7 @@ class StatusBar(QFrame):
         self._failed = False
         self._offer.hide()
         self._done.setText(with_keys(text, self._keys))
+        announce(self, self._done.text())
         undo_key = self._keys.get("edit.undo", "Undo")
         if undo_label is None:
             self._undo.setText("")
@@ -113,6 +115,7 @@ class StatusBar(QFrame):
         self._failed = True
         self._offer.hide()
         self._done.setText(with_keys(sentence, self._keys))
+        announce(self, self._done.text(), urgent=True)
         self._paint_message()
 
     def offer(self, text: str, command_id: str) -> None:

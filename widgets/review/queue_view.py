@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, Q
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QRegion, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyleOptionViewItem, QWidget
 
+from widgets.chrome.announce import announce
 from widgets.review.queue_model import QueueModel
 from widgets.review.row_delegate import RowDelegate
 from widgets.theme import ROW, Theme, px
@@ -72,7 +73,13 @@ class QueueView(QListView):
         self.updateGeometries()
         if moved and position >= 0:
             self.scrollTo(self._rows.index(position))
+            self._announce(position)
         self.viewport().update()
+
+    def _announce(self, position: int) -> None:
+        """Have a screen reader say a row that keys of the window lead to; with the focus Qt does."""
+        if not self.hasFocus():
+            announce(self, str(self._rows.index(position).data(Qt.ItemDataRole.AccessibleTextRole)))
 
     def set_selected(self, ids: frozenset[str]) -> None:
         """Mark these rows as selected."""

@@ -34,7 +34,9 @@ class Row:
 
     id: str
     icon: str
+    kind: str
     time: str
+    until: str
     length: str
     score: float
     verdict: Verdict
@@ -44,7 +46,8 @@ class Row:
     def spoken(self) -> str:
         """The row as a screen reader says it."""
         flag = ", flagged" if self.flagged else ""
-        return f"{self.time}, {self.length}, score {self.score:.2f}, {self.verdict}{flag}"
+        span = f"{self.kind.capitalize()} {self.time} – {self.until}"
+        return f"{span}, {self.length}, score {self.score:.2f}, {self.verdict}{flag}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +95,9 @@ def row_of(state: DocumentState, proposal_id: str) -> Row:
     return Row(
         id=proposal_id,
         icon=KIND_ICONS.get(proposal.kind, ANY_KIND_ICON),
+        kind=proposal.kind,
         time=format_time(samples_to_s(start, state.rate_hz), 1),
+        until=format_time(samples_to_s(stop, state.rate_hz), 1),
         length=length_text(stop - start, state.rate_hz),
         score=proposal.score,
         verdict=state.verdict(proposal_id),

@@ -5,9 +5,8 @@ from __future__ import annotations
 from engine.document.state import DocumentState
 from engine.document.track import Source, Track
 from engine.timebase import format_time, samples_to_s
-from engine.wording import counted
+from engine.wording import counted, gain_text, pan_text
 from widgets.timeline.viewport import Viewport
-from engine.wording import gain_text, pan_text
 
 _CHANNELS = {1: "mono", 2: "stereo"}
 
@@ -18,6 +17,19 @@ def proposal_tip(state: DocumentState, proposal_id: str) -> str:
     start, stop = (format_time(samples_to_s(edge, state.rate_hz), 1) for edge in state.span(proposal_id))
     verdict = state.verdict(proposal_id)
     return f"{proposal.kind.capitalize()} {start} – {stop} · {verdict}\n{proposal.reason}"
+
+
+def view_sentence(viewport: Viewport, proposals: int, playhead_samples: int) -> str:
+    """Say what part of the recording is in view, how many proposals are, and where the playhead is."""
+    rate_hz = viewport.rate_hz
+    if not viewport.length_samples:
+        return "Nothing to show yet"
+    seen = min(viewport.stop_samples, viewport.length_samples)
+    start, stop, length, playhead = (
+        format_time(position / rate_hz, 1)
+        for position in (viewport.start_samples, seen, viewport.length_samples, playhead_samples)
+    )
+    return f"{start} to {stop} of {length}, {counted(proposals, 'proposal')}, playhead at {playhead}"
 
 
 def track_detail(track: Track, source: Source) -> str:

@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDropEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QGridLayout, QScrollBar, QWidget
 
 from engine.document.analysis import BeatGrid, ScoreCurve
@@ -22,6 +31,7 @@ from widgets.timeline.heads.column import TrackHeads
 from widgets.timeline.lanes import Lane, display_gain
 from widgets.timeline.result_wave import Cutter, ResultWave
 from widgets.timeline.ruler import RulerMode
+from widgets.timeline.sentences import view_sentence
 from widgets.timeline.spectrogram import SpectrogramLook
 from widgets.timeline.spectrogram_columns import (
     RecordedSpectrogram,
@@ -32,6 +42,9 @@ from widgets.timeline.spectrogram_columns import (
 from widgets.timeline.time_map import TimeMap
 from widgets.timeline.viewport import Viewport
 from widgets.timeline.waves import RecordedWave, WaveSource
+
+_TELL_MS = 300
+"""What is in view is described once it has rested so long."""
 
 
 class TimelineView(QWidget):
@@ -64,7 +77,7 @@ class TimelineView(QWidget):
     def __init__(self, tokens: Theme = DARK, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAcceptDrops(True)
-        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Timeline with tracks")
         self._state = DocumentState()
         self._waves: dict[str, RecordedWave] = {}
@@ -78,7 +91,12 @@ class TimelineView(QWidget):
         self.bar = QScrollBar(Qt.Orientation.Vertical, self)
         self.bar.setAccessibleName("Scroll tracks")
         self.bar.hide()
-        self._drop = _DropFrame(tokens, self)
+        self._drop = _Border(tokens, self, tint=0.08)
+        self._focus = _Border(tokens, self)
+        self._telling = QTimer(self)
+        self._telling.setSingleShot(True)
+        self._telling.setInterval(_TELL_MS)
+        self._telling.timeout.connect(self._tell)
         grid = self._grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(0)
@@ -95,6 +113,7 @@ class TimelineView(QWidget):
         for name in ("proposal_opened", "threshold_dragged", "threshold_moved"):
             getattr(self.canvas, name).connect(getattr(self, name))
         self.canvas.layout_changed.connect(self._place)
+        self.canvas.viewport_changed.connect(self._tell_soon)
         self.heads.lane_stretched.connect(self._stretch)
         self.heads.wheel_turned.connect(self.canvas.wheelEvent)
         self.bar.valueChanged.connect(self.canvas.set_scroll)
@@ -183,6 +202,7 @@ class TimelineView(QWidget):
     def set_playhead(self, samples: int) -> None:
         """Move the playhead."""
         self.canvas.set_playhead(samples)
+        self._tell_soon()
 
     def set_viewport(self, viewport: Viewport) -> None:
         """Show another window of time."""
@@ -192,7 +212,7 @@ class TimelineView(QWidget):
         """Draw in other colours."""
         self.heads.set_theme(tokens)
         self.canvas.set_theme(tokens)
-        self._drop.theme = tokens
+        self._drop.theme = self._focus.theme = tokens
         self.update()
 
     # what the keys ask for
@@ -344,6 +364,29 @@ class TimelineView(QWidget):
         self.bar.setVisible(layout.scroll_limit > 0)
         self.bar.blockSignals(False)
 
+    def _tell_soon(self) -> None:
+        if not self._telling.isActive():
+            self._telling.start()
+
+    def _tell(self) -> None:
+        """Describe for screen readers what is in view."""
+        view, canvas = self.viewport, self.canvas
+        proposals = len(canvas.spans.within(view.start_samples, view.stop_samples))
+        self.setAccessibleDescription(view_sentence(view, proposals, self._times.to_view(canvas.playhead)))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
+            self._focus.cover(self.rect())
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._focus.hide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._focus.setGeometry(self.rect())
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Scroll the lanes by the wheel over their heads too."""
         self.set_scroll(round(self.scroll_px - panning.distances_px(event)[1]))
@@ -357,9 +400,7 @@ class TimelineView(QWidget):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
-            self._drop.setGeometry(self.rect())
-            self._drop.show()
-            self._drop.raise_()
+            self._drop.cover(self.rect())
 
     def dragLeaveEvent(self, event: QEvent) -> None:
         self._drop.hide()
@@ -373,20 +414,27 @@ class TimelineView(QWidget):
             self.files_dropped.emit(paths)
 
 
-class _DropFrame(QWidget):
-    """A border that shows where a drag would land."""
+class _Border(QWidget):
+    """A border that shows where a drag would land, or that keys mean what is inside."""
 
-    def __init__(self, tokens: Theme, parent: QWidget) -> None:
+    def __init__(self, tokens: Theme, parent: QWidget, tint: float = 0.0) -> None:
         super().__init__(parent)
         self.theme = tokens
+        self._tint = tint
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.hide()
+
+    def cover(self, area: QRect) -> None:
+        """Stand around an area, over everything."""
+        self.setGeometry(area)
+        self.show()
+        self.raise_()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - the border is all there is
         painter = QPainter(self)
         width = theme.px(2)
         pen = theme.color(self.theme.undecided)
-        painter.fillRect(self.rect(), theme.color(self.theme.undecided, 0.08))
+        painter.fillRect(self.rect(), theme.color(self.theme.undecided, self._tint))
         for edge in (
             self.rect().adjusted(0, 0, 0, width - self.height()),
             self.rect().adjusted(0, self.height() - width, 0, 0),

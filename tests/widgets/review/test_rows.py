@@ -69,7 +69,7 @@ def test_row_follows_the_decision() -> None:
         Verdict.ACCEPTED,
         True,
     )
-    assert moved.spoken == "0:11.0, 7.0 s, score 0.91, accepted, flagged"
+    assert moved.spoken == "Cut 0:11.0 – 0:18.0, 7.0 s, score 0.91, accepted, flagged"
 
 
 def test_an_unknown_kind_still_has_a_row() -> None:

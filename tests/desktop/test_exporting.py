@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -33,9 +32,6 @@ from tests.hostile.status import said
 from widgets.chrome.check_box import CheckBox
 from widgets.chrome.choice_field import ChoiceField
 from widgets.chrome.export_choice import ExportChoice
-
-CANCEL_S = 0.2
-BUSY_MACHINE_S = 0.8
 
 
 @pytest.fixture
@@ -329,33 +325,6 @@ def test_the_exported_file_is_shown(exporting: Hands, folder: Path, opener: Open
     assert not offered(exporting)  # another sentence took its place
     exporting.window.commands.run("file.show_exported")
     assert len(opener.opened) == 2
-
-
-def test_cancel_answers_soon_and_leaves_no_half_file(exporting: Hands, folder: Path) -> None:
-    window = exporting.window
-    long = folder / "long.wav"
-    with soundfile.SoundFile(long, "w", 48_000, 2, "PCM_24") as file:
-        file.write(np.zeros((48_000, 2)))
-    with long.open("r+b") as stream:  # half an hour of nothing, without writing it
-        size = 48_000 * 6 * 1800
-        stream.truncate(44 + size)
-        for at, value in ((4, 36 + size), (40, size)):
-            stream.seek(at)
-            stream.write(value.to_bytes(4, "little"))
-    window.session.open(make_document(folder / "long.offcut", long, ()))
-    exporting.qtbot.waitUntil(lambda: bool(window.session.media), timeout=20_000)
-    window.commands.run("job.cancel")  # it need not be listened to
-    exporting.finish_work()
-    told: list[float] = []
-    window.work.progressed.connect(lambda _title, fraction, _left: told.append(fraction))
-    exporting.press_and_answer("Ctrl+E", fill(File="mix"))
-    exporting.qtbot.waitUntil(lambda: max(told, default=0.0) > 0.0, timeout=20_000)
-    started_s = time.monotonic()
-    window.commands.run("job.cancel")
-    exporting.qtbot.waitUntil(lambda: not window.work.is_busy, timeout=5_000)
-    assert time.monotonic() - started_s < CANCEL_S + BUSY_MACHINE_S
-    assert "Cancelled: Exporting" in said(window)
-    assert not [path for path in folder.iterdir() if "mix" in path.name]
 
 
 def test_a_region_can_be_exported(exporting: Hands) -> None:

@@ -394,7 +394,9 @@ def test_cancel_leaves_everything_as_it_was_and_answers_quickly(
             LearnRequest((str(long),), "long", 5_000, 0), folder / "long.taste", False
         ),
         "listen": lambda: window.work.listen(taste),
-        "export": lambda: window.work.export((folder / "out.wav",), False),
+        "export": lambda: window.work.export(
+            (ExportRequest(state, window.session.media, folder / "out.wav"),)
+        ),
     }[work]
     window.work.progressed.connect(lambda _title, fraction, _left: fractions.append(fraction))
     fractions: list[float] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QAction, QActionGroup, QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QColorDialog, QInputDialog, QMenu, QWidget
 
@@ -13,6 +13,7 @@ from engine.document.state import DocumentState
 from engine.document.track import Picture, Track
 from engine.document.track_edits import ROLES, track_of
 from widgets import theme
+from widgets.chrome.icons import paint_icon
 
 ACCENT_NAMES = ("Green", "Violet", "Orange", "Teal", "Ochre", "Blue")
 HEIGHTS_PX: Mapping[str, int] = {"Automatic": 0, "Small": 64, "Medium": 128, "Large": 256}
@@ -161,10 +162,11 @@ class _Choices:
         action.triggered.connect(lambda: do())
         self._group.addAction(action)
         if color:
-            action.setIcon(_swatch(color, self._menu.devicePixelRatioF()))
+            action.setIcon(_swatch(color, is_chosen, self._menu.devicePixelRatioF()))
 
 
-def _swatch(color: str, dpr: float) -> QIcon:
+def _swatch(color: str, is_chosen: bool, dpr: float) -> QIcon:
+    """Return a square of a colour, ticked where it is chosen, since an icon takes the place of the mark."""
     side = theme.px(12)
     picture = QPixmap(round(side * dpr), round(side * dpr))
     picture.setDevicePixelRatio(dpr)
@@ -174,5 +176,9 @@ def _swatch(color: str, dpr: float) -> QIcon:
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(theme.color(color))
     painter.drawRoundedRect(0, 0, side, side, 3, 3)
+    if is_chosen:
+        is_light = QColor(color).lightnessF() > 0.4
+        ink = theme.DARK.bg if is_light else theme.DARK.playhead
+        paint_icon(painter, "check", QRectF(1, 1, side - 2, side - 2), ink)
     painter.end()
     return QIcon(picture)

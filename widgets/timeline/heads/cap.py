@@ -14,7 +14,14 @@ DOT, DOTS_APART = 2.4, 4.5
 
 
 class HeadButton(QAbstractButton):
-    """What the small buttons share: size, focus and colours."""
+    """What the small buttons share: size, focus and colours.
+
+    Attributes
+    ----------
+    on_current : whether it stands on the ground of the current track
+    """
+
+    on_current = False
 
     def __init__(self, name: str, tokens: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -30,6 +37,12 @@ class HeadButton(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         return QSize(theme.px(CAP_WIDTH), theme.px(CAP_HEIGHT))
+
+    @property
+    def ground(self) -> str:
+        """The colour of the button at rest, apart from what it stands on."""
+        lit, rest = self.theme.line, self.theme.panel if self.on_current else self.theme.control
+        return lit if self.underMouse() else rest
 
     def paint_ground(self, painter: QPainter, filled: str) -> None:
         """Paint the button without its sign."""
@@ -64,9 +77,7 @@ class Cap(HeadButton):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - the whole cap is small
         tokens, on = self.theme, self.isChecked()
         painter = QPainter(self)
-        self.paint_ground(
-            painter, tokens.text if on else tokens.line if self.underMouse() else tokens.control
-        )
+        self.paint_ground(painter, tokens.text if on else self.ground)
         painter.setPen(theme.color(tokens.panel if on else tokens.dim))
         weight = QFont.Weight.Bold if on else QFont.Weight.Normal
         painter.setFont(theme.ui_font(theme.TEXT_SMALL, weight))
@@ -82,7 +93,7 @@ class MenuDots(HeadButton):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - the whole button is small
         painter, tokens = QPainter(self), self.theme
         if self.underMouse() or self.hasFocus():
-            self.paint_ground(painter, tokens.control)
+            self.paint_ground(painter, self.ground)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.color(tokens.text if self.is_near else tokens.faint))

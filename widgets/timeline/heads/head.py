@@ -24,8 +24,8 @@ from widgets.timeline.heads.words import write
 from widgets.timeline.sentences import channel_letter, track_detail, track_facts
 
 NAME_Y, CAPS_Y, DETAIL_Y, CAP_GAP = 18, 32, 66, 26
-GAIN_LEFT, GAIN_WIDTH, PAN_LEFT, PAN_WIDTH = 60, 52, 112, 44
-DOTS_LEFT, CHANNEL_LEFT, CHANNEL_FROM = 142, 157, 22
+GAIN_LEFT, GAIN_WIDTH, PAN_LEFT, PAN_WIDTH = 60, 52, 113, 42
+DOTS_LEFT, CHANNEL_LEFT, CHANNEL_FROM = 133, 157, 22
 DETAIL_FROM, COMPACT_BELOW = 78, 54
 COMPACT_CAPS = 112
 GRIP = 5
@@ -115,6 +115,8 @@ class TrackHead(QWidget):
         policy = Qt.FocusPolicy.TabFocus if takes_focus else Qt.FocusPolicy.NoFocus
         for widget in (self, *self.controls):
             widget.setFocusPolicy(policy)
+        for button in (self.mute, self.solo, self.dots):
+            button.on_current = is_current
         self._mark_near()
 
     def set_theme(self, tokens: Theme) -> None:

@@ -229,8 +229,8 @@ class PanField(ValueField):
         self.setRange(-100, 100)
 
     def text(self) -> str:
-        side = "L" if self.value() < 0 else "R"
-        return f"{abs(self.value())} {side}" if self.value() else "C"
+        side, share = "L" if self.value() < 0 else "R", abs(self.value())
+        return side if share == 100 else f"{share} {side}" if share else "C"
 
     def spoken(self) -> str:
         return pan_text(self.amount)
@@ -247,9 +247,8 @@ class PanField(ValueField):
         side = theme.px(KNOB)
         middle = QPointF(theme.px(4) + side / 2, self.height() / 2)
         ink = painter.pen().color()
-        painter.drawText(
-            self.rect().adjusted(theme.px(19), 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.text()
-        )
+        beside = self.rect().adjusted(theme.px(18), 0, 0, 0)
+        painter.drawText(beside, Qt.AlignmentFlag.AlignVCenter, self.text())
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(ink, theme.px(12) / 10))
         painter.drawEllipse(middle, side / 2, side / 2)

@@ -51,9 +51,9 @@ class GridDialogs:
         first = min(here, bars - 1)
         numbers = [
             Number("From &bar", first, 1, bars - 1),
-            _tempo("&at BPM", tempo_bpm),
-            Number("&to bar", min(first + 4, bars), 2, bars),
-            _tempo("at B&PM there", tempo_bpm),
+            _tempo("&Starting at BPM", tempo_bpm),
+            Number("&To bar", min(first + 4, bars), 2, bars),
+            _tempo("&Ending at BPM", tempo_bpm),
         ]
         said = "The tempo changes evenly over time; what follows keeps its distances and goes on from there."
         values = self._ask("Tempo ramp", numbers, said, "Set")

@@ -68,6 +68,10 @@ class MarkerList(QDialog):
         self._rows = _Rows()
         self._rows.setAccessibleName("Markers")
         self._rows.setHeaderLabels(["Name", "Position", "Length"])
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        for column in (_POSITION, _LENGTH):
+            self._rows.headerItem().setTextAlignment(column, right)
+        self._rows.setStyleSheet(f"QTreeView::item {{ padding: 0 {px(4)}px; }}")
         self._rows.setRootIsDecorated(False)
         self._rows.setUniformRowHeights(True)
         self._rows.setAllColumnsShowFocus(True)

@@ -16,6 +16,7 @@ from engine.edl.export.audio_plan import PlannedAudio, PlannedSound, planned_aud
 from engine.edl.export.gain import Normalised, normalise
 from engine.edl.export.request import Exported, ExportRequest, accepted_cuts
 from engine.edl.export.seams import removed_pieces, seams
+from engine.edl.placed_markers import placed_markers
 from engine.edl.render import Renderer, mix_channels
 from engine.edl.voice import sides
 from engine.progress import Progress
@@ -56,14 +57,20 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
 
 
 def _cues(request: ExportRequest, sound: PlannedSound) -> tuple[CuePoint, ...]:
-    """Return the marks within the span, counted from its start."""
-    find = removed_pieces if request.options.removed else seams
-    start, stop = sound.span
-    return tuple(
+    """Return the cuts and the markers within the span, counted from its start."""
+    is_removed, (start, stop) = request.options.removed, sound.span
+    find = removed_pieces if is_removed else seams
+    cues = [
         CuePoint(mark.position_samples - start, mark.label)
         for mark in find(request.state, sound.edit_list)
         if start <= mark.position_samples < stop
-    )
+    ]
+    markers = placed_markers(request.state.markers.values(), sound.edit_list, onto_seams=not is_removed)
+    for marker in markers:
+        first, last = max(marker.start_samples, start), min(marker.stop_samples, stop)
+        if first < last or (not marker.is_region and start <= marker.start_samples <= stop):
+            cues.append(CuePoint(first - start, marker.name, last - first))
+    return tuple(sorted(cues, key=lambda cue: cue.position_samples))
 
 
 def _gain(request: ExportRequest, sound: PlannedSound, progress: Progress) -> Normalised | None:

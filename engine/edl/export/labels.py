@@ -1,4 +1,4 @@
-"""The accepted cuts as an Audacity label track, on the timeline of the recording before any cut.
+"""The accepted cuts and the markers as an Audacity label track, on the recording's own timeline.
 
 One line a label: start and end in seconds and the text, separated by tabs
 (https://manual.audacityteam.org/man/importing_and_exporting_labels.html).
@@ -14,19 +14,25 @@ from engine.wording import counted
 
 
 def write(request: ExportRequest, progress: Progress) -> Exported:
-    """Write one label for each accepted cut."""
+    """Write one label for each accepted cut and each marker, ascending."""
     progress.check_cancelled()
-    cuts = accepted_cuts(request.state)
-    lines = [_line(cut, request.state.rate_hz) for cut in cuts]
+    cuts, markers = accepted_cuts(request.state), request.state.markers.values()
+    labels = [(cut.start_samples, cut.stop_samples, _words(cut)) for cut in cuts]
+    labels += [(marker.start_samples, marker.stop_samples, marker.name) for marker in markers]
+    lines = [_line(*label, request.state.rate_hz) for label in sorted(labels)]
     with replacing(request.out, overwrite=request.overwrite) as part:
         part.write_text("".join(lines), encoding="utf-8", newline="\n")
     progress.report(1.0, "Writing labels")
-    sentence = f"Wrote {counted(len(cuts), 'label')} to {shown(request.out.name)}."
-    return Exported(request.out, sentence, {"cuts": float(len(cuts))})
+    sentence = f"Wrote {counted(len(lines), 'label')} to {shown(request.out.name)}."
+    return Exported(request.out, sentence, {"cuts": float(len(cuts)), "markers": float(len(markers))})
 
 
-def _line(cut: AcceptedCut, rate_hz: int) -> str:
-    """Return the line of a cut; a tab or a line break in the reason would end the field."""
-    start_s, stop_s = samples_to_s(cut.start_samples, rate_hz), samples_to_s(cut.stop_samples, rate_hz)
-    text = " ".join(f"{cut.proposal.kind}: {cut.proposal.reason}".split())
+def _words(cut: AcceptedCut) -> str:
+    return f"{cut.proposal.kind}: {cut.proposal.reason}"
+
+
+def _line(start_samples: int, stop_samples: int, words: str, rate_hz: int) -> str:
+    """Return the line of a label; a tab or a line break in its words would end the field."""
+    start_s, stop_s = samples_to_s(start_samples, rate_hz), samples_to_s(stop_samples, rate_hz)
+    text = " ".join(words.split())
     return f"{start_s:.9f}\t{stop_s:.9f}\t{text}\n"

@@ -1,67 +1,25 @@
-"""A Standard MIDI File with the tempo map of the beat grid and a marker at every cut, in the result's time.
+"""A Standard MIDI File with the tempo map of the beat grid, a marker at every cut and the user's own.
 
 One beat of the grid is one quarter note. MIDI says a tempo in whole microseconds a quarter: each beat's is
 the difference of two rounded positions, so the beats stay within half a microsecond however many there are.
-Beats inside a cut are gone; across a seam a beat is as long as what is left of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 
 import mido
-import numpy as np
-from numpy.typing import NDArray
 
-from engine.document.analysis import BeatGrid
 from engine.edl.build import build
 from engine.edl.edit_list import EditList
 from engine.edl.export.request import Exported, ExportRequest, accepted_cuts
 from engine.edl.export.seams import seams
+from engine.edl.export.tempo import TICKS_PER_QUARTER, TempoMap, result_us, tempo_map
+from engine.edl.placed_markers import placed_markers
 from engine.progress import Progress
 from engine.safe_write import replacing, shown
-from engine.timebase import convert_samples
 from engine.wording import counted
-
-TICKS_PER_QUARTER = 960
-
-_LONGEST_QUARTER_US = 2**24 - 1
-_QUARTER_WITHOUT_GRID_US = 500_000  # 120 beats a minute: what MIDI takes where nothing is said
-_LONGEST_BAR = 255
-
-
-@dataclass(frozen=True)
-class TempoMap:
-    """Quarter notes over time.
-
-    Attributes
-    ----------
-    starts_us : int64, shape (n,), where each quarter begins, ascending from 0
-    downbeats : int64, shape (m,), the quarters that begin a bar
-    bar_quarters : how many quarters a bar has where the grid ends before saying
-    last_us : length of the last quarter and of all after it
-    """
-
-    starts_us: NDArray[np.int64]
-    downbeats: NDArray[np.int64]
-    bar_quarters: int
-    last_us: int
-
-    @cached_property
-    def lengths_us(self) -> NDArray[np.int64]:
-        """Length of each quarter, shape (n,)."""
-        return np.append(np.diff(self.starts_us), self.last_us)
-
-    def tick(self, position_us: int) -> int:
-        """Return the tick nearest to a position."""
-        quarter = max(0, int(np.searchsorted(self.starts_us, position_us, side="right")) - 1)
-        within_us = position_us - int(self.starts_us[quarter])
-        return quarter * TICKS_PER_QUARTER + convert_samples(
-            within_us, int(self.lengths_us[quarter]), TICKS_PER_QUARTER
-        )
 
 
 def write(request: ExportRequest, progress: Progress) -> Exported:
@@ -80,64 +38,18 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
     return Exported(request.out, sentence, {"beats": float(beats), "cuts": float(cuts)})
 
 
-def tempo_map(grid: BeatGrid | None, edit_list: EditList) -> tuple[TempoMap, int]:
-    """Return the quarters of the result, and how many beats of the grid are among them.
-
-    Quarters of equal length fill the time before the first beat, and any time between two beats that is
-    longer than MIDI can say.
-    """
-    found, positions = _heard_beats(grid, edit_list)
-    if grid is None or not len(found):
-        nothing = np.zeros(1, np.int64)
-        return TempoMap(nothing, np.zeros(0, np.int64), 4, _QUARTER_WITHOUT_GRID_US), 0
-    intervals = np.diff(found)
-    usual = int(np.median(intervals)) if len(intervals) else _QUARTER_WITHOUT_GRID_US
-    usual = min(usual, _LONGEST_QUARTER_US)
-    starts: list[int] = []
-    if found[0] > 0:
-        starts += _filled(0, int(found[0]), max(1, round(int(found[0]) / usual)))
-    downbeats = []
-    for beat, following, position in zip(
-        found.tolist(), [*found[1:].tolist(), 0], positions.tolist(), strict=True
-    ):
-        if position == 1:
-            downbeats.append(len(starts))
-        starts += (
-            _filled(beat, following, -(-(following - beat) // _LONGEST_QUARTER_US)) if following else [beat]
-        )
-    bar = int(np.clip(grid.bar_positions.max(), 1, _LONGEST_BAR))
-    return TempoMap(np.array(starts, np.int64), np.array(downbeats, np.int64), bar, usual), len(found)
-
-
-def _heard_beats(grid: BeatGrid | None, edit_list: EditList) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return where the beats that are left lie in the result, in microseconds, and their places in a bar."""
-    if grid is None or not edit_list.segments:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    beats = grid.beats_samples
-    segment = np.searchsorted(edit_list.kept_starts_samples, beats, side="right") - 1
-    kept = (segment >= 0) & (beats < edit_list.kept_stops_samples[segment])
-    results = edit_list.to_result_array(beats[kept]).tolist()
-    return np.array([_us(result, edit_list) for result in results], np.int64), grid.bar_positions[kept]
-
-
-def _filled(start_us: int, stop_us: int, parts: int) -> list[int]:
-    """Return the starts of so many equal parts of a span."""
-    return [start_us + (stop_us - start_us) * part // parts for part in range(parts)]
-
-
-def _us(samples: int, edit_list: EditList) -> int:
-    return convert_samples(samples, edit_list.rate_hz, 1_000_000) if edit_list.rate_hz else 0
-
-
 def _track(request: ExportRequest, edit_list: EditList, tempo: TempoMap) -> mido.MidiTrack:
     """Return the messages in order, each with its distance from the one before."""
     timed = [(0, 0, mido.MetaMessage("track_name", name=_text(request.title)))]
     timed += [(tick, 1, message) for tick, message in _bars(tempo)]
     timed += [(tick, 2, message) for tick, message in _tempos(tempo)]
-    for seam in seams(request.state, edit_list):
-        tick = tempo.tick(_us(seam.position_samples, edit_list))
-        timed.append((tick, 3, mido.MetaMessage("marker", text=_text(seam.label))))
-    end = max(tempo.tick(_us(edit_list.length_samples, edit_list)), max(tick for tick, _, _ in timed))
+    named = [(seam.position_samples, seam.label) for seam in seams(request.state, edit_list)]
+    markers = placed_markers(request.state.markers.values(), edit_list)
+    named += [(marker.start_samples, marker.name) for marker in markers]
+    for position, name in named:
+        tick = tempo.tick(result_us(position, edit_list))
+        timed.append((tick, 3, mido.MetaMessage("marker", text=_text(name))))
+    end = max(tempo.tick(result_us(edit_list.length_samples, edit_list)), max(tick for tick, _, _ in timed))
     timed.append((end, 4, mido.MetaMessage("end_of_track")))
     timed.sort(key=lambda each: each[:2])
     track = mido.MidiTrack([timed[0][2]])
@@ -146,29 +58,14 @@ def _track(request: ExportRequest, edit_list: EditList, tempo: TempoMap) -> mido
 
 
 def _bars(tempo: TempoMap) -> Iterator[tuple[int, mido.MetaMessage]]:
-    """Yield a time signature wherever bars change their length; a start without a downbeat is a bar too."""
-    starts = tempo.downbeats.tolist()
-    if not starts:
-        return
-    if starts[0] > 0:
-        starts.insert(0, 0)
-    lengths = [after - before for before, after in pairwise(starts)]
-    lengths.append(tempo.bar_quarters)
-    said = 0
-    for start, length in zip(starts, lengths, strict=True):
-        if length != said and length <= _LONGEST_BAR:
-            message = mido.MetaMessage("time_signature", numerator=length, denominator=4)
-            yield start * TICKS_PER_QUARTER, message
-            said = length
+    for quarter, length in tempo.bars():
+        message = mido.MetaMessage("time_signature", numerator=length, denominator=4)
+        yield quarter * TICKS_PER_QUARTER, message
 
 
 def _tempos(tempo: TempoMap) -> Iterator[tuple[int, mido.MetaMessage]]:
-    """Yield a tempo wherever it changes."""
-    said = 0
-    for quarter, length_us in enumerate(tempo.lengths_us.tolist()):
-        if length_us != said:
-            yield quarter * TICKS_PER_QUARTER, mido.MetaMessage("set_tempo", tempo=length_us)
-            said = length_us
+    for quarter, length_us in tempo.tempi():
+        yield quarter * TICKS_PER_QUARTER, mido.MetaMessage("set_tempo", tempo=length_us)
 
 
 def _text(text: str) -> str:

@@ -23,6 +23,8 @@ from engine.edl.build import build
 from engine.edl.crossfade import Curve, choose_curve
 from engine.edl.edit_list import EditList, Segment
 from engine.edl.export.request import Exported, ExportRequest, accepted_cuts
+from engine.edl.export.tempo import tempo_map
+from engine.edl.placed_markers import placed_markers
 from engine.edl.render import mix_channels
 from engine.edl.voice import media_path, open_voice
 from engine.errors import ExportError
@@ -33,6 +35,7 @@ from engine.wording import counted
 _SHAPES = {Curve.EQUAL_GAIN: "0", Curve.EQUAL_POWER: "1"}
 _PAN_LAW, _PAN_MODE = "1", "3"  # 0 dB in the middle, and "stereo balance / mono pan": what the renderer does
 _NO_COLOR = 16_576
+_QUARTER_NOTES = 4 * 65_536
 _SOURCE_TYPES = {"FLAC": "FLAC", "MP3": "MP3", "MPEG": "MP3", "OGG": "VORBIS"}
 
 
@@ -55,10 +58,44 @@ def _project(request: ExportRequest, progress: Progress) -> rpp.Element:
     channels = _even(mix_channels(state))
     project = rpp.Element("REAPER_PROJECT", ["0.1", "7.0", "0"])
     project.extend([["SAMPLERATE", str(state.rate_hz), "1", "0"], ["MASTER_NCH", str(channels), "2"]])
+    project.extend([*_tempo(request, edit_list), *_markers(state, edit_list)])
     for number, track in enumerate(state.tracks):
         share = progress.part(number / len(state.tracks), (number + 1) / len(state.tracks))
         project.append(_track_element(request, edit_list, track, channels, share))
     return project
+
+
+def _tempo(request: ExportRequest, edit_list: EditList) -> list[list[str] | rpp.Element]:
+    """Return the tempo map, a point wherever the length of beats or bars changes; nothing without beats.
+
+    A point is ``PT seconds bpm shape time_signature``; shape 1 holds the tempo until the next, and the time
+    signature is 65,536 times its lower number plus its upper one.
+    """
+    tempo, beats = tempo_map(request.grid, edit_list)
+    if not beats:
+        return []
+    bars = dict(tempo.bars())
+    quarters = sorted({quarter for quarter, _ in tempo.tempi()} | bars.keys())
+    points = [
+        ["PT", _number(tempo.starts_us[quarter] / 1e6), _number(60e6 / tempo.lengths_us[quarter]), "1"]
+        + ([str(_QUARTER_NOTES + bars[quarter])] if quarter in bars else [])
+        for quarter in quarters
+    ]
+    first_bpm = points[0][2]
+    envelope = rpp.Element("TEMPOENVEX", [], [["ACT", "1", "-1"], ["VIS", "1", "0", "1"], *points])
+    return [["TEMPO", first_bpm, str(bars.get(0, tempo.bar_quarters)), "4"], envelope]
+
+
+def _markers(state: DocumentState, edit_list: EditList) -> list[list[str]]:
+    """Return a line for each marker in the result and two for each region, the second one its end."""
+    lines = []
+    for number, marker in enumerate(placed_markers(state.markers.values(), edit_list), 1):
+        edges = (marker.start_samples, marker.stop_samples) if marker.is_region else (marker.start_samples,)
+        for place, edge in enumerate(edges):
+            name = "" if place else _one_line(marker.name)
+            at = _number(edge / state.rate_hz)
+            lines.append(["MARKER", str(number), at, name, str(int(marker.is_region))])
+    return lines
 
 
 def _track_element(

@@ -1,0 +1,129 @@
+"""The beat grid in the result's time, as programs with a tempo take it: quarter notes, one a beat.
+
+Positions are whole microseconds, each rounded from its sample once, so that nothing adds up. Beats inside a
+cut are gone; across a seam a beat is as long as what is left of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.document.analysis import BeatGrid
+from engine.edl.edit_list import EditList
+from engine.timebase import convert_samples
+
+TICKS_PER_QUARTER = 960
+
+_LONGEST_QUARTER_US = 2**24 - 1
+_QUARTER_WITHOUT_GRID_US = 500_000  # 120 beats a minute: what MIDI takes where nothing is said
+_LONGEST_BAR = 255
+
+
+@dataclass(frozen=True)
+class TempoMap:
+    """Quarter notes over time.
+
+    Attributes
+    ----------
+    starts_us : int64, shape (n,), where each quarter begins, ascending from 0
+    downbeats : int64, shape (m,), the quarters that begin a bar
+    bar_quarters : how many quarters a bar has where the grid ends before saying
+    last_us : length of the last quarter and of all after it
+    """
+
+    starts_us: NDArray[np.int64]
+    downbeats: NDArray[np.int64]
+    bar_quarters: int
+    last_us: int
+
+    @cached_property
+    def lengths_us(self) -> NDArray[np.int64]:
+        """Length of each quarter, shape (n,)."""
+        return np.append(np.diff(self.starts_us), self.last_us)
+
+    def tick(self, position_us: int) -> int:
+        """Return the tick nearest to a position."""
+        quarter = max(0, int(np.searchsorted(self.starts_us, position_us, side="right")) - 1)
+        within_us = position_us - int(self.starts_us[quarter])
+        return quarter * TICKS_PER_QUARTER + convert_samples(
+            within_us, int(self.lengths_us[quarter]), TICKS_PER_QUARTER
+        )
+
+    def bars(self) -> Iterator[tuple[int, int]]:
+        """Yield a quarter and the length of its bar wherever that changes; the start is a bar too."""
+        starts = self.downbeats.tolist()
+        if not starts:
+            return
+        if starts[0] > 0:
+            starts.insert(0, 0)
+        lengths = [after - before for before, after in pairwise(starts)]
+        lengths.append(self.bar_quarters)
+        said = 0
+        for start, length in zip(starts, lengths, strict=True):
+            if length != said and length <= _LONGEST_BAR:
+                yield start, length
+                said = length
+
+    def tempi(self) -> Iterator[tuple[int, int]]:
+        """Yield a quarter and its length in microseconds wherever that changes."""
+        said = 0
+        for quarter, length_us in enumerate(self.lengths_us.tolist()):
+            if length_us != said:
+                yield quarter, length_us
+                said = length_us
+
+
+def tempo_map(grid: BeatGrid | None, edit_list: EditList) -> tuple[TempoMap, int]:
+    """Return the quarters of the result, and how many beats of the grid are among them.
+
+    Quarters of equal length fill the time before the first beat, and any time between two beats that is
+    longer than MIDI can say.
+    """
+    found, positions = _heard_beats(grid, edit_list)
+    if grid is None or not len(found):
+        nothing = np.zeros(1, np.int64)
+        return TempoMap(nothing, np.zeros(0, np.int64), 4, _QUARTER_WITHOUT_GRID_US), 0
+    intervals = np.diff(found)
+    usual = int(np.median(intervals)) if len(intervals) else _QUARTER_WITHOUT_GRID_US
+    usual = min(usual, _LONGEST_QUARTER_US)
+    starts: list[int] = []
+    if found[0] > 0:
+        starts += _filled(0, int(found[0]), max(1, round(int(found[0]) / usual)))
+    downbeats = []
+    for beat, following, position in zip(
+        found.tolist(), [*found[1:].tolist(), 0], positions.tolist(), strict=True
+    ):
+        if position == 1:
+            downbeats.append(len(starts))
+        starts += (
+            _filled(beat, following, -(-(following - beat) // _LONGEST_QUARTER_US)) if following else [beat]
+        )
+    bar = int(np.clip(grid.bar_positions.max(), 1, _LONGEST_BAR))
+    return TempoMap(np.array(starts, np.int64), np.array(downbeats, np.int64), bar, usual), len(found)
+
+
+def _heard_beats(grid: BeatGrid | None, edit_list: EditList) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return where the beats that are left lie in the result, in microseconds, and their places in a bar."""
+    if grid is None or not edit_list.segments:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    beats = grid.beats_samples
+    segment = np.searchsorted(edit_list.kept_starts_samples, beats, side="right") - 1
+    kept = (segment >= 0) & (beats < edit_list.kept_stops_samples[segment])
+    results = edit_list.to_result_array(beats[kept]).tolist()
+    return np.array([result_us(result, edit_list) for result in results], np.int64), grid.bar_positions[kept]
+
+
+def _filled(start_us: int, stop_us: int, parts: int) -> list[int]:
+    """Return the starts of so many equal parts of a span."""
+    return [start_us + (stop_us - start_us) * part // parts for part in range(parts)]
+
+
+def result_us(samples: int, edit_list: EditList) -> int:
+    """Return a position of the result in microseconds."""
+    return convert_samples(samples, edit_list.rate_hz, 1_000_000) if edit_list.rate_hz else 0

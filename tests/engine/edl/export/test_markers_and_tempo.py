@@ -1,0 +1,160 @@
+"""Markers and the edited grid in exported files, read back by other software."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import mido
+import numpy as np
+import pytest
+import rpp
+from wavinfo import WavInfoReader
+
+from engine.audio.cue_points import read_cue_points
+from engine.document import grid_edits
+from engine.document.analysis import BeatGrid
+from engine.document.label_file import read_labels
+from engine.document.markers import Marker
+from engine.edl.build import build
+from engine.edl.export import ExportOptions, ExportRequest, export
+from tests.engine.edl.recordings import RATE_HZ, Recording, recording, with_cuts
+
+CUTS = ((4_000, 8_000), (20_000, 24_000))
+MARKERS = (
+    Marker("m1", 2_000, 2_000, "Verse"),
+    Marker("m2", 6_000, 6_000, "In a cut\n🎸"),
+    Marker("m3", 7_000, 10_000, "Half of it"),
+    Marker("m4", 20_500, 23_000, "Gone"),
+    Marker("m5", 26_000, 26_000, "Late"),
+)
+IN_RESULT = {
+    "Verse": (2_000, 2_000),
+    "In a cut 🎸": (4_000, 4_000),
+    "Half of it": (4_000, 6_000),
+    "Late": (18_000, 18_000),
+}
+
+
+@pytest.fixture
+def marked(tmp_path: Path, rng: np.random.Generator) -> Recording:
+    """A recording of four seconds with two cuts and five markers."""
+    made = recording(tmp_path, [rng.uniform(-0.5, 0.5, (32_000, 1))], subtype="PCM_16")
+    state = replace(with_cuts(made.state, *CUTS), markers={one.id: one for one in MARKERS})
+    return replace(made, state=state)
+
+
+def exported(marked: Recording, out: Path, grid: BeatGrid | None = None, **options: object) -> Path:
+    request = ExportRequest(marked.state, marked.media, out, options=ExportOptions(**options), grid=grid)
+    export(request)
+    return out
+
+
+def spans(path: Path) -> dict[str, tuple[int, int]]:
+    cues = read_cue_points(path)
+    own = [cue for cue in cues if not cue.label.startswith("cut:")]
+    return {cue.label: (cue.position_samples, cue.position_samples + cue.length_samples) for cue in own}
+
+
+def test_wav_files_carry_markers_and_regions(marked: Recording, tmp_path: Path) -> None:
+    path = exported(marked, tmp_path / "out.wav")
+    assert spans(path) == IN_RESULT
+    # and another reader finds the same
+    said = WavInfoReader(str(path)).cues
+    assert {cue.sample_offset for cue in said.cues} == {2_000, 4_000, 16_000, 18_000}
+    assert {label.text for label in said.labels} >= {"Verse", "Half of it", "Late"}
+    assert [text.length for text in said.ranges] == [2_000]
+
+
+def test_a_range_counts_markers_from_its_start(marked: Recording, tmp_path: Path) -> None:
+    path = exported(marked, tmp_path / "out.wav", range_samples=(5_000, 18_000))
+    assert spans(path) == {"Half of it": (0, 1_000), "Late": (13_000, 13_000)}
+
+
+def test_what_was_removed_carries_only_what_was_marked_in_it(marked: Recording, tmp_path: Path) -> None:
+    path = exported(marked, tmp_path / "out.wav", removed=True)
+    assert spans(path) == {
+        "In a cut 🎸": (2_000, 2_000),
+        "Half of it": (3_000, 4_000),
+        "Gone": (4_500, 7_000),
+    }
+
+
+def test_labels_hold_markers_in_the_recordings_time(marked: Recording, tmp_path: Path) -> None:
+    path = exported(marked, tmp_path / "out.txt")
+    found = [span for span in read_labels(path, RATE_HZ) if not span.name.startswith("cut:")]
+    want = [(one.start_samples, one.stop_samples, " ".join(one.name.split())) for one in MARKERS]
+    assert [(one.start_samples, one.stop_samples, one.name) for one in found] == want
+    starts = [float(line.split("\t")[0]) for line in path.read_text("utf-8").splitlines()]
+    assert starts == sorted(starts)
+    assert len(starts) == len(MARKERS) + len(CUTS)
+
+
+def test_reaper_has_markers_and_regions(marked: Recording, tmp_path: Path) -> None:
+    project = rpp.loads(exported(marked, tmp_path / "out.rpp").read_text("utf-8"))
+    lines = [line[1:] for line in project if isinstance(line, list) and line[0] == "MARKER"]
+    assert not [line for line in project if isinstance(line, list) and line[0] == "TEMPO"]
+    placed = [(number, float(at) * RATE_HZ, name, kind) for number, at, name, kind in lines]
+    assert placed == [
+        ("1", 2_000, "Verse", "0"),
+        ("2", 4_000, "In a cut 🎸", "0"),
+        ("3", 4_000, "Half of it", "1"),
+        ("3", 6_000, "", "1"),
+        ("4", 18_000, "Late", "0"),
+    ]
+
+
+def edited_grid() -> BeatGrid:
+    """A heard grid, edited in three ways: halved, half a beat later, and a downbeat elsewhere."""
+    beats = np.arange(500, 32_000, 1_000) + np.arange(32) % 3
+    heard = BeatGrid(beats.astype(np.int64), np.arange(32) % 4 + 1, 480.0, 1.0, "heard")
+    half = grid_edits.halved(heard, RATE_HZ)
+    moved = grid_edits.shifted_half_a_beat(half, RATE_HZ, 32_000)
+    return grid_edits.with_downbeat(grid_edits.with_beats_in_bar(moved, 3, 0), 13_000)
+
+
+def heard_beats_s(marked: Recording, grid: BeatGrid) -> np.ndarray:
+    """Where the beats that no cut takes fall in the result, walked one by one."""
+    result = build(marked.state)
+    kept = [b for b in grid.beats_samples.tolist() if not any(start <= b < stop for start, stop in CUTS)]
+    return np.array([result.to_result(beat) for beat in kept]) / RATE_HZ
+
+
+def test_midi_beats_are_the_edited_ones(marked: Recording, tmp_path: Path) -> None:
+    grid = edited_grid()
+    file = mido.MidiFile(str(exported(marked, tmp_path / "out.mid", grid)), charset="utf-8")
+    quarter_s, ticks, now_s, beat_at_s, texts = 0.5, 0, 0.0, {}, []
+    for message in file.tracks[0]:
+        for tick in range(ticks, ticks + message.time):
+            if tick % file.ticks_per_beat == 0:
+                beat_at_s[tick // file.ticks_per_beat] = (
+                    now_s + (tick - ticks) / file.ticks_per_beat * quarter_s
+                )
+        now_s += message.time / file.ticks_per_beat * quarter_s
+        ticks += message.time
+        quarter_s = message.tempo / 1e6 if message.type == "set_tempo" else quarter_s
+        texts += [message.text] if message.type == "marker" else []
+    times = np.array(list(beat_at_s.values()))
+    for beat_s in heard_beats_s(marked, grid)[:-1]:
+        assert np.abs(times - beat_s).min() < 2e-5
+    assert set(texts) >= set(IN_RESULT)
+    assert "Gone" not in texts
+
+
+def test_reaper_tempo_is_that_of_the_edited_grid(marked: Recording, tmp_path: Path) -> None:
+    grid = edited_grid()
+    project = rpp.loads(exported(marked, tmp_path / "out.rpp", grid).read_text("utf-8"))
+    points = [line[1:] for line in project.find("TEMPOENVEX") if line[0] == "PT"]
+    starts = np.array([float(point[0]) for point in points])
+    tempi = np.array([float(point[1]) for point in points])
+    assert {point[2] for point in points} == {"1"}, "each tempo holds until the next point"
+    # Play it: count the quarters from point to point, then ask where each of them falls.
+    counts = np.diff(starts) * tempi[:-1] / 60
+    np.testing.assert_allclose(counts, np.rint(counts), atol=1e-4)
+    quarters = np.concatenate([[0], np.cumsum(np.rint(counts))])
+    for beat_s in heard_beats_s(marked, grid):
+        point = max(int(np.searchsorted(starts, beat_s + 1e-6, "right")) - 1, 0)
+        quarter = quarters[point] + (beat_s - starts[point]) * tempi[point] / 60
+        assert quarter == pytest.approx(round(quarter), abs=1e-3)
+    signatures = [int(point[3]) - 4 * 65_536 for point in points if len(point) > 3]
+    assert 3 in signatures

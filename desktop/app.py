@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
@@ -15,7 +14,7 @@ from widgets.theme import load_fonts
 
 
 def open_window(what: str) -> int:
-    """Open the window on a document, on the demo ("--demo"), or on nothing (""); return the exit status."""
+    """Open the window on a document, a recording, "--demo" or nothing (""); return the exit status."""
     # torch reads this when it is first imported, which a job does later.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     application = make_application()
@@ -39,10 +38,10 @@ def make_application() -> QApplication:
 
 
 def show(window: MainWindow, what: str) -> None:
-    """Open a document, or the demo, in a window."""
+    """Open a document or the demo in a window, or import a recording."""
     if what == "--demo":
         from desktop.demo import open_demo
 
         open_demo(window)
     elif what:
-        window.session.open(Path(what))
+        window.files.drop([what])

@@ -28,6 +28,8 @@ REPORT_INTERVAL_MS = 33
 ESTIMATE_FROM_FRACTION = 0.02
 ESTIMATE_FROM_S = 1.0
 CLOSE_TIMEOUT_S = 5.0
+# How long a job of a lane that lets the window paint first waits for that.
+PAINT_TIMEOUT_S = 0.25
 LOG_NAME = "offcut.log"
 
 
@@ -52,6 +54,7 @@ class JobHandle(QObject):
         super().__init__(lane)
         self.title = title
         self.stop = threading.Event()
+        self.seen = threading.Event()
         # The newest report: the worker appends, the window takes.
         self.reports: deque[tuple[float, str, dict[str, float]]] = deque(maxlen=1)
         self._lane = lane
@@ -73,13 +76,15 @@ class JobLane(QObject):
     Parameters
     ----------
     name : of the thread
+    paints_first : a job begins once the window has painted what led to it: to load a model holds Python up
     """
 
     # A call to make on the window's thread; a queued connection is what carries it there.
     _posted = Signal(object)
 
-    def __init__(self, name: str, parent: QObject | None = None) -> None:
+    def __init__(self, name: str, parent: QObject | None = None, *, paints_first: bool = False) -> None:
         super().__init__(parent)
+        self._paints_first = paints_first
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
         self._jobs: dict[JobHandle, Future[None]] = {}
         self._running: JobHandle | None = None
@@ -140,6 +145,8 @@ class JobLane(QObject):
         try:
             progress.check_cancelled()
             self._posted.emit(partial(self._begin, job))
+            if self._paints_first:
+                job.seen.wait(PAINT_TIMEOUT_S)
             outcome = partial(self._end, job, job.finished.emit, work(*arguments, progress))
         except Cancelled:
             outcome = partial(self._end, job, job.cancelled.emit)
@@ -158,6 +165,7 @@ class JobLane(QObject):
     def _begin(self, job: JobHandle) -> None:
         self._running, self._started_s = job, time.monotonic()
         self._timer.start()
+        QTimer.singleShot(0, job.seen.set)  # after what waits to be painted
         job.started.emit()
 
     def _end(self, job: JobHandle, tell: Callable[..., None], *result: Any) -> None:
@@ -191,7 +199,7 @@ class JobLanes(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.compute = JobLane("compute lane", self)
+        self.compute = JobLane("compute lane", self, paints_first=True)
         self.io = JobLane("io lane", self)
 
     def close(self) -> bool:

@@ -10,6 +10,7 @@ from engine.cli.main import VERBS
 from engine.cli.main import main as run_verb
 
 USAGE = """usage: offcut [PROJECT.offcut]     open the window
+       offcut RECORDING            open the window and import a recording
        offcut --demo               open the window on the demo
        offcut VERB ...             work without a window; 'offcut VERB --help' tells more
 

@@ -57,10 +57,13 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
             f"{shown(request.out)} cannot count past {_MOST_HOURS} hours: export another format, "
             "such as .otio."
         )
-    events = sorted(_events(request, edit_list, exact), key=lambda event: (event.record_in, event.channel))
+    events = sorted(
+        _events(request, edit_list, exact, progress), key=lambda event: (event.record_in, event.channel)
+    )
     lines = [f"TITLE: {_line(request.title)}", "FCM: NON-DROP FRAME"]
     units = f"{edit_list.rate_hz} HZ, {rate} FPS"  # in each event: readers stop at a remark before the first
     for number, event in enumerate(events, 1):
+        progress.check_cancelled()
         lines += _event_lines(number, event, nominal, units)
     with replacing(request.out, overwrite=request.overwrite) as part:
         part.write_text("\n".join(lines) + "\n", encoding="utf-8", errors="replace", newline="\r\n")
@@ -72,7 +75,9 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
     return Exported(request.out, sentence, {"events": float(len(events)), "cuts": float(cuts)})
 
 
-def _events(request: ExportRequest, edit_list: EditList, frame_rate: Fraction) -> Iterator[_Event]:
+def _events(
+    request: ExportRequest, edit_list: EditList, frame_rate: Fraction, progress: Progress
+) -> Iterator[_Event]:
     """Yield the events of the tracks that are heard, track after track."""
     reels = _reels(request)
 
@@ -84,6 +89,7 @@ def _events(request: ExportRequest, edit_list: EditList, frame_rate: Fraction) -
         name = source_path(request.state.sources[track.source_id], request.media).name
         for clip in clips(request.state, edit_list, track):
             record_in, record_out = frames(clip.result_start_samples), frames(clip.result_stop_samples)
+            progress.check_cancelled()
             if record_in < record_out:
                 source_in = frames(clip.start_samples)
                 yield _Event(record_in, record_out, source_in, channel, reels[track.source_id], name, clip)

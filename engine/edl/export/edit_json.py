@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from engine.document.markers import Marker
 from engine.document.track import Source, Track
 from engine.edl.build import build
 from engine.edl.edit_list import Segment
@@ -53,6 +54,7 @@ def edit_list_content(request: ExportRequest) -> dict[str, Any]:
         "tracks": [_track(track, state.rate_hz) for track in state.tracks],
         "segments": [_segment(segment, state.rate_hz) for segment in edit_list.segments],
         "cuts": [_cut(cut, state.rate_hz) for cut in accepted_cuts(state)],
+        "markers": [_marker(marker, state.rate_hz) for marker in state.markers.values()],
     }
 
 
@@ -71,6 +73,14 @@ def _segment(segment: Segment, rate_hz: int) -> dict[str, Any]:
         "start_s": samples_to_s(segment.start_samples, rate_hz),
         "stop_s": samples_to_s(segment.stop_samples, rate_hz),
         "result_start_s": samples_to_s(segment.result_start_samples, rate_hz),
+    }
+
+
+def _marker(marker: Marker, rate_hz: int) -> dict[str, Any]:
+    return {
+        **asdict(marker),
+        "start_s": samples_to_s(marker.start_samples, rate_hz),
+        "stop_s": samples_to_s(marker.stop_samples, rate_hz),
     }
 
 

@@ -18,7 +18,7 @@ from engine.edl.edit_list import EditList
 from engine.edl.export.clips import Clip, clips, crossfades, frames_per_s, source_path
 from engine.edl.export.request import Exported, ExportRequest, FrameRate, accepted_cuts
 from engine.edl.export.seams import seams
-from engine.edl.render import mix_channels
+from engine.edl.placed_markers import placed_markers
 from engine.progress import Progress
 from engine.safe_write import replacing, shown
 from engine.wording import counted
@@ -41,7 +41,7 @@ _RATES = {
 def write(request: ExportRequest, progress: Progress) -> Exported:
     """Write the project; the sources are named, not opened."""
     progress.check_cancelled()
-    content = xml_bytes(_document(request, progress), "fcpxml")
+    content = xml_bytes(_document(request, progress), "fcpxml", progress)
     with replacing(request.out, overwrite=request.overwrite) as part:
         part.write_bytes(content)
     progress.report(1.0, "Writing the project")
@@ -62,7 +62,7 @@ def _document(request: ExportRequest, progress: Progress) -> ElementTree.Element
     length_s = _seconds(edit_list.length_samples, edit_list)
     length_s = max(1, -(-length_s // frame)) * frame  # a gap lasts whole frames
     values = {"format": "r0", "duration": _time(length_s), "tcStart": "0s", "tcFormat": "NDF"}
-    values["audioLayout"] = "mono" if mix_channels(state) == 1 else "stereo"
+    values["audioLayout"] = "stereo"  # Final Cut refuses "mono", which the definition allows
     if edit_list.rate_hz in _RATES:
         values["audioRate"] = _RATES[edit_list.rate_hz]
     spine = _add(_add(project, "sequence", **values), "spine")
@@ -71,6 +71,10 @@ def _document(request: ExportRequest, progress: Progress) -> ElementTree.Element
     for seam in seams(state, edit_list):
         start = _time(_seconds(seam.position_samples, edit_list))
         _add(gap, "marker", start=start, duration=_time(frame), value=seam.label)
+    for marker in placed_markers(state.markers.values(), edit_list):
+        start_s, stop_s = (_seconds(edge, edit_list) for edge in (marker.start_samples, marker.stop_samples))
+        length_s = max(frame, stop_s - start_s)
+        _add(gap, "marker", start=_time(start_s), duration=_time(length_s), value=marker.name)
     return root
 
 

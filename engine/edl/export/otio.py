@@ -13,6 +13,7 @@ from engine.edl.edit_list import EditList
 from engine.edl.export.clips import Clip, clips, crossfades, source_path, with_gaps
 from engine.edl.export.request import Exported, ExportRequest, accepted_cuts
 from engine.edl.export.seams import seams
+from engine.edl.placed_markers import placed_markers
 from engine.progress import Progress
 from engine.safe_write import replacing, shown
 from engine.wording import counted
@@ -48,6 +49,15 @@ def _timeline(request: ExportRequest, progress: Progress) -> schema.Timeline:
                 name=xml_text(seam.label),
                 marked_range=_span(seam.position_samples, 0, edit_list.rate_hz),
                 color=schema.MarkerColor.RED,
+            )
+        )
+    for marker in placed_markers(state.markers.values(), edit_list):
+        length = marker.stop_samples - marker.start_samples
+        timeline.tracks.markers.append(
+            schema.Marker(
+                name=xml_text(marker.name),
+                marked_range=_span(marker.start_samples, length, edit_list.rate_hz),
+                color=schema.MarkerColor.YELLOW,
             )
         )
     return timeline

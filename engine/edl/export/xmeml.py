@@ -20,6 +20,7 @@ from engine.edl.edit_list import EditList
 from engine.edl.export.clips import clips, frames_per_s, nominal_frame_rate, source_path
 from engine.edl.export.request import Exported, ExportRequest, FrameRate, accepted_cuts
 from engine.edl.export.seams import seams
+from engine.edl.placed_markers import placed_markers
 from engine.edl.render import mix_channels
 from engine.edl.voice import sides
 from engine.progress import Progress
@@ -28,6 +29,7 @@ from engine.timebase import samples_to_video_frames
 from engine.wording import counted
 from engine.xml_text import child, xml_bytes
 
+_STEREO = 2
 _LOUDEST = 10.0 ** (12.0 / 20.0)  # the level filter ends at +12 dB
 
 
@@ -44,7 +46,7 @@ class _Item:
 def write(request: ExportRequest, progress: Progress) -> Exported:
     """Write the sequence; the sources are named, not opened."""
     progress.check_cancelled()
-    content = xml_bytes(_Writer(request, progress).document(), "xmeml")
+    content = xml_bytes(_Writer(request, progress).document(), "xmeml", progress)
     with replacing(request.out, overwrite=request.overwrite) as part:
         part.write_bytes(content)
     progress.report(1.0, "Writing the sequence")
@@ -73,6 +75,7 @@ class _Writer:
         root = ElementTree.Element("xmeml", version="5")
         sequence = child(root, "sequence")
         sequence.set("id", "sequence-1")
+        sequence.set("explodedTracks", "true")
         child(sequence, "name", self._request.title)
         child(sequence, "duration", self._frames(self._edit_list.length_samples))
         self._add_rate(sequence)
@@ -82,18 +85,31 @@ class _Writer:
         child(timecode, "frame", 0)
         child(timecode, "displayformat", "NDF")
         audio = child(child(sequence, "media"), "audio")
-        child(audio, "numOutputChannels", max(1, mix_channels(state)))
+        child(audio, "numOutputChannels", max(2, mix_channels(state)))
         child(audio, "format").append(_characteristics(24, self._edit_list.rate_hz))
         for number, track in enumerate(state.tracks):
             self._add_track(audio, track)
             self._progress.report(0.5 * (number + 1) / len(state.tracks), "Writing the sequence")
         for seam in seams(state, self._edit_list):
-            marker = child(sequence, "marker")
-            child(marker, "comment", seam.label)
-            child(marker, "name", "Cut")
-            child(marker, "in", self._frames(seam.position_samples))
-            child(marker, "out", -1)
+            self._add_marker(sequence, "Cut", seam.label, seam.position_samples)
+        for marker in placed_markers(state.markers.values(), self._edit_list):
+            stop = marker.stop_samples if marker.is_region else None
+            self._add_marker(sequence, marker.name, "", marker.start_samples, stop)
         return root
+
+    def _add_marker(
+        self,
+        sequence: ElementTree.Element,
+        name: str,
+        comment: str,
+        start_samples: int,
+        stop_samples: int | None = None,
+    ) -> None:
+        marker = child(sequence, "marker")
+        child(marker, "comment", comment)
+        child(marker, "name", name)
+        child(marker, "in", self._frames(start_samples))
+        child(marker, "out", -1 if stop_samples is None else self._frames(stop_samples))
 
     def _frames(self, samples: int) -> int:
         rate_hz = max(1, self._edit_list.rate_hz)
@@ -113,6 +129,7 @@ class _Writer:
         is_heard = track in audible(self._request.state.tracks)
         for channel in range(1, source.channels + 1):
             element = child(audio, "track")
+            _say_channel(element, channel, source.channels)
             for place, item in enumerate(items, 1):
                 self._progress.check_cancelled()
                 self._add_item(element, track, item, channel)
@@ -121,6 +138,8 @@ class _Writer:
                         self._add_link(element[-1], item, other, first_index + other - 1, place)
             child(element, "enabled", _flag(is_heard))
             child(element, "locked", _flag(False))
+            if source.channels == _STEREO:
+                child(element, "outputchannelindex", channel)
 
     def _clip_items(self, track: Track) -> Iterator[_Item]:
         for clip in clips(self._request.state, self._edit_list, track):
@@ -133,6 +152,7 @@ class _Writer:
         source = self._request.state.sources[track.source_id]
         element = child(parent, "clipitem")
         element.set("id", _item_id(item, channel))
+        element.set("premiereChannelType", "stereo" if source.channels == _STEREO else "mono")
         child(element, "name", track.name)
         child(element, "enabled", _flag(True))
         child(element, "duration", self._source_frames(source))
@@ -181,6 +201,17 @@ class _Writer:
         child(link, "mediatype", "audio")
         child(link, "trackindex", track_index)
         child(link, "clipindex", place)
+
+
+def _say_channel(element: ElementTree.Element, channel: int, channels: int) -> None:
+    """Tell Premiere which channel of a clip a track holds; else a stereo source comes in as two mono ones.
+
+    It knows pairs and single channels; more than two come in one by one.
+    """
+    is_pair = channels == _STEREO
+    element.set("currentExplodedTrackIndex", str(channel - 1 if is_pair else 0))
+    element.set("totalExplodedTrackCount", str(_STEREO if is_pair else 1))
+    element.set("premiereTrackType", "Stereo" if is_pair else "Mono")
 
 
 def _item_id(item: _Item, channel: int) -> str:

@@ -11,6 +11,7 @@ import pytest
 import soundfile
 
 from engine.audio.reader import content_hash
+from engine.document.markers import Marker
 from engine.document.track import Source, Track
 from engine.edl.build import build
 from engine.edl.edit_list import EditList, Segment
@@ -135,8 +136,14 @@ def test_the_json_edit_list_reads_back_as_documented(duo: Recording, tmp_path: P
 
 def test_every_field_of_the_json_is_documented(duo: Recording, tmp_path: Path) -> None:
     out = tmp_path / "edits.json"
-    export(ExportRequest(duo.state, duo.media, out))
+    marked = replace(duo.state, markers={"m1": Marker("m1", 400, 1200, "Chorus")})
+    export(ExportRequest(marked, duo.media, out))
     content = json.loads(out.read_text("utf-8"))
+    (marker,) = content["markers"]
+    assert marker["stop_s"] == 1200 / RATE_HZ
+    assert Marker(*(marker[name] for name in ("id", "start_samples", "stop_samples", "name"))) == (
+        marked.markers["m1"]
+    )
     page = (Path(__file__).resolve().parents[3] / "docs/formats/edit-list.md").read_text("utf-8")
     names = {
         *content,

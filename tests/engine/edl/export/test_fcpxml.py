@@ -93,6 +93,7 @@ def test_markers_and_length(case: Case, tmp_path: Path) -> None:
         0 <= length - Fraction(build(case.state).length_samples, case.state.rate_hz) < Fraction(1001, 30_000)
     )
     assert root.find("resources/format").get("name") == "FFVideoFormat1080p2997"
+    assert root.find(".//sequence").get("audioLayout") == "stereo"  # Final Cut refuses "mono"
     for asset in root.iter("asset"):
         source = list(case.state.sources.values())[int(asset.get("id")[1:]) - 1]
         assert seconds(asset.get("duration")) == Fraction(source.frames, source.rate_hz)

@@ -135,7 +135,8 @@ def test_opentimelineio_reads_the_final_cut_7_xml(case: Case, rate: FrameRate, t
     tracks = iter(timeline.tracks)
     for track in case.state.tracks:
         source = case.state.sources[track.source_id]
-        for _ in range(source.channels):
+        # The adapter takes the two tracks of a pair for the one that Premiere shows.
+        for _ in range(1 if source.channels == 2 else source.channels):
             laid = next(tracks)
             assert laid.kind == otio.schema.TrackKind.Audio
             assert laid.metadata["fcp_xml"]["enabled"] == str(not track.mute).upper()
@@ -182,6 +183,13 @@ def test_final_cut_7_links_channels_and_sets_levels(tmp_path: Path) -> None:
         assert item.findtext("filter/effect/effectid") == "audiopan"
         assert float(item.findtext("filter/effect/parameter/value")) == pytest.approx(-0.3)
     assert not tracks[3].findall("clipitem/filter")
+    shown = [(track.get("premiereTrackType"), track.get("currentExplodedTrackIndex")) for track in tracks]
+    assert shown == [("Stereo", "0"), ("Stereo", "1"), ("Mono", "0"), ("Mono", "0")]
+    assert [track.get("totalExplodedTrackCount") for track in tracks] == ["2", "2", "1", "1"]
+    assert [track.findtext("outputchannelindex") for track in tracks] == ["1", "2", None, None]
+    for track, kind in zip(tracks, ("stereo", "stereo", "mono", "mono"), strict=True):
+        assert {item.get("premiereChannelType") for item in track.findall("clipitem")} == {kind}
+    assert root.findtext("sequence/media/audio/numOutputChannels") == "2"
     described = [file for file in root.iter("file") if len(file)]
     assert len({file.get("id") for file in described}) == len(described) == 3
     assert [file.findtext("media/audio/channelcount") for file in described] == ["2", "1", "1"]

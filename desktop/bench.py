@@ -1,92 +1,85 @@
-"""What of the window is measured: frames, and how soon it is painted. Started by ``offcut bench``.
+"""What of the window is measured: frames, decisions, memory, and how soon it is painted (``offcut bench``).
 
-Each part runs in a program of its own and prints one JSON object a line.
+Each part runs in programs of its own, whose figures come as one JSON object a line. Documents are made in
+others again, so that what making them takes shows in no figure.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 from engine.bench.measured import Measured
 
-if TYPE_CHECKING:
-    from PySide6.QtWidgets import QApplication
-
-    from desktop.bench_document import Load
-
-FRAMES = 400
-WIDTH, HEIGHT = 1600, 1000
 STARTS = 5
+OPENINGS = 3
 HEAVY = ("torch", "librosa", "scipy", "sklearn", "numba", "sounddevice")
 OPEN_LIMIT_S = 1.5
-DECISION_LIMIT_MS = 50.0
 START_LIMIT_S = 0.8
+LOADS = ("target", "ten_hours", "one_hour", "small")
+"""Documents, the longest in the making first: two are made at a time."""
 _BEGAN = "OFFCUT_BENCH_BEGAN"
 
 
 def timeline() -> Iterator[Measured]:
-    """Scroll and zoom what an evening and what a recording day hold, beside plain pyqtgraph curves."""
-    from desktop.app import make_application
-    from desktop.bench_document import SMALL, TARGET
+    """Open, scroll, zoom and decide what an evening and what a recording day hold."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        _make_documents(folder)
+        opened_s = [next(_measured(folder, "opening", "target")).value for _ in range(OPENINGS)]
+        yield Measured("target_warm_open_to_picture_s", median(opened_s), OPEN_LIMIT_S, OPENINGS)
+        for load in ("small", "target"):
+            yield from _measured(folder, "frames", load)
+        yield from _measured(folder, "frames_while_training", "target")
+        yield from _measured(folder, "off_screen", "target")
+        yield from _measured(folder, "decisions", "target")
+        for load in ("target", "one_hour", "ten_hours"):
+            yield from _measured(folder, "memory", load)
 
-    application = make_application()
-    for name, load in (("", SMALL), ("target_", TARGET)):
-        with TemporaryDirectory() as folder:
-            os.environ["XDG_CACHE_HOME"] = folder
-            yield from _frames(application, Path(folder), name, load)
+
+def _environment(folder: Path) -> dict[str, str]:
+    places = {
+        f"XDG_{place}_HOME": str(folder / place.lower()) for place in ("CACHE", "CONFIG", "DATA", "STATE")
+    }
+    return {**os.environ, **places}
 
 
-def _frames(application: QApplication, folder: Path, name: str, load: Load) -> Iterator[Measured]:
-    """Open a document from disk and measure the time to its first full picture, then its frames."""
-    from PySide6.QtCore import QSettings
+def _make_documents(folder: Path) -> None:
+    """Make all documents, by two programs at a time."""
+    halves = (LOADS[:1], LOADS[1:])
+    command = [sys.executable, "-m", "desktop.bench_document", str(folder)]
+    makers = [subprocess.Popen([*command, *half], env=_environment(folder)) for half in halves]
+    for maker in makers:
+        if maker.wait():
+            raise subprocess.CalledProcessError(maker.returncode, maker.args)
 
-    from desktop.bench_document import made_up_document, pyqtgraph_frame_times
-    from desktop.main_window import MainWindow
-    from widgets.timeline.frame_times import frame_times
 
-    document, peaks = made_up_document(folder, load)
-    window = MainWindow(application, QSettings(str(folder / "bench.ini"), QSettings.Format.IniFormat))
-    window.resize(WIDTH, HEIGHT)
-    window.show()
-    application.processEvents()
-    begun = time.perf_counter()
-    window.session.open(document)
-    while window.work.is_busy:
-        application.processEvents()
-    window.grab()
-    yield Measured(f"{name}warm_open_to_picture_s", time.perf_counter() - begun, OPEN_LIMIT_S)
-    frame_times(window.timeline, FRAMES)
-    ours_ms = sorted(frame_times(window.timeline, FRAMES))
-    peer_ms = sorted(pyqtgraph_frame_times(application, peaks, FRAMES, (WIDTH, HEIGHT)))
-    for place in (50, 99):
-        ours, peer = (times[len(times) * place // 100] for times in (ours_ms, peer_ms))
-        yield Measured(f"{name}timeline_frame_p{place}_ms", float(ours), float(peer), FRAMES)
-    begun = time.perf_counter()
-    window.commands.run("review.accept_stay")
-    window.grab()
-    yield Measured(f"{name}decision_to_painted_ms", (time.perf_counter() - begun) * 1000, DECISION_LIMIT_MS)
-    yield Measured(f"{name}peak_memory_mb", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 600.0)
-    window.close()
+def _measured(folder: Path, part: str, load: str) -> Iterator[Measured]:
+    """Run a part of `bench_timeline` in a program of its own."""
+    command = [sys.executable, "-m", "desktop.bench_timeline", part, str(folder), load]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=_environment(folder), check=True)
+    for line in done.stdout.splitlines():
+        yield Measured(**json.loads(line))
 
 
 def open_window() -> Iterator[Measured]:
-    """Start the program several times, each from nothing to a painted window."""
+    """Start the program several times, each from nothing to a painted window, then with an hour to import."""
+    from desktop.bench_import import hour_from_nothing
+
     reports = [_start() for _ in range(STARTS + 1)][1:]
     yield Measured(
         "window_painted_s", median(report["painted_s"] for report in reports), START_LIMIT_S, STARTS
     )
     yield Measured("heavy_modules_imported", max(report["heavy"] for report in reports), 0.0, STARTS)
+    yield from hour_from_nothing()
 
 
 def _start() -> dict[str, float]:
@@ -94,7 +87,7 @@ def _start() -> dict[str, float]:
     with TemporaryDirectory() as home:
         environment |= {"XDG_CONFIG_HOME": home}
         command = [sys.executable, "-m", "desktop.bench", "painted"]
-        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment, check=True)
     report: dict[str, float] = json.loads(done.stdout)
     return report
 
@@ -117,9 +110,14 @@ def painted() -> None:
     print(json.dumps({"painted_s": painted_s, "heavy": heavy}))
 
 
-if __name__ == "__main__":
-    if sys.argv[1] == "painted":
+def main(arguments: Sequence[str]) -> None:
+    """Print the figures of a part as they are measured."""
+    if arguments[0] == "painted":
         painted()
-    else:
-        for measured in {"timeline": timeline, "open": open_window}[sys.argv[1]]():
-            print(json.dumps(asdict(measured)), flush=True)
+        return
+    for measured in {"timeline": timeline, "open": open_window}[arguments[0]]():
+        print(json.dumps(asdict(measured)), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,7 +1,9 @@
-"""The document the timeline is measured on, and the same waveforms drawn by plain pyqtgraph curves."""
+"""The documents the window is measured on, and the same drawn by plain pyqtgraph curves and regions."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -21,8 +23,7 @@ from engine.document.document import Document
 from engine.document.edits import decide, replace_proposals, set_analyses
 from engine.document.proposals import Proposal, proposal_id
 from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
-from engine.progress import SILENT
-from widgets.timeline.frame_times import walk
+from engine.progress import SILENT, Progress
 from widgets.timeline.viewport import Viewport
 
 RATE_HZ = 48_000
@@ -45,6 +46,19 @@ class Load:
 
 SMALL = Load(tracks=8, length_s=600, proposals=100)
 TARGET = Load(tracks=16, length_s=3 * 3600, proposals=10_000, is_sparse=True)
+LOADS = {
+    "small": SMALL,
+    "target": TARGET,
+    "one_hour": Load(tracks=4, length_s=3600, proposals=2_000, is_sparse=True),
+    "ten_hours": Load(tracks=4, length_s=10 * 3600, proposals=2_000, is_sparse=True),
+}
+EDITED_S = 120
+EPOCHS = 100_000
+
+
+def document_of(folder: Path, load: str) -> Path:
+    """Return where the document of a load is, one of `LOADS`."""
+    return folder / load / "bench.offcut"
 
 
 def made_up_document(folder: Path, load: Load) -> tuple[Path, list[PeakPyramid]]:
@@ -57,10 +71,10 @@ def made_up_document(folder: Path, load: Load) -> tuple[Path, list[PeakPyramid]]
         length = document.state.length_samples
         _add_analyses(document, length)
         step = length // load.proposals
-        cuts = [_cut(number * step, number * step + step // 2) for number in range(load.proposals)]
+        cuts = [cut(number * step, number * step + step // 2) for number in range(load.proposals)]
         document.apply(replace_proposals(document.state, cuts, {"threshold": 0.6}, "Proposed"))
-        document.apply(decide(document.state, [cut.id for cut in cuts[::3]], Verdict.ACCEPTED))
-        document.apply(decide(document.state, [cut.id for cut in cuts[1::3]], Verdict.REJECTED))
+        document.apply(decide(document.state, [one.id for one in cuts[::3]], Verdict.ACCEPTED))
+        document.apply(decide(document.state, [one.id for one in cuts[1::3]], Verdict.REJECTED))
     return target, list(imported.media.peaks.values())
 
 
@@ -84,36 +98,65 @@ def _add_analyses(document: Document, length: int) -> None:
     )
 
 
-def _cut(start: int, stop: int) -> Proposal:
+def cut(start: int, stop: int) -> Proposal:
+    """Return a made-up proposal."""
     return Proposal(proposal_id("cut", start, stop, "bench"), "cut", start, stop, 0.8, "Bench.", "bench")
 
 
+def train_until_cancelled(folder: Path, progress: Progress) -> None:
+    """Learn a taste that is never learned enough."""
+    from engine.anomaly.config import LearnConfig
+    from engine.anomaly.learn import LearnRequest, learn
+
+    edited = write(folder / "edited.wav", EDITED_S, RATE_HZ, channels=1, seed=99)
+    config = LearnConfig(epochs=EPOCHS, patience=EPOCHS)
+    learn(LearnRequest((edited,), config, 0, folder / "bench.taste"), progress)
+
+
 def pyqtgraph_frame_times(
-    application: QApplication, peaks: list[PeakPyramid], frames: int, size: tuple[int, int]
+    application: QApplication,
+    peaks: Sequence[PeakPyramid],
+    spans: NDArray[np.int64],
+    windows: Sequence[Viewport],
+    size: tuple[int, int],
 ) -> NDArray[np.float64]:
-    """Return the time of each frame in ms, shape (frames,), of one `PlotCurveItem` a track on that walk."""
+    """Return the time of each frame in ms, shape (n,), of one curve a track and one region a span.
+
+    Parameters
+    ----------
+    spans : shape (m, 2), in samples
+    windows : what the frames show, n of them
+    """
     width, height = size
     plot = pg.PlotWidget()
     plot.resize(width, height)
     plot.getPlotItem().setMouseEnabled(x=False, y=False)
     plot.setYRange(0, len(peaks), padding=0)
     curves = [plot.plot(connect="pairs") for _ in peaks]
+    for start, stop in spans.tolist():
+        plot.addItem(pg.LinearRegionItem((start, stop), movable=False), ignoreBounds=True)
     plot.show()
     application.processEvents()
     image = QImage(width, height, QImage.Format.Format_RGB32)
-    times = np.zeros(frames)
-    whole = Viewport(0.0, 1.0, width, peaks[0].frames, RATE_HZ).fitted()
-    for step, window in enumerate(walk(whole, frames)):
+    times = np.zeros(len(windows))
+    for step, window in enumerate(windows):
         begun = perf_counter()
+        x = np.repeat(window.start_samples + np.arange(width) * window.samples_per_px, 2)
         for lane, (curve, pyramid) in enumerate(zip(curves, peaks, strict=True)):
             columns = pyramid.columns(0, window.start_samples, window.samples_per_px, width)
-            x = np.repeat(np.arange(width), 2)
             y = np.column_stack([columns.minimum, columns.maximum]).ravel() / 2 + lane + 0.5
             curve.setData(x, y)
-        plot.setXRange(0, width, padding=0)
+        plot.setXRange(window.start_samples, window.stop_samples, padding=0)
         painter = QPainter(image)
         plot.render(painter)
         painter.end()
         times[step] = (perf_counter() - begun) * 1000
     plot.close()
     return times
+
+
+if __name__ == "__main__":
+    for name in sys.argv[2:]:
+        place = document_of(Path(sys.argv[1]), name).parent
+        place.mkdir()
+        made_up_document(place, LOADS[name])

@@ -23,21 +23,17 @@ from PySide6.QtWidgets import QApplication
 
 from desktop.app import make_application
 from desktop.bench_device import paced_device
-from desktop.bench_document import TARGET, made_up_document
+from desktop.bench_document import TARGET, made_up_document, train_until_cancelled
 from desktop.job_lanes import JobLanes
 from desktop.main_window import MainWindow
 from engine.bench.measured import Measured
-from engine.bench.sound import write
 from engine.document.table import table_of
 from engine.errors import OffcutError
-from engine.progress import Progress
 
 RATE_HZ = 48_000
-EDITED_S = 120
 DECIDE_EVERY_MS = 3_000
 LOOK_EVERY_MS = 50
 COMMANDS = ("review.accept", "review.reject", "review.accept", "edit.undo")
-EPOCHS = 100_000
 
 
 def playback(minutes: float) -> Iterator[Measured]:
@@ -95,7 +91,7 @@ class _Listener:
         self._failure = ""
         self._decisions, self._least_ahead, self._epochs = 0, 0, 0
         self._lanes = JobLanes(window)
-        job = self._lanes.compute.submit(_train, folder, title="Training")
+        job = self._lanes.compute.submit(train_until_cancelled, folder, title="Training")
         job.progressed.connect(self._trained)
         for failed in (job.failed, window.player.failed, window.commands.refused):
             failed.connect(self._fail)
@@ -163,16 +159,6 @@ class _Listener:
     def _fail(self, sentence: str) -> None:
         self._failure = sentence
         self._loop.quit()
-
-
-def _train(folder: Path, progress: Progress) -> None:
-    """Train until cancelled."""
-    from engine.anomaly.config import LearnConfig
-    from engine.anomaly.learn import LearnRequest, learn
-
-    edited = write(folder / "edited.wav", EDITED_S, RATE_HZ, channels=1, seed=99)
-    config = LearnConfig(epochs=EPOCHS, patience=EPOCHS)
-    learn(LearnRequest((edited,), config, 0, folder / "bench.taste"), progress)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Hours of recording that take little disk: sparse WAV files with a burst of sound every few seconds."""
+"""Hours of recording that take little disk: sparse WAV files with a short burst of sound every second."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
-_BURST_S = 0.1
-_EVERY_S = 10
+_BURST_BYTES = 4096  # one block of the file system
+_LOUDEST = 30_000
 _SAMPLE_BYTES = 2
 
 
 def write_sparse(path: Path, length_s: int, rate_hz: int, seed: int) -> Path:
-    """Write a mono recording; what lies between the bursts is silence that the file system does not store."""
+    """Write a mono recording; what lies between the bursts is silence that the file system does not store.
+
+    From one burst to the next the loudness changes, so that a picture of hours is no plain bar.
+    """
     data_bytes = length_s * rate_hz * _SAMPLE_BYTES
     header = struct.pack(
         "<4sI4s4sIHHIIHH4sI",
@@ -32,11 +35,12 @@ def write_sparse(path: Path, length_s: int, rate_hz: int, seed: int) -> Path:
         data_bytes,
     )
     rng = np.random.default_rng(seed)
-    burst_samples = round(_BURST_S * rate_hz)
     with path.open("wb") as stream:
         stream.write(header)
-        for start_s in range(0, length_s, _EVERY_S):
-            stream.seek(len(header) + start_s * rate_hz * _SAMPLE_BYTES)
-            stream.write(rng.integers(-12_000, 12_000, burst_samples, dtype="<i2").tobytes())
+        for start_s in range(length_s):
+            place = len(header) + start_s * rate_hz * _SAMPLE_BYTES
+            stream.seek(-(-place // _BURST_BYTES) * _BURST_BYTES)
+            loudest = int(_LOUDEST * (0.55 + 0.45 * np.sin(seed + start_s / 37)))
+            stream.write(rng.integers(-loudest, loudest, _BURST_BYTES // _SAMPLE_BYTES, "<i2").tobytes())
         stream.truncate(len(header) + data_bytes)
     return path

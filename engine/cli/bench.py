@@ -5,22 +5,25 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
+from subprocess import PIPE, Popen
+from tempfile import TemporaryFile
 
 from engine.bench.measured import Measured
 from engine.cli.answer import Answer
+from engine.cli.numbers import finite
 from engine.errors import OffcutError, UsageError
 from engine.progress import Progress
 
-PARTS = ("peaks", "timeline", "open", "render", "learn")
+PARTS = ("peaks", "timeline", "open", "render", "playback", "learn")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the verb takes."""
     parser.add_argument("part", nargs="*", metavar=f"{{{','.join(PARTS)}}}", help="all where none is named")
+    parser.add_argument("--minutes", type=finite, default=1.0, help="how long to play; 1 where not said")
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
@@ -28,16 +31,20 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
     unknown = [part for part in options.part if part not in PARTS]
     if unknown:
         raise UsageError(f"There is no part {unknown[0]!r} to measure; name some of {', '.join(PARTS)}.")
+    if options.minutes <= 0:
+        raise UsageError(f"Nothing can be played for {options.minutes:g} minutes; give more than 0.")
     parts = options.part or PARTS
     for number, part in enumerate(parts):
-        for measured in _measure(part, progress.step(number, len(parts))):
+        for measured in _measure(part, options.minutes, progress.step(number, len(parts))):
             beside = "" if measured.baseline is None else f"  (beside {measured.baseline:.4g})"
             yield Answer(asdict(measured), f"{measured.metric:<42} {measured.value:10.4g}{beside}")
 
 
-def _measure(part: str, progress: Progress) -> Iterator[Measured]:
+def _measure(part: str, minutes: float, progress: Progress) -> Iterator[Measured]:
     if part in ("timeline", "open"):
-        yield from _in_a_window(part)
+        yield from _in_a_window("desktop.bench", part)
+    elif part == "playback":
+        yield from _in_a_window("desktop.bench_playback", str(minutes))
     elif part == "peaks":
         from engine.bench.peaks import measure as measure_peaks
 
@@ -52,13 +59,18 @@ def _measure(part: str, progress: Progress) -> Iterator[Measured]:
         yield from measure_learn(progress)
 
 
-def _in_a_window(part: str) -> Iterator[Measured]:
+def _in_a_window(module: str, argument: str) -> Iterator[Measured]:
     """Run a measurement that needs Qt in a program of its own: the engine knows no window."""
-    command = [sys.executable, "-m", "desktop.bench", part]
+    command = [sys.executable, "-m", module, argument]
     environment = {**os.environ, "QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen")}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise OffcutError(f"The window could not be measured: {reason}.")
-    for line in done.stdout.splitlines():
-        yield Measured(**json.loads(line))
+    with (
+        TemporaryFile("w+") as said,
+        Popen(command, stdout=PIPE, stderr=said, text=True, env=environment) as program,
+    ):
+        assert program.stdout is not None, "a pipe was asked for"
+        for line in program.stdout:
+            yield Measured(**json.loads(line))
+        if program.wait():
+            said.seek(0)
+            reason = (said.read().strip().splitlines() or ["it said nothing"])[-1]
+            raise OffcutError(f"The window could not be measured: {reason}.")

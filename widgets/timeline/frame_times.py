@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import perf_counter
 
 import numpy as np
@@ -34,17 +34,25 @@ def walk(viewport: Viewport, steps: int) -> list[Viewport]:
 
 
 def frame_times(
-    view: TimelineView, steps: int = 200, clock: Callable[[], float] = perf_counter
+    view: TimelineView,
+    windows: Sequence[Viewport],
+    clock: Callable[[], float] = perf_counter,
+    settle: Callable[[], None] = lambda: None,
 ) -> NDArray[np.float64]:
-    """Return the time of each frame in ms, shape (steps,), while scrolling and zooming a view as it is sized.
+    """Return the time of each frame in ms, shape (n,), while a view shows one window after another.
 
     A frame is what a wheel step costs: the columns of every lane, all layers, and the copy to the target.
+
+    Parameters
+    ----------
+    settle : called before each frame, and not timed
     """
     canvas = view.canvas
     target = QImage(canvas.size() * canvas.devicePixelRatioF(), QImage.Format.Format_RGB32)
     target.setDevicePixelRatio(canvas.devicePixelRatioF())
-    times = np.zeros(steps)
-    for step, window in enumerate(walk(canvas.viewport, steps)):
+    times = np.zeros(len(windows))
+    for step, window in enumerate(windows):
+        settle()
         begun = clock()
         view.set_viewport(window)
         painter = QPainter(target)

@@ -27,7 +27,7 @@ from engine.anomaly.regions import (
 )
 from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
 from engine.document.decisions import Verdict
-from engine.document.proposals import Alternative, KeptExample, Proposal, proposal_id
+from engine.document.proposals import Alternative, Proposal, proposal_id
 from engine.settings import CutSettings
 from engine.timebase import s_to_samples
 
@@ -99,9 +99,8 @@ def propose_cuts(
     )
     if nearest is not None and nearest.maker != curve.maker:
         nearest = None
-    examples = nearest_examples(spans, nearest, rate_hz)
     proposals = _proposals(
-        spans, others, examples, profile, answered, listening, settings, rate_hz, curve.maker
+        spans, others, nearest, profile, answered, listening, settings, rate_hz, curve.maker
     )
     kept = kept_samples(spans, profile, answered)
     return CutPlan(proposals, chosen.threshold, kept, kept / length_samples)
@@ -110,7 +109,7 @@ def propose_cuts(
 def _proposals(
     spans: Samples,
     others: list[tuple[Alternative, ...]],
-    examples: list[KeptExample | None],
+    nearest: NearestKept | None,
     profile: ScoreProfile,
     decided: DecidedSpans,
     listening: Listening | None,
@@ -125,9 +124,9 @@ def _proposals(
     rows = zip(
         spans.tolist(),
         scores.tolist(),
-        reasons(spans, kept_cells, profile, listening, rate_hz),
+        reasons(spans, kept_cells, profile, listening, rate_hz, nearest),
         others,
-        examples,
+        nearest_examples(spans, nearest, rate_hz),
         _crossfades_ms(spans, cuts, profile.length_samples, rate_hz, settings.crossfade_ms),
         strict=True,
     )

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.anomaly.profile import Numbers, Samples, ScoreProfile
-from engine.document.analysis import Listening
+from engine.document.analysis import Listening, NearestKept
 from engine.timebase import format_time
 
 QUIET_BELOW_DB = 25.0
@@ -24,6 +24,9 @@ STOP_S = 0.5
 
 UNEVEN = 1.5
 """How many times more uneven than in what is kept the distances of hits must be to be mentioned."""
+
+FAR_TIMES = 2.0
+"""How many times further than what stays a span must be from everything kept to sound like nothing of it."""
 
 _COUNTS = ("", "once", "twice", "three times", "four times", "five times")
 
@@ -49,7 +52,12 @@ class _Heard:
 
 
 def reasons(
-    spans: Samples, kept: NDArray[np.bool_], profile: ScoreProfile, listening: Listening | None, rate_hz: int
+    spans: Samples,
+    kept: NDArray[np.bool_],
+    profile: ScoreProfile,
+    listening: Listening | None,
+    rate_hz: int,
+    nearest: NearestKept | None = None,
 ) -> list[str]:
     """Return a sentence for each span, shape (n, 2).
 
@@ -57,9 +65,10 @@ def reasons(
     ----------
     kept : shape (cells of the profile,), which cells are in no cut
     listening : without it only the score and the length are known
+    nearest : tells spans that sound like nothing that was kept
     """
     heard = _listen(spans, kept, profile, listening, rate_hz) if listening is not None else None
-    against = _against_recording(spans, profile)
+    against = _against_recording(spans, profile, _far(spans, kept, profile, nearest))
     sentences = []
     for k, (start, stop) in enumerate(spans.tolist()):
         length = _length((stop - start) / rate_hz)
@@ -78,23 +87,39 @@ def _length(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 59.5 else f"{format_time(seconds, decimals=0)} min"
 
 
-def _against_recording(spans: Samples, profile: ScoreProfile) -> list[str]:
+def _far(
+    spans: Samples, kept: NDArray[np.bool_], profile: ScoreProfile, nearest: NearestKept | None
+) -> list[bool]:
+    """Tell which spans are on the whole `FAR_TIMES` further from all examples than what stays is."""
+    if nearest is None or not len(nearest.starts_samples):
+        return [False] * len(spans)
+    starts, distances = nearest.starts_samples, nearest.distances
+    staying = distances[kept[_cells(profile, starts + nearest.length_samples // 2)]]
+    far = FAR_TIMES * float(np.median(staying)) if len(staying) else np.inf
+    first = np.searchsorted(starts, spans[:, 0]).tolist()
+    last = np.searchsorted(starts, spans[:, 1] - nearest.length_samples, side="right").tolist()
+    return [a < b and float(np.median(distances[a:b])) >= far for a, b in zip(first, last, strict=True)]
+
+
+def _against_recording(spans: Samples, profile: ScoreProfile, far: list[bool]) -> list[str]:
     """Say where the mean score of each span stands in the recording: its top tenth, quarter or half.
 
-    The highest peak of all is named.
+    What sounds like nothing that was kept is said to, and the highest peak of all is named.
     """
     peaks, _ = profile.peaks(spans[:, 0], spans[:, 1])
     means = profile.areas(spans[:, 0], spans[:, 1]) / np.diff(spans)[:, 0]
     below = np.searchsorted(np.sort(profile.scores), means) / len(profile.scores)
     words = [
-        "among what is least like anything you keep"
+        "nothing you kept sounds like it"
+        if is_far
+        else "among what is least like anything you keep"
         if share >= 0.9
         else "clearly unlike what you keep"
         if share >= 0.75
         else "somewhat unlike what you keep"
         if share >= 0.5
         else "only a part of it is unlike what you keep"
-        for share in below.tolist()
+        for share, is_far in zip(below.tolist(), far, strict=True)
     ]
     if len(words) > 2 and np.count_nonzero(peaks == peaks.max()) == 1:
         words[int(np.argmax(peaks))] = "holds the moment least like anything you keep"

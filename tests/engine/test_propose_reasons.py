@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from engine.anomaly.propose import propose_cuts
-from engine.document.analysis import Listening, ScoreCurve
+from engine.document.analysis import Listening, NearestKept, ScoreCurve
 from engine.settings import CutSettings
 
 RATE_HZ = 8000
@@ -43,7 +44,9 @@ def reason(span=CUT_S, *, level_db=-20.0, hits_per_s=4.0, uneven=False, stops=()
     return propose(listening, span)
 
 
-def propose(listening: Listening | None, *bad: tuple[float, float]) -> str:
+def propose(
+    listening: Listening | None, *bad: tuple[float, float], nearest: NearestKept | None = None
+) -> str:
     times_s = np.arange(0.1, LENGTH_S, 0.2)
     scores = np.full(len(times_s), 0.2)
     for rank, (start, stop) in enumerate(bad):
@@ -55,6 +58,7 @@ def propose(listening: Listening | None, *bad: tuple[float, float]) -> str:
         length_samples=LENGTH_S * RATE_HZ,
         rate_hz=RATE_HZ,
         settings=CutSettings(threshold_mode="score", score=0.55, snap=False),
+        nearest=nearest,
     )
     return " ".join(proposal.reason for proposal in plan.proposals)
 
@@ -111,3 +115,33 @@ def test_it_is_one_sentence_without_jargon(planted):
     said = reason(**planted)
     assert re.fullmatch(r"[A-Z0-9][^.]*(\.\d[^.]*)*\.", said)
     assert not re.search(r"anomal|percentile|score|dB|median|threshold", said, re.IGNORECASE)
+
+
+@pytest.mark.parametrize(("inside", "said"), [(0.9, True), (0.41, True), (0.39, False), (0.1, False)])
+def test_what_sounds_like_nothing_that_was_kept_says_so(inside, said):
+    nearest = kept_at(inside)
+    assert ("nothing you kept sounds like it" in propose(None, CUT_S, nearest=nearest)) == said
+
+
+def test_of_a_cut_too_short_and_with_another_taste_nothing_is_said_of_what_was_kept():
+    assert "sounds like it" not in propose(None, (100, 101.5), nearest=kept_at(0.9))
+    other = replace(kept_at(0.9), maker="taste 2")
+    assert "sounds like it" not in propose(None, CUT_S, nearest=other)
+
+
+def kept_at(distance: float) -> NearestKept:
+    """Stretches of two seconds 0.2 from what was kept, and `distance` from it in the cut."""
+    starts_s = np.arange(0, LENGTH_S - 2, 0.5)
+    inside = (starts_s >= CUT_S[0]) & (starts_s < CUT_S[1])
+    count = len(starts_s)
+    return NearestKept(
+        np.rint(starts_s * RATE_HZ).astype(np.int64),
+        2 * RATE_HZ,
+        np.zeros(count, np.int32),
+        np.full(count, 10.0),
+        np.where(inside, distance, 0.2).astype(np.float32),
+        ["kept.wav"],
+        ["0"],
+        np.array([60.0]),
+        "taste 1",
+    )

@@ -6,7 +6,7 @@ What is damaged is passed over, since the sound is what counts; see `engine.audi
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -24,7 +24,7 @@ def read_cue_points(path: Path) -> tuple[CuePoint, ...]:
     names: dict[int, str] = {}
     lengths: dict[int, int] = {}
     with suppress(OSError), path.open("rb") as stream:
-        for name, content in _chunks(stream):
+        for name, content in wav_chunks(stream, (b"cue ", b"LIST")):
             if name == b"cue ":
                 points |= _points(content)
             elif content[:4] == b"adtl":
@@ -33,8 +33,8 @@ def read_cue_points(path: Path) -> tuple[CuePoint, ...]:
     return tuple(sorted(cues, key=lambda cue: (cue.position_samples, cue.length_samples)))
 
 
-def _chunks(stream: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the chunks that may speak of cue points, each with its content; the sound is skipped."""
+def wav_chunks(stream: BinaryIO, names: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the chunks of these names, each with its content; the sound is skipped."""
     head = stream.read(12)
     if head[:4] not in (b"RIFF", b"RF64", b"BW64") or head[8:] != b"WAVE":
         return
@@ -43,11 +43,12 @@ def _chunks(stream: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
         name, size = struct.unpack("<4sI", head)
         if name == b"data" and size == _SIZE_IN_DS64:
             size = data_bytes
-        if name in (b"ds64", b"cue ", b"LIST") and size <= _LARGEST_BYTES:
+        if name in (b"ds64", *names) and size <= _LARGEST_BYTES:
             content = stream.read(size)
-            if name == b"ds64" and len(content) >= 16:
+            if name in names:
+                yield name, content
+            elif len(content) >= 16:
                 data_bytes = struct.unpack_from("<Q", content, 8)[0]
-            yield name, content
             stream.seek(size % 2, 1)
         else:
             stream.seek(size + size % 2, 1)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from engine.edl.export import audio, cmx3600, edit_json, fcpxml, labels, reaper, xmeml
+from engine.edl.export import audio, cmx3600, edit_json, fcpxml, labels, xmeml
 from engine.edl.export.audio_plan import planned_audio
 from engine.edl.export.request import Exported, ExportOptions, ExportRequest
 from engine.errors import ExportError
@@ -27,8 +27,14 @@ __all__ = [
 AUDIO_SUFFIXES = (".wav", ".flac")
 
 
-# These three wait for libraries that take a quarter of a second to load, which nobody should feel who only
+# These wait for libraries that take up to a quarter of a second to load, which nobody should feel who only
 # wants to know what there is to export.
+def _write_reaper(request: ExportRequest, progress: Progress) -> Exported:
+    from engine.edl.export import reaper
+
+    return reaper.write(request, progress)
+
+
 def _write_otio(request: ExportRequest, progress: Progress) -> Exported:
     from engine.edl.export import otio
 
@@ -53,7 +59,7 @@ FORMATS: Mapping[str, Callable[[ExportRequest, Progress], Exported]] = MappingPr
         ".flac": audio.write,
         ".json": edit_json.write,
         ".txt": labels.write,
-        ".rpp": reaper.write,
+        ".rpp": _write_reaper,
         ".otio": _write_otio,
         ".mid": _write_midi,
         ".edl": cmx3600.write,

@@ -13,6 +13,7 @@ from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
+from engine.audio.time_reference import read_time_reference
 from engine.document.state import DocumentState
 from engine.document.track import Source, Track
 from engine.edl.edit_list import EditList
@@ -103,6 +104,14 @@ def crossfades(found: tuple[Clip, ...]) -> dict[int, tuple[int, int]]:
 def source_path(source: Source, media: Mapping[str, Path]) -> Path:
     """Return where a source is now, or was when it was imported: these formats never open it."""
     return media.get(source.id, Path(source.path)).absolute()
+
+
+def source_begin_s(source: Source, media: Mapping[str, Path]) -> Fraction:
+    """Return the timecode at which a source begins, in seconds: 0 unless its recorder wrote one into it.
+
+    Resolve and Final Cut look for a clip by its timecode, and do not find one that is counted from 0.
+    """
+    return Fraction(read_time_reference(source_path(source, media)), source.rate_hz)
 
 
 def frames_per_s(rate: FrameRate) -> Fraction:

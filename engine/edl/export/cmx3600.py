@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from math import floor
 
 from engine.document.track import audible
 from engine.edl.build import build
 from engine.edl.edit_list import EditList
-from engine.edl.export.clips import Clip, clips, frames_per_s, nominal_frame_rate, source_path
+from engine.edl.export.clips import Clip, clips, frames_per_s, nominal_frame_rate, source_begin_s, source_path
 from engine.edl.export.request import Exported, ExportRequest, accepted_cuts
 from engine.errors import ExportError
 from engine.progress import Progress
@@ -86,12 +87,14 @@ def _events(
 
     for number, track in enumerate(audible(request.state.tracks), 1):
         channel = "A" if number == 1 else f"A{number}"
-        name = source_path(request.state.sources[track.source_id], request.media).name
+        source = request.state.sources[track.source_id]
+        name, begin_s = source_path(source, request.media).name, source_begin_s(source, request.media)
         for clip in clips(request.state, edit_list, track):
             record_in, record_out = frames(clip.result_start_samples), frames(clip.result_stop_samples)
             progress.check_cancelled()
             if record_in < record_out:
-                source_in = frames(clip.start_samples)
+                source_s = begin_s + Fraction(clip.start_samples, edit_list.rate_hz)
+                source_in = floor(source_s * frame_rate + Fraction(1, 2))
                 yield _Event(record_in, record_out, source_in, channel, reels[track.source_id], name, clip)
 
 
@@ -123,10 +126,11 @@ def _event_lines(number: int, event: _Event, nominal: int, units: str) -> Iterat
 
 
 def timecode(frame: int, nominal: int) -> str:
-    """Write a frame number as hours:minutes:seconds:frames, without dropping any."""
+    """Write a frame number as hours:minutes:seconds:frames of a day, without dropping any."""
     seconds, frames = divmod(frame, nominal)
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
+    hours %= _MOST_HOURS
     return f"{hours:02d}:{minutes:02d}:{seconds:02d}:{frames:02d}"
 
 

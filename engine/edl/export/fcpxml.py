@@ -15,7 +15,7 @@ from engine.document.state import DocumentState
 from engine.document.track import Track, audible
 from engine.edl.build import build
 from engine.edl.edit_list import EditList
-from engine.edl.export.clips import Clip, clips, crossfades, frames_per_s, source_path
+from engine.edl.export.clips import Clip, clips, crossfades, frames_per_s, source_begin_s, source_path
 from engine.edl.export.request import Exported, ExportRequest, FrameRate, accepted_cuts
 from engine.edl.export.seams import seams
 from engine.edl.placed_markers import placed_markers
@@ -99,7 +99,7 @@ def _add_resources(root: ElementTree.Element, request: ExportRequest) -> None:
             "asset",
             id=resource_id,
             name=path.name,
-            start="0s",
+            start=_time(source_begin_s(source, request.media)),
             duration=_time(Fraction(source.frames, source.rate_hz)),
             hasAudio="1",
             audioSources="1",
@@ -119,10 +119,11 @@ def _add_tracks(
     lane = 0
     for number, track in enumerate(state.tracks):
         found = clips(state, edit_list, track)
+        begin_s = source_begin_s(state.sources[track.source_id], request.media)
         lanes = 2 if crossfades(found) else 1
         for place, clip in enumerate(found):
             progress.check_cancelled()
-            element = _clip_element(gap, clip, edit_list)
+            element = _clip_element(gap, clip, edit_list, begin_s)
             element.set("ref", resource_ids[track.source_id])
             element.set("lane", str(-(lane + place % lanes + 1)))
             element.set("name", xml_text(track.name))
@@ -135,14 +136,16 @@ def _add_tracks(
         progress.report(0.5 * (number + 1) / len(state.tracks), "Writing the project")
 
 
-def _clip_element(gap: ElementTree.Element, clip: Clip, edit_list: EditList) -> ElementTree.Element:
+def _clip_element(
+    gap: ElementTree.Element, clip: Clip, edit_list: EditList, begin_s: Fraction
+) -> ElementTree.Element:
     """Add a clip with the material of its crossfades."""
     before, length = clip.before_samples, clip.before_samples + clip.length_samples + clip.after_samples
     return _add(
         gap,
         "asset-clip",
         offset=_time(_seconds(clip.result_start_samples - before, edit_list)),
-        start=_time(_seconds(clip.start_samples - before, edit_list)),
+        start=_time(begin_s + _seconds(clip.start_samples - before, edit_list)),
         duration=_time(_seconds(length, edit_list)),
     )
 

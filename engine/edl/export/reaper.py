@@ -16,6 +16,7 @@ from os import fspath
 from pathlib import Path
 
 import rpp
+from rpp.encoder import encode
 
 from engine.document.state import DocumentState
 from engine.document.track import Source, Track
@@ -45,11 +46,22 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
     with replacing(request.out, overwrite=request.overwrite) as part:
         project = _project(request, progress)
         # REAPER reads names as bytes: those that are no text must come out as they were.
-        part.write_text(rpp.dumps(project), encoding="utf-8", errors="surrogateescape", newline="\n")
+        text = _text(project, progress)
+        part.write_text(text, encoding="utf-8", errors="surrogateescape", newline="\n")
     progress.report(1.0, "Writing the REAPER project")
     cuts, tracks = len(accepted_cuts(state)), len(state.tracks)
     sentence = f"Wrote {counted(tracks, 'track')} with {counted(cuts, 'cut')} to {shown(request.out.name)}."
     return Exported(request.out, sentence, {"tracks": float(tracks), "cuts": float(cuts)})
+
+
+def _text(project: rpp.Element, progress: Progress) -> str:
+    """Write a project out as `rpp.dumps` does, but part by part, so that a long one can be cancelled."""
+    head = rpp.dumps(rpp.Element(project.tag, project.attrib)).removesuffix(">\n")
+    parts = [head]
+    for element in project:
+        progress.check_cancelled()
+        parts.append(encode(element, level=1))
+    return "".join([*parts, ">\n"])
 
 
 def _project(request: ExportRequest, progress: Progress) -> rpp.Element:

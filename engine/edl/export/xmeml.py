@@ -11,13 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from math import floor
 from xml.etree import ElementTree
 
 from engine.audio.writer import bits_of, export_format
 from engine.document.track import Source, Track, audible
 from engine.edl.build import build
 from engine.edl.edit_list import EditList
-from engine.edl.export.clips import clips, frames_per_s, nominal_frame_rate, source_path
+from engine.edl.export.clips import clips, frames_per_s, nominal_frame_rate, source_begin_s, source_path
+from engine.edl.export.cmx3600 import timecode
 from engine.edl.export.request import Exported, ExportRequest, FrameRate, accepted_cuts
 from engine.edl.export.seams import seams
 from engine.edl.placed_markers import placed_markers
@@ -79,11 +81,7 @@ class _Writer:
         child(sequence, "name", self._request.title)
         child(sequence, "duration", self._frames(self._edit_list.length_samples))
         self._add_rate(sequence)
-        timecode = child(sequence, "timecode")
-        self._add_rate(timecode)
-        child(timecode, "string", "00:00:00:00")
-        child(timecode, "frame", 0)
-        child(timecode, "displayformat", "NDF")
+        self._add_timecode(sequence, Fraction(0))
         audio = child(child(sequence, "media"), "audio")
         child(audio, "numOutputChannels", max(2, mix_channels(state)))
         child(audio, "format").append(_characteristics(24, self._edit_list.rate_hz))
@@ -120,6 +118,14 @@ class _Writer:
         element = child(parent, "rate")
         child(element, "timebase", nominal_frame_rate(rate))
         child(element, "ntsc", _flag(self._frames_per_s.denominator != 1))
+
+    def _add_timecode(self, parent: ElementTree.Element, begin_s: Fraction) -> None:
+        frame = floor(begin_s * self._frames_per_s + Fraction(1, 2))
+        element = child(parent, "timecode")
+        self._add_rate(element)
+        child(element, "string", timecode(frame, nominal_frame_rate(self._request.options.frame_rate)))
+        child(element, "frame", frame)
+        child(element, "displayformat", "NDF")
 
     def _add_track(self, audio: ElementTree.Element, track: Track) -> None:
         """Add one track for each channel of the source."""
@@ -187,6 +193,7 @@ class _Writer:
         child(element, "name", path.name)
         child(element, "pathurl", path.as_uri().replace("file:///", "file://localhost/", 1))
         self._add_rate(element)
+        self._add_timecode(element, source_begin_s(source, self._request.media))
         child(element, "duration", self._source_frames(source))
         audio = child(child(element, "media"), "audio")
         bits = min(24, bits_of(export_format([source.subtype], ".wav")))

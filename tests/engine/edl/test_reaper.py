@@ -13,9 +13,10 @@ import soundfile
 from engine.document.track import Source
 from engine.edl.build import build
 from engine.edl.export import ExportRequest, export
-from engine.edl.export.reaper import _source_element
+from engine.edl.export.reaper import _project, _source_element, _text
 from engine.edl.render import Renderer
 from engine.errors import ExportError
+from engine.progress import SILENT
 from tests.engine.edl.recordings import RATE_HZ, Recording, recording, with_cuts
 
 SHAPES = {"0": lambda x: x, "1": lambda x: x * (2 - x)}
@@ -164,3 +165,8 @@ def test_solo_and_wide_tracks_are_set_up(tmp_path: Path) -> None:
         ["0", "1", "0"],
     ]
     assert all(values(track, "NCHAN") == ["4"] for track in project.findall("TRACK"))
+
+
+def test_a_project_written_in_parts_is_what_the_library_writes(trio: Recording, tmp_path: Path) -> None:
+    project = _project(ExportRequest(trio.state, trio.media, tmp_path / "trio.rpp"), SILENT)
+    assert _text(project, SILENT) == rpp.dumps(project)

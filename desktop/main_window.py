@@ -220,7 +220,8 @@ class MainWindow(QMainWindow):
             self._show_analyses()
         self.top_bar.set_enabled(audio=bool(state.tracks))
         self.commands.enable_review(bool(state.proposals))
-        self._show_current()
+        if change is None or change.sources or not change.tracks or change.proposals:
+            self._show_current()
 
     def _show_analyses(self) -> None:
         session = self.session

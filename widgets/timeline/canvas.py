@@ -142,6 +142,10 @@ class Canvas(QWidget):
     def set_document(self, state: DocumentState, lanes: tuple[Lane, ...], times: TimeMap) -> None:
         """Show a document; `lanes` are its tracks in order. The playhead stays where it is on screen."""
         old, self.state = self.state, state
+        drawn = ("rate_hz", "proposals", "decisions", "markers")
+        same = all(getattr(state, name) is getattr(old, name) for name in drawn)
+        if same and (lanes, times) == (self.shown.lanes, self.times):
+            return  # such as a gain or a name, which only the heads show
         viewport = self._viewport_over(times)
         retimed, self.times = times != self.times, times
         if retimed or state.proposals is not old.proposals or state.decisions is not old.decisions:

@@ -123,3 +123,12 @@ def test_only_what_sounds_elsewhere_is_read_anew(
     view.set_document(with_keys(state, start_samples=30_000))
     view.canvas.compose()
     assert Counted.reads > before
+
+
+def test_what_only_heads_show_draws_no_lane_anew(view: TimelineView, state: DocumentState) -> None:
+    image = view.canvas.compose()
+    view.set_document(with_keys(state, gain_db=3.0, pan=0.5, name="Piano", color="#123456"))
+    assert view.canvas.compose() is image
+    assert view.canvas.state.tracks[1].name == "Piano"
+    view.set_document(with_keys(state, mute=True))
+    assert view.canvas.compose() is not image

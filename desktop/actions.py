@@ -30,6 +30,7 @@ class Actions(QObject):
         for command in self._commands.values():
             action = QAction(command.label, window)
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+            action.setAutoRepeat(command.repeats)
             window.addAction(action)
             self._actions[command.id] = action
         self.set_keys(self._commands.values())

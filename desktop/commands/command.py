@@ -22,6 +22,7 @@ class Command:
     context : `WINDOW` or `REVIEW`; a key means one thing in each
     description : one sentence
     group : the heading it stands under
+    repeats : runs again and again while its key is held
     """
 
     id: str
@@ -30,3 +31,4 @@ class Command:
     context: str
     description: str
     group: str
+    repeats: bool = True

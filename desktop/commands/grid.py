@@ -6,7 +6,8 @@ from desktop.commands.command import WINDOW, Command
 
 
 def _grid(name: str, label: str, keys: tuple[str, ...], description: str) -> Command:
-    return Command(f"grid.{name}", label, keys, WINDOW, description, "Grid")
+    steps = name in ("next", "previous")
+    return Command(f"grid.{name}", label, keys, WINDOW, description, "Grid", repeats=steps)
 
 
 GRID = (

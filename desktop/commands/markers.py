@@ -6,7 +6,8 @@ from desktop.commands.command import WINDOW, Command
 
 
 def _marker(name: str, label: str, keys: tuple[str, ...], description: str) -> Command:
-    return Command(f"marker.{name}", label, keys, WINDOW, description, "Markers")
+    steps = name in ("next", "previous")
+    return Command(f"marker.{name}", label, keys, WINDOW, description, "Markers", repeats=steps)
 
 
 MARKERS = (

@@ -62,7 +62,14 @@ class Hands:
                 "Shift": Qt.KeyboardModifier.ShiftModifier,
                 "Alt": Qt.KeyboardModifier.AltModifier,
             }[name]
-        named = {"Esc": "Escape", "?": "Question", "+": "Plus", "-": "Minus", ",": "Comma"}.get(key, key)
+        named = {
+            "Esc": "Escape",
+            "?": "Question",
+            "+": "Plus",
+            "-": "Minus",
+            ",": "Comma",
+            ".": "Period",
+        }.get(key, key)
         named = {"PgUp": "PageUp", "PgDown": "PageDown"}.get(named, named)
         QTest.keyClick(self.window.focusWidget() or self.window, getattr(Qt.Key, f"Key_{named}"), held)
 

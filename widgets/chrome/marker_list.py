@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -191,7 +191,9 @@ class MarkerList(QDialog):
 
     def _take_name(self, item: QTreeWidgetItem, column: int) -> None:
         if not self._filling and column == _NAME:
-            self.renamed.emit(str(item.data(_NAME, _ID)), item.text(_NAME))
+            marker_id, name = str(item.data(_NAME, _ID)), item.text(_NAME)
+            # Once Qt is done with the row: what this changes makes all rows anew.
+            QTimer.singleShot(0, self, lambda: self.renamed.emit(marker_id, name))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Let the arrows, Enter and F2 of the field steer the rows."""

@@ -31,9 +31,10 @@ from widgets.theme import Theme
 from widgets.timeline import gestures, panning
 from widgets.timeline.frame import Frame, lay_out
 from widgets.timeline.grid import Beats
+from widgets.timeline.heads.in_place import InPlaceField
 from widgets.timeline.lanes import Lane
 from widgets.timeline.layers import Layers, Shown
-from widgets.timeline.markers import Marks, NameEditor, editor_area, flags, mark_at
+from widgets.timeline.markers import Marks, editor_area, flags, mark_at
 from widgets.timeline.overview import paint_caption, paint_window
 from widgets.timeline.playhead import overview_strip, paint_playhead, playhead_strip
 from widgets.timeline.ruler import RulerMode
@@ -247,8 +248,9 @@ class Canvas(QWidget):
         """Let the name of a marker be written anew in its place; it must be in view."""
         found = [flag for flag in flags(self.frame, self.marks) if self.marks.ids[flag.index] == marker_id]
         if found:
-            area = editor_area(self.frame, found[0])
-            NameEditor(self.state.markers[marker_id], area, self).named.connect(self.marker_named)
+            name, place = self.state.markers[marker_id].name, editor_area(self.frame, found[0])
+            field = InPlaceField(f"Name of {name}", name, place, self)
+            field.taken.connect(lambda text: self.marker_named.emit(marker_id, text))
 
     def set_ruler(self, mode: RulerMode) -> None:
         """Count in other units."""

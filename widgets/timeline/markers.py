@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent, QPainter, QPolygonF
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPolygonF
 
 from engine.document.markers import Marker
 from engine.timebase import format_time
@@ -249,54 +248,8 @@ def paint_readout(painter: QPainter, frame: Frame, x: float, text: str) -> None:
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
 
-class NameEditor(QLineEdit):
-    """Renames a marker in place: Enter keeps the name, Esc gives it up, and so does going elsewhere.
-
-    Signals
-    -------
-    named : the marker's id and the name
-    """
-
-    named = Signal(str, str)
-
-    def __init__(self, marker: Marker, area: QRectF, parent: QWidget) -> None:
-        super().__init__(marker.name, parent)
-        self._marker = marker
-        self._parent = parent
-        self.setAccessibleName(f"Name of {marker.name}")
-        pad, size = theme.px(3), theme.px(theme.TEXT_SMALL)
-        self.setStyleSheet(f"min-height: 0; padding: 0 {pad}px; border-radius: 0; font-size: {size}px;")
-        self.setGeometry(area.toRect())
-        self.selectAll()
-        self.returnPressed.connect(self._keep)
-        self.show()
-        self.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def _keep(self) -> None:
-        name = self.text()
-        self._close()
-        self.named.emit(self._marker.id, name)
-
-    def _close(self) -> None:
-        if not self.isHidden():
-            self.hide()
-            self._parent.setFocus()
-            self.deleteLater()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self._close()
-        else:
-            super().keyPressEvent(event)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        if event.reason() != Qt.FocusReason.PopupFocusReason:
-            self._close()
-
-
-def editor_area(frame: Frame, flag: Flag) -> QRectF:
+def editor_area(frame: Frame, flag: Flag) -> QRect:
     """Return where the name of a flag is written anew, all of it in view."""
     layout, width = frame.layout, theme.px(EDITOR_PX)
     left = min(max(flag.name_left - theme.px(PAD_PX), 0.0), layout.width - width)
-    return QRectF(left, layout.marks_top, width, layout.score_top - layout.marks_top)
+    return QRect(round(left), layout.marks_top, width, layout.score_top - layout.marks_top)

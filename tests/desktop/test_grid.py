@@ -1,0 +1,303 @@
+"""The beat grid by keys, taps and dialogs, in a real window."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from desktop import tap_tempo
+from engine.document import edits, grid_edits
+from engine.document.analysis import BeatGrid, Listening
+from engine.document.decisions import Verdict
+from engine.document.document import Document
+from engine.document.heard import heard_ids
+from engine.document.track_edits import set_track
+from tests.desktop.conftest import Hands, fill
+from tests.desktop.documents import make_document
+from tests.hostile.bad_files import RATE_HZ, good
+
+SECONDS, BEAT = 20, RATE_HZ // 2
+CUTS = ((4 * RATE_HZ, 8 * RATE_HZ), (12 * RATE_HZ, 16 * RATE_HZ))
+
+
+def heard_grid() -> BeatGrid:
+    beats = np.arange(0, SECONDS * RATE_HZ, BEAT, dtype=np.int64)
+    return BeatGrid(beats, np.arange(len(beats)) % 4 + 1, 120.0, 0.9, "heard")
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> Path:
+    """A document of twenty seconds that was listened to: 120 BPM, 4/4."""
+    path = make_document(tmp_path / "jam.offcut", good(tmp_path / "jam.wav", SECONDS), CUTS)
+    with Document.open(path) as document:
+        ids = heard_ids(document.state)
+        found = {ids["beats"]: heard_grid(), ids["listening"]: Listening()}
+        document.apply(edits.set_analyses(document.state, ids, "Listened"), found)
+    return path
+
+
+@pytest.fixture
+def at_work(hands: Hands, document: Path) -> Hands:
+    window = hands.window
+    window.session.open(document)
+    hands.finish_work()
+    for part in (window.grid_editing, window.tap_tempo, window.marking):
+        part.said.connect(hands.said.append)
+        part.refused.connect(hands.refused.append)
+    return hands
+
+
+def grid_of(hands: Hands) -> BeatGrid:
+    grid = hands.window.session.grid
+    assert grid is not None
+    return grid
+
+
+def test_keys_edit_the_grid_and_say_so(at_work: Hands) -> None:
+    window, before = at_work.window, heard_grid()
+    at_work.press("H")
+    assert at_work.said[-1] == "Half tempo: 60.0 BPM"
+    assert window.status_bar._done.text() == "Half tempo: 60.0 BPM"
+    assert_array_equal(grid_of(at_work).beats_samples, before.beats_samples[::2])
+    assert window.timeline.canvas.grid is grid_of(at_work), "the timeline shows it"
+    at_work.press("J")
+    assert at_work.said[-1] == "Double tempo: 120.0 BPM"
+    at_work.press("K")
+    assert grid_of(at_work).beats_samples[0] == BEAT // 2
+    window.transport.seek(5 * BEAT + 300)
+    at_work.press("Y")
+    assert at_work.said[-1] == "Downbeat at 0:02.750"
+    assert grid_of(at_work).bar_positions[5] == 1
+    for _ in range(4):
+        at_work.press("Ctrl+Z")
+    assert_array_equal(grid_of(at_work).beats_samples, before.beats_samples)
+    assert window.session.undo_label == "Listened"
+
+
+def test_the_edited_grid_is_there_after_a_restart(at_work: Hands, document: Path) -> None:
+    at_work.press("H")
+    at_work.window.session.open(document)
+    assert grid_of(at_work).tempo_bpm == pytest.approx(60.0)
+    at_work.press("Ctrl+Z")
+    assert grid_of(at_work).tempo_bpm == 120.0
+
+
+def test_listening_again_keeps_the_edited_grid_and_says_so(at_work: Hands) -> None:
+    from engine.jobs.listen import Heard  # the models; the other tests need none
+
+    at_work.press("H")
+    window = at_work.window
+    state, ids = window.session.state, heard_ids(window.session.state)
+    again = Heard({"beats": heard_grid(), "listening": Listening(maker="again")}, ids)
+    window.work._heard(state.tracks, None, again)
+    assert grid_of(at_work).tempo_bpm == pytest.approx(60.0)
+    assert at_work.said[-1] == "Listened to the recording; the grid you edited stays"
+    window.commands.run("grid.heard")
+    assert grid_of(at_work).tempo_bpm == 120.0
+    window.commands.run("grid.heard")
+    assert "are the ones that were heard" in at_work.refused[-1]
+    at_work.press("Ctrl+Z")
+    assert grid_edits.is_edited(window.session.state)
+
+
+def test_tracks_that_were_not_heard_have_no_beats_to_go_back_to(at_work: Hands) -> None:
+    at_work.press("H")
+    session = at_work.window.session
+    session.apply(set_track(session.state, session.state.tracks[0].id, gain_db=-6.0))
+    at_work.window.commands.run("grid.heard")
+    assert "not listened to as they are" in at_work.refused[-1]
+
+
+def test_stepping_along_the_grid(at_work: Hands) -> None:
+    window = at_work.window
+    view = window.timeline.viewport
+    window.timeline.set_viewport(replace(view, samples_per_px=40.0, start_samples=0.0))
+    window.transport.seek(100)
+    at_work.press("G")
+    assert window.transport.playhead_samples == BEAT
+    at_work.press("G")
+    assert window.transport.playhead_samples == 2 * BEAT
+    at_work.press("Shift+G")
+    assert window.transport.playhead_samples == BEAT
+    for _ in range(2):
+        at_work.press("J")
+    window.timeline.fit()  # beats are too close to draw; bars stay where they are
+    at_work.press("G")
+    assert window.transport.playhead_samples == 4 * BEAT
+    window.transport.seek(0)
+    at_work.press("Shift+G")
+    assert at_work.refused[-1] == "There is no grid line further back."
+
+
+def test_stepping_in_the_result_passes_over_cuts_and_stays_in_view(at_work: Hands) -> None:
+    window = at_work.window
+    window.session.apply(edits.decide(window.session.state, [f"cut-{CUTS[0][0]}"], Verdict.ACCEPTED))
+    at_work.press("Q")
+    window.timeline.set_viewport(replace(window.timeline.viewport, samples_per_px=5.0, start_samples=0.0))
+    window.transport.seek(CUTS[0][0] - BEAT)
+    at_work.press("G")
+    assert window.transport.playhead_samples == CUTS[0][1]
+    assert window.timeline.holds(window.transport.playhead_samples)
+
+
+class Clock:
+    """The time of taps."""
+
+    now_s = 50.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def clock(at_work: Hands) -> Clock:
+    made = Clock()
+    at_work.window.tap_tempo.clock_s = made
+    return made
+
+
+def test_taps_lay_a_grid_once_the_hand_rests(at_work: Hands, clock: Clock, qtbot: QtBot) -> None:
+    window = at_work.window
+    window.transport.seek(3_000)
+    window.tap_tempo._pause.setInterval(30)
+    for _ in range(6):
+        at_work.press("Shift+T")
+        clock.now_s += 0.75
+        window.tap_tempo._pause.stop()  # the keys of a test are slower than a pause of 30 ms
+    assert "Tap 4: 80.0 BPM. A pause takes it, Esc drops it" in at_work.said
+    with qtbot.waitSignal(window.session.changed):
+        window.tap_tempo._pause.start()
+    assert at_work.said[-1] == "Tapped tempo: 80.0 BPM"
+    grid = grid_of(at_work)
+    assert grid.tempo_bpm == pytest.approx(80.0)
+    assert 3_000 in grid.downbeats_samples
+    assert grid.beats_samples[0] == 3_000
+    assert grid.beats_samples[-1] > (SECONDS - 0.75) * RATE_HZ
+    at_work.press("Ctrl+Z")
+    assert grid_of(at_work).tempo_bpm == 120.0, "one step"
+
+
+def test_taps_while_playing_fall_where_the_playhead_was(at_work: Hands, qtbot: QtBot) -> None:
+    window = at_work.window
+    at_work.press("Space")
+    tapped = []
+    for number in range(6):
+        qtbot.waitUntil(lambda: window.transport.playhead_samples >= 2_000 + number * 1_600)  # noqa: B023
+        tapped.append(window.transport.playhead_samples)
+        window.tap_tempo.tap()
+    window.tap_tempo.take()
+    at_work.press("Space")
+    grid, period = grid_of(at_work), np.median(np.diff(tapped))
+    assert grid.tempo_bpm == pytest.approx(60 * RATE_HZ / period, rel=0.1)
+    assert np.abs(grid.downbeats_samples - tapped[0]).min() < 400, "within 50 ms of the first tap"
+
+
+def test_few_taps_change_nothing_and_escape_drops_them(at_work: Hands, clock: Clock) -> None:
+    window, before = at_work.window, at_work.window.session.state
+    for _ in range(3):
+        at_work.press("Shift+T")
+        clock.now_s += 0.5
+    assert at_work.said[-1] == "Tap 3 of at least 4"
+    window.tap_tempo.take()
+    assert "tap at least 4 times" in at_work.refused[-1]
+    for _ in range(5):
+        at_work.press("Shift+T")
+        clock.now_s += 0.5
+    at_work.press("Esc")
+    assert "the grid stays" in at_work.said[-1]
+    assert not window.tap_tempo._pause.isActive()
+    assert window.session.state is before
+
+
+def test_a_held_key_is_one_tap(at_work: Hands, clock: Clock) -> None:
+    action = at_work.window.commands.action
+    assert not action("grid.tap").autoRepeat()
+    assert not action("marker.add").autoRepeat()
+    assert action("grid.next").autoRepeat()
+    for _ in range(20):
+        at_work.window.tap_tempo.tap()
+        clock.now_s += 0.002
+    assert at_work.said[-1] == "Tap 1 of at least 4"
+    at_work.window.tap_tempo.give_up()
+    assert tap_tempo.SOONEST_S > 0.04
+
+
+def test_dialogs_set_tempo_ramp_and_bars(at_work: Hands) -> None:
+    window = at_work.window
+    run = window.commands.run
+    window.transport.seek(8 * BEAT + 50)
+    at_work.do_and_answer(lambda: run("grid.set_tempo"), fill(Tempo="100"))
+    assert at_work.said[-1] == "Set the tempo to 100.0 BPM"
+    assert 8 * BEAT in grid_of(at_work).downbeats_samples, "the beat at the playhead stays, and its place"
+    at_work.do_and_answer(lambda: run("grid.bar"), fill(Beats="3"))
+    assert grid_of(at_work).bar_positions.max() == 3
+    assert 8 * BEAT in grid_of(at_work).downbeats_samples
+    before = grid_of(at_work)
+    at_work.do_and_answer(lambda: run("grid.ramp"), fill(From="2", Starting="100", To="4", Ending="50,5"))
+    assert at_work.said[-1] == "Tempo from 100 to 50.5 BPM over bars 2 to 4"
+    gaps = np.diff(grid_of(at_work).beats_samples)
+    assert gaps[-1] == pytest.approx(np.diff(before.beats_samples)[-1], abs=1)
+    assert gaps.max() > 1.5 * gaps[0]
+
+
+def test_a_dialog_says_what_is_wrong_and_given_up_does_nothing(at_work: Hands) -> None:
+    def refuse(dialog: QWidget) -> None:
+        fields = [one for one in dialog.findChildren(QWidget) if one.accessibleName().startswith("Tempo")]
+        fields[0].setFocus()
+        QTest.keyClicks(fields[0], "none")
+        QTest.keyClick(fields[0], Qt.Key.Key_Return)
+        assert dialog.isVisible()
+        QTest.keyClick(dialog, Qt.Key.Key_Escape)
+
+    before = at_work.window.session.state
+    at_work.do_and_answer(lambda: at_work.window.commands.run("grid.set_tempo"), refuse)
+    assert at_work.window.session.state is before
+
+
+def test_a_beat_dragged_in_the_ruler_is_one_step(at_work: Hands) -> None:
+    at_work.window.timeline.canvas.beat_dragged.emit(6, 6 * BEAT + 900)
+    assert at_work.said[-1] == "Moved beat 2|3 to 0:03.112"
+    assert grid_of(at_work).beats_samples[4:9].tolist() == [8_000 * 2, 20_450, 24_900, 28_450, 32_000]
+    at_work.press("Ctrl+Z")
+    assert_array_equal(grid_of(at_work).beats_samples, heard_grid().beats_samples)
+
+
+def test_snapping_is_kept_and_edges_go_to_the_grid_by_key(at_work: Hands) -> None:
+    window = at_work.window
+    window.timeline.set_viewport(
+        replace(window.timeline.viewport, samples_per_px=40.0, start_samples=28_000.0)
+    )
+    near = 8 * BEAT + 200  # 5 px from the beat at 32,000
+    for snaps, want in ((True, 8 * BEAT), (False, near)):
+        assert window.timeline.canvas.snapping.is_on is snaps
+        window.transport.seek(near)
+        at_work.press("I")
+        assert window.review.span()[0] == want
+        at_work.press("N")
+        assert at_work.said[-1] == f"Snapping {'off' if snaps else 'on'}"
+    window.transport.seek(8 * BEAT + 1_000)
+    at_work.press("I")
+    assert window.review.span()[0] == 8 * BEAT + 1_000, "too far from any line"
+
+
+def test_without_a_grid_taps_and_tempo_make_one(hands: Hands, tmp_path: Path) -> None:
+    window = hands.window
+    window.session.open(make_document(tmp_path / "bare.offcut", good(tmp_path / "bare.wav", 6), ()))
+    window.work.cancel()
+    hands.finish_work()
+    for key in ("G", "H", "Y"):
+        hands.press(key)
+        assert "There are no beats yet" in hands.refused[-1]
+    window.transport.seek(5_000)
+    window.grid_editing.set_tempo(90.0)
+    assert grid_of(hands).downbeats_samples[0] == 5_000
+    hands.press("Ctrl+Z")
+    assert window.session.grid is None

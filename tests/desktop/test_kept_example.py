@@ -85,8 +85,11 @@ def test_the_example_and_the_proposal_play_by_turns(
     opened.transport.seek(1_234)
     for _ in range(2):
         hear(opened, hands, qtbot)
-        assert hands.said[-1].startswith("Kept before: take 4 at 0:01.")
-        assert any("take 4 at 0:01" in label.text() for label in opened.status_bar.findChildren(QLabel))
+        assert hands.said[-1].startswith("Kept before: take 4 at 0:01; ")
+        assert any(
+            "take 4 at 0:01; once more (Shift C)" in label.text()
+            for label in opened.status_bar.findChildren(QLabel)
+        )
         source = playing(opened)
         assert (source.rate_hz, source.channels, source.length_samples) == (RATE_HZ, 2, 3_200)
         expected, _ = soundfile.read(kept, start=8_000, frames=3_200, dtype="float32")
@@ -137,7 +140,7 @@ def test_another_proposal_begins_with_its_example(opened: MainWindow, hands: Han
     hear(opened, hands, qtbot)
     hands.press("Down")
     hands.press("Shift+C")
-    assert hands.refused[-1].startswith("Nothing kept is known for this proposal; learn the taste again")
+    assert hands.refused[-1].startswith("Nothing kept is known to be like it; learn the taste anew")
     hands.press("Up")
     hear(opened, hands, qtbot)
     assert hands.said[-1].startswith("Kept before")

@@ -99,14 +99,19 @@ def set_analyses(state: DocumentState, current: Mapping[str, str], label: str) -
 def decide(state: DocumentState, ids: Sequence[str], verdict: Verdict) -> Edit:
     """Answer proposals. Answering twice is the same as once; nudged edges stay."""
     _require(state, ids)
-    rows = [
-        (state.decisions.get(key), replace(_decision(state, key), verdict=verdict))
-        for key in ids
-        if state.verdict(key) is not verdict
-    ]
+    decisions = state.decisions
+    rows = [(decisions.get(key), _answered(state, key, verdict)) for key in ids]
     return Edit(
         f"{_PAST[verdict]} {_scope_text(state, ids)}" if ids else "Nothing to decide", row_changes(rows)
     )
+
+
+def _answered(state: DocumentState, proposal_id: str, verdict: Verdict) -> Decision | None:
+    """Return the decision with this verdict; none is needed for a proposal that nobody answered."""
+    before = state.decisions.get(proposal_id)
+    if before is None:
+        return None if verdict is Verdict.UNDECIDED else Decision(proposal_id, verdict)
+    return before if before.verdict is verdict else replace(before, verdict=verdict)
 
 
 def _decision(state: DocumentState, proposal_id: str) -> Decision:

@@ -20,7 +20,7 @@ from engine.document.checksums import Tally, require_intact, rows_of, write_anew
 from engine.document.decisions import Decision
 from engine.document.markers import Marker
 from engine.document.proposals import Proposal
-from engine.document.rows import TABLES
+from engine.document.rows import TABLES, Table
 from engine.document.schema import APPLICATION_ID, SCHEMA_VERSION, STATEMENTS
 from engine.document.state import DocumentState
 from engine.document.track import Source, Track
@@ -28,6 +28,7 @@ from engine.document.transaction import connect, reason_of
 from engine.errors import DocumentError, ExportError
 from engine.safe_write import replacing, shown
 
+_KEYS_AT_ONCE = 500  # SQLite takes no more than 999 in one statement everywhere
 TABLE_NAMES = tuple(table.name for table in TABLES.values())
 
 
@@ -57,17 +58,25 @@ def create(path: Path) -> None:
 
 def write_rows(connection: sqlite3.Connection, tally: Tally, changes: tuple[RowChange, ...]) -> None:
     """Write the rows after an edit."""
+    by_type: dict[type[Row], dict[str, Row | None]] = {}
     for change in changes:
-        table = TABLES[change.row_type]
-        before = connection.execute(table.select_one, (change.key,)).fetchone()
-        if before is not None:
+        by_type.setdefault(change.row_type, {})[change.key] = change.after
+    for row_type, rows in by_type.items():
+        table = TABLES[row_type]
+        for before in _stored(connection, table, list(rows)):
             tally.count(table.name, before)
-        if change.after is None:
-            connection.execute(table.delete_one, (change.key,))
-        else:
-            values = table.encode(change.after)
-            connection.execute(table.insert, values)
+        connection.executemany(table.delete_one, [(key,) for key, row in rows.items() if row is None])
+        written = table.encode_all([row for row in rows.values() if row is not None])
+        connection.executemany(table.insert, written)
+        for values in written:
             tally.count(table.name, values)
+
+
+def _stored(connection: sqlite3.Connection, table: Table, keys: list[str]) -> Iterator[tuple[object, ...]]:
+    """Yield the rows of these keys as they are in the file."""
+    for first in range(0, len(keys), _KEYS_AT_ONCE):
+        some = keys[first : first + _KEYS_AT_ONCE]
+        yield from connection.execute(table.select_some(len(some)), some)
 
 
 def read_state(connection: sqlite3.Connection) -> DocumentState:
@@ -113,15 +122,16 @@ def apply_rows(state: DocumentState, changes: tuple[RowChange, ...]) -> Document
     for row_type, some in by_type.items():
         rows = _rows(state, row_type)
         for change in some:
+            key, after = change.key, change.after
             # A damaged analysis is out of force in the state while its row is still there to be undone.
-            if rows.get(change.key) != change.before and row_type is not CurrentAnalysis:
+            if rows.get(key) != change.before and row_type is not CurrentAnalysis:
                 raise DocumentError(
                     "What this would change was changed meanwhile; nothing was done, do it again."
                 )
-            if change.after is None:
-                rows.pop(change.key, None)
+            if after is None:
+                rows.pop(key, None)
             else:
-                rows[change.key] = change.after
+                rows[key] = after
         values |= _fields(row_type, rows)
     return replace(state, **values)
 

@@ -291,7 +291,7 @@ def style_sheet(theme: Theme) -> str:
 _STYLE_SHEET = """
 QWidget {{ background: {panel}; color: {text}; font-family: "Inter"; font-size: {text_px}px; }}
 QLabel, QCheckBox, QRadioButton {{ background: transparent; }}
-QRadioButton {{ border: 1px solid transparent; border-radius: {key_radius}px; padding: 1px {step}px; }}
+QRadioButton {{ border: 1px solid transparent; border-radius: {key_radius}px; padding: 1px {step}px 1px 1px; }}
 QRadioButton:focus {{ border-color: {undecided}; }}
 QRadioButton::indicator {{
     width: {step3}px; height: {step3}px; border: 1px solid {dim}; border-radius: {indicator_radius}px;
@@ -347,6 +347,7 @@ QAbstractItemView[surface="ground"]:focus {{ border-color: {undecided}; }}
 QAbstractItemView::item {{ min-height: {row_px}px; }}
 QAbstractItemView::item:selected {{ background: {current_row}; color: {text}; }}
 QHeaderView::section {{ background: {panel}; color: {dim}; border: none; padding: {step}px; }}
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QScrollArea {{ border: 1px solid transparent; }}
 QScrollArea:focus {{ border-color: {undecided}; }}
 QScrollBar {{ background: {panel}; width: {bar_px}px; height: {bar_px}px; }}

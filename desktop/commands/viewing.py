@@ -27,7 +27,7 @@ VIEW = (
         "picture", "Waveform or spectrogram", ("Alt+W",), "Show the chosen track, or the first, as the other."
     ),
     _view(
-        "pictures", "All waveforms or spectrograms", ("Shift+Alt+W",), "Show all tracks as one or the other."
+        "pictures", "All waveforms or spectrograms", ("Alt+Shift+W",), "Show all tracks as one or the other."
     ),
     _view(
         "spectrogram", "Spectrogram settings…", (), "Choose scale, colours, range and window of spectrograms."

@@ -106,17 +106,17 @@ def test_the_chosen_head_says_which_track(looking: Hands) -> None:
 
 def test_all_tracks_change_in_one_step(looking: Hands) -> None:
     looking.press("Alt+W")
-    looking.press("Shift+Alt+W")
+    looking.press("Alt+Shift+W")
     assert pictures(looking) == [Picture.SPECTROGRAM] * 2
     assert looking.window.session.undo_label == "2 tracks drawn as spectrograms"
-    looking.press("Shift+Alt+W")
+    looking.press("Alt+Shift+W")
     assert pictures(looking) == [Picture.WAVEFORM] * 2
     looking.press("Ctrl+Z")
     assert pictures(looking) == [Picture.SPECTROGRAM] * 2
     finish(looking)
 
 
-@pytest.mark.parametrize("keys", ["Alt+W", "Shift+Alt+W"])
+@pytest.mark.parametrize("keys", ["Alt+W", "Alt+Shift+W"])
 def test_without_tracks_a_sentence_says_what_to_do(hands: Hands, keys: str) -> None:
     hands.press(keys)
     assert "import a recording first" in hands.refused[-1]
@@ -232,7 +232,7 @@ def type_into(name: str, text: str) -> Callable[[QDialog], None]:
 
 
 def test_settings_show_at_once_and_esc_restores_them(looking: Hands) -> None:
-    looking.press("Shift+Alt+W")
+    looking.press("Alt+Shift+W")
     finish(looking)
     before, seen = final_lanes(looking), list[bytes]()
 
@@ -244,7 +244,7 @@ def test_settings_show_at_once_and_esc_restores_them(looking: Hands) -> None:
         look,
         choose("Colours", "grey"),
         look,
-        type_into("Darkest", "-50"),
+        type_into("Quietest", "-50"),
         look,
     )
     looking.do_and_answer(
@@ -279,8 +279,8 @@ def test_settings_that_are_kept_hold_the_next_time(
         choose("Frequencies", "mel"),
         choose("Colours", "viridis"),
         choose("Window", "4096"),
-        type_into("Darkest", "-100"),
-        type_into("Brightest", "-12"),
+        type_into("Quietest", "-100"),
+        type_into("Loudest", "-12"),
     )
     looking.do_and_answer(
         lambda: looking.window.commands.run("view.spectrogram"), answer(*steps, keys=Qt.Key.Key_Return)
@@ -300,11 +300,11 @@ def test_a_range_that_cannot_be_is_refused_in_words(looking: Hands) -> None:
         seen.append(keep.isEnabled())
 
     steps = (
-        type_into("Brightest", "-60"),
+        type_into("Loudest", "-60"),
         look,
-        type_into("Darkest", "-55"),
+        type_into("Quietest", "-55"),
         look,
-        type_into("Darkest", "5"),
+        type_into("Quietest", "5"),
         look,
     )
     looking.do_and_answer(

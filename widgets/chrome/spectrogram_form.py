@@ -24,15 +24,15 @@ from widgets.timeline.spectrogram import (
 )
 
 _SCALES: Mapping[str, str] = {
-    Scale.LOG: "Logarithmic: every octave as high",
-    Scale.MEL: "Mel: as the ear spaces pitches",
-    Scale.LINEAR: "Linear: every hertz as high",
+    Scale.LOG.value: "Logarithmic: every octave as high",
+    Scale.MEL.value: "Mel: as the ear spaces pitches",
+    Scale.LINEAR.value: "Linear: every hertz as high",
 }
 _MAPS: Mapping[str, str] = {
-    ColorMap.MAGMA: "Magma: black, purple, cream",
-    ColorMap.INFERNO: "Inferno: black, red, yellow",
-    ColorMap.VIRIDIS: "Viridis: purple, green, yellow",
-    ColorMap.GREY: "Grey: from the ground to the text",
+    ColorMap.MAGMA.value: "Magma: black, purple, cream",
+    ColorMap.INFERNO.value: "Inferno: black, red, yellow",
+    ColorMap.VIRIDIS.value: "Viridis: purple, green, yellow",
+    ColorMap.GREY.value: "Grey: the ground is silence",
 }
 _WINDOWS = {
     "1024": "Short, 1,024 samples: tells time well",
@@ -68,11 +68,11 @@ class SpectrogramForm(QWidget):
             choice.currentIndexChanged.connect(self._renew)
         for field in (self._floor, self._ceiling):
             field.textChanged.connect(self._renew)
-        self._defaults.clicked.connect(lambda: self.show_look(SpectrogramLook()))
+        self._defaults.clicked.connect(self._take_defaults)
 
     def _lay_out(self) -> None:
-        self._floor.setAccessibleName("Darkest in dB of full scale")
-        self._ceiling.setAccessibleName("Brightest in dB of full scale")
+        self._floor.setAccessibleName("Quietest in dB of full scale")
+        self._ceiling.setAccessibleName("Loudest in dB of full scale")
         form = QFormLayout()
         form.setHorizontalSpacing(px(16))
         form.setVerticalSpacing(px(8))
@@ -83,8 +83,8 @@ class SpectrogramForm(QWidget):
         form.addRow("&Colours", self._map)
         form.addRow("", self._strip)
         for name, field, said in (
-            ("&Darkest", self._floor, "dB of full scale, and all that is quieter"),
-            ("&Brightest", self._ceiling, "dB of full scale, and all that is louder"),
+            ("&Quietest", self._floor, "dB of full scale, and all below"),
+            ("&Loudest", self._ceiling, "dB of full scale, and all above"),
         ):
             row, unit = QHBoxLayout(), QLabel(said)
             unit.setProperty("role", "dim")
@@ -100,16 +100,19 @@ class SpectrogramForm(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(px(12))
         layout.addLayout(form)
-        layout.addWidget(self._problem)
-        layout.addWidget(self._defaults, 0, Qt.AlignmentFlag.AlignLeft)
+        below = QHBoxLayout()
+        below.setSpacing(px(12))
+        below.addWidget(self._defaults)
+        below.addWidget(self._problem, 1)
+        layout.addLayout(below)
 
     def problem(self) -> str:
         """Say what is wrong, "" when nothing is."""
         floor_db, ceiling_db = self._floor.value(), self._ceiling.value()
         if floor_db is None or ceiling_db is None:
-            return self._floor.problem("Darkest") or self._ceiling.problem("Brightest")
+            return self._floor.problem("Quietest") or self._ceiling.problem("Loudest")
         if ceiling_db - floor_db < LEAST_RANGE_DB:
-            return f"Brightest must be {LEAST_RANGE_DB} dB above darkest, or more."
+            return f"Loudest must be {LEAST_RANGE_DB} dB above quietest, or more."
         return ""
 
     def values(self) -> SpectrogramLook:
@@ -125,8 +128,9 @@ class SpectrogramForm(QWidget):
             int(self._window.value()),
         )
 
-    def show_look(self, look: SpectrogramLook) -> None:
-        """Take other values; told once."""
+    def _take_defaults(self) -> None:
+        """Take the values of the start, all at once."""
+        look = SpectrogramLook()
         self.blockSignals(True)
         self._scale.choose(look.scale)
         self._map.choose(look.color_map)

@@ -15,6 +15,7 @@ from widgets.chrome.export_form import ExportForm
 from widgets.theme import Theme, px
 
 _SCREEN_MARGIN = 96
+_BORDERS = 2  # of a scroll area, both sides together
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +81,15 @@ def _lay_out(dialog: QDialog, form: ExportForm, buttons: QDialogButtonBox) -> No
     layout.setSpacing(px(16))
     layout.addWidget(area, 1)
     layout.addWidget(buttons)
+    for part in form.findChildren(QWidget):
+        part.ensurePolished()  # only then do they know how large they are
     around = layout.contentsMargins()
-    wanted = form.sizeHint().grownBy(around)
+    wanted = form.sizeHint().expandedTo(form.minimumSizeHint()).grownBy(around)
     room = dialog.screen().availableSize()
     dialog.resize(
-        min(wanted.width() + px(8), room.width()),
-        min(wanted.height() + layout.spacing() + buttons.sizeHint().height(), room.height() - _SCREEN_MARGIN),
+        min(wanted.width() + _BORDERS, room.width()),
+        min(
+            wanted.height() + _BORDERS + layout.spacing() + buttons.sizeHint().height(),
+            room.height() - _SCREEN_MARGIN,
+        ),
     )

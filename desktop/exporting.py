@@ -137,7 +137,7 @@ def _detail(file: PlannedFile) -> str:
     size = size_words(file.size_bytes)
     if file.length_s is None:
         return f"about {size}"
-    up_to = "up to " if file.path.suffix.lower() == ".flac" else ""
+    up_to = "≤ " if file.path.suffix.lower() == ".flac" else ""
     return f"{format_time(file.length_s, 1)} · {up_to}{size}"
 
 

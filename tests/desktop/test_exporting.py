@@ -88,7 +88,7 @@ def test_the_outlook_names_files_lengths_and_sizes(subject: ExportSubject, choic
     outlook = look_at(subject, replace(choice, suffixes=(".wav", ".flac", ".edl")))
     assert [(line.name, line.detail, line.replaces) for line in outlook.files] == [
         ("out.wav", "0:08.0 · 192 kB", False),
-        ("out.flac", "0:08.0 · up to 192 kB", False),
+        ("out.flac", "0:08.0 · ≤ 192 kB", False),
         ("out.edl", "about 5 kB", True),
     ]
     assert outlook.total == "about 389 kB in all"

@@ -124,7 +124,7 @@ class ExportOptionsPanel(QWidget):
         self._chunks.setEnabled(".wav" in chosen)
         self._rate.setEnabled(any(suffix in FRAME_SUFFIXES for suffix in chosen))
         self._audio_reason.setText("" if audio else "for WAV and FLAC")
-        self._rate_reason.setText("" if self._rate.isEnabled() else "for AAF, Final Cut, CMX 3600")
+        self._rate_reason.setText("" if self._rate.isEnabled() else "for AAF, Final Cut and CMX 3600")
 
     def problem(self) -> tuple[str, str]:
         """Return the field that is wrong and what to do; two empty words where none is."""

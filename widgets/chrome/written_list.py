@@ -15,6 +15,7 @@ from widgets.theme import TEXT, Theme, mono_font, px
 _MOST_LINES = 5
 _LINE = 20
 _GAP = 12
+_BORDERS = 2  # of the scroll area, above and below
 _REPLACES = "replaces"
 
 
@@ -49,7 +50,7 @@ class WrittenList(QWidget):
         self._lines.updateGeometry()
         self._lines.update()
         count = len(lines)
-        self._area.setFixedHeight(px(_LINE * max(1, min(_MOST_LINES, count))))
+        self._area.setFixedHeight(px(_LINE) * max(1, min(_MOST_LINES, count)) + _BORDERS)
         # Only where there is something to scroll is it a stop for the Tab key.
         scrolls = count > _MOST_LINES
         self._area.setFocusPolicy(Qt.FocusPolicy.StrongFocus if scrolls else Qt.FocusPolicy.NoFocus)

@@ -1,0 +1,45 @@
+"""What measures the window works: on a small document, each part in a program of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from desktop.bench_document import Load, document_of, made_up_document
+from engine.bench.measured import Measured
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where documents are, the small one smaller than it is when speed is measured."""
+    document_of(tmp_path, "small").parent.mkdir()
+    made_up_document(tmp_path / "small", Load(tracks=2, length_s=30, proposals=120, is_sparse=True))
+    return tmp_path
+
+
+def measure(part: str, folder: Path) -> dict[str, Measured]:
+    """Run a part as the benchmark does, in this test's folders."""
+    command = [sys.executable, "-m", "desktop.bench_timeline", part, str(folder), "small"]
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+    found = [Measured(**json.loads(line)) for line in done.stdout.splitlines()]
+    return {measured.metric: measured for measured in found}
+
+
+def test_opening_deciding_and_memory_are_measured(folder: Path) -> None:
+    assert 0 < measure("opening", folder)["warm_open_to_picture_s"].value < 30
+    found = measure("decisions", folder)
+    assert len(found) == 4
+    assert all(0 < measured.value < 5_000 and measured.baseline == 50.0 for measured in found.values())
+
+
+def test_a_part_that_fails_is_told_with_its_reason(folder: Path) -> None:
+    document_of(folder, "small").unlink()
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        measure("opening", folder)
+    assert "bench.offcut" in failed.value.stderr.splitlines()[-1]

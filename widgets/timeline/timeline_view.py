@@ -116,6 +116,7 @@ class TimelineView(QWidget):
         self.canvas.viewport_changed.connect(self._tell_soon)
         self.heads.lane_stretched.connect(self._stretch)
         self.heads.wheel_turned.connect(self.canvas.wheelEvent)
+        self.heads.scroll_asked.connect(lambda px: self.canvas.set_scroll(self.scroll_px + px))
         self.bar.valueChanged.connect(self.canvas.set_scroll)
 
     @property

@@ -271,6 +271,21 @@ def test_a_carried_head_is_put_where_the_line_is(
     assert not line.isVisible()
 
 
+def test_a_head_carried_past_the_end_scrolls_the_lanes(view: TimelineView, state: DocumentState) -> None:
+    tall = tuple(replace(track, height_px=300) for track in four(state).tracks)
+    view.set_document(replace(state, tracks=tall))
+    head = view.heads.heads["kick"]
+    QTest.mousePress(head, LEFT, NONE, QPoint(30, 60))
+    move(head, QPoint(30, 900))
+    scrolled = view.scroll_px
+    assert scrolled > 0
+    move(head, QPoint(30, 1_000))
+    assert view.scroll_px > scrolled
+    move(head, QPoint(30, -50))
+    assert view.scroll_px < 2 * scrolled
+    head.cancel_drag()
+
+
 def test_a_head_put_back_or_given_up_moves_nothing(
     told: Told, view: TimelineView, state: DocumentState
 ) -> None:
@@ -363,6 +378,14 @@ def test_values_are_sliders_for_a_screen_reader(keys: TrackHead) -> None:
         assert read.text(QAccessible.Text.Name) == name
         assert read.text(QAccessible.Text.Description) == value
     assert keys.pan.text() == "25 R"
+
+
+def test_a_screen_reader_sets_values(told: Told, keys: TrackHead) -> None:
+    value = QAccessible.queryAccessibleInterface(keys.pan).valueInterface()
+    value.setCurrentValue(-40)
+    assert told.changes == [("keys", {"pan": -0.4})]
+    assert keys.pan.accessibleDescription() == "40 % left"
+    assert value.currentValue() == -40
 
 
 def test_tab_goes_through_the_current_head_alone(

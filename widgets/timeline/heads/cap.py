@@ -30,10 +30,11 @@ class HeadButton(QAbstractButton):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.set_name(name)
 
-    def set_name(self, name: str) -> None:
-        """Call it otherwise, for the eye and for a screen reader."""
+    def set_name(self, name: str, hint: str = "") -> None:
+        """Call it otherwise, for the eye and for a screen reader; the hint says what else it can do."""
         self.setAccessibleName(name)
-        self.setToolTip(name)
+        self.setAccessibleDescription(hint)
+        self.setToolTip(f"{name}\n{hint}".rstrip())
 
     def sizeHint(self) -> QSize:
         return QSize(theme.px(CAP_WIDTH), theme.px(CAP_HEIGHT))

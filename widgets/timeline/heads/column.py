@@ -17,7 +17,7 @@ from widgets.timeline.frame import COLLAPSED, Layout
 from widgets.timeline.heads.head import TrackHead
 from widgets.timeline.heads.score_head import ScoreHead
 
-DROP_LINE = 3
+DROP_LINE, FASTEST_SCROLL = 3, 24
 
 
 class TrackHeads(QWidget):
@@ -33,6 +33,7 @@ class TrackHeads(QWidget):
     lane_stretched : id, and the height in pixels at 100 % that its lane has while its border is dragged;
         -1 where that is over
     wheel_turned : the wheel over the heads, for whoever scrolls
+    scroll_asked : how many pixels further down the lanes should be scrolled, for a head carried past an end
     """
 
     track_changed = Signal(str, dict, str)
@@ -42,6 +43,7 @@ class TrackHeads(QWidget):
     menu_asked = Signal(str, QPoint)
     lane_stretched = Signal(str, int)
     wheel_turned = Signal(object)
+    scroll_asked = Signal(int)
 
     def __init__(self, tokens: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -145,6 +147,10 @@ class TrackHeads(QWidget):
 
     def _carry(self, y: int) -> None:
         assert self._layout is not None
+        past = min(y, 0) + max(y - self._below.height(), 0)
+        if past:
+            reach = theme.px(FASTEST_SCROLL)
+            self.scroll_asked.emit(max(-reach, min(past, reach)))
         line = self._line_of(self._place_at(y)) - self._layout.lanes_top
         thick = theme.px(DROP_LINE)
         self._drop_line.setGeometry(0, max(line - thick // 2 - 1, 0), self.width(), thick)

@@ -98,8 +98,9 @@ class TrackHead(QWidget):
         self._channels = source.channels if track.channels_open and not track.is_collapsed else 1
         self.mute.setChecked(track.mute)
         self.solo.setChecked(track.solo)
-        self.mute.set_name(f"Mute {track.name}")
-        self.solo.set_name(f"Solo {track.name}")
+        hint = f"With Shift, group {track.group}" if track.group else ""
+        self.mute.set_name(f"Mute {track.name}", hint)
+        self.solo.set_name(f"Solo {track.name}", hint)
         self.dots.set_name(f"More of {track.name}")
         for value, name, amount in ((self.gain, "Gain", track.gain_db), (self.pan, "Pan", track.pan)):
             value.setAccessibleName(f"{name} of {track.name}")
@@ -224,6 +225,7 @@ class TrackHead(QWidget):
         elif self._is_carried or abs(at.y() - self._pressed.y()) >= QApplication.startDragDistance():
             self._is_carried = True
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
+            self.update()
             self.carried.emit(round(self.y() + at.y()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -240,6 +242,7 @@ class TrackHead(QWidget):
         carried, stretching = self._is_carried, self._pressed is not None and self._grip_px is not None
         self._pressed, self._grip_px, self._is_carried = None, None, False
         self.setCursor(Qt.CursorShape.ArrowCursor)
+        self.update()
         if carried:
             self.put_down.emit(is_meant)
         if stretching:
@@ -295,6 +298,8 @@ class TrackHead(QWidget):
     def paintEvent(self, event: object) -> None:  # noqa: ARG002 - the whole head is small
         painter, tokens, height = QPainter(self), self._theme, self.height()
         ground = tokens.current_row if self._is_current else tokens.panel
+        if self._is_carried:
+            ground = tokens.line
         painter.fillRect(self.rect(), theme.color(ground))
         painter.fillRect(QRectF(0, 0, theme.px(ACCENT), height), theme.color(self._accent))
         bold = theme.ui_font(theme.TEXT, QFont.Weight.DemiBold)

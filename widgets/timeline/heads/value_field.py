@@ -50,8 +50,10 @@ class ValueField(QAbstractSlider):
         self._grip = 0.0
         self._run = ""
         self._turned = 0
+        self._is_own = False
         self._telling = QTimer(self, singleShot=True, interval=TELL_MS)
         self._telling.timeout.connect(self._tell)
+        self.valueChanged.connect(self._follow)
         self.setSingleStep(self.wheel_steps)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.SizeHorCursor)
@@ -70,8 +72,7 @@ class ValueField(QAbstractSlider):
     def show_amount(self, amount: float) -> None:
         """Show a value that came from elsewhere; one that the mouse holds stays under the mouse."""
         if not self.is_dragged:
-            self.setValue(round(amount * self.steps_per_unit))
-            self._describe()
+            self._show(amount * self.steps_per_unit)
 
     def text(self) -> str:
         """Return the value as it is drawn."""
@@ -96,8 +97,7 @@ class ValueField(QAbstractSlider):
 
     def _adjust(self, steps: float, run: str) -> None:
         before = self.value()
-        self.setValue(round(steps))
-        self._describe()
+        self._show(steps)
         if self.value() == before:
             return
         self._run = run
@@ -105,6 +105,19 @@ class ValueField(QAbstractSlider):
             self._tell()
         elif not self._telling.isActive():
             self._telling.start()
+
+    def _show(self, steps: float) -> None:
+        self._is_own = True
+        self.setValue(round(steps))
+        self._is_own = False
+        self._describe()
+
+    def _follow(self) -> None:
+        """Tell a value that was set from outside, as a screen reader does."""
+        if not self._is_own:
+            self._describe()
+            self._run = STEPS_RUN
+            self._tell()
 
     def _tell(self) -> None:
         self._telling.stop()

@@ -29,6 +29,7 @@ TRACKS = (
     ("Bass", "", 1, -2.0),
     ("Guitar", "", 2, -4.5),
 )
+ROLES = {"Kick": "close mic", "Snare": "close mic"}
 CUTS_S = ((24, 42, "A"), (73, 91, "A"), (127, 140, "R"), (173, 199.6, "A"), (180.8, 189.6, "A"),
           (190.3, 191.7, "R"), (192.7, 201.5, "U"), (207.2, 210.6, "U"), (315, 339, "U"),
           (388, 397, "U"), (436, 478, "U"), (580, 610, "U"))  # fmt: skip
@@ -87,7 +88,7 @@ def made_up_document() -> DocumentState:
         for name, _, channels, _ in TRACKS
     }
     tracks = tuple(
-        Track(name, name, name, position, group=group, gain_db=gain)
+        Track(name, name, name, position, group=group, gain_db=gain, role=ROLES.get(name, ""))
         for position, (name, group, _, gain) in enumerate(TRACKS)
     )
     verdicts = {"A": Verdict.ACCEPTED, "R": Verdict.REJECTED, "U": Verdict.UNDECIDED}

@@ -33,7 +33,7 @@ BAR = 48
 HEADS = 168
 QUEUE = 372
 
-_ACCENTS = ("#7fb069", "#b48ead", "#d08770", "#5fa8b5", "#c9a24b", "#8f8fd1")
+_ACCENTS = ("#64944e", "#a77a9f", "#c77156", "#4a929f", "#a78332", "#8181cb")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +146,9 @@ LIGHT = Theme(
     dim="#566069",
     faint="#86909a",
     wave="#55697b",
-    wave2="#8296a8",
+    wave2="#7a8fa2",
     undecided="#0b66c3",
-    accepted="#b8560f",
+    accepted="#ad510e",
     rejected="#79828a",
     on_undecided="#ffffff",
     on_accepted="#ffffff",

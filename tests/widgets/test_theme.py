@@ -42,6 +42,31 @@ def test_words_on_flags_and_names_of_verdicts_are_readable(tokens: Theme, verdic
 
 
 @BOTH
+@pytest.mark.parametrize("verdict", ["undecided", "accepted", "rejected"])
+@pytest.mark.parametrize("ground", ["bg", "panel", "panel2", "current_row"])
+def test_a_verdict_is_read_in_any_row(tokens: Theme, verdict: str, ground: str) -> None:
+    assert contrast(tokens.verdict_text(verdict), getattr(tokens, ground)) >= 4.5
+
+
+@BOTH
+@pytest.mark.parametrize("ground", ["bg", "panel", "current_row"])
+def test_groups_and_waves_are_seen(tokens: Theme, ground: str) -> None:
+    grounds = getattr(tokens, ground)
+    assert all(contrast(accent, grounds) >= 3.0 for accent in tokens.accents)
+    assert ground == "current_row" or contrast(tokens.wave2, grounds) >= 3.0
+
+
+FAINT_WORDS = re.compile(r"setPen\([^)]*\.faint(?! if self.isEnabled)")
+
+
+def test_no_word_is_painted_faint_unless_what_it_names_is_off() -> None:
+    painters = {path.name: path.read_text(encoding="utf-8") for path in WIDGETS.rglob("*.py")}
+    guilty = {name for name, text in painters.items() for _ in FAINT_WORDS.finditer(text)}
+    # The palette's border and the edge of a cap are lines; a box and a field that are off are meant to be.
+    assert guilty <= {"command_palette.py", "key_caps.py", "check_box.py", "choice_field.py"}
+
+
+@BOTH
 @pytest.mark.parametrize(
     "sign", ["undecided", "accepted", "rejected", "score_line", "wave", "playhead", "marker", "faint"]
 )

@@ -66,7 +66,7 @@ class _Steps(QAbstractListModel):
 
 
 class _StepDelegate(QStyledItemDelegate):
-    """Paints a place: a mark and full words where the document is, dim ones for what was taken back."""
+    """Paints a place: a mark and full words where the document is, slanted ones for what was taken back."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -87,9 +87,10 @@ class _StepDelegate(QStyledItemDelegate):
         if here:
             place = QRectF(margin, rect.center().y() - side / 2, side, side)
             paint_icon(painter, "chevron-right", place, theme.undecided)
-        painter.setFont(ui_font(TEXT - 1))
-        undone = index.row() > steps.here
-        painter.setPen(QColor(theme.faint if undone else theme.text if here else theme.dim))
+        font = ui_font(TEXT - 1)
+        font.setItalic(index.row() > steps.here)
+        painter.setFont(font)
+        painter.setPen(QColor(theme.text if here else theme.dim))
         words = rect.adjusted(margin + side + px(8), 0, -margin, 0)
         label = painter.fontMetrics().elidedText(
             steps.label(index.row()), Qt.TextElideMode.ElideRight, int(words.width())

@@ -186,7 +186,7 @@ def _paint_hints(painter: QPainter, frame: Frame, shown: Shown) -> None:
         room = layout.height - layout.lane_tops[-1]
         if room >= theme.px(24):
             painter.setFont(theme.ui_font(12))
-            painter.setPen(theme.color(tokens.faint))
+            painter.setPen(theme.color(tokens.dim))
             middle = QRectF(theme.px(30), layout.lane_tops[-1], layout.width, min(room, theme.px(72)))
             painter.drawText(middle, Qt.AlignmentFlag.AlignVCenter, with_keys(DROP_HINT, shown.keys))
         if shown.length_samples:

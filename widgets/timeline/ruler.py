@@ -63,12 +63,12 @@ def paint_ruler(
         under = bottom - theme.px(1) - QFontMetricsF(lower).descent()
         if mode is RulerMode.BARS and beats is not None:
             _paint_row(painter, frame, beat_marks(frame, beats), upper, tokens.dim, baseline, ticks=True)
-            _paint_row(painter, frame, _time_marks(frame, lower), lower, tokens.faint, under)
+            _paint_row(painter, frame, _time_marks(frame, lower), lower, tokens.dim, under)
         else:
             marks = _sample_marks if mode is RulerMode.SAMPLES else _time_marks
             _paint_row(painter, frame, marks(frame, upper), upper, tokens.dim, baseline, ticks=True)
             if beats is not None:
-                _paint_row(painter, frame, _bar_marks(frame, beats), lower, tokens.faint, under)
+                _paint_row(painter, frame, _bar_marks(frame, beats), lower, tokens.dim, under)
     for y in (top, bottom):
         painter.fillRect(frame.horizontal(y - frame.hairline, 0, layout.width), theme.color(tokens.line))
 

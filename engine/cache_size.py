@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.part_files import sweep
 from engine.places import cache_folder
 
 _UNFINISHED = ".part"
@@ -39,12 +40,14 @@ def mark_used(hashes: Collection[str]) -> None:
 
 
 def trim_cache(limit_bytes: int, in_use: Collection[str]) -> Freed:
-    """Remove the least recently used files until the cache is within its limit.
+    """Remove what dead writers left, then the least recently used files until the cache is within its limit.
 
     Parameters
     ----------
     in_use : content hashes of the sources whose files stay, whatever the limit
     """
+    for folder in (cache_folder(), *(each for each in cache_folder().rglob("*") if each.is_dir())):
+        sweep(folder)
     found = sorted(_files(), key=lambda each: each[1])
     total, freed = sum(size for _, _, size in found), Freed(0, 0)
     for path, _, size in found:

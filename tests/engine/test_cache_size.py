@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.cache_size import Freed, cache_bytes, empty_cache, mark_used, trim_cache
+from engine.part_files import PartFile
 from engine.places import CACHE_VARIABLE, cache_folder
 
 
@@ -47,6 +48,14 @@ def test_what_is_used_now_goes_last(cached: dict[str, Path]) -> None:
     mark_used(["aaaaaaaa"])
     trim_cache(200, ())
     assert left(cached) == "ae"
+
+
+def test_what_a_dead_writer_left_goes_and_a_living_one_keeps_its_file(cached: dict[str, Path]) -> None:
+    living = PartFile(cache_folder("peaks") / "being made")
+    trim_cache(500, ())
+    assert list(cache_folder().rglob("*.part")) == [living.path]
+    assert left(cached) == "abcde"
+    living.let_go()
 
 
 def test_files_of_the_open_document_stay_whatever_the_limit(cached: dict[str, Path]) -> None:

@@ -58,11 +58,11 @@ class GridEditing(QObject):
 
     def halve(self) -> None:
         """Keep every second beat."""
-        self._apply(grid_edits.halved(self._grid(), self._rate_hz), "Half tempo: {tempo}")
+        self._apply(grid_edits.halved(self._grid()), "Half tempo: {tempo}")
 
     def double(self) -> None:
         """Put a beat between any two."""
-        self._apply(grid_edits.doubled(self._grid(), self._rate_hz), "Double tempo: {tempo}")
+        self._apply(grid_edits.doubled(self._grid()), "Double tempo: {tempo}")
 
     def shift(self) -> None:
         """Move all beats by half of one."""

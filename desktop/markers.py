@@ -28,6 +28,9 @@ JUST_PASSED_S = 1.0
 """While playing, going back passes over a marker that was reached so shortly before."""
 
 
+NO_MARKERS = "There are no markers yet; add one at the playhead ‹marker.add›."
+
+
 class Window(Protocol):
     """What marking needs of a window."""
 
@@ -93,7 +96,7 @@ class Marking(QObject):
         """Let the name of the marker nearest to the playhead be written anew, in its place."""
         state, here = self._required_state(), self._parts.transport.playhead_samples
         if not state.markers:
-            raise UsageError("There are no markers yet; M adds one at the playhead.")
+            raise UsageError(NO_MARKERS)
         nearest = min(state.markers.values(), key=lambda one: abs(one.start_samples - here))
         self._write_name(nearest.id)
 
@@ -106,6 +109,8 @@ class Marking(QObject):
     def go(self, *, forward: bool) -> None:
         """Put the playhead on the next or the previous marker."""
         state, transport = self._required_state(), self._parts.transport
+        if not state.markers:
+            raise UsageError(NO_MARKERS)
         here = transport.playhead_samples
         if not forward and transport.is_playing:
             here -= s_to_samples(JUST_PASSED_S, state.rate_hz)

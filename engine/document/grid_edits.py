@@ -63,7 +63,7 @@ def _rounded(samples: ArrayLike) -> Positions:
     return np.floor(np.asarray(samples, np.float64) + 0.5).astype(np.int64)
 
 
-def doubled(grid: BeatGrid, rate_hz: int) -> BeatGrid:
+def doubled(grid: BeatGrid) -> BeatGrid:
     """Put a beat between any two; bars stay where they are and count twice as many.
 
     Raises
@@ -79,10 +79,10 @@ def doubled(grid: BeatGrid, rate_hz: int) -> BeatGrid:
     counts = np.empty_like(both)
     both[::2], both[1::2] = beats, beats[:-1] + np.diff(beats) // 2
     counts[::2], counts[1::2] = 2 * grid.bar_positions - 1, 2 * grid.bar_positions[:-1]
-    return _made(grid, both, counts, rate_hz)
+    return replace(grid, beats_samples=both, bar_positions=counts, tempo_bpm=2 * grid.tempo_bpm, maker=MAKER)
 
 
-def halved(grid: BeatGrid, rate_hz: int) -> BeatGrid:
+def halved(grid: BeatGrid) -> BeatGrid:
     """Keep every second beat, so that `halved(doubled(grid))` is the grid.
 
     Bars of an even number of beats stay where they are and count half as many. Where there are odd ones, a
@@ -93,10 +93,12 @@ def halved(grid: BeatGrid, rate_hz: int) -> BeatGrid:
         return grid
     if np.all(np.diff(counts) % 2 == 1):
         kept = counts % 2 == 1
-        return _made(grid, beats[kept], (counts[kept] + 1) // 2, rate_hz)
-    first = int(np.argmax(counts == 1))
-    kept_beats = beats[first % 2 :: 2]
-    return _made(grid, kept_beats, _counted_from(len(kept_beats), first // 2, beats_in_bar(grid)), rate_hz)
+        beats, counts = beats[kept], (counts[kept] + 1) // 2
+    else:
+        first = int(np.argmax(counts == 1))
+        beats = beats[first % 2 :: 2]
+        counts = _counted_from(len(beats), first // 2, beats_in_bar(grid))
+    return replace(grid, beats_samples=beats, bar_positions=counts, tempo_bpm=grid.tempo_bpm / 2, maker=MAKER)
 
 
 def shifted_half_a_beat(grid: BeatGrid, rate_hz: int, length_samples: int) -> BeatGrid:

@@ -135,7 +135,7 @@ def neighbour(state: DocumentState, at_samples: int, *, forward: bool) -> Marker
     UsageError : there is none that way
     """
     if not state.markers:
-        raise UsageError("There are no markers yet; M adds one at the playhead.")
+        raise UsageError("There are no markers yet; add one first.")
     markers = list(state.markers.values())
     if forward:
         found = next((one for one in markers if one.start_samples > at_samples), None)

@@ -78,6 +78,10 @@ class MarkerList(QDialog):
         self._rows.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self._rows.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
         self._rows.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._empty = QLabel(_EMPTY)
+        self._empty.setProperty("role", "dim")
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setWordWrap(True)
         self._said = QLabel()
         self._said.setProperty("role", "dim")
         self._said.setWordWrap(True)
@@ -109,6 +113,7 @@ class MarkerList(QDialog):
         layout.setSpacing(px(10))
         layout.addWidget(self._field)
         layout.addWidget(self._rows, 1)
+        layout.addWidget(self._empty, 1)
         below = QHBoxLayout()
         below.setSpacing(px(8))
         for button in (self._go, self._rename, self._delete):
@@ -169,11 +174,10 @@ class MarkerList(QDialog):
         self._go.setEnabled(chosen == 1)
         self._rename.setEnabled(chosen == 1)
         self._delete.setEnabled(chosen > 0)
-        if not total:
-            self._said.setText(_EMPTY)
-        else:
-            of = f"{shown:,} of " if shown < total else ""
-            self._said.setText(f"{of}{counted(total, 'marker')}")
+        self._rows.setVisible(total > 0)
+        self._empty.setVisible(not total)
+        of = f"{shown:,} of " if shown < total else ""
+        self._said.setText(f"{of}{counted(total, 'marker')}" if total else "")
 
     def _choose(self) -> None:
         if len(chosen := self._selected()) == 1:

@@ -40,8 +40,8 @@ def grids(draw: st.DrawFn, fewest: int = 0) -> BeatGrid:
 NO_BEATS = BeatGrid(np.zeros(0, np.int64), np.zeros(0, np.int64), 0.0, 0.0, "m")
 LENGTH = 4_000_000
 EVERY_EDIT = {
-    "double": lambda g: grid_edits.doubled(g, RATE_HZ),
-    "half": lambda g: grid_edits.halved(g, RATE_HZ),
+    "double": lambda g: grid_edits.doubled(g),
+    "half": lambda g: grid_edits.halved(g),
     "shift": lambda g: grid_edits.shifted_half_a_beat(g, RATE_HZ, LENGTH),
     "downbeat": lambda g: grid_edits.with_downbeat(g, 500_000),
     "bar": lambda g: grid_edits.with_beats_in_bar(g, 3, 500_000),
@@ -76,7 +76,7 @@ def test_without_beats_there_is_none_to_choose(name: str) -> None:
 @given(grids(fewest=2))
 @settings(max_examples=150, deadline=None)
 def test_half_of_double_is_the_grid(grid: BeatGrid) -> None:
-    again = grid_edits.halved(grid_edits.doubled(grid, RATE_HZ), RATE_HZ)
+    again = grid_edits.halved(grid_edits.doubled(grid))
     assert_array_equal(again.beats_samples, grid.beats_samples)
     assert_array_equal(again.bar_positions, grid.bar_positions)
     assert again.tempo_bpm == pytest.approx(grid.tempo_bpm)
@@ -96,18 +96,18 @@ def test_half_a_beat_twice_is_nearly_a_beat(grid: BeatGrid) -> None:
 
 
 def test_half_keeps_bars_that_count_even_and_doubles_the_others() -> None:
-    four = grid_edits.halved(grid_of([24_000] * 11), RATE_HZ)
+    four = grid_edits.halved(grid_of([24_000] * 11))
     assert four.bar_positions.tolist() == [1, 2] * 3
     assert four.tempo_bpm == pytest.approx(60.0)
     waltz = grid_of([24_000] * 12, position=3, bar=3)
-    half = grid_edits.halved(waltz, RATE_HZ)
+    half = grid_edits.halved(waltz)
     assert half.bar_positions.tolist() == [1, 2, 3, 1, 2, 3]
     assert_array_equal(half.beats_samples, waltz.beats_samples[1::2])
 
 
 def test_a_tempo_that_is_none_is_not_made() -> None:
     with pytest.raises(UsageError, match=r"600\.0 BPM cannot be doubled"):
-        grid_edits.doubled(grid_of([4_800] * 4), RATE_HZ)
+        grid_edits.doubled(grid_of([4_800] * 4))
     with pytest.raises(UsageError, match=r"0\.5 BPM is no tempo"):
         grid_edits.steady(0.5, 0, rate_hz=RATE_HZ, length_samples=LENGTH)
 
@@ -231,7 +231,7 @@ def test_an_edited_grid_is_kept_undone_and_not_written_over(tmp_path: Path) -> N
         document.apply(edits.set_analyses(document.state, ids, "Listened"), {ids["beats"]: heard})
         assert not grid_edits.is_edited(document.state)
         assert grid_edits.keeping_edited(document.state, ids) == ids
-        half = grid_edits.halved(heard, RATE_HZ)
+        half = grid_edits.halved(heard)
         document.apply(*grid_edits.set_grid(document.state, half, "Half tempo"))
         assert grid_edits.is_edited(document.state)
         assert grid_edits.keeping_edited(document.state, {**ids, "score": "s"}) == {"score": "s"}

@@ -108,7 +108,7 @@ def edited_grid() -> BeatGrid:
     """A heard grid, edited in three ways: halved, half a beat later, and a downbeat elsewhere."""
     beats = np.arange(500, 32_000, 1_000) + np.arange(32) % 3
     heard = BeatGrid(beats.astype(np.int64), np.arange(32) % 4 + 1, 480.0, 1.0, "heard")
-    half = grid_edits.halved(heard, RATE_HZ)
+    half = grid_edits.halved(heard)
     moved = grid_edits.shifted_half_a_beat(half, RATE_HZ, 32_000)
     return grid_edits.with_downbeat(grid_edits.with_beats_in_bar(moved, 3, 0), 13_000)
 

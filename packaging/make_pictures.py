@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QPixmap
+    from PySide6.QtGui import QImage
     from PySide6.QtWidgets import QWidget
 
     from desktop.main_window import MainWindow
@@ -27,7 +27,7 @@ SIZE = (1600, 1000)
 LEARNED_EPOCHS = 40  # so that the curve has a shape and the time left is known
 SAMPLES_SHOWN = 160  # few enough that single samples are drawn
 SHOWN_FOLDER = "/home/you/Music/Demo jam"
-DIALOG_WAIT_MS = 300
+DIALOG_POLL_MS = 50
 PATIENCE_S = 120
 
 
@@ -44,26 +44,32 @@ class Photographer:
             self.window.commands.run(command_id)
         settle()
 
-    def take(self, name: str, widget: QWidget | None = None) -> None:
-        """Write what a widget shows, by default the whole window."""
+    def take(self, name: str, widget: QWidget | None = None, *, few_colours: bool = False) -> None:
+        """Write what a widget shows, by default the whole window; with few colours it takes less room."""
         settle()
-        write(self._out / f"{name}.png", (widget or self.window).grab())
+        image = (widget or self.window).grab().toImage()
+        write(self._out / f"{name}.png", quantized(image) if few_colours else image)
 
     def take_dialog(self, name: str, command_id: str, **fields: str) -> None:
         """Write the dialog that a command opens, its fields filled in by their names, and give it up."""
         from PySide6.QtCore import QTimer
         from PySide6.QtWidgets import QApplication, QLineEdit
 
+        give_up_s = time.monotonic() + PATIENCE_S
+
         def take() -> None:
             dialog = QApplication.activeModalWidget()
             if dialog is None:
-                raise SystemExit(f"{command_id} opened no dialog")
+                if time.monotonic() > give_up_s:
+                    raise SystemExit(f"{command_id} opened no dialog")
+                QTimer.singleShot(DIALOG_POLL_MS, take)
+                return
             for field in dialog.findChildren(QLineEdit):
                 field.setText(fields.get(field.accessibleName(), field.text()))
             self.take(name, dialog)
             dialog.close()
 
-        QTimer.singleShot(DIALOG_WAIT_MS, take)
+        QTimer.singleShot(DIALOG_POLL_MS, take)
         self.press(command_id)
 
 
@@ -100,7 +106,10 @@ def make_all(out: Path) -> None:
     review(photographer)
     photographer.take("review-dark")
     dialogs(photographer)
+    palette(photographer)
     samples(photographer)
+    views(photographer)
+    queue(photographer)
     window.look.choose("light")
     photographer.press("view.fit")
     around_current(window)
@@ -140,6 +149,45 @@ def dialogs(photographer: Photographer) -> None:
     sheet.close()
     photographer.take_dialog("propose", "taste.propose")
     photographer.take_dialog("export", "file.export", Folder=SHOWN_FOLDER)
+    photographer.take_dialog("preferences", "file.preferences")
+
+
+def palette(photographer: Photographer) -> None:
+    """Find a command by a few letters."""
+    from PySide6.QtWidgets import QLineEdit
+
+    popup = photographer.window.palette_popup
+    photographer.press("help.palette")
+    popup.findChildren(QLineEdit)[0].setText("zo")
+    photographer.take("palette", popup)
+    popup.close()
+
+
+def views(photographer: Photographer) -> None:
+    """Show the result, then the source as spectrograms."""
+    window = photographer.window
+    photographer.press("view.fit", "transport.source_result", "view.ruler", "view.ruler")
+    photographer.take("result")
+    photographer.press("transport.source_result", "view.ruler")
+    photographer.press("view.pictures")
+    photographer.press("view.proposal")
+    wait_for(lambda: not window.work.is_busy)
+    photographer.take("spectrogram", few_colours=True)
+    photographer.press("view.pictures")
+
+
+def queue(photographer: Photographer) -> None:
+    """Group the queue, select in it, and show its figures and the history."""
+    from PySide6.QtWidgets import QPushButton
+
+    window = photographer.window
+    buttons = window.queue_panel.findChildren(QPushButton)
+    figures = next(button for button in buttons if button.text() == "Figures")
+    figures.click()
+    photographer.press("review.group", "review.extend_down", "review.extend_down", "view.history")
+    photographer.take("queue", window.side)
+    photographer.press("view.history", "transport.stop", "review.group", "review.group", "review.group")
+    figures.click()
 
 
 def samples(photographer: Photographer) -> None:
@@ -189,9 +237,17 @@ def settle() -> None:
         QApplication.processEvents()
 
 
-def write(path: Path, pixmap: QPixmap) -> None:
+def quantized(image: QImage) -> QImage:
+    """Return a picture in the colours nearest to its own that a palette of 256 holds."""
+    from PySide6.QtCore import Qt
+    from PySide6.QtGui import QImage
+
+    return image.convertToFormat(QImage.Format.Format_Indexed8, Qt.ImageConversionFlag.ThresholdDither)
+
+
+def write(path: Path, image: QImage) -> None:
     """Write a picture as small as PNG can be."""
-    if not pixmap.save(str(path), "PNG", 0):
+    if not image.save(str(path), "PNG", 0):
         raise SystemExit(f"{path} could not be written")
     print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
 

@@ -7,7 +7,7 @@ import math
 import sys
 from dataclasses import dataclass
 
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from widgets.chrome.command_palette import CommandPalette
 from widgets.chrome.export_choice import ExportChoice, ExportOutlook, WrittenLine
@@ -17,7 +17,8 @@ from widgets.chrome.learn_panel import LearnPanel
 from widgets.chrome.loss_curve import LossCurve
 from widgets.chrome.status_bar import StatusBar
 from widgets.chrome.top_bar import TopBar
-from widgets.theme import DARK, LIGHT, Theme, load_fonts, palette, px, set_text_scale, style_sheet
+from widgets.stage import add_options, dressed, show_or_save
+from widgets.theme import Theme, px
 
 KEYS = {
     "transport.toggle": "Space",
@@ -103,17 +104,10 @@ def main() -> int:
     """Show the parts, or save a picture of them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("part", nargs="?", choices=("window", "palette", "keys"), default="window")
-    parser.add_argument("--light", action="store_true")
-    parser.add_argument("--scale", type=float, help="text scale, 1 to 2")
+    add_options(parser)
     parser.add_argument("--size", type=int, nargs=2, default=(1600, 640), metavar=("WIDTH", "HEIGHT"))
-    parser.add_argument("--save", metavar="F.png")
     options = parser.parse_args()
-    app = QApplication(sys.argv[:1])
-    load_fonts()
-    set_text_scale(options.scale)
-    theme = LIGHT if options.light else DARK
-    app.setPalette(palette(theme))
-    app.setStyleSheet(style_sheet(theme))
+    app, theme = dressed(options)
     window = DemoWindow(theme)
     window.resize(*options.size)
     shown: QWidget = window
@@ -124,10 +118,7 @@ def main() -> int:
     if options.part == "palette":
         window.palette_popup.open_over(window)
         shown = window.palette_popup
-    if options.save is None:
-        return app.exec()
-    app.processEvents()
-    return 0 if shown.grab().save(options.save) else 1
+    return show_or_save(app, shown, options.save)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ import sys
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtWidgets import QApplication
 
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.decisions import Decision, Verdict
@@ -19,7 +18,8 @@ from engine.review.listing import Grouping, listing
 from engine.review.statistics import statistics
 from widgets.review.queue_panel import QueuePanel
 from widgets.review.rows import Surroundings
-from widgets.theme import DARK, LIGHT, QUEUE, Theme, load_fonts, palette, px, set_text_scale, style_sheet
+from widgets.stage import add_options, dressed, show_or_save
+from widgets.theme import QUEUE, Theme, px
 
 RATE_HZ = 48_000
 KEYS = {
@@ -117,26 +117,16 @@ def demo_panel(theme: Theme, count: int, grouping: Grouping = "") -> QueuePanel:
 def main() -> int:
     """Show the queue, or save a picture of it."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--light", action="store_true")
     parser.add_argument("--many", action="store_true", help="ten thousand proposals")
     parser.add_argument("--groups", choices=("state", "kind", "maker"), default="")
     parser.add_argument("--empty", action="store_true")
-    parser.add_argument("--scale", type=float, help="text scale, 1 to 2")
-    parser.add_argument("--save", metavar="F.png")
+    add_options(parser)
     options = parser.parse_args()
-    app = QApplication(sys.argv[:1])
-    load_fonts()
-    set_text_scale(options.scale)
-    theme = LIGHT if options.light else DARK
-    app.setPalette(palette(theme))
-    app.setStyleSheet(style_sheet(theme))
+    app, theme = dressed(options)
     panel = demo_panel(theme, 0 if options.empty else 10_000 if options.many else 38, options.groups)
     panel.resize(px(QUEUE), px(880))
     panel.show()
-    if options.save is None:
-        return app.exec()
-    app.processEvents()
-    return 0 if panel.grab().save(options.save) else 1
+    return show_or_save(app, panel, options.save)
 
 
 if __name__ == "__main__":

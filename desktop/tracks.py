@@ -85,7 +85,7 @@ class Tracks(QObject):
         """
         track = self._heads.current_track()
         if track is None:
-            raise UsageError("Choose a track first, by its head or with PgDown.")
+            raise UsageError("Choose a track first: click its head, or go to the next one ‹tracks.next›.")
         return track
 
     def choose_next(self, direction: int) -> None:

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QApplication
 
 from desktop.app import make_application
 from desktop.bench_device import paced_device
-from desktop.bench_document import TARGET, made_up_document, train_until_cancelled
+from desktop.bench_document import TARGET, Load, made_up_document, train_until_cancelled
 from desktop.job_lanes import JobLanes
 from desktop.main_window import MainWindow
 from engine.bench.measured import Measured
@@ -36,20 +36,20 @@ LOOK_EVERY_MS = 50
 COMMANDS = ("review.accept", "review.reject", "review.accept", "edit.undo")
 
 
-def playback(minutes: float) -> Iterator[Measured]:
-    """Play the target load for so many minutes."""
+def playback(minutes: float, load: Load = TARGET) -> Iterator[Measured]:
+    """Play so many minutes of a load."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         for place in ("CACHE", "CONFIG", "DATA", "STATE"):
             os.environ[f"XDG_{place}_HOME"] = str(folder / place.lower())
         # before PortAudio is first loaded
         os.environ["ALSA_CONFIG_PATH"] = str(paced_device(folder, RATE_HZ, keep=False))
-        yield from _measure(folder, minutes)
+        yield from _measure(folder, minutes, load)
 
 
-def _measure(folder: Path, minutes: float) -> Iterator[Measured]:
+def _measure(folder: Path, minutes: float, load: Load) -> Iterator[Measured]:
     application = make_application()
-    document, _ = made_up_document(folder, TARGET)
+    document, _ = made_up_document(folder, load)
     window = MainWindow(application, QSettings(str(folder / "bench.ini"), QSettings.Format.IniFormat))
     window.resize(1600, 1000)
     window.show()

@@ -12,13 +12,18 @@ from desktop.playback.play_source import PlaySource, SourceFactory, to_device_ch
 from desktop.playback.ring import Following, Ring
 from engine.errors import OffcutError
 
-BLOCK_FRAMES = 2048
-AHEAD_S = 0.6
+# Short blocks while little is ahead, so that sound comes soon; then long ones, which ask for Python's lock a
+# quarter as often: while a model trains, each time may cost milliseconds.
+BLOCK_FRAMES, LONG_BLOCK_FRAMES = 2048, 8192
+# Long enough for a machine that has no time for this thread for more than a second.
+AHEAD_S = 2.0
+# How much of it is rendered without a pause.
+SOON_AHEAD_S = 0.6
 # What is rendered before the device hears of it: more than any device takes at once when it starts.
 PREFILL_S = 0.25
 # How far ahead of the device a ring takes over without a gap: more than a prefill takes to render.
 HAND_OVER_S = 0.15
-POLL_S = 0.01
+POLL_S = 0.02
 
 PositionMap = Callable[[int], int]
 
@@ -100,7 +105,7 @@ class Reader(threading.Thread):
             try:
                 if wish is not self._cue:
                     self._begin(wish)
-                self._fill(self._ring.free // BLOCK_FRAMES)
+                self._keep_full()
             except OffcutError as error:
                 self._fail(str(error))
             except Exception as error:
@@ -114,7 +119,7 @@ class Reader(threading.Thread):
     def _begin(self, cue: Cue) -> None:
         """Start a new ring for a cue and let it follow the old one."""
         old, self._cue = cue.after or self._ring, cue
-        capacity = max(round(AHEAD_S * self._rate_hz), 2 * BLOCK_FRAMES)
+        capacity = max(round(AHEAD_S * self._rate_hz), 2 * LONG_BLOCK_FRAMES)
         self._ring = Ring(capacity, self.device_channels, cue.generation)
         at_frame = None
         try:
@@ -126,7 +131,7 @@ class Reader(threading.Thread):
             self._ring.mark(self._position)
             self._open(cue.factory)
             self._looping = cue.loop is not None and self._position < cue.loop[1]
-            self._fill(-(-round(PREFILL_S * self._rate_hz) // BLOCK_FRAMES))
+            self._fill(round(PREFILL_S * self._rate_hz))
         finally:
             old.following = Following(self._ring, at_frame)
 
@@ -146,14 +151,21 @@ class Reader(threading.Thread):
             self._source.close()
             self._source = None
 
-    def _fill(self, blocks: int) -> None:
-        """Render at most so many blocks; a new wish interrupts."""
-        for _ in range(blocks):
-            if self._ring.ended or not self._filling.is_set():
+    def _fill(self, ahead_samples: int) -> None:
+        """Render until so much is ahead; a new wish interrupts."""
+        ring = self._ring
+        while ring.written - ring.taken < ahead_samples:
+            if ring.ended or not self._filling.is_set():
                 return
             self._render(BLOCK_FRAMES)
-            if not self._wishes.empty() and self._ring.written > BLOCK_FRAMES:
+            if not self._wishes.empty() and ring.written > BLOCK_FRAMES:
                 return
+
+    def _keep_full(self) -> None:
+        """Render what is due: all of it where little is ahead, else one long block where there is room."""
+        self._fill(round(SOON_AHEAD_S * self._rate_hz))
+        if self._has_work() and self._wishes.empty() and self._ring.free >= LONG_BLOCK_FRAMES:
+            self._render(LONG_BLOCK_FRAMES)
 
     def _render(self, frames: int) -> None:
         """Put one block into the ring, going round in the loop where there is one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 from time import perf_counter
 
@@ -42,3 +43,13 @@ def side_by_side(ours: Callable[[], object], peer: Callable[[], object], rounds:
     peer()
     pairs = [(seconds(ours), seconds(peer)) for _ in range(rounds)]
     return median(pair[0] for pair in pairs), median(pair[1] for pair in pairs)
+
+
+def peak_memory_mb() -> float:
+    """Return the most memory this program has had, shared libraries and mapped files included."""
+    status = Path("/proc/self/status")
+    if status.exists():  # what getrusage says counts the program that started this one
+        return int(status.read_text().split("VmHWM:")[1].split()[0]) / 1024
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

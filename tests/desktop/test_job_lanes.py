@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QWidget
 
 from desktop.job_lanes import JobLane, JobLanes
 from engine.errors import ExportError
@@ -55,6 +57,32 @@ def test_result_and_signals_reach_the_windows_thread(qtbot, lane):
     ]
     assert {thread for _, _, thread in told} == {window}
     assert not lane.is_busy
+
+
+class Slow(QWidget):
+    """A widget that notes when it was painted."""
+
+    def __init__(self, told: list[str]) -> None:
+        super().__init__()
+        self._told = told
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        self._told.append("painted")
+
+
+def test_the_window_is_painted_before_a_model_is_loaded(qtbot):
+    told: list[str] = []
+    lane, widget = JobLane("heavy lane", paints_first=True), Slow(told)
+    qtbot.addWidget(widget)
+    widget.show()
+    qtbot.waitUntil(lambda: "painted" in told)
+    told.clear()
+    widget.update()
+    job = lane.submit(lambda progress: told.append("begun"), title="Loading")  # noqa: ARG005
+    with qtbot.waitSignal(job.finished, timeout=5_000):
+        pass
+    assert told == ["painted", "begun"]
+    assert lane.close()
 
 
 def test_jobs_of_a_lane_run_one_after_the_other(qtbot, lane):

@@ -1,0 +1,57 @@
+"""The programs that ``offcut bench`` starts for the window, on little so that it is soon done."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from desktop import bench_import
+from desktop.app import show
+from engine.bench.sound import write
+from engine.document.document import Document
+from tests.desktop.conftest import Hands
+
+PLAYBACK = """
+from desktop.bench_document import Load
+from desktop.bench_playback import playback
+print([(one.metric, one.value) for one in playback(0.2, Load(tracks=2, length_s=120, proposals=60))])
+"""
+
+
+def test_a_recording_on_the_command_line_is_imported(hands: Hands, tmp_path: Path) -> None:
+    path = write(tmp_path / "jam.wav", 1)
+    show(hands.window, str(path))
+    hands.qtbot.waitUntil(lambda: bool(hands.window.session.state.tracks), timeout=20_000)
+    hands.window.work.cancel()
+    hands.finish_work()
+    window = hands.window
+    assert window.session.path == tmp_path / "jam.offcut"
+    show(window, str(Document.create(tmp_path / "other.offcut").path))
+    assert window.session.name == "other"
+
+
+@pytest.mark.parametrize("what", ["window", "reading"])
+def test_a_program_says_how_long_it_took_and_how_much(tmp_path: Path, what: str) -> None:
+    path = write(tmp_path / "take.wav", 2)
+    report = bench_import._run(what, path, tmp_path / "home")
+    assert report["cpu_s"] > 0.0
+    assert 0.0 < report["wall_s"] < 60.0
+    assert 10.0 < report["peak_mb"] < 400.0
+    assert [found.name for found in tmp_path.iterdir() if found.suffix] == ["take.wav"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ALSA is Linux's")
+def test_playing_while_training_and_deciding_is_measured(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", PLAYBACK]
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=True)
+    found = dict(ast.literal_eval(done.stdout))
+    assert found["source_underruns"] == found["result_underruns"] == 0
+    assert found["source_decisions"] > 0
+    assert found["result_minutes_played"] == pytest.approx(0.1, rel=0.2)

@@ -105,11 +105,11 @@ def cut(start: int, stop: int) -> Proposal:
 
 def train_until_cancelled(folder: Path, progress: Progress) -> None:
     """Learn a taste that is never learned enough."""
-    from engine.anomaly.config import LearnConfig
+    from engine.anomaly.slicer.settings import SlicerConfig
     from engine.anomaly.learn import LearnRequest, learn
 
     edited = write(folder / "edited.wav", EDITED_S, RATE_HZ, channels=1, seed=99)
-    config = LearnConfig(epochs=EPOCHS, patience=EPOCHS)
+    config = SlicerConfig(epochs=EPOCHS, patience=EPOCHS)
     learn(LearnRequest((edited,), config, 0, folder / "bench.taste"), progress)
 
 

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 def learn_taste(asked: LearnRequest, out: Path, overwrite: bool, progress: Progress) -> Learned:
     """Learn from edited recordings with the default recipe."""
-    from engine.anomaly.config import LearnConfig
+    from engine.anomaly.config import default_config
     from engine.anomaly.learn import LearnRequest as Learning
     from engine.anomaly.learn import learn
 
     edited = tuple(Path(path) for path in asked.edited)
-    config = LearnConfig(epochs=asked.epochs)
+    config = default_config().model_copy(update={"epochs": asked.epochs})
     return learn(Learning(edited, config, asked.seed, out, overwrite), progress)
 
 

@@ -131,12 +131,12 @@ def make_edited(pieces: dict[str, Samples], folder: Path) -> None:
 
 def learn_taste(out: Path) -> None:
     """Learn `demo.taste` with the default recipe and seed 0."""
-    from engine.anomaly.config import LearnConfig
+    from engine.anomaly.config import default_config
     from engine.anomaly.learn import LearnRequest, learn
     from engine.progress import SILENT
 
     edited = tuple(sorted((out / "edited").glob("*.ogg")))
-    learned = learn(LearnRequest(edited, LearnConfig(), 0, out / "demo.taste", overwrite=True), SILENT)
+    learned = learn(LearnRequest(edited, default_config(), 0, out / "demo.taste", overwrite=True), SILENT)
     print(f"{learned.epochs} epochs, validation loss {learned.best_loss:.4f}")
 
 

@@ -2,61 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from types import MappingProxyType
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ValidationError
 
+from engine.anomaly.own_faults.settings import OwnFaultsConfig
+from engine.anomaly.recipe_config import RecipeConfig
+from engine.anomaly.slicer.settings import SlicerConfig
 from engine.errors import UsageError
-from engine.features.mel_settings import MelSettings
 from engine.safe_write import shown
 
+CONFIGS: tuple[type[RecipeConfig], ...] = (OwnFaultsConfig, SlicerConfig)
+"""The settings of every recipe; the first is the default."""
 
-class LearnConfig(BaseModel):
-    """The recipe. The defaults are Audio Slicer's, published with github.com/Dextrome/editorbot.
+BY_RECIPE: Mapping[str, type[RecipeConfig]] = MappingProxyType(
+    {config.model_fields["recipe"].default: config for config in CONFIGS}
+)
 
-    Attributes
-    ----------
-    hidden_dims : channels after each convolution; each is followed by a pool that halves both sides
-    latent_dim : how many numbers a segment is squeezed into
-    segment_frames : length of a segment, 0.74 s at the default analysis
-    score_hop_frames : distance between scored segments, 0.19 s at the default analysis
-    segments_per_epoch : at most so many; fewer where the material holds fewer, see `engine.anomaly.learn`
-    patience : epochs without a better validation loss before learning stops
+
+def default_config() -> RecipeConfig:
+    """Return the recipe that is used where none is asked for."""
+    return parse_config({})
+
+
+def parse_config(values: Mapping[str, object]) -> RecipeConfig:
+    """Return the settings of a recipe.
+
+    Raises
+    ------
+    ValidationError : there is no such recipe or setting, or a value cannot be so
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    recipe: Literal["slicer-ae"] = "slicer-ae"
-    hidden_dims: tuple[Annotated[int, Field(ge=1, le=1024)], ...] = Field(
-        default=(32, 64, 128), min_length=1, max_length=6
-    )
-    latent_dim: int = Field(default=64, ge=1, le=4096)
-    epochs: int = Field(default=100, ge=1, le=100_000)
-    segment_frames: int = Field(default=64, ge=8, le=1024)
-    score_hop_frames: int = Field(default=16, ge=1, le=1024)
-    batch_size: int = Field(default=32, ge=2, le=1024)
-    segments_per_epoch: int = Field(default=512, ge=2)
-    learning_rate: float = Field(default=1e-3, gt=0.0, le=1.0)
-    weight_decay: float = Field(default=1e-4, ge=0.0, le=1.0)
-    patience: int = Field(default=20, ge=1)
-    validation_share: float = Field(default=0.15, gt=0.0, le=0.5)
-    mel: MelSettings = MelSettings()
-
-    @model_validator(mode="after")
-    def _pools_divide(self) -> Self:
-        step = 2 ** len(self.hidden_dims)
-        for name, value in (("segment_frames", self.segment_frames), ("mel.n_mels", self.mel.n_mels)):
-            if value % step:
-                raise ValueError(
-                    f"{name} is {value}, but {len(self.hidden_dims)} hidden_dims need a multiple of {step}"
-                )
-        return self
+    if "recipe" in values:
+        fitting = [config for name, config in BY_RECIPE.items() if name == values["recipe"]]
+    else:
+        fitting = [config for config in CONFIGS if values.keys() <= config.model_fields.keys()]
+    return (fitting or [_likeliest(values)])[0].model_validate(values)
 
 
-def load_config(path: Path) -> LearnConfig:
+def _likeliest(values: Mapping[str, object]) -> type[RecipeConfig]:
+    """Return the settings to blame where none fit: those that most of the names belong to."""
+    return max(CONFIGS, key=lambda config: len(values.keys() & config.model_fields.keys()))
+
+
+def load_config(path: Path) -> RecipeConfig:
     """Read a recipe from a YAML file; what it leaves out keeps its default.
+
+    A file that names no recipe is one of the first recipe that has all its settings, so that only what
+    differs has to be written.
 
     Raises
     ------
@@ -76,8 +71,12 @@ def load_config(path: Path) -> LearnConfig:
         values = {}
     if not isinstance(values, dict):
         raise UsageError(f"{shown(path)} must hold settings, one 'setting: value' on each line.")
+    if values.get("recipe", CONFIGS[0].model_fields["recipe"].default) not in BY_RECIPE:
+        raise UsageError(
+            f"{shown(path)}: recipe cannot be {values['recipe']!r}: choose {' or '.join(BY_RECIPE)}."
+        )
     try:
-        return LearnConfig.model_validate(values)
+        return parse_config(values)
     except ValidationError as error:
         raise UsageError(f"{shown(path)}: {_sentence(error)}") from error
 

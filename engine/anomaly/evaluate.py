@@ -21,12 +21,13 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from engine.anomaly.config import LearnConfig
+from engine.anomaly.config import default_config
 from engine.anomaly.faults.kinds import KINDS
 from engine.anomaly.faults.material import Samples
 from engine.anomaly.faults.planting import plant
 from engine.anomaly.learn import LearnRequest, learn
 from engine.anomaly.metrics import auc, average_precision, smoothed, time_iou
+from engine.anomaly.recipe_config import RecipeConfig
 from engine.anomaly.score import score_blocks
 from engine.anomaly.taste import load_taste
 from engine.audio.reader import SourceReader
@@ -73,7 +74,7 @@ def evaluate(
     *,
     progress: Progress,
     seeds: Sequence[int] = (0, 1, 2, 3, 4),
-    config: LearnConfig | None = None,
+    config: RecipeConfig | None = None,
     short: bool = False,
 ) -> Iterator[Row]:
     """Yield one metric a row, by piece as each is done, then over all and by kind of fault.
@@ -87,7 +88,7 @@ def evaluate(
     ------
     UsageError : the folder does not hold them
     """
-    config = config or LearnConfig()
+    config = config or default_config()
     pieces = _pieces(data_dir)
     if short:
         pieces, seeds = pieces[-1:], seeds[:1]
@@ -155,7 +156,7 @@ def _trial(
     rate_hz: int,
     clips: Mapping[str, Sequence[Samples]],
     seed: int,
-    config: LearnConfig,
+    config: RecipeConfig,
     progress: Progress,
 ) -> Trial:
     half = len(audio) // 2

@@ -1,20 +1,17 @@
-"""What is learned from: the log-mel frames of edited recordings, split into training and validation."""
+"""What is learned from: edited recordings as a recipe hears them, split into training and validation."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.config import LearnConfig
-from engine.anomaly.taste import Standardisation
 from engine.audio.reader import SourceReader
 from engine.errors import TasteError
 from engine.features.loudness import Loudness, playing_level_db
-from engine.features.mel import log_mel_blocks
 from engine.features.mono import mono_of
 from engine.progress import Progress
 from engine.safe_write import shown
@@ -22,23 +19,25 @@ from engine.timebase import convert_samples
 
 MINIMUM_S = 10.0
 _SILENT_PEAK = 1e-4  # -80 dB full scale
-_RANGE_DB = 80.0  # librosa's top_db
-_LEAST_STD_DB = 1.0  # a band that never moves (above a codec's cutoff) must not outweigh all others
 _MOST_VALIDATION_BLOCKS = 6
 
-Frames = NDArray[np.float32]
+Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recording:
-    """One edited recording as the model hears it: `frames_db`, float32, shape (frames, n_mels).
+    """One edited recording.
 
-    They are relative to the level it is played at, so that its gain does not matter.
+    Attributes
+    ----------
+    level_db : the level it is played at, see `engine.features.loudness.playing_level_db`
+    heard : samples, shape (n,), or frames, shape (n, bands), as the recipe hears it
     """
 
     path: Path
     duration_s: float
-    frames_db: Frames
+    level_db: float
+    heard: Array
 
     @property
     def name(self) -> str:
@@ -48,14 +47,20 @@ class Recording:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Split:
-    """Stretches of frames, each contiguous; no frame is in both parts."""
+    """Stretches of what was heard, each contiguous; nothing is in both parts."""
 
-    training: tuple[Frames, ...]
-    validation: tuple[Frames, ...]
+    training: tuple[Array, ...]
+    validation: tuple[Array, ...]
 
 
-def listen(paths: Sequence[Path], config: LearnConfig, progress: Progress) -> tuple[Recording, ...]:
-    """Hear the edited recordings: 80 MB an hour at the defaults, so all of them are kept in memory.
+def listen(
+    paths: Sequence[Path], rate_hz: int, hear: Callable[[Iterator[Array]], Array], progress: Progress
+) -> tuple[Recording, ...]:
+    """Hear the edited recordings.
+
+    Parameters
+    ----------
+    hear : takes the mono blocks of one at `rate_hz`, each of shape (n,), and returns what is kept of it
 
     Raises
     ------
@@ -66,7 +71,7 @@ def listen(paths: Sequence[Path], config: LearnConfig, progress: Progress) -> tu
         raise TasteError("There is nothing to learn from: name at least one recording you have edited.")
     recordings = []
     for number, path in enumerate(paths):
-        recordings.append(_listen(path, config, progress.step(number, len(paths))))
+        recordings.append(_listen(path, rate_hz, hear, progress.step(number, len(paths))))
     total_s = sum(recording.duration_s for recording in recordings)
     if total_s < MINIMUM_S:
         names = ", ".join(shown(path) for path in paths)
@@ -77,13 +82,14 @@ def listen(paths: Sequence[Path], config: LearnConfig, progress: Progress) -> tu
     return tuple(recordings)
 
 
-def _listen(path: Path, config: LearnConfig, progress: Progress) -> Recording:
-    rate_hz = config.mel.rate_hz
+def _listen(
+    path: Path, rate_hz: int, hear: Callable[[Iterator[Array]], Array], progress: Progress
+) -> Recording:
     heard_samples = 0
     peak = 0.0
     loudness = Loudness()
 
-    def watched(reader: SourceReader) -> Iterator[Frames]:
+    def watched(reader: SourceReader) -> Iterator[Array]:
         nonlocal heard_samples, peak
         total_samples = convert_samples(reader.frames, reader.rate_hz, rate_hz)
         for block in mono_of(reader, rate_hz):
@@ -95,50 +101,50 @@ def _listen(path: Path, config: LearnConfig, progress: Progress) -> Recording:
             yield block
 
     with SourceReader(path) as reader:
-        frames_db = np.concatenate(list(log_mel_blocks(watched(reader), config.mel)))
+        heard = hear(watched(reader))
     if peak < _SILENT_PEAK:
         raise TasteError(f"{shown(path)} is silent: learn from recordings that sound the way you want.")
-    frames_db -= np.float32(playing_level_db(loudness.finish()))
-    return Recording(path, heard_samples / rate_hz, frames_db)
+    return Recording(path, heard_samples / rate_hz, playing_level_db(loudness.finish()), heard)
 
 
-def split(recordings: Sequence[Recording], config: LearnConfig) -> Split:
+def split(heard: Sequence[Array], share: float, least: int) -> Split:
     """Set a share aside for validation: whole recordings where there are several, else blocks of the one.
 
     Of several recordings the shortest ones are taken, at least one, as long as they stay below the share. One
     recording gives up to six blocks spread evenly over it, since one block could be all bridge or all intro.
+
+    Parameters
+    ----------
+    heard : what was heard of each recording, along its first axis
+    least : a recording or block shorter than this is of no use for validation
+
+    Raises
+    ------
+    TasteError : no recording is long enough to be split
     """
-    by_length = sorted((r.frames_db for r in recordings), key=len)
-    usable = [frames for frames in by_length if len(frames) >= config.segment_frames]
+    by_length = sorted(heard, key=len)
+    usable = [one for one in by_length if len(one) >= least]
     if len(usable) < 2:
-        longest = by_length[-1]
-        return _split_one(longest, config)
-    budget = config.validation_share * sum(len(frames) for frames in usable)
+        if len(by_length[-1]) < 2 * least:
+            raise TasteError("Each recording on its own is too short to learn from: add longer ones.")
+        return _split_one(by_length[-1], share, least)
+    budget = share * sum(len(one) for one in usable)
     taken = 1
-    while taken < len(usable) - 1 and sum(len(frames) for frames in usable[: taken + 1]) <= budget:
+    while taken < len(usable) - 1 and sum(len(one) for one in usable[: taken + 1]) <= budget:
         taken += 1
     return Split(training=tuple(usable[taken:]), validation=tuple(usable[:taken]))
 
 
-def _split_one(frames: Frames, config: LearnConfig) -> Split:
-    total = round(len(frames) * config.validation_share)
-    count = max(1, min(_MOST_VALIDATION_BLOCKS, total // (4 * config.segment_frames)))
-    length = max(total // count, config.segment_frames)
-    stride = len(frames) // count
+def _split_one(heard: Array, share: float, least: int) -> Split:
+    total = round(len(heard) * share)
+    count = max(1, min(_MOST_VALIDATION_BLOCKS, total // (4 * least)))
+    length = max(total // count, least)
+    stride = len(heard) // count
     training, validation, at = [], [], 0
     for index in range(count):
         start = index * stride + (stride - length) // 2
-        training.append(frames[at:start])
-        validation.append(frames[start : start + length])
+        training.append(heard[at:start])
+        validation.append(heard[start : start + length])
         at = start + length
-    training.append(frames[at:])
+    training.append(heard[at:])
     return Split(tuple(training), tuple(validation))
-
-
-def standardisation(training: Sequence[Frames]) -> Standardisation:
-    """Measure each band's mean and standard deviation over the training frames."""
-    floor_db = float(max(frames.max() for frames in training if len(frames))) - _RANGE_DB
-    frames = np.maximum(np.concatenate(training), np.float32(floor_db))
-    mean_db = frames.mean(axis=0, dtype=np.float64)
-    std_db = np.maximum(frames.std(axis=0, dtype=np.float64), _LEAST_STD_DB)
-    return Standardisation(mean_db.astype(np.float32), std_db.astype(np.float32), floor_db)

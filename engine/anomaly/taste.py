@@ -13,58 +13,27 @@ from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from pathlib import Path
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
-from engine.anomaly.config import LearnConfig
-from engine.anomaly.model import SlicerAutoencoder, build
+from engine.anomaly.config import parse_config
 from engine.anomaly.neighbours import PARTS, KeptExamples, KeptRecording
+from engine.anomaly.recipe import KeptScores, Model
+from engine.anomaly.recipe_config import RecipeConfig
+from engine.anomaly.recipes import RECIPES
 from engine.errors import TasteError
-from engine.learning.loop import Epoch, seeded
+from engine.learning.loop import Epoch
 from engine.safe_write import replacing, shown
 
 VERSION = 2
 """1 kept no examples and knew no levels."""
 
 _KEY = "offcut-taste"
-_MODEL = "model."
 _KEPT = "kept."
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Standardisation:
-    """How log-mel frames are brought to the range the model learned.
-
-    Attributes
-    ----------
-    mean_db, std_db : float32, shape (n_mels,), of the training material
-    floor_db : quieter than this counts as this: 80 dB below the loudest band trained on
-    """
-
-    mean_db: NDArray[np.float32]
-    std_db: NDArray[np.float32]
-    floor_db: float
-
-    def apply(self, frames_db: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Standardise log-mel frames, shape (n, n_mels)."""
-        scaled: NDArray[np.float32] = (
-            np.maximum(frames_db, np.float32(self.floor_db)) - self.mean_db
-        ) / self.std_db
-        return scaled
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorStatistics:
-    """Mean and standard deviation of the log reconstruction error of material that was kept."""
-
-    mean: float
-    std: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,11 +51,10 @@ class Taste:
 
     name: str
     digest: str
-    config: LearnConfig
+    config: RecipeConfig
     seed: int
-    model: SlicerAutoencoder
-    standardisation: Standardisation
-    errors: ErrorStatistics
+    model: Model
+    kept_scores: KeptScores
     history: tuple[Epoch, ...]
     card: str
     kept: KeptExamples | None
@@ -109,15 +77,13 @@ def save_taste(path: Path, taste: Taste, *, overwrite: bool) -> None:
         "version": VERSION,
         "config": taste.config.model_dump(mode="json"),
         "seed": taste.seed,
-        "floor_db": taste.standardisation.floor_db,
-        "errors": asdict(taste.errors),
+        "errors": asdict(taste.kept_scores),
         "history": [asdict(epoch) for epoch in taste.history],
         "card": taste.card,
         "is_levelled": taste.is_levelled,
+        **taste.model.facts(),
     }
-    tensors = {_MODEL + name: value.contiguous() for name, value in taste.model.state_dict().items()}
-    tensors["mean_db"] = torch.tensor(taste.standardisation.mean_db)
-    tensors["std_db"] = torch.tensor(taste.standardisation.std_db)
+    tensors = {name: value.contiguous() for name, value in taste.model.tensors().items()}
     if taste.kept is not None:
         about["kept"] = [asdict(recording) for recording in taste.kept.recordings]
         tensors |= {
@@ -165,13 +131,10 @@ def _about(path: Path, content: bytes) -> dict[str, object]:
 
 
 def _taste(path: Path, content: bytes, about: Mapping[str, object]) -> Taste:
-    config = LearnConfig.model_validate(about["config"])
+    config = parse_config(_object(about["config"]))
     tensors = load_tensors(content)
     if not all(bool(torch.isfinite(value).all()) for value in tensors.values()):
         raise ValueError("weights that are not numbers")
-    mean_db, std_db = tensors.pop("mean_db"), tensors.pop("std_db")
-    if mean_db.shape != (config.mel.n_mels,) or std_db.shape != mean_db.shape or not bool((std_db > 0).all()):
-        raise ValueError("statistics of another shape")
     kept = _kept(config, tensors, about) if "kept" in about else None
     errors = _object(about["errors"])
     history = about["history"]
@@ -182,9 +145,8 @@ def _taste(path: Path, content: bytes, about: Mapping[str, object]) -> Taste:
         digest=blake2b(content, digest_size=2).hexdigest(),
         config=config,
         seed=int(str(about["seed"])),
-        model=_model(config, {name.removeprefix(_MODEL): value for name, value in tensors.items()}),
-        standardisation=Standardisation(mean_db.numpy(), std_db.numpy(), float(str(about["floor_db"]))),
-        errors=ErrorStatistics(float(str(errors["mean"])), float(str(errors["std"]))),
+        model=RECIPES[config.recipe].load(config, tensors, about),
+        kept_scores=KeptScores(float(str(errors["mean"])), float(str(errors["std"]))),
         history=tuple(_epoch(_object(row)) for row in history),
         card=str(about["card"]),
         kept=kept,
@@ -192,7 +154,7 @@ def _taste(path: Path, content: bytes, about: Mapping[str, object]) -> Taste:
     )
 
 
-def _kept(config: LearnConfig, tensors: dict[str, Tensor], about: Mapping[str, object]) -> KeptExamples:
+def _kept(config: RecipeConfig, tensors: dict[str, Tensor], about: Mapping[str, object]) -> KeptExamples:
     embeddings, recording, frame = (
         tensors.pop(_KEPT + name) for name in ("embeddings", "recording", "frame")
     )
@@ -208,13 +170,6 @@ def _kept(config: LearnConfig, tensors: dict[str, Tensor], about: Mapping[str, o
     if count and (int(recording.min()) < 0 or int(recording.max()) >= len(recordings)):
         raise ValueError("kept examples of a recording that is not named")
     return KeptExamples(embeddings.float().numpy(), recording.int().numpy(), frame.int().numpy(), recordings)
-
-
-def _model(config: LearnConfig, state: dict[str, Tensor]) -> SlicerAutoencoder:
-    with seeded(0):  # the weights drawn here are replaced at once, and nobody else's draws may move
-        model = build(config)
-    model.load_state_dict(state)
-    return model.eval()
 
 
 def _epoch(row: Mapping[str, float]) -> Epoch:

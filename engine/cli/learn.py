@@ -21,10 +21,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
     """Learn and write the taste."""
-    from engine.anomaly.config import LearnConfig, load_config
+    from engine.anomaly.config import default_config, load_config
     from engine.anomaly.learn import LearnRequest, learn
 
-    config = load_config(options.config) if options.config else LearnConfig()
+    config = load_config(options.config) if options.config else default_config()
     learned = learn(
         LearnRequest(
             edited=tuple(options.edited),

@@ -86,7 +86,7 @@ def playing_level_db(loudness_db: NDArray[np.float32]) -> float:
 
 
 def level_of(blocks: Iterable[NDArray[np.float32]]) -> float:
-    """Return the playing level of a mono stream, in blocks of shape (n,); what is not finite counts as silence."""
+    """Return the playing level of a mono stream, in blocks of shape (n,); what is not finite is silence."""
     loudness = Loudness()
     for block in blocks:
         loudness.push(np.nan_to_num(block, posinf=0.0, neginf=0.0))

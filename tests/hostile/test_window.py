@@ -341,12 +341,12 @@ def test_a_taste_may_be_called_anything(reviewing: Hands, folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def taste(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from engine.anomaly.config import LearnConfig
     from engine.anomaly.learn import LearnRequest as Learning
     from engine.anomaly.learn import learn
+    from engine.anomaly.slicer.settings import SlicerConfig
 
     folder = tmp_path_factory.mktemp("taste")
-    config = LearnConfig(hidden_dims=(4, 8), latent_dim=8, epochs=1, segments_per_epoch=8)
+    config = SlicerConfig(hidden_dims=(4, 8), latent_dim=8, epochs=1, segments_per_epoch=8)
     edited = good(folder / "edited.wav", 12.0)
     return learn(Learning((edited,), config, 0, folder / "small.taste"), SILENT).path
 

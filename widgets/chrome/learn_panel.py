@@ -23,7 +23,7 @@ from widgets.chrome.number_field import NumberField
 from widgets.chrome.removable_list import RemovableList
 from widgets.theme import Theme, px
 
-EPOCHS = 100
+EPOCHS = 25
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from itertools import tee
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.anomaly.recipe import Passing
 from engine.features.mel import log_mel_blocks
 from engine.features.mel_settings import MelSettings
 from engine.features.tuning import TUNING_BINS, tuning_blocks
@@ -38,15 +39,16 @@ class Heard:
         return Heard(self.mel_db[start * STEP_FRAMES : stop * STEP_FRAMES], self.tuning[start:stop])
 
 
-def hear(blocks: Iterable[NDArray[np.float32]], mel: MelSettings) -> Iterator[Heard]:
+def hear(blocks: Iterable[NDArray[np.float32]], mel: MelSettings, passing: Passing = iter) -> Iterator[Heard]:
     """Yield what is heard of a mono stream at the analysis rate, in pieces of any length, only whole steps.
 
     Parameters
     ----------
     blocks : float32, each of shape (n,)
+    passing : sees the log-mel frames on their way
     """
     for_mel, for_tuning = tee(blocks)  # both are read at the same pace, so that little is held
-    mels = log_mel_blocks(for_mel, mel)
+    mels = passing(log_mel_blocks(for_mel, mel))
     frames = np.zeros((0, mel.n_mels), np.float32)
     for tuning in tuning_blocks(for_tuning, mel.rate_hz, STEP_FRAMES * mel.hop_samples):
         wanted = len(tuning) * STEP_FRAMES

@@ -68,13 +68,17 @@ def make_practice(
 
 
 def _excerpt(kept: Sequence[Samples], config: OwnFaultsConfig, rng: np.random.Generator) -> Samples:
-    """Return a stretch of one of the recordings, longer ones more often; a short one whole, turned round."""
+    """Return a stretch of one of the recordings, longer ones more often.
+
+    A short one is turned round, and repeated until it fills a crop.
+    """
     lengths = np.array([len(one) for one in kept], np.float64)
     one = kept[int(rng.choice(len(kept), p=lengths / lengths.sum()))]
     wanted = round(config.excerpt_s * config.mel.rate_hz)
     start = int(rng.integers(0, len(one)))
     if len(one) <= wanted:
-        return np.roll(one, -start)
+        least = config.crop_steps * STEP_FRAMES * config.mel.hop_samples
+        return np.resize(np.roll(one, -start), max(len(one), least))
     start = min(start, len(one) - wanted)
     return one[start : start + wanted]
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from engine.anomaly.recipe_config import RecipeConfig
 from engine.features.mel_settings import MelSettings
 
 
-class OwnFaultsConfig(BaseModel):
+class OwnFaultsConfig(RecipeConfig):
     """The recipe.
 
     Attributes
@@ -21,8 +22,6 @@ class OwnFaultsConfig(BaseModel):
     leave_out : kinds of fault it must not practise on, to find out whether it finds what it never heard
     width : channels over time
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     recipe: Literal["own-faults"] = "own-faults"
     practice_s: float = Field(default=2400.0, gt=0.0)
@@ -36,5 +35,4 @@ class OwnFaultsConfig(BaseModel):
     batch_size: int = Field(default=16, ge=2, le=1024)
     learning_rate: float = Field(default=3e-3, gt=0.0, le=1.0)
     weight_decay: float = Field(default=1e-2, ge=0.0, le=1.0)
-    validation_share: float = Field(default=0.15, gt=0.0, le=0.5)
     mel: MelSettings = MelSettings(rate_hz=16_000, n_fft=1024, hop_samples=320, n_mels=64)

@@ -7,7 +7,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from engine.anomaly.config import LearnConfig
+from engine.anomaly.slicer.settings import SlicerConfig
 
 
 class SlicerAutoencoder(nn.Module):
@@ -16,7 +16,7 @@ class SlicerAutoencoder(nn.Module):
     Takes and returns standardised log-mel segments, shape (batch, 1, n_mels, segment_frames).
     """
 
-    def __init__(self, config: LearnConfig) -> None:
+    def __init__(self, config: SlicerConfig) -> None:
         super().__init__()
         dims = config.hidden_dims
         step = 2 ** len(dims)
@@ -40,7 +40,7 @@ class SlicerAutoencoder(nn.Module):
         return rebuilt
 
 
-def build(config: LearnConfig) -> SlicerAutoencoder:
+def build(config: SlicerConfig) -> SlicerAutoencoder:
     """Make the model a recipe asks for, laid out in memory the way CPUs convolve fastest."""
     return SlicerAutoencoder(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 

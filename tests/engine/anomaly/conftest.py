@@ -10,13 +10,13 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from engine.anomaly.config import LearnConfig
 from engine.anomaly.learn import LearnRequest, learn
+from engine.anomaly.slicer.settings import SlicerConfig
 from engine.anomaly.taste import Taste, load_taste
 from engine.progress import SILENT
 
 RATE_HZ = 22_050
-TINY = LearnConfig.model_validate(
+TINY = SlicerConfig.model_validate(
     {
         "hidden_dims": [8, 16],
         "latent_dim": 8,

@@ -10,9 +10,13 @@ import pytest
 import soundfile
 import torch
 
-from engine.anomaly.config import LearnConfig
 from engine.anomaly.learn import LearnRequest, learn
-from engine.anomaly.material import Recording, split, standardisation
+from engine.anomaly.material import split
+from engine.anomaly.own_faults.settings import OwnFaultsConfig
+from engine.anomaly.recipe_config import RecipeConfig
+from engine.anomaly.slicer.learning import standardisation
+from engine.anomaly.slicer.model import SlicerModel
+from engine.anomaly.slicer.settings import SlicerConfig
 from engine.anomaly.taste import load_taste
 from engine.errors import Cancelled, OffcutError, SourceError, TasteError
 from engine.progress import SILENT, ReportingProgress
@@ -30,8 +34,10 @@ def test_the_same_seed_gives_the_same_bytes(edited: Path, taste_path: Path, tmp_
 def test_another_seed_gives_other_weights(edited: Path, taste_path: Path, tmp_path: Path) -> None:
     out = tmp_path / "other.taste"
     learn(LearnRequest((edited,), TINY, 4, out), SILENT)
-    ours, theirs = load_taste(out), load_taste(taste_path)
-    assert not torch.equal(ours.model.out.weight, theirs.model.out.weight)
+    ours, theirs = (load_taste(path).model for path in (out, taste_path))
+    assert isinstance(ours, SlicerModel)
+    assert isinstance(theirs, SlicerModel)
+    assert not torch.equal(ours.network.out.weight, theirs.network.out.weight)
 
 
 def test_nobody_elses_random_numbers_or_threads_move(edited: Path, tmp_path: Path) -> None:
@@ -89,7 +95,7 @@ def test_a_cancel_leaves_nothing(phase: str, edited: Path, tmp_path: Path) -> No
 
 
 def test_a_cancel_is_looked_for_often_enough(edited: Path, tmp_path: Path, checks: Checks) -> None:
-    config = LearnConfig(epochs=1, segments_per_epoch=96)  # the default model, whose steps take longest
+    config = SlicerConfig(epochs=1, segments_per_epoch=96)  # the default model, whose steps take longest
     learn(LearnRequest((edited,), config, 0, tmp_path / "a.taste"), checks)
     assert checks.longest_s < 0.2
 
@@ -110,10 +116,11 @@ def test_too_short(tmp_path: Path) -> None:
         learn(LearnRequest((path,), TINY, 0, tmp_path / "a.taste"), SILENT)
 
 
-def test_many_files_each_too_short_for_a_segment(tmp_path: Path) -> None:
+@pytest.mark.parametrize("config", [TINY, OwnFaultsConfig()], ids=lambda config: config.recipe)
+def test_many_files_each_too_short_on_its_own(tmp_path: Path, config: RecipeConfig) -> None:
     paths = tuple(write(tmp_path, f"{number}.wav", music(1.2)) for number in range(9))
-    with pytest.raises(TasteError, match="shorter than one segment"):
-        learn(LearnRequest(paths, TINY, 0, tmp_path / "a.taste"), SILENT)
+    with pytest.raises(TasteError, match="on its own is too short"):
+        learn(LearnRequest(paths, config, 0, tmp_path / "a.taste"), SILENT)
 
 
 def test_silent(tmp_path: Path) -> None:
@@ -141,15 +148,14 @@ def test_the_target_is_checked_before_the_training(edited: Path, taste_path: Pat
     assert taste_path.read_bytes() == before
 
 
-def recording(frames: int, seed: int = 0) -> Recording:
-    rng = np.random.default_rng(seed)
-    return Recording(Path(str(frames)), frames / 86.0, rng.standard_normal((frames, 32)).astype(np.float32))
+def heard(frames: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal((frames, 32)).astype(np.float32)
 
 
 @pytest.mark.parametrize("frames", [700, 860, 5_000, 50_000])
 def test_one_recording_is_split_by_blocks(frames: int) -> None:
-    whole = recording(frames)
-    parts = split([whole], TINY)
+    whole = heard(frames)
+    parts = split([whole], TINY.validation_share, TINY.segment_frames)
     share = sum(map(len, parts.validation)) / frames
     assert 0.07 < share < 0.2
     assert sum(map(len, parts.training)) + sum(map(len, parts.validation)) == frames
@@ -158,11 +164,12 @@ def test_one_recording_is_split_by_blocks(frames: int) -> None:
 
 
 def test_several_recordings_are_split_whole() -> None:
-    recordings = [recording(frames) for frames in (4_000, 300, 400, 5_000, 30)]
-    parts = split(recordings, TINY)
+    recordings = [heard(frames) for frames in (4_000, 300, 400, 5_000, 30)]
+    parts = split(recordings, TINY.validation_share, TINY.segment_frames)
     assert sorted(map(len, parts.validation)) == [300, 400]
     assert sorted(map(len, parts.training)) == [4_000, 5_000]
-    assert [len(part) for part in split(recordings[:2], TINY).training] == [4_000]
+    two = split(recordings[:2], TINY.validation_share, TINY.segment_frames)
+    assert [len(part) for part in two.training] == [4_000]
 
 
 def test_standardisation_survives_silence_and_bands_that_never_move() -> None:

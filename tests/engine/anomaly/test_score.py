@@ -12,11 +12,13 @@ import soundfile
 import torch
 from numpy.typing import NDArray
 
-from engine.anomaly.config import LearnConfig
-from engine.anomaly.model import build, segment_errors
 from engine.anomaly.neighbours import MOST_EXAMPLES, KeptExamples
+from engine.anomaly.recipe import KeptScores
 from engine.anomaly.score import Scores, normalised, score_blocks, score_file
-from engine.anomaly.taste import ErrorStatistics, Standardisation, Taste
+from engine.anomaly.slicer.model import SlicerModel, Standardisation
+from engine.anomaly.slicer.network import build, segment_errors
+from engine.anomaly.slicer.settings import SlicerConfig
+from engine.anomaly.taste import Taste
 from engine.errors import Cancelled, SourceError
 from engine.features.loudness import level_of
 from engine.features.mel import log_mel_blocks
@@ -31,6 +33,8 @@ def score(taste: Taste, samples: NDArray[np.float32], block_samples: int = 50_00
 
 
 def test_streamed_scores_equal_the_plain_way(taste: Taste) -> None:
+    model = taste.model
+    assert isinstance(model, SlicerModel)
     samples = music(15.0, seed=9)
     frames = np.concatenate(list(log_mel_blocks([samples], taste.config.mel)))
     frames -= np.float32(level_of([samples]))
@@ -38,10 +42,10 @@ def test_streamed_scores_equal_the_plain_way(taste: Taste) -> None:
     whole = -(-(len(frames) - 64) // 16) * 16 + 64
     frames = np.concatenate([frames, frames[::-1][: whole - len(frames)]])
     for start in range(0, whole - 63, 16):
-        segment = torch.tensor(taste.standardisation.apply(frames[start : start + 64]).T.copy())
+        segment = torch.tensor(model.standardisation.apply(frames[start : start + 64]).T.copy())
         with torch.no_grad():
-            plain.append(float(segment_errors(taste.model, segment[None, None])[0]))
-    expected = normalised(np.log(plain), taste.errors)
+            plain.append(float(segment_errors(model.network, segment[None, None])[0]))
+    expected = normalised(np.log(plain), taste.kept_scores)
     curve = score(taste, samples)
     np.testing.assert_allclose(curve.scores, expected, atol=1e-4)
     middle_s = (31.5 + 16 * np.arange(len(expected))) * 512 / RATE_HZ
@@ -64,7 +68,7 @@ def test_what_was_kept_is_typical_and_noise_is_not(taste: Taste) -> None:
 
 
 def test_normalised_rises_with_the_error_and_never_saturates() -> None:
-    kept = ErrorStatistics(-1.0, 0.3)
+    kept = KeptScores(-1.0, 0.3)
     log_mse = np.linspace(-8.0, 12.0, 500)
     scores = normalised(log_mse, kept)
     assert (np.diff(scores) > 0).all()
@@ -142,13 +146,14 @@ def test_progress_ends_at_one(taste: Taste) -> None:
 
 
 def test_a_cancel_is_looked_for_often_enough(checks: Checks) -> None:
-    config = LearnConfig()
+    config = SlicerConfig()
     with seeded(0):
-        model = build(config).eval()
+        network = build(config).eval()
     scaling = Standardisation(np.zeros(64, np.float32), np.ones(64, np.float32), -80.0)
+    model = SlicerModel(config, network, scaling)
     most = np.zeros(MOST_EXAMPLES, np.int32)
     kept = KeptExamples(np.zeros((MOST_EXAMPLES, 256), np.float32), most, most, ())
-    taste = Taste("", "", config, 0, model, scaling, ErrorStatistics(0.0, 1.0), (), "", kept)
+    taste = Taste("", "", config, 0, model, KeptScores(0.0, 1.0), (), "", kept)
     blocks = [np.zeros(60_000, np.float32)] * 30
     score_blocks(taste, blocks, 48_000, 1_800_000, checks, level_db=0.0)
     assert checks.longest_s < 0.2

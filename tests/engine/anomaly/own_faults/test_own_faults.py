@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
+import soundfile
 import torch
 from numpy.typing import NDArray
+from safetensors.torch import load, save
 
 from engine.anomaly.faults.kinds import KINDS
 from engine.anomaly.faults.planting import plant
 from engine.anomaly.faults.practice_kinds import PRACTICE_MAKERS, made_up_clips
+from engine.anomaly.learn import LearnRequest, learn
 from engine.anomaly.metrics import auc
 from engine.anomaly.own_faults.fitting import Scaling, Trained, logits_of, train
 from engine.anomaly.own_faults.hearing import STEP_FRAMES, Heard, hear, joined
 from engine.anomaly.own_faults.network import REACH_STEPS, FaultTagger
 from engine.anomaly.own_faults.practice import kinds_of, make_practice
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
-from engine.errors import Cancelled
+from engine.anomaly.score import Scores, score_blocks
+from engine.anomaly.taste import load_taste, save_taste
+from engine.errors import Cancelled, TasteError
+from engine.features.loudness import level_of
 from engine.features.tuning import TUNING_BINS
 from engine.learning.loop import seeded
 from engine.progress import SILENT
@@ -157,3 +166,60 @@ def test_a_cancel_is_heard_while_faults_are_made() -> None:
 
     with pytest.raises(Cancelled):
         make_practice([kept(30.0)], TINY, 100.0, 0, Stops())
+
+
+@pytest.fixture(scope="module")
+def taste_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("own-faults")
+    soundfile.write(folder / "kept.wav", kept(30.0), RATE_HZ, "FLOAT")
+    config = TINY.model_copy(update={"epochs": 2, "practice_s": 100.0})
+    learn(LearnRequest((folder / "kept.wav",), config, 1, folder / "mine.taste"), SILENT)
+    return folder / "mine.taste"
+
+
+def test_a_taste_of_this_recipe_goes_to_disk_and_back(taste_path: Path, tmp_path: Path) -> None:
+    taste = load_taste(taste_path)
+    assert taste.maker.startswith("own-faults mine ")
+    save_taste(tmp_path / "mine.taste", taste, overwrite=False)
+    assert (tmp_path / "mine.taste").read_bytes() == taste_path.read_bytes()
+    assert "stutter" in taste.card
+    assert taste.kept is not None
+    assert len(taste.kept.frame)
+
+
+@pytest.mark.parametrize("block_samples", [4_097, 1 << 30])
+def test_a_file_is_scored_from_its_start_to_its_end_at_any_level(
+    taste_path: Path, block_samples: int
+) -> None:
+    taste, audio = load_taste(taste_path), kept(20.0, seed=4)
+
+    def scores(samples: NDArray[np.float32]) -> Scores:
+        blocks = (samples[at : at + block_samples] for at in range(0, len(samples), block_samples))
+        return score_blocks(taste, blocks, RATE_HZ, len(samples), SILENT, level_db=level_of([samples]))
+
+    found = scores(audio)
+    assert found.times_s[0] == 0.0
+    assert 20.0 - found.times_s[-1] <= 2 * found.hop_s
+    assert found.nearest is not None
+    np.testing.assert_allclose(scores(audio * np.float32(0.1)).scores, found.scores, atol=2e-3)
+
+
+@pytest.mark.parametrize("missing", ["network.out.bias", "tuning_std"])
+def test_a_taste_that_lacks_a_part_is_damaged(taste_path: Path, tmp_path: Path, missing: str) -> None:
+    content = taste_path.read_bytes()
+    tensors = load(content)
+    del tensors[missing]
+    about = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])["__metadata__"]
+    path = tmp_path / "lacking.taste"
+    path.write_bytes(save(tensors, metadata=about))
+    with pytest.raises(TasteError, match="is damaged"):
+        load_taste(path)
+
+
+@pytest.mark.parametrize("seconds", [10.5, 16.0])
+def test_little_material_is_enough(tmp_path: Path, seconds: float) -> None:
+    soundfile.write(tmp_path / "kept.wav", kept(seconds), RATE_HZ, "FLOAT")
+    config = TINY.model_copy(update={"epochs": 1, "practice_s": 40.0})
+    learned = learn(LearnRequest((tmp_path / "kept.wav",), config, 0, tmp_path / "a.taste"), SILENT)
+    assert np.isfinite(learned.history[0].validation)
+    assert learned.history[0].validation > 0.0

@@ -1,0 +1,59 @@
+"""Learn from edited recordings by practising on faults made from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from engine.anomaly.material import Array, listen, split
+from engine.anomaly.own_faults.fitting import train
+from engine.anomaly.own_faults.model import OwnFaultsModel
+from engine.anomaly.own_faults.practice import kinds_of
+from engine.anomaly.own_faults.settings import OwnFaultsConfig
+from engine.anomaly.recipe import KeptScores, Learnt
+from engine.anomaly.recipe_config import RecipeConfig
+from engine.features.mel import log_mel_blocks
+from engine.progress import Progress
+
+_LEAST_PIECE_S = 2.0
+_LEAST_STD = 0.05
+
+
+def learn(paths: Sequence[Path], config: RecipeConfig, seed: int, progress: Progress) -> Learnt:
+    """Learn to tell edited recordings from damaged ones; 230 MB an hour, all of it in memory.
+
+    Raises
+    ------
+    TasteError : there is nothing to learn from
+    SourceError : a recording cannot be read
+    """
+    assert isinstance(config, OwnFaultsConfig)
+
+    def hear(blocks: Iterator[Array]) -> Array:
+        return np.concatenate(list(blocks))
+
+    recordings = listen(paths, config.mel.rate_hz, hear, progress.part(0.0, 0.05))
+    levelled = [recording.heard * _gain(-recording.level_db) for recording in recordings]
+    least = round(_LEAST_PIECE_S * config.mel.rate_hz)
+    parts = split(levelled, config.validation_share, least)
+    training = [piece for piece in parts.training if len(piece) >= least] or parts.training
+    trained = train(training, parts.validation, config, seed, progress.part(0.05, 1.0))
+    model = OwnFaultsModel(config, trained.network, trained.scaling)
+    kept = KeptScores(trained.kept_mean, max(trained.kept_std, _LEAST_STD))
+    frames_db = tuple(np.concatenate(list(log_mel_blocks([one], config.mel))) for one in levelled)
+    return Learnt(model, trained.fitted, kept, recordings, frames_db, _method(config))
+
+
+def _gain(level_db: float) -> np.float32:
+    return np.float32(10.0 ** (level_db / 20.0))
+
+
+def _method(config: OwnFaultsConfig) -> str:
+    kinds = kinds_of(config)
+    return (
+        f"{config.practice_s / 60.0:g} minutes of the recordings with planted faults, of {len(kinds)} kinds\n"
+        f"({', '.join(kinds)}). Voices and noises in them were made by rule.\n"
+        "The loss is the binary cross-entropy of what is damaged against what is as it was kept."
+    )

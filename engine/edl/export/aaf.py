@@ -84,13 +84,25 @@ class _Writer:
         for number, track in enumerate(heard):
             for channel in range(1, state.sources[track.source_id].channels + 1):
                 self._add_slot(composition, track, channel)
-            self._progress.report(0.5 * (number + 1) / len(heard), "Writing the composition")
-        # Closing would throw away what is in memory.
-        self._file.save()
-        self._file.manager.remove_temp()
-        self._file.cfb.close()
+            self._progress.report(0.6 * (number + 1) / len(heard), "Writing the composition")
+        self._save()
         content: bytes = self._file.f.getvalue()
         return content
+
+    def _save(self) -> None:
+        """Write every object out, as the library does when it closes a file, but so that it can be cancelled.
+
+        Closing itself would throw away what is in memory.
+        """
+        self._file.write_reference_properties()
+        manager = self._file.manager
+        for number, changed in enumerate(manager.modified.values()):
+            self._progress.check_cancelled()
+            changed.write_properties()
+            self._progress.report(0.6 + 0.4 * number / len(manager.modified), "Writing the composition")
+        manager.modified.clear()
+        manager.remove_temp()
+        self._file.cfb.close()
 
     def _fix_identification(self) -> None:
         header = self._file.header

@@ -7,6 +7,7 @@ import wave
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from threading import Event
 from urllib.parse import unquote, urlparse
 
 import aaf2
@@ -17,6 +18,8 @@ from engine.document.track import audible
 from engine.edl.build import build
 from engine.edl.export import export
 from engine.edl.export.request import FrameRate
+from engine.errors import Cancelled
+from engine.progress import ReportingProgress
 from tests.engine.edl.export.cases import CASES, Case, Piece
 
 
@@ -93,3 +96,15 @@ def test_the_timecode_counts_at_the_chosen_rate(tmp_path: Path) -> None:
         assert slot.edit_rate == Fraction(30_000, 1001)
         (timecode,) = slot.segment.components
         assert (timecode.fps, timecode.start, timecode.length) == (30, 0, 900)
+
+
+def test_cancel_is_heard_while_the_objects_are_written(tmp_path: Path) -> None:
+    cancelled = Event()
+
+    def listen(fraction: float, _text: str, _figures: dict[str, float]) -> None:
+        if fraction > 0.7:
+            cancelled.set()
+
+    with pytest.raises(Cancelled):
+        export(CASES[2].request(tmp_path / "jam.aaf"), ReportingProgress(listen, cancelled))
+    assert not list(tmp_path.iterdir())

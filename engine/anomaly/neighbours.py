@@ -111,7 +111,7 @@ def keep_examples(
     embeddings, recording, frame = [np.zeros((0, PARTS * mel.n_mels), np.float32)], [], []
     for number, frames in enumerate(frames_db):
         found, levels_db = [], []
-        for block in _stretches([frames], mel, hop):
+        for block in _stretches(np.array_split(frames, range(_BLOCK, len(frames), _BLOCK)), mel, hop):
             embedded, norms = _embedded(block)
             found.append(embedded)
             levels_db.append(30.0 * np.log10(norms))

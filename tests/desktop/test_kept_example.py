@@ -21,7 +21,7 @@ from engine.document.analysis import NearestKept
 from engine.document.document import Document
 from engine.document.proposals import KeptExample
 from tests.desktop.conftest import Hands
-from tests.desktop.documents import make_document
+from tests.desktop.documents import CUTS, make_document
 from widgets.chrome.key_caps import KeyButton
 
 RATE_HZ = 8_000
@@ -131,8 +131,10 @@ def test_it_loops_where_looping_is_on(opened: MainWindow, hands: Hands, qtbot: Q
     hands.press("L")
     hear(opened, hands, qtbot)
     assert opened.player._loop == (0, 3_200)
+    hear(opened, hands, qtbot)
+    made = CUTS[0][0] + 400  # where the proposal is like it: 0.05 s after its start
+    assert opened.player._loop == (made, made + 3_200)
     hands.press("L")
-    assert opened.player._loop is None
     hands.press("Esc")
 
 
@@ -187,7 +189,7 @@ def test_going_on_while_it_is_fetched_plays_nothing(opened: MainWindow, hands: H
 def test_the_card_names_it_and_its_button_plays_it(opened: MainWindow, hands: Hands, qtbot: QtBot) -> None:
     (button,) = [one for one in opened.findChildren(KeyButton) if one.text() == "Hear"]
     assert button.key == "Shift C"
-    assert button.accessibleName() == "Hear the nearest kept example"
+    assert button.accessibleName() == "Hear the nearest kept example, take 4 at 0:01"
     assert button.isVisible()
     with qtbot.waitSignal(opened.kept.said):
         button.click()

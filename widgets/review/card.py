@@ -92,7 +92,6 @@ class Card(QFrame):
         self._kept_name, self._kept, self._kept_at = QLabel("nearest kept"), ElidedLabel(), QLabel()
         self._kept_at.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self._hear = KeyButton(theme, "Hear", keys.get(_HEAR, ""))
-        self._hear.setAccessibleName("Hear the nearest kept example")
         self._layout = QVBoxLayout(self)
         self._lay_out()
         for command, button in (*self._buttons.items(), (_HEAR, self._hear)):
@@ -178,6 +177,7 @@ class Card(QFrame):
         self._values["crossfade"].setText(self._number(text.crossfade))
         self._kept.setText(text.kept)
         self._kept_at.setText(text.kept_at)
+        self._hear.setAccessibleName(f"Hear the nearest kept example, {text.kept} at {text.kept_at}")
         for part in (self._kept_name, self._kept, self._kept_at, self._hear):
             part.setVisible(bool(text.kept))
         self._layout.activate()  # or the height would still count the row that was hidden

@@ -62,10 +62,6 @@ def tracks(hands: Hands) -> dict[str, Track]:
     return {track.name: track for track in hands.window.session.state.tracks}
 
 
-def said(hands: Hands) -> str:
-    return hands.window.status_bar.accessibleDescription() or hands.window.session.undo_label
-
-
 def head(hands: Hands, name: str) -> Any:
     return hands.window.timeline.heads.heads[tracks(hands)[name].id]
 
@@ -369,6 +365,20 @@ def test_only_what_sounds_otherwise_is_heard_anew(mixing: Hands) -> None:
     assert sound_of(window.session.state.tracks) == before
     window.tracks.change(tracks(mixing)["Boom"].id, {"pan": 0.5})
     assert sound_of(window.session.state.tracks) != before
+
+
+def test_playback_goes_on_through_what_sounds_the_same(mixing: Hands) -> None:
+    window, kick = mixing.window, tracks(mixing)["kick"].id
+    mixing.press("Space")
+    mixing.qtbot.waitUntil(lambda: window.transport.is_playing)
+    playing = window.player._factory
+    for values in ({"name": "Boom"}, {"height_px": 90}, {"is_collapsed": True}, {"color": "#123456"}):
+        window.tracks.change(kick, values)
+    assert window.player._factory is playing
+    window.tracks.change(kick, {"gain_db": -6.0})
+    assert window.player._factory is not playing
+    assert window.transport.is_playing
+    mixing.press("Space")
 
 
 def test_a_change_of_a_track_moves_the_timeline_nowhere(mixing: Hands) -> None:

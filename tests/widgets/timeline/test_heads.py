@@ -170,6 +170,10 @@ def turn(widget: QWidget, angle: int) -> None:
 
 
 def test_the_wheel_steps_and_small_turns_add_up(told: Told, keys: TrackHead) -> None:
+    turn(keys.gain, 120)
+    assert not told.changes, "scrolled under a mouse that stands still"
+    for field in (keys.gain, keys.pan):
+        move(field, QPoint(5, 5))
     for _ in range(3):
         turn(keys.gain, 40)
     turn(keys.gain, 240)
@@ -211,6 +215,15 @@ def test_a_click_and_digits_type_a_value(qtbot: QtBot, told: Told, keys: TrackHe
 )  # fmt: skip
 def test_pans_are_read_as_people_type_them(view: TimelineView, text: str, pan: float | None) -> None:
     assert PanField("Pan", DARK, view).read(text) == pan
+
+
+def test_escape_leaves_a_value_for_its_head(qtbot: QtBot, told: Told, view: TimelineView) -> None:
+    head = view.heads.heads["kick"]
+    head.gain.setFocus()
+    qtbot.waitUntil(head.gain.hasFocus)
+    QTest.keyClick(head.gain, Qt.Key.Key_Escape)
+    qtbot.waitUntil(head.hasFocus)
+    assert not told.changes
 
 
 def test_what_is_no_number_changes_nothing(told: Told, keys: TrackHead) -> None:

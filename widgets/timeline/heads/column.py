@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from PySide6.QtCore import QPoint, QRect, QRectF, Signal
 from PySide6.QtGui import QPainter, QWheelEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from engine.document.state import DocumentState
 from engine.document.track import Track
@@ -133,7 +133,8 @@ class TrackHeads(QWidget):
         before = self.heads.get(self._current)
         self._current = track_id
         self._mark_current()
-        had_focus = before is not None and (before.hasFocus() or before.isAncestorOf(self.focusWidget()))
+        focus = QApplication.focusWidget()
+        had_focus = before is not None and focus in (before, *before.findChildren(QWidget))
         if had_focus and track_id in self.heads and not self.heads[track_id].hasFocus():
             self.heads[track_id].setFocus()
         self.chosen.emit(track_id)

@@ -80,6 +80,7 @@ class TrackHead(QWidget):
             cap.clicked.connect(lambda on, cap=cap, field=field: self._switch(cap, {field: on}))
         for value, field in ((self.gain, "gain_db"), (self.pan, "pan")):
             value.adjusted.connect(lambda amount, run, field=field: self.changed.emit({field: amount}, run))
+            value.left.connect(self.setFocus)
             value.typing_asked.connect(lambda typed, value=value: self.type_value(value, typed))
         self.dots.clicked.connect(self.ask_menu)
 

@@ -35,10 +35,12 @@ class ValueField(QAbstractSlider):
     -------
     adjusted : the value, and the run it belongs to: what carries the same run is one step of undo
     typing_asked : the user wants to type it; what they typed first
+    left : the user leaves it by Esc
     """
 
     adjusted = Signal(float, str)
     typing_asked = Signal(str)
+    left = Signal()
     steps_per_unit = 1.0
     wheel_steps = 1
     steps_per_px = 1.0
@@ -51,6 +53,8 @@ class ValueField(QAbstractSlider):
         self._run = ""
         self._turned = 0
         self._is_own = False
+        self._is_aimed_at = False
+        self.setMouseTracking(True)
         self._telling = QTimer(self, singleShot=True, interval=TELL_MS)
         self._telling.timeout.connect(self._tell)
         self.valueChanged.connect(self._follow)
@@ -132,6 +136,7 @@ class ValueField(QAbstractSlider):
             event.ignore()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._is_aimed_at = True
         if self._pressed is None:
             return
         moved = event.position() - self._pressed
@@ -163,6 +168,9 @@ class ValueField(QAbstractSlider):
             self._adjust(0, "")
 
     def wheelEvent(self, event: QWheelEvent) -> None:
+        if not (self._is_aimed_at or self.hasFocus()):
+            event.ignore()  # it was scrolled under a mouse that stands still
+            return
         event.accept()
         self._turned += event.angleDelta().y()
         notches = int(self._turned / WHEEL_STEP)
@@ -176,12 +184,13 @@ class ValueField(QAbstractSlider):
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
+        self._is_aimed_at = False
         self.update()
 
     # the keyboard
 
     def event(self, event: QEvent) -> bool:
-        """Keep arrows, digits and Enter from the window's commands while it has the focus."""
+        """Keep arrows, digits, Enter and Esc from the window's commands while it has the focus."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _is_mine(event):
             event.accept()
             return True
@@ -190,6 +199,8 @@ class ValueField(QAbstractSlider):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not _is_mine(event):
             event.ignore()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
         elif event.key() in _STEP_KEYS:
             self._adjust(self.value() + _STEP_KEYS[Qt.Key(event.key())] * self.wheel_steps, STEPS_RUN)
         else:
@@ -272,10 +283,10 @@ class PanField(ValueField):
 
 
 def _is_mine(event: QKeyEvent) -> bool:
-    """Tell whether a key changes the value; the keypad's keys do too."""
+    """Tell whether a key changes the value or leaves the field; the keypad's keys do too."""
     held = event.modifiers() & ~(Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.ShiftModifier)
     if held != Qt.KeyboardModifier.NoModifier:
         return False
     typed = event.text()
     types_number = bool(typed) and (typed.isdecimal() or typed in "-−.,")
-    return event.key() in _STEP_KEYS or event.key() in _ENTER or types_number
+    return types_number or event.key() in (*_STEP_KEYS, *_ENTER, Qt.Key.Key_Escape)

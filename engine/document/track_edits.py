@@ -99,7 +99,7 @@ def set_track(state: DocumentState, track_id: str, *, run: str = "", **values: A
     elif "color" in values and track.group:
         changed = _group(state, track.group)
     rows = [(one, replace(one, **values)) for one in changed]
-    field = next(reversed(values))
+    field = _told(track, values)
     merges_as = run and f"{field} of {track_id} {run}"
     return Edit(_label(track, field, values[field]), row_changes(rows), merges_as)
 
@@ -110,8 +110,9 @@ def set_group(state: DocumentState, track_id: str, **values: Any) -> Edit:
     if not track.group:
         return set_track(state, track_id, **values)
     rows = [(one, replace(one, **values)) for one in _group(state, track.group)]
-    field, value = next(iter(values.items()))
-    return Edit(_label(replace(track, name=f"group {track.group}"), field, value), row_changes(rows))
+    field = _told(track, values)
+    label = _label(replace(track, name=f"group {track.group}"), field, values[field])
+    return Edit(label, row_changes(rows))
 
 
 def track_of(state: DocumentState, track_id: str) -> Track:
@@ -153,12 +154,12 @@ _LABELS: Mapping[str, Callable[[Track, Any], str]] = MappingProxyType(
         "solo": lambda track, on: f"{'Soloed' if on else 'Unsoloed'} {track.name}",
         "gain_db": lambda track, gain_db: f"Gain of {track.name}: {gain_text(gain_db)}",
         "pan": lambda track, pan: f"Pan of {track.name}: {pan_text(pan)}",
-        "color": lambda track, _: f"Coloured {f'group {track.group}' if track.group else track.name}",
         "group": lambda track, group: (
             f"Put {track.name} into group {group}"
             if group
             else f"Took {track.name} out of group {track.group}"
         ),
+        "color": lambda track, _: f"Coloured {f'group {track.group}' if track.group else track.name}",
         "role": lambda track, role: f"Role of {track.name}: {role or 'none'}",
         "height_px": lambda track, height_px: (
             f"Lane of {track.name}: {f'{height_px} px high' if height_px else 'automatic height'}"
@@ -170,6 +171,13 @@ _LABELS: Mapping[str, Callable[[Track, Any], str]] = MappingProxyType(
         "picture": lambda track, picture: f"{track.name} drawn as {picture}",
     }
 )
+
+
+def _told(track: Track, values: Mapping[str, Any]) -> str:
+    """Return the field that an edit is named after: of those that change, the first of `_LABELS`."""
+    fields = sorted(values, key=list(_LABELS).index if values.keys() <= _LABELS.keys() else None)
+    changed = (field for field in fields if getattr(track, field) != values[field])
+    return next(changed, fields[0])
 
 
 def _label(track: Track, field: str, value: Any) -> str:

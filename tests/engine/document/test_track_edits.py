@@ -52,14 +52,16 @@ def after(state: DocumentState, edit: Any) -> dict[str, Track]:
         ({"channels_open": False}, "Closed Bass into one row"),
         ({"picture": Picture.SPECTROGRAM}, "Bass drawn as spectrogram"),
         ({"start_samples": 5}, "Set start samples of Bass"),
+        ({"height_px": 90, "is_collapsed": False}, "Lane of Bass: 90 px high"),
+        ({"is_collapsed": True, "height_px": 0}, "Collapsed Bass"),
+        ({"group": "Low", "color": "#5fa8b5"}, "Put Bass into group Low"),
     ],
 )
 def test_an_edit_says_what_happened(values: dict[str, Any], label: str) -> None:
     state = band()
     edit = set_track(state, "bass", **values)
     assert edit.label == label
-    field, value = next(iter(values.items()))
-    assert getattr(after(state, edit)["bass"], field) == value
+    assert {field: getattr(after(state, edit)["bass"], field) for field in values} == values
     assert not edit.merges_as
 
 

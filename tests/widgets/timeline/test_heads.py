@@ -443,6 +443,8 @@ def test_a_head_has_its_own_colour_or_that_of_its_group(
     view.set_document(replace(state, tracks=tracks))
     assert color_at(kick, 1, 50) == "#123456"
     assert view.heads.accents() == {"kick": "#123456", "keys": DARK.accent(1)}
+    view.set_document(replace(state, tracks=state.tracks[::-1]))
+    assert view.heads.accents() == {"kick": DARK.accent(0), "keys": DARK.accent(1)}, "moving recolours none"
 
 
 def test_a_thin_head_keeps_name_and_switches(view: TimelineView, state: DocumentState) -> None:

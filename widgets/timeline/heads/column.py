@@ -36,8 +36,8 @@ class TrackHeads(QWidget):
     scroll_asked : how many pixels further down the lanes should be scrolled, for a head carried past an end
     """
 
-    track_changed = Signal(str, dict, str)
-    group_changed = Signal(str, dict)
+    track_changed = Signal(str, object, str)
+    group_changed = Signal(str, object)
     track_moved = Signal(str, int)
     chosen = Signal(str)
     menu_asked = Signal(str, QPoint)
@@ -86,8 +86,12 @@ class TrackHeads(QWidget):
         self.update()
 
     def accents(self) -> dict[str, str]:
-        """Return the colour of each track, by id: its own, else that of its group."""
-        tracks = self._state.tracks
+        """Return the colour of each track, by id: its own, else that of its group.
+
+        Groups are counted in the order in which their recordings came, so that moving tracks recolours none.
+        """
+        places = list(self._state.sources)
+        tracks = sorted(self._state.tracks, key=lambda track: places.index(track.source_id))
         groups = list(dict.fromkeys(track.group or track.id for track in tracks))
         return {
             track.id: track.color or self._theme.accent(groups.index(track.group or track.id))

@@ -45,8 +45,8 @@ class TrackHead(QWidget):
     stretched, stretch_ended : the mouse moves the lower border: the height that the lane would have
     """
 
-    changed = Signal(dict, str)
-    group_changed = Signal(dict)
+    changed = Signal(object, str)  # objects: as a dict it would come out sorted
+    group_changed = Signal(object)
     chosen = Signal()
     menu_asked = Signal(QPoint)
     carried = Signal(int)

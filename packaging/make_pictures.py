@@ -26,8 +26,10 @@ PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 SIZE = (1600, 1000)
 LEARNED_EPOCHS = 40  # so that the curve has a shape and the time left is known
 SAMPLES_SHOWN = 160  # few enough that single samples are drawn
-SHOWN_FOLDER = "/home/you/Music/Demo jam"
+SHOWN_FOLDER = "/home"  # one that is there, so that nothing is found wrong with it
 DIALOG_POLL_MS = 50
+SMALLER = (1100, 640)  # a spectrogram is noise, which PNG cannot shrink
+COARSE = 0xFFF8F8F8
 PATIENCE_S = 120
 
 
@@ -172,7 +174,9 @@ def views(photographer: Photographer) -> None:
     photographer.press("view.pictures")
     photographer.press("view.proposal")
     wait_for(lambda: not window.work.is_busy)
-    photographer.take("spectrogram", few_colours=True)
+    window.resize(*SMALLER)
+    photographer.take("spectrograms", few_colours=True)
+    window.resize(*SIZE)
     photographer.press("view.pictures")
 
 
@@ -206,12 +210,12 @@ def learning(photographer: Photographer) -> None:
     from engine.places import data_folder
     from widgets.chrome.learn_panel import EPOCHS, LearnRequest
 
-    heard: list[object] = []
+    heard: list[dict[str, float]] = []
     window.work.learning_progressed.connect(heard.append)
     asked = LearnRequest(tuple(str(path) for path in edited_examples()), "Our edits", EPOCHS, 0)
     window.work.learn(asked, data_folder("demo") / "Our edits.taste", overwrite=True)
     photographer.press("view.fit")
-    wait_for(lambda: len(heard) >= LEARNED_EPOCHS)
+    wait_for(lambda: sum(bool(figures) for figures in heard) >= LEARNED_EPOCHS)
     photographer.take("learning")
     photographer.press("job.cancel")
     wait_for(lambda: not window.work.is_busy)
@@ -238,11 +242,14 @@ def settle() -> None:
 
 
 def quantized(image: QImage) -> QImage:
-    """Return a picture in the colours nearest to its own that a palette of 256 holds."""
-    from PySide6.QtCore import Qt
+    """Return a picture in coarser colours, which look the same to the eye and take half the room."""
+    import numpy as np
     from PySide6.QtGui import QImage
 
-    return image.convertToFormat(QImage.Format.Format_Indexed8, Qt.ImageConversionFlag.ThresholdDither)
+    coarse = image.convertToFormat(QImage.Format.Format_RGB32)
+    pixels = np.frombuffer(coarse.bits(), np.uint32)
+    np.bitwise_and(pixels, COARSE, out=pixels)
+    return coarse
 
 
 def write(path: Path, image: QImage) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QFrame,
     QLineEdit,
@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from widgets.chrome.announce import announce
+from widgets.chrome.elided_label import paint_words
 from widgets.chrome.entries import CommandEntry, ranked
 from widgets.chrome.key_caps import paint_cap
 from widgets.chrome.key_names import key_labels
@@ -84,20 +85,11 @@ class CommandDelegate(QStyledItemDelegate):
         for label in reversed(key_labels(command.keys)[:3]):
             right = paint_cap(painter, QPointF(right, middle), label, theme).left() - px(4)
         left = rect.left() + px(14)
-        words = QFontMetricsF(ui_font())
-        label = words.elidedText(command.label, Qt.TextElideMode.ElideRight, max(0.0, right - left))
-        aligned = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        painter.setFont(ui_font())
-        painter.setPen(QColor(theme.text))
-        painter.drawText(QRectF(left, rect.top(), max(0.0, right - left), rect.height()), aligned, label)
-        left += words.horizontalAdvance(label) + px(10)
-        small = ui_font(TEXT - 1)
-        room = right - px(8) - left
-        if room > px(60):
-            painter.setFont(small)
-            painter.setPen(QColor(theme.dim))
-            said = QFontMetricsF(small).elidedText(command.description, Qt.TextElideMode.ElideRight, room)
-            painter.drawText(QRectF(left, rect.top(), room, rect.height()), aligned, said)
+        area = QRectF(left, rect.top(), right - left, rect.height())
+        taken = paint_words(painter, area, command.label, ui_font(), theme.text)
+        area.adjust(taken + px(10), 0, -px(8), 0)
+        if area.width() > px(60):
+            paint_words(painter, area, command.description, ui_font(TEXT - 1), theme.dim)
 
 
 class CommandPalette(QFrame):

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.document.history import StepLabel
+from widgets.chrome.elided_label import paint_words
 from widgets.chrome.icons import paint_icon
 from widgets.theme import QUEUE, TEXT, Theme, px, ui_font
 
@@ -89,13 +90,8 @@ class _StepDelegate(QStyledItemDelegate):
             paint_icon(painter, "chevron-right", place, theme.undecided)
         font = ui_font(TEXT - 1)
         font.setItalic(index.row() > steps.here)
-        painter.setFont(font)
-        painter.setPen(QColor(theme.text if here else theme.dim))
         words = rect.adjusted(margin + side + px(8), 0, -margin, 0)
-        label = painter.fontMetrics().elidedText(
-            steps.label(index.row()), Qt.TextElideMode.ElideRight, int(words.width())
-        )
-        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, label)
+        paint_words(painter, words, steps.label(index.row()), font, theme.text if here else theme.dim)
         if option.state & QStyle.StateFlag.State_HasFocus:
             painter.setPen(QColor(theme.undecided))
             painter.drawRect(rect.adjusted(0, 0, -1, -1))

@@ -20,10 +20,10 @@ _BORDERS = 2  # of a scroll area, both sides together
 
 @dataclass(frozen=True, slots=True)
 class AskedExport:
-    """What the user asked for, and whether files may be written over."""
+    """What the user asked for, and the names of the files that may be written over."""
 
     choice: ExportChoice
-    overwrite: bool
+    replaced: frozenset[str]
 
 
 def ask_export(
@@ -50,9 +50,9 @@ def ask_export(
         found = look(form.values())  # anew: a file may have come since
         if form.problem() or found.problem:
             return
-        taken = tuple(Path(line.name) for line in found.files if line.replaces)
-        if not taken or dialogs.confirm_overwrite(dialog, taken):
-            asked.append(AskedExport(form.values(), overwrite=bool(taken)))
+        taken = tuple(line.name for line in found.files if line.replaces)
+        if not taken or dialogs.confirm_overwrite(dialog, tuple(map(Path, taken))):
+            asked.append(AskedExport(form.values(), frozenset(taken)))
             dialog.accept()
 
     form.folder_requested.connect(choose_folder)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -22,7 +22,7 @@ from desktop.session import Session
 from desktop.work import Work
 from engine.document.state import DocumentState
 from engine.edl.build import build
-from engine.edl.export import ExportRequest, check_names
+from engine.edl.export import ExportRequest, check_names, files_written
 from engine.edl.export.audio_plan import heard_edit_list
 from engine.edl.export.plan import PlannedFile, plan, size_words
 from engine.edl.export.request import Depth, Exported
@@ -49,8 +49,12 @@ class ExportSubject:
     whole: ExportRequest
     spans: Mapping[str, Span]
 
-    def requests(self, choice: ExportChoice, *, overwrite: bool = False) -> tuple[ExportRequest, ...]:
+    def requests(self, choice: ExportChoice, replaced: Collection[str] = ()) -> tuple[ExportRequest, ...]:
         """Return one request a format.
+
+        Parameters
+        ----------
+        replaced : names of the files that may be written over; one that comes meanwhile may not
 
         Raises
         ------
@@ -67,9 +71,12 @@ class ExportSubject:
                     else "Nothing of this range is left: choose another one, or write what was cut."
                 )
             options = replace(options, range_samples=(start, stop))
+        wanted = (replace(self.whole, out=Path(path).expanduser(), options=options) for path in choice.paths)
         return tuple(
-            replace(self.whole, out=Path(path).expanduser(), overwrite=overwrite, options=options)
-            for path in choice.paths
+            replace(request, overwrite=any(path.name in replaced for path in files_written(request)))
+            if replaced
+            else request
+            for request in wanted
         )
 
 
@@ -191,7 +198,7 @@ class Exporting(QObject):
         )
         if asked is not None:
             remember(self._settings, asked.choice)
-            self._parts.work.export(subject.requests(asked.choice, overwrite=asked.overwrite))
+            self._parts.work.export(subject.requests(asked.choice, asked.replaced))
 
     def offers(self, state: DocumentState) -> tuple[tuple[SpanOffer, ...], dict[str, Span]]:
         """Return the parts that can be chosen: the window, the current proposal, the regions."""

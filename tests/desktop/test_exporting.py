@@ -123,6 +123,14 @@ def test_a_problem_names_its_field(
     assert sorted(Path(choice.folder).iterdir()) == before
 
 
+def test_only_what_was_agreed_to_is_written_over(subject: ExportSubject, choice: ExportChoice) -> None:
+    both = replace(choice, suffixes=(".wav", ".edl"))
+    assert [request.overwrite for request in subject.requests(both)] == [False, False]
+    assert [request.overwrite for request in subject.requests(both, {"out.edl"})] == [False, True]
+    stems = with_options(choice, stems=True)
+    assert [request.overwrite for request in subject.requests(stems, {"out 02 Track 1.wav"})] == [True]
+
+
 def test_all_muted_has_no_stems(subject: ExportSubject, choice: ExportChoice) -> None:
     state = subject.whole.state
     muted = replace(state, tracks=tuple(replace(track, mute=True) for track in state.tracks))

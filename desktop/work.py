@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from desktop.job_lanes import JobHandle, JobLanes
 from desktop.jobs import export_files, learn_taste, listen_to
@@ -40,21 +40,22 @@ class Work(QObject):
     progressed : title, fraction, seconds left or None, of the job that is running
     rested : nothing is running
     waves_changed : the sounds to draw, by track id
+    waves_refined : more of them is known
     learning_started, learning_progressed(figures), learning_ended : for the live loss curve
     exported : the files that were written, after they were told
     """
-    waves_refined : more of them is known
 
     said = Signal(str)
     failed = Signal(str)
     progressed = Signal(str, float, object)
     rested = Signal()
     waves_changed = Signal(dict)
+    waves_refined = Signal()
     learning_started = Signal(str)
     learning_progressed = Signal(object)
     learning_ended = Signal()
     exported = Signal(object)
-    waves_refined = Signal()
+    _some_found = Signal(object, object)  # from the lane's thread
 
     def __init__(self, session: Session, lanes: JobLanes, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -65,12 +66,14 @@ class Work(QObject):
         self._makes_document = False
         self._warnings: tuple[str, ...] = ()
         self._waves: dict[str, TrackWave] = {}
+        self.wave_details = WaveDetails(read_pieces, KEPT_BYTES, "waveform", self)
+        self.wave_details.arrived.connect(self.waves_refined)
+        self._opening: MediaRequest | None = None
+        self._some_found.connect(self._take_some, Qt.ConnectionType.QueuedConnection)
         session.replaced.connect(self._start_over)
 
     @property
     def taste(self) -> Path | None:
-        self.wave_details = WaveDetails(read_pieces, KEPT_BYTES, "waveform", self)
-        self.wave_details.arrived.connect(self.waves_refined)
         """The taste in force."""
         found = self._session.state.settings.get("taste")
         return Path(found) if isinstance(found, str) else None
@@ -124,7 +127,7 @@ class Work(QObject):
         for handle, ends_with_document in list(self._running.items()):
             if ends_with_document and not self._makes_document:
                 handle.cancel()
-        self._warnings = ()
+        self._warnings, self._opening = (), None
         self._waves.clear()
         self.wave_details.forget()
         self.waves_changed.emit({})
@@ -133,7 +136,15 @@ class Work(QObject):
 
     def _find_media(self) -> None:
         request = MediaRequest(self._session.state, self._document_folder)
-        self.watch(self._lanes.io.submit(find_media, request, title="Opening"), self._found_media)
+        some_found = partial(self._some_found.emit, request)
+        self._opening = request
+        handle = self._lanes.io.submit(partial(find_media, found_some=some_found), request, title="Opening")
+        self.watch(handle, self._found_media)
+
+    def _take_some(self, request: MediaRequest, media: Media) -> None:
+        """Draw what was found so far, unless another document is open by now."""
+        if request is self._opening and self._session.is_open:
+            self._take_media(media)
 
     @property
     def _document_folder(self) -> Path:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from engine.errors import SourceError
 from engine.progress import SILENT, Progress
 from engine.safe_write import shown
 from engine.wording import counted
+
+_TELL_EVERY_S = 0.3  # each time costs a picture of all lanes
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,27 +101,57 @@ def locate_all(state: DocumentState, document_folder: Path) -> Mapping[str, Path
     return {source.id: locate(source, document_folder) for source in state.sources.values()}
 
 
-def find_media(request: MediaRequest, progress: Progress) -> Media:
+def find_media(
+    request: MediaRequest, progress: Progress, found_some: Callable[[Media], object] | None = None
+) -> Media:
     """Find the sources of a document that is being opened, and make again what the caches have lost.
 
-    A missing source is told, not raised: the rest of the document can be worked on without it.
+    They are taken in the order of the tracks, so that what stands highest on screen is drawn first. A missing
+    source is told, not raised: the rest of the document can be worked on without it.
+
+    Parameters
+    ----------
+    found_some : gets what was found since the last time, a few times a second, while there is more to come
     """
-    paths: dict[str, Path] = {}
-    conformed: dict[str, Path] = {}
-    peaks: dict[str, PeakPyramid] = {}
-    missing: list[str] = []
     state = request.state
-    for number, source in enumerate(state.sources.values()):
-        share = progress.step(number, len(state.sources))
+    all_found, new = _Found(), _Found()
+    told_s = time.monotonic()
+    of_tracks = dict.fromkeys(track.source_id for track in state.tracks)
+    sources = [state.sources[key] for key in {**of_tracks, **dict.fromkeys(state.sources)}]
+    for number, source in enumerate(sources):
+        share = progress.step(number, len(sources))
         try:
-            found = locate(source, request.document_folder)
-            here = replace(source, path=str(found))
-            peaks[source.id] = source_peaks(here, state.rate_hz, share)
-            conformed[source.id] = conformed_path(here, state.rate_hz)
-            paths[source.id] = found
+            place = locate(source, request.document_folder)
+            here = replace(source, path=str(place))
+            peaks = source_peaks(here, state.rate_hz, share)
+            conformed = conformed_path(here, state.rate_hz)
         except SourceError as error:
-            missing.append(str(error))
-    return Media(paths, conformed, peaks, tuple(missing))
+            all_found.missing.append(str(error))
+            continue
+        for found in (all_found, new):
+            found.take(source.id, place, conformed, peaks)
+        if found_some is not None and time.monotonic() - told_s >= _TELL_EVERY_S:
+            found_some(new.media())
+            new, told_s = _Found(), time.monotonic()
+    return all_found.media()
+
+
+class _Found:
+    """What was found of some sources, growing."""
+
+    def __init__(self) -> None:
+        self._paths: dict[str, Path] = {}
+        self._conformed: dict[str, Path] = {}
+        self._peaks: dict[str, PeakPyramid] = {}
+        self.missing: list[str] = []
+
+    def take(self, source_id: str, path: Path, conformed: Path, peaks: PeakPyramid) -> None:
+        """Add a source."""
+        self._paths[source_id], self._conformed[source_id], self._peaks[source_id] = path, conformed, peaks
+
+    def media(self) -> Media:
+        """Return all of it."""
+        return Media(dict(self._paths), dict(self._conformed), dict(self._peaks), tuple(self.missing))
 
 
 def without_missing(state: DocumentState, media: Mapping[str, Path]) -> DocumentState:

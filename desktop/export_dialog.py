@@ -33,9 +33,10 @@ def ask_export(
     look: Callable[[ExportChoice], ExportOutlook],
     offers: Sequence[SpanOffer],
     result_text: str,
+    source_bits: str = "",
 ) -> AskedExport | None:
     """Ask what to write, and once whether all the files that exist may be replaced."""
-    form = ExportForm(theme, choice, look, offers, result_text)
+    form = ExportForm(theme, choice, look, offers, result_text, source_bits)
     dialog = QDialog(parent)
     dialog.setWindowTitle("Export")
     dialog.setWindowFlag(Qt.WindowType.WindowContextHelpButtonHint, on=False)

@@ -20,15 +20,17 @@ from desktop.look import Look
 from desktop.review import Review
 from desktop.session import Session
 from desktop.work import Work
+from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
 from engine.edl.build import build
 from engine.edl.export import ExportRequest, check_names, files_written
-from engine.edl.export.audio_plan import heard_edit_list
+from engine.edl.export.audio_plan import heard_edit_list, source_depth
 from engine.edl.export.plan import PlannedFile, plan, size_words
 from engine.edl.export.request import Depth, Exported
 from engine.errors import ExportError, UsageError
 from engine.safe_write import shown
 from engine.timebase import format_time, samples_to_s
+from engine.wording import counted
 from widgets.chrome.export_choice import WHOLE, ExportChoice, ExportOutlook, SpanOffer, WrittenLine
 from widgets.chrome.status_bar import StatusBar
 from widgets.timeline.timeline_view import TimelineView
@@ -194,7 +196,8 @@ class Exporting(QObject):
             choice,
             lambda chosen: look_at(subject, chosen),
             offers,
-            _result_text(state),
+            result_text(state),
+            source_depth(state),
         )
         if asked is not None:
             remember(self._settings, asked.choice)
@@ -239,10 +242,17 @@ def _times(span: Span, rate_hz: int) -> str:
     return f"{start} – {stop}"
 
 
-def _result_text(state: DocumentState) -> str:
+def result_text(state: DocumentState) -> str:
+    """Say what is left, and what is not decided yet and therefore stays in."""
     edit_list = build(state)
     left, whole = (
         format_time(samples_to_s(length, edit_list.rate_hz), 1)
         for length in (edit_list.length_samples, edit_list.source_length_samples)
     )
-    return f"{left} of {whole} are left."
+    open_cuts = sum(state.verdict(key) is Verdict.UNDECIDED for key in state.proposals)
+    is_whole = edit_list.length_samples == edit_list.source_length_samples
+    said = f"Nothing is cut of {whole}." if is_whole else f"{left} of {whole} are left."
+    if not open_cuts:
+        return said
+    stays = "stays in" if open_cuts == 1 else "stay in"
+    return f"{said} {counted(open_cuts, 'proposal')} not decided yet {stays}."

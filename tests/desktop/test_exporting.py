@@ -15,12 +15,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton, QWidget
 
 from desktop.export_memory import recall, remember
-from desktop.exporting import ExportSubject, look_at
+from desktop.exporting import ExportSubject, look_at, result_text
 from engine.audio.dither import Dither
 from engine.document.decisions import Verdict
 from engine.document.markers import Marker
 from engine.edl.build import build
 from engine.edl.export import ExportOptions, ExportRequest
+from engine.edl.export.audio_plan import source_depth
 from engine.edl.export.plan import plan
 from engine.edl.export.request import Depth, FrameRate
 from engine.edl.render import render
@@ -121,6 +122,14 @@ def test_a_problem_names_its_field(
     assert (outlook.field, words in outlook.problem) == (field, True), outlook.problem
     assert outlook.problem.endswith(".")
     assert sorted(Path(choice.folder).iterdir()) == before
+
+
+def test_what_is_left_is_told_with_what_is_not_decided(subject: ExportSubject) -> None:
+    state = subject.whole.state
+    assert result_text(state) == "0:08.0 of 0:10.0 are left."
+    nothing = replace(state, decisions={})
+    assert result_text(nothing) == "Nothing is cut of 0:10.0. 1 proposal not decided yet stays in."
+    assert source_depth(state) == "24 bit"
 
 
 def test_only_what_was_agreed_to_is_written_over(subject: ExportSubject, choice: ExportChoice) -> None:

@@ -25,6 +25,8 @@ class ExportForm(QWidget):
     choice : what stands in it at first
     look : tells what an export would do; asked anew whenever something changes
     spans : the parts of the recording that can be written alone
+    result_text : what is left of it
+    source_bits : the depth of its samples, such as "24 bit"
 
     Signals
     -------
@@ -42,6 +44,7 @@ class ExportForm(QWidget):
         look: Callable[[ExportChoice], ExportOutlook],
         spans: Sequence[SpanOffer] = (WHOLE,),
         result_text: str = "",
+        source_bits: str = "",
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -52,7 +55,7 @@ class ExportForm(QWidget):
         self._browse.setAccessibleName("Choose a folder")
         self._boxes = {each.suffix: CheckBox(theme, f"{each.name} ({each.suffix})") for each in FORMATS}
         self._good_for = [QLabel(each.good_for) for each in FORMATS]
-        self._options = ExportOptionsPanel(theme, choice.options, spans, choice.span)
+        self._options = ExportOptionsPanel(theme, choice.options, spans, choice.span, source_bits)
         self._result = QLabel(result_text)
         self._notes = {name: QLabel() for name in ("formats", "folder", "name", "files")}
         self._written = WrittenList(theme)

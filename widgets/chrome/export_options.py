@@ -41,14 +41,22 @@ class ExportOptionsPanel(QWidget):
 
     changed = Signal()
 
-    def __init__(self, theme: Theme, options: ExportOptions, spans: Sequence[SpanOffer], span: str) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        options: ExportOptions,
+        spans: Sequence[SpanOffer],
+        span: str,
+        source_bits: str = "",
+    ) -> None:
         super().__init__()
         lufs = options.loudness_lufs
         self._stems = CheckBox(theme, "One file for each track")
         self._removed = CheckBox(theme, "What was cut, not what is left")
         self._range = ChoiceField(theme, "Range", {each.key: each.label for each in spans}, span)
         depth = _AS_SOURCE if options.depth is None else options.depth.value
-        self._bits = ChoiceField(theme, "Bits", _BITS, depth)
+        own = f"{_BITS[_AS_SOURCE]}, {source_bits}" if source_bits else _BITS[_AS_SOURCE]
+        self._bits = ChoiceField(theme, "Bits", {**_BITS, _AS_SOURCE: own}, depth)
         dither = _AUTOMATIC if options.dither is None else options.dither.value
         self._dither = ChoiceField(theme, "Dither", _DITHER, dither)
         self._normalise = CheckBox(theme, "Normalise to")

@@ -12,7 +12,13 @@ from engine.audio.writer import WrittenAudio, bits_of, block_dtype, write_audio
 from engine.document.state import DocumentState
 from engine.document.track import audible
 from engine.edl.crossfade import Block
-from engine.edl.export.audio_plan import PlannedAudio, PlannedSound, planned_audio, planned_sound
+from engine.edl.export.audio_plan import (
+    PlannedAudio,
+    PlannedSound,
+    depth_words,
+    planned_audio,
+    planned_sound,
+)
 from engine.edl.export.gain import Normalised, normalise
 from engine.edl.export.request import Exported, ExportRequest, accepted_cuts
 from engine.edl.export.seams import removed_pieces, seams
@@ -27,7 +33,6 @@ from engine.wording import counted
 BLOCK_FRAMES = 65_536
 
 _FLOATS = ("FLOAT", "DOUBLE")
-_WORDS = {"FLOAT": "32-bit float", "DOUBLE": "64-bit float"}
 
 
 def write(request: ExportRequest, progress: Progress) -> Exported:
@@ -189,7 +194,7 @@ def _exported(
     length_s = samples_to_s(written.frames, edit_list.rate_hz)
     sentence = (
         f"Exported {format_time(length_s, 1)} to {shown(written.path.name)}: {edit_list.rate_hz} Hz, "
-        f"{_channel_words(file.channels)}, {_depth_words(file.subtype)}."
+        f"{_channel_words(file.channels)}, {depth_words(file.subtype)}."
     )
     if written.clipped_samples:
         sentence += (
@@ -215,7 +220,3 @@ def _together(request: ExportRequest, stems: list[Exported]) -> Exported:
 
 def _channel_words(channels: int) -> str:
     return {1: "mono", 2: "stereo"}.get(channels, f"{channels} channels")
-
-
-def _depth_words(subtype: str) -> str:
-    return _WORDS.get(subtype) or f"{subtype.removeprefix('PCM_').lstrip('SU')} bit"

@@ -19,6 +19,7 @@ from engine.timebase import format_time, samples_to_s
 
 _SUBTYPES = {Depth.BITS_16: "PCM_16", Depth.BITS_24: "PCM_24", Depth.FLOAT_32: "FLOAT"}
 _NOT_IN_NAMES = str.maketrans(dict.fromkeys('/\\:*?"<>|', "-"))
+_WORDS = {"FLOAT": "32-bit float", "DOUBLE": "64-bit float"}
 _MOST_FLAC_CHANNELS = 8
 
 
@@ -55,6 +56,16 @@ class PlannedSound:
     def frames(self) -> int:
         """Length of the files in samples."""
         return self.span[1] - self.span[0]
+
+
+def source_depth(state: DocumentState) -> str:
+    """Return the sample format that holds all recordings, in words."""
+    return depth_words(export_format([source.subtype for source in state.sources.values()], ".wav"))
+
+
+def depth_words(subtype: str) -> str:
+    """Return a subtype as it is told: "24 bit", "32-bit float"."""
+    return _WORDS.get(subtype) or f"{subtype.removeprefix('PCM_').lstrip('SU')} bit"
 
 
 def heard_edit_list(state: DocumentState, *, removed: bool) -> EditList:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from hashlib import blake2b
+from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 
@@ -41,6 +43,8 @@ class Document:
         self._read_only_reason = opened.read_only_reason
         self._seen_version = self._data_version()
         self._file = path.stat()
+        self._steps: tuple[history.StepLabel, ...] = ()
+        self._first_new_step: int | None = 0
 
     @classmethod
     def create(cls, path: Path) -> Document:
@@ -127,7 +131,16 @@ class Document:
 
     def steps(self) -> tuple[history.StepLabel, ...]:
         """Return every step of undo and redo, the oldest first; those that were undone stand at the end."""
-        return history.steps(self._connection)
+        first = self._first_new_step
+        if first is not None:  # of a long history only what changed is read again
+            known = bisect_left(self._steps, first, key=attrgetter("number"))
+            self._steps = self._steps[:known] + history.steps(self._connection, first)
+            self._first_new_step = None
+        return self._steps
+
+    def _read_steps_from(self, number: int) -> None:
+        known = self._first_new_step
+        self._first_new_step = number if known is None else min(number, known)
 
     def step_decisions(self, number: int) -> tuple[RowChange, ...]:
         """Return the decisions that a step of the history changed.
@@ -157,6 +170,7 @@ class Document:
             )
             storage.write_rows(self._connection, tally, edit.changes)
             if edit.changes:
+                self._read_steps_from(history.last_done_number(self._connection))
                 history.push(self._connection, tally, edit.label, edit.changes, edit.merges_as)
         self.state = after
         # Analyses that come without an edit are those in force, heard again.
@@ -190,6 +204,7 @@ class Document:
             changes = tuple(change.inverse for change in step.changes) if undone else step.changes
             after = storage.apply_rows(self.state, changes)
             storage.write_rows(self._connection, tally, changes)
+            self._read_steps_from(step.number)
             history.mark(self._connection, tally, step, undone=undone)
         self.state = after
         return change_of(step.label, changes)

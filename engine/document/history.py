@@ -13,7 +13,9 @@ from engine.document.rows import TABLES, changes_from_json, changes_to_json
 from engine.errors import DocumentError
 
 _LAST_DONE = "undone = 0 ORDER BY step DESC LIMIT 1"
-_FIRST_UNDONE = "undone = 1 ORDER BY step LIMIT 1"
+# What was undone stands at the end: it is found from there, not by reading all that was ever done.
+_UNDONE = f"step > coalesce((SELECT step FROM history WHERE {_LAST_DONE}), 0)"
+_FIRST_UNDONE = f"{_UNDONE} ORDER BY step LIMIT 1"
 _SUMMED = "step, label, merges_as, undone, digest"
 
 
@@ -42,9 +44,10 @@ class StepLabel:
     digest: int
 
 
-def steps(connection: sqlite3.Connection) -> tuple[StepLabel, ...]:
-    """Return every step, the oldest first; those that were undone stand at the end."""
-    found = connection.execute("SELECT step, label, undone, digest FROM history ORDER BY step")
+def steps(connection: sqlite3.Connection, first: int = 0) -> tuple[StepLabel, ...]:
+    """Return every step from a number on, the oldest first; those that were undone stand at the end."""
+    wanted = "SELECT step, label, undone, digest FROM history WHERE step >= ? ORDER BY step"
+    found = connection.execute(wanted, (first,))
     return tuple(StepLabel(number, label, bool(undone), summed) for number, label, undone, summed in found)
 
 
@@ -73,6 +76,12 @@ def redo_label(connection: sqlite3.Connection) -> str:
 def _label(connection: sqlite3.Connection, condition: str) -> str:
     found = connection.execute(f"SELECT label FROM history WHERE {condition}").fetchone()
     return "" if found is None else str(found[0])
+
+
+def last_done_number(connection: sqlite3.Connection) -> int:
+    """Return the number of the step that undo would take back, 0 where there is none."""
+    found = connection.execute(f"SELECT step FROM history WHERE {_LAST_DONE}").fetchone()
+    return 0 if found is None else int(found[0])
 
 
 def last_done(connection: sqlite3.Connection) -> Step | None:
@@ -107,7 +116,7 @@ def push(
     A step that carries the same `merges_as` as the one before it becomes part of that one, so that holding a
     threshold key is one undo; where the two cancel out, neither is left.
     """
-    redo_was_dropped = _delete(connection, tally, "undone = 1") > 0
+    redo_was_dropped = _delete(connection, tally, _UNDONE) > 0
     if merges_as and not redo_was_dropped and _last_merges_as(connection) == merges_as:
         with suppress(DocumentError):  # a damaged step is left alone, and this one stands for itself
             last = last_done(connection)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from operator import attrgetter
+
 from PySide6.QtCore import (
     QAbstractListModel,
     QEvent,
@@ -43,10 +46,23 @@ class _Steps(QAbstractListModel):
         self.here = 0
 
     def set_steps(self, steps: tuple[StepLabel, ...]) -> None:
-        self.beginResetModel()
-        self.steps = steps
-        self.here = sum(not step.undone for step in steps)
-        self.endResetModel()
+        """Take the steps; of a long history only the lines that differ come and go."""
+        before, was_here = self.steps, self.here
+        pairs = enumerate(zip(before, steps, strict=False))
+        differ = (place for place, (old, new) in pairs if old is not new and old != new)
+        same = next(differ, min(len(before), len(steps)))
+        if len(before) > same:
+            self.beginRemoveRows(_ROOT, same + 1, len(before))
+            self.steps = before[:same]
+            self.endRemoveRows()
+        if len(steps) > same:
+            self.beginInsertRows(_ROOT, same + 1, len(steps))
+            self.steps = steps
+            self.endInsertRows()
+        self.here = bisect_left(steps, True, key=attrgetter("undone"))
+        for place in {was_here, self.here}:
+            if place <= len(steps):
+                self.dataChanged.emit(self.index(place), self.index(place))
 
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _ROOT) -> int:
         return 0 if parent.isValid() else len(self.steps) + 1

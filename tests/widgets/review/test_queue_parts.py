@@ -165,6 +165,14 @@ def test_ten_thousand_steps_are_shown_at_once(qtbot: QtBot, dress: Dress) -> Non
         QTest.mouseClick(rows.viewport(), Qt.MouseButton.LeftButton, pos=above)
     assert chosen.args == [6999]
     panel.set_theme(dress(LIGHT))
+    came: list[tuple[int, int]] = []
+    rows.model().rowsInserted.connect(lambda _parent, first, last: came.append((first, last)))
+    answered = (*steps[:7000], StepLabel(10_001, "Accepted cut", False, 1))
+    panel.set_steps(answered)
+    assert came == [(7001, 7001)]
+    labels = [rows.model().index(line, 0).data() for line in (0, 1, 7000, 7001)]
+    assert labels == ["An empty document", "Step 1", "Step 7000", "Accepted cut"]
+    assert (rows.model().rowCount(), rows.currentIndex().row()) == (7_002, 7_001)
     panel.set_steps(())
     assert rows.model().rowCount() == 1
 

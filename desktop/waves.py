@@ -47,6 +47,11 @@ class TrackWave:
                 return fine
         return self._peaks.columns(channel, start_samples, samples_per_column, n_columns)
 
+    def cell_samples(self, samples_per_column: float) -> int:
+        """Return the width of the cells that `spans` reads for columns of a width, or reads best."""
+        fine = samples_per_column < BASE_SAMPLES
+        return FINE_SAMPLES if fine else self._peaks.cell_samples(samples_per_column)
+
     def spans(
         self,
         channel: int,

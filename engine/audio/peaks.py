@@ -93,11 +93,20 @@ class PeakPyramid:
         last = np.maximum(stops_samples // width, first + 1)
         return _reduced_spans(minimum, maximum, squares, first, last, width, self.frames)
 
+    def cell_samples(self, samples_per_column: float) -> int:
+        """Return the width of the level's columns that `columns` and `spans` read for a width drawn."""
+        return self._level_at(samples_per_column)[1]
+
     def _level(self, channel: int, samples_per_column: float) -> tuple[NDArray[np.float32], int]:
+        number, width = self._level_at(samples_per_column)
+        return self.levels[number][:, channel], width
+
+    def _level_at(self, samples_per_column: float) -> tuple[int, int]:
+        """Return which level is read for a width drawn, and how wide its columns are."""
         level, width = 0, self.base_samples
         while level + 1 < len(self.levels) and 2 * width * _FACTOR <= samples_per_column:
             level, width = level + 1, width * _FACTOR
-        return self.levels[level][:, channel], width
+        return level, width
 
 
 def sample_columns(

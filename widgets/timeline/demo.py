@@ -48,6 +48,10 @@ class MadeUp:
         """Return columns of the samples themselves."""
         return sample_columns(self.sound[:, channel], 0, start_samples, samples_per_column, n_columns)
 
+    def cell_samples(self, samples_per_column: float) -> int:  # noqa: ARG002 - samples at every width
+        """Return the width of what `spans` reads."""
+        return 1
+
     def spans(
         self,
         channel: int,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -32,14 +32,43 @@ class Pieces:
     shown : int64, shape (n,), which columns hold any of the result
     column_lengths : int64, shape (n,), how much of it
     first : int64, shape (n,), the first piece of each
-    source_starts, lengths : int64, shape (m,), of each piece, m >= n
+    source_starts, source_stops : int64, shape (m,), the span of each piece, m >= n
+    lengths : int64, shape (m,), how much of it is heard
     """
 
     shown: NDArray[np.int64]
     column_lengths: NDArray[np.int64]
     first: NDArray[np.int64]
     source_starts: NDArray[np.int64]
+    source_stops: NDArray[np.int64]
     lengths: NDArray[np.int64]
+    _united: dict[tuple[int, int], Pieces] = field(default_factory=dict, init=False, repr=False)
+
+    def united(self, cell_samples: int, offset_samples: int) -> Pieces:
+        """Return the same with pieces made one where no cell of a pyramid lies between them.
+
+        They would read the same cells; spans stop where their last cell does. Tracks that begin together share
+        the answer.
+
+        Parameters
+        ----------
+        offset_samples : source position of the first cell
+        """
+        key = cell_samples, offset_samples
+        if key not in self._united:
+            first = (self.source_starts - offset_samples) // cell_samples
+            last = np.maximum((self.source_stops - offset_samples) // cell_samples, first + 1)
+            begins = np.concatenate([[True], first[1:] > last[:-1]])
+            begins[self.first] = True
+            index = np.flatnonzero(begins)
+            self._united[key] = replace(
+                self,
+                first=np.searchsorted(index, self.first),
+                source_starts=self.source_starts[index],
+                source_stops=last[np.append(index[1:], len(begins)) - 1] * cell_samples + offset_samples,
+                lengths=np.add.reduceat(self.lengths, index),
+            )
+        return self._united[key]
 
 
 class Cutter:
@@ -76,7 +105,8 @@ class Cutter:
         lengths = np.insert(stops, holder, inner) - piece_starts
         numbers = np.arange(len(starts))
         first = numbers + np.searchsorted(holder, numbers, "left")
-        return Pieces(shown, stops - starts, first, edits.to_source_array(piece_starts), lengths)
+        source_starts = edits.to_source_array(piece_starts)
+        return Pieces(shown, stops - starts, first, source_starts, source_starts + lengths, lengths)
 
 
 class ResultWave:
@@ -143,13 +173,22 @@ class ResultWave:
         pieces = self._cutter.pieces(first, width, n_columns)
         if pieces is None:
             return result
-        starts = pieces.source_starts - self._track_start
-        parts = self._source.spans(channel, starts, starts + pieces.lengths, width)
+        pieces = pieces.united(self._source.cell_samples(width), self._track_start)
+        starts, stops = pieces.source_starts - self._track_start, pieces.source_stops - self._track_start
+        parts = self._source.spans(channel, starts, stops, width)
+        if len(parts.rms) == len(pieces.shown):
+            for whole, part in zip(_arrays(result), _arrays(parts), strict=True):
+                whole[pieces.shown] = part
+            return result
         result.minimum[pieces.shown] = np.minimum.reduceat(parts.minimum, pieces.first)
         result.maximum[pieces.shown] = np.maximum.reduceat(parts.maximum, pieces.first)
         energies = np.add.reduceat(np.square(parts.rms, dtype=np.float64) * pieces.lengths, pieces.first)
         result.rms[pieces.shown] = np.sqrt(energies / pieces.column_lengths)
         return result
+
+
+def _arrays(columns: Columns) -> tuple[NDArray[np.float32], ...]:
+    return columns.minimum, columns.maximum, columns.rms
 
 
 class _Recorded:

@@ -60,11 +60,13 @@ def curve_image(
     bottom = (height - thickness) * (1 - low) + thickness
     top = (height - thickness) * (1 - high)
     rows = np.arange(height, dtype=np.float32)[:, None]
-    top32, bottom32 = top.astype(np.float32), bottom.astype(np.float32)
+    # from 0 to 0 where there is no score: that covers nothing
+    top32, bottom32 = (np.where(np.isnan(edge), 0.0, edge).astype(np.float32) for edge in (top, bottom))
     cover = np.minimum(rows + 1, bottom32)
     cover -= np.maximum(rows, top32)
-    np.clip(np.nan_to_num(cover, copy=False), 0.0, 1.0, out=cover)
-    pixels = theme.premultiplied(token, np.arange(256) / 255)[(cover * 255).astype(np.uint8)]
+    np.minimum(np.maximum(cover, 0.0, out=cover), 1.0, out=cover)
+    cover *= 255
+    pixels = _opacities(token)[cover.astype(np.uint8)]
     rows_n, columns_n = pixels.shape
     image = QImage(pixels.data, columns_n, rows_n, columns_n * 4, QImage.Format.Format_ARGB32_Premultiplied)
     return image.copy()
@@ -72,8 +74,14 @@ def curve_image(
 
 def heat_row(high: NDArray[np.float64], tokens: theme.Theme) -> NDArray[np.uint32]:
     """Return the colours of the heat strip, one a column; clear where there is no score."""
-    row = _ramp(tokens)[np.nan_to_num(high * 255).astype(np.uint8)]
-    return np.where(np.isnan(high), np.uint32(0), row)
+    unknown = np.isnan(high)
+    row = _ramp(tokens)[np.where(unknown, 0.0, high * 255).astype(np.uint8)]
+    return np.where(unknown, np.uint32(0), row)
+
+
+@cache
+def _opacities(token: str) -> NDArray[np.uint32]:
+    return theme.premultiplied(token, np.arange(256) / 255)
 
 
 @cache

@@ -13,6 +13,7 @@ from engine.document.decisions import Verdict
 from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline.frame import FLAG, Frame
+from widgets.timeline.spans import each_once
 
 FLAG_WIDTH, CURRENT_WIDTH, SCISSORS = 17, 21, 11
 LINES = 300
@@ -40,7 +41,7 @@ def paint_flags(painter: QPainter, frame: Frame, positions: NDArray[np.int64]) -
 def _columns(frame: Frame, positions: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the device columns of positions, each once; the very end of the result shows in the last one."""
     columns = np.rint(frame.viewport.xs_at(positions) * frame.dpr).astype(np.int64)
-    return np.unique(np.clip(columns, 0, frame.columns - 1))
+    return each_once(np.clip(columns, 0, frame.columns - 1))
 
 
 def paint_seam(painter: QPainter, frame: Frame, x: float, verdict: Verdict) -> None:

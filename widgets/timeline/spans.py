@@ -68,7 +68,7 @@ class Spans:
         last = int(np.searchsorted(self.starts, stop_samples, "right"))
         here = slice(first, last)
         accepted = self.verdicts[here] == VERDICTS.index(Verdict.ACCEPTED)
-        return np.unique(self.starts[here][accepted & self.closed(here)])
+        return each_once(self.starts[here][accepted & self.closed(here)])
 
     def within(self, start_samples: float, stop_samples: float) -> NDArray[np.int64]:
         """Return the indices of spans that overlap [start, stop), ascending."""
@@ -96,17 +96,21 @@ class Spans:
         `seams`: whether those that are nothing but a seam count, each as one column.
         """
         n_columns = len(edges) - 1
-        change = np.zeros((len(VERDICTS), n_columns + 1), np.int32)
         found = self.within(float(edges[0]), float(edges[-1]))
         found = found[found != self.place(without)]
         if not seams:
             found = found[~self.closed(found)]
         first = np.clip(np.searchsorted(edges, self.starts[found], "right") - 1, 0, n_columns - 1)
         last = np.clip(np.searchsorted(edges, self.stops[found], "left"), first + 1, n_columns)
-        np.add.at(change, (self.verdicts[found], first), 1)
-        np.add.at(change, (self.verdicts[found], last), -1)
-        covered: NDArray[np.bool_] = np.cumsum(change, axis=1)[:, :-1] > 0
+        cells, row = len(VERDICTS) * (n_columns + 1), self.verdicts[found].astype(np.int64) * (n_columns + 1)
+        change = np.bincount(row + first, minlength=cells) - np.bincount(row + last, minlength=cells)
+        covered: NDArray[np.bool_] = np.cumsum(change.reshape(len(VERDICTS), -1), axis=1)[:, :-1] > 0
         return covered
+
+
+def each_once(ascending: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return ascending positions without those that repeat the one before; they need no sorting for that."""
+    return ascending[np.flatnonzero(np.diff(ascending, prepend=ascending[:1] - 1))]
 
 
 def _ascend(starts: NDArray[np.int64], stops: NDArray[np.int64]) -> bool:

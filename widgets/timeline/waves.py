@@ -34,6 +34,9 @@ class WaveSource(Protocol):
 class RecordedWave(WaveSource, Protocol):
     """The same of a recording, which the result is pieced together from."""
 
+    def cell_samples(self, samples_per_column: float) -> int:
+        """Return the width of the cells that `spans` reads for columns of a width."""
+
     def spans(
         self,
         channel: int,

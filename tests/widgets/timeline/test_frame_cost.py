@@ -38,6 +38,9 @@ class Kept:
     def columns(self, channel: int, start: float, width: float, n_columns: int) -> Columns:
         return self._peaks.columns(channel, start, width, n_columns)
 
+    def cell_samples(self, samples_per_column: float) -> int:
+        return self._peaks.cell_samples(samples_per_column)
+
     def spans(
         self, channel: int, starts: np.ndarray, stops: np.ndarray, samples_per_column: float
     ) -> Columns:

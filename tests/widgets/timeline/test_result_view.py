@@ -32,7 +32,7 @@ from widgets.theme import DARK
 from widgets.timeline.demo import MadeUp
 from widgets.timeline.frame_times import frame_times, walk
 from widgets.timeline.grid import Beats
-from widgets.timeline.result_wave import ResultWave
+from widgets.timeline.result_wave import Cutter, Pieces, ResultWave
 from widgets.timeline.ruler import RulerMode, beat_marks, label_step_samples
 from widgets.timeline.time_map import TimeMap
 from widgets.timeline.timeline_view import TimelineView
@@ -366,6 +366,7 @@ class Recorded(MadeUp):
         super().__init__(sound)
         object.__setattr__(self, "columns", peaks.columns)
         object.__setattr__(self, "spans", peaks.spans)
+        object.__setattr__(self, "cell_samples", peaks.cell_samples)
 
     def samples(self, start: int, stop: int) -> NDArray[np.float32]:
         """Return samples in memory of their own, as a file does."""
@@ -400,3 +401,35 @@ def test_five_hundred_seams_cost_little(qtbot: QtBot, tmp_path: Path) -> None:
     # in turns, by the time this thread ran, and of each frame the best: others use this machine too
     source_ms, result_ms = (np.percentile(np.min(rounds[which], axis=0), 99) for which in (False, True))
     assert result_ms <= 1.3 * source_ms
+
+
+@pytest.mark.parametrize("cell_samples", [1, 16, 256, 4_096])
+def test_united_pieces_read_the_same_cells(rng: np.random.Generator, cell_samples: int) -> None:
+    """Pieces between which no cell lies are one: what they show is the same, and there are fewer."""
+    length = 400_000
+    bounds = np.sort(rng.choice(length, 200, replace=False))
+    cuts = {
+        f"p{i}": Proposal(f"p{i}", "cut", *bounds[i : i + 2].tolist(), 0.9, "", "t") for i in range(0, 200, 2)
+    }
+    state = DocumentState(
+        48_000,
+        {"s": Source("s", "s", "", 48_000, 1, length, "WAV", "FLOAT")},
+        (Track("t", "s", "T", 0),),
+        cuts,
+        {name: Decision(name, Verdict.ACCEPTED) for name in cuts},
+    )
+    pieces = Cutter(build(state)).pieces(100.0, 777.7, 250)
+    assert pieces is not None
+    united = pieces.united(cell_samples, 0)
+    assert len(united.lengths) <= len(pieces.lengths)
+    assert united.lengths.sum() == pieces.lengths.sum()
+    cells = rng.uniform(-1, 1, length // cell_samples + 2)
+
+    def loudest(made: Pieces) -> list[float]:
+        first = made.source_starts // cell_samples
+        last = np.maximum(made.source_stops // cell_samples, first + 1)
+        parts = np.array([cells[a:b].max() for a, b in zip(first, last, strict=True)])
+        return np.maximum.reduceat(parts, made.first).tolist()
+
+    assert loudest(united) == loudest(pieces)
+    assert len(united.lengths) < len(pieces.lengths) or cell_samples < 256

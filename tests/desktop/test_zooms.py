@@ -190,7 +190,7 @@ def test_an_edit_elsewhere_leaves_the_view_where_it_is(reviewing: Hands) -> None
     window = reviewing.window
     window.timeline.zoom_to(15 * RATE_HZ, 16 * RATE_HZ)
     before = window.timeline.viewport
-    window.set_track(window.session.state.tracks[0].id, {"mute": True})
+    window.tracks.change(window.session.state.tracks[0].id, {"mute": True})
     assert window.timeline.viewport == before
     window.queue_panel.proposal_chosen.emit(IDS[0])  # a click on the row of the current one
     assert window.timeline.holds(2 * RATE_HZ)

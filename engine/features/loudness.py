@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable
 
 import numpy as np
@@ -26,7 +27,7 @@ class HopEnergy:
         self._differenced = differenced
         self._last = np.zeros(1, np.float32)
         self._rest = np.zeros(0, np.float32)
-        self._parts: list[NDArray[np.float32]] = []
+        self._measured = array("f")  # grows in place: hours of it are never held twice
 
     def push(self, block: NDArray[np.float32]) -> None:
         """Take the next samples, shape (n,)."""
@@ -39,15 +40,15 @@ class HopEnergy:
         signal = np.concatenate([self._rest, signal])
         whole = len(signal) // self._hop_samples * self._hop_samples
         if whole:
-            self._parts.append(_mean_square(signal[:whole].reshape(-1, self._hop_samples)))
+            self._measured.frombytes(_mean_square(signal[:whole].reshape(-1, self._hop_samples)).tobytes())
         self._rest = signal[whole:].copy()
 
     def finish(self) -> NDArray[np.float32]:
         """Return the mean square of every hop; the last, unfinished one over the samples it has."""
-        parts = list(self._parts)
         if len(self._rest):
-            parts.append(_mean_square(self._rest.reshape(1, -1)))
-        return np.concatenate(parts) if parts else np.zeros(0, np.float32)
+            self._measured.frombytes(_mean_square(self._rest.reshape(1, -1)).tobytes())
+            self._rest = self._rest[:0]
+        return np.frombuffer(self._measured, np.float32) if self._measured else np.zeros(0, np.float32)
 
 
 def _mean_square(hops: NDArray[np.float32]) -> NDArray[np.float32]:

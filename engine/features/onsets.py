@@ -203,13 +203,15 @@ def refine_onsets(
     if not len(near_samples):
         return near_samples
     before, after, margin = (max(1, round(s * rate_hz / hop_samples)) for s in (0.03, 0.025, 0.008))
-    padded = np.pad(attack, (before + margin, after + margin))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, before + after + 2 * margin)
+    around = np.arange(-before - margin, after + margin)
     moved = np.empty_like(near_samples)
     for start in range(0, len(near_samples), 2048):
         progress.check_cancelled()
         hops = np.clip(near_samples[start : start + 2048] // hop_samples, 0, len(attack) - 1)
-        rise = _rise_hop(windows[hops], margin)
+        window = hops[:, None] + around  # silence outside the recording
+        inside = (window >= 0) & (window < len(attack))
+        energies = np.where(inside, attack[np.where(inside, window, 0)], np.float32(0))
+        rise = _rise_hop(energies, margin)
         moved[start : start + 2048] = np.maximum(0, hops - before + rise) * hop_samples
     return moved
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -40,3 +42,16 @@ def test_differences_run_across_blocks(rng):
         energy.push(samples[start : start + 7])
     plain = np.diff(samples, prepend=np.float32(0)).reshape(-1, 10) ** 2
     np.testing.assert_allclose(energy.finish(), plain.mean(axis=1), rtol=1e-5)
+
+
+def test_what_is_measured_is_never_held_twice() -> None:
+    block = np.ones(48_000, np.float32)
+    tracemalloc.start()
+    attack = HopEnergy(4, differenced=True)
+    for _ in range(200):
+        attack.push(block)
+    measured = attack.finish()
+    taken = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(measured) == 200 * 48_000 // 4
+    assert taken < 1.25 * measured.nbytes

@@ -47,8 +47,8 @@ class Pieces:
     def united(self, cell_samples: int, offset_samples: int) -> Pieces:
         """Return the same with pieces made one where no cell of a pyramid lies between them.
 
-        They would read the same cells; spans stop where their last cell does. Tracks that begin together share
-        the answer.
+        They would read the same cells. A span stops where its last cell does. Tracks that begin together
+        share the answer.
 
         Parameters
         ----------

@@ -76,7 +76,7 @@ class Marking(QObject):
         edit, marker_id = marker_edits.add_region(self._required_state(), *self._parts.review.span())
         self._apply(edit)
         self._write_name(marker_id)
-        self._new = marker_id
+        self._new = marker_id  # until anything else changes the markers
 
     def move(self, marker_id: str, start_samples: int, stop_samples: int) -> None:
         """Put a marker, or the edges of a region, elsewhere."""
@@ -98,13 +98,21 @@ class Marking(QObject):
         if not state.markers:
             raise UsageError(NO_MARKERS)
         nearest = min(state.markers.values(), key=lambda one: abs(one.start_samples - here))
-        self._write_name(nearest.id)
+        self._ask_name(nearest.id)
 
-    def _write_name(self, marker_id: str) -> None:
+    def _write_name(self, marker_id: str) -> bool:
+        """Open the field for a name in the strip; False where the result does not show the marker."""
         self._new = None
         marker = self._session.state.markers[marker_id]
         self._parts.timeline.reveal(marker.start_samples, marker.start_samples)
-        self._parts.timeline.canvas.rename_marker(marker_id)
+        return self._parts.timeline.canvas.rename_marker(marker_id)
+
+    def _ask_name(self, marker_id: str) -> None:
+        if not self._write_name(marker_id):
+            name = self._session.state.markers[marker_id].name
+            raise UsageError(
+                f"{name} is cut from the result; show the source ‹transport.source_result› first."
+            )
 
     def go(self, *, forward: bool) -> None:
         """Put the playhead on the next or the previous marker."""
@@ -157,7 +165,7 @@ class Marking(QObject):
     def _show_menu(self, marker_id: str, at: QPoint) -> None:
         menu = QMenu(self._window)
         menu.addAction("Go to", lambda: self._guarded(self._go_to)(marker_id))
-        menu.addAction("Rename…", lambda: self._write_name(marker_id))
+        menu.addAction("Rename…", lambda: self._guarded(self._ask_name)(marker_id))
         menu.addAction("Delete", lambda: self._guarded(self.delete)((marker_id,)))
         menu.addSeparator()
         menu.addAction("List of markers", self.show_list)
@@ -166,6 +174,7 @@ class Marking(QObject):
 
     def _follow_change(self, change: Change) -> None:
         if change.markers:
+            self._new = None
             self._show_list()
 
     def _required_state(self) -> DocumentState:

@@ -244,13 +244,14 @@ class Canvas(QWidget):
         """Show the grid as a drag would leave it, until the drag ends."""
         self._show(beats=self.times.beats(Beats.of(grid)))
 
-    def rename_marker(self, marker_id: str) -> None:
-        """Let the name of a marker be written anew in its place; it must be in view."""
+    def rename_marker(self, marker_id: str) -> bool:
+        """Let the name of a marker be written anew in its place; False where it is not in view."""
         found = [flag for flag in flags(self.frame, self.marks) if self.marks.ids[flag.index] == marker_id]
         if found:
             name, place = self.state.markers[marker_id].name, editor_area(self.frame, found[0])
             field = InPlaceField(f"Name of {name}", name, place, self)
             field.taken.connect(lambda text: self.marker_named.emit(marker_id, text))
+        return bool(found)
 
     def set_ruler(self, mode: RulerMode) -> None:
         """Count in other units."""

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.document import edits, track_edits
+from engine.document import edits, marker_edits, track_edits
 from engine.document.analysis import BeatGrid, Listening, ScoreCurve
 from engine.document.change import Edit
 from engine.document.decisions import Verdict
@@ -56,6 +56,8 @@ EVERY_EDIT: dict[str, Callable[[DocumentState], Edit]] = {
     "propose again": lambda s: edits.replace_proposals(s, [a_cut(10, 20), a_cut(300, 320)], {}, "Proposed"),
     "threshold": lambda s: edits.replace_proposals(s, [a_cut(12, 18)], {"score": 0.9}, "Threshold 0.90"),
     "settings": lambda s: edits.set_settings(s, {"minimum_kept_s": 4.0}, "Shortest piece 4 s"),
+    "marker": lambda s: marker_edits.add_marker(s, 7 * RATE_HZ),
+    "region": lambda s: marker_edits.add_region(s, 9 * RATE_HZ, 21 * RATE_HZ)[0],
     "analysis": lambda s: edits.set_analyses(s, {"score": "score-1"}, "Listened"),
 }
 

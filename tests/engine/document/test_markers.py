@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from inspect import getmembers, isfunction, signature
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,46 @@ def test_what_cannot_be_done_is_said(document: Document) -> None:
     for forward in (True, False):
         with pytest.raises(UsageError, match=r"no marker (after|before) the playhead"):
             marker_edits.neighbour(document.state, 1_000, forward=forward)
+
+
+MARKED = {
+    "add": lambda s: marker_edits.add_marker(s, 5),
+    "region": lambda s: marker_edits.add_region(s, 5, 9)[0],
+    "name new": lambda s: marker_edits.name_new(s, "marker-2", "Solo"),
+    "many": lambda s: marker_edits.add_all(s, [NamedSpan(1, 1, "a"), NamedSpan(2, 5)], "Imported"),
+    "move": lambda s: marker_edits.move_marker(s, "marker-1", 70, 70),
+    "stretch": lambda s: marker_edits.move_marker(s, "marker-2", 10, 99),
+    "rename": lambda s: marker_edits.rename_marker(s, "marker-1", "Räum 🎸"),
+    "delete": lambda s: marker_edits.delete_markers(s, ["marker-1", "marker-2"]),
+}
+
+
+def test_no_edit_of_markers_is_forgotten() -> None:
+    used = {name for make in MARKED.values() for name in make.__code__.co_names}
+    public = {
+        name for name, one in getmembers(marker_edits, isfunction) if one.__module__ == marker_edits.__name__
+    }
+    edits = {
+        name for name in public if "Edit" in str(signature(getattr(marker_edits, name)).return_annotation)
+    }
+    assert used >= {name for name in edits if not name.startswith("_")}
+
+
+@pytest.mark.parametrize("name", MARKED)
+def test_every_edit_of_markers_is_undone_redone_and_read_back(document: Document, name: str) -> None:
+    spans = [NamedSpan(40, 40, "One"), NamedSpan(50, 60, "Two")]
+    document.apply(marker_edits.add_all(document.state, spans, "Marked"))
+    before = document.state
+    done = document.apply(MARKED[name](before))
+    after = document.state
+    assert after != before
+    assert document.undo() == done
+    assert document.state == before
+    assert document.redo() == done
+    assert document.state == after
+    document.close()
+    with Document.open(document.path) as again:
+        assert again.state == after
 
 
 def recording(path: Path, cues: tuple[CuePoint, ...], rate_hz: int = 8_000) -> Path:

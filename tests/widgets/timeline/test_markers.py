@@ -279,6 +279,15 @@ def test_a_beat_is_dragged_with_its_bar(qtbot: QtBot, gridded: TimelineView, gri
         drag(gridded, 101, 101, RULER_Y, SHIFT)
 
 
+def test_a_beat_dragged_in_the_result_is_the_one_that_is_seen(qtbot: QtBot, gridded: TimelineView) -> None:
+    state = gridded.canvas.state
+    gridded.set_document(state, build(state))  # 10,000 to 20,000 is cut
+    gridded.set_viewport(replace(gridded.canvas.viewport, start_samples=20_000.0, samples_per_px=10.0))
+    with qtbot.waitSignal(gridded.canvas.beat_dragged) as dragged:
+        drag(gridded, 101, 131, RULER_Y, SHIFT)
+    assert dragged.args == [62, 31_300]
+
+
 def test_a_beat_stops_at_its_neighbours(qtbot: QtBot, gridded: TimelineView) -> None:
     gridded.set_viewport(replace(gridded.canvas.viewport, start_samples=20_000.0, samples_per_px=10.0))
     with qtbot.waitSignal(gridded.canvas.beat_dragged) as dragged:

@@ -20,6 +20,7 @@ from engine.document.analysis import BeatGrid
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.edits import decide, replace_proposals, set_analyses
+from engine.document.grid_edits import halved, set_grid
 from engine.edl.export import FORMATS
 from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
@@ -60,6 +61,21 @@ def export(project: Path, capsys: pytest.CaptureFixture[str]) -> Export:
         return [Path(file["path"]) for file in json.loads(out)["files"]]
 
     return run
+
+
+def test_the_edited_grid_is_the_one_that_is_written(export: Export, project: Path, tmp_path: Path) -> None:
+    with Document.open(project) as document:
+        grid = document.analysis("beats")
+        assert isinstance(grid, BeatGrid)
+        document.apply(*set_grid(document.state, halved(grid), "Half tempo"))
+    export("--out", tmp_path / "mix.mid")
+    tempi = [
+        message.tempo
+        for message in mido.MidiFile(tmp_path / "mix.mid").tracks[0]
+        if message.type == "set_tempo"
+    ]
+    assert 1_000_000 in tempi, "one beat a second"
+    assert 500_000 not in tempi
 
 
 def test_every_format_at_once(export: Export, tmp_path: Path) -> None:

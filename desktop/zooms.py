@@ -266,8 +266,8 @@ class Zooms(QObject):
         path, transport = self._session.path, self._transport
         place = None if path is None else _place(self._places().get(str(path.absolute())))
         self._close_to = None
-        if transport.plays_result != (place is not None and place.shows_result):
-            transport.choose_result(not transport.plays_result)
+        if place is not None and place.shows_result != transport.plays_result:
+            transport.choose_result(place.shows_result)
         if place is None:
             self._timeline.fit()
         else:

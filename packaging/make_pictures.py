@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 SIZE = (1600, 1000)
-LEARNED_EPOCHS = 40  # so that the curve has a shape and the time left is known
+LEARNED_EPOCHS = 8  # so that the curve has a shape and the time left is known
 SAMPLES_SHOWN = 160  # few enough that single samples are drawn
 SHOWN_FOLDER = "/home"  # one that is there, so that nothing is found wrong with it
 DIALOG_POLL_MS = 50
 SMALLER = (1100, 640)  # a spectrogram is noise, which PNG cannot shrink
 COARSE = 0xFFF8F8F8
-PATIENCE_S = 120
+PATIENCE_S = 300
 
 
 class Photographer:

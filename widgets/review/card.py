@@ -168,7 +168,9 @@ class Card(QFrame):
         for name, label in self._names.items():
             active = name == f"{edge} edge"
             token, weight = (theme.undecided, 600) if active else (theme.dim, 400)
-            label.setStyleSheet(f"font-size: {px(TEXT - 1)}px; color: {token}; font-weight: {weight};")
+            sheet = f"font-size: {px(TEXT - 1)}px; color: {token}; font-weight: {weight};"
+            if sheet != label.styleSheet():  # Qt takes as long for the one it has
+                label.setStyleSheet(sheet)
             label.setText(f"▸ {name}" if active else name)
             label.setAccessibleName(f"{name}, active" if active else name)
         for name, (time, on) in sits.items():

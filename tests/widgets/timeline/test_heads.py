@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QAccessible, QContextMenuEvent, QImage, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
@@ -456,3 +456,16 @@ def test_a_thin_head_keeps_name_and_switches(view: TimelineView, state: Document
     assert not any(control.isVisible() for control in (head.gain, head.pan, head.dots))
     head.type_value(head.gain)
     assert head.rect().contains(editor(head).geometry())
+
+
+def test_a_long_name_stays_clear_of_the_dots_and_the_switches(
+    view: TimelineView, state: DocumentState, kick: TrackHead
+) -> None:
+    for values, beside in (({}, kick.dots), ({"is_collapsed": True}, kick.mute)):
+        shown = []
+        for name in ("Wide " * 20, "Wide"):
+            tracks = (replace(state.tracks[0], name=name, **values), *state.tracks[1:])
+            view.set_document(replace(state, tracks=tracks))
+            gap = QRect(beside.x() - 5, beside.y(), 4, beside.height())
+            shown.append(kick.grab(gap).toImage())
+        assert shown[0] == shown[1]

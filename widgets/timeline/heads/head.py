@@ -179,7 +179,7 @@ class TrackHead(QWidget):
 
     @property
     def _name_room(self) -> int:
-        right = COMPACT_CAPS if self._is_compact else DOTS_LEFT if self._is_near else theme.HEADS
+        right = COMPACT_CAPS if self._is_compact else DOTS_LEFT
         return theme.px(right) - theme.px(LEFT) - theme.px(6)
 
     def _line(self) -> QRect:

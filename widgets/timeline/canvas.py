@@ -34,7 +34,7 @@ from widgets.timeline.grid import Beats
 from widgets.timeline.heads.in_place import InPlaceField
 from widgets.timeline.lanes import Lane
 from widgets.timeline.layers import Layers, Shown
-from widgets.timeline.markers import Marks, editor_area, flags, mark_at
+from widgets.timeline.markers import Marks, editor_area, mark_at
 from widgets.timeline.overview import paint_caption, paint_window
 from widgets.timeline.playhead import overview_strip, paint_playhead, playhead_strip
 from widgets.timeline.ruler import RulerMode
@@ -245,13 +245,14 @@ class Canvas(QWidget):
         self._show(beats=self.times.beats(Beats.of(grid)))
 
     def rename_marker(self, marker_id: str) -> bool:
-        """Let the name of a marker be written anew in its place; False where it is not in view."""
-        found = [flag for flag in flags(self.frame, self.marks) if self.marks.ids[flag.index] == marker_id]
-        if found:
-            name, place = self.state.markers[marker_id].name, editor_area(self.frame, found[0])
-            field = InPlaceField(f"Name of {name}", name, place, self)
-            field.taken.connect(lambda text: self.marker_named.emit(marker_id, text))
-        return bool(found)
+        """Let the name of a marker be written anew in its place; False where it is not shown."""
+        if marker_id not in self.marks.ids:
+            return False
+        place = editor_area(self.frame, self.marks, self.marks.ids.index(marker_id))
+        name = self.state.markers[marker_id].name
+        field = InPlaceField(f"Name of {name}", name, place, self)
+        field.taken.connect(lambda text: self.marker_named.emit(marker_id, text))
+        return True
 
     def set_ruler(self, mode: RulerMode) -> None:
         """Count in other units."""

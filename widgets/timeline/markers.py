@@ -16,6 +16,7 @@ from engine.document.markers import Marker
 from engine.timebase import format_time
 from widgets import theme
 from widgets.timeline.frame import Frame
+from widgets.timeline.proposals import paint_row
 
 if TYPE_CHECKING:
     from widgets.timeline.gestures import Surface
@@ -85,71 +86,87 @@ class Flag:
 
 
 def flags(frame: Frame, marks: Marks) -> list[Flag]:
-    """Return the marks that can be seen, at most one a device pixel."""
-    view, width = frame.viewport, frame.layout.width
-    lefts, rights = view.xs_at(marks.starts), view.xs_at(marks.stops)
-    seen = np.flatnonzero((rights >= 0) & (lefts <= width))
-    if len(seen) > width:
-        columns = np.rint(lefts[seen] * frame.dpr)
-        seen = seen[np.unique(columns, return_index=True)[1]]
-    found = []
-    for place, index in enumerate(seen.tolist()):
-        left, right = float(lefts[index]), float(rights[index])
-        pad = theme.px(PAD_PX if right > left else FLAG_PX + PAD_PX)
-        name_left = max(left, 0.0) + pad
-        following = float(lefts[seen[place + 1]]) if place + 1 < len(seen) else float(width)
-        # The name of a region ends with it, unless there is room behind it.
-        found.append(Flag(index, left, right, name_left, following - theme.px(PAD_PX) - name_left))
-    return found
+    """Return the marks in view that have room for a flag before the next one."""
+    lefts, rights = _edges(frame, marks)
+    seen = np.flatnonzero((rights >= 0) & (lefts <= frame.layout.width))
+    begins = np.maximum(lefts[seen], 0.0)
+    following = np.append(lefts[seen[1:]], float(frame.layout.width))
+    roomy = np.flatnonzero(following - begins >= theme.px(FLAG_PX))
+    return [_flag(frame, marks, int(seen[place]), float(following[place])) for place in roomy]
+
+
+def _edges(frame: Frame, marks: Marks) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    return frame.viewport.xs_at(marks.starts), frame.viewport.xs_at(marks.stops)
+
+
+def _flag(frame: Frame, marks: Marks, index: int, following: float) -> Flag:
+    left, right = (frame.viewport.x_at(int(edges[index])) for edges in (marks.starts, marks.stops))
+    pad = theme.px(PAD_PX if right > left else FLAG_PX + PAD_PX)
+    name_left = max(left, 0.0) + pad
+    return Flag(index, left, right, name_left, following - theme.px(PAD_PX) - name_left)
 
 
 def paint_marks(painter: QPainter, frame: Frame, marks: Marks) -> None:
-    """Draw the strip and a line through the lanes at each mark; nothing where the strip has no room."""
+    """Draw the strip and a line through the lanes at each mark; nothing where the strip has no room.
+
+    Lines and bands are rows of colours, however many there are; only flags with room are drawn one by one.
+    """
     layout = frame.layout
     if layout.score_top == layout.marks_top:
         return
     ground = QRectF(0, layout.marks_top, layout.width, layout.score_top - layout.marks_top)
     painter.fillRect(ground, theme.color(frame.theme.panel))
-    seen = flags(frame, marks)
-    for flag in seen:
-        _paint_band(painter, frame, flag)
-    for flag in seen:
-        _paint_flag(painter, frame, flag, frame.theme.marker)
+    _paint_rows(painter, frame, marks)
+    for flag in flags(frame, marks):
+        _paint_pennant(painter, frame, flag, frame.theme.marker)
         _paint_name(painter, frame, flag, marks.names[flag.index])
     line = frame.horizontal(layout.score_top - frame.hairline, 0, layout.width)
     painter.fillRect(line, theme.color(frame.theme.line))
 
 
-def _paint_band(painter: QPainter, frame: Frame, flag: Flag) -> None:
-    if flag.is_region:
-        layout, edge = frame.layout, theme.px(2)
-        left, right = max(flag.left, 0.0), min(flag.right, float(layout.width))
-        band = QRectF(
-            left, layout.marks_top + edge, right - left, layout.score_top - layout.marks_top - 2 * edge
-        )
-        painter.fillRect(band, theme.color(frame.theme.marker, BAND))
+def _paint_rows(painter: QPainter, frame: Frame, marks: Marks) -> None:
+    """Draw what all marks have in common: bands, staffs, and lines down the lanes."""
+    layout, token, edge = frame.layout, frame.theme.marker, theme.px(2)
+    high = layout.score_top - layout.marks_top
+    lefts, rights = (np.rint(xs * frame.dpr).clip(-9, frame.columns + 9) for xs in _edges(frame, marks))
+    is_region = marks.stops > marks.starts
+    steps = np.zeros(frame.columns + 1, np.int64)
+    np.add.at(steps, lefts[is_region].clip(0, frame.columns).astype(np.int64), 1)
+    np.add.at(steps, rights[is_region].clip(0, frame.columns).astype(np.int64), -1)
+    band = np.where(np.cumsum(steps)[:-1] > 0, theme.premultiplied(token, BAND), np.uint32(0))
+    paint_row(painter, band, QRectF(0, layout.marks_top + edge, layout.width, high - 2 * edge))
+    columns = np.unique(np.concatenate([lefts, rights])).astype(np.int64)
+    for thick, alpha, top, bottom in (
+        (1, LINE, layout.score_top, layout.lanes_bottom),
+        (max(round(theme.px(STAFF_PX) * frame.dpr), 1), 1.0, layout.marks_top, layout.score_top),
+    ):
+        row = np.zeros(frame.columns, np.uint32)
+        covered = (columns[:, None] + np.arange(thick)).ravel()
+        row[covered[(covered >= 0) & (covered < frame.columns)]] = theme.premultiplied(token, alpha)
+        paint_row(painter, row, QRectF(0, top, layout.width, bottom - top))
 
 
 def _paint_flag(painter: QPainter, frame: Frame, flag: Flag, token: str) -> None:
-    """Draw the staff or staffs of a mark, a pennant for a marker, and the lines down the lanes."""
-    layout, ink = frame.layout, theme.color(token)
+    """Draw one mark by itself, as it is dragged."""
+    layout, ink, weak = frame.layout, theme.color(token), theme.color(token, LINE)
     staff = max(round(theme.px(STAFF_PX) * frame.dpr), 1)
     for x in {flag.left, flag.right}:
-        if not -theme.px(STAFF_PX) <= x <= layout.width:
-            continue
-        weak = theme.color(token, LINE)
         painter.fillRect(frame.vertical(x, layout.score_top, layout.lanes_bottom), weak)
         painter.fillRect(frame.vertical(x, layout.marks_top, layout.score_top, staff), ink)
-    if not flag.is_region:
-        left, top = frame.snapped(flag.left), layout.marks_top + theme.px(3)
-        high = theme.px(FLAG_PX)
-        tip = QPointF(left + theme.px(FLAG_PX), top + high / 2)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(ink)
-        painter.drawPolygon(QPolygonF([QPointF(left, top), tip, QPointF(left, top + high)]))
-        painter.restore()
+    _paint_pennant(painter, frame, flag, token)
+
+
+def _paint_pennant(painter: QPainter, frame: Frame, flag: Flag, token: str) -> None:
+    if flag.is_region:
+        return
+    left, top, high = frame.snapped(flag.left), frame.layout.marks_top + theme.px(3), theme.px(FLAG_PX)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.color(token))
+    tip = QPointF(left + high, top + high / 2)
+    painter.drawPolygon(QPolygonF([QPointF(left, top), tip, QPointF(left, top + high)]))
+    painter.restore()
 
 
 def _paint_name(painter: QPainter, frame: Frame, flag: Flag, name: str) -> None:
@@ -168,20 +185,25 @@ def mark_at(canvas: Surface, at: QPointF) -> tuple[str, Part] | None:
     frame, marks = canvas.frame, canvas.marks
     if not frame.layout.marks_top <= at.y() < frame.layout.score_top:
         return None
-    grip, metrics = theme.px(GRIP_PX), QFontMetricsF(theme.ui_font(theme.TEXT_SMALL))
-    found: list[tuple[float, Flag, Part]] = []
+    x, grip, metrics = at.x(), theme.px(GRIP_PX), QFontMetricsF(theme.ui_font(theme.TEXT_SMALL))
+    lefts, rights = _edges(frame, marks)
+    near = np.flatnonzero((lefts - grip <= x) & (rights + grip >= x)).tolist()
+    ends = {index: float(rights[index]) for index in near}
     for flag in flags(frame, marks):
         width = min(metrics.horizontalAdvance(marks.names[flag.index]), max(flag.name_room, 0.0))
-        end = max(flag.right, flag.name_left + width)
-        for edge, part in ((flag.left, Part.START), (flag.right, Part.STOP)):
-            if flag.is_region and abs(at.x() - edge) <= grip:
-                found.append((abs(at.x() - edge) / grip, flag, part))
-        if flag.left - grip <= at.x() <= end:
-            found.append((grip + end - flag.left, flag, Part.WHOLE))
+        if flag.left <= x <= (end := max(flag.right, flag.name_left + width)):
+            ends[flag.index] = end
+    found: list[tuple[float, int, Part]] = []
+    for index, end in ends.items():
+        left, right = float(lefts[index]), float(rights[index])
+        for edge, part in ((left, Part.START), (right, Part.STOP)):
+            if left < right and abs(x - edge) <= grip:
+                found.append((abs(x - edge) / grip, index, part))
+        found.append((grip + end - left, index, Part.WHOLE))
     if not found:
         return None
-    _, flag, part = min(found, key=lambda one: one[0])
-    return marks.ids[flag.index], part
+    _, index, part = min(found, key=lambda one: one[0])
+    return marks.ids[index], part
 
 
 def mark_tip(marker: Marker, rate_hz: int) -> str:
@@ -248,8 +270,9 @@ def paint_readout(painter: QPainter, frame: Frame, x: float, text: str) -> None:
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
 
-def editor_area(frame: Frame, flag: Flag) -> QRect:
-    """Return where the name of a flag is written anew, all of it in view."""
+def editor_area(frame: Frame, marks: Marks, index: int) -> QRect:
+    """Return where the name of a mark is written anew, all of it in view."""
+    flag = _flag(frame, marks, index, 0.0)
     layout, width = frame.layout, theme.px(EDITOR_PX)
     left = min(max(flag.name_left - theme.px(PAD_PX), 0.0), layout.width - width)
     return QRect(round(left), layout.marks_top, width, layout.score_top - layout.marks_top)

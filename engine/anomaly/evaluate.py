@@ -89,15 +89,15 @@ def evaluate(
     UsageError : the folder does not hold them
     """
     config = config or default_config()
-    pieces = _pieces(data_dir)
+    pieces = pieces_in(data_dir)
     if short:
         pieces, seeds = pieces[-1:], seeds[:1]
         config = config.model_copy(update={"epochs": 3})
     pieces = pieces[:_MOST_PIECES]
-    clips = _clips(data_dir)
+    clips = clips_in(data_dir)
     trials: list[Trial] = []
     for number, path in enumerate(pieces):
-        audio, rate_hz = _whole(path)
+        audio, rate_hz = whole(path)
         for index, seed in enumerate(seeds):
             done = number * len(seeds) + index
             share = progress.step(done, len(pieces) * len(seeds))
@@ -107,7 +107,7 @@ def evaluate(
     yield from _rows_by_kind(trials)
 
 
-def _pieces(data_dir: Path) -> list[Path]:
+def pieces_in(data_dir: Path) -> list[Path]:
     """Find the pieces that are long enough, the longest first."""
     folder = data_dir / "music"
     if not folder.is_dir():
@@ -123,7 +123,7 @@ def _pieces(data_dir: Path) -> list[Path]:
     return pieces
 
 
-def _clips(data_dir: Path) -> dict[str, list[Samples]]:
+def clips_in(data_dir: Path) -> dict[str, list[Samples]]:
     """Read the clips of each kind, at their own rate, which is brought to the piece's when planting."""
     table = data_dir / "esc50" / "esc50.csv"
     try:
@@ -136,12 +136,12 @@ def _clips(data_dir: Path) -> dict[str, list[Samples]]:
     for row in rows:
         for kind, categories in _CATEGORIES.items():
             if row["category"] in categories:
-                audio, rate_hz = _whole(table.parent / "audio" / row["filename"])
+                audio, rate_hz = whole(table.parent / "audio" / row["filename"])
                 clips[kind].append(_converted(audio.mean(axis=1), rate_hz, _RATE_HZ))
     return clips
 
 
-def _whole(path: Path) -> tuple[Samples, int]:
+def whole(path: Path) -> tuple[Samples, int]:
     with SourceReader(path) as reader:
         return np.concatenate(list(reader.blocks(1 << 18))), reader.rate_hz
 

@@ -1,4 +1,4 @@
-"""``offcut evaluate (anomaly|beats)``: how well a part works, beside its baselines."""
+"""``offcut evaluate (anomaly|kept|beats)``: how well a part works, beside its baselines."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.cli.answer import Answer
 from engine.progress import Progress
 
-PARTS = ("anomaly", "beats")
+PARTS = ("anomaly", "kept", "beats")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +30,10 @@ def _lines(options: argparse.Namespace, progress: Progress) -> Iterator[Mapping[
         from engine.anomaly.evaluate import evaluate as evaluate_anomaly
 
         return evaluate_anomaly(options.data, short=options.short, progress=progress)
+    if options.part == "kept":
+        from engine.anomaly.evaluate_kept import evaluate as evaluate_kept
+
+        return evaluate_kept(options.data, short=options.short, progress=progress)
     from engine.beats.evaluate import evaluate as evaluate_beats
 
     return evaluate_beats(options.data, short=options.short, progress=progress)

@@ -24,14 +24,14 @@ FORMATS = (
     ExportFormat(".wav", "WAV", "the result as audio, as the source has it"),
     ExportFormat(".flac", "FLAC", "the same samples in about half the room"),
     ExportFormat(".json", "Edit list", "every cut as numbers, for scripts"),
-    ExportFormat(".txt", "Audacity labels", "the cuts as a label track"),
+    ExportFormat(".txt", "Audacity labels", "the cuts and markers as a label track"),
     ExportFormat(".rpp", "REAPER project", "the sources with cuts and crossfades in place"),
     ExportFormat(".otio", "OpenTimelineIO", "for programs and scripts of film and sound"),
     ExportFormat(".aaf", "AAF", "the cuts for Pro Tools and Media Composer"),
     ExportFormat(".fcpxml", "Final Cut Pro", "the cuts, exact to the sample"),
     ExportFormat(".xml", "Final Cut 7, Premiere", "the cuts, to the frame"),
     ExportFormat(".edl", "CMX 3600", "the cuts as a list, to the frame"),
-    ExportFormat(".mid", "MIDI tempo map", "beats and tempo, with a marker at each cut"),
+    ExportFormat(".mid", "MIDI tempo map", "beats, tempo, cuts and markers"),
 )
 
 

@@ -26,9 +26,16 @@ def blocks(length_s: int, rate_hz: int, channels: int, seed: int = 0) -> Iterato
         yield made.astype(np.float32)
 
 
-def write(path: Path, length_s: int, rate_hz: int = 48_000, channels: int = 2, seed: int = 0) -> Path:
-    """Write a made-up 16-bit recording; the format follows the suffix."""
-    with soundfile.SoundFile(path, "w", rate_hz, channels, subtype="PCM_16") as file:
+def write(
+    path: Path,
+    length_s: int,
+    rate_hz: int = 48_000,
+    channels: int = 2,
+    seed: int = 0,
+    subtype: str = "PCM_16",
+) -> Path:
+    """Write a made-up recording; the format follows the suffix."""
+    with soundfile.SoundFile(path, "w", rate_hz, channels, subtype=subtype) as file:
         for block in blocks(length_s, rate_hz, channels, seed):
             file.write(block)
     return path

@@ -119,6 +119,7 @@ def type_path(*paths: Path) -> Callable[[QWidget], None]:
         assert isinstance(dialog, QFileDialog)
         field = dialog.findChild(QLineEdit, "fileNameEdit")
         text = " ".join(f'"{path}"' for path in paths) if len(paths) > 1 else str(paths[0])
+        field.setCompleter(None)  # its list pops up or does not, as the folder was read by then or was not
         field.setFocus()
         field.selectAll()
         field.insert(text)  # pasted: QTest cannot type every character a path may hold

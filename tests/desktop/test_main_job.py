@@ -215,7 +215,12 @@ def test_nothing_is_replaced_without_asking(hands: Hands, folder: Path) -> None:
     def keep(dialog: QWidget) -> None:
         QTest.keyClick(dialog, Qt.Key.Key_Escape)
 
-    hands.press_and_answer("Ctrl+E", fill(File="mix"), keep)
+    def leave(dialog: QWidget) -> None:
+        """Answer the form, keep what is there, and give the form up, which is still open."""
+        fill(File="mix")(dialog)
+        QTest.keyClick(dialog, Qt.Key.Key_Escape)
+
+    hands.press_and_answer("Ctrl+E", leave, keep)
     hands.finish_work()
     assert (folder / "mix.wav").read_text() == "precious"
 

@@ -1,0 +1,44 @@
+"""What `offcut bench` refuses, and that the quickest of its parts says what it measured."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from engine.cli.main import main
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["everything"], "There is no part 'everything' to measure"),
+        (["playback", "--minutes", "0"], "Nothing can be played for 0 minutes"),
+        (["playback", "--minutes", "-2"], "Nothing can be played for -2 minutes"),
+    ],
+)
+def test_wrong_use_is_told_in_one_sentence(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str
+) -> None:
+    assert main(["bench", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(f"offcut bench: {sentence}")
+    assert err.count("\n") == 1
+
+
+def test_exports_are_measured_beside_a_plain_copy(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.bench.render.LENGTH_S", 20)
+    monkeypatch.setattr("engine.bench.render.ROUNDS", 1)
+    assert main(["bench", "render", "--json"]) == 0
+    measured = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["metric"] for one in measured] == [
+        "render_times_real_time",
+        "export_wav_16_bit_times_real_time",
+        "export_wav_24_bit_times_real_time",
+        "export_wav_float_times_real_time",
+        "export_flac_24_bit_times_real_time",
+    ]
+    assert all(one["value"] > 1 and one["baseline"] > 1 for one in measured)

@@ -20,6 +20,7 @@ from engine.progress import Progress
 from engine.timebase import convert_samples
 
 _LINEAR_Z = 3.0
+_LEVEL_SHARE = 0.15
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,10 +50,17 @@ def score_file(taste: Taste, path: Path, progress: Progress) -> Scores:
     """
     rate_hz = taste.config.mel.rate_hz
     with SourceReader(path) as reader:
-        level_db = level_of(_watched(mono_of(reader, reader.rate_hz), progress))
+        level_db = measured_level_db(
+            mono_of(reader, reader.rate_hz), reader.frames, progress.part(0.0, _LEVEL_SHARE)
+        )
         total_samples = convert_samples(reader.frames, reader.rate_hz, rate_hz)
-        blocks = mono_of(reader, rate_hz)
-        return score_blocks(taste, blocks, rate_hz, total_samples, progress, level_db=level_db)
+        blocks, rest = mono_of(reader, rate_hz), progress.part(_LEVEL_SHARE, 1.0)
+        return score_blocks(taste, blocks, rate_hz, total_samples, rest, level_db=level_db)
+
+
+def measured_level_db(blocks: Iterable[NDArray[np.float32]], total_samples: int, progress: Progress) -> float:
+    """Measure the level that `score_blocks` wants, while the same stream passes a first time."""
+    return level_of(_Heard(blocks, total_samples, progress, "Measuring the level").blocks())
 
 
 def score_blocks(
@@ -103,19 +111,18 @@ def normalised(own: NDArray[np.float64], kept: KeptScores) -> NDArray[np.float32
     return (1.0 / (1.0 + np.exp(-bent))).astype(np.float32)
 
 
-def _watched(blocks: Iterable[NDArray[np.float32]], progress: Progress) -> Iterator[NDArray[np.float32]]:
-    for block in blocks:
-        progress.check_cancelled()
-        yield block
-
-
 class _Heard:
     """Blocks passed on, counted and reported."""
 
     def __init__(
-        self, source: Iterable[NDArray[np.float32]], expected_samples: float, progress: Progress
+        self,
+        source: Iterable[NDArray[np.float32]],
+        expected_samples: float,
+        progress: Progress,
+        text: str = "Scoring",
     ) -> None:
         self.samples = 0
+        self._text = text
         self._source = source
         self._expected_samples = max(expected_samples, 1.0)
         self._progress = progress
@@ -124,5 +131,5 @@ class _Heard:
         for block in self._source:
             self._progress.check_cancelled()
             self.samples += block.size
-            self._progress.report(self.samples / self._expected_samples, "Scoring")
+            self._progress.report(self.samples / self._expected_samples, self._text)
             yield block

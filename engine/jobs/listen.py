@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.anomaly.neighbours import NO_EXAMPLES, NO_NEAREST, PARTS, Nearest, part_frames
-from engine.anomaly.score import score_blocks
+from engine.anomaly.score import measured_level_db, score_blocks
 from engine.anomaly.taste import Taste, load_taste
 from engine.beats.listen import listen
 from engine.document.analysis import Analysis, BeatGrid, Listening, NearestKept, ScoreCurve
@@ -20,7 +20,7 @@ from engine.document.heard import heard_ids, sound_of
 from engine.document.state import DocumentState
 from engine.edl.build import whole
 from engine.edl.render import Renderer
-from engine.features.loudness import level_of, playing_level_db
+from engine.features.loudness import playing_level_db
 from engine.progress import Progress
 from engine.timebase import s_to_samples, s_to_samples_array
 
@@ -95,11 +95,12 @@ def _score(
 ) -> dict[str, Analysis]:
     state = request.state
     taste = load_taste(path)
+    blocks, length = _mono_blocks(request), state.length_samples
     if listening is not None:
         level_db = playing_level_db(listening.loudness_db)
     else:
-        level_db = level_of(_mono_blocks(request))
-    blocks, length = _mono_blocks(request), state.length_samples
+        level_db = measured_level_db(_mono_blocks(request), length, progress.part(0.0, 0.3))
+        progress = progress.part(0.3, 1.0)
     scores = score_blocks(taste, blocks, state.rate_hz, length, progress, level_db=level_db)
     curve = ScoreCurve(s_to_samples_array(scores.times_s, state.rate_hz), scores.scores, taste.maker)
     return {"score": curve, "nearest": _nearest_kept(taste, scores.nearest, path, state.rate_hz)}

@@ -25,12 +25,14 @@ from engine.anomaly.neighbours import (
 )
 from engine.anomaly.taste import Taste, load_taste
 from engine.cli.main import main
-from engine.document.analysis import NearestKept
+from engine.document.analysis import Listening, NearestKept, ScoreCurve
 from engine.document.document import Document
 from engine.errors import TasteError
 from engine.features.loudness import level_of
 from engine.features.mel import log_mel_blocks
 from engine.features.mel_settings import MelSettings
+from engine.jobs.listen import ListenRequest, listen_to_document
+from engine.jobs.media import locate_all
 from engine.progress import SILENT
 from tests.engine.anomaly.conftest import RATE_HZ, TINY
 from tests.engine.anomaly.test_taste_file import about_of
@@ -279,3 +281,17 @@ def test_scores_ask_for_no_level_from_a_taste_of_before(taste: Taste) -> None:
         for level_db in (level_of([samples]), 0.0)
     )
     np.testing.assert_array_equal(loud, plain)
+
+
+def test_a_document_that_was_heard_is_scored_at_the_same_level_again(folder: Path, tmp_path: Path) -> None:
+    project = proposed(tmp_path, folder / "band.taste")
+    with Document.open(project) as document:
+        curve, listening = document.analysis("score"), document.analysis("listening")
+        assert isinstance(curve, ScoreCurve)
+        assert isinstance(listening, Listening)
+        media = locate_all(document.state, tmp_path)
+        for known in (listening, None):
+            request = ListenRequest(document.state, media, folder / "band.taste", known)
+            again = listen_to_document(request, SILENT).analyses["score"]
+            assert isinstance(again, ScoreCurve)
+            np.testing.assert_allclose(again.scores, curve.scores, atol=1e-3)

@@ -145,6 +145,16 @@ def test_progress_ends_at_one(taste: Taste) -> None:
     assert fractions[-1] == pytest.approx(1.0)
 
 
+def test_a_file_tells_its_progress_from_the_first_pass_on(taste: Taste, tmp_path: Path) -> None:
+    reports: list[tuple[float, str]] = []
+    soundfile.write(tmp_path / "a.wav", music(10.0), RATE_HZ, "FLOAT")
+    tell = ReportingProgress(lambda fraction, text, _figures: reports.append((fraction, text)))
+    score_file(taste, tmp_path / "a.wav", tell)
+    assert reports == sorted(reports, key=lambda report: report[0])
+    assert list(dict.fromkeys(text for _, text in reports)) == ["Measuring the level", "Scoring"]
+    assert reports[-1][0] == pytest.approx(1.0)
+
+
 def test_a_cancel_is_looked_for_often_enough(checks: Checks) -> None:
     config = SlicerConfig()
     with seeded(0):

@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from engine.document.state import DocumentState
-from engine.document.track import Track
+from engine.document.track import Source, Track
 from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline.frame import COLLAPSED, Layout
@@ -56,6 +56,7 @@ class TrackHeads(QWidget):
         self._stretched_px = 0
         self._below = QWidget(self)  # heads scroll under the score's head, so they have a clip of their own
         self._drop_line = _DropLine(tokens, self._below)
+        self._shown: dict[str, tuple[Track, Source, str]] = {}
         self.heads: dict[str, TrackHead] = {}
         self.score = ScoreHead(tokens, self)
 
@@ -65,33 +66,40 @@ class TrackHeads(QWidget):
         """Show a head for each track of a document."""
         if (state.tracks, state.sources) != (self._state.tracks, self._state.sources):
             self._state = state
-            self.refresh()
+            self._catch_up()
 
     def refresh(self) -> None:
         """Show the tracks as the document has them, whatever a field shows that was not taken."""
-        wanted = [track.id for track in self._state.tracks]
-        for gone in self.heads.keys() - set(wanted):
+        self._shown.clear()
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Make and drop heads, and bring those up to date whose tracks look otherwise."""
+        tracks, before = self._state.tracks, list(self.heads)
+        for gone in self.heads.keys() - {track.id for track in tracks}:
             head = self.heads.pop(gone)
             head.hide()
             head.deleteLater()
-        self.heads = {track.id: self.heads.get(track.id) or self._head(track) for track in self._state.tracks}
-        accents = self.accents()
-        for track in self._state.tracks:
-            source = self._state.sources[track.source_id]
-            self.heads[track.id].show_track(track, source, accents[track.id])
-        self._mark_current()
-        self._chain_tabs()
-        if self._layout is not None:
-            self.place(self._layout)
-        self.update()
+        self.heads = {track.id: self.heads.get(track.id) or self._head(track) for track in tracks}
+        accents, sources = self.accents(), self._state.sources
+        shown = {track.id: (track, sources[track.source_id], accents[track.id]) for track in tracks}
+        for key, facts in shown.items():
+            if self._shown.get(key) != facts:
+                self.heads[key].show_track(*facts)
+        self._shown = shown
+        if list(self.heads) != before:
+            self._mark_current()
+            self._chain_tabs()
+            if self._layout is not None:
+                self.place(self._layout)
 
     def accents(self) -> dict[str, str]:
         """Return the colour of each track, by id: its own, else that of its group.
 
         Groups are counted in the order in which their recordings came, so that moving tracks recolours none.
         """
-        places = list(self._state.sources)
-        tracks = sorted(self._state.tracks, key=lambda track: places.index(track.source_id))
+        places = {key: place for place, key in enumerate(self._state.sources)}
+        tracks = sorted(self._state.tracks, key=lambda track: places[track.source_id])
         groups = list(dict.fromkeys(track.group or track.id for track in tracks))
         return {
             track.id: track.color or self._theme.accent(groups.index(track.group or track.id))
@@ -123,6 +131,7 @@ class TrackHeads(QWidget):
         for head in self.heads.values():
             head.set_theme(tokens)
         self.refresh()
+        self.update()
 
     # the track that the keys mean
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -268,6 +268,26 @@ def test_a_beat_dragged_in_the_ruler_is_one_step(at_work: Hands) -> None:
     assert grid_of(at_work).beats_samples[4:9].tolist() == [8_000 * 2, 20_450, 24_900, 28_450, 32_000]
     at_work.press("Ctrl+Z")
     assert_array_equal(grid_of(at_work).beats_samples, heard_grid().beats_samples)
+
+
+def test_escape_gives_up_a_beat_that_is_dragged(at_work: Hands) -> None:
+    window, canvas = at_work.window, at_work.window.timeline.canvas
+    window.timeline.set_viewport(replace(window.timeline.viewport, samples_per_px=40.0, start_samples=0.0))
+    y, keys = canvas.frame.layout.ruler_top + 12, Qt.KeyboardModifier.ShiftModifier
+    before = window.session.state
+    for gives_up in (True, False):
+        QTest.mousePress(canvas, Qt.MouseButton.LeftButton, keys, QPoint(round(canvas.x_of(6 * BEAT)), y))
+        QTest.mouseMove(canvas, QPoint(round(canvas.x_of(6 * BEAT)) + 20, y))
+        assert canvas.beats is not None
+        assert canvas.beats.positions[6] == pytest.approx(6 * BEAT + 800, abs=40), "drawn while it is dragged"
+        if gives_up:
+            at_work.press("Esc")
+            assert canvas.beats.positions[6] == 6 * BEAT
+        QTest.mouseRelease(
+            canvas, Qt.MouseButton.LeftButton, keys, QPoint(round(canvas.x_of(6 * BEAT)) + 20, y)
+        )
+        assert (window.session.state is before) is gives_up
+    assert grid_of(at_work).beats_samples[6] == pytest.approx(6 * BEAT + 800, abs=40)
 
 
 def test_snapping_is_kept_and_edges_go_to_the_grid_by_key(at_work: Hands) -> None:

@@ -86,7 +86,7 @@ def view(qtbot: QtBot, rng: np.random.Generator) -> TimelineView:
 def costs_in_turns(
     view: TimelineView, states: list[DocumentState], windows: list[Viewport], current: str | None = None
 ) -> list[float]:
-    """Return the median frame of each state in ms; of each frame the best of five, as others work here too."""
+    """Return the median frame of each state in ms: of each frame the best of five, as others work here."""
     rounds: list[list[np.ndarray]] = [[] for _ in states]
     for _ in range(5):
         for state, times in zip(states, rounds, strict=True):

@@ -34,13 +34,19 @@ def read_cue_points(path: Path) -> tuple[CuePoint, ...]:
 
 
 def wav_chunks(stream: BinaryIO, names: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the chunks of these names, each with its content; the sound is skipped."""
+    """Yield the chunks of these names, each with its content; the sound is skipped.
+
+    What has no name in letters is no chunk, and nothing behind it is: a recorder that was cut off never wrote
+    how much sound there is, and that sound stands there.
+    """
     head = stream.read(12)
     if head[:4] not in (b"RIFF", b"RF64", b"BW64") or head[8:] != b"WAVE":
         return
     data_bytes = 0
     while len(head := stream.read(8)) == 8:
         name, size = struct.unpack("<4sI", head)
+        if not all(0x20 <= letter < 0x7F for letter in name):
+            return
         if name == b"data" and size == _SIZE_IN_DS64:
             size = data_bytes
         if name in (b"ds64", *names) and size <= _LARGEST_BYTES:

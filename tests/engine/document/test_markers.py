@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import time
 from inspect import getmembers, isfunction, signature
 from pathlib import Path
 
@@ -240,3 +241,36 @@ def test_placed_markers_stay_in_order_and_inside(spans: list[tuple[int, int]]) -
     starts = [one.start_samples for one in placed]
     assert starts == sorted(starts)
     assert all(0 <= one.start_samples <= one.stop_samples <= result.length_samples for one in placed)
+
+
+def rf64(data_bytes: int, said_bytes: int) -> bytes:
+    """An RF64 file of silence whose data chunk leaves its size to `ds64`, with one cue point behind it."""
+    sizes = struct.pack("<QQQI", 0, said_bytes, said_bytes // 2, 0)
+    cue = struct.pack("<III4sIII", 1, 7, 42, b"data", 0, 0, 42)
+    chunks = b"ds64" + struct.pack("<I", len(sizes)) + sizes
+    chunks += b"data" + struct.pack("<I", 2**32 - 1) + bytes(data_bytes)
+    return (
+        b"RF64"
+        + struct.pack("<I", 2**32 - 1)
+        + b"WAVE"
+        + chunks
+        + b"cue "
+        + struct.pack("<I", len(cue))
+        + cue
+    )
+
+
+def test_the_size_of_long_files_stands_elsewhere(tmp_path: Path) -> None:
+    path = tmp_path / "long.wav"
+    path.write_bytes(rf64(1_000, 1_000))
+    assert [cue.position_samples for cue in read_cue_points(path)] == [42]
+
+
+def test_a_recording_that_was_never_closed_is_not_read_as_chunks(tmp_path: Path) -> None:
+    path = tmp_path / "crashed.wav"
+    with path.open("wb") as stream:
+        stream.write(b"RIFF" + bytes(4) + b"WAVE" + b"data" + bytes(4))
+        stream.truncate(2**28)  # silence, in holes
+    began_s = time.thread_time()
+    assert read_cue_points(path) == ()
+    assert time.thread_time() - began_s < 0.5

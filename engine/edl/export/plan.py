@@ -11,11 +11,11 @@ from math import ceil
 from pathlib import Path
 
 from engine.audio.opening import require_file
+from engine.document.decisions import Verdict
 from engine.document.track import audible
-from engine.edl.build import build
 from engine.edl.export import AUDIO_SUFFIXES, check_names, export, files_written
 from engine.edl.export.audio_plan import planned_audio, planned_sound
-from engine.edl.export.request import Exported, ExportRequest, accepted_cuts
+from engine.edl.export.request import Exported, ExportRequest
 from engine.edl.voice import media_path
 from engine.errors import ExportError
 from engine.progress import SILENT, Progress
@@ -146,15 +146,20 @@ def _sizes(request: ExportRequest) -> Iterator[tuple[Path, int, float | None]]:
         for file in planned_audio(request):
             yield file.path, sound.frames * file.frame_bytes, length_s
         return
-    cuts = len(accepted_cuts(request.state)) * _BYTES_A_CUT.get(suffix, 0)
-    yield request.out, _HEAD_BYTES + cuts + _clips(request) * _BYTES_A_CLIP.get(suffix, 0), None
+    in_cuts = _cuts(request) * _BYTES_A_CUT.get(suffix, 0)
+    yield request.out, _HEAD_BYTES + in_cuts + _clips(request) * _BYTES_A_CLIP.get(suffix, 0), None
+
+
+def _cuts(request: ExportRequest) -> int:
+    """Return how many cuts there are at the most; where they overlap, they are fewer."""
+    return sum(answer.verdict is Verdict.ACCEPTED for answer in request.state.decisions.values())
 
 
 def _clips(request: ExportRequest) -> int:
     """Return about how many clips there are on the channels of all tracks."""
     state = request.state
     channels = sum(state.sources[track.source_id].channels for track in state.tracks)
-    return channels * len(build(state).seams_samples)
+    return channels * (_cuts(request) + 1)
 
 
 def _cost_s(request: ExportRequest) -> float:

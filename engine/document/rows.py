@@ -175,10 +175,22 @@ def _encoded(rows: Sequence[Row | None]) -> list[tuple[object, ...] | None]:
 
 def changes_from_json(text: str) -> tuple[RowChange, ...]:
     """Read what `changes_to_json` wrote."""
-    return tuple(
-        RowChange(
-            None if before is None else _BY_NAME[name].decode(before),
-            None if after is None else _BY_NAME[name].decode(after),
-        )
-        for name, before, after in json.loads(text)
-    )
+    changes = json.loads(text)
+    if not changes:
+        return ()
+    names, before, after = zip(*changes, strict=True)
+    return tuple(map(RowChange, _decoded(names, before), _decoded(names, after)))
+
+
+def _decoded(names: Sequence[str], written: Sequence[Sequence[object] | None]) -> list[Row | None]:
+    """Return the row of each, None where there is none."""
+    rows: list[Row | None] = [None] * len(names)
+    places: dict[tuple[str, int], list[int]] = {}
+    for place, (name, values) in enumerate(zip(names, written, strict=True)):
+        if values is not None:
+            places.setdefault((name, len(values)), []).append(place)
+    for (name, _), some in places.items():
+        found = _BY_NAME[name].decode_all([values for values in map(written.__getitem__, some) if values])
+        for place, row in zip(some, found, strict=True):
+            rows[place] = row
+    return rows

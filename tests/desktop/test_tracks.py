@@ -240,6 +240,20 @@ def test_escape_gives_a_carried_head_up(mixing: Hands) -> None:
     assert order(mixing) == ["kick", "snare", "room"]
 
 
+def test_enter_presses_a_focused_switch_and_space_still_plays(mixing: Hands) -> None:
+    switch = head(mixing, "kick").mute
+    switch.setFocus()
+    mixing.qtbot.waitUntil(switch.hasFocus)
+    mixing.press("Return")
+    assert [track.mute for track in tracks(mixing).values()] == [True, False, False]
+    mixing.press("Shift+Return")
+    assert not any(track.mute for track in tracks(mixing).values()), "with Shift, of the group"
+    mixing.press("Space")
+    mixing.qtbot.waitUntil(lambda: mixing.window.transport.is_playing)
+    assert not tracks(mixing)["kick"].mute
+    mixing.press("Space")
+
+
 # The menu.
 
 

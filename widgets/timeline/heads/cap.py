@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
@@ -11,17 +11,21 @@ from widgets.theme import Theme
 
 CAP_WIDTH, CAP_HEIGHT = 22, 16
 DOT, DOTS_APART = 2.4, 4.5
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_COMMANDS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
 
 
 class HeadButton(QAbstractButton):
-    """What the small buttons share: size, focus and colours.
+    """What the small buttons share: size, focus and colours. Enter presses one, Space is left to playback.
 
     Attributes
     ----------
     on_current : whether it stands on the ground of the current track
+    for_group : whether Shift was held when it was last pressed
     """
 
     on_current = False
+    for_group = False
 
     def __init__(self, name: str, tokens: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -35,6 +39,28 @@ class HeadButton(QAbstractButton):
         self.setAccessibleName(name)
         self.setAccessibleDescription(hint)
         self.setToolTip(f"{name}\n{hint}".rstrip())
+
+    def event(self, event: QEvent) -> bool:
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() in _ENTER
+            and not event.modifiers() & _COMMANDS
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in _ENTER:
+            self.for_group = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            self.click()
+        else:
+            event.ignore()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self.for_group = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        super().mouseReleaseEvent(event)
 
     def sizeHint(self) -> QSize:
         return QSize(theme.px(CAP_WIDTH), theme.px(CAP_HEIGHT))
@@ -54,26 +80,12 @@ class HeadButton(QAbstractButton):
 
 
 class Cap(HeadButton):
-    """A lettered switch, filled when it is on.
-
-    Attributes
-    ----------
-    for_group : whether Shift was held when it was last pressed
-    """
+    """A lettered switch, filled when it is on."""
 
     def __init__(self, letter: str, name: str, tokens: Theme, parent: QWidget) -> None:
         super().__init__(name, tokens, parent)
         self.setText(letter)
         self.setCheckable(True)
-        self.for_group = False
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self.for_group = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        super().mouseReleaseEvent(event)
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        self.for_group = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        super().keyReleaseEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - the whole cap is small
         tokens, on = self.theme, self.isChecked()

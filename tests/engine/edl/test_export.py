@@ -141,8 +141,9 @@ def test_every_field_of_the_json_is_documented(duo: Recording, tmp_path: Path) -
     content = json.loads(out.read_text("utf-8"))
     (marker,) = content["markers"]
     assert marker["stop_s"] == 1200 / RATE_HZ
-    assert Marker(*(marker[name] for name in ("id", "start_samples", "stop_samples", "name"))) == (
-        marked.markers["m1"]
+    assert (
+        Marker(*(marker[name] for name in ("id", "start_samples", "stop_samples", "name")))
+        == (marked.markers["m1"])
     )
     page = (Path(__file__).resolve().parents[3] / "docs/formats/edit-list.md").read_text("utf-8")
     names = {

@@ -89,35 +89,52 @@ class TrackSpectrogram:
         cells = self._pyramid.cells(channel, starts_samples, stops_samples, samples_per_column)
         hop = detail_hop(samples_per_column)
         if hop < BASE_SAMPLES:
-            self._refine(cells, channel, (starts_samples + stops_samples) / 2, hop)
+            middles = (starts_samples + stops_samples) / 2
+            self._refine(cells, channel, middles, hop, is_mixed=samples_per_column < hop)
         return cells
 
     def _refine(
-        self, cells: Cells, channel: int, middles_samples: NDArray[np.float64], hop_samples: int
+        self,
+        cells: Cells,
+        channel: int,
+        middles_samples: NDArray[np.float64],
+        hop_samples: int,
+        *,
+        is_mixed: bool,
     ) -> None:
-        """Mix the two frames nearest to each middle, where both are known and inside the recording."""
+        """Take the frame nearest to each ascending middle, or mix the two beside it, as far as known."""
         inside = np.flatnonzero((middles_samples >= 0) & (middles_samples < self._pyramid.frames))
         if not len(inside):
             return
-        places = np.maximum(middles_samples[inside] / hop_samples - 0.5, 0.0)
-        before = places.astype(np.int64)
-        numbers = np.unique(np.stack([before, before + 1]) // DETAIL_FRAMES)
+        places = middles_samples[inside] / hop_samples
+        before = np.maximum(places - 0.5, 0.0).astype(np.int64) if is_mixed else places.astype(np.int64)
+        # the piece behind is asked for as well, so that a scroll finds it there
+        numbers = _distinct(np.append(before // DETAIL_FRAMES, before[-1] // DETAIL_FRAMES + 1))
         found = [self._piece(hop_samples, int(number)) for number in numbers]
         known = np.array([piece is not None for piece in found])
         if not known.any():
             return
         held = np.concatenate([piece[channel] for piece in found if piece is not None])
-        slots = np.cumsum(known) - 1
+        slots = (np.cumsum(known) - 1) * DETAIL_FRAMES
 
         def frames(index: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-            place = np.searchsorted(numbers, index // DETAIL_FRAMES)
-            return known[place], slots[place] * DETAIL_FRAMES + index % DETAIL_FRAMES
+            number = index // DETAIL_FRAMES
+            place = np.searchsorted(numbers, number)
+            return known[place] & (numbers[place] == number), slots[place] + index % DETAIL_FRAMES
 
-        (has_before, first), (has_after, second) = frames(before), frames(before + 1)
-        both = has_before & has_after
-        share = ((places - before)[both] * 256).astype(np.uint16)[:, None]
-        mixed = held[first[both]] * (np.uint16(256) - share) + held[second[both]] * share
-        cells[inside[both]] = np.right_shift(mixed, 8)
+        has, first = frames(before)
+        if not is_mixed:
+            cells[inside[has]] = held[first[has]]
+            return
+        has_after, second = frames(before + 1)
+        second = np.where(has_after, second, first)  # ahead of a cut nothing else is read
+        share = (np.maximum(places - 0.5 - before, 0.0)[has] * 256).astype(np.uint16)[:, None]
+        mixed = held[first[has]] * (np.uint16(256) - share) + held[second[has]] * share
+        cells[inside[has]] = np.right_shift(mixed, 8)
 
     def _piece(self, hop_samples: int, number: int) -> Cells | None:
         return self._details.get(Piece(self._media, self._pyramid.window_samples, hop_samples, number))
+
+
+def _distinct(ascending: NDArray[np.int64]) -> NDArray[np.int64]:
+    return ascending[np.flatnonzero(np.diff(ascending, prepend=-1))]

@@ -71,7 +71,7 @@ class Spectrogram:
             level, width = level + 1, width * _FACTOR
         held = self.levels[level][channel]
         first = starts_samples // width
-        return _loudest(held, first, np.maximum(stops_samples // width, first + 1))
+        return loudest(held, first, np.maximum(stops_samples // width, first + 1))
 
 
 def level_lengths(frames: int) -> tuple[int, ...]:
@@ -118,8 +118,8 @@ def frame_cells(samples: NDArray[np.float32], window_samples: int, hop_samples: 
     for first in range(0, len(frames), _BATCH_FRAMES):
         spectra = np.fft.rfft(frames[first : first + _BATCH_FRAMES] * window)
         powers = spectra.real**2 + spectra.imag**2
-        loudest = np.maximum.reduceat(powers, starts, axis=1)
-        level = 10.0 * np.log10(np.maximum(loudest, np.float32(1e-13)))
+        peaks = np.maximum.reduceat(powers, starts, axis=1)
+        level = 10.0 * np.log10(np.maximum(peaks, np.float32(1e-13)))
         cells[first : first + _BATCH_FRAMES] = np.clip(np.rint((level - LOWEST_DB) / STEP_DB) + 1, 1, 255)
     return cells
 
@@ -186,16 +186,16 @@ def _coarser(cells: Cells) -> Cells:
     return coarser
 
 
-def _loudest(held: Cells, first: NDArray[np.int64], last: NDArray[np.int64]) -> Cells:
-    """Return the maximum of cells [first, last) for each span, shape (n, bands); 0 outside."""
+def loudest(held: Cells, first: NDArray[np.int64], last: NDArray[np.int64]) -> Cells:
+    """Return the maximum of cells [first, last) for each short span, shape (n, bands); 0 outside."""
     result = np.zeros((len(first), held.shape[1]), np.uint8)
     inside = np.flatnonzero((first < len(held)) & (last > 0))
     if not len(inside):
         return result
     starts, ends = np.maximum(first[inside], 0), np.minimum(last[inside], len(held)) - 1
-    loudest = held[starts]
+    found = held[starts]
     # a few gathers of whole rows are twenty times faster than reduceat over short spans
     for further in range(1, int((ends - starts).max()) + 1):
-        np.maximum(loudest, held[np.minimum(starts + further, ends)], out=loudest)
-    result[inside] = loudest
+        np.maximum(found, held[np.minimum(starts + further, ends)], out=found)
+    result[inside] = found
     return result

@@ -173,9 +173,15 @@ def test_close_views_are_refined_off_the_windows_thread(
     with SourceReader(recording) as reader:
         pieces = np.concatenate([detail_cells(reader, window_samples, 256, n)[0] for n in range(6)])
     np.testing.assert_array_equal(fine, pieces[100:700])
-    between = drawn.cells(0, starts[:-3] + 64, starts[:-3] + 320, 256.0)
+    nearest = drawn.cells(0, starts[:-3] + 100, starts[:-3] + 356, 256.0)
+    np.testing.assert_array_equal(nearest, pieces[100:697])
+    between = drawn.cells(0, starts[:-3] + 92, starts[:-3] + 292, 200.0)  # narrower than frames stand apart
     mixed = (pieces[100:697].astype(float) * 0.75 + pieces[101:698] * 0.25).astype(np.uint8)
     np.testing.assert_array_equal(between, mixed)
+    cut = np.concatenate([starts[:20], starts[500:520]])
+    np.testing.assert_array_equal(
+        drawn.cells(0, cut, cut + 256, 256.0), np.concatenate([pieces[100:120], pieces[600:620]])
+    )
     outside = np.array([-5_000, SECONDS * RATE_HZ + 10_000])
     assert not drawn.cells(0, outside, outside + 256, 256.0).any()
     details.close()

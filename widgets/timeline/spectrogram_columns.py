@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.spectrogram import Cells, band_edges
+from engine.audio.spectrogram import Cells, band_edges, loudest
 from engine.document.track import Track
 from engine.edl.edit_list import EditList
 from widgets.timeline.result_wave import Cutter
@@ -80,6 +80,5 @@ class ResultColumns:
             return result
         starts = pieces.source_starts - self._track_start
         parts = self.recorded.cells(channel, starts, starts + pieces.lengths, samples_per_column)
-        is_cut = len(parts) > len(pieces.shown)
-        result[pieces.shown] = np.maximum.reduceat(parts, pieces.first) if is_cut else parts
+        result[pieces.shown] = loudest(parts, pieces.first, np.append(pieces.first[1:], len(parts)))
         return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,15 @@ import soundfile
 from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
 
+from desktop.bench_document import Load, made_up_document
 from desktop.details import Details, Kept
+from desktop.main_window import MainWindow
 from desktop.wave_details import KEPT_BYTES, RAW_SAMPLES, WaveDetails, WavePiece, read_pieces
 from desktop.waves import TrackWave
 from engine.audio.fine_peaks import FINE_SAMPLES, PIECE_SAMPLES, fine_cells
 from engine.audio.peaks import Columns, build_peaks
 from engine.progress import SILENT
+from tests.desktop.conftest import Hands
 from widgets.timeline.waves import ColumnGrid, track_columns
 
 FRAMES = 2 * PIECE_SAMPLES + 1_003
@@ -162,3 +166,20 @@ def test_pieces_used_longest_ago_make_room(media: Path) -> None:
     read_pieces(tuple(pieces[5:]), kept, SILENT)
     assert kept.get(pieces[0]) is not None
     assert kept.get(pieces[1]) is None
+
+
+def test_the_window_sharpens_a_close_view_as_soon_as_it_is_read(
+    hands: Hands, window: MainWindow, tmp_path: Path
+) -> None:
+    document, _ = made_up_document(tmp_path, Load(tracks=1, length_s=20, proposals=4))
+    window.session.open(document)
+    hands.finish_work()
+    canvas = window.timeline.canvas
+    view = replace(canvas.viewport.fitted(), samples_per_px=0.5)
+    window.timeline.set_viewport(view.moved(PIECE_SAMPLES - 100.0))
+    blurred = canvas.compose().copy()
+    hands.qtbot.waitUntil(lambda: not window.work.wave_details.is_busy)
+    assert canvas.compose() != blurred
+    sharp = canvas.compose().copy()
+    window.timeline.renew_waves()
+    assert canvas.compose() == sharp

@@ -23,7 +23,8 @@ SOON_AHEAD_S = 0.6
 PREFILL_S = 0.25
 # How far ahead of the device a ring takes over without a gap: more than a prefill takes to render.
 HAND_OVER_S = 0.15
-POLL_S = 0.02
+# How long it waits for a wish while there is something to render, and while the ring is full.
+POLL_S, FULL_POLL_S = 0.02, 0.1
 
 PositionMap = Callable[[int], int]
 
@@ -97,7 +98,7 @@ class Reader(threading.Thread):
         """Serve wishes; between them keep the ring full."""
         while True:
             try:
-                wish = self._wishes.get(timeout=POLL_S if self._has_work() else None)
+                wish = self._wishes.get(timeout=self._pause_s() if self._has_work() else None)
             except queue.Empty:
                 wish = self._cue
             if wish is None:
@@ -112,6 +113,9 @@ class Reader(threading.Thread):
                 logging.getLogger(__name__).exception("playback failed")
                 self._fail(f"Playback stopped: {type(error).__name__}: {error}.")
         self._close_source()
+
+    def _pause_s(self) -> float:
+        return POLL_S if self._ring.free >= LONG_BLOCK_FRAMES else FULL_POLL_S
 
     def _has_work(self) -> bool:
         return self._filling.is_set() and not self._ring.ended

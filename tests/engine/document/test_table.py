@@ -108,6 +108,8 @@ def test_all_that_reads_the_table_agrees_with_plain_loops(
         start, stop = state.span(one.id)
         kept[start:stop] = False
     assert (figures.accepted, figures.result_samples) == (len(accepted), int(kept.sum()))
+    result = build(state)  # at this rate no piece is too short to be kept
+    np.testing.assert_array_equal(result.to_source_array(np.arange(kept.sum())), np.flatnonzero(kept))
 
 
 def ten_thousand() -> DocumentState:

@@ -176,7 +176,7 @@ class Layers:
             self._loudness = mixture(self._waves, shown.lanes, length, frame.columns)
             self._overview = None
         if self._overview is None:
-            self._overview = overview_image(frame, self._loudness, shown.spans)
+            self._overview = overview_image(frame, self._loudness, shown.spans, shown.marks)
         return self._overview
 
 

@@ -1,4 +1,4 @@
-"""The overview bar: the whole recording, every proposal, and the window that is on screen."""
+"""The overview bar: the whole recording, every proposal and marker, and the window that is on screen."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from engine.document.table import VERDICTS
 from widgets import theme
 from widgets.timeline.frame import Frame
 from widgets.timeline.lanes import Lane
+from widgets.timeline.markers import Marks
 from widgets.timeline.proposals import paint_row
 from widgets.timeline.spans import Spans
 from widgets.timeline.viewport import Viewport
 from widgets.timeline.waves import WaveSource
 
-MARK, WAVE_SHARE = 5, 0.74
+MARK, TICK, WAVE_SHARE = 5, 7, 0.74
 NARROWEST_WINDOW = 6.0
 
 
@@ -46,7 +47,7 @@ def whole(viewport: Viewport, width_px: int) -> Viewport:
     return Viewport(0.0, 1.0, max(width_px, 1), viewport.length_samples, viewport.rate_hz).fitted()
 
 
-def overview_image(frame: Frame, loudness: NDArray[np.float32], spans: Spans) -> QImage:
+def overview_image(frame: Frame, loudness: NDArray[np.float32], spans: Spans, marks: Marks) -> QImage:
     """Return the bar without the window frame, which moves."""
     layout, tokens = frame.layout, frame.theme
     image = QImage(frame.columns, max(round(layout.ruler_top * frame.dpr), 1), QImage.Format.Format_RGB32)
@@ -61,6 +62,7 @@ def overview_image(frame: Frame, loudness: NDArray[np.float32], spans: Spans) ->
     image.setDevicePixelRatio(frame.dpr)
     painter = QPainter(image)
     _paint_marks(painter, frame, spans)
+    _paint_ticks(painter, frame, marks)
     painter.end()
     return image
 
@@ -87,6 +89,16 @@ def _paint_marks(painter: QPainter, frame: Frame, spans: Spans) -> None:
         row[covered[VERDICTS.index(verdict)]] = theme.color(tokens.verdict(verdict)).rgba()
     top = layout.ruler_top - theme.px(MARK) - frame.hairline
     paint_row(painter, row, QRectF(0, top, layout.width, theme.px(MARK)))
+
+
+def _paint_ticks(painter: QPainter, frame: Frame, marks: Marks) -> None:
+    """Draw where markers and regions begin, along the upper edge."""
+    columns = np.rint(marks.starts * (frame.columns / max(frame.viewport.length_samples, 1))).astype(np.int64)
+    thick = np.arange(max(round(theme.px(2) * frame.dpr), 1))
+    covered = np.minimum(columns[:, None] + thick, frame.columns - 1)
+    row = np.zeros(frame.columns, np.uint32)
+    row[covered.ravel()] = theme.color(frame.theme.marker).rgba()
+    paint_row(painter, row, QRectF(0, 0, frame.layout.width, theme.px(TICK)))
 
 
 def window_rect(frame: Frame) -> QRectF:

@@ -93,6 +93,16 @@ def test_flags_and_bands_are_drawn_where_they_are(marked: TimelineView, tokens: 
     assert band != ground
 
 
+def test_the_overview_has_a_tick_where_each_begins(marked: TimelineView) -> None:
+    image, ink = marked.canvas.compose(), theme.color(DARK.marker).rgb()
+    ticks = [x for x in range(1_000) if image.pixel(x, 2) == ink]
+    assert ticks == [50, 51, 120, 121, 300, 301, 900, 901]
+    assert image.pixel(50, 20) != ink
+    marked.set_document(replace(marked.canvas.state, markers={}))
+    image = marked.canvas.compose()
+    assert not [x for x in range(1_000) if image.pixel(x, 2) == ink]
+
+
 def test_names_end_before_the_next_marker(marked: TimelineView) -> None:
     canvas = marked.canvas
     seen = {canvas.marks.ids[flag.index]: flag for flag in flags(canvas.frame, canvas.marks)}

@@ -40,6 +40,8 @@ def timeline() -> Iterator[Measured]:
             yield from _measured(folder, "frames", load)
         yield from _measured(folder, "frames_while_training", "target")
         yield from _measured(folder, "off_screen", "target")
+        for load in ("small", "target"):
+            yield from _measured(folder, "spectrograms", load)
         yield from _measured(folder, "decisions", "target")
         for load in ("target", "one_hour", "ten_hours"):
             yield from _measured(folder, "memory", load)

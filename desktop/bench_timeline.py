@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QObject, QSettings, Qt
+from PySide6.QtCore import QEvent, QEventLoop, QObject, QSettings, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -26,7 +26,9 @@ from desktop.job_lanes import JobLane
 from desktop.main_window import MainWindow
 from engine.bench.measured import Measured
 from engine.document.decisions import Verdict
+from engine.document.pictures import set_pictures
 from engine.document.table import table_of
+from engine.document.track import Picture
 from engine.jobs.media import MediaRequest, find_media
 from engine.progress import SILENT
 from widgets.timeline.frame_times import frame_times, walk
@@ -36,6 +38,8 @@ FRAMES = 400
 PEER_FRAMES = 60
 PEER_REGIONS = 1_000
 DECISIONS = 100
+SPECTROGRAMS = {"small": 8, "target": 4}
+"""How many lanes show one; as many as are in view at once."""
 OFF_SCREEN = (100, 1_000, 10_000, 100_000)
 VIEWS = {"source": False, "result": True}
 WIDTH, HEIGHT = 1600, 1000
@@ -75,8 +79,9 @@ class Bench:
     def settle(self) -> None:
         """Let everything arrive and be painted."""
         self.application.processEvents()
-        while self.window.work.wave_details.is_busy:
-            self.application.processEvents()
+        window = self.window
+        while window.work.wave_details.is_busy or window.spectrograms.is_busy or window.work.is_busy:
+            self.application.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
 
     def frames(self, clock: Callable[[], float] = time.perf_counter) -> NDArray[np.float64]:
         """Return the times of a walk's frames in ms, ascending, shape (FRAMES,)."""
@@ -181,6 +186,27 @@ def off_screen(folder: Path, load: str) -> Iterator[Measured]:
             yield Measured(f"frame_with_{count}_proposals_cpu_ms", cost, alone, len(windows))
 
 
+def spectrograms(folder: Path, load: str) -> Iterator[Measured]:
+    """Have spectrograms made while they are shown, then walk through both views."""
+    with opened(folder, load) as bench:
+        session = bench.window.session
+        shown = [track.id for track in session.state.tracks[: SPECTROGRAMS.get(load, 4)]]
+        begun = time.perf_counter()
+        session.apply(set_pictures(session.state, shown, Picture.SPECTROGRAM))
+        bench.settle()
+        took_s = time.perf_counter() - begun
+        length_s = len(shown) * session.state.length_samples / session.state.rate_hz
+        yield Measured(f"{load}_{len(shown)}_spectrograms_times_real_time", length_s / took_s)
+        for view, result in VIEWS.items():
+            bench.show(result=result)
+            bench.frames()
+            times, busy = bench.frames(), bench.frames(time.thread_time)
+            name = f"{load}_{view}_frame_with_{len(shown)}_spectrograms"
+            yield Measured(f"{name}_p99_ms", at(times, 99), FRAME_LIMIT_MS, FRAMES)
+            yield Measured(f"{name}_p99_cpu_ms", at(busy, 99), FRAME_LIMIT_MS, FRAMES)
+    yield Measured(f"{load}_anonymous_memory_with_spectrograms_mb", _held_mb()["RssAnon"], MEMORY_LIMIT_MB)
+
+
 class Painted(QObject):
     """Tells when a widget was painted."""
 
@@ -245,7 +271,8 @@ def _held_mb() -> Mapping[str, float]:
 
 
 PARTS = {
-    part.__name__: part for part in (opening, frames, frames_while_training, off_screen, decisions, memory)
+    part.__name__: part
+    for part in (opening, frames, frames_while_training, off_screen, spectrograms, decisions, memory)
 }
 
 

@@ -43,3 +43,11 @@ def test_a_part_that_fails_is_told_with_its_reason(folder: Path) -> None:
     with pytest.raises(subprocess.CalledProcessError) as failed:
         measure("opening", folder)
     assert "bench.offcut" in failed.value.stderr.splitlines()[-1]
+
+
+@pytest.mark.slow
+def test_lanes_with_spectrograms_are_measured_as_they_are_made_and_scrolled(folder: Path) -> None:
+    found = measure("spectrograms", folder)
+    assert found["small_2_spectrograms_times_real_time"].value > 0.0
+    for view in ("source", "result"):
+        assert 0.0 < found[f"small_{view}_frame_with_2_spectrograms_p99_ms"].value < 1_000.0

@@ -27,7 +27,9 @@ SIZE = (1600, 1000)
 LEARNED_EPOCHS = 8  # so that the curve has a shape and the time left is known
 SAMPLES_SHOWN = 160  # few enough that single samples are drawn
 SHOWN_FOLDER = "/home"  # one that is there, so that nothing is found wrong with it
+SHOWN_CACHE = "~/.cache/offcut"
 DIALOG_POLL_MS = 50
+LONG_S = 5.0  # what can be seen well with its neighbours
 SMALLER = (1100, 640)  # a spectrogram is noise, which PNG cannot shrink
 COARSE = 0xFFF8F8F8
 PATIENCE_S = 300
@@ -55,7 +57,9 @@ class Photographer:
     def take_dialog(self, name: str, command_id: str, **fields: str) -> None:
         """Write the dialog that a command opens, its fields filled in by their names, and give it up."""
         from PySide6.QtCore import QTimer
-        from PySide6.QtWidgets import QApplication, QLineEdit
+        from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
+
+        from engine.places import cache_folder
 
         give_up_s = time.monotonic() + PATIENCE_S
 
@@ -68,6 +72,8 @@ class Photographer:
                 return
             for field in dialog.findChildren(QLineEdit):
                 field.setText(fields.get(field.accessibleName(), field.text()))
+            for label in dialog.findChildren(QLabel):
+                label.setText(label.text().replace(str(cache_folder()), SHOWN_CACHE))
             self.take(name, dialog)
             dialog.close()
 
@@ -125,9 +131,17 @@ def make_all(out: Path) -> None:
 def review(photographer: Photographer) -> None:
     """Accept a cut, reject one, take another way to make a third, and look closely at that."""
     window = photographer.window
-    window.review.choose(window.review.ids[0])
-    photographer.press("review.accept", "review.reject", "review.alternative")
+    long = [key for key in window.review.ids if length_s(window, key) >= LONG_S]
+    for key, command_id in zip(long, ("accept_stay", "reject_stay", "alternative"), strict=False):
+        window.review.choose(key)
+        photographer.press(f"review.{command_id}")
     around_current(window)
+
+
+def length_s(window: MainWindow, proposal_id: str) -> float:
+    """Return how long a proposal is."""
+    start, stop = window.session.state.span(proposal_id)
+    return (stop - start) / window.session.state.rate_hz
 
 
 def around_current(window: MainWindow) -> None:
@@ -171,8 +185,8 @@ def views(photographer: Photographer) -> None:
     photographer.press("view.fit", "transport.source_result", "view.ruler", "view.ruler")
     photographer.take("result")
     photographer.press("transport.source_result", "view.ruler")
-    photographer.press("view.pictures")
-    photographer.press("view.proposal")
+    photographer.press("view.pictures", "view.fit")
+    around_current(window)
     wait_for(lambda: not window.work.is_busy)
     window.resize(*SMALLER)
     photographer.take("spectrograms", few_colours=True)

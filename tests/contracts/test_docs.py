@@ -101,7 +101,7 @@ def test_pictures_are_shown_and_small() -> None:
     for path in PICTURES:
         assert f"pictures/{path.name}" in shown, f"{path.name} is shown nowhere"
         assert path.stat().st_size <= 250_000, path.name
-    assert sum(path.stat().st_size for path in PICTURES) <= 1_500_000
+    assert sum(path.stat().st_size for path in PICTURES) <= 2_000_000
 
 
 def test_no_machine_path_and_no_package_index_is_written_down() -> None:

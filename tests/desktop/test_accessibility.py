@@ -75,7 +75,7 @@ def handled(root: QWidget) -> list[QWidget]:
 def stops(root: QWidget) -> list[QWidget]:
     """Go round by Tab and return where the focus stopped, each once."""
     root.activateWindow()
-    QApplication.processEvents()
+    assert QTest.qWaitForWindowActive(root)
     found: list[QWidget] = []
     for _ in range(MOST_STOPS):
         QTest.keyClick(QApplication.focusWidget() or root, Qt.Key.Key_Tab)

@@ -104,6 +104,11 @@ def level_db(cells: ArrayLike) -> NDArray[np.float64]:
     return (np.asarray(cells, np.float64) - 1.0) * STEP_DB + LOWEST_DB
 
 
+def cell_at(value_db: float) -> int:
+    """Return the cell of a level."""
+    return min(max(round((value_db - LOWEST_DB) / STEP_DB) + 1, 1), 255)
+
+
 def frame_cells(samples: NDArray[np.float32], window_samples: int, hop_samples: int) -> Cells:
     """Return the cells of every frame of one channel, shape (n, bands).
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from engine.audio.spectrogram import cell_at
 from widgets.chrome.choice_field import ChoiceField
 from widgets.chrome.key_caps import KeyButton
 from widgets.chrome.number_field import NumberField
@@ -169,7 +170,7 @@ class LevelStrip(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter, look = QPainter(self), self._look
-        first, last = (round((level + 120.0) * 2) + 1 for level in (look.floor_db, look.ceiling_db))
+        first, last = cell_at(look.floor_db), cell_at(look.ceiling_db)
         row = np.ascontiguousarray(color_tables(look, self._theme, True)[0, first : last + 1])
         image = QImage(row.data, len(row), 1, 4 * len(row), QImage.Format.Format_RGB32)
         strip = QRectF(0, 0, self.width(), px(3 * STEP))

@@ -163,7 +163,7 @@ class Layers:
         painter.fillRect(frame.horizontal(layout.lanes_top - frame.hairline, 0, layout.width), line)
         proposals.paint(painter)
         for place in self._spectrograms.places(frame, shown.lanes):
-            paint_axis(painter, frame, place, self._spectrograms.look.scale)
+            paint_axis(painter, frame, place, self._spectrograms.look)
         paint_score(painter, frame, shown.curve, shown.threshold)
         painter.drawImage(0, 0, self._overview_image(frame, shown))
         paint_ruler(painter, frame, shown.beats, shown.ruler_mode)

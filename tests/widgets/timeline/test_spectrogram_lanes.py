@@ -29,7 +29,7 @@ from engine.edl.edit_list import EditList
 from tests.widgets.timeline.conftest import LENGTH, RATE_HZ
 from widgets.theme import DARK, LIGHT, color
 from widgets.timeline.color_maps import ColorMap, colors
-from widgets.timeline.frequency_axis import FROM_PX, GAP_PX, TEXT_PX, label, labels
+from widgets.timeline.frequency_axis import FROM_PX, GAP_PX, TEXT_PX, is_bright, label, labels
 from widgets.timeline.spectrogram import (
     Scale,
     SpectrogramLook,
@@ -127,7 +127,7 @@ def test_a_tone_stands_at_its_frequency(scale: Scale) -> None:
 @pytest.mark.parametrize("tokens", [DARK, LIGHT], ids=["dark", "light"])
 @pytest.mark.parametrize("color_map", list(ColorMap))
 def test_maps_grow_evenly_brighter(color_map: ColorMap, tokens: object) -> None:
-    table = colors(color_map, tokens)  # type: ignore[arg-type]
+    table = colors(color_map, tokens)
     linear = np.where(table > 10.31, ((table / 255 + 0.055) / 1.055) ** 2.4, table / 255 / 12.92)
     luminance = linear @ [0.2126, 0.7152, 0.0722]
     steps = np.diff(np.cbrt(luminance))  # as the eye counts
@@ -231,6 +231,14 @@ def test_written_frequencies_have_room(scale: Scale, height: float, rate_hz: int
     assert [label(hz) for hz in (50, 500, 1_000, 10_000)] == ["50", "500", "1k", "10k"]
 
 
+def test_frequencies_are_dark_over_bright_colours_only() -> None:
+    grey = SpectrogramLook(color_map=ColorMap.GREY)
+    assert not any(is_bright(SpectrogramLook(), tokens, True) for tokens in (DARK, LIGHT))
+    assert is_bright(SpectrogramLook(), LIGHT, False), "muted"
+    assert not is_bright(grey, DARK, True)
+    assert is_bright(grey, LIGHT, True)
+
+
 def edits_of(*cuts: tuple[int, int], length: int) -> EditList:
     return cut([Drop(start, stop, 0.0) for start, stop in cuts], length_samples=length, rate_hz=48_000)
 
@@ -295,6 +303,6 @@ def test_another_look_draws_anew(view: TimelineView, made_up: dict[str, MadeUpSp
     view.set_spectrograms(made_up)
     seen = {pixels(view).tobytes()}
     for change in ({"scale": Scale.LINEAR}, {"color_map": ColorMap.GREY}, {"floor_db": -40}):
-        view.set_spectrogram_look(replace(SpectrogramLook(), **change))  # type: ignore[arg-type]
+        view.set_spectrogram_look(replace(SpectrogramLook(), **change))
         seen.add(pixels(view).tobytes())
     assert len(seen) == 4

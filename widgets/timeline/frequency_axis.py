@@ -16,6 +16,7 @@ from widgets.timeline.spectrogram import Place, Scale, SpectrogramLook, color_ta
 
 _BY_IMPORTANCE = (1_000, 100, 10_000, 5_000, 500, 50, 3_000, 300, 2_000, 200, 20_000, 15_000)
 TEXT_PX, GAP_PX, LEFT_PX, WIDTH_PX, RIM_PX = 10, 3, 5, 40, 3
+BRIGHT = 132
 FROM_PX = 30
 """A row that is lower has no frequencies written in it."""
 
@@ -60,9 +61,9 @@ def paint_axis(painter: QPainter, frame: Frame, place: Place, look: SpectrogramL
 
 @lru_cache(16)
 def is_bright(look: SpectrogramLook, tokens: Theme, audible: bool) -> bool:
-    """Tell whether levels in the middle of the range are nearer to white than to black."""
+    """Tell whether levels in the middle of the range are rather bright than dark."""
     middle = np.uint32(color_tables(look, tokens, audible)[0, cell_at((look.floor_db + look.ceiling_db) / 2)])
-    return bool(np.mean([middle >> shift & 0xFF for shift in (0, 8, 16)]) > 127)
+    return bool(np.mean([middle >> shift & 0xFF for shift in (0, 8, 16)]) > BRIGHT)
 
 
 @lru_cache(32)

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import cycle
+from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -89,7 +90,8 @@ class _Listener:
         self._keys = cycle(COMMANDS)
         self._loop = QEventLoop()
         self._failure = ""
-        self._decisions, self._least_ahead, self._epochs = 0, 0, 0
+        self._decisions, self._epochs = 0, 0
+        self._least_ahead = inf
         self._lanes = JobLanes(window)
         job = self._lanes.compute.submit(train_until_cancelled, folder, title="Training")
         job.progressed.connect(self._trained)
@@ -111,7 +113,7 @@ class _Listener:
         if not player.device_status.startswith("default"):
             raise OffcutError(f"This needs ALSA and PortAudio: {player.device_status}.")
         self._until(lambda: self._epochs > 0 and player.ahead_samples > 0)
-        self._decisions, self._least_ahead = 0, RATE_HZ
+        self._decisions, self._least_ahead = 0, inf
         underruns, epochs, begun_s = player.underruns, self._epochs, time.monotonic()
         for timer in self._timers:
             timer.start()

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QScrollBar,
     QWidget,
 )
+from pytestqt.qtbot import QtBot
 
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
@@ -74,12 +75,10 @@ def handled(root: QWidget) -> list[QWidget]:
 
 def stops(root: QWidget) -> list[QWidget]:
     """Go round by Tab and return where the focus stopped, each once."""
-    root.activateWindow()
-    assert QTest.qWaitForWindowActive(root)
     found: list[QWidget] = []
     for _ in range(MOST_STOPS):
-        QTest.keyClick(QApplication.focusWidget() or root, Qt.Key.Key_Tab)
-        now = QApplication.focusWidget()
+        QTest.keyClick(root.focusWidget() or root, Qt.Key.Key_Tab)
+        now = root.focusWidget()
         assert now is not None
         if now in found:
             assert now is found[0], f"Tab is caught at {name_of(now)}"
@@ -100,8 +99,14 @@ def differ(one: QImage, other: QImage) -> int:
     return sum(one.pixel(x, y) != other.pixel(x, y) for y in rows for x in range(one.width()))
 
 
-def assert_reached_and_seen(root: QWidget) -> None:
+def assert_reached_and_seen(qtbot: QtBot, root: QWidget) -> None:
     """Fail for a part of a window that has no name, is not reached by Tab, or hides that it has the focus."""
+
+    def is_active() -> bool:
+        root.activateWindow()
+        return QApplication.activeWindow() is root
+
+    qtbot.waitUntil(is_active)
     reached = stops(root)
     for widget in handled(root):
         what = f"{type(widget).__name__} {name_of(widget)!r}"
@@ -117,21 +122,21 @@ def assert_reached_and_seen(root: QWidget) -> None:
 
 def test_every_part_of_the_window(reviewing: Hands) -> None:
     reviewing.window.resize(1200, 800)
-    assert_reached_and_seen(reviewing.window)
+    assert_reached_and_seen(reviewing.qtbot, reviewing.window)
 
 
 def test_the_empty_window_with_its_recent_documents(reviewing: Hands) -> None:
     window = reviewing.window
     window.session.close()
     window.session.replaced.emit()
-    assert_reached_and_seen(window)
+    assert_reached_and_seen(reviewing.qtbot, window)
 
 
 @pytest.mark.parametrize("command_id", DIALOGS)
 def test_every_part_of_a_dialog(reviewing: Hands, command_id: str) -> None:
     def look(dialog: QWidget) -> None:
         try:
-            assert_reached_and_seen(dialog)
+            assert_reached_and_seen(reviewing.qtbot, dialog)
         finally:
             dialog.close()
 
@@ -141,14 +146,14 @@ def test_every_part_of_a_dialog(reviewing: Hands, command_id: str) -> None:
 def test_every_part_of_the_key_sheet(reviewing: Hands) -> None:
     reviewing.window.commands.run("help.keys")
     sheet = next(one for one in QApplication.topLevelWidgets() if isinstance(one, KeySheet))
-    assert_reached_and_seen(sheet)
+    assert_reached_and_seen(reviewing.qtbot, sheet)
     sheet.close()
 
 
 def test_the_history_is_reached_and_seen(reviewing: Hands) -> None:
     reviewing.press("A")
     reviewing.press("Ctrl+H")
-    assert_reached_and_seen(reviewing.window)
+    assert_reached_and_seen(reviewing.qtbot, reviewing.window)
 
 
 # What a screen reader is told.

@@ -136,9 +136,11 @@ def test_what_is_drawn_is_what_is_played(reviewing: Hands) -> None:
     assert programme is not None
     track = window.session.state.tracks[0]
     seam = int(programme.seams_samples[1])
-    drawn = window.timeline.canvas._layers._waves[track.id].samples(seam - 2_000, seam + 2_000)
+    wave, span = window.timeline.canvas._layers._waves[track.id], (seam - 2_000, seam + 2_000)
+    reviewing.qtbot.waitUntil(lambda: wave.samples(*span) is not None)  # they are read on another thread
+    drawn = wave.samples(*span)
     with window.transport._renderer(programme)() as renderer:
-        np.testing.assert_array_equal(drawn, renderer.read(seam - 2_000, seam + 2_000))
+        np.testing.assert_array_equal(drawn, renderer.read(*span))
 
 
 def test_another_document_is_shown_in_the_chosen_view(reviewing: Hands, tmp_path: Path) -> None:

@@ -187,11 +187,11 @@ def test_every_field_is_reached_and_changed_by_keys(make: Make, qtbot: QtBot) ->
     form.findChildren(CheckBox)[0].setFocus()
     names = []
     for _ in range(40):
-        now = QApplication.focusWidget()
+        now = form.focusWidget()
         assert now is not None
         names.append(now.accessibleName() or now.text())
         qtbot.keyClick(now, Qt.Key.Key_Tab)
-        if QApplication.focusWidget() is form.findChildren(CheckBox)[0]:
+        if form.focusWidget() is form.findChildren(CheckBox)[0]:
             break
     assert len(names) == len(set(names))
     assert [name.split(" (")[0] for name in names[: len(FORMATS)]] == [each.name for each in FORMATS]

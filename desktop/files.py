@@ -111,7 +111,7 @@ class Files(QObject):
         """Ask how much to cut and propose it."""
         state = self._session.state
         if self._session.curve is None:
-            raise UsageError("There are no scores yet; learn a taste from your edits (Ctrl+L) first.")
+            raise UsageError("There are no scores yet; learn a taste from your edits ‹taste.learn› first.")
         length_s = samples_to_s(state.length_samples, state.rate_hz)
         asked = dialogs.ask_propose(self._window, self._theme(), cut_settings(state.settings), length_s)
         if asked is not None:
@@ -119,7 +119,7 @@ class Files(QObject):
 
     def _require_recording(self) -> None:
         if not self._session.state.tracks:
-            raise UsageError("There is no recording yet; import one first (Ctrl+O).")
+            raise UsageError("There is no recording yet; import one first ‹file.import›.")
 
 
 def _is_taken(path: Path) -> bool:

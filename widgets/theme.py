@@ -291,7 +291,9 @@ def style_sheet(theme: Theme) -> str:
 _STYLE_SHEET = """
 QWidget {{ background: {panel}; color: {text}; font-family: "Inter"; font-size: {text_px}px; }}
 QLabel, QCheckBox, QRadioButton {{ background: transparent; }}
-QRadioButton {{ border: 1px solid transparent; border-radius: {key_radius}px; padding: 1px {step}px 1px 1px; }}
+QRadioButton {{
+    border: 1px solid transparent; border-radius: {key_radius}px; padding: 1px {step}px 1px 1px;
+}}
 QRadioButton:focus {{ border-color: {undecided}; }}
 QRadioButton::indicator {{
     width: {step3}px; height: {step3}px; border: 1px solid {dim}; border-radius: {indicator_radius}px;

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QEventLoop, QObject, QSettings, Qt
+from PySide6.QtCore import QEvent, QObject, QSettings, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -82,7 +82,8 @@ class Bench:
         self.application.processEvents()
         window = self.window
         while window.work.wave_details.is_busy or window.spectrograms.is_busy or window.work.is_busy:
-            self.application.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+            self.application.processEvents()
+            time.sleep(0.001)  # the interpreter is left to the thread that is waited for
 
     def frames(self, clock: Callable[[], float] = time.perf_counter) -> NDArray[np.float64]:
         """Return the times of a walk's frames in ms, shape (FRAMES,)."""

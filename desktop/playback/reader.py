@@ -136,6 +136,8 @@ class Reader(threading.Thread):
             self._open(cue.factory)
             self._looping = cue.loop is not None and self._position < cue.loop[1]
             self._fill(round(PREFILL_S * self._rate_hz))
+            if at_frame is not None:
+                self._catch_up(old, at_frame)
         finally:
             old.following = Following(self._ring, at_frame)
 
@@ -164,6 +166,14 @@ class Reader(threading.Thread):
             self._render(BLOCK_FRAMES)
             if not self._wishes.empty() and ring.written > BLOCK_FRAMES:
                 return
+
+    def _catch_up(self, old: Ring, at_frame: int) -> None:
+        """Render as far ahead of what the device has reached meanwhile: the old ring plays on for so long."""
+        ring, ahead = self._ring, round(SOON_AHEAD_S * self._rate_hz)
+        while ring.written - max(0, old.taken - at_frame) < ahead and ring.free >= LONG_BLOCK_FRAMES:
+            if ring.ended or not self._filling.is_set() or not self._wishes.empty():
+                return
+            self._render(LONG_BLOCK_FRAMES)
 
     def _keep_full(self) -> None:
         """Render what is due: all of it where little is ahead, else one long block where there is room."""

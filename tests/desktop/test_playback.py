@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from desktop.playback import AudioChoice, Player, output_devices
 from desktop.playback.play_source import fold_sentence, to_device_channels
+from desktop.playback.reader import Cue, Reader
 from desktop.playback.ring import Feed, Following, Ring
 from engine.edl.build import build
 from engine.edl.export import ExportRequest, export
@@ -434,6 +435,48 @@ def test_following_ring_takes_over_at_its_frame_or_makes_up_for_lost_time(at_fra
         expected = timeline[len(before) : len(before) + 30]
     np.testing.assert_array_equal(after[:, 0], expected)
     assert feed.underruns == 0
+
+
+class LateSource(ArraySource):
+    """A source that nobody can read from until it is let go."""
+
+    def __init__(self, frames: Frames) -> None:
+        super().__init__(frames)
+        self.asked, self.let_go = threading.Event(), threading.Event()
+
+    def read(self, start_samples: int, stop_samples: int) -> Frames:
+        """Wait, then return [start, stop)."""
+        self.asked.set()
+        assert self.let_go.wait(10.0)
+        return super().read(start_samples, stop_samples)
+
+
+def test_a_source_that_comes_late_leaves_no_gap(qtbot, noise):
+    first, second = noise(4.0), LateSource(noise(4.0))
+    reader, feed = Reader(RATE_HZ, 2, lambda *_: None), Feed(Ring(1, 2, 0))
+    reader.start()
+    reader.cue(Cue(1, 0, factory=lambda: ArraySource(first), after=feed.ring))
+    out = np.zeros((512, 2), np.float32)
+    qtbot.waitUntil(lambda: feed.fill(out) > 0)
+    heard = [out.copy()]
+    old = feed.ring
+    qtbot.waitUntil(lambda: old.free < 20_000)
+    reader.cue(Cue(2, lambda position: position, factory=lambda: second))
+    assert second.asked.wait(10.0)
+    for _ in range(90):  # nearly a second, long past the moment at which it should have taken over
+        feed.fill(out)
+        heard.append(out.copy())
+    second.let_go.set()
+    qtbot.waitUntil(lambda: old.following is not None)
+    for _ in range(40):  # what is ready at once, without the reader
+        feed.fill(out)
+        heard.append(out.copy())
+    reader.finish()
+    frames = np.concatenate(heard)
+    begins = same_until(frames, first)
+    assert begins == 91 * 512
+    assert feed.underruns == 0
+    np.testing.assert_array_equal(frames[begins:], second._frames[begins : len(frames)])
 
 
 def test_starved_feed_counts_and_plays_silence():

@@ -105,8 +105,8 @@ def cut(start: int, stop: int) -> Proposal:
 
 def train_until_cancelled(folder: Path, progress: Progress) -> None:
     """Learn a taste that is never learned enough."""
-    from engine.anomaly.slicer.settings import SlicerConfig
     from engine.anomaly.learn import LearnRequest, learn
+    from engine.anomaly.slicer.settings import SlicerConfig
 
     edited = write(folder / "edited.wav", EDITED_S, RATE_HZ, channels=1, seed=99)
     config = SlicerConfig(epochs=EPOCHS, patience=EPOCHS)

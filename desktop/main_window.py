@@ -14,6 +14,7 @@ from desktop.bindings import handlers
 from desktop.choices import Choices
 from desktop.exporting import Exporting
 from desktop.files import Files
+from desktop.garbage import WindowGarbage
 from desktop.grid import GridEditing
 from desktop.grid_dialogs import GridDialogs
 from desktop.history_walk import HistoryWalk
@@ -58,6 +59,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Offcut")
         self._settings = settings
         self._silent = False
+        self._garbage = WindowGarbage(self)
         self.look = Look(application, settings, self)
         theme, keymap = self.look.theme, Keymap(settings, self)
         # One for all parts; it changes in place when the user changes a key.
@@ -283,4 +285,5 @@ class MainWindow(QMainWindow):
         self._threshold.close()
         self.work.close()
         self.session.close()
+        self._garbage.close()
         super().closeEvent(event)

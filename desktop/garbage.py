@@ -1,0 +1,46 @@
+"""Keep Python's cycle collector on the window's thread.
+
+A widget and a function that names it are a cycle, and Python frees cycles on whichever thread happens to
+allocate: a model that trains would destroy a closed dialog, which Qt answers with a crash. So collecting by
+itself is off while a window is open, and the window's thread collects instead, as calibre does.
+"""
+
+from __future__ import annotations
+
+import gc
+from typing import ClassVar
+
+from PySide6.QtCore import QObject, QTimer
+
+LOOK_EVERY_MS = 500
+
+
+class WindowGarbage(QObject):
+    """Collects on the thread it was made on, whenever Python itself would have, until it is closed."""
+
+    _open: ClassVar[int] = 0
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._timer = QTimer(self, interval=LOOK_EVERY_MS)
+        self._timer.timeout.connect(collect_what_is_due)
+        self._timer.start()
+        WindowGarbage._open += 1
+        gc.disable()
+
+    def close(self) -> None:
+        """Let Python collect by itself again once no window is left; closing twice is closing once."""
+        if not self._timer.isActive():
+            return
+        self._timer.stop()
+        WindowGarbage._open -= 1
+        if not WindowGarbage._open:
+            gc.enable()
+
+
+def collect_what_is_due() -> None:
+    """Collect the oldest generation whose count has passed its threshold, and with it those below."""
+    for generation in (2, 1, 0):
+        if gc.get_count()[generation] > gc.get_threshold()[generation]:
+            gc.collect(generation)
+            return

@@ -1,0 +1,75 @@
+"""What is freed in cycles is freed on the window's thread, whoever allocates."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import weakref
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtWidgets import QWidget
+
+from desktop.garbage import WindowGarbage
+from desktop.job_lanes import JobLane
+from engine.progress import Progress
+
+
+class Form(QWidget):
+    """A widget that holds a function that names it, as forms do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.renew = lambda: self.update()
+
+
+def litter(progress: Progress) -> int:
+    """Allocate enough to make Python collect, many times over."""
+    for _ in range(50_000):
+        progress.check_cancelled()
+        cycle: list[object] = []
+        cycle.append(cycle)
+    return threading.get_ident()
+
+
+@pytest.fixture
+def lane(qapp) -> Iterator[JobLane]:  # noqa: ARG001 - signals need an application
+    made = JobLane("test lane")
+    yield made
+    assert made.close()
+
+
+@pytest.fixture
+def garbage(qapp) -> Iterator[WindowGarbage]:  # noqa: ARG001
+    made = WindowGarbage()
+    yield made
+    made.close()
+
+
+def thread_of_the_end_of_a_form() -> list[int]:
+    """Drop a form and return a list that the thread which frees it is written to."""
+    freed_on: list[int] = []
+    form = Form()
+    weakref.finalize(form, lambda: freed_on.append(threading.get_ident()))
+    return freed_on
+
+
+def test_a_dropped_form_is_freed_on_the_windows_thread(qtbot, lane: JobLane, garbage: WindowGarbage) -> None:
+    assert garbage is not None
+    freed_on = thread_of_the_end_of_a_form()
+    with qtbot.waitSignal(lane.submit(litter, title="Littering").finished, timeout=20_000) as littered:
+        pass
+    qtbot.waitUntil(lambda: bool(freed_on))
+    assert freed_on == [threading.get_ident()]
+    assert littered.args[0] != threading.get_ident()
+
+
+def test_python_collects_by_itself_before_and_after(qapp) -> None:  # noqa: ARG001
+    assert gc.isenabled()
+    first, second = WindowGarbage(), WindowGarbage()
+    assert not gc.isenabled()
+    first.close()
+    first.close()
+    assert not gc.isenabled()
+    second.close()
+    assert gc.isenabled()

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from contextlib import ExitStack
+from pathlib import Path
 from threading import Lock
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.job_lanes import JobHandle, JobLane
+from engine.audio.reader import SourceReader
+from engine.errors import SourceError
 from engine.progress import Progress
 
 Piece = TypeVar("Piece", bound=Hashable)
@@ -41,6 +45,43 @@ class Kept(Generic[Piece]):
             self._arrays[piece] = array
             while self._bytes > self._limit_bytes and len(self._arrays) > 1:
                 self._bytes -= self._arrays.popitem(last=False)[1].nbytes
+
+
+class OfRecording(Hashable, Protocol):
+    """A piece that is made from one recording."""
+
+    @property
+    def media(self) -> Path: ...
+
+
+RecordingPiece = TypeVar("RecordingPiece", bound=OfRecording)
+
+
+def from_recordings(
+    make_one: Callable[[SourceReader, RecordingPiece], Array],
+) -> Callable[[tuple[RecordingPiece, ...], Kept[RecordingPiece], Progress], None]:
+    """Return what makes pieces in their order, each recording opened once.
+
+    One that cannot be read has no pieces, and what is coarser stands in.
+    """
+
+    def make(wanted: tuple[RecordingPiece, ...], kept: Kept[RecordingPiece], progress: Progress) -> None:
+        with ExitStack() as opened:
+            readers: dict[Path, SourceReader | None] = {}
+            for done, piece in enumerate(wanted, start=1):
+                progress.check_cancelled()
+                try:
+                    if piece.media not in readers:
+                        readers[piece.media] = None  # stays where opening fails
+                        readers[piece.media] = opened.enter_context(SourceReader(piece.media))
+                    reader = readers[piece.media]
+                    if reader is not None:
+                        kept.put(piece, make_one(reader, piece))
+                except SourceError:
+                    readers[piece.media] = None
+                progress.report(done / len(wanted), "")
+
+    return make
 
 
 class Details(QObject, Generic[Piece]):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from desktop.details import Details, Kept
+from desktop.details import Details, from_recordings
 from engine.audio.reader import SourceReader
 from engine.audio.spectrogram import (
     BASE_SAMPLES,
@@ -19,8 +18,6 @@ from engine.audio.spectrogram import (
     detail_cells,
     detail_hop,
 )
-from engine.errors import SourceError
-from engine.progress import Progress
 
 KEPT_BYTES = 48_000_000
 
@@ -38,23 +35,11 @@ class Piece:
 SpectrogramDetails = Details[Piece]
 
 
-def make_pieces(wanted: tuple[Piece, ...], kept: Kept[Piece], progress: Progress) -> None:
-    """Make pieces, in their order; a recording that cannot be read has none, and the pyramid stands in."""
-    with ExitStack() as opened:
-        readers: dict[Path, SourceReader | None] = {}
-        for done, piece in enumerate(wanted, start=1):
-            progress.check_cancelled()
-            try:
-                if piece.media not in readers:
-                    readers[piece.media] = None  # stays where opening fails
-                    readers[piece.media] = opened.enter_context(SourceReader(piece.media))
-                reader = readers[piece.media]
-                if reader is not None:
-                    made = detail_cells(reader, piece.window_samples, piece.hop_samples, piece.number)
-                    kept.put(piece, made)
-            except SourceError:
-                readers[piece.media] = None
-            progress.report(done / len(wanted), "")
+def _cells(reader: SourceReader, piece: Piece) -> Cells:
+    return detail_cells(reader, piece.window_samples, piece.hop_samples, piece.number)
+
+
+make_pieces = from_recordings(_cells)
 
 
 class TrackSpectrogram:

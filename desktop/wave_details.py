@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from desktop.details import Details, Kept
+from desktop.details import Details, from_recordings
 from engine.audio.fine_peaks import PIECE_SAMPLES, fine_cells, fine_pyramid
 from engine.audio.peaks import Columns, PeakPyramid
 from engine.audio.reader import SourceReader
-from engine.errors import SourceError
-from engine.progress import Progress
 
 KEPT_BYTES = 96_000_000
 RAW_SAMPLES = 1 << 16
@@ -33,29 +30,14 @@ class WavePiece:
 WaveDetails = Details[WavePiece]
 
 
-def read_pieces(wanted: tuple[WavePiece, ...], kept: Kept[WavePiece], progress: Progress) -> None:
-    """Read pieces in their order; a recording that cannot be read has none, and its kept peaks stand in."""
-    with ExitStack() as opened:
-        readers: dict[Path, SourceReader | None] = {}
-        for done, piece in enumerate(wanted, start=1):
-            progress.check_cancelled()
-            try:
-                if piece.media not in readers:
-                    readers[piece.media] = None  # stays where opening fails
-                    readers[piece.media] = opened.enter_context(SourceReader(piece.media))
-                reader = readers[piece.media]
-                if reader is not None:
-                    kept.put(piece, _read(reader, piece))
-            except SourceError:
-                readers[piece.media] = None
-            progress.report(done / len(wanted), "")
-
-
 def _read(reader: SourceReader, piece: WavePiece) -> NDArray[np.float32]:
     length = RAW_SAMPLES if piece.is_raw else PIECE_SAMPLES
     start = piece.number * length
     samples: NDArray[np.float32] = reader.read(start, min(start + length, reader.frames))
     return samples if piece.is_raw else fine_cells(samples)
+
+
+read_pieces = from_recordings(_read)
 
 
 class FineWave:

@@ -42,6 +42,7 @@ _LENGTH_S = (4.0, 12.0)
 _LEAST_PIECE_S = 100.0
 _MOST_PIECES = 3
 _SMOOTHED_S = 3.0
+_ENERGY_WIDTH_S = 0.75
 _SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".aiff", ".aif")
 _CATEGORIES = {
     "talk": ("crying_baby", "sneezing", "laughing", "coughing"),
@@ -179,11 +180,10 @@ def _trial(
     kinds = np.full(len(times_samples), "", dtype="U16")
     for fault in planted.faults:
         kinds[(times_samples >= fault.start_samples) & (times_samples < fault.stop_samples)] = fault.kind
-    width_s = 2.0 * float(curve.times_s[0])
     scores = {
         "taste": curve.scores.astype(np.float64),
         "random": rng.random(len(kinds)),
-        "energy": _energy_scores(kept, heard, curve.times_s, width_s),
+        "energy": _energy_scores(kept, heard, curve.times_s, _ENERGY_WIDTH_S),
     }
     return Trial(piece, kinds, scores, curve.hop_s)
 

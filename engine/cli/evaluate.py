@@ -16,6 +16,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the verb takes."""
     parser.add_argument("part", choices=PARTS)
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="the folder of recordings")
+    parser.add_argument(
+        "--config", type=Path, metavar="F.yaml", help="anomaly: a recipe other than the default"
+    )
     parser.add_argument("--short", action="store_true", help="one seed and little material")
 
 
@@ -27,9 +30,11 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
 
 def _lines(options: argparse.Namespace, progress: Progress) -> Iterator[Mapping[str, object]]:
     if options.part == "anomaly":
+        from engine.anomaly.config import load_config
         from engine.anomaly.evaluate import evaluate as evaluate_anomaly
 
-        return evaluate_anomaly(options.data, short=options.short, progress=progress)
+        config = None if options.config is None else load_config(options.config)
+        return evaluate_anomaly(options.data, short=options.short, progress=progress, config=config)
     if options.part == "kept":
         from engine.anomaly.evaluate_kept import evaluate as evaluate_kept
 

@@ -59,6 +59,7 @@ def test_a_short_evaluation_has_every_figure(shared_dir: Path) -> None:
     figures = about_all["auc"]["baseline"]
     assert isinstance(figures, dict)
     assert float(str(about_all["auc"]["value"])) > figures["random"]
+    assert figures["energy"] != 0.5  # it hears something
 
 
 def test_a_short_evaluation_of_kept_examples_finds_them_again(shared_dir: Path) -> None:

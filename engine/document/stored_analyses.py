@@ -17,6 +17,8 @@ _ANALYSES: dict[str, type[Analysis]] = {
     "beats": BeatGrid,
     "listening": Listening,
 }
+# As bytes, since damaged text may be no text at all.
+_WRITTEN = "CAST(facts AS BLOB), arrays, digest"
 
 
 def write_analysis(connection: sqlite3.Connection, tally: Tally, analysis_id: str, analysis: Analysis) -> str:
@@ -45,7 +47,7 @@ def write_analysis(connection: sqlite3.Connection, tally: Tally, analysis_id: st
 def read_analysis(connection: sqlite3.Connection, analysis_id: str) -> Analysis | None:
     """Return a stored analysis; None where it is missing or damaged, since listening again makes it anew."""
     row = connection.execute(
-        "SELECT kind, facts, arrays, digest FROM analysis WHERE id = ?", (analysis_id,)
+        f"SELECT kind, {_WRITTEN} FROM analysis WHERE id = ?", (analysis_id,)
     ).fetchone()
     if row is None or not _is_sound(*row[1:]):
         return None
@@ -56,9 +58,9 @@ def read_analysis(connection: sqlite3.Connection, analysis_id: str) -> Analysis 
 
 def sound_analyses(connection: sqlite3.Connection) -> frozenset[str]:
     """Return the ids of the stored analyses that are as they were written."""
-    rows = connection.execute("SELECT id, facts, arrays, digest FROM analysis")
+    rows = connection.execute(f"SELECT id, {_WRITTEN} FROM analysis")
     return frozenset(key for key, *written in rows if _is_sound(*written))
 
 
-def _is_sound(facts: str, arrays: bytes, expected: int) -> bool:
-    return digest(facts.encode() + arrays) == expected
+def _is_sound(facts: bytes, arrays: bytes, expected: int) -> bool:
+    return digest(facts + arrays) == expected

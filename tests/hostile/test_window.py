@@ -491,7 +491,8 @@ from pathlib import Path
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 from desktop.main_window import MainWindow
-import unicodedata, engine.edl.export, engine.jobs.listen  # nobody may not read where Python lies
+from engine.edl.export import ExportRequest
+import unicodedata, engine.edl.export.plan, engine.jobs.listen  # nobody may not read where Python lies
 folder = Path(sys.argv[1])
 if os.geteuid() == 0:
     os.setuid(65534)
@@ -513,8 +514,10 @@ window.session.open(folder / "readable" / "jam.offcut")
 wait()
 told.clear()
 attempt(window.review.decide, "accepted")
-attempt(window.work.export, (folder / "readable" / "mix.wav",), False)
-attempt(window.work.export, (folder / "locked" / "mix.wav",), False)
+session = window.session
+for name in ("readable", "locked"):
+    request = ExportRequest(session.state, session.media, folder / name / "mix.wav")
+    attempt(window.work.export, (request,))
 window.close()
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from time import perf_counter
 
@@ -53,7 +54,6 @@ LOADS = {
     "ten_hours": Load(tracks=4, length_s=10 * 3600, proposals=2_000, is_sparse=True),
 }
 EDITED_S = 120
-EPOCHS = 100_000
 
 
 def document_of(folder: Path, load: str) -> Path:
@@ -104,13 +104,14 @@ def cut(start: int, stop: int) -> Proposal:
 
 
 def train_until_cancelled(folder: Path, progress: Progress) -> None:
-    """Learn a taste that is never learned enough."""
+    """Learn a taste as users do, again and again: each time practice is made first, then a network learns."""
+    from engine.anomaly.config import default_config
     from engine.anomaly.learn import LearnRequest, learn
-    from engine.anomaly.slicer.settings import SlicerConfig
 
     edited = write(folder / "edited.wav", EDITED_S, RATE_HZ, channels=1, seed=99)
-    config = SlicerConfig(epochs=EPOCHS, patience=EPOCHS)
-    learn(LearnRequest((edited,), config, 0, folder / "bench.taste"), progress)
+    for seed in count():
+        request = LearnRequest((edited,), default_config(), seed, folder / "bench.taste", overwrite=True)
+        learn(request, progress)
 
 
 def pyqtgraph_frame_times(

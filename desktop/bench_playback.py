@@ -156,7 +156,7 @@ class _Listener:
         self._least_ahead = min(self._least_ahead, self._window.player.ahead_samples)
 
     def _trained(self, _fraction: float, _text: str, figures: Mapping[str, float], _left_s: object) -> None:
-        self._epochs = round(figures.get("epoch", self._epochs))
+        self._epochs += "epoch" in figures
 
     def _fail(self, sentence: str) -> None:
         self._failure = sentence

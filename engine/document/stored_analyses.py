@@ -46,9 +46,7 @@ def write_analysis(connection: sqlite3.Connection, tally: Tally, analysis_id: st
 
 def read_analysis(connection: sqlite3.Connection, analysis_id: str) -> Analysis | None:
     """Return a stored analysis; None where it is missing or damaged, since listening again makes it anew."""
-    row = connection.execute(
-        f"SELECT kind, {_WRITTEN} FROM analysis WHERE id = ?", (analysis_id,)
-    ).fetchone()
+    row = connection.execute(f"SELECT kind, {_WRITTEN} FROM analysis WHERE id = ?", (analysis_id,)).fetchone()
     if row is None or not _is_sound(*row[1:]):
         return None
     kind, facts, blob, _ = row

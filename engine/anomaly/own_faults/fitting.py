@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from engine.anomaly.faults.material import Samples
 from engine.anomaly.own_faults.hearing import STEP_FRAMES, Heard
-from engine.anomaly.own_faults.network import REACH_STEPS, FaultTagger
+from engine.anomaly.own_faults.network import REACH_STEPS, Committee
 from engine.anomaly.own_faults.practice import Practice, make_practice
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
 from engine.learning.loop import Batch, Fitted, TrainSettings, fit, seeded
@@ -44,14 +44,14 @@ class Scaling:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trained:
-    """A network that finds faults, what it standardises with, and how kept audio scores that it never heard.
+    """Networks that find faults, what they standardise with, and how kept audio scores that they never heard.
 
     Attributes
     ----------
     kept_mean, kept_std : of the logits of kept audio
     """
 
-    network: FaultTagger
+    network: Committee
     scaling: Scaling
     fitted: Fitted
     kept_mean: float
@@ -77,7 +77,7 @@ def train(
         checks = make_practice(validation, config, checked_s, 2 * seed + 1, progress.part(0.25, 0.3))
         scaling = _scaling(practice)
         with seeded(seed):
-            network = FaultTagger(config.mel.n_mels, config.width)
+            network = Committee(config.mel.n_mels, config.width, config.members)
             settings = TrainSettings(config.epochs, config.learning_rate, config.weight_decay, patience=None)
             batches = _random_crops(practice, scaling, config, torch.Generator().manual_seed(seed))
             fitted = fit(
@@ -99,7 +99,8 @@ def train(
 
 def _loss(model: nn.Module, batch: Batch) -> Tensor:
     mel, tuning, is_fault = batch
-    return nn.functional.binary_cross_entropy_with_logits(model(mel, tuning), is_fault)
+    logits = model(mel, tuning)
+    return nn.functional.binary_cross_entropy_with_logits(logits, is_fault.expand_as(logits))
 
 
 def _scaling(practice: Sequence[Practice]) -> Scaling:
@@ -164,7 +165,7 @@ def _stacked(crops: Sequence[Batch]) -> Batch:
 
 @torch.no_grad()
 def logits_of(
-    network: FaultTagger, scaling: Scaling, pieces: Iterable[Heard], progress: Progress
+    network: Committee, scaling: Scaling, pieces: Iterable[Heard], progress: Progress
 ) -> Iterator[NDArray[np.float64]]:
     """Yield the logit of every step of a stream, in blocks of shape (n,), the same however it is cut.
 
@@ -188,11 +189,9 @@ def logits_of(
         yield _block(network, scaling, waiting, given, len(waiting) - given)
 
 
-def _block(
-    network: FaultTagger, scaling: Scaling, heard: Heard, first: int, count: int
-) -> NDArray[np.float64]:
+def _block(network: Committee, scaling: Scaling, heard: Heard, first: int, count: int) -> NDArray[np.float64]:
     mel, tuning = scaling.apply(heard)
-    logits: NDArray[np.float64] = network(mel[None], tuning[None])[0].double().numpy()
+    logits: NDArray[np.float64] = network(mel[None], tuning[None])[:, 0].mean(dim=0).double().numpy()
     return logits[first : first + count]
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from engine.anomaly.own_faults.fitting import Scaling, logits_of
 from engine.anomaly.own_faults.hearing import STEP_FRAMES, hear
-from engine.anomaly.own_faults.network import FaultTagger
+from engine.anomaly.own_faults.network import Committee
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.recipe import Passing
 from engine.anomaly.recipe_config import RecipeConfig
@@ -28,7 +28,7 @@ class OwnFaultsModel:
     """A network and what it standardises with."""
 
     config: OwnFaultsConfig
-    network: FaultTagger
+    network: Committee
     scaling: Scaling
 
     @property
@@ -77,7 +77,7 @@ def load(
     if (scaling.tuning_mean.shape, scaling.tuning_std.shape) != (bins, bins):
         raise ValueError("statistics of another shape")
     with seeded(0):  # the weights drawn here are replaced at once, and nobody else's draws may move
-        network = FaultTagger(config.mel.n_mels, config.width)
+        network = Committee(config.mel.n_mels, config.width, config.members)
     weights = {k.removeprefix(_NETWORK): value for k, value in tensors.items() if k.startswith(_NETWORK)}
     network.load_state_dict(weights)
     return OwnFaultsModel(config, network.eval(), scaling)

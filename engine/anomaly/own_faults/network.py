@@ -46,6 +46,18 @@ class FaultTagger(nn.Module):
         return logits[:, 0]
 
 
+class Committee(nn.Module):
+    """Several networks that hear the same and begin elsewhere; together they depend less on chance."""
+
+    def __init__(self, n_mels: int, width: int, members: int) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(FaultTagger(n_mels, width) for _ in range(members))
+
+    def forward(self, mel: Tensor, tuning: Tensor) -> Tensor:
+        """Return the logits of each member, shape (members, batch, steps)."""
+        return torch.stack([member(mel, tuning) for member in self.members])
+
+
 def _halving(before: int, after: int) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(before, after, kernel_size=3, stride=2, padding=1), nn.BatchNorm2d(after), nn.ReLU()

@@ -21,6 +21,7 @@ class OwnFaultsConfig(RecipeConfig):
     crop_steps : what the network sees at once while it learns, 0.16 s each
     leave_out : kinds of fault it must not practise on, to find out whether it finds what it never heard
     width : channels over time
+    members : how many networks learn side by side; their logits are averaged
     """
 
     recipe: Literal["own-faults"] = "own-faults"
@@ -31,6 +32,7 @@ class OwnFaultsConfig(RecipeConfig):
     crop_steps: int = Field(default=96, ge=8)
     leave_out: tuple[str, ...] = ()
     width: int = Field(default=64, ge=4, le=1024)
+    members: int = Field(default=2, ge=1, le=16)
     epochs: int = Field(default=25, ge=1, le=100_000)
     batch_size: int = Field(default=16, ge=2, le=1024)
     learning_rate: float = Field(default=3e-3, gt=0.0, le=1.0)

@@ -14,12 +14,12 @@ from safetensors.torch import load, save
 
 from engine.anomaly.faults.kinds import KINDS
 from engine.anomaly.faults.planting import plant
-from engine.anomaly.faults.practice_kinds import PRACTICE_MAKERS, made_up_clips
+from engine.anomaly.faults.practice_kinds import PRACTICE_MAKERS, _pulses, made_up_clips
 from engine.anomaly.learn import LearnRequest, learn
 from engine.anomaly.metrics import auc
 from engine.anomaly.own_faults.fitting import Scaling, Trained, logits_of, train
 from engine.anomaly.own_faults.hearing import STEP_FRAMES, Heard, hear, joined
-from engine.anomaly.own_faults.network import REACH_STEPS, FaultTagger
+from engine.anomaly.own_faults.network import REACH_STEPS, Committee, FaultTagger
 from engine.anomaly.own_faults.practice import kinds_of, make_practice
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.score import Scores, score_blocks
@@ -84,6 +84,12 @@ def test_made_up_clips_are_sounds_and_the_same_for_the_same_seed() -> None:
             assert np.abs(one).max() > 0.5
 
 
+def test_a_voice_is_the_sum_of_its_partials() -> None:
+    phase = np.cumsum(np.random.default_rng(1).uniform(0.05, 0.2, 4_000))
+    plain = sum(np.sin(number * phase) / number**0.8 for number in range(1, 20))
+    np.testing.assert_allclose(_pulses(phase, slope=0.8), plain, atol=1e-9)
+
+
 def test_what_is_left_out_is_not_practised_on() -> None:
     config = OwnFaultsConfig(leave_out=("talk", "stutter"))
     assert set(kinds_of(config)) == ({*KINDS, *PRACTICE_MAKERS} - {"talk", "stutter"})
@@ -125,10 +131,11 @@ def test_scoring_a_stream_equals_scoring_it_whole(piece_steps: int) -> None:
     bands, bins = TINY.mel.n_mels, TUNING_BINS
     scaling = Scaling(*(np.full(n, v, np.float32) for n, v in ((bands, 0), (bands, 1), (bins, 0), (bins, 1))))
     with seeded(0):
-        network = FaultTagger(bands, 8).eval()
+        network = Committee(bands, 8, members=2).eval()
     with torch.no_grad():
         mel, tuning = scaling.apply(heard)
-        expected = network(mel[None], tuning[None])[0].numpy()
+        one, other = (member(mel[None], tuning[None])[0].numpy() for member in network.members)
+    expected = (one + other) / 2
     pieces = [heard.part(at, at + piece_steps) for at in range(0, steps, piece_steps)]
     found = np.concatenate(list(logits_of(network, scaling, pieces, SILENT)))
     np.testing.assert_allclose(found, expected, atol=1e-4)
@@ -204,7 +211,7 @@ def test_a_file_is_scored_from_its_start_to_its_end_at_any_level(
     np.testing.assert_allclose(scores(audio * np.float32(0.1)).scores, found.scores, atol=2e-3)
 
 
-@pytest.mark.parametrize("missing", ["network.out.bias", "tuning_std"])
+@pytest.mark.parametrize("missing", ["network.members.1.out.bias", "tuning_std"])
 def test_a_taste_that_lacks_a_part_is_damaged(taste_path: Path, tmp_path: Path, missing: str) -> None:
     content = taste_path.read_bytes()
     tensors = load(content)

@@ -61,6 +61,7 @@ class LossCurve(QWidget):
             axis.setPen(QPen(QColor(theme.line), 1))
             axis.setTextPen(QColor(theme.dim))
             axis.setTickFont(mono_font(TEXT - 2))
+            axis.enableAutoSIPrefix(False)
             axis.setLabel(text, color=theme.dim, **{"font-size": f"{px(TEXT - 1)}px"})
             axis.label.setFont(ui_font(TEXT - 1))
         self._plot.getPlotItem().getAxis("bottom").setStyle(maxTickLevel=0)  # there is no half epoch

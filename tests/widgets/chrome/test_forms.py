@@ -159,6 +159,9 @@ def test_axes_are_labelled(qtbot: QtBot, dress: Dress) -> None:
     curve = shown(qtbot, LossCurve(dress(DARK)))
     item = curve._plot.getPlotItem()
     assert [item.getAxis(side).labelText for side in ("bottom", "left")] == ["epoch", "loss"]
+    curve.set_losses([0.0006, 0.0004], [0.0007, 0.0005])
+    curve.grab()
+    assert [item.getAxis(side).labelString().count("x0.001") for side in ("bottom", "left")] == [0, 0]
 
 
 @pytest.mark.parametrize("path", sorted(ICONS_DIR.glob("*.svg")), ids=lambda path: path.stem)

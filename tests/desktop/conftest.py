@@ -36,6 +36,22 @@ def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[MainWin
     made.deleteLater()
 
 
+@pytest.fixture
+def restarted(qapp: QApplication, tmp_path: Path) -> Iterator[Callable[[], MainWindow]]:
+    """Open another window that reads the same settings."""
+    opened = []
+
+    def restart() -> MainWindow:
+        settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+        opened.append(MainWindow(qapp, settings))
+        return opened[-1]
+
+    yield restart
+    for window in opened:
+        window.close()
+        window.deleteLater()
+
+
 class Hands:
     """Presses keys and answers dialogs."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import pytest
 import soundfile
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QPushButton, QWidget
 
 from desktop.main_window import MainWindow
 from desktop.spectrogram_details import Piece, SpectrogramDetails, TrackSpectrogram, make_pieces
@@ -259,21 +259,6 @@ def test_settings_show_at_once_and_esc_restores_them(looking: Hands) -> None:
     assert len({before, *seen}) == 4
     assert lanes(looking.window) == before
     assert looking.window.spectrograms.look == SpectrogramLook()
-
-
-@pytest.fixture
-def restarted(qapp: QApplication, tmp_path: Path) -> Iterator[Callable[[], MainWindow]]:
-    opened = []
-
-    def restart() -> MainWindow:
-        settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-        opened.append(MainWindow(qapp, settings))
-        return opened[-1]
-
-    yield restart
-    for window in opened:
-        window.close()
-        window.deleteLater()
 
 
 def test_settings_that_are_kept_hold_the_next_time(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QSettings, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QImage, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolTip, QWidget
@@ -42,22 +42,6 @@ def reviewing(hands: Hands, document: Path) -> Hands:
     hands.finish_work()
     hands.press("N")  # dragged edges stay where the mouse leaves them
     return hands
-
-
-@pytest.fixture
-def restarted(qapp: QApplication, tmp_path: Path) -> Iterator[Callable[[], MainWindow]]:
-    """Open another window that reads the same settings."""
-    opened = []
-
-    def restart() -> MainWindow:
-        settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-        opened.append(MainWindow(qapp, settings))
-        return opened[-1]
-
-    yield restart
-    for window in opened:
-        window.close()
-        window.deleteLater()
 
 
 @pytest.fixture(params=[1.0, 2.0])

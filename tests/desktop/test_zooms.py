@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QApplication
 
 from desktop.main_window import MainWindow
 from desktop.zooms import Window, WindowHistory, Zooms
@@ -50,19 +48,15 @@ def reviewing(hands: Hands, document: Path) -> Hands:
 
 
 @pytest.fixture
-def restarted(qapp: QApplication, tmp_path: Path) -> Iterator[Callable[[], MainWindow]]:
-    opened = []
+def reopened(restarted: Callable[[], MainWindow]) -> Callable[[], MainWindow]:
+    """Open another window that reads the same settings, on screen."""
 
-    def restart() -> MainWindow:
-        settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-        opened.append(MainWindow(qapp, settings))
-        opened[-1].show()
-        return opened[-1]
+    def reopen() -> MainWindow:
+        window = restarted()
+        window.show()
+        return window
 
-    yield restart
-    for window in opened:
-        window.close()
-        window.deleteLater()
+    return reopen
 
 
 def rest(history: WindowHistory, clock: Clock, *windows: Window) -> None:
@@ -252,14 +246,14 @@ def test_starting_again_follows_again(playing: Hands) -> None:
     playing.qtbot.waitUntil(lambda: timeline.holds(playing.window.transport.playhead_samples))
 
 
-def test_following_is_switched_off_and_stays_off(playing: Hands, restarted: Callable[[], MainWindow]) -> None:
+def test_following_is_switched_off_and_stays_off(playing: Hands, reopened: Callable[[], MainWindow]) -> None:
     window = playing.window
     playing.press("Ctrl+Shift+F")
     assert "stays" in window.status_bar._done.text()
     before = window.timeline.viewport
     play_from(playing, 9.0)
     assert window.timeline.viewport == before
-    assert not restarted().zooms.follows
+    assert not reopened().zooms.follows
     playing.press("Ctrl+Shift+F")
     playing.qtbot.waitUntil(lambda: window.timeline.holds(window.transport.playhead_samples))
 
@@ -277,7 +271,7 @@ def test_home_and_end_bring_the_playhead_into_view(reviewing: Hands) -> None:
 
 
 def test_a_document_opens_where_it_was_left(
-    reviewing: Hands, document: Path, restarted: Callable[[], MainWindow]
+    reviewing: Hands, document: Path, reopened: Callable[[], MainWindow]
 ) -> None:
     window = reviewing.window
     reviewing.press("Down")
@@ -286,7 +280,7 @@ def test_a_document_opens_where_it_was_left(
     window.timeline.zoom_to(8 * RATE_HZ, 10 * RATE_HZ)
     left = window.timeline.viewport
     window.close()
-    again = restarted()
+    again = reopened()
     again.resize(window.size())
     again.session.open(document)
     reviewing.qtbot.waitUntil(lambda: not again.work.is_busy)

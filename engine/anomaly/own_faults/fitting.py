@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engine.anomaly.faults.material import Samples
-from engine.anomaly.own_faults.hearing import STEP_FRAMES, Heard
+from engine.anomaly.own_faults.hearing import STEP_FRAMES, Heard, joined
 from engine.anomaly.own_faults.network import REACH_STEPS, Committee
 from engine.anomaly.own_faults.practice import Practice, make_practice
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
@@ -172,18 +172,17 @@ def logits_of(
     Each block is heard with as much around it as the network reaches.
     """
     network.eval()
-    before = after = REACH_STEPS
     waiting: Heard | None = None
     given = 0  # steps of `waiting` that were scored already
     for piece in pieces:
-        waiting = piece if waiting is None else _end_to_end(waiting, piece)
-        while len(waiting) - given >= _SCORED_STEPS + after:
+        waiting = piece if waiting is None else joined((waiting, piece), piece.mel_db.shape[1])
+        while len(waiting) - given >= _SCORED_STEPS + REACH_STEPS:
             progress.check_cancelled()
             yield _block(
-                network, scaling, waiting.part(0, given + _SCORED_STEPS + after), given, _SCORED_STEPS
+                network, scaling, waiting.part(0, given + _SCORED_STEPS + REACH_STEPS), given, _SCORED_STEPS
             )
             given += _SCORED_STEPS
-            dropped = max(given - before, 0)
+            dropped = max(given - REACH_STEPS, 0)
             waiting, given = waiting.part(dropped, len(waiting)), given - dropped
     if waiting is not None and len(waiting) > given:
         yield _block(network, scaling, waiting, given, len(waiting) - given)
@@ -193,7 +192,3 @@ def _block(network: Committee, scaling: Scaling, heard: Heard, first: int, count
     mel, tuning = scaling.apply(heard)
     logits: NDArray[np.float64] = network(mel[None], tuning[None])[:, 0].mean(dim=0).double().numpy()
     return logits[first : first + count]
-
-
-def _end_to_end(first: Heard, second: Heard) -> Heard:
-    return Heard(np.concatenate([first.mel_db, second.mel_db]), np.concatenate([first.tuning, second.tuning]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.anomaly.examples import Examples
 from engine.anomaly.neighbours import MOST_EXAMPLES, KeptExamples, KeptRecording, keep_examples
 from engine.anomaly.recipe import Learnt
 from engine.anomaly.recipe_config import RecipeConfig
@@ -22,13 +23,15 @@ from engine.wording import counted
 
 @dataclass(frozen=True, slots=True)
 class LearnRequest:
-    """What to learn from and where the taste goes."""
+    """What to learn from and where the taste goes; see `engine.anomaly.examples.Examples`."""
 
     edited: tuple[Path, ...]
     config: RecipeConfig
     seed: int
     out: Path
     overwrite: bool = False
+    raw: tuple[Path, ...] = ()
+    cut: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,9 @@ def learn(request: LearnRequest, progress: Progress) -> Learned:
     """
     _check_out(request)
     config = request.config
+    examples = Examples(request.edited, request.raw, request.cut)
     with few_threads():
-        learnt = RECIPES[config.recipe].learn(request.edited, config, request.seed, progress.part(0.0, 0.98))
+        learnt = RECIPES[config.recipe].learn(examples, config, request.seed, progress.part(0.0, 0.98))
     kept = _kept_examples(learnt, request)
     fitted = learnt.fitted
     taste = Taste(
@@ -92,7 +96,9 @@ def _check_out(request: LearnRequest) -> None:
             f"{shown(out)} cannot be written because there is no folder {shown(out.parent)}: "
             "choose another one."
         )
-    if out.exists() and any(path.exists() and out.samefile(path) for path in request.edited):
+    if out.exists() and any(
+        path.exists() and out.samefile(path) for path in (*request.edited, *request.raw, *request.cut)
+    ):
         raise TasteError(f"{shown(out)} is one of the recordings: choose another name for the taste.")
     if out.exists() and not request.overwrite:
         raise TasteError(f"{shown(out)} already exists: choose another name, or allow it to be replaced.")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.anomaly.examples import Examples
 from engine.anomaly.material import Recording
 from engine.anomaly.recipe_config import RecipeConfig
 from engine.learning.loop import Fitted
@@ -23,10 +23,36 @@ Passing = Callable[[FrameBlocks], Iterator[NDArray[np.float32]]]
 
 @dataclass(frozen=True, slots=True)
 class KeptScores:
-    """Mean and standard deviation of a model's own scores of material that was kept."""
+    """Means and standard deviations of what a model says of material that was kept.
+
+    Attributes
+    ----------
+    part_means, part_stds : of the parts of the score, one for each of `Model.part_names`
+    """
 
     mean: float
     std: float
+    part_means: tuple[float, ...] = ()
+    part_stds: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """What a model says of moments that follow each other, in units of its own.
+
+    Attributes
+    ----------
+    own : float64, shape (n,), rises with the oddness
+    parts : float64, shape (n, len(part_names)), what the score is made of, each rising with the oddness
+    """
+
+    own: NDArray[np.float64]
+    parts: NDArray[np.float64]
+
+
+def without_parts(own: NDArray[np.float64]) -> Judged:
+    """Return what a model says that knows only one thing, shape (n,)."""
+    return Judged(own, np.zeros((len(own), 0)))
 
 
 class Model(Protocol):
@@ -36,13 +62,17 @@ class Model(Protocol):
     def hop_s(self) -> float:
         """How far apart two scores are."""
 
+    @property
+    def part_names(self) -> tuple[str, ...]:
+        """What the parts of a score are called, see `engine.anomaly.part_wording`."""
+
     def first_s(self, heard_s: float) -> float:
         """Return where the first score of a stream of this length stands."""
 
-    def own_scores(
+    def judge(
         self, blocks: Iterable[NDArray[np.float32]], level_db: float, passing: Passing, progress: Progress
-    ) -> Iterator[NDArray[np.float64]]:
-        """Yield scores that rise with the oddness, in blocks of shape (n,), however the stream is cut.
+    ) -> Iterator[Judged]:
+        """Yield what the model says of one moment after another, however the stream is cut.
 
         Parameters
         ----------
@@ -81,10 +111,10 @@ class Recipe:
 
     Attributes
     ----------
-    learn : (edited recordings, settings, seed, progress)
+    learn : (recordings to learn from, settings, seed, progress)
     load : (settings, stored tensors, stored facts); raises ValueError, KeyError, TypeError or RuntimeError
         where they do not fit
     """
 
-    learn: Callable[[Sequence[Path], RecipeConfig, int, Progress], Learnt]
+    learn: Callable[[Examples, RecipeConfig, int, Progress], Learnt]
     load: Callable[[RecipeConfig, Mapping[str, Tensor], Mapping[str, object]], Model]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.anomaly.neighbours import Nearest, NearestSearch
-from engine.anomaly.recipe import KeptScores
+from engine.anomaly.recipe import Judged, KeptScores
 from engine.anomaly.taste import Taste
 from engine.audio.reader import SourceReader
 from engine.features.loudness import level_of
@@ -33,12 +33,15 @@ class Scores:
     scores : float32, shape (n,), 0 to 1: 0.5 is typical of what was kept, higher is odder
     hop_s : distance between two times
     nearest : what was kept that each stretch is most like; None where the taste keeps no examples
+    parts : what the scores are made of by name, each float32, shape (n,), in standard deviations above what
+        is typical of what was kept
     """
 
     times_s: NDArray[np.float64]
     scores: NDArray[np.float32]
     hop_s: float
     nearest: Nearest | None = None
+    parts: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
 
 
 def score_file(taste: Taste, path: Path, progress: Progress) -> Scores:
@@ -92,12 +95,22 @@ def score_blocks(
     passing = iter if search is None else search.passing
     known_level_db = level_db if taste.is_levelled else 0.0
     with few_threads():
-        found = list(taste.model.own_scores(heard.blocks(), known_level_db, passing, progress))
-    own = np.concatenate(found) if found and heard.samples else np.zeros(0)
+        found = list(taste.model.judge(heard.blocks(), known_level_db, passing, progress))
+    if not heard.samples:
+        found = []
+    own = np.concatenate([np.zeros(0), *(judged.own for judged in found)])
     first_s, hop_s = taste.model.first_s(heard.samples / mel.rate_hz), taste.model.hop_s
     times_s = first_s + hop_s * np.arange(own.size, dtype=np.float64)
     nearest = None if search is None else search.finish()
-    return Scores(times_s, normalised(own, taste.kept_scores), hop_s, nearest)
+    scores = normalised(own, taste.kept_scores)
+    return Scores(times_s, scores, hop_s, nearest, _parts(found, taste))
+
+
+def _parts(found: Iterable[Judged], taste: Taste) -> dict[str, NDArray[np.float32]]:
+    names, kept = taste.model.part_names, taste.kept_scores
+    parts = np.concatenate([np.zeros((0, len(names))), *(judged.parts for judged in found)])
+    z = ((parts - np.array(kept.part_means)) / np.array(kept.part_stds)).astype(np.float32)
+    return {name: z[:, k] for k, name in enumerate(names)}
 
 
 def normalised(own: NDArray[np.float64], kept: KeptScores) -> NDArray[np.float32]:

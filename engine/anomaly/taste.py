@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import torch
 from pydantic import ValidationError
@@ -136,22 +137,31 @@ def _taste(path: Path, content: bytes, about: Mapping[str, object]) -> Taste:
     if not all(bool(torch.isfinite(value).all()) for value in tensors.values()):
         raise ValueError("weights that are not numbers")
     kept = _kept(config, tensors, about) if "kept" in about else None
-    errors = _object(about["errors"])
     history = about["history"]
     if not isinstance(history, list):
         raise TypeError("history is not a list")
+    model = RECIPES[config.recipe].load(config, tensors, about)
     return Taste(
         name=path.stem,
         digest=blake2b(content, digest_size=2).hexdigest(),
         config=config,
         seed=int(str(about["seed"])),
-        model=RECIPES[config.recipe].load(config, tensors, about),
-        kept_scores=KeptScores(float(str(errors["mean"])), float(str(errors["std"]))),
+        model=model,
+        kept_scores=_kept_scores(_object(about["errors"]), model),
         history=tuple(_epoch(_object(row)) for row in history),
         card=str(about["card"]),
         kept=kept,
         is_levelled=about.get("is_levelled", False) is True,
     )
+
+
+def _kept_scores(errors: Mapping[str, Any], model: Model) -> KeptScores:
+    means, stds = (
+        tuple(float(value) for value in errors.get(name, ())) for name in ("part_means", "part_stds")
+    )
+    if len(means) != len(model.part_names) or len(stds) != len(means) or not all(std > 0.0 for std in stds):
+        raise ValueError("parts of a score without their means and deviations")
+    return KeptScores(float(errors["mean"]), float(errors["std"]), means, stds)
 
 
 def _kept(config: RecipeConfig, tensors: dict[str, Tensor], about: Mapping[str, object]) -> KeptExamples:

@@ -13,6 +13,9 @@ from engine.progress import Progress
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the verb takes."""
     parser.add_argument("edited", type=Path, nargs="+", metavar="EDITED", help="recordings as you keep them")
+    parser.add_argument(
+        "--raw", type=Path, nargs="+", default=[], metavar="RAW", help="the same before you edited them"
+    )
     parser.add_argument("--config", type=Path, metavar="F.yaml", help="a recipe other than the default")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, required=True, metavar="T.taste")
@@ -32,6 +35,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
             seed=options.seed,
             out=options.out,
             overwrite=options.force,
+            raw=tuple(options.raw),
         ),
         progress,
     )

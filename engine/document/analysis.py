@@ -25,11 +25,15 @@ class ScoreCurve:
     times_samples : int64, shape (n,), the middle of what was scored, in document samples, ascending
     scores : float32, shape (n,), 0 to 1; 0.5 is typical of what the user kept, higher is odder
     maker : recipe and taste, such as "slicer-ae Band 2026 5f0c"
+    part_names : what the scores are made of, see `engine.anomaly.part_wording`
+    parts : float32, shape (n, len(part_names)), in standard deviations above what is typical of what was kept
     """
 
     times_samples: NDArray[np.int64]
     scores: NDArray[np.float32]
     maker: str
+    part_names: Sequence[str] = ()
+    parts: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -102,7 +102,13 @@ def _score(
         level_db = measured_level_db(_mono_blocks(request), length, progress.part(0.0, 0.3))
         progress = progress.part(0.3, 1.0)
     scores = score_blocks(taste, blocks, state.rate_hz, length, progress, level_db=level_db)
-    curve = ScoreCurve(s_to_samples_array(scores.times_s, state.rate_hz), scores.scores, taste.maker)
+    curve = ScoreCurve(
+        s_to_samples_array(scores.times_s, state.rate_hz),
+        scores.scores,
+        taste.maker,
+        part_names=tuple(scores.parts),
+        parts=np.stack([*scores.parts.values()], axis=1) if scores.parts else np.zeros((0, 0), np.float32),
+    )
     return {"score": curve, "nearest": _nearest_kept(taste, scores.nearest, path, state.rate_hz)}
 
 

@@ -14,7 +14,7 @@ from engine.anomaly.own_faults.fitting import Scaling, logits_of
 from engine.anomaly.own_faults.hearing import STEP_FRAMES, hear
 from engine.anomaly.own_faults.network import Committee
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
-from engine.anomaly.recipe import Passing
+from engine.anomaly.recipe import Judged, Passing, without_parts
 from engine.anomaly.recipe_config import RecipeConfig
 from engine.features.tuning import TUNING_BINS
 from engine.learning.loop import seeded
@@ -36,17 +36,22 @@ class OwnFaultsModel:
         """How far apart two scores are."""
         return STEP_FRAMES * self.config.mel.hop_samples / self.config.mel.rate_hz
 
+    @property
+    def part_names(self) -> tuple[str, ...]:
+        """What the parts of a score are called: it has none."""
+        return ()
+
     def first_s(self, heard_s: float) -> float:  # noqa: ARG002 - the network hears zeros before the start
         """Return where the first score stands: at the very start."""
         return 0.0
 
-    def own_scores(
+    def judge(
         self, blocks: Iterable[NDArray[np.float32]], level_db: float, passing: Passing, progress: Progress
-    ) -> Iterator[NDArray[np.float64]]:
-        """Yield the logits of the steps, in blocks of shape (n,)."""
+    ) -> Iterator[Judged]:
+        """Yield the logits of the steps."""
         gain = np.float32(10.0 ** (-level_db / 20.0))
         heard = hear((block * gain for block in blocks), self.config.mel, passing)
-        return logits_of(self.network, self.scaling, heard, progress)
+        return map(without_parts, logits_of(self.network, self.scaling, heard, progress))
 
     def tensors(self) -> Mapping[str, Tensor]:
         """Return the weights and statistics to store."""

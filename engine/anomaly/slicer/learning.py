@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from engine.anomaly.examples import Examples
 from engine.anomaly.material import Array, Split, listen, split
 from engine.anomaly.recipe import KeptScores, Learnt
 from engine.anomaly.recipe_config import RecipeConfig
@@ -28,7 +28,7 @@ _LEAST_STATISTICS_SEGMENTS = 32
 _LEAST_LOG_STD = 0.05
 
 
-def learn(paths: Sequence[Path], config: RecipeConfig, seed: int, progress: Progress) -> Learnt:
+def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progress) -> Learnt:
     """Learn to rebuild edited recordings; 80 MB an hour at the defaults, all of it in memory.
 
     Raises
@@ -41,7 +41,7 @@ def learn(paths: Sequence[Path], config: RecipeConfig, seed: int, progress: Prog
     def hear(blocks: Iterator[Array]) -> Array:
         return np.concatenate(list(log_mel_blocks(blocks, config.mel)))
 
-    recordings = listen(paths, config.mel.rate_hz, hear, progress.part(0.0, 0.05))
+    recordings = listen(examples.edited, config.mel.rate_hz, hear, progress.part(0.0, 0.05))
     frames_db = tuple(recording.heard - np.float32(recording.level_db) for recording in recordings)
     parts = split(frames_db, config.validation_share, config.segment_frames)
     scaling = standardisation(parts.training)

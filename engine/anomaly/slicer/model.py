@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from engine.anomaly.recipe import Passing
+from engine.anomaly.recipe import Judged, Passing, without_parts
 from engine.anomaly.recipe_config import RecipeConfig
 from engine.anomaly.slicer.network import SlicerAutoencoder, build, segment_errors
 from engine.anomaly.slicer.settings import SlicerConfig
@@ -58,17 +58,23 @@ class SlicerModel:
         """How far apart two scores are."""
         return self.config.score_hop_frames * self.config.mel.hop_samples / self.config.mel.rate_hz
 
+    @property
+    def part_names(self) -> tuple[str, ...]:
+        """What the parts of a score are called: it has none."""
+        return ()
+
     def first_s(self, heard_s: float) -> float:
         """Return the middle of the first segment, or of a stream that is shorter."""
         segment_s = (self.config.segment_frames - 1) * self.config.mel.hop_samples / self.config.mel.rate_hz
         return min(segment_s, heard_s) / 2
 
-    def own_scores(
+    def judge(
         self, blocks: Iterable[NDArray[np.float32]], level_db: float, passing: Passing, progress: Progress
-    ) -> Iterator[NDArray[np.float64]]:
-        """Yield the log errors of overlapping segments, in blocks of shape (n,)."""
+    ) -> Iterator[Judged]:
+        """Yield the log errors of overlapping segments."""
         frames = (block - np.float32(level_db) for block in log_mel_blocks(blocks, self.config.mel))
-        return log_errors(self.network, self.standardisation, passing(frames), self.config, progress)
+        errors = log_errors(self.network, self.standardisation, passing(frames), self.config, progress)
+        return map(without_parts, errors)
 
     def tensors(self) -> Mapping[str, Tensor]:
         """Return the weights and statistics to store."""

@@ -202,6 +202,14 @@ def _stretches(
         yield from window.push(block)
 
 
+def embedded_stretches(
+    frame_blocks: Iterable[NDArray[np.float32]], mel: MelSettings, hop_frames: int
+) -> Iterator[Embeddings]:
+    """Yield the embeddings of stretches, shape (k, d), of log-mel frames in dB, shape (frames, n_mels)."""
+    for stretches in _stretches(frame_blocks, mel, hop_frames):
+        yield _embedded(stretches)[0]
+
+
 def _embedded(parts: NDArray[np.float32]) -> tuple[Embeddings, NDArray[np.float32]]:
     """Scale stretches, shape (k, PARTS, n_mels), to length 1; also return how long they were, shape (k,)."""
     flat = parts.reshape(len(parts), -1)

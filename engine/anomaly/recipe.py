@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,6 +87,14 @@ class Model(Protocol):
         """Return what else to store, as plain JSON values."""
 
 
+@runtime_checkable
+class Reconstructs(Protocol):
+    """What a model can do beside `Model` that scores by how well it rebuilds."""
+
+    def rebuild(self, frames_db: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return what it makes of log-mel frames relative to the level, in dB, shape (n, n_mels), n > 0."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Learnt:
     """What a recipe came to.
@@ -114,7 +122,9 @@ class Recipe:
     learn : (recordings to learn from, settings, seed, progress)
     load : (settings, stored tensors, stored facts); raises ValueError, KeyError, TypeError or RuntimeError
         where they do not fit
+    blind_loss : the loss of a model that learned nothing, to tell how much one has; None where nobody can say
     """
 
     learn: Callable[[Examples, RecipeConfig, int, Progress], Learnt]
     load: Callable[[RecipeConfig, Mapping[str, Tensor], Mapping[str, object]], Model]
+    blind_loss: float | None = None

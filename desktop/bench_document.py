@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
+from desktop.jobs import learn_taste
 from engine.audio.peaks import PeakPyramid
 from engine.bench.long_recording import write_sparse
 from engine.bench.sound import write
@@ -25,6 +26,7 @@ from engine.document.edits import decide, replace_proposals, set_analyses
 from engine.document.proposals import Proposal, proposal_id
 from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT, Progress
+from widgets.chrome.learn_panel import EPOCHS, LearnRequest
 from widgets.timeline.viewport import Viewport
 
 RATE_HZ = 48_000
@@ -105,13 +107,10 @@ def cut(start: int, stop: int) -> Proposal:
 
 def train_until_cancelled(folder: Path, progress: Progress) -> None:
     """Learn a taste as users do, again and again: each time practice is made first, then a network learns."""
-    from engine.anomaly.config import default_config
-    from engine.anomaly.learn import LearnRequest, learn
-
     edited = write(folder / "edited.wav", EDITED_S, RATE_HZ, channels=1, seed=99)
     for seed in count():
-        request = LearnRequest((edited,), default_config(), seed, folder / "bench.taste", overwrite=True)
-        learn(request, progress)
+        asked = LearnRequest((str(edited),), "bench", EPOCHS, seed)
+        learn_taste(asked, folder / "bench.taste", True, progress)
 
 
 def pyqtgraph_frame_times(

@@ -147,7 +147,7 @@ def frames(folder: Path, load: str) -> Iterator[Measured]:
 
 
 def frames_while_training(folder: Path, load: str) -> Iterator[Measured]:
-    """Walk through both views while a taste is learned in the same program."""
+    """Walk through both views while a taste is learned beside the window, as it is for users."""
     with opened(folder, load) as bench:
         bench.frames()
         lane = JobLane("training lane", bench.window)

@@ -8,24 +8,25 @@ from typing import TYPE_CHECKING
 
 from engine.document.analysis import Listening
 from engine.document.state import DocumentState
+from engine.jobs.apart import run_apart
+from engine.jobs.learn import TasteRequest, TasteWritten, learn_taste_file
+from engine.part_files import sweep
 from engine.progress import Progress
 from widgets.chrome.learn_panel import LearnRequest
 
 if TYPE_CHECKING:
-    from engine.anomaly.learn import Learned
     from engine.edl.export import Exported, ExportRequest
     from engine.jobs.listen import Heard
 
 
-def learn_taste(asked: LearnRequest, out: Path, overwrite: bool, progress: Progress) -> Learned:
-    """Learn from edited recordings with the default recipe."""
-    from engine.anomaly.config import default_config
-    from engine.anomaly.learn import LearnRequest as Learning
-    from engine.anomaly.learn import learn
-
+def learn_taste(asked: LearnRequest, out: Path, overwrite: bool, progress: Progress) -> TasteWritten:
+    """Learn from edited recordings with the default recipe, in a process of its own."""
     edited = tuple(Path(path) for path in asked.edited)
-    config = default_config().model_copy(update={"epochs": asked.epochs})
-    return learn(Learning(edited, config, asked.seed, out, overwrite), progress)
+    request = TasteRequest(edited, asked.epochs, asked.seed, out, overwrite)
+    try:
+        return run_apart(learn_taste_file, (request,), progress)
+    finally:
+        sweep(out.parent)  # a process that is killed while it writes leaves half a file
 
 
 def listen_to(

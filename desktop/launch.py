@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from multiprocessing import freeze_support
 
 from engine.cli.main import VERBS
 from engine.cli.main import main as run_verb
@@ -20,6 +21,7 @@ verbs:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run Offcut and return its exit status."""
+    freeze_support()  # in a bundle, a process that learns starts here as well
     arguments = list(sys.argv[1:] if argv is None else argv)
     first = arguments[0] if arguments else ""
     if first in VERBS:

@@ -20,13 +20,13 @@ from engine.document.track import Track, sound_of
 from engine.errors import OffcutError
 from engine.jobs.import_audio import Imported, ImportRequest, import_audio, import_edit
 from engine.jobs.kept import KeptRequest, prepare_kept
+from engine.jobs.learn import TasteWritten
 from engine.jobs.media import Media, MediaRequest, Relinked, find_media, relink
 from engine.jobs.propose import propose
 from engine.safe_write import shown
 from widgets.chrome.learn_panel import LearnRequest
 
 if TYPE_CHECKING:
-    from engine.anomaly.learn import Learned
     from engine.edl.export import Exported, ExportRequest
     from engine.jobs.listen import Heard
 
@@ -191,7 +191,7 @@ class Work(QObject):
         self.learning_started.emit(asked.name)
         self.watch(handle, partial(self._learned, self._session.path), ends_with_document=False)
 
-    def _learned(self, asked_in: Path | None, learned: Learned) -> None:
+    def _learned(self, asked_in: Path | None, learned: TasteWritten) -> None:
         self.said.emit(f"Learned {learned.path.stem} in {learned.epochs} epochs")
         if self._session.is_open and asked_in in (None, self._session.path):
             self.use_taste(learned.path)

@@ -1,0 +1,198 @@
+"""Run a heavy job in a process of its own, so that what it computes never holds up the window.
+
+Python lets one thread of a process run at a time; a job that makes and drops thousands of arrays beside the
+window makes frames late, however low its priority. Here the job keeps its form, `work(*arguments,
+progress)`, and its thread waits for another process that does the work: reports come through one pipe, and
+the other one tells by its end that nobody wants the result any more. That pipe ends with this process, too,
+so a window that was killed leaves no learner behind.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any, TypeVar
+
+from engine.errors import OffcutError
+from engine.progress import Progress, ReportingProgress
+
+LOOK_S = 0.025
+"""How often the waiting thread looks whether the user cancelled."""
+
+GRACE_S = 0.1
+"""How long work may take to end by itself before it is killed; with `LOOK_S`, cancelling takes 200 ms at
+most."""
+
+REPORT_INTERVAL_S = 0.01
+"""Reports that come sooner after the last one are left out: none of them would be seen."""
+
+NICENESS = 10
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    fraction: float
+    text: str
+    figures: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    result: Any
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """What was raised there, and where, since a traceback does not travel."""
+
+    error: BaseException
+    where: str
+
+
+class ThereError(Exception):
+    """The cause of an error that was raised in the other process: its traceback there."""
+
+
+def run_apart(work: Callable[..., Result], arguments: tuple[object, ...], progress: Progress) -> Result:
+    """Return `work(*arguments, progress)`, computed in a process of its own.
+
+    Parameters
+    ----------
+    work : a function of a module, so that the other process finds it by name; it and the arguments travel by
+        pickle, and so does what it returns or raises
+
+    Raises
+    ------
+    Cancelled : asked for through `progress`; the process has ended
+    OffcutError : raised by the work, or the process died
+    Exception : anything else that the work raised, with its traceback there as the cause
+    """
+    task = pickle.dumps((work, arguments))
+    context = get_context("spawn")
+    asked, asking = context.Pipe(duplex=False)
+    hearing, telling = context.Pipe(duplex=False)
+    process = context.Process(target=_serve, args=(asked, telling), name="offcut job", daemon=True)
+    with hearing:
+        try:
+            with asking, asked, telling:
+                process.start()
+                asked.close()
+                telling.close()  # what is heard ends with the process that has the other end
+                with suppress(BrokenPipeError):  # it died at once, which is heard next
+                    asking.send_bytes(task)
+                result: Result = _outcome(process, hearing, progress)
+                return result
+        finally:
+            _end(process)
+
+
+def _outcome(process: BaseProcess, hearing: Connection, progress: Progress) -> Any:
+    """Pass reports on until the work is done."""
+    while True:
+        progress.check_cancelled()
+        if not wait([hearing], LOOK_S):
+            continue
+        try:
+            message = hearing.recv_bytes()
+        except (EOFError, OSError):
+            process.join()
+            raise OffcutError(_death(process.exitcode)) from None
+        told = pickle.loads(message)
+        match told:
+            case _Report():
+                progress.report(told.fraction, told.text, **told.figures)
+            case _Failed():
+                raise told.error from ThereError(told.where)
+            case _Done():
+                return told.result
+
+
+def _end(process: BaseProcess) -> None:
+    """See the process off, which was told by the end of its pipe; it may not have been started."""
+    if process.pid is None:
+        return
+    process.join(GRACE_S)
+    if process.is_alive():
+        process.kill()
+        process.join()
+    process.close()
+
+
+def _death(status: int | None) -> str:
+    by = ""
+    if status is not None and status < 0:
+        with suppress(ValueError):
+            by = f" ({signal.Signals(-status).name})"
+    return (
+        f"The process that did the work was ended from outside{by}, most likely because memory ran out: "
+        "close other programs, or give it less, and try again."
+    )
+
+
+# In the other process.
+
+
+def _serve(asked: Connection, telling: Connection) -> None:
+    """Do the one task that is asked for, and tell what came of it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal reaches both; the window answers it
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before the work imports torch
+    with suppress(EOFError, OSError):  # nobody is there any more
+        task = asked.recv_bytes()
+        unwanted = threading.Event()
+        threading.Thread(target=_end_when_unwanted, args=(asked, unwanted), daemon=True).start()
+        telling.send_bytes(_attempt(task, _Teller(telling), unwanted))
+
+
+def _attempt(task: bytes, teller: _Teller, unwanted: threading.Event) -> bytes:
+    """Return the outcome of a task, as it travels."""
+    try:
+        work, arguments = pickle.loads(task)
+        return pickle.dumps(_Done(work(*arguments, ReportingProgress(teller, unwanted))))
+    except BaseException as error:  # whatever ends the work is told there, as in a thread
+        return pickle.dumps(_Failed(_portable(error), "".join(traceback.format_exception(error))))
+
+
+class _Teller:
+    """Sends reports, at a pace that somebody may follow."""
+
+    def __init__(self, telling: Connection) -> None:
+        self._telling = telling
+        self._last_s = float("-inf")
+
+    def __call__(self, fraction: float, text: str, figures: dict[str, float]) -> None:
+        now_s = time.monotonic()
+        if figures or now_s - self._last_s >= REPORT_INTERVAL_S:
+            self._last_s = now_s
+            self._telling.send(_Report(fraction, text, figures))
+
+
+def _end_when_unwanted(asked: Connection, unwanted: threading.Event) -> None:
+    """Have the work stop when its pipe ends, and this process with it if the work does not look."""
+    with suppress(EOFError, OSError):
+        asked.recv_bytes()
+    unwanted.set()
+    time.sleep(GRACE_S)
+    os._exit(1)
+
+
+def _portable(error: BaseException) -> BaseException:
+    """Return an error that survives the way; one that does not is told in words."""
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error

@@ -1,0 +1,46 @@
+"""Learn a taste with the default recipe; made to run in a process of its own, see `engine.jobs.apart`.
+
+What goes in and comes out knows no torch, so the process that asks need not import it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.progress import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class TasteRequest:
+    """What to learn from, for how long, and where the taste goes."""
+
+    edited: tuple[Path, ...]
+    epochs: int
+    seed: int
+    out: Path
+    overwrite: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TasteWritten:
+    """Where the taste is, and how many epochs were trained."""
+
+    path: Path
+    epochs: int
+
+
+def learn_taste_file(request: TasteRequest, progress: Progress) -> TasteWritten:
+    """Learn from edited recordings and write a `.taste` file.
+
+    Raises
+    ------
+    OffcutError, Cancelled : as `engine.anomaly.learn.learn`
+    """
+    from engine.anomaly.config import default_config
+    from engine.anomaly.learn import LearnRequest, learn
+
+    config = default_config().model_copy(update={"epochs": request.epochs})
+    asked = LearnRequest(request.edited, config, request.seed, request.out, request.overwrite)
+    learned = learn(asked, progress)
+    return TasteWritten(learned.path, learned.epochs)

@@ -9,18 +9,19 @@ from numpy.typing import NDArray
 
 
 class Embedder(Protocol):
-    """Turns windows of sound into vectors of one size.
+    """Turns windows of sound into vectors of one size."""
 
-    Attributes
-    ----------
-    name : says which embedding in which version, so that caches and models of different ones never mix
-    rate_hz : of the samples it takes
-    size : how many numbers a vector has
-    """
+    @property
+    def name(self) -> str:
+        """Which embedding in which version: caches and models of different ones never mix."""
 
-    name: str
-    rate_hz: int
-    size: int
+    @property
+    def rate_hz(self) -> int:
+        """The rate of the samples it takes."""
+
+    @property
+    def size(self) -> int:
+        """How many numbers a vector has."""
 
     def embed(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return vectors, shape (n, size).
@@ -28,4 +29,8 @@ class Embedder(Protocol):
         Parameters
         ----------
         windows : mono, shape (n, samples), of any one length of a second or more
+
+        Raises
+        ------
+        UsageError : the windows are too short for it
         """

@@ -1,4 +1,7 @@
-"""``offcut doctor``: what is installed, which audio devices there are, what is missing and what to do."""
+"""``offcut doctor``: what is installed, which audio devices there are, what is missing and what to do.
+
+``offcut doctor --taste T.taste AUDIO...`` says what is wrong with a taste on recordings.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,18 @@ import json
 import platform
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import MappingProxyType
 
+from engine.anomaly.diagnoses.finding import Action, Finding
 from engine.cli.answer import Answer
+from engine.errors import UsageError
 from engine.places import cache_folder, data_folder
 from engine.progress import Progress
+from engine.safe_write import shown
 
 PACKAGES = (
     "offcut",
@@ -30,6 +38,17 @@ PACKAGES = (
     "rpp",
 )
 
+_TO_DO: Mapping[Action, str] = MappingProxyType(
+    {
+        Action.LEARN_AGAIN: "learn it again from edits that sound like this recording",
+        Action.LEARN_LONGER: "learn it again with more epochs: --config with a line 'epochs: 100'",
+        Action.ADD_RECORDINGS: "learn it again from more of your edits",
+        Action.OTHER_TASTE: "use another taste",
+        Action.KEEP_HALF: "offcut propose PROJECT --keep 0.5",
+        Action.CUT_A_TENTH: "offcut propose PROJECT --keep 0.9",
+    }
+)
+
 # PortAudio opens every driver it knows when it starts, and a broken one can take the process with it.
 _LIST_DEVICES = """
 import json, sounddevice
@@ -39,11 +58,58 @@ print(json.dumps([[d["name"], d["max_output_channels"], d["default_samplerate"]]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The verb takes nothing."""
+    """Declare what the verb takes."""
+    parser.add_argument(
+        "--taste", type=Path, metavar="T.taste", help="say what is wrong with a taste instead"
+    )
+    parser.add_argument("audio", type=Path, nargs="*", metavar="AUDIO", help="recordings to try the taste on")
 
 
-def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:  # noqa: ARG001
-    """Look at everything once."""
+def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
+    """Look at everything once, or at a taste on each recording."""
+    if options.taste is None and options.audio:
+        raise UsageError("Recordings are tried on a taste: name it with --taste T.taste.")
+    if options.taste is None:
+        yield _installed()
+    else:
+        yield from _diagnoses(options.taste, options.audio, progress)
+
+
+def _diagnoses(path: Path, audio: Sequence[Path], progress: Progress) -> Iterator[Answer]:
+    from engine.anomaly.diagnoses.recording import diagnose
+    from engine.anomaly.taste import load_taste
+    from engine.settings import CutSettings
+
+    taste = load_taste(path)
+    if not audio:
+        raise UsageError(f"Name a recording to try {shown(path)} on.")
+    for number, recording in enumerate(audio):
+        found = diagnose(taste, recording, CutSettings(), progress.step(number, len(audio)))
+        lines = [f"{shown(recording)} with {shown(path)}:"]
+        lines += [
+            f"  {finding.severity}: {finding.sentence} {_to_do(finding)}".rstrip()
+            for finding in found.findings
+        ]
+        facts = {"path": str(recording), "cut_share": found.cut_share, **asdict(found.facts)}
+        rows = [
+            {
+                "name": finding.name,
+                "severity": finding.severity,
+                "sentence": finding.sentence,
+                "remedies": [remedy.action for remedy in finding.remedies],
+            }
+            for finding in found.findings
+        ]
+        yield Answer(
+            {**facts, "findings": rows}, "\n".join(lines if rows else [lines[0] + " nothing wrong."])
+        )
+
+
+def _to_do(finding: Finding) -> str:
+    return f"({'; '.join(_TO_DO[remedy.action] for remedy in finding.remedies)})" if finding.remedies else ""
+
+
+def _installed() -> Answer:
     packages = {name: _version(name) for name in PACKAGES}
     devices, device_trouble = _devices()
     missing = [f"{name} is not installed; run 'python3 packaging/bootstrap.py setup'." for name in packages]
@@ -59,7 +125,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:  #
         "data_folder": str(data_folder()),
         "missing": missing,
     }
-    yield Answer(facts, _text(facts, packages, devices, missing))
+    return Answer(facts, _text(facts, packages, devices, missing))
 
 
 def _version(name: str) -> str:

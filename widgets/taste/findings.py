@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from engine.anomaly.diagnoses.finding import Finding, Severity
 from widgets.chrome.key_caps import KeyButton
 from widgets.theme import Theme, px
 
@@ -17,45 +16,16 @@ _BESIDE_FROM = 760
 """A row this wide, at 100 %, has its buttons beside the sentence; a narrower one below it."""
 
 
-class Severity(StrEnum):
-    """How bad it is; each has a sign of its own, so that colour is not all that tells them."""
-
-    WRONG = "wrong"
-    DOUBTFUL = "doubtful"
-    NOTE = "note"
-
-
 _SIGNS = {Severity.WRONG: "×", Severity.DOUBTFUL: "!", Severity.NOTE: "i"}
 _SPOKEN = {Severity.WRONG: "Wrong", Severity.DOUBTFUL: "Doubtful", Severity.NOTE: "Note"}
 
 
-@dataclass(frozen=True, slots=True)
-class Remedy:
-    """Something to do about a finding.
-
-    Attributes
-    ----------
-    label : what the button says
-    action : what `Findings.remedy_requested` carries: the id of a command, or a name that the listener knows
-    caps : the key of that command; empty where it has none
-    """
-
-    label: str
-    action: str
-    caps: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing to know of a taste, and what to do about it."""
-
-    severity: Severity
-    sentence: str
-    remedies: tuple[Remedy, ...] = ()
-
-
 class Findings(QWidget):
     """A list of findings, the gravest first; without any it takes no room.
+
+    Parameters
+    ----------
+    caps : the keys of the actions that have one, by action; it may change in place
 
     Signals
     -------
@@ -64,9 +34,12 @@ class Findings(QWidget):
 
     remedy_requested = Signal(str)
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, theme: Theme, caps: Mapping[str, str] | None = None, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._theme = theme
+        self._caps = {} if caps is None else caps
         self._found: tuple[Finding, ...] = ()
         self._rows: list[_Row] = []
         self.setAccessibleName("Findings")
@@ -90,7 +63,7 @@ class Findings(QWidget):
             layout.removeWidget(row)
             row.hide()
             row.deleteLater()
-        self._rows = [_Row(finding, self._theme) for finding in self._found]
+        self._rows = [_Row(finding, self._caps, self._theme) for finding in self._found]
         for row in self._rows:
             layout.addWidget(row)
             row.asked.connect(self.remedy_requested)
@@ -108,7 +81,7 @@ class _Row(QFrame):
 
     asked = Signal(str)
 
-    def __init__(self, finding: Finding, theme: Theme) -> None:
+    def __init__(self, finding: Finding, caps: Mapping[str, str], theme: Theme) -> None:
         super().__init__()
         self._severity = finding.severity
         self.setAccessibleName(f"{_SPOKEN[finding.severity]}: {finding.sentence}")
@@ -119,7 +92,7 @@ class _Row(QFrame):
         sentence.setWordWrap(True)
         sentence.setTextFormat(Qt.TextFormat.PlainText)
         sentence.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self._buttons = [KeyButton(theme, one.label, one.caps) for one in finding.remedies]
+        self._buttons = [KeyButton(theme, one.label, caps.get(one.action, "")) for one in finding.remedies]
         for remedy, button in zip(finding.remedies, self._buttons, strict=True):
             button.clicked.connect(lambda _checked=False, action=remedy.action: self.asked.emit(action))
         buttons = QHBoxLayout()

@@ -8,15 +8,22 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
+from engine.anomaly.diagnoses.finding import Action, Finding, Remedy, Severity
 from tests.widgets.conftest import Dress
-from widgets.taste.findings import Finding, Findings, Remedy, Severity
+from widgets.taste.findings import Findings
 from widgets.theme import DARK, LIGHT
 
 LONG = "All of the recording scores as odd: its sound is far from what the taste was learned from. " * 2
+LONGER = Remedy("Learn longer…", Action.LEARN_LONGER)
 FOUND = (
-    Finding(Severity.NOTE, "One recording is there twice."),
-    Finding(Severity.WRONG, LONG, (Remedy("Learn longer", "taste.learn", "Ctrl L"), Remedy("Hear", "hear"))),
-    Finding(Severity.DOUBTFUL, "Little to learn from: 40 s.", (Remedy("Add edits", "taste.learn"),)),
+    Finding("duplicate", Severity.NOTE, "One recording is there twice."),
+    Finding("other-sound", Severity.WRONG, LONG, (LONGER, Remedy("Keep half", Action.KEEP_HALF))),
+    Finding(
+        "little-audio",
+        Severity.DOUBTFUL,
+        "Little to learn from: 40 s.",
+        (Remedy("Add recordings…", Action.ADD_RECORDINGS),),
+    ),
 )
 
 
@@ -44,7 +51,17 @@ def test_a_remedy_is_asked_for_by_keys(qtbot: QtBot, dress: Dress) -> None:
     with qtbot.waitSignal(findings.remedy_requested) as asked:
         QTest.keyClick(button, Qt.Key.Key_Return)
 
-    assert asked.args == ["taste.learn"]
+    assert asked.args == [Action.LEARN_LONGER]
+
+
+def test_an_action_that_has_a_key_shows_it(qtbot: QtBot, dress: Dress) -> None:
+    plain, with_cap = (Findings(dress(DARK), caps) for caps in ({}, {Action.LEARN_LONGER: "Ctrl L"}))
+    widths = []
+    for findings in (plain, with_cap):
+        qtbot.addWidget(findings)
+        findings.set_findings(FOUND)
+        widths.append(findings.findChildren(QPushButton)[0].sizeHint().width())
+    assert widths[1] > widths[0]
 
 
 @pytest.mark.parametrize("scale", [1.0, 2.0])

@@ -1,0 +1,56 @@
+"""Diagnose a taste on a recording that is in no document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from engine.anomaly.diagnoses.finding import Finding
+from engine.anomaly.diagnoses.judging import judge
+from engine.anomaly.diagnoses.material import measure
+from engine.anomaly.diagnoses.taste import TasteFacts, examine
+from engine.anomaly.propose import propose_cuts
+from engine.anomaly.score import Scores, score_file
+from engine.anomaly.taste import Taste
+from engine.document.analysis import ScoreCurve
+from engine.progress import Progress
+from engine.settings import CutSettings
+from engine.timebase import s_to_samples, s_to_samples_array
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What was measured and what it means.
+
+    Attributes
+    ----------
+    cut_share : of the recording, what would be cut under the settings, 0 to 1
+    """
+
+    facts: TasteFacts
+    cut_share: float
+    findings: tuple[Finding, ...]
+
+
+def diagnose(taste: Taste, path: Path, cuts: CutSettings, progress: Progress) -> Diagnosis:
+    """Score a recording, see what would be cut, and say what is wrong.
+
+    Raises
+    ------
+    SourceError : the recording cannot be read
+    """
+    scores = score_file(taste, path, progress.part(0.0, 0.6))
+    known = measure(path, taste.config.mel, progress.part(0.6, 0.95))
+    facts = examine(taste, scores, known.frames_db, progress.part(0.95, 1.0))
+    cut_share = _cut_share(scores, known.duration_s, taste, cuts)
+    return Diagnosis(facts, cut_share, judge(facts, cuts, cut_share))
+
+
+def _cut_share(scores: Scores, duration_s: float, taste: Taste, cuts: CutSettings) -> float:
+    rate_hz = taste.config.mel.rate_hz
+    curve = ScoreCurve(s_to_samples_array(scores.times_s, rate_hz), scores.scores, taste.maker)
+    length = s_to_samples(duration_s, rate_hz)
+    plan = propose_cuts(curve, None, None, length_samples=length, rate_hz=rate_hz, settings=cuts)
+    return float(np.clip(1.0 - plan.kept_share, 0.0, 1.0))

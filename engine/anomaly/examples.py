@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.errors import TasteError
+
 
 @dataclass(frozen=True, slots=True)
 class Examples:
@@ -20,3 +22,22 @@ class Examples:
     edited: tuple[Path, ...]
     raw: tuple[Path, ...] = ()
     cut: tuple[Path, ...] = ()
+
+
+def raw_of(examples: Examples, why: str) -> tuple[Path, ...]:
+    """Return the raw recordings of a recipe that cannot do without.
+
+    Parameters
+    ----------
+    why : what needs them, to begin a sentence with
+
+    Raises
+    ------
+    TasteError : there are none
+    """
+    if not examples.raw:
+        raise TasteError(
+            f"{why} also learns from recordings as they were before the edit, and there are none: "
+            "name them after --raw."
+        )
+    return examples.raw

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from engine.audio.reader import SourceReader
 from engine.errors import TasteError
 from engine.features.loudness import Loudness, playing_level_db
+from engine.features.mel import log_mel_blocks
+from engine.features.mel_settings import MelSettings
 from engine.features.mono import mono_of
 from engine.progress import Progress
 from engine.safe_write import shown
@@ -43,6 +45,19 @@ class Recording:
     def name(self) -> str:
         """What people call it."""
         return shown(self.path.name)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Levelled:
+    """Recordings brought to one level.
+
+    Attributes
+    ----------
+    heard : of each, its samples or frames relative to the level it is played at
+    """
+
+    recordings: tuple[Recording, ...]
+    heard: tuple[Array, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,6 +95,27 @@ def listen(
             f"until there are {MINIMUM_S:.0f} s or more."
         )
     return tuple(recordings)
+
+
+def levelled_frames(paths: Sequence[Path], mel: MelSettings, progress: Progress) -> Levelled:
+    """Hear recordings as log-mel in dB, each (frames, n_mels), at one level; raises as `listen` does."""
+
+    def hear(blocks: Iterator[Array]) -> Array:
+        return np.concatenate(list(log_mel_blocks(blocks, mel)))
+
+    recordings = listen(paths, mel.rate_hz, hear, progress)
+    return Levelled(recordings, tuple(one.heard - np.float32(one.level_db) for one in recordings))
+
+
+def levelled_samples(paths: Sequence[Path], rate_hz: int, progress: Progress) -> Levelled:
+    """Hear recordings as samples at `rate_hz`, each of shape (n,), at one level; raises as `listen` does."""
+
+    def hear(blocks: Iterator[Array]) -> Array:
+        return np.concatenate(list(blocks))
+
+    recordings = listen(paths, rate_hz, hear, progress)
+    gains = [np.float32(10.0 ** (-one.level_db / 20.0)) for one in recordings]
+    return Levelled(recordings, tuple(one.heard * by for one, by in zip(recordings, gains, strict=True)))
 
 
 def _listen(

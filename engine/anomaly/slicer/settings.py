@@ -8,9 +8,11 @@ from pydantic import Field, model_validator
 
 from engine.anomaly.recipe_config import RecipeConfig
 
+ALIGNED_BEATS = 2
 
-class SlicerConfig(RecipeConfig):
-    """The recipe. The defaults are Audio Slicer's, published with github.com/Dextrome/editorbot.
+
+class SegmentConfig(RecipeConfig):
+    """What recipes share that cut frames into segments and convolve over them.
 
     Attributes
     ----------
@@ -18,15 +20,16 @@ class SlicerConfig(RecipeConfig):
     latent_dim : how many numbers a segment is squeezed into
     segment_frames : length of a segment, 0.74 s at the default analysis
     score_hop_frames : distance between scored segments, 0.19 s at the default analysis
-    segments_per_epoch : at most so many; fewer where the material holds fewer, see `learning`
+    encoder : what squeezes a segment: convolutions, or a transformer over patches (`patch_transformer`)
+    segments_per_epoch : at most so many; fewer where the material holds fewer, see `segments.epoch_size`
     patience : epochs without a better validation loss before learning stops
     """
 
-    recipe: Literal["slicer-ae"] = "slicer-ae"
     hidden_dims: tuple[Annotated[int, Field(ge=1, le=1024)], ...] = Field(
         default=(32, 64, 128), min_length=1, max_length=6
     )
     latent_dim: int = Field(default=64, ge=1, le=4096)
+    encoder: Literal["convolutional", "transformer"] = "convolutional"
     epochs: int = Field(default=100, ge=1, le=100_000)
     segment_frames: int = Field(default=64, ge=8, le=1024)
     score_hop_frames: int = Field(default=16, ge=1, le=1024)
@@ -44,4 +47,45 @@ class SlicerConfig(RecipeConfig):
                 raise ValueError(
                     f"{name} is {value}, but {len(self.hidden_dims)} hidden_dims need a multiple of {step}"
                 )
+        return self
+
+
+class SlicerConfig(SegmentConfig):
+    """The recipe. The defaults are Audio Slicer's, published with github.com/Dextrome/editorbot.
+
+    Attributes
+    ----------
+    alignment : where segments begin: on any frame, or on beats, each beat resampled to as many frames
+    scales_beats : lengths of segments in beats, all pooled to `segment_frames`; none is one length, of
+        `segment_frames` as they are, or of two beats where they are aligned
+    contrast : what a contrastive term draws together (`contrast`): nothing, segments that follow each other,
+        or all that is edited against what is raw
+    contrast_weight, contrast_temperature : how much it counts, and how sharply it tells apart
+    critic_weight : how much it counts to rebuild the raw so that a critic takes it for edited (`critic`)
+    perceptual_weight : how much the error over an embedding counts beside that of the frames (`perceptual`)
+    """
+
+    recipe: Literal["slicer-ae"] = "slicer-ae"
+    alignment: Literal["frames", "beats"] = "frames"
+    scales_beats: tuple[Annotated[int, Field(ge=1, le=64)], ...] = Field(default=(), max_length=6)
+    contrast: Literal["none", "neighbours", "edited"] = "none"
+    contrast_weight: float = Field(default=0.1, gt=0.0, le=100.0)
+    contrast_temperature: float = Field(default=0.1, gt=0.0, le=10.0)
+    critic_weight: float = Field(default=0.0, ge=0.0, le=100.0)
+    perceptual_weight: float = Field(default=0.0, ge=0.0, le=100.0)
+
+    @property
+    def lengths_beats(self) -> tuple[int, ...]:
+        """The lengths of segments in beats; none where beats play no part."""
+        return self.scales_beats or ((ALIGNED_BEATS,) if self.alignment == "beats" else ())
+
+    @property
+    def needs_raw(self) -> bool:
+        """Whether it can only be learned with raw recordings beside the edited ones."""
+        return self.contrast == "edited" or self.critic_weight > 0.0
+
+    @model_validator(mode="after")
+    def _scales_differ(self) -> Self:
+        if len(set(self.scales_beats)) < len(self.scales_beats):
+            raise ValueError(f"scales_beats names a length twice: {list(self.scales_beats)}")
         return self

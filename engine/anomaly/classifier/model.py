@@ -1,0 +1,43 @@
+"""A learned classifier: scores by how raw a segment sounds to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from engine.anomaly.classifier.network import Classifier, build
+from engine.anomaly.classifier.settings import ClassifierConfig
+from engine.anomaly.recipe import Judged, without_parts
+from engine.anomaly.recipe_config import RecipeConfig
+from engine.anomaly.slicer.segment_model import SegmentModel, load_weights
+from engine.anomaly.slicer.standardisation import stored_standardisation
+from engine.learning.loop import seeded
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassifierModel(SegmentModel):
+    """A classifier and what it standardises with."""
+
+    config: ClassifierConfig
+    network: Classifier
+
+    def judge_segments(self, segments: Tensor) -> Judged:
+        """Return the logits of being raw."""
+        return without_parts(self.network(segments).double().numpy())
+
+
+def load(config: RecipeConfig, tensors: Mapping[str, Tensor], facts: Mapping[str, object]) -> ClassifierModel:
+    """Bring a model back.
+
+    Raises
+    ------
+    ValueError, KeyError, RuntimeError : what was stored does not fit
+    """
+    assert isinstance(config, ClassifierConfig)
+    scaling = stored_standardisation(config.mel.n_mels, tensors, facts)
+    with seeded(0):  # the weights drawn here are replaced at once, and nobody else's draws may move
+        network = build(config)
+    load_weights(network, tensors)
+    return ClassifierModel(config, network, scaling)

@@ -1,0 +1,13 @@
+"""How the recipe "edited-vs-raw" learns; light, so that a dialog can show it without torch."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from engine.anomaly.slicer.settings import SegmentConfig
+
+
+class ClassifierConfig(SegmentConfig):
+    """The recipe. Audio Slicer's second attempt, given up there (github.com/Dextrome/editorbot, IDEAS.md)."""
+
+    recipe: Literal["edited-vs-raw"] = "edited-vs-raw"

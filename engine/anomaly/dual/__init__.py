@@ -1,0 +1,1 @@
+"""The recipe "dual-ae": one encoder, and two decoders that rebuild the edited and the raw."""

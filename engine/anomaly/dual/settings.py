@@ -1,0 +1,13 @@
+"""How the recipe "dual-ae" learns; light, so that a dialog can show it without torch."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from engine.anomaly.slicer.settings import SegmentConfig
+
+
+class DualConfig(SegmentConfig):
+    """The recipe. Audio Slicer's first attempt, given up there (github.com/Dextrome/editorbot, IDEAS.md)."""
+
+    recipe: Literal["dual-ae"] = "dual-ae"

@@ -1,0 +1,34 @@
+"""Bring an autoencoder back from disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import Tensor
+
+from engine.anomaly.recipe_config import RecipeConfig
+from engine.anomaly.slicer.clocked_model import ClockedModel, length_statistics
+from engine.anomaly.slicer.model import SlicerModel
+from engine.anomaly.slicer.network import build
+from engine.anomaly.slicer.segment_model import load_weights
+from engine.anomaly.slicer.settings import SlicerConfig
+from engine.anomaly.slicer.standardisation import stored_standardisation
+from engine.learning.loop import seeded
+
+
+def load(config: RecipeConfig, tensors: Mapping[str, Tensor], facts: Mapping[str, object]) -> SlicerModel:
+    """Bring a model back.
+
+    Raises
+    ------
+    ValueError, KeyError, RuntimeError : what was stored does not fit
+    """
+    assert isinstance(config, SlicerConfig)
+    scaling = stored_standardisation(config.mel.n_mels, tensors, facts)
+    with seeded(0):  # the weights drawn here are replaced at once, and nobody else's draws may move
+        network = build(config)
+    load_weights(network, tensors)
+    lengths = len(config.lengths_beats)
+    if not lengths:
+        return SlicerModel(config, network, scaling)
+    return ClockedModel(config, network, scaling, *length_statistics(facts, lengths))

@@ -64,17 +64,28 @@ def learn(request: LearnRequest, progress: Progress) -> Learned:
     SourceError : a recording cannot be read
     Cancelled : nothing is written
     """
-    _check_out(request)
+    check_out(request)
     config = request.config
     examples = Examples(request.edited, request.raw, request.cut)
     with few_threads():
         learnt = RECIPES[config.recipe].learn(examples, config, request.seed, progress.part(0.0, 0.98))
+    return keep(learnt, request, progress.part(0.98, 1.0))
+
+
+def keep(learnt: Learnt, request: LearnRequest, progress: Progress) -> Learned:
+    """Write what a recipe came to as a `.taste` file.
+
+    Raises
+    ------
+    OffcutError : the file cannot be written
+    Cancelled : nothing is written
+    """
     kept = _kept_examples(learnt, request)
     fitted = learnt.fitted
     taste = Taste(
         name=request.out.stem,
         digest="",
-        config=config,
+        config=request.config,
         seed=request.seed,
         model=learnt.model,
         kept_scores=learnt.kept,
@@ -88,7 +99,7 @@ def learn(request: LearnRequest, progress: Progress) -> Learned:
     return Learned(request.out, fitted.history, fitted.best, fitted.stopped_early, taste.card)
 
 
-def _check_out(request: LearnRequest) -> None:
+def check_out(request: LearnRequest) -> None:
     """Find out before minutes of training, not after, that the file cannot be written."""
     out = request.out
     if not out.parent.is_dir():

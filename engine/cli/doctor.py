@@ -91,15 +91,7 @@ def _diagnoses(path: Path, audio: Sequence[Path], progress: Progress) -> Iterato
             for finding in found.findings
         ]
         facts = {"path": str(recording), "cut_share": found.cut_share, **asdict(found.facts)}
-        rows = [
-            {
-                "name": finding.name,
-                "severity": finding.severity,
-                "sentence": finding.sentence,
-                "remedies": [remedy.action for remedy in finding.remedies],
-            }
-            for finding in found.findings
-        ]
+        rows = [asdict(finding) for finding in found.findings]
         yield Answer(
             {**facts, "findings": rows}, "\n".join(lines if rows else [lines[0] + " nothing wrong."])
         )

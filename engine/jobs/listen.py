@@ -86,7 +86,7 @@ def listen_to_document(request: ListenRequest, progress: Progress) -> Heard:
 
 def _hear(request: ListenRequest, progress: Progress) -> tuple[BeatGrid, Listening]:
     state = request.state
-    heard = listen(_mono_blocks(request), state.rate_hz, state.length_samples, progress)
+    heard = listen(mono_blocks(request.state, request.media), state.rate_hz, state.length_samples, progress)
     return heard.grid, heard.listening
 
 
@@ -95,11 +95,13 @@ def _score(
 ) -> dict[str, Analysis]:
     state = request.state
     taste = load_taste(path)
-    blocks, length = _mono_blocks(request), state.length_samples
+    blocks, length = mono_blocks(request.state, request.media), state.length_samples
     if listening is not None:
         level_db = playing_level_db(listening.loudness_db)
     else:
-        level_db = measured_level_db(_mono_blocks(request), length, progress.part(0.0, 0.3))
+        level_db = measured_level_db(
+            mono_blocks(request.state, request.media), length, progress.part(0.0, 0.3)
+        )
         progress = progress.part(0.3, 1.0)
     scores = score_blocks(taste, blocks, state.rate_hz, length, progress, level_db=level_db)
     curve = ScoreCurve(
@@ -131,8 +133,8 @@ def _nearest_kept(taste: Taste, nearest: Nearest | None, path: Path, rate_hz: in
     )
 
 
-def _mono_blocks(request: ListenRequest) -> Iterator[NDArray[np.float32]]:
+def mono_blocks(state: DocumentState, media: Mapping[str, Path]) -> Iterator[NDArray[np.float32]]:
     """Yield the unedited mix, folded to mono, in blocks of shape (n,) at the document's rate."""
-    with Renderer(request.state, whole(request.state), request.media) as renderer:
+    with Renderer(state, whole(state), media) as renderer:
         for block in renderer.blocks(_BLOCK_FRAMES):
             yield block.mean(axis=1, dtype=np.float32)

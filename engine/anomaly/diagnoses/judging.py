@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.anomaly.diagnoses.facts import TILT_DB, TasteFacts
 from engine.anomaly.diagnoses.finding import Action, Finding, Remedy, Severity
-from engine.anomaly.diagnoses.material import TILT_DB
-from engine.anomaly.diagnoses.taste import TasteFacts
 from engine.anomaly.diagnoses.wording import tilt_text
 from engine.settings import CutSettings
 

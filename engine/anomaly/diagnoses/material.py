@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.anomaly.config import default_config
+from engine.anomaly.diagnoses.facts import TILT_DB
 from engine.anomaly.diagnoses.finding import Action, Finding, Remedy, Severity
 from engine.anomaly.diagnoses.sound import share_found, typical_spectrum_db, widest_tilt
 from engine.anomaly.diagnoses.wording import tilt_text
@@ -31,9 +32,6 @@ ENOUGH_S = 180.0
 LEVEL_SPREAD_DB = 12.0
 CLIPPED_SHARE = 1e-4
 """Five samples in a second at 48 kHz: rounder peaks than that are a limiter's, or none."""
-
-TILT_DB = 9.0
-"""Halves of one piece differ by 1 to 4 dB, pieces of one artist by up to 9 (docs/decisions/0030)."""
 
 _FULL_SCALE = 0.999
 _LEAST_RUN = 3
@@ -200,8 +198,8 @@ def _against_raw(edited: Sequence[Known], raw: Sequence[Known], mel: MelSettings
             f"Little of {one.name} is in the raw recordings: choose the ones that it was edited from.",
             (Remedy("Choose other recordings…", Action.ADD_RECORDINGS),),
         )
-    edited_db = typical_spectrum_db(_examples(edited, mel), mel)
-    tilt = widest_tilt(typical_spectrum_db(examples, mel), edited_db, mel)
+    edited_db = typical_spectrum_db(_examples(edited, mel).embeddings, mel)
+    tilt = widest_tilt(typical_spectrum_db(examples.embeddings, mel), edited_db, mel)
     if not strangers and abs(tilt.difference_db) > TILT_DB:
         yield Finding(
             "other-sound",

@@ -6,16 +6,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
+from engine.anomaly.diagnoses.facts import TasteFacts
 from engine.anomaly.diagnoses.finding import Finding
 from engine.anomaly.diagnoses.judging import judge
-from engine.anomaly.diagnoses.material import measure
-from engine.anomaly.diagnoses.taste import TasteFacts, examine
+from engine.anomaly.diagnoses.sound import stretches_of, typical_spectrum_db
+from engine.anomaly.diagnoses.taste import examine
 from engine.anomaly.propose import propose_cuts
 from engine.anomaly.score import Scores, score_file
 from engine.anomaly.taste import Taste
+from engine.audio.reader import SourceReader
 from engine.document.analysis import ScoreCurve
+from engine.features.mel import log_mel_blocks
+from engine.features.mel_settings import MelSettings
+from engine.features.mono import mono_of
 from engine.progress import Progress
+from engine.safe_write import shown
 from engine.settings import CutSettings
 from engine.timebase import s_to_samples, s_to_samples_array
 
@@ -42,10 +49,20 @@ def diagnose(taste: Taste, path: Path, cuts: CutSettings, progress: Progress) ->
     SourceError : the recording cannot be read
     """
     scores = score_file(taste, path, progress.part(0.0, 0.6))
-    known = measure(path, taste.config.mel, progress.part(0.6, 0.95))
-    facts = examine(taste, scores, known.frames_db, progress.part(0.95, 1.0))
-    cut_share = _cut_share(scores, known.duration_s, taste, cuts)
+    spectrum_db, duration_s = _heard(path, taste.config.mel, progress.part(0.6, 0.95))
+    distances = None if scores.nearest is None else scores.nearest.distances
+    facts = examine(taste, scores.scores, distances, spectrum_db, progress.part(0.95, 1.0))
+    cut_share = _cut_share(scores, duration_s, taste, cuts)
     return Diagnosis(facts, cut_share, judge(facts, cuts, cut_share))
+
+
+def _heard(path: Path, mel: MelSettings, progress: Progress) -> tuple[NDArray[np.float64] | None, float]:
+    """Return the typical spectrum of a recording, shape (n_mels,), and how many seconds it lasts."""
+    with SourceReader(path) as reader:
+        stretches = stretches_of(log_mel_blocks(mono_of(reader, mel.rate_hz), mel), mel)
+        progress.report(1.0, f"Heard {shown(path.name)}")
+        spectrum_db = typical_spectrum_db(stretches, mel) if len(stretches) else None
+        return spectrum_db, reader.frames / reader.rate_hz
 
 
 def _cut_share(scores: Scores, duration_s: float, taste: Taste, cuts: CutSettings) -> float:

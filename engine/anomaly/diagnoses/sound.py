@@ -6,12 +6,22 @@ moves neither.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.neighbours import HEARD_HOP_S, PARTS, KeptExamples, NearestSearch
+from engine.anomaly.diagnoses.facts import Tilt
+from engine.anomaly.neighbours import (
+    HEARD_HOP_S,
+    PARTS,
+    KeptExamples,
+    KeptRecording,
+    NearestSearch,
+    keep_examples,
+)
 from engine.features.mel import hz_to_mel, mel_to_hz
 from engine.features.mel_settings import MelSettings
 
@@ -22,26 +32,41 @@ SAME_SOUND = 0.14
 3 kHz and 0.09 through a saturation, while another piece begins at 0.28 (docs/decisions/0030)."""
 
 _RUN_S = 5.0
-_BLOCK = 1024
+_BLOCK = 4096
 _REGION_BANDS = 8
 _LEAST_SHARE = 1e-12
 
 
-@dataclass(frozen=True, slots=True)
-class Tilt:
-    """Where two sounds differ most, and by how much; above 0 the first has more there."""
+def typical_spectrum_db(embeddings: NDArray[np.float32], mel: MelSettings) -> Numbers:
+    """Return the median spectrum of stretches, in dB with a median of 0, shape (n_mels,).
 
-    difference_db: float
-    low_hz: float
-    high_hz: float
-
-
-def typical_spectrum_db(examples: KeptExamples, mel: MelSettings) -> Numbers:
-    """Return the median spectrum of stretches, in dB with a median of 0, shape (n_mels,)."""
-    powers = examples.embeddings.reshape(-1, PARTS, mel.n_mels).astype(np.float64) ** 3
+    Parameters
+    ----------
+    embeddings : of the stretches, shape (n, PARTS * n_mels), n > 0
+    """
+    powers = embeddings.reshape(-1, PARTS, mel.n_mels).astype(np.float64) ** 3
     level_db = 10.0 * np.log10(np.maximum(powers.mean(axis=1), _LEAST_SHARE))
     typical: Numbers = np.median(level_db, axis=0)
     return typical - np.median(typical)
+
+
+def stretches_of(frame_blocks: Iterable[NDArray[np.float32]], mel: MelSettings) -> NDArray[np.float32]:
+    """Return the embeddings of a stream's stretches, shape (n, PARTS * n_mels); the stream is not held.
+
+    Parameters
+    ----------
+    frame_blocks : log-mel in dB, each of shape (frames, n_mels)
+    """
+    found = [np.zeros((0, PARTS * mel.n_mels), np.float32)]
+    waiting: list[NDArray[np.float32]] = []
+    for block in chain(frame_blocks, [None]):
+        if block is not None:
+            waiting.append(block)
+        if waiting and (block is None or sum(map(len, waiting)) >= _BLOCK):
+            of_them = keep_examples([np.concatenate(waiting)], [KeptRecording("", "", 0.0)], mel, seed=0)
+            found.append(of_them.embeddings)
+            waiting = []
+    return np.concatenate(found)
 
 
 def of_recording(examples: KeptExamples, number: int) -> KeptExamples:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.anomaly.diagnoses.sound import Tilt
+from engine.anomaly.diagnoses.facts import Tilt
 
 
 def tilt_text(tilt: Tilt) -> str:

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from engine.anomaly.diagnoses.facts import TasteFacts, Tilt
 from engine.anomaly.diagnoses.finding import Action, Severity
 from engine.anomaly.diagnoses.judging import judge
-from engine.anomaly.diagnoses.sound import Tilt
-from engine.anomaly.diagnoses.taste import TasteFacts, still_learning
+from engine.anomaly.diagnoses.taste import still_learning
 from engine.learning.loop import Epoch
 from engine.settings import CutSettings
 

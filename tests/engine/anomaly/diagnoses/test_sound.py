@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 
 from engine.anomaly.config import default_config
-from engine.anomaly.diagnoses.sound import share_found, typical_spectrum_db, widest_tilt
+from engine.anomaly.diagnoses.sound import share_found, stretches_of, typical_spectrum_db, widest_tilt
 from engine.anomaly.diagnoses.wording import tilt_text
 from engine.anomaly.neighbours import KeptExamples, KeptRecording, keep_examples
 from engine.features.mel import log_mel_blocks
@@ -74,7 +74,9 @@ def test_a_shelf_is_found_and_told(song: NDArray[np.float32], gain_db: float, mo
         np.fft.irfft(spectrum * np.where(above, 10 ** (gain_db / 20), 1.0), len(song)), np.float32
     )
     tilt = widest_tilt(
-        typical_spectrum_db(examples(shelved), MEL), typical_spectrum_db(examples(song), MEL), MEL
+        typical_spectrum_db(examples(shelved).embeddings, MEL),
+        typical_spectrum_db(examples(song).embeddings, MEL),
+        MEL,
     )
     assert tilt.difference_db == pytest.approx(gain_db, abs=2.0)
     assert tilt.low_hz >= 2500.0
@@ -83,6 +85,17 @@ def test_a_shelf_is_found_and_told(song: NDArray[np.float32], gain_db: float, mo
 
 def test_a_gain_is_no_difference(song: NDArray[np.float32]) -> None:
     one, other = (
-        typical_spectrum_db(examples(gain * song), MEL) for gain in (np.float32(1), np.float32(0.1))
+        typical_spectrum_db(examples(gain * song).embeddings, MEL)
+        for gain in (np.float32(1), np.float32(0.1))
     )
     assert abs(widest_tilt(one, other, MEL).difference_db) < 0.1
+
+
+def test_a_streams_stretches_are_those_of_the_whole_but_for_the_seams(song: NDArray[np.float32]) -> None:
+    frames_db = frames(song)
+    blocks = np.array_split(frames_db, 7)
+    streamed = stretches_of(blocks, MEL)
+    whole = examples(song).embeddings
+    apart_db = typical_spectrum_db(streamed, MEL) - typical_spectrum_db(whole, MEL)
+    assert np.abs(apart_db).max() < 0.5
+    assert len(streamed) == pytest.approx(len(whole), rel=0.1)

@@ -1,0 +1,76 @@
+"""Finding out what is wrong with a taste, or with what it is to be learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.anomaly.diagnoses.facts import TasteFacts
+from engine.anomaly.diagnoses.finding import Finding
+from engine.document.state import DocumentState
+from engine.progress import Progress
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FactsRequest:
+    """Which taste, and what it was heard to say of a document.
+
+    Attributes
+    ----------
+    state, media : the document, and where its sources are read
+    scores : of the document with the taste, shape (n,)
+    distances : of its stretches from the nearest kept one, shape (m,); None where the taste keeps none
+    """
+
+    state: DocumentState
+    media: Mapping[str, Path]
+    taste: Path
+    scores: NDArray[np.float32]
+    distances: NDArray[np.float32] | None
+
+
+def check_recordings(
+    edited: tuple[Path, ...], raw: tuple[Path, ...], progress: Progress
+) -> tuple[Finding, ...]:
+    """Look for what makes learning from recordings poor.
+
+    Raises
+    ------
+    SourceError : one cannot be read
+    """
+    from engine.anomaly.diagnoses.material import check_material
+    from engine.anomaly.examples import Examples
+
+    return check_material(Examples(edited, raw), progress)
+
+
+def find_facts(request: FactsRequest, progress: Progress) -> TasteFacts:
+    """Measure a taste on the unedited mix of a document.
+
+    Raises
+    ------
+    SourceError, TasteError : a recording or the taste cannot be read
+    """
+    from engine.anomaly.diagnoses.sound import stretches_of, typical_spectrum_db
+    from engine.anomaly.diagnoses.taste import examine
+    from engine.anomaly.taste import load_taste
+    from engine.features.mel import log_mel_blocks
+    from engine.features.mono import resampled
+    from engine.jobs.listen import mono_blocks
+
+    taste = load_taste(request.taste)
+    mel, state = taste.config.mel, request.state
+    mono = resampled(mono_blocks(state, request.media), state.rate_hz, mel.rate_hz)
+    stretches = stretches_of(_watched(log_mel_blocks(mono, mel), progress), mel)
+    spectrum_db = typical_spectrum_db(stretches, mel) if len(stretches) else None
+    return examine(taste, request.scores, request.distances, spectrum_db, progress)
+
+
+def _watched(blocks: Iterable[NDArray[np.float32]], progress: Progress) -> Iterator[NDArray[np.float32]]:
+    for block in blocks:
+        progress.check_cancelled()
+        yield block

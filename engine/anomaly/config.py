@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-import yaml
 from pydantic import ValidationError
 
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.recipe_config import RecipeConfig
 from engine.anomaly.slicer.settings import SlicerConfig
+from engine.anomaly.svdd.settings import DeepSvddConfig
 from engine.errors import UsageError
 from engine.safe_write import shown
+from engine.settings_file import read_settings
 
-CONFIGS: tuple[type[RecipeConfig], ...] = (OwnFaultsConfig, SlicerConfig)
+CONFIGS: tuple[type[RecipeConfig], ...] = (OwnFaultsConfig, SlicerConfig, DeepSvddConfig)
 """The settings of every recipe; the first is the default."""
 
 BY_RECIPE: Mapping[str, type[RecipeConfig]] = MappingProxyType(
@@ -57,20 +58,7 @@ def load_config(path: Path) -> RecipeConfig:
     ------
     UsageError : the file cannot be read, is not YAML, or holds a setting that does not exist or cannot be so
     """
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(
-            f"{shown(path)} cannot be read: {(error.strerror or str(error)).lower()}."
-        ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageError(
-            f"{shown(path)} is not a YAML file: write one 'setting: value' on each line."
-        ) from error
-    if values is None:
-        values = {}
-    if not isinstance(values, dict):
-        raise UsageError(f"{shown(path)} must hold settings, one 'setting: value' on each line.")
+    values = read_settings(path)
     if values.get("recipe", CONFIGS[0].model_fields["recipe"].default) not in BY_RECIPE:
         raise UsageError(
             f"{shown(path)}: recipe cannot be {values['recipe']!r}: choose {' or '.join(BY_RECIPE)}."
@@ -78,10 +66,11 @@ def load_config(path: Path) -> RecipeConfig:
     try:
         return parse_config(values)
     except ValidationError as error:
-        raise UsageError(f"{shown(path)}: {_sentence(error)}") from error
+        raise UsageError(f"{shown(path)}: {sentence_of(error)}") from error
 
 
-def _sentence(error: ValidationError) -> str:
+def sentence_of(error: ValidationError) -> str:
+    """Return what is wrong with settings, in a sentence without the name of their file."""
     first = error.errors()[0]
     name = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-PART_WORDING: Mapping[str, str] = MappingProxyType({})
+PART_WORDING: Mapping[str, str] = MappingProxyType(
+    {
+        "svdd-distance": "distance from what was kept",
+        "svdd-reconstruction": "how badly it is rebuilt",
+    }
+)
 """A few words for each name that a recipe gives to a part of its score."""
 
 

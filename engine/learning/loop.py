@@ -16,6 +16,8 @@ from engine.progress import Progress
 
 Batch = tuple[Tensor, ...]
 Loss = Callable[[nn.Module, Batch], Tensor]
+OnEpoch = Callable[["Epoch"], None]
+"""Told of every epoch while the model has its weights; may raise to end the training."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,10 @@ class Fitted:
     stopped_early: bool
 
 
+def ignore_epoch(epoch: Epoch) -> None:
+    """Let every epoch pass."""
+
+
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Let torch draw from `seed` within (initial weights need its global generator); restore it after."""
@@ -67,6 +73,7 @@ def fit(
     validation: Sequence[Batch],
     settings: TrainSettings,
     progress: Progress,
+    on_epoch: OnEpoch = ignore_epoch,
 ) -> Fitted:
     """Train `model` in place with AdamW under a cosine schedule, and leave it with its best weights.
 
@@ -81,7 +88,7 @@ def fit(
     A cancel is looked for around each forward and each backward pass, so that it answers within half a step.
     """
     with few_threads():
-        return _fit(model, loss, training, validation, settings, progress)
+        return _fit(model, loss, training, validation, settings, progress, on_epoch)
 
 
 def _fit(
@@ -91,6 +98,7 @@ def _fit(
     validation: Sequence[Batch],
     settings: TrainSettings,
     progress: Progress,
+    on_epoch: OnEpoch,
 ) -> Fitted:
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
@@ -109,6 +117,7 @@ def _fit(
             best = epoch
             best_state = {name: value.detach().clone() for name, value in model.state_dict().items()}
         _report(epoch, best, settings, time.monotonic() - started_s, progress)
+        on_epoch(epoch)
         if settings.patience is not None and number - best.number >= settings.patience:
             break
     assert best is not None  # epochs are at least one

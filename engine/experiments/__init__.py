@@ -1,0 +1,1 @@
+"""Experiments in YAML: several networks over one folder of audio, trained, compared and searched through."""

@@ -1,0 +1,61 @@
+"""Read a YAML file that says only how it differs from another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from engine.errors import UsageError
+from engine.safe_write import shown
+from engine.settings_file import read_settings
+
+BASE = "base"
+
+Values = dict[str, object]
+Reading = Callable[[Values, Path], Values]
+"""Takes what one file says, and where that is, to what it means wherever it is inherited."""
+
+
+def load_inheriting(path: Path, reading: Reading) -> Values:
+    """Return what a YAML file says together with what its `base:` says, and the base of that, and so on.
+
+    Where both say something the file itself counts. Mappings are laid over each other key by key; any other
+    value, a list too, replaces the one of the base.
+
+    Raises
+    ------
+    UsageError : a file cannot be read or is no mapping, a base is missing, or one is its own base
+    """
+    return _load(path, reading, ())
+
+
+def merged(base: Mapping[str, object], over: Mapping[str, object]) -> Values:
+    """Lay `over` over `base`, key by key."""
+    out = dict(base)
+    for key, value in over.items():
+        below = out.get(key)
+        both = isinstance(below, Mapping) and isinstance(value, Mapping)
+        out[key] = merged(below, value) if both else value  # type: ignore[arg-type]
+    return out
+
+
+def _load(path: Path, reading: Reading, heirs: tuple[Path, ...]) -> Values:
+    resolved = path.resolve()
+    if resolved in heirs:
+        circle = " → ".join(shown(one.name) for one in (*heirs[heirs.index(resolved) :], resolved))
+        raise UsageError(f"{shown(heirs[-1])}: it is its own base ({circle}): take one of these 'base:' out.")
+    values = _read(path, heirs)
+    base = values.pop(BASE, None)
+    meant = reading(values, path)
+    if base is None:
+        return meant
+    if not isinstance(base, str) or not base:
+        raise UsageError(f"{shown(path)}: base cannot be {base!r}: give the name of one YAML file.")
+    return merged(_load(path.parent / base, reading, (*heirs, resolved)), meant)
+
+
+def _read(path: Path, heirs: tuple[Path, ...]) -> Values:
+    try:
+        return read_settings(path)
+    except UsageError as error:
+        raise UsageError(f"{shown(heirs[-1])}: its base {error}" if heirs else str(error)) from error

@@ -1,0 +1,56 @@
+"""Tell Weights & Biases how a training goes, where the user has it and asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from engine.errors import UsageError
+
+Log = Callable[[Mapping[str, float]], None]
+
+_PROJECT = "offcut"
+
+
+def require_wandb() -> Any:
+    """Return the library.
+
+    Raises
+    ------
+    UsageError : it is not installed
+    """
+    try:
+        return import_module("wandb")
+    except ImportError as error:
+        raise UsageError(
+            "Weights & Biases is not installed: install offcut[wandb], or set 'wandb: false'."
+        ) from error
+
+
+def _tell_nobody(figures: Mapping[str, float]) -> None:
+    """Take figures that nobody asked for."""
+
+
+@contextmanager
+def tracked(wanted: bool, name: str, settings: Mapping[str, object], folder: Path) -> Iterator[Log]:
+    """Yield what tells figures of one training; where it is not `wanted`, they go nowhere.
+
+    Parameters
+    ----------
+    folder : where the library may leave its files
+
+    Raises
+    ------
+    UsageError : the library is wanted and not installed
+    """
+    if not wanted:
+        yield _tell_nobody
+        return
+    run = require_wandb().init(project=_PROJECT, name=name, config=dict(settings), dir=str(folder))
+    try:
+        yield lambda figures: run.log(dict(figures))
+    finally:
+        run.finish()

@@ -8,6 +8,9 @@ from types import MappingProxyType
 
 from pydantic import ValidationError
 
+from engine.anomaly.bank.settings import MemoryBankConfig
+from engine.anomaly.classifier.settings import ClassifierConfig
+from engine.anomaly.dual.settings import DualConfig
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.recipe_config import RecipeConfig
 from engine.anomaly.slicer.settings import SlicerConfig
@@ -16,7 +19,14 @@ from engine.errors import UsageError
 from engine.safe_write import shown
 from engine.settings_file import read_settings
 
-CONFIGS: tuple[type[RecipeConfig], ...] = (OwnFaultsConfig, SlicerConfig, DeepSvddConfig)
+CONFIGS: tuple[type[RecipeConfig], ...] = (
+    OwnFaultsConfig,
+    MemoryBankConfig,
+    SlicerConfig,
+    DeepSvddConfig,
+    DualConfig,
+    ClassifierConfig,
+)
 """The settings of every recipe; the first is the default."""
 
 BY_RECIPE: Mapping[str, type[RecipeConfig]] = MappingProxyType(

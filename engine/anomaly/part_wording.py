@@ -7,6 +7,23 @@ from types import MappingProxyType
 
 PART_WORDING: Mapping[str, str] = MappingProxyType(
     {
+        "altered": "reversed, muffled or doubled",
+        "bad-join": "a bad join",
+        "dropout": "a dropout",
+        "false-start": "a false start",
+        "hard-to-fill-in": "does not follow from what is around it",
+        "noise": "noise over it",
+        "noodling": "noodling",
+        "out-of-tune": "out of tune",
+        "talk": "talk",
+        "unlike-kept": "unlike anything kept",
+        "unusual-mix": "sounds mixed as never kept",
+        "wrong-tempo": "a wrong tempo",
+        "rebuilt-1-beats": "how badly each beat is rebuilt",
+        "rebuilt-4-beats": "how badly four beats are rebuilt",
+        "rebuilt-16-beats": "how badly sixteen beats are rebuilt",
+        "rebuilt-as-edited": "how badly it is rebuilt as edited",
+        "rebuilt-as-raw": "how well it is rebuilt as raw",
         "svdd-distance": "distance from what was kept",
         "svdd-reconstruction": "how badly it is rebuilt",
     }

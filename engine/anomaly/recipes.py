@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import log
 from types import MappingProxyType
 
+from engine.anomaly.bank import learning as bank
+from engine.anomaly.bank import model as bank_model
+from engine.anomaly.classifier import learning as classifier
+from engine.anomaly.classifier import model as classifier_model
+from engine.anomaly.dual import learning as dual
+from engine.anomaly.dual import model as dual_model
 from engine.anomaly.own_faults import learning as own_faults
 from engine.anomaly.own_faults import model as own_faults_model
 from engine.anomaly.recipe import Recipe
 from engine.anomaly.slicer import learning as slicer
-from engine.anomaly.slicer import model as slicer_model
+from engine.anomaly.slicer import loading as slicer_loading
 from engine.anomaly.svdd import learning as svdd
 from engine.anomaly.svdd import model as svdd_model
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
         "deep-svdd": Recipe(svdd.learn, svdd_model.load),
-        "own-faults": Recipe(own_faults.learn, own_faults_model.load),
-        "slicer-ae": Recipe(slicer.learn, slicer_model.load),
+        "dual-ae": Recipe(dual.learn, dual_model.load, blind_loss=2.0),
+        "edited-vs-raw": Recipe(classifier.learn, classifier_model.load, blind_loss=log(2.0)),
+        "memory-bank": Recipe(bank.learn, bank_model.load),
+        "own-faults": Recipe(own_faults.learn, own_faults_model.load, blind_loss=log(2.0)),
+        "slicer-ae": Recipe(slicer.learn, slicer_loading.load, blind_loss=1.0),
     }
 )

@@ -13,13 +13,14 @@ from torch import Tensor, nn
 from engine.anomaly.faults.material import Samples
 from engine.anomaly.own_faults.hearing import STEP_FRAMES, Heard, joined
 from engine.anomaly.own_faults.network import REACH_STEPS, Committee
-from engine.anomaly.own_faults.practice import Practice, make_practice
+from engine.anomaly.own_faults.practice import Practice, make_practice, parts_of
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
 from engine.learning.loop import Batch, Fitted, TrainSettings, fit, seeded
 from engine.learning.torch_threads import few_threads
 from engine.progress import Progress
 
 _VALIDATION_SHARE_OF_PRACTICE = 0.15
+_PART_WEIGHT = 0.1
 _LEVEL_SPREAD_DB = 3.0
 _LEAST_STD_DB = 1.0
 _LEAST_TUNING_STD = 1e-3
@@ -48,14 +49,14 @@ class Trained:
 
     Attributes
     ----------
-    kept_mean, kept_std : of the logits of kept audio
+    kept_means, kept_stds : float64, shape (1 + parts,), of the logits of kept audio
     """
 
     network: Committee
     scaling: Scaling
     fitted: Fitted
-    kept_mean: float
-    kept_std: float
+    kept_means: NDArray[np.float64]
+    kept_stds: NDArray[np.float64]
 
 
 def train(
@@ -77,7 +78,7 @@ def train(
         checks = make_practice(validation, config, checked_s, 2 * seed + 1, progress.part(0.25, 0.3))
         scaling = _scaling(practice)
         with seeded(seed):
-            network = Committee(config.mel.n_mels, config.width, config.members)
+            network = Committee(config.mel.n_mels, config.width, config.members, len(parts_of(config)))
             settings = TrainSettings(config.epochs, config.learning_rate, config.weight_decay, patience=None)
             batches = _random_crops(practice, scaling, config, torch.Generator().manual_seed(seed))
             fitted = fit(
@@ -90,17 +91,24 @@ def train(
             )
         logits = np.concatenate(
             [
-                np.concatenate(list(logits_of(network, scaling, [one.heard], progress)))[one.is_fault == 0.0]
+                np.concatenate(list(logits_of(network, scaling, [one.heard], progress)))[~one.is_fault]
                 for one in checks
             ]
         )
-    return Trained(network, scaling, fitted, float(logits.mean()), float(logits.std()))
+    return Trained(network, scaling, fitted, logits.mean(axis=0), logits.std(axis=0))
 
 
 def _loss(model: nn.Module, batch: Batch) -> Tensor:
-    mel, tuning, is_fault = batch
+    """Return the cross-entropy of what is damaged and, while learning, a little of that of how.
+
+    So what is reported of validation says how well faults are told, whatever kinds there are.
+    """
+    mel, tuning, targets = batch
     logits = model(mel, tuning)
-    return nn.functional.binary_cross_entropy_with_logits(logits, is_fault.expand_as(logits))
+    wanted = targets.transpose(1, 2).expand_as(logits)
+    each = nn.functional.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
+    damaged = each[:, :, 0].mean()
+    return damaged + _PART_WEIGHT * each[:, :, 1:].sum(dim=2).mean() if model.training else damaged
 
 
 def _scaling(practice: Sequence[Practice]) -> Scaling:
@@ -124,12 +132,12 @@ def _random_crops(
     spread = _LEVEL_SPREAD_DB / torch.tensor(scaling.mel_std_db)
 
     def crop() -> Batch:
-        mel, tuning, is_fault = pieces[int(torch.multinomial(lengths, 1, generator=generator))]
-        first = int(torch.randint(len(is_fault) - config.crop_steps + 1, (1,), generator=generator))
+        mel, tuning, targets = pieces[int(torch.multinomial(lengths, 1, generator=generator))]
+        first = int(torch.randint(len(targets) - config.crop_steps + 1, (1,), generator=generator))
         last = first + config.crop_steps
         louder = torch.randn(1, generator=generator) * spread
         heard = mel[first * STEP_FRAMES : last * STEP_FRAMES] + louder
-        return heard, tuning[first:last], is_fault[first:last]
+        return heard, tuning[first:last], targets[first:last]
 
     def epoch() -> Iterator[Batch]:
         for _ in range(count // config.batch_size):
@@ -142,9 +150,9 @@ def _even_crops(practice: Sequence[Practice], scaling: Scaling, config: OwnFault
     """Return the pieces end to end in crops, none twice."""
     crops = [
         (mel[at * STEP_FRAMES : (at + config.crop_steps) * STEP_FRAMES],
-         tuning[at : at + config.crop_steps], is_fault[at : at + config.crop_steps])
-        for mel, tuning, is_fault in _standardised(practice, scaling, config)
-        for at in range(0, len(is_fault) - config.crop_steps + 1, config.crop_steps)
+         tuning[at : at + config.crop_steps], targets[at : at + config.crop_steps])
+        for mel, tuning, targets in _standardised(practice, scaling, config)
+        for at in range(0, len(targets) - config.crop_steps + 1, config.crop_steps)
     ]  # fmt: skip
     return tuple(
         _stacked(crops[at : at + config.batch_size]) for at in range(0, len(crops), config.batch_size)
@@ -153,9 +161,9 @@ def _even_crops(practice: Sequence[Practice], scaling: Scaling, config: OwnFault
 
 def _standardised(practice: Sequence[Practice], scaling: Scaling, config: OwnFaultsConfig) -> list[Batch]:
     return [
-        (*scaling.apply(one.heard), torch.tensor(one.is_fault))
+        (*scaling.apply(one.heard), torch.tensor(one.targets))
         for one in practice
-        if len(one.is_fault) >= config.crop_steps
+        if len(one.targets) >= config.crop_steps
     ]
 
 
@@ -167,7 +175,8 @@ def _stacked(crops: Sequence[Batch]) -> Batch:
 def logits_of(
     network: Committee, scaling: Scaling, pieces: Iterable[Heard], progress: Progress
 ) -> Iterator[NDArray[np.float64]]:
-    """Yield the logit of every step of a stream, in blocks of shape (n,), the same however it is cut.
+    """Yield the logits of every step of a stream, in blocks of shape (n, 1 + parts), the same however it is
+    cut.
 
     Each block is heard with as much around it as the network reaches.
     """
@@ -191,4 +200,4 @@ def logits_of(
 def _block(network: Committee, scaling: Scaling, heard: Heard, first: int, count: int) -> NDArray[np.float64]:
     mel, tuning = scaling.apply(heard)
     logits: NDArray[np.float64] = network(mel[None], tuning[None])[:, 0].mean(dim=0).double().numpy()
-    return logits[first : first + count]
+    return logits.T[first : first + count]

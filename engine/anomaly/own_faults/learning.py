@@ -10,7 +10,7 @@ from engine.anomaly.examples import Examples
 from engine.anomaly.material import Array, listen, split
 from engine.anomaly.own_faults.fitting import train
 from engine.anomaly.own_faults.model import OwnFaultsModel
-from engine.anomaly.own_faults.practice import kinds_of
+from engine.anomaly.own_faults.practice import kinds_of, parts_of
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.recipe import KeptScores, Learnt
 from engine.anomaly.recipe_config import RecipeConfig
@@ -40,8 +40,9 @@ def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progres
     parts = split(levelled, config.validation_share, least)
     training = [piece for piece in parts.training if len(piece) >= least] or parts.training
     trained = train(training, parts.validation, config, seed, progress.part(0.05, 1.0))
-    model = OwnFaultsModel(config, trained.network, trained.scaling)
-    kept = KeptScores(trained.kept_mean, max(trained.kept_std, _LEAST_STD))
+    model = OwnFaultsModel(config, trained.network, trained.scaling, parts_of(config))
+    means, stds = trained.kept_means.tolist(), np.maximum(trained.kept_stds, _LEAST_STD).tolist()
+    kept = KeptScores(means[0], stds[0], tuple(means[1:]), tuple(stds[1:]))
     frames_db = tuple(np.concatenate(list(log_mel_blocks([one], config.mel))) for one in levelled)
     return Learnt(model, trained.fitted, kept, recordings, frames_db, _method(config))
 

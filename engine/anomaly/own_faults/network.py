@@ -18,13 +18,14 @@ REACH_STEPS = sum(_DILATIONS) + 1
 
 
 class FaultTagger(nn.Module):
-    """Tells at every step how much it sounds like a fault.
+    """Tells at every step how much it sounds like a fault, and like which.
 
     Takes standardised log-mel frames, shape (batch, STEP_FRAMES * steps, n_mels), and tuning, shape
-    (batch, steps, TUNING_BINS); returns logits, shape (batch, steps), that rise with the oddness.
+    (batch, steps, TUNING_BINS); returns logits, shape (batch, 1 + parts, steps), that rise with the oddness:
+    of any fault, then of each part's faults. A network of before there were parts has none of them.
     """
 
-    def __init__(self, n_mels: int, width: int) -> None:
+    def __init__(self, n_mels: int, width: int, parts: int) -> None:
         super().__init__()
         self.spectrum = nn.Sequential(*(_halving(before, after) for before, after in pairwise(_CHANNELS)))
         heard = _CHANNELS[-1] * (n_mels // STEP_FRAMES) + TUNING_BINS
@@ -33,28 +34,28 @@ class FaultTagger(nn.Module):
             nn.Sequential(nn.Conv1d(width, width, 3, padding=by, dilation=by), *_finish(width))
             for by in _DILATIONS
         )
-        self.out = nn.Conv1d(width, 1, 1)
+        self.out = nn.Conv1d(width, 1 + parts, 1)
 
     def forward(self, mel: Tensor, tuning: Tensor) -> Tensor:
-        """Return logits, shape (batch, steps)."""
+        """Return logits, shape (batch, 1 + parts, steps)."""
         image = mel.unsqueeze(1).transpose(2, 3)
         heard = torch.cat([self.spectrum(image).flatten(1, 2), tuning.transpose(1, 2)], dim=1)
         steps = self.step(heard)
         for layer in self.time:
             steps = steps + layer(steps)
         logits: Tensor = self.out(steps)
-        return logits[:, 0]
+        return logits
 
 
 class Committee(nn.Module):
     """Several networks that hear the same and begin elsewhere; together they depend less on chance."""
 
-    def __init__(self, n_mels: int, width: int, members: int) -> None:
+    def __init__(self, n_mels: int, width: int, members: int, parts: int) -> None:
         super().__init__()
-        self.members = nn.ModuleList(FaultTagger(n_mels, width) for _ in range(members))
+        self.members = nn.ModuleList(FaultTagger(n_mels, width, parts) for _ in range(members))
 
     def forward(self, mel: Tensor, tuning: Tensor) -> Tensor:
-        """Return the logits of each member, shape (members, batch, steps)."""
+        """Return the logits of each member, shape (members, batch, 1 + parts, steps)."""
         return torch.stack([member(mel, tuning) for member in self.members])
 
 

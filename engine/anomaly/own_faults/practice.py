@@ -15,6 +15,7 @@ from scipy.signal import butter, sosfilt
 
 from engine.anomaly.faults.kinds import MAKERS
 from engine.anomaly.faults.material import Maker, Samples, repitched
+from engine.anomaly.faults.parts import PART_OF_KIND
 from engine.anomaly.faults.planting import Planted, plant
 from engine.anomaly.faults.practice_kinds import PRACTICE_MAKERS, made_up_clips
 from engine.anomaly.own_faults.hearing import STEP_FRAMES, Heard, hear, joined
@@ -27,16 +28,31 @@ _STRETCH, _CENTS, _TILT_HZ = 0.03, 12.0, (200.0, 4000.0)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Practice:
-    """A piece to practise on; `is_fault`, float32, shape (steps,), is 1 where it is damaged."""
+    """A piece to practise on.
+
+    Attributes
+    ----------
+    targets : float32, shape (steps, 1 + parts), 1 where it is damaged: in any way, then as each part means it
+    """
 
     heard: Heard
-    is_fault: NDArray[np.float32]
+    targets: NDArray[np.float32]
+
+    @property
+    def is_fault(self) -> NDArray[np.bool_]:
+        """Where it is damaged, shape (steps,)."""
+        return self.targets[:, 0] > 0.0
 
 
 def kinds_of(config: OwnFaultsConfig) -> dict[str, Maker]:
     """Return the makers of the faults that are practised on."""
     every = {**MAKERS, **PRACTICE_MAKERS}
     return {kind: make for kind, make in every.items() if kind not in config.leave_out}
+
+
+def parts_of(config: OwnFaultsConfig) -> tuple[str, ...]:
+    """Return the parts that the faults practised on belong to, each once."""
+    return tuple(dict.fromkeys(PART_OF_KIND[kind] for kind in kinds_of(config)))
 
 
 def make_practice(
@@ -100,8 +116,10 @@ def _as_kept(audio: Samples, rate_hz: int, rng: np.random.Generator) -> Samples:
 def _practice(planted: Planted, config: OwnFaultsConfig) -> Practice:
     heard = joined(hear([planted.audio[:, 0]], config.mel), config.mel.n_mels)
     step_samples = STEP_FRAMES * config.mel.hop_samples
-    is_fault = np.zeros(len(heard), np.float32)
+    parts = parts_of(config)
+    targets = np.zeros((len(heard), 1 + len(parts)), np.float32)
     for fault in planted.faults:
         first, last = (-(-edge // step_samples) for edge in (fault.start_samples, fault.stop_samples))
-        is_fault[first:last] = 1.0
-    return Practice(heard, is_fault)
+        targets[first:last, 0] = 1.0
+        targets[first:last, 1 + parts.index(PART_OF_KIND[fault.kind])] = 1.0
+    return Practice(heard, targets)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load, save
 
 from engine.anomaly.faults.kinds import KINDS
+from engine.anomaly.faults.parts import PART_OF_KIND
 from engine.anomaly.faults.planting import plant
 from engine.anomaly.faults.practice_kinds import PRACTICE_MAKERS, _pulses, made_up_clips
 from engine.anomaly.learn import LearnRequest, learn
@@ -20,7 +21,7 @@ from engine.anomaly.metrics import auc
 from engine.anomaly.own_faults.fitting import Scaling, Trained, logits_of, train
 from engine.anomaly.own_faults.hearing import STEP_FRAMES, Heard, hear, joined
 from engine.anomaly.own_faults.network import REACH_STEPS, Committee, FaultTagger
-from engine.anomaly.own_faults.practice import kinds_of, make_practice
+from engine.anomaly.own_faults.practice import kinds_of, make_practice, parts_of
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.score import Scores, score_blocks
 from engine.anomaly.taste import load_taste, save_taste
@@ -99,25 +100,29 @@ def test_practice_is_labelled_where_it_is_damaged_and_repeats_for_its_seed() -> 
     pieces = make_practice([kept(60.0), kept(15.0)], TINY, 200.0, 3, SILENT)
     again = make_practice([kept(60.0), kept(15.0)], TINY, 200.0, 3, SILENT)
     share = np.mean(np.concatenate([one.is_fault for one in pieces]))
+    every = np.concatenate([one.targets for one in pieces])
+    np.testing.assert_array_equal(every[:, 1:].sum(axis=1), every[:, 0])
+    assert every[:, 1:].any(axis=0).sum() > 1
     assert share == pytest.approx(TINY.fault_share, abs=0.05)
     for one, other in zip(pieces, again, strict=True):
-        assert len(one.is_fault) == len(one.heard)
+        assert len(one.targets) == len(one.heard)
         np.testing.assert_array_equal(one.heard.mel_db, other.heard.mel_db)
-        np.testing.assert_array_equal(one.is_fault, other.is_fault)
+        np.testing.assert_array_equal(one.targets, other.targets)
 
 
 def test_the_network_reaches_as_far_as_it_says_and_is_small() -> None:
     with seeded(0):
-        network = FaultTagger(TINY.mel.n_mels, 64).eval()
+        network = FaultTagger(TINY.mel.n_mels, 64, parts=3).eval()
     assert sum(value.numel() for value in network.parameters()) < 1_000_000
     steps, at = 100, 50
     generator = torch.Generator().manual_seed(1)
     mel = torch.randn(1, steps * STEP_FRAMES, TINY.mel.n_mels, generator=generator)
     tuning = torch.randn(1, steps, TUNING_BINS, generator=generator)
     before = network(mel, tuning)[0]
+    assert before.shape == (4, steps)
     other = mel.clone()
     other[:, at * STEP_FRAMES : (at + 1) * STEP_FRAMES] += 3.0
-    moved = torch.nonzero(network(other, tuning)[0] != before).flatten()
+    moved = torch.nonzero((network(other, tuning)[0] != before).any(dim=0)).flatten()
     assert 0 < at - int(moved.min()) <= REACH_STEPS
     assert 0 < int(moved.max()) - at <= REACH_STEPS
 
@@ -131,11 +136,11 @@ def test_scoring_a_stream_equals_scoring_it_whole(piece_steps: int) -> None:
     bands, bins = TINY.mel.n_mels, TUNING_BINS
     scaling = Scaling(*(np.full(n, v, np.float32) for n, v in ((bands, 0), (bands, 1), (bins, 0), (bins, 1))))
     with seeded(0):
-        network = Committee(bands, 8, members=2).eval()
+        network = Committee(bands, 8, members=2, parts=2).eval()
     with torch.no_grad():
         mel, tuning = scaling.apply(heard)
         one, other = (member(mel[None], tuning[None])[0].numpy() for member in network.members)
-    expected = (one + other) / 2
+    expected = (one + other).T / 2
     pieces = [heard.part(at, at + piece_steps) for at in range(0, steps, piece_steps)]
     found = np.concatenate(list(logits_of(network, scaling, pieces, SILENT)))
     np.testing.assert_allclose(found, expected, atol=1e-4)
@@ -146,13 +151,13 @@ def test_learns_to_find_faults_it_never_heard_in_music_it_never_heard(trained: T
     clips = made_up_clips(RATE_HZ, np.random.default_rng(10))
     planted = plant(kept(60.0, seed=3)[:, None], RATE_HZ, ["noodling", "noise", "dropout"], 0.4, rng, clips)
     heard = heard_of(planted.audio[:, 0])
-    logits = np.concatenate(list(logits_of(trained.network, trained.scaling, [heard], SILENT)))
+    logits = np.concatenate(list(logits_of(trained.network, trained.scaling, [heard], SILENT)))[:, 0]
     middle = np.arange(len(logits)) * STEP_SAMPLES
     bad = np.zeros(len(logits), bool)
     for fault in planted.faults:
         bad |= (middle >= fault.start_samples) & (middle < fault.stop_samples)
     assert auc(bad, logits) > 0.8
-    assert trained.kept_std > 0.0
+    assert (trained.kept_stds > 0.0).all()
 
 
 def test_the_same_seed_learns_the_same(trained: Trained) -> None:
@@ -209,6 +214,41 @@ def test_a_file_is_scored_from_its_start_to_its_end_at_any_level(
     assert 20.0 - found.times_s[-1] <= 2 * found.hop_s
     assert found.nearest is not None
     np.testing.assert_allclose(scores(audio * np.float32(0.1)).scores, found.scores, atol=2e-3)
+
+
+def test_a_taste_of_before_scores_had_parts_scores_as_it_did(taste_path: Path, tmp_path: Path) -> None:
+    content = taste_path.read_bytes()
+    stored = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])["__metadata__"]
+    about = json.loads(stored["offcut-taste"])
+    del about["parts"], about["errors"]["part_means"], about["errors"]["part_stds"]
+    tensors = {
+        name: value[:1].contiguous() if ".out." in name else value for name, value in load(content).items()
+    }
+    path = tmp_path / "before.taste"
+    path.write_bytes(save(tensors, metadata={"offcut-taste": json.dumps(about)}))
+    audio = kept(12.0, seed=4)
+    now, before = (
+        score_blocks(load_taste(one), [audio], RATE_HZ, len(audio), SILENT, level_db=level_of([audio]))
+        for one in (taste_path, path)
+    )
+    assert len(now.parts) == len(set(PART_OF_KIND.values()))
+    assert not before.parts
+    np.testing.assert_allclose(before.scores, now.scores, atol=1e-6)
+
+
+def test_the_part_of_a_fault_rises_in_it_more_than_the_others(trained: Trained) -> None:
+    names, rng = parts_of(TINY), np.random.default_rng(11)
+    clips = made_up_clips(RATE_HZ, np.random.default_rng(12))
+    for kind in ("noise", "dropout"):
+        planted = plant(kept(60.0, seed=5)[:, None], RATE_HZ, [kind], 0.3, rng, clips)
+        logits = np.concatenate(
+            list(logits_of(trained.network, trained.scaling, [heard_of(planted.audio[:, 0])], SILENT))
+        )
+        z = (logits - trained.kept_means) / trained.kept_stds
+        inside = np.zeros(len(z), bool)
+        for fault in planted.faults:
+            inside[fault.start_samples // STEP_SAMPLES : fault.stop_samples // STEP_SAMPLES] = True
+        assert names[int(z[inside, 1:].mean(axis=0).argmax())] == PART_OF_KIND[kind]
 
 
 @pytest.mark.parametrize("missing", ["network.members.1.out.bias", "tuning_std"])

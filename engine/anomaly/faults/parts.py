@@ -1,0 +1,26 @@
+"""Which kinds of fault sound alike: what a person would call by one name is one part of a score."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+PART_OF_KIND: Mapping[str, str] = {
+    "talk": "talk",
+    "noise": "noise",
+    "under_noise": "noise",
+    "detune": "out-of-tune",
+    "wrong_speed": "out-of-tune",
+    "dropout": "dropout",
+    "hush": "dropout",
+    "false_start": "false-start",
+    "noodling": "noodling",
+    "fragments": "noodling",
+    "wrong_tempo": "wrong-tempo",
+    "unsteady": "wrong-tempo",
+    "bad_join": "bad-join",
+    "stutter": "bad-join",
+    "reversed": "altered",
+    "two_at_once": "altered",
+    "muffled": "altered",
+}
+"""The part of the score each kind belongs to."""

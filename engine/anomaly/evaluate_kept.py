@@ -14,12 +14,14 @@ import numpy as np
 import soxr
 
 from engine.anomaly.config import default_config
-from engine.anomaly.evaluate import Row, clips_in, pieces_in, whole
+from engine.anomaly.evaluation.recordings import clips_in, pieces_in, whole
 from engine.anomaly.faults.material import Samples
 from engine.anomaly.neighbours import KeptExamples, KeptRecording, NearestSearch, keep_examples
 from engine.features.mel import log_mel_blocks
 from engine.features.mel_settings import MelSettings
 from engine.progress import Progress
+
+Line = dict[str, object]
 
 _EXCERPT_S = 100.0
 _PASSAGE_S = 8.0
@@ -28,7 +30,7 @@ _WITHIN_S = 1.0
 _DETUNED = 2 ** (60 / 1200)
 
 
-def evaluate(data_dir: Path, *, progress: Progress, short: bool = False) -> Iterator[Row]:
+def evaluate(data_dir: Path, *, progress: Progress, short: bool = False) -> Iterator[Line]:
     """Yield the share of passages found at their place, by what was done to them, and in their piece.
 
     Parameters
@@ -121,7 +123,7 @@ def _rms(audio: Samples) -> float:
     return float(np.sqrt(np.mean(np.square(audio, dtype=np.float64))))
 
 
-def _row(metric: str, about: str, found: Sequence[bool], by_chance: float) -> Row:
+def _row(metric: str, about: str, found: Sequence[bool], by_chance: float) -> Line:
     return {
         "metric": metric,
         "about": about,

@@ -7,34 +7,69 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from engine.cli.answer import Answer
+from engine.errors import UsageError
 from engine.progress import Progress
 
 PARTS = ("anomaly", "kept", "beats")
+_SEEDS = 5
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the verb takes."""
     parser.add_argument("part", choices=PARTS)
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="the folder of recordings")
-    parser.add_argument(
-        "--config", type=Path, metavar="F.yaml", help="anomaly: a recipe other than the default"
-    )
+    parser.add_argument("--data", type=Path, metavar="DIR", help="the folder of recordings")
     parser.add_argument("--short", action="store_true", help="one seed and little material")
+    anomaly = parser.add_argument_group("anomaly")
+    anomaly.add_argument("--config", type=Path, metavar="F.yaml", help="a recipe other than the default")
+    anomaly.add_argument(
+        "--rows", metavar="A,B", default="", help="rows of the comparison; 'default' unless told"
+    )
+    anomaly.add_argument(
+        "--materials", metavar="A,B", default="", help="of band, loops, field and halves (not run by default)"
+    )
+    anomaly.add_argument("--seeds", type=int, default=_SEEDS, metavar="N", help=f"{_SEEDS} unless told")
+    anomaly.add_argument(
+        "--results", type=Path, metavar="F.jsonl", help="keep finished trials here, and go on from there"
+    )
+    anomaly.add_argument(
+        "--table", action="store_true", help="run nothing; print what is in --results, in Markdown"
+    )
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
     """Print a metric a line as it is measured."""
+    if options.table:
+        yield _table(options)
+        return
+    if options.data is None:
+        raise UsageError("No recordings are named: give their folder with --data.")
     for line in _lines(options, progress):
         yield Answer(line, "  ".join(f"{name} {_text(value)}" for name, value in line.items()))
+
+
+def _table(options: argparse.Namespace) -> Answer:
+    from engine.anomaly.evaluation.compare import table_of
+
+    if options.results is None:
+        raise UsageError("There is nothing to make a table of: name finished trials with --results.")
+    table = table_of(options.results)
+    return Answer({"table": table}, table)
 
 
 def _lines(options: argparse.Namespace, progress: Progress) -> Iterator[Mapping[str, object]]:
     if options.part == "anomaly":
         from engine.anomaly.config import load_config
-        from engine.anomaly.evaluate import evaluate as evaluate_anomaly
+        from engine.anomaly.evaluation.compare import Comparison, evaluate
 
-        config = None if options.config is None else load_config(options.config)
-        return evaluate_anomaly(options.data, short=options.short, progress=progress, config=config)
+        asked = Comparison(
+            rows=_names(options.rows),
+            materials=_names(options.materials),
+            seeds=options.seeds,
+            config=None if options.config is None else load_config(options.config),
+            results=options.results,
+            short=options.short,
+        )
+        return evaluate(options.data, asked, progress)
     if options.part == "kept":
         from engine.anomaly.evaluate_kept import evaluate as evaluate_kept
 
@@ -42,6 +77,10 @@ def _lines(options: argparse.Namespace, progress: Progress) -> Iterator[Mapping[
     from engine.beats.evaluate import evaluate as evaluate_beats
 
     return evaluate_beats(options.data, short=options.short, progress=progress)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _text(value: object) -> str:

@@ -1,0 +1,1 @@
+"""How well learned scores find what is odd, on several kinds of material, beside chance and loudness."""

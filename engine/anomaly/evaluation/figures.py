@@ -1,0 +1,84 @@
+"""What a score curve is worth where the truth is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.anomaly.evaluation.materials.case import HeldOut, WholeFile
+from engine.anomaly.evaluation.recordings import HEARD_RATE_HZ
+from engine.anomaly.metrics import auc, average_precision, smoothed, time_iou
+from engine.anomaly.propose import propose_cuts
+from engine.anomaly.score import Scores
+from engine.document.analysis import ScoreCurve
+from engine.settings import CutSettings
+
+MEASURES: Mapping[str, str] = {
+    "auc": "how often a bad moment scores above a kept one",
+    "average_precision": "precision averaged over recall",
+    "time_iou": "overlap when as much is cut as is bad, by the scores alone",
+    "time_iou_smoothed": "the same with scores smoothed over 3 s",
+    "time_iou_proposed": "the same with the cuts that Offcut proposes to keep as much as is good",
+    "auc_of_files": "how often a file of another style scores above a kept one",
+    "auc_of_files_altered": "the same, and files of the style with faults in them",
+}
+_SMOOTHED_S = 3.0
+
+
+def of_moments(curve: Scores, tested: HeldOut) -> dict[str, float]:
+    """Measure a score curve moment by moment."""
+    bad = tested.kinds_at(curve.times_s) != ""
+    return {
+        "auc": auc(bad, curve.scores),
+        "average_precision": average_precision(bad, curve.scores),
+        "time_iou": time_iou(bad, curve.scores),
+        "time_iou_smoothed": time_iou(bad, smoothed(curve.scores, round(_SMOOTHED_S / curve.hop_s))),
+        "time_iou_proposed": _proposed_iou(curve, tested),
+    }
+
+
+def by_kind(curve: Scores, tested: HeldOut) -> dict[str, float]:
+    """Return the AUC of the moments of each kind of fault against all that are as they were."""
+    kinds = tested.kinds_at(curve.times_s)
+    found = {}
+    for kind in sorted(set(kinds.tolist()) - {""}):
+        of = (kinds == kind) | (kinds == "")
+        found[kind] = auc(kinds[of] == kind, curve.scores[of])
+    return found
+
+
+def of_files(mean_scores: Sequence[float], files: Sequence[WholeFile]) -> dict[str, float]:
+    """Measure how well the mean scores of whole files tell what is kept from what is odd."""
+    scores = np.array(mean_scores)
+    odd = np.array([one.is_odd for one in files])
+    altered = np.array([one.is_altered for one in files])
+    return {
+        "auc_of_files": auc(odd[~altered], scores[~altered]),
+        "auc_of_files_altered": auc(odd | altered, scores),
+    }
+
+
+def _proposed_iou(curve: Scores, tested: HeldOut) -> float:
+    """Return the overlap, over the union, of the proposed cuts with what is bad, sample by sample.
+
+    Cuts are proposed as in the window, but that neither beats nor onsets are known for them to snap to.
+    """
+    bad = _covered([(one.start_samples, one.stop_samples) for one in tested.faults], len(tested.audio))
+    document = ScoreCurve(
+        np.rint(curve.times_s * HEARD_RATE_HZ).astype(np.int64), curve.scores, maker="evaluation"
+    )
+    settings = CutSettings(threshold_mode="keep", keep=1.0 - float(bad.mean()))
+    plan = propose_cuts(
+        document, None, None, length_samples=len(bad), rate_hz=HEARD_RATE_HZ, settings=settings
+    )
+    cut = _covered([(one.start_samples, one.stop_samples) for one in plan.proposals], len(bad))
+    return float((cut & bad).sum() / (cut | bad).sum())
+
+
+def _covered(spans: Sequence[tuple[int, int]], length: int) -> NDArray[np.bool_]:
+    covered = np.zeros(length, bool)
+    for start, stop in spans:
+        covered[start:stop] = True
+    return covered

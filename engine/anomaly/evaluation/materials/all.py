@@ -1,0 +1,16 @@
+"""Every material by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from engine.anomaly.evaluation.materials.band import BAND
+from engine.anomaly.evaluation.materials.case import Material
+from engine.anomaly.evaluation.materials.field import FIELD
+from engine.anomaly.evaluation.materials.halves import HALVES
+from engine.anomaly.evaluation.materials.loops import LOOPS
+
+MATERIALS: Mapping[str, Material] = MappingProxyType(
+    {material.name: material for material in (BAND, LOOPS, FIELD, HALVES)}
+)

@@ -1,0 +1,148 @@
+"""Reading the recordings an evaluation is made of.
+
+Everything is brought down to 16 kHz before it is learned or scored: the clips have nothing above 8 kHz, and a
+lossy file's cutoff moves when a passage is repitched, so the top of the spectrum alone would give both away.
+Faults are planted before that, at the rate a recording has.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+
+from engine.anomaly.faults.material import Samples
+from engine.audio.reader import SourceReader
+from engine.errors import UsageError
+from engine.safe_write import shown
+
+HEARD_RATE_HZ = 16_000
+_LEAST_PIECE_S = 100.0
+_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".aiff", ".aif")
+_CATEGORIES = {
+    "talk": ("crying_baby", "sneezing", "laughing", "coughing"),
+    "noise": ("rain", "sea_waves", "crackling_fire", "helicopter", "chainsaw", "vacuum_cleaner", "engine"),
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Excerpt:
+    """A mono stretch of a recording, float32, shape (n,), at the rate it was recorded at."""
+
+    name: str
+    audio: Samples
+    rate_hz: int
+
+    def heard(self) -> Samples:
+        """Return it at the rate of the evaluation."""
+        return converted(self.audio, self.rate_hz, HEARD_RATE_HZ)
+
+
+def converted(audio: Samples, from_hz: int, to_hz: int) -> Samples:
+    """Return mono samples at another rate."""
+    return np.asarray(soxr.resample(audio, from_hz, to_hz, quality="HQ"), np.float32)
+
+
+def whole(path: Path) -> tuple[Samples, int]:
+    """Read a file, shape (frames, channels), and its rate in Hz."""
+    with SourceReader(path) as reader:
+        return np.concatenate(list(reader.blocks(1 << 18))), reader.rate_hz
+
+
+def excerpt(path: Path, longest_s: float) -> Excerpt:
+    """Read the beginning of a file, all channels in one."""
+    audio, rate_hz = whole(path)
+    return Excerpt(path.stem, audio[: round(longest_s * rate_hz)].mean(axis=1), rate_hz)
+
+
+def sound_files(folder: Path) -> list[Path]:
+    """Return the recordings in a folder, by name.
+
+    Raises
+    ------
+    UsageError : there is no such folder
+    """
+    if not folder.is_dir():
+        raise UsageError(
+            f"{shown(folder)} is missing: name the folder that holds music/, loops/, mdbdrums/, multimic/ "
+            "and esc50/."
+        )
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES)
+
+
+def pieces_in(data_dir: Path) -> list[Path]:
+    """Find the pieces of music that are long enough, the longest first.
+
+    Raises
+    ------
+    UsageError : there are none
+    """
+    folder = data_dir / "music"
+    lengths = {path: soundfile.info(path).duration for path in sound_files(folder)}
+    pieces = sorted((path for path in lengths if lengths[path] >= _LEAST_PIECE_S), key=lambda p: -lengths[p])
+    if not pieces:
+        raise UsageError(f"{shown(folder)} holds no piece of {_LEAST_PIECE_S:.0f} s or more: add some music.")
+    return pieces
+
+
+def clip_rows(data_dir: Path) -> list[dict[str, str]]:
+    """Return the table of ESC-50 (K. J. Piczak, "ESC: Dataset for Environmental Sound Classification", 2015).
+
+    Raises
+    ------
+    UsageError : it cannot be read
+    """
+    table = data_dir / "esc50" / "esc50.csv"
+    try:
+        return list(csv.DictReader(table.read_text(encoding="utf-8").splitlines()))
+    except OSError as error:
+        raise UsageError(f"{shown(table)} cannot be read: name the folder that holds esc50/.") from error
+
+
+def clip(data_dir: Path, row: Mapping[str, str]) -> Samples:
+    """Read one clip of ESC-50 at the rate of the evaluation, shape (n,)."""
+    audio, rate_hz = whole(data_dir / "esc50" / "audio" / row["filename"])
+    return converted(audio.mean(axis=1), rate_hz, HEARD_RATE_HZ)
+
+
+def clips_in(data_dir: Path) -> dict[str, list[Samples]]:
+    """Read all clips for the faults "talk" and "noise", at the rate of the evaluation."""
+    rows = clip_rows(data_dir)
+    return {
+        kind: [clip(data_dir, row) for row in rows if row["category"] in categories]
+        for kind, categories in _CATEGORIES.items()
+    }
+
+
+def drawn_clips(
+    data_dir: Path,
+    rng: np.random.Generator,
+    rate_hz: int,
+    categories: Mapping[str, Sequence[str]] = _CATEGORIES,
+    most: int = 12,
+) -> dict[str, list[Samples]]:
+    """Read some clips of each kind, drawn at random, at `rate_hz`."""
+    rows = clip_rows(data_dir)
+    drawn = {}
+    for kind, names in categories.items():
+        fitting = [row for row in rows if row["category"] in names]
+        chosen = [fitting[k] for k in rng.permutation(len(fitting))[:most]]
+        drawn[kind] = [converted(clip(data_dir, row), HEARD_RATE_HZ, rate_hz) for row in chosen]
+    return drawn
+
+
+def data_digest(data_dir: Path, folders: Sequence[str]) -> str:
+    """Return what the files below some folders are called and how long they are, in 8 hexadecimal digits."""
+    digest = blake2b(digest_size=4)
+    for folder in folders:
+        for path in sorted((data_dir / folder).rglob("*")):
+            if path.is_file():
+                name = path.relative_to(data_dir).as_posix()
+                digest.update(f"{name} {path.stat().st_size}\n".encode())
+    return digest.hexdigest()

@@ -1,0 +1,118 @@
+"""The rows of the comparison: every recipe, network and ablation, beside chance and loudness."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from types import MappingProxyType
+
+from engine.anomaly.classifier.settings import ClassifierConfig
+from engine.anomaly.config import default_config
+from engine.anomaly.dual.settings import DualConfig
+from engine.anomaly.faults.kinds import KINDS
+from engine.anomaly.own_faults.settings import OwnFaultsConfig
+from engine.anomaly.recipe_config import RecipeConfig
+from engine.anomaly.slicer.settings import SlicerConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What is compared.
+
+    Attributes
+    ----------
+    config : the recipe and its settings; None for what learns nothing
+    about : what is different here, for the table
+    hears_raw : whether it is given raw recordings beside the kept ones
+    left_out : the kind of fault it never practised on
+    """
+
+    name: str
+    about: str
+    config: RecipeConfig | None
+    hears_raw: bool = False
+    left_out: str = ""
+
+    @property
+    def digest(self) -> str:
+        """Of the settings and the code of the recipe, 8 hexadecimal digits; results are kept by it."""
+        digest = blake2b(digest_size=4)
+        if self.config is not None:
+            digest.update(json.dumps(self.config.model_dump(mode="json"), sort_keys=True).encode())
+            digest.update(_recipe_code(self.config))
+        return digest.hexdigest()
+
+
+CHANCE = Row("chance", "random numbers", None)
+ENERGY = Row("energy", "how far the loudness is from what was kept", None)
+
+_MINUTES = 60.0
+_ONE_NETWORK = OwnFaultsConfig(members=1)
+
+ROWS: tuple[Row, ...] = (
+    Row("default", "what Offcut learns unless told otherwise", default_config()),
+    Row("own-faults", "faults made from the kept recordings", OwnFaultsConfig()),
+    Row("own-faults (one network)", "instead of several", _ONE_NETWORK),
+    *(
+        Row(
+            f"own-faults without {kind}",
+            "one network that never practised on this kind",
+            _ONE_NETWORK.model_copy(update={"leave_out": (kind,)}),
+            left_out=kind,
+        )
+        for kind in KINDS
+    ),
+    Row(
+        "own-faults without any of them",
+        "one network that practised on none of the kinds it is measured with",
+        _ONE_NETWORK.model_copy(update={"leave_out": KINDS}),
+    ),
+    Row("slicer-ae", "the autoencoder of Audio Slicer", SlicerConfig()),
+    Row(
+        "slicer-ae+contrast",
+        "segments that follow each other drawn together",
+        SlicerConfig(contrast="neighbours"),
+    ),
+    Row(
+        "slicer-ae+contrast-raw",
+        "edited segments drawn together, away from raw ones",
+        SlicerConfig(contrast="edited"),
+        hears_raw=True,
+    ),
+    Row("slicer-ae+critic", "a critic of rebuilt raw", SlicerConfig(critic_weight=0.1), hears_raw=True),
+    Row("slicer-ae+scales", "a beat, a bar and four bars at once", SlicerConfig(scales_beats=(1, 4, 16))),
+    Row("slicer-ae+beats", "segments of two beats that begin on beats", SlicerConfig(alignment="beats")),
+    Row("slicer-ae+transformer", "a transformer for encoder", SlicerConfig(encoder="transformer")),
+    Row("slicer-ae+perceptual", "the error of modulations too", SlicerConfig(perceptual_weight=0.5)),
+    Row("dual-ae", "decoders of edited and raw, Audio Slicer's first failure", DualConfig(), hears_raw=True),
+    Row(
+        "edited-vs-raw",
+        "a classifier of both, Audio Slicer's second failure",
+        ClassifierConfig(),
+        hears_raw=True,
+    ),
+)
+
+BY_NAME: Mapping[str, Row] = MappingProxyType({row.name: row for row in (CHANCE, ENERGY, *ROWS)})
+
+
+def shortened(row: Row) -> Row:
+    """Return a row that learns little, to see that it works."""
+    if row.config is None:
+        return row
+    less: dict[str, object] = {"epochs": min(row.config.epochs, 3)}
+    if isinstance(row.config, OwnFaultsConfig):
+        less |= {"practice_s": 4 * _MINUTES, "members": 1}
+    return Row(
+        f"{row.name} (short)", row.about, row.config.model_copy(update=less), row.hears_raw, row.left_out
+    )
+
+
+def _recipe_code(config: RecipeConfig) -> bytes:
+    """Return the source of the package that a recipe lives in; nothing where only bytecode is installed."""
+    module = type(config).__module__
+    folder = Path(__file__).parents[3].joinpath(*module.split(".")[:-1])
+    return b"".join(path.read_bytes() for path in sorted(folder.glob("*.py")))

@@ -1,0 +1,193 @@
+"""From finished trials to figures: means, how far they spread, and one table in Markdown."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.anomaly.evaluation.materials.all import MATERIALS
+from engine.anomaly.evaluation.results import Trial
+from engine.anomaly.evaluation.rows import BY_NAME, CHANCE, ENERGY
+
+NO_HUMAN_EDITS = "planted faults; the data hold no edits made by people"
+_COLUMNS = {"auc": "AUC", "average_precision": "AP", "time_iou": "IoU", "time_iou_smoothed": "IoU 3 s",
+            "time_iou_proposed": "IoU cuts"}  # fmt: skip
+_FILE_COLUMNS = {"auc_of_files": "AUC of files", "auc_of_files_altered": "with altered ones"}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A mean over recordings.
+
+    Attributes
+    ----------
+    std : of the means of the seeds
+    n : how many recordings
+    seeds : how many seeds
+    """
+
+    value: float
+    std: float
+    n: int
+    seeds: int
+
+    def __str__(self) -> str:
+        return f"{self.value:.3f} ± {self.std:.2f}" if self.seeds > 1 else f"{self.value:.3f}"
+
+
+def figure(trials: Iterable[Trial], measure: str, *, kind: bool = False) -> Figure | None:
+    """Return the mean of a measure, or of the AUC of a kind of fault; None where no trial has it."""
+    by_seed: dict[int, list[float]] = defaultdict(list)
+    for trial in trials:
+        for one in trial.measured:
+            values = one.kinds if kind else one.figures
+            if measure in values:
+                by_seed[trial.key.seed].append(values[measure])
+    if not by_seed:
+        return None
+    every = [value for values in by_seed.values() for value in values]
+    means = [float(np.mean(values)) for values in by_seed.values()]
+    return Figure(float(np.mean(every)), float(np.std(means)), len(every), len(by_seed))
+
+
+def lines(trials: Sequence[Trial], row: str, material: str) -> Iterator[dict[str, object]]:
+    """Yield the figures of a row on a material, a line each, beside chance and loudness."""
+    of = {name: _some(trials, name, material) for name in (row, CHANCE.name, ENERGY.name)}
+    for is_kind, measures in ((False, _measures(of[row])), (True, _kinds(of[row]))):
+        for measure in measures:
+            found = {name: figure(some, measure, kind=is_kind) for name, some in of.items()}
+            value = found.pop(row)
+            if value is not None:
+                about = f"{material}, {measure}" if is_kind else material
+                yield _line("auc" if is_kind else measure, row, about, value, found)
+
+
+def means(trials: Sequence[Trial], row: str) -> Iterator[dict[str, object]]:
+    """Yield the figures of a row as means over the materials it was tried on, a line each."""
+    names = (row, CHANCE.name, ENERGY.name)
+    for measure in _COLUMNS:
+        found = {name: mean_over_materials(trials, name, measure) for name in names}
+        value = found.pop(row, None)
+        if value is not None:
+            yield _line(measure, row, "mean over materials", value, found)
+
+
+def mean_over_materials(trials: Sequence[Trial], row: str, measure: str) -> Figure | None:
+    """Return the mean of a measure in which each material counts the same, extras left out."""
+    materials = {t.key.material for t in trials if t.key.row == row and not _is_extra(t.key.material)}
+    found = [figure(_some(trials, row, material), measure) for material in sorted(materials)]
+    there = [one for one in found if one is not None]
+    if not there:
+        return None
+    return Figure(
+        float(np.mean([one.value for one in there])),
+        float(np.sqrt(np.mean([one.std**2 for one in there]) / len(there))),
+        sum(one.n for one in there),
+        min(one.seeds for one in there),
+    )
+
+
+def markdown(trials: Sequence[Trial]) -> str:
+    """Return every table that the trials allow."""
+    known = {trial.key.row for trial in trials}
+    names = [name for name in BY_NAME if name in known] + sorted(known - BY_NAME.keys())
+    materials = [name for name in MATERIALS if any(t.key.material == name for t in trials)]
+    parts = [_material_table(trials, names, "mean over materials", None)]
+    parts += [_material_table(trials, names, MATERIALS[name].about, name) for name in materials]
+    parts += [_files_table(trials, names), _kinds_table(trials, names), _group_table(trials)]
+    return "\n".join(part for part in parts if part)
+
+
+def _material_table(trials: Sequence[Trial], names: Sequence[str], title: str, material: str | None) -> str:
+    body = []
+    for name in names:
+        found = [
+            mean_over_materials(trials, name, measure)
+            if material is None
+            else figure(_some(trials, name, material), measure)
+            for measure in _COLUMNS
+        ]
+        if found[0] is not None:
+            body.append([name, *(_cell(one) for one in found), f"{found[0].n} / {found[0].seeds}"])
+    return _table(title[0].upper() + title[1:], ["row", *_COLUMNS.values(), "n / seeds"], body)
+
+
+def _files_table(trials: Sequence[Trial], names: Sequence[str]) -> str:
+    body = []
+    for name in names:
+        found = [figure([t for t in trials if t.key.row == name], measure) for measure in _FILE_COLUMNS]
+        if found[0] is not None:
+            body.append([name, *(_cell(one) for one in found), str(found[0].seeds)])
+    return _table("Whole loops", ["row", *_FILE_COLUMNS.values(), "seeds"], body)
+
+
+def _kinds_table(trials: Sequence[Trial], names: Sequence[str]) -> str:
+    """Return the AUC by kind, bands, loops and fields together; a row that left a kind out shows that one."""
+    counted = [trial for trial in trials if not _is_extra(trial.key.material)]
+    columns = [n for n in names if n not in BY_NAME or not BY_NAME[n].left_out]
+    left_out = {BY_NAME[n].left_out: n for n in names if n in BY_NAME and BY_NAME[n].left_out}
+    body = []
+    for kind in _kinds(counted):
+        by_row = [figure([t for t in counted if t.key.row == n], kind, kind=True) for n in columns]
+        without = figure([t for t in counted if t.key.row == left_out.get(kind)], kind, kind=True)
+        body.append([kind, *(_cell(one) for one in by_row),
+                     _cell(without), str(without.n) if without else ""])  # fmt: skip
+    return _table("AUC by kind of fault", ["kind", *columns, "left out of practice", "n"], body)
+
+
+def _group_table(trials: Sequence[Trial]) -> str:
+    groups = sorted({(t.key.material, t.group) for t in trials if t.key.row == "default"})
+    body = []
+    for material, group in groups:
+        some = [
+            t for t in trials if t.key.row == "default" and (t.key.material, t.group) == (material, group)
+        ]
+        found = [figure(some, measure) for measure in _COLUMNS]
+        if found[0] is not None:
+            body.append([material, group, *(_cell(one) for one in found), str(found[0].n)])
+    return _table("The default, by whose recordings", ["material", "of", *_COLUMNS.values(), "n"], body)
+
+
+def _cell(found: Figure | None) -> str:
+    return "" if found is None else str(found)
+
+
+def _table(title: str, head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    if not body:
+        return ""
+    rows = [head, ["---"] * len(head), *body]
+    return f"### {title}\n\n" + "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
+
+
+def _line(
+    metric: str, row: str, about: str, value: Figure, baseline: Mapping[str, Figure | None]
+) -> dict[str, object]:
+    return {
+        "metric": metric,
+        "row": row,
+        "about": f"{about} ({NO_HUMAN_EDITS})",
+        "value": value.value,
+        "std": value.std,
+        "baseline": {name: one.value for name, one in baseline.items() if one is not None},
+        "n": value.n,
+        "seeds": value.seeds,
+    }
+
+
+def _some(trials: Iterable[Trial], row: str, material: str) -> list[Trial]:
+    return [trial for trial in trials if (trial.key.row, trial.key.material) == (row, material)]
+
+
+def _is_extra(material: str) -> bool:
+    return material in MATERIALS and MATERIALS[material].is_extra
+
+
+def _measures(trials: Iterable[Trial]) -> list[str]:
+    return list(dict.fromkeys(name for t in trials for one in t.measured for name in one.figures))
+
+
+def _kinds(trials: Iterable[Trial]) -> list[str]:
+    return sorted({kind for trial in trials for one in trial.measured for kind in one.kinds})

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.anomaly.diagnoses.finding import Finding
 from engine.settings import CutSettings
 from widgets.chrome.key_editor import KeyEditor, KeyRules
 from widgets.chrome.learn_panel import LearnPanel, LearnRequest
@@ -76,9 +77,15 @@ def ask_snapshot_name(parent: QWidget) -> str | None:
     return name.strip() or None if accepted else None
 
 
-def ask_learn(parent: QWidget, theme: Theme, edited: tuple[Path, ...], folder: Path) -> LearnRequest | None:
-    """Ask what to learn from."""
-    panel = LearnPanel(theme)
+def ask_learn(
+    parent: QWidget,
+    panel: LearnPanel,
+    edited: tuple[Path, ...],
+    folder: Path,
+    check: Callable[[tuple[Path, ...], Callable[[tuple[Finding, ...]], None]], None],
+) -> LearnRequest | None:
+    """Ask what to learn from; `check` looks into recordings and hands over what it found."""
+    panel.files_changed.connect(lambda: check(tuple(Path(path) for path in panel.paths), panel.set_findings))
     panel.add_files(str(path) for path in edited)
 
     def choose() -> None:

@@ -9,11 +9,13 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
+from desktop.diagnosing import Diagnosing
 from desktop.session import Session
 from desktop.work import Work
 from engine.errors import UsageError
 from engine.settings import cut_settings
 from engine.timebase import samples_to_s
+from widgets.chrome.learn_panel import EPOCHS, LearnPanel
 from widgets.theme import Theme
 
 
@@ -27,11 +29,19 @@ class Files(QObject):
 
     said = Signal(str)
 
-    def __init__(self, window: QWidget, session: Session, work: Work, theme: Callable[[], Theme]) -> None:
+    def __init__(
+        self,
+        window: QWidget,
+        session: Session,
+        work: Work,
+        checks: Diagnosing,
+        theme: Callable[[], Theme],
+    ) -> None:
         super().__init__(window)
         self._window = window
         self._session = session
         self._work = work
+        self._checks = checks
         self._theme = theme
         self.edited: tuple[Path, ...] = ()
 
@@ -88,9 +98,11 @@ class Files(QObject):
         if name is not None:
             self.said.emit(f"Kept a snapshot: {self._session.snapshot(name).name}")
 
-    def learn(self) -> None:
+    def learn(self, epochs: int = EPOCHS) -> None:
         """Ask for edited recordings and learn a taste from them."""
-        asked = dialogs.ask_learn(self._window, self._theme(), self.edited, self._folder)
+        panel = LearnPanel(self._theme(), epochs)
+        asked = dialogs.ask_learn(self._window, panel, self.edited, self._folder, self._checks.check)
+        self._checks.drop()
         if asked is None:
             return
         out = self._folder / f"{asked.name.replace('/', '-')}.taste"

@@ -18,9 +18,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.anomaly.diagnoses.finding import Finding
 from widgets.chrome.key_caps import KeyButton
 from widgets.chrome.number_field import NumberField
 from widgets.chrome.removable_list import RemovableList
+from widgets.taste.findings import Findings
 from widgets.theme import Theme, px
 
 EPOCHS = 25
@@ -46,13 +48,15 @@ class LearnPanel(QWidget):
     """Edited recordings, a name, epochs and a seed.
 
     `files_requested` asks the owner to let the user choose files; it answers with `add_files`. `changed`
-    says that `problem()` may have another answer.
+    says that `problem()` may have another answer, `files_changed` that `paths` has; who looks into the
+    recordings answers with `set_findings`.
     """
 
     changed = Signal()
+    files_changed = Signal()
     files_requested = Signal()
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, epochs: int = EPOCHS, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAcceptDrops(True)
         self._files = RemovableList()
@@ -65,11 +69,13 @@ class LearnPanel(QWidget):
         self._add = KeyButton(theme, "Add recordings…", "", "plus")
         self._remove = KeyButton(theme, "Remove", "", "minus")
         self._name = QLineEdit("My taste")
-        self._epochs = NumberField(EPOCHS, 1, 10_000)
+        self._epochs = NumberField(epochs, 1, 10_000)
         self._seed = NumberField(0, 0, 2**31 - 1)
         self._problem = QLabel()
         self._problem.setProperty("role", "dim")
         self._problem.setWordWrap(True)
+        self._findings = Findings(theme)
+        self._findings.remedy_requested.connect(self.files_requested)
         self._lay_out()
         self._add.clicked.connect(self.files_requested)
         self._remove.clicked.connect(self._remove_chosen)
@@ -92,6 +98,7 @@ class LearnPanel(QWidget):
         buttons.addWidget(self._remove)
         buttons.addStretch(1)
         layout.addLayout(buttons)
+        layout.addWidget(self._findings)
         form = QFormLayout()
         form.setSpacing(px(8))
         form.addRow("&Name", self._name)
@@ -109,12 +116,12 @@ class LearnPanel(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Paint with these colours from now on."""
-        self._add.set_theme(theme)
-        self._remove.set_theme(theme)
+        for part in (self._add, self._remove, self._findings):
+            part.set_theme(theme)
 
     def add_files(self, paths: Iterable[str]) -> None:
         """Add recordings to the list, each once."""
-        known = set(self._paths())
+        known = set(self.paths)
         for path in paths:
             if path not in known:
                 known.add(path)
@@ -123,6 +130,23 @@ class LearnPanel(QWidget):
                 item.setToolTip(path)
                 self._files.addItem(item)
         self._renew()
+        self.files_changed.emit()
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The recordings in the list."""
+        return tuple(
+            str(self._files.item(row).data(Qt.ItemDataRole.UserRole)) for row in range(self._files.count())
+        )
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is shown of them."""
+        return self._findings.found
+
+    def set_findings(self, findings: Iterable[Finding]) -> None:
+        """Show what was found in the recordings; nothing of it keeps anybody from learning."""
+        self._findings.set_findings(findings)
 
     def problem(self) -> str:
         """Say what is missing, "" when learning can start."""
@@ -137,17 +161,13 @@ class LearnPanel(QWidget):
         epochs, seed = self._epochs.value(), self._seed.value()
         assert epochs is not None
         assert seed is not None
-        return LearnRequest(self._paths(), self._name.text().strip(), epochs, seed)
-
-    def _paths(self) -> tuple[str, ...]:
-        return tuple(
-            str(self._files.item(row).data(Qt.ItemDataRole.UserRole)) for row in range(self._files.count())
-        )
+        return LearnRequest(self.paths, self._name.text().strip(), epochs, seed)
 
     def _remove_chosen(self) -> None:
         for item in self._files.selectedItems():
             self._files.takeItem(self._files.row(item))
         self._renew()
+        self.files_changed.emit()
 
     def _renew(self) -> None:
         self._remove.setEnabled(bool(self._files.selectedItems()))

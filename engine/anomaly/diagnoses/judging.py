@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.anomaly.diagnoses.facts import TILT_DB, TasteFacts
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.anomaly.diagnoses.facts import ODD, TILT_DB, TasteFacts
 from engine.anomaly.diagnoses.finding import Action, Finding, Remedy, Severity
 from engine.anomaly.diagnoses.wording import tilt_text
 from engine.settings import CutSettings
@@ -29,6 +32,18 @@ _OTHER = Remedy("Use another taste…", Action.OTHER_TASTE)
 _MORE = Remedy("Add recordings…", Action.ADD_RECORDINGS)
 _HALF = Remedy("Keep half", Action.KEEP_HALF)
 _TENTH = Remedy("Cut the oddest tenth", Action.CUT_A_TENTH)
+
+
+def is_suspicious(scores: NDArray[np.float32], cut_share: float) -> bool:
+    """Tell from what is known without measuring whether one of the failures may be there.
+
+    Parameters
+    ----------
+    scores : of the recording, shape (n,)
+    cut_share : see `judge`
+    """
+    poor = len(scores) > 0 and float((scores > ODD).mean()) >= ODD_SHARE
+    return poor or not NEARLY_NOTHING <= cut_share <= NEARLY_ALL
 
 
 def judge(facts: TasteFacts, cuts: CutSettings, cut_share: float) -> tuple[Finding, ...]:

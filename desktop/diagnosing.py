@@ -11,12 +11,12 @@ from PySide6.QtCore import QObject, Signal
 from desktop.job_lanes import JobHandle, JobLane
 from desktop.session import Session
 from desktop.work import Work
-from engine.anomaly.diagnoses.facts import TasteFacts
 from engine.anomaly.diagnoses.finding import Finding, Severity
 from engine.anomaly.diagnoses.judging import is_suspicious, judge
+from engine.anomaly.diagnoses.symptoms import Symptoms
 from engine.document.change import Change
 from engine.jobs.apart import run_apart
-from engine.jobs.diagnose import FactsRequest, check_recordings, find_facts
+from engine.jobs.diagnose import SymptomsRequest, check_recordings, find_symptoms
 from engine.progress import Progress
 from engine.review.statistics import statistics
 from engine.settings import cut_settings
@@ -42,7 +42,7 @@ class Diagnosing(QObject):
         self._lane = JobLane("diagnosis lane", self)
         self._checking: JobHandle | None = None
         self._measuring: str | None = None
-        self._facts: tuple[str, TasteFacts] | None = None
+        self._symptoms: tuple[str, Symptoms] | None = None
         self._findings: tuple[Finding, ...] = ()
         self._told: set[tuple[Path | None, str, str]] = set()
         session.changed.connect(self._follow)
@@ -78,7 +78,7 @@ class Diagnosing(QObject):
         if curve is None or taste is None or not session.media or self._known(curve.maker):
             return
         nearest = session.nearest
-        request = FactsRequest(
+        request = SymptomsRequest(
             session.state,
             dict(session.media),
             taste,
@@ -92,10 +92,10 @@ class Diagnosing(QObject):
             ended.connect(self._not_measured)
 
     def _known(self, maker: str) -> bool:
-        return self._measuring == maker or (self._facts is not None and self._facts[0] == maker)
+        return self._measuring == maker or (self._symptoms is not None and self._symptoms[0] == maker)
 
-    def _measured(self, maker: str, facts: TasteFacts) -> None:
-        self._measuring, self._facts = None, (maker, facts)
+    def _measured(self, maker: str, symptoms: Symptoms) -> None:
+        self._measuring, self._symptoms = None, (maker, symptoms)
         self._judge()
 
     def _not_measured(self) -> None:
@@ -108,13 +108,13 @@ class Diagnosing(QObject):
 
     def _judge(self) -> None:
         """Say what is wrong as things stand; measure first where it looks so and nothing is known."""
-        curve, facts = self._session.curve, self._facts
+        curve, symptoms = self._session.curve, self._symptoms
         findings: tuple[Finding, ...] = ()
         if curve is not None and self._session.state.length_samples:
             figures = statistics(self._session.state)
             cut_share = 1.0 - figures.result_if_all_accepted_samples / figures.length_samples
-            if facts is not None and facts[0] == curve.maker:
-                findings = judge(facts[1], cut_settings(self._session.state.settings), cut_share)
+            if symptoms is not None and symptoms[0] == curve.maker:
+                findings = judge(symptoms[1], cut_settings(self._session.state.settings), cut_share)
             elif "threshold" in self._session.state.settings and is_suspicious(curve.scores, cut_share):
                 self.measure()
         if findings != self._findings:
@@ -135,5 +135,5 @@ def _check(edited: tuple[Path, ...], progress: Progress) -> tuple[Finding, ...]:
     return run_apart(check_recordings, (edited, ()), progress)
 
 
-def _measure(request: FactsRequest, progress: Progress) -> TasteFacts:
-    return run_apart(find_facts, (request,), progress)
+def _measure(request: SymptomsRequest, progress: Progress) -> Symptoms:
+    return run_apart(find_symptoms, (request,), progress)

@@ -90,7 +90,7 @@ def _diagnoses(path: Path, audio: Sequence[Path], progress: Progress) -> Iterato
             f"  {finding.severity}: {finding.sentence} {_to_do(finding)}".rstrip()
             for finding in found.findings
         ]
-        facts = {"path": str(recording), "cut_share": found.cut_share, **asdict(found.facts)}
+        facts = {"path": str(recording), "cut_share": found.cut_share, **asdict(found.symptoms)}
         rows = [asdict(finding) for finding in found.findings]
         yield Answer(
             {**facts, "findings": rows}, "\n".join(lines if rows else [lines[0] + " nothing wrong."])

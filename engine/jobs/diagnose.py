@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.diagnoses.facts import TasteFacts
 from engine.anomaly.diagnoses.finding import Finding
+from engine.anomaly.diagnoses.symptoms import Symptoms
 from engine.document.state import DocumentState
 from engine.progress import Progress
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FactsRequest:
+class SymptomsRequest:
     """Which taste, and what it was heard to say of a document.
 
     Attributes
@@ -48,7 +48,7 @@ def check_recordings(
     return check_material(Examples(edited, raw), progress)
 
 
-def find_facts(request: FactsRequest, progress: Progress) -> TasteFacts:
+def find_symptoms(request: SymptomsRequest, progress: Progress) -> Symptoms:
     """Measure a taste on the unedited mix of a document.
 
     Raises

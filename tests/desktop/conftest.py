@@ -16,7 +16,7 @@ from desktop.main_window import MainWindow
 from widgets.theme import load_fonts
 
 POLL_MS = 20
-ANSWER_TIMEOUT_S = 10.0
+ANSWER_TIMEOUT_S = 60.0
 JOB_TIMEOUT_MS = 120_000
 
 

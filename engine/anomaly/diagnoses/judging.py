@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.diagnoses.facts import ODD, TILT_DB, TasteFacts
 from engine.anomaly.diagnoses.finding import Action, Finding, Remedy, Severity
+from engine.anomaly.diagnoses.symptoms import ODD, TILT_DB, Symptoms
 from engine.anomaly.diagnoses.wording import tilt_text
 from engine.settings import CutSettings
 
@@ -46,7 +46,7 @@ def is_suspicious(scores: NDArray[np.float32], cut_share: float) -> bool:
     return poor or not NEARLY_NOTHING <= cut_share <= NEARLY_ALL
 
 
-def judge(facts: TasteFacts, cuts: CutSettings, cut_share: float) -> tuple[Finding, ...]:
+def judge(symptoms: Symptoms, cuts: CutSettings, cut_share: float) -> tuple[Finding, ...]:
     """Return what is wrong with a taste on a recording.
 
     Parameters
@@ -54,67 +54,69 @@ def judge(facts: TasteFacts, cuts: CutSettings, cut_share: float) -> tuple[Findi
     cuts : under which settings cuts were proposed
     cut_share : of the recording, what is or would be cut under them, 0 to 1
     """
-    found = [*_other_sound(facts), *_learned_little(facts)]
-    if facts.odd_share >= ODD_SHARE and not found:
+    found = [*_other_sound(symptoms), *_learned_little(symptoms)]
+    if symptoms.odd_share >= ODD_SHARE and not found:
         why = "it is unlike what you kept, and neither its sound as a whole nor the training explains it"
-        found.append(Finding("poor-unlike", Severity.DOUBTFUL, f"{_poor(facts)}: {why}.", (_MORE, _OTHER)))
-    found += _already_kept(facts)
+        found.append(Finding("poor-unlike", Severity.DOUBTFUL, f"{_poor(symptoms)}: {why}.", (_MORE, _OTHER)))
+    found += _already_kept(symptoms)
     if cut_share > NEARLY_ALL:
-        found.append(_everything_cut(facts, cuts, cut_share))
-    if facts.noise_score < NOISE_SCORE:
-        found.append(_deaf(facts))
+        found.append(_everything_cut(symptoms, cuts, cut_share))
+    if symptoms.noise_score < NOISE_SCORE:
+        found.append(_deaf(symptoms))
     elif cut_share < NEARLY_NOTHING and not any(finding.name == "already-kept" for finding in found):
-        found.append(_nothing_cut(facts, cuts))
+        found.append(_nothing_cut(symptoms, cuts))
     return tuple(found)
 
 
-def _poor(facts: TasteFacts) -> str:
-    return f"{facts.odd_share:.0%} of this recording sounds odd to this taste"
+def _poor(symptoms: Symptoms) -> str:
+    return f"{symptoms.odd_share:.0%} of this recording sounds odd to this taste"
 
 
-def _other_sound(facts: TasteFacts) -> Iterator[Finding]:
-    if facts.tilt is None:
+def _other_sound(symptoms: Symptoms) -> Iterator[Finding]:
+    if symptoms.tilt is None:
         return
-    is_poor, apart_db = facts.odd_share >= ODD_SHARE, abs(facts.tilt.difference_db)
-    where = f"it has {tilt_text(facts.tilt)} than what you kept, as from another room, microphone or master"
+    is_poor, apart_db = symptoms.odd_share >= ODD_SHARE, abs(symptoms.tilt.difference_db)
+    where = (
+        f"it has {tilt_text(symptoms.tilt)} than what you kept, as from another room, microphone or master"
+    )
     if is_poor and apart_db > TILT_DB:
-        yield Finding("other-sound", Severity.WRONG, f"{_poor(facts)}: {where}.", (_AGAIN, _OTHER))
+        yield Finding("other-sound", Severity.WRONG, f"{_poor(symptoms)}: {where}.", (_AGAIN, _OTHER))
     elif apart_db > STRONG_TILT_DB:
         sentence = f"Scores tell more of the sound than of the playing here: {where}."
         yield Finding("other-sound", Severity.DOUBTFUL, sentence, (_AGAIN, _OTHER))
 
 
-def _learned_little(facts: TasteFacts) -> Iterator[Finding]:
+def _learned_little(symptoms: Symptoms) -> Iterator[Finding]:
     """Tell a taste that was not trained for long enough from one that is too small for its material."""
     falling = "its loss was still falling when learning ended"
-    if facts.blind_share is not None and facts.blind_share > BLIND_SHARE:
-        costs = f"its loss is {facts.blind_share:.0%} of what knowing nothing costs"
-        if facts.is_still_learning:
+    if symptoms.blind_share is not None and symptoms.blind_share > BLIND_SHARE:
+        costs = f"its loss is {symptoms.blind_share:.0%} of what knowing nothing costs"
+        if symptoms.is_still_learning:
             sentence = f"This taste learned little: {costs}, and {falling}."
             yield Finding("under-trained", Severity.WRONG, sentence, (_LONGER,))
         else:
             sentence = f"This taste learned little: {costs}, and more epochs did not help. It is too small."
             yield Finding("too-small", Severity.WRONG, sentence, (_AGAIN, _MORE))
-    elif facts.is_still_learning:
+    elif symptoms.is_still_learning:
         yield Finding("under-trained", Severity.DOUBTFUL, f"This taste is unfinished: {falling}.", (_LONGER,))
 
 
-def _already_kept(facts: TasteFacts) -> Iterator[Finding]:
-    if facts.kept_share is not None and facts.kept_share > SAME_SHARE:
+def _already_kept(symptoms: Symptoms) -> Iterator[Finding]:
+    if symptoms.kept_share is not None and symptoms.kept_share > SAME_SHARE:
         yield Finding(
             "already-kept",
             Severity.DOUBTFUL,
-            f"{facts.kept_share:.0%} of this recording is audio the taste learned from, so hardly any of it "
-            "can sound odd.",
+            f"{symptoms.kept_share:.0%} of this recording is audio the taste learned from, so hardly any of "
+            "it can sound odd.",
             (_OTHER, _TENTH),
         )
 
 
-def _everything_cut(facts: TasteFacts, cuts: CutSettings, cut_share: float) -> Finding:
+def _everything_cut(symptoms: Symptoms, cuts: CutSettings, cut_share: float) -> Finding:
     measured = f"{cut_share:.0%} of the recording would be cut"
     if (reason := _low_threshold(cuts)) is not None:
         return Finding("everything-cut-threshold", Severity.WRONG, f"{measured}: {reason}.", (_HALF,))
-    if facts.odd_share >= ODD_SHARE:
+    if symptoms.odd_share >= ODD_SHARE:
         why = "nearly all of it is far from what you kept"
         return Finding("everything-cut-style", Severity.WRONG, f"{measured}: {why}.", (_HALF, _OTHER))
     why = "the shortest piece to keep is longer than most of what sounds kept"
@@ -131,29 +133,29 @@ def _low_threshold(cuts: CutSettings) -> str | None:
     return None
 
 
-def _nothing_cut(facts: TasteFacts, cuts: CutSettings) -> Finding:
+def _nothing_cut(symptoms: Symptoms, cuts: CutSettings) -> Finding:
     measured = "Nothing would be cut"
-    if (reason := _high_threshold(facts, cuts)) is not None:
+    if (reason := _high_threshold(symptoms, cuts)) is not None:
         return Finding("nothing-cut-threshold", Severity.DOUBTFUL, f"{measured}: {reason}.", (_TENTH,))
     why = "all of it sounds like what you kept"
     return Finding("nothing-cut", Severity.NOTE, f"{measured}: {why}.", (_TENTH,))
 
 
-def _high_threshold(facts: TasteFacts, cuts: CutSettings) -> str | None:
+def _high_threshold(symptoms: Symptoms, cuts: CutSettings) -> str | None:
     if cuts.threshold_mode == "percentile" and cuts.percentile >= _HIGH_PERCENTILE:
         return f"the threshold keeps the {cuts.percentile:.0f} % that sound most like what you kept"
     if cuts.threshold_mode == "keep" and cuts.keep >= _HIGH_KEEP:
         return f"{cuts.keep:.0%} is asked to be kept"
-    if cuts.threshold_mode == "score" and facts.highest_score <= cuts.score:
-        return f"the threshold is {cuts.score:.2f}, and the oddest moment scores {facts.highest_score:.2f}"
+    if cuts.threshold_mode == "score" and symptoms.highest_score <= cuts.score:
+        return f"the threshold is {cuts.score:.2f}, and the oddest moment scores {symptoms.highest_score:.2f}"
     return None
 
 
-def _deaf(facts: TasteFacts) -> Finding:
+def _deaf(symptoms: Symptoms) -> Finding:
     return Finding(
         "passes-noise",
         Severity.WRONG,
-        f"White noise scores {facts.noise_score:.2f} with this taste, where 0.50 is typical of what you "
+        f"White noise scores {symptoms.noise_score:.2f} with this taste, where 0.50 is typical of what you "
         "kept: it lets anything pass, as a model does that rebuilds whatever it hears.",
         (_AGAIN, _OTHER),
     )

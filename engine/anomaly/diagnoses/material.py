@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.anomaly.config import default_config
-from engine.anomaly.diagnoses.facts import TILT_DB
 from engine.anomaly.diagnoses.finding import Action, Finding, Remedy, Severity
 from engine.anomaly.diagnoses.sound import share_found, typical_spectrum_db, widest_tilt
+from engine.anomaly.diagnoses.symptoms import TILT_DB
 from engine.anomaly.diagnoses.wording import tilt_text
 from engine.anomaly.examples import Examples
 from engine.anomaly.neighbours import KeptExamples, KeptRecording, keep_examples

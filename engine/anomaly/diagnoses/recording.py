@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.diagnoses.facts import TasteFacts
 from engine.anomaly.diagnoses.finding import Finding
 from engine.anomaly.diagnoses.judging import judge
 from engine.anomaly.diagnoses.sound import stretches_of, typical_spectrum_db
+from engine.anomaly.diagnoses.symptoms import Symptoms
 from engine.anomaly.diagnoses.taste import examine
 from engine.anomaly.propose import propose_cuts
 from engine.anomaly.score import Scores, score_file
@@ -36,7 +36,7 @@ class Diagnosis:
     cut_share : of the recording, what would be cut under the settings, 0 to 1
     """
 
-    facts: TasteFacts
+    symptoms: Symptoms
     cut_share: float
     findings: tuple[Finding, ...]
 
@@ -51,9 +51,9 @@ def diagnose(taste: Taste, path: Path, cuts: CutSettings, progress: Progress) ->
     scores = score_file(taste, path, progress.part(0.0, 0.6))
     spectrum_db, duration_s = _heard(path, taste.config.mel, progress.part(0.6, 0.95))
     distances = None if scores.nearest is None else scores.nearest.distances
-    facts = examine(taste, scores.scores, distances, spectrum_db, progress.part(0.95, 1.0))
+    symptoms = examine(taste, scores.scores, distances, spectrum_db, progress.part(0.95, 1.0))
     cut_share = _cut_share(scores, duration_s, taste, cuts)
-    return Diagnosis(facts, cut_share, judge(facts, cuts, cut_share))
+    return Diagnosis(symptoms, cut_share, judge(symptoms, cuts, cut_share))
 
 
 def _heard(path: Path, mel: MelSettings, progress: Progress) -> tuple[NDArray[np.float64] | None, float]:

@@ -13,7 +13,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.diagnoses.facts import Tilt
+from engine.anomaly.diagnoses.symptoms import Tilt
 from engine.anomaly.neighbours import (
     HEARD_HOP_S,
     PARTS,

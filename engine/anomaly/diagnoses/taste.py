@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.diagnoses.facts import ODD, TasteFacts, Tilt
 from engine.anomaly.diagnoses.sound import (
     of_recording,
     share_alike,
     typical_spectrum_db,
     widest_tilt,
 )
+from engine.anomaly.diagnoses.symptoms import ODD, Symptoms, Tilt
 from engine.anomaly.recipes import RECIPES
 from engine.anomaly.score import score_blocks
 from engine.anomaly.taste import Taste
@@ -34,7 +34,7 @@ def examine(
     distances: NDArray[np.float32] | None,
     spectrum_db: NDArray[np.float64] | None,
     progress: Progress,
-) -> TasteFacts:
+) -> Symptoms:
     """Measure a taste on a recording that was scored with it.
 
     Parameters
@@ -46,7 +46,7 @@ def examine(
     heard = scores if len(scores) else np.full(1, 0.5, np.float32)
     blind = RECIPES[taste.config.recipe].blind_loss
     best = min(epoch.validation for epoch in taste.history)
-    return TasteFacts(
+    return Symptoms(
         usual_score=float(np.median(heard)),
         highest_score=float(heard.max()),
         odd_share=float((heard > ODD).mean()),

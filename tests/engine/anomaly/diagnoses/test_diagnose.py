@@ -98,7 +98,7 @@ def test_a_taste_that_lets_noise_pass_is_named(
     deaf = replace(taste, model=LetsAnythingPass(), kept_scores=replace(taste.kept_scores, mean=0.0, std=1.0))
     soundfile.write(tmp_path / "a.wav", raw[: 20 * RATE_HZ], RATE_HZ)
     found = diagnose(deaf, tmp_path / "a.wav", CutSettings(), SILENT)
-    assert found.facts.noise_score == 0.5
+    assert found.symptoms.noise_score == 0.5
     assert [finding.name for finding in found.findings] == ["passes-noise"]
 
 

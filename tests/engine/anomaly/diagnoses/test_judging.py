@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from engine.anomaly.diagnoses.facts import TasteFacts, Tilt
 from engine.anomaly.diagnoses.finding import Action, Severity
 from engine.anomaly.diagnoses.judging import judge
+from engine.anomaly.diagnoses.symptoms import Symptoms, Tilt
 from engine.anomaly.diagnoses.taste import still_learning
 from engine.learning.loop import Epoch
 from engine.settings import CutSettings
 
-SOUND = TasteFacts(
+SOUND = Symptoms(
     usual_score=0.55,
     highest_score=0.98,
     odd_share=0.3,
@@ -27,7 +27,7 @@ HIGH = Tilt(-23.0, 5200.0, 8000.0)
 
 
 @pytest.mark.parametrize(
-    ("facts", "cuts", "cut_share", "names"),
+    ("symptoms", "cuts", "cut_share", "names"),
     [
         (SOUND, CutSettings(), 0.5, []),
         (replace(SOUND, odd_share=0.95, tilt=HIGH), CutSettings(), 0.6, ["other-sound"]),
@@ -62,9 +62,9 @@ HIGH = Tilt(-23.0, 5200.0, 8000.0)
     ],
 )
 def test_each_failure_is_told_apart(
-    facts: TasteFacts, cuts: CutSettings, cut_share: float, names: list[str]
+    symptoms: Symptoms, cuts: CutSettings, cut_share: float, names: list[str]
 ) -> None:
-    found = judge(facts, cuts, cut_share)
+    found = judge(symptoms, cuts, cut_share)
     assert [finding.name for finding in found] == names
     for finding in found:
         assert 1 <= len(finding.remedies) <= 2

@@ -21,7 +21,7 @@ class Tilt:
 
 
 @dataclass(frozen=True, slots=True)
-class TasteFacts:
+class Symptoms:
     """What is measured of a taste and one recording it listened to.
 
     Attributes

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from engine.anomaly.examples import Examples
-from engine.anomaly.material import Array, listen, split
+from engine.anomaly.material import levelled_samples, split
 from engine.anomaly.own_faults.fitting import train
 from engine.anomaly.own_faults.model import OwnFaultsModel
 from engine.anomaly.own_faults.practice import kinds_of, parts_of
@@ -31,24 +29,16 @@ def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progres
     """
     assert isinstance(config, OwnFaultsConfig)
 
-    def hear(blocks: Iterator[Array]) -> Array:
-        return np.concatenate(list(blocks))
-
-    recordings = listen(examples.edited, config.mel.rate_hz, hear, progress.part(0.0, 0.05))
-    levelled = [recording.heard * _gain(-recording.level_db) for recording in recordings]
+    edited = levelled_samples(examples.edited, config.mel.rate_hz, progress.part(0.0, 0.05))
     least = round(_LEAST_PIECE_S * config.mel.rate_hz)
-    parts = split(levelled, config.validation_share, least)
+    parts = split(edited.heard, config.validation_share, least)
     training = [piece for piece in parts.training if len(piece) >= least] or parts.training
     trained = train(training, parts.validation, config, seed, progress.part(0.05, 1.0))
     model = OwnFaultsModel(config, trained.network, trained.scaling, parts_of(config))
     means, stds = trained.kept_means.tolist(), np.maximum(trained.kept_stds, _LEAST_STD).tolist()
     kept = KeptScores(means[0], stds[0], tuple(means[1:]), tuple(stds[1:]))
-    frames_db = tuple(np.concatenate(list(log_mel_blocks([one], config.mel))) for one in levelled)
-    return Learnt(model, trained.fitted, kept, recordings, frames_db, _method(config))
-
-
-def _gain(level_db: float) -> np.float32:
-    return np.float32(10.0 ** (level_db / 20.0))
+    frames_db = tuple(np.concatenate(list(log_mel_blocks([one], config.mel))) for one in edited.heard)
+    return Learnt(model, trained.fitted, kept, edited.recordings, frames_db, _method(config))
 
 
 def _method(config: OwnFaultsConfig) -> str:

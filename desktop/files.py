@@ -101,7 +101,8 @@ class Files(QObject):
     def learn(self, epochs: int = EPOCHS) -> None:
         """Ask for edited recordings and learn a taste from them."""
         panel = LearnPanel(self._theme(), epochs)
-        asked = dialogs.ask_learn(self._window, panel, self.edited, self._folder, self._checks.check)
+        edited = self.edited or self._learned_from
+        asked = dialogs.ask_learn(self._window, panel, edited, self._folder, self._checks.check)
         self._checks.drop()
         if asked is None:
             return
@@ -111,6 +112,13 @@ class Files(QObject):
             return
         self.edited = tuple(Path(path) for path in asked.edited)
         self._work.learn(asked, out, overwrite)
+
+    @property
+    def _learned_from(self) -> tuple[Path, ...]:
+        """What the taste in force learned from, as far as it is there."""
+        nearest = self._session.nearest
+        paths = () if nearest is None else map(Path, nearest.paths)
+        return tuple(path for path in paths if _is_taken(path))
 
     def use_taste(self) -> None:
         """Choose a taste that was learned before."""

@@ -1,0 +1,43 @@
+"""What is wrong with a taste, shown on its page, and what the buttons beside it do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from desktop.diagnosing import Diagnosing
+from desktop.files import Files
+from desktop.taste_page import Tasting
+from desktop.work import Work
+from engine.anomaly.diagnoses.finding import Action
+from engine.errors import OffcutError
+from widgets.chrome.learn_panel import EPOCHS
+
+_LONGER = 4
+
+
+def remedies(files: Files, work: Work) -> Mapping[str, Callable[[], object]]:
+    """Return what to do for each action that a finding can ask for."""
+    return {
+        Action.LEARN_AGAIN: files.learn,
+        Action.LEARN_LONGER: partial(files.learn, _LONGER * EPOCHS),
+        Action.ADD_RECORDINGS: files.learn,
+        Action.OTHER_TASTE: files.use_taste,
+        Action.KEEP_HALF: partial(work.propose, {"threshold_mode": "keep", "keep": 0.5}),
+        Action.CUT_A_TENTH: partial(work.propose, {"threshold_mode": "keep", "keep": 0.9}),
+    }
+
+
+def connect_findings(diagnosing: Diagnosing, tasting: Tasting, files: Files, work: Work) -> None:
+    """Show findings on the Taste page, measure what is not known when it is opened, and do what is asked."""
+    do = remedies(files, work)
+
+    def run(action: str) -> None:
+        try:
+            do[action]()
+        except OffcutError as error:
+            tasting.refused.emit(str(error))
+
+    diagnosing.found.connect(tasting.set_findings)
+    tasting.opened.connect(diagnosing.measure)
+    tasting.remedy_requested.connect(run)

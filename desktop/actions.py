@@ -58,6 +58,10 @@ class Actions(QObject):
         """Run a command as its key would."""
         self._actions[command_id].trigger()
 
+    def knows(self, command_id: str) -> bool:
+        """Tell whether there is such a command."""
+        return command_id in self._actions
+
     def action(self, command_id: str) -> QAction:
         """Return the action of a command, for menus and buttons."""
         return self._actions[command_id]

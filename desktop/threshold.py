@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from desktop.job_lanes import JobLane
 from desktop.session import Session
@@ -34,7 +34,13 @@ class ThresholdDrag(QObject):
     Parameters
     ----------
     show_queue : shows the queue as the document has it
+
+    Signals
+    -------
+    foreseen : what the dragged threshold would lead to, in words
     """
+
+    foreseen = Signal(str)
 
     def __init__(
         self,
@@ -80,6 +86,7 @@ class ThresholdDrag(QObject):
         if self._wanted is None:
             return
         self._timeline.set_outlook(outlook.sentence)
+        self.foreseen.emit(outlook.sentence)
         self._panel.set_outlook(outlook.score, outlook.cuts, outlook.sentence)
         if outlook.score != self._wanted:
             self._look()

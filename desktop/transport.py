@@ -136,11 +136,11 @@ class Transport(QObject):
         """Play the original of a span and nothing around it."""
         self._audition(whole(self._session.state), *span, 0.0)
 
-    def play_beside(self, source: SourceFactory, length_samples: int) -> None:
-        """Play something that is not on the timeline, at the document's rate; the playhead stays."""
+    def play_beside(self, source: SourceFactory, length_samples: int, rate_hz: int = 0) -> None:
+        """Play something that is not on the timeline, at this rate or the document's; the playhead stays."""
         self._player.stop()
         self._programme, self._return_to, self._made_of = None, None, ()
-        self._player.set_source(source, self._session.state.rate_hz)
+        self._player.set_source(source, rate_hz or self._session.state.rate_hz)
         self._player.set_loop((0, length_samples) if self.loops else None)
         self._player.play(0)
 

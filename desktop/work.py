@@ -43,6 +43,7 @@ class Work(QObject):
     waves_refined : more of them is known
     learning_started, learning_progressed(figures), learning_ended : for the live loss curve
     exported : the files that were written, after they were told
+    learned : the file of a taste that was just learned
     """
 
     said = Signal(str)
@@ -55,6 +56,7 @@ class Work(QObject):
     learning_progressed = Signal(object)
     learning_ended = Signal()
     exported = Signal(object)
+    learned = Signal(object)
     _some_found = Signal(object, object)  # from the lane's thread
 
     def __init__(self, session: Session, lanes: JobLanes, parent: QObject | None = None) -> None:
@@ -193,6 +195,7 @@ class Work(QObject):
 
     def _learned(self, asked_in: Path | None, learned: TasteWritten) -> None:
         self.said.emit(f"Learned {learned.path.stem} in {learned.epochs} epochs")
+        self.learned.emit(learned.path)
         if self._session.is_open and asked_in in (None, self._session.path):
             self.use_taste(learned.path)
 
@@ -248,6 +251,14 @@ class Work(QObject):
         """Make a kept recording ready to be heard, and hand its file over."""
         title = f"Fetching {shown(request.path.name)}"
         self.watch(self._lanes.io.submit(prepare_kept, request, title=title), take)
+
+    def compute(
+        self, job: Callable[..., object], request: object, title: str, take: Callable[[Any], None]
+    ) -> JobHandle:
+        """Run a heavy job that edits nothing, and hand over what it found while this document is open."""
+        handle = self._lanes.compute.submit(job, request, title=title)
+        self.watch(handle, take)
+        return handle
 
     def export(self, requests: tuple[ExportRequest, ...]) -> None:
         """Write files; the document may go on, or another be opened."""

@@ -42,5 +42,9 @@ def keeping(window: Window) -> Mapping[str, Handler]:
         "taste.open": files.use_taste,
         "taste.listen": listen,
         "taste.propose": files.propose,
+        "taste.page": window.tasting.toggle,
+        "taste.analyse": window.tasting.analyse,
+        "taste.look": window.tasting.look,
+        "taste.compare": window.tasting.compare,
         "job.cancel": work.cancel,
     }

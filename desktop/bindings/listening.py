@@ -16,6 +16,8 @@ def listening(window: Window) -> Mapping[str, Handler]:
 
     def stop() -> None:
         # The window's Esc comes before the timeline's own.
+        if not transport.is_playing and window.tasting.leave():
+            return
         if not window.timeline.cancel_drag() and not window.tap_tempo.give_up():
             transport.stop()
             window.review.select_none()

@@ -22,6 +22,7 @@ from desktop.ruler import Ruler
 from desktop.session import Session
 from desktop.spectrograms import Spectrograms
 from desktop.tap_tempo import TapTempo
+from desktop.taste_page import Tasting
 from desktop.tracks import Tracks
 from desktop.transport import Transport
 from desktop.work import Work
@@ -50,6 +51,7 @@ class Window(Protocol):
     grid_editing: GridEditing
     grid_dialogs: GridDialogs
     tap_tempo: TapTempo
+    tasting: Tasting
     marking: Marking
     side: QWidget
     queue: QueueSide

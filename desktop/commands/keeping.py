@@ -48,5 +48,11 @@ TASTE = (
         ("Ctrl+Shift+L",),
         "Score every moment of it with the current taste.",
     ),
+    _taste(
+        "page", "Taste page", ("F4",), "Show what the taste is and what it says of recordings; again: back."
+    ),
+    _taste("analyse", "Analyse recordings…", ("Shift+F4",), "Score recordings that are not in the document."),
+    _taste("look", "Look at another taste…", (), "Show it on the Taste page; the document keeps its own."),
+    _taste("compare", "Compare with another taste…", (), "Show where two tastes differ on one recording."),
     _taste("propose", "Propose cuts", ("Ctrl+R",), "Turn the scores into cuts to review; decisions stay."),
 )

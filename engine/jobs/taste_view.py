@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +29,7 @@ from engine.anomaly.taste import Taste, load_taste
 from engine.errors import SourceError
 from engine.features.mel import log_mel_blocks
 from engine.jobs.sounds import DocumentSound, FileSound, OpenSound, Sound, opened
+from engine.jobs.taste_requests import Asked, KeptScored, Survey, SurveyRequest
 from engine.progress import Progress
 from engine.timebase import convert_samples, s_to_samples
 
@@ -41,22 +42,7 @@ MOMENT_S = 6.0
 
 _DOCUMENT_NAME = "This recording"
 _LEVEL_SHARE = 0.15
-
-
-@dataclass(frozen=True, slots=True)
-class KeptScored:
-    """The kept recordings with their scores, and a sentence for each that is not there any more."""
-
-    recordings: tuple[ScoredRecording, ...]
-    missing: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Mapped:
-    """A recording to place on the map, with its scores; the kept ones are known from the taste."""
-
-    sound: Sound
-    scored: ScoredRecording
+_SCORING_SHARE = 0.8
 
 
 def look_at(path: Path, progress: Progress) -> TasteFacts:
@@ -104,29 +90,57 @@ def score_kept(
     return KeptScored(tuple(scored), tuple(missing))
 
 
+def survey(request: SurveyRequest, progress: Progress) -> Survey:
+    """Score what is not scored yet, and place everything on one plane.
+
+    Raises
+    ------
+    TasteError : the taste cannot be read
+    """
+    scoring = progress.part(0.0, _SCORING_SHARE)
+    kept, share = request.kept, scoring
+    if kept is None:
+        share = scoring.part(0.5, 1.0)
+        kept = score_kept(request.taste, request.learned_from, request.folders, scoring.part(0.0, 0.5))
+    found: list[Asked] = []
+    warnings: list[str] = []
+    for number, other in enumerate(request.others):
+        step = share.step(number, len(request.others))
+        try:
+            scored = other.scored or score_sound(request.taste, other.sound, other.origin, step)
+        except SourceError as error:
+            warnings.append(str(error))
+        else:
+            found.append(replace(other, scored=scored))
+    shown = map_stretches(request.taste, kept.recordings, tuple(found), progress.part(_SCORING_SHARE, 1.0))
+    others = tuple(one.scored for one in found if one.scored is not None)
+    return Survey(kept, others, shown, tuple(warnings))
+
+
 def map_stretches(
-    taste_path: Path, kept: tuple[ScoredRecording, ...], others: tuple[Mapped, ...], progress: Progress
+    taste_path: Path, kept: tuple[ScoredRecording, ...], others: tuple[Asked, ...], progress: Progress
 ) -> SegmentMap:
-    """Place what a taste keeps, and other recordings, on one plane.
+    """Place what a taste keeps, and other recordings that were scored, on one plane.
 
     Raises
     ------
     TasteError, SourceError : the taste or a recording cannot be read
     """
     taste = load_taste(taste_path)
+    mapped = [(other.sound, other.scored) for other in others if other.scored is not None]
     embeddings, recording, starts_s = _kept_stretches(taste)
     listed = () if taste.kept is None else taste.kept.recordings
     folder = taste_path.absolute().parent
     keys: list[tuple[str, Origin]] = [(str(folder / one.path), Origin.KEPT) for one in listed]
-    known = {one.key: one for one in (*kept, *(other.scored for other in others))}
-    hop_s = max(MAP_HOP_S, sum(other.scored.duration_s for other in others) / MOST_MAPPED)
+    known = {one.key: one for one in (*kept, *(scored for _sound, scored in mapped))}
+    hop_s = max(MAP_HOP_S, sum(scored.duration_s for _sound, scored in mapped) / MOST_MAPPED)
     all_of_them, of_which, begins_s = [embeddings], [recording], [starts_s]
-    for number, other in enumerate(others):
-        found, at_s = _stretches(taste, other.sound, hop_s, progress.part(*_share(number, len(others))))
+    for number, (sound, scored) in enumerate(mapped):
+        found, at_s = _stretches(taste, sound, hop_s, progress.part(0.0, 0.9).step(number, len(mapped)))
         all_of_them.append(found)
         of_which.append(np.full(len(found), len(keys), np.int32))
         begins_s.append(at_s)
-        keys.append((other.scored.key, other.scored.origin))
+        keys.append((scored.key, scored.origin))
     progress.report(0.9, "Drawing the map")
     plane = principal_plane(np.concatenate(all_of_them))
     return _map(
@@ -247,7 +261,3 @@ def _map(
         if scored is not None and len(scored.scores):
             scores[here] = np.interp(starts_s[here] + length_s / 2, scored.times_s, scored.scores)
     return SegmentMap(points, recording, starts_s, length_s, scores, tuple(keys), explained)
-
-
-def _share(number: int, count: int) -> tuple[float, float]:
-    return 0.9 * number / count, 0.9 * (number + 1) / count

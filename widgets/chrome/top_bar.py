@@ -33,8 +33,10 @@ class TopBar(QFrame):
         self.setAccessibleName("Document and playback")
         self.setFixedHeight(px(BAR))
         self.setMinimumWidth(px(480))
+        self._keys = keys
         self._view = "source"
         self._looping = False
+        self._has_taste = self._taste_shown = False
         self._name, self._saved = ElidedLabel("No document"), QLabel()
         self._name.setAccessibleName("Document")
         self._saved.setAccessibleName("State of the document")
@@ -47,7 +49,7 @@ class TopBar(QFrame):
         def button(name: str, command: str, text: str, icon: str = "", spoken: str = "") -> KeyButton:
             made = KeyButton(theme, text, keys.get(command, ""), icon)
             made.setAccessibleName(spoken or text)
-            made.clicked.connect(lambda: self._ask(name, command))
+            made.clicked.connect(lambda: self._ask(name, command or self._taste_command))
             self._buttons[name] = made
             return made
 
@@ -59,13 +61,14 @@ class TopBar(QFrame):
         self._right = (
             button("source", "transport.source_result", "Source", "", "View of the source"),
             button("result", "transport.source_result", "Result", "", "View of the result"),
-            button("taste", "taste.learn", "Learn", "graduation-cap", "Learn from edits"),
+            button("taste", "", "Learn", "graduation-cap", "Learn from edits"),
             button("export", "file.export", "Export…", "download"),
             button("find", "help.palette", "Find a command", "search"),
         )
         self._buttons["start"].set_key("")
         self._buttons["source"].set_key("")
-        for name in ("source", "result", "loop"):
+        self._buttons["taste"].set_key(keys.get(self._taste_command, ""))
+        for name in ("source", "result", "loop", "taste"):
             self._buttons[name].setCheckable(True)
         self._layout = QHBoxLayout(self)
         self._lay_out()
@@ -148,9 +151,20 @@ class TopBar(QFrame):
     def set_taste(self, name: str | None) -> None:
         """Show the taste in use; without one the button says what to do."""
         button = self._buttons["taste"]
+        self._has_taste = name is not None
         button.setText("Learn" if name is None else "Taste")
-        button.setAccessibleName("Learn from edits" if name is None else f"Taste: {name}")
+        button.set_key(self._keys.get(self._taste_command, ""))
+        button.setAccessibleName("Learn from edits" if name is None else f"Taste page: {name}")
         self._fit()
+
+    def set_taste_shown(self, shown: bool) -> None:
+        """Show whether the Taste page has taken the place of the timeline."""
+        self._taste_shown = shown
+        self._buttons["taste"].setChecked(shown)
+
+    @property
+    def _taste_command(self) -> str:
+        return "taste.page" if self._has_taste else "taste.learn"
 
     def set_enabled(self, *, audio: bool) -> None:
         """Say whether there is a recording: without one nothing plays and nothing is exported."""
@@ -161,6 +175,7 @@ class TopBar(QFrame):
         # The click moved the mark; what it marks moves it once it has changed.
         self.set_view(self._view)
         self.set_looping(self._looping)
+        self.set_taste_shown(self._taste_shown)
         if name != self._view:
             self.command_requested.emit(command)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -27,6 +28,18 @@ class SlicerModel(SegmentModel):
         """Return the log errors of segments."""
         errors = segment_errors(self.network, segments, self.config.perceptual_weight)
         return without_parts(log_of(errors))
+
+    @torch.no_grad()
+    def rebuild(self, frames_db: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return frames as it rebuilds them, segment after segment; see `Reconstructs`."""
+        count, length = len(frames_db), self.config.segment_frames
+        scaling = self.standardisation
+        filled = np.pad(scaling.apply(frames_db), ((0, -count % length), (0, 0)), mode="wrap")
+        segments = torch.tensor(filled.reshape(-1, length, filled.shape[1]))
+        rebuilt: Tensor = self.network(segments.transpose(1, 2).unsqueeze(1))
+        frames = rebuilt.squeeze(1).transpose(1, 2).reshape(-1, filled.shape[1])[:count].numpy()
+        rebuilt_db: NDArray[np.float32] = frames * scaling.std_db + scaling.mean_db
+        return rebuilt_db
 
 
 def log_of(errors: Tensor) -> NDArray[np.float64]:

@@ -1,0 +1,515 @@
+"""The Taste page: opens it in place of the timeline, has made what it shows, and lets it be heard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from desktop import dialogs
+from desktop.actions import Actions
+from desktop.job_lanes import JobHandle, JobLane
+from desktop.look import Look
+from desktop.review import Review
+from desktop.session import Session
+from desktop.taste_hearing import TasteHearing
+from desktop.taste_jobs import (
+    CompareRequest,
+    MomentRequest,
+    compare_on,
+    read_facts,
+    show_moment,
+    survey_recordings,
+)
+from desktop.taste_recordings import TasteRecordings
+from desktop.threshold import ThresholdDrag
+from desktop.transport import Transport
+from desktop.work import Work
+from engine.anomaly.overview.results import Comparison, Moment, SegmentMap, TasteFacts
+from engine.anomaly.overview.states import segment_states
+from engine.document.change import Change
+from engine.errors import OffcutError, UsageError
+from engine.jobs.taste_requests import Survey, SurveyRequest
+from widgets.chrome.top_bar import TopBar
+from widgets.timeline.timeline_view import TimelineView
+
+if TYPE_CHECKING:
+    from engine.anomaly.diagnoses.finding import Finding
+    from widgets.taste.page import TastePage
+
+_USUAL_THRESHOLD = 0.8
+"""Where the line stands while no document has one; the settings of a new document say the same."""
+
+
+class Window(Protocol):
+    """What the page needs of a window."""
+
+    session: Session
+    review: Review
+    transport: Transport
+    work: Work
+    look: Look
+    timeline: TimelineView
+    top_bar: TopBar
+    commands: Actions
+    pages: QStackedWidget
+    caps: dict[str, str]
+    threshold: ThresholdDrag
+
+
+class Tasting(QObject):
+    """Shows one taste, the document's unless another was asked for, and what it says of recordings.
+
+    Signals
+    -------
+    said, refused : one sentence
+    remedy_requested : what was asked for beside a finding; no command has this id
+    opened, closed : the page has taken the place of the timeline, or given it back
+    facts_changed : the `TasteFacts` now shown, or None
+    """
+
+    said = Signal(str)
+    refused = Signal(str)
+    remedy_requested = Signal(str)
+    opened = Signal()
+    closed = Signal()
+    facts_changed = Signal(object)
+
+    def __init__(self, window: QWidget, parts: Window) -> None:
+        super().__init__(window)
+        self._window, self._parts = window, parts
+        self._session, self._work = parts.session, parts.work
+        self._page: TastePage | None = None
+        self._lane = JobLane("taste page lane", self)
+        self._hearing = TasteHearing(parts.session, parts.transport, parts.work, self)
+        self._hearing.said.connect(self.said)
+        self._recordings = TasteRecordings(parts.session)
+        self._looked_at: Path | None = None  # instead of the document's
+        self._facts: TasteFacts | None = None
+        self._map: SegmentMap | None = None
+        self._surveying: JobHandle | None = None
+        self._survey_again = False
+        self._wanted_moment: tuple[str, float] | None = None
+        self._own_threshold = _USUAL_THRESHOLD
+        self._learning: tuple[str, list[float], list[float]] | None = None
+        self._findings: tuple[Finding, ...] = ()
+        self._listen()
+
+    def _listen(self) -> None:
+        session, work = self._session, self._work
+        session.replaced.connect(self._take_document)
+        session.changed.connect(self._take_change)
+        session.media_found.connect(self._renew)
+        self._parts.look.changed.connect(lambda theme: self._page.set_theme(theme) if self._page else None)
+        work.learning_started.connect(self._start_learning)
+        work.learning_progressed.connect(self._follow_learning)
+        work.learning_ended.connect(self._end_learning)
+        work.learned.connect(self._take_learned)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the page is shown."""
+        return self._page is not None and self._parts.pages.currentWidget() is self._page
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is being found out for the page."""
+        return self._lane.is_busy or self._surveying is not None
+
+    @property
+    def page(self) -> TastePage:
+        """The page, made when it is first wanted: what draws the loss curve is as large as all the window."""
+        if self._page is None:
+            from widgets.taste.page import TastePage
+
+            self._page = TastePage(self._parts.look.theme, self._parts.caps)
+            self._parts.pages.addWidget(self._page)
+            self._wire(self._page)
+            self._page.findings.set_findings(self._findings)
+        return self._page
+
+    def _wire(self, page: TastePage) -> None:
+        page.command_requested.connect(self._parts.commands.run)
+        page.findings.remedy_requested.connect(self._remedy)
+        page.moment_chosen.connect(self._want_moment)
+        page.span_heard.connect(self._guarded(self._hear))
+        page.recording_chosen.connect(lambda key: self._score_source(key))
+        page.files_dropped.connect(self._guarded(self.drop))
+        page.distribution.threshold_moved.connect(self._move_threshold)
+        page.distribution.threshold_dragged.connect(self._drag_threshold)
+        page.distribution.threshold_stepped.connect(self._guarded(self._step_threshold))
+        self._parts.threshold.foreseen.connect(page.distribution.set_outlook)
+
+    def close(self) -> None:
+        """End the thread."""
+        self._lane.close()
+
+    # Open and closed.
+
+    def toggle(self) -> None:
+        """Show the page, or the timeline again."""
+        if self.is_open:
+            self.leave()
+            return
+        page = self.page
+        self._parts.pages.setCurrentWidget(page)
+        self._parts.commands.enable_review(False)  # nobody answers what is not seen
+        self._parts.top_bar.set_taste_shown(True)
+        self.opened.emit()
+        self._renew()
+        page.take_focus()
+
+    def leave(self) -> bool:
+        """Show the timeline again; tell whether the page was shown."""
+        if not self.is_open:
+            return False
+        if self.page.distribution.cancel_drag():
+            return True
+        self._parts.pages.setCurrentIndex(0)
+        self._parts.commands.enable_review(bool(self._session.state.proposals))
+        self._parts.timeline.setFocus()
+        self._parts.top_bar.set_taste_shown(False)
+        self.closed.emit()
+        return True
+
+    # Commands.
+
+    def look(self) -> None:
+        """Ask for another taste to look at; the document keeps its own."""
+        path = dialogs.ask_taste(self._window, self._folder)
+        if path is not None:
+            self._look_at(path)
+
+    def analyse(self) -> None:
+        """Ask for recordings to score without a document."""
+        paths = dialogs.ask_recordings(self._window, "Recordings to analyse", self._folder)
+        if paths is not None:
+            self.drop([str(path) for path in paths])
+
+    def compare(self) -> None:
+        """Ask for a second taste and compare both on the recording that is shown."""
+        if self._facts is None:
+            raise UsageError(
+                "There is no taste to compare with; learn one from your edits ‹taste.learn› first."
+            )
+        known = self._recordings.found(self.page.current)
+        if known is None or known.scored is None:
+            raise UsageError("There is no recording to compare on; import one or drop one on the Taste page.")
+        second = dialogs.ask_taste(self._window, self._folder)
+        if second is None:
+            return
+        at = self._threshold
+        request = CompareRequest(self._facts.path, known.scored, second, known.sound, at)
+        self._work.compute(compare_on, request, f"Comparing with {second.stem}", self._take_comparison)
+        if not self.is_open:
+            self.toggle()
+
+    def drop(self, paths: Iterable[str]) -> None:
+        """Look at a dropped taste; score dropped recordings.
+
+        Raises
+        ------
+        UsageError : there is no taste to score them with
+        """
+        dropped = tuple(Path(path) for path in paths)
+        if not self.is_open:
+            self.toggle()
+        tastes = [path for path in dropped if path.suffix == ".taste"]
+        if tastes:
+            self._look_at(tastes[0])
+        recordings = [path for path in dropped if path.suffix != ".taste"]
+        if recordings and self._taste is None:
+            raise UsageError(
+                "There is no taste to score it with: learn one from your edits ‹taste.learn›, or drop one."
+            )
+        added = [key for path in recordings if (key := self._recordings.add(path))]
+        if added:
+            self._show_recordings(added[-1])
+            self._renew()
+
+    def set_findings(self, findings: Iterable[Finding]) -> None:
+        """Show what is wrong with the taste at the top of the page."""
+        self._findings = tuple(findings)
+        if self._page is not None:
+            self._page.findings.set_findings(self._findings)
+            self._page.show_findings()
+
+    def _remedy(self, action: str) -> None:
+        """Run the command, or let others do what it names."""
+        if self._parts.commands.knows(action):
+            self._parts.commands.run(action)
+        else:
+            self.remedy_requested.emit(action)
+
+    # What there is to show.
+
+    @property
+    def facts(self) -> TasteFacts | None:
+        """What the taste that is shown is."""
+        return self._facts
+
+    @property
+    def _taste(self) -> Path | None:
+        return self._looked_at or self._work.taste
+
+    @property
+    def _folder(self) -> Path:
+        here = self._session.path
+        return Path.home() if here is None else here.absolute().parent
+
+    def _look_at(self, path: Path) -> None:
+        self._looked_at = None if path == self._work.taste else path
+        if not self.is_open:
+            self.toggle()
+        else:
+            self._renew()
+
+    def _renew(self) -> None:
+        """Bring the page up to date with taste, document and files; nothing is done while it is away."""
+        if not self.is_open:
+            return
+        path = self._taste
+        if path is None:
+            self._forget_taste()
+        elif self._facts is None or self._facts.path != path:
+            self._forget_taste()
+            handle = self._lane.submit(read_facts, path, title=f"Reading {path.stem}")
+            handle.finished.connect(self._take_facts)
+            handle.failed.connect(self.refused)
+        else:
+            self._survey()
+
+    def _forget_taste(self) -> None:
+        self._facts, self._map = None, None
+        self._recordings.forget_scores()
+        self._show_facts()
+
+    def _take_facts(self, facts: TasteFacts) -> None:
+        if facts.path != self._taste:
+            self._renew()
+            return
+        self._facts = facts
+        self._show_facts()
+        self._survey()
+
+    def _show_facts(self) -> None:
+        facts = self._facts
+        self.page.set_facts(facts, _notes(facts))
+        self._show_learning()
+        self.page.set_moment(None)
+        self.page.set_comparison(None)
+        self._show_map()
+        self._show_recordings(self.page.current)
+        self.facts_changed.emit(facts)
+
+    def _survey(self) -> None:
+        """Score what is not scored yet; one at a time, since the next may know more."""
+        facts = self._facts
+        if facts is None or not self.is_open:
+            return
+        if self._surveying is not None:
+            self._survey_again = True
+            return
+        folders = tuple({path.absolute().parent for path in (facts.path, self._session.path) if path})
+        others = self._recordings.asked(facts.maker)
+        request = SurveyRequest(facts.path, facts.recordings, folders, self._recordings.kept, others)
+        self._recordings.folders = folders
+        if self._map is not None and self._recordings.is_known(request, self._map):
+            self._show_map()
+            self._show_recordings(self.page.current)
+            return
+        handle = self._work.compute(
+            survey_recordings, request, f"Looking with {facts.name}", self._take_survey
+        )
+        self._surveying = handle
+        self.page.set_note("map", "waiting for its turn")
+        handle.started.connect(lambda: self.page.set_note("map", "being made"))
+        for ended in (handle.finished, handle.failed, handle.cancelled):
+            ended.connect(lambda *_: self._end_survey(handle, request))
+
+    def _take_survey(self, survey: Survey) -> None:
+        if self._facts is None or self._surveying is None:
+            return
+        self._recordings.take(survey)
+        self._map = survey.shown
+        for sentence in (*survey.kept.missing, *survey.warnings)[:1]:
+            self.refused.emit(sentence)
+
+    def _end_survey(self, handle: JobHandle, request: SurveyRequest) -> None:
+        if handle is not self._surveying:
+            return
+        self._surveying = None
+        again, self._survey_again = self._survey_again, False
+        if self._facts is None or self._facts.path != request.taste:
+            self._recordings.forget_scores()
+            self._map = None
+        self._show_map()
+        self._show_recordings(self.page.current)
+        if again:
+            self._survey()
+
+    def _show_map(self) -> None:
+        if self._map is None:
+            import numpy as np
+
+            self.page.set_map(None, np.zeros(0, np.uint8))
+        else:
+            self.page.set_map(self._map, segment_states(self._map, self._session.state))
+
+    def _show_recordings(self, current: str) -> None:
+        facts = self._facts
+        listed = () if facts is None else self._recordings.listed(facts)
+        self.page.set_recordings(listed, current)
+        self._show_threshold()
+
+    # What is chosen and heard.
+
+    def _want_moment(self, key: str, at_s: float) -> None:
+        """Show a moment; of several wishes in a row the newest."""
+        self._wanted_moment = (key, at_s)
+        if not self._lane.is_busy:
+            self._look_at_moment()
+
+    def _look_at_moment(self) -> None:
+        facts, wanted = self._facts, self._wanted_moment
+        self._wanted_moment = None
+        known = None if wanted is None else self._recordings.found(wanted[0])
+        if facts is None or wanted is None or known is None or known.scored is None:
+            return
+        request = MomentRequest(facts.path, known.sound, known.scored, wanted[1])
+        handle = self._lane.submit(show_moment, request, title="A moment")
+        handle.finished.connect(self._take_moment)
+        handle.failed.connect(self.refused)
+
+    def _take_moment(self, moment: Moment) -> None:
+        self.page.set_moment(moment)
+        if self._wanted_moment is not None:
+            self._look_at_moment()
+
+    def _hear(self, key: str, start_s: float, stop_s: float) -> None:
+        known = self._recordings.found(key)
+        if known is not None:
+            self._hearing.hear(known.sound, start_s, stop_s)
+
+    def _score_source(self, key: str) -> None:
+        if self._recordings.want(key):
+            self._renew()
+
+    def _take_comparison(self, comparison: Comparison) -> None:
+        self.page.set_comparison(comparison)
+        self.said.emit(
+            f"{comparison.first_name} and {comparison.second_name} agree on {comparison.agreement:.0%}"
+        )
+
+    # The threshold.
+
+    @property
+    def _proposes(self) -> bool:
+        """Whether the document's cuts come from the taste that is shown."""
+        curve = self._session.curve
+        return curve is not None and self._facts is not None and curve.maker == self._facts.maker
+
+    @property
+    def _threshold(self) -> float:
+        return self._parts.review.threshold if self._proposes else self._own_threshold
+
+    def _show_threshold(self) -> None:
+        if self._page is not None:
+            self._page.set_threshold(None if self._facts is None else self._threshold)
+
+    def _move_threshold(self, score: float | None) -> None:
+        if self._proposes:
+            self._parts.timeline.threshold_moved.emit(score)
+
+    def _drag_threshold(self, score: float) -> None:
+        if self._proposes:
+            self._parts.timeline.threshold_dragged.emit(score)
+        else:
+            self._own_threshold = score
+            self._show_threshold()
+
+    def _step_threshold(self, score: float) -> None:
+        if self._proposes:
+            self._work.propose({"threshold_mode": "score", "score": score}, merges_as="threshold")
+        else:
+            self._drag_threshold(score)
+
+    # What changes meanwhile.
+
+    def _take_document(self) -> None:
+        self._looked_at = None
+        self._recordings.forget_document()
+        self._map = None
+        self._renew()
+
+    def _take_change(self, change: Change) -> None:
+        if not self.is_open:
+            return
+        if change.analyses or change.tracks or "taste" in change.settings:
+            self._renew()
+        if "threshold" in change.settings:
+            self._show_threshold()
+        if change.proposals and self._map is not None:
+            self.page.map.set_states(segment_states(self._map, self._session.state))
+
+    def _start_learning(self, name: str) -> None:
+        self._learning = (name, [], [])
+        self._show_learning()
+
+    def _follow_learning(self, figures: Mapping[str, float]) -> None:
+        if self._learning is None or "loss" not in figures or "validation" not in figures:
+            return
+        _name, training, validation = self._learning
+        if int(figures.get("epoch", len(training) + 1)) > len(training):
+            training.append(figures["loss"])
+            validation.append(figures["validation"])
+            self._show_learning()
+
+    def _end_learning(self) -> None:
+        self._learning = None
+        self._show_learning()
+
+    def _show_learning(self) -> None:
+        if self._page is None:
+            return
+        self._page.show_ways(self._taste is None and self._learning is None)
+        if self._learning is not None:
+            self._page.set_losses(*self._learning)
+        else:
+            facts = self._facts
+            losses = ((), ()) if facts is None else (facts.training, facts.validation)
+            self._page.set_losses("", *losses)
+
+    def _take_learned(self, path: Path) -> None:
+        """Look at a taste that was learned while no document could take it; one of that name is read anew."""
+        if self._facts is not None and self._facts.path == path:
+            self._facts = None
+        if not self._session.is_open:
+            self._looked_at = path
+        self._renew()
+
+    def _guarded(self, do: Callable[..., object]) -> Callable[..., None]:
+        """Return a slot that tells an `OffcutError` as a refusal."""
+
+        def run(*values: object) -> None:
+            try:
+                do(*values)
+            except OffcutError as error:
+                self.refused.emit(str(error))
+
+        return run
+
+
+def _notes(facts: TasteFacts | None) -> dict[str, str]:
+    """Return what is said beside the titles."""
+    if facts is None:
+        return {}
+    count = len(facts.recordings)
+    return {
+        "head": f"{facts.recipe} · learned from {count} recordings · {facts.n_parameters:,} parameters",
+        "method": facts.recipe,
+        "learning": f"{len(facts.training)} epochs",
+    }

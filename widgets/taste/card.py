@@ -1,0 +1,106 @@
+"""A part of the page under its title, and the grid that lays such parts out for the width there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from widgets.chrome.elided_label import ElidedLabel
+from widgets.theme import TEXT, Theme, px
+
+_GAP = 8
+
+
+class Card(QFrame):
+    """A title, a few words or buttons beside it, and what it is about."""
+
+    def __init__(self, theme: Theme, title: str, body: QWidget, beside: Iterable[QWidget] = ()) -> None:
+        super().__init__()
+        self.setProperty("surface", "panel")
+        self.setAccessibleName(title)
+        self._title = QLabel(title)
+        self._title.setStyleSheet(f"font-weight: 600; font-size: {px(TEXT)}px;")
+        self._note = ElidedLabel("")
+        self._note.setProperty("role", "dim")
+        head = QHBoxLayout()
+        head.setSpacing(px(8))
+        head.addWidget(self._title)
+        head.addWidget(self._note, 1)
+        for widget in beside:
+            head.addWidget(widget)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(px(12), px(8), px(12), px(12))
+        layout.setSpacing(px(6))
+        layout.addLayout(head)
+        layout.addWidget(body, 1)
+        layout.addStretch(0)  # takes what a body of its own height leaves
+        self.set_theme(theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paint with these colours from now on."""
+        self.setStyleSheet(f"Card {{ border: 1px solid {theme.line}; border-radius: {px(6)}px; }}")
+
+    def set_title(self, title: str) -> None:
+        """Call it otherwise."""
+        self._title.setText(title)
+        self.setAccessibleName(title)
+
+    def set_note(self, note: str) -> None:
+        """Say something beside the title, cut short where it does not fit."""
+        self._note.setText(note)
+        self._note.setToolTip(note)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a card stands, and how many columns it takes; `stretch` is the share of height of its row."""
+
+    row: int
+    column: int
+    columns: int = 1
+    stretch: int = 0
+
+
+Plan = Mapping[str, Place]
+
+
+class CardGrid(QWidget):
+    """Lays cards out by the widest plan that fits.
+
+    Parameters
+    ----------
+    plans : (least width at 100 %, places by name), the widest first; the last one fits always
+    """
+
+    def __init__(self, cards: Mapping[str, Card], plans: tuple[tuple[int, Plan], ...]) -> None:
+        super().__init__()
+        self._cards = cards
+        self._plans = plans
+        self._plan: Plan | None = None
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(px(_GAP), px(_GAP), px(_GAP), px(_GAP))
+        self._grid.setSpacing(px(_GAP))
+        self._lay_out(plans[-1][1])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        fitting = (plan for least, plan in self._plans if self.width() >= px(least))
+        self._lay_out(next(fitting, self._plans[-1][1]))
+
+    def _lay_out(self, plan: Plan) -> None:
+        if plan is self._plan:
+            return
+        self._plan = plan
+        for card in self._cards.values():
+            self._grid.removeWidget(card)
+        for number in range(max(self._grid.rowCount(), self._grid.columnCount())):
+            self._grid.setRowStretch(number, 0)
+            self._grid.setColumnStretch(number, 0)
+        for name, place in plan.items():
+            self._grid.addWidget(self._cards[name], place.row, place.column, 1, place.columns)
+            self._grid.setRowStretch(place.row, max(place.stretch, self._grid.rowStretch(place.row)))
+            for column in range(place.column, place.column + place.columns):
+                self._grid.setColumnStretch(column, 1)

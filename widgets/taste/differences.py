@@ -1,0 +1,63 @@
+"""Where two tastes differ most on a recording: a short list to hear."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QListWidget, QWidget
+
+from engine.anomaly.overview.results import Difference
+from engine.timebase import format_time
+from widgets.taste.keyed_view import ENDS, HEARING, is_own_key
+from widgets.theme import ROW, px
+
+_KEYS = ENDS | HEARING | {Qt.Key.Key_Up, Qt.Key.Key_Down}
+_ROWS_SHOWN = 3
+
+
+class Differences(QListWidget):
+    """One line a passage.
+
+    Signals
+    -------
+    chosen : the number of the passage gone to
+    heard : the number of the passage to hear
+    """
+
+    chosen = Signal(int)
+    heard = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Where the two tastes differ most")
+        self.setProperty("surface", "ground")
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMaximumHeight(px(_ROWS_SHOWN * ROW + 4))
+        self.setMinimumHeight(px(2 * ROW))
+        self.currentRowChanged.connect(lambda row: self.chosen.emit(row) if row >= 0 else None)
+        self.itemClicked.connect(lambda item: self.heard.emit(self.row(item)))
+
+    def set_differences(self, names: tuple[str, str], differences: Sequence[Difference]) -> None:
+        """List these; each taste's figure is how much of the recording it finds less odd."""
+        self.blockSignals(True)
+        self.clear()
+        for one in differences:
+            at = f"{format_time(one.start_s, 0)} – {format_time(one.stop_s, 0)}"
+            first, second = f"{names[0]} {one.first:.0%}", f"{names[1]} {one.second:.0%}"
+            self.addItem(f"{at}   odder than: {first} · {second}")
+        self.blockSignals(False)
+
+    def event(self, event: QEvent) -> bool:
+        if is_own_key(event, _KEYS):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in HEARING:
+            if self.currentRow() >= 0:
+                self.heard.emit(self.currentRow())
+        else:
+            super().keyPressEvent(event)

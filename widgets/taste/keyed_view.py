@@ -1,0 +1,99 @@
+"""A painted view that is driven by keys while it has the focus, and shows that it has it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtWidgets import QWidget
+
+from widgets.theme import Theme, color, px, ui_font
+
+ARROWS = frozenset({Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down})
+ENDS = frozenset({Qt.Key.Key_Home, Qt.Key.Key_End})
+HEARING = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space})
+_PLAIN = ~(Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.ShiftModifier)
+
+
+def is_own_key(event: QEvent, keys: frozenset[Qt.Key]) -> bool:
+    """Tell whether a shortcut is about to take one of the keys that a view wants for itself."""
+    return (
+        event.type() == QEvent.Type.ShortcutOverride
+        and isinstance(event, QKeyEvent)
+        and event.key() in keys
+        and not event.modifiers() & _PLAIN
+    )
+
+
+class KeyedView(QWidget):
+    """Takes arrows, Home, End, Enter and Space before the commands of the window do.
+
+    Signals
+    -------
+    heard : Enter or Space was pressed; what is chosen should be heard
+    """
+
+    heard = Signal()
+
+    def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.setAccessibleName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    @property
+    def theme(self) -> Theme:
+        """The colours it is painted with."""
+        return self._theme
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paint with these colours from now on."""
+        self._theme = theme
+        self.update()
+
+    def step(self, key: Qt.Key, coarse: bool) -> None:
+        """Do what an arrow, Home or End means here; `coarse` with Shift."""
+
+    def event(self, event: QEvent) -> bool:
+        if is_own_key(event, ARROWS | ENDS | HEARING):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = Qt.Key(event.key())
+        if key in HEARING:
+            self.heard.emit()
+        elif key in ARROWS | ENDS:
+            self.step(key, bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
+    def paint_ground(self, painter: QPainter) -> None:
+        """Fill the ground; call first."""
+        painter.fillRect(self.rect(), color(self._theme.bg))
+
+    def paint_focus(self, painter: QPainter) -> None:
+        """Frame the view while it has the focus; call last."""
+        token = self._theme.undecided if self.hasFocus() else self._theme.line
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(QPen(QColor(token), 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+    def paint_empty(self, painter: QPainter, sentence: str) -> None:
+        """Say what to do next where there is nothing to show yet."""
+        painter.setPen(color(self._theme.dim))
+        painter.setFont(ui_font())
+        room = QRectF(self.rect()).adjusted(px(16), px(8), -px(16), -px(8))
+        painter.drawText(room, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), sentence)

@@ -1,0 +1,67 @@
+"""What the page says while there is no taste: how to come to one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from widgets.chrome.key_caps import KeyButton
+from widgets.theme import Theme, px
+
+_WORDS = (
+    "Learn one from your edits: give Offcut recordings as you keep them, and it hears what is odd "
+    "beside them. Or look at a taste that was learned before; a .taste file can be dropped here."
+)
+
+
+class NoTaste(QWidget):
+    """Two ways, each a button that asks for a command."""
+
+    command_requested = Signal(str)
+
+    def __init__(self, theme: Theme, keys: Mapping[str, str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("surface", "ground")
+        title, words = QLabel("No taste yet"), QLabel(_WORDS)
+        title.setProperty("role", "title")
+        words.setProperty("role", "dim")
+        words.setWordWrap(True)
+        words.setMinimumWidth(px(280))
+        words.setMaximumWidth(px(520))
+        self._buttons = (
+            (
+                "taste.learn",
+                KeyButton(theme, "Learn from edits…", keys.get("taste.learn", ""), "graduation-cap"),
+            ),
+            ("taste.look", KeyButton(theme, "Look at a taste…", keys.get("taste.look", ""))),
+        )
+        row = QHBoxLayout()
+        row.setSpacing(px(8))
+        for command, button in self._buttons:
+            row.addWidget(button)
+            button.clicked.connect(lambda _checked=False, wanted=command: self.command_requested.emit(wanted))
+        row.addStretch(1)
+        middle = QVBoxLayout()
+        middle.setSpacing(px(12))
+        middle.addStretch(1)
+        for part in (title, words):
+            middle.addWidget(part)
+        middle.addLayout(row)
+        middle.addStretch(2)
+        across = QHBoxLayout(self)
+        across.setContentsMargins(px(24), px(24), px(24), px(24))
+        across.addStretch(1)
+        across.addLayout(middle)
+        across.addStretch(1)
+        across.setAlignment(Qt.AlignmentFlag.AlignCenter)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paint with these colours from now on."""
+        for _command, button in self._buttons:
+            button.set_theme(theme)
+
+    def take_focus(self) -> None:
+        """Give the focus to the first way."""
+        self._buttons[0][1].setFocus(Qt.FocusReason.TabFocusReason)

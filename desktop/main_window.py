@@ -7,11 +7,12 @@ from collections.abc import Callable
 import numpy as np
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.actions import Actions
 from desktop.bindings import handlers
 from desktop.choices import Choices
+from desktop.diagnosing import Diagnosing
 from desktop.exporting import Exporting
 from desktop.files import Files
 from desktop.garbage import WindowGarbage
@@ -25,11 +26,13 @@ from desktop.look import Look
 from desktop.markers import Marking
 from desktop.playback import Player
 from desktop.queue_side import QueueSide
+from desktop.remedies import connect_findings
 from desktop.review import Review
 from desktop.ruler import Ruler
 from desktop.session import Session
 from desktop.spectrograms import Spectrograms
 from desktop.tap_tempo import TapTempo
+from desktop.taste_page import Tasting
 from desktop.threshold import ThresholdDrag
 from desktop.tracks import Tracks
 from desktop.transport import Transport
@@ -70,7 +73,8 @@ class MainWindow(QMainWindow):
         self.review = Review(self.session, lambda: self.grid_editing.snapped_playhead(), self)
         self.work = Work(self.session, JobLanes(self), self)
         self.kept = KeptListening(self.session, self.review, self.transport, self.work, self)
-        self.files = Files(self, self.session, self.work, lambda: self.look.theme)
+        self.diagnosing = Diagnosing(self.session, self.work, self)
+        self.files = Files(self, self.session, self.work, self.diagnosing, lambda: self.look.theme)
         self.top_bar = TopBar(theme, self.caps)
         self.timeline = TimelineView(theme)
         self.ruler = Ruler(self.session, self.timeline, settings)
@@ -82,7 +86,7 @@ class MainWindow(QMainWindow):
         self.marking = Marking(self, self, self.zooms.seek)
         self.queue_panel = QueuePanel(theme, self.caps)
         self.queue = QueueSide(self.session, self.review, self.queue_panel, self.timeline.setFocus)
-        self._threshold = ThresholdDrag(self.session, self.timeline, self.queue_panel, self.queue.show, self)
+        self.threshold = ThresholdDrag(self.session, self.timeline, self.queue_panel, self.queue.show, self)
         self.history_panel = HistoryPanel(theme)
         self.history = HistoryWalk(self.session, self.history_panel, self)
         self.learning_panel = LearningPanel(theme)
@@ -93,6 +97,7 @@ class MainWindow(QMainWindow):
         self.tracks = Tracks(self, self.session, self.timeline, self.commands.action)
         self.choices = Choices(self, self, keymap, settings)
         self._lay_out()
+        self.tasting = Tasting(self, self)
         for command_id, handler in handlers(self).items():
             self.commands.bind(command_id, handler)
         self._wire()
@@ -125,7 +130,9 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.top_bar)
-        column.addWidget(self._middle, 1)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self._middle)
+        column.addWidget(self.pages, 1)
         column.addWidget(self.status_bar)
         self.setCentralWidget(whole)
 
@@ -135,16 +142,17 @@ class MainWindow(QMainWindow):
         self.session.changed.connect(self._show_change)
         for asking in (self.top_bar, self.queue_panel, self.status_bar):
             asking.command_requested.connect(self.commands.run)
-        telling = (self.files, self.kept, self.exporting, self.history, self.choices, self.queue.many)
-        for speaking in (self.review, self.work, *telling):
+        telling = (self.files, self.kept, self.diagnosing, self.exporting)
+        for speaking in (self.review, self.work, *telling, self.history, self.choices, self.queue.many):
             speaking.said.connect(self.say)
         refusals = (self.commands.refused, self.history.refused, self.choices.failed, self.queue.refused)
         for refusal in (*refusals, self.work.failed, self.player.failed):
             refusal.connect(self.status_bar.set_error)
-        for part in (self.grid_editing, self.tap_tempo, self.marking):
+        for part in (self.grid_editing, self.tap_tempo, self.marking, self.tasting):
             part.said.connect(self.say)
             part.refused.connect(self.status_bar.set_error)
         self.spectrograms.said.connect(self.say)
+        connect_findings(self.diagnosing, self.tasting, self.files, self.work)
         self.review.moved.connect(self._show_current)
         self.queue_panel.proposal_chosen.connect(self.zooms.reveal)
         self.timeline.proposal_clicked.connect(self.review.choose)
@@ -221,7 +229,7 @@ class MainWindow(QMainWindow):
         if change is None or change.analyses or "threshold" in change.settings or "taste" in change.settings:
             self._show_analyses()
         self.top_bar.set_enabled(audio=bool(state.tracks))
-        self.commands.enable_review(bool(state.proposals))
+        self.commands.enable_review(bool(state.proposals) and not self.tasting.is_open)
         if change is None or change.sources or not change.tracks or change.proposals:
             self._show_current()
 
@@ -280,10 +288,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let go of everything; nothing is left to save."""
         self._settings.setValue("geometry", self.saveGeometry())
-        self.transport.close()
-        self.spectrograms.close()
-        self._threshold.close()
-        self.work.close()
-        self.session.close()
-        self._garbage.close()
+        workers = (self.transport, self.spectrograms, self.threshold, self.tasting, self.diagnosing)
+        for part in (*workers, self.work, self.session, self._garbage):
+            part.close()
         super().closeEvent(event)

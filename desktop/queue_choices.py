@@ -9,6 +9,7 @@ from typing import Literal
 
 from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
+from engine.review.learned import Learned
 from engine.review.listing import Grouping, Listing, listing
 from engine.review.queue import Order, QueueFilter, queue
 
@@ -22,7 +23,7 @@ FILTERS: Mapping[str, QueueFilter] = MappingProxyType(
     }
 )
 
-Sorting = Literal["time", "score", "length", "answered"]
+Sorting = Literal["time", "score", "length", "useful", "answered"]
 """An order of the queue, or the last answer first, which only the decided ones have."""
 
 _SORTINGS: tuple[Sorting, ...] = ("time", "score", "length")
@@ -59,10 +60,15 @@ class QueueChoices:
         sorting: Sorting = "time" if self.sorting == "answered" else self.sorting
         return replace(self, filter_name=name, sorting="answered" if name == "decided" else sorting)
 
-    def sorted_otherwise(self) -> QueueChoices:
-        """Take the next order."""
-        known = (*_SORTINGS, "answered") if self.filter_name == "decided" else _SORTINGS
+    def sorted_otherwise(self, *, learns: bool) -> QueueChoices:
+        """Take the next order. What is most useful to know only matters where somebody learns from it."""
+        last: Sorting = "answered" if self.filter_name == "decided" else "useful"
+        known = (*_SORTINGS, last) if learns or last == "answered" else _SORTINGS
         return replace(self, sorting=known[(known.index(self.sorting) + 1) % len(known)])
+
+    def without_learning(self) -> QueueChoices:
+        """Take an order that needs nothing learned."""
+        return replace(self, sorting="score") if self.sorting == "useful" else self
 
     def grouped_otherwise(self) -> QueueChoices:
         """Take the next way to group, everything unfolded."""
@@ -73,9 +79,11 @@ class QueueChoices:
         """Fold a group away, or show it again."""
         return replace(self, folded=self.folded ^ {name})
 
-    def listing(self, state: DocumentState, newest_first: Callable[[], tuple[str, ...]]) -> Listing:
+    def listing(
+        self, state: DocumentState, newest_first: Callable[[], tuple[str, ...]], learned: Learned | None
+    ) -> Listing:
         """Return what is shown; `newest_first` is asked for the order of the answers where it is needed."""
-        ids = queue(state, self.order, replace(FILTERS[self.filter_name], text=self.text))
+        ids = queue(state, self.order, replace(FILTERS[self.filter_name], text=self.text), learned)
         if self.sorting == "answered":
             shown = frozenset(ids)
             ids = tuple(key for key in newest_first() if key in shown)

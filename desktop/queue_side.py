@@ -74,5 +74,7 @@ class QueueSide(QObject):
             review.statistics,
             review.threshold,
             len(review.above()),
+            review.learned,
         )
+        self.panel.set_learning(review.calibrating.sentence, is_on=review.calibrating.is_on)
         self.panel.set_scope(review.selected, len(scope.ids), scope.name)

@@ -8,8 +8,9 @@ from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QSettings, Signal
 
+from desktop.calibration import Calibrating
 from desktop.queue_choices import QueueChoices
 from desktop.session import Session
 from desktop.threshold import percentile_in_force
@@ -22,6 +23,7 @@ from engine.edl.build import whole
 from engine.edl.render import render
 from engine.errors import OffcutError, UsageError
 from engine.review.last_decisions import LastDecisions
+from engine.review.learned import Learned
 from engine.review.listing import Listing
 from engine.review.queue import Step, at_or_above, next_id, previous_id
 from engine.review.statistics import ReviewStatistics, statistics
@@ -30,7 +32,13 @@ from engine.wording import counted
 
 ZERO_CROSSING_REACH_S = 0.02
 SORTING_WORDS: Mapping[str, str] = MappingProxyType(
-    {"time": "time", "score": "score", "length": "length", "answered": "last answer"}
+    {
+        "time": "time",
+        "score": "score",
+        "length": "length",
+        "useful": "what teaches most",
+        "answered": "last answer",
+    }
 )
 
 
@@ -41,18 +49,28 @@ class Review(QObject):
     -------
     moved : another proposal, edge or filter is current
     said : what the last key did
+    failed : why what was learned could not be kept
     """
 
     moved = Signal()
     said = Signal(str)
+    failed = Signal(str)
 
-    def __init__(self, session: Session, playhead: Callable[[], int], parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        settings: QSettings,
+        playhead: Callable[[], int],
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
         self._session = session
+        self.calibrating = Calibrating(session, settings, self)
         self._playhead = playhead
         self._last = LastDecisions(session.step_decisions)
         self.choices = QueueChoices()
         self.listing = Listing()
+        self._asks_next = False
         self.selected: frozenset[str] = frozenset()
         self._anchor: str | None = None
         self._reach: str | None = None
@@ -61,6 +79,9 @@ class Review(QObject):
         self.edge = Edge.START
         session.changed.connect(self._follow_change)
         session.replaced.connect(self._start_over)
+        self.calibrating.changed.connect(self._follow_learning)
+        self.calibrating.said.connect(self.said)
+        self.calibrating.failed.connect(self.failed)
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -68,10 +89,19 @@ class Review(QObject):
         return self.listing.ids
 
     @property
+    def learned(self) -> Learned | None:
+        """What the answers taught of each proposal; None where nothing is learned from them."""
+        return self.calibrating.learned
+
+    @property
     def threshold(self) -> float:
         """The score at or above which cuts are proposed."""
         found = self._session.state.settings.get("threshold", 1.0)
         return float(found) if isinstance(found, int | float) else 1.0
+
+    def close(self) -> None:
+        """Keep what was learned."""
+        self.calibrating.close()
 
     def _start_over(self) -> None:
         self._last = LastDecisions(self._session.step_decisions)
@@ -87,15 +117,23 @@ class Review(QObject):
     def _requeue(self) -> None:
         state = self._session.state
         self.listing = self.choices.listing(
-            state, lambda: self._last.newest_first(state, self._session.steps())
+            state, lambda: self._last.newest_first(state, self._session.steps()), self.learned
         )
         if self.selected:
             self.selected &= frozenset(self.ids)
+
+    def _follow_learning(self) -> None:
+        if self.learned is None:
+            self.choices = self.choices.without_learning()
+        self._requeue()
+        self.moved.emit()
 
     def _follow_change(self, change: Change) -> None:
         if not change.proposals:
             return
         self._requeue()
+        if self._asks_next:  # before the window hears of the answer, so that it is brought up to date once
+            self.current, self.edge = self._first_open(), Edge.START
         if self.current not in self._session.state.proposals:
             self.choose(self._first_open())
 
@@ -126,7 +164,7 @@ class Review(QObject):
 
     def sort(self) -> None:
         """Take the next order of the queue."""
-        self._show_as(self.choices.sorted_otherwise())
+        self._show_as(self.choices.sorted_otherwise(learns=self.learned is not None))
         self.said.emit(f"Sorted by {SORTING_WORDS[self.choices.sorting]}")
 
     def group(self) -> None:
@@ -162,6 +200,7 @@ class Review(QObject):
             self._place(),
             undecided_only=undecided_only,
             order=self.choices.order,
+            learned=self.learned,
         )
         self._arrive(step, undecided_only=undecided_only)
 
@@ -181,10 +220,12 @@ class Review(QObject):
     def decide(self, verdict: Verdict, *, stay: bool = False) -> None:
         """Answer the current proposal and, unless told to stay, go to the next undecided one.
 
-        In the list of the decided ones, go to the next of them, which was answered before this one.
+        In the list of the decided ones, go to the next of them, which was answered before this one. Where the
+        most useful question comes first, the answer decides which that is.
         """
         edit = edits.decide(self._session.state, [self.here()], verdict)
-        before, onward = (self.current, self.edge), None if stay else self._onward()
+        self._asks_next = self.choices.sorting == "useful" and not stay
+        before, onward = (self.current, self.edge), None if stay or self._asks_next else self._onward()
         if onward is not None:  # gone on beforehand, so that the window is brought up to date once
             self.current, self.edge = onward, Edge.START
         self.selected, self._anchor, self._reach = frozenset(), None, None
@@ -193,6 +234,8 @@ class Review(QObject):
         except OffcutError:
             self.current, self.edge = before
             raise
+        finally:
+            self._asks_next = False
 
     def go_on(self) -> None:
         """Go where an answer leads."""
@@ -203,7 +246,9 @@ class Review(QObject):
         """Where an answer leads: found beforehand, since the answer may move the proposal in the queue."""
         open_only = self.choices.filter_name != "decided"
         state, order = self._session.state, self.choices.order
-        step = next_id(state, self.ids, self._place(), undecided_only=open_only, order=order)
+        step = next_id(
+            state, self.ids, self._place(), undecided_only=open_only, order=order, learned=self.learned
+        )
         return None if step.proposal_id == self.current else step.proposal_id
 
     def toggle_selected(self, proposal_id: str) -> None:

@@ -42,6 +42,7 @@ def answers(window: Window) -> Mapping[str, Handler]:
         "review.accept_above": review.accept_above,
         "review.search": search,
         "review.sort": review.sort,
+        "review.learn": review.calibrating.toggle,
         "review.group": review.group,
         "review.fold": review.fold_here,
         "review.select_all": review.select_all,

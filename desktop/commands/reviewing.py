@@ -55,7 +55,13 @@ ANSWERS = (
         "Say how many those are, then accept them; one undo takes all back.",
     ),
     _review("search", "Search the queue", ("Ctrl+F",), "Show only proposals whose reason holds some words."),
-    _review("sort", "Sort the queue otherwise", ("Alt+S",), "Step through time, score and length."),
+    _review("sort", "Sort the queue otherwise", ("Alt+S",), "Step through time, score, length and use."),
+    _review(
+        "learn",
+        "Learn from decisions, or not",
+        ("Alt+L",),
+        "Let each decision reorder what is undecided, or leave the score alone.",
+    ),
     _review("group", "Group the queue otherwise", ("Alt+G",), "Step through states, kinds, makers and none."),
     _review(
         "fold",

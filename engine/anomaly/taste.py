@@ -10,7 +10,6 @@ import json
 import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from engine.anomaly.neighbours import PARTS, KeptExamples, KeptRecording
 from engine.anomaly.recipe import KeptScores, Model
 from engine.anomaly.recipe_config import RecipeConfig
 from engine.anomaly.recipes import RECIPES
+from engine.anomaly.taste_header import KEY, digest_of, facts_in, read_taste_bytes
 from engine.errors import TasteError
 from engine.learning.loop import Epoch
 from engine.safe_write import replacing, shown
@@ -33,7 +33,6 @@ from engine.safe_write import replacing, shown
 VERSION = 2
 """1 kept no examples and knew no levels."""
 
-_KEY = "offcut-taste"
 _KEPT = "kept."
 
 
@@ -44,7 +43,7 @@ class Taste:
     Attributes
     ----------
     name : the file's name without its suffix
-    digest : of the file's bytes, 4 hexadecimal digits
+    digest : of the file's bytes as they were learned, 4 hexadecimal digits; what reviews add is no part of it
     card : Markdown for people: what it was trained on, how, and under what licence
     kept : what was kept, to hear proposals against; None in a taste of version 1
     is_levelled : whether it learned from recordings brought to one level, and scores them so; 1 is not
@@ -93,7 +92,7 @@ def save_taste(path: Path, taste: Taste, *, overwrite: bool) -> None:
             _KEPT + "frame": torch.tensor(taste.kept.frame),
         }
     with replacing(path, overwrite=overwrite) as part:
-        part.write_bytes(save_tensors(tensors, metadata={_KEY: json.dumps(about, sort_keys=True)}))
+        part.write_bytes(save_tensors(tensors, metadata={KEY: json.dumps(about, sort_keys=True)}))
 
 
 def load_taste(path: Path) -> Taste:
@@ -103,12 +102,16 @@ def load_taste(path: Path) -> Taste:
     ------
     TasteError : it cannot be read, is not a taste, is damaged, or was made by a newer version
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise TasteError(
-            f"{shown(path)} cannot be read: {(error.strerror or str(error)).lower()}."
-        ) from error
+    return taste_from_bytes(read_taste_bytes(path), path)
+
+
+def taste_from_bytes(content: bytes, path: Path) -> Taste:
+    """Read a taste from what its file holds; `path` gives it its name.
+
+    Raises
+    ------
+    TasteError : see `load_taste`
+    """
     about = _about(path, content)
     try:
         return _taste(path, content, about)
@@ -119,16 +122,15 @@ def load_taste(path: Path) -> Taste:
 def _about(path: Path, content: bytes) -> dict[str, object]:
     """Read the JSON a taste carries from the head of the file, which outlives a truncated rest."""
     try:
-        (length,) = struct.unpack_from("<Q", content)
-        about = json.loads(json.loads(content[8 : 8 + length])["__metadata__"][_KEY])
-        version = int(about["version"])
+        said = facts_in(content)
+        version = int(said["version"])
     except (struct.error, ValueError, KeyError, TypeError) as error:
         raise TasteError(
             f"{shown(path)} is not a taste: choose a .taste file that Offcut has learned."
         ) from error
     if version > VERSION:
         raise TasteError(f"{shown(path)} was made by a newer Offcut: update Offcut to use it.")
-    return dict(about)
+    return said
 
 
 def _taste(path: Path, content: bytes, about: Mapping[str, object]) -> Taste:
@@ -143,7 +145,7 @@ def _taste(path: Path, content: bytes, about: Mapping[str, object]) -> Taste:
     model = RECIPES[config.recipe].load(config, tensors, about)
     return Taste(
         name=path.stem,
-        digest=blake2b(content, digest_size=2).hexdigest(),
+        digest=digest_of(content),
         config=config,
         seed=int(str(about["seed"])),
         model=model,

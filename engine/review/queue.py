@@ -5,22 +5,26 @@ Everything here is a pure function of a `DocumentState`; the queue itself is a t
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Mapping
+from bisect import bisect_left
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.decisions import Verdict
-from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.document.table import Made, ProposalTable, table_of
+from engine.document.table import ProposalTable, table_of
+from engine.review.learned import Learned
 
-Order = Literal["time", "score", "length"]
-"""By start; the highest score first; the longest first (as proposed, so that a nudge moves no row)."""
+Order = Literal["time", "score", "length", "useful"]
+"""By start; the highest score first; the longest first (as proposed, so that a nudge moves no row); the
+answer that would teach most first.
+
+Where something was learned, "score" has the undecided ones in the order of their chances. In "score" and
+"useful" what is decided keeps the place that its score gives it, and the undecided ones share the others: an
+answer moves nothing that was decided before.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +62,15 @@ class Step:
 EVERYTHING = QueueFilter()
 
 
-def queue(state: DocumentState, order: Order = "time", show: QueueFilter = EVERYTHING) -> tuple[str, ...]:
-    """Return the ids of the shown proposals in an order."""
+def queue(
+    state: DocumentState,
+    order: Order = "time",
+    show: QueueFilter = EVERYTHING,
+    learned: Learned | None = None,
+) -> tuple[str, ...]:
+    """Return the ids of the shown proposals in an order; `learned` is None where nobody learns."""
     table = table_of(state)
-    places = _ORDERS[order](table.made)
+    places = _places(table, order, learned)
     shown = _shown(table, show)
     if shown is not None:
         places = np.flatnonzero(shown) if places is None else places[shown[places]]
@@ -75,14 +84,16 @@ def next_id(
     *,
     undecided_only: bool = False,
     order: Order = "time",
+    learned: Learned | None = None,
 ) -> Step:
-    """Return the proposal after `current` in the queue `ids`, which was made in this `order`.
+    """Return the proposal after `current` in the queue `ids`, which was made in this `order`
+    with what was `learned`.
 
     The plain move stops at the last proposal and says so; the search for an undecided one goes round and
     finds `current` itself last of all. Where `current` has left the queue (it was decided under a filter),
     the move starts at the place it had. Without a current proposal it starts before the first.
     """
-    _, after = _around(state, ids, current, order)
+    _, after = _around(state, ids, current, order, learned)
     if not undecided_only:
         return Step(ids[after]) if after < len(ids) else Step(ids[-1] if ids else None, at_end=True)
     return _first_undecided(state, ids, range(after, len(ids)), range(after))
@@ -95,9 +106,10 @@ def previous_id(
     *,
     undecided_only: bool = False,
     order: Order = "time",
+    learned: Learned | None = None,
 ) -> Step:
     """Return the proposal before `current`; the mirror image of `next_id`."""
-    before, _ = _around(state, ids, current, order)
+    before, _ = _around(state, ids, current, order, learned)
     if current is None:
         before = len(ids) - 1
     if not undecided_only:
@@ -133,42 +145,41 @@ def _shown(table: ProposalTable, show: QueueFilter) -> NDArray[np.bool_] | None:
     return np.logical_and.reduce(tests) if tests else None
 
 
-def _time_key(proposal: Proposal) -> tuple[int, int, str]:
-    return proposal.start_samples, proposal.stop_samples, proposal.id
+def _places(table: ProposalTable, order: Order, learned: Learned | None) -> NDArray[np.int64] | None:
+    """Return an order as places in a table; None where that is the order they are in."""
+    made = table.made
+    if order == "time":
+        return None
+    if order == "length":
+        return made.by_length
+    figures = None if learned is None else learned.chances if order == "score" else learned.usefulness
+    if figures is None:
+        return made.by_score
+    places = made.by_score.copy()
+    open_rows = table.are(Verdict.UNDECIDED)[places]
+    undecided = places[open_rows]
+    places[open_rows] = undecided[np.argsort(-figures[undecided], kind="stable")]
+    return places
 
 
-def _score_key(proposal: Proposal) -> tuple[float, int, int, str]:
-    return -proposal.score, *_time_key(proposal)
-
-
-def _length_key(proposal: Proposal) -> tuple[int, int, int, str]:
-    return proposal.start_samples - proposal.stop_samples, *_time_key(proposal)
-
-
-_KEYS: Mapping[Order, Callable[[Proposal], tuple[float | str, ...]]] = MappingProxyType(
-    {"time": _time_key, "score": _score_key, "length": _length_key}
-)
-# The same orders as places in a table; None where that is the order they are in.
-_ORDERS: Mapping[Order, Callable[[Made], NDArray[np.int64] | None]] = MappingProxyType(
-    {"time": lambda _: None, "score": lambda made: made.by_score, "length": lambda made: made.by_length}
-)
-
-
-def _around(state: DocumentState, ids: tuple[str, ...], current: str | None, order: Order) -> tuple[int, int]:
+def _around(
+    state: DocumentState, ids: tuple[str, ...], current: str | None, order: Order, learned: Learned | None
+) -> tuple[int, int]:
     """Return the places in `ids` just before and just after the current proposal."""
     if current in ids:  # also where the queue is in groups, or in the order of the answers
         place = ids.index(current)
         return place - 1, place + 1
-    proposal = None if current is None else state.proposals.get(current)
-    if proposal is None:
+    if current is None or current not in state.proposals:
         return -1, 0
-    key = _KEYS[order]
+    table = table_of(state)
+    places = _places(table, order, learned)
+    ranks = np.arange(len(table.made.ids)) if places is None else np.argsort(places)
 
-    def rank(proposal_id: str) -> tuple[float | str, ...]:
-        return key(state.proposals[proposal_id])
+    def rank(proposal_id: str) -> int:
+        return int(ranks[table.made.places[proposal_id]])
 
-    wanted = key(proposal)
-    return bisect_left(ids, wanted, key=rank) - 1, bisect_right(ids, wanted, key=rank)
+    after = bisect_left(ids, rank(current), key=rank)
+    return after - 1, after
 
 
 def _first_undecided(state: DocumentState, ids: tuple[str, ...], ahead: range, around: range) -> Step:

@@ -13,6 +13,7 @@ from engine.document.decisions import Verdict
 from widgets.chrome.elided_label import ElidedLabel
 from widgets.chrome.icons import paint_icon
 from widgets.chrome.key_caps import KeyButton
+from widgets.review.part_bars import PartBars
 from widgets.review.rows import VERDICT_ICONS, CardText
 from widgets.review.score_spark import ScoreSpark
 from widgets.theme import TEXT, Theme, px
@@ -92,6 +93,8 @@ class Card(QFrame):
         self._kept_name, self._kept, self._kept_at = QLabel("nearest kept"), ElidedLabel(), QLabel()
         self._kept_at.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self._hear = KeyButton(theme, "Hear", keys.get(_HEAR, ""))
+        self._chance_name, self._chance = QLabel("decisions say"), QLabel()
+        self._parts_name, self._parts = QLabel("made of"), PartBars(theme)
         self._layout = QVBoxLayout(self)
         self._lay_out()
         for command, button in (*self._buttons.items(), (_HEAR, self._hear)):
@@ -114,11 +117,15 @@ class Card(QFrame):
         fields.setHorizontalSpacing(px(12))
         fields.setVerticalSpacing(px(3))
         fields.setColumnStretch(1, 1)
-        for line, name in enumerate(_FIELDS):
+        for number, name in enumerate(_FIELDS):
+            line = number + 2 * bool(number)  # two lines say what the score is made of and what was learned
             fields.addWidget(self._names[name], line, 0, Qt.AlignmentFlag.AlignTop)
             fields.addWidget(self._values[name], line, 1, 1, 1 if name == "score" else 2)
             self._values[name].setWordWrap(name != "score")
         fields.addWidget(self._verdict, 0, 2)
+        for line, (label, value) in enumerate(self._of_score, start=1):
+            fields.addWidget(label, line, 0, Qt.AlignmentFlag.AlignTop)
+            fields.addWidget(value, line, 1, 1, 2)
         self._lay_out_kept(fields)
         layout.addWidget(self._spark)
         layout.addLayout(fields)
@@ -131,6 +138,11 @@ class Card(QFrame):
             button.setSizePolicy(QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Fixed)
         layout.addLayout(answers)
 
+    @property
+    def _of_score(self) -> tuple[tuple[QLabel, QWidget], ...]:
+        """The lines that belong to the score, name and value."""
+        return ((self._parts_name, self._parts), (self._chance_name, self._chance))
+
     def _lay_out_kept(self, fields: QGridLayout) -> None:
         row = QHBoxLayout()
         row.setSpacing(px(6))
@@ -138,21 +150,23 @@ class Card(QFrame):
         row.addWidget(self._kept_at)
         row.addStretch(1)
         row.addWidget(self._hear)
-        fields.addWidget(self._kept_name, len(_FIELDS), 0)
-        fields.addLayout(row, len(_FIELDS), 1, 1, 2)
+        fields.addWidget(self._kept_name, len(_FIELDS) + 2, 0)
+        fields.addLayout(row, len(_FIELDS) + 2, 1, 1, 2)
 
     def set_theme(self, theme: Theme) -> None:
         """Paint with these colours from now on."""
         self._theme = theme
         self._verdict.set_theme(theme)
         self._spark.set_theme(theme)
+        self._parts.set_theme(theme)
         self._verdict.setStyleSheet(f"font-size: {px(TEXT - 1)}px")
         for button in self._buttons.values():
             button.set_theme(theme)
         self._buttons["review.accept"].set_outline(theme.accepted)
         mono = f'font-family: "JetBrains Mono"; font-size: {px(TEXT - 1)}px;'
         self._length.setStyleSheet(mono)
-        for label in (*self._values.values(), self._kept, self._kept_name):
+        quiet = (self._kept, self._kept_name, self._chance_name, self._chance, self._parts_name)
+        for label in (*self._values.values(), *quiet):
             label.setStyleSheet(f"font-size: {px(TEXT - 1)}px; color: {theme.dim};")
         self._kept_at.setStyleSheet(f"{mono} color: {theme.text};")
         self._hear.set_theme(theme)
@@ -182,6 +196,14 @@ class Card(QFrame):
         self._hear.setAccessibleName(f"Hear the nearest kept example, {text.kept} at {text.kept_at}")
         for part in (self._kept_name, self._kept, self._kept_at, self._hear):
             part.setVisible(bool(text.kept))
+        self._chance.setText(text.chance)
+        self._parts.set_parts(text.parts)
+        for label, value, is_known in (
+            (self._chance_name, self._chance, bool(text.chance)),
+            (self._parts_name, self._parts, bool(text.parts)),
+        ):
+            label.setVisible(is_known)
+            value.setVisible(is_known)
         self._layout.activate()  # or the height would still count the row that was hidden
         other = self._buttons["review.alternative"]
         many = text.alternatives > 1

@@ -17,7 +17,13 @@ from widgets.review.rows import figures, header_text
 from widgets.review.search_field import SearchField
 from widgets.theme import TEXT, TEXT_SMALL, Theme, px
 
-SORTINGS = {"time": "By time", "score": "By score", "length": "By length", "answered": "Newest first"}
+SORTINGS = {
+    "time": "By time",
+    "score": "By score",
+    "length": "By length",
+    "useful": "Most useful first",
+    "answered": "Newest first",
+}
 GROUPINGS = {"": "No groups", "state": "State groups", "kind": "Kind groups", "maker": "Maker groups"}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 
 from engine.document.state import DocumentState
+from engine.review.learned import Learned
 from engine.review.listing import Listing, QueueGroup
 from engine.wording import counted
 from widgets.review.rows import Row, row_of
@@ -26,11 +27,13 @@ class QueueModel(QAbstractListModel):
     def __init__(self) -> None:
         super().__init__()
         self._state = DocumentState()
+        self._learned: Learned | None = None
         self._lines: tuple[Line, ...] = ()
         self.selected: frozenset[str] = frozenset()
 
-    def set_listing(self, state: DocumentState, listing: Listing) -> None:
+    def set_listing(self, state: DocumentState, listing: Listing, learned: Learned | None = None) -> None:
         """Show these proposals; where they are the same as before, only their looks change."""
+        self._learned = learned
         lines = _lines(listing)
         if lines == self._lines:
             self._state = state
@@ -59,7 +62,7 @@ class QueueModel(QAbstractListModel):
         """Return the row at a position, where a proposal stands."""
         line = self._lines[position]
         assert isinstance(line, str)
-        return row_of(self._state, line)
+        return row_of(self._state, line, self._learned)
 
     def heading(self, position: int) -> QueueGroup | None:
         """Return the group whose heading is at a position, None where a proposal stands."""

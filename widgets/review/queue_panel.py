@@ -8,11 +8,13 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.document.state import DocumentState
+from engine.review.learned import Learned
 from engine.review.listing import Listing
 from engine.review.statistics import ReviewStatistics
 from widgets.chrome.key_caps import KeyButton
 from widgets.review.advice import advice, all_decided
 from widgets.review.card import Card
+from widgets.review.learned_line import LearnedLine
 from widgets.review.many_bar import ManyBar
 from widgets.review.queue_head import QueueHead
 from widgets.review.queue_view import QueueView
@@ -58,6 +60,7 @@ class QueuePanel(QFrame):
         self._shown: tuple[DocumentState, str | None, str] = (DocumentState(), None, "left")
         self._threshold = 1.0
         self._statistics: ReviewStatistics | None = None
+        self._learned: Learned | None = None
         self.setProperty("surface", "panel")
         self.setAccessibleName("Review")
         self._head = QueueHead(theme, keys)
@@ -66,6 +69,7 @@ class QueuePanel(QFrame):
         self._hint = QLabel()
         self._many = ManyBar(theme, keys)
         self._above = KeyButton(theme, "", keys.get("review.accept_above", ""))
+        self._learning = LearnedLine(theme, keys)
         self._middle = QStackedWidget()
         self._lay_out()
         view, head = self._view, self._head
@@ -73,7 +77,7 @@ class QueuePanel(QFrame):
         view.proposal_toggled.connect(self.proposal_toggled)
         view.range_chosen.connect(self.range_chosen)
         view.group_toggled.connect(self.group_toggled)
-        for asking in (self._card, self._many, head):
+        for asking in (self._card, self._many, self._learning, head):
             asking.command_requested.connect(self.command_requested)
         head.filter_chosen.connect(self.filter_chosen)
         head.search.textChanged.connect(self.search_changed)
@@ -98,6 +102,7 @@ class QueuePanel(QFrame):
         foot.setContentsMargins(px(4), px(6), px(4), px(6))
         self._above.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         foot.setSpacing(px(4))
+        foot.addWidget(self._learning)
         foot.addWidget(self._many)
         foot.addWidget(self._above)
         layout.addLayout(foot)
@@ -105,7 +110,7 @@ class QueuePanel(QFrame):
     def set_theme(self, theme: Theme) -> None:
         """Paint with these colours from now on."""
         self._theme = theme
-        for part in (self._head, self._card, self._view, self._many, self._above):
+        for part in (self._head, self._card, self._view, self._learning, self._many, self._above):
             part.set_theme(theme)
         line = f"1px solid {theme.line}"
         self._middle.setStyleSheet(f"QStackedWidget {{ border-top: {line}; border-bottom: {line}; }}")
@@ -135,6 +140,10 @@ class QueuePanel(QFrame):
         """
         self._view.set_selected(selected)
         self._many.set_scope(count, name)
+
+    def set_learning(self, sentence: str, *, is_on: bool) -> None:
+        """Say what the answers taught, and whether they teach at all; nothing where the sentence is empty."""
+        self._learning.set_learning(sentence, is_on=is_on)
 
     def set_keys(self, keys: Mapping[str, str]) -> None:
         """Name these keys, by command id."""
@@ -173,6 +182,7 @@ class QueuePanel(QFrame):
         statistics: ReviewStatistics,
         threshold: float,
         above_count: int,
+        learned: Learned | None = None,
     ) -> None:
         """Show a queue.
 
@@ -183,11 +193,13 @@ class QueuePanel(QFrame):
         edge : "left" or "right", the edge that the keys move
         threshold : 0 to 1
         above_count : how many undecided ones stand at or above it
+        learned : what the answers taught; None where nothing is learned from them
         """
+        self._learned = learned
         self._shown, self._statistics, self._threshold = (state, current, edge), statistics, threshold
         self._head.set_review(state, statistics, all_decided(statistics, self._keys))
         self._say_above(above_count, threshold)
-        self._view.model().set_listing(state, listing)
+        self._view.model().set_listing(state, listing, learned)
         self._open_card()
         self._view.set_current(current)
         self._show_middle()
@@ -201,7 +213,7 @@ class QueuePanel(QFrame):
     def _open_card(self) -> None:
         state, current, edge = self._shown
         if current is not None:
-            self._card.set_card(card_of(state, current, self._around), edge)
+            self._card.set_card(card_of(state, current, self._around, self._learned), edge)
             reach = SPARK_REACH_S * state.rate_hz
             self._card.set_scores(self._around.curve, state.span(current), reach, self._threshold)
             self._view.card_resized()

@@ -107,7 +107,7 @@ class RowDelegate(QStyledItemDelegate):
             return QRectF(rect.left() + column[0], middle - column[1] / 2, column[1], column[1])
 
         paint_icon(painter, row.icon, square(columns.icon), token)
-        self._paint_bar(painter, cell(columns.bar), row.score)
+        self._paint_bar(painter, cell(columns.bar), row.score, row.chance)
         paint_icon(painter, VERDICT_ICONS[row.verdict], square(columns.sign), token)
         if row.flagged:
             paint_icon(painter, "flag", square(columns.flag), theme.text)
@@ -123,7 +123,8 @@ class RowDelegate(QStyledItemDelegate):
         painter.setPen(QColor(token))
         painter.drawText(cell(columns.word), middle_left, row.verdict.value)
 
-    def _paint_bar(self, painter: QPainter, cell: QRectF, score: float) -> None:
+    def _paint_bar(self, painter: QPainter, cell: QRectF, score: float, chance: float | None) -> None:
+        """Paint the score as a bar and, over it, how likely the user would accept it as a tick."""
         if cell.width() <= 0:
             return
         height = px(5)
@@ -135,6 +136,11 @@ class RowDelegate(QStyledItemDelegate):
         bar.setWidth(max(float(height), bar.width() * min(1.0, max(0.0, score))))
         painter.setBrush(QColor(self._theme.score_line))
         painter.drawRoundedRect(bar, height / 2, height / 2)
+        if chance is not None:
+            tick, reach = float(px(2)), cell.width() - px(2)
+            at = QRectF(cell.left() + reach * chance, cell.center().y() - height, tick, 2 * height)
+            painter.setBrush(QColor(self._theme.text))
+            painter.drawRect(at)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def _measure(self, width: float) -> _Columns:

@@ -14,8 +14,11 @@ from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.decisions import Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
+from engine.document.table import table_of
+from engine.review.learned import Learned
 from engine.review.statistics import ReviewStatistics
 from engine.timebase import format_time, samples_to_s
+from widgets.review.score_parts import ScorePart, leading_parts
 
 Positions = Sequence[int] | NDArray[np.int64]
 """Ascending positions in document samples."""
@@ -30,7 +33,7 @@ VERDICT_ICONS = {Verdict.ACCEPTED: "check", Verdict.REJECTED: "x", Verdict.UNDEC
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the queue."""
+    """One line of the queue; `chance` is how likely the user would accept it, None where nobody can tell."""
 
     id: str
     icon: str
@@ -41,13 +44,15 @@ class Row:
     score: float
     verdict: Verdict
     flagged: bool
+    chance: float | None = None
 
     @property
     def spoken(self) -> str:
         """The row as a screen reader says it."""
         flag = ", flagged" if self.flagged else ""
         span = f"{self.kind.capitalize()} {self.time} – {self.until}"
-        return f"{span}, {self.length}, score {self.score:.2f}, {self.verdict}{flag}"
+        chance = "" if self.chance is None else f", {chance_text(self.chance)}"
+        return f"{span}, {self.length}, score {self.score:.2f}{chance}, {self.verdict}{flag}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +67,10 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class CardText:
-    """The words of the open proposal; `kept` and `kept_at` are empty where no kept example is known."""
+    """The words of the open proposal; `kept` and `kept_at` are empty where no kept example is known.
+
+    `chance` is empty where nothing was learned; `parts` are those of the score that lead, if it has any.
+    """
 
     title: str
     length: str
@@ -79,6 +87,8 @@ class CardText:
     alternatives: int
     kept: str
     kept_at: str
+    chance: str = ""
+    parts: tuple[ScorePart, ...] = ()
 
 
 def length_text(samples: int, rate_hz: int) -> str:
@@ -87,7 +97,19 @@ def length_text(samples: int, rate_hz: int) -> str:
     return f"{seconds:.1f} s" if seconds < 600 else format_time(seconds, 0)
 
 
-def row_of(state: DocumentState, proposal_id: str) -> Row:
+def chance_text(chance: float) -> str:
+    """Write how likely the user would accept a cut; nothing is ever certain."""
+    return f"you would cut this: {min(99, max(1, round(100 * chance)))} %"
+
+
+def chance_of(state: DocumentState, proposal_id: str, learned: Learned | None) -> float | None:
+    """Return how likely the user would accept a proposal that is undecided; None where nobody can tell."""
+    if learned is None or learned.chances is None or state.verdict(proposal_id) is not Verdict.UNDECIDED:
+        return None
+    return float(learned.chances[table_of(state).made.places[proposal_id]])
+
+
+def row_of(state: DocumentState, proposal_id: str, learned: Learned | None = None) -> Row:
     """Return the row of a proposal as the user has it now."""
     proposal = state.proposals[proposal_id]
     start, stop = state.span(proposal_id)
@@ -102,10 +124,13 @@ def row_of(state: DocumentState, proposal_id: str) -> Row:
         score=proposal.score,
         verdict=state.verdict(proposal_id),
         flagged=decision is not None and decision.flagged,
+        chance=chance_of(state, proposal_id, learned),
     )
 
 
-def card_of(state: DocumentState, proposal_id: str, around: Surroundings) -> CardText:
+def card_of(
+    state: DocumentState, proposal_id: str, around: Surroundings, learned: Learned | None = None
+) -> CardText:
     """Return the words of the open proposal."""
     proposal = state.proposals[proposal_id]
     decision = state.decisions.get(proposal_id)
@@ -114,6 +139,7 @@ def card_of(state: DocumentState, proposal_id: str, around: Surroundings) -> Car
     alternative = decision.alternative if decision is not None else 0
     made_start, made_stop = _made_span(proposal, alternative)
     kept = proposal.nearest_kept
+    chance = chance_of(state, proposal_id, learned)
     times = [format_time(samples_to_s(edge, rate_hz), 1) for edge in (start, stop)]
     return CardText(
         title=f"{proposal.kind.capitalize()} {times[0]} – {times[1]}",
@@ -131,6 +157,8 @@ def card_of(state: DocumentState, proposal_id: str, around: Surroundings) -> Car
         alternatives=len(proposal.alternatives) + 1,
         kept="" if kept is None else PurePath(kept.path).stem,
         kept_at="" if kept is None else format_time(kept.start_s, 0),
+        chance="" if chance is None else chance_text(chance),
+        parts=leading_parts(around.curve, start, stop),
     )
 
 

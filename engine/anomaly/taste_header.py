@@ -1,0 +1,87 @@
+"""What a `.taste` file says before its tensors: read, and written anew, without the library that learns.
+
+A safetensors file is the length of its header as eight bytes, the header as JSON filled up with spaces to a
+multiple of eight, and the tensors. Under "__metadata__" a taste has one text, which is JSON again.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Mapping
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from engine.errors import TasteError
+from engine.safe_write import shown
+
+KEY = "offcut-taste"
+ANSWERS = "answers"
+"""What the review taught; written into a taste after it was learned, and no part of its digest."""
+
+_LENGTH = struct.Struct("<Q")
+_ALIGNED = 8
+_METADATA = "__metadata__"
+
+
+def facts_in(content: bytes) -> dict[str, Any]:
+    """Return what a taste says of itself; its tensors may be missing.
+
+    Raises
+    ------
+    ValueError, KeyError, TypeError : this is not the beginning of a taste
+    """
+    return dict(json.loads(_header(content)[_METADATA][KEY]))
+
+
+def read_taste_bytes(path: Path) -> bytes:
+    """Return what a taste file holds.
+
+    Raises
+    ------
+    TasteError : it cannot be read
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise TasteError(
+            f"{shown(path)} cannot be read: {(error.strerror or str(error)).lower()}."
+        ) from error
+
+
+def with_answers(content: bytes, answers: object) -> bytes:
+    """Return a taste that also holds these answers, as JSON values; without any it is as it was learned."""
+    said = facts_in(content)
+    said.pop(ANSWERS, None)
+    return _with_facts(content, {**said, ANSWERS: answers} if answers else said)
+
+
+def as_learned(content: bytes) -> bytes:
+    """Return a taste as it was when it was learned."""
+    return with_answers(content, None) if ANSWERS in facts_in(content) else content
+
+
+def digest_of(content: bytes) -> str:
+    """Return what tells a taste from others, 4 hexadecimal digits; what reviews add does not change it.
+
+    Raises
+    ------
+    ValueError, KeyError, TypeError : this is not a taste
+    """
+    return blake2b(as_learned(content), digest_size=2).hexdigest()
+
+
+def _with_facts(content: bytes, said: Mapping[str, object]) -> bytes:
+    header = _header(content)
+    header[_METADATA][KEY] = json.dumps(said, sort_keys=True)
+    # As safetensors writes it, so that taking the answers out again gives the same bytes.
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % _ALIGNED)
+    (length,) = _LENGTH.unpack_from(content)
+    return _LENGTH.pack(len(text)) + text + content[_LENGTH.size + length :]
+
+
+def _header(content: bytes) -> dict[str, Any]:
+    (length,) = _LENGTH.unpack_from(content)
+    return dict(json.loads(content[_LENGTH.size : _LENGTH.size + length]))

@@ -93,6 +93,8 @@ class Experiment(BaseModel):
             raise UsageError(f"There is no network {network!r}: choose {known}.")
         own = {"network": network} if network in _NAMES else {}
         values = {**self.settings, **own, **self.networks.get(network, {}), **(overrides or {})}
+        if "network" not in values:
+            raise UsageError(f"Network {network}: say which it is, such as 'network: {_NAMES[0]}'.")
         try:
             return DeepSvddConfig.model_validate(values)
         except ValidationError as error:

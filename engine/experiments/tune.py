@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 STUDY, TUNED = "study.sqlite", "tuned.yaml"
 _STARTUP_TRIALS = 8  # before the sampler learns from trials, and the pruner compares with them
-_WARMUP_EPOCHS = 5
+_WARMUP_EPOCHS = 5  # a trial is not compared before
 _PREPARING_SHARE = 0.2
 
 
@@ -152,7 +152,7 @@ def _run_trial(
 ) -> None:
     trial = study.ask()
     config = request.experiment.config(request.network, _suggested(trial, request.experiment))
-    heard, planted = material.prepared(config, progress)
+    heard, planted = material.prepared(config, progress.part(0.0, _PREPARING_SHARE))
 
     def judge(epoch: Epoch, model: SvddModel) -> None:
         trial.report(planted.auc(model), epoch.number)
@@ -160,7 +160,8 @@ def _run_trial(
             raise optuna.TrialPruned
 
     try:
-        outcome = learn_from(heard, config, request.experiment.seed, progress, on_objective=judge)
+        rest = progress.part(_PREPARING_SHARE, 1.0)
+        outcome = learn_from(heard, config, request.experiment.seed, rest, on_objective=judge)
     except optuna.TrialPruned:
         study.tell(trial, state=optuna.trial.TrialState.PRUNED)
         return

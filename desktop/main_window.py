@@ -70,7 +70,7 @@ class MainWindow(QMainWindow):
         self.session = Session(self)
         self.player = Player(self)
         self.transport = Transport(self.session, self.player, self)
-        self.review = Review(self.session, lambda: self.grid_editing.snapped_playhead(), self)
+        self.review = Review(self.session, settings, lambda: self.grid_editing.snapped_playhead(), self)
         self.work = Work(self.session, JobLanes(self), self)
         self.kept = KeptListening(self.session, self.review, self.transport, self.work, self)
         self.diagnosing = Diagnosing(self.session, self.work, self)
@@ -146,7 +146,7 @@ class MainWindow(QMainWindow):
         for speaking in (self.review, self.work, *telling, self.history, self.choices, self.queue.many):
             speaking.said.connect(self.say)
         refusals = (self.commands.refused, self.history.refused, self.choices.failed, self.queue.refused)
-        for refusal in (*refusals, self.work.failed, self.player.failed):
+        for refusal in (*refusals, self.work.failed, self.review.failed, self.player.failed):
             refusal.connect(self.status_bar.set_error)
         for part in (self.grid_editing, self.tap_tempo, self.marking, self.tasting):
             part.said.connect(self.say)
@@ -289,6 +289,6 @@ class MainWindow(QMainWindow):
         """Let go of everything; nothing is left to save."""
         self._settings.setValue("geometry", self.saveGeometry())
         workers = (self.transport, self.spectrograms, self.threshold, self.tasting, self.diagnosing)
-        for part in (*workers, self.work, self.session, self._garbage):
+        for part in (*workers, self.work, self.review, self.session, self._garbage):
             part.close()
         super().closeEvent(event)

@@ -16,6 +16,7 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 from desktop.jobs import learn_taste
+from engine.anomaly.methods import METHODS
 from engine.audio.peaks import PeakPyramid
 from engine.bench.long_recording import write_sparse
 from engine.bench.sound import write
@@ -26,7 +27,7 @@ from engine.document.edits import decide, replace_proposals, set_analyses
 from engine.document.proposals import Proposal, proposal_id
 from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT, Progress
-from widgets.chrome.learn_panel import EPOCHS, LearnRequest
+from widgets.chrome.learn_panel import LearnRequest
 from widgets.timeline.viewport import Viewport
 
 RATE_HZ = 48_000
@@ -109,7 +110,7 @@ def train_until_cancelled(folder: Path, progress: Progress) -> None:
     """Learn a taste as users do, again and again: each time practice is made first, then a network learns."""
     edited = write(folder / "edited.wav", EDITED_S, RATE_HZ, channels=1, seed=99)
     for seed in count():
-        asked = LearnRequest((str(edited),), "bench", EPOCHS, seed)
+        asked = LearnRequest((str(edited),), "bench", METHODS[0].epochs, seed)
         learn_taste(asked, folder / "bench.taste", True, progress)
 
 

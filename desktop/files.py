@@ -15,7 +15,7 @@ from desktop.work import Work
 from engine.errors import UsageError
 from engine.settings import cut_settings
 from engine.timebase import samples_to_s
-from widgets.chrome.learn_panel import EPOCHS, LearnPanel
+from widgets.chrome.learn_panel import LearnPanel
 from widgets.theme import Theme
 
 
@@ -98,7 +98,7 @@ class Files(QObject):
         if name is not None:
             self.said.emit(f"Kept a snapshot: {self._session.snapshot(name).name}")
 
-    def learn(self, epochs: int = EPOCHS) -> None:
+    def learn(self, epochs: int | None = None) -> None:
         """Ask for edited recordings and learn a taste from them."""
         panel = LearnPanel(self._theme(), epochs)
         edited = self.edited or self._learned_from

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from engine.document.analysis import Listening
 from engine.document.state import DocumentState
 from engine.jobs.apart import run_apart
+from engine.jobs.improve import Improved, ImproveRequest, improve
 from engine.jobs.learn import TasteRequest, TasteWritten, learn_taste_file
 from engine.part_files import sweep
 from engine.progress import Progress
@@ -22,11 +24,22 @@ if TYPE_CHECKING:
 def learn_taste(asked: LearnRequest, out: Path, overwrite: bool, progress: Progress) -> TasteWritten:
     """Learn from edited recordings with the default recipe, in a process of its own."""
     edited = tuple(Path(path) for path in asked.edited)
-    request = TasteRequest(edited, asked.epochs, asked.seed, out, overwrite)
+    request = TasteRequest(edited, asked.recipe, asked.epochs, asked.seed, out, overwrite)
     try:
         return run_apart(learn_taste_file, (request,), progress)
     finally:
         sweep(out.parent)  # a process that is killed while it writes leaves half a file
+
+
+def improve_taste(request: ImproveRequest, progress: Progress) -> Improved:
+    """Learn a taste anew with what was decided, in a process of its own."""
+    try:
+        return run_apart(improve, (request,), progress)
+    except BaseException:
+        shutil.rmtree(request.material, ignore_errors=True)  # a process that is killed leaves it behind
+        raise
+    finally:
+        sweep(request.out.parent)
 
 
 def listen_to(

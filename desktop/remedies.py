@@ -10,8 +10,8 @@ from desktop.files import Files
 from desktop.taste_page import Tasting
 from desktop.work import Work
 from engine.anomaly.diagnoses.finding import Action
+from engine.anomaly.methods import METHODS
 from engine.errors import OffcutError
-from widgets.chrome.learn_panel import EPOCHS
 
 _LONGER = 4
 
@@ -20,7 +20,7 @@ def remedies(files: Files, work: Work) -> Mapping[str, Callable[[], object]]:
     """Return what to do for each action that a finding can ask for."""
     return {
         Action.LEARN_AGAIN: files.learn,
-        Action.LEARN_LONGER: partial(files.learn, _LONGER * EPOCHS),
+        Action.LEARN_LONGER: partial(files.learn, _LONGER * METHODS[0].epochs),
         Action.ADD_RECORDINGS: files.learn,
         Action.OTHER_TASTE: files.use_taste,
         Action.KEEP_HALF: partial(work.propose, {"threshold_mode": "keep", "keep": 0.5}),

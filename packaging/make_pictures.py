@@ -221,12 +221,13 @@ def learning(photographer: Photographer) -> None:
     """Let it learn from the demo's edited recordings, and stop once the curve has a shape."""
     window = photographer.window
     from desktop.demo import edited_examples
+    from engine.anomaly.methods import METHODS
     from engine.places import data_folder
-    from widgets.chrome.learn_panel import EPOCHS, LearnRequest
+    from widgets.chrome.learn_panel import LearnRequest
 
     heard: list[dict[str, float]] = []
     window.work.learning_progressed.connect(heard.append)
-    asked = LearnRequest(tuple(str(path) for path in edited_examples()), "Our edits", EPOCHS, 0)
+    asked = LearnRequest(tuple(str(path) for path in edited_examples()), "Our edits", METHODS[0].epochs, 0)
     window.work.learn(asked, data_folder("demo") / "Our edits.taste", overwrite=True)
     photographer.press("view.fit")
     wait_for(lambda: sum(bool(figures) for figures in heard) >= LEARNED_EPOCHS)

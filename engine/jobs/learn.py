@@ -13,9 +13,10 @@ from engine.progress import Progress
 
 @dataclass(frozen=True, slots=True)
 class TasteRequest:
-    """What to learn from, for how long, and where the taste goes."""
+    """What to learn from, by which recipe and for how long, and where the taste goes."""
 
     edited: tuple[Path, ...]
+    recipe: str
     epochs: int
     seed: int
     out: Path
@@ -37,10 +38,10 @@ def learn_taste_file(request: TasteRequest, progress: Progress) -> TasteWritten:
     ------
     OffcutError, Cancelled : as `engine.anomaly.learn.learn`
     """
-    from engine.anomaly.config import default_config
+    from engine.anomaly.config import parse_config
     from engine.anomaly.learn import LearnRequest, learn
 
-    config = default_config().model_copy(update={"epochs": request.epochs})
+    config = parse_config({"recipe": request.recipe, "epochs": request.epochs})
     asked = LearnRequest(request.edited, config, request.seed, request.out, request.overwrite)
     learned = learn(asked, progress)
     return TasteWritten(learned.path, learned.epochs)

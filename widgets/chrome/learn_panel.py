@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
@@ -19,13 +19,13 @@ from PySide6.QtWidgets import (
 )
 
 from engine.anomaly.diagnoses.finding import Finding
+from engine.anomaly.methods import METHODS
+from widgets.chrome.choice_field import ChoiceField
 from widgets.chrome.key_caps import KeyButton
 from widgets.chrome.number_field import NumberField
 from widgets.chrome.removable_list import RemovableList
 from widgets.taste.findings import Findings
 from widgets.theme import Theme, px
-
-EPOCHS = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +36,18 @@ class LearnRequest:
     ----------
     edited : paths of the edited recordings
     name : of the taste
+    recipe : one of `engine.anomaly.methods`
     """
 
     edited: tuple[str, ...]
     name: str
     epochs: int
     seed: int
+    recipe: str = METHODS[0].recipe
 
 
 class LearnPanel(QWidget):
-    """Edited recordings, a name, epochs and a seed.
+    """Edited recordings, a name, how to learn, epochs and a seed.
 
     `files_requested` asks the owner to let the user choose files; it answers with `add_files`. `changed`
     says that `problem()` may have another answer, `files_changed` that `paths` has; who looks into the
@@ -56,7 +58,7 @@ class LearnPanel(QWidget):
     files_changed = Signal()
     files_requested = Signal()
 
-    def __init__(self, theme: Theme, epochs: int = EPOCHS, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, epochs: int | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAcceptDrops(True)
         self._files = RemovableList()
@@ -69,18 +71,20 @@ class LearnPanel(QWidget):
         self._add = KeyButton(theme, "Add recordings…", "", "plus")
         self._remove = KeyButton(theme, "Remove", "", "minus")
         self._name = QLineEdit("My taste")
-        self._epochs = NumberField(epochs, 1, 10_000)
+        labels = {method.recipe: method.label for method in METHODS}
+        self._method = ChoiceField(theme, "Method: how it is learned", labels, METHODS[0].recipe)
+        self._epochs = NumberField(METHODS[0].epochs if epochs is None else epochs, 1, 10_000)
         self._seed = NumberField(0, 0, 2**31 - 1)
         self._problem = QLabel()
         self._problem.setProperty("role", "dim")
         self._problem.setWordWrap(True)
         self._findings = Findings(theme)
-        self._findings.remedy_requested.connect(self.files_requested)
         self._lay_out()
         self._add.clicked.connect(self.files_requested)
         self._remove.clicked.connect(self._remove_chosen)
         self._files.removed.connect(self._remove_chosen)
         self._files.itemSelectionChanged.connect(self._renew)
+        self._method.currentIndexChanged.connect(self._take_method)
         for field in (self._name, self._epochs, self._seed):
             field.textChanged.connect(self._renew)
         self._renew()
@@ -102,6 +106,7 @@ class LearnPanel(QWidget):
         form = QFormLayout()
         form.setSpacing(px(8))
         form.addRow("&Name", self._name)
+        form.addRow("&Method", self._method)
         form.addRow("&Epochs", self._epochs)
         form.addRow("&Seed", self._seed)
         layout.addLayout(form)
@@ -116,7 +121,7 @@ class LearnPanel(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Paint with these colours from now on."""
-        for part in (self._add, self._remove, self._findings):
+        for part in (self._add, self._remove, self._method, self._findings):
             part.set_theme(theme)
 
     def add_files(self, paths: Iterable[str]) -> None:
@@ -145,8 +150,8 @@ class LearnPanel(QWidget):
         return self._findings.found
 
     def set_findings(self, findings: Iterable[Finding]) -> None:
-        """Show what was found in the recordings; nothing of it keeps anybody from learning."""
-        self._findings.set_findings(findings)
+        """Show what was found in the recordings; what to do about it stands above them already."""
+        self._findings.set_findings(replace(finding, remedies=()) for finding in findings)
 
     def problem(self) -> str:
         """Say what is missing, "" when learning can start."""
@@ -161,7 +166,11 @@ class LearnPanel(QWidget):
         epochs, seed = self._epochs.value(), self._seed.value()
         assert epochs is not None
         assert seed is not None
-        return LearnRequest(self.paths, self._name.text().strip(), epochs, seed)
+        return LearnRequest(self.paths, self._name.text().strip(), epochs, seed, self._method.value())
+
+    def _take_method(self, number: int) -> None:
+        """Suggest as many epochs as the chosen method usually takes."""
+        self._epochs.setText(str(METHODS[number].epochs))
 
     def _remove_chosen(self) -> None:
         for item in self._files.selectedItems():

@@ -88,7 +88,7 @@ class _Row(QFrame):
         self._sign = QLabel(_SIGNS[finding.severity])
         self._sign.setFixedWidth(px(16))
         self._sign.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
-        sentence = QLabel(finding.sentence)
+        self._sentence = sentence = QLabel(finding.sentence)
         sentence.setWordWrap(True)
         sentence.setTextFormat(Qt.TextFormat.PlainText)
         sentence.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -129,3 +129,6 @@ class _Row(QFrame):
         self._body.setDirection(
             QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
         )
+        self._body.activate()
+        # A window asks its layouts for the least height without a width: wrapped words would be cut.
+        self._sentence.setMinimumHeight(self._sentence.heightForWidth(self._sentence.width()))

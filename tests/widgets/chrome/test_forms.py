@@ -11,12 +11,18 @@ from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from engine.anomaly.config import default_config, parse_config
+from engine.anomaly.diagnoses.finding import Action, Finding, Remedy, Severity
+from engine.anomaly.methods import METHODS
 from tests.widgets.conftest import Dress
 from widgets.chrome.check_box import CheckBox
+from widgets.chrome.choice_field import ChoiceField
 from widgets.chrome.icons import ICONS_DIR, icon_image
+from widgets.chrome.key_caps import KeyButton
 from widgets.chrome.learn_panel import LearnPanel, LearnRequest
 from widgets.chrome.loss_curve import LossCurve
 from widgets.chrome.number_field import NumberField
+from widgets.taste.findings import Findings
 from widgets.theme import DARK, LIGHT
 
 W = TypeVar("W", bound=QWidget)
@@ -57,7 +63,30 @@ def test_learning_asks_for_what_is_missing(learn: LearnPanel, qtbot: QtBot) -> N
     assert learn.problem() == "Epochs must be a whole number from 1 to 10,000."
     qtbot.keyClicks(field(learn, "Epochs"), "12")
     qtbot.keyClick(field(learn, "Seed"), Qt.Key.Key_Up)
-    assert learn.values() == LearnRequest(("/m/a.flac", "/m/b.wav"), "Band", 12, 1)
+    assert learn.values() == LearnRequest(("/m/a.flac", "/m/b.wav"), "Band", 12, 1, "own-faults")
+
+
+def test_another_method_suggests_its_own_epochs(learn: LearnPanel, qtbot: QtBot) -> None:
+    learn.add_files(("/m/a.flac",))
+    assert learn.values().epochs == METHODS[0].epochs
+    choice = learn.findChild(ChoiceField)
+    qtbot.keyClick(choice, Qt.Key.Key_Down)
+    assert (learn.values().recipe, learn.values().epochs) == (METHODS[1].recipe, METHODS[1].epochs)
+
+
+def test_the_methods_offered_need_no_raw_recordings_and_begin_with_the_default() -> None:
+    assert METHODS[0].recipe == default_config().recipe
+    for method in METHODS:
+        assert parse_config({"recipe": method.recipe}).epochs == method.epochs
+
+
+def test_findings_stand_below_the_recordings_without_a_second_button(learn: LearnPanel, qtbot: QtBot) -> None:
+    remedy = Remedy("Add recordings…", Action.ADD_RECORDINGS)
+    learn.set_findings([Finding("little-audio", Severity.DOUBTFUL, "0:40 is little.", (remedy,))])
+    assert [finding.name for finding in learn.findings] == ["little-audio"]
+    assert learn.findChild(Findings).findChild(KeyButton) is None
+    with qtbot.waitSignal(learn.files_changed):
+        learn.add_files(("/m/a.flac",))
 
 
 @pytest.mark.parametrize("how", ["button", "key"])

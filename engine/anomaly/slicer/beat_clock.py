@@ -20,7 +20,7 @@ from engine.features.mel_settings import MelSettings
 from engine.progress import Progress
 
 STRETCH_S = 150.0
-_BEAT_WITHOUT_PULSE_S = 0.5
+BEAT_WITHOUT_PULSE_S = 0.5
 
 Frames = NDArray[np.float32]
 Clock = NDArray[np.float64]
@@ -80,7 +80,7 @@ def _stretch(
 ) -> Stretch:
     heard = listen_for_beats([samples], mel.rate_hz, len(samples), _OnlyCancel(progress))
     beats_frames = heard.grid.beats_samples / mel.hop_samples
-    frames_without_pulse = _BEAT_WITHOUT_PULSE_S * mel.rate_hz / mel.hop_samples
+    frames_without_pulse = BEAT_WITHOUT_PULSE_S * mel.rate_hz / mel.hop_samples
     clock = beat_clock if alignment == "beats" else even_clock
     return Stretch(frames_db, clock(beats_frames, len(frames_db), frames_without_pulse))
 

@@ -13,9 +13,8 @@ from engine.anomaly.recipe import Judged, Passing
 from engine.anomaly.slicer.beat_clock import Clock, Frames, stretches
 from engine.anomaly.slicer.clocked import ClockedFrames, clocked, hop_beats
 from engine.anomaly.slicer.model import SlicerModel
+from engine.anomaly.slicer.segment_model import SEGMENTS_AT_ONCE
 from engine.progress import Progress
-
-_BATCH = 32
 
 Numbers = NDArray[np.float64]
 
@@ -77,9 +76,9 @@ class ClockedModel(SlicerModel):
         hop, cells = hop_beats(self.config, length), self.config.segment_frames
         starts = frames.starts(length, hop, aligned=self.config.alignment == "beats")
         errors = []
-        for at in range(0, len(starts), _BATCH):
+        for at in range(0, len(starts), SEGMENTS_AT_ONCE):
             progress.check_cancelled()
-            pooled = torch.tensor(frames.pooled(starts[at : at + _BATCH], length, cells))
+            pooled = torch.tensor(frames.pooled(starts[at : at + SEGMENTS_AT_ONCE], length, cells))
             errors.append(self.judge_segments(pooled.transpose(1, 2).unsqueeze(1)).own)
         middles = np.interp(starts + length / 2, frames.clock_beats, np.arange(len(frames.frames)))
         return np.interp(moments, middles, np.concatenate(errors))

@@ -18,7 +18,9 @@ from engine.anomaly.slicer.standardisation import Standardisation
 from engine.features.mel import log_mel_blocks
 from engine.progress import Progress
 
-_BATCH = 32  # some 30 ms on one thread, so that a cancel is heard
+SEGMENTS_AT_ONCE = 32
+"""Some 30 ms on one thread, so that a cancel is heard."""
+
 _NETWORK = "model."
 _LEAST_STATISTICS_SEGMENTS = 32
 
@@ -67,9 +69,9 @@ class SegmentModel(ABC):
     def judge_frames(self, frame_blocks: Iterable[Frames], progress: Progress) -> Iterator[Judged]:
         """Yield what the network says of overlapping segments of frames in dB, each of shape (n, n_mels)."""
         for segments in _overlapping(frame_blocks, self.config):
-            for start in range(0, len(segments), _BATCH):
+            for start in range(0, len(segments), SEGMENTS_AT_ONCE):
                 progress.check_cancelled()
-                batch = torch.tensor(self.standardisation.apply(segments[start : start + _BATCH]))
+                batch = torch.tensor(self.standardisation.apply(segments[start : start + SEGMENTS_AT_ONCE]))
                 yield self.judge_segments(batch.transpose(1, 2).unsqueeze(1))
 
     def tensors(self) -> Mapping[str, Tensor]:

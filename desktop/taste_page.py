@@ -128,7 +128,7 @@ class Tasting(QObject):
             self._page = TastePage(self._parts.look.theme, self._parts.caps)
             self._parts.pages.addWidget(self._page)
             self._wire(self._page)
-            self._page.findings.set_findings(self._findings)
+            self._page.set_findings(self._findings)
         return self._page
 
     def _wire(self, page: TastePage) -> None:
@@ -234,8 +234,7 @@ class Tasting(QObject):
         """Show what is wrong with the taste at the top of the page."""
         self._findings = tuple(findings)
         if self._page is not None:
-            self._page.findings.set_findings(self._findings)
-            self._page.show_findings()
+            self._page.set_findings(self._findings)
 
     def _remedy(self, action: str) -> None:
         """Run the command, or let others do what it names."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -12,6 +12,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
+from engine.anomaly.diagnoses.finding import Finding
 from engine.anomaly.overview.results import (
     Comparison,
     Moment,
@@ -134,7 +135,7 @@ class TastePage(QWidget):
         beside.setContentsMargins(px(8), px(8), px(8), 0)
         beside.addWidget(self.findings)
         findings.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        self.findings_room = findings
+        self._findings_room = findings
         findings.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -186,9 +187,10 @@ class TastePage(QWidget):
         """The key of the recording that is shown; empty for the document's."""
         return self._current
 
-    def show_findings(self) -> None:
-        """Give the findings room where there are any."""
-        self.findings_room.setVisible(bool(self.findings.found))
+    def set_findings(self, findings: Iterable[Finding]) -> None:
+        """Show what is wrong with the taste at the top; without any it takes no room."""
+        self.findings.set_findings(findings)
+        self._findings_room.setVisible(bool(self.findings.found))
 
     def set_facts(self, facts: TasteFacts | None, notes: Mapping[str, str]) -> None:
         """Show what a taste is; None where there is none.

@@ -31,37 +31,74 @@ def _heard(config: RecipeConfig) -> Steps:
 
 
 def _slicer(values: Mapping[str, Any]) -> Steps:
-    mel = values["mel"]
-    length_s = values["segment_frames"] * mel["hop_samples"] / mel["rate_hz"]
-    channels = " · ".join(str(dim) for dim in values["hidden_dims"])
     return (
-        MethodStep(
-            "Squeeze", f"{length_s:.2f} s through {channels} channels into {values['latent_dim']} numbers"
-        ),
+        MethodStep("Squeeze", _squeezed(values)),
         MethodStep("Rebuild", "from these numbers alone, as the kept music would be"),
         MethodStep("Error", "how far the rebuilt is from what was heard"),
     )
 
 
+def _dual(values: Mapping[str, Any]) -> Steps:
+    return (
+        MethodStep("Squeeze", _squeezed(values)),
+        MethodStep("Rebuild twice", "by a decoder of edited and one of raw recordings"),
+        MethodStep("Difference", "how much better the raw one rebuilds it"),
+    )
+
+
+def _classifier(values: Mapping[str, Any]) -> Steps:
+    return (
+        MethodStep("Squeeze", _squeezed(values)),
+        MethodStep("Edited or raw", "told apart by a network that learned from both"),
+        MethodStep("How raw", "its opinion of each segment"),
+    )
+
+
+def _squeezed(values: Mapping[str, Any]) -> str:
+    if values.get("alignment") == "beats":
+        length = "segments on beats"
+    else:
+        mel = values["mel"]
+        length = f"{values['segment_frames'] * mel['hop_samples'] / mel['rate_hz']:.2f} s"
+    channels = " · ".join(str(dim) for dim in values["hidden_dims"])
+    return f"{length} through {channels} channels into {values['latent_dim']} numbers"
+
+
 def _own_faults(values: Mapping[str, Any]) -> Steps:
     minutes = values["practice_s"] / 60
+    compared = values["nearest_weight"] > 0.0 or values["residual_weight"] > 0.0
+    also = (MethodStep("Beside it", "how far the sound is from all that was kept"),) if compared else ()
     return (
         MethodStep("Faults made from your edits", f"{minutes:.0f} minutes of practice, learned from once"),
         MethodStep(
-            f"{_count(values['members'])} over time",
-            f"{values['width']} channels; tell what is damaged from what is as it was kept",
+            _networks(values["members"]),
+            f"{values['width']} channels over time; tell what is damaged from what is as it was kept",
         ),
-        MethodStep("How damaged", "their mean opinion of each moment"),
+        *also,
+    )
+
+
+def _bank(values: Mapping[str, Any]) -> Steps:
+    pulses, even_s = values["pulses"], values["even_s"]
+    windows = f"of {pulses} beats" if values["on_beats"] else f"of {pulses * even_s:g} s"
+    views = {"encoder": f"{values['latent']} numbers by an encoder that learned to fill in what is hidden"}
+    measures = {
+        "nearest": "the nearest kept window",
+        "residual": "what is left beside principal components",
+        "reconstruction": "how well it is filled in",
+    }
+    return (
+        MethodStep("Windows", f"{windows}, each heard as {values['slices']} spectra"),
+        MethodStep("Embedding", views.get(values["view"], "statistics of its mel bands and rhythm")),
+        MethodStep("Memory of what you kept", "; ".join(measures[name] for name in values["measures"])),
     )
 
 
 def _deep_svdd(values: Mapping[str, Any]) -> Steps:
     layers = " · ".join(str(size) for size in values["hidden_dims"])
     return (
-        MethodStep("Embedding", f"of {values['window_s']:g} s by {values['embedding']}"),
-        MethodStep(
-            f"Network {values['network']}", f"first to rebuild, then to draw together; layers of {layers}"
-        ),
+        MethodStep("Embedding", f"of {values['window_s']:g} s: {values['embedding']}"),
+        MethodStep(f"Network {values['network']}", f"learned to rebuild, then to draw together; {layers}"),
         MethodStep("Distance", "from the centre of what you kept"),
     )
 
@@ -70,10 +107,17 @@ def _unknown(values: Mapping[str, Any]) -> Steps:
     return (MethodStep(str(values["recipe"]), f"learned in {values['epochs']} epochs"),)
 
 
-def _count(members: int) -> str:
+def _networks(members: int) -> str:
     return "A network" if members == 1 else f"{members} networks"
 
 
 _MIDDLES: Mapping[str, Callable[[Mapping[str, Any]], Steps]] = MappingProxyType(
-    {"slicer-ae": _slicer, "own-faults": _own_faults, "deep-svdd": _deep_svdd}
+    {
+        "slicer-ae": _slicer,
+        "dual-ae": _dual,
+        "edited-vs-raw": _classifier,
+        "own-faults": _own_faults,
+        "memory-bank": _bank,
+        "deep-svdd": _deep_svdd,
+    }
 )

@@ -75,7 +75,7 @@ def test_the_top_bar_says_time_bar_and_tempo(qtbot: QtBot, dress: Dress) -> None
         ("Play", "transport.toggle"),
         ("Loop", "transport.loop"),
         ("View of the result", "transport.source_result"),
-        ("Taste: Band 2026", "taste.learn"),
+        ("Taste page: Band 2026", "taste.page"),
         ("Export…", "file.export"),
         ("Find a command", "help.palette"),
     ],

@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.anomaly.evaluation.materials.all import MATERIALS
 from engine.anomaly.evaluation.materials.case import Material
 from engine.anomaly.evaluation.results import Results
-from engine.anomaly.evaluation.rows import BY_NAME, CHANCE, ENERGY, Row, shortened
+from engine.anomaly.evaluation.rows import BASELINES, BY_NAME, Row, shortened
 from engine.anomaly.evaluation.table import lines, markdown, means
 from engine.anomaly.evaluation.trials import Plan, run
 from engine.anomaly.recipe_config import RecipeConfig
@@ -53,7 +53,7 @@ def evaluate(data_dir: Path, asked: Comparison, progress: Progress) -> Iterator[
     plan = _plan(asked)
     results = Results(asked.results)
     for row in run(plan, data_dir, results, progress):
-        if row in (CHANCE, ENERGY):
+        if row in BASELINES:
             continue
         for material in plan.materials:
             yield from lines(results.trials(), row.name, material.name)
@@ -82,7 +82,7 @@ def _plan(asked: Comparison) -> Plan:
     if asked.short:
         rows = [shortened(row) for row in rows]
     names = asked.materials or [name for name, one in MATERIALS.items() if not one.is_extra]
-    baselines = [row for row in (CHANCE, ENERGY) if row not in rows]
+    baselines = [row for row in BASELINES if row not in rows]
     return Plan(
         [*baselines, *rows], [_material(name) for name in names], range(1 if asked.short else asked.seeds)
     )

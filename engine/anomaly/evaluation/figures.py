@@ -25,6 +25,7 @@ MEASURES: Mapping[str, str] = {
     "auc_of_files_altered": "the same, and files of the style with faults in them",
 }
 _SMOOTHED_S = 3.0
+_LEAST_KEPT_S = 2.0
 
 
 def of_moments(curve: Scores, tested: HeldOut) -> dict[str, float]:
@@ -63,13 +64,14 @@ def of_files(mean_scores: Sequence[float], files: Sequence[WholeFile]) -> dict[s
 def _proposed_iou(curve: Scores, tested: HeldOut) -> float:
     """Return the overlap, over the union, of the proposed cuts with what is bad, sample by sample.
 
-    Cuts are proposed as in the window, but that neither beats nor onsets are known for them to snap to.
+    Cuts are proposed as in the window, but that neither beats nor onsets are known for them to snap to, and
+    that pieces as short as those between planted faults may be kept.
     """
     bad = _covered([(one.start_samples, one.stop_samples) for one in tested.faults], len(tested.audio))
     document = ScoreCurve(
         np.rint(curve.times_s * HEARD_RATE_HZ).astype(np.int64), curve.scores, maker="evaluation"
     )
-    settings = CutSettings(threshold_mode="keep", keep=1.0 - float(bad.mean()))
+    settings = CutSettings(threshold_mode="keep", keep=1.0 - float(bad.mean()), minimum_kept_s=_LEAST_KEPT_S)
     plan = propose_cuts(
         document, None, None, length_samples=len(bad), rate_hz=HEARD_RATE_HZ, settings=settings
     )

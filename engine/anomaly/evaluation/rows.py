@@ -9,6 +9,7 @@ from hashlib import blake2b
 from pathlib import Path
 from types import MappingProxyType
 
+from engine.anomaly.bank.settings import MemoryBankConfig
 from engine.anomaly.classifier.settings import ClassifierConfig
 from engine.anomaly.config import default_config
 from engine.anomaly.dual.settings import DualConfig
@@ -16,6 +17,7 @@ from engine.anomaly.faults.kinds import KINDS
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.recipe_config import RecipeConfig
 from engine.anomaly.slicer.settings import SlicerConfig
+from engine.anomaly.svdd.settings import DeepSvddConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Row:
 
 CHANCE = Row("chance", "random numbers", None)
 ENERGY = Row("energy", "how far the loudness is from what was kept", None)
+TRUTH = Row("truth", "the truth for a score: what figures could be at most", None)
+BASELINES = (TRUTH, CHANCE, ENERGY)
 
 _MINUTES = 60.0
 _ONE_NETWORK = OwnFaultsConfig(members=1)
@@ -88,6 +92,28 @@ ROWS: tuple[Row, ...] = (
     Row("slicer-ae+transformer", "a transformer for encoder", SlicerConfig(encoder="transformer")),
     Row("slicer-ae+perceptual", "the error of modulations too", SlicerConfig(perceptual_weight=0.5)),
     Row("dual-ae", "decoders of edited and raw, Audio Slicer's first failure", DualConfig(), hears_raw=True),
+    Row("memory-bank", "windows against a memory of kept ones, three measures", MemoryBankConfig()),
+    Row(
+        "memory-bank (nearest)", "its distance to the nearest alone", MemoryBankConfig(measures=("nearest",))
+    ),
+    Row(
+        "memory-bank (residual)",
+        "what principal components leave, alone",
+        MemoryBankConfig(measures=("residual",)),
+    ),
+    Row(
+        "memory-bank (reconstruction)",
+        "the error of the encoder's decoder alone",
+        MemoryBankConfig(measures=("reconstruction",)),
+    ),
+    Row(
+        "memory-bank (statistics)",
+        "means and deviations of mel bands instead of an encoder",
+        MemoryBankConfig(view="statistics", measures=("nearest", "residual")),
+    ),
+    Row("deep-svdd AE", "Music Anomalizer's autoencoder", DeepSvddConfig(network="AE")),
+    Row("deep-svdd AEwRES", "the same with residual blocks", DeepSvddConfig(network="AEwRES")),
+    Row("deep-svdd Baseline", "the same without normalisation", DeepSvddConfig(network="Baseline")),
     Row(
         "edited-vs-raw",
         "a classifier of both, Audio Slicer's second failure",
@@ -96,7 +122,7 @@ ROWS: tuple[Row, ...] = (
     ),
 )
 
-BY_NAME: Mapping[str, Row] = MappingProxyType({row.name: row for row in (CHANCE, ENERGY, *ROWS)})
+BY_NAME: Mapping[str, Row] = MappingProxyType({row.name: row for row in (*BASELINES, *ROWS)})
 
 
 def shortened(row: Row) -> Row:

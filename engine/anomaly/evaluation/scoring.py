@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from engine.anomaly.evaluation.materials.case import Case
 from engine.anomaly.evaluation.recordings import HEARD_RATE_HZ
-from engine.anomaly.evaluation.rows import CHANCE, ENERGY, Row
+from engine.anomaly.evaluation.rows import CHANCE, ENERGY, TRUTH, Row
 from engine.anomaly.faults.material import Samples
 from engine.anomaly.learn import LearnRequest, learn
 from engine.anomaly.score import Scores, score_blocks
@@ -33,6 +33,8 @@ def scorer_of(row: Row, case: Case, seed: int, progress: Progress) -> Scorer:
         return _chance(seed)
     if row == ENERGY:
         return _energy([one.heard() for one in case.kept])
+    if row == TRUTH:
+        return _truth(case)
     return _learned(row, case, seed, progress)
 
 
@@ -78,6 +80,20 @@ def _energy(kept: list[Samples]) -> Scorer:
     def score(audio: Samples) -> Scores:
         z = np.abs(_loudness_db(audio) - mean_db) / std_db
         return Scores(_moments_s(audio), (z / (1.0 + z)).astype(np.float32), _HOP_S)
+
+    return score
+
+
+def _truth(case: Case) -> Scorer:
+    """Score 1 what is odd, and 0 what is not."""
+    kinds_of = {id(one.audio): one.kinds_at for one in case.tested}
+    odd = {id(one.audio) for one in case.files if one.is_odd or one.is_altered}
+
+    def score(audio: Samples) -> Scores:
+        times_s = _moments_s(audio)
+        kinds_at = kinds_of.get(id(audio))
+        bad = np.full(len(times_s), id(audio) in odd) if kinds_at is None else kinds_at(times_s) != ""
+        return Scores(times_s, bad.astype(np.float32), _HOP_S)
 
     return score
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Event
 from typing import Protocol
 
 from engine.errors import Cancelled
@@ -25,6 +24,13 @@ class Progress(Protocol):
         """Return the share of step `number`, counted from 0, of `count` equal ones."""
 
 
+class CancelFlag(Protocol):
+    """What says that nobody wants the work any more: an event of threads or of processes."""
+
+    def is_set(self) -> bool:
+        """Tell whether that was said."""
+
+
 class ReportingProgress:
     """Progress that hands every report to a callable and listens to an event for the cancel.
 
@@ -37,7 +43,7 @@ class ReportingProgress:
     def __init__(
         self,
         on_report: Callable[[float, str, dict[str, float]], None] | None = None,
-        cancelled: Event | None = None,
+        cancelled: CancelFlag | None = None,
         start: float = 0.0,
         stop: float = 1.0,
     ) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 
@@ -18,3 +19,38 @@ class Answer:
 
     fields: Mapping[str, object]
     text: str
+
+    def json_pieces(self) -> Iterator[str]:
+        """Yield the object as JSON."""
+        yield json.dumps(self.fields) + "\n"
+
+    def text_pieces(self) -> Iterator[str]:
+        """Yield the text."""
+        yield self.text + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """An answer of many entries, printed while they come, so that none has to be held.
+
+    Attributes
+    ----------
+    name : of the only field of the object that ``--json`` prints: a list of the entries' fields
+    entries : the fields and the text of each
+    """
+
+    name: str
+    entries: Iterator[Answer]
+
+    def json_pieces(self) -> Iterator[str]:
+        """Yield the object as JSON, an entry at a time."""
+        before = f"{{{json.dumps(self.name)}: ["
+        for entry in self.entries:
+            yield before + json.dumps(entry.fields)
+            before = ", "
+        yield ("" if before == ", " else before) + "]}\n"
+
+    def text_pieces(self) -> Iterator[str]:
+        """Yield the text of one entry after the other."""
+        for entry in self.entries:
+            yield entry.text + "\n"

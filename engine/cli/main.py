@@ -6,14 +6,13 @@ Exit status: 0 done, 1 the work failed, 2 wrong use, 130 stopped by Ctrl+C.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from types import MappingProxyType
 from typing import NoReturn, Protocol
 
-from engine.cli.answer import Answer
+from engine.cli.answer import Answer, Listing
 from engine.errors import Cancelled, OffcutError, UsageError
 from engine.progress import Progress, ReportingProgress
 from engine.safe_write import shown
@@ -42,7 +41,7 @@ class Verb(Protocol):
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare what the verb takes."""
 
-    def run(self, options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
+    def run(self, options: argparse.Namespace, progress: Progress) -> Iterator[Answer | Listing]:
         """Do the work; a verb with one result yields once."""
 
 
@@ -56,7 +55,8 @@ def main(argv: Sequence[str]) -> int:
     options = parser.parse_args(argv[1:])
     try:
         for answer in verb.run(options, ReportingProgress(ProgressLine() if sys.stderr.isatty() else None)):
-            print(json.dumps(answer.fields) if options.json else shown(answer.text), flush=True)
+            for piece in answer.json_pieces() if options.json else answer.text_pieces():
+                print(shown(piece), end="", flush=True)
     except UsageError as error:
         print(f"offcut {name}: {error}", file=sys.stderr)
         return 2

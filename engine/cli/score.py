@@ -1,65 +1,214 @@
-"""``offcut score T.taste AUDIO...``: how odd each moment of a recording is."""
+"""``offcut score T.taste PATH...``: how odd each moment of a recording is, or of each in folders of them."""
 
 from __future__ import annotations
 
 import argparse
 import csv
-from collections.abc import Iterator
+import sys
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from engine.cli.answer import Answer
+from engine.audio.folders import audio_files
+from engine.cli.answer import Answer, Listing
+from engine.cli.numbers import finite
+from engine.errors import OffcutError, UsageError
 from engine.progress import Progress
-from engine.safe_write import replacing
+from engine.safe_write import replacing, shown
 from engine.timebase import format_time
+from engine.wording import counted
+
+if TYPE_CHECKING:
+    from engine.anomaly.archive.outcome import Outcome, Scored
+    from engine.anomaly.score import Scores
+    from engine.anomaly.taste import Taste
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the verb takes."""
     parser.add_argument("taste", type=Path, metavar="T.taste")
-    parser.add_argument("audio", type=Path, nargs="+", metavar="AUDIO")
-    parser.add_argument("--csv", type=Path, metavar="F", help="also write path, time and score as a table")
+    parser.add_argument(
+        "audio", type=Path, nargs="+", metavar="PATH", help="recordings, or folders of them at any depth"
+    )
+    parser.add_argument(
+        "--threshold",
+        type=finite,
+        metavar="X",
+        help="0 to 1: score each recording as a whole, by the mean of the odder half of its moments, and "
+        "call it anomalous from there on, else kept",
+    )
+    parser.add_argument(
+        "--csv", type=Path, metavar="F", help="also write a table: the moments, or with --threshold the files"
+    )
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help="processes that score folders; one a core where not said"
+    )
+    parser.add_argument(
+        "--cluster",
+        metavar="tcp://HOST:PORT",
+        help="score with the workers of a dask cluster (offcut[cluster])",
+    )
 
 
-def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
-    """Score every file."""
-    from engine.anomaly.score import score_file
+def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer | Listing]:
+    """Score every file; those of folders one after the other, whatever is wrong with some of them."""
     from engine.anomaly.taste import load_taste
 
+    _check(options)
     taste = load_taste(options.taste)
-    files = []
+    is_many = any(path.is_dir() for path in options.audio)
+    if is_many or any(each is not None for each in (options.threshold, options.workers, options.cluster)):
+        yield from _score_many(options, taste, progress)
+    else:
+        yield _score_few(options, taste, progress)
+
+
+def _check(options: argparse.Namespace) -> None:
+    if options.threshold is not None and not 0.0 <= options.threshold <= 1.0:
+        raise UsageError(f"The threshold cannot be {options.threshold:g}: choose between 0 and 1.")
+    if options.workers is not None and options.workers < 1:
+        raise UsageError(f"{options.workers} processes cannot score: choose 1 or more.")
+    if options.workers is not None and options.cluster is not None:
+        raise UsageError("A cluster has workers of its own: leave out --workers or --cluster.")
+
+
+def _score_few(options: argparse.Namespace, taste: Taste, progress: Progress) -> Answer:
+    """Score named files, all or none of them."""
+    from engine.anomaly.score import score_file
+
+    scored = []
     for number, path in enumerate(options.audio):
-        share = progress.step(number, len(options.audio))
-        scores = score_file(taste, path, share)
-        files.append(
-            {
-                "path": str(path),
-                "hop_s": scores.hop_s,
-                "times_s": scores.times_s.tolist(),
-                "scores": scores.scores.tolist(),
-            }
-        )
+        scored.append((path, score_file(taste, path, progress.step(number, len(options.audio)))))
     if options.csv:
-        _write_csv(options.csv, files)
-    yield Answer({"files": files}, "\n".join(_line(entry) for entry in files))
+        with replacing(options.csv) as part, part.open("w", newline="", encoding="utf-8") as stream:
+            table = csv.writer(stream)
+            table.writerow(_MOMENTS)
+            for path, scores in scored:
+                table.writerows(_moments(path, scores))
+    return Answer(
+        {"files": [_moment_fields(path, scores) for path, scores in scored]},
+        "\n".join(_oddest(path, scores) for path, scores in scored),
+    )
 
 
-def _line(entry: dict[str, object]) -> str:
-    times, scores = entry["times_s"], entry["scores"]
-    assert isinstance(times, list)
-    assert isinstance(scores, list)
-    if not scores:
-        return f"{entry['path']}: too short to score"
-    oddest = max(range(len(scores)), key=scores.__getitem__)
-    at = format_time(times[oddest], 1)
-    return f"{entry['path']}: {len(scores)} moments, oddest at {at} (score {scores[oddest]:.3f})"
+def _score_many(options: argparse.Namespace, taste: Taste, progress: Progress) -> Iterator[Listing]:
+    """Score what is in folders, hold one recording at a time, and say at the end whether any was left out."""
+    scoring = _Scoring(options, taste, progress)
+    yield Listing("files", scoring.entries())
+    if scoring.refused:
+        raise OffcutError(
+            f"{counted(scoring.refused, 'file')} of {scoring.total:,} could not be scored; see above."
+        )
 
 
-def _write_csv(path: Path, files: list[dict[str, object]]) -> None:
-    with replacing(path) as part, part.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(["path", "time_s", "score"])
-        for entry in files:
-            times, scores = entry["times_s"], entry["scores"]
-            assert isinstance(times, list)
-            assert isinstance(scores, list)
-            writer.writerows((entry["path"], time, score) for time, score in zip(times, scores, strict=True))
+_MOMENTS = ("path", "time_s", "score")
+_FILES = ("path", "score", "prediction")
+
+
+class _Scoring:
+    """Recordings being scored, and how many were refused so far."""
+
+    def __init__(self, options: argparse.Namespace, taste: Taste, progress: Progress) -> None:
+        self.refused = 0
+        self.total = sum(1 for path in options.audio for _ in audio_files(path, lambda _error: None))
+        self._options = options
+        self._taste = taste
+        self._progress = progress
+        if not self.total:
+            names = ", ".join(shown(path) for path in options.audio)
+            raise OffcutError(f"{names} holds no audio files: choose a folder of recordings.")
+
+    def entries(self) -> Iterator[Answer]:
+        """Yield what each recording came to, while rows go into the table."""
+        with ExitStack() as stack:
+            table = None
+            if self._options.csv:
+                part = stack.enter_context(replacing(self._options.csv))
+                table = csv.writer(stack.enter_context(part.open("w", newline="", encoding="utf-8")))
+                table.writerow(_MOMENTS if self._options.threshold is None else _FILES)
+            outcomes = stack.enter_context(closing(self._outcomes()))
+            for number, outcome in enumerate(outcomes, start=1):
+                self._progress.report(number / self.total, f"Scored {number:,} of {self.total:,}")
+                scored = self._scored_or_said(outcome)
+                if scored is not None:
+                    if table is not None:
+                        table.writerows(self._rows(scored))
+                    yield self._entry(scored)
+
+    def _outcomes(self) -> Generator[Outcome]:
+        from engine.anomaly.archive.cluster import score_on_cluster
+        from engine.anomaly.archive.outcome import score_recording
+        from engine.anomaly.archive.processes import fitting_workers, score_by_processes
+
+        workers = self._options.workers or fitting_workers(self.total)
+        if self._options.cluster is not None:
+            yield from score_on_cluster(self._options.taste, self._paths(), self._options.cluster)
+        elif workers > 1:
+            yield from score_by_processes(self._options.taste, self._paths(), workers)
+        else:
+            yield from (score_recording(self._taste, path) for path in self._paths())
+
+    def _paths(self) -> Iterator[Path]:
+        for path in self._options.audio:
+            yield from audio_files(path, self._unlisted)
+
+    def _unlisted(self, error: OSError) -> None:
+        self._say(f"{shown(error.filename)} cannot be listed: {(error.strerror or str(error)).lower()}.")
+
+    def _scored_or_said(self, outcome: Outcome) -> Scored | None:
+        from engine.anomaly.archive.outcome import Refused
+
+        if isinstance(outcome, Refused):
+            self._say(outcome.sentence)
+            return None
+        return outcome
+
+    def _say(self, sentence: str) -> None:
+        self.refused += 1
+        print(f"offcut score: {sentence}", file=sys.stderr, flush=True)
+
+    def _rows(self, scored: Scored) -> Iterator[tuple[object, ...]]:
+        if self._options.threshold is None:
+            return _moments(scored.path, scored.scores)
+        return iter([(shown(scored.path), *self._verdict(scored))])
+
+    def _verdict(self, scored: Scored) -> tuple[float | None, str | None]:
+        from engine.anomaly.archive.outcome import prediction
+
+        return scored.overall, prediction(scored.overall, self._options.threshold)
+
+    def _entry(self, scored: Scored) -> Answer:
+        fields = _moment_fields(scored.path, scored.scores)
+        if self._options.threshold is None:
+            return Answer(fields, _oddest(scored.path, scored.scores))
+        score, predicted = self._verdict(scored)
+        fields |= {"score": score, "prediction": predicted}
+        text = (
+            f"{scored.path}: too short to score"
+            if score is None
+            else f"{scored.path}: {predicted} ({score:.3f})"
+        )
+        return Answer(fields, text)
+
+
+def _moment_fields(path: Path, scores: Scores) -> dict[str, object]:
+    return {
+        "path": str(path),
+        "hop_s": scores.hop_s,
+        "times_s": scores.times_s.tolist(),
+        "scores": scores.scores.tolist(),
+    }
+
+
+def _moments(path: Path, scores: Scores) -> Iterator[tuple[object, ...]]:
+    for time_s, score in zip(scores.times_s.tolist(), scores.scores.tolist(), strict=True):
+        yield shown(path), time_s, score
+
+
+def _oddest(path: Path, scores: Scores) -> str:
+    if not len(scores.scores):
+        return f"{path}: too short to score"
+    oddest = int(scores.scores.argmax())
+    at = format_time(float(scores.times_s[oddest]), 1)
+    return f"{path}: {len(scores.scores)} moments, oddest at {at} (score {scores.scores[oddest]:.3f})"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from engine.embeddings.embedder import Embedder
 from engine.embeddings.sound_statistics import SoundStatistics
 from engine.errors import UsageError
+from engine.places import data_folder
 
 DEFAULT = "statistics"
-EMBEDDINGS = (DEFAULT,)
+CLAP = "clap"
+EMBEDDINGS = (DEFAULT, CLAP)
 
 
 def default_embedder() -> Embedder:
@@ -16,12 +20,33 @@ def default_embedder() -> Embedder:
 
 
 def embedder(name: str) -> Embedder:
-    """Return an embedding by name.
+    """Return an embedding by name, ready to embed.
+
+    Parameters
+    ----------
+    name : of `EMBEDDINGS`, or the path of a folder that holds a CLAP checkpoint
 
     Raises
     ------
-    UsageError : there is none of that name
+    UsageError : there is none of that name, or it is not installed
     """
     if name == DEFAULT:
         return default_embedder()
-    raise UsageError(f"There is no embedding {name!r}: choose {' or '.join(EMBEDDINGS)}.")
+    folder = clap_folder() if name == CLAP else Path(name)
+    if name == CLAP and not folder.is_dir():
+        raise UsageError(
+            "The embedding 'clap' is not here yet: 'offcut embeddings download' fetches it once, or "
+            "'offcut embeddings add FOLDER' takes it from a folder."
+        )
+    if not folder.is_dir():
+        raise UsageError(
+            f"There is no embedding {name!r}: choose {', '.join(EMBEDDINGS)} or a folder that holds CLAP."
+        )
+    from engine.embeddings.clap import load_clap
+
+    return load_clap(folder)
+
+
+def clap_folder() -> Path:
+    """Return where the CLAP checkpoint is kept; the folder is there once it was added."""
+    return data_folder("embeddings") / CLAP

@@ -86,7 +86,7 @@ def test_what_is_too_short_or_unknown_is_one_sentence() -> None:
     default = default_embedder()
     with pytest.raises(UsageError, match=r"0\.50 s is too short"):
         default.embed(np.zeros((1, default.rate_hz // 2), np.float32))
-    with pytest.raises(UsageError, match="no embedding 'vggish': choose statistics"):
+    with pytest.raises(UsageError, match="no embedding 'vggish': choose statistics, clap or a folder"):
         embedder("vggish")
 
 

@@ -1,0 +1,1 @@
+"""Scoring many recordings: one after the other, by several processes, or by a cluster of machines."""

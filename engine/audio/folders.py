@@ -1,0 +1,45 @@
+"""The audio files in a folder, found by their names, one after the other."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+AUDIO_SUFFIXES = frozenset(
+    {
+        ".wav",
+        ".w64",
+        ".rf64",
+        ".aif",
+        ".aiff",
+        ".aifc",
+        ".caf",
+        ".au",
+        ".flac",
+        ".ogg",
+        ".oga",
+        ".opus",
+        ".mp3",
+    }
+)
+
+
+def audio_files(path: Path, unreadable: Callable[[OSError], object]) -> Iterator[Path]:
+    """Yield the audio files in a folder and the folders below it, in the order of their names.
+
+    A path that is no folder is yielded as it is, whatever its name. Hidden files and folders, among them what
+    other systems leave beside recordings, are passed over, and linked folders are not followed.
+
+    Parameters
+    ----------
+    unreadable : told of each folder that cannot be listed
+    """
+    if not path.is_dir():
+        yield path
+        return
+    for folder, below, names in os.walk(path, onerror=unreadable):
+        below[:] = sorted(name for name in below if not name.startswith("."))
+        for name in sorted(names):
+            if not name.startswith(".") and Path(name).suffix.lower() in AUDIO_SUFFIXES:
+                yield Path(folder, name)

@@ -1,0 +1,101 @@
+"""CLAP's loading and pooling on a tiny checkpoint with random weights, made here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from transformers import ClapConfig, ClapFeatureExtractor, ClapModel
+
+from engine.embeddings.clap import Clap, load_clap
+from engine.embeddings.registry import embedder
+from engine.errors import UsageError
+
+RATE_HZ = 48_000
+SIZE = 16
+_TEXT = {
+    "hidden_size": 16,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "intermediate_size": 16,
+    "vocab_size": 50,
+    "max_position_embeddings": 20,
+}
+_AUDIO = {
+    "patch_embeds_hidden_size": 8,
+    "depths": [1, 1, 1, 1],
+    "num_attention_heads": [1, 1, 1, 1],
+    "hidden_size": 64,
+}
+
+
+def checkpoint(folder: Path, *, fusion: bool) -> ClapModel:
+    """Save a tiny CLAP with random weights, as the published ones are saved, and return it."""
+    torch.manual_seed(7)
+    audio = {**_AUDIO, "enable_fusion": fusion}
+    model = ClapModel(ClapConfig(text_config=_TEXT, audio_config=audio, projection_dim=SIZE)).eval()
+    model.save_pretrained(folder)
+    ClapFeatureExtractor(truncation="fusion" if fusion else "rand_trunc").save_pretrained(folder)
+    return model
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ClapModel]:
+    folder = tmp_path_factory.mktemp("clap") / "tiny"
+    return folder, checkpoint(folder, fusion=False)
+
+
+@pytest.fixture
+def sound(rng: np.random.Generator) -> np.ndarray:
+    return (0.1 * rng.standard_normal((2, 2 * RATE_HZ))).astype(np.float32)
+
+
+def test_vectors_are_those_of_the_whole_model(tiny: tuple[Path, ClapModel], sound: np.ndarray) -> None:
+    folder, model = tiny
+    clap = embedder(str(folder))
+    assert (clap.rate_hz, clap.size) == (RATE_HZ, SIZE)
+    extractor = ClapFeatureExtractor.from_pretrained(folder)
+    heard = extractor(list(sound), sampling_rate=RATE_HZ, return_tensors="pt")
+    with torch.inference_mode():
+        wanted = model.get_audio_features(**heard).pooler_output.numpy()
+    np.testing.assert_allclose(clap.embed(sound), wanted, atol=1e-6)
+    assert clap.embed(sound[:0]).shape == (0, SIZE)
+
+
+def test_a_long_window_is_the_mean_of_its_parts(
+    tiny: tuple[Path, ClapModel], rng: np.random.Generator
+) -> None:
+    clap = load_clap(tiny[0])
+    window = (0.1 * rng.standard_normal((1, 24 * RATE_HZ))).astype(np.float32)
+    parts = [clap.embed(part) for part in np.split(window, 3, axis=1)]
+    np.testing.assert_allclose(clap.embed(window), np.mean(parts, axis=0), atol=1e-6)
+
+
+def test_a_model_with_fusion_repeats_itself(tmp_path: Path, sound: np.ndarray) -> None:
+    checkpoint(tmp_path, fusion=True)
+    clap = load_clap(tmp_path)
+    np.testing.assert_array_equal(clap.embed(sound), clap.embed(sound))
+
+
+def test_another_checkpoint_has_another_name(tiny: tuple[Path, ClapModel], tmp_path: Path) -> None:
+    checkpoint(tmp_path, fusion=True)
+    names = [load_clap(folder).name for folder in (tiny[0], tiny[0], tmp_path)]
+    assert names[0] == names[1] != names[2]
+    assert isinstance(load_clap(tmp_path), Clap)
+
+
+def test_what_is_no_checkpoint_is_one_sentence(tiny: tuple[Path, ClapModel], tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"holds no CLAP checkpoint, config\.json is missing"):
+        embedder(str(tmp_path))
+    for name in ("config.json", "preprocessor_config.json", "model.safetensors"):
+        (tmp_path / name).write_bytes((tiny[0] / name).read_bytes())
+    weights = (tmp_path / "model.safetensors").read_bytes()
+    (tmp_path / "model.safetensors").write_bytes(weights[: len(weights) // 2])
+    with pytest.raises(UsageError, match="damaged or not of CLAP"):
+        load_clap(tmp_path)
+    with pytest.raises(UsageError, match="'clap' is not here yet"):
+        embedder("clap")
+    with pytest.raises(UsageError, match="no embedding 'vggish'"):
+        embedder("vggish")

@@ -69,6 +69,15 @@ def ask_taste(parent: QWidget, folder: Path) -> Path | None:
     return Path(chosen) if chosen else None
 
 
+def ask_improved_taste(parent: QWidget, suggestion: Path) -> Path | None:
+    """Ask where a taste goes that is learned anew; about a file that is there somebody else asks."""
+    dont_ask = QFileDialog.Option.DontConfirmOverwrite
+    chosen, _ = QFileDialog.getSaveFileName(
+        parent, "Improve this taste", str(suggestion), TASTES, options=dont_ask
+    )
+    return Path(f"{chosen.removesuffix('.taste')}.taste") if chosen else None
+
+
 def ask_snapshot_name(parent: QWidget) -> str | None:
     """Ask what to call a snapshot."""
     name, accepted = QInputDialog.getText(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Qt, Signal
 
 from desktop.job_lanes import JobHandle, JobLanes
-from desktop.jobs import export_files, learn_taste, listen_to
+from desktop.jobs import export_files, improve_taste, learn_taste, listen_to
 from desktop.session import Session
 from desktop.wave_details import KEPT_BYTES, WaveDetails, read_pieces
 from desktop.waves import TrackWave
@@ -19,6 +19,7 @@ from engine.document.grid_edits import keeping_edited
 from engine.document.track import Track, sound_of
 from engine.errors import OffcutError
 from engine.jobs.import_audio import Imported, ImportRequest, import_audio, import_edit
+from engine.jobs.improve import Improved, ImproveRequest
 from engine.jobs.kept import KeptRequest, prepare_kept
 from engine.jobs.learn import TasteWritten
 from engine.jobs.media import Media, MediaRequest, Relinked, find_media, relink
@@ -182,19 +183,28 @@ class Work(QObject):
 
     def learn(self, asked: LearnRequest, out: Path, overwrite: bool) -> None:
         """Learn a taste and, where a recording is open, listen to it with that taste."""
-        handle = self._lanes.compute.submit(
-            learn_taste, asked, out, overwrite, title=f"Learning {asked.name}"
+        job = self._lanes.compute.submit(learn_taste, asked, out, overwrite, title=f"Learning {asked.name}")
+        self._follow_learning(job, asked.name)
+
+    def improve(self, request: ImproveRequest) -> None:
+        """Learn a taste anew with what was decided and, as after `learn`, listen with it."""
+        name = request.out.stem
+        self._follow_learning(
+            self._lanes.compute.submit(improve_taste, request, title=f"Learning {name}"), name
         )
+
+    def _follow_learning(self, handle: JobHandle, name: str) -> None:
         handle.progressed.connect(
             lambda _fraction, _text, figures, _left: self.learning_progressed.emit(figures)
         )
         for ended in (handle.finished, handle.failed, handle.cancelled):
             ended.connect(lambda *_: self.learning_ended.emit())
-        self.learning_started.emit(asked.name)
+        self.learning_started.emit(name)
         self.watch(handle, partial(self._learned, self._session.path), ends_with_document=False)
 
-    def _learned(self, asked_in: Path | None, learned: TasteWritten) -> None:
-        self.said.emit(f"Learned {learned.path.stem} in {learned.epochs} epochs")
+    def _learned(self, asked_in: Path | None, learned: TasteWritten | Improved) -> None:
+        without = learned.missing if isinstance(learned, Improved) else ()
+        self.said.emit(_sentences(f"Learned {learned.path.stem} in {learned.epochs} epochs", without))
         self.learned.emit(learned.path)
         if self._session.is_open and asked_in in (None, self._session.path):
             self.use_taste(learned.path)

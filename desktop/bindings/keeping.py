@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from desktop.bindings.window import Handler, Window
+from desktop.improving import improve_taste
 from engine.errors import UsageError
 
 
@@ -40,6 +41,7 @@ def keeping(window: Window) -> Mapping[str, Handler]:
         "edit.redo": redo,
         "taste.learn": files.learn,
         "taste.open": files.use_taste,
+        "taste.improve": lambda: improve_taste(window.side.window(), session, work),
         "taste.listen": listen,
         "taste.propose": files.propose,
         "taste.page": window.tasting.toggle,

@@ -41,6 +41,12 @@ TASTE = (
         ("Ctrl+L",),
         "Show Offcut edits you made before and let it learn your taste.",
     ),
+    _taste(
+        "improve",
+        "Improve this taste from my decisions…",
+        ("Ctrl+Shift+I",),
+        "Learn it anew with what you kept and what you cut; the old one stays.",
+    ),
     _taste("open", "Use a taste…", ("Ctrl+T",), "Choose a .taste file that was learned before."),
     _taste(
         "listen",

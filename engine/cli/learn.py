@@ -1,4 +1,7 @@
-"""``offcut learn EDITED... --out T.taste``: learn a taste from edited recordings."""
+"""``offcut learn EDITED... --out T.taste``: learn a taste from edited recordings.
+
+``offcut learn --improve T.taste --from PROJECT... --out NEW.taste`` learns one anew with what was decided.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,26 @@ from dataclasses import asdict
 from pathlib import Path
 
 from engine.cli.answer import Answer
+from engine.errors import UsageError
 from engine.progress import Progress
 from engine.safe_write import shown
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the verb takes."""
-    parser.add_argument("edited", type=Path, nargs="+", metavar="EDITED", help="recordings as you keep them")
+    parser.add_argument("edited", type=Path, nargs="*", metavar="EDITED", help="recordings as you keep them")
     parser.add_argument(
         "--raw", type=Path, nargs="+", default=[], metavar="RAW", help="the same before you edited them"
+    )
+    parser.add_argument("--improve", type=Path, metavar="T.taste", help="a taste to learn anew instead")
+    parser.add_argument(
+        "--from",
+        type=Path,
+        nargs="+",
+        default=[],
+        dest="projects",
+        metavar="PROJECT",
+        help="documents whose decisions improve it",
     )
     parser.add_argument("--config", type=Path, metavar="F.yaml", help="a recipe other than the default")
     parser.add_argument("--seed", type=int, default=0)
@@ -27,6 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
     """Learn and write the taste."""
+    if (options.improve is None) != (not options.projects) or bool(options.edited) == bool(options.projects):
+        raise UsageError("Name edited recordings, or --improve T.taste --from PROJECT.")
+    yield from _improve(options, progress) if options.improve else _learn(options, progress)
+
+
+def _learn(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
     from engine.anomaly.config import default_config, load_config
     from engine.anomaly.diagnoses.material import check_material
     from engine.anomaly.examples import Examples
@@ -54,4 +74,37 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
             "findings": [asdict(finding) for finding in found],
         },
         f"{learned.path}: learned in {learned.epochs} epochs, loss {learned.best_loss:.4f}",
+    )
+
+
+def _improve(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
+    """Learn a taste anew with the decisions of some documents."""
+    from engine.document.document import Document
+    from engine.jobs.improve import DecidedDocument, ImproveRequest, improve, new_folder
+    from engine.jobs.media import locate_all
+
+    if options.raw or options.config or options.seed:
+        raise UsageError("--improve keeps the recipe of the taste: leave out --raw, --config and --seed.")
+    documents = []
+    for project in options.projects:
+        with Document.open(project) as document:
+            media = locate_all(document.state, project.absolute().parent)
+            documents.append(DecidedDocument(project.stem, document.state, media))
+    folders = tuple(dict.fromkeys(project.absolute().parent for project in options.projects))
+    request = ImproveRequest(
+        options.improve, tuple(documents), options.out, new_folder(options.out), folders, options.force
+    )
+    improved = improve(request, progress)
+    for sentence in improved.missing:
+        print(f"offcut learn: warning: {shown(sentence)}", file=sys.stderr)
+    yield Answer(
+        {
+            "taste": str(improved.path),
+            "epochs": improved.epochs,
+            "kept_s": round(improved.kept_s, 3),
+            "cut_s": round(improved.cut_s, 3),
+            "missing": list(improved.missing),
+        },
+        f"{improved.path}: learned in {improved.epochs} epochs, {improved.kept_s:.0f} s of what you kept and "
+        f"{improved.cut_s:.0f} s of what you cut beside what it knew",
     )

@@ -20,7 +20,15 @@ OPENS_A_DIALOG = {
     *("file.snapshot", "file.export", "file.preferences", "file.quit"),
     *("tracks.menu", "tracks.color", "tracks.group", "tracks.role", "view.spectrogram"),
     *("taste.analyse", "taste.look", "taste.compare"),
-    *("taste.learn", "taste.open", "taste.propose", "help.palette", "help.keys", "help.rebind"),
+    *(
+        "taste.improve",
+        "taste.learn",
+        "taste.open",
+        "taste.propose",
+        "help.palette",
+        "help.keys",
+        "help.rebind",
+    ),
 }
 
 

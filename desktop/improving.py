@@ -1,0 +1,39 @@
+"""Learn the taste in force anew with what was decided: asks where the new one goes, then has it done."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QWidget
+
+from desktop import dialogs
+from desktop.session import Session
+from desktop.work import Work
+from engine.document.decisions import Verdict
+from engine.document.state import DocumentState
+from engine.errors import UsageError
+from engine.jobs.improve import DecidedDocument, ImproveRequest, new_folder
+
+
+def improve_taste(window: QWidget, session: Session, work: Work) -> None:
+    """Improve the taste in force from the decisions in the open document.
+
+    Raises
+    ------
+    UsageError : there is no taste, or nothing is decided
+    """
+    taste, state = work.taste, session.state
+    if taste is None:
+        raise UsageError("There is no taste to improve yet; learn one from your edits first ‹taste.learn›.")
+    if not _is_decided(state):
+        raise UsageError("Nothing is decided yet: accept or reject some cuts first.")
+    assert session.path is not None, "only a document that is open has decisions"
+    folder = session.path.absolute().parent
+    out = dialogs.ask_improved_taste(window, folder / f"{taste.stem} improved.taste")
+    if out is None or (out.exists() and not dialogs.confirm_overwrite(window, (out,))):
+        return
+    document = DecidedDocument(session.name, state, dict(session.media))
+    folders = tuple(dict.fromkeys((taste.absolute().parent, folder)))
+    work.improve(ImproveRequest(taste, (document,), out, new_folder(out), folders, out.exists()))
+
+
+def _is_decided(state: DocumentState) -> bool:
+    return any(decision.verdict is not Verdict.UNDECIDED for decision in state.decisions.values())

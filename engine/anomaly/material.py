@@ -91,7 +91,7 @@ def listen(
     if total_s < MINIMUM_S:
         names = ", ".join(shown(path) for path in paths)
         raise TasteError(
-            f"{names}: {total_s:.1f} s is too short to learn from: add edited recordings "
+            f"{names}: {total_s:.1f} s is too short to learn from: add recordings "
             f"until there are {MINIMUM_S:.0f} s or more."
         )
     return tuple(recordings)

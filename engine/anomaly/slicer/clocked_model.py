@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from math import inf, isfinite
 
 import numpy as np
 import torch
@@ -94,7 +95,8 @@ def length_statistics(
     ValueError, KeyError : what was stored does not fit
     """
     means, stds = (_numbers(facts[name]) for name in ("length_means", "length_stds"))
-    if len(means) != lengths or len(stds) != lengths or not all(std > 0.0 for std in stds):
+    fitting = len(means) == len(stds) == lengths and all(map(isfinite, means))
+    if not fitting or not all(0.0 < std < inf for std in stds):
         raise ValueError("lengths of segments without their means and deviations")
     return means, stds
 

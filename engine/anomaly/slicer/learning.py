@@ -36,7 +36,7 @@ def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progres
     SourceError : a recording cannot be read
     """
     assert isinstance(config, SlicerConfig)
-    raw_paths = raw_of(examples, "This choice of slicer-ae") if config.needs_raw else ()
+    raw_paths = raw_of(examples, _what_needs_raw(config)) if config.needs_raw else ()
     edited = _hear(examples.edited, config, progress.part(0.0, 0.05))
     raw = _hear(raw_paths, config, progress.part(0.05, 0.1)).heard if raw_paths else ()
     parts = split(edited.heard, config.validation_share, _longest_frames(config))
@@ -45,6 +45,10 @@ def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progres
     model, kept = _measured(network, scaling, parts, config, progress)
     frames_db = tuple(one[:, : config.mel.n_mels] for one in edited.heard)
     return Learnt(model, fitted, kept, edited.recordings, frames_db, _method(config))
+
+
+def _what_needs_raw(config: SlicerConfig) -> str:
+    return f"The recipe slicer-ae with {'a critic' if config.critic_weight > 0.0 else 'contrast: edited'}"
 
 
 def _longest_frames(config: SlicerConfig) -> int:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from engine.anomaly.learn import LearnRequest, learn
 from engine.anomaly.score import Scores, score_blocks
 from engine.anomaly.slicer.clocked_model import ClockedModel
+from engine.anomaly.slicer.loading import load
 from engine.anomaly.slicer.segment_model import SegmentModel
 from engine.anomaly.slicer.settings import SlicerConfig
 from engine.anomaly.taste import Taste, load_taste
@@ -141,9 +142,31 @@ def test_a_cancel_is_heard_while_beats_are_found(fused: Taste, checks: Checks) -
         score_blocks(fused, [samples], RATE_HZ, len(samples), Asked(), level_db=0.0)
 
 
-@pytest.mark.parametrize("choice", [{"contrast": "edited"}, {"critic_weight": 0.1}])
-def test_raw_is_asked_for_where_it_is_needed(choice: dict[str, object], edited: Path, tmp_path: Path) -> None:
-    with pytest.raises(TasteError, match=r"before the edit.*--raw") as caught:
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"length_means": None},
+        {"length_means": [0.0]},
+        {"length_stds": [1.0, 0.0]},
+        {"length_stds": [1.0, "a"]},
+    ],
+    ids=str,
+)
+def test_lengths_without_their_statistics_are_damage(fused: Taste, facts: dict[str, object]) -> None:
+    stored = {**fused.model.facts(), **facts}
+    with pytest.raises((ValueError, TypeError)):
+        load(fused.config, fused.model.tensors(), stored)
+    again = load(fused.config, fused.model.tensors(), fused.model.facts())
+    assert isinstance(again, ClockedModel)
+
+
+@pytest.mark.parametrize(
+    ("choice", "named"), [({"contrast": "edited"}, "contrast: edited"), ({"critic_weight": 0.1}, "a critic")]
+)
+def test_raw_is_asked_for_where_it_is_needed(
+    choice: dict[str, object], named: str, edited: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(TasteError, match=rf"{named}.*before the edit.*--raw") as caught:
         learn(LearnRequest((edited,), chosen(choice), 0, tmp_path / "a.taste"), SILENT)
     assert "\n" not in str(caught.value)
     assert list(tmp_path.iterdir()) == []

@@ -89,6 +89,11 @@ ROWS: tuple[Row, ...] = (
     Row("slicer-ae+critic", "a critic of rebuilt raw", SlicerConfig(critic_weight=0.1), hears_raw=True),
     Row("slicer-ae+scales", "a beat, a bar and four bars at once", SlicerConfig(scales_beats=(1, 4, 16))),
     Row("slicer-ae+beats", "segments of two beats that begin on beats", SlicerConfig(alignment="beats")),
+    Row(
+        "slicer-ae+scales+beats",
+        "a beat, a bar and four bars that begin on beats",
+        SlicerConfig(alignment="beats", scales_beats=(1, 4, 16)),
+    ),
     Row("slicer-ae+transformer", "a transformer for encoder", SlicerConfig(encoder="transformer")),
     Row("slicer-ae+perceptual", "the error of modulations too", SlicerConfig(perceptual_weight=0.5)),
     Row("dual-ae", "decoders of edited and raw, Audio Slicer's first failure", DualConfig(), hears_raw=True),

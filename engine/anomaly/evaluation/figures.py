@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from engine.anomaly.evaluation.materials.case import HeldOut, WholeFile
 from engine.anomaly.evaluation.recordings import HEARD_RATE_HZ
+from engine.anomaly.evaluation.review import after_answers, curve_of
 from engine.anomaly.metrics import auc, average_precision, smoothed, time_iou
 from engine.anomaly.propose import propose_cuts
 from engine.anomaly.score import Scores
-from engine.document.analysis import ScoreCurve
 from engine.settings import CutSettings
 
 MEASURES: Mapping[str, str] = {
@@ -21,6 +21,9 @@ MEASURES: Mapping[str, str] = {
     "time_iou": "overlap when as much is cut as is bad, by the scores alone",
     "time_iou_smoothed": "the same with scores smoothed over 3 s",
     "time_iou_proposed": "the same with the cuts that Offcut proposes to keep as much as is good",
+    "auc_of_rest": "the AUC of what is undecided after 20 answers from the truth",
+    "auc_of_rest_taught": "the same by what the answers taught",
+    "auc_gained": "how much more that is",
     "auc_of_files": "how often a file of another style scores above a kept one",
     "auc_of_files_altered": "the same, and files of the style with faults in them",
 }
@@ -37,6 +40,7 @@ def of_moments(curve: Scores, tested: HeldOut) -> dict[str, float]:
         "time_iou": time_iou(bad, curve.scores),
         "time_iou_smoothed": time_iou(bad, smoothed(curve.scores, round(_SMOOTHED_S / curve.hop_s))),
         "time_iou_proposed": _proposed_iou(curve, tested),
+        **after_answers(curve, tested),
     }
 
 
@@ -68,12 +72,9 @@ def _proposed_iou(curve: Scores, tested: HeldOut) -> float:
     that pieces as short as those between planted faults may be kept.
     """
     bad = _covered([(one.start_samples, one.stop_samples) for one in tested.faults], len(tested.audio))
-    document = ScoreCurve(
-        np.rint(curve.times_s * HEARD_RATE_HZ).astype(np.int64), curve.scores, maker="evaluation"
-    )
     settings = CutSettings(threshold_mode="keep", keep=1.0 - float(bad.mean()), minimum_kept_s=_LEAST_KEPT_S)
     plan = propose_cuts(
-        document, None, None, length_samples=len(bad), rate_hz=HEARD_RATE_HZ, settings=settings
+        curve_of(curve), None, None, length_samples=len(bad), rate_hz=HEARD_RATE_HZ, settings=settings
     )
     cut = _covered([(one.start_samples, one.stop_samples) for one in plan.proposals], len(bad))
     return float((cut & bad).sum() / (cut | bad).sum())

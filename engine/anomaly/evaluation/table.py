@@ -15,6 +15,8 @@ from engine.anomaly.evaluation.rows import BY_NAME, CHANCE, ENERGY
 NO_HUMAN_EDITS = "planted faults; the data hold no edits made by people"
 _COLUMNS = {"auc": "AUC", "average_precision": "AP", "time_iou": "IoU", "time_iou_smoothed": "IoU 3 s",
             "time_iou_proposed": "IoU cuts"}  # fmt: skip
+_ANSWERED_COLUMNS = {"auc_of_rest": "AUC of the rest", "auc_of_rest_taught": "after 20 answers",
+                     "auc_gained": "gained"}  # fmt: skip
 _FILE_COLUMNS = {"auc_of_files": "AUC of files", "auc_of_files_altered": "with altered ones"}
 
 
@@ -68,7 +70,7 @@ def lines(trials: Sequence[Trial], row: str, material: str) -> Iterator[dict[str
 def means(trials: Sequence[Trial], row: str) -> Iterator[dict[str, object]]:
     """Yield the figures of a row as means over the materials it was tried on, a line each."""
     names = (row, CHANCE.name, ENERGY.name)
-    for measure in _COLUMNS:
+    for measure in (*_COLUMNS, *_ANSWERED_COLUMNS):
         found = {name: mean_over_materials(trials, name, measure) for name in names}
         value = found.pop(row, None)
         if value is not None:
@@ -97,7 +99,12 @@ def markdown(trials: Sequence[Trial]) -> str:
     materials = [name for name in MATERIALS if any(t.key.material == name for t in trials)]
     parts = [_material_table(trials, names, "mean over materials", None)]
     parts += [_material_table(trials, names, MATERIALS[name].about, name) for name in materials]
-    parts += [_files_table(trials, names), _kinds_table(trials, names), _group_table(trials)]
+    parts += [
+        _files_table(trials, names),
+        _answered_table(trials, names),
+        _kinds_table(trials, names),
+        _group_table(trials),
+    ]
     return "\n".join(part for part in parts if part)
 
 
@@ -122,6 +129,15 @@ def _files_table(trials: Sequence[Trial], names: Sequence[str]) -> str:
         if found[0] is not None:
             body.append([name, *(_cell(one) for one in found), str(found[0].seeds)])
     return _table("Whole loops", ["row", *_FILE_COLUMNS.values(), "seeds"], body)
+
+
+def _answered_table(trials: Sequence[Trial], names: Sequence[str]) -> str:
+    body = []
+    for name in names:
+        found = [mean_over_materials(trials, name, measure) for measure in _ANSWERED_COLUMNS]
+        if found[0] is not None:
+            body.append([name, *(_cell(one) for one in found), f"{found[0].n} / {found[0].seeds}"])
+    return _table("After 20 answers from the truth", ["row", *_ANSWERED_COLUMNS.values(), "n / seeds"], body)
 
 
 def _kinds_table(trials: Sequence[Trial], names: Sequence[str]) -> str:

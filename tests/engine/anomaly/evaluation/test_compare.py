@@ -11,6 +11,7 @@ from engine.anomaly.evaluation.compare import Comparison, evaluate, table_of
 from engine.anomaly.evaluation.figures import by_kind, of_files, of_moments
 from engine.anomaly.evaluation.materials.case import HeldOut, WholeFile
 from engine.anomaly.evaluation.recordings import HEARD_RATE_HZ
+from engine.anomaly.evaluation.review import after_answers
 from engine.anomaly.evaluation.rows import BY_NAME, ROWS, shortened
 from engine.anomaly.faults.kinds import KINDS
 from engine.anomaly.faults.planting import Fault
@@ -46,6 +47,20 @@ def test_a_perfect_curve_is_worth_one(tested: HeldOut) -> None:
     assert figures["time_iou_proposed"] > 0.95
 
 
+def test_answers_teach_what_the_score_does_not_know(rng: np.random.Generator) -> None:
+    """Noise that comes and goes is quiet in its faults, and the scores know nothing."""
+    spans = [(at, at + 5 * HEARD_RATE_HZ) for at in range(0, 90 * HEARD_RATE_HZ, 10 * HEARD_RATE_HZ)]
+    audio = 0.1 * rng.standard_normal(90 * HEARD_RATE_HZ).astype(np.float32)
+    for start, stop in spans:
+        audio[start:stop] *= 0.05
+    tested = HeldOut("quiet faults", audio, tuple(Fault("quiet", *span) for span in spans))
+    times_s = np.arange(0.0, 90.0, 0.25)
+    found = after_answers(Scores(times_s, rng.random(len(times_s), np.float32), 0.25), tested)
+    assert found["auc_gained"] == pytest.approx(found["auc_of_rest_taught"] - found["auc_of_rest"])
+    assert found["auc_of_rest"] == pytest.approx(0.5, abs=0.2)
+    assert found["auc_gained"] > 0.2
+
+
 def test_kinds_are_measured_against_what_is_as_it_was(tested: HeldOut) -> None:
     found = by_kind(curve_of(tested, {"": 0.5, "talk": 0.9, "noise": 0.1}), tested)
     assert found == {"noise": 0.0, "talk": 1.0}
@@ -74,12 +89,15 @@ def test_a_short_evaluation_learns_measures_and_goes_on(data_dir: Path, tmp_path
         "time_iou",
         "time_iou_smoothed",
         "time_iou_proposed",
+        "auc_of_rest",
+        "auc_of_rest_taught",
+        "auc_gained",
     }
     for line in found:
         baseline = line["baseline"]
         assert isinstance(baseline, dict)
         assert set(baseline) == {"chance", "energy"}
-        assert 0.0 <= float(str(line["value"])) <= 1.0
+        assert -1.0 <= float(str(line["value"])) <= 1.0
     # Three epochs on four minutes of practice are enough to beat chance.
     figures = about_all["auc"]["baseline"]
     assert isinstance(figures, dict)

@@ -156,7 +156,7 @@ def _left_out(
             columns.append(eye.log_errors(np.concatenate(validation)))
             continue
         name = Memory.log_nearest if measure == "nearest" else Memory.log_residual
-        columns.append(held_out(vectors, config.pulses, name))
+        columns.append(np.concatenate(held_out(vectors, config.pulses, name)))
     if "reconstruction" in config.measures:
         columns = [column[-checked:] for column in columns]
     return np.column_stack(columns)

@@ -10,22 +10,25 @@ Technometrics 21, 1979). Both are given as logarithms: ratios of distances are w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 Vectors = NDArray[np.float32]
 
 NEIGHBOURS = 3
 RADIUS_NEIGHBOURS = 10
 EXPLAINED = 0.9
-MOST_ITEMS = 4_000
-HELD_OUT_BLOCKS = 4
+MOST_ITEMS = 3_000
+MOST_FOLDS = 4
 _LEAST_STD = 1e-3
 _LEAST_DISTANCE = 1e-3
 _ROWS_AT_ONCE = 512
+_STORED = "memory."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +72,26 @@ class Memory:
         logs: NDArray[np.float64] = np.log(np.linalg.norm(left, axis=1).astype(np.float64) + _LEAST_DISTANCE)
         return logs
 
+    def tensors(self) -> dict[str, Tensor]:
+        """Return what to store; the items in half precision."""
+        stored = {_STORED + name: torch.tensor(value) for name, value in asdict(self).items()}
+        return {**stored, _STORED + "items": torch.tensor(self.items).half()}
+
+
+def stored_memory(tensors: Mapping[str, Tensor], size: int) -> Memory:
+    """Bring a memory of vectors of this size back.
+
+    Raises
+    ------
+    ValueError, KeyError : what was stored does not fit
+    """
+    memory = Memory(**{field.name: tensors[_STORED + field.name].float().numpy() for field in fields(Memory)})
+    if memory.mean.shape != (size,) or memory.std.shape != (size,) or memory.items.shape[1:] != (size,):
+        raise ValueError("a memory of another shape")
+    if memory.axes.shape[1:] != (size,) or memory.radii.shape != memory.items.shape[:1]:
+        raise ValueError("a memory without its axes or neighbourhoods")
+    return memory
+
 
 def distances(some: Vectors, others: Vectors) -> Vectors:
     """Return the Euclidean distances between rows, shape (len(some), len(others))."""
@@ -94,7 +117,7 @@ def remember(recordings: Sequence[Vectors], apart: int) -> Memory:
     at = np.concatenate([number * (len(every) + apart) + np.arange(len(one)) for number, one in
                          enumerate(recordings)])  # fmt: skip
     chosen = np.unique(np.linspace(0, len(every) - 1, min(len(every), MOST_ITEMS)).round().astype(np.int64))
-    items = standard[chosen]
+    items = standard[chosen].astype(np.float16).astype(np.float32)  # as they are stored
     return Memory(mean, std, items, _radii(items, at[chosen], apart), _principal_axes(standard))
 
 
@@ -123,22 +146,27 @@ def _principal_axes(standard: Vectors) -> Vectors:
 
 def held_out(
     recordings: Sequence[Vectors], apart: int, measure: Callable[[Memory, Vectors], NDArray[np.float64]]
-) -> NDArray[np.float64]:
-    """Measure every kept vector against the memory of the other recordings, or of one the other blocks.
+) -> list[NDArray[np.float64]]:
+    """Measure the vectors of every recording against the memory of the others.
+
+    More than `MOST_FOLDS` recordings are left out several at a time; one alone is left out block by block.
 
     Parameters
     ----------
-    measure : (memory, vectors of shape (n, size)) to shape (n, measures)
+    measure : (memory, vectors of shape (n, size)) to float64, n rows
 
     Returns
     -------
-    float64, shape (all vectors, measures)
+    What is measured of each recording
     """
-    folds = [one for one in recordings if len(one)]
-    if len(folds) == 1:
-        folds = [one for one in np.array_split(folds[0], HELD_OUT_BLOCKS) if len(one)]
-    if len(folds) == 1:
-        return measure(remember(folds, apart), folds[0])
-    return np.concatenate(
-        [measure(remember([*folds[:k], *folds[k + 1 :]], apart), fold) for k, fold in enumerate(folds)]
-    )
+    if len(recordings) == 1:
+        blocks = [one for one in np.array_split(recordings[0], MOST_FOLDS) if len(one)]
+        if len(blocks) == 1:
+            return [measure(remember(blocks, apart), blocks[0])]
+        return [np.concatenate(held_out(blocks, apart, measure))]
+    found: dict[int, NDArray[np.float64]] = {}
+    for fold in range(min(MOST_FOLDS, len(recordings))):
+        left_out = range(fold, len(recordings), MOST_FOLDS)
+        memory = remember([one for k, one in enumerate(recordings) if k not in left_out], apart)
+        found |= {k: measure(memory, recordings[k]) for k in left_out}
+    return [found[k] for k in range(len(recordings))]

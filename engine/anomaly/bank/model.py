@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.anomaly.bank.fitting import Bank, Eye, Windows
-from engine.anomaly.bank.memory import Memory
+from engine.anomaly.bank.memory import stored_memory
 from engine.anomaly.bank.network import WindowEncoder
 from engine.anomaly.bank.settings import MemoryBankConfig
 from engine.anomaly.bank.windows import Stretch, pulses, sliced, spread, stretches, windows
@@ -22,7 +22,7 @@ from engine.learning.loop import seeded
 from engine.progress import Progress
 
 STEP_FRAMES = 8
-_ENCODER, _MEMORY = "encoder.", "memory."
+_ENCODER = "encoder."
 _PART_OF_MEASURE = {
     "nearest": "unlike-kept",
     "residual": "unusual-mix",
@@ -71,9 +71,7 @@ class MemoryBankModel:
         if eye.encoder is not None:
             stored |= {_ENCODER + name: value for name, value in eye.encoder.state_dict().items()}
         if self.bank.memory is not None:
-            stored |= {
-                _MEMORY + name: torch.tensor(value) for name, value in asdict(self.bank.memory).items()
-            }
+            stored |= self.bank.memory.tensors()
         return {
             **stored,
             **eye.scaling.tensors(),
@@ -103,7 +101,8 @@ def load(config: RecipeConfig, tensors: Mapping[str, Tensor], facts: Mapping[str
     assert isinstance(config, MemoryBankConfig)
     scaling = stored_standardisation(config.mel.n_mels, tensors, facts)
     encoder = _encoder(config, tensors) if config.view == "encoder" else None
-    memory = _memory(tensors) if set(config.measures) != {"reconstruction"} else None
+    size = config.latent if encoder is not None else 3 * config.mel.n_mels
+    memory = stored_memory(tensors, size) if set(config.measures) != {"reconstruction"} else None
     means, stds = tensors["measure_means"].numpy(), tensors["measure_stds"].numpy()
     if means.shape != (len(config.measures),) or stds.shape != means.shape or not (stds > 0).all():
         raise ValueError("measures without their means and deviations")
@@ -116,14 +115,3 @@ def _encoder(config: MemoryBankConfig, tensors: Mapping[str, Tensor]) -> WindowE
     weights = {k.removeprefix(_ENCODER): value for k, value in tensors.items() if k.startswith(_ENCODER)}
     encoder.load_state_dict(weights)
     return encoder.eval()
-
-
-def _memory(tensors: Mapping[str, Tensor]) -> Memory:
-    stored = {field.name: tensors[_MEMORY + field.name].numpy() for field in fields(Memory)}
-    memory = Memory(**stored)
-    size = memory.mean.shape
-    if memory.std.shape != size or memory.items.shape[1:] != size or memory.axes.shape[1:] != size:
-        raise ValueError("a memory of another shape")
-    if memory.radii.shape != memory.items.shape[:1]:
-        raise ValueError("a memory without the neighbourhoods of its items")
-    return memory

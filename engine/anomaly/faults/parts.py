@@ -22,5 +22,8 @@ PART_OF_KIND: Mapping[str, str] = {
     "reversed": "altered",
     "two_at_once": "altered",
     "muffled": "altered",
+    "sound_over": "noise",
+    "level": "dropout",
+    "cut": "cut-before",
 }
 """The part of the score each kind belongs to."""

@@ -13,7 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 
-from engine.anomaly.faults.material import HUSH_DB, Maker, Material, Samples, edges, repitched
+from engine.anomaly.faults.material import (
+    HUSH_DB,
+    Maker,
+    Material,
+    Samples,
+    active_rms,
+    edges,
+    repitched,
+)
 from engine.anomaly.stretch import stretched
 
 _PARTIALS, _VOICES = 20, 16
@@ -122,6 +130,58 @@ def _hush(material: Material, _place: int, length: int, rng: np.random.Generator
     return out
 
 
+def _sound_over(material: Material, _place: int, length: int, rng: np.random.Generator) -> Samples:
+    """The music goes on, and over it something sounds that does not belong: now and then, loud."""
+    out = material.passage(length, rng).copy()
+    level = active_rms(out, material.rate_hz) * 10.0 ** (rng.uniform(-3.0, 10.0) / 20.0)
+    at = int(rng.uniform(0.0, 0.1) * length)
+    make, pause_s = _INTRUSIONS[int(rng.integers(len(_INTRUSIONS)))], rng.uniform(0.1, 1.0)
+    while at < length:
+        sound = make(material.rate_hz, rng)[: length - at]
+        gain = np.float32(level / max(active_rms(sound[:, None], material.rate_hz), 1e-9))
+        out[at : at + len(sound)] += (gain * sound * edges(len(sound), material.rate_hz))[:, None]
+        at += len(sound) + material.samples(pause_s * rng.uniform(0.5, 1.5))
+    return out
+
+
+def _knock(rate_hz: int, rng: np.random.Generator) -> Samples:
+    """A blow on something: noise in a few resonances that die away."""
+    time_s = np.arange(round(rate_hz * rng.uniform(0.05, 0.5))) / rate_hz
+    struck = rng.uniform(0.0, 3.0) * rng.standard_normal(len(time_s))
+    for pitch_hz in rng.uniform(80.0, 4000.0, int(rng.integers(1, 5))):
+        struck += np.sin(2 * np.pi * pitch_hz * time_s + rng.uniform(0.0, 2 * np.pi))
+    return np.asarray(struck * np.exp(-time_s * rng.uniform(8.0, 60.0)), np.float32)
+
+
+def _tone(rate_hz: int, rng: np.random.Generator) -> Samples:
+    """A horn, a whistle or a bell: a tone with partials, steady or gliding."""
+    time_s = np.arange(round(rate_hz * rng.uniform(0.2, 1.5))) / rate_hz
+    glide = 2.0 ** (rng.uniform(-0.5, 0.5) * time_s * (rng.random() < 0.5))
+    phase = 2 * np.pi * np.cumsum(np.exp(rng.uniform(np.log(150.0), np.log(2500.0))) * glide) / rate_hz
+    return np.asarray(_pulses(phase, slope=rng.uniform(0.7, 3.0)), np.float32)
+
+
+def _burst(rate_hz: int, rng: np.random.Generator) -> Samples:
+    """A cough, a step, a scrape: noise in a band, for a moment."""
+    length = round(rate_hz * rng.uniform(0.05, 0.8))
+    low_hz = float(np.exp(rng.uniform(np.log(100.0), np.log(3000.0))))
+    band_hz = (low_hz, min(low_hz * rng.uniform(1.5, 8.0), 0.45 * rate_hz))
+    noise = sosfilt(butter(2, band_hz, "band", fs=rate_hz, output="sos"), rng.standard_normal(length))
+    shape = np.sin(np.pi * (np.arange(length) + 0.5) / length) ** rng.uniform(0.3, 2.0)
+    return np.asarray(noise * shape, np.float32)
+
+
+_INTRUSIONS = (_voice, _knock, _tone, _burst)
+
+
+def _level(material: Material, _place: int, length: int, rng: np.random.Generator) -> Samples:
+    """A passage whose level falls and rises again, once or several times, by 6 to 25 dB."""
+    turns = int(rng.integers(2, 8))
+    depths_db = rng.uniform(6.0, 25.0) * (np.arange(2 * turns + 1) % 2)
+    gain_db = -np.interp(np.arange(length), np.linspace(0, length - 1, 2 * turns + 1), depths_db)
+    return np.asarray(material.passage(length, rng) * 10.0 ** (gain_db[:, None] / 20.0), np.float32)
+
+
 PRACTICE_MAKERS: Mapping[str, Maker] = {
     "stutter": _stutter,
     "reversed": _reversed,
@@ -132,4 +192,23 @@ PRACTICE_MAKERS: Mapping[str, Maker] = {
     "muffled": _muffled,
     "under_noise": _under_noise,
     "hush": _hush,
+    "sound_over": _sound_over,
+    "level": _level,
 }
+
+CUT = "cut"
+"""The kind of fault that is made of what the user cut before."""
+
+
+def excerpt_of_clips(name: str) -> Maker:
+    """Return a maker that plays a stretch of a clip of a name, longer ones more often, and again if short."""
+
+    def make(material: Material, _place: int, length: int, rng: np.random.Generator) -> Samples:
+        clips = material.clips[name]
+        lengths = np.array([len(clip) for clip in clips], np.float64)
+        clip = clips[int(rng.choice(len(clips), p=lengths / lengths.sum()))]
+        start = int(rng.integers(0, max(1, len(clip) - length + 1)))
+        taken = np.resize(clip[start : start + length], length).astype(np.float32)
+        return np.repeat(taken[:, None], material.clean.shape[1], axis=1)
+
+    return make

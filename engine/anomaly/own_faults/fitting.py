@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from engine.anomaly.faults.material import Samples
 from engine.anomaly.own_faults.hearing import STEP_FRAMES, Heard, joined
 from engine.anomaly.own_faults.network import REACH_STEPS, Committee
-from engine.anomaly.own_faults.practice import Practice, make_practice, parts_of
+from engine.anomaly.own_faults.practice import Practice, Workshop
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
 from engine.learning.loop import Batch, Fitted, TrainSettings, fit, seeded
 from engine.learning.torch_threads import few_threads
@@ -22,6 +22,8 @@ from engine.progress import Progress
 _VALIDATION_SHARE_OF_PRACTICE = 0.15
 _PART_WEIGHT = 0.1
 _LEVEL_SPREAD_DB = 3.0
+_COLOUR_DB, _COLOUR_KNOTS = 3.0, 6
+_HIDING_CHANCE, _MOST_HIDDEN = 0.5, 0.2
 _LEAST_STD_DB = 1.0
 _LEAST_TUNING_STD = 1e-3
 _SCORED_STEPS = 512
@@ -49,11 +51,13 @@ class Trained:
 
     Attributes
     ----------
+    parts : what kinds of fault they tell apart
     kept_means, kept_stds : float64, shape (1 + parts,), of the logits of kept audio
     """
 
     network: Committee
     scaling: Scaling
+    parts: tuple[str, ...]
     fitted: Fitted
     kept_means: NDArray[np.float64]
     kept_stds: NDArray[np.float64]
@@ -62,6 +66,7 @@ class Trained:
 def train(
     training: Sequence[Samples],
     validation: Sequence[Samples],
+    cut: Sequence[Samples],
     config: OwnFaultsConfig,
     seed: int,
     progress: Progress,
@@ -71,31 +76,30 @@ def train(
     Parameters
     ----------
     training, validation : kept audio, mono at the analysis rate, each of shape (n,); no second is in both
+    cut : what the user took out, in the same form
     """
+    workshop = Workshop(config, cut)
     with few_threads():
-        practice = make_practice(training, config, config.practice_s, 2 * seed, progress.part(0.0, 0.25))
+        practice = workshop.practice(training, config.practice_s, 2 * seed, progress.part(0.0, 0.25))
         checked_s = _VALIDATION_SHARE_OF_PRACTICE * config.practice_s
-        checks = make_practice(validation, config, checked_s, 2 * seed + 1, progress.part(0.25, 0.3))
+        checks = workshop.practice(validation, checked_s, 2 * seed + 1, progress.part(0.25, 0.3))
         scaling = _scaling(practice)
         with seeded(seed):
-            network = Committee(config.mel.n_mels, config.width, config.members, len(parts_of(config)))
+            network = Committee(config.mel.n_mels, config.width, config.members, len(workshop.parts))
             settings = TrainSettings(config.epochs, config.learning_rate, config.weight_decay, patience=None)
             batches = _random_crops(practice, scaling, config, torch.Generator().manual_seed(seed))
-            fitted = fit(
-                network,
-                _loss,
-                batches,
-                _even_crops(checks, scaling, config),
-                settings,
-                progress.part(0.3, 1.0),
-            )
-        logits = np.concatenate(
-            [
-                np.concatenate(list(logits_of(network, scaling, [one.heard], progress)))[~one.is_fault]
-                for one in checks
-            ]
-        )
-    return Trained(network, scaling, fitted, logits.mean(axis=0), logits.std(axis=0))
+            even = _even_crops(checks, scaling, config)
+            fitted = fit(network, _loss, batches, even, settings, progress.part(0.3, 1.0))
+        kept = np.concatenate([_clean_logits(network, scaling, one, progress) for one in checks])
+    return Trained(network, scaling, workshop.parts, fitted, kept.mean(axis=0), kept.std(axis=0))
+
+
+def _clean_logits(
+    network: Committee, scaling: Scaling, piece: Practice, progress: Progress
+) -> NDArray[np.float64]:
+    """Return the logits of what is not damaged in a piece, shape (n, 1 + parts)."""
+    logits = np.concatenate(list(logits_of(network, scaling, [piece.heard], progress)))
+    return logits[~piece.is_fault]
 
 
 def _loss(model: nn.Module, batch: Batch) -> Tensor:
@@ -125,18 +129,17 @@ def _scaling(practice: Sequence[Practice]) -> Scaling:
 def _random_crops(
     practice: Sequence[Practice], scaling: Scaling, config: OwnFaultsConfig, generator: torch.Generator
 ) -> Callable[[], Iterator[Batch]]:
-    """Return what yields one epoch: as much as there is practice, in crops from anywhere, at any level."""
+    """Return what yields one epoch: as much as there is practice, in crops from anywhere, each coloured."""
     pieces = _standardised(practice, scaling, config)
     count = max(sum(len(one[2]) for one in pieces) // config.crop_steps, config.batch_size)
     lengths = torch.tensor([len(one[2]) for one in pieces], dtype=torch.float)
-    spread = _LEVEL_SPREAD_DB / torch.tensor(scaling.mel_std_db)
+    spread = 1.0 / torch.tensor(scaling.mel_std_db)
 
     def crop() -> Batch:
         mel, tuning, targets = pieces[int(torch.multinomial(lengths, 1, generator=generator))]
         first = int(torch.randint(len(targets) - config.crop_steps + 1, (1,), generator=generator))
         last = first + config.crop_steps
-        louder = torch.randn(1, generator=generator) * spread
-        heard = mel[first * STEP_FRAMES : last * STEP_FRAMES] + louder
+        heard = _coloured(mel[first * STEP_FRAMES : last * STEP_FRAMES], spread, generator)
         return heard, tuning[first:last], targets[first:last]
 
     def epoch() -> Iterator[Batch]:
@@ -144,6 +147,29 @@ def _random_crops(
             yield _stacked([crop() for _ in range(config.batch_size)])
 
     return epoch
+
+
+def _coloured(mel: Tensor, spread: Tensor, generator: torch.Generator) -> Tensor:
+    """Return frames at another level, through another microphone, and half of the time without some bands.
+
+    Other takes differ in all this, and nothing of it is a fault. Bands are hidden as in SpecAugment (D. S.
+    Park et al., Interspeech 2019).
+
+    Parameters
+    ----------
+    mel : standardised, shape (frames, n_mels)
+    spread : how much a decibel is in each band, shape (n_mels,)
+    """
+    bands = mel.shape[1]
+    knots = _COLOUR_DB * torch.randn(1, 1, _COLOUR_KNOTS, generator=generator)
+    colour = nn.functional.interpolate(knots, size=bands, mode="linear", align_corners=True)[0, 0]
+    level = _LEVEL_SPREAD_DB * torch.randn(1, generator=generator)
+    heard = mel + (level + colour) * spread
+    if float(torch.rand(1, generator=generator)) < _HIDING_CHANCE:
+        width = int(torch.randint(1, max(2, round(_MOST_HIDDEN * bands)), (1,), generator=generator))
+        first = int(torch.randint(bands - width + 1, (1,), generator=generator))
+        heard[:, first : first + width] = 0.0
+    return heard
 
 
 def _even_crops(practice: Sequence[Practice], scaling: Scaling, config: OwnFaultsConfig) -> tuple[Batch, ...]:
@@ -171,33 +197,42 @@ def _stacked(crops: Sequence[Batch]) -> Batch:
     return tuple(torch.stack(parts) for parts in zip(*crops, strict=True))
 
 
-@torch.no_grad()
 def logits_of(
     network: Committee, scaling: Scaling, pieces: Iterable[Heard], progress: Progress
 ) -> Iterator[NDArray[np.float64]]:
-    """Yield the logits of every step of a stream, in blocks of shape (n, 1 + parts), the same however it is
-    cut.
-
-    Each block is heard with as much around it as the network reaches.
-    """
+    """Yield the logits of every step of a stream, in blocks of shape (n, 1 + parts), however it is cut."""
     network.eval()
+    return in_blocks(pieces, lambda heard: block_logits(network, scaling, heard), progress)
+
+
+def in_blocks(
+    pieces: Iterable[Heard], measure: Callable[[Heard], NDArray[np.float64]], progress: Progress
+) -> Iterator[NDArray[np.float64]]:
+    """Yield what is measured of every step of a stream, in blocks, the same however it is cut into pieces.
+
+    Parameters
+    ----------
+    measure : takes a stretch and returns as many rows as it has steps; each may depend on what lies as far
+        from its step as the network reaches
+    """
     waiting: Heard | None = None
     given = 0  # steps of `waiting` that were scored already
     for piece in pieces:
         waiting = piece if waiting is None else joined((waiting, piece), piece.mel_db.shape[1])
         while len(waiting) - given >= _SCORED_STEPS + REACH_STEPS:
             progress.check_cancelled()
-            yield _block(
-                network, scaling, waiting.part(0, given + _SCORED_STEPS + REACH_STEPS), given, _SCORED_STEPS
-            )
+            rows = measure(waiting.part(0, given + _SCORED_STEPS + REACH_STEPS))
+            yield rows[given : given + _SCORED_STEPS]
             given += _SCORED_STEPS
             dropped = max(given - REACH_STEPS, 0)
             waiting, given = waiting.part(dropped, len(waiting)), given - dropped
     if waiting is not None and len(waiting) > given:
-        yield _block(network, scaling, waiting, given, len(waiting) - given)
+        yield measure(waiting)[given:]
 
 
-def _block(network: Committee, scaling: Scaling, heard: Heard, first: int, count: int) -> NDArray[np.float64]:
+@torch.no_grad()
+def block_logits(network: Committee, scaling: Scaling, heard: Heard) -> NDArray[np.float64]:
+    """Return the members' mean logits of a stretch, shape (steps, 1 + parts)."""
     mel, tuning = scaling.apply(heard)
     logits: NDArray[np.float64] = network(mel[None], tuning[None])[:, 0].mean(dim=0).double().numpy()
-    return logits.T[first : first + count]
+    return logits.T

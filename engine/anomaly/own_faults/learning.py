@@ -1,26 +1,31 @@
-"""Learn from edited recordings by practising on faults made from them."""
+"""Learn from edited recordings by practising on faults made from them, and remember how they sound."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.anomaly.examples import Examples
-from engine.anomaly.material import levelled_samples, split
-from engine.anomaly.own_faults.fitting import train
+from engine.anomaly.faults.material import Samples
+from engine.anomaly.own_faults.fitting import block_logits, train
+from engine.anomaly.own_faults.fusion import keep_textures
+from engine.anomaly.own_faults.hearing import Heard, hear, joined
+from engine.anomaly.own_faults.kept_audio import hear_cut, hear_kept
 from engine.anomaly.own_faults.model import OwnFaultsModel
-from engine.anomaly.own_faults.practice import kinds_of, parts_of
+from engine.anomaly.own_faults.practice import kinds_of
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.recipe import KeptScores, Learnt
 from engine.anomaly.recipe_config import RecipeConfig
-from engine.features.mel import log_mel_blocks
 from engine.progress import Progress
 
-_LEAST_PIECE_S = 2.0
 _LEAST_STD = 0.05
+_LEAST_SCORE_STD = 0.5
 
 
 def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progress) -> Learnt:
-    """Learn to tell edited recordings from damaged ones; 230 MB an hour, all of it in memory.
+    """Learn to tell edited recordings from damaged ones, and from those the user cut.
 
     Raises
     ------
@@ -28,23 +33,53 @@ def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progres
     SourceError : a recording cannot be read
     """
     assert isinstance(config, OwnFaultsConfig)
+    kept = hear_kept(examples.edited, config, progress.part(0.0, 0.04))
+    cut = hear_cut(examples.cut, config, progress.part(0.04, 0.05))
+    parts = kept.split(config)
+    trained = train(parts.training, parts.validation, cut, config, seed, progress.part(0.05, 0.97))
+    training, validation = (_heard(pieces, config) for pieces in (parts.training, parts.validation))
+    textures, left_out = keep_textures([*training, *validation])
+    means, stds = trained.kept_means, np.maximum(trained.kept_stds, _LEAST_STD)
+    model = OwnFaultsModel(
+        config, trained.network, trained.scaling, trained.parts, float(means[0]), float(stds[0]), textures
+    )
+    scores = KeptScores(
+        *_usual(model, validation, left_out[len(training) :]),
+        (*means[1:].tolist(), *textures.means.tolist()),
+        (*stds[1:].tolist(), *textures.stds.tolist()),
+    )
+    return Learnt(model, trained.fitted, scores, kept.recordings, kept.frames_db, _method(config, cut))
 
-    edited = levelled_samples(examples.edited, config.mel.rate_hz, progress.part(0.0, 0.05))
-    least = round(_LEAST_PIECE_S * config.mel.rate_hz)
-    parts = split(edited.heard, config.validation_share, least)
-    training = [piece for piece in parts.training if len(piece) >= least] or parts.training
-    trained = train(training, parts.validation, config, seed, progress.part(0.05, 1.0))
-    model = OwnFaultsModel(config, trained.network, trained.scaling, parts_of(config))
-    means, stds = trained.kept_means.tolist(), np.maximum(trained.kept_stds, _LEAST_STD).tolist()
-    kept = KeptScores(means[0], stds[0], tuple(means[1:]), tuple(stds[1:]))
-    frames_db = tuple(np.concatenate(list(log_mel_blocks([one], config.mel))) for one in edited.heard)
-    return Learnt(model, trained.fitted, kept, edited.recordings, frames_db, _method(config))
+
+def _heard(pieces: Sequence[Samples], config: OwnFaultsConfig) -> list[Heard]:
+    every = [joined(hear([piece], config.mel), config.mel.n_mels) for piece in pieces]
+    return [one for one in every if len(one)]
 
 
-def _method(config: OwnFaultsConfig) -> str:
+def _usual(
+    model: OwnFaultsModel, validation: Sequence[Heard], left_out: Sequence[NDArray[np.float64]]
+) -> tuple[float, float]:
+    """Return the mean and standard deviation of the scores of kept audio that was not learned from.
+
+    Parameters
+    ----------
+    left_out : what the memory of all else measures of each piece, shape (steps, measures)
+    """
+    own = [
+        model.judged(np.column_stack([block_logits(model.network, model.scaling, heard), measured])).own
+        for heard, measured in zip(validation, left_out, strict=True)
+    ]
+    scores = np.concatenate(own)
+    return float(scores.mean()), max(float(scores.std()), _LEAST_SCORE_STD)
+
+
+def _method(config: OwnFaultsConfig, cut: Sequence[Samples]) -> str:
     kinds = kinds_of(config)
+    of_cut = f", and {config.cut_share:.0%} of them what was cut before" * bool(cut)
     return (
         f"{config.practice_s / 60.0:g} minutes of the recordings with planted faults, of {len(kinds)} kinds\n"
-        f"({', '.join(kinds)}). Voices and noises in them were made by rule.\n"
-        "The loss is the binary cross-entropy of what is damaged against what is as it was kept."
+        f"({', '.join(kinds)}){of_cut}. Voices and noises in them were made by rule.\n"
+        "The loss is the binary cross-entropy of what is damaged against what is as it was kept. The score\n"
+        f"is their logit, {config.nearest_weight:g} of the distance to the nearest kept sound and "
+        f"{config.residual_weight:g} of what the\nprincipal components of all kept sound leave of a moment."
     )

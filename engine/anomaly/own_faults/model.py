@@ -10,8 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.anomaly.own_faults.fitting import Scaling, logits_of
-from engine.anomaly.own_faults.hearing import STEP_FRAMES, hear
+from engine.anomaly.own_faults.fitting import Scaling, block_logits, in_blocks
+from engine.anomaly.own_faults.fusion import PARTS as MEMORY_PARTS
+from engine.anomaly.own_faults.fusion import KeptTextures, stored_textures
+from engine.anomaly.own_faults.hearing import STEP_FRAMES, Heard, hear
 from engine.anomaly.own_faults.network import Committee
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.recipe import Judged, Passing
@@ -21,17 +23,32 @@ from engine.learning.loop import seeded
 from engine.progress import Progress
 
 _NETWORK = "network."
-_PARTS = "parts"
+_PARTS, _MEAN, _STD = "fault_parts", "fault_mean", "fault_std"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OwnFaultsModel:
-    """A network, what it standardises with, and what the parts of its score are called."""
+    """Networks and what they standardise with, and what was kept to compare with.
+
+    Attributes
+    ----------
+    fault_parts : what the kinds of fault that the networks tell apart are called
+    fault_mean, fault_std : of the logits of any fault on kept audio
+    kept : None in a taste of before, which scores by the logits alone
+    """
 
     config: OwnFaultsConfig
     network: Committee
     scaling: Scaling
-    part_names: tuple[str, ...]
+    fault_parts: tuple[str, ...]
+    fault_mean: float = 0.0
+    fault_std: float = 1.0
+    kept: KeptTextures | None = None
+
+    @property
+    def part_names(self) -> tuple[str, ...]:
+        """What the parts of a score are called: kinds of fault, then how far it is from what was kept."""
+        return self.fault_parts + (MEMORY_PARTS if self.kept is not None else ())
 
     @property
     def hop_s(self) -> float:
@@ -45,20 +62,38 @@ class OwnFaultsModel:
     def judge(
         self, blocks: Iterable[NDArray[np.float32]], level_db: float, passing: Passing, progress: Progress
     ) -> Iterator[Judged]:
-        """Yield the logits of the steps: of any fault, and of the faults of each part."""
+        """Yield the scores of the steps, and the logits of each kind of fault and the memory's measures."""
         gain = np.float32(10.0 ** (-level_db / 20.0))
         heard = hear((block * gain for block in blocks), self.config.mel, passing)
-        for logits in logits_of(self.network, self.scaling, heard, progress):
-            yield Judged(logits[:, 0], logits[:, 1:])
+        for rows in in_blocks(heard, self._measured, progress):
+            yield self.judged(rows)
+
+    def _measured(self, heard: Heard) -> NDArray[np.float64]:
+        """Return logits and, where something is remembered, its measures, shape (steps, columns)."""
+        logits = block_logits(self.network, self.scaling, heard)
+        return logits if self.kept is None else np.column_stack([logits, self.kept.logs(heard)])
+
+    def judged(self, rows: NDArray[np.float64]) -> Judged:
+        """Join what is measured of steps, shape (n, 1 + parts), to their scores."""
+        own = (rows[:, 0] - self.fault_mean) / self.fault_std
+        if self.kept is not None:
+            own = own + self.kept.odder(rows[:, -len(MEMORY_PARTS) :], self.config)
+        return Judged(own, rows[:, 1:])
 
     def tensors(self) -> Mapping[str, Tensor]:
         """Return the weights and statistics to store."""
         weights = {_NETWORK + name: value for name, value in self.network.state_dict().items()}
-        return {**weights, **{name: torch.tensor(value) for name, value in asdict(self.scaling).items()}}
+        kept = {} if self.kept is None else self.kept.tensors()
+        return {
+            **weights,
+            **kept,
+            **{name: torch.tensor(value) for name, value in asdict(self.scaling).items()},
+        }
 
     def facts(self) -> Mapping[str, object]:
-        """Return what else to store: what the parts are called."""
-        return {_PARTS: list(self.part_names)}
+        """Return what else to store."""
+        kept = {} if self.kept is None else self.kept.facts()
+        return {_PARTS: list(self.fault_parts), _MEAN: self.fault_mean, _STD: self.fault_std, **kept}
 
 
 def load(
@@ -66,7 +101,7 @@ def load(
     tensors: Mapping[str, Tensor],
     facts: Mapping[str, object],
 ) -> OwnFaultsModel:
-    """Bring a model back; one that was stored before its score had parts has none.
+    """Bring a model back; one of before knows no parts and remembers nothing.
 
     Raises
     ------
@@ -84,7 +119,11 @@ def load(
         network = Committee(config.mel.n_mels, config.width, config.members, len(part_names))
     weights = {k.removeprefix(_NETWORK): value for k, value in tensors.items() if k.startswith(_NETWORK)}
     network.load_state_dict(weights)
-    return OwnFaultsModel(config, network.eval(), scaling, part_names)
+    mean, std = float(str(facts.get(_MEAN, 0.0))), float(str(facts.get(_STD, 1.0)))
+    if not std > 0.0:
+        raise ValueError("a deviation that is none")
+    kept = stored_textures(config.mel.n_mels, tensors, facts)
+    return OwnFaultsModel(config, network.eval(), scaling, part_names, mean, std, kept)
 
 
 def _names(stored: object) -> tuple[str, ...]:

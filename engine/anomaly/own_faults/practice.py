@@ -17,7 +17,12 @@ from engine.anomaly.faults.kinds import MAKERS
 from engine.anomaly.faults.material import Maker, Samples, repitched
 from engine.anomaly.faults.parts import PART_OF_KIND
 from engine.anomaly.faults.planting import Planted, plant
-from engine.anomaly.faults.practice_kinds import PRACTICE_MAKERS, made_up_clips
+from engine.anomaly.faults.practice_kinds import (
+    CUT,
+    PRACTICE_MAKERS,
+    excerpt_of_clips,
+    made_up_clips,
+)
 from engine.anomaly.own_faults.hearing import STEP_FRAMES, Heard, hear, joined
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.stretch import stretched
@@ -45,42 +50,69 @@ class Practice:
 
 
 def kinds_of(config: OwnFaultsConfig) -> dict[str, Maker]:
-    """Return the makers of the faults that are practised on."""
+    """Return the makers of the faults that are made by rule."""
     every = {**MAKERS, **PRACTICE_MAKERS}
     return {kind: make for kind, make in every.items() if kind not in config.leave_out}
 
 
-def parts_of(config: OwnFaultsConfig) -> tuple[str, ...]:
-    """Return the parts that the faults practised on belong to, each once."""
-    return tuple(dict.fromkeys(PART_OF_KIND[kind] for kind in kinds_of(config)))
+@dataclass(frozen=True, slots=True, eq=False)
+class Workshop:
+    """Makes practice: faults by rule, and of what the user cut, where that is known.
 
+    Attributes
+    ----------
+    cut : mono at the analysis rate, each of shape (n,)
+    """
 
-def make_practice(
-    kept: Sequence[Samples], config: OwnFaultsConfig, total_s: float, seed: int, progress: Progress
-) -> tuple[Practice, ...]:
-    """Make at least `total_s` of practice from kept audio, mono at the analysis rate, each of shape (n,)."""
-    rng = np.random.default_rng(seed)
-    clips = made_up_clips(config.mel.rate_hz, rng)
-    makers = kinds_of(config)
-    made: list[Practice] = []
-    done_s = 0.0
-    while done_s < total_s:
-        progress.check_cancelled()
-        clean = _as_kept(_excerpt(kept, config, rng), config.mel.rate_hz, rng)
-        planted = plant(
-            clean[:, None],
-            config.mel.rate_hz,
-            list(makers),
-            config.fault_share,
-            rng,
-            clips,
-            config.fault_length_s,
-            makers,
-        )
-        made.append(_practice(planted, config))
-        done_s += len(planted.audio) / config.mel.rate_hz
-        progress.report(min(done_s / total_s, 1.0), "Making faults to practise on")
-    return tuple(made)
+    config: OwnFaultsConfig
+    cut: Sequence[Samples] = ()
+
+    @property
+    def makers(self) -> dict[str, Maker]:
+        """How each kind is made."""
+        return {**kinds_of(self.config), **({CUT: excerpt_of_clips(CUT)} if self.cut else {})}
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts of a score that the faults belong to, each once."""
+        return tuple(dict.fromkeys(PART_OF_KIND[kind] for kind in self.makers))
+
+    @property
+    def turns(self) -> list[str]:
+        """Kinds as often as they take turns."""
+        by_rule = list(kinds_of(self.config))
+        share = self.config.cut_share
+        times = max(1, round(len(by_rule) * share / (1.0 - share)))
+        return by_rule + [CUT] * (times if self.cut else 0)
+
+    def practice(
+        self, kept: Sequence[Samples], total_s: float, seed: int, progress: Progress
+    ) -> tuple[Practice, ...]:
+        """Make at least `total_s` of practice from kept audio, mono at the analysis rate, each shape (n,)."""
+        config, rng = self.config, np.random.default_rng(seed)
+        rate_hz = config.mel.rate_hz
+        clips = {**made_up_clips(rate_hz, rng), CUT: self.cut}
+        made: list[Practice] = []
+        done_s = 0.0
+        while done_s < total_s:
+            progress.check_cancelled()
+            clean = _as_kept(_excerpt(kept, config, rng), rate_hz, rng)[:, None]
+            share, length_s = config.fault_share, config.fault_length_s
+            planted = plant(clean, rate_hz, self.turns, share, rng, clips, length_s, self.makers)
+            made.append(self._labelled(planted))
+            done_s += len(planted.audio) / rate_hz
+            progress.report(min(done_s / total_s, 1.0), "Making faults to practise on")
+        return tuple(made)
+
+    def _labelled(self, planted: Planted) -> Practice:
+        mel = self.config.mel
+        heard = joined(hear([planted.audio[:, 0]], mel), mel.n_mels)
+        targets = np.zeros((len(heard), 1 + len(self.parts)), np.float32)
+        for fault in planted.faults:
+            edges = (fault.start_samples, fault.stop_samples)
+            first, last = (-(-edge // (STEP_FRAMES * mel.hop_samples)) for edge in edges)
+            targets[first:last, [0, 1 + self.parts.index(PART_OF_KIND[fault.kind])]] = 1.0
+        return Practice(heard, targets)
 
 
 def _excerpt(kept: Sequence[Samples], config: OwnFaultsConfig, rng: np.random.Generator) -> Samples:
@@ -111,15 +143,3 @@ def _as_kept(audio: Samples, rate_hz: int, rng: np.random.Generator) -> Samples:
         return repitched(audio, float(rng.uniform(-_CENTS, _CENTS)), rate_hz)
     low = sosfilt(butter(1, rng.uniform(*_TILT_HZ), fs=rate_hz, output="sos"), audio)
     return np.asarray(audio + rng.uniform(-0.3, 0.5) * low, np.float32)
-
-
-def _practice(planted: Planted, config: OwnFaultsConfig) -> Practice:
-    heard = joined(hear([planted.audio[:, 0]], config.mel), config.mel.n_mels)
-    step_samples = STEP_FRAMES * config.mel.hop_samples
-    parts = parts_of(config)
-    targets = np.zeros((len(heard), 1 + len(parts)), np.float32)
-    for fault in planted.faults:
-        first, last = (-(-edge // step_samples) for edge in (fault.start_samples, fault.stop_samples))
-        targets[first:last, 0] = 1.0
-        targets[first:last, 1 + parts.index(PART_OF_KIND[fault.kind])] = 1.0
-    return Practice(heard, targets)

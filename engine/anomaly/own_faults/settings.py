@@ -19,9 +19,13 @@ class OwnFaultsConfig(RecipeConfig):
     excerpt_s : each piece of it is made from so much kept audio
     fault_share, fault_length_s : how much of a piece is faults, and how short and long one is
     crop_steps : what the network sees at once while it learns, 0.16 s each
+    cut_share : where the user gave recordings of what they cut, how many of the faults are made of these
     leave_out : kinds of fault it must not practise on, to find out whether it finds what it never heard
     width : channels over time
     members : how many networks learn side by side; their logits are averaged
+    nearest_weight, residual_weight : what the distance to the nearest kept sound, and what is left of a sound
+        beside the principal components of all that was kept, count beside the faults; a standard deviation of
+        each on kept audio counts as one of the network's
     """
 
     recipe: Literal["own-faults"] = "own-faults"
@@ -30,9 +34,12 @@ class OwnFaultsConfig(RecipeConfig):
     fault_share: float = Field(default=0.5, gt=0.0, lt=1.0)
     fault_length_s: tuple[float, float] = (2.0, 14.0)
     crop_steps: int = Field(default=96, ge=8)
+    cut_share: float = Field(default=0.25, gt=0.0, lt=1.0)
     leave_out: tuple[str, ...] = ()
     width: int = Field(default=64, ge=4, le=1024)
     members: int = Field(default=2, ge=1, le=16)
+    nearest_weight: float = Field(default=0.25, ge=0.0, le=10.0)
+    residual_weight: float = Field(default=0.75, ge=0.0, le=10.0)
     epochs: int = Field(default=25, ge=1, le=100_000)
     batch_size: int = Field(default=16, ge=2, le=1024)
     learning_rate: float = Field(default=3e-3, gt=0.0, le=1.0)

@@ -83,10 +83,12 @@ def test_each_recording_is_held_against_the_others_and_one_alone_block_by_block(
         remember([one for j, one in enumerate(every) if j != k], 2).log_nearest(fold)
         for k, fold in enumerate(every)
     ]
-    np.testing.assert_array_equal(held_out(every, 2, Memory.log_nearest), np.concatenate(plain))
+    for found, expected in zip(held_out(every, 2, Memory.log_nearest), plain, strict=True):
+        np.testing.assert_array_equal(found, expected)
     blocks = np.array_split(every[1], 4)
     plain = [remember([*blocks[:k], *blocks[k + 1 :]], 2).log_nearest(fold) for k, fold in enumerate(blocks)]
-    np.testing.assert_array_equal(held_out(every[1:2], 2, Memory.log_nearest), np.concatenate(plain))
+    (found,) = held_out(every[1:2], 2, Memory.log_nearest)
+    np.testing.assert_array_equal(found, np.concatenate(plain))
 
 
 def test_the_contrast_is_the_cross_entropy_of_finding_ones_own_partner() -> None:

@@ -1,0 +1,103 @@
+"""Join what the network says of faults with how far a moment lies from everything that was kept.
+
+The network knows damage to this music; that other music is odd too, it can only guess. The memory of kept
+textures knows that, and hears little of what is slightly wrong. Each is standardised on kept audio that it
+did not learn from, and weighed by the configuration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from engine.anomaly.bank.memory import Memory, held_out, remember, stored_memory
+from engine.anomaly.own_faults.hearing import Heard
+from engine.anomaly.own_faults.settings import OwnFaultsConfig
+from engine.anomaly.own_faults.texture import LEAST_APART, textures
+from engine.features.tuning import TUNING_BINS
+
+PARTS = ("unlike-kept", "unusual-mix")
+"""The distance to the nearest kept texture, and what the principal components of all do not explain."""
+
+_RANGE_DB = 80.0
+_LEAST_STD = 0.02
+_FLOOR, _MEANS, _STDS = "memory_floor_db", "memory_means", "memory_stds"
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeptTextures:
+    """What was kept, as textures.
+
+    Attributes
+    ----------
+    floor_db : of the textures: 80 dB below the loudest band that was kept
+    means, stds : float64, shape (len(PARTS),), of kept textures against those of the other recordings
+    """
+
+    memory: Memory
+    floor_db: float
+    means: Numbers
+    stds: Numbers
+
+    def logs(self, heard: Heard) -> Numbers:
+        """Return how far each step is from what was kept, logarithms, shape (steps, len(PARTS))."""
+        return _logs(self.memory, textures(heard, self.floor_db))
+
+    def odder(self, logs: Numbers, config: OwnFaultsConfig) -> Numbers:
+        """Return what the memory adds to a score, shape (n,), in standard deviations of what was kept."""
+        weights = np.array([config.nearest_weight, config.residual_weight])
+        added: Numbers = ((logs - self.means) / self.stds) @ weights
+        return added
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return what to store; the kept textures in half precision."""
+        spread = {_MEANS: torch.tensor(self.means), _STDS: torch.tensor(self.stds)}
+        return {**self.memory.tensors(), **spread}
+
+    def facts(self) -> dict[str, object]:
+        """Return what else to store."""
+        return {_FLOOR: self.floor_db}
+
+
+def keep_textures(recordings: Sequence[Heard]) -> tuple[KeptTextures, list[Numbers]]:
+    """Remember how kept recordings sound.
+
+    Returns
+    -------
+    The memory, and what the memory of the others measures of each recording, shape (steps, len(PARTS))
+    """
+    floor_db = float(max(one.mel_db.max() for one in recordings)) - _RANGE_DB
+    every = [textures(one, floor_db) for one in recordings]
+    left_out = held_out(every, LEAST_APART, _logs)
+    usual = np.concatenate(left_out)
+    means, stds = usual.mean(axis=0), np.maximum(usual.std(axis=0), _LEAST_STD)
+    return KeptTextures(remember(every, LEAST_APART), floor_db, means, stds), left_out
+
+
+def stored_textures(
+    n_mels: int, tensors: Mapping[str, Tensor], facts: Mapping[str, object]
+) -> KeptTextures | None:
+    """Bring kept textures back; None from a taste that has none.
+
+    Raises
+    ------
+    ValueError, KeyError, TypeError : what was stored does not fit
+    """
+    if _FLOOR not in facts:
+        return None
+    memory = stored_memory(tensors, 3 * n_mels + TUNING_BINS)
+    means, stds = tensors[_MEANS].numpy(), tensors[_STDS].numpy()
+    if means.shape != (len(PARTS),) or stds.shape != means.shape or not (stds > 0).all():
+        raise ValueError("kept textures without what is usual of them")
+    return KeptTextures(memory, float(str(facts[_FLOOR])), means, stds)
+
+
+def _logs(memory: Memory, vectors: NDArray[np.float32]) -> Numbers:
+    return np.column_stack([memory.log_nearest(vectors), memory.log_residual(vectors)])

@@ -99,12 +99,8 @@ def markdown(trials: Sequence[Trial]) -> str:
     materials = [name for name in MATERIALS if any(t.key.material == name for t in trials)]
     parts = [_material_table(trials, names, "mean over materials", None)]
     parts += [_material_table(trials, names, MATERIALS[name].about, name) for name in materials]
-    parts += [
-        _files_table(trials, names),
-        _answered_table(trials, names),
-        _kinds_table(trials, names),
-        _group_table(trials),
-    ]
+    parts += [_files_table(trials, names), _answered_table(trials, names), _kinds_table(trials, names)]
+    parts += [_left_out_table(trials), _group_table(trials)]
     return "\n".join(part for part in parts if part)
 
 
@@ -141,17 +137,35 @@ def _answered_table(trials: Sequence[Trial], names: Sequence[str]) -> str:
 
 
 def _kinds_table(trials: Sequence[Trial], names: Sequence[str]) -> str:
-    """Return the AUC by kind, bands, loops and fields together; a row that left a kind out shows that one."""
+    """Return the AUC by kind, all materials but the extras together."""
     counted = [trial for trial in trials if not _is_extra(trial.key.material)]
-    columns = [n for n in names if n not in BY_NAME or not BY_NAME[n].left_out]
-    left_out = {BY_NAME[n].left_out: n for n in names if n in BY_NAME and BY_NAME[n].left_out}
+    kinds = _kinds(counted)
     body = []
-    for kind in _kinds(counted):
-        by_row = [figure([t for t in counted if t.key.row == n], kind, kind=True) for n in columns]
-        without = figure([t for t in counted if t.key.row == left_out.get(kind)], kind, kind=True)
-        body.append([kind, *(_cell(one) for one in by_row),
-                     _cell(without), str(without.n) if without else ""])  # fmt: skip
-    return _table("AUC by kind of fault", ["kind", *columns, "left out of practice", "n"], body)
+    for name in names:
+        found = [figure([t for t in counted if t.key.row == name], kind, kind=True) for kind in kinds]
+        body.append([name, *("" if one is None else f"{one.value:.2f}" for one in found)])
+    return _table("AUC by kind of fault", ["row", *(kind.replace("_", " ") for kind in kinds)], body)
+
+
+def _left_out_table(trials: Sequence[Trial]) -> str:
+    """Return the AUC of each kind from the row that never practised on it, beside the row that did.
+
+    Both are measured on the same recordings.
+    """
+    body = []
+    for row in (one for one in BY_NAME.values() if one.left_out):
+        without = [t for t in trials if t.key.row == row.name and not _is_extra(t.key.material)]
+        tried = {(t.key.material, t.key.seed) for t in without}
+        practised = [
+            t
+            for t in trials
+            if t.key.row == "own-faults (one network)" and (t.key.material, t.key.seed) in tried
+        ]
+        found = figure(without, row.left_out, kind=True)
+        if found is not None:
+            beside = figure(practised, row.left_out, kind=True)
+            body.append([row.left_out.replace("_", " "), _cell(found), _cell(beside), str(found.n)])
+    return _table("Kinds left out of practice", ["kind", "left out", "practised", "n"], body)
 
 
 def _group_table(trials: Sequence[Trial]) -> str:

@@ -143,7 +143,8 @@ def shortened(row: Row) -> Row:
 
 
 def _recipe_code(config: RecipeConfig) -> bytes:
-    """Return the source of the package that a recipe lives in; nothing where only bytecode is installed."""
-    module = type(config).__module__
-    folder = Path(__file__).parents[3].joinpath(*module.split(".")[:-1])
-    return b"".join(path.read_bytes() for path in sorted(folder.glob("*.py")))
+    """Return the source of a recipe and of the faults; nothing where only bytecode is installed."""
+    root = Path(__file__).parents[3]
+    recipe = root.joinpath(*type(config).__module__.split(".")[:-1])
+    folders = (recipe, root / "engine" / "anomaly" / "faults")
+    return b"".join(path.read_bytes() for folder in folders for path in sorted(folder.glob("*.py")))

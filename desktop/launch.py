@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
-from multiprocessing import freeze_support
 
 from engine.cli.main import VERBS
 from engine.cli.main import main as run_verb
@@ -21,7 +20,10 @@ verbs:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run Offcut and return its exit status."""
-    freeze_support()  # in a bundle, a process that learns starts here as well
+    if getattr(sys, "frozen", False):  # in a bundle, a process that learns starts here as well
+        from multiprocessing import freeze_support
+
+        freeze_support()
     arguments = list(sys.argv[1:] if argv is None else argv)
     first = arguments[0] if arguments else ""
     if first in VERBS:

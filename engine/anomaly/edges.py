@@ -95,30 +95,6 @@ class Neighbours:
             stop_low = min(stop, max(self._peak_stops[k], start + self._rules.minimum_cut))
         return Room(low, start_high, stop_low, high)
 
-    def inward(self, k: int, span: tuple[int, int], wanted: int, *, at_start: bool, hold_peak: bool) -> int:
-        """Return how much of a cut may be given back at one edge: what is wanted, where it is possible.
-
-        Where another cut or an end of the recording begins at that edge, what is given back is a piece of
-        its own and has to be long enough for one; more than twice what is wanted is never given, unless the
-        cut is the whole recording.
-        """
-        start, stop = span
-        room = stop - start - self._rules.minimum_cut
-        if hold_peak:
-            room = min(room, self._peak_starts[k] - start if at_start else stop - self._peak_stops[k])
-        alone = start <= self._cut_before[k] if at_start else stop >= self._cut_after[k]
-        if not alone:
-            return max(0, min(wanted, room))
-        piece = max(wanted, self._rules.minimum_kept)
-        fits = piece <= room and (piece <= 2 * wanted or stop - start == self._length)
-        return piece if fits else 0
-
-    def may_be_kept(self, k: int, span: tuple[int, int]) -> bool:
-        """Return whether keeping the whole of a cut leaves no piece that is too short."""
-        start, stop = span
-        between = start <= self._cut_before[k] and stop >= self._cut_after[k]
-        return not between or stop - start >= self._rules.minimum_kept or stop - start == self._length
-
 
 def anchors(edges: Samples, listening: Listening | None, grid: BeatGrid | None, rate_hz: int) -> Anchors:
     """Return the places near each edge, shape (n,), that an editor would choose; those reached at the attack
@@ -141,40 +117,28 @@ def anchors(edges: Samples, listening: Listening | None, grid: BeatGrid | None, 
     return Anchors(beat, other_beat, downbeat, onset, quiet)
 
 
-def snap(
-    spans: Samples, near: Anchors, around: Neighbours, rules: CutRules, *, budget_samples: int
-) -> list[tuple[int, int]]:
+def snap(spans: Samples, near: Anchors, around: Neighbours, rules: CutRules) -> Samples:
     """Move the edges of the spans, shape (n, 2), to the first of their anchors that there is room for.
 
     Parameters
     ----------
     near : anchors of all starts, then of all stops
-    budget_samples : how much the total length of the cuts may drift; an edge that would go past it tries its
-        next anchor and otherwise stays, so that a wished-for length survives the snapping
     """
     moved = [(start, stop) for start, stop in spans.tolist()]
     wishes = near.in_order()
-    drift = 0
     for k, (start, stop) in enumerate(moved):
         room = around.room(moved, k)
-        new_start = _first_fit(start, wishes[k], room.start_low, room.start_high, drift, budget_samples)
-        drift += start - new_start
+        new_start = _first_fit(start, wishes[k], room.start_low, room.start_high)
         stop_low = min(stop, max(room.stop_low, new_start + rules.minimum_cut))
-        new_stop = _first_fit(stop, wishes[len(moved) + k], stop_low, room.stop_high, -drift, budget_samples)
-        drift += new_stop - stop
-        moved[k] = (new_start, new_stop)
-    return moved
+        moved[k] = (new_start, _first_fit(stop, wishes[len(moved) + k], stop_low, room.stop_high))
+    return np.array(moved, np.int64)
 
 
-def _first_fit(edge: int, wishes: tuple[int, ...], low: int, high: int, drift: int, budget: int) -> int:
-    """Return the first wish in [low, high] that keeps the drift, which grows as the edge goes left, in
-    budget."""
+def _first_fit(edge: int, wishes: tuple[int, ...], low: int, high: int) -> int:
+    """Return the first wish in [low, high]; without one, or without room, the edge stays."""
     if low == high:
         return edge
-    for wish in wishes:
-        if low <= wish <= high and wish != NOWHERE and abs(drift + edge - wish) <= budget:
-            return wish
-    return edge
+    return next((wish for wish in wishes if low <= wish <= high and wish != NOWHERE), edge)
 
 
 def _nearest_two(places: Samples, edges: Samples, reach: int) -> tuple[Samples, Samples]:

@@ -1,24 +1,44 @@
-"""Which cuts leave a wished-for share of the recording.
+"""Which cuts leave a wished-for share of the recording, as one optimisation over the whole of it.
 
-The threshold is searched first. The minimum lengths make the kept length jump as the threshold moves, and
-flat stretches of the curve do too; what is then missing is made up at the least certain cuts.
+Cuts begin and end at given places, hold as much score as they can, cost a little each, and are together as
+long as they have to be; no kept piece and no cut is too short, and what was decided stands. Up to about half
+an hour that is solved exactly, the length being part of the state. Beyond, the length has a price instead
+(Lagrangian relaxation: Everett, "Generalized Lagrange multiplier method", 1963): cutting a sample gains its
+score less the price, and the price is searched that comes nearest. What two neighbouring prices differ in is
+settled exactly again, for the part of the recording where the length changes over.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from engine.anomaly.edges import Neighbours
-from engine.anomaly.profile import Samples, ScoreProfile
-from engine.anomaly.regions import CutRules, DecidedSpans, cuts_at, kept_samples
+from engine.anomaly.borders import divided
+from engine.anomaly.exact_length import LengthRuns, runs_of_length
+from engine.anomaly.profile import Numbers, Samples, ScoreProfile
+from engine.anomaly.regions import (
+    ROUNDING,
+    CutRules,
+    DecidedSpans,
+    Regions,
+    best_runs,
+    kept_samples,
+    proposed_spans,
+)
+
+Runs = list[tuple[int, int]]
+
+MOST_BORDERS = 3600
+"""So many are searched exactly: half an hour of beats at 120 a minute."""
+
+PART_BORDERS = 1200
+"""So many around the place where the length changes over are searched exactly in longer recordings."""
+
+MOST_PRICES = 12
 
 CLOSE_ENOUGH = 0.005
-"""Share of the recording: a plan this near to the wish is not adjusted further, and snapping may drift as
-far."""
-
-MOST_TRIALS = 24
+"""Share of the recording: plans of neighbouring prices this near to each other need no price between them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,151 +51,125 @@ class ThresholdCuts:
 
 
 def cuts_for_keep(
-    profile: ScoreProfile, keep: float, decided: DecidedSpans, rules: CutRules
+    profile: ScoreProfile, keep: float, decided: DecidedSpans, rules: CutRules, places: Samples
 ) -> ThresholdCuts:
-    """Return cuts that leave as near to `keep` of the recording as the material allows, before snapping."""
-    wish = round(keep * profile.length_samples)
-    close = CLOSE_ENOUGH * profile.length_samples
-    short, long = _bracket(profile, wish, close, decided, rules)
-    for plan in (short, long):
-        if abs(plan.kept - wish) <= close:
-            return plan
-    tried = [short, long]
-    if short.kept < wish:
-        tried.append(_give_back(short, wish, profile, decided, rules, hold_peaks=True))
-    if long.kept > wish:
-        tried.append(_take_more(long, wish, profile, decided, rules))
-    if short.kept < wish and all(abs(plan.kept - wish) > 2 * close for plan in tried):
-        tried.append(_give_back(short, wish, profile, decided, rules, hold_peaks=False))
-    heard = [plan for plan in tried if plan.kept > 0] or tried
-    return min(heard, key=lambda plan: abs(plan.kept - wish))
+    """Return the best cuts that leave as near to `keep` of the recording as the material allows.
+
+    Parameters
+    ----------
+    places : where cuts may begin and end, ascending, see `engine.anomaly.borders.candidates`
+
+    Returns
+    -------
+    cuts : their threshold is the score of the least that was worth its length, or less where a whole cut is
+    """
+    regions = divided(profile, places, decided, rules)
+    cut_samples = profile.length_samples - round(keep * profile.length_samples)
+    search = runs_of_length if len(regions.borders) <= MOST_BORDERS else runs_by_price
+    found = search(regions, cut_samples, rules)
+    spans = proposed_spans(regions, found.runs, decided, rules)
+    peaks, _ = profile.peaks(spans[:, 0], spans[:, 1])
+    price = min(max(found.price, float(profile.scores.min())), float(profile.scores.max()))
+    return ThresholdCuts(spans, min([price, *peaks.tolist()]), kept_samples(spans, profile, decided))
 
 
-def _bracket(
-    profile: ScoreProfile, wish: int, close: float, decided: DecidedSpans, rules: CutRules
-) -> tuple[ThresholdCuts, ThresholdCuts]:
-    """Return the plans nearest below and above the wish, or twice the same one when it is close enough.
+def runs_by_price(regions: Regions, cut_samples: int, rules: CutRules) -> LengthRuns:
+    """Return nearly what `runs_of_length` does, of any number of regions.
 
-    The search runs over the sorted scores rather than the scores: there the kept length is almost a straight
+    Where both make the same cut, one plan can change over into the other. Early stretches follow the plan
+    that cuts more and late ones the other; the stretch where the wished-for length is passed, and its
+    neighbours, are searched anew.
+    """
+    less, more, price = _neighbouring(regions, cut_samples, rules)
+    common = sorted(set(less) & set(more))
+    starts = np.array([0, *(last for _, last in common)])
+    stops = np.array([*(first for first, _ in common), len(regions.gains)])
+    fewer, further = (_cut_between(regions, runs, starts, stops) for runs in (less, more))
+    upto = _length(regions, less) + np.cumsum(further - fewer)
+    passed = np.flatnonzero(upto >= cut_samples)
+    first = last = int(passed[0]) if len(passed) else len(starts) - 1
+    while stops[last] - starts[first] < PART_BORDERS and (first > 0 or last + 1 < len(starts)):
+        first, last = max(0, first - 1), min(last + 1, len(starts) - 1)
+    begin, end = int(starts[first]), int(stops[last])
+    before = [run for run in more if run[1] <= begin]
+    after = [run for run in less if run[0] >= end]
+    cut_open = cut_samples - _length(regions, before) - _length(regions, after)
+    part, borders = _part(regions, begin, end)
+    found = runs_of_length(part, cut_open, rules)
+    within = [(int(borders[a]), int(borders[b])) for a, b in found.runs]
+    return LengthRuns([*before, *within, *after], price)
+
+
+def _neighbouring(regions: Regions, cut_samples: int, rules: CutRules) -> tuple[Runs, Runs, float]:
+    """Return the plans that cut next less and next more than wished for, and the price of the latter.
+
+    The search runs over the sorted scores rather than the scores: there the length is almost a straight
     line, so that the secant finds it in a few steps; every third step halves the bracket instead.
     """
-    ranked = np.sort(profile.scores)
-
-    def plan_at(threshold: float) -> ThresholdCuts:
-        spans = cuts_at(profile, threshold, decided, rules)
-        return ThresholdCuts(spans, threshold, kept_samples(spans, profile, decided))
-
-    low, high = -1, len(ranked) - 1  # -1 stands for a threshold far below every score
-    short, long = plan_at(float(ranked[0]) - 1.0), plan_at(float(ranked[-1]))
-    short = replace(short, threshold=float(ranked[0]))
-    for trial in range(MOST_TRIALS):
-        if high - low < 2 or long.kept <= wish or short.kept >= wish:
+    ranked = np.sort(regions.gains / np.diff(regions.borders))
+    close = CLOSE_ENOUGH * float(regions.borders[-1])
+    low, high = 0, len(ranked) - 1
+    more, less = (_runs_at(regions, float(ranked[at]) + by, rules) for at, by in ((low, -1.0), (high, 0.0)))
+    for trial in range(MOST_PRICES):
+        most, least = _length(regions, more), _length(regions, less)
+        if high - low < 2 or most - least <= close or not least < cut_samples < most:
             break
-        along = (wish - short.kept) / (long.kept - short.kept) if trial % 3 < 2 else 0.5
+        along = (most - cut_samples) / (most - least) if trial % 3 < 2 else 0.5
         middle = min(max(round(low + along * (high - low)), low + 1), high - 1)
-        plan = plan_at(float(ranked[middle]))
-        if abs(plan.kept - wish) <= close:
-            return plan, plan
-        if plan.kept < wish:
-            low, short = middle, plan
+        runs = _runs_at(regions, float(ranked[middle]), rules)
+        if _length(regions, runs) >= cut_samples:
+            low, more = middle, runs
         else:
-            high, long = middle, plan
-    return short, long
+            high, less = middle, runs
+    return less, more, float(ranked[low])
 
 
-def _give_back(
-    plan: ThresholdCuts,
-    wish: int,
-    profile: ScoreProfile,
-    decided: DecidedSpans,
-    rules: CutRules,
-    *,
-    hold_peaks: bool,
-) -> ThresholdCuts:
-    """Drop or shorten the least certain cuts until the wish is met; with `hold_peaks` none loses its peak."""
-    around = Neighbours(plan.spans, profile, decided, rules, decided.accepted)
-    peaks, _ = profile.peaks(plan.spans[:, 0], plan.spans[:, 1])
-    means = profile.areas(plan.spans[:, 0], plan.spans[:, 1]) / np.diff(plan.spans)[:, 0]
-    spans: list[tuple[int, int]] = [(start, stop) for start, stop in plan.spans.tolist()]
-    missing = wish - plan.kept
-    dropped = set()
-    for k in np.lexsort((means, peaks)).tolist():
-        start, stop = spans[k]
-        if stop - start <= missing and around.may_be_kept(k, spans[k]):
-            dropped.add(k)
-            missing -= stop - start
-        else:
-            spans[k] = _shortened((start, stop), k, missing, profile, around, hold_peak=hold_peaks)
-            missing -= (stop - start) - (spans[k][1] - spans[k][0])
-        if missing <= 0:
-            break
-    return _plan([span for k, span in enumerate(spans) if k not in dropped], plan, profile, decided)
+def _runs_at(regions: Regions, price: float, rules: CutRules) -> Runs:
+    """Return the best cuts where each sample gains its score less the price."""
+    worth = regions.gains - (price + ROUNDING) * np.diff(regions.borders)
+    sides = np.stack([worth > 0, regions.may_keep, regions.may_cut])
+    flips = np.flatnonzero((sides[:, 1:] != sides[:, :-1]).any(axis=0)) + 1
+    edges = np.concatenate([[0], flips, [len(worth)]])
+    edges = np.union1d(edges, _as_short_as_allowed(regions.borders, edges, worth, rules))
+    starts = edges[:-1]
+    divided_again = Regions(
+        regions.borders[edges],
+        np.add.reduceat(worth, starts),
+        regions.may_keep[starts],
+        regions.may_cut[starts],
+    )
+    return [(int(edges[first]), int(edges[last])) for first, last in best_runs(divided_again, rules)]
 
 
-def _shortened(
-    span: tuple[int, int],
-    k: int,
-    missing: int,
-    profile: ScoreProfile,
-    around: Neighbours,
-    *,
-    hold_peak: bool,
-) -> tuple[int, int]:
-    """Shorten a cut by what is missing, at the edge that can give just that, else where it scores less."""
-    start, stop = span
-    width = max(1, min(missing, stop - start))
-    scores = {
-        True: _mean_score(profile, start, start + width),
-        False: _mean_score(profile, stop - width, stop),
-    }
-
-    def inward(at_start: bool) -> int:
-        return around.inward(k, (start, stop), missing, at_start=at_start, hold_peak=hold_peak)
-
-    for at_start in sorted((True, False), key=lambda side: (abs(missing - inward(side)), scores[side])):
-        by = inward(at_start)
-        start, stop = (start + by, stop) if at_start else (start, stop - by)
-        missing -= by
-        if missing <= 0:
-            break
-    return start, stop
+def _as_short_as_allowed(borders: Samples, edges: Samples, worth: Numbers, rules: CutRules) -> Samples:
+    """Return the borders that make pieces worth keeping but too short just long enough."""
+    starts, stops = edges[:-1], edges[1:]
+    short = (worth[starts] <= 0) & (borders[stops] - borders[starts] < rules.minimum_kept)
+    after = np.searchsorted(borders, borders[starts[short]] + rules.minimum_kept)
+    before = np.searchsorted(borders, borders[stops[short]] - rules.minimum_kept, side="right") - 1
+    return np.concatenate([after[after < len(borders)], before[before >= 0]])
 
 
-def _take_more(
-    plan: ThresholdCuts, wish: int, profile: ScoreProfile, decided: DecidedSpans, rules: CutRules
-) -> ThresholdCuts:
-    """Widen cuts into what scores highest beside them until the wish is met."""
-    around = Neighbours(plan.spans, profile, decided, rules, decided.accepted)
-    spans: list[tuple[int, int]] = [(start, stop) for start, stop in plan.spans.tolist()]
-    excess = plan.kept - wish
-    options = []
-    for k, (start, stop) in enumerate(spans):
-        room = around.room(spans, k)
-        for edge, first, by in (
-            ("start", room.start_low, start - room.start_low),
-            ("stop", stop, room.stop_high - stop),
-        ):
-            if by > 0:
-                options.append((_mean_score(profile, first, first + by), k, edge))
-    for _, k, edge in sorted(options, reverse=True):
-        room = around.room(spans, k)
-        start, stop = spans[k]
-        by = min(excess, start - room.start_low if edge == "start" else room.stop_high - stop)
-        spans[k] = (start - by, stop) if edge == "start" else (start, stop + by)
-        excess -= by
-        if excess <= 0:
-            break
-    return _plan(spans, plan, profile, decided)
+def _length(regions: Regions, runs: Runs) -> int:
+    return sum(int(regions.borders[last] - regions.borders[first]) for first, last in runs)
 
 
-def _mean_score(profile: ScoreProfile, start: int, stop: int) -> float:
-    return float(profile.areas(np.array([start]), np.array([stop]))[0]) / (stop - start)
+def _cut_between(regions: Regions, runs: Runs, starts: Samples, stops: Samples) -> Samples:
+    """Return how much the runs cut between pairs of borders, none of which lies inside a run, shape (k,)."""
+    table = np.array(runs, np.int64).reshape(-1, 2)
+    upto = np.concatenate([[0], np.cumsum(np.diff(regions.borders[table])[:, 0])])
+    lengths: Samples = upto[np.searchsorted(table[:, 0], stops)] - upto[np.searchsorted(table[:, 0], starts)]
+    return lengths
 
 
-def _plan(
-    spans: list[tuple[int, int]], plan: ThresholdCuts, profile: ScoreProfile, decided: DecidedSpans
-) -> ThresholdCuts:
-    table = np.array(spans, np.int64).reshape(-1, 2)
-    peaks, _ = profile.peaks(table[:, 0], table[:, 1])
-    threshold = min([plan.threshold, *peaks.tolist()])  # a cut that gave its peak back may score less
-    return ThresholdCuts(table, threshold, kept_samples(table, profile, decided))
+def _part(regions: Regions, begin: int, end: int) -> tuple[Regions, Samples]:
+    """Return the regions between two borders, and which borders theirs are: not more than can be searched."""
+    step = -(-(end - begin) // MOST_BORDERS)
+    at = np.arange(begin, end)
+    flags = np.stack([regions.may_keep, regions.may_cut])[:, begin:end]
+    flips = np.concatenate([[True], (flags[:, 1:] != flags[:, :-1]).any(axis=0)])
+    chosen = at[((at - begin) % step == 0) | flips]
+    borders = np.append(chosen, end)
+    gains = np.add.reduceat(regions.gains[:end], chosen)
+    part = Regions(regions.borders[borders], gains, regions.may_keep[chosen], regions.may_cut[chosen])
+    return part, borders

@@ -19,6 +19,9 @@ CELL_S = 0.1
 SMOOTHING_S = 2.0
 """Width of the triangular window. Shorter lets single segments cut, longer blurs a dropped bar away."""
 
+OPTIMISED_SMOOTHING_S = 1.0
+"""The same where cuts of a wished-for length are searched, which weighs what single segments gain itself."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScoreProfile:
@@ -61,13 +64,15 @@ class ScoreProfile:
         return self.scores[at], at
 
 
-def smooth(curve: ScoreCurve, *, length_samples: int, rate_hz: int) -> ScoreProfile:
+def smooth(
+    curve: ScoreCurve, *, length_samples: int, rate_hz: int, width_s: float = SMOOTHING_S
+) -> ScoreProfile:
     """Smooth a curve of at least one point over a recording of at least one sample."""
     cells = max(1, math.ceil(length_samples / (CELL_S * rate_hz)))
     edges = np.rint(np.linspace(0, length_samples, min(cells, length_samples) + 1)).astype(np.int64)
     middles = (edges[1:] + edges[:-1]) / 2
     even = np.interp(middles, curve.times_samples, curve.scores.astype(np.float64))
-    half = round(SMOOTHING_S / 2 / CELL_S)
+    half = round(width_s / 2 / CELL_S)
     window = np.bartlett(2 * half + 1)[1:-1]
     padded = np.pad(even, half - 1, mode="edge")
     # The clip undoes rounding, so that a flat curve stays flat and no score exceeds what was measured.

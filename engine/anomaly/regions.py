@@ -72,14 +72,23 @@ class Regions:
 def cuts_at(profile: ScoreProfile, threshold: float, decided: DecidedSpans, rules: CutRules) -> Samples:
     """Return the spans to propose at a threshold, shape (k, 2), ascending, apart from what is decided."""
     regions = divide(profile, threshold, decided, rules)
+    spans = proposed_spans(regions, best_runs(regions, rules), decided, rules)
+    highest, _ = profile.peaks(spans[:, 0], spans[:, 1])
+    above: Samples = spans[highest > threshold]  # others were made by the neighbourhood of a decision only
+    return above
+
+
+def proposed_spans(
+    regions: Regions, runs: Sequence[tuple[int, int]], decided: DecidedSpans, rules: CutRules
+) -> Samples:
+    """Return what of cut runs is to be asked, shape (k, 2): not accepted before, and no sliver beside it."""
     cut = np.zeros(len(regions.gains) + 1, np.int64)
-    for first, last in best_runs(regions, rules):
+    for first, last in runs:
         cut[first] += 1
         cut[last] -= 1
-    proposed = (np.cumsum(cut)[:-1] > 0) & ~_inside(regions.borders[:-1], decided.accepted)
+    proposed = (np.cumsum(cut)[:-1] > 0) & ~inside(regions.borders[:-1], decided.accepted)
     flips = np.flatnonzero(np.diff(np.concatenate([[False], proposed, [False]]).astype(np.int8)))
-    spans = regions.borders[flips].reshape(-1, 2)
-    return _worth_asking(spans, profile, threshold, decided, rules)
+    return _without_slivers(regions.borders[flips].reshape(-1, 2), int(regions.borders[-1]), decided, rules)
 
 
 def divide(profile: ScoreProfile, threshold: float, decided: DecidedSpans, rules: CutRules) -> Regions:
@@ -90,33 +99,43 @@ def divide(profile: ScoreProfile, threshold: float, decided: DecidedSpans, rules
     """
     crossings = _crossings(profile, threshold)
     scored = scored_accepted(profile, threshold, decided, rules)
-    starts, stops = decided.rejected[:, 0], decided.rejected[:, 1]
-    # Around a rejected cut that is shorter than a kept piece must be, more has to stay: before it, after it
-    # or both.
-    spare = np.maximum(0, rules.minimum_kept - (stops - starts))
-    around = np.concatenate([starts - spare, starts - spare // 2, stops + spare - spare // 2, stops + spare])
     known = np.concatenate([decided.accepted.ravel(), decided.rejected.ravel(), scored.ravel()])
-    borders = np.concatenate([crossings, known, around])
+    borders = np.concatenate([crossings, known, around_rejected(decided, rules)])
     borders = np.unique(np.clip(borders, 0, profile.length_samples))
     gains = profile.areas(borders[:-1], borders[1:]) - (threshold + ROUNDING) * np.diff(borders)
-    rejected = _inside(borders[:-1], decided.rejected)
-    return Regions(borders, gains, ~_inside(borders[:-1], scored) | rejected, ~rejected)
+    rejected = inside(borders[:-1], decided.rejected)
+    return Regions(borders, gains, ~inside(borders[:-1], scored) | rejected, ~rejected)
+
+
+def around_rejected(decided: DecidedSpans, rules: CutRules) -> Samples:
+    """Return where a kept piece around a rejected cut may end that is as short as one may be.
+
+    Around a rejected cut that is shorter than that, more has to stay: before it, after it or both.
+    """
+    starts, stops = decided.rejected[:, 0], decided.rejected[:, 1]
+    spare = np.maximum(0, rules.minimum_kept - (stops - starts))
+    return np.concatenate([starts - spare, starts - spare // 2, stops + spare - spare // 2, stops + spare])
 
 
 def scored_accepted(
     profile: ScoreProfile, threshold: float, decided: DecidedSpans, rules: CutRules
 ) -> Samples:
-    """Return the accepted spans, shape (k, 2), where the score alone would have put their edges.
+    """Return the accepted spans, shape (k, 2), where the score alone would have put their edges."""
+    return nearest_crossings(profile, threshold, decided.accepted, rules.moved)
 
-    That is the nearest crossing within reach of snapping; the spans stay in order and apart.
+
+def nearest_crossings(profile: ScoreProfile, threshold: float, spans: Samples, reach: int) -> Samples:
+    """Return spans, shape (k, 2), with each edge where the score crosses the threshold nearby.
+
+    An edge that has no crossing within reach stays; the spans stay in order and apart.
     """
-    crossings, edges = _crossings(profile, threshold), decided.accepted.ravel()
+    crossings, edges = _crossings(profile, threshold), spans.ravel()
     after = np.clip(np.searchsorted(crossings, edges), 1, len(crossings) - 1)
     left, right = crossings[after - 1], crossings[after]
     nearest = np.where(edges - left <= right - edges, left, right)
-    candidates = np.where(np.abs(nearest - edges) <= rules.moved, nearest, edges)
-    scored: Samples = np.maximum.accumulate(candidates).reshape(-1, 2)
-    return scored
+    chosen = np.where(np.abs(nearest - edges) <= reach, nearest, edges)
+    moved: Samples = np.maximum.accumulate(chosen).reshape(-1, 2)
+    return moved
 
 
 def best_runs(regions: Regions, rules: CutRules) -> list[tuple[int, int]]:
@@ -193,25 +212,19 @@ def kept_samples(spans: Samples, profile: ScoreProfile, decided: DecidedSpans) -
     return profile.length_samples - gone
 
 
-def _inside(positions: Samples, spans: Samples) -> NDArray[np.bool_]:
+def inside(positions: Samples, spans: Samples) -> NDArray[np.bool_]:
     """Return which positions lie in one of the sorted, separate spans."""
-    inside: NDArray[np.bool_] = np.searchsorted(spans[:, 0], positions, side="right") > np.searchsorted(
+    found: NDArray[np.bool_] = np.searchsorted(spans[:, 0], positions, side="right") > np.searchsorted(
         spans[:, 1], positions, side="right"
     )
-    return inside
+    return found
 
 
-def _worth_asking(
-    spans: Samples, profile: ScoreProfile, threshold: float, decided: DecidedSpans, rules: CutRules
-) -> Samples:
-    """Leave out what only the neighbourhood of a decision made: slivers, and spans nowhere above the
-    threshold."""
+def _without_slivers(spans: Samples, length: int, decided: DecidedSpans, rules: CutRules) -> Samples:
+    """Leave out what sticks out of a decided span by less than anybody would be asked about."""
     borders = np.sort(np.concatenate([decided.accepted.ravel(), decided.rejected.ravel()]))
-    far = 2 * profile.length_samples
-    before = np.concatenate([[-far], borders])[np.searchsorted(borders, spans[:, 0], side="right")]
-    after = np.concatenate([borders, [far]])[np.searchsorted(borders, spans[:, 1], side="left")]
+    before = np.concatenate([[-2 * length], borders])[np.searchsorted(borders, spans[:, 0], side="right")]
+    after = np.concatenate([borders, [2 * length]])[np.searchsorted(borders, spans[:, 1], side="left")]
     near = max(rules.leftover, rules.minimum_cut)
-    sliver = (spans[:, 1] < before + near) | (spans[:, 0] > after - near)
-    highest, _ = profile.peaks(spans[:, 0], spans[:, 1])
-    worth: Samples = spans[~sliver & (highest > threshold)]
+    worth: Samples = spans[(spans[:, 1] >= before + near) & (spans[:, 0] <= after - near)]
     return worth

@@ -18,13 +18,14 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import get_context
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.errors import OffcutError
 from engine.progress import Progress, ReportingProgress
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
 
 LOOK_S = 0.025
 """How often the waiting thread looks whether the user cancelled."""
@@ -79,6 +80,8 @@ def run_apart(work: Callable[..., Result], arguments: tuple[object, ...], progre
     OffcutError : raised by the work, or the process died
     Exception : anything else that the work raised, with its traceback there as the cause
     """
+    from multiprocessing import get_context  # 12 ms, which the first window does not wait for
+
     task = pickle.dumps((work, arguments))
     context = get_context("spawn")
     asked, asking = context.Pipe(duplex=False)
@@ -100,6 +103,8 @@ def run_apart(work: Callable[..., Result], arguments: tuple[object, ...], progre
 
 def _outcome(process: BaseProcess, hearing: Connection, progress: Progress) -> Any:
     """Pass reports on until the work is done."""
+    from multiprocessing.connection import wait
+
     while True:
         progress.check_cancelled()
         if not wait([hearing], LOOK_S):

@@ -193,7 +193,7 @@ def test_keys_follow_the_order_on_screen(reviewing: Hands) -> None:
     assert verdicts(window) == "uuuaauuu"
     assert window.review.current == "c2"
     QTest.mouseClick(button(window, "By length"), LEFT)
-    QTest.mouseClick(button(window, "Most useful first"), LEFT)
+    QTest.mouseClick(button(window, "Useful first"), LEFT)
     assert window.review.ids == IDS
 
 

@@ -196,7 +196,7 @@ class Card(QFrame):
         self._hear.setAccessibleName(f"Hear the nearest kept example, {text.kept} at {text.kept_at}")
         for part in (self._kept_name, self._kept, self._kept_at, self._hear):
             part.setVisible(bool(text.kept))
-        self._chance.setText(text.chance)
+        self._chance.setText(f"you would cut this: {self._number(text.chance)}")
         self._parts.set_parts(text.parts)
         for label, value, is_known in (
             (self._chance_name, self._chance, bool(text.chance)),

@@ -27,10 +27,10 @@ class LearnedLine(QWidget):
         self._switch = KeyButton(theme, "Stop", keys.get(_COMMAND, ""))
         self._switch.clicked.connect(lambda: self.command_requested.emit(_COMMAND))
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(px(10), px(2), 0, px(2))
+        layout.setContentsMargins(px(10), 0, 0, 0)
         layout.setSpacing(px(8))
         layout.addWidget(self._sentence, 1)
-        layout.addWidget(self._switch, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self._switch, 0, Qt.AlignmentFlag.AlignVCenter)
         self.set_theme(theme)
         self.set_learning("", is_on=True)
 
@@ -38,6 +38,9 @@ class LearnedLine(QWidget):
         """Paint with these colours from now on."""
         self._sentence.setStyleSheet(f"font-size: {px(TEXT - 1)}px; color: {theme.dim};")
         self._switch.set_theme(theme)
+        self._switch.setStyleSheet(
+            "QPushButton:!hover:!focus { background: transparent; border-color: transparent; }"
+        )
 
     def set_learning(self, sentence: str, *, is_on: bool) -> None:
         """Say what was learned, and whether anything is; without a sentence the line is away."""

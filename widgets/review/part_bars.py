@@ -62,7 +62,7 @@ class PartBars(QWidget):
         height = float(px(5))
         bar = QRectF(left_middle.x(), left_middle.y() - height / 2, width, height)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(self._theme.control))
+        painter.setBrush(QColor(self._theme.panel))
         painter.drawRoundedRect(bar, height / 2, height / 2)
         bar.setWidth(max(height, width * share))
         painter.setBrush(QColor(self._theme.score_line))

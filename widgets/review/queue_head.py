@@ -21,7 +21,7 @@ SORTINGS = {
     "time": "By time",
     "score": "By score",
     "length": "By length",
-    "useful": "Most useful first",
+    "useful": "Useful first",
     "answered": "Newest first",
 }
 GROUPINGS = {"": "No groups", "state": "State groups", "kind": "Kind groups", "maker": "Maker groups"}

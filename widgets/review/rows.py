@@ -51,7 +51,7 @@ class Row:
         """The row as a screen reader says it."""
         flag = ", flagged" if self.flagged else ""
         span = f"{self.kind.capitalize()} {self.time} – {self.until}"
-        chance = "" if self.chance is None else f", {chance_text(self.chance)}"
+        chance = "" if self.chance is None else f", you would cut this: {chance_text(self.chance)}"
         return f"{span}, {self.length}, score {self.score:.2f}{chance}, {self.verdict}{flag}"
 
 
@@ -98,8 +98,8 @@ def length_text(samples: int, rate_hz: int) -> str:
 
 
 def chance_text(chance: float) -> str:
-    """Write how likely the user would accept a cut; nothing is ever certain."""
-    return f"you would cut this: {min(99, max(1, round(100 * chance)))} %"
+    """Write how likely the user would accept a proposal; nothing is ever certain."""
+    return f"{min(99, max(1, round(100 * chance)))} %"
 
 
 def chance_of(state: DocumentState, proposal_id: str, learned: Learned | None) -> float | None:

@@ -6,9 +6,10 @@ brings along, so that an answer that is taken back is unlearned. docs/decisions/
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,9 +28,23 @@ ALWAYS = "always"
 BESIDE = "answers beside it"
 ALIKE = "answers to its like"
 
-_SCORE_WEIGHT = 0.7
-_DEVIATIONS = {ALWAYS: 1.5, "score": 0.5, BESIDE: 0.5, ALIKE: 0.5}
-_OTHER_DEVIATION = 0.35
+_SCORE_WEIGHT = 0.8
+# How far weights may be from those of the score alone before any answer, see docs/decisions/0027.
+_DEVIATIONS: Mapping[str, float] = MappingProxyType(
+    {
+        ALWAYS: 1.5,
+        "score": 0.5,
+        "lasting": 1.0,
+        "standing out": 1.0,
+        "length": 0.6,
+        "loudness": 0.6,
+        "distance": 0.6,
+        "evenness": 0.45,
+        BESIDE: 0.75,
+        ALIKE: 0.75,
+    }
+)
+_OTHER_DEVIATION = 0.25
 
 
 @dataclass(frozen=True, slots=True, eq=False)

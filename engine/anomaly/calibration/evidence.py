@@ -17,7 +17,19 @@ from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurv
 Numbers = NDArray[np.float64]
 Positions = NDArray[np.int64]
 
-OWN = ("score", "length", "loudness", "evenness", "hits", "off beat", "downbeats", "distance", "jumps")
+OWN = (
+    "score",
+    "lasting",
+    "standing out",
+    "length",
+    "loudness",
+    "evenness",
+    "hits",
+    "off beat",
+    "downbeats",
+    "distance",
+    "jumps",
+)
 """Known of every proposal, whatever recipe the taste was learned with."""
 
 PART = "part "
@@ -27,6 +39,7 @@ PEAK = "peak "
 
 _LONGEST_LOGIT = 7.0
 _USUAL_LENGTH_S = 6.0
+_SURROUNDINGS_S = 6.0
 _PART_BEND = 2.0
 _FEW_HITS_PER_S = 0.2
 _QUIETEST_DB = -80.0
@@ -63,6 +76,7 @@ def evidence(spans: Positions, scores: Numbers, rate_hz: int, heard: Analyses) -
     lengths_s = np.maximum(np.diff(spans)[:, 0], 1) / rate_hz
     columns = [
         logit(scores),
+        *_shape(spans, scores, rate_hz, heard.curve),
         np.log2(lengths_s / _USUAL_LENGTH_S) / 2.0,
         *_sound(spans, heard.listening),
         _hits(spans, heard.listening),
@@ -79,6 +93,24 @@ def logit(scores: Numbers) -> Numbers:
     inside = np.clip(scores, 1e-6, 1.0 - 1e-6)
     found: Numbers = np.clip(np.log(inside / (1.0 - inside)), -_LONGEST_LOGIT, _LONGEST_LOGIT)
     return found
+
+
+def _shape(
+    spans: Positions, scores: Numbers, rate_hz: int, curve: ScoreCurve | None
+) -> tuple[Numbers, Numbers]:
+    """Return how near a span stays to its peak, and how far it is above its surroundings, as log odds."""
+    if curve is None or not len(curve.times_samples):
+        return np.zeros(len(spans)), np.zeros(len(spans))
+    odds, reach = logit(curve.scores.astype(np.float64)), round(_SURROUNDINGS_S * rate_hz)
+    here, before, after = (
+        _means(odds, *_inside(curve.times_samples, np.stack(part, axis=1)))
+        for part in (
+            (spans[:, 0], spans[:, 1]),
+            (spans[:, 0] - reach, spans[:, 0]),
+            (spans[:, 1], spans[:, 1] + reach),
+        )
+    )
+    return here - logit(scores), (here - (before + after) / 2.0) / 2.0
 
 
 def _sound(spans: Positions, listening: Listening | None) -> tuple[Numbers, Numbers]:

@@ -25,6 +25,8 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         ALWAYS: ("you cut most of what is proposed", "you keep most of what is proposed"),
         "score": ("you follow the score more than expected", "you follow the score less than expected"),
+        "lasting": ("you cut what is odd throughout", "you cut what is odd for a moment"),
+        "standing out": ("you cut what stands out", "you cut what is like its surroundings"),
         "length": (
             "you keep short passages, you cut long ones",
             "you keep long passages, you cut short ones",

@@ -42,6 +42,21 @@ def test_parts_are_means_and_peaks() -> None:
         assert column("peak rebuilt", spans, heard)[place] == pytest.approx(peak, abs=1e-5)
 
 
+def test_the_shape_of_the_score_is_told() -> None:
+    times = np.arange(0, 40 * RATE_HZ, 800, dtype=np.int64)
+    inside = (times >= 10 * RATE_HZ) & (times < 14 * RATE_HZ)
+    curve = ScoreCurve(times, np.where(inside, 0.9, 0.5).astype(np.float32), "m")
+    span, heard = np.array([[10 * RATE_HZ, 14 * RATE_HZ]]), Analyses(curve)
+    found = evidence(span, np.array([0.9]), RATE_HZ, heard)
+    odds = np.log(0.9 / 0.1)
+    assert found.rows[0, OWN.index("lasting")] == pytest.approx(0.0, abs=1e-4), "as high throughout"
+    assert found.rows[0, OWN.index("standing out")] == pytest.approx(odds / 2, abs=1e-4), (
+        "0.5 around: no odds"
+    )
+    higher = evidence(span, np.array([0.95]), RATE_HZ, heard)
+    assert higher.rows[0, OWN.index("lasting")] == pytest.approx(odds - np.log(0.95 / 0.05), abs=1e-4)
+
+
 def test_loudness_is_told_against_the_recording() -> None:
     _, heard = document(6)
     found = column("loudness", spans_of(6), heard)
@@ -77,7 +92,10 @@ def test_what_was_not_heard_says_nothing() -> None:
     np.testing.assert_array_equal(
         evidence(spans_of(2), np.array([0.5, 0.5]), RATE_HZ, nothing).rows, found.rows
     )
-    assert evidence(np.zeros((0, 2), np.int64), np.zeros(0), RATE_HZ, document(2)[1]).rows.shape == (0, 13)
+    assert evidence(np.zeros((0, 2), np.int64), np.zeros(0), RATE_HZ, document(2)[1]).rows.shape == (
+        0,
+        len(OWN) + 4,
+    )
 
 
 def test_a_span_shorter_than_a_hop_takes_the_nearest_moment() -> None:

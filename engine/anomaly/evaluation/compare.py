@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.anomaly.evaluation.materials.all import MATERIALS
 from engine.anomaly.evaluation.materials.case import Material
 from engine.anomaly.evaluation.results import Results
-from engine.anomaly.evaluation.rows import BASELINES, BY_NAME, Row, shortened
+from engine.anomaly.evaluation.rows import BASELINES, BY_NAME, DEFAULT, Row, shortened
 from engine.anomaly.evaluation.table import lines, markdown, means
 from engine.anomaly.evaluation.trials import Plan, run
 from engine.anomaly.recipe_config import RecipeConfig
@@ -76,7 +76,7 @@ def table_of(results: Path) -> str:
 def _plan(asked: Comparison) -> Plan:
     if asked.seeds < 1:
         raise UsageError(f"The number of seeds cannot be {asked.seeds}: give 1 or more.")
-    rows = [_row(name) for name in asked.rows or ([] if asked.config else ["default"])]
+    rows = [_row(name) for name in asked.rows or ([] if asked.config else [DEFAULT])]
     if asked.config is not None:
         rows.append(Row("config", "the settings that were given", asked.config))
     if asked.short:

@@ -51,13 +51,14 @@ class Row:
 CHANCE = Row("chance", "random numbers", None)
 ENERGY = Row("energy", "how far the loudness is from what was kept", None)
 TRUTH = Row("truth", "the truth for a score: what figures could be at most", None)
+DEFAULT = "default"
 BASELINES = (TRUTH, CHANCE, ENERGY)
 
 _MINUTES = 60.0
 _ONE_NETWORK = OwnFaultsConfig(members=1)
 
 ROWS: tuple[Row, ...] = (
-    Row("default", "what Offcut learns unless told otherwise", default_config()),
+    Row(DEFAULT, "what Offcut learns unless told otherwise", default_config()),
     Row("own-faults", "faults made from the kept recordings", OwnFaultsConfig()),
     Row("own-faults (one network)", "instead of several", _ONE_NETWORK),
     *(

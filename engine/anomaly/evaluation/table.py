@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.anomaly.evaluation.materials.all import MATERIALS
 from engine.anomaly.evaluation.results import Trial
-from engine.anomaly.evaluation.rows import BY_NAME, CHANCE, ENERGY
+from engine.anomaly.evaluation.rows import BY_NAME, CHANCE, DEFAULT, ENERGY
 
 NO_HUMAN_EDITS = "planted faults; the data hold no edits made by people"
 _COLUMNS = {"auc": "AUC", "average_precision": "AP", "time_iou": "IoU", "time_iou_smoothed": "IoU 3 s",
@@ -97,25 +97,39 @@ def markdown(trials: Sequence[Trial]) -> str:
     known = {trial.key.row for trial in trials}
     names = [name for name in BY_NAME if name in known] + sorted(known - BY_NAME.keys())
     materials = [name for name in MATERIALS if any(t.key.material == name for t in trials)]
-    parts = [_material_table(trials, names, "mean over materials", None)]
-    parts += [_material_table(trials, names, MATERIALS[name].about, name) for name in materials]
+    parts = [_mean_table(trials, names), *(_material_table(trials, names, name) for name in materials)]
     parts += [_files_table(trials, names), _answered_table(trials, names), _kinds_table(trials, names)]
     parts += [_left_out_table(trials), _group_table(trials)]
     return "\n".join(part for part in parts if part)
 
 
-def _material_table(trials: Sequence[Trial], names: Sequence[str], title: str, material: str | None) -> str:
+def _mean_table(trials: Sequence[Trial], names: Sequence[str]) -> str:
+    """Return means over materials, and beside each row the default where that row was tried."""
     body = []
     for name in names:
-        found = [
-            mean_over_materials(trials, name, measure)
-            if material is None
-            else figure(_some(trials, name, material), measure)
-            for measure in _COLUMNS
-        ]
+        found = [mean_over_materials(trials, name, measure) for measure in _COLUMNS]
+        if found[0] is not None:
+            there = mean_over_materials(_where_tried(trials, name, DEFAULT), DEFAULT, "auc")
+            beside = "" if there is None or name == DEFAULT else f"{there.value:.3f}"
+            body.append([name, *(_cell(one) for one in found), f"{found[0].n} / {found[0].seeds}", beside])
+    head = ["row", *_COLUMNS.values(), "n / seeds", "AUC of the default there"]
+    return _table("Means over materials", head, body)
+
+
+def _where_tried(trials: Sequence[Trial], row: str, other: str) -> list[Trial]:
+    """Return the trials of another row on the recordings that a row was tried on."""
+    tried = {(t.key.material, t.key.seed) for t in trials if t.key.row == row}
+    return [t for t in trials if t.key.row == other and (t.key.material, t.key.seed) in tried]
+
+
+def _material_table(trials: Sequence[Trial], names: Sequence[str], material: str) -> str:
+    body = []
+    for name in names:
+        found = [figure(_some(trials, name, material), measure) for measure in _COLUMNS]
         if found[0] is not None:
             body.append([name, *(_cell(one) for one in found), f"{found[0].n} / {found[0].seeds}"])
-    return _table(title[0].upper() + title[1:], ["row", *_COLUMNS.values(), "n / seeds"], body)
+    about = MATERIALS[material].about
+    return _table(about[0].upper() + about[1:], ["row", *_COLUMNS.values(), "n / seeds"], body)
 
 
 def _files_table(trials: Sequence[Trial], names: Sequence[str]) -> str:
@@ -155,12 +169,7 @@ def _left_out_table(trials: Sequence[Trial]) -> str:
     body = []
     for row in (one for one in BY_NAME.values() if one.left_out):
         without = [t for t in trials if t.key.row == row.name and not _is_extra(t.key.material)]
-        tried = {(t.key.material, t.key.seed) for t in without}
-        practised = [
-            t
-            for t in trials
-            if t.key.row == "own-faults (one network)" and (t.key.material, t.key.seed) in tried
-        ]
+        practised = _where_tried(trials, row.name, "own-faults (one network)")
         found = figure(without, row.left_out, kind=True)
         if found is not None:
             beside = figure(practised, row.left_out, kind=True)

@@ -57,10 +57,13 @@ def test_lines_stand_beside_the_baselines_and_say_that_nobody_edited() -> None:
 
 def test_tables_show_every_row_and_the_kind_that_was_left_out() -> None:
     text = markdown(TRIALS)
-    assert "### Mean over materials" in text
-    assert "| default | 0.900 |  | 0.450 |  |  | 4 / 1 |" in text  # a measure that nobody took is left empty
+    assert "### Means over materials" in text
+    assert (
+        "| default | 0.900 |  | 0.450 |  |  | 4 / 1 |  |" in text
+    )  # a measure that nobody took is left empty
     assert "| default | 0.800 ± 0.08 |" in text  # a deviation stands beside what has several seeds
-    assert "| chance | 0.500 |" in text
+    # Chance was tried with one seed of the band: beside it stands the default there, 0.9 and 0.8.
+    assert "| chance | 0.500 |  | 0.250 |  |  | 2 / 1 | 0.850 |" in text
     head = next(line for line in text.splitlines() if line.startswith("| row | noise | talk |"))
     assert text[text.index(head) :].splitlines()[2] == "| chance |  |  |"
     assert "| talk | 0.770 |  | 1 |" in text  # left out, where nothing practised on it was tried

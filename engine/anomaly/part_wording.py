@@ -13,7 +13,7 @@ PART_WORDING: Mapping[str, str] = MappingProxyType(
         "dropout": "a dropout",
         "false-start": "a false start",
         "hard-to-fill-in": "does not follow from what is around it",
-        "noise": "noise over it",
+        "noise": "a noise",
         "noodling": "noodling",
         "out-of-tune": "out of tune",
         "talk": "talk",

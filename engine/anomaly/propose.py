@@ -110,9 +110,7 @@ def propose_cuts(
     )
     if nearest is not None and nearest.maker != curve.maker:
         nearest = None
-    proposals = _proposals(
-        spans, others, nearest, profile, answered, listening, settings, rate_hz, curve.maker
-    )
+    proposals = _proposals(spans, others, nearest, profile, answered, listening, settings, rate_hz, curve)
     kept = kept_samples(spans, profile, answered)
     return CutPlan(proposals, chosen.threshold, kept, kept / length_samples)
 
@@ -126,7 +124,7 @@ def _proposals(
     listening: Listening | None,
     settings: CutSettings,
     rate_hz: int,
-    maker: str,
+    curve: ScoreCurve,
 ) -> tuple[Proposal, ...]:
     cuts = np.concatenate([spans, decided.accepted])
     middles = (profile.edges_samples[1:] + profile.edges_samples[:-1]) / 2
@@ -135,7 +133,7 @@ def _proposals(
     rows = zip(
         spans.tolist(),
         scores.tolist(),
-        reasons(spans, kept_cells, profile, listening, rate_hz, nearest),
+        reasons(spans, kept_cells, profile, listening, rate_hz, nearest, curve),
         others,
         nearest_examples(spans, nearest, rate_hz),
         _crossfades_ms(spans, cuts, profile.length_samples, rate_hz, settings.crossfade_ms),
@@ -143,13 +141,13 @@ def _proposals(
     )
     return tuple(
         Proposal(
-            id=proposal_id("cut", start, stop, maker),
+            id=proposal_id("cut", start, stop, curve.maker),
             kind="cut",
             start_samples=start,
             stop_samples=stop,
             score=score,
             reason=reason,
-            maker=maker,
+            maker=curve.maker,
             alternatives=other,
             payload={"crossfade_ms": crossfade_ms},
             nearest_kept=example,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.anomaly.part_wording import part_wording
 from engine.anomaly.profile import Numbers, Samples, ScoreProfile
-from engine.document.analysis import Listening, NearestKept
+from engine.document.analysis import Listening, NearestKept, ScoreCurve
 from engine.timebase import format_time
 
 QUIET_BELOW_DB = 25.0
@@ -27,6 +29,24 @@ UNEVEN = 1.5
 
 FAR_TIMES = 2.0
 """How many times further than what stays a span must be from everything kept to sound like nothing of it."""
+
+SURELY, PERHAPS = 2.0, 1.0
+"""How far ahead of all other kinds of fault, in standard deviations, one must be to be named. Measured:
+docs/decisions/0025."""
+
+_HEARD_AS: Mapping[str, str] = {
+    "altered": "sounds reversed, muffled or doubled",
+    "bad-join": "sounds badly joined",
+    "cut-before": "sounds like what you cut before",
+    "dropout": "drops in level",
+    "false-start": "sounds like a false start",
+    "noise": "sounds like a noise",
+    "noodling": "sounds like noodling",
+    "out-of-tune": "sounds out of tune",
+    "talk": "sounds like talk",
+    "wrong-tempo": "sounds as if in a wrong tempo",
+}
+"""What is said of the parts of a score that are kinds of fault."""
 
 _COUNTS = ("", "once", "twice", "three times", "four times", "five times")
 
@@ -58,6 +78,7 @@ def reasons(
     listening: Listening | None,
     rate_hz: int,
     nearest: NearestKept | None = None,
+    curve: ScoreCurve | None = None,
 ) -> list[str]:
     """Return a sentence for each span, shape (n, 2).
 
@@ -66,9 +87,11 @@ def reasons(
     kept : shape (cells of the profile,), which cells are in no cut
     listening : without it only the score and the length are known
     nearest : tells spans that sound like nothing that was kept
+    curve : its parts tell what kind of fault a span sounds like
     """
     heard = _listen(spans, kept, profile, listening, rate_hz) if listening is not None else None
     against = _against_recording(spans, profile, _far(spans, kept, profile, nearest))
+    faults = _faults(spans, curve)
     sentences = []
     for k, (start, stop) in enumerate(spans.tolist()):
         length = _length((stop - start) / rate_hz)
@@ -77,7 +100,7 @@ def reasons(
             place = _place(heard, k, start, stop, profile.length_samples, rate_hz)
             sounds = _sounds(heard, k)
         head = f"{place}: {length}{sounds}" if place else f"{length}{sounds}"
-        sentences.append(f"{head}; {against[k]}.")
+        sentences.append(f"{head}; {against[k]}{faults[k]}.")
     return sentences
 
 
@@ -85,6 +108,30 @@ def _length(seconds: float) -> str:
     if seconds < 10:
         return f"{seconds:.1f} s"
     return f"{seconds:.0f} s" if seconds < 59.5 else f"{format_time(seconds, decimals=0)} min"
+
+
+def _faults(spans: Samples, curve: ScoreCurve | None) -> list[str]:
+    """Say of each span what kind of fault it sounds like, where one kind is clearly ahead of all others."""
+    if curve is None:
+        return [""] * len(spans)
+    kinds = [k for k, name in enumerate(curve.part_names) if name in _HEARD_AS]
+    if len(kinds) < 2:
+        return [""] * len(spans)
+    first, last = (np.searchsorted(curve.times_samples, spans[:, edge]) for edge in (0, 1))
+    parts = curve.parts.astype(np.float64)
+    means = np.stack([_mean(parts[:, k], first, last, 0.0) for k in kinds], axis=1)
+    ordered = np.sort(means, axis=1)
+    # What is not itself unusual is no kind of fault, however far ahead of others that are less so.
+    ahead = np.minimum(ordered[:, -1] - ordered[:, -2], ordered[:, -1])
+    names = [curve.part_names[kinds[k]] for k in means.argmax(axis=1).tolist()]
+    return [
+        f", and {_HEARD_AS[name]}"
+        if by >= SURELY
+        else f", perhaps {part_wording(name)}"
+        if by >= PERHAPS
+        else ""
+        for name, by in zip(names, ahead.tolist(), strict=True)
+    ]
 
 
 def _far(

@@ -45,14 +45,20 @@ def reason(span=CUT_S, *, level_db=-20.0, hits_per_s=4.0, uneven=False, stops=()
 
 
 def propose(
-    listening: Listening | None, *bad: tuple[float, float], nearest: NearestKept | None = None
+    listening: Listening | None,
+    *bad: tuple[float, float],
+    nearest: NearestKept | None = None,
+    parts: dict[str, float] | None = None,
 ) -> str:
     times_s = np.arange(0.1, LENGTH_S, 0.2)
     scores = np.full(len(times_s), 0.2)
     for rank, (start, stop) in enumerate(bad):
         scores[(times_s >= start) & (times_s < stop)] = 0.9 - 0.05 * rank
+    inside = (scores > 0.5)[:, None]
+    heights = np.where(inside, np.array(list((parts or {}).values())), 0.0).astype(np.float32)
+    times = np.rint(times_s * RATE_HZ).astype(np.int64)
     plan = propose_cuts(
-        ScoreCurve(np.rint(times_s * RATE_HZ).astype(np.int64), scores.astype(np.float32), "taste 1"),
+        ScoreCurve(times, scores.astype(np.float32), "taste 1", tuple(parts or ()), heights),
         listening,
         None,
         length_samples=LENGTH_S * RATE_HZ,
@@ -115,6 +121,22 @@ def test_it_is_one_sentence_without_jargon(planted):
     said = reason(**planted)
     assert re.fullmatch(r"[A-Z0-9][^.]*(\.\d[^.]*)*\.", said)
     assert not re.search(r"anomal|percentile|score|dB|median|threshold", said, re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ({"false-start": 5.0, "talk": 1.0, "noise": 2.9}, "keep, and sounds like a false start."),
+        ({"false-start": 1.0, "out-of-tune": 6.0}, "keep, and sounds out of tune."),
+        ({"false-start": 4.0, "talk": 2.5}, "keep, perhaps a false start."),
+        ({"false-start": 4.0, "talk": 3.5}, "keep."),
+        ({"false-start": 0.5, "talk": -3.0}, "keep."),
+        ({"talk": 1.0, "unlike-kept": 9.0, "noise": 4.0}, "keep, and sounds like a noise."),
+        ({"unlike-kept": 9.0, "unusual-mix": 1.0}, "keep."),
+    ],
+)
+def test_a_kind_of_fault_is_named_where_it_is_clearly_ahead(parts, said):
+    assert propose(None, CUT_S, parts=parts).endswith(said)
 
 
 @pytest.mark.parametrize(("inside", "said"), [(0.9, True), (0.41, True), (0.39, False), (0.1, False)])

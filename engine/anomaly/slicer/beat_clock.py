@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.anomaly.recipe import Passing
+from engine.anomaly.slicer.standardisation import Frames
 from engine.beats.listen import listen as listen_for_beats
 from engine.features.mel import log_mel_blocks
 from engine.features.mel_settings import MelSettings
@@ -22,7 +23,6 @@ from engine.progress import Progress
 STRETCH_S = 150.0
 BEAT_WITHOUT_PULSE_S = 0.5
 
-Frames = NDArray[np.float32]
 Clock = NDArray[np.float64]
 Alignment = Literal["frames", "beats"]
 

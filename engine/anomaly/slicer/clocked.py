@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.slicer.beat_clock import Clock, Frames
+from engine.anomaly.slicer.beat_clock import Clock
 from engine.anomaly.slicer.settings import SlicerConfig
+from engine.anomaly.slicer.standardisation import Frames
 
 Beats = NDArray[np.float64]
 

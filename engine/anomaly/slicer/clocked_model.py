@@ -11,10 +11,11 @@ import torch
 from numpy.typing import NDArray
 
 from engine.anomaly.recipe import Judged, Passing
-from engine.anomaly.slicer.beat_clock import Clock, Frames, stretches
+from engine.anomaly.slicer.beat_clock import Clock, stretches
 from engine.anomaly.slicer.clocked import ClockedFrames, clocked, hop_beats
 from engine.anomaly.slicer.model import SlicerModel
 from engine.anomaly.slicer.segment_model import SEGMENTS_AT_ONCE
+from engine.anomaly.slicer.standardisation import Frames
 from engine.progress import Progress
 
 Numbers = NDArray[np.float64]

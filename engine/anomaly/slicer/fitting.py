@@ -14,9 +14,9 @@ from engine.anomaly.material import Split
 from engine.anomaly.slicer.contrast import edited_contrast, neighbour_contrast
 from engine.anomaly.slicer.critic import Critic, critic_loss
 from engine.anomaly.slicer.network import SlicerAutoencoder, build, rebuild_errors
-from engine.anomaly.slicer.segments import Frames, Segments, epoch_size, segments_of
+from engine.anomaly.slicer.segments import Segments, epoch_size, segments_of
 from engine.anomaly.slicer.settings import SegmentConfig, SlicerConfig
-from engine.anomaly.slicer.standardisation import Standardisation
+from engine.anomaly.slicer.standardisation import Frames, Standardisation
 from engine.learning.loop import Batch, Fitted, TrainSettings, fit, seeded
 from engine.progress import Progress
 

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engine.anomaly.material import Split
 from engine.anomaly.recipe import Judged, KeptScores, Passing
 from engine.anomaly.slicer.settings import SegmentConfig
-from engine.anomaly.slicer.standardisation import Standardisation
+from engine.anomaly.slicer.standardisation import Frames, Standardisation
 from engine.features.mel import log_mel_blocks
 from engine.progress import Progress
 
@@ -23,8 +22,6 @@ SEGMENTS_AT_ONCE = 32
 
 _NETWORK = "model."
 _LEAST_STATISTICS_SEGMENTS = 32
-
-Frames = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,18 +8,15 @@ from typing import Protocol
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.anomaly.slicer.clocked import Beats, ClockedFrames, clocked
 from engine.anomaly.slicer.settings import SegmentConfig, SlicerConfig
-from engine.anomaly.slicer.standardisation import Standardisation
+from engine.anomaly.slicer.standardisation import Frames, Standardisation
 from engine.errors import TasteError
 
 _LEAST_BATCHES = 4
 _UNALIGNED_STEP_BEATS = 0.25
-
-Frames = NDArray[np.float32]
 
 
 class Segments(Protocol):
@@ -71,46 +68,60 @@ class FrameSegments:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ClockedSegments:
-    """Segments whose length is told in beats; a place is a row of `starts_beats`.
+class SegmentsOfPiece:
+    """Segments of one length in one piece.
 
     Attributes
     ----------
-    pieces : what they are cut from
-    starts_beats : where each begins, shape (m,)
-    piece, length_beats : which piece it is cut from and how long it is, each shape (m,); rows of one piece
-        and length follow each other
-    first, last, reach : of each row, the first and last row of its piece and length, and how many rows lie
-        within a segment, each shape (m,)
+    starts_beats : where each begins, shape (m,), ascending
+    reach : how many of them begin within one of them
     """
 
-    pieces: tuple[ClockedFrames, ...]
+    frames: ClockedFrames
+    length_beats: int
     starts_beats: Beats
-    piece: NDArray[np.int64]
-    length_beats: NDArray[np.int64]
+    reach: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClockedSegments:
+    """Segments whose length is told in beats; a place is a number through all of `groups`.
+
+    Attributes
+    ----------
+    groups : those of each piece and length
+    first, last : the first and the last place of each group, each shape (groups,)
+    cells : frames that each is pooled to
+    """
+
+    groups: tuple[SegmentsOfPiece, ...]
     first: Tensor
     last: Tensor
-    reach: Tensor
     cells: int
 
     @property
     def places(self) -> Tensor:
-        """Every row."""
-        return torch.arange(len(self.starts_beats))
+        """Every place."""
+        return torch.arange(int(self.last[-1]) + 1)
 
     def cut(self, places: Tensor) -> Tensor:
-        """Return the segments of some rows."""
-        rows = [
-            self.pieces[self.piece[row]].pooled(
-                self.starts_beats[row : row + 1], int(self.length_beats[row]), self.cells
-            )
-            for row in places.tolist()
-        ]
+        """Return the segments at some places."""
+        numbers = self._group_of(places)
+        within = (places - self.first[numbers]).tolist()
+        rows = [self._pooled(self.groups[k], at) for k, at in zip(numbers.tolist(), within, strict=True)]
         return torch.tensor(np.concatenate(rows)).transpose(1, 2).unsqueeze(1)
 
     def near(self, places: Tensor, generator: torch.Generator) -> Tensor:
-        """Return rows of the same piece and length within a segment."""
-        return _shifted(places, self.reach[places], self.first[places], self.last[places], generator)
+        """Return places of the same piece and length within a segment."""
+        numbers = self._group_of(places)
+        reach = torch.tensor([group.reach for group in self.groups])[numbers]
+        return _shifted(places, reach, self.first[numbers], self.last[numbers], generator)
+
+    def _group_of(self, places: Tensor) -> Tensor:
+        return torch.searchsorted(self.first, places, right=True) - 1
+
+    def _pooled(self, group: SegmentsOfPiece, at: int) -> Frames:
+        return group.frames.pooled(group.starts_beats[at : at + 1], group.length_beats, self.cells)
 
 
 def _shifted(
@@ -175,31 +186,15 @@ def _frame_segments(
 def _clocked_segments(
     pieces: Sequence[Frames], scaling: Standardisation, config: SlicerConfig, *, evenly: bool
 ) -> ClockedSegments:
-    aligned = config.alignment == "beats"
-    lengths = config.lengths_beats
-    ready = [
-        clocked(scaling.apply(piece[:, :-1]), piece[:, -1].astype(np.float64), max(lengths))
-        for piece in pieces
-    ]
-    starts, rows = [], []
-    at = 0
-    for number, frames in enumerate(ready):
+    aligned, lengths = config.alignment == "beats", config.lengths_beats
+    groups = []
+    for piece in pieces:
+        clock_beats = piece[:, -1].astype(np.float64)
+        frames = clocked(scaling.apply(piece[:, :-1]), clock_beats, max(lengths))
         for length in lengths:
             step = max(length / 2, 1.0) if evenly else (1.0 if aligned else _UNALIGNED_STEP_BEATS)
-            here = frames.starts(length, step, aligned=aligned)
-            last = at + len(here) - 1
-            starts.append(here)
-            rows.append(np.tile([number, length, at, last, max(1, round(length / step))], (len(here), 1)))
-            at = last + 1
-    piece, length_beats, *bounds = np.concatenate(rows).T
-    first, last_row, reach = (torch.tensor(column.copy()) for column in bounds)
-    return ClockedSegments(
-        tuple(ready),
-        np.concatenate(starts),
-        piece,
-        length_beats,
-        first,
-        last_row,
-        reach,
-        config.segment_frames,
-    )
+            starts = frames.starts(length, step, aligned=aligned)
+            groups.append(SegmentsOfPiece(frames, length, starts, max(1, round(length / step))))
+    ends = torch.tensor([len(group.starts_beats) for group in groups]).cumsum(0)
+    first = torch.cat([torch.zeros(1, dtype=torch.int64), ends[:-1]])
+    return ClockedSegments(tuple(groups), first, ends - 1, config.segment_frames)

@@ -14,6 +14,10 @@ _RANGE_DB = 80.0  # librosa's top_db
 _LEAST_STD_DB = 1.0  # a band that never moves (above a codec's cutoff) must not outweigh all others
 
 
+Frames = NDArray[np.float32]
+"""Log-mel frames, shape (n, n_mels)."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Standardisation:
     """How log-mel frames are brought to the range the model learned.
@@ -28,11 +32,9 @@ class Standardisation:
     std_db: NDArray[np.float32]
     floor_db: float
 
-    def apply(self, frames_db: NDArray[np.float32]) -> NDArray[np.float32]:
+    def apply(self, frames_db: Frames) -> Frames:
         """Standardise log-mel frames, shape (n, n_mels)."""
-        scaled: NDArray[np.float32] = (
-            np.maximum(frames_db, np.float32(self.floor_db)) - self.mean_db
-        ) / self.std_db
+        scaled: Frames = (np.maximum(frames_db, np.float32(self.floor_db)) - self.mean_db) / self.std_db
         return scaled
 
     def tensors(self) -> dict[str, Tensor]:
@@ -44,7 +46,7 @@ class Standardisation:
         return {"floor_db": self.floor_db}
 
 
-def standardisation(training: Sequence[NDArray[np.float32]]) -> Standardisation:
+def standardisation(training: Sequence[Frames]) -> Standardisation:
     """Measure each band's mean and standard deviation over the training frames, each shape (n, n_mels)."""
     floor_db = float(max(frames.max() for frames in training if len(frames))) - _RANGE_DB
     frames = np.maximum(np.concatenate(training), np.float32(floor_db))

@@ -136,7 +136,7 @@ class Tasting(QObject):
         page.findings.remedy_requested.connect(self._remedy)
         page.moment_chosen.connect(self._want_moment)
         page.span_heard.connect(self._guarded(self._hear))
-        page.recording_chosen.connect(lambda key: self._score_source(key))
+        page.scores_wanted.connect(self._score_source)
         page.files_dropped.connect(self._guarded(self.drop))
         page.distribution.threshold_moved.connect(self._move_threshold)
         page.distribution.threshold_dragged.connect(self._drag_threshold)

@@ -131,8 +131,9 @@ class TasteRecordings:
         for key, one in self._files.items():
             duration_s = 0.0 if one.scored is None else one.scored.duration_s
             rows.append(Listed(key, Path(key).stem, one.origin, duration_s, one.scored))
+        learned_from = {str(one.path) for one in facts.recordings}
         for key, duration_s in self._sources().items():
-            if key not in self._files:
+            if key not in self._files and key not in learned_from:
                 rows.append(Listed(key, Path(key).stem, Origin.SOURCE, duration_s))
         scored = {one.key: one for one in (() if self.kept is None else self.kept.recordings)}
         for kept in facts.recordings:

@@ -31,7 +31,8 @@ class LossCurve(QWidget):
         item.setMouseEnabled(x=False, y=False)
         item.getAxis("left").setTicks([[(math.log10(loss), f"{loss:g}") for loss in _TICKED]])
         self._plot.setFrameShape(self._plot.Shape.NoFrame)
-        self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        for part in (self._plot, self._plot.viewport()):
+            part.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._plot.setMinimumHeight(px(140))
         self._training = item.plot([], [])
         self._validation = item.plot([], [])

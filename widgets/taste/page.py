@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
@@ -61,14 +61,14 @@ class TastePage(QWidget):
     command_requested : the id of a command that a button stands for
     moment_chosen : (key of the recording, seconds); it should be shown
     span_heard : (key of the recording, start and stop in seconds); it should be heard
-    recording_chosen : the key of a recording, which may have to be scored first
+    scores_wanted : the key of a recording that is not scored yet
     files_dropped : paths
     """
 
     command_requested = Signal(str)
     moment_chosen = Signal(str, float)
     span_heard = Signal(str, float, float)
-    recording_chosen = Signal(str)
+    scores_wanted = Signal(str)
     files_dropped = Signal(list)
 
     def __init__(self, theme: Theme, keys: Mapping[str, str], parent: QWidget | None = None) -> None:
@@ -128,6 +128,8 @@ class TastePage(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setProperty("surface", "ground")
+        scroll.setAccessibleName("What there is to see of the taste")
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows what has the focus in it
         self._grid.setProperty("surface", "ground")
         scroll.setWidget(self._grid)
         findings = QWidget()
@@ -318,7 +320,6 @@ class TastePage(QWidget):
             return
         self._current = key
         self._show_recording()
-        self.recording_chosen.emit(key)
 
     def _show_stretch(self, index: int | None, *, hear: bool) -> None:
         if index is None or self._map is None:
@@ -346,7 +347,7 @@ class TastePage(QWidget):
     def _hear_oddest(self) -> None:
         scored = self._scored(self._current)
         if scored is None or not len(scored.scores):
-            self.recording_chosen.emit(self._current)
+            self.scores_wanted.emit(self._current)
             return
         self._show_moment(self._current, float(scored.times_s[int(scored.scores.argmax())]), hear=True)
 

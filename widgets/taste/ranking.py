@@ -125,10 +125,11 @@ class Ranking(QTableView):
         header.setMinimumSectionSize(px(44))
         header.setHighlightSections(False)
         header.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        header.setAccessibleName("What it is sorted by")
         self.setSortingEnabled(True)
         self.sortByColumn(_HIGH_COLUMN, Qt.SortOrder.DescendingOrder)
         header.setSortIndicatorShown(False)  # Qt paints it over the words; they carry an arrow of their own
-        header.sortIndicatorChanged.connect(lambda *_: self._mark())
+        self._rows.modelReset.connect(self._mark)
         self.selectionModel().currentRowChanged.connect(self._tell)
         self.doubleClicked.connect(lambda _index: self.heard.emit())
 
@@ -147,11 +148,8 @@ class Ranking(QTableView):
 
     def set_rows(self, rows: Sequence[RankedRow], current: str) -> None:
         """Show these; the chosen one is marked."""
-        self._is_renewing = True
-        self._rows.set_rows(rows)
         self._current = current
-        self._is_renewing = False
-        self._mark()
+        self._rows.set_rows(rows)
 
     def _mark(self) -> None:
         """Select the row of the chosen recording, wherever it stands now."""

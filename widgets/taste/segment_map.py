@@ -78,6 +78,11 @@ class SegmentMapView(KeyedView):
         return self._current
 
     @property
+    def states(self) -> NDArray[np.uint8]:
+        """What became of each stretch, shape (n,)."""
+        return self._states
+
+    @property
     def colouring(self) -> Colouring:
         """What colour tells."""
         return self._colouring

@@ -27,6 +27,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "decide": "accept, reject or reset proposals",
         "export": "write the result, or the edit for another program",
         "beats": "find the beats of a recording",
+        "embeddings": "embed recordings ahead of time, and fetch what embeds them",
         "experiment": "train, compare and search through networks",
         "evaluate": "measure how well a part works, beside baselines",
         "bench": "measure how fast a part works, beside peers",

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +15,10 @@ import pytest
 import torch
 from transformers import ClapConfig, ClapFeatureExtractor, ClapModel
 
+from engine.cli.main import main
 from engine.embeddings.clap import Clap, load_clap
-from engine.embeddings.registry import embedder
+from engine.embeddings.installing import HUB_VARIABLE, REPOSITORY
+from engine.embeddings.registry import clap_folder, embedder
 from engine.errors import UsageError
 
 RATE_HZ = 48_000
@@ -99,3 +107,45 @@ def test_what_is_no_checkpoint_is_one_sentence(tiny: tuple[Path, ClapModel], tmp
         embedder("clap")
     with pytest.raises(UsageError, match="no embedding 'vggish'"):
         embedder("vggish")
+
+
+def test_a_checkpoint_is_added_from_a_folder(
+    tiny: tuple[Path, ClapModel], sound: np.ndarray, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(2):  # a second one takes the place of the first
+        assert main(["embeddings", "add", str(tiny[0]), "--json"]) == 0
+        added = json.loads(capsys.readouterr().out)
+    clap = embedder("clap")
+    assert (clap.name, clap.size) == (added["name"], SIZE)
+    np.testing.assert_array_equal(clap.embed(sound), load_clap(tiny[0]).embed(sound))
+    assert [path.name for path in clap_folder().parent.iterdir()] == ["clap"]
+
+
+@pytest.fixture
+def hub(tiny: tuple[Path, ClapModel], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Serve a folder as the hub does, and return the folder of the checkpoint in it."""
+    folder = tmp_path / REPOSITORY / "resolve" / "main"
+    shutil.copytree(tiny[0], folder)
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        monkeypatch.setenv(HUB_VARIABLE, f"http://127.0.0.1:{server.server_port}")
+        yield folder
+        server.shutdown()
+        thread.join()
+
+
+def test_a_checkpoint_is_fetched_after_a_yes(
+    hub: Path, tiny: tuple[Path, ClapModel], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["embeddings", "download"]) == 2, "nobody said yes"
+    assert not clap_folder().exists()
+    assert main(["embeddings", "download", "--yes"]) == 0
+    assert embedder("clap").name == load_clap(tiny[0]).name
+    capsys.readouterr()
+    (hub / "model.safetensors").unlink()
+    assert main(["embeddings", "download", "--yes"]) == 1
+    (said,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("offcut")]
+    assert "could not be fetched" in said
+    assert embedder("clap").name == load_clap(tiny[0]).name, "the one that was there stays"

@@ -1,0 +1,119 @@
+"""``offcut embeddings (list|prepare|add|download)``: which there are, and recordings embedded beforehand."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.audio.folders import audio_files
+from engine.cli.answer import Answer, Listing
+from engine.cli.numbers import finite
+from engine.errors import OffcutError, UsageError
+from engine.progress import Progress
+from engine.safe_write import shown
+from engine.wording import counted
+
+_LEAST_WINDOW_S, _MOST_WINDOW_S, _LEAST_HOP_S = 1.0, 60.0, 0.1
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("list", help="say which embeddings there are, and which are here")
+    prepare = actions.add_parser(
+        "prepare", help="embed recordings ahead of time; goes on where it was stopped"
+    )
+    prepare.add_argument("audio", type=Path, nargs="+", metavar="PATH", help="recordings, or folders of them")
+    prepare.add_argument("--embedding", default="statistics", metavar="NAME")
+    prepare.add_argument("--window-s", type=finite, default=10.0, metavar="S", help="10 where not said")
+    prepare.add_argument("--hop-s", type=finite, default=1.0, metavar="S", help="1 where not said")
+    prepare.add_argument("--cache", type=Path, metavar="DIR", help="keep them here, not in the user's cache")
+    add = actions.add_parser("add", help="take a CLAP checkpoint from a folder")
+    add.add_argument("folder", type=Path, metavar="FOLDER")
+    download = actions.add_parser("download", help="fetch a CLAP checkpoint, once you have said yes")
+    download.add_argument("--yes", action="store_true", help="say yes beforehand")
+    for action in actions.choices.values():
+        action.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+
+
+def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer | Listing]:
+    """Do what was asked for."""
+    if options.action == "prepare":
+        yield from _prepare(options, progress)
+    elif options.action == "list":
+        yield _list()
+    else:
+        yield _install(options, progress)
+
+
+def _list() -> Answer:
+    from engine.embeddings.registry import CLAP, EMBEDDINGS, clap_folder
+
+    missing = set() if clap_folder().is_dir() else {CLAP}
+    rows = [{"name": name, "is_here": name not in missing} for name in EMBEDDINGS]
+    said = "\n".join(f"{row['name']:<12} {'here' if row['is_here'] else 'not here yet'}" for row in rows)
+    return Answer({"embeddings": rows}, said)
+
+
+def _install(options: argparse.Namespace, progress: Progress) -> Answer:
+    from engine.embeddings.installing import ABOUT, add_from, download
+
+    if options.action == "add":
+        found = add_from(options.folder)
+    else:
+        if not options.yes and not _says_yes(f"Fetch {ABOUT} from the Hugging Face hub? [y/N] "):
+            raise UsageError(f"Nothing was fetched: {ABOUT} is fetched when you say yes, or with --yes.")
+        found = download(progress)
+    return Answer({"name": found.name, "size": found.size}, f"The embedding 'clap' is here ({found.name}).")
+
+
+def _says_yes(question: str) -> bool:
+    if not sys.stdin.isatty():
+        return False
+    print(question, end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _prepare(options: argparse.Namespace, progress: Progress) -> Iterator[Listing]:
+    """Embed what is in folders and say at the end whether any was left out."""
+    if not _LEAST_WINDOW_S <= options.window_s <= _MOST_WINDOW_S:
+        raise UsageError(f"A window cannot last {options.window_s:g} s: choose 1 to 60.")
+    if not _LEAST_HOP_S <= options.hop_s <= options.window_s:
+        raise UsageError(f"Windows cannot lie {options.hop_s:g} s apart: choose 0.1 to the length of one.")
+    refused: list[str] = []
+    yield Listing("files", _entries(options, refused, progress))
+    if refused:
+        raise OffcutError(f"{counted(len(refused), 'file')} could not be embedded; see above.")
+
+
+def _entries(options: argparse.Namespace, refused: list[str], progress: Progress) -> Iterator[Answer]:
+    from engine.embeddings.hearing import Hearing
+    from engine.embeddings.preparation import NotPrepared, default_folder, prepare_all
+    from engine.embeddings.registry import embedder
+
+    def refuse(sentence: str) -> None:
+        refused.append(sentence)
+        print(f"offcut embeddings: {sentence}", file=sys.stderr, flush=True)
+
+    def unlisted(error: OSError) -> None:
+        refuse(f"{shown(error.filename)} cannot be listed: {(error.strerror or str(error)).lower()}.")
+
+    chosen, hearing = embedder(options.embedding), Hearing(options.window_s, options.hop_s)
+    folder = options.cache or default_folder()
+    if not folder.is_dir():
+        raise UsageError(f"There is no folder {shown(folder)}: make it, or choose another with --cache.")
+    paths = (found for path in options.audio for found in audio_files(path, unlisted))
+    for done in prepare_all(paths, chosen, hearing, folder, progress):
+        if isinstance(done, NotPrepared):
+            refuse(done.sentence)
+            continue
+        how = "there already" if done.was_kept else "made"
+        fields = {
+            "path": str(done.path),
+            "windows": len(done.vectors),
+            "size": chosen.size,
+            "was_kept": done.was_kept,
+        }
+        yield Answer(fields, f"{done.path}: {counted(len(done.vectors), 'window')}, {how}")

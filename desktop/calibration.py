@@ -77,6 +77,11 @@ class Calibrating(QObject):
         session.replaced.connect(self._read)
 
     @property
+    def is_busy(self) -> bool:
+        """Whether the taste is being read or written."""
+        return self._lane.is_busy
+
+    @property
     def is_on(self) -> bool:
         """Whether answers teach anything."""
         return bool(self._settings.value(_SETTING, True, type=bool))

@@ -65,7 +65,6 @@ class Review(QObject):
     ) -> None:
         super().__init__(parent)
         self._session = session
-        self.calibrating = Calibrating(session, settings, self)
         self._playhead = playhead
         self._last = LastDecisions(session.step_decisions)
         self.choices = QueueChoices()
@@ -79,6 +78,8 @@ class Review(QObject):
         self.edge = Edge.START
         session.changed.connect(self._follow_change)
         session.replaced.connect(self._start_over)
+        # After those above: what it says of another document comes once this one has begun with it.
+        self.calibrating = Calibrating(session, settings, self)
         self.calibrating.changed.connect(self._follow_learning)
         self.calibrating.said.connect(self.said)
         self.calibrating.failed.connect(self.failed)

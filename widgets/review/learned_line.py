@@ -20,6 +20,7 @@ class LearnedLine(QWidget):
 
     def __init__(self, theme: Theme, keys: Mapping[str, str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setObjectName("learned line")
         self.setAccessibleName("Learned from decisions")
         self._sentence = QLabel()
         self._sentence.setWordWrap(True)

@@ -21,7 +21,7 @@ class PartBars(QWidget):
         self._theme = theme
         self._parts: tuple[ScorePart, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFont(ui_font(TEXT - 1))
+        self.setObjectName("part bars")
         self.set_parts(())
 
     def set_theme(self, theme: Theme) -> None:

@@ -16,6 +16,7 @@ from engine.anomaly.recipe import Passing
 from engine.beats.listen import listen
 from engine.features.mel import log_mel_blocks
 from engine.features.mel_settings import MelSettings
+from engine.features.span_means import means_between, running_sums
 
 STRETCH_S = 60.0
 AROUND_S = 6.0
@@ -131,16 +132,8 @@ def sliced(frames_db: Array, spans_frames: NDArray[np.float64], slices: int) -> 
     frames_db : shape (frames, n_mels)
     spans_frames : shape (n, 2), in frames
     """
-    total = np.concatenate(
-        [np.zeros((1, frames_db.shape[1])), np.cumsum(frames_db, axis=0, dtype=np.float64)]
-    )
-    steps = np.linspace(0.0, 1.0, slices + 1)
-    edges = spans_frames[:, :1] + np.diff(spans_frames, axis=1) * steps
-    edges = np.clip(edges, 0.0, len(frames_db))
-    whole = np.minimum(edges.astype(np.int64), len(frames_db) - 1)
-    upto = total[whole] + (edges - whole)[..., None] * frames_db[whole]
-    lengths = np.maximum(np.diff(edges, axis=1), 1e-6)[..., None]
-    return (np.diff(upto, axis=1) / lengths).astype(np.float32)
+    edges = spans_frames[:, :1] + np.diff(spans_frames, axis=1) * np.linspace(0.0, 1.0, slices + 1)
+    return means_between(running_sums(frames_db), edges)
 
 
 def spread(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from engine.anomaly.slicer.beat_clock import Clock
 from engine.anomaly.slicer.settings import SlicerConfig
 from engine.anomaly.slicer.standardisation import Frames
+from engine.features.span_means import means_between, running_sums
 
 Beats = NDArray[np.float64]
 
@@ -20,30 +21,25 @@ class ClockedFrames:
 
     Attributes
     ----------
-    frames : shape (n, bands)
-    clock_beats : shape (n,), always rising
-    sums : float64, shape (n + 1, bands), of all frames before
+    clock_beats : at each frame, shape (n,), always rising
+    sums : of all frames before each, shape (n + 1, bands)
     """
 
-    frames: Frames
     clock_beats: Clock
     sums: NDArray[np.float64]
 
     def pooled(self, starts_beats: Beats, length_beats: int, cells: int) -> Frames:
         """Return the means of evenly long parts of segments, shape (segments, cells, bands).
 
-        A frame counts for as much as it lies within a part; a part shorter than a frame has its value.
+        A part shorter than a frame has the value of that frame.
 
         Parameters
         ----------
         starts_beats : where segments begin, shape (segments,); all lie within the clock
         """
         edges = starts_beats[:, None] + np.arange(cells + 1) * (length_beats / cells)
-        places = np.interp(edges, self.clock_beats, np.arange(len(self.frames))) + 0.5
-        whole = np.floor(places).astype(np.int64)
-        upto = self.sums[whole] + (places - whole)[..., None] * self.frames[whole]
-        means = np.diff(upto, axis=1) / np.diff(places, axis=1)[..., None]
-        return means.astype(np.float32)
+        places = np.interp(edges, self.clock_beats, np.arange(len(self.clock_beats)))
+        return means_between(self.sums, places + 0.5)  # the clock tells of the middles of frames
 
     def starts(self, length_beats: int, hop_beats: float, *, aligned: bool) -> Beats:
         """Return where segments begin, shape (n,): at least one, and the last as late as it can.
@@ -70,11 +66,8 @@ def clocked(frames: Frames, clock_beats: Clock, least_beats: int) -> ClockedFram
     span = float(clock_beats[-1] - clock_beats[0])
     once = span + span / max(1, len(frames) - 1) if span else 1.0
     times = int(np.ceil((least_beats + 2.0) / once)) if span < least_beats + 2.0 else 1
-    repeated = np.tile(frames, (times, 1))
     clock = (clock_beats[None] + once * np.arange(times)[:, None]).ravel()
-    sums = np.zeros((len(repeated) + 1, frames.shape[1]))
-    np.cumsum(repeated, axis=0, dtype=np.float64, out=sums[1:])
-    return ClockedFrames(repeated, clock, sums)
+    return ClockedFrames(clock, running_sums(np.tile(frames, (times, 1))))
 
 
 def hop_beats(config: SlicerConfig, length_beats: int) -> float:

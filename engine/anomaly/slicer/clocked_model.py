@@ -82,7 +82,7 @@ class ClockedModel(SlicerModel):
             progress.check_cancelled()
             pooled = torch.tensor(frames.pooled(starts[at : at + SEGMENTS_AT_ONCE], length, cells))
             errors.append(self.judge_segments(pooled.transpose(1, 2).unsqueeze(1)).own)
-        middles = np.interp(starts + length / 2, frames.clock_beats, np.arange(len(frames.frames)))
+        middles = np.interp(starts + length / 2, frames.clock_beats, np.arange(len(frames.clock_beats)))
         return np.interp(moments, middles, np.concatenate(errors))
 
 

@@ -2,8 +2,8 @@
 
 Losses of different networks cannot be compared, and the one-class loss is least where a network says the same
 of everything. So faults are planted in the recordings set aside for validation, and the area under the ROC
-curve is taken between windows that are mostly fault and windows that hold none. Nothing but the folder to
-learn from is heard.
+curve is taken between windows whose middle is in a fault and all others. Nothing but the folder to learn from
+is heard.
 """
 
 from __future__ import annotations
@@ -18,37 +18,37 @@ from engine.anomaly.faults.planting import Planted, plant
 from engine.anomaly.faults.practice_kinds import PRACTICE_MAKERS, made_up_clips
 from engine.anomaly.material import Recording, split
 from engine.anomaly.metrics import auc
-from engine.anomaly.svdd.hearing import embeddings
+from engine.anomaly.svdd.hearing import hearing_of
 from engine.anomaly.svdd.learning import Heard
 from engine.anomaly.svdd.model import SvddModel
 from engine.anomaly.svdd.settings import DeepSvddConfig
 from engine.embeddings import registry
+from engine.embeddings.hearing import heard as heard_windows
 from engine.errors import TasteError
 from engine.features.mono import mono_blocks
 from engine.progress import Progress
-from engine.timebase import s_to_samples
+from engine.timebase import s_to_samples, s_to_samples_array
 
 _FAULT_SHARE = 0.4
-_FAULTS_PER_WINDOW = (0.8, 2.0)  # shortest and longest fault, in windows
-_MOST_S = 300.0  # of each recording: enough for dozens of faults
-_MOSTLY = 0.5
+_FAULT_LENGTH_S = (4.0, 20.0)
+_LEAST_S, _MOST_S = 60.0, 300.0  # of each recording: room for some faults, and enough of them
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlantedWindows:
-    """Windows that are mostly fault or hold none.
+    """Windows of recordings with faults in them.
 
     Attributes
     ----------
     vectors : embeddings, shape (n, size)
-    is_fault : shape (n,)
+    is_fault : whether the middle of each is in a fault, shape (n,)
     """
 
     vectors: NDArray[np.float32]
     is_fault: NDArray[np.bool_]
 
     def auc(self, model: SvddModel) -> float:
-        """Return how often a model finds a window of a fault odder than one without."""
+        """Return how often a model finds a window of a fault odder than one of music as it was kept."""
         return auc(self.is_fault, model.judge_vectors(self.vectors).own)
 
 
@@ -57,26 +57,23 @@ def planted_windows(heard: Heard, config: DeepSvddConfig, seed: int, progress: P
 
     Raises
     ------
-    TasteError : none is set aside, or they are too short for faults and music both
+    TasteError : there is only one recording
+    SourceError : one cannot be read any more
     """
     rng = np.random.default_rng(seed)
+    embedder, hearing = registry.embedder(config.embedding), hearing_of(config)
     aside = validation_recordings(heard, config)
-    vectors, shares = [], []
+    vectors, is_fault = [], []
     for number, recording in enumerate(aside):
         progress.check_cancelled()
-        planted = _planted(recording, config, rng)
-        embedder = registry.embedder(config.embedding)
-        found = list(embeddings([planted.audio[:, 0]], recording.level_db, config, embedder, iter))
-        vectors += found
-        shares.append(_fault_shares(planted, sum(map(len, found)), config))
+        planted = _planted(recording, config.mel.rate_hz, rng)
+        found = np.concatenate(
+            list(heard_windows([planted.audio[:, 0]], recording.level_db, hearing, embedder))
+        )
+        vectors.append(found)
+        is_fault.append(_in_faults(planted, len(found), config))
         progress.report((number + 1) / len(aside), f"Planting faults in {recording.name}")
-    share = np.concatenate(shares)
-    is_fault, is_kept = share > _MOSTLY, share == 0.0
-    if not is_fault.any() or not is_kept.any():
-        names = ", ".join(recording.name for recording in aside)
-        raise TasteError(f"{names}: too short to compare networks on: add longer ones, or shorten window_s.")
-    either = is_fault | is_kept
-    return PlantedWindows(np.concatenate(vectors)[either], is_fault[either])
+    return PlantedWindows(np.concatenate(vectors), np.concatenate(is_fault))
 
 
 def validation_recordings(heard: Heard, config: DeepSvddConfig) -> tuple[Recording, ...]:
@@ -97,27 +94,19 @@ def validation_recordings(heard: Heard, config: DeepSvddConfig) -> tuple[Recordi
     return tuple(recording for number, recording in enumerate(heard.recordings) if number in aside)
 
 
-def _planted(recording: Recording, config: DeepSvddConfig, rng: np.random.Generator) -> Planted:
-    rate_hz = config.mel.rate_hz
+def _planted(recording: Recording, rate_hz: int, rng: np.random.Generator) -> Planted:
     clean = np.concatenate(list(mono_blocks(recording.path, rate_hz)))[: s_to_samples(_MOST_S, rate_hz)]
-    # A short one is repeated, so that something clean as long as a window is left around a fault.
-    clean = np.resize(clean, max(len(clean), s_to_samples(6.0 * config.window_s, rate_hz)))
+    clean = np.resize(clean, max(len(clean), s_to_samples(_LEAST_S, rate_hz)))  # a short one is repeated
     makers = {**MAKERS, **PRACTICE_MAKERS}
-    shortest_s, longest_s = (config.window_s * share for share in _FAULTS_PER_WINDOW)
-    clips, length_s = made_up_clips(rate_hz, rng), (shortest_s, longest_s)
-    return plant(clean[:, None], rate_hz, list(makers), _FAULT_SHARE, rng, clips, length_s, makers)
+    clips = made_up_clips(rate_hz, rng)
+    return plant(clean[:, None], rate_hz, list(makers), _FAULT_SHARE, rng, clips, _FAULT_LENGTH_S, makers)
 
 
-def _fault_shares(planted: Planted, count: int, config: DeepSvddConfig) -> NDArray[np.float64]:
-    """Return how much of each window is fault, shape (count,)."""
-    rate_hz = config.mel.rate_hz
-    is_fault = np.zeros(len(planted.audio) + 1, np.int64)
+def _in_faults(planted: Planted, count: int, config: DeepSvddConfig) -> NDArray[np.bool_]:
+    """Return whether the middle of each window is in a fault, shape (count,)."""
+    middles_s = config.window_s / 2 + config.hop_s * np.arange(count)
+    middles_samples = s_to_samples_array(middles_s, config.mel.rate_hz)
+    inside = np.zeros(count, bool)
     for fault in planted.faults:
-        is_fault[fault.start_samples + 1 : fault.stop_samples + 1] = 1
-    before = np.cumsum(is_fault)
-    starts = np.arange(count) * s_to_samples(config.hop_s, rate_hz)
-    stops = np.minimum(starts + s_to_samples(config.window_s, rate_hz), len(planted.audio))
-    shares: NDArray[np.float64] = (before[stops] - before[np.minimum(starts, stops)]) / np.maximum(
-        stops - starts, 1
-    )
-    return shares
+        inside |= (middles_samples >= fault.start_samples) & (middles_samples < fault.stop_samples)
+    return inside

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,18 +15,17 @@ from engine.anomaly.material import Array, Recording, Split, listen, split
 from engine.anomaly.recipe import KeptScores, Learnt
 from engine.anomaly.recipe_config import RecipeConfig
 from engine.anomaly.svdd.fitting import FittedSvdd, Networks, fit_svdd
-from engine.anomaly.svdd.hearing import embeddings
+from engine.anomaly.svdd.hearing import hearing_of
 from engine.anomaly.svdd.model import Standardisation, SvddModel
 from engine.anomaly.svdd.settings import DeepSvddConfig
-from engine.audio.reader import SourceReader
 from engine.embeddings import registry
-from engine.embeddings.embedder import Embedder
+from engine.embeddings.preparation import default_folder, prepare
 from engine.errors import TasteError
-from engine.features.mono import mono_of
+from engine.features.mel import log_mel_blocks
 from engine.learning.loop import Epoch, Fitted, OnEpoch, ignore_epoch
 from engine.progress import Progress
 
-_LISTENING_SHARE, _EMBEDDING_SHARE = 0.05, 0.4
+_LISTENING_SHARE, _EMBEDDING_SHARE = 0.1, 0.4
 _LEAST_SPREAD = 0.1  # of the mean spread: a coordinate that hardly moves must not outweigh the others
 _LEAST_STATISTICS_WINDOWS = 32
 _LEAST_LOG_STD = 0.05
@@ -74,22 +73,27 @@ def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progres
 
 
 def hear(paths: Sequence[Path], config: DeepSvddConfig, progress: Progress) -> Heard:
-    """Embed the edited recordings; each is read twice, since its level is not known before its end.
+    """Embed the edited recordings; what was embedded before comes from the user's cache.
 
     Raises
     ------
     TasteError : there are none, one is silent, or all together are too short
     SourceError : one cannot be read
+    ExportError : the cache cannot take the embeddings
     """
-    embedder = registry.embedder(config.embedding)
-    recordings = listen(paths, config.mel.rate_hz, _heard_of_nothing, progress.part(0.0, _LISTENING_SHARE))
+
+    def frames(blocks: Iterator[Array]) -> Array:
+        return np.concatenate(list(log_mel_blocks(blocks, config.mel)))
+
+    recordings = listen(paths, config.mel.rate_hz, frames, progress.part(0.0, _LISTENING_SHARE))
+    frames_db = tuple(recording.heard - np.float32(recording.level_db) for recording in recordings)
+    embedder, hearing, folder = registry.embedder(config.embedding), hearing_of(config), default_folder()
     embedding = progress.part(_LISTENING_SHARE, 1.0)
-    vectors, frames_db = [], []
-    for number, recording in enumerate(recordings):
-        one, frames = _embed(recording, config, embedder, embedding.step(number, len(recordings)))
-        vectors.append(one)
-        frames_db.append(frames)
-    return Heard(recordings, tuple(vectors), tuple(frames_db))
+    vectors = [
+        prepare(one.path, embedder, hearing, folder, embedding.step(number, len(recordings))).vectors
+        for number, one in enumerate(recordings)
+    ]
+    return Heard(recordings, tuple(vectors), frames_db)
 
 
 def learn_from(
@@ -141,35 +145,6 @@ def standardisation(training: NDArray[np.float32]) -> Standardisation:
     std = np.maximum(spread, max(_LEAST_SPREAD * spread.mean(), 1e-6))
     mean = training.mean(axis=0, dtype=np.float64)
     return Standardisation(*(torch.tensor(value, dtype=torch.float32) for value in (mean, std)))
-
-
-def _heard_of_nothing(blocks: Iterator[Array]) -> Array:
-    """Let a recording pass, whose length and level are all that is wanted."""
-    for _ in blocks:
-        pass
-    return np.zeros(0, np.float32)
-
-
-def _embed(
-    recording: Recording, config: DeepSvddConfig, embedder: Embedder, progress: Progress
-) -> tuple[Array, Array]:
-    frames: list[Array] = []
-
-    def passing(blocks: Iterable[Array]) -> Iterator[Array]:
-        for block in blocks:
-            frames.append(block)
-            yield block
-
-    vectors: list[Array] = []
-    expected = max(1.0, (recording.duration_s - config.window_s) / config.hop_s + 1.0)
-    with SourceReader(recording.path) as reader:
-        blocks = mono_of(reader, config.mel.rate_hz)
-        for batch in embeddings(blocks, recording.level_db, config, embedder, passing):
-            progress.check_cancelled()
-            vectors.append(batch)
-            done = sum(map(len, vectors))
-            progress.report(min(1.0, done / expected), f"Embedding {recording.name}")
-    return np.concatenate(vectors), np.concatenate(frames)
 
 
 def _kept_scores(model: SvddModel, parts: Split) -> KeptScores:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from engine.anomaly.learn import LearnRequest, learn
 from engine.anomaly.score import score_blocks, score_file
-from engine.anomaly.svdd.hearing import embeddings, repeated_to_fill
+from engine.anomaly.svdd.hearing import embeddings
 from engine.anomaly.svdd.model import PART_NAMES, SvddModel
 from engine.anomaly.svdd.settings import DeepSvddConfig
 from engine.anomaly.taste import Taste, load_taste, save_taste
@@ -85,14 +85,6 @@ def test_a_stream_is_judged_as_its_windows_are_one_by_one(taste: Taste, block: i
     slow = np.stack([model.embedder.embed(gain * one[None])[0] for one in whole if len(one) == 2 * RATE_HZ])
     np.testing.assert_allclose(found[: len(slow)], slow, rtol=1e-3, atol=1e-3)
     assert len(found) == len(slow) + 1  # the last is filled up
-
-
-def test_what_is_shorter_than_a_window_is_repeated() -> None:
-    blocks = [np.array([1, 2], np.float32), np.array([3], np.float32)]
-    assert np.concatenate(list(repeated_to_fill(blocks, 8))).tolist() == [1, 2, 3, 1, 2, 3, 1, 2]
-    assert np.concatenate(list(repeated_to_fill(blocks, 3))).tolist() == [1, 2, 3]
-    assert np.concatenate(list(repeated_to_fill(blocks, 2))).tolist() == [1, 2, 3]
-    assert list(repeated_to_fill([], 8)) == []
 
 
 def test_a_short_recording_has_one_score_in_its_middle_and_an_empty_one_none(taste: Taste) -> None:

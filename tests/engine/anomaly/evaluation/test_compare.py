@@ -108,9 +108,14 @@ def test_a_short_evaluation_learns_measures_and_goes_on(data_dir: Path, tmp_path
     assert "| default (short) |" in table_of(results)
 
 
-def test_baselines_are_not_compared_with_themselves(data_dir: Path) -> None:
-    asked = Comparison(rows=["energy"], materials=["field"], seeds=1)
+def test_baselines_are_found_and_not_compared_with_themselves(data_dir: Path, tmp_path: Path) -> None:
+    results = tmp_path / "trials.jsonl"
+    asked = Comparison(rows=["energy"], materials=["field"], seeds=1, results=results)
     assert list(evaluate(data_dir, asked, SILENT)) == []
+    table = table_of(results)
+    assert "| truth | 1.000 | 1.000 | 1.000 | 1.000 |" in table
+    assert "| chance | 0." in table
+    assert "| energy | 0." in table
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,7 @@ def make_all(out: Path) -> None:
     samples(photographer)
     views(photographer)
     queue(photographer)
+    taste(photographer)
     window.look.choose("light")
     photographer.press("view.fit")
     around_current(window)
@@ -206,6 +207,19 @@ def queue(photographer: Photographer) -> None:
     photographer.take("queue", window.side)
     photographer.press("view.history", "transport.stop", "review.group", "review.group", "review.group")
     figures.click()
+
+
+def taste(photographer: Photographer) -> None:
+    """Open the Taste page and go to the oddest stretch of its map."""
+    from PySide6.QtCore import Qt
+
+    window = photographer.window
+    photographer.press("taste.page")
+    wait_for(lambda: not window.tasting.is_busy and not window.work.is_busy)
+    window.tasting.page.map.step(Qt.Key.Key_End, coarse=False)
+    wait_for(lambda: not window.tasting.is_busy)
+    photographer.take("taste")
+    photographer.press("taste.page")
 
 
 def samples(photographer: Photographer) -> None:

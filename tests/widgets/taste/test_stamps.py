@@ -66,4 +66,4 @@ def test_twenty_thousand_points_take_less_than_a_frame_or_two(rng: np.random.Gen
         began_s = time.process_time()
         scattered(shape, centres[order], states[order], colors[order], SIDE)
         took_s.append(time.process_time() - began_s)
-    assert min(took_s) < 0.05  # 9 ms on the slowest machine at hand when it is quiet
+    assert min(took_s) < 0.03  # 2 ms where it was written

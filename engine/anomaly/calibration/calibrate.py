@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.anomaly.calibration.answers import Answer
-from engine.anomaly.calibration.evidence import Analyses, Evidence, Numbers, aligned, evidence
+from engine.anomaly.calibration.evidence import Analyses, Evidence, Numbers, evidence
 from engine.anomaly.calibration.neighbours import surprises_alike, surprises_beside
 from engine.anomaly.calibration.posterior import Posterior, Prior, logistic, posterior
 from engine.anomaly.calibration.products import times, weighted_squares
@@ -148,12 +148,9 @@ def _named(names: tuple[str, ...], row: Numbers) -> dict[str, float]:
 
 
 def _rows_of(answers: Sequence[Answer], names: tuple[str, ...]) -> Numbers:
-    rows = [np.zeros((0, len(names)))]
-    rows += [
-        aligned(names, (ALWAYS, *answer.evidence), np.array([[1.0, *answer.evidence.values()]]))
-        for answer in answers
-    ]
-    return np.concatenate(rows)
+    """Return what was weighed elsewhere in these columns; what was not says nothing."""
+    rows = [[1.0, *(answer.evidence.get(name, 0.0) for name in names[1:])] for answer in answers]
+    return np.array(rows, np.float64).reshape(-1, len(names))
 
 
 def _prior(names: tuple[str, ...]) -> Prior:

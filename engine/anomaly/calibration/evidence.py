@@ -6,7 +6,6 @@ document speaks in the next.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -204,14 +203,4 @@ def _highest(values: Numbers, first: Positions, last: Positions) -> Numbers:
     borders = np.stack([first, last], axis=1).ravel()
     # Of `reduceat` every other range is one of ours; a range that ends at the very end needs one value more.
     found: Numbers = np.maximum.reduceat(np.append(values, values[-1:]), borders)[::2]
-    return found
-
-
-def aligned(names: Sequence[str], known: Sequence[str], rows: Numbers) -> Numbers:
-    """Return the columns `names` of rows that have the columns `known`; what is not known says nothing: 0."""
-    found = np.zeros((len(rows), len(names)))
-    at = {name: place for place, name in enumerate(known)}
-    for place, name in enumerate(names):
-        if name in at:
-            found[:, place] = rows[:, at[name]]
     return found

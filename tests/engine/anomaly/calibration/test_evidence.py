@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.anomaly.calibration.evidence import OWN, Analyses, aligned, evidence
+from engine.anomaly.calibration.evidence import OWN, Analyses, evidence
 from engine.anomaly.calibration.neighbours import NEAR_S, surprises_alike, surprises_beside
 from engine.document.analysis import BeatGrid, Listening, ScoreCurve
 from tests.engine.anomaly.calibration.material import RATE_HZ, document
@@ -102,11 +102,6 @@ def test_a_span_shorter_than_a_hop_takes_the_nearest_moment() -> None:
     _, heard = document(4)
     short = np.array([[2010, 2011], [39_999, 40_000]])
     assert np.isfinite(evidence(short, np.array([0.5, 0.5]), RATE_HZ, heard).rows).all()
-
-
-def test_columns_are_found_again_by_name() -> None:
-    rows = aligned(("b", "new", "a"), ("a", "b"), np.array([[1.0, 2.0]]))
-    np.testing.assert_array_equal(rows, [[2.0, 0.0, 1.0]])
 
 
 def test_neighbours_in_time_are_those_of_plain_loops() -> None:

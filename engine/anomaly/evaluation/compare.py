@@ -52,12 +52,12 @@ def evaluate(data_dir: Path, asked: Comparison, progress: Progress) -> Iterator[
     """
     plan = _plan(asked)
     results = Results(asked.results)
-    for row in run(plan, data_dir, results, progress):
+    for row, trials in run(plan, data_dir, results, progress):
         if row in BASELINES:
             continue
         for material in plan.materials:
-            yield from lines(results.trials(), row.name, material.name)
-        yield from means(results.trials(), row.name)
+            yield from lines(trials, row.name, material.name)
+        yield from means(trials, row.name)
 
 
 def table_of(results: Path) -> str:

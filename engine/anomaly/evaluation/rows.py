@@ -13,6 +13,7 @@ from engine.anomaly.bank.settings import MemoryBankConfig
 from engine.anomaly.classifier.settings import ClassifierConfig
 from engine.anomaly.config import default_config
 from engine.anomaly.dual.settings import DualConfig
+from engine.anomaly.embedding_bank.settings import EmbeddingBankConfig
 from engine.anomaly.faults.kinds import KINDS
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.recipe_config import RecipeConfig
@@ -117,6 +118,7 @@ ROWS: tuple[Row, ...] = (
         "means and deviations of mel bands instead of an encoder",
         MemoryBankConfig(view="statistics", measures=("nearest", "residual")),
     ),
+    Row("embedding-bank", "embeddings of windows against those of kept ones", EmbeddingBankConfig()),
     Row("deep-svdd AE", "Music Anomalizer's autoencoder", DeepSvddConfig(network="AE")),
     Row("deep-svdd AEwRES", "the same with residual blocks", DeepSvddConfig(network="AEwRES")),
     Row("deep-svdd Baseline", "the same without normalisation", DeepSvddConfig(network="Baseline")),

@@ -28,23 +28,28 @@ class Plan:
     seeds: Sequence[int]
 
 
-def run(plan: Plan, data_dir: Path, results: Results, progress: Progress) -> Iterator[Row]:
-    """Do what is not in the results yet; yield each row when all of it is done.
+def run(
+    plan: Plan, data_dir: Path, results: Results, progress: Progress
+) -> Iterator[tuple[Row, tuple[Trial, ...]]]:
+    """Do what is not in the results yet; yield each row when all of it is done, with all trials up to it.
 
     Raises
     ------
     UsageError : the data are not there, or the results cannot be written
     """
     digests = {material.name: data_digest(data_dir, material.folders) for material in plan.materials}
-    total, done = len(plan.rows) * len(plan.materials) * len(plan.seeds), 0
+    total = len(plan.rows) * len(plan.materials) * len(plan.seeds)
+    done: list[Trial] = []
     for row in plan.rows:
         for seed, material in product(plan.seeds, plan.materials):
             key = Key(row.name, row.digest, material.name, digests[material.name], seed)
-            if results.of(key) is None:
-                share = progress.step(done, total)
-                results.add(trial(key, row, material.make(data_dir, seed), share))
-            done += 1
-        yield row
+            found = results.of(key)
+            if found is None:
+                share = progress.step(len(done), total)
+                found = trial(key, row, material.make(data_dir, seed), share)
+                results.add(found)
+            done.append(found)
+        yield row, tuple(done)
 
 
 def trial(key: Key, row: Row, case: Case, progress: Progress) -> Trial:

@@ -57,8 +57,8 @@ def test_answers_teach_what_the_score_does_not_know(rng: np.random.Generator) ->
     times_s = np.arange(0.0, 90.0, 0.25)
     found = after_answers(Scores(times_s, rng.random(len(times_s), np.float32), 0.25), tested)
     assert found["auc_gained"] == pytest.approx(found["auc_of_rest_taught"] - found["auc_of_rest"])
-    assert found["auc_of_rest"] == pytest.approx(0.5, abs=0.2)
-    assert found["auc_gained"] > 0.2
+    assert found["auc_of_rest_taught"] > 0.9
+    assert found["auc_gained"] > 0.1
 
 
 def test_kinds_are_measured_against_what_is_as_it_was(tested: HeldOut) -> None:

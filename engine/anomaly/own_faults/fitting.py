@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engine.anomaly.faults.material import Samples
+from engine.anomaly.material import Split
 from engine.anomaly.own_faults.hearing import STEP_FRAMES, Heard, joined
 from engine.anomaly.own_faults.network import REACH_STEPS, Committee
 from engine.anomaly.own_faults.practice import Practice, Workshop
@@ -64,8 +65,7 @@ class Trained:
 
 
 def train(
-    training: Sequence[Samples],
-    validation: Sequence[Samples],
+    folds: Sequence[Split],
     cut: Sequence[Samples],
     config: OwnFaultsConfig,
     seed: int,
@@ -75,31 +75,42 @@ def train(
 
     Parameters
     ----------
-    training, validation : kept audio, mono at the analysis rate, each of shape (n,); no second is in both
-    cut : what the user took out, in the same form
+    folds : for each network kept audio to practise on and other kept audio to check it with; mono at the
+        analysis rate
+    cut : what the user took out, each of shape (n,)
     """
     workshop = Workshop(config, cut)
     with few_threads():
-        practice = workshop.practice(training, config.practice_s, 2 * seed, progress.part(0.0, 0.25))
-        checked_s = _VALIDATION_SHARE_OF_PRACTICE * config.practice_s
-        checks = workshop.practice(validation, checked_s, 2 * seed + 1, progress.part(0.25, 0.3))
-        scaling = _scaling(practice)
+        practices, checks = _practices(workshop, folds, seed, progress.part(0.0, 0.3))
+        scaling = _scaling([piece for practice in practices for piece in practice])
         with seeded(seed):
-            network = Committee(config.mel.n_mels, config.width, config.members, len(workshop.parts))
+            network = Committee(config.mel.n_mels, config.width, len(folds), len(workshop.parts))
             settings = TrainSettings(config.epochs, config.learning_rate, config.weight_decay, patience=None)
-            batches = _random_crops(practice, scaling, config, torch.Generator().manual_seed(seed))
+            batches = _random_crops(practices, scaling, config, torch.Generator().manual_seed(seed))
             even = _even_crops(checks, scaling, config)
             fitted = fit(network, _loss, batches, even, settings, progress.part(0.3, 1.0))
-        kept = np.concatenate([_clean_logits(network, scaling, one, progress) for one in checks])
+        kept = np.concatenate(
+            [
+                member_logits(member, scaling, piece.heard)[~piece.is_fault]
+                for member, own in zip(network.members, checks, strict=True)
+                for piece in own
+            ]
+        )
     return Trained(network, scaling, workshop.parts, fitted, kept.mean(axis=0), kept.std(axis=0))
 
 
-def _clean_logits(
-    network: Committee, scaling: Scaling, piece: Practice, progress: Progress
-) -> NDArray[np.float64]:
-    """Return the logits of what is not damaged in a piece, shape (n, 1 + parts)."""
-    logits = np.concatenate(list(logits_of(network, scaling, [piece.heard], progress)))
-    return logits[~piece.is_fault]
+def _practices(
+    workshop: Workshop, folds: Sequence[Split], seed: int, progress: Progress
+) -> tuple[list[tuple[Practice, ...]], list[tuple[Practice, ...]]]:
+    """Make for each network its share of the practice, and what it is checked with."""
+    total_s = workshop.config.practice_s / len(folds)
+    practices, checks = [], []
+    for number, fold in enumerate(folds):
+        part, own = progress.step(number, len(folds)), 2 * (len(folds) * seed + number)
+        practices.append(workshop.practice(fold.training, total_s, own, part.part(0.0, 0.85)))
+        checked_s = _VALIDATION_SHARE_OF_PRACTICE * total_s
+        checks.append(workshop.practice(fold.validation, checked_s, own + 1, part.part(0.85, 1.0)))
+    return practices, checks
 
 
 def _loss(model: nn.Module, batch: Batch) -> Tensor:
@@ -109,7 +120,7 @@ def _loss(model: nn.Module, batch: Batch) -> Tensor:
     """
     mel, tuning, targets = batch
     logits = model(mel, tuning)
-    wanted = targets.transpose(1, 2).expand_as(logits)
+    wanted = targets.permute(1, 0, 3, 2)
     each = nn.functional.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
     damaged = each[:, :, 0].mean()
     return damaged + _PART_WEIGHT * each[:, :, 1:].sum(dim=2).mean() if model.training else damaged
@@ -127,15 +138,22 @@ def _scaling(practice: Sequence[Practice]) -> Scaling:
 
 
 def _random_crops(
-    practice: Sequence[Practice], scaling: Scaling, config: OwnFaultsConfig, generator: torch.Generator
+    practices: Sequence[Sequence[Practice]],
+    scaling: Scaling,
+    config: OwnFaultsConfig,
+    generator: torch.Generator,
 ) -> Callable[[], Iterator[Batch]]:
-    """Return what yields one epoch: as much as there is practice, in crops from anywhere, each coloured."""
-    pieces = _standardised(practice, scaling, config)
-    count = max(sum(len(one[2]) for one in pieces) // config.crop_steps, config.batch_size)
-    lengths = torch.tensor([len(one[2]) for one in pieces], dtype=torch.float)
+    """Return what yields one epoch: crops from anywhere in each network's own practice, each coloured.
+
+    Every network hears in it about as much as there is practice for all.
+    """
+    every = [_standardised(practice, scaling, config) for practice in practices]
+    steps = sum(len(targets) for pieces in every for _, _, targets in pieces)
+    count = max(steps // config.crop_steps, config.batch_size)
     spread = 1.0 / torch.tensor(scaling.mel_std_db)
 
-    def crop() -> Batch:
+    def crop(pieces: Sequence[Batch]) -> Batch:
+        lengths = torch.tensor([len(targets) for _, _, targets in pieces], dtype=torch.float)
         mel, tuning, targets = pieces[int(torch.multinomial(lengths, 1, generator=generator))]
         first = int(torch.randint(len(targets) - config.crop_steps + 1, (1,), generator=generator))
         last = first + config.crop_steps
@@ -144,7 +162,7 @@ def _random_crops(
 
     def epoch() -> Iterator[Batch]:
         for _ in range(count // config.batch_size):
-            yield _stacked([crop() for _ in range(config.batch_size)])
+            yield _stacked([_stacked([crop(pieces) for pieces in every]) for _ in range(config.batch_size)])
 
     return epoch
 
@@ -172,14 +190,20 @@ def _coloured(mel: Tensor, spread: Tensor, generator: torch.Generator) -> Tensor
     return heard
 
 
-def _even_crops(practice: Sequence[Practice], scaling: Scaling, config: OwnFaultsConfig) -> tuple[Batch, ...]:
-    """Return the pieces end to end in crops, none twice."""
-    crops = [
-        (mel[at * STEP_FRAMES : (at + config.crop_steps) * STEP_FRAMES],
-         tuning[at : at + config.crop_steps], targets[at : at + config.crop_steps])
-        for mel, tuning, targets in _standardised(practice, scaling, config)
-        for at in range(0, len(targets) - config.crop_steps + 1, config.crop_steps)
+def _even_crops(
+    checks: Sequence[Sequence[Practice]], scaling: Scaling, config: OwnFaultsConfig
+) -> tuple[Batch, ...]:
+    """Return each network's checks end to end in crops, none twice, as many of each."""
+    every = [
+        [
+            (mel[at * STEP_FRAMES : (at + config.crop_steps) * STEP_FRAMES],
+             tuning[at : at + config.crop_steps], targets[at : at + config.crop_steps])
+            for mel, tuning, targets in _standardised(own, scaling, config)
+            for at in range(0, len(targets) - config.crop_steps + 1, config.crop_steps)
+        ]
+        for own in checks
     ]  # fmt: skip
+    crops = [_stacked(together) for together in zip(*every, strict=False)]
     return tuple(
         _stacked(crops[at : at + config.batch_size]) for at in range(0, len(crops), config.batch_size)
     )
@@ -230,9 +254,16 @@ def in_blocks(
         yield measure(waiting)[given:]
 
 
-@torch.no_grad()
 def block_logits(network: Committee, scaling: Scaling, heard: Heard) -> NDArray[np.float64]:
     """Return the members' mean logits of a stretch, shape (steps, 1 + parts)."""
+    every = [member_logits(member, scaling, heard) for member in network.members]
+    mean: NDArray[np.float64] = np.mean(every, axis=0)
+    return mean
+
+
+@torch.no_grad()
+def member_logits(member: nn.Module, scaling: Scaling, heard: Heard) -> NDArray[np.float64]:
+    """Return the logits of one network alone, shape (steps, 1 + parts)."""
     mel, tuning = scaling.apply(heard)
-    logits: NDArray[np.float64] = network(mel[None], tuning[None])[:, 0].mean(dim=0).double().numpy()
-    return logits.T
+    logits: NDArray[np.float64] = member(mel[None], tuning[None])[0].T.double().numpy()
+    return logits

@@ -18,8 +18,7 @@ from torch import Tensor
 from engine.anomaly.bank.memory import Memory, held_out, remember, stored_memory
 from engine.anomaly.own_faults.hearing import Heard
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
-from engine.anomaly.own_faults.texture import LEAST_APART, textures
-from engine.features.tuning import TUNING_BINS
+from engine.anomaly.own_faults.texture import LEAST_APART, texture_size, textures
 
 PARTS = ("unlike-kept", "unusual-mix")
 """The distance to the nearest kept texture, and what the principal components of all do not explain."""
@@ -66,19 +65,21 @@ class KeptTextures:
         return {_FLOOR: self.floor_db}
 
 
-def keep_textures(recordings: Sequence[Heard]) -> tuple[KeptTextures, list[Numbers]]:
-    """Remember how kept recordings sound.
-
-    Returns
-    -------
-    The memory, and what the memory of the others measures of each recording, shape (steps, len(PARTS))
-    """
+def keep_textures(recordings: Sequence[Heard]) -> KeptTextures:
+    """Remember how kept recordings sound, each against all others to know what is usual."""
     floor_db = float(max(one.mel_db.max() for one in recordings)) - _RANGE_DB
-    every = [textures(one, floor_db) for one in recordings]
-    left_out = held_out(every, LEAST_APART, _logs)
-    usual = np.concatenate(left_out)
-    means, stds = usual.mean(axis=0), np.maximum(usual.std(axis=0), _LEAST_STD)
-    return KeptTextures(remember(every, LEAST_APART), floor_db, means, stds), left_out
+    left_out = np.concatenate(held_out([textures(one, floor_db) for one in recordings], LEAST_APART, _logs))
+    return KeptTextures(
+        memory_of(recordings, floor_db),
+        floor_db,
+        left_out.mean(axis=0),
+        np.maximum(left_out.std(axis=0), _LEAST_STD),
+    )
+
+
+def memory_of(recordings: Sequence[Heard], floor_db: float) -> Memory:
+    """Remember the textures of recordings."""
+    return remember([textures(one, floor_db) for one in recordings], LEAST_APART)
 
 
 def stored_textures(
@@ -92,7 +93,7 @@ def stored_textures(
     """
     if _FLOOR not in facts:
         return None
-    memory = stored_memory(tensors, 3 * n_mels + TUNING_BINS)
+    memory = stored_memory(tensors, texture_size(n_mels))
     means, stds = tensors[_MEANS].numpy(), tensors[_STDS].numpy()
     if means.shape != (len(PARTS),) or stds.shape != means.shape or not (stds > 0).all():
         raise ValueError("kept textures without what is usual of them")

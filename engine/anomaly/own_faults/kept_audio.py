@@ -41,13 +41,29 @@ class KeptAudio:
     samples: tuple[Array, ...]
     stretch_samples: int | None
 
-    def split(self, config: OwnFaultsConfig) -> Split:
-        """Return pieces without a gap to practise on, and others to check it with."""
+    def folds(self, config: OwnFaultsConfig) -> tuple[Split, ...]:
+        """Return for each network pieces without a gap to practise on, and others to check it with.
+
+        Each checks itself on other pieces, so that all together practise on everything, and every network has
+        kept audio that it never heard; as long as there are enough pieces.
+        """
         least = round(_LEAST_PIECE_S * config.mel.rate_hz)
         whole = self.samples if len(self.samples) > 1 else self._pieces(self.samples)
         parts = split(whole, config.validation_share, least)
-        training = [piece for piece in self._pieces(parts.training) if len(piece) >= least]
-        return Split(tuple(training) or parts.training, self._pieces(parts.validation))
+        found, checked = [parts], list(parts.validation)
+        while len(found) < config.members:
+            try:
+                parts = split(parts.training, config.validation_share, least)
+            except TasteError:  # what is left is too short to be divided once more
+                break
+            found.append(Split((*parts.training, *checked), parts.validation))
+            checked += parts.validation
+        usable = [self._usable(one, least) for one in found]
+        return tuple(usable[k % len(usable)] for k in range(config.members))
+
+    def _usable(self, parts: Split, least: int) -> Split:
+        training = tuple(piece for piece in self._pieces(parts.training) if len(piece) >= least)
+        return Split(training or parts.training, self._pieces(parts.validation))
 
     def _pieces(self, held: Sequence[Array]) -> tuple[Array, ...]:
         if self.stretch_samples is None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.anomaly.examples import Examples
 from engine.anomaly.faults.material import Samples
-from engine.anomaly.own_faults.fitting import block_logits, train
-from engine.anomaly.own_faults.fusion import keep_textures
+from engine.anomaly.material import Split
+from engine.anomaly.own_faults.fitting import member_logits, train
+from engine.anomaly.own_faults.fusion import KeptTextures, keep_textures, memory_of
 from engine.anomaly.own_faults.hearing import Heard, hear, joined
 from engine.anomaly.own_faults.kept_audio import hear_cut, hear_kept
 from engine.anomaly.own_faults.model import OwnFaultsModel
@@ -35,16 +36,15 @@ def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progres
     assert isinstance(config, OwnFaultsConfig)
     kept = hear_kept(examples.edited, config, progress.part(0.0, 0.04))
     cut = hear_cut(examples.cut, config, progress.part(0.04, 0.05))
-    parts = kept.split(config)
-    trained = train(parts.training, parts.validation, cut, config, seed, progress.part(0.05, 0.97))
-    training, validation = (_heard(pieces, config) for pieces in (parts.training, parts.validation))
-    textures, left_out = keep_textures([*training, *validation])
+    folds = kept.folds(config)
+    trained = train(folds, cut, config, seed, progress.part(0.05, 0.97))
+    textures = keep_textures(_heard((*folds[0].training, *folds[0].validation), config))
     means, stds = trained.kept_means, np.maximum(trained.kept_stds, _LEAST_STD)
     model = OwnFaultsModel(
         config, trained.network, trained.scaling, trained.parts, float(means[0]), float(stds[0]), textures
     )
     scores = KeptScores(
-        *_usual(model, validation, left_out[len(training) :]),
+        *_usual(model, folds, textures),
         (*means[1:].tolist(), *textures.means.tolist()),
         (*stds[1:].tolist(), *textures.stds.tolist()),
     )
@@ -56,19 +56,17 @@ def _heard(pieces: Sequence[Samples], config: OwnFaultsConfig) -> list[Heard]:
     return [one for one in every if len(one)]
 
 
-def _usual(
-    model: OwnFaultsModel, validation: Sequence[Heard], left_out: Sequence[NDArray[np.float64]]
-) -> tuple[float, float]:
+def _usual(model: OwnFaultsModel, folds: Sequence[Split], kept: KeptTextures) -> tuple[float, float]:
     """Return the mean and standard deviation of the scores of kept audio that was not learned from.
 
-    Parameters
-    ----------
-    left_out : what the memory of all else measures of each piece, shape (steps, measures)
+    Each network hears what it checked itself with, beside a memory of what it practised on.
     """
-    own = [
-        model.judged(np.column_stack([block_logits(model.network, model.scaling, heard), measured])).own
-        for heard, measured in zip(validation, left_out, strict=True)
-    ]
+    own = []
+    for member, fold in zip(model.network.members, folds, strict=True):
+        without = replace(kept, memory=memory_of(_heard(fold.training, model.config), kept.floor_db))
+        for heard in _heard(fold.validation, model.config):
+            logits = member_logits(member, model.scaling, heard)
+            own.append(model.judged(np.column_stack([logits, without.logs(heard)])).own)
     scores = np.concatenate(own)
     return float(scores.mean()), max(float(scores.std()), _LEAST_SCORE_STD)
 

@@ -48,15 +48,18 @@ class FaultTagger(nn.Module):
 
 
 class Committee(nn.Module):
-    """Several networks that hear the same and begin elsewhere; together they depend less on chance."""
+    """Several networks that learn from different recordings; together they depend less on chance."""
 
     def __init__(self, n_mels: int, width: int, members: int, parts: int) -> None:
         super().__init__()
         self.members = nn.ModuleList(FaultTagger(n_mels, width, parts) for _ in range(members))
 
     def forward(self, mel: Tensor, tuning: Tensor) -> Tensor:
-        """Return the logits of each member, shape (members, batch, 1 + parts, steps)."""
-        return torch.stack([member(mel, tuning) for member in self.members])
+        """Return the logits of each member for its own crops, shape (members, batch, 1 + parts, steps).
+
+        Takes what `FaultTagger` takes, with the members as the second dimension.
+        """
+        return torch.stack([member(mel[:, k], tuning[:, k]) for k, member in enumerate(self.members)])
 
 
 def _halving(before: int, after: int) -> nn.Sequential:

@@ -61,7 +61,7 @@ def test_a_texture_is_what_its_frames_are_on_the_whole() -> None:
     for step in range(steps):
         first, last = max(0, step - AROUND_STEPS), min(steps, step + AROUND_STEPS)
         around = slice(first * STEP_FRAMES, last * STEP_FRAMES)
-        plain = [frames[around].mean(0), frames[around].std(0), change[around].mean(0)]
+        plain = [frames[around].mean(0), frames[around].std(0), change[around].mean(0), frames[around].max(0)]
         expected = np.concatenate([*plain, heard.tuning[first:last].mean(0)])
         np.testing.assert_allclose(found[step], expected, atol=1e-4)
 
@@ -82,12 +82,30 @@ def test_of_long_recordings_stretches_spread_evenly_are_held(
         held = kept.samples[0][number * stretch : (number + 1) * stretch]
         begins = number * 15 * RATE_HZ
         np.testing.assert_allclose(held, audio[begins : begins + stretch] * gain, atol=1e-5)
-    parts = kept.split(TINY)
-    assert {len(piece) for piece in (*parts.training, *parts.validation)} == {stretch}
+    folds = kept.folds(TINY)
+    for parts in folds:
+        assert {len(piece) for piece in (*parts.training, *parts.validation)} == {stretch}
     blocks = (audio[at : at + block_samples] for at in range(0, len(audio), block_samples))
     held_blocks: list[NDArray[np.float32]] = []
     assert sum(map(len, kept_audio._watched(blocks, 1 / 3, stretch, held_blocks))) == len(audio)
     np.testing.assert_allclose(np.concatenate(held_blocks) * gain, kept.samples[0], atol=1e-5)
+
+
+@pytest.mark.parametrize("lengths_s", [(40.0,), (20.0, 30.0), (20.0, 24.0, 28.0), (5.0, 20.0, 24.0, 28.0)])
+def test_every_second_is_practised_on_by_one_network_and_none_checks_what_it_practised(
+    lengths_s: tuple[float, ...], tmp_path: Path
+) -> None:
+    paths = [written(tmp_path, f"{n}.wav", tune(s, KEPT_HZ, seed=n)) for n, s in enumerate(lengths_s)]
+    folds = hear_kept(paths, TINY, SILENT).folds(TINY)
+    assert len(folds) == TINY.members
+    total = round(sum(lengths_s) * RATE_HZ)
+    for fold in folds:
+        assert sum(map(len, (*fold.training, *fold.validation))) == pytest.approx(total, abs=4 * RATE_HZ)
+        for checked in fold.validation:
+            assert not any(np.shares_memory(checked, piece) for piece in fold.training)
+    first, second = folds
+    for checked in first.validation:
+        assert any(np.shares_memory(checked, piece) for piece in second.training)
 
 
 def test_what_was_cut_takes_its_turns_and_is_a_part_of_its_own(tmp_path: Path) -> None:

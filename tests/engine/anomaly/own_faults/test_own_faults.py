@@ -16,6 +16,7 @@ from engine.anomaly.faults.kinds import KINDS
 from engine.anomaly.faults.planting import plant
 from engine.anomaly.faults.practice_kinds import PRACTICE_MAKERS, _pulses, made_up_clips
 from engine.anomaly.learn import LearnRequest, learn
+from engine.anomaly.material import Split
 from engine.anomaly.metrics import auc
 from engine.anomaly.own_faults.fitting import Scaling, Trained, block_logits, logits_of, train
 from engine.anomaly.own_faults.hearing import STEP_FRAMES, Heard, hear, joined
@@ -50,9 +51,12 @@ def heard_of(audio: NDArray[np.float32], block_samples: int = 1 << 30) -> Heard:
     return joined(hear(blocks, TINY.mel), TINY.mel.n_mels)
 
 
+FOLDS = (Split((kept(60.0),), (kept(20.0, seed=2),)), Split((kept(40.0, seed=2),), (kept(20.0),)))
+
+
 @pytest.fixture(scope="module")
 def trained() -> Trained:
-    return train([kept(60.0)], [kept(20.0, seed=2)], (), TINY, seed=0, progress=SILENT)
+    return train(FOLDS, (), TINY, seed=0, progress=SILENT)
 
 
 @pytest.mark.parametrize("block_samples", [999, 65_536])
@@ -162,7 +166,7 @@ def test_learns_to_find_faults_it_never_heard_in_music_it_never_heard(trained: T
 
 
 def test_the_same_seed_learns_the_same(trained: Trained) -> None:
-    again = train([kept(60.0)], [kept(20.0, seed=2)], (), TINY, seed=0, progress=SILENT)
+    again = train(FOLDS, (), TINY, seed=0, progress=SILENT)
     assert again.fitted.history == trained.fitted.history
 
 
@@ -242,7 +246,7 @@ def test_a_taste_of_before_scores_had_parts_scores_as_it_did(taste_path: Path, t
 
 def test_parts_tell_their_own_kinds_of_fault_from_all_else() -> None:
     config = TINY.model_copy(update={"epochs": 40, "members": 1, "learning_rate": 1e-2})
-    trained = train([kept(60.0)], [kept(20.0, seed=2)], (), config, seed=0, progress=SILENT)
+    trained = train(FOLDS[:1], (), config, seed=0, progress=SILENT)
     pieces = Workshop(TINY).practice([kept(60.0, seed=5)], 400.0, 9, SILENT)
     heard = [one.heard for one in pieces]
     logits = np.concatenate(

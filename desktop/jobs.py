@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.document.analysis import Listening
+from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
 from engine.document.state import DocumentState
 from engine.jobs.apart import run_apart
 from engine.jobs.improve import Improved, ImproveRequest, improve
 from engine.jobs.learn import TasteRequest, TasteWritten, learn_taste_file
+from engine.jobs.propose import Proposed, propose
 from engine.part_files import sweep
 from engine.progress import Progress
 from widgets.chrome.learn_panel import LearnRequest
@@ -53,6 +54,20 @@ def listen_to(
     from engine.jobs.listen import ListenRequest, listen_to_document
 
     return listen_to_document(ListenRequest(state, media, taste, listening), progress)
+
+
+def propose_at(
+    state: DocumentState,
+    curve: ScoreCurve | None,
+    grid: BeatGrid | None,
+    listening: Listening | None,
+    settings: Mapping[str, object],
+    nearest: NearestKept | None,
+    progress: Progress,
+) -> Proposed:
+    """Propose cuts as `engine.jobs.propose.propose` does."""
+    progress.check_cancelled()
+    return propose(state, curve, grid, listening, settings, nearest=nearest)
 
 
 def export_files(

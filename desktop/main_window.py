@@ -86,7 +86,9 @@ class MainWindow(QMainWindow):
         self.marking = Marking(self, self, self.zooms.seek)
         self.queue_panel = QueuePanel(theme, self.caps)
         self.queue = QueueSide(self.session, self.review, self.queue_panel, self.timeline.setFocus)
-        self.threshold = ThresholdDrag(self.session, self.timeline, self.queue_panel, self.queue.show, self)
+        self.threshold = ThresholdDrag(
+            self.session, self.work, self.timeline, self.queue_panel, self.queue.show, self
+        )
         self.history_panel = HistoryPanel(theme)
         self.history = HistoryWalk(self.session, self.history_panel, self)
         self.learning_panel = LearningPanel(theme)
@@ -159,7 +161,6 @@ class MainWindow(QMainWindow):
         self.timeline.seek_requested.connect(self.transport.seek)
         self.timeline.proposal_opened.connect(lambda _id: self.zooms.to_proposal())
         self.timeline.edge_dragged.connect(self._guarded(self.review.drag))
-        self.timeline.threshold_dragged.connect(self._guarded(self._drag_threshold))
         self.tracks.said.connect(self.say)
         self.tracks.refused.connect(self.status_bar.set_error)
         self.timeline.files_dropped.connect(self._guarded(self.files.drop))
@@ -201,9 +202,6 @@ class MainWindow(QMainWindow):
     def show_palette(self) -> None:
         """Show the command palette."""
         self.palette_popup.open_over(self)
-
-    def _drag_threshold(self, score: float) -> None:
-        self.work.propose({"threshold_mode": "score", "score": score})
 
     def _set_theme(self, theme: Theme) -> None:
         parts = (self.top_bar, self.timeline, self.queue_panel, self.learning_panel, self.status_bar)

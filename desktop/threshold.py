@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from desktop.job_lanes import JobLane
+from desktop.jobs import propose_at
 from desktop.session import Session
+from desktop.work import Work
 from engine.document.analysis import ScoreCurve
+from engine.document.state import DocumentState
 from engine.jobs.outlook import Outlook, look_ahead
+from engine.jobs.propose import Proposed
 from engine.settings import cut_settings
 from widgets.review.queue_panel import QueuePanel
 from widgets.timeline.timeline_view import TimelineView
@@ -33,6 +38,7 @@ class ThresholdDrag(QObject):
 
     Parameters
     ----------
+    work : follows the proposing
     show_queue : shows the queue as the document has it
 
     Signals
@@ -45,18 +51,19 @@ class ThresholdDrag(QObject):
     def __init__(
         self,
         session: Session,
+        work: Work,
         timeline: TimelineView,
         panel: QueuePanel,
         show_queue: Callable[[], object],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._session, self._timeline, self._panel = session, timeline, panel
+        self._session, self._work, self._timeline, self._panel = session, work, timeline, panel
         self._show_queue = show_queue
         self._wanted: float | None = None
         self._lane = JobLane("threshold lane", self)
         timeline.threshold_moved.connect(self._move)
-        timeline.threshold_dragged.connect(self._end)
+        timeline.threshold_dragged.connect(self._release)
 
     def close(self) -> None:
         """End the thread."""
@@ -89,6 +96,34 @@ class ThresholdDrag(QObject):
         self.foreseen.emit(outlook.sentence)
         self._panel.set_outlook(outlook.score, outlook.cuts, outlook.sentence)
         if outlook.score != self._wanted:
+            self._look()
+
+    def _release(self, score: float) -> None:
+        self._end()
+        self._propose(score)
+
+    def _propose(self, score: float) -> None:
+        """Propose beside the window; with thousands of proposals that takes longer than a few frames."""
+        session = self._session
+        settings = {"threshold_mode": "score", "score": score}
+        handle = self._lane.submit(
+            propose_at,
+            session.state,
+            session.curve,
+            session.grid,
+            session.listening,
+            settings,
+            session.nearest,
+            title="Proposing",
+        )
+        self._work.watch(handle, partial(self._proposed, session.state, score))
+
+    def _proposed(self, made_for: DocumentState, score: float, made: Proposed) -> None:
+        if self._session.state is not made_for:
+            self._propose(score)  # something was decided meanwhile
+            return
+        self._work.said.emit(self._session.apply(made.edit).label)
+        if self._wanted is not None:
             self._look()
 
     def _end(self) -> None:

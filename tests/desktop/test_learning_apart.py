@@ -16,10 +16,10 @@ import soundfile
 from desktop.job_lanes import JobHandle, JobLane
 from desktop.jobs import learn_taste
 from engine.anomaly.learn import LearnRequest, learn
-from engine.anomaly.own_faults.settings import OwnFaultsConfig
 from engine.jobs.apart import run_apart
 from engine.places import state_folder
 from engine.progress import SILENT
+from tests.engine.anomaly.conftest import TINY
 from widgets.chrome.learn_panel import LearnRequest as Asked
 
 RATE_HZ = 22_050
@@ -52,19 +52,16 @@ def learning(lane: JobLane, edited: Path, out: Path, epochs: int = 1) -> JobHand
 
 
 def begun(qtbot, job: JobHandle) -> None:
-    """Wait until practice is made, whose arrays held up the window."""
-    with qtbot.waitSignal(
-        job.progressed, timeout=JOB_TIMEOUT_MS, check_params_cb=lambda _done, text, *_: "Making" in text
-    ):
+    """Wait until the other process has begun to learn."""
+    with qtbot.waitSignal(job.progressed, timeout=JOB_TIMEOUT_MS):
         pass
 
 
 def test_the_taste_is_the_same_as_one_learned_in_this_process(edited, tmp_path):
-    config = OwnFaultsConfig(epochs=2, practice_s=60.0)
     tastes = []
     for way in (lambda request: run_apart(learn, (request,), SILENT), lambda request: learn(request, SILENT)):
-        learned = way(LearnRequest((edited,), config, 3, tmp_path / "a.taste", overwrite=True))
-        assert learned.epochs == 2
+        learned = way(LearnRequest((edited,), TINY, 3, tmp_path / "a.taste", overwrite=True))
+        assert learned.epochs == TINY.epochs
         tastes.append(learned.path.read_bytes())
     assert tastes[0] == tastes[1]
 

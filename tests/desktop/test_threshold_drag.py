@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
+from engine.document.decisions import Verdict
 from engine.jobs.outlook import look_ahead
 from engine.jobs.propose import propose
 from engine.progress import SILENT
@@ -77,6 +78,8 @@ def test_a_drag_is_one_step_of_undo_and_keeps_what_was_shown(reviewing: Hands) -
     shown = window.timeline.canvas.outlook
     at = QPoint(201, round(score_y(window.timeline.canvas.frame, 0.7)))
     QTest.mouseRelease(window.timeline.canvas, LEFT, NO_KEYS, at)
+    assert window.session.state is before  # the window does not wait for the proposals
+    reviewing.finish_work()
     assert window.session.state != before
     undecided = window.review.statistics.total
     assert shown.startswith(f"{undecided} cut")
@@ -85,12 +88,30 @@ def test_a_drag_is_one_step_of_undo_and_keeps_what_was_shown(reviewing: Hands) -
     assert window.session.state == before
 
 
+def test_what_is_decided_while_cuts_are_proposed_stays_decided(reviewing: Hands) -> None:
+    window = reviewing.window
+    press(reviewing, 0.5)
+    move(reviewing, 0.7)
+    first = window.review.here()
+    at = QPoint(201, round(score_y(window.timeline.canvas.frame, 0.7)))
+    QTest.mouseRelease(window.timeline.canvas, LEFT, NO_KEYS, at)
+    reviewing.press("A")
+    reviewing.finish_work()
+    session = window.session
+    assert session.state.verdict(first) is Verdict.ACCEPTED
+    assert session.state.settings["score"] == pytest.approx(0.7, abs=0.01)
+    settings = {"threshold_mode": "score", "score": session.state.settings["score"]}
+    again = propose(session.state, session.curve, session.grid, session.listening, settings).plan
+    assert {one.id for one in again.proposals} == set(session.state.proposals) - {first}
+
+
 def test_a_line_that_comes_back_changes_nothing(reviewing: Hands) -> None:
     window = reviewing.window
     before = window.session.state
     press(reviewing, 0.5)
     at = QPoint(200, round(score_y(window.timeline.canvas.frame, 0.5)))
     QTest.mouseRelease(window.timeline.canvas, LEFT, NO_KEYS, at)
+    reviewing.finish_work()
     assert len(window.session.state.proposals) <= len(before.proposals) + 1
     assert window.timeline.canvas.outlook == ""
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
@@ -16,32 +18,23 @@ from desktop.look import Look
 from desktop.review import Review
 from desktop.session import Session
 from desktop.taste_hearing import TasteHearing
-from desktop.taste_jobs import (
-    CompareRequest,
-    MomentRequest,
-    compare_on,
-    read_facts,
-    show_moment,
-    survey_recordings,
-)
-from desktop.taste_recordings import TasteRecordings
+from desktop.taste_jobs import CompareRequest, MomentRequest, compare_on, read_facts, show_moment
+from desktop.taste_survey import TasteSurvey
+from desktop.taste_threshold import TasteThreshold
 from desktop.threshold import ThresholdDrag
 from desktop.transport import Transport
 from desktop.work import Work
-from engine.anomaly.overview.results import Comparison, Moment, SegmentMap, TasteFacts
+from engine.anomaly.overview.results import Comparison, Moment, TasteFacts
 from engine.anomaly.overview.states import segment_states
 from engine.document.change import Change
 from engine.errors import OffcutError, UsageError
-from engine.jobs.taste_requests import Survey, SurveyRequest
+from widgets.chrome.loss_history import LossHistory
 from widgets.chrome.top_bar import TopBar
 from widgets.timeline.timeline_view import TimelineView
 
 if TYPE_CHECKING:
     from engine.anomaly.diagnoses.finding import Finding
     from widgets.taste.page import TastePage
-
-_USUAL_THRESHOLD = 0.8
-"""Where the line stands while no document has one; the settings of a new document say the same."""
 
 
 class Window(Protocol):
@@ -86,15 +79,13 @@ class Tasting(QObject):
         self._lane = JobLane("taste page lane", self)
         self._hearing = TasteHearing(parts.session, parts.transport, parts.work, self)
         self._hearing.said.connect(self.said)
-        self._recordings = TasteRecordings(parts.session)
+        self._survey = TasteSurvey(parts.session, parts.work, self)
+        self._threshold = TasteThreshold(parts, self)
         self._looked_at: Path | None = None  # instead of the document's
         self._facts: TasteFacts | None = None
-        self._map: SegmentMap | None = None
-        self._surveying: JobHandle | None = None
-        self._survey_again = False
+        self._reading: JobHandle | None = None
         self._wanted_moment: tuple[str, float] | None = None
-        self._own_threshold = _USUAL_THRESHOLD
-        self._learning: tuple[str, list[float], list[float]] | None = None
+        self._learning: tuple[str, LossHistory] | None = None
         self._findings: tuple[Finding, ...] = ()
         self._listen()
 
@@ -108,6 +99,10 @@ class Tasting(QObject):
         work.learning_progressed.connect(self._follow_learning)
         work.learning_ended.connect(self._end_learning)
         work.learned.connect(self._take_learned)
+        self._survey.refused.connect(self.refused)
+        self._survey.waiting.connect(self._show_waiting)
+        self._survey.renewed.connect(self._show_survey)
+        self._threshold.moved.connect(self._show_threshold)
 
     @property
     def is_open(self) -> bool:
@@ -117,7 +112,7 @@ class Tasting(QObject):
     @property
     def is_busy(self) -> bool:
         """Whether something is being found out for the page."""
-        return self._lane.is_busy or self._surveying is not None
+        return self._lane.is_busy or self._survey.is_busy
 
     @property
     def page(self) -> TastePage:
@@ -138,10 +133,7 @@ class Tasting(QObject):
         page.span_heard.connect(self._guarded(self._hear))
         page.scores_wanted.connect(self._score_source)
         page.files_dropped.connect(self._guarded(self.drop))
-        page.distribution.threshold_moved.connect(self._move_threshold)
-        page.distribution.threshold_dragged.connect(self._drag_threshold)
-        page.distribution.threshold_stepped.connect(self._guarded(self._step_threshold))
-        self._parts.threshold.foreseen.connect(page.distribution.set_outlook)
+        self._threshold.connect_view(page.distribution)
 
     def close(self) -> None:
         """End the thread."""
@@ -195,13 +187,13 @@ class Tasting(QObject):
             raise UsageError(
                 "There is no taste to compare with; learn one from your edits ‹taste.learn› first."
             )
-        known = self._recordings.found(self.page.current)
+        known = self._survey.recordings.found(self.page.current)
         if known is None or known.scored is None:
             raise UsageError("There is no recording to compare on; import one or drop one on the Taste page.")
         second = dialogs.ask_taste(self._window, self._folder)
         if second is None:
             return
-        at = self._threshold
+        at = self._threshold.score
         request = CompareRequest(self._facts.path, known.scored, second, known.sound, at)
         self._work.compute(compare_on, request, f"Comparing with {second.stem}", self._take_comparison)
         if not self.is_open:
@@ -225,7 +217,7 @@ class Tasting(QObject):
             raise UsageError(
                 "There is no taste to score it with: learn one from your edits ‹taste.learn›, or drop one."
             )
-        added = [key for path in recordings if (key := self._recordings.add(path))]
+        added = [key for path in recordings if (key := self._survey.recordings.add(path))]
         if added:
             self._show_recordings(added[-1])
             self._renew()
@@ -271,96 +263,62 @@ class Tasting(QObject):
         if not self.is_open:
             return
         path = self._taste
-        if path is None:
-            self._forget_taste()
-        elif self._facts is None or self._facts.path != path:
-            self._forget_taste()
-            handle = self._lane.submit(read_facts, path, title=f"Reading {path.stem}")
-            handle.finished.connect(self._take_facts)
-            handle.failed.connect(self.refused)
-        else:
-            self._survey()
+        if self._facts is not None and self._facts.path == path:
+            self._survey.renew(self._facts)
+            return
+        self._forget_taste()
+        if path is not None and self._reading is None:
+            self._reading = self._lane.submit(read_facts, path, title=f"Reading {path.stem}")
+            self._reading.finished.connect(self._take_facts)
+            self._reading.failed.connect(self._refuse_taste)
 
     def _forget_taste(self) -> None:
-        self._facts, self._map = None, None
-        self._recordings.forget_scores()
+        self._facts = None
+        self._survey.forget()
         self._show_facts()
 
     def _take_facts(self, facts: TasteFacts) -> None:
+        self._reading = None
         if facts.path != self._taste:
-            self._renew()
+            self._renew()  # another was asked for meanwhile
             return
         self._facts = facts
         self._show_facts()
-        self._survey()
+        self._renew()
+
+    def _refuse_taste(self, sentence: str) -> None:
+        """Say why a taste cannot be read, and show the document's where that is another."""
+        self._reading = None
+        self.refused.emit(sentence)
+        if self._looked_at is not None:
+            self._looked_at = None
+            self._renew()
 
     def _show_facts(self) -> None:
         facts = self._facts
+        self._threshold.maker = "" if facts is None else facts.maker
         self.page.set_facts(facts, _notes(facts))
         self._show_learning()
         self.page.set_moment(None)
         self.page.set_comparison(None)
-        self._show_map()
-        self._show_recordings(self.page.current)
+        self._show_survey()
         self.facts_changed.emit(facts)
 
-    def _survey(self) -> None:
-        """Score what is not scored yet; one at a time, since the next may know more."""
-        facts = self._facts
-        if facts is None or not self.is_open:
-            return
-        if self._surveying is not None:
-            self._survey_again = True
-            return
-        folders = tuple({path.absolute().parent for path in (facts.path, self._session.path) if path})
-        others = self._recordings.asked(facts.maker)
-        request = SurveyRequest(facts.path, facts.recordings, folders, self._recordings.kept, others)
-        self._recordings.folders = folders
-        if self._map is not None and self._recordings.is_known(request, self._map):
-            self._show_map()
-            self._show_recordings(self.page.current)
-            return
-        handle = self._work.compute(
-            survey_recordings, request, f"Looking with {facts.name}", self._take_survey
-        )
-        self._surveying = handle
-        self.page.set_note("map", "waiting for its turn")
-        handle.started.connect(lambda: self.page.set_note("map", "being made"))
-        for ended in (handle.finished, handle.failed, handle.cancelled):
-            ended.connect(lambda *_: self._end_survey(handle, request))
+    def _show_waiting(self, waits: bool) -> None:
+        self.page.set_note("map", "waiting for its turn" if waits else "being made")
 
-    def _take_survey(self, survey: Survey) -> None:
-        if self._facts is None or self._surveying is None:
-            return
-        self._recordings.take(survey)
-        self._map = survey.shown
-        for sentence in (*survey.kept.missing, *survey.warnings)[:1]:
-            self.refused.emit(sentence)
-
-    def _end_survey(self, handle: JobHandle, request: SurveyRequest) -> None:
-        if handle is not self._surveying:
-            return
-        self._surveying = None
-        again, self._survey_again = self._survey_again, False
-        if self._facts is None or self._facts.path != request.taste:
-            self._recordings.forget_scores()
-            self._map = None
-        self._show_map()
+    def _show_survey(self) -> None:
+        self.page.set_map(self._survey.shown, self._states())
         self._show_recordings(self.page.current)
-        if again:
-            self._survey()
 
-    def _show_map(self) -> None:
-        if self._map is None:
-            import numpy as np
-
-            self.page.set_map(None, np.zeros(0, np.uint8))
-        else:
-            self.page.set_map(self._map, segment_states(self._map, self._session.state))
+    def _states(self) -> NDArray[np.uint8]:
+        """Return what became of the stretches of the map by now."""
+        shown = self._survey.shown
+        return np.zeros(0, np.uint8) if shown is None else segment_states(shown, self._session.state)
 
     def _show_recordings(self, current: str) -> None:
         facts = self._facts
-        listed = () if facts is None else self._recordings.listed(facts)
+        listed = () if facts is None else self._survey.recordings.listed(facts)
         self.page.set_recordings(listed, current)
         self._show_threshold()
 
@@ -375,7 +333,7 @@ class Tasting(QObject):
     def _look_at_moment(self) -> None:
         facts, wanted = self._facts, self._wanted_moment
         self._wanted_moment = None
-        known = None if wanted is None else self._recordings.found(wanted[0])
+        known = None if wanted is None else self._survey.recordings.found(wanted[0])
         if facts is None or wanted is None or known is None or known.scored is None:
             return
         request = MomentRequest(facts.path, known.sound, known.scored, wanted[1])
@@ -389,12 +347,12 @@ class Tasting(QObject):
             self._look_at_moment()
 
     def _hear(self, key: str, start_s: float, stop_s: float) -> None:
-        known = self._recordings.found(key)
+        known = self._survey.recordings.found(key)
         if known is not None:
             self._hearing.hear(known.sound, start_s, stop_s)
 
     def _score_source(self, key: str) -> None:
-        if self._recordings.want(key):
+        if self._survey.recordings.want(key):
             self._renew()
 
     def _take_comparison(self, comparison: Comparison) -> None:
@@ -403,45 +361,15 @@ class Tasting(QObject):
             f"{comparison.first_name} and {comparison.second_name} agree on {comparison.agreement:.0%}"
         )
 
-    # The threshold.
-
-    @property
-    def _proposes(self) -> bool:
-        """Whether the document's cuts come from the taste that is shown."""
-        curve = self._session.curve
-        return curve is not None and self._facts is not None and curve.maker == self._facts.maker
-
-    @property
-    def _threshold(self) -> float:
-        return self._parts.review.threshold if self._proposes else self._own_threshold
-
     def _show_threshold(self) -> None:
         if self._page is not None:
-            self._page.set_threshold(None if self._facts is None else self._threshold)
-
-    def _move_threshold(self, score: float | None) -> None:
-        if self._proposes:
-            self._parts.timeline.threshold_moved.emit(score)
-
-    def _drag_threshold(self, score: float) -> None:
-        if self._proposes:
-            self._parts.timeline.threshold_dragged.emit(score)
-        else:
-            self._own_threshold = score
-            self._show_threshold()
-
-    def _step_threshold(self, score: float) -> None:
-        if self._proposes:
-            self._work.propose({"threshold_mode": "score", "score": score}, merges_as="threshold")
-        else:
-            self._drag_threshold(score)
+            self._page.set_threshold(None if self._facts is None else self._threshold.score)
 
     # What changes meanwhile.
 
     def _take_document(self) -> None:
         self._looked_at = None
-        self._recordings.forget_document()
-        self._map = None
+        self._survey.forget_document()
         self._renew()
 
     def _take_change(self, change: Change) -> None:
@@ -451,20 +379,15 @@ class Tasting(QObject):
             self._renew()
         if "threshold" in change.settings:
             self._show_threshold()
-        if change.proposals and self._map is not None:
-            self.page.map.set_states(segment_states(self._map, self._session.state))
+        if change.proposals:
+            self.page.map.set_states(self._states())
 
     def _start_learning(self, name: str) -> None:
-        self._learning = (name, [], [])
+        self._learning = (name, LossHistory())
         self._show_learning()
 
     def _follow_learning(self, figures: Mapping[str, float]) -> None:
-        if self._learning is None or "loss" not in figures or "validation" not in figures:
-            return
-        _name, training, validation = self._learning
-        if int(figures.get("epoch", len(training) + 1)) > len(training):
-            training.append(figures["loss"])
-            validation.append(figures["validation"])
+        if self._learning is not None and self._learning[1].add(figures):
             self._show_learning()
 
     def _end_learning(self) -> None:
@@ -476,11 +399,12 @@ class Tasting(QObject):
             return
         self._page.show_ways(self._taste is None and self._learning is None)
         if self._learning is not None:
-            self._page.set_losses(*self._learning)
+            name, losses = self._learning
+            self._page.set_losses(name, losses.training, losses.validation)
         else:
             facts = self._facts
-            losses = ((), ()) if facts is None else (facts.training, facts.validation)
-            self._page.set_losses("", *losses)
+            training, validation = ((), ()) if facts is None else (facts.training, facts.validation)
+            self._page.set_losses("", training, validation)
 
     def _take_learned(self, path: Path) -> None:
         """Look at a taste that was learned while no document could take it; one of that name is read anew."""

@@ -187,7 +187,9 @@ def test_a_drag_on_the_distribution_is_a_drag_of_the_threshold(tasting: Hands) -
     tasting.qtbot.waitUntil(lambda: bool(window.timeline.canvas.outlook))
     assert window.session.state is before
     QTest.mouseRelease(view, LEFT, NO_KEYS, there)
-    assert window.session.state.settings["score"] == pytest.approx(0.75, abs=0.01)
+    tasting.qtbot.waitUntil(
+        lambda: window.session.state.settings["score"] == pytest.approx(0.75, abs=0.01), timeout=10_000
+    )
 
 
 def test_a_drag_is_given_up_by_escape(tasting: Hands) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
+from widgets.chrome.loss_history import LossHistory
 from widgets.theme import Theme, px
 
 if TYPE_CHECKING:
@@ -24,8 +25,7 @@ class LearningPanel(QFrame):
         self._title.setProperty("role", "title")
         self._theme = theme
         self._curve: LossCurve | None = None
-        self._training: list[float] = []
-        self._validation: list[float] = []
+        self._losses = LossHistory()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(px(14), px(12), px(14), px(12))
         layout.setSpacing(px(8))
@@ -42,21 +42,15 @@ class LearningPanel(QFrame):
 
     def start(self, name: str) -> None:
         """Begin with empty curves."""
-        self._training.clear()
-        self._validation.clear()
+        self._losses = LossHistory()
         self._title.setText(f"Learning {name}")
         self._shown_curve().set_losses((), ())
         self.show()
 
     def add(self, figures: Mapping[str, float]) -> None:
         """Add the losses of an epoch; reports within an epoch carry none that are new."""
-        if "loss" not in figures or "validation" not in figures:
-            return
-        epoch = int(figures.get("epoch", len(self._training) + 1))
-        if epoch > len(self._training):
-            self._training.append(figures["loss"])
-            self._validation.append(figures["validation"])
-            self._shown_curve().set_losses(self._training, self._validation)
+        if self._losses.add(figures):
+            self._shown_curve().set_losses(self._losses.training, self._losses.validation)
 
     def _shown_curve(self) -> LossCurve:
         """Return the curve, made when somebody learns: what draws it is as large as all the window."""

@@ -45,8 +45,8 @@ class Differences(QListWidget):
         self.clear()
         for one in differences:
             at = f"{format_time(one.start_s, 0)} – {format_time(one.stop_s, 0)}"
-            first, second = f"{names[0]} {one.first:.0%}", f"{names[1]} {one.second:.0%}"
-            self.addItem(f"{at}   odder than: {first} · {second}")
+            first, second = f"{names[0]}: odder than {one.first:.0%}", f"{names[1]}: {one.second:.0%}"
+            self.addItem(f"{at}   {first} of it · {second}")
         self.blockSignals(False)
 
     def event(self, event: QEvent) -> bool:

@@ -48,6 +48,7 @@ class Distribution(KeyedView):
         super().__init__(theme, "Distribution of scores", parent)
         self._kept = self._heard = np.zeros(BINS)
         self._heard_scores = self._kept_scores = np.zeros(0, np.float32)
+        self._name = ""
         self._threshold: float | None = None
         self._dragged: float | None = None
         self._outlook = ""
@@ -73,8 +74,9 @@ class Distribution(KeyedView):
         both = f"{heard}, {kept}" if len(self._kept_scores) else heard
         return f"At or above {at:.2f}: {both}"
 
-    def set_scores(self, kept: Scores, heard: Scores) -> None:
-        """Show the scores, each of shape (n,), of what was kept and of one recording."""
+    def set_scores(self, kept: Scores, heard: Scores, name: str) -> None:
+        """Show the scores, each of shape (n,), of what was kept and of one recording, which has a name."""
+        self._name = name
         self._kept_scores, self._heard_scores = kept, heard
         self._kept, self._heard = densities(kept), densities(heard)
         self._tell()
@@ -197,7 +199,12 @@ class Distribution(KeyedView):
         flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         painter.drawText(head, flags, "■ kept")
         painter.setPen(QColor(theme.score_line))
-        painter.drawText(head.adjusted(left.width() + px(12), 0, 0, 0), flags, "— this recording")
+        if self._name:
+            room = head.adjusted(left.width() + px(12), 0, 0, 0)
+            words = painter.fontMetrics().elidedText(
+                f"— {self._name}", Qt.TextElideMode.ElideRight, int(room.width())
+            )
+            painter.drawText(room, flags, words)
 
     def _paint_threshold(self, painter: QPainter) -> None:
         at = self.threshold

@@ -243,7 +243,7 @@ class TastePage(QWidget):
         """Show the map."""
         self._map = shown
         self.map.set_map(shown, states)
-        note = "" if shown is None else f"{len(states):,} stretches of {shown.length_s:g} s"
+        note = "" if shown is None else f"{len(states):,} stretches of {shown.length_s:.2g} s"
         self._cards["map"].set_note(note)
 
     def set_threshold(self, threshold: float | None) -> None:
@@ -286,9 +286,8 @@ class TastePage(QWidget):
             if one.origin is Origin.KEPT and one.scored is not None
         ]
         scored = self._scored(self._current)
-        self.distribution.set_scores(
-            np.concatenate([nothing, *kept]), nothing if scored is None else scored.scores
-        )
+        name, heard = ("", nothing) if scored is None else (scored.name, scored.scores)
+        self.distribution.set_scores(np.concatenate([nothing, *kept]), heard, name)
         self._cards["scores"].set_note(self.distribution.sentence)
         both = self._comparison
         if both is None or both.first.key != self._current:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +14,7 @@ from PySide6.QtWidgets import QWidget
 from engine.anomaly.overview.results import SegmentMap, SegmentState
 from widgets.taste.keyed_view import KeyedView
 from widgets.taste.stamps import scattered
-from widgets.theme import TEXT_SMALL, Theme, color, premultiplied, px, ui_font
-from widgets.timeline.score import heat_row
+from widgets.theme import TEXT_SMALL, Theme, color, mix, premultiplied, px, ui_font
 
 SIGN, CURRENT_SIGN = 9, 17
 _PAD = 12
@@ -214,7 +214,8 @@ class SegmentMapView(KeyedView):
         """Return the colour of each point, shape (n,)."""
         assert self._shown is not None
         if self._colouring is Colouring.SCORE:
-            return heat_row(self._shown.scores.astype(np.float64), self.theme)
+            steps = np.rint(np.clip(self._shown.scores, 0.0, 1.0) * 255).astype(np.int64)
+            return _ramp(self.theme)[steps]
         return self._state_colors()[self._states]
 
     def _state_colors(self) -> NDArray[np.uint32]:
@@ -246,6 +247,8 @@ class SegmentMapView(KeyedView):
         painter.setFont(ui_font(TEXT_SMALL))
         side = max(5, round(px(SIGN) * ratio)) | 1
         colors = self._state_colors()
+        if self._colouring is Colouring.SCORE:
+            colors[:] = int(premultiplied(theme.dim, 1.0))  # there colour tells no state
         left, middle = float(px(8)), self.height() - px(_FOOT) / 2
         for state, word in _WORDS.items():
             if not np.any(self._states == state):
@@ -264,3 +267,9 @@ class SegmentMapView(KeyedView):
             words = QRectF(left + px(14), middle - px(_FOOT) / 2, width + 1, px(_FOOT))
             painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, word)
             left += px(14) + width + px(14)
+
+
+@cache
+def _ramp(theme: Theme) -> NDArray[np.uint32]:
+    """Return the colours of scores from 0 to 1; the low end of the timeline's heat would vanish as a sign."""
+    return np.array([mix(theme.faint, theme.score_line, step / 255).rgba() for step in range(256)], np.uint32)

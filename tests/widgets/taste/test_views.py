@@ -93,7 +93,7 @@ def test_densities_add_up_and_nothing_has_none(rng: np.random.Generator) -> None
 @pytest.fixture
 def a_distribution(qtbot: QtBot, dress: Dress, rng: np.random.Generator) -> Distribution:
     view = Distribution(dress(LIGHT))
-    view.set_scores(rng.random(200, dtype=np.float32) / 2, rng.random(300, dtype=np.float32))
+    view.set_scores(rng.random(200, dtype=np.float32) / 2, rng.random(300, dtype=np.float32), "Jam")
     view.set_threshold(0.6)
     shown(qtbot, view)
     return view

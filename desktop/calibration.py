@@ -11,10 +11,10 @@ from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 
 from desktop.job_lanes import JobLane
 from desktop.session import Session
-from engine.anomaly.calibration.answers import Answer, Reviewed
-from engine.anomaly.calibration.calibrate import Calibration, answers_of, calibrate
+from engine.anomaly.calibration.answers import Answer
+from engine.anomaly.calibration.calibrate import Calibration, calibrate, verdicts_of
 from engine.anomaly.calibration.evidence import Analyses
-from engine.anomaly.calibration.stored import TasteMemory, document_key, read_memory, write_answers
+from engine.anomaly.calibration.stored import TasteMemory, document_key, keep_answers, read_memory
 from engine.anomaly.calibration.words import sentence
 from engine.document.change import Change
 from engine.document.state import DocumentState
@@ -130,7 +130,7 @@ class Calibrating(QObject):
         self._lane.close()
         if latest is not None:
             with suppress(OffcutError):  # every answer is in the document: the next opening writes them
-                write_answers(*latest, SILENT)
+                keep_answers(*latest, SILENT)
 
     def _follow(self, change: Change) -> None:
         if "taste" in change.settings:
@@ -164,22 +164,22 @@ class Calibrating(QObject):
         curve = self._session.curve
         return curve is not None and self._memory is not None and self._memory.is_of(curve.maker)
 
-    def _unwritten(self) -> tuple[Path, Reviewed] | None:
+    def _unwritten(self) -> tuple[Path, DocumentState, Calibration] | None:
         """Return what the taste does not know yet, and where it goes."""
         taste, memory = self._taste, self._memory
         if taste is None or memory is None or not _may_be_written(taste):
             return None
         if not self._learns or not self._scores_are_the_tastes:
             return None
-        state = self._session.state
-        latest = Reviewed(document_key(state), answers_of(state, self._calibration()))
-        return None if _verdicts(latest) == _verdicts(memory.of(latest.document)) else (taste, latest)
+        state, calibration = self._session.state, self._calibration()
+        kept = {one.proposal_id: one.accepted for one in memory.of(document_key(state)).answers}
+        return None if verdicts_of(state, calibration) == kept else (taste, state, calibration)
 
     def _store(self) -> None:
         latest = self._unwritten()
         if latest is not None:
-            taste, _ = latest
-            handle = self._lane.submit(write_answers, *latest, title=f"Keeping decisions in {taste.stem}")
+            taste = latest[0]
+            handle = self._lane.submit(keep_answers, *latest, title=f"Keeping decisions in {taste.stem}")
             handle.finished.connect(partial(self._take, taste))
             handle.failed.connect(partial(self._give_up, taste))
 
@@ -198,7 +198,3 @@ class Calibrating(QObject):
 def _may_be_written(taste: Path) -> bool:
     """Tell whether a taste is the user's own: what came with the program stays as it came."""
     return not taste.resolve().is_relative_to(_PROGRAM)
-
-
-def _verdicts(reviewed: Reviewed) -> dict[str, bool]:
-    return {answer.proposal_id: answer.accepted for answer in reviewed.answers}

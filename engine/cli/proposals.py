@@ -6,9 +6,14 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
+from engine.anomaly.calibration.calibrate import calibrate
+from engine.anomaly.calibration.evidence import Analyses
 from engine.cli.answer import Answer
+from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
+from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.proposals import KeptExample
+from engine.document.table import table_of
 from engine.progress import Progress
 from engine.timebase import format_time, samples_to_s
 
@@ -21,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:  # noqa: ARG001
     """List the proposals in the order of their start."""
     with Document.open(options.project) as document:
-        state = document.state
+        state, chances = document.state, _chances(document)
     listed = []
     lines = []
     for proposal in state.proposals.values():
@@ -34,6 +39,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:  #
                 "start_s": start_s,
                 "stop_s": stop_s,
                 "score": proposal.score,
+                "chance": chances.get(proposal.id),
                 "state": str(verdict),
                 "reason": proposal.reason,
                 "nearest_kept": _kept(proposal.nearest_kept),
@@ -42,6 +48,24 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:  #
         span = f"{format_time(start_s, 1)} – {format_time(stop_s, 1)}"
         lines.append(f"{proposal.id}  {span:>19}  {proposal.score:.2f}  {verdict:<9}  {proposal.reason}")
     yield Answer({"proposals": listed}, "\n".join(lines) or "Nothing is proposed.")
+
+
+def _chances(document: Document) -> dict[str, float]:
+    """Return how likely the user would accept what is undecided, from the answers in this document."""
+    found = {kind: document.analysis(kind) for kind in ("score", "listening", "beats", "nearest")}
+    curve, listening, grid, nearest = found.values()
+    heard = Analyses(
+        curve if isinstance(curve, ScoreCurve) else None,
+        listening if isinstance(listening, Listening) else None,
+        grid if isinstance(grid, BeatGrid) else None,
+        nearest if isinstance(nearest, NearestKept) else None,
+    )
+    chances = calibrate(document.state, heard).learned.chances
+    if chances is None:
+        return {}
+    table = table_of(document.state)
+    undecided = table.are(Verdict.UNDECIDED)
+    return {key: round(float(chances[k]), 4) for k, key in enumerate(table.made.ids) if undecided[k]}
 
 
 def _kept(example: KeptExample | None) -> dict[str, object] | None:

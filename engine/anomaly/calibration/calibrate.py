@@ -14,7 +14,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.calibration.answers import Answer
+from engine.anomaly.calibration.answers import MOST_ANSWERS, Answer
 from engine.anomaly.calibration.evidence import Analyses, Evidence, Numbers, evidence
 from engine.anomaly.calibration.neighbours import surprises_alike, surprises_beside
 from engine.anomaly.calibration.posterior import Posterior, Prior, logistic, posterior
@@ -96,15 +96,23 @@ def calibrate(state: DocumentState, heard: Analyses, brought: Sequence[Answer] =
     return Calibration(learned, names, prior, found, rows, decided, int(verdicts.sum()), len(verdicts))
 
 
-def answers_of(state: DocumentState, calibration: Calibration) -> tuple[Answer, ...]:
-    """Return the answers of a document as its taste keeps them; `calibration` is of the same state."""
+def verdicts_of(state: DocumentState, calibration: Calibration) -> dict[str, bool]:
+    """Return the answers that a taste keeps of a document, by proposal; `calibration` is of the same state.
+
+    Of more than a taste has room for they are the last of the recording.
+    """
     table = table_of(state)
-    accepted = table.are(Verdict.ACCEPTED)
+    places = np.flatnonzero(calibration.answered)[-MOST_ANSWERS:]
+    accepted = table.are(Verdict.ACCEPTED)[places].tolist()
+    return {table.made.ids[place]: yes for place, yes in zip(places.tolist(), accepted, strict=True)}
+
+
+def answers_of(state: DocumentState, calibration: Calibration) -> tuple[Answer, ...]:
+    """Return the same with what was weighed of each."""
+    places, names = table_of(state).made.places, calibration.names
     return tuple(
-        Answer(
-            table.made.ids[place], bool(accepted[place]), _named(calibration.names, calibration.rows[place])
-        )
-        for place in np.flatnonzero(calibration.answered).tolist()
+        Answer(key, accepted, _named(names, calibration.rows[places[key]]))
+        for key, accepted in verdicts_of(state, calibration).items()
     )
 
 

@@ -8,6 +8,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from engine.anomaly.calibration.answers import Answer, Reviewed, from_json, to_json, with_document
+from engine.anomaly.calibration.calibrate import Calibration, answers_of
 from engine.anomaly.taste_header import (
     ANSWERS,
     as_learned,
@@ -77,6 +78,13 @@ def _memory(path: Path, content: bytes) -> TasteMemory:
         return TasteMemory(path.stem, digest, from_json(answers))
     except (KeyError, TypeError, ValueError, IndexError):
         return TasteMemory(path.stem, digest, ())
+
+
+def keep_answers(
+    path: Path, state: DocumentState, calibration: Calibration, progress: Progress
+) -> TasteMemory:
+    """Let a taste keep what a document answered, see `write_answers`; `calibration` is of this state."""
+    return write_answers(path, Reviewed(document_key(state), answers_of(state, calibration)), progress)
 
 
 def write_answers(path: Path, latest: Reviewed, progress: Progress) -> TasteMemory:

@@ -101,8 +101,10 @@ def test_decisions_by_id_score_and_nudge(folder: Path, offcut: Offcut) -> None:
     offcut("propose", project, "--taste", taste, "--threshold-percentile", 60, "--minimum-kept-s", 2)
     first = offcut("proposals", project)["proposals"][0]
     offcut("decide", project, "accept", first["id"], "--nudge-start-ms", 25, "--nudge-stop-ms", -10)
-    nudged = offcut("proposals", project)["proposals"][0]
+    nudged, *rest = offcut("proposals", project)["proposals"]
     assert nudged["state"] == "accepted"
+    assert (first["chance"], nudged["chance"]) == (None, None), "nothing was learned; nothing is to be guessed"
+    assert all(0.0 < other["chance"] < 1.0 for other in rest)
     assert nudged["start_s"] == pytest.approx(first["start_s"] + 0.025, abs=1e-4)
     assert nudged["stop_s"] == pytest.approx(first["stop_s"] - 0.010, abs=1e-4)
     offcut("decide", project, "reset", "--all")

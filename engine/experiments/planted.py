@@ -22,7 +22,6 @@ from engine.anomaly.svdd.hearing import hearing_of
 from engine.anomaly.svdd.learning import Heard
 from engine.anomaly.svdd.model import SvddModel
 from engine.anomaly.svdd.settings import DeepSvddConfig
-from engine.embeddings import registry
 from engine.embeddings.hearing import heard as heard_windows
 from engine.errors import TasteError
 from engine.features.mono import mono_blocks
@@ -61,14 +60,14 @@ def planted_windows(heard: Heard, config: DeepSvddConfig, seed: int, progress: P
     SourceError : one cannot be read any more
     """
     rng = np.random.default_rng(seed)
-    embedder, hearing = registry.embedder(config.embedding), hearing_of(config)
+    hearing = hearing_of(config)
     aside = validation_recordings(heard, config)
     vectors, is_fault = [], []
     for number, recording in enumerate(aside):
         progress.check_cancelled()
         planted = _planted(recording, config.mel.rate_hz, rng)
         found = np.concatenate(
-            list(heard_windows([planted.audio[:, 0]], recording.level_db, hearing, embedder))
+            list(heard_windows([planted.audio[:, 0]], recording.level_db, hearing, heard.embedder))
         )
         vectors.append(found)
         is_fault.append(_in_faults(planted, len(found), config))

@@ -10,7 +10,6 @@ from engine.errors import UsageError
 from engine.experiments.material import Material
 from engine.experiments.record import Trained, write_json
 from engine.experiments.settings import Experiment
-from engine.experiments.tracking import require_wandb
 from engine.experiments.train import TrainRequest, train
 from engine.progress import Progress
 from engine.safe_write import shown
@@ -50,8 +49,6 @@ def run(experiment: Experiment, material: Material, folder: Path, progress: Prog
     ------
     OffcutError : as `engine.experiments.train.train` does; networks that were finished before stay
     """
-    if experiment.wandb:
-        require_wandb()  # before minutes of training, not after
     trained = []
     for number, network in enumerate(experiment.networks):
         request = TrainRequest(

@@ -10,7 +10,7 @@ from engine.anomaly.svdd.learning import learn_from
 from engine.anomaly.svdd.settings import DeepSvddConfig
 from engine.experiments.material import Material
 from engine.experiments.record import TASTE, Trained, fingerprint, finished, make_folder, write_history
-from engine.experiments.tracking import tracked
+from engine.experiments.tracking import require_wandb, tracked
 from engine.learning.loop import Epoch
 from engine.learning.torch_threads import few_threads
 from engine.progress import Progress
@@ -51,6 +51,8 @@ def train(request: TrainRequest, material: Material, progress: Progress) -> Trai
     if (before := finished(request.network, folder, print_)) is not None:
         progress.report(1.0, f"{request.network} is trained already")
         return before
+    if request.wandb:
+        require_wandb()  # before minutes of training, not after
     make_folder(folder)
     with (
         few_threads(),

@@ -13,7 +13,9 @@ from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Alternative, KeptExample, Proposal
 from engine.document.state import DocumentState
+from engine.document.table import table_of
 from engine.document.track import Source, Track
+from engine.review.learned import Learned
 from engine.review.listing import Grouping, listing
 from engine.review.statistics import statistics
 from widgets.review.queue_panel import QueuePanel
@@ -37,6 +39,7 @@ KEYS = {
     "review.reject_many": "Alt X",
     "review.undecided_many": "Alt U",
     "review.flag_many": "Alt F",
+    "review.learn": "Alt L",
     "review.accept_above": "Ctrl Shift Enter",
     "file.import": "Ctrl O",
     "file.export": "Ctrl E",
@@ -96,17 +99,23 @@ def demo_panel(theme: Theme, count: int, grouping: Grouping = "") -> QueuePanel:
     grid = BeatGrid(beats, np.arange(len(beats)) % 4 + 1, 120.0, 0.9, "demo")
     times = np.arange(0, state.length_samples, RATE_HZ // 4, dtype=np.int64)
     wave = 0.55 + 0.25 * np.sin(times / RATE_HZ / 3.1) + 0.15 * np.sin(times / RATE_HZ / 0.7)
-    curve = ScoreCurve(times, wave.astype(np.float32), "demo")
+    parts = np.stack([6.0 * wave, 2.5 * wave, 1.5 * wave], axis=1).astype(np.float32)
+    names = ("talk", "unlike-kept", "out-of-tune")
+    curve = ScoreCurve(times, wave.astype(np.float32), "demo", names, parts)
     panel.set_surroundings(Surroundings(grid, (), 18.0, curve))
     panel.set_taste("Band 2026")
     shown = listing(state, ids, grouping)
+    scores = table_of(state).made.scores
+    learned = Learned(scores**2, scores) if count else None
     selected = frozenset(ids[count // 3 + 1 : count // 3 + 4])
 
     def show(chosen: str | None) -> None:
-        panel.set_review(state, shown, chosen, "left", statistics(state), 0.8, 9)
+        panel.set_review(state, shown, chosen, "left", statistics(state), 0.8, 9, learned)
 
     show(current)
     panel.set_choices("all", "time", grouping)
+    said = f"You keep quiet passages; you cut what stands out. From {count // 3:,} decisions."
+    panel.set_learning(said if count else "", is_on=True)
     panel.set_scope(selected, len(selected), "selected" if selected else "")
     panel.proposal_chosen.connect(show)
     panel.command_requested.connect(print)

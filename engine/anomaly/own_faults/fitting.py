@@ -25,6 +25,7 @@ _PART_WEIGHT = 0.1
 _LEVEL_SPREAD_DB = 3.0
 _COLOUR_DB, _COLOUR_KNOTS = 3.0, 6
 _HIDING_CHANCE, _MOST_HIDDEN = 0.5, 0.2
+_BEYOND_STEPS = 16
 _LEAST_STD_DB = 1.0
 _LEAST_TUNING_STD = 1e-3
 _SCORED_STEPS = 512
@@ -155,7 +156,9 @@ def _random_crops(
     def crop(pieces: Sequence[Batch]) -> Batch:
         lengths = torch.tensor([len(targets) for _, _, targets in pieces], dtype=torch.float)
         mel, tuning, targets = pieces[int(torch.multinomial(lengths, 1, generator=generator))]
-        first = int(torch.randint(len(targets) - config.crop_steps + 1, (1,), generator=generator))
+        last_first = len(targets) - config.crop_steps
+        anywhere = torch.randint(-_BEYOND_STEPS, last_first + _BEYOND_STEPS + 1, (1,), generator=generator)
+        first = min(max(int(anywhere), 0), last_first)  # the very start and end are heard often enough
         last = first + config.crop_steps
         heard = _coloured(mel[first * STEP_FRAMES : last * STEP_FRAMES], spread, generator)
         return heard, tuning[first:last], targets[first:last]

@@ -116,18 +116,19 @@ class Workshop:
 
 
 def _excerpt(kept: Sequence[Samples], config: OwnFaultsConfig, rng: np.random.Generator) -> Samples:
-    """Return a stretch of one of the recordings, longer ones more often.
+    """Return a stretch of one of the recordings, longer ones more often, and often its very start or end.
 
-    A short one is turned round, and repeated until it fills a crop.
+    A short one is, half of the time, turned round, and repeated until it fills a crop.
     """
     lengths = np.array([len(one) for one in kept], np.float64)
     one = kept[int(rng.choice(len(kept), p=lengths / lengths.sum()))]
     wanted = round(config.excerpt_s * config.mel.rate_hz)
-    start = int(rng.integers(0, len(one)))
     if len(one) <= wanted:
+        turned = np.roll(one, -int(rng.integers(0, len(one)))) if rng.random() < 0.5 else one
         least = config.crop_steps * STEP_FRAMES * config.mel.hop_samples
-        return np.resize(np.roll(one, -start), max(len(one), least))
-    start = min(start, len(one) - wanted)
+        return np.resize(turned, max(len(one), least))
+    last = len(one) - wanted
+    start = int(np.clip(rng.integers(-wanted // 8, last + wanted // 8 + 1), 0, last))
     return one[start : start + wanted]
 
 

@@ -22,7 +22,7 @@ from engine.errors import OffcutError
 from engine.progress import SILENT
 from engine.review.learned import Learned
 
-PAUSE_MS = 5_000
+PAUSE_MS = 2_000
 """So long after the last answer the taste is written: a row of answers is written once."""
 
 _SETTING = "learns_from_decisions"
@@ -164,7 +164,7 @@ class Calibrating(QObject):
         curve = self._session.curve
         return curve is not None and self._memory is not None and self._memory.is_of(curve.maker)
 
-    def _unwritten(self) -> tuple[Path, DocumentState, Calibration] | None:
+    def _unwritten(self) -> tuple[Path, str, DocumentState, Calibration] | None:
         """Return what the taste does not know yet, and where it goes."""
         taste, memory = self._taste, self._memory
         if taste is None or memory is None or not _may_be_written(taste):
@@ -173,7 +173,7 @@ class Calibrating(QObject):
             return None
         state, calibration = self._session.state, self._calibration()
         kept = {one.proposal_id: one.accepted for one in memory.of(document_key(state)).answers}
-        return None if verdicts_of(state, calibration) == kept else (taste, state, calibration)
+        return None if verdicts_of(state, calibration) == kept else (taste, memory.digest, state, calibration)
 
     def _store(self) -> None:
         latest = self._unwritten()

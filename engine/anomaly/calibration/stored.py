@@ -81,17 +81,26 @@ def _memory(path: Path, content: bytes) -> TasteMemory:
 
 
 def keep_answers(
-    path: Path, state: DocumentState, calibration: Calibration, progress: Progress
+    path: Path, digest: str, state: DocumentState, calibration: Calibration, progress: Progress
 ) -> TasteMemory:
     """Let a taste keep what a document answered, see `write_answers`; `calibration` is of this state."""
-    return write_answers(path, Reviewed(document_key(state), answers_of(state, calibration)), progress)
+    latest = Reviewed(document_key(state), answers_of(state, calibration))
+    return write_answers(path, digest, latest, progress)
 
 
-def write_answers(path: Path, latest: Reviewed, progress: Progress) -> TasteMemory:
+def write_answers(path: Path, digest: str, latest: Reviewed, progress: Progress) -> TasteMemory:
     """Let a taste keep what a document answered, in the place of what it had kept of that document.
 
     The file is written whole or not at all, and not where nothing changed. Its digest, and so the name by
     which scores and proposals know it, stays.
+
+    Parameters
+    ----------
+    digest : of the taste that was answered; another one of that name, learned since, is left alone
+
+    Returns
+    -------
+    memory : what the file brings along now
 
     Raises
     ------
@@ -100,6 +109,8 @@ def write_answers(path: Path, latest: Reviewed, progress: Progress) -> TasteMemo
     progress.check_cancelled()
     content = read_taste_bytes(path)
     before = _memory(path, content)
+    if before.digest != digest:
+        return before
     after = TasteMemory(before.name, before.digest, with_document(before.reviewed, latest))
     if to_json(after.reviewed) == to_json(before.reviewed):
         return after
@@ -110,4 +121,6 @@ def write_answers(path: Path, latest: Reviewed, progress: Progress) -> TasteMemo
         )
     with replacing(path, overwrite=True) as part:
         part.write_bytes(changed)
+        if read_taste_bytes(path) != content:  # such as by learning, which must not be undone
+            raise TasteError(f"{shown(path)} was written anew meanwhile: answers stay in the document.")
     return after

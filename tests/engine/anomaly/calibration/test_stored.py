@@ -15,12 +15,14 @@ from engine.anomaly.calibration import answers as kept_answers
 from engine.anomaly.calibration.answers import Answer, Reviewed, from_json, to_json, with_document
 from engine.anomaly.calibration.stored import document_key, read_memory, write_answers
 from engine.anomaly.taste import load_taste
-from engine.anomaly.taste_header import KEY, as_learned, with_answers
+from engine.anomaly.taste_header import KEY, as_learned, digest_of, with_answers
 from engine.errors import OffcutError, TasteError
 from engine.progress import SILENT
 from tests.engine.anomaly.calibration.material import document
 
 DEMO = Path(__file__).resolve().parents[4] / "resources" / "demo" / "demo.taste"
+
+DIGEST = digest_of(DEMO.read_bytes())
 
 
 def reviewed(document: str, *ids: str, accepted: bool = True) -> Reviewed:
@@ -38,7 +40,7 @@ def path(tmp_path: Path) -> Path:
 def test_the_taste_stays_the_one_it_was(path: Path) -> None:
     before = load_taste(path)
     assert as_learned(path.read_bytes()) == DEMO.read_bytes()
-    write_answers(path, reviewed("d1", "cut-1", "cut-2"), SILENT)
+    write_answers(path, DIGEST, reviewed("d1", "cut-1", "cut-2"), SILENT)
     assert path.read_bytes() != DEMO.read_bytes()
     assert as_learned(path.read_bytes()) == DEMO.read_bytes()
     after = load_taste(path)
@@ -46,8 +48,8 @@ def test_the_taste_stays_the_one_it_was(path: Path) -> None:
 
 
 def test_answers_come_back(path: Path) -> None:
-    write_answers(path, reviewed("d1", "cut-1"), SILENT)
-    write_answers(path, reviewed("d2", "cut-7", "cut-8", accepted=False), SILENT)
+    write_answers(path, DIGEST, reviewed("d1", "cut-1"), SILENT)
+    write_answers(path, DIGEST, reviewed("d2", "cut-7", "cut-8", accepted=False), SILENT)
     memory = read_memory(path, SILENT)
     assert memory.reviewed == (reviewed("d1", "cut-1"), reviewed("d2", "cut-7", "cut-8", accepted=False))
     assert [answer.proposal_id for answer in memory.beside("d2")] == ["cut-1"]
@@ -58,10 +60,10 @@ def test_answers_come_back(path: Path) -> None:
 
 
 def test_a_document_counts_once_and_unlearns(path: Path) -> None:
-    write_answers(path, reviewed("d1", "cut-1", "cut-2"), SILENT)
-    write_answers(path, reviewed("d1", "cut-2", accepted=False), SILENT)
+    write_answers(path, DIGEST, reviewed("d1", "cut-1", "cut-2"), SILENT)
+    write_answers(path, DIGEST, reviewed("d1", "cut-2", accepted=False), SILENT)
     assert read_memory(path, SILENT).reviewed == (reviewed("d1", "cut-2", accepted=False),)
-    write_answers(path, Reviewed("d1", ()), SILENT)
+    write_answers(path, DIGEST, Reviewed("d1", ()), SILENT)
     assert path.read_bytes() == DEMO.read_bytes(), "with nothing to keep the file is as it was learned"
 
 
@@ -79,10 +81,32 @@ def test_the_oldest_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [(one.document, len(one.answers)) for one in kept] == [("d1", 1), ("d2", 2), ("d3", 2)]
 
 
+def test_a_taste_that_was_learned_anew_is_left_alone(path: Path, taste_path: Path) -> None:
+    path.write_bytes(taste_path.read_bytes())
+    memory = write_answers(path, DIGEST, reviewed("d1", "cut-1"), SILENT)
+    assert path.read_bytes() == taste_path.read_bytes()
+    assert (memory.digest, memory.reviewed) == (digest_of(taste_path.read_bytes()), ())
+
+
+def test_a_taste_that_is_learned_meanwhile_wins(
+    path: Path, taste_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, newer = Path.write_bytes, taste_path.read_bytes()
+
+    def overtaken(part: Path, content: bytes) -> int:
+        write(path, newer)
+        return write(part, content)
+
+    monkeypatch.setattr(Path, "write_bytes", overtaken)
+    with pytest.raises(TasteError, match="written anew meanwhile"):
+        write_answers(path, DIGEST, reviewed("d1", "cut-1"), SILENT)
+    assert path.read_bytes() == newer
+
+
 def test_nothing_new_writes_nothing(path: Path) -> None:
-    write_answers(path, reviewed("d1", "cut-1"), SILENT)
+    write_answers(path, DIGEST, reviewed("d1", "cut-1"), SILENT)
     before = path.stat()
-    write_answers(path, reviewed("d1", "cut-1"), SILENT)
+    write_answers(path, DIGEST, reviewed("d1", "cut-1"), SILENT)
     assert (path.stat().st_mtime_ns, path.stat().st_ino) == (before.st_mtime_ns, before.st_ino)
 
 
@@ -90,7 +114,7 @@ def test_damaged_answers_leave_the_taste_working(path: Path) -> None:
     path.write_bytes(with_answers(DEMO.read_bytes(), [{"document": "d1", "answers": "?"}]))
     assert read_memory(path, SILENT).reviewed == ()
     assert load_taste(path).digest == load_taste(DEMO).digest
-    write_answers(path, reviewed("d2", "cut-1"), SILENT)
+    write_answers(path, DIGEST, reviewed("d2", "cut-1"), SILENT)
     assert read_memory(path, SILENT).reviewed == (reviewed("d2", "cut-1"),)
 
 
@@ -99,7 +123,7 @@ def test_what_is_no_taste_is_left_alone(tmp_path: Path) -> None:
         wrong = tmp_path / f"{name}.taste"
         wrong.write_bytes(content)
         with pytest.raises(TasteError, match="is not a taste"):
-            write_answers(wrong, reviewed("d1", "cut-1"), SILENT)
+            write_answers(wrong, DIGEST, reviewed("d1", "cut-1"), SILENT)
         assert wrong.read_bytes() == content
     with pytest.raises(TasteError, match="cannot be read"):
         read_memory(tmp_path / "gone.taste", SILENT)
@@ -113,7 +137,7 @@ def test_a_header_of_another_program_is_refused_rather_than_renamed(tmp_path: Pa
     other.write_bytes(len(spaced).to_bytes(8, "little") + spaced + content[8 + length :])
     before = other.read_bytes()
     with pytest.raises(TasteError, match="another program"):
-        write_answers(other, reviewed("d1", "cut-1"), SILENT)
+        write_answers(other, digest_of(before), reviewed("d1", "cut-1"), SILENT)
     assert other.read_bytes() == before
 
 
@@ -123,7 +147,7 @@ def test_a_folder_that_cannot_be_written_is_told(path: Path, monkeypatch: pytest
 
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(OffcutError, match="disk is full"):
-        write_answers(path, reviewed("d1", "cut-1"), SILENT)
+        write_answers(path, DIGEST, reviewed("d1", "cut-1"), SILENT)
     assert path.read_bytes() == DEMO.read_bytes()
     assert not list(path.parent.glob("*.part"))
 

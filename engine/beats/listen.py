@@ -14,14 +14,13 @@ from engine.beats.tempo import TempoPath, follow_tempo
 from engine.beats.track import best_beats, period_of_each_frame, pulse_score
 from engine.document.analysis import BeatGrid, Listening
 from engine.features.loudness import LOUDNESS_HOP_SAMPLES, HopEnergy, Loudness
+from engine.features.onset_stream import Onsets, OnsetStream
 from engine.features.onsets import (
     QUIETEST_STRENGTH_DB,
     Framing,
     OnsetStrength,
     floored_db,
     local_scale,
-    pick_onsets,
-    refine_onsets,
 )
 from engine.progress import SILENT, Progress
 
@@ -49,14 +48,14 @@ class Heard:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Traces:
-    """What is kept of the sound while it streams past: about 6 MB for ten minutes.
+    """What is kept of the sound while it streams past: about 1 MB for ten minutes.
 
     Attributes
     ----------
     framing : how the frames were cut
     strength : float32, shape (frames,), onset strength over all mel bands
     bass, body, top : float32, shape (frames,), onset strength up to 0.2 kHz, 0.4 to 2 kHz and above 5 kHz
-    attack : float32, shape (m,), energy of the differenced signal in hops of `attack_hop_samples`
+    onsets : where sounds start
     loudness_db : float32, shape (k,), level of hops of `LOUDNESS_HOP_SAMPLES`
     """
 
@@ -65,17 +64,8 @@ class Traces:
     bass: Floats
     body: Floats
     top: Floats
-    attack: Floats
-    attack_hop_samples: int
+    onsets: Onsets
     loudness_db: Floats
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Onsets:
-    """Where sounds start: positions int64, shape (n,), ascending, and strengths beside their surroundings."""
-
-    positions_samples: NDArray[np.int64]
-    strengths: Floats
 
 
 def listen(blocks: Iterable[Floats], rate_hz: int, total_samples: int, progress: Progress = SILENT) -> Heard:
@@ -95,12 +85,11 @@ def listen(blocks: Iterable[Floats], rate_hz: int, total_samples: int, progress:
     """
     if not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ:
         return _loudness_only(blocks, progress)
-    traces = trace(blocks, rate_hz, total_samples, progress.part(0.0, 0.8))
-    onsets = find_onsets(traces, progress.part(0.8, 0.85))
+    traces = trace(blocks, rate_hz, total_samples, progress.part(0.0, 0.85))
     progress.report(0.85, "Finding the beats")
-    grid = find_beats(traces, onsets, progress.part(0.85, 1.0))
+    grid = find_beats(traces, progress.part(0.85, 1.0))
     progress.report(1.0, "Listened")
-    listening = Listening(onsets.positions_samples, traces.loudness_db, LOUDNESS_HOP_SAMPLES, MAKER)
+    listening = Listening(traces.onsets.positions_samples, traces.loudness_db, LOUDNESS_HOP_SAMPLES, MAKER)
     return Heard(grid, listening)
 
 
@@ -119,6 +108,7 @@ def trace(blocks: Iterable[Floats], rate_hz: int, total_samples: int, progress: 
     framing = Framing(rate_hz)
     attack_hop = max(1, round(_ATTACK_HOP_S * rate_hz))
     loudness, attack = Loudness(), HopEnergy(attack_hop, differenced=True)
+    onsets = OnsetStream(framing, attack_hop)
     strengths = [OnsetStrength(framing, bands) for bands in (slice(None), _BASS, _BODY, _TOP)]
 
     def passing() -> Iterator[Floats]:
@@ -133,10 +123,11 @@ def trace(blocks: Iterable[Floats], rate_hz: int, total_samples: int, progress: 
 
     for power in mel_power_blocks(passing(), framing.mel_settings):
         level_db = floored_db(power)
-        for strength in strengths:
-            strength.push(level_db)
+        flux = [strength.push(level_db) for strength in strengths]
+        onsets.push(flux[0], attack.take(), progress)
+    onsets.push(np.zeros(0, np.float32), attack.finish(), progress)
     whole, bass, body, top = (strength.finish() for strength in strengths)
-    return Traces(framing, whole, bass, body, top, attack.finish(), attack_hop, loudness.finish())
+    return Traces(framing, whole, bass, body, top, onsets.finish(progress), loudness.finish())
 
 
 def _finite_pieces(blocks: Iterable[Floats]) -> Iterator[Floats]:
@@ -147,21 +138,6 @@ def _finite_pieces(blocks: Iterable[Floats]) -> Iterator[Floats]:
             yield piece if np.isfinite(piece).all() else np.nan_to_num(piece, nan=0.0, posinf=0.0, neginf=0.0)
 
 
-def find_onsets(traces: Traces, progress: Progress = SILENT) -> Onsets:
-    """Pick the peaks of the onset strength and move each to where the energy rises."""
-    frames = pick_onsets(traces.strength, traces.framing)
-    progress.check_cancelled()
-    positions = refine_onsets(
-        traces.framing.heard_at_samples(frames),
-        traces.attack,
-        traces.attack_hop_samples,
-        traces.framing.rate_hz,
-        progress,
-    )
-    unique, first = np.unique(positions, return_index=True)
-    return Onsets(unique, traces.strength[frames[first]])
-
-
 def even_strength(traces: Traces) -> Floats:
     """Return the onset strength beside that of the eight seconds around, shape (frames,)."""
     scale = local_scale(traces.strength, round(8.0 * traces.framing.frames_per_s))
@@ -169,14 +145,14 @@ def even_strength(traces: Traces) -> Floats:
     return even.astype(np.float32, copy=False)
 
 
-def find_beats(traces: Traces, onsets: Onsets, progress: Progress = SILENT) -> BeatGrid:
+def find_beats(traces: Traces, progress: Progress = SILENT) -> BeatGrid:
     """Find the beats and bars; an empty grid of tempo 0 where there is no pulse.
 
     Raises
     ------
     Cancelled : the user asked for it
     """
-    framing = traces.framing
+    framing, onsets = traces.framing, traces.onsets
     strength = even_strength(traces)
     progress.check_cancelled()
     if not len(onsets.positions_samples):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,7 @@ _PRIOR_OCTAVES = 0.9
 _BAR_WEIGHTS = (1.0, 0.6, 0.3, 0.4)
 _HALF_BEAT_SHARE = 0.2
 _CHANGE_COST = 12.0
+_BLOCK_WINDOWS = 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,33 +50,62 @@ def candidate_tempi_bpm() -> NDArray[np.float64]:
     return tempi
 
 
-def tempogram(
-    strength: Floats, frames_per_s: float, progress: Progress = SILENT
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Correlate the strength with itself within windows of `WINDOW_S`.
+@dataclass(frozen=True, slots=True, eq=False)
+class Tempogram:
+    """The strength, correlated with itself within windows of `WINDOW_S`, made when it is asked for.
 
-    Returns
-    -------
+    All of an hour at once would be 15 MB, and is looked at in passing only.
+
+    Attributes
+    ----------
     frames : int64, shape (n,), the middle of each window
-    correlation : float64, shape (n, lags), the correlation coefficient at each lag in frames; 1 at lag 0
+    lags : how many, in frames
     """
+
+    strength: Floats
+    frames: NDArray[np.int64]
+    lags: int
+    _starts: NDArray[np.int64]
+    _taper: NDArray[np.float64]
+    _overlap: NDArray[np.float64]
+
+    def blocks(self, progress: Progress = SILENT) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+        """Yield the windows in turn: which they are, and their correlation, float64, shape (k, lags).
+
+        It is the correlation coefficient at each lag, 1 at lag 0.
+        """
+        for first in range(0, len(self.frames), _BLOCK_WINDOWS):
+            progress.check_cancelled()
+            windows = slice(first, min(first + _BLOCK_WINDOWS, len(self.frames)))
+            yield windows, self._correlation(windows)
+
+    def _correlation(self, windows: slice) -> NDArray[np.float64]:
+        size, transform = len(self._taper), _transform_size(len(self._taper))
+        correlation = np.zeros((windows.stop - windows.start, self.lags))
+        for row, start in enumerate(self._starts[windows].tolist()):
+            window = self.strength[start : start + size].astype(np.float64)
+            window = (window - np.average(window, weights=self._taper)) * self._taper
+            found = np.fft.irfft(np.abs(np.fft.rfft(window, transform)) ** 2, transform)[: self.lags]
+            if found[0] > 1e-9:
+                correlation[row] = found / found[0] / self._overlap
+        return np.clip(correlation, -1.0, 1.0)
+
+
+def tempogram(strength: Floats, frames_per_s: float) -> Tempogram:
+    """Return the tempogram of an onset strength, shape (frames,), of at least one frame."""
     size = min(len(strength), round(WINDOW_S * frames_per_s))
     middles = np.arange(0, max(1, len(strength)), max(1, round(STEP_S * frames_per_s)))
     starts = np.clip(middles - size // 2, 0, len(strength) - size)
     taper = np.hanning(size + 2)[1:-1]
     lags = min(size, round(4.0 * 60.0 / SLOWEST_BPM * frames_per_s) + 2)
-    transform = int(2 ** np.ceil(np.log2(2 * size)))
+    transform = _transform_size(size)
     overlap = np.fft.irfft(np.abs(np.fft.rfft(taper, transform)) ** 2, transform)[:lags]
     overlap = np.maximum(overlap / overlap[0], 0.1)
-    correlation = np.zeros((len(starts), lags))
-    for row, start in enumerate(starts):
-        progress.check_cancelled()
-        window = strength[start : start + size].astype(np.float64)
-        window = (window - np.average(window, weights=taper)) * taper
-        found = np.fft.irfft(np.abs(np.fft.rfft(window, transform)) ** 2, transform)[:lags]
-        if found[0] > 1e-9:
-            correlation[row] = found / found[0] / overlap
-    return middles.astype(np.int64), np.clip(correlation, -1.0, 1.0)
+    return Tempogram(strength, middles.astype(np.int64), lags, starts, taper, overlap)
+
+
+def _transform_size(size: int) -> int:
+    return int(2 ** np.ceil(np.log2(2 * size)))
 
 
 def weigh_tempi(correlation: NDArray[np.float64], frames_per_s: float) -> NDArray[np.float64]:
@@ -116,28 +147,43 @@ def follow_tempo(strength: Floats, frames_per_s: float, progress: Progress = SIL
     ------
     Cancelled : the user asked for it
     """
-    frames, correlation = tempogram(strength, frames_per_s, progress)
+    gram = tempogram(strength, frames_per_s)
     tempi = candidate_tempi_bpm()
+    periods = 60.0 * frames_per_s / tempi[_smoothest(gram, tempi, frames_per_s, progress)]
+    regularity = np.zeros(len(gram.frames))
+    for windows, correlation in gram.blocks(progress):
+        rows = np.arange(len(correlation))
+        lags = [beats * periods[windows] for beats in (1, 2, 4)]
+        regularity[windows] = np.max([_after(correlation, rows, lag) for lag in lags], axis=0)
+    window_s = min(WINDOW_S, len(strength) / frames_per_s)
+    return TempoPath(gram.frames, periods, np.clip(regularity, 0.0, 1.0), window_s)
+
+
+def _smoothest(
+    gram: Tempogram, tempi: NDArray[np.float64], frames_per_s: float, progress: Progress
+) -> NDArray[np.int64]:
+    """Return which tempo each window has on the best path, shape (windows,)."""
     prior = np.exp(-0.5 * (np.log2(tempi / _PRIOR_BPM) / _PRIOR_OCTAVES) ** 2)
-    fit = np.maximum(weigh_tempi(correlation, frames_per_s), 0.0) * prior
     octaves = np.abs(np.log2(tempi[:, None] / tempi[None, :]))
     cost = np.minimum(_CHANGE_COST * octaves, 4.0) * 0.25
-    best = fit[0].copy()
-    came_from = np.zeros(fit.shape, np.int64)
-    for row in range(1, len(fit)):
-        progress.check_cancelled()
-        reached = best[None, :] - cost
-        came_from[row] = reached.argmax(axis=1)
-        best = reached[np.arange(len(tempi)), came_from[row]] + fit[row]
-    path = np.zeros(len(fit), np.int64)
+    best = np.zeros(0)
+    came_from = np.zeros((len(gram.frames), len(tempi)), np.uint8)
+    for windows, correlation in gram.blocks(progress):
+        fits = np.maximum(weigh_tempi(correlation, frames_per_s), 0.0) * prior
+        for row, fit in enumerate(fits, start=windows.start):
+            progress.check_cancelled()
+            if row == 0:
+                best = fit.copy()
+                continue
+            reached = best[None, :] - cost
+            chosen = reached.argmax(axis=1)
+            came_from[row] = chosen
+            best = reached[np.arange(len(tempi)), chosen] + fit
+    path = np.zeros(len(gram.frames), np.int64)
     path[-1] = best.argmax()
-    for row in range(len(fit) - 1, 0, -1):
+    for row in range(len(path) - 1, 0, -1):
         path[row - 1] = came_from[row, path[row]]
-    periods = 60.0 * frames_per_s / tempi[path]
-    rows = np.arange(len(fit))
-    regularity = np.max([_after(correlation, rows, beats * periods) for beats in (1, 2, 4)], axis=0)
-    window_s = min(WINDOW_S, len(strength) / frames_per_s)
-    return TempoPath(frames, periods, np.clip(regularity, 0.0, 1.0), window_s)
+    return path
 
 
 def _after(

@@ -43,8 +43,14 @@ class HopEnergy:
             self._measured.frombytes(_mean_square(signal[:whole].reshape(-1, self._hop_samples)).tobytes())
         self._rest = signal[whole:].copy()
 
+    def take(self) -> NDArray[np.float32]:
+        """Return the mean squares measured since the last time, and forget them."""
+        taken = np.array(self._measured, np.float32)
+        self._measured = array("f")
+        return taken
+
     def finish(self) -> NDArray[np.float32]:
-        """Return the mean square of every hop; the last, unfinished one over the samples it has."""
+        """Return the mean square of every hop not taken; the last, unfinished one over the samples it has."""
         if len(self._rest):
             self._measured.frombytes(_mean_square(self._rest.reshape(1, -1)).tobytes())
             self._rest = self._rest[:0]

@@ -96,13 +96,15 @@ class OnsetStrength:
         self._last: Floats | None = None
         self._parts: list[Floats] = []
 
-    def push(self, level_db: Floats) -> None:
-        """Take the next frames of `floored_db`, shape (frames, bands)."""
+    def push(self, level_db: Floats) -> Floats:
+        """Take the next frames of `floored_db`, shape (frames, bands); return their flux, shape (frames,)."""
         chosen = level_db[:, self._bands]
         before = chosen[:1] if self._last is None else self._last
         rise = np.diff(np.concatenate([before, chosen]), axis=0)
-        self._parts.append(np.maximum(rise, 0.0, out=rise).mean(axis=1))
+        flux: Floats = np.maximum(rise, 0.0, out=rise).mean(axis=1)
+        self._parts.append(flux)
         self._last = chosen[-1:].copy()
+        return flux
 
     def finish(self) -> Floats:
         """Return the strength, float32, shape (frames,), shifted like librosa's by half a window."""

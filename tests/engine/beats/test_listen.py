@@ -11,7 +11,7 @@ import pytest
 
 from engine.beats.clicks import click_track
 from engine.beats.evaluate import errors_ms, f_measure, read_song
-from engine.beats.listen import find_beats, find_onsets, listen, trace
+from engine.beats.listen import find_beats, listen, trace
 from engine.errors import Cancelled
 from engine.progress import ReportingProgress
 
@@ -145,10 +145,9 @@ def test_a_rate_at_which_nothing_can_be_heard_leaves_loudness(rate_hz):
 def test_the_stages_can_be_called_one_by_one():
     track = click_track(90, RATE_HZ, length_s=8.0)
     traces = trace([track.samples], RATE_HZ, len(track.samples))
-    onsets = find_onsets(traces)
-    staged, whole = find_beats(traces, onsets), hear(track.samples)
+    staged, whole = find_beats(traces), hear(track.samples)
     np.testing.assert_array_equal(staged.beats_samples, whole.grid.beats_samples)
-    np.testing.assert_array_equal(onsets.positions_samples, whole.listening.onsets_samples)
+    np.testing.assert_array_equal(traces.onsets.positions_samples, whole.listening.onsets_samples)
 
 
 def test_progress_rises_to_one_and_cancel_is_heard():
@@ -163,4 +162,4 @@ def test_progress_rises_to_one_and_cancel_is_heard():
     with pytest.raises(Cancelled):
         listen([track.samples], RATE_HZ, len(track.samples), progress)
     with pytest.raises(Cancelled):
-        find_beats(traces := trace([track.samples], RATE_HZ, 1), find_onsets(traces), progress)
+        find_beats(trace([track.samples], RATE_HZ, 1), progress)

@@ -8,7 +8,7 @@ import pytest
 
 from engine.beats.clicks import click_track
 from engine.beats.evaluate import errors_ms, read_kit
-from engine.beats.listen import find_onsets, trace
+from engine.beats.listen import trace
 from engine.features.mel import mel_power_blocks
 from engine.features.onsets import (
     FLOOR_POWER,
@@ -91,7 +91,7 @@ def test_local_scale_is_the_plain_root_mean_square(rng):
 @pytest.mark.parametrize("rate_hz", [8_000, 22_050, 44_100, 48_000, 96_000])
 def test_onsets_of_clicks_are_exact_to_half_a_millisecond(rate_hz):
     track = click_track(97.3, rate_hz, length_s=8.0)
-    found = find_onsets(trace([track.samples], rate_hz, len(track.samples))).positions_samples
+    found = trace([track.samples], rate_hz, len(track.samples)).onsets.positions_samples
     assert len(found) == len(track.clicks_samples)
     late_ms = 1000.0 * (found - track.clicks_samples) / rate_hz
     # Not after the attack, since a cut made there would take it away (the first sample of a click is zero).
@@ -101,7 +101,7 @@ def test_onsets_of_clicks_are_exact_to_half_a_millisecond(rate_hz):
 
 def test_onsets_of_a_real_kit_are_unbiased(shared_dir):
     kit = read_kit(shared_dir / "data/multimic/example_drummer1_session1_1")
-    onsets = find_onsets(trace([kit.samples], kit.rate_hz, len(kit.samples)))
+    onsets = trace([kit.samples], kit.rate_hz, len(kit.samples)).onsets
     late_ms = errors_ms(kit.onsets_s, onsets.positions_samples / kit.rate_hz)
     assert abs(np.median(late_ms)) < 0.5
     assert np.median(np.abs(late_ms)) < 1.0

@@ -24,11 +24,15 @@ from engine.safe_write import shown
 
 HEARD_RATE_HZ = 16_000
 _LEAST_PIECE_S = 100.0
+_MOST_CLIPS = 12
 _SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".aiff", ".aif")
 _CATEGORIES = {
     "talk": ("crying_baby", "sneezing", "laughing", "coughing"),
     "noise": ("rain", "sea_waves", "crackling_fire", "helicopter", "chainsaw", "vacuum_cleaner", "engine"),
 }
+
+Clips = dict[str, list[Samples]]
+"""Mono recordings, each of shape (n,), by the kind of fault that plays them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,15 +129,20 @@ def drawn_clips(
     rng: np.random.Generator,
     rate_hz: int,
     categories: Mapping[str, Sequence[str]] = _CATEGORIES,
-    most: int = 12,
-) -> dict[str, list[Samples]]:
-    """Read some clips of each kind, drawn at random, at `rate_hz`."""
+) -> tuple[Clips, Clips]:
+    """Read two sets of clips of each kind, drawn at random, at `rate_hz`; no clip is in both.
+
+    The first is for what is tested, the other for raw recordings that are learned from.
+    """
     rows = clip_rows(data_dir)
-    drawn = {}
+    drawn: tuple[Clips, Clips] = {}, {}
     for kind, names in categories.items():
         fitting = [row for row in rows if row["category"] in names]
-        chosen = [fitting[k] for k in rng.permutation(len(fitting))[:most]]
-        drawn[kind] = [converted(clip(data_dir, row), HEARD_RATE_HZ, rate_hz) for row in chosen]
+        order = rng.permutation(len(fitting))
+        for clips, places in zip(
+            drawn, (order[:_MOST_CLIPS], order[_MOST_CLIPS : 2 * _MOST_CLIPS]), strict=True
+        ):
+            clips[kind] = [converted(clip(data_dir, fitting[k]), HEARD_RATE_HZ, rate_hz) for k in places]
     return drawn
 
 

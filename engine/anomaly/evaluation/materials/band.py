@@ -44,12 +44,12 @@ def _case(data_dir: Path, seed: int) -> Case:
     takes = band.takes(data_dir, _MOST_KEPT + band.tested, rng)
     long = [take for take in takes if len(take.audio) >= _LEAST_TESTED_S * take.rate_hz]
     tested = long[: band.tested]
-    faults = Faults(drawn_clips(data_dir, rng, takes[0].rate_hz))
+    faults, raw_faults = map(Faults, drawn_clips(data_dir, rng, takes[0].rate_hz))
     return Case(
         group=band.name,
         kept=tuple(take for take in takes if take not in tested),
         tested=tuple(faults.planted(_beginning(take, _TESTED_S), rng) for take in tested),
-        raw_of=lambda kept: faults.planted(kept, rng).audio,
+        raw_of=lambda kept: raw_faults.planted(kept, rng).audio,
     )
 
 

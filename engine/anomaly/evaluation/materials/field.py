@@ -40,8 +40,10 @@ def _case(data_dir: Path, seed: int) -> Case:
         fold: _joined(f"{ambience}, fold {fold}", [clip(data_dir, r) for r in rows if r["fold"] == fold])
         for fold in folds
     }
-    intruders = drawn_clips(data_dir, rng, HEARD_RATE_HZ, _INTRUDERS)
-    faults = Faults(intruders, (2.0, 8.0), FIELD_MAKERS)
+    faults, raw_faults = (
+        Faults(clips, (2.0, 8.0), FIELD_MAKERS)
+        for clips in drawn_clips(data_dir, rng, HEARD_RATE_HZ, _INTRUDERS)
+    )
     return Case(
         group=ambience,
         kept=tuple(joined[fold] for fold in folds if fold != tested_fold),
@@ -53,7 +55,7 @@ def _case(data_dir: Path, seed: int) -> Case:
             )
             for number in range(1, _PLANTINGS + 1)
         ),
-        raw_of=lambda kept: faults.planted(kept, rng).audio,
+        raw_of=lambda kept: raw_faults.planted(kept, rng).audio,
     )  # fmt: skip
 
 

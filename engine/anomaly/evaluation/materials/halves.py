@@ -24,12 +24,12 @@ def _case(data_dir: Path, seed: int) -> Case:
     half = len(mono) // 2
     halves = [Excerpt(path.stem, mono[:half], rate_hz), Excerpt(path.stem, mono[half:], rate_hz)]
     kept, clean = halves if seed // len(pieces) % 2 == 0 else halves[::-1]
-    faults = Faults(drawn_clips(data_dir, rng, rate_hz))
+    faults, raw_faults = map(Faults, drawn_clips(data_dir, rng, rate_hz))
     return Case(
         group=path.stem,
         kept=(kept,),
         tested=(faults.planted(clean, rng),),
-        raw_of=lambda one: faults.planted(one, rng).audio,
+        raw_of=lambda one: raw_faults.planted(one, rng).audio,
     )
 
 

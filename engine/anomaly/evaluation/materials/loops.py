@@ -21,6 +21,7 @@ _ONLY_ODD = ("RGTM-PNO",)
 _LONGEST_S = 20.0
 _TAKE_S = 45.0
 _TESTED = 2
+_LENGTH_S = (2.0, 8.0)
 _OTHER_STYLE = "other_style"
 
 
@@ -31,14 +32,15 @@ def _case(data_dir: Path, seed: int) -> Case:
     order = [loops[k] for k in rng.permutation(len(loops))]
     tested, kept = order[:_TESTED], order[_TESTED:]
     others = [loop for name in (*STYLES, *_ONLY_ODD) if name != style for loop in _read(data_dir, name)]
-    clips = {**drawn_clips(data_dir, rng, loops[0].rate_hz), _OTHER_STYLE: [one.audio for one in others]}
-    faults = Faults(clips, (2.0, 8.0), {**MAKERS, _OTHER_STYLE: _other_style})
-    damage = Faults(clips, (2.0, 8.0))
+    clips, raw_clips = drawn_clips(data_dir, rng, loops[0].rate_hz)
+    passages = {_OTHER_STYLE: [one.audio for one in others]}
+    faults = Faults({**clips, **passages}, _LENGTH_S, {**MAKERS, _OTHER_STYLE: _other_style})
+    damage, raw_damage = Faults(clips, _LENGTH_S), Faults(raw_clips, _LENGTH_S)
     return Case(
         group=style,
         kept=tuple(kept),
         tested=tuple(faults.planted(_take(loop), rng) for loop in tested),
-        raw_of=lambda loop: damage.planted(loop, rng).audio,
+        raw_of=lambda loop: raw_damage.planted(loop, rng).audio,
         files=(
             *(WholeFile(loop.name, loop.heard(), is_odd=False) for loop in tested),
             *(

@@ -16,7 +16,7 @@ from engine.anomaly.evaluation.materials.case import FAULT_SHARE, Case, Faults, 
 from engine.anomaly.evaluation.materials.field import AMBIENCES, FIELD
 from engine.anomaly.evaluation.materials.grooves import played, read_kit, takes_of
 from engine.anomaly.evaluation.materials.loops import LOOPS
-from engine.anomaly.evaluation.recordings import HEARD_RATE_HZ, Excerpt, data_digest
+from engine.anomaly.evaluation.recordings import HEARD_RATE_HZ, Excerpt, data_digest, drawn_clips
 from engine.anomaly.faults.kinds import MAKERS
 from engine.anomaly.faults.planting import Fault
 from engine.errors import UsageError
@@ -66,6 +66,22 @@ def test_the_same_seed_makes_the_same_case(data_dir: Path, cases: dict[str, Case
         np.testing.assert_array_equal(one.audio, other.audio)
         assert one.faults == other.faults
     assert not np.array_equal(cases["field"].tested[0].audio, FIELD.make(data_dir, 5).tested[0].audio)
+
+
+def test_raw_recordings_play_other_clips_than_what_is_tested(
+    data_dir: Path, rng: np.random.Generator
+) -> None:
+    tested, raw = drawn_clips(data_dir, rng, HEARD_RATE_HZ, {"dog": ("dog",)})
+    assert len(tested["dog"]) == len(raw["dog"]) == 12
+    bytes_of = [{one.tobytes() for one in clips["dog"]} for clips in (tested, raw)]
+    assert not bytes_of[0] & bytes_of[1]
+
+
+@pytest.mark.parametrize("name", ["studio band", "loops", "field"])
+def test_raw_of_a_kept_recording_is_that_and_more(cases: dict[str, Case], name: str) -> None:
+    kept = cases[name].kept[0]
+    raw = cases[name].raw_of(kept)
+    assert len(raw) == pytest.approx(len(kept.heard()) / (1.0 - FAULT_SHARE), rel=0.01)
 
 
 def test_no_clip_of_one_source_is_in_two_folds(data_dir: Path) -> None:

@@ -97,7 +97,7 @@ ROWS: tuple[Row, ...] = (
         SlicerConfig(alignment="beats", scales_beats=(1, 4, 16)),
     ),
     Row("slicer-ae+transformer", "a transformer for encoder", SlicerConfig(encoder="transformer")),
-    Row("slicer-ae+perceptual", "the error of modulations too", SlicerConfig(perceptual_weight=0.5)),
+    Row("slicer-ae+perceptual", "the error of modulations too", SlicerConfig(perceptual_weight=4.0)),
     Row("dual-ae", "decoders of edited and raw, Audio Slicer's first failure", DualConfig(), hears_raw=True),
     Row("memory-bank", "windows against a memory of kept ones, three measures", MemoryBankConfig()),
     Row(

@@ -160,7 +160,7 @@ class TopBar(QFrame):
     def set_taste_shown(self, shown: bool) -> None:
         """Show whether the Taste page has taken the place of the timeline."""
         self._taste_shown = shown
-        self._buttons["taste"].setChecked(shown)
+        self._buttons["taste"].setChecked(shown and self._has_taste)
 
     @property
     def _taste_command(self) -> str:

@@ -53,6 +53,11 @@ class PageHead(QFrame):
         for button in self.buttons.values():
             button.set_theme(theme)
 
+    def set_has_taste(self, has_taste: bool) -> None:
+        """Leave the ways to a taste to the page while there is none."""
+        for command in ("taste.learn", "taste.look", "taste.analyse", "taste.compare"):
+            self.buttons[command].setVisible(has_taste)
+
     def set_words(self, title: str, summary: str) -> None:
         """Say which taste it is."""
         self._title.setText(title)

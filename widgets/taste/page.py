@@ -215,6 +215,7 @@ class TastePage(QWidget):
     def show_ways(self, shown: bool) -> None:
         """Say how to come to a taste, while there is none and none is being learned."""
         self._body.setCurrentIndex(int(shown))
+        self.head.set_has_taste(not shown)
 
     def take_focus(self) -> None:
         """Give the focus to what comes first."""

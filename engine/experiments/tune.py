@@ -15,7 +15,7 @@ import yaml
 from engine.anomaly.svdd.learning import learn_from
 from engine.anomaly.svdd.model import SvddModel
 from engine.anomaly.svdd.settings import DeepSvddConfig
-from engine.errors import UsageError
+from engine.errors import OffcutError, UsageError
 from engine.experiments.inheritance import BASE
 from engine.experiments.material import Material
 from engine.experiments.record import VERSION, make_folder
@@ -23,7 +23,7 @@ from engine.experiments.settings import Choices, Experiment, Range
 from engine.learning.loop import Epoch
 from engine.learning.torch_threads import few_threads
 from engine.progress import Progress
-from engine.safe_write import replacing
+from engine.safe_write import replacing, shown
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -101,7 +101,7 @@ def tune(request: TuneRequest, material: Material, progress: Progress) -> Tuned:
     optuna = require_optuna()
     if not request.experiment.tune:
         raise UsageError(
-            f"{request.experiment_path} does not say where to look: add for example "
+            f"{shown(request.experiment_path)} does not say where to look: add for example "
             "'tune: {learning_rate: {low: 1.0e-6, high: 1.0e-2, log: true}}'."
         )
     folder = make_folder(request.folder)
@@ -125,17 +125,22 @@ def tune(request: TuneRequest, material: Material, progress: Progress) -> Tuned:
 
 def _study(optuna: Any, request: TuneRequest, material: Material) -> Study:
     """Open the study of exactly this search; one of other recordings or settings is another in the file."""
+    from sqlalchemy.exc import SQLAlchemyError  # which Optuna keeps its studies with
+
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     said = [VERSION, request.network, material.digest, request.experiment.model_dump(mode="json")]
     name = blake2b(json.dumps(said, sort_keys=True).encode(), digest_size=8).hexdigest()
-    storage = f"sqlite:///{(request.folder / STUDY).as_posix()}"
-    study: Study = optuna.create_study(
-        storage=storage,
-        study_name=f"{request.network}-{name}",
-        direction="maximize",
-        pruner=optuna.pruners.MedianPruner(_STARTUP_TRIALS, _WARMUP_EPOCHS),
-        load_if_exists=True,
-    )
+    path = request.folder / STUDY
+    try:
+        study: Study = optuna.create_study(
+            storage=f"sqlite:///{path.as_posix()}",
+            study_name=f"{request.network}-{name}",
+            direction="maximize",
+            pruner=optuna.pruners.MedianPruner(_STARTUP_TRIALS, _WARMUP_EPOCHS),
+            load_if_exists=True,
+        )
+    except (SQLAlchemyError, optuna.exceptions.OptunaError) as error:
+        raise OffcutError(f"{shown(path)} cannot be used: move it away to search anew.") from error
     # Another seed where a search goes on: with the same the first trials would be tried again.
     seed = request.experiment.seed + len(study.trials)
     study.sampler = optuna.samplers.TPESampler(n_startup_trials=_STARTUP_TRIALS, seed=seed)

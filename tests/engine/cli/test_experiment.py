@@ -86,3 +86,15 @@ def test_wrong_use_is_one_sentence(
     assert sentence in err
     assert err.count("\n") == 1
     assert not (tmp_path / "run").exists()
+
+
+def test_a_run_that_cannot_be_written_is_one_sentence(
+    experiment_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "taken").write_text("a file")
+    for step in ("run", "train", "tune"):
+        assert main(["experiment", step, str(experiment_path), "--out", str(tmp_path / "taken")]) == 1
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert "cannot be made: " in err
+        assert err.count("\n") == 1

@@ -9,7 +9,7 @@ from pathlib import Path
 import optuna
 import pytest
 
-from engine.errors import UsageError
+from engine.errors import OffcutError, UsageError
 from engine.experiments.material import Material
 from engine.experiments.settings import load_experiment
 from engine.experiments.tune import STUDY, Tuned, TuneRequest, tune
@@ -111,6 +111,15 @@ def test_a_stopped_trial_does_not_count(experiment_path: Path, material: Materia
     assert tune(request, material, SILENT).done == 1
     (study,) = studies(tmp_path / "run")
     assert [trial.state.name for trial in study.trials] == ["FAIL", "COMPLETE"]
+
+
+def test_a_damaged_study_is_left_as_it_is(experiment_path: Path, material: Material, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / STUDY).write_bytes(b"no study" * 100)
+    with pytest.raises(OffcutError, match=r"study\.sqlite cannot be used: move it away"):
+        searched(experiment_path, material, folder, 1)
+    assert (folder / STUDY).read_bytes() == b"no study" * 100
 
 
 def test_without_optuna_or_a_search_space_it_says_what_to_do(

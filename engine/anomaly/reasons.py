@@ -30,7 +30,7 @@ UNEVEN = 1.5
 FAR_TIMES = 2.0
 """How many times further than what stays a span must be from everything kept to sound like nothing of it."""
 
-SURELY, PERHAPS = 2.0, 1.0
+SURELY, PERHAPS = 3.0, 1.0
 """How far ahead of all other kinds of fault, in standard deviations, one must be to be named. Measured:
 docs/decisions/0025."""
 

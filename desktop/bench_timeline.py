@@ -150,6 +150,7 @@ def frames_while_training(folder: Path, load: str) -> Iterator[Measured]:
     """Walk through both views while a taste is learned beside the window, as it is for users."""
     with opened(folder, load) as bench:
         bench.frames()
+        yield Measured(f"{load}_source_frame_before_training_p99_ms", at(bench.frames(), 99), None, FRAMES)
         lane = JobLane("training lane", bench.window)
         job = lane.submit(train_until_cancelled, folder, title="Training")
         said: list[str] = []

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from hashlib import blake2b
 from pathlib import Path
+from typing import NoReturn
 
 from engine.anomaly.svdd.learning import Heard, hear
 from engine.anomaly.svdd.settings import DeepSvddConfig
+from engine.audio.folders import audio_files
 from engine.audio.reader import content_hash
 from engine.errors import UsageError
 from engine.experiments.planted import PlantedWindows, planted_windows
 from engine.progress import Progress
 from engine.safe_write import shown
 
-SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff", ".opus", ".m4a", ".w64", ".rf64", ".caf")
 _HEARING_SHARE = 0.7
 _HEARING = ("embedding", "window_s", "hop_s", "mel", "validation_share")
 """The settings that decide what is heard, and by whom."""
@@ -27,14 +28,20 @@ def recordings_in(folder: Path) -> tuple[Path, ...]:
 
     Raises
     ------
-    UsageError : there is no such folder, or no audio in it
+    UsageError : there is no such folder, one in it cannot be listed, or there is no audio in it
     """
     if not folder.is_dir():
         raise UsageError(f"There is no folder {shown(folder)}: choose the one of your recordings.")
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    found = tuple(audio_files(folder, _refuse))
     if not found:
         raise UsageError(f"{shown(folder)} holds no audio file: choose the folder of your recordings.")
-    return tuple(found)
+    return found
+
+
+def _refuse(error: OSError) -> NoReturn:
+    """Refuse what cannot be listed: a network that missed some recordings would look like any other."""
+    reason = (error.strerror or str(error)).lower()
+    raise UsageError(f"{shown(error.filename)} cannot be listed: {reason}.") from error
 
 
 class Material:

@@ -68,6 +68,7 @@ class Calibrating(QObject):
         self._lane = JobLane("taste lane", self)
         self._taste: Path | None = None
         self._memory: TasteMemory | None = None  # until the taste was read
+        self._keeps = True
         self._brought: tuple[Answer, ...] = ()
         self._known: _Known | None = None
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
@@ -142,6 +143,7 @@ class Calibrating(QObject):
         """Find out what the taste in force brings along."""
         found = self._session.state.settings.get("taste")
         self._taste = Path(found) if isinstance(found, str) else None
+        self._keeps = self._taste is not None and _may_be_written(self._taste)
         self._take(self._taste, None)
         if self._taste is not None and self._taste.is_file():
             handle = self._lane.submit(read_memory, self._taste, title=f"Reading {self._taste.stem}")
@@ -167,7 +169,7 @@ class Calibrating(QObject):
     def _unwritten(self) -> tuple[Path, str, DocumentState, Calibration] | None:
         """Return what the taste does not know yet, and where it goes."""
         taste, memory = self._taste, self._memory
-        if taste is None or memory is None or not _may_be_written(taste):
+        if taste is None or memory is None or not self._keeps:
             return None
         if not self._learns or not self._scores_are_the_tastes:
             return None
@@ -189,10 +191,10 @@ class Calibrating(QObject):
         self._store()
 
     def _give_up(self, taste: Path, why: str) -> None:
-        """Tell once that a taste cannot be written."""
+        """Tell once that a taste cannot be written; what it brought along and what is learned still count."""
         if taste == self._taste:
-            self._memory = None
-        self.failed.emit(why)
+            self._keeps = False
+        self.failed.emit(f"What your decisions taught stays in this document only. {why}")
 
 
 def _may_be_written(taste: Path) -> bool:

@@ -197,6 +197,21 @@ def test_a_pause_keeps_what_was_learned(reviewing: Hands, taste: Path) -> None:
     assert len(read_memory(taste, SILENT).reviewed[0].answers) == 3
 
 
+def test_a_taste_that_cannot_be_written_is_told_once(reviewing: Hands, taste: Path) -> None:
+    calibrating = reviewing.window.review.calibrating
+    told: list[str] = []
+    calibrating.failed.connect(told.append)
+    taste.unlink()
+    answer(reviewing, 12)
+    reviewing.qtbot.waitUntil(lambda: bool(told), timeout=4 * PAUSE_MS)
+    assert told[0].startswith("What your decisions taught stays in this document only. ")
+    assert "band.taste cannot be read" in told[0]
+    answer(reviewing, 1)
+    assert line(reviewing.window).endswith("From 13 decisions."), "it learns all the same"
+    reviewing.window.close()
+    assert len(told) == 1
+
+
 def test_what_came_with_the_program_is_not_written(hands: Hands, tmp_path: Path) -> None:
     before = DEMO.read_bytes()
     path = make(tmp_path / "jam.offcut", DEMO)

@@ -20,6 +20,7 @@ from engine.document.storage import apply_rows
 from engine.document.track import Source, Track
 from engine.errors import DocumentError
 from engine.review.last_decisions import LastDecisions
+from engine.review.learned import Learned
 from engine.review.listing import listing
 from engine.review.queue import QueueFilter, Step, at_or_above, next_id, previous_id, queue
 from engine.review.statistics import statistics, union_samples
@@ -159,6 +160,25 @@ def test_statistics_agree_with_what_each_kind_does():
     drops = [d for p in state.proposals.values() for d in KINDS[p.kind].effect(p, state.span(p.id))]
     gone = sum(drop.stop_samples - drop.start_samples for drop in drops)
     assert statistics(state).result_samples == LENGTH - gone
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.data())
+def test_learned_orders_are_those_of_plain_sorting(data: st.DataObject) -> None:
+    count = data.draw(st.integers(1, 12))
+    level = st.sampled_from((0.2, 0.5, 0.9))
+    figures = st.lists(level, min_size=count, max_size=count)
+    scores, chances, useful = data.draw(figures), data.draw(figures), data.draw(figures)
+    verdicts = data.draw(st.lists(st.sampled_from((A, R, U)), min_size=count, max_size=count))
+    state = made([(2 * k, 2 * k + 1) for k in range(count)], scores, verdicts)
+    learned = Learned(np.array(chances), np.array(useful))
+    by_score = sorted(range(count), key=lambda k: (-scores[k], k))
+    for order, of in (("score", chances), ("useful", useful)):
+        waiting = iter(sorted((k for k in by_score if not verdicts[k]), key=lambda k: -of[k]))
+        expected = [k if verdicts[k] else next(waiting) for k in by_score]
+        assert queue(state, order, learned=learned) == tuple(f"c{k}" for k in expected)
+    assert queue(state, "score", learned=Learned(None, np.array(useful))) == queue(state, "score")
+    assert queue(state, "useful") == queue(state, "score"), "where nobody learns"
 
 
 @settings(deadline=None, derandomize=True)

@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desktop.session import Session
-from engine.anomaly.overview.results import Origin, ScoredRecording, SegmentMap, TasteFacts
+from engine.anomaly.overview.results import (
+    NearestStretches,
+    Origin,
+    ScoredRecording,
+    SegmentMap,
+    TasteFacts,
+)
 from engine.features.loudness import playing_level_db
 from engine.jobs.sounds import DocumentSound, FileSound, Sound
 from engine.jobs.taste_requests import Asked, KeptScored, Survey, SurveyRequest
@@ -85,6 +91,20 @@ class TasteRecordings:
             curve.scores,
             playing_level_db(listening.loudness_db),
             {name: curve.parts[:, number] for number, name in enumerate(names)},
+            self._nearest(maker),
+        )
+
+    def _nearest(self, maker: str) -> NearestStretches | None:
+        """Return what was found with those scores that was kept and is like the document."""
+        nearest, rate_hz = self._session.nearest, self._session.state.rate_hz
+        if nearest is None or nearest.maker != maker:
+            return None
+        return NearestStretches(
+            samples_to_s_array(nearest.starts_samples, rate_hz),
+            samples_to_s(nearest.length_samples, rate_hz),
+            tuple(nearest.paths),
+            nearest.recordings,
+            nearest.kept_starts_s,
         )
 
     def is_known(self, request: SurveyRequest, shown: SegmentMap) -> bool:

@@ -9,7 +9,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.neighbours import NO_EXAMPLES, PARTS, Embeddings, embedded_stretches, part_frames
+from engine.anomaly.neighbours import (
+    NO_EXAMPLES,
+    PARTS,
+    Embeddings,
+    Nearest,
+    embedded_stretches,
+    part_frames,
+)
 from engine.anomaly.overview.comparison import compare
 from engine.anomaly.overview.facts import facts_of
 from engine.anomaly.overview.plane import principal_plane
@@ -17,6 +24,7 @@ from engine.anomaly.overview.results import (
     Comparison,
     LearnedFrom,
     Moment,
+    NearestStretches,
     Origin,
     ScoredRecording,
     SegmentMap,
@@ -63,7 +71,7 @@ def score_sound(taste_path: Path, sound: Sound, origin: Origin, progress: Progre
     ------
     TasteError, SourceError : the taste or the recording cannot be read
     """
-    return _scored(load_taste(taste_path), sound, origin, progress)
+    return _scored(load_taste(taste_path), taste_path, sound, origin, progress)
 
 
 def score_kept(
@@ -83,7 +91,7 @@ def score_kept(
         share = progress.part(done_s / total_s, (done_s + one.duration_s) / total_s)
         sound = FileSound(one.path, one.content_hash, folders)
         try:
-            scored.append(replace(_scored(taste, sound, Origin.KEPT, share), name=one.name))
+            scored.append(replace(_scored(taste, taste_path, sound, Origin.KEPT, share), name=one.name))
         except SourceError as error:
             missing.append(str(error))
         done_s += one.duration_s
@@ -169,9 +177,20 @@ def look_at_moment(
     model = taste.model
     rebuilt_db = model.rebuild(heard_db) if isinstance(model, Reconstructs) and len(heard_db) else None
     at = int(np.abs(scored.times_s - at_s).argmin()) if len(scored.times_s) else 0
-    parts = {part_wording(name): float(values[at]) for name, values in scored.parts.items()}
-    score = scored.score_at(at_s)
-    return Moment(scored.key, scored.name, at_s, start_s, stop_s, heard_db, rebuilt_db, score, parts)
+    within = (scored.times_s >= start_s) & (scored.times_s <= stop_s)
+    return Moment(
+        key=scored.key,
+        name=scored.name,
+        at_s=at_s,
+        start_s=start_s,
+        stop_s=stop_s,
+        heard_db=heard_db,
+        rebuilt_db=rebuilt_db,
+        times_s=scored.times_s[within],
+        scores=scored.scores[within],
+        score=scored.score_at(at_s),
+        parts={part_wording(name): float(values[at]) for name, values in scored.parts.items()},
+    )
 
 
 def compare_tastes(
@@ -188,11 +207,13 @@ def compare_tastes(
     ------
     TasteError, SourceError : the taste or the recording cannot be read
     """
-    second = _scored(load_taste(second_path), sound, first.origin, progress)
+    second = _scored(load_taste(second_path), second_path, sound, first.origin, progress)
     return compare(first_path.stem, first, second_path.stem, second, threshold)
 
 
-def _scored(taste: Taste, sound: Sound, origin: Origin, progress: Progress) -> ScoredRecording:
+def _scored(
+    taste: Taste, taste_path: Path, sound: Sound, origin: Origin, progress: Progress
+) -> ScoredRecording:
     with opened(sound, progress) as readable:
         rate_hz, length = readable.rate_hz, readable.length_samples
         measuring = progress.part(0.0, _LEVEL_SHARE)
@@ -204,7 +225,30 @@ def _scored(taste: Taste, sound: Sound, origin: Origin, progress: Progress) -> S
     content_hash = "" if isinstance(sound, DocumentSound) else sound.content_hash
     name = _DOCUMENT_NAME if path is None else path.stem
     return ScoredRecording(
-        name, origin, path, content_hash, duration_s, scores.times_s, scores.scores, level_db, scores.parts
+        name,
+        origin,
+        path,
+        content_hash,
+        duration_s,
+        scores.times_s,
+        scores.scores,
+        level_db,
+        scores.parts,
+        _nearest(taste, taste_path, scores.nearest),
+    )
+
+
+def _nearest(taste: Taste, taste_path: Path, found: Nearest | None) -> NearestStretches | None:
+    if taste.kept is None or found is None:
+        return None
+    mel, folder = taste.config.mel, taste_path.absolute().parent
+    frame_s = mel.hop_samples / mel.rate_hz
+    return NearestStretches(
+        starts_s=found.frames.astype(np.float64) * frame_s,
+        length_s=PARTS * part_frames(mel) * frame_s,
+        paths=tuple(str(folder / one.path) for one in taste.kept.recordings),
+        recordings=taste.kept.recording[found.kept],
+        kept_starts_s=taste.kept.frame[found.kept].astype(np.float64) * frame_s,
     )
 
 

@@ -11,7 +11,7 @@ import soundfile
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QScrollBar, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QScrollBar, QWidget
 
 from engine.anomaly.learn import LearnRequest, learn
 from engine.anomaly.overview.results import Origin, SegmentState
@@ -162,6 +162,20 @@ def test_a_kept_stretch_is_heard_beside_the_timeline(tasting: Hands) -> None:
     assert any(sentence.startswith("kept at") for sentence in tasting.said)
     assert window.transport.playhead_samples == playhead
     assert page.current.endswith("kept.wav")
+
+
+def test_what_a_moment_is_most_like_is_heard(tasting: Hands) -> None:
+    window, page = tasting.window, page_of(tasting)
+    button = next(one for one in page.findChildren(QPushButton) if one.text() == "Hear the nearest kept")
+    assert not button.isEnabled()
+    tasting.press("End")
+    finish(tasting)
+    assert button.isEnabled()
+    button.setFocus(Qt.FocusReason.TabFocusReason)
+    tasting.press("Return")
+    finish(tasting)
+    tasting.qtbot.waitUntil(lambda: window.transport.is_playing)
+    assert tasting.said[-1].startswith("kept at")
 
 
 def test_arrows_on_the_distribution_propose_anew_and_one_undo_takes_all_back(tasting: Hands) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from engine.anomaly.overview.results import Moment
@@ -14,7 +14,7 @@ from widgets.taste.keyed_view import KeyedView
 from widgets.theme import TEXT_SMALL, Theme, color, mono_font, px, ui_font
 from widgets.timeline.color_maps import N_COLORS, ColorMap, colors
 
-_HEAD, _PAD, _GAP, _ROW = 20, 8, 10, 16
+_HEAD, _PAD, _GAP, _ROW, _STRIP = 20, 8, 10, 16, 30
 _MOST_PARTS = 4
 _PART_Z = 4.0
 """A bar is full at so many standard deviations."""
@@ -54,7 +54,7 @@ class MomentView(KeyedView):
 
     def _paint_moment(self, painter: QPainter, moment: Moment) -> None:
         parts = list(moment.parts.items())[:_MOST_PARTS]
-        below = px(_ROW) * (1 + len(parts)) + px(_PAD)
+        below = px(_ROW) * (1 + len(parts)) + px(_PAD + _STRIP)
         area = QRectF(self.rect()).adjusted(px(_PAD), 0, -px(_PAD), -px(_PAD) - below)
         pictures = [("as it hears it", moment.heard_db)]
         if moment.rebuilt_db is not None:
@@ -69,8 +69,10 @@ class MomentView(KeyedView):
             words = QRectF(left, 0, width, px(_HEAD))
             painter.drawText(words, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), title)
             painter.drawImage(rect, self._picture(frames_db, low, high))
-            self._paint_mark(painter, rect, moment)
-        self._paint_score(painter, moment, parts, area.bottom() + px(_PAD))
+            strip = QRectF(left, rect.bottom() + px(2), width, px(_STRIP - 2))
+            self._paint_curve(painter, strip, moment)
+            self._paint_mark(painter, rect.united(strip), moment)
+        self._paint_score(painter, moment, parts, area.bottom() + px(_PAD + _STRIP))
 
     def _picture(self, frames_db: NDArray[np.float32], low: float, high: float) -> QImage:
         """Return the frames as an image, low bands at the bottom."""
@@ -81,6 +83,18 @@ class MomentView(KeyedView):
         pixels = np.ascontiguousarray(packed.astype(np.uint32)[steps].T[::-1])
         height, width = pixels.shape
         return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
+
+    def _paint_curve(self, painter: QPainter, strip: QRectF, moment: Moment) -> None:
+        """Draw the scores under what they are of."""
+        length_s = max(moment.stop_s - moment.start_s, 1e-9)
+        xs = strip.left() + (moment.times_s - moment.start_s) / length_s * strip.width()
+        ys = strip.bottom() - np.clip(moment.scores, 0.0, 1.0) * strip.height()
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(self.theme.score_line), px(1.5)))
+        points = [QPointF(x, y) for x, y in zip(xs.tolist(), ys.tolist(), strict=True)]
+        painter.drawPolyline(QPolygonF(points))
+        painter.restore()
 
     def _paint_mark(self, painter: QPainter, rect: QRectF, moment: Moment) -> None:
         share = (moment.at_s - moment.start_s) / max(moment.stop_s - moment.start_s, 1e-9)

@@ -100,6 +100,8 @@ class TastePage(QWidget):
         self.differences = Differences()
         self.moment = MomentView(theme)
         self.differences.hide()
+        self._nearest = EnterButton("Hear the nearest kept")
+        self._nearest.setEnabled(False)
         self._colour = EnterButton("Colour: state")
         self._colour.setAccessibleName("What colour tells")
         self._colour.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -117,7 +119,7 @@ class TastePage(QWidget):
             "map": Card(theme, "Map", self.map, (self._colour,)),
             "scores": Card(theme, "Scores", self.distribution),
             "ranking": Card(theme, "Ranking", self.ranking),
-            "moment": Card(theme, "A moment", self.moment),
+            "moment": Card(theme, "A moment", self.moment, (self._nearest,)),
             "curves": Card(theme, "Over time", over_time),
             "learning": Card(theme, "Learning", self.losses),
         }
@@ -150,7 +152,7 @@ class TastePage(QWidget):
         column.addWidget(self._body, 1)
         order = (
             *self.head.buttons.values(), self._colour, self.map, self.distribution, self.ranking,
-            self.moment, self.curves, self.differences, self.facts,
+            self._nearest, self.moment, self.curves, self.differences, self.facts,
         )  # fmt: skip
         for before, after in pairwise(order):
             QWidget.setTabOrder(before, after)
@@ -159,6 +161,7 @@ class TastePage(QWidget):
         for asking in (self.head, self.no_taste):
             asking.command_requested.connect(self.command_requested)
         self._colour.clicked.connect(self._colour_otherwise)
+        self._nearest.clicked.connect(self._hear_nearest)
         self.map.chosen.connect(lambda index: self._show_stretch(index, hear=False))
         self.map.clicked.connect(lambda index: self._show_stretch(index, hear=True))
         self.map.heard.connect(lambda: self._show_stretch(self.map.current, hear=True))
@@ -258,6 +261,7 @@ class TastePage(QWidget):
     def set_moment(self, moment: Moment | None) -> None:
         """Show a moment."""
         self.moment.set_moment(moment)
+        self._nearest.setEnabled(self._nearest_kept() is not None)
 
     def set_comparison(self, comparison: Comparison | None) -> None:
         """Show two tastes on one recording; None ends that."""
@@ -359,6 +363,20 @@ class TastePage(QWidget):
         moment = self.moment.moment
         if moment is not None:
             self.span_heard.emit(moment.key, max(0.0, moment.at_s - HEARD_S / 2), moment.at_s + HEARD_S / 2)
+
+    def _nearest_kept(self) -> tuple[str, float, float] | None:
+        """Return the recording, start and end of what was kept that the moment is most like."""
+        moment = self.moment.moment
+        scored = None if moment is None else self._scored(moment.key)
+        if moment is None or scored is None or scored.nearest is None or scored.origin is Origin.KEPT:
+            return None
+        found = scored.nearest.at(moment.at_s)
+        return None if found is None else (*found, found[1] + scored.nearest.length_s)
+
+    def _hear_nearest(self) -> None:
+        nearest = self._nearest_kept()
+        if nearest is not None:
+            self.span_heard.emit(*nearest)
 
     def _show_difference(self, row: int, *, hear: bool) -> None:
         if self._comparison is None or not 0 <= row < len(self._comparison.differences):

@@ -94,6 +94,14 @@ def _bank(values: Mapping[str, Any]) -> Steps:
     )
 
 
+def _embedding_bank(values: Mapping[str, Any]) -> Steps:
+    measures = {"nearest": "the nearest kept window", "residual": "what is left beside principal components"}
+    return (
+        MethodStep("Embedding", f"of {values['window_s']:g} s: {values['embedding']}"),
+        MethodStep("Memory of what you kept", "; ".join(measures[name] for name in values["measures"])),
+    )
+
+
 def _deep_svdd(values: Mapping[str, Any]) -> Steps:
     layers = " · ".join(str(size) for size in values["hidden_dims"])
     return (
@@ -119,5 +127,6 @@ _MIDDLES: Mapping[str, Callable[[Mapping[str, Any]], Steps]] = MappingProxyType(
         "own-faults": _own_faults,
         "memory-bank": _bank,
         "deep-svdd": _deep_svdd,
+        "embedding-bank": _embedding_bank,
     }
 )

@@ -85,6 +85,33 @@ class TasteFacts:
     rebuilds: bool
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class NearestStretches:
+    """What was kept that each stretch of a recording is most like.
+
+    Attributes
+    ----------
+    starts_s : float64, shape (n,), where the stretches begin, ascending
+    length_s : of every stretch
+    paths : of the kept recordings
+    recordings : int32, shape (n,), in which of `paths` the nearest stretch is
+    kept_starts_s : float64, shape (n,), where it begins there
+    """
+
+    starts_s: NDArray[np.float64]
+    length_s: float
+    paths: tuple[str, ...]
+    recordings: NDArray[np.int32]
+    kept_starts_s: NDArray[np.float64]
+
+    def at(self, at_s: float) -> tuple[str, float] | None:
+        """Return where what a moment is most like is: its recording and its start; None where nothing is."""
+        if not len(self.starts_s):
+            return None
+        nearest = int(np.abs(self.starts_s + self.length_s / 2 - at_s).argmin())
+        return self.paths[int(self.recordings[nearest])], float(self.kept_starts_s[nearest])
+
+
 @dataclass(frozen=True, eq=False)
 class ScoredRecording:
     """How odd each moment of a recording is.
@@ -98,6 +125,7 @@ class ScoredRecording:
     scores : float32, shape (n,), 0 to 1
     level_db : the level it is played at, which a taste hears it relative to
     parts : what the scores are made of by name, each float32, shape (n,)
+    nearest : None with a taste that keeps no examples
     """
 
     name: str
@@ -109,6 +137,7 @@ class ScoredRecording:
     scores: NDArray[np.float32]
     level_db: float
     parts: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    nearest: NearestStretches | None = None
 
     @property
     def key(self) -> str:
@@ -168,6 +197,7 @@ class Moment:
     at_s : the moment it is about
     heard_db : float32, shape (frames, n_mels), log-mel relative to the recording's level
     rebuilt_db : of the same shape; None with a taste that rebuilds nothing
+    times_s, scores : float64 and float32, shape (n,), of the scores within
     score : at the moment
     parts : what it is made of, as it is worded, in standard deviations above what is typical
     """
@@ -179,6 +209,8 @@ class Moment:
     stop_s: float
     heard_db: NDArray[np.float32]
     rebuilt_db: NDArray[np.float32] | None
+    times_s: NDArray[np.float64]
+    scores: NDArray[np.float32]
     score: float
     parts: Mapping[str, float] = field(default_factory=dict)
 

@@ -232,7 +232,10 @@ def test_the_boxes_hold_their_words(qtbot: QtBot, dress: Dress, width: int, scal
 def test_a_moment_is_told_in_words(qtbot: QtBot, dress: Dress, rng: np.random.Generator) -> None:
     view = MomentView(dress(DARK))
     frames = rng.normal(-30, 10, (100, 32)).astype(np.float32)
-    view.set_moment(Moment("", "Jam", 12.0, 9.0, 15.0, frames, frames + 3, 0.83, {"unlike kept": 2.5}))
+    times_s, scores = np.linspace(9.0, 15.0, 20), rng.random(20, dtype=np.float32)
+    view.set_moment(
+        Moment("", "Jam", 12.0, 9.0, 15.0, frames, frames + 3, times_s, scores, 0.83, {"unlike kept": 2.5})
+    )
     shown(qtbot, view)
     assert view.accessibleDescription() == "Jam at 0:12.0: score 0.83, unlike kept +2.5"
     assert not view.grab().isNull()

@@ -142,6 +142,21 @@ def test_a_moment_is_what_the_taste_hears_and_rebuilds(taste: Taste, taste_path:
     assert moment.rebuilt_db is not None
     assert moment.rebuilt_db.shape == moment.heard_db.shape
     assert moment.score == pytest.approx(scored.score_at(6.0))
+    np.testing.assert_array_equal(moment.scores, scored.scores[np.isin(scored.times_s, moment.times_s)])
+    assert moment.times_s[0] >= moment.start_s
+    assert moment.times_s[-1] <= moment.stop_s
+
+
+def test_what_was_kept_is_nearest_to_itself(taste_path: Path, edited: Path) -> None:
+    scored = score_sound(taste_path, FileSound(edited), Origin.FILE, SILENT)
+
+    assert scored.nearest is not None
+    # The chords come round every 8 s, so the place is the same to within whole rounds.
+    for at_s in (3.0, 7.0, 12.0):
+        path, start_s = scored.nearest.at(at_s) or ("", 0.0)
+        assert path == str(edited)
+        off_s = (start_s + scored.nearest.length_s / 2 - at_s + 4.0) % 8.0 - 4.0
+        assert abs(off_s) < 0.6
 
 
 def test_rebuilding_is_the_network_segment_by_segment(taste: Taste) -> None:

@@ -121,6 +121,19 @@ ROWS: tuple[Row, ...] = (
     Row("embedding-bank", "embeddings of windows against those of kept ones", EmbeddingBankConfig()),
     Row("deep-svdd AE", "Music Anomalizer's autoencoder", DeepSvddConfig(network="AE")),
     Row("deep-svdd AEwRES", "the same with residual blocks", DeepSvddConfig(network="AEwRES")),
+    Row(
+        "deep-svdd tuned",
+        "the same with settings searched on other takes than those tested",
+        DeepSvddConfig(
+            network="AEwRES",
+            learning_rate=7e-4,
+            weight_decay=3e-4,
+            dropout=0.47,
+            batch_size=16,
+            window_s=3.0,
+            epochs=150,
+        ),
+    ),
     Row("deep-svdd Baseline", "the same without normalisation", DeepSvddConfig(network="Baseline")),
     Row(
         "edited-vs-raw",

@@ -143,7 +143,8 @@ class Calibrating(QObject):
         """Find out what the taste in force brings along."""
         found = self._session.state.settings.get("taste")
         self._taste = Path(found) if isinstance(found, str) else None
-        self._keeps = self._taste is not None and _may_be_written(self._taste)
+        own = self._taste is not None and _may_be_written(self._taste)
+        self._keeps = own and not self._session.is_read_only  # else the window that writes it keeps them
         self._take(self._taste, None)
         if self._taste is not None and self._taste.is_file():
             handle = self._lane.submit(read_memory, self._taste, title=f"Reading {self._taste.stem}")

@@ -128,7 +128,10 @@ def _study(optuna: Any, request: TuneRequest, material: Material) -> Study:
     from sqlalchemy.exc import SQLAlchemyError  # which Optuna keeps its studies with
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    said = [VERSION, request.network, material.digest, request.experiment.model_dump(mode="json")]
+    experiment = request.experiment
+    spaces = {name: space.model_dump(mode="json") for name, space in experiment.tune.items()}
+    settings = experiment.config(request.network).model_dump(mode="json")
+    said = [VERSION, material.digest, experiment.seed, settings, spaces]
     name = blake2b(json.dumps(said, sort_keys=True).encode(), digest_size=8).hexdigest()
     path = request.folder / STUDY
     try:
@@ -142,7 +145,7 @@ def _study(optuna: Any, request: TuneRequest, material: Material) -> Study:
     except (SQLAlchemyError, optuna.exceptions.OptunaError) as error:
         raise OffcutError(f"{shown(path)} cannot be used: move it away to search anew.") from error
     # Another seed where a search goes on: with the same the first trials would be tried again.
-    seed = request.experiment.seed + len(study.trials)
+    seed = experiment.seed + len(study.trials)
     study.sampler = optuna.samplers.TPESampler(n_startup_trials=_STARTUP_TRIALS, seed=seed)
     return study
 
@@ -199,13 +202,21 @@ def _settings(params: Mapping[str, Any], experiment: Experiment) -> dict[str, ob
 def _write(request: TuneRequest, folder: Path, found: Mapping[str, object]) -> Path:
     """Write what was found as one more network of an experiment that inherits from the one searched."""
     path = folder / TUNED
-    base = Path(os.path.relpath(request.experiment_path.resolve(), folder.resolve())).as_posix()
+    base = _as_seen_from(folder.resolve(), request.experiment_path.resolve())
     own = request.experiment.networks.get(request.network, {})
     network = request.experiment.config(request.network).network
     tuned = {f"{request.network}-tuned": {**own, "network": network, **found}}
     with replacing(path, overwrite=True) as part:
         part.write_text(
-            yaml.safe_dump({BASE: base, "networks": tuned}, sort_keys=False, allow_unicode=True),
+            yaml.safe_dump({BASE: base.as_posix(), "networks": tuned}, sort_keys=False, allow_unicode=True),
             encoding="utf-8",
         )
     return path
+
+
+def _as_seen_from(folder: Path, path: Path) -> Path:
+    """Return how to name a file in a folder, so that both can be moved together; not across drives."""
+    try:
+        return Path(os.path.relpath(path, folder))
+    except ValueError:
+        return path

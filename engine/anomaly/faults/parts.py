@@ -22,7 +22,10 @@ PART_OF_KIND: Mapping[str, str] = {
     "reversed": "altered",
     "two_at_once": "altered",
     "muffled": "altered",
-    "sound_over": "noise",
+    "voice_over": "talk",
+    "knocks_over": "noise",
+    "tones_over": "noise",
+    "bursts_over": "noise",
     "level": "dropout",
     "cut": "cut-before",
 }

@@ -7,7 +7,7 @@ JASA 67, 1980), without the filter.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,18 +130,21 @@ def _hush(material: Material, _place: int, length: int, rng: np.random.Generator
     return out
 
 
-def _sound_over(material: Material, _place: int, length: int, rng: np.random.Generator) -> Samples:
-    """The music goes on, and over it something sounds that does not belong: now and then, loud."""
-    out = material.passage(length, rng).copy()
-    level = active_rms(out, material.rate_hz) * 10.0 ** (rng.uniform(-3.0, 10.0) / 20.0)
-    at = int(rng.uniform(0.0, 0.1) * length)
-    make, pause_s = _INTRUSIONS[int(rng.integers(len(_INTRUSIONS)))], rng.uniform(0.1, 1.0)
-    while at < length:
-        sound = make(material.rate_hz, rng)[: length - at]
-        gain = np.float32(level / max(active_rms(sound[:, None], material.rate_hz), 1e-9))
-        out[at : at + len(sound)] += (gain * sound * edges(len(sound), material.rate_hz))[:, None]
-        at += len(sound) + material.samples(pause_s * rng.uniform(0.5, 1.5))
-    return out
+def _over_the_music(make: Callable[[int, np.random.Generator], Samples]) -> Maker:
+    """Return a maker of a sound that does not belong, now and then and loud, over music that goes on."""
+
+    def over(material: Material, _place: int, length: int, rng: np.random.Generator) -> Samples:
+        out = material.passage(length, rng).copy()
+        level = active_rms(out, material.rate_hz) * 10.0 ** (rng.uniform(-3.0, 10.0) / 20.0)
+        at, pause_s = int(rng.uniform(0.0, 0.1) * length), rng.uniform(0.1, 1.0)
+        while at < length:
+            sound = make(material.rate_hz, rng)[: length - at]
+            gain = np.float32(level / max(active_rms(sound[:, None], material.rate_hz), 1e-9))
+            out[at : at + len(sound)] += (gain * sound * edges(len(sound), material.rate_hz))[:, None]
+            at += len(sound) + material.samples(pause_s * rng.uniform(0.5, 1.5))
+        return out
+
+    return over
 
 
 def _knock(rate_hz: int, rng: np.random.Generator) -> Samples:
@@ -171,9 +174,6 @@ def _burst(rate_hz: int, rng: np.random.Generator) -> Samples:
     return np.asarray(noise * shape, np.float32)
 
 
-_INTRUSIONS = (_voice, _knock, _tone, _burst)
-
-
 def _level(material: Material, _place: int, length: int, rng: np.random.Generator) -> Samples:
     """A passage whose level falls and rises again, once or several times, by 6 to 25 dB."""
     turns = int(rng.integers(2, 8))
@@ -192,7 +192,10 @@ PRACTICE_MAKERS: Mapping[str, Maker] = {
     "muffled": _muffled,
     "under_noise": _under_noise,
     "hush": _hush,
-    "sound_over": _sound_over,
+    "voice_over": _over_the_music(_voice),
+    "knocks_over": _over_the_music(_knock),
+    "tones_over": _over_the_music(_tone),
+    "bursts_over": _over_the_music(_burst),
     "level": _level,
 }
 

@@ -39,7 +39,7 @@ class OwnFaultsConfig(RecipeConfig):
     width: int = Field(default=64, ge=4, le=1024)
     members: int = Field(default=2, ge=1, le=16)
     nearest_weight: float = Field(default=0.25, ge=0.0, le=10.0)
-    residual_weight: float = Field(default=0.75, ge=0.0, le=10.0)
+    residual_weight: float = Field(default=0.5, ge=0.0, le=10.0)
     epochs: int = Field(default=25, ge=1, le=100_000)
     batch_size: int = Field(default=16, ge=2, le=1024)
     learning_rate: float = Field(default=3e-3, gt=0.0, le=1.0)

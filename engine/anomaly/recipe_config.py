@@ -24,3 +24,8 @@ class RecipeConfig(BaseModel):
     epochs: int = Field(ge=1, le=100_000)
     validation_share: float = Field(default=0.15, gt=0.0, le=0.5)
     mel: MelSettings = MelSettings()
+
+    @property
+    def needs_raw(self) -> bool:
+        """Whether it can only be learned with raw recordings beside the edited ones."""
+        return False

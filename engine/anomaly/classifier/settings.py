@@ -11,3 +11,8 @@ class ClassifierConfig(SegmentConfig):
     """The recipe. Audio Slicer's second attempt, given up there (github.com/Dextrome/editorbot, IDEAS.md)."""
 
     recipe: Literal["edited-vs-raw"] = "edited-vs-raw"
+
+    @property
+    def needs_raw(self) -> bool:
+        """Whether it can only be learned with raw recordings beside the edited ones: always."""
+        return True

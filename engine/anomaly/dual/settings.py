@@ -11,3 +11,8 @@ class DualConfig(SegmentConfig):
     """The recipe. Audio Slicer's first attempt, given up there (github.com/Dextrome/editorbot, IDEAS.md)."""
 
     recipe: Literal["dual-ae"] = "dual-ae"
+
+    @property
+    def needs_raw(self) -> bool:
+        """Whether it can only be learned with raw recordings beside the edited ones: always."""
+        return True

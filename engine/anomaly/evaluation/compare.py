@@ -78,7 +78,7 @@ def _plan(asked: Comparison) -> Plan:
         raise UsageError(f"The number of seeds cannot be {asked.seeds}: give 1 or more.")
     rows = [_row(name) for name in asked.rows or ([] if asked.config else [DEFAULT])]
     if asked.config is not None:
-        rows.append(Row("config", "the settings that were given", asked.config))
+        rows.append(Row("config", "the settings that were given", asked.config, asked.config.needs_raw))
     if asked.short:
         rows = [shortened(row) for row in rows]
     names = asked.materials or [name for name, one in MATERIALS.items() if not one.is_extra]

@@ -22,10 +22,7 @@ def test_a_file_loads_and_says_how_it_is_used(path: Path) -> None:
     text = path.read_text("utf-8")
     command = next(line for line in text.splitlines() if line.startswith("# offcut learn"))
     assert f"--config {path.name}" in command
-    needs_raw = config.recipe in ("dual-ae", "edited-vs-raw")
-    if isinstance(config, SlicerConfig):
-        needs_raw = config.needs_raw
-    assert ("--raw" in command) == needs_raw
+    assert ("--raw" in command) == config.needs_raw
 
 
 def test_the_published_recipe_names_every_setting_at_its_default() -> None:

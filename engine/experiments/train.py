@@ -9,7 +9,15 @@ from engine.anomaly.learn import LearnRequest, keep
 from engine.anomaly.svdd.learning import learn_from
 from engine.anomaly.svdd.settings import DeepSvddConfig
 from engine.experiments.material import Material
-from engine.experiments.record import TASTE, Trained, fingerprint, finished, make_folder, write_history
+from engine.experiments.record import (
+    HISTORY,
+    TASTE,
+    Trained,
+    fingerprint,
+    finished,
+    make_folder,
+    write_history,
+)
 from engine.experiments.tracking import require_wandb, tracked
 from engine.learning.loop import Epoch
 from engine.learning.torch_threads import few_threads
@@ -70,6 +78,7 @@ def train(request: TrainRequest, material: Material, progress: Progress) -> Trai
         planted_auc = planted.auc(outcome.model)
         log({"planted_auc": planted_auc})
     taste = LearnRequest(material.paths, config, request.seed, folder / TASTE, overwrite=True)
+    (folder / HISTORY).unlink(missing_ok=True)  # an old one must not speak for the taste that comes now
     keep(outcome.learnt, taste, progress.part(_TRAINING_SHARE, 1.0))
     fitted = outcome.learnt.fitted
     trained = Trained(

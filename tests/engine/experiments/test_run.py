@@ -98,6 +98,24 @@ def test_other_settings_data_or_a_missing_taste_are_trained_anew(
     assert is_trained(last, Material(other, seed=0))
 
 
+def test_a_history_never_speaks_for_another_taste(
+    experiment: Experiment, material: Material, tmp_path: Path
+) -> None:
+    request = TrainRequest("AE", experiment.config("AE", {"epochs": 1}), 0, tmp_path)
+    first = train(request, material, SILENT)
+
+    def stop(_fraction: float, text: str, _figures: object) -> None:
+        if text == "Learned best.taste":  # the new taste is written, the new history not yet
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(replace(request, seed=1), material, ReportingProgress(stop))
+    assert first.taste.is_file()
+    reports: list[str] = []
+    train(request, material, ReportingProgress(lambda _fraction, text, _figures: reports.append(text)))
+    assert "AE is trained already" not in reports
+
+
 def test_a_cancelled_network_leaves_those_before_it(
     experiment: Experiment, material: Material, tmp_path: Path
 ) -> None:

@@ -23,7 +23,6 @@ from engine.anomaly.regions import (
     DecidedSpans,
     Regions,
     best_runs,
-    kept_samples,
     proposed_spans,
 )
 
@@ -43,11 +42,10 @@ CLOSE_ENOUGH = 0.005
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ThresholdCuts:
-    """The spans that a threshold cuts, shape (n, 2), and what remains of the recording."""
+    """Spans to cut, shape (n, 2), and the threshold that comes nearest to saying why."""
 
     spans: Samples
     threshold: float
-    kept: int
 
 
 def cuts_for_keep(
@@ -70,7 +68,7 @@ def cuts_for_keep(
     spans = proposed_spans(regions, found.runs, decided, rules)
     peaks, _ = profile.peaks(spans[:, 0], spans[:, 1])
     price = min(max(found.price, float(profile.scores.min())), float(profile.scores.max()))
-    return ThresholdCuts(spans, min([price, *peaks.tolist()]), kept_samples(spans, profile, decided))
+    return ThresholdCuts(spans, min([price, *peaks.tolist()]))
 
 
 def runs_by_price(regions: Regions, cut_samples: int, rules: CutRules) -> LengthRuns:

@@ -31,6 +31,7 @@ SHOWN_CACHE = "~/.cache/offcut"
 DIALOG_POLL_MS = 50
 LONG_S = 5.0  # what can be seen well with its neighbours
 SMALLER = (1100, 640)  # a spectrogram is noise, which PNG cannot shrink
+PAGE = (1280, 860)  # the least width with three columns of cards, or nearly
 COARSE = 0xFFF8F8F8
 PATIENCE_S = 300
 
@@ -218,7 +219,9 @@ def taste(photographer: Photographer) -> None:
     wait_for(lambda: not window.tasting.is_busy and not window.work.is_busy)
     window.tasting.page.map.step(Qt.Key.Key_End, coarse=False)
     wait_for(lambda: not window.tasting.is_busy)
-    photographer.take("taste")
+    window.resize(*PAGE)
+    photographer.take("taste", few_colours=True)
+    window.resize(*SIZE)
     photographer.press("taste.page")
 
 

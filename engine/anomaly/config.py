@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from engine.anomaly.bank.settings import MemoryBankConfig
 from engine.anomaly.classifier.settings import ClassifierConfig
 from engine.anomaly.dual.settings import DualConfig
+from engine.anomaly.embedding_bank.settings import EmbeddingBankConfig
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.recipe_config import RecipeConfig
 from engine.anomaly.slicer.settings import SlicerConfig
@@ -26,6 +27,7 @@ CONFIGS: tuple[type[RecipeConfig], ...] = (
     DeepSvddConfig,
     DualConfig,
     ClassifierConfig,
+    EmbeddingBankConfig,
 )
 """The settings of every recipe; the first is the default."""
 

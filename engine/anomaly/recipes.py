@@ -12,6 +12,8 @@ from engine.anomaly.classifier import learning as classifier
 from engine.anomaly.classifier import model as classifier_model
 from engine.anomaly.dual import learning as dual
 from engine.anomaly.dual import model as dual_model
+from engine.anomaly.embedding_bank import learning as embedding_bank
+from engine.anomaly.embedding_bank import model as embedding_bank_model
 from engine.anomaly.own_faults import learning as own_faults
 from engine.anomaly.own_faults import model as own_faults_model
 from engine.anomaly.recipe import Recipe
@@ -25,6 +27,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         "deep-svdd": Recipe(svdd.learn, svdd_model.load),
         "dual-ae": Recipe(dual.learn, dual_model.load, blind_loss=2.0),
         "edited-vs-raw": Recipe(classifier.learn, classifier_model.load, blind_loss=log(2.0)),
+        "embedding-bank": Recipe(embedding_bank.learn, embedding_bank_model.load),
         "memory-bank": Recipe(bank.learn, bank_model.load),
         "own-faults": Recipe(own_faults.learn, own_faults_model.load, blind_loss=log(2.0)),
         "slicer-ae": Recipe(slicer.learn, slicer_loading.load, blind_loss=1.0),

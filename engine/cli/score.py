@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--threshold",
         type=finite,
         metavar="X",
-        help="0 to 1: score each recording as a whole, by the mean of the odder half of its moments, and "
+        help="0 to 1: score each recording as a whole, by the mean of the oddest quarter of its moments, and "
         "call it anomalous from there on, else kept",
     )
     parser.add_argument(

@@ -52,12 +52,7 @@ def default_folder() -> Path:
 
 
 def prepare(
-    path: Path,
-    embedder: Embedder,
-    hearing: Hearing,
-    folder: Path,
-    progress: Progress = SILENT,
-    level_db: float | None = None,
+    path: Path, embedder: Embedder, hearing: Hearing, folder: Path, progress: Progress = SILENT
 ) -> Prepared:
     """Return the embeddings of a recording: kept ones, or made now and kept.
 
@@ -66,7 +61,6 @@ def prepare(
     Parameters
     ----------
     folder : that keeps them
-    level_db : the level it is played at; measured where not known
 
     Raises
     ------
@@ -79,8 +73,7 @@ def prepare(
     if kept is not None:
         return Prepared(path, kept, was_kept=True)
     with SourceReader(path) as reader, few_threads():
-        if level_db is None:
-            level_db = level_of(mono_of(reader, reader.rate_hz))
+        level_db = level_of(mono_of(reader, reader.rate_hz))
         blocks = _watched(mono_of(reader, hearing.rate_hz), reader, hearing.rate_hz, progress)
         keep_vectors(entry, heard(blocks, level_db, hearing, embedder), embedder.size)
     made = load_vectors(entry, embedder.size)

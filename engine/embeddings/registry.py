@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engine.embeddings.embedder import Embedder
 from engine.embeddings.sound_statistics import SoundStatistics
-from engine.errors import UsageError
+from engine.errors import TasteError, UsageError
 from engine.places import data_folder
 
 DEFAULT = "statistics"
@@ -45,6 +45,26 @@ def embedder(name: str) -> Embedder:
     from engine.embeddings.clap import load_clap
 
     return load_clap(folder)
+
+
+def the_same(name: str, learned_with: str) -> Embedder:
+    """Return an embedding by name, for a taste that was learned with it.
+
+    Parameters
+    ----------
+    learned_with : what the embedding called itself then
+
+    Raises
+    ------
+    UsageError : see `embedder`
+    TasteError : it is another version or another checkpoint
+    """
+    found = embedder(name)
+    if found.name != learned_with:
+        raise TasteError(
+            f"This taste was learned on the embedding {learned_with}, here is {found.name}: learn it again."
+        )
+    return found
 
 
 def clap_folder() -> Path:

@@ -56,15 +56,15 @@ def without_examples(taste: Taste) -> Taste:
 
 
 def overall_score(scores: NDArray[np.float32]) -> float | None:
-    """Return the mean of the odder half of a recording's scores, shape (n,); None where it has none.
+    """Return the mean of the oddest quarter of a recording's scores, shape (n,); None where it has none.
 
     What is wrong with a recording is often wrong with a part of it, which a mean over all of it drowns, and
-    the oddest moment alone is odd in most recordings.
+    the oddest moment alone is odd in many recordings.
     """
     if not len(scores):
         return None
-    odder = np.sort(scores)[len(scores) // 2 :]
-    return float(odder.mean(dtype=np.float64))
+    oddest = np.sort(scores)[3 * len(scores) // 4 :]
+    return float(oddest.mean(dtype=np.float64))
 
 
 def prediction(score: float | None, threshold: float) -> Prediction | None:

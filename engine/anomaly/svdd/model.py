@@ -18,7 +18,6 @@ from engine.anomaly.svdd.network import Autoencoder
 from engine.anomaly.svdd.settings import DeepSvddConfig
 from engine.embeddings import registry
 from engine.embeddings.embedder import Embedder
-from engine.errors import TasteError
 from engine.learning.loop import seeded
 from engine.progress import Progress
 
@@ -101,16 +100,11 @@ def load(config: RecipeConfig, tensors: Mapping[str, Tensor], facts: Mapping[str
 
     Raises
     ------
-    TasteError : it heard an embedding that is not here
+    TasteError, UsageError : it heard an embedding that is not here
     ValueError, KeyError, RuntimeError : what was stored does not fit
     """
     assert isinstance(config, DeepSvddConfig)
-    embedder = registry.embedder(config.embedding)
-    if facts["embedding"] != embedder.name:
-        raise TasteError(
-            f"This taste was learned on the embedding {facts['embedding']}, and here is {embedder.name}: "
-            "learn it again."
-        )
+    embedder = registry.the_same(config.embedding, str(facts["embedding"]))
     mean, std, centre = tensors["mean"], tensors["std"], tensors["centre"]
     if mean.shape != (embedder.size,) or std.shape != mean.shape or not bool((std > 0).all()):
         raise ValueError("statistics of another shape")

@@ -40,9 +40,10 @@ def test_a_folder_that_cannot_be_listed_is_told(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("scores", "wanted"), [([], None), ([0.25], 0.25), ([0.5, 0.25], 0.5), ([1.0, 0.0, 0.5, 0.25], 0.75)]
+    ("scores", "wanted"),
+    [([], None), ([0.25], 0.25), ([0.5, 0.25], 0.5), ([0.5, 1.0, 0.0, 0.75, *4 * [0.25]], 0.875)],
 )
-def test_a_recording_scores_the_mean_of_its_odder_half(scores: list[float], wanted: float | None) -> None:
+def test_a_recording_scores_the_mean_of_its_oddest_quarter(scores: list[float], wanted: float | None) -> None:
     assert overall_score(np.array(scores, np.float32)) == wanted
 
 

@@ -19,7 +19,9 @@ _BUTTONS = (
     ("taste.compare", "Compare with…", ""),
     ("taste.page", "Back", ""),
 )
-_LEVELS = 3
+_FIRST_TO_GO = ("taste.look", "taste.compare")
+_LEVELS = 4
+_LEAST_WIDTH = 440
 
 
 class PageHead(QFrame):
@@ -31,6 +33,8 @@ class PageHead(QFrame):
         super().__init__(parent)
         self.setProperty("surface", "panel")
         self.setAccessibleName("Taste")
+        self.setMinimumWidth(px(_LEAST_WIDTH))
+        self._has_taste = True
         self._title, self._summary = QLabel("Taste"), ElidedLabel("", "dim")
         self._title.setProperty("role", "title")
         self._summary.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -55,8 +59,8 @@ class PageHead(QFrame):
 
     def set_has_taste(self, has_taste: bool) -> None:
         """Leave the ways to a taste to the page while there is none."""
-        for command in ("taste.learn", "taste.look", "taste.analyse", "taste.compare"):
-            self.buttons[command].setVisible(has_taste)
+        self._has_taste = has_taste
+        self._fit()
 
     def set_words(self, title: str, summary: str) -> None:
         """Say which taste it is."""
@@ -65,11 +69,18 @@ class PageHead(QFrame):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Give up keys first, then the words that an icon stands for, then what the palette has as well."""
         layout = self.layout()
         assert layout is not None
         for level in range(_LEVELS):
-            for button in self.buttons.values():
-                button.set_compact(level)
+            for command, button in self.buttons.items():
+                button.set_compact(min(level, 2))
+                is_there = self._has_taste or command == "taste.page"
+                button.setVisible(is_there and (level < 3 or command not in _FIRST_TO_GO))
             layout.invalidate()
-            if layout.minimumSize().width() + px(120) <= self.width():
+            if layout.minimumSize().width() <= self.width():
                 break
+        layout.activate()

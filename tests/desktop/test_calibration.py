@@ -106,6 +106,8 @@ def test_decisions_reorder_what_is_undecided(reviewing: Hands) -> None:
     answer(reviewing, 8)
     decided = {key: window.review.ids.index(key) for key in window.session.state.decisions}
     assert decided == {key: before.index(key) for key in decided}, "nothing decided moves"
+    calibrating = window.review.calibrating
+    assert calibrating.learned is calibrating.learned, "made once for each state: every view asks for it"
     rest = [key for key in window.review.ids if key not in decided]
     quiet = [int(key[1:]) % 2 for key in rest]
     assert quiet == sorted(quiet, reverse=True), "the quiet come first"

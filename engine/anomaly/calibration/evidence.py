@@ -46,9 +46,12 @@ _USUAL_DEVIATION_DB = 6.0
 _MOST = 3.0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Analyses:
-    """What listening found, as a document has it in force; what is missing is None."""
+    """What listening found, as a document has it in force; what is missing is None.
+
+    Two are equal where they hold the same objects: analyses are never changed.
+    """
 
     curve: ScoreCurve | None = None
     listening: Listening | None = None

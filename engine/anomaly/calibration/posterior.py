@@ -15,7 +15,7 @@ from engine.anomaly.calibration.products import times, weighted_squares
 Numbers = NDArray[np.float64]
 
 _MOST_STEPS = 50
-_NEAR_ENOUGH = 1e-7
+_NEAR_ENOUGH = 1e-5  # the step after one so small would be some 1e-10
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -161,6 +161,13 @@ def test_the_most_useful_question_is_not_the_surest() -> None:
     assert distance[table_of(state).made.places[first]] < np.median(distance[undecided])
 
 
+def test_the_same_analyses_are_equal_whoever_puts_them_together() -> None:
+    _, heard = document(5)
+    assert replace(heard) == heard
+    assert hash(replace(heard)) == hash(heard)
+    assert document(5)[1] != heard
+
+
 def test_an_answer_is_learned_within_a_tenth_of_a_second() -> None:
     state, heard = document(10_000)
     state = decided(state, cuts_the_quiet(range(0, 10_000, 3)))

@@ -17,7 +17,7 @@ from engine.cli.numbers import finite
 from engine.errors import OffcutError, UsageError
 from engine.progress import Progress
 
-PARTS = ("peaks", "timeline", "open", "render", "playback", "learn")
+PARTS = ("peaks", "timeline", "open", "render", "playback", "learn", "score")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,6 +53,10 @@ def _measure(part: str, minutes: float, progress: Progress) -> Iterator[Measured
         from engine.bench.render import measure as measure_render
 
         yield from measure_render(progress)
+    elif part == "score":
+        from engine.bench.score import measure as measure_score
+
+        yield from measure_score(progress)
     else:
         from engine.bench.learn import measure as measure_learn
 

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from engine.anomaly.embedding_bank.settings import EmbeddingBankConfig
 from engine.cli.main import main
 
 
@@ -42,3 +43,20 @@ def test_exports_are_measured_beside_a_plain_copy(
         "export_flac_24_bit_times_real_time",
     ]
     assert all(one["value"] > 1 and one["baseline"] > 1 for one in measured)
+
+
+def test_loops_are_scored_by_several_and_an_hour_beside_a_minute(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.bench.score.LOOPS", 3)
+    monkeypatch.setattr("engine.bench.score.LONG_MINUTES", 2)
+    monkeypatch.setattr("engine.bench.score.CONFIGS", (EmbeddingBankConfig(),))
+    assert main(["bench", "score", "--json"]) == 0
+    measured = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["metric"] for one in measured] == [
+        "embedding-bank_3_loops_s",
+        "embedding-bank_1_workers_speed_up",
+        "embedding-bank_score_an_hour_peak_mb",
+    ]
+    assert measured[0]["baseline"] == 60.0
+    assert measured[2]["value"] < measured[2]["baseline"] + 100

@@ -1,0 +1,76 @@
+"""Scoring a thousand ten-second loops from audio, and what memory an hour takes beside a minute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from engine.anomaly.archive.outcome import score_recording
+from engine.anomaly.archive.processes import fitting_workers, score_by_processes
+from engine.anomaly.embedding_bank.settings import EmbeddingBankConfig
+from engine.anomaly.learn import LearnRequest, learn
+from engine.anomaly.own_faults.settings import OwnFaultsConfig
+from engine.anomaly.recipe_config import RecipeConfig
+from engine.anomaly.taste import load_taste
+from engine.bench.long_recording import write_sparse
+from engine.bench.measured import Measured, peak_memory_mb, seconds
+from engine.bench.sound import write
+from engine.progress import Progress
+
+LOOPS = 1000
+LIMIT_S = 60.0
+LONG_MINUTES = 60
+_LOOP_S = 10
+_DIFFERENT_LOOPS = 40
+_RATE_HZ = 44_100
+# How long it was learned does not change what scoring costs.
+CONFIGS: tuple[RecipeConfig, ...] = (OwnFaultsConfig(practice_s=60.0, epochs=1), EmbeddingBankConfig())
+
+
+def measure(progress: Progress) -> Iterator[Measured]:
+    """Measure the default recipe and the one that compares embeddings."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        loops = _loops(folder / "loops")
+        kept = write(folder / "kept.flac", 60)
+        for number, config in enumerate(CONFIGS):
+            share = progress.step(number, len(CONFIGS))
+            taste = folder / f"{config.recipe}.taste"
+            learn(LearnRequest(edited=(kept,), config=config, seed=0, out=taste), share.part(0.0, 0.2))
+            yield from _loops_scored(config.recipe, taste, loops)
+            yield _hour_scored(config.recipe, taste, folder, share.part(0.8, 1.0))
+
+
+def _loops_scored(recipe: str, taste: Path, loops: list[Path]) -> Iterator[Measured]:
+    """Time all loops with one process a core, beside the limit, and beside what one process would take."""
+    workers = fitting_workers(len(loops))
+    with_all_s = seconds(lambda: list(score_by_processes(taste, loops, workers)))
+    yield Measured(f"{recipe}_{len(loops)}_loops_s", with_all_s, LIMIT_S)
+    loaded, few = load_taste(taste), loops[:_DIFFERENT_LOOPS]
+    one_s = seconds(lambda: [score_recording(loaded, path) for path in few]) / len(few)
+    yield Measured(f"{recipe}_{workers}_workers_speed_up", one_s * len(loops) / with_all_s, float(workers))
+
+
+def _hour_scored(recipe: str, taste: Path, folder: Path, progress: Progress) -> Measured:
+    """Score a minute, then an hour: the most memory this program had after each."""
+    loaded, after_mb = load_taste(taste), []
+    for minutes in (1, LONG_MINUTES):
+        path = write_sparse(folder / f"{recipe}-{minutes}.wav", 60 * minutes, _RATE_HZ, seed=minutes)
+        score_recording(loaded, path, progress)
+        after_mb.append(peak_memory_mb())
+    return Measured(f"{recipe}_score_an_hour_peak_mb", after_mb[1], after_mb[0])
+
+
+def _loops(folder: Path) -> list[Path]:
+    """Make loops; a thousand names for forty files, since what is in them does not change the cost."""
+    folder.mkdir()
+    made = [
+        write(folder / f"{number:04}.wav", _LOOP_S, _RATE_HZ, seed=number)
+        for number in range(min(LOOPS, _DIFFERENT_LOOPS))
+    ]
+    for number in range(len(made), LOOPS):
+        path = folder / f"{number:04}.wav"
+        path.hardlink_to(made[number % len(made)])
+        made.append(path)
+    return made

@@ -82,7 +82,7 @@ def _power(windows: Tensor) -> Tensor:
 
 def _levels(mel_db: Tensor) -> Tensor:
     """Return how loud each band is, how much it moves and how fast, shape (n, 5 * n_mels)."""
-    quantiles = torch.quantile(mel_db, torch.tensor(_QUANTILES), dim=2)
+    quantiles = _quantiles(mel_db, _QUANTILES)
     speed_db = mel_db.diff(dim=2).abs().mean(dim=2)
     return torch.cat([mel_db.mean(dim=2), mel_db.std(dim=2), *quantiles, speed_db], dim=1)
 
@@ -94,9 +94,9 @@ def _contrast(power: Tensor) -> Tensor:
     edges = [0, *np.geomspace(first, last, _CONTRAST_BANDS).astype(int)]
     found = []
     for start, stop in pairwise(edges):
-        ordered = torch.log(power[:, start : stop + 1] + _FLOOR_POWER).sort(dim=1).values
-        count = max(1, int(_CONTRAST_SHARE * ordered.shape[1]))
-        contrast = ordered[:, -count:].mean(dim=1) - ordered[:, :count].mean(dim=1)
+        ordered = _ordered(torch.log(power[:, start : stop + 1] + _FLOOR_POWER).transpose(1, 2))
+        count = max(1, int(_CONTRAST_SHARE * ordered.shape[2]))
+        contrast = ordered[:, :, -count:].mean(dim=2) - ordered[:, :, :count].mean(dim=2)
         found += [contrast.mean(dim=1), contrast.std(dim=1)]
     return torch.stack(found, dim=1)
 
@@ -104,7 +104,7 @@ def _contrast(power: Tensor) -> Tensor:
 def _loudness(power: Tensor) -> Tensor:
     """Return mean, deviation and quantiles of the level over time, shape (n, 6)."""
     level_db = 10.0 * torch.log10(power.mean(dim=1) + _FLOOR_POWER)
-    quantiles = torch.quantile(level_db, torch.tensor(_LEVEL_QUANTILES), dim=1)
+    quantiles = _quantiles(level_db, _LEVEL_QUANTILES)
     return torch.stack([level_db.mean(dim=1), level_db.std(dim=1), *quantiles], dim=1)
 
 
@@ -116,3 +116,19 @@ def _together(mel_db: Tensor) -> Tensor:
     correlation = torch.einsum("bit,bjt->bij", standard, standard) / groups.shape[2]
     first, second = torch.triu_indices(_GROUPS, _GROUPS, offset=1)
     return correlation[:, first, second]
+
+
+def _ordered(values: Tensor) -> Tensor:
+    """Sort along the last axis; numpy does it many times as fast as torch."""
+    return torch.from_numpy(np.sort(values.contiguous().numpy(), axis=-1))
+
+
+def _quantiles(values: Tensor, shares: tuple[float, ...]) -> list[Tensor]:
+    """Return quantiles over the last axis, between two values in proportion, as `torch.quantile` does."""
+    ordered = _ordered(values)
+    found = []
+    for share in shares:
+        place = share * (ordered.shape[-1] - 1)
+        below, above = ordered[..., int(place)], ordered[..., min(int(place) + 1, ordered.shape[-1] - 1)]
+        found.append(below + (place - int(place)) * (above - below))
+    return found

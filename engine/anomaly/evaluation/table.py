@@ -104,13 +104,14 @@ def markdown(trials: Sequence[Trial]) -> str:
 
 
 def _mean_table(trials: Sequence[Trial], names: Sequence[str]) -> str:
-    """Return means over materials, and beside each row the default where that row was tried."""
+    """Return means over materials, and beside each row the default on the same recordings, if tried there."""
     body = []
     for name in names:
         found = [mean_over_materials(trials, name, measure) for measure in _COLUMNS]
         if found[0] is not None:
             there = mean_over_materials(_where_tried(trials, name, DEFAULT), DEFAULT, "auc")
-            beside = "" if there is None or name == DEFAULT else f"{there.value:.3f}"
+            same = there is not None and name != DEFAULT and there.n == found[0].n
+            beside = _cell(there) if same else ""
             body.append([name, *(_cell(one) for one in found), f"{found[0].n} / {found[0].seeds}", beside])
     head = ["row", *_COLUMNS.values(), "n / seeds", "AUC of the default there"]
     return _table("Means over materials", head, body)

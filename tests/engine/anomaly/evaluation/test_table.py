@@ -64,6 +64,9 @@ def test_tables_show_every_row_and_the_kind_that_was_left_out() -> None:
     assert "| default | 0.800 ± 0.08 |" in text  # a deviation stands beside what has several seeds
     # Chance was tried with one seed of the band: beside it stands the default there, 0.9 and 0.8.
     assert "| chance | 0.500 |  | 0.250 |  |  | 2 / 1 | 0.850 |" in text
+    assert (
+        "| own-faults without talk | 0.600 |  | 0.300 |  |  | 1 / 1 |  |" in text
+    )  # one of the default's two
     head = next(line for line in text.splitlines() if line.startswith("| row | noise | talk |"))
     assert text[text.index(head) :].splitlines()[2] == "| chance |  |  |"
     assert "| talk | 0.770 |  | 1 |" in text  # left out, where nothing practised on it was tried

@@ -300,6 +300,26 @@ def test_a_file_is_analysed_without_a_document(hands: Hands, material: Path) -> 
     assert not window.session.is_open
 
 
+def test_a_damaged_taste_is_told_and_the_one_before_stays(tasting: Hands, tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.taste"
+    damaged.write_bytes(b"no taste")
+    drop(tasting, damaged)
+    finish(tasting)
+    assert any("damaged.taste is not a taste" in sentence for sentence in tasting.refused)
+    assert tasting.window.tasting.facts is not None
+    assert tasting.window.tasting.facts.name == "tiny"
+    assert page_of(tasting).map.states.size
+
+
+def test_a_taste_learned_without_a_document_is_looked_at(hands: Hands, material: Path) -> None:
+    hands.press("F4")
+    hands.window.work.learned.emit(material / "tiny.taste")
+    finish(hands)
+    assert hands.window.tasting.facts is not None
+    assert not page_of(hands).no_taste.isVisible()
+    assert page_of(hands).map.states.size
+
+
 def test_learning_is_followed_live(tasting: Hands) -> None:
     work, page = tasting.window.work, page_of(tasting)
     shown = page.losses.accessibleDescription()

@@ -1,10 +1,8 @@
-"""The ways to learn a taste that a dialog offers; light, so that it can show them without torch."""
+"""The ways to learn a taste that a dialog offers; light, so that a window opens without pydantic."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from engine.anomaly.config import BY_RECIPE
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +12,7 @@ class Method:
     Attributes
     ----------
     label : what it does, in a few words
-    epochs : how often the material is heard unless the user says otherwise
+    epochs : those of its default settings
     """
 
     recipe: str
@@ -22,14 +20,10 @@ class Method:
     epochs: int
 
 
-def _method(recipe: str, label: str) -> Method:
-    return Method(recipe, label, BY_RECIPE[recipe].model_fields["epochs"].default)
-
-
 METHODS: tuple[Method, ...] = (
-    _method("own-faults", "Practise on faults made from your edits"),
-    _method("memory-bank", "Remember what you kept and compare"),
-    _method("slicer-ae", "Rebuild what you kept (Audio Slicer)"),
-    _method("deep-svdd", "Draw what you kept together (Deep SVDD)"),
+    Method("own-faults", "Practise on faults made from your edits", 25),
+    Method("memory-bank", "Remember what you kept and compare", 40),
+    Method("slicer-ae", "Rebuild what you kept (Audio Slicer)", 100),
+    Method("deep-svdd", "Draw what you kept together (Deep SVDD)", 1000),
 )
 """The default first. Recipes that need raw recordings as well are offered by the command line only."""

@@ -62,6 +62,11 @@ ROWS: tuple[Row, ...] = (
     Row(DEFAULT, "what Offcut learns unless told otherwise", default_config()),
     Row("own-faults", "faults made from the kept recordings", OwnFaultsConfig()),
     Row("own-faults (one network)", "instead of several", _ONE_NETWORK),
+    Row(
+        "own-faults (faults alone)",
+        "without the memory of how kept recordings sound",
+        OwnFaultsConfig(nearest_weight=0.0, residual_weight=0.0),
+    ),
     *(
         Row(
             f"own-faults without {kind}",

@@ -104,9 +104,12 @@ def markdown(trials: Sequence[Trial]) -> str:
 
 
 def _mean_table(trials: Sequence[Trial], names: Sequence[str]) -> str:
-    """Return means over materials, and beside each row the default on the same recordings, if tried there."""
+    """Return the means of rows that were tried on all, beside the default on the same recordings."""
+    counted = {trial.key.material for trial in trials if not _is_extra(trial.key.material)}
     body = []
     for name in names:
+        if not counted <= {trial.key.material for trial in trials if trial.key.row == name}:
+            continue
         found = [mean_over_materials(trials, name, measure) for measure in _COLUMNS]
         if found[0] is not None:
             there = mean_over_materials(_where_tried(trials, name, DEFAULT), DEFAULT, "auc")

@@ -23,6 +23,7 @@ TRIALS = [
     trial("default", "halves", 0, 0.1),
     trial("own-faults without talk", "band", 0, 0.6, kinds={"talk": 0.77}),
     trial("chance", "band", 0, 0.5, 0.5),
+    trial("chance", "loops", 0, 0.5),
     trial("energy", "band", 0, 0.6, 0.6),
 ]
 
@@ -62,11 +63,10 @@ def test_tables_show_every_row_and_the_kind_that_was_left_out() -> None:
         "| default | 0.900 |  | 0.450 |  |  | 4 / 1 |  |" in text
     )  # a measure that nobody took is left empty
     assert "| default | 0.800 ± 0.08 |" in text  # a deviation stands beside what has several seeds
-    # Chance was tried with one seed of the band: beside it stands the default there, 0.9 and 0.8.
-    assert "| chance | 0.500 |  | 0.250 |  |  | 2 / 1 | 0.850 |" in text
-    assert (
-        "| own-faults without talk | 0.600 |  | 0.300 |  |  | 1 / 1 |  |" in text
-    )  # one of the default's two
+    # Chance was tried with one seed: beside it stands the default there, 0.85 on the band and 1.0 on loops.
+    assert "| chance | 0.500 |  | 0.250 |  |  | 3 / 1 | 0.925 |" in text
+    over_all = text[: text.index("### A band's takes")]
+    assert "without talk" not in over_all  # it was not tried on loops
     head = next(line for line in text.splitlines() if line.startswith("| row | noise | talk |"))
     assert text[text.index(head) :].splitlines()[2] == "| chance |  |  |"
     assert "| talk | 0.770 |  | 1 |" in text  # left out, where nothing practised on it was tried

@@ -15,7 +15,7 @@ from scipy.signal import butter, sosfilt
 from torch import Tensor
 
 from engine.anomaly.diagnoses.recording import diagnose
-from engine.anomaly.recipe import Judged, Passing, without_parts
+from engine.anomaly.recipe import Judged, KeptScores, Passing, without_parts
 from engine.anomaly.taste import Taste, load_taste
 from engine.cli.main import main
 from engine.progress import SILENT, Progress
@@ -95,7 +95,7 @@ def test_what_it_learned_from_is_named(names: Callable[[NDArray[np.float32]], li
 def test_a_taste_that_lets_noise_pass_is_named(
     taste: Taste, tmp_path: Path, raw: NDArray[np.float32]
 ) -> None:
-    deaf = replace(taste, model=LetsAnythingPass(), kept_scores=replace(taste.kept_scores, mean=0.0, std=1.0))
+    deaf = replace(taste, model=LetsAnythingPass(), kept_scores=KeptScores(0.0, 1.0))
     soundfile.write(tmp_path / "a.wav", raw[: 20 * RATE_HZ], RATE_HZ)
     found = diagnose(deaf, tmp_path / "a.wav", CutSettings(), SILENT)
     assert found.symptoms.noise_score == 0.5

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from engine.anomaly.slicer.settings import SegmentConfig
 
 
@@ -11,6 +13,7 @@ class DualConfig(SegmentConfig):
     """The recipe. Audio Slicer's first attempt, given up there (github.com/Dextrome/editorbot, IDEAS.md)."""
 
     recipe: Literal["dual-ae"] = "dual-ae"
+    epochs: int = Field(default=50, ge=1, le=100_000)
 
     @property
     def needs_raw(self) -> bool:

@@ -15,16 +15,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.anomaly.bank.memory import Memory, held_out, remember, stored_memory
+from engine.anomaly.bank.memory import Memory, Vectors, held_out, remember, stored_memory
 from engine.anomaly.own_faults.hearing import Heard
+from engine.anomaly.own_faults.rest import log_unlike_rest, thinned
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.own_faults.texture import LEAST_APART, texture_size, textures
+from engine.progress import SILENT, Progress
 
-PARTS = ("unlike-kept", "unusual-mix")
-"""The distance to the nearest kept texture, and what the principal components of all do not explain."""
+PARTS = ("unlike-kept", "unusual-mix", "unlike-rest")
+"""The distance to the nearest kept texture, what the principal components of all do not explain, and the
+distance to the rest of the same recording."""
 
 _RANGE_DB = 80.0
 _LEAST_STD = 0.02
+_USUAL_REST_STD = 0.5
 _FLOOR, _MEANS, _STDS = "memory_floor_db", "memory_means", "memory_stds"
 
 Numbers = NDArray[np.float64]
@@ -37,7 +41,8 @@ class KeptTextures:
     Attributes
     ----------
     floor_db : of the textures: 80 dB below the loudest band that was kept
-    means, stds : float64, shape (len(PARTS),), of kept textures against those of the other recordings
+    means, stds : float64, shape (len(PARTS),), of kept textures against those of the other recordings, and of
+        each recording against itself
     """
 
     memory: Memory
@@ -45,13 +50,22 @@ class KeptTextures:
     means: Numbers
     stds: Numbers
 
-    def logs(self, heard: Heard) -> Numbers:
-        """Return how far each step is from what was kept, logarithms, shape (steps, len(PARTS))."""
-        return _logs(self.memory, textures(heard, self.floor_db))
+    def measured(self, heard: Heard) -> tuple[Numbers, Vectors]:
+        """Return how far each step is from what was kept, logarithms, shape (steps, 2), and its texture.
+
+        The textures, shape (steps, size), are standardised, as `log_unlike_rest` wants them.
+        """
+        vectors = textures(heard, self.floor_db)
+        return _logs(self.memory, vectors), self.memory.standardised(vectors)
+
+    def logs(self, heard: Heard, progress: Progress) -> Numbers:
+        """Return all measures of a whole recording, shape (steps, len(PARTS))."""
+        logs, standard = self.measured(heard)
+        return np.column_stack([logs, log_unlike_rest(thinned(standard, 0), len(heard), progress)])
 
     def odder(self, logs: Numbers, config: OwnFaultsConfig) -> Numbers:
         """Return what the memory adds to a score, shape (n,), in standard deviations of what was kept."""
-        weights = np.array([config.nearest_weight, config.residual_weight])
+        weights = np.array([config.nearest_weight, config.residual_weight, config.rest_weight])
         added: Numbers = ((logs - self.means) / self.stds) @ weights
         return added
 
@@ -69,12 +83,23 @@ def keep_textures(recordings: Sequence[Heard]) -> KeptTextures:
     """Remember how kept recordings sound, each against all others to know what is usual."""
     floor_db = float(max(one.mel_db.max() for one in recordings)) - _RANGE_DB
     left_out = np.concatenate(held_out([textures(one, floor_db) for one in recordings], LEAST_APART, _logs))
+    memory = memory_of(recordings, floor_db)
     return KeptTextures(
-        memory_of(recordings, floor_db),
+        memory,
         floor_db,
-        left_out.mean(axis=0),
-        np.maximum(left_out.std(axis=0), _LEAST_STD),
+        np.append(left_out.mean(axis=0), 0.0),
+        np.append(np.maximum(left_out.std(axis=0), _LEAST_STD), _rest_std(recordings, memory, floor_db)),
     )
+
+
+def _rest_std(recordings: Sequence[Heard], memory: Memory, floor_db: float) -> float:
+    """Return how much kept recordings differ from their own rest; the usual where all are too short."""
+    found = []
+    for one in recordings:
+        few = thinned(memory.standardised(textures(one, floor_db)), 0)
+        found.append(log_unlike_rest(few, len(one), SILENT))
+    std = float(np.concatenate(found).std())
+    return std if std > _LEAST_STD else _USUAL_REST_STD
 
 
 def memory_of(recordings: Sequence[Heard], floor_db: float) -> Memory:

@@ -44,7 +44,7 @@ def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progres
         config, trained.network, trained.scaling, trained.parts, float(means[0]), float(stds[0]), textures
     )
     scores = KeptScores(
-        *_usual(model, folds, textures),
+        *_usual(model, folds, textures, progress),
         (*means[1:].tolist(), *textures.means.tolist()),
         (*stds[1:].tolist(), *textures.stds.tolist()),
     )
@@ -56,7 +56,9 @@ def _heard(pieces: Sequence[Samples], config: OwnFaultsConfig) -> list[Heard]:
     return [one for one in every if len(one)]
 
 
-def _usual(model: OwnFaultsModel, folds: Sequence[Split], kept: KeptTextures) -> tuple[float, float]:
+def _usual(
+    model: OwnFaultsModel, folds: Sequence[Split], kept: KeptTextures, progress: Progress
+) -> tuple[float, float]:
     """Return the mean and standard deviation of the scores of kept audio that was not learned from.
 
     Each network hears what it checked itself with, beside a memory of what it practised on.
@@ -66,7 +68,7 @@ def _usual(model: OwnFaultsModel, folds: Sequence[Split], kept: KeptTextures) ->
         without = replace(kept, memory=memory_of(_heard(fold.training, model.config), kept.floor_db))
         for heard in _heard(fold.validation, model.config):
             logits = member_logits(member, model.scaling, heard)
-            own.append(model.judged(np.column_stack([logits, without.logs(heard)])).own)
+            own.append(model.judged(np.column_stack([logits, without.logs(heard, progress)])).own)
     scores = np.concatenate(own)
     return float(scores.mean()), max(float(scores.std()), _LEAST_SCORE_STD)
 
@@ -78,6 +80,7 @@ def _method(config: OwnFaultsConfig, cut: Sequence[Samples]) -> str:
         f"{config.practice_s / 60.0:g} minutes of the recordings with planted faults, of {len(kinds)} kinds\n"
         f"({', '.join(kinds)}){of_cut}. Voices and noises in them were made by rule.\n"
         "The loss is the binary cross-entropy of what is damaged against what is as it was kept. The score\n"
-        f"is their logit, {config.nearest_weight:g} of the distance to the nearest kept sound and "
-        f"{config.residual_weight:g} of what the\nprincipal components of all kept sound leave of a moment."
+        f"is their logit, {config.nearest_weight:g} of the distance to the nearest kept sound, "
+        f"{config.residual_weight:g} of what the principal\ncomponents of all kept sound leave of a moment, "
+        f"and {config.rest_weight:g} of its distance to the rest of its recording."
     )

@@ -149,13 +149,14 @@ def test_memory_is_joined_to_the_faults_as_it_is_weighed(tmp_path: Path) -> None
     model = learn(Examples((path,)), config, 0, SILENT).model
     assert isinstance(model, OwnFaultsModel)
     assert model.kept is not None
-    audio = tune(12.0, CUT_HZ)
+    audio = np.concatenate([tune(15.0, KEPT_HZ), tune(15.0, CUT_HZ)])
     (judged,) = model.judge([audio], level_of([audio]), iter, SILENT)
     heard = joined(hear([audio * np.float32(10.0 ** (-level_of([audio]) / 20.0))], config.mel), 64)
-    logs = model.kept.logs(heard)
-    np.testing.assert_allclose(judged.parts[:, -2:], logs, atol=1e-4)
-    nearest, residual = ((logs - model.kept.means) / model.kept.stds).T
-    added = config.nearest_weight * nearest + config.residual_weight * residual
+    logs = model.kept.logs(heard, SILENT)
+    np.testing.assert_allclose(judged.parts[:, -3:], logs, atol=1e-3)
+    nearest, residual, rest = ((logs - model.kept.means) / model.kept.stds).T
+    assert rest.std() > 0.0
+    added = config.nearest_weight * nearest + config.residual_weight * residual + config.rest_weight * rest
     bare = OwnFaultsModel(
         config, model.network, model.scaling, model.fault_parts, model.fault_mean, model.fault_std
     )

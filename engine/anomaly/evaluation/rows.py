@@ -56,30 +56,28 @@ DEFAULT = "default"
 BASELINES = (TRUTH, CHANCE, ENERGY)
 
 _MINUTES = 60.0
-_ONE_NETWORK = OwnFaultsConfig(members=1)
 
 ROWS: tuple[Row, ...] = (
     Row(DEFAULT, "what Offcut learns unless told otherwise", default_config()),
-    Row("own-faults", "faults made from the kept recordings", OwnFaultsConfig()),
-    Row("own-faults (one network)", "instead of several", _ONE_NETWORK),
+    Row("own-faults (one network)", "instead of two", OwnFaultsConfig(members=1)),
     Row(
         "own-faults (faults alone)",
-        "without the memory of how kept recordings sound",
-        OwnFaultsConfig(nearest_weight=0.0, residual_weight=0.0),
+        "without comparing with what was kept and with the rest",
+        OwnFaultsConfig(nearest_weight=0.0, residual_weight=0.0, rest_weight=0.0),
     ),
     *(
         Row(
             f"own-faults without {kind}",
-            "one network that never practised on this kind",
-            _ONE_NETWORK.model_copy(update={"leave_out": (kind,)}),
+            "never practised on this kind",
+            OwnFaultsConfig(leave_out=(kind,)),
             left_out=kind,
         )
         for kind in KINDS
     ),
     Row(
         "own-faults without any of them",
-        "one network that practised on none of the kinds it is measured with",
-        _ONE_NETWORK.model_copy(update={"leave_out": KINDS}),
+        "practised on none of the kinds it is measured with",
+        OwnFaultsConfig(leave_out=KINDS),
     ),
     Row("slicer-ae", "the autoencoder of Audio Slicer", SlicerConfig()),
     Row(

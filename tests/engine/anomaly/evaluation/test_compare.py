@@ -150,7 +150,7 @@ def test_the_digest_of_a_row_follows_its_settings() -> None:
     row = BY_NAME["slicer-ae"]
     assert row.digest == BY_NAME["slicer-ae"].digest
     assert shortened(row).digest != row.digest
-    assert BY_NAME["own-faults"].digest != BY_NAME["own-faults (one network)"].digest
+    assert BY_NAME["default"].digest != BY_NAME["own-faults (one network)"].digest
 
 
 def test_the_verb_makes_a_table_and_says_what_is_missing(

@@ -35,6 +35,8 @@ _RUN_S = 5.0
 _BLOCK = 4096
 _REGION_BANDS = 8
 _LEAST_SHARE = 1e-12
+_HIGHEST_HZ = 8_000.0
+"""What is above differs from codec to codec."""
 
 
 def typical_spectrum_db(embeddings: NDArray[np.float32], mel: MelSettings) -> Numbers:
@@ -82,13 +84,19 @@ def of_recording(examples: KeptExamples, number: int) -> KeptExamples:
 
 def widest_tilt(one_db: Numbers, other_db: Numbers, mel: MelSettings) -> Tilt:
     """Return the region of the spectrum in which two sounds differ most, bands of mel as in both."""
-    difference_db = one_db - other_db
+    edges_hz = _band_edges_hz(mel)
+    difference_db = (one_db - other_db)[edges_hz[2:] <= _HIGHEST_HZ + 1.0]
     width = min(_REGION_BANDS, len(difference_db))
     regions = np.convolve(difference_db - np.median(difference_db), np.full(width, 1.0 / width), "valid")
     at = int(np.abs(regions).argmax())
-    top = float(hz_to_mel(np.array([mel.rate_hz / 2.0]))[0])
-    edges_hz = mel_to_hz(np.linspace(0.0, top, mel.n_mels + 2))
     return Tilt(float(regions[at]), float(edges_hz[at]), float(edges_hz[at + width + 1]))
+
+
+def _band_edges_hz(mel: MelSettings) -> Numbers:
+    """Return where the bands of mel begin, peak and end, shape (n_mels + 2,)."""
+    top = float(hz_to_mel(np.array([mel.rate_hz / 2.0]))[0])
+    edges_hz: Numbers = mel_to_hz(np.linspace(0.0, top, mel.n_mels + 2))
+    return edges_hz
 
 
 def share_found(frames_db: NDArray[np.float32], among: KeptExamples, mel: MelSettings) -> float:

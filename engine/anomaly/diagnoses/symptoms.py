@@ -31,7 +31,7 @@ class Symptoms:
     noise_score : the median score of white noise at its level
     kept_share : of the recording, what is the same audio as something kept; None where the taste keeps none
     tilt : where it sounds most unlike the kept recording that sounds most like it; None as above
-    blind_share : the best validation loss over that of a model that learned nothing; None where unknown
+    blind_share : the best training loss over that of a model that learned nothing; None where unknown
     is_still_learning : whether the loss was still falling when learning ended
     """
 

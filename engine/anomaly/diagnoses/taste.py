@@ -45,7 +45,7 @@ def examine(
     """
     heard = scores if len(scores) else np.full(1, 0.5, np.float32)
     blind = RECIPES[taste.config.recipe].blind_loss
-    best = min(epoch.validation for epoch in taste.history)
+    best = min(epoch.loss for epoch in taste.history)
     return Symptoms(
         usual_score=float(np.median(heard)),
         highest_score=float(heard.max()),

@@ -55,6 +55,7 @@ class Trained:
     ----------
     parts : what kinds of fault they tell apart
     kept_means, kept_stds : float64, shape (1 + parts,), of the logits of kept audio
+    checks : what each network was checked with, and did not practise on
     """
 
     network: Committee
@@ -63,6 +64,7 @@ class Trained:
     fitted: Fitted
     kept_means: NDArray[np.float64]
     kept_stds: NDArray[np.float64]
+    checks: Sequence[Sequence[Practice]]
 
 
 def train(
@@ -97,7 +99,8 @@ def train(
                 for piece in own
             ]
         )
-    return Trained(network, scaling, workshop.parts, fitted, kept.mean(axis=0), kept.std(axis=0))
+    means, stds = kept.mean(axis=0), kept.std(axis=0)
+    return Trained(network, scaling, workshop.parts, fitted, means, stds, checks)
 
 
 def _practices(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -12,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
 from desktop.actions import Actions
+from desktop.guarded import guarded
 from desktop.keymap import Keymap
 from desktop.look import Look
 from desktop.playback import AudioChoice, Player, output_devices
@@ -19,7 +19,7 @@ from desktop.playback.latency_test import LatencyReport, LatencyTest
 from desktop.preferences import Preferences
 from desktop.recents import Recents
 from desktop.session import Session
-from engine.errors import OffcutError, UsageError
+from engine.errors import UsageError
 from widgets.chrome.command_palette import CommandPalette
 from widgets.chrome.key_caps import KeyButton
 from widgets.chrome.preferences_form import PreferencesForm
@@ -78,14 +78,14 @@ class Choices(QObject):
         self.preferences = Preferences(settings, parts.player, parts.look, self)
         canvas = parts.timeline.canvas
         self._start = StartPanel(parts.look.theme, canvas, lambda: canvas.frame.layout.lanes_top)
-        self._start.opened.connect(self._guarded(self._open))
+        self._start.opened.connect(guarded(self._open, self.failed.emit))
         self._start.forgotten.connect(self.recents.forget)
         parts.look.changed.connect(self._start.set_theme)
         keymap.changed.connect(self._show_keys)
         self.recents.changed.connect(self._show_recent)
         parts.session.replaced.connect(self._note_document)
-        parts.session.media_found.connect(self._guarded(self._keep_cache_small))
-        parts.palette_popup.command_requested.connect(self._guarded(self.run))
+        parts.session.media_found.connect(guarded(self._keep_cache_small, self.failed.emit))
+        parts.palette_popup.command_requested.connect(guarded(self.run, self.failed.emit))
         self._show_keys()
         self._show_recent()
 
@@ -112,7 +112,7 @@ class Choices(QObject):
         form = PreferencesForm(self._parts.look.theme, self.preferences.values, output_devices())
         form.show_cache(self.preferences.cache_sentence())
         form.empty_requested.connect(
-            self._guarded(lambda: form.show_cache(self.preferences.empty_cache(self._in_use())))
+            guarded(lambda: form.show_cache(self.preferences.empty_cache(self._in_use())), self.failed.emit)
         )
         form.test_requested.connect(lambda: self._test(form))
         values = dialogs.ask_preferences(self._window, form)
@@ -189,12 +189,3 @@ class Choices(QObject):
             for path in self.recents.paths
         ]
         self._parts.palette_popup.set_commands((*self.keymap.commands, *recent))
-
-    def _guarded(self, do: Callable[..., object]) -> Callable[..., None]:
-        def run(*values: object) -> None:
-            try:
-                do(*values)
-            except OffcutError as error:
-                self.failed.emit(str(error))
-
-        return run

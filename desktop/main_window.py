@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QCloseEvent
@@ -18,6 +16,7 @@ from desktop.files import Files
 from desktop.garbage import WindowGarbage
 from desktop.grid import GridEditing
 from desktop.grid_dialogs import GridDialogs
+from desktop.guarded import guarded
 from desktop.history_walk import HistoryWalk
 from desktop.job_lanes import JobLanes
 from desktop.kept_example import KeptListening
@@ -39,7 +38,6 @@ from desktop.transport import Transport
 from desktop.work import Work
 from desktop.zooms import Zooms
 from engine.document.change import Change
-from engine.errors import OffcutError
 from engine.settings import cut_settings
 from engine.timebase import s_to_samples, samples_to_s
 from widgets.chrome.command_palette import CommandPalette
@@ -160,10 +158,10 @@ class MainWindow(QMainWindow):
         self.timeline.proposal_clicked.connect(self.review.choose)
         self.timeline.seek_requested.connect(self.transport.seek)
         self.timeline.proposal_opened.connect(lambda _id: self.zooms.to_proposal())
-        self.timeline.edge_dragged.connect(self._guarded(self.review.drag))
+        self.timeline.edge_dragged.connect(guarded(self.review.drag, self.status_bar.set_error))
         self.tracks.said.connect(self.say)
         self.tracks.refused.connect(self.status_bar.set_error)
-        self.timeline.files_dropped.connect(self._guarded(self.files.drop))
+        self.timeline.files_dropped.connect(guarded(self.files.drop, self.status_bar.set_error))
         self.transport.playhead_moved.connect(self._show_playhead)
         self.transport.playing_changed.connect(self.top_bar.set_playing)
         self.transport.result_chosen.connect(self._show_view)
@@ -176,17 +174,6 @@ class MainWindow(QMainWindow):
         self.work.learning_started.connect(self.learning_panel.start)
         self.work.learning_progressed.connect(self.learning_panel.add)
         self.work.learning_ended.connect(self.learning_panel.hide)
-
-    def _guarded(self, do: Callable[..., object]) -> Callable[..., None]:
-        """Return a slot that tells an `OffcutError` in the status bar."""
-
-        def run(*values: object) -> None:
-            try:
-                do(*values)
-            except OffcutError as error:
-                self.status_bar.set_error(str(error))
-
-        return run
 
     def say(self, sentence: str) -> None:
         """Say what the last command did and what undo would take back."""

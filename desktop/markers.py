@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop import dialogs
+from desktop.guarded import guarded
 from desktop.look import Look
 from desktop.review import Review
 from desktop.session import Session
@@ -18,7 +19,7 @@ from engine.document import marker_edits
 from engine.document.change import Change, Edit
 from engine.document.label_file import read_labels
 from engine.document.state import DocumentState
-from engine.errors import OffcutError, UsageError
+from engine.errors import UsageError
 from engine.timebase import s_to_samples
 from engine.wording import counted
 from widgets.chrome.marker_list import MarkerList
@@ -61,8 +62,8 @@ class Marking(QObject):
         self._new: str | None = None
         self.list: MarkerList | None = None
         canvas = parts.timeline.canvas
-        canvas.marker_moved.connect(self._guarded(self.move))
-        canvas.marker_named.connect(self._guarded(self.rename))
+        canvas.marker_moved.connect(guarded(self.move, self.refused.emit))
+        canvas.marker_named.connect(guarded(self.rename, self.refused.emit))
         canvas.marker_menu_requested.connect(self._show_menu)
         parts.session.changed.connect(self._follow_change)
         parts.session.replaced.connect(self._show_list)
@@ -143,9 +144,9 @@ class Marking(QObject):
         """Show the list of markers, or come back to it."""
         if self.list is None:
             self.list = made = MarkerList(self._parts.look.theme, self._window)
-            made.chosen.connect(self._guarded(self._go_to))
-            made.renamed.connect(self._guarded(self._rename_in_list))
-            made.deleted.connect(self._guarded(self.delete))
+            made.chosen.connect(guarded(self._go_to, self.refused.emit))
+            made.renamed.connect(guarded(self._rename_in_list, self.refused.emit))
+            made.deleted.connect(guarded(self.delete, self.refused.emit))
             self._parts.look.changed.connect(made.set_theme)
         self._show_list()
         self.list.show()
@@ -164,9 +165,9 @@ class Marking(QObject):
 
     def _show_menu(self, marker_id: str, at: QPoint) -> None:
         menu = QMenu(self._window)
-        menu.addAction("Go to", lambda: self._guarded(self._go_to)(marker_id))
-        menu.addAction("Rename…", lambda: self._guarded(self._ask_name)(marker_id))
-        menu.addAction("Delete", lambda: self._guarded(self.delete)((marker_id,)))
+        menu.addAction("Go to", lambda: guarded(self._go_to, self.refused.emit)(marker_id))
+        menu.addAction("Rename…", lambda: guarded(self._ask_name, self.refused.emit)(marker_id))
+        menu.addAction("Delete", lambda: guarded(self.delete, self.refused.emit)((marker_id,)))
         menu.addSeparator()
         menu.addAction("List of markers", self.show_list)
         menu.aboutToHide.connect(menu.deleteLater)
@@ -185,12 +186,3 @@ class Marking(QObject):
 
     def _apply(self, edit: Edit) -> None:
         self.said.emit(self._session.apply(edit).label)
-
-    def _guarded(self, do: Callable[..., object]) -> Callable[..., None]:
-        def run(*values: object) -> None:
-            try:
-                do(*values)
-            except OffcutError as error:
-                self.refused.emit(str(error))
-
-        return run

@@ -7,11 +7,11 @@ from functools import partial
 
 from desktop.diagnosing import Diagnosing
 from desktop.files import Files
+from desktop.guarded import guarded
 from desktop.taste_page import Tasting
 from desktop.work import Work
 from engine.anomaly.diagnoses.finding import Action
 from engine.anomaly.methods import METHODS
-from engine.errors import OffcutError
 
 _LONGER = 4
 
@@ -31,13 +31,6 @@ def remedies(files: Files, work: Work) -> Mapping[str, Callable[[], object]]:
 def connect_findings(diagnosing: Diagnosing, tasting: Tasting, files: Files, work: Work) -> None:
     """Show findings on the Taste page, measure what is not known when it is opened, and do what is asked."""
     do = remedies(files, work)
-
-    def run(action: str) -> None:
-        try:
-            do[action]()
-        except OffcutError as error:
-            tasting.refused.emit(str(error))
-
     diagnosing.found.connect(tasting.set_findings)
     tasting.opened.connect(diagnosing.measure)
-    tasting.remedy_requested.connect(run)
+    tasting.remedy_requested.connect(guarded(lambda action: do[action](), tasting.refused.emit))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from desktop import dialogs
 from desktop.actions import Actions
+from desktop.guarded import guarded
 from desktop.job_lanes import JobHandle, JobLane
 from desktop.look import Look
 from desktop.review import Review
@@ -27,7 +28,7 @@ from desktop.work import Work
 from engine.anomaly.overview.results import Comparison, Moment, TasteFacts
 from engine.anomaly.overview.states import segment_states
 from engine.document.change import Change
-from engine.errors import OffcutError, UsageError
+from engine.errors import UsageError
 from widgets.chrome.loss_history import LossHistory
 from widgets.chrome.top_bar import TopBar
 from widgets.timeline.timeline_view import TimelineView
@@ -130,9 +131,9 @@ class Tasting(QObject):
         page.command_requested.connect(self._parts.commands.run)
         page.findings.remedy_requested.connect(self._remedy)
         page.moment_chosen.connect(self._want_moment)
-        page.span_heard.connect(self._guarded(self._hear))
+        page.span_heard.connect(guarded(self._hear, self.refused.emit))
         page.scores_wanted.connect(self._score_source)
-        page.files_dropped.connect(self._guarded(self.drop))
+        page.files_dropped.connect(guarded(self.drop, self.refused.emit))
         self._threshold.connect_view(page.distribution)
 
     def close(self) -> None:
@@ -413,17 +414,6 @@ class Tasting(QObject):
         if not self._session.is_open:
             self._looked_at = path
         self._renew()
-
-    def _guarded(self, do: Callable[..., object]) -> Callable[..., None]:
-        """Return a slot that tells an `OffcutError` as a refusal."""
-
-        def run(*values: object) -> None:
-            try:
-                do(*values)
-            except OffcutError as error:
-                self.refused.emit(str(error))
-
-        return run
 
 
 def _notes(facts: TasteFacts | None) -> dict[str, str]:

@@ -9,12 +9,13 @@ from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
+from desktop.guarded import guarded
 from desktop.session import Session
 from desktop.track_menu import TrackMenu
 from engine.document.change import Edit
 from engine.document.track import Track
 from engine.document.track_edits import move_track, remove_track, set_group, set_track
-from engine.errors import OffcutError, UsageError
+from engine.errors import UsageError
 from widgets.theme import text_scale
 from widgets.timeline.frame import COLLAPSED
 from widgets.timeline.heads.value_field import STEPS_RUN
@@ -46,28 +47,21 @@ class Tracks(QObject):
         self._session = session
         self._timeline = timeline
         self._heads = timeline.heads
-        self._menu = TrackMenu(window, self._guarded(self.change), action)
+        self._menu = TrackMenu(window, guarded(self.change, self._refuse), action)
         heads = self._heads
-        heads.track_changed.connect(self._guarded(self.change))
+        heads.track_changed.connect(guarded(self.change, self._refuse))
         heads.group_changed.connect(
-            self._guarded(lambda key, values: self._apply(set_group(session.state, key, **values)))
+            guarded(lambda key, values: self._apply(set_group(session.state, key, **values)), self._refuse)
         )
         heads.track_moved.connect(
-            self._guarded(lambda key, place: self._apply(move_track(session.state, key, place)))
+            guarded(lambda key, place: self._apply(move_track(session.state, key, place)), self._refuse)
         )
         heads.menu_asked.connect(lambda key, place: self._popup("menu", key, place))
 
-    def _guarded(self, do: Callable[..., object]) -> Callable[..., None]:
-        """Return a slot that tells why something cannot be, and shows the heads as the document has them."""
-
-        def run(*values: Any) -> None:
-            try:
-                do(*values)
-            except OffcutError as error:
-                self._heads.refresh()
-                self.refused.emit(str(error))
-
-        return run
+    def _refuse(self, sentence: str) -> None:
+        """Tell why something cannot be, and show the heads as the document has them."""
+        self._heads.refresh()
+        self.refused.emit(sentence)
 
     def _apply(self, edit: Edit) -> None:
         self.said.emit(self._session.apply(edit).label)

@@ -55,7 +55,6 @@ class Trained:
     ----------
     parts : what kinds of fault they tell apart
     kept_means, kept_stds : float64, shape (1 + parts,), of the logits of kept audio
-    checks : what each network was checked with, and did not practise on
     """
 
     network: Committee
@@ -64,7 +63,6 @@ class Trained:
     fitted: Fitted
     kept_means: NDArray[np.float64]
     kept_stds: NDArray[np.float64]
-    checks: Sequence[Sequence[Practice]]
 
 
 def train(
@@ -99,8 +97,7 @@ def train(
                 for piece in own
             ]
         )
-    means, stds = kept.mean(axis=0), kept.std(axis=0)
-    return Trained(network, scaling, workshop.parts, fitted, means, stds, checks)
+    return Trained(network, scaling, workshop.parts, fitted, kept.mean(axis=0), kept.std(axis=0))
 
 
 def _practices(

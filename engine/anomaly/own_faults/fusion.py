@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.anomaly.bank.memory import Memory, Vectors, held_out, remember, stored_memory
-from engine.anomaly.metrics import auc
 from engine.anomaly.own_faults.hearing import Heard
 from engine.anomaly.own_faults.rest import log_unlike_rest, thinned
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
@@ -30,8 +29,7 @@ distance to the rest of the same recording."""
 _RANGE_DB = 80.0
 _LEAST_STD = 0.02
 _USUAL_REST_STD = 0.5
-_FLOOR = "memory_floor_db"
-_SPREAD = ("memory_means", "memory_stds", "memory_trust")
+_FLOOR, _MEANS, _STDS = "memory_floor_db", "memory_means", "memory_stds"
 
 Numbers = NDArray[np.float64]
 
@@ -45,14 +43,12 @@ class KeptTextures:
     floor_db : of the textures: 80 dB below the loudest band that was kept
     means, stds : float64, shape (len(PARTS),), of kept textures against those of the other recordings, and of
         each recording against itself
-    trust : float64, shape (len(PARTS),), how much more each counts than is configured, see `trust_of`
     """
 
     memory: Memory
     floor_db: float
     means: Numbers
     stds: Numbers
-    trust: Numbers
 
     def measured(self, heard: Heard) -> tuple[Numbers, Vectors]:
         """Return how far each step is from what was kept, logarithms, shape (steps, 2), and its texture.
@@ -69,17 +65,14 @@ class KeptTextures:
 
     def odder(self, logs: Numbers, config: OwnFaultsConfig) -> Numbers:
         """Return what the memory adds to a score, shape (n,), in standard deviations of what was kept."""
-        weights = self.trust * [config.nearest_weight, config.residual_weight, config.rest_weight]
+        weights = np.array([config.nearest_weight, config.residual_weight, config.rest_weight])
         added: Numbers = ((logs - self.means) / self.stds) @ weights
         return added
 
     def tensors(self) -> dict[str, Tensor]:
         """Return what to store; the kept textures in half precision."""
-        spread = {name: torch.tensor(value) for name, value in zip(_SPREAD, self._spread(), strict=True)}
+        spread = {_MEANS: torch.tensor(self.means), _STDS: torch.tensor(self.stds)}
         return {**self.memory.tensors(), **spread}
-
-    def _spread(self) -> tuple[Numbers, Numbers, Numbers]:
-        return self.means, self.stds, self.trust
 
     def facts(self) -> dict[str, object]:
         """Return what else to store."""
@@ -96,26 +89,7 @@ def keep_textures(recordings: Sequence[Heard]) -> KeptTextures:
         floor_db,
         np.append(left_out.mean(axis=0), 0.0),
         np.append(np.maximum(left_out.std(axis=0), _LEAST_STD), _rest_std(recordings, memory, floor_db)),
-        np.ones(len(PARTS)),
     )
-
-
-def trust_of(logs: Sequence[Numbers], is_fault: Sequence[NDArray[np.bool_]]) -> Numbers:
-    """Return how far to trust each measure, from how well it tells planted faults, shape (len(PARTS),).
-
-    It grows with the area under the ROC curve: 0 at chance, 1 at 0.75, 2 where every fault is told. What a
-    band plays comes back, and each place in a field is new: which measure helps depends on what is kept.
-
-    Parameters
-    ----------
-    logs, is_fault : of recordings with planted faults, each of shape (steps, len(PARTS)) and (steps,)
-    """
-    both = [(one, bad) for one, bad in zip(logs, is_fault, strict=True) if bad.any() and not bad.all()]
-    if not both:
-        return np.ones(len(PARTS))
-    areas = np.array([[auc(bad, column) for column in one.T] for one, bad in both])
-    trust: Numbers = np.maximum(0.0, 4.0 * areas.mean(axis=0) - 2.0)
-    return trust
 
 
 def _rest_std(recordings: Sequence[Heard], memory: Memory, floor_db: float) -> float:
@@ -145,10 +119,10 @@ def stored_textures(
     if _FLOOR not in facts:
         return None
     memory = stored_memory(tensors, texture_size(n_mels))
-    means, stds, trust = (tensors[name].numpy() for name in _SPREAD)
-    if not means.shape == stds.shape == trust.shape == (len(PARTS),) or not (stds > 0).all():
+    means, stds = tensors[_MEANS].numpy(), tensors[_STDS].numpy()
+    if means.shape != (len(PARTS),) or stds.shape != means.shape or not (stds > 0).all():
         raise ValueError("kept textures without what is usual of them")
-    return KeptTextures(memory, float(str(facts[_FLOOR])), means, stds, trust)
+    return KeptTextures(memory, float(str(facts[_FLOOR])), means, stds)
 
 
 def _logs(memory: Memory, vectors: NDArray[np.float32]) -> Numbers:

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.anomaly.examples import Examples
 from engine.anomaly.faults.material import Samples
 from engine.anomaly.material import Split
-from engine.anomaly.own_faults.fitting import Trained, member_logits, train
-from engine.anomaly.own_faults.fusion import KeptTextures, keep_textures, memory_of, trust_of
+from engine.anomaly.own_faults.fitting import member_logits, train
+from engine.anomaly.own_faults.fusion import KeptTextures, keep_textures, memory_of
 from engine.anomaly.own_faults.hearing import Heard, hear, joined
 from engine.anomaly.own_faults.kept_audio import hear_cut, hear_kept
 from engine.anomaly.own_faults.model import OwnFaultsModel
@@ -40,7 +39,6 @@ def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progres
     folds = kept.folds(config)
     trained = train(folds, cut, config, seed, progress.part(0.05, 0.97))
     textures = keep_textures(_heard((*folds[0].training, *folds[0].validation), config))
-    textures = replace(textures, trust=_trust(trained, folds, textures, config, progress))
     means, stds = trained.kept_means, np.maximum(trained.kept_stds, _LEAST_STD)
     model = OwnFaultsModel(
         config, trained.network, trained.scaling, trained.parts, float(means[0]), float(stds[0]), textures
@@ -56,23 +54,6 @@ def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progres
 def _heard(pieces: Sequence[Samples], config: OwnFaultsConfig) -> list[Heard]:
     every = [joined(hear([piece], config.mel), config.mel.n_mels) for piece in pieces]
     return [one for one in every if len(one)]
-
-
-def _trust(
-    trained: Trained,
-    folds: Sequence[Split],
-    kept: KeptTextures,
-    config: OwnFaultsConfig,
-    progress: Progress,
-) -> NDArray[np.float64]:
-    """Return how far to trust the memory's measures, by what they say of the networks' checks."""
-    logs, is_fault = [], []
-    for fold, own in zip(folds, trained.checks, strict=True):
-        without = replace(kept, memory=memory_of(_heard(fold.training, config), kept.floor_db))
-        for piece in own:
-            logs.append(without.logs(piece.heard, progress))
-            is_fault.append(piece.is_fault)
-    return trust_of(logs, is_fault)
 
 
 def _usual(

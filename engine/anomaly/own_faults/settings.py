@@ -26,7 +26,7 @@ class OwnFaultsConfig(RecipeConfig):
     nearest_weight, residual_weight, rest_weight : what the distance to the nearest kept sound, what is left
         of a sound beside the principal components of all that was kept, and the distance to the rest of the
         same recording count beside the faults; a standard deviation of each on kept audio counts as one of
-        the network's, and more or less by how well it tells practised faults, see `fusion.trust_of`
+        the network's
     """
 
     recipe: Literal["own-faults"] = "own-faults"
@@ -39,7 +39,7 @@ class OwnFaultsConfig(RecipeConfig):
     leave_out: tuple[str, ...] = ()
     width: int = Field(default=64, ge=4, le=1024)
     members: int = Field(default=2, ge=1, le=16)
-    nearest_weight: float = Field(default=0.25, ge=0.0, le=10.0)
+    nearest_weight: float = Field(default=0.0, ge=0.0, le=10.0)
     residual_weight: float = Field(default=0.25, ge=0.0, le=10.0)
     rest_weight: float = Field(default=0.5, ge=0.0, le=10.0)
     epochs: int = Field(default=25, ge=1, le=100_000)

@@ -154,7 +154,7 @@ def test_memory_is_joined_to_the_faults_as_it_is_weighed(tmp_path: Path) -> None
     heard = joined(hear([audio * np.float32(10.0 ** (-level_of([audio]) / 20.0))], config.mel), 64)
     logs = model.kept.logs(heard, SILENT)
     np.testing.assert_allclose(judged.parts[:, -3:], logs, atol=1e-3)
-    nearest, residual, rest = (model.kept.trust * (logs - model.kept.means) / model.kept.stds).T
+    nearest, residual, rest = ((logs - model.kept.means) / model.kept.stds).T
     assert rest.std() > 0.0
     added = config.nearest_weight * nearest + config.residual_weight * residual + config.rest_weight * rest
     bare = OwnFaultsModel(

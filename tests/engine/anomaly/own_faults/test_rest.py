@@ -7,7 +7,6 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from engine.anomaly.own_faults.fusion import PARTS, trust_of
 from engine.anomaly.own_faults.rest import (
     APART_STEPS,
     EVERY_STEPS,
@@ -60,15 +59,3 @@ def test_what_comes_back_is_usual_and_what_comes_once_is_not() -> None:
 def test_a_recording_without_a_rest_is_unlike_nothing() -> None:
     textures = np.random.default_rng(0).standard_normal((50, 5)).astype(np.float32)
     np.testing.assert_array_equal(log_unlike_rest(thinned(textures, 0), 50, SILENT), np.zeros(50))
-
-
-def test_a_measure_is_trusted_as_far_as_it_tells_faults() -> None:
-    is_fault = np.arange(400) % 2 == 0
-    told = np.stack([is_fault * 1.0, np.zeros(400), -1.0 * is_fault], axis=1)
-    assert trust_of([told], [is_fault]).tolist() == [2.0, 0.0, 0.0]
-    half = np.where(np.arange(400) < 200, is_fault, 0.5)
-    assert trust_of([half[:, None] * np.ones(3)], [is_fault]) == pytest.approx([1.5] * 3)  # area 0.875
-
-
-def test_without_faults_to_tell_all_measures_count_as_configured() -> None:
-    assert trust_of([np.zeros((5, 3))], [np.zeros(5, bool)]).tolist() == [1.0] * len(PARTS)

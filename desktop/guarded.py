@@ -1,0 +1,19 @@
+"""Slots that tell what was refused instead of failing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine.errors import OffcutError
+
+
+def guarded(do: Callable[..., object], refuse: Callable[[str], object]) -> Callable[..., None]:
+    """Return a slot that does something, and hands the sentence of an `OffcutError` to `refuse`."""
+
+    def run(*values: object) -> None:
+        try:
+            do(*values)
+        except OffcutError as error:
+            refuse(str(error))
+
+    return run

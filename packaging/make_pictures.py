@@ -123,7 +123,7 @@ def make_all(out: Path) -> None:
     window.look.choose("light")
     photographer.press("view.fit")
     around_current(window)
-    photographer.take("review-light")
+    photographer.take("review-light", few_colours=True)
     window.look.choose("dark")
     learning(photographer)
     window.close()

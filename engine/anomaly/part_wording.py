@@ -18,7 +18,7 @@ PART_WORDING: Mapping[str, str] = MappingProxyType(
         "out-of-tune": "out of tune",
         "talk": "talk",
         "unlike-kept": "unlike anything kept",
-        "unlike-rest": "unlike the rest of the recording",
+        "unlike-rest": "unlike the rest",
         "unusual-mix": "sounds mixed as never kept",
         "wrong-tempo": "a wrong tempo",
         "rebuilt-1-beats": "how badly each beat is rebuilt",

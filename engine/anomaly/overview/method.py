@@ -67,7 +67,15 @@ def _squeezed(values: Mapping[str, Any]) -> str:
 def _own_faults(values: Mapping[str, Any]) -> Steps:
     minutes = values["practice_s"] / 60
     compared = values["nearest_weight"] > 0.0 or values["residual_weight"] > 0.0
-    also = (MethodStep("Beside it", "how far the sound is from all that was kept"),) if compared else ()
+    also = (
+        (
+            MethodStep(
+                "Beside it", "how far the sound is from all that was kept, and from the rest of the recording"
+            ),
+        )
+        if compared
+        else ()
+    )
     return (
         MethodStep("Faults made from your edits", f"{minutes:.0f} minutes of practice, learned from once"),
         MethodStep(

@@ -176,12 +176,12 @@ def test_the_loss_grows_live(qtbot: QtBot, dress: Dress) -> None:
         curve.set_losses(training, validation)
     assert "training 0.200" in said()
     assert "validation 0.420" in said()
-    assert "best after epoch 3" in said()
+    assert "lowest after epoch 3" in said()
     assert curve.grab().toImage() != before
     curve.set_theme(LIGHT)
     curve.set_losses(training, ())
     assert "validation" not in said()
-    assert "best after epoch 5" in said()
+    assert "lowest after epoch 5" in said()
 
 
 def test_axes_are_labelled(qtbot: QtBot, dress: Dress) -> None:

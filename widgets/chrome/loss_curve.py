@@ -88,6 +88,6 @@ class LossCurve(QWidget):
         self._validation_name.setVisible(len(validation) > 0)
         kept = validation if len(validation) else training
         best = min(range(len(kept)), key=kept.__getitem__) + 1 if len(kept) else 0
-        self._best.setText(f"validation lowest after epoch {best}" if best else "waiting for the first epoch")
+        self._best.setText(f"lowest after epoch {best}" if best else "waiting for the first epoch")
         self.setAccessibleName("Loss while learning")
         self.setAccessibleDescription(f"{len(training)} epochs, {self._best.text()}")

@@ -108,7 +108,10 @@ def test_every_verb_that_reads_a_recording_refuses_a_bad_one(
     for name, arguments in calls.items():
         said = verb.refusal(name, *arguments)
         assert str(path) in said
-        assert words in said
+        if (name, case) == ("score", "folder"):
+            assert "holds no audio files" in said  # a folder with some is scored
+        else:
+            assert words in said
 
 
 @pytest.mark.parametrize("case", WARNED)

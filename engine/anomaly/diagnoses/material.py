@@ -16,6 +16,7 @@ from engine.anomaly.diagnoses.sound import share_found, typical_spectrum_db, wid
 from engine.anomaly.diagnoses.symptoms import TILT_DB
 from engine.anomaly.diagnoses.wording import tilt_text
 from engine.anomaly.examples import Examples
+from engine.anomaly.material import MINIMUM_S
 from engine.anomaly.neighbours import KeptExamples, KeptRecording, keep_examples
 from engine.audio.reader import SourceReader
 from engine.features.loudness import Loudness, playing_level_db
@@ -139,7 +140,7 @@ class _Clipping:
 
 def _too_little(edited: Sequence[Known]) -> Iterator[Finding]:
     total_s = sum(one.duration_s for one in edited)
-    if edited and total_s < ENOUGH_S:
+    if MINIMUM_S <= total_s < ENOUGH_S:  # from less, learning refuses to begin
         yield Finding(
             "little-audio",
             Severity.DOUBTFUL,

@@ -13,9 +13,8 @@ from engine.anomaly.dual.settings import DualConfig
 from engine.anomaly.recipe import Judged
 from engine.anomaly.recipe_config import RecipeConfig
 from engine.anomaly.slicer.network import rebuild_errors
-from engine.anomaly.slicer.segment_model import SegmentModel, load_weights
+from engine.anomaly.slicer.segment_model import SegmentModel, restored
 from engine.anomaly.slicer.standardisation import stored_standardisation
-from engine.learning.loop import seeded
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +45,5 @@ def load(config: RecipeConfig, tensors: Mapping[str, Tensor], facts: Mapping[str
     """
     assert isinstance(config, DualConfig)
     scaling = stored_standardisation(config.mel.n_mels, tensors, facts)
-    with seeded(0):  # the weights drawn here are replaced at once, and nobody else's draws may move
-        network = build(config)
-    load_weights(network, tensors)
+    network = restored(lambda: build(config), tensors)
     return DualModel(config, network, scaling)

@@ -18,6 +18,7 @@ import soundfile
 import soxr
 
 from engine.anomaly.faults.material import Samples
+from engine.audio.folders import AUDIO_SUFFIXES
 from engine.audio.reader import SourceReader
 from engine.errors import UsageError
 from engine.safe_write import shown
@@ -25,7 +26,6 @@ from engine.safe_write import shown
 HEARD_RATE_HZ = 16_000
 _LEAST_PIECE_S = 100.0
 _MOST_CLIPS = 12
-_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".aiff", ".aif")
 _CATEGORIES = {
     "talk": ("crying_baby", "sneezing", "laughing", "coughing"),
     "noise": ("rain", "sea_waves", "crackling_fire", "helicopter", "chainsaw", "vacuum_cleaner", "engine"),
@@ -77,7 +77,7 @@ def sound_files(folder: Path) -> list[Path]:
             f"{shown(folder)} is missing: name the folder that holds music/, loops/, mdbdrums/, multimic/ "
             "and esc50/."
         )
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES)
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in AUDIO_SUFFIXES)
 
 
 def pieces_in(data_dir: Path) -> list[Path]:

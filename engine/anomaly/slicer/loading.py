@@ -10,10 +10,9 @@ from engine.anomaly.recipe_config import RecipeConfig
 from engine.anomaly.slicer.clocked_model import ClockedModel, length_statistics
 from engine.anomaly.slicer.model import SlicerModel
 from engine.anomaly.slicer.network import build
-from engine.anomaly.slicer.segment_model import load_weights
+from engine.anomaly.slicer.segment_model import restored
 from engine.anomaly.slicer.settings import SlicerConfig
 from engine.anomaly.slicer.standardisation import stored_standardisation
-from engine.learning.loop import seeded
 
 
 def load(config: RecipeConfig, tensors: Mapping[str, Tensor], facts: Mapping[str, object]) -> SlicerModel:
@@ -25,9 +24,7 @@ def load(config: RecipeConfig, tensors: Mapping[str, Tensor], facts: Mapping[str
     """
     assert isinstance(config, SlicerConfig)
     scaling = stored_standardisation(config.mel.n_mels, tensors, facts)
-    with seeded(0):  # the weights drawn here are replaced at once, and nobody else's draws may move
-        network = build(config)
-    load_weights(network, tensors)
+    network = restored(lambda: build(config), tensors)
     lengths = len(config.lengths_beats)
     if not lengths:
         return SlicerModel(config, network, scaling)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -15,7 +16,10 @@ from engine.anomaly.recipe import Judged, KeptScores, Passing
 from engine.anomaly.slicer.settings import SegmentConfig
 from engine.anomaly.slicer.standardisation import Frames, Standardisation
 from engine.features.mel import log_mel_blocks
+from engine.learning.loop import seeded
 from engine.progress import Progress
+
+Network = TypeVar("Network", bound=nn.Module)
 
 SEGMENTS_AT_ONCE = 32
 """Some 30 ms on one thread, so that a cancel is heard."""
@@ -81,16 +85,19 @@ class SegmentModel(ABC):
         return self.standardisation.facts()
 
 
-def load_weights(network: nn.Module, tensors: Mapping[str, Tensor]) -> None:
-    """Put stored weights into a network, and make it ready to judge.
+def restored(build: Callable[[], Network], tensors: Mapping[str, Tensor]) -> Network:
+    """Return a network with stored weights, ready to judge.
 
     Raises
     ------
     RuntimeError : they do not fit
     """
+    with seeded(0):  # the weights drawn here are replaced at once, and nobody else's draws may move
+        network = build()
     weights = {k.removeprefix(_NETWORK): value for k, value in tensors.items() if k.startswith(_NETWORK)}
     network.load_state_dict(weights)
     network.eval()
+    return network
 
 
 def kept_scores(model: SegmentModel, parts: Split, progress: Progress, *, least_std: float) -> KeptScores:

@@ -16,7 +16,11 @@ from numpy.typing import NDArray
 
 from engine.anomaly.calibration.answers import MOST_ANSWERS, Answer
 from engine.anomaly.calibration.evidence import Analyses, Evidence, Numbers, evidence
-from engine.anomaly.calibration.neighbours import surprises_alike, surprises_beside
+from engine.anomaly.calibration.neighbours import (
+    surprises_alike,
+    surprises_beside,
+    surprises_touching,
+)
 from engine.anomaly.calibration.posterior import Posterior, Prior, logistic, posterior
 from engine.anomaly.calibration.products import times, weighted_squares
 from engine.document.decisions import Verdict
@@ -26,6 +30,7 @@ from engine.review.learned import Learned
 
 ALWAYS = "always"
 BESIDE = "answers beside it"
+TOUCHING = "answers to what touches it"
 ALIKE = "answers to its like"
 
 _SCORE_WEIGHT = 0.8
@@ -41,6 +46,7 @@ _DEVIATIONS: Mapping[str, float] = MappingProxyType(
         "distance": 0.6,
         "evenness": 0.45,
         BESIDE: 0.75,
+        TOUCHING: 2.0,
         ALIKE: 0.75,
     }
 )
@@ -140,14 +146,15 @@ def _weighed(
     """Return all that is weighed, the neighbours' answers included, and what each column is."""
     expected = logistic(_SCORE_WEIGHT * known.rows[:, 0])
     surprises = np.where(decided, table.are(Verdict.ACCEPTED) - expected, 0.0)
-    middles = (table.made.starts_samples + table.made.stops_samples) // 2
+    spans = np.stack([table.made.starts_samples, table.made.stops_samples], axis=1)
     columns = [
-        np.ones((len(middles), 1)),
+        np.ones((len(spans), 1)),
         known.rows,
-        surprises_beside(middles, decided, surprises, rate_hz)[:, None],
+        surprises_beside(spans, decided, surprises, rate_hz)[:, None],
+        surprises_touching(spans, decided, surprises, rate_hz)[:, None],
         surprises_alike(known.rows[:, 1:], decided, surprises)[:, None],
     ]
-    return (ALWAYS, *known.names, BESIDE, ALIKE), np.concatenate(columns, axis=1)
+    return (ALWAYS, *known.names, BESIDE, TOUCHING, ALIKE), np.concatenate(columns, axis=1)
 
 
 def _named(names: tuple[str, ...], row: Numbers) -> dict[str, float]:

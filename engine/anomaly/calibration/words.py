@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from engine.anomaly.calibration.calibrate import ALIKE, ALWAYS, BESIDE, Calibration
+from engine.anomaly.calibration.calibrate import ALIKE, ALWAYS, BESIDE, TOUCHING, Calibration
 from engine.anomaly.calibration.evidence import PART, PEAK
 from engine.anomaly.part_wording import part_wording
 from engine.wording import counted
@@ -39,6 +39,7 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "distance": ("you cut what is far from all you kept", "you keep what is far from all you kept"),
         "jumps": ("you cut what jumps about in the piece", "you keep what jumps about in the piece"),
         BESIDE: ("you answer alike what lies side by side", "you answer by turns what lies side by side"),
+        TOUCHING: ("you answer alike what touches", "you answer by turns what touches"),
         ALIKE: ("you answer alike what sounds alike", "you answer differently what sounds alike"),
     }
 )

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from engine.anomaly.calibration.evidence import OWN, Analyses, evidence
-from engine.anomaly.calibration.neighbours import NEAR_S, surprises_alike, surprises_beside
+from engine.anomaly.calibration.neighbours import (
+    NEAR_S,
+    TOUCHING_S,
+    surprises_alike,
+    surprises_beside,
+    surprises_touching,
+)
 from engine.document.analysis import BeatGrid, Listening, ScoreCurve
 from tests.engine.anomaly.calibration.material import RATE_HZ, document
 
@@ -106,17 +112,27 @@ def test_a_span_shorter_than_a_hop_takes_the_nearest_moment() -> None:
 
 def test_neighbours_in_time_are_those_of_plain_loops() -> None:
     rng = np.random.default_rng(3)
-    middles = np.sort(rng.integers(0, 900 * RATE_HZ, 40))
+    starts = np.sort(rng.integers(0, 900 * RATE_HZ, 40))
+    spans = np.stack([starts, starts + rng.integers(RATE_HZ, 9 * RATE_HZ, 40)], axis=1)
+    spans = spans[np.argsort(spans.sum(axis=1) // 2)]
+    middles = spans.sum(axis=1) // 2
     decided = rng.random(40) < 0.5
     surprises = np.where(decided, rng.uniform(-1, 1, 40), 0.0)
-    found = surprises_beside(middles, decided, surprises, RATE_HZ)
+    beside = surprises_beside(spans, decided, surprises, RATE_HZ)
+    touching = surprises_touching(spans, decided, surprises, RATE_HZ)
+
+    def apart(one: int, other: int) -> float:
+        (start, stop), (other_start, other_stop) = spans[one], spans[other]
+        return float(max(start - other_stop, other_start - stop, 0)) / RATE_HZ
+
     for place in range(40):
         known = [k for k in range(40) if decided[k] and k != place]
-        before = [k for k in known if k < place][-4:]
-        after = [k for k in known if k > place][:4]
-        weights = {k: np.exp(-abs(middles[k] - middles[place]) / (NEAR_S * RATE_HZ)) for k in before + after}
-        expected = sum(w * surprises[k] for k, w in weights.items()) / (0.5 + sum(weights.values()))
-        assert found[place] == pytest.approx(expected)
+        asked = [k for k in known if k < place][-4:] + [k for k in known if k > place][:4]
+        near = {k: np.exp(-abs(middles[k] - middles[place]) / (NEAR_S * RATE_HZ)) for k in asked}
+        touch = {k: np.exp(-((apart(place, k) / TOUCHING_S) ** 2)) for k in asked}
+        for found, weights, reserve in ((beside, near, 0.5), (touching, touch, 1.0)):
+            expected = sum(w * surprises[k] for k, w in weights.items()) / (reserve + sum(weights.values()))
+            assert found[place] == pytest.approx(expected)
 
 
 def test_neighbours_in_sound_are_those_of_plain_loops() -> None:
@@ -136,6 +152,9 @@ def test_neighbours_in_sound_are_those_of_plain_loops() -> None:
 def test_an_answer_never_vouches_for_itself() -> None:
     decided = np.array([False, True, False])
     surprises = np.array([0.0, 0.8, 0.0])
-    assert surprises_beside(np.array([0, 10, 20]), decided, surprises, RATE_HZ)[1] == 0.0
+    spans = np.array([[0, 5], [5, 15], [15, 20]])
+    for of in (surprises_beside, surprises_touching):
+        assert of(spans, decided, surprises, RATE_HZ)[1] == 0.0
+        assert of(spans, decided, surprises, RATE_HZ)[0] > 0.3
     assert surprises_alike(np.zeros((3, 2)), decided, surprises)[1] == 0.0
     assert surprises_alike(np.zeros((3, 2)), decided, surprises)[0] > 0.5

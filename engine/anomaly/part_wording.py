@@ -19,6 +19,7 @@ PART_WORDING: Mapping[str, str] = MappingProxyType(
         "talk": "talk",
         "unlike-kept": "unlike anything kept",
         "unlike-rest": "unlike the rest",
+        "unlike-rest-rhythm": "another rhythm than the rest",
         "unusual-mix": "sounds mixed as never kept",
         "wrong-tempo": "a wrong tempo",
         "rebuilt-1-beats": "how badly each beat is rebuilt",

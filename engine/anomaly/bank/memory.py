@@ -129,11 +129,17 @@ def _radii(items: Vectors, at: NDArray[np.int64], apart: int) -> Vectors:
         rows = slice(first, first + _ROWS_AT_ONCE)
         between = distances(items[rows], items)
         between[np.abs(at[rows, None] - at) < apart] = np.inf
-        nearest = np.sort(np.partition(between, count - 1, axis=1)[:, :count], axis=1)
-        usable = np.isfinite(nearest)
-        sums = np.where(usable, nearest, 0.0).sum(axis=1)
-        found[rows] = np.where(usable.any(axis=1), sums / np.maximum(usable.sum(axis=1), 1), 1.0)
+        means = mean_of_finite(np.partition(between, count - 1, axis=1)[:, :count])
+        found[rows] = np.where(np.isnan(means), 1.0, means)
     return np.maximum(found, np.float32(_LEAST_DISTANCE))
+
+
+def mean_of_finite(distances: Vectors) -> NDArray[np.float64]:
+    """Return the mean of what is finite in each row, shape (n,); nan where nothing is."""
+    there = np.isfinite(distances)
+    sums, counts = np.where(there, distances, 0.0).sum(axis=1, dtype=np.float64), there.sum(axis=1)
+    means: NDArray[np.float64] = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+    return means
 
 
 def _principal_axes(standard: Vectors) -> Vectors:

@@ -13,8 +13,8 @@ from engine.anomaly.evaluation.results import Trial
 from engine.anomaly.evaluation.rows import BY_NAME, CHANCE, DEFAULT, ENERGY
 
 NO_HUMAN_EDITS = "planted faults; the data hold no edits made by people"
-_COLUMNS = {"auc": "AUC", "average_precision": "AP", "time_iou": "IoU", "time_iou_smoothed": "IoU 3 s",
-            "time_iou_proposed": "IoU cuts"}  # fmt: skip
+_COLUMNS = {"auc": "AUC", "average_precision": "AP", "time_iou": "IoU", "time_iou_kept": "IoU kept",
+            "time_iou_smoothed": "IoU 3 s", "time_iou_proposed": "IoU cuts"}  # fmt: skip
 _ANSWERED_COLUMNS = {"auc_of_rest": "AUC of the rest", "auc_of_rest_taught": "after 20 answers",
                      "auc_gained": "gained"}  # fmt: skip
 _FILE_COLUMNS = {"auc_of_files": "AUC of files", "auc_of_files_altered": "with altered ones"}
@@ -173,7 +173,7 @@ def _left_out_table(trials: Sequence[Trial]) -> str:
     body = []
     for row in (one for one in BY_NAME.values() if one.left_out):
         without = [t for t in trials if t.key.row == row.name and not _is_extra(t.key.material)]
-        practised = _where_tried(trials, row.name, "own-faults (one network)")
+        practised = _where_tried(trials, row.name, DEFAULT)
         found = figure(without, row.left_out, kind=True)
         if found is not None:
             beside = figure(practised, row.left_out, kind=True)

@@ -70,7 +70,7 @@ def _own_faults(values: Mapping[str, Any]) -> Steps:
     also = (
         (
             MethodStep(
-                "Beside it", "how far the sound is from all that was kept, and from the rest of the recording"
+                "Beside it", "how far the sound is from all that was kept, sound and rhythm from the rest"
             ),
         )
         if compared

@@ -16,6 +16,7 @@ from engine.anomaly.own_faults.hearing import Heard, hear, joined
 from engine.anomaly.own_faults.kept_audio import hear_cut, hear_kept
 from engine.anomaly.own_faults.model import OwnFaultsModel
 from engine.anomaly.own_faults.practice import kinds_of
+from engine.anomaly.own_faults.rhythm import RhythmTrust, log_unlike_rhythm
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.recipe import KeptScores, Learnt
 from engine.anomaly.recipe_config import RecipeConfig
@@ -41,14 +42,23 @@ def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progres
     textures = keep_textures(_heard((*folds[0].training, *folds[0].validation), config))
     means, stds = trained.kept_means, np.maximum(trained.kept_stds, _LEAST_STD)
     model = OwnFaultsModel(
-        config, trained.network, trained.scaling, trained.parts, float(means[0]), float(stds[0]), textures
+        config,
+        trained.network,
+        trained.scaling,
+        trained.parts,
+        float(means[0]),
+        float(stds[0]),
+        textures,
+        trained.rhythm,
     )
     scores = KeptScores(
-        *_usual(model, folds, textures, progress),
-        (*means[1:].tolist(), *textures.means.tolist()),
-        (*stds[1:].tolist(), *textures.stds.tolist()),
+        *_usual(model, folds, textures, trained.rhythm, progress),
+        (*means[1:].tolist(), *textures.means.tolist(), 0.0),
+        (*stds[1:].tolist(), *textures.stds.tolist(), trained.rhythm.std),
     )
-    return Learnt(model, trained.fitted, scores, kept.recordings, kept.frames_db, _method(config, cut))
+    return Learnt(
+        model, trained.fitted, scores, kept.recordings, kept.frames_db, _method(config, cut, trained.rhythm)
+    )
 
 
 def _heard(pieces: Sequence[Samples], config: OwnFaultsConfig) -> list[Heard]:
@@ -57,7 +67,11 @@ def _heard(pieces: Sequence[Samples], config: OwnFaultsConfig) -> list[Heard]:
 
 
 def _usual(
-    model: OwnFaultsModel, folds: Sequence[Split], kept: KeptTextures, progress: Progress
+    model: OwnFaultsModel,
+    folds: Sequence[Split],
+    kept: KeptTextures,
+    rhythm: RhythmTrust,
+    progress: Progress,
 ) -> tuple[float, float]:
     """Return the mean and standard deviation of the scores of kept audio that was not learned from.
 
@@ -68,12 +82,14 @@ def _usual(
         without = replace(kept, memory=memory_of(_heard(fold.training, model.config), kept.floor_db))
         for heard in _heard(fold.validation, model.config):
             logits = member_logits(member, model.scaling, heard)
-            own.append(model.judged(np.column_stack([logits, without.logs(heard, progress)])).own)
+            unlike = log_unlike_rhythm(rhythm.strengths(heard), progress)
+            rows = np.column_stack([logits, without.logs(heard, progress), unlike])
+            own.append(model.judged(rows).own)
     scores = np.concatenate(own)
     return float(scores.mean()), max(float(scores.std()), _LEAST_SCORE_STD)
 
 
-def _method(config: OwnFaultsConfig, cut: Sequence[Samples]) -> str:
+def _method(config: OwnFaultsConfig, cut: Sequence[Samples], rhythm: RhythmTrust) -> str:
     kinds = kinds_of(config)
     of_cut = f", and {config.cut_share:.0%} of them what was cut before" * bool(cut)
     return (
@@ -82,5 +98,6 @@ def _method(config: OwnFaultsConfig, cut: Sequence[Samples]) -> str:
         "The loss is the binary cross-entropy of what is damaged against what is as it was kept. The score\n"
         f"is their logit, {config.nearest_weight:g} of the distance to the nearest kept sound, "
         f"{config.residual_weight:g} of what the principal\ncomponents of all kept sound leave of a moment, "
-        f"and {config.rest_weight:g} of its distance to the rest of its recording."
+        f"{config.rest_weight:g} of its distance to the rest of its\nrecording, and "
+        f"{config.rhythm_weight * rhythm.trust:.2g} of how unlike the rest its rhythm is."
     )

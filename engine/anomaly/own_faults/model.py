@@ -16,6 +16,8 @@ from engine.anomaly.own_faults.fusion import KeptTextures, stored_textures
 from engine.anomaly.own_faults.hearing import STEP_FRAMES, Heard, hear
 from engine.anomaly.own_faults.network import Committee
 from engine.anomaly.own_faults.rest import log_unlike_rest, thinned
+from engine.anomaly.own_faults.rhythm import PART as RHYTHM_PART
+from engine.anomaly.own_faults.rhythm import RhythmTrust, log_unlike_rhythm, stored_trust
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.recipe import Judged, Passing
 from engine.anomaly.recipe_config import RecipeConfig
@@ -39,6 +41,7 @@ class OwnFaultsModel:
     fault_parts : what the kinds of fault that the networks tell apart are called
     fault_mean, fault_std : of the logits of any fault on kept audio
     kept : None in a taste of before, which scores by the logits alone
+    rhythm : None in a taste of before, which does not compare rhythms
     """
 
     config: OwnFaultsConfig
@@ -48,11 +51,13 @@ class OwnFaultsModel:
     fault_mean: float = 0.0
     fault_std: float = 1.0
     kept: KeptTextures | None = None
+    rhythm: RhythmTrust | None = None
 
     @property
     def part_names(self) -> tuple[str, ...]:
         """What the parts of a score are called: kinds of fault, then how far it is from what was kept."""
-        return self.fault_parts + (MEMORY_PARTS if self.kept is not None else ())
+        memory = MEMORY_PARTS if self.kept is not None else ()
+        return self.fault_parts + memory + ((RHYTHM_PART,) if self.rhythm is not None else ())
 
     @property
     def hop_s(self) -> float:
@@ -69,7 +74,7 @@ class OwnFaultsModel:
         """Yield the scores of the steps, and the logits of each kind of fault and the memory's measures.
 
         What remembers compares each moment with the rest of its recording, and yields once all is heard;
-        until then it holds 3 MB of measures and 5 MB of textures an hour.
+        until then it holds 3 MB of measures, 5 MB of textures and 1 MB of onsets an hour.
         """
         gain = np.float32(10.0 ** (-level_db / 20.0))
         heard = hear((block * gain for block in blocks), self.config.mel, passing)
@@ -77,26 +82,37 @@ class OwnFaultsModel:
         if self.kept is None:
             yield from map(self.judged, rows)
             return
-        measured, few, steps = [], [], 0
+        borders = np.cumsum([1 + len(self.fault_parts) + _MEASURES, STEP_FRAMES])
+        measured, strengths, few, steps = [], [], [], 0
         for block in rows:
-            columns = 1 + len(self.fault_parts) + _MEASURES
-            measured.append(block[:, :columns].copy())  # a view would hold the textures, too
-            few.append(thinned(block[:, columns:].astype(np.float32), steps))
+            own, onsets, textures = np.split(block, borders, axis=1)
+            measured.append(own.copy())  # a view would hold the textures, too
+            strengths.append(onsets.astype(np.float32))
+            few.append(thinned(textures.astype(np.float32), steps))
             steps += len(block)
         if steps:
-            rest = log_unlike_rest(np.concatenate(few), steps, progress)
-            yield self.judged(np.column_stack([np.concatenate(measured), rest]))
+            columns = [np.concatenate(measured), log_unlike_rest(np.concatenate(few), steps, progress)]
+            if self.rhythm is not None:
+                columns.append(log_unlike_rhythm(np.concatenate(strengths), progress))
+            yield self.judged(np.column_stack(columns))
 
     def _measured(self, heard: Heard) -> NDArray[np.float64]:
-        """Return logits and, where something is remembered, measures and textures, a row for each step."""
+        """Return logits and, where something is remembered, measures, onsets and textures: a row a step."""
         logits = block_logits(self.network, self.scaling, heard)
-        return logits if self.kept is None else np.column_stack([logits, *self.kept.measured(heard)])
+        if self.kept is None:
+            return logits
+        measures, textures = self.kept.measured(heard)
+        onsets = np.zeros((len(heard), STEP_FRAMES)) if self.rhythm is None else self.rhythm.strengths(heard)
+        return np.column_stack([logits, measures, onsets, textures])
 
     def judged(self, rows: NDArray[np.float64]) -> Judged:
         """Join what is measured of steps, shape (n, 1 + parts), to their scores."""
         own = (rows[:, 0] - self.fault_mean) / self.fault_std
+        memory = 1 + len(self.fault_parts)
         if self.kept is not None:
-            own = own + self.kept.odder(rows[:, -len(MEMORY_PARTS) :], self.config)
+            own = own + self.kept.odder(rows[:, memory : memory + len(MEMORY_PARTS)], self.config)
+        if self.rhythm is not None:
+            own = own + self.config.rhythm_weight * self.rhythm.odder(rows[:, -1])
         return Judged(own, rows[:, 1:])
 
     def tensors(self) -> Mapping[str, Tensor]:
@@ -112,7 +128,14 @@ class OwnFaultsModel:
     def facts(self) -> Mapping[str, object]:
         """Return what else to store."""
         kept = {} if self.kept is None else self.kept.facts()
-        return {_PARTS: list(self.fault_parts), _MEAN: self.fault_mean, _STD: self.fault_std, **kept}
+        rhythm = {} if self.rhythm is None else self.rhythm.facts()
+        return {
+            _PARTS: list(self.fault_parts),
+            _MEAN: self.fault_mean,
+            _STD: self.fault_std,
+            **kept,
+            **rhythm,
+        }
 
 
 def load(
@@ -142,7 +165,8 @@ def load(
     if not std > 0.0:
         raise ValueError("a deviation that is none")
     kept = stored_textures(config.mel.n_mels, tensors, facts)
-    return OwnFaultsModel(config, network.eval(), scaling, part_names, mean, std, kept)
+    rhythm = stored_trust(facts)
+    return OwnFaultsModel(config, network.eval(), scaling, part_names, mean, std, kept, rhythm)
 
 
 def _names(stored: object) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.bank.memory import Vectors, distances
+from engine.anomaly.bank.memory import Vectors, distances, mean_of_finite
 from engine.progress import Progress
 
 EVERY_STEPS = 3
@@ -65,18 +65,10 @@ def log_unlike_rest(few: Vectors, steps: int, progress: Progress) -> Numbers:
         between = distances(standard[rows], standard[others])
         between[np.abs(rows[:, None] - others) < apart] = np.inf
         count = min(NEIGHBOURS, len(others))
-        found.append(_finite_mean(np.partition(between, count - 1, axis=1)[:, :count]))
+        found.append(mean_of_finite(np.partition(between, count - 1, axis=1)[:, :count]))
     logs = np.log(np.concatenate(found) + _LEAST_DISTANCE)
     logs = np.where(np.isnan(logs), np.nanmedian(logs), logs)
     everywhere: Numbers = np.interp(
         np.arange(steps), EVERY_STEPS * np.arange(len(few)), logs - np.median(logs)
     )
     return everywhere
-
-
-def _finite_mean(nearest: Vectors) -> Numbers:
-    """Return the mean of what is finite in each row, shape (n,); nan where nothing is."""
-    there = np.isfinite(nearest)
-    sums, counts = np.where(there, nearest, 0.0).sum(axis=1, dtype=np.float64), there.sum(axis=1)
-    means: Numbers = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
-    return means

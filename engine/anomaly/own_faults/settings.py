@@ -23,10 +23,10 @@ class OwnFaultsConfig(RecipeConfig):
     leave_out : kinds of fault it must not practise on, to find out whether it finds what it never heard
     width : channels over time
     members : how many networks learn side by side; their logits are averaged
-    nearest_weight, residual_weight, rest_weight : what the distance to the nearest kept sound, what is left
-        of a sound beside the principal components of all that was kept, and the distance to the rest of the
-        same recording count beside the faults; a standard deviation of each on kept audio counts as one of
-        the network's
+    nearest_weight, residual_weight, rest_weight, rhythm_weight : what the distance to the nearest kept sound,
+        what is left of a sound beside the principal components of all that was kept, and the distances of
+        sound and rhythm to the rest of the same recording count beside the faults; a standard deviation of
+        each on kept audio counts as one of the network's, of rhythm only where it helps (`rhythm`)
     """
 
     recipe: Literal["own-faults"] = "own-faults"
@@ -41,8 +41,9 @@ class OwnFaultsConfig(RecipeConfig):
     members: int = Field(default=2, ge=1, le=16)
     nearest_weight: float = Field(default=0.0, ge=0.0, le=10.0)
     residual_weight: float = Field(default=0.25, ge=0.0, le=10.0)
-    rest_weight: float = Field(default=0.5, ge=0.0, le=10.0)
-    epochs: int = Field(default=25, ge=1, le=100_000)
+    rest_weight: float = Field(default=0.25, ge=0.0, le=10.0)
+    rhythm_weight: float = Field(default=1.0, ge=0.0, le=10.0)
+    epochs: int = Field(default=36, ge=1, le=100_000)
     batch_size: int = Field(default=16, ge=2, le=1024)
     learning_rate: float = Field(default=3e-3, gt=0.0, le=1.0)
     weight_decay: float = Field(default=1e-2, ge=0.0, le=1.0)

@@ -87,6 +87,7 @@ def test_a_short_evaluation_learns_measures_and_goes_on(data_dir: Path, tmp_path
         "auc",
         "average_precision",
         "time_iou",
+        "time_iou_kept",
         "time_iou_smoothed",
         "time_iou_proposed",
         "auc_of_rest",

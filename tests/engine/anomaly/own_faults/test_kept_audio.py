@@ -17,6 +17,7 @@ from engine.anomaly.own_faults.kept_audio import hear_cut, hear_kept
 from engine.anomaly.own_faults.learning import learn
 from engine.anomaly.own_faults.model import OwnFaultsModel
 from engine.anomaly.own_faults.practice import Workshop
+from engine.anomaly.own_faults.rhythm import log_unlike_rhythm
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.own_faults.texture import AROUND_STEPS, textures
 from engine.errors import TasteError
@@ -127,7 +128,7 @@ def test_a_cut_of_nothing_is_refused(tmp_path: Path) -> None:
 def test_what_was_cut_before_is_found_where_no_rule_makes_it(tmp_path: Path) -> None:
     config = TINY.model_copy(
         update={"epochs": 40, "members": 1, "learning_rate": 1e-2, "cut_share": 0.6}
-        | {"nearest_weight": 0.0, "residual_weight": 0.0}
+        | {"nearest_weight": 0.0, "residual_weight": 0.0, "rest_weight": 0.0, "rhythm_weight": 0.0}
     )
     edited = (written(tmp_path, "kept.wav", tune(40.0, KEPT_HZ)),)
     cut = (written(tmp_path, "cut.wav", tune(20.0, KEPT_HZ, seed=2, pulse_s=1.0)),)
@@ -153,10 +154,14 @@ def test_memory_is_joined_to_the_faults_as_it_is_weighed(tmp_path: Path) -> None
     (judged,) = model.judge([audio], level_of([audio]), iter, SILENT)
     heard = joined(hear([audio * np.float32(10.0 ** (-level_of([audio]) / 20.0))], config.mel), 64)
     logs = model.kept.logs(heard, SILENT)
-    np.testing.assert_allclose(judged.parts[:, -3:], logs, atol=1e-3)
+    np.testing.assert_allclose(judged.parts[:, -4:-1], logs, atol=1e-3)
+    assert model.rhythm is not None
+    unlike = log_unlike_rhythm(model.rhythm.strengths(heard), SILENT)
+    np.testing.assert_allclose(judged.parts[:, -1], unlike, atol=1e-3)
     nearest, residual, rest = ((logs - model.kept.means) / model.kept.stds).T
     assert rest.std() > 0.0
     added = config.nearest_weight * nearest + config.residual_weight * residual + config.rest_weight * rest
+    added = added + config.rhythm_weight * model.rhythm.odder(unlike)
     bare = OwnFaultsModel(
         config, model.network, model.scaling, model.fault_parts, model.fault_mean, model.fault_std
     )

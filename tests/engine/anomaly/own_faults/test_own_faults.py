@@ -225,7 +225,7 @@ def test_a_taste_of_before_scores_had_parts_scores_as_it_did(taste_path: Path, t
     content = taste_path.read_bytes()
     stored = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])["__metadata__"]
     about = json.loads(stored["offcut-taste"])
-    for name in ("fault_parts", "fault_mean", "fault_std", "memory_floor_db"):
+    for name in ("fault_parts", "fault_mean", "fault_std", "memory_floor_db", "rhythm_trust"):
         del about[name]
     about["errors"] = {"mean": -1.0, "std": 2.0}
     tensors = {

@@ -31,8 +31,9 @@ LAGS_FRAMES = np.unique(np.geomspace(4.0, 100.0, 48).round().astype(np.int64))
 
 _TREND_FRAMES = 101
 _LEAST_POWER = 1e-6
+_LEAST_LENGTH = 1e-3
 _LEAST_STD = 1e-3
-_NO_HELP_AUC, _FULL_HELP_AUC = 0.55, 0.65
+_NO_HELP_AUC, _FULL_HELP_AUC = 0.55, 0.75
 _LEAST_STEPS = 2 * APART_STEPS
 _USUAL_STD = 0.25
 _RANGE_DB = 60.0
@@ -125,16 +126,15 @@ def _means(values: Numbers, at: NDArray[np.int64], width: int) -> Numbers:
 def log_unlike_rhythm(strengths: NDArray[np.float32], progress: Progress) -> Numbers:
     """Return how unlike the rest the rhythm around each step is, shape (steps,), a log with a median of 0.
 
+    Rhythms are compared by their direction: two moments without any are not alike for that.
+
     Parameters
     ----------
     strengths : of the whole recording, shape (steps, STEP_FRAMES)
     """
-    if not len(strengths):
-        return np.zeros(0)
     found = rhythms(strengths)
-    deviations = np.maximum(found.std(axis=0), np.float32(_LEAST_STD))
-    standard = ((found - found.mean(axis=0)) / deviations).astype(np.float16)
-    return log_unlike_rest(standard, len(strengths), progress)
+    lengths = np.maximum(np.linalg.norm(found, axis=1, keepdims=True), np.float32(_LEAST_LENGTH))
+    return log_unlike_rest((found / lengths).astype(np.float16), len(strengths), progress)
 
 
 def rhythm_trust(practice: Sequence[Practice]) -> RhythmTrust:

@@ -123,8 +123,11 @@ class Recipe:
     load : (settings, stored tensors, stored facts); raises ValueError, KeyError, TypeError or RuntimeError
         where they do not fit
     blind_loss : the loss of a model that learned nothing, to tell how much one has; None where nobody can say
+    keeps_last : whether it keeps the weights of its last epoch, since it goes on to rank better when the
+        validation loss has long begun to rise
     """
 
     learn: Callable[[Examples, RecipeConfig, int, Progress], Learnt]
     load: Callable[[RecipeConfig, Mapping[str, Tensor], Mapping[str, object]], Model]
     blind_loss: float | None = None
+    keeps_last: bool = False

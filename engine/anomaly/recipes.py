@@ -29,7 +29,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         "edited-vs-raw": Recipe(classifier.learn, classifier_model.load, blind_loss=log(2.0)),
         "embedding-bank": Recipe(embedding_bank.learn, embedding_bank_model.load),
         "memory-bank": Recipe(bank.learn, bank_model.load),
-        "own-faults": Recipe(own_faults.learn, own_faults_model.load, blind_loss=log(2.0)),
+        "own-faults": Recipe(own_faults.learn, own_faults_model.load, blind_loss=log(2.0), keeps_last=True),
         "slicer-ae": Recipe(slicer.learn, slicer_loading.load, blind_loss=1.0),
     }
 )

@@ -212,8 +212,10 @@ class TastePage(QWidget):
         self._cards["moment"].set_note(
             "" if facts is None or facts.rebuilds else "this recipe rebuilds nothing"
         )
+        keeps_last = facts is not None and facts.keeps_last
+        own = {"learning": "its last epoch ranks best" if keeps_last else ""}
         for name in ("method", "facts", "learning"):
-            self._cards[name].set_note(notes.get(name, ""))
+            self._cards[name].set_note(notes.get(name) or own.get(name, ""))
 
     def show_ways(self, shown: bool) -> None:
         """Say how to come to a taste, while there is none and none is being learned."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from engine.anomaly.overview.method import method_steps
 from engine.anomaly.overview.results import LearnedFrom, TasteFacts
 from engine.anomaly.recipe import Reconstructs
+from engine.anomaly.recipes import RECIPES
 from engine.anomaly.taste import Taste
 from engine.timebase import format_time
 
@@ -34,6 +35,7 @@ def facts_of(taste: Taste, path: Path) -> TasteFacts:
         validation=tuple(epoch.validation for epoch in taste.history),
         n_parameters=n_parameters,
         rebuilds=isinstance(taste.model, Reconstructs),
+        keeps_last=RECIPES[taste.config.recipe].keeps_last,
     )
 
 

@@ -69,6 +69,7 @@ class TasteFacts:
     training, validation : the loss after each epoch
     n_parameters : how many numbers were learned
     rebuilds : whether it can show what it makes of what it hears
+    keeps_last : whether it has the weights of the last epoch, whatever the losses were
     """
 
     path: Path
@@ -83,6 +84,7 @@ class TasteFacts:
     validation: tuple[float, ...]
     n_parameters: int
     rebuilds: bool
+    keeps_last: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)

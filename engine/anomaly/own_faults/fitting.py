@@ -90,7 +90,8 @@ def train(
         scaling = _scaling([piece for practice in practices for piece in practice])
         with seeded(seed):
             network = Committee(config.mel.n_mels, config.width, len(folds), len(workshop.parts))
-            network.to(memory_format=torch.channels_last)  # a third faster
+            # A third faster; torch does not say in its types that a module can be laid out so.
+            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
             settings = TrainSettings(config.epochs, config.learning_rate, config.weight_decay, patience=None)
             batches = _random_crops(practices, scaling, config, torch.Generator().manual_seed(seed))
             even = _even_crops(checks, scaling, config)

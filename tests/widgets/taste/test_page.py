@@ -38,7 +38,7 @@ def filled(theme: Theme) -> TastePage:
     learned = LearnedFrom("kept", Path("/kept.wav"), "", 40.0)
     facts = TasteFacts(
         Path("/a.taste"), "Band 2026", "slicer-ae Band 2026 0000", "slicer-ae", STEPS, (learned,),
-        (("latent dim", "64"),), (("parameters", "1,000"),), (2.0, 1.0), (2.5, 1.5), 1000, True,
+        (("latent dim", "64"),), (("parameters", "1,000"),), (2.0, 1.0), (2.5, 1.5), 1000, True, True,
     )  # fmt: skip
     page.set_facts(facts, {"head": "slicer-ae · learned from 1 recording"})
     rng = np.random.default_rng(3)

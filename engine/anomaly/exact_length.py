@@ -1,4 +1,4 @@
-"""The best cuts of an exact total length, by dynamic programming with that length as part of the state.
+"""The best cuts of a wished-for total length, by dynamic programming with that length as part of the state.
 
 For every border and every length cut so far two values are known: the best when the piece that ends there is
 kept, and when it is cut. A piece that is kept leaves the length as it is, so the running best over where it
@@ -22,11 +22,18 @@ UNITS = 4800
 """Into so many units the recording is divided to count lengths: quarters of a second at 20 minutes."""
 
 MOST_AIMS = 4
-"""Borders lie between units, and the best cuts are those that rounding makes short: so often another length
-is aimed at until the length itself is right."""
+"""Borders lie between units, and the best cuts are those that rounding makes short: so often the aim is
+corrected by what rounding made of it."""
+
+MISSED = 1.0
+"""What a sample too many or too few costs: the highest score. Less would let scores decide the length, and a
+length that must be met at any cost is met with many tiny cuts, since a few good ones seldom add up to it."""
 
 SLACK = 0.01
-"""Share of the recording by which lengths near the wished-for one are found as well, to know the price."""
+"""Share of the recording by which lengths near the wished-for one are found as well, and at least two usual
+distances of borders: to choose among them, and to know the price."""
+
+_FAR_SLACKS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +51,17 @@ class LengthRuns:
 
 
 def runs_of_length(regions: Regions, cut_samples: int, rules: CutRules) -> LengthRuns:
-    """Return the cuts that hold the most score, less the cost of each, and are `cut_samples` long in all.
+    """Return the cuts that hold the most score, less the cost of each and of missing `cut_samples` in all.
 
     A kept piece that is shorter than allowed appears only where decisions and the ends of the recording leave
-    no choice: between two of them. Lengths are counted in units of a `UNITS`-th of the whole; where none of
-    the wished-for length is possible the nearest is taken, and something is kept wherever it may be.
+    no choice: between two of them. Lengths are counted in units of a `UNITS`-th of the whole; something is
+    kept wherever it may be.
     """
     unit = max(1.0, float(regions.borders[-1] - regions.borders[0]) / UNITS)
     at = np.rint((regions.borders - regions.borders[0]) / unit).astype(np.int64)
     total = int(at[-1])
     wish = min(max(round(cut_samples / unit), 0), total)
-    slack = max(2, round(SLACK * total))
+    slack = max(2, round(SLACK * total), 2 * round(float(np.median(np.diff(at)))))
     best = None
     for margin in (slack, total):
         most_kept, most_cut = min(total, total - wish + margin), min(total, wish + margin)
@@ -71,28 +78,34 @@ def runs_of_length(regions: Regions, cut_samples: int, rules: CutRules) -> Lengt
 
 @dataclass(frozen=True, slots=True)
 class _Aimed:
-    """Cuts that the table counts as `spent` units, and how far they are from the wish."""
+    """Cuts that the table counts as `spent` units, how far they are from the wish, and what they are worth."""
 
     off_samples: int
     spent: int
     runs: list[tuple[int, int]]
+    worth: float
 
 
 def _nearest(
     table: _Table, lengths: NDArray[np.int64], regions: Regions, cut_samples: int, unit: float
 ) -> _Aimed | None:
-    """Return the cuts that come nearest to a length in samples, of those whose length is possible."""
+    """Return the best cuts for a length in samples, of those whose length is possible."""
     best: _Aimed | None = None
-    aim = round(cut_samples / unit)
+    aim = cut_samples / unit
+    tried: set[int] = set()
     for _ in range(MOST_AIMS if len(lengths) else 0):
-        spent = int(lengths[np.argmin(np.abs(lengths - aim))])
-        runs = table.runs(spent)
-        excess = sum(int(regions.borders[b] - regions.borders[a]) for a, b in runs) - cut_samples
-        if best is None or abs(excess) < best.off_samples:
-            best = _Aimed(abs(excess), spent, runs)
-        if abs(excess) <= unit:
+        missed = MISSED * unit * np.abs(lengths - aim)
+        spent = int(lengths[np.argmax(table.worth[lengths - table.lowest[-1]] - missed)])
+        if spent in tried:
             break
-        aim -= round(excess / unit)
+        tried.add(spent)
+        runs = table.runs(spent)
+        cut = sum(int(regions.borders[b] - regions.borders[a]) for a, b in runs)
+        off = abs(cut - cut_samples)
+        worth = float(table.worth[spent - table.lowest[-1]]) - MISSED * off
+        if best is None or worth > best.worth:
+            best = _Aimed(off, spent, runs, worth)
+        aim = cut_samples / unit - (cut / unit - spent)
     return best
 
 
@@ -191,12 +204,18 @@ class _Table:
         return best
 
     def price(self, chosen: int, slack: int) -> float:
-        """Return what a unit more cut would gain around a length, by the nearest lengths on both sides."""
-        possible = np.flatnonzero(self.worth > NEVER)
+        """Return what a unit more cut would gain: between the best that a longer and a shorter length offer.
+
+        Lengths nearer than `slack` differ by rounding as much as by their scores.
+        """
         here = chosen - self.lowest[-1]
-        near = possible[np.abs(possible - here) <= slack]
-        first, last = int(near[0]), int(near[-1])
-        return float(self.worth[last] - self.worth[first]) / max(1, last - first)
+        possible = np.flatnonzero(self.worth > NEVER)
+        distance = np.abs(possible - here)
+        near = possible[(distance >= slack) & (distance <= _FAR_SLACKS * slack)]
+        slopes = (self.worth[near] - self.worth[here]) / (near - here)
+        more, less = slopes[near > here], slopes[near < here]
+        sides = [float(best(side)) for best, side in ((np.max, more), (np.min, less)) if len(side)]
+        return sum(sides) / max(1, len(sides))
 
     def runs(self, chosen: int) -> list[tuple[int, int]]:
         """Return the cuts that lead to a length, by following the values back to where they came from."""

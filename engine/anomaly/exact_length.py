@@ -78,7 +78,7 @@ def runs_of_length(regions: Regions, cut_samples: int, rules: CutRules) -> Lengt
 
 @dataclass(frozen=True, slots=True)
 class _Aimed:
-    """Cuts that the table counts as `spent` units, how far they are from the wish, and what they are worth."""
+    """Cuts that the table counts as `spent` units, how far off they are, and what they are worth then."""
 
     off_samples: int
     spent: int

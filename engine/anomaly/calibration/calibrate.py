@@ -46,7 +46,7 @@ _DEVIATIONS: Mapping[str, float] = MappingProxyType(
         "distance": 0.6,
         "evenness": 0.45,
         BESIDE: 0.75,
-        TOUCHING: 2.0,
+        TOUCHING: 1.5,
         ALIKE: 0.75,
     }
 )

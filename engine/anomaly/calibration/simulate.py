@@ -30,11 +30,13 @@ class Simulated:
 
     Attributes
     ----------
+    before : all of them ranked by their scores, before any answer
     by_score : the undecided ones ranked by their scores alone
     by_chance : the same ones ranked by what the answers taught
     answered, undecided : how many
     """
 
+    before: float
     by_score: float
     by_chance: float
     answered: int
@@ -79,6 +81,7 @@ def simulate(
     if chances is None or is_fault[rest].all() or not is_fault[rest].any():
         return None
     return Simulated(
+        before=auc(is_fault, table.made.scores),
         by_score=auc(is_fault[rest], table.made.scores[rest]),
         by_chance=auc(is_fault[rest], chances[rest]),
         answered=len(state.decisions),

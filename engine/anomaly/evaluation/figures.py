@@ -22,6 +22,7 @@ MEASURES: Mapping[str, str] = {
     "time_iou_kept": "the same of what is kept, at the true keep ratio",
     "time_iou_smoothed": "overlap of what is cut with scores smoothed over 3 s",
     "time_iou_proposed": "the same with the cuts that Offcut proposes to keep as much as is good",
+    "auc_before_answers": "the AUC of moments of 1.5 s before any answer",
     "auc_of_rest": "the AUC of what is undecided after 20 answers from the truth",
     "auc_of_rest_taught": "the same by what the answers taught",
     "auc_gained": "how much more that is",

@@ -41,4 +41,9 @@ def after_answers(scores: Scores, tested: HeldOut) -> dict[str, float]:
     found = simulate(state, known, hit(state, faults), answers=ANSWERS)
     if found is None:
         return {}
-    return {"auc_of_rest": found.by_score, "auc_of_rest_taught": found.by_chance, "auc_gained": found.gain}
+    return {
+        "auc_before_answers": found.before,
+        "auc_of_rest": found.by_score,
+        "auc_of_rest_taught": found.by_chance,
+        "auc_gained": found.gain,
+    }

@@ -15,8 +15,8 @@ from engine.anomaly.evaluation.rows import BY_NAME, CHANCE, DEFAULT, ENERGY
 NO_HUMAN_EDITS = "planted faults; the data hold no edits made by people"
 _COLUMNS = {"auc": "AUC", "average_precision": "AP", "time_iou": "IoU", "time_iou_kept": "IoU kept",
             "time_iou_smoothed": "IoU 3 s", "time_iou_proposed": "IoU cuts"}  # fmt: skip
-_ANSWERED_COLUMNS = {"auc_of_rest": "AUC of the rest", "auc_of_rest_taught": "after 20 answers",
-                     "auc_gained": "gained"}  # fmt: skip
+_ANSWERED_COLUMNS = {"auc_before_answers": "all, before", "auc_of_rest": "undecided after, by score",
+                     "auc_of_rest_taught": "as taught", "auc_gained": "gained by teaching"}  # fmt: skip
 _FILE_COLUMNS = {"auc_of_files": "AUC of files", "auc_of_files_altered": "with altered ones"}
 
 

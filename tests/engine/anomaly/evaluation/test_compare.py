@@ -90,6 +90,7 @@ def test_a_short_evaluation_learns_measures_and_goes_on(data_dir: Path, tmp_path
         "time_iou_kept",
         "time_iou_smoothed",
         "time_iou_proposed",
+        "auc_before_answers",
         "auc_of_rest",
         "auc_of_rest_taught",
         "auc_gained",

@@ -129,6 +129,10 @@ class _Row(QFrame):
         self._body.setDirection(
             QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
         )
+        layout = self.layout()
+        assert layout is not None
+        at = Qt.AlignmentFlag.AlignVCenter if beside else Qt.AlignmentFlag.AlignTop
+        layout.setAlignment(self._sign, at)
         self._body.activate()
         # A window asks its layouts for the least height without a width: wrapped words would be cut.
         self._sentence.setMinimumHeight(self._sentence.heightForWidth(self._sentence.width()))

@@ -41,6 +41,8 @@ from widgets.theme import Theme, px
 HEARD_S = 4.0
 """So much is heard around a moment: enough to tell what is played."""
 
+_KEEPS_LAST = "its last epoch ranks best"
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:
@@ -85,6 +87,7 @@ class TastePage(QWidget):
         self.no_taste = NoTaste(theme, keys)
         self._make_views(theme)
         self._cards = self._make_cards(theme)
+        self._learned_note = ""
         self._lay_out()
         self._wire()
         self.set_theme(theme)
@@ -212,10 +215,10 @@ class TastePage(QWidget):
         self._cards["moment"].set_note(
             "" if facts is None or facts.rebuilds else "this recipe rebuilds nothing"
         )
-        keeps_last = facts is not None and facts.keeps_last
-        own = {"learning": "its last epoch ranks best" if keeps_last else ""}
-        for name in ("method", "facts", "learning"):
-            self._cards[name].set_note(notes.get(name) or own.get(name, ""))
+        self._learned_note = _KEEPS_LAST if facts is not None and facts.keeps_last else ""
+        for name in ("method", "facts"):
+            self._cards[name].set_note(notes.get(name, ""))
+        self._cards["learning"].set_note(notes.get("learning") or self._learned_note)
 
     def show_ways(self, shown: bool) -> None:
         """Say how to come to a taste, while there is none and none is being learned."""
@@ -231,7 +234,7 @@ class TastePage(QWidget):
 
     def set_losses(self, name: str, training: Sequence[float], validation: Sequence[float]) -> None:
         """Show how learning goes while it runs."""
-        self._cards["learning"].set_note(f"{name}, running" if name else "")
+        self._cards["learning"].set_note(f"{name}, running" if name else self._learned_note)
         self.losses.set_losses(training, validation)
 
     def set_note(self, card: str, note: str) -> None:

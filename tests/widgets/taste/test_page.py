@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QScrollArea, QWidget
+from PySide6.QtWidgets import QLabel, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.anomaly.overview.results import (
@@ -104,6 +104,20 @@ def test_the_ranking_changes_what_is_seen_of_the_others(qtbot: QtBot, dress: Dre
     kept = scored("kept", Origin.KEPT, 1)
     oddest_s = float(kept.times_s[kept.scores.argmax()])
     assert heard.args[1] <= oddest_s <= heard.args[2]
+
+
+def test_a_taste_that_keeps_its_last_epoch_says_so_beside_its_losses(qtbot: QtBot, dress: Dress) -> None:
+    page = filled(dress(DARK))
+    qtbot.addWidget(page)
+
+    def said() -> str:
+        return " ".join(label.text() for label in page.findChildren(QLabel))
+
+    assert "its last epoch ranks best" in said()
+    page.set_losses("Another", (1.0,), ())
+    assert "Another, running" in said()
+    page.set_losses("", (1.0,), ())
+    assert "its last epoch ranks best" in said()
 
 
 def test_no_taste_shows_the_ways_to_one(qtbot: QtBot, dress: Dress) -> None:

@@ -34,6 +34,10 @@ SURELY, PERHAPS = 3.0, 1.0
 """How far ahead of all other kinds of fault, in standard deviations, one must be to be named. Measured:
 docs/decisions/0025."""
 
+ANOTHER_RHYTHM = 1.5
+"""How many standard deviations less like the rest than usual a rhythm must be on the whole to be spoken of,
+where no kind of fault is named and the playing does not stop."""
+
 _HEARD_AS: Mapping[str, str] = {
     "altered": "sounds reversed, muffled or doubled",
     "bad-join": "sounds badly joined",

@@ -16,7 +16,7 @@ from engine.anomaly.own_faults.hearing import Heard, hear, joined
 from engine.anomaly.own_faults.kept_audio import hear_cut, hear_kept
 from engine.anomaly.own_faults.model import OwnFaultsModel
 from engine.anomaly.own_faults.practice import kinds_of
-from engine.anomaly.own_faults.rhythm import RhythmTrust, log_unlike_rhythm
+from engine.anomaly.own_faults.rhythm import RhythmTrust
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.recipe import KeptScores, Learnt
 from engine.anomaly.recipe_config import RecipeConfig
@@ -82,7 +82,7 @@ def _usual(
         without = replace(kept, memory=memory_of(_heard(fold.training, model.config), kept.floor_db))
         for heard in _heard(fold.validation, model.config):
             logits = member_logits(member, model.scaling, heard)
-            unlike = log_unlike_rhythm(rhythm.strengths(heard), progress)
+            unlike = rhythm.believed(rhythm.strengths(heard), progress)
             rows = np.column_stack([logits, without.logs(heard, progress), unlike])
             own.append(model.judged(rows).own)
     scores = np.concatenate(own)

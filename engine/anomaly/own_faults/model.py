@@ -17,7 +17,7 @@ from engine.anomaly.own_faults.hearing import STEP_FRAMES, Heard, hear
 from engine.anomaly.own_faults.network import Committee
 from engine.anomaly.own_faults.rest import log_unlike_rest, thinned
 from engine.anomaly.own_faults.rhythm import PART as RHYTHM_PART
-from engine.anomaly.own_faults.rhythm import RhythmTrust, log_unlike_rhythm, stored_trust
+from engine.anomaly.own_faults.rhythm import RhythmTrust, stored_trust
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.recipe import Judged, Passing
 from engine.anomaly.recipe_config import RecipeConfig
@@ -93,7 +93,7 @@ class OwnFaultsModel:
         if steps:
             columns = [np.concatenate(measured), log_unlike_rest(np.concatenate(few), steps, progress)]
             if self.rhythm is not None:
-                columns.append(log_unlike_rhythm(np.concatenate(strengths), progress))
+                columns.append(self.rhythm.believed(np.concatenate(strengths), progress))
             yield self.judged(np.column_stack(columns))
 
     def _measured(self, heard: Heard) -> NDArray[np.float64]:

@@ -61,9 +61,14 @@ class RhythmTrust:
         """Return what is needed of a stretch, shape (steps, STEP_FRAMES)."""
         return onset_strengths(heard, self.floor_db)
 
-    def odder(self, logs: Numbers) -> Numbers:
+    def believed(self, strengths: NDArray[np.float32], progress: Progress) -> Numbers:
+        """Return how unlike the rest the rhythm of a whole recording is, as far as that is believed."""
+        logs: Numbers = self.trust * log_unlike_rhythm(strengths, progress)
+        return logs
+
+    def odder(self, believed: Numbers) -> Numbers:
         """Return what is added to a score, shape (n,), in standard deviations of what was kept."""
-        added: Numbers = self.trust * logs / self.std
+        added: Numbers = believed / self.std
         return added
 
     def facts(self) -> dict[str, object]:

@@ -17,7 +17,6 @@ from engine.anomaly.own_faults.kept_audio import hear_cut, hear_kept
 from engine.anomaly.own_faults.learning import learn
 from engine.anomaly.own_faults.model import OwnFaultsModel
 from engine.anomaly.own_faults.practice import Workshop
-from engine.anomaly.own_faults.rhythm import log_unlike_rhythm
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.own_faults.texture import AROUND_STEPS, textures
 from engine.errors import TasteError
@@ -156,7 +155,7 @@ def test_memory_is_joined_to_the_faults_as_it_is_weighed(tmp_path: Path) -> None
     logs = model.kept.logs(heard, SILENT)
     np.testing.assert_allclose(judged.parts[:, -4:-1], logs, atol=1e-3)
     assert model.rhythm is not None
-    unlike = log_unlike_rhythm(model.rhythm.strengths(heard), SILENT)
+    unlike = model.rhythm.believed(model.rhythm.strengths(heard), SILENT)
     np.testing.assert_allclose(judged.parts[:, -1], unlike, atol=1e-3)
     nearest, residual, rest = ((logs - model.kept.means) / model.kept.stds).T
     assert rest.std() > 0.0

@@ -114,10 +114,17 @@ def test_nothing_is_believed_of_pieces_too_short_to_tell() -> None:
     assert rhythm_trust([short, clean]).trust == 0.0
 
 
+@pytest.mark.parametrize("trust", [0.0, 0.5, 1.0])
+def test_what_is_not_believed_is_no_part_of_the_score(trust: float) -> None:
+    strengths = np.random.default_rng(0).random((100, STEP_FRAMES)).astype(np.float32)
+    believed = RhythmTrust(trust, 0.25, -40.0).believed(strengths, SILENT)
+    np.testing.assert_allclose(believed, trust * log_unlike_rhythm(strengths, SILENT))
+
+
 def test_trust_goes_to_disk_and_back() -> None:
     trust = RhythmTrust(0.5, 0.25, -40.0)
     assert stored_trust(trust.facts()) == trust
     assert stored_trust({}) is None
-    np.testing.assert_allclose(trust.odder(np.array([0.0, 0.5])), [0.0, 1.0])
+    np.testing.assert_allclose(trust.odder(np.array([0.0, 0.5])), [0.0, 2.0])
     with pytest.raises(ValueError, match="trust"):
         stored_trust({**trust.facts(), "rhythm_std": 0.0})

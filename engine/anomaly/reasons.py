@@ -38,6 +38,9 @@ ANOTHER_RHYTHM = 1.5
 """How many standard deviations less like the rest than usual a rhythm must be on the whole to be spoken of,
 where no kind of fault is named and the playing does not stop."""
 
+RHYTHM = "unlike-rest-rhythm"
+_PLAYED = 0.2
+
 _HEARD_AS: Mapping[str, str] = {
     "altered": "sounds reversed, muffled or doubled",
     "bad-join": "sounds badly joined",
@@ -95,7 +98,7 @@ def reasons(
     """
     heard = _listen(spans, kept, profile, listening, rate_hz) if listening is not None else None
     against = _against_recording(spans, profile, _far(spans, kept, profile, nearest))
-    faults = _faults(spans, curve)
+    faults, another_rhythm = _faults(spans, curve), _another_rhythm(spans, curve)
     sentences = []
     for k, (start, stop) in enumerate(spans.tolist()):
         length = _length((stop - start) / rate_hz)
@@ -103,6 +106,8 @@ def reasons(
         if heard is not None:
             place = _place(heard, k, start, stop, profile.length_samples, rate_hz)
             sounds = _sounds(heard, k)
+            if another_rhythm[k] and not faults[k] and not heard.stops[k] and heard.quiet_share[k] < _PLAYED:
+                sounds += f", in {part_wording(RHYTHM)}"
         head = f"{place}: {length}{sounds}" if place else f"{length}{sounds}"
         sentences.append(f"{head}; {against[k]}{faults[k]}.")
     return sentences
@@ -136,6 +141,16 @@ def _faults(spans: Samples, curve: ScoreCurve | None) -> list[str]:
         else ""
         for name, by in zip(names, ahead.tolist(), strict=True)
     ]
+
+
+def _another_rhythm(spans: Samples, curve: ScoreCurve | None) -> list[bool]:
+    """Tell which spans are in another rhythm than the rest, as far as the taste believes in rhythms."""
+    if curve is None or RHYTHM not in curve.part_names:
+        return [False] * len(spans)
+    first, last = (np.searchsorted(curve.times_samples, spans[:, edge]) for edge in (0, 1))
+    unlike = curve.parts[:, curve.part_names.index(RHYTHM)].astype(np.float64)
+    found: list[bool] = (_mean(unlike, first, last, 0.0) >= ANOTHER_RHYTHM).tolist()
+    return found
 
 
 def _far(

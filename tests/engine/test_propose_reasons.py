@@ -18,7 +18,9 @@ LENGTH_S = 200
 CUT_S = (100, 120)
 
 
-def reason(span=CUT_S, *, level_db=-20.0, hits_per_s=4.0, uneven=False, stops=(), silent=None) -> str:
+def reason(
+    span=CUT_S, *, level_db=-20.0, hits_per_s=4.0, uneven=False, stops=(), silent=None, parts=None
+) -> str:
     """Why `span` (seconds) is cut from steady playing at -20 dB with four hits a second.
 
     Inside the span the level and the hits are as given; it falls silent for a second at each of `stops` and
@@ -41,7 +43,7 @@ def reason(span=CUT_S, *, level_db=-20.0, hits_per_s=4.0, uneven=False, stops=()
     listening = Listening(
         np.rint(hits * RATE_HZ).astype(np.int64), loudness.astype(np.float32), HOP, "ears 1"
     )
-    return propose(listening, span)
+    return propose(listening, span, parts=parts)
 
 
 def propose(
@@ -137,6 +139,20 @@ def test_it_is_one_sentence_without_jargon(planted):
 )
 def test_a_kind_of_fault_is_named_where_it_is_clearly_ahead(parts, said):
     assert propose(None, CUT_S, parts=parts).endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("parts", "stops", "is_said"),
+    [
+        ({"unlike-rest-rhythm": 2.0}, (), True),
+        ({"unlike-rest-rhythm": 1.0}, (), False),
+        ({"unlike-rest-rhythm": 2.0}, (105,), False),  # the playing stops: that says more
+        ({"unlike-rest-rhythm": 2.0, "talk": 5.0, "noise": 0.0}, (), False),  # so does what it sounds like
+        ({"talk": 0.0, "noise": 0.0}, (), False),
+    ],
+)
+def test_another_rhythm_is_said_where_nothing_says_more(parts, stops, is_said):
+    assert (", in another rhythm than the rest;" in reason(stops=stops, parts=parts)) == is_said
 
 
 @pytest.mark.parametrize(("inside", "said"), [(0.9, True), (0.41, True), (0.39, False), (0.1, False)])

@@ -8,8 +8,10 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+import yaml
 
 from desktop.commands import COMMANDS
+from engine.anomaly.config import BY_RECIPE
 from engine.cli.main import VERBS
 from widgets.chrome.key_names import key_label
 
@@ -115,3 +117,20 @@ def test_no_machine_path_and_no_package_index_is_written_down() -> None:
             if MACHINE_PATH.search(rest) or REGISTRY.search(rest) or INDEX.search(rest):
                 found.append(f"{name}:{number}: {line.strip()}")
     assert not found
+
+
+@pytest.mark.parametrize("recipe", ["own-faults", "slicer-ae"])
+def test_recipes_say_the_defaults_that_hold(recipe: str) -> None:
+    text = (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8")
+    section = text.partition(f"## Settings of `{recipe}`")[2].partition("\n## ")[0]
+    config = BY_RECIPE[recipe]()
+    told = 0
+    for names, values in re.findall(r"^\| (`[^|]+`) \| (`[^|]+`) \|", section, re.MULTILINE):
+        for name, value in zip(
+            re.findall(r"`([^`]+)`", names), re.findall(r"`([^`]+)`", values), strict=True
+        ):
+            default = getattr(config, name)
+            default = list(default) if isinstance(default, tuple) else default
+            assert yaml.safe_load(f"[{value.replace('e-', '.0e-')}]")[0] == default, name
+            told += 1
+    assert told > 5

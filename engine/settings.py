@@ -37,11 +37,11 @@ class CutSettings:
     UsageError : a value is outside its limits; the sentence names it
     """
 
-    threshold_mode: ThresholdMode = "percentile"
+    threshold_mode: ThresholdMode = "score"
     percentile: float = 40.0
-    score: float = 0.8
+    score: float = 0.6
     keep: float = 0.5
-    minimum_kept_s: float = 8.0
+    minimum_kept_s: float = 4.0
     minimum_cut_s: float = 0.5
     crossfade_ms: float = 20.0
     snap: bool = True

@@ -26,8 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--keep", type=finite, metavar="SHARE", help="keep this share of the recording, 0 to 1")
     how.add_argument("--threshold-percentile", type=finite, metavar="P", help="cut what scores above it")
-    how.add_argument("--threshold-score", type=finite, metavar="S", help="cut what scores above it")
-    parser.add_argument("--minimum-kept-s", type=finite, metavar="S", help="no kept piece is shorter (8)")
+    how.add_argument("--threshold-score", type=finite, metavar="S", help="cut what scores above it (0.6)")
+    parser.add_argument("--minimum-kept-s", type=finite, metavar="S", help="no kept piece is shorter (4)")
     parser.add_argument("--no-snap", action="store_true", help="leave the edges where the score puts them")
 
 

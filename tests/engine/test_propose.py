@@ -98,7 +98,7 @@ def test_what_every_plan_respects(seed, length_s, roughness, mode, snap, with_gr
     assert all(0 <= start < stop <= length for start, stop in spans)
     assert all(before[1] < after[0] for before, after in pairwise(spans))
     kept = kept_of(spans, length)
-    assert all(piece >= 8 * RATE_HZ for piece in kept) or kept == [length]
+    assert all(piece >= 4 * RATE_HZ for piece in kept) or kept == [length]
     assert all(stop - start >= RATE_HZ // 2 for start, stop in spans)
     assert plan.kept_samples == sum(kept)
     assert plan.kept_share == pytest.approx(sum(kept) / length)
@@ -116,7 +116,7 @@ def test_what_every_plan_respects(seed, length_s, roughness, mode, snap, with_gr
 @settings(max_examples=120, deadline=None, derandomize=True)
 @given(st.integers(0, 10_000), st.integers(60, 900), st.integers(3, 60), st.floats(0.15, 0.95), st.booleans())
 def test_the_wished_length_is_hit_within_two_per_cent(seed, length_s, roughness, keep, with_grid):
-    if keep * length_s < 8 or (1 - keep) * length_s < 1:
+    if keep * length_s < 4 or (1 - keep) * length_s < 1:
         return
     grid = grid_of(length_s, beat_s=0.7) if with_grid else None
     curve = smooth_noise(seed, length_s, roughness)
@@ -141,7 +141,7 @@ def test_a_wished_length_is_hit_where_the_score_is_flat(curve, keep):
 
 def test_a_wish_that_the_shortest_piece_forbids_is_met_as_nearly_as_it_can_be():
     plan = plan_of(smooth_noise(1, 60, 20), 60, threshold_mode="keep", keep=0.05)
-    assert 8.0 <= plan.kept_samples / RATE_HZ <= 9.0
+    assert 4.0 <= plan.kept_samples / RATE_HZ <= 5.0
     assert plan_of(smooth_noise(1, 60, 20), 60, threshold_mode="keep", keep=1.0).proposals == ()
 
 
@@ -151,7 +151,7 @@ def test_the_percentile_and_the_score_cut_what_lies_above():
     assert spans_of(by_score) == [(40 * RATE_HZ, 60 * RATE_HZ)]
     assert by_score.threshold == 0.6
     assert plan_of(curve, 100, threshold_mode="score", score=0.95).proposals == ()
-    by_percentile = plan_of(curve, 100, percentile=75)
+    by_percentile = plan_of(curve, 100, threshold_mode="percentile", percentile=75)
     (span,) = spans_of(by_percentile)
     assert span == pytest.approx((40 * RATE_HZ, 60 * RATE_HZ), abs=RATE_HZ)  # the smoothing is a second wide
     assert by_percentile.threshold == pytest.approx(0.3)

@@ -69,10 +69,9 @@ class Distribution(KeyedView):
         at = self.threshold
         if at is None or not len(self._heard_scores):
             return ""
-        heard = f"{float(np.mean(self._heard_scores >= at)):.0%} of the recording"
-        kept = f"{float(np.mean(self._kept_scores >= at)):.0%} of what you kept"
-        both = f"{heard}, {kept}" if len(self._kept_scores) else heard
-        return f"At or above {at:.2f}: {both}"
+        both = ((self._heard_scores, "the recording"), (self._kept_scores, "what you kept"))
+        shares = [f"{float(np.mean(scores >= at)):.0%} of {name}" for scores, name in both if len(scores)]
+        return f"At or above {at:.2f}: {', '.join(shares)}"
 
     def set_scores(self, kept: Scores, heard: Scores, name: str) -> None:
         """Show the scores, each of shape (n,), of what was kept and of one recording, which has a name."""

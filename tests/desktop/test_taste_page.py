@@ -293,7 +293,7 @@ def test_a_file_is_analysed_without_a_document(hands: Hands, material: Path) -> 
     assert "of the recording" in page.distribution.sentence
     page.distribution.setFocus()
     hands.press("Left")
-    assert page.distribution.threshold == pytest.approx(0.79)
+    assert page.distribution.threshold == pytest.approx(0.59)
     hands.press("Return")
     finish(hands)
     hands.qtbot.waitUntil(lambda: window.transport.is_playing)

@@ -71,6 +71,16 @@ ROWS: tuple[Row, ...] = (
     Row(
         "own-faults (faults alone)",
         "without comparing with what was kept and with the rest",
+        OwnFaultsConfig(nearest_weight=0.0, residual_weight=0.0, rest_weight=0.0, rhythm_weight=0.0),
+    ),
+    Row(
+        "own-faults (without rhythm)",
+        "without comparing rhythms with the rest",
+        OwnFaultsConfig(rhythm_weight=0.0),
+    ),
+    Row(
+        "own-faults (rhythm alone)",
+        "beside the faults only rhythms",
         OwnFaultsConfig(nearest_weight=0.0, residual_weight=0.0, rest_weight=0.0),
     ),
     *(

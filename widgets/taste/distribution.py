@@ -69,9 +69,9 @@ class Distribution(KeyedView):
         at = self.threshold
         if at is None or not len(self._heard_scores):
             return ""
-        both = ((self._heard_scores, "the recording"), (self._kept_scores, "what you kept"))
-        shares = [f"{float(np.mean(scores >= at)):.0%} of {name}" for scores, name in both if len(scores)]
-        return f"At or above {at:.2f}: {', '.join(shares)}"
+        both = ((self._heard_scores, "of the recording"), (self._kept_scores, "of kept"))
+        shares = [f"{float(np.mean(scores >= at)):.0%} {name}" for scores, name in both if len(scores)]
+        return f"{at:.2f} and above: {', '.join(shares)}"
 
     def set_scores(self, kept: Scores, heard: Scores, name: str) -> None:
         """Show the scores, each of shape (n,), of what was kept and of one recording, which has a name."""

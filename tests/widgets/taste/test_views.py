@@ -100,10 +100,17 @@ def a_distribution(qtbot: QtBot, dress: Dress, rng: np.random.Generator) -> Dist
 
 
 def test_the_line_says_what_it_means(a_distribution: Distribution) -> None:
-    assert a_distribution.sentence.endswith("0% of what you kept")
+    assert a_distribution.sentence.endswith("0% of kept")
     assert a_distribution.accessibleDescription() == a_distribution.sentence
     a_distribution.set_threshold(0.0)
-    assert "100% of the recording, 100% of what you kept" in a_distribution.sentence
+    assert "100% of the recording, 100% of kept" in a_distribution.sentence
+
+
+def test_without_kept_scores_the_line_speaks_of_the_recording_alone(
+    a_distribution: Distribution, rng: np.random.Generator
+) -> None:
+    a_distribution.set_scores(np.zeros(0, np.float32), rng.random(300, dtype=np.float32), "Jam")
+    assert a_distribution.sentence.endswith("of the recording")
 
 
 def test_arrows_step_the_threshold(qtbot: QtBot, a_distribution: Distribution) -> None:

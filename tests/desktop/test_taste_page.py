@@ -129,7 +129,7 @@ def test_what_the_taste_is_is_shown(tasting: Hands) -> None:
     assert "seed 3" in page.facts.accessibleDescription()
     assert "4 epochs" in page.losses.accessibleDescription()
     assert page.ranking.keys() == ["", str(facts.recordings[0].path)], "the raw one is odder"
-    assert "of what you kept" in page.distribution.sentence
+    assert "of kept" in page.distribution.sentence
 
 
 def test_the_oddest_stretch_is_gone_to_shown_and_heard(tasting: Hands) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.anomaly.profile import Numbers
-from engine.anomaly.regions import NEVER, CutRules, Regions
+from engine.anomaly.regions import NEVER, CutRules, Regions, length_of
 
 UNITS = 4800
 """Into so many units the recording is divided to count lengths: quarters of a second at 20 minutes."""
@@ -69,7 +69,7 @@ def runs_of_length(regions: Regions, cut_samples: int, rules: CutRules) -> Lengt
         lengths = np.flatnonzero(table.worth > NEVER) + table.lowest[-1]
         if margin < total or lengths[0] < total:
             lengths = lengths[lengths < total]
-        best = _nearest(table, lengths, regions, cut_samples, unit)
+        best = _best_for(table, lengths, regions, cut_samples, unit)
         if best is not None and best.off_samples <= slack * unit:
             break
     assert best is not None  # among all lengths there is that of keeping whatever may be kept
@@ -86,26 +86,27 @@ class _Aimed:
     worth: float
 
 
-def _nearest(
+def _best_for(
     table: _Table, lengths: NDArray[np.int64], regions: Regions, cut_samples: int, unit: float
 ) -> _Aimed | None:
     """Return the best cuts for a length in samples, of those whose length is possible."""
     best: _Aimed | None = None
-    aim = cut_samples / unit
+    wish = aim = cut_samples / unit
+    worths = table.worth[lengths - table.lowest[-1]]
     tried: set[int] = set()
     for _ in range(MOST_AIMS if len(lengths) else 0):
-        missed = MISSED * unit * np.abs(lengths - aim)
-        spent = int(lengths[np.argmax(table.worth[lengths - table.lowest[-1]] - missed)])
+        chosen = int(np.argmax(worths - MISSED * unit * np.abs(lengths - aim)))
+        spent = int(lengths[chosen])
         if spent in tried:
             break
         tried.add(spent)
         runs = table.runs(spent)
-        cut = sum(int(regions.borders[b] - regions.borders[a]) for a, b in runs)
+        cut = length_of(regions, runs)
         off = abs(cut - cut_samples)
-        worth = float(table.worth[spent - table.lowest[-1]]) - MISSED * off
+        worth = float(worths[chosen]) - MISSED * off
         if best is None or worth > best.worth:
             best = _Aimed(off, spent, runs, worth)
-        aim = cut_samples / unit - (cut / unit - spent)
+        aim = wish - (cut / unit - spent)
     return best
 
 

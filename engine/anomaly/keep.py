@@ -23,6 +23,7 @@ from engine.anomaly.regions import (
     DecidedSpans,
     Regions,
     best_runs,
+    length_of,
     proposed_spans,
 )
 
@@ -83,7 +84,7 @@ def runs_by_price(regions: Regions, cut_samples: int, rules: CutRules) -> Length
     starts = np.array([0, *(last for _, last in common)])
     stops = np.array([*(first for first, _ in common), len(regions.gains)])
     fewer, further = (_cut_between(regions, runs, starts, stops) for runs in (less, more))
-    upto = _length(regions, less) + np.cumsum(further - fewer)
+    upto = length_of(regions, less) + np.cumsum(further - fewer)
     passed = np.flatnonzero(upto >= cut_samples)
     first = last = int(passed[0]) if len(passed) else len(starts) - 1
     while stops[last] - starts[first] < PART_BORDERS and (first > 0 or last + 1 < len(starts)):
@@ -91,7 +92,7 @@ def runs_by_price(regions: Regions, cut_samples: int, rules: CutRules) -> Length
     begin, end = int(starts[first]), int(stops[last])
     before = [run for run in more if run[1] <= begin]
     after = [run for run in less if run[0] >= end]
-    cut_open = cut_samples - _length(regions, before) - _length(regions, after)
+    cut_open = cut_samples - length_of(regions, before) - length_of(regions, after)
     part, borders = _part(regions, begin, end)
     found = runs_of_length(part, cut_open, rules)
     within = [(int(borders[a]), int(borders[b])) for a, b in found.runs]
@@ -109,13 +110,13 @@ def _neighbouring(regions: Regions, cut_samples: int, rules: CutRules) -> tuple[
     low, high = 0, len(ranked) - 1
     more, less = (_runs_at(regions, float(ranked[at]) + by, rules) for at, by in ((low, -1.0), (high, 0.0)))
     for trial in range(MOST_PRICES):
-        most, least = _length(regions, more), _length(regions, less)
+        most, least = length_of(regions, more), length_of(regions, less)
         if high - low < 2 or most - least <= close or not least < cut_samples < most:
             break
         along = (most - cut_samples) / (most - least) if trial % 3 < 2 else 0.5
         middle = min(max(round(low + along * (high - low)), low + 1), high - 1)
         runs = _runs_at(regions, float(ranked[middle]), rules)
-        if _length(regions, runs) >= cut_samples:
+        if length_of(regions, runs) >= cut_samples:
             low, more = middle, runs
         else:
             high, less = middle, runs
@@ -146,10 +147,6 @@ def _as_short_as_allowed(borders: Samples, edges: Samples, worth: Numbers, rules
     after = np.searchsorted(borders, borders[starts[short]] + rules.minimum_kept)
     before = np.searchsorted(borders, borders[stops[short]] - rules.minimum_kept, side="right") - 1
     return np.concatenate([after[after < len(borders)], before[before >= 0]])
-
-
-def _length(regions: Regions, runs: Runs) -> int:
-    return sum(int(regions.borders[last] - regions.borders[first]) for first, last in runs)
 
 
 def _cut_between(regions: Regions, runs: Runs, starts: Samples, stops: Samples) -> Samples:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -126,9 +126,7 @@ def _faults(spans: Samples, curve: ScoreCurve | None) -> list[str]:
     kinds = [k for k, name in enumerate(curve.part_names) if name in _HEARD_AS]
     if len(kinds) < 2:
         return [""] * len(spans)
-    first, last = (np.searchsorted(curve.times_samples, spans[:, edge]) for edge in (0, 1))
-    parts = curve.parts.astype(np.float64)
-    means = np.stack([_mean(parts[:, k], first, last, 0.0) for k in kinds], axis=1)
+    means = _part_means(spans, curve, kinds)
     ordered = np.sort(means, axis=1)
     # What is not itself unusual is no kind of fault, however far ahead of others that are less so.
     ahead = np.minimum(ordered[:, -1] - ordered[:, -2], ordered[:, -1])
@@ -147,10 +145,15 @@ def _another_rhythm(spans: Samples, curve: ScoreCurve | None) -> list[bool]:
     """Tell which spans are in another rhythm than the rest, as far as the taste believes in rhythms."""
     if curve is None or RHYTHM not in curve.part_names:
         return [False] * len(spans)
-    first, last = (np.searchsorted(curve.times_samples, spans[:, edge]) for edge in (0, 1))
-    unlike = curve.parts[:, curve.part_names.index(RHYTHM)].astype(np.float64)
-    found: list[bool] = (_mean(unlike, first, last, 0.0) >= ANOTHER_RHYTHM).tolist()
+    unlike = _part_means(spans, curve, [curve.part_names.index(RHYTHM)])[:, 0]
+    found: list[bool] = (unlike >= ANOTHER_RHYTHM).tolist()
     return found
+
+
+def _part_means(spans: Samples, curve: ScoreCurve, parts: Sequence[int]) -> Numbers:
+    """Return the means of parts of the score over each span, shape (n, len(parts))."""
+    first, last = (np.searchsorted(curve.times_samples, spans[:, edge]) for edge in (0, 1))
+    return np.stack([_mean(curve.parts[:, k].astype(np.float64), first, last, 0.0) for k in parts], axis=1)
 
 
 def _far(

@@ -187,6 +187,11 @@ def best_runs(regions: Regions, rules: CutRules) -> list[tuple[int, int]]:
     return _walk_back(cut[-1] > kept[-1], kept_from, cut_from)
 
 
+def length_of(regions: Regions, runs: Sequence[tuple[int, int]]) -> int:
+    """Return how many samples runs cut in all."""
+    return sum(int(regions.borders[last] - regions.borders[first]) for first, last in runs)
+
+
 def _walk_back(is_cut: bool, kept_from: Sequence[int], cut_from: Sequence[int]) -> list[tuple[int, int]]:
     """Follow the choices from the last border to the first."""
     runs = []

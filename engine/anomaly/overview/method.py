@@ -67,14 +67,8 @@ def _squeezed(values: Mapping[str, Any]) -> str:
 def _own_faults(values: Mapping[str, Any]) -> Steps:
     minutes = values["practice_s"] / 60
     compared = values["nearest_weight"] > 0.0 or values["residual_weight"] > 0.0
-    also = (
-        (
-            MethodStep(
-                "Beside it", "how far the sound is from all that was kept, sound and rhythm from the rest"
-            ),
-        )
-        if compared
-        else ()
+    beside = MethodStep(
+        "Beside it", "how far the sound is from all that was kept, sound and rhythm from the rest"
     )
     return (
         MethodStep("Faults made from your edits", f"{minutes:.0f} minutes of practice, learned from once"),
@@ -82,7 +76,7 @@ def _own_faults(values: Mapping[str, Any]) -> Steps:
             _networks(values["members"]),
             f"{values['width']} channels over time; tell what is damaged from what is as it was kept",
         ),
-        *also,
+        *([beside] if compared else []),
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from engine.anomaly.edges import ATTACK_S, NOWHERE, anchors
-from engine.anomaly.profile import Samples, ScoreProfile
-from engine.anomaly.regions import CutRules, DecidedSpans, Regions, around_rejected, inside
+from engine.anomaly.profile import Samples, ScoreProfile, inside
+from engine.anomaly.regions import CutRules, DecidedSpans, Regions, around_rejected
 from engine.document.analysis import BeatGrid, Listening
 
 TATUM_S = 0.5

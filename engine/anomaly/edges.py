@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,11 @@ class Anchors:
     downbeat: Samples
     onset: Samples
     quiet: Samples
+
+    def but_not_of(self, edges: Samples, fixed: Samples) -> Anchors:
+        """Return no anchors for those of the edges, shape (n,), that stand at a fixed place."""
+        stays = np.isin(edges, fixed)
+        return Anchors(*(np.where(stays, NOWHERE, getattr(self, one.name)) for one in fields(self)))
 
     def in_order(self) -> list[tuple[int, ...]]:
         """Return for each edge where it should go: a beat, else an onset, else the quietest moment."""

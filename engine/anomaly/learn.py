@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from engine.anomaly.examples import Examples
 from engine.anomaly.neighbours import MOST_EXAMPLES, KeptExamples, KeptRecording, keep_examples
@@ -11,14 +14,18 @@ from engine.anomaly.recipe import Learnt
 from engine.anomaly.recipe_config import RecipeConfig
 from engine.anomaly.recipes import RECIPES
 from engine.anomaly.taste import Taste, save_taste
-from engine.audio.reader import content_hash
+from engine.audio.reader import SourceReader, content_hash
 from engine.errors import TasteError
+from engine.features.dead_air import detect
+from engine.features.mono import mono_of
 from engine.learning.loop import Epoch
 from engine.learning.torch_threads import few_threads
 from engine.progress import Progress
 from engine.safe_write import shown
-from engine.timebase import format_time
+from engine.timebase import convert_samples, format_time
 from engine.wording import counted
+
+_PAUSES_AT_HZ = 16_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +99,27 @@ def keep(learnt: Learnt, request: LearnRequest, progress: Progress) -> Learned:
         history=fitted.history,
         card=_card(learnt, request, len(kept.frame)),
         kept=kept,
+        longest_pause_s=_longest_pause_s(request.edited),
     )
     progress.check_cancelled()
     save_taste(request.out, taste, overwrite=request.overwrite)
     progress.report(1.0, f"Learned {request.out.name}")
     return Learned(request.out, fitted.history, fitted.best, fitted.stopped_early, taste.card)
+
+
+def _longest_pause_s(paths: Iterable[Path]) -> float:
+    """Return how long the longest dead air inside edited recordings is; 0 where there is none.
+
+    What stands before the first sound and after the last is where a recording was switched on and off.
+    """
+    longest = 0
+    for path in paths:
+        with SourceReader(path) as reader:
+            total = convert_samples(reader.frames, reader.rate_hz, _PAUSES_AT_HZ)
+            spans = detect(mono_of(reader, _PAUSES_AT_HZ), _PAUSES_AT_HZ).spans
+        between = (spans[:, 0] > 0) & (spans[:, 1] < total - _PAUSES_AT_HZ)
+        longest = max(longest, int(np.diff(spans[between]).max(initial=0)))
+    return longest / _PAUSES_AT_HZ
 
 
 def check_out(request: LearnRequest) -> None:

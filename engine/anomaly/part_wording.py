@@ -10,6 +10,7 @@ PART_WORDING: Mapping[str, str] = MappingProxyType(
         "altered": "reversed, muffled or doubled",
         "bad-join": "a bad join",
         "cut-before": "like what you cut before",
+        "dead-air": "nobody playing",
         "dropout": "a dropout",
         "false-start": "a false start",
         "hard-to-fill-in": "does not follow from what is around it",

@@ -65,17 +65,56 @@ class ScoreProfile:
 
 
 def smooth(
-    curve: ScoreCurve, *, length_samples: int, rate_hz: int, width_s: float = SMOOTHING_S
+    curve: ScoreCurve,
+    *,
+    length_samples: int,
+    rate_hz: int,
+    width_s: float = SMOOTHING_S,
+    sharp: Samples | None = None,
 ) -> ScoreProfile:
-    """Smooth a curve of at least one point over a recording of at least one sample."""
+    """Smooth a curve of at least one point over a recording of at least one sample.
+
+    Parameters
+    ----------
+    sharp : spans [start, stop), shape (k, 2), ascending and apart, whose edges are known; what lies in one
+        and what lies outside do not blur into each other
+    """
     cells = max(1, math.ceil(length_samples / (CELL_S * rate_hz)))
     edges = np.rint(np.linspace(0, length_samples, min(cells, length_samples) + 1)).astype(np.int64)
+    known = np.zeros((0, 2), np.int64) if sharp is None else np.clip(sharp, 0, length_samples)
+    edges = np.union1d(edges, known.ravel())
     middles = (edges[1:] + edges[:-1]) / 2
-    even = np.interp(middles, curve.times_samples, curve.scores.astype(np.float64))
-    half = round(width_s / 2 / CELL_S)
-    window = np.bartlett(2 * half + 1)[1:-1]
-    padded = np.pad(even, half - 1, mode="edge")
-    # The clip undoes rounding, so that a flat curve stays flat and no score exceeds what was measured.
-    scores = np.clip(np.convolve(padded, window / window.sum(), mode="valid"), even.min(), even.max())
+    here = inside(middles, known)
+    points = inside(curve.times_samples, known)
+    scores = np.zeros(len(middles))
+    for side in (False, True):
+        cells_here, points_here = here == side, points == side
+        if not cells_here.any():
+            continue
+        # Too short a side to hold a point of the curve takes what the curve says around it.
+        use = points_here if points_here.any() else np.ones_like(points_here)
+        even = np.interp(middles, curve.times_samples[use], curve.scores[use].astype(np.float64))
+        scores[cells_here] = _smoothed(even, cells_here, width_s)[cells_here]
     area = np.concatenate([np.zeros(1), np.cumsum(scores * np.diff(edges))])
     return ScoreProfile(scores, edges, area)
+
+
+def _smoothed(even: Numbers, counts: NDArray[np.bool_], width_s: float) -> Numbers:
+    """Return the weighted means of those cells around each that count."""
+    half = round(width_s / 2 / CELL_S)
+    window = np.bartlett(2 * half + 1)[1:-1]
+    weights = np.pad(counts.astype(np.float64), half - 1, mode="edge")
+    padded = np.pad(even, half - 1, mode="edge") * weights
+    total = np.convolve(weights, window, mode="valid")
+    smooth = np.convolve(padded, window, mode="valid") / np.maximum(total, 1e-9)
+    # The clip undoes rounding, so that a flat curve stays flat and no score exceeds what was measured.
+    clipped: Numbers = np.clip(smooth, even[counts].min(), even[counts].max())
+    return clipped
+
+
+def inside(positions: NDArray[np.integer] | Numbers, spans: Samples) -> NDArray[np.bool_]:
+    """Return which positions lie in one of the sorted, separate spans [start, stop), shape (k, 2)."""
+    found: NDArray[np.bool_] = np.searchsorted(spans[:, 0], positions, side="right") > np.searchsorted(
+        spans[:, 1], positions, side="right"
+    )
+    return found

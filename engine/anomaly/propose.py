@@ -8,19 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.anomaly.alternatives import alternatives
 from engine.anomaly.borders import candidates
+from engine.anomaly.dead_air import ending_with, surely_dead
 from engine.anomaly.edges import Neighbours, anchors, snap
 from engine.anomaly.keep import cuts_for_keep
 from engine.anomaly.neighbours import nearest_examples
 from engine.anomaly.profile import (
     OPTIMISED_SMOOTHING_S,
     SMOOTHING_S,
-    Numbers,
     Samples,
     ScoreProfile,
+    inside,
     smooth,
 )
 from engine.anomaly.reasons import reasons
@@ -95,10 +95,12 @@ def propose_cuts(
         kept = max(0, length_samples) - int(np.diff(answered.accepted).sum())
         return CutPlan((), settings.score, kept, kept / length_samples if length_samples > 0 else 1.0)
     width_s = OPTIMISED_SMOOTHING_S if settings.threshold_mode == "keep" else SMOOTHING_S
-    profile = smooth(curve, length_samples=length_samples, rate_hz=rate_hz, width_s=width_s)
+    dead_air = surely_dead(curve, listening)
+    profile = smooth(curve, length_samples=length_samples, rate_hz=rate_hz, width_s=width_s, sharp=dead_air)
     rules = _rules(settings, profile, rate_hz)
-    chosen = _choose(profile, listening, grid, rate_hz, settings, answered, rules)
-    near = anchors(chosen.scored.T.ravel(), listening, grid, rate_hz)
+    chosen = _choose(profile, listening, grid, rate_hz, settings, answered, rules, dead_air)
+    edges = chosen.scored.T.ravel()
+    near = anchors(edges, listening, grid, rate_hz).but_not_of(edges, dead_air)
     spans = chosen.spans
     if settings.snap and settings.threshold_mode != "keep" and len(spans):
         accepted = scored_accepted(profile, chosen.threshold, answered, rules)
@@ -128,7 +130,7 @@ def _proposals(
 ) -> tuple[Proposal, ...]:
     cuts = np.concatenate([spans, decided.accepted])
     middles = (profile.edges_samples[1:] + profile.edges_samples[:-1]) / 2
-    kept_cells = ~_covered(middles, cuts[np.argsort(cuts[:, 0])])
+    kept_cells = ~inside(middles, cuts[np.argsort(cuts[:, 0])])
     scores, _ = profile.peaks(spans[:, 0], spans[:, 1])
     rows = zip(
         spans.tolist(),
@@ -163,7 +165,7 @@ def _decided_spans(decided: tuple[tuple[int, int, Verdict], ...], length_samples
     borders = np.unique(np.concatenate([accepted.ravel(), rejected.ravel()]))
     pieces = np.stack([borders[:-1], borders[1:]], axis=1)
     middles = pieces.sum(axis=1) / 2
-    return DecidedSpans(accepted, pieces[_covered(middles, rejected) & ~_covered(middles, accepted)])
+    return DecidedSpans(accepted, pieces[inside(middles, rejected) & ~inside(middles, accepted)])
 
 
 def _united(decided: tuple[tuple[int, int, Verdict], ...], verdict: Verdict, length_samples: int) -> Samples:
@@ -177,12 +179,6 @@ def _united(decided: tuple[tuple[int, int, Verdict], ...], verdict: Verdict, len
         else:
             united.append([start, stop])
     return np.array(united, np.int64).reshape(-1, 2)
-
-
-def _covered(positions: Numbers, spans: Samples) -> NDArray[np.bool_]:
-    before = np.searchsorted(spans[:, 0], positions, side="right")
-    covered: NDArray[np.bool_] = before > np.searchsorted(spans[:, 1], positions, side="right")
-    return covered
 
 
 def _rules(settings: CutSettings, profile: ScoreProfile, rate_hz: int) -> CutRules:
@@ -213,17 +209,19 @@ def _choose(
     settings: CutSettings,
     decided: DecidedSpans,
     rules: CutRules,
+    dead_air: Samples,
 ) -> _Chosen:
     """Return what to cut; for a wished-for share on beats already, for a threshold before snapping."""
     if settings.threshold_mode == "keep":
         places = candidates(profile.length_samples, listening, grid, rate_hz, snap=settings.snap)
+        places = np.union1d(places, dead_air.ravel())
         best = cuts_for_keep(profile, settings.keep, decided, rules, places)
         scored = nearest_crossings(profile, best.threshold, best.spans, rules.moved)
         return _Chosen(best.spans, scored, best.threshold)
     threshold = settings.score
     if settings.threshold_mode == "percentile":
         threshold = float(np.percentile(profile.scores, settings.percentile))
-    spans = cuts_at(profile, threshold, decided, rules)
+    spans = ending_with(cuts_at(profile, threshold, decided, rules), dead_air, rate_hz)
     return _Chosen(spans, spans, threshold)
 
 

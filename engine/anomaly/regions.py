@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.profile import Numbers, Samples, ScoreProfile
+from engine.anomaly.profile import Numbers, Samples, ScoreProfile, inside
 
 LEFTOVER_S = 2.0
 """What sticks out of a decided span by less than this is where the user put the edge: not proposed again."""
@@ -215,14 +215,6 @@ def kept_samples(spans: Samples, profile: ScoreProfile, decided: DecidedSpans) -
     """Return how much remains once the proposed spans and the accepted ones are cut."""
     gone = int(np.diff(spans).sum()) + int(np.diff(decided.accepted).sum())
     return profile.length_samples - gone
-
-
-def inside(positions: Samples, spans: Samples) -> NDArray[np.bool_]:
-    """Return which positions lie in one of the sorted, separate spans."""
-    found: NDArray[np.bool_] = np.searchsorted(spans[:, 0], positions, side="right") > np.searchsorted(
-        spans[:, 1], positions, side="right"
-    )
-    return found
 
 
 def _without_slivers(spans: Samples, length: int, decided: DecidedSpans, rules: CutRules) -> Samples:

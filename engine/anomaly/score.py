@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.anomaly.dead_air import longer_than, raised_in
 from engine.anomaly.neighbours import Nearest, NearestSearch
 from engine.anomaly.recipe import Judged, KeptScores
 from engine.anomaly.taste import Taste
 from engine.audio.reader import SourceReader
+from engine.features.dead_air import DeadAirDetector
 from engine.features.loudness import level_of
 from engine.features.mono import mono_of, resampled
 from engine.learning.torch_threads import few_threads
@@ -94,8 +96,9 @@ def score_blocks(
     search = None if taste.kept is None else NearestSearch(taste.kept, mel)
     passing = iter if search is None else search.passing
     known_level_db = level_db if taste.is_levelled else 0.0
+    detector = DeadAirDetector(mel.rate_hz)
     with few_threads():
-        found = list(taste.model.judge(heard.blocks(), known_level_db, passing, progress))
+        found = list(taste.model.judge(_also(heard.blocks(), detector), known_level_db, passing, progress))
     if not heard.samples:
         found = []
     own = np.concatenate([np.zeros(0), *(judged.own for judged in found)])
@@ -103,7 +106,15 @@ def score_blocks(
     times_s = first_s + hop_s * np.arange(own.size, dtype=np.float64)
     nearest = None if search is None else search.finish()
     scores = normalised(own, taste.kept_scores)
+    dead = longer_than(detector.finish(), taste.longest_pause_s, mel.rate_hz)
+    scores = raised_in(scores, times_s * mel.rate_hz, dead)
     return Scores(times_s, scores, hop_s, nearest, _parts(found, taste))
+
+
+def _also(blocks: Iterable[NDArray[np.float32]], detector: DeadAirDetector) -> Iterator[NDArray[np.float32]]:
+    for block in blocks:
+        detector.push(block)
+        yield block
 
 
 def _parts(found: Iterable[Judged], taste: Taste) -> dict[str, NDArray[np.float32]]:

@@ -7,6 +7,7 @@ card, history) as JSON under one metadata key, so that the same training writes 
 from __future__ import annotations
 
 import json
+import math
 import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -47,6 +48,7 @@ class Taste:
     card : Markdown for people: what it was trained on, how, and under what licence
     kept : what was kept, to hear proposals against; None in a taste of version 1
     is_levelled : whether it learned from recordings brought to one level, and scores them so; 1 is not
+    longest_pause_s : how long the longest dead air is that was kept; 0 where there is none
     """
 
     name: str
@@ -59,6 +61,7 @@ class Taste:
     card: str
     kept: KeptExamples | None
     is_levelled: bool = True
+    longest_pause_s: float = 0.0
 
     @property
     def maker(self) -> str:
@@ -81,6 +84,7 @@ def save_taste(path: Path, taste: Taste, *, overwrite: bool) -> None:
         "history": [asdict(epoch) for epoch in taste.history],
         "card": taste.card,
         "is_levelled": taste.is_levelled,
+        "longest_pause_s": taste.longest_pause_s,
         **taste.model.facts(),
     }
     tensors = {name: value.contiguous() for name, value in taste.model.tensors().items()}
@@ -154,6 +158,7 @@ def _taste(path: Path, content: bytes, about: Mapping[str, object]) -> Taste:
         card=str(about["card"]),
         kept=kept,
         is_levelled=about.get("is_levelled", False) is True,
+        longest_pause_s=_seconds(about.get("longest_pause_s", 0.0)),
     )
 
 
@@ -182,6 +187,13 @@ def _kept(config: RecipeConfig, tensors: dict[str, Tensor], about: Mapping[str, 
     if count and (int(recording.min()) < 0 or int(recording.max()) >= len(recordings)):
         raise ValueError("kept examples of a recording that is not named")
     return KeptExamples(embeddings.float().numpy(), recording.int().numpy(), frame.int().numpy(), recordings)
+
+
+def _seconds(value: object) -> float:
+    seconds = float(str(value))
+    if not 0.0 <= seconds < math.inf:
+        raise ValueError("a length that is none")
+    return seconds
 
 
 def _epoch(row: Mapping[str, float]) -> Epoch:

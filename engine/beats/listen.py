@@ -13,6 +13,7 @@ from engine.beats.refine import refine_beats
 from engine.beats.tempo import TempoPath, follow_tempo
 from engine.beats.track import best_beats, period_of_each_frame, pulse_score
 from engine.document.analysis import BeatGrid, Listening
+from engine.features.dead_air import DeadAir, DeadAirDetector
 from engine.features.loudness import LOUDNESS_HOP_SAMPLES, HopEnergy, Loudness
 from engine.features.onset_stream import Onsets, OnsetStream
 from engine.features.onsets import (
@@ -27,6 +28,9 @@ from engine.progress import SILENT, Progress
 Floats = NDArray[np.float32]
 
 MAKER = "offcut-beats-1"
+LISTENING_MAKER = "offcut-listening-2"
+"""The first knew no dead air; what it found is listened to again."""
+
 LOWEST_RATE_HZ = 8_000
 HIGHEST_RATE_HZ = 192_000
 _BLOCK_SAMPLES = 1 << 17
@@ -57,6 +61,7 @@ class Traces:
     bass, body, top : float32, shape (frames,), onset strength up to 0.2 kHz, 0.4 to 2 kHz and above 5 kHz
     onsets : where sounds start
     loudness_db : float32, shape (k,), level of hops of `LOUDNESS_HOP_SAMPLES`
+    dead_air : where nobody plays
     """
 
     framing: Framing
@@ -66,6 +71,7 @@ class Traces:
     top: Floats
     onsets: Onsets
     loudness_db: Floats
+    dead_air: DeadAir
 
 
 def listen(blocks: Iterable[Floats], rate_hz: int, total_samples: int, progress: Progress = SILENT) -> Heard:
@@ -77,28 +83,40 @@ def listen(blocks: Iterable[Floats], rate_hz: int, total_samples: int, progress:
     rate_hz : their rate; all positions are in samples at it
     total_samples : how many samples are expected, for the progress
 
-    At a rate outside `LOWEST_RATE_HZ` to `HIGHEST_RATE_HZ` only the loudness is found.
+    At a rate outside `LOWEST_RATE_HZ` to `HIGHEST_RATE_HZ` only loudness and dead air are found.
 
     Raises
     ------
     Cancelled : the user asked for it
     """
     if not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ:
-        return _loudness_only(blocks, progress)
+        return _without_pulse(blocks, rate_hz, progress)
     traces = trace(blocks, rate_hz, total_samples, progress.part(0.0, 0.85))
     progress.report(0.85, "Finding the beats")
     grid = find_beats(traces, progress.part(0.85, 1.0))
     progress.report(1.0, "Listened")
-    listening = Listening(traces.onsets.positions_samples, traces.loudness_db, LOUDNESS_HOP_SAMPLES, MAKER)
-    return Heard(grid, listening)
+    return Heard(grid, _listening(traces.onsets.positions_samples, traces.loudness_db, traces.dead_air))
 
 
-def _loudness_only(blocks: Iterable[Floats], progress: Progress) -> Heard:
-    loudness = Loudness()
+def _listening(onsets_samples: NDArray[np.int64], loudness_db: Floats, dead: DeadAir) -> Listening:
+    return Listening(
+        onsets_samples,
+        loudness_db,
+        LOUDNESS_HOP_SAMPLES,
+        LISTENING_MAKER,
+        dead_air_samples=dead.spans,
+        dead_air_kinds=dead.kinds,
+        dead_air_db=dead.levels_db,
+    )
+
+
+def _without_pulse(blocks: Iterable[Floats], rate_hz: int, progress: Progress) -> Heard:
+    loudness, dead_air = Loudness(), DeadAirDetector(rate_hz)
     for block in _finite_pieces(blocks):
         progress.check_cancelled()
         loudness.push(block)
-    return Heard(empty_grid(), Listening(loudness_db=loudness.finish(), maker=MAKER))
+        dead_air.push(block)
+    return Heard(empty_grid(), _listening(np.zeros(0, np.int64), loudness.finish(), dead_air.finish()))
 
 
 def trace(blocks: Iterable[Floats], rate_hz: int, total_samples: int, progress: Progress = SILENT) -> Traces:
@@ -108,6 +126,7 @@ def trace(blocks: Iterable[Floats], rate_hz: int, total_samples: int, progress: 
     framing = Framing(rate_hz)
     attack_hop = max(1, round(_ATTACK_HOP_S * rate_hz))
     loudness, attack = Loudness(), HopEnergy(attack_hop, differenced=True)
+    dead_air = DeadAirDetector(rate_hz)
     onsets = OnsetStream(framing, attack_hop)
     strengths = [OnsetStrength(framing, bands) for bands in (slice(None), _BASS, _BODY, _TOP)]
 
@@ -117,6 +136,7 @@ def trace(blocks: Iterable[Floats], rate_hz: int, total_samples: int, progress: 
             progress.check_cancelled()
             loudness.push(block)
             attack.push(block)
+            dead_air.push(block)
             yield block
             done += len(block)
             progress.report(done / max(1, total_samples), "Listening")
@@ -127,7 +147,8 @@ def trace(blocks: Iterable[Floats], rate_hz: int, total_samples: int, progress: 
         onsets.push(flux[0], attack.take(), progress)
     onsets.push(np.zeros(0, np.float32), attack.finish(), progress)
     whole, bass, body, top = (strength.finish() for strength in strengths)
-    return Traces(framing, whole, bass, body, top, onsets.finish(progress), loudness.finish())
+    found = onsets.finish(progress)
+    return Traces(framing, whole, bass, body, top, found, loudness.finish(), dead_air.finish())
 
 
 def _finite_pieces(blocks: Iterable[Floats]) -> Iterator[Floats]:

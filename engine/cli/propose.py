@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.cli.answer import Answer
 from engine.cli.numbers import finite
@@ -18,11 +19,16 @@ from engine.settings import cut_settings
 from engine.timebase import format_time, samples_to_s
 from engine.wording import counted
 
+if TYPE_CHECKING:
+    from engine.jobs.propose import Proposed
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the verb takes."""
     parser.add_argument("project", type=Path, metavar="PROJECT")
-    parser.add_argument("--taste", type=Path, required=True, metavar="T.taste")
+    by = parser.add_mutually_exclusive_group(required=True)
+    by.add_argument("--taste", type=Path, metavar="T.taste")
+    by.add_argument("--pauses", action="store_true", help="only where nobody plays, which needs no taste")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--keep", type=finite, metavar="SHARE", help="keep this share of the recording, 0 to 1")
     how.add_argument("--threshold-percentile", type=finite, metavar="P", help="cut what scores above it")
@@ -34,7 +40,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
     """Listen, score, and propose."""
     from engine.jobs.listen import ListenRequest, listen_to_document
-    from engine.jobs.propose import propose
 
     settings = _settings(options)
     with Document.open(options.project) as document:
@@ -47,17 +52,11 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
             set_analyses(
                 document.state,
                 keeping_edited(document.state, heard.ids),
-                f"Listened with {options.taste.stem}",
+                "Listened" if options.taste is None else f"Listened with {options.taste.stem}",
             ),
             {heard.ids[kind]: found for kind, found in heard.analyses.items()},
         )
-        curve, grid, listening = (document.analysis(kind) for kind in ("score", "beats", "listening"))
-        assert isinstance(curve, ScoreCurve)
-        assert isinstance(grid, BeatGrid)
-        assert isinstance(listening, Listening)
-        nearest = document.analysis("nearest")
-        assert isinstance(nearest, NearestKept)
-        proposed = propose(document.state, curve, grid, listening, settings, nearest=nearest)
+        proposed = _proposed(document, settings, pauses=options.pauses)
         document.apply(proposed.edit)
         state, plan = document.state, proposed.plan
     kept_s = samples_to_s(plan.kept_samples, state.rate_hz)
@@ -71,6 +70,21 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
         f"{counted(len(plan.proposals), 'cut')} proposed; with all of them {format_time(kept_s, 1)} "
         f"({plan.kept_share:.0%}) would be left",
     )
+
+
+def _proposed(document: Document, settings: Mapping[str, object], *, pauses: bool) -> Proposed:
+    from engine.jobs.propose import propose, propose_pauses
+
+    curve, grid, listening, nearest = (
+        document.analysis(kind) for kind in ("score", "beats", "listening", "nearest")
+    )
+    assert isinstance(listening, Listening)
+    if pauses:
+        return propose_pauses(document.state, listening)
+    assert isinstance(curve, ScoreCurve)
+    assert isinstance(grid, BeatGrid)
+    assert isinstance(nearest, NearestKept)
+    return propose(document.state, curve, grid, listening, settings, nearest=nearest)
 
 
 def _settings(options: argparse.Namespace) -> dict[str, object]:

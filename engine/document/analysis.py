@@ -70,12 +70,18 @@ class Listening:
     onsets_samples : int64, shape (n,), where sounds start, ascending
     loudness_db : float32, shape (m,), RMS level of consecutive hops in dB full scale, never below -120
     hop_samples : the length of one hop in document samples
+    dead_air_samples : int64, shape (k, 2), spans [start, stop) in which nobody plays, ascending and apart
+    dead_air_kinds : shape (k,), see `engine.features.dead_air`
+    dead_air_db : float32, shape (k,), how loud each is, in dB full scale
     """
 
     onsets_samples: NDArray[np.int64] = field(default_factory=_no_positions)
     loudness_db: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
     hop_samples: int = 1024
     maker: str = ""
+    dead_air_samples: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 2), np.int64))
+    dead_air_kinds: Sequence[str] = ()
+    dead_air_db: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

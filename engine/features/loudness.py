@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 LOUDNESS_HOP_SAMPLES = 1024
 FLOOR_DB = -120.0
 _QUIETEST_PLAYING_DB = -70.0
+_LOUDER_COUNTS = 0.75
+_PLAYED_RANGE_DB = 25.0
 
 
 class HopEnergy:
@@ -84,12 +86,27 @@ class Loudness:
         return energy_to_db(self._energy.finish())
 
 
-def playing_level_db(loudness_db: NDArray[np.float32]) -> float:
-    """Return how loud a recording is where it is played: a tenth of its hops, shape (n,), are louder.
+def middle_of_playing_db(loudness_db: NDArray[np.float32]) -> float:
+    """Return how loud it is where it is played, from the levels of one hop or more, shape (n,).
 
-    A mean would follow how much of it is a pause, and a peak follows one blow.
+    It is the median of the levels, weighted by their power to three quarters: what is loud says alone how
+    loud playing is, however little of a recording it is, and a single blow in it does not.
     """
-    return max(float(np.percentile(loudness_db, 90)), _QUIETEST_PLAYING_DB) if len(loudness_db) else 0.0
+    ordered = np.sort(loudness_db)
+    weights = np.cumsum(10.0 ** (ordered.astype(np.float64) / 10.0 * _LOUDER_COUNTS))
+    return float(ordered[int(np.searchsorted(weights, weights[-1] / 2))])
+
+
+def playing_level_db(loudness_db: NDArray[np.float32]) -> float:
+    """Return how loud a recording is where it is played: a tenth of what is played is louder.
+
+    A mean would follow how much of it is a pause, and a peak follows one blow. Hops, shape (n,), in which
+    nobody plays do not count, since most of a day of recording can be such.
+    """
+    if not len(loudness_db):
+        return 0.0
+    played = loudness_db[loudness_db >= middle_of_playing_db(loudness_db) - _PLAYED_RANGE_DB]
+    return max(float(np.percentile(played, 90)), _QUIETEST_PLAYING_DB)
 
 
 def level_of(blocks: Iterable[NDArray[np.float32]]) -> float:

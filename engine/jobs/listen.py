@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engine.anomaly.neighbours import NO_EXAMPLES, NO_NEAREST, PARTS, Nearest, part_frames
 from engine.anomaly.score import measured_level_db, score_blocks
 from engine.anomaly.taste import Taste, load_taste
-from engine.beats.listen import listen
+from engine.beats.listen import LISTENING_MAKER, listen
 from engine.document.analysis import Analysis, BeatGrid, Listening, NearestKept, ScoreCurve
 from engine.document.document import analysis_id
 from engine.document.grid_edits import is_edited
@@ -65,8 +65,11 @@ def listen_to_document(request: ListenRequest, progress: Progress) -> Heard:
     state = request.state
     wanted = heard_ids(state)
     # An edited grid stays in force, so the onsets tell whether this sound was heard before.
-    needs_listening = state.analyses.get("listening") != wanted["listening"] or (
-        not is_edited(state) and state.analyses.get("beats") != wanted["beats"]
+    is_of_before = request.listening is not None and request.listening.maker != LISTENING_MAKER
+    needs_listening = (
+        is_of_before
+        or state.analyses.get("listening") != wanted["listening"]
+        or (not is_edited(state) and state.analyses.get("beats") != wanted["beats"])
     )
     split = 0.5 if needs_listening and request.taste is not None else float(needs_listening)
     found: dict[str, Analysis] = {}

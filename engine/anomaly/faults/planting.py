@@ -19,6 +19,8 @@ from engine.errors import UsageError
 CROSSFADE_S = 0.01
 _LEAST_GAP_S = 8.0
 _LEVEL_SPREAD_DB = 3.0
+AT_THEIR_OWN_LEVEL = frozenset({"idle_room", "mains_hum"})
+"""Kinds that are heard as quiet as they are made: nobody plays in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def plant(
     for kind, place, length in zip(order, places, lengths, strict=False):
         pieces.append(clean[at:place])
         total += place - at
-        pieces.append(_seamless(material, place, _levelled(material, makers[kind], place, length, rng)))
+        pieces.append(_seamless(material, place, _made(material, kind, makers[kind], place, length, rng)))
         faults.append(Fault(str(kind), total, total + length))
         at, total = place, total + length
     pieces.append(clean[at:])
@@ -112,9 +114,13 @@ def _places(material: Material, count: int, rng: np.random.Generator) -> list[in
     return [int(place) for place in free + gap * np.arange(1, count + 1)]
 
 
-def _levelled(material: Material, make: Maker, place: int, length: int, rng: np.random.Generator) -> Samples:
+def _made(
+    material: Material, kind: str, make: Maker, place: int, length: int, rng: np.random.Generator
+) -> Samples:
     """Make a fault as loud as the music, give or take 3 dB: loudness alone must not give it away."""
     raw = make(material, place, length, rng)[:length]
+    if kind in AT_THEIR_OWN_LEVEL:
+        return raw
     target = active_rms(material.clean, material.rate_hz)
     gain = target / max(active_rms(raw, material.rate_hz), 1e-9)
     gain *= 10.0 ** (rng.uniform(-_LEVEL_SPREAD_DB, _LEVEL_SPREAD_DB) / 20.0)

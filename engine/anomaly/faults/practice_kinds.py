@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 
+from engine.anomaly.faults.breaking_off import FALSE_STARTS, quiet_room
 from engine.anomaly.faults.material import (
     HUSH_DB,
     Maker,
@@ -182,7 +183,34 @@ def _level(material: Material, _place: int, length: int, rng: np.random.Generato
     return np.asarray(material.passage(length, rng) * 10.0 ** (gain_db[:, None] / 20.0), np.float32)
 
 
+def _idle_room(material: Material, _place: int, length: int, rng: np.random.Generator) -> Samples:
+    """A room in which nobody plays, with a knock or a rustle now and then."""
+    out = quiet_room(material, length, rng)
+    level_db = rng.uniform(-45.0, -12.0)
+    at = material.samples(rng.exponential(1.5))
+    while at < length:
+        sound = (_knock if rng.random() < 0.5 else _burst)(material.rate_hz, rng)[: length - at]
+        level = active_rms(material.clean, material.rate_hz) * 10.0 ** (level_db / 20.0)
+        gain = np.float32(level / max(active_rms(sound[:, None], material.rate_hz), 1e-9))
+        out[at : at + len(sound)] += (gain * sound * edges(len(sound), material.rate_hz))[:, None]
+        at += len(sound) + material.samples(rng.exponential(2.5))
+    return out
+
+
+def _mains_hum(material: Material, _place: int, length: int, rng: np.random.Generator) -> Samples:
+    """An amplifier that is switched on and not played."""
+    time_s = np.arange(length) / material.rate_hz
+    phase = 2 * np.pi * rng.choice([50.0, 60.0]) * time_s + rng.uniform(0.0, 2 * np.pi)
+    hum = _pulses(phase, slope=rng.uniform(0.3, 2.0))
+    level = active_rms(material.clean, material.rate_hz) * 10.0 ** (rng.uniform(-50.0, -12.0) / 20.0)
+    loud = (level * hum / np.sqrt(np.square(hum).mean())).astype(np.float32)
+    return quiet_room(material, length, rng) + loud[:, None]
+
+
 PRACTICE_MAKERS: Mapping[str, Maker] = {
+    **FALSE_STARTS,
+    "idle_room": _idle_room,
+    "mains_hum": _mains_hum,
     "stutter": _stutter,
     "reversed": _reversed,
     "wrong_speed": _wrong_speed,

@@ -64,9 +64,13 @@ class KeptTextures:
         return np.column_stack([logs, log_unlike_rest(thinned(standard, 0), len(heard), progress)])
 
     def odder(self, logs: Numbers, config: OwnFaultsConfig) -> Numbers:
-        """Return what the memory adds to a score, shape (n,), in standard deviations of what was kept."""
+        """Return what the memory adds to a score, shape (n,), in standard deviations of what was kept.
+
+        Of the measures in `PARTS` as many count as `logs` has columns.
+        """
         weights = np.array([config.nearest_weight, config.residual_weight, config.rest_weight])
-        added: Numbers = ((logs - self.means) / self.stds) @ weights
+        count = logs.shape[1]
+        added: Numbers = ((logs - self.means[:count]) / self.stds[:count]) @ weights[:count]
         return added
 
     def tensors(self) -> dict[str, Tensor]:

@@ -15,7 +15,7 @@ from engine.anomaly.own_faults.fusion import PARTS as MEMORY_PARTS
 from engine.anomaly.own_faults.fusion import KeptTextures, stored_textures
 from engine.anomaly.own_faults.hearing import STEP_FRAMES, Heard, hear
 from engine.anomaly.own_faults.network import Committee
-from engine.anomaly.own_faults.rest import log_unlike_rest, thinned
+from engine.anomaly.own_faults.rest import log_unlike_rest, plausible, thinned
 from engine.anomaly.own_faults.rhythm import PART as RHYTHM_PART
 from engine.anomaly.own_faults.rhythm import RhythmTrust, stored_trust
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
@@ -91,9 +91,11 @@ class OwnFaultsModel:
             few.append(thinned(textures.astype(np.float32), steps))
             steps += len(block)
         if steps:
-            columns = [np.concatenate(measured), log_unlike_rest(np.concatenate(few), steps, progress)]
+            own = np.concatenate(measured)
+            reference = plausible(self._by_itself(own), self.hop_s)
+            columns = [own, log_unlike_rest(np.concatenate(few), steps, progress, reference)]
             if self.rhythm is not None:
-                columns.append(self.rhythm.believed(np.concatenate(strengths), progress))
+                columns.append(self.rhythm.believed(np.concatenate(strengths), progress, reference))
             yield self.judged(np.column_stack(columns))
 
     def _measured(self, heard: Heard) -> NDArray[np.float64]:
@@ -105,12 +107,22 @@ class OwnFaultsModel:
         onsets = np.zeros((len(heard), STEP_FRAMES)) if self.rhythm is None else self.rhythm.strengths(heard)
         return np.column_stack([logits, measures, onsets, textures])
 
+    def _by_itself(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return how odd steps are by what needs no rest, or by all measures of memory that there are.
+
+        Parameters
+        ----------
+        rows : the logits, then the memory's measures, shape (n, 1 + fault parts + measures)
+        """
+        own: NDArray[np.float64] = (rows[:, 0] - self.fault_mean) / self.fault_std
+        if self.kept is not None:
+            own = own + self.kept.odder(rows[:, 1 + len(self.fault_parts) :], self.config)
+        return own
+
     def judged(self, rows: NDArray[np.float64]) -> Judged:
         """Join what is measured of steps, shape (n, 1 + parts), to their scores."""
-        own = (rows[:, 0] - self.fault_mean) / self.fault_std
         memory = 1 + len(self.fault_parts)
-        if self.kept is not None:
-            own = own + self.kept.odder(rows[:, memory : memory + len(MEMORY_PARTS)], self.config)
+        own = self._by_itself(rows[:, : memory + len(MEMORY_PARTS)] if self.kept is not None else rows)
         if self.rhythm is not None:
             own = own + self.config.rhythm_weight * self.rhythm.odder(rows[:, -1])
         return Judged(own, rows[:, 1:])
@@ -157,9 +169,10 @@ def load(
     if (scaling.tuning_mean.shape, scaling.tuning_std.shape) != (bins, bins):
         raise ValueError("statistics of another shape")
     part_names = _names(facts.get(_PARTS, []))
-    with seeded(0):  # the weights drawn here are replaced at once, and nobody else's draws may move
-        network = Committee(config.mel.n_mels, config.width, config.members, len(part_names))
     weights = {k.removeprefix(_NETWORK): value for k, value in tensors.items() if k.startswith(_NETWORK)}
+    layers = len({name.split(".")[3] for name in weights if name.startswith("members.0.time.")})
+    with seeded(0):  # the weights drawn here are replaced at once, and nobody else's draws may move
+        network = Committee(config.mel.n_mels, config.width, config.members, len(part_names), layers)
     network.load_state_dict(weights)
     mean, std = float(str(facts.get(_MEAN, 0.0))), float(str(facts.get(_STD, 1.0)))
     if not std > 0.0:

@@ -1,4 +1,4 @@
-"""The network: convolutions over the spectrum, then dilated ones over ten seconds of time."""
+"""The network: convolutions over the spectrum, then dilated ones over forty seconds of time."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from engine.anomaly.own_faults.hearing import STEP_FRAMES
 from engine.features.tuning import TUNING_BINS
 
 _CHANNELS = (1, 16, 32, 48)
-_DILATIONS = (1, 2, 4, 8, 16)
+DILATIONS = (1, 2, 4, 8, 16, 32, 64)
+"""Of the layers over time; tastes of before have five."""
+
 _DROPOUT = 0.2
-REACH_STEPS = sum(_DILATIONS) + 1
+REACH_STEPS = sum(DILATIONS) + 1
 """How far from a step what it hears may lie; one more for the convolutions below."""
 
 
@@ -25,14 +27,14 @@ class FaultTagger(nn.Module):
     of any fault, then of each part's faults. A network of before there were parts has none of them.
     """
 
-    def __init__(self, n_mels: int, width: int, parts: int) -> None:
+    def __init__(self, n_mels: int, width: int, parts: int, layers: int = len(DILATIONS)) -> None:
         super().__init__()
         self.spectrum = nn.Sequential(*(_halving(before, after) for before, after in pairwise(_CHANNELS)))
         heard = _CHANNELS[-1] * (n_mels // STEP_FRAMES) + TUNING_BINS
         self.step = nn.Sequential(nn.Conv1d(heard, width, 1), *_finish(width))
         self.time = nn.ModuleList(
             nn.Sequential(nn.Conv1d(width, width, 3, padding=by, dilation=by), *_finish(width))
-            for by in _DILATIONS
+            for by in DILATIONS[:layers]
         )
         self.out = nn.Conv1d(width, 1 + parts, 1)
 
@@ -50,9 +52,11 @@ class FaultTagger(nn.Module):
 class Committee(nn.Module):
     """Several networks that learn from different recordings; together they depend less on chance."""
 
-    def __init__(self, n_mels: int, width: int, members: int, parts: int) -> None:
+    def __init__(
+        self, n_mels: int, width: int, members: int, parts: int, layers: int = len(DILATIONS)
+    ) -> None:
         super().__init__()
-        self.members = nn.ModuleList(FaultTagger(n_mels, width, parts) for _ in range(members))
+        self.members = nn.ModuleList(FaultTagger(n_mels, width, parts, layers) for _ in range(members))
 
     def forward(self, mel: Tensor, tuning: Tensor) -> Tensor:
         """Return the logits of each member for its own crops, shape (members, batch, 1 + parts, steps).

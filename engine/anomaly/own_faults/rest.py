@@ -4,9 +4,14 @@ What a band plays comes back within a take: a moment that sounds like nothing be
 where the whole take is unlike everything that was kept, in another room or at another tempo. It is the
 novelty of audio segmentation (J. Foote, "Automatic audio segmentation using a measure of audio novelty",
 ICME 2000), over the whole recording instead of its neighbourhood.
+
+In most of a day of recording nobody plays. So a moment is compared with that part of the rest alone which is
+plausible as kept, by all else that is known of it: a majority of rubbish must not make the music odd.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,10 +29,34 @@ NEIGHBOURS = 8
 MOST_OTHERS = 8_000
 """An hour and a half is compared moment by moment; of more, as many are drawn evenly."""
 
+PLAUSIBLE_STD = 1.0
+"""What lies no more standard deviations above what was kept is plausible as kept."""
+
+LEAST_PLAUSIBLE = 0.15
+"""This share of a recording is what it is compared with at least: the most plausible of what there is."""
+
+ENOUGH_S = 30.0
+"""The comparison counts in full from so much plausible rest on, and less in proportion below."""
+
+_SMOOTHED_STEPS = 13
 _ROWS_AT_ONCE = 512
 _LEAST_DISTANCE = 1e-3
 
 Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reference:
+    """What of a recording its moments are compared with.
+
+    Attributes
+    ----------
+    belongs : shape (thinned steps,)
+    trust : from 0, where there is too little of it, to 1
+    """
+
+    belongs: NDArray[np.bool_]
+    trust: float
 
 
 def thinned(textures: Vectors, first_step: int) -> Vectors:
@@ -41,23 +70,46 @@ def thinned(textures: Vectors, first_step: int) -> Vectors:
     return textures[-first_step % EVERY_STEPS :: EVERY_STEPS].astype(np.float16)
 
 
-def log_unlike_rest(few: Vectors, steps: int, progress: Progress) -> Numbers:
-    """Return the log of each step's mean distance to its nearest in the rest, with a median of 0.
+def plausible(odder: Numbers, step_s: float) -> Reference:
+    """Return which of the thinned steps of a recording are plausible as kept.
+
+    Parameters
+    ----------
+    odder : shape (steps,), how many standard deviations above what was kept each step is by all but the rest
+    """
+    if not len(odder):
+        return Reference(np.zeros(0, bool), 0.0)
+    half = _SMOOTHED_STEPS // 2
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(odder, half, mode="edge"), _SMOOTHED_STEPS)
+    smooth = around.mean(axis=1)[::EVERY_STEPS]
+    limit = max(PLAUSIBLE_STD, float(np.quantile(smooth, LEAST_PLAUSIBLE)))
+    belongs = smooth <= limit
+    return Reference(belongs, min(1.0, float(belongs.sum()) * EVERY_STEPS * step_s / ENOUGH_S))
+
+
+def log_unlike_rest(
+    few: Vectors, steps: int, progress: Progress, reference: Reference | None = None
+) -> Numbers:
+    """Return the log of each step's mean distance to its nearest in the rest; its median there is 0.
 
     Parameters
     ----------
     few : what `thinned` left of the whole recording, shape (m, size)
     steps : how many it has; one that is too short to have a rest is unlike nothing
+    reference : what it is compared with; None is all of it
 
     Returns
     -------
     logs : shape (steps,)
     """
     apart = APART_STEPS // EVERY_STEPS
-    if len(few) <= apart:
+    known = Reference(np.ones(len(few), bool), 1.0) if reference is None else reference
+    rest = np.flatnonzero(known.belongs[: len(few)])
+    if len(few) <= apart or len(rest) <= apart:
         return np.zeros(steps)
     standard = few.astype(np.float32)
-    others = np.unique(np.linspace(0, len(few) - 1, min(len(few), MOST_OTHERS)).round().astype(np.int64))
+    chosen = np.unique(np.linspace(0, len(rest) - 1, min(len(rest), MOST_OTHERS)).round().astype(np.int64))
+    others = rest[chosen]
     found = []
     for at in range(0, len(few), _ROWS_AT_ONCE):
         progress.check_cancelled()
@@ -67,8 +119,7 @@ def log_unlike_rest(few: Vectors, steps: int, progress: Progress) -> Numbers:
         count = min(NEIGHBOURS, len(others))
         found.append(mean_of_finite(np.partition(between, count - 1, axis=1)[:, :count]))
     logs = np.log(np.concatenate(found) + _LEAST_DISTANCE)
-    logs = np.where(np.isnan(logs), np.nanmedian(logs), logs)
-    everywhere: Numbers = np.interp(
-        np.arange(steps), EVERY_STEPS * np.arange(len(few)), logs - np.median(logs)
-    )
+    usual = np.nanmedian(logs[rest])
+    logs = known.trust * (np.where(np.isnan(logs), usual, logs) - usual)
+    everywhere: Numbers = np.interp(np.arange(steps), EVERY_STEPS * np.arange(len(few)), logs)
     return everywhere

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from engine.anomaly.metrics import auc
 from engine.anomaly.own_faults.hearing import STEP_FRAMES, Heard
 from engine.anomaly.own_faults.practice import Practice
-from engine.anomaly.own_faults.rest import APART_STEPS, EVERY_STEPS, log_unlike_rest
+from engine.anomaly.own_faults.rest import APART_STEPS, EVERY_STEPS, Reference, log_unlike_rest
 from engine.progress import SILENT, Progress
 
 PART = "unlike-rest-rhythm"
@@ -61,9 +61,11 @@ class RhythmTrust:
         """Return what is needed of a stretch, shape (steps, STEP_FRAMES)."""
         return onset_strengths(heard, self.floor_db)
 
-    def believed(self, strengths: NDArray[np.float32], progress: Progress) -> Numbers:
+    def believed(
+        self, strengths: NDArray[np.float32], progress: Progress, reference: Reference | None = None
+    ) -> Numbers:
         """Return how unlike the rest the rhythm of a whole recording is, as far as that is believed."""
-        logs: Numbers = self.trust * log_unlike_rhythm(strengths, progress)
+        logs: Numbers = self.trust * log_unlike_rhythm(strengths, progress, reference)
         return logs
 
     def odder(self, believed: Numbers) -> Numbers:
@@ -128,8 +130,10 @@ def _means(values: Numbers, at: NDArray[np.int64], width: int) -> Numbers:
     return means
 
 
-def log_unlike_rhythm(strengths: NDArray[np.float32], progress: Progress) -> Numbers:
-    """Return how unlike the rest the rhythm around each step is, shape (steps,), a log with a median of 0.
+def log_unlike_rhythm(
+    strengths: NDArray[np.float32], progress: Progress, reference: Reference | None = None
+) -> Numbers:
+    """Return how unlike the rest the rhythm around each step is, shape (steps,), see `log_unlike_rest`.
 
     Rhythms are compared by their direction: two moments without any are not alike for that.
 
@@ -139,7 +143,7 @@ def log_unlike_rhythm(strengths: NDArray[np.float32], progress: Progress) -> Num
     """
     found = rhythms(strengths)
     lengths = np.maximum(np.linalg.norm(found, axis=1, keepdims=True), np.float32(_LEAST_LENGTH))
-    return log_unlike_rest((found / lengths).astype(np.float16), len(strengths), progress)
+    return log_unlike_rest((found / lengths).astype(np.float16), len(strengths), progress, reference)
 
 
 def rhythm_trust(practice: Sequence[Practice]) -> RhythmTrust:

@@ -21,10 +21,11 @@ from engine.safe_write import shown
 _KEPT_S, _TESTED_S = 120.0, 90.0
 _LEAST_TESTED_S = 28.0
 _MOST_KEPT = 4
+_PASSAGE_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Band:
+class Band:
     """Takes that belong together.
 
     Attributes
@@ -37,17 +38,34 @@ class _Band:
     takes: Callable[[Path, int, np.random.Generator], list[Excerpt]]
     tested: int = 2
 
+    def divided(
+        self, data_dir: Path, rng: np.random.Generator, more: int = 0
+    ) -> tuple[tuple[Excerpt, ...], tuple[Excerpt, ...]]:
+        """Return takes to learn from, and others to test with: those that are long enough, and `more`.
+
+        With the same `rng` the takes to learn from are the same, however many more are tested.
+        """
+        count = _MOST_KEPT + self.tested
+        takes = self.takes(data_dir, count + more, rng)
+        tested = [take for take in takes[:count] if len(take.audio) >= _LEAST_TESTED_S * take.rate_hz]
+        tested = tested[: self.tested]
+        kept = tuple(take for take in takes[:count] if take not in tested)
+        return kept, (*tested, *takes[count:])
+
+
+def chosen_band(seed: int) -> Band:
+    """Return the band of a seed."""
+    return BANDS[seed % len(BANDS)]
+
 
 def _case(data_dir: Path, seed: int) -> Case:
     rng = np.random.default_rng([seed, 1])
-    band = _BANDS[seed % len(_BANDS)]
-    takes = band.takes(data_dir, _MOST_KEPT + band.tested, rng)
-    long = [take for take in takes if len(take.audio) >= _LEAST_TESTED_S * take.rate_hz]
-    tested = long[: band.tested]
-    faults, raw_faults = map(Faults, drawn_clips(data_dir, rng, takes[0].rate_hz))
+    band = chosen_band(seed)
+    kept, tested = band.divided(data_dir, rng)
+    faults, raw_faults = map(Faults, drawn_clips(data_dir, rng, kept[0].rate_hz))
     return Case(
         group=band.name,
-        kept=tuple(take for take in takes if take not in tested),
+        kept=kept,
         tested=tuple(faults.planted(_beginning(take, _TESTED_S), rng) for take in tested),
         raw_of=lambda kept: raw_faults.planted(kept, rng).audio,
     )
@@ -57,13 +75,13 @@ def _beginning(take: Excerpt, longest_s: float) -> Excerpt:
     return Excerpt(take.name, take.audio[: round(longest_s * take.rate_hz)], take.rate_hz)
 
 
-def _drummer(name: str, style: str) -> _Band:
+def _drummer(name: str, style: str) -> Band:
     def takes(data_dir: Path, count: int, rng: np.random.Generator) -> list[Excerpt]:
         paths = takes_of(data_dir, name, style, _TESTED_S)
         kit = read_kit(data_dir)
         return [played(paths[k], kit, _KEPT_S) for k in rng.permutation(len(paths))[:count]]
 
-    return _Band(f"{name}, {style}", takes)
+    return Band(f"{name}, {style}", takes)
 
 
 def _producer(data_dir: Path, count: int, rng: np.random.Generator) -> list[Excerpt]:
@@ -87,12 +105,36 @@ def _mixed(folder: Path) -> Excerpt:
     return Excerpt(folder.name, (mix / max(float(np.abs(mix).max()), 1e-9)).astype(np.float32), read[0][1])
 
 
-_BANDS = (
+BANDS = (
     _drummer("drummer1", "rock"),
-    _Band("gm3", _producer, tested=1),
+    Band("gm3", _producer, tested=1),
     _drummer("drummer8", "funk"),
-    _Band("mdbdrums", _studio_band),
+    Band("mdbdrums", _studio_band),
     _drummer("drummer5", "latin"),
 )
+
+
+def _song(title: str) -> Band:
+    """Return a band of which only one song is there: passages of 30 s, every other one to learn from."""
+
+    def takes(data_dir: Path, count: int, rng: np.random.Generator) -> list[Excerpt]:  # noqa: ARG001
+        path = next(path for path in sound_files(data_dir / "music") if path.stem.startswith(title))
+        audio, rate_hz = whole(path)
+        passages = np.array_split(audio.mean(axis=1), round(len(audio) / rate_hz / _PASSAGE_S))
+        named = [Excerpt(f"{title}, passage {k + 1}", one, rate_hz) for k, one in enumerate(passages)]
+        return [*named[1::2], *named[::2]][:count]
+
+    return Band(title, takes)
+
+
+CHOSEN_ON = (
+    _drummer("drummer7", "rock"),
+    _drummer("drummer6", "rock"),
+    _drummer("drummer8", "afrobeat"),
+    _song("Joshua_Morin"),
+    _song("Jonathan_Coulton"),
+    _drummer("drummer1", "jazz"),
+)
+"""Bands that settings are chosen on; no figure is reported of them."""
 
 BAND = Material("band", "a band's takes", ("music", "mdbdrums", "multimic", "esc50"), _case)

@@ -101,6 +101,7 @@ class Faults:
     clips: Mapping[str, Sequence[Samples]]
     length_s: tuple[float, float] = (4.0, 12.0)
     makers: Mapping[str, Maker] = field(default_factory=lambda: MAKERS)
+    share: float = FAULT_SHARE
 
     def planted(self, clean: Excerpt, rng: np.random.Generator) -> HeldOut:
         """Plant faults in a recording."""
@@ -108,7 +109,7 @@ class Faults:
             clean.audio[:, None],
             clean.rate_hz,
             tuple(self.makers),
-            FAULT_SHARE,
+            self.share,
             rng,
             self.clips,
             self.length_s,

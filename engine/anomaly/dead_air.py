@@ -1,0 +1,80 @@
+"""Dead air beside a taste: what plain detection found is odd, unless pauses as long were kept.
+
+No taste can be trusted with it. What is compared with the rest of a recording finds dead air usual where there
+is much of it, and a network may never have heard a hiss of this colour.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.anomaly.profile import Samples, inside
+from engine.document.analysis import Listening, ScoreCurve
+from engine.features.dead_air import DeadAir
+
+SURELY_ODD = 0.98
+"""The score of dead air is at least this; what a taste finds odder stays so."""
+
+PAUSES = "pauses"
+"""The maker of cuts that are proposed without a taste."""
+
+_LONGER_TIMES = 1.25
+_NEARLY_ALL = 0.9
+_BLURRED_S = 3.0
+
+
+def longer_than(found: DeadAir, longest_kept_s: float, rate_hz: int) -> DeadAir:
+    """Return the spans that are clearly longer than the longest pause that was kept."""
+    long = np.diff(found.spans)[:, 0] > _LONGER_TIMES * longest_kept_s * rate_hz
+    kinds = tuple(kind for kind, is_long in zip(found.kinds, long.tolist(), strict=True) if is_long)
+    return DeadAir(found.spans[long], kinds, found.levels_db[long])
+
+
+def raised_in(
+    scores: NDArray[np.float32], positions_samples: NDArray[np.float64], dead: DeadAir
+) -> NDArray[np.float32]:
+    """Return scores, shape (n,), no lower than `SURELY_ODD` at the positions, shape (n,), in dead air."""
+    return np.where(inside(positions_samples, dead.spans), np.maximum(scores, np.float32(SURELY_ODD)), scores)
+
+
+def surely_dead(curve: ScoreCurve, listening: Listening | None) -> Samples:
+    """Return the dead air, shape (k, 2), that the score takes for such throughout: cuts keep to its edges."""
+    if listening is None:
+        return np.zeros((0, 2), np.int64)
+    spans = listening.dead_air_samples
+    first, last = (np.searchsorted(curve.times_samples, spans[:, edge]) for edge in (0, 1))
+    odd = np.concatenate([[0], np.cumsum(curve.scores >= np.float32(SURELY_ODD))])
+    sure: Samples = spans[(last > first) & (odd[last] - odd[first] >= _NEARLY_ALL * (last - first))]
+    return sure
+
+
+def ending_with(spans: Samples, dead: Samples, rate_hz: int) -> Samples:
+    """Return cuts, shape (n, 2), that end where dead air ends, unless what lies beyond is odd for seconds.
+
+    What is heard shortly before and after dead air is scored together with it.
+    """
+    moved = spans.copy()
+    if not len(dead) or not len(spans):
+        return moved
+    reach = round(_BLURRED_S * rate_hz)
+    starts, stops = dead[:, 0], dead[:, 1]
+    after = np.minimum(np.searchsorted(starts, spans[:, 0]), len(starts) - 1)
+    first = starts[after]
+    begins = (first > spans[:, 0]) & (first - spans[:, 0] < reach) & (first < spans[:, 1])
+    before = np.maximum(np.searchsorted(stops, spans[:, 1], side="right") - 1, 0)
+    last = stops[before]
+    ends = (last < spans[:, 1]) & (spans[:, 1] - last < reach) & (last > spans[:, 0])
+    moved[begins, 0] = first[begins]
+    moved[ends, 1] = last[ends]
+    return moved
+
+
+def curve_of_pauses(listening: Listening, length_samples: int) -> ScoreCurve:
+    """Return a score curve that knows dead air alone: 1 in it and 0 elsewhere."""
+    edges = listening.dead_air_samples.ravel()
+    levels = np.tile([0.0, SURELY_ODD], len(edges) // 2 + 1)[: len(edges) + 1]
+    # Two points at every edge, so that the curve steps there.
+    times = np.concatenate([[0], np.repeat(edges, 2), [length_samples]])
+    times[1:-1:2] -= 1
+    return ScoreCurve(np.maximum(times, 0), np.repeat(levels, 2).astype(np.float32), PAUSES)

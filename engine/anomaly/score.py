@@ -15,12 +15,14 @@ from engine.anomaly.taste import Taste
 from engine.audio.reader import SourceReader
 from engine.features.loudness import level_of
 from engine.features.mono import mono_of, resampled
+from engine.features.read_ahead import read_ahead
 from engine.learning.torch_threads import few_threads
 from engine.progress import Progress
 from engine.timebase import convert_samples
 
 _LINEAR_Z = 3.0
 _LEVEL_SHARE = 0.15
+_BLOCKS_AHEAD = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +65,9 @@ def score_file(taste: Taste, path: Path, progress: Progress) -> Scores:
 
 def measured_level_db(blocks: Iterable[NDArray[np.float32]], total_samples: int, progress: Progress) -> float:
     """Measure the level that `score_blocks` wants, while the same stream passes a first time."""
-    return level_of(_Heard(blocks, total_samples, progress, "Measuring the level").blocks())
+    heard = _Heard(blocks, total_samples, progress, "Measuring the level")
+    with read_ahead(heard.blocks(), _BLOCKS_AHEAD) as ready:
+        return level_of(ready)
 
 
 def score_blocks(
@@ -79,7 +83,8 @@ def score_blocks(
 
     Parameters
     ----------
-    blocks : float32, each of shape (n,), at `rate_hz`; read as they are needed and never held whole
+    blocks : float32, each of shape (n,), at `rate_hz`; read on a thread of their own, a few ahead of what is
+        needed, and never held whole
     total_samples : how many samples will come, for the progress only
     level_db : the level the stream is played at, `engine.features.loudness.playing_level_db`; a taste that
         knows no levels (`Taste.is_levelled`) does not ask
@@ -94,8 +99,8 @@ def score_blocks(
     search = None if taste.kept is None else NearestSearch(taste.kept, mel)
     passing = iter if search is None else search.passing
     known_level_db = level_db if taste.is_levelled else 0.0
-    with few_threads():
-        found = list(taste.model.judge(heard.blocks(), known_level_db, passing, progress))
+    with few_threads(), read_ahead(heard.blocks(), _BLOCKS_AHEAD) as ready:
+        found = list(taste.model.judge(ready, known_level_db, passing, progress))
     if not heard.samples:
         found = []
     own = np.concatenate([np.zeros(0), *(judged.own for judged in found)])

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 
 from engine.errors import UsageError
 
-ThresholdMode = Literal["percentile", "score", "keep"]
+ThresholdMode = Literal["automatic", "percentile", "score", "keep"]
 
 # The lowest and the highest value of each number.
 _LIMITS: Mapping[str, tuple[float, float]] = MappingProxyType(
@@ -29,19 +29,23 @@ _LIMITS: Mapping[str, tuple[float, float]] = MappingProxyType(
 class CutSettings:
     """How scores become cuts. Lengths in seconds, since people set them.
 
-    `threshold_mode` says which of `percentile`, `score` and `keep` is in force: cut is what scores above the
-    given percentile of all scores, above the given score, or above whatever leaves `keep` of the recording.
+    `threshold_mode` says what is in force: with "automatic" the threshold is found from the scores of the
+    recording and of what was kept; else cut is what scores above the given percentile of all scores, above the
+    given score, or above whatever leaves `keep` of the recording.
+
+    `minimum_kept_s` is None where the shortest piece follows the material: two bars where there is a pulse, a
+    second where there is none.
 
     Raises
     ------
     UsageError : a value is outside its limits; the sentence names it
     """
 
-    threshold_mode: ThresholdMode = "score"
+    threshold_mode: ThresholdMode = "automatic"
     percentile: float = 40.0
     score: float = 0.6
     keep: float = 0.5
-    minimum_kept_s: float = 4.0
+    minimum_kept_s: float | None = None
     minimum_cut_s: float = 0.5
     crossfade_ms: float = 20.0
     snap: bool = True
@@ -54,6 +58,8 @@ class CutSettings:
             raise _wrong("snap", self.snap, "give true or false")
         for name, (lowest, highest) in _LIMITS.items():
             value: Any = getattr(self, name)
+            if value is None and name == "minimum_kept_s":
+                continue
             is_number = isinstance(value, int | float) and not isinstance(value, bool)
             if not is_number or not lowest <= value <= highest:
                 limits = f"from {lowest:g} to {highest:g}" if highest < inf else f"of {lowest:g} or more"

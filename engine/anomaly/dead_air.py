@@ -1,7 +1,7 @@
 """Dead air beside a taste: what plain detection found is odd, unless pauses as long were kept.
 
-No taste can be trusted with it. What is compared with the rest of a recording finds dead air usual where there
-is much of it, and a network may never have heard a hiss of this colour.
+No taste can be trusted with it. What is compared with the rest of a recording finds dead air usual where
+there is much of it, and a network may never have heard a hiss of this colour.
 """
 
 from __future__ import annotations

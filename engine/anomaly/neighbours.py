@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from engine.anomaly.profile import Samples
 from engine.document.analysis import NearestKept
 from engine.document.proposals import KeptExample
+from engine.features.span_means import running_sums
 
 if TYPE_CHECKING:
     from engine.features.mel_settings import MelSettings
@@ -160,8 +161,10 @@ class NearestSearch:
 
     def _compare(self, heard: Embeddings) -> None:
         """Keep the largest product, since all embeddings have length 1."""
-        products = heard @ self._examples.embeddings.T
-        best = products.argmax(axis=1)
+        import torch  # only once something is to be compared; numpy would take every core for the product
+
+        products = torch.from_numpy(heard) @ torch.from_numpy(self._examples.embeddings).T
+        best = products.numpy().argmax(axis=1)
         nearest = heard - self._examples.embeddings[best]
         self._kept.append(best)
         self._distances.append(np.sqrt(np.einsum("ij,ij->i", nearest, nearest)).astype(np.float32))
@@ -183,14 +186,17 @@ class _Window:
 
     def push(self, frames_db: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
         """Take the next frames; yield the stretches now complete, shape (k, PARTS, n_mels), k <= 256."""
-        roots = np.power(np.float32(10.0), frames_db / np.float32(30.0), dtype=np.float32)
+        roots = np.exp(frames_db * np.float32(np.log(10.0) / 30.0))
         self._waiting = np.concatenate([self._waiting, roots])
         length = PARTS * self._part
         count = max(0, (len(self._waiting) - length) // self._hop + 1)
+        if not count:
+            return
+        sums = running_sums(self._waiting)
         for first in range(0, count, _BLOCK):
             starts = np.arange(first, min(first + _BLOCK, count)) * self._hop
-            whole = self._waiting[starts[:, None] + np.arange(length)]
-            yield whole.reshape(len(starts), PARTS, self._part, -1).mean(axis=2)
+            parts = starts[:, None] + self._part * np.arange(PARTS)
+            yield ((sums[parts + self._part] - sums[parts]) / self._part).astype(np.float32)
         self._waiting = self._waiting[count * self._hop :]
 
 

@@ -34,6 +34,7 @@ from engine.anomaly.regions import (
     nearest_crossings,
     scored_accepted,
 )
+from engine.anomaly.threshold import automatic
 from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
 from engine.document.decisions import Verdict
 from engine.document.proposals import Alternative, Proposal, proposal_id
@@ -47,6 +48,13 @@ that gains less is not worth hearing."""
 OPTIMISED_CUT_COST_S = 1.0
 """The same where cuts of a wished-for length are searched. Scores that are wrong here and there are then left
 alone more often: of planted faults more is found at the same length up to here, and less beyond."""
+
+
+WITHOUT_PULSE_S = 1.0
+"""Where there are no beats the shortest piece may be a few words."""
+
+_PULSE_BEATS = 16
+_TWO_BARS_BEATS, _TWO_BARS_S = 8, (3.0, 6.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +105,8 @@ def propose_cuts(
     width_s = OPTIMISED_SMOOTHING_S if settings.threshold_mode == "keep" else SMOOTHING_S
     dead_air = surely_dead(curve, listening)
     profile = smooth(curve, length_samples=length_samples, rate_hz=rate_hz, width_s=width_s, sharp=dead_air)
-    rules = _rules(settings, profile, rate_hz)
-    chosen = _choose(profile, listening, grid, rate_hz, settings, answered, rules, dead_air)
+    rules = _rules(settings, profile, grid, rate_hz)
+    chosen = _choose(profile, listening, grid, rate_hz, settings, answered, rules, dead_air, curve.limit)
     edges = chosen.scored.T.ravel()
     near = anchors(edges, listening, grid, rate_hz).but_not_of(edges, dead_air)
     spans = chosen.spans
@@ -181,10 +189,18 @@ def _united(decided: tuple[tuple[int, int, Verdict], ...], verdict: Verdict, len
     return np.array(united, np.int64).reshape(-1, 2)
 
 
-def _rules(settings: CutSettings, profile: ScoreProfile, rate_hz: int) -> CutRules:
+def shortest_kept_s(grid: BeatGrid | None) -> float:
+    """Return the shortest piece that the material lets stand: two bars of it, or about a phrase of speech."""
+    if grid is None or grid.tempo_bpm <= 0.0 or len(grid.beats_samples) < _PULSE_BEATS:
+        return WITHOUT_PULSE_S
+    return float(np.clip(_TWO_BARS_BEATS * 60.0 / grid.tempo_bpm, *_TWO_BARS_S))
+
+
+def _rules(settings: CutSettings, profile: ScoreProfile, grid: BeatGrid | None, rate_hz: int) -> CutRules:
     cost_s = OPTIMISED_CUT_COST_S if settings.threshold_mode == "keep" else CUT_COST_S
+    shortest_s = shortest_kept_s(grid) if settings.minimum_kept_s is None else settings.minimum_kept_s
     return CutRules(
-        minimum_kept=s_to_samples(settings.minimum_kept_s, rate_hz),
+        minimum_kept=s_to_samples(shortest_s, rate_hz),
         minimum_cut=max(1, s_to_samples(settings.minimum_cut_s, rate_hz)),
         leftover=s_to_samples(LEFTOVER_S, rate_hz),
         moved=s_to_samples(MOVED_S, rate_hz),
@@ -210,6 +226,7 @@ def _choose(
     decided: DecidedSpans,
     rules: CutRules,
     dead_air: Samples,
+    limit: float,
 ) -> _Chosen:
     """Return what to cut; for a wished-for share on beats already, for a threshold before snapping."""
     if settings.threshold_mode == "keep":
@@ -219,6 +236,10 @@ def _choose(
         scored = nearest_crossings(profile, best.threshold, best.spans, rules.moved)
         return _Chosen(best.spans, scored, best.threshold)
     threshold = settings.score
+    if settings.threshold_mode == "automatic":
+        middles = (profile.edges_samples[1:] + profile.edges_samples[:-1]) / 2
+        played = profile.scores[~inside(middles, dead_air)]
+        threshold = automatic(played if len(played) else profile.scores, limit)
     if settings.threshold_mode == "percentile":
         threshold = float(np.percentile(profile.scores, settings.percentile))
     spans = ending_with(cuts_at(profile, threshold, decided, rules), dead_air, rate_hz)

@@ -13,6 +13,7 @@ from torch import Tensor
 from engine.anomaly.examples import Examples
 from engine.anomaly.material import Recording
 from engine.anomaly.recipe_config import RecipeConfig
+from engine.anomaly.threshold import USUAL_LIMIT
 from engine.learning.loop import Fitted
 from engine.progress import Progress
 
@@ -28,12 +29,14 @@ class KeptScores:
     Attributes
     ----------
     part_means, part_stds : of the parts of the score, one for each of `Model.part_names`
+    limit : the standard score that sets what is odd apart from what was kept, see `engine.anomaly.threshold`
     """
 
     mean: float
     std: float
     part_means: tuple[float, ...] = ()
     part_stds: tuple[float, ...] = ()
+    limit: float = USUAL_LIMIT
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,16 +13,18 @@ from engine.anomaly.dead_air import longer_than, raised_in
 from engine.anomaly.neighbours import Nearest, NearestSearch
 from engine.anomaly.recipe import Judged, KeptScores
 from engine.anomaly.taste import Taste
+from engine.anomaly.threshold import to_scores
 from engine.audio.reader import SourceReader
 from engine.features.dead_air import DeadAirDetector
 from engine.features.loudness import level_of
 from engine.features.mono import mono_of, resampled
+from engine.features.read_ahead import read_ahead
 from engine.learning.torch_threads import few_threads
 from engine.progress import Progress
 from engine.timebase import convert_samples
 
-_LINEAR_Z = 3.0
 _LEVEL_SHARE = 0.15
+_BLOCKS_AHEAD = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +39,7 @@ class Scores:
     nearest : what was kept that each stretch is most like; None where the taste keeps no examples
     parts : what the scores are made of by name, each float32, shape (n,), in standard deviations above what
         is typical of what was kept
+    limit : the score that divides what was kept from faults planted in it
     """
 
     times_s: NDArray[np.float64]
@@ -44,6 +47,7 @@ class Scores:
     hop_s: float
     nearest: Nearest | None = None
     parts: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    limit: float = 0.85
 
 
 def score_file(taste: Taste, path: Path, progress: Progress) -> Scores:
@@ -65,7 +69,9 @@ def score_file(taste: Taste, path: Path, progress: Progress) -> Scores:
 
 def measured_level_db(blocks: Iterable[NDArray[np.float32]], total_samples: int, progress: Progress) -> float:
     """Measure the level that `score_blocks` wants, while the same stream passes a first time."""
-    return level_of(_Heard(blocks, total_samples, progress, "Measuring the level").blocks())
+    heard = _Heard(blocks, total_samples, progress, "Measuring the level")
+    with read_ahead(heard.blocks(), _BLOCKS_AHEAD) as ready:
+        return level_of(ready)
 
 
 def score_blocks(
@@ -81,7 +87,8 @@ def score_blocks(
 
     Parameters
     ----------
-    blocks : float32, each of shape (n,), at `rate_hz`; read as they are needed and never held whole
+    blocks : float32, each of shape (n,), at `rate_hz`; read on a thread of their own, a few ahead of what is
+        needed, and never held whole
     total_samples : how many samples will come, for the progress only
     level_db : the level the stream is played at, `engine.features.loudness.playing_level_db`; a taste that
         knows no levels (`Taste.is_levelled`) does not ask
@@ -97,8 +104,8 @@ def score_blocks(
     passing = iter if search is None else search.passing
     known_level_db = level_db if taste.is_levelled else 0.0
     detector = DeadAirDetector(mel.rate_hz)
-    with few_threads():
-        found = list(taste.model.judge(_also(heard.blocks(), detector), known_level_db, passing, progress))
+    with few_threads(), read_ahead(_also(heard.blocks(), detector), _BLOCKS_AHEAD) as ready:
+        found = list(taste.model.judge(ready, known_level_db, passing, progress))
     if not heard.samples:
         found = []
     own = np.concatenate([np.zeros(0), *(judged.own for judged in found)])
@@ -108,7 +115,8 @@ def score_blocks(
     scores = normalised(own, taste.kept_scores)
     dead = longer_than(detector.finish(), taste.longest_pause_s, mel.rate_hz)
     scores = raised_in(scores, times_s * mel.rate_hz, dead)
-    return Scores(times_s, scores, hop_s, nearest, _parts(found, taste))
+    limit = float(to_scores(np.array([taste.kept_scores.limit]))[0])
+    return Scores(times_s, scores, hop_s, nearest, _parts(found, taste), limit)
 
 
 def _also(blocks: Iterable[NDArray[np.float32]], detector: DeadAirDetector) -> Iterator[NDArray[np.float32]]:
@@ -125,14 +133,8 @@ def _parts(found: Iterable[Judged], taste: Taste) -> dict[str, NDArray[np.float3
 
 
 def normalised(own: NDArray[np.float64], kept: KeptScores) -> NDArray[np.float32]:
-    """Place a model's own scores, shape (n,), against those of kept material: 0.5 is its mean.
-
-    Far from the mean the standard score is bent to a logarithm, since a plain logistic would call everything
-    past 17 standard deviations exactly 1 in float32, and the oddest moments could not be told apart.
-    """
-    z = (own - kept.mean) / kept.std
-    bent = _LINEAR_Z * np.arcsinh(z / _LINEAR_Z)
-    return (1.0 / (1.0 + np.exp(-bent))).astype(np.float32)
+    """Place a model's own scores, shape (n,), against those of kept material: 0.5 is its mean."""
+    return to_scores((own - kept.mean) / kept.std).astype(np.float32)
 
 
 class _Heard:

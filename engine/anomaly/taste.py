@@ -27,6 +27,7 @@ from engine.anomaly.recipe import KeptScores, Model
 from engine.anomaly.recipe_config import RecipeConfig
 from engine.anomaly.recipes import RECIPES
 from engine.anomaly.taste_header import KEY, digest_of, facts_in, read_taste_bytes
+from engine.anomaly.threshold import USUAL_LIMIT
 from engine.errors import TasteError
 from engine.learning.loop import Epoch
 from engine.safe_write import replacing, shown
@@ -168,7 +169,8 @@ def _kept_scores(errors: Mapping[str, Any], model: Model) -> KeptScores:
     )
     if len(means) != len(model.part_names) or len(stds) != len(means) or not all(std > 0.0 for std in stds):
         raise ValueError("parts of a score without their means and deviations")
-    return KeptScores(float(errors["mean"]), float(errors["std"]), means, stds)
+    limit = float(errors.get("limit", USUAL_LIMIT))
+    return KeptScores(float(errors["mean"]), float(errors["std"]), means, stds, limit)
 
 
 def _kept(config: RecipeConfig, tensors: dict[str, Tensor], about: Mapping[str, object]) -> KeptExamples:

@@ -14,7 +14,7 @@ from engine.beats.tempo import TempoPath, follow_tempo
 from engine.beats.track import best_beats, period_of_each_frame, pulse_score
 from engine.document.analysis import BeatGrid, Listening
 from engine.features.dead_air import DeadAir, DeadAirDetector
-from engine.features.loudness import LOUDNESS_HOP_SAMPLES, HopEnergy, Loudness
+from engine.features.loudness import LOUDNESS_HOP_SAMPLES, HopEnergy, Loudness, finite
 from engine.features.onset_stream import Onsets, OnsetStream
 from engine.features.onsets import (
     QUIETEST_STRENGTH_DB,
@@ -156,7 +156,7 @@ def _finite_pieces(blocks: Iterable[Floats]) -> Iterator[Floats]:
     for block in blocks:
         for start in range(0, len(block), _BLOCK_SAMPLES):
             piece = np.asarray(block[start : start + _BLOCK_SAMPLES], np.float32)
-            yield piece if np.isfinite(piece).all() else np.nan_to_num(piece, nan=0.0, posinf=0.0, neginf=0.0)
+            yield finite(piece)
 
 
 def even_strength(traces: Traces) -> Floats:

@@ -27,6 +27,7 @@ class ScoreCurve:
     maker : recipe and taste, such as "slicer-ae Band 2026 5f0c"
     part_names : what the scores are made of, see `engine.anomaly.part_wording`
     parts : float32, shape (n, len(part_names)), in standard deviations above what is typical of what was kept
+    limit : the score that divides what was kept from faults planted in it, see `engine.anomaly.threshold`
     """
 
     times_samples: NDArray[np.int64]
@@ -34,6 +35,7 @@ class ScoreCurve:
     maker: str
     part_names: Sequence[str] = ()
     parts: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    limit: float = 0.85
 
 
 @dataclass(frozen=True, slots=True, eq=False)

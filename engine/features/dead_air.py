@@ -2,9 +2,9 @@
 
 Plain detection that needs no learning. What gives dead air away is that it is quiet beside what is played
 and that it stands still: the level and the spectrum of noise and hum stay, while music, however soft, has
-attacks, decays and phrases. So a soft passage, a fade and a rest are none. Gating against the recording's own level is
-what strip-silence functions do; that noise is what stands still while signal moves is the idea behind minimum
-statistics (R. Martin, "Noise power spectral density estimation based on optimal smoothing and minimum
+attacks, decays and phrases. So a soft passage, a fade and a rest are none. Gating against the recording's own
+level is what strip-silence functions do; that noise is what stands still while signal moves is the idea behind
+minimum statistics (R. Martin, "Noise power spectral density estimation based on optimal smoothing and minimum
 statistics", IEEE Transactions on Speech and Audio Processing 9, 2001).
 """
 
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.features.loudness import middle_of_playing_db
+from engine.features.loudness import finite, middle_of_playing_db
 
 Floats = NDArray[np.float32]
 Flags = NDArray[np.bool_]
@@ -104,7 +104,7 @@ class DeadAirDetector:
     def push(self, block: Floats) -> None:
         """Take the next samples, shape (n,); what is not finite counts as silence."""
         self._samples += len(block)
-        self._waiting = np.concatenate([self._waiting, np.nan_to_num(block, posinf=0.0, neginf=0.0)])
+        self._waiting = np.concatenate([self._waiting, finite(block)])
         step = _AT_ONCE * self._frame
         while len(self._waiting) >= step:
             self._measure(self._waiting[:step])

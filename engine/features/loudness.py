@@ -109,9 +109,15 @@ def playing_level_db(loudness_db: NDArray[np.float32]) -> float:
     return max(float(np.percentile(played, 90)), _QUIETEST_PLAYING_DB)
 
 
+def finite(block: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return samples, shape (n,), with silence in place of what is no number; as they are where all are."""
+    # Looking is nine times as quick as replacing, and hardly ever finds something.
+    return block if np.isfinite(block).all() else np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0)
+
+
 def level_of(blocks: Iterable[NDArray[np.float32]]) -> float:
     """Return the playing level of a mono stream, in blocks of shape (n,); what is not finite is silence."""
     loudness = Loudness()
     for block in blocks:
-        loudness.push(np.nan_to_num(block, posinf=0.0, neginf=0.0))
+        loudness.push(finite(block))
     return playing_level_db(loudness.finish())

@@ -113,6 +113,7 @@ def _score(
         taste.maker,
         part_names=tuple(scores.parts),
         parts=np.stack([*scores.parts.values()], axis=1) if scores.parts else np.zeros((0, 0), np.float32),
+        limit=scores.limit,
     )
     return {"score": curve, "nearest": _nearest_kept(taste, scores.nearest, path, state.rate_hz)}
 

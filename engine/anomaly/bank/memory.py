@@ -10,7 +10,7 @@ Technometrics 21, 1979). Both are given as logarithms: ratios of distances are w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 
 import numpy as np
@@ -27,7 +27,7 @@ MOST_ITEMS = 3_000
 MOST_FOLDS = 4
 _LEAST_STD = 1e-3
 _LEAST_DISTANCE = 1e-3
-_ROWS_AT_ONCE = 512
+_ROWS_AT_ONCE = 128
 _STORED = "memory."
 
 
@@ -56,20 +56,23 @@ class Memory:
 
     def log_nearest(self, vectors: Vectors) -> NDArray[np.float64]:
         """Return the log of the mean locally normalised distance to the `NEIGHBOURS` nearest, shape (m,)."""
-        given = self.standardised(vectors)
         count = min(NEIGHBOURS, len(self.items))
+        given, closeness = self.standardised(vectors), (1.0 / np.square(self.radii)).astype(np.float32)
         found = [np.zeros(0)]
-        for at in range(0, len(given), _ROWS_AT_ONCE):
-            ratios = distances(given[at : at + _ROWS_AT_ONCE], self.items) / self.radii
-            found.append(np.partition(ratios, count - 1, axis=1)[:, :count].mean(axis=1))
+        for at, squares in _squares(given, self.items, closeness):
+            nearest = _taken_smallest(squares, count)
+            # Measured again for these few: products leave mere noise of vectors that are all but equal.
+            apart = np.linalg.norm(given[at : at + len(squares), None] - self.items[nearest], axis=2)
+            found.append((apart / self.radii[nearest]).mean(axis=1))
         logs: NDArray[np.float64] = np.log(np.concatenate(found) + _LEAST_DISTANCE)
         return logs
 
     def log_residual(self, vectors: Vectors) -> NDArray[np.float64]:
         """Return the log of the length of what the principal components leave of each vector, shape (m,)."""
-        given = self.standardised(vectors)
-        left = given - (given @ self.axes.T) @ self.axes
-        logs: NDArray[np.float64] = np.log(np.linalg.norm(left, axis=1).astype(np.float64) + _LEAST_DISTANCE)
+        given, axes = torch.from_numpy(self.standardised(vectors)), torch.from_numpy(self.axes)
+        left = torch.addmm(given, given @ axes.T, axes, alpha=-1.0)
+        lengths = torch.linalg.vector_norm(left, dim=1).double().numpy()
+        logs: NDArray[np.float64] = np.log(lengths + _LEAST_DISTANCE)
         return logs
 
     def tensors(self) -> dict[str, Tensor]:
@@ -95,8 +98,39 @@ def stored_memory(tensors: Mapping[str, Tensor], size: int) -> Memory:
 
 def distances(some: Vectors, others: Vectors) -> Vectors:
     """Return the Euclidean distances between rows, shape (len(some), len(others))."""
-    squares = np.einsum("ij,ij->i", some, some)[:, None] + np.einsum("ij,ij->i", others, others)
-    found: Vectors = np.sqrt(np.maximum(squares - 2.0 * (some @ others.T), 0.0), dtype=np.float32)
+    found = np.empty((len(some), len(others)), np.float32)
+    for at, squares in _squares(some, others, np.ones(len(others), np.float32)):
+        rows = found[at : at + len(squares)]
+        np.sqrt(np.maximum(squares, 0.0, out=rows), out=rows)
+    return found
+
+
+def _squares(some: Vectors, others: Vectors, weights: Vectors) -> Iterator[tuple[int, Vectors]]:
+    """Yield the squared distances of a few rows at a time to all others, each times the other's weight.
+
+    With the number of the first row comes an array of shape (at most `_ROWS_AT_ONCE`, len(others)), which the
+    next overwrites. torch computes it, since numpy would take every core for the products, and in pieces that
+    stay in a processor's own cache while they are looked through. What should be 0 may be a little less.
+    """
+    given, weight = torch.from_numpy(np.ascontiguousarray(some, np.float32)), torch.from_numpy(weights)
+    other = torch.from_numpy(np.ascontiguousarray(others, np.float32))
+    other_squares, weighted = other.square().sum(dim=1) * weight, other.T * weight
+    room = torch.empty(min(len(some), _ROWS_AT_ONCE), len(others))
+    for at in range(0, len(some), _ROWS_AT_ONCE):
+        rows = given[at : at + _ROWS_AT_ONCE]
+        squares = torch.addmm(other_squares, rows, weighted, alpha=-2.0, out=room[: len(rows)])
+        yield at, squares.addr_(rows.square().sum(dim=1), weight).numpy()
+
+
+def _taken_smallest(rows: Vectors, count: int) -> NDArray[np.int64]:
+    """Return where each row is smallest, shape (len(rows), count), smallest first, and put infinity there.
+
+    For a few, so many looks at everything are seven times as quick as `np.argpartition`.
+    """
+    found = np.empty((len(rows), count), np.int64)
+    for number in range(count):
+        found[:, number] = rows.argmin(axis=1)
+        rows[np.arange(len(rows)), found[:, number]] = np.inf
     return found
 
 

@@ -26,6 +26,7 @@ def curve_of(scores: Scores) -> ScoreCurve:
         maker="evaluation",
         part_names=tuple(scores.parts),
         parts=np.stack([*scores.parts.values()], axis=1) if scores.parts else np.zeros((0, 0), np.float32),
+        limit=scores.limit,
     )
 
 

@@ -13,10 +13,11 @@ from torch import Tensor, nn
 from engine.anomaly.faults.material import Samples
 from engine.anomaly.material import Split
 from engine.anomaly.own_faults.hearing import STEP_FRAMES, Heard, joined
-from engine.anomaly.own_faults.network import REACH_STEPS, Committee
+from engine.anomaly.own_faults.network import REACH_STEPS, Committee, FaultTagger, quick_logits
 from engine.anomaly.own_faults.practice import Practice, Workshop
 from engine.anomaly.own_faults.rhythm import RhythmTrust, rhythm_trust
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
+from engine.features.read_ahead import read_ahead
 from engine.learning.loop import Batch, Fitted, TrainSettings, fit, seeded
 from engine.learning.torch_threads import few_threads
 from engine.progress import Progress
@@ -30,7 +31,8 @@ _MOVING_CHANCE = 0.5
 _BEYOND_STEPS = 16
 _LEAST_STD_DB = 1.0
 _LEAST_TUNING_STD = 1e-3
-_SCORED_STEPS = 512
+_SCORED_STEPS = 1024
+_PIECES_AHEAD = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +60,7 @@ class Trained:
     parts : what kinds of fault they tell apart
     kept_means, kept_stds : float64, shape (1 + parts,), of the logits of kept audio
     rhythm : what a comparison of rhythms is worth on the same practice
+    checks : what each network was checked with
     """
 
     network: Committee
@@ -67,6 +70,7 @@ class Trained:
     kept_means: NDArray[np.float64]
     kept_stds: NDArray[np.float64]
     rhythm: RhythmTrust
+    checks: tuple[tuple[Practice, ...], ...]
 
 
 def train(
@@ -104,7 +108,9 @@ def train(
             ]
         )
     rhythm = rhythm_trust([piece for own in (*practices, *checks) for piece in own])
-    return Trained(network, scaling, workshop.parts, fitted, kept.mean(axis=0), kept.std(axis=0), rhythm)
+    return Trained(
+        network, scaling, workshop.parts, fitted, kept.mean(axis=0), kept.std(axis=0), rhythm, tuple(checks)
+    )
 
 
 def _practices(
@@ -250,7 +256,6 @@ def logits_of(
     network: Committee, scaling: Scaling, pieces: Iterable[Heard], progress: Progress
 ) -> Iterator[NDArray[np.float64]]:
     """Yield the logits of every step of a stream, in blocks of shape (n, 1 + parts), however it is cut."""
-    network.eval()
     return in_blocks(pieces, lambda heard: block_logits(network, scaling, heard), progress)
 
 
@@ -259,6 +264,8 @@ def in_blocks(
 ) -> Iterator[NDArray[np.float64]]:
     """Yield what is measured of every step of a stream, in blocks, the same however it is cut into pieces.
 
+    The stream is heard on a thread of its own while earlier steps are measured.
+
     Parameters
     ----------
     measure : takes a stretch and returns as many rows as it has steps; each may depend on what lies as far
@@ -266,15 +273,16 @@ def in_blocks(
     """
     waiting: Heard | None = None
     given = 0  # steps of `waiting` that were scored already
-    for piece in pieces:
-        waiting = piece if waiting is None else joined((waiting, piece), piece.mel_db.shape[1])
-        while len(waiting) - given >= _SCORED_STEPS + REACH_STEPS:
-            progress.check_cancelled()
-            rows = measure(waiting.part(0, given + _SCORED_STEPS + REACH_STEPS))
-            yield rows[given : given + _SCORED_STEPS]
-            given += _SCORED_STEPS
-            dropped = max(given - REACH_STEPS, 0)
-            waiting, given = waiting.part(dropped, len(waiting)), given - dropped
+    with read_ahead(pieces, _PIECES_AHEAD) as ready:
+        for piece in ready:
+            waiting = piece if waiting is None else joined((waiting, piece), piece.mel_db.shape[1])
+            while len(waiting) - given >= _SCORED_STEPS + REACH_STEPS:
+                progress.check_cancelled()
+                rows = measure(waiting.part(0, given + _SCORED_STEPS + REACH_STEPS))
+                yield rows[given : given + _SCORED_STEPS]
+                given += _SCORED_STEPS
+                dropped = max(given - REACH_STEPS, 0)
+                waiting, given = waiting.part(dropped, len(waiting)), given - dropped
     if waiting is not None and len(waiting) > given:
         yield measure(waiting)[given:]
 
@@ -286,9 +294,9 @@ def block_logits(network: Committee, scaling: Scaling, heard: Heard) -> NDArray[
     return mean
 
 
-@torch.no_grad()
 def member_logits(member: nn.Module, scaling: Scaling, heard: Heard) -> NDArray[np.float64]:
-    """Return the logits of one network alone, shape (steps, 1 + parts)."""
+    """Return the logits of one network alone, shape (steps, 1 + parts), as it scores: nothing is dropped."""
+    assert isinstance(member, FaultTagger)
     mel, tuning = scaling.apply(heard)
-    logits: NDArray[np.float64] = member(mel[None], tuning[None])[0].T.double().numpy()
+    logits: NDArray[np.float64] = quick_logits(member, mel[None], tuning[None])[0].T.double().numpy()
     return logits

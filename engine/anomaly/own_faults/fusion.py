@@ -20,7 +20,7 @@ from engine.anomaly.own_faults.hearing import Heard
 from engine.anomaly.own_faults.rest import log_unlike_rest, thinned
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.own_faults.texture import LEAST_APART, texture_size, textures
-from engine.progress import SILENT, Progress
+from engine.progress import SILENT
 
 PARTS = ("unlike-kept", "unusual-mix", "unlike-rest")
 """The distance to the nearest kept texture, what the principal components of all do not explain, and the
@@ -58,20 +58,21 @@ class KeptTextures:
         vectors = textures(heard, self.floor_db)
         return _logs(self.memory, vectors), self.memory.standardised(vectors)
 
-    def logs(self, heard: Heard, progress: Progress) -> Numbers:
-        """Return all measures of a whole recording, shape (steps, len(PARTS))."""
-        logs, standard = self.measured(heard)
-        return np.column_stack([logs, log_unlike_rest(thinned(standard, 0), len(heard), progress)])
-
     def odder(self, logs: Numbers, config: OwnFaultsConfig) -> Numbers:
-        """Return what the memory adds to a score, shape (n,), in standard deviations of what was kept.
+        """Return what the memory adds to a score by itself, shape (n,), in standard deviations of kept audio.
 
-        Of the measures in `PARTS` as many count as `logs` has columns.
+        Parameters
+        ----------
+        logs : what `measured` said of the steps, shape (n, 2)
         """
-        weights = np.array([config.nearest_weight, config.residual_weight, config.rest_weight])
-        count = logs.shape[1]
-        added: Numbers = ((logs - self.means[:count]) / self.stds[:count]) @ weights[:count]
+        weights = np.array([config.nearest_weight, config.residual_weight])
+        added: Numbers = ((logs - self.means[:-1]) / self.stds[:-1]) @ weights
         return added
+
+    def unlike(self, logs: Numbers) -> Numbers:
+        """Return how unlike the rest steps are, shape (n,), in standard deviations of kept audio."""
+        found: Numbers = (logs - self.means[-1]) / self.stds[-1]
+        return found
 
     def tensors(self) -> dict[str, Tensor]:
         """Return what to store; the kept textures in half precision."""

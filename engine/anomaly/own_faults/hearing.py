@@ -38,6 +38,13 @@ class Heard:
         """Return steps [start, stop)."""
         return Heard(self.mel_db[start * STEP_FRAMES : stop * STEP_FRAMES], self.tuning[start:stop])
 
+    def levels_db(self) -> NDArray[np.float32]:
+        """Return how loud each step is over all bands, shape (steps,)."""
+        power = np.exp(self.mel_db * np.float32(np.log(10.0) / 10.0)).sum(axis=1)
+        by_step = power.reshape(-1, STEP_FRAMES).mean(axis=1)
+        levels: NDArray[np.float32] = np.float32(10.0) * np.log10(np.maximum(by_step, np.float32(1e-12)))
+        return levels
+
 
 def hear(blocks: Iterable[NDArray[np.float32]], mel: MelSettings, passing: Passing = iter) -> Iterator[Heard]:
     """Yield what is heard of a mono stream at the analysis rate, in pieces of any length, only whole steps.

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.anomaly.examples import Examples
 from engine.anomaly.faults.material import Samples
 from engine.anomaly.material import Split
-from engine.anomaly.own_faults.fitting import member_logits, train
+from engine.anomaly.metrics import smoothed
+from engine.anomaly.own_faults.fitting import train
 from engine.anomaly.own_faults.fusion import KeptTextures, keep_textures, memory_of
 from engine.anomaly.own_faults.hearing import Heard, hear, joined
 from engine.anomaly.own_faults.kept_audio import hear_cut, hear_kept
 from engine.anomaly.own_faults.model import OwnFaultsModel
-from engine.anomaly.own_faults.practice import kinds_of
+from engine.anomaly.own_faults.practice import Practice, kinds_of
 from engine.anomaly.own_faults.rhythm import RhythmTrust
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.recipe import KeptScores, Learnt
 from engine.anomaly.recipe_config import RecipeConfig
+from engine.anomaly.threshold import dividing
 from engine.progress import Progress
 
 _LEAST_STD = 0.05
 _LEAST_SCORE_STD = 0.5
+_SMOOTHED_STEPS = 13
+"""2 s, as cuts are found in scores that are smoothed so."""
 
 
 def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progress) -> Learnt:
@@ -51,10 +56,13 @@ def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progres
         textures,
         trained.rhythm,
     )
+    usual = _usual(model, folds, textures, trained.checks, progress)
     scores = KeptScores(
-        *_usual(model, folds, textures, trained.rhythm, progress),
+        usual.mean,
+        usual.std,
         (*means[1:].tolist(), *textures.means.tolist(), 0.0),
         (*stds[1:].tolist(), *textures.stds.tolist(), trained.rhythm.std),
+        usual.limit,
     )
     return Learnt(
         model, trained.fitted, scores, kept.recordings, kept.frames_db, _method(config, cut, trained.rhythm)
@@ -66,27 +74,42 @@ def _heard(pieces: Sequence[Samples], config: OwnFaultsConfig) -> list[Heard]:
     return [one for one in every if len(one)]
 
 
+@dataclass(frozen=True, slots=True)
+class _Usual:
+    """How kept audio scores that was not learned from, and the standard score that sets faults apart from it."""
+
+    mean: float
+    std: float
+    limit: float
+
+
 def _usual(
     model: OwnFaultsModel,
     folds: Sequence[Split],
     kept: KeptTextures,
-    rhythm: RhythmTrust,
+    checks: Sequence[Sequence[Practice]],
     progress: Progress,
-) -> tuple[float, float]:
-    """Return the mean and standard deviation of the scores of kept audio that was not learned from.
+) -> _Usual:
+    """Score what was kept and not learned from, as it is and with faults in it.
 
     Each network hears what it checked itself with, beside a memory of what it practised on.
     """
-    own = []
-    for member, fold in zip(model.network.members, folds, strict=True):
+    own, clean, faulty = [], [], []
+    for member, fold, practice in zip(model.network.members, folds, checks, strict=True):
         without = replace(kept, memory=memory_of(_heard(fold.training, model.config), kept.floor_db))
-        for heard in _heard(fold.validation, model.config):
-            logits = member_logits(member, model.scaling, heard)
-            unlike = rhythm.believed(rhythm.strengths(heard), progress)
-            rows = np.column_stack([logits, without.logs(heard, progress), unlike])
-            own.append(model.judged(rows).own)
+        alone = replace(model, network=model.network.alone(member), kept=without)
+        own += [_judged(alone, heard, progress) for heard in _heard(fold.validation, model.config)]
+        for piece in practice:
+            smooth = smoothed(_judged(alone, piece.heard, progress), _SMOOTHED_STEPS)
+            clean.append(smooth[~piece.is_fault])
+            faulty.append(smooth[piece.is_fault])
     scores = np.concatenate(own)
-    return float(scores.mean()), max(float(scores.std()), _LEAST_SCORE_STD)
+    mean, std = float(scores.mean()), max(float(scores.std()), _LEAST_SCORE_STD)
+    return _Usual(mean, std, (dividing(np.concatenate(clean), np.concatenate(faulty)) - mean) / std)
+
+
+def _judged(model: OwnFaultsModel, heard: Heard, progress: Progress) -> NDArray[np.float64]:
+    return np.concatenate([one.own for one in model.judge_heard([heard], progress)])
 
 
 def _method(config: OwnFaultsConfig, cut: Sequence[Samples], rhythm: RhythmTrust) -> str:

@@ -10,12 +10,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.anomaly.bank.memory import Vectors
 from engine.anomaly.own_faults.fitting import Scaling, block_logits, in_blocks
 from engine.anomaly.own_faults.fusion import PARTS as MEMORY_PARTS
 from engine.anomaly.own_faults.fusion import KeptTextures, stored_textures
 from engine.anomaly.own_faults.hearing import STEP_FRAMES, Heard, hear
 from engine.anomaly.own_faults.network import Committee
-from engine.anomaly.own_faults.rest import log_unlike_rest, plausible, thinned
+from engine.anomaly.own_faults.rest import (
+    LOWEST_STD,
+    away_from_pauses,
+    log_unlike_rest,
+    plausible,
+    thinned,
+)
 from engine.anomaly.own_faults.rhythm import PART as RHYTHM_PART
 from engine.anomaly.own_faults.rhythm import RhythmTrust, stored_trust
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
@@ -77,38 +84,46 @@ class OwnFaultsModel:
         until then it holds 3 MB of measures, 5 MB of textures and 1 MB of onsets an hour.
         """
         gain = np.float32(10.0 ** (-level_db / 20.0))
-        heard = hear((block * gain for block in blocks), self.config.mel, passing)
-        rows = in_blocks(heard, self._measured, progress)
+        yield from self.judge_heard(
+            hear((block * gain for block in blocks), self.config.mel, passing), progress
+        )
+
+    def judge_heard(self, pieces: Iterable[Heard], progress: Progress) -> Iterator[Judged]:
+        """Yield what `judge` does of a recording that was heard at one level, in pieces."""
+        rows = in_blocks(pieces, self._measured, progress)
         if self.kept is None:
-            yield from map(self.judged, rows)
+            for logits in rows:
+                yield Judged(self._by_itself(logits), logits[:, 1:])
             return
-        borders = np.cumsum([1 + len(self.fault_parts) + _MEASURES, STEP_FRAMES])
-        measured, strengths, few, steps = [], [], [], 0
+        borders = np.cumsum([1 + len(self.fault_parts) + _MEASURES, STEP_FRAMES, 1])
+        measured, strengths, levels_db, few, steps = [], [], [], [], 0
         for block in rows:
-            own, onsets, textures = np.split(block, borders, axis=1)
+            own, onsets, level_db, textures = np.split(block, borders, axis=1)
             measured.append(own.copy())  # a view would hold the textures, too
             strengths.append(onsets.astype(np.float32))
+            levels_db.append(level_db[:, 0].astype(np.float32))
             few.append(thinned(textures.astype(np.float32), steps))
             steps += len(block)
         if steps:
-            own = np.concatenate(measured)
-            reference = plausible(self._by_itself(own), self.hop_s)
-            columns = [own, log_unlike_rest(np.concatenate(few), steps, progress, reference)]
-            if self.rhythm is not None:
-                columns.append(self.rhythm.believed(np.concatenate(strengths), progress, reference))
-            yield self.judged(np.column_stack(columns))
+            yield self._compared(
+                np.concatenate(measured),
+                np.concatenate(strengths),
+                np.concatenate(levels_db),
+                np.concatenate(few),
+                progress,
+            )
 
     def _measured(self, heard: Heard) -> NDArray[np.float64]:
-        """Return logits and, where something is remembered, measures, onsets and textures: a row a step."""
+        """Return logits and, where something is remembered, measures, onsets, levels and textures by step."""
         logits = block_logits(self.network, self.scaling, heard)
         if self.kept is None:
             return logits
         measures, textures = self.kept.measured(heard)
         onsets = np.zeros((len(heard), STEP_FRAMES)) if self.rhythm is None else self.rhythm.strengths(heard)
-        return np.column_stack([logits, measures, onsets, textures])
+        return np.column_stack([logits, measures, onsets, heard.levels_db(), textures])
 
     def _by_itself(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return how odd steps are by what needs no rest, or by all measures of memory that there are.
+        """Return how odd steps are by what needs no rest, shape (n,).
 
         Parameters
         ----------
@@ -119,13 +134,34 @@ class OwnFaultsModel:
             own = own + self.kept.odder(rows[:, 1 + len(self.fault_parts) :], self.config)
         return own
 
-    def judged(self, rows: NDArray[np.float64]) -> Judged:
-        """Join what is measured of steps, shape (n, 1 + parts), to their scores."""
-        memory = 1 + len(self.fault_parts)
-        own = self._by_itself(rows[:, : memory + len(MEMORY_PARTS)] if self.kept is not None else rows)
+    def _compared(
+        self,
+        rows: NDArray[np.float64],
+        strengths: NDArray[np.float32],
+        levels_db: NDArray[np.float32],
+        few: Vectors,
+        progress: Progress,
+    ) -> Judged:
+        """Compare the steps of a whole recording with its rest, and join all that is known of them.
+
+        Parameters
+        ----------
+        rows : see `_by_itself`
+        strengths : onset strengths, shape (n, STEP_FRAMES)
+        levels_db : how loud the steps are, shape (n,)
+        few : the textures that are compared, see `engine.anomaly.own_faults.rest.thinned`
+        """
+        assert self.kept is not None
+        own = self._by_itself(rows)
+        reference = plausible(own, self.hop_s)
+        unlike = log_unlike_rest(few, len(rows), progress, reference)
+        added = self.config.rest_weight * np.maximum(self.kept.unlike(unlike), LOWEST_STD)
+        parts = [rows[:, 1:], unlike]
         if self.rhythm is not None:
-            own = own + self.config.rhythm_weight * self.rhythm.odder(rows[:, -1])
-        return Judged(own, rows[:, 1:])
+            believed = self.rhythm.believed(strengths, progress, reference)
+            added = added + self.config.rhythm_weight * np.maximum(self.rhythm.odder(believed), LOWEST_STD)
+            parts.append(believed)
+        return Judged(own + added * away_from_pauses(levels_db), np.column_stack(parts))
 
     def tensors(self) -> Mapping[str, Tensor]:
         """Return the weights and statistics to store."""

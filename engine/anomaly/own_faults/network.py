@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from engine.anomaly.own_faults.hearing import STEP_FRAMES
 from engine.features.tuning import TUNING_BINS
@@ -49,6 +50,44 @@ class FaultTagger(nn.Module):
         return logits
 
 
+@torch.inference_mode()
+def quick_logits(tagger: FaultTagger, mel: Tensor, tuning: Tensor) -> Tensor:
+    """Return what a tagger says that no longer learns, in less than half the time; see `FaultTagger.forward`.
+
+    Each normalisation is folded into its convolution, and channels are laid out last.
+    """
+    image = mel.unsqueeze(1).transpose(2, 3)
+    for layer in tagger.spectrum:
+        weight, bias = _folded(layer)
+        weight = weight.contiguous(memory_format=torch.channels_last)
+        image = nn.functional.conv2d(image, weight, bias, stride=2, padding=1).relu_()
+    heard = torch.cat([image.flatten(1, 2), tuning.transpose(1, 2)], dim=1)
+    steps = nn.functional.conv1d(heard, *_folded(tagger.step)).relu_()
+    for by, layer in zip(DILATIONS, tagger.time, strict=False):
+        steps += nn.functional.conv1d(steps, *_folded(layer), padding=by, dilation=by).relu_()
+    logits: Tensor = tagger.out(steps)
+    return logits
+
+
+def _folded(layer: nn.Module) -> tuple[Tensor, Tensor]:
+    """Return weights and biases of a convolution that does what it and the normalisation after it do."""
+    assert isinstance(layer, nn.Sequential)
+    convolution, norm = layer[0], layer[1]
+    assert isinstance(convolution, nn.Conv1d | nn.Conv2d)
+    assert isinstance(norm, nn.BatchNorm1d | nn.BatchNorm2d)
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
+    return fuse_conv_bn_weights(
+        convolution.weight,
+        convolution.bias,
+        norm.running_mean,
+        norm.running_var,
+        norm.eps,
+        norm.weight,
+        norm.bias,
+    )
+
+
 class Committee(nn.Module):
     """Several networks that learn from different recordings; together they depend less on chance."""
 
@@ -57,6 +96,12 @@ class Committee(nn.Module):
     ) -> None:
         super().__init__()
         self.members = nn.ModuleList(FaultTagger(n_mels, width, parts, layers) for _ in range(members))
+
+    def alone(self, member: nn.Module) -> Committee:
+        """Return a committee of one of its members, which shares its weights."""
+        one = Committee(1, 1, 0, 0)
+        one.members.append(member)
+        return one
 
     def forward(self, mel: Tensor, tuning: Tensor) -> Tensor:
         """Return the logits of each member for its own crops, shape (members, batch, 1 + parts, steps).

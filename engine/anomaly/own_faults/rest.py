@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.anomaly.bank.memory import Vectors, distances, mean_of_finite
+from engine.features.loudness import middle_of_playing_db
 from engine.progress import Progress
 
 EVERY_STEPS = 3
@@ -41,6 +42,12 @@ ENOUGH_S = 30.0
 _SMOOTHED_STEPS = 13
 _ROWS_AT_ONCE = 512
 _LEAST_DISTANCE = 1e-3
+
+LOWEST_STD = -2.0
+"""No comparison lowers a score by more standard deviations: what is alike may still be rubbish."""
+
+PAUSE_DB, PAUSE_STEPS, AROUND_PAUSE_STEPS = 25.0, 3, 12
+"""So far below what is played and so long is a pause; and so far around it a comparison hears of it."""
 
 Numbers = NDArray[np.float64]
 
@@ -85,6 +92,25 @@ def plausible(odder: Numbers, step_s: float) -> Reference:
     limit = max(PLAUSIBLE_STD, float(np.quantile(smooth, LEAST_PLAUSIBLE)))
     belongs = smooth <= limit
     return Reference(belongs, min(1.0, float(belongs.sum()) * EVERY_STEPS * step_s / ENOUGH_S))
+
+
+def away_from_pauses(levels_db: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return which steps, shape (n,), have no pause around them.
+
+    A rest is unlike what is played, and its own rhythm none; whether it belongs, no comparison can tell.
+
+    Parameters
+    ----------
+    levels_db : how loud each step is, shape (n,)
+    """
+    away = np.ones(len(levels_db), bool)
+    if not len(levels_db):
+        return away
+    quiet = levels_db < middle_of_playing_db(levels_db) - PAUSE_DB
+    flips = np.flatnonzero(np.diff(np.concatenate([[False], quiet, [False]]).astype(np.int8))).reshape(-1, 2)
+    for start, stop in flips[np.diff(flips)[:, 0] >= PAUSE_STEPS].tolist():
+        away[max(0, start - AROUND_PAUSE_STEPS) : stop + AROUND_PAUSE_STEPS] = False
+    return away
 
 
 def log_unlike_rest(

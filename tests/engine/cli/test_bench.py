@@ -50,13 +50,19 @@ def test_loops_are_scored_by_several_and_an_hour_beside_a_minute(
 ) -> None:
     monkeypatch.setattr("engine.bench.score.LOOPS", 3)
     monkeypatch.setattr("engine.bench.score.LONG_MINUTES", 2)
+    monkeypatch.setattr("engine.bench.score.KEPT_S", 60)
     monkeypatch.setattr("engine.bench.score.CONFIGS", (EmbeddingBankConfig(),))
     assert main(["bench", "score", "--json"]) == 0
     measured = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [one["metric"] for one in measured] == [
         "embedding-bank_3_loops_s",
         "embedding-bank_1_workers_speed_up",
+        "embedding-bank_score_an_hour_times_real_time",
+        "embedding-bank_score_an_hour_over_reading",
         "embedding-bank_score_an_hour_peak_mb",
     ]
     assert measured[0]["baseline"] == 60.0
-    assert measured[2]["value"] < measured[2]["baseline"] + 100
+    assert measured[2]["baseline"] == 500.0
+    assert measured[2]["value"] > 0.0
+    assert measured[3]["value"] > 1.0
+    assert measured[4]["value"] < measured[4]["baseline"] + 100

@@ -7,7 +7,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from engine.features.loudness import HopEnergy, Loudness
+from engine.features.loudness import HopEnergy, Loudness, level_of, playing_level_db
 
 
 def loudness_of(samples, hop, sizes):
@@ -33,6 +33,16 @@ def test_silence_is_the_floor_and_nothing_is_nothing():
     assert loudness_of(np.zeros(3000, np.float32), 1024, (512,)).tolist() == [-120.0] * 3
     assert loudness_of(np.zeros(0, np.float32), 1024, (512,)).shape == (0,)
     assert loudness_of(np.full(1024, 1e-9, np.float32), 1024, (512,)).min() == -120.0
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_what_is_no_number_is_silence(rng, bad):
+    samples = rng.standard_normal(20_000).astype(np.float32)
+    spoilt, silenced = samples.copy(), samples.copy()
+    spoilt[5_000:9_000], silenced[5_000:9_000] = bad, 0.0
+    blocks = [spoilt[at : at + 3_000] for at in range(0, 20_000, 3_000)]
+    assert level_of(blocks) == playing_level_db(loudness_of(silenced, 1024, (20_000,)))
+    assert not np.isfinite(spoilt[5_000])  # the caller's samples are left as they are
 
 
 def test_differences_run_across_blocks(rng):

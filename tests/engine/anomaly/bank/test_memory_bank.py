@@ -77,6 +77,24 @@ def test_the_nearest_distance_counts_in_neighbourhoods_and_the_residual_is_what_
     np.testing.assert_allclose(memory.log_residual(given), np.log(np.linalg.norm(left, axis=1)), atol=2e-2)
 
 
+@pytest.mark.parametrize("count", [1, 127, 129, 300])
+def test_measures_equal_their_plain_twins_in_double_precision(count: int) -> None:
+    memory = remember([vectors(400, size=90), vectors(350, seed=1, size=90)], apart=3)
+    given = vectors(count, seed=2, size=90)
+    given[::3] = memory.items[: len(given[::3])] * memory.std + memory.mean  # nearly what was kept
+    given[::3] += 1e-3 * vectors(len(given[::3]), seed=4, size=90)
+    asked = ((given - memory.mean) / memory.std).astype(np.float64)
+    apart = np.linalg.norm(asked[:, None] - memory.items[None], axis=2)
+    nearest = np.sort(apart / memory.radii, axis=1)[:, :3].mean(axis=1)
+    np.testing.assert_allclose(memory.log_nearest(given), np.log(nearest + 1e-3), atol=2e-5)
+    np.testing.assert_allclose(distances(asked.astype(np.float32), memory.items), apart, atol=5e-3)
+    axes = memory.axes.astype(np.float64)
+    left = np.linalg.norm(asked - asked @ axes.T @ axes, axis=1)
+    np.testing.assert_allclose(memory.log_residual(given), np.log(left + 1e-3), atol=1e-5)
+    alone = np.concatenate([memory.log_nearest(one[None]) for one in given])
+    np.testing.assert_allclose(alone, memory.log_nearest(given), atol=2e-5)
+
+
 def test_each_recording_is_held_against_the_others_and_one_alone_block_by_block() -> None:
     every = [vectors(20), vectors(30, seed=1), vectors(25, seed=2)]
     plain = [

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +14,7 @@ import soundfile
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import load, save
+from torch import nn
 
 from engine.anomaly.faults.kinds import KINDS
 from engine.anomaly.faults.planting import plant
@@ -21,17 +25,19 @@ from engine.anomaly.metrics import auc
 from engine.anomaly.own_faults.fitting import Scaling, Trained, block_logits, logits_of, train
 from engine.anomaly.own_faults.hearing import STEP_FRAMES, Heard, hear, joined
 from engine.anomaly.own_faults.model import OwnFaultsModel
-from engine.anomaly.own_faults.network import REACH_STEPS, Committee, FaultTagger
+from engine.anomaly.own_faults.network import REACH_STEPS, Committee, FaultTagger, quick_logits
 from engine.anomaly.own_faults.practice import Workshop, kinds_of
+from engine.anomaly.own_faults.rest import log_unlike_rest, thinned
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
+from engine.anomaly.own_faults.texture import textures
 from engine.anomaly.recipe import KeptScores
 from engine.anomaly.score import Scores, normalised, score_blocks
-from engine.anomaly.taste import load_taste, save_taste
-from engine.errors import Cancelled, TasteError
+from engine.anomaly.taste import Taste, load_taste, save_taste
+from engine.errors import Cancelled, SourceError, TasteError
 from engine.features.loudness import level_of
 from engine.features.tuning import TUNING_BINS
 from engine.learning.loop import seeded
-from engine.progress import SILENT
+from engine.progress import SILENT, ReportingProgress
 from tests.engine.anomaly.conftest import RATE_HZ as MUSIC_HZ
 from tests.engine.anomaly.conftest import music
 
@@ -132,16 +138,42 @@ def test_the_network_reaches_as_far_as_it_says_and_is_small() -> None:
     assert 0 < int(moved.max()) - at <= REACH_STEPS
 
 
+def untrained(width: int, members: int) -> Committee:
+    """Networks whose normalisations have seen something, as those that learned have."""
+    with seeded(0):
+        network = Committee(TINY.mel.n_mels, width, members, parts=2)
+        for norm in network.modules():
+            if isinstance(norm, nn.BatchNorm1d | nn.BatchNorm2d):
+                for values in (norm.running_mean, norm.running_var, norm.weight, norm.bias):
+                    assert values is not None
+                    nn.init.uniform_(values, 0.5, 1.5)
+    return network.eval()
+
+
+@pytest.mark.parametrize("steps", [1, 40, 301])
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_quick_logits_are_those_of_the_network(steps: int, layout: torch.memory_format) -> None:
+    network = untrained(64, members=1).to(memory_format=layout)  # type: ignore[call-overload]
+    generator = torch.Generator().manual_seed(1)
+    mel = torch.randn(2, steps * STEP_FRAMES, TINY.mel.n_mels, generator=generator)
+    tuning = torch.rand(2, steps, TUNING_BINS, generator=generator)
+    (tagger,) = network.members
+    assert isinstance(tagger, FaultTagger)
+    with torch.no_grad():
+        expected = tagger(mel, tuning)
+    torch.testing.assert_close(quick_logits(tagger, mel, tuning), expected, atol=1e-4, rtol=1e-5)
+    torch.testing.assert_close(quick_logits(tagger.train(), mel, tuning), expected, atol=1e-4, rtol=1e-5)
+
+
 @pytest.mark.parametrize("piece_steps", [1, 37, 700])
 def test_scoring_a_stream_equals_scoring_it_whole(piece_steps: int) -> None:
     rng = np.random.default_rng(5)
-    steps = 1300
+    steps = 2500
     mel_db = rng.standard_normal((steps * STEP_FRAMES, TINY.mel.n_mels)).astype(np.float32)
     heard = Heard(mel_db, rng.random((steps, TUNING_BINS)).astype(np.float32))
     bands, bins = TINY.mel.n_mels, TUNING_BINS
     scaling = Scaling(*(np.full(n, v, np.float32) for n, v in ((bands, 0), (bands, 1), (bins, 0), (bins, 1))))
-    with seeded(0):
-        network = Committee(bands, 8, members=2, parts=2).eval()
+    network = untrained(8, members=2)
     with torch.no_grad():
         mel, tuning = scaling.apply(heard)
         one, other = (member(mel[None], tuning[None])[0].numpy() for member in network.members)
@@ -219,6 +251,63 @@ def test_a_file_is_scored_from_its_start_to_its_end_at_any_level(
     assert 20.0 - found.times_s[-1] <= 2 * found.hop_s
     assert found.nearest is not None
     np.testing.assert_allclose(scores(audio * np.float32(0.1)).scores, found.scores, atol=2e-3)
+
+
+def plain_scores(taste: Taste, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Score all of it at once: networks as they learned, distances in double precision, no threads."""
+    model = taste.model
+    assert isinstance(model, OwnFaultsModel)
+    assert model.kept is not None
+    assert model.rhythm is not None
+    heard = heard_of(samples * np.float32(10.0 ** (-level_of([samples]) / 20.0)))
+    with torch.no_grad():
+        mel, tuning = model.scaling.apply(heard)
+        logits = np.mean([one(mel[None], tuning[None])[0].T.numpy() for one in model.network.members], axis=0)
+    memory, texture = model.kept.memory, textures(heard, model.kept.floor_db)
+    asked = memory.standardised(texture).astype(np.float64)
+    apart = np.stack([np.linalg.norm(one - memory.items, axis=1) / memory.radii for one in asked])
+    left = np.linalg.norm(asked - asked @ memory.axes.T.astype(np.float64) @ memory.axes, axis=1)
+    measures = [np.sort(apart, axis=1)[:, :3].mean(axis=1), left]
+    rest = log_unlike_rest(thinned(asked.astype(np.float32), 0), len(heard), SILENT)
+    unlike = model.rhythm.believed(model.rhythm.strengths(heard), SILENT)
+    rows = np.column_stack([logits, *(np.log(one + 1e-3) for one in measures), rest, unlike])
+    return normalised(model.judged(rows).own, taste.kept_scores)
+
+
+@pytest.mark.parametrize("nearest_weight", [0.0, 1.0])
+def test_a_stream_scores_as_it_does_the_plain_way(taste_path: Path, nearest_weight: float) -> None:
+    learned = load_taste(taste_path)
+    assert isinstance(learned.model, OwnFaultsModel)
+    config = learned.model.config.model_copy(update={"nearest_weight": nearest_weight})
+    taste = replace(learned, model=replace(learned.model, config=config))
+    audio = kept(200.0, seed=4)  # more steps than are measured at once
+    expected = plain_scores(taste, audio)
+    level_db = level_of([audio])
+    for block_samples in (10_007, 65_536, len(audio)):
+        blocks = (audio[at : at + block_samples] for at in range(0, len(audio), block_samples))
+        found = score_blocks(taste, blocks, RATE_HZ, len(audio), SILENT, level_db=level_db)
+        np.testing.assert_allclose(found.scores, expected, atol=1e-4)
+
+
+def test_scoring_that_is_cancelled_or_fails_leaves_no_thread(taste_path: Path) -> None:
+    taste, before = load_taste(taste_path), threading.active_count()
+    cancelled = threading.Event()
+
+    def torn(error: Exception | None) -> Iterator[NDArray[np.float32]]:
+        for number in range(10_000):
+            if number == 40:
+                cancelled.set()
+            if number == 60 and error is not None:
+                raise error
+            yield np.zeros(65_536, np.float32)
+
+    progress = ReportingProgress(cancelled=cancelled)
+    with pytest.raises(Cancelled):
+        score_blocks(taste, torn(None), RATE_HZ, 10**9, progress, level_db=0.0)
+    assert threading.active_count() == before
+    with pytest.raises(SourceError, match="is damaged"):
+        score_blocks(taste, torn(SourceError("A is damaged.")), RATE_HZ, 10**9, SILENT, level_db=0.0)
+    assert threading.active_count() == before
 
 
 def test_a_taste_of_before_scores_had_parts_scores_as_it_did(taste_path: Path, tmp_path: Path) -> None:

@@ -30,8 +30,8 @@ class CutSettings:
     """How scores become cuts. Lengths in seconds, since people set them.
 
     `threshold_mode` says what is in force: with "automatic" the threshold is found from the scores of the
-    recording and of what was kept; else cut is what scores above the given percentile of all scores, above the
-    given score, or above whatever leaves `keep` of the recording.
+    recording and of what was kept; else cut is what scores above the given percentile of all scores, above
+    the given score, or above whatever leaves `keep` of the recording.
 
     `minimum_kept_s` is None where the shortest piece follows the material: two bars where there is a pulse, a
     second where there is none.

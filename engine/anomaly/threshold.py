@@ -1,11 +1,11 @@
-"""Where odd begins: from the scores of faults planted in what was kept, and from those of the recording itself.
+"""Where odd begins: from the scores of faults planted in what was kept, and from those of the recording.
 
-One fixed score cuts a fifth of a clean take that is played a little unlike what was kept, and one percentile cuts
-as much of a clean take as of a ruined one. Between the music of a recording and its rubbish hardly any moment
-scores, wherever exactly that gap is: so the emptiest place is taken, near the score that divides kept audio from
-faults planted in it. It is the valley of a histogram, as between the two modes of a picture's brightness
-(J. M. S. Prewitt and M. L. Mendelsohn, "The analysis of cell images", Annals of the New York Academy of
-Sciences 128, 1966).
+One fixed score cuts a fifth of a clean take that is played a little unlike what was kept, and one percentile
+cuts as much of a clean take as of a ruined one. Between the music of a recording and its rubbish hardly any
+moment scores, wherever exactly that gap is: so the emptiest place is taken, near the score that divides kept
+audio from faults planted in it. It is the valley of a histogram, as between the two modes of a picture's
+brightness (J. M. S. Prewitt and M. L. Mendelsohn, "The analysis of cell images", Annals of the New York
+Academy of Sciences 128, 1966).
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def automatic(scores: Numbers, limit: float) -> float:
     ordered = np.sort(to_standard(scores))
     width = _WIDTH * middle
     near = np.searchsorted(ordered, places + width) - np.searchsorted(ordered, places - width)
-    # Of places equally empty the one nearest to the limit; a last hundredth of the moments makes no difference.
+    # Of places about equally empty the one nearest to the limit; a hundredth of the moments is no difference.
     empty = near <= near.min() + 0.01 * len(ordered)
     best = places[empty][int(np.argmin(np.abs(places[empty] - middle)))]
     return float(to_scores(np.array([best]))[0])

@@ -3,7 +3,7 @@
 Plain detection that needs no learning. What gives dead air away is that it is quiet beside what is played
 and that it stands still: the level and the spectrum of noise and hum stay, while music, however soft, has
 attacks, decays and phrases. So a soft passage, a fade and a rest are none. Gating against the recording's own
-level is what strip-silence functions do; that noise is what stands still while signal moves is the idea behind
+level is what strip-silence functions do; that noise stands still while signal moves is the idea behind
 minimum statistics (R. Martin, "Noise power spectral density estimation based on optimal smoothing and minimum
 statistics", IEEE Transactions on Speech and Audio Processing 9, 2001).
 """
@@ -144,7 +144,8 @@ class DeadAirDetector:
         pieces = np.array_split(few, max(1, frames // _FRAMES_A_SECOND))
         shares = [_mains_share(piece, self._rate_hz / every) for piece in pieces]
         at = np.minimum(np.arange(frames) * len(pieces) // max(1, frames), len(pieces) - 1)
-        return np.asarray(shares, np.float32)[at]
+        by_frame: Floats = np.asarray(shares, np.float32)[at]
+        return by_frame
 
 
 def _decibels(power: NDArray[np.floating]) -> Floats:

@@ -39,7 +39,7 @@ class ProposeForm(QWidget):
         self._modes = QButtonGroup(self)
         self._fields: dict[str, NumberField] = {}
         self._said, self._problem = QLabel(), QLabel()
-        self._minimum_kept = NumberField(round(settings.minimum_kept_s), 0, 3600)
+        self._minimum_kept = NumberField(round(settings.minimum_kept_s or 4.0), 0, 3600)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(px(12))

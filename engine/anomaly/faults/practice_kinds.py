@@ -204,7 +204,8 @@ def _mains_hum(material: Material, _place: int, length: int, rng: np.random.Gene
     hum = _pulses(phase, slope=rng.uniform(0.3, 2.0))
     level = active_rms(material.clean, material.rate_hz) * 10.0 ** (rng.uniform(-50.0, -12.0) / 20.0)
     loud = (level * hum / np.sqrt(np.square(hum).mean())).astype(np.float32)
-    return quiet_room(material, length, rng) + loud[:, None]
+    heard: Samples = quiet_room(material, length, rng) + loud[:, None]
+    return heard
 
 
 PRACTICE_MAKERS: Mapping[str, Maker] = {

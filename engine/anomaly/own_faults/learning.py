@@ -76,7 +76,7 @@ def _heard(pieces: Sequence[Samples], config: OwnFaultsConfig) -> list[Heard]:
 
 @dataclass(frozen=True, slots=True)
 class _Usual:
-    """How kept audio scores that was not learned from, and the standard score that sets faults apart from it."""
+    """How kept audio scores that was not learned from, and the standard score that sets faults apart."""
 
     mean: float
     std: float

@@ -13,6 +13,7 @@ from engine.anomaly.neighbours import Nearest, NearestSearch
 from engine.anomaly.recipe import Judged, KeptScores
 from engine.anomaly.taste import Taste
 from engine.audio.reader import SourceReader
+from engine.errors import TasteError
 from engine.features.loudness import level_of
 from engine.features.mono import mono_of, resampled
 from engine.learning.torch_threads import few_threads
@@ -50,6 +51,7 @@ def score_file(taste: Taste, path: Path, progress: Progress) -> Scores:
     Raises
     ------
     SourceError : the file cannot be read
+    TasteError : see `score_blocks`
     """
     rate_hz = taste.config.mel.rate_hz
     with SourceReader(path) as reader:
@@ -88,13 +90,18 @@ def score_blocks(
     -------
     Scores : one for each segment, the last filled up; a stream shorter than one segment is repeated to fill
         it, and an empty stream has none
+
+    Raises
+    ------
+    TasteError : the weights of the taste are such that a score is no number
     """
     mel = taste.config.mel
     heard = _Heard(resampled(blocks, rate_hz, mel.rate_hz), total_samples * mel.rate_hz / rate_hz, progress)
     search = None if taste.kept is None else NearestSearch(taste.kept, mel)
     passing = iter if search is None else search.passing
     known_level_db = level_db if taste.is_levelled else 0.0
-    with few_threads():
+    # What a damaged taste comes to is told below, in one sentence.
+    with few_threads(), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         found = list(taste.model.judge(heard.blocks(), known_level_db, passing, progress))
     if not heard.samples:
         found = []
@@ -102,8 +109,11 @@ def score_blocks(
     first_s, hop_s = taste.model.first_s(heard.samples / mel.rate_hz), taste.model.hop_s
     times_s = first_s + hop_s * np.arange(own.size, dtype=np.float64)
     nearest = None if search is None else search.finish()
-    scores = normalised(own, taste.kept_scores)
-    return Scores(times_s, scores, hop_s, nearest, _parts(found, taste))
+    with np.errstate(over="ignore", invalid="ignore"):
+        scores, parts = normalised(own, taste.kept_scores), _parts(found, taste)
+    if not all(np.isfinite(one).all() for one in (own, scores, *parts.values())):
+        raise TasteError(f"The taste {taste.name} gives scores that are no numbers: learn it again.")
+    return Scores(times_s, scores, hop_s, nearest, parts)
 
 
 def _parts(found: Iterable[Judged], taste: Taste) -> dict[str, NDArray[np.float32]]:

@@ -11,6 +11,7 @@ from PySide6.QtGui import QKeySequence
 
 from desktop.commands import COMMANDS, Command, conflicts
 from engine.errors import UsageError
+from engine.strict_json import parse_json
 from widgets.chrome.key_names import key_label
 
 Changes = Mapping[str, tuple[str, ...]]
@@ -170,7 +171,7 @@ class Keymap(QObject):
 def _readable(stored: str) -> dict[str, tuple[str, ...]]:
     """Return the stored changes that can be used; a newer table may have given their keys to others."""
     try:
-        found = json.loads(stored or "{}")
+        found = parse_json(stored or "{}")
     except ValueError:
         found = {}
     known = {command.id: command for command in COMMANDS}

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, Signal
 
+from engine.strict_json import parse_json
+
 LIMIT = 10
 _STORED = "recent"
 
@@ -43,7 +45,7 @@ class Recents(QObject):
     def paths(self) -> tuple[Path, ...]:
         """The documents, whether they are there or not."""
         try:
-            stored = json.loads(str(self._settings.value(_STORED, "[]")))
+            stored = parse_json(str(self._settings.value(_STORED, "[]")))
         except ValueError:
             stored = []
         known = stored if isinstance(stored, list) else []

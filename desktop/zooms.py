@@ -13,6 +13,7 @@ from desktop.review import Review
 from desktop.session import Session
 from desktop.transport import Transport
 from engine.errors import UsageError
+from engine.strict_json import parse_json
 from widgets.timeline.timeline_view import TimelineView
 
 _FOLLOWS, _PLACES = "follow", "places"
@@ -282,7 +283,7 @@ class Zooms(QObject):
 
     def _places(self) -> dict[str, object]:
         try:
-            stored = json.loads(str(self._settings.value(_PLACES, "{}")))
+            stored = parse_json(str(self._settings.value(_PLACES, "{}")))
         except ValueError:
             return {}
         return stored if isinstance(stored, dict) else {}

@@ -15,9 +15,13 @@ import secrets
 import sys
 from pathlib import Path
 
+from engine.regular_file import open_handle
+
 _NAME = re.compile(r"\..{1,40}\.[0-9a-f]{8}\.part", re.DOTALL)
 _IS_WINDOWS = sys.platform == "win32"
 _LONGEST_STEM = 40
+# O_EXCL alone follows no link where POSIX holds; some network file systems are lax about it.
+_NEW = os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)
 
 if not _IS_WINDOWS:
     import fcntl
@@ -37,7 +41,7 @@ class PartFile:
             # because a file system limits a name to 255 bytes and the target may use them all.
             name = f".{target.name[:_LONGEST_STEM]}.{secrets.token_hex(4)}.part"
             self.path = target.with_name(name)
-            self._handle = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666)
+            self._handle = os.open(self.path, _NEW, 0o666)
             # A sweep may come between making and locking; then there is another name to try.
             if _locked(self._handle) is not False and _is_there(self._handle):
                 return
@@ -68,7 +72,7 @@ def _removed_if_abandoned(path: Path) -> bool:
         if _IS_WINDOWS:
             path.unlink()
             return True
-        handle = os.open(path, os.O_RDONLY)
+        handle = open_handle(path, os.O_RDONLY, follow_symlinks=False)
         try:
             abandoned = _locked(handle) is True
             if abandoned:

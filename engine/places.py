@@ -18,11 +18,33 @@ def cache_folder(*parts: str) -> Path:
     """Return (and make) a folder below the cache folder; all in it can be made again.
 
     It is a folder of Offcut's own inside the one that `CACHE_VARIABLE` names, so that emptying it never
-    removes anything else; without the variable it is where the system keeps caches.
+    removes anything else; without the variable it is where the system keeps caches. That folder may be a
+    link, such as to a larger disk; a folder in it may not.
+
+    Raises
+    ------
+    OffcutError : it cannot be made, or is a link
     """
     chosen = os.environ.get(CACHE_VARIABLE)
     root = Path(chosen, _OWN) if chosen else Path(platformdirs.user_cache_dir("offcut", appauthor=False))
-    return _made(root.joinpath(*parts))
+    folder = root.joinpath(*parts)
+    if parts and folder.is_symlink():
+        raise OffcutError(
+            f"Offcut's own folder {folder} is a link: remove it, or make {root} a link as a whole."
+        )
+    return _made(folder)
+
+
+def cache_file(kind: str, name: str) -> Path:
+    """Return where a cached file of this name goes, in the folder of its kind (which is made).
+
+    Raises
+    ------
+    OffcutError : the folder cannot be made or is a link, or the name, made of what a document says, is none
+    """
+    if "\0" in name or any(separator in name for separator in ("/", "\\", os.sep)):
+        raise OffcutError(f"{name!r} is the name of no cached file: import the recording again.")
+    return cache_folder(kind) / name
 
 
 def data_folder(*parts: str) -> Path:

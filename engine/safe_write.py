@@ -20,17 +20,18 @@ def shown(path: Path | str) -> str:
 
 
 @contextmanager
-def replacing(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
+def replacing(path: Path, *, overwrite: bool = False, follow_symlinks: bool = True) -> Iterator[Path]:
     """Give a temporary path beside `path`, and move what was written there into place at the end.
 
     The body writes the temporary file and closes it. When the body succeeds, the file is flushed to the disk
     and takes the name `path` in one step; when anything fails, or the job is cancelled, the temporary file is
-    removed and `path` is as it was. A symbolic link is followed, not replaced. What writers that were killed
-    left in the folder goes too.
+    removed and `path` is as it was. What writers that were killed left in the folder goes too.
 
     Parameters
     ----------
     overwrite : replace a file that is already there; the caller has asked the user
+    follow_symlinks : whether a link is followed, since the user chose it, or replaced, since Offcut chose the
+        name and wrote no link
 
     Yields
     ------
@@ -41,7 +42,7 @@ def replacing(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
     ExportError : the file exists and `overwrite` is False (also when it appeared meanwhile), its folder is
         missing or cannot be written, or the disk is full
     """
-    target = Path(os.path.realpath(path))
+    target = Path(os.path.realpath(path)) if follow_symlinks else path
     held = _held_part(target, overwrite)
     part = held.path
     try:
@@ -74,7 +75,7 @@ def check_target(path: Path, *, overwrite: bool = False) -> None:
 
 def _held_part(target: Path, overwrite: bool) -> PartFile:
     try:
-        if target.is_dir():
+        if target.is_dir() and not target.is_symlink():
             raise ExportError(f"{shown(target)} is a folder: choose a file name inside it.")
         if target.exists() and not overwrite:
             raise _exists(target)

@@ -8,6 +8,12 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def quoted(value: object, most_characters: int = 60) -> str:
+    """Return a value as a sentence can quote it, on one line and not at any length."""
+    text = repr(value)
+    return text if len(text) <= most_characters else f"{text[:most_characters]}…"
+
+
 def gain_text(gain_db: float) -> str:
     """Return a gain with one decimal and a real minus sign."""
     text = f"{gain_db:.1f} dB"

@@ -19,6 +19,7 @@ from engine.anomaly.svdd.settings import DeepSvddConfig
 from engine.errors import UsageError
 from engine.safe_write import shown
 from engine.settings_file import read_settings
+from engine.wording import quoted
 
 CONFIGS: tuple[type[RecipeConfig], ...] = (
     OwnFaultsConfig,
@@ -71,9 +72,10 @@ def load_config(path: Path) -> RecipeConfig:
     UsageError : the file cannot be read, is not YAML, or holds a setting that does not exist or cannot be so
     """
     values = read_settings(path)
-    if values.get("recipe", CONFIGS[0].model_fields["recipe"].default) not in BY_RECIPE:
+    recipe = values.get("recipe", CONFIGS[0].model_fields["recipe"].default)
+    if not isinstance(recipe, str) or recipe not in BY_RECIPE:
         raise UsageError(
-            f"{shown(path)}: recipe cannot be {values['recipe']!r}: choose {' or '.join(BY_RECIPE)}."
+            f"{shown(path)}: recipe cannot be {quoted(recipe)}: choose {' or '.join(BY_RECIPE)}."
         )
     try:
         return parse_config(values)
@@ -84,10 +86,10 @@ def load_config(path: Path) -> RecipeConfig:
 def sentence_of(error: ValidationError) -> str:
     """Return what is wrong with settings, in a sentence without the name of their file."""
     first = error.errors()[0]
-    name = ".".join(str(part) for part in first["loc"])
+    name = quoted(".".join(str(part) for part in first["loc"]))[1:-1]
     if first["type"] == "extra_forbidden":
         return f"there is no setting '{name}', so take it out or correct its name."
     message = first["msg"].removeprefix("Value error, ")
     if not name:
         return f"{message}."
-    return f"{name} cannot be {first['input']!r}: {message[0].lower()}{message[1:]}."
+    return f"{name} cannot be {quoted(first['input'])}: {message[0].lower()}{message[1:]}."

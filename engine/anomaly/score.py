@@ -15,6 +15,7 @@ from engine.anomaly.recipe import Judged, KeptScores
 from engine.anomaly.taste import Taste
 from engine.anomaly.threshold import to_scores
 from engine.audio.reader import SourceReader
+from engine.errors import TasteError
 from engine.features.dead_air import DeadAirDetector
 from engine.features.loudness import level_of
 from engine.features.mono import mono_of, resampled
@@ -56,6 +57,7 @@ def score_file(taste: Taste, path: Path, progress: Progress) -> Scores:
     Raises
     ------
     SourceError : the file cannot be read
+    TasteError : see `score_blocks`
     """
     rate_hz = taste.config.mel.rate_hz
     with SourceReader(path) as reader:
@@ -97,6 +99,10 @@ def score_blocks(
     -------
     Scores : one for each segment, the last filled up; a stream shorter than one segment is repeated to fill
         it, and an empty stream has none
+
+    Raises
+    ------
+    TasteError : the weights of the taste are such that a score is no number
     """
     mel = taste.config.mel
     heard = _Heard(resampled(blocks, rate_hz, mel.rate_hz), total_samples * mel.rate_hz / rate_hz, progress)
@@ -104,7 +110,9 @@ def score_blocks(
     passing = iter if search is None else search.passing
     known_level_db = level_db if taste.is_levelled else 0.0
     detector = DeadAirDetector(mel.rate_hz)
-    with few_threads(), read_ahead(_also(heard.blocks(), detector), _BLOCKS_AHEAD) as ready:
+    # What a damaged taste comes to is told below, in one sentence.
+    quietly = np.errstate(over="ignore", invalid="ignore", divide="ignore")
+    with few_threads(), quietly, read_ahead(_also(heard.blocks(), detector), _BLOCKS_AHEAD) as ready:
         found = list(taste.model.judge(ready, known_level_db, passing, progress))
     if not heard.samples:
         found = []
@@ -112,11 +120,14 @@ def score_blocks(
     first_s, hop_s = taste.model.first_s(heard.samples / mel.rate_hz), taste.model.hop_s
     times_s = first_s + hop_s * np.arange(own.size, dtype=np.float64)
     nearest = None if search is None else search.finish()
-    scores = normalised(own, taste.kept_scores)
+    with np.errstate(over="ignore", invalid="ignore"):
+        scores, parts = normalised(own, taste.kept_scores), _parts(found, taste)
+        limit = float(to_scores(np.array([taste.kept_scores.limit]))[0])
+    if not all(np.isfinite(one).all() for one in (own, scores, *parts.values())):
+        raise TasteError(f"The taste {taste.name} gives scores that are no numbers: learn it again.")
     dead = longer_than(detector.finish(), taste.longest_pause_s, mel.rate_hz)
     scores = raised_in(scores, times_s * mel.rate_hz, dead)
-    limit = float(to_scores(np.array([taste.kept_scores.limit]))[0])
-    return Scores(times_s, scores, hop_s, nearest, _parts(found, taste), limit)
+    return Scores(times_s, scores, hop_s, nearest, parts, limit)
 
 
 def _also(blocks: Iterable[NDArray[np.float32]], detector: DeadAirDetector) -> Iterator[NDArray[np.float32]]:

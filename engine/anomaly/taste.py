@@ -7,7 +7,7 @@ card, history) as JSON under one metadata key, so that the same training writes 
 from __future__ import annotations
 
 import json
-import math
+import os
 import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
@@ -26,16 +25,19 @@ from engine.anomaly.neighbours import PARTS, KeptExamples, KeptRecording
 from engine.anomaly.recipe import KeptScores, Model
 from engine.anomaly.recipe_config import RecipeConfig
 from engine.anomaly.recipes import RECIPES
-from engine.anomaly.taste_header import KEY, digest_of, facts_in, read_taste_bytes
+from engine.anomaly.stored_values import require_as_stored, require_finite, stored_number
+from engine.anomaly.taste_header import KEY, digest_of, facts_in, not_a_taste, read_taste_bytes
 from engine.anomaly.threshold import USUAL_LIMIT
-from engine.errors import TasteError
+from engine.errors import TasteError, UsageError
 from engine.learning.loop import Epoch
 from engine.safe_write import replacing, shown
+from engine.wording import quoted
 
 VERSION = 2
 """1 kept no examples and knew no levels."""
 
 _KEPT = "kept."
+_LARGEST_SEED = 1 << 63
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,7 +122,11 @@ def taste_from_bytes(content: bytes, path: Path) -> Taste:
     about = _about(path, content)
     try:
         return _taste(path, content, about)
-    except (SafetensorError, ValidationError, KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (TasteError, UsageError) as error:
+        raise TasteError(f"{shown(path)}: {error}") from error
+    except (
+        SafetensorError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RuntimeError
+    ) as error:  # fmt: skip
         raise TasteError(f"{shown(path)} is damaged: learn this taste again or take a copy of it.") from error
 
 
@@ -128,49 +134,66 @@ def _about(path: Path, content: bytes) -> dict[str, object]:
     """Read the JSON a taste carries from the head of the file, which outlives a truncated rest."""
     try:
         said = facts_in(content)
-        version = int(said["version"])
+        version = said["version"]
     except (struct.error, ValueError, KeyError, TypeError) as error:
-        raise TasteError(
-            f"{shown(path)} is not a taste: choose a .taste file that Offcut has learned."
-        ) from error
+        raise not_a_taste(path) from error
+    if type(version) is not int or version < 1:
+        raise not_a_taste(path)
     if version > VERSION:
         raise TasteError(f"{shown(path)} was made by a newer Offcut: update Offcut to use it.")
     return said
 
 
 def _taste(path: Path, content: bytes, about: Mapping[str, object]) -> Taste:
-    config = parse_config(_object(about["config"]))
+    config = _config(_object(about["config"]))
     tensors = load_tensors(content)
-    if not all(bool(torch.isfinite(value).all()) for value in tensors.values()):
-        raise ValueError("weights that are not numbers")
+    require_finite(tensors)
     kept = _kept(config, tensors, about) if "kept" in about else None
-    history = about["history"]
-    if not isinstance(history, list):
-        raise TypeError("history is not a list")
+    history, seed, card = about["history"], about["seed"], about["card"]
+    if not isinstance(history, list) or not isinstance(card, str):
+        raise TypeError("a history or a card is missing")
+    if type(seed) is not int or abs(seed) >= _LARGEST_SEED:
+        raise ValueError("a seed that nothing can be drawn from")
+    if not isinstance(about.get("is_levelled", False), bool):
+        raise TypeError("levels that are neither known nor unknown")
     model = RECIPES[config.recipe].load(config, tensors, about)
+    require_as_stored((model.tensors(), model.facts()), tensors, about)
     return Taste(
         name=path.stem,
         digest=digest_of(content),
         config=config,
-        seed=int(str(about["seed"])),
+        seed=seed,
         model=model,
         kept_scores=_kept_scores(_object(about["errors"]), model),
         history=tuple(_epoch(_object(row)) for row in history),
-        card=str(about["card"]),
+        card=card,
         kept=kept,
         is_levelled=about.get("is_levelled", False) is True,
         longest_pause_s=_seconds(about.get("longest_pause_s", 0.0)),
     )
 
 
+def _config(values: Mapping[str, Any]) -> RecipeConfig:
+    recipe = values.get("recipe")
+    if isinstance(recipe, str) and recipe not in RECIPES:
+        raise TasteError(
+            f"its recipe {quoted(recipe)} is none that this Offcut has: update Offcut to use it."
+        )
+    return parse_config(values)
+
+
 def _kept_scores(errors: Mapping[str, Any], model: Model) -> KeptScores:
-    means, stds = (
-        tuple(float(value) for value in errors.get(name, ())) for name in ("part_means", "part_stds")
-    )
-    if len(means) != len(model.part_names) or len(stds) != len(means) or not all(std > 0.0 for std in stds):
-        raise ValueError("parts of a score without their means and deviations")
-    limit = float(errors.get("limit", USUAL_LIMIT))
-    return KeptScores(float(errors["mean"]), float(errors["std"]), means, stds, limit)
+    means, stds = (_numbers(errors.get(name, [])) for name in ("part_means", "part_stds"))
+    mean, std = stored_number(errors["mean"]), stored_number(errors["std"])
+    if len(means) != len(model.part_names) or len(stds) != len(means) or min((std, *stds)) <= 0.0:
+        raise ValueError("a score or parts of one without their means and deviations")
+    return KeptScores(mean, std, means, stds, stored_number(errors.get("limit", USUAL_LIMIT)))
+
+
+def _numbers(values: object) -> tuple[float, ...]:
+    if not isinstance(values, list):
+        raise TypeError("a list is missing")
+    return tuple(map(stored_number, values))
 
 
 def _kept(config: RecipeConfig, tensors: dict[str, Tensor], about: Mapping[str, object]) -> KeptExamples:
@@ -180,26 +203,39 @@ def _kept(config: RecipeConfig, tensors: dict[str, Tensor], about: Mapping[str, 
     rows = about["kept"]
     if not isinstance(rows, list):
         raise TypeError("the kept recordings are not a list")
-    recordings = tuple(
-        KeptRecording(str(row["path"]), str(row["content_hash"]), float(row["duration_s"])) for row in rows
-    )
+    recordings = tuple(map(_recording, rows))
     count = len(frame)
+    if not embeddings.is_floating_point() or recording.is_floating_point() or frame.is_floating_point():
+        raise ValueError("kept examples of another kind")
     if embeddings.shape != (count, PARTS * config.mel.n_mels) or recording.shape != (count,):
         raise ValueError("kept examples of another shape")
     if count and (int(recording.min()) < 0 or int(recording.max()) >= len(recordings)):
         raise ValueError("kept examples of a recording that is not named")
+    if count and int(frame.min()) < 0:
+        raise ValueError("kept examples before their recording")
     return KeptExamples(embeddings.float().numpy(), recording.int().numpy(), frame.int().numpy(), recordings)
 
 
 def _seconds(value: object) -> float:
-    seconds = float(str(value))
-    if not 0.0 <= seconds < math.inf:
-        raise ValueError("a length that is none")
+    seconds = stored_number(value)
+    if seconds < 0.0:
+        raise ValueError("a length below nothing")
     return seconds
 
 
-def _epoch(row: Mapping[str, float]) -> Epoch:
-    return Epoch(int(row["number"]), float(row["loss"]), float(row["validation"]))
+def _recording(row: Mapping[str, object]) -> KeptRecording:
+    path, content_hash, duration_s = row["path"], row["content_hash"], stored_number(row["duration_s"])
+    if not isinstance(path, str) or not isinstance(content_hash, str) or duration_s < 0.0:
+        raise TypeError("a kept recording that is none")
+    if b"\0" in os.fsencode(path):
+        raise ValueError("a path that no file can have")
+    return KeptRecording(path, content_hash, duration_s)
+
+
+def _epoch(row: Mapping[str, object]) -> Epoch:
+    return Epoch(
+        int(stored_number(row["number"])), stored_number(row["loss"]), stored_number(row["validation"])
+    )
 
 
 def _object(value: object) -> dict[str, float]:

@@ -14,12 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import TasteError
+from engine.regular_file import open_regular
 from engine.safe_write import shown
+from engine.strict_json import parse_json
 
 KEY = "offcut-taste"
 ANSWERS = "answers"
 """What the review taught; written into a taste after it was learned, and no part of its digest."""
 
+MOST_HEADER_BYTES = 1 << 24
+"""A history of 100,000 epochs, the most there are, has two thirds of it."""
+
+_MOST_BYTES = 1 << 31
 _LENGTH = struct.Struct("<Q")
 _ALIGNED = 8
 _METADATA = "__metadata__"
@@ -32,22 +38,37 @@ def facts_in(content: bytes) -> dict[str, Any]:
     ------
     ValueError, KeyError, TypeError : this is not the beginning of a taste
     """
-    return dict(json.loads(_header(content)[_METADATA][KEY]))
+    said = parse_json(_header(content)[_METADATA][KEY])
+    if not isinstance(said, dict):
+        raise TypeError("facts without names")
+    return said
 
 
 def read_taste_bytes(path: Path) -> bytes:
-    """Return what a taste file holds.
+    """Return what a taste file holds, which may be damaged.
 
     Raises
     ------
-    TasteError : it cannot be read
+    TasteError : it cannot be read, or does not begin as a taste does
     """
     try:
-        return path.read_bytes()
+        with open_regular(path) as stream:
+            first = stream.read(_LENGTH.size)
+            if len(first) < _LENGTH.size or _LENGTH.unpack(first)[0] > MOST_HEADER_BYTES:
+                raise not_a_taste(path)
+            content = first + stream.read(_MOST_BYTES)
     except OSError as error:
         raise TasteError(
             f"{shown(path)} cannot be read: {(error.strerror or str(error)).lower()}."
         ) from error
+    if len(content) > _MOST_BYTES:
+        raise not_a_taste(path)
+    return content
+
+
+def not_a_taste(path: Path) -> TasteError:
+    """Return what to say of a file that is something else."""
+    return TasteError(f"{shown(path)} is not a taste: choose a .taste file that Offcut has learned.")
 
 
 def with_answers(content: bytes, answers: object) -> bytes:
@@ -84,4 +105,6 @@ def _with_facts(content: bytes, said: Mapping[str, object]) -> bytes:
 
 def _header(content: bytes) -> dict[str, Any]:
     (length,) = _LENGTH.unpack_from(content)
-    return dict(json.loads(content[_LENGTH.size : _LENGTH.size + length]))
+    if length > MOST_HEADER_BYTES:
+        raise ValueError("a header longer than any taste's")
+    return dict(parse_json(content[_LENGTH.size : _LENGTH.size + length]))

@@ -21,8 +21,9 @@ from engine.audio.reader import SourceReader, content_hash
 from engine.audio.writer import write_audio
 from engine.document.track import Source, source_length_samples
 from engine.errors import SourceError
-from engine.places import cache_folder
+from engine.places import cache_file
 from engine.progress import SILENT, Progress
+from engine.regular_file import open_regular
 from engine.safe_write import shown
 
 # Part of every cached file's name: raise it when the conversion gives other samples than before.
@@ -45,7 +46,7 @@ def conformed_path(source: Source, rate_hz: int, progress: Progress = SILENT) ->
     original = Path(source.path)
     if source.rate_hz == rate_hz and seeks_exactly(source.container, source.subtype):
         return original
-    target = cache_folder("conformed") / f"{source.content_hash}-{rate_hz}-v{_VERSION}.wav"
+    target = cache_file("conformed", f"{source.content_hash}-{rate_hz}-v{_VERSION}.wav")
     length_samples = source_length_samples(source, rate_hz)
     if _is_conformed(target, rate_hz, source.channels, length_samples):
         return target
@@ -64,6 +65,7 @@ def conformed_path(source: Source, rate_hz: int, progress: Progress = SILENT) ->
             subtype="FLOAT",
             total_frames=length_samples,
             overwrite=True,
+            follow_symlinks=False,
             progress=progress,
         )
     return target
@@ -71,9 +73,10 @@ def conformed_path(source: Source, rate_hz: int, progress: Progress = SILENT) ->
 
 def _is_conformed(target: Path, rate_hz: int, channels: int, length_samples: int) -> bool:
     try:
+        open_regular(target, follow_symlinks=False).close()
         with soundfile.SoundFile(libsndfile_name(target)) as file:
             found = (file.samplerate, file.channels, file.frames)
-    except soundfile.LibsndfileError:
+    except (OSError, soundfile.LibsndfileError):
         return False
     return found == (rate_hz, channels, length_samples)
 

@@ -6,6 +6,7 @@ damaged, foreign or of another version is ignored and built again.
 
 from __future__ import annotations
 
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -17,8 +18,9 @@ from engine.audio.conform import conformed_path
 from engine.audio.peaks import PeakPyramid, level_lengths, peak_chunks
 from engine.audio.reader import SourceReader
 from engine.document.track import Source
-from engine.places import cache_folder
+from engine.places import cache_file
 from engine.progress import SILENT, Progress
+from engine.regular_file import open_regular
 from engine.safe_write import replacing
 
 _VERSION = 1
@@ -77,7 +79,7 @@ def _write(
     """Write the file; its head comes last."""
     lengths, channels = level_lengths(reader.frames), reader.channels
     with (
-        replacing(_cache_path(content_hash, reader.rate_hz), overwrite=True) as part,
+        replacing(_cache_path(content_hash, reader.rate_hz), overwrite=True, follow_symlinks=False) as part,
         part.open("r+b") as stream,
     ):
         stream.truncate(_HEAD.size + 4 * 3 * channels * sum(lengths))
@@ -101,17 +103,16 @@ def load_peaks(content_hash: str, rate_hz: int) -> PeakPyramid | None:
     """Return kept peaks, their levels memory-mapped, or None where there are none that can be used."""
     path = _cache_path(content_hash, rate_hz)
     try:
-        with path.open("rb") as stream:
+        with open_regular(path, follow_symlinks=False) as stream:
             head = stream.read(_HEAD.size)
-            found_checksum = _checksum(stream)
-        magic, version, found_hz, channels, checksum, frames, bad_samples = _HEAD.unpack(head)
-        if (magic, version, found_hz) != (_MAGIC, _VERSION, rate_hz):
-            return None
-        lengths = level_lengths(frames)
-        size = 3 * channels * sum(lengths)
-        if path.stat().st_size != _HEAD.size + 4 * size or found_checksum != checksum:
-            return None
-        values = np.memmap(path, "<f4", "r", offset=_HEAD.size, shape=(size,))
+            magic, version, found_hz, channels, checksum, frames, bad_samples = _HEAD.unpack(head)
+            if (magic, version, found_hz) != (_MAGIC, _VERSION, rate_hz):
+                return None
+            lengths = level_lengths(frames)
+            size = 3 * channels * sum(lengths)
+            if os.fstat(stream.fileno()).st_size != _HEAD.size + 4 * size or _checksum(stream) != checksum:
+                return None
+            values = np.memmap(stream, "<f4", "r", offset=_HEAD.size, shape=(size,))
     except (OSError, struct.error, ValueError):
         return None
     ends = np.cumsum([3 * channels * length for length in lengths])
@@ -131,7 +132,7 @@ def _checksum(stream: BinaryIO) -> int:
 
 
 def _cache_path(content_hash: str, rate_hz: int) -> Path:
-    return cache_folder("peaks") / f"{content_hash}-{rate_hz}-v{_VERSION}.peaks"
+    return cache_file("peaks", f"{content_hash}-{rate_hz}-v{_VERSION}.peaks")
 
 
 def _bad_samples(source: Source) -> int:

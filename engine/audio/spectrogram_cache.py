@@ -26,8 +26,9 @@ from engine.audio.spectrogram import (
     block_order,
     level_lengths,
 )
-from engine.places import cache_folder
+from engine.places import cache_file
 from engine.progress import SILENT, Progress
+from engine.regular_file import open_regular
 from engine.safe_write import replacing
 
 _VERSION = 1
@@ -77,7 +78,7 @@ def source_spectrogram(
         if kept is not None:
             return kept
         target = _path(request.content_hash, reader.rate_hz, request.window_samples)
-        with replacing(target, overwrite=True) as part:
+        with replacing(target, overwrite=True, follow_symlinks=False) as part:
             _write(part, reader, request, begun, progress)
     made = load_spectrogram(request.content_hash, reader.rate_hz, request.window_samples)
     assert made is not None, "what was just written whole can be read"
@@ -88,16 +89,16 @@ def load_spectrogram(content_hash: str, rate_hz: int, window_samples: int) -> Sp
     """Return a kept spectrogram, its levels memory-mapped, or None where there is none that can be used."""
     path = _path(content_hash, rate_hz, window_samples)
     try:
-        with path.open("rb") as stream:
+        with open_regular(path, follow_symlinks=False) as stream:
             magic, version, found_hz, channels, window, checksum, frames = _HEAD.unpack(
                 stream.read(_HEAD.size)
             )
             if (magic, version, found_hz, window) != (_MAGIC, _VERSION, rate_hz, window_samples):
                 return None
             size = _HEAD.size + sum(_sizes(channels, window, frames))
-            if path.stat().st_size != size or _checksum(stream) != checksum:
+            if os.fstat(stream.fileno()).st_size != size or _checksum(stream) != checksum:
                 return None
-        return _mapped(path, rate_hz, channels, window, frames)
+            return _mapped(stream, rate_hz, channels, window, frames)
     except (OSError, struct.error, ValueError):
         return None
 
@@ -144,9 +145,9 @@ def _sizes(channels: int, window: int, frames: int) -> list[int]:
     return [channels * length * bands for length in level_lengths(frames)]
 
 
-def _mapped(path: Path, rate_hz: int, channels: int, window: int, frames: int) -> Spectrogram:
+def _mapped(file: Path | BinaryIO, rate_hz: int, channels: int, window: int, frames: int) -> Spectrogram:
     sizes = _sizes(channels, window, frames)
-    values = np.memmap(path, np.uint8, "r", offset=_HEAD.size, shape=(sum(sizes),))
+    values = np.memmap(file, np.uint8, "r", offset=_HEAD.size, shape=(sum(sizes),))
     bands = len(band_edges(window)) - 1
     pieces = np.split(np.asarray(values), np.cumsum(sizes)[:-1])
     levels = tuple(piece.reshape(channels, -1, bands) for piece in pieces)
@@ -162,4 +163,4 @@ def _checksum(stream: BinaryIO) -> int:
 
 
 def _path(content_hash: str, rate_hz: int, window_samples: int) -> Path:
-    return cache_folder("spectrograms") / f"{content_hash}-{rate_hz}-{window_samples}-v{_VERSION}.spectrogram"
+    return cache_file("spectrograms", f"{content_hash}-{rate_hz}-{window_samples}-v{_VERSION}.spectrogram")

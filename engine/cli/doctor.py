@@ -17,6 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from engine.anomaly.diagnoses.finding import Action, Finding
+from engine.cache_size import cache_bytes
 from engine.cli.answer import Answer
 from engine.errors import UsageError
 from engine.places import cache_folder, data_folder
@@ -113,7 +114,7 @@ def _installed() -> Answer:
         "system": platform.platform(),
         "packages": packages,
         "audio_devices": devices,
-        "cache": {"folder": str(cache), "bytes": _size_bytes(cache)},
+        "cache": {"folder": str(cache), "bytes": cache_bytes()},
         "data_folder": str(data_folder()),
         "missing": missing,
     }
@@ -143,10 +144,6 @@ def _devices() -> tuple[list[str], str]:
         )
     names = [f"{name} ({channels} channels)" for name, channels, _ in json.loads(listed.stdout)]
     return names, "" if names else "No audio device; the transport moves, but nothing is heard."
-
-
-def _size_bytes(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
 def _text(facts: dict[str, object], packages: dict[str, str], devices: list[str], missing: list[str]) -> str:

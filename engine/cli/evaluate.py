@@ -59,13 +59,16 @@ def _table(options: argparse.Namespace) -> Answer:
 def _lines(options: argparse.Namespace, progress: Progress) -> Iterator[Mapping[str, object]]:
     if options.part == "anomaly":
         from engine.anomaly.config import load_config
+
+        config = None if options.config is None else load_config(options.config)
+
         from engine.anomaly.evaluation.compare import Comparison, evaluate
 
         asked = Comparison(
             rows=_names(options.rows),
             materials=_names(options.materials),
             seeds=options.seeds,
-            config=None if options.config is None else load_config(options.config),
+            config=config,
             results=options.results,
             short=options.short,
         )

@@ -15,6 +15,8 @@ from engine.errors import UsageError
 from engine.experiments.settings import Experiment, load_experiment
 from engine.progress import Progress
 from engine.safe_write import shown
+from engine.settings_file import parse_yaml
+from engine.wording import quoted
 
 if TYPE_CHECKING:
     from engine.experiments.material import Material
@@ -71,12 +73,13 @@ def _run(experiment: Experiment, folder: Path, options: argparse.Namespace, prog
 
 
 def _train(experiment: Experiment, folder: Path, options: argparse.Namespace, progress: Progress) -> Answer:
-    from engine.experiments.run import summary_row, summary_table
-    from engine.experiments.train import TrainRequest, train
-
     overrides = _overrides(options.set)
     network = options.network or next(iter(experiment.networks))
     config = experiment.config(network, overrides)
+
+    from engine.experiments.run import summary_row, summary_table
+    from engine.experiments.train import TrainRequest, train
+
     # Beside the networks of the experiment, not in the place of one.
     name = f"{network}-{_short(overrides)}" if overrides else network
     request = TrainRequest(network, config, experiment.seed, folder / name, experiment.wandb)
@@ -85,10 +88,11 @@ def _train(experiment: Experiment, folder: Path, options: argparse.Namespace, pr
 
 
 def _tune(experiment: Experiment, folder: Path, options: argparse.Namespace, progress: Progress) -> Answer:
-    from engine.experiments.tune import TuneRequest, tune
-
     if options.trials < 1:
         raise UsageError(f"There cannot be {options.trials} trials; ask for 1 or more.")
+
+    from engine.experiments.tune import TuneRequest, tune
+
     network = options.network or next(iter(experiment.networks))
     request = TuneRequest(experiment, options.config, network, options.trials, folder)
     tuned = tune(request, _material(experiment, options), progress)
@@ -118,11 +122,11 @@ def _overrides(stated: Sequence[str]) -> Mapping[str, object]:
     for text in stated:
         name, sign, value = text.partition("=")
         try:
-            found[name] = yaml.safe_load(value)
-        except yaml.YAMLError:
+            found[name] = parse_yaml(value)
+        except ValueError:
             sign = ""
         if not sign or not name:
-            raise UsageError(f"{text!r} is no setting: write NAME=VALUE, such as learning_rate=1e-4.")
+            raise UsageError(f"{quoted(text)} is no setting: write NAME=VALUE, such as learning_rate=1e-4.")
     return found
 
 

@@ -48,11 +48,13 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
 
 def _learn(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
     from engine.anomaly.config import default_config, load_config
+
+    config = load_config(options.config) if options.config else default_config()
+
     from engine.anomaly.diagnoses.material import check_material
     from engine.anomaly.examples import Examples
     from engine.anomaly.learn import LearnRequest, check_out, learn
 
-    config = load_config(options.config) if options.config else default_config()
     request = LearnRequest(
         edited=tuple(options.edited),
         config=config,

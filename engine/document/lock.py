@@ -12,6 +12,8 @@ import sys
 from hashlib import blake2b
 from pathlib import Path
 
+from engine.regular_file import open_handle
+
 _HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK)
 
 
@@ -26,12 +28,16 @@ class DocumentLock:
         """Let others write."""
         if self._handle < 0:
             return
-        if os.name == "posix":
+        if os.name == "posix" and self._is_ours_to_remove():
             self._path.unlink(
                 missing_ok=True
             )  # before another can have it: who waits looks for its name again
         os.close(self._handle)
         self._handle = -1
+
+    def _is_ours_to_remove(self) -> bool:
+        """Tell whether the name still is the lock's, and the file empty: in Offcut's nothing is written."""
+        return os.fstat(self._handle).st_size == 0 and _is_still_there(self._handle, self._path)
 
 
 def lock_path(path: Path) -> Path:
@@ -46,11 +52,12 @@ def take_lock(path: Path) -> DocumentLock | None:
 
     Raises
     ------
+    FileExistsError : something that is no file of Offcut's, such as a link, stands where the lock goes
     OSError : the folder takes no new file
     """
     beside = lock_path(path)
     while True:
-        handle = os.open(beside, os.O_RDWR | os.O_CREAT, 0o666)
+        handle = open_handle(beside, os.O_RDWR | os.O_CREAT, follow_symlinks=False)
         try:
             _lock(handle)
         except OSError as error:
@@ -77,6 +84,6 @@ def _lock(handle: int) -> None:
 def _is_still_there(handle: int, path: Path) -> bool:
     """Tell whether the locked file still has its name: the holder before may just have removed it."""
     try:
-        return os.path.samestat(os.fstat(handle), path.stat())
+        return os.path.samestat(os.fstat(handle), path.lstat())
     except FileNotFoundError:
         return False

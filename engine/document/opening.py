@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.document.backups import keep_backup, keep_older_version, newest_backup
-from engine.document.lock import DocumentLock, take_lock
+from engine.document.lock import DocumentLock, lock_path, take_lock
 from engine.document.migrations import migrate
 from engine.document.schema import SCHEMA_VERSION, require_document
 from engine.document.state import DocumentState
 from engine.document.storage import TABLE_NAMES, read_state
 from engine.document.transaction import Transaction, connect
 from engine.errors import DocumentError
+from engine.safe_write import shown
 
 _ELSEWHERE = "it is open in another window: close it there first"
 _PROTECTED = "it is write-protected: allow writing, or copy it and open the copy"
@@ -75,6 +76,8 @@ def _right_to_write(path: Path) -> tuple[DocumentLock | None, str]:
         return None, _PROTECTED
     try:
         lock = take_lock(path)
+    except FileExistsError:
+        return None, f"{shown(lock_path(path).name)} beside it is no file of Offcut's: remove it"
     except OSError as error:
         return None, _FULL if error.errno in (errno.ENOSPC, errno.EDQUOT) else _FOLDER
     return lock, "" if lock is not None else _ELSEWHERE

@@ -8,6 +8,7 @@ whole, so that work that was killed goes on with the recording it was at.
 from __future__ import annotations
 
 import json
+import os
 import struct
 import zlib
 from collections.abc import Iterable
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from engine.embeddings.embedder import Embedder
 from engine.embeddings.hearing import Hearing
 from engine.embeddings.windows import PLAYING_LEVEL_DB
+from engine.regular_file import open_regular
 from engine.safe_write import replacing
 
 _VERSION = 1
@@ -44,7 +46,7 @@ def keep_vectors(path: Path, batches: Iterable[NDArray[np.float32]], size: int) 
     ------
     ExportError : the folder cannot take them, or the disk is full
     """
-    with replacing(path, overwrite=True) as part, part.open("r+b") as stream:
+    with replacing(path, overwrite=True, follow_symlinks=False) as part, part.open("r+b") as stream:
         stream.seek(_HEAD.size)
         checksum, count = 0, 0
         for batch in batches:
@@ -58,16 +60,18 @@ def keep_vectors(path: Path, batches: Iterable[NDArray[np.float32]], size: int) 
 def load_vectors(path: Path, size: int) -> NDArray[np.float32] | None:
     """Return kept vectors, shape (n, size), memory-mapped, or None where there are none that can be used."""
     try:
-        with path.open("rb") as stream:
+        with open_regular(path, follow_symlinks=False) as stream:
             magic, version, found_size, checksum, count = _HEAD.unpack(stream.read(_HEAD.size))
+            expected = (_MAGIC, _VERSION, size, _HEAD.size + 4 * size * count)
+            if (magic, version, found_size, os.fstat(stream.fileno()).st_size) != expected:
+                return None
             found = 0
             while content := stream.read(_CHECKED_BYTES):
                 found = zlib.crc32(content, found)
-        expected = (_MAGIC, _VERSION, size, found, _HEAD.size + 4 * size * count)
-        if (magic, version, found_size, checksum, path.stat().st_size) != expected:
-            return None
-        if not count:
-            return np.zeros((0, size), np.float32)
-        return np.memmap(path, "<f4", "r", offset=_HEAD.size, shape=(count, size))
+            if found != checksum:
+                return None
+            if not count:
+                return np.zeros((0, size), np.float32)
+            return np.memmap(stream, "<f4", "r", offset=_HEAD.size, shape=(count, size))
     except (OSError, struct.error, ValueError):
         return None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from engine.embeddings.embedder import Embedder
 from engine.embeddings.sound_statistics import SoundStatistics
 from engine.errors import TasteError, UsageError
 from engine.places import data_folder
+from engine.wording import quoted
 
 DEFAULT = "statistics"
 CLAP = "clap"
@@ -38,9 +40,10 @@ def embedder(name: str) -> Embedder:
             "The embedding 'clap' is not here yet: 'offcut embeddings download' fetches it once, or "
             "'offcut embeddings add FOLDER' takes it from a folder."
         )
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # noqa: PTH112 - a name that no folder can have is none, without an error
         raise UsageError(
-            f"There is no embedding {name!r}: choose {', '.join(EMBEDDINGS)} or a folder that holds CLAP."
+            f"There is no embedding {quoted(name)}: "
+            f"choose {', '.join(EMBEDDINGS)} or a folder that holds CLAP."
         )
     from engine.embeddings.clap import load_clap
 
@@ -62,7 +65,8 @@ def the_same(name: str, learned_with: str) -> Embedder:
     found = embedder(name)
     if found.name != learned_with:
         raise TasteError(
-            f"This taste was learned on the embedding {learned_with}, here is {found.name}: learn it again."
+            f"This taste was learned on the embedding {quoted(learned_with)[1:-1]}, "
+            f"here is {found.name}: learn it again."
         )
     return found
 

@@ -8,8 +8,11 @@ from pathlib import Path
 from engine.errors import UsageError
 from engine.safe_write import shown
 from engine.settings_file import read_settings
+from engine.wording import quoted
 
 BASE = "base"
+_MOST_BASES = 16
+_LONGEST_NAME = 1_000
 
 Values = dict[str, object]
 Reading = Callable[[Values, Path], Values]
@@ -24,7 +27,8 @@ def load_inheriting(path: Path, reading: Reading) -> Values:
 
     Raises
     ------
-    UsageError : a file cannot be read or is no mapping, a base is missing, or one is its own base
+    UsageError : a file cannot be read or is no mapping, a base is missing, one is its own base, or there are
+        too many
     """
     return _load(path, reading, ())
 
@@ -40,17 +44,19 @@ def merged(base: Mapping[str, object], over: Mapping[str, object]) -> Values:
 
 
 def _load(path: Path, reading: Reading, heirs: tuple[Path, ...]) -> Values:
+    values = _read(path, heirs)
     resolved = path.resolve()
     if resolved in heirs:
         circle = " → ".join(shown(one.name) for one in (*heirs[heirs.index(resolved) :], resolved))
         raise UsageError(f"{shown(heirs[-1])}: it is its own base ({circle}): take one of these 'base:' out.")
-    values = _read(path, heirs)
+    if len(heirs) > _MOST_BASES:
+        raise UsageError(f"{shown(heirs[0])}: it has more than {_MOST_BASES} bases: put some into one file.")
     base = values.pop(BASE, None)
     meant = reading(values, path)
     if base is None:
         return meant
-    if not isinstance(base, str) or not base:
-        raise UsageError(f"{shown(path)}: base cannot be {base!r}: give the name of one YAML file.")
+    if not isinstance(base, str) or not 0 < len(base) <= _LONGEST_NAME:
+        raise UsageError(f"{shown(path)}: base cannot be {quoted(base)}: give the name of one YAML file.")
     return merged(_load(path.parent / base, reading, (*heirs, resolved)), meant)
 
 

@@ -11,12 +11,15 @@ from pathlib import Path
 from engine.anomaly.svdd.settings import DeepSvddConfig
 from engine.errors import OffcutError
 from engine.learning.loop import Epoch
+from engine.regular_file import read_beginning
 from engine.safe_write import replacing, shown
+from engine.strict_json import parse_json
 
 VERSION = 1
 """Of how networks are trained: raise it when the same settings come to something else."""
 
 TASTE, HISTORY = "best.taste", "history.json"
+_MOST_BYTES = 1 << 25  # 100,000 epochs, twice, have less
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ def write_history(
 def finished(network: str, folder: Path, print_: str) -> Trained | None:
     """Return what a network came to in an earlier run; None unless that was with the same on the same."""
     try:
-        said = json.loads((folder / HISTORY).read_text(encoding="utf-8"))
+        said = parse_json(read_beginning(folder / HISTORY, _MOST_BYTES))
         if said["fingerprint"] != print_ or not (folder / TASTE).is_file():
             return None
         return Trained(

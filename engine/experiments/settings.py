@@ -13,6 +13,7 @@ from engine.anomaly.svdd.settings import DeepSvddConfig, NetworkName
 from engine.errors import UsageError
 from engine.experiments.inheritance import Values, load_inheriting
 from engine.safe_write import shown
+from engine.wording import quoted
 
 _NAMES = get_args(NetworkName)
 
@@ -73,7 +74,7 @@ class Experiment(BaseModel):
     def _names_are_folders(self) -> Self:
         for name in self.networks:
             if not name.replace("-", "").replace("_", "").isalnum():
-                raise ValueError(f"a network is called {name!r}: use letters, digits, '-' and '_'")
+                raise ValueError(f"a network is called {quoted(name)}: use letters, digits, '-' and '_'")
         return self
 
     def config(self, network: str, overrides: Mapping[str, object] | None = None) -> DeepSvddConfig:
@@ -90,7 +91,7 @@ class Experiment(BaseModel):
         """
         if network not in self.networks and network not in _NAMES:
             known = " or ".join(dict.fromkeys((*self.networks, *_NAMES)))
-            raise UsageError(f"There is no network {network!r}: choose {known}.")
+            raise UsageError(f"There is no network {quoted(network)}: choose {known}.")
         own = {"network": network} if network in _NAMES else {}
         values = {**self.settings, **own, **self.networks.get(network, {}), **(overrides or {})}
         if "network" not in values:

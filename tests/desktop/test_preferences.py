@@ -201,7 +201,7 @@ def test_opening_a_document_keeps_the_cache_within_its_limit(
     hands: Hands, document: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("desktop.preferences.GB", 1)  # a limit of some bytes
-    stale = cache_folder("peaks") / "0123-48000-v1.peaks"
+    stale = cache_folder("peaks") / f"{'0123' * 8}-48000-v1.peaks"
     stale.write_bytes(bytes(1_000))
     hands.window.session.open(document)
     hands.finish_work()

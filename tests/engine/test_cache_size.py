@@ -17,8 +17,8 @@ def cached() -> dict[str, Path]:
     """Five files of 100 bytes, "a" used longest ago, and one that is just being written."""
     files = {}
     for age, name in enumerate("edcba"):
-        folder = cache_folder("peaks" if name in "ace" else "conformed")
-        files[name] = folder / f"{name * 8}-48000-v1"
+        folder, suffix = ("peaks", "peaks") if name in "ace" else ("conformed", "wav")
+        files[name] = cache_folder(folder) / f"{name * 32}-48000-v1.{suffix}"
         files[name].write_bytes(bytes(100))
         os.utime(files[name], (1_000_000 - age, 1_000_000 - age))
     (cache_folder("peaks") / ".x.0123abcd.part").write_bytes(bytes(5_000))
@@ -45,7 +45,7 @@ def test_the_least_recently_used_go_first(cached: dict[str, Path], limit: int, s
 
 
 def test_what_is_used_now_goes_last(cached: dict[str, Path]) -> None:
-    mark_used(["aaaaaaaa"])
+    mark_used(["a" * 32])
     trim_cache(200, ())
     assert left(cached) == "ae"
 
@@ -59,9 +59,9 @@ def test_what_a_dead_writer_left_goes_and_a_living_one_keeps_its_file(cached: di
 
 
 def test_files_of_the_open_document_stay_whatever_the_limit(cached: dict[str, Path]) -> None:
-    trim_cache(0, ["aaaaaaaa", "cccccccc"])
+    trim_cache(0, ["a" * 32, "c" * 32])
     assert left(cached) == "ac"
-    assert empty_cache(["cccccccc", ""]).files == 1
+    assert empty_cache(["c" * 32, ""]).files == 1
     assert left(cached) == "c"
 
 
@@ -72,7 +72,7 @@ def test_another_place_holds_only_our_own(
     theirs.write_bytes(bytes(100))
     monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
     assert cache_bytes() == 0
-    ours = cache_folder("peaks") / "ffff-48000-v1.peaks"
+    ours = cache_folder("peaks") / f"{'f' * 32}-48000-v1.peaks"
     ours.write_bytes(bytes(10))
     assert empty_cache(()) == Freed(1, 10)
     assert theirs.exists()

@@ -18,6 +18,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.anomaly.stored_values import require_statistics
+
 Vectors = NDArray[np.float32]
 
 NEIGHBOURS = 3
@@ -88,8 +90,9 @@ def stored_memory(tensors: Mapping[str, Tensor], size: int) -> Memory:
     ------
     ValueError, KeyError : what was stored does not fit
     """
+    require_statistics(tensors[_STORED + "mean"], tensors[_STORED + "std"], (size,))
     memory = Memory(**{field.name: tensors[_STORED + field.name].float().numpy() for field in fields(Memory)})
-    if memory.mean.shape != (size,) or memory.std.shape != (size,) or memory.items.shape[1:] != (size,):
+    if not len(memory.items) or memory.items.shape[1:] != (size,) or not (memory.radii > 0).all():
         raise ValueError("a memory of another shape")
     if memory.axes.shape[1:] != (size,) or memory.radii.shape != memory.items.shape[:1]:
         raise ValueError("a memory without its axes or neighbourhoods")

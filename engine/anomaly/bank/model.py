@@ -18,7 +18,7 @@ from engine.anomaly.bank.windows import Stretch, pulses, sliced, spread, stretch
 from engine.anomaly.recipe import Judged, Passing
 from engine.anomaly.recipe_config import RecipeConfig
 from engine.anomaly.slicer.standardisation import stored_standardisation
-from engine.learning.loop import seeded
+from engine.anomaly.stored_values import restored
 from engine.progress import Progress
 
 STEP_FRAMES = 8
@@ -110,8 +110,5 @@ def load(config: RecipeConfig, tensors: Mapping[str, Tensor], facts: Mapping[str
 
 
 def _encoder(config: MemoryBankConfig, tensors: Mapping[str, Tensor]) -> WindowEncoder:
-    with seeded(0):  # the weights drawn here are replaced at once, and nobody else's draws may move
-        encoder = WindowEncoder(config.slices, config.mel.n_mels, config.latent)
     weights = {k.removeprefix(_ENCODER): value for k, value in tensors.items() if k.startswith(_ENCODER)}
-    encoder.load_state_dict(weights)
-    return encoder.eval()
+    return restored(lambda: WindowEncoder(config.slices, config.mel.n_mels, config.latent), weights)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 MOST_ANSWERS = 2_000
@@ -82,9 +83,18 @@ def from_json(written: Iterable[Mapping[str, Any]]) -> tuple[Reviewed, ...]:
         Reviewed(
             str(one["document"]),
             tuple(
-                Answer(str(row[0]), bool(row[1]), dict(zip(one["weighed"], map(float, row[2:]), strict=True)))
-                for row in one["answers"]
+                Answer(
+                    str(key), bool(accepted), dict(zip(one["weighed"], map(_finite, weights), strict=True))
+                )
+                for key, accepted, *weights in one["answers"]
             ),
         )
         for one in written
     )
+
+
+def _finite(value: object) -> float:
+    number = float(value)  # type: ignore[arg-type]
+    if not isfinite(number):
+        raise ValueError(f"{number} is no number")
+    return number

@@ -14,6 +14,7 @@ from engine.anomaly.taste_header import (
     as_learned,
     digest_of,
     facts_in,
+    not_a_taste,
     read_taste_bytes,
     with_answers,
 )
@@ -71,9 +72,7 @@ def _memory(path: Path, content: bytes) -> TasteMemory:
     try:
         digest, answers = digest_of(content), facts_in(content).get(ANSWERS, ())
     except (struct.error, ValueError, KeyError, TypeError) as error:
-        raise TasteError(
-            f"{shown(path)} is not a taste: choose a .taste file that Offcut has learned."
-        ) from error
+        raise not_a_taste(path) from error
     try:
         return TasteMemory(path.stem, digest, from_json(answers))
     except (KeyError, TypeError, ValueError, IndexError):

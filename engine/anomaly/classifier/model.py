@@ -11,7 +11,7 @@ from engine.anomaly.classifier.network import Classifier, build
 from engine.anomaly.classifier.settings import ClassifierConfig
 from engine.anomaly.recipe import Judged, without_parts
 from engine.anomaly.recipe_config import RecipeConfig
-from engine.anomaly.slicer.segment_model import SegmentModel, restored
+from engine.anomaly.slicer.segment_model import SegmentModel, stored_network
 from engine.anomaly.slicer.standardisation import stored_standardisation
 
 
@@ -36,5 +36,5 @@ def load(config: RecipeConfig, tensors: Mapping[str, Tensor], facts: Mapping[str
     """
     assert isinstance(config, ClassifierConfig)
     scaling = stored_standardisation(config.mel.n_mels, tensors, facts)
-    network = restored(lambda: build(config), tensors)
+    network = stored_network(lambda: build(config), tensors)
     return ClassifierModel(config, network, scaling)

@@ -13,7 +13,7 @@ from engine.anomaly.dual.settings import DualConfig
 from engine.anomaly.recipe import Judged
 from engine.anomaly.recipe_config import RecipeConfig
 from engine.anomaly.slicer.network import rebuild_errors
-from engine.anomaly.slicer.segment_model import SegmentModel, restored
+from engine.anomaly.slicer.segment_model import SegmentModel, stored_network
 from engine.anomaly.slicer.standardisation import stored_standardisation
 
 
@@ -45,5 +45,5 @@ def load(config: RecipeConfig, tensors: Mapping[str, Tensor], facts: Mapping[str
     """
     assert isinstance(config, DualConfig)
     scaling = stored_standardisation(config.mel.n_mels, tensors, facts)
-    network = restored(lambda: build(config), tensors)
+    network = stored_network(lambda: build(config), tensors)
     return DualModel(config, network, scaling)

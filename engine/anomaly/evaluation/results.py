@@ -8,8 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
 from engine.errors import UsageError
+from engine.regular_file import read_beginning
 from engine.safe_write import shown
+from engine.strict_json import parse_json
 
 VERSION = 1
 """Of the materials and the figures; results of another version are not compared."""
@@ -62,6 +66,10 @@ class Trial:
     measured: tuple[Measured, ...]
 
 
+_TRIAL = TypeAdapter(Trial)
+_MOST_BYTES = 1 << 26
+
+
 class Results:
     """The trials that are known, in a file where one is named.
 
@@ -110,22 +118,23 @@ class Results:
 
 def _whole_lines(path: Path) -> bytes:
     try:
-        content = path.read_bytes()
+        content = read_beginning(path, _MOST_BYTES + 1)
     except OSError as error:
         raise UsageError(
             f"{shown(path)} cannot be read: {(error.strerror or str(error)).lower()}."
         ) from error
+    if len(content) > _MOST_BYTES:
+        raise UsageError(f"{shown(path)} is longer than {_MOST_BYTES >> 20} MiB: name a file of results.")
     return content[: content.rfind(b"\n") + 1]
 
 
 def _parsed(path: Path, content: bytes) -> Iterator[Trial]:
     for number, line in enumerate(content.splitlines(), start=1):
         try:
-            values = json.loads(line)
-            if values["version"] == VERSION:
-                measured = tuple(Measured(**one) for one in values["measured"])
-                yield Trial(Key(**values["key"]), values["group"], values["learned_s"], measured)
-        except (ValueError, KeyError, TypeError) as error:
+            values = parse_json(line)
+            if values.pop("version") == VERSION:
+                yield _TRIAL.validate_python(values)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise UsageError(
                 f"{shown(path)}, line {number}, is no result of an evaluation: "
                 "take the line out or name another file."

@@ -28,8 +28,8 @@ from engine.anomaly.own_faults.rhythm import RhythmTrust, stored_trust
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.recipe import Judged, Passing
 from engine.anomaly.recipe_config import RecipeConfig
+from engine.anomaly.stored_values import require_statistics, restored
 from engine.features.tuning import TUNING_BINS
-from engine.learning.loop import seeded
 from engine.progress import Progress
 
 _NETWORK = "network."
@@ -200,22 +200,19 @@ def load(
     assert isinstance(config, OwnFaultsConfig)
     scaling = Scaling(**{field.name: tensors[field.name].numpy() for field in fields(Scaling)})
     bands, bins = (config.mel.n_mels,), (TUNING_BINS,)
-    if (scaling.mel_mean_db.shape, scaling.mel_std_db.shape) != (bands, bands):
-        raise ValueError("statistics of another shape")
-    if (scaling.tuning_mean.shape, scaling.tuning_std.shape) != (bins, bins):
-        raise ValueError("statistics of another shape")
+    require_statistics(tensors["mel_mean_db"], tensors["mel_std_db"], bands)
+    require_statistics(tensors["tuning_mean"], tensors["tuning_std"], bins)
     part_names = _names(facts.get(_PARTS, []))
     weights = {k.removeprefix(_NETWORK): value for k, value in tensors.items() if k.startswith(_NETWORK)}
     layers = len({name.split(".")[3] for name in weights if name.startswith("members.0.time.")})
-    with seeded(0):  # the weights drawn here are replaced at once, and nobody else's draws may move
-        network = Committee(config.mel.n_mels, config.width, config.members, len(part_names), layers)
-    network.load_state_dict(weights)
+    sizes = (config.mel.n_mels, config.width, config.members, len(part_names), layers)
+    network = restored(lambda: Committee(*sizes), weights)
     mean, std = float(str(facts.get(_MEAN, 0.0))), float(str(facts.get(_STD, 1.0)))
     if not std > 0.0:
         raise ValueError("a deviation that is none")
     kept = stored_textures(config.mel.n_mels, tensors, facts)
     rhythm = stored_trust(facts)
-    return OwnFaultsModel(config, network.eval(), scaling, part_names, mean, std, kept, rhythm)
+    return OwnFaultsModel(config, network, scaling, part_names, mean, std, kept, rhythm)
 
 
 def _names(stored: object) -> tuple[str, ...]:

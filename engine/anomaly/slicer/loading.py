@@ -10,7 +10,7 @@ from engine.anomaly.recipe_config import RecipeConfig
 from engine.anomaly.slicer.clocked_model import ClockedModel, length_statistics
 from engine.anomaly.slicer.model import SlicerModel
 from engine.anomaly.slicer.network import build
-from engine.anomaly.slicer.segment_model import restored
+from engine.anomaly.slicer.segment_model import stored_network
 from engine.anomaly.slicer.settings import SlicerConfig
 from engine.anomaly.slicer.standardisation import stored_standardisation
 
@@ -24,7 +24,7 @@ def load(config: RecipeConfig, tensors: Mapping[str, Tensor], facts: Mapping[str
     """
     assert isinstance(config, SlicerConfig)
     scaling = stored_standardisation(config.mel.n_mels, tensors, facts)
-    network = restored(lambda: build(config), tensors)
+    network = stored_network(lambda: build(config), tensors)
     lengths = len(config.lengths_beats)
     if not lengths:
         return SlicerModel(config, network, scaling)

@@ -15,8 +15,8 @@ from engine.anomaly.material import Split
 from engine.anomaly.recipe import Judged, KeptScores, Passing
 from engine.anomaly.slicer.settings import SegmentConfig
 from engine.anomaly.slicer.standardisation import Frames, Standardisation
+from engine.anomaly.stored_values import restored
 from engine.features.mel import log_mel_blocks
-from engine.learning.loop import seeded
 from engine.progress import Progress
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -85,19 +85,15 @@ class SegmentModel(ABC):
         return self.standardisation.facts()
 
 
-def restored(build: Callable[[], Network], tensors: Mapping[str, Tensor]) -> Network:
+def stored_network(build: Callable[[], Network], tensors: Mapping[str, Tensor]) -> Network:
     """Return a network with stored weights, ready to judge.
 
     Raises
     ------
-    RuntimeError : they do not fit
+    ValueError : they do not fit
     """
-    with seeded(0):  # the weights drawn here are replaced at once, and nobody else's draws may move
-        network = build()
     weights = {k.removeprefix(_NETWORK): value for k, value in tensors.items() if k.startswith(_NETWORK)}
-    network.load_state_dict(weights)
-    network.eval()
-    return network
+    return restored(build, weights)
 
 
 def kept_scores(model: SegmentModel, parts: Split, progress: Progress, *, least_std: float) -> KeptScores:

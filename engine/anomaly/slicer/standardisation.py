@@ -10,6 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.anomaly.stored_values import require_statistics
+
 _RANGE_DB = 80.0  # librosa's top_db
 _LEAST_STD_DB = 1.0  # a band that never moves (above a codec's cutoff) must not outweigh all others
 
@@ -65,6 +67,5 @@ def stored_standardisation(
     ValueError, KeyError : what was stored does not fit
     """
     mean_db, std_db = tensors["mean_db"], tensors["std_db"]
-    if mean_db.shape != (n_mels,) or std_db.shape != mean_db.shape or not bool((std_db > 0).all()):
-        raise ValueError("statistics of another shape")
+    require_statistics(mean_db, std_db, (n_mels,))
     return Standardisation(mean_db.numpy(), std_db.numpy(), float(str(facts["floor_db"])))

@@ -12,13 +12,13 @@ from torch import Tensor
 
 from engine.anomaly.recipe import Judged, Passing
 from engine.anomaly.recipe_config import RecipeConfig
+from engine.anomaly.stored_values import require_statistics, restored
 from engine.anomaly.svdd.fitting import Networks
 from engine.anomaly.svdd.hearing import embeddings
 from engine.anomaly.svdd.network import Autoencoder
 from engine.anomaly.svdd.settings import DeepSvddConfig
 from engine.embeddings import registry
 from engine.embeddings.embedder import Embedder
-from engine.learning.loop import seeded
 from engine.progress import Progress
 
 PART_NAMES = ("svdd-distance", "svdd-reconstruction")
@@ -106,15 +106,12 @@ def load(config: RecipeConfig, tensors: Mapping[str, Tensor], facts: Mapping[str
     assert isinstance(config, DeepSvddConfig)
     embedder = registry.the_same(config.embedding, str(facts["embedding"]))
     mean, std, centre = tensors["mean"], tensors["std"], tensors["centre"]
-    if mean.shape != (embedder.size,) or std.shape != mean.shape or not bool((std > 0).all()):
-        raise ValueError("statistics of another shape")
-    if centre.shape != (config.hidden_dims[-1],):
+    require_statistics(mean, std, (embedder.size,))
+    if centre.shape != (config.hidden_dims[-1],) or centre.dtype != torch.float32:
         raise ValueError("a centre of another shape")
-    with seeded(0):  # the weights drawn here are replaced at once, and nobody else's draws may move
-        autoencoder, encoder = (Autoencoder(embedder.size, config) for _ in range(2))
-    autoencoder.load_state_dict(_under(_AUTOENCODER, tensors))
-    encoder.encoder.load_state_dict(_under(_ENCODER, tensors))
-    networks = Networks(autoencoder.eval(), encoder.encoder.eval(), centre)
+    autoencoder = restored(lambda: Autoencoder(embedder.size, config), _under(_AUTOENCODER, tensors))
+    encoder = restored(lambda: Autoencoder(embedder.size, config).encoder, _under(_ENCODER, tensors))
+    networks = Networks(autoencoder, encoder, centre)
     return SvddModel(config, networks, Standardisation(mean, std), embedder)
 
 

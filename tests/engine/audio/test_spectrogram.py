@@ -36,6 +36,7 @@ from engine.places import cache_folder
 from engine.progress import SILENT, ReportingProgress
 
 RATE_HZ = 48_000
+HASH = "5ea1" * 8
 
 
 def tone(hz: float, n: int, amplitude: float = 1.0) -> np.ndarray:
@@ -126,7 +127,7 @@ def long_spectrogram(tmp_path: Path, rng: np.random.Generator, first_samples: in
     samples[1_500_000:1_500_400] = rng.uniform(-0.9, 0.9, 400)
     path = tmp_path / "long.wav"
     soundfile.write(path, samples, RATE_HZ, subtype="PCM_16")
-    return source_spectrogram(SpectrogramRequest(path, f"long{first_samples}", 2048, first_samples))
+    return source_spectrogram(SpectrogramRequest(path, f"{first_samples:032x}", 2048, first_samples))
 
 
 def test_levels_are_the_loudest_of_four(tmp_path: Path, rng: np.random.Generator) -> None:
@@ -196,16 +197,16 @@ def test_the_shortest_recordings(tmp_path: Path, frames: int) -> None:
 
 def test_it_is_read_from_the_cache_and_can_be_deleted(tmp_path: Path) -> None:
     path = write(tmp_path / "a.wav", tone(440, 100_000))
-    made = source_spectrogram(SpectrogramRequest(path, "hash", 2048))
-    loaded = load_spectrogram("hash", RATE_HZ, 2048)
+    made = source_spectrogram(SpectrogramRequest(path, HASH, 2048))
+    loaded = load_spectrogram(HASH, RATE_HZ, 2048)
     assert loaded is not None
     np.testing.assert_array_equal(made.levels[0], loaded.levels[0])
-    assert load_spectrogram("hash", RATE_HZ, 4096) is None
-    assert load_spectrogram("hash", 44_100, 2048) is None
+    assert load_spectrogram(HASH, RATE_HZ, 4096) is None
+    assert load_spectrogram(HASH, 44_100, 2048) is None
     assert cache_bytes() > 0
-    assert empty_cache({"hash"}).files == 0
+    assert empty_cache({HASH}).files == 0
     assert empty_cache(set()).files == 1
-    assert load_spectrogram("hash", RATE_HZ, 2048) is None
+    assert load_spectrogram(HASH, RATE_HZ, 2048) is None
     assert made.levels[0].max() > 1, "what is drawn is not taken away"
 
 

@@ -1,4 +1,4 @@
-"""Thousands of like components in an AAF file: made once with pyaaf2, then copied, laid and written in batches.
+"""Thousands of like components in an AAF file: made once with pyaaf2, then copied and written in batches.
 
 pyaaf2 looks every property up by its name through the whole dictionary of classes, and every entry of the
 compound file by its path from the root, which takes ten times as long as the work itself. Here the first of
@@ -145,8 +145,8 @@ def _plant(folder: DirEntry, entries: Sequence[DirEntry]) -> None:
 def ascending_tree(count: int) -> tuple[int, list[int], list[int], list[bool]]:
     """Return the red-black tree that pyaaf2 grows when so many names come in ascending order.
 
-    It inserts from the top down (Julienne Walker, "Red Black Trees", eternallyconfuzzled.com), recolouring and
-    rotating on the way. A name that is the last of all only ever follows the right edge.
+    It inserts from the top down (Julienne Walker, "Red Black Trees", eternallyconfuzzled.com), recolouring
+    and rotating on the way. A name that is the last of all only ever follows the right edge.
 
     Returns
     -------

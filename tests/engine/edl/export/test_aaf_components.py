@@ -1,8 +1,7 @@
-"""Components laid in batches beside pyaaf2 doing the same one by one: the same file, in a fraction of the time."""
+"""Components laid in batches beside pyaaf2 laying them one by one: the same file, in less time."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from pathlib import Path
 from time import process_time
@@ -44,7 +43,7 @@ def composed(lay_all: Callable[[Any, Any, Any, int], None], count: int) -> dict[
         "urn:smpte:umid:060a2b34.01010105.01010f10.13000000.00000000.00000000.00000000.00000001"
     )
     file.content.mobs.append(master)
-    master.create_timeline_slot(48_000, 1)
+    master.create_timeline_slot(48_000, 1).segment = file.create.Filler("sound", 10**6)
     composition = file.create.CompositionMob("cut")
     file.content.mobs.append(composition)
     sequence = composition.create_sound_slot(48_000).segment
@@ -123,5 +122,5 @@ def test_many_cuts_take_a_fraction_of_what_the_library_takes(tmp_path: Path) -> 
     assert many_s < 6 * few_s  # linear: 4, less what any file takes
     alone_s = cpu_s(lambda: composed(plainly, 1_000))
     assert cpu_s(lambda: composed(in_batches, 1_000)) < 0.6 * alone_s
-    with aaf2.open(io.BytesIO((tmp_path / "4000.aaf").read_bytes()), "rb") as file:
+    with aaf2.open(str(tmp_path / "4000.aaf"), "r") as file:
         assert len(list(file.content.toplevel())) == 1

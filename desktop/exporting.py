@@ -20,12 +20,13 @@ from desktop.look import Look
 from desktop.review import Review
 from desktop.session import Session
 from desktop.work import Work
+from engine.disk_room import size_words
 from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
 from engine.edl.build import build
 from engine.edl.export import ExportRequest, check_names, files_written
 from engine.edl.export.audio_plan import heard_edit_list, source_depth
-from engine.edl.export.plan import PlannedFile, plan, size_words
+from engine.edl.export.plan import PlannedFile, plan
 from engine.edl.export.request import Depth, Exported
 from engine.errors import ExportError, UsageError
 from engine.safe_write import shown

@@ -1,12 +1,64 @@
-"""Read JSON that somebody else may have written: no deeper than Offcut's own, numbers finite."""
+"""JSON that every reader takes, and reading JSON that anybody may have written.
+
+What is written is valid UTF-8 without NaN and infinity; what is read is no deeper than Offcut's own, its numbers
+finite.
+
+A number that is none is written as null. A file name may hold bytes that are not UTF-8; Python keeps each as
+a lone surrogate, which strict readers refuse. Here such a byte, 0x80 to 0xFF, becomes the private-use
+character U+EF80 to U+EFFF: 0xE9 is written as ``\\uefe9``. Where a name holds one of these characters itself,
+the three bytes of its UTF-8 are written the same way, so that `bytes_of` gives back every name exactly.
+"""
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
 from math import isfinite
 from typing import Any, NoReturn
 
 _DEEPEST = 32
+_BYTE_AS_CHARACTER = 0xEF00
+_UNDECODED = 0xDC00  # where Python's surrogateescape puts a byte
+_TO_ESCAPE = re.compile("[\ud800-\udfff\uef80-\uefff]")
+
+
+def strict_json(value: object, **options: Any) -> str:
+    """Return a value as JSON; the options are those of `json.dumps`."""
+    return json.dumps(_plain(value), allow_nan=False, **options)
+
+
+def escaped(text: str) -> str:
+    """Return a text as UTF-8 can hold it, from which `bytes_of` makes the name again."""
+    return _TO_ESCAPE.sub(_escaped, text)
+
+
+def bytes_of(text: str) -> bytes:
+    """Return the bytes of a name that was escaped."""
+    pieces = (
+        bytes([ord(sign) - _BYTE_AS_CHARACTER]) if "\uef80" <= sign <= "\uefff" else sign.encode("utf-8")
+        for sign in text
+    )
+    return b"".join(pieces)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    code = ord(found.group())
+    is_byte = _UNDECODED + 0x80 <= code <= _UNDECODED + 0xFF
+    held = bytes([code - _UNDECODED]) if is_byte else found.group().encode("utf-8", "surrogatepass")
+    return "".join(chr(_BYTE_AS_CHARACTER + byte) for byte in held)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, str):
+        return escaped(value)
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {escaped(key) if isinstance(key, str) else key: _plain(held) for key, held in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(held) for held in value]
+    return value
 
 
 def parse_json(text: str | bytes) -> Any:

@@ -17,18 +17,19 @@ import soxr
 from numpy.typing import NDArray
 
 from engine.audio.opening import libsndfile_name, seeks_exactly
-from engine.audio.reader import SourceReader, content_hash
+from engine.audio.reader import SourceReader
+from engine.audio.unchanged import read_unchanged, stamped
 from engine.audio.writer import write_audio
+from engine.disk_room import check_room
 from engine.document.track import Source, source_length_samples
-from engine.errors import SourceError
 from engine.places import cache_file
 from engine.progress import SILENT, Progress
 from engine.regular_file import open_regular
-from engine.safe_write import shown
 
 # Part of every cached file's name: raise it when the conversion gives other samples than before.
-_VERSION = 1
+_VERSION = 2
 _BLOCK_FRAMES = 1 << 16
+_SAMPLE_BYTES = 4
 
 
 def conformed_path(source: Source, rate_hz: int, progress: Progress = SILENT) -> Path:
@@ -50,15 +51,13 @@ def conformed_path(source: Source, rate_hz: int, progress: Progress = SILENT) ->
     length_samples = source_length_samples(source, rate_hz)
     if _is_conformed(target, rate_hz, source.channels, length_samples):
         return target
-    if content_hash(original) != source.content_hash:
-        raise SourceError(
-            f"{shown(original)} has changed since it was imported: import it again, or restore the old file."
-        )
+    stamp = stamped(original, source.content_hash)
+    check_room(target.parent, length_samples * source.channels * _SAMPLE_BYTES)
     with SourceReader(original) as reader:
         blocks = _converted(reader, rate_hz)
         write_audio(
             target,
-            _of_length(blocks, length_samples, source.channels),
+            read_unchanged(_of_length(blocks, length_samples, source.channels), (stamp,)),
             rate_hz=rate_hz,
             channels=source.channels,
             container="WAV",

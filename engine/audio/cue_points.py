@@ -5,6 +5,7 @@ What is damaged is passed over, since the sound is what counts; see `engine.audi
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -39,6 +40,8 @@ def wav_chunks(stream: BinaryIO, names: Sequence[bytes]) -> Iterator[tuple[bytes
     What has no name in letters is no chunk, and nothing behind it is: a recorder that was cut off never wrote
     how much sound there is, and that sound stands there.
     """
+    size_bytes = stream.seek(0, os.SEEK_END)
+    stream.seek(0)
     head = stream.read(12)
     if head[:4] not in (b"RIFF", b"RF64", b"BW64") or head[8:] != b"WAVE":
         return
@@ -49,6 +52,8 @@ def wav_chunks(stream: BinaryIO, names: Sequence[bytes]) -> Iterator[tuple[bytes
             return
         if name == b"data" and size == _SIZE_IN_DS64:
             size = data_bytes
+        if size > size_bytes:
+            return
         if name in (b"ds64", *names) and size <= _LARGEST_BYTES:
             content = stream.read(size)
             if name in names:

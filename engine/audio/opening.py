@@ -8,14 +8,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import numpy as np
 import soundfile
 
+from engine.audio.claims import impossible_claim, sample_numbers_agree
 from engine.errors import SourceError
 from engine.safe_write import shown
 
 LOWEST_RATE_HZ = 4_000
 HIGHEST_RATE_HZ = 768_000
 MOST_CHANNELS = 64
+
+DECODING_ERRORS = (soundfile.SoundFileError, ValueError, AssertionError)
+"""What soundfile raises at a damaged file: where a head gives nonsense, it trips over its own arithmetic."""
 
 _EXACT_CONTAINERS = frozenset({"WAV", "WAVEX", "RF64", "W64", "AIFF", "CAF", "AU", "FLAC"})
 _EXACT_SUBTYPES = ("PCM_", "FLOAT", "DOUBLE", "ULAW", "ALAW", "ALAC_")
@@ -90,15 +95,22 @@ def open_sound(path: Path) -> soundfile.SoundFile:
     SourceError : it cannot be read, is not audio, holds no samples, or has a rate or a number of channels
         that Offcut does not take
     """
-    require_file(path)
+    size_bytes = require_file(path)
     file = _open_libsndfile(path)
-    problem = _refusal(file)
-    if not problem and seeks_exactly(file.format, file.subtype):
+    with explained(path):
+        problem = _refusal(file) or impossible_claim(path, size_bytes, file)
+        is_exact = not problem and _is_sought(path, file)
+    if is_exact:
         return file
     file.close()
     if problem:
         raise SourceError(f"{shown(path)} {problem}")
     return _open_libsndfile(path, _ForwardSound)
+
+
+def _is_sought(path: Path, file: soundfile.SoundFile) -> bool:
+    exact = seeks_exactly(file.format, file.subtype)
+    return exact and (file.format != "FLAC" or sample_numbers_agree(path))
 
 
 def frames_that_decode(path: Path, file: soundfile.SoundFile) -> int:
@@ -152,7 +164,7 @@ def _refusal(file: soundfile.SoundFile) -> str:
 
 def _decodes_at(path: Path, position: int) -> bool:
     # Opened anew each time, since libFLAC's decoder is unusable after a failed seek.
-    with suppress(soundfile.LibsndfileError), _open_libsndfile(path) as file:
+    with suppress(*DECODING_ERRORS), _open_libsndfile(path) as file:
         file.seek(position)
-        return len(file.read(1, dtype="int16", always_2d=True)) == 1
+        return len(file.read(out=np.empty((1, file.channels), np.int16))) == 1
     return False

@@ -17,16 +17,18 @@ import numpy as np
 from engine.audio.conform import conformed_path
 from engine.audio.peaks import PeakPyramid, level_lengths, peak_chunks
 from engine.audio.reader import SourceReader
+from engine.disk_room import check_room
 from engine.document.track import Source
 from engine.places import cache_file
 from engine.progress import SILENT, Progress
 from engine.regular_file import open_regular
 from engine.safe_write import replacing
+from engine.timebase import convert_samples
 
-_VERSION = 1
+_VERSION = 2
 _MAGIC = b"OFFCUTPK"
-# magic, version, rate_hz, channels, checksum of the levels, frames, bad samples
-_HEAD = struct.Struct("<8sIIIIQQ")
+# magic, version, rate_hz, channels, checksum of the levels, frames, bad samples, place of the first
+_HEAD = struct.Struct("<8sIIIIQQq")
 _SCAN_FRAMES = 1 << 16
 _CHECKED_BYTES = 1 << 18
 
@@ -78,11 +80,14 @@ def _write(
 ) -> None:
     """Write the file; its head comes last."""
     lengths, channels = level_lengths(reader.frames), reader.channels
+    target = _cache_path(content_hash, reader.rate_hz)
+    size_bytes = _HEAD.size + 4 * 3 * channels * sum(lengths)
+    check_room(target.parent, size_bytes)
     with (
-        replacing(_cache_path(content_hash, reader.rate_hz), overwrite=True, follow_symlinks=False) as part,
+        replacing(target, overwrite=True, follow_symlinks=False) as part,
         part.open("r+b") as stream,
     ):
-        stream.truncate(_HEAD.size + 4 * 3 * channels * sum(lengths))
+        stream.truncate(size_bytes)
         done = [0] * len(lengths)
         for chunk in peak_chunks(reader, progress):
             place = _HEAD.size
@@ -92,9 +97,9 @@ def _write(
                     stream.write(np.ascontiguousarray(columns, "<f4").data)
                 done[number] += piece.shape[2]
                 place += 4 * 3 * channels * lengths[number]
-        bad = reader.bad_samples if conformed_from is None else _bad_samples(conformed_from)
+        bad = _bad_samples(reader if conformed_from is None else conformed_from, reader.rate_hz)
         stream.seek(_HEAD.size)
-        head = (_MAGIC, _VERSION, reader.rate_hz, channels, _checksum(stream), reader.frames, bad)
+        head = (_MAGIC, _VERSION, reader.rate_hz, channels, _checksum(stream), reader.frames, *bad)
         stream.seek(0)
         stream.write(_HEAD.pack(*head))
 
@@ -105,7 +110,7 @@ def load_peaks(content_hash: str, rate_hz: int) -> PeakPyramid | None:
     try:
         with open_regular(path, follow_symlinks=False) as stream:
             head = stream.read(_HEAD.size)
-            magic, version, found_hz, channels, checksum, frames, bad_samples = _HEAD.unpack(head)
+            magic, version, found_hz, channels, checksum, frames, *bad = _HEAD.unpack(head)
             if (magic, version, found_hz) != (_MAGIC, _VERSION, rate_hz):
                 return None
             lengths = level_lengths(frames)
@@ -120,7 +125,7 @@ def load_peaks(content_hash: str, rate_hz: int) -> PeakPyramid | None:
         np.asarray(values[end - 3 * channels * length : end]).reshape(3, channels, length)
         for end, length in zip(ends, lengths, strict=True)
     )
-    return PeakPyramid(levels, rate_hz, channels, frames, bad_samples)
+    return PeakPyramid(levels, rate_hz, channels, frames, *bad)
 
 
 def _checksum(stream: BinaryIO) -> int:
@@ -135,10 +140,14 @@ def _cache_path(content_hash: str, rate_hz: int) -> Path:
     return cache_file("peaks", f"{content_hash}-{rate_hz}-v{_VERSION}.peaks")
 
 
-def _bad_samples(source: Source) -> int:
-    if source.subtype not in ("FLOAT", "DOUBLE"):
-        return 0
-    with SourceReader(Path(source.path)) as reader:
+def _bad_samples(heard: SourceReader | Source, rate_hz: int) -> tuple[int, int]:
+    """Return how many samples of a file that was read whole are no sound, and where the first lies."""
+    if isinstance(heard, SourceReader):
+        return heard.bad_samples, heard.first_bad_samples
+    if heard.subtype not in ("FLOAT", "DOUBLE"):
+        return 0, -1
+    with SourceReader(Path(heard.path)) as reader:
         for _ in reader.blocks(_SCAN_FRAMES):
             pass
-        return reader.bad_samples
+        first = convert_samples(max(0, reader.first_bad_samples), reader.rate_hz, rate_hz)
+        return reader.bad_samples, first if reader.bad_samples else -1

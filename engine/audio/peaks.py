@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.reader import SourceReader
+from engine.audio.reader import SourceReader, left_out_sentence
 from engine.progress import SILENT, Progress
 from engine.safe_write import shown
 
@@ -46,7 +46,8 @@ class PeakPyramid:
     levels : float32 arrays of shape (3, channels, n): minimum, maximum and sum of squares of each column;
         level k has columns of ``256 * 4**k`` samples, the last one what is left of the file
     rate_hz, channels, frames : of the file the peaks were built from
-    bad_samples : how many NaN or infinite samples were taken as zero
+    bad_samples : how many samples were taken as zero since they are no sound, see `SourceReader`
+    first_bad_samples : position of the first of them, -1 without one
     base_samples : width of the columns of level 0, 256 but for what `fine_peaks` makes
     """
 
@@ -55,6 +56,7 @@ class PeakPyramid:
     channels: int
     frames: int
     bad_samples: int = 0
+    first_bad_samples: int = -1
     base_samples: int = BASE_SAMPLES
 
     @property
@@ -156,7 +158,8 @@ def build_peaks(path: Path, progress: Progress = SILENT) -> PeakPyramid:
             for number, part in enumerate(chunk):
                 levels[number][:, :, done[number] : done[number] + part.shape[2]] = part
                 done[number] += part.shape[2]
-        return PeakPyramid(levels, reader.rate_hz, reader.channels, reader.frames, reader.bad_samples)
+        bad = (reader.bad_samples, reader.first_bad_samples)
+        return PeakPyramid(levels, reader.rate_hz, reader.channels, reader.frames, *bad)
 
 
 def peak_chunks(
@@ -209,12 +212,9 @@ def level_lengths(frames: int) -> tuple[int, ...]:
 
 
 def peaks_warning(pyramid: PeakPyramid, path: Path) -> str:
-    """Return one sentence about NaN samples or silence found while building the peaks, or nothing."""
+    """Return one sentence about what is no sound, or silent, found while building the peaks, or nothing."""
     if pyramid.bad_samples:
-        return (
-            f"{shown(path)} holds {pyramid.bad_samples:,} samples that are not numbers: they are played as "
-            f"silence."
-        )
+        return left_out_sentence(path, pyramid.bad_samples, pyramid.first_bad_samples, pyramid.rate_hz)
     return f"{shown(path)} is silent from start to end." if pyramid.silent else ""
 
 

@@ -17,15 +17,30 @@ import numpy as np
 import soundfile
 from numpy.typing import DTypeLike, NDArray
 
-from engine.audio.opening import explained, frames_that_decode, open_sound, require_file, seeks_exactly
+from engine.audio.opening import (
+    DECODING_ERRORS,
+    explained,
+    frames_that_decode,
+    open_sound,
+    require_file,
+)
 from engine.audio.shortened import promised_share
 from engine.errors import SourceError
 from engine.safe_write import shown
 from engine.timebase import format_time
+from engine.wording import counted
+
+LOUDEST = 2.0**31
+"""Samples beyond this are no sound.
+
+Nothing that a program writes is louder: the loudest are whole numbers of 32 bits stored as floats unscaled.
+One flipped bit of a sample within full scale either leaves it below 2 or makes it more than 2**64.
+"""
 
 _PIECE_BYTES = 64 * 1024
 _PIECES = 64
 _CHUNK_FRAMES = 1 << 16
+_UNKNOWN_FRAMES = 2**63 - 1  # libsndfile's, of a FLAC file that was streamed
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +89,7 @@ def probe(path: Path) -> SourceInfo:
     """Look at an audio file before it is imported.
 
     A shortened file and a silent one are described, not refused; looking for silence stops at the first
-    sample that sounds. NaN samples are found later, while the peaks are built.
+    sample that sounds. Samples that are no sound are found later, while the peaks are built.
 
     Raises
     ------
@@ -103,7 +118,9 @@ class SourceReader:
     ----------
     rate_hz, channels, frames, container, subtype : as in `SourceInfo`
     promised_frames : the length that the header gives, at least `frames`; an estimate for MP3
-    bad_samples : how many NaN or infinite samples the reads so far have replaced by zero
+    bad_samples : how many samples that are not numbers or beyond `LOUDEST` the reads so far have replaced by
+        zero; each counts once where reads go forward
+    first_bad_samples : position of the first of them, -1 without one
 
     Raises
     ------
@@ -113,13 +130,16 @@ class SourceReader:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.bad_samples = 0
+        self.first_bad_samples = -1
+        self._counted_to = 0
         self._file: soundfile.SoundFile = open_sound(path)
         self.rate_hz = int(self._file.samplerate)
         self.channels = int(self._file.channels)
         self.promised_frames = int(self._file.frames)
         self.container = str(self._file.format)
         self.subtype = str(self._file.subtype)
-        self._exact = seeks_exactly(self.container, self.subtype)
+        self._exact = self._file.seekable()
+        self._is_placed = False
         self._may_be_bad = not self.subtype.startswith(("PCM_", "ALAC_"))
         self._chunk = -1
         self._chunk_samples: NDArray[Any] = np.zeros((0, self.channels), np.float32)
@@ -127,6 +147,8 @@ class SourceReader:
             self.frames = frames_that_decode(path, self._file)
             if self.frames <= 0:
                 raise SourceError(f"{shown(path)} holds no readable samples: copy or record it again.")
+            if self.promised_frames == _UNKNOWN_FRAMES:
+                self.promised_frames = self.frames
         except SourceError:
             self._file.close()
             raise
@@ -164,7 +186,7 @@ class SourceReader:
                 self._fill(inside, first)
             else:
                 self._fill_from_chunks(inside, first)
-            self._replace_bad(inside)
+            self._replace_bad(inside, first)
         return samples
 
     def blocks(self, block_frames: int, dtype: DTypeLike = np.float32) -> Iterator[NDArray[Any]]:
@@ -174,15 +196,17 @@ class SourceReader:
 
     def _seek(self, position: int) -> None:
         try:
-            if self._file.tell() != position:
+            # Where the sound begins is where a seek to 0 leads: after a damaged head, opening ends elsewhere.
+            if not self._is_placed or self._file.tell() != position:
                 self._file.seek(position)
-        except soundfile.LibsndfileError as error:
+                self._is_placed = True
+        except DECODING_ERRORS as error:
             raise self._damaged(position) from error
 
     def _fill(self, out: NDArray[Any], position: int) -> None:
         try:
             got = len(self._file.read(len(out), out=out))
-        except soundfile.LibsndfileError as error:
+        except DECODING_ERRORS as error:
             raise self._damaged(position) from error
         if got < len(out):
             raise self._damaged(position + got)
@@ -208,19 +232,42 @@ class SourceReader:
             self._fill(self._chunk_samples, start)
             self._chunk += 1
 
-    def _replace_bad(self, samples: NDArray[Any]) -> None:
+    @property
+    def left_out(self) -> str:
+        """One sentence about the samples that the reads so far have replaced; empty without any."""
+        return left_out_sentence(self.path, self.bad_samples, self.first_bad_samples, self.rate_hz)
+
+    def _replace_bad(self, samples: NDArray[Any], first: int) -> None:
         if not self._may_be_bad or samples.dtype.kind != "f":
             return
-        good = np.isfinite(samples)
-        if not good.all():
-            self.bad_samples += samples.size - int(np.count_nonzero(good))
-            samples[~good] = 0.0
+        uncounted = max(0, self._counted_to - first)
+        self._counted_to = max(self._counted_to, first + len(samples))
+        if samples.min() >= -LOUDEST and samples.max() <= LOUDEST:  # neither is true where one is no number
+            return
+        bad = ~(np.abs(samples) <= LOUDEST)
+        count = int(np.count_nonzero(bad[uncounted:]))
+        if count and not self.bad_samples:
+            self.first_bad_samples = first + uncounted + int(bad[uncounted:].any(axis=1).argmax())
+        self.bad_samples += count
+        samples[bad] = 0.0
 
     def _damaged(self, position: int) -> SourceError:
         return SourceError(
             f"{shown(self.path)} is damaged or was shortened at {format_time(position / self.rate_hz)}: "
             f"replace it by a good copy, or convert it."
         )
+
+
+def left_out_sentence(path: Path, count: int, first_samples: int, rate_hz: int) -> str:
+    """Say that a file holds samples that are no sound; nothing where it holds none."""
+    if not count:
+        return ""
+    are, are_told = ("is not a number", "it is") if count == 1 else ("are not numbers", "they are")
+    return (
+        f"{shown(path)} holds {counted(count, 'sample')} that {are} or far too large for sound, "
+        f"{'' if count == 1 else 'the first '}at {format_time(first_samples / rate_hz)}: {are_told} played, "
+        "heard and exported as silence."
+    )
 
 
 def _shortened_warning(path: Path, reader: SourceReader) -> str:

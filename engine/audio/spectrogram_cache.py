@@ -26,12 +26,13 @@ from engine.audio.spectrogram import (
     block_order,
     level_lengths,
 )
+from engine.disk_room import check_room
 from engine.places import cache_file
 from engine.progress import SILENT, Progress
 from engine.regular_file import open_regular
 from engine.safe_write import replacing
 
-_VERSION = 1
+_VERSION = 2
 _MAGIC = b"OFFCUTSG"
 # magic, version, rate_hz, channels, window, checksum of the levels, frames
 _HEAD = struct.Struct("<8sIIIIIQ")
@@ -78,6 +79,7 @@ def source_spectrogram(
         if kept is not None:
             return kept
         target = _path(request.content_hash, reader.rate_hz, request.window_samples)
+        check_room(target.parent, sum(_sizes(reader.channels, request.window_samples, reader.frames)))
         with replacing(target, overwrite=True, follow_symlinks=False) as part:
             _write(part, reader, request, begun, progress)
     made = load_spectrogram(request.content_hash, reader.rate_hz, request.window_samples)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+
+from engine.strict_json import strict_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +14,7 @@ class Answer:
 
     Attributes
     ----------
-    fields : what ``--json`` prints as one object
+    fields : what ``--json`` prints as one object, in `engine.strict_json`: a number that is none is null
     text : what is printed without it
     """
 
@@ -22,7 +23,7 @@ class Answer:
 
     def json_pieces(self) -> Iterator[str]:
         """Yield the object as JSON."""
-        yield json.dumps(self.fields) + "\n"
+        yield strict_json(self.fields) + "\n"
 
     def text_pieces(self) -> Iterator[str]:
         """Yield the text."""
@@ -44,9 +45,9 @@ class Listing:
 
     def json_pieces(self) -> Iterator[str]:
         """Yield the object as JSON, an entry at a time."""
-        before = f"{{{json.dumps(self.name)}: ["
+        before = f"{{{strict_json(self.name)}: ["
         for entry in self.entries:
-            yield before + json.dumps(entry.fields)
+            yield before + strict_json(entry.fields)
             before = ", "
         yield ("" if before == ", " else before) + "]}\n"
 

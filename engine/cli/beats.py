@@ -6,8 +6,6 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
 from engine.cli.answer import Answer
 from engine.progress import Progress
 from engine.timebase import samples_to_s_array
@@ -22,9 +20,10 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
     """Find tempo, beats and downbeats."""
     from engine.audio.reader import SourceReader
     from engine.beats.listen import listen
+    from engine.features.mono import mono_of
 
     with SourceReader(options.audio) as reader:
-        blocks = (block.mean(axis=1, dtype=np.float32) for block in reader.blocks(65_536))
+        blocks = mono_of(reader, reader.rate_hz)
         grid = listen(blocks, reader.rate_hz, reader.frames, progress).grid
         beats_s = samples_to_s_array(grid.beats_samples, reader.rate_hz)
         downbeats_s = samples_to_s_array(grid.downbeats_samples, reader.rate_hz)

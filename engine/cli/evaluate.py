@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Mapping
+from math import isfinite
 from pathlib import Path
 
 from engine.cli.answer import Answer
@@ -87,4 +88,6 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _text(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.4g}" if isfinite(value) else "none"
+    return str(value)

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import NoReturn, Protocol
 
 from engine.cli.answer import Answer, Listing
+from engine.cli.streams import own_output, saying_warnings
 from engine.errors import Cancelled, OffcutError, UsageError
 from engine.progress import Progress, ReportingProgress
 from engine.safe_write import shown
@@ -54,10 +55,12 @@ def main(argv: Sequence[str]) -> int:
     verb.add_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print JSON on standard output")
     options = parser.parse_args(argv[1:])
+    progress = ReportingProgress(ProgressLine() if sys.stderr.isatty() else None)
     try:
-        for answer in verb.run(options, ReportingProgress(ProgressLine() if sys.stderr.isatty() else None)):
-            for piece in answer.json_pieces() if options.json else answer.text_pieces():
-                print(shown(piece), end="", flush=True)
+        with saying_warnings(name), own_output() as output:
+            for answer in verb.run(options, progress):
+                for piece in answer.json_pieces() if options.json else answer.text_pieces():
+                    print(shown(piece), end="", file=output, flush=True)
     except UsageError as error:
         print(f"offcut {name}: {error}", file=sys.stderr)
         return 2

@@ -21,6 +21,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from engine.audio.reader import SourceReader
 from engine.document.state import DocumentState
 from engine.document.track import audible
 from engine.edl.crossfade import Block, crossfade
@@ -157,6 +158,12 @@ class Renderer(VoiceRenderer):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """A sentence for each source that held samples which are no sound where it was read."""
+        said = (voice.reader.left_out for voice in self._voices if isinstance(voice.reader, SourceReader))
+        return tuple(dict.fromkeys(sentence for sentence in said if sentence))
 
     def close(self) -> None:
         """Close the sources."""

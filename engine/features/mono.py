@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import soxr
 from numpy.typing import NDArray
 
 from engine.audio.reader import SourceReader
+
+_log = logging.getLogger(__name__)
 
 _BLOCK_FRAMES = 65_536  # 1.5 s at 44.1 kHz: a cancel between two blocks is quick
 
@@ -26,9 +29,14 @@ def mono_blocks(path: Path, rate_hz: int) -> Iterator[NDArray[np.float32]]:
 
 
 def mono_of(reader: SourceReader, rate_hz: int) -> Iterator[NDArray[np.float32]]:
-    """Yield the mono blocks of a file that is open already; see `mono_blocks`."""
+    """Yield the mono blocks of a file that is open already; see `mono_blocks`.
+
+    What the reader leaves out since it is no sound is logged at the end, as one sentence.
+    """
     mixed = (block.mean(axis=1, dtype=np.float32) for block in reader.blocks(_BLOCK_FRAMES))
     yield from resampled(mixed, reader.rate_hz, rate_hz)
+    if reader.left_out:
+        _log.warning(reader.left_out)
 
 
 def resampled(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -12,6 +14,8 @@ from threading import Event
 import numpy as np
 import pytest
 
+from engine.audio.conform import conformed_path
+from engine.audio.reader import SourceReader, content_hash
 from engine.edl.export import AUDIO_SUFFIXES, FORMATS, ExportOptions, ExportRequest, export
 from engine.errors import Cancelled, ExportError, OffcutError, SourceError
 from engine.progress import ReportingProgress
@@ -99,6 +103,93 @@ def test_a_source_cut_short_while_it_is_read_leaves_no_file(take: Recording, fol
     with pytest.raises(SourceError, match=r"s0\.wav"):
         export(ExportRequest(take.state, take.media, folder / "take.wav"), ReportingProgress(shorten))
     assert not list(folder.iterdir())
+
+
+def zeros(source: Path) -> None:
+    source.write_bytes(bytes(source.stat().st_size))
+
+
+def silence(source: Path) -> None:
+    """Write another recording of the same size over the sound, as a program that records again does."""
+    with source.open("r+b") as stream:
+        stream.seek(1_000)
+        stream.write(bytes(source.stat().st_size - 1_000))
+
+
+def silence_unseen(source: Path) -> None:
+    """The same, on a disk that knows the time of a change to two seconds only."""
+    before = source.stat()
+    silence(source)
+    os.utime(source, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def another_file(source: Path) -> None:
+    beside = source.with_name("new.wav")
+    shutil.copy(source, beside)
+    beside.replace(source)
+
+
+def known(recorded: Recording) -> Recording:
+    """Have the document know what is in its recordings, as importing does."""
+    sources = {
+        key: replace(source, content_hash=content_hash(recorded.media[key]))
+        for key, source in recorded.state.sources.items()
+    }
+    return Recording(replace(recorded.state, sources=sources), recorded.media)
+
+
+HARMS = [zeros, silence, silence_unseen, another_file, Path.unlink]
+
+
+@pytest.mark.parametrize("harm", HARMS)
+@pytest.mark.parametrize(
+    "options", [ExportOptions(), ExportOptions(stems=True), ExportOptions(loudness_lufs=-20)]
+)
+def test_a_source_overwritten_while_it_is_read_leaves_no_file(
+    take: Recording, folder: Path, harm: Callable[[Path], None], options: ExportOptions
+) -> None:
+    take = known(take)
+    harmed: list[float] = []
+
+    def overwrite(fraction: float, _text: str, _figures: dict[str, float]) -> None:
+        if not harmed:
+            harm(take.media["s0"])
+            harmed.append(fraction)
+
+    out = folder / "take.wav"
+    request = ExportRequest(take.state, take.media, out, options=options)
+    with pytest.raises(SourceError, match=r"s0\.wav (was changed while it was read|is )"):
+        export(request, ReportingProgress(overwrite))
+    assert harmed[0] < 1.0
+    assert not list(folder.iterdir())
+    out.write_bytes(b"precious")
+    if options.stems:
+        return
+    if harm is another_file:  # the same recording again: only now it is another
+        silence(take.media["s0"])
+    with pytest.raises(SourceError, match=r"s0\.wav"):
+        export(replace(request, overwrite=True))
+    assert out.read_bytes() == b"precious"
+
+
+@pytest.mark.parametrize("harm", [zeros, silence, silence_unseen])
+def test_a_source_overwritten_while_it_is_converted_is_not_kept(
+    take: Recording, harm: Callable[[Path], None]
+) -> None:
+    source = replace(known(take).state.sources["s0"], path=str(take.media["s0"]))
+    whole = take.media["s0"].read_bytes()
+    harmed: list[float] = []
+
+    def overwrite(fraction: float, _text: str, _figures: dict[str, float]) -> None:
+        if not harmed:
+            harm(take.media["s0"])
+            harmed.append(fraction)
+
+    with pytest.raises(SourceError, match=r"s0\.wav (was changed while it was read|is damaged)"):
+        conformed_path(source, 11_025, ReportingProgress(overwrite))
+    take.media["s0"].write_bytes(whole)
+    with SourceReader(conformed_path(source, 11_025)) as reader:
+        assert np.abs(reader.read(reader.frames - 4_000, reader.frames)).max() > 0.3
 
 
 @pytest.mark.parametrize("suffix", FORMATS)

@@ -26,6 +26,7 @@ from engine.audio.writer import bits_of, export_format
 from engine.document.track import Source, Track, audible
 from engine.edl.build import build
 from engine.edl.edit_list import EditList
+from engine.edl.export.aaf_components import Pattern, TransitionPattern, lay, write_laid
 from engine.edl.export.clips import (
     Clip,
     clips,
@@ -44,6 +45,7 @@ from engine.xml_text import xml_text
 _DATE = datetime(2000, 1, 1)
 _MONO_AUDIO_DISSOLVE = AUID("0c3bea41-fc05-11d2-8a29-0050040ef7d2")
 _SOUND = "sound"
+_FILLER, _TRANSITION = ("filler", 0), ("transition", 0)  # the channels of sources begin with 1
 _WAVE = ("WAV", "WAVEX", "RF64")
 _FORMAT_TAGS = {"PCM_U8": 1, "PCM_16": 1, "PCM_24": 1, "PCM_32": 1, "FLOAT": 3, "DOUBLE": 3}
 
@@ -70,6 +72,7 @@ class _Writer:
         self._file = aaf2.open()
         self._masters: dict[str, Any] = {}
         self._dissolve: Any = None
+        self._patterns: dict[tuple[str, int], Pattern] = {}
 
     def content(self) -> bytes:
         """Return the bytes of the file."""
@@ -98,7 +101,8 @@ class _Writer:
         manager = self._file.manager
         for number, changed in enumerate(manager.modified.values()):
             self._progress.check_cancelled()
-            changed.write_properties()
+            if not write_laid(changed):
+                changed.write_properties()
             self._progress.report(0.6 + 0.4 * number / len(manager.modified), "Writing the composition")
         manager.modified.clear()
         manager.remove_temp()
@@ -176,7 +180,7 @@ class _Writer:
         for number, (silence, clip) in enumerate(with_gaps(found)):
             self._progress.check_cancelled()
             if silence:
-                components.append(self._file.create.Filler(_SOUND, silence))
+                components.append(self._filler(silence))
             before, _ = fades.get(number, (0, 0))
             _, after = fades.get(number + 1, (0, 0))
             if number in fades:
@@ -185,23 +189,34 @@ class _Writer:
         slot = composition.create_sound_slot(self._edit_list.rate_hz)
         slot.name = xml_text(track.name)
         slot["PhysicalTrackNumber"].value = len(composition.slots) - 1  # the first one is the timecode
-        slot.segment.components.value = components
+        for _ in lay(slot.segment, components):
+            self._progress.check_cancelled()
         slot.segment.length = found[-1].result_stop_samples if found else 0
 
     def _clip(self, track: Track, clip: Clip, channel: int, before: int, after: int) -> Any:
         """Return a clip, lengthened by the transitions at its ends, as AAF counts them."""
-        master = self._masters[track.source_id]
         start, length = clip.start_samples - before, before + clip.length_samples + after
-        return master.create_source_clip(channel, start, length, _SOUND)
+        key = (track.source_id, channel)
+        if key not in self._patterns:
+            made = self._masters[track.source_id].create_source_clip(channel, start, length, _SOUND)
+            self._patterns[key] = Pattern(made, "StartTime", "Length")
+        return self._patterns[key].copy(start, length)
+
+    def _filler(self, length: int) -> Any:
+        if _FILLER not in self._patterns:
+            self._patterns[_FILLER] = Pattern(self._file.create.Filler(_SOUND, length), "Length")
+        return self._patterns[_FILLER].copy(length)
 
     def _transition(self, before: int, after: int) -> Any:
         length = before + after
-        definition = self._dissolve_definition()
-        group = self._file.create.OperationGroup(definition, length, _SOUND)
-        transition = self._file.create.Transition(_SOUND, length)
-        transition["OperationGroup"].value = group
-        transition.cutpoint = before
-        return transition
+        if _TRANSITION not in self._patterns:
+            definition = self._dissolve_definition()
+            group = self._file.create.OperationGroup(definition, length, _SOUND)
+            transition = self._file.create.Transition(_SOUND, length)
+            transition["OperationGroup"].value = group
+            transition.cutpoint = before
+            self._patterns[_TRANSITION] = TransitionPattern(transition)
+        return self._patterns[_TRANSITION].copy(length, before)
 
     def _dissolve_definition(self) -> Any:
         """Return the definition of an audio crossfade, made once."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from engine.audio.bwf import Broadcast, CuePoint, broadcast_chunks
 from engine.audio.dither import Dither, dithered
+from engine.audio.unchanged import Stamp, read_unchanged, stamped
 from engine.audio.writer import WrittenAudio, bits_of, block_dtype, write_audio
 from engine.document.state import DocumentState
 from engine.document.track import audible
@@ -43,6 +45,7 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
     ExportError : nothing remains to be heard, or the format cannot hold it
     """
     sound, files = planned_sound(request), planned_audio(request)
+    stamps = tuple(_stamps(request))
     cues = _cues(request, sound)
     measuring = progress.part(0.0, 0.5 if request.options.loudness_lufs is not None else 0.0)
     gain = _gain(request, sound, measuring)
@@ -51,7 +54,8 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
     done = []
     try:
         for number, file in enumerate(files):
-            done.append(_write_file(request, file, sound, cues, gain, writing.step(number, len(files))))
+            share = writing.step(number, len(files))
+            done.append(_write_file(request, file, sound, cues, gain, stamps, share))
     except BaseException:
         for stem in done:  # those that are whole go with the one that failed, unless they replaced another
             with suppress(OSError):
@@ -59,6 +63,14 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
                     stem.path.unlink(missing_ok=True)
         raise
     return done[0] if not request.options.stems else _together(request, done)
+
+
+def _stamps(request: ExportRequest) -> Iterator[Stamp]:
+    """Look at each recording that will be heard."""
+    for source_id in dict.fromkeys(track.source_id for track in audible(request.state.tracks)):
+        path = request.media.get(source_id)
+        if path is not None:  # else opening it says what is missing
+            yield stamped(path, request.state.sources[source_id].content_hash)
 
 
 def _cues(request: ExportRequest, sound: PlannedSound) -> tuple[CuePoint, ...]:
@@ -104,6 +116,7 @@ def _write_file(
     sound: PlannedSound,
     cues: tuple[CuePoint, ...],
     gain: Normalised | None,
+    stamps: Sequence[Stamp],
     progress: Progress,
 ) -> Exported:
     start, stop = sound.span
@@ -121,7 +134,7 @@ def _write_file(
         with_chunks = request.options.broadcast and file.container == "WAV"
         written = write_audio(
             file.path,
-            blocks,
+            read_unchanged(blocks, stamps),
             rate_hz=renderer.rate_hz,
             channels=file.channels,
             container=file.container,
@@ -131,7 +144,9 @@ def _write_file(
             total_frames=stop - start,
             trailing_chunks=_chunks(request, file, sound, cues, gain) if with_chunks else b"",
         )
-    return _exported(request, file, sound, written, gain)
+        left_out = renderer.left_out
+    exported = _exported(request, file, sound, written, gain)
+    return replace(exported, sentence=" ".join([exported.sentence, *left_out]))
 
 
 def _is_dithered(request: ExportRequest, file: PlannedAudio) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +14,7 @@ from engine.edl.edit_list import Segment
 from engine.edl.export.request import AcceptedCut, Exported, ExportRequest, accepted_cuts
 from engine.progress import Progress
 from engine.safe_write import replacing, shown
+from engine.strict_json import strict_json
 from engine.timebase import samples_to_s
 from engine.wording import counted
 
@@ -28,10 +28,9 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
     """Write the sources, tracks, segments and cuts of the document."""
     progress.check_cancelled()
     content = edit_list_content(request)
-    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    text = strict_json(content, indent=1, ensure_ascii=False) + "\n"
     with replacing(request.out, overwrite=request.overwrite) as part:
-        # Bytes of a file name that are no text become escapes, which JSON reads back to the same name.
-        part.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+        part.write_text(text, encoding="utf-8", newline="\n")
     progress.report(1.0, "Writing the edit list")
     segments, cuts = len(content["segments"]), len(content["cuts"])
     sentence = (

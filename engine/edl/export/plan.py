@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from math import ceil
 from pathlib import Path
 
 from engine.audio.opening import require_file
+from engine.disk_room import check_room
 from engine.document.decisions import Verdict
 from engine.document.track import audible
 from engine.edl.export import AUDIO_SUFFIXES, check_names, export, files_written
@@ -89,7 +87,7 @@ def check(requests: Sequence[ExportRequest]) -> None:
             certain = file.path.suffix.lower() != ".flac"
             needed[folder] = needed.get(folder, 0) + (file.size_bytes if certain else 0)
     for folder, size_bytes in needed.items():
-        _check_room(folder, size_bytes)
+        check_room(folder, size_bytes)
 
 
 def export_all(
@@ -130,14 +128,6 @@ def written_before(done: Sequence[Exported]) -> str:
     return f"Written before that: {', '.join(listed)}."
 
 
-def size_words(size_bytes: int) -> str:
-    """Write a size the way file managers do: "812 kB", "1.9 GB"."""
-    for unit, name in ((10**9, "GB"), (10**6, "MB")):
-        if size_bytes >= unit:
-            return f"{size_bytes / unit:.{1 if size_bytes < 100 * unit else 0}f} {name}"
-    return f"{max(1, ceil(size_bytes / 1000))} kB"
-
-
 def _sizes(request: ExportRequest) -> Iterator[tuple[Path, int, float | None]]:
     suffix = request.out.suffix.lower()
     if suffix in AUDIO_SUFFIXES:
@@ -175,16 +165,6 @@ def _check_media(request: ExportRequest) -> None:
     suffix, tracks = request.out.suffix.lower(), request.state.tracks
     for track in {".rpp": tracks}.get(suffix, audible(tracks) if suffix in AUDIO_SUFFIXES else ()):
         require_file(media_path(request.state, track, request.media))
-
-
-def _check_room(folder: Path, size_bytes: int) -> None:
-    with suppress(OSError):  # a system that cannot tell will say when the disk is full
-        free_bytes = shutil.disk_usage(folder).free
-        if size_bytes > free_bytes:
-            raise ExportError(
-                f"{shown(folder)} has room for {size_words(free_bytes)} and {size_words(size_bytes)} are "
-                "needed: free some space or choose another folder."
-            )
 
 
 def _is_taken(path: Path) -> bool:

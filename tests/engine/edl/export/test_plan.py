@@ -11,8 +11,9 @@ from threading import Event
 import numpy as np
 import pytest
 
+from engine.disk_room import size_words
 from engine.edl.export import FORMATS, Exported, ExportOptions, ExportRequest, export
-from engine.edl.export.plan import check, export_all, plan, size_words
+from engine.edl.export.plan import check, export_all, plan
 from engine.edl.export.request import Depth
 from engine.errors import Cancelled, ExportError, OffcutError, SourceError
 from engine.progress import ReportingProgress

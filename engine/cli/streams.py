@@ -1,0 +1,80 @@
+"""Standard output belongs to the verb alone, and what is logged on the way is said once."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TextIO
+
+from engine.safe_write import shown
+
+_STANDARD_OUTPUT = 1
+
+
+@contextmanager
+def own_output() -> Iterator[TextIO]:
+    """Yield the stream that the answers of a verb are printed to; nobody else's prints reach it.
+
+    libsndfile prints what it thinks of some damaged files to file descriptor 1, in the middle of our JSON.
+    That descriptor leads nowhere meanwhile, here and in processes that are started. Where `sys.stdout` is
+    something else than the standard output of the process, as in a test, it is used as it is.
+    """
+    standard = sys.__stdout__
+    if standard is None or sys.stdout is not standard or _number(standard) != _STANDARD_OUTPUT:
+        yield sys.stdout
+        return
+    standard.flush()
+    kept = os.dup(_STANDARD_OUTPUT)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, _STANDARD_OUTPUT)
+        with open(kept, "w", encoding=standard.encoding, errors=standard.errors, closefd=False) as own:
+            yield own
+    finally:
+        _flush_c()  # what C has printed and not written yet would come out later
+        os.dup2(kept, _STANDARD_OUTPUT)
+        os.close(kept)
+        os.close(nowhere)
+
+
+@contextmanager
+def saying_warnings(verb: str) -> Iterator[None]:
+    """Print each warning that the engine logs to standard error, one line, once."""
+    handler = _SaysOnce(verb)
+    logger = logging.getLogger("engine")
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+
+
+class _SaysOnce(logging.Handler):
+    def __init__(self, verb: str) -> None:
+        super().__init__(logging.WARNING)
+        self._verb = verb
+        self._said: set[str] = set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print a warning that was not printed before."""
+        sentence = shown(record.getMessage())
+        if sentence not in self._said:
+            self._said.add(sentence)
+            print(f"offcut {self._verb}: {sentence}", file=sys.stderr, flush=True)
+
+
+def _number(stream: TextIO) -> int:
+    try:
+        return stream.fileno()
+    except (OSError, ValueError, AttributeError):
+        return -1
+
+
+def _flush_c() -> None:
+    with suppress(OSError, AttributeError):
+        library = ctypes.CDLL("ucrtbase" if os.name == "nt" else None)
+        library.fflush(None)

@@ -1,7 +1,7 @@
 """JSON that every reader takes, and reading JSON that anybody may have written.
 
-What is written is valid UTF-8 without NaN and infinity; what is read is no deeper than Offcut's own, its numbers
-finite.
+What is written is valid UTF-8 without NaN and infinity; what is read is no deeper than Offcut's own, and its
+numbers are finite.
 
 A number that is none is written as null. A file name may hold bytes that are not UTF-8; Python keeps each as
 a lone surrogate, which strict readers refuse. Here such a byte, 0x80 to 0xFF, becomes the private-use

@@ -10,7 +10,7 @@ from engine.anomaly.evaluation.materials.all import MATERIALS
 from engine.anomaly.evaluation.materials.case import Material
 from engine.anomaly.evaluation.results import Results
 from engine.anomaly.evaluation.rows import BASELINES, BY_NAME, DEFAULT, Row, shortened
-from engine.anomaly.evaluation.table import lines, markdown, means
+from engine.anomaly.evaluation.table import by_share, lines, markdown, means
 from engine.anomaly.evaluation.trials import Plan, run
 from engine.anomaly.recipe_config import RecipeConfig
 from engine.errors import UsageError
@@ -57,6 +57,7 @@ def evaluate(data_dir: Path, asked: Comparison, progress: Progress) -> Iterator[
             continue
         for material in plan.materials:
             yield from lines(trials, row.name, material.name)
+        yield from by_share(trials, row.name)
         yield from means(trials, row.name)
 
 
@@ -81,7 +82,7 @@ def _plan(asked: Comparison) -> Plan:
         rows.append(Row("config", "the settings that were given", asked.config, asked.config.needs_raw))
     if asked.short:
         rows = [shortened(row) for row in rows]
-    names = asked.materials or [name for name, one in MATERIALS.items() if not one.is_extra]
+    names = asked.materials or [name for name, one in MATERIALS.items() if not one.is_asked_for]
     baselines = [row for row in BASELINES if row not in rows]
     return Plan(
         [*baselines, *rows], [_material(name) for name in names], range(1 if asked.short else asked.seeds)

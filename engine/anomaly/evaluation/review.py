@@ -9,7 +9,7 @@ from engine.anomaly.calibration.simulate import hit, moments, simulate
 from engine.anomaly.evaluation.materials.case import HeldOut
 from engine.anomaly.evaluation.recordings import HEARD_RATE_HZ
 from engine.anomaly.score import Scores
-from engine.beats.listen import listen
+from engine.beats.listen import Heard
 from engine.document.analysis import ScoreCurve
 from engine.timebase import s_to_samples_array
 
@@ -30,12 +30,11 @@ def curve_of(scores: Scores) -> ScoreCurve:
     )
 
 
-def after_answers(scores: Scores, tested: HeldOut) -> dict[str, float]:
+def after_answers(scores: Scores, heard: Heard, tested: HeldOut) -> dict[str, float]:
     """Answer 20 moments, as the queue asks, and measure the rest by the scores and by what was learned.
 
     Nothing where what is left holds only faults, or none.
     """
-    heard = listen([tested.audio], HEARD_RATE_HZ, len(tested.audio))
     known = Analyses(curve_of(scores), heard.listening, heard.grid)
     state = moments(known, len(tested.audio), HEARD_RATE_HZ, _MOMENT_S)
     faults = np.array([(one.start_samples, one.stop_samples) for one in tested.faults], np.int64)

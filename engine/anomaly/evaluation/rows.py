@@ -14,6 +14,7 @@ from engine.anomaly.classifier.settings import ClassifierConfig
 from engine.anomaly.config import default_config
 from engine.anomaly.dual.settings import DualConfig
 from engine.anomaly.embedding_bank.settings import EmbeddingBankConfig
+from engine.anomaly.faults.breaking_off import FALSE_STARTS
 from engine.anomaly.faults.kinds import KINDS
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.recipe_config import RecipeConfig
@@ -90,7 +91,7 @@ ROWS: tuple[Row, ...] = (
             OwnFaultsConfig(leave_out=(kind,)),
             left_out=kind,
         )
-        for kind in KINDS
+        for kind in (*KINDS, *FALSE_STARTS)
     ),
     Row(
         "own-faults without any of them",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import blake2b
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,7 +17,7 @@ from engine.anomaly.evaluation.rows import CHANCE, ENERGY, TRUTH, Row
 from engine.anomaly.faults.material import Samples
 from engine.anomaly.learn import LearnRequest, learn
 from engine.anomaly.score import Scores, score_blocks
-from engine.anomaly.taste import load_taste
+from engine.anomaly.taste import Taste, load_taste
 from engine.features.loudness import level_of
 from engine.progress import Progress
 
@@ -27,18 +28,48 @@ Scorer = Callable[[Samples], Scores]
 """Scores a mono recording at the rate of the evaluation, shape (n,)."""
 
 
-def scorer_of(row: Row, case: Case, seed: int, progress: Progress) -> Scorer:
-    """Return what a row comes to when it has learned from what a case keeps."""
+Tastes = dict[str, Taste]
+"""What was learned, by what it was learned from."""
+
+
+def scorer_of(row: Row, case: Case, seed: int, progress: Progress, learned: Tastes | None = None) -> Scorer:
+    """Return what a row comes to when it has learned from what a case keeps.
+
+    Parameters
+    ----------
+    learned : is looked into first, and takes what is learned now
+    """
     if row == CHANCE:
         return _chance(seed)
     if row == ENERGY:
         return _energy([one.heard() for one in case.kept])
     if row == TRUTH:
         return _truth(case)
-    return _learned(row, case, seed, progress)
+    known = {} if learned is None else learned
+    kept = _digest(row, case, seed)
+    if kept not in known:
+        known[kept] = _learned(row, case, seed, progress)
+    taste = known[kept]
+
+    def score(audio: Samples) -> Scores:
+        level_db = level_of([audio])
+        return score_blocks(
+            taste, [audio], HEARD_RATE_HZ, len(audio), progress.part(1.0, 1.0), level_db=level_db
+        )
+
+    return score
 
 
-def _learned(row: Row, case: Case, seed: int, progress: Progress) -> Scorer:
+def _digest(row: Row, case: Case, seed: int) -> str:
+    digest = blake2b(f"{row.name} {row.digest} {seed}".encode(), digest_size=16)
+    if row.hears_raw:
+        digest.update(case.group.encode() + case.tested[0].name.encode())
+    for one in case.kept:
+        digest.update(one.audio.tobytes())
+    return digest.hexdigest()
+
+
+def _learned(row: Row, case: Case, seed: int, progress: Progress) -> Taste:
     assert row.config is not None
     with TemporaryDirectory() as name:
         folder = Path(name)
@@ -51,15 +82,7 @@ def _learned(row: Row, case: Case, seed: int, progress: Progress) -> Scorer:
                 soundfile.write(raw[-1], case.raw_of(one), HEARD_RATE_HZ, "FLOAT")
         out = folder / "evaluated.taste"
         learn(LearnRequest(tuple(edited), row.config, seed, out, raw=tuple(raw)), progress)
-        taste = load_taste(out)
-
-    def score(audio: Samples) -> Scores:
-        level_db = level_of([audio])
-        return score_blocks(
-            taste, [audio], HEARD_RATE_HZ, len(audio), progress.part(1.0, 1.0), level_db=level_db
-        )
-
-    return score
+        return load_taste(out)
 
 
 def _chance(seed: int) -> Scorer:

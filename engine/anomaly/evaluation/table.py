@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from engine.anomaly.evaluation.materials.all import MATERIALS
+from engine.anomaly.evaluation.materials.idle import IDLE
 from engine.anomaly.evaluation.results import Trial
 from engine.anomaly.evaluation.rows import BY_NAME, CHANCE, DEFAULT, ENERGY
 
@@ -17,6 +18,9 @@ _COLUMNS = {"auc": "AUC", "average_precision": "AP", "time_iou": "IoU", "time_io
             "time_iou_smoothed": "IoU 3 s", "time_iou_proposed": "IoU cuts"}  # fmt: skip
 _ANSWERED_COLUMNS = {"auc_before_answers": "all, before", "auc_of_rest": "undecided after, by score",
                      "auc_of_rest_taught": "as taught", "auc_gained": "gained by teaching"}  # fmt: skip
+_PROPOSED_COLUMNS = {"auc": "AUC", "iou_automatic": "IoU of cuts", "bad_proposed": "of the bad",
+                     "good_proposed": "of the good", "clean_proposed": "of recordings without a fault",
+                     "pauses_proposed": "of pauses"}  # fmt: skip
 _FILE_COLUMNS = {"auc_of_files": "AUC of files", "auc_of_files_altered": "with altered ones"}
 
 
@@ -67,6 +71,29 @@ def lines(trials: Sequence[Trial], row: str, material: str) -> Iterator[dict[str
                 yield _line("auc" if is_kind else measure, row, about, value, found)
 
 
+def by_share(trials: Sequence[Trial], row: str) -> Iterator[dict[str, object]]:
+    """Yield the figures of a row on `idle` for each share of it in which nobody plays, a line each."""
+    of = {name: _some(trials, name, IDLE.name) for name in (row, CHANCE.name, ENERGY.name)}
+    for share in _shares(of[row]):
+        some = {name: [_of_share(trial, share) for trial in found] for name, found in of.items()}
+        for is_kind, measures in ((False, _measures(some[row])), (True, _kinds(some[row]))):
+            for measure in measures:
+                found = {name: figure(one, measure, kind=is_kind) for name, one in some.items()}
+                value = found.pop(row)
+                if value is not None:
+                    about = f"{IDLE.name}, {share}" + (f", {measure}" if is_kind else "")
+                    yield _line("auc" if is_kind else measure, row, about, value, found)
+
+
+def _shares(trials: Iterable[Trial]) -> list[str]:
+    """Return the shares that recordings are named by, the least first."""
+    return sorted({one.name.rpartition(", ")[2] for trial in trials for one in trial.measured})
+
+
+def _of_share(trial: Trial, share: str) -> Trial:
+    return replace(trial, measured=tuple(one for one in trial.measured if one.name.endswith(share)))
+
+
 def means(trials: Sequence[Trial], row: str) -> Iterator[dict[str, object]]:
     """Yield the figures of a row as means over the materials it was tried on, a line each."""
     names = (row, CHANCE.name, ENERGY.name)
@@ -98,6 +125,7 @@ def markdown(trials: Sequence[Trial]) -> str:
     names = [name for name in BY_NAME if name in known] + sorted(known - BY_NAME.keys())
     materials = [name for name in MATERIALS if any(t.key.material == name for t in trials)]
     parts = [_mean_table(trials, names), *(_material_table(trials, names, name) for name in materials)]
+    parts += [_proposed_table(trials), _share_table(trials)]
     parts += [_files_table(trials, names), _answered_table(trials, names), _kinds_table(trials, names)]
     parts += [_left_out_table(trials), _group_table(trials)]
     return "\n".join(part for part in parts if part)
@@ -136,6 +164,37 @@ def _material_table(trials: Sequence[Trial], names: Sequence[str], material: str
     return _table(about[0].upper() + about[1:], ["row", *_COLUMNS.values(), "n / seeds"], body)
 
 
+def _proposed_table(trials: Sequence[Trial]) -> str:
+    """Return what the default proposes by itself, by material."""
+    body = []
+    for material in MATERIALS:
+        found = [figure(_some(trials, DEFAULT, material), measure) for measure in _PROPOSED_COLUMNS]
+        if any(one is not None for one in found):
+            body.append([material, *(_cell(one) for one in found)])
+    return _table("What is proposed before anything is set", ["material", *_PROPOSED_COLUMNS.values()], body)
+
+
+def _share_table(trials: Sequence[Trial]) -> str:
+    """Return the figures of the default on `idle` by share, and by what is heard instead of music."""
+    idle = _some(trials, DEFAULT, IDLE.name)
+    kinds, measures = _kinds(idle), ("auc", "iou_automatic", "good_proposed", "clean_proposed")
+    body = []
+    for share in _shares(idle):
+        some = [_of_share(trial, share) for trial in idle]
+        found = [figure(some, measure) for measure in measures]
+        found += [figure(some, kind, kind=True) for kind in kinds]
+        body.append([share, *("" if one is None else f"{one.value:.3f}" for one in found)])
+    head = [
+        "share",
+        "AUC",
+        "IoU of cuts",
+        "of the good",
+        "without a fault",
+        *(f"AUC, {kind}" for kind in kinds),
+    ]
+    return _table("Days of recording, by how much of them nobody plays", head, body)
+
+
 def _files_table(trials: Sequence[Trial], names: Sequence[str]) -> str:
     body = []
     for name in names:
@@ -172,7 +231,7 @@ def _left_out_table(trials: Sequence[Trial]) -> str:
     """
     body = []
     for row in (one for one in BY_NAME.values() if one.left_out):
-        without = [t for t in trials if t.key.row == row.name and not _is_extra(t.key.material)]
+        without = [t for t in trials if t.key.row == row.name]
         practised = _where_tried(trials, row.name, DEFAULT)
         found = figure(without, row.left_out, kind=True)
         if found is not None:

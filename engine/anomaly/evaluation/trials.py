@@ -13,7 +13,7 @@ from engine.anomaly.evaluation.materials.case import Case, Material
 from engine.anomaly.evaluation.recordings import data_digest
 from engine.anomaly.evaluation.results import Key, Measured, Results, Trial
 from engine.anomaly.evaluation.rows import Row
-from engine.anomaly.evaluation.scoring import Scorer, scorer_of
+from engine.anomaly.evaluation.scoring import Scorer, Tastes, scorer_of
 from engine.progress import Progress
 
 _LEARNING_SHARE = 0.9
@@ -40,28 +40,37 @@ def run(
     digests = {material.name: data_digest(data_dir, material.folders) for material in plan.materials}
     total = len(plan.rows) * len(plan.materials) * len(plan.seeds)
     done: list[Trial] = []
+    learned: Tastes = {}
     for row in plan.rows:
         for seed, material in product(plan.seeds, plan.materials):
             key = Key(row.name, row.digest, material.name, digests[material.name], seed)
             found = results.of(key)
             if found is None:
                 share = progress.step(len(done), total)
-                found = trial(key, row, material.make(data_dir, seed), share)
+                found = trial(key, row, material.make(data_dir, seed), share, learned)
                 results.add(found)
             done.append(found)
         yield row, tuple(done)
 
 
-def trial(key: Key, row: Row, case: Case, progress: Progress) -> Trial:
-    """Learn, and measure."""
+def trial(key: Key, row: Row, case: Case, progress: Progress, learned: Tastes | None = None) -> Trial:
+    """Learn, and measure.
+
+    Parameters
+    ----------
+    learned : what was learned before: of materials that keep the same recordings it is learned once
+    """
     began_s = perf_counter()
-    scorer = scorer_of(row, case, key.seed, progress.part(0.0, _LEARNING_SHARE))
+    scorer = scorer_of(row, case, key.seed, progress.part(0.0, _LEARNING_SHARE), learned)
     learned_s = perf_counter() - began_s
     return Trial(key, case.group, round(learned_s, 1), tuple(_measured(case, scorer, progress)))
 
 
 def _measured(case: Case, scorer: Scorer, progress: Progress) -> Iterator[Measured]:
-    for tested in case.tested:
+    clean = (
+        () if any(not one.faults for one in case.tested) else [one.without_faults() for one in case.tested]
+    )
+    for tested in (*case.tested, *clean):
         progress.check_cancelled()
         curve = scorer(tested.audio)
         yield Measured(tested.name, _rounded(of_moments(curve, tested)), _rounded(by_kind(curve, tested)))

@@ -15,6 +15,8 @@ from engine.anomaly.faults.material import Maker, Samples
 from engine.anomaly.faults.planting import Fault, plant
 
 FAULT_SHARE = 0.4
+PAUSE = "pause"
+"""The kind of fault that is a pause between two sentences."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +32,13 @@ class HeldOut:
     name: str
     audio: Samples
     faults: tuple[Fault, ...]
+
+    def without_faults(self) -> HeldOut:
+        """Return the recording as it was before faults were planted in it."""
+        keep = np.ones(len(self.audio), bool)
+        for fault in self.faults:
+            keep[fault.start_samples : fault.stop_samples] = False
+        return HeldOut(f"{self.name}, without its faults", self.audio[keep], ())
 
     def kinds_at(self, times_s: NDArray[np.float64]) -> NDArray[np.str_]:
         """Return the kind of fault at each time, shape (n,); "" where the recording is as it was."""
@@ -85,6 +94,7 @@ class Material:
     folders : of the data, from which it is made
     make : (folder of the data, seed) to a case; each seed draws recordings and faults anew
     is_extra : not counted in a mean over materials
+    is_asked_for : run only where it is named
     """
 
     name: str
@@ -92,6 +102,7 @@ class Material:
     folders: tuple[str, ...]
     make: Callable[[Path, int], Case]
     is_extra: bool = False
+    is_asked_for: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -33,4 +33,11 @@ def _case(data_dir: Path, seed: int) -> Case:
     )
 
 
-HALVES = Material("halves", "halves of one piece, an easier extra", ("music", "esc50"), _case, is_extra=True)
+HALVES = Material(
+    "halves",
+    "halves of one piece, an easier extra",
+    ("music", "esc50"),
+    _case,
+    is_extra=True,
+    is_asked_for=True,
+)

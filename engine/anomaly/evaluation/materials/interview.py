@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from scipy.signal import fftconvolve
 
-from engine.anomaly.evaluation.materials.case import Case, HeldOut, Material
+from engine.anomaly.evaluation.materials.case import PAUSE, Case, HeldOut, Material
 from engine.anomaly.evaluation.materials.speech import Voice, question, say, sentence
 from engine.anomaly.evaluation.recordings import HEARD_RATE_HZ, Clips, Excerpt, drawn_clips
 from engine.anomaly.faults.breaking_off import coloured_noise
@@ -91,7 +91,7 @@ def conversation(
             sentences += 1
             kind = ""
             if clips is not None and sentences % _EVERY == 0:
-                kinds = kinds or [str(one) for one in rng.permutation(["pause", "noise", "restart"])]
+                kinds = kinds or [str(one) for one in rng.permutation([PAUSE, "noise", "restart"])]
                 kind = kinds.pop()
             if kind == "restart":
                 words = text.split()
@@ -102,7 +102,7 @@ def conversation(
                 assert clips is not None
                 add(_between(rng, _GAP_S))
                 add(_noise(room, clips, rng), kind)
-            if kind == "pause":
+            if kind == PAUSE:
                 add(_between(rng, _PAUSE_S), kind)
             add(_between(rng, _GAP_S))
         add(_between(rng, _TURN_S))

@@ -95,7 +95,7 @@ class DeadAirDetector:
         self._window = np.hanning(heard_frame).astype(np.float32)
         bins_hz = np.fft.rfftfreq(heard_frame, 1.0 / heard_hz)
         edges_hz = [edge for edge in _EDGES_HZ if edge < 0.45 * heard_hz]
-        self._edges = np.unique([max(1, int(np.searchsorted(bins_hz, edge))) for edge in edges_hz])
+        self._edges = np.unique([max(1, int(np.searchsorted(bins_hz, edge))) for edge in edges_hz] or [1])
         self._waiting = np.zeros(0, np.float32)
         self._measured: list[Floats] = []
         self._mains: list[Floats] = []
@@ -149,8 +149,8 @@ class DeadAirDetector:
 
 
 def _decibels(power: NDArray[np.floating]) -> Floats:
-    level_db: Floats = (10.0 * np.log10(np.maximum(power, 10.0 ** (FLOOR_DB / 10.0)))).astype(np.float32)
-    return level_db
+    level_db = (10.0 * np.log10(np.maximum(power, 10.0 ** (FLOOR_DB / 10.0)))).astype(np.float32)
+    return np.maximum(level_db, np.float32(FLOOR_DB))
 
 
 def _mains_share(piece: Floats, rate_hz: float) -> float:
@@ -171,14 +171,17 @@ def _mains_share(piece: Floats, rate_hz: float) -> float:
 
 def _found(measures: Floats, mains: Floats, frame_s: float) -> DeadAir:
     """Return spans in frames."""
-    level, above = measures[:, 0], measures[:, 1]
-    playing_db = middle_of_playing_db(level)
+    level = measures[:, 0]
     still = _still(measures)
+    hums = mains >= _MAINS_SHARE
+    # Hours of hum would pass for the playing itself, since hum may be as loud as soft playing.
+    played = ~(still & hums)
+    playing_db = middle_of_playing_db(level[played] if played.any() else level)
     quiet = level <= max(playing_db - QUIETER_DB, HUSHED_DBFS)
-    hum = (mains >= _MAINS_SHARE) & (level <= playing_db - HUM_QUIETER_DB)
+    hum = hums & (level <= playing_db - HUM_QUIETER_DB)
     silent = level <= SILENT_DBFS
     core = silent | (still & (quiet | hum))
-    spans = _grown(_runs(core, _CORE_FRAMES), above, silent)
+    spans = _grown(_runs(core, _CORE_FRAMES), np.maximum(measures[:, 1:], SILENT_DBFS), silent)
     spans = _bridged(spans, level, round(_BRIDGED_S / frame_s), playing_db - _BRIDGED_QUIETER_DB)
     dead = np.concatenate([np.zeros(1), np.cumsum(core)])
     long = np.diff(spans)[:, 0] >= LEAST_S / frame_s
@@ -220,24 +223,30 @@ def _runs(flags: Flags, least: int) -> Samples:
     return runs
 
 
-def _grown(cores: Samples, above: Floats, silent: Flags) -> Samples:
-    """Widen each core as far as the level stays near its own, and unite what then meets.
+def _grown(cores: Samples, bands: Floats, silent: Flags) -> Samples:
+    """Widen each core as far as the level and the bands stay near its own, and unite what then meets.
 
-    Stillness is measured over two seconds and so ends early at both sides.
+    Stillness is measured over two seconds and so ends early at both sides. The bands tell soft playing from
+    loud hum, which leaves most of them empty.
     """
     united: list[list[int]] = []
     for start, stop in cores.tolist():
-        limit = max(float(np.median(above[start:stop])) + _RISE_DB, SILENT_DBFS)
+        own_db = np.median(bands[start:stop], axis=0)
         low = united[-1][1] if united else 0
-        while start > low and (above[start - 1] <= limit or silent[start - 1]):
+        while start > low and (silent[start - 1] or _is_near(bands[start - 1], own_db)):
             start -= 1
-        while stop < len(above) and (above[stop] <= limit or silent[stop]):
+        while stop < len(bands) and (silent[stop] or _is_near(bands[stop], own_db)):
             stop += 1
         if united and start <= united[-1][1]:
             united[-1][1] = max(stop, united[-1][1])
         else:
             united.append([start, stop])
     return np.array(united, np.int64).reshape(-1, 2)
+
+
+def _is_near(frame_db: Floats, own_db: Floats) -> bool:
+    rise = frame_db - own_db
+    return bool(rise[0] <= _RISE_DB and rise[1:].mean() <= _RISE_DB)
 
 
 def _bridged(spans: Samples, level: Floats, longest: int, limit_db: float) -> Samples:
@@ -261,7 +270,8 @@ def _kind(measures: Floats, mains: Floats, core: Flags) -> str:
         return HUM
     power = 10.0 ** (measures[core, 2:].astype(np.float64) / 10.0)
     bright = power[:, _HISS_FROM:].sum() > 0.5 * power.sum()
-    return HISS if bright and core.mean() > 0.9 else ROOM
+    first, *_, last = np.flatnonzero(core)  # before and behind them stillness cannot be measured
+    return HISS if bright and core[first : last + 1].mean() > 0.9 else ROOM
 
 
 def detect(blocks: Iterable[Floats], rate_hz: int) -> DeadAir:

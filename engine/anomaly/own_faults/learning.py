@@ -12,6 +12,7 @@ from engine.anomaly.examples import Examples
 from engine.anomaly.faults.material import Samples
 from engine.anomaly.material import Split
 from engine.anomaly.metrics import smoothed
+from engine.anomaly.own_faults.attempts import attempts_trust
 from engine.anomaly.own_faults.fitting import train
 from engine.anomaly.own_faults.fusion import KeptTextures, keep_textures, memory_of
 from engine.anomaly.own_faults.hearing import Heard, hear, joined
@@ -44,7 +45,8 @@ def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progres
     cut = hear_cut(examples.cut, config, progress.part(0.04, 0.05))
     folds = kept.folds(config)
     trained = train(folds, cut, config, seed, progress.part(0.05, 0.97))
-    textures = keep_textures(_heard((*folds[0].training, *folds[0].validation), config))
+    whole = _heard((*folds[0].training, *folds[0].validation), config)
+    textures = keep_textures(whole)
     means, stds = trained.kept_means, np.maximum(trained.kept_stds, _LEAST_STD)
     model = OwnFaultsModel(
         config,
@@ -55,6 +57,7 @@ def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progres
         float(stds[0]),
         textures,
         trained.rhythm,
+        attempts_trust(heard.levels_db() for heard in whole),
     )
     usual = _usual(model, folds, textures, trained.checks, progress)
     scores = KeptScores(

@@ -11,17 +11,18 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.anomaly.bank.memory import Vectors
+from engine.anomaly.own_faults.attempts import ODDER_STD, attempts
 from engine.anomaly.own_faults.fitting import Scaling, block_logits, in_blocks
 from engine.anomaly.own_faults.fusion import PARTS as MEMORY_PARTS
 from engine.anomaly.own_faults.fusion import KeptTextures, stored_textures
 from engine.anomaly.own_faults.hearing import STEP_FRAMES, Heard, hear
 from engine.anomaly.own_faults.network import Committee
 from engine.anomaly.own_faults.rest import (
-    LOWEST_STD,
-    away_from_pauses,
+    BOUNDS_STD,
     log_unlike_rest,
     plausible,
     thinned,
+    weight_by_pauses,
 )
 from engine.anomaly.own_faults.rhythm import PART as RHYTHM_PART
 from engine.anomaly.own_faults.rhythm import RhythmTrust, stored_trust
@@ -37,6 +38,7 @@ _MEASURES = 2
 """Of the memory's measures, those that need no more than the moment itself."""
 
 _PARTS, _MEAN, _STD = "fault_parts", "fault_mean", "fault_std"
+_ATTEMPTS = "attempts_trust"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +51,7 @@ class OwnFaultsModel:
     fault_mean, fault_std : of the logits of any fault on kept audio
     kept : None in a taste of before, which scores by the logits alone
     rhythm : None in a taste of before, which does not compare rhythms
+    attempts_trust : how far short stretches between pauses are odd, 0 to 1; 0 in a taste of before
     """
 
     config: OwnFaultsConfig
@@ -59,6 +62,7 @@ class OwnFaultsModel:
     fault_std: float = 1.0
     kept: KeptTextures | None = None
     rhythm: RhythmTrust | None = None
+    attempts_trust: float = 0.0
 
     @property
     def part_names(self) -> tuple[str, ...]:
@@ -153,15 +157,17 @@ class OwnFaultsModel:
         """
         assert self.kept is not None
         own = self._by_itself(rows)
-        reference = plausible(own, self.hop_s)
+        reference = plausible(own, levels_db, self.hop_s)
         unlike = log_unlike_rest(few, len(rows), progress, reference)
-        added = self.config.rest_weight * np.maximum(self.kept.unlike(unlike), LOWEST_STD)
+        added = self.config.rest_weight * np.clip(self.kept.unlike(unlike), *BOUNDS_STD)
         parts = [rows[:, 1:], unlike]
         if self.rhythm is not None:
             believed = self.rhythm.believed(strengths, progress, reference)
-            added = added + self.config.rhythm_weight * np.maximum(self.rhythm.odder(believed), LOWEST_STD)
+            added = added + self.config.rhythm_weight * np.clip(self.rhythm.odder(believed), *BOUNDS_STD)
             parts.append(believed)
-        return Judged(own + added * away_from_pauses(levels_db), np.column_stack(parts))
+        own = own + added * weight_by_pauses(levels_db)
+        own = own + ODDER_STD * self.attempts_trust * attempts(levels_db)
+        return Judged(own, np.column_stack(parts))
 
     def tensors(self) -> Mapping[str, Tensor]:
         """Return the weights and statistics to store."""
@@ -181,6 +187,7 @@ class OwnFaultsModel:
             _PARTS: list(self.fault_parts),
             _MEAN: self.fault_mean,
             _STD: self.fault_std,
+            _ATTEMPTS: self.attempts_trust,
             **kept,
             **rhythm,
         }
@@ -210,9 +217,12 @@ def load(
     mean, std = float(str(facts.get(_MEAN, 0.0))), float(str(facts.get(_STD, 1.0)))
     if not std > 0.0:
         raise ValueError("a deviation that is none")
+    trust = float(str(facts.get(_ATTEMPTS, 0.0)))
+    if not 0.0 <= trust <= 1.0:
+        raise ValueError("a trust that is none")
     kept = stored_textures(config.mel.n_mels, tensors, facts)
     rhythm = stored_trust(facts)
-    return OwnFaultsModel(config, network, scaling, part_names, mean, std, kept, rhythm)
+    return OwnFaultsModel(config, network, scaling, part_names, mean, std, kept, rhythm, trust)
 
 
 def _names(stored: object) -> tuple[str, ...]:

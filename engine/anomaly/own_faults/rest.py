@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.anomaly.bank.memory import Vectors, distances, mean_of_finite
+from engine.anomaly.metrics import smoothed
 from engine.features.loudness import middle_of_playing_db
 from engine.progress import Progress
 
@@ -34,7 +35,7 @@ PLAUSIBLE_STD = 1.0
 """What lies no more standard deviations above what was kept is plausible as kept."""
 
 LEAST_PLAUSIBLE = 0.15
-"""This share of a recording is what it is compared with at least: the most plausible of what there is."""
+"""This share of what is played is what it is compared with at least: the most plausible of what there is."""
 
 ENOUGH_S = 30.0
 """The comparison counts in full from so much plausible rest on, and less in proportion below."""
@@ -43,11 +44,15 @@ _SMOOTHED_STEPS = 13
 _ROWS_AT_ONCE = 512
 _LEAST_DISTANCE = 1e-3
 
-LOWEST_STD = -2.0
-"""No comparison lowers a score by more standard deviations: what is alike may still be rubbish."""
+BOUNDS_STD = (-2.0, 3.0)
+"""No comparison lowers or raises a score by more standard deviations: what is alike may still be rubbish, and
+where the rest is silence all that sounds is infinitely unlike it."""
 
 PAUSE_DB, PAUSE_STEPS, AROUND_PAUSE_STEPS = 25.0, 3, 12
 """So far below what is played and so long is a pause; and so far around it a comparison hears of it."""
+
+NEAR_PAUSES = 0.5
+"""How much comparisons count there."""
 
 Numbers = NDArray[np.float64]
 
@@ -77,25 +82,26 @@ def thinned(textures: Vectors, first_step: int) -> Vectors:
     return textures[-first_step % EVERY_STEPS :: EVERY_STEPS].astype(np.float16)
 
 
-def plausible(odder: Numbers, step_s: float) -> Reference:
-    """Return which of the thinned steps of a recording are plausible as kept.
+def plausible(odder: Numbers, levels_db: NDArray[np.float32], step_s: float) -> Reference:
+    """Return which of the thinned steps of a recording are plausible as kept, and played.
 
     Parameters
     ----------
     odder : shape (steps,), how many standard deviations above what was kept each step is by all but the rest
+    levels_db : shape (steps,), how loud each step is
     """
     if not len(odder):
         return Reference(np.zeros(0, bool), 0.0)
-    half = _SMOOTHED_STEPS // 2
-    around = np.lib.stride_tricks.sliding_window_view(np.pad(odder, half, mode="edge"), _SMOOTHED_STEPS)
-    smooth = around.mean(axis=1)[::EVERY_STEPS]
-    limit = max(PLAUSIBLE_STD, float(np.quantile(smooth, LEAST_PLAUSIBLE)))
-    belongs = smooth <= limit
+    smooth = smoothed(odder, _SMOOTHED_STEPS)[::EVERY_STEPS]
+    power = smoothed(10.0 ** (levels_db.astype(np.float64) / 10.0), _SMOOTHED_STEPS)[::EVERY_STEPS]
+    played = power > 10.0 ** ((middle_of_playing_db(levels_db) - PAUSE_DB) / 10.0)
+    limit = max(PLAUSIBLE_STD, float(np.quantile(smooth[played], LEAST_PLAUSIBLE))) if played.any() else 0.0
+    belongs = played & (smooth <= limit)
     return Reference(belongs, min(1.0, float(belongs.sum()) * EVERY_STEPS * step_s / ENOUGH_S))
 
 
-def away_from_pauses(levels_db: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Return which steps, shape (n,), have no pause around them.
+def weight_by_pauses(levels_db: NDArray[np.float32]) -> Numbers:
+    """Return how much comparisons count at each step, shape (n,): less where there is a pause around it.
 
     A rest is unlike what is played, and its own rhythm none; whether it belongs, no comparison can tell.
 
@@ -103,14 +109,14 @@ def away_from_pauses(levels_db: NDArray[np.float32]) -> NDArray[np.bool_]:
     ----------
     levels_db : how loud each step is, shape (n,)
     """
-    away = np.ones(len(levels_db), bool)
+    weights = np.ones(len(levels_db))
     if not len(levels_db):
-        return away
+        return weights
     quiet = levels_db < middle_of_playing_db(levels_db) - PAUSE_DB
     flips = np.flatnonzero(np.diff(np.concatenate([[False], quiet, [False]]).astype(np.int8))).reshape(-1, 2)
     for start, stop in flips[np.diff(flips)[:, 0] >= PAUSE_STEPS].tolist():
-        away[max(0, start - AROUND_PAUSE_STEPS) : stop + AROUND_PAUSE_STEPS] = False
-    return away
+        weights[max(0, start - AROUND_PAUSE_STEPS) : stop + AROUND_PAUSE_STEPS] = NEAR_PAUSES
+    return weights
 
 
 def log_unlike_rest(
@@ -133,15 +139,16 @@ def log_unlike_rest(
     rest = np.flatnonzero(known.belongs[: len(few)])
     if len(few) <= apart or len(rest) <= apart:
         return np.zeros(steps)
-    standard = few.astype(np.float32)
     chosen = np.unique(np.linspace(0, len(rest) - 1, min(len(rest), MOST_OTHERS)).round().astype(np.int64))
     others = rest[chosen]
+    beside = few[others].astype(np.float32)
     found = []
     for at in range(0, len(few), _ROWS_AT_ONCE):
         progress.check_cancelled()
         rows = np.arange(at, min(at + _ROWS_AT_ONCE, len(few)))
-        between = distances(standard[rows], standard[others])
-        between[np.abs(rows[:, None] - others) < apart] = np.inf
+        between = distances(few[rows].astype(np.float32), beside)
+        first, last = np.searchsorted(others, (at - apart + 1, rows[-1] + apart))
+        between[:, first:last][np.abs(rows[:, None] - others[first:last]) < apart] = np.inf
         count = min(NEIGHBOURS, len(others))
         found.append(mean_of_finite(np.partition(between, count - 1, axis=1)[:, :count]))
     logs = np.log(np.concatenate(found) + _LEAST_DISTANCE)

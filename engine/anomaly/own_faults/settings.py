@@ -42,7 +42,7 @@ class OwnFaultsConfig(RecipeConfig):
     nearest_weight: float = Field(default=0.0, ge=0.0, le=10.0)
     residual_weight: float = Field(default=0.25, ge=0.0, le=10.0)
     rest_weight: float = Field(default=0.25, ge=0.0, le=10.0)
-    rhythm_weight: float = Field(default=0.7, ge=0.0, le=10.0)
+    rhythm_weight: float = Field(default=1.0, ge=0.0, le=10.0)
     epochs: int = Field(default=36, ge=1, le=100_000)
     batch_size: int = Field(default=8, ge=2, le=1024)
     learning_rate: float = Field(default=3e-3, gt=0.0, le=1.0)

@@ -1,0 +1,56 @@
+"""Attempts: what is played for some seconds only, between two pauses.
+
+Nothing in the sound of an attempt is wrong; that it was one shows when the playing stops, possibly after all that
+a network hears. Speech consists of such stretches, and music of many short phrases as well: so they are odd
+only as far as hardly anything that was kept is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.features.loudness import middle_of_playing_db
+
+LEAST_PAUSE_STEPS = 4
+LONGEST_STEPS = 62
+"""At the default analysis, pauses of 0.64 s and attempts of 10 s."""
+
+QUIETER_DB = 25.0
+ODDER_STD = 1.0
+"""How much odder an attempt is, in standard deviations of the network's logits, where none was kept."""
+
+_MOST_KEPT_SHARE = 0.15
+
+
+def attempts(levels_db: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return which steps of a whole recording belong to an attempt or to a pause beside one, shape (n,).
+
+    Parameters
+    ----------
+    levels_db : how loud each step is, shape (n,)
+    """
+    found = np.zeros(len(levels_db), bool)
+    if not len(levels_db):
+        return found
+    quiet = levels_db < middle_of_playing_db(levels_db) - QUIETER_DB
+    flips = np.flatnonzero(np.diff(np.concatenate([[False], quiet, [False]]).astype(np.int8))).reshape(-1, 2)
+    pauses = flips[np.diff(flips)[:, 0] >= LEAST_PAUSE_STEPS]
+    for (_, begins), (ends, _) in zip(pauses[:-1].tolist(), pauses[1:].tolist(), strict=True):
+        if ends - begins <= LONGEST_STEPS:
+            found[begins - LEAST_PAUSE_STEPS : ends + LEAST_PAUSE_STEPS] = True
+    return found
+
+
+def attempts_trust(kept: Iterable[NDArray[np.float32]]) -> float:
+    """Return how far attempts are odd: 1 where none was kept, 0 from a seventh of what was kept on.
+
+    Parameters
+    ----------
+    kept : the levels of the steps of each kept recording
+    """
+    found = [attempts(levels_db) for levels_db in kept]
+    share = float(np.concatenate([np.zeros(1, bool), *found]).mean())
+    return max(0.0, 1.0 - share / _MOST_KEPT_SHARE)

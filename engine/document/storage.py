@@ -16,7 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from engine.document.change import CurrentAnalysis, Row, RowChange, Setting, row_key
-from engine.document.checksums import Tally, require_intact, rows_of, write_anew
+from engine.document.checks.coherence import require_coherent
+from engine.document.checks.limits import MOST_STATE_BYTES
+from engine.document.checks.sizes import short_rows
+from engine.document.checksums import ReadRows, Tally, read_rows, require_intact, write_anew
 from engine.document.decisions import Decision
 from engine.document.markers import Marker
 from engine.document.proposals import Proposal
@@ -80,20 +83,28 @@ def _stored(connection: sqlite3.Connection, table: Table, keys: list[str]) -> It
 
 
 def read_state(connection: sqlite3.Connection) -> DocumentState:
-    """Read the whole document.
+    """Read the whole document, in a transaction of the caller, who has looked at its tables and their sizes.
 
     Raises
     ------
-    ValueError, TypeError, KeyError, sqlite3.Error : it is damaged
+    ValueError, ... : see `rows.NOT_AS_WRITTEN`; it is damaged, or is none that Offcut made
+    sqlite3.Error : it is damaged, or another program writes it
     """
     with _no_collection():
-        read = {name: rows_of(connection, name) for name in TABLE_NAMES}
-        require_intact(connection, read)
+        read: dict[str, ReadRows] = {}
+        room_bytes = MOST_STATE_BYTES
+        with short_rows(connection):
+            for name in TABLE_NAMES:
+                read[name] = read_rows(connection, name, room_bytes)
+                room_bytes -= read[name].size_bytes
+        require_intact(connection, TABLE_NAMES, read)
         values: dict[str, Any] = {}
         for row_type, table in TABLES.items():
-            rows = table.decode_all(read[table.name])
+            rows = table.decode_all(read[table.name].rows)
             values |= _fields(row_type, {row_key(row): row for row in rows})
-    return DocumentState(**values)
+    state = DocumentState(**values)
+    require_coherent(state)
+    return state
 
 
 @contextmanager

@@ -295,6 +295,8 @@ def changes_from_json(text: str) -> tuple[RowChange, ...]:
     if not changes:
         return ()
     names, before, after = zip(*changes, strict=True)
+    if any(old is None and new is None for old, new in zip(before, after, strict=True)):
+        raise ValueError("a change of no row")
     return tuple(map(RowChange, _decoded(names, before), _decoded(names, after)))
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -79,7 +80,7 @@ def test_a_document_that_another_process_writes_is_read_as_of_one_moment(path: P
                 accepted = [document.state.verdict(key) is Verdict.ACCEPTED for key in IDS]
                 assert document.undo_label.startswith(("Accepted", "Rejected"))
                 assert document.steps()
-            assert sum(one is not other for one, other in zip(accepted, accepted[1:], strict=False)) <= 1
+            assert sum(one is not other for one, other in pairwise(accepted)) <= 1
             seen.add(tuple(accepted))
     assert len(seen) > 5
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from enum import StrEnum
+from itertools import chain, islice
 from operator import attrgetter
 from typing import Any, cast
 
@@ -13,8 +14,8 @@ from engine.document.change import CurrentAnalysis, Row, RowChange, Setting
 from engine.document.checks.columns import (
     require_alternatives,
     require_columns,
-    require_kept_paths,
-    require_numbers,
+    require_kept,
+    require_lists,
     require_plain,
     require_text,
     shown,
@@ -79,14 +80,16 @@ def _plain(value: object) -> object:
     return value
 
 
-def _from_json(texts: Sequence[str]) -> Iterator[Any]:
-    """Yield the value of each text."""
+def _from_json(texts: Sequence[str]) -> list[Any]:
+    """Return the value of each text."""
+    found: list[Any] = []
     for first in range(0, len(texts), _JSON_AT_ONCE):
         some = texts[first : first + _JSON_AT_ONCE]
         values: list[Any] = json_value(f"[{','.join(some)}]")
         if len(values) != len(some):
             raise ValueError("there is a text that is not one JSON value")
-        yield from values
+        found += values
+    return found
 
 
 def json_value(text: str) -> Any:
@@ -107,7 +110,7 @@ def _refuse(constant: str) -> None:
 
 
 def _any_values(texts: Sequence[str]) -> list[Any]:
-    values = list(_from_json(texts))
+    values = _from_json(texts)
     require_plain(values)
     return values
 
@@ -123,23 +126,35 @@ def _payloads(texts: Sequence[str]) -> list[dict[str, object]]:
 
 
 def _alternatives(texts: Sequence[str]) -> list[tuple[Alternative, ...]]:
-    made = [tuple(Alternative(*one) for one in found) for found in _from_json(texts)]
-    every = [one for some in made for one in some]
-    require_alternatives(
-        [one.label for one in every],
-        [one.start_samples for one in every],
-        [one.stop_samples for one in every],
-    )
-    return made
+    found = _from_json(texts)
+    require_lists(found)
+    columns = _columns(list(chain.from_iterable(found)), [3])
+    if not columns:
+        return [()] * len(found)
+    require_alternatives(*columns)
+    made = map(Alternative, *columns)
+    return [tuple(islice(made, count)) for count in map(len, found)]
 
 
 def _kept_examples(texts: Sequence[str]) -> list[KeptExample | None]:
-    made = [None if found is None else KeptExample(*found) for found in _from_json(texts)]
-    given = [one for one in made if one is not None]
-    require_kept_paths([one.path for one in given])
-    for name in ("start_s", "stop_s", "distance", "offset_s"):
-        require_numbers(f"nearest_kept {name}", [getattr(one, name) for one in given])
-    return made
+    found = _from_json(texts)
+    columns = _columns([one for one in found if one is not None], [5, 4])
+    if not columns:
+        return [None] * len(found)
+    require_kept(*columns)
+    made = map(KeptExample, *columns)
+    return [None if one is None else next(made) for one in found]
+
+
+def _columns(rows: list[Any], lengths: Sequence[int]) -> list[tuple[Any, ...]]:
+    """Return the columns of lists that all have one of these lengths."""
+    require_lists(rows)
+    found = set(map(len, rows))
+    if not found <= set(lengths):
+        raise ValueError(f"a list of {max(found)} where {lengths[0]} belong together")
+    if len(found) > 1:  # what came with a later version has a default
+        rows = [[*row, 0.0] if len(row) < lengths[0] else row for row in rows]
+    return list(zip(*rows, strict=True))
 
 
 def _enumerated(kind: type[StrEnum]) -> Callable[[Sequence[str]], Sequence[object]]:
@@ -244,8 +259,7 @@ class Table:
         for place, read in self._readers:
             if place < len(columns):
                 columns[place] = read(columns[place])
-        build = cast(Callable[..., Row], self.row_type)
-        return [build(*values) for values in zip(*columns, strict=True)]
+        return list(map(cast(Callable[..., Row], self.row_type), *columns))
 
 
 TABLES: Mapping[type[Row], Table] = {

@@ -12,10 +12,11 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from engine.document.change import CurrentAnalysis, Row, RowChange, Setting, row_key
+from engine.document.change import CurrentAnalysis, Row, RowChange, Setting
 from engine.document.checks.coherence import require_coherent
 from engine.document.checks.limits import MOST_STATE_BYTES
 from engine.document.checks.sizes import short_rows
@@ -32,6 +33,7 @@ from engine.errors import DocumentError, ExportError
 from engine.safe_write import replacing, shown
 
 _KEYS_AT_ONCE = 500  # SQLite takes no more than 999 in one statement everywhere
+_IN_TIME_ORDER = attrgetter("start_samples", "stop_samples", "id")
 TABLE_NAMES = tuple(table.name for table in TABLES.values())
 
 
@@ -101,7 +103,7 @@ def read_state(connection: sqlite3.Connection) -> DocumentState:
         values: dict[str, Any] = {}
         for row_type, table in TABLES.items():
             rows = table.decode_all(read[table.name].rows)
-            values |= _fields(row_type, {row_key(row): row for row in rows})
+            values |= _fields(row_type, dict(zip(map(attrgetter(table.columns[0]), rows), rows, strict=True)))
     state = DocumentState(**values)
     require_coherent(state)
     return state
@@ -184,5 +186,5 @@ def _fields(row_type: type[Row], rows: dict[str, Any]) -> dict[str, object]:
 
 
 def _in_time_order(rows: dict[str, Any]) -> dict[str, Any]:
-    ordered = sorted(rows.values(), key=lambda one: (one.start_samples, one.stop_samples, one.id))
-    return {row.id: row for row in ordered}
+    ordered = sorted(rows.values(), key=_IN_TIME_ORDER)
+    return dict(zip(map(attrgetter("id"), ordered), ordered, strict=True))

@@ -61,13 +61,13 @@ def _real(lowest: float, highest: float) -> Rule:
     return require
 
 
-def _text(longest: int, shortest: int = 0) -> Rule:
+def _text(longest: int, *, given: bool = False) -> Rule:
     def require(values: Values) -> None:
         _require_types(values, str)
-        lengths = list(map(len, values))
-        if max(lengths, default=0) > longest:
-            raise ValueError(f"a text of {max(lengths):,} letters, and {longest:,} are the most")
-        if min(lengths, default=shortest) < shortest:
+        length = max(map(len, values), default=0)
+        if length > longest:
+            raise ValueError(f"a text of {length:,} letters, and {longest:,} are the most")
+        if given and "" in values:
             raise ValueError("an empty text")
 
     return require
@@ -103,10 +103,11 @@ def shown(value: object) -> str:
     return ascii(value)[:40]
 
 
-_ID, _WORDS, _JSON = _text(LONGEST_ID, 1), _text(LONGEST_TEXT), _text(LONGEST_JSON, 1)
+_ID, _WORDS, _JSON = _text(LONGEST_ID, given=True), _text(LONGEST_TEXT), _text(LONGEST_JSON)
 _POSITION, _POSITION_OR_NONE = _whole(0, FARTHEST_SAMPLES), _whole_or_none(0, FARTHEST_SAMPLES)
 _ANYWHERE = _whole(-FARTHEST_SAMPLES, FARTHEST_SAMPLES)
 _ANY_NUMBER = _real(-1e9, 1e9)
+_FINITE = _real(-FARTHEST_SAMPLES, FARTHEST_SAMPLES)
 
 # What each column holds as SQLite has it, in the order of the table. The steps of the history of older
 # versions hold true and false, and whole numbers where others may be.
@@ -114,7 +115,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
     {
         "source": (
             _ID,
-            _text(LONGEST_TEXT, 1),
+            _text(LONGEST_TEXT, given=True),
             _WORDS,
             _whole(LOWEST_RATE_HZ, HIGHEST_RATE_HZ),
             _whole(1, MOST_CHANNELS),
@@ -142,7 +143,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
         ),
         "proposal": (
             _ID,
-            _text(LONGEST_ID, 1),
+            _text(LONGEST_ID, given=True),
             _POSITION,
             _POSITION,
             _ANY_NUMBER,
@@ -196,15 +197,17 @@ def require_alternatives(labels: Values, starts: Values, stops: Values) -> None:
     require_spans("proposal.alternatives", starts, stops)
 
 
-def require_kept_paths(paths: Values) -> None:
-    """Check the names of files, which may be bytes that are no text.
+def require_kept(paths: Values, *numbers: Values) -> None:
+    """Check the examples of what was kept: names of files, which may be bytes that are no text, and numbers.
 
     Raises
     ------
-    ValueError : one is no name
+    ValueError : a value is none that they can have
     """
     _WORDS(paths)
     require_text("".join(paths))
+    for values in numbers:
+        require_numbers("proposal.nearest_kept", values)
 
 
 def require_numbers(what: str, values: Values) -> None:
@@ -214,9 +217,20 @@ def require_numbers(what: str, values: Values) -> None:
     ------
     ValueError : a value is something else, or not finite
     """
-    for value in values:
-        if type(value) not in (int, float) or not -FARTHEST_SAMPLES <= value <= FARTHEST_SAMPLES:
-            raise ValueError(f"{what} holds {shown(value)}")
+    try:
+        _FINITE(values)
+    except ValueError as error:
+        raise ValueError(f"{what} holds {error}") from error
+
+
+def require_lists(values: Values) -> None:
+    """Refuse what is no list.
+
+    Raises
+    ------
+    ValueError : a value is something else
+    """
+    _require_types(values, list)
 
 
 def require_spans(what: str, starts: Values, stops: Values) -> None:

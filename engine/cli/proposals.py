@@ -15,6 +15,7 @@ from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.proposals import KeptExample
 from engine.document.state import DocumentState
+from engine.document.storage import without_collection
 from engine.document.table import VERDICTS, table_of
 from engine.progress import Progress
 from engine.timebase import format_time, samples_to_s_array
@@ -27,12 +28,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer | Listing]:  # noqa: ARG001
     """List the proposals in the order of their start."""
-    with opened(options.project) as document:
-        state, chances = document.state, _chances(document)
-    if state.proposals:
-        yield Listing("proposals", _entries(state, chances, with_text=not options.json))
-    else:
-        yield Answer({"proposals": []}, "Nothing is proposed.")
+    with without_collection():
+        with opened(options.project) as document:
+            state, chances = document.state, _chances(document)
+        if state.proposals:
+            yield Listing("proposals", _entries(state, chances, with_text=not options.json))
+        else:
+            yield Answer({"proposals": []}, "Nothing is proposed.")
 
 
 def _entries(state: DocumentState, chances: Mapping[str, float], *, with_text: bool) -> Iterator[Answer]:

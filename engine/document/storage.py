@@ -92,7 +92,7 @@ def read_state(connection: sqlite3.Connection) -> DocumentState:
     ValueError, ... : see `rows.NOT_AS_WRITTEN`; it is damaged, or is none that Offcut made
     sqlite3.Error : it is damaged, or another program writes it
     """
-    with _no_collection():
+    with without_collection():
         read: dict[str, ReadRows] = {}
         room_bytes = MOST_STATE_BYTES
         with short_rows(connection):
@@ -110,8 +110,8 @@ def read_state(connection: sqlite3.Connection) -> DocumentState:
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keep the garbage collector from walking over all the new rows again and again: a third of the time."""
+def without_collection() -> Iterator[None]:
+    """Keep the garbage collector from walking over all the rows again and again: a third of the time."""
     was_on = gc.isenabled()
     gc.disable()
     try:

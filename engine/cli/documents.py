@@ -15,6 +15,8 @@ from engine.safe_write import shown
 def opened(path: Path) -> Iterator[Document]:
     """Open a document for a verb and close it after; see `Document.open`."""
     with Document.open(path) as document:
+        for kind in tuple(document.state.analyses):
+            document.analysis(kind)
         if document.damage:
             print(f"offcut: warning: {shown(document.damage)}", file=sys.stderr)
         yield document

@@ -7,6 +7,7 @@ import sqlite3
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from hashlib import blake2b
 from operator import attrgetter
 from pathlib import Path
@@ -18,9 +19,9 @@ from engine.document.backups import backups, copy_beside, copy_database
 from engine.document.change import Change, Edit, RowChange, change_of
 from engine.document.checks.coherence import require_coherent
 from engine.document.checksums import Tally
-from engine.document.opening import Opened, damage_sentence, open_file
+from engine.document.opening import Opened, open_file
 from engine.document.state import DocumentState
-from engine.document.stored_analyses import name_of, read_analysis, write_analysis
+from engine.document.stored_analyses import is_of_kind, name_of, read_analysis, write_analysis
 from engine.document.transaction import Transaction, data_version, not_read, not_written, snapshot
 from engine.errors import DocumentError, ExportError
 
@@ -33,21 +34,20 @@ class Document:
     path : the file
     state : all it holds at this moment, frozen
     undo_label, redo_label : what undo would take back and redo would do again, or nothing
-    damage : one sentence on the analyses that cannot be read, else empty
     """
 
     def __init__(self, path: Path, opened: Opened) -> None:
         self.path = path
         self.state = opened.state
         self.undo_label, self.redo_label = opened.undo_labels
-        self.damage = opened.damage
+        self._damaged = opened.damaged
         self._how_opened = opened.notice
         self._connection = opened.connection
         self._lock = opened.lock
         self._read_only_reason = opened.read_only_reason
         self._seen_version = opened.data_version
         self._file = opened.file
-        self._analyses = dict(opened.analyses)
+        self._analyses: dict[str, Analysis] = {}
         self._steps: tuple[history.StepLabel, ...] = ()
         self._first_new_step: int | None = 0
 
@@ -123,6 +123,17 @@ class Document:
     def is_read_only(self) -> bool:
         """Whether edits are refused."""
         return bool(self._read_only_reason)
+
+    @property
+    def damage(self) -> str:
+        """One sentence on the analyses that cannot be read, else empty."""
+        if not self._damaged:
+            return ""
+        what = " and ".join(self._damaged)
+        return (
+            f"Of {self.path.name} {what} cannot be read and were left out, the rest is whole: listen again "
+            "to make them anew."
+        )
 
     @property
     def notice(self) -> str:
@@ -231,6 +242,8 @@ class Document:
     def analysis(self, kind: str) -> Analysis | None:
         """Return the analysis of a kind ("score", "nearest", "beats", "listening") in force, or None.
 
+        One that cannot be read is out of force from then on, and `damage` names it.
+
         Raises
         ------
         DocumentError : the file cannot be read
@@ -241,8 +254,10 @@ class Document:
         if key not in self._analyses:
             with self._reading():
                 found = read_analysis(self._connection, key)
-            if found is None:  # an older one, back in force
-                self.damage = damage_sentence(self.path, [name_of(kind)])
+            if found is None or not is_of_kind(found, kind):
+                self._damaged = tuple(dict.fromkeys((*self._damaged, name_of(kind))))
+                others = {name: one for name, one in self.state.analyses.items() if name != kind}
+                self.state = replace(self.state, analyses=others)
                 return None
             self._analyses[key] = found
         return self._analyses[key]

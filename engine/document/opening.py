@@ -5,12 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
-from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from engine.document.analysis import Analysis
 from engine.document.backups import keep_backup, keep_older_version, newest_backup
 from engine.document.checks.layout import ForeignLayoutError, layout_of, require_layout
 from engine.document.checks.sizes import require_sizes
@@ -21,7 +19,7 @@ from engine.document.rows import NOT_AS_WRITTEN
 from engine.document.schema import SCHEMA_VERSION, require_document
 from engine.document.state import DocumentState
 from engine.document.storage import TABLE_NAMES, read_state
-from engine.document.stored_analyses import read_analyses
+from engine.document.stored_analyses import sound_analyses
 from engine.document.transaction import Transaction, connect, data_version, snapshot
 from engine.errors import DocumentError
 
@@ -43,25 +41,23 @@ class Opened:
 
     Attributes
     ----------
-    analyses : those in force, by id
     undo_labels : what undo would take back, and what redo would do again
     data_version : SQLite's, of the moment that all of this is of
     file : which file it was
     read_only_reason : why it may not be written, with what to do about it; empty where it may
     notice : one sentence the user must know of how it was opened, else empty
-    damage : one sentence on the analyses that cannot be read, else empty
+    damaged : what the analyses are that cannot be read
     """
 
     connection: sqlite3.Connection
     state: DocumentState
-    analyses: Mapping[str, Analysis]
     undo_labels: tuple[str, str]
     data_version: int
     file: os.stat_result
     lock: DocumentLock | None
     read_only_reason: str
     notice: str
-    damage: str
+    damaged: tuple[str, ...]
 
 
 def open_file(path: Path, lock: DocumentLock | None = None) -> Opened:
@@ -121,21 +117,19 @@ def _opened(path: Path, lock: DocumentLock | None, reason: str) -> Opened:
                 reason = _NEWER
                 notice = f"{path.name} is open for reading only because {reason}."
             state = read_state(connection)
-            found = read_analyses(connection, state.analyses)
+            found = sound_analyses(connection, state.analyses)
             if not reason and state != DocumentState():
                 keep_backup(connection, path)
-            in_force = {kind: key for kind, key in state.analyses.items() if kind in found.in_force}
             return Opened(
                 connection=connection,
-                state=replace(state, analyses=in_force),
-                analyses={state.analyses[kind]: one for kind, one in found.in_force.items()},
+                state=replace(state, analyses=found.in_force),
                 undo_labels=undo_labels(connection),
                 data_version=data_version(connection),
                 file=file,
                 lock=lock,
                 read_only_reason=reason,
                 notice=notice,
-                damage=damage_sentence(path, found.damaged),
+                damaged=found.damaged,
             )
     except (sqlite3.Error, OSError, *NOT_AS_WRITTEN) as error:
         if connection is not None:
@@ -193,17 +187,6 @@ def _copy_of_this_version(connection: sqlite3.Connection) -> sqlite3.Connection:
         connection.backup(copy)
     migrate(copy, version, TABLE_NAMES)
     return copy
-
-
-def damage_sentence(path: Path, damaged: Sequence[str]) -> str:
-    """Say which analyses of a document cannot be read; nothing where all can."""
-    if not damaged:
-        return ""
-    what = " and ".join(damaged)
-    return (
-        f"Of {path.name} {what} cannot be read and were left out, the rest is whole: listen again to make "
-        "them anew."
-    )
 
 
 def _busy(path: Path) -> DocumentError:

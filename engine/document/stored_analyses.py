@@ -77,31 +77,29 @@ def read_analysis(connection: sqlite3.Connection, analysis_id: str) -> Analysis 
 
 
 @dataclass(frozen=True, slots=True)
-class ReadAnalyses:
-    """The analyses of a document.
+class SoundAnalyses:
+    """Which analyses of a document are as they were written.
 
     Attributes
     ----------
-    in_force : by kind, those that can be read
+    in_force : ids by kind
     damaged : what the others are, such as "the scores" and "earlier beats"
     """
 
-    in_force: Mapping[str, Analysis]
+    in_force: Mapping[str, str]
     damaged: tuple[str, ...]
 
 
-def read_analyses(connection: sqlite3.Connection, current: Mapping[str, str]) -> ReadAnalyses:
-    """Read the analyses in force, given by kind and id, and find out which of all are damaged."""
-    found = {kind: read_analysis(connection, key) for kind, key in current.items()}
-    in_force = {kind: one for kind, one in found.items() if one is not None and _is_kind(kind, one)}
-    damaged = [name_of(kind) for kind in found if kind not in in_force]
-    others = connection.execute(f"SELECT id, {_WRITTEN} FROM analysis WHERE {_SHORT}")
-    ids = set(current.values())
-    sound = {key for key, *written in others if key not in ids and _is_sound(*written)}
+def sound_analyses(connection: sqlite3.Connection, current: Mapping[str, str]) -> SoundAnalyses:
+    """Find the damaged among all analyses; those in force are given by kind and id."""
+    stored = connection.execute(f"SELECT id, {_WRITTEN} FROM analysis WHERE {_SHORT}")
+    sound = {key for key, *written in stored if _is_sound(*written)}
+    in_force = {kind: key for kind, key in current.items() if key in sound}
+    damaged = [name_of(kind) for kind in current if kind not in in_force]
     for key, kind in connection.execute("SELECT id, kind FROM analysis").fetchall():
-        if key not in ids and key not in sound:
+        if key not in sound and key not in current.values():
             damaged.append(f"earlier {name_of(kind).removeprefix('the ')}")
-    return ReadAnalyses(in_force, tuple(dict.fromkeys(damaged)))
+    return SoundAnalyses(in_force, tuple(dict.fromkeys(damaged)))
 
 
 def name_of(kind: str) -> str:
@@ -109,7 +107,8 @@ def name_of(kind: str) -> str:
     return _NAMES.get(kind, f"an analysis {shown(kind)}")
 
 
-def _is_kind(kind: str, analysis: Analysis) -> bool:
+def is_of_kind(analysis: Analysis, kind: str) -> bool:
+    """Tell whether an analysis is one that may be in force under this name."""
     return isinstance(analysis, _ANALYSES.get(kind, object))
 
 

@@ -104,15 +104,24 @@ def test_an_analysis_that_no_listening_makes_is_left_out_and_told(path: Path, na
     tracemalloc.start()
     try:
         with Document.open(path) as document:
+            assert document.analysis("score") is None
             assert document.notice == SCORES_TOLD
             assert is_one_sentence(document.notice)
-            assert document.analysis("score") is None
+            assert "score" not in document.state.analyses
             assert document.analysis("beats") is not None
             assert document.state.proposals
             assert not document.holds_analysis("score-1")
         assert tracemalloc.get_traced_memory()[1] < 64 * 2**20
     finally:
         tracemalloc.stop()
+
+
+def test_beats_in_the_place_of_scores_are_left_out_and_told(path: Path) -> None:
+    with Document.open(path) as document:
+        document.apply(edits.set_analyses(document.state, {"score": "beats-1"}, "Swapped"))
+    with Document.open(path) as document:
+        assert document.analysis("score") is None
+        assert document.notice == SCORES_TOLD
 
 
 def test_a_damaged_analysis_is_told_by_the_verbs_and_in_the_window(

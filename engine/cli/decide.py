@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.cli.answer import Answer
+from engine.cli.documents import opened
 from engine.cli.numbers import finite
 from engine.document.decisions import Verdict
 from engine.document.document import Document
@@ -34,7 +35,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:  #
     """Nudge the edges where asked, then answer, all in the document's history."""
     if bool(options.ids) + options.all + (options.above is not None) != 1:
         raise UsageError("Say which proposals: their ids, or --all, or --above SCORE.")
-    with Document.open(options.project) as document:
+    with opened(options.project) as document:
         state = document.state
         ids = tuple(dict.fromkeys(options.ids))
         if options.all:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from engine.audio.dither import Dither
 from engine.cli.answer import Answer
+from engine.cli.documents import opened
 from engine.cli.numbers import finite
 from engine.document.analysis import BeatGrid
-from engine.document.document import Document
 from engine.edl.export import AUDIO_SUFFIXES, ExportOptions, ExportRequest
 from engine.edl.export.plan import export_all
 from engine.edl.export.request import Depth, FrameRate
@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
     """Write every file asked for."""
-    with Document.open(options.project) as document:
+    with opened(options.project) as document:
         state, folder = document.state, document.path.absolute().parent
         grid = document.analysis("beats")
     chosen = _options(options, state.rate_hz)

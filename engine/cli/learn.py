@@ -81,7 +81,7 @@ def _learn(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
 
 def _improve(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
     """Learn a taste anew with the decisions of some documents."""
-    from engine.document.document import Document
+    from engine.cli.documents import opened
     from engine.jobs.improve import DecidedDocument, ImproveRequest, improve, new_folder
     from engine.jobs.media import locate_all
 
@@ -89,7 +89,7 @@ def _improve(options: argparse.Namespace, progress: Progress) -> Iterator[Answer
         raise UsageError("--improve keeps the recipe of the taste: leave out --raw, --config and --seed.")
     documents = []
     for project in options.projects:
-        with Document.open(project) as document:
+        with opened(project) as document:
             media = locate_all(document.state, project.absolute().parent)
             documents.append(DecidedDocument(project.stem, document.state, media))
     folders = tuple(dict.fromkeys(project.absolute().parent for project in options.projects))

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from engine.anomaly.calibration.calibrate import calibrate
 from engine.anomaly.calibration.evidence import Analyses
-from engine.cli.answer import Answer
+from engine.cli.answer import Answer, Listing
+from engine.cli.documents import opened
 from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.proposals import KeptExample
-from engine.document.table import table_of
+from engine.document.state import DocumentState
+from engine.document.storage import without_collection
+from engine.document.table import VERDICTS, table_of
 from engine.progress import Progress
-from engine.timebase import format_time, samples_to_s
+from engine.timebase import format_time, samples_to_s_array
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,31 +26,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", type=Path, metavar="PROJECT")
 
 
-def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:  # noqa: ARG001
+def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer | Listing]:  # noqa: ARG001
     """List the proposals in the order of their start."""
-    with Document.open(options.project) as document:
-        state, chances = document.state, _chances(document)
-    listed = []
-    lines = []
-    for proposal in state.proposals.values():
-        start_s, stop_s = (samples_to_s(edge, state.rate_hz) for edge in state.span(proposal.id))
-        verdict = state.verdict(proposal.id)
-        listed.append(
-            {
-                "id": proposal.id,
-                "kind": proposal.kind,
-                "start_s": start_s,
-                "stop_s": stop_s,
-                "score": proposal.score,
-                "chance": chances.get(proposal.id),
-                "state": str(verdict),
-                "reason": proposal.reason,
-                "nearest_kept": _kept(proposal.nearest_kept),
-            }
-        )
-        span = f"{format_time(start_s, 1)} – {format_time(stop_s, 1)}"
-        lines.append(f"{proposal.id}  {span:>19}  {proposal.score:.2f}  {verdict:<9}  {proposal.reason}")
-    yield Answer({"proposals": listed}, "\n".join(lines) or "Nothing is proposed.")
+    with without_collection():
+        with opened(options.project) as document:
+            state, chances = document.state, _chances(document)
+        if state.proposals:
+            yield Listing("proposals", _entries(state, chances, with_text=not options.json))
+        else:
+            yield Answer({"proposals": []}, "Nothing is proposed.")
+
+
+def _entries(state: DocumentState, chances: Mapping[str, float], *, with_text: bool) -> Iterator[Answer]:
+    """Yield each proposal; its line takes longer to write than all the rest, and JSON needs none."""
+    table = table_of(state)
+    starts_s = samples_to_s_array(table.starts_samples, state.rate_hz).tolist()
+    stops_s = samples_to_s_array(table.stops_samples, state.rate_hz).tolist()
+    names = [verdict.value for verdict in VERDICTS]
+    verdicts = [names[code] for code in table.verdicts.tolist()]
+    for proposal, start_s, stop_s, verdict in zip(table.made.rows, starts_s, stops_s, verdicts, strict=True):
+        fields = {
+            "id": proposal.id,
+            "kind": proposal.kind,
+            "start_s": start_s,
+            "stop_s": stop_s,
+            "score": proposal.score,
+            "chance": chances.get(proposal.id),
+            "state": verdict,
+            "reason": proposal.reason,
+            "nearest_kept": _kept(proposal.nearest_kept),
+        }
+        text = ""
+        if with_text:
+            span = f"{format_time(start_s, 1)} – {format_time(stop_s, 1)}"
+            text = f"{proposal.id}  {span:>19}  {proposal.score:.2f}  {verdict:<9}  {proposal.reason}"
+        yield Answer(fields, text)
 
 
 def _chances(document: Document) -> dict[str, float]:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.cli.answer import Answer
+from engine.cli.documents import opened
 from engine.cli.numbers import finite
 from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
-from engine.document.document import Document
 from engine.document.edits import set_analyses
 from engine.document.grid_edits import keeping_edited
 from engine.jobs.media import locate_all
@@ -42,7 +42,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
     from engine.jobs.listen import ListenRequest, listen_to_document
 
     settings = _settings(options)
-    with Document.open(options.project) as document:
+    with opened(options.project) as document:
         cut_settings({**document.state.settings, **settings})  # before minutes of listening, and any change
         media = locate_all(document.state, document.path.absolute().parent)
         known = document.analysis("listening")

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 import shutil
 import sqlite3
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 from hashlib import blake2b
 from pathlib import Path
 
-from engine.document.transaction import connect
+from engine.document.transaction import connect, snapshot
 from engine.errors import DocumentError, ExportError, OffcutError
 from engine.places import data_folder
 from engine.safe_write import replacing
@@ -77,14 +77,16 @@ def keep_older_version(connection: sqlite3.Connection, path: Path, version: int)
 
 
 def copy_database(connection: sqlite3.Connection, target: Path, *, overwrite: bool = False) -> None:
-    """Write a copy of an open document: whole, or not at all.
+    """Write a copy of an open document: whole, or not at all, and of one moment.
 
     Raises
     ------
     ExportError : the file exists and `overwrite` is False, its folder cannot be written, or the disk is full
     sqlite3.Error : the copy cannot be made
     """
-    with replacing(target, overwrite=overwrite) as part, closing(sqlite3.connect(part)) as copy:
+    # Without a transaction the copy would wait for another program's without end.
+    held = nullcontext() if connection.in_transaction else snapshot(connection)
+    with replacing(target, overwrite=overwrite) as part, closing(sqlite3.connect(part)) as copy, held:
         copy.execute("PRAGMA synchronous = OFF")  # `replacing` brings the file to the disk as a whole
         connection.backup(copy)
 

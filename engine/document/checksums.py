@@ -11,9 +11,16 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from hashlib import blake2b
 from operator import xor
+
+import numpy as np
+
+from engine.document.checks.limits import MOST_STATE_BYTES
+
+_ROWS_AT_ONCE = 200
 
 # What is large is digested on its own and checked when it is read; the row that is summed holds that digest.
 _SUMMED = {
@@ -32,13 +39,50 @@ def digest(data: bytes) -> int:
 
 def row_digest(values: Values) -> int:
     """Return the digest of a row's values as SQLite holds them: text, integers, floats and None."""
-    # ascii() writes the same for the same values in every version of Python, and it is quick.
     return digest(ascii(tuple(values)).encode())
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRows:
+    """The rows that a checksum covers, as they were read.
+
+    Attributes
+    ----------
+    rows : their columns in the order of the table
+    total : their checksum
+    size_bytes : what they hold, written out
+    """
+
+    rows: list[tuple[object, ...]]
+    total: int
+    size_bytes: int
+
+
+def read_rows(connection: sqlite3.Connection, name: str, most_bytes: int = MOST_STATE_BYTES) -> ReadRows:
+    """Return the rows of a table, summed.
+
+    Raises
+    ------
+    ValueError : they hold more than `most_bytes`
+    """
+    cursor = connection.execute(_SUMMED.get(name, f"SELECT * FROM {name}"))
+    rows: list[tuple[object, ...]] = []
+    digests: list[bytes] = []
+    size_bytes = 0
+    while some := cursor.fetchmany(_ROWS_AT_ONCE):
+        # ascii() writes the same for the same values in every version of Python, and it is quick.
+        written = [ascii(row).encode() for row in some]
+        size_bytes += sum(map(len, written))
+        if size_bytes > most_bytes:
+            raise ValueError(f"it holds more than any document, {most_bytes:,} bytes")
+        digests += [blake2b(one, digest_size=8).digest() for one in written]
+        rows += some
+    return ReadRows(rows, _xor(digests), size_bytes)
 
 
 def rows_of(connection: sqlite3.Connection, name: str) -> list[tuple[object, ...]]:
     """Return the rows that a checksum covers, their columns in the order of the table."""
-    return connection.execute(_SUMMED.get(name, f"SELECT * FROM {name}")).fetchall()
+    return read_rows(connection, name).rows
 
 
 def total(rows: Iterable[Values]) -> int:
@@ -46,25 +90,33 @@ def total(rows: Iterable[Values]) -> int:
     return reduce(xor, map(row_digest, rows), 0)
 
 
-def require_intact(connection: sqlite3.Connection, read: Mapping[str, list[tuple[object, ...]]]) -> None:
-    """Compare every table with its checksum.
+def _xor(digests: Sequence[bytes]) -> int:
+    return int(np.bitwise_xor.reduce(np.frombuffer(b"".join(digests), ">i8")))
+
+
+def require_intact(
+    connection: sqlite3.Connection, tables: Iterable[str], read: Mapping[str, ReadRows] | None = None
+) -> None:
+    """Compare tables with their checksums.
 
     Parameters
     ----------
+    tables : those of rows, as this version of the file has them
     read : rows that were read already, by table
 
     Raises
     ------
     ValueError : a table is not as it was written
     """
-    stored = connection.execute("SELECT name, digest FROM checksum").fetchall()
-    missing = {*_SUMMED, *read} - {name for name, _ in stored}
-    for name, expected in stored:
-        rows = read[name] if name in read else rows_of(connection, name)
-        if total(rows) != expected:
-            missing.add(name)
-    if missing:
-        raise ValueError(f"what it says of {', '.join(sorted(missing))} is not what was written")
+    stored = dict(connection.execute("SELECT name, digest FROM checksum").fetchall())
+    known = read or {}
+    changed = [
+        name
+        for name in (*_SUMMED, *tables)
+        if name not in stored or (known.get(name) or read_rows(connection, name)).total != stored[name]
+    ]
+    if changed:
+        raise ValueError(f"what it says of {', '.join(sorted(changed))} is not what was written")
 
 
 def write_anew(connection: sqlite3.Connection, tables: Iterable[str]) -> None:
@@ -72,7 +124,7 @@ def write_anew(connection: sqlite3.Connection, tables: Iterable[str]) -> None:
     connection.execute("DELETE FROM checksum")
     connection.executemany(
         "INSERT INTO checksum VALUES (?, ?)",
-        [(name, total(rows_of(connection, name))) for name in (*_SUMMED, *tables)],
+        [(name, read_rows(connection, name).total) for name in (*_SUMMED, *tables)],
     )
 
 

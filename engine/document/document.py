@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 from bisect import bisect_left
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from hashlib import blake2b
 from operator import attrgetter
@@ -17,10 +17,12 @@ from engine.document import history, storage
 from engine.document.analysis import Analysis
 from engine.document.backups import backups, copy_beside, copy_database
 from engine.document.change import Change, Edit, RowChange, change_of
+from engine.document.checks.coherence import require_coherent
+from engine.document.checksums import Tally
 from engine.document.opening import Opened, open_file
 from engine.document.state import DocumentState
-from engine.document.stored_analyses import read_analysis, sound_analyses, write_analysis
-from engine.document.transaction import Transaction, not_written
+from engine.document.stored_analyses import is_of_kind, name_of, read_analysis, write_analysis
+from engine.document.transaction import Transaction, data_version, not_read, not_written, snapshot
 from engine.errors import DocumentError, ExportError
 
 
@@ -31,18 +33,21 @@ class Document:
     ----------
     path : the file
     state : all it holds at this moment, frozen
-    notice : one sentence where the document was opened in a way the user must know of, else empty
+    undo_label, redo_label : what undo would take back and redo would do again, or nothing
     """
 
     def __init__(self, path: Path, opened: Opened) -> None:
         self.path = path
-        self.notice = opened.notice
-        self.state = _without_damaged_analyses(opened.connection, opened.state)
+        self.state = opened.state
+        self.undo_label, self.redo_label = opened.undo_labels
+        self._damaged = opened.damaged
+        self._how_opened = opened.notice
         self._connection = opened.connection
         self._lock = opened.lock
         self._read_only_reason = opened.read_only_reason
-        self._seen_version = self._data_version()
-        self._file = path.stat()
+        self._seen_version = opened.data_version
+        self._file = opened.file
+        self._analyses: dict[str, Analysis] = {}
         self._steps: tuple[history.StepLabel, ...] = ()
         self._first_new_step: int | None = 0
 
@@ -120,21 +125,33 @@ class Document:
         return bool(self._read_only_reason)
 
     @property
-    def undo_label(self) -> str:
-        """What undo would take back, or nothing."""
-        return history.undo_label(self._connection)
+    def damage(self) -> str:
+        """One sentence on the analyses that cannot be read, else empty."""
+        if not self._damaged:
+            return ""
+        what = " and ".join(self._damaged)
+        return (
+            f"Of {self.path.name} {what} cannot be read and were left out, the rest is whole: listen again "
+            "to make them anew."
+        )
 
     @property
-    def redo_label(self) -> str:
-        """What redo would do again, or nothing."""
-        return history.redo_label(self._connection)
+    def notice(self) -> str:
+        """What the user must know of how the document was opened and of what it holds, else empty."""
+        return " ".join(filter(None, (self._how_opened, self.damage)))
 
     def steps(self) -> tuple[history.StepLabel, ...]:
-        """Return every step of undo and redo, the oldest first; those that were undone stand at the end."""
+        """Return every step of undo and redo, the oldest first; those that were undone stand at the end.
+
+        Raises
+        ------
+        DocumentError : the file cannot be read
+        """
         first = self._first_new_step
         if first is not None:  # of a long history only what changed is read again
             known = bisect_left(self._steps, first, key=attrgetter("number"))
-            self._steps = self._steps[:known] + history.steps(self._connection, first)
+            with self._reading():
+                self._steps = self._steps[:known] + history.steps(self._connection, first)
             self._first_new_step = None
         return self._steps
 
@@ -147,9 +164,10 @@ class Document:
 
         Raises
         ------
-        DocumentError : the step is damaged
+        DocumentError : the step is damaged, or the file cannot be read
         """
-        return history.step_decisions(self._connection, number)
+        with self._reading():
+            return history.step_decisions(self._connection, number)
 
     def apply(self, edit: Edit, analyses: Mapping[str, Analysis] | None = None) -> Change:
         """Write an edit, and the analyses it refers to by id, in one transaction.
@@ -158,7 +176,8 @@ class Document:
 
         Raises
         ------
-        DocumentError : the file cannot be written, or another program changed it; nothing was changed
+        DocumentError : the file cannot be written, another program changed it, or a document cannot hold what
+            the edit says; nothing was changed
         """
         if not edit.changes and not analyses:
             return Change(edit.label)
@@ -172,7 +191,9 @@ class Document:
             if edit.changes:
                 self._read_steps_from(history.last_done_number(self._connection))
                 history.push(self._connection, tally, edit.label, edit.changes, edit.merges_as)
-        self.state = after
+            labels = history.undo_labels(self._connection)
+        self._stand_at(after, labels)
+        self._analyses |= analyses or {}
         # Analyses that come without an edit are those in force, heard again.
         return change_of(edit.label, edit.changes) if edit.changes else Change(edit.label, analyses=kinds)
 
@@ -206,17 +227,50 @@ class Document:
             storage.write_rows(self._connection, tally, changes)
             self._read_steps_from(step.number)
             history.mark(self._connection, tally, step, undone=undone)
-        self.state = after
+            require_coherent(after)
+            labels = history.undo_labels(self._connection)
+        self._stand_at(after, labels)
         return change_of(step.label, changes)
 
+    def _stand_at(self, state: DocumentState, labels: tuple[str, str]) -> None:
+        """Show what was just written."""
+        self.state = state
+        self.undo_label, self.redo_label = labels
+        in_force = set(state.analyses.values())
+        self._analyses = {key: one for key, one in self._analyses.items() if key in in_force}
+
     def analysis(self, kind: str) -> Analysis | None:
-        """Return the analysis of a kind ("score", "nearest", "beats", "listening") in force, or None."""
-        analysis_id = self.state.analyses.get(kind)
-        return None if analysis_id is None else read_analysis(self._connection, analysis_id)
+        """Return the analysis of a kind ("score", "nearest", "beats", "listening") in force, or None.
+
+        One that cannot be read is out of force from then on, and `damage` names it.
+
+        Raises
+        ------
+        DocumentError : the file cannot be read
+        """
+        key = self.state.analyses.get(kind)
+        if key is None:
+            return None
+        if key not in self._analyses:
+            with self._reading():
+                found = read_analysis(self._connection, key)
+            if found is None or not is_of_kind(found, kind):
+                self._damaged = tuple(dict.fromkeys((*self._damaged, name_of(kind))))
+                others = {name: one for name, one in self.state.analyses.items() if name != kind}
+                self.state = replace(self.state, analyses=others)
+                return None
+            self._analyses[key] = found
+        return self._analyses[key]
 
     def holds_analysis(self, analysis_id: str) -> bool:
-        """Tell whether an analysis is stored and sound, in force or not."""
-        return read_analysis(self._connection, analysis_id) is not None
+        """Tell whether an analysis is stored and sound, in force or not.
+
+        Raises
+        ------
+        DocumentError : the file cannot be read
+        """
+        with self._reading():
+            return read_analysis(self._connection, analysis_id) is not None
 
     def snapshot(self, name: str) -> Path:
         """Write the document as it is now into a file of its own below "<document> snapshots".
@@ -236,14 +290,24 @@ class Document:
             raise DocumentError(f"The snapshot {target} could not be written: {error}") from error
         return target
 
-    def _data_version(self) -> int:
-        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            with snapshot(self._connection):
+                yield
+        except sqlite3.Error as error:
+            raise not_read(self.path, error) from error
 
-    def _writing(self) -> Transaction:
+    @contextmanager
+    def _writing(self) -> Iterator[Tally]:
         if self._read_only_reason:
             raise not_written(self.path, self._read_only_reason)
         self._require_in_place()
-        return Transaction(self._connection, self.path, check=self._require_unchanged)
+        try:
+            with Transaction(self._connection, self.path, check=self._require_unchanged) as tally:
+                yield tally
+        except ValueError as error:
+            raise not_written(self.path, f"no document can hold it ({error})") from error
 
     def _require_in_place(self) -> None:
         """Refuse to write into a file that lost its name: nobody would find what was written there."""
@@ -259,20 +323,13 @@ class Document:
             raise not_written(self.path, "another file was put in its place: open it again")
 
     def _require_unchanged(self) -> None:
-        if self._data_version() != self._seen_version:
+        if data_version(self._connection) != self._seen_version:
             raise DocumentError(
                 f"{self.path.name} was changed by another program; open it again. Nothing was changed here."
             )
 
 
-def _without_damaged_analyses(connection: sqlite3.Connection, state: DocumentState) -> DocumentState:
-    """Forget the analyses that cannot be read, so that they are made again as if they never were."""
-    sound = sound_analyses(connection)
-    kept = {kind: key for kind, key in state.analyses.items() if key in sound}
-    return state if len(kept) == len(state.analyses) else replace(state, analyses=kept)
-
-
 def analysis_id(kind: str, *inputs: object) -> str:
     """Return the id of an analysis: the same inputs heard by the same maker give the same id."""
-    digest = blake2b("/".join(str(part) for part in inputs).encode(), digest_size=8)
+    digest = blake2b("/".join(str(part) for part in inputs).encode("utf-8", "surrogatepass"), digest_size=8)
     return f"{kind}-{digest.hexdigest()}"

@@ -7,9 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from engine.document.change import RowChange, merged
+from engine.document.checks.limits import LONGEST_TEXT
 from engine.document.checksums import Tally, digest
 from engine.document.decisions import Decision
-from engine.document.rows import TABLES, changes_from_json, changes_to_json
+from engine.document.rows import NOT_AS_WRITTEN, TABLES, changes_from_json, changes_to_json
 from engine.errors import DocumentError
 
 _LAST_DONE = "undone = 0 ORDER BY step DESC LIMIT 1"
@@ -63,14 +64,9 @@ def step_decisions(connection: sqlite3.Connection, number: int) -> tuple[RowChan
     return () if step is None else tuple(change for change in step.changes if change.row_type is Decision)
 
 
-def undo_label(connection: sqlite3.Connection) -> str:
-    """Return what the step that undo would take back is called, or nothing."""
-    return _label(connection, _LAST_DONE)
-
-
-def redo_label(connection: sqlite3.Connection) -> str:
-    """Return what the step that redo would do again is called, or nothing."""
-    return _label(connection, _FIRST_UNDONE)
+def undo_labels(connection: sqlite3.Connection) -> tuple[str, str]:
+    """Return what the steps that undo would take back and redo would do again are called, or nothing."""
+    return _label(connection, _LAST_DONE), _label(connection, _FIRST_UNDONE)
 
 
 def _label(connection: sqlite3.Connection, condition: str) -> str:
@@ -101,11 +97,18 @@ def _step(connection: sqlite3.Connection, condition: str) -> Step | None:
     if found is None:
         return None
     number, label, changes, expected = found
-    if digest(changes.encode()) != expected:
-        raise DocumentError(
-            f"The step {label!r} of the history is damaged and stays as it is; the document itself is sound."
-        )
-    return Step(number, label, changes_from_json(changes))
+    try:
+        if digest(changes.encode()) == expected:
+            return Step(number, label, changes_from_json(changes))
+    except NOT_AS_WRITTEN as error:
+        raise _damaged(label) from error
+    raise _damaged(label)
+
+
+def _damaged(label: str) -> DocumentError:
+    return DocumentError(
+        f"The step {label!r} of the history is damaged and stays as it is; the document itself is sound."
+    )
 
 
 def push(
@@ -116,6 +119,7 @@ def push(
     A step that carries the same `merges_as` as the one before it becomes part of that one, so that holding a
     threshold key is one undo; where the two cancel out, neither is left.
     """
+    label, merges_as = _as_text(label), _as_text(merges_as)
     redo_was_dropped = _delete(connection, tally, _UNDONE) > 0
     if merges_as and not redo_was_dropped and _last_merges_as(connection) == merges_as:
         with suppress(DocumentError):  # a damaged step is left alone, and this one stands for itself
@@ -132,6 +136,11 @@ def push(
         (label, text, merges_as, found),
     ).lastrowid
     tally.count("history", (number, label, merges_as, 0, found))
+
+
+def _as_text(label: str) -> str:
+    """Return a label as a list can show it: it may name a file whose name is no text."""
+    return label.encode("utf-8", "replace").decode()[:LONGEST_TEXT]
 
 
 def _last_merges_as(connection: sqlite3.Connection) -> str:

@@ -7,9 +7,10 @@ columns go to the end of their table, since checksums and readers take the colum
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 
+from engine.document.checks.layout import layout_of
 from engine.document.checksums import digest, require_intact, write_anew
 from engine.document.schema import SCHEMA_VERSION
 
@@ -58,7 +59,7 @@ MIGRATIONS: Mapping[int, Callable[[sqlite3.Connection], None]] = MappingProxyTyp
 """What leads from each version to the next."""
 
 
-def migrate(connection: sqlite3.Connection, version: int, tables: Iterable[str]) -> None:
+def migrate(connection: sqlite3.Connection, version: int, tables: Collection[str]) -> None:
     """Bring a document to the present version; the caller has begun a transaction and kept a backup.
 
     Parameters
@@ -73,7 +74,8 @@ def migrate(connection: sqlite3.Connection, version: int, tables: Iterable[str])
     """
     try:
         if version >= FIRST_WITH_CHECKSUMS:
-            require_intact(connection, {})  # what is damaged now would get sound checksums below
+            # What is damaged now would get sound checksums below.
+            require_intact(connection, set(tables) & layout_of(version).keys())
         for step in range(version, SCHEMA_VERSION):
             MIGRATIONS[step](connection)
     except sqlite3.OperationalError as error:

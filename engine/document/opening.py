@@ -6,16 +6,21 @@ import errno
 import os
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.document.backups import keep_backup, keep_older_version, newest_backup
+from engine.document.checks.layout import ForeignLayoutError, layout_of, require_layout
+from engine.document.checks.sizes import require_sizes
+from engine.document.history import undo_labels
 from engine.document.lock import DocumentLock, lock_path, take_lock
 from engine.document.migrations import migrate
+from engine.document.rows import NOT_AS_WRITTEN
 from engine.document.schema import SCHEMA_VERSION, require_document
 from engine.document.state import DocumentState
 from engine.document.storage import TABLE_NAMES, read_state
-from engine.document.transaction import Transaction, connect
+from engine.document.stored_analyses import sound_analyses
+from engine.document.transaction import Transaction, connect, data_version, snapshot
 from engine.errors import DocumentError
 from engine.safe_write import shown
 
@@ -23,7 +28,12 @@ _ELSEWHERE = "it is open in another window: close it there first"
 _PROTECTED = "it is write-protected: allow writing, or copy it and open the copy"
 _FOLDER = "its folder is read-only for you: copy it to another folder and open the copy"
 _FULL = "the disk is full: free some space and open it again"
+_LONGEST_REASON = 300
 _NEWER = "it was made by a newer Offcut: update Offcut"
+
+
+class BusyDocumentError(DocumentError):
+    """A document that another program writes at this moment; nothing is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +42,23 @@ class Opened:
 
     Attributes
     ----------
+    undo_labels : what undo would take back, and what redo would do again
+    data_version : SQLite's, of the moment that all of this is of
+    file : which file it was
     read_only_reason : why it may not be written, with what to do about it; empty where it may
     notice : one sentence the user must know of how it was opened, else empty
+    damaged : what the analyses are that cannot be read
     """
 
     connection: sqlite3.Connection
     state: DocumentState
-    lock: DocumentLock | None = None
-    read_only_reason: str = ""
-    notice: str = ""
+    undo_labels: tuple[str, str]
+    data_version: int
+    file: os.stat_result
+    lock: DocumentLock | None
+    read_only_reason: str
+    notice: str
+    damaged: tuple[str, ...]
 
 
 def open_file(path: Path, lock: DocumentLock | None = None) -> Opened:
@@ -64,7 +82,8 @@ def open_file(path: Path, lock: DocumentLock | None = None) -> Opened:
     except DocumentError as error:
         if own is not None:
             own.release()
-        backup = newest_backup(path) if os.path.exists(path) else None  # noqa: PTH110
+        is_there = os.path.exists(path) and not isinstance(error, BusyDocumentError)  # noqa: PTH110
+        backup = newest_backup(path) if is_there else None
         if backup is None:
             raise
         raise DocumentError(f"{error} Its newest backup is {backup}.") from error
@@ -86,26 +105,36 @@ def _right_to_write(path: Path) -> tuple[DocumentLock | None, str]:
 def _opened(path: Path, lock: DocumentLock | None, reason: str) -> Opened:
     connection = None
     try:
+        file = path.stat()
         connection = connect(path, read_only=bool(reason))
-        version = _sound_version(connection)
-        if version > SCHEMA_VERSION:
-            reason = reason or _NEWER
-            connection.close()
-            connection = connect(path, read_only=True)
         notice = f"{path.name} is open for reading only because {reason}." if reason else ""
-        if version < SCHEMA_VERSION and reason:
-            connection = _in_memory(connection)
-            migrate(connection, version, TABLE_NAMES)
-        elif version < SCHEMA_VERSION:
-            kept = keep_older_version(connection, path, version)
-            with Transaction(connection, path):
-                migrate(connection, version, TABLE_NAMES)
+        with snapshot(connection):
+            is_older = _version(connection) < SCHEMA_VERSION
+        if is_older and reason:
+            connection = _copy_of_this_version(connection)
+        elif is_older:
+            kept = _bring_up_to_date(connection, path)
             notice = f"{path.name} was brought up to date; as an older Offcut left it, it is kept in {kept}."
-        state = read_state(connection)
-        if not reason and state != DocumentState():
-            keep_backup(connection, path)
-        return Opened(connection, state, lock, reason, notice)
-    except (sqlite3.Error, ValueError, TypeError, KeyError, AttributeError) as error:
+        with snapshot(connection):
+            if _sound_version(connection) > SCHEMA_VERSION and not reason:
+                reason = _NEWER
+                notice = f"{path.name} is open for reading only because {reason}."
+            state = read_state(connection)
+            found = sound_analyses(connection, state.analyses)
+            if not reason and state != DocumentState():
+                keep_backup(connection, path)
+            return Opened(
+                connection=connection,
+                state=replace(state, analyses=found.in_force),
+                undo_labels=undo_labels(connection),
+                data_version=data_version(connection),
+                file=file,
+                lock=lock,
+                read_only_reason=reason,
+                notice=notice,
+                damaged=found.damaged,
+            )
+    except (sqlite3.Error, OSError, *NOT_AS_WRITTEN) as error:
         if connection is not None:
             connection.close()
         raise _refusal(path, error) from error
@@ -115,27 +144,56 @@ def _opened(path: Path, lock: DocumentLock | None, reason: str) -> Opened:
         raise
 
 
-def _sound_version(connection: sqlite3.Connection) -> int:
-    """Return the version of a document whose pages hang together.
+def _version(connection: sqlite3.Connection) -> int:
+    """Return the version of a document.
 
-    The version is asked of SQLite, not read from the first bytes: after a kill these may be of an edit that
-    is about to be rolled back.
+    It is asked of SQLite, not read from the first bytes: after a kill these may be of an edit that is about
+    to be rolled back.
     """
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _sound_version(connection: sqlite3.Connection) -> int:
+    """Return the version of a document that has the tables of its version, and whose pages hang together."""
+    version = _version(connection)
+    if version < 1:
+        raise ForeignLayoutError(f"there is no version {version}")
+    require_layout(connection, version)
     found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if found != "ok":
         raise ValueError(found)
-    if version < 1:
-        raise ValueError(f"there is no version {version}")
+    require_sizes(connection, layout_of(min(version, SCHEMA_VERSION)))
     return version
 
 
-def _in_memory(connection: sqlite3.Connection) -> sqlite3.Connection:
+def _bring_up_to_date(connection: sqlite3.Connection, path: Path) -> Path:
+    """Migrate a document in place and return where it is kept as it was; what is refused stays as it was."""
+    with snapshot(connection):
+        version, seen = _sound_version(connection), data_version(connection)
+        kept = keep_older_version(connection, path, version)
+
+    def require_unchanged() -> None:
+        if data_version(connection) != seen:
+            raise _busy(path)
+
+    with Transaction(connection, path, check=require_unchanged):
+        migrate(connection, version, TABLE_NAMES)
+        read_state(connection)
+    return kept
+
+
+def _copy_of_this_version(connection: sqlite3.Connection) -> sqlite3.Connection:
     """Copy a document that may not be written, so that it can be brought to this version all the same."""
-    with closing(connection):
+    with closing(connection), snapshot(connection):
+        version = _sound_version(connection)
         copy = sqlite3.connect(":memory:", isolation_level=None)
         connection.backup(copy)
+    migrate(copy, version, TABLE_NAMES)
     return copy
+
+
+def _busy(path: Path) -> DocumentError:
+    return BusyDocumentError(f"{path} is being written by another program: try again.")
 
 
 def _refusal(path: Path, error: Exception) -> DocumentError:
@@ -146,5 +204,10 @@ def _refusal(path: Path, error: Exception) -> DocumentError:
             f"copy it together with {path.name}-journal to another folder and open it there."
         )
     if code & 0xFF == sqlite3.SQLITE_BUSY:
-        return DocumentError(f"{path} is being written by another program: try again.")
-    return DocumentError(f"{path} is damaged ({error}) and was left as it is: take a backup or another copy.")
+        return _busy(path)
+    if isinstance(error, ForeignLayoutError):
+        return DocumentError(f"{path} is not an Offcut document ({error}) and was left as it is.")
+    if isinstance(error, OSError):
+        return DocumentError(f"{path} cannot be read: {error.strerror or error}.")
+    what = " ".join(str(error).split())[:_LONGEST_REASON]
+    return DocumentError(f"{path} is damaged ({what}) and was left as it is: take a backup or another copy.")

@@ -64,5 +64,6 @@ class Proposal:
 
 def proposal_id(kind: str, start_samples: int, stop_samples: int, maker: str) -> str:
     """Return the id of a proposal: short, and the same whenever the same thing is proposed."""
-    digest = blake2b(f"{kind}/{start_samples}/{stop_samples}/{maker}".encode(), digest_size=6)
+    text = f"{kind}/{start_samples}/{stop_samples}/{maker}"
+    digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6)
     return f"{kind}-{digest.hexdigest()}"

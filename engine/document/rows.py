@@ -5,14 +5,31 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
+from enum import StrEnum
+from itertools import chain, islice
 from operator import attrgetter
 from typing import Any, cast
 
 from engine.document.change import CurrentAnalysis, Row, RowChange, Setting
+from engine.document.checks.columns import (
+    require_alternatives,
+    require_columns,
+    require_kept,
+    require_lists,
+    require_plain,
+    require_text,
+    shown,
+)
 from engine.document.decisions import Decision, Verdict
 from engine.document.markers import Marker
 from engine.document.proposals import Alternative, KeptExample, Proposal
 from engine.document.track import Picture, Source, Track
+
+NOT_AS_WRITTEN = (ValueError, TypeError, KeyError, AttributeError)
+"""What reading raises where it meets something else than what was written."""
+
+_ESCAPE = "\0"  # no name of a file holds it
+_JSON_AT_ONCE = 1_000  # one text is read far quicker than a thousand, and is checked before the next is read
 
 
 def _real(value: float) -> float:
@@ -23,8 +40,34 @@ def _whole_or_none(value: int | None) -> int | None:
     return None if value is None else int(value)
 
 
+def _text(value: str) -> str:
+    """Return a text as UTF-8 can hold it: the name of a file may be bytes that are no text."""
+    text = str(value)
+    if not text.isascii() or text.startswith(_ESCAPE):
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return _ESCAPE + json.dumps(text)
+        return _ESCAPE + json.dumps(text) if text.startswith(_ESCAPE) else text
+    return text
+
+
+def _texts(column: Sequence[str]) -> Sequence[str]:
+    if _ESCAPE not in "".join(column):
+        return column
+    return [_unescaped(text) if text.startswith(_ESCAPE) else text for text in column]
+
+
+def _unescaped(text: str) -> str:
+    found = json.loads(text[len(_ESCAPE) :])
+    if not isinstance(found, str):
+        raise ValueError(f"{shown(text)} is no text")
+    require_text(found)
+    return found
+
+
 def _json(value: object) -> str:
-    return json.dumps(_plain(value), separators=(",", ":"))
+    return json.dumps(_plain(value), separators=(",", ":"), allow_nan=False)
 
 
 def _plain(value: object) -> object:
@@ -38,24 +81,97 @@ def _plain(value: object) -> object:
 
 
 def _from_json(texts: Sequence[str]) -> list[Any]:
-    values: list[Any] = json.loads(f"[{','.join(texts)}]")  # one text is read far quicker than thousands
-    if len(values) != len(texts):
-        raise ValueError("there is a text that is not one JSON value")
+    """Return the value of each text."""
+    found: list[Any] = []
+    for first in range(0, len(texts), _JSON_AT_ONCE):
+        some = texts[first : first + _JSON_AT_ONCE]
+        values: list[Any] = json_value(f"[{','.join(some)}]")
+        if len(values) != len(some):
+            raise ValueError("there is a text that is not one JSON value")
+        found += values
+    return found
+
+
+def json_value(text: str) -> Any:
+    """Return the value of a JSON text.
+
+    Raises
+    ------
+    ValueError : it is none, or holds numbers that are none
+    """
+    try:
+        return json.loads(text, parse_constant=_refuse)
+    except RecursionError as error:
+        raise ValueError("a value is nested without end") from error
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number")
+
+
+def _any_values(texts: Sequence[str]) -> list[Any]:
+    values = _from_json(texts)
+    require_plain(values)
     return values
 
 
+def _payloads(texts: Sequence[str]) -> list[dict[str, object]]:
+    """Return what kinds need; the same text gives the same object, as most proposals of a document do."""
+    alike = dict.fromkeys(texts)
+    known = dict(zip(alike, _any_values(list(alike)), strict=True))
+    for value in known.values():
+        if not isinstance(value, dict):
+            raise ValueError(f"a payload is {shown(value)}")
+    return [known[text] for text in texts]
+
+
 def _alternatives(texts: Sequence[str]) -> list[tuple[Alternative, ...]]:
-    return [tuple(Alternative(*one) for one in found) for found in _from_json(texts)]
+    found = _from_json(texts)
+    require_lists(found)
+    columns = _columns(list(chain.from_iterable(found)), [3])
+    if not columns:
+        return [()] * len(found)
+    require_alternatives(*columns)
+    made = map(Alternative, *columns)
+    return [tuple(islice(made, count)) for count in map(len, found)]
 
 
 def _kept_examples(texts: Sequence[str]) -> list[KeptExample | None]:
-    return [None if found is None else KeptExample(*found) for found in _from_json(texts)]
+    found = _from_json(texts)
+    columns = _columns([one for one in found if one is not None], [5, 4])
+    if not columns:
+        return [None] * len(found)
+    require_kept(*columns)
+    made = map(KeptExample, *columns)
+    return [None if one is None else next(made) for one in found]
+
+
+def _columns(rows: list[Any], lengths: Sequence[int]) -> list[tuple[Any, ...]]:
+    """Return the columns of lists that all have one of these lengths."""
+    require_lists(rows)
+    found = set(map(len, rows))
+    if not found <= set(lengths):
+        raise ValueError(f"a list of {max(found)} where {lengths[0]} belong together")
+    if len(found) > 1:  # what came with a later version has a default
+        rows = [[*row, 0.0] if len(row) < lengths[0] else row for row in rows]
+    return list(zip(*rows, strict=True))
+
+
+def _enumerated(kind: type[StrEnum]) -> Callable[[Sequence[str]], Sequence[object]]:
+    members = {str(member): member for member in kind}
+
+    def read(column: Sequence[str]) -> Sequence[object]:
+        for value in set(column) - members.keys():
+            raise ValueError(f"{shown(value)} is none of {', '.join(members)}")
+        return [members[value] for value in column]
+
+    return read
 
 
 # How fields are written, by their annotation: exactly what SQLite will give back, since checksums depend on
 # it. Any other is JSON.
 _WRITERS: Mapping[str, Callable[[Any], object]] = {
-    "str": str,
+    "str": _text,
     "int": int,
     "float": _real,
     "bool": int,
@@ -65,11 +181,13 @@ _WRITERS: Mapping[str, Callable[[Any], object]] = {
 }
 # How whole columns are read, by the same annotation; None where SQLite gives the values themselves.
 _READERS: Mapping[str, Callable[[Any], Sequence[object]] | None] = {
-    **dict.fromkeys(("str", "int", "float", "int | None")),
+    **dict.fromkeys(("int", "float", "int | None")),
+    "str": _texts,
     "bool": lambda column: [bool(value) for value in column],
-    "Verdict": lambda column: [Verdict(value) for value in column],
-    "Picture": lambda column: [Picture(value) for value in column],
+    "Verdict": _enumerated(Verdict),
+    "Picture": _enumerated(Picture),
     "tuple[Alternative, ...]": _alternatives,
+    "dict[str, object]": _payloads,
     "KeptExample | None": _kept_examples,
 }
 
@@ -92,7 +210,7 @@ class Table:
         self._writers = tuple(_WRITERS.get(one, _json) for one in types)
         self._readers: list[tuple[int, Callable[[Any], Sequence[object]]]] = []
         for place, one in enumerate(types):
-            read = _READERS.get(one, _from_json)
+            read = _READERS.get(one, _any_values)
             if read is not None:
                 self._readers.append((place, read))
         self.delete_one = f'DELETE FROM {name} WHERE "{self.columns[0]}" = ?'
@@ -109,9 +227,16 @@ class Table:
         return self.encode_all([row])[0]
 
     def encode_all(self, rows: Sequence[Row]) -> list[tuple[object, ...]]:
-        """Return what `encode` returns of each row, a column at a time: thousands take milliseconds."""
+        """Return what `encode` returns of each row, a column at a time: thousands take milliseconds.
+
+        Raises
+        ------
+        ValueError : a document cannot hold such a row
+        """
         writers = zip(self.columns, self._writers, strict=True)
-        return list(zip(*(map(write, map(attrgetter(name), rows)) for name, write in writers), strict=True))
+        columns = [list(map(write, map(attrgetter(name), rows))) for name, write in writers]
+        require_columns(self.name, self.columns, columns)  # what could not be read again is not written
+        return list(zip(*columns, strict=True))
 
     def decode(self, values: Sequence[object]) -> Row:
         """Return the row of what `encode` returned."""
@@ -130,11 +255,11 @@ class Table:
         columns: list[Any] = list(zip(*rows, strict=True))[: len(self.columns)]
         if not rows:
             return []
+        require_columns(self.name, self.columns, columns)
         for place, read in self._readers:
             if place < len(columns):
                 columns[place] = read(columns[place])
-        build = cast(Callable[..., Row], self.row_type)
-        return [build(*values) for values in zip(*columns, strict=True)]
+        return list(map(cast(Callable[..., Row], self.row_type), *columns))
 
 
 TABLES: Mapping[type[Row], Table] = {
@@ -174,11 +299,18 @@ def _encoded(rows: Sequence[Row | None]) -> list[tuple[object, ...] | None]:
 
 
 def changes_from_json(text: str) -> tuple[RowChange, ...]:
-    """Read what `changes_to_json` wrote."""
-    changes = json.loads(text)
+    """Read what `changes_to_json` wrote.
+
+    Raises
+    ------
+    ValueError, TypeError, KeyError, AttributeError : it is something else
+    """
+    changes = json_value(text)
     if not changes:
         return ()
     names, before, after = zip(*changes, strict=True)
+    if any(old is None and new is None for old, new in zip(before, after, strict=True)):
+        raise ValueError("a change of no row")
     return tuple(map(RowChange, _decoded(names, before), _decoded(names, after)))
 
 

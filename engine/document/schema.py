@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from engine.errors import DocumentError
 
@@ -48,6 +50,18 @@ CREATE TABLE history (
 ) STRICT;
 CREATE TABLE checksum (name TEXT PRIMARY KEY, digest INTEGER NOT NULL) STRICT;
 """
+
+# What each version added to the tables: the columns, all of them where none is named.
+ADDED: Mapping[int, Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        2: {"checksum": (), "analysis": ("digest",), "history": ("digest",)},
+        3: {
+            "track": ("pan", "color", "role", "height_px", "is_collapsed", "channels_open", "picture"),
+            "proposal": ("nearest_kept",),
+            "marker": (),
+        },
+    }
+)
 
 STATEMENTS = tuple(statement.strip() for statement in SCHEMA.split(";") if statement.strip())
 

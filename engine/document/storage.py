@@ -12,11 +12,15 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from engine.document.change import CurrentAnalysis, Row, RowChange, Setting, row_key
-from engine.document.checksums import Tally, require_intact, rows_of, write_anew
+from engine.document.change import CurrentAnalysis, Row, RowChange, Setting
+from engine.document.checks.coherence import require_coherent
+from engine.document.checks.limits import MOST_STATE_BYTES
+from engine.document.checks.sizes import short_rows
+from engine.document.checksums import ReadRows, Tally, read_rows, require_intact, write_anew
 from engine.document.decisions import Decision
 from engine.document.markers import Marker
 from engine.document.proposals import Proposal
@@ -29,6 +33,7 @@ from engine.errors import DocumentError, ExportError
 from engine.safe_write import replacing, shown
 
 _KEYS_AT_ONCE = 500  # SQLite takes no more than 999 in one statement everywhere
+_IN_TIME_ORDER = attrgetter("start_samples", "stop_samples", "id")
 TABLE_NAMES = tuple(table.name for table in TABLES.values())
 
 
@@ -80,25 +85,33 @@ def _stored(connection: sqlite3.Connection, table: Table, keys: list[str]) -> It
 
 
 def read_state(connection: sqlite3.Connection) -> DocumentState:
-    """Read the whole document.
+    """Read the whole document, in a transaction of the caller, who has looked at its tables and their sizes.
 
     Raises
     ------
-    ValueError, TypeError, KeyError, sqlite3.Error : it is damaged
+    ValueError, ... : see `rows.NOT_AS_WRITTEN`; it is damaged, or is none that Offcut made
+    sqlite3.Error : it is damaged, or another program writes it
     """
-    with _no_collection():
-        read = {name: rows_of(connection, name) for name in TABLE_NAMES}
-        require_intact(connection, read)
+    with without_collection():
+        read: dict[str, ReadRows] = {}
+        room_bytes = MOST_STATE_BYTES
+        with short_rows(connection):
+            for name in TABLE_NAMES:
+                read[name] = read_rows(connection, name, room_bytes)
+                room_bytes -= read[name].size_bytes
+        require_intact(connection, TABLE_NAMES, read)
         values: dict[str, Any] = {}
         for row_type, table in TABLES.items():
-            rows = table.decode_all(read[table.name])
-            values |= _fields(row_type, {row_key(row): row for row in rows})
-    return DocumentState(**values)
+            rows = table.decode_all(read[table.name].rows)
+            values |= _fields(row_type, dict(zip(map(attrgetter(table.columns[0]), rows), rows, strict=True)))
+    state = DocumentState(**values)
+    require_coherent(state)
+    return state
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keep the garbage collector from walking over all the new rows again and again: a third of the time."""
+def without_collection() -> Iterator[None]:
+    """Keep the garbage collector from walking over all the rows again and again: a third of the time."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -173,5 +186,5 @@ def _fields(row_type: type[Row], rows: dict[str, Any]) -> dict[str, object]:
 
 
 def _in_time_order(rows: dict[str, Any]) -> dict[str, Any]:
-    ordered = sorted(rows.values(), key=lambda one: (one.start_samples, one.stop_samples, one.id))
-    return {row.id: row for row in ordered}
+    ordered = sorted(rows.values(), key=_IN_TIME_ORDER)
+    return dict(zip(map(attrgetter("id"), ordered), ordered, strict=True))

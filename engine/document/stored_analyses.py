@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from io import BytesIO
 
 import numpy as np
 
 from engine.document.analysis import Analysis, BeatGrid, Listening, NearestKept, ScoreCurve
+from engine.document.checks.arrays import UNREADABLE, array_names, require_analysis, unpacked
+from engine.document.checks.columns import shown
+from engine.document.checks.limits import LONGEST_FACTS_BYTES, MOST_PACKED_BYTES
 from engine.document.checksums import Tally, digest
+from engine.document.rows import json_value
 
 _ANALYSES: dict[str, type[Analysis]] = {
     "score": ScoreCurve,
@@ -17,8 +23,15 @@ _ANALYSES: dict[str, type[Analysis]] = {
     "beats": BeatGrid,
     "listening": Listening,
 }
+_NAMES = {
+    "score": "the scores",
+    "nearest": "the nearest kept examples",
+    "beats": "the beats",
+    "listening": "the onsets and the loudness",
+}
 # As bytes, since damaged text may be no text at all.
 _WRITTEN = "CAST(facts AS BLOB), arrays, digest"
+_SHORT = f"length(facts) <= {LONGEST_FACTS_BYTES} AND length(arrays) <= {MOST_PACKED_BYTES}"
 
 
 def write_analysis(connection: sqlite3.Connection, tally: Tally, analysis_id: str, analysis: Analysis) -> str:
@@ -46,18 +59,57 @@ def write_analysis(connection: sqlite3.Connection, tally: Tally, analysis_id: st
 
 def read_analysis(connection: sqlite3.Connection, analysis_id: str) -> Analysis | None:
     """Return a stored analysis; None where it is missing or damaged, since listening again makes it anew."""
-    row = connection.execute(f"SELECT kind, {_WRITTEN} FROM analysis WHERE id = ?", (analysis_id,)).fetchone()
+    wanted = f"SELECT kind, {_WRITTEN} FROM analysis WHERE id = ? AND {_SHORT}"
+    row = connection.execute(wanted, (analysis_id,)).fetchone()
     if row is None or not _is_sound(*row[1:]):
         return None
-    kind, facts, blob, _ = row
-    with np.load(BytesIO(blob), allow_pickle=False) as arrays:
-        return _ANALYSES[kind](**json.loads(facts), **{name: arrays[name] for name in arrays.files})
+    kind, facts, block, _ = row
+    try:
+        made: Callable[..., Analysis] = _ANALYSES[kind]
+        known = _ANALYSES[kind].__dataclass_fields__
+        names = array_names(known)
+        values = json_value(facts.decode())
+        analysis = made(**{name: values[name] for name in known.keys() & values}, **unpacked(block, names))
+        require_analysis(analysis)
+    except (*UNREADABLE, AttributeError):
+        return None
+    return analysis
 
 
-def sound_analyses(connection: sqlite3.Connection) -> frozenset[str]:
-    """Return the ids of the stored analyses that are as they were written."""
-    rows = connection.execute(f"SELECT id, {_WRITTEN} FROM analysis")
-    return frozenset(key for key, *written in rows if _is_sound(*written))
+@dataclass(frozen=True, slots=True)
+class SoundAnalyses:
+    """Which analyses of a document are as they were written.
+
+    Attributes
+    ----------
+    in_force : ids by kind
+    damaged : what the others are, such as "the scores" and "earlier beats"
+    """
+
+    in_force: Mapping[str, str]
+    damaged: tuple[str, ...]
+
+
+def sound_analyses(connection: sqlite3.Connection, current: Mapping[str, str]) -> SoundAnalyses:
+    """Find the damaged among all analyses; those in force are given by kind and id."""
+    stored = connection.execute(f"SELECT id, {_WRITTEN} FROM analysis WHERE {_SHORT}")
+    sound = {key for key, *written in stored if _is_sound(*written)}
+    in_force = {kind: key for kind, key in current.items() if key in sound}
+    damaged = [name_of(kind) for kind in current if kind not in in_force]
+    for key, kind in connection.execute("SELECT id, kind FROM analysis").fetchall():
+        if key not in sound and key not in current.values():
+            damaged.append(f"earlier {name_of(kind).removeprefix('the ')}")
+    return SoundAnalyses(in_force, tuple(dict.fromkeys(damaged)))
+
+
+def name_of(kind: str) -> str:
+    """Return what an analysis of a kind is called in a sentence."""
+    return _NAMES.get(kind, f"an analysis {shown(kind)}")
+
+
+def is_of_kind(analysis: Analysis, kind: str) -> bool:
+    """Tell whether an analysis is one that may be in force under this name."""
+    return isinstance(analysis, _ANALYSES.get(kind, object))
 
 
 def _is_sound(facts: bytes, arrays: bytes, expected: int) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,9 +53,7 @@ class Made:
     @classmethod
     def of(cls, proposals: Mapping[str, Proposal]) -> Made:
         """Return the columns of proposals."""
-        rows = tuple(
-            sorted(proposals.values(), key=lambda one: (one.start_samples, one.stop_samples, one.id))
-        )
+        rows = tuple(sorted(proposals.values(), key=attrgetter("start_samples", "stop_samples", "id")))
         ids = tuple(proposal.id for proposal in rows)
         removing = {kind.name for kind in KINDS.values() if kind.removes_span}
         return cls(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -19,15 +20,24 @@ _REASONS = {
     sqlite3.SQLITE_IOERR: "the disk refuses: free some space, or work on a copy on another disk",
     sqlite3.SQLITE_CORRUPT: "it has been damaged while it was open: close it and open it again",
     sqlite3.SQLITE_NOTADB: "it has been damaged while it was open: close it and open it again",
+    sqlite3.SQLITE_TOOBIG: "this is more than one edit can hold: do it in parts",
 }
+_PATIENCE_S = 2.0
+_LOOKS_EVERY_S = 0.001
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-    """Open a database file that exists; a write is on the disk before it is said to be done."""
+    """Open a database file that exists; a write is on the disk before it is said to be done.
+
+    Whoever meets another program in the middle of a write waits for it a while.
+    """
     uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rw'}"
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=2.0)
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_PATIENCE_S)
     try:
-        connection.execute("PRAGMA synchronous = FULL")
+        connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute("PRAGMA cell_size_check = ON")
+        _patiently(connection, "PRAGMA synchronous = FULL")
     except sqlite3.Error:
         connection.close()
         raise
@@ -42,6 +52,56 @@ def reason_of(error: sqlite3.Error) -> str:
 def not_written(path: Path, reason: str) -> DocumentError:
     """Return the sentence for an edit that could not be made."""
     return DocumentError(f"{path} could not be written because {reason}; nothing was changed.")
+
+
+def not_read(path: Path, error: sqlite3.Error) -> DocumentError:
+    """Return the sentence for what could not be read."""
+    return DocumentError(f"{path} could not be read because {reason_of(error)}.")
+
+
+def data_version(connection: sqlite3.Connection) -> int:
+    """Return a number that is another once another connection has written the file."""
+    return int(connection.execute("PRAGMA data_version").fetchone()[0])
+
+
+def _patiently(connection: sqlite3.Connection, statement: str) -> None:
+    """Do what reads first, as soon as nobody writes.
+
+    SQLite waits longer from try to try, up to a tenth of a second: a program that writes without a pause
+    would be met in the middle of it each time.
+    """
+    ends_s = time.monotonic() + _PATIENCE_S
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                connection.execute(statement).fetchone()
+                return
+            except sqlite3.OperationalError as error:
+                is_busy = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+                if not is_busy or time.monotonic() >= ends_s:
+                    raise
+            time.sleep(_LOOKS_EVERY_S)
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {round(1000 * _PATIENCE_S)}")
+
+
+@contextmanager
+def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
+    """Hold the file still: all that is read inside the `with` block is of one moment, whoever else writes.
+
+    Raises
+    ------
+    sqlite3.Error : another program is writing it for longer than one waits
+    """
+    connection.execute("BEGIN")
+    try:
+        _patiently(connection, "SELECT 1 FROM sqlite_schema")  # only now the file is held
+        yield
+    finally:
+        with suppress(sqlite3.Error):
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
 
 
 class Transaction:

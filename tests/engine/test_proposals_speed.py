@@ -1,0 +1,73 @@
+"""What listing a hundred thousand proposals costs beside what nothing can do without."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from engine.document import edits, track_edits
+from engine.document.decisions import Verdict
+from engine.document.document import Document
+from engine.document.proposals import KeptExample
+from tests.engine.document.conftest import a_cut, a_source
+
+ROOT = Path(__file__).resolve().parents[2]
+COUNT = 100_000
+# Reads every row of the document and writes the same answer, with nothing checked and no objects made.
+PLAIN = """
+import json, sqlite3, sys
+rows = sqlite3.connect(sys.argv[1]).execute("SELECT * FROM proposal").fetchall()
+rows += sqlite3.connect(sys.argv[1]).execute("SELECT * FROM decision").fetchall()
+with open(sys.argv[2], encoding="utf-8") as stream:
+    answer = json.load(stream)
+print(json.dumps(answer))
+"""
+MOST_TIMES_PLAIN = 4.0
+
+
+@pytest.fixture(scope="module")
+def long_path() -> Iterator[Path]:
+    disk = Path("/dev/shm")
+    with TemporaryDirectory(dir=disk if disk.is_dir() else None) as folder:
+        with Document.create(Path(folder) / "long.offcut") as document:
+            document.apply(track_edits.add_tracks(document.state, [a_source("one", COUNT + 9)], ["Jam"]))
+            kept = KeptExample("/band/kept.wav", 1.0, 2.0, 0.5)
+            cuts = [replace(a_cut(second, second + 0.5), nearest_kept=kept) for second in range(COUNT)]
+            document.apply(edits.replace_proposals(document.state, cuts, {}, "Proposed"))
+            document.apply(edits.decide(document.state, [one.id for one in cuts[::2]], Verdict.ACCEPTED))
+        yield document.path
+
+
+def _cpu_s(out: Path, *words: str | Path) -> float:
+    before = getrusage(RUSAGE_CHILDREN)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with out.open("w", encoding="utf-8") as stream:
+        subprocess.run([sys.executable, *words], stdout=stream, check=True, cwd=ROOT, env=environment)
+    after = getrusage(RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def test_listing_costs_a_few_times_what_reading_and_writing_cost(long_path: Path) -> None:
+    listed, plain = long_path.with_suffix(".json"), long_path.with_suffix(".plain")
+    verb = "import sys; from engine.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    words = ("-c", verb, "proposals", long_path, "--json")
+    ratios = []
+    for _ in range(3):
+        listing_s = _cpu_s(listed, *words)
+        ratios.append(listing_s / _cpu_s(plain, "-c", PLAIN, long_path, listed))
+    assert json.loads(listed.read_text("utf-8")) == json.loads(plain.read_text("utf-8"))
+    with closing(sqlite3.connect(long_path)) as raw:
+        count = raw.execute("SELECT count(*) FROM proposal").fetchone()
+    assert (len(json.loads(listed.read_text("utf-8"))["proposals"]),) == count
+    assert min(ratios) < MOST_TIMES_PLAIN, ratios

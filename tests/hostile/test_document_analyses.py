@@ -1,0 +1,164 @@
+"""Analyses that are damaged or made to harm: the document opens, the rest is whole, and it is told."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import tracemalloc
+import zipfile
+from contextlib import closing
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from desktop.session import Session
+from engine.cli.main import main
+from engine.document import edits
+from engine.document.checksums import digest, write_anew
+from engine.document.document import Document
+from engine.document.storage import TABLE_NAMES
+from tests.engine.document.scripted import ANALYSES, BEATS, IDS, review
+from tests.hostile.status import is_one_sentence
+
+SCORES_TOLD = (
+    "Of jam.offcut the scores cannot be read and were left out, the rest is whole: listen again to make them "
+    "anew."
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    review(tmp_path / "jam.offcut")
+    return tmp_path / "jam.offcut"
+
+
+def _block(**arrays: np.ndarray) -> bytes:
+    block = BytesIO()
+    np.savez_compressed(block, allow_pickle=True, **arrays)
+    return block.getvalue()
+
+
+def _packed(**members: bytes) -> bytes:
+    block = BytesIO()
+    with zipfile.ZipFile(block, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in members.items():
+            packed.writestr(f"{name}.npy", content)
+    return block.getvalue()
+
+
+def _header(shape: str) -> bytes:
+    text = f"{{'descr': '<i8', 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode()
+
+
+TIMES, SCORES = ANALYSES["score-1"].times_samples, ANALYSES["score-1"].scores
+FACTS = {"maker": "m", "part_names": []}
+NO_PARTS = np.zeros((0, 0), np.float32)
+HOSTILE = {
+    "a bomb": (FACTS, _packed(times_samples=bytes(2**29 + 1))),
+    "many bombs": (FACTS, _packed(times_samples=bytes(2**28), scores=bytes(2**28), parts=bytes(2**28))),
+    "more than it holds": (FACTS, _packed(times_samples=_header("(1099511627776,)"), scores=b"", parts=b"")),
+    "less than nothing": (FACTS, _packed(times_samples=_header("(-1,)"), scores=b"", parts=b"")),
+    "no header": (FACTS, _packed(times_samples=b"hello", scores=b"", parts=b"")),
+    "no block": (FACTS, b"hello"),
+    "an empty block": (FACTS, b""),
+    "another array": (FACTS, _block(times_samples=TIMES, scores=SCORES, parts=NO_PARTS, spy=TIMES)),
+    "a name with a folder": (FACTS, _packed(**{"../times_samples": b""})),
+    "objects": (FACTS, _block(times_samples=TIMES, scores=np.array([{}] * 3), parts=NO_PARTS)),
+    "words": (FACTS, _block(times_samples=TIMES, scores=SCORES.astype("U4"), parts=NO_PARTS)),
+    "NaN": (FACTS, _block(times_samples=TIMES, scores=SCORES * np.nan, parts=NO_PARTS)),
+    "too few scores": (FACTS, _block(times_samples=TIMES, scores=SCORES[1:], parts=NO_PARTS)),
+    "scores in a square": (FACTS, _block(times_samples=TIMES[:4], scores=SCORES[:4].reshape(2, 2))),
+    "times that go back": (FACTS, _block(times_samples=TIMES[::-1], scores=SCORES, parts=NO_PARTS)),
+    "times of ages": (FACTS, _block(times_samples=TIMES + 2**60, scores=SCORES, parts=NO_PARTS)),
+    "parts without names": (FACTS, _block(times_samples=TIMES, scores=SCORES, parts=SCORES[:, None])),
+    "a maker of none": ({"maker": 7}, _block(times_samples=TIMES, scores=SCORES, parts=NO_PARTS)),
+    "no maker": ({}, _block(times_samples=TIMES, scores=SCORES, parts=NO_PARTS)),
+    "facts in a list": ([1], _block(times_samples=TIMES, scores=SCORES, parts=NO_PARTS)),
+    "facts for arrays": ({**FACTS, "times_samples": [1], "scores": [0.5]}, _block(parts=NO_PARTS)),
+}
+
+
+def _forge(path: Path, facts: object, block: bytes) -> None:
+    text = json.dumps(facts)
+    with closing(sqlite3.connect(path, isolation_level=None)) as raw:
+        raw.execute("BEGIN")
+        raw.execute(
+            "UPDATE analysis SET facts = ?, arrays = ?, digest = ? WHERE id = 'score-1'",
+            (text, block, digest(text.encode() + block)),
+        )
+        write_anew(raw, TABLE_NAMES)
+        raw.execute("COMMIT")
+
+
+def _damage(path: Path, key: str) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as raw:
+        raw.execute("UPDATE analysis SET arrays = zeroblob(length(arrays)) WHERE id = ?", (key,))
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_an_analysis_that_no_listening_makes_is_left_out_and_told(path: Path, name: str) -> None:
+    _forge(path, *HOSTILE[name])
+    tracemalloc.start()
+    try:
+        with Document.open(path) as document:
+            assert document.analysis("score") is None
+            assert document.notice == SCORES_TOLD
+            assert is_one_sentence(document.notice)
+            assert "score" not in document.state.analyses
+            assert document.analysis("beats") is not None
+            assert document.state.proposals
+            assert not document.holds_analysis("score-1")
+        assert tracemalloc.get_traced_memory()[1] < 64 * 2**20
+    finally:
+        tracemalloc.stop()
+
+
+def test_beats_in_the_place_of_scores_are_left_out_and_told(path: Path) -> None:
+    with Document.open(path) as document:
+        document.apply(edits.set_analyses(document.state, {"score": "beats-1"}, "Swapped"))
+    with Document.open(path) as document:
+        assert document.analysis("score") is None
+        assert document.notice == SCORES_TOLD
+
+
+def test_a_damaged_analysis_is_told_by_the_verbs_and_in_the_window(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _damage(path, "score-1")
+    for words in (("proposals", path, "--json"), ("decide", path, "accept", IDS[3])):
+        assert main([str(word) for word in words]) == 0
+        told = capsys.readouterr()
+        assert told.err == f"offcut: warning: {SCORES_TOLD}\n"
+        assert told.out
+    session = Session()
+    session.open(path)
+    assert session.notice == SCORES_TOLD
+    assert session.curve is None
+    assert session.grid is not None
+    session.close()
+
+
+def test_every_damaged_analysis_is_named_until_it_is_heard_again(path: Path) -> None:
+    with Document.open(path) as document:
+        document.apply(
+            edits.set_analyses(document.state, {"beats": "beats-2"}, "Tapped"),
+            {"beats-2": ANALYSES["beats-1"]},
+        )
+    for key in ("score-1", "beats-1"):
+        _damage(path, key)
+    with Document.open(path) as document:
+        assert document.notice.startswith("Of jam.offcut the scores and earlier beats cannot be read")
+        assert document.analysis("beats") is not None
+        document.undo()
+        assert document.analysis("beats") is None
+        assert "the beats" in document.notice
+        document.redo()
+        document.apply(edits.set_analyses(document.state, {"score": "score-1"}, "Listened"), ANALYSES)
+        curve = document.analysis("score")
+        assert curve is not None
+        np.testing.assert_array_equal(curve.times_samples, BEATS)
+    with Document.open(path) as document:
+        assert document.notice == ""

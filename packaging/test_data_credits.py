@@ -39,8 +39,8 @@ Their makers do not endorse Offcut. Whoever passes them on passes these credits 
   License: [CC BY 3.0](https://creativecommons.org/licenses/by/3.0/).
   From the Free Music Archive:
   <https://freemusicarchive.org/music/Karissa_Hobbs/Age_of_Flowers/09_Lets_Go_Fishin>
-- **P. I. Tchaikovsky: Dance of the Sugar Plum Fairy** by Kevin MacLeod, from Classical Sampler, licensed under
-  a Creative Commons Attribution License: [CC BY 3.0](https://creativecommons.org/licenses/by/3.0/).
+- **P. I. Tchaikovsky: Dance of the Sugar Plum Fairy** by Kevin MacLeod, from Classical Sampler, licensed
+  under a Creative Commons Attribution License: [CC BY 3.0](https://creativecommons.org/licenses/by/3.0/).
   From the Free Music Archive:
   <https://freemusicarchive.org/music/Kevin_MacLeod/Classical_Sampler/Dance_of_the_Sugar_Plum_Fairy>
 - **Ripper** (gm3 boom) and **Contentent Number 2** (gm3 Boomboxhead), given to the public domain:

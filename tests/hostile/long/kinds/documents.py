@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hypothesis import strategies as st
@@ -50,8 +50,11 @@ def prepare(folder: Path) -> bytes:
     return path.read_bytes()
 
 
-def open_and_use(path: Path) -> None:
-    """Open a document, look at all that is in it, take all of it back and do it again."""
+def open_and_use(path: Path, *, comes_back: bool) -> None:
+    """Open a document, look at all that is in it, take all of it back and do it again.
+
+    `comes_back` tells whether that must lead to where it began: a forged history may say anything.
+    """
     with Document.open(path) as document:
         state = document.state
         for kind in state.analyses:
@@ -67,14 +70,15 @@ def open_and_use(path: Path) -> None:
                     undone += 1
                 for _ in range(undone):
                     document.redo()
-                assert document.state == state, "undo and redo lead elsewhere"
+                again = replace(document.state, analyses=state.analyses)  # what is damaged is out of force
+                assert again == state or not comes_back, "undo and redo lead elsewhere"
 
 
 def attempt_bytes(sound: bytes, changes: tuple[object, ...], folder: Path) -> None:
     """Open a document with other bytes."""
     path = folder / "jam.offcut"
     path.write_bytes(done(changes, sound))
-    open_and_use(path)
+    open_and_use(path, comes_back=True)
 
 
 def attempt_rows(sound: bytes, changes: tuple[Forge, ...], folder: Path) -> None:
@@ -88,7 +92,7 @@ def attempt_rows(sound: bytes, changes: tuple[Forge, ...], folder: Path) -> None
         connection.execute("UPDATE history SET digest = digest_of(changes, x'')")
         connection.execute("UPDATE analysis SET digest = digest_of(facts, arrays)")
         write_anew(connection, TABLE_NAMES)
-    open_and_use(path)
+    open_and_use(path, comes_back=False)
 
 
 def _digest_of(text: str, blob: bytes) -> int:

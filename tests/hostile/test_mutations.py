@@ -11,6 +11,7 @@ import pytest
 
 from tests.hostile.long.__main__ import main
 from tests.hostile.long.kinds.all import KINDS
+from tests.hostile.long.kinds.dying import WAYS
 from tests.hostile.long.trials import CASES_OF_A_BATCH, Trials
 from tests.hostile.long.worker import Batch
 
@@ -49,6 +50,14 @@ def test_broken_files_are_read_or_refused_with_a_sentence(trials: Trials, kind: 
     assert trials.counts.cases - before == CASES[kind]
 
 
-def test_a_case_is_tried_again_by_its_name(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--only", "labels:3:7:50"]) == 0
-    assert capsys.readouterr().out.splitlines()[-1].split()[:2] == ["all", "1"]
+def test_what_dies_is_noticed_and_its_name_tries_it_again(capsys: pytest.CaptureFixture[str]) -> None:
+    with Trials(patience_s=1.0) as trials:
+        trials.run(Batch("dying", 0, len(WAYS)))
+    assert trials.counts.cases == len(WAYS)
+    outcomes = {failure.changes: failure.outcome for failure in trials.counts.failures}
+    assert outcomes == {repr(way): "foreign" if way == "words" else way for way in WAYS[2:]}
+    crashed = next(failure for failure in trials.counts.failures if failure.outcome == "crash")
+    assert main(["--only", crashed.name]) == 1
+    said = capsys.readouterr().out
+    assert str(crashed) in said
+    assert said.splitlines()[-1].split() == ["all", "1", "0", "0", "1", "0", "0"]

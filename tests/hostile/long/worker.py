@@ -17,7 +17,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from engine.errors import OffcutError
-from tests.hostile.long.kinds.all import KINDS
+from tests.hostile.long.kinds.all import kind_of
 
 MOST_MEMORY_BYTES = 8 << 30
 _SAID = 2_000
@@ -63,13 +63,13 @@ def work(tasks: Connection) -> None:
             if batch.kind not in sound:
                 with warnings.catch_warnings():
                     warnings.simplefilter("default")
-                    sound[batch.kind] = KINDS[batch.kind].prepare(Path(tempfile.mkdtemp(dir=folder)))
+                    sound[batch.kind] = kind_of(batch.kind).prepare(Path(tempfile.mkdtemp(dir=folder)))
             _try_all(batch, sound[batch.kind], Path(folder) / "case", tasks.send)
             tasks.send(Tried(-1, "done"))
 
 
 def _try_all(batch: Batch, sound: Any, folder: Path, tell: Callable[[Tried], None]) -> None:
-    kind, number = KINDS[batch.kind], -1
+    kind, number = kind_of(batch.kind), -1
 
     @seed(batch.seed)
     @settings(

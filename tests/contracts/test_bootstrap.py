@@ -160,15 +160,16 @@ def test_wrong_use_is_one_sentence(project, arguments, status, words):
 
 def test_second_start_hands_over_at_once(installed):
     direct = [sys.executable, "-m", "pytest", "--version"]
-    extra_s = []
+    extra = []  # beside what the same program takes when it is started directly
     for _ in range(3):  # the quickest counts: the machine may be busy with something else
         began_s = time.monotonic()
         outcome = start(installed, "test", "--version", DISPLAY=":0")
         handed_over_s = time.monotonic()
         subprocess.run(direct, capture_output=True, check=True)
-        extra_s.append(handed_over_s - began_s - (time.monotonic() - handed_over_s))
+        direct_s = time.monotonic() - handed_over_s
+        extra.append((handed_over_s - began_s - direct_s) / direct_s)
         assert re.fullmatch(r"pytest \d+\.\d+\.\d+\n", outcome.stdout)
-    assert min(extra_s) < 0.5
+    assert min(extra) < 1.0
 
 
 @pytest.mark.parametrize(

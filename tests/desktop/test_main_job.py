@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -17,28 +18,66 @@ from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 
 from engine.cli.main import main
 from engine.document.decisions import Verdict
+from tests.conftest import live_in
 from tests.desktop.conftest import Hands, fill, named_field, type_path
 
 EPOCHS = 2
 
 
 @pytest.fixture(scope="module")
-def song(shared_dir: Path) -> np.ndarray:
-    path = shared_dir / "data" / "music" / "gm3_boom_Ripper.mp3"
+def song(data_dir: Path) -> np.ndarray:
+    path = data_dir / "music" / "gm3_boom_Ripper.mp3"
     samples, _ = soundfile.read(path, dtype="int16")
     return samples
 
 
-@pytest.fixture
-def folder(tmp_path: Path, song: np.ndarray) -> Path:
-    """A band's folder with one raw jam and one edit; the name is as awkward as names are."""
-    made = tmp_path / "the band's jams 🎸"
-    made.mkdir()
+def recorded(made: Path, song: np.ndarray) -> Path:
+    """Put one raw jam and one edit into a band's folder."""
+    made.mkdir(parents=True)
     half = len(song) // 2
     soundfile.write(made / "edited.flac", song[:half], 44_100, subtype="PCM_16")
     noodling = song[half : half + 44_100 * 12][::-1]
     raw = np.concatenate([song[half:], noodling, song[half:], noodling // 4, song[half:]])
     soundfile.write(made / "jam.flac", raw, 44_100, subtype="PCM_16")
+    return made
+
+
+@pytest.fixture
+def folder(tmp_path: Path, song: np.ndarray) -> Path:
+    """A band's folder; the name is as awkward as names are."""
+    return recorded(tmp_path / "the band's jams 🎸", song)
+
+
+@pytest.fixture(scope="module")
+def learned(song: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A folder where a taste was learned and cuts were proposed, once for all tests, and a copy of it."""
+    place = tmp_path_factory.mktemp("learned")
+    made = recorded(place / "the band's jams 🎸", song)
+    recipe = place / "recipe.yaml"
+    recipe.write_text(f"epochs: {EPOCHS}\n")
+    project, taste = made / "jam.offcut", made / "Band.taste"
+    with pytest.MonkeyPatch.context() as patch:
+        live_in(place / "home", patch)
+        for step in (
+            ("new", project, made / "jam.flac"),
+            ("learn", made / "edited.flac", "--config", recipe, "--seed", 3, "--out", taste),
+            ("propose", project, "--taste", taste, "--keep", 0.5),
+        ):
+            assert main([str(word) for word in step]) == 0
+    shutil.copytree(made, place / "copy")
+    return made, place / "copy"
+
+
+@pytest.fixture
+def reviewed(hands: Hands, learned: tuple[Path, Path]) -> Path:
+    """The learned folder as it was first, its document open in the window."""
+    made, copy = learned
+    shutil.rmtree(made)
+    shutil.copytree(copy, made)
+    hands.press_and_answer("Ctrl+Shift+O", type_path(made / "jam.offcut"))
+    hands.finish_work()
+    assert not hands.refused
+    assert len(hands.window.session.state.proposals) >= 2
     return made
 
 
@@ -132,19 +171,16 @@ def test_a_musician_goes_the_whole_way_by_keys(hands: Hands, folder: Path) -> No
 
 
 def test_keys_and_verbs_give_the_same_bytes(
-    hands: Hands, folder: Path, capsys: pytest.CaptureFixture[str]
+    hands: Hands, folder: Path, learned: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     learned_window(hands, folder)
     hands.press("Ctrl+Shift+Return")
     hands.press_and_answer("Ctrl+E", fill(File="by keys"))
     hands.finish_work()
 
-    recipe = folder / "recipe.yaml"
-    recipe.write_text(f"epochs: {EPOCHS}\n")
-    project, taste, mix = (folder / name for name in ("verbs.offcut", "verbs.taste", "by verbs.wav"))
+    project, taste, mix = folder / "verbs.offcut", learned[1] / "Band.taste", folder / "by verbs.wav"
     steps = (
         ("new", project, folder / "jam.flac"),
-        ("learn", folder / "edited.flac", "--config", recipe, "--seed", 3, "--out", taste),
         ("propose", project, "--taste", taste, "--keep", 0.6),
         ("decide", project, "accept", "--all"),
         ("export", project, "--out", mix),
@@ -154,8 +190,8 @@ def test_keys_and_verbs_give_the_same_bytes(
     assert mix.read_bytes() == (folder / "by keys.wav").read_bytes()
 
 
-def test_threshold_keys_move_queue_and_length_and_are_one_undo(hands: Hands, folder: Path) -> None:
-    learned_window(hands, folder)
+@pytest.mark.usefixtures("reviewed")
+def test_threshold_keys_move_queue_and_length_and_are_one_undo(hands: Hands) -> None:
     window = hands.window
     before = window.session.state
     kept = []
@@ -168,8 +204,8 @@ def test_threshold_keys_move_queue_and_length_and_are_one_undo(hands: Hands, fol
     assert window.session.state == before
 
 
-def test_the_transport_by_keys_without_a_device(hands: Hands, folder: Path) -> None:
-    learned_window(hands, folder)
+@pytest.mark.usefixtures("reviewed")
+def test_the_transport_by_keys_without_a_device(hands: Hands) -> None:
     window, transport = hands.window, hands.window.transport
     start, stop = window.review.span()
     for key in ("C", "R", "D", "1", "2"):
@@ -191,16 +227,18 @@ def test_the_transport_by_keys_without_a_device(hands: Hands, folder: Path) -> N
     hands.press("Home")
     assert transport.playhead_samples == 0
     transport.seek(start + 4410)
+    hands.press("G")  # on a line of the grid, where an edge stays
+    line = transport.playhead_samples
     hands.press("I")
-    assert window.review.span() == (start + 4410, stop)
+    assert start < line < stop
+    assert window.review.span() == (line, stop)
 
 
-def test_a_restart_finds_everything_as_it_was(hands: Hands, folder: Path) -> None:
-    learned_window(hands, folder)
+def test_a_restart_finds_everything_as_it_was(hands: Hands, reviewed: Path) -> None:
     hands.press("A")
     hands.press("X")
     state = hands.window.session.state
-    hands.press_and_answer("Ctrl+Shift+O", type_path(folder / "jam.offcut"))
+    hands.press_and_answer("Ctrl+Shift+O", type_path(reviewed / "jam.offcut"))
     hands.finish_work()
     assert hands.window.session.state == state
     hands.press("Ctrl+Z")
@@ -208,9 +246,8 @@ def test_a_restart_finds_everything_as_it_was(hands: Hands, folder: Path) -> Non
     assert not [one for one in hands.window.session.state.decisions.values() if one.verdict != "undecided"]
 
 
-def test_nothing_is_replaced_without_asking(hands: Hands, folder: Path) -> None:
-    learned_window(hands, folder)
-    (folder / "mix.wav").write_text("precious")
+def test_nothing_is_replaced_without_asking(hands: Hands, reviewed: Path) -> None:
+    (reviewed / "mix.wav").write_text("precious")
 
     def keep(dialog: QWidget) -> None:
         QTest.keyClick(dialog, Qt.Key.Key_Escape)
@@ -222,11 +259,10 @@ def test_nothing_is_replaced_without_asking(hands: Hands, folder: Path) -> None:
 
     hands.press_and_answer("Ctrl+E", leave, keep)
     hands.finish_work()
-    assert (folder / "mix.wav").read_text() == "precious"
+    assert (reviewed / "mix.wav").read_text() == "precious"
 
 
-def test_a_named_snapshot_and_the_edit_list(hands: Hands, folder: Path) -> None:
-    learned_window(hands, folder)
+def test_a_named_snapshot_and_the_edit_list(hands: Hands, reviewed: Path) -> None:
 
     def name(dialog: QWidget) -> None:
         field = dialog.findChild(QLineEdit)
@@ -234,18 +270,17 @@ def test_a_named_snapshot_and_the_edit_list(hands: Hands, folder: Path) -> None:
         QTest.keyClick(field, Qt.Key.Key_Return)
 
     hands.press_and_answer("Ctrl+S", name)
-    assert (folder / "jam snapshots" / "first pass.offcut").is_file()
-    assert main(["export", str(folder / "jam.offcut"), "--out", str(folder / "edit.json")]) == 0
-    assert json.loads((folder / "edit.json").read_text())["cuts"] == []
+    assert (reviewed / "jam snapshots" / "first pass.offcut").is_file()
+    assert main(["export", str(reviewed / "jam.offcut"), "--out", str(reviewed / "edit.json")]) == 0
+    assert json.loads((reviewed / "edit.json").read_text())["cuts"] == []
 
 
-def test_moved_recordings_are_found_again_by_command(hands: Hands, folder: Path) -> None:
-    learned_window(hands, folder)
+def test_moved_recordings_are_found_again_by_command(hands: Hands, reviewed: Path) -> None:
     window = hands.window
-    elsewhere = folder / "archive"
+    elsewhere = reviewed / "archive"
     elsewhere.mkdir()
-    (folder / "jam.flac").rename(elsewhere / "thursday.flac")
-    hands.press_and_answer("Ctrl+Shift+O", type_path(folder / "jam.offcut"))
+    (reviewed / "jam.flac").rename(elsewhere / "thursday.flac")
+    hands.press_and_answer("Ctrl+Shift+O", type_path(reviewed / "jam.offcut"))
     hands.finish_work()
     assert "jam.flac is no longer there" in hands.refused[-1]
     hands.do_and_answer(lambda: window.commands.run("file.relink"), type_path(elsewhere))
@@ -256,9 +291,8 @@ def test_moved_recordings_are_found_again_by_command(hands: Hands, folder: Path)
     ]
 
 
-def test_a_damaged_document_opens_from_its_backup_by_command(hands: Hands, folder: Path) -> None:
-    learned_window(hands, folder)
-    window, project = hands.window, folder / "jam.offcut"
+def test_a_damaged_document_opens_from_its_backup_by_command(hands: Hands, reviewed: Path) -> None:
+    window, project = hands.window, reviewed / "jam.offcut"
     hands.press("A")
     hands.press_and_answer("Ctrl+Shift+O", type_path(project))
     hands.finish_work()
@@ -269,5 +303,5 @@ def test_a_damaged_document_opens_from_its_backup_by_command(hands: Hands, folde
     assert "damaged" in hands.refused[-1]
     hands.do_and_answer(lambda: window.commands.run("file.open_backup"), type_path(project))
     hands.finish_work()
-    assert window.session.path == folder / "jam restored.offcut"
+    assert window.session.path == reviewed / "jam restored.offcut"
     assert set(window.session.state.proposals) == set(state.proposals)

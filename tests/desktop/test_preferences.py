@@ -220,7 +220,7 @@ def test_the_click_says_how_soon_it_started(qtbot, qapp, tmp_path: Path) -> None
             test.start()
     (report,) = told.args
     assert report.underruns == 0
-    assert 0 < report.start_delay_s < 0.5
+    assert report.start_delay_s > 0
     assert report.sentence().startswith("The first sample left after ")
     assert report.sentence().endswith("no underrun.")
 

@@ -108,8 +108,8 @@ def test_credits_name_every_file_and_clip(make_demo):
     assert not {name for name in shipped | clips if name not in credit}
 
 
-def test_only_what_may_be_shipped_is_in_it(make_demo, shared_dir):
-    with (shared_dir / "data" / "esc50" / "esc50.csv").open(encoding="utf-8", newline="") as stream:
+def test_only_what_may_be_shipped_is_in_it(make_demo, data_dir):
+    with (data_dir / "esc50" / "esc50.csv").open(encoding="utf-8", newline="") as stream:
         free = {
             row["filename"].removesuffix(".flac") for row in csv.DictReader(stream) if row["esc10"] == "True"
         }
@@ -154,8 +154,8 @@ def test_no_second_of_the_edited_examples_is_heard_in_the_raw_recording():
 
 
 @pytest.mark.slow
-def test_making_it_again_gives_the_same(make_demo, shared_dir, tmp_path):
-    assert make_demo.main([str(shared_dir / "data"), str(tmp_path)]) == 0
+def test_making_it_again_gives_the_same(make_demo, data_dir, tmp_path):
+    assert make_demo.main([str(data_dir), str(tmp_path)]) == 0
     assert (tmp_path / "truth.csv").read_text("utf-8") == (DEMO / "truth.csv").read_text("utf-8")
     for path in (*RAW, *EDITED):
         again, _ = soundfile.read(tmp_path / path.relative_to(DEMO), dtype="float32")
@@ -165,10 +165,9 @@ def test_making_it_again_gives_the_same(make_demo, shared_dir, tmp_path):
         assert np.sqrt(np.mean(np.square(again - shipped))) <= 1e-3 * np.sqrt(np.mean(np.square(shipped)))
 
 
-def test_cutting_the_faults_gives_the_performance_back(make_demo, shared_dir):
-    data = shared_dir / "data"
-    pieces = {name: make_demo.read_piece(data / path) for name, path in make_demo.PIECES.items()}
-    planted = make_demo.plant_faults(pieces, make_demo.read_clips(data / "esc50" / "audio"))
+def test_cutting_the_faults_gives_the_performance_back(make_demo, data_dir):
+    pieces = {name: make_demo.read_piece(data_dir / path) for name, path in make_demo.PIECES.items()}
+    planted = make_demo.plant_faults(pieces, make_demo.read_clips(data_dir / "esc50" / "audio"))
     kept = np.ones(len(planted.audio), bool)
     for fault in planted.faults:
         kept[fault.start_samples : fault.stop_samples] = False

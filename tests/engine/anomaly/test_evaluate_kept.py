@@ -11,8 +11,8 @@ from engine.errors import UsageError
 from engine.progress import SILENT
 
 
-def test_a_short_evaluation_of_kept_examples_finds_them_again(shared_dir: Path) -> None:
-    rows = list(evaluate_kept(shared_dir / "data", short=True, progress=SILENT))
+def test_a_short_evaluation_of_kept_examples_finds_them_again(data_dir: Path) -> None:
+    rows = list(evaluate_kept(data_dir, short=True, progress=SILENT))
     values = {(row["metric"], row["about"]): float(str(row["value"])) for row in rows}
     assert values["kept_example_of_the_piece", "20 dB quieter"] == 1.0
     assert values["kept_example_found", "20 dB quieter"] >= 0.75

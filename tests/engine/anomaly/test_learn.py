@@ -94,10 +94,11 @@ def test_a_cancel_leaves_nothing(phase: str, edited: Path, tmp_path: Path) -> No
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("taste")  # so that torch has done already what it does once
 def test_a_cancel_is_looked_for_often_enough(edited: Path, tmp_path: Path, checks: Checks) -> None:
     config = SlicerConfig(epochs=1, segments_per_epoch=96)  # the default model, whose steps take longest
     learn(LearnRequest((edited,), config, 0, tmp_path / "a.taste"), checks)
-    assert checks.longest_s < 0.2
+    assert checks.longest_pieces < 2.0
 
 
 def write(folder: Path, name: str, samples: np.ndarray) -> Path:

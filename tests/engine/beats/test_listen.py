@@ -15,7 +15,7 @@ from engine.beats.listen import find_beats, listen, trace
 from engine.errors import Cancelled
 from engine.progress import ReportingProgress
 
-FLOOR = json.loads((Path(__file__).parent / "mdbdrums_floor.json").read_text())
+FLOOR = json.loads((Path(__file__).parent / "grooves_floor.json").read_text())
 RATE_HZ = 44_100
 
 
@@ -56,21 +56,22 @@ def test_bars_are_counted_from_the_low_beat(beats_in_bar):
     np.testing.assert_array_equal(grid.bar_positions, expected)
 
 
-@pytest.mark.parametrize("song", sorted(FLOOR))
-def test_songs_stay_above_the_stored_floor(shared_dir, song):
-    recording = read_song(shared_dir / "data/mdbdrums" / song)
-    grid = hear(recording.samples).grid
-    beats_s = grid.beats_samples / RATE_HZ
-    floor = FLOOR[song]
+@pytest.mark.parametrize("groove", sorted(FLOOR))
+def test_grooves_stay_above_the_stored_floor(data_dir, groove):
+    recording = read_song(data_dir / "grooves" / groove)
+    grid = hear(recording.samples, recording.rate_hz).grid
+    beats_s, downbeats_s = (at / recording.rate_hz for at in (grid.beats_samples, grid.downbeats_samples))
+    floor = FLOOR[groove]
     assert f_measure(recording.beats_s, beats_s) >= floor["beat_f_measure"]
-    assert f_measure(recording.downbeats_s, grid.downbeats_samples / RATE_HZ) >= floor["downbeat_f_measure"]
+    assert f_measure(recording.downbeats_s, downbeats_s) >= floor["downbeat_f_measure"]
     assert abs(np.median(errors_ms(recording.beats_s, beats_s))) <= floor["bias_ms"]
     assert grid.confidence > 0.3
 
 
 @pytest.mark.parametrize("sizes", [(1 << 20,), (65_536,), (1, 4097, 333)])
-def test_blocks_make_no_difference(shared_dir, sizes):
-    samples = read_song(shared_dir / "data/mdbdrums/Rock").samples
+def test_blocks_make_no_difference(data_dir, sizes):
+    recording = read_song(data_dir / "grooves/3_rock_100")
+    samples, rate_hz = recording.samples, recording.rate_hz
 
     def blocks():
         start = turn = 0
@@ -79,7 +80,7 @@ def test_blocks_make_no_difference(shared_dir, sizes):
             yield samples[start : start + size]
             start, turn = start + size, turn + 1
 
-    heard, whole = listen(blocks(), RATE_HZ, len(samples)), hear(samples)
+    heard, whole = listen(blocks(), rate_hz, len(samples)), hear(samples, rate_hz)
     np.testing.assert_array_equal(heard.grid.beats_samples, whole.grid.beats_samples)
     np.testing.assert_array_equal(heard.grid.bar_positions, whole.grid.bar_positions)
     np.testing.assert_array_equal(heard.listening.onsets_samples, whole.listening.onsets_samples)

@@ -17,9 +17,9 @@ TINY = "hidden_dims: [4, 8]\nlatent_dim: 8\nepochs: 2\nsegments_per_epoch: 16\n"
 
 
 @pytest.fixture(scope="module")
-def song(shared_dir: Path) -> np.ndarray:
+def song(data_dir: Path) -> np.ndarray:
     samples, rate_hz = soundfile.read(
-        shared_dir / "data" / "music" / "gm3_boom_Ripper.mp3", dtype="int16", frames=60 * 44_100
+        data_dir / "music" / "gm3_boom_Ripper.mp3", dtype="int16", frames=60 * 44_100
     )
     assert rate_hz == 44_100
     return samples
@@ -123,8 +123,8 @@ def test_the_same_seed_gives_the_same_scores(folder: Path, offcut: Offcut) -> No
     assert found[0] == found[1]
 
 
-def test_beats_of_a_loop_with_a_known_tempo(shared_dir: Path, offcut: Offcut) -> None:
-    found = offcut("beats", shared_dir / "data" / "loops" / "EDM-HSE" / "120bpm_hse_drm_id_001_0093.mp3")
+def test_beats_of_a_loop_with_a_known_tempo(data_dir: Path, offcut: Offcut) -> None:
+    found = offcut("beats", data_dir / "loops" / "EDM-HSE" / "120bpm_hse_drm_id_001_0093.ogg")
     assert found["tempo_bpm"] == pytest.approx(120.0, rel=0.01)
     assert np.diff(found["beats_s"]).mean() == pytest.approx(0.5, abs=0.005)
     assert set(found["downbeats_s"]) <= set(found["beats_s"])

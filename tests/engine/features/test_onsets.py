@@ -99,8 +99,8 @@ def test_onsets_of_clicks_are_exact_to_half_a_millisecond(rate_hz):
     assert late_ms.min() >= -0.55
 
 
-def test_onsets_of_a_real_kit_are_unbiased(shared_dir):
-    kit = read_kit(shared_dir / "data/multimic/example_drummer1_session1_1")
+def test_onsets_of_a_real_kit_are_unbiased(data_dir):
+    kit = read_kit(data_dir / "multimic/example_drummer1_session1_1")
     onsets = trace([kit.samples], kit.rate_hz, len(kit.samples)).onsets
     late_ms = errors_ms(kit.onsets_s, onsets.positions_samples / kit.rate_hz)
     assert abs(np.median(late_ms)) < 0.5

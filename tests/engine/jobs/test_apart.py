@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -159,25 +159,36 @@ def test_a_result_that_cannot_travel_is_an_error_not_a_wait() -> None:
 
 
 @pytest.mark.parametrize("work", [look_for_the_cancel, never_look])
-def test_a_cancel_is_answered_within_200_ms_whether_the_work_looks_or_not(work) -> None:
-    cancelled, asked_s = threading.Event(), []
+def test_a_cancel_is_answered_sooner_than_a_process_starts_whether_the_work_looks_or_not(work) -> None:
+    def answer_in_starts() -> float:
+        cancelled, asked_s = threading.Event(), []
 
-    def ask(_fraction: float, _text: str, _figures: dict[str, float]) -> None:
-        asked_s.append(time.monotonic())
-        cancelled.set()
+        def ask(_fraction: float, _text: str, _figures: dict[str, float]) -> None:
+            asked_s.append(time.monotonic())
+            cancelled.set()
 
-    with pytest.raises(Cancelled):
-        run_apart(work, (), ReportingProgress(ask, cancelled))
-    assert time.monotonic() - asked_s[0] < 0.2
+        began_s = time.monotonic()
+        with pytest.raises(Cancelled):
+            run_apart(work, (), ReportingProgress(ask, cancelled))
+        return (time.monotonic() - asked_s[0]) / (asked_s[0] - began_s)
+
+    assert min(answer_in_starts() for _ in range(3)) < 1.0
 
 
 def test_a_cancel_before_the_work_has_begun_is_answered_as_well() -> None:
-    cancelled = threading.Event()
-    cancelled.set()
-    began_s = time.monotonic()
-    with pytest.raises(Cancelled):
-        run_apart(never_look, (), ReportingProgress(None, cancelled))
-    assert time.monotonic() - began_s < 0.3  # with the start of a process
+    def seconds(do: Callable[[], object]) -> float:
+        began_s = time.monotonic()
+        do()
+        return time.monotonic() - began_s
+
+    def give_up() -> None:
+        cancelled = threading.Event()
+        cancelled.set()
+        with pytest.raises(Cancelled):
+            run_apart(never_look, (), ReportingProgress(None, cancelled))
+
+    whole_s = min(seconds(lambda: run_apart(add, (2, 3), SILENT)) for _ in range(3))
+    assert min(seconds(give_up) for _ in range(3)) < 2 * whole_s
 
 
 @needs_posix

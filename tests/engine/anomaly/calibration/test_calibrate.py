@@ -168,10 +168,12 @@ def test_the_same_analyses_are_equal_whoever_puts_them_together() -> None:
     assert document(5)[1] != heard
 
 
-def test_an_answer_is_learned_within_a_tenth_of_a_second() -> None:
+def test_an_answer_is_learned_in_a_part_of_the_time_of_all() -> None:
     state, heard = document(10_000)
     state = decided(state, cuts_the_quiet(range(0, 10_000, 3)))
+    begun = time.process_time()
     calibration = calibrate(state, heard)  # what no answer changes is weighed once
+    all_s = time.process_time() - begun
     brought = tuple(
         replace(answer, proposal_id=f"other-{answer.proposal_id}")
         for answer in answers_of(state, calibration)
@@ -184,4 +186,4 @@ def test_an_answer_is_learned_within_a_tenth_of_a_second() -> None:
         begun = time.process_time()
         queue(state, "score", learned=calibrate(state, heard, brought).learned)
         taken.append(time.process_time() - begun)
-    assert min(taken) < 0.1, "in computing time: another program must not fail a test"
+    assert min(taken) < 0.8 * all_s, "in computing time: another program must not fail a test"

@@ -22,11 +22,6 @@ from engine.errors import UsageError
 from engine.progress import SILENT
 
 
-@pytest.fixture(scope="module")
-def data_dir(shared_dir: Path) -> Path:
-    return shared_dir / "data"
-
-
 @pytest.fixture
 def tested() -> HeldOut:
     """A minute with two faults, each with more of it around than the shortest piece that is kept."""

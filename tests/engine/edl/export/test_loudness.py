@@ -55,9 +55,9 @@ def test_ffmpeg_measures_the_same(tmp_path: Path, rate_hz: int, channels: int) -
     )  # another interpolator: the standard allows 0.6
 
 
-def test_ffmpeg_measures_the_same_of_music(shared_dir: Path, tmp_path: Path) -> None:
+def test_ffmpeg_measures_the_same_of_music(data_dir: Path, tmp_path: Path) -> None:
     samples, rate_hz = soundfile.read(
-        shared_dir / "data" / "music" / "gm3_boom_Ripper.mp3", frames=60 * 44_100, dtype="float32"
+        data_dir / "music" / "gm3_boom_Ripper.mp3", frames=60 * 44_100, dtype="float32"
     )
     soundfile.write(tmp_path / "a.wav", samples, rate_hz, subtype="FLOAT")
     found = measure(np.array_split(samples, 40), rate_hz=rate_hz)

@@ -11,6 +11,7 @@ from engine.cli.answer import Answer
 from engine.cli.documents import opened
 from engine.cli.numbers import finite
 from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
+from engine.document.document import Document
 from engine.document.edits import set_analyses
 from engine.document.grid_edits import keeping_edited
 from engine.jobs.media import locate_all

@@ -74,6 +74,7 @@ def require_analysis(analysis: Analysis) -> None:
             _texts(analysis.part_names)
             if analysis.parts.size or analysis.part_names:
                 _numbers(analysis.parts, (len(times), len(analysis.part_names)))
+            require_numbers("the limit", [analysis.limit])
         case BeatGrid():
             beats = _positions(analysis.beats_samples)
             _whole(analysis.bar_positions, (len(beats),), 0, FARTHEST_SAMPLES)
@@ -82,6 +83,13 @@ def require_analysis(analysis: Analysis) -> None:
             _positions(analysis.onsets_samples)
             _numbers(analysis.loudness_db, (len(analysis.loudness_db),))
             _require_count(analysis.hop_samples, 1)
+            spans = analysis.dead_air_samples
+            _whole(spans, (len(spans), 2), 0, FARTHEST_SAMPLES)
+            _positions(spans.ravel())
+            _texts(analysis.dead_air_kinds)
+            _numbers(analysis.dead_air_db, (len(spans),))
+            if len(analysis.dead_air_kinds) != len(spans):
+                raise ValueError("there is not one kind for each span of dead air")
         case NearestKept():
             _require_nearest(analysis)
 

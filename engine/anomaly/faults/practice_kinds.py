@@ -228,6 +228,9 @@ PRACTICE_MAKERS: Mapping[str, Maker] = {
     "level": _level,
 }
 
+WAYS = frozenset({*FALSE_STARTS, "idle_room", "mains_hum"})
+"""Kinds that are ways of one fault: of breaking off, and of nobody playing."""
+
 CUT = "cut"
 """The kind of fault that is made of what the user cut before."""
 

@@ -20,6 +20,7 @@ from engine.anomaly.faults.planting import Planted, plant
 from engine.anomaly.faults.practice_kinds import (
     CUT,
     PRACTICE_MAKERS,
+    WAYS,
     excerpt_of_clips,
     made_up_clips,
 )
@@ -28,6 +29,7 @@ from engine.anomaly.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.stretch import stretched
 from engine.progress import Progress
 
+_TURNS = 3
 _STRETCH, _CENTS, _TILT_HZ = 0.03, 12.0, (200.0, 4000.0)
 
 
@@ -79,8 +81,9 @@ class Workshop:
 
     @property
     def turns(self) -> list[str]:
-        """Kinds as often as they take turns."""
-        by_rule = list(kinds_of(self.config))
+        """Kinds as often as they take turns: the ways of one fault together about as often as another."""
+        kinds = kinds_of(self.config)
+        by_rule = [kind for kind in kinds for _ in range(1 if kind in WAYS else _TURNS)]
         share = self.config.cut_share
         times = max(1, round(len(by_rule) * share / (1.0 - share)))
         return by_rule + [CUT] * (times if self.cut else 0)

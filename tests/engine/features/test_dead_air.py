@@ -238,9 +238,11 @@ def rain():
         lambda: noise(60, -20.0),
         rain,
     ],
-    ids="music soft soft-in-hiss fades fades-in-hiss rests rests-in-hiss chords long-chords soft-chords hits "
-    "steady loud-steady rain".split(),
-)
+    ids=[
+        "music", "soft", "soft-in-hiss", "fades", "fades-in-hiss", "rests", "rests-in-hiss", "chords",
+        "long-chords", "soft-chords", "hits", "steady", "loud-steady", "rain",
+    ],
+)  # fmt: skip
 def test_what_is_played_is_no_dead_air(played):
     assert not len(found_in(played().astype(np.float32)).spans)
 

@@ -24,6 +24,7 @@ from engine.jobs.kept import KeptRequest, prepare_kept
 from engine.jobs.learn import TasteWritten
 from engine.jobs.media import Media, MediaRequest, Relinked, find_media, relink
 from engine.jobs.propose import propose
+from engine.jobs.told import told_of, told_sentence
 from engine.safe_write import shown
 from widgets.chrome.learn_panel import LearnRequest
 
@@ -238,10 +239,16 @@ class Work(QObject):
         self._session.apply(edit, {heard.ids[kind]: found for kind, found in heard.analyses.items()})
         if len(in_force) < len(heard.ids):
             title += "; the grid you edited stays"
-        self.said.emit(_sentences(title, self._warnings))
+        told = () if "listening" not in heard.ids else self._told()
+        self.said.emit(_sentences(title, (*self._warnings, *told)))
         self._warnings = ()
         if "score" in heard.ids:
             self.propose({})
+
+    def _told(self) -> tuple[str, ...]:
+        """Return what was found wrong with single channels, as sentences."""
+        sentence = told_sentence(told_of(self._session.listening, self._session.state))
+        return (sentence,) if sentence else ()
 
     def propose(self, settings: Mapping[str, object], merges_as: str = "") -> None:
         """Propose cuts under the settings in force, changed by these."""

@@ -6,18 +6,29 @@ there is much of it, and a network may never have heard a hiss of this colour.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.anomaly.profile import Samples, inside
 from engine.document.analysis import Listening, ScoreCurve
-from engine.features.dead_air import DeadAir
+from engine.features.dead_air import HISS, HUM, ROOM, SILENCE, DeadAir
 
 SURELY_ODD = 0.98
 """The score of dead air is at least this; what a taste finds odder stays so."""
 
 PAUSES = "pauses"
 """The maker of cuts that are proposed without a taste."""
+
+_CALLED: Mapping[str, str] = {
+    HISS: "hiss",
+    HUM: "mains hum",
+    ROOM: "an empty room",
+    SILENCE: "digital silence",
+}
+_MINOR = 0.1
 
 _LONGER_TIMES = 1.25
 _NEARLY_ALL = 0.9
@@ -78,3 +89,47 @@ def curve_of_pauses(listening: Listening, length_samples: int) -> ScoreCurve:
     times = np.concatenate([[0], np.repeat(edges, 2), [length_samples]])
     times[1:-1:2] -= 1
     return ScoreCurve(np.maximum(times, 0), np.repeat(levels, 2).astype(np.float32), PAUSES)
+
+
+@dataclass(frozen=True, slots=True)
+class DeadAirIn:
+    """The dead air in a cut.
+
+    Attributes
+    ----------
+    seconds, share : how much of the cut it is
+    words : what it is, such as "hiss at -62 dBFS"; empty without any
+    """
+
+    seconds: float = 0.0
+    share: float = 0.0
+    words: str = ""
+
+
+def dead_air_in(spans: Samples, listening: Listening, rate_hz: int) -> list[DeadAirIn]:
+    """Return the dead air in each span, shape (n, 2)."""
+    starts, stops = listening.dead_air_samples.T
+    found = []
+    for start, stop in spans.tolist():
+        first, last = int(np.searchsorted(stops, start, "right")), int(np.searchsorted(starts, stop, "left"))
+        lengths = np.minimum(stops[first:last], stop) - np.maximum(starts[first:last], start)
+        if first >= last:
+            found.append(DeadAirIn())
+            continue
+        dead = int(lengths.sum())
+        words = _called(listening.dead_air_kinds[first:last], listening.dead_air_db[first:last], lengths)
+        found.append(DeadAirIn(dead / rate_hz, dead / (stop - start), words))
+    return found
+
+
+def _called(kinds: Sequence[str], levels_db: NDArray[np.float32], lengths: Samples) -> str:
+    """Name the kinds, what there is most of first, and the level where it is one kind that has one."""
+    of_kind: dict[str, int] = {}
+    for kind, length in zip(kinds, lengths.tolist(), strict=True):
+        of_kind[kind] = of_kind.get(kind, 0) + length
+    least = _MINOR * sum(of_kind.values())
+    named = [kind for kind in sorted(of_kind, key=lambda one: -of_kind[one]) if of_kind[kind] >= least]
+    if len(named) > 1 or named[0] == SILENCE:
+        return " and ".join(_CALLED.get(kind, kind) for kind in named[:2])
+    longest = int(np.argmax(np.where(np.array(kinds) == named[0], lengths, 0)))
+    return f"{_CALLED.get(named[0], named[0])} at {levels_db[longest]:.0f} dBFS"

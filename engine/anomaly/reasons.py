@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.anomaly.dead_air import PAUSES, DeadAirIn, dead_air_in
 from engine.anomaly.part_wording import part_wording
-from engine.anomaly.profile import Numbers, Samples, ScoreProfile
+from engine.anomaly.profile import Numbers, Samples, ScoreProfile, inside
 from engine.document.analysis import Listening, NearestKept, ScoreCurve
 from engine.timebase import format_time
 
@@ -40,6 +41,10 @@ where no kind of fault is named and the playing does not stop."""
 
 RHYTHM = "unlike-rest-rhythm"
 _PLAYED = 0.2
+
+_NEARLY_ALL, _MOST, _LEAST_DEAD_S = 0.9, 0.5, 1.0
+"""How much of a cut is dead air where it is named for it alone and where likeness is not spoken of, and how
+long it is where it is spoken of at all."""
 
 _HEARD_AS: Mapping[str, str] = {
     "altered": "sounds reversed, muffled or doubled",
@@ -97,7 +102,9 @@ def reasons(
     curve : its parts tell what kind of fault a span sounds like
     """
     heard = _listen(spans, kept, profile, listening, rate_hz) if listening is not None else None
+    dead = dead_air_in(spans, listening, rate_hz) if listening is not None else [DeadAirIn()] * len(spans)
     against = _against_recording(spans, profile, _far(spans, kept, profile, nearest))
+    knows_taste = curve is None or curve.maker != PAUSES
     faults, another_rhythm = _faults(spans, curve), _another_rhythm(spans, curve)
     sentences = []
     for k, (start, stop) in enumerate(spans.tolist()):
@@ -105,11 +112,12 @@ def reasons(
         place, sounds = "", ""
         if heard is not None:
             place = _place(heard, k, start, stop, profile.length_samples, rate_hz)
-            sounds = _sounds(heard, k)
+            sounds = _sounds(heard, k, dead[k])
             if another_rhythm[k] and not faults[k] and not heard.stops[k] and heard.quiet_share[k] < _PLAYED:
                 sounds += f", in {part_wording(RHYTHM)}"
         head = f"{place}: {length}{sounds}" if place else f"{length}{sounds}"
-        sentences.append(f"{head}; {against[k]}{faults[k]}.")
+        likeness = f"; {against[k]}{faults[k]}" if knows_taste and dead[k].share < _MOST else ""
+        sentences.append(f"{head}{likeness}.")
     return sentences
 
 
@@ -208,13 +216,15 @@ def _place(heard: _Heard, k: int, start: int, stop: int, length: int, rate_hz: i
     return ""
 
 
-def _sounds(heard: _Heard, k: int) -> str:
+def _sounds(heard: _Heard, k: int, dead: DeadAirIn) -> str:
     """Say what is heard in the span, at most two things, to be put after its length."""
     louder = heard.playing_db[k] - heard.kept_level_db
+    if dead.share >= _NEARLY_ALL:
+        return f" of {dead.words}"
+    said = [f", {_length(dead.seconds)} of it {dead.words}"] if dead.seconds >= _LEAST_DEAD_S else []
     if heard.level_db[k] <= SILENCE_DB:
-        return " of near silence"
-    said = []
-    stops = int(heard.stops[k])
+        return "".join([" of near silence", *said])
+    stops = 0 if said else int(heard.stops[k])
     if stops and heard.quiet_share[k] < 0.6:
         times = _COUNTS[stops] if stops < len(_COUNTS) else f"{stops} times"
         said.append(f" in which the playing stops {times}")
@@ -241,11 +251,14 @@ def _listen(
     hop, levels = listening.hop_samples, np.maximum(listening.loudness_db.astype(np.float64), FLOOR_DB)
     first = np.minimum(spans[:, 0] // hop, max(0, len(levels) - 1))
     last = np.maximum(np.minimum(-(-spans[:, 1] // hop), len(levels)), first)
-    kept_hops = kept[_cells(profile, np.arange(len(levels)) * hop + hop // 2)]
+    middles = np.arange(len(levels)) * hop + hop // 2
+    kept_hops = kept[_cells(profile, middles)]
     middle_db = (
         float(np.median(levels[kept_hops if kept_hops.any() else slice(None)])) if len(levels) else 0.0
     )
-    quiet = levels < max(SILENCE_DB, middle_db - QUIET_BELOW_DB)
+    quiet = (levels < max(SILENCE_DB, middle_db - QUIET_BELOW_DB)) | inside(
+        middles, listening.dead_air_samples
+    )
     playing = np.flatnonzero(~quiet)
     level_db, quiet_share = (
         _mean(levels, first, last, middle_db),

@@ -29,7 +29,7 @@ Floats = NDArray[np.float32]
 
 MAKER = "offcut-beats-1"
 LISTENING_MAKER = "offcut-listening-2"
-"""The first knew no dead air; what it found is listened to again."""
+"""The first knew no dead air and no faults of channels; what it found is listened to again."""
 
 LOWEST_RATE_HZ = 8_000
 HIGHEST_RATE_HZ = 192_000

@@ -15,6 +15,7 @@ from engine.document.document import Document
 from engine.document.edits import set_analyses
 from engine.document.grid_edits import keeping_edited
 from engine.jobs.media import locate_all
+from engine.jobs.told import told_of, told_rows, told_sentence
 from engine.progress import Progress
 from engine.settings import cut_settings
 from engine.timebase import format_time, samples_to_s
@@ -60,6 +61,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
         proposed = _proposed(document, settings, pauses=options.pauses)
         document.apply(proposed.edit)
         state, plan = document.state, proposed.plan
+        listening = document.analysis("listening")
+    told = told_of(listening if isinstance(listening, Listening) else None, state)
     kept_s = samples_to_s(plan.kept_samples, state.rate_hz)
     yield Answer(
         {
@@ -67,9 +70,10 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
             "threshold": plan.threshold,
             "kept_s": kept_s,
             "kept_share": plan.kept_share,
+            "told": told_rows(told, state.rate_hz),
         },
         f"{counted(len(plan.proposals), 'cut')} proposed; with all of them {format_time(kept_s, 1)} "
-        f"({plan.kept_share:.0%}) would be left",
+        f"({plan.kept_share:.0%}) would be left" + (f"\n{told_sentence(told)}" if told else ""),
     )
 
 

@@ -75,6 +75,11 @@ class Listening:
     dead_air_samples : int64, shape (k, 2), spans [start, stop) in which nobody plays, ascending and apart
     dead_air_kinds : shape (k,), see `engine.features.dead_air`
     dead_air_db : float32, shape (k,), how loud each is, in dB full scale
+    channel_fault_samples : int64, shape (j, 2), spans [start, stop) in which a channel clips or is dead
+    channel_fault_kinds : shape (j,), see `engine.features.channel_faults`
+    channel_fault_tracks : shape (j,), the ids of their tracks
+    faulty_channels : int64, shape (j,), from 0, of the sources of those tracks
+    channel_fault_counts : int64, shape (j,), how often each clips
     """
 
     onsets_samples: NDArray[np.int64] = field(default_factory=_no_positions)
@@ -84,6 +89,11 @@ class Listening:
     dead_air_samples: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 2), np.int64))
     dead_air_kinds: Sequence[str] = ()
     dead_air_db: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
+    channel_fault_samples: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 2), np.int64))
+    channel_fault_kinds: Sequence[str] = ()
+    channel_fault_tracks: Sequence[str] = ()
+    faulty_channels: NDArray[np.int64] = field(default_factory=_no_positions)
+    channel_fault_counts: NDArray[np.int64] = field(default_factory=_no_positions)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -149,8 +149,9 @@ class DeadAirDetector:
 
 
 def _decibels(power: NDArray[np.floating]) -> Floats:
-    level_db = (10.0 * np.log10(np.maximum(power, 10.0 ** (FLOOR_DB / 10.0)))).astype(np.float32)
-    return np.maximum(level_db, np.float32(FLOOR_DB))
+    above_floor = np.maximum(power, 10.0 ** (FLOOR_DB / 10.0))
+    level_db: Floats = np.maximum((10.0 * np.log10(above_floor)).astype(np.float32), np.float32(FLOOR_DB))
+    return level_db
 
 
 def _mains_share(piece: Floats, rate_hz: float) -> float:

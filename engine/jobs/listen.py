@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ from engine.document.state import DocumentState
 from engine.edl.build import whole
 from engine.edl.render import Renderer
 from engine.features.loudness import playing_level_db
+from engine.jobs.overhear import Overhearing
 from engine.progress import Progress
 from engine.timebase import s_to_samples, s_to_samples_array
 
@@ -89,8 +90,9 @@ def listen_to_document(request: ListenRequest, progress: Progress) -> Heard:
 
 def _hear(request: ListenRequest, progress: Progress) -> tuple[BeatGrid, Listening]:
     state = request.state
-    heard = listen(mono_blocks(request.state, request.media), state.rate_hz, state.length_samples, progress)
-    return heard.grid, heard.listening
+    with Overhearing(state, request.media) as mix:
+        heard = listen(mix.mono_blocks(), state.rate_hz, state.length_samples, progress)
+        return heard.grid, replace(heard.listening, **mix.faults())
 
 
 def _score(

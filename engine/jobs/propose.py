@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from engine.anomaly.dead_air import PAUSES, curve_of_pauses
 from engine.anomaly.propose import CutPlan, propose_cuts
@@ -13,6 +13,7 @@ from engine.document.decisions import Verdict
 from engine.document.edits import replace_proposals
 from engine.document.state import DocumentState
 from engine.errors import UsageError
+from engine.jobs.told import telling, told_of
 from engine.settings import CutSettings, cut_settings
 from engine.wording import counted
 
@@ -90,6 +91,7 @@ def _proposed(
         decided=decided,
         nearest=nearest,
     )
+    plan = replace(plan, proposals=telling(plan.proposals, told_of(listening, state)))
     label = f"Proposed {counted(len(plan.proposals), 'cut')}, keeping {plan.kept_share:.0%}"
     # What was asked of the score stays asked for when only pauses are proposed.
     stored = {} if curve.maker == PAUSES else {**asdict(wanted), "threshold": plan.threshold}

@@ -239,22 +239,10 @@ def rain():
         rain,
     ],
     ids=[
-        "music",
-        "soft",
-        "soft-in-hiss",
-        "fades",
-        "fades-in-hiss",
-        "rests",
-        "rests-in-hiss",
-        "chords",
-        "long-chords",
-        "soft-chords",
-        "hits",
-        "steady",
-        "loud-steady",
-        "rain",
+        "music", "soft", "soft-in-hiss", "fades", "fades-in-hiss", "rests", "rests-in-hiss", "chords",
+        "long-chords", "soft-chords", "hits", "steady", "loud-steady", "rain",
     ],
-)
+)  # fmt: skip
 def test_what_is_played_is_no_dead_air(played):
     assert not len(found_in(played().astype(np.float32)).spans)
 

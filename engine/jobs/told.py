@@ -1,0 +1,134 @@
+"""What listening tells of single channels: that they clip, or are dead. It proposes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.document.analysis import Listening
+from engine.document.proposals import Proposal
+from engine.document.state import DocumentState
+from engine.timebase import samples_to_s
+from engine.wording import counted
+
+_CLIPPING = "clipping"
+_MOST_SAID = 3
+_COUNTS = ("", "once", "twice")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One stretch of one channel.
+
+    Attributes
+    ----------
+    kind : see `engine.features.channel_faults`
+    track : its name
+    channel : from 1, of so many `channels`
+    count : how often it clips; 1 for a dead channel
+    """
+
+    kind: str
+    track: str
+    channel: int
+    channels: int
+    start_samples: int
+    stop_samples: int
+    count: int
+
+
+def told_of(listening: Listening | None, state: DocumentState) -> tuple[Told, ...]:
+    """Return what was found in the channels of the tracks that are still there, by track and start."""
+    if listening is None:
+        return ()
+    tracks = {track.id: track for track in state.tracks}
+    rows = zip(
+        listening.channel_fault_kinds,
+        listening.channel_fault_tracks,
+        listening.faulty_channels.tolist(),
+        listening.channel_fault_samples.tolist(),
+        listening.channel_fault_counts.tolist(),
+        strict=True,
+    )
+    return tuple(
+        Told(
+            kind,
+            tracks[key].name,
+            channel + 1,
+            state.sources[tracks[key].source_id].channels,
+            start,
+            stop,
+            count,
+        )
+        for kind, key, channel, (start, stop), count in rows
+        if key in tracks
+    )
+
+
+def told_rows(told: Iterable[Told], rate_hz: int) -> list[dict[str, object]]:
+    """Return what was found as plain JSON values."""
+    return [
+        {
+            "kind": one.kind,
+            "track": one.track,
+            "channel": one.channel,
+            "start_s": samples_to_s(one.start_samples, rate_hz),
+            "stop_s": samples_to_s(one.stop_samples, rate_hz),
+            "count": one.count,
+        }
+        for one in told
+    ]
+
+
+def told_sentence(told: Sequence[Told]) -> str:
+    """Return all that was found as one sentence; an empty one where it is nothing."""
+    said = list(_said(told))
+    more = len(said) - _MOST_SAID
+    if more > 0:
+        said = [*said[:_MOST_SAID], f"there is more of it in {counted(more, 'other place')}"]
+    return f"Channels to look at: {'; '.join(said)}." if said else ""
+
+
+def telling(proposals: Iterable[Proposal], told: Sequence[Told]) -> tuple[Proposal, ...]:
+    """Return proposals whose reasons also say what was found in the channels where they are."""
+    if not told:
+        return tuple(proposals)
+    spans = np.array([(one.start_samples, one.stop_samples) for one in told], np.int64)
+    return tuple(_with(proposal, told, spans) for proposal in proposals)
+
+
+def _with(proposal: Proposal, told: Sequence[Told], spans: NDArray[np.int64]) -> Proposal:
+    start, stop = proposal.start_samples, proposal.stop_samples
+    overlap = np.flatnonzero((spans[:, 0] < stop) & (start < spans[:, 1])).tolist()
+    if not overlap:
+        return proposal
+    # How often it clips is not known of a part.
+    within = [
+        one if start <= one.start_samples and one.stop_samples <= stop else replace(one, count=0)
+        for one in (told[k] for k in overlap)
+    ]
+    return replace(proposal, reason=f"{proposal.reason.removesuffix('.')}; {'; '.join(_said(within))}.")
+
+
+def _said(told: Sequence[Told]) -> Iterator[str]:
+    """Say of each track how often it clips, and which of its channels are dead."""
+    for (track, kind), group in groupby(
+        sorted(told, key=lambda one: (one.track, one.kind)), key=lambda one: (one.track, one.kind)
+    ):
+        found = list(group)
+        if kind == _CLIPPING:
+            counts = [one.count for one in found]
+            times = sum(counts)
+            how = f" {_COUNTS[times] if times < len(_COUNTS) else f'{times:,} times'}" if all(counts) else ""
+            yield f"clipped{how} in {track}"
+        else:
+            for channel in sorted({one.channel for one in found}):
+                yield f"{_channel_name(channel, found[0].channels)} of {track} is dead"
+
+
+def _channel_name(channel: int, channels: int) -> str:
+    return f"the {('left', 'right')[channel - 1]} channel" if channels == 2 else f"channel {channel}"

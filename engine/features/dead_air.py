@@ -90,7 +90,7 @@ class DeadAirDetector:
         self._rate_hz = rate_hz
         self._every = max(1, round(rate_hz / _HEARD_RATE_HZ))
         heard_hz = rate_hz / self._every
-        heard_frame = max(64, 1 << round(np.log2(_FRAME_S * heard_hz)))
+        heard_frame = max(64, 1 << max(0, round(np.log2(_FRAME_S * heard_hz))))
         self._frame = self._every * heard_frame
         self._window = np.hanning(heard_frame).astype(np.float32)
         bins_hz = np.fft.rfftfreq(heard_frame, 1.0 / heard_hz)

@@ -90,8 +90,22 @@ def require_analysis(analysis: Analysis) -> None:
             _numbers(analysis.dead_air_db, (len(spans),))
             if len(analysis.dead_air_kinds) != len(spans):
                 raise ValueError("there is not one kind for each span of dead air")
+            _require_channel_faults(analysis)
         case NearestKept():
             _require_nearest(analysis)
+
+
+def _require_channel_faults(listening: Listening) -> None:
+    spans = listening.channel_fault_samples
+    _whole(spans, (len(spans), 2), 0, FARTHEST_SAMPLES)
+    if (spans[:, 1] < spans[:, 0]).any():
+        raise ValueError("a span goes back")
+    _whole(listening.faulty_channels, (len(spans),), 0, FARTHEST_SAMPLES)
+    _whole(listening.channel_fault_counts, (len(spans),), 0, FARTHEST_SAMPLES)
+    for texts in (listening.channel_fault_kinds, listening.channel_fault_tracks):
+        _texts(texts)
+        if len(texts) != len(spans):
+            raise ValueError("there is not one kind and one track for each fault of a channel")
 
 
 def _require_nearest(nearest: NearestKept) -> None:

@@ -12,11 +12,19 @@ from numpy.typing import NDArray
 from engine.anomaly.examples import Examples
 from engine.anomaly.metrics import auc
 from engine.anomaly.own_faults import kept_audio
+from engine.anomaly.own_faults.attempts import attempts
 from engine.anomaly.own_faults.hearing import STEP_FRAMES, Heard, hear, joined
 from engine.anomaly.own_faults.kept_audio import hear_cut, hear_kept
 from engine.anomaly.own_faults.learning import learn
 from engine.anomaly.own_faults.model import OwnFaultsModel
 from engine.anomaly.own_faults.practice import Workshop
+from engine.anomaly.own_faults.rest import (
+    BOUNDS_STD,
+    log_unlike_rest,
+    plausible,
+    thinned,
+    weight_by_pauses,
+)
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.own_faults.texture import AROUND_STEPS, textures
 from engine.errors import TasteError
@@ -126,7 +134,13 @@ def test_a_cut_of_nothing_is_refused(tmp_path: Path) -> None:
 
 def test_what_was_cut_before_is_found_where_no_rule_makes_it(tmp_path: Path) -> None:
     config = TINY.model_copy(
-        update={"epochs": 40, "members": 1, "learning_rate": 1e-2, "cut_share": 0.6}
+        update={
+            "epochs": 40,
+            "members": 1,
+            "learning_rate": 1e-2,
+            "cut_share": 0.8,
+            "fault_length_s": (2.0, 8.0),
+        }
         | {"nearest_weight": 0.0, "residual_weight": 0.0, "rest_weight": 0.0, "rhythm_weight": 0.0}
     )
     edited = (written(tmp_path, "kept.wav", tune(40.0, KEPT_HZ)),)
@@ -152,17 +166,23 @@ def test_memory_is_joined_to_the_faults_as_it_is_weighed(tmp_path: Path) -> None
     audio = np.concatenate([tune(15.0, KEPT_HZ), tune(15.0, CUT_HZ)])
     (judged,) = model.judge([audio], level_of([audio]), iter, SILENT)
     heard = joined(hear([audio * np.float32(10.0 ** (-level_of([audio]) / 20.0))], config.mel), 64)
-    logs = model.kept.logs(heard, SILENT)
-    np.testing.assert_allclose(judged.parts[:, -4:-1], logs, atol=1e-3)
+    measures, standard = model.kept.measured(heard)
+    np.testing.assert_allclose(judged.parts[:, -4:-2], measures, atol=1e-3)
     assert model.rhythm is not None
-    unlike = model.rhythm.believed(model.rhythm.strengths(heard), SILENT)
-    np.testing.assert_allclose(judged.parts[:, -1], unlike, atol=1e-3)
-    nearest, residual, rest = ((logs - model.kept.means) / model.kept.stds).T
-    assert rest.std() > 0.0
-    added = config.nearest_weight * nearest + config.residual_weight * residual + config.rest_weight * rest
-    added = added + config.rhythm_weight * model.rhythm.odder(unlike)
+    nearest, residual = ((measures - model.kept.means[:2]) / model.kept.stds[:2]).T
+    added = config.nearest_weight * nearest + config.residual_weight * residual
     bare = OwnFaultsModel(
         config, model.network, model.scaling, model.fault_parts, model.fault_mean, model.fault_std
     )
     (alone,) = bare.judge([audio], level_of([audio]), iter, SILENT)
-    np.testing.assert_allclose(judged.own, alone.own + added, atol=1e-3)
+    by_itself = alone.own + added
+    reference = plausible(by_itself, heard.levels_db(), model.hop_s)
+    rest = log_unlike_rest(thinned(standard, 0), len(heard), SILENT, reference)
+    unlike = model.rhythm.believed(model.rhythm.strengths(heard), SILENT, reference)
+    np.testing.assert_allclose(judged.parts[:, -2:], np.column_stack([rest, unlike]), atol=1e-3)
+    assert rest.std() > 0.0
+    compared = config.rest_weight * np.clip(model.kept.unlike(rest), *BOUNDS_STD)
+    compared = compared + config.rhythm_weight * np.clip(model.rhythm.odder(unlike), *BOUNDS_STD)
+    compared = compared * weight_by_pauses(heard.levels_db())
+    expected = by_itself + compared + model.attempts_trust * attempts(heard.levels_db())
+    np.testing.assert_allclose(judged.own, expected, atol=1e-3)

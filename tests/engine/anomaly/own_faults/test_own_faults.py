@@ -22,12 +22,13 @@ from engine.anomaly.faults.practice_kinds import PRACTICE_MAKERS, _pulses, made_
 from engine.anomaly.learn import LearnRequest, learn
 from engine.anomaly.material import Split
 from engine.anomaly.metrics import auc
+from engine.anomaly.own_faults.attempts import attempts
 from engine.anomaly.own_faults.fitting import Scaling, Trained, block_logits, logits_of, train
 from engine.anomaly.own_faults.hearing import STEP_FRAMES, Heard, hear, joined
 from engine.anomaly.own_faults.model import OwnFaultsModel
 from engine.anomaly.own_faults.network import REACH_STEPS, Committee, FaultTagger, quick_logits
 from engine.anomaly.own_faults.practice import Workshop, kinds_of
-from engine.anomaly.own_faults.rest import log_unlike_rest, thinned
+from engine.anomaly.own_faults.rest import log_unlike_rest, plausible, thinned, weight_by_pauses
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.own_faults.texture import textures
 from engine.anomaly.recipe import KeptScores
@@ -78,7 +79,8 @@ def test_hears_the_same_however_a_stream_is_cut(block_samples: int) -> None:
 def test_a_practice_kind_fills_its_fault_and_leaves_the_rest_alone(kind: str) -> None:
     clean = kept(30.0)[:, None]
     rng = np.random.default_rng(1)
-    planted = plant(clean, RATE_HZ, [kind], 0.4, rng, {}, (2.0, 6.0), PRACTICE_MAKERS)
+    clips = made_up_clips(RATE_HZ, np.random.default_rng(2))
+    planted = plant(clean, RATE_HZ, [kind], 0.4, rng, clips, (2.0, 6.0), PRACTICE_MAKERS)
     inside = np.zeros(len(planted.audio), bool)
     for fault in planted.faults:
         inside[fault.start_samples : fault.stop_samples] = True
@@ -268,10 +270,19 @@ def plain_scores(taste: Taste, samples: NDArray[np.float32]) -> NDArray[np.float
     apart = np.stack([np.linalg.norm(one - memory.items, axis=1) / memory.radii for one in asked])
     left = np.linalg.norm(asked - asked @ memory.axes.T.astype(np.float64) @ memory.axes, axis=1)
     measures = [np.sort(apart, axis=1)[:, :3].mean(axis=1), left]
-    rest = log_unlike_rest(thinned(asked.astype(np.float32), 0), len(heard), SILENT)
-    unlike = model.rhythm.believed(model.rhythm.strengths(heard), SILENT)
-    rows = np.column_stack([logits, *(np.log(one + 1e-3) for one in measures), rest, unlike])
-    return normalised(model.judged(rows).own, taste.kept_scores)
+    nearest, residual = (np.log(one + 1e-3) for one in measures)
+    kept, config = model.kept, model.config
+    z = (np.stack([nearest, residual]) - kept.means[:2, None]) / kept.stds[:2, None]
+    own = (logits[:, 0] - model.fault_mean) / model.fault_std
+    own = own + config.nearest_weight * z[0] + config.residual_weight * z[1]
+    levels_db = heard.levels_db()
+    reference = plausible(own, levels_db, model.hop_s)
+    rest = log_unlike_rest(thinned(asked.astype(np.float32), 0), len(heard), SILENT, reference)
+    unlike = model.rhythm.believed(model.rhythm.strengths(heard), SILENT, reference)
+    added = config.rest_weight * np.clip((rest - kept.means[2]) / kept.stds[2], -2.0, 3.0)
+    added = added + config.rhythm_weight * np.clip(unlike / model.rhythm.std, -2.0, 3.0)
+    own = own + added * weight_by_pauses(levels_db) + model.attempts_trust * attempts(levels_db)
+    return normalised(own, taste.kept_scores)
 
 
 @pytest.mark.parametrize("nearest_weight", [0.0, 1.0])

@@ -29,6 +29,9 @@ LEAST_S = 3.0
 """A pause this long is one. Rests in music and breaths in speech are shorter."""
 
 FLOOR_DB = -120.0
+FAR_QUIETER_DB, INAUDIBLE_DBFS = 50.0, -60.0
+"""So far below what is played, and below this, nothing is heard beside it, whether it stands still or not."""
+
 SILENT_DBFS = -84.0
 """Below this there is nothing, with dither or without."""
 
@@ -180,7 +183,7 @@ def _found(measures: Floats, mains: Floats, frame_s: float) -> DeadAir:
     playing_db = middle_of_playing_db(level[played] if played.any() else level)
     quiet = level <= max(playing_db - QUIETER_DB, HUSHED_DBFS)
     hum = hums & (level <= playing_db - HUM_QUIETER_DB)
-    silent = level <= SILENT_DBFS
+    silent = level <= max(SILENT_DBFS, min(playing_db - FAR_QUIETER_DB, INAUDIBLE_DBFS))
     core = silent | (still & (quiet | hum))
     spans = _grown(_runs(core, _CORE_FRAMES), np.maximum(measures[:, 1:], SILENT_DBFS), silent)
     spans = _bridged(spans, level, round(_BRIDGED_S / frame_s), playing_db - _BRIDGED_QUIETER_DB)

@@ -161,9 +161,12 @@ def test_every_second_of_three_gaps_is_proposed_and_their_edges_are_kept(propose
         assert [one.split(" ", 2)[2] for one in said] == list(ends)
 
 
-def test_with_the_taste_of_the_demonstration_music_is_cut_at_edges_only(proposed):
+def test_with_the_taste_of_the_demonstration_pauses_are_cut_at_their_edges_and_named(proposed):
     plan, _, dead = proposed
-    cut = cut_by(plan, len(dead))
-    assert np.count_nonzero(cut & ~dead) < 6 * 0.2 * 44_100, [
-        (p.start_samples / 44_100, p.stop_samples / 44_100, p.reason) for p in plan.proposals
+    pauses = [one for one in plan.proposals if dead[one.start_samples : one.stop_samples].any()]
+    assert [one.reason.split(" of ", 2)[1:] for one in pauses] == [
+        ["playing: 1:00 min", ends]
+        for ends in ("hiss at -62 dBFS.", "digital silence.", "mains hum at -40 dBFS.")
     ]
+    for one in pauses:
+        assert np.count_nonzero(~dead[one.start_samples : one.stop_samples]) < 2 * 0.2 * 44_100

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from engine.anomaly.dead_air import PAUSES
 from engine.anomaly.propose import propose_cuts
 from engine.document.analysis import Listening, NearestKept, ScoreCurve
 from engine.settings import CutSettings
@@ -183,3 +184,68 @@ def kept_at(distance: float) -> NearestKept:
         np.array([60.0]),
         "taste 1",
     )
+
+
+def dead_air(*rows: tuple[float, float, str, float], maker: str = "taste 1") -> str:
+    """Why `CUT_S` is cut where (start in seconds, stop, kind, level) are dead air and all else is played."""
+    at_s = np.arange(LENGTH_S * RATE_HZ // HOP) * HOP / RATE_HZ
+    loudness = np.full(len(at_s), -20.0)
+    for start, stop, _, level_db in rows:
+        loudness[(at_s >= start) & (at_s < stop)] = level_db
+    listening = Listening(
+        np.rint(np.arange(0, LENGTH_S, 0.25) * RATE_HZ).astype(np.int64),
+        loudness.astype(np.float32),
+        HOP,
+        "ears 1",
+        dead_air_samples=np.array([row[:2] for row in rows], np.int64) * RATE_HZ,
+        dead_air_kinds=[row[2] for row in rows],
+        dead_air_db=np.array([row[3] for row in rows], np.float32),
+    )
+    times = np.arange(0, LENGTH_S * RATE_HZ, RATE_HZ // 5)
+    inside = (times >= CUT_S[0] * RATE_HZ) & (times < CUT_S[1] * RATE_HZ)
+    scores = np.where(inside, 0.9, 0.2).astype(np.float32)
+    settings = CutSettings(threshold_mode="score", score=0.55, snap=False)
+    plan = propose_cuts(
+        ScoreCurve(times, scores, maker),
+        listening,
+        None,
+        length_samples=LENGTH_S * RATE_HZ,
+        rate_hz=RATE_HZ,
+        settings=settings,
+    )
+    return " ".join(proposal.reason for proposal in plan.proposals)
+
+
+PAUSE = "A pause between two stretches of playing: 20 s of "
+
+
+@pytest.mark.parametrize(
+    ("kind", "level_db", "said"),
+    [
+        ("hiss", -62.0, "hiss at -62 dBFS."),
+        ("silence", -120.0, "digital silence."),
+        ("hum", -40.4, "mains hum at -40 dBFS."),
+        ("room", -58.0, "an empty room at -58 dBFS."),
+    ],
+)
+@pytest.mark.parametrize("maker", ["taste 1", PAUSES])
+def test_a_pause_says_what_it_is_made_of_and_nothing_of_likeness(kind, level_db, said, maker):
+    assert dead_air((100, 120, kind, level_db), maker=maker) == PAUSE + said
+
+
+def test_a_pause_of_two_kinds_names_both():
+    assert dead_air((100, 107, "hum", -40), (107, 120, "hiss", -60)) == PAUSE + "hiss and mains hum."
+    assert dead_air((100, 101, "hum", -40), (101, 120, "hiss", -60)) == PAUSE + "hiss at -60 dBFS."
+
+
+def test_dead_air_beside_other_things_is_said_too():
+    assert dead_air((103, 107, "silence", -120)).startswith("20 s, 4.0 s of it digital silence; ")
+    assert dead_air((103, 115, "hiss", -60)) == (
+        "A pause between two stretches of playing: 20 s, 12 s of it hiss at -60 dBFS, "
+        "much quieter than what stays."
+    )
+    assert dead_air((103, 107, "hum", -40), maker=PAUSES) == "20 s, 4.0 s of it mains hum at -40 dBFS."
+
+
+def test_dead_air_elsewhere_is_not_spoken_of():
+    assert dead_air((10, 30, "hiss", -60), (121, 140, "hum", -40)) in ("20 s" + SCORE, "20 s" + ORDINARY)

@@ -26,7 +26,11 @@ def test_a_document_gives_back_what_it_was_given() -> None:
         ("minimum_cut_s", -1.5, "minimum_cut_s cannot be -1.5: give a number of 0 or more."),
         ("crossfade_ms", True, "crossfade_ms cannot be True: give a number from 0 to 1000."),
         ("snap", 1, "snap cannot be 1: give true or false."),
-        ("threshold_mode", "loud", "threshold_mode cannot be 'loud': give one of percentile, score, keep."),
+        (
+            "threshold_mode",
+            "loud",
+            "threshold_mode cannot be 'loud': give one of automatic, percentile, score, keep.",
+        ),
     ],
 )
 def test_what_is_outside_its_limits_is_named(name: str, value: object, sentence: str) -> None:

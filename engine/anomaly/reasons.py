@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.anomaly.dead_air import PAUSES
 from engine.anomaly.part_wording import part_wording
 from engine.anomaly.profile import Numbers, Samples, ScoreProfile
 from engine.document.analysis import Listening, NearestKept, ScoreCurve
@@ -99,6 +100,7 @@ def reasons(
     heard = _listen(spans, kept, profile, listening, rate_hz) if listening is not None else None
     against = _against_recording(spans, profile, _far(spans, kept, profile, nearest))
     faults, another_rhythm = _faults(spans, curve), _another_rhythm(spans, curve)
+    is_untaught = curve is not None and curve.maker == PAUSES
     sentences = []
     for k, (start, stop) in enumerate(spans.tolist()):
         length = _length((stop - start) / rate_hz)
@@ -109,7 +111,7 @@ def reasons(
             if another_rhythm[k] and not faults[k] and not heard.stops[k] and heard.quiet_share[k] < _PLAYED:
                 sounds += f", in {part_wording(RHYTHM)}"
         head = f"{place}: {length}{sounds}" if place else f"{length}{sounds}"
-        sentences.append(f"{head}; {against[k]}{faults[k]}.")
+        sentences.append(f"{head}." if is_untaught else f"{head}; {against[k]}{faults[k]}.")
     return sentences
 
 

@@ -129,8 +129,8 @@ def stepped_percentile(
     whole percentile whose score is beyond it.
     """
     wanted, threshold = cut_settings(state.settings), state.settings.get("threshold")
-    is_set = isinstance(threshold, int | float) and len(curve.scores) > 0 and state.length_samples > 0
-    if wanted.threshold_mode == "percentile" or not is_set:
+    is_scored = len(curve.scores) > 0 and state.length_samples > 0
+    if wanted.threshold_mode == "percentile" or not isinstance(threshold, int | float) or not is_scored:
         return float(np.clip(wanted.percentile + direction, 0.0, 100.0))
     dead_air = surely_dead(curve, listening)
     profile = smooth(curve, length_samples=state.length_samples, rate_hz=state.rate_hz, sharp=dead_air)

@@ -99,7 +99,7 @@ class ProposeForm(QWidget):
             choice.setChecked(mode == settings.threshold_mode)
             choice.setObjectName(mode)
             self._modes.addButton(choice)
-            grid.addWidget(choice, row, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(choice, row, 0)
             grid.addWidget(content, row, 1)
         return grid
 

@@ -10,7 +10,10 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 from widgets.chrome.key_caps import KeyButton
 from widgets.theme import Theme, px
 
-_OFFERS = (("taste.learn", "Learn from edits…", "graduation-cap"), ("taste.pauses", "Propose pauses", ""))
+_OFFERS = (
+    ("taste.learn", "Learn from edits…", "graduation-cap"),
+    ("taste.pauses", "Propose pauses", "scissors"),
+)
 
 
 class EmptyQueue(QWidget):

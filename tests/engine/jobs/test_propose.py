@@ -152,4 +152,5 @@ def test_pauses_need_somebody_who_listened_and_no_taste() -> None:
     found = apply_rows(state, made.edit.changes)
     cuts = [(one.start_samples, one.stop_samples) for one in found.proposals.values()]
     assert cuts == [(80_000, 120_000), (480_000, 560_000)]
+    assert not [one.reason for one in found.proposals.values() if "you keep" in one.reason]
     assert found.settings == state.settings

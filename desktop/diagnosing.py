@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from desktop.job_lanes import JobHandle, JobLane
 from desktop.session import Session
 from desktop.work import Work
+from engine.anomaly.dead_air import PAUSES
 from engine.anomaly.diagnoses.finding import Finding, Severity
 from engine.anomaly.diagnoses.judging import is_suspicious, judge
 from engine.anomaly.diagnoses.symptoms import Symptoms
@@ -110,7 +111,7 @@ class Diagnosing(QObject):
         """Say what is wrong as things stand; measure first where it looks so and nothing is known."""
         curve, symptoms = self._session.curve, self._symptoms
         findings: tuple[Finding, ...] = ()
-        if curve is not None and self._session.state.length_samples:
+        if curve is not None and self._session.state.length_samples and not self._only_pauses():
             figures = statistics(self._session.state)
             cut_share = 1.0 - figures.result_if_all_accepted_samples / figures.length_samples
             if symptoms is not None and symptoms[0] == curve.maker:
@@ -121,6 +122,11 @@ class Diagnosing(QObject):
             self._findings = findings
             self.found.emit(findings)
             self._tell("" if curve is None else curve.maker)
+
+    def _only_pauses(self) -> bool:
+        """Tell whether what is proposed says nothing of the taste."""
+        made = self._session.state.proposals.values()
+        return bool(made) and all(one.maker == PAUSES for one in made)
 
     def _tell(self, maker: str) -> None:
         for finding in self._findings:

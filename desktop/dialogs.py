@@ -105,10 +105,22 @@ def ask_learn(
 
 
 def ask_propose(
-    parent: QWidget, theme: Theme, settings: CutSettings, length_s: float
+    parent: QWidget,
+    theme: Theme,
+    settings: CutSettings,
+    length_s: float,
+    material_s: float,
+    look: Callable[[dict[str, object], Callable[[str], None]], object],
 ) -> dict[str, object] | None:
-    """Ask how much to cut."""
-    form = ProposeForm(theme, settings, length_s)
+    """Ask how much to cut; `look` finds what settings would lead to and hands over a sentence."""
+    form = ProposeForm(theme, settings, length_s, material_s)
+
+    def look_ahead() -> None:
+        if not form.problem():
+            look(form.values(), form.set_outlook)
+
+    form.changed.connect(look_ahead)
+    look_ahead()
     return form.values() if _ask(parent, "Propose cuts", form, form.problem, "Propose") else None
 
 

@@ -9,9 +9,11 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
+from desktop.cuts_ahead import CutsAhead
 from desktop.diagnosing import Diagnosing
 from desktop.session import Session
 from desktop.work import Work
+from engine.anomaly.propose import shortest_kept_s
 from engine.errors import UsageError
 from engine.settings import cut_settings
 from engine.timebase import samples_to_s
@@ -43,7 +45,12 @@ class Files(QObject):
         self._work = work
         self._checks = checks
         self._theme = theme
+        self._ahead = CutsAhead(session, self)
         self.edited: tuple[Path, ...] = ()
+
+    def close(self) -> None:
+        """End the thread that looks ahead."""
+        self._ahead.close()
 
     @property
     def _folder(self) -> Path:
@@ -132,10 +139,22 @@ class Files(QObject):
         state = self._session.state
         if self._session.curve is None:
             raise UsageError("There are no scores yet; learn a taste from your edits ‹taste.learn› first.")
-        length_s = samples_to_s(state.length_samples, state.rate_hz)
-        asked = dialogs.ask_propose(self._window, self._theme(), cut_settings(state.settings), length_s)
+        asked = dialogs.ask_propose(
+            self._window,
+            self._theme(),
+            cut_settings(state.settings),
+            samples_to_s(state.length_samples, state.rate_hz),
+            shortest_kept_s(self._session.grid),
+            self._ahead.look,
+        )
+        self._ahead.forget()
         if asked is not None:
             self._work.propose(asked)
+
+    def propose_pauses(self) -> None:
+        """Propose to cut where nobody plays, which needs no taste."""
+        self._require_recording()
+        self._work.propose_pauses()
 
     def _require_recording(self) -> None:
         if not self._session.state.tracks:

@@ -274,6 +274,6 @@ class MainWindow(QMainWindow):
         """Let go of everything; nothing is left to save."""
         self._settings.setValue("geometry", self.saveGeometry())
         workers = (self.transport, self.spectrograms, self.threshold, self.tasting, self.diagnosing)
-        for part in (*workers, self.work, self.review, self.session, self._garbage):
+        for part in (*workers, self.files, self.work, self.review, self.session, self._garbage):
             part.close()
         super().closeEvent(event)

@@ -25,6 +25,7 @@ def remedies(files: Files, work: Work) -> Mapping[str, Callable[[], object]]:
         Action.OTHER_TASTE: files.use_taste,
         Action.KEEP_HALF: partial(work.propose, {"threshold_mode": "keep", "keep": 0.5}),
         Action.CUT_A_TENTH: partial(work.propose, {"threshold_mode": "keep", "keep": 0.9}),
+        Action.FIND_THRESHOLD: partial(work.propose, {"threshold_mode": "automatic"}),
     }
 
 

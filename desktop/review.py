@@ -13,7 +13,6 @@ from PySide6.QtCore import QObject, QSettings, Signal
 from desktop.calibration import Calibrating
 from desktop.queue_choices import QueueChoices
 from desktop.session import Session
-from desktop.threshold import percentile_in_force
 from engine.document import edits
 from engine.document.change import Change, Edit
 from engine.document.decisions import Verdict
@@ -22,6 +21,7 @@ from engine.document.state import DocumentState
 from engine.edl.build import whole
 from engine.edl.render import render
 from engine.errors import OffcutError, UsageError
+from engine.jobs.propose import PAUSE_SCORE, stepped_percentile
 from engine.review.last_decisions import LastDecisions
 from engine.review.learned import Learned
 from engine.review.listing import Listing
@@ -96,9 +96,9 @@ class Review(QObject):
 
     @property
     def threshold(self) -> float:
-        """The score at or above which cuts are proposed."""
-        found = self._session.state.settings.get("threshold", 1.0)
-        return float(found) if isinstance(found, int | float) else 1.0
+        """The score at or above which cuts are proposed; that of pauses where no taste scored anything."""
+        found = self._session.state.settings.get("threshold")
+        return float(found) if isinstance(found, int | float) else PAUSE_SCORE
 
     def close(self) -> None:
         """Keep what was learned."""
@@ -396,11 +396,11 @@ class Review(QObject):
 
     def step_threshold(self, direction: int) -> dict[str, object]:
         """Return the settings one threshold step further: one point of percentile up (1) or down (-1)."""
-        curve = self._session.curve
-        if curve is None:
+        session = self._session
+        if session.curve is None:
             raise UsageError("There are no scores yet; learn a taste from your edits ‹taste.learn› first.")
-        percentile = percentile_in_force(self._session.state.settings, curve) + direction
-        return {"threshold_mode": "percentile", "percentile": float(np.clip(percentile, 0.0, 100.0))}
+        percentile = stepped_percentile(session.state, session.curve, session.listening, direction)
+        return {"threshold_mode": "percentile", "percentile": percentile}
 
     def _move_edge(self, edge: Edge, position: int) -> None:
         state, here = self._session.state, self.here()

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from desktop.review import Review
 from desktop.session import Session
 from desktop.threshold import ThresholdDrag
 from desktop.work import Work
-from engine.settings import CutSettings
+from engine.anomaly.threshold import USUAL_LIMIT, to_scores
 from widgets.taste.distribution import Distribution
 from widgets.timeline.timeline_view import TimelineView
+
+USUAL_SCORE = float(to_scores(np.array([USUAL_LIMIT]))[0])
+"""Where odd begins for most tastes; the line begins there for one whose cuts the document does not hold."""
 
 
 class Window(Protocol):
@@ -38,7 +42,7 @@ class TasteThreshold(QObject):
     def __init__(self, parts: Window, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._parts = parts
-        self._tried = CutSettings().score
+        self._tried = USUAL_SCORE
         self.maker = ""
 
     def connect_view(self, view: Distribution) -> None:

@@ -1,33 +1,21 @@
-"""The threshold: where it stands as a percentile of the scores, and what it leads to while it is dragged."""
+"""The threshold: what it leads to while it is dragged, and the proposing once it is let go."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from desktop.job_lanes import JobLane
 from desktop.jobs import propose_at
 from desktop.session import Session
 from desktop.work import Work
-from engine.document.analysis import ScoreCurve
 from engine.document.state import DocumentState
 from engine.jobs.outlook import Outlook, look_ahead
 from engine.jobs.propose import Proposed
-from engine.settings import cut_settings
 from widgets.review.queue_panel import QueuePanel
 from widgets.timeline.timeline_view import TimelineView
-
-
-def percentile_in_force(settings: Mapping[str, object], curve: ScoreCurve) -> float:
-    """Return the percentile in force; a threshold set otherwise is expressed as one, to the nearest point."""
-    wanted = cut_settings(settings)
-    threshold = settings.get("threshold")
-    if wanted.threshold_mode == "percentile" or not isinstance(threshold, int | float):
-        return wanted.percentile
-    return float(round(100.0 * np.mean(curve.scores < threshold)))
 
 
 class ThresholdDrag(QObject):
@@ -84,7 +72,7 @@ class ThresholdDrag(QObject):
             session.curve,
             session.grid,
             session.listening,
-            score,
+            {"threshold_mode": "score", "score": score},
             title="Looking ahead",
         )
         handle.finished.connect(self._show)
@@ -94,8 +82,8 @@ class ThresholdDrag(QObject):
             return
         self._timeline.set_outlook(outlook.sentence)
         self.foreseen.emit(outlook.sentence)
-        self._panel.set_outlook(outlook.score, outlook.cuts, outlook.sentence)
-        if outlook.score != self._wanted:
+        self._panel.set_outlook(outlook.threshold, outlook.cuts.after, outlook.sentence)
+        if outlook.threshold != self._wanted:
             self._look()
 
     def _release(self, score: float) -> None:

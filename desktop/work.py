@@ -18,12 +18,13 @@ from engine.document.edits import set_analyses, set_settings
 from engine.document.grid_edits import keeping_edited
 from engine.document.track import Track, sound_of
 from engine.errors import OffcutError
+from engine.features.dead_air import LEAST_S
 from engine.jobs.import_audio import Imported, ImportRequest, import_audio, import_edit
 from engine.jobs.improve import Improved, ImproveRequest
 from engine.jobs.kept import KeptRequest, prepare_kept
 from engine.jobs.learn import TasteWritten
 from engine.jobs.media import Media, MediaRequest, Relinked, find_media, relink
-from engine.jobs.propose import propose
+from engine.jobs.propose import propose, propose_pauses
 from engine.jobs.told import told_of, told_sentence
 from engine.safe_write import shown
 from widgets.chrome.learn_panel import LearnRequest
@@ -73,6 +74,8 @@ class Work(QObject):
         self.wave_details = WaveDetails(read_pieces, KEPT_BYTES, "waveform", self)
         self.wave_details.arrived.connect(self.waves_refined)
         self._opening: MediaRequest | None = None
+        self._listening: JobHandle | None = None
+        self._wants_pauses = False
         self._some_found.connect(self._take_some, Qt.ConnectionType.QueuedConnection)
         session.replaced.connect(self._start_over)
 
@@ -132,6 +135,7 @@ class Work(QObject):
             if ends_with_document and not self._makes_document:
                 handle.cancel()
         self._warnings, self._opening = (), None
+        self._listening, self._wants_pauses = None, False
         self._waves.clear()
         self.wave_details.forget()
         self.waves_changed.emit({})
@@ -225,14 +229,28 @@ class Work(QObject):
         title = "Listening" if taste is None else f"Listening with {taste.stem}"
         state, media, known = self._session.state, self._session.media, self._session.listening
         handle = self._lanes.compute.submit(listen_to, state, media, taste, known, title=title)
+        self._listening = handle
         self.watch(handle, partial(self._heard, state.tracks, taste))
+        for ended in (handle.finished, handle.failed, handle.cancelled):
+            ended.connect(lambda *_: self._listened(handle))
+
+    def _listened(self, handle: JobHandle) -> None:
+        """Nobody waits for pauses any more, unless what was heard has to be heard again."""
+        if self._listening is handle:
+            self._listening, self._wants_pauses = None, False
 
     def _heard(self, tracks: tuple[Track, ...], taste: Path | None, heard: Heard) -> None:
         if sound_of(tracks) != sound_of(self._session.state.tracks):
             self.listen(taste)  # what was heard is not what is there now
             return
-        if not heard.ids:
-            return  # known already
+        if heard.ids:
+            self._take_heard(heard)
+        if self._wants_pauses:
+            self._propose_pauses()
+        elif "score" in heard.ids:
+            self.propose({})
+
+    def _take_heard(self, heard: Heard) -> None:
         title = "Listened to the recording"
         in_force = keeping_edited(self._session.state, heard.ids)
         edit = set_analyses(self._session.state, in_force, title)
@@ -242,8 +260,25 @@ class Work(QObject):
         told = () if "listening" not in heard.ids else self._told()
         self.said.emit(_sentences(title, (*self._warnings, *told)))
         self._warnings = ()
-        if "score" in heard.ids:
-            self.propose({})
+
+    def propose_pauses(self) -> None:
+        """Propose to cut where nobody plays; where that is not known yet, as soon as it was listened to."""
+        heard = self._session.listening
+        if heard is not None and len(heard.dead_air_samples):
+            self._propose_pauses()
+            return
+        # None, or what was heard before pauses were listened for: listening again is quick where it was not.
+        self._wants_pauses = True
+        if self._listening is None:
+            self.listen(None)
+        self.said.emit("Pauses are proposed as soon as the recording was listened to")
+
+    def _propose_pauses(self) -> None:
+        made = propose_pauses(self._session.state, self._session.listening)
+        if made.plan.proposals:
+            self.said.emit(self._session.apply(made.edit).label)
+        else:
+            self.said.emit(f"No pause of {LEAST_S:g} s or longer is left to propose")
 
     def _told(self) -> tuple[str, ...]:
         """Return what was found wrong with single channels, as sentences."""

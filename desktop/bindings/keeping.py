@@ -44,6 +44,7 @@ def keeping(window: Window) -> Mapping[str, Handler]:
         "taste.improve": lambda: improve_taste(window.side.window(), session, work),
         "taste.listen": listen,
         "taste.propose": files.propose,
+        "taste.pauses": files.propose_pauses,
         "taste.page": window.tasting.toggle,
         "taste.analyse": window.tasting.analyse,
         "taste.look": window.tasting.look,

@@ -61,4 +61,5 @@ TASTE = (
     _taste("look", "Look at another taste…", (), "Show it on the Taste page; the document keeps its own."),
     _taste("compare", "Compare with another taste…", (), "Show where two tastes differ on one recording."),
     _taste("propose", "Propose cuts", ("Ctrl+R",), "Turn the scores into cuts to review; decisions stay."),
+    _taste("pauses", "Propose pauses", ("Alt+R",), "Propose to cut where nobody plays; it needs no taste."),
 )

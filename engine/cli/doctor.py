@@ -47,6 +47,7 @@ _TO_DO: Mapping[Action, str] = MappingProxyType(
         Action.OTHER_TASTE: "use another taste",
         Action.KEEP_HALF: "offcut propose PROJECT --keep 0.5",
         Action.CUT_A_TENTH: "offcut propose PROJECT --keep 0.9",
+        Action.FIND_THRESHOLD: "offcut propose PROJECT --automatic",
     }
 )
 

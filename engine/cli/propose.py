@@ -14,12 +14,12 @@ from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurv
 from engine.document.document import Document
 from engine.document.edits import set_analyses
 from engine.document.grid_edits import keeping_edited
+from engine.document.state import DocumentState
 from engine.jobs.media import locate_all
 from engine.jobs.told import told_of, told_rows, told_sentence
 from engine.progress import Progress
 from engine.settings import cut_settings
 from engine.timebase import format_time, samples_to_s
-from engine.wording import counted
 
 if TYPE_CHECKING:
     from engine.jobs.propose import Proposed
@@ -32,10 +32,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     by.add_argument("--taste", type=Path, metavar="T.taste")
     by.add_argument("--pauses", action="store_true", help="only where nobody plays, which needs no taste")
     how = parser.add_mutually_exclusive_group()
+    how.add_argument("--automatic", action="store_true", help="find the threshold from the scores (default)")
     how.add_argument("--keep", type=finite, metavar="SHARE", help="keep this share of the recording, 0 to 1")
+    how.add_argument("--keep-minutes", type=finite, metavar="M", help="keep so many minutes of the recording")
     how.add_argument("--threshold-percentile", type=finite, metavar="P", help="cut what scores above it")
-    how.add_argument("--threshold-score", type=finite, metavar="S", help="cut what scores above it (0.6)")
-    parser.add_argument("--minimum-kept-s", type=finite, metavar="S", help="no kept piece is shorter (4)")
+    how.add_argument("--threshold-score", type=finite, metavar="S", help="cut what scores above it, 0 to 1")
+    parser.add_argument(
+        "--minimum-kept-s",
+        type=finite,
+        metavar="S",
+        help="no kept piece is shorter (two bars, or a second where there is no pulse)",
+    )
     parser.add_argument("--no-snap", action="store_true", help="leave the edges where the score puts them")
 
 
@@ -43,8 +50,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
     """Listen, score, and propose."""
     from engine.jobs.listen import ListenRequest, listen_to_document
 
-    settings = _settings(options)
     with opened(options.project) as document:
+        settings = _settings(options, document.state)
         cut_settings({**document.state.settings, **settings})  # before minutes of listening, and any change
         media = locate_all(document.state, document.path.absolute().parent)
         known = document.analysis("listening")
@@ -72,7 +79,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
             "kept_share": plan.kept_share,
             "told": told_rows(told, state.rate_hz),
         },
-        f"{counted(len(plan.proposals), 'cut')} proposed; with all of them {format_time(kept_s, 1)} "
+        f"{proposed.cuts.sentence} proposed; with all of them {format_time(kept_s, 1)} "
         f"({plan.kept_share:.0%}) would be left" + (f"\n{told_sentence(told)}" if told else ""),
     )
 
@@ -92,10 +99,16 @@ def _proposed(document: Document, settings: Mapping[str, object], *, pauses: boo
     return propose(document.state, curve, grid, listening, settings, nearest=nearest)
 
 
-def _settings(options: argparse.Namespace) -> dict[str, object]:
-    given: dict[str, object] = {}
+def _settings(options: argparse.Namespace, state: DocumentState) -> dict[str, object]:
+    from engine.jobs.propose import share_of_minutes
+
+    given: dict[str, object] = {"threshold_mode": "automatic"} if options.automatic else {}
+    keep = options.keep
+    if options.keep_minutes is not None:
+        length_s = samples_to_s(state.length_samples, state.rate_hz) if state.rate_hz else 0.0
+        keep = share_of_minutes(options.keep_minutes, length_s)
     for mode, value in (
-        ("keep", options.keep),
+        ("keep", keep),
         ("percentile", options.threshold_percentile),
         ("score", options.threshold_score),
     ):

@@ -1,23 +1,32 @@
-"""What a threshold would lead to, found while it is still being moved; nothing is changed."""
+"""What settings would lead to, found while they are still being chosen; nothing is changed."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.document.analysis import BeatGrid, Listening, ScoreCurve
 from engine.document.state import DocumentState
 from engine.jobs.propose import propose
 from engine.progress import Progress
+from engine.review.recount import Recount
 from engine.timebase import format_time, samples_to_s
-from engine.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """How many cuts a score would propose, and what would remain once they are accepted, in samples."""
+    """What settings would lead to.
 
-    score: float
-    cuts: int
+    Attributes
+    ----------
+    threshold : the score that would be in force
+    cuts : how many would be proposed, beside those that are
+    kept_samples : what would remain once they are accepted
+    length_samples : the whole recording
+    """
+
+    threshold: float
+    cuts: Recount
     kept_samples: int
     length_samples: int
     rate_hz: int
@@ -29,7 +38,7 @@ class Outlook:
             format_time(samples_to_s(samples, self.rate_hz), 0)
             for samples in (self.kept_samples, self.length_samples)
         )
-        return f"{counted(self.cuts, 'cut')} to decide; {kept} of {length} would remain"
+        return f"{self.cuts.sentence}, {kept} of {length} remain"
 
 
 def look_ahead(
@@ -37,16 +46,17 @@ def look_ahead(
     curve: ScoreCurve | None,
     grid: BeatGrid | None,
     listening: Listening | None,
-    score: float,
+    settings: Mapping[str, object],
     progress: Progress,
 ) -> Outlook:
-    """Find what proposing at a score would lead to.
+    """Find what proposing under the document's settings, changed by these, would lead to.
 
     Raises
     ------
-    UsageError : there are no scores yet
+    UsageError : there are no scores yet, or a setting is outside its limits
     """
     progress.check_cancelled()
-    settings = {"threshold_mode": "score", "score": score}
-    plan = propose(state, curve, grid, listening, settings).plan
-    return Outlook(score, len(plan.proposals), plan.kept_samples, state.length_samples, state.rate_hz)
+    made = propose(state, curve, grid, listening, settings)
+    return Outlook(
+        made.plan.threshold, made.cuts, made.plan.kept_samples, state.length_samples, state.rate_hz
+    )

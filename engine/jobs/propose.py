@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 
-from engine.anomaly.dead_air import PAUSES, curve_of_pauses
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.anomaly.dead_air import PAUSES, curve_of_pauses, surely_dead
+from engine.anomaly.profile import smooth
 from engine.anomaly.propose import CutPlan, propose_cuts
 from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
 from engine.document.change import Edit
@@ -14,16 +18,21 @@ from engine.document.edits import replace_proposals
 from engine.document.state import DocumentState
 from engine.errors import UsageError
 from engine.jobs.told import telling, told_of
+from engine.review.recount import Recount, recount
 from engine.settings import CutSettings, cut_settings
-from engine.wording import counted
+from engine.timebase import format_time
+
+PAUSE_SCORE = 0.5
+"""Pauses are proposed from this score on; nothing but dead air has any where there is no taste."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """The plan, and the edit that puts it into the document."""
+    """The plan, the edit that puts it into the document, and what became of the undecided cuts of before."""
 
     plan: CutPlan
     edit: Edit
+    cuts: Recount
 
 
 def propose(
@@ -60,7 +69,7 @@ def propose_pauses(state: DocumentState, listening: Listening | None) -> Propose
         )
     wanted = CutSettings(
         threshold_mode="score",
-        score=0.5,
+        score=PAUSE_SCORE,
         minimum_kept_s=0.0,
         crossfade_ms=cut_settings(state.settings).crossfade_ms,
     )
@@ -92,7 +101,58 @@ def _proposed(
         nearest=nearest,
     )
     plan = replace(plan, proposals=telling(plan.proposals, told_of(listening, state)))
-    label = f"Proposed {counted(len(plan.proposals), 'cut')}, keeping {plan.kept_share:.0%}"
+    planned = _spans((one.start_samples, one.stop_samples) for one in plan.proposals)
+    cuts = recount(_undecided(state, curve.maker), planned)
+    label = f"Proposed {cuts.sentence}, keeping {plan.kept_share:.0%}"
     # What was asked of the score stays asked for when only pauses are proposed.
     stored = {} if curve.maker == PAUSES else {**asdict(wanted), "threshold": plan.threshold}
-    return Proposed(plan, replace_proposals(state, plan.proposals, stored, label, merges_as))
+    return Proposed(plan, replace_proposals(state, plan.proposals, stored, label, merges_as), cuts)
+
+
+def _undecided(state: DocumentState, maker: str) -> NDArray[np.int64]:
+    """Return the undecided cuts of a maker as the user has them, shape (n, 2)."""
+    return _spans(
+        state.span(key)
+        for key, one in state.proposals.items()
+        if (one.kind, one.maker) == ("cut", maker) and state.verdict(key) is Verdict.UNDECIDED
+    )
+
+
+def _spans(spans: Iterable[tuple[int, int]]) -> NDArray[np.int64]:
+    return np.array(list(spans), np.int64).reshape(-1, 2)
+
+
+def stepped_percentile(
+    state: DocumentState, curve: ScoreCurve, listening: Listening | None, direction: int
+) -> float:
+    """Return the percentile one step above (1) or below (-1) the threshold in force.
+
+    However that threshold came about, a step up cuts less and a step down cuts more: it leads to the next
+    whole percentile whose score is beyond it.
+    """
+    wanted, threshold = cut_settings(state.settings), state.settings.get("threshold")
+    is_scored = len(curve.scores) > 0 and state.length_samples > 0
+    if wanted.threshold_mode == "percentile" or not isinstance(threshold, int | float) or not is_scored:
+        return float(np.clip(wanted.percentile + direction, 0.0, 100.0))
+    dead_air = surely_dead(curve, listening)
+    profile = smooth(curve, length_samples=state.length_samples, rate_hz=state.rate_hz, sharp=dead_air)
+    scores = np.percentile(profile.scores, np.arange(101))
+    if direction > 0:
+        return float(min(100, np.searchsorted(scores, threshold, side="right")))
+    return float(max(0, np.searchsorted(scores, threshold, side="left") - 1))
+
+
+def share_of_minutes(minutes: float, length_s: float) -> float:
+    """Return the share of a recording that so many minutes are.
+
+    Raises
+    ------
+    UsageError : there are none, or more than the recording has
+    """
+    if minutes <= 0.0:
+        raise UsageError(f"{minutes:g} minutes cannot be kept: give a number above 0.")
+    if minutes * 60.0 > length_s:
+        raise UsageError(
+            f"{minutes:g} minutes cannot be kept: the recording lasts {format_time(length_s, 0)}; give less."
+        )
+    return minutes * 60.0 / length_s

@@ -25,7 +25,7 @@ def test_the_demo_gives_the_same_bytes_by_keys_and_by_verbs(
     hands.press_and_answer("Ctrl+L", fill(Name="Mine", Seed="0"))
     hands.qtbot.waitUntil(lambda: not window.work.is_busy, timeout=600_000)
     assert not hands.refused
-    hands.press_and_answer("Ctrl+R", fill(**{"Target length": "53"}))
+    hands.press_and_answer("Ctrl+R", fill(**{"Keep, percent": "53"}))
     while Verdict.UNDECIDED in {window.session.state.verdict(key) for key in window.session.state.proposals}:
         hands.press("A")
     hands.press_and_answer("Ctrl+E", fill(Folder=str(tmp_path), File="by keys"))

@@ -106,7 +106,7 @@ def learned_window(hands: Hands, folder: Path) -> None:
     hands.press_and_answer("Ctrl+L", *answer_learn(folder / "edited.flac", **fields))
     hands.finish_work()
     assert (folder / "Band.taste").is_file(), hands.refused
-    hands.press_and_answer("Ctrl+R", fill(**{"Target length": "60"}))
+    hands.press_and_answer("Ctrl+R", fill(**{"Keep, percent": "60"}))
     assert not hands.refused
     assert len(hands.window.session.state.proposals) >= 2
 

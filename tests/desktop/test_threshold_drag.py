@@ -43,8 +43,9 @@ def move(hands: Hands, score: float) -> None:
     with hands.qtbot.waitSignal(window.timeline.threshold_moved) as moved:
         QTest.mouseMove(window.timeline.canvas, QPoint(201, y))
     session = window.session
+    settings = {"threshold_mode": "score", "score": moved.args[0]}
     found = look_ahead(
-        session.state, session.curve, session.grid, session.listening, moved.args[0], SILENT
+        session.state, session.curve, session.grid, session.listening, settings, SILENT
     ).sentence
     hands.qtbot.waitUntil(lambda: window.timeline.canvas.outlook == found)
     assert found in summary(hands)
@@ -119,9 +120,10 @@ def test_a_line_that_comes_back_changes_nothing(reviewing: Hands) -> None:
 def test_the_outlook_is_what_proposing_leads_to(reviewing: Hands) -> None:
     session = reviewing.window.session
     for score in (0.2, 0.5, 0.9):
-        ahead = look_ahead(session.state, session.curve, session.grid, session.listening, score, SILENT)
         settings = {"threshold_mode": "score", "score": score}
+        ahead = look_ahead(session.state, session.curve, session.grid, session.listening, settings, SILENT)
         made = propose(session.state, session.curve, session.grid, session.listening, settings)
-        assert ahead.cuts == len(made.plan.proposals)
+        assert ahead.cuts.after == len(made.plan.proposals)
+        assert ahead.threshold == made.plan.threshold == score
         assert ahead.kept_samples == made.plan.kept_samples
-        assert "of 1:00 would remain" in ahead.sentence
+        assert "of 1:00 remain" in ahead.sentence

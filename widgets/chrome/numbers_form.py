@@ -61,14 +61,27 @@ class NumberLine(QLineEdit):
         """Return the number, None while what stands there is none within the limits."""
         return self._number.read(self.text())
 
+    def set_value(self, value: float) -> None:
+        """Write a number, the nearest within the limits."""
+        number = self._number
+        self.setText(number.text(min(number.highest, max(number.lowest, value))))
+
+    def problem(self) -> str:
+        """Say what is wrong with what stands there, "" when nothing is."""
+        if self.value() is not None:
+            return ""
+        number = self._number
+        kind = "a number" if number.decimals else "a whole number"
+        limits = f"{number.text(number.lowest)} to {number.text(number.highest)}"
+        return f"{number.name} must be {kind} from {limits}."
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}.get(Qt.Key(event.key()))
         value = self.value()
         if step is None or value is None:
             super().keyPressEvent(event)
         else:
-            number = self._number
-            self.setText(number.text(min(number.highest, max(number.lowest, value + step))))
+            self.set_value(value + step)
 
 
 class NumbersForm(QWidget):
@@ -85,8 +98,8 @@ class NumbersForm(QWidget):
         self, theme: Theme, numbers: Iterable[Number], said: str, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._numbers = tuple(numbers)
-        self._lines = [NumberLine(number) for number in self._numbers]
+        asked = tuple(numbers)
+        self._lines = [NumberLine(number) for number in asked]
         self._problem = QLabel()
         self._problem.setProperty("role", "error")
         self._problem.setStyleSheet(f"color: {theme.error};")
@@ -98,7 +111,7 @@ class NumbersForm(QWidget):
         form.setHorizontalSpacing(px(12))
         form.setVerticalSpacing(px(8))
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.FieldsStayAtSizeHint)
-        for number, line in zip(self._numbers, self._lines, strict=True):
+        for number, line in zip(asked, self._lines, strict=True):
             form.addRow(number.label, line)
             line.textChanged.connect(self._renew)
         layout = QVBoxLayout(self)
@@ -112,12 +125,7 @@ class NumbersForm(QWidget):
 
     def problem(self) -> str:
         """Say what is wrong, "" when nothing is."""
-        for number, line in zip(self._numbers, self._lines, strict=True):
-            if line.value() is None:
-                kind = "a number" if number.decimals else "a whole number"
-                limits = f"{number.text(number.lowest)} to {number.text(number.highest)}"
-                return f"{number.name} must be {kind} from {limits}."
-        return ""
+        return next(filter(None, (line.problem() for line in self._lines)), "")
 
     def values(self) -> tuple[float, ...]:
         """Return the numbers; only where there is no `problem`."""

@@ -1,12 +1,12 @@
-"""The form that asks how much to cut: by target length, by percentile or by score."""
+"""The form that asks how much to cut: found from the scores, by what is kept, by percentile or by score."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QFormLayout,
     QGridLayout,
+    QHBoxLayout,
     QLabel,
     QRadioButton,
     QVBoxLayout,
@@ -14,117 +14,187 @@ from PySide6.QtWidgets import (
 )
 
 from engine.settings import CutSettings
-from engine.timebase import format_time
+from widgets.chrome.check_box import CheckBox
+from widgets.chrome.kept_fields import KeptFields
 from widgets.chrome.number_field import NumberField
+from widgets.chrome.numbers_form import Number, NumberLine
 from widgets.chrome.radio_group import tab_to_checked
 from widgets.theme import Theme, px
 
-_MODES = (
-    ("keep", "&Target length", "% of the recording kept"),
-    ("percentile", "&Percentile", "% of the recording scores below the threshold"),
-    ("score", "&Score", "hundredths, and above, are cut"),
-)
+_AUTOMATIC = "Finds the threshold from the scores of this recording and of what you kept."
+_COUNTING = "Counting the cuts…"
+_FIELD = 72
 
 
 class ProposeForm(QWidget):
-    """How the threshold is set, and the shortest piece to keep; values in whole per cent and seconds."""
+    """How the threshold is set, the shortest piece to keep, and what that would lead to.
+
+    Parameters
+    ----------
+    length_s : of the recording
+    material_s : the shortest piece where it follows the material
+
+    Signals
+    -------
+    changed : `values()` or `problem()` may have another answer
+    """
 
     changed = Signal()
 
     def __init__(
-        self, theme: Theme, settings: CutSettings, length_s: float, parent: QWidget | None = None
+        self,
+        theme: Theme,
+        settings: CutSettings,
+        length_s: float,
+        material_s: float,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._length_s = length_s
+        self._theme = theme
+        self._outlook = _COUNTING
         self._modes = QButtonGroup(self)
-        self._fields: dict[str, NumberField] = {}
-        self._said, self._problem = QLabel(), QLabel()
-        self._minimum_kept = NumberField(round(settings.minimum_kept_s or 4.0), 0, 3600)
+        self._kept = KeptFields(settings.keep, length_s)
+        self._numbers = {
+            "percentile": NumberField(round(settings.percentile), 0, 100),
+            "score": NumberField(round(settings.score * 100), 0, 100),
+        }
+        self._said = QLabel()
+        self._follows = CheckBox(theme, "As the material")
+        self._material_s = material_s
+        shortest_s = material_s if settings.minimum_kept_s is None else settings.minimum_kept_s
+        self._shortest = NumberLine(Number("Shortest kept piece in seconds", shortest_s, 0.0, 3600.0, 2))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(px(12))
+        layout.setSpacing(px(10))
         layout.addLayout(self._mode_rows(settings))
-        tab_to_checked(self._modes)
+        layout.addLayout(self._shortest_row(settings))
         layout.addWidget(self._said)
-        form = QFormLayout()
-        form.setHorizontalSpacing(px(12))
-        form.addRow("&Shortest kept piece, seconds", self._minimum_kept)
-        layout.addLayout(form)
-        layout.addWidget(self._problem)
-        self._said.setProperty("role", "dim")
         self._said.setWordWrap(True)
-        self._problem.setProperty("role", "error")
-        self._minimum_kept.setAccessibleName("Shortest kept piece in seconds")
-        self._minimum_kept.textChanged.connect(self._renew)
+        self._said.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self._said.setAccessibleName("What would be cut")
+        tab_to_checked(self._modes)
         self._modes.buttonClicked.connect(self._focus_field)
         self._modes.buttonClicked.connect(self._renew)
-        self.set_theme(theme)
+        # A sentence of two lines must not move what stands below it.
+        self._said.setMinimumHeight(2 * self._said.fontMetrics().lineSpacing() + px(2))
         self._renew()
 
     def _mode_rows(self, settings: CutSettings) -> QGridLayout:
         grid = QGridLayout()
         grid.setHorizontalSpacing(px(12))
-        grid.setVerticalSpacing(px(8))
-        values = {
-            "keep": settings.keep * 100,
-            "percentile": settings.percentile,
-            "score": settings.score * 100,
-        }
-        for row, (mode, name, unit) in enumerate(_MODES):
+        grid.setVerticalSpacing(px(6))
+        grid.setColumnStretch(1, 1)
+        self._kept.edited.connect(lambda: self._choose("keep"))
+        automatic = QLabel(_AUTOMATIC)
+        automatic.setWordWrap(True)
+        automatic.setProperty("role", "dim")
+        rows = (
+            ("automatic", "&Automatic", automatic),
+            ("keep", "&Keep", self._kept),
+            ("percentile", "&Percentile", self._number("percentile", "% of it scores below the threshold")),
+            ("score", "&Score", self._number("score", "hundredths, and above, are cut")),
+        )
+        for row, (mode, name, content) in enumerate(rows):
             choice = QRadioButton(name)
             choice.setChecked(mode == settings.threshold_mode)
             choice.setObjectName(mode)
-            field = NumberField(round(values[mode]), 1 if mode == "keep" else 0, 100)
-            field.setAccessibleName(f"{name.replace('&', '')}: {unit}")
-            field.setMaximumWidth(px(72))
-            field.textEdited.connect(lambda _text, choice=choice: choice.setChecked(True))
-            field.textChanged.connect(self._renew)
             self._modes.addButton(choice)
-            self._fields[mode] = field
-            for column, part in enumerate((choice, field, QLabel(unit))):
-                grid.addWidget(part, row, column)
-        grid.setColumnStretch(2, 1)
+            grid.addWidget(choice, row, 0)
+            grid.addWidget(content, row, 1)
         return grid
 
-    def set_theme(self, theme: Theme) -> None:
-        """Paint with these colours from now on."""
-        self._problem.setStyleSheet(f"color: {theme.error};")
+    def _number(self, mode: str, unit: str) -> QWidget:
+        field = self._numbers[mode]
+        field.setAccessibleName(f"{mode.capitalize()}: {unit}")
+        field.setMaximumWidth(px(_FIELD))
+        field.textEdited.connect(lambda: self._choose(mode))
+        field.textChanged.connect(self._renew)
+        return _beside(field, QLabel(unit))
+
+    def _shortest_row(self, settings: CutSettings) -> QHBoxLayout:
+        name = QLabel("S&hortest kept piece")
+        name.setBuddy(self._shortest)
+        self._shortest.setMaximumWidth(px(_FIELD))
+        self._follows.setChecked(settings.minimum_kept_s is None)
+        self._follows.setAccessibleName("Shortest kept piece as the material")
+        self._follows.setToolTip("Two bars where there is a pulse, a second where there is none")
+        self._shortest.textEdited.connect(lambda: self._follows.setChecked(False))
+        self._shortest.textChanged.connect(self._renew)
+        self._follows.toggled.connect(self._follow_material)
+        row = QHBoxLayout()
+        row.setSpacing(px(8))
+        for part in (name, self._shortest, QLabel("seconds"), self._follows):
+            row.addWidget(part)
+        row.addStretch(1)
+        return row
 
     def problem(self) -> str:
         """Say what is missing, "" when cuts can be proposed."""
-        name = next(name for mode, name, _ in _MODES if mode == self._mode()).replace("&", "")
-        return self._fields[self._mode()].problem(name) or self._minimum_kept.problem("Shortest kept piece")
+        mode = self._mode()
+        numbers = self._numbers
+        asked = self._kept.problem() if mode == "keep" else ""
+        if mode in numbers:
+            asked = numbers[mode].problem(mode.capitalize())
+        return asked or ("" if self._follows.isChecked() else self._shortest.problem())
 
     def values(self) -> dict[str, object]:
         """Return the settings asked for; only where there is no `problem`."""
         mode = self._mode()
-        number = self._fields[mode].value()
-        shortest = self._minimum_kept.value()
-        assert number is not None
-        assert shortest is not None
-        value = float(number) if mode == "percentile" else number / 100
-        return {"threshold_mode": mode, mode: value, "minimum_kept_s": float(shortest)}
+        wanted: dict[str, object] = {"threshold_mode": mode}
+        if mode == "keep":
+            wanted["keep"] = self._kept.share
+        elif mode in self._numbers:
+            number = self._numbers[mode].value()
+            assert number is not None
+            wanted[mode] = float(number) if mode == "percentile" else number / 100
+        wanted["minimum_kept_s"] = None if self._follows.isChecked() else self._shortest.value()
+        return wanted
+
+    def set_outlook(self, sentence: str) -> None:
+        """Say what the settings that are asked for would lead to."""
+        self._outlook = sentence
+        self._say()
 
     def _mode(self) -> str:
         chosen = self._modes.checkedButton()
         assert chosen is not None, "one of the radio buttons is checked from the start"
         return chosen.objectName()
 
+    def _choose(self, mode: str) -> None:
+        next(one for one in self._modes.buttons() if one.objectName() == mode).setChecked(True)
+        self._renew()
+
     def _focus_field(self) -> None:
-        self._fields[self._mode()].setFocus()
-        self._fields[self._mode()].selectAll()
+        mode = self._mode()
+        if mode == "keep":
+            self._kept.setFocus()
+            self._kept.select_all()
+        elif mode in self._numbers:
+            self._numbers[mode].setFocus()
+            self._numbers[mode].selectAll()
+
+    def _follow_material(self, follows: bool) -> None:
+        if follows:
+            self._shortest.set_value(self._material_s)
+        self._renew()
 
     def _renew(self) -> None:
-        problem = self.problem()
-        self._problem.setText(problem)
-        kept = self._fields["keep"].value()
-        self._said.setText(
-            _length_text(self._length_s, kept / 100)
-            if kept is not None and self._mode() == "keep"
-            else "How much is left follows from the scores; the threshold can be moved afterwards."
-        )
+        self._say()
         self.changed.emit()
 
+    def _say(self) -> None:
+        problem = self.problem()
+        self._said.setText(problem or self._outlook)
+        self._said.setStyleSheet(f"color: {self._theme.error};" if problem else "")
 
-def _length_text(length_s: float, share: float) -> str:
-    return f"About {format_time(length_s * share, 0)} of {format_time(length_s, 0)} would be left."
+
+def _beside(*parts: QWidget) -> QWidget:
+    """Return widgets in a row."""
+    whole = QWidget()
+    row = QHBoxLayout(whole)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(px(8))
+    for part in parts:
+        row.addWidget(part)
+    row.addStretch(1)
+    return whole

@@ -30,7 +30,10 @@ def advice(
     if statistics.total:
         return all_decided(statistics, keys) or "Nothing passes this filter: choose another one above."
     if taste is None:
-        return f"Show Offcut edits you made before: {keys.get('taste.learn', 'Learn')}."
+        return (
+            f"Show Offcut edits you made before: {keys.get('taste.learn', 'Learn')}. "
+            f"Or let it propose the pauses, where nobody plays: {keys.get('taste.pauses', 'Propose pauses')}."
+        )
     return (
         f"Nothing proposed yet. Let {taste} listen: {keys.get('taste.listen', 'Listen')}. "
         f"Then propose cuts: {keys.get('taste.propose', 'Propose')}."

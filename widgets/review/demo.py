@@ -25,6 +25,7 @@ from widgets.theme import QUEUE, Theme, px
 
 RATE_HZ = 48_000
 KEYS = {
+    "taste.pauses": "Alt R",
     "review.accept": "A",
     "review.reject": "X",
     "review.flag": "F",

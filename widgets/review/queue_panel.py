@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.document.state import DocumentState
 from engine.review.learned import Learned
@@ -14,6 +14,7 @@ from engine.review.statistics import ReviewStatistics
 from widgets.chrome.key_caps import KeyButton
 from widgets.review.advice import advice, all_decided
 from widgets.review.card import Card
+from widgets.review.empty_queue import EmptyQueue
 from widgets.review.learned_line import LearnedLine
 from widgets.review.many_bar import ManyBar
 from widgets.review.queue_head import QueueHead
@@ -66,7 +67,7 @@ class QueuePanel(QFrame):
         self._head = QueueHead(theme, keys)
         self._card = Card(theme, keys)
         self._view = QueueView(theme, self._card)
-        self._hint = QLabel()
+        self._hint = EmptyQueue(theme, keys)
         self._many = ManyBar(theme, keys)
         self._above = KeyButton(theme, "", keys.get("review.accept_above", ""))
         self._learning = LearnedLine(theme, keys)
@@ -77,7 +78,7 @@ class QueuePanel(QFrame):
         view.proposal_toggled.connect(self.proposal_toggled)
         view.range_chosen.connect(self.range_chosen)
         view.group_toggled.connect(self.group_toggled)
-        for asking in (self._card, self._many, self._learning, head):
+        for asking in (self._card, self._hint, self._many, self._learning, head):
             asking.command_requested.connect(self.command_requested)
         head.filter_chosen.connect(self.filter_chosen)
         head.search.textChanged.connect(self.search_changed)
@@ -91,10 +92,6 @@ class QueuePanel(QFrame):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self._head)
-        self._hint.setWordWrap(True)
-        self._hint.setProperty("role", "dim")
-        self._hint.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        self._hint.setContentsMargins(px(14), px(14), px(14), px(14))
         self._middle.addWidget(self._view)
         self._middle.addWidget(self._hint)
         layout.addWidget(self._middle, 1)
@@ -110,7 +107,7 @@ class QueuePanel(QFrame):
     def set_theme(self, theme: Theme) -> None:
         """Paint with these colours from now on."""
         self._theme = theme
-        for part in (self._head, self._card, self._view, self._learning, self._many, self._above):
+        for part in (self._head, self._card, self._view, self._hint, self._learning, self._many, self._above):
             part.set_theme(theme)
         line = f"1px solid {theme.line}"
         self._middle.setStyleSheet(f"QStackedWidget {{ border-top: {line}; border-bottom: {line}; }}")
@@ -149,6 +146,7 @@ class QueuePanel(QFrame):
         """Name these keys, by command id."""
         self._keys = keys
         self._head.set_keys(keys)
+        self._hint.set_keys(keys)
         self._show_middle()
 
     def set_outlook(self, threshold: float, count: int, sentence: str) -> None:
@@ -207,7 +205,9 @@ class QueuePanel(QFrame):
     def _show_middle(self) -> None:
         empty = not self._view.model().rowCount()
         if empty and self._statistics is not None:
-            self._hint.setText(advice(self._shown[0], self._statistics, self._taste, self._keys))
+            state, statistics = self._shown[0], self._statistics
+            offers = bool(state.tracks) and not statistics.total and self._taste is None
+            self._hint.set_advice(advice(state, statistics, self._taste, self._keys), offers=offers)
         self._middle.setCurrentWidget(self._hint if empty else self._view)
 
     def _open_card(self) -> None:

@@ -23,6 +23,7 @@ class Action(StrEnum):
     OTHER_TASTE = "other taste"
     KEEP_HALF = "keep half"
     CUT_A_TENTH = "cut a tenth"
+    FIND_THRESHOLD = "find the threshold"
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ _OTHER = Remedy("Use another taste…", Action.OTHER_TASTE)
 _MORE = Remedy("Add recordings…", Action.ADD_RECORDINGS)
 _HALF = Remedy("Keep half", Action.KEEP_HALF)
 _TENTH = Remedy("Cut the oddest tenth", Action.CUT_A_TENTH)
+_FOUND = Remedy("Find the threshold", Action.FIND_THRESHOLD)
 
 
 def is_suspicious(scores: NDArray[np.float32], cut_share: float) -> bool:
@@ -115,15 +116,18 @@ def _already_kept(symptoms: Symptoms) -> Iterator[Finding]:
 def _everything_cut(symptoms: Symptoms, cuts: CutSettings, cut_share: float) -> Finding:
     measured = f"{cut_share:.0%} of the recording would be cut"
     if (reason := _low_threshold(cuts)) is not None:
-        return Finding("everything-cut-threshold", Severity.WRONG, f"{measured}: {reason}.", (_HALF,))
+        return Finding("everything-cut-threshold", Severity.WRONG, f"{measured}: {reason}.", (_FOUND, _HALF))
     if symptoms.odd_share >= ODD_SHARE:
         why = "nearly all of it is far from what you kept"
+        if cuts.threshold_mode == "automatic":
+            why = "nearly all of it is as odd as a fault in what you kept"
         return Finding("everything-cut-style", Severity.WRONG, f"{measured}: {why}.", (_HALF, _OTHER))
     why = "the shortest piece to keep is longer than most of what sounds kept"
     return Finding("everything-cut-pieces", Severity.DOUBTFUL, f"{measured}: {why}.", (_HALF,))
 
 
 def _low_threshold(cuts: CutSettings) -> str | None:
+    """Say why a threshold that somebody set is too low; one that was found follows the scores."""
     if cuts.threshold_mode == "percentile" and cuts.percentile <= _LOW_PERCENTILE:
         return f"the threshold cuts all but the {cuts.percentile:.0f} % that sound most like what you kept"
     if cuts.threshold_mode == "score" and cuts.score <= _LOW_SCORE:
@@ -136,12 +140,15 @@ def _low_threshold(cuts: CutSettings) -> str | None:
 def _nothing_cut(symptoms: Symptoms, cuts: CutSettings) -> Finding:
     measured = "Nothing would be cut"
     if (reason := _high_threshold(symptoms, cuts)) is not None:
-        return Finding("nothing-cut-threshold", Severity.DOUBTFUL, f"{measured}: {reason}.", (_TENTH,))
+        return Finding("nothing-cut-threshold", Severity.DOUBTFUL, f"{measured}: {reason}.", (_FOUND, _TENTH))
     why = "all of it sounds like what you kept"
+    if cuts.threshold_mode == "automatic":
+        why = "hardly any of it is as odd as a fault in what you kept"
     return Finding("nothing-cut", Severity.NOTE, f"{measured}: {why}.", (_TENTH,))
 
 
 def _high_threshold(symptoms: Symptoms, cuts: CutSettings) -> str | None:
+    """Say why a threshold that somebody set is too high; one that was found follows the scores."""
     if cuts.threshold_mode == "percentile" and cuts.percentile >= _HIGH_PERCENTILE:
         return f"the threshold keeps the {cuts.percentile:.0f} % that sound most like what you kept"
     if cuts.threshold_mode == "keep" and cuts.keep >= _HIGH_KEEP:

@@ -67,7 +67,8 @@ def _heard(path: Path, mel: MelSettings, progress: Progress) -> tuple[NDArray[np
 
 def _cut_share(scores: Scores, duration_s: float, taste: Taste, cuts: CutSettings) -> float:
     rate_hz = taste.config.mel.rate_hz
-    curve = ScoreCurve(s_to_samples_array(scores.times_s, rate_hz), scores.scores, taste.maker)
+    times = s_to_samples_array(scores.times_s, rate_hz)
+    curve = ScoreCurve(times, scores.scores, taste.maker, limit=scores.limit)
     length = s_to_samples(duration_s, rate_hz)
     plan = propose_cuts(curve, None, None, length_samples=length, rate_hz=rate_hz, settings=cuts)
     return float(np.clip(1.0 - plan.kept_share, 0.0, 1.0))

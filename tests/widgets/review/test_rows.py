@@ -138,7 +138,12 @@ def test_header_and_end_of_the_review() -> None:
     ("state", "taste", "sentence"),
     [
         (DocumentState(), None, "Drop recordings on the timeline, or press Ctrl O."),
-        (replace(state_of(), proposals={}), None, "Show Offcut edits you made before: Ctrl L."),
+        (
+            replace(state_of(), proposals={}),
+            None,
+            "Show Offcut edits you made before: Ctrl L. "
+            "Or let it propose the pauses, where nobody plays: Alt R.",
+        ),
         (
             replace(state_of(), proposals={}),
             "Band",

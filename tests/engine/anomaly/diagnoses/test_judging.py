@@ -52,6 +52,10 @@ HIGH = Tilt(-23.0, 5200.0, 8000.0)
             0.97,
             ["poor-unlike", "everything-cut-style"],
         ),
+        (SOUND, CutSettings(), 0.97, ["everything-cut-pieces"]),
+        (replace(SOUND, odd_share=0.97), CutSettings(), 0.97, ["poor-unlike", "everything-cut-style"]),
+        (SOUND, CutSettings(), 0.0, ["nothing-cut"]),
+        (replace(SOUND, highest_score=0.7), CutSettings(), 0.0, ["nothing-cut"]),
         (SOUND, CutSettings("percentile", percentile=99.0), 0.0, ["nothing-cut-threshold"]),
         (SOUND, CutSettings("score", score=0.99), 0.0, ["nothing-cut-threshold"]),
         (SOUND, CutSettings("keep", keep=1.0), 0.0, ["nothing-cut-threshold"]),
@@ -77,7 +81,23 @@ def test_a_threshold_is_told_with_what_it_is() -> None:
         "97% of the recording would be cut: the threshold is 0.40, and 0.50 is typical of what you kept."
     )
     assert finding.severity is Severity.WRONG
-    assert [remedy.action for remedy in finding.remedies] == [Action.KEEP_HALF]
+    assert [remedy.action for remedy in finding.remedies] == [Action.FIND_THRESHOLD, Action.KEEP_HALF]
+
+
+@pytest.mark.parametrize("score", [0.0, 0.99])
+def test_a_threshold_that_was_found_is_never_blamed(score: float) -> None:
+    """What the settings hold of other ways to set it is not in force."""
+    cuts = CutSettings(score=score, percentile=100.0 * score, keep=1.0 - 0.99 * score)
+    odd = replace(SOUND, odd_share=0.97)
+    found = {cut_share: judge(odd, cuts, cut_share)[-1] for cut_share in (0.0, 0.97)}
+    assert (
+        found[0.0].sentence == "Nothing would be cut: hardly any of it is as odd as a fault in what you kept."
+    )
+    assert found[0.97].sentence == (
+        "97% of the recording would be cut: nearly all of it is as odd as a fault in what you kept."
+    )
+    for finding in found.values():
+        assert Action.FIND_THRESHOLD not in [remedy.action for remedy in finding.remedies]
 
 
 @pytest.mark.parametrize(

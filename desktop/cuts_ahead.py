@@ -1,0 +1,64 @@
+"""What settings would lead to while they are being chosen, counted beside the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import QObject
+
+from desktop.job_lanes import JobLane
+from desktop.session import Session
+from engine.jobs.outlook import Outlook, look_ahead
+
+Settings = Mapping[str, object]
+Tell = Callable[[str], object]
+
+
+class CutsAhead(QObject):
+    """Looks ahead on a lane of its own, so that learning does not delay it; of several wishes the newest."""
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._lane = JobLane("outlook lane", self)
+        self._wanted: tuple[Settings, Tell] | None = None
+
+    def close(self) -> None:
+        """End the thread."""
+        self._lane.close()
+
+    def look(self, settings: Settings, tell: Tell) -> None:
+        """Find what the document's settings, changed by these, would lead to, and tell it in a sentence."""
+        self._wanted = (settings, tell)
+        if not self._lane.is_busy:
+            self._start()
+
+    def forget(self) -> None:
+        """Nobody waits for an answer any more."""
+        self._wanted = None
+
+    def _start(self) -> None:
+        if (wanted := self._wanted) is None:
+            return
+        session = self._session
+        handle = self._lane.submit(
+            look_ahead,
+            session.state,
+            session.curve,
+            session.grid,
+            session.listening,
+            wanted[0],
+            title="Looking ahead",
+        )
+
+        def answer(sentence: str) -> None:
+            if self._wanted is wanted:
+                wanted[1](sentence)
+            else:
+                self._start()
+
+        def show(outlook: Outlook) -> None:
+            answer(outlook.sentence)
+
+        handle.finished.connect(show)
+        handle.failed.connect(answer)

@@ -1,0 +1,62 @@
+"""What stands in place of an empty queue: the next thing to do, with a button for each way there is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from widgets.chrome.key_caps import KeyButton
+from widgets.theme import Theme, px
+
+_OFFERS = (
+    ("taste.learn", "Learn from edits…", "graduation-cap"),
+    ("taste.pauses", "Propose pauses", "scissors"),
+)
+
+
+class EmptyQueue(QWidget):
+    """A sentence, and below it what can be done without a taste.
+
+    Signals
+    -------
+    command_requested : the id of the command of a button
+    """
+
+    command_requested = Signal(str)
+
+    def __init__(self, theme: Theme, keys: Mapping[str, str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._sentence = QLabel()
+        self._sentence.setWordWrap(True)
+        self._sentence.setProperty("role", "dim")
+        self._buttons = {
+            command: KeyButton(theme, label, keys.get(command, ""), icon) for command, label, icon in _OFFERS
+        }
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(px(14), px(14), px(14), px(14))
+        layout.setSpacing(px(8))
+        layout.addWidget(self._sentence)
+        for command, button in self._buttons.items():
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            button.clicked.connect(lambda _checked=False, wanted=command: self.command_requested.emit(wanted))
+            layout.addWidget(button)
+        layout.addStretch(1)
+        layout.setAlignment(self._sentence, Qt.AlignmentFlag.AlignTop)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paint with these colours from now on."""
+        for button in self._buttons.values():
+            button.set_theme(theme)
+
+    def set_keys(self, keys: Mapping[str, str]) -> None:
+        """Name these keys, by command id."""
+        for command, button in self._buttons.items():
+            button.set_key(keys.get(command, ""))
+
+    def set_advice(self, sentence: str, *, offers: bool) -> None:
+        """Say what to do; with offers, the ways that need no taste stand below."""
+        self._sentence.setText(sentence)
+        for button in self._buttons.values():
+            button.setVisible(offers)

@@ -179,7 +179,7 @@ ROWS = {
     "an analysis without an id": ("UPDATE current_analysis SET analysis_id = ''", "empty"),
     "a step with a long label": (
         "UPDATE history SET label = hex(zeroblob(90000)) WHERE step = 1",
-        "history.label holds a text",
+        "letters in history.label",
     ),
     "checksums in bulk": (
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)"

@@ -151,7 +151,7 @@ ROWS = {
         "proposal.alternatives holds 9",
     ),
     "an alternative in between": ("UPDATE proposal SET alternatives = '[[\"a\",0.5,1]]'", "type float"),
-    "an alternative as an object": ("UPDATE proposal SET alternatives = '{\"abc\":1}'", "type str"),
+    "an alternative as an object": ("UPDATE proposal SET alternatives = '{\"abc\":1}'", "type dict"),
     "alternatives in bulk": (
         "UPDATE proposal SET alternatives = '[' || replace(hex(zeroblob(200000)), '0', '[],') || '[]]'",
         "proposal.alternatives holds a text",
@@ -161,9 +161,9 @@ ROWS = {
     "a payload without end": ("UPDATE proposal SET payload = '{\"crossfade_ms\":1e999}'", "inf"),
     "kept that is a number": ("UPDATE proposal SET nearest_kept = '5'", "damaged"),
     "kept without a path": ("UPDATE proposal SET nearest_kept = '[null,0,1,1,0]'", "type NoneType"),
-    "kept at no time": ("UPDATE proposal SET nearest_kept = '[\"/a\",1e999,1,1,0]'", "start_s holds inf"),
-    "kept at a word": ('UPDATE proposal SET nearest_kept = \'["/a",0,"1",1,0]\'', "stop_s holds '1'"),
-    "kept as true": ("UPDATE proposal SET nearest_kept = '[\"/a\",0,1,true,0]'", "distance holds True"),
+    "kept at no time": ("UPDATE proposal SET nearest_kept = '[\"/a\",1e999,1,1,0]'", "nearest_kept holds inf"),
+    "kept at a word": ('UPDATE proposal SET nearest_kept = \'["/a",0,"1",1,0]\'', "type str"),
+    "kept as true": ("UPDATE proposal SET nearest_kept = '[\"/a\",0,1,true,0]'", "type bool"),
     "a verdict of none": ("UPDATE decision SET verdict = 'maybe'", "none of undecided"),
     "an alternative below 0": ("UPDATE decision SET alternative = -1", "decision.alternative holds -1"),
     "edges that go back": ("UPDATE decision SET start_samples = 9, stop_samples = 2", "after its stop"),
@@ -179,7 +179,7 @@ ROWS = {
     "an analysis without an id": ("UPDATE current_analysis SET analysis_id = ''", "empty"),
     "a step with a long label": (
         "UPDATE history SET label = hex(zeroblob(90000)) WHERE step = 1",
-        "history.label holds a text",
+        "letters in history.label",
     ),
     "checksums in bulk": (
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)"

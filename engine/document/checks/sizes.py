@@ -23,14 +23,21 @@ def require_sizes(connection: sqlite3.Connection, tables: Iterable[str]) -> None
     ------
     ValueError : it has
     """
-    for table in tables:
-        (rows,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
-        if rows > MOST_ROWS[table]:
-            raise ValueError(f"it has {rows:,} rows of {table}, and {MOST_ROWS[table]:,} are the most")
-        for column, longest in _READ_AT_ONCE.get(table, ()):
-            (found,) = connection.execute(f"SELECT max(length({column})) FROM {table}").fetchone()
-            if found is not None and found > longest:
-                raise ValueError(f"{table}.{column} holds a text of {found:,} letters")
+    limits = [
+        limit
+        for table in tables
+        for limit in (
+            (f"rows of {table}", f"(SELECT count(*) FROM {table})", MOST_ROWS[table]),
+            *(
+                (f"letters in {table}.{column}", f"(SELECT max(length({column})) FROM {table})", longest)
+                for column, longest in _READ_AT_ONCE.get(table, ())
+            ),
+        )
+    ]
+    found = connection.execute(f"SELECT {', '.join(query for _, query, _ in limits)}").fetchone()
+    for (what, _, most), number in zip(limits, found, strict=True):
+        if number is not None and number > most:
+            raise ValueError(f"it has {number:,} {what}, and {most:,} are the most")
 
 
 @contextmanager

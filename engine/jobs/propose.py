@@ -136,8 +136,8 @@ def stepped_percentile(
     profile = smooth(curve, length_samples=state.length_samples, rate_hz=state.rate_hz, sharp=dead_air)
     scores = np.percentile(profile.scores, np.arange(101))
     if direction > 0:
-        return float(min(100, np.searchsorted(scores, threshold, side="right")))
-    return float(max(0, np.searchsorted(scores, threshold, side="left") - 1))
+        return float(min(100, int(np.searchsorted(scores, threshold, side="right"))))
+    return float(max(0, int(np.searchsorted(scores, threshold, side="left")) - 1))
 
 
 def share_of_minutes(minutes: float, length_s: float) -> float:

@@ -79,6 +79,10 @@ def test_the_whole_way_from_recording_to_edit(folder: Path, offcut: Offcut) -> N
     proposed = offcut("propose", project, "--taste", taste, "--keep", 0.5)
     assert proposed["kept_share"] == pytest.approx(0.5, abs=0.02)
 
+    half_minutes = 0.5 * proposed["kept_s"] / proposed["kept_share"] / 60.0
+    again = offcut("propose", project, "--taste", taste, "--keep-minutes", half_minutes)
+    assert again == pytest.approx(proposed)
+
     listed = offcut("proposals", project)["proposals"]
     assert len(listed) == proposed["proposals"] > 0
     assert {entry["state"] for entry in listed} == {"undecided"}

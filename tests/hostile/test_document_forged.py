@@ -161,7 +161,10 @@ ROWS = {
     "a payload without end": ("UPDATE proposal SET payload = '{\"crossfade_ms\":1e999}'", "inf"),
     "kept that is a number": ("UPDATE proposal SET nearest_kept = '5'", "damaged"),
     "kept without a path": ("UPDATE proposal SET nearest_kept = '[null,0,1,1,0]'", "type NoneType"),
-    "kept at no time": ("UPDATE proposal SET nearest_kept = '[\"/a\",1e999,1,1,0]'", "nearest_kept holds inf"),
+    "kept at no time": (
+        "UPDATE proposal SET nearest_kept = '[\"/a\",1e999,1,1,0]'",
+        "nearest_kept holds inf",
+    ),
     "kept at a word": ('UPDATE proposal SET nearest_kept = \'["/a",0,"1",1,0]\'', "type str"),
     "kept as true": ("UPDATE proposal SET nearest_kept = '[\"/a\",0,1,true,0]'", "type bool"),
     "a verdict of none": ("UPDATE decision SET verdict = 'maybe'", "none of undecided"),

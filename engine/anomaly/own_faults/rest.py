@@ -31,8 +31,9 @@ NEIGHBOURS = 8
 MOST_OTHERS = 8_000
 """An hour and a half is compared moment by moment; of more, as many are drawn evenly."""
 
-PLAUSIBLE_STD = 1.0
-"""What lies no more standard deviations above what was kept is plausible as kept."""
+PLAUSIBLE_STD = 1.5
+"""What lies no more standard deviations above what was kept is plausible as kept: with fewer, a song that is
+played unlike the others would be left without a rest of its own."""
 
 LEAST_PLAUSIBLE = 0.15
 """This share of what is played is what it is compared with at least: the most plausible of what there is."""

@@ -26,6 +26,9 @@ STRONG_TILT_DB = 15.0
 _LOW_SCORE, _LOW_PERCENTILE = 0.55, 10.0
 _HIGH_PERCENTILE, _HIGH_KEEP = 98.0, 0.98
 
+_EXPLAIN_NOTHING = frozenset({"already-kept", "other-sound"})
+"""Where one of these is found, that nothing would be cut needs no finding of its own."""
+
 _LONGER = Remedy("Learn longer…", Action.LEARN_LONGER)
 _AGAIN = Remedy("Learn again…", Action.LEARN_AGAIN)
 _OTHER = Remedy("Use another taste…", Action.OTHER_TASTE)
@@ -64,7 +67,7 @@ def judge(symptoms: Symptoms, cuts: CutSettings, cut_share: float) -> tuple[Find
         found.append(_everything_cut(symptoms, cuts, cut_share))
     if symptoms.noise_score < NOISE_SCORE:
         found.append(_deaf(symptoms))
-    elif cut_share < NEARLY_NOTHING and not any(finding.name == "already-kept" for finding in found):
+    elif cut_share < NEARLY_NOTHING and not any(finding.name in _EXPLAIN_NOTHING for finding in found):
         found.append(_nothing_cut(symptoms, cuts))
     return tuple(found)
 

@@ -345,9 +345,12 @@ def test_a_taste_of_before_scores_had_parts_scores_as_it_did(taste_path: Path, t
 
 
 def test_parts_tell_their_own_kinds_of_fault_from_all_else() -> None:
-    config = TINY.model_copy(update={"epochs": 40, "members": 1, "learning_rate": 1e-2})
+    config = TINY.model_copy(
+        update={"epochs": 40, "members": 1, "learning_rate": 1e-2, "practice_s": 480.0}
+        | {"fault_length_s": (2.0, 8.0)}  # short ones, so that there are several of each kind
+    )
     trained = train(FOLDS[:1], (), config, seed=0, progress=SILENT)
-    pieces = Workshop(TINY).practice([kept(60.0, seed=5)], 400.0, 9, SILENT)
+    pieces = Workshop(config).practice([kept(60.0, seed=5)], 800.0, 9, SILENT)
     heard = [one.heard for one in pieces]
     logits = np.concatenate(
         [np.concatenate(list(logits_of(trained.network, trained.scaling, [one], SILENT))) for one in heard]

@@ -168,6 +168,7 @@ ROWS = {
     "kept at a word": ('UPDATE proposal SET nearest_kept = \'["/a",0,"1",1,0]\'', "type str"),
     "kept as true": ("UPDATE proposal SET nearest_kept = '[\"/a\",0,1,true,0]'", "type bool"),
     "a verdict of none": ("UPDATE decision SET verdict = 'maybe'", "none of undecided"),
+    "an alternative that is none": ("UPDATE decision SET alternative = 7", "has no alternative 7"),
     "an alternative below 0": ("UPDATE decision SET alternative = -1", "decision.alternative holds -1"),
     "edges that go back": ("UPDATE decision SET start_samples = 9, stop_samples = 2", "after its stop"),
     "edges before the start": ("UPDATE decision SET start_samples = -9", "decision.start_samples holds -9"),

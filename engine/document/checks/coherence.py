@@ -16,7 +16,8 @@ def require_coherent(state: DocumentState) -> None:
 
     Raises
     ------
-    ValueError : a track has no source, there is no rate, or a setting is out of its limits
+    ValueError : a track has no source, there is no rate, an answer chooses an alternative that its proposal has
+        not, or a setting is out of its limits
     """
     rate_hz: object = state.rate_hz
     if type(rate_hz) is not int or (rate_hz and not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ):
@@ -28,6 +29,11 @@ def require_coherent(state: DocumentState) -> None:
             raise ValueError(f"track {shown(track.id)} has no source")
         if state.track_stop_samples(track) > LONGEST_DOCUMENT_SAMPLES:
             raise ValueError(f"track {shown(track.id)} is longer than any recording")
+    for decision in state.decisions.values():
+        if decision.alternative:
+            proposal = state.proposals.get(decision.proposal_id)
+            if proposal is not None and decision.alternative > len(proposal.alternatives):
+                raise ValueError(f"proposal {shown(proposal.id)} has no alternative {decision.alternative}")
     try:
         cut_settings(state.settings)
     except UsageError as error:

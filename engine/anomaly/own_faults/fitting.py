@@ -13,7 +13,15 @@ from torch import Tensor, nn
 from engine.anomaly.faults.material import Samples
 from engine.anomaly.material import Split
 from engine.anomaly.own_faults.hearing import STEP_FRAMES, Heard, joined
-from engine.anomaly.own_faults.network import REACH_STEPS, Committee, FaultTagger, quick_logits
+from engine.anomaly.own_faults.network import (
+    DILATIONS,
+    REACH_STEPS,
+    SHORT_LAYERS,
+    Committee,
+    FaultTagger,
+    Form,
+    quick_logits,
+)
 from engine.anomaly.own_faults.practice import Practice, Workshop
 from engine.anomaly.own_faults.rhythm import RhythmTrust, rhythm_trust
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
@@ -93,12 +101,14 @@ def train(
         practices, checks = _practices(workshop, folds, seed, progress.part(0.0, 0.3))
         scaling = _scaling([piece for practice in practices for piece in practice])
         with seeded(seed):
-            network = Committee(config.mel.n_mels, config.width, len(folds), len(workshop.parts))
+            form = Form(config.mel.n_mels, config.width, len(workshop.parts), _layers(config, folds))
+            network = Committee(form, len(folds))
             # A third faster; torch does not say in its types that a module can be laid out so.
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
             settings = TrainSettings(config.epochs, config.learning_rate, config.weight_decay, patience=None)
-            batches = _random_crops(practices, scaling, config, torch.Generator().manual_seed(seed))
-            even = _even_crops(checks, scaling, config)
+            crops = config if form.layers > SHORT_LAYERS else _halved(config)
+            batches = _random_crops(practices, scaling, crops, torch.Generator().manual_seed(seed))
+            even = _even_crops(checks, scaling, crops)
             fitted = fit(network, _loss, batches, even, settings, progress.part(0.3, 1.0))
         kept = np.concatenate(
             [
@@ -110,6 +120,19 @@ def train(
     rhythm = rhythm_trust([piece for own in (*practices, *checks) for piece in own])
     return Trained(
         network, scaling, workshop.parts, fitted, kept.mean(axis=0), kept.std(axis=0), rhythm, tuple(checks)
+    )
+
+
+def _layers(config: OwnFaultsConfig, folds: Sequence[Split]) -> int:
+    kept = (*folds[0].training, *folds[0].validation)
+    is_long = sum(map(len, kept)) >= config.long_from_s * config.mel.rate_hz
+    return len(DILATIONS) if is_long else SHORT_LAYERS
+
+
+def _halved(config: OwnFaultsConfig) -> OwnFaultsConfig:
+    """Return settings for twice as many crops of half the length."""
+    return config.model_copy(
+        update={"crop_steps": max(config.crop_steps // 2, 8), "batch_size": 2 * config.batch_size}
     )
 
 

@@ -16,7 +16,7 @@ from engine.anomaly.own_faults.fitting import Scaling, block_logits, in_blocks
 from engine.anomaly.own_faults.fusion import PARTS as MEMORY_PARTS
 from engine.anomaly.own_faults.fusion import KeptTextures, stored_textures
 from engine.anomaly.own_faults.hearing import STEP_FRAMES, Heard, hear
-from engine.anomaly.own_faults.network import Committee
+from engine.anomaly.own_faults.network import Committee, stored_form
 from engine.anomaly.own_faults.rest import (
     BOUNDS_STD,
     log_unlike_rest,
@@ -211,9 +211,8 @@ def load(
     require_statistics(tensors["tuning_mean"], tensors["tuning_std"], bins)
     part_names = _names(facts.get(_PARTS, []))
     weights = {k.removeprefix(_NETWORK): value for k, value in tensors.items() if k.startswith(_NETWORK)}
-    layers = len({name.split(".")[3] for name in weights if name.startswith("members.0.time.")})
-    sizes = (config.mel.n_mels, config.width, config.members, len(part_names), layers)
-    network = restored(lambda: Committee(*sizes), weights)
+    form = stored_form(weights, config.mel.n_mels, config.width, len(part_names))
+    network = restored(lambda: Committee(form, config.members), weights)
     mean, std = float(str(facts.get(_MEAN, 0.0))), float(str(facts.get(_STD, 1.0)))
     if not std > 0.0:
         raise ValueError("a deviation that is none")

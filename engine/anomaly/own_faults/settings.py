@@ -19,6 +19,8 @@ class OwnFaultsConfig(RecipeConfig):
     excerpt_s : each piece of it is made from so much kept audio
     fault_share, fault_length_s : how much of a piece is faults, and how short and long one is
     crop_steps : what the network sees at once while it learns, 0.16 s each
+    long_from_s : of less kept audio a network hears 5 s to both sides instead of 20 s, and learns from crops
+        of half the length: so little has hardly four passages of 40 s, which it would learn by heart
     cut_share : where the user gave recordings of what they cut, how many of the faults are made of these
     leave_out : kinds of fault it must not practise on, to find out whether it finds what it never heard
     width : channels over time
@@ -35,6 +37,7 @@ class OwnFaultsConfig(RecipeConfig):
     fault_share: float = Field(default=0.5, gt=0.0, lt=1.0)
     fault_length_s: tuple[float, float] = (2.0, 20.0)
     crop_steps: int = Field(default=192, ge=8)
+    long_from_s: float = Field(default=180.0, ge=0.0)
     cut_share: float = Field(default=0.25, gt=0.0, lt=1.0)
     leave_out: tuple[str, ...] = ()
     width: int = Field(default=64, ge=4, le=1024)
@@ -42,7 +45,7 @@ class OwnFaultsConfig(RecipeConfig):
     nearest_weight: float = Field(default=0.0, ge=0.0, le=10.0)
     residual_weight: float = Field(default=0.25, ge=0.0, le=10.0)
     rest_weight: float = Field(default=0.25, ge=0.0, le=10.0)
-    rhythm_weight: float = Field(default=1.0, ge=0.0, le=10.0)
+    rhythm_weight: float = Field(default=0.7, ge=0.0, le=10.0)
     epochs: int = Field(default=36, ge=1, le=100_000)
     batch_size: int = Field(default=8, ge=2, le=1024)
     learning_rate: float = Field(default=3e-3, gt=0.0, le=1.0)

@@ -16,8 +16,8 @@ def require_coherent(state: DocumentState) -> None:
 
     Raises
     ------
-    ValueError : a track has no source, there is no rate, an answer chooses an alternative that its proposal has
-        not, or a setting is out of its limits
+    ValueError : a track has no source, there is no rate, an answer chooses an alternative that there is none
+        of, or a setting is out of its limits
     """
     rate_hz: object = state.rate_hz
     if type(rate_hz) is not int or (rate_hz and not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ):

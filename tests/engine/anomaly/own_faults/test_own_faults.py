@@ -26,7 +26,7 @@ from engine.anomaly.own_faults.attempts import attempts
 from engine.anomaly.own_faults.fitting import Scaling, Trained, block_logits, logits_of, train
 from engine.anomaly.own_faults.hearing import STEP_FRAMES, Heard, hear, joined
 from engine.anomaly.own_faults.model import OwnFaultsModel
-from engine.anomaly.own_faults.network import REACH_STEPS, Committee, FaultTagger, quick_logits
+from engine.anomaly.own_faults.network import REACH_STEPS, Committee, FaultTagger, Form, quick_logits
 from engine.anomaly.own_faults.practice import Workshop, kinds_of
 from engine.anomaly.own_faults.rest import log_unlike_rest, plausible, thinned, weight_by_pauses
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
@@ -125,7 +125,7 @@ def test_practice_is_labelled_where_it_is_damaged_and_repeats_for_its_seed() -> 
 
 def test_the_network_reaches_as_far_as_it_says_and_is_small() -> None:
     with seeded(0):
-        network = FaultTagger(TINY.mel.n_mels, 64, parts=3).eval()
+        network = FaultTagger(Form(TINY.mel.n_mels, 64, parts=3)).eval()
     assert sum(value.numel() for value in network.parameters()) < 1_000_000
     steps, at = 100, 50
     generator = torch.Generator().manual_seed(1)
@@ -140,10 +140,11 @@ def test_the_network_reaches_as_far_as_it_says_and_is_small() -> None:
     assert 0 < int(moved.max()) - at <= REACH_STEPS
 
 
-def untrained(width: int, members: int) -> Committee:
+def untrained(width: int, members: int, *, first_is_normed: bool = False) -> Committee:
     """Networks whose normalisations have seen something, as those that learned have."""
     with seeded(0):
-        network = Committee(TINY.mel.n_mels, width, members, parts=2)
+        form = Form(TINY.mel.n_mels, width, parts=2, first_is_normed=first_is_normed)
+        network = Committee(form, members)
         for norm in network.modules():
             if isinstance(norm, nn.BatchNorm1d | nn.BatchNorm2d):
                 for values in (norm.running_mean, norm.running_var, norm.weight, norm.bias):
@@ -154,8 +155,11 @@ def untrained(width: int, members: int) -> Committee:
 
 @pytest.mark.parametrize("steps", [1, 40, 301])
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
-def test_quick_logits_are_those_of_the_network(steps: int, layout: torch.memory_format) -> None:
-    network = untrained(64, members=1).to(memory_format=layout)  # type: ignore[call-overload]
+@pytest.mark.parametrize("first_is_normed", [False, True])
+def test_quick_logits_are_those_of_the_network(
+    steps: int, layout: torch.memory_format, *, first_is_normed: bool
+) -> None:
+    network = untrained(64, members=1, first_is_normed=first_is_normed).to(memory_format=layout)  # type: ignore[call-overload]
     generator = torch.Generator().manual_seed(1)
     mel = torch.randn(2, steps * STEP_FRAMES, TINY.mel.n_mels, generator=generator)
     tuning = torch.rand(2, steps, TUNING_BINS, generator=generator)

@@ -41,6 +41,7 @@ _LEAST_STD_DB = 1.0
 _LEAST_TUNING_STD = 1e-3
 _SCORED_STEPS = 512
 _PIECES_AHEAD = 8
+_NO_RHYTHM = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,8 +101,9 @@ def train(
     with few_threads():
         practices, checks = _practices(workshop, folds, seed, progress.part(0.0, 0.3))
         scaling = _scaling([piece for practice in practices for piece in practice])
+        rhythm = rhythm_trust([piece for own in (*practices, *checks) for piece in own])
         with seeded(seed):
-            form = Form(config.mel.n_mels, config.width, len(workshop.parts), _layers(config, folds))
+            form = Form(config.mel.n_mels, config.width, len(workshop.parts), _layers(config, folds, rhythm))
             network = Committee(form, len(folds))
             # A third faster; torch does not say in its types that a module can be laid out so.
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -117,16 +119,15 @@ def train(
                 for piece in own
             ]
         )
-    rhythm = rhythm_trust([piece for own in (*practices, *checks) for piece in own])
     return Trained(
         network, scaling, workshop.parts, fitted, kept.mean(axis=0), kept.std(axis=0), rhythm, tuple(checks)
     )
 
 
-def _layers(config: OwnFaultsConfig, folds: Sequence[Split]) -> int:
+def _layers(config: OwnFaultsConfig, folds: Sequence[Split], rhythm: RhythmTrust) -> int:
     kept = (*folds[0].training, *folds[0].validation)
-    is_long = sum(map(len, kept)) >= config.long_from_s * config.mel.rate_hz
-    return len(DILATIONS) if is_long else SHORT_LAYERS
+    is_little = sum(map(len, kept)) < config.long_from_s * config.mel.rate_hz
+    return SHORT_LAYERS if is_little and rhythm.trust < _NO_RHYTHM else len(DILATIONS)
 
 
 def _halved(config: OwnFaultsConfig) -> OwnFaultsConfig:

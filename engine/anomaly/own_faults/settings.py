@@ -19,8 +19,8 @@ class OwnFaultsConfig(RecipeConfig):
     excerpt_s : each piece of it is made from so much kept audio
     fault_share, fault_length_s : how much of a piece is faults, and how short and long one is
     crop_steps : what the network sees at once while it learns, 0.16 s each
-    long_from_s : of less kept audio a network hears 5 s to both sides instead of 20 s, and learns from crops
-        of half the length: so little has hardly four passages of 40 s, which it would learn by heart
+    long_from_s : of less kept audio, where no rhythm comes back in it, a network hears 5 s to both sides
+        instead of 20 s, and learns from crops of half the length: it would learn the few passages by heart
     cut_share : where the user gave recordings of what they cut, how many of the faults are made of these
     leave_out : kinds of fault it must not practise on, to find out whether it finds what it never heard
     width : channels over time
@@ -46,7 +46,7 @@ class OwnFaultsConfig(RecipeConfig):
     residual_weight: float = Field(default=0.25, ge=0.0, le=10.0)
     rest_weight: float = Field(default=0.25, ge=0.0, le=10.0)
     rhythm_weight: float = Field(default=0.7, ge=0.0, le=10.0)
-    epochs: int = Field(default=36, ge=1, le=100_000)
+    epochs: int = Field(default=32, ge=1, le=100_000)
     batch_size: int = Field(default=8, ge=2, le=1024)
     learning_rate: float = Field(default=3e-3, gt=0.0, le=1.0)
     weight_decay: float = Field(default=1e-2, ge=0.0, le=1.0)

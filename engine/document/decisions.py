@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -25,6 +26,7 @@ class Decision:
     alternative : 0 is the proposal as made, n the n-th of its alternatives
     start_samples, stop_samples : the nudged edges, or None where they were left alone
     flagged : kept for later
+    payload : what the user changed of what the kind needs, such as how far a slice slips; None for nothing
     """
 
     proposal_id: str
@@ -33,6 +35,22 @@ class Decision:
     start_samples: int | None = None
     stop_samples: int | None = None
     flagged: bool = False
+    payload: dict[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """An edit as the user has it: of a proposal, its chosen alternative and what they changed themselves.
+
+    Attributes
+    ----------
+    tracks : the ids of those it is about; none for all of them
+    """
+
+    start_samples: int
+    stop_samples: int
+    payload: Mapping[str, object]
+    tracks: tuple[str, ...] = ()
 
 
 def decided_span(proposal: Proposal, decision: Decision | None) -> tuple[int, int]:
@@ -47,3 +65,14 @@ def decided_span(proposal: Proposal, decision: Decision | None) -> tuple[int, in
         start if decision.start_samples is None else decision.start_samples,
         stop if decision.stop_samples is None else decision.stop_samples,
     )
+
+
+def edited(proposal: Proposal, decision: Decision | None) -> Edited:
+    """Return the edit that holds once the decision's alternative, nudges and changes are applied."""
+    start, stop = decided_span(proposal, decision)
+    payload = proposal.payload
+    if decision is not None:
+        chosen = proposal.alternatives[decision.alternative - 1].payload if decision.alternative else {}
+        if chosen or decision.payload:
+            payload = {**payload, **chosen, **(decision.payload or {})}
+    return Edited(start, stop, payload, proposal.tracks)

@@ -53,9 +53,21 @@ def replace_proposals(
     settings: Mapping[str, object],
     label: str,
     merges_as: str = "",
+    maker: str | None = None,
 ) -> Edit:
-    """Put new proposals in the place of the undecided ones. What was decided or flagged stays as it is."""
-    held = {key: proposal for key, proposal in state.proposals.items() if _is_held(state.decisions.get(key))}
+    """Put new proposals in the place of the undecided ones of the same maker.
+
+    What was decided or flagged stays as it is, and so does what others made.
+
+    Parameters
+    ----------
+    maker : who makes them; None is everybody, whose undecided proposals all go
+    """
+    held = {
+        key: proposal
+        for key, proposal in state.proposals.items()
+        if _is_held(state.decisions.get(key)) or maker not in (None, proposal.maker)
+    }
     fresh = {proposal.id: proposal for proposal in proposals}
     rows: list[tuple[Row | None, Row | None]] = []
     for key, proposal in state.proposals.items():

@@ -53,8 +53,14 @@ def _add_lanes_and_markers(connection: sqlite3.Connection) -> None:
     )
 
 
+def _add_tracks_and_changes(connection: sqlite3.Connection) -> None:
+    """From 3 to 4: the tracks that a proposal is about, and what the user changed of an edit."""
+    connection.execute("ALTER TABLE proposal ADD COLUMN tracks TEXT NOT NULL DEFAULT 'null'")
+    connection.execute("ALTER TABLE decision ADD COLUMN payload TEXT NOT NULL DEFAULT 'null'")
+
+
 MIGRATIONS: Mapping[int, Callable[[sqlite3.Connection], None]] = MappingProxyType(
-    {1: _add_checksums, 2: _add_lanes_and_markers}
+    {1: _add_checksums, 2: _add_lanes_and_markers, 3: _add_tracks_and_changes}
 )
 """What leads from each version to the next."""
 

@@ -1,18 +1,29 @@
-"""What the machine would edit: frozen, never changed after it is made."""
+"""What is proposed, by the machine or by the user: frozen, never changed after it is made."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+
+BY_HAND = "you"
+"""The maker of what the user edits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """Another way to make the same edit, such as edges on downbeats instead of beats."""
+    """Another way to make the same edit, such as edges on downbeats instead of beats.
+
+    Attributes
+    ----------
+    payload : what it changes of the proposal's own
+    """
 
     label: str
     start_samples: int
     stop_samples: int
+    payload: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +55,11 @@ class Proposal:
     kind : the name of a registered kind (see `engine.document.kinds`)
     score : 0 to 1, how odd the span is; the queue and the threshold use it
     reason : one sentence that a musician understands
-    maker : which recipe and taste made it
+    maker : which recipe and taste made it; `BY_HAND` for the user's own
     alternatives : other edges the user can step through
     payload : what the kind needs beside the span, as plain JSON values
     nearest_kept : what it resembles most of all that the user kept, where the taste can tell
+    tracks : the ids of those it is about; none for all of them
     """
 
     id: str
@@ -60,10 +72,25 @@ class Proposal:
     alternatives: tuple[Alternative, ...] = ()
     payload: dict[str, object] = field(default_factory=dict)
     nearest_kept: KeptExample | None = None
+    tracks: tuple[str, ...] = ()
 
 
-def proposal_id(kind: str, start_samples: int, stop_samples: int, maker: str) -> str:
-    """Return the id of a proposal: short, and the same whenever the same thing is proposed."""
+def proposal_id(
+    kind: str,
+    start_samples: int,
+    stop_samples: int,
+    maker: str,
+    tracks: Sequence[str] = (),
+    payload: Mapping[str, object] | None = None,
+) -> str:
+    """Return the id of a proposal: short, and the same whenever the same thing is proposed.
+
+    Parameters
+    ----------
+    payload : what tells it from another of its kind on the same span; None where nothing does
+    """
     text = f"{kind}/{start_samples}/{stop_samples}/{maker}"
+    if tracks or payload:
+        text += json.dumps([sorted(tracks), payload], sort_keys=True)
     digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6)
     return f"{kind}-{digest.hexdigest()}"

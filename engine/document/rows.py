@@ -16,6 +16,7 @@ from engine.document.checks.columns import (
     require_columns,
     require_kept,
     require_lists,
+    require_names,
     require_plain,
     require_text,
     shown,
@@ -28,6 +29,7 @@ from engine.document.track import Picture, Source, Track
 NOT_AS_WRITTEN = (ValueError, TypeError, KeyError, AttributeError)
 """What reading raises where it meets something else than what was written."""
 
+_NOTHING = "null"
 _ESCAPE = "\0"  # no name of a file holds it
 _JSON_AT_ONCE = 1_000  # one text is read far quicker than a thousand, and is checked before the next is read
 
@@ -74,7 +76,8 @@ def _plain(value: object) -> object:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if isinstance(value, Alternative):
-        return [value.label, value.start_samples, value.stop_samples]
+        plain = [value.label, value.start_samples, value.stop_samples]
+        return [*plain, value.payload] if value.payload else plain
     if isinstance(value, KeptExample):
         return [value.path, value.start_s, value.stop_s, value.distance, value.offset_s]
     return value
@@ -119,26 +122,52 @@ def _payloads(texts: Sequence[str]) -> list[dict[str, object]]:
     """Return what kinds need; the same text gives the same object, as most proposals of a document do."""
     alike = dict.fromkeys(texts)
     known = dict(zip(alike, _any_values(list(alike)), strict=True))
-    for value in known.values():
+    _require_payloads([list(known.values())])
+    return [known[text] for text in texts]
+
+
+def _changes(texts: Sequence[str]) -> list[dict[str, object] | None]:
+    """Return what users changed of payloads; most changed nothing."""
+    given = _payloads([text for text in texts if text != _NOTHING])
+    values = iter(given)
+    return [None if text == _NOTHING else next(values) for text in texts]
+
+
+def _require_payloads(columns: Sequence[Sequence[object]]) -> None:
+    for value in chain.from_iterable(columns):
         if not isinstance(value, dict):
             raise ValueError(f"a payload is {shown(value)}")
+
+
+def _names(texts: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return the tracks of proposals; most are about all of them."""
+    alike = dict.fromkeys(texts)
+    found = [value or [] for value in _any_values(list(alike))]
+    require_lists(found)
+    require_names([name for names in found for name in names])
+    known = dict(zip(alike, map(tuple, found), strict=True))
     return [known[text] for text in texts]
+
+
+def _names_text(names: tuple[str, ...]) -> str:
+    return _json(names) if names else _NOTHING
 
 
 def _alternatives(texts: Sequence[str]) -> list[tuple[Alternative, ...]]:
     found = _from_json(texts)
     require_lists(found)
-    columns = _columns(list(chain.from_iterable(found)), [3])
+    columns = _columns(list(chain.from_iterable(found)), [4, 3], {})
     if not columns:
         return [()] * len(found)
-    require_alternatives(*columns)
+    require_alternatives(*columns[:3])
+    _require_payloads(columns[3:])
     made = map(Alternative, *columns)
     return [tuple(islice(made, count)) for count in map(len, found)]
 
 
 def _kept_examples(texts: Sequence[str]) -> list[KeptExample | None]:
     found = _from_json(texts)
-    columns = _columns([one for one in found if one is not None], [5, 4])
+    columns = _columns([one for one in found if one is not None], [5, 4], 0.0)
     if not columns:
         return [None] * len(found)
     require_kept(*columns)
@@ -146,14 +175,14 @@ def _kept_examples(texts: Sequence[str]) -> list[KeptExample | None]:
     return [None if one is None else next(made) for one in found]
 
 
-def _columns(rows: list[Any], lengths: Sequence[int]) -> list[tuple[Any, ...]]:
-    """Return the columns of lists that all have one of these lengths."""
+def _columns(rows: list[Any], lengths: Sequence[int], added: object) -> list[tuple[Any, ...]]:
+    """Return the columns of lists of one of these lengths; `added` is what the shorter ones lack."""
     require_lists(rows)
     found = set(map(len, rows))
     if not found <= set(lengths):
         raise ValueError(f"a list of {max(found)} where {lengths[0]} belong together")
     if len(found) > 1:  # what came with a later version has a default
-        rows = [[*row, 0.0] if len(row) < lengths[0] else row for row in rows]
+        rows = [[*row, added] if len(row) < lengths[0] else row for row in rows]
     return list(zip(*rows, strict=True))
 
 
@@ -178,6 +207,7 @@ _WRITERS: Mapping[str, Callable[[Any], object]] = {
     "int | None": _whole_or_none,
     "Verdict": str,
     "Picture": str,
+    "tuple[str, ...]": _names_text,
 }
 # How whole columns are read, by the same annotation; None where SQLite gives the values themselves.
 _READERS: Mapping[str, Callable[[Any], Sequence[object]] | None] = {
@@ -188,6 +218,8 @@ _READERS: Mapping[str, Callable[[Any], Sequence[object]] | None] = {
     "Picture": _enumerated(Picture),
     "tuple[Alternative, ...]": _alternatives,
     "dict[str, object]": _payloads,
+    "dict[str, object] | None": _changes,
+    "tuple[str, ...]": _names,
     "KeptExample | None": _kept_examples,
 }
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from engine.errors import DocumentError
 
 APPLICATION_ID = 0x0FFC0701
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 _HEADER_BYTES = 100
 _MAGIC = b"SQLite format 3\x00"
 
@@ -32,11 +32,11 @@ CREATE TABLE marker (
 CREATE TABLE proposal (
     id TEXT PRIMARY KEY, kind TEXT NOT NULL, start_samples INTEGER NOT NULL, stop_samples INTEGER NOT NULL,
     score REAL NOT NULL, reason TEXT NOT NULL, maker TEXT NOT NULL,
-    alternatives TEXT NOT NULL, payload TEXT NOT NULL, nearest_kept TEXT NOT NULL
+    alternatives TEXT NOT NULL, payload TEXT NOT NULL, nearest_kept TEXT NOT NULL, tracks TEXT NOT NULL
 ) STRICT;
 CREATE TABLE decision (
     proposal_id TEXT PRIMARY KEY, verdict TEXT NOT NULL, alternative INTEGER NOT NULL,
-    start_samples INTEGER, stop_samples INTEGER, flagged INTEGER NOT NULL
+    start_samples INTEGER, stop_samples INTEGER, flagged INTEGER NOT NULL, payload TEXT NOT NULL
 ) STRICT;
 CREATE TABLE setting (id TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE current_analysis (id TEXT PRIMARY KEY, analysis_id TEXT NOT NULL) STRICT;
@@ -60,6 +60,7 @@ ADDED: Mapping[int, Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "proposal": ("nearest_kept",),
             "marker": (),
         },
+        4: {"proposal": ("tracks",), "decision": ("payload",)},
     }
 )
 

@@ -14,8 +14,9 @@ from operator import attrgetter
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.decisions import Decision, Verdict, decided_span
-from engine.document.kinds import KINDS, Drop
+from engine.document.decisions import Decision, Edited, Verdict, decided_span, edited
+from engine.document.kinds import KINDS, kind_of
+from engine.document.kinds.operations import Drop, Operation
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.errors import DocumentError
@@ -38,7 +39,8 @@ class Made:
     places : the place of each id
     starts_samples, stops_samples : shape (n,), as proposed
     scores : float64, shape (n,)
-    removes : shape (n,), whether accepting one takes exactly its span out of the result
+    drops : shape (n,), whether accepting one takes its span out of the result, and does nothing else
+    is_learned : shape (n,), whether an answer to it says what the user keeps
     """
 
     proposals: Mapping[str, Proposal]
@@ -48,14 +50,16 @@ class Made:
     starts_samples: Positions
     stops_samples: Positions
     scores: NDArray[np.float64]
-    removes: Mask
+    drops: Mask
+    is_learned: Mask
 
     @classmethod
     def of(cls, proposals: Mapping[str, Proposal]) -> Made:
         """Return the columns of proposals."""
         rows = tuple(sorted(proposals.values(), key=attrgetter("start_samples", "stop_samples", "id")))
         ids = tuple(proposal.id for proposal in rows)
-        removing = {kind.name for kind in KINDS.values() if kind.removes_span}
+        learned = {kind.name for kind in KINDS.values() if kind.is_learned}
+        dropping = {kind.name for kind in KINDS.values() if kind.drops_span}
         return cls(
             proposals=proposals,
             rows=rows,
@@ -64,7 +68,8 @@ class Made:
             starts_samples=np.array([proposal.start_samples for proposal in rows], np.int64),
             stops_samples=np.array([proposal.stop_samples for proposal in rows], np.int64),
             scores=np.array([proposal.score for proposal in rows], np.float64),
-            removes=np.array([proposal.kind in removing for proposal in rows], bool),
+            drops=np.array([proposal.kind in dropping for proposal in rows], bool),
+            is_learned=np.array([proposal.kind in learned for proposal in rows], bool),
         )
 
     @cached_property
@@ -107,6 +112,8 @@ class ProposalTable:
     starts_samples, stops_samples : shape (n,), with the alternative chosen and the edges moved
     verdicts : int8, shape (n,), indices into `VERDICTS`
     flagged : shape (n,)
+    changed : shape (n,), whether the user changed more of it than its edges
+    effects : what proposals do, by place, as far as somebody asked: the next table keeps those that hold
     """
 
     made: Made
@@ -115,6 +122,8 @@ class ProposalTable:
     stops_samples: Positions
     verdicts: NDArray[np.int8]
     flagged: Mask
+    changed: Mask
+    effects: dict[int, tuple[Operation, ...]]
 
     @classmethod
     def of(cls, state: DocumentState) -> ProposalTable:
@@ -123,13 +132,15 @@ class ProposalTable:
         undecided = np.full(len(made.ids), _CODES[Verdict.UNDECIDED], np.int8)
         nothing: dict[str, Decision] = {}
         starts, stops = made.starts_samples, made.stops_samples
-        table = cls(made, nothing, starts, stops, undecided, np.zeros(len(made.ids), bool))
+        flagged, changed = np.zeros((2, len(made.ids)), bool)
+        table = cls(made, nothing, starts, stops, undecided, flagged, changed, {})
         return table.decided(state.decisions)
 
     def decided(self, decisions: Mapping[str, Decision]) -> ProposalTable:
         """Return the table once these decisions are in force."""
         starts, stops = self.starts_samples.copy(), self.stops_samples.copy()
-        verdicts, flagged = self.verdicts.copy(), self.flagged.copy()
+        verdicts, flagged, changed = self.verdicts.copy(), self.flagged.copy(), self.changed.copy()
+        effects = self.effects.copy()
         places, rows = self.made.places, self.made.rows
         for key in _changed(self.decisions, decisions):
             place = places.get(key)
@@ -137,7 +148,23 @@ class ProposalTable:
                 decision = decisions.get(key) or Decision(key)
                 starts[place], stops[place] = decided_span(rows[place], decision)
                 verdicts[place], flagged[place] = _CODES[decision.verdict], decision.flagged
-        return ProposalTable(self.made, decisions, starts, stops, verdicts, flagged)
+                changed[place] = bool(decision.payload) or decision.alternative > 0
+                effects.pop(place, None)
+        return ProposalTable(self.made, decisions, starts, stops, verdicts, flagged, changed, effects)
+
+    def effect(self, place: int) -> tuple[Operation, ...]:
+        """Return what a proposal does, as the user has it.
+
+        Raises
+        ------
+        DocumentError : its kind is unknown, or its payload is not one of its kind
+        """
+        found = self.effects.get(place)
+        if found is None:
+            proposal = self.made.rows[place]
+            decision = self.decisions.get(proposal.id)
+            found = self.effects[place] = kind_of(proposal).effect(edited(proposal, decision))
+        return found
 
     def are(self, verdict: Verdict) -> Mask:
         """Return which have this verdict, shape (n,)."""
@@ -172,10 +199,11 @@ def _changed(before: Mapping[str, Decision], after: Mapping[str, Decision]) -> l
 
 def _crossfade_ms(proposal: Proposal) -> float:
     kind = KINDS.get(proposal.kind)
-    if kind is None or not kind.removes_span:
+    if kind is None or not kind.drops_span:
         return np.nan
     try:
-        drops: tuple[Drop, ...] = kind.effect(proposal, (0, 1))
+        (drop,) = kind.effect(Edited(0, 1, proposal.payload))
     except DocumentError:
         return np.nan
-    return drops[0].crossfade_ms
+    assert isinstance(drop, Drop)
+    return drop.crossfade_ms

@@ -1,4 +1,4 @@
-"""What remains to be heard, as spans of the source timeline laid end to end.
+"""What is heard: spans of the source timeline laid end to end, in any order and any number of times.
 
 Conventions: spans are half-open, positions are integer samples at the document's rate. "Source" positions
 count on the document's timeline before any cut, "result" positions count in what the user will hear. Two
@@ -8,12 +8,15 @@ crossfade away or changing its length moves nothing: the result is as long as th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from engine.edl.patches import Patches
 
 Positions = NDArray[np.int64]
 
@@ -42,11 +45,19 @@ class Segment:
         return self.result_start_samples + self.stop_samples - self.start_samples
 
 
+class _Places(NamedTuple):
+    """Stretches of the source, ascending and apart, and where each begins in the result; shape (n,) each."""
+
+    starts: Positions
+    stops: Positions
+    results: Positions
+
+
 @dataclass(frozen=True, eq=False)
 class EditList:
-    """Segments in the order they are heard, at rising source positions.
+    """Segments in the order they are heard, and what is edited of the sound of each track.
 
-    They are arrays of shape (n,), so that thousands cost no more than a few; `segments` spells them out.
+    Segments are arrays of shape (n,), so that thousands cost no more than a few; `segments` spells them out.
 
     Attributes
     ----------
@@ -55,6 +66,7 @@ class EditList:
     rate_hz : the document's rate
     length_samples : length of the result
     source_length_samples : length of the document's timeline
+    patches : by the id of the track, for those whose sound is edited
     """
 
     starts_samples: Positions
@@ -65,6 +77,7 @@ class EditList:
     rate_hz: int
     length_samples: int
     source_length_samples: int
+    patches: Mapping[str, Patches] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -102,9 +115,11 @@ class EditList:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, EditList):
             return NotImplemented
-        return self is other or (
-            self._lengths == other._lengths and all(map(np.array_equal, self._columns, other._columns))
-        )
+        return self is other or (self.plays_as(other) and self.patches == other.patches)
+
+    def plays_as(self, other: EditList) -> bool:
+        """Tell whether the same spans are heard at the same times, whatever is edited of their sound."""
+        return self._lengths == other._lengths and all(map(np.array_equal, self._columns, other._columns))
 
     @property
     def is_empty(self) -> bool:
@@ -148,9 +163,43 @@ class EditList:
     @property
     def removed_spans(self) -> tuple[tuple[int, int], ...]:
         """Source spans that are not heard, ascending."""
-        starts = [0, *self.kept_stops_samples.tolist()]
-        stops = [*self.kept_starts_samples.tolist(), self.source_length_samples]
+        places = self._first_places
+        starts = [0, *places.stops.tolist()]
+        stops = [*places.starts.tolist(), self.source_length_samples]
         return tuple((start, stop) for start, stop in zip(starts, stops, strict=True) if start < stop)
+
+    @cached_property
+    def is_rising(self) -> bool:
+        """Whether everything is heard once at the most, and in the order it was recorded."""
+        return bool((self.kept_starts_samples[1:] >= self.kept_stops_samples[:-1]).all())
+
+    @cached_property
+    def _first_places(self) -> _Places:
+        """Where each stretch of the source is heard first."""
+        starts, stops, results = self.kept_starts_samples, self.kept_stops_samples, self.seams_samples
+        if self.is_rising:
+            return _Places(starts, stops, results)
+        edges = np.unique(np.concatenate([starts, stops]))
+        owner = np.full(len(edges), -1, np.int64)
+        first, last = np.searchsorted(edges, starts), np.searchsorted(edges, stops)
+        for number in range(len(starts) - 1, -1, -1):  # what is heard earlier is written later
+            owner[first[number] : last[number]] = number
+        heard = np.flatnonzero(owner >= 0)
+        own = owner[heard]
+        return _Places(edges[heard], edges[heard + 1], results[own] + edges[heard] - starts[own])
+
+    def all_results(self, source_samples: int) -> list[int]:
+        """Return every result position where a source position is heard, ascending."""
+        inside = (self.kept_starts_samples <= source_samples) & (source_samples < self.kept_stops_samples)
+        found = self.seams_samples[inside] + source_samples - self.kept_starts_samples[inside]
+        return sorted(found.tolist())
+
+    def nearest_result(self, source_samples: int, near_samples: int) -> int:
+        """Return the result position of a source position that is nearest to another result position."""
+        found = self.all_results(source_samples)
+        if not found:
+            return self.to_result(source_samples)
+        return min(found, key=lambda one: abs(one - near_samples))
 
     def to_source(self, result_samples: int) -> int:
         """Return the source position heard at a result position (see `to_source_array`)."""
@@ -175,11 +224,15 @@ class EditList:
         return mapped
 
     def to_result_array(self, source_samples: ArrayLike) -> Positions:
-        """Map source positions, shape (n,), to result positions, shape (n,); inside a cut lies the seam."""
+        """Map source positions, shape (n,), to where they are heard first, shape (n,).
+
+        What is not heard maps to where it would be: the end of what is heard before it in the source.
+        """
         positions = np.asarray(source_samples, np.int64)
         if self.is_empty:
             return np.zeros_like(positions)
-        index = np.maximum(np.searchsorted(self.kept_starts_samples, positions, side="right") - 1, 0)
-        kept = np.clip(positions, self.kept_starts_samples[index], self.kept_stops_samples[index])
-        mapped: Positions = self.seams_samples[index] + kept - self.kept_starts_samples[index]
+        starts, stops, results = self._first_places
+        index = np.maximum(np.searchsorted(starts, positions, side="right") - 1, 0)
+        kept = np.clip(positions, starts[index], stops[index])
+        mapped: Positions = results[index] + kept - starts[index]
         return mapped

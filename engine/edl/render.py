@@ -21,7 +21,6 @@ from typing import Self
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from engine.audio.reader import SourceReader
 from engine.document.state import DocumentState
 from engine.document.track import audible
 from engine.edl.crossfade import Block, crossfade
@@ -145,7 +144,8 @@ class Renderer(VoiceRenderer):
         voices: list[Voice] = []
         with ExitStack() as opened:
             for track in audible(state.tracks):
-                voice = open_voice(state, track, media, np.dtype(dtype), progress)
+                patches = edit_list.patches.get(track.id)
+                voice = open_voice(state, track, media, np.dtype(dtype), progress, patches)
                 opened.callback(voice.close)
                 voices.append(voice)
             self._opened = opened.pop_all()
@@ -162,8 +162,7 @@ class Renderer(VoiceRenderer):
     @property
     def left_out(self) -> tuple[str, ...]:
         """A sentence for each source that held samples which are no sound where it was read."""
-        said = (voice.reader.left_out for voice in self._voices if isinstance(voice.reader, SourceReader))
-        return tuple(dict.fromkeys(sentence for sentence in said if sentence))
+        return tuple(dict.fromkeys(filter(None, (voice.left_out for voice in self._voices))))
 
     def close(self) -> None:
         """Close the sources."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -16,6 +15,7 @@ from engine.document.state import DocumentState
 from engine.document.track import Track, source_length_samples
 from engine.edl.crossfade import Block
 from engine.edl.edit_list import EditList
+from engine.edl.patches import PatchedReader, Patches, Reads
 from engine.errors import SourceError
 from engine.progress import SILENT, Progress
 from engine.safe_write import shown
@@ -28,16 +28,6 @@ def sides(pan: float) -> tuple[float, float]:
     is exactly 1 on both sides, and either end exactly 0 on one.
     """
     return min(1.0, 1.0 - pan), min(1.0, 1.0 + pan)
-
-
-class Reads(Protocol):
-    """A source as a voice reads it: an open file, or what stands for it in a picture."""
-
-    def read(self, start: int, stop: int, dtype: DTypeLike = ...) -> Block:
-        """Return samples [start, stop) of the source, shape (frames, channels)."""
-
-    def close(self) -> None:
-        """Let go of it."""
 
 
 def media_path(state: DocumentState, track: Track, media: Mapping[str, Path]) -> Path:
@@ -105,6 +95,12 @@ class Voice:
             right = self.read(start, start + length)
         return left, right
 
+    @property
+    def left_out(self) -> str:
+        """A sentence where the source held samples which are no sound where it was read, or nothing."""
+        reader = self.reader.source if isinstance(self.reader, PatchedReader) else self.reader
+        return reader.left_out if isinstance(reader, SourceReader) else ""
+
     def close(self) -> None:
         """Close the source."""
         self.reader.close()
@@ -116,8 +112,13 @@ def open_voice(
     media: Mapping[str, Path],
     dtype: DTypeLike = np.float32,
     progress: Progress = SILENT,
+    patches: Patches | None = None,
 ) -> Voice:
     """Open the source of a track for rendering, converted to the document's rate where it has another.
+
+    Parameters
+    ----------
+    patches : what is edited of its sound; None where nothing is
 
     Raises
     ------
@@ -132,12 +133,15 @@ def open_voice(
     if found != (state.rate_hz, source.channels, length_samples):
         reader.close()
         raise SourceError(f"{shown(path)} is not the file that was imported: bring the old one back.")
+    heard: Reads = reader
+    if patches is not None:
+        heard = PatchedReader(reader, patches, length_samples, source.channels, track.start_samples)
     return Voice(
         track=track,
         gain=float(10.0 ** (track.gain_db / 20.0)),
         channels=source.channels,
         stop_samples=state.track_stop_samples(track),
-        reader=reader,
+        reader=heard,
         dtype=dtype,
         pan=track.pan,
     )

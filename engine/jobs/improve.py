@@ -212,7 +212,7 @@ def _kept(state: DocumentState) -> EditList:
 def _accepted(state: DocumentState) -> NDArray[np.int64]:
     """Return the spans that were cut, shape (n, 2), in order and apart."""
     table = table_of(state)
-    chosen = table.are(Verdict.ACCEPTED) & table.made.removes
+    chosen = table.are(Verdict.ACCEPTED) & table.made.is_learned
     united: list[list[int]] = []
     spans = zip(table.starts_samples[chosen].tolist(), table.stops_samples[chosen].tolist(), strict=True)
     for start, stop in sorted(spans):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
@@ -85,11 +85,7 @@ def _proposed(
     merges_as: str = "",
     nearest: NearestKept | None = None,
 ) -> Proposed:
-    decided = tuple(
-        (*state.span(key), state.verdict(key))
-        for key in state.proposals
-        if state.verdict(key) is not Verdict.UNDECIDED
-    )
+    decided = tuple(_decided(state))
     plan = propose_cuts(
         curve,
         listening,
@@ -106,7 +102,19 @@ def _proposed(
     label = f"Proposed {cuts.sentence}, keeping {plan.kept_share:.0%}"
     # What was asked of the score stays asked for when only pauses are proposed.
     stored = {} if curve.maker == PAUSES else {**asdict(wanted), "threshold": plan.threshold}
-    return Proposed(plan, replace_proposals(state, plan.proposals, stored, label, merges_as), cuts)
+    return Proposed(
+        plan, replace_proposals(state, plan.proposals, stored, label, merges_as, curve.maker), cuts
+    )
+
+
+def _decided(state: DocumentState) -> Iterator[tuple[int, int, Verdict]]:
+    """Yield the spans of which it is decided whether they are cut; what is held counts as a cut rejected."""
+    for key, one in state.proposals.items():
+        verdict = state.verdict(key)
+        if one.kind == "cut" and verdict is not Verdict.UNDECIDED:
+            yield *state.span(key), verdict
+        elif one.kind == "keep" and verdict is Verdict.ACCEPTED:
+            yield *state.span(key), Verdict.REJECTED
 
 
 def _undecided(state: DocumentState, maker: str) -> NDArray[np.int64]:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.document.decisions import Edited
 from engine.document.kinds import KINDS, Drop, Edge, NudgeSize, kind_of
 from engine.document.proposals import Proposal
 from engine.errors import DocumentError
@@ -32,9 +33,9 @@ def test_unknown_kind_says_what_to_do():
 
 
 def test_a_cut_drops_the_span_as_the_user_has_it():
-    assert CUT.effect(proposal(crossfade_ms=20), (1500, 1900)) == (Drop(1500, 1900, 20.0),)
-    assert CUT.effect(proposal(), (1000, 2000)) == (Drop(1000, 2000, 0.0),)
-    assert CUT.effect(proposal(), (1500, 1500)) == ()
+    assert CUT.effect(Edited(1500, 1900, {"crossfade_ms": 20})) == (Drop(1500, 1900, 20.0),)
+    assert CUT.effect(Edited(1000, 2000, {})) == (Drop(1000, 2000, 0.0),)
+    assert CUT.effect(Edited(1500, 1500, {})) == ()
 
 
 @pytest.mark.parametrize("value", ["20", None, True, -1, 1000.5, float("nan"), float("inf")])
@@ -62,7 +63,7 @@ def test_a_payload_of_another_kind_is_refused():
     ],
 )
 def test_the_flag_says_how_long(length_s, words):
-    assert CUT.label((500, 500 + round(length_s * RATE_HZ)), RATE_HZ) == words
+    assert CUT.label(Edited(500, 500 + round(length_s * RATE_HZ), {}), RATE_HZ) == words
 
 
 @pytest.mark.parametrize(

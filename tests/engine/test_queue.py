@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.document import edits, track_edits
-from engine.document.decisions import Decision, Verdict
+from engine.document.decisions import Decision, Verdict, edited
 from engine.document.document import Document
 from engine.document.kinds import KINDS
 from engine.document.proposals import Proposal
@@ -23,7 +23,7 @@ from engine.review.last_decisions import LastDecisions
 from engine.review.learned import Learned
 from engine.review.listing import listing
 from engine.review.queue import QueueFilter, Step, at_or_above, next_id, previous_id, queue
-from engine.review.statistics import statistics, union_samples
+from engine.review.statistics import statistics
 
 RATE_HZ = 8000
 LENGTH = 100 * RATE_HZ
@@ -157,7 +157,7 @@ def test_statistics_use_the_nudged_edges_and_unite_overlaps():
 
 def test_statistics_agree_with_what_each_kind_does():
     state = made(FIVE, verdicts=[A, A, A, A, A])
-    drops = [d for p in state.proposals.values() for d in KINDS[p.kind].effect(p, state.span(p.id))]
+    drops = [d for p in state.proposals.values() for d in KINDS[p.kind].effect(edited(p, None))]
     gone = sum(drop.stop_samples - drop.start_samples for drop in drops)
     assert statistics(state).result_samples == LENGTH - gone
 
@@ -179,15 +179,6 @@ def test_learned_orders_are_those_of_plain_sorting(data: st.DataObject) -> None:
         assert queue(state, order, learned=learned) == tuple(f"c{k}" for k in expected)
     assert queue(state, "score", learned=Learned(None, np.array(useful))) == queue(state, "score")
     assert queue(state, "useful") == queue(state, "score"), "where nobody learns"
-
-
-@settings(deadline=None, derandomize=True)
-@given(st.lists(st.tuples(st.integers(-5, 60), st.integers(-5, 60)).map(sorted), max_size=12))
-def test_union_counts_every_sample_once(spans):
-    covered = np.zeros(50, bool)
-    for start, stop in spans:
-        covered[max(0, start) : max(0, stop)] = True
-    assert union_samples(spans, 50) == covered.sum()
 
 
 def test_ten_thousand_proposals_take_milliseconds(rng):

@@ -152,8 +152,9 @@ RULES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
             _JSON,
             _JSON,
             _JSON,
+            _JSON,
         ),
-        "decision": (_ID, _WORDS, _whole(0, 1_000), _POSITION_OR_NONE, _POSITION_OR_NONE, _truth),
+        "decision": (_ID, _WORDS, _whole(0, 1_000), _POSITION_OR_NONE, _POSITION_OR_NONE, _truth, _JSON),
         "marker": (_ID, _POSITION, _POSITION, _WORDS),
         "setting": (_ID, _JSON),
         "current_analysis": (_ID, _ID),
@@ -195,6 +196,17 @@ def require_alternatives(labels: Values, starts: Values, stops: Values) -> None:
     for edges in (starts, stops):
         _ANYWHERE(edges)
     require_spans("proposal.alternatives", starts, stops)
+
+
+def require_names(values: Values) -> None:
+    """Check the tracks that proposals are about.
+
+    Raises
+    ------
+    ValueError : a value is none that names a track
+    """
+    _ID(values)
+    require_text("".join(values))
 
 
 def require_kept(paths: Values, *numbers: Values) -> None:

@@ -9,12 +9,17 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from engine.document.kinds.cut import CUT
+from engine.document.kinds.hold import KEEP
 from engine.document.kinds.kind import Edge, Kind, NudgeSize
 from engine.document.kinds.operations import Drop
+from engine.document.kinds.ordering import MOVE, REPEAT
+from engine.document.kinds.sounding import GAIN, MUTE, SLIP
 from engine.document.proposals import Proposal
 from engine.errors import DocumentError
 
-KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in (CUT,)})
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {kind.name: kind for kind in (CUT, KEEP, MUTE, REPEAT, MOVE, SLIP, GAIN)}
+)
 
 
 def kind_of(proposal: Proposal) -> Kind:

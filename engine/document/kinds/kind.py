@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from engine.document.kinds.operations import Drop
-from engine.document.proposals import Proposal
+from engine.document.decisions import Edited
+from engine.document.kinds.operations import Operation
+from engine.timebase import format_time, samples_to_s
 
 Span = tuple[int, int]
 
@@ -31,6 +32,13 @@ class NudgeSize(StrEnum):
     SAMPLE = "sample"
 
 
+def length_words(length_s: float) -> str:
+    """Return such as "8.8 s", "40 ms" or, from a minute, "1:05"."""
+    if length_s < 0.0995:
+        return f"{length_s * 1000:.0f} ms"
+    return f"{length_s:.1f} s" if length_s < 59.95 else format_time(length_s, decimals=0)
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """All that the rest of the program needs to know of one kind of proposal.
@@ -40,23 +48,31 @@ class Kind:
     name : as `Proposal.kind` has it
     title : for menus and filters
     icon : name of the picture on its flag
+    verb : what accepting it does, as in "you would cut this"
     shape : whether it covers a span of the timeline or marks one point
     fine_s : the fine nudge; the coarse one is ten times as far
-    removes_span : whether accepting it takes exactly its span out of the result
+    drops_span : whether it takes its span out of the result, and does nothing else
+    is_learned : whether an answer to it says what the user keeps, so that a taste can learn of it
     validate : raises `DocumentError` where a payload is not one of this kind
-    effect : (proposal, span as the user has it) to what it does to the timeline
-    label : (span, rate in Hz) to the words on its flag
+    effect : what it does, as the user has it
+    words : (edit as the user has it, rate in Hz) to what its flag says after the verb
     """
 
     name: str
     title: str
     icon: str
+    verb: str
     shape: Literal["span", "point"]
     fine_s: float
-    removes_span: bool
+    drops_span: bool
+    is_learned: bool
     validate: Callable[[Mapping[str, object]], None]
-    effect: Callable[[Proposal, Span], tuple[Drop, ...]]
-    label: Callable[[Span, int], str]
+    effect: Callable[[Edited], tuple[Operation, ...]]
+    words: Callable[[Edited, int], str]
+
+    def label(self, edited: Edited, rate_hz: int) -> str:
+        """Return the words on its flag, such as "cut 8.8 s"."""
+        return f"{self.verb} {self.words(edited, rate_hz)}"
 
     def step_samples(self, size: NudgeSize, rate_hz: int) -> int:
         """Return how far one nudge goes, never less than one sample."""
@@ -76,3 +92,8 @@ class Kind:
         if edge is Edge.START:
             return min(max(0, start + by_samples), max(start, stop - apart)), stop
         return start, max(min(length_samples, stop + by_samples), min(stop, start + apart))
+
+
+def span_words(edited: Edited, rate_hz: int) -> str:
+    """Return how long an edit's span is."""
+    return length_words(samples_to_s(edited.stop_samples - edited.start_samples, rate_hz))

@@ -1,4 +1,8 @@
-"""What accepted proposals do to the timeline, as frozen records from which the edit list is built."""
+"""What accepted proposals do, as frozen records from which the edits of a document are compiled.
+
+They fall into two classes. `Drop`, `Hold` and `Order` say when something sounds, for all tracks together;
+`Replace`, `Shift` and `Gain` say what sounds on some tracks, in source time, and change no length.
+"""
 
 from __future__ import annotations
 
@@ -17,3 +21,87 @@ class Drop:
     start_samples: int
     stop_samples: int
     crossfade_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The span [start, stop) is heard, whatever drops it."""
+
+    start_samples: int
+    stop_samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The span [start, stop) is heard `times` times right before the source position `at`.
+
+    Attributes
+    ----------
+    stays : whether it is heard where it stood as well
+    crossfade_ms : how long pieces overlap where one jumps to another
+    """
+
+    start_samples: int
+    stop_samples: int
+    at_samples: int
+    times: int = 1
+    stays: bool = True
+    crossfade_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """On some tracks the span [start, stop) is silent, or filled with a stretch of theirs, played round.
+
+    Attributes
+    ----------
+    tracks : ids; none for all
+    tone : the stretch [start, stop) it is filled with, of the same track; None for silence
+    crossfade_ms : at both edges, half of it outside the span
+    """
+
+    start_samples: int
+    stop_samples: int
+    tracks: tuple[str, ...] = ()
+    tone: tuple[int, int] | None = None
+    crossfade_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Within [start, stop) some tracks play what lies `by_samples` earlier; whole samples exactly.
+
+    Attributes
+    ----------
+    tracks : ids; none for all
+    by_samples : above 0 is later in time; a fraction is a band-limited delay
+    crossfade_ms : at both edges, half of it outside the span
+    """
+
+    start_samples: int
+    stop_samples: int
+    tracks: tuple[str, ...] = ()
+    by_samples: float = 0.0
+    crossfade_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """Within [start, stop) some tracks are louder or quieter.
+
+    Attributes
+    ----------
+    tracks : ids; none for all
+    ramp_ms : how long the gain takes to change at each edge, inside the span
+    """
+
+    start_samples: int
+    stop_samples: int
+    tracks: tuple[str, ...] = ()
+    gain_db: float = 0.0
+    ramp_ms: float = 0.0
+
+
+Operation = Drop | Hold | Order | Replace | Shift | Gain
+Sounding = Replace | Shift | Gain
+"""What changes what sounds, and not when."""

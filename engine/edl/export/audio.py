@@ -22,7 +22,7 @@ from engine.edl.export.audio_plan import (
     planned_sound,
 )
 from engine.edl.export.gain import Normalised, normalise
-from engine.edl.export.request import Exported, ExportRequest, accepted_cuts
+from engine.edl.export.request import Exported, ExportRequest, accepted_edits
 from engine.edl.export.seams import removed_pieces, seams
 from engine.edl.placed_markers import placed_markers
 from engine.edl.render import Renderer, mix_channels
@@ -170,7 +170,7 @@ def _chunks(
     is called.
     """
     state, edit_list = file.state, sound.edit_list
-    cuts = len(accepted_cuts(state))
+    cuts = len(accepted_edits(state))
     kind = "what was removed by" if request.options.removed else "edited with"
     name = ", ".join(track.name for track in audible(state.tracks))
     told = gain if not request.options.stems else None
@@ -218,7 +218,7 @@ def _exported(
     figures = {
         "length_s": length_s,
         "source_length_s": samples_to_s(edit_list.source_length_samples, edit_list.rate_hz),
-        "cuts": float(len(accepted_cuts(request.state))),
+        "cuts": float(len(accepted_edits(request.state))),
         "peak": written.peak,
         "clipped_samples": float(written.clipped_samples),
     }

@@ -11,7 +11,7 @@ from engine.document.markers import Marker
 from engine.document.track import Source, Track
 from engine.edl.build import build
 from engine.edl.edit_list import Segment
-from engine.edl.export.request import AcceptedCut, Exported, ExportRequest, accepted_cuts
+from engine.edl.export.request import AcceptedEdit, Exported, ExportRequest, accepted_edits
 from engine.progress import Progress
 from engine.safe_write import replacing, shown
 from engine.strict_json import strict_json
@@ -52,7 +52,7 @@ def edit_list_content(request: ExportRequest) -> dict[str, Any]:
         "sources": [_source(source, request.media) for source in state.sources.values()],
         "tracks": [_track(track, state.rate_hz) for track in state.tracks],
         "segments": [_segment(segment, state.rate_hz) for segment in edit_list.segments],
-        "cuts": [_cut(cut, state.rate_hz) for cut in accepted_cuts(state)],
+        "cuts": [_cut(cut, state.rate_hz) for cut in accepted_edits(state)],
         "markers": [_marker(marker, state.rate_hz) for marker in state.markers.values()],
     }
 
@@ -83,7 +83,7 @@ def _marker(marker: Marker, rate_hz: int) -> dict[str, Any]:
     }
 
 
-def _cut(cut: AcceptedCut, rate_hz: int) -> dict[str, Any]:
+def _cut(cut: AcceptedEdit, rate_hz: int) -> dict[str, Any]:
     return {
         "id": cut.proposal.id,
         "kind": cut.proposal.kind,

@@ -6,7 +6,7 @@ One line a label: start and end in seconds and the text, separated by tabs
 
 from __future__ import annotations
 
-from engine.edl.export.request import AcceptedCut, Exported, ExportRequest, accepted_cuts
+from engine.edl.export.request import AcceptedEdit, Exported, ExportRequest, accepted_edits
 from engine.progress import Progress
 from engine.safe_write import replacing, shown
 from engine.timebase import samples_to_s
@@ -16,7 +16,7 @@ from engine.wording import counted
 def write(request: ExportRequest, progress: Progress) -> Exported:
     """Write one label for each accepted cut and each marker, ascending."""
     progress.check_cancelled()
-    cuts, markers = accepted_cuts(request.state), request.state.markers.values()
+    cuts, markers = accepted_edits(request.state), request.state.markers.values()
     labels = [(cut.start_samples, cut.stop_samples, _words(cut)) for cut in cuts]
     labels += [(marker.start_samples, marker.stop_samples, marker.name) for marker in markers]
     lines = [_line(*label, request.state.rate_hz) for label in sorted(labels)]
@@ -27,7 +27,7 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
     return Exported(request.out, sentence, {"cuts": float(len(cuts)), "markers": float(len(markers))})
 
 
-def _words(cut: AcceptedCut) -> str:
+def _words(cut: AcceptedEdit) -> str:
     return f"{cut.proposal.kind}: {cut.proposal.reason}"
 
 

@@ -106,7 +106,7 @@ class Exported:
 
 
 @dataclass(frozen=True, slots=True)
-class AcceptedCut:
+class AcceptedEdit:
     """An accepted proposal with the span it has after the user's nudges, on the source timeline."""
 
     proposal: Proposal
@@ -114,10 +114,10 @@ class AcceptedCut:
     stop_samples: int
 
 
-def accepted_cuts(state: DocumentState) -> tuple[AcceptedCut, ...]:
+def accepted_edits(state: DocumentState) -> tuple[AcceptedEdit, ...]:
     """Return the accepted proposals, by their start."""
     cuts = [
-        AcceptedCut(proposal, *state.span(proposal.id))
+        AcceptedEdit(proposal, *state.span(proposal.id))
         for proposal in state.proposals.values()
         if state.verdict(proposal.id) is Verdict.ACCEPTED
     ]

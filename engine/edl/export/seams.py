@@ -8,9 +8,10 @@ import numpy as np
 
 from engine.document.kinds import Drop
 from engine.document.state import DocumentState
-from engine.edl.build import EDGE_FADE_MS, cut
+from engine.edl.build import cut
 from engine.edl.edit_list import EditList
-from engine.edl.export.request import accepted_cuts
+from engine.edl.export.request import accepted_edits
+from engine.edl.programme import EDGE_FADE_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,8 @@ def seams(state: DocumentState, edit_list: EditList) -> tuple[Seam, ...]:
 
 def removed_edit_list(state: DocumentState, edit_list: EditList) -> EditList:
     """Return the edit list that plays what another one leaves out, piece after piece."""
-    kept = zip(edit_list.kept_starts_samples.tolist(), edit_list.kept_stops_samples.tolist(), strict=True)
-    drops = [Drop(start, stop, EDGE_FADE_MS) for start, stop in kept]
+    edges = [0, *(edge for span in edit_list.removed_spans for edge in span), state.length_samples]
+    drops = [Drop(start, stop, EDGE_FADE_MS) for start, stop in zip(edges[::2], edges[1::2], strict=True)]
     return cut(drops, length_samples=state.length_samples, rate_hz=state.rate_hz)
 
 
@@ -53,13 +54,15 @@ def removed_pieces(state: DocumentState, removed: EditList) -> tuple[Seam, ...]:
 
 
 def _labels(state: DocumentState, spans: list[tuple[int, int]]) -> list[str]:
-    """Return the words for each removed source span [start, stop): ascending and apart."""
+    """Return the words for each seam, given as the source positions (stops, goes on).
+
+    They are those of every accepted proposal that lies in what is left out there, or has an edge at it.
+    """
     said: list[dict[str, None]] = [{} for _ in spans]
-    starts = np.array([start for start, _ in spans], np.int64)
-    stops = np.array([stop for _, stop in spans], np.int64)
-    for accepted in accepted_cuts(state):
-        first = int(np.searchsorted(stops, accepted.start_samples, side="right"))
-        last = int(np.searchsorted(starts, accepted.stop_samples, side="left"))
-        for index in range(first, last):
+    stops, starts = np.array(spans, np.int64).reshape(-1, 2).T
+    for accepted in accepted_edits(state):
+        first, last = accepted.start_samples, accepted.stop_samples
+        beside = np.isin(stops, (first, last)) | np.isin(starts, (first, last))
+        for index in np.flatnonzero(((stops < last) & (starts > first)) | beside).tolist():
             said[index][f"{accepted.proposal.kind}: {accepted.proposal.reason}"] = None
     return [" ".join("; ".join(words).split()) for words in said]

@@ -1,0 +1,31 @@
+"""A span that is kept, whatever would cut it."""
+
+from __future__ import annotations
+
+from engine.document.decisions import Edited
+from engine.document.kinds.kind import Kind, span_words
+from engine.document.kinds.operations import Hold
+from engine.document.kinds.payload import validator
+
+_validate = validator("keep", {})
+
+
+def _effect(edited: Edited) -> tuple[Hold, ...]:
+    _validate(edited.payload)
+    start, stop = edited.start_samples, edited.stop_samples
+    return (Hold(start, stop),) if start < stop else ()
+
+
+KEEP = Kind(
+    name="keep",
+    title="Keep",
+    icon="keep",
+    verb="keep",
+    shape="span",
+    fine_s=0.010,
+    drops_span=False,
+    is_learned=False,
+    validate=_validate,
+    effect=_effect,
+    words=span_words,
+)

@@ -1,0 +1,72 @@
+"""Read the payloads of kinds: plain JSON values within limits, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import isfinite
+
+from engine.errors import DocumentError
+
+CROSSFADE_MS = "crossfade_ms"
+LONGEST_CROSSFADE_MS = 1000.0
+HAND_CROSSFADE_MS = 10.0
+"""Of an edit made by hand, at each seam or edge."""
+
+Payload = Mapping[str, object]
+Field = Callable[[str, object], None]
+"""Takes the name of a kind and a value; raises `DocumentError`."""
+
+
+def validator(kind: str, fields: Mapping[str, Field]) -> Callable[[Payload], None]:
+    """Return what refuses a payload with other fields than these, or other values."""
+
+    def validate(payload: Payload) -> None:
+        unknown = sorted(set(payload) - set(fields))
+        if unknown:
+            raise DocumentError(f"A {kind} cannot hold {unknown[0]!r}: all it takes is {', '.join(fields)}.")
+        for name, field in fields.items():
+            if name in payload:
+                field(f"A {kind}'s {name}", payload[name])
+
+    return validate
+
+
+def number(lowest: float, highest: float) -> Field:
+    """Return a field that holds a number within limits."""
+
+    def require(what: str, value: object) -> None:
+        if not (_is_number(value) and lowest <= value <= highest):  # type: ignore[operator]
+            raise DocumentError(
+                f"{what} cannot be {value!r}: give a number from {lowest:.0f} to {highest:.0f}."
+            )
+
+    return require
+
+
+def whole(lowest: int, highest: int) -> Field:
+    """Return a field that holds a whole number within limits."""
+
+    def require(what: str, value: object) -> None:
+        if type(value) is not int or not lowest <= value <= highest:
+            raise DocumentError(
+                f"{what} cannot be {value!r}: give a whole number from {lowest} to {highest}."
+            )
+
+    return require
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+
+
+def real(payload: Payload, name: str, default: float) -> float:
+    """Return a number of a valid payload."""
+    return float(str(payload.get(name, default)))
+
+
+def integer(payload: Payload, name: str, default: int) -> int:
+    """Return a whole number of a valid payload."""
+    return int(str(payload.get(name, default)))
+
+
+CROSSFADE: Mapping[str, Field] = {CROSSFADE_MS: number(0.0, LONGEST_CROSSFADE_MS)}

@@ -1,0 +1,53 @@
+"""Read sound a fraction of a sample later or earlier: a band-limited delay.
+
+It is the ideal delay, a shifted sinc, within a Kaiser window (T. I. Laakso et al., "Splitting the unit
+delay", IEEE Signal Processing Magazine 13, 1996). Every sample is summed in the same order wherever a block
+begins, so that the block size changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from math import floor
+
+import numpy as np
+from numpy.typing import NDArray
+
+Sound = NDArray[np.float64]
+Reader = Callable[[int, int], Sound]
+"""(start, stop) to samples, shape (stop - start, channels); zeros where there is nothing."""
+
+REACH_SAMPLES = 80
+"""Taps to either side; with `_BETA` the error stays 95 dB down up to 0.45 of the rate."""
+
+_BETA = 10.5
+
+
+def delayed(read: Reader, start_samples: int, stop_samples: int, by_samples: float) -> Sound:
+    """Return what sounds in [start, stop) of something that is played `by_samples` later.
+
+    Whole samples are exact.
+    """
+    whole = floor(by_samples)
+    fraction = by_samples - whole
+    first, last = start_samples - whole, stop_samples - whole
+    if not fraction:
+        return read(first, last)
+    heard = read(first - REACH_SAMPLES, last + REACH_SAMPLES)
+    length = last - first
+    out = np.zeros((length, heard.shape[1]))
+    for number, tap in enumerate(_taps(fraction).tolist()):
+        begin = 2 * REACH_SAMPLES - number
+        out += tap * heard[begin : begin + length]
+    return out
+
+
+@lru_cache(maxsize=256)
+def _taps(fraction: float) -> Sound:
+    """Return the weights of the samples from REACH later to REACH earlier, shape (2 * REACH + 1,)."""
+    at = np.arange(-REACH_SAMPLES, REACH_SAMPLES + 1) - fraction
+    inside = np.maximum(0.0, 1.0 - np.square(at / (REACH_SAMPLES + 1)))
+    window = np.i0(_BETA * np.sqrt(inside)) / np.i0(_BETA)
+    taps: Sound = np.sinc(at) * window
+    return taps

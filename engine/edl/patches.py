@@ -1,0 +1,247 @@
+"""What sounds on a track where it is edited: a reader over the track's own reader.
+
+What is replaced lies lowest, what slips in time takes it along, and gains come last, whatever was decided
+first. Within each the one that begins later lies over the others. Where nothing is edited, samples are those
+of the source, bit for bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from engine.document.kinds.operations import Gain, Replace, Shift, Sounding
+from engine.edl.crossfade import Block, crossfade
+from engine.edl.delay import Sound, delayed
+from engine.timebase import s_to_samples
+
+Make = Callable[[int, int], Sound]
+
+_Layer = TypeVar("_Layer", Replace, Shift, Gain)
+_Faded = TypeVar("_Faded", Replace, Shift)
+
+
+class Reads(Protocol):
+    """A source as a voice reads it: an open file, or what stands for it in a picture."""
+
+    def read(self, start: int, stop: int, dtype: DTypeLike = ...) -> Block:
+        """Return samples [start, stop) of the source, shape (frames, channels)."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+TONE_JOIN_S = 0.05
+"""How long the ends of a room tone overlap where it is played round."""
+
+
+@dataclass(frozen=True, eq=False)
+class Patches:
+    """The edits of what sounds on one track, in document samples.
+
+    Attributes
+    ----------
+    operations : in the order in which they are laid over each other
+    """
+
+    operations: tuple[Sounding, ...]
+    rate_hz: int
+
+    @classmethod
+    def of(cls, operations: Iterable[Sounding], rate_hz: int) -> Patches:
+        """Return the patches that these make; their order says nothing."""
+        return cls(tuple(sorted(operations, key=_precedence)), rate_hz)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Patches):
+            return NotImplemented
+        return self is other or (self.rate_hz, self.operations) == (other.rate_hz, other.operations)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @cached_property
+    def reaches(self) -> NDArray[np.int64]:
+        """From where to where each changes samples, shape (n, 2): half of a crossfade lies beyond an edge."""
+        rows = [_reach(one, self.rate_hz) for one in self.operations]
+        return np.array(rows, np.int64).reshape(-1, 2)
+
+    def touching(self, start_samples: int, stop_samples: int) -> list[int]:
+        """Return which change samples of [start, stop), in their order."""
+        starts, stops = self.reaches.T
+        return np.flatnonzero((starts < stop_samples) & (stops > start_samples)).tolist()
+
+    @cached_property
+    def spans(self) -> tuple[tuple[int, int], ...]:
+        """Where anything is changed, united and ascending."""
+        united: list[list[int]] = []
+        for start, stop in sorted(self.reaches.tolist()):
+            if united and start <= united[-1][1]:
+                united[-1][1] = max(united[-1][1], stop)
+            else:
+                united.append([start, stop])
+        return tuple((start, stop) for start, stop in united)
+
+
+def patches_by_track(
+    operations: Sequence[Sounding], tracks: Sequence[str], rate_hz: int
+) -> Mapping[str, Patches]:
+    """Return what is edited on each track that any of it is about.
+
+    Parameters
+    ----------
+    tracks : the ids of all; an operation on a track that was removed does nothing until it comes back
+    """
+    of_all = [one for one in operations if not one.tracks]
+    of_some: dict[str, list[Sounding]] = {}
+    for one in operations:
+        for track in one.tracks:
+            of_some.setdefault(track, []).append(one)
+    everywhere = Patches.of(of_all, rate_hz)
+    found = {}
+    for track in tracks:
+        own = of_some.get(track)
+        if own is not None:
+            found[track] = Patches.of([*of_all, *own], rate_hz)
+        elif of_all:
+            found[track] = everywhere
+    return found
+
+
+def _precedence(one: Sounding) -> tuple[object, ...]:
+    layer = (Replace, Shift, Gain).index(type(one))
+    return (layer, one.start_samples, one.stop_samples, repr(one))
+
+
+def _fade(one: Replace | Shift, rate_hz: int) -> int:
+    return min(s_to_samples(one.crossfade_ms / 1000, rate_hz), one.stop_samples - one.start_samples)
+
+
+def _reach(one: Sounding, rate_hz: int) -> tuple[int, int]:
+    if isinstance(one, Gain):
+        return one.start_samples, one.stop_samples
+    fade = _fade(one, rate_hz)
+    return one.start_samples - fade // 2, one.stop_samples + fade - fade // 2
+
+
+class PatchedReader:
+    """Reads a track with its patches; used by one thread at a time.
+
+    Parameters
+    ----------
+    source : samples of the track as they are, at the document's rate
+    frames, channels : of the source
+    offset_samples : where the track begins on the document's timeline
+    """
+
+    def __init__(
+        self, source: Reads, patches: Patches, frames: int, channels: int, offset_samples: int
+    ) -> None:
+        self.source = source
+        self._patches, self._rate_hz = patches, patches.rate_hz
+        self._frames, self._channels, self._offset = frames, channels, offset_samples
+        self._tones: dict[tuple[int, int], Sound] = {}
+
+    def read(self, start: int, stop: int, dtype: DTypeLike = np.float32) -> Block:
+        """Return samples [start, stop) of the source as they are edited, shape (frames, channels)."""
+        block = self.source.read(start, stop, dtype=dtype)
+        first, last = start + self._offset, stop + self._offset
+        for begin, end in self._touched(first, last):
+            block[begin - first : end - first] = self._gained(begin, end).astype(dtype)
+        return block
+
+    def close(self) -> None:
+        """Close the source."""
+        self.source.close()
+
+    def _touched(self, start: int, stop: int) -> list[tuple[int, int]]:
+        """Return the parts of [start, stop) that are changed, ascending and apart; in document samples."""
+        found: list[tuple[int, int]] = []
+        reaches = self._patches.reaches[self._patches.touching(start, stop)]
+        for begin, end in sorted(np.clip(reaches, start, stop).tolist()):
+            if found and begin <= found[-1][1]:
+                found[-1] = found[-1][0], max(found[-1][1], end)
+            else:
+                found.append((begin, end))
+        return found
+
+    def _raw(self, start: int, stop: int) -> Sound:
+        """Return the source in document samples; zeros before its start and after its end."""
+        block = np.zeros((stop - start, self._channels))
+        first, last = max(start - self._offset, 0), min(stop - self._offset, self._frames)
+        if first < last:
+            at = first + self._offset - start
+            block[at : at + last - first] = self.source.read(first, last, dtype=np.float64)
+        return block
+
+    def _replaced(self, start: int, stop: int) -> Sound:
+        return self._layered(Replace, self._raw, lambda one: lambda a, b: self._fill(one, a, b), start, stop)
+
+    def _shifted(self, start: int, stop: int) -> Sound:
+        def moved(one: Shift) -> Make:
+            return lambda a, b: delayed(self._replaced, a, b, one.by_samples)
+
+        return self._layered(Shift, self._replaced, moved, start, stop)
+
+    def _gained(self, start: int, stop: int) -> Sound:
+        block = self._shifted(start, stop)
+        for one in self._of(Gain, start, stop):
+            begin, end = max(start, one.start_samples), min(stop, one.stop_samples)
+            block[begin - start : end - start] *= _gains(one, begin, end, self._rate_hz)[:, None]
+        return block
+
+    def _of(self, layer: type[_Layer], start: int, stop: int) -> list[_Layer]:
+        every = (self._patches.operations[place] for place in self._patches.touching(start, stop))
+        return [one for one in every if isinstance(one, layer)]
+
+    def _layered(
+        self, layer: type[_Faded], below: Make, over: Callable[[_Faded], Make], start: int, stop: int
+    ) -> Sound:
+        """Return what lies below with the edits of one layer over it, each with its crossfades."""
+        block = below(start, stop)
+        for one in self._of(layer, start, stop):
+            fade = _fade(one, self._rate_hz)
+            make = over(one)
+            inner = one.start_samples - fade // 2 + fade, one.stop_samples - fade // 2
+            begin, end = max(start, inner[0]), min(stop, inner[1])
+            if begin < end:
+                block[begin - start : end - start] = make(begin, end)
+            for at, is_start in ((one.start_samples - fade // 2, True), (inner[1], False)):
+                begin, end = max(start, at), min(stop, at + fade)
+                if begin < end:  # a crossfade is always computed whole, then cut to what was asked for
+                    pieces = below(at, at + fade), make(at, at + fade)
+                    faded = crossfade(*(pieces if is_start else pieces[::-1]))
+                    block[begin - start : end - start] = faded[begin - at : end - at]
+        return block
+
+    def _fill(self, one: Replace, start: int, stop: int) -> Sound:
+        """Return silence, or the room tone played round from the start of the replaced span on."""
+        if one.tone is None:
+            return np.zeros((stop - start, self._channels))
+        tone = self._tone(one.tone)
+        return tone[np.arange(start - one.start_samples, stop - one.start_samples) % len(tone)]
+
+    def _tone(self, span: tuple[int, int]) -> Sound:
+        """Return a stretch whose end runs into its start: the last of it is faded into the first."""
+        if span not in self._tones:
+            heard = self._raw(*span)
+            join = min(s_to_samples(TONE_JOIN_S, self._rate_hz), len(heard) // 2)
+            loop = heard[: len(heard) - join].copy()
+            loop[:join] = crossfade(heard[len(heard) - join :], heard[:join])
+            self._tones[span] = loop
+        return self._tones[span]
+
+
+def _gains(one: Gain, start: int, stop: int, rate_hz: int) -> NDArray[np.float64]:
+    """Return the gain at each sample of [start, stop), which lies within the edit; ramps are linear."""
+    ramp = min(s_to_samples(one.ramp_ms / 1000, rate_hz), (one.stop_samples - one.start_samples) // 2)
+    full = 10.0 ** (one.gain_db / 20.0)
+    at = np.arange(start, stop)
+    from_edge = np.minimum(at - one.start_samples, one.stop_samples - 1 - at) + 0.5
+    share = np.minimum(1.0, from_edge / ramp) if ramp else np.ones(len(at))
+    gains: NDArray[np.float64] = 1.0 + (full - 1.0) * share
+    return gains

@@ -1,0 +1,224 @@
+"""When things sound: from drops, holds and orders to the edit list.
+
+The recording is first parted where orders take hold, and their spans are laid between; then what is dropped
+and not held is taken out of every piece, wherever it is heard. It depends only on what is asked for, never on
+the order of asking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.document.kinds.operations import Hold, Order
+from engine.edl.edit_list import EditList
+from engine.timebase import s_to_samples
+
+EDGE_FADE_MS = 5.0
+"""Length of the fade where a cut leaves the start or the end of the result exposed."""
+
+SHORTEST_KEPT_MS = 1.0
+"""A piece left between two cuts that is shorter than this goes with them: it would be a click."""
+
+Positions = NDArray[np.int64]
+
+
+def programme(
+    drop_starts: Positions,
+    drop_stops: Positions,
+    crossfades_ms: NDArray[np.float64],
+    holds: Sequence[Hold],
+    orders: Sequence[Order],
+    length_samples: int,
+    rate_hz: int,
+) -> EditList:
+    """Return what is heard of a timeline, in the order it is heard.
+
+    A crossfade is centred on its seam and uses material beyond it, so it shortens nothing. It is clipped to
+    what there is: to what a cut holds, and to half of either neighbour.
+
+    Parameters
+    ----------
+    drop_starts, drop_stops, crossfades_ms : of each drop, shape (n,)
+    """
+    fades = np.rint(crossfades_ms * rate_hz / 1000).astype(np.int64)
+    starts, stops, fades = united_drops(drop_starts, drop_stops, fades, length_samples, rate_hz)
+    if holds:
+        starts, stops, fades = _without_held(starts, stops, fades, holds)
+        starts, stops, fades = united_drops(starts, stops, fades, length_samples, rate_hz)
+    pieces = _ordered(orders, length_samples, rate_hz)
+    return _joined(*_heard(*pieces, starts, stops, fades), length_samples, rate_hz)
+
+
+def united_drops(
+    starts: Positions, stops: Positions, fades: Positions, length_samples: int, rate_hz: int
+) -> tuple[Positions, Positions, Positions]:
+    """Return the starts, stops and crossfade lengths of the united drops, ascending and apart."""
+    starts, stops = np.clip(starts, 0, length_samples), np.clip(stops, 0, length_samples)
+    order = np.argsort(starts, kind="stable")
+    order = order[starts[order] < stops[order]]
+    starts, stops, fades = starts[order], stops[order], fades[order]
+    if not len(starts):
+        return starts, stops, fades
+
+    shortest_kept = max(1, round(SHORTEST_KEPT_MS / 1000 * rate_hz))
+    reached = np.maximum.accumulate(stops)
+    apart = np.flatnonzero(starts[1:] - reached[:-1] >= shortest_kept) + 1
+    first = np.concatenate([[0], apart])
+    starts, fades = starts[first], np.maximum.reduceat(fades, first)
+    stops = reached[np.concatenate([apart, [len(reached)]]) - 1]
+    if starts[0] < shortest_kept:
+        starts[0] = 0
+    if length_samples - stops[-1] < shortest_kept:
+        stops[-1] = length_samples
+    return starts, stops, fades
+
+
+def _without_held(
+    starts: Positions, stops: Positions, fades: Positions, holds: Sequence[Hold]
+) -> tuple[Positions, Positions, Positions]:
+    """Return the drops less what is held: each is parted at the holds that lie in it."""
+    held = sorted((one.start_samples, one.stop_samples) for one in holds)
+    hold_starts, hold_stops = np.array(held, np.int64).T
+    reached = np.maximum.accumulate(hold_stops)
+    first = np.searchsorted(reached, starts, side="right")
+    last = np.searchsorted(hold_starts, stops, side="left")
+    rows: list[tuple[int, int, int]] = []
+    for start, stop, fade, low, high in zip(
+        starts.tolist(), stops.tolist(), fades.tolist(), first.tolist(), last.tolist(), strict=True
+    ):
+        at = start
+        for hold_start, hold_stop in held[low:high]:
+            if hold_start > at:
+                rows.append((at, hold_start, fade))
+            at = max(at, hold_stop)
+        if at < stop:
+            rows.append((at, stop, fade))
+    found = np.array(rows, np.int64).reshape(-1, 3).T
+    return found[0], found[1], found[2]
+
+
+def _ordered(
+    orders: Sequence[Order], length_samples: int, rate_hz: int
+) -> tuple[Positions, Positions, Positions, Positions]:
+    """Return the pieces in the order they are heard: starts, stops, and the crossfades wished at their edges.
+
+    The recording is parted at every place that something is laid before, and at the edges of what is taken
+    away; what is laid at one place comes in the order of where it comes from.
+    """
+    starts = np.zeros(1, np.int64)
+    stops = np.full(1, length_samples, np.int64)
+    if not orders:
+        return starts, stops, np.zeros(1, np.int64), np.zeros(1, np.int64)
+    rows = sorted(
+        (
+            min(max(one.at_samples, 0), length_samples),
+            min(max(one.start_samples, 0), length_samples),
+            min(max(one.stop_samples, 0), length_samples),
+            one.times,
+            s_to_samples(one.crossfade_ms / 1000, rate_hz),
+            one.stays,
+        )
+        for one in orders
+    )
+    at, begin, end, times, fade, stays = np.array(rows, np.int64).T
+    away = stays == 0
+    edges = np.unique(np.concatenate([starts, stops, at, begin[away], end[away]]))
+    base_starts, base_stops = edges[:-1], edges[1:]
+    fade_of = dict.fromkeys(edges.tolist(), 0)
+    for places in (at, begin[away], end[away]):
+        wished = fade if places is at else fade[away]
+        for edge, one in zip(places.tolist(), wished.tolist(), strict=True):
+            fade_of[edge] = max(fade_of[edge], one)
+    taken = np.zeros(len(edges), np.int64)
+    np.add.at(taken, np.searchsorted(edges, begin[away]), 1)
+    np.add.at(taken, np.searchsorted(edges, end[away]), -1)
+    stands = np.cumsum(taken)[:-1] == 0
+    laid = np.repeat(np.arange(len(at)), times)
+    # What is laid at a place comes before the piece that begins there, and after all that came before.
+    where = np.concatenate([2 * np.searchsorted(edges, at[laid]), 2 * np.flatnonzero(stands) + 1])
+    order = np.argsort(where, kind="stable")
+    base_fades = np.array([fade_of[edge] for edge in edges.tolist()], np.int64)
+    return (
+        np.concatenate([begin[laid], base_starts[stands]])[order],
+        np.concatenate([end[laid], base_stops[stands]])[order],
+        np.concatenate([fade[laid], base_fades[:-1][stands]])[order],
+        np.concatenate([fade[laid], base_fades[1:][stands]])[order],
+    )
+
+
+def _heard(
+    starts: Positions,
+    stops: Positions,
+    fades_before: Positions,
+    fades_after: Positions,
+    drop_starts: Positions,
+    drop_stops: Positions,
+    drop_fades: Positions,
+) -> tuple[Positions, Positions, Positions, Positions]:
+    """Return the pieces less what is dropped, with the crossfades wished at their edges; none is empty."""
+    first = np.searchsorted(drop_stops, starts, side="right")
+    last = np.searchsorted(drop_starts, stops, side="left")
+    counts = np.maximum(last - first, 0) + 1
+    piece = np.repeat(np.arange(len(starts)), counts)
+    number = np.arange(len(piece)) - np.repeat(np.cumsum(counts) - counts, counts)
+    drop = (
+        first[piece] + number
+    )  # the drop after each part; where there is none, the last one does not matter
+    is_first, is_last = number == 0, number == counts[piece] - 1
+    none = np.zeros(1, np.int64)
+    ends, begins, fades = (np.concatenate([one, none]) for one in (drop_starts, drop_stops, drop_fades))
+    before, after = np.maximum(drop - 1, 0), np.minimum(drop, len(drop_starts))
+    found_starts = np.where(is_first, starts[piece], begins[before])
+    found_stops = np.where(is_last, stops[piece], ends[after])
+    wished_before = np.where(is_first, fades_before[piece], fades[before])
+    wished_after = np.where(is_last, fades_after[piece], fades[after])
+    kept = found_starts < found_stops
+    return found_starts[kept], found_stops[kept], wished_before[kept], wished_after[kept]
+
+
+def _joined(
+    starts: Positions,
+    stops: Positions,
+    fades_before: Positions,
+    fades_after: Positions,
+    length_samples: int,
+    rate_hz: int,
+) -> EditList:
+    """Return the edit list of pieces in the order they are heard, each lengthened by its share of a fade."""
+    if not len(starts):
+        return EditList.of((), rate_hz, 0, length_samples)
+    jumps = np.flatnonzero(starts[1:] != stops[:-1])
+    first, last = np.concatenate([[0], jumps + 1]), np.concatenate([jumps, [len(starts) - 1]])
+    starts, stops = starts[first], stops[last]
+    fades_before, fades_after = fades_before[first], fades_after[last]
+
+    lengths = stops - starts
+    half_room = lengths // 2
+    edge = s_to_samples(EDGE_FADE_MS / 1000, rate_hz)
+    gaps = starts[1:] - stops[:-1]
+    room = np.minimum(half_room[:-1], half_room[1:])
+    room = np.where(gaps > 0, np.minimum(gaps, room), room)
+    # A fade needs material before what comes and after what went.
+    room = np.minimum(room, np.minimum(starts[1:], length_samples - stops[:-1]))
+    inner = np.minimum(np.maximum(fades_after[:-1], fades_before[1:]), 2 * room)
+    fade_in = np.concatenate([np.zeros(1, np.int64), inner])
+    fade_out = np.concatenate([inner, np.zeros(1, np.int64)])
+    if starts[0] > 0:
+        fade_in[0] = min(edge, int(fades_before[0]), int(half_room[0]))
+    if stops[-1] < length_samples:
+        fade_out[-1] = min(edge, int(fades_after[-1]), int(half_room[-1]))
+    before, after = fade_in // 2, fade_out - fade_out // 2
+    before[0] = after[-1] = 0  # an exposed edge fades within itself
+    return EditList(
+        starts - before,
+        stops + after,
+        np.cumsum(lengths) - lengths - before,
+        fade_in,
+        fade_out,
+        rate_hz,
+        int(lengths.sum()),
+        length_samples,
+    )

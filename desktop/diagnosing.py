@@ -11,10 +11,10 @@ from PySide6.QtCore import QObject, Signal
 from desktop.job_lanes import JobHandle, JobLane
 from desktop.session import Session
 from desktop.work import Work
-from engine.anomaly.dead_air import PAUSES
 from engine.anomaly.diagnoses.finding import Finding, Severity
 from engine.anomaly.diagnoses.judging import is_suspicious, judge
 from engine.anomaly.diagnoses.symptoms import Symptoms
+from engine.cuts.dead_air import PAUSES
 from engine.document.change import Change
 from engine.jobs.apart import run_apart
 from engine.jobs.diagnose import SymptomsRequest, check_recordings, find_symptoms

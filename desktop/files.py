@@ -13,7 +13,7 @@ from desktop.cuts_ahead import CutsAhead
 from desktop.diagnosing import Diagnosing
 from desktop.session import Session
 from desktop.work import Work
-from engine.anomaly.propose import shortest_kept_s
+from engine.cuts.propose import shortest_kept_s
 from engine.errors import UsageError
 from engine.settings import cut_settings
 from engine.timebase import samples_to_s

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine.anomaly.calibration.calibrate import calibrate
 from engine.anomaly.calibration.evidence import Analyses, Numbers, Positions
 from engine.anomaly.metrics import auc
-from engine.anomaly.profile import smooth
+from engine.cuts.profile import smooth
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState

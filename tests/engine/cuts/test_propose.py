@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.anomaly.edges import ATTACK_S
-from engine.anomaly.propose import CutPlan, propose_cuts
+from engine.cuts.edges import ATTACK_S
+from engine.cuts.propose import CutPlan, propose_cuts
 from engine.document.analysis import BeatGrid, Listening, ScoreCurve
 from engine.document.decisions import Verdict
 from engine.document.kinds import kind_of
@@ -312,5 +312,5 @@ def test_three_hours_are_proposed_while_a_key_is_held(mode, most, rng):
 
 def test_proposing_imports_no_torch():
     heavy = "{'torch', 'librosa', 'scipy', 'soundfile'}"
-    code = f"import sys, engine.anomaly.propose; sys.exit(bool({heavy} & set(sys.modules)))"
+    code = f"import sys, engine.cuts.propose; sys.exit(bool({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

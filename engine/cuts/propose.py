@@ -9,22 +9,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.anomaly.alternatives import alternatives
-from engine.anomaly.borders import candidates
-from engine.anomaly.dead_air import ending_with, surely_dead
-from engine.anomaly.edges import Neighbours, anchors, snap
-from engine.anomaly.keep import cuts_for_keep
-from engine.anomaly.neighbours import nearest_examples
-from engine.anomaly.profile import (
-    OPTIMISED_SMOOTHING_S,
-    SMOOTHING_S,
-    Samples,
-    ScoreProfile,
-    inside,
-    smooth,
-)
-from engine.anomaly.reasons import reasons
-from engine.anomaly.regions import (
+from engine.anomaly.threshold import automatic
+from engine.cuts.alternatives import alternatives
+from engine.cuts.borders import candidates
+from engine.cuts.dead_air import ending_with, surely_dead
+from engine.cuts.edges import Neighbours, anchors, snap
+from engine.cuts.keep import cuts_for_keep
+from engine.cuts.kept_examples import nearest_examples
+from engine.cuts.profile import OPTIMISED_SMOOTHING_S, SMOOTHING_S, ScoreProfile, smooth
+from engine.cuts.reasons import reasons
+from engine.cuts.regions import (
     LEFTOVER_S,
     MOVED_S,
     CutRules,
@@ -34,11 +28,11 @@ from engine.anomaly.regions import (
     nearest_crossings,
     scored_accepted,
 )
-from engine.anomaly.threshold import automatic
 from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
 from engine.document.decisions import Verdict
 from engine.document.proposals import Alternative, Proposal, proposal_id
 from engine.settings import CutSettings
+from engine.spans import Samples, inside
 from engine.timebase import s_to_samples
 
 CUT_COST_S = 0.25

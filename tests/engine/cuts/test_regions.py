@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.anomaly.profile import smooth
-from engine.anomaly.regions import CutRules, DecidedSpans, Regions, best_runs, cuts_at
+from engine.cuts.profile import smooth
+from engine.cuts.regions import CutRules, DecidedSpans, Regions, best_runs, cuts_at
 from engine.document.analysis import ScoreCurve
 
 RULES = CutRules(minimum_kept=8, minimum_cut=2, leftover=2, moved=1, cost_per_cut=0.3)

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.anomaly.borders import divided
-from engine.anomaly.exact_length import LengthRuns, runs_of_length
-from engine.anomaly.profile import Numbers, Samples, ScoreProfile
-from engine.anomaly.regions import (
+from engine.cuts.borders import divided
+from engine.cuts.exact_length import LengthRuns, runs_of_length
+from engine.cuts.profile import Numbers, ScoreProfile
+from engine.cuts.regions import (
     ROUNDING,
     CutRules,
     DecidedSpans,
@@ -26,6 +26,7 @@ from engine.anomaly.regions import (
     length_of,
     proposed_spans,
 )
+from engine.spans import Samples
 
 Runs = list[tuple[int, int]]
 
@@ -56,7 +57,7 @@ def cuts_for_keep(
 
     Parameters
     ----------
-    places : where cuts may begin and end, ascending, see `engine.anomaly.borders.candidates`
+    places : where cuts may begin and end, ascending, see `engine.cuts.borders.candidates`
 
     Returns
     -------

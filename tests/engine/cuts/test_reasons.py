@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.anomaly.dead_air import PAUSES
-from engine.anomaly.propose import propose_cuts
+from engine.cuts.dead_air import PAUSES
+from engine.cuts.propose import propose_cuts
 from engine.document.analysis import Listening, NearestKept, ScoreCurve
 from engine.settings import CutSettings
 

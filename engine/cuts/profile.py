@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.analysis import ScoreCurve
+from engine.spans import Samples, inside
 
-Samples = NDArray[np.int64]
 Numbers = NDArray[np.float64]
 
 CELL_S = 0.1
@@ -110,11 +110,3 @@ def _smoothed(even: Numbers, counts: NDArray[np.bool_], width_s: float) -> Numbe
     # The clip undoes rounding, so that a flat curve stays flat and no score exceeds what was measured.
     clipped: Numbers = np.clip(smooth, even[counts].min(), even[counts].max())
     return clipped
-
-
-def inside(positions: NDArray[np.integer] | Numbers, spans: Samples) -> NDArray[np.bool_]:
-    """Return which positions lie in one of the sorted, separate spans [start, stop), shape (k, 2)."""
-    found: NDArray[np.bool_] = np.searchsorted(spans[:, 0], positions, side="right") > np.searchsorted(
-        spans[:, 1], positions, side="right"
-    )
-    return found

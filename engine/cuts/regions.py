@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.profile import Numbers, Samples, ScoreProfile, inside
+from engine.cuts.profile import Numbers, ScoreProfile
+from engine.spans import Samples, inside
 
 LEFTOVER_S = 2.0
 """What sticks out of a decided span by less than this is where the user put the edge: not proposed again."""

@@ -9,16 +9,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.anomaly.borders import TATUM_S, candidates, divided
-from engine.anomaly.edges import ATTACK_S
-from engine.anomaly.exact_length import runs_of_length
-from engine.anomaly.keep import cuts_for_keep, runs_by_price
-from engine.anomaly.profile import smooth
-from engine.anomaly.regions import CutRules, DecidedSpans, Regions
+from engine.cuts.borders import TATUM_S, candidates, divided
+from engine.cuts.edges import ATTACK_S
+from engine.cuts.exact_length import runs_of_length
+from engine.cuts.keep import cuts_for_keep, runs_by_price
+from engine.cuts.profile import smooth
+from engine.cuts.regions import CutRules, DecidedSpans, Regions
 from engine.document.analysis import BeatGrid, Listening
 from engine.document.decisions import Verdict
-from tests.engine.test_propose import RATE_HZ, curve_of, grid_of, kept_of, plan_of, smooth_noise, spans_of
-from tests.engine.test_propose_regions import pieces, regions
+from tests.engine.cuts.test_propose import (
+    RATE_HZ,
+    curve_of,
+    grid_of,
+    kept_of,
+    plan_of,
+    smooth_noise,
+    spans_of,
+)
+from tests.engine.cuts.test_regions import pieces, regions
 
 RULES = CutRules(minimum_kept=8, minimum_cut=2, leftover=2, moved=1, cost_per_cut=0.3)
 NONE = DecidedSpans(np.zeros((0, 2), np.int64), np.zeros((0, 2), np.int64))

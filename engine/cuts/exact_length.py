@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.profile import Numbers
-from engine.anomaly.regions import NEVER, CutRules, Regions, length_of
+from engine.cuts.profile import Numbers
+from engine.cuts.regions import NEVER, CutRules, Regions, length_of
 
 UNITS = 4800
 """Into so many units the recording is divided to count lengths: quarters of a second at 20 minutes."""

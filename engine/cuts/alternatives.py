@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.anomaly.edges import NOWHERE, Anchors
-from engine.anomaly.profile import Samples
+from engine.cuts.edges import NOWHERE, Anchors
 from engine.document.analysis import BeatGrid
 from engine.document.proposals import Alternative
+from engine.spans import Samples
 
 MOST = 4
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.anomaly.edges import ATTACK_S, NOWHERE, anchors
-from engine.anomaly.profile import Samples, ScoreProfile, inside
-from engine.anomaly.regions import CutRules, DecidedSpans, Regions, around_rejected
+from engine.cuts.edges import ATTACK_S, NOWHERE, anchors
+from engine.cuts.profile import ScoreProfile
+from engine.cuts.regions import CutRules, DecidedSpans, Regions, around_rejected
 from engine.document.analysis import BeatGrid, Listening
+from engine.spans import Samples, inside
 
 TATUM_S = 0.5
 """Distance of the places where there are no beats: a beat at 120 a minute."""

@@ -7,9 +7,10 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.profile import Samples, ScoreProfile
-from engine.anomaly.regions import CutRules, DecidedSpans
+from engine.cuts.profile import ScoreProfile
+from engine.cuts.regions import CutRules, DecidedSpans
 from engine.document.analysis import BeatGrid, Listening
+from engine.spans import Samples
 
 ATTACK_S = 0.005
 """How far before a beat or an onset an edge goes. Attacks of drums and plucked strings begin up to about 5

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.dead_air import PAUSES, DeadAirIn, dead_air_in
 from engine.anomaly.part_wording import part_wording
-from engine.anomaly.profile import Numbers, Samples, ScoreProfile, inside
+from engine.cuts.dead_air import PAUSES, DeadAirIn, dead_air_in
+from engine.cuts.profile import Numbers, ScoreProfile
 from engine.document.analysis import Listening, NearestKept, ScoreCurve
+from engine.spans import Samples, inside
 from engine.timebase import format_time
 
 QUIET_BELOW_DB = 25.0

@@ -11,15 +11,15 @@ from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 
 from desktop.job_lanes import JobLane
 from desktop.session import Session
-from engine.anomaly.calibration.answers import Answer
-from engine.anomaly.calibration.calibrate import Calibration, calibrate, verdicts_of
-from engine.anomaly.calibration.evidence import Analyses
-from engine.anomaly.calibration.stored import TasteMemory, document_key, keep_answers, read_memory
-from engine.anomaly.calibration.words import sentence
 from engine.document.change import Change
 from engine.document.state import DocumentState
 from engine.errors import OffcutError
 from engine.progress import SILENT
+from engine.review.calibration.answers import Answer
+from engine.review.calibration.calibrate import Calibration, calibrate, verdicts_of
+from engine.review.calibration.evidence import Analyses
+from engine.review.calibration.stored import TasteMemory, document_key, keep_answers, read_memory
+from engine.review.calibration.words import sentence
 from engine.review.learned import Learned
 
 PAUSE_MS = 2_000

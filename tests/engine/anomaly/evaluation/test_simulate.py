@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.anomaly.calibration.simulate import hit, moments, simulate
+from engine.anomaly.evaluation.simulate import hit, moments, simulate
 from engine.document.table import table_of
-from tests.engine.anomaly.calibration.material import EVERY_S, RATE_HZ, document
+from tests.engine.review.calibration.material import EVERY_S, RATE_HZ, document
 
 
 @pytest.mark.parametrize("asked", ["time", "score", "useful", "random"])

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
-from engine.anomaly.calibration.answers import Answer, Reviewed, from_json, to_json, with_document
-from engine.anomaly.calibration.calibrate import Calibration, answers_of
 from engine.anomaly.taste_header import (
     ANSWERS,
     as_learned,
@@ -21,6 +19,8 @@ from engine.anomaly.taste_header import (
 from engine.document.state import DocumentState
 from engine.errors import TasteError
 from engine.progress import Progress
+from engine.review.calibration.answers import Answer, Reviewed, from_json, to_json, with_document
+from engine.review.calibration.calibrate import Calibration, answers_of
 from engine.safe_write import replacing, shown
 
 

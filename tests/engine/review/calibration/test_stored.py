@@ -11,16 +11,17 @@ from hypothesis import strategies as st
 from safetensors.torch import load, save
 from torch import zeros
 
-from engine.anomaly.calibration import answers as kept_answers
-from engine.anomaly.calibration.answers import Answer, Reviewed, from_json, to_json, with_document
-from engine.anomaly.calibration.stored import document_key, read_memory, write_answers
 from engine.anomaly.taste import load_taste
 from engine.anomaly.taste_header import KEY, as_learned, digest_of, with_answers
 from engine.errors import OffcutError, TasteError
 from engine.progress import SILENT
-from tests.engine.anomaly.calibration.material import document
+from engine.review.calibration import answers as kept_answers
+from engine.review.calibration.answers import Answer, Reviewed, from_json, to_json, with_document
+from engine.review.calibration.stored import document_key, read_memory, write_answers
+from tests.engine.review.calibration.material import document
 
 DEMO = Path(__file__).resolve().parents[4] / "resources" / "demo" / "demo.taste"
+ANOTHER = Path(__file__).resolve().parents[2] / "anomaly" / "slicer" / "of_version_0_1.taste"
 
 DIGEST = digest_of(DEMO.read_bytes())
 
@@ -81,17 +82,15 @@ def test_the_oldest_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [(one.document, len(one.answers)) for one in kept] == [("d1", 1), ("d2", 2), ("d3", 2)]
 
 
-def test_a_taste_that_was_learned_anew_is_left_alone(path: Path, taste_path: Path) -> None:
-    path.write_bytes(taste_path.read_bytes())
+def test_a_taste_that_was_learned_anew_is_left_alone(path: Path) -> None:
+    path.write_bytes(ANOTHER.read_bytes())
     memory = write_answers(path, DIGEST, reviewed("d1", "cut-1"), SILENT)
-    assert path.read_bytes() == taste_path.read_bytes()
-    assert (memory.digest, memory.reviewed) == (digest_of(taste_path.read_bytes()), ())
+    assert path.read_bytes() == ANOTHER.read_bytes()
+    assert (memory.digest, memory.reviewed) == (digest_of(ANOTHER.read_bytes()), ())
 
 
-def test_a_taste_that_is_learned_meanwhile_wins(
-    path: Path, taste_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write, newer = Path.write_bytes, taste_path.read_bytes()
+def test_a_taste_that_is_learned_meanwhile_wins(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write, newer = Path.write_bytes, ANOTHER.read_bytes()
 
     def overtaken(part: Path, content: bytes) -> int:
         write(path, newer)

@@ -20,7 +20,7 @@ class Answer:
     Attributes
     ----------
     proposal_id : of the proposal; the same proposal of the same taste is never counted twice
-    evidence : what was weighed, by name; see `engine.anomaly.calibration.evidence`
+    evidence : what was weighed, by name; see `engine.review.calibration.evidence`
     """
 
     proposal_id: str
@@ -34,7 +34,7 @@ class Reviewed:
 
     Attributes
     ----------
-    document : what the document is known by, see `engine.anomaly.calibration.stored.document_key`
+    document : what the document is known by, see `engine.review.calibration.stored.document_key`
     """
 
     document: str

@@ -7,9 +7,9 @@ from types import MappingProxyType
 
 import numpy as np
 
-from engine.anomaly.calibration.calibrate import ALIKE, ALWAYS, BESIDE, TOUCHING, Calibration
-from engine.anomaly.calibration.evidence import PART, PEAK
 from engine.anomaly.part_wording import part_wording
+from engine.review.calibration.calibrate import ALIKE, ALWAYS, BESIDE, TOUCHING, Calibration
+from engine.review.calibration.evidence import PART, PEAK
 from engine.wording import counted
 
 CLEAR = 2.0

@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.anomaly.calibration.evidence import OWN, Analyses, evidence
-from engine.anomaly.calibration.neighbours import (
+from engine.document.analysis import BeatGrid, Listening, ScoreCurve
+from engine.review.calibration.evidence import OWN, Analyses, evidence
+from engine.review.calibration.neighbours import (
     NEAR_S,
     TOUCHING_S,
     surprises_alike,
     surprises_beside,
     surprises_touching,
 )
-from engine.document.analysis import BeatGrid, Listening, ScoreCurve
-from tests.engine.anomaly.calibration.material import RATE_HZ, document
+from tests.engine.review.calibration.material import RATE_HZ, document
 
 
 def spans_of(count: int) -> np.ndarray:

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.anomaly.calibration.evidence import Analyses
 from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.document.track import Source, Track
+from engine.review.calibration.evidence import Analyses
 
 RATE_HZ = 8000
 MAKER = "own-faults Band 1a2b"

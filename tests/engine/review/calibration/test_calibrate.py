@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.anomaly.calibration.answers import MOST_ANSWERS, Answer
-from engine.anomaly.calibration.calibrate import answers_of, calibrate, usefulness
-from engine.anomaly.calibration.posterior import Posterior, logistic
-from engine.anomaly.calibration.words import findings, sentence
 from engine.document.decisions import Decision, Verdict
 from engine.document.table import table_of
+from engine.review.calibration.answers import MOST_ANSWERS, Answer
+from engine.review.calibration.calibrate import answers_of, calibrate, usefulness
+from engine.review.calibration.posterior import Posterior, logistic
+from engine.review.calibration.words import findings, sentence
 from engine.review.queue import next_id, queue
-from tests.engine.anomaly.calibration.material import cuts_the_quiet, decided, document
+from tests.engine.review.calibration.material import cuts_the_quiet, decided, document
 
 ACCEPTED, REJECTED, UNDECIDED = Verdict.ACCEPTED, Verdict.REJECTED, Verdict.UNDECIDED
 

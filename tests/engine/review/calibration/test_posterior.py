@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import integrate, optimize
 
-from engine.anomaly.calibration.posterior import Posterior, Prior, logistic, posterior
-from engine.anomaly.calibration.products import times, weighted_squares
+from engine.review.calibration.posterior import Posterior, Prior, logistic, posterior
+from engine.review.calibration.products import times, weighted_squares
 
 
 def problem(count: int, width: int, seed: int) -> tuple[np.ndarray, np.ndarray, Prior]:

@@ -11,8 +11,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.calibration.evidence import Numbers, Positions
-from engine.anomaly.calibration.products import times
+from engine.review.calibration.evidence import Numbers, Positions
+from engine.review.calibration.products import times
 
 Places = NDArray[np.int64]
 

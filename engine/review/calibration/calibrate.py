@@ -14,18 +14,18 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.calibration.answers import MOST_ANSWERS, Answer
-from engine.anomaly.calibration.evidence import Analyses, Evidence, Numbers, evidence
-from engine.anomaly.calibration.neighbours import (
+from engine.document.decisions import Verdict
+from engine.document.state import DocumentState
+from engine.document.table import Made, ProposalTable, table_of
+from engine.review.calibration.answers import MOST_ANSWERS, Answer
+from engine.review.calibration.evidence import Analyses, Evidence, Numbers, evidence
+from engine.review.calibration.neighbours import (
     surprises_alike,
     surprises_beside,
     surprises_touching,
 )
-from engine.anomaly.calibration.posterior import Posterior, Prior, logistic, posterior
-from engine.anomaly.calibration.products import times, weighted_squares
-from engine.document.decisions import Verdict
-from engine.document.state import DocumentState
-from engine.document.table import Made, ProposalTable, table_of
+from engine.review.calibration.posterior import Posterior, Prior, logistic, posterior
+from engine.review.calibration.products import times, weighted_squares
 from engine.review.learned import Learned
 
 ALWAYS = "always"

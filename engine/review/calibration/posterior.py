@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.calibration.products import times, weighted_squares
+from engine.review.calibration.products import times, weighted_squares
 
 Numbers = NDArray[np.float64]
 

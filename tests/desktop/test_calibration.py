@@ -13,8 +13,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QMessageBox, QWidget
 
-from desktop.calibration import PAUSE_MS
 from desktop.main_window import MainWindow
+from desktop.review.calibration import PAUSE_MS
 from engine.anomaly.taste_header import as_learned, digest_of
 from engine.document import edits
 from engine.document.analysis import BeatGrid, Listening, ScoreCurve

@@ -9,11 +9,11 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
-from desktop.cuts_ahead import CutsAhead
-from desktop.diagnosing import Diagnosing
+from desktop.review.cuts_ahead import CutsAhead
 from desktop.session import Session
+from desktop.taste.diagnosing import Diagnosing
 from desktop.work import Work
-from engine.anomaly.propose import shortest_kept_s
+from engine.cuts.propose import shortest_kept_s
 from engine.errors import UsageError
 from engine.settings import cut_settings
 from engine.timebase import samples_to_s

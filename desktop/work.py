@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from desktop.drawing.wave_details import KEPT_BYTES, WaveDetails, read_pieces
+from desktop.drawing.waves import TrackWave
 from desktop.job_lanes import JobHandle, JobLanes
 from desktop.jobs import export_files, improve_taste, learn_taste, listen_to
 from desktop.session import Session
-from desktop.wave_details import KEPT_BYTES, WaveDetails, read_pieces
-from desktop.waves import TrackWave
 from engine.document.edits import set_analyses, set_settings
 from engine.document.grid_edits import keeping_edited
 from engine.document.track import Track, sound_of

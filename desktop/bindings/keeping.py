@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from desktop.bindings.window import Handler, Window
-from desktop.improving import improve_taste
+from desktop.taste.improving import improve_taste
 from engine.errors import UsageError
 
 

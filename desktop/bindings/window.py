@@ -7,26 +7,26 @@ from typing import Protocol
 
 from PySide6.QtWidgets import QWidget
 
-from desktop.choices import Choices
-from desktop.exporting import Exporting
+from desktop.choices.choices import Choices
+from desktop.choices.look import Look
+from desktop.drawing.spectrograms import Spectrograms
+from desktop.export.exporting import Exporting
 from desktop.files import Files
-from desktop.grid import GridEditing
-from desktop.grid_dialogs import GridDialogs
-from desktop.history_walk import HistoryWalk
-from desktop.kept_example import KeptListening
-from desktop.look import Look
-from desktop.markers import Marking
-from desktop.queue_side import QueueSide
-from desktop.review import Review
-from desktop.ruler import Ruler
+from desktop.grid.dialogs import GridDialogs
+from desktop.grid.editing import GridEditing
+from desktop.grid.tap_tempo import TapTempo
+from desktop.review.history_walk import HistoryWalk
+from desktop.review.kept_example import KeptListening
+from desktop.review.queue_side import QueueSide
+from desktop.review.review import Review
 from desktop.session import Session
-from desktop.spectrograms import Spectrograms
-from desktop.tap_tempo import TapTempo
-from desktop.taste_page import Tasting
-from desktop.tracks import Tracks
+from desktop.taste.page import Tasting
+from desktop.timeline.markers import Marking
+from desktop.timeline.ruler import Ruler
+from desktop.timeline.tracks import Tracks
+from desktop.timeline.zooms import Zooms
 from desktop.transport import Transport
 from desktop.work import Work
-from desktop.zooms import Zooms
 from widgets.timeline.timeline_view import TimelineView
 
 Handler = Callable[[], object]

@@ -44,7 +44,7 @@ def _measure(part: str, minutes: float, progress: Progress) -> Iterator[Measured
     if part in ("timeline", "open"):
         yield from _in_a_window("desktop.bench", part)
     elif part == "playback":
-        yield from _in_a_window("desktop.bench_playback", str(minutes))
+        yield from _in_a_window("desktop.bench.playback", str(minutes))
     elif part == "peaks":
         from engine.bench.peaks import measure as measure_peaks
 

@@ -6,8 +6,6 @@ import argparse
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from engine.anomaly.calibration.calibrate import calibrate
-from engine.anomaly.calibration.evidence import Analyses
 from engine.cli.answer import Answer, Listing
 from engine.cli.documents import opened
 from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
@@ -18,6 +16,8 @@ from engine.document.state import DocumentState
 from engine.document.storage import without_collection
 from engine.document.table import VERDICTS, table_of
 from engine.progress import Progress
+from engine.review.calibration.calibrate import calibrate
+from engine.review.calibration.evidence import Analyses
 from engine.timebase import format_time, samples_to_s_array
 
 

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.dead_air import PAUSES, curve_of_pauses, surely_dead
-from engine.anomaly.profile import smooth
-from engine.anomaly.propose import CutPlan, propose_cuts
+from engine.cuts.dead_air import PAUSES, curve_of_pauses, surely_dead
+from engine.cuts.profile import smooth
+from engine.cuts.propose import CutPlan, propose_cuts
 from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
 from engine.document.change import Edit
 from engine.document.decisions import Verdict

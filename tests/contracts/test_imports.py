@@ -17,7 +17,7 @@ QT = ("PySide6", "pyqtgraph")
 DEVICE = ("sounddevice",)
 # Large, and needed only once somebody learns: the loss curve, and what reads recipes.
 WAITING = ("pyqtgraph", "pydantic")
-LIGHT_PACKAGES = ("engine.audio", "engine.document", "engine.review", "engine.edl")
+LIGHT_PACKAGES = ("engine.audio", "engine.document", "engine.review", "engine.edl", "engine.cuts")
 
 
 def modules_below(package: str) -> list[str]:

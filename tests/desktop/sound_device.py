@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from desktop.bench_device import CAPTURED, PACER_PID, paced_device
+from desktop.bench.device import CAPTURED, PACER_PID, paced_device
 
 RATE_HZ = 48_000
 

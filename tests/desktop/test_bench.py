@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop.bench_document import Load, document_of, made_up_document
+from desktop.bench.document import Load, document_of, made_up_document
 from engine.bench.measured import Measured
 
 
@@ -24,7 +24,7 @@ def folder(tmp_path: Path) -> Path:
 
 def measure(part: str, folder: Path) -> dict[str, Measured]:
     """Run a part as the benchmark does, in this test's folders."""
-    command = [sys.executable, "-m", "desktop.bench_timeline", part, str(folder), "small"]
+    command = [sys.executable, "-m", "desktop.bench.timeline", part, str(folder), "small"]
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
     found = [Measured(**json.loads(line)) for line in done.stdout.splitlines()]

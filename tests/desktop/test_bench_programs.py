@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from desktop import bench_import
 from desktop.app import show
+from desktop.bench import importing
 from engine.bench.sound import write
 from engine.document.document import Document
 from tests.desktop.conftest import Hands
 
 PLAYBACK = """
-from desktop.bench_document import Load
-from desktop.bench_playback import playback
+from desktop.bench.document import Load
+from desktop.bench.playback import playback
 print([(one.metric, one.value) for one in playback(0.2, Load(tracks=2, length_s=120, proposals=60))])
 """
 
@@ -38,7 +38,7 @@ def test_a_recording_on_the_command_line_is_imported(hands: Hands, tmp_path: Pat
 @pytest.mark.parametrize("what", ["window", "reading"])
 def test_a_program_says_how_long_it_took_and_how_much(tmp_path: Path, what: str) -> None:
     path = write(tmp_path / "take.wav", 2)
-    report = bench_import._run(what, path, tmp_path / "home")
+    report = importing._run(what, path, tmp_path / "home")
     assert report["cpu_s"] > 0.0
     assert 0.0 < report["wall_s"] < 60.0
     assert 10.0 < report["peak_mb"] < 400.0

@@ -13,9 +13,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QMessageBox, QWidget
 
-from desktop.calibration import PAUSE_MS
 from desktop.main_window import MainWindow
-from engine.anomaly.calibration.stored import read_memory
+from desktop.review.calibration import PAUSE_MS
 from engine.anomaly.taste_header import as_learned, digest_of
 from engine.document import edits
 from engine.document.analysis import BeatGrid, Listening, ScoreCurve
@@ -24,6 +23,7 @@ from engine.document.heard import heard_ids
 from engine.document.proposals import Proposal
 from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
+from engine.review.calibration.stored import read_memory
 from tests.desktop.conftest import Hands, type_path
 from widgets.chrome.key_caps import KeyButton
 

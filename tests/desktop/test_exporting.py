@@ -14,8 +14,8 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton, QWidget
 
-from desktop.export_memory import recall, remember
-from desktop.exporting import ExportSubject, look_at, result_text
+from desktop.export.exporting import ExportSubject, look_at, result_text
+from desktop.export.memory import recall, remember
 from engine.audio.dither import Dither
 from engine.document.decisions import Verdict
 from engine.document.markers import Marker

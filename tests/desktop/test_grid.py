@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from desktop import tap_tempo
+from desktop.grid import tap_tempo
 from engine.document import edits, grid_edits
 from engine.document.analysis import BeatGrid, Listening
 from engine.document.decisions import Verdict

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from desktop.kept_example import KeptStretch
 from desktop.main_window import MainWindow
 from desktop.playback.play_source import PlaySource
+from desktop.review.kept_example import KeptStretch
 from engine.audio.reader import content_hash
 from engine.document import edits
 from engine.document.analysis import NearestKept

@@ -23,12 +23,12 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from desktop.look import Look
+from desktop.choices.look import Look
+from desktop.choices.preferences import THREADS_VARIABLE, Preferences
+from desktop.choices.recents import Recents
 from desktop.main_window import MainWindow
 from desktop.playback import AudioChoice, Player
 from desktop.playback.latency_test import LatencyReport, LatencyTest
-from desktop.preferences import THREADS_VARIABLE, Preferences
-from desktop.recents import Recents
 from engine.cache_size import cache_bytes
 from engine.errors import OffcutError
 from engine.learning import torch_threads
@@ -200,7 +200,7 @@ def test_emptying_leaves_the_open_document_its_files(hands: Hands, document: Pat
 def test_opening_a_document_keeps_the_cache_within_its_limit(
     hands: Hands, document: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("desktop.preferences.GB", 1)  # a limit of some bytes
+    monkeypatch.setattr("desktop.choices.preferences.GB", 1)  # a limit of some bytes
     stale = cache_folder("peaks") / f"{'0123' * 8}-48000-v1.peaks"
     stale.write_bytes(bytes(1_000))
     hands.window.session.open(document)

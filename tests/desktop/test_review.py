@@ -9,8 +9,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QListView, QPushButton
 
-from desktop.history_walk import STEPS_AT_ONCE
 from desktop.main_window import MainWindow
+from desktop.review.history_walk import STEPS_AT_ONCE
 from engine.document import edits
 from engine.document.decisions import Verdict
 from engine.document.document import Document

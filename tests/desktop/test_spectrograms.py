@@ -13,9 +13,9 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QDialog, QPushButton, QWidget
 
+from desktop.drawing.spectrogram_details import Piece, SpectrogramDetails, TrackSpectrogram, make_pieces
+from desktop.drawing.spectrograms import stored_look
 from desktop.main_window import MainWindow
-from desktop.spectrogram_details import Piece, SpectrogramDetails, TrackSpectrogram, make_pieces
-from desktop.spectrograms import stored_look
 from engine.audio.reader import SourceReader
 from engine.audio.spectrogram import WINDOWS_SAMPLES, detail_cells
 from engine.audio.spectrogram_cache import SpectrogramRequest, source_spectrogram

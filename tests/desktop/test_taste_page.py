@@ -13,7 +13,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QScrollBar, QWidget
 
-from desktop.taste_threshold import USUAL_SCORE
+from desktop.taste.threshold import USUAL_SCORE
 from engine.anomaly.learn import LearnRequest, learn
 from engine.anomaly.overview.results import Origin, SegmentState
 from engine.document.document import Document

@@ -12,11 +12,11 @@ import soundfile
 from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
 
-from desktop.bench_document import Load, made_up_document
-from desktop.details import Details, Kept
+from desktop.bench.document import Load, made_up_document
+from desktop.drawing.details import Details, Kept
+from desktop.drawing.wave_details import KEPT_BYTES, RAW_SAMPLES, WaveDetails, WavePiece, read_pieces
+from desktop.drawing.waves import TrackWave
 from desktop.main_window import MainWindow
-from desktop.wave_details import KEPT_BYTES, RAW_SAMPLES, WaveDetails, WavePiece, read_pieces
-from desktop.waves import TrackWave
 from engine.audio.fine_peaks import FINE_SAMPLES, PIECE_SAMPLES, fine_cells
 from engine.audio.peaks import Columns, build_peaks
 from engine.progress import SILENT

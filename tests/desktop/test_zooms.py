@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from desktop.main_window import MainWindow
-from desktop.zooms import Window, WindowHistory, Zooms
+from desktop.timeline.zooms import Window, WindowHistory, Zooms
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import RATE_HZ, good

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter
@@ -14,9 +12,7 @@ from widgets import theme
 from widgets.timeline.frame import Frame
 from widgets.timeline.markers import paint_readout
 from widgets.timeline.snapping import division_near
-
-if TYPE_CHECKING:
-    from widgets.timeline.gestures import Surface
+from widgets.timeline.surface import Surface
 
 GRIP_PX = 6
 

@@ -34,7 +34,8 @@ from widgets.timeline.grid import Beats
 from widgets.timeline.heads.in_place import InPlaceField
 from widgets.timeline.lanes import Lane
 from widgets.timeline.layers import Layers, Shown
-from widgets.timeline.markers import Marks, editor_area, mark_at
+from widgets.timeline.marker_drag import mark_at
+from widgets.timeline.markers import Marks, editor_area
 from widgets.timeline.overview import paint_caption, paint_window
 from widgets.timeline.playhead import overview_strip, paint_playhead, playhead_strip
 from widgets.timeline.ruler import RulerMode

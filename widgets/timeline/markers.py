@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,15 +11,11 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPolygonF
 
 from engine.document.markers import Marker
-from engine.timebase import format_time
 from widgets import theme
 from widgets.timeline.frame import Frame
 from widgets.timeline.proposals import paint_row
 
-if TYPE_CHECKING:
-    from widgets.timeline.gestures import Surface
-
-GRIP_PX, PAD_PX, STAFF_PX, FLAG_PX = 5, 4, 2, 9
+PAD_PX, STAFF_PX, FLAG_PX = 4, 2, 9
 NARROWEST_NAME_PX = 16
 EDITOR_PX = 180
 BAND, LINE = 0.22, 0.5
@@ -55,14 +49,6 @@ class Marks:
 NO_MARKS = Marks.of(())
 
 
-class Part(StrEnum):
-    """What of a mark is under the mouse."""
-
-    WHOLE = "whole"
-    START = "start"
-    STOP = "stop"
-
-
 @dataclass(frozen=True, slots=True)
 class Flag:
     """One mark that is in view, in logical pixels.
@@ -87,7 +73,7 @@ class Flag:
 
 def flags(frame: Frame, marks: Marks) -> list[Flag]:
     """Return the marks in view that have room for a flag before the next one."""
-    lefts, rights = _edges(frame, marks)
+    lefts, rights = edges_of(frame, marks)
     seen = np.flatnonzero((rights >= 0) & (lefts <= frame.layout.width))
     begins = np.maximum(lefts[seen], 0.0)
     following = np.append(lefts[seen[1:]], float(frame.layout.width))
@@ -95,7 +81,8 @@ def flags(frame: Frame, marks: Marks) -> list[Flag]:
     return [_flag(frame, marks, int(seen[place]), float(following[place])) for place in roomy]
 
 
-def _edges(frame: Frame, marks: Marks) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def edges_of(frame: Frame, marks: Marks) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return where marks begin and end, in logical pixels, each of shape (n,)."""
     return frame.viewport.xs_at(marks.starts), frame.viewport.xs_at(marks.stops)
 
 
@@ -128,7 +115,7 @@ def _paint_rows(painter: QPainter, frame: Frame, marks: Marks) -> None:
     """Draw what all marks have in common: bands, staffs, and lines down the lanes."""
     layout, token, edge = frame.layout, frame.theme.marker, theme.px(2)
     high = layout.score_top - layout.marks_top
-    lefts, rights = (np.rint(xs * frame.dpr).clip(-9, frame.columns + 9) for xs in _edges(frame, marks))
+    lefts, rights = (np.rint(xs * frame.dpr).clip(-9, frame.columns + 9) for xs in edges_of(frame, marks))
     is_region = marks.stops > marks.starts
     steps = np.zeros(frame.columns + 1, np.int64)
     np.add.at(steps, lefts[is_region].clip(0, frame.columns).astype(np.int64), 1)
@@ -146,7 +133,7 @@ def _paint_rows(painter: QPainter, frame: Frame, marks: Marks) -> None:
         paint_row(painter, row, QRectF(0, top, layout.width, bottom - top))
 
 
-def _paint_flag(painter: QPainter, frame: Frame, flag: Flag, token: str) -> None:
+def paint_flag(painter: QPainter, frame: Frame, flag: Flag, token: str) -> None:
     """Draw one mark by itself, as it is dragged."""
     layout, ink, weak = frame.layout, theme.color(token), theme.color(token, LINE)
     staff = max(round(theme.px(STAFF_PX) * frame.dpr), 1)
@@ -178,85 +165,6 @@ def _paint_name(painter: QPainter, frame: Frame, flag: Flag, name: str) -> None:
     area = QRectF(flag.name_left, layout.marks_top, flag.name_room, layout.score_top - layout.marks_top)
     words = QFontMetricsF(font).elidedText(name, Qt.TextElideMode.ElideRight, flag.name_room)
     painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, words)
-
-
-def mark_at(canvas: Surface, at: QPointF) -> tuple[str, Part] | None:
-    """Return the mark under the mouse, the smallest where several are, and what of it."""
-    frame, marks = canvas.frame, canvas.marks
-    if not frame.layout.marks_top <= at.y() < frame.layout.score_top:
-        return None
-    x, grip, metrics = at.x(), theme.px(GRIP_PX), QFontMetricsF(theme.ui_font(theme.TEXT_SMALL))
-    lefts, rights = _edges(frame, marks)
-    near = np.flatnonzero((lefts - grip <= x) & (rights + grip >= x)).tolist()
-    ends = {index: float(rights[index]) for index in near}
-    for flag in flags(frame, marks):
-        width = min(metrics.horizontalAdvance(marks.names[flag.index]), max(flag.name_room, 0.0))
-        if flag.left <= x <= (end := max(flag.right, flag.name_left + width)):
-            ends[flag.index] = end
-    found: list[tuple[float, int, Part]] = []
-    for index, end in ends.items():
-        left, right = float(lefts[index]), float(rights[index])
-        for edge, part in ((left, Part.START), (right, Part.STOP)):
-            if left < right and abs(x - edge) <= grip:
-                found.append((abs(x - edge) / grip, index, part))
-        found.append((grip + end - left, index, Part.WHOLE))
-    if not found:
-        return None
-    _, index, part = min(found, key=lambda one: one[0])
-    return marks.ids[index], part
-
-
-def mark_tip(marker: Marker, rate_hz: int) -> str:
-    """Return what a tooltip says of a marker."""
-    start, stop = (format_time(at / rate_hz) for at in (marker.start_samples, marker.stop_samples))
-    return f"{marker.name}\n{start} – {stop}" if marker.is_region else f"{marker.name}\n{start}"
-
-
-class MoveMark:
-    """Moves a marker or an edge of a region; the new place is told on release.
-
-    A press that moves nothing puts the playhead there.
-    """
-
-    def __init__(self, canvas: Surface, marker_id: str, part: Part, at: QPointF) -> None:
-        self._canvas = canvas
-        self._part = part
-        self._marker = marker = canvas.state.markers[marker_id]
-        self._span = (marker.start_samples, marker.stop_samples)
-        self._held = marker.stop_samples if part is Part.STOP else marker.start_samples
-        self._grip_px = canvas.x_of(self._held) - at.x()
-        self._pressed = at
-        self._moved = False
-
-    def move(self, at: QPointF) -> None:
-        self._moved |= abs(at.x() - self._pressed.x()) >= theme.px(GRIP_PX) / 2
-        if not self._moved:
-            return
-        before, to = self._marker, self._canvas.snapped_at(at.x() + self._grip_px)
-        start, stop = before.start_samples, before.stop_samples
-        if not before.is_region:
-            self._span = (to, to)
-        elif self._part is Part.START:
-            self._span = (min(to, stop - 1), stop)
-        elif self._part is Part.STOP:
-            self._span = (start, max(to, start + 1))
-        else:
-            to = min(to, max(self._canvas.state.length_samples - (stop - start), 0))
-            self._span = (to, to + stop - start)
-
-    def release(self, at: QPointF) -> None:
-        self.move(at)
-        if not self._moved:
-            self._canvas.seek_requested.emit(self._held)
-        elif self._span != (self._marker.start_samples, self._marker.stop_samples):
-            self._canvas.marker_moved.emit(self._marker.id, *self._span)
-
-    def paint(self, painter: QPainter, frame: Frame) -> None:
-        if self._moved:
-            left, right = (self._canvas.x_of(edge) for edge in self._span)
-            _paint_flag(painter, frame, Flag(0, left, right, 0.0, 0.0), frame.theme.undecided)
-            at = self._span[1] if self._part is Part.STOP else self._span[0]
-            paint_readout(painter, frame, self._canvas.x_of(at), format_time(at / frame.viewport.rate_hz))
 
 
 def paint_readout(painter: QPainter, frame: Frame, x: float, text: str) -> None:

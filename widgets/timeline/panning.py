@@ -11,7 +11,7 @@ from PySide6.QtGui import QNativeGestureEvent, QPainter, QWheelEvent
 
 from widgets import theme
 from widgets.timeline.frame import Frame
-from widgets.timeline.gestures import Surface
+from widgets.timeline.surface import Surface
 
 WHEEL_STEP = 120
 ZOOM_PER_STEP = 1.25

@@ -11,9 +11,9 @@ from engine.anomaly.evaluation.materials.case import PAUSE, HeldOut, WholeFile
 from engine.anomaly.evaluation.recordings import HEARD_RATE_HZ
 from engine.anomaly.evaluation.review import after_answers, curve_of
 from engine.anomaly.metrics import auc, average_precision, smoothed, time_iou
-from engine.anomaly.propose import propose_cuts
 from engine.anomaly.score import Scores
 from engine.beats.listen import Heard, listen
+from engine.cuts.propose import propose_cuts
 from engine.features.dead_air import LEAST_S
 from engine.settings import CutSettings
 

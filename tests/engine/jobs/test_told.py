@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.anomaly.dead_air import curve_of_pauses
 from engine.cli.main import main
+from engine.cuts.dead_air import curve_of_pauses
 from engine.document.analysis import Listening
 from engine.document.document import Document
 from engine.document.edits import set_analyses

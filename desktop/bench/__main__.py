@@ -1,0 +1,125 @@
+"""What of the window is measured: frames, decisions, memory, and how soon it is painted (``offcut bench``).
+
+Each part runs in programs of its own, whose figures come as one JSON object a line. Documents are made in
+others again, so that what making them takes shows in no figure.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from engine.bench.measured import Measured
+
+STARTS = 5
+OPENINGS = 3
+HEAVY = ("torch", "librosa", "scipy", "sklearn", "numba", "sounddevice")
+OPEN_LIMIT_S = 1.5
+START_LIMIT_S = 0.8
+LOADS = ("target", "ten_hours", "one_hour", "small")
+"""Documents, the longest in the making first: two are made at a time."""
+_BEGAN = "OFFCUT_BENCH_BEGAN"
+
+
+def timeline() -> Iterator[Measured]:
+    """Open, scroll, zoom and decide what an evening and what a recording day hold."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        _make_documents(folder)
+        opened_s = [next(_measured(folder, "opening", "target")).value for _ in range(OPENINGS)]
+        yield Measured("target_warm_open_to_picture_s", median(opened_s), OPEN_LIMIT_S, OPENINGS)
+        for load in ("small", "target"):
+            yield from _measured(folder, "frames", load)
+        yield from _measured(folder, "frames_while_training", "target")
+        yield from _measured(folder, "off_screen", "target")
+        for load in ("small", "target"):
+            yield from _measured(folder, "spectrograms", load)
+        yield from _measured(folder, "decisions", "target")
+        for load in ("target", "one_hour", "ten_hours"):
+            yield from _measured(folder, "memory", load)
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    places = {
+        f"XDG_{place}_HOME": str(folder / place.lower()) for place in ("CACHE", "CONFIG", "DATA", "STATE")
+    }
+    return {**os.environ, **places}
+
+
+def _make_documents(folder: Path) -> None:
+    """Make all documents, by two programs at a time."""
+    halves = (LOADS[:1], LOADS[1:])
+    command = [sys.executable, "-m", "desktop.bench.document", str(folder)]
+    makers = [subprocess.Popen([*command, *half], env=_environment(folder)) for half in halves]
+    for maker in makers:
+        if maker.wait():
+            raise subprocess.CalledProcessError(maker.returncode, maker.args)
+
+
+def _measured(folder: Path, part: str, load: str) -> Iterator[Measured]:
+    """Run a part of `desktop.bench.timeline` in a program of its own."""
+    command = [sys.executable, "-m", "desktop.bench.timeline", part, str(folder), load]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=_environment(folder), check=True)
+    for line in done.stdout.splitlines():
+        yield Measured(**json.loads(line))
+
+
+def open_window() -> Iterator[Measured]:
+    """Start the program several times, each from nothing to a painted window, then with an hour to import."""
+    from desktop.bench.importing import hour_from_nothing
+
+    reports = [_start() for _ in range(STARTS + 1)][1:]
+    yield Measured(
+        "window_painted_s", median(report["painted_s"] for report in reports), START_LIMIT_S, STARTS
+    )
+    yield Measured("heavy_modules_imported", max(report["heavy"] for report in reports), 0.0, STARTS)
+    yield from hour_from_nothing()
+
+
+def _start() -> dict[str, float]:
+    environment = {**os.environ, _BEGAN: repr(time.time())}
+    with TemporaryDirectory() as home:
+        environment |= {"XDG_CONFIG_HOME": home}
+        command = [sys.executable, "-m", "desktop.bench", "painted"]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment, check=True)
+    report: dict[str, float] = json.loads(done.stdout)
+    return report
+
+
+def painted() -> None:
+    """Open the window, wait for its first paint, and say how long that took since the program was started."""
+    from PySide6.QtCore import QSettings
+
+    from desktop.app import make_application
+    from desktop.main_window import MainWindow
+
+    application = make_application()
+    window = MainWindow(application, QSettings())
+    window.show()
+    application.processEvents()
+    window.grab()
+    painted_s = time.time() - float(os.environ[_BEGAN])
+    heavy = sum(name in sys.modules for name in HEAVY)
+    window.close()
+    print(json.dumps({"painted_s": painted_s, "heavy": heavy}))
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Print the figures of a part as they are measured."""
+    if arguments[0] == "painted":
+        painted()
+        return
+    for measured in {"timeline": timeline, "open": open_window}[arguments[0]]():
+        print(json.dumps(asdict(measured)), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,308 @@
+"""The window at a load: opening, frames, decisions and memory, each part in a program of its own.
+
+Frames are what a wheel step costs, see `frame_times`. What of a close view is read on another thread has
+been read before a frame is timed, as it has when a person scrolls.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QObject, QSettings, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from desktop.app import make_application
+from desktop.bench.document import LOADS, cut, document_of, pyqtgraph_frame_times, train_until_cancelled
+from desktop.job_lanes import JobLane
+from desktop.main_window import MainWindow
+from engine.bench.measured import Measured
+from engine.document.decisions import Verdict
+from engine.document.pictures import set_pictures
+from engine.document.table import table_of
+from engine.document.track import Picture
+from engine.jobs.media import MediaRequest, find_media
+from engine.progress import SILENT
+from widgets.timeline.frame_times import frame_times, walk
+from widgets.timeline.viewport import Viewport
+
+FRAMES = 400
+PEER_FRAMES = 60
+PEER_REGIONS = 1_000
+DECISIONS = 100
+BUSY_WALKS = 3
+SPECTROGRAMS = {"small": 8, "target": 4}
+"""How many lanes show one; as many as are in view at once."""
+OFF_SCREEN = (100, 1_000, 10_000, 100_000)
+VIEWS = {"source": False, "result": True}
+WIDTH, HEIGHT = 1600, 1000
+FRAME_LIMIT_MS, TRAINING_LIMIT_MS = 8.3, 16.7
+DECISION_LIMIT_MS = 50.0
+MEMORY_LIMIT_MB = 600.0
+
+
+class Bench:
+    """A window over a document, as a person has it before them."""
+
+    def __init__(self, folder: Path, load: str) -> None:
+        self.folder, self.load = folder, load
+        self.application = make_application()
+        settings = QSettings(str(folder / f"{load}.ini"), QSettings.Format.IniFormat)
+        self.window = MainWindow(self.application, settings)
+        self.window.resize(WIDTH, HEIGHT)
+        self.window.show()
+        self.window.activateWindow()
+        self.application.processEvents()
+
+    def open(self) -> float:
+        """Open the document; return the seconds to its first full picture."""
+        begun = time.perf_counter()
+        self.window.session.open(document_of(self.folder, self.load))
+        while self.window.work.is_busy:
+            self.application.processEvents()
+        self.window.grab()
+        return time.perf_counter() - begun
+
+    def show(self, *, result: bool) -> None:
+        """Show the source or the result, whole."""
+        self.window.transport.choose_result(result)
+        self.window.timeline.fit()
+        self.settle()
+
+    def settle(self) -> None:
+        """Let everything arrive and be painted."""
+        self.application.processEvents()
+        window = self.window
+        while window.work.wave_details.is_busy or window.spectrograms.is_busy or window.work.is_busy:
+            self.application.processEvents()
+            time.sleep(0.001)  # the interpreter is left to the thread that is waited for
+
+    def frames(self, clock: Callable[[], float] = time.perf_counter) -> NDArray[np.float64]:
+        """Return the times of a walk's frames in ms, shape (FRAMES,)."""
+        timeline = self.window.timeline
+        return frame_times(timeline, walk(timeline.viewport, FRAMES), clock, self.settle)
+
+    def busy(self) -> NDArray[np.float64]:
+        """Return how long the window's thread ran for each frame in ms, the best of some walks."""
+        walks = [self.frames(time.thread_time) for _ in range(BUSY_WALKS)]
+        best: NDArray[np.float64] = np.min(walks, axis=0)
+        return best
+
+    def close(self) -> None:
+        """Close the window and let go of its threads."""
+        self.window.close()
+
+
+@contextmanager
+def opened(folder: Path, load: str) -> Iterator[Bench]:
+    """Give a window with its document open."""
+    bench = Bench(folder, load)
+    bench.open()
+    bench.settle()
+    try:
+        yield bench
+    finally:
+        bench.close()
+
+
+def at(times: NDArray[np.float64], percent: int) -> float:
+    """Return a percentile of times."""
+    return float(np.percentile(times, percent))
+
+
+def opening(folder: Path, load: str) -> Iterator[Measured]:
+    """Open a document whose peaks are in the cache."""
+    bench = Bench(folder, load)
+    yield Measured("warm_open_to_picture_s", bench.open())
+    bench.close()
+
+
+def frames(folder: Path, load: str) -> Iterator[Measured]:
+    """Walk through the source and the result, beside pyqtgraph's curves and regions on the same walk."""
+    with opened(folder, load) as bench:
+        canvas = bench.window.timeline.canvas
+        state, whole = bench.window.session.state, canvas.viewport.fitted()
+        found = find_media(MediaRequest(state, folder), SILENT)
+        size, peaks = (canvas.width(), canvas.height()), list(found.peaks.values())
+        table = table_of(state)
+        spans = np.stack([table.starts_samples, table.stops_samples], axis=1)[:PEER_REGIONS]
+        peer = np.sort(pyqtgraph_frame_times(bench.application, peaks, spans, walk(whole, PEER_FRAMES), size))
+        for view, result in VIEWS.items():
+            bench.show(result=result)
+            bench.frames()
+            times, busy = bench.frames(), bench.busy()
+            name = f"{load}_{view}_frame"
+            yield Measured(f"{name}_p50_beside_pyqtgraph_ms", at(times, 50), at(peer, 50), FRAMES)
+            yield Measured(f"{name}_p99_beside_pyqtgraph_ms", at(times, 99), at(peer, 99), FRAMES)
+            yield Measured(f"{name}_p99_ms", at(times, 99), FRAME_LIMIT_MS, FRAMES)
+            yield Measured(f"{name}_p99_cpu_ms", at(busy, 99), FRAME_LIMIT_MS, FRAMES)
+
+
+def frames_while_training(folder: Path, load: str) -> Iterator[Measured]:
+    """Walk through both views while a taste is learned beside the window, as it is for users."""
+    with opened(folder, load) as bench:
+        bench.frames()
+        yield Measured(f"{load}_source_frame_before_training_p99_ms", at(bench.frames(), 99), None, FRAMES)
+        lane = JobLane("training lane", bench.window)
+        job = lane.submit(train_until_cancelled, folder, title="Training")
+        said: list[str] = []
+        epochs: list[float] = []
+
+        def hear(_fraction: float, text: str, figures: Mapping[str, float], _left: object) -> None:
+            said.append(text)
+            epochs.extend([figures["epoch"]] if "epoch" in figures else [])
+
+        def wait_for(reached: Callable[[], object]) -> None:
+            while not reached() and lane.is_busy:
+                bench.application.processEvents()
+            assert reached(), "it learns"
+
+        job.progressed.connect(hear)
+        wait_for(lambda: said and said[-1].startswith("Making"))
+        times = bench.frames()
+        name = f"{load}_source_frame_while_practice_is_made"
+        yield Measured(f"{name}_p50_ms", at(times, 50), TRAINING_LIMIT_MS, FRAMES)
+        yield Measured(f"{name}_p99_ms", at(times, 99), TRAINING_LIMIT_MS, FRAMES)
+        wait_for(lambda: epochs)
+        for view, result in VIEWS.items():
+            bench.show(result=result)
+            bench.frames()
+            before, times = len(epochs), bench.frames()
+            name = f"{load}_{view}_frame_while_training"
+            yield Measured(f"{name}_p50_ms", at(times, 50), TRAINING_LIMIT_MS, FRAMES)
+            yield Measured(f"{name}_p99_ms", at(times, 99), TRAINING_LIMIT_MS, FRAMES)
+            yield Measured(f"{name}_epochs", float(len(epochs) - before))
+        lane.close()
+
+
+def off_screen(folder: Path, load: str) -> Iterator[Measured]:
+    """Scroll over the same few proposals with ever more of them elsewhere."""
+    with opened(folder, load) as bench:
+        timeline, state = bench.window.timeline, bench.window.session.state
+        step = 40 * state.rate_hz  # what is in view does not depend on how many there are
+        near = [cut(number * step, number * step + step // 2) for number in range(20)]
+        first, states = 20 * step, []
+        for count in OFF_SCREEN:
+            width = (state.length_samples - first) // count
+            far = [
+                cut(first + number * width, first + number * width + width // 2) for number in range(count)
+            ]
+            proposals = {one.id: one for one in (*near, *far[: count - len(near)])}
+            states.append(replace(state, proposals=proposals, decisions={}))
+        length, rate_hz = state.length_samples, state.rate_hz
+        view = Viewport(0.0, step / 100, timeline.viewport.width_px, length, rate_hz)
+        windows = [view.scrolled(10.0 * number) for number in range(100)]
+        rounds: dict[int, list[NDArray[np.float64]]] = {count: [] for count in OFF_SCREEN}
+        for _ in range(BUSY_WALKS):  # in turns, so that all see the same machine
+            for shown, times in zip(states, rounds.values(), strict=True):
+                timeline.set_document(shown)
+                times.append(frame_times(timeline, windows, time.thread_time, bench.settle))
+        costs = {count: float(np.median(np.min(times, axis=0))) for count, times in rounds.items()}
+        for count, cost in costs.items():
+            few = costs[OFF_SCREEN[0]]
+            yield Measured(f"frame_with_{count}_proposals_cpu_ms", cost, few, len(windows))
+
+
+def spectrograms(folder: Path, load: str) -> Iterator[Measured]:
+    """Have spectrograms made while they are shown, then walk through both views."""
+    with opened(folder, load) as bench:
+        session = bench.window.session
+        shown = [track.id for track in session.state.tracks[: SPECTROGRAMS.get(load, 4)]]
+        begun = time.perf_counter()
+        session.apply(set_pictures(session.state, shown, Picture.SPECTROGRAM))
+        bench.settle()
+        took_s = time.perf_counter() - begun
+        length_s = len(shown) * session.state.length_samples / session.state.rate_hz
+        yield Measured(f"{load}_{len(shown)}_spectrograms_times_real_time", length_s / took_s)
+        for view, result in VIEWS.items():
+            bench.show(result=result)
+            bench.frames()
+            times, busy = bench.frames(), bench.busy()
+            name = f"{load}_{view}_frame_with_{len(shown)}_spectrograms"
+            yield Measured(f"{name}_p99_ms", at(times, 99), FRAME_LIMIT_MS, FRAMES)
+            yield Measured(f"{name}_p99_cpu_ms", at(busy, 99), FRAME_LIMIT_MS, FRAMES)
+    yield Measured(f"{load}_anonymous_memory_with_spectrograms_mb", _held_mb()["RssAnon"], MEMORY_LIMIT_MB)
+
+
+class Painted(QObject):
+    """Tells when a widget was painted."""
+
+    def __init__(self, watched: QObject) -> None:
+        super().__init__(watched)
+        self.is_done = False
+        watched.installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        self.is_done |= event.type() == QEvent.Type.Paint
+        return False
+
+
+def decisions(folder: Path, load: str) -> Iterator[Measured]:
+    """Press the key that accepts, again and again, until timeline and queue show the answer."""
+    with opened(folder, load) as bench:
+        window = bench.window
+        painted = Painted(window.timeline.canvas)
+        for view, result in VIEWS.items():
+            bench.show(result=result)
+            table = table_of(window.session.state)
+            undecided = np.flatnonzero(table.are(Verdict.UNDECIDED))
+            window.review.choose(table.made.ids[int(undecided[len(undecided) // 2])])
+            window.timeline.zoom(200.0)
+            bench.settle()
+            count = min(DECISIONS, len(undecided) // 4)
+            times = np.sort([_decide(bench, painted) for _ in range(count)])
+            name = f"{load}_{view}_decision_to_painted"
+            yield Measured(f"{name}_p50_ms", at(times, 50), DECISION_LIMIT_MS, count)
+            yield Measured(f"{name}_p99_ms", at(times, 99), DECISION_LIMIT_MS, count)
+
+
+def _decide(bench: Bench, painted: Painted) -> float:
+    bench.settle()
+    before, painted.is_done = bench.window.session.state.decisions, False
+    begun = time.perf_counter()
+    QTest.keyClick(bench.window.timeline, Qt.Key.Key_A)
+    assert bench.window.session.state.decisions is not before, "the key decides"
+    while not painted.is_done:
+        bench.application.processEvents()
+    return (time.perf_counter() - begun) * 1000
+
+
+def memory(folder: Path, load: str) -> Iterator[Measured]:
+    """Open a document, walk through both views, and see what this program held at its peak.
+
+    Mapped pages of the peak cache count as far as they were looked at; the system can take them back.
+    """
+    with opened(folder, load) as bench:
+        for result in VIEWS.values():
+            bench.show(result=result)
+            bench.frames()
+    held = _held_mb()
+    yield Measured(f"{load}_peak_memory_mb", held["VmHWM"], MEMORY_LIMIT_MB)
+    yield Measured(f"{load}_anonymous_memory_mb", held["RssAnon"], MEMORY_LIMIT_MB)
+
+
+def _held_mb() -> Mapping[str, float]:
+    lines = (line.split() for line in Path("/proc/self/status").read_text().splitlines())
+    return {words[0].rstrip(":"): int(words[1]) / 1024 for words in lines if words[-1] == "kB"}
+
+
+PARTS = {
+    part.__name__: part
+    for part in (opening, frames, frames_while_training, off_screen, spectrograms, decisions, memory)
+}
+
+
+if __name__ == "__main__":
+    asked, where, load_name = sys.argv[1:]
+    assert load_name in LOADS, f"there is no load {load_name}"
+    for measured in PARTS[asked](Path(where), load_name):
+        print(json.dumps(asdict(measured)), flush=True)
+    QApplication.quit()

@@ -1,0 +1,191 @@
+"""What the user chose for the whole program: keys, preferences and the documents opened last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtWidgets import QWidget
+
+from desktop import dialogs
+from desktop.actions import Actions
+from desktop.choices.keymap import Keymap
+from desktop.choices.look import Look
+from desktop.choices.preferences import Preferences
+from desktop.choices.recents import Recents
+from desktop.guarded import guarded
+from desktop.playback import AudioChoice, Player, output_devices
+from desktop.playback.latency_test import LatencyReport, LatencyTest
+from desktop.session import Session
+from engine.errors import UsageError
+from widgets.chrome.command_palette import CommandPalette
+from widgets.chrome.key_caps import KeyButton
+from widgets.chrome.preferences_form import PreferencesForm
+from widgets.chrome.start_panel import StartPanel
+from widgets.review.queue_panel import QueuePanel
+from widgets.timeline.timeline_view import TimelineView
+
+_RECENT = "recent:"
+
+
+class Window(Protocol):
+    """What the choices need of a window."""
+
+    session: Session
+    player: Player
+    look: Look
+    timeline: TimelineView
+    queue_panel: QueuePanel
+    commands: Actions
+    palette_popup: CommandPalette
+    caps: dict[str, str]
+
+    def findChildren(self, kind: type[KeyButton]) -> list[KeyButton]:
+        """Return all parts of a kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecentEntry:
+    """A recent document as the palette lists it."""
+
+    id: str
+    label: str
+    description: str
+    keys: tuple[str, ...] = ()
+    group: str = "File"
+
+
+class Choices(QObject):
+    """Holds the choices, asks for them, and lets the window follow.
+
+    Signals
+    -------
+    said, failed : one sentence
+    """
+
+    said = Signal(str)
+    failed = Signal(str)
+
+    def __init__(self, window: QWidget, parts: Window, keymap: Keymap, settings: QSettings) -> None:
+        super().__init__(window)
+        self._window = window
+        self._parts = parts
+        self.keymap = keymap
+        self._testing: LatencyTest | None = None
+        self.recents = Recents(settings, self)
+        self.preferences = Preferences(settings, parts.player, parts.look, self)
+        canvas = parts.timeline.canvas
+        self._start = StartPanel(parts.look.theme, canvas, lambda: canvas.frame.layout.lanes_top)
+        self._start.opened.connect(guarded(self._open, self.failed.emit))
+        self._start.forgotten.connect(self.recents.forget)
+        parts.look.changed.connect(self._start.set_theme)
+        keymap.changed.connect(self._show_keys)
+        self.recents.changed.connect(self._show_recent)
+        parts.session.replaced.connect(self._note_document)
+        parts.session.media_found.connect(guarded(self._keep_cache_small, self.failed.emit))
+        parts.palette_popup.command_requested.connect(guarded(self.run, self.failed.emit))
+        self._show_keys()
+        self._show_recent()
+
+    def run(self, command_id: str) -> None:
+        """Run what was found in the palette: a command, or opening a recent document."""
+        if command_id.startswith(_RECENT):
+            self._open(Path(command_id.removeprefix(_RECENT)))
+        else:
+            self._parts.commands.run(command_id)
+
+    def open_recent(self) -> None:
+        """Ask which of the recent documents to open."""
+        found = [(recent.path, recent.is_there) for recent in self.recents.look()]
+        path = dialogs.ask_recent(self._window, self._parts.look.theme, found, self.recents.forget)
+        if path is not None:
+            self._open(path)
+
+    def change_keys(self) -> None:
+        """Let the user change keys; each change holds at once."""
+        dialogs.show_key_editor(self._window, self._parts.look.theme, self.keymap)
+
+    def show_preferences(self) -> None:
+        """Ask for preferences and put them into force."""
+        form = PreferencesForm(self._parts.look.theme, self.preferences.values, output_devices())
+        form.show_cache(self.preferences.cache_sentence())
+        form.empty_requested.connect(
+            guarded(lambda: form.show_cache(self.preferences.empty_cache(self._in_use())), self.failed.emit)
+        )
+        form.test_requested.connect(lambda: self._test(form))
+        values = dialogs.ask_preferences(self._window, form)
+        self._end_test()
+        if values is not None:
+            resized = values.text_percent != self.preferences.values.text_percent
+            self.preferences.choose(values)
+            later = "; the text has its new size once Offcut is opened again" if resized else ""
+            self.said.emit(f"Preferences kept{later}")
+
+    def _test(self, form: PreferencesForm) -> None:
+        """Play a click through the device as it stands in the form."""
+        self._parts.player.close()
+        values = form.values()
+        test = self._testing = LatencyTest(AudioChoice(values.device, values.buffer_ms), self)
+
+        def finish(report: LatencyReport) -> None:
+            if self._testing is test:
+                form.show_test(report.sentence())
+                self._end_test()
+
+        test.finished.connect(finish)
+        test.start()
+
+    def _end_test(self) -> None:
+        """Let go of the device, also where the dialog was closed before the click was over."""
+        if self._testing is not None:
+            self._testing.close()
+            self._testing.deleteLater()
+            self._testing = None
+
+    def _open(self, path: Path) -> None:
+        if not path.is_file():
+            raise UsageError(
+                f"{path.name} is no longer in {path.parent}; open it where it is now ‹file.open›."
+            )
+        self._parts.session.open(path)
+        self.said.emit(self._parts.session.notice or f"Opened {path.name}")
+
+    def _note_document(self) -> None:
+        if self._parts.session.path is not None:
+            self.recents.note(self._parts.session.path)
+        self._show_recent()
+
+    def _in_use(self) -> set[str]:
+        return {source.content_hash for source in self._parts.session.state.sources.values()}
+
+    def _keep_cache_small(self) -> None:
+        self.preferences.keep_cache_small(self._in_use())
+
+    def _show_keys(self) -> None:
+        """Bring shortcuts, tooltips, key caps and the palette up to date."""
+        caps = self._parts.caps
+        moved = {cap: self.keymap.caps.get(command_id, "") for command_id, cap in caps.items()}
+        # A cap belongs to one command: no two have the same key.
+        for button in self._parts.findChildren(KeyButton):
+            button.set_key(moved.get(button.key, button.key))
+        caps.clear()
+        caps.update(self.keymap.caps)
+        self._parts.timeline.set_keys(caps)
+        self._parts.queue_panel.set_keys(caps)
+        self._parts.commands.set_keys(self.keymap.commands)
+        self._fill_palette()
+
+    def _show_recent(self) -> None:
+        """List the recent documents in the palette and, while none is open, over the timeline."""
+        self._fill_palette()
+        documents = () if self._parts.session.is_open else self.recents.look()
+        self._start.show_documents((recent.path, recent.is_there) for recent in documents)
+
+    def _fill_palette(self) -> None:
+        recent = [
+            RecentEntry(f"{_RECENT}{path}", f"Open recent: {path.stem}", str(path))
+            for path in self.recents.paths
+        ]
+        self._parts.palette_popup.set_commands((*self.keymap.commands, *recent))

@@ -1,0 +1,125 @@
+"""Spectra finer than the pyramid: made of the samples in view on a thread of their own, and kept a while."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desktop.drawing.details import Details, from_recordings
+from engine.audio.reader import SourceReader
+from engine.audio.spectrogram import (
+    BASE_SAMPLES,
+    DETAIL_FRAMES,
+    Cells,
+    Spectrogram,
+    detail_cells,
+    detail_hop,
+)
+
+KEPT_BYTES = 48_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some frames of a recording, see `detail_cells`."""
+
+    media: Path
+    window_samples: int
+    hop_samples: int
+    number: int
+
+
+SpectrogramDetails = Details[Piece]
+
+
+def _cells(reader: SourceReader, piece: Piece) -> Cells:
+    return detail_cells(reader, piece.window_samples, piece.hop_samples, piece.number)
+
+
+make_pieces = from_recordings(_cells)
+
+
+class TrackSpectrogram:
+    """What the timeline draws one track's spectrogram from: its pyramid, and details where zoomed in."""
+
+    def __init__(self, pyramid: Spectrogram, media: Path, details: SpectrogramDetails) -> None:
+        self._pyramid = pyramid
+        self._media = media
+        self._details = details
+
+    @property
+    def window_samples(self) -> int:
+        """Window of the transform."""
+        return self._pyramid.window_samples
+
+    @property
+    def rate_hz(self) -> int:
+        """Rate of the samples."""
+        return self._pyramid.rate_hz
+
+    def cells(
+        self,
+        channel: int,
+        starts_samples: NDArray[np.int64],
+        stops_samples: NDArray[np.int64],
+        samples_per_column: float,
+    ) -> Cells:
+        """Return the loudest of each span, shape (n, bands); narrow spans show the spectrum at their middle.
+
+        The base of the pyramid stands in for details that are still being made.
+        """
+        cells = self._pyramid.cells(channel, starts_samples, stops_samples, samples_per_column)
+        hop = detail_hop(samples_per_column)
+        if hop < BASE_SAMPLES:
+            middles = (starts_samples + stops_samples) / 2
+            self._refine(cells, channel, middles, hop, is_mixed=samples_per_column < hop)
+        return cells
+
+    def _refine(
+        self,
+        cells: Cells,
+        channel: int,
+        middles_samples: NDArray[np.float64],
+        hop_samples: int,
+        *,
+        is_mixed: bool,
+    ) -> None:
+        """Take the frame nearest to each ascending middle, or mix the two beside it, as far as known."""
+        inside = np.flatnonzero((middles_samples >= 0) & (middles_samples < self._pyramid.frames))
+        if not len(inside):
+            return
+        places = middles_samples[inside] / hop_samples
+        before = np.maximum(places - 0.5, 0.0).astype(np.int64) if is_mixed else places.astype(np.int64)
+        # the piece behind is asked for as well, so that a scroll finds it there
+        numbers = _distinct(np.append(before // DETAIL_FRAMES, before[-1] // DETAIL_FRAMES + 1))
+        found = [self._piece(hop_samples, int(number)) for number in numbers]
+        known = np.array([piece is not None for piece in found])
+        if not known.any():
+            return
+        held = np.concatenate([piece[channel] for piece in found if piece is not None])
+        slots = (np.cumsum(known) - 1) * DETAIL_FRAMES
+
+        def frames(index: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+            number = index // DETAIL_FRAMES
+            place = np.searchsorted(numbers, number)
+            return known[place] & (numbers[place] == number), slots[place] + index % DETAIL_FRAMES
+
+        has, first = frames(before)
+        if not is_mixed:
+            cells[inside[has]] = held[first[has]]
+            return
+        has_after, second = frames(before + 1)
+        second = np.where(has_after, second, first)  # ahead of a cut nothing else is read
+        share = (np.maximum(places - 0.5 - before, 0.0)[has] * 256).astype(np.uint16)[:, None]
+        mixed = held[first[has]] * (np.uint16(256) - share) + held[second[has]] * share
+        cells[inside[has]] = np.right_shift(mixed, 8)
+
+    def _piece(self, hop_samples: int, number: int) -> Cells | None:
+        return self._details.get(Piece(self._media, self._pyramid.window_samples, hop_samples, number))
+
+
+def _distinct(ascending: NDArray[np.int64]) -> NDArray[np.int64]:
+    return ascending[np.flatnonzero(np.diff(ascending, prepend=-1))]

@@ -1,0 +1,231 @@
+"""Spectrograms of the tracks that show one: made by jobs, kept in the cache, drawn as the user likes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from functools import partial
+from typing import Protocol
+
+from PySide6.QtCore import QObject, QSettings, QTimer, Signal
+from PySide6.QtWidgets import QWidget
+
+from desktop import dialogs
+from desktop.choices.look import Look
+from desktop.drawing.spectrogram_details import KEPT_BYTES, SpectrogramDetails, TrackSpectrogram, make_pieces
+from desktop.drawing.waves import TrackWave
+from desktop.job_lanes import JobLane
+from desktop.session import Session
+from desktop.work import Work
+from engine.audio.spectrogram import WINDOWS_SAMPLES, Spectrogram
+from engine.audio.spectrogram_cache import SpectrogramRequest, source_spectrogram
+from engine.document.pictures import set_pictures
+from engine.document.track import Picture, Track
+from engine.errors import UsageError
+from widgets.chrome.spectrogram_form import SpectrogramForm
+from widgets.timeline.color_maps import ColorMap
+from widgets.timeline.spectrogram import (
+    CEILINGS_DB,
+    FLOORS_DB,
+    LEAST_RANGE_DB,
+    Scale,
+    SpectrogramLook,
+)
+from widgets.timeline.timeline_view import TimelineView
+
+RENEW_MS = 40
+"""Pictures that fill are drawn anew this often."""
+
+Key = tuple[str, int]  # content hash, window
+
+
+class Window(Protocol):
+    """What spectrograms need of a window."""
+
+    session: Session
+    work: Work
+    look: Look
+    timeline: TimelineView
+
+
+class Spectrograms(QObject):
+    """Has the spectrograms made that the document's tracks ask for, and hands them to the timeline.
+
+    Signals
+    -------
+    said : what the last command did
+    """
+
+    said = Signal(str)
+    _begun = Signal(object, object)  # from the thread that makes it
+
+    def __init__(self, window: QWidget, parts: Window, settings: QSettings) -> None:
+        super().__init__(window)
+        self._window = window
+        self._parts = parts
+        self._session, self._work, self._timeline = parts.session, parts.work, parts.timeline
+        self._settings = settings
+        self._lane = JobLane("spectrogram lane", self)
+        self._details = SpectrogramDetails(make_pieces, KEPT_BYTES, "spectrogram detail", self)
+        self._waves: Mapping[str, TrackWave] = {}
+        self._known: dict[Key, Spectrogram] = {}
+        self._tried: set[Key] = set()
+        self._lost: set[Key] = set()  # cancelled or failed
+        self._shown: dict[str, tuple[Spectrogram, TrackSpectrogram]] = {}
+        self._renew = QTimer(self, singleShot=True, interval=RENEW_MS)
+        self._renew.timeout.connect(self._timeline.renew_spectrograms)
+        self._details.arrived.connect(self._renew_soon)
+        self._begun.connect(self._take)
+        self._session.changed.connect(lambda change: self._follow() if change.tracks else None)
+        self._session.replaced.connect(self._start_over)
+        self._work.waves_changed.connect(self._take_waves)
+        self.look = stored_look(settings)
+        self._timeline.set_spectrogram_look(self.look)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a spectrogram, or a detail of one, is being made."""
+        return self._lane.is_busy or self._details.is_busy or self._renew.isActive()
+
+    def toggle(self) -> None:
+        """Show the current track, or the first, as the other picture."""
+        tracks = self._session.state.tracks
+        track = self._timeline.heads.current_track() or (tracks[0] if tracks else None)
+        if track is None:
+            raise UsageError("There is no track to show; import a recording first ‹file.import›.")
+        here = next(one for one in tracks if one.id == track.id)
+        self._set([here], _other(here.picture))
+
+    def toggle_all(self) -> None:
+        """Show all tracks as spectrograms or, where all are, as waveforms."""
+        tracks = self._session.state.tracks
+        if not tracks:
+            raise UsageError("There are no tracks to show; import a recording first ‹file.import›.")
+        all_are = all(track.picture is Picture.SPECTROGRAM for track in tracks)
+        self._set(list(tracks), Picture.WAVEFORM if all_are else Picture.SPECTROGRAM)
+
+    def _set(self, tracks: list[Track], picture: Picture) -> None:
+        edit = set_pictures(self._session.state, [track.id for track in tracks], picture)
+        self._tried -= self._lost  # the next try may go well
+        self._lost.clear()
+        self.said.emit(self._session.apply(edit).label)
+
+    def set_look(self, look: SpectrogramLook) -> None:
+        """Draw spectrograms otherwise, for now."""
+        self.look = look
+        self._timeline.set_spectrogram_look(look)
+        self._follow()
+
+    def ask_look(self) -> None:
+        """Ask how spectrograms are drawn, showing each choice on the lanes; giving up restores them."""
+        before = self.look
+        form = SpectrogramForm(self._parts.look.theme, before)
+        form.changed.connect(lambda: None if form.problem() else self.set_look(form.values()))
+        if dialogs.ask_spectrogram(self._window, form):
+            self._keep_look()
+            self.said.emit(
+                f"Spectrograms from {self.look.floor_db} to {self.look.ceiling_db} dB, {self.look.scale}"
+            )
+        else:
+            self.set_look(before)
+
+    def _keep_look(self) -> None:
+        for name, value in asdict(self.look).items():
+            self._settings.setValue(f"spectrogram/{name}", str(value))
+
+    def close(self) -> None:
+        """End the threads."""
+        self._renew.stop()
+        self._lane.close()
+        self._details.close()
+
+    def _start_over(self) -> None:
+        self._known.clear()
+        self._tried.clear()
+        self._lost.clear()
+        self._details.forget()
+        self._waves = {}
+        self._follow()
+
+    def _take_waves(self, waves: Mapping[str, TrackWave]) -> None:
+        self._waves = waves
+        self._follow()
+
+    def _wanted(self) -> dict[str, tuple[Track, Key]]:
+        """Return the tracks that are to show a spectrogram and can."""
+        state = self._session.state
+        return {
+            track.id: (track, (state.sources[track.source_id].content_hash, self.look.window_samples))
+            for track in state.tracks
+            if track.picture is Picture.SPECTROGRAM and track.id in self._waves
+        }
+
+    def _follow(self) -> None:
+        """Have made what is missing, and show what is there; until then a track keeps its picture."""
+        wanted = self._wanted()
+        for track, key in wanted.values():
+            if key not in self._tried:
+                self._tried.add(key)
+                self._make(track, key)
+        shown: dict[str, tuple[Spectrogram, TrackSpectrogram]] = {}
+        for track_id, (_, key) in wanted.items():
+            pyramid, before = self._known.get(key), self._shown.get(track_id)
+            if pyramid is not None and (before is None or before[0] is not pyramid):
+                media = self._waves[track_id].media
+                shown[track_id] = pyramid, TrackSpectrogram(pyramid, media, self._details)
+            elif before is not None and key not in self._lost:
+                shown[track_id] = before
+        if shown != self._shown:
+            self._shown = shown
+            self._timeline.set_spectrograms({key: drawn for key, (_, drawn) in shown.items()})
+
+    def _make(self, track: Track, key: Key) -> None:
+        first = max(int(self._timeline.viewport.start_samples) - track.start_samples, 0)
+        request = SpectrogramRequest(self._waves[track.id].media, *key, first_samples=first)
+        begun = partial(self._begun.emit, key)
+        title = f"Drawing the spectrogram of {track.name}"
+        handle = self._lane.submit(source_spectrogram, request, begun, title=title)
+        self._work.watch(handle, partial(self._take, key))
+        handle.progressed.connect(self._renew_soon)
+        for lost in (handle.cancelled, handle.failed):
+            lost.connect(lambda *_: self._lose(key))
+
+    def _take(self, key: Key, pyramid: Spectrogram) -> None:
+        """Show a spectrogram that is whole, or that has begun to fill."""
+        if key in self._tried:  # else the document it was made for is gone
+            self._known[key] = pyramid
+            self._lost.discard(key)
+            self._follow()
+
+    def _lose(self, key: Key) -> None:
+        """Go back to the waveform; the next command for the track tries again."""
+        self._known.pop(key, None)
+        self._lost.add(key)
+        self._follow()
+
+    def _renew_soon(self) -> None:
+        if not self._renew.isActive():
+            self._renew.start()
+
+
+def stored_look(settings: QSettings) -> SpectrogramLook:
+    """Return how spectrograms are drawn; a stored value that makes no sense counts as never chosen."""
+    found: dict[str, object] = {}
+    allowed: Mapping[str, tuple[object, ...]] = {
+        "scale": tuple(Scale),
+        "color_map": tuple(ColorMap),
+        "floor_db": tuple(range(FLOORS_DB[0], FLOORS_DB[1] + 1)),
+        "ceiling_db": tuple(range(CEILINGS_DB[0], CEILINGS_DB[1] + 1)),
+        "window_samples": WINDOWS_SAMPLES,
+    }
+    for field in fields(SpectrogramLook):
+        stored = str(settings.value(f"spectrogram/{field.name}", ""))
+        value = next((one for one in allowed[field.name] if str(one) == stored), None)
+        if value is not None:
+            found[field.name] = value
+    look = SpectrogramLook(**found)  # type: ignore[arg-type]
+    return look if look.ceiling_db - look.floor_db >= LEAST_RANGE_DB else SpectrogramLook()
+
+
+def _other(picture: Picture) -> Picture:
+    return Picture.WAVEFORM if picture is Picture.SPECTROGRAM else Picture.SPECTROGRAM

@@ -1,0 +1,150 @@
+"""Samples in view and their fine peaks: read off the window's thread, so that no slow disk holds a frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desktop.drawing.details import Details, from_recordings
+from engine.audio.fine_peaks import PIECE_SAMPLES, fine_cells, fine_pyramid
+from engine.audio.peaks import Columns, PeakPyramid
+from engine.audio.reader import SourceReader
+
+KEPT_BYTES = 96_000_000
+RAW_SAMPLES = 1 << 16
+"""Samples of a piece that is kept as it is; a piece of fine peaks covers four times as many."""
+
+
+@dataclass(frozen=True, slots=True)
+class WavePiece:
+    """A part of a recording: its samples, shape (n, channels), or fine peaks, see `fine_cells`."""
+
+    media: Path
+    is_raw: bool
+    number: int
+
+
+WaveDetails = Details[WavePiece]
+
+
+def _read(reader: SourceReader, piece: WavePiece) -> NDArray[np.float32]:
+    length = RAW_SAMPLES if piece.is_raw else PIECE_SAMPLES
+    start = piece.number * length
+    samples: NDArray[np.float32] = reader.read(start, min(start + length, reader.frames))
+    return samples if piece.is_raw else fine_cells(samples)
+
+
+read_pieces = from_recordings(_read)
+
+
+class FineWave:
+    """Fine peaks and samples of one recording as far as they are read; asks for those that are not.
+
+    What lies beside it is asked for as well, so that a scroll finds it there.
+    """
+
+    def __init__(self, peaks: PeakPyramid, media: Path, details: WaveDetails) -> None:
+        self._media = media
+        self._frames, self._rate_hz, self._channels = peaks.frames, peaks.rate_hz, peaks.channels
+        self._details = details
+        self._window: tuple[tuple[int, ...], PeakPyramid] | None = None
+
+    def ask(self, start: float, stop: float, raw: bool) -> None:
+        """Have a span read and, after it, the piece before and the piece behind."""
+        numbers = self._numbers(start, stop, raw)
+        self._ask(list(numbers), raw)
+
+    def ask_spans(self, starts: NDArray[np.int64], stops: NDArray[np.int64], raw: bool) -> None:
+        """Have ascending spans read, what is cut between them left out."""
+        starts, lengths, _ = self._inside(starts, stops)
+        self._ask(self._touched(starts, lengths, raw).tolist(), raw)
+
+    def _ask(self, numbers: list[int], raw: bool) -> None:
+        if numbers:
+            length = RAW_SAMPLES if raw else PIECE_SAMPLES
+            beside = [one for one in (numbers[-1] + 1, numbers[0] - 1) if 0 <= one * length < self._frames]
+            for number in (*numbers, *beside):
+                self._piece(number, raw)
+
+    def columns(
+        self, channel: int, start_samples: float, samples_per_column: float, n_columns: int
+    ) -> Columns | None:
+        """Return columns of the fine peaks, or None where they are not read yet."""
+        numbers = self._numbers(start_samples, start_samples + samples_per_column * n_columns + 1, raw=False)
+        window = self._over(tuple(numbers))
+        if window is None:
+            return None
+        first = numbers.start * PIECE_SAMPLES
+        return window.columns(channel, start_samples - first, samples_per_column, n_columns)
+
+    def spans(
+        self,
+        channel: int,
+        starts_samples: NDArray[np.int64],
+        stops_samples: NDArray[np.int64],
+        samples_per_column: float,
+    ) -> Columns | None:
+        """Return a column for each ascending span [start, stop), or None where they are not read yet."""
+        starts, lengths, inside = self._inside(starts_samples, stops_samples)
+        numbers = self._touched(starts, lengths, raw=False)
+        window = self._over(tuple(numbers.tolist()))
+        if window is None:
+            return None
+        # pieces between which something is cut lie end to end in the window
+        places = np.searchsorted(numbers, starts // PIECE_SAMPLES) * PIECE_SAMPLES + starts % PIECE_SAMPLES
+        found = window.spans(channel, places, places + lengths, samples_per_column)
+        made = Columns(*(np.zeros(len(starts_samples), np.float32) for _ in range(3)))
+        for whole, part in (
+            (made.minimum, found.minimum),
+            (made.maximum, found.maximum),
+            (made.rms, found.rms),
+        ):
+            whole[inside] = part
+        return made
+
+    def samples(self, start: int, stop: int) -> NDArray[np.float32] | None:
+        """Return samples [start, stop), shape (stop - start, channels), zeros outside; None until read."""
+        made = np.zeros((stop - start, self._channels), np.float32)
+        pieces = [(number, self._piece(number, raw=True)) for number in self._numbers(start, stop, raw=True)]
+        for number, piece in pieces:
+            if piece is None:
+                return None
+            first = number * RAW_SAMPLES
+            low, high = max(start, first), min(stop, first + len(piece))
+            made[low - start : high - start] = piece[low - first : high - first]
+        return made
+
+    def _numbers(self, start: float, stop: float, raw: bool) -> range:
+        length = RAW_SAMPLES if raw else PIECE_SAMPLES
+        low, high = max(int(start), 0), min(int(stop), self._frames)
+        return range(low // length, -(-high // length)) if low < high else range(0)
+
+    def _inside(
+        self, starts: NDArray[np.int64], stops: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.intp]]:
+        """Return starts and lengths of what of the spans is in the recording, and which spans that are."""
+        starts, stops = np.clip(starts, 0, self._frames), np.clip(stops, 0, self._frames)
+        inside = np.flatnonzero(starts < stops)
+        return starts[inside], (stops - starts)[inside], inside
+
+    def _touched(self, starts: NDArray[np.int64], lengths: NDArray[np.int64], raw: bool) -> NDArray[np.int64]:
+        """Return the numbers of the pieces that spans, each shorter than a piece, lie in."""
+        length = RAW_SAMPLES if raw else PIECE_SAMPLES
+        return np.unique(np.stack([starts, starts + lengths - 1]) // length)
+
+    def _piece(self, number: int, raw: bool) -> NDArray[np.float32] | None:
+        return self._details.get(WavePiece(self._media, raw, number))
+
+    def _over(self, numbers: tuple[int, ...]) -> PeakPyramid | None:
+        """Return a pyramid over pieces laid end to end; it is kept, since every channel asks for it."""
+        if self._window is None or self._window[0] != numbers:
+            pieces = [self._piece(number, raw=False) for number in numbers]
+            here = [piece for piece in pieces if piece is not None]
+            if len(here) < len(numbers) or not here:
+                return None
+            frames = sum(min(self._frames - number * PIECE_SAMPLES, PIECE_SAMPLES) for number in numbers)
+            self._window = numbers, fine_pyramid(here, frames, self._rate_hz)
+        return self._window[1]

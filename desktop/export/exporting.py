@@ -1,0 +1,259 @@
+"""Exporting from the window: what is offered, what would come of it, and where the last file is."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from PySide6.QtCore import QObject, QSettings, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QWidget
+
+from desktop.choices.look import Look
+from desktop.export.dialog import ask_export
+from desktop.export.memory import recall, remember
+from desktop.review.review import Review
+from desktop.session import Session
+from desktop.work import Work
+from engine.disk_room import size_words
+from engine.document.decisions import Verdict
+from engine.document.state import DocumentState
+from engine.edl.build import build
+from engine.edl.export import ExportRequest, check_names, files_written
+from engine.edl.export.audio_plan import heard_edit_list, source_depth
+from engine.edl.export.plan import PlannedFile, plan
+from engine.edl.export.request import Depth, Exported
+from engine.errors import ExportError, UsageError
+from engine.safe_write import shown
+from engine.timebase import format_time, samples_to_s
+from engine.wording import counted
+from widgets.chrome.export_choice import WHOLE, ExportChoice, ExportOutlook, SpanOffer, WrittenLine
+from widgets.chrome.status_bar import StatusBar
+from widgets.timeline.timeline_view import TimelineView
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportSubject:
+    """What is exported, and which parts of it can be chosen.
+
+    Attributes
+    ----------
+    whole : the request of everything; its file is still open
+    spans : by key, in samples of the recording
+    """
+
+    whole: ExportRequest
+    spans: Mapping[str, Span]
+
+    def requests(self, choice: ExportChoice, replaced: Collection[str] = ()) -> tuple[ExportRequest, ...]:
+        """Return one request a format.
+
+        Parameters
+        ----------
+        replaced : names of the files that may be written over; one that comes meanwhile may not
+
+        Raises
+        ------
+        ExportError : nothing is left of the chosen part
+        """
+        options, state = choice.options, self.whole.state
+        if choice.span and choice.has_audio:
+            edit_list = heard_edit_list(state, removed=options.removed)
+            start, stop = (edit_list.to_result(edge) for edge in self.spans[choice.span])
+            if start >= stop:
+                raise ExportError(
+                    "Nothing was cut in this range: choose another one."
+                    if options.removed
+                    else "Nothing of this range is left: choose another one, or write what was cut."
+                )
+            options = replace(options, range_samples=(start, stop))
+        wanted = (replace(self.whole, out=Path(path).expanduser(), options=options) for path in choice.paths)
+        return tuple(
+            replace(request, overwrite=any(path.name in replaced for path in files_written(request)))
+            if replaced
+            else request
+            for request in wanted
+        )
+
+
+def look_at(subject: ExportSubject, choice: ExportChoice) -> ExportOutlook:
+    """Return what an export would write, or why it could not; nothing is touched."""
+    folder = Path(choice.folder).expanduser()
+    if not folder.is_dir():
+        return ExportOutlook(field="folder", problem=f"There is no folder {choice.folder}: choose another.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return ExportOutlook(
+            field="folder", problem=f"{choice.folder} is read-only for you: choose another folder."
+        )
+    if ".flac" in choice.suffixes and choice.options.depth is Depth.FLOAT_32:
+        return ExportOutlook(field="bits", problem="FLAC holds no floating point: choose 16 or 24 bit.")
+    try:
+        requests = subject.requests(choice)
+    except ExportError as error:
+        return ExportOutlook(field="range", problem=str(error))
+    try:
+        for request in requests:
+            _check_name(request)
+    except ExportError as error:
+        return ExportOutlook(field="name", problem=str(error))
+    try:
+        planned = tuple(file for request in requests for file in plan(request))
+    except ExportError as error:
+        return ExportOutlook(field="files", problem=str(error))
+    return _outlook(folder, planned)
+
+
+def _check_name(request: ExportRequest) -> None:
+    try:
+        os.lstat(request.out)
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError) as error:
+        if getattr(error, "errno", 0) == errno.ENAMETOOLONG:
+            raise ExportError("This is too long a name for the disk: choose a shorter one.") from error
+        raise ExportError("The disk takes no such name: choose another one.") from error
+    if request.out.is_dir():
+        raise ExportError(f"{shown(request.out.name)} is a folder: choose another name.")
+    check_names(request)
+
+
+def _outlook(folder: Path, planned: tuple[PlannedFile, ...]) -> ExportOutlook:
+    lines = tuple(WrittenLine(shown(file.path.name), _detail(file), file.exists) for file in planned)
+    whole_bytes = sum(file.size_bytes for file in planned)
+    total = f"{_about(planned)}{size_words(whole_bytes)} in all" if len(planned) > 1 else ""
+    free_bytes = shutil.disk_usage(folder).free
+    certain_bytes = sum(file.size_bytes for file in planned if file.path.suffix.lower() != ".flac")
+    if certain_bytes > free_bytes:
+        problem = (
+            f"There is room for {size_words(free_bytes)} and {size_words(certain_bytes)} are needed: "
+            "free some space or choose another folder."
+        )
+        return ExportOutlook(lines, total, "folder", problem)
+    return ExportOutlook(lines, total)
+
+
+def _about(planned: tuple[PlannedFile, ...]) -> str:
+    return "" if all(file.path.suffix.lower() == ".wav" for file in planned) else "about "
+
+
+def _detail(file: PlannedFile) -> str:
+    size = size_words(file.size_bytes)
+    if file.length_s is None:
+        return f"about {size}"
+    up_to = "≤ " if file.path.suffix.lower() == ".flac" else ""
+    return f"{format_time(file.length_s, 1)} · {up_to}{size}"
+
+
+class Window(Protocol):
+    """What exporting needs of a window."""
+
+    session: Session
+    review: Review
+    work: Work
+    look: Look
+    timeline: TimelineView
+    status_bar: StatusBar
+
+
+class Exporting(QObject):
+    """Asks what to write, has it written, and shows where it is.
+
+    Signals
+    -------
+    said : what was done
+    """
+
+    said = Signal(str)
+
+    def __init__(self, window: QWidget, parts: Window, settings: QSettings) -> None:
+        super().__init__(window)
+        self._window = window
+        self._parts = parts
+        self._settings = settings
+        self._last: Path | None = None
+        parts.work.exported.connect(self._note)
+
+    def export(self) -> None:
+        """Ask what to write, and never write over anything without asking."""
+        session = self._parts.session
+        state = session.state
+        if not state.tracks:
+            raise UsageError("There is no recording yet; import one first ‹file.import›.")
+        offers, spans = self.offers(state)
+        folder = Path.home() if session.path is None else session.path.absolute().parent
+        whole = ExportRequest(state, session.media, folder, False, session.name, grid=session.grid)
+        subject = ExportSubject(whole, spans)
+        choice = recall(self._settings, str(folder), f"{session.name} edited")
+        asked = ask_export(
+            self._window,
+            self._parts.look.theme,
+            choice,
+            lambda chosen: look_at(subject, chosen),
+            offers,
+            result_text(state),
+            source_depth(state),
+        )
+        if asked is not None:
+            remember(self._settings, asked.choice)
+            self._parts.work.export(subject.requests(asked.choice, asked.replaced))
+
+    def offers(self, state: DocumentState) -> tuple[tuple[SpanOffer, ...], dict[str, Span]]:
+        """Return the parts that can be chosen: the window, the current proposal, the regions."""
+        spans: dict[str, Span] = {"window": self._parts.timeline.visible_span}
+        labels = {"window": "What is in view"}
+        review = self._parts.review
+        if review.current is not None:
+            spans["current"] = review.span()
+            labels["current"] = f"The current {state.proposals[review.current].kind}"
+        for marker in state.markers.values():
+            if marker.is_region:
+                spans[f"marker:{marker.id}"] = (marker.start_samples, marker.stop_samples)
+                labels[f"marker:{marker.id}"] = marker.name or "Region"
+        offers = [
+            SpanOffer(key, f"{label}, {_times(spans[key], state.rate_hz)}") for key, label in labels.items()
+        ]
+        return (WHOLE, *offers), spans
+
+    def show_in_folder(self) -> None:
+        """Show the folder of the file that was exported last."""
+        if self._last is None:
+            raise UsageError("Nothing was exported since the window was opened; export first ‹file.export›.")
+        folder = self._last.parent
+        if not folder.is_dir():
+            raise UsageError(f"{shown(folder)} is not there any more.")
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+            raise UsageError(f"No program here opens folders; the file is {shown(self._last)}.")
+        self.said.emit(f"Opened the folder of {shown(self._last.name)}")
+
+    def _note(self, written: tuple[Exported, ...]) -> None:
+        last = written[-1]
+        self._last = last.parts[-1].path if last.parts else last.path
+        self._parts.status_bar.offer("Show in folder", "file.show_exported")
+
+
+def _times(span: Span, rate_hz: int) -> str:
+    start, stop = (format_time(samples_to_s(edge, rate_hz), 1) for edge in span)
+    return f"{start} – {stop}"
+
+
+def result_text(state: DocumentState) -> str:
+    """Say what is left, and what is not decided yet and therefore stays in."""
+    edit_list = build(state)
+    left, whole = (
+        format_time(samples_to_s(length, edit_list.rate_hz), 1)
+        for length in (edit_list.length_samples, edit_list.source_length_samples)
+    )
+    open_cuts = sum(state.verdict(key) is Verdict.UNDECIDED for key in state.proposals)
+    is_whole = edit_list.length_samples == edit_list.source_length_samples
+    said = f"Nothing is cut of {whole}." if is_whole else f"{left} of {whole} are left."
+    if not open_cuts:
+        return said
+    stays = "stays in" if open_cuts == 1 else "stay in"
+    return f"{said} {counted(open_cuts, 'proposal')} not decided yet {stays}."

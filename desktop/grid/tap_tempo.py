@@ -1,0 +1,99 @@
+"""The tempo by tapping a key along: the taps are gathered until the hand rests, then laid as one edit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from desktop.grid.editing import GridEditing
+from desktop.session import Session
+from desktop.transport import Transport
+from engine.document.grid_edits import FASTEST_BPM
+from engine.document.tapping import FEWEST_TAPS, fit_taps
+from engine.errors import OffcutError
+
+PAUSE_MS = 2_000
+SOONEST_S = 60.0 / FASTEST_BPM
+
+
+class TapTempo(QObject):
+    """Gathers taps and lays the grid that they tell, with a downbeat at the first.
+
+    The tempo comes from this computer's clock, which is finer than the playhead; where the beats fall comes
+    from the playhead at each tap while something plays, else from the playhead at the first.
+
+    Attributes
+    ----------
+    clock_s : what tells the time of a tap
+
+    Signals
+    -------
+    said, refused : what was done, or why not
+    """
+
+    said = Signal(str)
+    refused = Signal(str)
+
+    def __init__(
+        self, session: Session, transport: Transport, grid: GridEditing, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._transport = transport
+        self._grid = grid
+        self.clock_s: Callable[[], float] = perf_counter
+        self._taps_s: list[float] = []
+        self._offsets_samples: list[float] = []
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(PAUSE_MS)
+        self._pause.timeout.connect(self.take)
+        session.replaced.connect(self._forget)
+
+    def tap(self) -> None:
+        """Take a tap."""
+        rate_hz, now_s = self._grid.required_state().rate_hz, self.clock_s()
+        if self._taps_s and now_s - self._taps_s[-1] < SOONEST_S:
+            return
+        self._taps_s.append(now_s)
+        if self._transport.is_playing or len(self._taps_s) == 1:
+            self._offsets_samples.append(self._transport.playhead_samples - now_s * rate_hz)
+        self._pause.start()
+        self.said.emit(self._so_far())
+
+    def _so_far(self) -> str:
+        found, count = fit_taps(self._taps_s), len(self._taps_s)
+        if found is None:
+            return f"Tap {count} of at least {FEWEST_TAPS}"
+        spread = f" ± {found.tempo_spread_bpm:.1f}" if found.tempo_spread_bpm >= 0.05 else ""
+        return f"Tap {count}: {found.tempo_bpm:.1f}{spread} BPM. A pause takes it, Esc drops it"
+
+    def give_up(self) -> bool:
+        """Forget the taps; False where there are none."""
+        had = bool(self._taps_s)
+        self._forget()
+        if had:
+            self.said.emit("Dropped the taps; the grid stays as it is")
+        return had
+
+    def _forget(self) -> None:
+        self._pause.stop()
+        self._taps_s.clear()
+        self._offsets_samples.clear()
+
+    def take(self) -> None:
+        """Lay the grid that the taps tell."""
+        taps, offsets = list(self._taps_s), list(self._offsets_samples)
+        self._forget()
+        found = fit_taps(taps)
+        if found is None:
+            self.refused.emit(f"{len(taps)} taps tell no tempo; tap at least {FEWEST_TAPS} times.")
+            return
+        try:
+            first = found.first_s * self._session.state.rate_hz + float(np.median(offsets))
+            self._grid.lay_even(found.tempo_bpm, first, "Tapped tempo: {tempo}")
+        except OffcutError as error:
+            self.refused.emit(str(error))

@@ -1,0 +1,203 @@
+"""Learning from the answers while they are given, and keeping what they taught in the taste."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSettings, QTimer, Signal
+
+from desktop.job_lanes import JobLane
+from desktop.session import Session
+from engine.document.change import Change
+from engine.document.state import DocumentState
+from engine.errors import OffcutError
+from engine.progress import SILENT
+from engine.review.calibration.answers import Answer
+from engine.review.calibration.calibrate import Calibration, calibrate, verdicts_of
+from engine.review.calibration.evidence import Analyses
+from engine.review.calibration.stored import TasteMemory, document_key, keep_answers, read_memory
+from engine.review.calibration.words import sentence
+from engine.review.learned import Learned
+
+PAUSE_MS = 2_000
+"""So long after the last answer the taste is written: a row of answers is written once."""
+
+_SETTING = "learns_from_decisions"
+_PROGRAM = Path(__file__).resolve().parents[2] / "resources"
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A calibration and what it was made from; the same objects make the same one."""
+
+    state: DocumentState
+    heard: Analyses
+    brought: tuple[Answer, ...]
+    calibration: Calibration
+
+    def is_of(self, state: DocumentState, heard: Analyses, brought: tuple[Answer, ...]) -> bool:
+        return (
+            state.proposals is self.state.proposals
+            and state.decisions is self.state.decisions
+            and heard == self.heard
+            and brought is self.brought
+        )
+
+
+class Calibrating(QObject):
+    """Says what the answers taught; it holds nothing that the document and the taste do not.
+
+    Signals
+    -------
+    changed : something else is known, though no answer was given: it was switched, or the taste was read
+    said : what was switched
+    failed : why a taste could not be read or written; what was learned stays in the document
+    """
+
+    changed = Signal()
+    said = Signal(str)
+    failed = Signal(str)
+
+    def __init__(self, session: Session, settings: QSettings, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._settings = settings
+        self._lane = JobLane("taste lane", self)
+        self._taste: Path | None = None
+        self._memory: TasteMemory | None = None  # until the taste was read
+        self._keeps = True
+        self._brought: tuple[Answer, ...] = ()
+        self._known: _Known | None = None
+        self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
+        self._pause.timeout.connect(self._store)
+        session.changed.connect(self._follow)
+        session.leaving.connect(self._leave)
+        session.replaced.connect(self._read)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the taste is being read or written."""
+        return self._lane.is_busy
+
+    @property
+    def is_on(self) -> bool:
+        """Whether answers teach anything."""
+        return bool(self._settings.value(_SETTING, True, type=bool))
+
+    def toggle(self) -> None:
+        """Learn from the answers, or no longer; what was learned stays."""
+        self._settings.setValue(_SETTING, not self.is_on)
+        self.changed.emit()
+        self.said.emit("Learning from your decisions" if self.is_on else "No longer learning from decisions")
+
+    @property
+    def learned(self) -> Learned | None:
+        """What was learned of each proposal; None where nothing is learned."""
+        return self._calibration().learned if self._learns else None
+
+    @property
+    def sentence(self) -> str:
+        """What was learned, in words; empty where there is nothing to learn from."""
+        state = self._session.state
+        if not state.proposals or self._session.curve is None:
+            return ""
+        if not self.is_on:
+            return "Not learning from your decisions."
+        return sentence(self._calibration()) or "Each decision teaches it what you cut."
+
+    @property
+    def _learns(self) -> bool:
+        return self.is_on and bool(self._session.state.proposals) and self._session.curve is not None
+
+    def _calibration(self) -> Calibration:
+        session = self._session
+        heard = Analyses(session.curve, session.listening, session.grid, session.nearest)
+        brought = self._brought if self._scores_are_the_tastes else ()
+        if self._known is None or not self._known.is_of(session.state, heard, brought):
+            found = calibrate(session.state, heard, brought)
+            self._known = _Known(session.state, heard, brought, found)
+        return self._known.calibration
+
+    # The taste's own memory.
+
+    def close(self) -> None:
+        """Write what is not written yet and end the thread."""
+        latest = self._unwritten()
+        self._memory = None  # nothing is to be written after this
+        self._pause.stop()
+        self._lane.close()
+        if latest is not None:
+            with suppress(OffcutError):  # every answer is in the document: the next opening writes them
+                keep_answers(*latest, SILENT)
+
+    def _follow(self, change: Change) -> None:
+        if "taste" in change.settings:
+            self._read()
+        elif change.proposals:
+            self._pause.start()
+
+    def _read(self) -> None:
+        """Find out what the taste in force brings along."""
+        found = self._session.state.settings.get("taste")
+        self._taste = Path(found) if isinstance(found, str) else None
+        own = self._taste is not None and _may_be_written(self._taste)
+        self._keeps = own and not self._session.is_read_only  # else the window that writes it keeps them
+        self._take(self._taste, None)
+        if self._taste is not None and self._taste.is_file():
+            handle = self._lane.submit(read_memory, self._taste, title=f"Reading {self._taste.stem}")
+            handle.finished.connect(partial(self._take, self._taste))
+
+    def _take(self, taste: Path | None, memory: TasteMemory | None) -> None:
+        if taste != self._taste:
+            return  # another one is in force by now
+        self._memory = memory
+        brought = () if memory is None else memory.beside(document_key(self._session.state))
+        if brought != self._brought:
+            self._brought = brought
+            self.changed.emit()
+        if memory is not None:
+            self._pause.start()  # what was answered and not written, as before a power cut, is written now
+
+    @property
+    def _scores_are_the_tastes(self) -> bool:
+        """Whether the scores in force are of the taste in force: after a choice they are not for a while."""
+        curve = self._session.curve
+        return curve is not None and self._memory is not None and self._memory.is_of(curve.maker)
+
+    def _unwritten(self) -> tuple[Path, str, DocumentState, Calibration] | None:
+        """Return what the taste does not know yet, and where it goes."""
+        taste, memory = self._taste, self._memory
+        if taste is None or memory is None or not self._keeps:
+            return None
+        if not self._learns or not self._scores_are_the_tastes:
+            return None
+        state, calibration = self._session.state, self._calibration()
+        kept = {one.proposal_id: one.accepted for one in memory.of(document_key(state)).answers}
+        return None if verdicts_of(state, calibration) == kept else (taste, memory.digest, state, calibration)
+
+    def _store(self) -> None:
+        latest = self._unwritten()
+        if latest is not None:
+            taste = latest[0]
+            handle = self._lane.submit(keep_answers, *latest, title=f"Keeping decisions in {taste.stem}")
+            handle.finished.connect(partial(self._take, taste))
+            handle.failed.connect(partial(self._give_up, taste))
+
+    def _leave(self) -> None:
+        """Write at once: another document may be open in a moment."""
+        self._pause.stop()
+        self._store()
+
+    def _give_up(self, taste: Path, why: str) -> None:
+        """Tell once that a taste cannot be written; what it brought along and what is learned still count."""
+        if taste == self._taste:
+            self._keeps = False
+        self.failed.emit(f"What your decisions taught stays in this document only. {why}")
+
+
+def _may_be_written(taste: Path) -> bool:
+    """Tell whether a taste is the user's own: what came with the program stays as it came."""
+    return not taste.resolve().is_relative_to(_PROGRAM)

@@ -1,0 +1,142 @@
+"""Hearing a proposal beside what it is most like of all that the user kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop.playback.play_source import Frames
+from desktop.review.review import Review
+from desktop.session import Session
+from desktop.transport import Transport
+from desktop.work import Work
+from engine.audio.reader import SourceReader
+from engine.document.proposals import KeptExample
+from engine.errors import SourceError, UsageError
+from engine.jobs.kept import KeptRequest
+from engine.safe_write import shown
+from engine.timebase import format_time, s_to_samples
+
+
+class KeptStretch:
+    """A stretch of a kept recording as the player reads it, in samples from the start of the stretch."""
+
+    def __init__(self, path: Path, start_samples: int, stop_samples: int) -> None:
+        self._reader = SourceReader(path)
+        self._start_samples = start_samples
+        self.rate_hz = self._reader.rate_hz
+        self.channels = self._reader.channels
+        self.length_samples = max(0, min(stop_samples, self._reader.frames) - start_samples)
+
+    def read(self, start_samples: int, stop_samples: int) -> Frames:
+        """Return float32, shape (stop - start, channels), at the level it was kept at."""
+        first = self._start_samples
+        samples: Frames = self._reader.read(first + start_samples, first + stop_samples)
+        return samples
+
+    def close(self) -> None:
+        """Close the file."""
+        self._reader.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What was asked for, and in which document."""
+
+    proposal_id: str
+    example: KeptExample
+    document: Path | None
+
+
+class KeptListening(QObject):
+    """Plays the kept example nearest to the current proposal, and by turns what of the proposal is like it.
+
+    Signals
+    -------
+    said : what plays
+    """
+
+    said = Signal(str)
+
+    def __init__(
+        self,
+        session: Session,
+        review: Review,
+        transport: Transport,
+        work: Work,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._review = review
+        self._transport = transport
+        self._work = work
+        self._example_of: str | None = None
+        self._ready: dict[tuple[str, int], Path] = {}
+        review.moved.connect(self._forget_turn)
+        session.replaced.connect(self._ready.clear)
+
+    def hear(self) -> None:
+        """Play the example; asked again, the proposal, and so by turns.
+
+        Raises
+        ------
+        UsageError : no proposal is current, or nothing kept is known for it
+        """
+        here = self._review.here()
+        example = self._session.state.proposals[here].nearest_kept
+        if example is None:
+            raise UsageError(
+                "Nothing kept is known to be like it; learn the taste anew ‹taste.learn› to have examples."
+            )
+        if self._example_of == here:
+            self._example_of = None
+            self._play_proposal(here, example)
+            return
+        wish = _Wish(here, example, self._session.path)
+        ready = self._ready.get((example.path, self._session.state.rate_hz))
+        if ready is not None and ready.exists():
+            self._play_example(wish, ready)
+        else:
+            self._work.fetch_kept(self._request(example), partial(self._take, wish))
+
+    def _request(self, example: KeptExample) -> KeptRequest:
+        nearest = self._session.nearest
+        known = {} if nearest is None else dict(zip(nearest.paths, nearest.content_hashes, strict=True))
+        taste, document = self._work.taste, self._session.path
+        folders = tuple(one.absolute().parent for one in (taste, document) if one is not None)
+        path = Path(example.path)
+        return KeptRequest(path, known.get(example.path, ""), folders, self._session.state.rate_hz)
+
+    def _take(self, wish: _Wish, ready: Path) -> None:
+        """Play what was made ready, unless the user has gone on meanwhile."""
+        if wish.document != self._session.path or self._review.current != wish.proposal_id:
+            return
+        self._ready[wish.example.path, self._session.state.rate_hz] = ready
+        self._play_example(wish, ready)
+
+    def _play_example(self, wish: _Wish, ready: Path) -> None:
+        rate_hz = self._session.state.rate_hz
+        start, stop = (s_to_samples(edge, rate_hz) for edge in (wish.example.start_s, wish.example.stop_s))
+        if stop <= start:
+            raise SourceError(f"{shown(ready)} ends before the example: learn the taste again.")
+        self._transport.play_beside(partial(KeptStretch, ready, start, stop), stop - start)
+        self._example_of = wish.proposal_id
+        name, at = shown(Path(wish.example.path).stem), format_time(wish.example.start_s, 0)
+        self.said.emit(f"Kept before: {name} at {at}; once more ‹review.hear_kept› for the proposal")
+
+    def _play_proposal(self, here: str, example: KeptExample) -> None:
+        state = self._session.state
+        made, rate_hz = state.proposals[here], state.rate_hz
+        start = max(0, made.start_samples + s_to_samples(example.offset_s, rate_hz))
+        stop = min(state.length_samples, start + s_to_samples(example.stop_s - example.start_s, rate_hz))
+        self._transport.play_span((start, stop))
+        self.said.emit("The proposal, where it is like what was kept; once more ‹review.hear_kept› for that")
+
+    def _forget_turn(self) -> None:
+        """Begin with the example at another proposal."""
+        if self._review.current != self._example_of:
+            self._example_of = None

@@ -1,0 +1,80 @@
+"""The queue panel and the review: what the panel is asked for, and what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop.review.many import ManyAnswers
+from desktop.review.review import Review
+from desktop.session import Session
+from engine.document.kinds import Edge
+from engine.errors import OffcutError
+from widgets.review.queue_panel import QueuePanel
+
+_EDGE_NAMES = {Edge.START: "left", Edge.STOP: "right"}
+
+
+class QueueSide(QObject):
+    """Wires the panel to the review.
+
+    Parameters
+    ----------
+    leave : gives the focus back to the timeline
+
+    Attributes
+    ----------
+    panel : what is shown
+    many : the answers for many
+
+    Signals
+    -------
+    refused : one sentence; the search found nothing to go to
+    """
+
+    refused = Signal(str)
+
+    def __init__(
+        self, session: Session, review: Review, panel: QueuePanel, leave: Callable[[], object]
+    ) -> None:
+        super().__init__(panel)
+        self._session = session
+        self._review = review
+        self._leave = leave
+        self.panel = panel
+        self.many = ManyAnswers(session, review, self)
+        panel.proposal_chosen.connect(review.choose)
+        panel.proposal_toggled.connect(review.toggle_selected)
+        panel.range_chosen.connect(review.select_to)
+        panel.group_toggled.connect(review.fold)
+        panel.filter_chosen.connect(review.set_filter)
+        panel.search_changed.connect(review.search)
+        panel.search_entered.connect(self._go_to_found)
+        panel.search_given_up.connect(leave)
+        session.replaced.connect(panel.clear_search)
+
+    def _go_to_found(self) -> None:
+        try:
+            self._review.go_to_found()
+        except OffcutError as error:
+            self.refused.emit(str(error))
+        else:
+            self._leave()
+
+    def show(self) -> None:
+        """Show the queue as it is now."""
+        review, choices, scope = self._review, self._review.choices, self.many.scope()
+        self.panel.set_choices(choices.filter_name, choices.sorting, choices.grouping)
+        self.panel.set_review(
+            self._session.state,
+            review.listing,
+            review.current,
+            _EDGE_NAMES[review.edge],
+            review.statistics,
+            review.threshold,
+            len(review.above()),
+            review.learned,
+        )
+        self.panel.set_learning(review.calibrating.sentence, is_on=review.calibrating.is_on)
+        self.panel.set_scope(review.selected, len(scope.ids), scope.name)

@@ -1,0 +1,427 @@
+"""The review by keys: where the user is in the queue, and what each key does to the document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QSettings, Signal
+
+from desktop.review.calibration import Calibrating
+from desktop.review.queue_choices import QueueChoices
+from desktop.session import Session
+from engine.document import edits
+from engine.document.change import Change, Edit
+from engine.document.decisions import Verdict
+from engine.document.kinds import Edge, NudgeSize, kind_of
+from engine.document.state import DocumentState
+from engine.edl.build import whole
+from engine.edl.render import render
+from engine.errors import OffcutError, UsageError
+from engine.jobs.propose import PAUSE_SCORE, stepped_percentile
+from engine.review.last_decisions import LastDecisions
+from engine.review.learned import Learned
+from engine.review.listing import Listing
+from engine.review.queue import Step, at_or_above, next_id, previous_id
+from engine.review.statistics import ReviewStatistics, statistics
+from engine.timebase import s_to_samples
+from engine.wording import counted
+
+ZERO_CROSSING_REACH_S = 0.02
+SORTING_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "time": "time",
+        "score": "score",
+        "length": "length",
+        "useful": "what teaches most",
+        "answered": "last answer",
+    }
+)
+
+
+class Review(QObject):
+    """Walks the queue and turns keys into edits.
+
+    Signals
+    -------
+    moved : another proposal, edge or filter is current
+    said : what the last key did
+    failed : why what was learned could not be kept
+    """
+
+    moved = Signal()
+    said = Signal(str)
+    failed = Signal(str)
+
+    def __init__(
+        self,
+        session: Session,
+        settings: QSettings,
+        playhead: Callable[[], int],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._playhead = playhead
+        self._last = LastDecisions(session.step_decisions)
+        self.choices = QueueChoices()
+        self.listing = Listing()
+        self._asks_next = False
+        self.selected: frozenset[str] = frozenset()
+        self._anchor: str | None = None
+        self._reach: str | None = None
+        self._counted: tuple[DocumentState, ReviewStatistics, tuple[str, ...]] | None = None
+        self.current: str | None = None
+        self.edge = Edge.START
+        session.changed.connect(self._follow_change)
+        session.replaced.connect(self._start_over)
+        # After those above: what it says of another document comes once this one has begun with it.
+        self.calibrating = Calibrating(session, settings, self)
+        self.calibrating.changed.connect(self._follow_learning)
+        self.calibrating.said.connect(self.said)
+        self.calibrating.failed.connect(self.failed)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The queue as it is shown; what is folded away or filtered out is not in it."""
+        return self.listing.ids
+
+    @property
+    def learned(self) -> Learned | None:
+        """What the answers taught of each proposal; None where nothing is learned from them."""
+        return self.calibrating.learned
+
+    @property
+    def threshold(self) -> float:
+        """The score at or above which cuts are proposed; that of pauses where no taste scored anything."""
+        found = self._session.state.settings.get("threshold")
+        return float(found) if isinstance(found, int | float) else PAUSE_SCORE
+
+    def close(self) -> None:
+        """Keep what was learned."""
+        self.calibrating.close()
+
+    def _start_over(self) -> None:
+        self._last = LastDecisions(self._session.step_decisions)
+        self.choices = replace(self.choices, text="", folded=frozenset())
+        self.current = None
+        self._requeue()
+        self.choose(self._first_open())
+
+    def _first_open(self) -> str | None:
+        step = next_id(self._session.state, self.ids, None, undecided_only=True)
+        return step.proposal_id or (self.ids[0] if self.ids else None)
+
+    def _requeue(self) -> None:
+        state = self._session.state
+        self.listing = self.choices.listing(
+            state, lambda: self._last.newest_first(state, self._session.steps()), self.learned
+        )
+        if self.selected:
+            self.selected &= frozenset(self.ids)
+
+    def _follow_learning(self) -> None:
+        if self.learned is None:
+            self.choices = self.choices.without_learning()
+        self._requeue()
+        self.moved.emit()
+
+    def _follow_change(self, change: Change) -> None:
+        if not change.proposals:
+            return
+        self._requeue()
+        if self._asks_next:  # before the window hears of the answer, so that it is brought up to date once
+            self.current, self.edge = self._first_open(), Edge.START
+        if self.current not in self._session.state.proposals:
+            self.choose(self._first_open())
+
+    def choose(self, proposal_id: str | None) -> None:
+        """Make a proposal the current one."""
+        self.current = proposal_id
+        self.edge = Edge.START
+        self.selected, self._anchor, self._reach = frozenset(), None, None
+        self.moved.emit()
+
+    def set_filter(self, name: str) -> None:
+        """Show only some of the proposals."""
+        self._show_as(self.choices.filtered(name))
+        if self.current not in self.ids:
+            self.choose(self._first_open())
+
+    def search(self, text: str) -> None:
+        """Show only those whose reason holds these words. The current one stays, so that nothing jumps."""
+        if text != self.choices.text:
+            self._show_as(replace(self.choices, text=text))
+
+    def go_to_found(self) -> None:
+        """Go to the first that the search found, unless the current one is among them."""
+        if not self.ids:
+            raise UsageError(f"No reason holds {self.choices.text!r}; search for other words.")
+        if self.current not in self.ids:
+            self.choose(self._first_open())
+
+    def sort(self) -> None:
+        """Take the next order of the queue."""
+        self._show_as(self.choices.sorted_otherwise(learns=self.learned is not None))
+        self.said.emit(f"Sorted by {SORTING_WORDS[self.choices.sorting]}")
+
+    def group(self) -> None:
+        """Take the next way to group the queue."""
+        self._show_as(self.choices.grouped_otherwise())
+        by = self.choices.grouping
+        self.said.emit(f"Grouped by {by}" if by else "Without groups")
+
+    def fold(self, name: str) -> None:
+        """Fold a group away, or show it again."""
+        self._show_as(self.choices.with_fold(name))
+
+    def fold_here(self) -> None:
+        """Fold the group of the current proposal away, or show it again."""
+        here, groups = self.here(), self.listing.groups
+        name = next((group.name for group in groups if here in group.ids), "")
+        if not name:
+            raise UsageError("The queue is not in groups; group it first.")
+        self.fold(name)
+        self.said.emit(f"{'Folded' if name in self.choices.folded else 'Unfolded'} {name}")
+
+    def _show_as(self, choices: QueueChoices) -> None:
+        self.choices = choices
+        self._requeue()
+        self.moved.emit()
+
+    def go(self, *, forward: bool, undecided_only: bool = False) -> None:
+        """Go to the next or the previous proposal."""
+        move = next_id if forward else previous_id
+        step = move(
+            self._session.state,
+            self.ids,
+            self._place(),
+            undecided_only=undecided_only,
+            order=self.choices.order,
+            learned=self.learned,
+        )
+        self._arrive(step, undecided_only=undecided_only)
+
+    def _place(self) -> str | None:
+        """Where a move starts: at the current proposal, or before the first where it has no place now."""
+        return self.current if self.choices.keeps_places or self.current in self.ids else None
+
+    def _arrive(self, step: Step, *, undecided_only: bool) -> None:
+        if step.proposal_id is not None and not (step.at_end and step.proposal_id == self.current):
+            self.choose(step.proposal_id)
+        if step.wrapped:
+            self.said.emit("Went on from the other end of the queue")
+        elif step.at_end:
+            shown = "Everything shown" if self.choices.narrows else "Everything"
+            self.said.emit(f"{shown} is decided" if undecided_only else "There is nothing further that way")
+
+    def decide(self, verdict: Verdict, *, stay: bool = False) -> None:
+        """Answer the current proposal and, unless told to stay, go to the next undecided one.
+
+        In the list of the decided ones, go to the next of them, which was answered before this one. Where the
+        most useful question comes first, the answer decides which that is.
+        """
+        edit = edits.decide(self._session.state, [self.here()], verdict)
+        self._asks_next = self.choices.sorting == "useful" and not stay
+        before, onward = (self.current, self.edge), None if stay or self._asks_next else self._onward()
+        if onward is not None:  # gone on beforehand, so that the window is brought up to date once
+            self.current, self.edge = onward, Edge.START
+        self.selected, self._anchor, self._reach = frozenset(), None, None
+        try:
+            self._apply(edit)
+        except OffcutError:
+            self.current, self.edge = before
+            raise
+        finally:
+            self._asks_next = False
+
+    def go_on(self) -> None:
+        """Go where an answer leads."""
+        if (onward := self._onward()) is not None:
+            self.choose(onward)
+
+    def _onward(self) -> str | None:
+        """Where an answer leads: found beforehand, since the answer may move the proposal in the queue."""
+        open_only = self.choices.filter_name != "decided"
+        state, order = self._session.state, self.choices.order
+        step = next_id(
+            state, self.ids, self._place(), undecided_only=open_only, order=order, learned=self.learned
+        )
+        return None if step.proposal_id == self.current else step.proposal_id
+
+    def toggle_selected(self, proposal_id: str) -> None:
+        """Take a proposal into the selection or out of it; the current one is where a selection begins."""
+        begun = self.selected or frozenset(key for key in self.ids if key == self.current)
+        self._select(begun ^ {proposal_id}, anchor=proposal_id)
+
+    def select_to(self, proposal_id: str) -> None:
+        """Select all from where the selection began to this proposal."""
+        ids = self.ids
+        anchor = self._anchor if self._anchor in ids else self.current
+        first = ids.index(anchor) if anchor in ids else ids.index(proposal_id)
+        low, high = sorted((first, ids.index(proposal_id)))
+        self._select(frozenset(ids[low : high + 1]), anchor=ids[first], reach=proposal_id)
+
+    def extend(self, step: int) -> str:
+        """Let the selection reach one row further down (1) or up (-1); return the row it reaches."""
+        ids = self.ids
+        here = next((key for key in (self._reach, self._anchor, self.current) if key in ids), None)
+        if here is None:
+            raise UsageError("The queue shows nothing to select.")
+        reached = ids[min(max(ids.index(here) + step, 0), len(ids) - 1)]
+        self.select_to(reached)
+        return reached
+
+    def select_all(self) -> None:
+        """Select everything that is shown."""
+        self._select(frozenset(self.ids), anchor=self._anchor)
+
+    def select_none(self) -> None:
+        """Give the selection up."""
+        if self.selected:
+            self._select(frozenset(), anchor=None)
+
+    def _select(self, ids: frozenset[str], *, anchor: str | None, reach: str | None = None) -> None:
+        self.selected, self._anchor, self._reach = ids, anchor, reach
+        self.moved.emit()
+
+    def above(self) -> tuple[str, ...]:
+        """Return the undecided proposals at or above the threshold, the oddest first."""
+        return self._figures()[2]
+
+    @property
+    def statistics(self) -> ReviewStatistics:
+        """How far the review is."""
+        return self._figures()[1]
+
+    def _figures(self) -> tuple[DocumentState, ReviewStatistics, tuple[str, ...]]:
+        """Count once for each state of the document; most keys only move."""
+        state = self._session.state
+        if self._counted is None or self._counted[0] is not state:
+            self._counted = (state, statistics(state), at_or_above(state, self.threshold))
+        return self._counted
+
+    def accept_above(self) -> None:
+        """Accept all at or above the threshold as one step of undo, and say how many and which first."""
+        ids = self.above()
+        if not ids:
+            self.said.emit("Nothing undecided is at or above the threshold")
+            return
+        first = edits.span_text(self._session.state, ids[0])
+        self._session.apply(edits.decide(self._session.state, ids, Verdict.ACCEPTED))
+        count = counted(len(ids), "proposal")
+        self.said.emit(f"Accepted {count} at or above {self.threshold:.2f}, first the {first}")
+
+    def flag(self) -> None:
+        """Keep the current proposal for later, or no longer."""
+        decision = self._session.state.decisions.get(self.here())
+        flagged = decision is None or not decision.flagged
+        self._apply(edits.flag(self._session.state, self.here(), flagged))
+
+    def next_alternative(self) -> None:
+        """Take the next of the current proposal's alternatives, after the last the proposal as made."""
+        here = self.here()
+        count = len(self._session.state.proposals[here].alternatives) + 1
+        decision = self._session.state.decisions.get(here)
+        chosen = ((decision.alternative if decision else 0) + 1) % count
+        if count == 1:
+            raise UsageError("This proposal has no alternatives; nudge its edges instead.")
+        self._apply(edits.choose_alternative(self._session.state, here, chosen))
+
+    def span(self) -> tuple[int, int]:
+        """Return the span of the current proposal as the user has it; raises as `here` does."""
+        return self._session.state.span(self.here())
+
+    def current_span(self) -> tuple[int, int] | None:
+        """Return the span of the current proposal, or None where none is current."""
+        return None if self.current is None else self.span()
+
+    def switch_edge(self) -> None:
+        """Make the other edge the one that the keys move."""
+        self.edge = Edge.STOP if self.edge is Edge.START else Edge.START
+        self.said.emit("Right edge" if self.edge is Edge.STOP else "Left edge")
+        self.moved.emit()
+
+    def edge_samples(self, edge: Edge) -> int:
+        """Return where an edge of the current proposal is."""
+        start, stop = self.span()
+        return start if edge is Edge.START else stop
+
+    def nudge(self, direction: int, size: NudgeSize) -> None:
+        """Move the active edge one step earlier (-1) or later (1)."""
+        state, here = self._session.state, self.here()
+        kind = kind_of(state.proposals[here])
+        step = direction * kind.step_samples(size, state.rate_hz)
+        span = kind.nudged(
+            state.span(here), self.edge, step, length_samples=state.length_samples, rate_hz=state.rate_hz
+        )
+        self._apply(edits.move_edges(state, here, *span))
+
+    def edge_to_playhead(self, edge: Edge) -> None:
+        """Put an edge where the playhead is, or on the grid line beside it where edges fall onto those."""
+        self._move_edge(edge, self._playhead())
+
+    def drag(self, proposal_id: str, start_samples: int, stop_samples: int) -> None:
+        """Take edges that were dragged; they fell onto the grid on their way."""
+        self._apply(edits.move_edges(self._session.state, proposal_id, start_samples, stop_samples))
+
+    def snap_to_beat(self, *, downbeat: bool) -> None:
+        """Put the active edge on the nearest beat, or the nearest downbeat."""
+        grid = self._session.grid
+        targets = None if grid is None else grid.downbeats_samples if downbeat else grid.beats_samples
+        self._snap_to(targets, "no downbeats were found" if downbeat else "no beats were found")
+
+    def snap_to_transient(self) -> None:
+        """Put the active edge on the nearest onset."""
+        listening = self._session.listening
+        self._snap_to(None if listening is None else listening.onsets_samples, "no transients were found")
+
+    def _snap_to(self, targets: NDArray[np.int64] | None, why_not: str) -> None:
+        if targets is None or not len(targets):
+            raise UsageError(f"The edge stays: {why_not} in this recording.")
+        self._move_edge(self.edge, _nearest(targets, self.edge_samples(self.edge)))
+
+    def snap_to_zero_crossing(self) -> None:
+        """Put the active edge where the mix next to it crosses zero."""
+        state = self._session.state
+        position = self.edge_samples(self.edge)
+        reach = s_to_samples(ZERO_CROSSING_REACH_S, state.rate_hz)
+        start = max(0, position - reach)
+        around = render(state, whole(state), self._session.media, start, position + reach).mean(axis=1)
+        crossings = start + 1 + np.flatnonzero(np.signbit(around[1:]) != np.signbit(around[:-1]))
+        self._snap_to(crossings, "the sound crosses zero nowhere near it")
+
+    def step_threshold(self, direction: int) -> dict[str, object]:
+        """Return the settings one threshold step further: one point of percentile up (1) or down (-1)."""
+        session = self._session
+        if session.curve is None:
+            raise UsageError("There are no scores yet; learn a taste from your edits ‹taste.learn› first.")
+        percentile = stepped_percentile(session.state, session.curve, session.listening, direction)
+        return {"threshold_mode": "percentile", "percentile": percentile}
+
+    def _move_edge(self, edge: Edge, position: int) -> None:
+        state, here = self._session.state, self.here()
+        start, stop = state.span(here)
+        span = (position, stop) if edge is Edge.START else (start, position)
+        self._apply(edits.move_edges(state, here, *span))
+
+    def here(self) -> str:
+        """Return the id of the current proposal.
+
+        Raises
+        ------
+        UsageError : none is current
+        """
+        if self.current is None:
+            raise UsageError("No proposal is chosen; go to one with the arrow keys.")
+        return self.current
+
+    def _apply(self, edit: Edit) -> None:
+        self.said.emit(self._session.apply(edit).label)
+
+
+def _nearest(targets: NDArray[np.int64], position: int) -> int:
+    return int(targets[np.argmin(np.abs(targets - position))])

@@ -1,0 +1,145 @@
+"""What may be wrong with the taste in force or with what to learn from, found out in another process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop.job_lanes import JobHandle, JobLane
+from desktop.session import Session
+from desktop.work import Work
+from engine.anomaly.diagnoses.finding import Finding, Severity
+from engine.anomaly.diagnoses.judging import is_suspicious, judge
+from engine.anomaly.diagnoses.symptoms import Symptoms
+from engine.cuts.dead_air import PAUSES
+from engine.document.change import Change
+from engine.jobs.apart import run_apart
+from engine.jobs.diagnose import SymptomsRequest, check_recordings, find_symptoms
+from engine.progress import Progress
+from engine.review.statistics import statistics
+from engine.settings import cut_settings
+
+Take = Callable[[tuple[Finding, ...]], None]
+
+
+class Diagnosing(QObject):
+    """Measures a taste when its scores look wrong, or when somebody wants to know, and says what is wrong.
+
+    Signals
+    -------
+    found(findings) : what is wrong with the taste in force, every time that changes
+    said : the gravest of it, once for each taste and document
+    """
+
+    found = Signal(tuple)
+    said = Signal(str)
+
+    def __init__(self, session: Session, work: Work, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._work = session, work
+        self._lane = JobLane("diagnosis lane", self)
+        self._checking: JobHandle | None = None
+        self._measuring: str | None = None
+        self._symptoms: tuple[str, Symptoms] | None = None
+        self._findings: tuple[Finding, ...] = ()
+        self._told: set[tuple[Path | None, str, str]] = set()
+        session.changed.connect(self._follow)
+        session.replaced.connect(self._follow)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is known to be wrong."""
+        return self._findings
+
+    def close(self) -> None:
+        """End the thread."""
+        self._lane.close()
+
+    def check(self, edited: tuple[Path, ...], take: Take) -> None:
+        """Look into recordings to learn from and hand over what was found; a check before is dropped."""
+        self.drop()
+        take(())
+        if edited:
+            self._checking = self._lane.submit(_check, edited, title="Checking recordings")
+            self._checking.finished.connect(take)
+
+    def drop(self) -> None:
+        """Nobody waits for the check of recordings any more."""
+        if self._checking is not None:
+            self._checking.finished.disconnect()
+            self._checking.cancel()
+            self._checking = None
+
+    def measure(self) -> None:
+        """Find out about the taste in force, unless that is known or under way."""
+        session, curve, taste = self._session, self._session.curve, self._work.taste
+        if curve is None or taste is None or not session.media or self._known(curve.maker):
+            return
+        nearest = session.nearest
+        request = SymptomsRequest(
+            session.state,
+            dict(session.media),
+            taste,
+            curve.scores,
+            None if nearest is None else nearest.distances,
+        )
+        self._measuring = curve.maker
+        handle = self._lane.submit(_measure, request, title="Diagnosing the taste")
+        handle.finished.connect(partial(self._measured, curve.maker))
+        for ended in (handle.failed, handle.cancelled):
+            ended.connect(self._not_measured)
+
+    def _known(self, maker: str) -> bool:
+        return self._measuring == maker or (self._symptoms is not None and self._symptoms[0] == maker)
+
+    def _measured(self, maker: str, symptoms: Symptoms) -> None:
+        self._measuring, self._symptoms = None, (maker, symptoms)
+        self._judge()
+
+    def _not_measured(self) -> None:
+        """Leave it: a recording or taste that cannot be read is told by whoever listens with it."""
+        self._measuring = None
+
+    def _follow(self, change: Change | None = None) -> None:
+        if change is None or change.analyses or change.proposals or "threshold" in change.settings:
+            self._judge()
+
+    def _judge(self) -> None:
+        """Say what is wrong as things stand; measure first where it looks so and nothing is known."""
+        curve, symptoms = self._session.curve, self._symptoms
+        findings: tuple[Finding, ...] = ()
+        if curve is not None and self._session.state.length_samples and not self._only_pauses():
+            figures = statistics(self._session.state)
+            cut_share = 1.0 - figures.result_if_all_accepted_samples / figures.length_samples
+            if symptoms is not None and symptoms[0] == curve.maker:
+                findings = judge(symptoms[1], cut_settings(self._session.state.settings), cut_share)
+            elif "threshold" in self._session.state.settings and is_suspicious(curve.scores, cut_share):
+                self.measure()
+        if findings != self._findings:
+            self._findings = findings
+            self.found.emit(findings)
+            self._tell("" if curve is None else curve.maker)
+
+    def _only_pauses(self) -> bool:
+        """Tell whether what is proposed says nothing of the taste."""
+        made = self._session.state.proposals.values()
+        return bool(made) and all(one.maker == PAUSES for one in made)
+
+    def _tell(self, maker: str) -> None:
+        for finding in self._findings:
+            about = (self._session.path, maker, finding.name)
+            if finding.severity is Severity.WRONG and about not in self._told:
+                self._told.add(about)
+                self.said.emit(f"{finding.sentence} See ‹taste.page›.")
+                return
+
+
+def _check(edited: tuple[Path, ...], progress: Progress) -> tuple[Finding, ...]:
+    return run_apart(check_recordings, (edited, ()), progress)
+
+
+def _measure(request: SymptomsRequest, progress: Progress) -> Symptoms:
+    return run_apart(find_symptoms, (request,), progress)

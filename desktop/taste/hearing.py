@@ -1,0 +1,89 @@
+"""Hearing what the Taste page shows: the document on its timeline, any other recording beside it."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop.review.kept_example import KeptStretch
+from desktop.session import Session
+from desktop.transport import Transport
+from desktop.work import Work
+from engine.audio.reader import probe
+from engine.errors import SourceError
+from engine.jobs.kept import KeptRequest
+from engine.jobs.sounds import DocumentSound, FileSound, Sound
+from engine.safe_write import shown
+from engine.timebase import format_time, s_to_samples
+
+_RATE_ALONE_HZ = 48_000
+"""Of a recording that is not where it was, while no document sets a rate."""
+
+
+class TasteHearing(QObject):
+    """Plays spans of recordings; of several wishes in a row the newest is heard.
+
+    Signals
+    -------
+    said : what plays
+    """
+
+    said = Signal(str)
+
+    def __init__(
+        self, session: Session, transport: Transport, work: Work, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._transport, self._work = session, transport, work
+        self._ready: dict[tuple[Path, int], Path] = {}
+        self._wanted: tuple[Path, float, float] | None = None
+
+    def hear(self, sound: Sound, start_s: float, stop_s: float) -> None:
+        """Play a span of a recording.
+
+        Raises
+        ------
+        SourceError, UsageError : it cannot be read, or there is nothing there
+        """
+        if isinstance(sound, DocumentSound):
+            self._wanted = None
+            rate_hz = self._session.state.rate_hz
+            length = self._session.state.length_samples
+            first, last = (min(s_to_samples(edge, rate_hz), length) for edge in (start_s, stop_s))
+            self._transport.play_span((first, last))
+            self.said.emit(f"This recording at {format_time(start_s, 0)}")
+            return
+        self._wanted = (sound.path, start_s, stop_s)
+        rate_hz = self._rate_of(sound)
+        ready = self._ready.get((sound.path, rate_hz))
+        if ready is not None and ready.exists():
+            self._play(sound, rate_hz, self._wanted, ready)
+        else:
+            request = KeptRequest(sound.path, sound.content_hash, sound.folders, rate_hz)
+            self._work.fetch_kept(request, partial(self._play, sound, rate_hz, self._wanted))
+
+    def _rate_of(self, sound: FileSound) -> int:
+        """Return the rate it is played at: the document's, or its own while none is open."""
+        if self._session.state.rate_hz:
+            return self._session.state.rate_hz
+        try:
+            return probe(sound.path).rate_hz
+        except SourceError:
+            return _RATE_ALONE_HZ
+
+    def _play(self, sound: FileSound, rate_hz: int, wanted: tuple[Path, float, float], ready: Path) -> None:
+        """Play what was made ready, unless something else is wanted by now."""
+        self._ready[sound.path, rate_hz] = ready
+        if wanted != self._wanted:
+            return
+        _path, start_s, stop_s = wanted
+        first, last = (s_to_samples(edge, rate_hz) for edge in (start_s, stop_s))
+        stretch = KeptStretch(ready, first, last)
+        stretch.close()
+        if not stretch.length_samples:
+            raise SourceError(f"{shown(ready)} ends before this moment: it has changed since it was scored.")
+        factory = partial(KeptStretch, ready, first, last)
+        self._transport.play_beside(factory, stretch.length_samples, rate_hz)
+        self.said.emit(f"{shown(sound.path.stem)} at {format_time(start_s, 0)}")

@@ -1,0 +1,428 @@
+"""The Taste page: opens it in place of the timeline, has made what it shows, and lets it be heard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from desktop import dialogs
+from desktop.actions import Actions
+from desktop.choices.look import Look
+from desktop.guarded import guarded
+from desktop.job_lanes import JobHandle, JobLane
+from desktop.review.review import Review
+from desktop.review.threshold import ThresholdDrag
+from desktop.session import Session
+from desktop.taste.hearing import TasteHearing
+from desktop.taste.jobs import CompareRequest, MomentRequest, compare_on, read_facts, show_moment
+from desktop.taste.survey import TasteSurvey
+from desktop.taste.threshold import TasteThreshold
+from desktop.transport import Transport
+from desktop.work import Work
+from engine.anomaly.overview.results import Comparison, Moment, TasteFacts
+from engine.anomaly.overview.states import segment_states
+from engine.document.change import Change
+from engine.errors import UsageError
+from widgets.chrome.loss_history import LossHistory
+from widgets.chrome.top_bar import TopBar
+from widgets.timeline.timeline_view import TimelineView
+
+if TYPE_CHECKING:
+    from engine.anomaly.diagnoses.finding import Finding
+    from widgets.taste.page import TastePage
+
+
+class Window(Protocol):
+    """What the page needs of a window."""
+
+    session: Session
+    review: Review
+    transport: Transport
+    work: Work
+    look: Look
+    timeline: TimelineView
+    top_bar: TopBar
+    commands: Actions
+    pages: QStackedWidget
+    caps: dict[str, str]
+    threshold: ThresholdDrag
+
+
+class Tasting(QObject):
+    """Shows one taste, the document's unless another was asked for, and what it says of recordings.
+
+    Signals
+    -------
+    said, refused : one sentence
+    remedy_requested : what was asked for beside a finding; no command has this id
+    opened, closed : the page has taken the place of the timeline, or given it back
+    facts_changed : the `TasteFacts` now shown, or None
+    """
+
+    said = Signal(str)
+    refused = Signal(str)
+    remedy_requested = Signal(str)
+    opened = Signal()
+    closed = Signal()
+    facts_changed = Signal(object)
+
+    def __init__(self, window: QWidget, parts: Window) -> None:
+        super().__init__(window)
+        self._window, self._parts = window, parts
+        self._session, self._work = parts.session, parts.work
+        self._page: TastePage | None = None
+        self._lane = JobLane("taste page lane", self)
+        self._hearing = TasteHearing(parts.session, parts.transport, parts.work, self)
+        self._hearing.said.connect(self.said)
+        self._survey = TasteSurvey(parts.session, parts.work, self)
+        self._threshold = TasteThreshold(parts, self)
+        self._looked_at: Path | None = None  # instead of the document's
+        self._facts: TasteFacts | None = None
+        self._reading: JobHandle | None = None
+        self._wanted_moment: tuple[str, float] | None = None
+        self._learning: tuple[str, LossHistory] | None = None
+        self._findings: tuple[Finding, ...] = ()
+        self._listen()
+
+    def _listen(self) -> None:
+        session, work = self._session, self._work
+        session.replaced.connect(self._take_document)
+        session.changed.connect(self._take_change)
+        session.media_found.connect(self._renew)
+        self._parts.look.changed.connect(lambda theme: self._page.set_theme(theme) if self._page else None)
+        work.learning_started.connect(self._start_learning)
+        work.learning_progressed.connect(self._follow_learning)
+        work.learning_ended.connect(self._end_learning)
+        work.learned.connect(self._take_learned)
+        self._survey.refused.connect(self.refused)
+        self._survey.waiting.connect(self._show_waiting)
+        self._survey.renewed.connect(self._show_survey)
+        self._threshold.moved.connect(self._show_threshold)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the page is shown."""
+        return self._page is not None and self._parts.pages.currentWidget() is self._page
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is being found out for the page."""
+        return self._lane.is_busy or self._survey.is_busy
+
+    @property
+    def page(self) -> TastePage:
+        """The page, made when it is first wanted: what draws the loss curve is as large as all the window."""
+        if self._page is None:
+            from widgets.taste.page import TastePage
+
+            self._page = TastePage(self._parts.look.theme, self._parts.caps)
+            self._parts.pages.addWidget(self._page)
+            self._wire(self._page)
+            self._page.set_findings(self._findings)
+        return self._page
+
+    def _wire(self, page: TastePage) -> None:
+        page.command_requested.connect(self._parts.commands.run)
+        page.findings.remedy_requested.connect(self._remedy)
+        page.moment_chosen.connect(self._want_moment)
+        page.span_heard.connect(guarded(self._hear, self.refused.emit))
+        page.scores_wanted.connect(self._score_source)
+        page.files_dropped.connect(guarded(self.drop, self.refused.emit))
+        self._threshold.connect_view(page.distribution)
+
+    def close(self) -> None:
+        """End the thread."""
+        self._lane.close()
+
+    # Open and closed.
+
+    def toggle(self) -> None:
+        """Show the page, or the timeline again."""
+        if self.is_open:
+            self.leave()
+            return
+        page = self.page
+        self._parts.pages.setCurrentWidget(page)
+        self._parts.commands.enable_review(False)  # nobody answers what is not seen
+        self._parts.top_bar.set_taste_shown(True)
+        self.opened.emit()
+        self._renew()
+        page.take_focus()
+
+    def leave(self) -> bool:
+        """Show the timeline again; tell whether the page was shown."""
+        if not self.is_open:
+            return False
+        if self.page.distribution.cancel_drag():
+            return True
+        self._parts.pages.setCurrentIndex(0)
+        self._parts.commands.enable_review(bool(self._session.state.proposals))
+        self._parts.timeline.setFocus()
+        self._parts.top_bar.set_taste_shown(False)
+        self.closed.emit()
+        return True
+
+    # Commands.
+
+    def look(self) -> None:
+        """Ask for another taste to look at; the document keeps its own."""
+        path = dialogs.ask_taste(self._window, self._folder)
+        if path is not None:
+            self._look_at(path)
+
+    def analyse(self) -> None:
+        """Ask for recordings to score without a document."""
+        paths = dialogs.ask_recordings(self._window, "Recordings to analyse", self._folder)
+        if paths is not None:
+            self.drop([str(path) for path in paths])
+
+    def compare(self) -> None:
+        """Ask for a second taste and compare both on the recording that is shown."""
+        if self._facts is None:
+            raise UsageError(
+                "There is no taste to compare with; learn one from your edits ‹taste.learn› first."
+            )
+        known = self._survey.recordings.found(self.page.current)
+        if known is None or known.scored is None:
+            raise UsageError("There is no recording to compare on; import one or drop one on the Taste page.")
+        second = dialogs.ask_taste(self._window, self._folder)
+        if second is None:
+            return
+        at = self._threshold.score
+        request = CompareRequest(self._facts.path, known.scored, second, known.sound, at)
+        self._work.compute(compare_on, request, f"Comparing with {second.stem}", self._take_comparison)
+        if not self.is_open:
+            self.toggle()
+
+    def drop(self, paths: Iterable[str]) -> None:
+        """Look at a dropped taste; score dropped recordings.
+
+        Raises
+        ------
+        UsageError : there is no taste to score them with
+        """
+        dropped = tuple(Path(path) for path in paths)
+        if not self.is_open:
+            self.toggle()
+        tastes = [path for path in dropped if path.suffix == ".taste"]
+        if tastes:
+            self._look_at(tastes[0])
+        recordings = [path for path in dropped if path.suffix != ".taste"]
+        if recordings and self._taste is None:
+            raise UsageError(
+                "There is no taste to score it with: learn one from your edits ‹taste.learn›, or drop one."
+            )
+        added = [key for path in recordings if (key := self._survey.recordings.add(path))]
+        if added:
+            self._show_recordings(added[-1])
+            self._renew()
+
+    def set_findings(self, findings: Iterable[Finding]) -> None:
+        """Show what is wrong with the taste at the top of the page."""
+        self._findings = tuple(findings)
+        if self._page is not None:
+            self._page.set_findings(self._findings)
+
+    def _remedy(self, action: str) -> None:
+        """Run the command, or let others do what it names."""
+        if self._parts.commands.knows(action):
+            self._parts.commands.run(action)
+        else:
+            self.remedy_requested.emit(action)
+
+    # What there is to show.
+
+    @property
+    def facts(self) -> TasteFacts | None:
+        """What the taste that is shown is."""
+        return self._facts
+
+    @property
+    def _taste(self) -> Path | None:
+        return self._looked_at or self._work.taste
+
+    @property
+    def _folder(self) -> Path:
+        here = self._session.path
+        return Path.home() if here is None else here.absolute().parent
+
+    def _look_at(self, path: Path) -> None:
+        self._looked_at = None if path == self._work.taste else path
+        if not self.is_open:
+            self.toggle()
+        else:
+            self._renew()
+
+    def _renew(self) -> None:
+        """Bring the page up to date with taste, document and files; nothing is done while it is away."""
+        if not self.is_open:
+            return
+        path = self._taste
+        if self._facts is not None and self._facts.path == path:
+            self._survey.renew(self._facts)
+            return
+        self._forget_taste()
+        if path is not None and self._reading is None:
+            self._reading = self._lane.submit(read_facts, path, title=f"Reading {path.stem}")
+            self._reading.finished.connect(self._take_facts)
+            self._reading.failed.connect(self._refuse_taste)
+
+    def _forget_taste(self) -> None:
+        self._facts = None
+        self._survey.forget()
+        self._show_facts()
+
+    def _take_facts(self, facts: TasteFacts) -> None:
+        self._reading = None
+        if facts.path != self._taste:
+            self._renew()  # another was asked for meanwhile
+            return
+        self._facts = facts
+        self._show_facts()
+        self._renew()
+
+    def _refuse_taste(self, sentence: str) -> None:
+        """Say why a taste cannot be read, and show the document's where that is another."""
+        self._reading = None
+        self.refused.emit(sentence)
+        if self._looked_at is not None:
+            self._looked_at = None
+            self._renew()
+
+    def _show_facts(self) -> None:
+        facts = self._facts
+        self._threshold.maker = "" if facts is None else facts.maker
+        self.page.set_facts(facts, _notes(facts))
+        self._show_learning()
+        self.page.set_moment(None)
+        self.page.set_comparison(None)
+        self._show_survey()
+        self.facts_changed.emit(facts)
+
+    def _show_waiting(self, waits: bool) -> None:
+        self.page.set_note("map", "waiting for its turn" if waits else "being made")
+
+    def _show_survey(self) -> None:
+        self.page.set_map(self._survey.shown, self._states())
+        self._show_recordings(self.page.current)
+
+    def _states(self) -> NDArray[np.uint8]:
+        """Return what became of the stretches of the map by now."""
+        shown = self._survey.shown
+        return np.zeros(0, np.uint8) if shown is None else segment_states(shown, self._session.state)
+
+    def _show_recordings(self, current: str) -> None:
+        facts = self._facts
+        listed = () if facts is None else self._survey.recordings.listed(facts)
+        self.page.set_recordings(listed, current)
+        self._show_threshold()
+
+    # What is chosen and heard.
+
+    def _want_moment(self, key: str, at_s: float) -> None:
+        """Show a moment; of several wishes in a row the newest."""
+        self._wanted_moment = (key, at_s)
+        if not self._lane.is_busy:
+            self._look_at_moment()
+
+    def _look_at_moment(self) -> None:
+        facts, wanted = self._facts, self._wanted_moment
+        self._wanted_moment = None
+        known = None if wanted is None else self._survey.recordings.found(wanted[0])
+        if facts is None or wanted is None or known is None or known.scored is None:
+            return
+        request = MomentRequest(facts.path, known.sound, known.scored, wanted[1])
+        handle = self._lane.submit(show_moment, request, title="A moment")
+        handle.finished.connect(self._take_moment)
+        handle.failed.connect(self.refused)
+
+    def _take_moment(self, moment: Moment) -> None:
+        self.page.set_moment(moment)
+        if self._wanted_moment is not None:
+            self._look_at_moment()
+
+    def _hear(self, key: str, start_s: float, stop_s: float) -> None:
+        known = self._survey.recordings.found(key)
+        if known is not None:
+            self._hearing.hear(known.sound, start_s, stop_s)
+
+    def _score_source(self, key: str) -> None:
+        if self._survey.recordings.want(key):
+            self._renew()
+
+    def _take_comparison(self, comparison: Comparison) -> None:
+        self.page.set_comparison(comparison)
+        self.said.emit(
+            f"{comparison.first_name} and {comparison.second_name} agree on {comparison.agreement:.0%}"
+        )
+
+    def _show_threshold(self) -> None:
+        if self._page is not None:
+            self._page.set_threshold(None if self._facts is None else self._threshold.score)
+
+    # What changes meanwhile.
+
+    def _take_document(self) -> None:
+        self._looked_at = None
+        self._survey.forget_document()
+        self._renew()
+
+    def _take_change(self, change: Change) -> None:
+        if not self.is_open:
+            return
+        if change.analyses or change.tracks or "taste" in change.settings:
+            self._renew()
+        if "threshold" in change.settings:
+            self._show_threshold()
+        if change.proposals:
+            self.page.map.set_states(self._states())
+
+    def _start_learning(self, name: str) -> None:
+        self._learning = (name, LossHistory())
+        self._show_learning()
+
+    def _follow_learning(self, figures: Mapping[str, float]) -> None:
+        if self._learning is not None and self._learning[1].add(figures):
+            self._show_learning()
+
+    def _end_learning(self) -> None:
+        self._learning = None
+        self._show_learning()
+
+    def _show_learning(self) -> None:
+        if self._page is None:
+            return
+        self._page.show_ways(self._taste is None and self._learning is None)
+        if self._learning is not None:
+            name, losses = self._learning
+            self._page.set_losses(name, losses.training, losses.validation)
+        else:
+            facts = self._facts
+            training, validation = ((), ()) if facts is None else (facts.training, facts.validation)
+            self._page.set_losses("", training, validation)
+
+    def _take_learned(self, path: Path) -> None:
+        """Look at a taste that was learned while no document could take it; one of that name is read anew."""
+        if self._facts is not None and self._facts.path == path:
+            self._facts = None
+        if not self._session.is_open:
+            self._looked_at = path
+        self._renew()
+
+
+def _notes(facts: TasteFacts | None) -> dict[str, str]:
+    """Return what is said beside the titles."""
+    if facts is None:
+        return {}
+    count = len(facts.recordings)
+    return {
+        "head": f"{facts.recipe} · learned from {count} recordings · {facts.n_parameters:,} parameters",
+        "method": facts.recipe,
+        "learning": f"{len(facts.training)} epochs",
+    }

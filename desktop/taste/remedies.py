@@ -1,0 +1,37 @@
+"""What is wrong with a taste, shown on its page, and what the buttons beside it do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from desktop.files import Files
+from desktop.guarded import guarded
+from desktop.taste.diagnosing import Diagnosing
+from desktop.taste.page import Tasting
+from desktop.work import Work
+from engine.anomaly.diagnoses.finding import Action
+from engine.anomaly.methods import METHODS
+
+_LONGER = 4
+
+
+def remedies(files: Files, work: Work) -> Mapping[str, Callable[[], object]]:
+    """Return what to do for each action that a finding can ask for."""
+    return {
+        Action.LEARN_AGAIN: files.learn,
+        Action.LEARN_LONGER: partial(files.learn, _LONGER * METHODS[0].epochs),
+        Action.ADD_RECORDINGS: files.learn,
+        Action.OTHER_TASTE: files.use_taste,
+        Action.KEEP_HALF: partial(work.propose, {"threshold_mode": "keep", "keep": 0.5}),
+        Action.CUT_A_TENTH: partial(work.propose, {"threshold_mode": "keep", "keep": 0.9}),
+        Action.FIND_THRESHOLD: partial(work.propose, {"threshold_mode": "automatic"}),
+    }
+
+
+def connect_findings(diagnosing: Diagnosing, tasting: Tasting, files: Files, work: Work) -> None:
+    """Show findings on the Taste page, measure what is not known when it is opened, and do what is asked."""
+    do = remedies(files, work)
+    diagnosing.found.connect(tasting.set_findings)
+    tasting.opened.connect(diagnosing.measure)
+    tasting.remedy_requested.connect(guarded(lambda action: do[action](), tasting.refused.emit))

@@ -1,0 +1,81 @@
+"""The threshold on the Taste page: the document's where its cuts come from this taste, else one to try."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from desktop.review.review import Review
+from desktop.review.threshold import ThresholdDrag
+from desktop.session import Session
+from desktop.work import Work
+from engine.anomaly.threshold import USUAL_LIMIT, to_scores
+from widgets.taste.distribution import Distribution
+from widgets.timeline.timeline_view import TimelineView
+
+USUAL_SCORE = float(to_scores(np.array([USUAL_LIMIT]))[0])
+"""Where odd begins for most tastes; the line begins there for one whose cuts the document does not hold."""
+
+
+class Window(Protocol):
+    """What the threshold needs of a window."""
+
+    session: Session
+    review: Review
+    work: Work
+    timeline: TimelineView
+    threshold: ThresholdDrag
+
+
+class TasteThreshold(QObject):
+    """Passes what is dragged on the page to the ways the timeline's own line goes.
+
+    Signals
+    -------
+    moved : the one to try is elsewhere; the document's tells by itself
+    """
+
+    moved = Signal()
+
+    def __init__(self, parts: Window, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._parts = parts
+        self._tried = USUAL_SCORE
+        self.maker = ""
+
+    def connect_view(self, view: Distribution) -> None:
+        """Follow the line of a distribution."""
+        view.threshold_moved.connect(self._move)
+        view.threshold_dragged.connect(self._drag)
+        view.threshold_stepped.connect(self._step)
+        self._parts.threshold.foreseen.connect(view.set_outlook)
+
+    @property
+    def score(self) -> float:
+        """Where the line is."""
+        return self._parts.review.threshold if self._proposes else self._tried
+
+    @property
+    def _proposes(self) -> bool:
+        """Whether the document's cuts come from the taste that is shown, whose maker is `maker`."""
+        curve = self._parts.session.curve
+        return curve is not None and curve.maker == self.maker
+
+    def _move(self, score: float | None) -> None:
+        if self._proposes:
+            self._parts.timeline.threshold_moved.emit(score)
+
+    def _drag(self, score: float) -> None:
+        if self._proposes:
+            self._parts.timeline.threshold_dragged.emit(score)
+        else:
+            self._tried = score
+            self.moved.emit()
+
+    def _step(self, score: float) -> None:
+        if self._proposes:
+            self._parts.work.propose({"threshold_mode": "score", "score": score}, merges_as="threshold")
+        else:
+            self._drag(score)

@@ -1,0 +1,188 @@
+"""Markers and regions by keys and by the mouse, in their list, and from label files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from PySide6.QtCore import QObject, QPoint, Signal
+from PySide6.QtWidgets import QMenu, QWidget
+
+from desktop import dialogs
+from desktop.choices.look import Look
+from desktop.guarded import guarded
+from desktop.review.review import Review
+from desktop.session import Session
+from desktop.transport import Transport
+from engine.document import marker_edits
+from engine.document.change import Change, Edit
+from engine.document.label_file import read_labels
+from engine.document.state import DocumentState
+from engine.errors import UsageError
+from engine.timebase import s_to_samples
+from engine.wording import counted
+from widgets.chrome.marker_list import MarkerList
+from widgets.timeline.timeline_view import TimelineView
+
+JUST_PASSED_S = 1.0
+"""While playing, going back passes over a marker that was reached so shortly before."""
+
+
+NO_MARKERS = "There are no markers yet; add one at the playhead ‹marker.add›."
+
+
+class Window(Protocol):
+    """What marking needs of a window."""
+
+    session: Session
+    review: Review
+    transport: Transport
+    timeline: TimelineView
+    look: Look
+
+
+class Marking(QObject):
+    """Turns keys, drags and the list into edits of the markers.
+
+    Signals
+    -------
+    said, refused : what was done, or why not
+    """
+
+    said = Signal(str)
+    refused = Signal(str)
+
+    def __init__(self, window: QWidget, parts: Window, seek: Callable[[int], object]) -> None:
+        super().__init__(window)
+        self._window = window
+        self._parts = parts
+        self._session = parts.session
+        self._seek = seek
+        self._new: str | None = None
+        self.list: MarkerList | None = None
+        canvas = parts.timeline.canvas
+        canvas.marker_moved.connect(guarded(self.move, self.refused.emit))
+        canvas.marker_named.connect(guarded(self.rename, self.refused.emit))
+        canvas.marker_menu_requested.connect(self._show_menu)
+        parts.session.changed.connect(self._follow_change)
+        parts.session.replaced.connect(self._show_list)
+
+    def add(self) -> None:
+        """Mark where the playhead is."""
+        self._apply(marker_edits.add_marker(self._required_state(), self._parts.transport.playhead_samples))
+
+    def add_region(self) -> None:
+        """Mark the span of the current proposal, and let it be named at once."""
+        edit, marker_id = marker_edits.add_region(self._required_state(), *self._parts.review.span())
+        self._apply(edit)
+        self._write_name(marker_id)
+        self._new = marker_id  # until anything else changes the markers
+
+    def move(self, marker_id: str, start_samples: int, stop_samples: int) -> None:
+        """Put a marker, or the edges of a region, elsewhere."""
+        self._apply(marker_edits.move_marker(self._session.state, marker_id, start_samples, stop_samples))
+
+    def rename(self, marker_id: str, name: str) -> None:
+        """Give a marker another name."""
+        rename = marker_edits.name_new if marker_id == self._new else marker_edits.rename_marker
+        self._new = None
+        self._apply(rename(self._session.state, marker_id, name))
+
+    def delete(self, ids: tuple[str, ...]) -> None:
+        """Take markers away."""
+        self._apply(marker_edits.delete_markers(self._session.state, ids))
+
+    def rename_here(self) -> None:
+        """Let the name of the marker nearest to the playhead be written anew, in its place."""
+        state, here = self._required_state(), self._parts.transport.playhead_samples
+        if not state.markers:
+            raise UsageError(NO_MARKERS)
+        nearest = min(state.markers.values(), key=lambda one: abs(one.start_samples - here))
+        self._ask_name(nearest.id)
+
+    def _write_name(self, marker_id: str) -> bool:
+        """Open the field for a name in the strip; False where the result does not show the marker."""
+        self._new = None
+        marker = self._session.state.markers[marker_id]
+        self._parts.timeline.reveal(marker.start_samples, marker.start_samples)
+        return self._parts.timeline.canvas.rename_marker(marker_id)
+
+    def _ask_name(self, marker_id: str) -> None:
+        if not self._write_name(marker_id):
+            name = self._session.state.markers[marker_id].name
+            raise UsageError(
+                f"{name} is cut from the result; show the source ‹transport.source_result› first."
+            )
+
+    def go(self, *, forward: bool) -> None:
+        """Put the playhead on the next or the previous marker."""
+        state, transport = self._required_state(), self._parts.transport
+        if not state.markers:
+            raise UsageError(NO_MARKERS)
+        here = transport.playhead_samples
+        if not forward and transport.is_playing:
+            here -= s_to_samples(JUST_PASSED_S, state.rate_hz)
+        self._go_to(marker_edits.neighbour(state, here, forward=forward).id)
+
+    def _go_to(self, marker_id: str) -> None:
+        marker = marker_edits.require_marker(self._session.state, marker_id)
+        self._seek(marker.start_samples)
+        self.said.emit(marker_edits.marker_text(self._session.state, marker))
+
+    def import_labels(self) -> None:
+        """Ask for a label file and mark what it names."""
+        state = self._required_state()
+        folder = Path.home() if self._session.path is None else self._session.path.absolute().parent
+        path = dialogs.ask_labels(self._window, folder)
+        if path is not None:
+            spans = read_labels(path, state.rate_hz)
+            label = f"Imported {counted(len(spans), 'label')} of {path.name}"
+            self._apply(marker_edits.add_all(self._session.state, spans, label))
+
+    def show_list(self) -> None:
+        """Show the list of markers, or come back to it."""
+        if self.list is None:
+            self.list = made = MarkerList(self._parts.look.theme, self._window)
+            made.chosen.connect(guarded(self._go_to, self.refused.emit))
+            made.renamed.connect(guarded(self._rename_in_list, self.refused.emit))
+            made.deleted.connect(guarded(self.delete, self.refused.emit))
+            self._parts.look.changed.connect(made.set_theme)
+        self._show_list()
+        self.list.show()
+        self.list.raise_()
+        self.list.activateWindow()
+
+    def _rename_in_list(self, marker_id: str, name: str) -> None:
+        try:
+            self.rename(marker_id, name)
+        finally:
+            self._show_list()  # a name that was refused, or tidied, stands as it is
+
+    def _show_list(self) -> None:
+        if self.list is not None:
+            self.list.show_markers(self._session.state.markers.values(), self._session.state.rate_hz)
+
+    def _show_menu(self, marker_id: str, at: QPoint) -> None:
+        menu = QMenu(self._window)
+        menu.addAction("Go to", lambda: guarded(self._go_to, self.refused.emit)(marker_id))
+        menu.addAction("Rename…", lambda: guarded(self._ask_name, self.refused.emit)(marker_id))
+        menu.addAction("Delete", lambda: guarded(self.delete, self.refused.emit)((marker_id,)))
+        menu.addSeparator()
+        menu.addAction("List of markers", self.show_list)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(at)
+
+    def _follow_change(self, change: Change) -> None:
+        if change.markers:
+            self._new = None
+            self._show_list()
+
+    def _required_state(self) -> DocumentState:
+        state = self._session.state
+        if not state.tracks:
+            raise UsageError("There is nothing to mark yet; import a recording first ‹file.import›.")
+        return state
+
+    def _apply(self, edit: Edit) -> None:
+        self.said.emit(self._session.apply(edit).label)

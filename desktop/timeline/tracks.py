@@ -1,0 +1,165 @@
+"""What the user does to tracks, by their heads, by keys and by menu."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from PySide6.QtCore import QObject, QPoint, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QWidget
+
+from desktop.guarded import guarded
+from desktop.session import Session
+from desktop.timeline.track_menu import TrackMenu
+from engine.document.change import Edit
+from engine.document.track import Track
+from engine.document.track_edits import move_track, remove_track, set_group, set_track
+from engine.errors import UsageError
+from widgets.theme import text_scale
+from widgets.timeline.frame import COLLAPSED
+from widgets.timeline.heads.value_field import STEPS_RUN
+from widgets.timeline.timeline_view import TimelineView
+
+TALLEST_PX = 1_000
+
+
+class Tracks(QObject):
+    """Turns what is asked of the heads into edits, and keys into edits of the current track.
+
+    Parameters
+    ----------
+    action : returns the action of a command by its id, for the menu
+
+    Signals
+    -------
+    said : what was done
+    refused : why it cannot be
+    """
+
+    said = Signal(str)
+    refused = Signal(str)
+
+    def __init__(
+        self, window: QWidget, session: Session, timeline: TimelineView, action: Callable[[str], QAction]
+    ) -> None:
+        super().__init__(window)
+        self._session = session
+        self._timeline = timeline
+        self._heads = timeline.heads
+        self._menu = TrackMenu(window, guarded(self.change, self._refuse), action)
+        heads = self._heads
+        heads.track_changed.connect(guarded(self.change, self._refuse))
+        heads.group_changed.connect(
+            guarded(lambda key, values: self._apply(set_group(session.state, key, **values)), self._refuse)
+        )
+        heads.track_moved.connect(
+            guarded(lambda key, place: self._apply(move_track(session.state, key, place)), self._refuse)
+        )
+        heads.menu_asked.connect(lambda key, place: self._popup("menu", key, place))
+
+    def _refuse(self, sentence: str) -> None:
+        """Tell why something cannot be, and show the heads as the document has them."""
+        self._heads.refresh()
+        self.refused.emit(sentence)
+
+    def _apply(self, edit: Edit) -> None:
+        self.said.emit(self._session.apply(edit).label)
+
+    def change(self, track_id: str, values: Mapping[str, object], run: str = "") -> None:
+        """Change fields of a track; changes in a row that carry the same `run` are one step of undo."""
+        self._apply(set_track(self._session.state, track_id, run=run, **values))
+
+    def current(self) -> Track:
+        """Return the track that the keys mean.
+
+        Raises
+        ------
+        UsageError : none is chosen
+        """
+        track = self._heads.current_track()
+        if track is None:
+            raise UsageError("Choose a track first: click its head, or go to the next one ‹tracks.next›.")
+        return track
+
+    def choose_next(self, direction: int) -> None:
+        """Choose the track below (1) or above (-1); from none, the first or the last."""
+        tracks = self._session.state.tracks
+        if not tracks:
+            raise UsageError("There is no track yet; import a recording first ‹file.import›.")
+        ids = [track.id for track in tracks]
+        now = self._heads.current_track()
+        if now is None:
+            place = 0 if direction > 0 else len(ids) - 1
+        else:
+            place = min(max(ids.index(now.id) + direction, 0), len(ids) - 1)
+        self._heads.choose(ids[place])
+        self._timeline.show_lane(ids[place])
+        heard = [word for word, on in (("muted", tracks[place].mute), ("soloed", tracks[place].solo)) if on]
+        self.said.emit(", ".join([f"Track {tracks[place].name}", *heard]))
+
+    def mute(self) -> None:
+        """Mute the current track, or let it be heard again."""
+        track = self.current()
+        self.change(track.id, {"mute": not track.mute})
+
+    def solo(self) -> None:
+        """Hear only the current track, or all of them again."""
+        track = self.current()
+        self.change(track.id, {"solo": not track.solo})
+
+    def move(self, direction: int) -> None:
+        """Move the current track up (-1) or down (1)."""
+        track, state = self.current(), self._session.state
+        place = track.position + direction
+        if not 0 <= place < len(state.tracks):
+            raise UsageError(f"{track.name} is the {'first' if direction < 0 else 'last'} track already.")
+        self._apply(move_track(state, track.id, place, STEPS_RUN))
+        self._timeline.show_lane(track.id)
+
+    def stretch(self, factor: float) -> None:
+        """Make the lane of the current track taller or shorter by a factor."""
+        track = self.current()
+        now_px = self._heads.heads[track.id].height() / text_scale()
+        height_px = min(max(round(now_px * factor), COLLAPSED), TALLEST_PX)
+        self.change(track.id, {"is_collapsed": False, "height_px": height_px}, STEPS_RUN)
+        self._timeline.show_lane(track.id)
+
+    def collapse(self) -> None:
+        """Show the lane of the current track as one thin row, or whole again."""
+        track = self.current()
+        self.change(track.id, {"is_collapsed": not track.is_collapsed})
+
+    def open_channels(self) -> None:
+        """Show the current track as a row a channel, or as one row."""
+        track = self.current()
+        if self._session.state.sources[track.source_id].channels == 1:
+            raise UsageError(f"{track.name} has one channel; there is nothing to open.")
+        self.change(track.id, {"channels_open": not track.channels_open})
+
+    def remove(self) -> None:
+        """Take the current track off the document."""
+        self._apply(remove_track(self._session.state, self.current().id))
+
+    def rename(self) -> None:
+        """Let the user type a name into the head of the current track."""
+        self._head_of_current().rename()
+
+    def type_value(self, name: str) -> None:
+        """Let the user type the "gain" or the "pan" of the current track."""
+        head = self._head_of_current()
+        head.type_value(head.gain if name == "gain" else head.pan)
+
+    def show_menu(self, name: str) -> None:
+        """Open the "menu" of the current track, or that of its "color", "group" or "role"."""
+        head = self._head_of_current()
+        self._popup(name, head.track.id, head.mapToGlobal(head.dots.geometry().bottomLeft()))
+
+    def _head_of_current(self) -> Any:
+        track = self.current()
+        self._heads.show()
+        self._timeline.show_lane(track.id)
+        return self._heads.heads[track.id]
+
+    def _popup(self, name: str, track_id: str, place: QPoint) -> None:
+        self._menu.popup(name, self._session.state, track_id, self._heads.accents(), place)

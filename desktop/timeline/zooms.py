@@ -1,0 +1,302 @@
+"""Which window of time is on screen: back and forward, close to a proposal, after the playhead, next time."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QObject, QSettings, QTimer
+
+from desktop.review.review import Review
+from desktop.session import Session
+from desktop.transport import Transport
+from engine.errors import UsageError
+from engine.strict_json import parse_json
+from widgets.timeline.timeline_view import TimelineView
+
+_FOLLOWS, _PLACES = "follow", "places"
+_KEPT_DOCUMENTS, _KEPT_WINDOWS = 100, 50
+_RUN_S = 0.8
+"""Scrolls and zooms that follow each other sooner are one way, however far it goes."""
+_SAME_SHARE = 0.75
+"""Windows that share this much of what they show together count as one place."""
+_KEEP_EVERY_MS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A window of time: source position of its left edge, and how much of what is drawn it holds."""
+
+    start_samples: float
+    visible_samples: float
+
+    def share_of(self, other: Window) -> float:
+        """Return how much of what the two show together both show, 0 to 1."""
+        start = max(self.start_samples, other.start_samples)
+        stop = min(self._stop_samples, other._stop_samples)
+        first = min(self.start_samples, other.start_samples)
+        last = max(self._stop_samples, other._stop_samples)
+        return max(stop - start, 0.0) / (last - first) if last > first else 1.0
+
+    @property
+    def _stop_samples(self) -> float:
+        return self.start_samples + self.visible_samples
+
+
+class WindowHistory:
+    """Where the user rested, to go back to and forward again; small steps and runs of steps count as one."""
+
+    def __init__(self, clock_s: Callable[[], float] = time.monotonic) -> None:
+        self._clock_s = clock_s
+        self.forget(Window(0.0, 0.0))
+
+    def forget(self, here: Window) -> None:
+        """Begin anew at a window."""
+        self._past: list[Window] = []
+        self._future: list[Window] = []
+        self.settle(here)
+
+    def settle(self, here: Window) -> None:
+        """Take a window as the place where the user is, without a step to it."""
+        self._rest = self._here = here
+        self._left_rest = False
+        self._noted_s = float("-inf")
+
+    def note(self, here: Window) -> None:
+        """Take a step of the user to a window."""
+        now_s = self._clock_s()
+        if now_s - self._noted_s > _RUN_S:
+            self._rest = self._here if self._left_rest else self._rest
+            self._left_rest = False
+        self._noted_s, self._here = now_s, here
+        if not self._left_rest and self._rest.share_of(here) < _SAME_SHARE:
+            self._left_rest = True
+            self._past = [*self._past, self._rest][-_KEPT_WINDOWS:]
+            self._future.clear()
+
+    def back(self) -> Window | None:
+        """Return the window before this one, None where there is none."""
+        return self._turned(self._past, self._future)
+
+    def forward(self) -> Window | None:
+        """Return the window that `back` left, None where there is none."""
+        return self._turned(self._future, self._past)
+
+    def _turned(self, source: list[Window], target: list[Window]) -> Window | None:
+        if not source:
+            return None
+        target.append(self._here)
+        self.settle(source.pop())
+        return self._here
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a document was left; positions in source samples, the scroll of the lanes in pixels."""
+
+    start_samples: float
+    visible_samples: float
+    scroll_px: int
+    shows_result: bool
+    current: str
+    playhead_samples: int
+
+
+class Zooms(QObject):
+    """Moves the window of time, and remembers where it was."""
+
+    def __init__(
+        self,
+        session: Session,
+        review: Review,
+        transport: Transport,
+        timeline: TimelineView,
+        settings: QSettings,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._review, self._transport = session, review, transport
+        self._timeline, self._settings = timeline, settings
+        self._history = WindowHistory()
+        self._width_px = 0
+        self._is_turning = False
+        self._is_paused = False
+        self._revealed: tuple[str | None, tuple[int, int] | None] = (None, None)
+        self._close_to: tuple[str, Window, Window] | None = None
+        self.follows = settings.value(_FOLLOWS, "paging") != "off"
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_KEEP_EVERY_MS)
+        self._timer.timeout.connect(self.keep)
+        timeline.viewport_changed.connect(self._note)
+        transport.playing_changed.connect(self._start_following)
+        transport.playhead_moved.connect(self._keep_soon)
+        review.moved.connect(self._keep_soon)
+        session.leaving.connect(self.keep)
+
+    # back and forward
+
+    @property
+    def _here(self) -> Window:
+        return Window(*self._timeline.window_samples)
+
+    def _go_to(self, window: Window) -> None:
+        self._is_turning = True
+        self._timeline.show_window(window.start_samples, window.visible_samples)
+        self._is_turning = False
+        self._pause_unless_in_view()
+
+    def back(self) -> None:
+        """Show the window of time before this one."""
+        self._turn(self._history.back(), "There is no view before this one.")
+
+    def forward(self) -> None:
+        """Show the window of time that `back` left."""
+        self._turn(self._history.forward(), "There is no view after this one.")
+
+    def _turn(self, window: Window | None, why_not: str) -> None:
+        if window is None:
+            raise UsageError(why_not)
+        self._go_to(window)
+
+    def settle(self) -> None:
+        """Take what is on screen as the place where the user is."""
+        self._history.settle(self._here)
+
+    def _note(self) -> None:
+        """Take what is on screen as a step of the user, unless it came from here or from a wider window."""
+        width_px, self._width_px = self._width_px, self._timeline.viewport.width_px
+        if self._is_turning or width_px != self._width_px:
+            self.settle()
+        else:
+            self._history.note(self._here)
+            self._pause_unless_in_view()
+        self._keep_soon()
+
+    # the proposal
+
+    def to_proposal(self) -> None:
+        """Zoom to the current proposal; where it is shown so already, go back to the window before."""
+        here, now = self._review.here(), self._here
+        if self._close_to is not None and self._close_to[::2] == (here, now):
+            self._timeline.show_window(self._close_to[1].start_samples, self._close_to[1].visible_samples)
+            self._close_to = None
+            return
+        self._timeline.zoom_to(*self._review.span())
+        self._close_to = (here, now, self._here)
+
+    def reveal_change(self) -> None:
+        """Bring the current proposal into view where it is another one, or has other edges."""
+        shown = (self._review.current, self._review.current_span())
+        if shown != self._revealed:
+            self.reveal()
+
+    def reveal(self) -> None:
+        """Bring the current proposal into view."""
+        span = self._review.current_span()
+        self._revealed = (self._review.current, span)
+        if span is not None:
+            self._timeline.reveal(*span)
+
+    # the playhead
+
+    def toggle_follow(self) -> str:
+        """Follow the playhead by pages, or let the window stay; return what to say."""
+        self.follows = not self.follows
+        self._settings.setValue(_FOLLOWS, "paging" if self.follows else "off")
+        self._is_paused = False
+        return "The view follows the playhead" if self.follows else "The view stays where it is while playing"
+
+    def follow(self, position_samples: int) -> None:
+        """Show the playhead while playing; the page turns, unless the user scrolled away from it."""
+        if self._timeline.holds(position_samples):
+            self._is_paused = False
+        elif self.follows and not self._is_paused:
+            self._is_turning = True
+            self._timeline.turn_page(position_samples)
+            self._is_turning = False
+        self._timeline.set_playhead(position_samples)
+
+    def seek(self, position_samples: int) -> None:
+        """Put the playhead somewhere and bring it into view."""
+        self._is_paused = False
+        self._transport.seek(position_samples)
+        if not self._timeline.holds(position_samples):
+            self._timeline.turn_page(position_samples)
+
+    def _start_following(self, playing: bool) -> None:
+        self._is_paused = False
+        if playing:
+            self._keep_soon()
+
+    def _pause_unless_in_view(self) -> None:
+        if self._transport.is_playing:
+            self._is_paused = not self._timeline.holds(self._transport.playhead_samples)
+
+    # next time
+
+    def _keep_soon(self) -> None:
+        if self._session.is_open and not self._timer.isActive():
+            self._timer.start()
+
+    def keep(self) -> None:
+        """Keep where the open document is now."""
+        self._timer.stop()
+        session, path = self._session, self._session.path
+        if path is None or not session.state.tracks:
+            return
+        here, review = self._here, self._review
+        place = Place(
+            here.start_samples,
+            here.visible_samples,
+            self._timeline.scroll_px,
+            self._transport.plays_result,
+            review.current or "",
+            self._transport.playhead_samples,
+        )
+        name = str(path.absolute())
+        others = {other: kept for other, kept in self._places().items() if other != name}
+        newest = dict(list(others.items())[-(_KEPT_DOCUMENTS - 1) :])
+        kept = {field: getattr(place, field) for field in Place.__slots__}
+        self._settings.setValue(_PLACES, json.dumps({**newest, name: kept}))
+
+    def restore(self) -> None:
+        """Show a document that was just opened as it was left; one that never was shown is shown whole."""
+        path, transport = self._session.path, self._transport
+        place = None if path is None else _place(self._places().get(str(path.absolute())))
+        self._close_to = None
+        if place is not None and place.shows_result != transport.plays_result:
+            transport.choose_result(place.shows_result)
+        if place is None:
+            self._timeline.fit()
+        else:
+            if place.current in self._review.ids:
+                self._review.choose(place.current)
+            transport.seek(place.playhead_samples)
+            self._timeline.show_window(place.start_samples, place.visible_samples)
+            self._timeline.set_scroll(place.scroll_px)
+        self._revealed = (self._review.current, self._review.current_span())
+        self._history.forget(self._here)
+        self._timer.stop()
+
+    def _places(self) -> dict[str, object]:
+        try:
+            stored = parse_json(str(self._settings.value(_PLACES, "{}")))
+        except ValueError:
+            return {}
+        return stored if isinstance(stored, dict) else {}
+
+
+def _place(stored: object) -> Place | None:
+    """Read a place; None where what was stored is none."""
+    empty = Place(0.0, 0.0, 0, False, "", 0)
+    if not isinstance(stored, dict) or set(stored) != set(Place.__slots__):
+        return None
+    for name, value in stored.items():
+        wanted = type(getattr(empty, name))
+        if not isinstance(value, float | int if wanted is float else wanted):
+            return None
+    place = replace(empty, **stored)
+    return place if place.visible_samples > 0 and place.start_samples >= 0 else None

@@ -1,0 +1,262 @@
+"""From a score curve to proposed cuts, the way an editor would make them.
+
+Pure and quick (numpy only), since the threshold keys call it while they are held down.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.anomaly.threshold import automatic
+from engine.cuts.alternatives import alternatives
+from engine.cuts.borders import candidates
+from engine.cuts.dead_air import ending_with, surely_dead
+from engine.cuts.edges import Neighbours, anchors, snap
+from engine.cuts.keep import cuts_for_keep
+from engine.cuts.kept_examples import nearest_examples
+from engine.cuts.profile import OPTIMISED_SMOOTHING_S, SMOOTHING_S, ScoreProfile, smooth
+from engine.cuts.reasons import reasons
+from engine.cuts.regions import (
+    LEFTOVER_S,
+    MOVED_S,
+    CutRules,
+    DecidedSpans,
+    cuts_at,
+    kept_samples,
+    nearest_crossings,
+    scored_accepted,
+)
+from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
+from engine.document.decisions import Verdict
+from engine.document.proposals import Alternative, Proposal, proposal_id
+from engine.settings import CutSettings
+from engine.spans import Samples, inside
+from engine.timebase import s_to_samples
+
+CUT_COST_S = 0.25
+"""A cut must gain as much as this many seconds of score one standard deviation above the threshold: a seam
+that gains less is not worth hearing."""
+
+OPTIMISED_CUT_COST_S = 1.0
+"""The same where cuts of a wished-for length are searched. Scores that are wrong here and there are then left
+alone more often: of planted faults more is found at the same length up to here, and less beyond."""
+
+
+WITHOUT_PULSE_S = 1.0
+"""Where there are no beats the shortest piece may be a few words."""
+
+_PULSE_BEATS = 16
+_TWO_BARS_BEATS, _TWO_BARS_S = 8, (3.0, 6.0)
+
+
+@dataclass(frozen=True, slots=True)
+class CutPlan:
+    """What would be cut.
+
+    Attributes
+    ----------
+    proposals : by start, apart from each other and from every decided span
+    threshold : the score in force; every proposal scores more
+    kept_samples, kept_share : what remains once the proposals are accepted beside what was accepted before
+    """
+
+    proposals: tuple[Proposal, ...]
+    threshold: float
+    kept_samples: int
+    kept_share: float
+
+
+def propose_cuts(
+    curve: ScoreCurve,
+    listening: Listening | None,
+    grid: BeatGrid | None,
+    *,
+    length_samples: int,
+    rate_hz: int,
+    settings: CutSettings,
+    decided: tuple[tuple[int, int, Verdict], ...] = (),
+    nearest: NearestKept | None = None,
+) -> CutPlan:
+    """Propose what to cut from a recording of `length_samples` at `rate_hz`.
+
+    Parameters
+    ----------
+    listening, grid : where they are missing, cuts snap to less and reasons say less
+    decided : spans [start, stop) that were accepted or rejected before; none is proposed again, the accepted
+        ones count as cut and the rejected ones as kept
+    nearest : found with the taste that made the curve; with another one it is left out
+
+    Returns
+    -------
+    plan : the same for the same input, with the same ids
+    """
+    answered = _decided_spans(decided, length_samples)
+    if length_samples <= 0 or not len(curve.scores):
+        kept = max(0, length_samples) - int(np.diff(answered.accepted).sum())
+        return CutPlan((), settings.score, kept, kept / length_samples if length_samples > 0 else 1.0)
+    width_s = OPTIMISED_SMOOTHING_S if settings.threshold_mode == "keep" else SMOOTHING_S
+    dead_air = surely_dead(curve, listening)
+    profile = smooth(curve, length_samples=length_samples, rate_hz=rate_hz, width_s=width_s, sharp=dead_air)
+    rules = _rules(settings, profile, grid, rate_hz)
+    chosen = _choose(profile, listening, grid, rate_hz, settings, answered, rules, dead_air, curve.limit)
+    edges = chosen.scored.T.ravel()
+    near = anchors(edges, listening, grid, rate_hz).but_not_of(edges, dead_air)
+    spans = chosen.spans
+    if settings.snap and settings.threshold_mode != "keep" and len(spans):
+        accepted = scored_accepted(profile, chosen.threshold, answered, rules)
+        spans = snap(spans, near, Neighbours(spans, profile, answered, rules, accepted), rules)
+    walls = np.concatenate([spans, answered.accepted, answered.rejected])
+    limits = _limits(spans, walls, length_samples)
+    others = alternatives(
+        spans, chosen.scored, near, grid, limits=limits, rate_hz=rate_hz, minimum_cut=rules.minimum_cut
+    )
+    if nearest is not None and nearest.maker != curve.maker:
+        nearest = None
+    proposals = _proposals(spans, others, nearest, profile, answered, listening, settings, rate_hz, curve)
+    kept = kept_samples(spans, profile, answered)
+    return CutPlan(proposals, chosen.threshold, kept, kept / length_samples)
+
+
+def _proposals(
+    spans: Samples,
+    others: list[tuple[Alternative, ...]],
+    nearest: NearestKept | None,
+    profile: ScoreProfile,
+    decided: DecidedSpans,
+    listening: Listening | None,
+    settings: CutSettings,
+    rate_hz: int,
+    curve: ScoreCurve,
+) -> tuple[Proposal, ...]:
+    cuts = np.concatenate([spans, decided.accepted])
+    middles = (profile.edges_samples[1:] + profile.edges_samples[:-1]) / 2
+    kept_cells = ~inside(middles, cuts[np.argsort(cuts[:, 0])])
+    scores, _ = profile.peaks(spans[:, 0], spans[:, 1])
+    rows = zip(
+        spans.tolist(),
+        scores.tolist(),
+        reasons(spans, kept_cells, profile, listening, rate_hz, nearest, curve),
+        others,
+        nearest_examples(spans, nearest, rate_hz),
+        _crossfades_ms(spans, cuts, profile.length_samples, rate_hz, settings.crossfade_ms),
+        strict=True,
+    )
+    return tuple(
+        Proposal(
+            id=proposal_id("cut", start, stop, curve.maker),
+            kind="cut",
+            start_samples=start,
+            stop_samples=stop,
+            score=score,
+            reason=reason,
+            maker=curve.maker,
+            alternatives=other,
+            payload={"crossfade_ms": crossfade_ms},
+            nearest_kept=example,
+        )
+        for (start, stop), score, reason, other, example, crossfade_ms in rows
+    )
+
+
+def _decided_spans(decided: tuple[tuple[int, int, Verdict], ...], length_samples: int) -> DecidedSpans:
+    """Unite what was decided; where an accepted and a rejected span overlap, the accepted one is cut."""
+    accepted = _united(decided, Verdict.ACCEPTED, length_samples)
+    rejected = _united(decided, Verdict.REJECTED, length_samples)
+    borders = np.unique(np.concatenate([accepted.ravel(), rejected.ravel()]))
+    pieces = np.stack([borders[:-1], borders[1:]], axis=1)
+    middles = pieces.sum(axis=1) / 2
+    return DecidedSpans(accepted, pieces[inside(middles, rejected) & ~inside(middles, accepted)])
+
+
+def _united(decided: tuple[tuple[int, int, Verdict], ...], verdict: Verdict, length_samples: int) -> Samples:
+    united: list[list[int]] = []
+    for start, stop, answer in sorted(decided):
+        start, stop = max(0, start), min(stop, length_samples)
+        if answer is not verdict or start >= stop:
+            continue
+        if united and start <= united[-1][1]:
+            united[-1][1] = max(united[-1][1], stop)
+        else:
+            united.append([start, stop])
+    return np.array(united, np.int64).reshape(-1, 2)
+
+
+def shortest_kept_s(grid: BeatGrid | None) -> float:
+    """Return the shortest piece that the material lets stand: two bars of it, or about a phrase of speech."""
+    if grid is None or grid.tempo_bpm <= 0.0 or len(grid.beats_samples) < _PULSE_BEATS:
+        return WITHOUT_PULSE_S
+    return float(np.clip(_TWO_BARS_BEATS * 60.0 / grid.tempo_bpm, *_TWO_BARS_S))
+
+
+def _rules(settings: CutSettings, profile: ScoreProfile, grid: BeatGrid | None, rate_hz: int) -> CutRules:
+    cost_s = OPTIMISED_CUT_COST_S if settings.threshold_mode == "keep" else CUT_COST_S
+    shortest_s = shortest_kept_s(grid) if settings.minimum_kept_s is None else settings.minimum_kept_s
+    return CutRules(
+        minimum_kept=s_to_samples(shortest_s, rate_hz),
+        minimum_cut=max(1, s_to_samples(settings.minimum_cut_s, rate_hz)),
+        leftover=s_to_samples(LEFTOVER_S, rate_hz),
+        moved=s_to_samples(MOVED_S, rate_hz),
+        cost_per_cut=cost_s * rate_hz * float(profile.scores.std()),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Chosen:
+    """Spans to cut, shape (n, 2), the same where the score alone would put their edges, and the threshold."""
+
+    spans: Samples
+    scored: Samples
+    threshold: float
+
+
+def _choose(
+    profile: ScoreProfile,
+    listening: Listening | None,
+    grid: BeatGrid | None,
+    rate_hz: int,
+    settings: CutSettings,
+    decided: DecidedSpans,
+    rules: CutRules,
+    dead_air: Samples,
+    limit: float,
+) -> _Chosen:
+    """Return what to cut; for a wished-for share on beats already, for a threshold before snapping."""
+    if settings.threshold_mode == "keep":
+        places = candidates(profile.length_samples, listening, grid, rate_hz, snap=settings.snap)
+        places = np.union1d(places, dead_air.ravel())
+        best = cuts_for_keep(profile, settings.keep, decided, rules, places)
+        scored = nearest_crossings(profile, best.threshold, best.spans, rules.moved)
+        return _Chosen(best.spans, scored, best.threshold)
+    threshold = settings.score
+    if settings.threshold_mode == "automatic":
+        middles = (profile.edges_samples[1:] + profile.edges_samples[:-1]) / 2
+        played = profile.scores[~inside(middles, dead_air)]
+        threshold = automatic(played if len(played) else profile.scores, limit)
+    if settings.threshold_mode == "percentile":
+        threshold = float(np.percentile(profile.scores, settings.percentile))
+    spans = ending_with(cuts_at(profile, threshold, decided, rules), dead_air, rate_hz)
+    return _Chosen(spans, spans, threshold)
+
+
+def _crossfades_ms(spans: Samples, cuts: Samples, length: int, rate_hz: int, wish_ms: float) -> list[float]:
+    """Return the crossfade of each cut: as wished, or what the cut and the kept pieces beside it allow.
+
+    A crossfade is centred on its seam and takes half of its length from each side; each kept piece has two.
+    """
+    before, after = _limits(spans, cuts, length).T
+    beside = np.stack([spans[:, 0] - before, after - spans[:, 1]])
+    beside = np.where(beside > 0, beside, length)  # no kept piece there: the other side alone matters
+    allowed = np.minimum(beside.min(axis=0), 2 * np.diff(spans)[:, 0])
+    clipped: list[float] = np.round(np.minimum(wish_ms, allowed / rate_hz * 1000), 3).tolist()
+    return clipped
+
+
+def _limits(spans: Samples, walls: Samples, length: int) -> Samples:
+    """Return where the wall before each span ends and where the one after it begins, shape (n, 2)."""
+    ends = np.concatenate([[0], np.sort(walls[:, 1])])
+    begins = np.concatenate([np.sort(walls[:, 0]), [length]])
+    before = ends[np.searchsorted(ends, spans[:, 0], side="right") - 1]
+    after = begins[np.searchsorted(begins, spans[:, 1], side="left")]
+    return np.stack([before, after], axis=1)

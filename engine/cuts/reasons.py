@@ -1,0 +1,329 @@
+"""Why a cut is proposed: one plain sentence that says only what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.anomaly.part_wording import part_wording
+from engine.cuts.dead_air import PAUSES, DeadAirIn, dead_air_in
+from engine.cuts.profile import Numbers, ScoreProfile
+from engine.document.analysis import Listening, NearestKept, ScoreCurve
+from engine.spans import Samples, inside
+from engine.timebase import format_time
+
+QUIET_BELOW_DB = 25.0
+"""A hop is quiet when it lies this far below the middle of what is kept: under the decay of any played
+note."""
+
+SILENCE_DB = -60.0
+FLOOR_DB = -80.0
+"""Levels below count as this, so that digital silence does not outweigh everything else in a mean."""
+
+STOP_S = 0.5
+"""A quiet stretch this long is heard as the playing having stopped."""
+
+UNEVEN = 1.5
+"""How many times more uneven than in what is kept the distances of hits must be to be mentioned."""
+
+FAR_TIMES = 2.0
+"""How many times further than what stays a span must be from everything kept to sound like nothing of it."""
+
+SURELY, PERHAPS = 3.0, 1.0
+"""How far ahead of all other kinds of fault, in standard deviations, one must be to be named. Measured:
+docs/decisions/0025."""
+
+ANOTHER_RHYTHM = 1.5
+"""How many standard deviations less like the rest than usual a rhythm must be on the whole to be spoken of,
+where no kind of fault is named and the playing does not stop."""
+
+RHYTHM = "unlike-rest-rhythm"
+_PLAYED = 0.2
+
+_NEARLY_ALL, _MOST, _LEAST_DEAD_S = 0.9, 0.5, 1.0
+"""How much of a cut is dead air where it is named for it alone and where likeness is not spoken of, and how
+long it is where it is spoken of at all."""
+
+_HEARD_AS: Mapping[str, str] = {
+    "altered": "sounds reversed, muffled or doubled",
+    "bad-join": "sounds badly joined",
+    "cut-before": "sounds like what you cut before",
+    "dropout": "drops in level",
+    "false-start": "sounds like a false start",
+    "noise": "sounds like a noise",
+    "noodling": "sounds like noodling",
+    "out-of-tune": "sounds out of tune",
+    "talk": "sounds like talk",
+    "wrong-tempo": "sounds as if in a wrong tempo",
+}
+"""What is said of the parts of a score that are kinds of fault."""
+
+_COUNTS = ("", "once", "twice", "three times", "four times", "five times")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Heard:
+    """What listening says of each of n spans, and of what is kept. Figures of one span share an index.
+
+    `playing_db` leaves out the quiet hops of a span, so that a stop does not make the rest of it quieter.
+    """
+
+    level_db: Numbers
+    playing_db: Numbers
+    quiet_share: Numbers
+    stops: Samples
+    hits_per_s: Numbers
+    unevenness: Numbers
+    kept_level_db: float
+    kept_hits_per_s: float
+    kept_unevenness: float
+    playing_starts: int
+    playing_stops: int
+
+
+def reasons(
+    spans: Samples,
+    kept: NDArray[np.bool_],
+    profile: ScoreProfile,
+    listening: Listening | None,
+    rate_hz: int,
+    nearest: NearestKept | None = None,
+    curve: ScoreCurve | None = None,
+) -> list[str]:
+    """Return a sentence for each span, shape (n, 2).
+
+    Parameters
+    ----------
+    kept : shape (cells of the profile,), which cells are in no cut
+    listening : without it only the score and the length are known
+    nearest : tells spans that sound like nothing that was kept
+    curve : its parts tell what kind of fault a span sounds like
+    """
+    heard = _listen(spans, kept, profile, listening, rate_hz) if listening is not None else None
+    dead = dead_air_in(spans, listening, rate_hz) if listening is not None else [DeadAirIn()] * len(spans)
+    against = _against_recording(spans, profile, _far(spans, kept, profile, nearest))
+    knows_taste = curve is None or curve.maker != PAUSES
+    faults, another_rhythm = _faults(spans, curve), _another_rhythm(spans, curve)
+    sentences = []
+    for k, (start, stop) in enumerate(spans.tolist()):
+        length = _length((stop - start) / rate_hz)
+        place, sounds = "", ""
+        if heard is not None:
+            place = _place(heard, k, start, stop, profile.length_samples, rate_hz)
+            sounds = _sounds(heard, k, dead[k])
+            if another_rhythm[k] and not faults[k] and not heard.stops[k] and heard.quiet_share[k] < _PLAYED:
+                sounds += f", in {part_wording(RHYTHM)}"
+        head = f"{place}: {length}{sounds}" if place else f"{length}{sounds}"
+        likeness = f"; {against[k]}{faults[k]}" if knows_taste and dead[k].share < _MOST else ""
+        sentences.append(f"{head}{likeness}.")
+    return sentences
+
+
+def _length(seconds: float) -> str:
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    return f"{seconds:.0f} s" if seconds < 59.5 else f"{format_time(seconds, decimals=0)} min"
+
+
+def _faults(spans: Samples, curve: ScoreCurve | None) -> list[str]:
+    """Say of each span what kind of fault it sounds like, where one kind is clearly ahead of all others."""
+    if curve is None:
+        return [""] * len(spans)
+    kinds = [k for k, name in enumerate(curve.part_names) if name in _HEARD_AS]
+    if len(kinds) < 2:
+        return [""] * len(spans)
+    means = _part_means(spans, curve, kinds)
+    ordered = np.sort(means, axis=1)
+    # What is not itself unusual is no kind of fault, however far ahead of others that are less so.
+    ahead = np.minimum(ordered[:, -1] - ordered[:, -2], ordered[:, -1])
+    names = [curve.part_names[kinds[k]] for k in means.argmax(axis=1).tolist()]
+    return [
+        f", and {_HEARD_AS[name]}"
+        if by >= SURELY
+        else f", perhaps {part_wording(name)}"
+        if by >= PERHAPS
+        else ""
+        for name, by in zip(names, ahead.tolist(), strict=True)
+    ]
+
+
+def _another_rhythm(spans: Samples, curve: ScoreCurve | None) -> list[bool]:
+    """Tell which spans are in another rhythm than the rest, as far as the taste believes in rhythms."""
+    if curve is None or RHYTHM not in curve.part_names:
+        return [False] * len(spans)
+    unlike = _part_means(spans, curve, [curve.part_names.index(RHYTHM)])[:, 0]
+    found: list[bool] = (unlike >= ANOTHER_RHYTHM).tolist()
+    return found
+
+
+def _part_means(spans: Samples, curve: ScoreCurve, parts: Sequence[int]) -> Numbers:
+    """Return the means of parts of the score over each span, shape (n, len(parts))."""
+    first, last = (np.searchsorted(curve.times_samples, spans[:, edge]) for edge in (0, 1))
+    return np.stack([_mean(curve.parts[:, k].astype(np.float64), first, last, 0.0) for k in parts], axis=1)
+
+
+def _far(
+    spans: Samples, kept: NDArray[np.bool_], profile: ScoreProfile, nearest: NearestKept | None
+) -> list[bool]:
+    """Tell which spans are on the whole `FAR_TIMES` further from all examples than what stays is."""
+    if nearest is None or not len(nearest.starts_samples):
+        return [False] * len(spans)
+    starts, distances = nearest.starts_samples, nearest.distances
+    staying = distances[kept[_cells(profile, starts + nearest.length_samples // 2)]]
+    far = FAR_TIMES * float(np.median(staying)) if len(staying) else np.inf
+    first = np.searchsorted(starts, spans[:, 0]).tolist()
+    last = np.searchsorted(starts, spans[:, 1] - nearest.length_samples, side="right").tolist()
+    return [a < b and float(np.median(distances[a:b])) >= far for a, b in zip(first, last, strict=True)]
+
+
+def _against_recording(spans: Samples, profile: ScoreProfile, far: list[bool]) -> list[str]:
+    """Say where the mean score of each span stands in the recording: its top tenth, quarter or half.
+
+    What sounds like nothing that was kept is said to, and the highest peak of all is named.
+    """
+    peaks, _ = profile.peaks(spans[:, 0], spans[:, 1])
+    means = profile.areas(spans[:, 0], spans[:, 1]) / np.diff(spans)[:, 0]
+    below = np.searchsorted(np.sort(profile.scores), means) / len(profile.scores)
+    words = [
+        "nothing you kept sounds like it"
+        if is_far
+        else "among what is least like anything you keep"
+        if share >= 0.9
+        else "clearly unlike what you keep"
+        if share >= 0.75
+        else "somewhat unlike what you keep"
+        if share >= 0.5
+        else "only a part of it is unlike what you keep"
+        for share, is_far in zip(below.tolist(), far, strict=True)
+    ]
+    if len(words) > 2 and np.count_nonzero(peaks == peaks.max()) == 1:
+        words[int(np.argmax(peaks))] = "holds the moment least like anything you keep"
+    return words
+
+
+def _place(heard: _Heard, k: int, start: int, stop: int, length: int, rate_hz: int) -> str:
+    """Say where the span lies, where that explains it."""
+    slack = rate_hz // 2
+    if start == 0 and stop <= heard.playing_starts + slack:
+        return "Before the playing starts"
+    if stop == length and start >= heard.playing_stops - slack:
+        return "After the last note"
+    inside = heard.playing_starts < start and stop < heard.playing_stops
+    if inside and heard.quiet_share[k] >= 0.6:
+        return "A pause between two stretches of playing"
+    return ""
+
+
+def _sounds(heard: _Heard, k: int, dead: DeadAirIn) -> str:
+    """Say what is heard in the span, at most two things, to be put after its length."""
+    louder = heard.playing_db[k] - heard.kept_level_db
+    if dead.share >= _NEARLY_ALL:
+        return f" of {dead.words}"
+    said = [f", {_length(dead.seconds)} of it {dead.words}"] if dead.seconds >= _LEAST_DEAD_S else []
+    if heard.level_db[k] <= SILENCE_DB:
+        return "".join([" of near silence", *said])
+    stops = 0 if said else int(heard.stops[k])
+    if stops and heard.quiet_share[k] < 0.6:
+        times = _COUNTS[stops] if stops < len(_COUNTS) else f"{stops} times"
+        said.append(f" in which the playing stops {times}")
+    if abs(louder) >= 6.0:
+        much = "much " if abs(louder) >= 12.0 else ""
+        said.append(f", {much}{'louder' if louder > 0 else 'quieter'} than what stays")
+    if heard.kept_hits_per_s > 0:
+        density = heard.hits_per_s[k] / heard.kept_hits_per_s
+        if density < 0.1:
+            said.append(", hardly any hits")
+        elif density < 0.5:
+            said.append(", few hits")
+        elif density > 2.0:
+            said.append(", many more hits than in what stays")
+    if heard.unevenness[k] > UNEVEN * heard.kept_unevenness > 0:
+        said.append(", no steady pulse")
+    return "".join(said[:2])
+
+
+def _listen(
+    spans: Samples, kept: NDArray[np.bool_], profile: ScoreProfile, listening: Listening, rate_hz: int
+) -> _Heard:
+    """Measure every span at once, from running sums."""
+    hop, levels = listening.hop_samples, np.maximum(listening.loudness_db.astype(np.float64), FLOOR_DB)
+    first = np.minimum(spans[:, 0] // hop, max(0, len(levels) - 1))
+    last = np.maximum(np.minimum(-(-spans[:, 1] // hop), len(levels)), first)
+    middles = np.arange(len(levels)) * hop + hop // 2
+    kept_hops = kept[_cells(profile, middles)]
+    middle_db = (
+        float(np.median(levels[kept_hops if kept_hops.any() else slice(None)])) if len(levels) else 0.0
+    )
+    quiet = (levels < max(SILENCE_DB, middle_db - QUIET_BELOW_DB)) | inside(
+        middles, listening.dead_air_samples
+    )
+    playing = np.flatnonzero(~quiet)
+    level_db, quiet_share = (
+        _mean(levels, first, last, middle_db),
+        _mean(quiet.astype(np.float64), first, last, 0.0),
+    )
+    played_db = _mean(np.where(quiet, 0.0, levels), first, last, 0.0) / np.maximum(1 - quiet_share, 0.1)
+
+    onsets = listening.onsets_samples
+    kept_onsets = kept[_cells(profile, onsets)]
+    first_hit = np.searchsorted(onsets, spans[:, 0])
+    last_hit = np.searchsorted(onsets, spans[:, 1])
+    kept_s = float(np.diff(profile.edges_samples)[kept].sum()) / rate_hz
+    uneven, judged = _unevenness(onsets)
+    return _Heard(
+        level_db=level_db,
+        playing_db=np.where(quiet_share < 0.6, played_db, level_db),
+        quiet_share=quiet_share,
+        stops=_stops(quiet, first, last, -(-round(STOP_S * rate_hz) // hop)),
+        hits_per_s=(last_hit - first_hit) / (np.diff(spans)[:, 0] / rate_hz),
+        # A pulse can be judged from six hits on; the two at the edges have a neighbour outside.
+        unevenness=np.where(last_hit - first_hit >= 6, _mean(uneven, first_hit + 1, last_hit - 1, 0.0), 0.0),
+        kept_level_db=middle_db,
+        kept_hits_per_s=kept_onsets.sum() / kept_s if kept_s else 0.0,
+        kept_unevenness=float(uneven[kept_onsets & judged].mean()) if (kept_onsets & judged).any() else 0.0,
+        playing_starts=int(playing[0]) * hop if len(playing) else profile.length_samples,
+        playing_stops=int(playing[-1] + 1) * hop if len(playing) else 0,
+    )
+
+
+def _cells(profile: ScoreProfile, positions: Samples) -> Samples:
+    cells: Samples = np.searchsorted(profile.edges_samples, positions, side="right") - 1
+    return np.clip(cells, 0, len(profile.scores) - 1)
+
+
+def _mean(values: Numbers, first: Samples, last: Samples, otherwise: float) -> Numbers:
+    """Return the means of values[first:last], shape (k,), or `otherwise` where a range is empty."""
+    sums = np.concatenate([np.zeros(1), np.cumsum(values)])
+    count = last - first
+    valid = count > 0
+    if not valid.any():
+        return np.full(len(first), otherwise)
+    safe_first, safe_last = np.where(valid, first, 0), np.where(valid, last, 0)
+    means: Numbers = np.where(valid, (sums[safe_last] - sums[safe_first]) / np.maximum(count, 1), otherwise)
+    return means
+
+
+def _stops(quiet: NDArray[np.bool_], first: Samples, last: Samples, hops: int) -> Samples:
+    """Count the quiet stretches of at least `hops` hops that begin after playing inside each span."""
+    flips = np.flatnonzero(np.diff(np.concatenate([[False], quiet, [False]]).astype(np.int8)))
+    begins, ends = flips[::2], flips[1::2]
+    begins = begins[ends - begins >= hops]
+    count: Samples = np.searchsorted(begins, last, side="left") - np.searchsorted(begins, first, side="right")
+    return np.maximum(0, count)
+
+
+def _unevenness(onsets: Samples) -> tuple[Numbers, NDArray[np.bool_]]:
+    """Return for each onset how differently long the distances before and after it are, 0 (equal) to 2.
+
+    This is one term of the pairwise variability index (Grabe and Low, "Durational variability in speech",
+    2002); the first and the last onset have none and count as 0. The mask says which have one.
+    """
+    uneven, judged = np.zeros(len(onsets)), np.zeros(len(onsets), bool)
+    if len(onsets) >= 3:
+        between = np.maximum(1, np.diff(onsets)).astype(np.float64)
+        uneven[1:-1] = 2 * np.abs(np.diff(between)) / (between[1:] + between[:-1])
+        judged[1:-1] = True
+    return uneven, judged

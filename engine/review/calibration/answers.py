@@ -1,0 +1,100 @@
+"""Answers as a taste keeps them, so that the next document profits from what this one taught."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import Any
+
+MOST_ANSWERS = 2_000
+"""Of more, those of the documents that were reviewed last are kept: some 400 KB in the file."""
+
+_DIGITS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer to a proposal of a taste, with what was known of the proposal then.
+
+    Attributes
+    ----------
+    proposal_id : of the proposal; the same proposal of the same taste is never counted twice
+    evidence : what was weighed, by name; see `engine.review.calibration.evidence`
+    """
+
+    proposal_id: str
+    accepted: bool
+    evidence: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """The answers given in one document.
+
+    Attributes
+    ----------
+    document : what the document is known by, see `engine.review.calibration.stored.document_key`
+    """
+
+    document: str
+    answers: tuple[Answer, ...]
+
+
+def with_document(reviewed: Iterable[Reviewed], latest: Reviewed) -> tuple[Reviewed, ...]:
+    """Return what a taste should keep once a document says what it says; the same document counts once.
+
+    A proposal that another document had answered (a copy of the file, say) is counted where it was answered
+    last. What is too much goes, the oldest first.
+    """
+    here = {answer.proposal_id for answer in latest.answers}
+    kept: list[Reviewed] = [latest] if latest.answers else []
+    room = MOST_ANSWERS - len(latest.answers)
+    for one in reversed(tuple(reviewed)):
+        answers = tuple(answer for answer in one.answers if answer.proposal_id not in here)
+        if one.document != latest.document and answers and room > 0:
+            kept.append(Reviewed(one.document, answers[-room:]))
+            room -= len(answers)
+    return tuple(reversed(kept))
+
+
+def to_json(reviewed: Iterable[Reviewed]) -> list[dict[str, Any]]:
+    """Write answers down, the names of what was weighed once for each document."""
+    written = []
+    for one in reviewed:
+        names = list(dict.fromkeys(name for answer in one.answers for name in answer.evidence))
+        rows = [
+            [answer.proposal_id, int(answer.accepted)]
+            + [round(float(answer.evidence.get(name, 0.0)), _DIGITS) for name in names]
+            for answer in one.answers
+        ]
+        written.append({"document": one.document, "weighed": names, "answers": rows})
+    return written
+
+
+def from_json(written: Iterable[Mapping[str, Any]]) -> tuple[Reviewed, ...]:
+    """Read what `to_json` wrote.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError : it is something else
+    """
+    return tuple(
+        Reviewed(
+            str(one["document"]),
+            tuple(
+                Answer(
+                    str(key), bool(accepted), dict(zip(one["weighed"], map(_finite, weights), strict=True))
+                )
+                for key, accepted, *weights in one["answers"]
+            ),
+        )
+        for one in written
+    )
+
+
+def _finite(value: object) -> float:
+    number = float(value)  # type: ignore[arg-type]
+    if not isfinite(number):
+        raise ValueError(f"{number} is no number")
+    return number

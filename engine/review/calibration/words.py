@@ -1,0 +1,77 @@
+"""What the answers taught, in words, and only where they leave little doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+
+from engine.anomaly.part_wording import part_wording
+from engine.review.calibration.calibrate import ALIKE, ALWAYS, BESIDE, TOUCHING, Calibration
+from engine.review.calibration.evidence import PART, PEAK
+from engine.wording import counted
+
+CLEAR = 2.0
+"""So many standard deviations from what was believed before must a weight be to be spoken of: answers that
+only follow the score make such a sentence in less than one review in ten."""
+
+FEWEST_ANSWERS = 8
+_FEWEST_OF_EACH = 3
+_MOST_SENTENCES = 2
+
+# What is said where a figure makes a cut likelier than the taste had thought, and where it makes it less so.
+_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        ALWAYS: ("you cut most of what is proposed", "you keep most of what is proposed"),
+        "score": ("you follow the score more than expected", "you follow the score less than expected"),
+        "lasting": ("you cut what is odd throughout", "you cut what is odd for a moment"),
+        "standing out": ("you cut what stands out", "you cut what is like its surroundings"),
+        "length": (
+            "you keep short passages, you cut long ones",
+            "you keep long passages, you cut short ones",
+        ),
+        "loudness": ("you keep quiet passages", "you cut quiet passages"),
+        "evenness": ("you cut what swells and stops", "you cut what is evenly loud"),
+        "hits": ("you cut passages with many hits", "you cut passages with few hits"),
+        "off beat": ("you cut what falls off the beat", "you keep what falls off the beat"),
+        "downbeats": ("you cut whole bars more readily", "you keep whole bars"),
+        "distance": ("you cut what is far from all you kept", "you keep what is far from all you kept"),
+        "jumps": ("you cut what jumps about in the piece", "you keep what jumps about in the piece"),
+        BESIDE: ("you answer alike what lies side by side", "you answer by turns what lies side by side"),
+        TOUCHING: ("you answer alike what touches", "you answer by turns what touches"),
+        ALIKE: ("you answer alike what sounds alike", "you answer differently what sounds alike"),
+    }
+)
+
+
+def sentence(calibration: Calibration) -> str:
+    """Say what was learned and from how many answers; empty before the first."""
+    if not calibration.count:
+        return ""
+    source = f"From {counted(calibration.count, 'decision')}."
+    found = findings(calibration)
+    if not found:
+        return f"Nothing clear yet about what you cut. {source}"
+    said = "; ".join(found)
+    return f"{said[0].upper()}{said[1:]}. {source}"
+
+
+def findings(calibration: Calibration) -> tuple[str, ...]:
+    """Return what is clear, the clearest first, at most two."""
+    rejected = calibration.count - calibration.accepted
+    if calibration.count < FEWEST_ANSWERS or min(calibration.accepted, rejected) < _FEWEST_OF_EACH:
+        return ()
+    learned = calibration.posterior.means - calibration.prior.means
+    deviations = np.sqrt(np.diag(calibration.posterior.covariance))
+    clearness = np.abs(learned) / deviations
+    order = [place for place in np.argsort(-clearness).tolist() if clearness[place] >= CLEAR]
+    said = [_words(calibration.names[place], bool(learned[place] > 0)) for place in order]
+    return tuple(dict.fromkeys(said))[:_MOST_SENTENCES]
+
+
+def _words(name: str, more: bool) -> str:
+    if name in _WORDS:
+        return _WORDS[name][0 if more else 1]
+    part = part_wording(name.removeprefix(PART).removeprefix(PEAK))
+    return f"“{part}” counts {'more' if more else 'less'} for you than for the taste"

@@ -1,0 +1,88 @@
+"""What the mouse moves over, as each drag sees it: none of them knows the canvas or another drag."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from PySide6.QtCore import SignalInstance
+
+from engine.document.analysis import BeatGrid
+from engine.document.state import DocumentState
+from widgets.timeline.frame import Frame
+from widgets.timeline.grid import Beats
+from widgets.timeline.markers import Marks
+from widgets.timeline.snapping import Snapping
+from widgets.timeline.spans import Spans
+from widgets.timeline.time_map import TimeMap
+from widgets.timeline.viewport import Viewport
+
+
+class Surface(Protocol):
+    """What the mouse moves over: what is shown there, and whom to tell. Signals carry source positions."""
+
+    state: DocumentState
+    viewport: Viewport
+    times: TimeMap
+    snapping: Snapping
+    grid: BeatGrid | None
+
+    @property
+    def marks(self) -> Marks: ...
+
+    @property
+    def beats(self) -> Beats | None: ...
+
+    @property
+    def spans(self) -> Spans: ...
+
+    @property
+    def current(self) -> str | None: ...
+
+    @property
+    def threshold(self) -> float | None: ...
+
+    @property
+    def seek_requested(self) -> SignalInstance: ...
+
+    @property
+    def proposal_clicked(self) -> SignalInstance: ...
+
+    @property
+    def edge_dragged(self) -> SignalInstance: ...
+
+    @property
+    def threshold_dragged(self) -> SignalInstance: ...
+
+    @property
+    def threshold_moved(self) -> SignalInstance: ...
+
+    @property
+    def outlook(self) -> str: ...
+
+    @property
+    def beat_dragged(self) -> SignalInstance: ...
+
+    @property
+    def marker_moved(self) -> SignalInstance: ...
+
+    @property
+    def frame(self) -> Frame:
+        """What the next frame is drawn with."""
+
+    def source_at(self, x_px: float) -> int:
+        """Return the source position under a logical pixel."""
+
+    def snapped_at(self, x_px: float) -> int:
+        """Return the source position under a pixel, on the grid line near it where things fall onto those."""
+
+    def preview_grid(self, grid: BeatGrid) -> None:
+        """Show the grid as a drag would leave it."""
+
+    def x_of(self, source_samples: int) -> float:
+        """Return the logical pixel at which a source position is drawn."""
+
+    def go_to(self, viewport: Viewport) -> None:
+        """Show another window of time."""
+
+    def set_scroll(self, scroll_px: int) -> None:
+        """Scroll the lanes down."""

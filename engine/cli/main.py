@@ -26,6 +26,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "propose": "propose cuts in a document",
         "proposals": "list the proposals of a document",
         "decide": "accept, reject or reset proposals",
+        "edit": "edit a span by hand",
         "export": "write the result, or the edit for another program",
         "beats": "find the beats of a recording",
         "embeddings": "embed recordings ahead of time, and fetch what embeds them",

@@ -1,0 +1,149 @@
+"""``offcut edit PROJECT (cut|keep|mute|repeat|move|slip|gain) ...``: edit a span by hand."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+
+from engine.cli.answer import Answer
+from engine.cli.documents import opened
+from engine.cli.numbers import finite
+from engine.document.by_hand import edit_by_hand
+from engine.document.decisions import Verdict
+from engine.document.document import Document
+from engine.document.kinds.ordering import TIMES, TO_SAMPLES
+from engine.document.kinds.payload import CROSSFADE_MS, HAND_CROSSFADE_MS
+from engine.document.kinds.sounding import BY_SAMPLES, GAIN_DB, RAMP_MS, TONE_START, TONE_STOP
+from engine.document.state import DocumentState
+from engine.edl.build import build
+from engine.errors import UsageError
+from engine.jobs.media import locate_all
+from engine.jobs.room_tone import room_tone
+from engine.progress import Progress
+from engine.settings import cut_settings
+from engine.timebase import format_time, s_to_samples, samples_to_s
+
+_WHOLE_WITHIN_SAMPLES = 1e-4
+"""Seconds that come this near to whole samples mean them."""
+
+Payload = dict[str, object]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    parser.add_argument("project", type=Path, metavar="PROJECT")
+    parser.add_argument("kind", choices=tuple(_PAYLOADS))
+    parser.add_argument("--start-s", type=finite, required=True, metavar="A", help="of the recording")
+    parser.add_argument("--stop-s", type=finite, required=True, metavar="B")
+    parser.add_argument("--tracks", nargs="+", default=[], metavar="NAME", help="all unless told")
+    parser.add_argument("--times", type=int, metavar="N", help="repeat: how often it is heard in a row")
+    parser.add_argument("--to-s", type=finite, metavar="T", help="move: comes back before this moment")
+    parser.add_argument("--by-s", type=finite, metavar="X", help="slip: later by X, earlier below 0")
+    parser.add_argument("--db", type=finite, metavar="D", help="gain: louder by D, quieter below 0")
+
+
+def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
+    """Make the edit, accepted at once, as one step of the document's history."""
+    _refuse_others(options)
+    with opened(options.project) as document:
+        state = document.state
+        start, stop = (s_to_samples(edge, state.rate_hz) for edge in (options.start_s, options.stop_s))
+        tracks = _tracks(state, options.tracks)
+        payload = _PAYLOADS[options.kind](options, document, (start, stop), tracks, progress)
+        edit, proposal = edit_by_hand(state, options.kind, start, stop, payload, tracks)
+        document.apply(edit)
+        result_s = samples_to_s(build(document.state).length_samples, state.rate_hz)
+    names = {track.id: track.name for track in state.tracks}
+    fields = {
+        "id": proposal.id,
+        "kind": proposal.kind,
+        "start_s": samples_to_s(proposal.start_samples, state.rate_hz),
+        "stop_s": samples_to_s(proposal.stop_samples, state.rate_hz),
+        "state": str(Verdict.ACCEPTED),
+        "maker": proposal.maker,
+        "tracks": [names[track] for track in proposal.tracks],
+        "payload": proposal.payload,
+        "result_s": result_s,
+    }
+    yield Answer(fields, f"{edit.label}; the result is {format_time(result_s, 1)} long ({proposal.id}).")
+
+
+def _refuse_others(options: argparse.Namespace) -> None:
+    """Refuse options that say nothing of this kind of edit, and ask for the one that it needs."""
+    for kind, name in (("repeat", "times"), ("move", "to_s"), ("slip", "by_s"), ("gain", "db")):
+        flag, given = f"--{name.replace('_', '-')}", getattr(options, name) is not None
+        if given and options.kind != kind:
+            raise UsageError(f"{flag} goes with {kind}, not with {options.kind}.")
+        if options.kind == kind and not given and kind != "repeat":
+            raise UsageError(f"To {kind} needs {flag}.")
+
+
+def _tracks(state: DocumentState, names: Sequence[str]) -> tuple[str, ...]:
+    found: list[str] = []
+    for name in names:
+        own = [track.id for track in state.tracks if track.name == name]
+        if not own:
+            known = ", ".join(repr(track.name) for track in state.tracks)
+            raise UsageError(f"There is no track {name!r}: name some of {known}.")
+        found += own
+    return tuple(dict.fromkeys(found))
+
+
+def _cut(options: argparse.Namespace, document: Document, *_: object) -> Payload:
+    return {CROSSFADE_MS: cut_settings(document.state.settings).crossfade_ms}
+
+
+def _keep(*_: object) -> Payload:
+    return {}
+
+
+def _mute(
+    options: argparse.Namespace,
+    document: Document,
+    span: tuple[int, int],
+    tracks: tuple[str, ...],
+    progress: Progress,
+) -> Payload:
+    media = locate_all(document.state, document.path.absolute().parent)
+    tone = room_tone(document.state, media, *span, tracks, progress)
+    found: Payload = {} if tone is None else {TONE_START: tone[0], TONE_STOP: tone[1]}
+    return {**found, CROSSFADE_MS: HAND_CROSSFADE_MS}
+
+
+def _repeat(options: argparse.Namespace, *_: object) -> Payload:
+    return {TIMES: 2 if options.times is None else options.times, CROSSFADE_MS: HAND_CROSSFADE_MS}
+
+
+def _move(options: argparse.Namespace, document: Document, *_: object) -> Payload:
+    state = document.state
+    to = s_to_samples(options.to_s, state.rate_hz)
+    if not 0 <= to <= state.length_samples:
+        end = format_time(samples_to_s(state.length_samples, state.rate_hz))
+        raise UsageError(f"--to-s {options.to_s:g} is not within the recording, which ends at {end}.")
+    return {TO_SAMPLES: to, CROSSFADE_MS: HAND_CROSSFADE_MS}
+
+
+def _slip(options: argparse.Namespace, document: Document, *_: object) -> Payload:
+    by = options.by_s * document.state.rate_hz
+    if abs(by - round(by)) < _WHOLE_WITHIN_SAMPLES:
+        by = float(round(by))
+    return {BY_SAMPLES: by, CROSSFADE_MS: HAND_CROSSFADE_MS}
+
+
+def _gain(options: argparse.Namespace, *_: object) -> Payload:
+    return {GAIN_DB: options.db, RAMP_MS: HAND_CROSSFADE_MS}
+
+
+_PAYLOADS: Mapping[str, Callable[..., Payload]] = MappingProxyType(
+    {
+        "cut": _cut,
+        "keep": _keep,
+        "mute": _mute,
+        "repeat": _repeat,
+        "move": _move,
+        "slip": _slip,
+        "gain": _gain,
+    }
+)

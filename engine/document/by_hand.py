@@ -1,0 +1,116 @@
+"""What the user edits themselves: proposals of their own, accepted as they are made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from engine.document.change import Edit, Row, row_changes
+from engine.document.checks.limits import LONGEST_DOCUMENT_SAMPLES
+from engine.document.decisions import Decision, Edited, Verdict
+from engine.document.kinds import KINDS
+from engine.document.kinds.kind import MINIMUM_SPAN_S
+from engine.document.kinds.operations import Order, Sounding
+from engine.document.proposals import BY_HAND, Proposal, proposal_id
+from engine.document.state import DocumentState
+from engine.errors import UsageError
+from engine.timebase import format_time, samples_to_s
+
+REASON = "Made by hand."
+_SCORE = 1.0
+
+
+def edit_by_hand(
+    state: DocumentState,
+    kind_name: str,
+    start_samples: int,
+    stop_samples: int,
+    payload: Mapping[str, object],
+    tracks: Sequence[str] = (),
+) -> tuple[Edit, Proposal]:
+    """Return an edit of a span, to be accepted at once, and the proposal that it is.
+
+    Parameters
+    ----------
+    tracks : ids of those it is about; none for all, as whatever changes when things sound must be
+
+    Raises
+    ------
+    UsageError : the span, the tracks or what is asked for cannot be
+    DocumentError : the payload is not one of the kind
+    """
+    kind = KINDS[kind_name]
+    start, stop = max(0, start_samples), min(state.length_samples, stop_samples)
+    if stop - start < max(1, round(MINIMUM_SPAN_S * state.rate_hz)):
+        first, last = (
+            format_time(samples_to_s(edge, state.rate_hz)) for edge in (start_samples, stop_samples)
+        )
+        raise UsageError(
+            f"There is nothing to {kind.verb} from {first} to {last}: give a span of a millisecond or more "
+            f"within the recording, which ends at {_time(state, state.length_samples)}."
+        )
+    known = {track.id for track in state.tracks}
+    for track in tracks:
+        if track not in known:
+            raise UsageError(f"There is no track {track!r} in this document.")
+    kind.validate(payload)
+    done = kind.effect(Edited(start, stop, payload, tuple(tracks)))
+    _require_sense(state, kind.verb, start, stop, done)
+    if tracks and not all(isinstance(one, Sounding) for one in done):
+        raise UsageError(
+            f"To {kind.verb} changes when things sound, which is the same for all tracks: name none."
+        )
+    own = proposal_id(kind_name, start, stop, BY_HAND, tracks, payload)
+    proposal = Proposal(
+        own, kind_name, start, stop, _SCORE, REASON, BY_HAND, (), dict(payload), None, tuple(tracks)
+    )
+    rows: list[tuple[Row | None, Row | None]] = [
+        (state.proposals.get(own), proposal),
+        (state.decisions.get(own), Decision(own, Verdict.ACCEPTED)),
+    ]
+    label = kind.label(Edited(start, stop, payload, tuple(tracks)), state.rate_hz)
+    return Edit(f"{label[0].upper()}{label[1:]}, by hand", row_changes(rows)), proposal
+
+
+def change_payload(state: DocumentState, proposal_id: str, changes: Mapping[str, object]) -> Edit:
+    """Change what an edit needs beside its span, such as how far a slice slips; the proposal stays as it is.
+
+    Raises
+    ------
+    UsageError : there is no such proposal
+    DocumentError : the payload would be none of its kind
+    """
+    proposal = state.proposals.get(proposal_id)
+    if proposal is None:
+        raise UsageError(f"There is no proposal {proposal_id!r} in this document; list them first.")
+    decision = state.decisions.get(proposal_id) or Decision(proposal_id)
+    changed = replace(decision, payload={**(decision.payload or {}), **changes})
+    kind = KINDS[proposal.kind]
+    now = Edited(*state.span(proposal_id), {**proposal.payload, **(changed.payload or {})}, proposal.tracks)
+    kind.validate(now.payload)
+    label = kind.label(now, state.rate_hz)
+    return Edit(f"{label[0].upper()}{label[1:]}", row_changes([(state.decisions.get(proposal_id), changed)]))
+
+
+def _require_sense(state: DocumentState, verb: str, start: int, stop: int, done: Sequence[object]) -> None:
+    """Refuse what would do nothing, or lead beyond what a document can hold."""
+    if not done:
+        raise UsageError(f"To {verb} this would change nothing: say where to, by how much, or how often.")
+    for one in done:
+        if (
+            isinstance(one, Order)
+            and one.times * (stop - start) > LONGEST_DOCUMENT_SAMPLES - state.length_samples
+        ):
+            raise UsageError(
+                f"To {verb} {_time(state, stop - start)} so often would last longer than a document can."
+            )
+        by = getattr(one, "by_samples", 0.0)
+        if abs(by) >= state.length_samples:
+            raise UsageError(
+                f"To {verb} by {by / state.rate_hz:+.3f} s leads past the recording, which lasts "
+                f"{_time(state, state.length_samples)}."
+            )
+
+
+def _time(state: DocumentState, samples: int) -> str:
+    return format_time(samples_to_s(samples, state.rate_hz))

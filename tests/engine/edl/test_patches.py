@@ -1,0 +1,142 @@
+"""What sounds where it is edited: against whole arrays made plainly, and against the ideal delay."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import DTypeLike, NDArray
+
+from engine.document.kinds.operations import Gain, Replace, Shift, Sounding
+from engine.edl.crossfade import Block, crossfade
+from engine.edl.delay import REACH_SAMPLES, delayed
+from engine.edl.patches import PatchedReader, Patches, patches_by_track
+
+RATE_HZ, FRAMES, OFFSET = 1000, 600, 150
+SOUND = np.random.default_rng(5).standard_normal((FRAMES, 2)).astype(np.float32)
+
+Sound = NDArray[np.float64]
+
+
+class Plain:
+    """A source that lies in memory."""
+
+    def read(self, start: int, stop: int, dtype: DTypeLike = np.float32) -> Block:
+        assert 0 <= start <= stop <= FRAMES
+        return SOUND[start:stop].astype(dtype)
+
+    def close(self) -> None:
+        pass
+
+
+PLACES = st.integers(0, OFFSET + FRAMES + 80)
+SPANS = st.tuples(PLACES, PLACES).map(sorted).filter(lambda span: span[0] < span[1])
+FADES_MS = st.sampled_from((0.0, 7.0, 40.0))
+TONES = st.one_of(st.none(), SPANS.map(tuple))
+OPERATIONS = st.lists(
+    st.one_of(
+        st.builds(lambda span, tone, fade: Replace(*span, (), tone, fade), SPANS, TONES, FADES_MS),
+        st.builds(
+            lambda span, by, fade: Shift(*span, (), by, fade),
+            SPANS,
+            st.sampled_from((-30.0, -0.5, 0.25, 1.0, 12.0, 300.75)),
+            FADES_MS,
+        ),
+        st.builds(lambda span, gain, ramp: Gain(*span, (), gain, ramp), SPANS, st.floats(-40, 12), FADES_MS),
+    ),
+    max_size=4,
+)
+
+
+def edited_plainly(operations: list[Sounding], length: int) -> Sound:
+    """Return the whole timeline with the operations laid over it, whole layers at a time."""
+    layer = np.zeros((length + 2_000, 2))
+    layer[1_000 + OFFSET : 1_000 + OFFSET + FRAMES] = SOUND  # so that everything has something around it
+    raw = layer.copy()
+    ordered = Patches.of(operations, RATE_HZ).operations
+    for kind in (Replace, Shift, Gain):
+        below = layer.copy()
+        for one in ordered:
+            if type(one) is kind:
+                layer = _laid(layer, below, raw, one)
+    return layer[1_000 : 1_000 + length]
+
+
+def _laid(layer: Sound, below: Sound, raw: Sound, one: Sounding) -> Sound:
+    start, stop = one.start_samples + 1_000, one.stop_samples + 1_000
+    out = layer.copy()
+    if isinstance(one, Gain):
+        ramp = min(round(one.ramp_ms), (stop - start) // 2)
+        for at in range(start, stop):
+            near = min(at - start, stop - 1 - at) + 0.5
+            out[at] *= 1 + (10 ** (one.gain_db / 20) - 1) * (min(1.0, near / ramp) if ramp else 1.0)
+        return out
+    over = _filled(raw, one, len(out)) if isinstance(one, Replace) else _moved(below, one.by_samples)
+    fade = min(round(one.crossfade_ms), stop - start)
+    first, last = start - fade // 2, stop - fade // 2
+    out[first + fade : last] = over[first + fade : last]
+    out[first : first + fade] = crossfade(below[first : first + fade], over[first : first + fade])
+    out[last : last + fade] = crossfade(over[last : last + fade], below[last : last + fade])
+    return out
+
+
+def _filled(raw: Sound, one: Replace, length: int) -> Sound:
+    if one.tone is None:
+        return np.zeros((length, 2))
+    heard = raw[1_000 + one.tone[0] : 1_000 + one.tone[1]]
+    join = min(50, len(heard) // 2)
+    loop = np.concatenate(
+        [crossfade(heard[len(heard) - join :], heard[:join]), heard[join : len(heard) - join]]
+    )
+    return np.array([loop[(k - 1_000 - one.start_samples) % len(loop)] for k in range(length)])
+
+
+def _moved(below: Sound, by: float) -> Sound:
+    padded = np.pad(below, ((1_000, 1_000), (0, 0)))
+    return delayed(lambda a, b: padded[a + 1_000 : b + 1_000], 0, len(below), by)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(OPERATIONS, st.integers(1, 200))
+def test_edited_sound_is_that_of_whole_layers_whatever_the_block_size(
+    operations: list[Sounding], size: int
+) -> None:
+    patches = Patches.of(operations, RATE_HZ)
+    reader = PatchedReader(Plain(), patches, FRAMES, 2, OFFSET)
+    found = np.concatenate([reader.read(k, min(k + size, FRAMES)) for k in range(0, FRAMES, size)])
+    expected = edited_plainly(operations, OFFSET + FRAMES + 200)[OFFSET : OFFSET + FRAMES]
+    np.testing.assert_allclose(found, expected.astype(np.float32), rtol=0, atol=1e-6)
+    touched = np.zeros(FRAMES, bool)
+    for start, stop in patches.spans:
+        touched[max(0, start - OFFSET) : max(0, stop - OFFSET)] = True
+    np.testing.assert_array_equal(found[~touched], SOUND[~touched])
+    np.testing.assert_array_equal(found, reader.read(0, FRAMES))
+
+
+@pytest.mark.parametrize("by", [0.5, 0.1, 12.34, -7.9])
+def test_a_fraction_of_a_sample_is_an_ideal_delay_up_to_nearly_half_of_the_rate(by: float) -> None:
+    at = np.arange(-400.0, 2_000.0)
+    worst = 0.0
+    for frequency in (0.01, 0.1, 0.3, 0.4, 0.45):
+        heard = np.sin(2 * np.pi * frequency * at)[:, None]
+        found = delayed(lambda a, b, heard=heard: heard[a + 400 : b + 400], 0, 1_000, by)
+        ideal = np.sin(2 * np.pi * frequency * (np.arange(1_000.0) - by))[:, None]
+        worst = max(worst, float(np.abs(found - ideal).max()))
+    assert 20 * np.log10(worst) <= -90.0
+
+
+def test_whole_samples_are_exact() -> None:
+    heard = np.random.default_rng(1).standard_normal((500, 3))
+    found = delayed(lambda a, b: heard[a:b], 200, 300, -37.0)
+    np.testing.assert_array_equal(found, heard[237:337])
+    assert REACH_SAMPLES < 100
+
+
+def test_tracks_that_are_not_named_stay_as_they_are() -> None:
+    everywhere, one = Gain(0, 10, (), -6.0), Gain(5, 9, ("snare", "gone"), 3.0)
+    found = patches_by_track([everywhere, one], ["kick", "snare"], RATE_HZ)
+    assert found["kick"].operations == (everywhere,)
+    assert found["snare"].operations == (everywhere, one)
+    assert set(found) == {"kick", "snare"}
+    assert patches_by_track([one], ["kick"], RATE_HZ) == {}

@@ -91,7 +91,7 @@ def _tracks(state: DocumentState, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _cut(options: argparse.Namespace, document: Document, *_: object) -> Payload:
+def _cut(_: argparse.Namespace, document: Document, *__: object) -> Payload:
     return {CROSSFADE_MS: cut_settings(document.state.settings).crossfade_ms}
 
 
@@ -100,7 +100,7 @@ def _keep(*_: object) -> Payload:
 
 
 def _mute(
-    options: argparse.Namespace,
+    _: argparse.Namespace,
     document: Document,
     span: tuple[int, int],
     tracks: tuple[str, ...],

@@ -5,34 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
+from engine.edl.export.formats import FORMATS as EVERY
 from engine.edl.export.request import ExportOptions
 
-AUDIO_SUFFIXES = (".wav", ".flac")
-FRAME_SUFFIXES = (".fcpxml", ".xml", ".edl", ".aaf")
-
-
-@dataclass(frozen=True, slots=True)
-class ExportFormat:
-    """A format by its suffix, such as ".wav", with its name and what it is good for."""
-
-    suffix: str
-    name: str
-    good_for: str
-
-
-FORMATS = (
-    ExportFormat(".wav", "WAV", "the result as audio, as the source has it"),
-    ExportFormat(".flac", "FLAC", "the same samples in about half the room"),
-    ExportFormat(".json", "Edit list", "every cut as numbers, for scripts"),
-    ExportFormat(".txt", "Audacity labels", "the cuts and markers as a label track"),
-    ExportFormat(".rpp", "REAPER project", "the sources with cuts and crossfades in place"),
-    ExportFormat(".otio", "OpenTimelineIO", "for programs and scripts of film and sound"),
-    ExportFormat(".aaf", "AAF", "the cuts for Pro Tools and Media Composer"),
-    ExportFormat(".fcpxml", "Final Cut Pro", "the cuts, exact to the sample"),
-    ExportFormat(".xml", "Final Cut 7, Premiere", "the cuts, to the frame"),
-    ExportFormat(".edl", "CMX 3600", "the cuts as a list, to the frame"),
-    ExportFormat(".mid", "MIDI tempo map", "beats, tempo, cuts and markers"),
-)
+FORMATS = tuple(EVERY.values())
+AUDIO_SUFFIXES = tuple(each.suffix for each in FORMATS if each.is_audio)
+FRAME_SUFFIXES = tuple(each.suffix for each in FORMATS if each.has_frames)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
-from types import MappingProxyType
+from typing import Protocol, cast
 
-from engine.edl.export import audio, cmx3600, edit_json, fcpxml, labels, xmeml
 from engine.edl.export.audio_plan import planned_audio
+from engine.edl.export.consolidated import consolidate, consolidated_files
+from engine.edl.export.formats import FORMATS
 from engine.edl.export.request import Exported, ExportOptions, ExportRequest
 from engine.errors import ExportError
 from engine.progress import SILENT, Progress
@@ -24,61 +26,25 @@ __all__ = [
     "files_written",
 ]
 
-AUDIO_SUFFIXES = (".wav", ".flac")
+AUDIO_SUFFIXES = tuple(each.suffix for each in FORMATS.values() if each.is_audio)
 
 
-# These wait for libraries that take up to a quarter of a second to load, which nobody should feel who only
-# wants to know what there is to export.
-def _write_reaper(request: ExportRequest, progress: Progress) -> Exported:
-    from engine.edl.export import reaper
+class Writer(Protocol):
+    """A module that writes one format."""
 
-    return reaper.write(request, progress)
-
-
-def _write_otio(request: ExportRequest, progress: Progress) -> Exported:
-    from engine.edl.export import otio
-
-    return otio.write(request, progress)
-
-
-def _write_midi(request: ExportRequest, progress: Progress) -> Exported:
-    from engine.edl.export import midi
-
-    return midi.write(request, progress)
-
-
-def _write_aaf(request: ExportRequest, progress: Progress) -> Exported:
-    from engine.edl.export import aaf
-
-    return aaf.write(request, progress)
-
-
-FORMATS: Mapping[str, Callable[[ExportRequest, Progress], Exported]] = MappingProxyType(
-    {
-        ".wav": audio.write,
-        ".flac": audio.write,
-        ".json": edit_json.write,
-        ".txt": labels.write,
-        ".rpp": _write_reaper,
-        ".otio": _write_otio,
-        ".mid": _write_midi,
-        ".edl": cmx3600.write,
-        ".fcpxml": fcpxml.write,
-        ".xml": xmeml.write,
-        ".aaf": _write_aaf,
-    }
-)
+    def write(self, request: ExportRequest, progress: Progress) -> Exported:
+        """Write what a request asks for."""
 
 
 def files_written(request: ExportRequest) -> tuple[Path, ...]:
     """Return the files that an export would write, so that the user can be asked about those that exist."""
     if request.out.suffix.lower() not in AUDIO_SUFFIXES:
-        return (request.out,)
+        return (request.out, *consolidated_files(request).values())
     return tuple(file.path for file in planned_audio(request))
 
 
 def export(request: ExportRequest, progress: Progress = SILENT) -> Exported:
-    """Write what remains to be heard, or the list of edits, to one file.
+    """Write what is heard, or the list of edits, to one file, and beside it the tracks whose sound is edited.
 
     Nothing appears under the name before the whole file is there.
 
@@ -90,7 +56,14 @@ def export(request: ExportRequest, progress: Progress = SILENT) -> Exported:
     Cancelled : the user asked for it
     """
     check_names(request)
-    return FORMATS[request.out.suffix.lower()](request, progress)
+    form = FORMATS[request.out.suffix.lower()]
+    writer = cast(Writer, import_module(f"engine.edl.export.{form.module}"))
+    own = consolidated_files(request)
+    if not own:
+        return writer.write(request, progress)
+    over, said = consolidate(request, progress.part(0.0, 0.8))
+    done = writer.write(over, progress.part(0.8, 1.0))
+    return replace(done, sentence=" ".join((done.sentence, *said)))
 
 
 def check_names(request: ExportRequest) -> None:

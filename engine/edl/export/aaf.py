@@ -36,7 +36,7 @@ from engine.edl.export.clips import (
     source_path,
     with_gaps,
 )
-from engine.edl.export.request import Exported, ExportRequest, accepted_edits
+from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits, edit_figures
 from engine.progress import Progress
 from engine.safe_write import replacing, shown
 from engine.wording import counted
@@ -57,9 +57,9 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
     with replacing(request.out, overwrite=request.overwrite) as part:
         part.write_bytes(content)
     progress.report(1.0, "Writing the composition")
-    tracks, cuts = len(audible(request.state.tracks)), len(accepted_edits(request.state))
-    sentence = f"Wrote {counted(tracks, 'track')} with {counted(cuts, 'cut')} to {shown(request.out.name)}."
-    return Exported(request.out, sentence, {"tracks": float(tracks), "cuts": float(cuts)})
+    tracks, edits = len(audible(request.state.tracks)), accepted_edits(request.state)
+    sentence = f"Wrote {counted(tracks, 'track')} with {counted_edits(edits)} to {shown(request.out.name)}."
+    return Exported(request.out, sentence, {"tracks": float(tracks), **edit_figures(edits)})
 
 
 class _Writer:

@@ -22,7 +22,7 @@ from engine.edl.export.audio_plan import (
     planned_sound,
 )
 from engine.edl.export.gain import Normalised, normalise
-from engine.edl.export.request import Exported, ExportRequest, accepted_edits
+from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits, edit_figures
 from engine.edl.export.seams import removed_pieces, seams
 from engine.edl.placed_markers import placed_markers
 from engine.edl.render import Renderer, mix_channels
@@ -30,7 +30,6 @@ from engine.edl.voice import sides
 from engine.progress import Progress
 from engine.safe_write import shown
 from engine.timebase import format_time, samples_to_s
-from engine.wording import counted
 
 BLOCK_FRAMES = 65_536
 
@@ -170,12 +169,12 @@ def _chunks(
     is called.
     """
     state, edit_list = file.state, sound.edit_list
-    cuts = len(accepted_edits(state))
+    edits = accepted_edits(state)
     kind = "what was removed by" if request.options.removed else "edited with"
     name = ", ".join(track.name for track in audible(state.tracks))
     told = gain if not request.options.stems else None
     said = Broadcast(
-        description=f"{name[:200]}: {kind} {counted(cuts, 'cut')}",
+        description=f"{name[:200]}: {kind} {counted_edits(edits)}",
         project=name,
         time_reference_samples=edit_list.to_source(sound.span[0]),
         channel_names=_channel_names(state),
@@ -218,7 +217,7 @@ def _exported(
     figures = {
         "length_s": length_s,
         "source_length_s": samples_to_s(edit_list.source_length_samples, edit_list.rate_hz),
-        "cuts": float(len(accepted_edits(request.state))),
+        **edit_figures(accepted_edits(request.state)),
         "peak": written.peak,
         "clipped_samples": float(written.clipped_samples),
     }

@@ -12,13 +12,13 @@ from engine.edl.build import build
 from engine.edl.edit_list import EditList
 from engine.edl.export.request import Depth, ExportRequest
 from engine.edl.export.seams import removed_edit_list
+from engine.edl.names import name_of_file
 from engine.edl.render import mix_channels
 from engine.errors import ExportError
 from engine.safe_write import shown
 from engine.timebase import format_time, samples_to_s
 
 _SUBTYPES = {Depth.BITS_16: "PCM_16", Depth.BITS_24: "PCM_24", Depth.FLOAT_32: "FLOAT"}
-_NOT_IN_NAMES = str.maketrans(dict.fromkeys('/\\:*?"<>|', "-"))
 _WORDS = {"FLOAT": "32-bit float", "DOUBLE": "64-bit float"}
 _MOST_FLAC_CHANNELS = 8
 
@@ -115,7 +115,7 @@ def planned_audio(request: ExportRequest) -> tuple[PlannedAudio, ...]:
         )
     files = []
     for number, track in enumerate(heard, 1):
-        name = " ".join(track.name.translate(_NOT_IN_NAMES).split())[:60]
+        name = name_of_file(track.name)
         path = request.out.with_stem(f"{request.out.stem} {number:02d} {name}".rstrip(" ."))
         alone = replace(request.state, tracks=(replace(track, mute=False, solo=False),))
         files.append(_planned(request, path, alone))

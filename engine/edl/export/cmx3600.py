@@ -17,7 +17,7 @@ from engine.document.track import audible
 from engine.edl.build import build
 from engine.edl.edit_list import EditList
 from engine.edl.export.clips import Clip, clips, frames_per_s, nominal_frame_rate, source_begin_s, source_path
-from engine.edl.export.request import Exported, ExportRequest, accepted_edits
+from engine.edl.export.request import Exported, ExportRequest, accepted_edits, edit_figures
 from engine.errors import ExportError
 from engine.progress import Progress
 from engine.safe_write import replacing, shown
@@ -69,11 +69,11 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
     with replacing(request.out, overwrite=request.overwrite) as part:
         part.write_text("\n".join(lines) + "\n", encoding="utf-8", errors="replace", newline="\r\n")
     progress.report(1.0, "Writing the edit decision list")
-    cuts = len(accepted_edits(state))
+    edits = accepted_edits(state)
     sentence = (
         f"Wrote {counted(len(events), 'event')} at {rate} frames a second to {shown(request.out.name)}."
     )
-    return Exported(request.out, sentence, {"events": float(len(events)), "cuts": float(cuts)})
+    return Exported(request.out, sentence, {"events": float(len(events)), **edit_figures(edits)})
 
 
 def _events(

@@ -7,42 +7,52 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from engine.document.decisions import edited
+from engine.document.kinds import KINDS
 from engine.document.markers import Marker
+from engine.document.state import DocumentState
 from engine.document.track import Source, Track
 from engine.edl.build import build
 from engine.edl.edit_list import Segment
-from engine.edl.export.request import AcceptedEdit, Exported, ExportRequest, accepted_edits
+from engine.edl.export.request import (
+    AcceptedEdit,
+    Exported,
+    ExportRequest,
+    accepted_edits,
+    counted_edits,
+    edit_figures,
+)
 from engine.progress import Progress
 from engine.safe_write import replacing, shown
 from engine.strict_json import strict_json
 from engine.timebase import samples_to_s
 from engine.wording import counted
 
-VERSION = 1
+VERSION = 2
 
 _LOOKS = ("height_px", "is_collapsed", "channels_open", "picture")
 """How the window shows a track, which is nobody else's business."""
 
 
 def write(request: ExportRequest, progress: Progress) -> Exported:
-    """Write the sources, tracks, segments and cuts of the document."""
+    """Write the sources, tracks, segments and edits of the document."""
     progress.check_cancelled()
     content = edit_list_content(request)
     text = strict_json(content, indent=1, ensure_ascii=False) + "\n"
     with replacing(request.out, overwrite=request.overwrite) as part:
         part.write_text(text, encoding="utf-8", newline="\n")
     progress.report(1.0, "Writing the edit list")
-    segments, cuts = len(content["segments"]), len(content["cuts"])
+    segments, edits = len(content["segments"]), accepted_edits(request.state)
     sentence = (
-        f"Wrote {counted(segments, 'segment')} and {counted(cuts, 'cut')} to {shown(request.out.name)}."
+        f"Wrote {counted(segments, 'segment')} and {counted_edits(edits)} to {shown(request.out.name)}."
     )
-    return Exported(request.out, sentence, {"segments": float(segments), "cuts": float(cuts)})
+    return Exported(request.out, sentence, {"segments": float(segments), **edit_figures(edits)})
 
 
 def edit_list_content(request: ExportRequest) -> dict[str, Any]:
     """Return the edit list as plain JSON values."""
     state = request.state
-    edit_list = build(state)
+    edit_list, edits = build(state), accepted_edits(state)
     return {
         "version": VERSION,
         "document": request.document_name,
@@ -52,7 +62,10 @@ def edit_list_content(request: ExportRequest) -> dict[str, Any]:
         "sources": [_source(source, request.media) for source in state.sources.values()],
         "tracks": [_track(track, state.rate_hz) for track in state.tracks],
         "segments": [_segment(segment, state.rate_hz) for segment in edit_list.segments],
-        "cuts": [_cut(cut, state.rate_hz) for cut in accepted_edits(state)],
+        "cuts": [
+            _edit(edit, state) for edit in accepted_edits(state) if KINDS[edit.proposal.kind].drops_span
+        ],
+        "edits": [_full_edit(edit, state) for edit in edits],
         "markers": [_marker(marker, state.rate_hz) for marker in state.markers.values()],
     }
 
@@ -83,14 +96,25 @@ def _marker(marker: Marker, rate_hz: int) -> dict[str, Any]:
     }
 
 
-def _cut(cut: AcceptedEdit, rate_hz: int) -> dict[str, Any]:
+def _edit(edit: AcceptedEdit, state: DocumentState) -> dict[str, Any]:
     return {
-        "id": cut.proposal.id,
-        "kind": cut.proposal.kind,
-        "start_s": samples_to_s(cut.start_samples, rate_hz),
-        "stop_s": samples_to_s(cut.stop_samples, rate_hz),
-        "start_samples": cut.start_samples,
-        "stop_samples": cut.stop_samples,
-        "reason": cut.proposal.reason,
-        "score": cut.proposal.score,
+        "id": edit.proposal.id,
+        "kind": edit.proposal.kind,
+        "start_s": samples_to_s(edit.start_samples, state.rate_hz),
+        "stop_s": samples_to_s(edit.stop_samples, state.rate_hz),
+        "start_samples": edit.start_samples,
+        "stop_samples": edit.stop_samples,
+        "reason": edit.proposal.reason,
+        "score": edit.proposal.score,
+    }
+
+
+def _full_edit(edit: AcceptedEdit, state: DocumentState) -> dict[str, Any]:
+    """Return an edit with all that its kind needs; no tracks are all of them."""
+    found = edited(edit.proposal, state.decisions.get(edit.proposal.id))
+    return {
+        **_edit(edit, state),
+        "maker": edit.proposal.maker,
+        "tracks": list(found.tracks),
+        "payload": dict(found.payload),
     }

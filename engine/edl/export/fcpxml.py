@@ -16,7 +16,14 @@ from engine.document.track import Track, audible
 from engine.edl.build import build
 from engine.edl.edit_list import EditList
 from engine.edl.export.clips import Clip, clips, crossfades, frames_per_s, source_begin_s, source_path
-from engine.edl.export.request import Exported, ExportRequest, FrameRate, accepted_edits
+from engine.edl.export.request import (
+    Exported,
+    ExportRequest,
+    FrameRate,
+    accepted_edits,
+    counted_edits,
+    edit_figures,
+)
 from engine.edl.export.seams import seams
 from engine.edl.placed_markers import placed_markers
 from engine.progress import Progress
@@ -45,9 +52,9 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
     with replacing(request.out, overwrite=request.overwrite) as part:
         part.write_bytes(content)
     progress.report(1.0, "Writing the project")
-    tracks, cuts = len(request.state.tracks), len(accepted_edits(request.state))
-    sentence = f"Wrote {counted(tracks, 'track')} with {counted(cuts, 'cut')} to {shown(request.out.name)}."
-    return Exported(request.out, sentence, {"tracks": float(tracks), "cuts": float(cuts)})
+    tracks, edits = len(request.state.tracks), accepted_edits(request.state)
+    sentence = f"Wrote {counted(tracks, 'track')} with {counted_edits(edits)} to {shown(request.out.name)}."
+    return Exported(request.out, sentence, {"tracks": float(tracks), **edit_figures(edits)})
 
 
 def _document(request: ExportRequest, progress: Progress) -> ElementTree.Element:

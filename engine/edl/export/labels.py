@@ -1,4 +1,4 @@
-"""The accepted cuts and the markers as an Audacity label track, on the recording's own timeline.
+"""The accepted edits and the markers as an Audacity label track, on the recording's own timeline.
 
 One line a label: start and end in seconds and the text, separated by tabs
 (https://manual.audacityteam.org/man/importing_and_exporting_labels.html).
@@ -6,7 +6,7 @@ One line a label: start and end in seconds and the text, separated by tabs
 
 from __future__ import annotations
 
-from engine.edl.export.request import AcceptedEdit, Exported, ExportRequest, accepted_edits
+from engine.edl.export.request import AcceptedEdit, Exported, ExportRequest, accepted_edits, edit_figures
 from engine.progress import Progress
 from engine.safe_write import replacing, shown
 from engine.timebase import samples_to_s
@@ -14,21 +14,21 @@ from engine.wording import counted
 
 
 def write(request: ExportRequest, progress: Progress) -> Exported:
-    """Write one label for each accepted cut and each marker, ascending."""
+    """Write one label for each accepted edit and each marker, ascending."""
     progress.check_cancelled()
-    cuts, markers = accepted_edits(request.state), request.state.markers.values()
-    labels = [(cut.start_samples, cut.stop_samples, _words(cut)) for cut in cuts]
+    edits, markers = accepted_edits(request.state), request.state.markers.values()
+    labels = [(edit.start_samples, edit.stop_samples, _words(edit)) for edit in edits]
     labels += [(marker.start_samples, marker.stop_samples, marker.name) for marker in markers]
     lines = [_line(*label, request.state.rate_hz) for label in sorted(labels)]
     with replacing(request.out, overwrite=request.overwrite) as part:
         part.write_text("".join(lines), encoding="utf-8", newline="\n")
     progress.report(1.0, "Writing labels")
     sentence = f"Wrote {counted(len(lines), 'label')} to {shown(request.out.name)}."
-    return Exported(request.out, sentence, {"cuts": float(len(cuts)), "markers": float(len(markers))})
+    return Exported(request.out, sentence, {**edit_figures(edits), "markers": float(len(markers))})
 
 
-def _words(cut: AcceptedEdit) -> str:
-    return f"{cut.proposal.kind}: {cut.proposal.reason}"
+def _words(edit: AcceptedEdit) -> str:
+    return f"{edit.proposal.kind}: {edit.proposal.reason}"
 
 
 def _line(start_samples: int, stop_samples: int, words: str, rate_hz: int) -> str:

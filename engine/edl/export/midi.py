@@ -13,7 +13,7 @@ import mido
 
 from engine.edl.build import build
 from engine.edl.edit_list import EditList
-from engine.edl.export.request import Exported, ExportRequest, accepted_edits
+from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits, edit_figures
 from engine.edl.export.seams import seams
 from engine.edl.export.tempo import TICKS_PER_QUARTER, TempoMap, result_us, tempo_map
 from engine.edl.placed_markers import placed_markers
@@ -32,10 +32,10 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
     with replacing(request.out, overwrite=request.overwrite) as part, part.open("wb") as stream:
         file.save(file=stream)
     progress.report(1.0, "Writing the tempo map")
-    cuts = len(accepted_edits(request.state))
+    edits = accepted_edits(request.state)
     held = counted(beats, "beat") if beats else "no beats, since none are known,"
-    sentence = f"Wrote {held} and {counted(cuts, 'cut')} to {shown(request.out.name)}."
-    return Exported(request.out, sentence, {"beats": float(beats), "cuts": float(cuts)})
+    sentence = f"Wrote {held} and {counted_edits(edits)} to {shown(request.out.name)}."
+    return Exported(request.out, sentence, {"beats": float(beats), **edit_figures(edits)})
 
 
 def _track(request: ExportRequest, edit_list: EditList, tempo: TempoMap) -> mido.MidiTrack:

@@ -11,7 +11,7 @@ from engine.document.track import Track, audible
 from engine.edl.build import build
 from engine.edl.edit_list import EditList
 from engine.edl.export.clips import Clip, clips, crossfades, source_path, with_gaps
-from engine.edl.export.request import Exported, ExportRequest, accepted_edits
+from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits, edit_figures
 from engine.edl.export.seams import seams
 from engine.edl.placed_markers import placed_markers
 from engine.progress import Progress
@@ -27,9 +27,9 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
     with replacing(request.out, overwrite=request.overwrite) as part:
         part.write_text(timeline.to_json_string(indent=1) + "\n", encoding="utf-8", newline="\n")
     progress.report(1.0, "Writing the timeline")
-    tracks, cuts = len(request.state.tracks), len(accepted_edits(request.state))
-    sentence = f"Wrote {counted(tracks, 'track')} with {counted(cuts, 'cut')} to {shown(request.out.name)}."
-    return Exported(request.out, sentence, {"tracks": float(tracks), "cuts": float(cuts)})
+    tracks, edits = len(request.state.tracks), accepted_edits(request.state)
+    sentence = f"Wrote {counted(tracks, 'track')} with {counted_edits(edits)} to {shown(request.out.name)}."
+    return Exported(request.out, sentence, {"tracks": float(tracks), **edit_figures(edits)})
 
 
 def _timeline(request: ExportRequest, progress: Progress) -> schema.Timeline:

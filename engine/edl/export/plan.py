@@ -11,8 +11,11 @@ from engine.audio.opening import require_file
 from engine.disk_room import check_room
 from engine.document.decisions import Verdict
 from engine.document.track import audible
+from engine.edl.build import build
 from engine.edl.export import AUDIO_SUFFIXES, check_names, export, files_written
 from engine.edl.export.audio_plan import planned_audio, planned_sound
+from engine.edl.export.consolidated import consolidated_bytes
+from engine.edl.export.formats import FORMATS
 from engine.edl.export.request import Exported, ExportRequest
 from engine.edl.voice import media_path
 from engine.errors import ExportError
@@ -20,11 +23,6 @@ from engine.progress import SILENT, Progress
 from engine.safe_write import check_target, shown
 from engine.timebase import samples_to_s
 
-# Measured at 16 mono tracks with 3,000 cuts: bytes and seconds for each clip of a track's channel.
-_BYTES_A_CLIP = {".edl": 206, ".otio": 1_540, ".fcpxml": 477, ".xml": 583, ".rpp": 355, ".aaf": 1_196}
-_BYTES_A_CUT = {".json": 505, ".txt": 60, ".mid": 34}
-_S_A_CLIP = {".aaf": 1e-3, ".rpp": 1e-4}
-_S_A_CLIP_ELSE = 5e-5
 _SAMPLES_A_S = 20_000_000  # rendered and written, of one track
 _HEAD_BYTES = 4_096
 
@@ -136,12 +134,16 @@ def _sizes(request: ExportRequest) -> Iterator[tuple[Path, int, float | None]]:
         for file in planned_audio(request):
             yield file.path, sound.frames * file.frame_bytes, length_s
         return
-    in_cuts = _cuts(request) * _BYTES_A_CUT.get(suffix, 0)
-    yield request.out, _HEAD_BYTES + in_cuts + _clips(request) * _BYTES_A_CLIP.get(suffix, 0), None
+    form = FORMATS[suffix]
+    in_edits = _edits(request) * form.edit_bytes
+    yield request.out, _HEAD_BYTES + in_edits + _clips(request) * form.clip_bytes, None
+    length_s = samples_to_s(request.state.length_samples, request.state.rate_hz)
+    for path, size_bytes in consolidated_bytes(request).items():
+        yield path, _HEAD_BYTES + size_bytes, length_s
 
 
-def _cuts(request: ExportRequest) -> int:
-    """Return how many cuts there are at the most; where they overlap, they are fewer."""
+def _edits(request: ExportRequest) -> int:
+    """Return how many edits there are at the most; where they overlap, they are fewer."""
     return sum(answer.verdict is Verdict.ACCEPTED for answer in request.state.decisions.values())
 
 
@@ -149,7 +151,7 @@ def _clips(request: ExportRequest) -> int:
     """Return about how many clips there are on the channels of all tracks."""
     state = request.state
     channels = sum(state.sources[track.source_id].channels for track in state.tracks)
-    return channels * (_cuts(request) + 1)
+    return channels * (len(build(state).starts_samples) + 1)
 
 
 def _cost_s(request: ExportRequest) -> float:
@@ -158,7 +160,7 @@ def _cost_s(request: ExportRequest) -> float:
     if suffix in AUDIO_SUFFIXES:
         again = 2 if request.options.loudness_lufs is not None else 1
         return 0.01 + again * planned_sound(request).frames * tracks / _SAMPLES_A_S
-    return 0.01 + _clips(request) * _S_A_CLIP.get(suffix, _S_A_CLIP_ELSE)
+    return 0.01 + _clips(request) * FORMATS[suffix].clip_s
 
 
 def _check_media(request: ExportRequest) -> None:

@@ -23,7 +23,7 @@ from engine.document.track import Source, Track
 from engine.edl.build import build
 from engine.edl.crossfade import Curve, choose_curve
 from engine.edl.edit_list import EditList, Segment
-from engine.edl.export.request import Exported, ExportRequest, accepted_edits
+from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits, edit_figures
 from engine.edl.export.tempo import tempo_map
 from engine.edl.placed_markers import placed_markers
 from engine.edl.render import mix_channels
@@ -49,9 +49,9 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
         text = _text(project, progress)
         part.write_text(text, encoding="utf-8", errors="surrogateescape", newline="\n")
     progress.report(1.0, "Writing the REAPER project")
-    cuts, tracks = len(accepted_edits(state)), len(state.tracks)
-    sentence = f"Wrote {counted(tracks, 'track')} with {counted(cuts, 'cut')} to {shown(request.out.name)}."
-    return Exported(request.out, sentence, {"tracks": float(tracks), "cuts": float(cuts)})
+    edits, tracks = accepted_edits(state), len(state.tracks)
+    sentence = f"Wrote {counted(tracks, 'track')} with {counted_edits(edits)} to {shown(request.out.name)}."
+    return Exported(request.out, sentence, {"tracks": float(tracks), **edit_figures(edits)})
 
 
 def _text(project: rpp.Element, progress: Progress) -> str:

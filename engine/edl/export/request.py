@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +13,7 @@ from engine.document.analysis import BeatGrid
 from engine.document.decisions import Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
+from engine.wording import counted
 
 
 class Depth(StrEnum):
@@ -122,3 +124,15 @@ def accepted_edits(state: DocumentState) -> tuple[AcceptedEdit, ...]:
         if state.verdict(proposal.id) is Verdict.ACCEPTED
     ]
     return tuple(sorted(cuts, key=lambda cut: (cut.start_samples, cut.stop_samples, cut.proposal.id)))
+
+
+def counted_edits(edits: Sequence[AcceptedEdit]) -> str:
+    """Return how many there are, by the name of their kind where they are all of one."""
+    kinds = {edit.proposal.kind for edit in edits}
+    return counted(len(edits), kinds.pop() if len(kinds) == 1 else "edit")
+
+
+def edit_figures(edits: Sequence[AcceptedEdit]) -> dict[str, float]:
+    """Return how many edits of each kind there are, as "cuts" or "repeats", and of all as "edits"."""
+    found = Counter(f"{edit.proposal.kind}s" for edit in edits)
+    return {"cuts": 0.0, **{name: float(count) for name, count in found.items()}, "edits": float(len(edits))}

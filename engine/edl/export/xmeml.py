@@ -20,7 +20,14 @@ from engine.edl.build import build
 from engine.edl.edit_list import EditList
 from engine.edl.export.clips import clips, frames_per_s, nominal_frame_rate, source_begin_s, source_path
 from engine.edl.export.cmx3600 import timecode
-from engine.edl.export.request import Exported, ExportRequest, FrameRate, accepted_edits
+from engine.edl.export.request import (
+    Exported,
+    ExportRequest,
+    FrameRate,
+    accepted_edits,
+    counted_edits,
+    edit_figures,
+)
 from engine.edl.export.seams import seams
 from engine.edl.placed_markers import placed_markers
 from engine.edl.render import mix_channels
@@ -52,12 +59,12 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
     with replacing(request.out, overwrite=request.overwrite) as part:
         part.write_bytes(content)
     progress.report(1.0, "Writing the sequence")
-    tracks, cuts = len(request.state.tracks), len(accepted_edits(request.state))
+    tracks, edits = len(request.state.tracks), accepted_edits(request.state)
     sentence = (
-        f"Wrote {counted(tracks, 'track')} with {counted(cuts, 'cut')} at {request.options.frame_rate} "
+        f"Wrote {counted(tracks, 'track')} with {counted_edits(edits)} at {request.options.frame_rate} "
         f"frames a second to {shown(request.out.name)}."
     )
-    return Exported(request.out, sentence, {"tracks": float(tracks), "cuts": float(cuts)})
+    return Exported(request.out, sentence, {"tracks": float(tracks), **edit_figures(edits)})
 
 
 class _Writer:

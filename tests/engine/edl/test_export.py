@@ -115,7 +115,7 @@ def test_the_json_edit_list_reads_back_as_documented(duo: Recording, tmp_path: P
     exported = export(ExportRequest(duo.state, duo.media, out, document_name="Jäm 🎸"))
     content = json.loads(out.read_text("utf-8"))
     rate_hz = content["rate_hz"]
-    assert (content["version"], content["document"], rate_hz) == (1, "Jäm 🎸", RATE_HZ)
+    assert (content["version"], content["document"], rate_hz) == (2, "Jäm 🎸", RATE_HZ)
 
     def read(kind: type, values: dict) -> object:
         looks = ("height_px", "is_collapsed", "channels_open", "picture")  # of the window, not of the edit

@@ -82,7 +82,8 @@ def test_readers_find_the_seams_and_the_same_samples(
     positions = [cue.sample_offset for cue in found.cues.cues] if found.cues else []
     assert positions == [at for at, _ in inner]
     assert found.bext.time_reference == np.argmax(kept)
-    assert found.bext.description == f"Track 0: edited with {len(cuts)} cut{'s' * (len(cuts) != 1)}"
+    noun = "cut" if cuts else "edit"
+    assert found.bext.description == f"Track 0: edited with {len(cuts)} {noun}{'s' * (len(cuts) != 1)}"
 
 
 def test_the_project_and_the_tracks_are_named(band: Recording, tmp_path: Path) -> None:
@@ -98,7 +99,7 @@ def test_the_project_and_the_tracks_are_named(band: Recording, tmp_path: Path) -
     assert [track.interleave_index for track in found.ixml.track_list] == ["1", "2"]
     assert (found.bext.originator, found.bext.description) == (
         "Offcut",
-        "Git & Co, S?ngerin?: edited with 0 cuts",
+        "Git & Co, S?ngerin?: edited with 0 edits",
     )
     assert found.bext.coding_history == f"A=PCM,F={RATE_HZ},W=16,M=stereo,T=Offcut\r\n"
     assert found.bext.originator_date == found.bext.originator_time == ""

@@ -1,0 +1,324 @@
+"""Every kind of edit and mixtures of them: decided, undone, reopened, heard, exported and played again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine.document.by_hand import change_payload, edit_by_hand
+from engine.document.decisions import Decision, Verdict
+from engine.document.document import Document
+from engine.document.kinds import KINDS
+from engine.document.state import DocumentState
+from engine.document.track_edits import add_tracks, remove_track
+from engine.edl.build import build, preview, removed_only, whole, without
+from engine.edl.edit_list import EditList
+from engine.edl.export import FORMATS, ExportRequest, export
+from engine.edl.render import Renderer
+from engine.errors import DocumentError, UsageError
+from tests.engine.edl.players import play_json, play_otio
+from tests.engine.edl.recordings import RATE_HZ, Recording, recording
+from tests.engine.edl.test_reaper import play as play_reaper
+
+LENGTH = 2 * RATE_HZ
+TRACKS = ("track-s0", "track-s1", "track-s2")
+PLACES = st.integers(0, LENGTH)
+SPANS = st.tuples(PLACES, PLACES).map(sorted).filter(lambda span: span[1] - span[0] > 40)
+SOME = st.lists(st.sampled_from((0, 1, 2)), max_size=2, unique=True)
+FADES_MS = st.sampled_from((0.0, 5.0, 25.0))
+
+
+@dataclass(frozen=True)
+class Made:
+    """An edit made by hand; `tracks` by number."""
+
+    kind: str
+    span: tuple[int, int]
+    payload: Mapping[str, object]
+    tracks: tuple[int, ...] = ()
+
+
+def _made(kind: str, payload: st.SearchStrategy[dict[str, object]], tracks: bool) -> st.SearchStrategy[Made]:
+    some = SOME.map(tuple) if tracks else st.just(())
+    return st.builds(lambda span, own, on: Made(kind, tuple(span), own, on), SPANS, payload, some)
+
+
+def _with_fade(**fields: st.SearchStrategy[object]) -> st.SearchStrategy[dict[str, object]]:
+    return st.fixed_dictionaries({**fields, "crossfade_ms": FADES_MS})
+
+
+TONES = SPANS.map(lambda span: {"tone_start_samples": span[0], "tone_stop_samples": span[1]})
+# One row a kind; a kind without one fails `test_every_kind_is_tried`.
+PAYLOADS: Mapping[str, st.SearchStrategy[Made]] = {
+    "cut": _made("cut", _with_fade(), tracks=False),
+    "keep": _made("keep", st.just({}), tracks=False),
+    "mute": _made(
+        "mute",
+        st.builds(lambda tone, fade: {**tone, **fade}, st.one_of(st.just({}), TONES), _with_fade()),
+        tracks=True,
+    ),
+    "repeat": _made("repeat", _with_fade(times=st.integers(2, 4)), tracks=False),
+    "move": _made("move", _with_fade(to_samples=PLACES), tracks=False),
+    "slip": _made(
+        "slip", _with_fade(by_samples=st.sampled_from((-700.0, -3.5, 0.25, 12.0, 96.0))), tracks=True
+    ),
+    "gain": _made(
+        "gain",
+        st.fixed_dictionaries({"gain_db": st.floats(-30, 6).filter(bool), "ramp_ms": FADES_MS}),
+        tracks=True,
+    ),
+}
+MIXTURES = st.lists(st.one_of(*PAYLOADS.values()), min_size=1, max_size=6)
+
+
+@pytest.fixture(scope="module")
+def trio(tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    """Noise, a stereo track that begins later, and a short tone."""
+    rng = np.random.default_rng(3)
+    tone = 0.3 * np.sin(np.arange(LENGTH // 2) * 2 * np.pi * 220 / RATE_HZ)
+    return recording(
+        tmp_path_factory.mktemp("trio"),
+        [0.2 * rng.standard_normal(LENGTH), 0.2 * rng.standard_normal((LENGTH - 900, 2)), tone],
+        start_samples=[0, 900, 0],
+        gain_db=[0.0, -3.0, 0.0],
+        names=["Kick.wav", "Overheads.wav", "Tone.wav"],
+    )
+
+
+def edited(state: DocumentState, made: list[Made], crossfade_ms: float | None = None) -> DocumentState:
+    """Return the state with these edits, without a document on disk."""
+    for one in made:
+        payload = dict(one.payload)
+        if crossfade_ms is not None and "crossfade_ms" in payload:
+            payload["crossfade_ms"] = crossfade_ms
+        try:
+            tracks = [state.tracks[number].id for number in one.tracks]
+            _, proposal = edit_by_hand(state, one.kind, *one.span, payload, tracks)
+        except UsageError:
+            continue  # a move into itself
+        decision = Decision(proposal.id, Verdict.ACCEPTED)
+        state = replace(
+            state,
+            proposals={**state.proposals, proposal.id: proposal},
+            decisions={**state.decisions, proposal.id: decision},
+        )
+    return state
+
+
+def heard(recorded: Recording, state: DocumentState, block: int = 4_096) -> np.ndarray:
+    with Renderer(state, build(state), recorded.media) as renderer:
+        blocks = list(renderer.blocks(block))
+        return np.concatenate(blocks) if blocks else np.zeros((0, renderer.channels), np.float32)
+
+
+def outside_fades(found: EditList) -> np.ndarray:
+    """Return which samples of the result are heard of one segment alone, without a fade."""
+    plain = np.ones(found.length_samples, bool)
+    for segment in found.segments:
+        start, stop = segment.result_start_samples, segment.result_stop_samples
+        plain[start : start + segment.fade_in_samples] = False
+        plain[stop - segment.fade_out_samples : stop] = False
+    return plain
+
+
+def test_every_kind_is_tried() -> None:
+    assert PAYLOADS.keys() == KINDS.keys()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_says_all_that_others_ask_of_it(kind: str, trio: Recording) -> None:
+    made = PAYLOADS[kind].filter(lambda one: KINDS[kind].validate(one.payload) is None).example
+    assert callable(made)
+    own = KINDS[kind]
+    assert own.title
+    assert own.icon
+    assert own.verb == own.verb.lower()
+    with pytest.raises(DocumentError, match="cannot hold 'stowaway'"):
+        own.validate({"stowaway": 1})
+    assert trio.state.length_samples == LENGTH
+
+
+SLOW = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+@SLOW
+@given(made=MIXTURES, block=st.integers(50, 3_000))
+def test_what_is_heard_is_the_same_whatever_the_block_size_and_the_order(
+    trio: Recording, made: list[Made], block: int
+) -> None:
+    state = edited(trio.state, made)
+    sound = heard(trio, state)
+    assert np.isfinite(sound).all()
+    np.testing.assert_array_equal(heard(trio, state, block), sound)
+    again = edited(trio.state, made[::-1])
+    assert build(again) == build(state)
+
+
+@SLOW
+@given(made=MIXTURES)
+def test_exports_that_others_play_sound_as_it_is_heard(
+    trio: Recording, made: list[Made], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("out")
+    state = edited(trio.state, made)
+    sound = heard(trio, state)
+    for suffix in (".wav", ".json", ".rpp"):
+        export(ExportRequest(state, trio.media, folder / f"jam{suffix}", overwrite=True))
+    np.testing.assert_array_equal(
+        soundfile.read(folder / "jam.wav", dtype="float32", always_2d=True)[0], sound
+    )
+    np.testing.assert_allclose(play_json(folder / "jam.json", 2), sound, rtol=0, atol=1e-5)
+    played, hard = play_reaper(folder / "jam.rpp", len(sound), 2), outside_fades(build(state))
+    np.testing.assert_allclose(played[hard], sound[hard], rtol=0, atol=1e-5)
+    # The curve of equal power is a parabola in REAPER, up to 0.06 of the sound beside the sine.
+    np.testing.assert_allclose(played, sound, rtol=0, atol=0.2)
+
+
+@SLOW
+@given(made=MIXTURES)
+def test_a_timeline_of_hard_edges_plays_as_it_is_heard(
+    trio: Recording, made: list[Made], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("out")
+    state = edited(trio.state, made, crossfade_ms=0.0)
+    sound = heard(trio, state)
+    export(ExportRequest(state, trio.media, folder / "jam.otio"))
+    np.testing.assert_allclose(play_otio(folder / "jam.otio", 2, len(sound)), sound, rtol=0, atol=1e-6)
+
+
+@SLOW
+@given(made=MIXTURES)
+def test_untouched_samples_are_those_of_the_source(trio: Recording, made: list[Made]) -> None:
+    state = edited(trio.state, made)
+    found, sound = build(state), heard(trio, state)
+    with Renderer(trio.state, whole(trio.state), trio.media) as renderer:
+        source = renderer.read(0, LENGTH)
+    plain = outside_fades(found)
+    at = found.to_source_array(np.arange(len(sound)))
+    for patches in found.patches.values():
+        for start, stop in patches.spans:
+            plain &= ~((at >= start) & (at < stop))
+    np.testing.assert_array_equal(sound[plain], source[at[plain]])
+
+
+@SLOW
+@given(made=MIXTURES, back=st.integers(0, 6))
+def test_edits_are_undone_redone_previewed_and_found_again(
+    trio: Recording, made: list[Made], back: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("doc") / "jam.offcut"
+    states: list[DocumentState] = []
+    with Document.create(path) as document:
+        document.apply(
+            add_tracks(document.state, list(trio.state.sources.values()), ["Kick", "Overheads", "Tone"])
+        )
+        states.append(document.state)
+        for one in made:
+            try:
+                tracks = [document.state.tracks[number].id for number in one.tracks]
+                edit, proposal = edit_by_hand(document.state, one.kind, *one.span, one.payload, tracks)
+            except UsageError:
+                continue
+            if not edit.changes:
+                continue  # the same edit made twice
+            document.apply(edit)
+            assert build(document.state) == preview(document.state, proposal.id)
+            rejected = Decision(proposal.id, Verdict.REJECTED)
+            gone = replace(document.state, decisions={**document.state.decisions, proposal.id: rejected})
+            assert build(gone) == without(document.state, proposal.id)
+            assert removed_only(document.state, proposal.id).length_samples > 0
+            states.append(document.state)
+        steps = min(back, len(states) - 1)
+        for state in states[::-1][1 : steps + 1]:
+            document.undo()
+            assert document.state == state
+            assert build(document.state) == build(state)
+        for state in states[len(states) - steps :]:
+            document.redo()
+            assert document.state == state
+    with Document.open(path) as document:
+        assert document.state == states[-1]
+        assert build(document.state) == build(states[-1])
+
+
+def test_every_format_writes_every_kind(trio: Recording, tmp_path: Path) -> None:
+    made = [
+        Made("cut", (1_000, 2_000), {"crossfade_ms": 5.0}),
+        Made("keep", (1_400, 1_600), {}),
+        Made("mute", (3_000, 3_500), {"tone_start_samples": 100, "tone_stop_samples": 900}, (0,)),
+        Made("repeat", (4_000, 6_000), {"times": 3}),
+        Made("move", (8_000, 9_000), {"to_samples": 500}),
+        Made("slip", (10_000, 10_500), {"by_samples": 0.5}, (1,)),
+        Made("gain", (12_000, 13_000), {"gain_db": -6.0}),
+    ]
+    state = edited(trio.state, made)
+    assert len(state.proposals) == len(made)
+    for suffix in FORMATS:
+        if suffix == ".flac":
+            continue  # holds no floating-point samples
+        done = export(ExportRequest(state, trio.media, tmp_path / f"jam {suffix[1:]}{suffix}"))
+        assert done.figures["edits"] == len(made)
+        if FORMATS[suffix].names_media:
+            assert "play from" in done.sentence
+            assert len(list(tmp_path.glob(f"jam {suffix[1:]} edited *.wav"))) == 3
+
+
+def test_an_edit_of_a_track_that_was_removed_waits_for_it(trio: Recording, tmp_path: Path) -> None:
+    with Document.create(tmp_path / "jam.offcut") as document:
+        document.apply(add_tracks(document.state, list(trio.state.sources.values()), ["A", "B", "C"]))
+        kick = document.state.tracks[0].id
+        edit, _ = edit_by_hand(document.state, "gain", 100, 900, {"gain_db": -6.0}, [kick])
+        document.apply(edit)
+        muted = build(document.state)
+        assert set(muted.patches) == {kick}
+        document.apply(remove_track(document.state, kick))
+        assert not build(document.state).patches
+        document.undo()
+        assert build(document.state) == muted
+
+
+def test_what_an_edit_needs_is_changed_in_place(trio: Recording, tmp_path: Path) -> None:
+    with Document.create(tmp_path / "jam.offcut") as document:
+        document.apply(add_tracks(document.state, list(trio.state.sources.values()), ["A", "B", "C"]))
+        edit, proposal = edit_by_hand(document.state, "slip", 100, 900, {"by_samples": 12.0})
+        document.apply(edit)
+        before = build(document.state)
+        document.apply(change_payload(document.state, proposal.id, {"by_samples": 13.5}))
+        assert build(document.state).plays_as(before)
+        assert build(document.state) != before
+        document.undo()
+        assert build(document.state) == before
+        with pytest.raises(DocumentError, match="by_samples cannot be 'far'"):
+            change_payload(document.state, proposal.id, {"by_samples": "far"})
+
+
+REFUSED: Mapping[str, tuple[str, tuple[int, int], dict[str, object], str]] = {
+    "nothing": ("cut", (500, 500), {}, "There is nothing to cut from 0:00.062"),
+    "past the end": ("cut", (LENGTH, LENGTH + 900), {}, "within the recording, which ends at 0:02.000"),
+    "into itself": ("move", (500, 900), {"to_samples": 700}, "would change nothing"),
+    "by nothing": ("slip", (500, 900), {"by_samples": 0.0}, "would change nothing"),
+    "past all": ("slip", (500, 900), {"by_samples": 1e6}, "leads past the recording"),
+    "without end": ("repeat", (500, 900), {"times": 10_001}, "a whole number from 2 to 10000"),
+    "no number": ("gain", (500, 900), {"gain_db": float("nan")}, "gain_db cannot be nan"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_an_edit_that_cannot_be_is_refused_in_a_sentence(what: str, trio: Recording) -> None:
+    kind, span, payload, words = REFUSED[what]
+    with pytest.raises((UsageError, DocumentError), match=words):
+        edit_by_hand(trio.state, kind, *span, payload)
+
+
+def test_only_what_sounds_is_edited_on_some_tracks(trio: Recording) -> None:
+    with pytest.raises(UsageError, match="the same for all tracks: name none"):
+        edit_by_hand(trio.state, "cut", 10, 900, {}, [trio.state.tracks[0].id])
+    with pytest.raises(UsageError, match="There is no track 'gone'"):
+        edit_by_hand(trio.state, "gain", 10, 900, {"gain_db": 3.0}, ["gone"])

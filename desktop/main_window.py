@@ -22,6 +22,7 @@ from desktop.grid.tap_tempo import TapTempo
 from desktop.guarded import guarded
 from desktop.job_lanes import JobLanes
 from desktop.playback import Player
+from desktop.review.by_hand import ByHand
 from desktop.review.history_walk import HistoryWalk
 from desktop.review.kept_example import KeptListening
 from desktop.review.queue_side import QueueSide
@@ -33,6 +34,7 @@ from desktop.taste.page import Tasting
 from desktop.taste.remedies import connect_findings
 from desktop.timeline.markers import Marking
 from desktop.timeline.ruler import Ruler
+from desktop.timeline.selecting import Selecting
 from desktop.timeline.tracks import Tracks
 from desktop.timeline.zooms import Zooms
 from desktop.transport import Transport
@@ -43,6 +45,7 @@ from engine.timebase import s_to_samples, samples_to_s
 from widgets.chrome.command_palette import CommandPalette
 from widgets.chrome.key_sheet import KeySheet
 from widgets.chrome.learning_panel import LearningPanel
+from widgets.chrome.selection_bar import SelectionBar
 from widgets.chrome.status_bar import StatusBar
 from widgets.chrome.top_bar import TopBar
 from widgets.review.history_panel import HistoryPanel
@@ -81,6 +84,7 @@ class MainWindow(QMainWindow):
         self.grid_editing = GridEditing(self.session, self.transport, self.timeline, self.zooms.seek, self)
         self.grid_dialogs = GridDialogs(self, self.grid_editing, lambda: self.look.theme)
         self.tap_tempo = TapTempo(self.session, self.transport, self.grid_editing, self)
+        self.selecting = Selecting(self.session, self.transport, self.timeline, self)
         self.marking = Marking(self, self, self.zooms.seek)
         self.queue_panel = QueuePanel(theme, self.caps)
         self.queue = QueueSide(self.session, self.review, self.queue_panel, self.timeline.setFocus)
@@ -91,10 +95,12 @@ class MainWindow(QMainWindow):
         self.history = HistoryWalk(self.session, self.history_panel, self)
         self.learning_panel = LearningPanel(theme)
         self.status_bar = StatusBar(theme, self.caps)
+        self.selection_bar = SelectionBar(theme, self.caps)
         self.exporting = Exporting(self, self, settings)
         self.palette_popup = CommandPalette(theme, keymap.commands, self)
         self.commands = Actions(self, keymap.commands)
         self.tracks = Tracks(self, self.session, self.timeline, self.commands.action)
+        self.by_hand = ByHand(self, self, lambda: self.look.theme)
         self.choices = Choices(self, self, keymap, settings)
         self._lay_out()
         self.tasting = Tasting(self, self)
@@ -133,6 +139,7 @@ class MainWindow(QMainWindow):
         self.pages = QStackedWidget()
         self.pages.addWidget(self._middle)
         column.addWidget(self.pages, 1)
+        column.addWidget(self.selection_bar)
         column.addWidget(self.status_bar)
         self.setCentralWidget(whole)
 
@@ -140,7 +147,7 @@ class MainWindow(QMainWindow):
         self.look.changed.connect(self._set_theme)
         self.session.replaced.connect(self._show_document)
         self.session.changed.connect(self._show_change)
-        for asking in (self.top_bar, self.queue_panel, self.status_bar):
+        for asking in (self.top_bar, self.queue_panel, self.selection_bar, self.status_bar):
             asking.command_requested.connect(self.commands.run)
         telling = (self.files, self.kept, self.diagnosing, self.exporting)
         for speaking in (self.review, self.work, *telling, self.history, self.choices, self.queue.many):
@@ -152,6 +159,9 @@ class MainWindow(QMainWindow):
             part.said.connect(self.say)
             part.refused.connect(self.status_bar.set_error)
         self.spectrograms.said.connect(self.say)
+        self.by_hand.said.connect(self.say)
+        self.selecting.said.connect(self.say)
+        self.by_hand.shown.connect(self.selection_bar.show_selection)
         connect_findings(self.diagnosing, self.tasting, self.files, self.work)
         self.review.moved.connect(self._show_current)
         self.queue_panel.proposal_chosen.connect(self.zooms.reveal)
@@ -192,7 +202,7 @@ class MainWindow(QMainWindow):
 
     def _set_theme(self, theme: Theme) -> None:
         parts = (self.top_bar, self.timeline, self.queue_panel, self.learning_panel, self.status_bar)
-        for part in (*parts, self.history_panel, self.palette_popup):
+        for part in (*parts, self.history_panel, self.palette_popup, self.selection_bar):
             part.set_theme(theme)
 
     def _show_document(self) -> None:

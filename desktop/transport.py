@@ -136,6 +136,14 @@ class Transport(QObject):
         """Play the original of a span and nothing around it."""
         self._audition(whole(self._session.state), *span, 0.0)
 
+    def play_round(self, span: tuple[int, int]) -> None:
+        """Play a span over and over, in the original or the result as chosen."""
+        loops, self.loops = self.loops, True
+        try:
+            self._audition(self._chosen(), *span, 0.0)
+        finally:
+            self.loops = loops
+
     def play_beside(self, source: SourceFactory, length_samples: int, rate_hz: int = 0) -> None:
         """Play something that is not on the timeline, at this rate or the document's; the playhead stays."""
         self._player.stop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from desktop.bindings.by_hand import by_hand
 from desktop.bindings.grid import grid
 from desktop.bindings.keeping import keeping
 from desktop.bindings.listening import listening
@@ -23,6 +24,7 @@ def handlers(window: Window) -> Mapping[str, Handler]:
         **tracks(window),
         **grid(window),
         **markers(window),
+        **by_hand(window),
         **viewing(window),
         **keeping(window),
     }

@@ -18,15 +18,22 @@ def listening(window: Window) -> Mapping[str, Handler]:
         # The window's Esc comes before the timeline's own.
         if not transport.is_playing and window.tasting.leave():
             return
-        if not window.timeline.cancel_drag() and not window.tap_tempo.give_up():
+        if not window.timeline.cancel_drag() and not window.tap_tempo.give_up() and not _lets_go(window):
             transport.stop()
             window.review.select_none()
             window.history.stop()
 
+    def preroll() -> None:
+        selected = window.selecting.span
+        if selected is None:
+            transport.play_around(review.span())
+        else:
+            transport.play_round(selected)
+
     return {
         "transport.toggle": lambda: transport.toggle(review.current_span()),
         "transport.stop": stop,
-        "transport.preroll": lambda: transport.play_around(review.span()),
+        "transport.preroll": preroll,
         "transport.loop": loop,
         "transport.solo": window.tracks.solo,
         "transport.preview": lambda: transport.play_preview(review.here()),
@@ -35,3 +42,8 @@ def listening(window: Window) -> Mapping[str, Handler]:
         "transport.to_start": lambda: window.zooms.seek(0),
         "transport.to_end": lambda: window.zooms.seek(session.state.length_samples),
     }
+
+
+def _lets_go(window: Window) -> bool:
+    """Let go of the selection, unless something plays that Esc is to stop first."""
+    return not window.transport.is_playing and window.selecting.let_go()

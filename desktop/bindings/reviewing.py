@@ -54,14 +54,21 @@ def answers(window: Window) -> Mapping[str, Handler]:
 
 
 def edges(window: Window) -> Mapping[str, Handler]:
-    review, transport = window.review, window.transport
+    review, transport, selecting = window.review, window.transport, window.selecting
+
+    def to_playhead(edge: Edge) -> None:
+        if review.current is None or selecting.span is not None:
+            selecting.edge_to_playhead(is_start=edge is Edge.START)
+        else:
+            review.edge_to_playhead(edge)
+
     nudges = {"": NudgeSize.FINE, "_coarse": NudgeSize.COARSE, "_sample": NudgeSize.SAMPLE}
     return {
         "edge.switch": review.switch_edge,
         "edge.audition_left": lambda: transport.play_edge(review.span(), Edge.START),
         "edge.audition_right": lambda: transport.play_edge(review.span(), Edge.STOP),
-        "edge.set_left": partial(review.edge_to_playhead, Edge.START),
-        "edge.set_right": partial(review.edge_to_playhead, Edge.STOP),
+        "edge.set_left": partial(to_playhead, Edge.START),
+        "edge.set_right": partial(to_playhead, Edge.STOP),
         **{f"edge.nudge_left{name}": partial(review.nudge, -1, size) for name, size in nudges.items()},
         **{f"edge.nudge_right{name}": partial(review.nudge, 1, size) for name, size in nudges.items()},
         "edge.snap_beat": partial(review.snap_to_beat, downbeat=False),

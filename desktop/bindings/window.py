@@ -15,6 +15,7 @@ from desktop.files import Files
 from desktop.grid.dialogs import GridDialogs
 from desktop.grid.editing import GridEditing
 from desktop.grid.tap_tempo import TapTempo
+from desktop.review.by_hand import ByHand
 from desktop.review.history_walk import HistoryWalk
 from desktop.review.kept_example import KeptListening
 from desktop.review.queue_side import QueueSide
@@ -23,6 +24,7 @@ from desktop.session import Session
 from desktop.taste.page import Tasting
 from desktop.timeline.markers import Marking
 from desktop.timeline.ruler import Ruler
+from desktop.timeline.selecting import Selecting
 from desktop.timeline.tracks import Tracks
 from desktop.timeline.zooms import Zooms
 from desktop.transport import Transport
@@ -56,6 +58,8 @@ class Window(Protocol):
     side: QWidget
     queue: QueueSide
     history: HistoryWalk
+    selecting: Selecting
+    by_hand: ByHand
     tracks: Tracks
 
     def say(self, sentence: str) -> None:

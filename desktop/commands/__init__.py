@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from itertools import groupby
 from types import MappingProxyType
 
+from desktop.commands.by_hand import BY_HAND
 from desktop.commands.command import REVIEW, WINDOW, Command
 from desktop.commands.grid import GRID
 from desktop.commands.keeping import EDIT, FILE, TASTE
@@ -29,6 +30,7 @@ COMMANDS: tuple[Command, ...] = (
     *TRACKS,
     *GRID,
     *MARKERS,
+    *BY_HAND,
     *VIEW,
     *TASTE,
     *EDIT,
@@ -63,8 +65,8 @@ def keys_markdown(commands: Iterable[Command]) -> str:
             lines.append(f"| {caps} | {command.label} | {command.description} |")
         lines.append("")
     lines += [
-        "Deciding twice is the same as once. Esc closes or stops and never decides. Delete and Backspace do",
-        "nothing in the queue. Space always plays, a text field aside.",
+        "Deciding twice is the same as once. Esc closes or stops and never decides. Delete and Backspace cut",
+        "what is selected in the timeline, and do nothing in the queue. Space plays, a text field aside.",
         "",
     ]
     return "\n".join(lines)

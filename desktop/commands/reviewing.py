@@ -10,7 +10,10 @@ def _review(name: str, label: str, keys: tuple[str, ...], description: str) -> C
 
 
 def _edge(name: str, label: str, keys: tuple[str, ...], description: str) -> Command:
-    return Command(f"edge.{name}", label, keys, REVIEW, description, "Edges")
+    context = (
+        WINDOW if name in ("set_left", "set_right") else REVIEW
+    )  # these select where nothing is proposed
+    return Command(f"edge.{name}", label, keys, context, description, "Edges")
 
 
 ANSWERS = (
@@ -102,8 +105,18 @@ EDGES = (
     _edge("switch", "Other edge", ("E",), "Make the other edge of the proposal the active one."),
     _edge("audition_left", "Hear the left edge", ("1",), "Play across the left edge."),
     _edge("audition_right", "Hear the right edge", ("2",), "Play across the right edge."),
-    _edge("set_left", "Left edge to the playhead", ("I",), "Put the left edge where the playhead is."),
-    _edge("set_right", "Right edge to the playhead", ("O",), "Put the right edge where the playhead is."),
+    _edge(
+        "set_left",
+        "Left edge to the playhead",
+        ("I",),
+        "Put the left edge, else that of the selection, there.",
+    ),
+    _edge(
+        "set_right",
+        "Right edge to the playhead",
+        ("O",),
+        "Put the right edge, else that of the selection, there.",
+    ),
     _edge("nudge_left", "Nudge left", ("Alt+Left",), "Move the active edge 10 ms earlier."),
     _edge("nudge_right", "Nudge right", ("Alt+Right",), "Move the active edge 10 ms later."),
     _edge(

@@ -14,6 +14,7 @@ from desktop.choices.look import Look
 from desktop.guarded import guarded
 from desktop.review.review import Review
 from desktop.session import Session
+from desktop.timeline.selecting import Selecting
 from desktop.transport import Transport
 from engine.document import marker_edits
 from engine.document.change import Change, Edit
@@ -40,6 +41,7 @@ class Window(Protocol):
     transport: Transport
     timeline: TimelineView
     look: Look
+    selecting: Selecting
 
 
 class Marking(QObject):
@@ -73,8 +75,9 @@ class Marking(QObject):
         self._apply(marker_edits.add_marker(self._required_state(), self._parts.transport.playhead_samples))
 
     def add_region(self) -> None:
-        """Mark the span of the current proposal, and let it be named at once."""
-        edit, marker_id = marker_edits.add_region(self._required_state(), *self._parts.review.span())
+        """Mark what is selected, else the span of the current proposal, and let it be named at once."""
+        span = self._parts.selecting.span or self._parts.review.span()
+        edit, marker_id = marker_edits.add_region(self._required_state(), *span)
         self._apply(edit)
         self._write_name(marker_id)
         self._new = marker_id  # until anything else changes the markers

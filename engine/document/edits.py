@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from engine.document.change import CurrentAnalysis, Edit, Row, Setting, row_changes
 from engine.document.decisions import Decision, Verdict
-from engine.document.proposals import Proposal
+from engine.document.proposals import BY_HAND, Proposal
 from engine.document.state import DocumentState
 from engine.errors import UsageError
 from engine.timebase import format_time, samples_to_s
@@ -53,20 +53,20 @@ def replace_proposals(
     settings: Mapping[str, object],
     label: str,
     merges_as: str = "",
-    maker: str | None = None,
+    kind: str = "",
 ) -> Edit:
-    """Put new proposals in the place of the undecided ones of the same maker.
+    """Put new proposals in the place of the undecided ones.
 
-    What was decided or flagged stays as it is, and so does what others made.
+    What was decided or flagged stays as it is, and so does what another planner or the user made.
 
     Parameters
     ----------
-    maker : who makes them; None is everybody, whose undecided proposals all go
+    kind : what their planner makes; empty where it replaces all
     """
     held = {
         key: proposal
         for key, proposal in state.proposals.items()
-        if _is_held(state.decisions.get(key)) or maker not in (None, proposal.maker)
+        if _is_held(state.decisions.get(key)) or _is_of_others(proposal, kind)
     }
     fresh = {proposal.id: proposal for proposal in proposals}
     rows: list[tuple[Row | None, Row | None]] = []
@@ -78,6 +78,10 @@ def replace_proposals(
     rows += [(state.proposals.get(key), new) for key, new in fresh.items() if key not in held]
     rows += _setting_rows(state, settings)
     return Edit(label, row_changes(rows), merges_as)
+
+
+def _is_of_others(proposal: Proposal, kind: str) -> bool:
+    return bool(kind) and (proposal.kind != kind or proposal.maker == BY_HAND)
 
 
 def _is_held(decision: Decision | None) -> bool:

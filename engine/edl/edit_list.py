@@ -188,6 +188,32 @@ class EditList:
         own = owner[heard]
         return _Places(edges[heard], edges[heard + 1], results[own] + edges[heard] - starts[own])
 
+    def heard(self, ascending: ArrayLike) -> tuple[Positions, Positions]:
+        """Return which of some source positions are heard, and where, in the order they are heard.
+
+        Parameters
+        ----------
+        ascending : shape (n,)
+
+        Returns
+        -------
+        places : indices into the positions, shape (m,); what is heard twice stands twice
+        results : result positions, shape (m,)
+        """
+        positions = np.asarray(ascending, np.int64)
+        starts, stops = self.kept_starts_samples, self.kept_stops_samples
+        first, last = np.searchsorted(positions, starts), np.searchsorted(positions, stops)
+        counts = last - first
+        segment = np.repeat(np.arange(len(starts)), counts)
+        places = np.arange(len(segment)) - np.repeat(np.cumsum(counts) - counts, counts) + first[segment]
+        return places, self.seams_samples[segment] + positions[places] - starts[segment]
+
+    def lane_span(self, start_samples: int, stop_samples: int) -> tuple[int, int]:
+        """Return the result span within which a track lies whose source span this is."""
+        if self.is_rising:
+            return self.to_result(start_samples), self.to_result(stop_samples)
+        return 0, self.length_samples
+
     def all_results(self, source_samples: int) -> list[int]:
         """Return every result position where a source position is heard, ascending."""
         inside = (self.kept_starts_samples <= source_samples) & (source_samples < self.kept_stops_samples)

@@ -15,6 +15,8 @@ from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurv
 from engine.document.change import Edit
 from engine.document.decisions import Verdict
 from engine.document.edits import replace_proposals
+from engine.document.kinds.cut import CUT
+from engine.document.kinds.hold import KEEP
 from engine.document.state import DocumentState
 from engine.errors import UsageError
 from engine.jobs.told import telling, told_of
@@ -102,18 +104,16 @@ def _proposed(
     label = f"Proposed {cuts.sentence}, keeping {plan.kept_share:.0%}"
     # What was asked of the score stays asked for when only pauses are proposed.
     stored = {} if curve.maker == PAUSES else {**asdict(wanted), "threshold": plan.threshold}
-    return Proposed(
-        plan, replace_proposals(state, plan.proposals, stored, label, merges_as, curve.maker), cuts
-    )
+    return Proposed(plan, replace_proposals(state, plan.proposals, stored, label, merges_as, CUT.name), cuts)
 
 
 def _decided(state: DocumentState) -> Iterator[tuple[int, int, Verdict]]:
     """Yield the spans of which it is decided whether they are cut; what is held counts as a cut rejected."""
     for key, one in state.proposals.items():
         verdict = state.verdict(key)
-        if one.kind == "cut" and verdict is not Verdict.UNDECIDED:
+        if one.kind == CUT.name and verdict is not Verdict.UNDECIDED:
             yield *state.span(key), verdict
-        elif one.kind == "keep" and verdict is Verdict.ACCEPTED:
+        elif one.kind == KEEP.name and verdict is Verdict.ACCEPTED:
             yield *state.span(key), Verdict.REJECTED
 
 
@@ -122,7 +122,7 @@ def _undecided(state: DocumentState, maker: str) -> NDArray[np.int64]:
     return _spans(
         state.span(key)
         for key, one in state.proposals.items()
-        if (one.kind, one.maker) == ("cut", maker) and state.verdict(key) is Verdict.UNDECIDED
+        if (one.kind, one.maker) == (CUT.name, maker) and state.verdict(key) is Verdict.UNDECIDED
     )
 
 

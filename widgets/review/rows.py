@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.analysis import BeatGrid, ScoreCurve
-from engine.document.decisions import Verdict
+from engine.document.decisions import Verdict, edited
+from engine.document.kinds import KINDS
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.document.table import table_of
@@ -26,7 +27,6 @@ Positions = Sequence[int] | NDArray[np.int64]
 ON_IT_S = 0.008
 """An edge this near to a beat or an onset sits on it: cuts are made 5 ms ahead of what they fall on."""
 
-KIND_ICONS = {"cut": "scissors"}
 ANY_KIND_ICON = "asterisk"
 VERDICT_ICONS = {Verdict.ACCEPTED: "check", Verdict.REJECTED: "x", Verdict.UNDECIDED: "circle-dot"}
 
@@ -114,18 +114,29 @@ def row_of(state: DocumentState, proposal_id: str, learned: Learned | None = Non
     proposal = state.proposals[proposal_id]
     start, stop = state.span(proposal_id)
     decision = state.decisions.get(proposal_id)
+    kind = KINDS.get(proposal.kind)
     return Row(
         id=proposal_id,
-        icon=KIND_ICONS.get(proposal.kind, ANY_KIND_ICON),
+        icon=ANY_KIND_ICON if kind is None else kind.icon,
         kind=proposal.kind,
         time=format_time(samples_to_s(start, state.rate_hz), 1),
         until=format_time(samples_to_s(stop, state.rate_hz), 1),
-        length=length_text(stop - start, state.rate_hz),
+        length=_amount(state, proposal_id),
         score=proposal.score,
         verdict=state.verdict(proposal_id),
         flagged=decision is not None and decision.flagged,
         chance=chance_of(state, proposal_id, learned),
     )
+
+
+def _amount(state: DocumentState, proposal_id: str) -> str:
+    """Return how much a proposal does: how long its span is, or what its kind says instead."""
+    proposal = state.proposals[proposal_id]
+    start, stop = state.span(proposal_id)
+    kind = KINDS.get(proposal.kind)
+    if kind is None or kind.drops_span:
+        return length_text(stop - start, state.rate_hz)
+    return kind.words(edited(proposal, state.decisions.get(proposal_id)), state.rate_hz)
 
 
 def card_of(
@@ -143,7 +154,7 @@ def card_of(
     times = [format_time(samples_to_s(edge, rate_hz), 1) for edge in (start, stop)]
     return CardText(
         title=f"{proposal.kind.capitalize()} {times[0]} – {times[1]}",
-        length=length_text(stop - start, rate_hz),
+        length=_amount(state, proposal_id),
         reason=proposal.reason,
         score=f"{proposal.score:.2f}",
         left=format_time(samples_to_s(start, rate_hz)),

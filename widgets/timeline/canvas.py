@@ -39,6 +39,7 @@ from widgets.timeline.markers import Marks, editor_area
 from widgets.timeline.overview import paint_caption, paint_window
 from widgets.timeline.playhead import overview_strip, paint_playhead, playhead_strip
 from widgets.timeline.ruler import RulerMode
+from widgets.timeline.selection import SelectSpan, paint_selection
 from widgets.timeline.snapping import Snapping
 from widgets.timeline.spans import Spans
 from widgets.timeline.spectrogram import SpectrogramLook
@@ -65,6 +66,8 @@ class Canvas(QWidget):
     marker_moved = Signal(str, object, object)
     marker_named = Signal(str, str)
     marker_menu_requested = Signal(str, object)
+    span_selected = Signal(object, object)
+    selection_dropped = Signal()
     layout_changed = Signal(object)
 
     def __init__(self, tokens: Theme, parent: QWidget | None = None) -> None:
@@ -86,6 +89,7 @@ class Canvas(QWidget):
         self.grid: BeatGrid | None = None
         self._source_curve: ScoreCurve | None = None
         self._source_beats: Beats | None = None
+        self._selection: tuple[int, int] | None = None
         self._playhead = 0
         self._scroll = 0
         self._layers = Layers()
@@ -290,6 +294,11 @@ class Canvas(QWidget):
         if self.viewport != before:
             self.viewport_changed.emit(self.viewport)
 
+    def set_selection(self, span: tuple[int, int] | None) -> None:
+        """Show a span of the source as selected, or none."""
+        self._selection = span
+        self.update()
+
     def set_playhead(self, samples: int) -> None:
         """Move the playhead; only its strips are repainted."""
         frame = self.frame
@@ -331,6 +340,8 @@ class Canvas(QWidget):
         part = QRectF(area)
         painter.drawImage(part, image, QRectF(part.topLeft() * dpr, part.size() * dpr))
         paint_window(painter, frame)
+        if self._selection is not None and not isinstance(self.drag, SelectSpan):
+            paint_selection(painter, frame, *map(self.x_of, self._selection))
         if self.drag is not None:
             self.snapping.paint(painter, frame)
             self.drag.paint(painter, frame)
@@ -399,7 +410,7 @@ class Canvas(QWidget):
             self.setCursor(gestures.cursor_at(self, event.position()))
             return
         beyond_px = event.position().x() - min(max(event.position().x(), 0), self.width())
-        if beyond_px and isinstance(self.drag, gestures.MoveEdge):
+        if beyond_px and isinstance(self.drag, gestures.MoveEdge | SelectSpan):
             self.go_to(self.viewport.scrolled(beyond_px))
         self.drag.move(event.position())
         self.update()

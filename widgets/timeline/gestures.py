@@ -18,6 +18,7 @@ from widgets.timeline.proposal_labels import Span
 from widgets.timeline.proposals import paint_span, span_at
 from widgets.timeline.score import paint_threshold, score_at, score_y
 from widgets.timeline.seams import FLAG_WIDTH
+from widgets.timeline.selection import SelectSpan
 from widgets.timeline.sentences import proposal_tip
 from widgets.timeline.surface import Surface
 
@@ -246,7 +247,8 @@ def press(canvas: Surface, at: QPointF) -> Drag | None:
     if flag is not None:
         canvas.proposal_clicked.emit(flag)
         return None
-    return Seek(canvas, at)
+    layout = canvas.frame.layout
+    return SelectSpan(canvas, at) if layout.lanes_top <= y < layout.lanes_bottom else Seek(canvas, at)
 
 
 def cursor_at(canvas: Surface, at: QPointF) -> Qt.CursorShape:

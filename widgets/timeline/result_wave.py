@@ -134,7 +134,7 @@ class ResultWave:
         self._cutter = cutter or Cutter(edits)
         self._edits = edits
         self._track_start = track.start_samples
-        self._offset = edits.to_result(track.start_samples)
+        self._offset, _ = edits.lane_span(track.start_samples, stop)
         voice = Voice(track, 1.0, channels, stop, _Recorded(source), np.float32)
         self._renderer = VoiceRenderer(edits, [voice], channels, seams_held=SEAMS_HELD)
 

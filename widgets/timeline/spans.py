@@ -62,6 +62,15 @@ class Spans:
         """Return the same spans at other places that keep their order."""
         return replace(self, starts=starts, stops=stops, reach=np.maximum.accumulate(stops))
 
+    def reordered(self, starts: NDArray[np.int64], stops: NDArray[np.int64]) -> Spans:
+        """Return the same spans at other places, in the order of these."""
+        order = np.lexsort((stops, starts))
+        ids, kinds = (tuple(names[k] for k in order.tolist()) for names in (self.ids, self.kinds))
+        starts, stops = starts[order], stops[order]
+        places = {name: place for place, name in enumerate(ids)}
+        reach = np.maximum.accumulate(stops) if len(stops) else stops
+        return Spans(ids, kinds, places, starts, stops, self.verdicts[order], reach, self.lengths[order])
+
     def seams(self, start_samples: float, stop_samples: float) -> NDArray[np.int64]:
         """Return where accepted spans were closed within [start, stop], ascending and each once."""
         first = int(np.searchsorted(self.starts, start_samples, "left"))

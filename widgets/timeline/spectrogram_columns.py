@@ -70,7 +70,7 @@ class ResultColumns:
         self.recorded = recorded
         self._cutter = cutter or Cutter(edits)
         self._track_start = track.start_samples
-        self._offset = edits.to_result(track.start_samples)
+        self._offset, _ = edits.lane_span(track.start_samples, track.start_samples)
 
     def columns(self, channel: int, start_samples: float, samples_per_column: float, n_columns: int) -> Cells:
         """Return columns of the result."""

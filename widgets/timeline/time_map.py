@@ -49,6 +49,12 @@ class TimeMap:
             return np.asarray(source_samples, np.int64)
         return self.edit_list.to_result_array(source_samples)
 
+    def lane_span(self, start_samples: int, stop_samples: int) -> tuple[int, int]:
+        """Return within which view span a track lies."""
+        if self.edit_list is None:
+            return start_samples, stop_samples
+        return self.edit_list.lane_span(start_samples, stop_samples)
+
     def to_source(self, view_samples: int) -> int:
         """Return which moment is drawn at a position; at a seam that is what follows it."""
         return view_samples if self.edit_list is None else self.edit_list.to_source(view_samples)
@@ -60,29 +66,32 @@ class TimeMap:
             return np.ones(positions.shape, bool)
         if self.edit_list.is_empty:
             return np.zeros(positions.shape, bool)
-        starts, stops = self.edit_list.kept_starts_samples, self.edit_list.kept_stops_samples
-        index = np.searchsorted(starts, positions, side="right") - 1
-        kept: NDArray[np.bool_] = (index >= 0) & (positions < stops[np.maximum(index, 0)])
+        order = np.argsort(positions, kind="stable")
+        kept = np.zeros(positions.shape, bool)
+        kept[order[self.edit_list.heard(positions[order])[0]]] = True
         return kept
 
     def spans(self, spans: Spans) -> Spans:
         """Return spans where they are drawn: a cut shrinks to its seam, others lose what is cut of them."""
         if self.edit_list is None:
             return spans
-        return spans.moved(self.to_view_array(spans.starts), self.to_view_array(spans.stops))
+        starts, stops = self.to_view_array(spans.starts), self.to_view_array(spans.stops)
+        if self.edit_list.is_rising:
+            return spans.moved(starts, stops)
+        return spans.reordered(starts, np.maximum(starts, stops))
 
     def curve(self, curve: ScoreCurve | None) -> ScoreCurve | None:
         """Return the scores of what is kept, with a point at either side of each seam."""
         edits = self.edit_list
         if curve is None or edits is None or not len(curve.times_samples):
             return curve
-        kept = self.keeps(curve.times_samples)
+        kept, heard = edits.heard(curve.times_samples)
         ends = np.concatenate([edits.kept_stops_samples, edits.kept_starts_samples])
         lengths = edits.kept_stops_samples - edits.kept_starts_samples
         placed = np.concatenate([edits.seams_samples + lengths, edits.seams_samples])
         scored = (ends >= curve.times_samples[0]) & (ends <= curve.times_samples[-1])
         scores = np.interp(ends[scored], curve.times_samples, curve.scores).astype(np.float32)
-        times = np.concatenate([placed[scored], self.to_view_array(curve.times_samples[kept])])
+        times = np.concatenate([placed[scored], heard])
         # stable: at a seam what ends there stands before what begins there
         order = np.argsort(times, kind="stable")
         return ScoreCurve(times[order], np.concatenate([scores, curve.scores[kept]])[order], curve.maker)
@@ -97,5 +106,5 @@ class TimeMap:
         """Return the beats that are heard; bars keep the numbers they have in the source."""
         if beats is None or self.edit_list is None:
             return beats
-        kept = self.keeps(beats.positions)
-        return Beats(self.to_view_array(beats.positions[kept]), beats.counts[kept], beats.bars[kept])
+        kept, heard = self.edit_list.heard(beats.positions)
+        return Beats(heard, beats.counts[kept], beats.bars[kept])

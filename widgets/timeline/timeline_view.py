@@ -319,7 +319,7 @@ class TimelineView(QWidget):
         if source is not None and track.id not in self._gains:
             recorded = Lane(track.id, channels, track.start_samples, track_stop - track.start_samples)
             self._gains[track.id] = display_gain(source, recorded)
-        start, stop = self._times.to_view(track.start_samples), self._times.to_view(track_stop)
+        start, stop = self._times.lane_span(track.start_samples, track_stop)
         gain = self._gains.get(track.id, 1.0)
         return Lane(track.id, channels, start, stop - start, gain, is_audible, self._wish(track))
 

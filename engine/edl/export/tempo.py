@@ -112,11 +112,9 @@ def _heard_beats(grid: BeatGrid | None, edit_list: EditList) -> tuple[NDArray[np
     """Return where the beats that are left lie in the result, in microseconds, and their places in a bar."""
     if grid is None or not edit_list.segments:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    beats = grid.beats_samples
-    segment = np.searchsorted(edit_list.kept_starts_samples, beats, side="right") - 1
-    kept = (segment >= 0) & (beats < edit_list.kept_stops_samples[segment])
-    results = edit_list.to_result_array(beats[kept]).tolist()
-    return np.array([result_us(result, edit_list) for result in results], np.int64), grid.bar_positions[kept]
+    places, results = edit_list.heard(grid.beats_samples)
+    at_us = [result_us(result, edit_list) for result in results.tolist()]
+    return np.array(at_us, np.int64), grid.bar_positions[places]
 
 
 def _filled(start_us: int, stop_us: int, parts: int) -> list[int]:

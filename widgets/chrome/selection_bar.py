@@ -1,0 +1,59 @@
+"""The bar that says what is selected and what can be made of it, while anything is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+
+from widgets.chrome.elided_label import ElidedLabel
+from widgets.chrome.key_caps import KeyButton
+from widgets.theme import BAR, Theme, px
+
+ACTIONS = (
+    ("hand.cut", "Cut"),
+    ("hand.keep", "Keep"),
+    ("hand.mute", "Mute"),
+    ("hand.repeat", "Repeat…"),
+    ("hand.move", "Move…"),
+    ("hand.slip", "Slip…"),
+    ("hand.gain", "Gain…"),
+)
+
+
+class SelectionBar(QFrame):
+    """Names the selection and offers each edit of it, with its key."""
+
+    command_requested = Signal(str)
+
+    def __init__(self, theme: Theme, keys: Mapping[str, str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("surface", "panel")
+        self.setAccessibleName("Selection")
+        self.setFixedHeight(px(BAR))
+        self._keys = keys
+        self._said = ElidedLabel()
+        self._said.setAccessibleName("What is selected")
+        self._buttons = {name: KeyButton(theme, words, keys.get(name, "")) for name, words in ACTIONS}
+        self._tracks = KeyButton(theme, "all tracks", keys.get("hand.tracks", ""))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(px(14), 0, px(12), 0)
+        layout.setSpacing(px(6))
+        layout.addWidget(self._said, 1)
+        for name, button in (*self._buttons.items(), ("hand.tracks", self._tracks)):
+            button.clicked.connect(lambda _=False, name=name: self.command_requested.emit(name))
+            layout.addWidget(button)
+        self.hide()
+
+    def show_selection(self, words: str, tracks: str) -> None:
+        """Say what is selected and which tracks would be edited; no words hide the bar."""
+        self._said.setText(words)
+        self._tracks.setText(tracks)
+        self._tracks.setAccessibleName(f"Edit {tracks}")
+        self.setVisible(bool(words))
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in other colours."""
+        for button in (*self._buttons.values(), self._tracks):
+            button.set_theme(theme)

@@ -160,7 +160,6 @@ class MainWindow(QMainWindow):
             part.refused.connect(self.status_bar.set_error)
         self.spectrograms.said.connect(self.say)
         self.by_hand.said.connect(self.say)
-        self.selecting.said.connect(self.say)
         self.by_hand.shown.connect(self.selection_bar.show_selection)
         connect_findings(self.diagnosing, self.tasting, self.files, self.work)
         self.review.moved.connect(self._show_current)

@@ -24,11 +24,9 @@ class Selecting(QObject):
     Signals
     -------
     changed : another span is selected, or none
-    said : what was selected
     """
 
     changed = Signal()
-    said = Signal(str)
 
     def __init__(
         self, session: Session, transport: Transport, timeline: TimelineView, parent: QObject
@@ -60,7 +58,6 @@ class Selecting(QObject):
             self.let_go()
             return
         self._set((start, stop))
-        self.said.emit(self.words)
 
     def let_go(self) -> bool:
         """Select nothing; False where nothing was."""

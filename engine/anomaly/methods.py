@@ -21,7 +21,7 @@ class Method:
 
 
 METHODS: tuple[Method, ...] = (
-    Method("own-faults", "Practise on faults made from your edits", 36),
+    Method("own-faults", "Practise on faults made from your edits", 32),
     Method("memory-bank", "Remember what you kept and compare", 40),
     Method("slicer-ae", "Rebuild what you kept (Audio Slicer)", 100),
     Method("deep-svdd", "Draw what you kept together (Deep SVDD)", 1000),

@@ -41,6 +41,7 @@ class Made:
     scores : float64, shape (n,)
     drops : shape (n,), whether accepting one takes its span out of the result, and does nothing else
     is_learned : shape (n,), whether an answer to it says what the user keeps
+    is_known : shape (n,), whether this version knows its kind
     """
 
     proposals: Mapping[str, Proposal]
@@ -52,6 +53,7 @@ class Made:
     scores: NDArray[np.float64]
     drops: Mask
     is_learned: Mask
+    is_known: Mask
 
     @classmethod
     def of(cls, proposals: Mapping[str, Proposal]) -> Made:
@@ -70,6 +72,7 @@ class Made:
             scores=np.array([proposal.score for proposal in rows], np.float64),
             drops=np.array([proposal.kind in dropping for proposal in rows], bool),
             is_learned=np.array([proposal.kind in learned for proposal in rows], bool),
+            is_known=np.array([proposal.kind in KINDS for proposal in rows], bool),
         )
 
     @cached_property

@@ -44,8 +44,8 @@ def without(state: DocumentState, proposal_id: str) -> EditList:
 
 
 def build_all_but(state: DocumentState, left_out: NDArray[np.bool_]) -> EditList:
-    """Return what would be heard if all proposals were accepted but some, shape (n,), by their places."""
-    return _build(state, ~left_out)
+    """Return what would be heard if all proposals of known kinds were accepted but some, shape (n,)."""
+    return _build(state, ~left_out & table_of(state).made.is_known)
 
 
 def whole(state: DocumentState) -> EditList:

@@ -98,9 +98,9 @@ def test_command_is_complete(command: Command) -> None:
         assert sequence.toString(QKeySequence.SequenceFormat.PortableText) == key
 
 
-def test_delete_and_backspace_are_free_and_escape_never_decides() -> None:
+def test_delete_and_backspace_cut_what_is_selected_alone_and_escape_never_decides() -> None:
     bound = {key: command.id for command in COMMANDS for key in command.keys}
-    assert not {"Delete", "Del", "Backspace"} & bound.keys()
+    assert {bound[key] for key in ("Delete", "Del", "Backspace") if key in bound} == {"hand.cut"}
     assert bound["Esc"] == "transport.stop"
 
 

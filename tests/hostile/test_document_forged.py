@@ -278,6 +278,8 @@ def test_forged_documents_of_older_versions_are_not_brought_up_to_date(
 ) -> None:
     path = tmp_path / "old.offcut"
     path.write_bytes(OLDER[version].read_bytes())
+    if version >= 3:  # which has markers itself
+        script = script.replace("TABLE marker", "TABLE stowaway")
     with closing(sqlite3.connect(path, isolation_level=None)) as raw:
         raw.executescript(script)
         if version > 1 and not script.startswith(("CREATE", "DROP")):

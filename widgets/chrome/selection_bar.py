@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
+from widgets.chrome.announce import announce
 from widgets.chrome.elided_label import ElidedLabel
 from widgets.chrome.key_caps import KeyButton
 from widgets.theme import BAR, Theme, px
@@ -52,6 +53,8 @@ class SelectionBar(QFrame):
         self._tracks.setText(tracks)
         self._tracks.setAccessibleName(f"Edit {tracks}")
         self.setVisible(bool(words))
+        if words:
+            announce(self, words)
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in other colours."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -14,7 +15,6 @@ from widgets.timeline.beat_drag import MoveBeat, beat_at
 from widgets.timeline.frame import FLAG, Frame
 from widgets.timeline.marker_drag import MoveMark, Part, mark_at, mark_tip
 from widgets.timeline.overview import whole, window_rect
-from widgets.timeline.proposal_labels import Span
 from widgets.timeline.proposals import paint_span, span_at
 from widgets.timeline.score import paint_threshold, score_at, score_y
 from widgets.timeline.seams import FLAG_WIDTH
@@ -146,7 +146,7 @@ class MoveEdge:
         spans = self._canvas.spans
         drawn = span_at(frame, spans, spans.place(self._id), current=True)
         left, right = (self._x(number) for number in (0, 1))
-        paint_span(painter, frame, Span(left, right, drawn.verdict, drawn.label, drawn.short, current=True))
+        paint_span(painter, frame, replace(drawn, left=left, right=right))
         self._paint_position(painter, frame, left if self._edge == 0 else right)
 
     def _x(self, edge: int) -> float:

@@ -23,7 +23,12 @@ ROUND_PX = 1
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One span to draw: edges in logical pixels, its words, and whether it is the current one."""
+    """One span to draw: edges in logical pixels, its words, whether it is the current one, and what it does.
+
+    Attributes
+    ----------
+    drops : whether it takes its span out of the result
+    """
 
     left: float
     right: float
@@ -31,6 +36,7 @@ class Span:
     label: str
     short: str
     current: bool = False
+    drops: bool = True
 
 
 def paint_label(painter: QPainter, frame: Frame, span: Span) -> None:

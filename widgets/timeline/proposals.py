@@ -37,6 +37,7 @@ class Proposals:
     Attributes
     ----------
     covered : bool, shape (3, columns), where each of `VERDICTS` is
+    gone : bool, shape (columns,), where accepted ones take their span out
     found : indices of the spans in view, ascending
     seams : view positions of the seams in view, ascending
     """
@@ -45,6 +46,7 @@ class Proposals:
     spans: Spans
     current: str | None
     covered: NDArray[np.bool_]
+    gone: NDArray[np.bool_]
     found: NDArray[np.int64]
     seams: NDArray[np.int64]
 
@@ -52,11 +54,15 @@ class Proposals:
     def of(cls, frame: Frame, spans: Spans, current: str | None) -> Proposals:
         """Find what of the spans is in a frame."""
         view = frame.viewport
-        covered = spans.coverage(frame.grid.edges(), without=current, seams=False)
+        edges, accepted = frame.grid.edges(), VERDICTS.index(Verdict.ACCEPTED)
+        covered = spans.coverage(edges, without=current, seams=False)
+        gone = covered[accepted]
+        if not spans.drops.all():
+            gone = spans.coverage(edges, without=current, seams=False, drops=True)[accepted]
         found = spans.within(view.start_samples, view.stop_samples)
         found = found[~spans.closed(found) & (found != spans.place(current))]
         seams = spans.seams(view.start_samples, view.stop_samples)
-        return cls(frame, spans, current, covered, found, seams)
+        return cls(frame, spans, current, covered, gone, found, seams)
 
     def tinted(self, rows: NDArray[np.uint32]) -> NDArray[np.uint32]:
         """Return colours of columns, shape (n, columns), seen through the spans' tint."""
@@ -108,12 +114,12 @@ class Proposals:
 
     def _paint_hatch(self, painter: QPainter) -> None:
         frame, layout = self.frame, self.frame.layout
-        columns = np.flatnonzero(self.covered[VERDICTS.index(Verdict.ACCEPTED)])
+        columns = np.flatnonzero(self.gone)
         if not len(columns):
             return
         first, last = int(columns[0]), int(columns[-1]) + 1
         pattern = hatch(frame, frame.grid.first + first, last - first)
-        pattern[:, ~self.covered[VERDICTS.index(Verdict.ACCEPTED)][first:last]] = 0
+        pattern[:, ~self.gone[first:last]] = 0
         top = layout.lanes_top + theme.px(FLAG)
         area = QRectF(first / frame.dpr, top, (last - first) / frame.dpr, layout.lanes_bottom - top)
         painter.drawTiledPixmap(area, _pixmap(pattern, frame.dpr))
@@ -129,7 +135,8 @@ def span_at(frame: Frame, spans: Spans, index: int, current: bool) -> Span:
     length_s = int(spans.lengths[index]) / frame.viewport.rate_hz
     label = f"{spans.kinds[index]} {length_s:.1f} s"
     left, right = frame.viewport.x_at(start), frame.viewport.x_at(stop)
-    return Span(left, right, VERDICTS[spans.verdicts[index]], label, spans.kinds[index], current)
+    verdict, drops = VERDICTS[spans.verdicts[index]], bool(spans.drops[index])
+    return Span(left, right, verdict, label, spans.kinds[index], current, drops)
 
 
 def paint_span(painter: QPainter, frame: Frame, span: Span) -> None:
@@ -142,7 +149,7 @@ def paint_span(painter: QPainter, frame: Frame, span: Span) -> None:
         return
     body = QRectF(left, top, max(right - left, frame.hairline), bottom - top)
     painter.fillRect(body, theme.color(token, CURRENT_TINT))
-    if span.verdict is Verdict.ACCEPTED and body.width() > 1:
+    if span.verdict is Verdict.ACCEPTED and span.drops and body.width() > 1:
         columns = round(body.width() * frame.dpr)
         painter.drawTiledPixmap(body, _pixmap(hatch(frame, 0, columns), frame.dpr))
     width = max(round(2.0 * frame.dpr), 1) / frame.dpr

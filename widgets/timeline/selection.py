@@ -42,7 +42,8 @@ class SelectSpan:
         self._from = canvas.snapped_at(at.x())
         self._to = self._from
         self._moved = False
-        canvas.seek_requested.emit(canvas.source_at(at.x()))
+        self._at = canvas.source_at(at.x())
+        canvas.seek_requested.emit(self._at)
 
     def move(self, at: QPointF) -> None:
         self._moved |= abs(at.x() - self._pressed.x()) >= theme.px(LEAST_PX)
@@ -53,7 +54,8 @@ class SelectSpan:
         self.move(at)
         start, stop = sorted((self._from, self._to))
         if self._moved and start < stop:
-            self._canvas.seek_requested.emit(start)
+            if start != self._at:
+                self._canvas.seek_requested.emit(start)
             self._canvas.span_selected.emit(start, stop)
         else:
             self._canvas.selection_dropped.emit()

@@ -25,6 +25,7 @@ class Spans:
     verdicts : int8, shape (n,), indices into `VERDICTS`
     reach : int64, shape (n,), the latest stop up to here; ascending, which `stops` need not be
     lengths : int64, shape (n,), what each holds of the source, wherever it is drawn
+    drops : shape (n,), whether each takes its span out of the result
     """
 
     ids: tuple[str, ...]
@@ -35,6 +36,7 @@ class Spans:
     verdicts: NDArray[np.int8]
     reach: NDArray[np.int64]
     lengths: NDArray[np.int64]
+    drops: NDArray[np.bool_]
 
     @classmethod
     def of(cls, state: DocumentState) -> Spans:
@@ -42,12 +44,14 @@ class Spans:
         table = table_of(state)
         ids, kinds, places = table.made.ids, table.made.kinds, table.made.places
         starts, stops, verdicts = table.starts_samples, table.stops_samples, table.verdicts
+        drops = table.made.drops
         if not _ascend(starts, stops):  # an edge was moved past another proposal
             order = np.lexsort((stops, starts))
             ids, kinds = (tuple(names[place] for place in order.tolist()) for names in (ids, kinds))
-            starts, stops, verdicts = starts[order], stops[order], verdicts[order]
+            starts, stops, verdicts, drops = starts[order], stops[order], verdicts[order], drops[order]
             places = {name: place for place, name in enumerate(ids)}
-        return cls(ids, kinds, places, starts, stops, verdicts, np.maximum.accumulate(stops), stops - starts)
+        reach, lengths = np.maximum.accumulate(stops), stops - starts
+        return cls(ids, kinds, places, starts, stops, verdicts, reach, lengths, drops)
 
     def place(self, proposal_id: str | None) -> int:
         """Return the index of a proposal, -1 for none."""
@@ -69,7 +73,17 @@ class Spans:
         starts, stops = starts[order], stops[order]
         places = {name: place for place, name in enumerate(ids)}
         reach = np.maximum.accumulate(stops) if len(stops) else stops
-        return Spans(ids, kinds, places, starts, stops, self.verdicts[order], reach, self.lengths[order])
+        return Spans(
+            ids,
+            kinds,
+            places,
+            starts,
+            stops,
+            self.verdicts[order],
+            reach,
+            self.lengths[order],
+            self.drops[order],
+        )
 
     def seams(self, start_samples: float, stop_samples: float) -> NDArray[np.int64]:
         """Return where accepted spans were closed within [start, stop], ascending and each once."""
@@ -98,17 +112,22 @@ class Spans:
         return self.ids[int(found[int(np.argmin(lengths))])]
 
     def coverage(
-        self, edges: NDArray[np.float64], without: str | None = None, seams: bool = True
+        self, edges: NDArray[np.float64], without: str | None = None, seams: bool = True, drops: bool = False
     ) -> NDArray[np.bool_]:
         """Return where spans of each verdict touch columns between borders, shape (3, n_columns).
 
-        `seams`: whether those that are nothing but a seam count, each as one column.
+        Parameters
+        ----------
+        seams : whether those that are nothing but a seam count, each as one column
+        drops : whether only those count that take their span out of the result
         """
         n_columns = len(edges) - 1
         found = self.within(float(edges[0]), float(edges[-1]))
         found = found[found != self.place(without)]
         if not seams:
             found = found[~self.closed(found)]
+        if drops:
+            found = found[self.drops[found]]
         first = np.clip(np.searchsorted(edges, self.starts[found], "right") - 1, 0, n_columns - 1)
         last = np.clip(np.searchsorted(edges, self.stops[found], "left"), first + 1, n_columns)
         cells, row = len(VERDICTS) * (n_columns + 1), self.verdicts[found].astype(np.int64) * (n_columns + 1)

@@ -151,7 +151,7 @@ def _clips(request: ExportRequest) -> int:
     """Return about how many clips there are on the channels of all tracks."""
     state = request.state
     channels = sum(state.sources[track.source_id].channels for track in state.tracks)
-    return channels * (len(build(state).starts_samples) + 1)
+    return channels * max(1, len(build(state).starts_samples))
 
 
 def _cost_s(request: ExportRequest) -> float:

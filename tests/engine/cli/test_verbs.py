@@ -96,7 +96,7 @@ def test_the_whole_way_from_recording_to_edit(folder: Path, offcut: Offcut) -> N
     info = soundfile.info(wav)
     assert (info.samplerate, info.subtype) == (44_100, "PCM_16")
     assert info.duration == pytest.approx(proposed["kept_s"], abs=0.001)
-    assert json.loads(edits.read_text())["version"] == 1
+    assert json.loads(edits.read_text())["version"] == 2
 
 
 def test_decisions_by_id_score_and_nudge(folder: Path, offcut: Offcut) -> None:

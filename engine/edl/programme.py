@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from engine.document.kinds.operations import Hold, Order
 from engine.edl.edit_list import EditList
+from engine.errors import DocumentError
 from engine.timebase import s_to_samples
 
 EDGE_FADE_MS = 5.0
@@ -21,6 +22,9 @@ EDGE_FADE_MS = 5.0
 
 SHORTEST_KEPT_MS = 1.0
 """A piece left between two cuts that is shorter than this goes with them: it would be a click."""
+
+MOST_PIECES = 1_000_000
+"""So many spans may be laid elsewhere; each takes some hundred bytes wherever it is drawn or heard."""
 
 Positions = NDArray[np.int64]
 
@@ -42,6 +46,10 @@ def programme(
     Parameters
     ----------
     drop_starts, drop_stops, crossfades_ms : of each drop, shape (n,)
+
+    Raises
+    ------
+    DocumentError : there are more pieces than anybody could have meant
     """
     fades = np.rint(crossfades_ms * rate_hz / 1000).astype(np.int64)
     starts, stops, fades = united_drops(drop_starts, drop_stops, fades, length_samples, rate_hz)
@@ -136,6 +144,11 @@ def _ordered(
     np.add.at(taken, np.searchsorted(edges, begin[away]), 1)
     np.add.at(taken, np.searchsorted(edges, end[away]), -1)
     stands = np.cumsum(taken)[:-1] == 0
+    if int(times.sum()) > MOST_PIECES:
+        raise DocumentError(
+            f"The repeats of this document make {int(times.sum()):,} pieces, and {MOST_PIECES:,} are the most: "
+            "undo some of them."
+        )
     laid = np.repeat(np.arange(len(at)), times)
     # What is laid at a place comes before the piece that begins there, and after all that came before.
     where = np.concatenate([2 * np.searchsorted(edges, at[laid]), 2 * np.flatnonzero(stands) + 1])

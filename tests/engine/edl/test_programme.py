@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.document.kinds.operations import Drop, Hold, Order
 from engine.edl.edit_list import EditList
 from engine.edl.programme import programme
+from engine.errors import DocumentError
 
 RATE_HZ, LENGTH = 1000, 120
 """At this rate the shortest piece is one sample, so that nothing goes with its neighbours."""
@@ -96,6 +98,11 @@ def test_fades_stay_within_the_recording_and_the_order_of_asking_says_nothing(
     for every in (drops, holds, orders):
         random.shuffle(every)  # type: ignore[attr-defined]
     assert programme_of(drops, holds, orders) == found
+
+
+def test_repeats_without_end_are_refused_in_a_sentence() -> None:
+    with pytest.raises(DocumentError, match="make 1,200,000 pieces, and 1,000,000 are the most"):
+        programme_of([], [], [Order(20, 40, 40, 10_000)] * 120)
 
 
 def test_a_repeat_and_a_move_are_heard_where_they_should_be() -> None:

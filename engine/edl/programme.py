@@ -144,9 +144,10 @@ def _ordered(
     np.add.at(taken, np.searchsorted(edges, begin[away]), 1)
     np.add.at(taken, np.searchsorted(edges, end[away]), -1)
     stands = np.cumsum(taken)[:-1] == 0
-    if int(times.sum()) > MOST_PIECES:
+    count = int(times.sum())
+    if count > MOST_PIECES:
         raise DocumentError(
-            f"The repeats of this document make {int(times.sum()):,} pieces, and {MOST_PIECES:,} are the most: "
+            f"The repeats of this document make {count:,} pieces, and {MOST_PIECES:,} are the most: "
             "undo some of them."
         )
     laid = np.repeat(np.arange(len(at)), times)

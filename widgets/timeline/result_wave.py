@@ -58,7 +58,8 @@ class Pieces:
         if key not in self._united:
             first = (self.source_starts - offset_samples) // cell_samples
             last = np.maximum((self.source_stops - offset_samples) // cell_samples, first + 1)
-            begins = np.concatenate([[True], first[1:] > last[:-1]])
+            goes_back = self.source_starts[1:] < self.source_stops[:-1]
+            begins = np.concatenate([[True], (first[1:] > last[:-1]) | goes_back])
             begins[self.first] = True
             index = np.flatnonzero(begins)
             self._united[key] = replace(
@@ -175,7 +176,7 @@ class ResultWave:
             return result
         pieces = pieces.united(self._source.cell_samples(width), self._track_start)
         starts, stops = pieces.source_starts - self._track_start, pieces.source_stops - self._track_start
-        parts = self._source.spans(channel, starts, stops, width)
+        parts = self._parts(channel, starts, stops, width)
         if len(parts.rms) == len(pieces.shown):
             for whole, part in zip(_arrays(result), _arrays(parts), strict=True):
                 whole[pieces.shown] = part
@@ -185,6 +186,19 @@ class ResultWave:
         energies = np.add.reduceat(np.square(parts.rms, dtype=np.float64) * pieces.lengths, pieces.first)
         result.rms[pieces.shown] = np.sqrt(energies / pieces.column_lengths)
         return result
+
+    def _parts(
+        self, channel: int, starts: NDArray[np.int64], stops: NDArray[np.int64], width: float
+    ) -> Columns:
+        """Return a column for each span of the track, in whatever order they are heard."""
+        if self._edits.is_rising:
+            return self._source.spans(channel, starts, stops, width)
+        order = np.lexsort((stops, starts))  # spans are read in the order of the recording
+        found = self._source.spans(channel, starts[order], stops[order], width)
+        parts = Columns(*(np.empty_like(part) for part in _arrays(found)))
+        for whole, part in zip(_arrays(parts), _arrays(found), strict=True):
+            whole[order] = part
+        return parts
 
 
 def _arrays(columns: Columns) -> tuple[NDArray[np.float32], ...]:

@@ -79,6 +79,10 @@ class ResultColumns:
         if pieces is None:
             return result
         starts = pieces.source_starts - self._track_start
-        parts = self.recorded.cells(channel, starts, starts + pieces.lengths, samples_per_column)
+        order = np.argsort(starts, kind="stable")  # spans are read in the order of the recording
+        stops = starts + pieces.lengths
+        cells = self.recorded.cells(channel, starts[order], stops[order], samples_per_column)
+        parts = np.empty_like(cells)
+        parts[order] = cells
         result[pieces.shown] = loudest(parts, pieces.first, np.append(pieces.first[1:], len(parts)))
         return result

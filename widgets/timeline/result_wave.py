@@ -11,8 +11,10 @@ from engine.audio.peaks import Columns
 from engine.document.track import Track
 from engine.edl.crossfade import Block
 from engine.edl.edit_list import EditList
+from engine.edl.patches import PatchedReader, Reads
 from engine.edl.render import VoiceRenderer
 from engine.edl.voice import Voice
+from widgets.timeline.patched_columns import patched_columns
 from widgets.timeline.waves import RecordedWave
 
 SEAMS_HELD = 128
@@ -136,7 +138,12 @@ class ResultWave:
         self._edits = edits
         self._track_start = track.start_samples
         self._offset, _ = edits.lane_span(track.start_samples, stop)
-        voice = Voice(track, 1.0, channels, stop, _Recorded(source), np.float32)
+        self._patches = edits.patches.get(track.id)
+        reader: Reads = _Recorded(source)
+        if self._patches is not None:
+            frames = stop - track.start_samples
+            reader = PatchedReader(reader, self._patches, frames, channels, track.start_samples)
+        voice = Voice(track, 1.0, channels, stop, reader, np.float32)
         self._renderer = VoiceRenderer(edits, [voice], channels, seams_held=SEAMS_HELD)
 
     @property
@@ -152,7 +159,11 @@ class ResultWave:
         whole = int(np.floor(first))
         if self._in_one_piece(whole, first + width * n_columns):
             moved = self._edits.to_source(whole) - whole - self._track_start
-            return self._source.columns(channel, first + moved, width, n_columns)
+            columns = self._source.columns(channel, first + moved, width, n_columns)
+            if self._patches is None:
+                return columns
+            edges = np.floor(first + moved + width * np.arange(n_columns + 1)).astype(np.int64)
+            return self._patched(columns, channel, edges[:-1], np.maximum(edges[1:], edges[:-1] + 1), width)
         return self._joined(channel, first, width, n_columns)
 
     def samples(self, start: int, stop: int) -> NDArray[np.float32] | None:
@@ -177,6 +188,8 @@ class ResultWave:
         pieces = pieces.united(self._source.cell_samples(width), self._track_start)
         starts, stops = pieces.source_starts - self._track_start, pieces.source_stops - self._track_start
         parts = self._parts(channel, starts, stops, width)
+        if self._patches is not None:
+            parts = self._patched(parts, channel, starts, stops, width)
         if len(parts.rms) == len(pieces.shown):
             for whole, part in zip(_arrays(result), _arrays(parts), strict=True):
                 whole[pieces.shown] = part
@@ -186,6 +199,23 @@ class ResultWave:
         energies = np.add.reduceat(np.square(parts.rms, dtype=np.float64) * pieces.lengths, pieces.first)
         result.rms[pieces.shown] = np.sqrt(energies / pieces.column_lengths)
         return result
+
+    def _patched(
+        self,
+        columns: Columns,
+        channel: int,
+        starts: NDArray[np.int64],
+        stops: NDArray[np.int64],
+        width: float,
+    ) -> Columns:
+        """Return columns of spans of the track with the edits of its sound."""
+        assert self._patches is not None
+        first = self._track_start
+
+        def read(some: NDArray[np.int64], ends: NDArray[np.int64]) -> Columns:
+            return self._parts(channel, some - first, ends - first, width)
+
+        return patched_columns(columns, starts + first, stops + first, self._patches, read)
 
     def _parts(
         self, channel: int, starts: NDArray[np.int64], stops: NDArray[np.int64], width: float

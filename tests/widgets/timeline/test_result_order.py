@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from numpy.typing import DTypeLike
 
 from engine.audio.peaks import build_peaks
 from engine.document.analysis import ScoreCurve
-from engine.document.kinds.operations import Order
+from engine.document.kinds.operations import Gain, Order, Replace, Shift
 from engine.document.track import Source, Track
 from engine.edl.edit_list import EditList
+from engine.edl.patches import PatchedReader, patches_by_track
 from engine.edl.programme import programme
 from widgets.timeline.grid import Beats
 from widgets.timeline.result_wave import ResultWave
@@ -57,6 +59,12 @@ class Held:
     def samples(self, start: int, stop: int) -> np.ndarray:
         return self._sound[start:stop]
 
+    def read(self, start: int, stop: int, dtype: DTypeLike = np.float32) -> np.ndarray:
+        return self._sound[start:stop].astype(dtype)
+
+    def close(self) -> None:
+        pass
+
 
 @pytest.mark.parametrize("start", [0, 4_096, 8_192, 20_480, 32_768])
 @pytest.mark.parametrize("width", [256, 1_024, 4_096])
@@ -86,6 +94,34 @@ def test_a_column_over_a_jump_back_holds_both_sides(sound: np.ndarray, tmp_path:
         piece = heard[int(number * width) : int((number + 1) * width)]
         assert found.minimum[number] <= piece.min() + 1e-6
         assert found.maximum[number] >= piece.max() - 1e-6
+
+
+@pytest.mark.parametrize("start", [0, 2_048])
+def test_edited_sound_is_drawn_as_it_is_heard(sound: np.ndarray, tmp_path: Path, start: int) -> None:
+    operations = [
+        Replace(8_192, 12_288),
+        Replace(16_384, 20_480, tone=(30_720, 32_768)),
+        Shift(24_576, 28_672, by_samples=4_096.0),
+        Gain(36_864, 40_960, gain_db=-12.0),
+    ]
+    drops = np.zeros(0, np.int64)
+    edits = replace(
+        programme(drops, drops, NOTHING, (), (), LENGTH, RATE_HZ),
+        patches=patches_by_track(operations, ["t"], RATE_HZ),
+    )
+    held = Held(sound, tmp_path)
+    wave = ResultWave(held, Track("t", "s", "t", 0), 1, LENGTH, edits)
+    reader = PatchedReader(held, edits.patches["t"], LENGTH, 1, 0)
+    heard = reader.read(0, LENGTH)[:, 0]
+    width, count = 1_024, (LENGTH - start) // 1_024
+    found = wave.columns(0, float(start), float(width), count)
+    columns = heard[start : start + count * width].reshape(count, width)
+    toned = (np.arange(count) * width + start >= 16_384) & (np.arange(count) * width + start < 20_480)
+    np.testing.assert_allclose(found.maximum[~toned], columns.max(axis=1)[~toned], atol=1e-5)
+    np.testing.assert_allclose(found.rms[~toned], np.sqrt(np.square(columns).mean(axis=1))[~toned], atol=1e-4)
+    # All of the tone stands for each part of it.
+    assert (found.maximum[toned] >= columns.max(axis=1)[toned] - 1e-6).all()
+    np.testing.assert_array_equal(wave.samples(9_000, 9_500)[:, 0], np.zeros(500))
 
 
 def test_score_and_beats_stand_wherever_they_are_heard() -> None:

@@ -18,6 +18,7 @@ from engine.document.kinds.payload import CROSSFADE_MS, HAND_CROSSFADE_MS
 from engine.document.kinds.sounding import BY_SAMPLES, GAIN_DB, RAMP_MS, TONE_START, TONE_STOP
 from engine.document.state import DocumentState
 from engine.edl.build import build
+from engine.edl.conflicts import conflicts_of
 from engine.errors import UsageError
 from engine.jobs.media import locate_all
 from engine.jobs.room_tone import room_tone
@@ -55,6 +56,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
         edit, proposal = edit_by_hand(state, options.kind, start, stop, payload, tracks)
         document.apply(edit)
         result_s = samples_to_s(build(document.state).length_samples, state.rate_hz)
+        clashes = conflicts_of(document.state, proposal.id)
     names = {track.id: track.name for track in state.tracks}
     fields = {
         "id": proposal.id,
@@ -66,8 +68,12 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
         "tracks": [names[track] for track in proposal.tracks],
         "payload": proposal.payload,
         "result_s": result_s,
+        "conflicts": list(clashes),
     }
-    yield Answer(fields, f"{edit.label}; the result is {format_time(result_s, 1)} long ({proposal.id}).")
+    said = f"{edit.label}; the result is {format_time(result_s, 1)} long ({proposal.id})."
+    if clashes:
+        said += f" It cannot hold beside {', '.join(clashes)}: undo or reject one of them."
+    yield Answer(fields, said)
 
 
 def _refuse_others(options: argparse.Namespace) -> None:

@@ -16,6 +16,7 @@ from engine.document.kinds import KINDS
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.document.table import table_of
+from engine.edl.conflicts import conflicts_of
 from engine.review.learned import Learned
 from engine.review.statistics import ReviewStatistics
 from engine.timebase import format_time, samples_to_s
@@ -139,6 +140,17 @@ def _amount(state: DocumentState, proposal_id: str) -> str:
     return kind.words(edited(proposal, state.decisions.get(proposal_id)), state.rate_hz)
 
 
+def _conflict(state: DocumentState, proposal_id: str) -> str:
+    """Say what accepted edits cannot hold beside this one."""
+    if state.proposals[proposal_id].kind not in KINDS:
+        return ""
+    names = [
+        f"{state.proposals[key].kind} at {format_time(samples_to_s(state.span(key)[0], state.rate_hz), 1)}"
+        for key in conflicts_of(state, proposal_id)
+    ]
+    return f"In conflict with the {' and the '.join(names)}: reject one of them." if names else ""
+
+
 def card_of(
     state: DocumentState, proposal_id: str, around: Surroundings, learned: Learned | None = None
 ) -> CardText:
@@ -155,7 +167,7 @@ def card_of(
     return CardText(
         title=f"{proposal.kind.capitalize()} {times[0]} – {times[1]}",
         length=_amount(state, proposal_id),
-        reason=proposal.reason,
+        reason=" ".join(filter(None, (proposal.reason, _conflict(state, proposal_id)))),
         score=f"{proposal.score:.2f}",
         left=format_time(samples_to_s(start, rate_hz)),
         left_sits=sits_on(start, rate_hz, around) + _moved(start - made_start, rate_hz),

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from engine.document.by_hand import change_payload, edit_by_hand
 from engine.document.decisions import Decision, Verdict
 from engine.document.document import Document
+from engine.document.edits import decide, replace_proposals
 from engine.document.kinds import KINDS
 from engine.document.state import DocumentState
 from engine.document.track_edits import add_tracks, remove_track
@@ -24,7 +25,7 @@ from engine.edl.export import FORMATS, ExportRequest, export
 from engine.edl.render import Renderer
 from engine.errors import DocumentError, UsageError
 from tests.engine.edl.players import play_json, play_otio
-from tests.engine.edl.recordings import RATE_HZ, Recording, recording
+from tests.engine.edl.recordings import RATE_HZ, Recording, cut_proposal, recording
 from tests.engine.edl.test_reaper import play as play_reaper
 
 LENGTH = 2 * RATE_HZ
@@ -297,6 +298,20 @@ def test_what_an_edit_needs_is_changed_in_place(trio: Recording, tmp_path: Path)
         assert build(document.state) == before
         with pytest.raises(DocumentError, match="by_samples cannot be 'far'"):
             change_payload(document.state, proposal.id, {"by_samples": "far"})
+
+
+def test_proposing_again_leaves_what_others_made(trio: Recording, tmp_path: Path) -> None:
+    with Document.create(tmp_path / "jam.offcut") as document:
+        document.apply(add_tracks(document.state, list(trio.state.sources.values()), ["A", "B", "C"]))
+        for kind, payload in (("gain", {"gain_db": -6.0}), ("cut", {"crossfade_ms": 5.0})):
+            edit, proposal = edit_by_hand(document.state, kind, 100, 900, payload)
+            document.apply(edit)
+            document.apply(decide(document.state, [proposal.id], Verdict.UNDECIDED))
+        old, new = (cut_proposal(start, start + 500) for start in (2_000, 4_000))
+        document.apply(replace_proposals(document.state, [old], {}, "Proposed", kind="cut"))
+        document.apply(replace_proposals(document.state, [new], {}, "Proposed again", kind="cut"))
+        assert [one.maker for one in document.state.proposals.values()] == ["you", "you", "test"]
+        assert old.id not in document.state.proposals
 
 
 REFUSED: Mapping[str, tuple[str, tuple[int, int], dict[str, object], str]] = {

@@ -32,7 +32,7 @@ from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurv
 from engine.document.decisions import Verdict
 from engine.document.proposals import Alternative, Proposal, proposal_id
 from engine.settings import CutSettings
-from engine.spans import Samples, inside
+from engine.spans import Samples, inside, united
 from engine.timebase import s_to_samples
 
 CUT_COST_S = 0.25
@@ -171,16 +171,8 @@ def _decided_spans(decided: tuple[tuple[int, int, Verdict], ...], length_samples
 
 
 def _united(decided: tuple[tuple[int, int, Verdict], ...], verdict: Verdict, length_samples: int) -> Samples:
-    united: list[list[int]] = []
-    for start, stop, answer in sorted(decided):
-        start, stop = max(0, start), min(stop, length_samples)
-        if answer is not verdict or start >= stop:
-            continue
-        if united and start <= united[-1][1]:
-            united[-1][1] = max(united[-1][1], stop)
-        else:
-            united.append([start, stop])
-    return np.array(united, np.int64).reshape(-1, 2)
+    spans = [(start, stop) for start, stop, answer in decided if answer is verdict]
+    return united(np.clip(np.array(spans, np.int64).reshape(-1, 2), 0, length_samples))
 
 
 def shortest_kept_s(grid: BeatGrid | None) -> float:

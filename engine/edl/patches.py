@@ -18,6 +18,7 @@ from numpy.typing import DTypeLike, NDArray
 from engine.document.kinds.operations import Gain, Replace, Shift, Sounding
 from engine.edl.crossfade import Block, crossfade
 from engine.edl.delay import Sound, delayed
+from engine.spans import united
 from engine.timebase import s_to_samples
 
 Make = Callable[[int, int], Sound]
@@ -78,13 +79,7 @@ class Patches:
     @cached_property
     def spans(self) -> tuple[tuple[int, int], ...]:
         """Where anything is changed, united and ascending."""
-        united: list[list[int]] = []
-        for start, stop in sorted(self.reaches.tolist()):
-            if united and start <= united[-1][1]:
-                united[-1][1] = max(united[-1][1], stop)
-            else:
-                united.append([start, stop])
-        return tuple((start, stop) for start, stop in united)
+        return tuple((start, stop) for start, stop in united(self.reaches).tolist())
 
 
 def patches_by_track(
@@ -160,14 +155,8 @@ class PatchedReader:
 
     def _touched(self, start: int, stop: int) -> list[tuple[int, int]]:
         """Return the parts of [start, stop) that are changed, ascending and apart; in document samples."""
-        found: list[tuple[int, int]] = []
         reaches = self._patches.reaches[self._patches.touching(start, stop)]
-        for begin, end in sorted(np.clip(reaches, start, stop).tolist()):
-            if found and begin <= found[-1][1]:
-                found[-1] = found[-1][0], max(found[-1][1], end)
-            else:
-                found.append((begin, end))
-        return found
+        return [(begin, end) for begin, end in united(np.clip(reaches, start, stop)).tolist()]
 
     def _raw(self, start: int, stop: int) -> Sound:
         """Return the source in document samples; zeros before its start and after its end."""

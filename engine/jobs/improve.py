@@ -24,6 +24,7 @@ from engine.errors import SourceError, TasteError
 from engine.jobs.kept import find_kept
 from engine.progress import Progress
 from engine.safe_write import shown
+from engine.spans import united
 from engine.timebase import samples_to_s
 
 LEAST_S = 2.0
@@ -202,7 +203,9 @@ def _free(path: Path) -> Path:
 
 def _kept(state: DocumentState) -> EditList:
     """Return what the user keeps: all but what was cut, and but what nobody has decided yet."""
-    undecided = [key for key in state.proposals if state.verdict(key) is Verdict.UNDECIDED]
+    table = table_of(state)
+    open_cuts = np.flatnonzero(table.are(Verdict.UNDECIDED) & table.made.drops).tolist()
+    undecided = [table.made.ids[place] for place in open_cuts]
     cut = {
         key: replace(state.decisions.get(key, Decision(key)), verdict=Verdict.ACCEPTED) for key in undecided
     }
@@ -213,14 +216,7 @@ def _accepted(state: DocumentState) -> NDArray[np.int64]:
     """Return the spans that were cut, shape (n, 2), in order and apart."""
     table = table_of(state)
     chosen = table.are(Verdict.ACCEPTED) & table.made.is_learned
-    united: list[list[int]] = []
-    spans = zip(table.starts_samples[chosen].tolist(), table.stops_samples[chosen].tolist(), strict=True)
-    for start, stop in sorted(spans):
-        if united and start <= united[-1][1]:
-            united[-1][1] = max(united[-1][1], stop)
-        else:
-            united.append([start, stop])
-    return np.array(united, np.int64).reshape(-1, 2)
+    return united(np.stack([table.starts_samples[chosen], table.stops_samples[chosen]], axis=1))
 
 
 def _kept_blocks(document: DecidedDocument) -> Iterator[NDArray[np.float32]]:

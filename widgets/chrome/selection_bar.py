@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from widgets.chrome.announce import announce
@@ -21,6 +21,8 @@ ACTIONS = (
     ("hand.slip", "Slip…"),
     ("hand.gain", "Gain…"),
 )
+
+LONGEST_TRACKS = 110
 
 
 class SelectionBar(QFrame):
@@ -50,7 +52,9 @@ class SelectionBar(QFrame):
     def show_selection(self, words: str, tracks: str) -> None:
         """Say what is selected and which tracks would be edited; no words hide the bar."""
         self._said.setText(words)
-        self._tracks.setText(tracks)
+        # A long name would make the whole window wider.
+        shown = self.fontMetrics().elidedText(tracks, Qt.TextElideMode.ElideMiddle, px(LONGEST_TRACKS))
+        self._tracks.setText(shown)
         self._tracks.setAccessibleName(f"Edit {tracks}")
         self.setVisible(bool(words))
         if words:

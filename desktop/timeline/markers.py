@@ -76,8 +76,10 @@ class Marking(QObject):
 
     def add_region(self) -> None:
         """Mark what is selected, else the span of the current proposal, and let it be named at once."""
-        span = self._parts.selecting.span or self._parts.review.span()
-        edit, marker_id = marker_edits.add_region(self._required_state(), *span)
+        state = self._required_state()
+        edit, marker_id = marker_edits.add_region(
+            state, *(self._parts.selecting.span or self._parts.review.span())
+        )
         self._apply(edit)
         self._write_name(marker_id)
         self._new = marker_id  # until anything else changes the markers

@@ -10,7 +10,7 @@ from engine.document.checks.limits import LONGEST_DOCUMENT_SAMPLES
 from engine.document.decisions import Decision, Edited, Verdict
 from engine.document.kinds import KINDS
 from engine.document.kinds.kind import MINIMUM_SPAN_S
-from engine.document.kinds.operations import Order, Sounding
+from engine.document.kinds.operations import Operation, Order, Shift, Sounding
 from engine.document.proposals import BY_HAND, Proposal, proposal_id
 from engine.document.state import DocumentState
 from engine.errors import UsageError
@@ -92,22 +92,19 @@ def change_payload(state: DocumentState, proposal_id: str, changes: Mapping[str,
     return Edit(f"{label[0].upper()}{label[1:]}", row_changes([(state.decisions.get(proposal_id), changed)]))
 
 
-def _require_sense(state: DocumentState, verb: str, start: int, stop: int, done: Sequence[object]) -> None:
+def _require_sense(state: DocumentState, verb: str, start: int, stop: int, done: Sequence[Operation]) -> None:
     """Refuse what would do nothing, or lead beyond what a document can hold."""
     if not done:
         raise UsageError(f"To {verb} this would change nothing: say where to, by how much, or how often.")
+    room = LONGEST_DOCUMENT_SAMPLES - state.length_samples
     for one in done:
-        if (
-            isinstance(one, Order)
-            and one.times * (stop - start) > LONGEST_DOCUMENT_SAMPLES - state.length_samples
-        ):
+        if isinstance(one, Order) and one.times * (stop - start) > room:
             raise UsageError(
                 f"To {verb} {_time(state, stop - start)} so often would last longer than a document can."
             )
-        by = getattr(one, "by_samples", 0.0)
-        if abs(by) >= state.length_samples:
+        if isinstance(one, Shift) and abs(one.by_samples) >= state.length_samples:
             raise UsageError(
-                f"To {verb} by {by / state.rate_hz:+.3f} s leads past the recording, which lasts "
+                f"To {verb} by {one.by_samples / state.rate_hz:+.3f} s leads past the recording, which lasts "
                 f"{_time(state, state.length_samples)}."
             )
 

@@ -10,9 +10,8 @@ def _review(name: str, label: str, keys: tuple[str, ...], description: str) -> C
 
 
 def _edge(name: str, label: str, keys: tuple[str, ...], description: str) -> Command:
-    context = (
-        WINDOW if name in ("set_left", "set_right") else REVIEW
-    )  # these select where nothing is proposed
+    # Those two select where nothing is proposed.
+    context = WINDOW if name in ("set_left", "set_right") else REVIEW
     return Command(f"edge.{name}", label, keys, context, description, "Edges")
 
 

@@ -15,20 +15,18 @@ from desktop.timeline.selecting import Selecting
 from desktop.timeline.tracks import Tracks
 from desktop.transport import Transport
 from engine.document.by_hand import edit_by_hand
-from engine.document.kinds.ordering import MOST_TIMES, TIMES, TO_SAMPLES
-from engine.document.kinds.payload import CROSSFADE_MS, HAND_CROSSFADE_MS
-from engine.document.kinds.sounding import (
-    BY_SAMPLES,
-    GAIN_DB,
-    LOUDEST_DB,
-    QUIETEST_DB,
-    RAMP_MS,
-    TONE_START,
-    TONE_STOP,
-)
+from engine.document.kinds.ordering import MOST_TIMES
+from engine.document.kinds.sounding import LOUDEST_DB, QUIETEST_DB
 from engine.edl.build import build
-from engine.jobs.room_tone import room_tone
-from engine.settings import cut_settings
+from engine.jobs.hand_payloads import (
+    Payload,
+    cut_payload,
+    gain_payload,
+    move_payload,
+    mute_payload,
+    repeat_payload,
+    slip_payload,
+)
 from engine.timebase import format_time, s_to_samples, samples_to_s
 from widgets.chrome.numbers_form import Number, NumbersForm
 from widgets.theme import Theme
@@ -83,7 +81,7 @@ class ByHand(QObject):
 
     def cut(self) -> None:
         """Leave the selected span out of the result."""
-        self._make("cut", {CROSSFADE_MS: cut_settings(self._session.state.settings).crossfade_ms})
+        self._make("cut", cut_payload(self._session.state))
 
     def keep(self) -> None:
         """Hold the selected span against every cut."""
@@ -92,9 +90,8 @@ class ByHand(QObject):
     def mute(self) -> None:
         """Fill the selected span with room tone where there is any near, else with silence."""
         span, chosen = self._selecting.required(), self._chosen()
-        tone = room_tone(self._session.state, self._session.media, *span, chosen)
-        edges = {} if tone is None else {TONE_START: tone[0], TONE_STOP: tone[1]}
-        self._make("mute", {**edges, CROSSFADE_MS: HAND_CROSSFADE_MS}, chosen)
+        payload = mute_payload(self._session.state, self._session.media, span, chosen)
+        self._make("mute", payload, chosen)
 
     def repeat(self) -> None:
         """Ask how often the selected span is heard in a row."""
@@ -105,7 +102,7 @@ class ByHand(QObject):
         said = f"Each time more makes the result, now {result} long, longer by {length}."
         times = self._ask("Repeat", [Number("&Times in a row", 2, 2, MOST_TIMES)], said)
         if times is not None:
-            self._make("repeat", {TIMES: int(times), CROSSFADE_MS: HAND_CROSSFADE_MS})
+            self._make("repeat", repeat_payload(int(times)))
 
     def move(self) -> None:
         """Ask where the selected span comes back."""
@@ -123,7 +120,7 @@ class ByHand(QObject):
         self._move_to(self._transport.playhead_samples)
 
     def _move_to(self, to_samples: int) -> None:
-        self._make("move", {TO_SAMPLES: to_samples, CROSSFADE_MS: HAND_CROSSFADE_MS})
+        self._make("move", move_payload(to_samples))
 
     def slip(self) -> None:
         """Ask how far the selected span slips in time."""
@@ -131,8 +128,8 @@ class ByHand(QObject):
         said = f"Of {self.tracks_text}. Above 0 is later; fractions of a sample are kept. The length stays."
         by_ms = self._ask("Slip", [Number("&Milliseconds", 10, -_MOST_SLIP_MS, _MOST_SLIP_MS, 3)], said)
         if by_ms is not None:
-            by = by_ms / 1000.0 * self._session.state.rate_hz
-            self._make("slip", {BY_SAMPLES: by, CROSSFADE_MS: HAND_CROSSFADE_MS}, self._chosen())
+            rate_hz = self._session.state.rate_hz
+            self._make("slip", slip_payload(by_ms / 1000.0, rate_hz), self._chosen())
 
     def gain(self) -> None:
         """Ask for the gain of the selected span."""
@@ -141,7 +138,7 @@ class ByHand(QObject):
             "Gain", [Number("&Decibels", -3, QUIETEST_DB, LOUDEST_DB, 1)], f"Of {self.tracks_text}."
         )
         if gain_db is not None:
-            self._make("gain", {GAIN_DB: gain_db, RAMP_MS: HAND_CROSSFADE_MS}, self._chosen())
+            self._make("gain", gain_payload(gain_db), self._chosen())
 
     def _chosen(self) -> tuple[str, ...]:
         """Return the tracks that an edit of some is about; none is all."""
@@ -155,7 +152,7 @@ class ByHand(QObject):
         values = dialogs.ask_numbers(self._window, title, form, title)
         return values[0] if values else None
 
-    def _make(self, kind: str, payload: dict[str, object], tracks: tuple[str, ...] = ()) -> None:
+    def _make(self, kind: str, payload: Payload, tracks: tuple[str, ...] = ()) -> None:
         edit, proposal = edit_by_hand(self._session.state, kind, *self._selecting.required(), payload, tracks)
         self._session.apply(edit)
         self._selecting.let_go()

@@ -13,23 +13,22 @@ from engine.cli.numbers import finite
 from engine.document.by_hand import edit_by_hand
 from engine.document.decisions import Verdict
 from engine.document.document import Document
-from engine.document.kinds.ordering import TIMES, TO_SAMPLES
-from engine.document.kinds.payload import CROSSFADE_MS, HAND_CROSSFADE_MS
-from engine.document.kinds.sounding import BY_SAMPLES, GAIN_DB, RAMP_MS, TONE_START, TONE_STOP
 from engine.document.state import DocumentState
 from engine.edl.build import build
 from engine.edl.conflicts import conflicts_of
 from engine.errors import UsageError
+from engine.jobs.hand_payloads import (
+    Payload,
+    cut_payload,
+    gain_payload,
+    move_payload,
+    mute_payload,
+    repeat_payload,
+    slip_payload,
+)
 from engine.jobs.media import locate_all
-from engine.jobs.room_tone import room_tone
 from engine.progress import Progress
-from engine.settings import cut_settings
 from engine.timebase import format_time, s_to_samples, samples_to_s
-
-_WHOLE_WITHIN_SAMPLES = 1e-4
-"""Seconds that come this near to whole samples mean them."""
-
-Payload = dict[str, object]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -98,7 +97,7 @@ def _tracks(state: DocumentState, names: Sequence[str]) -> tuple[str, ...]:
 
 
 def _cut(_: argparse.Namespace, document: Document, *__: object) -> Payload:
-    return {CROSSFADE_MS: cut_settings(document.state.settings).crossfade_ms}
+    return cut_payload(document.state)
 
 
 def _keep(*_: object) -> Payload:
@@ -113,13 +112,11 @@ def _mute(
     progress: Progress,
 ) -> Payload:
     media = locate_all(document.state, document.path.absolute().parent)
-    tone = room_tone(document.state, media, *span, tracks, progress)
-    found: Payload = {} if tone is None else {TONE_START: tone[0], TONE_STOP: tone[1]}
-    return {**found, CROSSFADE_MS: HAND_CROSSFADE_MS}
+    return mute_payload(document.state, media, span, tracks, progress)
 
 
 def _repeat(options: argparse.Namespace, *_: object) -> Payload:
-    return {TIMES: 2 if options.times is None else options.times, CROSSFADE_MS: HAND_CROSSFADE_MS}
+    return repeat_payload(2 if options.times is None else options.times)
 
 
 def _move(options: argparse.Namespace, document: Document, *_: object) -> Payload:
@@ -128,18 +125,15 @@ def _move(options: argparse.Namespace, document: Document, *_: object) -> Payloa
     if not 0 <= to <= state.length_samples:
         end = format_time(samples_to_s(state.length_samples, state.rate_hz))
         raise UsageError(f"--to-s {options.to_s:g} is not within the recording, which ends at {end}.")
-    return {TO_SAMPLES: to, CROSSFADE_MS: HAND_CROSSFADE_MS}
+    return move_payload(to)
 
 
 def _slip(options: argparse.Namespace, document: Document, *_: object) -> Payload:
-    by = options.by_s * document.state.rate_hz
-    if abs(by - round(by)) < _WHOLE_WITHIN_SAMPLES:
-        by = float(round(by))
-    return {BY_SAMPLES: by, CROSSFADE_MS: HAND_CROSSFADE_MS}
+    return slip_payload(options.by_s, document.state.rate_hz)
 
 
 def _gain(options: argparse.Namespace, *_: object) -> Payload:
-    return {GAIN_DB: options.db, RAMP_MS: HAND_CROSSFADE_MS}
+    return gain_payload(options.db)
 
 
 _PAYLOADS: Mapping[str, Callable[..., Payload]] = MappingProxyType(

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from engine.document.change import Edit, Row, row_changes
 from engine.document.checks.limits import LONGEST_DOCUMENT_SAMPLES
-from engine.document.decisions import Decision, Edited, Verdict
+from engine.document.decisions import Decision, Edited, Verdict, edited
 from engine.document.kinds import KINDS
 from engine.document.kinds.kind import MINIMUM_SPAN_S
 from engine.document.kinds.operations import Operation, Order, Shift, Sounding
@@ -54,7 +54,8 @@ def edit_by_hand(
         if track not in known:
             raise UsageError(f"There is no track {track!r} in this document.")
     kind.validate(payload)
-    done = kind.effect(Edited(start, stop, payload, tuple(tracks)))
+    asked = Edited(start, stop, payload, tuple(tracks))
+    done = kind.effect(asked)
     _require_sense(state, kind.verb, start, stop, done)
     if tracks and not all(isinstance(one, Sounding) for one in done):
         raise UsageError(
@@ -68,7 +69,7 @@ def edit_by_hand(
         (state.proposals.get(own), proposal),
         (state.decisions.get(own), Decision(own, Verdict.ACCEPTED)),
     ]
-    label = kind.label(Edited(start, stop, payload, tuple(tracks)), state.rate_hz)
+    label = kind.label(asked, state.rate_hz)
     return Edit(f"{label[0].upper()}{label[1:]}, by hand", row_changes(rows)), proposal
 
 
@@ -86,7 +87,7 @@ def change_payload(state: DocumentState, proposal_id: str, changes: Mapping[str,
     decision = state.decisions.get(proposal_id) or Decision(proposal_id)
     changed = replace(decision, payload={**(decision.payload or {}), **changes})
     kind = KINDS[proposal.kind]
-    now = Edited(*state.span(proposal_id), {**proposal.payload, **(changed.payload or {})}, proposal.tracks)
+    now = edited(proposal, changed)
     kind.validate(now.payload)
     label = kind.label(now, state.rate_hz)
     return Edit(f"{label[0].upper()}{label[1:]}", row_changes([(state.decisions.get(proposal_id), changed)]))

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.decisions import Verdict
-from engine.document.kinds.operations import Drop, Gain, Hold, Operation, Order, Replace, Shift, Sounding
+from engine.document.kinds.operations import Drop, Gain, Hold, Order, Replace, Shift, Sounding
 from engine.document.state import DocumentState
 from engine.document.table import table_of
 from engine.edl.edit_list import EditList
@@ -68,18 +68,6 @@ def cut(drops: Iterable[Drop], *, length_samples: int, rate_hz: int) -> EditList
     """
     starts, stops, fades_ms = _columns(drops)
     return programme(starts, stops, fades_ms, (), (), length_samples, rate_hz)
-
-
-def operations(state: DocumentState) -> list[Operation]:
-    """Return what the accepted proposals do, in the order of the timeline.
-
-    Raises
-    ------
-    DocumentError : a kind is unknown, or a payload is not one of its kind
-    """
-    table = table_of(state)
-    places = np.flatnonzero(table.are(Verdict.ACCEPTED)).tolist()
-    return [one for place in places for one in table.effect(place)]
 
 
 def _columns(

@@ -45,13 +45,10 @@ class Spans:
         ids, kinds, places = table.made.ids, table.made.kinds, table.made.places
         starts, stops, verdicts = table.starts_samples, table.stops_samples, table.verdicts
         drops = table.made.drops
-        if not _ascend(starts, stops):  # an edge was moved past another proposal
-            order = np.lexsort((stops, starts))
-            ids, kinds = (tuple(names[place] for place in order.tolist()) for names in (ids, kinds))
-            starts, stops, verdicts, drops = starts[order], stops[order], verdicts[order], drops[order]
-            places = {name: place for place, name in enumerate(ids)}
         reach, lengths = np.maximum.accumulate(stops), stops - starts
-        return cls(ids, kinds, places, starts, stops, verdicts, reach, lengths, drops)
+        made = cls(ids, kinds, places, starts, stops, verdicts, reach, lengths, drops)
+        # An edge may have been moved past another proposal.
+        return made if _ascend(starts, stops) else made.reordered(starts, stops)
 
     def place(self, proposal_id: str | None) -> int:
         """Return the index of a proposal, -1 for none."""
@@ -72,7 +69,7 @@ class Spans:
         ids, kinds = (tuple(names[k] for k in order.tolist()) for names in (self.ids, self.kinds))
         starts, stops = starts[order], stops[order]
         places = {name: place for place, name in enumerate(ids)}
-        reach = np.maximum.accumulate(stops) if len(stops) else stops
+        reach = np.maximum.accumulate(stops)
         return Spans(
             ids,
             kinds,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.document.checks.limits import FARTHEST_SAMPLES
 from engine.document.decisions import Edited
 from engine.document.kinds.kind import Kind, span_words
 from engine.document.kinds.operations import Order
@@ -9,6 +10,7 @@ from engine.document.kinds.payload import (
     CROSSFADE,
     CROSSFADE_MS,
     HAND_CROSSFADE_MS,
+    Payload,
     integer,
     real,
     validator,
@@ -19,14 +21,12 @@ from engine.timebase import format_time, samples_to_s
 
 TIMES, TO_SAMPLES = "times", "to_samples"
 MOST_TIMES = 10_000
-FARTHEST_SAMPLES = 2**43
 
 _repeat = validator("repeat", {TIMES: whole(2, MOST_TIMES), **CROSSFADE})
 _move = validator("move", {TO_SAMPLES: whole(0, FARTHEST_SAMPLES), **CROSSFADE})
 
 
-def _validate_move(payload: object) -> None:
-    assert isinstance(payload, dict)
+def _validate_move(payload: Payload) -> None:
     _move(payload)
     if TO_SAMPLES not in payload:
         raise DocumentError("A move must say where to: it has no to_samples.")
@@ -44,7 +44,7 @@ def _repeated(edited: Edited) -> tuple[Order, ...]:
 
 def _moved(edited: Edited) -> tuple[Order, ...]:
     """It is taken out and comes back before another moment; one within itself leaves it where it is."""
-    _validate_move(dict(edited.payload))
+    _validate_move(edited.payload)
     start, stop = edited.start_samples, edited.stop_samples
     to = integer(edited.payload, TO_SAMPLES, 0)
     if start >= stop or start <= to <= stop:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from engine.document.checks.limits import FARTHEST_SAMPLES
 from engine.document.decisions import Edited
 from engine.document.kinds.kind import Kind, span_words
 from engine.document.kinds.operations import Gain, Replace, Shift
@@ -21,7 +22,6 @@ from engine.errors import DocumentError
 
 TONE_START, TONE_STOP = "tone_start_samples", "tone_stop_samples"
 BY_SAMPLES, GAIN_DB, RAMP_MS = "by_samples", "gain_db", "ramp_ms"
-FARTHEST_SAMPLES = 2**43
 QUIETEST_DB, LOUDEST_DB = -120.0, 40.0
 
 _anywhere = whole(0, FARTHEST_SAMPLES)

@@ -58,10 +58,9 @@ def export(request: ExportRequest, progress: Progress = SILENT) -> Exported:
     check_names(request)
     form = FORMATS[request.out.suffix.lower()]
     writer = cast(Writer, import_module(f"engine.edl.export.{form.module}"))
-    own = consolidated_files(request)
-    if not own:
-        return writer.write(request, progress)
     over, said = consolidate(request, progress.part(0.0, 0.8))
+    if not said:
+        return writer.write(request, progress)
     done = writer.write(over, progress.part(0.8, 1.0))
     return replace(done, sentence=" ".join((done.sentence, *said)))
 

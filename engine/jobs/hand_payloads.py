@@ -1,0 +1,65 @@
+"""What each kind of edit by hand needs, as window and command line make it alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from engine.document.kinds.ordering import TIMES, TO_SAMPLES
+from engine.document.kinds.payload import CROSSFADE_MS, HAND_CROSSFADE_MS
+from engine.document.kinds.sounding import BY_SAMPLES, GAIN_DB, RAMP_MS, TONE_START, TONE_STOP
+from engine.document.state import DocumentState
+from engine.jobs.room_tone import room_tone
+from engine.progress import SILENT, Progress
+from engine.settings import cut_settings
+
+Payload = dict[str, object]
+
+_WHOLE_WITHIN_SAMPLES = 1e-4
+"""Seconds that come this near to whole samples mean them."""
+
+
+def cut_payload(state: DocumentState) -> Payload:
+    """Return that of a cut, with the document's crossfade."""
+    return {CROSSFADE_MS: cut_settings(state.settings).crossfade_ms}
+
+
+def mute_payload(
+    state: DocumentState,
+    media: Mapping[str, Path],
+    span: tuple[int, int],
+    tracks: Sequence[str],
+    progress: Progress = SILENT,
+) -> Payload:
+    """Return that of a mute: filled with room tone where there is any near, else silent.
+
+    Raises
+    ------
+    SourceError : a recording is missing or cannot be read
+    """
+    tone = room_tone(state, media, *span, tracks, progress)
+    edges: Payload = {} if tone is None else {TONE_START: tone[0], TONE_STOP: tone[1]}
+    return {**edges, CROSSFADE_MS: HAND_CROSSFADE_MS}
+
+
+def repeat_payload(times: int) -> Payload:
+    """Return that of a span heard so many times in a row."""
+    return {TIMES: times, CROSSFADE_MS: HAND_CROSSFADE_MS}
+
+
+def move_payload(to_samples: int) -> Payload:
+    """Return that of a span that comes back before a source position."""
+    return {TO_SAMPLES: to_samples, CROSSFADE_MS: HAND_CROSSFADE_MS}
+
+
+def slip_payload(by_s: float, rate_hz: int) -> Payload:
+    """Return that of a slice that is played so much later."""
+    by = by_s * rate_hz
+    if abs(by - round(by)) < _WHOLE_WITHIN_SAMPLES:
+        by = float(round(by))
+    return {BY_SAMPLES: by, CROSSFADE_MS: HAND_CROSSFADE_MS}
+
+
+def gain_payload(gain_db: float) -> Payload:
+    """Return that of a span that is so much louder."""
+    return {GAIN_DB: gain_db, RAMP_MS: HAND_CROSSFADE_MS}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from itertools import pairwise
 
 import numpy as np
@@ -18,6 +17,7 @@ from engine.document.analysis import BeatGrid, Listening, ScoreCurve
 from engine.document.decisions import Verdict
 from engine.document.kinds import kind_of
 from engine.settings import CutSettings
+from tests.timing import fastest_cpu_s
 
 RATE_HZ = 8000
 HOP = 200
@@ -307,13 +307,10 @@ def test_three_hours_are_proposed_while_a_key_is_held(mode, most, rng):
         "ears 1",
     )
     curve = smooth_noise(5, length_s, 8)
-    took_s = []
-    for _ in range(5):
-        begin = time.thread_time()
-        plan = plan_of(curve, length_s, listening, grid_of(length_s), **mode)
-        took_s.append(time.thread_time() - begin)
+    plan = plan_of(curve, length_s, listening, grid_of(length_s), **mode)
+    took_s = fastest_cpu_s(lambda: plan_of(curve, length_s, listening, grid_of(length_s), **mode))
     assert len(plan.proposals) > most
-    assert min(took_s) < 0.25  # 0.05 s alone on one core; the bound leaves room for a busy machine
+    assert took_s < 0.25  # 0.05 s alone on one core; the bound leaves room for a busy machine
 
 
 def test_proposing_imports_no_torch():

@@ -250,10 +250,9 @@ class MainWindow(QMainWindow):
         if self.transport.is_playing:
             self.zooms.follow(position)
         else:
-            self.timeline.set_playhead(position)
+            self.timeline.set_playhead(position, self.transport.shown_samples)
         state, grid = self.session.state, self.session.grid
-        shown = self.transport.shown_samples(position)
-        seconds = samples_to_s(shown, state.rate_hz) if state.rate_hz else 0.0
+        seconds = samples_to_s(self.transport.shown_samples, state.rate_hz) if state.rate_hz else 0.0
         bar_beat, tempo_bpm = None, 0.0
         if grid is not None and len(grid.beats_samples):
             # Cuts are made just ahead of a beat; there the beat is what the playhead stands on.

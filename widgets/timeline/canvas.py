@@ -91,6 +91,7 @@ class Canvas(QWidget):
         self._source_beats: Beats | None = None
         self._selection: tuple[int, int] | None = None
         self._playhead = 0
+        self._near: int | None = None
         self._scroll = 0
         self._layers = Layers()
         self._layout = lay_out(1, 1, ())
@@ -131,6 +132,11 @@ class Canvas(QWidget):
     def playhead(self) -> int:
         """Position of the playhead in source samples."""
         return self._playhead
+
+    @property
+    def playhead_in_view(self) -> int:
+        """Where the playhead is drawn."""
+        return self.times.to_view(self._playhead, self._near)
 
     def source_at(self, x_px: float) -> int:
         """Return the source position under a logical pixel."""
@@ -193,7 +199,7 @@ class Canvas(QWidget):
         longer = replace(view, length_samples=times.length_samples)
         if view.samples_per_px >= view.coarsest_samples_per_px:
             return longer.fitted()
-        x = self.x_of(self._playhead)
+        x = view.x_at(self.playhead_in_view)
         fixed = self._playhead
         if not 0 <= x <= view.width_px:
             x, fixed = view.width_px / 2, self.source_at(view.width_px / 2)
@@ -299,13 +305,18 @@ class Canvas(QWidget):
         self._selection = span
         self.update()
 
-    def set_playhead(self, samples: int) -> None:
-        """Move the playhead; only its strips are repainted."""
-        frame = self.frame
-        for position in map(self.times.to_view, (self._playhead, samples)):
+    def set_playhead(self, samples: int, near_samples: int | None = None) -> None:
+        """Move the playhead; only its strips are repainted.
+
+        Parameters
+        ----------
+        near_samples : where in the result, for what is heard several times; None for the first
+        """
+        frame, before = self.frame, self.playhead_in_view
+        self._playhead, self._near = samples, near_samples
+        for position in (before, self.playhead_in_view):
             self.update(playhead_strip(frame, position))
             self.update(overview_strip(frame, position))
-        self._playhead = samples
 
     def set_scroll(self, scroll_px: int) -> None:
         """Scroll the lanes down."""
@@ -346,7 +357,7 @@ class Canvas(QWidget):
             self.snapping.paint(painter, frame)
             self.drag.paint(painter, frame)
         if self.shown.lanes:
-            paint_playhead(painter, frame, self.times.to_view(self._playhead))
+            paint_playhead(painter, frame, self.playhead_in_view)
         if area.top() < frame.layout.ruler_top:
             paint_caption(painter, frame, self._caption())
 

@@ -200,9 +200,14 @@ class TimelineView(QWidget):
         """Show one proposal as the current one; None for none."""
         self.canvas.set_current(proposal_id)
 
-    def set_playhead(self, samples: int) -> None:
-        """Move the playhead."""
-        self.canvas.set_playhead(samples)
+    def set_playhead(self, samples: int, near_samples: int | None = None) -> None:
+        """Move the playhead.
+
+        Parameters
+        ----------
+        near_samples : where in the result, for what is heard several times; None for the first
+        """
+        self.canvas.set_playhead(samples, near_samples)
         self._tell_soon()
 
     def set_viewport(self, viewport: Viewport) -> None:
@@ -218,18 +223,14 @@ class TimelineView(QWidget):
 
     # what the keys ask for
 
-    def turn_page(self, samples: int) -> None:
-        """Show the window that begins just before a position."""
-        self.canvas.go_to(self.viewport.paged(self._times.to_view(samples)))
-
-    def holds(self, samples: int) -> bool:
-        """Tell whether a position is in view."""
-        return self.viewport.holds(self._times.to_view(samples))
+    def turn_page(self, view_samples: int) -> None:
+        """Show the window that begins just before a position of what is drawn."""
+        self.canvas.go_to(self.viewport.paged(view_samples))
 
     def zoom(self, factor: float) -> None:
         """Zoom in by a factor about the playhead where it is in view, else about the middle."""
         view = self.viewport
-        playhead = self._times.to_view(self.canvas.playhead)
+        playhead = self.canvas.playhead_in_view
         about = view.x_at(playhead) if view.holds(playhead) else view.width_px / 2
         self.canvas.go_to(view.zoomed(factor, about))
 

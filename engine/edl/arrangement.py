@@ -44,6 +44,11 @@ class Block:
     rank: int
 
     @property
+    def span(self) -> tuple[int, int]:
+        """The span [start, stop) of the source."""
+        return self.start_samples, self.stop_samples
+
+    @property
     def length_samples(self) -> int:
         """How long it is heard."""
         return self.result_stop_samples - self.result_start_samples

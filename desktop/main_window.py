@@ -32,6 +32,7 @@ from desktop.session import Session
 from desktop.taste.diagnosing import Diagnosing
 from desktop.taste.page import Tasting
 from desktop.taste.remedies import connect_findings
+from desktop.timeline.arranging import Arranging
 from desktop.timeline.markers import Marking
 from desktop.timeline.ruler import Ruler
 from desktop.timeline.selecting import Selecting
@@ -101,6 +102,7 @@ class MainWindow(QMainWindow):
         self.commands = Actions(self, keymap.commands)
         self.tracks = Tracks(self, self.session, self.timeline, self.commands.action)
         self.by_hand = ByHand(self, self, lambda: self.look.theme)
+        self.arranging = Arranging(self, self, settings)
         self.choices = Choices(self, self, keymap, settings)
         self._lay_out()
         self.tasting = Tasting(self, self)
@@ -155,7 +157,7 @@ class MainWindow(QMainWindow):
         refusals = (self.commands.refused, self.history.refused, self.choices.failed, self.queue.refused)
         for refusal in (*refusals, self.work.failed, self.review.failed, self.player.failed):
             refusal.connect(self.status_bar.set_error)
-        for part in (self.grid_editing, self.tap_tempo, self.marking, self.tasting):
+        for part in (self.grid_editing, self.tap_tempo, self.marking, self.tasting, self.arranging):
             part.said.connect(self.say)
             part.refused.connect(self.status_bar.set_error)
         self.spectrograms.said.connect(self.say)
@@ -219,6 +221,7 @@ class MainWindow(QMainWindow):
         state = self.session.state
         if change is None or change.proposals or change.tracks or change.markers:
             self.timeline.set_document(state, self.transport.edit_list)
+            self.arranging.show()
             self._show_playhead(self.transport.playhead_samples)
         if change is None or change.analyses or "threshold" in change.settings or "taste" in change.settings:
             self._show_analyses()
@@ -267,6 +270,7 @@ class MainWindow(QMainWindow):
     def _show_view(self, result: bool) -> None:
         self.top_bar.set_view("result" if result else "source")
         self.timeline.set_document(self.session.state, self.transport.edit_list)
+        self.arranging.show()
         self._show_playhead(self.transport.playhead_samples)
         self.say(self.transport.lengths)
 

@@ -79,9 +79,19 @@ class Transport(QObject):
         return f"{'Result' if self.plays_result else 'Source'}: {times}"
 
     @property
+    def result(self) -> EditList:
+        """What remains of the document, whether it is chosen or not."""
+        return self._result()
+
+    @property
+    def result_samples(self) -> int:
+        """Where the playhead is in the result."""
+        return self._at(self._result(), self.playhead_samples)
+
+    @property
     def shown_samples(self) -> int:
         """Where the playhead is in the chosen view."""
-        return self._at(self._result(), self.playhead_samples) if self.plays_result else self.playhead_samples
+        return self.result_samples if self.plays_result else self.playhead_samples
 
     @property
     def is_playing(self) -> bool:

@@ -22,6 +22,7 @@ from desktop.review.queue_side import QueueSide
 from desktop.review.review import Review
 from desktop.session import Session
 from desktop.taste.page import Tasting
+from desktop.timeline.arranging import Arranging
 from desktop.timeline.markers import Marking
 from desktop.timeline.ruler import Ruler
 from desktop.timeline.selecting import Selecting
@@ -60,6 +61,7 @@ class Window(Protocol):
     history: HistoryWalk
     selecting: Selecting
     by_hand: ByHand
+    arranging: Arranging
     tracks: Tracks
 
     def say(self, sentence: str) -> None:

@@ -61,11 +61,9 @@ class Arrangement:
     Attributes
     ----------
     blocks : each is heard, if only for a sample
-    is_arranged : whether anything is heard twice or elsewhere than it was recorded
     """
 
     blocks: tuple[Block, ...] = ()
-    is_arranged: bool = False
 
     @property
     def length_samples(self) -> int:
@@ -77,6 +75,13 @@ class Arrangement:
         stops = [block.result_stop_samples for block in self.blocks]
         number = int(np.searchsorted(stops, result_samples, side="right"))
         return number if result_samples >= 0 and number < len(stops) else None
+
+
+def is_arranged(state: DocumentState) -> bool:
+    """Tell whether anything is heard twice or elsewhere than it was recorded, without laying it out."""
+    table = table_of(state)
+    places = np.flatnonzero(table.are(Verdict.ACCEPTED) & ~table.made.drops).tolist()
+    return any(isinstance(one, Order) for place in places for one in table.effect(place))
 
 
 def arrangement(state: DocumentState) -> Arrangement:
@@ -94,7 +99,7 @@ def arrangement(state: DocumentState) -> Arrangement:
     pieces = laid_out(done.orders, length, rate_hz, region_edges(state.markers.values()))
     parts, piece_of = without_drops(pieces, *drops)
     heard = np.bincount(piece_of, parts.stops - parts.starts, len(pieces.starts)).astype(np.int64)
-    return Arrangement(tuple(_blocks(pieces, heard, done.orders, done.laid_by)), bool(done.orders))
+    return Arrangement(tuple(_blocks(pieces, heard, done.orders, done.laid_by)))
 
 
 def region_edges(markers: Iterable[Marker]) -> list[int]:

@@ -29,6 +29,8 @@ from engine.timebase import format_time, samples_to_s
 from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline import gestures, panning
+from widgets.timeline.arrangement import Slabs
+from widgets.timeline.block_drag import slab_at
 from widgets.timeline.frame import Frame, lay_out
 from widgets.timeline.grid import Beats
 from widgets.timeline.heads.in_place import InPlaceField
@@ -68,6 +70,10 @@ class Canvas(QWidget):
     marker_menu_requested = Signal(str, object)
     span_selected = Signal(object, object)
     selection_dropped = Signal()
+    block_chosen = Signal(int)
+    block_moved = Signal(int, int, bool)
+    block_menu_requested = Signal(int, object)
+    place_requested = Signal(object, object)
     layout_changed = Signal(object)
 
     def __init__(self, tokens: Theme, parent: QWidget | None = None) -> None:
@@ -112,6 +118,11 @@ class Canvas(QWidget):
     def marks(self) -> Marks:
         """The markers, in view positions."""
         return self.shown.marks
+
+    @property
+    def slabs(self) -> Slabs:
+        """The arrangement, as it is drawn."""
+        return self.shown.slabs
 
     @property
     def beats(self) -> Beats | None:
@@ -300,6 +311,17 @@ class Canvas(QWidget):
         if self.viewport != before:
             self.viewport_changed.emit(self.viewport)
 
+    def set_arrangement(self, slabs: Slabs) -> None:
+        """Show a lane of blocks between overview and ruler; none without slabs."""
+        if slabs != self.shown.slabs:
+            self._show(slabs=slabs)
+            self._layers.forget_overview()
+            self._lay_out()
+
+    def seek_view(self, view_samples: int) -> None:
+        """Ask for the playhead at a view position."""
+        self.place_requested.emit(self.times.to_source(view_samples), view_samples)
+
     def set_selection(self, span: tuple[int, int] | None) -> None:
         """Show a span of the source as selected, or none."""
         self._selection = span
@@ -358,7 +380,7 @@ class Canvas(QWidget):
             self.drag.paint(painter, frame)
         if self.shown.lanes:
             paint_playhead(painter, frame, self.playhead_in_view)
-        if area.top() < frame.layout.ruler_top:
+        if area.top() < frame.layout.arrangement_top:
             paint_caption(painter, frame, self._caption())
 
     # size
@@ -367,7 +389,12 @@ class Canvas(QWidget):
         wishes = tuple(lane.wish for lane in self.shown.lanes)
         before = self._layout
         self._layout = lay_out(
-            self.width(), self.height(), wishes, self._scroll, has_marks=bool(self.state.markers)
+            self.width(),
+            self.height(),
+            wishes,
+            self._scroll,
+            has_marks=bool(self.state.markers),
+            has_arrangement=bool(self.slabs.slabs),
         )
         self._scroll = self._layout.scroll
         if self._layout != before:
@@ -439,8 +466,10 @@ class Canvas(QWidget):
         mark = mark_at(self, at)
         if event.button() != Qt.MouseButton.LeftButton:
             self.mousePressEvent(event)
-        elif at.y() < self._layout.ruler_top:
+        elif at.y() < self._layout.arrangement_top:
             self.go_to(self.viewport.fitted())
+        elif (slab := slab_at(self, at)) is not None:
+            self.span_selected.emit(*self.slabs.made.blocks[slab.block].span)
         elif mark is not None:
             self.rename_marker(mark[0])
         elif (flag := gestures.flag_at(self, at.x(), at.y())) is not None:
@@ -458,11 +487,14 @@ class Canvas(QWidget):
         return drag is not None
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        mark = mark_at(self, event.pos().toPointF())
-        if mark is None:
-            event.ignore()
-        else:
+        at = event.pos().toPointF()
+        mark, slab = mark_at(self, at), slab_at(self, at)
+        if mark is not None:
             self.marker_menu_requested.emit(mark[0], event.globalPos())
+        elif slab is not None and slab.block >= 0:
+            self.block_menu_requested.emit(slab.block, event.globalPos())
+        else:
+            event.ignore()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         panning.wheel(self, event)

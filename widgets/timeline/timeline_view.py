@@ -21,10 +21,14 @@ from PySide6.QtWidgets import QGridLayout, QScrollBar, QWidget
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.state import DocumentState
 from engine.document.track import Track, audible
+from engine.edl.arrangement import Arrangement
 from engine.edl.edit_list import EditList
+from engine.timebase import format_time
+from engine.wording import counted
 from widgets import theme
 from widgets.theme import DARK, Theme
 from widgets.timeline import panning
+from widgets.timeline.arrangement import NO_SLABS, slabs_of_result, slabs_of_source
 from widgets.timeline.canvas import Canvas
 from widgets.timeline.frame import Layout, Wish
 from widgets.timeline.heads.column import TrackHeads
@@ -149,6 +153,20 @@ class TimelineView(QWidget):
             self.canvas.set_waves(self._shown_waves(), self._lanes())
             self.canvas.set_spectrograms(self._shown_spectrograms())
         self.heads.place(self.canvas.frame.layout)
+
+    def set_arrangement(self, made: Arrangement | None) -> None:
+        """Show the blocks of the result, in its order or in that of the recording; None for no such lane."""
+        state = self._state
+        if made is None:
+            self.canvas.set_arrangement(NO_SLABS)
+        elif self._times.edit_list is not None:
+            self.canvas.set_arrangement(slabs_of_result(made, state.markers.values(), state.rate_hz))
+        else:
+            markers, length = state.markers.values(), state.length_samples
+            self.canvas.set_arrangement(slabs_of_source(made, markers, length, state.rate_hz))
+        if made is not None:
+            lasts = format_time(made.length_samples / max(state.rate_hz, 1), 0)
+            self.heads.arrangement.show_about(f"result {lasts} · {counted(len(made.blocks), 'block')}")
 
     def set_ruler(self, mode: RulerMode) -> None:
         """Count in other units on the ruler."""

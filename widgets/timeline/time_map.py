@@ -87,6 +87,9 @@ class TimeMap:
         starts, stops = self.to_view_array(spans.starts), self.to_view_array(spans.stops)
         if self.edit_list.is_rising:
             return spans.moved(starts, stops)
+        # What follows a span may be heard far from it: it ends behind its own last sample.
+        last = np.maximum(spans.stops - 1, spans.starts)
+        stops = self.to_view_array(last) + self.keeps(last)
         return spans.reordered(starts, np.maximum(starts, stops))
 
     def curve(self, curve: ScoreCurve | None) -> ScoreCurve | None:

@@ -63,9 +63,9 @@ class ExportSubject:
         ------
         ExportError : nothing is left of the chosen part
         """
-        options, state = choice.options, self.whole.state
+        options = choice.options
         if choice.span and choice.has_audio:
-            edit_list = heard_edit_list(state, removed=options.removed)
+            edit_list = heard_edit_list(replace(self.whole, options=options))
             start, stop = (edit_list.to_result(edge) for edge in self.spans[choice.span])
             if start >= stop:
                 raise ExportError(
@@ -104,10 +104,10 @@ def look_at(subject: ExportSubject, choice: ExportChoice) -> ExportOutlook:
     except ExportError as error:
         return ExportOutlook(field="name", problem=str(error))
     try:
-        planned = tuple(file for request in requests for file in plan(request))
+        planned = {file.path: file for request in requests for file in plan(request)}  # some share one
     except ExportError as error:
         return ExportOutlook(field="files", problem=str(error))
-    return _outlook(folder, planned)
+    return _outlook(folder, tuple(planned.values()))
 
 
 def _check_name(request: ExportRequest) -> None:

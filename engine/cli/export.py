@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from engine.audio.dither import Dither
@@ -56,10 +57,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
     chosen = _options(options, state.rate_hz)
     media = locate_all(state, folder)
     beats = grid if isinstance(grid, BeatGrid) else None
-    requests = [
-        ExportRequest(state, media, out, options.force, options.project.stem, chosen, beats)
-        for out in options.out
-    ]
+    whole = ExportRequest(state, media, options.out[0], options.force, options.project.stem, chosen, beats)
+    requests = [replace(whole, out=out) for out in options.out]
     written = export_all(requests, progress.part(0.1, 1.0))
     files = [part for one in written for part in (one.parts or (one,))]
     yield Answer(

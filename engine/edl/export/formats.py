@@ -23,6 +23,7 @@ class Format:
         second
     is_audio : whether it holds the sound itself
     names_media : whether it names recordings that another program opens
+    listens : whether it reads every recording, to choose what it writes
     has_frames : whether it counts in video frames
     clip_bytes, clip_s : of each clip of a track's channel, measured at 16 mono tracks with 3,000 cuts
     edit_bytes : of each accepted edit
@@ -34,6 +35,7 @@ class Format:
     module: str
     is_audio: bool = False
     names_media: bool = True
+    listens: bool = False
     has_frames: bool = False
     clip_bytes: int = 0
     clip_s: float = 5e-5
@@ -61,6 +63,7 @@ _ROWS = (
         "REAPER project",
         "the sources with edits and crossfades in place",
         "reaper",
+        listens=True,
         clip_bytes=355,
         clip_s=1e-4,
     ),

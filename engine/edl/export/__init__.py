@@ -12,7 +12,7 @@ from typing import Protocol, cast
 
 from engine.edl.export.audio_plan import planned_audio
 from engine.edl.export.consolidated import consolidate, said_of
-from engine.edl.export.formats import FORMATS
+from engine.edl.export.formats import AUDIO_SUFFIXES, FORMATS
 from engine.edl.export.request import Exported, ExportOptions, ExportRequest
 from engine.edl.export.stretches import Consolidated
 from engine.errors import ExportError
@@ -29,8 +29,6 @@ __all__ = [
     "export",
     "files_written",
 ]
-
-AUDIO_SUFFIXES = tuple(each.suffix for each in FORMATS.values() if each.is_audio)
 
 
 class Writer(Protocol):

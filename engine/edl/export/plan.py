@@ -11,10 +11,10 @@ from engine.audio.opening import require_file
 from engine.disk_room import check_room
 from engine.document.decisions import Verdict
 from engine.document.track import audible
-from engine.edl.export import AUDIO_SUFFIXES, check_names, export
+from engine.edl.export import check_names, export
 from engine.edl.export.audio_plan import planned_audio, planned_sound
 from engine.edl.export.consolidated import consolidated_bytes
-from engine.edl.export.formats import FORMATS
+from engine.edl.export.formats import AUDIO_SUFFIXES, FORMATS
 from engine.edl.export.request import Exported, ExportRequest
 from engine.edl.export.stretches import Consolidated
 from engine.edl.voice import media_path
@@ -34,6 +34,7 @@ class PlannedFile:
     Attributes
     ----------
     size_bytes : of a WAV file to within its chunks; of FLAC the most it can be; of others a guess
+    is_most : whether it may be smaller by far
     length_s : how long it sounds; None for a file without sound
     exists : whether there is one of that name
     """
@@ -42,6 +43,7 @@ class PlannedFile:
     size_bytes: int
     length_s: float | None
     exists: bool
+    is_most: bool = False
 
 
 def plan(request: ExportRequest) -> tuple[PlannedFile, ...]:
@@ -53,7 +55,7 @@ def plan(request: ExportRequest) -> tuple[PlannedFile, ...]:
     """
     check_names(request)
     return tuple(
-        PlannedFile(path, size_bytes, length_s, _is_taken(path))
+        PlannedFile(path, size_bytes, length_s, _is_taken(path), FORMATS[path.suffix.lower()].is_packed)
         for path, size_bytes, length_s in _sizes(request)
     )
 
@@ -86,8 +88,7 @@ def check(requests: Sequence[ExportRequest]) -> None:
             named[real] = own
             check_target(file.path, overwrite=request.overwrite)
             folder = Path(os.path.realpath(file.path)).parent
-            certain = file.path.suffix.lower() != ".flac"
-            needed[folder] = needed.get(folder, 0) + (file.size_bytes if certain else 0)
+            needed[folder] = needed.get(folder, 0) + (0 if file.is_most else file.size_bytes)
     for folder, size_bytes in needed.items():
         check_room(folder, size_bytes)
 

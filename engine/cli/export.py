@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from engine.audio.dither import Dither
@@ -11,13 +12,15 @@ from engine.cli.answer import Answer
 from engine.cli.documents import opened
 from engine.cli.numbers import finite
 from engine.document.analysis import BeatGrid
-from engine.edl.export import AUDIO_SUFFIXES, ExportOptions, ExportRequest
+from engine.edl.export import ExportOptions, ExportRequest
+from engine.edl.export.formats import AUDIO_SUFFIXES, FRAME_SUFFIXES
 from engine.edl.export.plan import export_all
 from engine.edl.export.request import Depth, FrameRate
 from engine.errors import UsageError
 from engine.jobs.media import locate_all
 from engine.progress import Progress
 from engine.timebase import s_to_samples
+from engine.wording import listed
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", type=Path, metavar="PROJECT")
     parser.add_argument("--out", type=Path, nargs="+", required=True, metavar="FILE", help="format by suffix")
     parser.add_argument("--force", action="store_true", help="write over existing files")
-    audio = parser.add_argument_group("audio files (.wav, .flac)")
+    audio = parser.add_argument_group(f"audio files ({', '.join(AUDIO_SUFFIXES)})")
     audio.add_argument("--stems", action="store_true", help="one file a track instead of the mix")
     audio.add_argument("--removed", action="store_true", help="what the cuts took out instead of the result")
     audio.add_argument(
@@ -39,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="default: tpdf where --bits takes bits away",
     )
     audio.add_argument("--plain", action="store_true", help="WAV without bext, iXML and cue points")
-    frames = parser.add_argument_group("formats with a timecode (.edl, .xml, .fcpxml, .aaf)")
+    frames = parser.add_argument_group(f"formats with a timecode ({', '.join(FRAME_SUFFIXES)})")
     frames.add_argument(
         "--frame-rate",
         choices=[rate.value for rate in FrameRate],
@@ -56,10 +59,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
     chosen = _options(options, state.rate_hz)
     media = locate_all(state, folder)
     beats = grid if isinstance(grid, BeatGrid) else None
-    requests = [
-        ExportRequest(state, media, out, options.force, options.project.stem, chosen, beats)
-        for out in options.out
-    ]
+    whole = ExportRequest(state, media, options.out[0], options.force, options.project.stem, chosen, beats)
+    requests = [replace(whole, out=out) for out in options.out]
     written = export_all(requests, progress.part(0.1, 1.0))
     files = [part for one in written for part in (one.parts or (one,))]
     yield Answer(
@@ -86,7 +87,9 @@ def _options(options: argparse.Namespace, rate_hz: int) -> ExportOptions:
     }
     given = next((flag for flag, is_given in flags.items() if is_given), None)
     if given is not None and not any(out.suffix.lower() in AUDIO_SUFFIXES for out in options.out):
-        raise UsageError(f"{given} is for audio, and --out names no .wav or .flac file: add one.")
+        raise UsageError(
+            f"{given} is for audio, and --out names no {listed(AUDIO_SUFFIXES, 'or')} file: add one."
+        )
     span = None
     if options.range is not None:
         start_s, stop_s = options.range

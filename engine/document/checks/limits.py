@@ -13,6 +13,9 @@ FARTHEST_SAMPLES = 2**43
 QUIETEST_DB, LOUDEST_DB = -200.0, 60.0
 HIGHEST_LANE_PX = 100_000
 
+MOST_PIECES = 1_000_000
+"""Spans that are laid elsewhere or again; each takes some hundred bytes wherever it is drawn or heard."""
+
 LONGEST_ID = 1_000
 LONGEST_TEXT = 40_000
 LONGEST_JSON = 256 * 1024

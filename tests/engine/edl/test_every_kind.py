@@ -268,7 +268,8 @@ def test_every_format_writes_every_kind(trio: Recording, tmp_path: Path) -> None
         assert done.figures["edits"] == len(made)
         if FORMATS[suffix].names_media:
             assert "play from" in done.sentence
-            assert len(list(tmp_path.glob(f"jam {suffix[1:]} edited *.wav"))) == 3
+            beside = list(tmp_path.glob(f"jam {suffix[1:]} edited *.wav"))
+            assert len(beside) == 2, "the third track is over before it is edited"
 
 
 def test_an_edit_of_a_track_that_was_removed_waits_for_it(trio: Recording, tmp_path: Path) -> None:

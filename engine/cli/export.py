@@ -52,9 +52,10 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
     """Write every file asked for."""
     with opened(options.project) as document:
         state, folder = document.state, document.path.absolute().parent
+        audio_files = document.audio_files
         grid = document.analysis("beats")
     chosen = _options(options, state.rate_hz)
-    media = locate_all(state, folder)
+    media = {**audio_files, **locate_all(state, folder)}
     beats = grid if isinstance(grid, BeatGrid) else None
     requests = [
         ExportRequest(state, media, out, options.force, options.project.stem, chosen, beats)

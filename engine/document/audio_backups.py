@@ -28,7 +28,9 @@ def keep_audio(connection: sqlite3.Connection, folder: Path) -> None:
     sqlite3.Error, OSError, OffcutError : it cannot be read or written
     """
     named = named_keys(connection)
-    for row in connection.execute(f"SELECT {_ROW}, length(bytes) FROM {TABLE} WHERE {IS_POSSIBLE}").fetchall():
+    for row in connection.execute(
+        f"SELECT {_ROW}, length(bytes) FROM {TABLE} WHERE {IS_POSSIBLE}"
+    ).fetchall():
         *facts, expected, size_bytes = row
         target = _file(folder, facts[0], expected)
         if facts[0] not in named or target is None or _size_bytes(target) == size_bytes:

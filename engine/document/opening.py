@@ -32,7 +32,7 @@ _FOLDER = "its folder is read-only for you: copy it to another folder and open t
 _FULL = "the disk is full: free some space and open it again"
 _LONGEST_REASON = 300
 _AUDIO_BROKEN = (
-    "the audio that its edits store is damaged on the disk: open a backup, or keep all the rest with a snapshot"
+    "the audio that its edits store is damaged on the disk: open a backup, or keep the rest with a snapshot"
 )
 _NEWER = "it was made by a newer Offcut: update Offcut"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterable, Mapping
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -73,7 +73,7 @@ class StoredAudio:
     @property
     def channels(self) -> int:
         """How wide it is."""
-        return self.samples.shape[1]
+        return int(self.samples.shape[1])
 
 
 def stored(samples: Samples, rate_hz: int) -> StoredAudio:
@@ -106,13 +106,15 @@ def stored(samples: Samples, rate_hz: int) -> StoredAudio:
 
 
 def _is_sound(samples: Samples) -> bool:
-    return bool(samples.min() >= -LOUDEST_SAMPLE and samples.max() <= LOUDEST_SAMPLE)  # false where one is NaN
+    return bool(
+        samples.min() >= -LOUDEST_SAMPLE and samples.max() <= LOUDEST_SAMPLE
+    )  # false where one is NaN
 
 
 def _key(samples: Samples, rate_hz: int) -> str:
     frames, channels = samples.shape
     found = blake2b(f"{rate_hz}/{channels}/{frames}/".encode(), digest_size=16)
-    found.update(np.ascontiguousarray(samples, "<f4"))
+    found.update(np.ascontiguousarray(samples, "<f4").data)
     return f"audio-{found.hexdigest()}"
 
 
@@ -162,10 +164,11 @@ def read_audio(connection: sqlite3.Connection, key: str) -> StoredAudio | None:
 
 def audio_in_file(path: Path, key: str) -> StoredAudio | None:
     """Return audio that a document file holds, over a connection of its own; None where it cannot be read."""
-    with suppress(sqlite3.Error, OSError, ValueError):
+    try:
         with closing(connect(path, read_only=True)) as connection, snapshot(connection):
             return read_audio(connection, key)
-    return None
+    except (sqlite3.Error, OSError, ValueError):
+        return None
 
 
 def possible_keys(connection: sqlite3.Connection) -> frozenset[str]:
@@ -205,7 +208,7 @@ def remove_audio(connection: sqlite3.Connection, keys: Iterable[str]) -> None:
 def key_of(payload: Mapping[str, object]) -> str | None:
     """Return the stored audio that a payload names, or None."""
     key = payload.get(AUDIO)
-    return key if is_key(key) else None
+    return key if isinstance(key, str) and is_key(key) else None
 
 
 def is_key(value: object) -> bool:

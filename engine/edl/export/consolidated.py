@@ -68,11 +68,12 @@ def consolidate(request: ExportRequest, progress: Progress) -> tuple[ExportReque
         return request, ()
     patches = build(request.state).patches
     state, media = request.state, dict(request.media)
-    sources, tracks = dict(state.sources), list(state.tracks)
+    sources, tracks, lost = dict(state.sources), list(state.tracks), list[str]()
     for done, (number, track) in enumerate((k, one) for k, one in enumerate(tracks) if one.id in files):
         path = files[track.id]
         share = progress.part(done / len(files), (done + 1) / len(files))
-        source = _written(request, track, patches[track.id], path, share)
+        source, left_out = _written(request, track, patches[track.id], path, share)
+        lost += [left_out] if left_out else []
         sources[source.id] = source
         media[source.id] = path
         tracks[number] = replace(track, source_id=source.id)
@@ -81,7 +82,10 @@ def consolidate(request: ExportRequest, progress: Progress) -> tuple[ExportReque
         f"The sound of {counted(len(files), 'track')} is edited, which such files cannot hold: "
         f"{names} play from {', '.join(shown(path.name) for path in files.values())} beside it."
     )
-    return replace(request, state=replace(state, sources=sources, tracks=tuple(tracks)), media=media), (said,)
+    return replace(request, state=replace(state, sources=sources, tracks=tuple(tracks)), media=media), (
+        said,
+        *lost,
+    )
 
 
 def _frames(state: DocumentState, track: Track) -> int:
@@ -90,8 +94,8 @@ def _frames(state: DocumentState, track: Track) -> int:
 
 def _written(
     request: ExportRequest, track: Track, patches: Patches, path: Path, progress: Progress
-) -> Source:
-    """Write one track with its edits, and return the file as a source."""
+) -> tuple[Source, str]:
+    """Write one track with its edits; return the file as a source, and what of it could not be heard."""
     state = request.state
     voice = open_voice(state, track, request.media, np.float32, progress, patches)
     frames, first = _frames(state, track), track.start_samples
@@ -115,7 +119,7 @@ def _written(
         )
     finally:
         voice.close()
-    return Source(
+    written = Source(
         id=f"edited-{track.id}",
         path=str(path),
         content_hash=content_hash(path),
@@ -125,3 +129,4 @@ def _written(
         container="WAV",
         subtype=SUBTYPE,
     )
+    return written, voice.left_out

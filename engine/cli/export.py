@@ -55,9 +55,10 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
     """Write every file asked for."""
     with opened(options.project) as document:
         state, folder = document.state, document.path.absolute().parent
+        audio_files = document.audio_files
         grid = document.analysis("beats")
     chosen = _options(options, state.rate_hz)
-    media = locate_all(state, folder)
+    media = {**audio_files, **locate_all(state, folder)}
     beats = grid if isinstance(grid, BeatGrid) else None
     whole = ExportRequest(state, media, options.out[0], options.force, options.project.stem, chosen, beats)
     requests = [replace(whole, out=out) for out in options.out]

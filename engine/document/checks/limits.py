@@ -29,6 +29,12 @@ MOST_PACKED_BYTES = 2**28
 MOST_ARRAY_BYTES = 2**29
 """Of one analysis, unpacked; that of a day of sound takes a tenth of it."""
 
+MOST_AUDIO_BYTES = 2**29
+MOST_AUDIO_SAMPLES = 2**27
+"""Of one stored audio, of all its channels together: 23 minutes of stereo at 48 kHz."""
+LOUDEST_SAMPLE = 2.0**31
+"""As recordings are read: beyond it, samples are no sound."""
+
 MOST_ROWS: Mapping[str, int] = MappingProxyType(
     {
         "source": 10_000,
@@ -40,6 +46,7 @@ MOST_ROWS: Mapping[str, int] = MappingProxyType(
         "current_analysis": 1_000,
         "analysis": 100_000,
         "history": 10_000_000,
+        "stored_audio": 100_000,
         "checksum": 100,
     }
 )

@@ -71,14 +71,14 @@ def export(
     fresh = {one.path for one in request.consolidated.values() if not os.path.lexists(one.path)}
     beside: list[Path] = []
     try:
-        consolidate(request, there, beside, progress.part(0.0, 0.5))
+        left_out = consolidate(request, there, beside, progress.part(0.0, 0.5))
         done = writer.write(request, progress.part(0.5, 1.0))
     except BaseException:
         for path in fresh.intersection(beside):  # of no use without the project
             with suppress(OSError):
                 path.unlink(missing_ok=True)
         raise
-    return replace(done, sentence=f"{done.sentence} {said_of(request)}")
+    return replace(done, sentence=" ".join((done.sentence, said_of(request), *left_out)))
 
 
 def check_names(request: ExportRequest) -> None:

@@ -33,8 +33,8 @@ def consolidated_bytes(one: Consolidated) -> int:
 
 def consolidate(
     request: ExportRequest, there: Collection[Consolidated], written: list[Path], progress: Progress
-) -> None:
-    """Write the files that clips of a request name beside its recordings.
+) -> tuple[str, ...]:
+    """Write the files that clips of a request name beside its recordings; return what could not be heard.
 
     Parameters
     ----------
@@ -48,9 +48,11 @@ def consolidate(
     """
     tracks = {track.id: track for track in request.state.tracks}
     wanted = [one for one in request.consolidated.values() if one not in there]
+    left_out = []
     for number, one in enumerate(wanted):
-        _write(request, tracks[one.track_id], one, progress.step(number, len(wanted)))
+        left_out.append(_write(request, tracks[one.track_id], one, progress.step(number, len(wanted))))
         written.append(one.path)
+    return tuple(filter(None, left_out))
 
 
 def said_of(request: ExportRequest) -> str:
@@ -65,7 +67,8 @@ def said_of(request: ExportRequest) -> str:
     )
 
 
-def _write(request: ExportRequest, track: Track, one: Consolidated, progress: Progress) -> None:
+def _write(request: ExportRequest, track: Track, one: Consolidated, progress: Progress) -> str:
+    """Write one file, and return what of it could not be heard."""
     state = request.state
     path = media_path(state, track, request.media)
     stamp = stamped(path, state.sources[track.source_id].content_hash)
@@ -81,6 +84,7 @@ def _write(request: ExportRequest, track: Track, one: Consolidated, progress: Pr
             total_frames=one.source.frames,
             overwrite=request.overwrite,
         )
+        return voice.left_out
 
 
 def _blocks(voice: Voice, one: Consolidated, progress: Progress) -> Iterator[NDArray[np.float32]]:

@@ -100,7 +100,7 @@ class ExportRequest:
 
     Attributes
     ----------
-    media : where each source is now, by source id
+    media : where each source is now, by source id, and which document holds stored audio, by its key
     out : the file to write; its suffix chooses the format
     overwrite : whether the user has agreed to replace an existing file
     document_name : what the user calls the document

@@ -116,10 +116,8 @@ def test_a_damaged_repair_is_heard_as_the_recording_and_told(repaired: Repaired,
         done = export(_request(document, repaired.path.with_name(f"out{suffix}")))
         assert TOLD in done.sentence
     out = repaired.path.with_name(f"out{suffix}")
-    if suffix == ".wav":
-        heard = soundfile.read(out, dtype="float32")[0]
-    else:
-        heard = play_json(out, SOUND.shape[1])
+    is_audio = suffix == ".wav"
+    heard = soundfile.read(out, dtype="float32")[0] if is_audio else play_json(out, SOUND.shape[1])
     np.testing.assert_allclose(heard, SOUND, rtol=0, atol=1e-6)
 
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from engine.document.decisions import Verdict
+from engine.document.kinds import KINDS
 from engine.document.state import DocumentState
 from engine.review.learned import Learned
 from engine.review.listing import Grouping, Listing, listing
@@ -18,8 +19,8 @@ FILTERS: Mapping[str, QueueFilter] = MappingProxyType(
         "all": QueueFilter(),
         "undecided": QueueFilter(verdicts=frozenset({Verdict.UNDECIDED})),
         "decided": QueueFilter(verdicts=frozenset({Verdict.ACCEPTED, Verdict.REJECTED})),
-        "cuts": QueueFilter(kinds=frozenset({"cut"})),
         "flagged": QueueFilter(flagged=True),
+        **{name: QueueFilter(kinds=frozenset({name})) for name in KINDS},
     }
 )
 

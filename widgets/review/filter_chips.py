@@ -8,6 +8,7 @@ from PySide6.QtCore import QRect, QSize, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from engine.document.kinds import KINDS
 from widgets.chrome.key_caps import EnterButton
 from widgets.theme import TEXT_SMALL, Theme, px
 
@@ -15,13 +16,17 @@ FILTERS = {
     "undecided": "Undecided",
     "decided": "Decided",
     "flagged": "Flagged",
-    "cuts": "Cuts",
     "all": "All",
+    **{name: kind.plural for name, kind in KINDS.items()},
 }
+"""What chips say, by the name of the filter; those of kinds have the kind's name."""
 
 
 class FilterChips(QWidget):
-    """One chip a filter, in as many lines as they need; exactly one is chosen."""
+    """One chip a filter, in as many lines as they need; exactly one is chosen.
+
+    Kinds have chips where there is more than one of them: alone, it would show what "All" does.
+    """
 
     filter_chosen = Signal(str)
 
@@ -34,6 +39,7 @@ class FilterChips(QWidget):
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
+        self.set_counts(dict.fromkeys(FILTERS, 0))
         self.set_filter("undecided")
         self.set_theme(theme)
 
@@ -82,18 +88,16 @@ class FilterChips(QWidget):
         )
 
     def set_counts(self, counts: Mapping[str, int]) -> None:
-        """Say how many proposals each filter holds."""
+        """Say how many proposals each filter holds; those of kinds that are not named hold none."""
+        are_several = sum(counts.get(kind, 0) > 0 for kind in KINDS) > 1
         for name, chip in self._chips.items():
-            chip.setText(f"{FILTERS[name]} {counts[name]:,}")
-            chip.setAccessibleName(f"{FILTERS[name]}, {counts[name]} proposals")
-        self._hide_cuts(all_are_cuts=counts["cuts"] == counts["all"])
+            count = counts.get(name, 0)
+            chip.setText(f"{FILTERS[name]} {count:,}")
+            chip.setAccessibleName(f"{FILTERS[name]}, {count} proposals")
+            if name in KINDS:
+                chip.setVisible(chip.isChecked() or (are_several and count > 0))
         self.updateGeometry()
         self._place()
-
-    def _hide_cuts(self, *, all_are_cuts: bool) -> None:
-        """Leave the chip of the cuts out where it would show what "All" does."""
-        cuts = self._chips["cuts"]
-        cuts.setVisible(cuts.isChecked() or not all_are_cuts)
 
     def set_filter(self, name: str) -> None:
         """Mark a filter as the one in force."""

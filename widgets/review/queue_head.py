@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal
@@ -125,14 +126,13 @@ class QueueHead(QWidget):
 
     def set_review(self, state: DocumentState, statistics: ReviewStatistics, finished: str) -> None:
         """Say how far the review is; `finished` is the sentence for its end, else empty."""
-        cuts = table_of(state).made.kinds.count("cut")
         self._chips.set_counts(
             {
                 "undecided": statistics.total - statistics.decided,
                 "decided": statistics.decided,
-                "cuts": cuts,
                 "all": statistics.total,
                 "flagged": statistics.flagged,
+                **Counter(table_of(state).made.kinds),
             }
         )
         self.set_summary("\n".join(filter(None, (header_text(statistics, state.rate_hz), finished))))

@@ -2,7 +2,7 @@
 
 It would be easy to learn the trace of the processing instead of the fault. So a good part of what stays clean
 goes through the same stretching, repitching and filtering, by amounts that nobody would mind; and it is
-played softly now and then, and fades.
+played softly now and then, fades and rests.
 """
 
 from __future__ import annotations

@@ -70,6 +70,11 @@ class Kind:
     effect: Callable[[Edited], tuple[Operation, ...]]
     words: Callable[[Edited, int], str]
 
+    @property
+    def plural(self) -> str:
+        """Its title for several, such as "Cuts"."""
+        return f"{self.title}s"
+
     def label(self, edited: Edited, rate_hz: int) -> str:
         """Return the words on its flag, such as "cut 8.8 s"."""
         return f"{self.verb} {self.words(edited, rate_hz)}"

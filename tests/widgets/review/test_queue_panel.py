@@ -161,7 +161,7 @@ def test_tab_reaches_everything(panel: QueuePanel, qtbot: QtBot) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "name"), [("Undecided", "undecided"), ("Cuts", "cuts"), ("All", "all"), ("Flagged", "flagged")]
+    ("word", "name"), [("Undecided", "undecided"), ("All", "all"), ("Flagged", "flagged")]
 )
 def test_chips_choose_filters(panel: QueuePanel, qtbot: QtBot, word: str, name: str) -> None:
     chip = button(panel, word)

@@ -127,24 +127,28 @@ def test_chips_wrap_and_never_overlap(qtbot: QtBot, dress: Dress, width: int) ->
     dress(DARK)
     chips = FilterChips(DARK)
     qtbot.addWidget(chips)
-    chips.set_counts({"undecided": 6666, "decided": 3334, "flagged": 12, "cuts": 9000, "all": 10_000})
+    kinds = {"cut": 9000, "slip": 1000}
+    chips.set_counts({"undecided": 6666, "decided": 3334, "flagged": 12, "all": 10_000, **kinds})
     chips.resize(width, chips.heightForWidth(width))
     chips.show()
-    places = [each.geometry() for each in chips.findChildren(QPushButton)]
-    assert len(places) == 5
+    places = [each.geometry() for each in chips.findChildren(QPushButton) if each.isVisible()]
+    assert len(places) == 6
     assert all(chips.rect().contains(place) for place in places)
     assert not any(a.intersects(b) for a in places for b in places if a is not b)
 
 
-def test_cuts_have_a_chip_only_where_there_is_something_else(qtbot: QtBot, dress: Dress) -> None:
+def test_kinds_have_chips_only_where_there_are_several(qtbot: QtBot, dress: Dress) -> None:
     panel = make(qtbot, dress(DARK), SOME, "cut-12")
     assert not any(
         each.text().startswith("Cuts") and each.isVisible() for each in panel.findChildren(QPushButton)
     )
-    other = Proposal("m", "cough", 0, 100, 0.5, "A cough.", "demo")
+    other = Proposal("m", "slip", 0, 100, 0.5, "A cough.", "demo")
     mixed = replace(SOME, proposals={**SOME.proposals, "m": other})
     panel.set_review(mixed, listing(mixed, ("m",)), "m", "left", statistics(mixed), 0.8, 0)
     assert button(panel, "Cuts 38").isVisible()
+    with qtbot.waitSignal(panel.filter_chosen) as chosen:
+        qtbot.mouseClick(button(panel, "Slips 1"), Qt.MouseButton.LeftButton)
+    assert chosen.args == ["slip"]
 
 
 def test_ten_thousand_steps_are_shown_at_once(qtbot: QtBot, dress: Dress) -> None:

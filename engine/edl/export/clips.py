@@ -99,14 +99,16 @@ def clips(
         if start > stop or (start == stop and not over_silence):
             continue
         begins, ends = start == kept_start, stop == kept_stop  # else the track does, without a fade
+        fade_in = segment.fade_in_samples - (low - segment.start_samples) if begins else 0
+        fade_out = segment.fade_out_samples - (segment.stop_samples - high) if ends else 0
         whole = Clip(
             start - first,
             seam + start - kept_start,
             stop - start,
             start - low if begins else 0,
             high - stop if ends else 0,
-            segment.fade_in_samples - (low - segment.start_samples) if begins else 0,
-            segment.fade_out_samples - (segment.stop_samples - high) if ends else 0,
+            min(fade_in, high - low),  # the track may end within the fade that it begins with
+            min(fade_out, high - low),
             track.source_id,
             segment=number,
         )

@@ -93,6 +93,16 @@ def test_parts_of_a_segment_abut_and_only_its_ends_fade(trio: Recording, made: l
                     assert part.fade_in_samples + part.fade_out_samples <= reach
 
 
+def test_a_track_that_ends_within_a_fade_has_no_longer_one(tmp_path: Path) -> None:
+    short = recording(tmp_path, [np.ones(2 * SECOND), np.ones(SECOND)])
+    cut = Made("cut", (100, SECOND - 12), {"crossfade_ms": 5.0})
+    request = request_of(short, tmp_path / "jam.fcpxml", cut)
+    _, clip = clips_of(request, request.state.tracks[1])
+    assert (clip.before_samples, clip.length_samples, clip.fade_in_samples) == (20, 12, 32)
+    _, whole = clips_of(request, request.state.tracks[1], over_silence=True)
+    assert whole.fade_in_samples == 40 <= whole.before_samples + whole.length_samples
+
+
 @pytest.fixture
 def ten(tmp_path: Path) -> Recording:
     """Ten seconds of a ramp: each sample says its place; a track that begins a second later beside it."""

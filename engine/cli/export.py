@@ -11,13 +11,18 @@ from engine.cli.answer import Answer
 from engine.cli.documents import opened
 from engine.cli.numbers import finite
 from engine.document.analysis import BeatGrid
+from engine.document.state import DocumentState
 from engine.edl.export import AUDIO_SUFFIXES, ExportOptions, ExportRequest
+from engine.edl.export.heard_range import heard_range
 from engine.edl.export.plan import export_all
 from engine.edl.export.request import Depth, FrameRate
 from engine.errors import UsageError
 from engine.jobs.media import locate_all
 from engine.progress import Progress
-from engine.timebase import s_to_samples
+from engine.timebase import format_time, s_to_samples, samples_to_s
+
+_SLACK_S = 0.001
+"""Lengths are told in milliseconds, so an end may be named that much late."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +36,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     audio.add_argument(
         "--range", type=finite, nargs=2, metavar=("A", "B"), help="seconds of the result to write"
     )
+    audio.add_argument(
+        "--start-s", type=finite, metavar="A", help="only what is heard from A of the recording"
+    )
+    audio.add_argument("--stop-s", type=finite, metavar="B", help="... to B; with --start-s")
     audio.add_argument("--loudness", type=finite, metavar="LUFS", help="normalise, such as to -16")
     audio.add_argument("--bits", choices=[depth.value for depth in Depth], help="sample format")
     audio.add_argument(
@@ -53,7 +62,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
     with opened(options.project) as document:
         state, folder = document.state, document.path.absolute().parent
         grid = document.analysis("beats")
-    chosen = _options(options, state.rate_hz)
+    chosen = _options(options, state)
     media = locate_all(state, folder)
     beats = grid if isinstance(grid, BeatGrid) else None
     requests = [
@@ -68,7 +77,24 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
     )
 
 
-def _options(options: argparse.Namespace, rate_hz: int) -> ExportOptions:
+def _span_of_recording(options: argparse.Namespace, state: DocumentState) -> tuple[int, int]:
+    """Return where a span of the recording is heard, in samples of what is written."""
+    start_s, stop_s = options.start_s, options.stop_s
+    if start_s is None or stop_s is None:
+        raise UsageError("--start-s and --stop-s name a span of the recording together: give both.")
+    if options.range is not None:
+        raise UsageError("--range counts in the result, --start-s and --stop-s in the recording: give one.")
+    length_s = samples_to_s(state.length_samples, state.rate_hz) if state.rate_hz else 0.0
+    if not 0 <= start_s < stop_s <= length_s + _SLACK_S:
+        raise UsageError(
+            f"--start-s {start_s:g} --stop-s {stop_s:g} is no span of the recording, which ends at "
+            f"{format_time(length_s)}: give its start, then its end."
+        )
+    span = (s_to_samples(start_s, state.rate_hz), s_to_samples(stop_s, state.rate_hz))
+    return heard_range(state, span, removed=options.removed)
+
+
+def _options(options: argparse.Namespace, state: DocumentState) -> ExportOptions:
     """Return what the flags ask for.
 
     Raises
@@ -79,6 +105,8 @@ def _options(options: argparse.Namespace, rate_hz: int) -> ExportOptions:
         "--stems": options.stems,
         "--removed": options.removed,
         "--range": options.range is not None,
+        "--start-s": options.start_s is not None,
+        "--stop-s": options.stop_s is not None,
         "--loudness": options.loudness is not None,
         "--bits": options.bits is not None,
         "--dither": options.dither is not None,
@@ -92,7 +120,9 @@ def _options(options: argparse.Namespace, rate_hz: int) -> ExportOptions:
         start_s, stop_s = options.range
         if not 0 <= start_s < stop_s:
             raise UsageError(f"--range {start_s:g} {stop_s:g} is no span: give its start, then its end.")
-        span = (s_to_samples(start_s, rate_hz), s_to_samples(stop_s, rate_hz))
+        span = (s_to_samples(start_s, state.rate_hz), s_to_samples(stop_s, state.rate_hz))
+    if options.start_s is not None or options.stop_s is not None:
+        span = _span_of_recording(options, state)
     if options.loudness is not None and not -70 < options.loudness <= 0:
         raise UsageError(f"--loudness {options.loudness:g} is not between -70 and 0 LUFS: -16 is usual.")
     return ExportOptions(

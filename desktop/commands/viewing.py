@@ -17,7 +17,7 @@ VIEW = (
     _view("forward", "View forward", ("]",), "Show the window of time that you went back from."),
     _view(
         "proposal",
-        "Zoom to the proposal",
+        "Zoom to selection or proposal",
         ("Shift+F",),
         "Show the selection, else the current proposal large; again: back.",
     ),

@@ -121,14 +121,10 @@ def change_amount(state: DocumentState, proposal_id: str, value: float) -> Edit:
     UsageError : see `amount_of`; or it is that number already, or can be no further
     """
     amount, before = amount_of(state, proposal_id)
-    highest = (
-        min(amount.highest, state.length_samples / state.rate_hz) if amount.is_moment else amount.highest
-    )
-    changes = amount.stored(min(max(value, amount.lowest), highest), state.rate_hz)
+    length_s = samples_to_s(state.length_samples, state.rate_hz)
+    changes = amount.stored(min(value, length_s) if amount.is_moment else value, state.rate_hz)
     if amount.shown(changes, state.rate_hz) == before:
-        raise UsageError(
-            f"It stays at {before:g}: it cannot be {value:g}." if value != before else "It stays."
-        )
+        raise UsageError(f"It stays at {before:g}, which is as far as it goes.")
     return change_payload(state, proposal_id, changes)
 
 

@@ -85,9 +85,8 @@ def _gained(edited: Edited) -> tuple[Gain, ...]:
 
 
 def _slip_words(edited: Edited, rate_hz: int) -> str:
-    return (
-        f"{span_words(edited, rate_hz)} by {real(edited.payload, BY_SAMPLES, 0.0) / rate_hz * 1000:+.1f} ms"
-    )
+    by_ms = real(edited.payload, BY_SAMPLES, 0.0) / rate_hz * 1000
+    return f"{by_ms:+.1f} ms for {span_words(edited, rate_hz)}"
 
 
 def _gain_words(edited: Edited, rate_hz: int) -> str:

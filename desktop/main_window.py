@@ -33,6 +33,7 @@ from desktop.session import Session
 from desktop.taste.diagnosing import Diagnosing
 from desktop.taste.page import Tasting
 from desktop.taste.remedies import connect_findings
+from desktop.timeline.arranging import Arranging
 from desktop.timeline.lane_menu import LaneMenu
 from desktop.timeline.markers import Marking
 from desktop.timeline.ruler import Ruler
@@ -105,6 +106,7 @@ class MainWindow(QMainWindow):
         self.by_hand = ByHand(self, self, lambda: self.look.theme)
         self.amounts = Amounts(self, self, lambda: self.look.theme)
         self.lane_menu = LaneMenu(self, self)
+        self.arranging = Arranging(self, self, settings)
         self.choices = Choices(self, self, keymap, settings)
         self._lay_out()
         self.tasting = Tasting(self, self)
@@ -159,7 +161,8 @@ class MainWindow(QMainWindow):
         refusals = (self.commands.refused, self.history.refused, self.choices.failed, self.queue.refused)
         for refusal in (*refusals, self.work.failed, self.review.failed, self.player.failed):
             refusal.connect(self.status_bar.set_error)
-        for part in (self.grid_editing, self.tap_tempo, self.marking, self.tasting, self.by_hand):
+        editing = (self.grid_editing, self.tap_tempo, self.marking, self.arranging, self.by_hand)
+        for part in (*editing, self.tasting):
             part.said.connect(self.say)
             part.refused.connect(self.status_bar.set_error)
         self.spectrograms.said.connect(self.say)
@@ -223,6 +226,7 @@ class MainWindow(QMainWindow):
         state = self.session.state
         if change is None or change.proposals or change.tracks or change.markers:
             self.timeline.set_document(state, self.transport.edit_list)
+            self.arranging.show()
             self._show_playhead(self.transport.playhead_samples)
         if change is None or change.analyses or "threshold" in change.settings or "taste" in change.settings:
             self._show_analyses()
@@ -254,10 +258,9 @@ class MainWindow(QMainWindow):
         if self.transport.is_playing:
             self.zooms.follow(position)
         else:
-            self.timeline.set_playhead(position)
+            self.timeline.set_playhead(position, self.transport.shown_samples)
         state, grid = self.session.state, self.session.grid
-        shown = self.transport.shown_samples(position)
-        seconds = samples_to_s(shown, state.rate_hz) if state.rate_hz else 0.0
+        seconds = samples_to_s(self.transport.shown_samples, state.rate_hz) if state.rate_hz else 0.0
         bar_beat, tempo_bpm = None, 0.0
         if grid is not None and len(grid.beats_samples):
             # Cuts are made just ahead of a beat; there the beat is what the playhead stands on.
@@ -272,6 +275,7 @@ class MainWindow(QMainWindow):
     def _show_view(self, result: bool) -> None:
         self.top_bar.set_view("result" if result else "source")
         self.timeline.set_document(self.session.state, self.transport.edit_list)
+        self.arranging.show()
         self._show_playhead(self.transport.playhead_samples)
         self.say(self.transport.lengths)
 

@@ -30,7 +30,8 @@ class Transport(QObject):
     """Plays the original or the result, and auditions single edits through the code that exports them.
 
     The playhead is a position on the source timeline, whatever is played: one inside a cut is heard and seen
-    at the seam, and is where it was once the source is chosen again.
+    at the seam, and is where it was once the source is chosen again. Where a moment is heard several times,
+    the transport knows beside it which of them it is at.
 
     Signals
     -------
@@ -54,6 +55,7 @@ class Transport(QObject):
         self._built: tuple[DocumentState, EditList] | None = None
         self.plays_result = False
         self.playhead_samples = 0
+        self._near_samples: int | None = None  # in the result
         self.loops = False
         player.position_changed.connect(self._follow_player)
         player.playing_changed.connect(self._follow_playing)
@@ -76,9 +78,20 @@ class Transport(QObject):
         times = " of ".join(format_time(samples_to_s(length, rate_hz), 0) for length in lengths)
         return f"{'Result' if self.plays_result else 'Source'}: {times}"
 
-    def shown_samples(self, source_samples: int) -> int:
-        """Return where a position of the source is in the chosen view."""
-        return self._result().to_result(source_samples) if self.plays_result else source_samples
+    @property
+    def result(self) -> EditList:
+        """What remains of the document, whether it is chosen or not."""
+        return self._result()
+
+    @property
+    def result_samples(self) -> int:
+        """Where the playhead is in the result."""
+        return self._at(self._result(), self.playhead_samples)
+
+    @property
+    def shown_samples(self) -> int:
+        """Where the playhead is in the chosen view."""
+        return self.result_samples if self.plays_result else self.playhead_samples
 
     @property
     def is_playing(self) -> bool:
@@ -105,12 +118,17 @@ class Transport(QObject):
         """Stop; after an audition the playhead goes back to where it was."""
         self._player.stop()
 
-    def seek(self, position_samples: int) -> None:
-        """Put the playhead somewhere, and play on from there when playing."""
+    def seek(self, position_samples: int, near_samples: int | None = None) -> None:
+        """Put the playhead somewhere, and play on from there when playing.
+
+        Parameters
+        ----------
+        near_samples : where in the result, for what is heard several times; None for the first
+        """
         if not self._session.is_open:
             return
         position = max(0, min(position_samples, self._session.state.length_samples))
-        self._return_to = None
+        self._return_to, self._near_samples = None, near_samples
         if self._programme is None:
             self._player.stop()  # what plays beside the timeline has no place on it
         if self.is_playing:
@@ -235,7 +253,7 @@ class Transport(QObject):
             return
 
         def to_new(position: int) -> int:
-            return programme.to_result(before.to_source(position))
+            return programme.nearest_result(before.to_source(position), position)
 
         self._programme, self._made_of = programme, ()
         self._sounding = sound_of(self._session.state.tracks)
@@ -248,7 +266,13 @@ class Transport(QObject):
             self._swap(self._chosen())
 
     def _programme_at(self, source_samples: int) -> int:
-        return 0 if self._programme is None else self._programme.to_result(source_samples)
+        return 0 if self._programme is None else self._at(self._programme, source_samples)
+
+    def _at(self, programme: EditList, source_samples: int) -> int:
+        """Return where a programme plays a moment; of several places the one that the playhead is at."""
+        if self._near_samples is None:
+            return programme.to_result(source_samples)
+        return programme.nearest_result(source_samples, self._near_samples)
 
     def _loop_of(self, span: tuple[int, int] | None) -> tuple[int, int] | None:
         if not self.loops or span is None or self._programme is None:
@@ -257,6 +281,8 @@ class Transport(QObject):
 
     def _follow_player(self, position: int) -> None:
         if self._programme is not None and self.is_playing:
+            if self._return_to is None:  # an audition leaves the playhead where it was
+                self._near_samples = position if self.plays_result else None
             self._place(self._programme.to_source(position))
 
     def _follow_playing(self, playing: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from desktop.bindings.arranging import arranging
 from desktop.bindings.by_hand import by_hand
 from desktop.bindings.grid import grid
 from desktop.bindings.keeping import keeping
@@ -25,6 +26,7 @@ def handlers(window: Window) -> Mapping[str, Handler]:
         **grid(window),
         **markers(window),
         **by_hand(window),
+        **arranging(window),
         **viewing(window),
         **keeping(window),
     }

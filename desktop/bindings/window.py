@@ -23,6 +23,7 @@ from desktop.review.queue_side import QueueSide
 from desktop.review.review import Review
 from desktop.session import Session
 from desktop.taste.page import Tasting
+from desktop.timeline.arranging import Arranging
 from desktop.timeline.markers import Marking
 from desktop.timeline.ruler import Ruler
 from desktop.timeline.selecting import Selecting
@@ -62,6 +63,7 @@ class Window(Protocol):
     selecting: Selecting
     by_hand: ByHand
     amounts: Amounts
+    arranging: Arranging
     tracks: Tracks
 
     def say(self, sentence: str) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from itertools import groupby
 from types import MappingProxyType
 
+from desktop.commands.arranging import ARRANGEMENT
 from desktop.commands.by_hand import BY_HAND
 from desktop.commands.command import REVIEW, WINDOW, Command
 from desktop.commands.grid import GRID
@@ -31,6 +32,7 @@ COMMANDS: tuple[Command, ...] = (
     *GRID,
     *MARKERS,
     *BY_HAND,
+    *ARRANGEMENT,
     *VIEW,
     *TASTE,
     *EDIT,

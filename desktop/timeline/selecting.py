@@ -148,8 +148,7 @@ class Selecting(QObject):
     def piece(self) -> None:
         """Select between the seams, or the edges of accepted cuts, around the playhead."""
         self._require_recording()
-        here, result = self._transport.playhead_samples, self._transport.edit_list
-        self.select_piece(here if result is None else result.to_result(here))
+        self.select_piece(self._transport.shown_samples)
 
     def select_piece(self, shown_samples: int) -> None:
         """Select what lies between two seams of the result, or two edges of accepted cuts in the source.

@@ -221,20 +221,22 @@ class Zooms(QObject):
 
     def follow(self, position_samples: int) -> None:
         """Show the playhead while playing; the page turns, unless the user scrolled away from it."""
-        if self._timeline.holds(position_samples):
+        shown = self._transport.shown_samples
+        if self._timeline.viewport.holds(shown):
             self._is_paused = False
         elif self.follows and not self._is_paused:
             self._is_turning = True
-            self._timeline.turn_page(position_samples)
+            self._timeline.turn_page(shown)
             self._is_turning = False
-        self._timeline.set_playhead(position_samples)
+        self._timeline.set_playhead(position_samples, shown)
 
-    def seek(self, position_samples: int) -> None:
-        """Put the playhead somewhere and bring it into view."""
+    def seek(self, position_samples: int, near_samples: int | None = None) -> None:
+        """Put the playhead somewhere and bring it into view; see `Transport.seek`."""
         self._is_paused = False
-        self._transport.seek(position_samples)
-        if not self._timeline.holds(position_samples):
-            self._timeline.turn_page(position_samples)
+        self._transport.seek(position_samples, near_samples)
+        shown = self._transport.shown_samples
+        if not self._timeline.viewport.holds(shown):
+            self._timeline.turn_page(shown)
 
     def _start_following(self, playing: bool) -> None:
         self._is_paused = False
@@ -243,7 +245,7 @@ class Zooms(QObject):
 
     def _pause_unless_in_view(self) -> None:
         if self._transport.is_playing:
-            self._is_paused = not self._timeline.holds(self._transport.playhead_samples)
+            self._is_paused = not self._timeline.viewport.holds(self._transport.shown_samples)
 
     # next time
 

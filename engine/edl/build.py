@@ -8,7 +8,7 @@ operations, and each class of them has one place, `engine.edl.programme` for whe
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,25 @@ from engine.document.table import table_of
 from engine.edl.edit_list import EditList
 from engine.edl.patches import patches_by_track
 from engine.edl.programme import EDGE_FADE_MS, programme
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gathered:
+    """What chosen proposals do, by class.
+
+    Attributes
+    ----------
+    drop_starts, drop_stops, crossfades_ms : of each drop, shape (n,)
+    orders, laid_by : of each order, and the id of the proposal that asks for it
+    """
+
+    drop_starts: NDArray[np.int64]
+    drop_stops: NDArray[np.int64]
+    crossfades_ms: NDArray[np.float64]
+    holds: tuple[Hold, ...]
+    orders: tuple[Order, ...]
+    laid_by: tuple[str, ...]
+    sounding: tuple[Sounding, ...]
 
 
 def build(state: DocumentState) -> EditList:
@@ -78,14 +97,20 @@ def _columns(
     return starts.astype(np.int64), stops.astype(np.int64), fades_ms
 
 
-def _build(state: DocumentState, chosen: NDArray[np.bool_]) -> EditList:
-    """Return what is heard once the chosen proposals, shape (n,), are applied."""
+def gathered(state: DocumentState, chosen: NDArray[np.bool_]) -> Gathered:
+    """Return what the chosen proposals, shape (n,), do.
+
+    Raises
+    ------
+    DocumentError : a kind is unknown, or a payload is not one of its kind
+    """
     table = table_of(state)
     made = table.made
     spelt_out = chosen & (np.isnan(made.crossfades_ms) | table.changed)
     drops: list[Drop] = []
     holds: list[Hold] = []
     orders: list[Order] = []
+    laid_by: list[str] = []
     sounding: list[Sounding] = []
     for place in np.flatnonzero(spelt_out).tolist():
         for one in table.effect(place):
@@ -96,20 +121,35 @@ def _build(state: DocumentState, chosen: NDArray[np.bool_]) -> EditList:
                     holds.append(one)
                 case Order():
                     orders.append(one)
+                    laid_by.append(made.ids[place])
                 case Replace() | Shift() | Gain():
                     sounding.append(one)
     plain = chosen & ~spelt_out
     starts, stops, fades_ms = _columns(drops)
-    found = programme(
+    return Gathered(
         np.concatenate([table.starts_samples[plain], starts]),
         np.concatenate([table.stops_samples[plain], stops]),
         np.concatenate([made.crossfades_ms[plain], fades_ms]),
-        holds,
-        orders,
+        tuple(holds),
+        tuple(orders),
+        tuple(laid_by),
+        tuple(sounding),
+    )
+
+
+def _build(state: DocumentState, chosen: NDArray[np.bool_]) -> EditList:
+    """Return what is heard once the chosen proposals, shape (n,), are applied."""
+    done = gathered(state, chosen)
+    found = programme(
+        done.drop_starts,
+        done.drop_stops,
+        done.crossfades_ms,
+        done.holds,
+        done.orders,
         state.length_samples,
         state.rate_hz,
     )
-    if not sounding:
+    if not done.sounding:
         return found
     tracks = [track.id for track in state.tracks]
-    return replace(found, patches=patches_by_track(sounding, tracks, state.rate_hz))
+    return replace(found, patches=patches_by_track(done.sounding, tracks, state.rate_hz))

@@ -8,6 +8,7 @@ the order of asking.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,24 @@ MOST_PIECES = 1_000_000
 """So many spans may be laid elsewhere; each takes some hundred bytes wherever it is drawn or heard."""
 
 Positions = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pieces:
+    """What is heard of a timeline, in the order it is heard; arrays of shape (n,).
+
+    Attributes
+    ----------
+    starts, stops : source span of each
+    fades_before, fades_after : the crossfades wished at its edges
+    orders : the number of the order that lays it there, of those that were given; -1 where it stands
+    """
+
+    starts: Positions
+    stops: Positions
+    fades_before: Positions
+    fades_after: Positions
+    orders: Positions
 
 
 def programme(
@@ -51,13 +70,26 @@ def programme(
     ------
     DocumentError : there are more pieces than anybody could have meant
     """
+    drops = what_drops(drop_starts, drop_stops, crossfades_ms, holds, length_samples, rate_hz)
+    heard, _ = without_drops(laid_out(orders, length_samples, rate_hz), *drops)
+    return _joined(heard, length_samples, rate_hz)
+
+
+def what_drops(
+    drop_starts: Positions,
+    drop_stops: Positions,
+    crossfades_ms: NDArray[np.float64],
+    holds: Sequence[Hold],
+    length_samples: int,
+    rate_hz: int,
+) -> tuple[Positions, Positions, Positions]:
+    """Return starts, stops and crossfade lengths of what is dropped and not held, ascending and apart."""
     fades = np.rint(crossfades_ms * rate_hz / 1000).astype(np.int64)
     starts, stops, fades = united_drops(drop_starts, drop_stops, fades, length_samples, rate_hz)
     if holds:
         starts, stops, fades = _without_held(starts, stops, fades, holds)
         starts, stops, fades = united_drops(starts, stops, fades, length_samples, rate_hz)
-    pieces = _ordered(orders, length_samples, rate_hz)
-    return _joined(*_heard(*pieces, starts, stops, fades), length_samples, rate_hz)
+    return starts, stops, fades
 
 
 def united_drops(
@@ -108,32 +140,41 @@ def _without_held(
     return found[0], found[1], found[2]
 
 
-def _ordered(
-    orders: Sequence[Order], length_samples: int, rate_hz: int
-) -> tuple[Positions, Positions, Positions, Positions]:
-    """Return the pieces in the order they are heard: starts, stops, and the crossfades wished at their edges.
+def laid_out(
+    orders: Sequence[Order], length_samples: int, rate_hz: int, parted_at: Sequence[int] = ()
+) -> Pieces:
+    """Return the pieces of a timeline in the order they are heard, before anything is dropped.
 
     The recording is parted at every place that something is laid before, and at the edges of what is taken
-    away; what is laid at one place comes in the order of where it comes from.
+    away; what is laid at one place comes by its rank, and then in the order of where it comes from.
+
+    Parameters
+    ----------
+    parted_at : where else what stands is parted, though nothing jumps there
+
+    Raises
+    ------
+    DocumentError : there are more pieces than anybody could have meant
     """
     starts = np.zeros(1, np.int64)
     stops = np.full(1, length_samples, np.int64)
-    if not orders:
-        return starts, stops, np.zeros(1, np.int64), np.zeros(1, np.int64)
     rows = sorted(
         (
             min(max(one.at_samples, 0), length_samples),
+            one.rank,
             min(max(one.start_samples, 0), length_samples),
             min(max(one.stop_samples, 0), length_samples),
             one.times,
             s_to_samples(one.crossfade_ms / 1000, rate_hz),
             one.stays,
+            number,
         )
-        for one in orders
+        for number, one in enumerate(orders)
     )
-    at, begin, end, times, fade, stays = np.array(rows, np.int64).T
+    at, _, begin, end, times, fade, stays, numbers = np.array(rows, np.int64).reshape(-1, 8).T
     away = stays == 0
-    edges = np.unique(np.concatenate([starts, stops, at, begin[away], end[away]]))
+    parted = np.clip(np.asarray(parted_at, np.int64), 0, length_samples)
+    edges = np.unique(np.concatenate([starts, stops, at, begin[away], end[away], parted]))
     base_starts, base_stops = edges[:-1], edges[1:]
     fade_of = dict.fromkeys(edges.tolist(), 0)
     for places in (at, begin[away], end[away]):
@@ -155,24 +196,20 @@ def _ordered(
     where = np.concatenate([2 * np.searchsorted(edges, at[laid]), 2 * np.flatnonzero(stands) + 1])
     order = np.argsort(where, kind="stable")
     base_fades = np.array([fade_of[edge] for edge in edges.tolist()], np.int64)
-    return (
+    return Pieces(
         np.concatenate([begin[laid], base_starts[stands]])[order],
         np.concatenate([end[laid], base_stops[stands]])[order],
         np.concatenate([fade[laid], base_fades[:-1][stands]])[order],
         np.concatenate([fade[laid], base_fades[1:][stands]])[order],
+        np.concatenate([numbers[laid], np.full(int(stands.sum()), -1)])[order],
     )
 
 
-def _heard(
-    starts: Positions,
-    stops: Positions,
-    fades_before: Positions,
-    fades_after: Positions,
-    drop_starts: Positions,
-    drop_stops: Positions,
-    drop_fades: Positions,
-) -> tuple[Positions, Positions, Positions, Positions]:
-    """Return the pieces less what is dropped, with the crossfades wished at their edges; none is empty."""
+def without_drops(
+    pieces: Pieces, drop_starts: Positions, drop_stops: Positions, drop_fades: Positions
+) -> tuple[Pieces, Positions]:
+    """Return the pieces less what is dropped, none of them empty, and which piece each was part of."""
+    starts, stops = pieces.starts, pieces.stops
     first = np.searchsorted(drop_stops, starts, side="right")
     last = np.searchsorted(drop_starts, stops, side="left")
     counts = np.maximum(last - first, 0) + 1
@@ -187,27 +224,22 @@ def _heard(
     before, after = np.maximum(drop - 1, 0), np.minimum(drop, len(drop_starts))
     found_starts = np.where(is_first, starts[piece], begins[before])
     found_stops = np.where(is_last, stops[piece], ends[after])
-    wished_before = np.where(is_first, fades_before[piece], fades[before])
-    wished_after = np.where(is_last, fades_after[piece], fades[after])
+    wished_before = np.where(is_first, pieces.fades_before[piece], fades[before])
+    wished_after = np.where(is_last, pieces.fades_after[piece], fades[after])
     kept = found_starts < found_stops
-    return found_starts[kept], found_stops[kept], wished_before[kept], wished_after[kept]
+    columns = (found_starts, found_stops, wished_before, wished_after, pieces.orders[piece])
+    return Pieces(*(column[kept] for column in columns)), piece[kept]
 
 
-def _joined(
-    starts: Positions,
-    stops: Positions,
-    fades_before: Positions,
-    fades_after: Positions,
-    length_samples: int,
-    rate_hz: int,
-) -> EditList:
+def _joined(pieces: Pieces, length_samples: int, rate_hz: int) -> EditList:
     """Return the edit list of pieces in the order they are heard, each lengthened by its share of a fade."""
+    starts, stops = pieces.starts, pieces.stops
     if not len(starts):
         return EditList.of((), rate_hz, 0, length_samples)
     jumps = np.flatnonzero(starts[1:] != stops[:-1])
     first, last = np.concatenate([[0], jumps + 1]), np.concatenate([jumps, [len(starts) - 1]])
     starts, stops = starts[first], stops[last]
-    fades_before, fades_after = fades_before[first], fades_after[last]
+    fades_before, fades_after = pieces.fades_before[first], pieces.fades_after[last]
 
     lengths = stops - starts
     half_room = lengths // 2

@@ -86,7 +86,7 @@ def test_q_switches_at_the_playhead_while_playing(reviewing: Hands) -> None:
     assert window.timeline.canvas.times.edit_list is not None
     assert before <= window.transport.playhead_samples < at(8)
     reviewing.qtbot.waitUntil(lambda: window.transport.playhead_samples > before + at(0.2))
-    shown = window.transport.shown_samples(window.transport.playhead_samples)
+    shown = window.transport.shown_samples
     assert shown == window.transport.playhead_samples - at(3)
     reviewing.press("Space")
 

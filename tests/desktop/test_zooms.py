@@ -175,9 +175,9 @@ def test_back_finds_the_same_moment_in_the_other_view(
     window.timeline.fit()
     reviewing.press("Q")
     reviewing.press("BracketLeft")
-    assert window.timeline.holds(14 * RATE_HZ)
-    assert window.timeline.holds(17 * RATE_HZ)
-    assert not window.timeline.holds(8 * RATE_HZ)
+    start, stop = window.timeline.visible_span
+    assert 8 * RATE_HZ < start <= 14 * RATE_HZ
+    assert stop >= 17 * RATE_HZ
 
 
 def test_an_edit_elsewhere_leaves_the_view_where_it_is(reviewing: Hands) -> None:
@@ -187,7 +187,7 @@ def test_an_edit_elsewhere_leaves_the_view_where_it_is(reviewing: Hands) -> None
     window.tracks.change(window.session.state.tracks[0].id, {"mute": True})
     assert window.timeline.viewport == before
     window.queue_panel.proposal_chosen.emit(IDS[0])  # a click on the row of the current one
-    assert window.timeline.holds(2 * RATE_HZ)
+    assert window.timeline.viewport.holds(2 * RATE_HZ)
 
 
 # After the playhead.
@@ -215,7 +215,7 @@ def test_the_page_turns_while_playing(playing: Hands) -> None:
     play_from(playing, 1.0)
     assert timeline.viewport.start_samples == 0
     play_from(playing, 5.0)
-    assert timeline.holds(5 * RATE_HZ)
+    assert timeline.viewport.holds(5 * RATE_HZ)
 
 
 def test_turned_pages_are_no_steps_to_go_back_through(playing: Hands) -> None:
@@ -234,16 +234,16 @@ def test_scrolling_away_pauses_until_the_playhead_comes_into_view(playing: Hands
     play_from(playing, 11.0)  # in view by itself
     play_from(playing, 15.0)
     assert timeline.viewport != away
-    assert timeline.holds(15 * RATE_HZ)
+    assert timeline.viewport.holds(15 * RATE_HZ)
 
 
 def test_starting_again_follows_again(playing: Hands) -> None:
     timeline = playing.window.timeline
     timeline.zoom_to(10 * RATE_HZ, 12 * RATE_HZ)
     playing.press("Space")
-    assert not timeline.holds(playing.window.transport.playhead_samples)
+    assert not timeline.viewport.holds(playing.window.transport.playhead_samples)
     playing.press("Space")
-    playing.qtbot.waitUntil(lambda: timeline.holds(playing.window.transport.playhead_samples))
+    playing.qtbot.waitUntil(lambda: timeline.viewport.holds(playing.window.transport.playhead_samples))
 
 
 def test_following_is_switched_off_and_stays_off(playing: Hands, reopened: Callable[[], MainWindow]) -> None:
@@ -255,7 +255,7 @@ def test_following_is_switched_off_and_stays_off(playing: Hands, reopened: Calla
     assert window.timeline.viewport == before
     assert not reopened().zooms.follows
     playing.press("Ctrl+Shift+F")
-    playing.qtbot.waitUntil(lambda: window.timeline.holds(window.transport.playhead_samples))
+    playing.qtbot.waitUntil(lambda: window.timeline.viewport.holds(window.transport.playhead_samples))
 
 
 def test_home_and_end_bring_the_playhead_into_view(reviewing: Hands) -> None:

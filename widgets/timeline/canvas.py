@@ -29,6 +29,8 @@ from engine.timebase import format_time, samples_to_s
 from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline import gestures, panning
+from widgets.timeline.arrangement import Slabs
+from widgets.timeline.block_drag import slab_at
 from widgets.timeline.frame import Frame, lay_out
 from widgets.timeline.grid import Beats
 from widgets.timeline.heads.in_place import InPlaceField
@@ -72,6 +74,10 @@ class Canvas(QWidget):
     selection_moved = Signal(object)
     piece_requested = Signal(object)
     menu_requested = Signal(object, object)
+    block_chosen = Signal(int)
+    block_moved = Signal(int, int, bool)
+    block_menu_requested = Signal(int, object)
+    place_requested = Signal(object, object)
     layout_changed = Signal(object)
 
     def __init__(self, tokens: Theme, parent: QWidget | None = None) -> None:
@@ -95,6 +101,7 @@ class Canvas(QWidget):
         self._source_beats: Beats | None = None
         self.selection = Selected()
         self._playhead = 0
+        self._near: int | None = None
         self._scroll = 0
         self._layers = Layers()
         self._layout = lay_out(1, 1, ())
@@ -117,6 +124,11 @@ class Canvas(QWidget):
         return self.shown.marks
 
     @property
+    def slabs(self) -> Slabs:
+        """The arrangement, as it is drawn."""
+        return self.shown.slabs
+
+    @property
     def beats(self) -> Beats | None:
         """The beat grid, in view positions."""
         return self.shown.beats
@@ -135,6 +147,11 @@ class Canvas(QWidget):
     def playhead(self) -> int:
         """Position of the playhead in source samples."""
         return self._playhead
+
+    @property
+    def playhead_in_view(self) -> int:
+        """Where the playhead is drawn."""
+        return self.times.to_view(self._playhead, self._near)
 
     def source_at(self, x_px: float) -> int:
         """Return the source position under a logical pixel."""
@@ -197,7 +214,7 @@ class Canvas(QWidget):
         longer = replace(view, length_samples=times.length_samples)
         if view.samples_per_px >= view.coarsest_samples_per_px:
             return longer.fitted()
-        x = self.x_of(self._playhead)
+        x = view.x_at(self.playhead_in_view)
         fixed = self._playhead
         if not 0 <= x <= view.width_px:
             x, fixed = view.width_px / 2, self.source_at(view.width_px / 2)
@@ -298,6 +315,17 @@ class Canvas(QWidget):
         if self.viewport != before:
             self.viewport_changed.emit(self.viewport)
 
+    def set_arrangement(self, slabs: Slabs) -> None:
+        """Show a lane of blocks between overview and ruler; none without slabs."""
+        if slabs != self.shown.slabs:
+            self._show(slabs=slabs)
+            self._layers.forget_overview()
+            self._lay_out()
+
+    def seek_view(self, view_samples: int) -> None:
+        """Ask for the playhead at a view position."""
+        self.place_requested.emit(self.times.to_source(view_samples), view_samples)
+
     def set_selection(self, selection: Selected) -> None:
         """Show a span of the source as selected on some tracks, or none."""
         self.selection = selection
@@ -309,13 +337,18 @@ class Canvas(QWidget):
         tracks, lanes = self.selection.tracks, enumerate(self.shown.lanes)
         return tuple(place for place, lane in lanes if lane.track_id in tracks) if tracks else None
 
-    def set_playhead(self, samples: int) -> None:
-        """Move the playhead; only its strips are repainted."""
-        frame = self.frame
-        for position in map(self.times.to_view, (self._playhead, samples)):
+    def set_playhead(self, samples: int, near_samples: int | None = None) -> None:
+        """Move the playhead; only its strips are repainted.
+
+        Parameters
+        ----------
+        near_samples : where in the result, for what is heard several times; None for the first
+        """
+        frame, before = self.frame, self.playhead_in_view
+        self._playhead, self._near = samples, near_samples
+        for position in (before, self.playhead_in_view):
             self.update(playhead_strip(frame, position))
             self.update(overview_strip(frame, position))
-        self._playhead = samples
 
     def set_scroll(self, scroll_px: int) -> None:
         """Scroll the lanes down."""
@@ -356,8 +389,8 @@ class Canvas(QWidget):
             self.snapping.paint(painter, frame)
             self.drag.paint(painter, frame)
         if self.shown.lanes:
-            paint_playhead(painter, frame, self.times.to_view(self._playhead))
-        if area.top() < frame.layout.ruler_top:
+            paint_playhead(painter, frame, self.playhead_in_view)
+        if area.top() < frame.layout.arrangement_top:
             paint_caption(painter, frame, self._caption())
 
     # size
@@ -366,7 +399,12 @@ class Canvas(QWidget):
         wishes = tuple(lane.wish for lane in self.shown.lanes)
         before = self._layout
         self._layout = lay_out(
-            self.width(), self.height(), wishes, self._scroll, has_marks=bool(self.state.markers)
+            self.width(),
+            self.height(),
+            wishes,
+            self._scroll,
+            has_marks=bool(self.state.markers),
+            has_arrangement=bool(self.slabs.slabs),
         )
         self._scroll = self._layout.scroll
         if self._layout != before:
@@ -438,8 +476,10 @@ class Canvas(QWidget):
         mark = mark_at(self, at)
         if event.button() != Qt.MouseButton.LeftButton:
             self.mousePressEvent(event)
-        elif at.y() < self._layout.ruler_top:
+        elif at.y() < self._layout.arrangement_top:
             self.go_to(self.viewport.fitted())
+        elif (slab := slab_at(self, at)) is not None:
+            self.span_selected.emit(*self.slabs.made.blocks[slab.block].span)
         elif mark is not None:
             self.rename_marker(mark[0])
         elif (flag := gestures.flag_at(self, at.x(), at.y())) is not None:
@@ -460,9 +500,11 @@ class Canvas(QWidget):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         at = event.pos().toPointF()
-        mark = mark_at(self, at)
+        mark, slab = mark_at(self, at), slab_at(self, at)
         if mark is not None:
             self.marker_menu_requested.emit(mark[0], event.globalPos())
+        elif slab is not None and slab.block >= 0:
+            self.block_menu_requested.emit(slab.block, event.globalPos())
         elif self.shown.lanes and self._layout.lanes_top <= at.y() < self._layout.lanes_bottom:
             self.menu_requested.emit(at, event.globalPos())
         else:

@@ -15,6 +15,7 @@ OVERVIEW, RULER, MARKS, SCORE, DROP = 56, 26, 18, 82, 80
 LANE_LOW, LANE_HIGH, ROW_LOW = 64, 220, 20
 COLLAPSED, ROW_LEAST = 26, 8
 FLAG = 17
+ARRANGEMENT = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Layout:
 
     Attributes
     ----------
+    arrangement_top : where the arrangement begins, below the overview; without one, `ruler_top` as well
     marks_top : where the strip of the markers begins; where there are none, `score_top` as well
     lane_tops : one more than there are lanes: where each begins and the last ends, scrolled
     content : height that all lanes and the drop zone want
@@ -62,6 +64,7 @@ class Layout:
 
     width: int
     height: int
+    arrangement_top: int
     ruler_top: int
     marks_top: int
     score_top: int
@@ -96,10 +99,17 @@ class Layout:
 
 
 def lay_out(
-    width: int, height: int, wishes: tuple[Wish, ...], scroll: int = 0, *, has_marks: bool = False
+    width: int,
+    height: int,
+    wishes: tuple[Wish, ...],
+    scroll: int = 0,
+    *,
+    has_marks: bool = False,
+    has_arrangement: bool = False,
 ) -> Layout:
     """Give each lane the height it wishes for and share the rest, scrolled down by `scroll` pixels."""
-    ruler_top = theme.px(OVERVIEW)
+    arrangement_top = theme.px(OVERVIEW)
+    ruler_top = arrangement_top + (theme.px(ARRANGEMENT) if has_arrangement else 0)
     marks_top = ruler_top + theme.px(RULER)
     score_top = marks_top + (theme.px(MARKS) if has_marks else 0)
     lanes_top = score_top + theme.px(SCORE)
@@ -114,7 +124,8 @@ def lay_out(
     tops = [lanes_top - scroll]
     for lane_height in heights:
         tops.append(tops[-1] + lane_height)
-    return Layout(width, height, ruler_top, marks_top, score_top, lanes_top, tuple(tops), content, scroll)
+    above = (arrangement_top, ruler_top, marks_top, score_top, lanes_top)
+    return Layout(width, height, *above, tuple(tops), content, scroll)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from PySide6.QtGui import QPainter, QSinglePointEvent
 from engine.timebase import format_time
 from widgets import theme
 from widgets.timeline.beat_drag import MoveBeat, beat_at
+from widgets.timeline.block_drag import MoveBlock, slab_at
 from widgets.timeline.frame import FLAG, Frame
 from widgets.timeline.marker_drag import MoveMark, Part, mark_at, mark_tip
 from widgets.timeline.overview import whole, window_rect
@@ -243,8 +244,11 @@ def press(canvas: Surface, at: QPointF, held: Qt.KeyboardModifier = _NONE) -> Dr
     if not canvas.viewport.length_samples:
         return None
     x, y = at.x(), at.y()
-    if y < canvas.frame.layout.ruler_top:
+    if y < canvas.frame.layout.arrangement_top:
         return MoveWindow(canvas, at)
+    if y < canvas.frame.layout.ruler_top:
+        slab = slab_at(canvas, at)
+        return None if slab is None else MoveBlock(canvas, slab, at)
     mark = mark_at(canvas, at)
     if mark is not None:
         return MoveMark(canvas, *mark, at)
@@ -298,7 +302,9 @@ def cursor_at(canvas: Surface, at: QPointF, held: Qt.KeyboardModifier = _NONE) -
     frame = canvas.frame
     if not canvas.viewport.length_samples:
         return Qt.CursorShape.ArrowCursor
-    if at.y() < frame.layout.ruler_top:
+    if frame.layout.arrangement_top <= at.y() < frame.layout.ruler_top:
+        return Qt.CursorShape.PointingHandCursor
+    if at.y() < frame.layout.arrangement_top:
         area = window_rect(frame)
         inside = area.left() <= at.x() <= area.right()
         return Qt.CursorShape.OpenHandCursor if inside else Qt.CursorShape.PointingHandCursor
@@ -328,6 +334,9 @@ def tip_at(canvas: Surface, at: QPointF) -> str:
     mark = mark_at(canvas, at)
     if mark is not None:
         return mark_tip(canvas.state.markers[mark[0]], canvas.viewport.rate_hz)
+    slab = slab_at(canvas, at)
+    if slab is not None:
+        return slab.tip
     proposal = proposal_at(canvas, at.x(), at.y())
     return "" if proposal is None else proposal_tip(canvas.state, proposal)
 

@@ -13,6 +13,7 @@ from PySide6.QtGui import QImage, QPainter
 from engine.document.analysis import ScoreCurve
 from widgets import theme
 from widgets.chrome.key_names import with_keys
+from widgets.timeline.arrangement import NO_SLABS, Slabs, arrangement_image
 from widgets.timeline.frame import Frame
 from widgets.timeline.frequency_axis import paint_axis
 from widgets.timeline.grid import Beats, ground_row
@@ -53,6 +54,7 @@ class Shown:
     threshold: float | None = None
     beats: Beats | None = None
     marks: Marks = NO_MARKS
+    slabs: Slabs = NO_SLABS
     ruler_mode: RulerMode = RulerMode.TIME
     length_samples: int = 0
     keys: Mapping[str, str] = field(default_factory=dict)
@@ -68,6 +70,7 @@ class Layers:
         self._pixels: NDArray[np.uint32] = np.zeros((1, 1), np.uint32)
         self._image: QImage | None = None
         self._overview: QImage | None = None
+        self._arrangement: QImage | None = None
         self._loudness: NDArray[np.float32] | None = None
 
     def set_waves(self, waves: Mapping[str, WaveSource]) -> None:
@@ -102,7 +105,7 @@ class Layers:
 
     def forget_overview(self) -> None:
         """Draw the overview anew at the next frame, and all else with it."""
-        self._image = self._overview = None
+        self._image = self._overview = self._arrangement = None
 
     def forget_lanes(self) -> None:
         """Read the sound anew at the next frame."""
@@ -166,6 +169,8 @@ class Layers:
             paint_axis(painter, frame, place, self._spectrograms.look)
         paint_score(painter, frame, shown.curve, shown.threshold)
         painter.drawImage(0, 0, self._overview_image(frame, shown))
+        if layout.ruler_top > layout.arrangement_top:
+            painter.drawImage(0, layout.arrangement_top, self._arrangement_image(frame, shown))
         paint_ruler(painter, frame, shown.beats, shown.ruler_mode)
         paint_marks(painter, frame, shown.marks)
         _paint_hints(painter, frame, shown)
@@ -178,6 +183,11 @@ class Layers:
         if self._overview is None:
             self._overview = overview_image(frame, self._loudness, shown.spans, shown.marks)
         return self._overview
+
+    def _arrangement_image(self, frame: Frame, shown: Shown) -> QImage:
+        if self._arrangement is None:
+            self._arrangement = arrangement_image(frame, shown.slabs, shown.length_samples)
+        return self._arrangement
 
 
 def _paint_hints(painter: QPainter, frame: Frame, shown: Shown) -> None:

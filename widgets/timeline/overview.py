@@ -50,7 +50,9 @@ def whole(viewport: Viewport, width_px: int) -> Viewport:
 def overview_image(frame: Frame, loudness: NDArray[np.float32], spans: Spans, marks: Marks) -> QImage:
     """Return the bar without the window frame, which moves."""
     layout, tokens = frame.layout, frame.theme
-    image = QImage(frame.columns, max(round(layout.ruler_top * frame.dpr), 1), QImage.Format.Format_RGB32)
+    image = QImage(
+        frame.columns, max(round(layout.arrangement_top * frame.dpr), 1), QImage.Format.Format_RGB32
+    )
     image.fill(theme.color(tokens.bg))
     pixels = np.frombuffer(image.bits(), np.uint32).reshape(image.height(), image.bytesPerLine() // 4)
     height = image.height() - round(theme.px(MARK + 2) * frame.dpr)
@@ -87,7 +89,7 @@ def _paint_marks(painter: QPainter, frame: Frame, spans: Spans) -> None:
     row = np.zeros(frame.columns, np.uint32)
     for verdict in (Verdict.REJECTED, Verdict.ACCEPTED, Verdict.UNDECIDED):
         row[covered[VERDICTS.index(verdict)]] = theme.color(tokens.verdict(verdict)).rgba()
-    top = layout.ruler_top - theme.px(MARK) - frame.hairline
+    top = layout.arrangement_top - theme.px(MARK) - frame.hairline
     paint_row(painter, row, QRectF(0, top, layout.width, theme.px(MARK)))
 
 
@@ -108,7 +110,7 @@ def window_rect(frame: Frame) -> QRectF:
     if right - left < NARROWEST_WINDOW:
         middle = (left + right) / 2
         left, right = middle - NARROWEST_WINDOW / 2, middle + NARROWEST_WINDOW / 2
-    return QRectF(left, 0, right - left, frame.layout.ruler_top)
+    return QRectF(left, 0, right - left, frame.layout.arrangement_top)
 
 
 def paint_window(painter: QPainter, frame: Frame) -> None:

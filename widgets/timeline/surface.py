@@ -8,6 +8,7 @@ from PySide6.QtCore import SignalInstance
 
 from engine.document.analysis import BeatGrid
 from engine.document.state import DocumentState
+from widgets.timeline.arrangement import Slabs
 from widgets.timeline.frame import Frame
 from widgets.timeline.grid import Beats
 from widgets.timeline.markers import Marks
@@ -37,6 +38,9 @@ class Surface(Protocol):
 
     @property
     def spans(self) -> Spans: ...
+
+    @property
+    def slabs(self) -> Slabs: ...
 
     @property
     def current(self) -> str | None: ...
@@ -90,6 +94,12 @@ class Surface(Protocol):
     def marker_moved(self) -> SignalInstance: ...
 
     @property
+    def block_chosen(self) -> SignalInstance: ...
+
+    @property
+    def block_moved(self) -> SignalInstance: ...
+
+    @property
     def frame(self) -> Frame:
         """What the next frame is drawn with."""
 
@@ -98,6 +108,9 @@ class Surface(Protocol):
 
     def snapped_at(self, x_px: float) -> int:
         """Return the source position under a pixel, on the grid line near it where things fall onto those."""
+
+    def seek_view(self, view_samples: int) -> None:
+        """Ask for the playhead at a view position."""
 
     def preview_grid(self, grid: BeatGrid) -> None:
         """Show the grid as a drag would leave it."""

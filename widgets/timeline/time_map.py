@@ -39,9 +39,18 @@ class TimeMap:
         """Length of what is drawn."""
         return self.source_length_samples if self.edit_list is None else self.edit_list.length_samples
 
-    def to_view(self, source_samples: int) -> int:
-        """Return where a moment is drawn; inside a cut that is the seam."""
-        return source_samples if self.edit_list is None else self.edit_list.to_result(source_samples)
+    def to_view(self, source_samples: int, near_samples: int | None = None) -> int:
+        """Return where a moment is drawn; inside a cut that is the seam.
+
+        Parameters
+        ----------
+        near_samples : of several places the one nearest to this one is meant; None for the first
+        """
+        if self.edit_list is None:
+            return source_samples
+        if near_samples is None:
+            return self.edit_list.to_result(source_samples)
+        return self.edit_list.nearest_result(source_samples, near_samples)
 
     def to_view_array(self, source_samples: ArrayLike) -> NDArray[np.int64]:
         """Map source positions, shape (n,), to view positions, shape (n,)."""
@@ -78,6 +87,9 @@ class TimeMap:
         starts, stops = self.to_view_array(spans.starts), self.to_view_array(spans.stops)
         if self.edit_list.is_rising:
             return spans.moved(starts, stops)
+        # What follows a span may be heard far from it: it ends behind its own last sample.
+        last = np.maximum(spans.stops - 1, spans.starts)
+        stops = self.to_view_array(last) + self.keeps(last)
         return spans.reordered(starts, np.maximum(starts, stops))
 
     def curve(self, curve: ScoreCurve | None) -> ScoreCurve | None:

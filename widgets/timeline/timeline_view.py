@@ -22,10 +22,14 @@ from PySide6.QtWidgets import QGridLayout, QScrollBar, QWidget
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.state import DocumentState
 from engine.document.track import Track, audible
+from engine.edl.arrangement import Arrangement
 from engine.edl.edit_list import EditList
+from engine.timebase import format_time
+from engine.wording import counted
 from widgets import theme
 from widgets.theme import DARK, Theme
 from widgets.timeline import panning
+from widgets.timeline.arrangement import NO_SLABS, slabs_of_result, slabs_of_source
 from widgets.timeline.canvas import Canvas
 from widgets.timeline.frame import LANE_LOW, Layout, Wish
 from widgets.timeline.heads.column import TrackHeads
@@ -151,6 +155,20 @@ class TimelineView(QWidget):
             self.canvas.set_spectrograms(self._shown_spectrograms())
         self.heads.place(self.canvas.frame.layout)
 
+    def set_arrangement(self, made: Arrangement | None) -> None:
+        """Show the blocks of the result, in its order or in that of the recording; None for no such lane."""
+        state = self._state
+        if made is None:
+            self.canvas.set_arrangement(NO_SLABS)
+        elif self._times.edit_list is not None:
+            self.canvas.set_arrangement(slabs_of_result(made, state.markers.values(), state.rate_hz))
+        else:
+            markers, length = state.markers.values(), state.length_samples
+            self.canvas.set_arrangement(slabs_of_source(made, markers, length, state.rate_hz))
+        if made is not None:
+            lasts = format_time(made.length_samples / max(state.rate_hz, 1), 0)
+            self.heads.arrangement.show_about(f"result {lasts} · {counted(len(made.blocks), 'block')}")
+
     def set_ruler(self, mode: RulerMode) -> None:
         """Count in other units on the ruler."""
         self.canvas.set_ruler(mode)
@@ -201,9 +219,14 @@ class TimelineView(QWidget):
         """Show one proposal as the current one; None for none."""
         self.canvas.set_current(proposal_id)
 
-    def set_playhead(self, samples: int) -> None:
-        """Move the playhead."""
-        self.canvas.set_playhead(samples)
+    def set_playhead(self, samples: int, near_samples: int | None = None) -> None:
+        """Move the playhead.
+
+        Parameters
+        ----------
+        near_samples : where in the result, for what is heard several times; None for the first
+        """
+        self.canvas.set_playhead(samples, near_samples)
         self._tell_soon()
 
     def set_viewport(self, viewport: Viewport) -> None:
@@ -219,18 +242,14 @@ class TimelineView(QWidget):
 
     # what the keys ask for
 
-    def turn_page(self, samples: int) -> None:
-        """Show the window that begins just before a position."""
-        self.canvas.go_to(self.viewport.paged(self._times.to_view(samples)))
-
-    def holds(self, samples: int) -> bool:
-        """Tell whether a position is in view."""
-        return self.viewport.holds(self._times.to_view(samples))
+    def turn_page(self, view_samples: int) -> None:
+        """Show the window that begins just before a position of what is drawn."""
+        self.canvas.go_to(self.viewport.paged(view_samples))
 
     def zoom(self, factor: float) -> None:
         """Zoom in by a factor about the playhead where it is in view, else about the middle."""
         view = self.viewport
-        playhead = self._times.to_view(self.canvas.playhead)
+        playhead = self.canvas.playhead_in_view
         about = view.x_at(playhead) if view.holds(playhead) else view.width_px / 2
         self.canvas.go_to(view.zoomed(factor, about))
 

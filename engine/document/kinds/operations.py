@@ -39,6 +39,7 @@ class Order:
     ----------
     stays : whether it is heard where it stood as well
     crossfade_ms : how long pieces overlap where one jumps to another
+    rank : of what is laid at one place the lowest comes first, and of equals what lies earlier in the source
     """
 
     start_samples: int
@@ -47,6 +48,7 @@ class Order:
     times: int = 1
     stays: bool = True
     crossfade_ms: float = 0.0
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,13 +20,14 @@ from engine.document.kinds.payload import (
 from engine.errors import DocumentError
 from engine.timebase import format_time, samples_to_s
 
-TIMES, TO_SAMPLES = "times", "to_samples"
+TIMES, TO_SAMPLES, RANK = "times", "to_samples", "rank"
 MOST_TIMES = 10_000
 LONGEST_S = 1e9
 """More seconds than any document has."""
 
-_repeat = validator("repeat", {TIMES: whole(2, MOST_TIMES), **CROSSFADE})
-_move = validator("move", {TO_SAMPLES: whole(0, FARTHEST_SAMPLES), **CROSSFADE})
+_PLACE = {TO_SAMPLES: whole(0, FARTHEST_SAMPLES), RANK: whole(-FARTHEST_SAMPLES, FARTHEST_SAMPLES)}
+_repeat = validator("repeat", {TIMES: whole(2, MOST_TIMES), **_PLACE, **CROSSFADE})
+_move = validator("move", {**_PLACE, **CROSSFADE})
 
 
 def _validate_move(payload: Payload) -> None:
@@ -36,27 +37,33 @@ def _validate_move(payload: Payload) -> None:
 
 
 def _repeated(edited: Edited) -> tuple[Order, ...]:
-    """It is heard so many times in a row, the first time where it stands."""
+    """It is heard so many times, first where it stands, then right after that or before another moment."""
     _repeat(edited.payload)
-    start, stop = edited.start_samples, edited.stop_samples
+    start, stop, payload = edited.start_samples, edited.stop_samples, edited.payload
     if start >= stop:
         return ()
-    more = integer(edited.payload, TIMES, 2) - 1
-    return (Order(start, stop, stop, more, True, real(edited.payload, CROSSFADE_MS, HAND_CROSSFADE_MS)),)
+    at, more = integer(payload, TO_SAMPLES, stop), integer(payload, TIMES, 2) - 1
+    fade_ms = real(payload, CROSSFADE_MS, HAND_CROSSFADE_MS)
+    return (Order(start, stop, at, more, True, fade_ms, integer(payload, RANK, 0)),)
 
 
 def _moved(edited: Edited) -> tuple[Order, ...]:
     """It is taken out and comes back before another moment; one within itself leaves it where it is."""
     _validate_move(edited.payload)
-    start, stop = edited.start_samples, edited.stop_samples
-    to = integer(edited.payload, TO_SAMPLES, 0)
-    if start >= stop or start <= to <= stop:
+    start, stop, payload = edited.start_samples, edited.stop_samples, edited.payload
+    to, rank = integer(payload, TO_SAMPLES, 0), integer(payload, RANK, 0)
+    if start >= stop or start < to < stop or (to in (start, stop) and not rank):
         return ()
-    return (Order(start, stop, to, 1, False, real(edited.payload, CROSSFADE_MS, HAND_CROSSFADE_MS)),)
+    fade_ms = real(payload, CROSSFADE_MS, HAND_CROSSFADE_MS)
+    return (Order(start, stop, to, 1, False, fade_ms, rank),)
 
 
 def _repeat_words(edited: Edited, rate_hz: int) -> str:
-    return f"{span_words(edited, rate_hz)} ×{integer(edited.payload, TIMES, 2)}"
+    said = f"{span_words(edited, rate_hz)} ×{integer(edited.payload, TIMES, 2)}"
+    if TO_SAMPLES not in edited.payload:
+        return said
+    to_s = samples_to_s(integer(edited.payload, TO_SAMPLES, 0), rate_hz)
+    return f"{said} at {format_time(to_s, 1)}"
 
 
 def _move_words(edited: Edited, rate_hz: int) -> str:

@@ -17,8 +17,10 @@ from engine.document.track import Source, Track
 from engine.edl.edit_list import EditList
 from engine.edl.patches import PatchedReader, patches_by_track
 from engine.edl.programme import programme
+from tests.engine.edl.recordings import timeline_state, with_cuts
 from widgets.timeline.grid import Beats
 from widgets.timeline.result_wave import ResultWave
+from widgets.timeline.spans import Spans
 from widgets.timeline.time_map import TimeMap
 
 RATE_HZ, LENGTH = 8_000, 64_000
@@ -136,3 +138,11 @@ def test_score_and_beats_stand_wherever_they_are_heard() -> None:
     assert np.isfinite(curve.scores).all()
     assert times.keeps([0, 21_000, 63_999]).all()
     assert replace(times, edit_list=None).keeps([5]).all()
+
+
+def test_a_moved_span_ends_behind_its_own_last_sample() -> None:
+    edits = arranged()
+    spans = Spans.of(with_cuts(timeline_state(LENGTH, RATE_HZ), (40_960, 49_152), (8_192, 12_288)))
+    drawn = TimeMap(LENGTH, edits).spans(spans)
+    places = {drawn.ids[n]: (int(drawn.starts[n]), int(drawn.stops[n])) for n in range(2)}
+    assert sorted(places.values()) == [(0, 8_192), (16_384, 20_480)]

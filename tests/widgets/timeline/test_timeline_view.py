@@ -24,12 +24,12 @@ from widgets.timeline.timeline_view import TimelineView
 
 def test_a_page_turns_only_where_the_position_is_out_of_view(qtbot: QtBot, view: TimelineView) -> None:
     view.set_viewport(replace(view.viewport, samples_per_px=10.0))
-    assert view.holds(9_999)
+    assert view.viewport.holds(9_999)
     with qtbot.assertNotEmitted(view.viewport_changed):
         view.turn_page(9_999)
     with qtbot.waitSignal(view.viewport_changed):
         view.turn_page(10_000)
-    assert view.holds(10_000)
+    assert view.viewport.holds(10_000)
 
 
 @pytest.mark.parametrize("is_result", [False, True])
@@ -38,7 +38,7 @@ def test_a_window_that_was_told_is_shown_again(
 ) -> None:
     view.set_document(state, build(state) if is_result else None)
     view.zoom_to(*state.span("middle"))
-    assert all(view.holds(position) for position in state.span("middle"))
+    assert all(view.viewport.holds(position) for position in state.span("middle"))
     told = view.window_samples
     view.fit()
     view.show_window(*told)
@@ -48,7 +48,7 @@ def test_a_window_that_was_told_is_shown_again(
 def test_zooming_to_a_seam_shows_the_seconds_around_it(view: TimelineView, state: DocumentState) -> None:
     view.set_document(state, build(state))
     view.zoom_to(*state.span("early"))
-    assert view.holds(state.span("early")[0])
+    assert view.viewport.holds(state.span("early")[0])
     assert view.viewport.visible_samples == pytest.approx(6 * state.rate_hz)
 
 

@@ -14,6 +14,7 @@ from engine.document.track import Source, Track
 from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline.frame import COLLAPSED, Layout
+from widgets.timeline.heads.arrangement_head import ArrangementHead
 from widgets.timeline.heads.head import TrackHead
 from widgets.timeline.heads.score_head import ScoreHead
 
@@ -62,6 +63,7 @@ class TrackHeads(QWidget):
         self._shown: dict[str, tuple[Track, Source, str]] = {}
         self.heads: dict[str, TrackHead] = {}
         self.score = ScoreHead(tokens, self)
+        self.arrangement = ArrangementHead(tokens, self)
 
     # what is shown
 
@@ -131,7 +133,7 @@ class TrackHeads(QWidget):
 
     def set_theme(self, tokens: Theme) -> None:
         """Draw in other colours."""
-        self._theme = self.score.theme = self._drop_line.theme = tokens
+        self._theme = self.score.theme = self.arrangement.theme = self._drop_line.theme = tokens
         for head in self.heads.values():
             head.set_theme(tokens)
         self.refresh()
@@ -225,6 +227,9 @@ class TrackHeads(QWidget):
         """Put each head beside its lane."""
         self._layout = layout
         width = self.width()
+        top, high = layout.arrangement_top, layout.ruler_top - layout.arrangement_top
+        self.arrangement.setGeometry(0, top, width, high)
+        self.arrangement.setVisible(high > 0)
         self.score.setGeometry(0, layout.score_top, width, layout.lanes_top - layout.score_top)
         self._below.setGeometry(0, layout.lanes_top, width, max(layout.lanes_bottom - layout.lanes_top, 0))
         tops = layout.lane_tops
@@ -243,7 +248,9 @@ class TrackHeads(QWidget):
         hairline, line = 1 / self.devicePixelRatioF(), theme.color(tokens.line)
         painter.fillRect(QRectF(self.width() - hairline, 0, hairline, self.height()), line)
         if self._layout is not None:
-            for y in dict.fromkeys((self._layout.ruler_top, self._layout.marks_top, self._layout.score_top)):
+            layout = self._layout
+            tops = (layout.arrangement_top, layout.ruler_top, layout.marks_top, layout.score_top)
+            for y in dict.fromkeys(tops):
                 painter.fillRect(QRectF(0, y - hairline, self.width(), hairline), line)
         painter.end()
 

@@ -1,0 +1,164 @@
+"""The arrangement lane: when it is shown, and blocks brought elsewhere by keys and mouse."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from PySide6.QtCore import QObject, QPoint, QSettings, Signal
+from PySide6.QtWidgets import QMenu, QWidget
+
+from desktop.actions import Actions
+from desktop.review.review import Review
+from desktop.session import Session
+from desktop.timeline.selecting import Selecting
+from desktop.timeline.zooms import Zooms
+from desktop.transport import Transport
+from engine.document.change import Edit
+from engine.edl.arrangement import Arrangement, arrangement, is_arranged
+from engine.edl.reordering import block_again, block_taken_out, copied_block, moved_block
+from engine.errors import OffcutError, UsageError
+from widgets.timeline.timeline_view import TimelineView
+
+_KEY = "arrangement"
+MENU = ("earlier", "later", "again", "take_out", "select")
+
+
+class Window(Protocol):
+    """What arranging needs of a window."""
+
+    session: Session
+    transport: Transport
+    review: Review
+    zooms: Zooms
+    selecting: Selecting
+    timeline: TimelineView
+    commands: Actions
+
+
+class Arranging(QObject):
+    """Shows the blocks of the result, and lays them elsewhere.
+
+    The lane is there where something is arranged, or where the user asked for it.
+
+    Signals
+    -------
+    said : what was done
+    refused : why not
+    """
+
+    said = Signal(str)
+    refused = Signal(str)
+
+    def __init__(self, window: QWidget, parts: Window, settings: QSettings) -> None:
+        super().__init__(window)
+        self._window, self._parts, self._settings = window, parts, settings
+        self._made = Arrangement()
+        self._is_wanted = settings.value(_KEY, "off") == "on"
+        self._is_shown = False
+        canvas = parts.timeline.canvas
+        canvas.block_moved.connect(self._drop)
+        canvas.block_chosen.connect(self._choose)
+        canvas.block_menu_requested.connect(self._open_menu)
+        canvas.place_requested.connect(parts.transport.seek)
+
+    def show(self) -> None:
+        """Bring the lane up to date with the document and with the chosen view."""
+        state = self._parts.session.state
+        self._is_shown = bool(state.tracks) and (self._is_wanted or is_arranged(state))
+        self._made = arrangement(state) if self._is_shown else Arrangement()
+        self._parts.timeline.set_arrangement(self._made if self._is_shown else None)
+
+    def toggle(self) -> str:
+        """Show the lane always, or only where something is arranged; return what to say."""
+        self._is_wanted = not self._is_wanted
+        self._settings.setValue(_KEY, "on" if self._is_wanted else "off")
+        self.show()
+        if self._is_wanted:
+            return "The arrangement is shown"
+        return "The arrangement is shown where something is repeated or moved"
+
+    def step(self, direction: int) -> None:
+        """Put the playhead on the block before (-1) or after (1) the one that it is in."""
+        made, here = self._all(), self._parts.transport.result_samples
+        number = self._block(made)
+        begins = made.blocks[number].result_start_samples
+        if direction < 0 and here > begins:
+            direction = 0
+        number = min(max(number + direction, 0), len(made.blocks) - 1)
+        self._go_to(made, number)
+
+    def move(self, direction: int) -> None:
+        """Bring the block at the playhead one place earlier (-1) or later (1)."""
+        made = self._all()
+        number = self._block(made)
+        before = number - 1 if direction < 0 else number + 2
+        if not 0 <= before <= len(made.blocks):
+            raise UsageError(f"The block is the {'first' if direction < 0 else 'last'} already.")
+        self._apply(moved_block(self._parts.session.state, made, number, before))
+
+    def again(self) -> None:
+        """Hear the block at the playhead once more, right after itself."""
+        made = self._all()
+        self._apply(block_again(self._parts.session.state, made, self._block(made)))
+
+    def take_out(self) -> None:
+        """Take away the copy at the playhead, or cut the block wherever it is heard."""
+        made = self._all()
+        self._apply(block_taken_out(self._parts.session.state, made, self._block(made)))
+
+    def select(self) -> None:
+        """Select what the block at the playhead plays."""
+        made = self._all()
+        self._parts.selecting.select(*made.blocks[self._block(made)].span)
+
+    def _all(self) -> Arrangement:
+        """Return the blocks, also while they are not shown."""
+        state = self._parts.session.state
+        if not state.tracks:
+            raise UsageError("There is nothing to arrange yet; import a recording first ‹file.import›.")
+        made = self._made if self._is_shown else arrangement(state)
+        if not made.blocks:
+            raise UsageError("There is nothing to arrange: everything is cut.")
+        return made
+
+    def _block(self, made: Arrangement) -> int:
+        number = made.block_at(self._parts.transport.result_samples)
+        return len(made.blocks) - 1 if number is None else number
+
+    def _go_to(self, made: Arrangement, number: int) -> None:
+        block = made.blocks[number]
+        begins = self._parts.transport.result.to_source(block.result_start_samples)
+        self._parts.zooms.seek(begins, block.result_start_samples)
+
+    def _apply(self, done: tuple[Edit, str]) -> None:
+        """Make an edit, and put the playhead on the block that it laid."""
+        edit, proposal_id = done
+        parts = self._parts
+        parts.session.apply(edit)
+        parts.review.choose(proposal_id)
+        self.said.emit(edit.label)
+        made = self._all()
+        for number, block in enumerate(made.blocks):
+            if block.laid_by == proposal_id:
+                self._go_to(made, number)
+                return
+
+    def _drop(self, number: int, before: int, is_copy: bool) -> None:
+        lay = copied_block if is_copy else moved_block
+        try:
+            self._apply(lay(self._parts.session.state, self._made, number, before))
+        except OffcutError as error:
+            self.refused.emit(str(error))
+
+    def _choose(self, number: int) -> None:
+        laid_by = self._made.blocks[number].laid_by
+        if laid_by:
+            self._parts.review.choose(laid_by)
+
+    def _open_menu(self, number: int, place: QPoint) -> None:
+        self._go_to(self._made, number)
+        menu = QMenu(self._window)
+        for name in MENU:
+            menu.addAction(self._parts.commands.action(f"arrange.{name}"))
+        menu.exec(place)
+        menu.deleteLater()

@@ -1,0 +1,91 @@
+"""Blocks brought elsewhere, beside a plain list of blocks."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.document.decisions import Verdict
+from engine.document.state import DocumentState
+from engine.document.storage import apply_rows
+from engine.edl.arrangement import arrangement
+from engine.edl.reordering import block_again, block_taken_out, copied_block, moved_block
+from engine.errors import UsageError
+from tests.engine.edl.test_arrangement import LENGTH, recording, with_regions
+
+Spans = list[tuple[int, int]]
+
+
+def song() -> DocumentState:
+    edges = [0, 4_000, 9_000, 15_000, 22_000, LENGTH]
+    return with_regions(recording(), *((a, b, str(a)) for a, b in pairwise(edges)))
+
+
+def order_of(state: DocumentState) -> Spans:
+    return [(one.start_samples, one.stop_samples) for one in arrangement(state).blocks]
+
+
+def done(state: DocumentState, edit: object) -> DocumentState:
+    return apply_rows(state, edit.changes)
+
+
+def test_a_block_that_is_moved_again_is_one_proposal() -> None:
+    state = song()
+    for before in (0, 5, 2):
+        made = arrangement(state)
+        number = [one.start_samples for one in made.blocks].index(9_000)
+        state = done(state, moved_block(state, made, number, before)[0])
+    assert [start for start, _ in order_of(state)] == [0, 4_000, 9_000, 15_000, 22_000]
+    assert len(state.proposals) == 1
+
+
+def test_what_is_there_already_is_refused() -> None:
+    state = song()
+    for before in (1, 2):
+        with pytest.raises(UsageError, match="already"):
+            moved_block(state, arrangement(state), 1, before)
+
+
+def test_again_and_taken_out() -> None:
+    state = song()
+    state = done(state, block_again(state, arrangement(state), 1)[0])
+    assert [start for start, _ in order_of(state)] == [0, 4_000, 4_000, 9_000, 15_000, 22_000]
+    for number in (1, 2):
+        state = done(state, block_again(state, arrangement(state), number)[0])
+    assert [start for start, _ in order_of(state)].count(4_000) == 4
+    assert len(state.proposals) == 1
+    with pytest.raises(UsageError, match="between the copies"):
+        moved_block(state, arrangement(state), 0, 3)
+    for left in (3, 2, 1):
+        state = done(state, block_taken_out(state, arrangement(state), 2)[0])
+        assert [start for start, _ in order_of(state)].count(4_000) == left
+    assert next(iter(state.decisions.values())).verdict is Verdict.REJECTED
+    state = done(state, block_taken_out(state, arrangement(state), 1)[0])
+    assert [start for start, _ in order_of(state)] == [0, 9_000, 15_000, 22_000]
+
+
+step = st.tuples(st.sampled_from(["move", "copy"]), st.integers(0, 30), st.integers(0, 30))
+
+
+@given(st.lists(step, max_size=8))
+@settings(max_examples=150, deadline=None)
+def test_blocks_come_where_they_are_put(steps: list[tuple[str, int, int]]) -> None:
+    state = song()
+    for how, number, before in steps:
+        made, listed = arrangement(state), order_of(state)
+        number, before = number % len(listed), before % (len(listed) + 1)
+        try:
+            if how == "move":
+                edit, _ = moved_block(state, made, number, before)
+                block = listed.pop(number)
+                listed.insert(before - (before > number), block)
+            else:
+                edit, _ = copied_block(state, made, number, before)
+                listed.insert(before, listed[number])
+        except UsageError:
+            continue
+        state = done(state, edit)
+        assert order_of(state) == listed

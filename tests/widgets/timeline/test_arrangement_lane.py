@@ -1,0 +1,90 @@
+"""The arrangement lane: which blocks it shows, in both views, and that a thousand cost little."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QImage
+
+from engine.document.markers import Marker
+from engine.edl.arrangement import arrangement
+from tests.engine.edl.test_arrangement import LENGTH, RATE_HZ, edited, recording, with_regions
+from tests.timing import fastest_cpu_s
+from widgets import theme
+from widgets.theme import DARK
+from widgets.timeline.arrangement import Slabs, arrangement_image, slabs_of_result, slabs_of_source
+from widgets.timeline.block_drag import gap_at
+from widgets.timeline.frame import Frame, lay_out
+from widgets.timeline.viewport import Viewport
+
+pytestmark = pytest.mark.usefixtures("qapp")
+
+REGIONS = ((0, 10_000, "Verse"), (10_000, 20_000, "Chorus"), (20_000, 30_000, "Verse 2"))
+
+
+def song():
+    state = edited(
+        with_regions(recording(), *REGIONS),
+        ("repeat", 10_000, 20_000, {"times": 2}),
+        ("move", 20_000, 30_000, {"to_samples": 0}),
+        ("cut", 30_000, LENGTH, {}),
+    )
+    return with_regions(state, *REGIONS)
+
+
+def both(state) -> tuple[Slabs, Slabs]:
+    made, markers = arrangement(state), state.markers.values()
+    return slabs_of_result(made, markers, RATE_HZ), slabs_of_source(made, markers, LENGTH, RATE_HZ)
+
+
+def painted(shown: Slabs, length: int, width: int = 800) -> QImage:
+    layout = lay_out(width, 400, (), has_arrangement=True)
+    return arrangement_image(
+        Frame(Viewport(0.0, 1.0, width, length, RATE_HZ), layout, DARK, 1.0), shown, length
+    )
+
+
+def test_the_result_is_shown_in_its_order_with_arcs() -> None:
+    result, _ = both(song())
+    assert [slab.name for slab in result.slabs] == ["Verse 2", "Verse", "Chorus", "Chorus"]
+    assert [slab.arc_text for slab in result.slabs] == ["moved from 0:20", "", "", "again"]
+    assert result.slabs[3].arc_from == (result.slabs[2].start + result.slabs[2].stop) // 2
+    assert result.slabs[0].hue == result.slabs[1].hue != result.slabs[2].hue  # verses are verses
+    assert result.at(0) == result.slabs[0]
+    assert result.at(10**9) is None
+    assert [gap_at(result, place) for place in (0, 6_000, 10**9)] == [0, 1, 4]
+
+
+def test_the_source_says_how_often_and_where_each_part_is_heard() -> None:
+    _, source = both(song())
+    assert [slab.name for slab in source.slabs] == ["Verse", "Chorus ×2", "Verse 2", "0:30"]
+    assert source.slabs[3].block == -1
+    assert "not heard" in source.slabs[3].tip
+    assert "heard at 0:20.0, 0:30.0" in source.slabs[1].tip
+
+
+def test_every_block_is_painted_in_its_place() -> None:
+    result, source = both(song())
+    for shown, length in ((result, arrangement(song()).length_samples), (source, LENGTH)):
+        image, bare = painted(shown, length), painted(Slabs(), length)
+        for slab in shown.slabs:
+            x = round((slab.start + slab.stop) / 2 / length * 800)
+            y = theme.px(40)
+            assert image.pixel(x, y) != bare.pixel(x, y)
+
+
+def test_a_thousand_blocks_are_laid_out_and_painted_in_a_moment() -> None:
+    rng = np.random.default_rng(3)
+    steps = [("repeat", 40 * n, 40 * n + 20, {"times": 2}) for n in range(500)]
+    steps += [
+        ("move", 20_000 + 40 * n, 20_000 + 40 * n + 20, {"to_samples": int(to)})
+        for n, to in enumerate(rng.integers(0, 19_000, 400))
+    ]
+    state = edited(recording(), *steps)
+    made = arrangement(state)
+    assert len(made.blocks) > 1_000
+    assert fastest_cpu_s(lambda: arrangement(state)) < 0.1  # 7 ms alone
+    shown = slabs_of_result(made, (), RATE_HZ)
+    assert fastest_cpu_s(lambda: slabs_of_result(made, (), RATE_HZ)) < 0.1
+    assert fastest_cpu_s(lambda: painted(shown, made.length_samples, 1_600)) < 0.2
+    assert len(slabs_of_source(made, (Marker("m", 5, 50, "a"),), LENGTH, RATE_HZ).slabs) > 500

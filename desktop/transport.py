@@ -14,6 +14,7 @@ from engine.document.change import Change
 from engine.document.kinds import Edge
 from engine.document.state import DocumentState
 from engine.document.track import sound_of
+from engine.edl.arrangement import laid_at
 from engine.edl.build import build, preview, removed_only, whole
 from engine.edl.edit_list import EditList
 from engine.edl.render import Renderer
@@ -143,7 +144,8 @@ class Transport(QObject):
     def play_preview(self, proposal_id: str) -> None:
         """Play the result around an edit as if it were accepted."""
         start, stop = self._session.state.span(proposal_id)
-        self._audition(preview(self._session.state, proposal_id), start, stop, AROUND_S)
+        programme, laid = preview(self._session.state, proposal_id), laid_at(self._session.state, proposal_id)
+        self._audition(programme, start, stop, AROUND_S, laid)
 
     def play_removed(self, proposal_id: str) -> None:
         """Play only what an edit would remove."""
@@ -214,13 +216,21 @@ class Transport(QObject):
             self._built = state, build(state)
         return self._built[1]
 
-    def _audition(self, programme: EditList, start: int, stop: int, around_s: float) -> None:
+    def _audition(
+        self,
+        programme: EditList,
+        start: int,
+        stop: int,
+        around_s: float,
+        span: tuple[int, int] | None = None,
+    ) -> None:
+        """Play a source span, or one of what is heard, with so much around it."""
         return_to = self.playhead_samples if self._return_to is None else self._return_to
         self._player.stop()
         self._load(programme)
         around = s_to_samples(around_s, programme.rate_hz)
-        first = max(0, programme.to_result(start) - around)
-        last = min(programme.length_samples, programme.to_result(stop) + around)
+        heard = programme.result_span(start, stop, self._near_samples) if span is None else span
+        first, last = max(0, heard[0] - around), min(programme.length_samples, heard[1] + around)
         if last <= first:
             raise UsageError("There is nothing to hear there; the result is empty.")
         self._player.set_loop((first, last) if self.loops else None)
@@ -277,7 +287,7 @@ class Transport(QObject):
     def _loop_of(self, span: tuple[int, int] | None) -> tuple[int, int] | None:
         if not self.loops or span is None or self._programme is None:
             return None
-        return self._programme_at(span[0]), self._programme_at(span[1])
+        return self._programme.result_span(*span, self._near_samples)
 
     def _follow_player(self, position: int) -> None:
         if self._programme is not None and self.is_playing:

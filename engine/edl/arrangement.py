@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.document.decisions import Verdict
 from engine.document.kinds.operations import Order
@@ -91,15 +92,28 @@ def arrangement(state: DocumentState) -> Arrangement:
     ------
     DocumentError : a kind is unknown, or a payload is not one of its kind
     """
-    if not state.length_samples:
-        return Arrangement()
-    done = gathered(state, table_of(state).are(Verdict.ACCEPTED))
+    return _arranged(state, table_of(state).are(Verdict.ACCEPTED)) if state.length_samples else Arrangement()
+
+
+def _arranged(state: DocumentState, chosen: NDArray[np.bool_]) -> Arrangement:
+    """Return what the chosen proposals, shape (n,), arrange."""
+    done = gathered(state, chosen)
     length, rate_hz = state.length_samples, state.rate_hz
     drops = what_drops(done.drop_starts, done.drop_stops, done.crossfades_ms, done.holds, length, rate_hz)
     pieces = laid_out(done.orders, length, rate_hz, region_edges(state.markers.values()))
     parts, piece_of = without_drops(pieces, *drops)
     heard = np.bincount(piece_of, parts.stops - parts.starts, len(pieces.starts)).astype(np.int64)
     return Arrangement(tuple(_blocks(pieces, heard, done.orders, done.laid_by)))
+
+
+def laid_at(state: DocumentState, proposal_id: str) -> tuple[int, int] | None:
+    """Return where in the result a proposal, once accepted, first lays a block; None where it lays none."""
+    chosen = table_of(state).are(Verdict.ACCEPTED)
+    chosen[table_of(state).made.places[proposal_id]] = True
+    for block in _arranged(state, chosen).blocks:
+        if block.laid_by == proposal_id:
+            return block.result_start_samples, block.result_stop_samples
+    return None
 
 
 def region_edges(markers: Iterable[Marker]) -> list[int]:

@@ -227,6 +227,23 @@ class EditList:
             return self.to_result(source_samples)
         return min(found, key=lambda one: abs(one - near_samples))
 
+    def result_span(
+        self, start_samples: int, stop_samples: int, near_samples: int | None = None
+    ) -> tuple[int, int]:
+        """Return where a source span is heard, from its first sample to its last; a cut is at its seam.
+
+        Parameters
+        ----------
+        near_samples : of what is heard several times the place nearest to this one; None for the first
+        """
+        near = self.to_result(start_samples) if near_samples is None else near_samples
+        first = self.nearest_result(start_samples, near)
+        if self.is_rising:
+            return first, self.to_result(stop_samples)
+        last = max(stop_samples - 1, start_samples)
+        places = [place for place in self.all_results(last) if place >= first]
+        return first, places[0] + 1 if places else max(first, self.to_result(last))
+
     def to_source(self, result_samples: int) -> int:
         """Return the source position heard at a result position (see `to_source_array`)."""
         return int(self.to_source_array([result_samples])[0])

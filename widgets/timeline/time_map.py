@@ -52,6 +52,12 @@ class TimeMap:
             return self.edit_list.to_result(source_samples)
         return self.edit_list.nearest_result(source_samples, near_samples)
 
+    def view_span(self, start_samples: int, stop_samples: int) -> tuple[int, int]:
+        """Return where a source span is drawn, from its first sample to its last."""
+        if self.edit_list is None:
+            return start_samples, stop_samples
+        return self.edit_list.result_span(start_samples, stop_samples)
+
     def to_view_array(self, source_samples: ArrayLike) -> NDArray[np.int64]:
         """Map source positions, shape (n,), to view positions, shape (n,)."""
         if self.edit_list is None:

@@ -272,13 +272,11 @@ class TimelineView(QWidget):
 
     def reveal(self, start_samples: int, stop_samples: int) -> None:
         """Bring a span into view, with as little movement as that takes."""
-        start, stop = self._times.to_view(start_samples), self._times.to_view(stop_samples)
-        self.canvas.go_to(self.viewport.showing(start, stop))
+        self.canvas.go_to(self.viewport.showing(*self._times.view_span(start_samples, stop_samples)))
 
     def zoom_to(self, start_samples: int, stop_samples: int) -> None:
         """Show a span with room around it, as large as it gets."""
-        start, stop = self._times.to_view(start_samples), self._times.to_view(stop_samples)
-        self.canvas.go_to(self.viewport.close_to(start, stop))
+        self.canvas.go_to(self.viewport.close_to(*self._times.view_span(start_samples, stop_samples)))
 
     @property
     def window_samples(self) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from engine.document.by_hand import edit_by_hand
 from engine.document.markers import Marker
 from engine.document.state import DocumentState
 from engine.document.storage import apply_rows
-from engine.edl.arrangement import Arrangement, arrangement, is_arranged
+from engine.edl.arrangement import Arrangement, arrangement, is_arranged, laid_at
 from engine.edl.build import build
 from tests.engine.edl.recordings import timeline_state
 
@@ -135,3 +135,22 @@ def test_blocks_are_what_the_edit_list_plays(
         inside = np.arange(block.result_start_samples, block.result_stop_samples)
         sources = played.to_source_array(inside)
         assert ((block.start_samples <= sources) & (sources < block.stop_samples)).all()
+
+
+def test_a_span_is_heard_from_its_first_sample_to_its_last() -> None:
+    moved = edited(recording(), ("move", 20_000, 25_000, {"to_samples": 2_000}))
+    assert build(moved).result_span(20_000, 25_000) == (2_000, 7_000)
+    assert build(moved).result_span(1_000, 3_000) == (1_000, 8_000)  # with what is laid between
+    again = edited(recording(), ("repeat", 5_000, 8_000, {"times": 3}))
+    assert build(again).result_span(5_000, 8_000) == (5_000, 8_000)
+    assert build(again).result_span(5_000, 8_000, 9_000) == (8_000, 11_000)
+    cut = edited(recording(), ("cut", 5_000, 8_000, {}), ("repeat", 30_000, 31_000, {"times": 2}))
+    assert build(cut).result_span(5_000, 8_000) == (5_000, 5_000)
+
+
+def test_what_is_laid_is_found_before_it_is_accepted() -> None:
+    state = edited(recording(), ("repeat", 5_000, 8_000, {"times": 3}), ("cut", 0, 1_000, {}))
+    cut, repeat = state.proposals
+    assert laid_at(state, repeat) == (7_000, 10_000)
+    assert laid_at(replace(state, decisions={}), repeat) == (8_000, 11_000)
+    assert laid_at(state, cut) is None

@@ -22,6 +22,7 @@ from widgets.timeline.seams import FLAG_WIDTH
 from widgets.timeline.selection import (
     SelectSpan,
     StretchSpan,
+    edges_of,
     inside_selection,
     selection_edge_at,
     stretched_to,
@@ -289,12 +290,15 @@ def _moves_beats(canvas: Surface, held: Qt.KeyboardModifier) -> bool:
     return bool(held & _CTRL or (held & _SHIFT and canvas.selection.span is None))
 
 
-def _selection_edge(canvas: Surface, at: QPointF) -> tuple[int, int] | None:
-    """Return what stays and what moves of a selection whose edge is under the mouse; flags come first."""
+def _selection_edge(canvas: Surface, at: QPointF) -> tuple[int, int, float] | None:
+    """Return what stays and what moves of a selection whose edge is under the mouse, and where that is drawn.
+
+    Flags come first.
+    """
     edge, span = selection_edge_at(canvas, at), canvas.selection.span
     if edge is None or span is None or flag_at(canvas, at.x(), at.y()) is not None:
         return None
-    return span[1 - edge], span[edge]
+    return span[1 - edge], span[edge], edges_of(canvas, span)[edge]
 
 
 def cursor_at(canvas: Surface, at: QPointF, held: Qt.KeyboardModifier = _NONE) -> Qt.CursorShape:

@@ -68,7 +68,8 @@ def _bands(frame: Frame, lanes: Lanes) -> Iterator[tuple[float, float]]:
 
 def edges_of(canvas: Surface, span: tuple[int, int]) -> tuple[float, float]:
     """Return the pixels between which a span of the source is drawn."""
-    return canvas.x_of(span[0]), canvas.x_of(span[1])
+    start, stop = canvas.times.view_span(*span)
+    return canvas.viewport.x_at(start), canvas.viewport.x_at(stop)
 
 
 def covers(canvas: Surface, y: float) -> bool:
@@ -145,14 +146,17 @@ class StretchSpan(SelectSpan):
     Parameters
     ----------
     fixed : the source position that stays selected from, or to
-    held : the edge that is moved; None where the selection reaches to the mouse at once
+    held, held_px : the edge that is moved and where it is drawn; None where the selection reaches to the
+        mouse at once
     """
 
-    def __init__(self, canvas: Surface, at: QPointF, fixed: int, held: int | None = None) -> None:
+    def __init__(
+        self, canvas: Surface, at: QPointF, fixed: int, held: int | None = None, held_px: float = 0.0
+    ) -> None:
         self._canvas, self._pressed = canvas, at
         self._from = fixed
         self._moved = held is None
-        self._grip_px = 0.0 if held is None else canvas.x_of(held) - at.x()
+        self._grip_px = 0.0 if held is None else held_px - at.x()
         self._to = canvas.snapped_at(at.x()) if held is None else held
 
     def move(self, at: QPointF) -> None:

@@ -8,8 +8,9 @@ from engine.errors import ExportError
 
 
 def heard_range(state: DocumentState, span: tuple[int, int], *, removed: bool = False) -> tuple[int, int]:
-    """Return from where its start is heard first to where its end is, as it is drawn and played.
+    """Return from where its first sample is heard first to where its last is heard after that.
 
+    So it is drawn and played.
     What is heard in between is in it, wherever it lies in the recording, such as a span that was moved there.
 
     Parameters
@@ -22,11 +23,9 @@ def heard_range(state: DocumentState, span: tuple[int, int], *, removed: bool = 
     ExportError : nothing of it is heard, or its end is heard before its start
     """
     edit_list = heard_edit_list(state, removed=removed)
-    start, stop = (edit_list.to_result(edge) for edge in span)
+    start, stop = edit_list.result_span(*span)
     if start < stop:
         return start, stop
     if removed:
         raise ExportError("Nothing was cut in this range: choose another one.")
-    if start > stop:
-        raise ExportError("The end of this range is heard before its start: choose another one.")
     raise ExportError("Nothing of this range is left: choose another one, or write what was cut.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -12,6 +12,7 @@ from engine.document.change import Change, Edit, RowChange, united
 from engine.document.document import Document
 from engine.document.history import StepLabel
 from engine.document.state import DocumentState
+from engine.document.stored_audio import StoredAudio
 
 NO_DOCUMENT = DocumentState()
 
@@ -36,7 +37,7 @@ class Session(QObject):
         super().__init__(parent)
         self._document: Document | None = None
         self._analyses: dict[str, Analysis | None] = {}
-        self.media: Mapping[str, Path] = {}
+        self._media: Mapping[str, Path] = {}
 
     @property
     def is_open(self) -> bool:
@@ -47,6 +48,13 @@ class Session(QObject):
     def state(self) -> DocumentState:
         """All the document holds at this moment."""
         return NO_DOCUMENT if self._document is None else self._document.state
+
+    @property
+    def media(self) -> Mapping[str, Path]:
+        """Where the sources are read, once any is found, and which file holds audio that is stored."""
+        if self._document is None or not self._media:
+            return self._media
+        return {**self._document.audio_files, **self._media}
 
     @property
     def path(self) -> Path | None:
@@ -133,17 +141,22 @@ class Session(QObject):
         self.close()
         self._document = document
         self._analyses.clear()
-        self.media = {}
+        self._media = {}
         self.replaced.emit()
 
     def set_media(self, media: Mapping[str, Path]) -> None:
         """Tell where the sources are read."""
-        self.media = {**self.media, **media}
+        self._media = {**self._media, **media}
         self.media_found.emit()
 
-    def apply(self, edit: Edit, analyses: Mapping[str, Analysis] | None = None) -> Change:
-        """Make an edit. It is on disk before any view hears of it."""
-        change = self._open_document().apply(edit, dict(analyses or {}))
+    def apply(
+        self,
+        edit: Edit,
+        analyses: Mapping[str, Analysis] | None = None,
+        audio: Sequence[StoredAudio] = (),
+    ) -> Change:
+        """Make an edit, with the audio it plays. It is on disk before any view hears of it."""
+        change = self._open_document().apply(edit, dict(analyses or {}), audio)
         self._tell(change)
         return change
 

@@ -34,3 +34,19 @@ def united(spans: ArrayLike) -> Samples:
     first = np.concatenate([[True], table[1:, 0] > reached[:-1]])
     last = np.concatenate([first[1:], [True]])
     return np.stack([table[first, 0], reached[last]], axis=1)
+
+
+def common(some: Samples, others: Samples) -> Samples:
+    """Return where spans of two tables meet, each sorted and separate, shape (n, 2) and (m, 2).
+
+    Returns
+    -------
+    spans : shape (k, 2), sorted and separate
+    """
+    first = np.searchsorted(others[:, 1], some[:, 0], side="right")
+    last = np.searchsorted(others[:, 0], some[:, 1], side="left")
+    counts = np.maximum(last - first, 0)
+    own = np.repeat(np.arange(len(some)), counts)
+    other = np.arange(len(own)) - np.repeat(np.cumsum(counts) - counts, counts) + first[own]
+    starts = np.maximum(some[own, 0], others[other, 0])
+    return np.stack([starts, np.minimum(some[own, 1], others[other, 1])], axis=1)

@@ -24,7 +24,6 @@ from desktop.work import Work
 from engine.disk_room import size_words
 from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
-from engine.edl.build import build
 from engine.edl.export import AUDIO_SUFFIXES, ExportRequest, check_names, files_written
 from engine.edl.export.audio_plan import source_depth
 from engine.edl.export.heard_range import heard_range
@@ -67,9 +66,9 @@ class ExportSubject:
         ------
         ExportError : nothing is left of the chosen part
         """
-        options, state = choice.options, self.whole.state
+        options = choice.options
         if choice.span and choice.has_audio:
-            heard = heard_range(state, self.spans[choice.span], removed=options.removed)
+            heard = heard_range(replace(self.whole, options=options), self.spans[choice.span])
             options = replace(options, range_samples=heard)
         wanted = (replace(self.whole, out=Path(path).expanduser(), options=options) for path in choice.paths)
         return tuple(
@@ -101,10 +100,10 @@ def look_at(subject: ExportSubject, choice: ExportChoice) -> ExportOutlook:
     except ExportError as error:
         return ExportOutlook(field="name", problem=str(error))
     try:
-        planned = tuple(file for request in requests for file in plan(request))
+        planned = {file.path: file for request in requests for file in plan(request)}  # some share one
     except ExportError as error:
         return ExportOutlook(field="files", problem=str(error))
-    return _outlook(folder, planned)
+    return _outlook(folder, tuple(planned.values()))
 
 
 def _check_name(request: ExportRequest) -> None:
@@ -126,7 +125,7 @@ def _outlook(folder: Path, planned: tuple[PlannedFile, ...]) -> ExportOutlook:
     whole_bytes = sum(file.size_bytes for file in planned)
     total = f"{_about(planned)}{size_words(whole_bytes)} in all" if len(planned) > 1 else ""
     free_bytes = shutil.disk_usage(folder).free
-    certain_bytes = sum(file.size_bytes for file in planned if file.path.suffix.lower() != ".flac")
+    certain_bytes = sum(file.size_bytes for file in planned if not file.is_most)
     if certain_bytes > free_bytes:
         problem = (
             f"There is room for {size_words(free_bytes)} and {size_words(certain_bytes)} are needed: "
@@ -144,7 +143,7 @@ def _detail(file: PlannedFile) -> str:
     size = size_words(file.size_bytes)
     if file.length_s is None:
         return f"about {size}"
-    up_to = "≤ " if file.path.suffix.lower() == ".flac" else ""
+    up_to = "≤ " if file.is_most else ""
     return f"{format_time(file.length_s, 1)} · {up_to}{size}"
 
 
@@ -209,7 +208,7 @@ class Exporting(QObject):
             choice,
             lambda chosen: look_at(subject, chosen),
             offers,
-            result_text(state),
+            result_text(whole),
             source_depth(state),
         )
         if asked is not None:
@@ -259,16 +258,16 @@ def _times(span: Span, rate_hz: int) -> str:
     return f"{start} – {stop}"
 
 
-def result_text(state: DocumentState) -> str:
+def result_text(whole: ExportRequest) -> str:
     """Say what is left, and what is not decided yet and therefore stays in."""
-    edit_list = build(state)
-    left, whole = (
+    state, edit_list = whole.state, whole.edit_list
+    left, before = (
         format_time(samples_to_s(length, edit_list.rate_hz), 1)
         for length in (edit_list.length_samples, edit_list.source_length_samples)
     )
     open_cuts = sum(state.verdict(key) is Verdict.UNDECIDED for key in state.proposals)
     is_whole = edit_list.length_samples == edit_list.source_length_samples
-    said = f"Nothing is cut of {whole}." if is_whole else f"{left} of {whole} are left."
+    said = f"Nothing is cut of {before}." if is_whole else f"{left} of {before} are left."
     if not open_cuts:
         return said
     stays = "stays in" if open_cuts == 1 else "stay in"

@@ -7,8 +7,9 @@ from contextlib import suppress
 from PySide6.QtCore import QSettings
 
 from engine.audio.dither import Dither
+from engine.edl.export.formats import FORMATS
 from engine.edl.export.request import Depth, ExportOptions, FrameRate
-from widgets.chrome.export_choice import FORMATS, ExportChoice
+from widgets.chrome.export_choice import ExportChoice
 
 _GROUP = "export"
 
@@ -36,7 +37,7 @@ def recall(settings: QSettings, folder: str, name: str) -> ExportChoice:
         return str(settings.value(f"{_GROUP}/{key}", ""))
 
     usual = ExportOptions()
-    known = [each.suffix for each in FORMATS]
+    known = list(FORMATS)
     formats = tuple(suffix for suffix in known if suffix in stored("formats").split())
     depth = dither = loudness_lufs = None
     frame_rate = usual.frame_rate

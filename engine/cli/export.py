@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from engine.audio.dither import Dither
@@ -12,7 +13,8 @@ from engine.cli.documents import opened
 from engine.cli.numbers import finite
 from engine.document.analysis import BeatGrid
 from engine.document.state import DocumentState
-from engine.edl.export import AUDIO_SUFFIXES, ExportOptions, ExportRequest
+from engine.edl.export import ExportOptions, ExportRequest
+from engine.edl.export.formats import AUDIO_SUFFIXES, FRAME_SUFFIXES
 from engine.edl.export.heard_range import heard_range
 from engine.edl.export.plan import export_all
 from engine.edl.export.request import Depth, FrameRate
@@ -20,6 +22,7 @@ from engine.errors import UsageError
 from engine.jobs.media import locate_all
 from engine.progress import Progress
 from engine.timebase import format_time, s_to_samples, samples_to_s
+from engine.wording import listed
 
 _SLACK_S = 0.001
 """Lengths are told in milliseconds, so an end may be named that much late."""
@@ -30,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", type=Path, metavar="PROJECT")
     parser.add_argument("--out", type=Path, nargs="+", required=True, metavar="FILE", help="format by suffix")
     parser.add_argument("--force", action="store_true", help="write over existing files")
-    audio = parser.add_argument_group("audio files (.wav, .flac)")
+    audio = parser.add_argument_group(f"audio files ({', '.join(AUDIO_SUFFIXES)})")
     audio.add_argument("--stems", action="store_true", help="one file a track instead of the mix")
     audio.add_argument("--removed", action="store_true", help="what the cuts took out instead of the result")
     audio.add_argument(
@@ -48,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="default: tpdf where --bits takes bits away",
     )
     audio.add_argument("--plain", action="store_true", help="WAV without bext, iXML and cue points")
-    frames = parser.add_argument_group("formats with a timecode (.edl, .xml, .fcpxml, .aaf)")
+    frames = parser.add_argument_group(f"formats with a timecode ({', '.join(FRAME_SUFFIXES)})")
     frames.add_argument(
         "--frame-rate",
         choices=[rate.value for rate in FrameRate],
@@ -61,14 +64,16 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
     """Write every file asked for."""
     with opened(options.project) as document:
         state, folder = document.state, document.path.absolute().parent
+        audio_files = document.audio_files
         grid = document.analysis("beats")
-    chosen = _options(options, state)
-    media = locate_all(state, folder)
+    chosen = _options(options, state.rate_hz)
+    span = _span_of_recording(options, state)
+    media = {**audio_files, **locate_all(state, folder)}
     beats = grid if isinstance(grid, BeatGrid) else None
-    requests = [
-        ExportRequest(state, media, out, options.force, options.project.stem, chosen, beats)
-        for out in options.out
-    ]
+    whole = ExportRequest(state, media, options.out[0], options.force, options.project.stem, chosen, beats)
+    if span is not None:
+        whole = replace(whole, options=replace(chosen, range_samples=heard_range(whole, span)))
+    requests = [replace(whole, out=out) for out in options.out]
     written = export_all(requests, progress.part(0.1, 1.0))
     files = [part for one in written for part in (one.parts or (one,))]
     yield Answer(
@@ -77,9 +82,16 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
     )
 
 
-def _span_of_recording(options: argparse.Namespace, state: DocumentState) -> tuple[int, int]:
-    """Return where a span of the recording is heard, in samples of what is written."""
+def _span_of_recording(options: argparse.Namespace, state: DocumentState) -> tuple[int, int] | None:
+    """Return the span of the recording that is asked for, None for all of it.
+
+    Raises
+    ------
+    UsageError : it is none, or another range is asked for as well
+    """
     start_s, stop_s = options.start_s, options.stop_s
+    if start_s is None and stop_s is None:
+        return None
     if start_s is None or stop_s is None:
         raise UsageError("--start-s and --stop-s name a span of the recording together: give both.")
     if options.range is not None:
@@ -90,11 +102,10 @@ def _span_of_recording(options: argparse.Namespace, state: DocumentState) -> tup
             f"--start-s {start_s:g} --stop-s {stop_s:g} is no span of the recording, which ends at "
             f"{format_time(length_s)}: give its start, then its end."
         )
-    span = (s_to_samples(start_s, state.rate_hz), s_to_samples(stop_s, state.rate_hz))
-    return heard_range(state, span, removed=options.removed)
+    return s_to_samples(start_s, state.rate_hz), s_to_samples(stop_s, state.rate_hz)
 
 
-def _options(options: argparse.Namespace, state: DocumentState) -> ExportOptions:
+def _options(options: argparse.Namespace, rate_hz: int) -> ExportOptions:
     """Return what the flags ask for.
 
     Raises
@@ -114,15 +125,15 @@ def _options(options: argparse.Namespace, state: DocumentState) -> ExportOptions
     }
     given = next((flag for flag, is_given in flags.items() if is_given), None)
     if given is not None and not any(out.suffix.lower() in AUDIO_SUFFIXES for out in options.out):
-        raise UsageError(f"{given} is for audio, and --out names no .wav or .flac file: add one.")
+        raise UsageError(
+            f"{given} is for audio, and --out names no {listed(AUDIO_SUFFIXES, 'or')} file: add one."
+        )
     span = None
     if options.range is not None:
         start_s, stop_s = options.range
         if not 0 <= start_s < stop_s:
             raise UsageError(f"--range {start_s:g} {stop_s:g} is no span: give its start, then its end.")
-        span = (s_to_samples(start_s, state.rate_hz), s_to_samples(stop_s, state.rate_hz))
-    if options.start_s is not None or options.stop_s is not None:
-        span = _span_of_recording(options, state)
+        span = (s_to_samples(start_s, rate_hz), s_to_samples(stop_s, rate_hz))
     if options.loudness is not None and not -70 < options.loudness <= 0:
         raise UsageError(f"--loudness {options.loudness:g} is not between -70 and 0 LUFS: -16 is usual.")
     return ExportOptions(

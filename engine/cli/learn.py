@@ -90,7 +90,8 @@ def _improve(options: argparse.Namespace, progress: Progress) -> Iterator[Answer
     documents = []
     for project in options.projects:
         with opened(project) as document:
-            media = locate_all(document.state, project.absolute().parent)
+            located = locate_all(document.state, project.absolute().parent)
+            media = {**document.audio_files, **located}
             documents.append(DecidedDocument(project.stem, document.state, media))
     folders = tuple(dict.fromkeys(project.absolute().parent for project in options.projects))
     request = ImproveRequest(

@@ -1,6 +1,7 @@
 """Rolling backups of documents, kept in the user's data folder through SQLite's backup API.
 
-They are numbered, not dated: a clock that is set back does not make an old one look new.
+They are numbered, not dated: a clock that is set back does not make an old one look new. Audio that a
+document stores is kept once beside all of them (docs/decisions/0042-audio-stored-in-the-document.md).
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from contextlib import closing, nullcontext, suppress
 from hashlib import blake2b
 from pathlib import Path
 
+from engine.document.audio_backups import bring_back, forget_audio, holds_audio, keep_audio
+from engine.document.row_copies import RowCopies, copy_rows
 from engine.document.transaction import connect, snapshot
 from engine.errors import DocumentError, ExportError, OffcutError
 from engine.places import data_folder
@@ -51,13 +54,17 @@ def keep_backup(connection: sqlite3.Connection, path: Path) -> None:
     A backup that cannot be written never stands in the way of the work: the document opens all the same.
     """
     with suppress(OSError, sqlite3.Error, OffcutError):
-        found = backups(path)
+        found, has_audio = backups(path), holds_audio(connection)
+        if has_audio:
+            keep_audio(connection, _folder(path))
         if found and _sums(found[0]) == _sums_of(connection):
             return
         number = _number(found[0]) + 1 if found else 1
-        copy_database(connection, _folder(path) / f"{path.stem} {number}.offcut")
+        rows = RowCopies.WITHOUT_AUDIO if has_audio else None
+        copy_database(connection, _folder(path) / f"{path.stem} {number}.offcut", rows=rows)
         for old in found[KEPT_BACKUPS - 1 :]:
             old.unlink(missing_ok=True)
+        forget_audio(_folder(path), backups(path))
 
 
 def keep_older_version(connection: sqlite3.Connection, path: Path, version: int) -> Path:
@@ -76,8 +83,14 @@ def keep_older_version(connection: sqlite3.Connection, path: Path, version: int)
     return kept
 
 
-def copy_database(connection: sqlite3.Connection, target: Path, *, overwrite: bool = False) -> None:
+def copy_database(
+    connection: sqlite3.Connection, target: Path, *, overwrite: bool = False, rows: RowCopies | None = None
+) -> None:
     """Write a copy of an open document: whole, or not at all, and of one moment.
+
+    Parameters
+    ----------
+    rows : copy row by row, and which; None copies the file page by page, with all that is in it
 
     Raises
     ------
@@ -88,7 +101,10 @@ def copy_database(connection: sqlite3.Connection, target: Path, *, overwrite: bo
     held = nullcontext() if connection.in_transaction else snapshot(connection)
     with replacing(target, overwrite=overwrite) as part, closing(sqlite3.connect(part)) as copy, held:
         copy.execute("PRAGMA synchronous = OFF")  # `replacing` brings the file to the disk as a whole
-        connection.backup(copy)
+        if rows is None:
+            connection.backup(copy)
+        else:
+            copy_rows(connection, copy, rows)
 
 
 def copy_beside(backup: Path, path: Path) -> Path:
@@ -104,6 +120,7 @@ def copy_beside(backup: Path, path: Path) -> Path:
     try:
         with replacing(target) as part:
             shutil.copyfile(backup, part)
+            bring_back(part, _folder(path))
     except ExportError as error:
         raise DocumentError(str(error)) from error
     return target

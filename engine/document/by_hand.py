@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from engine.document.change import Edit, Row, row_changes
-from engine.document.checks.limits import LONGEST_DOCUMENT_SAMPLES
+from engine.document.checks.limits import LONGEST_DOCUMENT_SAMPLES, MOST_PIECES
 from engine.document.decisions import Decision, Edited, Verdict, edited
 from engine.document.kinds import KINDS
 from engine.document.kinds.amount import Amount
 from engine.document.kinds.kind import MINIMUM_SPAN_S
-from engine.document.kinds.operations import Operation, Order, Shift, Sounding
+from engine.document.kinds.operations import Operation, Order, Replace, Shift, Sounding
 from engine.document.proposals import BY_HAND, Proposal, proposal_id
 from engine.document.state import DocumentState
+from engine.document.table import table_of
 from engine.errors import UsageError
 from engine.timebase import format_time, samples_to_s
 
@@ -158,7 +161,17 @@ def _require_sense(state: DocumentState, verb: str, start: int, stop: int, done:
     if not done:
         raise UsageError(f"To {verb} this would change nothing: say where to, by how much, or how often.")
     room = LONGEST_DOCUMENT_SAMPLES - state.length_samples
+    length = _time(state, state.length_samples)
     for one in done:
+        if isinstance(one, Order) and one.at_samples > state.length_samples:
+            raise UsageError(
+                f"To {verb} it to {_time(state, one.at_samples)} leads past the recording, which ends at "
+                f"{length}."
+            )
+        if isinstance(one, Replace) and one.tone is not None and one.tone[1] > state.length_samples:
+            raise UsageError(
+                f"There is no room tone at {_time(state, one.tone[0])}: the recording ends at {length}."
+            )
         if isinstance(one, Order) and one.times * (stop - start) > room:
             raise UsageError(
                 f"To {verb} {_time(state, stop - start)} so often would last longer than a document can."
@@ -166,8 +179,22 @@ def _require_sense(state: DocumentState, verb: str, start: int, stop: int, done:
         if isinstance(one, Shift) and abs(one.by_samples) >= state.length_samples:
             raise UsageError(
                 f"To {verb} by {one.by_samples / state.rate_hz:+.3f} s leads past the recording, which lasts "
-                f"{_time(state, state.length_samples)}."
+                f"{length}."
             )
+    pieces = sum(one.times for one in done if isinstance(one, Order))
+    if pieces and pieces + _pieces(state) > MOST_PIECES:
+        raise UsageError(
+            f"To {verb} this makes more than {MOST_PIECES:,} pieces with the repeats there are: undo some of "
+            "them, or repeat it less often."
+        )
+
+
+def _pieces(state: DocumentState) -> int:
+    """Return how many spans the accepted edits lay elsewhere or again."""
+    table = table_of(state)
+    places = np.flatnonzero(table.are(Verdict.ACCEPTED) & table.made.is_known & ~table.made.drops)
+    done = (one for place in places.tolist() for one in table.effect(place))
+    return sum(one.times for one in done if isinstance(one, Order))
 
 
 def _time(state: DocumentState, samples: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from hashlib import blake2b
@@ -20,10 +20,13 @@ from engine.document.change import Change, Edit, RowChange, change_of
 from engine.document.checks.coherence import require_coherent
 from engine.document.checksums import Tally
 from engine.document.opening import Opened, open_file
+from engine.document.row_copies import RowCopies
 from engine.document.state import DocumentState
 from engine.document.stored_analyses import is_of_kind, name_of, read_analysis, write_analysis
+from engine.document.stored_audio import StoredAudio, key_of, read_audio, write_audio
 from engine.document.transaction import Transaction, data_version, not_read, not_written, snapshot
 from engine.errors import DocumentError, ExportError
+from engine.wording import counted
 
 
 class Document:
@@ -41,6 +44,8 @@ class Document:
         self.state = opened.state
         self.undo_label, self.redo_label = opened.undo_labels
         self._damaged = opened.damaged
+        self._audio = opened.audio
+        self._audio_is_broken = opened.audio_is_broken
         self._how_opened = opened.notice
         self._connection = opened.connection
         self._lock = opened.lock
@@ -126,14 +131,25 @@ class Document:
 
     @property
     def damage(self) -> str:
-        """One sentence on the analyses that cannot be read, else empty."""
-        if not self._damaged:
-            return ""
-        what = " and ".join(self._damaged)
-        return (
-            f"Of {self.path.name} {what} cannot be read and were left out, the rest is whole: listen again "
-            "to make them anew."
-        )
+        """What of the analyses and of the audio that edits store cannot be read, in sentences, else empty."""
+        said = []
+        if self._damaged:
+            what = " and ".join(self._damaged)
+            said.append(
+                f"Of {self.path.name} {what} cannot be read and were left out, the rest is whole: listen "
+                "again to make them anew."
+            )
+        lost = [one for one in self.state.proposals.values() if self._lacks_audio(one.payload)]
+        if lost:
+            said.append(
+                f"Of {self.path.name} the audio of {counted(len(lost), lost[0].kind)} cannot be read, the "
+                "rest is whole: the recording is heard there."
+            )
+        return " ".join(said)
+
+    def _lacks_audio(self, payload: Mapping[str, object]) -> bool:
+        key = key_of(payload)
+        return key is not None and key not in self._audio
 
     @property
     def notice(self) -> str:
@@ -169,10 +185,38 @@ class Document:
         with self._reading():
             return history.step_decisions(self._connection, number)
 
-    def apply(self, edit: Edit, analyses: Mapping[str, Analysis] | None = None) -> Change:
-        """Write an edit, and the analyses it refers to by id, in one transaction.
+    @property
+    def audio_files(self) -> Mapping[str, Path]:
+        """Which file holds each audio that is stored, by key: to be told to renderers beside the media."""
+        return dict.fromkeys(self._audio, self.path)
 
-        An edit that changes nothing is no step of the history.
+    def stored_audio(self, key: str) -> StoredAudio:
+        """Return audio that was stored with an edit.
+
+        Raises
+        ------
+        DocumentError : it is missing or damaged, or the file cannot be read
+        """
+        found = None
+        if key in self._audio:
+            with self._reading():
+                found = read_audio(self._connection, key)
+        if found is None:
+            raise DocumentError(
+                f"The audio {key} of {self.path.name} is missing or damaged, the rest of the document is "
+                "whole: make the edit that plays it again."
+            )
+        return found
+
+    def apply(
+        self,
+        edit: Edit,
+        analyses: Mapping[str, Analysis] | None = None,
+        audio: Sequence[StoredAudio] = (),
+    ) -> Change:
+        """Write an edit, and the analyses and the audio it refers to, in one transaction.
+
+        An edit that changes nothing is no step of the history, and stores no audio.
 
         Raises
         ------
@@ -187,6 +231,8 @@ class Document:
                 write_analysis(self._connection, tally, key, analysis)
                 for key, analysis in (analyses or {}).items()
             )
+            for one in audio if edit.changes else ():
+                write_audio(self._connection, one)
             storage.write_rows(self._connection, tally, edit.changes)
             if edit.changes:
                 self._read_steps_from(history.last_done_number(self._connection))
@@ -194,6 +240,8 @@ class Document:
             labels = history.undo_labels(self._connection)
         self._stand_at(after, labels)
         self._analyses |= analyses or {}
+        if edit.changes:
+            self._audio |= {one.key for one in audio}
         # Analyses that come without an edit are those in force, heard again.
         return change_of(edit.label, edit.changes) if edit.changes else Change(edit.label, analyses=kinds)
 
@@ -285,7 +333,9 @@ class Document:
             raise DocumentError(f"There is a snapshot {name!r} already; choose another name.")
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            copy_database(self._connection, target)
+            copy_database(
+                self._connection, target, rows=RowCopies.READABLE_AUDIO if self._audio_is_broken else None
+            )
         except (ExportError, OSError, sqlite3.Error) as error:
             raise DocumentError(f"The snapshot {target} could not be written: {error}") from error
         return target

@@ -53,14 +53,19 @@ def _add_lanes_and_markers(connection: sqlite3.Connection) -> None:
     )
 
 
-def _add_tracks_and_changes(connection: sqlite3.Connection) -> None:
-    """From 3 to 4: the tracks that a proposal is about, and what the user changed of an edit."""
+def _add_tracks_changes_and_audio(connection: sqlite3.Connection) -> None:
+    """From 3 to 4: the tracks of a proposal, what the user changed of an edit, and the audio of edits."""
     connection.execute("ALTER TABLE proposal ADD COLUMN tracks TEXT NOT NULL DEFAULT 'null'")
     connection.execute("ALTER TABLE decision ADD COLUMN payload TEXT NOT NULL DEFAULT 'null'")
+    connection.execute(
+        "CREATE TABLE stored_audio (key TEXT PRIMARY KEY, rate_hz INTEGER NOT NULL,"
+        " channels INTEGER NOT NULL, frames INTEGER NOT NULL, encoding TEXT NOT NULL, bytes BLOB NOT NULL,"
+        " digest INTEGER NOT NULL) STRICT"
+    )
 
 
 MIGRATIONS: Mapping[int, Callable[[sqlite3.Connection], None]] = MappingProxyType(
-    {1: _add_checksums, 2: _add_lanes_and_markers, 3: _add_tracks_and_changes}
+    {1: _add_checksums, 2: _add_lanes_and_markers, 3: _add_tracks_changes_and_audio}
 )
 """What leads from each version to the next."""
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Collection
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from engine.document.schema import SCHEMA_VERSION, require_document
 from engine.document.state import DocumentState
 from engine.document.storage import TABLE_NAMES, read_state
 from engine.document.stored_analyses import sound_analyses
+from engine.document.stored_audio import TABLE, possible_keys, remove_audio, unnamed_keys
 from engine.document.transaction import Transaction, connect, data_version, snapshot
 from engine.errors import DocumentError
 from engine.safe_write import shown
@@ -29,6 +31,9 @@ _PROTECTED = "it is write-protected: allow writing, or copy it and open the copy
 _FOLDER = "its folder is read-only for you: copy it to another folder and open the copy"
 _FULL = "the disk is full: free some space and open it again"
 _LONGEST_REASON = 300
+_AUDIO_BROKEN = (
+    "the audio that its edits store is damaged on the disk: open a backup, or keep the rest with a snapshot"
+)
 _NEWER = "it was made by a newer Offcut: update Offcut"
 
 
@@ -48,6 +53,8 @@ class Opened:
     read_only_reason : why it may not be written, with what to do about it; empty where it may
     notice : one sentence the user must know of how it was opened, else empty
     damaged : what the analyses are that cannot be read
+    audio : keys of the audio that is stored
+    audio_is_broken : whether SQLite can no longer find its way through it
     """
 
     connection: sqlite3.Connection
@@ -59,6 +66,8 @@ class Opened:
     read_only_reason: str
     notice: str
     damaged: tuple[str, ...]
+    audio: frozenset[str]
+    audio_is_broken: bool
 
 
 def open_file(path: Path, lock: DocumentLock | None = None) -> Opened:
@@ -116,24 +125,30 @@ def _opened(path: Path, lock: DocumentLock | None, reason: str) -> Opened:
             kept = _bring_up_to_date(connection, path)
             notice = f"{path.name} was brought up to date; as an older Offcut left it, it is kept in {kept}."
         with snapshot(connection):
-            if _sound_version(connection) > SCHEMA_VERSION and not reason:
-                reason = _NEWER
+            found = _sound_version(connection)
+            if not reason and (found.audio_is_broken or found.version > SCHEMA_VERSION):
+                reason = _AUDIO_BROKEN if found.audio_is_broken else _NEWER
                 notice = f"{path.name} is open for reading only because {reason}."
             state = read_state(connection)
-            found = sound_analyses(connection, state.analyses)
-            if not reason and state != DocumentState():
-                keep_backup(connection, path)
-            return Opened(
+            analyses = sound_analyses(connection, state.analyses)
+            opened = Opened(
                 connection=connection,
-                state=replace(state, analyses=found.in_force),
+                state=replace(state, analyses=analyses.in_force),
                 undo_labels=undo_labels(connection),
                 data_version=data_version(connection),
                 file=file,
                 lock=lock,
                 read_only_reason=reason,
                 notice=notice,
-                damaged=found.damaged,
+                damaged=analyses.damaged,
+                audio=frozenset() if found.audio_is_broken else possible_keys(connection),
+                audio_is_broken=found.audio_is_broken,
             )
+            if not reason and state != DocumentState():
+                keep_backup(connection, path)
+        if not reason:
+            _collect_audio(opened, path)
+        return opened
     except (sqlite3.Error, OSError, *NOT_AS_WRITTEN) as error:
         if connection is not None:
             connection.close()
@@ -153,23 +168,63 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _sound_version(connection: sqlite3.Connection) -> int:
+@dataclass(frozen=True, slots=True)
+class _Sound:
+    """What is known of a document whose rows can be read.
+
+    Attributes
+    ----------
+    audio_is_broken : its pages hang together but for those of the audio that is stored
+    """
+
+    version: int
+    audio_is_broken: bool
+
+
+def _sound_version(connection: sqlite3.Connection) -> _Sound:
     """Return the version of a document that has the tables of its version, and whose pages hang together."""
     version = _version(connection)
     if version < 1:
         raise ForeignLayoutError(f"there is no version {version}")
     require_layout(connection, version)
-    found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
-    if found != "ok":
+    tables = set(layout_of(min(version, SCHEMA_VERSION)))
+    found = _integrity(connection, "1")
+    if found != "ok" and (TABLE not in tables or not _is_of_audio_alone(connection, tables)):
         raise ValueError(found)
-    require_sizes(connection, layout_of(min(version, SCHEMA_VERSION)))
-    return version
+    is_broken = found != "ok"
+    require_sizes(connection, tables - {TABLE} if is_broken else tables)
+    return _Sound(version, is_broken)
+
+
+def _is_of_audio_alone(connection: sqlite3.Connection, tables: Collection[str]) -> bool:
+    """Tell whether damage to pages is to those of the audio that is stored: all others hang together."""
+    others = (*(set(tables) - {TABLE}), "sqlite_schema")
+    return all(_integrity(connection, table) == "ok" for table in others) and (
+        _integrity(connection, TABLE) != "ok"
+    )
+
+
+def _integrity(connection: sqlite3.Connection, of: str) -> str:
+    return str(connection.execute(f"PRAGMA integrity_check({of})").fetchone()[0])
+
+
+def _collect_audio(opened: Opened, path: Path) -> None:
+    """Take audio away that neither the rows nor the history name; the next opening tries again."""
+
+    def require_unchanged() -> None:
+        if data_version(opened.connection) != opened.data_version:
+            raise _busy(path)
+
+    with suppress(sqlite3.Error, DocumentError):
+        if unnamed_keys(opened.connection):
+            with Transaction(opened.connection, path, check=require_unchanged):
+                remove_audio(opened.connection, unnamed_keys(opened.connection))
 
 
 def _bring_up_to_date(connection: sqlite3.Connection, path: Path) -> Path:
     """Migrate a document in place and return where it is kept as it was; what is refused stays as it was."""
     with snapshot(connection):
-        version, seen = _sound_version(connection), data_version(connection)
+        version, seen = _sound_version(connection).version, data_version(connection)
         kept = keep_older_version(connection, path, version)
 
     def require_unchanged() -> None:
@@ -185,7 +240,7 @@ def _bring_up_to_date(connection: sqlite3.Connection, path: Path) -> Path:
 def _copy_of_this_version(connection: sqlite3.Connection) -> sqlite3.Connection:
     """Copy a document that may not be written, so that it can be brought to this version all the same."""
     with closing(connection), snapshot(connection):
-        version = _sound_version(connection)
+        version = _sound_version(connection).version
         copy = sqlite3.connect(":memory:", isolation_level=None)
         connection.backup(copy)
     migrate(copy, version, TABLE_NAMES)

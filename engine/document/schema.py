@@ -48,6 +48,10 @@ CREATE TABLE history (
     step INTEGER PRIMARY KEY, label TEXT NOT NULL, changes TEXT NOT NULL, merges_as TEXT NOT NULL,
     undone INTEGER NOT NULL, digest INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE stored_audio (
+    key TEXT PRIMARY KEY, rate_hz INTEGER NOT NULL, channels INTEGER NOT NULL, frames INTEGER NOT NULL,
+    encoding TEXT NOT NULL, bytes BLOB NOT NULL, digest INTEGER NOT NULL
+) STRICT;
 CREATE TABLE checksum (name TEXT PRIMARY KEY, digest INTEGER NOT NULL) STRICT;
 """
 
@@ -60,7 +64,7 @@ ADDED: Mapping[int, Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "proposal": ("nearest_kept",),
             "marker": (),
         },
-        4: {"proposal": ("tracks",), "decision": ("payload",)},
+        4: {"proposal": ("tracks",), "decision": ("payload",), "stored_audio": ()},
     }
 )
 

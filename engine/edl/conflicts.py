@@ -1,8 +1,8 @@
 """Accepted edits that cannot both hold: told, and decided by the user; until then both do what they can.
 
-A span that is moved to two places, something laid into a span that is itself taken away, and a slice that two
-edits slip by different amounts. What is dropped and held, or replaced and slipped, is no conflict: there the
-kinds have an order (decision 41).
+A span that is moved to two places or repeated in two numbers, something laid into a span that is itself taken
+away, and a slice that two edits slip by different amounts. What is dropped and held, or replaced and slipped,
+is no conflict: there the kinds have an order (decision 41).
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ def conflicts_of(state: DocumentState, proposal_id: str) -> tuple[str, ...]:
 def _clash(one: Operation, other: Operation) -> bool:
     if isinstance(one, Order) and isinstance(other, Order):
         both_go = not one.stays and not other.stays and _overlap(one, other)
-        return both_go or _is_laid_into(one, other) or _is_laid_into(other, one)
+        return (
+            both_go or _is_counted_twice(one, other) or _is_laid_into(one, other) or _is_laid_into(other, one)
+        )
     if isinstance(one, Shift) and isinstance(other, Shift):
         shared = not one.tracks or not other.tracks or bool(set(one.tracks) & set(other.tracks))
         return shared and _overlap(one, other) and one.by_samples != other.by_samples
@@ -50,6 +52,11 @@ def _clash(one: Operation, other: Operation) -> bool:
 
 def _overlap(one: Order | Shift, other: Order | Shift) -> bool:
     return one.start_samples < other.stop_samples and other.start_samples < one.stop_samples
+
+
+def _is_counted_twice(one: Order, other: Order) -> bool:
+    same = (one.start_samples, one.stop_samples) == (other.start_samples, other.stop_samples)
+    return same and one.stays and other.stays
 
 
 def _is_laid_into(one: Order, other: Order) -> bool:

@@ -8,7 +8,7 @@ of the source, bit for bit.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol, TypeVar
 
@@ -18,6 +18,7 @@ from numpy.typing import DTypeLike, NDArray
 from engine.document.kinds.operations import Gain, Replace, Shift, Sounding
 from engine.edl.crossfade import Block, crossfade
 from engine.edl.delay import Sound, delayed
+from engine.edl.stored_sounds import StoredSounds
 from engine.spans import united
 from engine.timebase import s_to_samples
 
@@ -56,7 +57,8 @@ class Patches:
     @classmethod
     def of(cls, operations: Iterable[Sounding], rate_hz: int) -> Patches:
         """Return the patches that these make; their order says nothing."""
-        return cls(tuple(sorted(operations, key=_precedence)), rate_hz)
+        heard = (_as_far_as_it_goes(one, rate_hz) for one in operations)
+        return cls(tuple(sorted(filter(None, heard), key=_precedence)), rate_hz)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Patches):
@@ -100,11 +102,18 @@ def patches_by_track(
     found = {}
     for track in tracks:
         own = of_some.get(track)
-        if own is not None:
-            found[track] = Patches.of([*of_all, *own], rate_hz)
-        elif of_all:
-            found[track] = everywhere
-    return found
+        found[track] = everywhere if own is None else Patches.of([*of_all, *own], rate_hz)
+    return {track: patches for track, patches in found.items() if patches.operations}
+
+
+def _as_far_as_it_goes(one: Sounding, rate_hz: int) -> Sounding | None:
+    """Return an edit as far as the audio goes that it plays, its crossfades included; None beyond."""
+    if not isinstance(one, Replace) or one.stored is None:
+        return one
+    fade = _fade(one, rate_hz)
+    start = max(one.start_samples, one.stored.start_samples + fade // 2)
+    stop = min(one.stop_samples, one.stored.stop_samples - (fade - fade // 2))
+    return replace(one, start_samples=start, stop_samples=stop) if start < stop else None
 
 
 def _precedence(one: Sounding) -> tuple[object, ...]:
@@ -131,13 +140,26 @@ class PatchedReader:
     source : samples of the track as they are, at the document's rate
     frames, channels : of the source
     offset_samples : where the track begins on the document's timeline
+    stored : finds the audio that the document stores; None where there is no way to it
+
+    Attributes
+    ----------
+    lost : the edits met so far whose audio cannot be read, so that the source is heard there
     """
 
     def __init__(
-        self, source: Reads, patches: Patches, frames: int, channels: int, offset_samples: int
+        self,
+        source: Reads,
+        patches: Patches,
+        frames: int,
+        channels: int,
+        offset_samples: int,
+        stored: StoredSounds | None = None,
     ) -> None:
         self.source = source
-        self._patches, self._rate_hz = patches, patches.rate_hz
+        self.lost: dict[Replace, None] = {}
+        self._stored = stored
+        self._patches, self.rate_hz = patches, patches.rate_hz
         self._frames, self._channels, self._offset = frames, channels, offset_samples
         self._tones: dict[tuple[int, int], Sound] = {}
 
@@ -180,12 +202,21 @@ class PatchedReader:
         block = self._shifted(start, stop)
         for one in self._of(Gain, start, stop):
             begin, end = max(start, one.start_samples), min(stop, one.stop_samples)
-            block[begin - start : end - start] *= _gains(one, begin, end, self._rate_hz)[:, None]
+            block[begin - start : end - start] *= _gains(one, begin, end, self.rate_hz)[:, None]
         return block
 
     def _of(self, layer: type[_Layer], start: int, stop: int) -> list[_Layer]:
         every = (self._patches.operations[place] for place in self._patches.touching(start, stop))
-        return [one for one in every if isinstance(one, layer)]
+        return [one for one in every if isinstance(one, layer) and self._is_there(one)]
+
+    def _is_there(self, one: Sounding) -> bool:
+        """Tell whether the audio of an edit can be read, where it needs any."""
+        if not isinstance(one, Replace) or one.stored is None:
+            return True
+        found = self._stored is not None and self._stored.sound(one.stored) is not None
+        if not found:
+            self.lost[one] = None
+        return found
 
     def _layered(
         self, layer: type[_Faded], below: Make, over: Callable[[_Faded], Make], start: int, stop: int
@@ -193,7 +224,7 @@ class PatchedReader:
         """Return what lies below with the edits of one layer over it, each with its crossfades."""
         block = below(start, stop)
         for one in self._of(layer, start, stop):
-            fade = _fade(one, self._rate_hz)
+            fade = _fade(one, self.rate_hz)
             make = over(one)
             inner = one.start_samples - fade // 2 + fade, one.stop_samples - fade // 2
             begin, end = max(start, inner[0]), min(stop, inner[1])
@@ -208,7 +239,11 @@ class PatchedReader:
         return block
 
     def _fill(self, one: Replace, start: int, stop: int) -> Sound:
-        """Return silence, or the room tone played round from the start of the replaced span on."""
+        """Return stored audio, silence, or the room tone played round from the start of the span on."""
+        if one.stored is not None and self._stored is not None:
+            sound, first = self._stored.sound(one.stored), one.stored.start_samples
+            assert sound is not None, "an edit without its audio is passed over"
+            return sound[start - first : stop - first].astype(np.float64)
         if one.tone is None:
             return np.zeros((stop - start, self._channels))
         tone = self._tone(one.tone)
@@ -218,7 +253,7 @@ class PatchedReader:
         """Return a stretch whose end runs into its start: the last of it is faded into the first."""
         if span not in self._tones:
             heard = self._raw(*span)
-            join = min(s_to_samples(TONE_JOIN_S, self._rate_hz), len(heard) // 2)
+            join = min(s_to_samples(TONE_JOIN_S, self.rate_hz), len(heard) // 2)
             loop = heard[: len(heard) - join].copy()
             loop[:join] = crossfade(heard[len(heard) - join :], heard[:join])
             self._tones[span] = loop

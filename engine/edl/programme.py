@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.document.checks.limits import MOST_PIECES
 from engine.document.kinds.operations import Hold, Order
 from engine.edl.edit_list import EditList
 from engine.errors import DocumentError
@@ -23,9 +24,6 @@ EDGE_FADE_MS = 5.0
 
 SHORTEST_KEPT_MS = 1.0
 """A piece left between two cuts that is shorter than this goes with them: it would be a click."""
-
-MOST_PIECES = 1_000_000
-"""So many spans may be laid elsewhere; each takes some hundred bytes wherever it is drawn or heard."""
 
 Positions = NDArray[np.int64]
 

@@ -124,7 +124,7 @@ class Renderer(VoiceRenderer):
 
     Parameters
     ----------
-    media : where each source is now, by source id
+    media : where each source is now, by source id, and which document holds stored audio, by its key
     dtype : float32, or float64 where 32-bit integers must survive
     progress : hears of sources that must be converted to the document's rate first
 
@@ -161,7 +161,7 @@ class Renderer(VoiceRenderer):
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """A sentence for each source that held samples which are no sound where it was read."""
+        """Sentences for each track where what was read held no sound, or stored audio could not be read."""
         return tuple(dict.fromkeys(filter(None, (voice.left_out for voice in self._voices))))
 
     def close(self) -> None:

@@ -126,8 +126,8 @@ def test_a_problem_names_its_field(
 
 def test_what_is_left_is_told_with_what_is_not_decided(subject: ExportSubject) -> None:
     state = subject.whole.state
-    assert result_text(state) == "0:08.0 of 0:10.0 are left."
-    nothing = replace(state, decisions={})
+    assert result_text(subject.whole) == "0:08.0 of 0:10.0 are left."
+    nothing = replace(subject.whole, state=replace(state, decisions={}))
     assert result_text(nothing) == "Nothing is cut of 0:10.0. 1 proposal not decided yet stays in."
     assert source_depth(state) == "24 bit"
 

@@ -5,12 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
-from engine.edl.export.formats import FORMATS as EVERY
+from engine.edl.export.formats import AUDIO_SUFFIXES
 from engine.edl.export.request import ExportOptions
-
-FORMATS = tuple(EVERY.values())
-AUDIO_SUFFIXES = tuple(each.suffix for each in FORMATS if each.is_audio)
-FRAME_SUFFIXES = tuple(each.suffix for each in FORMATS if each.has_frames)
 
 
 @dataclass(frozen=True, slots=True)

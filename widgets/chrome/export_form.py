@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
+from engine.edl.export.formats import FORMATS
 from widgets.chrome.check_box import CheckBox
-from widgets.chrome.export_choice import FORMATS, WHOLE, ExportChoice, ExportOutlook, SpanOffer
+from widgets.chrome.export_choice import WHOLE, ExportChoice, ExportOutlook, SpanOffer
 from widgets.chrome.export_options import LABELS, ExportOptionsPanel
 from widgets.chrome.key_caps import KeyButton
 from widgets.chrome.written_list import WrittenList
@@ -53,8 +54,10 @@ class ExportForm(QWidget):
         self._folder, self._name = QLineEdit(choice.folder), QLineEdit(choice.name)
         self._browse = KeyButton(theme, "Choose…")
         self._browse.setAccessibleName("Choose a folder")
-        self._boxes = {each.suffix: CheckBox(theme, f"{each.name} ({each.suffix})") for each in FORMATS}
-        self._good_for = [QLabel(each.good_for) for each in FORMATS]
+        self._boxes = {
+            each.suffix: CheckBox(theme, f"{each.name} ({each.suffix})") for each in FORMATS.values()
+        }
+        self._good_for = [QLabel(each.good_for) for each in FORMATS.values()]
         self._options = ExportOptionsPanel(theme, choice.options, spans, choice.span, source_bits)
         self._result = QLabel(result_text)
         self._notes = {name: QLabel() for name in ("formats", "folder", "name", "files")}

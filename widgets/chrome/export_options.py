@@ -8,10 +8,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.audio.dither import Dither
+from engine.edl.export.formats import AUDIO_SUFFIXES, FRAME_SUFFIXES
 from engine.edl.export.request import Depth, ExportOptions, FrameRate
+from engine.wording import listed
 from widgets.chrome.check_box import CheckBox
 from widgets.chrome.choice_field import ChoiceField
-from widgets.chrome.export_choice import AUDIO_SUFFIXES, FRAME_SUFFIXES, SpanOffer
+from widgets.chrome.export_choice import SpanOffer
 from widgets.chrome.number_field import NumberField
 from widgets.theme import Theme, px
 
@@ -131,8 +133,8 @@ class ExportOptionsPanel(QWidget):
         self._dither.setToolTip("Floating point needs none." if audio and floating else "")
         self._chunks.setEnabled(".wav" in chosen)
         self._rate.setEnabled(any(suffix in FRAME_SUFFIXES for suffix in chosen))
-        self._audio_reason.setText("" if audio else "for WAV and FLAC")
-        self._rate_reason.setText("" if self._rate.isEnabled() else "for AAF, Final Cut and CMX 3600")
+        self._audio_reason.setText("" if audio else f"for {listed(AUDIO_SUFFIXES)}")
+        self._rate_reason.setText("" if self._rate.isEnabled() else f"for {listed(FRAME_SUFFIXES)}")
 
     def problem(self) -> tuple[str, str]:
         """Return the field that is wrong and what to do; two empty words where none is."""

@@ -44,6 +44,8 @@ def patched_columns(
             for values in (made.minimum, made.maximum, made.rms):
                 values[inside] *= factor
             continue
+        if isinstance(one, Replace) and one.stored is not None:
+            continue  # drawn as the recording: what is drawn here has no way to the document's audio
         if not isinstance(one, Replace):
             by = round(one.by_samples)
             found = read(starts[inside] - by, stops[inside] - by)

@@ -13,6 +13,9 @@ FARTHEST_SAMPLES = 2**43
 QUIETEST_DB, LOUDEST_DB = -200.0, 60.0
 HIGHEST_LANE_PX = 100_000
 
+MOST_PIECES = 1_000_000
+"""Spans that are laid elsewhere or again; each takes some hundred bytes wherever it is drawn or heard."""
+
 LONGEST_ID = 1_000
 LONGEST_TEXT = 40_000
 LONGEST_JSON = 256 * 1024
@@ -26,6 +29,12 @@ MOST_PACKED_BYTES = 2**28
 MOST_ARRAY_BYTES = 2**29
 """Of one analysis, unpacked; that of a day of sound takes a tenth of it."""
 
+MOST_AUDIO_BYTES = 2**29
+MOST_AUDIO_SAMPLES = 2**27
+"""Of one stored audio, of all its channels together: 23 minutes of stereo at 48 kHz."""
+LOUDEST_SAMPLE = 2.0**31
+"""As recordings are read: beyond it, samples are no sound."""
+
 MOST_ROWS: Mapping[str, int] = MappingProxyType(
     {
         "source": 10_000,
@@ -37,6 +46,7 @@ MOST_ROWS: Mapping[str, int] = MappingProxyType(
         "current_analysis": 1_000,
         "analysis": 100_000,
         "history": 10_000_000,
+        "stored_audio": 100_000,
         "checksum": 100,
     }
 )

@@ -12,6 +12,7 @@ from engine.document.checks.limits import LONGEST_ID, LONGEST_ROW_BYTES, LONGEST
 _READ_AT_ONCE = {
     "history": (("label", LONGEST_TEXT), ("merges_as", LONGEST_TEXT)),
     "analysis": (("id", LONGEST_ID), ("kind", LONGEST_ID)),
+    "stored_audio": (("key", LONGEST_ID), ("encoding", LONGEST_ID)),
     "checksum": (("name", LONGEST_ID),),
 }
 

@@ -52,14 +52,29 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Stored:
+    """Audio that the document stores, laid over [start, stop) of its timeline.
+
+    Attributes
+    ----------
+    key : names it, see `engine.document.stored_audio`
+    """
+
+    key: str
+    start_samples: int
+    stop_samples: int
+
+
+@dataclass(frozen=True, slots=True)
 class Replace:
-    """On some tracks the span [start, stop) is silent, or filled with a stretch of theirs, played round.
+    """On some tracks other sound is heard in the span [start, stop): silence, room tone or stored audio.
 
     Attributes
     ----------
     tracks : ids; none for all
-    tone : the stretch [start, stop) it is filled with, of the same track; None for silence
+    tone : the stretch [start, stop) of the same track that fills it, played round; None for none
     crossfade_ms : at both edges, half of it outside the span
+    stored : what is heard as far as it goes, its crossfades included; None for none
     """
 
     start_samples: int
@@ -67,6 +82,7 @@ class Replace:
     tracks: tuple[str, ...] = ()
     tone: tuple[int, int] | None = None
     crossfade_ms: float = 0.0
+    stored: Stored | None = None
 
 
 @dataclass(frozen=True, slots=True)

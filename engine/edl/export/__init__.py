@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 
 from engine.edl.export.audio_plan import planned_audio
-from engine.edl.export.consolidated import consolidate, consolidated_files
-from engine.edl.export.formats import FORMATS
+from engine.edl.export.consolidated import consolidate, said_of
+from engine.edl.export.formats import AUDIO_SUFFIXES, FORMATS
 from engine.edl.export.request import Exported, ExportOptions, ExportRequest
+from engine.edl.export.stretches import Consolidated
 from engine.errors import ExportError
 from engine.progress import SILENT, Progress
 from engine.safe_write import shown
@@ -26,8 +30,6 @@ __all__ = [
     "files_written",
 ]
 
-AUDIO_SUFFIXES = tuple(each.suffix for each in FORMATS.values() if each.is_audio)
-
 
 class Writer(Protocol):
     """A module that writes one format."""
@@ -39,14 +41,20 @@ class Writer(Protocol):
 def files_written(request: ExportRequest) -> tuple[Path, ...]:
     """Return the files that an export would write, so that the user can be asked about those that exist."""
     if request.out.suffix.lower() not in AUDIO_SUFFIXES:
-        return (request.out, *consolidated_files(request).values())
+        return (request.out, *(one.path for one in request.consolidated.values()))
     return tuple(file.path for file in planned_audio(request))
 
 
-def export(request: ExportRequest, progress: Progress = SILENT) -> Exported:
-    """Write what is heard, or the list of edits, to one file, and beside it the tracks whose sound is edited.
+def export(
+    request: ExportRequest, progress: Progress = SILENT, there: Collection[Consolidated] = ()
+) -> Exported:
+    """Write what is heard, or the list of edits, to one file, and beside it what is edited of the sound.
 
-    Nothing appears under the name before the whole file is there.
+    Nothing appears under a name before the whole file is there.
+
+    Parameters
+    ----------
+    there : files beside it that the same export wrote for another format
 
     Raises
     ------
@@ -58,11 +66,19 @@ def export(request: ExportRequest, progress: Progress = SILENT) -> Exported:
     check_names(request)
     form = FORMATS[request.out.suffix.lower()]
     writer = cast(Writer, import_module(f"engine.edl.export.{form.module}"))
-    over, said = consolidate(request, progress.part(0.0, 0.8))
-    if not said:
+    if not request.consolidated:
         return writer.write(request, progress)
-    done = writer.write(over, progress.part(0.8, 1.0))
-    return replace(done, sentence=" ".join((done.sentence, *said)))
+    fresh = {one.path for one in request.consolidated.values() if not os.path.lexists(one.path)}
+    beside: list[Path] = []
+    try:
+        left_out = consolidate(request, there, beside, progress.part(0.0, 0.5))
+        done = writer.write(request, progress.part(0.5, 1.0))
+    except BaseException:
+        for path in fresh.intersection(beside):  # of no use without the project
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+        raise
+    return replace(done, sentence=" ".join((done.sentence, said_of(request), *left_out)))
 
 
 def check_names(request: ExportRequest) -> None:

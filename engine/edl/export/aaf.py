@@ -24,15 +24,12 @@ from aaf2.rational import AAFRational
 
 from engine.audio.writer import bits_of, export_format
 from engine.document.track import Source, Track, audible
-from engine.edl.build import build
 from engine.edl.edit_list import EditList
 from engine.edl.export.aaf_components import Pattern, TransitionPattern, lay, write_laid
 from engine.edl.export.clips import (
     Clip,
-    clips,
+    clips_of,
     crossfades,
-    frames_per_s,
-    nominal_frame_rate,
     source_path,
     with_gaps,
 )
@@ -68,7 +65,7 @@ class _Writer:
     def __init__(self, request: ExportRequest, progress: Progress) -> None:
         self._request = request
         self._progress = progress
-        self._edit_list: EditList = build(request.state)
+        self._edit_list: EditList = request.edit_list
         self._file = aaf2.open()
         self._masters: dict[str, Any] = {}
         self._dissolve: Any = None
@@ -78,7 +75,7 @@ class _Writer:
         """Return the bytes of the file."""
         state = self._request.state
         self._fix_identification()
-        for source in state.sources.values():
+        for source in self._request.sources.values():
             self._masters[source.id] = self._master(source)
         composition = self._mob(self._file.create.CompositionMob, self._request.title, "composition")
         composition.usage = "Usage_TopLevel"
@@ -161,11 +158,11 @@ class _Writer:
     def _add_timecode(self, composition: Any) -> None:
         """Count from nothing, at the frame rate that was chosen, in timecode that drops none."""
         rate = self._request.options.frame_rate
-        exact = frames_per_s(rate)
+        exact = rate.exact
         slot = composition.create_empty_sequence_slot(
             AAFRational(exact.numerator, exact.denominator), media_kind="Timecode"
         )
-        timecode = self._file.create.Timecode(nominal_frame_rate(rate), drop=False)
+        timecode = self._file.create.Timecode(rate.nominal, drop=False)
         timecode.start = 0
         length_s = Fraction(self._edit_list.length_samples, max(1, self._edit_list.rate_hz))
         timecode.length = max(1, ceil(length_s * exact))
@@ -174,7 +171,7 @@ class _Writer:
 
     def _add_slot(self, composition: Any, track: Track, channel: int) -> None:
         """Add the sequence of one channel of a track."""
-        found = clips(self._request.state, self._edit_list, track)
+        found = clips_of(self._request, track)
         fades = crossfades(found)
         components = []
         for number, (silence, clip) in enumerate(with_gaps(found)):
@@ -185,7 +182,7 @@ class _Writer:
             _, after = fades.get(number + 1, (0, 0))
             if number in fades:
                 components.append(self._transition(*fades[number]))
-            components.append(self._clip(track, clip, channel, before, after))
+            components.append(self._clip(clip, channel, before, after))
         slot = composition.create_sound_slot(self._edit_list.rate_hz)
         slot.name = xml_text(track.name)
         slot["PhysicalTrackNumber"].value = len(composition.slots) - 1  # the first one is the timecode
@@ -193,12 +190,12 @@ class _Writer:
             self._progress.check_cancelled()
         slot.segment.length = found[-1].result_stop_samples if found else 0
 
-    def _clip(self, track: Track, clip: Clip, channel: int, before: int, after: int) -> Any:
+    def _clip(self, clip: Clip, channel: int, before: int, after: int) -> Any:
         """Return a clip, lengthened by the transitions at its ends, as AAF counts them."""
         start, length = clip.start_samples - before, before + clip.length_samples + after
-        key = (track.source_id, channel)
+        key = (clip.source_id, channel)
         if key not in self._patterns:
-            made = self._masters[track.source_id].create_source_clip(channel, start, length, _SOUND)
+            made = self._masters[clip.source_id].create_source_clip(channel, start, length, _SOUND)
             self._patterns[key] = Pattern(made, "StartTime", "Length")
         return self._patterns[key].copy(start, length)
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from engine.audio.writer import Container, bits_of, container_for, export_format
 from engine.document.state import DocumentState
 from engine.document.track import audible
-from engine.edl.build import build
 from engine.edl.edit_list import EditList
 from engine.edl.export.request import Depth, ExportRequest
 from engine.edl.export.seams import removed_edit_list
@@ -68,10 +67,10 @@ def depth_words(subtype: str) -> str:
     return _WORDS.get(subtype) or f"{subtype.removeprefix('PCM_').lstrip('SU')} bit"
 
 
-def heard_edit_list(state: DocumentState, *, removed: bool) -> EditList:
-    """Return the edit list of the result or of what was removed from it."""
-    edit_list = build(state)
-    return removed_edit_list(state, edit_list) if removed else edit_list
+def heard_edit_list(request: ExportRequest) -> EditList:
+    """Return the edit list of the result or, where that is asked for, of what was removed from it."""
+    whole = request.edit_list
+    return removed_edit_list(request.state, whole) if request.options.removed else whole
 
 
 def planned_sound(request: ExportRequest) -> PlannedSound:
@@ -84,7 +83,7 @@ def planned_sound(request: ExportRequest) -> PlannedSound:
     state, name, removed = request.state, shown(request.out), request.options.removed
     if not state.tracks:
         raise ExportError(f"{name} would be empty because nothing is imported: import audio first.")
-    edit_list = heard_edit_list(state, removed=removed)
+    edit_list = heard_edit_list(request)
     if not edit_list.length_samples and removed:
         raise ExportError(f"{name} would be empty because nothing is cut: accept a cut first.")
     if not edit_list.length_samples:

@@ -1,37 +1,44 @@
-"""The edit list as clips on tracks, the way other editors hold it.
+"""The edit list as clips on tracks, the way other editors hold it: the one place where it is sliced.
 
-A clip is the part of one source that a segment plays on one track. Neighbours abut where one takes over
-from the other; what a crossfade needs of either beyond that point is told beside it. All numbers are samples
-at the document's rate, so a format converts each of them once and no error adds up.
+A clip is the part of one medium that a segment plays on one track: of the recording, or of the file that
+holds what is edited of its sound (`engine.edl.export.stretches`). Neighbours abut where one takes over from
+the other; what a crossfade needs of either beyond that point is told beside it. All numbers are samples at
+the document's rate, so a format converts each of them once and no error adds up.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
+from math import floor
 from pathlib import Path
 
 from engine.audio.time_reference import read_time_reference
 from engine.document.state import DocumentState
 from engine.document.track import Source, Track
-from engine.edl.edit_list import EditList
-from engine.edl.export.request import FrameRate
+from engine.edl.edit_list import EditList, Segment
+from engine.edl.export.request import ExportRequest
+from engine.edl.export.stretches import Consolidated
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A part of a source on a track.
+    """A part of a medium on a track.
 
     Attributes
     ----------
-    start_samples : in the source
+    start_samples : in the medium
     result_start_samples : in the result
-    length_samples : at least 1
+    length_samples : at least 1; 0 where all that is heard lies in a fade beyond it (see `clips`)
     before_samples, after_samples : how far the crossfades reach beyond the start and the end
     fade_in_samples, fade_out_samples : length of the fades, which begin at `start - before` and end at
         `stop + after`; 0 for a hard edge
+    source_id : the medium: a recording, or a consolidated file
+    shift_samples : how much farther on it lies in the medium than in the recording
+    lead_samples : how much of the same segment was played before it, from other media
+    segment : its number in the edit list
     """
 
     start_samples: int
@@ -41,10 +48,14 @@ class Clip:
     after_samples: int = 0
     fade_in_samples: int = 0
     fade_out_samples: int = 0
+    source_id: str = ""
+    shift_samples: int = 0
+    lead_samples: int = 0
+    segment: int = 0
 
     @property
     def stop_samples(self) -> int:
-        """End in the source."""
+        """End in the medium."""
         return self.start_samples + self.length_samples
 
     @property
@@ -53,10 +64,23 @@ class Clip:
         return self.result_start_samples + self.length_samples
 
 
-def clips(state: DocumentState, edit_list: EditList, track: Track) -> tuple[Clip, ...]:
-    """Return what is heard of a track, in order; nothing where it has not begun or is over."""
+def clips(
+    state: DocumentState,
+    edit_list: EditList,
+    track: Track,
+    consolidated: Consolidated | None = None,
+    *,
+    over_silence: bool = False,
+) -> tuple[Clip, ...]:
+    """Return what is heard of a track, in order; nothing where it has not begun or is over.
+
+    Parameters
+    ----------
+    consolidated : the file that plays what is edited of its sound
+    over_silence : for formats that play silence where a medium has nothing: fades keep their whole length
+        over it. Else they end where the track does
+    """
     first, end = track.start_samples, state.track_stop_samples(track)
-    last = len(edit_list.segments) - 1
     rows = zip(
         edit_list.segments,
         edit_list.kept_starts_samples.tolist(),
@@ -64,23 +88,97 @@ def clips(state: DocumentState, edit_list: EditList, track: Track) -> tuple[Clip
         edit_list.seams_samples.tolist(),
         strict=True,
     )
-    found = []
+    found: list[Clip] = []
     for number, (segment, kept_start, kept_stop, seam) in enumerate(rows):
-        start, stop = max(kept_start, first), min(kept_stop, end)
-        if start >= stop:
+        low, high = max(segment.start_samples, first), min(segment.stop_samples, end)
+        if low >= high:
             continue
-        before = after = fade_in = fade_out = 0
-        if start == kept_start:  # where the track itself begins later, it begins without a fade
-            wanted = kept_start - segment.start_samples if number else 0
-            before = min(wanted, kept_start - first)
-            fade_in = segment.fade_in_samples - (wanted - before)
-        if stop == kept_stop:
-            wanted = segment.stop_samples - kept_stop if number < last else 0
-            after = min(wanted, end - kept_stop)
-            fade_out = segment.fade_out_samples - (wanted - after)
-        result_start = seam + start - kept_start
-        found.append(Clip(start - first, result_start, stop - start, before, after, fade_in, fade_out))
+        if over_silence:
+            low, high = _whole_fades(segment, low, high)
+        start, stop = max(kept_start, low), min(kept_stop, high)
+        if start > stop or (start == stop and not over_silence):
+            continue
+        begins, ends = start == kept_start, stop == kept_stop  # else the track does, without a fade
+        whole = Clip(
+            start - first,
+            seam + start - kept_start,
+            stop - start,
+            start - low if begins else 0,
+            high - stop if ends else 0,
+            segment.fade_in_samples - (low - segment.start_samples) if begins else 0,
+            segment.fade_out_samples - (segment.stop_samples - high) if ends else 0,
+            track.source_id,
+            segment=number,
+        )
+        found += [whole] if consolidated is None else _parted(whole, consolidated, first)
     return tuple(found)
+
+
+def _whole_fades(segment: Segment, low: int, high: int) -> tuple[int, int]:
+    """Return from where to where a track that begins at `low` and ends at `high` is heard, with whole fades.
+
+    Where it begins or ends within one, the fade would change its shape; it begins with it instead.
+    """
+    faded_in = segment.start_samples + segment.fade_in_samples
+    faded_out = segment.stop_samples - segment.fade_out_samples
+    start = segment.start_samples if low < faded_in else min(low, faded_out)
+    stop = segment.stop_samples if high > faded_out else max(high, faded_in)
+    return start, stop
+
+
+def _parted(whole: Clip, consolidated: Consolidated, first_samples: int) -> Iterator[Clip]:
+    """Yield a clip part by part, each from its own medium; `first_samples` is where the track begins.
+
+    No fade is parted, so the first part holds all of the fade in and the last one all of the fade out.
+    """
+    start = whole.start_samples + first_samples
+    reach = start - whole.before_samples, start + whole.length_samples + whole.after_samples
+    parts = list(consolidated.parts(*reach, whole.source_id))
+    for number, part in enumerate(parts):
+        is_first, is_last = number == 0, number == len(parts) - 1
+        begin = start if is_first else part.start_samples
+        end = start + whole.length_samples if is_last else part.stop_samples
+        yield replace(
+            whole,
+            start_samples=begin - first_samples + part.shift_samples,
+            result_start_samples=whole.result_start_samples + begin - start,
+            length_samples=end - begin,
+            before_samples=whole.before_samples if is_first else 0,
+            after_samples=whole.after_samples if is_last else 0,
+            fade_in_samples=whole.fade_in_samples if is_first else 0,
+            fade_out_samples=whole.fade_out_samples if is_last else 0,
+            source_id=part.source_id,
+            shift_samples=part.shift_samples,
+            lead_samples=begin - start,
+        )
+
+
+def clips_of(request: ExportRequest, track: Track, *, over_silence: bool = False) -> tuple[Clip, ...]:
+    """Return what a request plays of a track (see `clips`)."""
+    own = request.consolidated.get(track.id)
+    return clips(request.state, request.edit_list, track, own, over_silence=over_silence)
+
+
+def video_frame_in(clip: Clip, request: ExportRequest, begin_s: Fraction, is_recording: bool) -> int:
+    """Return the frame of its medium at which a clip begins, for formats that count frames.
+
+    Parts of one segment go on where the one before ended, whatever is rounded: all count from the start of
+    the segment in the recording.
+
+    Parameters
+    ----------
+    begin_s : the timecode at which the recording begins; a consolidated file begins at 0
+    is_recording : whether its medium is the recording
+    """
+    rate_hz, frame_rate = request.edit_list.rate_hz, request.options.frame_rate.exact
+
+    def frames(samples: int, begin_s: Fraction = Fraction(0)) -> int:
+        return floor((begin_s + Fraction(samples, rate_hz)) * frame_rate + Fraction(1, 2))
+
+    first = frames(clip.start_samples - clip.shift_samples - clip.lead_samples, begin_s)
+    gone = frames(clip.result_start_samples) - frames(clip.result_start_samples - clip.lead_samples)
+    shift = 0 if is_recording else frames(clip.shift_samples) - frames(0, begin_s)
+    return first + gone + shift
 
 
 def with_gaps(found: tuple[Clip, ...]) -> Iterator[tuple[int, Clip]]:
@@ -112,14 +210,3 @@ def source_begin_s(source: Source, media: Mapping[str, Path]) -> Fraction:
     Resolve and Final Cut look for a clip by its timecode, and do not find one that is counted from 0.
     """
     return Fraction(read_time_reference(source_path(source, media)), source.rate_hz)
-
-
-def frames_per_s(rate: FrameRate) -> Fraction:
-    """Return an exact frame rate: the odd ones are 1000/1001 of a whole number."""
-    nominal = nominal_frame_rate(rate)
-    return Fraction(nominal) if rate.value == str(nominal) else Fraction(nominal * 1000, 1001)
-
-
-def nominal_frame_rate(rate: FrameRate) -> int:
-    """Return what a timecode at this rate counts to."""
-    return round(float(rate.value))

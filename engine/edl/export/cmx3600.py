@@ -11,12 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from math import floor
 
 from engine.document.track import audible
-from engine.edl.build import build
 from engine.edl.edit_list import EditList
-from engine.edl.export.clips import Clip, clips, frames_per_s, nominal_frame_rate, source_begin_s, source_path
+from engine.edl.export.clips import Clip, clips_of, source_begin_s, source_path, video_frame_in
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, edit_figures
 from engine.errors import ExportError
 from engine.progress import Progress
@@ -50,9 +48,9 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
     """
     progress.check_cancelled()
     state = request.state
-    edit_list = build(state)
+    edit_list = request.edit_list
     rate = request.options.frame_rate
-    nominal, exact = nominal_frame_rate(rate), frames_per_s(rate)
+    nominal, exact = rate.nominal, rate.exact
     if edit_list.source_length_samples > _MOST_HOURS * 3600 * edit_list.rate_hz:
         raise ExportError(
             f"{shown(request.out)} cannot count past {_MOST_HOURS} hours: export another format, "
@@ -87,21 +85,20 @@ def _events(
 
     for number, track in enumerate(audible(request.state.tracks), 1):
         channel = "A" if number == 1 else f"A{number}"
-        source = request.state.sources[track.source_id]
-        name, begin_s = source_path(source, request.media).name, source_begin_s(source, request.media)
-        for clip in clips(request.state, edit_list, track):
+        begin_s = source_begin_s(request.sources[track.source_id], request.media)
+        for clip in clips_of(request, track):
             record_in, record_out = frames(clip.result_start_samples), frames(clip.result_stop_samples)
             progress.check_cancelled()
             if record_in < record_out:
-                source_s = begin_s + Fraction(clip.start_samples, edit_list.rate_hz)
-                source_in = floor(source_s * frame_rate + Fraction(1, 2))
-                yield _Event(record_in, record_out, source_in, channel, reels[track.source_id], name, clip)
+                source_in = video_frame_in(clip, request, begin_s, clip.source_id == track.source_id)
+                name = source_path(request.sources[clip.source_id], request.media).name
+                yield _Event(record_in, record_out, source_in, channel, reels[clip.source_id], name, clip)
 
 
 def _reels(request: ExportRequest) -> dict[str, str]:
-    """Return a reel name for each source: what CMX3600 allows of the file's name, made unique."""
+    """Return a reel name for each file: what CMX3600 allows of the file's name, made unique."""
     reels: dict[str, str] = {}
-    for source in request.state.sources.values():
+    for source in request.sources.values():
         stem = source_path(source, request.media).stem.upper()
         plain = "".join(letter for letter in stem if letter.isascii() and letter.isalnum())[:_REEL_LETTERS]
         name, number = plain or "REEL", 2

@@ -1,127 +1,102 @@
-"""Tracks whose sound is edited, written as recordings of their own, for programs that edit no sound.
+"""Writes what is edited of the sound of tracks, for programs that edit no sound.
 
-No format holds a slip of a fraction of a sample, or a stretch that is filled with room tone. So such a track
-is consolidated: a WAV file beside the project plays it with its edits, and the project names that file in the
-place of the recording. Nothing else changes: it begins where the recording does and is as long.
+Which stretches these are, and how they lie in a file, is known before (`engine.edl.export.stretches`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.reader import content_hash
+from engine.audio.unchanged import read_unchanged, stamped
 from engine.audio.writer import write_audio
-from engine.document.state import DocumentState
-from engine.document.track import Source, Track, source_length_samples
-from engine.edl.build import build
-from engine.edl.export.formats import FORMATS
+from engine.document.track import Track
 from engine.edl.export.request import ExportRequest
-from engine.edl.names import name_of_file
-from engine.edl.patches import Patches
-from engine.edl.voice import open_voice
+from engine.edl.export.stretches import Consolidated
+from engine.edl.voice import Voice, media_path, open_voice
 from engine.progress import Progress
 from engine.safe_write import shown
 from engine.wording import counted
 
 BLOCK_FRAMES = 1 << 16
-SUBTYPE = "FLOAT"
+SAMPLE_BYTES = 4
 
 
-def consolidated_files(request: ExportRequest) -> Mapping[str, Path]:
-    """Return the file that each edited track would be written to, by the track's id."""
-    if not FORMATS[request.out.suffix.lower()].names_media:
-        return {}
-    patches = build(request.state).patches
-    files = {}
-    for number, track in enumerate(request.state.tracks, 1):
-        if track.id in patches:
-            name = f"{request.out.stem} edited {number:02d} {name_of_file(track.name)}".rstrip(" .")
-            files[track.id] = request.out.with_name(f"{name}.wav")
-    return files
+def consolidated_bytes(one: Consolidated) -> int:
+    """Return how much room the samples of a file take."""
+    return SAMPLE_BYTES * one.source.channels * one.source.frames
 
 
-def consolidated_bytes(request: ExportRequest) -> Mapping[Path, int]:
-    """Return how long each of these files will be."""
-    state = request.state
-    tracks = {track.id: track for track in state.tracks}
-    return {
-        path: 4 * state.sources[tracks[key].source_id].channels * _frames(state, tracks[key])
-        for key, path in consolidated_files(request).items()
-    }
+def consolidate(
+    request: ExportRequest, there: Collection[Consolidated], written: list[Path], progress: Progress
+) -> tuple[str, ...]:
+    """Write the files that clips of a request name beside its recordings; return what could not be heard.
 
-
-def consolidate(request: ExportRequest, progress: Progress) -> tuple[ExportRequest, tuple[str, ...]]:
-    """Write what a request needs, and return the request over these files, and what to tell the user.
+    Parameters
+    ----------
+    there : those that the same export has written before, for another format
+    written : grows by each file that is whole
 
     Raises
     ------
     ExportError : a file cannot be written
-    SourceError : a recording is missing or cannot be read
+    SourceError : a recording is missing, cannot be read, or was written to meanwhile
     """
-    files = consolidated_files(request)
-    if not files:
-        return request, ()
-    patches = build(request.state).patches
-    state, media = request.state, dict(request.media)
-    sources, tracks = dict(state.sources), list(state.tracks)
-    for done, (number, track) in enumerate((k, one) for k, one in enumerate(tracks) if one.id in files):
-        path = files[track.id]
-        share = progress.part(done / len(files), (done + 1) / len(files))
-        source = _written(request, track, patches[track.id], path, share)
-        sources[source.id] = source
-        media[source.id] = path
-        tracks[number] = replace(track, source_id=source.id)
-    names = ", ".join(repr(track.name) for track in state.tracks if track.id in files)
-    said = (
-        f"The sound of {counted(len(files), 'track')} is edited, which such files cannot hold: "
-        f"{names} play from {', '.join(shown(path.name) for path in files.values())} beside it."
+    tracks = {track.id: track for track in request.state.tracks}
+    wanted = [one for one in request.consolidated.values() if one not in there]
+    left_out = []
+    for number, one in enumerate(wanted):
+        left_out.append(_write(request, tracks[one.track_id], one, progress.step(number, len(wanted))))
+        written.append(one.path)
+    return tuple(filter(None, left_out))
+
+
+def said_of(request: ExportRequest) -> str:
+    """Say what plays from the files beside it."""
+    files = request.consolidated
+    names = ", ".join(repr(track.name) for track in request.state.tracks if track.id in files)
+    parts = sum(len(one.stretches) for one in files.values())
+    listed = ", ".join(shown(one.path.name) for one in files.values())
+    return (
+        f"Such files cannot hold edited sound: {counted(parts, 'part')} of {names} "
+        f"{'plays' if parts == 1 else 'play'} from {listed} beside it."
     )
-    return replace(request, state=replace(state, sources=sources, tracks=tuple(tracks)), media=media), (said,)
 
 
-def _frames(state: DocumentState, track: Track) -> int:
-    return source_length_samples(state.sources[track.source_id], state.rate_hz)
-
-
-def _written(
-    request: ExportRequest, track: Track, patches: Patches, path: Path, progress: Progress
-) -> Source:
-    """Write one track with its edits, and return the file as a source."""
+def _write(request: ExportRequest, track: Track, one: Consolidated, progress: Progress) -> str:
+    """Write one file, and return what of it could not be heard."""
     state = request.state
-    voice = open_voice(state, track, request.media, np.float32, progress, patches)
-    frames, first = _frames(state, track), track.start_samples
-
-    def blocks() -> Iterator[NDArray[np.float32]]:
-        for start in range(0, frames, BLOCK_FRAMES):
-            progress.check_cancelled()
-            yield voice.read(first + start, first + min(start + BLOCK_FRAMES, frames)).astype(np.float32)
-            progress.report(start / frames, f"Writing {shown(path.name)}")
-
-    try:
+    path = media_path(state, track, request.media)
+    stamp = stamped(path, state.sources[track.source_id].content_hash)
+    patches = request.edit_list.patches[track.id]
+    with closing(open_voice(state, track, request.media, np.float32, progress, patches)) as voice:
         write_audio(
-            path,
-            blocks(),
+            one.path,
+            read_unchanged(_blocks(voice, one, progress), [stamp]),
             rate_hz=state.rate_hz,
             channels=voice.channels,
             container="WAV",
-            subtype=SUBTYPE,
-            total_frames=frames,
+            subtype=one.source.subtype,
+            total_frames=one.source.frames,
             overwrite=request.overwrite,
         )
-    finally:
-        voice.close()
-    return Source(
-        id=f"edited-{track.id}",
-        path=str(path),
-        content_hash=content_hash(path),
-        rate_hz=state.rate_hz,
-        channels=voice.channels,
-        frames=frames,
-        container="WAV",
-        subtype=SUBTYPE,
-    )
+        return voice.left_out
+
+
+def _blocks(voice: Voice, one: Consolidated, progress: Progress) -> Iterator[NDArray[np.float32]]:
+    """Yield the samples of a file: the stretches with what lies around them, and silence between."""
+    first, margin, at = voice.track.start_samples, one.margin_samples, 0
+    for stretch in one.stretches:
+        start, stop = stretch.start_samples - margin, stretch.stop_samples + margin
+        begins_at = start - first + stretch.shift_samples
+        yield np.zeros((begins_at - at, voice.channels), np.float32)
+        for begin in range(start, stop, BLOCK_FRAMES):
+            progress.check_cancelled()
+            end = min(begin + BLOCK_FRAMES, stop)
+            yield voice.read(begin, end).astype(np.float32)
+            at = begins_at + end - start
+            progress.report(at / one.source.frames, f"Writing {shown(one.path.name)}")

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from engine.audio.reader import content_hash
 from engine.document.decisions import edited
 from engine.document.kinds import KINDS
 from engine.document.markers import Marker
 from engine.document.state import DocumentState
 from engine.document.track import Source, Track
-from engine.edl.build import build
 from engine.edl.edit_list import Segment
 from engine.edl.export.request import (
     AcceptedEdit,
@@ -22,6 +22,7 @@ from engine.edl.export.request import (
     counted_edits,
     edit_figures,
 )
+from engine.edl.export.stretches import Consolidated
 from engine.progress import Progress
 from engine.safe_write import replacing, shown
 from engine.strict_json import strict_json
@@ -52,15 +53,16 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
 def edit_list_content(request: ExportRequest) -> dict[str, Any]:
     """Return the edit list as plain JSON values."""
     state = request.state
-    edit_list, edits = build(state), accepted_edits(state)
+    edit_list, edits = request.edit_list, accepted_edits(state)
+    files = [_hashed(one) for one in request.consolidated.values()]
     return {
         "version": VERSION,
         "document": request.document_name,
         "rate_hz": state.rate_hz,
         "length_samples": edit_list.length_samples,
         "source_length_samples": edit_list.source_length_samples,
-        "sources": [_source(source, request.media) for source in state.sources.values()],
-        "tracks": [_track(track, state.rate_hz) for track in state.tracks],
+        "sources": [_source(source, request.media) for source in (*state.sources.values(), *files)],
+        "tracks": [_track(track, request) for track in state.tracks],
         "segments": [_segment(segment, state.rate_hz) for segment in edit_list.segments],
         "cuts": [
             _edit(edit, state) for edit in accepted_edits(state) if KINDS[edit.proposal.kind].drops_span
@@ -74,9 +76,35 @@ def _source(source: Source, media: Mapping[str, Path]) -> dict[str, Any]:
     return {**asdict(source), "path": str(media.get(source.id, source.path))}
 
 
-def _track(track: Track, rate_hz: int) -> dict[str, Any]:
+def _hashed(one: Consolidated) -> Source:
+    """Return a file that was written just now as a source, with the name for what is in it."""
+    return replace(one.source, content_hash=content_hash(one.path))
+
+
+def _track(track: Track, request: ExportRequest) -> dict[str, Any]:
     fields = {name: value for name, value in asdict(track).items() if name not in _LOOKS}
-    return {**fields, "start_s": samples_to_s(track.start_samples, rate_hz)}
+    own = request.consolidated.get(track.id)
+    return {
+        **fields,
+        "start_s": samples_to_s(track.start_samples, request.state.rate_hz),
+        "stretches": [] if own is None else list(_stretches(track, own)),
+    }
+
+
+def _stretches(track: Track, own: Consolidated) -> Iterator[dict[str, Any]]:
+    """Yield where a track plays from another source, and from where in it."""
+    rate_hz = own.source.rate_hz
+    for one in own.stretches:
+        offset = one.start_samples - track.start_samples + one.shift_samples
+        yield {
+            "source_id": own.source.id,
+            "start_samples": one.start_samples,
+            "stop_samples": one.stop_samples,
+            "offset_samples": offset,
+            "start_s": samples_to_s(one.start_samples, rate_hz),
+            "stop_s": samples_to_s(one.stop_samples, rate_hz),
+            "offset_s": samples_to_s(offset, rate_hz),
+        }
 
 
 def _segment(segment: Segment, rate_hz: int) -> dict[str, Any]:

@@ -11,11 +11,9 @@ from __future__ import annotations
 from fractions import Fraction
 from xml.etree import ElementTree
 
-from engine.document.state import DocumentState
 from engine.document.track import Track, audible
-from engine.edl.build import build
 from engine.edl.edit_list import EditList
-from engine.edl.export.clips import Clip, clips, crossfades, frames_per_s, source_begin_s, source_path
+from engine.edl.export.clips import Clip, clips_of, crossfades, source_begin_s, source_path
 from engine.edl.export.request import (
     Exported,
     ExportRequest,
@@ -59,13 +57,13 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
 
 def _document(request: ExportRequest, progress: Progress) -> ElementTree.Element:
     state = request.state
-    edit_list = build(state)
+    edit_list = request.edit_list
     root = ElementTree.Element("fcpxml", version=VERSION)
     _add_resources(root, request)
     event = _add(_add(root, "library"), "event", name=request.title)
     project = _add(event, "project", name=request.title)
 
-    frame = 1 / frames_per_s(request.options.frame_rate)
+    frame = 1 / request.options.frame_rate.exact
     length_s = _seconds(edit_list.length_samples, edit_list)
     length_s = max(1, -(-length_s // frame)) * frame  # a gap lasts whole frames
     values = {"format": "r0", "duration": _time(length_s), "tcStart": "0s", "tcFormat": "NDF"}
@@ -86,7 +84,7 @@ def _document(request: ExportRequest, progress: Progress) -> ElementTree.Element
 
 
 def _add_resources(root: ElementTree.Element, request: ExportRequest) -> None:
-    """Add the format of the empty picture and one asset for each source."""
+    """Add the format of the empty picture and one asset for each source and consolidated file."""
     resources = _add(root, "resources")
     rate = request.options.frame_rate
     _add(
@@ -94,12 +92,12 @@ def _add_resources(root: ElementTree.Element, request: ExportRequest) -> None:
         "format",
         id="r0",
         name=_format_name(rate),
-        frameDuration=_time(1 / frames_per_s(rate)),
+        frameDuration=_time(1 / rate.exact),
         width="1920",
         height="1080",
     )
-    for source_id, resource_id in _resource_ids(request.state).items():
-        source = request.state.sources[source_id]
+    for source_id, resource_id in _resource_ids(request).items():
+        source = request.sources[source_id]
         path = source_path(source, request.media)
         asset = _add(
             resources,
@@ -121,17 +119,17 @@ def _add_tracks(
 ) -> None:
     """Connect every clip of every track, each track on lanes of its own below the storyline."""
     state = request.state
-    resource_ids = _resource_ids(state)
+    resource_ids = _resource_ids(request)
+    begins_s = {key: source_begin_s(source, request.media) for key, source in request.sources.items()}
     heard = audible(state.tracks)
     lane = 0
     for number, track in enumerate(state.tracks):
-        found = clips(state, edit_list, track)
-        begin_s = source_begin_s(state.sources[track.source_id], request.media)
+        found = clips_of(request, track)
         lanes = 2 if crossfades(found) else 1
         for place, clip in enumerate(found):
             progress.check_cancelled()
-            element = _clip_element(gap, clip, edit_list, begin_s)
-            element.set("ref", resource_ids[track.source_id])
+            element = _clip_element(gap, clip, edit_list, begins_s[clip.source_id])
+            element.set("ref", resource_ids[clip.source_id])
             element.set("lane", str(-(lane + place % lanes + 1)))
             element.set("name", xml_text(track.name))
             element.set("enabled", str(int(track in heard)))
@@ -169,8 +167,8 @@ def _add_volume(element: ElementTree.Element, track: Track, clip: Clip, edit_lis
                 _add(param, name, type="linear", duration=_time(_seconds(fade, edit_list)))
 
 
-def _resource_ids(state: DocumentState) -> dict[str, str]:
-    return {source_id: f"r{number}" for number, source_id in enumerate(state.sources, 1)}
+def _resource_ids(request: ExportRequest) -> dict[str, str]:
+    return {source_id: f"r{number}" for number, source_id in enumerate(request.sources, 1)}
 
 
 def _role(track: Track) -> str:

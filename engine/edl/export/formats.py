@@ -22,7 +22,9 @@ class Format:
     module : of `engine.edl.export`, loaded when it is written: some need libraries that take a quarter of a
         second
     is_audio : whether it holds the sound itself
+    is_packed : whether its samples take less room than they need; nobody knows how much less
     names_media : whether it names recordings that another program opens
+    listens : whether it reads every recording, to choose what it writes
     has_frames : whether it counts in video frames
     clip_bytes, clip_s : of each clip of a track's channel, measured at 16 mono tracks with 3,000 cuts
     edit_bytes : of each accepted edit
@@ -33,7 +35,9 @@ class Format:
     good_for: str
     module: str
     is_audio: bool = False
+    is_packed: bool = False
     names_media: bool = True
+    listens: bool = False
     has_frames: bool = False
     clip_bytes: int = 0
     clip_s: float = 5e-5
@@ -45,7 +49,13 @@ _ROWS = (
         ".wav", "WAV", "the result as audio, as the source has it", "audio", is_audio=True, names_media=False
     ),
     Format(
-        ".flac", "FLAC", "the same samples in about half the room", "audio", is_audio=True, names_media=False
+        ".flac",
+        "FLAC",
+        "the same samples in about half the room",
+        "audio",
+        is_audio=True,
+        is_packed=True,
+        names_media=False,
     ),
     Format(".json", "Edit list", "every edit as numbers, for scripts", "edit_json", edit_bytes=505),
     Format(
@@ -61,6 +71,7 @@ _ROWS = (
         "REAPER project",
         "the sources with edits and crossfades in place",
         "reaper",
+        listens=True,
         clip_bytes=355,
         clip_s=1e-4,
     ),
@@ -95,3 +106,6 @@ _ROWS = (
 
 FORMATS: Mapping[str, Format] = MappingProxyType({each.suffix: each for each in _ROWS})
 """By suffix, in the order in which they are offered."""
+
+AUDIO_SUFFIXES = tuple(each.suffix for each in _ROWS if each.is_audio)
+FRAME_SUFFIXES = tuple(each.suffix for each in _ROWS if each.has_frames)

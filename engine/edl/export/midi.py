@@ -11,7 +11,6 @@ from itertools import pairwise
 
 import mido
 
-from engine.edl.build import build
 from engine.edl.edit_list import EditList
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits, edit_figures
 from engine.edl.export.seams import seams
@@ -25,7 +24,7 @@ from engine.wording import counted
 def write(request: ExportRequest, progress: Progress) -> Exported:
     """Write the tempo map; without a beat grid the markers stand in 120 beats a minute."""
     progress.check_cancelled()
-    edit_list = build(request.state)
+    edit_list = request.edit_list
     tempo, beats = tempo_map(request.grid, edit_list)
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_QUARTER, charset="utf-8")
     file.tracks.append(_track(request, edit_list, tempo))

@@ -8,9 +8,7 @@ from __future__ import annotations
 from opentimelineio import opentime, schema
 
 from engine.document.track import Track, audible
-from engine.edl.build import build
-from engine.edl.edit_list import EditList
-from engine.edl.export.clips import Clip, clips, crossfades, source_path, with_gaps
+from engine.edl.export.clips import Clip, clips_of, crossfades, source_path, with_gaps
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits, edit_figures
 from engine.edl.export.seams import seams
 from engine.edl.placed_markers import placed_markers
@@ -34,12 +32,12 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
 
 def _timeline(request: ExportRequest, progress: Progress) -> schema.Timeline:
     state = request.state
-    edit_list = build(state)
+    edit_list = request.edit_list
     timeline = schema.Timeline(xml_text(request.title))
     timeline.global_start_time = _time(0, edit_list.rate_hz)
     heard = audible(state.tracks)
     for number, track in enumerate(state.tracks):
-        laid = _track(request, edit_list, track, progress)
+        laid = _track(request, track, progress)
         laid.enabled = track in heard
         timeline.tracks.append(laid)
         progress.report(0.5 * (number + 1) / len(state.tracks), "Writing the timeline")
@@ -63,9 +61,9 @@ def _timeline(request: ExportRequest, progress: Progress) -> schema.Timeline:
     return timeline
 
 
-def _track(request: ExportRequest, edit_list: EditList, track: Track, progress: Progress) -> schema.Track:
+def _track(request: ExportRequest, track: Track, progress: Progress) -> schema.Track:
     """Return a track; what OTIO has no place for, such as gain and pan, stands in the metadata."""
-    rate_hz = edit_list.rate_hz
+    rate_hz = request.edit_list.rate_hz
     laid = schema.Track(name=xml_text(track.name), kind=schema.TrackKind.Audio)
     laid.metadata["offcut"] = {
         "gain_db": track.gain_db,
@@ -76,7 +74,7 @@ def _track(request: ExportRequest, edit_list: EditList, track: Track, progress: 
         "mute": track.mute,
         "solo": track.solo,
     }
-    found = clips(request.state, edit_list, track)
+    found = clips_of(request, track)
     fades = crossfades(found)
     for number, (silence, clip) in enumerate(with_gaps(found)):
         progress.check_cancelled()
@@ -91,12 +89,12 @@ def _track(request: ExportRequest, edit_list: EditList, track: Track, progress: 
                     out_offset=_time(after, rate_hz),
                 )
             )
-        laid.append(_clip(request, track, clip, rate_hz))
+        laid.append(_clip(request, clip, rate_hz))
     return laid
 
 
-def _clip(request: ExportRequest, track: Track, clip: Clip, rate_hz: int) -> schema.Clip:
-    source = request.state.sources[track.source_id]
+def _clip(request: ExportRequest, clip: Clip, rate_hz: int) -> schema.Clip:
+    source = request.sources[clip.source_id]
     path = source_path(source, request.media)
     return schema.Clip(
         name=xml_text(path.name),

@@ -11,12 +11,12 @@ from engine.audio.opening import require_file
 from engine.disk_room import check_room
 from engine.document.decisions import Verdict
 from engine.document.track import audible
-from engine.edl.build import build
-from engine.edl.export import AUDIO_SUFFIXES, check_names, export, files_written
+from engine.edl.export import check_names, export
 from engine.edl.export.audio_plan import planned_audio, planned_sound
 from engine.edl.export.consolidated import consolidated_bytes
-from engine.edl.export.formats import FORMATS
+from engine.edl.export.formats import AUDIO_SUFFIXES, FORMATS
 from engine.edl.export.request import Exported, ExportRequest
+from engine.edl.export.stretches import Consolidated
 from engine.edl.voice import media_path
 from engine.errors import ExportError
 from engine.progress import SILENT, Progress
@@ -34,6 +34,7 @@ class PlannedFile:
     Attributes
     ----------
     size_bytes : of a WAV file to within its chunks; of FLAC the most it can be; of others a guess
+    is_most : whether it may be smaller by far
     length_s : how long it sounds; None for a file without sound
     exists : whether there is one of that name
     """
@@ -42,6 +43,7 @@ class PlannedFile:
     size_bytes: int
     length_s: float | None
     exists: bool
+    is_most: bool = False
 
 
 def plan(request: ExportRequest) -> tuple[PlannedFile, ...]:
@@ -53,7 +55,7 @@ def plan(request: ExportRequest) -> tuple[PlannedFile, ...]:
     """
     check_names(request)
     return tuple(
-        PlannedFile(path, size_bytes, length_s, _is_taken(path))
+        PlannedFile(path, size_bytes, length_s, _is_taken(path), FORMATS[path.suffix.lower()].is_packed)
         for path, size_bytes, length_s in _sizes(request)
     )
 
@@ -69,21 +71,24 @@ def check(requests: Sequence[ExportRequest]) -> None:
     ExportError : one of the files cannot be written
     SourceError : a recording is missing
     """
-    named: set[Path] = set()
+    named: dict[Path, Consolidated | None] = {}
     needed: dict[Path, int] = {}
     for request in requests:
         check_names(request)
         _check_media(request)
-        for path in files_written(request):
-            real = Path(os.path.realpath(path))
-            if real in named:
-                raise ExportError(f"{shown(path)} would be written twice: give every file a name of its own.")
-            named.add(real)
+        beside = {one.path: one for one in request.consolidated.values()}
         for file in plan(request):
+            real, own = Path(os.path.realpath(file.path)), beside.get(file.path)
+            if own is not None and named.get(real) == own:
+                continue  # formats share it
+            if real in named:
+                raise ExportError(
+                    f"{shown(file.path)} would be written twice: give every file a name of its own."
+                )
+            named[real] = own
             check_target(file.path, overwrite=request.overwrite)
             folder = Path(os.path.realpath(file.path)).parent
-            certain = file.path.suffix.lower() != ".flac"
-            needed[folder] = needed.get(folder, 0) + (file.size_bytes if certain else 0)
+            needed[folder] = needed.get(folder, 0) + (0 if file.is_most else file.size_bytes)
     for folder, size_bytes in needed.items():
         check_room(folder, size_bytes)
 
@@ -107,14 +112,16 @@ def export_all(
     done: list[Exported] = [] if written is None else written
     costs_s = [_cost_s(request) for request in requests]
     whole_s, before_s = sum(costs_s), 0.0
+    there: list[Consolidated] = []
     for request, cost_s in zip(requests, costs_s, strict=True):
         share = progress.part(before_s / whole_s, (before_s + cost_s) / whole_s)
         try:
-            done.append(export(request, share))
+            done.append(export(request, share, there))
         except Exception as error:
             if not done or not isinstance(error, ExportError | OSError):
                 raise
             raise ExportError(f"{error} {written_before(done)}") from error
+        there += request.consolidated.values()
         before_s += cost_s
     return tuple(done)
 
@@ -137,9 +144,9 @@ def _sizes(request: ExportRequest) -> Iterator[tuple[Path, int, float | None]]:
     form = FORMATS[suffix]
     in_edits = _edits(request) * form.edit_bytes
     yield request.out, _HEAD_BYTES + in_edits + _clips(request) * form.clip_bytes, None
-    length_s = samples_to_s(request.state.length_samples, request.state.rate_hz)
-    for path, size_bytes in consolidated_bytes(request).items():
-        yield path, _HEAD_BYTES + size_bytes, length_s
+    for one in request.consolidated.values():
+        length_s = samples_to_s(one.source.frames, one.source.rate_hz)
+        yield one.path, _HEAD_BYTES + consolidated_bytes(one), length_s
 
 
 def _edits(request: ExportRequest) -> int:
@@ -151,7 +158,8 @@ def _clips(request: ExportRequest) -> int:
     """Return about how many clips there are on the channels of all tracks."""
     state = request.state
     channels = sum(state.sources[track.source_id].channels for track in state.tracks)
-    return channels * max(1, len(build(state).starts_samples))
+    joints = sum(2 * len(one.stretches) * one.source.channels for one in request.consolidated.values())
+    return channels * max(1, len(request.edit_list.starts_samples)) + joints
 
 
 def _cost_s(request: ExportRequest) -> float:
@@ -160,13 +168,16 @@ def _cost_s(request: ExportRequest) -> float:
     if suffix in AUDIO_SUFFIXES:
         again = 2 if request.options.loudness_lufs is not None else 1
         return 0.01 + again * planned_sound(request).frames * tracks / _SAMPLES_A_S
-    return 0.01 + _clips(request) * FORMATS[suffix].clip_s
+    copied = sum(one.source.frames for one in request.consolidated.values())
+    return 0.01 + _clips(request) * FORMATS[suffix].clip_s + copied / _SAMPLES_A_S
 
 
 def _check_media(request: ExportRequest) -> None:
-    suffix, tracks = request.out.suffix.lower(), request.state.tracks
-    for track in {".rpp": tracks}.get(suffix, audible(tracks) if suffix in AUDIO_SUFFIXES else ()):
-        require_file(media_path(request.state, track, request.media))
+    form, tracks = FORMATS[request.out.suffix.lower()], request.state.tracks
+    heard = audible(tracks) if form.is_audio else ()
+    for track in tracks:
+        if form.listens or track in heard or track.id in request.consolidated:
+            require_file(media_path(request.state, track, request.media))
 
 
 def _is_taken(path: Path) -> bool:

@@ -1,8 +1,8 @@
 """A REAPER project that opens the sources themselves, with the cuts and crossfades in place.
 
-Every segment becomes one item a track; neighbours overlap by their crossfade, and each item carries its half
-of it as a fade. Times are seconds, converted from samples once, here: REAPER plays each source at its own
-rate.
+Every clip becomes one item; neighbours overlap by their crossfade, and each item carries its half of it as a
+fade, over silence where its medium has nothing. Times are seconds, converted from samples once, here: REAPER
+plays each source at its own rate.
 
 A fade line is ``FADEIN shape length auto_length shape ...``. Equal gain is REAPER's shape 0, a straight line,
 exactly. Equal power is its shape 1, which every version has: x(2 - x), within 0.06 of the sine used here.
@@ -20,14 +20,14 @@ from rpp.encoder import encode
 
 from engine.document.state import DocumentState
 from engine.document.track import Source, Track
-from engine.edl.build import build
 from engine.edl.crossfade import Curve, choose_curve
-from engine.edl.edit_list import EditList, Segment
+from engine.edl.edit_list import EditList
+from engine.edl.export.clips import Clip, clips_of, source_path
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits, edit_figures
 from engine.edl.export.tempo import tempo_map
 from engine.edl.placed_markers import placed_markers
 from engine.edl.render import mix_channels
-from engine.edl.voice import media_path, open_voice
+from engine.edl.voice import open_voice
 from engine.errors import ExportError
 from engine.progress import Progress
 from engine.safe_write import replacing, shown
@@ -66,7 +66,7 @@ def _text(project: rpp.Element, progress: Progress) -> str:
 
 def _project(request: ExportRequest, progress: Progress) -> rpp.Element:
     state = request.state
-    edit_list = build(state)
+    edit_list = request.edit_list
     channels = _even(mix_channels(state))
     project = rpp.Element("REAPER_PROJECT", ["0.1", "7.0", "0"])
     project.extend([["SAMPLERATE", str(state.rate_hz), "1", "0"], ["MASTER_NCH", str(channels), "2"]])
@@ -113,9 +113,7 @@ def _markers(state: DocumentState, edit_list: EditList) -> list[list[str]]:
 def _track_element(
     request: ExportRequest, edit_list: EditList, track: Track, channels: int, progress: Progress
 ) -> rpp.Element:
-    """Return a track with one item for each segment that reaches it."""
-    source = request.state.sources[track.source_id]
-    path = _path_in_project(media_path(request.state, track, request.media), request.out)
+    """Return a track with its items, each with its medium."""
     element = rpp.Element("TRACK")
     element.extend(
         [
@@ -128,60 +126,51 @@ def _track_element(
             ["MAINSEND", "1", "0"],
         ]
     )
+    state = request.state
     curves = list(_curves(request, edit_list, track, progress))
-    for index, segment in enumerate(edit_list.segments):
-        item = _item_element(request.state, track, segment, (curves[index], curves[index + 1]))
-        if item is not None:
-            item.append(_source_element(source, path))
-            element.append(item)
+    found = clips_of(request, track, over_silence=True)
+    paths = {
+        key: _path_in_project(source_path(request.sources[key], request.media), request.out)
+        for key in dict.fromkeys(clip.source_id for clip in found)
+    }
+    for clip in found:
+        item = _item_element(track, clip, (curves[clip.segment], curves[clip.segment + 1]), state.rate_hz)
+        item.append(_source_element(request.sources[clip.source_id], paths[clip.source_id]))
+        element.append(item)
     return element
 
 
 def _curves(request: ExportRequest, edit_list: EditList, track: Track, progress: Progress) -> Iterator[Curve]:
     """Yield the curve of each seam as the renderer chooses it, the exposed edges included."""
     seams = len(edit_list.segments) + 1 if edit_list.segments else 0
-    with closing(open_voice(request.state, track, request.media)) as voice:
+    patches = edit_list.patches.get(track.id)
+    with closing(open_voice(request.state, track, request.media, patches=patches)) as voice:
         for index in range(seams):
             progress.check_cancelled()
             progress.report(index / seams, "Listening to the crossfades")
             yield choose_curve(*voice.seam(edit_list, index))
 
 
-def _item_element(
-    state: DocumentState, track: Track, segment: Segment, curves: tuple[Curve, Curve]
-) -> rpp.Element | None:
-    """Return the item of a segment on a track, or None where the track is silent throughout.
-
-    The item ends where the track does, except within a fade, whose shape would change: there it plays the
-    silence before or after its source.
-    """
-    track_start, track_stop = track.start_samples, state.track_stop_samples(track)
-    if track_start >= segment.stop_samples or track_stop <= segment.start_samples:
-        return None
-    start, stop = segment.start_samples, segment.stop_samples
-    fade_in, fade_out = segment.fade_in_samples, segment.fade_out_samples
-    if track_start >= start + fade_in:
-        start, fade_in = max(start, track_start), fade_in if track_start <= start else 0
-    if track_stop <= stop - fade_out:
-        stop, fade_out = min(stop, track_stop), fade_out if track_stop >= stop else 0
-    position = segment.result_start_samples + start - segment.start_samples
+def _item_element(track: Track, clip: Clip, curves: tuple[Curve, Curve], rate_hz: int) -> rpp.Element:
+    """Return the item of a clip, the material of its fades included."""
+    before = clip.before_samples
 
     def seconds(samples: int) -> str:
-        return _number(samples / state.rate_hz)
+        return _number(samples / rate_hz)
 
     item = rpp.Element("ITEM")
     item.extend(
         [
-            ["POSITION", seconds(position)],
-            ["LENGTH", seconds(stop - start)],
+            ["POSITION", seconds(clip.result_start_samples - before)],
+            ["LENGTH", seconds(before + clip.length_samples + clip.after_samples)],
             ["LOOP", "0"],
             ["ALLTAKES", "0"],
-            ["FADEIN", *_fade(curves[0], seconds(fade_in))],
-            ["FADEOUT", *_fade(curves[1], seconds(fade_out))],
+            ["FADEIN", *_fade(curves[0], seconds(clip.fade_in_samples))],
+            ["FADEOUT", *_fade(curves[1], seconds(clip.fade_out_samples))],
             ["MUTE", "0", "0"],
             ["NAME", _one_line(track.name)],
             ["VOLPAN", "1", "0", "1", "-1"],
-            ["SOFFS", seconds(start - track_start)],
+            ["SOFFS", seconds(clip.start_samples - before)],
             ["PLAYRATE", "1", "1", "0", "-1", "0", "0.0025"],
             ["CHANMODE", "0"],
         ]

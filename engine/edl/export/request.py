@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 
 from engine.audio.dither import Dither
@@ -13,6 +15,12 @@ from engine.document.analysis import BeatGrid
 from engine.document.decisions import Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
+from engine.document.track import Source
+from engine.edl.build import build
+from engine.edl.edit_list import EditList
+from engine.edl.export.formats import FORMATS
+from engine.edl.export.stretches import Consolidated, consolidated_track
+from engine.edl.names import name_of_file
 from engine.wording import counted
 
 
@@ -35,6 +43,17 @@ class FrameRate(StrEnum):
     FPS_50 = "50"
     FPS_59_94 = "59.94"
     FPS_60 = "60"
+
+    @property
+    def nominal(self) -> int:
+        """What a timecode at this rate counts to."""
+        return round(float(self.value))
+
+    @property
+    def exact(self) -> Fraction:
+        """Frames a second: the odd rates are 1000/1001 of a whole number."""
+        is_whole = self.value == str(self.nominal)
+        return Fraction(self.nominal) if is_whole else Fraction(self.nominal * 1000, 1001)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +82,30 @@ class ExportOptions:
     frame_rate: FrameRate = FrameRate.FPS_25
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
+class Heard:
+    """What is heard of a document, compiled when it is first asked for and once."""
+
+    state: DocumentState
+
+    @cached_property
+    def edit_list(self) -> EditList:
+        """The edit list of the accepted."""
+        return build(self.state)
+
+
+@dataclass(frozen=True)
 class ExportRequest:
     """One file to write.
 
     Attributes
     ----------
-    media : where each source is now, by source id
+    media : where each source is now, by source id, and which document holds stored audio, by its key
     out : the file to write; its suffix chooses the format
     overwrite : whether the user has agreed to replace an existing file
     document_name : what the user calls the document
     grid : the beats, on the source timeline, for the formats that hold a tempo
+    heard : made here, and shared by what `dataclasses.replace` makes of a request
     """
 
     state: DocumentState
@@ -83,11 +115,42 @@ class ExportRequest:
     document_name: str = ""
     options: ExportOptions = ExportOptions()
     grid: BeatGrid | None = None
+    heard: Heard | None = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Compile the document of this request, not the one that it was made from."""
+        if self.heard is None or self.heard.state is not self.state:
+            object.__setattr__(self, "heard", Heard(self.state))
 
     @property
     def title(self) -> str:
         """What the next program shows as the name: the document's, else the file's."""
         return self.document_name or self.out.stem
+
+    @property
+    def edit_list(self) -> EditList:
+        """What is heard: every format of one export reads the same one."""
+        assert self.heard is not None
+        return self.heard.edit_list
+
+    @cached_property
+    def consolidated(self) -> Mapping[str, Consolidated]:
+        """The files beside this one that play what is edited of the sound of tracks, by the track's id."""
+        if not FORMATS[self.out.suffix.lower()].names_media:
+            return {}
+        found = {}
+        for number, track in enumerate(self.state.tracks, 1):
+            name = f"{self.out.stem} edited {number:02d} {name_of_file(track.name)}".rstrip(" .")
+            path, rate = self.out.with_name(f"{name}.wav"), self.options.frame_rate.exact
+            own = consolidated_track(self.state, self.edit_list, track, path, rate)
+            if own is not None:
+                found[track.id] = own
+        return found
+
+    @cached_property
+    def sources(self) -> Mapping[str, Source]:
+        """All that clips can name: the recordings and the consolidated files, by id."""
+        return {**self.state.sources, **{one.source.id: one.source for one in self.consolidated.values()}}
 
 
 @dataclass(frozen=True, slots=True)

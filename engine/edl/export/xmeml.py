@@ -16,9 +16,8 @@ from xml.etree import ElementTree
 
 from engine.audio.writer import bits_of, export_format
 from engine.document.track import Source, Track, audible
-from engine.edl.build import build
 from engine.edl.edit_list import EditList
-from engine.edl.export.clips import clips, frames_per_s, nominal_frame_rate, source_begin_s, source_path
+from engine.edl.export.clips import clips_of, source_begin_s, source_path, video_frame_in
 from engine.edl.export.cmx3600 import timecode
 from engine.edl.export.request import (
     Exported,
@@ -50,6 +49,7 @@ class _Item:
     start: int
     end: int
     source_in: int
+    source: Source
 
 
 def write(request: ExportRequest, progress: Progress) -> Exported:
@@ -73,8 +73,8 @@ class _Writer:
     def __init__(self, request: ExportRequest, progress: Progress) -> None:
         self._request = request
         self._progress = progress
-        self._edit_list: EditList = build(request.state)
-        self._frames_per_s: Fraction = frames_per_s(request.options.frame_rate)
+        self._edit_list: EditList = request.edit_list
+        self._frames_per_s: Fraction = request.options.frame_rate.exact
         self._described: set[str] = set()
         self._items = 0
 
@@ -123,14 +123,14 @@ class _Writer:
     def _add_rate(self, parent: ElementTree.Element) -> None:
         rate: FrameRate = self._request.options.frame_rate
         element = child(parent, "rate")
-        child(element, "timebase", nominal_frame_rate(rate))
+        child(element, "timebase", rate.nominal)
         child(element, "ntsc", _flag(self._frames_per_s.denominator != 1))
 
     def _add_timecode(self, parent: ElementTree.Element, begin_s: Fraction) -> None:
         frame = floor(begin_s * self._frames_per_s + Fraction(1, 2))
         element = child(parent, "timecode")
         self._add_rate(element)
-        child(element, "string", timecode(frame, nominal_frame_rate(self._request.options.frame_rate)))
+        child(element, "string", timecode(frame, self._request.options.frame_rate.nominal))
         child(element, "frame", frame)
         child(element, "displayformat", "NDF")
 
@@ -155,14 +155,16 @@ class _Writer:
                 child(element, "outputchannelindex", channel)
 
     def _clip_items(self, track: Track) -> Iterator[_Item]:
-        for clip in clips(self._request.state, self._edit_list, track):
+        for clip in clips_of(self._request, track):
             start, end = self._frames(clip.result_start_samples), self._frames(clip.result_stop_samples)
             if start < end:
                 self._items += 1
-                yield _Item(self._items, start, end, self._frames(clip.start_samples))
+                is_recording = clip.source_id == track.source_id
+                source_in = video_frame_in(clip, self._request, Fraction(0), is_recording)
+                yield _Item(self._items, start, end, source_in, self._request.sources[clip.source_id])
 
     def _add_item(self, parent: ElementTree.Element, track: Track, item: _Item, channel: int) -> None:
-        source = self._request.state.sources[track.source_id]
+        source = item.source
         element = child(parent, "clipitem")
         element.set("id", _item_id(item, channel))
         element.set("premiereChannelType", "stereo" if source.channels == _STEREO else "mono")
@@ -192,7 +194,7 @@ class _Writer:
     def _add_file(self, parent: ElementTree.Element, source: Source) -> None:
         """Describe a file where it first occurs, and only name it later."""
         element = child(parent, "file")
-        element.set("id", f"file-{list(self._request.state.sources).index(source.id) + 1}")
+        element.set("id", f"file-{list(self._request.sources).index(source.id) + 1}")
         if source.id in self._described:
             return
         self._described.add(source.id)

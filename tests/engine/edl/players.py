@@ -41,9 +41,7 @@ def play_json(edit_list: Path, channels: int) -> Sound:
     result = np.zeros((content["length_samples"], channels))
     for track in content["tracks"]:
         if not track["mute"] and (track["solo"] or not soloed):
-            heard = _played(
-                content["segments"], sources[track["source_id"]], track, content["length_samples"]
-            )
+            heard = _played(content["segments"], sources, track, content["length_samples"])
             heard = 10 ** (track["gain_db"] / 20) * heard
             if heard.shape[1] == 1:
                 heard = np.repeat(heard, channels, axis=1)
@@ -54,9 +52,22 @@ def play_json(edit_list: Path, channels: int) -> Sound:
     return result
 
 
-def _played(segments: list[dict[str, Any]], path: str, track: dict[str, Any], length: int) -> Sound:
+def _track(sources: dict[str, str], track: dict[str, Any], start: int, stop: int) -> Sound:
+    """Return samples [start, stop) of the source timeline as a track has them."""
     first = track["start_samples"]
-    pieces = [_source(path, one["start_samples"] - first, one["stop_samples"] - first) for one in segments]
+    block = _source(sources[track["source_id"]], start - first, stop - first)
+    for one in track["stretches"]:
+        begin, end = max(start, one["start_samples"]), min(stop, one["stop_samples"])
+        if begin < end:
+            at = one["offset_samples"] - one["start_samples"]
+            block[begin - start : end - start] = _source(sources[one["source_id"]], begin + at, end + at)
+    return block
+
+
+def _played(
+    segments: list[dict[str, Any]], sources: dict[str, str], track: dict[str, Any], length: int
+) -> Sound:
+    pieces = [_track(sources, track, one["start_samples"], one["stop_samples"]) for one in segments]
     width = pieces[0].shape[1] if pieces else 1
     result = np.zeros((length, width))
     for number, (one, piece) in enumerate(zip(segments, pieces, strict=True)):

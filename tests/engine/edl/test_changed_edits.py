@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.document.track import Source, Track
 from engine.edl.build import build
+from engine.edl.export import ExportOptions, ExportRequest
 from engine.edl.export.heard_range import heard_range
 from engine.errors import ExportError, UsageError
 
@@ -123,16 +125,20 @@ def test_a_mute_is_filled_or_silent(jam: DocumentState) -> None:
         change_filling(cut, cut_key, 40_000, 50_000)
 
 
+def heard(state: DocumentState, span: tuple[int, int], *, removed: bool = False) -> tuple[int, int]:
+    return heard_range(ExportRequest(state, {}, Path("a.wav"), options=ExportOptions(removed=removed)), span)
+
+
 def test_a_span_is_heard_from_its_first_sample_to_its_last(jam: DocumentState) -> None:
     cut, _ = made(jam, "cut", 24_000, 33_600, {})
-    assert heard_range(cut, (20_000, 40_000)) == (20_000, 30_400)
-    assert heard_range(cut, (20_000, 40_000), removed=True) == (0, 9_600)
+    assert heard(cut, (20_000, 40_000)) == (20_000, 30_400)
+    assert heard(cut, (20_000, 40_000), removed=True) == (0, 9_600)
     with pytest.raises(ExportError, match="Nothing of this range is left"):
-        heard_range(cut, (25_000, 30_000))
+        heard(cut, (25_000, 30_000))
     with pytest.raises(ExportError, match="Nothing was cut"):
-        heard_range(cut, (40_000, 50_000), removed=True)
+        heard(cut, (40_000, 50_000), removed=True)
     moved, _ = made(jam, "move", 10_000, 20_000, {"to_samples": 50_000})
-    assert heard_range(moved, (10_000, 20_000)) == (40_000, 50_000)
+    assert heard(moved, (10_000, 20_000)) == (40_000, 50_000)
     repeated, _ = made(jam, "repeat", 10_000, 20_000, {"times": 3})
-    assert heard_range(repeated, (10_000, 20_000)) == (10_000, 20_000)
-    assert heard_range(repeated, (5_000, 25_000)) == (5_000, 45_000)
+    assert heard(repeated, (10_000, 20_000)) == (10_000, 20_000)
+    assert heard(repeated, (5_000, 25_000)) == (5_000, 45_000)

@@ -47,6 +47,16 @@ PAIRS: dict[str, tuple[Made, Made, bool]] = {
         ("move", (4_000, 5_000), {"to_samples": 9_000}),
         False,
     ),
+    "repeated in two numbers": (
+        ("repeat", (1_000, 2_000), {"times": 2}),
+        ("repeat", (1_000, 2_000), {"times": 3}),
+        True,
+    ),
+    "a part of what is repeated, repeated": (
+        ("repeat", (1_000, 5_000), {"times": 2}),
+        ("repeat", (2_000, 3_000), {"times": 3}),
+        False,
+    ),
     "slipped by two amounts": (
         ("slip", (1_000, 2_000), {"by_samples": 5.0}),
         ("slip", (1_500, 2_500), {"by_samples": 7.0}),

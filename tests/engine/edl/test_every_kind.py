@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 from engine.document.by_hand import change_payload, edit_by_hand
 from engine.document.decisions import Decision, Verdict
 from engine.document.document import Document
-from engine.document.edits import decide, replace_proposals
+from engine.document.edits import decide, replace_proposals, set_settings
 from engine.document.kinds import KINDS
+from engine.document.repairs import repair_payload
 from engine.document.state import DocumentState
+from engine.document.stored_audio import stored
 from engine.document.track_edits import add_tracks, remove_track
 from engine.edl.build import build, preview, removed_only, whole, without
 from engine.edl.edit_list import EditList
@@ -55,6 +57,14 @@ def _with_fade(**fields: st.SearchStrategy[object]) -> st.SearchStrategy[dict[st
     return st.fixed_dictionaries({**fields, "crossfade_ms": FADES_MS})
 
 
+RNG = np.random.default_rng(8)
+AUDIO = tuple(
+    stored(samples.astype(np.float32)[:, None], RATE_HZ)
+    for samples in (0.2 * RNG.standard_normal(3_000), np.rint(RNG.uniform(-9e5, 9e5, 700)) / 2**23)
+)
+REPAIRS = st.builds(
+    lambda one, at, fade: repair_payload(AUDIO[one], at, fade), st.integers(0, 1), PLACES, FADES_MS
+)
 TONES = st.builds(
     lambda span, silent: {"tone_start_samples": span[0], "tone_stop_samples": span[1], "is_silent": silent},
     SPANS,
@@ -79,22 +89,27 @@ PAYLOADS: Mapping[str, st.SearchStrategy[Made]] = {
         st.fixed_dictionaries({"gain_db": st.floats(-30, 6).filter(bool), "ramp_ms": FADES_MS}),
         tracks=True,
     ),
+    "repair": _made("repair", REPAIRS, tracks=True),
 }
 MIXTURES = st.lists(st.one_of(*PAYLOADS.values()), min_size=1, max_size=6)
 
 
 @pytest.fixture(scope="module")
 def trio(tmp_path_factory: pytest.TempPathFactory) -> Recording:
-    """Noise, a stereo track that begins later, and a short tone."""
-    rng = np.random.default_rng(3)
+    """Noise, a stereo track that begins later, and a short tone; and a document that stores audio."""
+    rng, folder = np.random.default_rng(3), tmp_path_factory.mktemp("trio")
     tone = 0.3 * np.sin(np.arange(LENGTH // 2) * 2 * np.pi * 220 / RATE_HZ)
-    return recording(
-        tmp_path_factory.mktemp("trio"),
+    with Document.create(folder / "audio.offcut") as document:
+        document.apply(set_settings(document.state, {"minimum_kept_s": 4.0}, "Shortest piece"), audio=AUDIO)
+        audio_files = document.audio_files
+    made = recording(
+        folder,
         [0.2 * rng.standard_normal(LENGTH), 0.2 * rng.standard_normal((LENGTH - 900, 2)), tone],
         start_samples=[0, 900, 0],
         gain_db=[0.0, -3.0, 0.0],
         names=["Kick.wav", "Overheads.wav", "Tone.wav"],
     )
+    return replace(made, media={**made.media, **audio_files})
 
 
 def edited(state: DocumentState, made: list[Made], crossfade_ms: float | None = None) -> DocumentState:
@@ -233,7 +248,7 @@ def test_edits_are_undone_redone_previewed_and_found_again(
                 continue
             if not edit.changes:
                 continue  # the same edit made twice
-            document.apply(edit)
+            document.apply(edit, audio=AUDIO if one.kind == "repair" else ())
             assert build(document.state) == preview(document.state, proposal.id)
             rejected = Decision(proposal.id, Verdict.REJECTED)
             gone = replace(document.state, decisions={**document.state.decisions, proposal.id: rejected})
@@ -251,6 +266,10 @@ def test_edits_are_undone_redone_previewed_and_found_again(
     with Document.open(path) as document:
         assert document.state == states[-1]
         assert build(document.state) == build(states[-1])
+        assert not document.notice
+        for one in made:
+            if one.kind == "repair" and len(states) > 1:
+                document.stored_audio(str(one.payload["audio"]))
 
 
 def test_every_format_writes_every_kind(trio: Recording, tmp_path: Path) -> None:
@@ -262,6 +281,7 @@ def test_every_format_writes_every_kind(trio: Recording, tmp_path: Path) -> None
         Made("move", (8_000, 9_000), {"to_samples": 500}),
         Made("slip", (10_000, 10_500), {"by_samples": 0.5}, (1,)),
         Made("gain", (12_000, 13_000), {"gain_db": -6.0}),
+        Made("repair", (14_000, 14_400), repair_payload(AUDIO[1], 13_900), (1,)),
     ]
     state = edited(trio.state, made)
     assert len(state.proposals) == len(made)
@@ -272,7 +292,8 @@ def test_every_format_writes_every_kind(trio: Recording, tmp_path: Path) -> None
         assert done.figures["edits"] == len(made)
         if FORMATS[suffix].names_media:
             assert "play from" in done.sentence
-            assert len(list(tmp_path.glob(f"jam {suffix[1:]} edited *.wav"))) == 3
+            beside = list(tmp_path.glob(f"jam {suffix[1:]} edited *.wav"))
+            assert len(beside) == 2, "the third track is over before it is edited"
 
 
 def test_an_edit_of_a_track_that_was_removed_waits_for_it(trio: Recording, tmp_path: Path) -> None:

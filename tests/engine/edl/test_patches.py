@@ -8,15 +8,29 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import DTypeLike, NDArray
 
-from engine.document.kinds.operations import Gain, Replace, Shift, Sounding
+from engine.document.document import Document
+from engine.document.edits import set_settings
+from engine.document.kinds.operations import Gain, Replace, Shift, Sounding, Stored
+from engine.document.stored_audio import stored
 from engine.edl.crossfade import Block, crossfade
 from engine.edl.delay import REACH_SAMPLES, delayed
 from engine.edl.patches import PatchedReader, Patches, patches_by_track
+from engine.edl.stored_sounds import StoredSounds
 
 RATE_HZ, FRAMES, OFFSET = 1000, 600, 150
 SOUND = np.random.default_rng(5).standard_normal((FRAMES, 2)).astype(np.float32)
 
+AUDIO = stored(np.random.default_rng(6).standard_normal((200, 2)).astype(np.float32), 8_000)
+
 Sound = NDArray[np.float64]
+
+
+@pytest.fixture(scope="module")
+def sounds(tmp_path_factory: pytest.TempPathFactory) -> StoredSounds:
+    """Finds `AUDIO` in a document."""
+    with Document.create(tmp_path_factory.mktemp("sounds") / "jam.offcut") as document:
+        document.apply(set_settings(document.state, {"minimum_kept_s": 4.0}, "Set"), audio=[AUDIO])
+        return StoredSounds(document.audio_files, AUDIO.rate_hz, 2)
 
 
 class Plain:
@@ -37,6 +51,12 @@ TONES = st.one_of(st.none(), SPANS.map(tuple))
 OPERATIONS = st.lists(
     st.one_of(
         st.builds(lambda span, tone, fade: Replace(*span, (), tone, fade), SPANS, TONES, FADES_MS),
+        st.builds(
+            lambda span, at, fade: Replace(*span, (), None, fade, Stored(AUDIO.key, at, at + AUDIO.frames)),
+            SPANS,
+            PLACES,
+            FADES_MS,
+        ),
         st.builds(
             lambda span, by, fade: Shift(*span, (), by, fade),
             SPANS,
@@ -82,8 +102,13 @@ def _laid(layer: Sound, below: Sound, raw: Sound, one: Sounding) -> Sound:
 
 
 def _filled(raw: Sound, one: Replace, length: int) -> Sound:
+    out = np.zeros((length, 2))
+    if one.stored is not None:
+        first = one.stored.start_samples + 1_000
+        out[first : first + AUDIO.frames] = AUDIO.samples
+        return out
     if one.tone is None:
-        return np.zeros((length, 2))
+        return out
     heard = raw[1_000 + one.tone[0] : 1_000 + one.tone[1]]
     join = min(50, len(heard) // 2)
     loop = np.concatenate(
@@ -100,10 +125,10 @@ def _moved(below: Sound, by: float) -> Sound:
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(OPERATIONS, st.integers(1, 200))
 def test_edited_sound_is_that_of_whole_layers_whatever_the_block_size(
-    operations: list[Sounding], size: int
+    sounds: StoredSounds, operations: list[Sounding], size: int
 ) -> None:
     patches = Patches.of(operations, RATE_HZ)
-    reader = PatchedReader(Plain(), patches, FRAMES, 2, OFFSET)
+    reader = PatchedReader(Plain(), patches, FRAMES, 2, OFFSET, sounds)
     found = np.concatenate([reader.read(k, min(k + size, FRAMES)) for k in range(0, FRAMES, size)])
     expected = edited_plainly(operations, OFFSET + FRAMES + 200)[OFFSET : OFFSET + FRAMES]
     np.testing.assert_allclose(found, expected.astype(np.float32), rtol=0, atol=1e-6)
@@ -140,3 +165,32 @@ def test_tracks_that_are_not_named_stay_as_they_are() -> None:
     assert found["snare"].operations == (everywhere, one)
     assert set(found) == {"kick", "snare"}
     assert patches_by_track([one], ["kick"], RATE_HZ) == {}
+
+
+@pytest.mark.parametrize("fade_ms", [0.0, 7.0, 40.0])
+def test_stored_audio_is_heard_as_far_as_it_goes(sounds: StoredSounds, fade_ms: float) -> None:
+    far = Replace(160, 740, (), None, fade_ms, Stored(AUDIO.key, 300, 500))
+    (heard,) = Patches.of([far], RATE_HZ).operations
+    fade = round(fade_ms)
+    assert (heard.start_samples, heard.stop_samples) == (300 + fade // 2, 500 - (fade - fade // 2))
+    found = PatchedReader(Plain(), Patches.of([far], RATE_HZ), FRAMES, 2, OFFSET, sounds).read(0, FRAMES)
+    first, last = 300 - OFFSET, 500 - OFFSET
+    np.testing.assert_array_equal(found[:first], SOUND[:first])
+    np.testing.assert_array_equal(found[last:], SOUND[last:])
+    np.testing.assert_array_equal(found[first + fade : last - fade], AUDIO.samples[fade : 200 - fade])
+    for place in (0, 299, 500, 700):
+        assert not Patches.of([Replace(place, place + 1, (), None, 0.0, far.stored)], RATE_HZ).operations
+    assert patches_by_track([Replace(0, 9, (), None, 0.0, far.stored)], ["kick"], RATE_HZ) == {}
+
+
+@pytest.mark.parametrize("what", ["no such key", "another length", "another rate", "more channels", "no way"])
+def test_without_its_audio_a_replacement_changes_nothing_and_is_told(sounds: StoredSounds, what: str) -> None:
+    media = sounds.media
+    key = "audio-" + "0" * 32 if what == "no such key" else AUDIO.key
+    length = 150 if what == "another length" else 200
+    one = Replace(310, 400, (), None, 10.0, Stored(key, 300, 300 + length))
+    rate_hz, channels = 9_000 if what == "another rate" else 8_000, 3 if what == "more channels" else 2
+    other = None if what == "no way" else StoredSounds(media, rate_hz, channels)
+    reader = PatchedReader(Plain(), Patches.of([one], RATE_HZ), FRAMES, 2, OFFSET, other)
+    np.testing.assert_array_equal(reader.read(0, FRAMES), SOUND)
+    assert list(reader.lost) == [one]

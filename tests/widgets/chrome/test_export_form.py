@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QScr
 from pytestqt.qtbot import QtBot
 
 from engine.audio.dither import Dither
+from engine.edl.export.formats import FORMATS
 from engine.edl.export.request import Depth, ExportOptions, FrameRate
 from tests.widgets.conftest import Dress
 from widgets.chrome.check_box import CheckBox
 from widgets.chrome.choice_field import ChoiceField
 from widgets.chrome.export_choice import (
-    FORMATS,
     WHOLE,
     ExportChoice,
     ExportOutlook,
@@ -30,7 +30,7 @@ from widgets.theme import DARK, LIGHT, Theme
 EVERYTHING = ExportChoice(
     "/music",
     "jam",
-    tuple(each.suffix for each in FORMATS),
+    tuple(FORMATS),
     ExportOptions(
         stems=True,
         removed=True,
@@ -101,8 +101,8 @@ def test_it_lists_what_it_will_write(make: Make, qtbot: QtBot) -> None:
     assert written(form) == ["Will write 1 file, 9 MB in all", "/music/jam.wav, 1:00.0"]
     for box in form.findChildren(CheckBox)[1 : len(FORMATS)]:
         qtbot.mouseClick(box, Qt.MouseButton.LeftButton)
-    assert form.values().suffixes == tuple(each.suffix for each in FORMATS)
-    assert written(form)[1:] == [f"/music/jam{each.suffix}, 1:00.0" for each in FORMATS]
+    assert form.values().suffixes == tuple(FORMATS)
+    assert written(form)[1:] == [f"/music/jam{suffix}, 1:00.0" for suffix in FORMATS]
     with qtbot.waitSignal(form.folder_requested):
         qtbot.mouseClick(part(form, QPushButton, "Choose"), Qt.MouseButton.LeftButton)
     form.set_folder("/else where")
@@ -154,8 +154,8 @@ def test_what_a_format_has_not_is_off_with_the_reason(make: Make, qtbot: QtBot) 
     def reasons() -> list[str]:
         return [each.text() for each in form.findChildren(QLabel) if each.text().startswith("for ")]
 
-    assert "for WAV and FLAC" in reasons()
-    assert "for AAF, Final Cut and CMX 3600" not in reasons()
+    assert "for .wav and .flac" in reasons()
+    assert "for .aaf, .fcpxml, .xml and .edl" not in reasons()
     assert [is_on(name) for name in ("Range", "Bits", "Dither", "Frame")] == [False, False, False, True]
     qtbot.mouseClick(part(form, CheckBox, "FLAC"), Qt.MouseButton.LeftButton)
     assert [is_on(name) for name in ("Range", "Bits", "Dither")] == [True, True, True]
@@ -194,7 +194,7 @@ def test_every_field_is_reached_and_changed_by_keys(make: Make, qtbot: QtBot) ->
         if form.focusWidget() is form.findChildren(CheckBox)[0]:
             break
     assert len(names) == len(set(names))
-    assert [name.split(" (")[0] for name in names[: len(FORMATS)]] == [each.name for each in FORMATS]
+    assert [name.split(" (")[0] for name in names[: len(FORMATS)]] == [each.name for each in FORMATS.values()]
     assert names[len(FORMATS) :] == [
         *("One file for each track", "What was cut, not what is left", "Range", "Bits", "Dither"),
         *("Normalise to", "Loudness in LUFS", "Cue points and notes (bext, iXML)", "Frame rate"),

@@ -1,0 +1,75 @@
+"""A repair: a span of some tracks in which audio is heard that the document stores."""
+
+from __future__ import annotations
+
+from engine.document.checks.limits import FARTHEST_SAMPLES
+from engine.document.decisions import Edited
+from engine.document.kinds.kind import Kind, span_words
+from engine.document.kinds.operations import Replace, Stored
+from engine.document.kinds.payload import (
+    CROSSFADE_MS,
+    HAND_CROSSFADE_MS,
+    Payload,
+    integer,
+    number,
+    real,
+    validator,
+    whole,
+)
+from engine.document.stored_audio import AUDIO, is_key
+from engine.errors import DocumentError
+
+AUDIO_START, AUDIO_STOP = "audio_start_samples", "audio_stop_samples"
+LONGEST_REPAIR_CROSSFADE_MS = 120.0
+"""Half of it lies outside of the span: 60 ms from an edge every sample is as it was stored or recorded."""
+
+
+def _require_key(what: str, value: object) -> None:
+    if not is_key(value):
+        raise DocumentError(f"{what} cannot be {value!r}: it must name audio that a document stores.")
+
+
+_anywhere = whole(0, FARTHEST_SAMPLES)
+_fields = validator(
+    "repair",
+    {
+        AUDIO: _require_key,
+        AUDIO_START: _anywhere,
+        AUDIO_STOP: _anywhere,
+        CROSSFADE_MS: number(0.0, LONGEST_REPAIR_CROSSFADE_MS),
+    },
+)
+
+
+def _validate(payload: Payload) -> None:
+    _fields(payload)
+    for name in (AUDIO, AUDIO_START, AUDIO_STOP):
+        if name not in payload:
+            raise DocumentError(f"A repair must say what is heard and where: it has no {name}.")
+    if integer(payload, AUDIO_START, 0) >= integer(payload, AUDIO_STOP, 0):
+        raise DocumentError("A repair's audio ends before it begins.")
+
+
+def _effect(edited: Edited) -> tuple[Replace, ...]:
+    """The audio stays where it lies on the timeline, so that an edge which is nudged moves no sound."""
+    _validate(edited.payload)
+    start, stop, payload = edited.start_samples, edited.stop_samples, edited.payload
+    first, last = integer(payload, AUDIO_START, 0), integer(payload, AUDIO_STOP, 0)
+    fade_ms = real(payload, CROSSFADE_MS, HAND_CROSSFADE_MS)
+    stored = Stored(str(payload[AUDIO]), first, last)
+    return (Replace(start, stop, edited.tracks, None, fade_ms, stored),) if start < stop else ()
+
+
+REPAIR = Kind(
+    name="repair",
+    title="Repair",
+    icon="repair",
+    verb="repair",
+    shape="span",
+    fine_s=0.010,
+    drops_span=False,
+    is_learned=False,
+    validate=_validate,
+    effect=_effect,
+    words=span_words,
+)

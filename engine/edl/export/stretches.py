@@ -1,0 +1,161 @@
+"""Which stretches of a track play from a file of their own, for programs that edit no sound.
+
+No format holds a slip of a fraction of a sample, or a stretch that is filled with room tone. Where a track is
+edited so, and only there, it is consolidated: the stretches lie one after another in a WAV file beside the
+project, and its clips play them from there, joined without a fade to clips of the recording itself.
+
+Around what is edited lie two video frames that are not, in the clip and again beyond it. So where a format
+rounds to frames, neither clip leaves what it should play, and who opens the project can move a joint. A
+crossfade is never parted: where it touches a stretch, all of it belongs to the stretch.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor
+from pathlib import Path
+
+import numpy as np
+
+from engine.document.state import DocumentState
+from engine.document.track import Source, Track
+from engine.edl.edit_list import EditList
+from engine.edl.patches import Patches
+from engine.spans import Samples, common, united
+
+MARGIN_FRAMES = 2
+"""Of video, around what is edited: more than positions can be off that are rounded to frames."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of a track that plays from its own file.
+
+    Attributes
+    ----------
+    start_samples, stop_samples : on the document's timeline; silent where the track has not begun or is over
+    shift_samples : how much farther on it lies in the file than in the recording: whole frames of video, to
+        the sample, so that both are rounded alike
+    """
+
+    start_samples: int
+    stop_samples: int
+    shift_samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A span of the document's timeline that plays from one medium.
+
+    Attributes
+    ----------
+    source_id : of the recording, or of the consolidated file
+    shift_samples : see `Stretch`; 0 for the recording
+    """
+
+    start_samples: int
+    stop_samples: int
+    source_id: str
+    shift_samples: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Consolidated:
+    """The file beside a project that holds what is edited of one track.
+
+    Attributes
+    ----------
+    source : the file as programs are told of it; it has no hash until it is written
+    stretches : ascending and apart
+    margin_samples : how much of the track it holds before and after each
+    """
+
+    track_id: str
+    source: Source
+    stretches: tuple[Stretch, ...]
+    margin_samples: int
+
+    @property
+    def path(self) -> Path:
+        """Where it is written."""
+        return Path(self.source.path)
+
+    def parts(self, start_samples: int, stop_samples: int, source_id: str) -> Iterator[Part]:
+        """Yield the parts of a span, from the recording `source_id` and from this file in turn."""
+        here = start_samples
+        first = bisect_right(self.stretches, start_samples, key=lambda one: one.stop_samples)
+        for number in range(first, len(self.stretches)):
+            one = self.stretches[number]
+            if one.start_samples >= stop_samples:
+                break
+            if here < one.start_samples:
+                yield Part(here, one.start_samples, source_id)
+            here = max(here, one.start_samples)
+            end = min(one.stop_samples, stop_samples)
+            yield Part(here, end, self.source.id, one.shift_samples)
+            here = end
+        if here < stop_samples:
+            yield Part(here, stop_samples, source_id)
+
+
+def consolidated_track(
+    state: DocumentState, edit_list: EditList, track: Track, path: Path, frame_rate: Fraction
+) -> Consolidated | None:
+    """Return the file that holds what is heard of a track and edited; None where nothing is.
+
+    Parameters
+    ----------
+    frame_rate : of the video that a format counts in
+    """
+    patches = edit_list.patches.get(track.id)
+    if patches is None:
+        return None
+    first, end = track.start_samples, state.track_stop_samples(track)
+    frame = state.rate_hz / frame_rate
+    margin = ceil(MARGIN_FRAMES * frame)
+    found: list[Stretch] = []
+    at = 0
+    for start, stop in _stretched(edit_list, patches, (first, end), margin).tolist():
+        held_from = start - margin - first  # in the recording; below 0 where that begins later
+        shift = floor(ceil((at - held_from) / frame) * frame + Fraction(1, 2))
+        found.append(Stretch(start, stop, shift))
+        at = stop + margin - first + shift
+    if not found:
+        return None
+    channels = state.sources[track.source_id].channels
+    source = Source(f"edited-{track.id}", str(path), "", state.rate_hz, channels, at, "WAV", "FLOAT")
+    return Consolidated(track.id, source, tuple(found), margin)
+
+
+def _stretched(edit_list: EditList, patches: Patches, span: tuple[int, int], margin: int) -> Samples:
+    """Return what is edited and heard of a track that lies in `span`, with the margin, shape (k, 2)."""
+    edited = united(np.clip(np.array(patches.spans, np.int64).reshape(-1, 2), *span))
+    heard = united(np.stack([edit_list.starts_samples, edit_list.stops_samples], axis=1))
+    around = united(common(edited, heard) + np.array([-margin, margin]))
+    return _with_whole_fades(around, _fades(edit_list), margin)
+
+
+def _fades(edit_list: EditList) -> Samples:
+    """Return the spans of the document's timeline that are faded in or out, shape (k, 2).
+
+    With the sample within, at which a clip of its own could begin or end.
+    """
+    starts, stops = edit_list.starts_samples, edit_list.stops_samples
+    rising = np.stack([starts, starts + edit_list.fades_in_samples + 1], axis=1)
+    falling = np.stack([stops - edit_list.fades_out_samples - 1, stops], axis=1)
+    return np.concatenate([rising, falling])
+
+
+def _with_whole_fades(spans: Samples, fades: Samples, margin: int) -> Samples:
+    """Return the spans with all of each fade that they touch, as one where their margins in the file meet."""
+    outwards = np.array([-margin, margin])
+    while True:
+        first = np.searchsorted(spans[:, 1], fades[:, 0], side="right")
+        last = np.searchsorted(spans[:, 0], fades[:, 1], side="left")
+        grown = united(np.concatenate([spans, fades[first < last]]) + outwards) - outwards
+        if np.array_equal(grown, spans):
+            return spans
+        spans = grown

@@ -1,0 +1,57 @@
+"""The stored audio that one track plays, read from the document when it is first heard."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from engine.document.audio_packing import Samples
+from engine.document.kinds.operations import Stored
+from engine.document.stored_audio import audio_in_file
+
+MOST_KEPT_SAMPLES = 2**24
+"""Of all that is kept ready together, 64 MB; what is heard last stays, however long it is."""
+
+
+class StoredSounds:
+    """Finds stored audio as a track of some channels plays it; used by one thread at a time.
+
+    Parameters
+    ----------
+    media : names the file that holds a key
+    """
+
+    def __init__(self, media: Mapping[str, Path], rate_hz: int, channels: int) -> None:
+        self.media, self._rate_hz, self._channels = media, rate_hz, channels
+        self._kept: OrderedDict[Stored, Samples] = OrderedDict()
+        self._lost: set[Stored] = set()
+
+    def sound(self, stored: Stored) -> Samples | None:
+        """Return audio as this track plays it, shape (frames, channels); None where it cannot be read."""
+        if stored in self._lost:
+            return None
+        if stored in self._kept:
+            self._kept.move_to_end(stored)
+            return self._kept[stored]
+        found = self._read(stored)
+        if found is None:
+            self._lost.add(stored)  # heard as the recording from now on, also where the disk recovers
+            return None
+        self._kept[stored] = found
+        while len(self._kept) > 1 and sum(one.size for one in self._kept.values()) > MOST_KEPT_SAMPLES:
+            self._kept.popitem(last=False)
+        return found
+
+    def _read(self, stored: Stored) -> Samples | None:
+        path = self.media.get(stored.key)
+        audio = None if path is None else audio_in_file(path, stored.key)
+        if audio is None or audio.rate_hz != self._rate_hz:
+            return None
+        if audio.frames != stored.stop_samples - stored.start_samples:
+            return None
+        if audio.channels not in (1, self._channels):
+            return None
+        return np.broadcast_to(audio.samples, (audio.frames, self._channels))

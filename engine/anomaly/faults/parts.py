@@ -34,7 +34,6 @@ PART_OF_KIND: Mapping[str, str] = {
     "knocks_over": "noise",
     "tones_over": "noise",
     "bursts_over": "noise",
-    "level": "dropout",
     "cut": "cut-before",
 }
 """The part of the score each kind belongs to."""

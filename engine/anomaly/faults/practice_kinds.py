@@ -175,14 +175,6 @@ def _burst(rate_hz: int, rng: np.random.Generator) -> Samples:
     return np.asarray(noise * shape, np.float32)
 
 
-def _level(material: Material, _place: int, length: int, rng: np.random.Generator) -> Samples:
-    """A passage whose level falls and rises again, once or several times, by 6 to 25 dB."""
-    turns = int(rng.integers(2, 8))
-    depths_db = rng.uniform(6.0, 25.0) * (np.arange(2 * turns + 1) % 2)
-    gain_db = -np.interp(np.arange(length), np.linspace(0, length - 1, 2 * turns + 1), depths_db)
-    return np.asarray(material.passage(length, rng) * 10.0 ** (gain_db[:, None] / 20.0), np.float32)
-
-
 def _idle_room(material: Material, _place: int, length: int, rng: np.random.Generator) -> Samples:
     """A room in which nobody plays, with a knock or a rustle now and then."""
     out = quiet_room(material, length, rng)
@@ -225,7 +217,6 @@ PRACTICE_MAKERS: Mapping[str, Maker] = {
     "knocks_over": _over_the_music(_knock),
     "tones_over": _over_the_music(_tone),
     "bursts_over": _over_the_music(_burst),
-    "level": _level,
 }
 
 WAYS = frozenset({*FALSE_STARTS, "idle_room", "mains_hum"})

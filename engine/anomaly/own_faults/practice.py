@@ -1,7 +1,8 @@
 """Make what the network practises on: kept audio with faults planted in it, heard and labelled.
 
 It would be easy to learn the trace of the processing instead of the fault. So a good part of what stays clean
-goes through the same stretching, repitching and filtering, by amounts that nobody would mind.
+goes through the same stretching, repitching and filtering, by amounts that nobody would mind; and it is
+played softly now and then, and fades.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from engine.anomaly.faults.practice_kinds import (
     excerpt_of_clips,
     made_up_clips,
 )
+from engine.anomaly.own_faults.dynamics import with_dynamics
 from engine.anomaly.own_faults.hearing import STEP_FRAMES, Heard, hear, joined
 from engine.anomaly.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.stretch import stretched
@@ -99,7 +101,7 @@ class Workshop:
         done_s = 0.0
         while done_s < total_s:
             progress.check_cancelled()
-            clean = _as_kept(_excerpt(kept, config, rng), rate_hz, rng)[:, None]
+            clean = with_dynamics(_as_kept(_excerpt(kept, config, rng), rate_hz, rng), rate_hz, rng)[:, None]
             share, length_s = config.fault_share, config.fault_length_s
             planted = plant(clean, rate_hz, self.turns, share, rng, clips, length_s, self.makers)
             made.append(self._labelled(planted))

@@ -122,7 +122,8 @@ def test_shift_extends_and_edges_are_dragged(close: Hands) -> None:
     before = window.selecting.span
     click(window, 20, y)  # an edge that is only touched
     assert window.selecting.span == before
-    close.press("Esc")
+    drag(window, 20, 25, y)  # onto the other one
+    assert window.selecting.span is None
     window.transport.seek(30 * window.session.state.rate_hz)
     click(window, 34, y, SHIFT)
     assert span_s(window) == about(30, 34)

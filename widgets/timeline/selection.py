@@ -143,6 +143,8 @@ class SelectSpan:
 class StretchSpan(SelectSpan):
     """Moves one edge of the selection, or extends it to the mouse; the playhead stays.
 
+    Where both edges come to lie on one another nothing is selected any more.
+
     Parameters
     ----------
     fixed : the source position that stays selected from, or to
@@ -167,8 +169,11 @@ class StretchSpan(SelectSpan):
     def release(self, at: QPointF) -> None:
         self.move(at)
         start, stop = sorted((self._from, self._to))
-        if self._moved and start < stop:
+        left, right = edges_of(self._canvas, (start, stop))
+        if self._moved and right - left >= 1:
             self._canvas.span_selected.emit(start, stop)
+        elif self._moved:
+            self._canvas.selection_dropped.emit()
 
 
 def stretched_to(canvas: Surface, at: QPointF) -> StretchSpan:

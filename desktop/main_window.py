@@ -22,6 +22,7 @@ from desktop.grid.tap_tempo import TapTempo
 from desktop.guarded import guarded
 from desktop.job_lanes import JobLanes
 from desktop.playback import Player
+from desktop.review.amounts import Amounts
 from desktop.review.by_hand import ByHand
 from desktop.review.history_walk import HistoryWalk
 from desktop.review.kept_example import KeptListening
@@ -33,6 +34,7 @@ from desktop.taste.diagnosing import Diagnosing
 from desktop.taste.page import Tasting
 from desktop.taste.remedies import connect_findings
 from desktop.timeline.arranging import Arranging
+from desktop.timeline.lane_menu import LaneMenu
 from desktop.timeline.markers import Marking
 from desktop.timeline.ruler import Ruler
 from desktop.timeline.selecting import Selecting
@@ -102,6 +104,8 @@ class MainWindow(QMainWindow):
         self.commands = Actions(self, keymap.commands)
         self.tracks = Tracks(self, self.session, self.timeline, self.commands.action)
         self.by_hand = ByHand(self, self, lambda: self.look.theme)
+        self.amounts = Amounts(self, self, lambda: self.look.theme)
+        self.lane_menu = LaneMenu(self, self)
         self.arranging = Arranging(self, self, settings)
         self.choices = Choices(self, self, keymap, settings)
         self._lay_out()
@@ -157,11 +161,12 @@ class MainWindow(QMainWindow):
         refusals = (self.commands.refused, self.history.refused, self.choices.failed, self.queue.refused)
         for refusal in (*refusals, self.work.failed, self.review.failed, self.player.failed):
             refusal.connect(self.status_bar.set_error)
-        for part in (self.grid_editing, self.tap_tempo, self.marking, self.tasting, self.arranging):
+        editing = (self.grid_editing, self.tap_tempo, self.marking, self.arranging, self.by_hand)
+        for part in (*editing, self.tasting):
             part.said.connect(self.say)
             part.refused.connect(self.status_bar.set_error)
         self.spectrograms.said.connect(self.say)
-        self.by_hand.said.connect(self.say)
+        self.amounts.said.connect(self.say)
         self.by_hand.shown.connect(self.selection_bar.show_selection)
         connect_findings(self.diagnosing, self.tasting, self.files, self.work)
         self.review.moved.connect(self._show_current)

@@ -99,6 +99,11 @@ class Transport(QObject):
         """Whether something is heard."""
         return self._player.is_playing
 
+    @property
+    def is_auditioning(self) -> bool:
+        """Whether a stretch is heard after which the playhead goes back, such as the preview of an edit."""
+        return self.is_playing and self._return_to is not None
+
     def toggle(self, looped_span: tuple[int, int] | None = None) -> None:
         """Play from the playhead, or stop."""
         if self.is_playing:

@@ -16,7 +16,7 @@ def viewing(window: Window) -> Mapping[str, Handler]:
         "view.fit": window.timeline.fit,
         "view.back": window.zooms.back,
         "view.forward": window.zooms.forward,
-        "view.proposal": window.zooms.to_proposal,
+        "view.proposal": lambda: window.zooms.close_in(window.selecting.span),
         "view.follow": lambda: window.say(window.zooms.toggle_follow()),
         "view.heads": lambda: window.timeline.heads.setVisible(window.timeline.heads.isHidden()),
         "view.queue": lambda: window.side.setVisible(window.side.isHidden()),

@@ -15,6 +15,7 @@ from desktop.files import Files
 from desktop.grid.dialogs import GridDialogs
 from desktop.grid.editing import GridEditing
 from desktop.grid.tap_tempo import TapTempo
+from desktop.review.amounts import Amounts
 from desktop.review.by_hand import ByHand
 from desktop.review.history_walk import HistoryWalk
 from desktop.review.kept_example import KeptListening
@@ -61,6 +62,7 @@ class Window(Protocol):
     history: HistoryWalk
     selecting: Selecting
     by_hand: ByHand
+    amounts: Amounts
     arranging: Arranging
     tracks: Tracks
 

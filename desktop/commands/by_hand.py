@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from desktop.commands.command import WINDOW, Command
+from desktop.commands.command import REVIEW, WINDOW, Command
 
 
 def _hand(name: str, label: str, keys: tuple[str, ...], description: str) -> Command:
     return Command(f"hand.{name}", label, keys, WINDOW, description, "By hand", repeats=name in _REPEATED)
+
+
+def _amount(name: str, label: str, key: str, description: str) -> Command:
+    said = f"Change the current edit: {description}."
+    return Command(f"hand.{name}", label, (key,), REVIEW, said, "By hand")
 
 
 _REPEATED = ("select_left", "select_right")
@@ -16,11 +21,27 @@ BY_HAND = (
     _hand("select_right", "Select to the right", ("Shift+Right",), "Select 1 s more."),
     _hand("select_start", "Selection from here", (), "Begin the selection at the playhead."),
     _hand("select_stop", "Selection to here", (), "End the selection at the playhead."),
+    _hand("select_home", "Select to the start", ("Shift+Home",), "Let the selection reach to the start."),
+    _hand("select_end", "Select to the end", ("Shift+End",), "Let the selection reach to the end."),
+    _hand("select_all", "Select the whole recording", ("Ctrl+Shift+A",), "Select from start to end."),
+    _hand(
+        "select_piece",
+        "Select between the seams",
+        (),
+        "Select between the two cuts around the playhead, as a double click in a lane does.",
+    ),
+    _hand("select_region", "Select this region", (), "Select the region that the playhead is in."),
     _hand("select_bar", "Select this bar", (), "Select the bar that the playhead is in."),
     _hand("select_beats", "Select between grid lines", (), "Select from one grid line to the next."),
     _hand("select_markers", "Select between markers", (), "Select from one marker to the next."),
     _hand("select_proposal", "Select the proposal", (), "Select the span of the current proposal."),
-    _hand("tracks", "All tracks or one", ("Alt+T",), "Edit the chosen track alone, or all of them."),
+    _hand("tracks", "All tracks or one", ("Alt+T",), "Select on the chosen track alone, or on all of them."),
+    _hand(
+        "track",
+        "One track more or less",
+        ("Alt+Shift+T",),
+        "Select on the chosen track too, or no longer; so does a click on its head with Ctrl.",
+    ),
     _hand("cut", "Cut the selection", ("Del", "Backspace"), "Leave the selected span out of the result."),
     _hand("keep", "Keep the selection", (), "Hold the selected span against every cut."),
     _hand("mute", "Mute the selection", (), "Fill the selected span with room tone, or silence."),
@@ -29,4 +50,27 @@ BY_HAND = (
     _hand("move_here", "Move the selection to the playhead", (), "Bring it back before the playhead."),
     _hand("slip", "Slip the selection…", (), "Play the selected span earlier or later; its length stays."),
     _hand("gain", "Gain of the selection…", (), "Make the selected span louder or quieter."),
+    _hand("play", "Play the selection looped", (), "Hear the selected span over and over."),
+    _hand("export", "Export the selection…", (), "Write what is heard of the selected span as a file."),
+    _hand("let_go", "Let go of the selection", (), "Select nothing."),
+    _amount("less", "Less of it", "Ctrl+Shift+Left", "slip 1 ms or move a beat earlier, 0.5 dB, once less"),
+    _amount("more", "More of it", "Ctrl+Shift+Right", "slip 1 ms or move a beat later, 0.5 dB, once more"),
+    _amount("less_fine", "A little less of it", "Ctrl+Alt+Shift+Left", "a tenth of that, or 1 ms"),
+    _amount("more_fine", "A little more of it", "Ctrl+Alt+Shift+Right", "a tenth of that, or 1 ms"),
+    Command(
+        "hand.change",
+        "Change the amount…",
+        ("Alt+Return", "Alt+Enter"),
+        REVIEW,
+        "Type how far, how loud, how often or where to for the current edit.",
+        "By hand",
+    ),
+    Command(
+        "hand.tone",
+        "Use the selection as room tone",
+        (),
+        REVIEW,
+        "Fill the current mute with the selected quiet span.",
+        "By hand",
+    ),
 )

@@ -15,7 +15,12 @@ VIEW = (
     _view("fit", "Whole recording", ("Shift+Z",), "Fit the whole recording into the window."),
     _view("back", "View back", ("[",), "Show the window of time you came from."),
     _view("forward", "View forward", ("]",), "Show the window of time that you went back from."),
-    _view("proposal", "Zoom to the proposal", ("Shift+F",), "Show the current one large; again: back."),
+    _view(
+        "proposal",
+        "Zoom to selection or proposal",
+        ("Shift+F",),
+        "Show the selection, else the current proposal large; again: back.",
+    ),
     _view(
         "follow", "Follow the playhead", ("Ctrl+Shift+F",), "Turn pages while playing, or let the view stay."
     ),

@@ -19,12 +19,14 @@ from desktop.export.dialog import ask_export
 from desktop.export.memory import recall, remember
 from desktop.review.review import Review
 from desktop.session import Session
+from desktop.timeline.selecting import Selecting
 from desktop.work import Work
 from engine.disk_room import size_words
 from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
-from engine.edl.export import ExportRequest, check_names, files_written
-from engine.edl.export.audio_plan import heard_edit_list, source_depth
+from engine.edl.export import AUDIO_SUFFIXES, ExportRequest, check_names, files_written
+from engine.edl.export.audio_plan import source_depth
+from engine.edl.export.heard_range import heard_range
 from engine.edl.export.plan import PlannedFile, plan
 from engine.edl.export.request import Depth, Exported
 from engine.errors import ExportError, UsageError
@@ -36,6 +38,8 @@ from widgets.chrome.status_bar import StatusBar
 from widgets.timeline.timeline_view import TimelineView
 
 Span = tuple[int, int]
+
+_SELECTION = "selection"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +68,8 @@ class ExportSubject:
         """
         options = choice.options
         if choice.span and choice.has_audio:
-            edit_list = heard_edit_list(replace(self.whole, options=options))
-            start, stop = (edit_list.to_result(edge) for edge in self.spans[choice.span])
-            if start >= stop:
-                raise ExportError(
-                    "Nothing was cut in this range: choose another one."
-                    if options.removed
-                    else "Nothing of this range is left: choose another one, or write what was cut."
-                )
-            options = replace(options, range_samples=(start, stop))
+            heard = heard_range(replace(self.whole, options=options), self.spans[choice.span])
+            options = replace(options, range_samples=heard)
         wanted = (replace(self.whole, out=Path(path).expanduser(), options=options) for path in choice.paths)
         return tuple(
             replace(request, overwrite=any(path.name in replaced for path in files_written(request)))
@@ -155,6 +152,7 @@ class Window(Protocol):
 
     session: Session
     review: Review
+    selecting: Selecting
     work: Work
     look: Look
     timeline: TimelineView
@@ -179,8 +177,18 @@ class Exporting(QObject):
         self._last: Path | None = None
         parts.work.exported.connect(self._note)
 
-    def export(self) -> None:
-        """Ask what to write, and never write over anything without asking."""
+    def export_selection(self) -> None:
+        """Ask what to write of the selection."""
+        self._parts.selecting.required()
+        self.export(_SELECTION)
+
+    def export(self, part: str = "") -> None:
+        """Ask what to write, and never write over anything without asking.
+
+        Parameters
+        ----------
+        part : key of the part that is chosen to begin with; all of it unless told
+        """
         session = self._parts.session
         state = session.state
         if not state.tracks:
@@ -189,7 +197,11 @@ class Exporting(QObject):
         folder = Path.home() if session.path is None else session.path.absolute().parent
         whole = ExportRequest(state, session.media, folder, False, session.name, grid=session.grid)
         subject = ExportSubject(whole, spans)
-        choice = recall(self._settings, str(folder), f"{session.name} edited")
+        name = f"{session.name} {'selection' if part else 'edited'}"
+        choice = recall(self._settings, str(folder), name)
+        if part:  # which only sound can be
+            audio = tuple(suffix for suffix in choice.suffixes if suffix in AUDIO_SUFFIXES) or (".wav",)
+            choice = replace(choice, suffixes=audio, span=part)
         asked = ask_export(
             self._window,
             self._parts.look.theme,
@@ -204,9 +216,13 @@ class Exporting(QObject):
             self._parts.work.export(subject.requests(asked.choice, asked.replaced))
 
     def offers(self, state: DocumentState) -> tuple[tuple[SpanOffer, ...], dict[str, Span]]:
-        """Return the parts that can be chosen: the window, the current proposal, the regions."""
+        """Return the parts that can be chosen: selection, window, current proposal, regions."""
         spans: dict[str, Span] = {"window": self._parts.timeline.visible_span}
         labels = {"window": "What is in view"}
+        selected = self._parts.selecting.span
+        if selected is not None:
+            spans[_SELECTION] = selected
+            labels = {_SELECTION: "Only the selection", **labels}
         review = self._parts.review
         if review.current is not None:
             spans["current"] = review.span()

@@ -14,6 +14,7 @@ from desktop.review.calibration import Calibrating
 from desktop.review.queue_choices import QueueChoices
 from desktop.session import Session
 from engine.document import edits
+from engine.document.by_hand import change_way
 from engine.document.change import Change, Edit
 from engine.document.decisions import Verdict
 from engine.document.kinds import Edge, NudgeSize, kind_of
@@ -325,6 +326,10 @@ class Review(QObject):
         """Take the next of the current proposal's alternatives, after the last the proposal as made."""
         here = self.here()
         count = len(self._session.state.proposals[here].alternatives) + 1
+        other = change_way(self._session.state, here) if count == 1 else None
+        if other is not None:
+            self._apply(other)
+            return
         decision = self._session.state.decisions.get(here)
         chosen = ((decision.alternative if decision else 0) + 1) % count
         if count == 1:

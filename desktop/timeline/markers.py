@@ -171,6 +171,10 @@ class Marking(QObject):
     def _show_menu(self, marker_id: str, at: QPoint) -> None:
         menu = QMenu(self._window)
         menu.addAction("Go to", lambda: guarded(self._go_to, self.refused.emit)(marker_id))
+        marker = self._session.state.markers[marker_id]
+        if marker.is_region:
+            span = (marker.start_samples, marker.stop_samples)
+            menu.addAction("Select this region", lambda: self._parts.selecting.select(*span))
         menu.addAction("Rename…", lambda: guarded(self._ask_name, self.refused.emit)(marker_id))
         menu.addAction("Delete", lambda: guarded(self.delete, self.refused.emit)((marker_id,)))
         menu.addSeparator()

@@ -1,16 +1,22 @@
-"""The selected span of the timeline: what the mouse, the keys, bars and markers select."""
+"""The selected span of the timeline: what mouse, keys, seams and regions select, and on which tracks."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from desktop.session import Session
 from desktop.transport import Transport
+from engine.document.track import Track
+from engine.edl.build import build
 from engine.errors import UsageError
 from engine.timebase import format_time, s_to_samples, samples_to_s
+from engine.wording import counted
+from widgets.timeline.selection import Selected
 from widgets.timeline.timeline_view import TimelineView
 
 STEP_S = 1.0
@@ -19,11 +25,11 @@ NOTHING = "Nothing is selected: drag in a lane, or press ‹hand.select_right›
 
 
 class Selecting(QObject):
-    """Holds the selection, in source samples; the timeline shows it.
+    """Holds the selection, in source samples, and the tracks it is of; the timeline shows it.
 
     Signals
     -------
-    changed : another span is selected, or none
+    changed : another span is selected, or none, or it is of other tracks
     """
 
     changed = Signal()
@@ -33,11 +39,24 @@ class Selecting(QObject):
     ) -> None:
         super().__init__(parent)
         self._session, self._transport, self._timeline = session, transport, timeline
-        self.span: tuple[int, int] | None = None
+        self.selected = Selected()
         canvas = timeline.canvas
         canvas.span_selected.connect(self.select)
         canvas.selection_dropped.connect(self.let_go)
-        session.replaced.connect(self.let_go)
+        canvas.piece_requested.connect(self.select_piece)
+        timeline.heads.toggled.connect(self.toggle_track)
+        session.replaced.connect(lambda: self._set(Selected()))
+        session.changed.connect(self._follow_tracks)
+
+    @property
+    def span(self) -> tuple[int, int] | None:
+        """What is selected, [start, stop) of the source; None where nothing is."""
+        return self.selected.span
+
+    @property
+    def tracks(self) -> tuple[str, ...]:
+        """Ids of the tracks that the selection is of; none for all."""
+        return self.selected.tracks
 
     def required(self) -> tuple[int, int]:
         """Return the selected span.
@@ -57,13 +76,36 @@ class Selecting(QObject):
         if stop <= start:
             self.let_go()
             return
-        self._set((start, stop))
+        self._set(replace(self.selected, span=(start, stop)))
 
     def let_go(self) -> bool:
-        """Select nothing; False where nothing was."""
+        """Select nothing; False where nothing was. The chosen tracks stay chosen."""
         was = self.span is not None
-        self._set(None)
+        self._set(replace(self.selected, span=None))
         return was
+
+    @property
+    def tracks_words(self) -> str:
+        """Which tracks the selection is of."""
+        names = [track.name for track in self._session.state.tracks if track.id in self.tracks]
+        if len(names) < 2:
+            return f"{names[0]} alone" if names else "all tracks"
+        return f"{names[0]} and {counted(len(names) - 1, 'other')}"
+
+    def toggle_track(self, track_id: str) -> None:
+        """Take a track into those the selection is of, or out; with the last one gone it is of all again."""
+        chosen = {*self.tracks} ^ {track_id}
+        ids = [track.id for track in self._session.state.tracks]
+        self._set(replace(self.selected, tracks=tuple(key for key in ids if key in chosen)))
+
+    def toggle_all(self, track: Track) -> None:
+        """Be of one track alone, or of all again."""
+        self._set(replace(self.selected, tracks=() if self.tracks else (track.id,)))
+
+    def _follow_tracks(self) -> None:
+        """Let go of tracks that are gone."""
+        ids = {track.id for track in self._session.state.tracks}
+        self._set(replace(self.selected, tracks=tuple(key for key in self.tracks if key in ids)))
 
     @property
     def words(self) -> str:
@@ -77,9 +119,8 @@ class Selecting(QObject):
 
     def extend(self, direction: int) -> None:
         """Move the end of the selection a second earlier (-1) or later (1); it begins at the playhead."""
+        self._require_recording()
         state = self._session.state
-        if not state.tracks:
-            raise UsageError("There is nothing to select yet; import a recording first ‹file.import›.")
         here = self._transport.playhead_samples
         start, stop = self.span or (here, here)
         moving, fixed = (start, stop) if start != here and stop == here else (stop, start)
@@ -91,6 +132,51 @@ class Selecting(QObject):
         here, length = self._transport.playhead_samples, self._session.state.length_samples
         start, stop = self.span or ((here, length) if is_start else (0, here))
         self.select(*((here, max(stop, here + 1)) if is_start else (min(start, here), here)))
+
+    def to_end(self, *, is_start: bool) -> None:
+        """Let the selection reach to the start of the recording, or to its end, from where it stands."""
+        here = self._transport.playhead_samples
+        start, stop = self.span or (here, here)
+        self._require_recording()
+        self.select(*((0, stop) if is_start else (start, self._session.state.length_samples)))
+
+    def everything(self) -> None:
+        """Select the whole recording."""
+        self._require_recording()
+        self.select(0, self._session.state.length_samples)
+
+    def piece(self) -> None:
+        """Select between the seams, or the edges of accepted cuts, around the playhead."""
+        self._require_recording()
+        self.select_piece(self._transport.shown_samples)
+
+    def select_piece(self, shown_samples: int) -> None:
+        """Select what lies between two seams of the result, or two edges of accepted cuts in the source.
+
+        Parameters
+        ----------
+        shown_samples : where, in what is shown; a piece that is heard twice is told apart in the result
+        """
+        result, state = self._transport.edit_list, self._session.state
+        if result is not None and not result.is_empty:
+            at = int(np.searchsorted(result.seams_samples, shown_samples, side="right")) - 1
+            at = min(max(at, 0), len(result.seams_samples) - 1)
+            self.select(int(result.kept_starts_samples[at]), int(result.kept_stops_samples[at]))
+        elif result is None:
+            edges = np.unique([0, state.length_samples, *np.ravel(build(state).removed_spans).tolist()])
+            self._around(edges, shown_samples)
+
+    def region(self) -> None:
+        """Select the region that the playhead is in, the shortest of several."""
+        here = self._transport.playhead_samples
+        around = [
+            (one.stop_samples - one.start_samples, one.start_samples, one.stop_samples)
+            for one in self._session.state.markers.values()
+            if one.is_region and one.start_samples <= here < one.stop_samples
+        ]
+        if not around:
+            raise UsageError("The playhead is in no region; name a span ‹marker.region›, or go into one.")
+        self.select(*min(around)[1:])
 
     def bar(self) -> None:
         """Select the bar that the playhead is in."""
@@ -113,12 +199,20 @@ class Selecting(QObject):
         if not len(places):
             raise UsageError(f"{none}.")
         edges = np.unique([0, *places, self._session.state.length_samples])
-        at = int(np.searchsorted(edges, self._transport.playhead_samples, side="right"))
+        self._around(edges, self._transport.playhead_samples)
+
+    def _around(self, edges: NDArray[np.int64], position: int) -> None:
+        at = int(np.searchsorted(edges, position, side="right"))
         at = min(max(at, 1), len(edges) - 1)
         self.select(int(edges[at - 1]), int(edges[at]))
 
-    def _set(self, span: tuple[int, int] | None) -> None:
-        if span != self.span:
-            self.span = span
-            self._timeline.canvas.set_selection(span)
+    def _require_recording(self) -> None:
+        if not self._session.state.tracks:
+            raise UsageError("There is nothing to select yet; import a recording first ‹file.import›.")
+
+    def _set(self, selected: Selected) -> None:
+        if selected != self.selected:
+            self.selected = selected
+            self._timeline.canvas.set_selection(selected)
+            self._timeline.heads.set_selected(selected.tracks)
             self.changed.emit()

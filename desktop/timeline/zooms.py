@@ -124,7 +124,7 @@ class Zooms(QObject):
         self._is_turning = False
         self._is_paused = False
         self._revealed: tuple[str | None, tuple[int, int] | None] = (None, None)
-        self._close_to: tuple[str, Window, Window] | None = None
+        self._close_to: tuple[str | tuple[int, int], Window, Window] | None = None
         self.follows = settings.value(_FOLLOWS, "paging") != "off"
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -179,12 +179,22 @@ class Zooms(QObject):
 
     def to_proposal(self) -> None:
         """Zoom to the current proposal; where it is shown so already, go back to the window before."""
-        here, now = self._review.here(), self._here
+        self._zoom(self._review.here(), self._review.span())
+
+    def close_in(self, selected: tuple[int, int] | None) -> None:
+        """Zoom to what is selected, else as `to_proposal` does."""
+        if selected is None:
+            self.to_proposal()
+        else:
+            self._zoom(selected, selected)
+
+    def _zoom(self, here: str | tuple[int, int], span: tuple[int, int]) -> None:
+        now = self._here
         if self._close_to is not None and self._close_to[::2] == (here, now):
             self._timeline.show_window(self._close_to[1].start_samples, self._close_to[1].visible_samples)
             self._close_to = None
             return
-        self._timeline.zoom_to(*self._review.span())
+        self._timeline.zoom_to(*span)
         self._close_to = (here, now, self._here)
 
     def reveal_change(self) -> None:

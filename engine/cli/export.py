@@ -12,15 +12,20 @@ from engine.cli.answer import Answer
 from engine.cli.documents import opened
 from engine.cli.numbers import finite
 from engine.document.analysis import BeatGrid
+from engine.document.state import DocumentState
 from engine.edl.export import ExportOptions, ExportRequest
 from engine.edl.export.formats import AUDIO_SUFFIXES, FRAME_SUFFIXES
+from engine.edl.export.heard_range import heard_range
 from engine.edl.export.plan import export_all
 from engine.edl.export.request import Depth, FrameRate
 from engine.errors import UsageError
 from engine.jobs.media import locate_all
 from engine.progress import Progress
-from engine.timebase import s_to_samples
+from engine.timebase import format_time, s_to_samples, samples_to_s
 from engine.wording import listed
+
+_SLACK_S = 0.001
+"""Lengths are told in milliseconds, so an end may be named that much late."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +39,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     audio.add_argument(
         "--range", type=finite, nargs=2, metavar=("A", "B"), help="seconds of the result to write"
     )
+    audio.add_argument(
+        "--start-s", type=finite, metavar="A", help="only what is heard from A of the recording"
+    )
+    audio.add_argument("--stop-s", type=finite, metavar="B", help="... to B; with --start-s")
     audio.add_argument("--loudness", type=finite, metavar="LUFS", help="normalise, such as to -16")
     audio.add_argument("--bits", choices=[depth.value for depth in Depth], help="sample format")
     audio.add_argument(
@@ -58,9 +67,12 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
         audio_files = document.audio_files
         grid = document.analysis("beats")
     chosen = _options(options, state.rate_hz)
+    span = _span_of_recording(options, state)
     media = {**audio_files, **locate_all(state, folder)}
     beats = grid if isinstance(grid, BeatGrid) else None
     whole = ExportRequest(state, media, options.out[0], options.force, options.project.stem, chosen, beats)
+    if span is not None:
+        whole = replace(whole, options=replace(chosen, range_samples=heard_range(whole, span)))
     requests = [replace(whole, out=out) for out in options.out]
     written = export_all(requests, progress.part(0.1, 1.0))
     files = [part for one in written for part in (one.parts or (one,))]
@@ -68,6 +80,29 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
         {"files": [{"path": str(one.path), **one.figures} for one in files]},
         "\n".join(one.sentence for one in files),
     )
+
+
+def _span_of_recording(options: argparse.Namespace, state: DocumentState) -> tuple[int, int] | None:
+    """Return the span of the recording that is asked for, None for all of it.
+
+    Raises
+    ------
+    UsageError : it is none, or another range is asked for as well
+    """
+    start_s, stop_s = options.start_s, options.stop_s
+    if start_s is None and stop_s is None:
+        return None
+    if start_s is None or stop_s is None:
+        raise UsageError("--start-s and --stop-s name a span of the recording together: give both.")
+    if options.range is not None:
+        raise UsageError("--range counts in the result, --start-s and --stop-s in the recording: give one.")
+    length_s = samples_to_s(state.length_samples, state.rate_hz) if state.rate_hz else 0.0
+    if not 0 <= start_s < stop_s <= length_s + _SLACK_S:
+        raise UsageError(
+            f"--start-s {start_s:g} --stop-s {stop_s:g} is no span of the recording, which ends at "
+            f"{format_time(length_s)}: give its start, then its end."
+        )
+    return s_to_samples(start_s, state.rate_hz), s_to_samples(stop_s, state.rate_hz)
 
 
 def _options(options: argparse.Namespace, rate_hz: int) -> ExportOptions:
@@ -81,6 +116,8 @@ def _options(options: argparse.Namespace, rate_hz: int) -> ExportOptions:
         "--stems": options.stems,
         "--removed": options.removed,
         "--range": options.range is not None,
+        "--start-s": options.start_s is not None,
+        "--stop-s": options.stop_s is not None,
         "--loudness": options.loudness is not None,
         "--bits": options.bits is not None,
         "--dither": options.dither is not None,

@@ -11,6 +11,7 @@ from engine.document.change import Edit, Row, row_changes
 from engine.document.checks.limits import LONGEST_DOCUMENT_SAMPLES, MOST_PIECES
 from engine.document.decisions import Decision, Edited, Verdict, edited
 from engine.document.kinds import KINDS
+from engine.document.kinds.amount import Amount
 from engine.document.kinds.kind import MINIMUM_SPAN_S
 from engine.document.kinds.operations import Operation, Order, Replace, Shift, Sounding
 from engine.document.proposals import BY_HAND, Proposal, proposal_id
@@ -92,8 +93,67 @@ def change_payload(state: DocumentState, proposal_id: str, changes: Mapping[str,
     kind = KINDS[proposal.kind]
     now = edited(proposal, changed)
     kind.validate(now.payload)
+    if done := kind.effect(now):  # on its way a nudge may come to where nothing changes
+        _require_sense(state, kind.verb, now.start_samples, now.stop_samples, done)
     label = kind.label(now, state.rate_hz)
     return Edit(f"{label[0].upper()}{label[1:]}", row_changes([(state.decisions.get(proposal_id), changed)]))
+
+
+def amount_of(state: DocumentState, proposal_id: str) -> tuple[Amount, float]:
+    """Return the number that an edit is about, and what it is now.
+
+    Raises
+    ------
+    UsageError : there is no such proposal, or it is about its span alone
+    """
+    proposal = state.proposals.get(proposal_id)
+    if proposal is None:
+        raise UsageError(f"There is no proposal {proposal_id!r} in this document; list them first.")
+    kind = KINDS.get(proposal.kind)
+    if kind is None or kind.amount is None:
+        raise UsageError(f"A {proposal.kind} has no amount to change; nudge its edges instead.")
+    now = edited(proposal, state.decisions.get(proposal_id))
+    return kind.amount, kind.amount.shown(now.payload, state.rate_hz)
+
+
+def change_amount(state: DocumentState, proposal_id: str, value: float) -> Edit:
+    """Change the number that an edit is about, as `amount_of` counts it.
+
+    Raises
+    ------
+    UsageError : see `amount_of`; or it is that number already, or can be no further
+    """
+    amount, before = amount_of(state, proposal_id)
+    length_s = samples_to_s(state.length_samples, state.rate_hz)
+    changes = amount.stored(min(value, length_s) if amount.is_moment else value, state.rate_hz)
+    if amount.shown(changes, state.rate_hz) == before:
+        raise UsageError(f"It stays at {before:g}, which is as far as it goes.")
+    return change_payload(state, proposal_id, changes)
+
+
+def change_filling(state: DocumentState, proposal_id: str, start_samples: int, stop_samples: int) -> Edit:
+    """Fill an edit with a stretch of the recording, such as a mute with its room tone.
+
+    Raises
+    ------
+    UsageError : it fills nothing, or the stretch lies in what it fills
+    """
+    proposal = state.proposals[proposal_id]
+    kind = KINDS.get(proposal.kind)
+    if kind is None or kind.filling is None:
+        raise UsageError(f"A {proposal.kind} is filled with nothing: choose a mute in the queue first.")
+    start, stop = state.span(proposal_id)
+    if start_samples < stop and start < stop_samples:
+        raise UsageError("That is what nobody shall hear: select a quiet stretch outside of it.")
+    return change_payload(state, proposal_id, kind.filling(start_samples, stop_samples))
+
+
+def change_way(state: DocumentState, proposal_id: str) -> Edit | None:
+    """Return the edit that does a proposal the other way, such as with silence; None where there is none."""
+    proposal = state.proposals[proposal_id]
+    kind = KINDS.get(proposal.kind)
+    found = None if kind is None else kind.other(edited(proposal, state.decisions.get(proposal_id)))
+    return None if found is None else change_payload(state, proposal_id, found)
 
 
 def _require_sense(state: DocumentState, verb: str, start: int, stop: int, done: Sequence[Operation]) -> None:

@@ -12,12 +12,15 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
+from desktop.demo import DEMO_FOLDER
 from desktop.main_window import MainWindow
+from engine.cli.main import main
 from widgets.theme import load_fonts
 
 POLL_MS = 20
 ANSWER_TIMEOUT_S = 60.0
 JOB_TIMEOUT_MS = 120_000
+RAW = sorted((DEMO_FOLDER / "raw").iterdir())
 
 
 @pytest.fixture
@@ -126,6 +129,15 @@ class Hands:
 @pytest.fixture
 def hands(qtbot: QtBot, window: MainWindow) -> Hands:
     return Hands(qtbot, window)
+
+
+@pytest.fixture
+def song(hands: Hands, tmp_path: Path) -> Hands:
+    """The demo's recordings in a document of their own, without a proposal."""
+    assert main(["new", str(tmp_path / "by hand.offcut"), *map(str, RAW)]) == 0
+    hands.window.session.open(tmp_path / "by hand.offcut")
+    hands.finish_work()
+    return hands
 
 
 def type_path(*paths: Path) -> Callable[[QWidget], None]:

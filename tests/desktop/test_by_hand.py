@@ -9,23 +9,11 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
-from desktop.demo import DEMO_FOLDER
 from desktop.main_window import MainWindow
 from engine.cli.main import main
 from engine.document.decisions import Verdict
 from engine.edl.build import build
-from tests.desktop.conftest import Hands, fill
-
-RAW = sorted((DEMO_FOLDER / "raw").iterdir())
-
-
-@pytest.fixture
-def song(hands: Hands, tmp_path: Path) -> Hands:
-    """The demo's recordings in a document of their own, without a proposal."""
-    assert main(["new", str(tmp_path / "by hand.offcut"), *map(str, RAW)]) == 0
-    hands.window.session.open(tmp_path / "by hand.offcut")
-    hands.finish_work()
-    return hands
+from tests.desktop.conftest import RAW, Hands, fill
 
 
 def select(hands: Hands, start_s: float, seconds: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
 from widgets.chrome.announce import announce
 from widgets.chrome.elided_label import ElidedLabel
@@ -43,9 +43,13 @@ class SelectionBar(QFrame):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(px(14), 0, px(12), 0)
         layout.setSpacing(px(6))
-        layout.addWidget(self._said, 1)
+        layout.addWidget(self._said)
+        layout.addSpacing(px(8))
         for name, button in (*self._buttons.items(), ("hand.tracks", self._tracks)):
             button.clicked.connect(lambda _=False, name=name: self.command_requested.emit(name))
+            button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+            if button is self._tracks:
+                layout.addStretch(1)
             layout.addWidget(button)
         self.hide()
 

@@ -107,7 +107,8 @@ class RowDelegate(QStyledItemDelegate):
             return QRectF(rect.left() + column[0], middle - column[1] / 2, column[1], column[1])
 
         paint_icon(painter, row.icon, square(columns.icon), token)
-        self._paint_bar(painter, cell(columns.bar), row.score, row.chance)
+        if QFontMetricsF(self._mono).horizontalAdvance(row.length) <= columns.length[1]:
+            self._paint_bar(painter, cell(columns.bar), row.score, row.chance)
         paint_icon(painter, VERDICT_ICONS[row.verdict], square(columns.sign), token)
         if row.flagged:
             paint_icon(painter, "flag", square(columns.flag), theme.text)
@@ -116,9 +117,12 @@ class RowDelegate(QStyledItemDelegate):
         painter.setPen(QColor(theme.text))
         painter.drawText(cell(columns.time), middle_left, row.time)
         painter.setPen(QColor(theme.dim))
-        painter.drawText(
-            cell(columns.length), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, row.length
-        )
+        # What an edit does may take more than a length, and then the room of the bar too.
+        length = cell(columns.length)
+        if painter.fontMetrics().horizontalAdvance(row.length) > length.width():
+            length.setLeft(rect.left() + columns.bar[0])
+        text = painter.fontMetrics().elidedText(row.length, Qt.TextElideMode.ElideRight, int(length.width()))
+        painter.drawText(length, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
         painter.setFont(self._words)
         painter.setPen(QColor(token))
         painter.drawText(cell(columns.word), middle_left, row.verdict.value)

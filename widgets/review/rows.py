@@ -140,6 +140,16 @@ def _amount(state: DocumentState, proposal_id: str) -> str:
     return kind.words(edited(proposal, state.decisions.get(proposal_id)), state.rate_hz)
 
 
+def _others(state: DocumentState, proposal_id: str) -> int:
+    """Return 0 where a kind knows one way, 1 where its other way was taken, 2 where it still could be."""
+    proposal = state.proposals[proposal_id]
+    kind = KINDS.get(proposal.kind)
+    if kind is None or proposal.alternatives:
+        return 0
+    made, now = (kind.other(edited(proposal, answer)) for answer in (None, state.decisions.get(proposal_id)))
+    return 0 if now is None else 1 if made is not None and made != now else 2
+
+
 def _conflict(state: DocumentState, proposal_id: str) -> str:
     """Say what accepted edits cannot hold beside this one."""
     if state.proposals[proposal_id].kind not in KINDS:
@@ -164,6 +174,7 @@ def card_of(
     kept = proposal.nearest_kept
     chance = chance_of(state, proposal_id, learned)
     times = [format_time(samples_to_s(edge, rate_hz), 1) for edge in (start, stop)]
+    others = _others(state, proposal_id)
     return CardText(
         title=f"{proposal.kind.capitalize()} {times[0]} – {times[1]}",
         length=_amount(state, proposal_id),
@@ -176,8 +187,8 @@ def card_of(
         crossfade=f"{around.crossfade_ms:g} ms",
         verdict=state.verdict(proposal_id),
         flagged=decision is not None and decision.flagged,
-        alternative=alternative + 1,
-        alternatives=len(proposal.alternatives) + 1,
+        alternative=alternative + 1 + (others == 1),
+        alternatives=len(proposal.alternatives) + 1 + bool(others),
         kept="" if kept is None else PurePath(kept.path).stem,
         kept_at="" if kept is None else format_time(kept.start_s, 0),
         chance="" if chance is None else chance_text(chance),

@@ -41,7 +41,7 @@ from widgets.timeline.markers import Marks, editor_area
 from widgets.timeline.overview import paint_caption, paint_window
 from widgets.timeline.playhead import overview_strip, paint_playhead, playhead_strip
 from widgets.timeline.ruler import RulerMode
-from widgets.timeline.selection import SelectSpan, paint_selection
+from widgets.timeline.selection import Lanes, Selected, SelectSpan, edges_of, paint_selection
 from widgets.timeline.snapping import Snapping
 from widgets.timeline.spans import Spans
 from widgets.timeline.spectrogram import SpectrogramLook
@@ -70,6 +70,10 @@ class Canvas(QWidget):
     marker_menu_requested = Signal(str, object)
     span_selected = Signal(object, object)
     selection_dropped = Signal()
+    selection_slipped = Signal(object)
+    selection_moved = Signal(object)
+    piece_requested = Signal(object)
+    menu_requested = Signal(object, object)
     block_chosen = Signal(int)
     block_moved = Signal(int, int, bool)
     block_menu_requested = Signal(int, object)
@@ -95,7 +99,7 @@ class Canvas(QWidget):
         self.grid: BeatGrid | None = None
         self._source_curve: ScoreCurve | None = None
         self._source_beats: Beats | None = None
-        self._selection: tuple[int, int] | None = None
+        self.selection = Selected()
         self._playhead = 0
         self._near: int | None = None
         self._scroll = 0
@@ -322,10 +326,16 @@ class Canvas(QWidget):
         """Ask for the playhead at a view position."""
         self.place_requested.emit(self.times.to_source(view_samples), view_samples)
 
-    def set_selection(self, span: tuple[int, int] | None) -> None:
-        """Show a span of the source as selected, or none."""
-        self._selection = span
+    def set_selection(self, selection: Selected) -> None:
+        """Show a span of the source as selected on some tracks, or none."""
+        self.selection = selection
         self.update()
+
+    @property
+    def selected_lanes(self) -> Lanes:
+        """The lanes of the tracks that the selection is of; None for all."""
+        tracks, lanes = self.selection.tracks, enumerate(self.shown.lanes)
+        return tuple(place for place, lane in lanes if lane.track_id in tracks) if tracks else None
 
     def set_playhead(self, samples: int, near_samples: int | None = None) -> None:
         """Move the playhead; only its strips are repainted.
@@ -373,8 +383,8 @@ class Canvas(QWidget):
         part = QRectF(area)
         painter.drawImage(part, image, QRectF(part.topLeft() * dpr, part.size() * dpr))
         paint_window(painter, frame)
-        if self._selection is not None and not isinstance(self.drag, SelectSpan):
-            paint_selection(painter, frame, *map(self.x_of, self._selection))
+        if self.selection.span is not None and not isinstance(self.drag, SelectSpan):
+            paint_selection(painter, frame, edges_of(self, self.selection.span), self.selected_lanes)
         if self.drag is not None:
             self.snapping.paint(painter, frame)
             self.drag.paint(painter, frame)
@@ -434,7 +444,7 @@ class Canvas(QWidget):
         self.snapping.is_inverted = gestures.inverts(event)
         if event.button() == Qt.MouseButton.LeftButton:
             self.snapping.at = None
-            self.drag = gestures.press(self, event.position())
+            self.drag = gestures.press(self, event.position(), event.modifiers())
         elif event.button() == Qt.MouseButton.MiddleButton:
             self.drag = panning.Pan(self, event.position())
         self._dragged_by = event.button()
@@ -443,9 +453,9 @@ class Canvas(QWidget):
         self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self.snapping.is_inverted = gestures.inverts(event)
+        self.snapping.is_inverted = gestures.inverts(event, self.drag)
         if self.drag is None:
-            self.setCursor(gestures.cursor_at(self, event.position()))
+            self.setCursor(gestures.cursor_at(self, event.position(), event.modifiers()))
             return
         beyond_px = event.position().x() - min(max(event.position().x(), 0), self.width())
         if beyond_px and isinstance(self.drag, gestures.MoveEdge | SelectSpan):
@@ -455,11 +465,11 @@ class Canvas(QWidget):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self.drag is not None and event.button() == self._dragged_by:
-            self.snapping.is_inverted = gestures.inverts(event)
+            self.snapping.is_inverted = gestures.inverts(event, self.drag)
             drag, self.drag = self.drag, None
             drag.release(event.position())
             self.set_grid(self.grid)  # a preview ends with its drag, whatever became of it
-            self.setCursor(gestures.cursor_at(self, event.position()))
+            self.setCursor(gestures.cursor_at(self, event.position(), event.modifiers()))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         at = event.position()
@@ -474,6 +484,8 @@ class Canvas(QWidget):
             self.rename_marker(mark[0])
         elif (flag := gestures.flag_at(self, at.x(), at.y())) is not None:
             self.proposal_opened.emit(flag)
+        elif self._layout.lanes_top <= at.y() < self._layout.lanes_bottom:
+            self.piece_requested.emit(round(self.viewport.sample_at(at.x())))
         else:
             self.mousePressEvent(event)
 
@@ -493,6 +505,8 @@ class Canvas(QWidget):
             self.marker_menu_requested.emit(mark[0], event.globalPos())
         elif slab is not None and slab.block >= 0:
             self.block_menu_requested.emit(slab.block, event.globalPos())
+        elif self.shown.lanes and self._layout.lanes_top <= at.y() < self._layout.lanes_bottom:
+            self.menu_requested.emit(at, event.globalPos())
         else:
             event.ignore()
 

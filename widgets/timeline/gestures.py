@@ -19,11 +19,20 @@ from widgets.timeline.overview import whole, window_rect
 from widgets.timeline.proposals import paint_span, span_at
 from widgets.timeline.score import paint_threshold, score_at, score_y
 from widgets.timeline.seams import FLAG_WIDTH
-from widgets.timeline.selection import SelectSpan
+from widgets.timeline.selection import (
+    SelectSpan,
+    StretchSpan,
+    edges_of,
+    inside_selection,
+    selection_edge_at,
+    stretched_to,
+)
+from widgets.timeline.selection_drag import MoveSpan, SlipSpan
 from widgets.timeline.sentences import proposal_tip
 from widgets.timeline.surface import Surface
 
 GRIP_PX = 6
+_NONE = Qt.KeyboardModifier.NoModifier
 
 
 class Drag(Protocol):
@@ -37,7 +46,7 @@ class Drag(Protocol):
 
 
 class Seek:
-    """Moves the playhead to where the mouse is; in the ruler onto the grid, where things fall onto that."""
+    """Moves the playhead to where the mouse is; over the ruler it goes along, and falls onto the grid."""
 
     def __init__(self, canvas: Surface, at: QPointF) -> None:
         self._canvas = canvas
@@ -226,8 +235,13 @@ def on_threshold(canvas: Surface, y: float) -> bool:
     )
 
 
-def press(canvas: Surface, at: QPointF) -> Drag | None:
-    """Answer a press of the left button."""
+_ALT = Qt.KeyboardModifier.AltModifier
+_SHIFT = Qt.KeyboardModifier.ShiftModifier
+_CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+def press(canvas: Surface, at: QPointF, held: Qt.KeyboardModifier = _NONE) -> Drag | None:
+    """Answer a press of the left button with these keys held."""
     if not canvas.viewport.length_samples:
         return None
     x, y = at.x(), at.y()
@@ -239,11 +253,14 @@ def press(canvas: Surface, at: QPointF) -> Drag | None:
     mark = mark_at(canvas, at)
     if mark is not None:
         return MoveMark(canvas, *mark, at)
-    beat = beat_at(canvas, at) if canvas.snapping.is_inverted else None
+    beat = beat_at(canvas, at) if _moves_beats(canvas, held) else None
     if beat is not None:
         return MoveBeat(canvas, beat, at)
     if on_threshold(canvas, y):
         return MoveThreshold(canvas)
+    selected = _selection_edge(canvas, at)
+    if selected is not None:
+        return StretchSpan(canvas, at, *selected)
     edge = edge_at(canvas, x, y)
     if edge is not None and canvas.current is not None:
         return MoveEdge(canvas, canvas.current, edge, at)
@@ -251,12 +268,41 @@ def press(canvas: Surface, at: QPointF) -> Drag | None:
     if flag is not None:
         canvas.proposal_clicked.emit(flag)
         return None
+    return _press_on_time(canvas, at, held)
+
+
+def _press_on_time(canvas: Surface, at: QPointF, held: Qt.KeyboardModifier) -> Drag:
+    """Answer a press that meets nothing but ruler, scores or lanes."""
     layout = canvas.frame.layout
-    return SelectSpan(canvas, at) if layout.lanes_top <= y < layout.lanes_bottom else Seek(canvas, at)
+    in_ruler, in_lanes = at.y() < layout.score_top, layout.lanes_top <= at.y() < layout.lanes_bottom
+    if held & _ALT and inside_selection(canvas, at):
+        return MoveSpan(canvas, at) if held & _CTRL else SlipSpan(canvas, at)
+    if not (in_ruler or in_lanes) or (held & _ALT and in_ruler):
+        return Seek(canvas, at)
+    if held & _SHIFT and (in_lanes or canvas.selection.span is not None):
+        canvas.snapping.is_inverted = bool(held & _CTRL)
+        return stretched_to(canvas, at)
+    return SelectSpan(canvas, at)
 
 
-def cursor_at(canvas: Surface, at: QPointF) -> Qt.CursorShape:
-    """Return the cursor that tells what a press would do."""
+def _moves_beats(canvas: Surface, held: Qt.KeyboardModifier) -> bool:
+    """Tell whether keys are held that drag grid lines; Shift extends the selection where there is one."""
+    return bool(held & _CTRL or (held & _SHIFT and canvas.selection.span is None))
+
+
+def _selection_edge(canvas: Surface, at: QPointF) -> tuple[int, int, float] | None:
+    """Return what stays and what moves of a selection whose edge is under the mouse, and where that is drawn.
+
+    Flags come first.
+    """
+    edge, span = selection_edge_at(canvas, at), canvas.selection.span
+    if edge is None or span is None or flag_at(canvas, at.x(), at.y()) is not None:
+        return None
+    return span[1 - edge], span[edge], edges_of(canvas, span)[edge]
+
+
+def cursor_at(canvas: Surface, at: QPointF, held: Qt.KeyboardModifier = _NONE) -> Qt.CursorShape:
+    """Return the cursor that tells what a press with these keys would do."""
     frame = canvas.frame
     if not canvas.viewport.length_samples:
         return Qt.CursorShape.ArrowCursor
@@ -270,7 +316,9 @@ def cursor_at(canvas: Surface, at: QPointF) -> Qt.CursorShape:
     if mark is not None:
         is_edge = mark[1] is not Part.WHOLE
         return Qt.CursorShape.SplitHCursor if is_edge else Qt.CursorShape.PointingHandCursor
-    if canvas.snapping.is_inverted and beat_at(canvas, at) is not None:
+    if _moves_beats(canvas, held) and beat_at(canvas, at) is not None:
+        return Qt.CursorShape.SplitHCursor
+    if _selection_edge(canvas, at) is not None:
         return Qt.CursorShape.SplitHCursor
     if at.y() < frame.layout.marks_top:
         return Qt.CursorShape.IBeamCursor
@@ -280,6 +328,8 @@ def cursor_at(canvas: Surface, at: QPointF) -> Qt.CursorShape:
         return Qt.CursorShape.SplitHCursor
     if flag_at(canvas, at.x(), at.y()) is not None:
         return Qt.CursorShape.PointingHandCursor
+    if held & _ALT and inside_selection(canvas, at):
+        return Qt.CursorShape.DragMoveCursor if held & _CTRL else Qt.CursorShape.SizeHorCursor
     return Qt.CursorShape.ArrowCursor
 
 
@@ -295,7 +345,11 @@ def tip_at(canvas: Surface, at: QPointF) -> str:
     return "" if proposal is None else proposal_tip(canvas.state, proposal)
 
 
-def inverts(event: QSinglePointEvent) -> bool:
-    """Tell whether a key is held that turns snapping around, and lets beats be dragged."""
-    held = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
-    return bool(event.modifiers() & held)
+def inverts(event: QSinglePointEvent, drag: Drag | None = None) -> bool:
+    """Tell whether a key is held that turns snapping around; keys that began a drag of a selection do not."""
+    held = event.modifiers()
+    if isinstance(drag, StretchSpan):
+        return bool(held & _CTRL)
+    if isinstance(drag, MoveSpan | SlipSpan):
+        return bool(held & _SHIFT)
+    return bool(held & (_SHIFT | _CTRL))

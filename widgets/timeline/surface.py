@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import SignalInstance
 
@@ -16,6 +16,9 @@ from widgets.timeline.snapping import Snapping
 from widgets.timeline.spans import Spans
 from widgets.timeline.time_map import TimeMap
 from widgets.timeline.viewport import Viewport
+
+if TYPE_CHECKING:
+    from widgets.timeline.selection import Lanes, Selected
 
 
 class Surface(Protocol):
@@ -43,6 +46,15 @@ class Surface(Protocol):
     def current(self) -> str | None: ...
 
     @property
+    def selection(self) -> Selected: ...
+
+    @property
+    def selected_lanes(self) -> Lanes: ...
+
+    @property
+    def playhead(self) -> int: ...
+
+    @property
     def threshold(self) -> float | None: ...
 
     @property
@@ -53,6 +65,12 @@ class Surface(Protocol):
 
     @property
     def selection_dropped(self) -> SignalInstance: ...
+
+    @property
+    def selection_slipped(self) -> SignalInstance: ...
+
+    @property
+    def selection_moved(self) -> SignalInstance: ...
 
     @property
     def proposal_clicked(self) -> SignalInstance: ...

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
+    QContextMenuEvent,
     QDragEnterEvent,
     QDropEvent,
     QFocusEvent,
@@ -30,7 +31,7 @@ from widgets.theme import DARK, Theme
 from widgets.timeline import panning
 from widgets.timeline.arrangement import NO_SLABS, slabs_of_result, slabs_of_source
 from widgets.timeline.canvas import Canvas
-from widgets.timeline.frame import Layout, Wish
+from widgets.timeline.frame import LANE_LOW, Layout, Wish
 from widgets.timeline.heads.column import TrackHeads
 from widgets.timeline.lanes import Lane, display_gain
 from widgets.timeline.result_wave import Cutter, ResultWave
@@ -414,6 +415,18 @@ class TimelineView(QWidget):
         if event.key() == Qt.Key.Key_Escape and self.cancel_drag():
             return
         super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Open the menu of the lanes by its key too, at the selection or the playhead."""
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            canvas = self.canvas
+            start, stop = canvas.selection.span or (canvas.playhead, canvas.playhead)
+            x = min(max((canvas.x_of(start) + canvas.x_of(stop)) / 2, 0.0), canvas.width() - 1.0)
+            lane = (canvas.selected_lanes or (0,))[0]
+            layout = canvas.frame.layout
+            top = max(layout.lane_tops[lane], layout.lanes_top) if self._state.tracks else layout.lanes_top
+            at = QPointF(x, top + theme.px(LANE_LOW) / 2)
+            canvas.menu_requested.emit(at, canvas.mapToGlobal(at.toPoint()))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Literal
 
 from engine.document.decisions import Edited
+from engine.document.kinds.amount import Amount
 from engine.document.kinds.operations import Operation
 from engine.timebase import format_time, samples_to_s
 
@@ -39,6 +40,10 @@ def length_words(length_s: float) -> str:
     return f"{length_s:.1f} s" if length_s < 59.95 else format_time(length_s, decimals=0)
 
 
+def no_other(_edited: Edited) -> None:
+    """Tell that there is one way to do it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """All that the rest of the program needs to know of one kind of proposal.
@@ -56,6 +61,11 @@ class Kind:
     validate : raises `DocumentError` where a payload is not one of this kind
     effect : what it does, as the user has it
     words : (edit as the user has it, rate in Hz) to what its flag says after the verb
+    is_of_tracks : whether it can be of some tracks alone, since it changes what sounds and not when
+    amount : the number it is about beside its span, which keys nudge and a form asks for; None where none is
+    other : the other way to do it, as changes of the payload, or None where there is one way alone
+    filling : (start, stop) of a stretch of the recording to the changes of the payload that fill it with
+        that; None where nothing is filled
     """
 
     name: str
@@ -69,6 +79,10 @@ class Kind:
     validate: Callable[[Mapping[str, object]], None]
     effect: Callable[[Edited], tuple[Operation, ...]]
     words: Callable[[Edited, int], str]
+    is_of_tracks: bool = False
+    amount: Amount | None = None
+    other: Callable[[Edited], Mapping[str, object] | None] = no_other
+    filling: Callable[[int, int], Mapping[str, object]] | None = None
 
     @property
     def plural(self) -> str:

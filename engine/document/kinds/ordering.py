@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.document.checks.limits import FARTHEST_SAMPLES
 from engine.document.decisions import Edited
+from engine.document.kinds.amount import Amount
 from engine.document.kinds.kind import Kind, span_words
 from engine.document.kinds.operations import Order
 from engine.document.kinds.payload import (
@@ -21,6 +22,8 @@ from engine.timebase import format_time, samples_to_s
 
 TIMES, TO_SAMPLES, RANK = "times", "to_samples", "rank"
 MOST_TIMES = 10_000
+LONGEST_S = 1e9
+"""More seconds than any document has."""
 
 _PLACE = {TO_SAMPLES: whole(0, FARTHEST_SAMPLES), RANK: whole(-FARTHEST_SAMPLES, FARTHEST_SAMPLES)}
 _repeat = validator("repeat", {TIMES: whole(2, MOST_TIMES), **_PLACE, **CROSSFADE})
@@ -65,7 +68,7 @@ def _repeat_words(edited: Edited, rate_hz: int) -> str:
 
 def _move_words(edited: Edited, rate_hz: int) -> str:
     to_s = samples_to_s(integer(edited.payload, TO_SAMPLES, 0), rate_hz)
-    return f"{span_words(edited, rate_hz)} to {format_time(to_s, 1)}"
+    return f"{span_words(edited, rate_hz)} to {format_time(to_s, 2)}"
 
 
 REPEAT = Kind(
@@ -80,6 +83,7 @@ REPEAT = Kind(
     validate=_repeat,
     effect=_repeated,
     words=_repeat_words,
+    amount=Amount(TIMES, "&Times in a row", 1, 1, 2, MOST_TIMES, usual=2, is_whole=True),
 )
 MOVE = Kind(
     name="move",
@@ -93,4 +97,16 @@ MOVE = Kind(
     validate=_validate_move,
     effect=_moved,
     words=_move_words,
+    amount=Amount(
+        TO_SAMPLES,
+        "To &second",
+        0.01,
+        0.001,
+        0.0,
+        LONGEST_S,
+        decimals=3,
+        per_second=True,
+        is_whole=True,
+        is_moment=True,
+    ),
 )

@@ -55,6 +55,12 @@ def whole(lowest: int, highest: int) -> Field:
     return require
 
 
+def truth(what: str, value: object) -> None:
+    """Hold yes or no."""
+    if not isinstance(value, bool):
+        raise DocumentError(f"{what} cannot be {value!r}: give true or false.")
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 

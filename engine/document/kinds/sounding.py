@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from engine.document.checks.limits import FARTHEST_SAMPLES
 from engine.document.decisions import Edited
+from engine.document.kinds.amount import Amount
 from engine.document.kinds.kind import Kind, span_words
 from engine.document.kinds.operations import Gain, Replace, Shift
 from engine.document.kinds.payload import (
@@ -15,17 +16,20 @@ from engine.document.kinds.payload import (
     integer,
     number,
     real,
+    truth,
     validator,
     whole,
 )
 from engine.errors import DocumentError
 
-TONE_START, TONE_STOP = "tone_start_samples", "tone_stop_samples"
+TONE_START, TONE_STOP, IS_SILENT = "tone_start_samples", "tone_stop_samples", "is_silent"
 BY_SAMPLES, GAIN_DB, RAMP_MS = "by_samples", "gain_db", "ramp_ms"
 QUIETEST_DB, LOUDEST_DB = -120.0, 40.0
+MOST_SLIP_MS = 60_000.0
+"""That a form and keys give; the verb takes more."""
 
 _anywhere = whole(0, FARTHEST_SAMPLES)
-_mute = validator("mute", {TONE_START: _anywhere, TONE_STOP: _anywhere, **CROSSFADE})
+_mute = validator("mute", {TONE_START: _anywhere, TONE_STOP: _anywhere, IS_SILENT: truth, **CROSSFADE})
 _slip = validator("slip", {BY_SAMPLES: number(-FARTHEST_SAMPLES, FARTHEST_SAMPLES), **CROSSFADE})
 _gain = validator("gain", {GAIN_DB: number(QUIETEST_DB, LOUDEST_DB), RAMP_MS: number(0.0, 10_000.0)})
 
@@ -41,11 +45,27 @@ def _validate_mute(payload: Mapping[str, object]) -> None:
 def _muted(edited: Edited) -> tuple[Replace, ...]:
     _validate_mute(edited.payload)
     start, stop, payload = edited.start_samples, edited.stop_samples, edited.payload
-    tone = (
-        (integer(payload, TONE_START, 0), integer(payload, TONE_STOP, 0)) if TONE_START in payload else None
-    )
+    tone = None if _is_silent(payload) else (integer(payload, TONE_START, 0), integer(payload, TONE_STOP, 0))
     fade_ms = real(payload, CROSSFADE_MS, HAND_CROSSFADE_MS)
     return (Replace(start, stop, edited.tracks, tone, fade_ms),) if start < stop else ()
+
+
+def _is_silent(payload: Mapping[str, object]) -> bool:
+    """Tell whether nothing fills it: no room tone is known, or silence is asked for all the same."""
+    return TONE_START not in payload or payload.get(IS_SILENT) is True
+
+
+def _other_filling(edited: Edited) -> Mapping[str, object] | None:
+    """Silence instead of room tone, or the other way round."""
+    return {IS_SILENT: not _is_silent(edited.payload)} if TONE_START in edited.payload else None
+
+
+def _filled_with(start_samples: int, stop_samples: int) -> Mapping[str, object]:
+    return {TONE_START: start_samples, TONE_STOP: stop_samples, IS_SILENT: False}
+
+
+def _mute_words(edited: Edited, rate_hz: int) -> str:
+    return f"{span_words(edited, rate_hz)}, {'silent' if _is_silent(edited.payload) else 'room tone'}"
 
 
 def _slipped(edited: Edited) -> tuple[Shift, ...]:
@@ -65,9 +85,8 @@ def _gained(edited: Edited) -> tuple[Gain, ...]:
 
 
 def _slip_words(edited: Edited, rate_hz: int) -> str:
-    return (
-        f"{span_words(edited, rate_hz)} by {real(edited.payload, BY_SAMPLES, 0.0) / rate_hz * 1000:+.1f} ms"
-    )
+    by_ms = real(edited.payload, BY_SAMPLES, 0.0) / rate_hz * 1000
+    return f"{by_ms:+.1f} ms for {span_words(edited, rate_hz)}"
 
 
 def _gain_words(edited: Edited, rate_hz: int) -> str:
@@ -85,7 +104,10 @@ MUTE = Kind(
     is_learned=False,
     validate=_validate_mute,
     effect=_muted,
-    words=span_words,
+    words=_mute_words,
+    is_of_tracks=True,
+    other=_other_filling,
+    filling=_filled_with,
 )
 SLIP = Kind(
     name="slip",
@@ -99,6 +121,18 @@ SLIP = Kind(
     validate=_slip,
     effect=_slipped,
     words=_slip_words,
+    is_of_tracks=True,
+    amount=Amount(
+        BY_SAMPLES,
+        "&Milliseconds",
+        1.0,
+        0.1,
+        -MOST_SLIP_MS,
+        MOST_SLIP_MS,
+        decimals=3,
+        per_second=True,
+        unit_s=0.001,
+    ),
 )
 GAIN = Kind(
     name="gain",
@@ -112,4 +146,6 @@ GAIN = Kind(
     validate=_gain,
     effect=_gained,
     words=_gain_words,
+    is_of_tracks=True,
+    amount=Amount(GAIN_DB, "&Decibels", 0.5, 0.1, QUIETEST_DB, LOUDEST_DB, decimals=1),
 )

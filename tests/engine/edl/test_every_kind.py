@@ -65,7 +65,11 @@ AUDIO = tuple(
 REPAIRS = st.builds(
     lambda one, at, fade: repair_payload(AUDIO[one], at, fade), st.integers(0, 1), PLACES, FADES_MS
 )
-TONES = SPANS.map(lambda span: {"tone_start_samples": span[0], "tone_stop_samples": span[1]})
+TONES = st.builds(
+    lambda span, silent: {"tone_start_samples": span[0], "tone_stop_samples": span[1], "is_silent": silent},
+    SPANS,
+    st.booleans(),
+)
 # One row a kind; a kind without one fails `test_every_kind_is_tried`.
 PAYLOADS: Mapping[str, st.SearchStrategy[Made]] = {
     "cut": _made("cut", _with_fade(), tracks=False),

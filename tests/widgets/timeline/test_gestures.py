@@ -24,6 +24,7 @@ from widgets.timeline.timeline_view import TimelineView
 from widgets.timeline.viewport import Viewport
 
 LEFT = Qt.MouseButton.LeftButton
+ALT = Qt.KeyboardModifier.AltModifier
 FLAG_Y, LANE_Y, RULER_Y, OVERVIEW_Y = 170, 300, 70, 20
 
 
@@ -31,10 +32,15 @@ def click(view: TimelineView, x: int, y: int) -> None:
     QTest.mouseClick(view.canvas, LEFT, Qt.KeyboardModifier.NoModifier, QPoint(x, y))
 
 
-def drag(view: TimelineView, start: tuple[int, int], stop: tuple[int, int]) -> None:
-    QTest.mousePress(view.canvas, LEFT, Qt.KeyboardModifier.NoModifier, QPoint(*start))
+def drag(
+    view: TimelineView,
+    start: tuple[int, int],
+    stop: tuple[int, int],
+    held: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+) -> None:
+    QTest.mousePress(view.canvas, LEFT, held, QPoint(*start))
     QTest.mouseMove(view.canvas, QPoint(*stop))
-    QTest.mouseRelease(view.canvas, LEFT, Qt.KeyboardModifier.NoModifier, QPoint(*stop))
+    QTest.mouseRelease(view.canvas, LEFT, held, QPoint(*stop))
 
 
 def turn(
@@ -95,12 +101,18 @@ def test_a_click_seeks(qtbot: QtBot, view: TimelineView, y: int) -> None:
     assert asked.args == [32_100]
 
 
-def test_the_ruler_scrubs_and_the_lanes_do_not(view: TimelineView) -> None:
+def test_the_ruler_scrubs_with_alt_and_else_selects_as_the_lanes_do(view: TimelineView) -> None:
     asked: list[int] = []
+    selected: list[tuple[int, int]] = []
     view.seek_requested.connect(asked.append)
-    drag(view, (100, RULER_Y), (140, RULER_Y))
+    view.canvas.span_selected.connect(lambda start, stop: selected.append((start, stop)))
+    drag(view, (100, RULER_Y), (140, RULER_Y), ALT)
+    assert asked == [10_000, 14_000]
+    assert not selected
     drag(view, (600, LANE_Y), (640, LANE_Y))
-    assert asked == [10_000, 14_000, 60_000]
+    drag(view, (200, RULER_Y), (240, RULER_Y))
+    assert asked[2:] == [60_000, 20_000]
+    assert selected == [(60_000, 64_000), (20_000, 24_000)]
 
 
 @pytest.mark.parametrize(("x", "name"), [(150, "early"), (450, "middle"), (750, "late")])

@@ -30,6 +30,7 @@ class TrackHeads(QWidget):
     group_changed : id, {field: value} for every track of its group
     track_moved : id, and the place from the top where the user put it
     chosen : id of the track that the keys mean now
+    toggled : id of a track that the selection shall be of, or no longer
     menu_asked : id, and a place on the screen
     lane_stretched : id, and the height in pixels at 100 % that its lane has while its border is dragged;
         -1 where that is over
@@ -41,6 +42,7 @@ class TrackHeads(QWidget):
     group_changed = Signal(str, object)
     track_moved = Signal(str, int)
     chosen = Signal(str)
+    toggled = Signal(str)
     menu_asked = Signal(str, QPoint)
     lane_stretched = Signal(str, int)
     wheel_turned = Signal(object)
@@ -53,6 +55,7 @@ class TrackHeads(QWidget):
         self._theme = tokens
         self._state = DocumentState()
         self._current = ""
+        self._selected: tuple[str, ...] = ()
         self._layout: Layout | None = None
         self._stretched_px = 0
         self._below = QWidget(self)  # heads scroll under the score's head, so they have a clip of their own
@@ -114,6 +117,7 @@ class TrackHeads(QWidget):
         head.group_changed.connect(lambda values: self.group_changed.emit(key, values))
         head.menu_asked.connect(lambda place: self.menu_asked.emit(key, place))
         head.chosen.connect(partial(self.choose, key))
+        head.toggled.connect(partial(self.toggled.emit, key))
         head.carried.connect(self._carry)
         head.put_down.connect(lambda is_meant: self._put_down(key, is_meant))
         head.stretched.connect(lambda height: self._stretch(key, height))
@@ -154,10 +158,17 @@ class TrackHeads(QWidget):
             self.heads[track_id].setFocus()
         self.chosen.emit(track_id)
 
+    def set_selected(self, track_ids: tuple[str, ...]) -> None:
+        """Mark the tracks that the selection is of; none are marked where it is of all."""
+        self._selected = track_ids
+        for key, head in self.heads.items():
+            head.set_selected(key in track_ids)
+
     def _mark_current(self) -> None:
         on_tab = self._current if self._current in self.heads else next(iter(self.heads), "")
         for key, head in self.heads.items():
             head.set_current(key == self._current, takes_focus=key == on_tab)
+            head.set_selected(key in self._selected)
 
     # drags
 

@@ -28,7 +28,9 @@ GAIN_LEFT, GAIN_WIDTH, PAN_LEFT, PAN_WIDTH = 60, 52, 113, 42
 DOTS_LEFT, CHANNEL_LEFT, CHANNEL_FROM = 133, 157, 22
 DETAIL_FROM, COMPACT_BELOW = 78, 54
 COMPACT_CAPS = 112
+SELECTED = 3
 GRIP = 5
+_CTRL = Qt.KeyboardModifier.ControlModifier
 
 
 class TrackHead(QWidget):
@@ -40,6 +42,7 @@ class TrackHead(QWidget):
         one step of undo
     group_changed : the same, without a run, for every track of its group
     chosen : the user means this track
+    toggled : with Ctrl, that the selection shall be of this track, or no longer
     menu_asked : a place on the screen
     carried, put_down : the mouse moves the track, y in the column; True where it was let go, not given up
     stretched, stretch_ended : the mouse moves the lower border: the height that the lane would have
@@ -48,6 +51,7 @@ class TrackHead(QWidget):
     changed = Signal(object, str)  # objects: as a dict it would come out sorted
     group_changed = Signal(object)
     chosen = Signal()
+    toggled = Signal()
     menu_asked = Signal(QPoint)
     carried = Signal(int)
     put_down = Signal(bool)
@@ -60,7 +64,7 @@ class TrackHead(QWidget):
         self._theme = tokens
         self._accent, self._detail = tokens.line, ""
         self._channels, self._rows_top = 0, 0
-        self._is_current = False
+        self._is_current = self._is_selected = False
         self._pressed: QPointF | None = None
         self._grip_px: float | None = None
         self._is_carried = False
@@ -120,6 +124,12 @@ class TrackHead(QWidget):
         for button in (self.mute, self.solo, self.dots):
             button.on_current = is_current
         self._mark_near()
+
+    def set_selected(self, is_selected: bool) -> None:
+        """Mark it as one of the tracks that the selection is of, or not."""
+        if is_selected != self._is_selected:
+            self._is_selected = is_selected
+            self.update()
 
     def set_theme(self, tokens: Theme) -> None:
         """Draw in other colours."""
@@ -211,7 +221,9 @@ class TrackHead(QWidget):
         if event.button() not in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton):
             return
         self.chosen.emit()
-        if event.button() == Qt.MouseButton.LeftButton:
+        if event.button() == Qt.MouseButton.LeftButton and event.modifiers() & _CTRL:
+            self.toggled.emit()
+        elif event.button() == Qt.MouseButton.LeftButton:
             self._pressed = event.position()
             at_grip = self._on_grip(event.position().y())
             self._grip_px = self.height() - event.position().y() if at_grip else None
@@ -315,6 +327,9 @@ class TrackHead(QWidget):
         line = theme.color(tokens.line)
         painter.fillRect(QRectF(0, height - hairline, self.width(), hairline), line)
         painter.fillRect(QRectF(self.width() - hairline, 0, hairline, height), line)
+        if self._is_selected:
+            width = theme.px(SELECTED)
+            painter.fillRect(QRectF(self.width() - width, 0, width, height), theme.color(tokens.text))
         if self.hasFocus():
             painter.setPen(theme.color(tokens.undecided))
             painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -1.5, -1.5))

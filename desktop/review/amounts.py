@@ -1,0 +1,103 @@
+"""Changing what an edit in the queue does: how far, how loud, how often, where to, filled with what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from desktop import dialogs
+from desktop.review.review import Review
+from desktop.session import Session
+from desktop.timeline.selecting import Selecting
+from desktop.transport import Transport
+from engine.document.by_hand import amount_of, change_amount, change_filling
+from engine.document.change import Edit
+from engine.document.kinds import kind_of
+from engine.document.kinds.amount import Amount
+from engine.timebase import format_time, s_to_samples, samples_to_s
+from widgets.chrome.numbers_form import Number, NumbersForm
+from widgets.theme import Theme
+
+
+def asked(amount: Amount, value: float, length_s: float) -> Number:
+    """Return a number to ask for; a moment lies within the recording."""
+    highest = min(amount.highest, length_s) if amount.is_moment else amount.highest
+    return Number(amount.name, value, amount.lowest, highest, amount.decimals)
+
+
+class Window(Protocol):
+    """What changing amounts needs of a window."""
+
+    session: Session
+    transport: Transport
+    review: Review
+    selecting: Selecting
+
+
+class Amounts(QObject):
+    """Nudges and asks for the number that the current edit is about; the kind says which that is.
+
+    Signals
+    -------
+    said : what was done
+    """
+
+    said = Signal(str)
+
+    def __init__(self, window: QWidget, parts: Window, theme: Callable[[], Theme]) -> None:
+        super().__init__(window)
+        self._window, self._session, self._transport = window, parts.session, parts.transport
+        self._review, self._selecting, self._theme = parts.review, parts.selecting, theme
+
+    def nudge(self, direction: int, *, fine: bool = False) -> None:
+        """Make the amount of the current edit one step more (1) or less (-1)."""
+        state, here = self._session.state, self._review.here()
+        amount, value = amount_of(state, here)
+        to = value + direction * (amount.fine_step if fine else amount.step)
+        if amount.is_moment and not fine:
+            to = self._beside(value, direction, to)
+        self._apply(change_amount(state, here, round(to, 9)))
+
+    def _beside(self, value_s: float, direction: int, without_s: float) -> float:
+        """Return the beat before or after a moment, in seconds; where no beats are known, `without_s`."""
+        grid, rate_hz = self._session.grid, self._session.state.rate_hz
+        beats = np.array([], np.int64) if grid is None else grid.beats_samples
+        here = s_to_samples(value_s, rate_hz)
+        found = beats[beats > here][:1] if direction > 0 else beats[beats < here][-1:]
+        return samples_to_s(int(found[0]), rate_hz) if len(found) else without_s
+
+    def ask(self) -> None:
+        """Ask for the amount of the current edit, beginning with what it is."""
+        state, here = self._session.state, self._review.here()
+        amount, value = amount_of(state, here)
+        title = kind_of(state.proposals[here]).title
+        length_s = samples_to_s(state.length_samples, state.rate_hz)
+        said = f"{title} at {self._start_text(here)}. It stays one edit: undo brings the number before back."
+        number = asked(amount, value, length_s)
+        # What was made without the form may have more decimals than it shows.
+        number = replace(number, value=round(value, amount.decimals))
+        values = dialogs.ask_numbers(
+            self._window, title, NumbersForm(self._theme(), [number], said), "Change"
+        )
+        if values is not None and values[0] != number.value:
+            self._apply(change_amount(state, here, values[0]))
+
+    def fill(self) -> None:
+        """Fill the current mute with the selection as its room tone."""
+        span = self._selecting.required()
+        self._apply(change_filling(self._session.state, self._review.here(), *span))
+        self._selecting.let_go()
+
+    def _start_text(self, proposal_id: str) -> str:
+        state = self._session.state
+        return format_time(samples_to_s(state.span(proposal_id)[0], state.rate_hz), 1)
+
+    def _apply(self, edit: Edit) -> None:
+        self.said.emit(self._session.apply(edit).label)
+        if self._transport.is_auditioning:
+            self._transport.play_preview(self._review.here())

@@ -1,0 +1,92 @@
+"""The menu of the lanes: what can be made of the selection, and of the proposal under the mouse."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from PySide6.QtCore import QObject, QPoint, QPointF
+from PySide6.QtWidgets import QMenu, QWidget
+
+from desktop.actions import Actions
+from desktop.review.review import Review
+from desktop.session import Session
+from desktop.timeline.selecting import Selecting
+from desktop.transport import Transport
+from engine.document.kinds import KINDS
+from engine.document.kinds.kind import Kind
+from widgets.timeline.gestures import proposal_at
+from widgets.timeline.selection import inside_selection
+from widgets.timeline.timeline_view import TimelineView
+
+_SELECTION = (
+    ("hand.cut", "hand.keep", "hand.mute"),
+    ("hand.repeat", "hand.move", "hand.move_here", "hand.slip", "hand.gain"),
+    ("hand.play", "view.proposal", "marker.region", "hand.export"),
+    ("hand.tracks", "hand.let_go"),
+)
+_PROPOSAL = (
+    ("review.accept_stay", "review.reject_stay", "review.undecided_stay"),
+    ("transport.preview", "view.proposal", "hand.select_proposal"),
+)
+_PLACES = (("hand.select_piece", "hand.select_region", "hand.select_bar", "hand.select_all"),)
+
+
+class Window(Protocol):
+    """What the menu needs of a window."""
+
+    session: Session
+    review: Review
+    transport: Transport
+    selecting: Selecting
+    timeline: TimelineView
+    commands: Actions
+
+
+class LaneMenu(QObject):
+    """Offers commands of the one table, with their keys, for what is under the mouse."""
+
+    def __init__(self, window: QWidget, parts: Window) -> None:
+        super().__init__(window)
+        self._window, self._parts = window, parts
+        parts.timeline.canvas.menu_requested.connect(self._popup)
+
+    def _popup(self, at: QPointF, place: QPoint) -> None:
+        menu = self.menu(at)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(place)
+
+    def menu(self, at: QPointF) -> QMenu:
+        """Return the menu for a place in the lanes; a proposal there becomes the current one."""
+        canvas, review = self._parts.timeline.canvas, self._parts.review
+        menu = QMenu(self._window)
+        menu.setAccessibleName("What is here")
+        if inside_selection(canvas, at):
+            groups = [list(group) for group in _SELECTION]
+            if review.current is not None and self._fills(review.current):
+                groups[0].append("hand.tone")
+        elif (found := proposal_at(canvas, at.x(), at.y())) is not None:
+            review.choose(found)
+            groups = [list(group) for group in _PROPOSAL]
+            groups[1] += self._changes(found)
+        else:
+            self._parts.transport.seek(canvas.source_at(at.x()))
+            groups = [list(group) for group in _PLACES]
+        for number, names in enumerate(groups):
+            if number:
+                menu.addSeparator()
+            for name in names:
+                menu.addAction(self._parts.commands.action(name))
+        return menu
+
+    def _fills(self, proposal_id: str) -> bool:
+        kind = self._kind(proposal_id)
+        return kind is not None and kind.filling is not None
+
+    def _kind(self, proposal_id: str) -> Kind | None:
+        return KINDS.get(self._parts.session.state.proposals[proposal_id].kind)
+
+    def _changes(self, proposal_id: str) -> list[str]:
+        """Return what can be changed of an edit beside its span."""
+        kind = self._kind(proposal_id)
+        changes = [] if kind is None or kind.amount is None else ["hand.change", "hand.less", "hand.more"]
+        return [*changes, "review.alternative"] if self._fills(proposal_id) else changes

@@ -1,0 +1,57 @@
+"""The one number that an edit is about beside its span, as the user reads, nudges and types it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number of the payload, in the unit that people count it in.
+
+    Attributes
+    ----------
+    field : of the payload
+    name : of the unit, as a form asks for it
+    step, fine_step : how far one press of a key goes
+    lowest, highest : what it can be
+    decimals : that a form shows
+    usual : where the payload does not say
+    per_second : whether the payload counts samples of what is shown in seconds
+    unit_s : such a unit in seconds, 0.001 for milliseconds
+    is_whole : whether the payload holds whole numbers alone
+    is_moment : whether it is a moment of the recording, which falls onto the grid where there is one
+    """
+
+    field: str
+    name: str
+    step: float
+    fine_step: float
+    lowest: float
+    highest: float
+    decimals: int = 0
+    usual: float = 0.0
+    per_second: bool = False
+    unit_s: float = 1.0
+    is_whole: bool = False
+    is_moment: bool = False
+
+    def shown(self, payload: Mapping[str, object], rate_hz: int) -> float:
+        """Return the number of a valid payload."""
+        stored = payload.get(self.field)
+        return self.usual if stored is None else float(str(stored)) / self._scale(rate_hz)
+
+    def stored(self, shown: float, rate_hz: int) -> dict[str, object]:
+        """Return what a payload holds for a number, the nearest that can be."""
+        value = min(max(shown, self.lowest), self.highest) * self._scale(rate_hz)
+        whole = round(value)
+        # Steps of a tenth add up to almost whole numbers, which are meant to be whole.
+        is_near = abs(value - whole) < _WHOLE_WITHIN
+        return {self.field: whole if self.is_whole else float(whole) if is_near else value}
+
+    def _scale(self, rate_hz: int) -> float:
+        return rate_hz * self.unit_s if self.per_second else 1.0
+
+
+_WHOLE_WITHIN = 1e-4

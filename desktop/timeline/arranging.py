@@ -59,7 +59,6 @@ class Arranging(QObject):
         canvas.block_moved.connect(self._drop)
         canvas.block_chosen.connect(self._choose)
         canvas.block_menu_requested.connect(self._open_menu)
-        canvas.place_requested.connect(parts.transport.seek)
 
     def show(self) -> None:
         """Bring the lane up to date with the document and with the chosen view."""

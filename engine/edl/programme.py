@@ -154,8 +154,34 @@ def laid_out(
     ------
     DocumentError : there are more pieces than anybody could have meant
     """
-    starts = np.zeros(1, np.int64)
-    stops = np.full(1, length_samples, np.int64)
+    at, begin, end, times, fade, stays, numbers = _in_order(orders, length_samples, rate_hz)
+    away = stays == 0
+    parted = np.clip(np.asarray(parted_at, np.int64), 0, length_samples)
+    edges = np.unique(np.concatenate([[0, length_samples], at, begin[away], end[away], parted]))
+    fades, taken = np.zeros(len(edges), np.int64), np.zeros(len(edges), np.int64)
+    for places, wished in ((at, fade), (begin[away], fade[away]), (end[away], fade[away])):
+        np.maximum.at(fades, np.searchsorted(edges, places), wished)
+    np.add.at(taken, np.searchsorted(edges, begin[away]), 1)
+    np.add.at(taken, np.searchsorted(edges, end[away]), -1)
+    stands = np.cumsum(taken)[:-1] == 0
+    laid = np.repeat(np.arange(len(at)), times)
+    # What is laid at a place comes before the piece that begins there, and after all that came before.
+    where = np.concatenate([2 * np.searchsorted(edges, at[laid]), 2 * np.flatnonzero(stands) + 1])
+    order = np.argsort(where, kind="stable")
+    return Pieces(
+        np.concatenate([begin[laid], edges[:-1][stands]])[order],
+        np.concatenate([end[laid], edges[1:][stands]])[order],
+        np.concatenate([fade[laid], fades[:-1][stands]])[order],
+        np.concatenate([fade[laid], fades[1:][stands]])[order],
+        np.concatenate([numbers[laid], np.full(int(stands.sum()), -1)])[order],
+    )
+
+
+def _in_order(orders: Sequence[Order], length_samples: int, rate_hz: int) -> Positions:
+    """Return places, starts, stops, times, crossfades, whether they stay, and numbers, shape (7, orders).
+
+    They are sorted as they are laid.
+    """
     rows = sorted(
         (
             min(max(one.at_samples, 0), length_samples),
@@ -169,38 +195,14 @@ def laid_out(
         )
         for number, one in enumerate(orders)
     )
-    at, _, begin, end, times, fade, stays, numbers = np.array(rows, np.int64).reshape(-1, 8).T
-    away = stays == 0
-    parted = np.clip(np.asarray(parted_at, np.int64), 0, length_samples)
-    edges = np.unique(np.concatenate([starts, stops, at, begin[away], end[away], parted]))
-    base_starts, base_stops = edges[:-1], edges[1:]
-    fade_of = dict.fromkeys(edges.tolist(), 0)
-    for places in (at, begin[away], end[away]):
-        wished = fade if places is at else fade[away]
-        for edge, one in zip(places.tolist(), wished.tolist(), strict=True):
-            fade_of[edge] = max(fade_of[edge], one)
-    taken = np.zeros(len(edges), np.int64)
-    np.add.at(taken, np.searchsorted(edges, begin[away]), 1)
-    np.add.at(taken, np.searchsorted(edges, end[away]), -1)
-    stands = np.cumsum(taken)[:-1] == 0
-    count = int(times.sum())
+    count = sum(row[4] for row in rows)
     if count > MOST_PIECES:
         raise DocumentError(
             f"The repeats of this document make {count:,} pieces, and {MOST_PIECES:,} are the most: "
             "undo some of them."
         )
-    laid = np.repeat(np.arange(len(at)), times)
-    # What is laid at a place comes before the piece that begins there, and after all that came before.
-    where = np.concatenate([2 * np.searchsorted(edges, at[laid]), 2 * np.flatnonzero(stands) + 1])
-    order = np.argsort(where, kind="stable")
-    base_fades = np.array([fade_of[edge] for edge in edges.tolist()], np.int64)
-    return Pieces(
-        np.concatenate([begin[laid], base_starts[stands]])[order],
-        np.concatenate([end[laid], base_stops[stands]])[order],
-        np.concatenate([fade[laid], base_fades[:-1][stands]])[order],
-        np.concatenate([fade[laid], base_fades[1:][stands]])[order],
-        np.concatenate([numbers[laid], np.full(int(stands.sum()), -1)])[order],
-    )
+    columns: Positions = np.delete(np.array(rows, np.int64).reshape(-1, 8).T, 1, axis=0)
+    return columns
 
 
 def without_drops(

@@ -46,7 +46,8 @@ class MoveBlock:
         self.move(at)
         canvas = self._canvas
         if not self._moved:
-            canvas.seek_view(self._view(self._pressed))
+            view = self._view(self._pressed)
+            canvas.seek(canvas.times.to_source(view), view)
             if self._slab.block >= 0:
                 canvas.block_chosen.emit(self._slab.block)
         elif canvas.slabs.is_result:

@@ -58,7 +58,7 @@ class Canvas(QWidget):
     """
 
     viewport_changed = Signal(object)
-    seek_requested = Signal(object)  # positions are objects: Qt's int ends after half a day at 48 kHz
+    seek_requested = Signal(object, object)  # positions are objects: Qt's int ends after half a day at 48 kHz
     proposal_clicked = Signal(str)
     edge_dragged = Signal(str, object, object)
     proposal_opened = Signal(str)
@@ -77,7 +77,6 @@ class Canvas(QWidget):
     block_chosen = Signal(int)
     block_moved = Signal(int, int, bool)
     block_menu_requested = Signal(int, object)
-    place_requested = Signal(object, object)
     layout_changed = Signal(object)
 
     def __init__(self, tokens: Theme, parent: QWidget | None = None) -> None:
@@ -322,9 +321,9 @@ class Canvas(QWidget):
             self._layers.forget_overview()
             self._lay_out()
 
-    def seek_view(self, view_samples: int) -> None:
-        """Ask for the playhead at a view position."""
-        self.place_requested.emit(self.times.to_source(view_samples), view_samples)
+    def seek(self, source_samples: int, view_samples: int) -> None:
+        """Ask for the playhead at a source position that is drawn at, or near, a view position."""
+        self.seek_requested.emit(source_samples, None if self.times.edit_list is None else view_samples)
 
     def set_selection(self, selection: Selected) -> None:
         """Show a span of the source as selected on some tracks, or none."""

@@ -52,11 +52,12 @@ class Seek:
         self._canvas = canvas
         self._scrubs = at.y() < canvas.frame.layout.score_top
         find = canvas.snapped_at if self._scrubs else canvas.source_at
-        canvas.seek_requested.emit(find(at.x()))
+        canvas.seek(find(at.x()), canvas.viewport.sample_at(at.x()))
 
     def move(self, at: QPointF) -> None:
         if self._scrubs:
-            self._canvas.seek_requested.emit(self._canvas.snapped_at(at.x()))
+            canvas = self._canvas
+            canvas.seek(canvas.snapped_at(at.x()), canvas.viewport.sample_at(at.x()))
 
     def release(self, at: QPointF) -> None:
         pass

@@ -93,7 +93,7 @@ class MoveMark:
     def release(self, at: QPointF) -> None:
         self.move(at)
         if not self._moved:
-            self._canvas.seek_requested.emit(self._held)
+            self._canvas.seek(self._held, self._canvas.viewport.sample_at(at.x()))
         elif self._span != (self._marker.start_samples, self._marker.stop_samples):
             self._canvas.marker_moved.emit(self._marker.id, *self._span)
 

@@ -113,7 +113,7 @@ class SelectSpan:
         self._moved = False
         self._in_ruler = at.y() < canvas.frame.layout.lanes_top
         self._at = self._from if self._in_ruler else canvas.source_at(at.x())
-        canvas.seek_requested.emit(self._at)
+        canvas.seek(self._at, canvas.viewport.sample_at(at.x()))
 
     def move(self, at: QPointF) -> None:
         self._moved |= abs(at.x() - self._pressed.x()) >= theme.px(LEAST_PX)
@@ -125,7 +125,8 @@ class SelectSpan:
         start, stop = sorted((self._from, self._to))
         if self._moved and start < stop:
             if start != self._at:
-                self._canvas.seek_requested.emit(start)
+                canvas = self._canvas
+                canvas.seek(start, canvas.viewport.sample_at(min(at.x(), self._pressed.x())))
             self._canvas.span_selected.emit(start, stop)
         elif not self._in_ruler:
             self._canvas.selection_dropped.emit()

@@ -58,9 +58,6 @@ class Surface(Protocol):
     def threshold(self) -> float | None: ...
 
     @property
-    def seek_requested(self) -> SignalInstance: ...
-
-    @property
     def span_selected(self) -> SignalInstance: ...
 
     @property
@@ -109,8 +106,8 @@ class Surface(Protocol):
     def snapped_at(self, x_px: float) -> int:
         """Return the source position under a pixel, on the grid line near it where things fall onto those."""
 
-    def seek_view(self, view_samples: int) -> None:
-        """Ask for the playhead at a view position."""
+    def seek(self, source_samples: int, view_samples: int) -> None:
+        """Ask for the playhead at a source position that is drawn at, or near, a view position."""
 
     def preview_grid(self, grid: BeatGrid) -> None:
         """Show the grid as a drag would leave it."""

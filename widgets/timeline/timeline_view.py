@@ -61,7 +61,8 @@ class TimelineView(QWidget):
     Signals
     -------
     viewport_changed(Viewport) : the user scrolled or zoomed here, or the width changed
-    seek_requested(samples) : the user clicked a position
+    seek_requested(samples, near) : the user clicked a position; near which place in the result, for what is
+        heard several times, or None
     proposal_clicked(id) : the user clicked a flag
     edge_dragged(id, start_samples, stop_samples) : the user moved an edge of the current proposal
     proposal_opened(id) : the user clicked a flag twice
@@ -71,7 +72,7 @@ class TimelineView(QWidget):
     """
 
     viewport_changed = Signal(object)
-    seek_requested = Signal(object)
+    seek_requested = Signal(object, object)
     proposal_clicked = Signal(str)
     edge_dragged = Signal(str, object, object)
     proposal_opened = Signal(str)

@@ -38,7 +38,8 @@ def test_a_window_that_was_told_is_shown_again(
 ) -> None:
     view.set_document(state, build(state) if is_result else None)
     view.zoom_to(*state.span("middle"))
-    assert all(view.viewport.holds(position) for position in state.span("middle"))
+    start, stop = view.visible_span
+    assert start <= state.span("middle")[0] < state.span("middle")[1] <= stop
     told = view.window_samples
     view.fit()
     view.show_window(*told)
@@ -48,7 +49,7 @@ def test_a_window_that_was_told_is_shown_again(
 def test_zooming_to_a_seam_shows_the_seconds_around_it(view: TimelineView, state: DocumentState) -> None:
     view.set_document(state, build(state))
     view.zoom_to(*state.span("early"))
-    assert view.viewport.holds(state.span("early")[0])
+    assert view.viewport.holds(build(state).to_result(state.span("early")[0]))
     assert view.viewport.visible_samples == pytest.approx(6 * state.rate_hz)
 
 

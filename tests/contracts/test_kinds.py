@@ -1,0 +1,68 @@
+"""Kinds of edit speak for themselves: no other part asks whether a proposal is a cut."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDERS = ("engine", "widgets", "desktop")
+KIND, OPERATION = "cut", "Drop"
+
+# Who makes cuts, or names another thing by the same word.
+MAKERS = (
+    "engine/document/kinds/cut.py",
+    "engine/cuts/",
+    "engine/cli/edit.py",
+    "engine/edl/reordering.py",
+    "desktop/commands/by_hand.py",
+    "desktop/review/by_hand.py",
+    "engine/anomaly/evaluation/simulate.py",
+    "engine/anomaly/faults/",  # a kind of fault: what the user cut before
+    "engine/jobs/improve.py",  # the files of what documents cut
+    "engine/review/recount.py",  # a word of a sentence
+    "engine/bench/",
+    "desktop/bench/",
+    "widgets/review/demo.py",
+    "widgets/timeline/demo.py",
+)
+# What gathers operations and turns them into what is heard.
+COMPILERS = (
+    "engine/document/kinds/",
+    "engine/document/table.py",
+    "engine/edl/build.py",
+    "engine/edl/export/seams.py",
+)
+
+
+def names(node: ast.AST) -> object:
+    """Return the kind that a string names, or the class that a name or an import does; None for others."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return text if text == KIND else None
+        case ast.Name(id=name) | ast.alias(name=name):
+            return name if name == OPERATION else None
+    return None
+
+
+def found(what: str) -> set[str]:
+    """Return the files in which a kind is named by a string, or an operation by its class."""
+    files = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
+    return {
+        path.relative_to(ROOT).as_posix()
+        for path in files
+        if any(names(node) == what for node in ast.walk(ast.parse(path.read_text("utf-8"))))
+    }
+
+
+def test_only_makers_of_cuts_name_them() -> None:
+    assert {name for name in found(KIND) if not name.startswith(MAKERS)} == set()
+
+
+def test_only_what_compiles_edits_knows_that_something_is_dropped() -> None:
+    assert {name for name in found(OPERATION) if not name.startswith(COMPILERS)} == set()
+
+
+def test_the_lists_name_what_is_there() -> None:
+    named = found(KIND) | found(OPERATION)
+    assert [one for one in (*MAKERS, *COMPILERS) if not any(name.startswith(one) for name in named)] == []

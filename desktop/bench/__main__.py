@@ -24,7 +24,7 @@ OPENINGS = 3
 HEAVY = ("torch", "librosa", "scipy", "sklearn", "numba", "sounddevice")
 OPEN_LIMIT_S = 1.5
 START_LIMIT_S = 0.8
-LOADS = ("target", "ten_hours", "one_hour", "small")
+LOADS = ("target", "arranged", "ten_hours", "one_hour", "small")
 """Documents, the longest in the making first: two are made at a time."""
 _BEGAN = "OFFCUT_BENCH_BEGAN"
 
@@ -36,14 +36,15 @@ def timeline() -> Iterator[Measured]:
         _make_documents(folder)
         opened_s = [next(_measured(folder, "opening", "target")).value for _ in range(OPENINGS)]
         yield Measured("target_warm_open_to_picture_s", median(opened_s), OPEN_LIMIT_S, OPENINGS)
-        for load in ("small", "target"):
+        for load in ("small", "target", "arranged"):
             yield from _measured(folder, "frames", load)
         yield from _measured(folder, "frames_while_training", "target")
         yield from _measured(folder, "off_screen", "target")
         for load in ("small", "target"):
             yield from _measured(folder, "spectrograms", load)
-        yield from _measured(folder, "decisions", "target")
-        for load in ("target", "one_hour", "ten_hours"):
+        for load in ("target", "arranged"):
+            yield from _measured(folder, "decisions", load)
+        for load in ("target", "arranged", "one_hour", "ten_hours"):
             yield from _measured(folder, "memory", load)
 
 
@@ -56,7 +57,7 @@ def _environment(folder: Path) -> dict[str, str]:
 
 def _make_documents(folder: Path) -> None:
     """Make all documents, by two programs at a time."""
-    halves = (LOADS[:1], LOADS[1:])
+    halves = (LOADS[:2], LOADS[2:])
     command = [sys.executable, "-m", "desktop.bench.document", str(folder)]
     makers = [subprocess.Popen([*command, *half], env=_environment(folder)) for half in halves]
     for maker in makers:

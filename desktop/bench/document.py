@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from time import perf_counter
@@ -40,12 +40,16 @@ class Load:
     Attributes
     ----------
     is_sparse : recordings of hours, silent but for a burst every ten seconds
+    recordings_of : the load whose recordings it holds, made before it; "" for its own
+    orders : how many repeats and moves are accepted; where there are any, all kinds are proposed
     """
 
     tracks: int
     length_s: int
     proposals: int
     is_sparse: bool = False
+    recordings_of: str = ""
+    orders: int = 0
 
 
 SMALL = Load(tracks=8, length_s=600, proposals=100)
@@ -53,10 +57,19 @@ TARGET = Load(tracks=16, length_s=3 * 3600, proposals=10_000, is_sparse=True)
 LOADS = {
     "small": SMALL,
     "target": TARGET,
+    "arranged": replace(TARGET, recordings_of="target", orders=500),
     "one_hour": Load(tracks=4, length_s=3600, proposals=2_000, is_sparse=True),
     "ten_hours": Load(tracks=4, length_s=10 * 3600, proposals=2_000, is_sparse=True),
 }
 EDITED_S = 120
+_EDITS: tuple[tuple[str, dict[str, object]], ...] = (
+    ("cut", {}),
+    ("mute", {}),
+    ("slip", {"by_samples": 100.5}),
+    ("cut", {}),
+    ("gain", {"gain_db": -6.0}),
+    ("keep", {}),
+)
 
 
 def document_of(folder: Path, load: str) -> Path:
@@ -66,7 +79,11 @@ def document_of(folder: Path, load: str) -> Path:
 
 def made_up_document(folder: Path, load: Load) -> tuple[Path, list[PeakPyramid]]:
     """Write recordings and a document with a score, a grid and proposals in every state."""
-    paths = tuple(_recording(folder / f"track {number}.wav", load, number) for number in range(load.tracks))
+    place = folder.parent / load.recordings_of if load.recordings_of else folder
+    paths = tuple(place / f"track {number}.wav" for number in range(load.tracks))
+    for number, path in enumerate(paths):
+        if not load.recordings_of:
+            _recording(path, load, number)
     imported = import_audio(ImportRequest(paths), SILENT)
     target = folder / "bench.offcut"
     with Document.create(target) as document:
@@ -74,10 +91,12 @@ def made_up_document(folder: Path, load: Load) -> tuple[Path, list[PeakPyramid]]
         length = document.state.length_samples
         _add_analyses(document, length)
         step = length // load.proposals
-        cuts = [cut(number * step, number * step + step // 2) for number in range(load.proposals)]
-        document.apply(replace_proposals(document.state, cuts, {"threshold": 0.6}, "Proposed"))
-        document.apply(decide(document.state, [one.id for one in cuts[::3]], Verdict.ACCEPTED))
-        document.apply(decide(document.state, [one.id for one in cuts[1::3]], Verdict.REJECTED))
+        made = _of_all_kinds(load, step) if load.orders else _cuts(load.proposals, step)
+        document.apply(replace_proposals(document.state, made, {"threshold": 0.6}, "Proposed"))
+        others = [one for one in made if one.kind not in ("repeat", "move")]
+        accepted = [one for one in made if one.kind in ("repeat", "move")] + others[::3]
+        document.apply(decide(document.state, [one.id for one in accepted], Verdict.ACCEPTED))
+        document.apply(decide(document.state, [one.id for one in others[1::3]], Verdict.REJECTED))
     return target, list(imported.media.peaks.values())
 
 
@@ -101,9 +120,34 @@ def _add_analyses(document: Document, length: int) -> None:
     )
 
 
+def _cuts(count: int, step: int) -> list[Proposal]:
+    return [cut(number * step, number * step + step // 2) for number in range(count)]
+
+
+def _of_all_kinds(load: Load, step: int) -> list[Proposal]:
+    """Return edits one after another, of kinds in turn; so many of them lay something elsewhere."""
+    made = []
+    every = load.proposals // load.orders
+    for number in range(load.proposals):
+        start = number * step
+        if number % every:
+            kind, payload = _EDITS[number % len(_EDITS)]
+        elif number % (2 * every):
+            kind, payload = "repeat", {"times": 2}
+        else:
+            kind, payload = "move", {"to_samples": (number + every // 2) * step}
+        made.append(_proposal(kind, start, start + step // 2, payload))
+    return made
+
+
 def cut(start: int, stop: int) -> Proposal:
     """Return a made-up proposal."""
-    return Proposal(proposal_id("cut", start, stop, "bench"), "cut", start, stop, 0.8, "Bench.", "bench")
+    return _proposal("cut", start, stop, {})
+
+
+def _proposal(kind: str, start: int, stop: int, payload: Mapping[str, object]) -> Proposal:
+    own = proposal_id(kind, start, stop, "bench", (), payload)
+    return Proposal(own, kind, start, stop, 0.8, "Bench.", "bench", (), dict(payload))
 
 
 def train_until_cancelled(folder: Path, progress: Progress) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.document.decisions import Edited
-from engine.document.kinds.kind import Kind, span_words
+from engine.document.kinds.kind import Kind, no_amount, span_words
 from engine.document.kinds.operations import Hold
 from engine.document.kinds.payload import validator
 
@@ -28,4 +28,5 @@ KEEP = Kind(
     validate=_validate,
     effect=_effect,
     words=span_words,
+    amount=no_amount,
 )

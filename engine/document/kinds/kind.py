@@ -55,7 +55,8 @@ class Kind:
     is_learned : whether an answer to it says what the user keeps, so that a taste can learn of it
     validate : raises `DocumentError` where a payload is not one of this kind
     effect : what it does, as the user has it
-    words : (edit as the user has it, rate in Hz) to what its flag says after the verb
+    words : (edit as the user has it, rate in Hz) to what is said after the verb
+    amount : the same to how much it does, without the length that its span shows; empty where that is all
     """
 
     name: str
@@ -69,10 +70,15 @@ class Kind:
     validate: Callable[[Mapping[str, object]], None]
     effect: Callable[[Edited], tuple[Operation, ...]]
     words: Callable[[Edited, int], str]
+    amount: Callable[[Edited, int], str]
 
     def label(self, edited: Edited, rate_hz: int) -> str:
-        """Return the words on its flag, such as "cut 8.8 s"."""
+        """Return what it does in words, such as "cut 8.8 s" or "slip 2.0 s by +12.0 ms"."""
         return f"{self.verb} {self.words(edited, rate_hz)}"
+
+    def brief(self, edited: Edited, rate_hz: int) -> str:
+        """Return the same where its span is seen, such as "slip +12.0 ms"."""
+        return f"{self.verb} {self.amount(edited, rate_hz)}".rstrip()
 
     def step_samples(self, size: NudgeSize, rate_hz: int) -> int:
         """Return how far one nudge goes, never less than one sample."""
@@ -97,3 +103,13 @@ class Kind:
 def span_words(edited: Edited, rate_hz: int) -> str:
     """Return how long an edit's span is."""
     return length_words(samples_to_s(edited.stop_samples - edited.start_samples, rate_hz))
+
+
+def no_amount(edited: Edited, rate_hz: int) -> str:  # noqa: ARG001 - a kind is asked with both
+    """Say nothing: such an edit is told by its span alone."""
+    return ""
+
+
+def signed(value: float, unit: str) -> str:
+    """Return a change with its sign, such as "+12.0 ms" or "−3.0 dB"."""
+    return f"{value:+.1f} {unit}".replace("-", "−")

@@ -53,12 +53,20 @@ def _moved(edited: Edited) -> tuple[Order, ...]:
 
 
 def _repeat_words(edited: Edited, rate_hz: int) -> str:
-    return f"{span_words(edited, rate_hz)} ×{integer(edited.payload, TIMES, 2)}"
+    return f"{span_words(edited, rate_hz)} {_times(edited, rate_hz)}"
+
+
+def _times(edited: Edited, rate_hz: int) -> str:  # noqa: ARG001 - a kind is asked with both
+    return f"×{integer(edited.payload, TIMES, 2)}"
 
 
 def _move_words(edited: Edited, rate_hz: int) -> str:
+    return f"{span_words(edited, rate_hz)} {_whereto(edited, rate_hz)}"
+
+
+def _whereto(edited: Edited, rate_hz: int) -> str:
     to_s = samples_to_s(integer(edited.payload, TO_SAMPLES, 0), rate_hz)
-    return f"{span_words(edited, rate_hz)} to {format_time(to_s, 1)}"
+    return f"to {format_time(to_s, 1)}"
 
 
 REPEAT = Kind(
@@ -73,6 +81,7 @@ REPEAT = Kind(
     validate=_repeat,
     effect=_repeated,
     words=_repeat_words,
+    amount=_times,
 )
 MOVE = Kind(
     name="move",
@@ -86,4 +95,5 @@ MOVE = Kind(
     validate=_validate_move,
     effect=_moved,
     words=_move_words,
+    amount=_whereto,
 )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from engine.document.checks.limits import FARTHEST_SAMPLES
 from engine.document.decisions import Edited
-from engine.document.kinds.kind import Kind, span_words
+from engine.document.kinds.kind import Kind, no_amount, signed, span_words
 from engine.document.kinds.operations import Gain, Replace, Shift
 from engine.document.kinds.payload import (
     CROSSFADE,
@@ -65,13 +65,19 @@ def _gained(edited: Edited) -> tuple[Gain, ...]:
 
 
 def _slip_words(edited: Edited, rate_hz: int) -> str:
-    return (
-        f"{span_words(edited, rate_hz)} by {real(edited.payload, BY_SAMPLES, 0.0) / rate_hz * 1000:+.1f} ms"
-    )
+    return f"{span_words(edited, rate_hz)} by {_by(edited, rate_hz)}"
+
+
+def _by(edited: Edited, rate_hz: int) -> str:
+    return signed(real(edited.payload, BY_SAMPLES, 0.0) / rate_hz * 1000, "ms")
 
 
 def _gain_words(edited: Edited, rate_hz: int) -> str:
-    return f"{real(edited.payload, GAIN_DB, 0.0):+.1f} dB for {span_words(edited, rate_hz)}"
+    return f"{_by_db(edited, rate_hz)} for {span_words(edited, rate_hz)}"
+
+
+def _by_db(edited: Edited, rate_hz: int) -> str:  # noqa: ARG001 - a kind is asked with both
+    return signed(real(edited.payload, GAIN_DB, 0.0), "dB")
 
 
 MUTE = Kind(
@@ -86,6 +92,7 @@ MUTE = Kind(
     validate=_validate_mute,
     effect=_muted,
     words=span_words,
+    amount=no_amount,
 )
 SLIP = Kind(
     name="slip",
@@ -99,6 +106,7 @@ SLIP = Kind(
     validate=_slip,
     effect=_slipped,
     words=_slip_words,
+    amount=_by,
 )
 GAIN = Kind(
     name="gain",
@@ -112,4 +120,5 @@ GAIN = Kind(
     validate=_gain,
     effect=_gained,
     words=_gain_words,
+    amount=_by_db,
 )

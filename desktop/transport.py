@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -14,8 +14,9 @@ from engine.document.change import Change
 from engine.document.kinds import Edge
 from engine.document.state import DocumentState
 from engine.document.track import sound_of
-from engine.edl.build import build, preview, removed_only, whole
+from engine.edl.build import build, in_place, preview, removed_only, whole
 from engine.edl.edit_list import EditList
+from engine.edl.patches import Patches
 from engine.edl.render import Renderer
 from engine.errors import UsageError
 from engine.jobs.media import without_missing
@@ -51,7 +52,7 @@ class Transport(QObject):
         self._made_of: tuple[object, ...] = ()
         self._sounding: object = None
         self._return_to: int | None = None
-        self._built: tuple[DocumentState, EditList] | None = None
+        self._built: dict[bool, tuple[DocumentState, EditList]] = {}
         self.plays_result = False
         self.playhead_samples = 0
         self.loops = False
@@ -65,6 +66,11 @@ class Transport(QObject):
     def edit_list(self) -> EditList | None:
         """What remains where the result is chosen; None where the source is."""
         return self._result() if self.plays_result else None
+
+    @property
+    def patches(self) -> Mapping[str, Patches]:
+        """What is edited of the sound of tracks, by id, as the chosen view plays it."""
+        return self._chosen().patches
 
     @property
     def lengths(self) -> str:
@@ -181,15 +187,18 @@ class Transport(QObject):
             self._player.prepare()
 
     def _chosen(self) -> EditList:
-        state = self._session.state
-        return self._result() if self.plays_result else whole(state)
+        return self._result() if self.plays_result else self._programme_of(False, in_place)
 
     def _result(self) -> EditList:
-        """Return what remains of the document as it is, made once for each of its states."""
+        """Return what remains of the document as it is."""
+        return self._programme_of(True, build)
+
+    def _programme_of(self, result: bool, make: Callable[[DocumentState], EditList]) -> EditList:
+        """Return a programme of the document as it is, made once for each of its states."""
         state = self._session.state
-        if self._built is None or self._built[0] is not state:
-            self._built = state, build(state)
-        return self._built[1]
+        if result not in self._built or self._built[result][0] is not state:
+            self._built[result] = state, make(state)
+        return self._built[result][1]
 
     def _audition(self, programme: EditList, start: int, stop: int, around_s: float) -> None:
         return_to = self.playhead_samples if self._return_to is None else self._return_to
@@ -237,7 +246,8 @@ class Transport(QObject):
         self._player.swap_source(self._renderer(programme), to_new)
 
     def _follow_change(self, change: Change) -> None:
-        hears_decisions = self.plays_result and bool(change.proposals)
+        # in the source a cut is heard as before, and what changes the sound of a track is not
+        hears_decisions = bool(change.proposals) and (self.plays_result or self._chosen() != self._programme)
         hears_tracks = change.tracks and sound_of(self._session.state.tracks) != self._sounding
         if self.is_playing and self._return_to is None and (hears_decisions or hears_tracks):
             self._swap(self._chosen())

@@ -53,6 +53,15 @@ def whole(state: DocumentState) -> EditList:
     return cut([], length_samples=state.length_samples, rate_hz=state.rate_hz)
 
 
+def in_place(state: DocumentState) -> EditList:
+    """Return the recording in its own order and length, with what accepted edits change of its sound."""
+    table = table_of(state)
+    chosen = table.are(Verdict.ACCEPTED) & ~table.made.drops & table.made.is_known
+    effects = (table.effect(place) for place in np.flatnonzero(chosen).tolist())
+    sounding = [one for effect in effects for one in effect if isinstance(one, Replace | Shift | Gain)]
+    return _sounding(whole(state), state, sounding)
+
+
 def removed_only(state: DocumentState, proposal_id: str) -> EditList:
     """Return the edit list that plays only the span of a proposal, faded at both ends."""
     start, stop = state.span(proposal_id)
@@ -109,7 +118,11 @@ def _build(state: DocumentState, chosen: NDArray[np.bool_]) -> EditList:
         state.length_samples,
         state.rate_hz,
     )
+    return _sounding(found, state, sounding)
+
+
+def _sounding(edit_list: EditList, state: DocumentState, sounding: list[Sounding]) -> EditList:
     if not sounding:
-        return found
+        return edit_list
     tracks = [track.id for track in state.tracks]
-    return replace(found, patches=patches_by_track(sounding, tracks, state.rate_hz))
+    return replace(edit_list, patches=patches_by_track(sounding, tracks, state.rate_hz))

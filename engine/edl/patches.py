@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import ceil, floor
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -17,7 +18,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from engine.document.kinds.operations import Gain, Replace, Shift, Sounding
 from engine.edl.crossfade import Block, crossfade
-from engine.edl.delay import Sound, delayed
+from engine.edl.delay import REACH_SAMPLES, Sound, delayed
 from engine.spans import united
 from engine.timebase import s_to_samples
 
@@ -81,6 +82,21 @@ class Patches:
         """Where anything is changed, united and ascending."""
         return tuple((start, stop) for start, stop in united(self.reaches).tolist())
 
+    def within(self, start_samples: int, stop_samples: int) -> tuple[Sounding, ...]:
+        """Return the operations that say what sounds in [start, stop), in their order."""
+        touching = self.touching(start_samples, stop_samples)
+        if not touching:
+            return ()
+        # a crossfade is computed whole, and a shift takes along what is replaced where it comes from
+        first = min(start_samples, int(self.reaches[touching, 0].min()))
+        last = max(stop_samples, int(self.reaches[touching, 1].max()))
+        wanted = {*touching}
+        shifts = (self.operations[place] for place in touching)
+        for by in {0.0, *(one.by_samples for one in shifts if isinstance(one, Shift))}:
+            below = self.touching(floor(first - by) - REACH_SAMPLES, ceil(last - by) + REACH_SAMPLES)
+            wanted.update(place for place in below if isinstance(self.operations[place], Replace))
+        return tuple(self.operations[place] for place in sorted(wanted))
+
 
 def patches_by_track(
     operations: Sequence[Sounding], tracks: Sequence[str], rate_hz: int
@@ -138,7 +154,8 @@ class PatchedReader:
     ) -> None:
         self.source = source
         self._patches, self._rate_hz = patches, patches.rate_hz
-        self._frames, self._channels, self._offset = frames, channels, offset_samples
+        self.channels = channels
+        self._frames, self._offset = frames, offset_samples
         self._tones: dict[tuple[int, int], Sound] = {}
 
     def read(self, start: int, stop: int, dtype: DTypeLike = np.float32) -> Block:
@@ -160,7 +177,7 @@ class PatchedReader:
 
     def _raw(self, start: int, stop: int) -> Sound:
         """Return the source in document samples; zeros before its start and after its end."""
-        block = np.zeros((stop - start, self._channels))
+        block = np.zeros((stop - start, self.channels))
         first, last = max(start - self._offset, 0), min(stop - self._offset, self._frames)
         if first < last:
             at = first + self._offset - start
@@ -210,7 +227,7 @@ class PatchedReader:
     def _fill(self, one: Replace, start: int, stop: int) -> Sound:
         """Return silence, or the room tone played round from the start of the replaced span on."""
         if one.tone is None:
-            return np.zeros((stop - start, self._channels))
+            return np.zeros((stop - start, self.channels))
         tone = self._tone(one.tone)
         return tone[np.arange(start - one.start_samples, stop - one.start_samples) % len(tone)]
 
@@ -226,10 +243,14 @@ class PatchedReader:
 
 
 def _gains(one: Gain, start: int, stop: int, rate_hz: int) -> NDArray[np.float64]:
-    """Return the gain at each sample of [start, stop), which lies within the edit; ramps are linear."""
+    """Return the gain at each sample of [start, stop), which lies within the edit."""
+    return gains_at(one, np.arange(start, stop), rate_hz)
+
+
+def gains_at(one: Gain, at: NDArray[np.int64], rate_hz: int) -> NDArray[np.float64]:
+    """Return the gain, as a factor, at each position within an edit, shape (n,); ramps are linear."""
     ramp = min(s_to_samples(one.ramp_ms / 1000, rate_hz), (one.stop_samples - one.start_samples) // 2)
     full = 10.0 ** (one.gain_db / 20.0)
-    at = np.arange(start, stop)
     from_edge = np.minimum(at - one.start_samples, one.stop_samples - 1 - at) + 0.5
     share = np.minimum(1.0, from_edge / ramp) if ramp else np.ones(len(at))
     gains: NDArray[np.float64] = 1.0 + (full - 1.0) * share

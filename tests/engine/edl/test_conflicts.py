@@ -8,26 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.document.by_hand import edit_by_hand
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal
-from engine.document.state import DocumentState
 from engine.document.table import table_of
 from engine.edl.build import build
 from engine.edl.conflicts import conflicts_of, in_conflict
-from tests.engine.edl.recordings import timeline_state
+from tests.engine.edl.recordings import by_hand, timeline_state
 
 Made = tuple[str, tuple[int, int], dict[str, object]]
-
-
-def accepted(
-    state: DocumentState, kind: str, span: tuple[int, int], payload: dict[str, object]
-) -> DocumentState:
-    _, made = edit_by_hand(state, kind, *span, payload)
-    decision = Decision(made.id, Verdict.ACCEPTED)
-    return replace(
-        state, proposals={**state.proposals, made.id: made}, decisions={**state.decisions, made.id: decision}
-    )
 
 
 PAIRS: dict[str, tuple[Made, Made, bool]] = {
@@ -70,11 +58,11 @@ PAIRS: dict[str, tuple[Made, Made, bool]] = {
 def test_a_conflict_is_told_of_both_and_its_outcome_is_the_same_in_any_order(what: str) -> None:
     first, second, clash = PAIRS[what]
     empty = timeline_state(16_000)
-    state = accepted(accepted(empty, *first), *second)
+    state = by_hand(by_hand(empty, *first), *second)
     ids = list(state.proposals)
     assert conflicts_of(state, ids[0]) == ((ids[1],) if clash else ())
     assert conflicts_of(state, ids[1]) == ((ids[0],) if clash else ())
-    assert build(state) == build(accepted(accepted(empty, *second), *first))
+    assert build(state) == build(by_hand(by_hand(empty, *second), *first))
     assert in_conflict(state).tolist() == [clash, clash]
     undone = replace(state, decisions={ids[0]: state.decisions[ids[0]]})
     assert conflicts_of(undone, ids[0]) == (), "what nobody accepted is in nobody's way"

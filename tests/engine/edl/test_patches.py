@@ -140,3 +140,16 @@ def test_tracks_that_are_not_named_stay_as_they_are() -> None:
     assert found["snare"].operations == (everywhere, one)
     assert set(found) == {"kick", "snare"}
     assert patches_by_track([one], ["kick"], RATE_HZ) == {}
+
+
+@given(OPERATIONS, SPANS)
+@settings(deadline=None, max_examples=150)
+def test_operations_within_a_span_say_all_that_sounds_there(
+    operations: list[Sounding], span: list[int]
+) -> None:
+    patches = Patches.of(operations, RATE_HZ)
+    some = Patches(patches.within(*span), RATE_HZ)
+    assert [one for one in patches.operations if one in some.operations] == list(some.operations)
+    first, last = (min(max(edge - OFFSET, 0), FRAMES) for edge in span)
+    whole, part = (PatchedReader(Plain(), one, FRAMES, 2, OFFSET) for one in (patches, some))
+    np.testing.assert_array_equal(part.read(first, last), whole.read(first, last))

@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 
 from engine.document.analysis import BeatGrid
-from engine.document.by_hand import edit_by_hand
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Alternative, KeptExample, Proposal
 from engine.document.state import DocumentState
 from engine.document.track import Source, Track
 from engine.review.statistics import statistics
-from tests.engine.edl.recordings import timeline_state
+from tests.engine.edl.recordings import by_hand, timeline_state
 from widgets.review.advice import advice, all_decided
 from widgets.review.demo import KEYS
 from widgets.review.rows import (
@@ -184,16 +183,6 @@ def test_the_card_names_the_nearest_kept_example(start_s: float, at: str) -> Non
     assert (known.kept, known.kept_at) == ("take 4.final", at)
     unknown = card_of(state, "a", Surroundings())
     assert (unknown.kept, unknown.kept_at) == ("", "")
-
-
-def by_hand(
-    state: DocumentState, kind: str, span: tuple[int, int], payload: dict[str, object]
-) -> DocumentState:
-    _, made = edit_by_hand(state, kind, *span, payload)
-    decision = Decision(made.id, Verdict.ACCEPTED)
-    return replace(
-        state, proposals={**state.proposals, made.id: made}, decisions={**state.decisions, made.id: decision}
-    )
 
 
 def test_a_row_says_how_much_an_edit_does_and_whose_it_is() -> None:

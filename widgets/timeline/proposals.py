@@ -151,6 +151,18 @@ class Proposals:
                 paint_seam(painter, frame, current.left, current.verdict)
             else:
                 paint_span(painter, frame, current, self.lanes)
+                self._part_flags(painter, current)
+
+    def _part_flags(self, painter: QPainter, current: Span) -> None:
+        """Keep the current flag apart from those that it lies over."""
+        frame = self.frame
+        for x, beside in ((current.left, -1), (current.right - frame.hairline, 1)):
+            column = round(x * frame.dpr)
+            is_seen = 0 <= column < frame.columns and 0 <= column + beside < frame.columns
+            if is_seen and self.covered[:, column + beside].any():
+                top = frame.layout.lanes_top
+                line = frame.vertical(x, top, top + theme.px(FLAG))
+                painter.fillRect(line, theme.color(frame.theme.bg))
 
     def _paint_labels(self, painter: QPainter, current: Span | None) -> None:
         frame, view, spans = self.frame, self.frame.viewport, self.spans

@@ -276,16 +276,15 @@ def test_what_is_heard_again_is_marked_again() -> None:
         "moved": [(200, 200)],
         "repeated": [(2_200, 2_200), (3_100, 3_100), (4_000, 4_000)],
         "in a cut": [(2_400, 2_400)],
-        "end": [(7_800, 7_800)],
+        "end": [(7_700, 7_700)],
         "chorus": [(2_000, 2_900), (2_900, 3_800), (3_800, 4_700)],
         "half": [(2_600, 2_900), (3_500, 3_800), (4_400, 5_200)],
         "all": [(1_500, 5_300)],
         "bridge": [(0, 500), (5_600, 5_700)],
     }
     assert [one.start_samples for one in found] == sorted(one.start_samples for one in found)
-    assert not [
-        one for one in placed_markers(markers, arranged(), onto_seams=False) if one.name == "in a cut"
-    ]
+    heard = placed_markers(markers, arranged(), onto_seams=False)
+    assert {one.name for one in heard} == {*placed} - {"in a cut"}
 
 
 @given(st.integers(0, 6_000), st.integers(0, 2_000))

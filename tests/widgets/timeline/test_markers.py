@@ -342,3 +342,7 @@ def test_a_marker_that_is_heard_twice_is_shown_and_dragged_at_both_places(view: 
     tolerance = canvas.viewport.samples_per_px
     assert first == pytest.approx(15_000 + 20 * tolerance, abs=tolerance)
     assert second == pytest.approx(first, abs=tolerance)
+    view.set_viewport(replace(view.viewport, start_samples=20_000.0, samples_per_px=50.0))
+    assert canvas.rename_marker("m")
+    (field,) = canvas.findChildren(QLineEdit)
+    assert field.x() == pytest.approx(canvas.viewport.x_at(25_000), abs=20), "at the place that is in view"

@@ -78,6 +78,12 @@ class Patches:
         return np.flatnonzero((starts < stop_samples) & (stops > start_samples)).tolist()
 
     @cached_property
+    def edges(self) -> NDArray[np.int64]:
+        """The span of each, shape (n, 2)."""
+        rows = [(one.start_samples, one.stop_samples) for one in self.operations]
+        return np.array(rows, np.int64).reshape(-1, 2)
+
+    @cached_property
     def spans(self) -> tuple[tuple[int, int], ...]:
         """Where anything is changed, united and ascending."""
         return tuple((start, stop) for start, stop in united(self.reaches).tolist())

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from engine.audio.peaks import Columns
 from engine.audio.spectrogram import STEP_DB, Cells
-from engine.document.kinds.operations import Gain, Replace
+from engine.document.kinds.operations import Gain, Replace, Shift
 from engine.edl.patches import Patches, gains_at
 
 Positions = NDArray[np.int64]
@@ -63,28 +63,80 @@ def _edited(
     patches: Patches,
     read: Read[Picture],
     how: _Columns[Picture],
-    layers: tuple[type, ...] | None = None,
+    *,
+    only_replaced: bool = False,
 ) -> Picture:
-    """Return columns with the edits of some layers, or of all."""
+    """Return columns with the edits of some layers, or of all; thousands cost little more than a few."""
     if not len(starts):
         return columns
-    made = how.copied(columns)
     middles = (starts + stops) // 2
-    for place in patches.touching(int(starts.min()), int(stops.max())):
+    order = np.argsort(middles, kind="stable")
+    first, last = np.searchsorted(middles[order], patches.edges).T
+    seen = np.flatnonzero(first < last).tolist()
+    if not seen:
+        return columns
+    made = how.copied(columns)
+    replaced, shifted = np.full((2, len(order)), -1)  # the edit that lies uppermost over each column
+    gains = np.ones(len(order))
+    for place in seen:
+        one, here = patches.operations[place], slice(first[place], last[place])
+        if isinstance(one, Replace):
+            replaced[here] = place
+        elif isinstance(one, Gain):
+            gains[here] *= gains_at(one, middles[order[here]], patches.rate_hz)
+        else:
+            shifted[here] = place
+    _replace(made, replaced, order, patches, read, how)
+    if not only_replaced:
+        _shift(made, shifted, order, starts, stops, patches, read, how)
+        louder = np.flatnonzero(gains != 1.0)
+        how.amplify(made, order[louder], gains[louder])
+    return made
+
+
+def _replace(
+    made: Picture,
+    owner: Positions,
+    order: Positions,
+    patches: Patches,
+    read: Read[Picture],
+    how: _Columns[Picture],
+) -> None:
+    """Fill the columns that an edit replaces with silence, or each with all of its room tone."""
+    tones: dict[tuple[int, int] | None, list[int]] = {}
+    for place in np.unique(owner[owner >= 0]).tolist():
         one = patches.operations[place]
-        inside = np.flatnonzero((middles >= one.start_samples) & (middles < one.stop_samples))
-        if not len(inside) or (layers is not None and not isinstance(one, layers)):
-            continue
-        if isinstance(one, Gain):
-            how.amplify(made, inside, gains_at(one, middles[inside], patches.rate_hz))
-        elif not isinstance(one, Replace):  # a shift takes along what is replaced
-            first, last = starts[inside] - round(one.by_samples), stops[inside] - round(one.by_samples)
-            how.put(made, inside, _edited(read(first, last), first, last, patches, read, how, (Replace,)))
-        elif one.tone is None:
+        assert isinstance(one, Replace)
+        tones.setdefault(one.tone, []).append(place)
+    for tone, places in tones.items():
+        inside = order[np.isin(owner, places)]
+        if tone is None:
             how.silence(made, inside)
         else:
-            how.put(made, inside, read(np.array(one.tone[:1]), np.array(one.tone[1:])))
-    return made
+            how.put(made, inside, read(np.array(tone[:1]), np.array(tone[1:])))
+
+
+def _shift(
+    made: Picture,
+    owner: Positions,
+    order: Positions,
+    starts: Positions,
+    stops: Positions,
+    patches: Patches,
+    read: Read[Picture],
+    how: _Columns[Picture],
+) -> None:
+    """Take along what lies earlier or later, with what is replaced there."""
+    held = np.flatnonzero(owner >= 0)
+    if not len(held):
+        return
+    edits = [patches.operations[place] for place in owner[held].tolist()]
+    by = np.array([round(one.by_samples) for one in edits if isinstance(one, Shift)], np.int64)
+    first, last = starts[order[held]] - by, stops[order[held]] - by
+    ascending = np.lexsort((last, first))  # as they are read
+    first, last = first[ascending], last[ascending]
+    found = _edited(read(first, last), first, last, patches, read, how, only_replaced=True)
+    how.put(made, order[held[ascending]], found)
 
 
 class _Waves:

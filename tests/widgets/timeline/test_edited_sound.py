@@ -8,20 +8,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import DTypeLike, NDArray
 
+from engine.audio.peaks import Columns
 from engine.audio.reader import SourceReader
 from engine.audio.spectrogram import Cells, Spectrogram, block_cells
 from engine.document.kinds.operations import Gain, Replace, Shift, Sounding
 from engine.document.state import DocumentState
 from engine.edl.build import in_place
 from engine.edl.crossfade import Block
-from engine.edl.patches import PatchedReader, Patches
+from engine.edl.patches import PatchedReader, Patches, gains_at
 from tests.engine.edl.recordings import by_hand
 from tests.widgets.timeline.conftest import RATE_HZ
 from tests.widgets.timeline.test_painting import LANES, picture
 from widgets.timeline.demo import MadeUp
-from widgets.timeline.patched_columns import patched_cells
+from widgets.timeline.patched_columns import patched_cells, patched_columns
 from widgets.timeline.spectrogram_columns import EditedSpectrogram
 from widgets.timeline.timeline_view import TimelineView
 
@@ -183,3 +186,60 @@ def test_what_is_outside_a_recording_stays_nothing() -> None:
     assert made(Gain(-10, 20, gain_db=40.0)) == [[0, 0], [89, 120], [255, 83]]
     assert made(Shift(-10, 20, by_samples=100.0)) == [[0, 0], [1, 1], [1, 1]]
     assert cells.tolist() == [[0, 0], [9, 40], [200, 3]]
+
+
+PLACES = st.integers(0, 300)
+EDITS = st.lists(
+    st.one_of(
+        st.builds(
+            lambda a, n, tone: Replace(a, a + n, (), tone), PLACES, PLACES, st.sampled_from([None, (5, 25)])
+        ),
+        st.builds(
+            lambda a, n, by: Shift(a, a + n, (), by), PLACES, PLACES, st.sampled_from([-40.0, 7.4, 90.0])
+        ),
+        st.builds(
+            lambda a, n, db, ramp: Gain(a, a + n, (), db, ramp),
+            PLACES,
+            PLACES,
+            st.floats(-9, 9),
+            st.sampled_from([0.0, 20.0]),
+        ),
+    ),
+    max_size=8,
+)
+
+
+@given(EDITS, st.permutations(range(0, 400, 10)))
+@settings(deadline=None)
+def test_columns_edited_at_once_equal_those_edited_one_by_one(
+    edits: list[Sounding], order: list[int]
+) -> None:
+    def read(starts: NDArray[np.int64], stops: NDArray[np.int64]) -> Columns:
+        assert (np.diff(starts) >= 0).all()
+        return told(starts, stops)
+
+    def told(starts: NDArray[np.int64], stops: NDArray[np.int64]) -> Columns:
+        return Columns(*(values.astype(np.float32) for values in (-starts - 1.0, stops + 1.0, starts + 0.5)))
+
+    starts = np.array(order)
+    patches, stops = Patches.of(edits, RATE_HZ), starts + 10
+    made = patched_columns(told(starts, stops), starts, stops, patches, read)
+
+    def slow(start: int, stop: int, layers: tuple[type, ...]) -> NDArray[np.float64]:
+        one = told(np.array([start]), np.array([stop]))
+        values = np.array([one.minimum[0], one.maximum[0], one.rms[0]], np.float64)
+        for edit in patches.operations:
+            middle = (start + stop) // 2
+            if not isinstance(edit, layers) or not edit.start_samples <= middle < edit.stop_samples:
+                continue
+            if isinstance(edit, Gain):
+                values = values * gains_at(edit, np.array([middle]), RATE_HZ)[0]
+            elif isinstance(edit, Shift):
+                values = slow(start - round(edit.by_samples), stop - round(edit.by_samples), (Replace,))
+            else:
+                values = np.zeros(3) if edit.tone is None else slow(*edit.tone, ())
+        return values
+
+    for place, (start, stop) in enumerate(zip(starts.tolist(), stops.tolist(), strict=True)):
+        found = [made.minimum[place], made.maximum[place], made.rms[place]]
+        np.testing.assert_allclose(found, slow(start, stop, (Replace, Shift, Gain)), rtol=1e-5)

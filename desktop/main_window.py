@@ -225,7 +225,7 @@ class MainWindow(QMainWindow):
         """Bring the views up to date with what changed; None: everything."""
         state = self.session.state
         if change is None or change.proposals or change.tracks or change.markers:
-            self.timeline.set_document(state, self.transport.edit_list)
+            self.timeline.set_document(state, self.transport.edit_list, self.transport.patches)
             self.arranging.show()
             self._show_playhead(self.transport.playhead_samples)
         if change is None or change.analyses or "threshold" in change.settings or "taste" in change.settings:
@@ -274,7 +274,7 @@ class MainWindow(QMainWindow):
 
     def _show_view(self, result: bool) -> None:
         self.top_bar.set_view("result" if result else "source")
-        self.timeline.set_document(self.session.state, self.transport.edit_list)
+        self.timeline.set_document(self.session.state, self.transport.edit_list, self.transport.patches)
         self.arranging.show()
         self._show_playhead(self.transport.playhead_samples)
         self.say(self.transport.lengths)

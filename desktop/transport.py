@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -15,8 +15,9 @@ from engine.document.kinds import Edge
 from engine.document.state import DocumentState
 from engine.document.track import sound_of
 from engine.edl.arrangement import laid_at
-from engine.edl.build import build, preview, removed_only, whole
+from engine.edl.build import build, in_place, preview, removed_only, whole
 from engine.edl.edit_list import EditList
+from engine.edl.patches import Patches
 from engine.edl.render import Renderer
 from engine.errors import UsageError
 from engine.jobs.media import without_missing
@@ -53,7 +54,7 @@ class Transport(QObject):
         self._made_of: tuple[object, ...] = ()
         self._sounding: object = None
         self._return_to: int | None = None
-        self._built: tuple[DocumentState, EditList] | None = None
+        self._built: dict[bool, tuple[DocumentState, EditList]] = {}
         self.plays_result = False
         self.playhead_samples = 0
         self._near_samples: int | None = None  # in the result
@@ -68,6 +69,11 @@ class Transport(QObject):
     def edit_list(self) -> EditList | None:
         """What remains where the result is chosen; None where the source is."""
         return self._result() if self.plays_result else None
+
+    @property
+    def patches(self) -> Mapping[str, Patches]:
+        """What is edited of the sound of tracks, by id, as the chosen view plays it."""
+        return self._chosen().patches
 
     @property
     def lengths(self) -> str:
@@ -206,15 +212,18 @@ class Transport(QObject):
             self._player.prepare()
 
     def _chosen(self) -> EditList:
-        state = self._session.state
-        return self._result() if self.plays_result else whole(state)
+        return self._result() if self.plays_result else self._programme_of(False, in_place)
 
     def _result(self) -> EditList:
-        """Return what remains of the document as it is, made once for each of its states."""
+        """Return what remains of the document as it is."""
+        return self._programme_of(True, build)
+
+    def _programme_of(self, result: bool, make: Callable[[DocumentState], EditList]) -> EditList:
+        """Return a programme of the document as it is, made once for each of its states."""
         state = self._session.state
-        if self._built is None or self._built[0] is not state:
-            self._built = state, build(state)
-        return self._built[1]
+        if result not in self._built or self._built[result][0] is not state:
+            self._built[result] = state, make(state)
+        return self._built[result][1]
 
     def _audition(
         self,
@@ -270,7 +279,8 @@ class Transport(QObject):
         self._player.swap_source(self._renderer(programme), to_new)
 
     def _follow_change(self, change: Change) -> None:
-        hears_decisions = self.plays_result and bool(change.proposals)
+        # in the source a cut is heard as before, and what changes the sound of a track is not
+        hears_decisions = bool(change.proposals) and (self.plays_result or self._chosen() != self._programme)
         hears_tracks = change.tracks and sound_of(self._session.state.tracks) != self._sounding
         if self.is_playing and self._return_to is None and (hears_decisions or hears_tracks):
             self._swap(self._chosen())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,24 +19,38 @@ from engine.audio.spectrogram import (
     detail_cells,
     detail_hop,
 )
+from engine.document.kinds.operations import Sounding
+from engine.edl.patches import PatchedReader, Patches
 
 KEPT_BYTES = 48_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some frames of a recording, see `detail_cells`."""
+    """Some frames of a recording, see `detail_cells`, or of its edited sound.
+
+    Attributes
+    ----------
+    edits : what says how it sounds there, in document samples
+    offset_samples : where the recording begins on the document's timeline
+    """
 
     media: Path
     window_samples: int
     hop_samples: int
     number: int
+    edits: tuple[Sounding, ...] = ()
+    offset_samples: int = 0
 
 
 SpectrogramDetails = Details[Piece]
 
 
 def _cells(reader: SourceReader, piece: Piece) -> Cells:
+    if piece.edits:
+        patches = Patches.of(piece.edits, reader.rate_hz)
+        edited = PatchedReader(reader, patches, reader.frames, reader.channels, piece.offset_samples)
+        return detail_cells(edited, piece.window_samples, piece.hop_samples, piece.number)
     return detail_cells(reader, piece.window_samples, piece.hop_samples, piece.number)
 
 
@@ -75,8 +90,43 @@ class TrackSpectrogram:
         hop = detail_hop(samples_per_column)
         if hop < BASE_SAMPLES:
             middles = (starts_samples + stops_samples) / 2
-            self._refine(cells, channel, middles, hop, is_mixed=samples_per_column < hop)
+            self._refine(cells, channel, middles, hop, self._piece, is_mixed=samples_per_column < hop)
         return cells
+
+    def put_edited(
+        self,
+        cells: Cells,
+        channel: int,
+        starts_samples: NDArray[np.int64],
+        stops_samples: NDArray[np.int64],
+        samples_per_column: float,
+        patches: Patches,
+        offset_samples: int,
+    ) -> None:
+        """Put the spectra of edited sound where they are made of any, and zoomed in that far.
+
+        They are made of what is edited alone, by the reader that plays it.
+        """
+        hop, window = detail_hop(samples_per_column), self.window_samples
+        if hop >= BASE_SAMPLES or not patches.spans:
+            return
+        middles = (starts_samples + stops_samples) / 2
+        begins, ends = np.array(patches.spans, np.int64).T - offset_samples
+        reach = window / 2 + hop  # of a frame, whose middle may be half a hop away, or of the next
+        place = np.searchsorted(ends, middles - reach, "right")
+        touched = np.append(begins, np.iinfo(np.int64).max)[place] < middles + reach
+        some = np.flatnonzero(touched)
+
+        def piece_of(hop_samples: int, number: int) -> Cells | None:
+            first = number * DETAIL_FRAMES * hop_samples - window + offset_samples
+            last = first + DETAIL_FRAMES * hop_samples + 2 * window
+            edits = patches.within(first, last)
+            offset = offset_samples if edits else 0
+            return self._details.get(Piece(self._media, window, hop_samples, number, edits, offset))
+
+        part = cells[some]
+        self._refine(part, channel, middles[some], hop, piece_of, is_mixed=samples_per_column < hop)
+        cells[some] = part
 
     def _refine(
         self,
@@ -84,6 +134,7 @@ class TrackSpectrogram:
         channel: int,
         middles_samples: NDArray[np.float64],
         hop_samples: int,
+        piece_of: Callable[[int, int], Cells | None],
         *,
         is_mixed: bool,
     ) -> None:
@@ -95,7 +146,7 @@ class TrackSpectrogram:
         before = np.maximum(places - 0.5, 0.0).astype(np.int64) if is_mixed else places.astype(np.int64)
         # the piece behind is asked for as well, so that a scroll finds it there
         numbers = _distinct(np.append(before // DETAIL_FRAMES, before[-1] // DETAIL_FRAMES + 1))
-        found = [self._piece(hop_samples, int(number)) for number in numbers]
+        found = [piece_of(hop_samples, int(number)) for number in numbers]
         known = np.array([piece is not None for piece in found])
         if not known.any():
             return

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import Protocol
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -129,6 +130,15 @@ def frame_cells(samples: NDArray[np.float32], window_samples: int, hop_samples: 
     return cells
 
 
+class Samples(Protocol):
+    """What spectra are made of: a file, or the edited sound of one."""
+
+    @property
+    def channels(self) -> int: ...
+
+    def read(self, start: int, stop: int) -> NDArray[np.float32]: ...
+
+
 def block_cells(reader: SourceReader, window_samples: int, block: int) -> tuple[Cells, ...]:
     """Return what one block adds to each level of a file's pyramid, each of shape (channels, n, bands)."""
     first = block * BLOCK_CELLS
@@ -161,7 +171,7 @@ def detail_hop(samples_per_column: float) -> int:
     return hop
 
 
-def detail_cells(reader: SourceReader, window_samples: int, hop_samples: int, number: int) -> Cells:
+def detail_cells(reader: Samples, window_samples: int, hop_samples: int, number: int) -> Cells:
     """Return frames [128 * number, 128 * (number + 1)), shape (channels, 128, bands).
 
     The middle of frame j is at ``(j + 1/2) * hop``.
@@ -169,7 +179,7 @@ def detail_cells(reader: SourceReader, window_samples: int, hop_samples: int, nu
     return _frames(reader, window_samples, hop_samples, number * DETAIL_FRAMES, DETAIL_FRAMES)
 
 
-def _frames(reader: SourceReader, window: int, hop: int, first: int, count: int) -> Cells:
+def _frames(reader: Samples, window: int, hop: int, first: int, count: int) -> Cells:
     """Return `count` frames from the one numbered `first`, shape (channels, count, bands)."""
     start = first * hop + hop // 2 - window // 2
     samples = reader.read(start, start + window + (count - 1) * hop)

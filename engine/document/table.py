@@ -81,6 +81,17 @@ class Made:
         return tuple(proposal.kind for proposal in self.rows)
 
     @cached_property
+    def track_sets(self) -> tuple[tuple[str, ...], ...]:
+        """The tracks that any of them are about, each set once; the first is empty, which is all tracks."""
+        return ((), *sorted({proposal.tracks for proposal in self.rows} - {()}))
+
+    @cached_property
+    def track_set_places(self) -> Positions:
+        """The place of each one's tracks in `track_sets`, shape (n,)."""
+        places = {tracks: place for place, tracks in enumerate(self.track_sets)}
+        return np.array([places[proposal.tracks] for proposal in self.rows], np.int64)
+
+    @cached_property
     def crossfades_ms(self) -> NDArray[np.float64]:
         """What joins the neighbours of each that takes out its span, shape (n,).
 

@@ -7,7 +7,7 @@ operations, and each class of them has one place, `engine.edl.programme` for whe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -70,6 +70,13 @@ def build_all_but(state: DocumentState, left_out: NDArray[np.bool_]) -> EditList
 def whole(state: DocumentState) -> EditList:
     """Return the edit list of no edit: the recording as it came."""
     return cut([], length_samples=state.length_samples, rate_hz=state.rate_hz)
+
+
+def in_place(state: DocumentState) -> EditList:
+    """Return the recording in its own order and length, with what accepted edits change of its sound."""
+    table = table_of(state)
+    chosen = table.are(Verdict.ACCEPTED) & ~table.made.drops & table.made.is_known
+    return _sounding(whole(state), state, gathered(state, chosen).sounding)
 
 
 def removed_only(state: DocumentState, proposal_id: str) -> EditList:
@@ -149,7 +156,11 @@ def _build(state: DocumentState, chosen: NDArray[np.bool_]) -> EditList:
         state.length_samples,
         state.rate_hz,
     )
-    if not done.sounding:
-        return found
+    return _sounding(found, state, done.sounding)
+
+
+def _sounding(edit_list: EditList, state: DocumentState, sounding: Sequence[Sounding]) -> EditList:
+    if not sounding:
+        return edit_list
     tracks = [track.id for track in state.tracks]
-    return replace(found, patches=patches_by_track(done.sounding, tracks, state.rate_hz))
+    return replace(edit_list, patches=patches_by_track(sounding, tracks, state.rate_hz))

@@ -7,14 +7,23 @@ is no conflict: there the kinds have an order (decision 41).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import product
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.document.decisions import Verdict
 from engine.document.kinds.operations import Operation, Order, Shift
 from engine.document.state import DocumentState
-from engine.document.table import table_of
+from engine.document.table import Mask, ProposalTable, table_of
+from engine.errors import DocumentError
+
+Places = NDArray[np.int64]
+
+_PAIRS_AT_ONCE = 1 << 20
+
+_latest: tuple[ProposalTable, Mask] | None = None
 
 
 def conflicts_of(state: DocumentState, proposal_id: str) -> tuple[str, ...]:
@@ -36,6 +45,85 @@ def conflicts_of(state: DocumentState, proposal_id: str) -> tuple[str, ...]:
         for place in np.flatnonzero(others).tolist()
         if any(_clash(one, other) for one, other in product(own, table.effect(place)))
     )
+
+
+def in_conflict(state: DocumentState) -> Mask:
+    """Return which accepted proposals cannot hold beside another one, by place in the table, shape (n,).
+
+    It is found once for each state of the decisions. What this version does not know conflicts with nothing.
+    """
+    global _latest
+    table = table_of(state)
+    if _latest is None or _latest[0] is not table:
+        _latest = table, _found(table)
+    return _latest[1]
+
+
+def _found(table: ProposalTable) -> Mask:
+    made = table.made
+    found = np.zeros(len(made.ids), bool)
+    orders: list[tuple[int, Order]] = []
+    shifts: list[tuple[int, Shift]] = []
+    for place in np.flatnonzero(table.are(Verdict.ACCEPTED) & ~made.drops & made.is_known).tolist():
+        for one in _effect(table, place):
+            if isinstance(one, Order):
+                orders.append((place, one))
+            elif isinstance(one, Shift):
+                shifts.append((place, one))
+    for listed, pairs in ((orders, _ordered_pairs), (shifts, _overlapping)):
+        if len(listed) < 2:
+            continue
+        edges = np.array([(one.start_samples, one.stop_samples) for _, one in listed], np.int64)
+        ats = np.array([one.at_samples if isinstance(one, Order) else 0 for _, one in listed], np.int64)
+        # by how much each slips; not a number is like nothing, itself included
+        by = np.array([one.by_samples if isinstance(one, Shift) else np.nan for _, one in listed])
+        places = np.array([place for place, _ in listed])
+        for first, second in pairs(edges[:, 0], edges[:, 1], ats):
+            told = found[places[first]] & found[places[second]]
+            open_pairs = ~told & (by[first] != by[second]) & (places[first] != places[second])
+            for here, there in zip(first[open_pairs].tolist(), second[open_pairs].tolist(), strict=True):
+                if _clash(listed[here][1], listed[there][1]):
+                    found[places[here]] = found[places[there]] = True
+    return found
+
+
+def _effect(table: ProposalTable, place: int) -> tuple[Operation, ...]:
+    try:
+        return table.effect(place)
+    except DocumentError:
+        return ()
+
+
+def _ordered_pairs(starts: Places, stops: Places, ats: Places) -> Iterator[tuple[Places, Places]]:
+    yield from _overlapping(starts, stops, ats)
+    order = np.argsort(ats, kind="stable")
+    first = np.searchsorted(ats[order], starts, "right")
+    last = np.searchsorted(ats[order], stops, "left")
+    for here, there in _runs(first, np.maximum(last, first)):
+        yield here, order[there]
+
+
+def _overlapping(starts: Places, stops: Places, ats: Places) -> Iterator[tuple[Places, Places]]:  # noqa: ARG001
+    """Yield the pairs of spans that overlap, each once."""
+    order = np.argsort(starts, kind="stable")
+    first = np.arange(1, len(order) + 1)
+    last = np.searchsorted(starts[order], stops[order], "left")
+    for here, there in _runs(first, np.maximum(last, first)):
+        yield order[here], order[there]
+
+
+def _runs(first: Places, last: Places) -> Iterator[tuple[Places, Places]]:
+    """Yield each index with every one of [first, last), some of them at a time."""
+    counts = last - first
+    ends = np.cumsum(counts)
+    begin = 0
+    while begin < len(counts):
+        before = ends[begin - 1] if begin else 0
+        stop = max(int(np.searchsorted(ends, before + _PAIRS_AT_ONCE, "right")), begin + 1)
+        some = counts[begin:stop]
+        here = np.repeat(np.arange(begin, stop), some)
+        yield here, np.arange(len(here)) - np.repeat(np.cumsum(some) - some, some) + first[here]
+        begin = stop
 
 
 def _clash(one: Operation, other: Operation) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import ceil, floor
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -17,7 +18,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from engine.document.kinds.operations import Gain, Replace, Shift, Sounding
 from engine.edl.crossfade import Block, crossfade
-from engine.edl.delay import Sound, delayed
+from engine.edl.delay import REACH_SAMPLES, Sound, delayed
 from engine.edl.stored_sounds import StoredSounds
 from engine.spans import united
 from engine.timebase import s_to_samples
@@ -79,9 +80,30 @@ class Patches:
         return np.flatnonzero((starts < stop_samples) & (stops > start_samples)).tolist()
 
     @cached_property
+    def edges(self) -> NDArray[np.int64]:
+        """The span of each, shape (n, 2)."""
+        rows = [(one.start_samples, one.stop_samples) for one in self.operations]
+        return np.array(rows, np.int64).reshape(-1, 2)
+
+    @cached_property
     def spans(self) -> tuple[tuple[int, int], ...]:
         """Where anything is changed, united and ascending."""
         return tuple((start, stop) for start, stop in united(self.reaches).tolist())
+
+    def within(self, start_samples: int, stop_samples: int) -> tuple[Sounding, ...]:
+        """Return the operations that say what sounds in [start, stop), in their order."""
+        touching = self.touching(start_samples, stop_samples)
+        if not touching:
+            return ()
+        # a crossfade is computed whole, and a shift takes along what is replaced where it comes from
+        first = min(start_samples, int(self.reaches[touching, 0].min()))
+        last = max(stop_samples, int(self.reaches[touching, 1].max()))
+        wanted = {*touching}
+        shifts = (self.operations[place] for place in touching)
+        for by in {0.0, *(one.by_samples for one in shifts if isinstance(one, Shift))}:
+            below = self.touching(floor(first - by) - REACH_SAMPLES, ceil(last - by) + REACH_SAMPLES)
+            wanted.update(place for place in below if isinstance(self.operations[place], Replace))
+        return tuple(self.operations[place] for place in sorted(wanted))
 
 
 def patches_by_track(
@@ -158,9 +180,10 @@ class PatchedReader:
     ) -> None:
         self.source = source
         self.lost: dict[Replace, None] = {}
+        self.channels = channels
         self._stored = stored
         self._patches, self.rate_hz = patches, patches.rate_hz
-        self._frames, self._channels, self._offset = frames, channels, offset_samples
+        self._frames, self._offset = frames, offset_samples
         self._tones: dict[tuple[int, int], Sound] = {}
 
     def read(self, start: int, stop: int, dtype: DTypeLike = np.float32) -> Block:
@@ -182,7 +205,7 @@ class PatchedReader:
 
     def _raw(self, start: int, stop: int) -> Sound:
         """Return the source in document samples; zeros before its start and after its end."""
-        block = np.zeros((stop - start, self._channels))
+        block = np.zeros((stop - start, self.channels))
         first, last = max(start - self._offset, 0), min(stop - self._offset, self._frames)
         if first < last:
             at = first + self._offset - start
@@ -245,7 +268,7 @@ class PatchedReader:
             assert sound is not None, "an edit without its audio is passed over"
             return sound[start - first : stop - first].astype(np.float64)
         if one.tone is None:
-            return np.zeros((stop - start, self._channels))
+            return np.zeros((stop - start, self.channels))
         tone = self._tone(one.tone)
         return tone[np.arange(start - one.start_samples, stop - one.start_samples) % len(tone)]
 
@@ -261,10 +284,14 @@ class PatchedReader:
 
 
 def _gains(one: Gain, start: int, stop: int, rate_hz: int) -> NDArray[np.float64]:
-    """Return the gain at each sample of [start, stop), which lies within the edit; ramps are linear."""
+    """Return the gain at each sample of [start, stop), which lies within the edit."""
+    return gains_at(one, np.arange(start, stop), rate_hz)
+
+
+def gains_at(one: Gain, at: NDArray[np.int64], rate_hz: int) -> NDArray[np.float64]:
+    """Return the gain, as a factor, at each position within an edit, shape (n,); ramps are linear."""
     ramp = min(s_to_samples(one.ramp_ms / 1000, rate_hz), (one.stop_samples - one.start_samples) // 2)
     full = 10.0 ** (one.gain_db / 20.0)
-    at = np.arange(start, stop)
     from_edge = np.minimum(at - one.start_samples, one.stop_samples - 1 - at) + 0.5
     share = np.minimum(1.0, from_edge / ramp) if ramp else np.ones(len(at))
     gains: NDArray[np.float64] = 1.0 + (full - 1.0) * share

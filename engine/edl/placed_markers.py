@@ -3,11 +3,14 @@
 A marker inside a cut lands on the seam, which is the next moment that is heard: cuts are made a little ahead
 of the beat that a marker names, and nothing that the user wrote may be lost to that. A region is as long as
 what is left of it, and one of which nothing is left names nothing and is dropped.
+
+Where a moment is heard more than once its marker stands at all of its places, under the same name. So does a
+region, each time that it is heard from its beginning again; what comes back within it makes it longer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -19,7 +22,7 @@ from engine.edl.edit_list import EditList
 def placed_markers(
     markers: Iterable[Marker], edit_list: EditList, *, onto_seams: bool = True
 ) -> tuple[Marker, ...]:
-    """Return markers in result positions, ascending.
+    """Return markers in result positions, ascending; one that is heard twice stands there twice.
 
     Parameters
     ----------
@@ -28,6 +31,9 @@ def placed_markers(
     listed = tuple(markers)
     if edit_list.is_empty or not listed:
         return ()
+    if not edit_list.is_rising:
+        found = [placed for marker in listed for placed in _all_places(marker, edit_list, onto_seams)]
+        return tuple(sorted(found, key=lambda one: (one.start_samples, one.stop_samples)))
     sources = np.array([(one.start_samples, one.stop_samples) for one in listed], np.int64)
     placed = edit_list.to_result_array(sources.ravel()).reshape(-1, 2)
     heard = np.array([one.is_region for one in listed]) & (placed[:, 0] < placed[:, 1])
@@ -39,3 +45,33 @@ def placed_markers(
         for marker, (start, stop), is_heard in zip(listed, placed.tolist(), heard.tolist(), strict=True)
         if is_heard
     )
+
+
+def _all_places(marker: Marker, edit_list: EditList, onto_seams: bool) -> Iterator[Marker]:
+    if marker.is_region:
+        for start, stop in _heard_spans(marker.start_samples, marker.stop_samples, edit_list):
+            yield replace(marker, start_samples=start, stop_samples=stop)
+        return
+    places = edit_list.all_results(marker.start_samples)
+    if not places:
+        nearest = edit_list.to_result(marker.start_samples)
+        places = [nearest] if onto_seams or edit_list.to_source(nearest) == marker.start_samples else []
+    for place in places:
+        yield replace(marker, start_samples=place, stop_samples=place)
+
+
+def _heard_spans(start: int, stop: int, edit_list: EditList) -> list[tuple[int, int]]:
+    """Return where a span of the source is heard, whatever is cut of it or comes back within."""
+    begins = np.maximum(edit_list.kept_starts_samples, start)
+    ends = np.minimum(edit_list.kept_stops_samples, stop)
+    heard = np.flatnonzero(begins < ends)
+    results = edit_list.seams_samples[heard] + begins[heard] - edit_list.kept_starts_samples[heard]
+    begins, ends = begins[heard], ends[heard]
+    first = int(begins.min(initial=stop))
+    spans: list[tuple[int, int]] = []
+    for source, result, result_stop in zip(begins, results, results + ends - begins, strict=True):
+        if spans and spans[-1][1] == result and source > first:
+            spans[-1] = spans[-1][0], int(result_stop)
+        else:
+            spans.append((int(result), int(result_stop)))
+    return spans

@@ -20,15 +20,19 @@ from engine.audio.reader import SourceReader
 from engine.audio.spectrogram import WINDOWS_SAMPLES, detail_cells
 from engine.audio.spectrogram_cache import SpectrogramRequest, source_spectrogram
 from engine.document.analysis import BeatGrid
+from engine.document.by_hand import edit_by_hand
 from engine.document.document import Document
 from engine.document.edits import set_analyses
+from engine.document.kinds.operations import Replace, Shift
 from engine.document.track import Picture
+from engine.edl.patches import PatchedReader, Patches
 from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
 from engine.places import cache_folder
 from engine.progress import SILENT
 from tests.desktop.conftest import Hands, named_field
 from widgets.timeline.color_maps import ColorMap
 from widgets.timeline.spectrogram import Scale, SpectrogramLook
+from widgets.timeline.spectrogram_columns import EditedSpectrogram
 
 RATE_HZ = 48_000
 SECONDS = 12
@@ -185,6 +189,57 @@ def test_close_views_are_refined_off_the_windows_thread(
     outside = np.array([-5_000, SECONDS * RATE_HZ + 10_000])
     assert not drawn.cells(0, outside, outside + 256, 256.0).any()
     details.close()
+
+
+def test_close_views_show_edited_sound_as_it_is_heard(hands: Hands, recording: Path, tmp_path: Path) -> None:
+    """Frames that any edited sound is in are those of a file of it; all others are the recording's own."""
+    offset, operations = 1_000, (Replace(60_000, 70_000), Shift(90_000, 97_000, (), 300.5, 10.0))
+    patches = Patches.of(operations, RATE_HZ)
+    pyramid = source_spectrogram(SpectrogramRequest(recording, "hash", 2048))
+    with SourceReader(recording) as reader:
+        heard = PatchedReader(reader, patches, reader.frames, 2, offset).read(0, reader.frames)
+        plain = np.concatenate([detail_cells(reader, 2048, 256, n) for n in range(6)], axis=1)
+    soundfile.write(tmp_path / "heard.wav", heard, RATE_HZ, subtype="FLOAT")
+    with SourceReader(tmp_path / "heard.wav") as reader:
+        expected = np.concatenate([detail_cells(reader, 2048, 256, n) for n in range(6)], axis=1)
+    details = SpectrogramDetails(make_pieces, 10**7, "test", hands.window)
+    made: list[Piece] = []
+    details.get = lambda piece, get=details.get: (made.append(piece), get(piece))[1]  # type: ignore[method-assign]
+    drawn = EditedSpectrogram(TrackSpectrogram(pyramid, recording, details), patches, offset)
+    starts = np.arange(100, 700, dtype=np.int64) * 256
+    drawn.cells(0, starts, starts + 256, 256.0)
+    hands.qtbot.waitUntil(lambda: not details.is_busy)
+    for channel in (0, 1):
+        found = drawn.cells(channel, starts, starts + 256, 256.0)
+        np.testing.assert_array_equal(found, expected[channel, 100:700])
+        assert (found != plain[channel, 100:700]).any()
+    edited = {piece.number for piece in made if piece.edits}
+    assert edited == {1, 2}, "nothing is made anew of what is as it was"
+    details.close()
+
+
+def test_a_mute_is_seen_in_the_spectrogram_of_both_views(looking: Hands) -> None:
+    window = looking.window
+    looking.press("Alt+W")
+    finish(looking)
+    before = final_lanes(looking)
+    edit, made = edit_by_hand(window.session.state, "mute", 2 * RATE_HZ, 4 * RATE_HZ, {})
+    window.session.apply(edit)
+    window.review.choose(made.id)
+    assert final_lanes(looking) != before
+    for keys in ("", "Q"):
+        if keys:
+            looking.press(keys)
+        for width in (4_096.0, 100.0):
+            source = window.timeline.canvas._layers._spectrograms.sources[window.session.state.tracks[0].id]
+
+            def cells(start_s: float, source=source, width: float = width) -> np.ndarray:
+                return source.columns(0, start_s * RATE_HZ, width, 4)
+
+            cells(3.0)
+            finish(looking)
+            assert cells(3.0).max() == 1, "silence"
+            assert cells(1.0).max() > 100
 
 
 def test_details_of_a_recording_that_is_gone_are_given_up(hands: Hands, recording: Path) -> None:

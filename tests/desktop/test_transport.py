@@ -13,8 +13,10 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from desktop.main_window import MainWindow
 from engine.document.analysis import BeatGrid
+from engine.document.by_hand import edit_by_hand
 from engine.document.decisions import Verdict
 from engine.document.edits import set_analyses
+from engine.edl.build import removed_only, whole
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import RATE_HZ, good
@@ -141,6 +143,49 @@ def test_what_is_drawn_is_what_is_played(reviewing: Hands) -> None:
     drawn = wave.samples(*span)
     with window.transport._renderer(programme)() as renderer:
         np.testing.assert_array_equal(drawn, renderer.read(*span))
+
+
+def by_hand(window: MainWindow, kind: str, start_s: float, stop_s: float, payload: dict[str, object]) -> str:
+    edit, made = edit_by_hand(window.session.state, kind, at(start_s), at(stop_s), payload)
+    window.session.apply(edit)
+    return made.id
+
+
+def test_the_source_is_heard_and_drawn_as_its_sound_is_edited(reviewing: Hands) -> None:
+    """The source is the recording in its own order; what an edit changes of its sound is in both views."""
+    window = reviewing.window
+    mute = by_hand(window, "mute", 10.0, 11.0, {"crossfade_ms": 0.0})
+    track, span = window.session.state.tracks[0], (at(9.5), at(11.5))
+    programme = window.transport._chosen()
+    assert programme.plays_as(whole(window.session.state))
+    wave = window.timeline.canvas._layers._waves[track.id]
+    reviewing.qtbot.waitUntil(lambda: wave.samples(*span) is not None)
+    with window.transport._renderer(programme)() as renderer:
+        heard = renderer.read(*span)
+    np.testing.assert_array_equal(wave.samples(*span), heard)
+    assert not heard[at(0.5) : at(1.5)].any()
+    assert heard[: at(0.5)].any()
+    with window.transport._renderer(removed_only(window.session.state, mute))() as only:
+        assert np.abs(only.read(at(0.2), at(0.8))).max() > 0.01, "only it: as it was recorded"
+    reviewing.press("Ctrl+Z")
+    assert window.transport._chosen() == whole(window.session.state)
+    wave = window.timeline.canvas._layers._waves[track.id]
+    reviewing.qtbot.waitUntil(lambda: wave.samples(*span) is not None)
+    assert np.all(wave.samples(*span)[at(0.5) : at(1.5)].any(axis=1))
+
+
+def test_playing_the_source_follows_what_changes_its_sound_and_no_cut(reviewing: Hands) -> None:
+    window = reviewing.window
+    window.transport.seek(at(1))
+    reviewing.press("Space")
+    playing = window.transport._programme
+    window.review.choose(f"cut-{at(8)}")
+    reviewing.press("A")
+    assert window.transport._programme is playing, "a cut is not heard in the source"
+    by_hand(window, "gain", 12.0, 13.0, {"gain_db": -6.0})
+    assert window.transport._programme == window.transport._chosen() != playing
+    assert window.transport.is_playing
+    reviewing.press("Space")
 
 
 def test_another_document_is_shown_in_the_chosen_view(reviewing: Hands, tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def painted_span(tokens: Theme, verdict: Verdict) -> QImage:
     image.fill(QColor(tokens.bg))
     frame = Frame(Viewport(0.0, 1.0, px(400), px(400)), lay_out(px(400), px(400), (Wish(1),)), tokens, 1.0)
     painter = QPainter(image)
-    paint_span(painter, frame, Span(60.0, 340.0, verdict, "cut 8.0 s", "cut", current=True))
+    paint_span(painter, frame, Span(60.0, 340.0, verdict, ("cut 8.0 s", "cut"), current=True))
     painter.end()
     return image
 

@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 
 from engine.review.listing import QueueGroup
 from widgets.chrome.icons import paint_icon
+from widgets.edit_words import YOURS
 from widgets.review.queue_model import QueueModel
-from widgets.review.rows import VERDICT_ICONS, Row
+from widgets.review.rows import CONFLICT_ICON, VERDICT_ICONS, Row
 from widgets.theme import ROW, TEXT, Theme, mono_font, px, ui_font
 
 SMALL = TEXT - 1
@@ -107,9 +108,13 @@ class RowDelegate(QStyledItemDelegate):
             return QRectF(rect.left() + column[0], middle - column[1] / 2, column[1], column[1])
 
         paint_icon(painter, row.icon, square(columns.icon), token)
-        if QFontMetricsF(self._mono).horizontalAdvance(row.length) <= columns.length[1]:
+        is_wide = QFontMetricsF(self._mono).horizontalAdvance(row.length) > columns.length[1]
+        if not row.is_yours and not is_wide:
             self._paint_bar(painter, cell(columns.bar), row.score, row.chance)
-        paint_icon(painter, VERDICT_ICONS[row.verdict], square(columns.sign), token)
+        if row.conflicts:  # the word beside it says that it is accepted
+            paint_icon(painter, CONFLICT_ICON, square(columns.sign), theme.error)
+        else:
+            paint_icon(painter, VERDICT_ICONS[row.verdict], square(columns.sign), token)
         if row.flagged:
             paint_icon(painter, "flag", square(columns.flag), theme.text)
         middle_left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
@@ -124,6 +129,8 @@ class RowDelegate(QStyledItemDelegate):
         text = painter.fontMetrics().elidedText(row.length, Qt.TextElideMode.ElideRight, int(length.width()))
         painter.drawText(length, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
         painter.setFont(self._words)
+        if row.is_yours and columns.bar[1] >= painter.fontMetrics().horizontalAdvance(YOURS):
+            painter.drawText(cell(columns.bar), middle_left, YOURS)
         painter.setPen(QColor(token))
         painter.drawText(cell(columns.word), middle_left, row.verdict.value)
 
@@ -150,7 +157,7 @@ class RowDelegate(QStyledItemDelegate):
     def _measure(self, width: float) -> _Columns:
         margin, gap, side = px(14), px(12), px(14)
         time = QFontMetricsF(self._mono).horizontalAdvance("0:00:00.0")
-        length = QFontMetricsF(self._mono).horizontalAdvance("000.0 s")
+        length = QFontMetricsF(self._mono).horizontalAdvance("to 00:00.0")
         word = QFontMetricsF(self._words).horizontalAdvance("undecided") + 1
         word_left = width - margin - word
         sign_left = word_left - side - px(6)

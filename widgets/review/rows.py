@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.decisions import Verdict, edited
 from engine.document.kinds import KINDS
-from engine.document.proposals import Proposal
+from engine.document.proposals import BY_HAND, Proposal
 from engine.document.state import DocumentState
 from engine.document.table import table_of
-from engine.edl.conflicts import conflicts_of
 from engine.review.learned import Learned
 from engine.review.statistics import ReviewStatistics
 from engine.timebase import format_time, samples_to_s
+from widgets.edit_words import YOURS, conflict_names, conflict_sentence
 from widgets.review.score_parts import ScorePart, leading_parts
 
 Positions = Sequence[int] | NDArray[np.int64]
@@ -28,13 +28,21 @@ Positions = Sequence[int] | NDArray[np.int64]
 ON_IT_S = 0.008
 """An edge this near to a beat or an onset sits on it: cuts are made 5 ms ahead of what they fall on."""
 
-ANY_KIND_ICON = "asterisk"
+ANY_KIND_ICON, CONFLICT_ICON = "asterisk", "conflict"
 VERDICT_ICONS = {Verdict.ACCEPTED: "check", Verdict.REJECTED: "x", Verdict.UNDECIDED: "circle-dot"}
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the queue; `chance` is how likely the user would accept it, None where nobody can tell."""
+    """One line of the queue.
+
+    Attributes
+    ----------
+    length : how much it does: how long its span is, or what its kind says instead
+    chance : how likely the user would accept it, None where nobody can tell
+    is_yours : whether the user made it by hand
+    conflicts : the accepted edits that cannot hold beside it, in words
+    """
 
     id: str
     icon: str
@@ -46,6 +54,8 @@ class Row:
     verdict: Verdict
     flagged: bool
     chance: float | None = None
+    is_yours: bool = False
+    conflicts: tuple[str, ...] = ()
 
     @property
     def spoken(self) -> str:
@@ -53,7 +63,9 @@ class Row:
         flag = ", flagged" if self.flagged else ""
         span = f"{self.kind.capitalize()} {self.time} – {self.until}"
         chance = "" if self.chance is None else f", you would cut this: {chance_text(self.chance)}"
-        return f"{span}, {self.length}, score {self.score:.2f}{chance}, {self.verdict}{flag}"
+        score = YOURS if self.is_yours else f"score {self.score:.2f}"
+        clash = f", in conflict with the {' and the '.join(self.conflicts)}" if self.conflicts else ""
+        return f"{span}, {self.length}, {score}{chance}, {self.verdict}{flag}{clash}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,12 +134,24 @@ def row_of(state: DocumentState, proposal_id: str, learned: Learned | None = Non
         kind=proposal.kind,
         time=format_time(samples_to_s(start, state.rate_hz), 1),
         until=format_time(samples_to_s(stop, state.rate_hz), 1),
-        length=_amount(state, proposal_id),
+        length=_brief(state, proposal_id),
         score=proposal.score,
         verdict=state.verdict(proposal_id),
         flagged=decision is not None and decision.flagged,
         chance=chance_of(state, proposal_id, learned),
+        is_yours=proposal.maker == BY_HAND,
+        conflicts=conflict_names(state, proposal_id),
     )
+
+
+def _brief(state: DocumentState, proposal_id: str) -> str:
+    """Return how much a proposal does in a few letters: what its kind says, or how long its span is."""
+    proposal = state.proposals[proposal_id]
+    start, stop = state.span(proposal_id)
+    kind, length = KINDS.get(proposal.kind), length_text(stop - start, state.rate_hz)
+    if kind is None or kind.drops_span:
+        return length
+    return kind.how_much(edited(proposal, state.decisions.get(proposal_id)), state.rate_hz) or length
 
 
 def _amount(state: DocumentState, proposal_id: str) -> str:
@@ -150,17 +174,6 @@ def _others(state: DocumentState, proposal_id: str) -> int:
     return 0 if now is None else 1 if made is not None and made != now else 2
 
 
-def _conflict(state: DocumentState, proposal_id: str) -> str:
-    """Say what accepted edits cannot hold beside this one."""
-    if state.proposals[proposal_id].kind not in KINDS:
-        return ""
-    names = [
-        f"{state.proposals[key].kind} at {format_time(samples_to_s(state.span(key)[0], state.rate_hz), 1)}"
-        for key in conflicts_of(state, proposal_id)
-    ]
-    return f"In conflict with the {' and the '.join(names)}: reject one of them." if names else ""
-
-
 def card_of(
     state: DocumentState, proposal_id: str, around: Surroundings, learned: Learned | None = None
 ) -> CardText:
@@ -178,7 +191,7 @@ def card_of(
     return CardText(
         title=f"{proposal.kind.capitalize()} {times[0]} – {times[1]}",
         length=_amount(state, proposal_id),
-        reason=" ".join(filter(None, (proposal.reason, _conflict(state, proposal_id)))),
+        reason=" ".join(filter(None, (proposal.reason, conflict_sentence(state, proposal_id)))),
         score=f"{proposal.score:.2f}",
         left=format_time(samples_to_s(start, rate_hz)),
         left_sits=sits_on(start, rate_hz, around) + _moved(start - made_start, rate_hz),

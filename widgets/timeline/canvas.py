@@ -37,7 +37,7 @@ from widgets.timeline.heads.in_place import InPlaceField
 from widgets.timeline.lanes import Lane
 from widgets.timeline.layers import Layers, Shown
 from widgets.timeline.marker_drag import mark_at
-from widgets.timeline.markers import Marks, editor_area
+from widgets.timeline.markers import Marks, editor_area, place_in_view
 from widgets.timeline.overview import paint_caption, paint_window
 from widgets.timeline.playhead import overview_strip, paint_playhead, playhead_strip
 from widgets.timeline.ruler import RulerMode
@@ -273,7 +273,7 @@ class Canvas(QWidget):
         """Let the name of a marker be written anew in its place; False where it is not shown."""
         if marker_id not in self.marks.ids:
             return False
-        place = editor_area(self.frame, self.marks, self.marks.ids.index(marker_id))
+        place = editor_area(self.frame, self.marks, place_in_view(self.frame, self.marks, marker_id))
         name = self.state.markers[marker_id].name
         field = InPlaceField(f"Name of {name}", name, place, self)
         field.taken.connect(lambda text: self.marker_named.emit(marker_id, text))

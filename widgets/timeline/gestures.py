@@ -157,7 +157,8 @@ class MoveEdge:
         spans = self._canvas.spans
         drawn = span_at(frame, spans, spans.place(self._id), current=True)
         left, right = (self._x(number) for number in (0, 1))
-        paint_span(painter, frame, replace(drawn, left=left, right=right))
+        lanes = [track.id for track in self._canvas.state.tracks]
+        paint_span(painter, frame, replace(drawn, left=left, right=right), lanes)
         self._paint_position(painter, frame, left if self._edge == 0 else right)
 
     def _x(self, edge: int) -> float:
@@ -187,6 +188,10 @@ def edge_at(canvas: Surface, x: float, y: float) -> int | None:
         return None
     if not layout.lanes_top <= y < layout.lanes_bottom:
         return None
+    lane, tracks = layout.lane_at(y), canvas.state.proposals[canvas.current].tracks
+    on_flag = y < layout.lanes_top + theme.px(FLAG) or lane is None
+    if tracks and not on_flag and canvas.state.tracks[lane or 0].id not in tracks:
+        return None
     left, right = (canvas.x_of(edge) for edge in canvas.state.span(canvas.current))
     grip = theme.px(GRIP_PX)
     # of a span narrower than the grips each edge keeps its outer side
@@ -195,13 +200,15 @@ def edge_at(canvas: Surface, x: float, y: float) -> int | None:
 
 
 def proposal_at(canvas: Surface, x: float, y: float) -> str | None:
-    """Return the proposal under the mouse on the lanes."""
+    """Return the proposal under the mouse on the lanes; below the flags, one about the track of that lane."""
     layout = canvas.frame.layout
     if not layout.lanes_top <= y < layout.lanes_bottom:
         return None
-    view = canvas.viewport
+    view, lane = canvas.viewport, layout.lane_at(y)
     position = view.start_samples + x * view.samples_per_px
-    return canvas.spans.hit(position, 1.5 * view.samples_per_px, canvas.current)
+    on_flag = y < layout.lanes_top + theme.px(FLAG)
+    track = None if on_flag or lane is None else canvas.state.tracks[lane].id
+    return canvas.spans.hit(position, 1.5 * view.samples_per_px, canvas.current, track)
 
 
 def flag_at(canvas: Surface, x: float, y: float) -> str | None:

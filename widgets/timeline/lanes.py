@@ -5,7 +5,7 @@ Filled outlines and an item per region take 100 to 1,300 ms a frame; masks over 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -106,19 +106,23 @@ class WavePainter:
         lanes: tuple[Lane, ...],
         ground: PIXELS,
         tinted: Callable[[PIXELS], PIXELS],
+        tracks: Collection[str] | None = None,
     ) -> None:
         """Draw the visible lanes into an image.
 
         Parameters
         ----------
-        ground : uint32, shape (columns,), what every row of the lanes shows now
+        ground : uint32, shape (columns,), what every row of these lanes shows now
         tinted : returns colours of columns, shape (n, columns), as seen through what lies over the lanes
+        tracks : whose lanes to draw; None for all
         """
         inks = _inks(frame, tinted)
         dpr = frame.dpr
         clip = (round(frame.layout.lanes_top * dpr), min(round(frame.layout.height * dpr), len(pixels)))
         bands: list[Band] = []
         for lane, top, bottom in self._shown(frame, lanes):
+            if tracks is not None and lane.track_id not in tracks:
+                continue
             ink = inks[lane.audible]
             rows = lane.wish.rows
             borders = [round((top + (bottom - top) * row / rows) * dpr) for row in range(rows + 1)]

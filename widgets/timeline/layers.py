@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,7 +128,8 @@ class Layers:
         if self._pixels.shape != shape:
             self._pixels = np.zeros(shape, np.uint32)
         pixels, ground = self._pixels, ground_row(frame, shown.beats)
-        proposals = Proposals.of(frame, shown.spans, shown.current)
+        lanes = tuple(lane.track_id for lane in shown.lanes)
+        proposals = Proposals.of(frame, shown.spans, shown.current, lanes)
         self._fill_lanes(pixels, frame, shown, ground, proposals)
         image = QImage(pixels.data, shape[1], shape[0], shape[1] * 4, QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(frame.dpr)
@@ -147,17 +150,21 @@ class Layers:
         top, bottom = (round(y * frame.dpr) for y in (frame.layout.lanes_top, frame.layout.lanes_bottom))
         lanes = pixels[top:bottom]
         pixels[:top] = pixels[max(bottom, top) :] = ground
-        under, line = proposals.tinted(
-            np.stack([ground, np.full_like(ground, theme.color(frame.theme.line).rgba())])
-        )
-        lanes[:] = under
-        self._wave_painter.fill(pixels, frame, shown.lanes, under, proposals.tinted)
-        ways = ways_of(frame, proposals, ground)
-        self._spectrograms.fill(pixels[:bottom], frame, shown.lanes, under, ways)
-        borders = (round(lane_bottom * frame.dpr) - 1 for lane_bottom in frame.layout.lane_tops[1:])
-        for row in borders:
-            if top <= row < bottom:
-                pixels[row] = line
+        bare = np.stack([ground, np.full_like(ground, theme.color(frame.theme.line).rgba())])
+        borders = [round(y * frame.dpr) for y in frame.layout.lane_tops]
+        for tracks, covered in proposals.shares:  # one for all lanes, unless an edit is of some tracks
+            tinted = partial(proposals.tinted, covered=covered)
+            under, line = tinted(bare)
+            here = [tracks is None or lane.track_id in tracks for lane in shown.lanes]
+            for is_here, (first, stop) in zip(here, pairwise(borders), strict=False):
+                if is_here:
+                    pixels[max(first, top) : max(min(stop, bottom), top)] = under
+            self._wave_painter.fill(pixels, frame, shown.lanes, under, tinted, tracks)
+            ways = ways_of(frame, covered, ground)
+            self._spectrograms.fill(pixels[:bottom], frame, shown.lanes, under, ways, tracks)
+            for is_here, stop in zip(here, borders[1:], strict=False):
+                if is_here and top < stop <= bottom:
+                    pixels[stop - 1] = line
         proposals.fill(lanes)
 
     def _paint_layers(self, painter: QPainter, frame: Frame, shown: Shown, proposals: Proposals) -> None:

@@ -28,6 +28,12 @@ class Part(StrEnum):
 
 def mark_at(canvas: Surface, at: QPointF) -> tuple[str, Part] | None:
     """Return the mark under the mouse, the smallest where several are, and what of it."""
+    found = place_at(canvas, at)
+    return None if found is None else (canvas.marks.ids[found[0]], found[1])
+
+
+def place_at(canvas: Surface, at: QPointF) -> tuple[int, Part] | None:
+    """Return the index of the mark under the mouse, and what of it: one marker may stand at many places."""
     frame, marks = canvas.frame, canvas.marks
     if not frame.layout.marks_top <= at.y() < frame.layout.score_top:
         return None
@@ -49,7 +55,7 @@ def mark_at(canvas: Surface, at: QPointF) -> tuple[str, Part] | None:
     if not found:
         return None
     _, index, part = min(found, key=lambda one: one[0])
-    return marks.ids[index], part
+    return index, part
 
 
 def mark_tip(marker: Marker, rate_hz: int) -> str:
@@ -70,15 +76,37 @@ class MoveMark:
         self._marker = marker = canvas.state.markers[marker_id]
         self._span = (marker.start_samples, marker.stop_samples)
         self._held = marker.stop_samples if part is Part.STOP else marker.start_samples
-        self._grip_px = canvas.x_of(self._held) - at.x()
-        self._pressed = at
+        self._grip_px, self._ahead = self._grip(at)
+        self._pressed = self._at = at
         self._moved = False
 
+    def _grip(self, at: QPointF) -> tuple[float, int]:
+        """Return how far from the mouse what is held is drawn, and how far from what is heard there it is.
+
+        A marker that is heard many times is held at one of its places, where a region may be heard in part.
+        """
+        marks, place = self._canvas.marks, place_at(self._canvas, at)
+        if place is None:
+            return self._canvas.x_of(self._held) - at.x(), 0
+        index, times = place[0], self._canvas.times
+        edge = int((marks.stops if self._part is Part.STOP else marks.starts)[index])
+        is_part = self._part is Part.WHOLE and self._marker.is_region and not times.is_rising
+        ahead = self._held - times.to_source(edge) if is_part else 0
+        return self._canvas.viewport.x_at(edge) - at.x(), ahead
+
+    def _x_of(self, edge: int) -> float:
+        """Return where an edge is drawn, at the place next to the mouse where it is heard many times."""
+        canvas = self._canvas
+        near = canvas.viewport.sample_at(self._at.x() + self._grip_px)
+        return canvas.viewport.x_at(canvas.times.to_view_near(edge, near))
+
     def move(self, at: QPointF) -> None:
+        self._at = at
         self._moved |= abs(at.x() - self._pressed.x()) >= theme.px(GRIP_PX) / 2
         if not self._moved:
             return
         before, to = self._marker, self._canvas.snapped_at(at.x() + self._grip_px)
+        to = max(to + self._ahead, 0)
         start, stop = before.start_samples, before.stop_samples
         if not before.is_region:
             self._span = (to, to)
@@ -99,7 +127,7 @@ class MoveMark:
 
     def paint(self, painter: QPainter, frame: Frame) -> None:
         if self._moved:
-            left, right = (self._canvas.x_of(edge) for edge in self._span)
+            left, right = (self._x_of(edge) for edge in self._span)
             paint_flag(painter, frame, Flag(0, left, right, 0.0, 0.0), frame.theme.undecided)
             at = self._span[1] if self._part is Part.STOP else self._span[0]
-            paint_readout(painter, frame, self._canvas.x_of(at), format_time(at / frame.viewport.rate_hz))
+            paint_readout(painter, frame, self._x_of(at), format_time(at / frame.viewport.rate_hz))

@@ -178,6 +178,13 @@ def paint_readout(painter: QPainter, frame: Frame, x: float, text: str) -> None:
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
 
+def place_in_view(frame: Frame, marks: Marks, marker_id: str) -> int:
+    """Return the index of a marker that is shown: of one that is heard many times, where it is in view."""
+    places = [index for index, one in enumerate(marks.ids) if one == marker_id]
+    lefts, rights = edges_of(frame, marks)
+    return next((one for one in places if rights[one] >= 0 and lefts[one] <= frame.layout.width), places[0])
+
+
 def editor_area(frame: Frame, marks: Marks, index: int) -> QRect:
     """Return where the name of a mark is written anew, all of it in view."""
     flag = _flag(frame, marks, index, 0.0)

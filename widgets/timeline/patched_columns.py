@@ -1,28 +1,44 @@
 """Columns of a track whose sound is edited, from the pyramid of the recording.
 
 What is drawn is told column by column: one whose middle lies within an edit shows all of it. Samples that are
-drawn one by one come from the renderer instead, with every crossfade and ramp.
+drawn one by one, and spectra finer than the pyramid, come from the reader that plays and exports instead,
+with every crossfade.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.audio.peaks import Columns
-from engine.document.kinds.operations import Gain, Replace
-from engine.edl.patches import Patches
+from engine.audio.spectrogram import STEP_DB, Cells
+from engine.document.kinds.operations import Gain, Replace, Shift
+from engine.edl.patches import Patches, gains_at
 
 Positions = NDArray[np.int64]
-Read = Callable[[Positions, Positions], Columns]
+Picture = TypeVar("Picture")
+Read = Callable[[Positions, Positions], Picture]
 """(starts, stops) in document samples to a column for each span of the recording."""
 
 
+class _Columns(Protocol[Picture]):
+    """How columns of one sort are changed."""
+
+    def copied(self, one: Picture) -> Picture: ...
+
+    def silence(self, one: Picture, places: Positions) -> None: ...
+
+    def put(self, one: Picture, places: Positions, found: Picture) -> None: ...
+
+    def amplify(self, one: Picture, places: Positions, gains: NDArray[np.float64]) -> None: ...
+
+
 def patched_columns(
-    columns: Columns, starts: Positions, stops: Positions, patches: Patches, read: Read
+    columns: Columns, starts: Positions, stops: Positions, patches: Patches, read: Read[Columns]
 ) -> Columns:
     """Return columns of the recording with the edits of its sound.
 
@@ -30,29 +46,134 @@ def patched_columns(
     ----------
     starts, stops : document samples, shape (n,), the span of each column
     """
+    return _edited(columns, starts, stops, patches, read, _Waves())
+
+
+def patched_cells(
+    cells: Cells, starts: Positions, stops: Positions, patches: Patches, read: Read[Cells]
+) -> Cells:
+    """Return the same of a spectrogram, shape (n, bands)."""
+    return _edited(cells, starts, stops, patches, read, _Spectra())
+
+
+def _edited(
+    columns: Picture,
+    starts: Positions,
+    stops: Positions,
+    patches: Patches,
+    read: Read[Picture],
+    how: _Columns[Picture],
+    *,
+    only_replaced: bool = False,
+) -> Picture:
+    """Return columns with the edits of some layers, or of all; thousands cost little more than a few."""
     if not len(starts):
         return columns
-    made = replace(columns, **{name: getattr(columns, name).copy() for name in ("minimum", "maximum", "rms")})
     middles = (starts + stops) // 2
-    for place in patches.touching(int(starts.min()), int(stops.max())):
-        one = patches.operations[place]
-        inside = np.flatnonzero((middles >= one.start_samples) & (middles < one.stop_samples))
-        if not len(inside):
-            continue
-        if isinstance(one, Gain):
-            factor = np.float32(10.0 ** (one.gain_db / 20.0))
-            for values in (made.minimum, made.maximum, made.rms):
-                values[inside] *= factor
-            continue
-        if isinstance(one, Replace) and one.stored is not None:
-            continue  # drawn as the recording: what is drawn here has no way to the document's audio
-        if not isinstance(one, Replace):
-            by = round(one.by_samples)
-            found = read(starts[inside] - by, stops[inside] - by)
-        elif one.tone is None:
-            found = Columns(*(np.zeros(1, np.float32) for _ in range(3)))
+    order = np.argsort(middles, kind="stable")
+    first, last = np.searchsorted(middles[order], patches.edges).T
+    seen = np.flatnonzero(first < last).tolist()
+    if not seen:
+        return columns
+    made = how.copied(columns)
+    replaced, shifted = np.full((2, len(order)), -1)  # the edit that lies uppermost over each column
+    gains = np.ones(len(order))
+    for place in seen:
+        one, here = patches.operations[place], slice(first[place], last[place])
+        if isinstance(one, Replace):
+            if one.stored is None:  # else drawn as the recording: no way leads from here to its audio
+                one.stored is None
+            ):  # else drawn as the recording: from here no way leads to the document's audio
+                replaced[here] = place
+        elif isinstance(one, Gain):
+            gains[here] *= gains_at(one, middles[order[here]], patches.rate_hz)
         else:
-            found = read(np.array(one.tone[:1]), np.array(one.tone[1:]))
-        made.minimum[inside], made.maximum[inside] = found.minimum, found.maximum
-        made.rms[inside] = found.rms
+            shifted[here] = place
+    _replace(made, replaced, order, patches, read, how)
+    if not only_replaced:
+        _shift(made, shifted, order, starts, stops, patches, read, how)
+        louder = np.flatnonzero(gains != 1.0)
+        how.amplify(made, order[louder], gains[louder])
     return made
+
+
+def _replace(
+    made: Picture,
+    owner: Positions,
+    order: Positions,
+    patches: Patches,
+    read: Read[Picture],
+    how: _Columns[Picture],
+) -> None:
+    """Fill the columns that an edit replaces with silence, or each with all of its room tone."""
+    tones: dict[tuple[int, int] | None, list[int]] = {}
+    for place in np.unique(owner[owner >= 0]).tolist():
+        one = patches.operations[place]
+        assert isinstance(one, Replace)
+        tones.setdefault(one.tone, []).append(place)
+    for tone, places in tones.items():
+        inside = order[np.isin(owner, places)]
+        if tone is None:
+            how.silence(made, inside)
+        else:
+            how.put(made, inside, read(np.array(tone[:1]), np.array(tone[1:])))
+
+
+def _shift(
+    made: Picture,
+    owner: Positions,
+    order: Positions,
+    starts: Positions,
+    stops: Positions,
+    patches: Patches,
+    read: Read[Picture],
+    how: _Columns[Picture],
+) -> None:
+    """Take along what lies earlier or later, with what is replaced there."""
+    held = np.flatnonzero(owner >= 0)
+    if not len(held):
+        return
+    edits = [patches.operations[place] for place in owner[held].tolist()]
+    by = np.array([round(one.by_samples) for one in edits if isinstance(one, Shift)], np.int64)
+    first, last = starts[order[held]] - by, stops[order[held]] - by
+    ascending = np.lexsort((last, first))  # as they are read
+    first, last = first[ascending], last[ascending]
+    found = _edited(read(first, last), first, last, patches, read, how, only_replaced=True)
+    how.put(made, order[held[ascending]], found)
+
+
+class _Waves:
+    """Minimum, maximum and RMS."""
+
+    def copied(self, one: Columns) -> Columns:
+        return replace(one, minimum=one.minimum.copy(), maximum=one.maximum.copy(), rms=one.rms.copy())
+
+    def silence(self, one: Columns, places: Positions) -> None:
+        one.minimum[places] = one.maximum[places] = one.rms[places] = 0.0
+
+    def put(self, one: Columns, places: Positions, found: Columns) -> None:
+        one.minimum[places], one.maximum[places] = found.minimum, found.maximum
+        one.rms[places] = found.rms
+
+    def amplify(self, one: Columns, places: Positions, gains: NDArray[np.float64]) -> None:
+        for values in (one.minimum, one.maximum, one.rms):
+            values[places] *= gains.astype(np.float32)
+
+
+class _Spectra:
+    """Levels in steps of half a decibel; 0 where nothing is, which no edit changes."""
+
+    def copied(self, one: Cells) -> Cells:
+        return one.copy()
+
+    def silence(self, one: Cells, places: Positions) -> None:
+        one[places] = np.minimum(one[places], 1)
+
+    def put(self, one: Cells, places: Positions, found: Cells) -> None:
+        # what comes from before the start of a recording is silence within it
+        one[places] = np.where(one[places] > 0, np.maximum(found, 1), 0)
+
+    def amplify(self, one: Cells, places: Positions, gains: NDArray[np.float64]) -> None:
+        steps = np.rint(20.0 * np.log10(np.maximum(gains, 1e-9)) / STEP_DB).astype(np.int16)
+        louder = np.clip(one[places].astype(np.int16) + steps[:, None], 1, 255)
+        one[places] = np.where(one[places] > 0, louder, 0)

@@ -245,7 +245,7 @@ class _Recorded:
         samples = self._source.samples(start, stop)
         if samples is None:
             raise NotYetReadError
-        return samples.astype(dtype, copy=False)
+        return samples.astype(dtype)  # a copy: edits are written into what is read
 
     def close(self) -> None:
         """Leave the source to whoever opened it."""

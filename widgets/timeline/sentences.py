@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from engine.document.decisions import edited
+from engine.document.kinds import KINDS
+from engine.document.proposals import BY_HAND
 from engine.document.state import DocumentState
 from engine.document.track import Source, Track
 from engine.timebase import format_time, samples_to_s
 from engine.wording import counted, gain_text, pan_text
+from widgets.edit_words import YOURS, conflict_sentence
 from widgets.timeline.viewport import Viewport
 
 _CHANNELS = {1: "mono", 2: "stereo"}
 
 
 def proposal_tip(state: DocumentState, proposal_id: str) -> str:
-    """Return a proposal's kind, span, state and reason."""
+    """Return a proposal's kind and what it does, span, tracks, state and reason, and what it cannot hold."""
     proposal = state.proposals[proposal_id]
     start, stop = (format_time(samples_to_s(edge, state.rate_hz), 1) for edge in state.span(proposal_id))
-    verdict = state.verdict(proposal_id)
-    return f"{proposal.kind.capitalize()} {start} – {stop} · {verdict}\n{proposal.reason}"
+    verdict, kind = state.verdict(proposal_id), KINDS.get(proposal.kind)
+    now = edited(proposal, state.decisions.get(proposal_id))
+    what = proposal.kind if kind is None or kind.drops_span else kind.brief(now, state.rate_hz)
+    tracks = [track.name for track in state.tracks if track.id in proposal.tracks]
+    facts = [f"{what[:1].upper()}{what[1:]} {start} – {stop}", ", ".join(tracks), verdict]
+    facts.append(YOURS if proposal.maker == BY_HAND else "")
+    lines = [" · ".join(filter(None, facts)), proposal.reason, conflict_sentence(state, proposal_id)]
+    return "\n".join(filter(None, lines))
 
 
 def view_sentence(viewport: Viewport, proposals: int, playhead_samples: int) -> str:

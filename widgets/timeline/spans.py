@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
-from engine.document.table import VERDICTS, table_of
+from engine.document.table import VERDICTS, ProposalTable, table_of
+from engine.edl.conflicts import in_conflict
+from widgets.edit_words import flag_words
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,6 +28,10 @@ class Spans:
     reach : int64, shape (n,), the latest stop up to here; ascending, which `stops` need not be
     lengths : int64, shape (n,), what each holds of the source, wherever it is drawn
     drops : shape (n,), whether each takes its span out of the result
+    track_sets : the tracks that any of them are about; the first is empty, which is all
+    tracks : int64, shape (n,), the place of each one's tracks in `track_sets`
+    conflicts : shape (n,), whether each is accepted and cannot hold beside another
+    table : what is said of each is read there
     """
 
     ids: tuple[str, ...]
@@ -37,6 +43,11 @@ class Spans:
     reach: NDArray[np.int64]
     lengths: NDArray[np.int64]
     drops: NDArray[np.bool_]
+    track_sets: tuple[tuple[str, ...], ...]
+    tracks: NDArray[np.int64]
+    conflicts: NDArray[np.bool_]
+    table: ProposalTable
+    _said: dict[tuple[str, int], tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, state: DocumentState) -> Spans:
@@ -46,7 +57,12 @@ class Spans:
         starts, stops, verdicts = table.starts_samples, table.stops_samples, table.verdicts
         drops = table.made.drops
         reach, lengths = np.maximum.accumulate(stops), stops - starts
-        made = cls(ids, kinds, places, starts, stops, verdicts, reach, lengths, drops)
+        # what is taken out is taken out of all tracks, whatever it names
+        tracks = np.where(drops, 0, table.made.track_set_places)
+        sets, conflicts = table.made.track_sets, in_conflict(state)
+        made = cls(
+            ids, kinds, places, starts, stops, verdicts, reach, lengths, drops, sets, tracks, conflicts, table
+        )
         # An edge may have been moved past another proposal.
         return made if _ascend(starts, stops) else made.reordered(starts, stops)
 
@@ -70,17 +86,32 @@ class Spans:
         starts, stops = starts[order], stops[order]
         places = {name: place for place, name in enumerate(ids)}
         reach = np.maximum.accumulate(stops)
-        return Spans(
-            ids,
-            kinds,
-            places,
-            starts,
-            stops,
-            self.verdicts[order],
-            reach,
-            self.lengths[order],
-            self.drops[order],
+        return replace(
+            self,
+            ids=ids,
+            kinds=kinds,
+            places=places,
+            starts=starts,
+            stops=stops,
+            reach=reach,
+            verdicts=self.verdicts[order],
+            lengths=self.lengths[order],
+            drops=self.drops[order],
+            tracks=self.tracks[order],
+            conflicts=self.conflicts[order],
         )
+
+    def words(self, index: int, rate_hz: int) -> tuple[str, ...]:
+        """Return what the flag of one says, the longest first; it is put together once."""
+        key = self.ids[index], rate_hz
+        if key not in self._said:
+            proposal = self.table.made.rows[self.table.made.places[self.ids[index]]]
+            self._said[key] = flag_words(proposal, self.table.decisions.get(proposal.id), rate_hz)
+        return self._said[key]
+
+    def of_track(self, track_id: str) -> NDArray[np.bool_]:
+        """Tell which of `track_sets` hold a track, shape (sets,)."""
+        return np.array([not tracks or track_id in tracks for tracks in self.track_sets])
 
     def seams(self, start_samples: float, stop_samples: float) -> NDArray[np.int64]:
         """Return where accepted spans were closed within [start, stop], ascending and each once."""
@@ -97,10 +128,21 @@ class Spans:
         return first + np.flatnonzero(self.stops[first:last] > start_samples)
 
     def hit(
-        self, position_samples: float, slack_samples: float = 0.0, prefer: str | None = None
+        self,
+        position_samples: float,
+        slack_samples: float = 0.0,
+        prefer: str | None = None,
+        track_id: str | None = None,
     ) -> str | None:
-        """Return the id of the span at a position: the preferred one if it is there, else the shortest."""
+        """Return the id of the span at a position: the preferred one if it is there, else the shortest.
+
+        Parameters
+        ----------
+        track_id : only those that are about this track
+        """
         found = self.within(position_samples - slack_samples, position_samples + max(slack_samples, 0.5))
+        if track_id is not None:
+            found = found[self.of_track(track_id)[self.tracks[found]]]
         if not len(found):
             return None
         if any(self.ids[index] == prefer for index in found):
@@ -118,18 +160,33 @@ class Spans:
         seams : whether those that are nothing but a seam count, each as one column
         drops : whether only those count that take their span out of the result
         """
-        n_columns = len(edges) - 1
         found = self.within(float(edges[0]), float(edges[-1]))
         found = found[found != self.place(without)]
         if not seams:
             found = found[~self.closed(found)]
         if drops:
             found = found[self.drops[found]]
+        return self.touched(edges, found, self.verdicts[found].astype(np.int64), len(VERDICTS))
+
+    def touched(
+        self, edges: NDArray[np.float64], found: NDArray[np.int64], rows: NDArray[np.int64], n_rows: int
+    ) -> NDArray[np.bool_]:
+        """Return which columns between borders some spans touch, each span in a row of its own choice.
+
+        Parameters
+        ----------
+        found, rows : shape (m,), indices of spans and the row of each
+
+        Returns
+        -------
+        touched : shape (n_rows, n_columns)
+        """
+        n_columns = len(edges) - 1
         first = np.clip(np.searchsorted(edges, self.starts[found], "right") - 1, 0, n_columns - 1)
         last = np.clip(np.searchsorted(edges, self.stops[found], "left"), first + 1, n_columns)
-        cells, row = len(VERDICTS) * (n_columns + 1), self.verdicts[found].astype(np.int64) * (n_columns + 1)
+        cells, row = n_rows * (n_columns + 1), rows * (n_columns + 1)
         change = np.bincount(row + first, minlength=cells) - np.bincount(row + last, minlength=cells)
-        covered: NDArray[np.bool_] = np.cumsum(change.reshape(len(VERDICTS), -1), axis=1)[:, :-1] > 0
+        covered: NDArray[np.bool_] = np.cumsum(change.reshape(n_rows, -1), axis=1)[:, :-1] > 0
         return covered
 
 

@@ -6,7 +6,7 @@ tables of 256 colours, one for each way in which columns can be covered.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -23,7 +23,7 @@ from widgets.timeline.bands import PIXELS
 from widgets.timeline.color_maps import ColorMap, colors, rgb
 from widgets.timeline.frame import Frame
 from widgets.timeline.lanes import MUTED_SHARE, Lane
-from widgets.timeline.proposals import WEAK_TO_STRONG, Proposals
+from widgets.timeline.proposals import WEAK_TO_STRONG
 from widgets.timeline.spectrogram_columns import SpectrogramColumns
 
 LOWEST_HZ = 40.0
@@ -172,16 +172,17 @@ def color_tables(look: SpectrogramLook, tokens: Theme, audible: bool) -> PIXELS:
     return np.asarray(made, np.uint32)
 
 
-def ways_of(frame: Frame, proposals: Proposals, ground: PIXELS) -> NDArray[np.uint16]:
+def ways_of(frame: Frame, covered: NDArray[np.bool_], ground: PIXELS) -> NDArray[np.uint16]:
     """Return 256 times the way in which each column is covered, shape (columns,).
 
     Parameters
     ----------
+    covered : shape (3, columns), where each of `VERDICTS` is
     ground : what stands behind the lanes: their ground, and lines of the beat grid
     """
     ways = np.where(ground != theme.color(frame.theme.bg).rgba(), _BEAT_BIT, 0).astype(np.uint16)
-    for index, covered in enumerate(proposals.covered):
-        ways |= covered.astype(np.uint16) << index
+    for index, where in enumerate(covered):
+        ways |= where.astype(np.uint16) << index
     return np.left_shift(ways, 8, dtype=np.uint16)
 
 
@@ -221,7 +222,13 @@ class SpectrogramPainter:
                 yield Place(lane, source, row if rows > 1 else None, first, stop, row + 1 < rows)
 
     def fill(
-        self, pixels: PIXELS, frame: Frame, lanes: tuple[Lane, ...], under: PIXELS, ways: NDArray[np.uint16]
+        self,
+        pixels: PIXELS,
+        frame: Frame,
+        lanes: tuple[Lane, ...],
+        under: PIXELS,
+        ways: NDArray[np.uint16],
+        tracks: Collection[str] | None = None,
     ) -> None:
         """Draw the visible spectrograms into an image.
 
@@ -229,11 +236,12 @@ class SpectrogramPainter:
         ----------
         under : uint32, shape (columns,), what shows where a track holds nothing
         ways : how columns are covered, see `ways_of`
+        tracks : whose lanes to draw; None for all
         """
         clip = (round(frame.layout.lanes_top * frame.dpr), len(pixels))
         for place in self.places(frame, lanes):
             first, last = max(place.top, clip[0]), min(place.bottom, clip[1])
-            if last <= first:
+            if last <= first or (tracks is not None and place.lane.track_id not in tracks):
                 continue
             cells = self._cells(frame, place)
             recorded, height = place.source.recorded, place.bottom - place.top

@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from engine.audio.spectrogram import Cells, band_edges, loudest
 from engine.document.track import Track
 from engine.edl.edit_list import EditList
+from engine.edl.patches import Patches
+from widgets.timeline.patched_columns import patched_cells
 from widgets.timeline.result_wave import Cutter
 
 
-class RecordedSpectrogram(Protocol):
+class TrackCells(Protocol):
     """One track's spectrogram, in document samples counted from the track's start."""
 
     @property
@@ -34,11 +36,72 @@ class RecordedSpectrogram(Protocol):
         """Return the loudest of each span [start, stop), shape (n, bands); 0 where nothing is or not yet."""
 
 
+class RecordedSpectrogram(TrackCells, Protocol):
+    """The same of a track as it was recorded."""
+
+    def put_edited(
+        self,
+        cells: Cells,
+        channel: int,
+        starts_samples: NDArray[np.int64],
+        stops_samples: NDArray[np.int64],
+        samples_per_column: float,
+        patches: Patches,
+        offset_samples: int,
+    ) -> None:
+        """Put the spectra of edited sound into the cells of ascending spans, as far as they are known.
+
+        Parameters
+        ----------
+        patches : the edits, in document samples
+        offset_samples : where the track begins on the document's timeline
+        """
+
+
+class EditedSpectrogram:
+    """The spectrogram of a track whose sound is edited.
+
+    Where it is drawn from the pyramid, each column is that of the recording, edited; finer spectra are those
+    of the edited sound itself.
+    """
+
+    def __init__(self, recorded: RecordedSpectrogram, patches: Patches, offset_samples: int) -> None:
+        self._recorded, self._patches, self._offset = recorded, patches, offset_samples
+
+    @property
+    def window_samples(self) -> int:
+        """Window of the transform."""
+        return self._recorded.window_samples
+
+    @property
+    def rate_hz(self) -> int:
+        """The document's rate."""
+        return self._recorded.rate_hz
+
+    def cells(
+        self,
+        channel: int,
+        starts_samples: NDArray[np.int64],
+        stops_samples: NDArray[np.int64],
+        samples_per_column: float,
+    ) -> Cells:
+        """Return the loudest of each ascending span as it is heard, shape (n, bands)."""
+        recorded, first, width = self._recorded, self._offset, samples_per_column
+
+        def read(some: NDArray[np.int64], ends: NDArray[np.int64]) -> Cells:
+            return recorded.cells(channel, some - first, ends - first, width)
+
+        starts, stops = starts_samples + first, stops_samples + first
+        cells = patched_cells(read(starts, stops), starts, stops, self._patches, read)
+        recorded.put_edited(cells, channel, starts_samples, stops_samples, width, self._patches, first)
+        return cells
+
+
 class SpectrogramColumns(Protocol):
     """What a lane draws."""
 
     @property
-    def recorded(self) -> RecordedSpectrogram:
+    def recorded(self) -> TrackCells:
         """What the columns are read from."""
 
     def columns(self, channel: int, start_samples: float, samples_per_column: float, n_columns: int) -> Cells:
@@ -46,9 +109,9 @@ class SpectrogramColumns(Protocol):
 
 
 class SourceColumns:
-    """Columns of the recording itself."""
+    """Columns of the recording in its own order."""
 
-    def __init__(self, recorded: RecordedSpectrogram) -> None:
+    def __init__(self, recorded: TrackCells) -> None:
         self.recorded = recorded
 
     def columns(self, channel: int, start_samples: float, samples_per_column: float, n_columns: int) -> Cells:
@@ -65,7 +128,7 @@ class ResultColumns:
     """
 
     def __init__(
-        self, recorded: RecordedSpectrogram, track: Track, edits: EditList, cutter: Cutter | None = None
+        self, recorded: TrackCells, track: Track, edits: EditList, cutter: Cutter | None = None
     ) -> None:
         self.recorded = recorded
         self._cutter = cutter or Cutter(edits)

@@ -58,6 +58,17 @@ class TimeMap:
             return start_samples, stop_samples
         return self.edit_list.result_span(start_samples, stop_samples)
 
+    @property
+    def is_rising(self) -> bool:
+        """Whether every moment is drawn once at the most, in the order it was recorded."""
+        return self.edit_list is None or self.edit_list.is_rising
+
+    def to_view_near(self, source_samples: int, near_samples: int) -> int:
+        """Return where a moment is drawn: of many places that next to a view position."""
+        if self.edit_list is None or self.edit_list.is_rising:
+            return self.to_view(source_samples)
+        return self.edit_list.nearest_result(source_samples, near_samples)
+
     def to_view_array(self, source_samples: ArrayLike) -> NDArray[np.int64]:
         """Map source positions, shape (n,), to view positions, shape (n,)."""
         if self.edit_list is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from PySide6.QtCore import QEvent, QPointF, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -23,7 +24,9 @@ from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.state import DocumentState
 from engine.document.track import Track, audible
 from engine.edl.arrangement import Arrangement
+from engine.edl.build import whole
 from engine.edl.edit_list import EditList
+from engine.edl.patches import Patches
 from engine.timebase import format_time
 from engine.wording import counted
 from widgets import theme
@@ -39,15 +42,18 @@ from widgets.timeline.ruler import RulerMode
 from widgets.timeline.sentences import view_sentence
 from widgets.timeline.spectrogram import SpectrogramLook
 from widgets.timeline.spectrogram_columns import (
+    EditedSpectrogram,
     RecordedSpectrogram,
     ResultColumns,
     SourceColumns,
     SpectrogramColumns,
+    TrackCells,
 )
 from widgets.timeline.time_map import TimeMap
 from widgets.timeline.viewport import Viewport
 from widgets.timeline.waves import RecordedWave, WaveSource
 
+NO_PATCHES: Mapping[str, Patches] = MappingProxyType({})
 _TELL_MS = 300
 """What is in view is described once it has rested so long."""
 
@@ -89,6 +95,7 @@ class TimelineView(QWidget):
         self._waves: dict[str, RecordedWave] = {}
         self._spectrograms: dict[str, RecordedSpectrogram] = {}
         self._times = TimeMap()
+        self._patches = NO_PATCHES
         self._gains: dict[str, float] = {}
         self._taste = ""
         self.heads = TrackHeads(tokens, self)
@@ -140,18 +147,25 @@ class TimelineView(QWidget):
 
     # state in
 
-    def set_document(self, state: DocumentState, edit_list: EditList | None = None) -> None:
+    def set_document(
+        self,
+        state: DocumentState,
+        edit_list: EditList | None = None,
+        patches: Mapping[str, Patches] = NO_PATCHES,
+    ) -> None:
         """Show a document; the first recording is shown whole.
 
         Parameters
         ----------
         edit_list : what remains of it, to show the result; None for the source
+        patches : what is edited of the sound of tracks, by id, where the source is shown
         """
-        before, self._state = (self._times, self._recorded), state
+        before, self._state = (self._times, self._recorded, self._patches), state
+        self._patches = edit_list.patches if edit_list is not None else patches
         self._times = TimeMap(state.length_samples, edit_list)
         self.heads.set_document(state)
         self.canvas.set_document(state, self._lanes(), self._times)
-        if before != (self._times, self._recorded):
+        if before != (self._times, self._recorded, self._patches):
             self.canvas.set_waves(self._shown_waves(), self._lanes())
             self.canvas.set_spectrograms(self._shown_spectrograms())
         self.heads.place(self.canvas.frame.layout)
@@ -343,12 +357,15 @@ class TimelineView(QWidget):
         return Lane(track.id, channels, start, stop - start, gain, is_audible, self._wish(track))
 
     def _shown_waves(self) -> Mapping[str, WaveSource]:
-        """Return what the lanes are drawn from: the recordings, or the result of them."""
+        """Return what the lanes are drawn from: the recordings, with their edited sound, or the result."""
         edits, state = self._times.edit_list, self._state
+        shown: dict[str, WaveSource] = dict(self._waves) if edits is None else {}
         if edits is None:
-            return self._waves
+            if not self._patches:
+                return shown
+            edits = replace(whole(state), patches=self._patches)
         cutter = Cutter(edits)
-        return {
+        drawn = {
             track.id: ResultWave(
                 self._waves[track.id],
                 track,
@@ -358,12 +375,18 @@ class TimelineView(QWidget):
                 cutter,
             )
             for track in state.tracks
-            if track.id in self._waves
+            if track.id in self._waves and (track.id not in shown or track.id in self._patches)
         }
+        return shown | drawn
 
     def _shown_spectrograms(self) -> Mapping[str, SpectrogramColumns]:
         """Return what the spectrograms are drawn from, as `_shown_waves` does."""
-        edits, shown = self._times.edit_list, self._spectrograms
+        edits = self._times.edit_list
+        shown: dict[str, TrackCells] = dict(self._spectrograms)
+        for track in self._state.tracks:
+            own = self._patches.get(track.id)
+            if own is not None and track.id in shown:
+                shown[track.id] = EditedSpectrogram(self._spectrograms[track.id], own, track.start_samples)
         if edits is None:
             return {key: SourceColumns(recorded) for key, recorded in shown.items()}
         cutter = Cutter(edits)

@@ -29,4 +29,5 @@ CUT = Kind(
     validate=_validate,
     effect=_effect,
     words=span_words,
+    how_much=span_words,
 )

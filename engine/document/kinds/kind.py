@@ -44,6 +44,11 @@ def no_other(_edited: Edited) -> None:
     """Tell that there is one way to do it."""
 
 
+def span_alone(edited: Edited, rate_hz: int) -> str:  # noqa: ARG001 - a kind is asked with both
+    """Say nothing: such an edit is told by its span alone."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """All that the rest of the program needs to know of one kind of proposal.
@@ -60,7 +65,8 @@ class Kind:
     is_learned : whether an answer to it says what the user keeps, so that a taste can learn of it
     validate : raises `DocumentError` where a payload is not one of this kind
     effect : what it does, as the user has it
-    words : (edit as the user has it, rate in Hz) to what its flag says after the verb
+    words : (edit as the user has it, rate in Hz) to what is said after the verb
+    how_much : the same without the length that its span shows; empty where that is all
     is_of_tracks : whether it can be of some tracks alone, since it changes what sounds and not when
     amount : the number it is about beside its span, which keys nudge and a form asks for; None where none is
     other : the other way to do it, as changes of the payload, or None where there is one way alone
@@ -79,6 +85,7 @@ class Kind:
     validate: Callable[[Mapping[str, object]], None]
     effect: Callable[[Edited], tuple[Operation, ...]]
     words: Callable[[Edited, int], str]
+    how_much: Callable[[Edited, int], str] = span_alone
     is_of_tracks: bool = False
     amount: Amount | None = None
     other: Callable[[Edited], Mapping[str, object] | None] = no_other
@@ -90,8 +97,12 @@ class Kind:
         return f"{self.title}s"
 
     def label(self, edited: Edited, rate_hz: int) -> str:
-        """Return the words on its flag, such as "cut 8.8 s"."""
+        """Return what it does in words, such as "cut 8.8 s" or "slip 2.0 s by +12.0 ms"."""
         return f"{self.verb} {self.words(edited, rate_hz)}"
+
+    def brief(self, edited: Edited, rate_hz: int) -> str:
+        """Return the same where its span is seen, such as "slip +12.0 ms"."""
+        return f"{self.verb} {self.how_much(edited, rate_hz)}".rstrip()
 
     def step_samples(self, size: NudgeSize, rate_hz: int) -> int:
         """Return how far one nudge goes, never less than one sample."""
@@ -116,3 +127,8 @@ class Kind:
 def span_words(edited: Edited, rate_hz: int) -> str:
     """Return how long an edit's span is."""
     return length_words(samples_to_s(edited.stop_samples - edited.start_samples, rate_hz))
+
+
+def signed(value: float, unit: str) -> str:
+    """Return a change with its sign, such as "+12.0 ms" or "−3.0 dB"."""
+    return f"{value:+.1f} {unit}".replace("-", "−")

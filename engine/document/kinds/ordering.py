@@ -59,16 +59,24 @@ def _moved(edited: Edited) -> tuple[Order, ...]:
 
 
 def _repeat_words(edited: Edited, rate_hz: int) -> str:
-    said = f"{span_words(edited, rate_hz)} ×{integer(edited.payload, TIMES, 2)}"
+    return f"{span_words(edited, rate_hz)} {_times(edited, rate_hz)}"
+
+
+def _times(edited: Edited, rate_hz: int) -> str:
+    times = f"×{integer(edited.payload, TIMES, 2)}"
     if TO_SAMPLES not in edited.payload:
-        return said
+        return times
     to_s = samples_to_s(integer(edited.payload, TO_SAMPLES, 0), rate_hz)
-    return f"{said} at {format_time(to_s, 1)}"
+    return f"{times} at {format_time(to_s, 1)}"
 
 
 def _move_words(edited: Edited, rate_hz: int) -> str:
+    return f"{span_words(edited, rate_hz)} {_whereto(edited, rate_hz)}"
+
+
+def _whereto(edited: Edited, rate_hz: int) -> str:
     to_s = samples_to_s(integer(edited.payload, TO_SAMPLES, 0), rate_hz)
-    return f"{span_words(edited, rate_hz)} to {format_time(to_s, 2)}"
+    return f"to {format_time(to_s, 2)}"
 
 
 REPEAT = Kind(
@@ -83,6 +91,7 @@ REPEAT = Kind(
     validate=_repeat,
     effect=_repeated,
     words=_repeat_words,
+    how_much=_times,
     amount=Amount(TIMES, "&Times in a row", 1, 1, 2, MOST_TIMES, usual=2, is_whole=True),
 )
 MOVE = Kind(
@@ -97,6 +106,7 @@ MOVE = Kind(
     validate=_validate_move,
     effect=_moved,
     words=_move_words,
+    how_much=_whereto,
     amount=Amount(
         TO_SAMPLES,
         "To &second",

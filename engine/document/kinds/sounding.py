@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from engine.document.checks.limits import FARTHEST_SAMPLES
 from engine.document.decisions import Edited
 from engine.document.kinds.amount import Amount
-from engine.document.kinds.kind import Kind, span_words
+from engine.document.kinds.kind import Kind, signed, span_words
 from engine.document.kinds.operations import Gain, Replace, Shift
 from engine.document.kinds.payload import (
     CROSSFADE,
@@ -85,12 +85,19 @@ def _gained(edited: Edited) -> tuple[Gain, ...]:
 
 
 def _slip_words(edited: Edited, rate_hz: int) -> str:
-    by_ms = real(edited.payload, BY_SAMPLES, 0.0) / rate_hz * 1000
-    return f"{by_ms:+.1f} ms for {span_words(edited, rate_hz)}"
+    return f"{_by(edited, rate_hz)} for {span_words(edited, rate_hz)}"
+
+
+def _by(edited: Edited, rate_hz: int) -> str:
+    return signed(real(edited.payload, BY_SAMPLES, 0.0) / rate_hz * 1000, "ms")
 
 
 def _gain_words(edited: Edited, rate_hz: int) -> str:
-    return f"{real(edited.payload, GAIN_DB, 0.0):+.1f} dB for {span_words(edited, rate_hz)}"
+    return f"{_by_db(edited, rate_hz)} for {span_words(edited, rate_hz)}"
+
+
+def _by_db(edited: Edited, rate_hz: int) -> str:  # noqa: ARG001 - a kind is asked with both
+    return signed(real(edited.payload, GAIN_DB, 0.0), "dB")
 
 
 MUTE = Kind(
@@ -121,6 +128,7 @@ SLIP = Kind(
     validate=_slip,
     effect=_slipped,
     words=_slip_words,
+    how_much=_by,
     is_of_tracks=True,
     amount=Amount(
         BY_SAMPLES,
@@ -146,6 +154,7 @@ GAIN = Kind(
     validate=_gain,
     effect=_gained,
     words=_gain_words,
+    how_much=_by_db,
     is_of_tracks=True,
     amount=Amount(GAIN_DB, "&Decibels", 0.5, 0.1, QUIETEST_DB, LOUDEST_DB, decimals=1),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from inspect import getmembers, isfunction, signature
 from pathlib import Path
 
@@ -17,15 +18,20 @@ from engine.audio.cue_points import read_cue_points
 from engine.document import marker_edits
 from engine.document.document import Document
 from engine.document.kinds import Drop
+from engine.document.kinds.operations import Order
 from engine.document.label_file import read_labels
 from engine.document.marker_edits import NamedSpan
 from engine.document.markers import Marker
 from engine.edl.build import cut
+from engine.edl.edit_list import EditList
+from engine.edl.export import ExportRequest, export
 from engine.edl.placed_markers import placed_markers
+from engine.edl.programme import programme
 from engine.errors import SourceError, UsageError
 from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
 from tests.engine.document.conftest import RATE_HZ
+from tests.engine.edl.recordings import by_hand, timeline_state
 from tests.timing import fastest_cpu_s
 
 CUES = (CuePoint(100, "Verse"), CuePoint(2_000, "Räum 🎸", 500), CuePoint(7_999, ""))
@@ -241,6 +247,71 @@ def test_placed_markers_stay_in_order_and_inside(spans: list[tuple[int, int]]) -
     starts = [one.start_samples for one in placed]
     assert starts == sorted(starts)
     assert all(0 <= one.start_samples <= one.stop_samples <= result.length_samples for one in placed)
+
+
+def arranged() -> EditList:
+    """The second second three times in a row, with a cut in it; the fourth moved to the start."""
+    orders = (Order(1_000, 2_000, 2_000, 2), Order(3_000, 4_000, 0, 1, stays=False))
+    cuts = (np.array([1_400]), np.array([1_500]), np.zeros(1))
+    return programme(*cuts, (), orders, 6_000, 1_000)
+
+
+def test_what_is_heard_again_is_marked_again() -> None:
+    # 3000-4000, 0-1000, (1000-1400, 1500-2000) three times, 2000-3000, 4000-6000
+    spans = {"moved": 3_200, "repeated": 1_200, "in a cut": 1_450, "end": 6_000}
+    regions = {
+        "chorus": (1_000, 2_000),
+        "half": (1_700, 2_500),
+        "all": (500, 2_600),
+        "bridge": (2_900, 3_500),
+        "gone": (1_410, 1_480),
+    }
+    markers = [Marker(name, at, at, name) for name, at in spans.items()]
+    markers += [Marker(name, *span, name) for name, span in regions.items()]
+    placed: dict[str, list[tuple[int, int]]] = {}
+    found = placed_markers(markers, arranged())
+    for one in found:
+        placed.setdefault(one.name, []).append((one.start_samples, one.stop_samples))
+    assert placed == {
+        "moved": [(200, 200)],
+        "repeated": [(2_200, 2_200), (3_100, 3_100), (4_000, 4_000)],
+        "in a cut": [(2_400, 2_400)],
+        "end": [(7_700, 7_700)],
+        "chorus": [(2_000, 2_900), (2_900, 3_800), (3_800, 4_700)],
+        "half": [(2_600, 2_900), (3_500, 3_800), (4_400, 5_200)],
+        "all": [(1_500, 5_300)],
+        "bridge": [(0, 500), (5_600, 5_700)],
+    }
+    assert [one.start_samples for one in found] == sorted(one.start_samples for one in found)
+    heard = placed_markers(markers, arranged(), onto_seams=False)
+    assert {one.name for one in heard} == {*placed} - {"in a cut"}
+
+
+@given(st.integers(0, 6_000), st.integers(0, 2_000))
+@settings(max_examples=100, deadline=None)
+def test_a_region_covers_all_that_is_heard_of_it_and_nothing_else(start: int, length: int) -> None:
+    result, stop = arranged(), min(start + length, 6_000)
+    placed = placed_markers([Marker("a", start, stop, "a")], result)
+    heard = result.to_source_array(np.arange(result.length_samples))
+    if stop > start:
+        covered = np.zeros(result.length_samples, bool)
+        for one in placed:
+            assert not covered[one.start_samples : one.stop_samples].any()
+            covered[one.start_samples : one.stop_samples] = True
+        np.testing.assert_array_equal(covered, (heard >= start) & (heard < stop))
+    elif start in heard:
+        assert [one.start_samples for one in placed] == np.flatnonzero(heard == start).tolist()
+    else:
+        assert len(placed) == 1
+
+
+def test_a_file_for_another_program_names_every_place(tmp_path: Path) -> None:
+    state = by_hand(timeline_state(16_000), "repeat", (4_000, 8_000), {"times": 3})
+    state = replace(state, markers={"m": Marker("m", 5_000, 5_000, "Chorus")})
+    soundfile.write(tmp_path / "nowhere.wav", np.zeros(16_000), state.rate_hz, subtype="PCM_16")
+    for name in ("a.rpp", "a.otio", "a.wav", "a.mid"):
+        export(ExportRequest(state, {"s0": tmp_path / "nowhere.wav"}, tmp_path / name))
+        assert (tmp_path / name).read_bytes().count(b"Chorus") >= 3, name
 
 
 def rf64(data_bytes: int, said_bytes: int) -> bytes:

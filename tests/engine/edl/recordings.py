@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
+from engine.document.by_hand import edit_by_hand
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
@@ -81,3 +82,18 @@ def timeline_state(length_samples: int, rate_hz: int = RATE_HZ) -> DocumentState
     """Return a state of one track without a file behind it, for what needs no sound."""
     source = Source("s0", "nowhere.wav", "", rate_hz, 1, length_samples, "WAV", "PCM_16")
     return DocumentState(rate_hz=rate_hz, sources={"s0": source}, tracks=(Track("t0", "s0", "Track", 0),))
+
+
+def by_hand(
+    state: DocumentState,
+    kind: str,
+    span: tuple[int, int],
+    payload: Mapping[str, object],
+    tracks: tuple[str, ...] = (),
+) -> DocumentState:
+    """Return the state with an edit made by hand, which is accepted."""
+    _, made = edit_by_hand(state, kind, *span, payload, tracks)
+    decision = Decision(made.id, Verdict.ACCEPTED)
+    return replace(
+        state, proposals={**state.proposals, made.id: made}, decisions={**state.decisions, made.id: decision}
+    )

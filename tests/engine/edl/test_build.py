@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from engine.document.decisions import Decision, Verdict
 from engine.document.kinds import Drop
-from engine.edl.build import build, cut, preview, removed_only, whole
+from engine.edl.build import build, cut, in_place, preview, removed_only, whole
 from engine.edl.edit_list import EditList, Segment
-from tests.engine.edl.recordings import cut_proposal, timeline_state, with_cuts
+from tests.engine.edl.recordings import by_hand, cut_proposal, timeline_state, with_cuts
 from tests.timing import fastest_cpu_s
 
 LENGTH = 400
@@ -177,3 +177,17 @@ def test_ten_thousand_proposals_are_built_in_a_moment() -> None:
     assert len(edit_list.segments) == 10_001
     assert_fits(edit_list)
     assert fastest_cpu_s(lambda: build(state)) < 0.5  # about 0.05 on an idle machine
+
+
+def test_the_recording_in_place_sounds_as_edited_and_lasts_as_long() -> None:
+    state = timeline_state(16_000)
+    for kind, span, payload in (
+        ("cut", (1_000, 2_000), {}),
+        ("repeat", (4_000, 5_000), {"times": 2}),
+        ("gain", (3_000, 4_000), {"gain_db": -6.0}),
+    ):
+        state = by_hand(state, kind, span, payload)
+    heard = in_place(state)
+    assert heard.plays_as(whole(state))
+    assert heard.patches == build(state).patches
+    assert in_place(replace(state, decisions={})) == whole(state)

@@ -5,25 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from engine.document.by_hand import edit_by_hand
 from engine.document.decisions import Decision, Verdict
-from engine.document.state import DocumentState
+from engine.document.proposals import Proposal
+from engine.document.table import table_of
 from engine.edl.build import build
-from engine.edl.conflicts import conflicts_of
-from tests.engine.edl.recordings import timeline_state
+from engine.edl.conflicts import conflicts_of, in_conflict
+from tests.engine.edl.recordings import by_hand, timeline_state
 
 Made = tuple[str, tuple[int, int], dict[str, object]]
-
-
-def accepted(
-    state: DocumentState, kind: str, span: tuple[int, int], payload: dict[str, object]
-) -> DocumentState:
-    _, made = edit_by_hand(state, kind, *span, payload)
-    decision = Decision(made.id, Verdict.ACCEPTED)
-    return replace(
-        state, proposals={**state.proposals, made.id: made}, decisions={**state.decisions, made.id: decision}
-    )
 
 
 PAIRS: dict[str, tuple[Made, Made, bool]] = {
@@ -76,10 +68,54 @@ PAIRS: dict[str, tuple[Made, Made, bool]] = {
 def test_a_conflict_is_told_of_both_and_its_outcome_is_the_same_in_any_order(what: str) -> None:
     first, second, clash = PAIRS[what]
     empty = timeline_state(16_000)
-    state = accepted(accepted(empty, *first), *second)
+    state = by_hand(by_hand(empty, *first), *second)
     ids = list(state.proposals)
     assert conflicts_of(state, ids[0]) == ((ids[1],) if clash else ())
     assert conflicts_of(state, ids[1]) == ((ids[0],) if clash else ())
-    assert build(state) == build(accepted(accepted(empty, *second), *first))
+    assert build(state) == build(by_hand(by_hand(empty, *second), *first))
+    assert in_conflict(state).tolist() == [clash, clash]
     undone = replace(state, decisions={ids[0]: state.decisions[ids[0]]})
     assert conflicts_of(undone, ids[0]) == (), "what nobody accepted is in nobody's way"
+    assert not in_conflict(undone).any()
+
+
+SPANS = st.tuples(st.integers(0, 40), st.integers(1, 12))
+MADE = st.one_of(
+    st.tuples(st.just("slip"), st.sampled_from([1.0, 2.0]).map(lambda by: {"by_samples": by})),
+    st.tuples(st.just("move"), st.integers(0, 50).map(lambda to: {"to_samples": to})),
+    st.tuples(st.just("repeat"), st.just({"times": 2})),
+    st.tuples(st.sampled_from(["mute", "cut", "keep", "flam"]), st.just({})),
+)
+TRACKS = st.sampled_from([(), ("a",), ("b",), ("a", "b")])
+
+
+@given(st.lists(st.tuples(SPANS, MADE, TRACKS, st.sampled_from(list(Verdict))), max_size=12))
+@settings(deadline=None)
+def test_conflicts_found_at_once_equal_those_found_one_by_one(rows: list[tuple[object, ...]]) -> None:
+    proposals, decisions = {}, {}
+    for number, ((start, length), (kind, payload), tracks, verdict) in enumerate(rows):
+        on = tracks if kind in ("slip", "mute") else ()
+        name = f"p{number}"
+        proposals[name] = Proposal(
+            name, kind, start, start + length, 0.5, "", "t", payload=payload, tracks=on
+        )
+        decisions[name] = Decision(name, verdict)
+    state = replace(timeline_state(60), proposals=proposals, decisions=decisions)
+    known = {name: one for name, one in proposals.items() if one.kind != "flam"}
+    told = replace(state, proposals=known)
+    ids, fast = table_of(state).made.ids, in_conflict(state)
+    slow = {name: told.verdict(name) is Verdict.ACCEPTED and bool(conflicts_of(told, name)) for name in known}
+    assert dict(zip(ids, fast.tolist(), strict=True)) == {name: slow.get(name, False) for name in proposals}
+
+
+def test_thousands_of_slices_under_a_slip_of_everything_are_told_at_once() -> None:
+    slices = [
+        Proposal(f"p{i}", "slip", i * 10, i * 10 + 10, 0.5, "", "t", payload={"by_samples": 1.0 + i % 3})
+        for i in range(10_000)
+    ]
+    whole = Proposal("all", "slip", 0, 100_000, 0.5, "", "t", payload={"by_samples": 9.0})
+    proposals = {one.id: one for one in (*slices, whole)}
+    decisions = {name: Decision(name, Verdict.ACCEPTED) for name in proposals}
+    state = replace(timeline_state(100_000), proposals=proposals, decisions=decisions)
+    assert in_conflict(state).all()
+    assert in_conflict(state) is in_conflict(state), "it is found once"

@@ -194,3 +194,16 @@ def test_without_its_audio_a_replacement_changes_nothing_and_is_told(sounds: Sto
     reader = PatchedReader(Plain(), Patches.of([one], RATE_HZ), FRAMES, 2, OFFSET, other)
     np.testing.assert_array_equal(reader.read(0, FRAMES), SOUND)
     assert list(reader.lost) == [one]
+
+
+@given(OPERATIONS, SPANS)
+@settings(deadline=None, max_examples=150)
+def test_operations_within_a_span_say_all_that_sounds_there(
+    operations: list[Sounding], span: list[int]
+) -> None:
+    patches = Patches.of(operations, RATE_HZ)
+    some = Patches(patches.within(*span), RATE_HZ)
+    assert [one for one in patches.operations if one in some.operations] == list(some.operations)
+    first, last = (min(max(edge - OFFSET, 0), FRAMES) for edge in span)
+    whole, part = (PatchedReader(Plain(), one, FRAMES, 2, OFFSET) for one in (patches, some))
+    np.testing.assert_array_equal(part.read(first, last), whole.read(first, last))

@@ -13,6 +13,7 @@ from engine.document.proposals import Alternative, KeptExample, Proposal
 from engine.document.state import DocumentState
 from engine.document.track import Source, Track
 from engine.review.statistics import statistics
+from tests.engine.edl.recordings import by_hand, timeline_state
 from widgets.review.advice import advice, all_decided
 from widgets.review.demo import KEYS
 from widgets.review.rows import (
@@ -182,3 +183,25 @@ def test_the_card_names_the_nearest_kept_example(start_s: float, at: str) -> Non
     assert (known.kept, known.kept_at) == ("take 4.final", at)
     unknown = card_of(state, "a", Surroundings())
     assert (unknown.kept, unknown.kept_at) == ("", "")
+
+
+def test_a_row_says_how_much_an_edit_does_and_whose_it_is() -> None:
+    state = by_hand(timeline_state(16_000), "slip", (1_000, 2_000), {"by_samples": 8.0})
+    state = by_hand(state, "mute", (4_000, 6_000), {})
+    slip, mute = (row_of(state, key) for key in state.proposals)
+    assert (slip.length, slip.is_yours, slip.icon) == ("+1.0 ms", True, "slip")
+    assert mute.length == "0.2 s"
+    assert slip.spoken == "Slip 0:00.1 – 0:00.2, +1.0 ms, yours, accepted"
+
+
+def test_a_row_tells_what_cannot_hold_beside_it() -> None:
+    state = by_hand(timeline_state(160_000), "slip", (8_000, 24_000), {"by_samples": 8.0})
+    state = by_hand(state, "slip", (16_000, 32_000), {"by_samples": 9.0})
+    state = by_hand(state, "gain", (16_000, 32_000), {"gain_db": -3.0})
+    rows = [row_of(state, key) for key in state.proposals]
+    assert [row.conflicts for row in rows] == [("slip at 0:02.0",), ("slip at 0:01.0",), ()]
+    assert rows[0].spoken.endswith("accepted, in conflict with the slip at 0:02.0")
+    for more in range(5):
+        state = by_hand(state, "slip", (8_000 + more, 30_000), {"by_samples": 20.0 + more})
+    names = row_of(state, next(iter(state.proposals))).conflicts
+    assert names == ("slip at 0:01.0", "slip at 0:01.0", "4 others")

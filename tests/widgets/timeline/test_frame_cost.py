@@ -15,7 +15,7 @@ from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.document.track import Source, Track
-from engine.edl.build import build
+from engine.edl.build import build, in_place
 from widgets.theme import DARK
 from widgets.timeline.frame_times import frame_times, walk
 from widgets.timeline.timeline_view import TimelineView
@@ -119,6 +119,30 @@ def test_a_long_day_is_drawn_within_a_frame(view: TimelineView, is_result: bool)
     rounds = [frame_times(view, windows, thread_time) for _ in range(3)]
     # four times what is asked of a quiet machine (8.3 ms): others use this one too
     assert np.percentile(np.min(rounds, axis=0), 99) < 33.0
+
+
+def test_thousands_of_slices_of_single_tracks_are_drawn_within_a_frame(view: TimelineView) -> None:
+    width = LENGTH // 10_000
+    slices = [
+        Proposal(
+            f"p{i}",
+            "slip",
+            i * width,
+            i * width + width // 2,
+            0.9,
+            "Why.",
+            "test",
+            payload={"by_samples": 3.5},
+            tracks=(TRACKS[i % 16],),
+        )
+        for i in range(10_000)
+    ]
+    decisions = {one.id: Decision(one.id, Verdict.ACCEPTED) for one in slices}
+    state = replace(day([]), proposals={one.id: one for one in slices}, decisions=decisions)
+    view.set_document(state, None, in_place(state).patches)
+    windows = walk(view.viewport, 80)
+    rounds = [frame_times(view, windows, thread_time) for _ in range(3)]
+    assert np.percentile(np.min(rounds, axis=0), 99) < 40.0
 
 
 def test_a_hundred_labels_cost_little_more_than_none(view: TimelineView) -> None:

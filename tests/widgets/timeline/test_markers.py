@@ -16,6 +16,8 @@ from engine.document.analysis import BeatGrid
 from engine.document.markers import Marker
 from engine.document.state import DocumentState
 from engine.edl.build import build
+from tests.engine.edl.recordings import by_hand
+from tests.widgets.timeline.conftest import make_state
 from widgets import theme
 from widgets.theme import DARK, LIGHT
 from widgets.timeline.grid import Beats, divisions
@@ -314,3 +316,33 @@ def test_a_beat_stops_at_its_neighbours(qtbot: QtBot, gridded: TimelineView) -> 
     with qtbot.waitSignal(gridded.canvas.beat_dragged) as dragged:
         drag(gridded, 100, 900, RULER_Y, SHIFT)
     assert dragged.args == [42, 21_998]
+
+
+def test_a_marker_that_is_heard_twice_is_shown_and_dragged_at_both_places(view: TimelineView) -> None:
+    state = by_hand(
+        replace(make_state(), proposals={}, decisions={}), "repeat", (10_000, 20_000), {"times": 2}
+    )
+    state = replace(state, markers={"m": Marker("m", 15_000, 15_000, "Chorus")})
+    view.set_document(state, build(state))
+    view.set_viewport(replace(view.viewport, start_samples=0.0, samples_per_px=100.0))
+    canvas = view.canvas
+    assert canvas.marks.starts.tolist() == [15_000, 25_000]
+    assert canvas.marks.names == ("Chorus", "Chorus")
+    xs = [round(canvas.viewport.x_at(at)) for at in (15_000, 25_000)]
+    y = canvas.frame.layout.marks_top + 6
+    moved: list[tuple[object, ...]] = []
+    canvas.marker_moved.connect(lambda *mark: moved.append(mark))
+    for x in xs:
+        QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=QPoint(x, y))
+        QTest.mouseMove(canvas, QPoint(x + 20, y))
+        assert canvas.drag is not None
+        assert canvas.drag._x_of(17_000) == pytest.approx(x + 20, abs=1)
+        QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=QPoint(x + 20, y))
+    (_, first, _), (_, second, _) = moved
+    tolerance = canvas.viewport.samples_per_px
+    assert first == pytest.approx(15_000 + 20 * tolerance, abs=tolerance)
+    assert second == pytest.approx(first, abs=tolerance)
+    view.set_viewport(replace(view.viewport, start_samples=20_000.0, samples_per_px=50.0))
+    assert canvas.rename_marker("m")
+    (field,) = canvas.findChildren(QLineEdit)
+    assert field.x() == pytest.approx(canvas.viewport.x_at(25_000), abs=20), "at the place that is in view"

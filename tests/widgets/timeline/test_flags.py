@@ -1,0 +1,248 @@
+"""What flags say of each kind, on which lanes edits are drawn, and how conflicts are marked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
+
+from engine.document.decisions import Decision, Verdict
+from engine.document.kinds import KINDS
+from engine.document.proposals import BY_HAND, Proposal
+from engine.document.state import DocumentState
+from tests.widgets.timeline.conftest import make_state
+from tests.widgets.timeline.test_painting import picture, rgba, silent
+from widgets import theme
+from widgets.edit_words import flag_words
+from widgets.theme import DARK
+from widgets.timeline.gestures import cursor_at, tip_at
+from widgets.timeline.lane_rows import shares_of
+from widgets.timeline.proposal_labels import rooms
+from widgets.timeline.proposals import TINT, Proposals, span_at
+from widgets.timeline.spans import VERDICTS, Spans
+from widgets.timeline.timeline_view import TimelineView
+
+MADE = {
+    "cut": {},
+    "keep": {},
+    "mute": {},
+    "repeat": {"times": 3},
+    "move": {"to_samples": 80_000},
+    "slip": {"by_samples": 12.0},
+    "gain": {"gain_db": -3.0},
+}
+SAID = {
+    "cut": ("cut 8.0 s · yours", "cut 8.0 s", "cut"),
+    "keep": ("keep 8.0 s · yours", "keep · yours", "keep"),
+    "mute": ("mute 8.0 s · yours", "mute · yours", "mute"),
+    "repeat": ("repeat 8.0 s ×3 · yours", "repeat ×3 · yours", "repeat ×3", "repeat"),
+    "move": ("move 8.0 s to 1:20.0 · yours", "move to 1:20.0 · yours", "move to 1:20.0", "move"),
+    "slip": ("slip 8.0 s by +12.0 ms · yours", "slip +12.0 ms · yours", "slip +12.0 ms", "slip"),
+    "gain": ("gain −3.0 dB for 8.0 s · yours", "gain −3.0 dB · yours", "gain −3.0 dB", "gain"),
+}
+
+
+def made(
+    kind: str, start: int, stop: int, payload: Mapping[str, object], tracks: tuple[str, ...] = ()
+) -> Proposal:
+    name = f"{kind}-{start}"
+    return Proposal(name, kind, start, stop, 1.0, "Made by hand.", BY_HAND, (), payload, None, tracks)
+
+
+def holding(proposals: Sequence[Proposal], verdict: Verdict = Verdict.ACCEPTED) -> DocumentState:
+    decisions = {one.id: Decision(one.id, verdict) for one in proposals}
+    return replace(make_state(), proposals={one.id: one for one in proposals}, decisions=decisions)
+
+
+def test_every_kind_says_what_it_does() -> None:
+    assert set(SAID) == set(KINDS)
+    for kind, payload in MADE.items():
+        words = flag_words(made(kind, 10_000, 18_000, payload), None, 1_000)
+        assert words == SAID[kind]
+        assert KINDS[kind].icon
+
+
+def test_what_the_user_changed_of_an_edit_is_said() -> None:
+    changed = Decision("slip-0", Verdict.ACCEPTED, payload={"by_samples": -1.5})
+    assert (
+        flag_words(made("slip", 0, 8_000, {"by_samples": 1.0}), changed, 1_000)[1] == "slip −1.5 ms · yours"
+    )
+
+
+def test_a_kind_of_a_newer_version_is_named() -> None:
+    assert flag_words(made("flam", 0, 8_000, {}), None, 1_000) == ("flam 8.0 s", "flam")
+
+
+def test_a_flag_has_the_picture_of_its_kind_and_a_cut_none(view: TimelineView) -> None:
+    state = holding([made("cut", 0, 9_000, {}), made("slip", 10_000, 18_000, MADE["slip"])])
+    spans = Spans.of(state)
+    first, second = (span_at(view.canvas.frame, spans, index, current=False) for index in (0, 1))
+    assert (first.icon, second.icon) == ("", "slip")
+
+
+EDGES = st.lists(st.tuples(st.integers(-200, 1_200), st.integers(1, 500)), min_size=1, max_size=12)
+SEAMS = st.lists(st.integers(-20, 1_020), max_size=6)
+OVER = st.none() | st.tuples(st.integers(-100, 1_100), st.integers(1, 400)).map(
+    lambda one: (one[0], sum(one))
+)
+
+
+@given(EDGES, SEAMS, OVER)
+@settings(deadline=None)
+def test_no_flag_speaks_into_another(
+    edges: list[tuple[int, int]], seams: list[int], over: tuple[int, int] | None
+) -> None:
+    lefts, lengths = np.array(sorted(edges), float).T
+    rights = lefts + lengths
+    starts, stops = rooms(lefts, rights, 1_000.0, over, np.array(sorted(seams), float), 9.0)
+    taken = [(seam - 9.0, seam + 9.0) for seam in seams] + ([over] if over is not None else [])
+    for index, (start, stop) in enumerate(zip(starts, stops, strict=True)):
+        if start >= stop:
+            continue
+        assert max(lefts[index], 0) <= start
+        assert stop <= min(rights[index], 1_000)
+        others = [(a, b) for k, (a, b) in enumerate(zip(starts, stops, strict=True)) if k != index and a < b]
+        for first, last in others:
+            assert stop <= first or last <= start
+        for first, last in taken:
+            inside = max(start, first) < min(stop, last)
+            # of seams that touch each other only the first keeps a flag away: the second has none
+            assert not inside or (first, last) != over
+
+
+def test_a_flag_alone_has_all_of_its_room() -> None:
+    starts, stops = rooms(np.array([-50.0, 300.0]), np.array([200.0, 400.0]), 1_000.0, None, np.zeros(0), 9.0)
+    assert list(zip(starts, stops, strict=True)) == [(0.0, 200.0), (300.0, 400.0)]
+    starts, stops = rooms(np.array([100.0]), np.array([200.0]), 1_000.0, None, np.array([104.0, 180.0]), 9.0)
+    assert (starts[0], stops[0]) == (113.0, 171.0)
+
+
+def test_an_edit_of_one_track_is_drawn_on_its_lane_alone(view: TimelineView) -> None:
+    silent(view)
+    view.set_document(holding([made("mute", 40_000, 50_000, {}, ("keys",))]))
+    seen = picture(view)
+    tops = view.canvas.frame.layout.lane_tops
+    tint = rgba(theme.mix(DARK.bg, DARK.accepted, TINT).name())
+    kick, keys = (seen[first + 20 : last - 2, 402:498] for first, last in pairwise(tops))
+    assert np.all(kick == rgba(DARK.bg))
+    assert np.all(keys == tint)
+    assert seen[tops[0] + 2, 495] == rgba(DARK.accepted), "the flag stands where all flags do"
+    assert seen[tops[0] + 60, 400] == rgba(DARK.bg)
+    assert seen[tops[1] + 60, 400] == rgba(DARK.accepted)
+    view.set_current("mute-40000")
+    stronger = picture(view)
+    np.testing.assert_array_equal(stronger[tops[0] + 20 : tops[1] - 2], seen[tops[0] + 20 : tops[1] - 2])
+    assert not np.array_equal(stronger[tops[1] + 20 : tops[2] - 2], seen[tops[1] + 20 : tops[2] - 2])
+
+
+def test_waves_are_seen_through_the_tint_of_their_own_lane(view: TimelineView) -> None:
+    everywhere = holding([made("mute", 40_000, 50_000, {})])
+    view.set_document(replace(everywhere, proposals={}, decisions={}))
+    bare = picture(view)
+    view.set_document(everywhere)
+    tinted = picture(view)
+    view.set_document(holding([made("mute", 40_000, 50_000, {}, ("keys",))]))
+    seen = picture(view)
+    tops = view.canvas.frame.layout.lane_tops
+    np.testing.assert_array_equal(seen[tops[0] + 18 : tops[1]], bare[tops[0] + 18 : tops[1]])
+    np.testing.assert_array_equal(seen[tops[1] : tops[2]], tinted[tops[1] : tops[2]])
+
+
+SPANS = st.lists(
+    st.tuples(
+        st.integers(0, 900),
+        st.integers(1, 300),
+        st.sampled_from([(), ("a",), ("b",), ("a", "c")]),
+        st.sampled_from(VERDICTS),
+    ),
+    max_size=12,
+)
+
+
+@given(SPANS)
+@settings(deadline=None)
+def test_what_covers_a_lane_equals_painting_each_span(
+    rows: list[tuple[int, int, tuple[str, ...], Verdict]],
+) -> None:
+    proposals = [
+        Proposal(f"p{i}", "mute", start, start + length, 0.5, "", "t", tracks=tracks)
+        for i, (start, length, tracks, _) in enumerate(rows)
+    ]
+    decisions = {f"p{i}": Decision(f"p{i}", row[3]) for i, row in enumerate(rows)}
+    spans = Spans.of(DocumentState(1_000, {}, (), {one.id: one for one in proposals}, decisions))
+    edges = np.arange(0, 1_001, 2.5)
+    found = spans.within(0.0, 1_000.0)
+    shares = shares_of(spans, found, edges, ("a", "b", "c", "d"), spans.coverage(edges))
+    for track in "abcd":
+        slow = np.zeros((3, len(edges) - 1), bool)
+        for start, length, tracks, verdict in rows:
+            if not tracks or track in tracks:
+                slow[VERDICTS.index(verdict)] |= (edges[:-1] < start + length) & (edges[1:] > start)
+        (fast,) = (covered for names, covered in shares if names is None or track in names)
+        np.testing.assert_array_equal(fast, slow)
+
+
+def test_without_edits_of_some_tracks_all_lanes_are_drawn_at_once(view: TimelineView) -> None:
+    canvas = view.canvas
+    found = Proposals.of(canvas.frame, canvas.spans, None, ("kick", "keys"))
+    assert [names for names, _ in found.shares] == [None]
+
+
+def test_the_mouse_finds_an_edit_on_its_lane_alone(view: TimelineView) -> None:
+    view.set_document(holding([made("mute", 40_000, 50_000, {}, ("keys",))]))
+    view.set_current("mute-40000")
+    tops, canvas = view.canvas.frame.layout.lane_tops, view.canvas
+    assert tip_at(canvas, QPointF(450, tops[0] + 60)) == ""
+    tip = tip_at(canvas, QPointF(450, tops[1] + 60))
+    assert tip == "Mute 0:40.0 – 0:50.0 · Keys · accepted · yours\nMade by hand."
+    assert cursor_at(canvas, QPointF(400, tops[0] + 60)) is not Qt.CursorShape.SplitHCursor
+    assert cursor_at(canvas, QPointF(400, tops[1] + 60)) is Qt.CursorShape.SplitHCursor
+    moved: list[tuple[object, ...]] = []
+    view.edge_dragged.connect(lambda *edge: moved.append(edge))
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=QPoint(400, tops[1] + 60))
+    QTest.mouseMove(canvas, QPoint(380, tops[1] + 60))
+    during = picture(view)
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=QPoint(380, tops[1] + 60))
+    assert moved == [("mute-40000", 38_000, 50_000)]
+    assert during[tops[1] + 90, 380] == rgba(DARK.accepted) != during[tops[0] + 90, 380]
+
+
+def test_edits_that_cannot_both_hold_are_marked(view: TimelineView) -> None:
+    one, other = (
+        made("slip", 10_000, 30_000, {"by_samples": 5.0}),
+        made("slip", 25_000, 45_000, {"by_samples": 9.0}),
+    )
+    state = holding([one, other, made("gain", 60_000, 70_000, MADE["gain"])])
+    silent(view)
+    view.set_document(state)
+    seen = picture(view)
+    top = view.canvas.frame.layout.lanes_top
+    error = rgba(DARK.error)
+    line = np.flatnonzero(seen[top + 16, 100:450] != error)
+    assert line.tolist() == [150], "a line under the flags, parted where the second begins"
+    assert not np.any(seen[top + 16, 605:690] == error)
+    assert np.all(seen[top + 20 : top + 120, [100, 250, 299, 449]] == error), "and all edges"
+    for flag in (slice(100, 250), slice(252, 450)):
+        assert np.any(seen[top + 3 : top + 14, flag] == error), "and a sign on each flag"
+    tip = tip_at(view.canvas, QPointF(200, top + 60))
+    assert tip.endswith("In conflict with the slip at 0:25.0: reject one of them.")
+    view.set_document(replace(state, decisions={one.id: state.decisions[one.id]}))
+    assert not np.any(picture(view)[top:] == error)
+
+
+@pytest.mark.parametrize("narrow_px", [8, 14, 24, 40, 60, 90, 140])
+def test_words_are_left_out_whole_where_there_is_no_room(view: TimelineView, narrow_px: int) -> None:
+    state = holding([made("gain", 10_000, 10_000 + 100 * narrow_px, MADE["gain"])])
+    silent(view)
+    view.set_document(state)
+    seen = picture(view)
+    top = view.canvas.frame.layout.lanes_top
+    flag = seen[top + 1 : top + 16, 100 : 100 + narrow_px]
+    assert np.all(flag[:, -2:] == rgba(DARK.accepted)), "nothing is cut off at its end"

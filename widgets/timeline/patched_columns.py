@@ -82,8 +82,6 @@ def _edited(
         one, here = patches.operations[place], slice(first[place], last[place])
         if isinstance(one, Replace):
             if one.stored is None:  # else drawn as the recording: no way leads from here to its audio
-                one.stored is None
-            ):  # else drawn as the recording: from here no way leads to the document's audio
                 replaced[here] = place
         elif isinstance(one, Gain):
             gains[here] *= gains_at(one, middles[order[here]], patches.rate_hz)

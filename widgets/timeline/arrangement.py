@@ -212,7 +212,7 @@ def paint_slab(painter: QPainter, frame: Frame, slab: Slab, area: QRectF) -> Non
     hue = tokens.accent(slab.hue)
     painter.fillRect(area, theme.mix(tokens.bg, hue, FILL if slab.block >= 0 else HOLLOW))
     if area.width() >= 3 * frame.hairline:
-        painter.setPen(QPen(theme.color(hue if slab.block >= 0 else tokens.faint), frame.hairline))
+        painter.setPen(QPen(theme.color(hue if slab.block >= 0 else tokens.line), frame.hairline))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         half = frame.hairline / 2
         painter.drawRect(area.adjusted(half, half, -half, -half))

@@ -37,15 +37,17 @@ MADE = {
     "move": {"to_samples": 80_000},
     "slip": {"by_samples": 12.0},
     "gain": {"gain_db": -3.0},
+    "repair": {"audio": f"audio-{0:032}", "audio_start_samples": 9_000, "audio_stop_samples": 19_000},
 }
 SAID = {
     "cut": ("cut 8.0 s · yours", "cut 8.0 s", "cut"),
     "keep": ("keep 8.0 s · yours", "keep · yours", "keep"),
-    "mute": ("mute 8.0 s · yours", "mute · yours", "mute"),
+    "mute": ("mute 8.0 s, silent · yours", "mute · yours", "mute"),
     "repeat": ("repeat 8.0 s ×3 · yours", "repeat ×3 · yours", "repeat ×3", "repeat"),
-    "move": ("move 8.0 s to 1:20.0 · yours", "move to 1:20.0 · yours", "move to 1:20.0", "move"),
-    "slip": ("slip 8.0 s by +12.0 ms · yours", "slip +12.0 ms · yours", "slip +12.0 ms", "slip"),
+    "move": ("move 8.0 s to 1:20.00 · yours", "move to 1:20.00 · yours", "move to 1:20.00", "move"),
+    "slip": ("slip +12.0 ms for 8.0 s · yours", "slip +12.0 ms · yours", "slip +12.0 ms", "slip"),
     "gain": ("gain −3.0 dB for 8.0 s · yours", "gain −3.0 dB · yours", "gain −3.0 dB", "gain"),
+    "repair": ("repair 8.0 s · yours", "repair · yours", "repair"),
 }
 
 

@@ -189,14 +189,16 @@ class Card(QFrame):
             label.setAccessibleName(f"{name}, active" if active else name)
         for name, (time, on) in sits.items():
             self._values[name].setText(f"{self._number(time)} {on}")
-        self._values["score"].setText(self._number(text.score))
-        self._values["crossfade"].setText(self._number(text.crossfade))
+        for name, words in (("score", text.score), ("crossfade", text.crossfade)):
+            self._values[name].setText(self._number(words))
+            self._names[name].setVisible(bool(words))
+            self._values[name].setVisible(bool(words))
         self._kept.setText(text.kept)
         self._kept_at.setText(text.kept_at)
         self._hear.setAccessibleName(f"Hear the nearest kept example, {text.kept} at {text.kept_at}")
         for part in (self._kept_name, self._kept, self._kept_at, self._hear):
             part.setVisible(bool(text.kept))
-        self._chance.setText(f"you would cut this: {self._number(text.chance)}")
+        self._chance.setText(f"you would {text.verb} this: {self._number(text.chance)}")
         self._parts.set_parts(text.parts)
         for label, value, is_known in (
             (self._chance_name, self._chance, bool(text.chance)),

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.decisions import Verdict, edited
 from engine.document.kinds import KINDS
+from engine.document.kinds.operations import Order, Replace, Shift
 from engine.document.proposals import BY_HAND, Proposal
 from engine.document.state import DocumentState
 from engine.document.table import table_of
@@ -82,7 +83,8 @@ class Surroundings:
 class CardText:
     """The words of the open proposal; `kept` and `kept_at` are empty where no kept example is known.
 
-    `chance` is empty where nothing was learned; `parts` are those of the score that lead, if it has any.
+    `chance` is empty where nothing was learned, `score` of what the user made, `crossfade` where nothing is
+    faded; `parts` are those of the score that lead, if it has any.
     """
 
     title: str
@@ -101,6 +103,7 @@ class CardText:
     kept: str
     kept_at: str
     chance: str = ""
+    verb: str = ""
     parts: tuple[ScorePart, ...] = ()
 
 
@@ -192,12 +195,12 @@ def card_of(
         title=f"{proposal.kind.capitalize()} {times[0]} – {times[1]}",
         length=_amount(state, proposal_id),
         reason=" ".join(filter(None, (proposal.reason, conflict_sentence(state, proposal_id)))),
-        score=f"{proposal.score:.2f}",
+        score="" if proposal.maker == BY_HAND else f"{proposal.score:.2f}",
         left=format_time(samples_to_s(start, rate_hz)),
         left_sits=sits_on(start, rate_hz, around) + _moved(start - made_start, rate_hz),
         right=format_time(samples_to_s(stop, rate_hz)),
         right_sits=sits_on(stop, rate_hz, around) + _moved(stop - made_stop, rate_hz),
-        crossfade=f"{around.crossfade_ms:g} ms",
+        crossfade=_crossfade(state, proposal_id, around),
         verdict=state.verdict(proposal_id),
         flagged=decision is not None and decision.flagged,
         alternative=alternative + 1 + (others == 1),
@@ -205,8 +208,23 @@ def card_of(
         kept="" if kept is None else PurePath(kept.path).stem,
         kept_at="" if kept is None else format_time(kept.start_s, 0),
         chance="" if chance is None else chance_text(chance),
+        verb=_verb(proposal),
         parts=leading_parts(around.curve, start, stop),
     )
+
+
+def _verb(proposal: Proposal) -> str:
+    kind = KINDS.get(proposal.kind)
+    return proposal.kind if kind is None else kind.verb
+
+
+def _crossfade(state: DocumentState, proposal_id: str, around: Surroundings) -> str:
+    """Return how long an edit's edges are faded; empty where they are not."""
+    kind = KINDS.get(state.proposals[proposal_id].kind)
+    if kind is None or kind.drops_span:
+        return f"{around.crossfade_ms:g} ms"
+    done = kind.effect(edited(state.proposals[proposal_id], state.decisions.get(proposal_id)))
+    return "".join(f"{one.crossfade_ms:g} ms" for one in done if isinstance(one, Order | Replace | Shift))
 
 
 def sits_on(position_samples: int, rate_hz: int, around: Surroundings) -> str:

@@ -205,3 +205,13 @@ def test_a_row_tells_what_cannot_hold_beside_it() -> None:
         state = by_hand(state, "slip", (8_000 + more, 30_000), {"by_samples": 20.0 + more})
     names = row_of(state, next(iter(state.proposals))).conflicts
     assert names == ("slip at 0:01.0", "slip at 0:01.0", "4 others")
+
+
+def test_the_card_of_an_edit_by_hand_has_no_score_and_its_own_crossfade() -> None:
+    state = state_of()
+    slip = Proposal("s", "slip", 100, 900, 1.0, "", "you", (), {"by_samples": 3.0, "crossfade_ms": 4.0})
+    gain = Proposal("g", "gain", 100, 900, 1.0, "", "you", (), {"gain_db": 3.0})
+    state = replace(state, proposals={**state.proposals, "s": slip, "g": gain})
+    around = Surroundings(crossfade_ms=18.0)
+    assert (card_of(state, "s", around).score, card_of(state, "s", around).crossfade) == ("", "4 ms")
+    assert card_of(state, "g", around).crossfade == ""

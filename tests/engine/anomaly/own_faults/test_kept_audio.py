@@ -135,7 +135,7 @@ def test_a_cut_of_nothing_is_refused(tmp_path: Path) -> None:
 def test_what_was_cut_before_is_found_where_no_rule_makes_it(tmp_path: Path) -> None:
     config = TINY.model_copy(
         update={
-            "epochs": 40,
+            "epochs": 80,
             "members": 1,
             "learning_rate": 1e-2,
             "cut_share": 0.8,

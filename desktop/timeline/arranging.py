@@ -159,5 +159,5 @@ class Arranging(QObject):
         menu = QMenu(self._window)
         for name in MENU:
             menu.addAction(self._parts.commands.action(f"arrange.{name}"))
-        menu.exec(place)
-        menu.deleteLater()
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(place)

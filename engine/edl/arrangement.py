@@ -81,7 +81,8 @@ class Arrangement:
 def is_arranged(state: DocumentState) -> bool:
     """Tell whether anything is heard twice or elsewhere than it was recorded, without laying it out."""
     table = table_of(state)
-    places = np.flatnonzero(table.are(Verdict.ACCEPTED) & ~table.made.drops).tolist()
+    chosen = table.are(Verdict.ACCEPTED) & ~table.made.drops & table.made.is_known
+    places = np.flatnonzero(chosen).tolist()
     return any(isinstance(one, Order) for place in places for one in table.effect(place))
 
 

@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stop-s", type=finite, required=True, metavar="B")
     parser.add_argument("--tracks", nargs="+", default=[], metavar="NAME", help="all unless told")
     parser.add_argument("--times", type=int, metavar="N", help="repeat: how often it is heard in a row")
-    parser.add_argument("--to-s", type=finite, metavar="T", help="move: comes back before this moment")
+    parser.add_argument("--to-s", type=finite, metavar="T", help="move, repeat: before this moment")
     parser.add_argument("--by-s", type=finite, metavar="X", help="slip: later by X, earlier below 0")
     parser.add_argument("--db", type=finite, metavar="D", help="gain: louder by D, quieter below 0")
 
@@ -77,12 +77,12 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
 
 def _refuse_others(options: argparse.Namespace) -> None:
     """Refuse options that say nothing of this kind of edit, and ask for the one that it needs."""
-    for kind, name in (("repeat", "times"), ("move", "to_s"), ("slip", "by_s"), ("gain", "db")):
+    for name, kinds in _OPTIONS.items():
         flag, given = f"--{name.replace('_', '-')}", getattr(options, name) is not None
-        if given and options.kind != kind:
-            raise UsageError(f"{flag} goes with {kind}, not with {options.kind}.")
-        if options.kind == kind and not given and kind != "repeat":
-            raise UsageError(f"To {kind} needs {flag}.")
+        if given and options.kind not in kinds:
+            raise UsageError(f"{flag} goes with {' and '.join(kinds)}, not with {options.kind}.")
+        if options.kind == kinds[0] and not given and name != "times":
+            raise UsageError(f"To {options.kind} needs {flag}.")
 
 
 def _tracks(state: DocumentState, names: Sequence[str]) -> tuple[str, ...]:
@@ -115,17 +115,22 @@ def _mute(
     return mute_payload(document.state, media, span, tracks, progress)
 
 
-def _repeat(options: argparse.Namespace, *_: object) -> Payload:
-    return repeat_payload(2 if options.times is None else options.times)
+def _repeat(options: argparse.Namespace, document: Document, *_: object) -> Payload:
+    times = 2 if options.times is None else options.times
+    return repeat_payload(times, None if options.to_s is None else _to_samples(options, document))
 
 
 def _move(options: argparse.Namespace, document: Document, *_: object) -> Payload:
+    return move_payload(_to_samples(options, document))
+
+
+def _to_samples(options: argparse.Namespace, document: Document) -> int:
     state = document.state
     to = s_to_samples(options.to_s, state.rate_hz)
     if not 0 <= to <= state.length_samples:
         end = format_time(samples_to_s(state.length_samples, state.rate_hz))
         raise UsageError(f"--to-s {options.to_s:g} is not within the recording, which ends at {end}.")
-    return move_payload(to)
+    return to
 
 
 def _slip(options: argparse.Namespace, document: Document, *_: object) -> Payload:
@@ -136,6 +141,10 @@ def _gain(options: argparse.Namespace, *_: object) -> Payload:
     return gain_payload(options.db)
 
 
+_OPTIONS = MappingProxyType(
+    {"times": ("repeat",), "to_s": ("move", "repeat"), "by_s": ("slip",), "db": ("gain",)}
+)
+"""The kinds that take an option; the first of them needs it, but for how often."""
 _PAYLOADS: Mapping[str, Callable[..., Payload]] = MappingProxyType(
     {
         "cut": _cut,

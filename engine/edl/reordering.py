@@ -14,11 +14,12 @@ from engine.document.change import Edit, merged
 from engine.document.decisions import Verdict, edited
 from engine.document.edits import decide
 from engine.document.kinds.ordering import MOST_TIMES, RANK, TIMES, TO_SAMPLES
-from engine.document.kinds.payload import integer
+from engine.document.kinds.payload import CROSSFADE_MS, integer
 from engine.document.proposals import BY_HAND, proposal_id
 from engine.document.state import DocumentState
 from engine.edl.arrangement import Arrangement, Block
 from engine.errors import UsageError
+from engine.settings import cut_settings
 
 _NEW = "\0new"
 
@@ -68,7 +69,8 @@ def block_taken_out(state: DocumentState, made: Arrangement, number: int) -> tup
     block = made.blocks[number]
     times = _times(state, block)
     if not block.is_copy:
-        edit, proposal = edit_by_hand(state, "cut", *block.span, {})
+        fade = {CROSSFADE_MS: cut_settings(state.settings).crossfade_ms}
+        edit, proposal = edit_by_hand(state, "cut", *block.span, fade)
         return edit, proposal.id
     if times > 2:
         return change_payload(state, block.laid_by, {TIMES: times - 1}), block.laid_by

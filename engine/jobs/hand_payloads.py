@@ -42,9 +42,10 @@ def mute_payload(
     return {**edges, CROSSFADE_MS: HAND_CROSSFADE_MS}
 
 
-def repeat_payload(times: int) -> Payload:
-    """Return that of a span heard so many times in a row."""
-    return {TIMES: times, CROSSFADE_MS: HAND_CROSSFADE_MS}
+def repeat_payload(times: int, to_samples: int | None = None) -> Payload:
+    """Return that of a span heard so many times in a row, or but for the first before a source position."""
+    place: Payload = {} if to_samples is None else {TO_SAMPLES: to_samples}
+    return {TIMES: times, **place, CROSSFADE_MS: HAND_CROSSFADE_MS}
 
 
 def move_payload(to_samples: int) -> Payload:

@@ -1,0 +1,53 @@
+"""Edits by hand without a window: which options each kind takes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from engine.cli.main import main
+
+RATE_HZ = 8_000
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> str:
+    soundfile.write(tmp_path / "a.wav", np.zeros(10 * RATE_HZ), RATE_HZ)
+    path = str(tmp_path / "a.offcut")
+    assert main(["new", path, str(tmp_path / "a.wav")]) == 0
+    return path
+
+
+def edit(project: str, kind: str, *words: str) -> int:
+    return main(["edit", project, kind, "--start-s", "2", "--stop-s", "4", "--json", *words])
+
+
+def test_a_repeat_may_come_elsewhere(project: str, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert edit(project, "repeat", "--times", "3", "--to-s", "8") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["payload"]["to_samples"] == 8 * RATE_HZ
+    assert told["result_s"] == 14.0
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "said"),
+    [
+        ("cut", ("--to-s", "3"), "--to-s goes with move and repeat, not with cut"),
+        ("gain", ("--db", "3", "--times", "2"), "--times goes with repeat, not with gain"),
+        ("move", (), "To move needs --to-s"),
+        ("slip", (), "To slip needs --by-s"),
+        ("gain", (), "To gain needs --db"),
+        ("repeat", ("--to-s", "11"), "--to-s 11 is not within the recording, which ends at 0:10.000"),
+        ("repeat", ("--to-s", "-1"), "--to-s -1 is not within the recording"),
+    ],
+)
+def test_what_a_kind_does_not_take_is_refused(
+    project: str, capsys: pytest.CaptureFixture[str], kind: str, words: tuple[str, ...], said: str
+) -> None:
+    assert edit(project, kind, *words) == 2
+    assert said in capsys.readouterr().err

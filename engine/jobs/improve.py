@@ -1,6 +1,6 @@
 """Learn a taste anew with what the review said: the kept joins its recordings, the cut is shown to it.
 
-Made to run in a process of its own, see `engine.jobs.apart`: what goes in and comes out knows no torch.
+Made to run in a process of its own, see `engine.jobs.own_process`: what goes in and comes out knows no torch.
 """
 
 from __future__ import annotations

@@ -156,7 +156,7 @@ class MainWindow(QMainWindow):
         for asking in (self.top_bar, self.queue_panel, self.selection_bar, self.status_bar):
             asking.command_requested.connect(self.commands.run)
         telling = (self.files, self.kept, self.diagnosing, self.exporting)
-        for speaking in (self.review, self.work, *telling, self.history, self.choices, self.queue.many):
+        for speaking in (self.review, self.work, *telling, self.history, self.choices, self.queue.bulk):
             speaking.said.connect(self.say)
         refusals = (self.commands.refused, self.history.refused, self.choices.failed, self.queue.refused)
         for refusal in (*refusals, self.work.failed, self.review.failed, self.player.failed):

@@ -31,8 +31,8 @@ from desktop.review.review import Review
 from desktop.review.threshold import ThresholdDrag
 from desktop.session import Session
 from desktop.taste.diagnosing import Diagnosing
+from desktop.taste.finding_actions import connect_findings
 from desktop.taste.page import Tasting
-from desktop.taste.remedies import connect_findings
 from desktop.timeline.arranging import Arranging
 from desktop.timeline.lane_menu import LaneMenu
 from desktop.timeline.markers import Marking

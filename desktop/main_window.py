@@ -19,7 +19,6 @@ from desktop.garbage import WindowGarbage
 from desktop.grid.dialogs import GridDialogs
 from desktop.grid.editing import GridEditing
 from desktop.grid.tap_tempo import TapTempo
-from desktop.guarded import guarded
 from desktop.job_lanes import JobLanes
 from desktop.playback import Player
 from desktop.review.amounts import Amounts
@@ -30,6 +29,7 @@ from desktop.review.queue_side import QueueSide
 from desktop.review.review import Review
 from desktop.review.threshold import ThresholdDrag
 from desktop.session import Session
+from desktop.slots import telling_refusals
 from desktop.taste.diagnosing import Diagnosing
 from desktop.taste.finding_actions import connect_findings
 from desktop.taste.page import Tasting
@@ -174,10 +174,10 @@ class MainWindow(QMainWindow):
         self.timeline.proposal_clicked.connect(self.review.choose)
         self.timeline.seek_requested.connect(self.transport.seek)
         self.timeline.proposal_opened.connect(lambda _id: self.zooms.to_proposal())
-        self.timeline.edge_dragged.connect(guarded(self.review.drag, self.status_bar.set_error))
+        self.timeline.edge_dragged.connect(telling_refusals(self.review.drag, self.status_bar.set_error))
         self.tracks.said.connect(self.say)
         self.tracks.refused.connect(self.status_bar.set_error)
-        self.timeline.files_dropped.connect(guarded(self.files.drop, self.status_bar.set_error))
+        self.timeline.files_dropped.connect(telling_refusals(self.files.drop, self.status_bar.set_error))
         self.transport.playhead_moved.connect(self._show_playhead)
         self.transport.playing_changed.connect(self.top_bar.set_playing)
         self.transport.result_chosen.connect(self._show_view)

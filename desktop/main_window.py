@@ -9,9 +9,6 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QStackedWidg
 
 from desktop.actions import Actions
 from desktop.bindings import handlers
-from desktop.choices.choices import Choices
-from desktop.choices.keymap import Keymap
-from desktop.choices.look import Look
 from desktop.drawing.spectrograms import Spectrograms
 from desktop.export.exporting import Exporting
 from desktop.files import Files
@@ -41,6 +38,9 @@ from desktop.timeline.selecting import Selecting
 from desktop.timeline.tracks import Tracks
 from desktop.timeline.zooms import Zooms
 from desktop.transport import Transport
+from desktop.user_settings.keymap import Keymap
+from desktop.user_settings.look import Look
+from desktop.user_settings.user_settings import UserSettings
 from desktop.work import Work
 from engine.document.change import Change
 from engine.settings import cut_settings
@@ -107,7 +107,7 @@ class MainWindow(QMainWindow):
         self.amounts = Amounts(self, self, lambda: self.look.theme)
         self.lane_menu = LaneMenu(self, self)
         self.arranging = Arranging(self, self, settings)
-        self.choices = Choices(self, self, keymap, settings)
+        self.user_settings = UserSettings(self, self, keymap, settings)
         self._lay_out()
         self.tasting = Tasting(self, self)
         for command_id, handler in handlers(self).items():
@@ -156,10 +156,11 @@ class MainWindow(QMainWindow):
         for asking in (self.top_bar, self.queue_panel, self.selection_bar, self.status_bar):
             asking.command_requested.connect(self.commands.run)
         telling = (self.files, self.kept, self.diagnosing, self.exporting)
-        for speaking in (self.review, self.work, *telling, self.history, self.choices, self.queue.bulk):
+        for speaking in (self.review, self.work, *telling, self.history, self.user_settings, self.queue.bulk):
             speaking.said.connect(self.say)
-        refusals = (self.commands.refused, self.history.refused, self.choices.failed, self.queue.refused)
-        for refusal in (*refusals, self.work.failed, self.review.failed, self.player.failed):
+        refusals = (self.commands.refused, self.history.refused, self.queue.refused)
+        failures = (self.work.failed, self.review.failed, self.player.failed, self.user_settings.failed)
+        for refusal in (*refusals, *failures):
             refusal.connect(self.status_bar.set_error)
         editing = (self.grid_editing, self.tap_tempo, self.marking, self.arranging, self.by_hand)
         for part in (*editing, self.tasting):
@@ -197,9 +198,9 @@ class MainWindow(QMainWindow):
 
     def show_keys(self) -> None:
         """Show the key sheet."""
-        sheet = KeySheet(self.choices.keymap.commands, self)
+        sheet = KeySheet(self.user_settings.keymap.commands, self)
         sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        sheet.change_requested.connect(self.choices.change_keys)
+        sheet.change_requested.connect(self.user_settings.change_keys)
         sheet.show()
 
     def show_palette(self) -> None:

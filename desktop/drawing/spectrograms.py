@@ -11,11 +11,11 @@ from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
-from desktop.choices.look import Look
 from desktop.drawing.spectrogram_details import KEPT_BYTES, SpectrogramDetails, TrackSpectrogram, make_pieces
 from desktop.drawing.waves import TrackWave
 from desktop.job_lanes import JobLane
 from desktop.session import Session
+from desktop.user_settings.look import Look
 from desktop.work import Work
 from engine.audio.spectrogram import WINDOWS_SAMPLES, Spectrogram
 from engine.audio.spectrogram_cache import SpectrogramRequest, source_spectrogram

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from desktop import dialogs
 from desktop.actions import Actions
-from desktop.choices.look import Look
 from desktop.job_lanes import JobHandle, JobLane
 from desktop.review.review import Review
 from desktop.review.threshold import ThresholdDrag
@@ -24,6 +23,7 @@ from desktop.taste.jobs import CompareRequest, MomentRequest, compare_on, read_f
 from desktop.taste.survey import TasteSurvey
 from desktop.taste.threshold import TasteThreshold
 from desktop.transport import Transport
+from desktop.user_settings.look import Look
 from desktop.work import Work
 from engine.anomaly.overview.results import Comparison, Moment, TasteFacts
 from engine.anomaly.overview.states import segment_states

@@ -10,12 +10,12 @@ from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop import dialogs
-from desktop.choices.look import Look
 from desktop.review.review import Review
 from desktop.session import Session
 from desktop.slots import telling_refusals
 from desktop.timeline.selecting import Selecting
 from desktop.transport import Transport
+from desktop.user_settings.look import Look
 from engine.document import marker_edits
 from engine.document.change import Change, Edit
 from engine.document.label_file import read_labels

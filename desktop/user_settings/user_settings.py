@@ -1,4 +1,4 @@
-"""What the user chose for the whole program: keys, preferences and the documents opened last."""
+"""The user's settings of the whole program: keys, preferences and the documents opened last."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
 from desktop.actions import Actions
-from desktop.choices.keymap import Keymap
-from desktop.choices.look import Look
-from desktop.choices.preferences import Preferences
-from desktop.choices.recents import Recents
 from desktop.playback import AudioChoice, Player, output_devices
 from desktop.playback.latency_test import LatencyReport, LatencyTest
 from desktop.session import Session
 from desktop.slots import telling_refusals
+from desktop.user_settings.keymap import Keymap
+from desktop.user_settings.look import Look
+from desktop.user_settings.preferences import Preferences
+from desktop.user_settings.recents import Recents
 from engine.errors import UsageError
 from widgets.chrome.command_palette import CommandPalette
 from widgets.chrome.key_caps import KeyButton
@@ -31,7 +31,7 @@ _RECENT = "recent:"
 
 
 class Window(Protocol):
-    """What the choices need of a window."""
+    """What the settings need of a window."""
 
     session: Session
     player: Player
@@ -57,8 +57,8 @@ class RecentEntry:
     group: str = "File"
 
 
-class Choices(QObject):
-    """Holds the choices, asks for them, and lets the window follow.
+class UserSettings(QObject):
+    """Holds the settings, asks for them, and lets the window follow.
 
     Signals
     -------

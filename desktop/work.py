@@ -21,7 +21,7 @@ from engine.errors import OffcutError
 from engine.features.dead_air import LEAST_S
 from engine.jobs.import_audio import Imported, ImportRequest, import_audio, import_edit
 from engine.jobs.improve import Improved, ImproveRequest
-from engine.jobs.kept import KeptRequest, prepare_kept
+from engine.jobs.kept_recording import KeptRequest, prepare_kept
 from engine.jobs.learn import TasteWritten
 from engine.jobs.media import Media, MediaRequest, Relinked, find_media, relink
 from engine.jobs.propose import propose, propose_pauses

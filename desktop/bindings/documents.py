@@ -9,7 +9,7 @@ from desktop.taste.improving import improve_taste
 from engine.errors import UsageError
 
 
-def keeping(window: Window) -> Mapping[str, Handler]:
+def documents(window: Window) -> Mapping[str, Handler]:
     session, files, work = window.session, window.files, window.work
 
     def undo() -> None:

@@ -76,10 +76,10 @@ def learn(request: LearnRequest, progress: Progress) -> Learned:
     examples = Examples(request.edited, request.raw, request.cut)
     with few_threads():
         learnt = RECIPES[config.recipe].learn(examples, config, request.seed, progress.part(0.0, 0.98))
-    return keep(learnt, request, progress.part(0.98, 1.0))
+    return write_taste(learnt, request, progress.part(0.98, 1.0))
 
 
-def keep(learnt: Learnt, request: LearnRequest, progress: Progress) -> Learned:
+def write_taste(learnt: Learnt, request: LearnRequest, progress: Progress) -> Learned:
     """Write what a recipe came to as a `.taste` file.
 
     Raises

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.anomaly.learn import LearnRequest, keep
+from engine.anomaly.learn import LearnRequest, write_taste
 from engine.anomaly.svdd.learning import learn_from
 from engine.anomaly.svdd.settings import DeepSvddConfig
 from engine.experiments.material import Material
@@ -79,7 +79,7 @@ def train(request: TrainRequest, material: Material, progress: Progress) -> Trai
         log({"planted_auc": planted_auc})
     taste = LearnRequest(material.paths, config, request.seed, folder / TASTE, overwrite=True)
     (folder / HISTORY).unlink(missing_ok=True)  # an old one must not speak for the taste that comes now
-    keep(outcome.learnt, taste, progress.part(_TRAINING_SHARE, 1.0))
+    write_taste(outcome.learnt, taste, progress.part(_TRAINING_SHARE, 1.0))
     fitted = outcome.learnt.fitted
     trained = Trained(
         request.network, folder, len(fitted.history), fitted.best.number, fitted.best.validation, planted_auc

@@ -19,7 +19,7 @@ from widgets.chrome.learn_panel import LearnRequest
 
 if TYPE_CHECKING:
     from engine.edl.export import Exported, ExportRequest
-    from engine.jobs.listen import Heard
+    from engine.jobs.listen import FoundAnalyses
 
 
 def learn_taste(asked: LearnRequest, out: Path, overwrite: bool, progress: Progress) -> TasteWritten:
@@ -49,7 +49,7 @@ def listen_to(
     taste: Path | None,
     listening: Listening | None,
     progress: Progress,
-) -> Heard:
+) -> FoundAnalyses:
     """Find beats and onsets and, with a taste, scores."""
     from engine.jobs.listen import ListenRequest, listen_to_document
 

@@ -31,7 +31,7 @@ from widgets.chrome.learn_panel import LearnRequest
 
 if TYPE_CHECKING:
     from engine.edl.export import Exported, ExportRequest
-    from engine.jobs.listen import Heard
+    from engine.jobs.listen import FoundAnalyses
 
 
 class Work(QObject):
@@ -239,7 +239,7 @@ class Work(QObject):
         if self._listening is handle:
             self._listening, self._wants_pauses = None, False
 
-    def _heard(self, tracks: tuple[Track, ...], taste: Path | None, heard: Heard) -> None:
+    def _heard(self, tracks: tuple[Track, ...], taste: Path | None, heard: FoundAnalyses) -> None:
         if sound_of(tracks) != sound_of(self._session.state.tracks):
             self.listen(taste)  # what was heard is not what is there now
             return
@@ -250,7 +250,7 @@ class Work(QObject):
         elif "score" in heard.ids:
             self.propose({})
 
-    def _take_heard(self, heard: Heard) -> None:
+    def _take_heard(self, heard: FoundAnalyses) -> None:
         title = "Listened to the recording"
         in_force = keeping_edited(self._session.state, heard.ids)
         edit = set_analyses(self._session.state, in_force, title)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.anomaly.evaluation.materials.all import MATERIALS
-from engine.anomaly.evaluation.materials.case import Material
+from engine.anomaly.evaluation.materials.case import MaterialKind
 from engine.anomaly.evaluation.results import Results
 from engine.anomaly.evaluation.rows import BASELINES, BY_NAME, DEFAULT, ComparisonRow, shortened
 from engine.anomaly.evaluation.table import by_share, lines, markdown, means
@@ -97,7 +97,7 @@ def _row(name: str) -> ComparisonRow:
     return BY_NAME[name]
 
 
-def _material(name: str) -> Material:
+def _material(name: str) -> MaterialKind:
     if name not in MATERIALS:
         raise UsageError(f"There is no material '{name}': choose among {_listed(MATERIALS)}.")
     return MATERIALS[name]

@@ -9,7 +9,7 @@ from pathlib import Path
 from time import perf_counter
 
 from engine.anomaly.evaluation.figures import by_kind, of_files, of_moments
-from engine.anomaly.evaluation.materials.case import Case, Material
+from engine.anomaly.evaluation.materials.case import Case, MaterialKind
 from engine.anomaly.evaluation.recordings import data_digest
 from engine.anomaly.evaluation.results import Key, Measured, Results, Trial
 from engine.anomaly.evaluation.rows import ComparisonRow
@@ -24,7 +24,7 @@ class Plan:
     """What to try: each row on each material with each seed."""
 
     rows: Sequence[ComparisonRow]
-    materials: Sequence[Material]
+    materials: Sequence[MaterialKind]
     seeds: Sequence[int]
 
 

@@ -19,7 +19,7 @@ from engine.settings_file import parse_yaml
 from engine.wording import quoted
 
 if TYPE_CHECKING:
-    from engine.experiments.material import Material
+    from engine.experiments.recordings import PreparedRecordings
 
 _RUNS = Path("runs")
 
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     yield step(experiment, folder, options, progress)
 
 
-def _material(experiment: Experiment, options: argparse.Namespace) -> Material:
+def _material(experiment: Experiment, options: argparse.Namespace) -> PreparedRecordings:
     from engine.experiments.run import material_of
 
     return material_of(experiment, options.audio)

@@ -8,7 +8,6 @@ from pathlib import Path
 from engine.anomaly.learn import LearnRequest, write_taste
 from engine.anomaly.svdd.learning import learn_from
 from engine.anomaly.svdd.settings import DeepSvddConfig
-from engine.experiments.material import Material
 from engine.experiments.record import (
     HISTORY,
     TASTE,
@@ -18,6 +17,7 @@ from engine.experiments.record import (
     make_folder,
     write_history,
 )
+from engine.experiments.recordings import PreparedRecordings
 from engine.experiments.tracking import require_wandb, tracked
 from engine.learning.loop import Epoch
 from engine.learning.torch_threads import few_threads
@@ -43,7 +43,7 @@ class TrainRequest:
     wandb: bool = False
 
 
-def train(request: TrainRequest, material: Material, progress: Progress) -> Trained:
+def train(request: TrainRequest, material: PreparedRecordings, progress: Progress) -> Trained:
     """Train a network and write its taste and its history; one that is finished is only looked up.
 
     Raises

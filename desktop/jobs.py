@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
 from engine.document.state import DocumentState
-from engine.jobs.apart import run_apart
 from engine.jobs.improve import Improved, ImproveRequest, improve
 from engine.jobs.learn import TasteRequest, TasteWritten, learn_taste_file
+from engine.jobs.own_process import run_in_own_process
 from engine.jobs.propose import Proposed, propose
 from engine.part_files import sweep
 from engine.progress import Progress
@@ -19,7 +19,7 @@ from widgets.chrome.learn_panel import LearnRequest
 
 if TYPE_CHECKING:
     from engine.edl.export import Exported, ExportRequest
-    from engine.jobs.listen import Heard
+    from engine.jobs.listen import FoundAnalyses
 
 
 def learn_taste(asked: LearnRequest, out: Path, overwrite: bool, progress: Progress) -> TasteWritten:
@@ -27,7 +27,7 @@ def learn_taste(asked: LearnRequest, out: Path, overwrite: bool, progress: Progr
     edited = tuple(Path(path) for path in asked.edited)
     request = TasteRequest(edited, asked.recipe, asked.epochs, asked.seed, out, overwrite)
     try:
-        return run_apart(learn_taste_file, (request,), progress)
+        return run_in_own_process(learn_taste_file, (request,), progress)
     finally:
         sweep(out.parent)  # a process that is killed while it writes leaves half a file
 
@@ -35,7 +35,7 @@ def learn_taste(asked: LearnRequest, out: Path, overwrite: bool, progress: Progr
 def improve_taste(request: ImproveRequest, progress: Progress) -> Improved:
     """Learn a taste anew with what was decided, in a process of its own."""
     try:
-        return run_apart(improve, (request,), progress)
+        return run_in_own_process(improve, (request,), progress)
     except BaseException:
         shutil.rmtree(request.material, ignore_errors=True)  # a process that is killed leaves it behind
         raise
@@ -49,7 +49,7 @@ def listen_to(
     taste: Path | None,
     listening: Listening | None,
     progress: Progress,
-) -> Heard:
+) -> FoundAnalyses:
     """Find beats and onsets and, with a taste, scores."""
     from engine.jobs.listen import ListenRequest, listen_to_document
 

@@ -9,9 +9,6 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QStackedWidg
 
 from desktop.actions import Actions
 from desktop.bindings import handlers
-from desktop.choices.choices import Choices
-from desktop.choices.keymap import Keymap
-from desktop.choices.look import Look
 from desktop.drawing.spectrograms import Spectrograms
 from desktop.export.exporting import Exporting
 from desktop.files import Files
@@ -19,7 +16,6 @@ from desktop.garbage import WindowGarbage
 from desktop.grid.dialogs import GridDialogs
 from desktop.grid.editing import GridEditing
 from desktop.grid.tap_tempo import TapTempo
-from desktop.guarded import guarded
 from desktop.job_lanes import JobLanes
 from desktop.playback import Player
 from desktop.review.amounts import Amounts
@@ -30,9 +26,10 @@ from desktop.review.queue_side import QueueSide
 from desktop.review.review import Review
 from desktop.review.threshold import ThresholdDrag
 from desktop.session import Session
+from desktop.slots import telling_refusals
 from desktop.taste.diagnosing import Diagnosing
+from desktop.taste.finding_actions import connect_findings
 from desktop.taste.page import Tasting
-from desktop.taste.remedies import connect_findings
 from desktop.timeline.arranging import Arranging
 from desktop.timeline.lane_menu import LaneMenu
 from desktop.timeline.markers import Marking
@@ -41,6 +38,9 @@ from desktop.timeline.selecting import Selecting
 from desktop.timeline.tracks import Tracks
 from desktop.timeline.zooms import Zooms
 from desktop.transport import Transport
+from desktop.user_settings.keymap import Keymap
+from desktop.user_settings.look import Look
+from desktop.user_settings.user_settings import UserSettings
 from desktop.work import Work
 from engine.document.change import Change
 from engine.settings import cut_settings
@@ -107,7 +107,7 @@ class MainWindow(QMainWindow):
         self.amounts = Amounts(self, self, lambda: self.look.theme)
         self.lane_menu = LaneMenu(self, self)
         self.arranging = Arranging(self, self, settings)
-        self.choices = Choices(self, self, keymap, settings)
+        self.user_settings = UserSettings(self, self, keymap, settings)
         self._lay_out()
         self.tasting = Tasting(self, self)
         for command_id, handler in handlers(self).items():
@@ -156,10 +156,11 @@ class MainWindow(QMainWindow):
         for asking in (self.top_bar, self.queue_panel, self.selection_bar, self.status_bar):
             asking.command_requested.connect(self.commands.run)
         telling = (self.files, self.kept, self.diagnosing, self.exporting)
-        for speaking in (self.review, self.work, *telling, self.history, self.choices, self.queue.many):
+        for speaking in (self.review, self.work, *telling, self.history, self.user_settings, self.queue.bulk):
             speaking.said.connect(self.say)
-        refusals = (self.commands.refused, self.history.refused, self.choices.failed, self.queue.refused)
-        for refusal in (*refusals, self.work.failed, self.review.failed, self.player.failed):
+        refusals = (self.commands.refused, self.history.refused, self.queue.refused)
+        failures = (self.work.failed, self.review.failed, self.player.failed, self.user_settings.failed)
+        for refusal in (*refusals, *failures):
             refusal.connect(self.status_bar.set_error)
         editing = (self.grid_editing, self.tap_tempo, self.marking, self.arranging, self.by_hand)
         for part in (*editing, self.tasting):
@@ -174,10 +175,10 @@ class MainWindow(QMainWindow):
         self.timeline.proposal_clicked.connect(self.review.choose)
         self.timeline.seek_requested.connect(self.transport.seek)
         self.timeline.proposal_opened.connect(lambda _id: self.zooms.to_proposal())
-        self.timeline.edge_dragged.connect(guarded(self.review.drag, self.status_bar.set_error))
+        self.timeline.edge_dragged.connect(telling_refusals(self.review.drag, self.status_bar.set_error))
         self.tracks.said.connect(self.say)
         self.tracks.refused.connect(self.status_bar.set_error)
-        self.timeline.files_dropped.connect(guarded(self.files.drop, self.status_bar.set_error))
+        self.timeline.files_dropped.connect(telling_refusals(self.files.drop, self.status_bar.set_error))
         self.transport.playhead_moved.connect(self._show_playhead)
         self.transport.playing_changed.connect(self.top_bar.set_playing)
         self.transport.result_chosen.connect(self._show_view)
@@ -197,9 +198,9 @@ class MainWindow(QMainWindow):
 
     def show_keys(self) -> None:
         """Show the key sheet."""
-        sheet = KeySheet(self.choices.keymap.commands, self)
+        sheet = KeySheet(self.user_settings.keymap.commands, self)
         sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        sheet.change_requested.connect(self.choices.change_keys)
+        sheet.change_requested.connect(self.user_settings.change_keys)
         sheet.show()
 
     def show_palette(self) -> None:

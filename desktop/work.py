@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from desktop.drawing.wave_details import KEPT_BYTES, WaveDetails, read_pieces
+from desktop.drawing.wave_tiles import CACHE_BYTES, WaveTiles, read_tiles
 from desktop.drawing.waves import TrackWave
 from desktop.job_lanes import JobHandle, JobLanes
 from desktop.jobs import export_files, improve_taste, learn_taste, listen_to
@@ -21,7 +21,7 @@ from engine.errors import OffcutError
 from engine.features.dead_air import LEAST_S
 from engine.jobs.import_audio import Imported, ImportRequest, import_audio, import_edit
 from engine.jobs.improve import Improved, ImproveRequest
-from engine.jobs.kept import KeptRequest, prepare_kept
+from engine.jobs.kept_recording import KeptRequest, prepare_kept
 from engine.jobs.learn import TasteWritten
 from engine.jobs.media import Media, MediaRequest, Relinked, find_media, relink
 from engine.jobs.propose import propose, propose_pauses
@@ -31,7 +31,7 @@ from widgets.chrome.learn_panel import LearnRequest
 
 if TYPE_CHECKING:
     from engine.edl.export import Exported, ExportRequest
-    from engine.jobs.listen import Heard
+    from engine.jobs.listen import FoundAnalyses
 
 
 class Work(QObject):
@@ -71,8 +71,8 @@ class Work(QObject):
         self._makes_document = False
         self._warnings: tuple[str, ...] = ()
         self._waves: dict[str, TrackWave] = {}
-        self.wave_details = WaveDetails(read_pieces, KEPT_BYTES, "waveform", self)
-        self.wave_details.arrived.connect(self.waves_refined)
+        self.wave_tiles = WaveTiles(read_tiles, CACHE_BYTES, "waveform", self)
+        self.wave_tiles.arrived.connect(self.waves_refined)
         self._opening: MediaRequest | None = None
         self._listening: JobHandle | None = None
         self._wants_pauses = False
@@ -98,7 +98,7 @@ class Work(QObject):
     def close(self) -> None:
         """Cancel everything and let go of the files."""
         self._lanes.close()
-        self.wave_details.close()
+        self.wave_tiles.close()
 
     def import_recordings(self, paths: tuple[Path, ...]) -> None:
         """Import recordings as tracks, into a new document beside the first where none is open."""
@@ -137,7 +137,7 @@ class Work(QObject):
         self._warnings, self._opening = (), None
         self._listening, self._wants_pauses = None, False
         self._waves.clear()
-        self.wave_details.forget()
+        self.wave_tiles.forget()
         self.waves_changed.emit({})
         if self._session.state.sources:
             self._find_media()
@@ -183,7 +183,7 @@ class Work(QObject):
         for track in self._session.state.tracks:
             if track.id not in self._waves and track.source_id in media.peaks:
                 peaks = media.peaks[track.source_id]
-                self._waves[track.id] = TrackWave(peaks, media.conformed[track.source_id], self.wave_details)
+                self._waves[track.id] = TrackWave(peaks, media.conformed[track.source_id], self.wave_tiles)
         self.waves_changed.emit(dict(self._waves))
 
     def learn(self, asked: LearnRequest, out: Path, overwrite: bool) -> None:
@@ -239,7 +239,7 @@ class Work(QObject):
         if self._listening is handle:
             self._listening, self._wants_pauses = None, False
 
-    def _heard(self, tracks: tuple[Track, ...], taste: Path | None, heard: Heard) -> None:
+    def _heard(self, tracks: tuple[Track, ...], taste: Path | None, heard: FoundAnalyses) -> None:
         if sound_of(tracks) != sound_of(self._session.state.tracks):
             self.listen(taste)  # what was heard is not what is there now
             return
@@ -250,7 +250,7 @@ class Work(QObject):
         elif "score" in heard.ids:
             self.propose({})
 
-    def _take_heard(self, heard: Heard) -> None:
+    def _take_heard(self, heard: FoundAnalyses) -> None:
         title = "Listened to the recording"
         in_force = keeping_edited(self._session.state, heard.ids)
         edit = set_analyses(self._session.state, in_force, title)

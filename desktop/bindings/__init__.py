@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from desktop.bindings.arranging import arranging
 from desktop.bindings.by_hand import by_hand
+from desktop.bindings.documents import documents
 from desktop.bindings.grid import grid
-from desktop.bindings.keeping import keeping
 from desktop.bindings.listening import listening
 from desktop.bindings.markers import markers
 from desktop.bindings.reviewing import answers, edges
@@ -28,5 +28,5 @@ def handlers(window: Window) -> Mapping[str, Handler]:
         **by_hand(window),
         **arranging(window),
         **viewing(window),
-        **keeping(window),
+        **documents(window),
     }

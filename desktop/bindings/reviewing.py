@@ -11,7 +11,7 @@ from engine.document.kinds import Edge, NudgeSize
 
 
 def answers(window: Window) -> Mapping[str, Handler]:
-    review, work, many = window.review, window.work, window.queue.many
+    review, work, bulk = window.review, window.work, window.queue.bulk
     answers = {"accept": Verdict.ACCEPTED, "reject": Verdict.REJECTED, "undecided": Verdict.UNDECIDED}
 
     def threshold(direction: int) -> None:
@@ -48,8 +48,8 @@ def answers(window: Window) -> Mapping[str, Handler]:
         "review.select_all": review.select_all,
         "review.extend_down": partial(extend, 1),
         "review.extend_up": partial(extend, -1),
-        **{f"review.{name}_many": partial(many.decide, verdict) for name, verdict in answers.items()},
-        "review.flag_many": many.flag,
+        **{f"review.{name}_many": partial(bulk.decide, verdict) for name, verdict in answers.items()},
+        "review.flag_many": bulk.flag,
     }
 
 

@@ -28,5 +28,5 @@ def viewing(window: Window) -> Mapping[str, Handler]:
         "view.ruler": lambda: window.say(window.ruler.step()),
         "help.palette": window.show_palette,
         "help.keys": window.show_keys,
-        "help.rebind": window.choices.change_keys,
+        "help.rebind": window.user_settings.change_keys,
     }

@@ -7,8 +7,6 @@ from typing import Protocol
 
 from PySide6.QtWidgets import QWidget
 
-from desktop.choices.choices import Choices
-from desktop.choices.look import Look
 from desktop.drawing.spectrograms import Spectrograms
 from desktop.export.exporting import Exporting
 from desktop.files import Files
@@ -30,6 +28,8 @@ from desktop.timeline.selecting import Selecting
 from desktop.timeline.tracks import Tracks
 from desktop.timeline.zooms import Zooms
 from desktop.transport import Transport
+from desktop.user_settings.look import Look
+from desktop.user_settings.user_settings import UserSettings
 from desktop.work import Work
 from widgets.timeline.timeline_view import TimelineView
 
@@ -46,7 +46,7 @@ class Window(Protocol):
     kept: KeptListening
     files: Files
     exporting: Exporting
-    choices: Choices
+    user_settings: UserSettings
     look: Look
     timeline: TimelineView
     ruler: Ruler

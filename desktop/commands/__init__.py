@@ -13,8 +13,8 @@ from types import MappingProxyType
 from desktop.commands.arranging import ARRANGEMENT
 from desktop.commands.by_hand import BY_HAND
 from desktop.commands.command import REVIEW, WINDOW, Command
+from desktop.commands.documents import EDIT, FILE, TASTE
 from desktop.commands.grid import GRID
-from desktop.commands.keeping import EDIT, FILE, TASTE
 from desktop.commands.listening import TRANSPORT
 from desktop.commands.markers import MARKERS
 from desktop.commands.reviewing import ANSWERS, EDGES

@@ -11,11 +11,11 @@ from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
-from desktop.choices.look import Look
-from desktop.drawing.spectrogram_details import KEPT_BYTES, SpectrogramDetails, TrackSpectrogram, make_pieces
+from desktop.drawing.spectrogram_tiles import CACHE_BYTES, SpectrogramTiles, TrackSpectrogram, make_tiles
 from desktop.drawing.waves import TrackWave
 from desktop.job_lanes import JobLane
 from desktop.session import Session
+from desktop.user_settings.look import Look
 from desktop.work import Work
 from engine.audio.spectrogram import WINDOWS_SAMPLES, Spectrogram
 from engine.audio.spectrogram_cache import SpectrogramRequest, source_spectrogram
@@ -66,7 +66,7 @@ class Spectrograms(QObject):
         self._session, self._work, self._timeline = parts.session, parts.work, parts.timeline
         self._settings = settings
         self._lane = JobLane("spectrogram lane", self)
-        self._details = SpectrogramDetails(make_pieces, KEPT_BYTES, "spectrogram detail", self)
+        self._tiles = SpectrogramTiles(make_tiles, CACHE_BYTES, "spectrogram detail", self)
         self._waves: Mapping[str, TrackWave] = {}
         self._known: dict[Key, Spectrogram] = {}
         self._tried: set[Key] = set()
@@ -74,7 +74,7 @@ class Spectrograms(QObject):
         self._shown: dict[str, tuple[Spectrogram, TrackSpectrogram]] = {}
         self._renew = QTimer(self, singleShot=True, interval=RENEW_MS)
         self._renew.timeout.connect(self._timeline.renew_spectrograms)
-        self._details.arrived.connect(self._renew_soon)
+        self._tiles.arrived.connect(self._renew_soon)
         self._begun.connect(self._take)
         self._session.changed.connect(lambda change: self._follow() if change.tracks else None)
         self._session.replaced.connect(self._start_over)
@@ -85,7 +85,7 @@ class Spectrograms(QObject):
     @property
     def is_busy(self) -> bool:
         """Whether a spectrogram, or a detail of one, is being made."""
-        return self._lane.is_busy or self._details.is_busy or self._renew.isActive()
+        return self._lane.is_busy or self._tiles.is_busy or self._renew.isActive()
 
     def toggle(self) -> None:
         """Show the current track, or the first, as the other picture."""
@@ -137,13 +137,13 @@ class Spectrograms(QObject):
         """End the threads."""
         self._renew.stop()
         self._lane.close()
-        self._details.close()
+        self._tiles.close()
 
     def _start_over(self) -> None:
         self._known.clear()
         self._tried.clear()
         self._lost.clear()
-        self._details.forget()
+        self._tiles.forget()
         self._waves = {}
         self._follow()
 
@@ -172,7 +172,7 @@ class Spectrograms(QObject):
             pyramid, before = self._known.get(key), self._shown.get(track_id)
             if pyramid is not None and (before is None or before[0] is not pyramid):
                 media = self._waves[track_id].media
-                shown[track_id] = pyramid, TrackSpectrogram(pyramid, media, self._details)
+                shown[track_id] = pyramid, TrackSpectrogram(pyramid, media, self._tiles)
             elif before is not None and key not in self._lost:
                 shown[track_id] = before
         if shown != self._shown:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from desktop.drawing.wave_details import FineWave, WaveDetails
+from desktop.drawing.wave_tiles import FineWave, WaveTiles
 from engine.audio.fine_peaks import FINE_SAMPLES
 from engine.audio.peaks import BASE_SAMPLES, Columns, PeakPyramid
 
@@ -25,10 +25,10 @@ class TrackWave:
 
     sampled_below = 2.0 * FINE_SAMPLES
 
-    def __init__(self, peaks: PeakPyramid, media: Path, details: WaveDetails) -> None:
+    def __init__(self, peaks: PeakPyramid, media: Path, tiles: WaveTiles) -> None:
         self._peaks = peaks
         self.media = media
-        self._fine = FineWave(peaks, media, details)
+        self._fine = FineWave(peaks, media, tiles)
 
     @property
     def channels(self) -> int:

@@ -14,12 +14,12 @@ from PySide6.QtCore import QObject, QSettings, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
-from desktop.choices.look import Look
 from desktop.export.dialog import ask_export
 from desktop.export.memory import recall, remember
 from desktop.review.review import Review
 from desktop.session import Session
 from desktop.timeline.selecting import Selecting
+from desktop.user_settings.look import Look
 from desktop.work import Work
 from engine.disk_room import size_words
 from engine.document.decisions import Verdict

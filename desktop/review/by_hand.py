@@ -9,10 +9,10 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
-from desktop.guarded import guarded
 from desktop.review.amounts import asked
 from desktop.review.review import Review
 from desktop.session import Session
+from desktop.slots import telling_refusals
 from desktop.timeline.selecting import Selecting
 from desktop.timeline.tracks import Tracks
 from desktop.transport import Transport
@@ -66,8 +66,8 @@ class ByHand(QObject):
         self._theme = theme
         self._selecting.changed.connect(self._show)
         canvas = parts.timeline.canvas
-        canvas.selection_slipped.connect(guarded(self.slip_by, self.refused.emit))
-        canvas.selection_moved.connect(guarded(self.move_to, self.refused.emit))
+        canvas.selection_slipped.connect(telling_refusals(self.slip_by, self.refused.emit))
+        canvas.selection_moved.connect(telling_refusals(self.move_to, self.refused.emit))
 
     def toggle_tracks(self) -> None:
         """Let the selection be of the chosen track alone, or of all again."""

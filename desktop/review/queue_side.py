@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.review.many import ManyAnswers
+from desktop.review.bulk_answers import BulkAnswers
 from desktop.review.review import Review
 from desktop.session import Session
 from engine.document.kinds import Edge
@@ -26,7 +26,7 @@ class QueueSide(QObject):
     Attributes
     ----------
     panel : what is shown
-    many : the answers for many
+    bulk : the bulk answers
 
     Signals
     -------
@@ -43,7 +43,7 @@ class QueueSide(QObject):
         self._review = review
         self._leave = leave
         self.panel = panel
-        self.many = ManyAnswers(session, review, self)
+        self.bulk = BulkAnswers(session, review, self)
         panel.proposal_chosen.connect(review.choose)
         panel.proposal_toggled.connect(review.toggle_selected)
         panel.range_chosen.connect(review.select_to)
@@ -64,7 +64,7 @@ class QueueSide(QObject):
 
     def show(self) -> None:
         """Show the queue as it is now."""
-        review, choices, scope = self._review, self._review.choices, self.many.scope()
+        review, choices, scope = self._review, self._review.choices, self.bulk.scope()
         self.panel.set_choices(choices.filter_name, choices.sorting, choices.grouping)
         self.panel.set_review(
             self._session.state,

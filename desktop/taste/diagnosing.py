@@ -16,8 +16,8 @@ from engine.anomaly.diagnoses.judging import is_suspicious, judge
 from engine.anomaly.diagnoses.symptoms import Symptoms
 from engine.cuts.dead_air import PAUSES
 from engine.document.change import Change
-from engine.jobs.apart import run_apart
 from engine.jobs.diagnose import SymptomsRequest, check_recordings, find_symptoms
+from engine.jobs.own_process import run_in_own_process
 from engine.progress import Progress
 from engine.review.statistics import statistics
 from engine.settings import cut_settings
@@ -138,8 +138,8 @@ class Diagnosing(QObject):
 
 
 def _check(edited: tuple[Path, ...], progress: Progress) -> tuple[Finding, ...]:
-    return run_apart(check_recordings, (edited, ()), progress)
+    return run_in_own_process(check_recordings, (edited, ()), progress)
 
 
 def _measure(request: SymptomsRequest, progress: Progress) -> Symptoms:
-    return run_apart(find_symptoms, (request,), progress)
+    return run_in_own_process(find_symptoms, (request,), progress)

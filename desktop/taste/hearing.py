@@ -13,7 +13,7 @@ from desktop.transport import Transport
 from desktop.work import Work
 from engine.audio.reader import probe
 from engine.errors import SourceError
-from engine.jobs.kept import KeptRequest
+from engine.jobs.kept_recording import KeptRequest
 from engine.jobs.sounds import DocumentSound, FileSound, Sound
 from engine.safe_write import shown
 from engine.timebase import format_time, s_to_samples

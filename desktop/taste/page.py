@@ -13,17 +13,17 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from desktop import dialogs
 from desktop.actions import Actions
-from desktop.choices.look import Look
-from desktop.guarded import guarded
 from desktop.job_lanes import JobHandle, JobLane
 from desktop.review.review import Review
 from desktop.review.threshold import ThresholdDrag
 from desktop.session import Session
+from desktop.slots import telling_refusals
 from desktop.taste.hearing import TasteHearing
 from desktop.taste.jobs import CompareRequest, MomentRequest, compare_on, read_facts, show_moment
 from desktop.taste.survey import TasteSurvey
 from desktop.taste.threshold import TasteThreshold
 from desktop.transport import Transport
+from desktop.user_settings.look import Look
 from desktop.work import Work
 from engine.anomaly.overview.results import Comparison, Moment, TasteFacts
 from engine.anomaly.overview.states import segment_states
@@ -131,9 +131,9 @@ class Tasting(QObject):
         page.command_requested.connect(self._parts.commands.run)
         page.findings.remedy_requested.connect(self._remedy)
         page.moment_chosen.connect(self._want_moment)
-        page.span_heard.connect(guarded(self._hear, self.refused.emit))
+        page.span_heard.connect(telling_refusals(self._hear, self.refused.emit))
         page.scores_wanted.connect(self._score_source)
-        page.files_dropped.connect(guarded(self.drop, self.refused.emit))
+        page.files_dropped.connect(telling_refusals(self.drop, self.refused.emit))
         self._threshold.connect_view(page.distribution)
 
     def close(self) -> None:

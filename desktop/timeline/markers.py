@@ -10,12 +10,12 @@ from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop import dialogs
-from desktop.choices.look import Look
-from desktop.guarded import guarded
 from desktop.review.review import Review
 from desktop.session import Session
+from desktop.slots import telling_refusals
 from desktop.timeline.selecting import Selecting
 from desktop.transport import Transport
+from desktop.user_settings.look import Look
 from engine.document import marker_edits
 from engine.document.change import Change, Edit
 from engine.document.label_file import read_labels
@@ -64,8 +64,8 @@ class Marking(QObject):
         self._new: str | None = None
         self.list: MarkerList | None = None
         canvas = parts.timeline.canvas
-        canvas.marker_moved.connect(guarded(self.move, self.refused.emit))
-        canvas.marker_named.connect(guarded(self.rename, self.refused.emit))
+        canvas.marker_moved.connect(telling_refusals(self.move, self.refused.emit))
+        canvas.marker_named.connect(telling_refusals(self.rename, self.refused.emit))
         canvas.marker_menu_requested.connect(self._show_menu)
         parts.session.changed.connect(self._follow_change)
         parts.session.replaced.connect(self._show_list)
@@ -149,9 +149,9 @@ class Marking(QObject):
         """Show the list of markers, or come back to it."""
         if self.list is None:
             self.list = made = MarkerList(self._parts.look.theme, self._window)
-            made.chosen.connect(guarded(self._go_to, self.refused.emit))
-            made.renamed.connect(guarded(self._rename_in_list, self.refused.emit))
-            made.deleted.connect(guarded(self.delete, self.refused.emit))
+            made.chosen.connect(telling_refusals(self._go_to, self.refused.emit))
+            made.renamed.connect(telling_refusals(self._rename_in_list, self.refused.emit))
+            made.deleted.connect(telling_refusals(self.delete, self.refused.emit))
             self._parts.look.changed.connect(made.set_theme)
         self._show_list()
         self.list.show()
@@ -170,13 +170,13 @@ class Marking(QObject):
 
     def _show_menu(self, marker_id: str, at: QPoint) -> None:
         menu = QMenu(self._window)
-        menu.addAction("Go to", lambda: guarded(self._go_to, self.refused.emit)(marker_id))
+        menu.addAction("Go to", lambda: telling_refusals(self._go_to, self.refused.emit)(marker_id))
         marker = self._session.state.markers[marker_id]
         if marker.is_region:
             span = (marker.start_samples, marker.stop_samples)
             menu.addAction("Select this region", lambda: self._parts.selecting.select(*span))
-        menu.addAction("Rename…", lambda: guarded(self._ask_name, self.refused.emit)(marker_id))
-        menu.addAction("Delete", lambda: guarded(self.delete, self.refused.emit)((marker_id,)))
+        menu.addAction("Rename…", lambda: telling_refusals(self._ask_name, self.refused.emit)(marker_id))
+        menu.addAction("Delete", lambda: telling_refusals(self.delete, self.refused.emit)((marker_id,)))
         menu.addSeparator()
         menu.addAction("List of markers", self.show_list)
         menu.aboutToHide.connect(menu.deleteLater)

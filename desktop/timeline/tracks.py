@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
-from desktop.guarded import guarded
 from desktop.session import Session
+from desktop.slots import telling_refusals
 from desktop.timeline.track_menu import TrackMenu
 from engine.document.change import Edit
 from engine.document.track import Track
@@ -47,14 +47,18 @@ class Tracks(QObject):
         self._session = session
         self._timeline = timeline
         self._heads = timeline.heads
-        self._menu = TrackMenu(window, guarded(self.change, self._refuse), action)
+        self._menu = TrackMenu(window, telling_refusals(self.change, self._refuse), action)
         heads = self._heads
-        heads.track_changed.connect(guarded(self.change, self._refuse))
+        heads.track_changed.connect(telling_refusals(self.change, self._refuse))
         heads.group_changed.connect(
-            guarded(lambda key, values: self._apply(set_group(session.state, key, **values)), self._refuse)
+            telling_refusals(
+                lambda key, values: self._apply(set_group(session.state, key, **values)), self._refuse
+            )
         )
         heads.track_moved.connect(
-            guarded(lambda key, place: self._apply(move_track(session.state, key, place)), self._refuse)
+            telling_refusals(
+                lambda key, place: self._apply(move_track(session.state, key, place)), self._refuse
+            )
         )
         heads.menu_asked.connect(lambda key, place: self._popup("menu", key, place))
 

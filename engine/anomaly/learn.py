@@ -42,7 +42,7 @@ class LearnRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Learned:
+class LearnedTaste:
     """A written taste; `best` is the epoch whose weights it holds."""
 
     path: Path
@@ -62,7 +62,7 @@ class Learned:
         return self.best.validation
 
 
-def learn(request: LearnRequest, progress: Progress) -> Learned:
+def learn(request: LearnRequest, progress: Progress) -> LearnedTaste:
     """Train on edited audio only and write a `.taste` file.
 
     Raises
@@ -76,10 +76,10 @@ def learn(request: LearnRequest, progress: Progress) -> Learned:
     examples = Examples(request.edited, request.raw, request.cut)
     with few_threads():
         learnt = RECIPES[config.recipe].learn(examples, config, request.seed, progress.part(0.0, 0.98))
-    return keep(learnt, request, progress.part(0.98, 1.0))
+    return write_taste(learnt, request, progress.part(0.98, 1.0))
 
 
-def keep(learnt: Learnt, request: LearnRequest, progress: Progress) -> Learned:
+def write_taste(learnt: Learnt, request: LearnRequest, progress: Progress) -> LearnedTaste:
     """Write what a recipe came to as a `.taste` file.
 
     Raises
@@ -104,7 +104,7 @@ def keep(learnt: Learnt, request: LearnRequest, progress: Progress) -> Learned:
     progress.check_cancelled()
     save_taste(request.out, taste, overwrite=request.overwrite)
     progress.report(1.0, f"Learned {request.out.name}")
-    return Learned(request.out, fitted.history, fitted.best, fitted.stopped_early, taste.card)
+    return LearnedTaste(request.out, fitted.history, fitted.best, fitted.stopped_early, taste.card)
 
 
 def _longest_pause_s(paths: Iterable[Path]) -> float:

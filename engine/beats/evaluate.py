@@ -53,8 +53,8 @@ class Recording:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Answer:
-    """What a tracker said of one recording."""
+class BeatEstimate:
+    """What a tracker estimated of one recording."""
 
     tempo_bpm: float
     beats_s: Times
@@ -62,8 +62,8 @@ class Answer:
     onsets_s: Times
 
 
-Tracker = Callable[[Recording], Answer]
-Scored = list[tuple[Recording, Answer]]
+Tracker = Callable[[Recording], BeatEstimate]
+Scored = list[tuple[Recording, BeatEstimate]]
 
 
 def evaluate(data_dir: Path, *, short: bool = False, progress: Progress = SILENT) -> Iterator[Line]:
@@ -156,10 +156,10 @@ def _mixed(paths: Sequence[Path]) -> tuple[NDArray[np.float32], int]:
     return sum((track.mean(axis=1) for track, _ in tracks[1:]), tracks[0][0].mean(axis=1)), int(tracks[0][1])
 
 
-def track_ours(recording: Recording) -> Answer:
+def track_ours(recording: Recording) -> BeatEstimate:
     """Find the beats as Offcut does."""
     heard = listen([recording.samples], recording.rate_hz, len(recording.samples))
-    return Answer(
+    return BeatEstimate(
         heard.grid.tempo_bpm,
         heard.grid.beats_samples / recording.rate_hz,
         heard.grid.downbeats_samples / recording.rate_hz,
@@ -167,19 +167,19 @@ def track_ours(recording: Recording) -> Answer:
     )
 
 
-def track_librosa(recording: Recording) -> Answer:
+def track_librosa(recording: Recording) -> BeatEstimate:
     """Find beats and onsets as librosa does by default; every fourth beat counts as a downbeat."""
     import librosa
 
     tempo, beats_s = librosa.beat.beat_track(y=recording.samples, sr=recording.rate_hz, units="time")
     onsets_s = librosa.onset.onset_detect(y=recording.samples, sr=recording.rate_hz, units="time")
-    return Answer(float(np.atleast_1d(tempo)[0]), beats_s, beats_s[::4], onsets_s)
+    return BeatEstimate(float(np.atleast_1d(tempo)[0]), beats_s, beats_s[::4], onsets_s)
 
 
-def fixed_grid(recording: Recording) -> Answer:
+def fixed_grid(recording: Recording) -> BeatEstimate:
     """Answer 120 BPM from the first sample on, whatever is heard."""
     beats_s = np.arange(0.0, len(recording.samples) / recording.rate_hz, 0.5)
-    return Answer(120.0, beats_s, beats_s[::4], beats_s)
+    return BeatEstimate(120.0, beats_s, beats_s[::4], beats_s)
 
 
 def _lines(name: str, readers: Sequence[Callable[[], Recording]], progress: Progress) -> Iterator[Line]:

@@ -43,7 +43,7 @@ _LEAST_CONFIDENCE = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
+class PassResult:
     """All that one pass over a recording finds out."""
 
     grid: BeatGrid
@@ -74,7 +74,9 @@ class Traces:
     dead_air: DeadAir
 
 
-def listen(blocks: Iterable[Floats], rate_hz: int, total_samples: int, progress: Progress = SILENT) -> Heard:
+def listen(
+    blocks: Iterable[Floats], rate_hz: int, total_samples: int, progress: Progress = SILENT
+) -> PassResult:
     """Listen to a recording once and say where its beats and onsets are, and how loud it is.
 
     Parameters
@@ -95,7 +97,7 @@ def listen(blocks: Iterable[Floats], rate_hz: int, total_samples: int, progress:
     progress.report(0.85, "Finding the beats")
     grid = find_beats(traces, progress.part(0.85, 1.0))
     progress.report(1.0, "Listened")
-    return Heard(grid, _listening(traces.onsets.positions_samples, traces.loudness_db, traces.dead_air))
+    return PassResult(grid, _listening(traces.onsets.positions_samples, traces.loudness_db, traces.dead_air))
 
 
 def _listening(onsets_samples: NDArray[np.int64], loudness_db: Floats, dead: DeadAir) -> Listening:
@@ -110,13 +112,13 @@ def _listening(onsets_samples: NDArray[np.int64], loudness_db: Floats, dead: Dea
     )
 
 
-def _without_pulse(blocks: Iterable[Floats], rate_hz: int, progress: Progress) -> Heard:
+def _without_pulse(blocks: Iterable[Floats], rate_hz: int, progress: Progress) -> PassResult:
     loudness, dead_air = Loudness(), DeadAirDetector(rate_hz)
     for block in _finite_pieces(blocks):
         progress.check_cancelled()
         loudness.push(block)
         dead_air.push(block)
-    return Heard(empty_grid(), _listening(np.zeros(0, np.int64), loudness.finish(), dead_air.finish()))
+    return PassResult(empty_grid(), _listening(np.zeros(0, np.int64), loudness.finish(), dead_air.finish()))
 
 
 def trace(blocks: Iterable[Floats], rate_hz: int, total_samples: int, progress: Progress = SILENT) -> Traces:

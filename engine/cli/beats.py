@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.cli.answer import Answer
+from engine.cli.output import VerbOutput
 from engine.progress import Progress
 from engine.timebase import samples_to_s_array
 
@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("audio", type=Path, metavar="AUDIO")
 
 
-def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
+def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Find tempo, beats and downbeats."""
     from engine.audio.reader import SourceReader
     from engine.beats.listen import listen
@@ -27,7 +27,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
         grid = listen(blocks, reader.rate_hz, reader.frames, progress).grid
         beats_s = samples_to_s_array(grid.beats_samples, reader.rate_hz)
         downbeats_s = samples_to_s_array(grid.downbeats_samples, reader.rate_hz)
-    yield Answer(
+    yield VerbOutput(
         {
             "tempo_bpm": grid.tempo_bpm,
             "beats_s": beats_s.tolist(),

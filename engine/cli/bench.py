@@ -12,8 +12,8 @@ from subprocess import PIPE, Popen
 from tempfile import TemporaryFile
 
 from engine.bench.measured import Measured
-from engine.cli.answer import Answer
 from engine.cli.numbers import finite
+from engine.cli.output import VerbOutput
 from engine.errors import OffcutError, UsageError
 from engine.progress import Progress
 
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--minutes", type=finite, default=1.0, help="how long to play; 1 where not said")
 
 
-def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
+def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Print a metric a line as it is measured."""
     unknown = [part for part in options.part if part not in PARTS]
     if unknown:
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
     for number, part in enumerate(parts):
         for measured in _measure(part, options.minutes, progress.step(number, len(parts))):
             beside = "" if measured.baseline is None else f"  (beside {measured.baseline:.4g})"
-            yield Answer(asdict(measured), f"{measured.metric:<42} {measured.value:10.4g}{beside}")
+            yield VerbOutput(asdict(measured), f"{measured.metric:<42} {measured.value:10.4g}{beside}")
 
 
 def _measure(part: str, minutes: float, progress: Progress) -> Iterator[Measured]:

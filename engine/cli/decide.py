@@ -6,9 +6,9 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.cli.answer import Answer
 from engine.cli.documents import opened
 from engine.cli.numbers import finite
+from engine.cli.output import VerbOutput
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.edits import decide, move_edges
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--nudge-stop-ms", type=finite, default=0.0, metavar="X")
 
 
-def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:  # noqa: ARG001
+def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:  # noqa: ARG001
     """Nudge the edges where asked, then answer, all in the document's history."""
     if bool(options.ids) + options.all + (options.above is not None) != 1:
         raise UsageError("Say which proposals: their ids, or --all, or --above SCORE.")
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:  #
             _nudge(document, ids, options.nudge_start_ms, options.nudge_stop_ms)
             answer = decide(document.state, ids, verdict)
         document.apply(answer)
-    yield Answer({"decided": len(ids), "state": str(verdict), "ids": list(ids)}, answer.label)
+    yield VerbOutput({"decided": len(ids), "state": str(verdict), "ids": list(ids)}, answer.label)
 
 
 def _nudge(document: Document, ids: tuple[str, ...], start_ms: float, stop_ms: float) -> None:

@@ -18,7 +18,7 @@ from types import MappingProxyType
 
 from engine.anomaly.diagnoses.finding import Action, Finding
 from engine.cache_size import cache_bytes
-from engine.cli.answer import Answer
+from engine.cli.output import VerbOutput
 from engine.errors import UsageError
 from engine.places import cache_folder, data_folder
 from engine.progress import Progress
@@ -67,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("audio", type=Path, nargs="*", metavar="AUDIO", help="recordings to try the taste on")
 
 
-def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
+def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Look at everything once, or at a taste on each recording."""
     if options.taste is None and options.audio:
         raise UsageError("Recordings are tried on a taste: name it with --taste T.taste.")
@@ -77,7 +77,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
         yield from _diagnoses(options.taste, options.audio, progress)
 
 
-def _diagnoses(path: Path, audio: Sequence[Path], progress: Progress) -> Iterator[Answer]:
+def _diagnoses(path: Path, audio: Sequence[Path], progress: Progress) -> Iterator[VerbOutput]:
     from engine.anomaly.diagnoses.recording import diagnose
     from engine.anomaly.taste import load_taste
     from engine.settings import CutSettings
@@ -94,7 +94,7 @@ def _diagnoses(path: Path, audio: Sequence[Path], progress: Progress) -> Iterato
         ]
         facts = {"path": str(recording), "cut_share": found.cut_share, **asdict(found.symptoms)}
         rows = [asdict(finding) for finding in found.findings]
-        yield Answer(
+        yield VerbOutput(
             {**facts, "findings": rows}, "\n".join(lines if rows else [lines[0] + " nothing wrong."])
         )
 
@@ -103,7 +103,7 @@ def _to_do(finding: Finding) -> str:
     return f"({'; '.join(_TO_DO[remedy.action] for remedy in finding.remedies)})" if finding.remedies else ""
 
 
-def _installed() -> Answer:
+def _installed() -> VerbOutput:
     packages = {name: _version(name) for name in PACKAGES}
     devices, device_trouble = _devices()
     missing = [f"{name} is not installed; run 'python3 packaging/bootstrap.py setup'." for name in packages]
@@ -119,7 +119,7 @@ def _installed() -> Answer:
         "data_folder": str(data_folder()),
         "missing": missing,
     }
-    return Answer(facts, _text(facts, packages, devices, missing))
+    return VerbOutput(facts, _text(facts, packages, devices, missing))
 
 
 def _version(name: str) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from engine.cli.answer import Answer
 from engine.cli.documents import opened
 from engine.cli.numbers import finite
+from engine.cli.output import VerbOutput
 from engine.document.by_hand import edit_by_hand
 from engine.document.decisions import Verdict
 from engine.document.document import Document
@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--db", type=finite, metavar="D", help="gain: louder by D, quieter below 0")
 
 
-def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
+def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Make the edit, accepted at once, as one step of the document's history."""
     _refuse_others(options)
     with opened(options.project) as document:
@@ -72,7 +72,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
     said = f"{edit.label}; the result is {format_time(result_s, 1)} long ({proposal.id})."
     if clashes:
         said += f" It cannot hold beside {', '.join(clashes)}: undo or reject one of them."
-    yield Answer(fields, said)
+    yield VerbOutput(fields, said)
 
 
 def _refuse_others(options: argparse.Namespace) -> None:

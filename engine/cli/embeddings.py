@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.audio.folders import audio_files
-from engine.cli.answer import Answer, Listing
 from engine.cli.numbers import finite
+from engine.cli.output import Listing, VerbOutput
 from engine.errors import OffcutError, UsageError
 from engine.progress import Progress
 from engine.safe_write import shown
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
 
-def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer | Listing]:
+def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput | Listing]:
     """Do what was asked for."""
     if options.action == "prepare":
         yield from _prepare(options, progress)
@@ -48,16 +48,16 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer | Li
         yield _install(options, progress)
 
 
-def _list() -> Answer:
+def _list() -> VerbOutput:
     from engine.embeddings.registry import CLAP, EMBEDDINGS, clap_folder
 
     missing = set() if clap_folder().is_dir() else {CLAP}
     rows = [{"name": name, "is_here": name not in missing} for name in EMBEDDINGS]
     said = "\n".join(f"{row['name']:<12} {'here' if row['is_here'] else 'not here yet'}" for row in rows)
-    return Answer({"embeddings": rows}, said)
+    return VerbOutput({"embeddings": rows}, said)
 
 
-def _install(options: argparse.Namespace, progress: Progress) -> Answer:
+def _install(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     from engine.embeddings.installing import ABOUT, add_from, download
 
     if options.action == "add":
@@ -66,7 +66,9 @@ def _install(options: argparse.Namespace, progress: Progress) -> Answer:
         if not options.yes and not _says_yes(f"Fetch {ABOUT} from the Hugging Face hub? [y/N] "):
             raise UsageError(f"Nothing was fetched: {ABOUT} is fetched when you say yes, or with --yes.")
         found = download(progress)
-    return Answer({"name": found.name, "size": found.size}, f"The embedding 'clap' is here ({found.name}).")
+    return VerbOutput(
+        {"name": found.name, "size": found.size}, f"The embedding 'clap' is here ({found.name})."
+    )
 
 
 def _says_yes(question: str) -> bool:
@@ -88,7 +90,7 @@ def _prepare(options: argparse.Namespace, progress: Progress) -> Iterator[Listin
         raise OffcutError(f"{counted(len(refused), 'file')} could not be embedded; see above.")
 
 
-def _entries(options: argparse.Namespace, refused: list[str], progress: Progress) -> Iterator[Answer]:
+def _entries(options: argparse.Namespace, refused: list[str], progress: Progress) -> Iterator[VerbOutput]:
     from engine.embeddings.hearing import Hearing
     from engine.embeddings.preparation import NotPrepared, default_folder, prepare_all
     from engine.embeddings.registry import embedder
@@ -116,4 +118,4 @@ def _entries(options: argparse.Namespace, refused: list[str], progress: Progress
             "size": chosen.size,
             "was_kept": done.was_kept,
         }
-        yield Answer(fields, f"{done.path}: {counted(len(done.vectors), 'window')}, {how}")
+        yield VerbOutput(fields, f"{done.path}: {counted(len(done.vectors), 'window')}, {how}")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from math import isfinite
 from pathlib import Path
 
-from engine.cli.answer import Answer
+from engine.cli.output import VerbOutput
 from engine.errors import UsageError
 from engine.progress import Progress
 
@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
+def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Print a metric a line as it is measured."""
     if options.table:
         yield _table(options)
@@ -45,16 +45,16 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
     if options.data is None:
         raise UsageError("No recordings are named: give their folder with --data.")
     for line in _lines(options, progress):
-        yield Answer(line, "  ".join(f"{name} {_text(value)}" for name, value in line.items()))
+        yield VerbOutput(line, "  ".join(f"{name} {_text(value)}" for name, value in line.items()))
 
 
-def _table(options: argparse.Namespace) -> Answer:
+def _table(options: argparse.Namespace) -> VerbOutput:
     from engine.anomaly.evaluation.compare import table_of
 
     if options.results is None:
         raise UsageError("There is nothing to make a table of: name finished trials with --results.")
     table = table_of(options.results)
-    return Answer({"table": table}, table)
+    return VerbOutput({"table": table}, table)
 
 
 def _lines(options: argparse.Namespace, progress: Progress) -> Iterator[Mapping[str, object]]:

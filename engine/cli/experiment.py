@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from engine.cli.answer import Answer
+from engine.cli.output import VerbOutput
 from engine.errors import UsageError
 from engine.experiments.settings import Experiment, load_experiment
 from engine.progress import Progress
@@ -19,7 +19,7 @@ from engine.settings_file import parse_yaml
 from engine.wording import quoted
 
 if TYPE_CHECKING:
-    from engine.experiments.material import Material
+    from engine.experiments.recordings import PreparedRecordings
 
 _RUNS = Path("runs")
 
@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     tune.add_argument("--trials", type=int, default=50, help="how many in all, earlier ones included; 50")
 
 
-def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
+def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Do one of the steps."""
     experiment = load_experiment(options.config)
     folder = options.out or _RUNS / options.config.stem
@@ -57,22 +57,24 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
     yield step(experiment, folder, options, progress)
 
 
-def _material(experiment: Experiment, options: argparse.Namespace) -> Material:
+def _material(experiment: Experiment, options: argparse.Namespace) -> PreparedRecordings:
     from engine.experiments.run import material_of
 
     return material_of(experiment, options.audio)
 
 
-def _run(experiment: Experiment, folder: Path, options: argparse.Namespace, progress: Progress) -> Answer:
+def _run(experiment: Experiment, folder: Path, options: argparse.Namespace, progress: Progress) -> VerbOutput:
     from engine.experiments.run import run as run_experiment
     from engine.experiments.run import summary_row, summary_table
 
     done = run_experiment(experiment, _material(experiment, options), folder, progress)
     rows = [summary_row(one) for one in done.trained]
-    return Answer({"run": shown(done.folder), "networks": rows}, summary_table(done.trained))
+    return VerbOutput({"run": shown(done.folder), "networks": rows}, summary_table(done.trained))
 
 
-def _train(experiment: Experiment, folder: Path, options: argparse.Namespace, progress: Progress) -> Answer:
+def _train(
+    experiment: Experiment, folder: Path, options: argparse.Namespace, progress: Progress
+) -> VerbOutput:
     overrides = _overrides(options.set)
     network = options.network or next(iter(experiment.networks))
     config = experiment.config(network, overrides)
@@ -84,10 +86,12 @@ def _train(experiment: Experiment, folder: Path, options: argparse.Namespace, pr
     name = f"{network}-{_short(overrides)}" if overrides else network
     request = TrainRequest(network, config, experiment.seed, folder / name, experiment.wandb)
     trained = train(request, _material(experiment, options), progress)
-    return Answer(summary_row(trained), summary_table((trained,)))
+    return VerbOutput(summary_row(trained), summary_table((trained,)))
 
 
-def _tune(experiment: Experiment, folder: Path, options: argparse.Namespace, progress: Progress) -> Answer:
+def _tune(
+    experiment: Experiment, folder: Path, options: argparse.Namespace, progress: Progress
+) -> VerbOutput:
     if options.trials < 1:
         raise UsageError(f"There cannot be {options.trials} trials; ask for 1 or more.")
 
@@ -97,7 +101,7 @@ def _tune(experiment: Experiment, folder: Path, options: argparse.Namespace, pro
     request = TuneRequest(experiment, options.config, network, options.trials, folder)
     tuned = tune(request, _material(experiment, options), progress)
     said = ", ".join(f"{name} {_text(value)}" for name, value in tuned.settings.items())
-    return Answer(
+    return VerbOutput(
         {
             "network": network,
             "planted_auc": tuned.planted_auc,

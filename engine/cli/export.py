@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.audio.dither import Dither
-from engine.cli.answer import Answer
 from engine.cli.documents import opened
 from engine.cli.numbers import finite
+from engine.cli.output import VerbOutput
 from engine.document.analysis import BeatGrid
 from engine.document.state import DocumentState
 from engine.edl.export import ExportOptions, ExportRequest
@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
+def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Write every file asked for."""
     with opened(options.project) as document:
         state, folder = document.state, document.path.absolute().parent
@@ -76,7 +76,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
     requests = [replace(whole, out=out) for out in options.out]
     written = export_all(requests, progress.part(0.1, 1.0))
     files = [part for one in written for part in (one.parts or (one,))]
-    yield Answer(
+    yield VerbOutput(
         {"files": [{"path": str(one.path), **one.figures} for one in files]},
         "\n".join(one.sentence for one in files),
     )

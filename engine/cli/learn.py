@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from engine.cli.answer import Answer
+from engine.cli.output import VerbOutput
 from engine.errors import UsageError
 from engine.progress import Progress
 from engine.safe_write import shown
@@ -39,14 +39,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="write over an existing taste")
 
 
-def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
+def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Learn and write the taste."""
     if (options.improve is None) != (not options.projects) or bool(options.edited) == bool(options.projects):
         raise UsageError("Name edited recordings, or --improve T.taste --from PROJECT.")
     yield from _improve(options, progress) if options.improve else _learn(options, progress)
 
 
-def _learn(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
+def _learn(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     from engine.anomaly.config import default_config, load_config
 
     config = load_config(options.config) if options.config else default_config()
@@ -68,7 +68,7 @@ def _learn(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
     for finding in found:
         print(f"offcut learn: {finding.severity}: {shown(finding.sentence)}", file=sys.stderr)
     learned = learn(request, progress.part(0.05, 1.0))
-    yield Answer(
+    yield VerbOutput(
         {
             "taste": str(learned.path),
             "epochs": learned.epochs,
@@ -79,7 +79,7 @@ def _learn(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
     )
 
 
-def _improve(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
+def _improve(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Learn a taste anew with the decisions of some documents."""
     from engine.cli.documents import opened
     from engine.jobs.improve import DecidedDocument, ImproveRequest, improve, new_folder
@@ -100,7 +100,7 @@ def _improve(options: argparse.Namespace, progress: Progress) -> Iterator[Answer
     improved = improve(request, progress)
     for sentence in improved.missing:
         print(f"offcut learn: warning: {shown(sentence)}", file=sys.stderr)
-    yield Answer(
+    yield VerbOutput(
         {
             "taste": str(improved.path),
             "epochs": improved.epochs,

@@ -12,7 +12,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import NoReturn, Protocol
 
-from engine.cli.answer import Answer, Listing
+from engine.cli.output import Listing, VerbOutput
 from engine.cli.streams import own_output, saying_warnings
 from engine.errors import Cancelled, OffcutError, UsageError
 from engine.progress import Progress, ReportingProgress
@@ -44,7 +44,7 @@ class Verb(Protocol):
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare what the verb takes."""
 
-    def run(self, options: argparse.Namespace, progress: Progress) -> Iterator[Answer | Listing]:
+    def run(self, options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput | Listing]:
         """Do the work; a verb with one result yields once."""
 
 

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.cli.answer import Answer
+from engine.cli.output import VerbOutput
 from engine.document.document import Document
 from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import Progress
@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("audio", type=Path, nargs="+", metavar="AUDIO", help="one file a track")
 
 
-def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
+def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Import first, so that a file that cannot be read leaves no empty document behind."""
     imported = import_audio(ImportRequest(tuple(options.audio)), progress)
     with Document.create(options.project) as document:
@@ -29,7 +29,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
     length_s = samples_to_s(state.length_samples, state.rate_hz)
     tracks = counted(len(state.tracks), "track")
     lines = [f"{options.project}: {tracks}, {format_time(length_s)} at {state.rate_hz} Hz"]
-    yield Answer(
+    yield VerbOutput(
         {
             "project": str(options.project),
             "rate_hz": state.rate_hz,

@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from engine.cli.answer import Answer, Listing
 from engine.cli.documents import opened
+from engine.cli.output import Listing, VerbOutput
 from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
 from engine.document.decisions import Verdict
 from engine.document.document import Document
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", type=Path, metavar="PROJECT")
 
 
-def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer | Listing]:  # noqa: ARG001
+def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput | Listing]:  # noqa: ARG001
     """List the proposals in the order of their start."""
     with without_collection():
         with opened(options.project) as document:
@@ -34,10 +34,10 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer | Li
         if state.proposals:
             yield Listing("proposals", _entries(state, chances, with_text=not options.json))
         else:
-            yield Answer({"proposals": []}, "Nothing is proposed.")
+            yield VerbOutput({"proposals": []}, "Nothing is proposed.")
 
 
-def _entries(state: DocumentState, chances: Mapping[str, float], *, with_text: bool) -> Iterator[Answer]:
+def _entries(state: DocumentState, chances: Mapping[str, float], *, with_text: bool) -> Iterator[VerbOutput]:
     """Yield each proposal; its line takes longer to write than all the rest, and JSON needs none."""
     table = table_of(state)
     starts_s = samples_to_s_array(table.starts_samples, state.rate_hz).tolist()
@@ -60,7 +60,7 @@ def _entries(state: DocumentState, chances: Mapping[str, float], *, with_text: b
         if with_text:
             span = f"{format_time(start_s, 1)} – {format_time(stop_s, 1)}"
             text = f"{proposal.id}  {span:>19}  {proposal.score:.2f}  {verdict:<9}  {proposal.reason}"
-        yield Answer(fields, text)
+        yield VerbOutput(fields, text)
 
 
 def _chances(document: Document) -> dict[str, float]:

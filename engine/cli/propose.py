@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cli.answer import Answer
 from engine.cli.documents import opened
 from engine.cli.numbers import finite
+from engine.cli.output import VerbOutput
 from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
 from engine.document.document import Document
 from engine.document.edits import set_analyses
@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-snap", action="store_true", help="leave the edges where the score puts them")
 
 
-def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
+def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Listen, score, and propose."""
     from engine.jobs.listen import ListenRequest, listen_to_document
 
@@ -71,7 +71,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer]:
         listening = document.analysis("listening")
     told = told_of(listening if isinstance(listening, Listening) else None, state)
     kept_s = samples_to_s(plan.kept_samples, state.rate_hz)
-    yield Answer(
+    yield VerbOutput(
         {
             "proposals": len(state.proposals),
             "threshold": plan.threshold,

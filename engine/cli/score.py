@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.audio.folders import audio_files
-from engine.cli.answer import Answer, Listing
 from engine.cli.numbers import finite
+from engine.cli.output import Listing, VerbOutput
 from engine.errors import OffcutError, UsageError
 from engine.progress import Progress
 from engine.safe_write import replacing, shown
@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(options: argparse.Namespace, progress: Progress) -> Iterator[Answer | Listing]:
+def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput | Listing]:
     """Score every file; those of folders one after the other, whatever is wrong with some of them."""
     from engine.anomaly.taste import load_taste
 
@@ -73,7 +73,7 @@ def _check(options: argparse.Namespace) -> None:
         raise UsageError("A cluster has workers of its own: leave out --workers or --cluster.")
 
 
-def _score_few(options: argparse.Namespace, taste: Taste, progress: Progress) -> Answer:
+def _score_few(options: argparse.Namespace, taste: Taste, progress: Progress) -> VerbOutput:
     """Score named files, all or none of them."""
     from engine.anomaly.score import score_file
 
@@ -86,7 +86,7 @@ def _score_few(options: argparse.Namespace, taste: Taste, progress: Progress) ->
             table.writerow(_MOMENTS)
             for path, scores in scored:
                 table.writerows(_moments(path, scores))
-    return Answer(
+    return VerbOutput(
         {"files": [_moment_fields(path, scores) for path, scores in scored]},
         "\n".join(_oddest(path, scores) for path, scores in scored),
     )
@@ -119,7 +119,7 @@ class _Scoring:
             names = ", ".join(shown(path) for path in options.audio)
             raise OffcutError(f"{names} holds no audio files: choose a folder of recordings.")
 
-    def entries(self) -> Iterator[Answer]:
+    def entries(self) -> Iterator[VerbOutput]:
         """Yield what each recording came to, while rows go into the table."""
         with ExitStack() as stack:
             table = None
@@ -178,10 +178,10 @@ class _Scoring:
 
         return scored.overall, prediction(scored.overall, self._options.threshold)
 
-    def _entry(self, scored: Scored) -> Answer:
+    def _entry(self, scored: Scored) -> VerbOutput:
         fields = _moment_fields(scored.path, scored.scores)
         if self._options.threshold is None:
-            return Answer(fields, _oddest(scored.path, scored.scores))
+            return VerbOutput(fields, _oddest(scored.path, scored.scores))
         score, predicted = self._verdict(scored)
         fields |= {"score": score, "prediction": predicted}
         text = (
@@ -189,7 +189,7 @@ class _Scoring:
             if score is None
             else f"{scored.path}: {predicted} ({score:.3f})"
         )
-        return Answer(fields, text)
+        return VerbOutput(fields, text)
 
 
 def _moment_fields(path: Path, scores: Scores) -> dict[str, object]:

@@ -14,7 +14,6 @@ from engine.cuts.alternatives import alternatives
 from engine.cuts.borders import candidates
 from engine.cuts.dead_air import ending_with, surely_dead
 from engine.cuts.edges import Neighbours, anchors, snap
-from engine.cuts.keep import cuts_for_keep
 from engine.cuts.kept_examples import nearest_examples
 from engine.cuts.profile import OPTIMISED_SMOOTHING_S, SMOOTHING_S, ScoreProfile, smooth
 from engine.cuts.reasons import reasons
@@ -28,6 +27,7 @@ from engine.cuts.regions import (
     nearest_crossings,
     scored_accepted,
 )
+from engine.cuts.target_length import cuts_for_target
 from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
 from engine.document.decisions import Verdict
 from engine.document.proposals import Alternative, Proposal, proposal_id
@@ -218,7 +218,7 @@ def _choose(
     if settings.threshold_mode == "keep":
         places = candidates(profile.length_samples, listening, grid, rate_hz, snap=settings.snap)
         places = np.union1d(places, dead_air.ravel())
-        best = cuts_for_keep(profile, settings.keep, decided, rules, places)
+        best = cuts_for_target(profile, settings.keep, decided, rules, places)
         scored = nearest_crossings(profile, best.threshold, best.spans, rules.moved)
         return _Chosen(best.spans, scored, best.threshold)
     threshold = settings.score

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import UsageError
-from engine.experiments.material import Material
 from engine.experiments.record import Trained, write_json
+from engine.experiments.recordings import PreparedRecordings
 from engine.experiments.settings import Experiment
 from engine.experiments.train import TrainRequest, train
 from engine.progress import Progress
@@ -25,7 +25,7 @@ class Run:
     trained: tuple[Trained, ...]
 
 
-def material_of(experiment: Experiment, audio: Path | None) -> Material:
+def material_of(experiment: Experiment, audio: Path | None) -> PreparedRecordings:
     """Return the recordings to learn from.
 
     Parameters
@@ -39,10 +39,10 @@ def material_of(experiment: Experiment, audio: Path | None) -> Material:
     folder = audio or experiment.audio
     if folder is None:
         raise UsageError("The experiment names no recordings: add 'audio: FOLDER' to it, or give --audio.")
-    return Material(folder, experiment.seed)
+    return PreparedRecordings(folder, experiment.seed)
 
 
-def run(experiment: Experiment, material: Material, folder: Path, progress: Progress) -> Run:
+def run(experiment: Experiment, material: PreparedRecordings, folder: Path, progress: Progress) -> Run:
     """Train the networks one after another; those that are finished are only looked up.
 
     Raises

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.anomaly.learn import LearnRequest, keep
+from engine.anomaly.learn import LearnRequest, write_taste
 from engine.anomaly.svdd.learning import learn_from
 from engine.anomaly.svdd.settings import DeepSvddConfig
-from engine.experiments.material import Material
 from engine.experiments.record import (
     HISTORY,
     TASTE,
@@ -18,6 +17,7 @@ from engine.experiments.record import (
     make_folder,
     write_history,
 )
+from engine.experiments.recordings import PreparedRecordings
 from engine.experiments.tracking import require_wandb, tracked
 from engine.learning.loop import Epoch
 from engine.learning.torch_threads import few_threads
@@ -43,7 +43,7 @@ class TrainRequest:
     wandb: bool = False
 
 
-def train(request: TrainRequest, material: Material, progress: Progress) -> Trained:
+def train(request: TrainRequest, material: PreparedRecordings, progress: Progress) -> Trained:
     """Train a network and write its taste and its history; one that is finished is only looked up.
 
     Raises
@@ -79,7 +79,7 @@ def train(request: TrainRequest, material: Material, progress: Progress) -> Trai
         log({"planted_auc": planted_auc})
     taste = LearnRequest(material.paths, config, request.seed, folder / TASTE, overwrite=True)
     (folder / HISTORY).unlink(missing_ok=True)  # an old one must not speak for the taste that comes now
-    keep(outcome.learnt, taste, progress.part(_TRAINING_SHARE, 1.0))
+    write_taste(outcome.learnt, taste, progress.part(_TRAINING_SHARE, 1.0))
     fitted = outcome.learnt.fitted
     trained = Trained(
         request.network, folder, len(fitted.history), fitted.best.number, fitted.best.validation, planted_auc

@@ -17,8 +17,8 @@ from engine.anomaly.svdd.model import SvddModel
 from engine.anomaly.svdd.settings import DeepSvddConfig
 from engine.errors import OffcutError, UsageError
 from engine.experiments.inheritance import BASE
-from engine.experiments.material import Material
 from engine.experiments.record import VERSION, make_folder
+from engine.experiments.recordings import PreparedRecordings
 from engine.experiments.settings import Choices, Experiment, Range
 from engine.learning.loop import Epoch
 from engine.learning.torch_threads import few_threads
@@ -86,7 +86,7 @@ def require_optuna() -> Any:
     return optuna
 
 
-def tune(request: TuneRequest, material: Material, progress: Progress) -> Tuned:
+def tune(request: TuneRequest, material: PreparedRecordings, progress: Progress) -> Tuned:
     """Try settings until there are as many trials as asked for; one that looks worse than most is given up.
 
     Each trial trains on the same recordings and is judged by faults planted in the recordings set aside.
@@ -123,7 +123,7 @@ def tune(request: TuneRequest, material: Material, progress: Progress) -> Tuned:
     return Tuned(float(study.best_value), found, done, len(states) - done, path)
 
 
-def _study(optuna: Any, request: TuneRequest, material: Material) -> Study:
+def _study(optuna: Any, request: TuneRequest, material: PreparedRecordings) -> Study:
     """Open the study of exactly this search; one of other recordings or settings is another in the file."""
     from sqlalchemy.exc import SQLAlchemyError  # which Optuna keeps its studies with
 
@@ -156,7 +156,7 @@ def _ended(study: Study) -> list[FrozenTrial]:
 
 
 def _run_trial(
-    optuna: Any, study: Study, request: TuneRequest, material: Material, progress: Progress
+    optuna: Any, study: Study, request: TuneRequest, material: PreparedRecordings, progress: Progress
 ) -> None:
     trial = study.ask()
     config = request.experiment.config(request.network, _suggested(trial, request.experiment))

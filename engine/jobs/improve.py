@@ -1,6 +1,6 @@
 """Learn a taste anew with what the review said: the kept joins its recordings, the cut is shown to it.
 
-Made to run in a process of its own, see `engine.jobs.apart`: what goes in and comes out knows no torch.
+Made to run in a process of its own, see `engine.jobs.own_process`: what goes in and comes out knows no torch.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from engine.edl.build import build, whole
 from engine.edl.edit_list import EditList
 from engine.edl.render import Renderer
 from engine.errors import SourceError, TasteError
-from engine.jobs.kept import find_kept
+from engine.jobs.kept_recording import find_kept
 from engine.progress import Progress
 from engine.safe_write import shown
 from engine.spans import united

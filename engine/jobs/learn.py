@@ -1,4 +1,4 @@
-"""Learn a taste with the default recipe; made to run in a process of its own, see `engine.jobs.apart`.
+"""Learn a taste with the default recipe; made to run in a process of its own, see `engine.jobs.own_process`.
 
 What goes in and comes out knows no torch, so the process that asks need not import it.
 """

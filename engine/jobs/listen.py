@@ -46,14 +46,14 @@ class ListenRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class FoundAnalyses:
     """What listening found, by kind, and the id of each; what was known already is not in it."""
 
     analyses: Mapping[str, Analysis]
     ids: Mapping[str, str]
 
 
-def listen_to_document(request: ListenRequest, progress: Progress) -> Heard:
+def listen_to_document(request: ListenRequest, progress: Progress) -> FoundAnalyses:
     """Find the beat grid, onsets and loudness of a document and, with a taste, its scores.
 
     What the document knows already about the same recordings is not found again.
@@ -85,7 +85,7 @@ def listen_to_document(request: ListenRequest, progress: Progress) -> Heard:
         found |= scored
         sound = sound_of(state)
         ids |= {kind: analysis_id(kind, sound, analysis.maker) for kind, analysis in scored.items()}
-    return Heard(found, ids)
+    return FoundAnalyses(found, ids)
 
 
 def _hear(request: ListenRequest, progress: Progress) -> tuple[BeatGrid, Listening]:

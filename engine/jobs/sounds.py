@@ -16,7 +16,7 @@ from engine.document.state import DocumentState
 from engine.edl.build import whole
 from engine.edl.render import Renderer
 from engine.features.mono import resampled
-from engine.jobs.kept import find_kept
+from engine.jobs.kept_recording import find_kept
 from engine.jobs.media import without_missing
 from engine.progress import Progress
 

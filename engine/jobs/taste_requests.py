@@ -33,7 +33,7 @@ class SurveyRequest:
     Attributes
     ----------
     learned_from : the recordings of the taste, to be scored unless `kept` is known
-    folders : where they are looked for, see `engine.jobs.kept`
+    folders : where they are looked for, see `engine.jobs.kept_recording`
     """
 
     taste: Path

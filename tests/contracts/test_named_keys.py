@@ -14,7 +14,12 @@ from widgets.chrome.key_names import pair_label, with_keys
 
 ROOT = Path(__file__).resolve().parents[2]
 # The table of commands and what a key may be are about keys themselves; demos make tables of their own up.
-ABOUT_KEYS = ("desktop/commands/", "desktop/choices/keymap.py", "widgets/chrome/key_names.py", "demo.py")
+ABOUT_KEYS = (
+    "desktop/commands/",
+    "desktop/user_settings/keymap.py",
+    "widgets/chrome/key_names.py",
+    "demo.py",
+)
 KEY = re.compile(
     r"\b(Ctrl|Alt|Shift|Meta)[ +]([A-Z0-9]\b|[↑↓←→]|Shift|Alt|Enter)"
     r"|\b[Pp]ress(es)? [A-Z0-9]\b|\bF\d\d?\b|(^|; )[A-Z] (then|is|does)\b"

@@ -63,7 +63,7 @@ class Hands:
         self.window = window
         self.said: list[str] = []
         self.refused: list[str] = []
-        for part in (window.review, window.queue.many, window.history, window.work, window.files):
+        for part in (window.review, window.queue.bulk, window.history, window.work, window.files):
             part.said.connect(self.said.append)
         for part in (window.commands.refused, window.work.failed):
             part.connect(self.refused.append)

@@ -91,12 +91,12 @@ def test_the_edited_grid_is_there_after_a_restart(at_work: Hands, document: Path
 
 
 def test_listening_again_keeps_the_edited_grid_and_says_so(at_work: Hands) -> None:
-    from engine.jobs.listen import Heard  # the models; the other tests need none
+    from engine.jobs.listen import FoundAnalyses  # the models; the other tests need none
 
     at_work.press("H")
     window = at_work.window
     state, ids = window.session.state, heard_ids(window.session.state)
-    again = Heard({"beats": heard_grid(), "listening": Listening(maker="again")}, ids)
+    again = FoundAnalyses({"beats": heard_grid(), "listening": Listening(maker="again")}, ids)
     window.work._heard(state.tracks, None, again)
     assert grid_of(at_work).tempo_bpm == pytest.approx(60.0)
     assert at_work.said[-1] == "Listened to the recording; the grid you edited stays"

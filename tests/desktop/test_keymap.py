@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QSettings
 
-from desktop.choices.keymap import Keymap, refusal
 from desktop.commands import BY_ID, COMMANDS, conflicts
+from desktop.user_settings.keymap import Keymap, refusal
 from engine.errors import UsageError
 
 FREE = "Ctrl+F6"

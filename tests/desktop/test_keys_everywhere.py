@@ -18,7 +18,7 @@ def status(window: MainWindow) -> str:
 
 
 def change(window: MainWindow, command_id: str, *keys: str) -> None:
-    window.choices.keymap.set_keys(command_id, keys)
+    window.user_settings.keymap.set_keys(command_id, keys)
 
 
 def test_a_refusal_names_the_key_there_is(hands: Hands) -> None:
@@ -38,7 +38,7 @@ def test_the_empty_timeline_names_the_key_there_is(hands: Hands) -> None:
     before = canvas.grab().toImage()
     change(hands.window, "file.import", "Ctrl+F6")
     assert canvas.grab().toImage() != before
-    hands.window.choices.keymap.reset_all()
+    hands.window.user_settings.keymap.reset_all()
     assert canvas.grab().toImage() == before
 
 

@@ -23,12 +23,12 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from desktop.choices.look import Look
-from desktop.choices.preferences import THREADS_VARIABLE, Preferences
-from desktop.choices.recents import Recents
 from desktop.main_window import MainWindow
 from desktop.playback import AudioChoice, Player
 from desktop.playback.latency_test import LatencyReport, LatencyTest
+from desktop.user_settings.look import Look
+from desktop.user_settings.preferences import THREADS_VARIABLE, Preferences
+from desktop.user_settings.recents import Recents
 from engine.cache_size import cache_bytes
 from engine.errors import OffcutError
 from engine.learning import torch_threads
@@ -80,7 +80,7 @@ def test_a_new_text_size_says_when_it_holds(hands: Hands) -> None:
 
     hands.press_and_answer("Ctrl+,", choose)
     assert "once Offcut is opened again" in hands.window.status_bar._done.text()
-    assert hands.window.choices.preferences.values.text_percent == 125
+    assert hands.window.user_settings.preferences.values.text_percent == 125
 
 
 @pytest.fixture
@@ -175,7 +175,7 @@ def test_the_dialog_changes_what_it_says(hands: Hands) -> None:
         keep.click()
 
     hands.press_and_answer("Ctrl+,", answer)
-    values = hands.window.choices.preferences.values
+    values = hands.window.user_settings.preferences.values
     assert (values.buffer_ms, values.cache_limit_gb) == (25, 3)
 
 
@@ -200,7 +200,7 @@ def test_emptying_leaves_the_open_document_its_files(hands: Hands, document: Pat
 def test_opening_a_document_keeps_the_cache_within_its_limit(
     hands: Hands, document: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("desktop.choices.preferences.GB", 1)  # a limit of some bytes
+    monkeypatch.setattr("desktop.user_settings.preferences.GB", 1)  # a limit of some bytes
     stale = cache_folder("peaks") / f"{'0123' * 8}-48000-v1.peaks"
     stale.write_bytes(bytes(1_000))
     hands.window.session.open(document)
@@ -339,7 +339,7 @@ def test_letters_stay_letters_where_text_is_typed(hands: Hands, document: Path) 
     window = hands.window
     window.session.open(document)
     hands.finish_work()
-    window.choices.keymap.set_keys("review.flag", ("Shift+F9", "F"))
+    window.user_settings.keymap.set_keys("review.flag", ("Shift+F9", "F"))
     state = window.session.state
     field = QLineEdit(window)
     field.show()
@@ -367,7 +367,7 @@ def test_the_key_sheet_leads_to_the_keys(hands: Hands) -> None:
 
 def test_reset_all_brings_the_sheet_back(hands: Hands) -> None:
     window = hands.window
-    window.choices.keymap.set_keys("file.export", ("Ctrl+F6",))
+    window.user_settings.keymap.set_keys("file.export", ("Ctrl+F6",))
     assert window.caps["file.export"] == "Ctrl F6"
 
     def answer(dialog: QWidget) -> None:
@@ -387,7 +387,7 @@ def test_recent_documents_are_offered_and_opened_only_when_asked_for(hands: Hand
     window.session.open(document)
     hands.finish_work()
     gone = document.with_name("gone.offcut")
-    window.choices.recents.note(gone)
+    window.user_settings.recents.note(gone)
     window.session.close()
     assert not window.session.is_open
 
@@ -401,13 +401,13 @@ def test_recent_documents_are_offered_and_opened_only_when_asked_for(hands: Hand
     hands.press_and_answer("Ctrl+Shift+R", answer)
     hands.finish_work()
     assert window.session.path == document
-    assert window.choices.recents.paths == (document,)
+    assert window.user_settings.recents.paths == (document,)
 
 
 def test_the_palette_finds_recent_documents(hands: Hands, document: Path) -> None:
     window = hands.window
-    window.choices.recents.note(document)
-    window.choices.recents.note(document.with_name("gone.offcut"))
+    window.user_settings.recents.note(document)
+    window.user_settings.recents.note(document.with_name("gone.offcut"))
     for name in ("jam", "gone"):
         hands.press("F1")
         field = window.palette_popup.findChild(QLineEdit)

@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QListWidget
 from pytestqt.qtbot import QtBot
 
-from desktop.choices.recents import LIMIT, Recent, Recents
+from desktop.user_settings.recents import LIMIT, Recent, Recents
 from widgets.chrome.recent_list import RecentList
 from widgets.theme import DARK
 

@@ -13,7 +13,7 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QDialog, QPushButton, QWidget
 
-from desktop.drawing.spectrogram_details import Piece, SpectrogramDetails, TrackSpectrogram, make_pieces
+from desktop.drawing.spectrogram_tiles import SpectrogramTile, SpectrogramTiles, TrackSpectrogram, make_tiles
 from desktop.drawing.spectrograms import stored_look
 from desktop.main_window import MainWindow
 from engine.audio.reader import SourceReader
@@ -66,7 +66,7 @@ def looking(hands: Hands, tmp_path: Path, recording: Path) -> Hands:
 def finish(hands: Hands) -> None:
     """Wait until all that is drawn is there, waveforms included."""
     window = hands.window
-    working = (window.spectrograms, window.work, window.work.wave_details)
+    working = (window.spectrograms, window.work, window.work.wave_tiles)
     hands.qtbot.waitUntil(lambda: not any(part.is_busy for part in working), timeout=30_000)
 
 
@@ -80,7 +80,7 @@ def lanes(window: MainWindow) -> bytes:
 
 
 def final_lanes(hands: Hands) -> bytes:
-    """The lanes once all details that they ask for are there."""
+    """The lanes once all tiles that they ask for are there."""
     lanes(hands.window)
     finish(hands)
     return lanes(hands.window)
@@ -165,14 +165,14 @@ def test_close_views_are_refined_off_the_windows_thread(
     hands: Hands, recording: Path, window_samples: int
 ) -> None:
     pyramid = source_spectrogram(SpectrogramRequest(recording, "hash", window_samples))
-    details = SpectrogramDetails(make_pieces, 10**7, "test", hands.window)
-    drawn = TrackSpectrogram(pyramid, recording, details)
+    tiles = SpectrogramTiles(make_tiles, 10**7, "test", hands.window)
+    drawn = TrackSpectrogram(pyramid, recording, tiles)
     starts = np.arange(100, 700, dtype=np.int64) * 256  # middles of frames at a hop of 256
     coarse = drawn.cells(0, starts, starts + 256, 256.0)
     np.testing.assert_array_equal(coarse, pyramid.cells(0, starts, starts + 256, 256.0))
-    with hands.qtbot.waitSignal(details.arrived, timeout=10_000):
+    with hands.qtbot.waitSignal(tiles.arrived, timeout=10_000):
         pass
-    hands.qtbot.waitUntil(lambda: not details.is_busy)
+    hands.qtbot.waitUntil(lambda: not tiles.is_busy)
     fine = drawn.cells(0, starts, starts + 256, 256.0)
     with SourceReader(recording) as reader:
         pieces = np.concatenate([detail_cells(reader, window_samples, 256, n)[0] for n in range(6)])
@@ -188,7 +188,7 @@ def test_close_views_are_refined_off_the_windows_thread(
     )
     outside = np.array([-5_000, SECONDS * RATE_HZ + 10_000])
     assert not drawn.cells(0, outside, outside + 256, 256.0).any()
-    details.close()
+    tiles.close()
 
 
 def test_close_views_show_edited_sound_as_it_is_heard(hands: Hands, recording: Path, tmp_path: Path) -> None:
@@ -202,20 +202,20 @@ def test_close_views_show_edited_sound_as_it_is_heard(hands: Hands, recording: P
     soundfile.write(tmp_path / "heard.wav", heard, RATE_HZ, subtype="FLOAT")
     with SourceReader(tmp_path / "heard.wav") as reader:
         expected = np.concatenate([detail_cells(reader, 2048, 256, n) for n in range(6)], axis=1)
-    details = SpectrogramDetails(make_pieces, 10**7, "test", hands.window)
-    made: list[Piece] = []
-    details.get = lambda piece, get=details.get: (made.append(piece), get(piece))[1]  # type: ignore[method-assign]
-    drawn = EditedSpectrogram(TrackSpectrogram(pyramid, recording, details), patches, offset)
+    tiles = SpectrogramTiles(make_tiles, 10**7, "test", hands.window)
+    made: list[SpectrogramTile] = []
+    tiles.get = lambda tile, get=tiles.get: (made.append(tile), get(tile))[1]  # type: ignore[method-assign]
+    drawn = EditedSpectrogram(TrackSpectrogram(pyramid, recording, tiles), patches, offset)
     starts = np.arange(100, 700, dtype=np.int64) * 256
     drawn.cells(0, starts, starts + 256, 256.0)
-    hands.qtbot.waitUntil(lambda: not details.is_busy)
+    hands.qtbot.waitUntil(lambda: not tiles.is_busy)
     for channel in (0, 1):
         found = drawn.cells(channel, starts, starts + 256, 256.0)
         np.testing.assert_array_equal(found, expected[channel, 100:700])
         assert (found != plain[channel, 100:700]).any()
-    edited = {piece.number for piece in made if piece.edits}
+    edited = {tile.number for tile in made if tile.edits}
     assert edited == {1, 2}, "nothing is made anew of what is as it was"
-    details.close()
+    tiles.close()
 
 
 def test_a_mute_is_seen_in_the_spectrogram_of_both_views(looking: Hands) -> None:
@@ -242,17 +242,17 @@ def test_a_mute_is_seen_in_the_spectrogram_of_both_views(looking: Hands) -> None
             assert cells(1.0).max() > 100
 
 
-def test_details_of_a_recording_that_is_gone_are_given_up(hands: Hands, recording: Path) -> None:
+def test_tiles_of_a_recording_that_is_gone_are_given_up(hands: Hands, recording: Path) -> None:
     pyramid = source_spectrogram(SpectrogramRequest(recording, "hash", 2048))
     recording.unlink()
-    details = SpectrogramDetails(make_pieces, 10**7, "test", hands.window)
-    drawn = TrackSpectrogram(pyramid, recording, details)
+    tiles = SpectrogramTiles(make_tiles, 10**7, "test", hands.window)
+    drawn = TrackSpectrogram(pyramid, recording, tiles)
     starts = np.arange(600, dtype=np.int64) * 128
     for _ in range(3):
         drawn.cells(0, starts, starts + 128, 128.0)
-        hands.qtbot.waitUntil(lambda: not details.is_busy)
-    assert details.get(Piece(recording, 2048, 128, 0)) is None
-    details.close()
+        hands.qtbot.waitUntil(lambda: not tiles.is_busy)
+    assert tiles.get(SpectrogramTile(recording, 2048, 128, 0)) is None
+    tiles.close()
 
 
 def test_zooming_in_ends_with_the_fine_picture(looking: Hands) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.cli.answer import Answer, Listing
+from engine.cli.output import Listing, VerbOutput
 from engine.strict_json import bytes_of, escaped, strict_json
 from tests.hostile.bad_files import good
 from tests.hostile.verbs import run_verb, strictly_read
@@ -71,6 +71,6 @@ def test_numbers_that_are_none_become_null() -> None:
     fields = {"a": math.nan, "b": [1.5, -math.inf, (math.inf, 2)], "c": {"d": math.nan, "caf\udce9": True}}
     expected = {"a": None, "b": [1.5, None, [None, 2]], "c": {"d": None, "caf\uefe9": True}}
     assert json.loads(strict_json(fields)) == expected
-    assert json.loads("".join(Answer(fields, "").json_pieces())) == expected
-    listed = "".join(Listing("files", iter([Answer(fields, "")] * 2)).json_pieces())
+    assert json.loads("".join(VerbOutput(fields, "").json_pieces())) == expected
+    listed = "".join(Listing("files", iter([VerbOutput(fields, "")] * 2)).json_pieces())
     assert json.loads(listed) == {"files": [expected] * 2}

@@ -17,7 +17,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from engine.document.decisions import Verdict
 from tests.widgets.conftest import Dress
 from widgets.review.row_delegate import RowDelegate
-from widgets.review.rows import Row
+from widgets.review.rows import QueueRow
 from widgets.theme import DARK, LIGHT, Theme, px
 from widgets.timeline.frame import Frame, Wish, lay_out
 from widgets.timeline.proposals import Span, paint_span
@@ -80,7 +80,7 @@ def painted_row(tokens: Theme, verdict: Verdict) -> QImage:
     image = QImage(px(372), px(30), QImage.Format.Format_RGB32)
     image.fill(QColor(tokens.panel))
     painter = QPainter(image)
-    row = Row("a", "scissors", "cut", "0:10.0", "0:18.0", "8.0 s", 0.9, verdict, False)
+    row = QueueRow("a", "scissors", "cut", "0:10.0", "0:18.0", "8.0 s", 0.9, verdict, False)
     RowDelegate(tokens).paint_row(painter, QRectF(image.rect()), row, hovered=False)
     painter.end()
     return image

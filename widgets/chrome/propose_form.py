@@ -15,10 +15,10 @@ from PySide6.QtWidgets import (
 
 from engine.settings import CutSettings
 from widgets.chrome.check_box import CheckBox
-from widgets.chrome.kept_fields import KeptFields
 from widgets.chrome.number_field import NumberField
 from widgets.chrome.numbers_form import Number, NumberLine
 from widgets.chrome.radio_group import tab_to_checked
+from widgets.chrome.share_fields import ShareFields
 from widgets.theme import Theme, px
 
 _AUTOMATIC = "Finds the threshold from the scores of this recording and of what you kept."
@@ -53,7 +53,7 @@ class ProposeForm(QWidget):
         self._theme = theme
         self._outlook = _COUNTING
         self._modes = QButtonGroup(self)
-        self._kept = KeptFields(settings.keep, length_s)
+        self._share = ShareFields(settings.keep, length_s)
         self._numbers = {
             "percentile": NumberField(round(settings.percentile), 0, 100),
             "score": NumberField(round(settings.score * 100), 0, 100),
@@ -84,13 +84,13 @@ class ProposeForm(QWidget):
         grid.setHorizontalSpacing(px(12))
         grid.setVerticalSpacing(px(6))
         grid.setColumnStretch(1, 1)
-        self._kept.edited.connect(lambda: self._choose("keep"))
+        self._share.edited.connect(lambda: self._choose("keep"))
         automatic = QLabel(_AUTOMATIC)
         automatic.setWordWrap(True)
         automatic.setProperty("role", "dim")
         rows = (
             ("automatic", "&Automatic", automatic),
-            ("keep", "&Keep", self._kept),
+            ("keep", "&Keep", self._share),
             ("percentile", "&Percentile", self._number("percentile", "% of it scores below the threshold")),
             ("score", "&Score", self._number("score", "hundredths, and above, are cut")),
         )
@@ -132,7 +132,7 @@ class ProposeForm(QWidget):
         """Say what is missing, "" when cuts can be proposed."""
         mode = self._mode()
         numbers = self._numbers
-        asked = self._kept.problem() if mode == "keep" else ""
+        asked = self._share.problem() if mode == "keep" else ""
         if mode in numbers:
             asked = numbers[mode].problem(mode.capitalize())
         return asked or ("" if self._follows.isChecked() else self._shortest.problem())
@@ -142,7 +142,7 @@ class ProposeForm(QWidget):
         mode = self._mode()
         wanted: dict[str, object] = {"threshold_mode": mode}
         if mode == "keep":
-            wanted["keep"] = self._kept.share
+            wanted["keep"] = self._share.share
         elif mode in self._numbers:
             number = self._numbers[mode].value()
             assert number is not None
@@ -167,8 +167,8 @@ class ProposeForm(QWidget):
     def _focus_field(self) -> None:
         mode = self._mode()
         if mode == "keep":
-            self._kept.setFocus()
-            self._kept.select_all()
+            self._share.setFocus()
+            self._share.select_all()
         elif mode in self._numbers:
             self._numbers[mode].setFocus()
             self._numbers[mode].selectAll()

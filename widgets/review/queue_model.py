@@ -8,7 +8,7 @@ from engine.document.state import DocumentState
 from engine.review.learned import Learned
 from engine.review.listing import Listing, QueueGroup
 from engine.wording import counted
-from widgets.review.rows import Row, row_of
+from widgets.review.rows import QueueRow, row_of
 
 _ROOT = QModelIndex()
 
@@ -58,7 +58,7 @@ class QueueModel(QAbstractListModel):
             return self.row(index.row()).spoken + chosen
         return None
 
-    def row(self, position: int) -> Row:
+    def row(self, position: int) -> QueueRow:
         """Return the row at a position, where a proposal stands."""
         line = self._lines[position]
         assert isinstance(line, str)

@@ -1,4 +1,4 @@
-"""The right panel: the head, the queue with its open proposal, and the answers for many."""
+"""The right panel: the head, the queue with its open proposal, and the bulk answers."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from engine.review.listing import Listing
 from engine.review.statistics import ReviewStatistics
 from widgets.chrome.key_caps import KeyButton
 from widgets.review.advice import advice, all_decided
+from widgets.review.bulk_bar import BulkBar
 from widgets.review.card import Card
 from widgets.review.empty_queue import EmptyQueue
 from widgets.review.learned_line import LearnedLine
-from widgets.review.many_bar import ManyBar
 from widgets.review.queue_head import QueueHead
 from widgets.review.queue_view import QueueView
 from widgets.review.rows import Surroundings, card_of
@@ -68,7 +68,7 @@ class QueuePanel(QFrame):
         self._card = Card(theme, keys)
         self._view = QueueView(theme, self._card)
         self._hint = EmptyQueue(theme, keys)
-        self._many = ManyBar(theme, keys)
+        self._bulk = BulkBar(theme, keys)
         self._above = KeyButton(theme, "", keys.get("review.accept_above", ""))
         self._learning = LearnedLine(theme, keys)
         self._middle = QStackedWidget()
@@ -78,7 +78,7 @@ class QueuePanel(QFrame):
         view.proposal_toggled.connect(self.proposal_toggled)
         view.range_chosen.connect(self.range_chosen)
         view.group_toggled.connect(self.group_toggled)
-        for asking in (self._card, self._hint, self._many, self._learning, head):
+        for asking in (self._card, self._hint, self._bulk, self._learning, head):
             asking.command_requested.connect(self.command_requested)
         head.filter_chosen.connect(self.filter_chosen)
         head.search.textChanged.connect(self.search_changed)
@@ -100,14 +100,14 @@ class QueuePanel(QFrame):
         self._above.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         foot.setSpacing(px(4))
         foot.addWidget(self._learning)
-        foot.addWidget(self._many)
+        foot.addWidget(self._bulk)
         foot.addWidget(self._above)
         layout.addLayout(foot)
 
     def set_theme(self, theme: Theme) -> None:
         """Paint with these colours from now on."""
         self._theme = theme
-        for part in (self._head, self._card, self._view, self._hint, self._learning, self._many, self._above):
+        for part in (self._head, self._card, self._view, self._hint, self._learning, self._bulk, self._above):
             part.set_theme(theme)
         line = f"1px solid {theme.line}"
         self._middle.setStyleSheet(f"QStackedWidget {{ border-top: {line}; border-bottom: {line}; }}")
@@ -131,12 +131,12 @@ class QueuePanel(QFrame):
         self._head.set_choices(filter_name, sorting, grouping)
 
     def set_scope(self, selected: frozenset[str], count: int, name: str) -> None:
-        """Mark the selected rows, and say how many an answer for many is for, and which they are.
+        """Mark the selected rows, and say how many a bulk answer is for, and which they are.
 
         `name` is "selected" or "shown"; where it is empty there is nothing to answer at once.
         """
         self._view.set_selected(selected)
-        self._many.set_scope(count, name)
+        self._bulk.set_scope(count, name)
 
     def set_learning(self, sentence: str, *, is_on: bool) -> None:
         """Say what the answers taught, and whether they teach at all; nothing where the sentence is empty."""

@@ -12,7 +12,7 @@ from engine.review.listing import QueueGroup
 from widgets.chrome.icons import paint_icon
 from widgets.edit_words import YOURS
 from widgets.review.queue_model import QueueModel
-from widgets.review.rows import CONFLICT_ICON, VERDICT_ICONS, Row
+from widgets.review.rows import CONFLICT_ICON, VERDICT_ICONS, QueueRow
 from widgets.theme import ROW, TEXT, Theme, mono_font, px, ui_font
 
 SMALL = TEXT - 1
@@ -83,7 +83,7 @@ class RowDelegate(QStyledItemDelegate):
         painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, name)
 
     def paint_row(
-        self, painter: QPainter, rect: QRectF, row: Row, hovered: bool, selected: bool = False
+        self, painter: QPainter, rect: QRectF, row: QueueRow, hovered: bool, selected: bool = False
     ) -> None:
         """Paint one row into `rect`; a selected one has a bar at its left besides its ground."""
         theme = self._theme

@@ -34,7 +34,7 @@ VERDICT_ICONS = {Verdict.ACCEPTED: "check", Verdict.REJECTED: "x", Verdict.UNDEC
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class QueueRow:
     """One line of the queue.
 
     Attributes
@@ -125,13 +125,13 @@ def chance_of(state: DocumentState, proposal_id: str, learned: Learned | None) -
     return float(learned.chances[table_of(state).made.places[proposal_id]])
 
 
-def row_of(state: DocumentState, proposal_id: str, learned: Learned | None = None) -> Row:
+def row_of(state: DocumentState, proposal_id: str, learned: Learned | None = None) -> QueueRow:
     """Return the row of a proposal as the user has it now."""
     proposal = state.proposals[proposal_id]
     start, stop = state.span(proposal_id)
     decision = state.decisions.get(proposal_id)
     kind = KINDS.get(proposal.kind)
-    return Row(
+    return QueueRow(
         id=proposal_id,
         icon=ANY_KIND_ICON if kind is None else kind.icon,
         kind=proposal.kind,

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from engine.anomaly.bank.memory import Memory, Vectors, stored_memory
 from engine.anomaly.embedding_bank.settings import EmbeddingBankConfig
-from engine.anomaly.passing import passed
+from engine.anomaly.frame_observer import observed
 from engine.anomaly.recipe import Judged, Passing
 from engine.anomaly.recipe_config import RecipeConfig
 from engine.embeddings import registry
@@ -56,7 +56,7 @@ class EmbeddingBankModel:
         self, blocks: Iterable[NDArray[np.float32]], level_db: float, passing: Passing, progress: Progress
     ) -> Iterator[Judged]:
         """Yield what each window measures."""
-        stream = passed(blocks, level_db, self.config.mel, passing)
+        stream = observed(blocks, level_db, self.config.mel, passing)
         for vectors in heard(stream, level_db, hearing_of(self.config), self.embedder):
             progress.check_cancelled()
             logs = self.logs(vectors)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.anomaly.evaluation.materials.all import MATERIALS
-from engine.anomaly.evaluation.materials.case import Material
+from engine.anomaly.evaluation.materials.case import MaterialKind
 from engine.anomaly.evaluation.results import Results
-from engine.anomaly.evaluation.rows import BASELINES, BY_NAME, DEFAULT, Row, shortened
+from engine.anomaly.evaluation.rows import BASELINES, BY_NAME, DEFAULT, ComparisonRow, shortened
 from engine.anomaly.evaluation.table import by_share, lines, markdown, means
 from engine.anomaly.evaluation.trials import Plan, run
 from engine.anomaly.recipe_config import RecipeConfig
@@ -79,7 +79,9 @@ def _plan(asked: Comparison) -> Plan:
         raise UsageError(f"The number of seeds cannot be {asked.seeds}: give 1 or more.")
     rows = [_row(name) for name in asked.rows or ([] if asked.config else [DEFAULT])]
     if asked.config is not None:
-        rows.append(Row("config", "the settings that were given", asked.config, asked.config.needs_raw))
+        rows.append(
+            ComparisonRow("config", "the settings that were given", asked.config, asked.config.needs_raw)
+        )
     if asked.short:
         rows = [shortened(row) for row in rows]
     names = asked.materials or [name for name, one in MATERIALS.items() if not one.is_asked_for]
@@ -89,13 +91,13 @@ def _plan(asked: Comparison) -> Plan:
     )
 
 
-def _row(name: str) -> Row:
+def _row(name: str) -> ComparisonRow:
     if name not in BY_NAME:
         raise UsageError(f"There is no row '{name}': choose among {_listed(BY_NAME)}.")
     return BY_NAME[name]
 
 
-def _material(name: str) -> Material:
+def _material(name: str) -> MaterialKind:
     if name not in MATERIALS:
         raise UsageError(f"There is no material '{name}': choose among {_listed(MATERIALS)}.")
     return MATERIALS[name]

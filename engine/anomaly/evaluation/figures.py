@@ -12,7 +12,7 @@ from engine.anomaly.evaluation.recordings import HEARD_RATE_HZ
 from engine.anomaly.evaluation.review import after_answers, curve_of
 from engine.anomaly.metrics import auc, average_precision, smoothed, time_iou
 from engine.anomaly.score import Scores
-from engine.beats.listen import Heard, listen
+from engine.beats.listen import PassResult, listen
 from engine.cuts.propose import propose_cuts
 from engine.features.dead_air import LEAST_S
 from engine.settings import CutSettings
@@ -59,7 +59,7 @@ def of_moments(curve: Scores, tested: HeldOut) -> dict[str, float]:
     }
 
 
-def _automatic(curve: Scores, heard: Heard, tested: HeldOut) -> dict[str, float]:
+def _automatic(curve: Scores, heard: PassResult, tested: HeldOut) -> dict[str, float]:
     """Measure the cuts that are proposed in the window before anything is set."""
     bad = _bad(tested)
     cut = _proposed(curve, heard, tested)
@@ -76,7 +76,7 @@ def _automatic(curve: Scores, heard: Heard, tested: HeldOut) -> dict[str, float]
     return found | ({"pauses_proposed": float(np.mean(pauses))} if pauses else {})
 
 
-def _proposed(curve: Scores, heard: Heard, tested: HeldOut) -> NDArray[np.bool_]:
+def _proposed(curve: Scores, heard: PassResult, tested: HeldOut) -> NDArray[np.bool_]:
     plan = propose_cuts(
         curve_of(curve),
         heard.listening,

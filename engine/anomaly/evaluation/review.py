@@ -8,7 +8,7 @@ from engine.anomaly.evaluation.materials.case import HeldOut
 from engine.anomaly.evaluation.recordings import HEARD_RATE_HZ
 from engine.anomaly.evaluation.simulate import hit, moments, simulate
 from engine.anomaly.score import Scores
-from engine.beats.listen import Heard
+from engine.beats.listen import PassResult
 from engine.document.analysis import ScoreCurve
 from engine.review.calibration.evidence import Analyses
 from engine.timebase import s_to_samples_array
@@ -30,7 +30,7 @@ def curve_of(scores: Scores) -> ScoreCurve:
     )
 
 
-def after_answers(scores: Scores, heard: Heard, tested: HeldOut) -> dict[str, float]:
+def after_answers(scores: Scores, heard: PassResult, tested: HeldOut) -> dict[str, float]:
     """Answer 20 moments, as the queue asks, and measure the rest by the scores and by what was learned.
 
     Nothing where what is left holds only faults, or none.

@@ -23,7 +23,7 @@ from engine.anomaly.svdd.settings import DeepSvddConfig
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ComparisonRow:
     """What is compared.
 
     Attributes
@@ -50,9 +50,9 @@ class Row:
         return digest.hexdigest()
 
 
-CHANCE = Row("chance", "random numbers", None)
-ENERGY = Row("energy", "how far the loudness is from what was kept", None)
-TRUTH = Row("truth", "the truth for a score: what figures could be at most", None)
+CHANCE = ComparisonRow("chance", "random numbers", None)
+ENERGY = ComparisonRow("energy", "how far the loudness is from what was kept", None)
+TRUTH = ComparisonRow("truth", "the truth for a score: what figures could be at most", None)
 DEFAULT = "default"
 BASELINES = (TRUTH, CHANCE, ENERGY)
 
@@ -66,26 +66,26 @@ def _slicer(**options: object) -> SlicerConfig:
     return SlicerConfig.model_validate({"epochs": _OPTION_EPOCHS, **options})
 
 
-ROWS: tuple[Row, ...] = (
-    Row(DEFAULT, "what Offcut learns unless told otherwise", default_config()),
-    Row("own-faults (one network)", "instead of two", OwnFaultsConfig(members=1)),
-    Row(
+ROWS: tuple[ComparisonRow, ...] = (
+    ComparisonRow(DEFAULT, "what Offcut learns unless told otherwise", default_config()),
+    ComparisonRow("own-faults (one network)", "instead of two", OwnFaultsConfig(members=1)),
+    ComparisonRow(
         "own-faults (faults alone)",
         "without comparing with what was kept and with the rest",
         OwnFaultsConfig(nearest_weight=0.0, residual_weight=0.0, rest_weight=0.0, rhythm_weight=0.0),
     ),
-    Row(
+    ComparisonRow(
         "own-faults (without rhythm)",
         "without comparing rhythms with the rest",
         OwnFaultsConfig(rhythm_weight=0.0),
     ),
-    Row(
+    ComparisonRow(
         "own-faults (rhythm alone)",
         "beside the faults only rhythms",
         OwnFaultsConfig(nearest_weight=0.0, residual_weight=0.0, rest_weight=0.0),
     ),
     *(
-        Row(
+        ComparisonRow(
             f"own-faults without {kind}",
             "never practised on this kind",
             OwnFaultsConfig(leave_out=(kind,)),
@@ -93,58 +93,64 @@ ROWS: tuple[Row, ...] = (
         )
         for kind in (*KINDS, *FALSE_STARTS)
     ),
-    Row(
+    ComparisonRow(
         "own-faults without any of them",
         "practised on none of the kinds it is measured with",
         OwnFaultsConfig(leave_out=KINDS),
     ),
-    Row("slicer-ae", "the autoencoder of Audio Slicer", SlicerConfig()),
-    Row("slicer-ae (short)", "the same for as long as its options below", _slicer()),
-    Row(
+    ComparisonRow("slicer-ae", "the autoencoder of Audio Slicer", SlicerConfig()),
+    ComparisonRow("slicer-ae (short)", "the same for as long as its options below", _slicer()),
+    ComparisonRow(
         "slicer-ae+contrast",
         "segments that follow each other drawn together",
         _slicer(contrast="neighbours"),
     ),
-    Row(
+    ComparisonRow(
         "slicer-ae+contrast-raw",
         "edited segments drawn together, away from raw ones",
         _slicer(contrast="edited"),
         hears_raw=True,
     ),
-    Row("slicer-ae+critic", "a critic of rebuilt raw", _slicer(critic_weight=0.1), hears_raw=True),
-    Row("slicer-ae+scales", "a beat, a bar and four bars at once", _slicer(scales_beats=(1, 4, 16))),
-    Row("slicer-ae+beats", "segments of two beats that begin on beats", _slicer(alignment="beats")),
-    Row(
+    ComparisonRow("slicer-ae+critic", "a critic of rebuilt raw", _slicer(critic_weight=0.1), hears_raw=True),
+    ComparisonRow(
+        "slicer-ae+scales", "a beat, a bar and four bars at once", _slicer(scales_beats=(1, 4, 16))
+    ),
+    ComparisonRow("slicer-ae+beats", "segments of two beats that begin on beats", _slicer(alignment="beats")),
+    ComparisonRow(
         "slicer-ae+scales+beats",
         "a beat, a bar and four bars that begin on beats",
         _slicer(alignment="beats", scales_beats=(1, 4, 16)),
     ),
-    Row("slicer-ae+transformer", "a transformer for encoder", _slicer(encoder="transformer")),
-    Row("slicer-ae+perceptual", "the error of modulations too", _slicer(perceptual_weight=4.0)),
-    Row("dual-ae", "decoders of edited and raw, Audio Slicer's first failure", DualConfig(), hears_raw=True),
-    Row("memory-bank", "windows against a memory of kept ones, three measures", MemoryBankConfig()),
-    Row(
+    ComparisonRow("slicer-ae+transformer", "a transformer for encoder", _slicer(encoder="transformer")),
+    ComparisonRow("slicer-ae+perceptual", "the error of modulations too", _slicer(perceptual_weight=4.0)),
+    ComparisonRow(
+        "dual-ae", "decoders of edited and raw, Audio Slicer's first failure", DualConfig(), hears_raw=True
+    ),
+    ComparisonRow("memory-bank", "windows against a memory of kept ones, three measures", MemoryBankConfig()),
+    ComparisonRow(
         "memory-bank (nearest)", "its distance to the nearest alone", MemoryBankConfig(measures=("nearest",))
     ),
-    Row(
+    ComparisonRow(
         "memory-bank (residual)",
         "what principal components leave, alone",
         MemoryBankConfig(measures=("residual",)),
     ),
-    Row(
+    ComparisonRow(
         "memory-bank (reconstruction)",
         "the error of the encoder's decoder alone",
         MemoryBankConfig(measures=("reconstruction",)),
     ),
-    Row(
+    ComparisonRow(
         "memory-bank (statistics)",
         "means and deviations of mel bands instead of an encoder",
         MemoryBankConfig(view="statistics", measures=("nearest", "residual")),
     ),
-    Row("embedding-bank", "embeddings of windows against those of kept ones", EmbeddingBankConfig()),
-    Row("deep-svdd AE", "Music Anomalizer's autoencoder", DeepSvddConfig(network="AE")),
-    Row("deep-svdd AEwRES", "the same with residual blocks", DeepSvddConfig(network="AEwRES")),
-    Row(
+    ComparisonRow(
+        "embedding-bank", "embeddings of windows against those of kept ones", EmbeddingBankConfig()
+    ),
+    ComparisonRow("deep-svdd AE", "Music Anomalizer's autoencoder", DeepSvddConfig(network="AE")),
+    ComparisonRow("deep-svdd AEwRES", "the same with residual blocks", DeepSvddConfig(network="AEwRES")),
+    ComparisonRow(
         "deep-svdd tuned",
         "the same with settings searched on other takes than those tested",
         DeepSvddConfig(
@@ -157,8 +163,8 @@ ROWS: tuple[Row, ...] = (
             epochs=150,
         ),
     ),
-    Row("deep-svdd Baseline", "the same without normalisation", DeepSvddConfig(network="Baseline")),
-    Row(
+    ComparisonRow("deep-svdd Baseline", "the same without normalisation", DeepSvddConfig(network="Baseline")),
+    ComparisonRow(
         "edited-vs-raw",
         "a classifier of both, Audio Slicer's second failure",
         ClassifierConfig(),
@@ -166,17 +172,17 @@ ROWS: tuple[Row, ...] = (
     ),
 )
 
-BY_NAME: Mapping[str, Row] = MappingProxyType({row.name: row for row in (*BASELINES, *ROWS)})
+BY_NAME: Mapping[str, ComparisonRow] = MappingProxyType({row.name: row for row in (*BASELINES, *ROWS)})
 
 
-def shortened(row: Row) -> Row:
+def shortened(row: ComparisonRow) -> ComparisonRow:
     """Return a row that learns little, to see that it works."""
     if row.config is None:
         return row
     less: dict[str, object] = {"epochs": min(row.config.epochs, 3)}
     if isinstance(row.config, OwnFaultsConfig):
         less |= {"practice_s": 4 * _MINUTES, "members": 1}
-    return Row(
+    return ComparisonRow(
         f"{row.name} (short)", row.about, row.config.model_copy(update=less), row.hears_raw, row.left_out
     )
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from engine.anomaly.evaluation.materials.case import Case
 from engine.anomaly.evaluation.recordings import HEARD_RATE_HZ
-from engine.anomaly.evaluation.rows import CHANCE, ENERGY, TRUTH, Row
+from engine.anomaly.evaluation.rows import CHANCE, ENERGY, TRUTH, ComparisonRow
 from engine.anomaly.faults.material import Samples
 from engine.anomaly.learn import LearnRequest, learn
 from engine.anomaly.score import Scores, score_blocks
@@ -32,7 +32,9 @@ Tastes = dict[str, Taste]
 """What was learned, by what it was learned from."""
 
 
-def scorer_of(row: Row, case: Case, seed: int, progress: Progress, learned: Tastes | None = None) -> Scorer:
+def scorer_of(
+    row: ComparisonRow, case: Case, seed: int, progress: Progress, learned: Tastes | None = None
+) -> Scorer:
     """Return what a row comes to when it has learned from what a case keeps.
 
     Parameters
@@ -60,7 +62,7 @@ def scorer_of(row: Row, case: Case, seed: int, progress: Progress, learned: Tast
     return score
 
 
-def _digest(row: Row, case: Case, seed: int) -> str:
+def _digest(row: ComparisonRow, case: Case, seed: int) -> str:
     digest = blake2b(f"{row.name} {row.digest} {seed}".encode(), digest_size=16)
     if row.hears_raw:
         digest.update(case.group.encode() + case.tested[0].name.encode())
@@ -69,7 +71,7 @@ def _digest(row: Row, case: Case, seed: int) -> str:
     return digest.hexdigest()
 
 
-def _learned(row: Row, case: Case, seed: int, progress: Progress) -> Taste:
+def _learned(row: ComparisonRow, case: Case, seed: int, progress: Progress) -> Taste:
     assert row.config is not None
     with TemporaryDirectory() as name:
         folder = Path(name)

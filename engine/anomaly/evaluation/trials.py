@@ -9,10 +9,10 @@ from pathlib import Path
 from time import perf_counter
 
 from engine.anomaly.evaluation.figures import by_kind, of_files, of_moments
-from engine.anomaly.evaluation.materials.case import Case, Material
+from engine.anomaly.evaluation.materials.case import Case, MaterialKind
 from engine.anomaly.evaluation.recordings import data_digest
 from engine.anomaly.evaluation.results import Key, Measured, Results, Trial
-from engine.anomaly.evaluation.rows import Row
+from engine.anomaly.evaluation.rows import ComparisonRow
 from engine.anomaly.evaluation.scoring import Scorer, Tastes, scorer_of
 from engine.progress import Progress
 
@@ -23,14 +23,14 @@ _LEARNING_SHARE = 0.9
 class Plan:
     """What to try: each row on each material with each seed."""
 
-    rows: Sequence[Row]
-    materials: Sequence[Material]
+    rows: Sequence[ComparisonRow]
+    materials: Sequence[MaterialKind]
     seeds: Sequence[int]
 
 
 def run(
     plan: Plan, data_dir: Path, results: Results, progress: Progress
-) -> Iterator[tuple[Row, tuple[Trial, ...]]]:
+) -> Iterator[tuple[ComparisonRow, tuple[Trial, ...]]]:
     """Do what is not in the results yet; yield each row when all of it is done, with all trials up to it.
 
     Raises
@@ -53,7 +53,9 @@ def run(
         yield row, tuple(done)
 
 
-def trial(key: Key, row: Row, case: Case, progress: Progress, learned: Tastes | None = None) -> Trial:
+def trial(
+    key: Key, row: ComparisonRow, case: Case, progress: Progress, learned: Tastes | None = None
+) -> Trial:
     """Learn, and measure.
 
     Parameters

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.passing import passed
+from engine.anomaly.frame_observer import observed
 from engine.anomaly.recipe import Passing
 from engine.anomaly.svdd.settings import DeepSvddConfig
 from engine.embeddings.embedder import Embedder
@@ -32,4 +32,4 @@ def embeddings(
     level_db : the level the stream is played at; everything is heard relative to it
     passing : sees the log-mel frames on their way
     """
-    return heard(passed(blocks, level_db, config.mel, passing), level_db, hearing_of(config), embedder)
+    return heard(observed(blocks, level_db, config.mel, passing), level_db, hearing_of(config), embedder)

@@ -83,7 +83,7 @@ class ExportOptions:
 
 
 @dataclass(frozen=True)
-class Heard:
+class CompiledEdits:
     """What is heard of a document, compiled when it is first asked for and once."""
 
     state: DocumentState
@@ -105,7 +105,7 @@ class ExportRequest:
     overwrite : whether the user has agreed to replace an existing file
     document_name : what the user calls the document
     grid : the beats, on the source timeline, for the formats that hold a tempo
-    heard : made here, and shared by what `dataclasses.replace` makes of a request
+    compiled : made here, and shared by what `dataclasses.replace` makes of a request
     """
 
     state: DocumentState
@@ -115,12 +115,12 @@ class ExportRequest:
     document_name: str = ""
     options: ExportOptions = ExportOptions()
     grid: BeatGrid | None = None
-    heard: Heard | None = field(default=None, repr=False, compare=False)
+    compiled: CompiledEdits | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Compile the document of this request, not the one that it was made from."""
-        if self.heard is None or self.heard.state is not self.state:
-            object.__setattr__(self, "heard", Heard(self.state))
+        if self.compiled is None or self.compiled.state is not self.state:
+            object.__setattr__(self, "compiled", CompiledEdits(self.state))
 
     @property
     def title(self) -> str:
@@ -130,8 +130,8 @@ class ExportRequest:
     @property
     def edit_list(self) -> EditList:
         """What is heard: every format of one export reads the same one."""
-        assert self.heard is not None
-        return self.heard.edit_list
+        assert self.compiled is not None
+        return self.compiled.edit_list
 
     @cached_property
     def consolidated(self) -> Mapping[str, Consolidated]:

@@ -10,7 +10,7 @@ import soundfile
 import yaml
 
 from engine.anomaly.svdd.settings import DeepSvddConfig
-from engine.experiments.material import Material
+from engine.experiments.recordings import PreparedRecordings
 from engine.progress import SILENT
 from tests.engine.anomaly.conftest import music
 
@@ -37,9 +37,9 @@ def audio(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def material(audio: Path) -> Material:
+def material(audio: Path) -> PreparedRecordings:
     """The same, embedded once for all tests."""
-    material = Material(audio, seed=0)
+    material = PreparedRecordings(audio, seed=0)
     material.prepared(DeepSvddConfig.model_validate(SETTINGS), SILENT)
     return material
 

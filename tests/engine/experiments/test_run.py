@@ -15,8 +15,8 @@ from engine.anomaly.score import score_file
 from engine.anomaly.svdd.model import PART_NAMES, SvddModel
 from engine.anomaly.taste import load_taste
 from engine.errors import Cancelled, TasteError, UsageError
-from engine.experiments.material import Material
 from engine.experiments.planted import validation_recordings
+from engine.experiments.recordings import PreparedRecordings
 from engine.experiments.run import run
 from engine.experiments.settings import Experiment, load_experiment
 from engine.experiments.train import TrainRequest, train
@@ -35,7 +35,7 @@ def marks(folder: Path) -> dict[str, int]:
 
 
 def test_every_network_becomes_a_taste_that_scores(
-    experiment: Experiment, material: Material, audio: Path, tmp_path: Path
+    experiment: Experiment, material: PreparedRecordings, audio: Path, tmp_path: Path
 ) -> None:
     done = run(experiment, material, tmp_path / "run", SILENT)
     assert [one.network for one in done.trained] == ["AE", "Baseline"]
@@ -57,7 +57,7 @@ def test_every_network_becomes_a_taste_that_scores(
 
 
 def test_what_is_finished_is_not_trained_again(
-    experiment: Experiment, material: Material, tmp_path: Path
+    experiment: Experiment, material: PreparedRecordings, tmp_path: Path
 ) -> None:
     first = run(experiment, material, tmp_path, SILENT)
     before = marks(tmp_path)
@@ -67,13 +67,13 @@ def test_what_is_finished_is_not_trained_again(
 
 
 def test_other_settings_data_or_a_missing_taste_are_trained_anew(
-    experiment: Experiment, material: Material, audio: Path, tmp_path: Path
+    experiment: Experiment, material: PreparedRecordings, audio: Path, tmp_path: Path
 ) -> None:
     request = TrainRequest("AE", experiment.config("AE", {"epochs": 1}), 0, tmp_path)
     reports: list[str] = []
     progress = ReportingProgress(lambda _fraction, text, _figures: reports.append(text))
 
-    def is_trained(request: TrainRequest, material: Material) -> bool:
+    def is_trained(request: TrainRequest, material: PreparedRecordings) -> bool:
         reports.clear()
         train(request, material, progress)
         return reports != ["AE is trained already"]
@@ -87,7 +87,7 @@ def test_other_settings_data_or_a_missing_taste_are_trained_anew(
     assert is_trained(last, material)
     (tmp_path / "history.json").write_text("{")
     assert is_trained(last, material)
-    assert not is_trained(last, Material(audio, seed=0))  # the same recordings, read again
+    assert not is_trained(last, PreparedRecordings(audio, seed=0))  # the same recordings, read again
 
     other = tmp_path / "other"
     other.mkdir()
@@ -95,11 +95,11 @@ def test_other_settings_data_or_a_missing_taste_are_trained_anew(
         (other / path.name).write_bytes(path.read_bytes())
     samples, rate_hz = soundfile.read(other / "b.wav", dtype="float32")
     soundfile.write(other / "b.wav", 0.5 * samples[::-1], rate_hz)
-    assert is_trained(last, Material(other, seed=0))
+    assert is_trained(last, PreparedRecordings(other, seed=0))
 
 
 def test_a_history_never_speaks_for_another_taste(
-    experiment: Experiment, material: Material, tmp_path: Path
+    experiment: Experiment, material: PreparedRecordings, tmp_path: Path
 ) -> None:
     request = TrainRequest("AE", experiment.config("AE", {"epochs": 1}), 0, tmp_path)
     first = train(request, material, SILENT)
@@ -117,7 +117,7 @@ def test_a_history_never_speaks_for_another_taste(
 
 
 def test_a_cancelled_network_leaves_those_before_it(
-    experiment: Experiment, material: Material, tmp_path: Path
+    experiment: Experiment, material: PreparedRecordings, tmp_path: Path
 ) -> None:
     cancelled = threading.Event()
 
@@ -133,7 +133,7 @@ def test_a_cancelled_network_leaves_those_before_it(
 
 
 def test_networks_are_judged_by_recordings_they_have_not_heard(
-    experiment: Experiment, material: Material
+    experiment: Experiment, material: PreparedRecordings
 ) -> None:
     config = experiment.config("AE")
     heard, planted = material.prepared(config, SILENT)
@@ -146,15 +146,15 @@ def test_networks_are_judged_by_recordings_they_have_not_heard(
 
 def test_a_folder_without_recordings_enough_is_refused(tmp_path: Path, experiment: Experiment) -> None:
     with pytest.raises(UsageError, match="There is no folder"):
-        Material(tmp_path / "nowhere", 0)
+        PreparedRecordings(tmp_path / "nowhere", 0)
     with pytest.raises(UsageError, match="holds no audio file"):
-        Material(_empty(tmp_path), 0)
+        PreparedRecordings(_empty(tmp_path), 0)
     one = tmp_path / "one"
     one.mkdir()
     rng = np.random.default_rng(0)
     soundfile.write(one / "alone.wav", 0.1 * rng.standard_normal(12 * RATE_HZ), RATE_HZ)
     with pytest.raises(TasteError, match=r"alone\.wav is the only recording"):
-        Material(one, 0).prepared(experiment.config("AE"), SILENT)
+        PreparedRecordings(one, 0).prepared(experiment.config("AE"), SILENT)
 
 
 def _empty(tmp_path: Path) -> Path:
@@ -167,5 +167,5 @@ def test_the_examples_run_on_little(audio: Path, tmp_path: Path) -> None:
     examples = Path(__file__).resolve().parents[3] / "resources" / "experiments"
     experiment = load_experiment(examples / "networks.yaml")
     small = experiment.model_copy(update={"settings": experiment.settings | SETTINGS | {"epochs": 1}})
-    done = run(small, Material(audio, experiment.seed), tmp_path, SILENT)
+    done = run(small, PreparedRecordings(audio, experiment.seed), tmp_path, SILENT)
     assert [one.network for one in done.trained] == ["AE", "AEwRES", "Baseline"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import UsageError
-from engine.experiments.material import Material
+from engine.experiments.recordings import PreparedRecordings
 from engine.experiments.run import run
 from engine.experiments.settings import Experiment, load_experiment
 from engine.progress import SILENT
@@ -42,7 +42,7 @@ def asking(experiment_path: Path) -> Experiment:
 
 
 def test_figures_are_told_epoch_by_epoch(
-    asking: Experiment, material: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    asking: Experiment, material: PreparedRecordings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "stand_in").mkdir()
     (tmp_path / "stand_in" / "wandb.py").write_text(STAND_IN)
@@ -62,7 +62,7 @@ def test_figures_are_told_epoch_by_epoch(
 
 
 def test_where_it_is_not_installed_nothing_is_trained(
-    asking: Experiment, material: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    asking: Experiment, material: PreparedRecordings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "wandb", None)
     with pytest.raises(UsageError, match=r"install offcut\[wandb\], or set 'wandb: false'"):

@@ -10,7 +10,7 @@ import optuna
 import pytest
 
 from engine.errors import OffcutError, UsageError
-from engine.experiments.material import Material
+from engine.experiments.recordings import PreparedRecordings
 from engine.experiments.settings import load_experiment
 from engine.experiments.tune import STUDY, Tuned, TuneRequest, tune
 from engine.progress import SILENT, ReportingProgress
@@ -23,7 +23,7 @@ def optuna_says_as_much_as_before() -> Iterator[None]:
     optuna.logging.set_verbosity(before)
 
 
-def searched(path: Path, material: Material, folder: Path, trials: int) -> Tuned:
+def searched(path: Path, material: PreparedRecordings, folder: Path, trials: int) -> Tuned:
     experiment = load_experiment(path)
     return tune(TuneRequest(experiment, path, "AE", trials, folder), material, SILENT)
 
@@ -33,7 +33,9 @@ def studies(folder: Path) -> list[optuna.Study]:
     return [optuna.load_study(study_name=n, storage=storage) for n in optuna.get_all_study_names(storage)]
 
 
-def test_a_search_goes_on_where_it_was(experiment_path: Path, material: Material, tmp_path: Path) -> None:
+def test_a_search_goes_on_where_it_was(
+    experiment_path: Path, material: PreparedRecordings, tmp_path: Path
+) -> None:
     folder = tmp_path / "run"
     first = searched(experiment_path, material, folder, 2)
     assert first.done + first.pruned == 2
@@ -50,7 +52,7 @@ def test_a_search_goes_on_where_it_was(experiment_path: Path, material: Material
 
 
 def test_what_was_found_is_an_experiment_beside_the_others(
-    experiment_path: Path, material: Material, tmp_path: Path
+    experiment_path: Path, material: PreparedRecordings, tmp_path: Path
 ) -> None:
     found = searched(experiment_path, material, tmp_path / "run", 2)
     assert set(found.settings) == {"learning_rate", "batch_size", "hidden_dims"}
@@ -65,7 +67,7 @@ def test_what_was_found_is_an_experiment_beside_the_others(
 
 
 def test_another_search_space_is_another_study(
-    experiment_path: Path, material: Material, tmp_path: Path
+    experiment_path: Path, material: PreparedRecordings, tmp_path: Path
 ) -> None:
     searched(experiment_path, material, tmp_path / "run", 1)
     text = experiment_path.read_text().replace("high: 0.01", "high: 0.02")
@@ -76,7 +78,7 @@ def test_another_search_space_is_another_study(
 
 
 def test_a_trial_worse_than_most_is_given_up(
-    experiment_path: Path, material: Material, tmp_path: Path
+    experiment_path: Path, material: PreparedRecordings, tmp_path: Path
 ) -> None:
     experiment_path.write_text(experiment_path.read_text() + "settings: {epochs: 8}\n")
     folder = tmp_path / "run"
@@ -96,7 +98,9 @@ def test_a_trial_worse_than_most_is_given_up(
     assert list(last.intermediate_values) == [1, 2, 3, 4, 5]  # the fifth is the first that counts
 
 
-def test_a_stopped_trial_does_not_count(experiment_path: Path, material: Material, tmp_path: Path) -> None:
+def test_a_stopped_trial_does_not_count(
+    experiment_path: Path, material: PreparedRecordings, tmp_path: Path
+) -> None:
     class Stopped(Exception):  # noqa: N818 - no error
         """As a killed program, but here."""
 
@@ -113,7 +117,9 @@ def test_a_stopped_trial_does_not_count(experiment_path: Path, material: Materia
     assert [trial.state.name for trial in study.trials] == ["FAIL", "COMPLETE"]
 
 
-def test_a_damaged_study_is_left_as_it_is(experiment_path: Path, material: Material, tmp_path: Path) -> None:
+def test_a_damaged_study_is_left_as_it_is(
+    experiment_path: Path, material: PreparedRecordings, tmp_path: Path
+) -> None:
     folder = tmp_path / "run"
     folder.mkdir()
     (folder / STUDY).write_bytes(b"no study" * 100)
@@ -123,7 +129,7 @@ def test_a_damaged_study_is_left_as_it_is(experiment_path: Path, material: Mater
 
 
 def test_without_optuna_or_a_search_space_it_says_what_to_do(
-    experiment_path: Path, material: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    experiment_path: Path, material: PreparedRecordings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bare = tmp_path / "bare.yaml"
     bare.write_text("networks: [AE]\n")

@@ -22,9 +22,9 @@ from engine.review.statistics import statistics
 from tests.widgets.conftest import Dress
 from tests.widgets.review.test_queue_panel import MANY, SOME, button, make, view_of
 from widgets.chrome.key_caps import KeyButton
+from widgets.review.bulk_bar import BulkBar
 from widgets.review.filter_chips import FilterChips
 from widgets.review.history_panel import HistoryPanel
-from widgets.review.many_bar import ManyBar
 from widgets.review.score_spark import ScoreSpark, _window
 from widgets.theme import DARK, LIGHT, QUEUE, ROW, px
 
@@ -109,7 +109,7 @@ def test_selected_rows_have_a_bar_besides_their_colour(qtbot: QtBot, dress: Dres
 @pytest.mark.parametrize("scale", [1.0, 2.0])
 def test_answers_for_many_always_fit(qtbot: QtBot, dress: Dress, count: int, scale: float) -> None:
     dress(LIGHT, scale)
-    bar = ManyBar(LIGHT, {"review.accept_many": "Alt A", "review.undecided_many": "Alt U"})
+    bar = BulkBar(LIGHT, {"review.accept_many": "Alt A", "review.undecided_many": "Alt U"})
     qtbot.addWidget(bar)
     bar.resize(px(QUEUE) - px(8), px(64))
     bar.set_scope(count, "selected")

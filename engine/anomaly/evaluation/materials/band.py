@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.anomaly.evaluation.materials.case import Case, Faults, Material
+from engine.anomaly.evaluation.materials.case import Case, Faults, MaterialKind
 from engine.anomaly.evaluation.materials.grooves import played, read_kit, takes_of
 from engine.anomaly.evaluation.recordings import Excerpt, drawn_clips, excerpt, sound_files, whole
 from engine.errors import UsageError
@@ -137,4 +137,4 @@ CHOSEN_ON = (
 )
 """Bands that settings are chosen on; no figure is reported of them."""
 
-BAND = Material("band", "a band's takes", ("music", "mdbdrums", "multimic", "esc50"), _case)
+BAND = MaterialKind("band", "a band's takes", ("music", "mdbdrums", "multimic", "esc50"), _case)

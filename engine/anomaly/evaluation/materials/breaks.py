@@ -12,12 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from engine.anomaly.evaluation.materials.band import Band, chosen_band
-from engine.anomaly.evaluation.materials.case import Case, Faults, HeldOut, Material
+from engine.anomaly.evaluation.materials.case import Case, Faults, HeldOut, MaterialKind
 from engine.anomaly.evaluation.recordings import Excerpt, drawn_clips
 from engine.anomaly.faults.breaking_off import FALSE_STARTS, quiet_room, ringing
 from engine.anomaly.faults.kinds import MAKERS
-from engine.anomaly.faults.material import Material as Recorded
-from engine.anomaly.faults.material import Samples
+from engine.anomaly.faults.material import Material, Samples
 
 BREAKS = {"false_start": MAKERS["false_start"], **FALSE_STARTS}
 _SHARE = 0.3
@@ -29,7 +28,7 @@ _REST_S, _QUIET_S, _QUIET_DB, _FADE_S = (0.6, 2.0), (6.0, 12.0), (-25.0, -15.0),
 def with_rests(clean: Excerpt, rng: np.random.Generator) -> Excerpt:
     """Return a take with two general pauses, a softer passage and a fade at its end; all of it is meant."""
     music, rate_hz = clean.audio.copy(), clean.rate_hz
-    material = Recorded(music[:, None], rate_hz)
+    material = Material(music[:, None], rate_hz)
     length = round(rng.uniform(*_QUIET_S) * rate_hz)
     start = int(rng.integers(0, max(1, len(music) - length)))
     turns = [start, start + length // 6, start + length * 5 // 6, start + length]
@@ -68,7 +67,7 @@ def _case(data_dir: Path, seed: int) -> Case:
     return breaks_case(data_dir, chosen_band(seed), seed)
 
 
-BREAKING_OFF = Material(
+BREAKING_OFF = MaterialKind(
     "breaks",
     "a band's jams that break off, beside rests and fades that belong",
     ("music", "mdbdrums", "multimic", "esc50"),

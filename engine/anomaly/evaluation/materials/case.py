@@ -86,7 +86,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
+class MaterialKind:
     """A kind of material.
 
     Attributes

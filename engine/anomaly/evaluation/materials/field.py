@@ -11,11 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.anomaly.evaluation.materials.case import Case, Faults, Material
+from engine.anomaly.evaluation.materials.case import Case, Faults, MaterialKind
 from engine.anomaly.evaluation.recordings import HEARD_RATE_HZ, Excerpt, clip, clip_rows, drawn_clips
 from engine.anomaly.faults.kinds import MAKERS
-from engine.anomaly.faults.material import Maker, Samples, active_rms, edges
-from engine.anomaly.faults.material import Material as Recorded
+from engine.anomaly.faults.material import Maker, Material, Samples, active_rms, edges
 
 AMBIENCES = ("rain", "crickets", "sea_waves", "crackling_fire", "chirping_birds")
 _INTRUDERS: Mapping[str, tuple[str, ...]] = {
@@ -78,7 +77,7 @@ def _joined(name: str, clips: list[Samples]) -> Excerpt:
 
 
 def _intrusion(name: str) -> Maker:
-    def make(material: Recorded, _place: int, length: int, rng: np.random.Generator) -> Samples:
+    def make(material: Material, _place: int, length: int, rng: np.random.Generator) -> Samples:
         """The ambience goes on, and over it something is heard that does not belong there."""
         out = material.passage(length, rng).copy()
         level = active_rms(material.clean, material.rate_hz) * 10.0 ** (rng.uniform(0.0, 10.0) / 20.0)
@@ -95,7 +94,7 @@ def _intrusion(name: str) -> Maker:
     return make
 
 
-def _level(material: Recorded, _place: int, length: int, rng: np.random.Generator) -> Samples:
+def _level(material: Material, _place: int, length: int, rng: np.random.Generator) -> Samples:
     """Somebody turns the gain, up and down by 6 to 20 dB."""
     count = max(2, round(length / material.samples(1.0)))
     turns = np.arange(count) % 2 * rng.uniform(6.0, 20.0)
@@ -110,4 +109,4 @@ FIELD_MAKERS: Mapping[str, Maker] = {
     "level": _level,
 }
 
-FIELD = Material("field", "field recordings of one ambience, with intrusions", ("esc50",), _case)
+FIELD = MaterialKind("field", "field recordings of one ambience, with intrusions", ("esc50",), _case)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.anomaly.evaluation.materials.case import Case, Faults, Material
+from engine.anomaly.evaluation.materials.case import Case, Faults, MaterialKind
 from engine.anomaly.evaluation.recordings import Excerpt, drawn_clips, pieces_in, whole
 
 _MOST_PIECES = 3
@@ -33,7 +33,7 @@ def _case(data_dir: Path, seed: int) -> Case:
     )
 
 
-HALVES = Material(
+HALVES = MaterialKind(
     "halves",
     "halves of one piece, an easier extra",
     ("music", "esc50"),

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.anomaly.evaluation.materials.band import Band, chosen_band
-from engine.anomaly.evaluation.materials.case import Case, HeldOut, Material
+from engine.anomaly.evaluation.materials.case import Case, HeldOut, MaterialKind
 from engine.anomaly.evaluation.materials.speech import Voice, spoken
 from engine.anomaly.evaluation.recordings import HEARD_RATE_HZ, Clips, drawn_clips, excerpt, sound_files
 from engine.anomaly.faults.breaking_off import coloured_noise
@@ -190,7 +190,7 @@ def _case(data_dir: Path, seed: int) -> Case:
     return idle_case(data_dir, chosen_band(seed), seed)
 
 
-IDLE = Material(
+IDLE = MaterialKind(
     "idle",
     "a band's days of recording, with long stretches in which nobody plays",
     ("music", "mdbdrums", "multimic", "loops", "esc50"),

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from scipy.signal import fftconvolve
 
-from engine.anomaly.evaluation.materials.case import PAUSE, Case, HeldOut, Material
+from engine.anomaly.evaluation.materials.case import PAUSE, Case, HeldOut, MaterialKind
 from engine.anomaly.evaluation.materials.speech import Voice, question, say, sentence
 from engine.anomaly.evaluation.recordings import HEARD_RATE_HZ, Clips, Excerpt, drawn_clips
 from engine.anomaly.faults.breaking_off import coloured_noise
@@ -143,4 +143,4 @@ def _case(data_dir: Path, seed: int) -> Case:
     return interview_case(data_dir, _VOICES[seed % 5], seed)
 
 
-INTERVIEW = Material("interview", "two voices in a room", ("esc50",), _case, is_extra=True)
+INTERVIEW = MaterialKind("interview", "two voices in a room", ("esc50",), _case, is_extra=True)

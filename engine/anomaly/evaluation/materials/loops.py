@@ -10,11 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.anomaly.evaluation.materials.case import Case, Faults, Material, WholeFile
+from engine.anomaly.evaluation.materials.case import Case, Faults, MaterialKind, WholeFile
 from engine.anomaly.evaluation.recordings import Excerpt, drawn_clips, excerpt, sound_files
 from engine.anomaly.faults.kinds import MAKERS
-from engine.anomaly.faults.material import Material as Recorded
-from engine.anomaly.faults.material import Samples
+from engine.anomaly.faults.material import Material, Samples
 
 STYLES = ("EDM-HSE", "HH-TRP", "JAZ-DRM", "POP-ROK", "WRLD-SMB")
 _ONLY_ODD = ("RGTM-PNO",)
@@ -62,7 +61,7 @@ def _take(loop: Excerpt) -> Excerpt:
     return Excerpt(loop.name, np.tile(loop.audio, times), loop.rate_hz)
 
 
-def _other_style(material: Recorded, _place: int, length: int, rng: np.random.Generator) -> Samples:
+def _other_style(material: Material, _place: int, length: int, rng: np.random.Generator) -> Samples:
     """A passage of another style."""
     clips = material.clips[_OTHER_STYLE]
     other = clips[int(rng.integers(len(clips)))]
@@ -70,4 +69,4 @@ def _other_style(material: Recorded, _place: int, length: int, rng: np.random.Ge
     return passage
 
 
-LOOPS = Material("loops", "loops of one style against others", ("loops", "esc50"), _case)
+LOOPS = MaterialKind("loops", "loops of one style against others", ("loops", "esc50"), _case)

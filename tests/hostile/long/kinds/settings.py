@@ -10,8 +10,8 @@ import yaml
 from hypothesis import strategies as st
 from PySide6.QtCore import QSettings
 
-from desktop.choices.keymap import Keymap
-from desktop.choices.recents import Recents
+from desktop.user_settings.keymap import Keymap
+from desktop.user_settings.recents import Recents
 from engine.anomaly.config import load_config
 from engine.anomaly.evaluation.results import Key, Measured, Results, Trial
 from engine.experiments.settings import load_experiment

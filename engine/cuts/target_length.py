@@ -50,7 +50,7 @@ class ThresholdCuts:
     threshold: float
 
 
-def cuts_for_keep(
+def cuts_for_target(
     profile: ScoreProfile, keep: float, decided: DecidedSpans, rules: CutRules, places: Samples
 ) -> ThresholdCuts:
     """Return the best cuts that leave as near to `keep` of the recording as the material allows.

@@ -62,11 +62,13 @@ class _Failed:
     where: str
 
 
-class ThereError(Exception):
+class RemoteTracebackError(Exception):
     """The cause of an error that was raised in the other process: its traceback there."""
 
 
-def run_apart(work: Callable[..., Result], arguments: tuple[object, ...], progress: Progress) -> Result:
+def run_in_own_process(
+    work: Callable[..., Result], arguments: tuple[object, ...], progress: Progress
+) -> Result:
     """Return `work(*arguments, progress)`, computed in a process of its own.
 
     Parameters
@@ -119,7 +121,7 @@ def _outcome(process: BaseProcess, hearing: Connection, progress: Progress) -> A
             case _Report():
                 progress.report(told.fraction, told.text, **told.figures)
             case _Failed():
-                raise told.error from ThereError(told.where)
+                raise told.error from RemoteTracebackError(told.where)
             case _Done():
                 return told.result
 

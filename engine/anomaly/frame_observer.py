@@ -1,4 +1,4 @@
-"""Streams whose log-mel frames somebody else wants to see as well."""
+"""Streams whose log-mel frames an observer sees on their way."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from engine.features.mel import log_mel_blocks
 from engine.features.mel_settings import MelSettings
 
 
-def passed(
+def observed(
     blocks: Iterable[NDArray[np.float32]], level_db: float, mel: MelSettings, passing: Passing
 ) -> Iterator[NDArray[np.float32]]:
-    """Yield the blocks of a stream as they are, each of shape (n,), after its log-mel frames have passed.
+    """Yield the blocks of a stream as they are, each of shape (n,), once its log-mel frames were observed.
 
     Parameters
     ----------
     level_db : the level the stream is played at; the frames are heard relative to it
+    passing : the observer
     """
     gain = np.float32(10.0 ** (-level_db / 20.0))
     waiting: deque[NDArray[np.float32]] = deque()

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from engine.cuts.borders import TATUM_S, candidates, divided
 from engine.cuts.edges import ATTACK_S
 from engine.cuts.exact_length import runs_of_length
-from engine.cuts.keep import cuts_for_keep, runs_by_price
 from engine.cuts.profile import smooth
 from engine.cuts.regions import CutRules, DecidedSpans, Regions
+from engine.cuts.target_length import cuts_for_target, runs_by_price
 from engine.document.analysis import BeatGrid, Listening
 from engine.document.decisions import Verdict
 from tests.engine.cuts.test_propose import (
@@ -219,6 +219,6 @@ def test_the_threshold_told_is_the_score_of_what_was_only_just_cut():
     )
     rules = CutRules(8 * RATE_HZ, RATE_HZ // 2, 2 * RATE_HZ, RATE_HZ, 0.0)
     places = candidates(length_s * RATE_HZ, None, None, RATE_HZ, snap=False)
-    cuts = cuts_for_keep(profile, 0.7, NONE, rules, places)
+    cuts = cuts_for_target(profile, 0.7, NONE, rules, places)
     assert cuts.spans.tolist() == [[420 * RATE_HZ, 600 * RATE_HZ]]
     assert cuts.threshold == pytest.approx(0.7, abs=0.02)

@@ -1,4 +1,4 @@
-"""What a verb answers with: the same facts for a person and for a program."""
+"""What a verb puts out: the same facts for a person and for a program."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from engine.strict_json import strict_json
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """One answer of a verb.
+class VerbOutput:
+    """One output of a verb.
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """An answer of many entries, printed while they come, so that none has to be held.
+    """An output of many entries, printed while they come, so that none has to be held.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class Listing:
     """
 
     name: str
-    entries: Iterator[Answer]
+    entries: Iterator[VerbOutput]
 
     def json_pieces(self) -> Iterator[str]:
         """Yield the object as JSON, an entry at a time."""

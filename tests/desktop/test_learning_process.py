@@ -16,7 +16,7 @@ import soundfile
 from desktop.job_lanes import JobHandle, JobLane
 from desktop.jobs import learn_taste
 from engine.anomaly.learn import LearnRequest, learn
-from engine.jobs.apart import run_apart
+from engine.jobs.own_process import run_in_own_process
 from engine.places import state_folder
 from engine.progress import SILENT
 from tests.engine.anomaly.conftest import TINY
@@ -61,7 +61,10 @@ def begun(qtbot, job: JobHandle) -> float:
 
 def test_the_taste_is_the_same_as_one_learned_in_this_process(edited, tmp_path):
     tastes = []
-    for way in (lambda request: run_apart(learn, (request,), SILENT), lambda request: learn(request, SILENT)):
+    for way in (
+        lambda request: run_in_own_process(learn, (request,), SILENT),
+        lambda request: learn(request, SILENT),
+    ):
         learned = way(LearnRequest((edited,), TINY, 3, tmp_path / "a.taste", overwrite=True))
         assert learned.epochs == TINY.epochs
         tastes.append(learned.path.read_bytes())

@@ -9,7 +9,7 @@ from desktop.taste.improving import improve_taste
 from engine.errors import UsageError
 
 
-def keeping(window: Window) -> Mapping[str, Handler]:
+def documents(window: Window) -> Mapping[str, Handler]:
     session, files, work = window.session, window.files, window.work
 
     def undo() -> None:
@@ -30,8 +30,8 @@ def keeping(window: Window) -> Mapping[str, Handler]:
         "file.open": files.open,
         "file.open_backup": files.open_backup,
         "file.relink": files.relink,
-        "file.recent": window.choices.open_recent,
-        "file.preferences": window.choices.show_preferences,
+        "file.recent": window.user_settings.open_recent,
+        "file.preferences": window.user_settings.show_preferences,
         "file.import": files.import_recordings,
         "file.snapshot": files.snapshot,
         "file.export": window.exporting.export,

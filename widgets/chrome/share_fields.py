@@ -12,7 +12,7 @@ from widgets.theme import px
 _FINE_BELOW_MINUTES = 20.0
 
 
-class KeptFields(QWidget):
+class ShareFields(QWidget):
     """Two fields for one share; what is typed last counts, and the other says the same.
 
     Parameters

@@ -1,4 +1,4 @@
-"""What a close view misses: gathered while it is drawn, made off the window's thread, kept for a while."""
+"""Tiles, of what a close view misses: asked for while it is drawn, made off the window's thread, cached."""
 
 from __future__ import annotations
 
@@ -17,79 +17,79 @@ from engine.audio.reader import SourceReader
 from engine.errors import SourceError
 from engine.progress import Progress
 
-Piece = TypeVar("Piece", bound=Hashable)
+Tile = TypeVar("Tile", bound=Hashable)
 Array = NDArray[Any]
 
 
-class Kept(Generic[Piece]):
-    """The arrays used last; read by the window's thread while another one fills it."""
+class TileCache(Generic[Tile]):
+    """The tiles used last; read by the window's thread while another one fills it."""
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit_bytes = limit_bytes
         self._bytes = 0
-        self._arrays: OrderedDict[Piece, Array] = OrderedDict()
+        self._arrays: OrderedDict[Tile, Array] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, piece: Piece) -> Array | None:
-        """Return the array of a piece, or None."""
+    def get(self, tile: Tile) -> Array | None:
+        """Return the array of a tile, or None."""
         with self._lock:
-            if piece in self._arrays:
-                self._arrays.move_to_end(piece)
-            return self._arrays.get(piece)
+            if tile in self._arrays:
+                self._arrays.move_to_end(tile)
+            return self._arrays.get(tile)
 
-    def put(self, piece: Piece, array: Array) -> None:
-        """Keep a piece; those used longest ago make room."""
+    def put(self, tile: Tile, array: Array) -> None:
+        """Take a tile; those used longest ago make room."""
         with self._lock:
-            if piece not in self._arrays:
+            if tile not in self._arrays:
                 self._bytes += array.nbytes
-            self._arrays[piece] = array
+            self._arrays[tile] = array
             while self._bytes > self._limit_bytes and len(self._arrays) > 1:
                 self._bytes -= self._arrays.popitem(last=False)[1].nbytes
 
 
-class OfRecording(Hashable, Protocol):
-    """A piece that is made from one recording."""
+class TileOfRecording(Hashable, Protocol):
+    """A tile that is made from one recording."""
 
     @property
     def media(self) -> Path: ...
 
 
-RecordingPiece = TypeVar("RecordingPiece", bound=OfRecording)
+RecordingTile = TypeVar("RecordingTile", bound=TileOfRecording)
 
 
 def from_recordings(
-    make_one: Callable[[SourceReader, RecordingPiece], Array],
-) -> Callable[[tuple[RecordingPiece, ...], Kept[RecordingPiece], Progress], None]:
-    """Return what makes pieces in their order, each recording opened once.
+    make_one: Callable[[SourceReader, RecordingTile], Array],
+) -> Callable[[tuple[RecordingTile, ...], TileCache[RecordingTile], Progress], None]:
+    """Return what makes tiles in their order, each recording opened once.
 
-    One that cannot be read has no pieces, and what is coarser stands in.
+    One that cannot be read has no tiles, and what is coarser stands in.
     """
 
-    def make(wanted: tuple[RecordingPiece, ...], kept: Kept[RecordingPiece], progress: Progress) -> None:
+    def make(wanted: tuple[RecordingTile, ...], cache: TileCache[RecordingTile], progress: Progress) -> None:
         with ExitStack() as opened:
             readers: dict[Path, SourceReader | None] = {}
-            for done, piece in enumerate(wanted, start=1):
+            for done, tile in enumerate(wanted, start=1):
                 progress.check_cancelled()
                 try:
-                    if piece.media not in readers:
-                        readers[piece.media] = None  # stays where opening fails
-                        readers[piece.media] = opened.enter_context(SourceReader(piece.media))
-                    reader = readers[piece.media]
+                    if tile.media not in readers:
+                        readers[tile.media] = None  # stays where opening fails
+                        readers[tile.media] = opened.enter_context(SourceReader(tile.media))
+                    reader = readers[tile.media]
                     if reader is not None:
-                        kept.put(piece, make_one(reader, piece))
+                        cache.put(tile, make_one(reader, tile))
                 except SourceError:
-                    readers[piece.media] = None
+                    readers[tile.media] = None
                 progress.report(done / len(wanted), "")
 
     return make
 
 
-class Details(QObject, Generic[Piece]):
-    """Has made what frames ask for, the newest wish first; what no frame asks for any more is given up.
+class TileLoader(QObject, Generic[Tile]):
+    """Has the tiles made that frames ask for, the newest wish first; others are given up.
 
     Parameters
     ----------
-    make : puts all that it is asked for into `Kept` in that order, on a thread of its own
+    make : puts all that it is asked for into `TileCache` in that order, on a thread of its own
 
     Signals
     -------
@@ -100,19 +100,19 @@ class Details(QObject, Generic[Piece]):
 
     def __init__(
         self,
-        make: Callable[[tuple[Piece, ...], Kept[Piece], Progress], None],
+        make: Callable[[tuple[Tile, ...], TileCache[Tile], Progress], None],
         limit_bytes: int,
         name: str,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._make_pieces = make
+        self._make_tiles = make
         self._name = name
         self._lane = JobLane(f"{name} lane", self)
         self._limit_bytes = limit_bytes
-        self._kept: Kept[Piece] = Kept(limit_bytes)
-        self._asked: dict[Piece, None] = {}
-        self._making: frozenset[Piece] = frozenset()
+        self._cache: TileCache[Tile] = TileCache(limit_bytes)
+        self._asked: dict[Tile, None] = {}
+        self._making: frozenset[Tile] = frozenset()
         self._job: JobHandle | None = None
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._make)
@@ -122,21 +122,21 @@ class Details(QObject, Generic[Piece]):
         """Whether something is being made."""
         return self._lane.is_busy or self._soon.isActive()
 
-    def get(self, piece: Piece) -> Array | None:
-        """Return a piece, or ask for it and return None."""
-        array = self._kept.get(piece)
+    def get(self, tile: Tile) -> Array | None:
+        """Return a tile, or ask for it and return None."""
+        array = self._cache.get(tile)
         if array is None:
-            self._asked[piece] = None
+            self._asked[tile] = None
             self._soon.start()
         return array
 
     def forget(self) -> None:
-        """Let go of all pieces: what they were made of may be another now."""
+        """Let go of all tiles: what they were made of may be another now."""
         if self._job is not None:
             self._job.cancel()
         self._job, self._making = None, frozenset()
         self._asked.clear()
-        self._kept = Kept(self._limit_bytes)
+        self._cache = TileCache(self._limit_bytes)
 
     def close(self) -> None:
         """End the thread."""
@@ -149,7 +149,7 @@ class Details(QObject, Generic[Piece]):
             return
         if self._job is not None:
             self._job.cancel()
-        job = self._lane.submit(self._make_pieces, wanted, self._kept, title=self._name)
+        job = self._lane.submit(self._make_tiles, wanted, self._cache, title=self._name)
         self._job, self._making = job, frozenset(wanted)
         job.progressed.connect(self.arrived)
         for ended in (job.finished, job.failed, job.cancelled):

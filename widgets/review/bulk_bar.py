@@ -1,4 +1,4 @@
-"""Answers for many proposals at once; each button says how many and which before it is pressed."""
+"""Bulk answers; each button says how many and which before it is pressed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ANSWERS = (
 )
 
 
-class ManyBar(QWidget):
+class BulkBar(QWidget):
     """Four buttons; `command_requested` carries the id of the pressed one."""
 
     command_requested = Signal(str)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from desktop.drawing.details import Details, from_recordings
+from desktop.drawing.tiles import TileLoader, from_recordings
 from engine.audio.reader import SourceReader
 from engine.audio.spectrogram import (
     BASE_SAMPLES,
@@ -22,11 +22,11 @@ from engine.audio.spectrogram import (
 from engine.document.kinds.operations import Sounding
 from engine.edl.patches import PatchedReader, Patches
 
-KEPT_BYTES = 48_000_000
+CACHE_BYTES = 48_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class SpectrogramTile:
     """Some frames of a recording, see `detail_cells`, or of its edited sound.
 
     Attributes
@@ -43,27 +43,27 @@ class Piece:
     offset_samples: int = 0
 
 
-SpectrogramDetails = Details[Piece]
+SpectrogramTiles = TileLoader[SpectrogramTile]
 
 
-def _cells(reader: SourceReader, piece: Piece) -> Cells:
-    if piece.edits:
-        patches = Patches.of(piece.edits, reader.rate_hz)
-        edited = PatchedReader(reader, patches, reader.frames, reader.channels, piece.offset_samples)
-        return detail_cells(edited, piece.window_samples, piece.hop_samples, piece.number)
-    return detail_cells(reader, piece.window_samples, piece.hop_samples, piece.number)
+def _cells(reader: SourceReader, tile: SpectrogramTile) -> Cells:
+    if tile.edits:
+        patches = Patches.of(tile.edits, reader.rate_hz)
+        edited = PatchedReader(reader, patches, reader.frames, reader.channels, tile.offset_samples)
+        return detail_cells(edited, tile.window_samples, tile.hop_samples, tile.number)
+    return detail_cells(reader, tile.window_samples, tile.hop_samples, tile.number)
 
 
-make_pieces = from_recordings(_cells)
+make_tiles = from_recordings(_cells)
 
 
 class TrackSpectrogram:
-    """What the timeline draws one track's spectrogram from: its pyramid, and details where zoomed in."""
+    """What the timeline draws one track's spectrogram from: its pyramid, and tiles where zoomed in."""
 
-    def __init__(self, pyramid: Spectrogram, media: Path, details: SpectrogramDetails) -> None:
+    def __init__(self, pyramid: Spectrogram, media: Path, tiles: SpectrogramTiles) -> None:
         self._pyramid = pyramid
         self._media = media
-        self._details = details
+        self._tiles = tiles
 
     @property
     def window_samples(self) -> int:
@@ -84,13 +84,13 @@ class TrackSpectrogram:
     ) -> Cells:
         """Return the loudest of each span, shape (n, bands); narrow spans show the spectrum at their middle.
 
-        The base of the pyramid stands in for details that are still being made.
+        The base of the pyramid stands in for tiles that are still being made.
         """
         cells = self._pyramid.cells(channel, starts_samples, stops_samples, samples_per_column)
         hop = detail_hop(samples_per_column)
         if hop < BASE_SAMPLES:
             middles = (starts_samples + stops_samples) / 2
-            self._refine(cells, channel, middles, hop, self._piece, is_mixed=samples_per_column < hop)
+            self._refine(cells, channel, middles, hop, self._tile, is_mixed=samples_per_column < hop)
         return cells
 
     def put_edited(
@@ -122,7 +122,7 @@ class TrackSpectrogram:
             last = first + DETAIL_FRAMES * hop_samples + 2 * window
             edits = patches.within(first, last)
             offset = offset_samples if edits else 0
-            return self._details.get(Piece(self._media, window, hop_samples, number, edits, offset))
+            return self._tiles.get(SpectrogramTile(self._media, window, hop_samples, number, edits, offset))
 
         part = cells[some]
         self._refine(part, channel, middles[some], hop, piece_of, is_mixed=samples_per_column < hop)
@@ -144,13 +144,13 @@ class TrackSpectrogram:
             return
         places = middles_samples[inside] / hop_samples
         before = np.maximum(places - 0.5, 0.0).astype(np.int64) if is_mixed else places.astype(np.int64)
-        # the piece behind is asked for as well, so that a scroll finds it there
+        # the tile behind is asked for as well, so that a scroll finds it there
         numbers = _distinct(np.append(before // DETAIL_FRAMES, before[-1] // DETAIL_FRAMES + 1))
         found = [piece_of(hop_samples, int(number)) for number in numbers]
-        known = np.array([piece is not None for piece in found])
+        known = np.array([tile is not None for tile in found])
         if not known.any():
             return
-        held = np.concatenate([piece[channel] for piece in found if piece is not None])
+        held = np.concatenate([tile[channel] for tile in found if tile is not None])
         slots = (np.cumsum(known) - 1) * DETAIL_FRAMES
 
         def frames(index: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
@@ -168,8 +168,10 @@ class TrackSpectrogram:
         mixed = held[first[has]] * (np.uint16(256) - share) + held[second[has]] * share
         cells[inside[has]] = np.right_shift(mixed, 8)
 
-    def _piece(self, hop_samples: int, number: int) -> Cells | None:
-        return self._details.get(Piece(self._media, self._pyramid.window_samples, hop_samples, number))
+    def _tile(self, hop_samples: int, number: int) -> Cells | None:
+        return self._tiles.get(
+            SpectrogramTile(self._media, self._pyramid.window_samples, hop_samples, number)
+        )
 
 
 def _distinct(ascending: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
 
 from desktop.bench.document import Load, made_up_document
-from desktop.drawing.details import Details, Kept
-from desktop.drawing.wave_details import KEPT_BYTES, RAW_SAMPLES, WaveDetails, WavePiece, read_pieces
+from desktop.drawing.tiles import TileCache, TileLoader
+from desktop.drawing.wave_tiles import CACHE_BYTES, RAW_SAMPLES, WaveTile, WaveTiles, read_tiles
 from desktop.drawing.waves import TrackWave
 from desktop.main_window import MainWindow
 from engine.audio.fine_peaks import FINE_SAMPLES, PIECE_SAMPLES, fine_cells
@@ -39,15 +39,15 @@ def media(tmp_path: Path, sound: NDArray[np.float32]) -> Path:
 
 
 @pytest.fixture
-def details(qtbot: QtBot) -> Iterator[WaveDetails]:  # noqa: ARG001 - results come through its event loop
-    made: WaveDetails = Details(read_pieces, KEPT_BYTES, "waveform")
+def tiles(qtbot: QtBot) -> Iterator[WaveTiles]:  # noqa: ARG001 - results come through its event loop
+    made: WaveTiles = TileLoader(read_tiles, CACHE_BYTES, "waveform")
     yield made
     made.close()
 
 
 @pytest.fixture
-def wave(media: Path, details: WaveDetails) -> TrackWave:
-    return TrackWave(build_peaks(media), media, details)
+def wave(media: Path, tiles: WaveTiles) -> TrackWave:
+    return TrackWave(build_peaks(media), media, tiles)
 
 
 def slow_spans(sound: NDArray[np.float32], starts: NDArray[np.int64], stops: NDArray[np.int64]) -> Columns:
@@ -84,7 +84,7 @@ def test_fine_cells_equal_slow_ones(rng: np.random.Generator, n_samples: int) ->
 def test_columns_are_kept_peaks_first_and_fine_ones_once_they_are_read(
     qtbot: QtBot,
     wave: TrackWave,
-    details: WaveDetails,
+    tiles: WaveTiles,
     sound: NDArray[np.float32],
     start: float,
     width: float,
@@ -93,19 +93,19 @@ def test_columns_are_kept_peaks_first_and_fine_ones_once_they_are_read(
     coarse = wave._peaks.columns(1, start, width, n_columns)
     wave.columns(0, start, width, n_columns)
     assert_equal(wave.columns(1, start, width, n_columns), coarse)
-    qtbot.waitUntil(lambda: not details.is_busy)
+    qtbot.waitUntil(lambda: not tiles.is_busy)
     assert_equal(wave.columns(1, start, width, n_columns), slow_spans(sound[:, 1], edges[:-1], edges[1:]))
 
 
 def test_spans_across_a_cut_are_read_from_both_sides_of_it(
-    qtbot: QtBot, wave: TrackWave, details: WaveDetails, sound: NDArray[np.float32]
+    qtbot: QtBot, wave: TrackWave, tiles: WaveTiles, sound: NDArray[np.float32]
 ) -> None:
     starts = np.concatenate(
         [np.arange(-500, 40_000, 100), np.arange(2 * PIECE_SAMPLES - 7_000, FRAMES + 900, 100)]
     )
     stops = starts + 100
     wave.spans(0, starts, stops, 100.0)
-    qtbot.waitUntil(lambda: not details.is_busy)
+    qtbot.waitUntil(lambda: not tiles.is_busy)
     made, slow = wave.spans(0, starts, stops, 100.0), slow_spans(sound[:, 0], starts, stops)
     whole = (starts >= 0) & (stops <= FRAMES)
     np.testing.assert_array_equal(made.maximum[whole], slow.maximum[whole])
@@ -115,19 +115,19 @@ def test_spans_across_a_cut_are_read_from_both_sides_of_it(
 
 @pytest.mark.parametrize("start", [-20, RAW_SAMPLES - 300, FRAMES - 100])
 def test_samples_are_none_until_they_are_read_and_then_exact(
-    qtbot: QtBot, wave: TrackWave, details: WaveDetails, sound: NDArray[np.float32], start: int
+    qtbot: QtBot, wave: TrackWave, tiles: WaveTiles, sound: NDArray[np.float32], start: int
 ) -> None:
     assert wave.samples(start, start + 1_000) is None
-    qtbot.waitUntil(lambda: not details.is_busy)
+    qtbot.waitUntil(lambda: not tiles.is_busy)
     padded = np.pad(sound, ((1_000, 1_000), (0, 0)))
     np.testing.assert_array_equal(wave.samples(start, start + 1_000), padded[start + 1_000 : start + 2_000])
 
 
 def test_a_scroll_and_a_zoom_in_find_what_was_read_ahead(
-    qtbot: QtBot, wave: TrackWave, details: WaveDetails
+    qtbot: QtBot, wave: TrackWave, tiles: WaveTiles
 ) -> None:
     wave.columns(0, 100_000.0, 60.0, 400)
-    qtbot.waitUntil(lambda: not details.is_busy)
+    qtbot.waitUntil(lambda: not tiles.is_busy)
     assert track_columns(wave, 2, ColumnGrid(2_500, 60.0, 400), 0, FRAMES)
     assert wave.samples(105_000, 112_000) is not None
     assert wave.columns(0, PIECE_SAMPLES + 1_000.0, 60.0, 400).maximum.any()
@@ -135,37 +135,37 @@ def test_a_scroll_and_a_zoom_in_find_what_was_read_ahead(
 
 
 def test_kept_peaks_stand_in_for_a_recording_that_is_gone(
-    qtbot: QtBot, wave: TrackWave, details: WaveDetails, media: Path
+    qtbot: QtBot, wave: TrackWave, tiles: WaveTiles, media: Path
 ) -> None:
     media.unlink()
     coarse = wave._peaks.columns(0, 0.0, 64.0, 100)
     assert_equal(wave.columns(0, 0.0, 64.0, 100), coarse)
-    qtbot.waitUntil(lambda: not details.is_busy)
+    qtbot.waitUntil(lambda: not tiles.is_busy)
     assert_equal(wave.columns(0, 0.0, 64.0, 100), coarse)
     assert wave.samples(0, 100) is None
 
 
 def test_what_was_read_is_forgotten_with_its_document(
-    qtbot: QtBot, wave: TrackWave, details: WaveDetails
+    qtbot: QtBot, wave: TrackWave, tiles: WaveTiles
 ) -> None:
     wave.samples(0, 100)
-    qtbot.waitUntil(lambda: not details.is_busy)
-    details.forget()
+    qtbot.waitUntil(lambda: not tiles.is_busy)
+    tiles.forget()
     assert wave.samples(0, 100) is None
-    with qtbot.waitSignal(details.arrived):
+    with qtbot.waitSignal(tiles.arrived):
         pass
-    qtbot.waitUntil(lambda: not details.is_busy)
+    qtbot.waitUntil(lambda: not tiles.is_busy)
     assert wave.samples(0, 100) is not None
 
 
 def test_pieces_used_longest_ago_make_room(media: Path) -> None:
-    kept: Kept[WavePiece] = Kept(limit_bytes=5 * RAW_SAMPLES * 8)
-    pieces = [WavePiece(media, True, number) for number in range(6)]
-    read_pieces(tuple(pieces[:5]), kept, SILENT)
-    assert kept.get(pieces[0]) is not None
-    read_pieces(tuple(pieces[5:]), kept, SILENT)
-    assert kept.get(pieces[0]) is not None
-    assert kept.get(pieces[1]) is None
+    cache: TileCache[WaveTile] = TileCache(limit_bytes=5 * RAW_SAMPLES * 8)
+    tiles = [WaveTile(media, True, number) for number in range(6)]
+    read_tiles(tuple(tiles[:5]), cache, SILENT)
+    assert cache.get(tiles[0]) is not None
+    read_tiles(tuple(tiles[5:]), cache, SILENT)
+    assert cache.get(tiles[0]) is not None
+    assert cache.get(tiles[1]) is None
 
 
 def test_the_window_sharpens_a_close_view_as_soon_as_it_is_read(
@@ -178,7 +178,7 @@ def test_the_window_sharpens_a_close_view_as_soon_as_it_is_read(
     view = replace(canvas.viewport.fitted(), samples_per_px=0.5)
     window.timeline.set_viewport(view.moved(PIECE_SAMPLES - 100.0))
     blurred = canvas.compose().copy()
-    hands.qtbot.waitUntil(lambda: not window.work.wave_details.is_busy)
+    hands.qtbot.waitUntil(lambda: not window.work.wave_tiles.is_busy)
     assert canvas.compose() != blurred
     sharp = canvas.compose().copy()
     window.timeline.renew_waves()

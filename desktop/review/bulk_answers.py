@@ -1,4 +1,4 @@
-"""One answer for many proposals: the selected ones, else all that filter, search and folding leave."""
+"""Bulk answers: one for the selected proposals, else for all that filter, search and folding leave."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from engine.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What an answer for many answers: the proposals in their order, and "selected" or "shown".
+    """What a bulk answer answers: the proposals in their order, and "selected" or "shown".
 
     Without a name there is nothing that it could mean.
     """
@@ -25,7 +25,7 @@ class Scope:
     name: str = ""
 
 
-class ManyAnswers(QObject):
+class BulkAnswers(QObject):
     """Answers many as one step of undo, and says how many it were.
 
     Signals

@@ -8,18 +8,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from desktop.drawing.details import Details, from_recordings
+from desktop.drawing.tiles import TileLoader, from_recordings
 from engine.audio.fine_peaks import PIECE_SAMPLES, fine_cells, fine_pyramid
 from engine.audio.peaks import Columns, PeakPyramid
 from engine.audio.reader import SourceReader
 
-KEPT_BYTES = 96_000_000
+CACHE_BYTES = 96_000_000
 RAW_SAMPLES = 1 << 16
-"""Samples of a piece that is kept as it is; a piece of fine peaks covers four times as many."""
+"""Samples of a tile that is kept as it is; a tile of fine peaks covers four times as many."""
 
 
 @dataclass(frozen=True, slots=True)
-class WavePiece:
+class WaveTile:
     """A part of a recording: its samples, shape (n, channels), or fine peaks, see `fine_cells`."""
 
     media: Path
@@ -27,17 +27,17 @@ class WavePiece:
     number: int
 
 
-WaveDetails = Details[WavePiece]
+WaveTiles = TileLoader[WaveTile]
 
 
-def _read(reader: SourceReader, piece: WavePiece) -> NDArray[np.float32]:
-    length = RAW_SAMPLES if piece.is_raw else PIECE_SAMPLES
-    start = piece.number * length
+def _read(reader: SourceReader, tile: WaveTile) -> NDArray[np.float32]:
+    length = RAW_SAMPLES if tile.is_raw else PIECE_SAMPLES
+    start = tile.number * length
     samples: NDArray[np.float32] = reader.read(start, min(start + length, reader.frames))
-    return samples if piece.is_raw else fine_cells(samples)
+    return samples if tile.is_raw else fine_cells(samples)
 
 
-read_pieces = from_recordings(_read)
+read_tiles = from_recordings(_read)
 
 
 class FineWave:
@@ -46,14 +46,14 @@ class FineWave:
     What lies beside it is asked for as well, so that a scroll finds it there.
     """
 
-    def __init__(self, peaks: PeakPyramid, media: Path, details: WaveDetails) -> None:
+    def __init__(self, peaks: PeakPyramid, media: Path, tiles: WaveTiles) -> None:
         self._media = media
         self._frames, self._rate_hz, self._channels = peaks.frames, peaks.rate_hz, peaks.channels
-        self._details = details
+        self._tiles = tiles
         self._window: tuple[tuple[int, ...], PeakPyramid] | None = None
 
     def ask(self, start: float, stop: float, raw: bool) -> None:
-        """Have a span read and, after it, the piece before and the piece behind."""
+        """Have a span read and, after it, the tile before and the tile behind."""
         numbers = self._numbers(start, stop, raw)
         self._ask(list(numbers), raw)
 
@@ -67,7 +67,7 @@ class FineWave:
             length = RAW_SAMPLES if raw else PIECE_SAMPLES
             beside = [one for one in (numbers[-1] + 1, numbers[0] - 1) if 0 <= one * length < self._frames]
             for number in (*numbers, *beside):
-                self._piece(number, raw)
+                self._tile(number, raw)
 
     def columns(
         self, channel: int, start_samples: float, samples_per_column: float, n_columns: int
@@ -93,7 +93,7 @@ class FineWave:
         window = self._over(tuple(numbers.tolist()))
         if window is None:
             return None
-        # pieces between which something is cut lie end to end in the window
+        # tiles between which something is cut lie end to end in the window
         places = np.searchsorted(numbers, starts // PIECE_SAMPLES) * PIECE_SAMPLES + starts % PIECE_SAMPLES
         found = window.spans(channel, places, places + lengths, samples_per_column)
         made = Columns(*(np.zeros(len(starts_samples), np.float32) for _ in range(3)))
@@ -108,13 +108,13 @@ class FineWave:
     def samples(self, start: int, stop: int) -> NDArray[np.float32] | None:
         """Return samples [start, stop), shape (stop - start, channels), zeros outside; None until read."""
         made = np.zeros((stop - start, self._channels), np.float32)
-        pieces = [(number, self._piece(number, raw=True)) for number in self._numbers(start, stop, raw=True)]
-        for number, piece in pieces:
-            if piece is None:
+        tiles = [(number, self._tile(number, raw=True)) for number in self._numbers(start, stop, raw=True)]
+        for number, tile in tiles:
+            if tile is None:
                 return None
             first = number * RAW_SAMPLES
-            low, high = max(start, first), min(stop, first + len(piece))
-            made[low - start : high - start] = piece[low - first : high - first]
+            low, high = max(start, first), min(stop, first + len(tile))
+            made[low - start : high - start] = tile[low - first : high - first]
         return made
 
     def _numbers(self, start: float, stop: float, raw: bool) -> range:
@@ -131,18 +131,18 @@ class FineWave:
         return starts[inside], (stops - starts)[inside], inside
 
     def _touched(self, starts: NDArray[np.int64], lengths: NDArray[np.int64], raw: bool) -> NDArray[np.int64]:
-        """Return the numbers of the pieces that spans, each shorter than a piece, lie in."""
+        """Return the numbers of the tiles that spans, each shorter than a tile, lie in."""
         length = RAW_SAMPLES if raw else PIECE_SAMPLES
         return np.unique(np.stack([starts, starts + lengths - 1]) // length)
 
-    def _piece(self, number: int, raw: bool) -> NDArray[np.float32] | None:
-        return self._details.get(WavePiece(self._media, raw, number))
+    def _tile(self, number: int, raw: bool) -> NDArray[np.float32] | None:
+        return self._tiles.get(WaveTile(self._media, raw, number))
 
     def _over(self, numbers: tuple[int, ...]) -> PeakPyramid | None:
-        """Return a pyramid over pieces laid end to end; it is kept, since every channel asks for it."""
+        """Return a pyramid over tiles laid end to end; it is kept, since every channel asks for it."""
         if self._window is None or self._window[0] != numbers:
-            pieces = [self._piece(number, raw=False) for number in numbers]
-            here = [piece for piece in pieces if piece is not None]
+            tiles = [self._tile(number, raw=False) for number in numbers]
+            here = [tile for tile in tiles if tile is not None]
             if len(here) < len(numbers) or not here:
                 return None
             frames = sum(min(self._frames - number * PIECE_SAMPLES, PIECE_SAMPLES) for number in numbers)

@@ -1,4 +1,4 @@
-"""What the user chose for the whole program: keys, preferences and the documents opened last."""
+"""The user's settings of the whole program: keys, preferences and the documents opened last."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
 from desktop.actions import Actions
-from desktop.choices.keymap import Keymap
-from desktop.choices.look import Look
-from desktop.choices.preferences import Preferences
-from desktop.choices.recents import Recents
-from desktop.guarded import guarded
 from desktop.playback import AudioChoice, Player, output_devices
 from desktop.playback.latency_test import LatencyReport, LatencyTest
 from desktop.session import Session
+from desktop.slots import telling_refusals
+from desktop.user_settings.keymap import Keymap
+from desktop.user_settings.look import Look
+from desktop.user_settings.preferences import Preferences
+from desktop.user_settings.recents import Recents
 from engine.errors import UsageError
 from widgets.chrome.command_palette import CommandPalette
 from widgets.chrome.key_caps import KeyButton
@@ -31,7 +31,7 @@ _RECENT = "recent:"
 
 
 class Window(Protocol):
-    """What the choices need of a window."""
+    """What the settings need of a window."""
 
     session: Session
     player: Player
@@ -57,8 +57,8 @@ class RecentEntry:
     group: str = "File"
 
 
-class Choices(QObject):
-    """Holds the choices, asks for them, and lets the window follow.
+class UserSettings(QObject):
+    """Holds the settings, asks for them, and lets the window follow.
 
     Signals
     -------
@@ -78,14 +78,14 @@ class Choices(QObject):
         self.preferences = Preferences(settings, parts.player, parts.look, self)
         canvas = parts.timeline.canvas
         self._start = StartPanel(parts.look.theme, canvas, lambda: canvas.frame.layout.lanes_top)
-        self._start.opened.connect(guarded(self._open, self.failed.emit))
+        self._start.opened.connect(telling_refusals(self._open, self.failed.emit))
         self._start.forgotten.connect(self.recents.forget)
         parts.look.changed.connect(self._start.set_theme)
         keymap.changed.connect(self._show_keys)
         self.recents.changed.connect(self._show_recent)
         parts.session.replaced.connect(self._note_document)
-        parts.session.media_found.connect(guarded(self._keep_cache_small, self.failed.emit))
-        parts.palette_popup.command_requested.connect(guarded(self.run, self.failed.emit))
+        parts.session.media_found.connect(telling_refusals(self._keep_cache_small, self.failed.emit))
+        parts.palette_popup.command_requested.connect(telling_refusals(self.run, self.failed.emit))
         self._show_keys()
         self._show_recent()
 
@@ -112,7 +112,9 @@ class Choices(QObject):
         form = PreferencesForm(self._parts.look.theme, self.preferences.values, output_devices())
         form.show_cache(self.preferences.cache_sentence())
         form.empty_requested.connect(
-            guarded(lambda: form.show_cache(self.preferences.empty_cache(self._in_use())), self.failed.emit)
+            telling_refusals(
+                lambda: form.show_cache(self.preferences.empty_cache(self._in_use())), self.failed.emit
+            )
         )
         form.test_requested.connect(lambda: self._test(form))
         values = dialogs.ask_preferences(self._window, form)

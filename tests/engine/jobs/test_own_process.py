@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import Cancelled, OffcutError, TasteError
-from engine.jobs.apart import ThereError, run_apart
+from engine.jobs.own_process import RemoteTracebackError, run_in_own_process
 from engine.part_files import sweep
 from engine.progress import SILENT, Progress, ReportingProgress
 from engine.safe_write import replacing
@@ -120,14 +120,14 @@ def flood(progress: Progress) -> int:
 
 def test_the_result_and_the_reports_arrive_in_order() -> None:
     told: list[tuple[float, str, dict[str, float]]] = []
-    result, process = run_apart(add, (2, 3), ReportingProgress(lambda *report: told.append(report)))
+    result, process = run_in_own_process(add, (2, 3), ReportingProgress(lambda *report: told.append(report)))
     assert result == 5
     assert process != os.getpid()
     assert told == [(0.25, "Adding", {"loss": 1.5}), (0.75, "Added", {"loss": 0.5})]
 
 
 def test_the_other_process_gives_way_and_imports_nothing_by_itself() -> None:
-    policy, niceness, has_torch = run_apart(surroundings, (), SILENT)
+    policy, niceness, has_torch = run_in_own_process(surroundings, (), SILENT)
     assert policy == "PASSIVE"
     assert os.name != "posix" or niceness > os.nice(0)
     assert not has_torch
@@ -135,7 +135,7 @@ def test_the_other_process_gives_way_and_imports_nothing_by_itself() -> None:
 
 def test_an_error_of_offcut_is_told_in_the_same_words() -> None:
     with pytest.raises(TasteError, match=r"^take\.wav is silent: choose another recording\.$"):
-        run_apart(fail_plainly, (), SILENT)
+        run_in_own_process(fail_plainly, (), SILENT)
 
 
 @pytest.mark.parametrize(
@@ -148,14 +148,14 @@ def test_an_error_of_offcut_is_told_in_the_same_words() -> None:
 )
 def test_an_unexpected_error_carries_the_traceback_of_the_other_process(work, kind, text, place) -> None:
     with pytest.raises(kind, match=text) as raised:
-        run_apart(work, (), SILENT)
-    assert isinstance(raised.value.__cause__, ThereError)
+        run_in_own_process(work, (), SILENT)
+    assert isinstance(raised.value.__cause__, RemoteTracebackError)
     assert place in str(raised.value.__cause__)
 
 
 def test_a_result_that_cannot_travel_is_an_error_not_a_wait() -> None:
     with pytest.raises(Exception, match="pickle"):
-        run_apart(return_a_function, (), SILENT)
+        run_in_own_process(return_a_function, (), SILENT)
 
 
 @pytest.mark.parametrize("work", [look_for_the_cancel, never_look])
@@ -169,7 +169,7 @@ def test_a_cancel_is_answered_sooner_than_a_process_starts_whether_the_work_look
 
         began_s = time.monotonic()
         with pytest.raises(Cancelled):
-            run_apart(work, (), ReportingProgress(ask, cancelled))
+            run_in_own_process(work, (), ReportingProgress(ask, cancelled))
         return (time.monotonic() - asked_s[0]) / (asked_s[0] - began_s)
 
     assert min(answer_in_starts() for _ in range(3)) < 1.0
@@ -185,16 +185,16 @@ def test_a_cancel_before_the_work_has_begun_is_answered_as_well() -> None:
         cancelled = threading.Event()
         cancelled.set()
         with pytest.raises(Cancelled):
-            run_apart(never_look, (), ReportingProgress(None, cancelled))
+            run_in_own_process(never_look, (), ReportingProgress(None, cancelled))
 
-    whole_s = min(seconds(lambda: run_apart(add, (2, 3), SILENT)) for _ in range(3))
+    whole_s = min(seconds(lambda: run_in_own_process(add, (2, 3), SILENT)) for _ in range(3))
     assert min(seconds(give_up) for _ in range(3)) < 2 * whole_s
 
 
 @needs_posix
 def test_a_process_that_was_killed_is_told_in_one_sentence() -> None:
     with pytest.raises(OffcutError, match=r"^The process .*\(SIGKILL\).*memory ran out.*try again\.$"):
-        run_apart(kill_itself, (), SILENT)
+        run_in_own_process(kill_itself, (), SILENT)
 
 
 @needs_posix
@@ -205,7 +205,7 @@ def test_a_process_killed_from_outside_is_told_too() -> None:
         os.kill(child.pid, signal.SIGKILL)
 
     with pytest.raises(OffcutError, match="SIGKILL"):
-        run_apart(never_look, (), ReportingProgress(kill))
+        run_in_own_process(never_look, (), ReportingProgress(kill))
 
 
 @needs_posix
@@ -214,10 +214,10 @@ def test_the_other_process_ends_when_this_one_is_killed(tmp_path: Path) -> None:
     os.mkfifo(fifo)
     script = (
         "import sys\n"
-        "from engine.jobs.apart import run_apart\n"
+        "from engine.jobs.own_process import run_in_own_process\n"
         "from engine.progress import SILENT\n"
-        "from tests.engine.jobs.test_apart import hold\n"
-        "run_apart(hold, (sys.argv[1],), SILENT)\n"
+        "from tests.engine.jobs.test_own_process import hold\n"
+        "run_in_own_process(hold, (sys.argv[1],), SILENT)\n"
     )
     asker = subprocess.Popen([sys.executable, "-c", script, str(fifo)], cwd=ROOT)
     with fifo.open("rb") as held:
@@ -232,7 +232,7 @@ def test_half_a_file_of_a_killed_process_is_swept_by_the_next_writer(tmp_path: P
     cancelled = threading.Event()
     progress = ReportingProgress(lambda *_report: cancelled.set(), cancelled)
     with pytest.raises(Cancelled):
-        run_apart(write_half, (str(tmp_path / "a.taste"),), progress)
+        run_in_own_process(write_half, (str(tmp_path / "a.taste"),), progress)
     (left,) = tmp_path.iterdir()
     assert left.suffix == ".part"
     assert sweep(tmp_path) == 1
@@ -242,7 +242,7 @@ def test_half_a_file_of_a_killed_process_is_swept_by_the_next_writer(tmp_path: P
 def test_a_flood_of_reports_is_thinned_on_its_way() -> None:
     told: list[float] = []
     progress = ReportingProgress(lambda fraction, _text, _figures: told.append(fraction))
-    assert run_apart(flood, (), progress) == 20_000
+    assert run_in_own_process(flood, (), progress) == 20_000
     assert len(told) < 2_000
     assert told == sorted(told)
     assert told[-1] == 1.0

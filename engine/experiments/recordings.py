@@ -44,7 +44,7 @@ def _refuse(error: OSError) -> NoReturn:
     raise UsageError(f"{shown(error.filename)} cannot be listed: {reason}.") from error
 
 
-class Material:
+class PreparedRecordings:
     """The recordings in a folder, embedded when they are first asked for.
 
     Attributes

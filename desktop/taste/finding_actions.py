@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from desktop.files import Files
-from desktop.guarded import guarded
+from desktop.slots import telling_refusals
 from desktop.taste.diagnosing import Diagnosing
 from desktop.taste.page import Tasting
 from desktop.work import Work
@@ -16,7 +16,7 @@ from engine.anomaly.methods import METHODS
 _LONGER = 4
 
 
-def remedies(files: Files, work: Work) -> Mapping[str, Callable[[], object]]:
+def finding_actions(files: Files, work: Work) -> Mapping[str, Callable[[], object]]:
     """Return what to do for each action that a finding can ask for."""
     return {
         Action.LEARN_AGAIN: files.learn,
@@ -31,7 +31,7 @@ def remedies(files: Files, work: Work) -> Mapping[str, Callable[[], object]]:
 
 def connect_findings(diagnosing: Diagnosing, tasting: Tasting, files: Files, work: Work) -> None:
     """Show findings on the Taste page, measure what is not known when it is opened, and do what is asked."""
-    do = remedies(files, work)
+    do = finding_actions(files, work)
     diagnosing.found.connect(tasting.set_findings)
     tasting.opened.connect(diagnosing.measure)
-    tasting.remedy_requested.connect(guarded(lambda action: do[action](), tasting.refused.emit))
+    tasting.remedy_requested.connect(telling_refusals(lambda action: do[action](), tasting.refused.emit))

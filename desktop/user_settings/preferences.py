@@ -8,8 +8,8 @@ from dataclasses import asdict, fields
 
 from PySide6.QtCore import QObject, QSettings
 
-from desktop.choices.look import CHOICES, TEXT_PERCENTS, Look
 from desktop.playback import AudioChoice, Player
+from desktop.user_settings.look import CHOICES, TEXT_PERCENTS, Look
 from engine.cache_size import Freed, cache_bytes, empty_cache, mark_used, trim_cache
 from engine.errors import OffcutError
 from engine.places import CACHE_VARIABLE, cache_folder

@@ -143,8 +143,10 @@ def _overlap(one: Order | Shift, other: Order | Shift) -> bool:
 
 
 def _is_counted_twice(one: Order, other: Order) -> bool:
+    """Tell whether two repeats of one span come in the same place, in two numbers."""
     same = (one.start_samples, one.stop_samples) == (other.start_samples, other.stop_samples)
-    return same and one.stays and other.stays
+    is_there = (one.at_samples, one.rank) == (other.at_samples, other.rank)
+    return same and is_there and one.stays and other.stays
 
 
 def _is_laid_into(one: Order, other: Order) -> bool:

@@ -12,6 +12,7 @@ from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
 from engine.document.storage import apply_rows
 from engine.edl.arrangement import arrangement
+from engine.edl.conflicts import in_conflict
 from engine.edl.reordering import block_again, block_taken_out, copied_block, moved_block
 from engine.errors import UsageError
 from tests.engine.edl.test_arrangement import LENGTH, recording, with_regions
@@ -89,3 +90,15 @@ def test_blocks_come_where_they_are_put(steps: list[tuple[str, int, int]]) -> No
             continue
         state = done(state, edit)
         assert order_of(state) == listed
+
+
+def test_copies_in_several_places_are_no_conflict() -> None:
+    state = song()
+    for how, number, before in ((block_again, 1, 0), (copied_block, 1, 6), (copied_block, 1, 6)):
+        made = arrangement(state)
+        done_so = how(state, made, number) if how is block_again else how(state, made, number, before)
+        state = done(state, done_so[0])
+    state = done(state, block_again(state, arrangement(state), 1)[0])
+    assert [start for start, _ in order_of(state)].count(4_000) == 5
+    assert len(state.proposals) == 3
+    assert not in_conflict(state).any()

@@ -41,7 +41,7 @@ def test_another_recording_chain_is_said_once_with_what_to_do(
 ) -> None:
     said: list[str] = []
     window.diagnosing.said.connect(said.append)
-    dull = np.asarray(sosfilt(butter(3, 1200, fs=RATE_HZ, output="sos"), song), np.float32)
+    dull = np.asarray(sosfilt(butter(3, 700, fs=RATE_HZ, output="sos"), song), np.float32)
     listen(window, hands, tmp_path / "dull.wav", dull)
     qtbot.waitUntil(lambda: bool(window.diagnosing.findings), timeout=JOB_TIMEOUT_MS)
     finding = window.diagnosing.findings[0]

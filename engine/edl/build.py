@@ -62,9 +62,14 @@ def without(state: DocumentState, proposal_id: str) -> EditList:
     return _build(state, chosen)
 
 
-def build_all_but(state: DocumentState, left_out: NDArray[np.bool_]) -> EditList:
-    """Return what would be heard if all proposals of known kinds were accepted but some, shape (n,)."""
-    return _build(state, ~left_out & table_of(state).made.is_known)
+def heard_samples(state: DocumentState) -> int:
+    """Return how long the result is."""
+    return _programme(state, gathered(state, table_of(state).are(Verdict.ACCEPTED))).length_samples
+
+
+def heard_samples_of_all_but(state: DocumentState, left_out: NDArray[np.bool_]) -> int:
+    """Return how long it would be if all proposals of known kinds were accepted but some, shape (n,)."""
+    return _programme(state, gathered(state, ~left_out & table_of(state).made.is_known)).length_samples
 
 
 def whole(state: DocumentState) -> EditList:
@@ -147,7 +152,11 @@ def gathered(state: DocumentState, chosen: NDArray[np.bool_]) -> Gathered:
 def _build(state: DocumentState, chosen: NDArray[np.bool_]) -> EditList:
     """Return what is heard once the chosen proposals, shape (n,), are applied."""
     done = gathered(state, chosen)
-    found = programme(
+    return _sounding(_programme(state, done), state, done.sounding)
+
+
+def _programme(state: DocumentState, done: Gathered) -> EditList:
+    return programme(
         done.drop_starts,
         done.drop_stops,
         done.crossfades_ms,
@@ -156,7 +165,6 @@ def _build(state: DocumentState, chosen: NDArray[np.bool_]) -> EditList:
         state.length_samples,
         state.rate_hz,
     )
-    return _sounding(found, state, done.sounding)
 
 
 def _sounding(edit_list: EditList, state: DocumentState, sounding: Sequence[Sounding]) -> EditList:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from math import ceil, floor
 from typing import Protocol, TypeVar
 
@@ -39,6 +40,7 @@ class Reads(Protocol):
         """Let go of it."""
 
 
+_LAYERS = {Replace: 0, Shift: 1, Gain: 2}
 TONE_JOIN_S = 0.05
 """How long the ends of a room tone overlap where it is played round."""
 
@@ -59,7 +61,10 @@ class Patches:
     def of(cls, operations: Iterable[Sounding], rate_hz: int) -> Patches:
         """Return the patches that these make; their order says nothing."""
         heard = (_as_far_as_it_goes(one, rate_hz) for one in operations)
-        return cls(tuple(sorted(filter(None, heard), key=_precedence)), rate_hz)
+        laid = sorted((one for one in heard if one is not None), key=_precedence)
+        if any(_precedence(one) == _precedence(other) for one, other in pairwise(laid)):
+            laid = sorted(laid, key=lambda one: (*_precedence(one), repr(one)))
+        return cls(tuple(laid), rate_hz)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Patches):
@@ -138,9 +143,8 @@ def _as_far_as_it_goes(one: Sounding, rate_hz: int) -> Sounding | None:
     return replace(one, start_samples=start, stop_samples=stop) if start < stop else None
 
 
-def _precedence(one: Sounding) -> tuple[object, ...]:
-    layer = (Replace, Shift, Gain).index(type(one))
-    return (layer, one.start_samples, one.stop_samples, repr(one))
+def _precedence(one: Sounding) -> tuple[int, int, int]:
+    return _LAYERS[type(one)], one.start_samples, one.stop_samples
 
 
 def _fade(one: Replace | Shift, rate_hz: int) -> int:

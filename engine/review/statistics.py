@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
 from engine.document.table import table_of
-from engine.edl.build import build, build_all_but
+from engine.edl.build import heard_samples, heard_samples_of_all_but
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,18 @@ class ReviewStatistics:
     rejected_score: float | None
 
 
+_latest: tuple[DocumentState, ReviewStatistics] | None = None
+
+
 def statistics(state: DocumentState) -> ReviewStatistics:
-    """Return the figures of the review as it stands."""
+    """Return the figures of the review as it stands; several ask for those of the same state in turn."""
+    global _latest
+    if _latest is None or _latest[0] is not state:
+        _latest = state, _counted(state)
+    return _latest[1]
+
+
+def _counted(state: DocumentState) -> ReviewStatistics:
     table = table_of(state)
     accepted, rejected = table.are(Verdict.ACCEPTED), table.are(Verdict.REJECTED)
     scores = table.made.scores
@@ -48,8 +58,8 @@ def statistics(state: DocumentState) -> ReviewStatistics:
         accepted=int(np.count_nonzero(accepted)),
         rejected=int(np.count_nonzero(rejected)),
         flagged=int(np.count_nonzero(table.flagged)),
-        result_samples=build(state).length_samples,
-        result_if_all_accepted_samples=build_all_but(state, rejected).length_samples,
+        result_samples=heard_samples(state),
+        result_if_all_accepted_samples=heard_samples_of_all_but(state, rejected),
         length_samples=state.length_samples,
         accepted_score=_mean(scores[accepted]),
         rejected_score=_mean(scores[rejected]),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -19,9 +19,10 @@ from engine.edl.arrangement import Arrangement, Block
 from engine.timebase import format_time
 from widgets import theme
 from widgets.timeline.frame import Frame
+from widgets.timeline.proposals import paint_row
 
 ARC, BLOCK = 20, 24
-NARROWEST_TEXT, LEAST_ARC = 26, 6
+NARROWEST, NARROWEST_TEXT, LEAST_ARC = 4, 26, 6
 MOST_ARCS = 400
 FILL, HOLLOW = 0.34, 0.08
 
@@ -32,21 +33,39 @@ class Slab:
 
     Attributes
     ----------
+    region : the name of the region that it begins in; "" in none
     hue : which of the accents; the same for what comes from the same place, and for regions of one name
     block : the number of the block; -1 for what is not heard
+    span : of the source, [start, stop)
     arc_from : from where an arc leads here; None for none
     arc_text : what the arc says
-    tip : what a tooltip says
+    heard_at : where in the result it is heard, for what is shown in the order of the recording
     """
 
     start: int
     stop: int
-    name: str
+    region: str
     hue: int
     block: int
-    tip: str
+    span: tuple[int, int]
     arc_from: int | None = None
     arc_text: str = ""
+    heard_at: tuple[int, ...] | None = None
+
+    def name(self, rate_hz: int) -> str:
+        """Return what is written on it: its region, else when it begins, and how often it is heard."""
+        often = len(self.heard_at or ())
+        times = f" ×{often}" if often > 1 else ""
+        return f"{self.region or format_time(self.span[0] / rate_hz, 0)}{times}"
+
+    def tip(self, rate_hz: int) -> str:
+        """Return what a tooltip says of it."""
+        first, last = (format_time(edge / rate_hz, 1) for edge in self.span)
+        said = [self.name(rate_hz), f"{first} – {last} of the recording"]
+        if self.heard_at is not None:
+            places = ", ".join(format_time(at / rate_hz, 1) for at in self.heard_at)
+            said.append(f"heard at {places}" if places else "not heard")
+        return "\n".join(filter(None, (*said, self.arc_text)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +95,7 @@ NO_SLABS = Slabs()
 
 def slabs_of_result(made: Arrangement, markers: Iterable[Marker], rate_hz: int) -> Slabs:
     """Return the blocks in the order they are heard, with arcs to those that are laid there."""
-    namer = _Namer(made, markers, rate_hz)
+    regions = _Regions(made, markers)
     standing = [block for block in made.blocks if not block.laid_by]
     starts = [block.start_samples for block in standing]
     last_of: dict[tuple[int, int], int] = {}
@@ -91,53 +110,33 @@ def slabs_of_result(made: Arrangement, markers: Iterable[Marker], rate_hz: int) 
             arc_from = _stood_at(block, standing, starts)
             arc_text = f"moved from {format_time(block.start_samples / rate_hz, 0)}"
         last_of[block.span] = middle
-        name, hue = namer.name(block.start_samples)
-        tip = f"{name}\n{_times(block.start_samples, block.stop_samples, rate_hz)} of the recording"
-        slabs.append(
-            Slab(
-                block.result_start_samples,
-                block.result_stop_samples,
-                name,
-                hue,
-                number,
-                f"{tip}\n{arc_text}" if arc_text else tip,
-                arc_from,
-                arc_text,
-            )
-        )
+        start, stop = block.result_start_samples, block.result_stop_samples
+        region, hue = regions.of(block.start_samples)
+        slabs.append(Slab(start, stop, region, hue, number, block.span, arc_from, arc_text))
     return Slabs(tuple(slabs), made, True)
 
 
-def slabs_of_source(made: Arrangement, markers: Iterable[Marker], length_samples: int, rate_hz: int) -> Slabs:
+def slabs_of_source(made: Arrangement, markers: Iterable[Marker], length_samples: int) -> Slabs:
     """Return what was recorded, in its order, each part with how often and where it is heard."""
-    namer = _Namer(made, markers, rate_hz)
+    regions = _Regions(made, markers)
     edges = np.unique([0, length_samples, *(edge for block in made.blocks for edge in block.span)])
+    spans = np.array([block.span for block in made.blocks], np.int64).reshape(-1, 2)
     heard: list[list[int]] = [[] for _ in edges[1:]]
-    for number, block in enumerate(made.blocks):
-        first, last = np.searchsorted(edges, block.span)
-        for place in range(int(first), int(last)):
+    for number, (first, last) in enumerate(np.searchsorted(edges, spans).tolist()):
+        for place in range(first, last):
             heard[place].append(number)
     slabs: list[Slab] = []
+    starts = edges.tolist()
     for place, numbers in enumerate(heard):
-        start, stop = int(edges[place]), int(edges[place + 1])
+        start, stop = starts[place : place + 2]
         if slabs and numbers and numbers == heard[place - 1]:  # a block that another one begins or ends in
-            slabs[-1] = _longer(slabs[-1], stop)
+            slabs[-1] = replace(slabs[-1], stop=stop, span=(slabs[-1].start, stop))
             continue
-        name, hue = namer.name(start)
-        where = [made.blocks[number].result_start_samples / rate_hz for number in numbers]
-        times = f" ×{len(numbers)}" if len(numbers) > 1 else ""
-        said = f"heard at {', '.join(format_time(one, 1) for one in where)}" if where else "not heard"
-        tip = f"{name}\n{_times(start, stop, rate_hz)} of the recording\n{said}"
-        slabs.append(Slab(start, stop, name + times, hue, numbers[0] if numbers else -1, tip))
+        region, hue = regions.of(start)
+        where = tuple(made.blocks[number].result_start_samples for number in numbers)
+        block = numbers[0] if numbers else -1
+        slabs.append(Slab(start, stop, region, hue, block, (start, stop), heard_at=where))
     return Slabs(tuple(slabs), made, False)
-
-
-def _longer(slab: Slab, stop: int) -> Slab:
-    return Slab(slab.start, stop, slab.name, slab.hue, slab.block, slab.tip)
-
-
-def _times(start: int, stop: int, rate_hz: int) -> str:
-    return " – ".join(format_time(edge / rate_hz, 1) for edge in (start, stop))
 
 
 def _stood_at(block: Block, standing: Sequence[Block], starts: Sequence[int]) -> int:
@@ -151,26 +150,28 @@ def _stood_at(block: Block, standing: Sequence[Block], starts: Sequence[int]) ->
     return before.result_stop_samples
 
 
-class _Namer:
-    """Names and colours what begins somewhere in the source: by its region, else by its time."""
+class _Regions:
+    """The regions that what begins somewhere in the source is in, and its colour."""
 
-    def __init__(self, made: Arrangement, markers: Iterable[Marker], rate_hz: int) -> None:
-        self._rate_hz = rate_hz
+    def __init__(self, made: Arrangement, markers: Iterable[Marker]) -> None:
         self._regions = sorted(
             (one for one in markers if one.is_region), key=lambda one: (one.start_samples, -one.stop_samples)
         )
         self._starts = [one.start_samples for one in self._regions]
-        self._hues: dict[str, int] = {}
+        self._hues: dict[str | int, int] = {}
+        self._known: dict[int, tuple[str, int]] = {}
         for start in sorted({block.start_samples for block in made.blocks}):
-            self.name(start)
+            self.of(start)
 
-    def name(self, start: int) -> tuple[str, int]:
-        """Return the name of what begins at a position, and its hue."""
-        reach = bisect_right(self._starts, start)
-        inside = [one for one in self._regions[max(0, reach - 16) : reach] if start < one.stop_samples]
-        name = inside[-1].name if inside else format_time(start / self._rate_hz, 0)
-        stem = re.sub(r"[\s\d]+$", "", name) if inside else name
-        return name, self._hues.setdefault(stem or name, len(self._hues))
+    def of(self, start: int) -> tuple[str, int]:
+        """Return the name of the region that a position is in, "" for none, and a hue."""
+        if start not in self._known:
+            reach = bisect_right(self._starts, start)
+            inside = [one for one in self._regions[max(0, reach - 16) : reach] if start < one.stop_samples]
+            name = inside[-1].name if inside else ""
+            stem = re.sub(r"[\s\d]+$", "", name) or name
+            self._known[start] = name, self._hues.setdefault(stem or start, len(self._hues))
+        return self._known[start]
 
 
 def lane_view(frame: Frame, length_samples: int) -> float:
@@ -195,8 +196,11 @@ def arrangement_image(frame: Frame, shown: Slabs, length_samples: int) -> QImage
     painter = QPainter(image)
     painter.translate(0, -layout.arrangement_top)
     painter.setFont(theme.ui_font(theme.TEXT_SMALL))
+    _paint_ground(painter, frame, shown, length_samples)
+    narrowest = lane_view(frame, length_samples) * theme.px(NARROWEST)
     for slab in shown.slabs:
-        paint_slab(painter, frame, slab, block_area(frame, slab, length_samples))
+        if slab.stop - slab.start >= narrowest:
+            paint_slab(painter, frame, slab, block_area(frame, slab, length_samples))
     arcs = [slab for slab in shown.slabs if slab.arc_from is not None]
     if len(arcs) <= MOST_ARCS:
         _paint_arcs(painter, frame, arcs, length_samples)
@@ -204,6 +208,27 @@ def arrangement_image(frame: Frame, shown: Slabs, length_samples: int) -> QImage
     painter.fillRect(line, theme.color(tokens.line))
     painter.end()
     return image
+
+
+def _paint_ground(painter: QPainter, frame: Frame, shown: Slabs, length_samples: int) -> None:
+    """Draw all blocks at once, by columns: most of a thousand are too narrow for more."""
+    if not shown.slabs:
+        return
+    tokens, per_px = frame.theme, lane_view(frame, length_samples)
+    inks: dict[tuple[int, bool], int] = {}
+    colors = []
+    for slab in shown.slabs:
+        key = slab.hue % len(tokens.accents), slab.block >= 0
+        if key not in inks:
+            share = FILL if key[1] else HOLLOW
+            inks[key] = theme.mix(tokens.bg, tokens.accent(slab.hue), share).rgba()
+        colors.append(inks[key])
+    starts = np.array([slab.start for slab in shown.slabs])
+    middles = (np.arange(frame.columns) + 0.5) / frame.dpr * per_px
+    owner = np.clip(np.searchsorted(starts, middles, side="right") - 1, 0, None)
+    row = np.array(colors, np.uint32)[owner]
+    top = frame.layout.arrangement_top + theme.px(ARC)
+    paint_row(painter, row, QRectF(0, top, frame.layout.width, theme.px(BLOCK)))
 
 
 def paint_slab(painter: QPainter, frame: Frame, slab: Slab, area: QRectF) -> None:
@@ -219,7 +244,9 @@ def paint_slab(painter: QPainter, frame: Frame, slab: Slab, area: QRectF) -> Non
     if area.width() < theme.px(NARROWEST_TEXT):
         return
     room = area.adjusted(theme.px(7), 0, -theme.px(4), 0)
-    text = QFontMetricsF(painter.font()).elidedText(slab.name, Qt.TextElideMode.ElideRight, room.width())
+    text = QFontMetricsF(painter.font()).elidedText(
+        slab.name(frame.viewport.rate_hz), Qt.TextElideMode.ElideRight, room.width()
+    )
     painter.setPen(theme.color(tokens.text if slab.block >= 0 else tokens.dim))
     painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), text)
 

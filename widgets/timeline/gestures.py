@@ -348,7 +348,7 @@ def tip_at(canvas: Surface, at: QPointF) -> str:
         return mark_tip(canvas.state.markers[mark[0]], canvas.viewport.rate_hz)
     slab = slab_at(canvas, at)
     if slab is not None:
-        return slab.tip
+        return slab.tip(canvas.viewport.rate_hz)
     proposal = proposal_at(canvas, at.x(), at.y())
     return "" if proposal is None else proposal_tip(canvas.state, proposal)
 

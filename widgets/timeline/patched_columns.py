@@ -8,7 +8,8 @@ with every crossfade.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from threading import Lock
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -69,14 +70,60 @@ def _edited(
     """Return columns with the edits of some layers, or of all; thousands cost little more than a few."""
     if not len(starts):
         return columns
+    over = _what_lies_over(patches, starts, stops)
+    if over is None:
+        return columns
+    made = how.copied(columns)
+    _replace(made, over.replaced, over.order, patches, read, how)
+    if not only_replaced:
+        _shift(made, over.shifted, over.order, starts, stops, patches, read, how)
+        louder = np.flatnonzero(over.gains != 1.0)
+        how.amplify(made, over.order[louder], over.gains[louder])
+    return made
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Over:
+    """What lies over each column, in the order of their middles; arrays of shape (n,).
+
+    Attributes
+    ----------
+    order : the columns
+    replaced, shifted : the edit of each layer that lies uppermost, -1 where none does
+    """
+
+    order: Positions
+    replaced: Positions
+    shifted: Positions
+    gains: NDArray[np.float64]
+
+
+_MOST_FOUND = 8
+_found: dict[tuple[int, bytes, bytes], tuple[Patches, _Over | None]] = {}
+_finding = Lock()  # close views are read on a thread of their own
+
+
+def _what_lies_over(patches: Patches, starts: Positions, stops: Positions) -> _Over | None:
+    """Return what lies over columns; None where nothing does. Lanes below each other mostly ask the same."""
+    asked = id(patches), starts.tobytes(), stops.tobytes()
+    with _finding:
+        known = _found.pop(asked, None)
+        if known is None:
+            known = patches, _lie_over(patches, starts, stops)
+        _found[asked] = known  # the patches are held, so that no others get their id
+        while len(_found) > _MOST_FOUND:
+            del _found[next(iter(_found))]
+    return known[1]
+
+
+def _lie_over(patches: Patches, starts: Positions, stops: Positions) -> _Over | None:
     middles = (starts + stops) // 2
     order = np.argsort(middles, kind="stable")
     first, last = np.searchsorted(middles[order], patches.edges).T
     seen = np.flatnonzero(first < last).tolist()
     if not seen:
-        return columns
-    made = how.copied(columns)
-    replaced, shifted = np.full((2, len(order)), -1)  # the edit that lies uppermost over each column
+        return None
+    replaced, shifted = np.full((2, len(order)), -1)
     gains = np.ones(len(order))
     for place in seen:
         one, here = patches.operations[place], slice(first[place], last[place])
@@ -87,12 +134,7 @@ def _edited(
             gains[here] *= gains_at(one, middles[order[here]], patches.rate_hz)
         else:
             shifted[here] = place
-    _replace(made, replaced, order, patches, read, how)
-    if not only_replaced:
-        _shift(made, shifted, order, starts, stops, patches, read, how)
-        louder = np.flatnonzero(gains != 1.0)
-        how.amplify(made, order[louder], gains[louder])
-    return made
+    return _Over(order, replaced, shifted, gains)
 
 
 def _replace(

@@ -179,7 +179,7 @@ class TimelineView(QWidget):
             self.canvas.set_arrangement(slabs_of_result(made, state.markers.values(), state.rate_hz))
         else:
             markers, length = state.markers.values(), state.length_samples
-            self.canvas.set_arrangement(slabs_of_source(made, markers, length, state.rate_hz))
+            self.canvas.set_arrangement(slabs_of_source(made, markers, length))
         if made is not None:
             lasts = format_time(made.length_samples / max(state.rate_hz, 1), 0)
             self.heads.arrangement.show_about(f"result {lasts} · {counted(len(made.blocks), 'block')}")

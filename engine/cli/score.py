@@ -15,7 +15,7 @@ from engine.cli.numbers import finite
 from engine.cli.output import Listing, VerbOutput
 from engine.errors import OffcutError, UsageError
 from engine.progress import Progress
-from engine.safe_write import replacing, shown
+from engine.safe_write import check_target, replacing, shown
 from engine.timebase import format_time
 from engine.wording import counted
 
@@ -71,6 +71,8 @@ def _check(options: argparse.Namespace) -> None:
         raise UsageError(f"{options.workers} processes cannot score: choose 1 or more.")
     if options.workers is not None and options.cluster is not None:
         raise UsageError("A cluster has workers of its own: leave out --workers or --cluster.")
+    if options.csv is not None:
+        check_target(options.csv)
 
 
 def _score_few(options: argparse.Namespace, taste: Taste, progress: Progress) -> VerbOutput:

@@ -174,3 +174,14 @@ def test_every_verb_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
             main([verb, "--help"])
         assert ended.value.code == 0
         assert f"offcut {verb}" in capsys.readouterr().out
+
+
+def test_a_table_that_exists_is_told_before_anything_is_scored(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "scores.csv"
+    table.write_text("mine")
+    words = ["score", str(tmp_path / "none.taste"), str(tmp_path / "none.wav"), "--csv", str(table)]
+    assert main(words) == 1
+    assert "scores.csv already exists" in capsys.readouterr().err
+    assert table.read_text() == "mine"

@@ -78,13 +78,13 @@ class Kind:
     title: str
     icon: str
     verb: str
-    shape: Literal["span", "point"]
-    fine_s: float
-    drops_span: bool
-    is_learned: bool
     validate: Callable[[Mapping[str, object]], None]
     effect: Callable[[Edited], tuple[Operation, ...]]
     words: Callable[[Edited, int], str]
+    shape: Literal["span", "point"] = "span"
+    fine_s: float = 0.010
+    drops_span: bool = False
+    is_learned: bool = False
     how_much: Callable[[Edited, int], str] = span_alone
     is_of_tracks: bool = False
     amount: Amount | None = None

@@ -69,7 +69,7 @@ class LaneMenu(QObject):
             groups = [list(group) for group in _PROPOSAL]
             groups[1] += self._changes(found)
         else:
-            self._parts.transport.seek(canvas.source_at(at.x()))
+            canvas.seek(canvas.source_at(at.x()), canvas.viewport.sample_at(at.x()))
             groups = [list(group) for group in _PLACES]
         for number, names in enumerate(groups):
             if number:

@@ -138,3 +138,16 @@ def test_a_moment_that_is_heard_twice_is_played_where_it_was_chosen(song: Hands)
     song.press("Space")
     song.qtbot.waitUntil(lambda: not transport.is_playing)
     assert transport.result_samples > 40 * rate_hz
+
+
+def test_the_menu_of_a_lane_puts_the_playhead_into_the_copy_under_the_mouse(song: Hands) -> None:
+    window = song.window
+    rate_hz = window.session.state.rate_hz
+    song.press("Q")
+    window.zooms.seek(0)
+    song.press("Ctrl+D")
+    window.selecting.let_go()
+    canvas = window.timeline.canvas
+    x = canvas.viewport.x_at(60 * rate_hz)  # in the second of two blocks of 40 s
+    window.lane_menu.menu(QPointF(x, canvas.frame.layout.lanes_bottom - 5)).deleteLater()
+    assert window.transport.result_samples == pytest.approx(60 * rate_hz, abs=rate_hz)

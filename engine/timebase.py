@@ -10,6 +10,8 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+_WHOLE_WITHIN = 1e-4
+
 
 def samples_to_s(samples: int, rate_hz: int) -> float:
     """Convert a position in samples to seconds."""
@@ -19,6 +21,11 @@ def samples_to_s(samples: int, rate_hz: int) -> float:
 def s_to_samples(seconds: float, rate_hz: int) -> int:
     """Convert seconds to the nearest sample."""
     return round(seconds * rate_hz)
+
+
+def whole_where_near(samples: float) -> float:
+    """Return a number of samples, whole where it is meant so: seconds, or steps of a tenth, come near it."""
+    return float(round(samples)) if abs(samples - round(samples)) < _WHOLE_WITHIN else samples
 
 
 def s_to_samples_array(seconds: ArrayLike, rate_hz: int) -> NDArray[np.int64]:

@@ -12,11 +12,9 @@ from engine.document.state import DocumentState
 from engine.jobs.room_tone import room_tone
 from engine.progress import SILENT, Progress
 from engine.settings import cut_settings
+from engine.timebase import whole_where_near
 
 Payload = dict[str, object]
-
-_WHOLE_WITHIN_SAMPLES = 1e-4
-"""Seconds that come this near to whole samples mean them."""
 
 
 def cut_payload(state: DocumentState) -> Payload:
@@ -55,10 +53,7 @@ def move_payload(to_samples: int) -> Payload:
 
 def slip_payload(by_s: float, rate_hz: int) -> Payload:
     """Return that of a slice that is played so much later."""
-    by = by_s * rate_hz
-    if abs(by - round(by)) < _WHOLE_WITHIN_SAMPLES:
-        by = float(round(by))
-    return {BY_SAMPLES: by, CROSSFADE_MS: HAND_CROSSFADE_MS}
+    return {BY_SAMPLES: whole_where_near(by_s * rate_hz), CROSSFADE_MS: HAND_CROSSFADE_MS}
 
 
 def gain_payload(gain_db: float) -> Payload:

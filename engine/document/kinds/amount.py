@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from engine.timebase import whole_where_near
+
 
 @dataclass(frozen=True, slots=True)
 class Amount:
@@ -45,13 +47,7 @@ class Amount:
     def stored(self, shown: float, rate_hz: int) -> dict[str, object]:
         """Return what a payload holds for a number, the nearest that can be."""
         value = min(max(shown, self.lowest), self.highest) * self._scale(rate_hz)
-        whole = round(value)
-        # Steps of a tenth add up to almost whole numbers, which are meant to be whole.
-        is_near = abs(value - whole) < _WHOLE_WITHIN
-        return {self.field: whole if self.is_whole else float(whole) if is_near else value}
+        return {self.field: round(value) if self.is_whole else whole_where_near(value)}
 
     def _scale(self, rate_hz: int) -> float:
         return rate_hz * self.unit_s if self.per_second else 1.0
-
-
-_WHOLE_WITHIN = 1e-4

@@ -226,15 +226,19 @@ class MainWindow(QMainWindow):
         """Bring the views up to date with what changed; None: everything."""
         state = self.session.state
         if change is None or change.proposals or change.tracks or change.markers:
-            self.timeline.set_document(state, self.transport.edit_list, self.transport.patches)
-            self.arranging.show()
-            self._show_playhead(self.transport.playhead_samples)
+            self._show_timeline()
         if change is None or change.analyses or "threshold" in change.settings or "taste" in change.settings:
             self._show_analyses()
         self.top_bar.set_enabled(audio=bool(state.tracks))
         self.commands.enable_review(bool(state.proposals) and not self.tasting.is_open)
         if change is None or change.sources or not change.tracks or change.proposals:
             self._show_current()
+
+    def _show_timeline(self) -> None:
+        """Show the document in the chosen view, with its arrangement and the playhead."""
+        self.timeline.set_document(self.session.state, self.transport.edit_list, self.transport.patches)
+        self.arranging.show()
+        self._show_playhead(self.transport.playhead_samples)
 
     def _show_analyses(self) -> None:
         session = self.session
@@ -275,9 +279,7 @@ class MainWindow(QMainWindow):
 
     def _show_view(self, result: bool) -> None:
         self.top_bar.set_view("result" if result else "source")
-        self.timeline.set_document(self.session.state, self.transport.edit_list, self.transport.patches)
-        self.arranging.show()
-        self._show_playhead(self.transport.playhead_samples)
+        self._show_timeline()
         self.say(self.transport.lengths)
 
     def _show_device(self, status: str) -> None:

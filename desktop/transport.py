@@ -68,7 +68,7 @@ class Transport(QObject):
     @property
     def edit_list(self) -> EditList | None:
         """What remains where the result is chosen; None where the source is."""
-        return self._result() if self.plays_result else None
+        return self.result if self.plays_result else None
 
     @property
     def patches(self) -> Mapping[str, Patches]:
@@ -81,19 +81,19 @@ class Transport(QObject):
         state = self._session.state
         rate_hz, lengths = max(state.rate_hz, 1), [state.length_samples]
         if self.plays_result:
-            lengths.insert(0, self._result().length_samples)
+            lengths.insert(0, self.result.length_samples)
         times = " of ".join(format_time(samples_to_s(length, rate_hz), 0) for length in lengths)
         return f"{'Result' if self.plays_result else 'Source'}: {times}"
 
     @property
     def result(self) -> EditList:
         """What remains of the document, whether it is chosen or not."""
-        return self._result()
+        return self._programme_of(True, build)
 
     @property
     def result_samples(self) -> int:
         """Where the playhead is in the result."""
-        return self._at(self._result(), self.playhead_samples)
+        return self._at(self.result, self.playhead_samples)
 
     @property
     def shown_samples(self) -> int:
@@ -212,11 +212,7 @@ class Transport(QObject):
             self._player.prepare()
 
     def _chosen(self) -> EditList:
-        return self._result() if self.plays_result else self._programme_of(False, in_place)
-
-    def _result(self) -> EditList:
-        """Return what remains of the document as it is."""
-        return self._programme_of(True, build)
+        return self.result if self.plays_result else self._programme_of(False, in_place)
 
     def _programme_of(self, result: bool, make: Callable[[DocumentState], EditList]) -> EditList:
         """Return a programme of the document as it is, made once for each of its states."""

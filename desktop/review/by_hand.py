@@ -18,7 +18,6 @@ from desktop.timeline.tracks import Tracks
 from desktop.transport import Transport
 from engine.document.by_hand import edit_by_hand
 from engine.document.kinds import KINDS
-from engine.edl.build import build
 from engine.errors import UsageError
 from engine.jobs.hand_payloads import (
     Payload,
@@ -102,7 +101,7 @@ class ByHand(QObject):
         start, stop = self._required_of_all("repeat")
         rate_hz = self._session.state.rate_hz
         length = format_time(samples_to_s(stop - start, rate_hz), 1)
-        result = format_time(samples_to_s(build(self._session.state).length_samples, rate_hz), 1)
+        result = format_time(samples_to_s(self._transport.result.length_samples, rate_hz), 1)
         said = f"Each time more makes the result, now {result} long, longer by {length}."
         times = self._ask("repeat", 2, said)
         if times is not None:

@@ -10,13 +10,14 @@ from PySide6.QtWidgets import QMenu, QWidget
 from desktop.actions import Actions
 from desktop.review.review import Review
 from desktop.session import Session
+from desktop.slots import telling_refusals
 from desktop.timeline.selecting import Selecting
 from desktop.timeline.zooms import Zooms
 from desktop.transport import Transport
 from engine.document.change import Edit
 from engine.edl.arrangement import Arrangement, arrangement, is_arranged
 from engine.edl.reordering import block_again, block_taken_out, copied_block, moved_block
-from engine.errors import OffcutError, UsageError
+from engine.errors import UsageError
 from widgets.timeline.timeline_view import TimelineView
 
 _KEY = "arrangement"
@@ -52,20 +53,19 @@ class Arranging(QObject):
     def __init__(self, window: QWidget, parts: Window, settings: QSettings) -> None:
         super().__init__(window)
         self._window, self._parts, self._settings = window, parts, settings
-        self._made = Arrangement()
+        self._shown: Arrangement | None = None
         self._is_wanted = settings.value(_KEY, "off") == "on"
-        self._is_shown = False
         canvas = parts.timeline.canvas
-        canvas.block_moved.connect(self._drop)
+        canvas.block_moved.connect(telling_refusals(self._drop, self.refused.emit))
         canvas.block_chosen.connect(self._choose)
         canvas.block_menu_requested.connect(self._open_menu)
 
     def show(self) -> None:
         """Bring the lane up to date with the document and with the chosen view."""
         state = self._parts.session.state
-        self._is_shown = bool(state.tracks) and (self._is_wanted or is_arranged(state))
-        self._made = arrangement(state) if self._is_shown else Arrangement()
-        self._parts.timeline.set_arrangement(self._made if self._is_shown else None)
+        has_lane = bool(state.tracks) and (self._is_wanted or is_arranged(state))
+        self._shown = arrangement(state) if has_lane else None
+        self._parts.timeline.set_arrangement(self._shown)
 
     def toggle(self) -> str:
         """Show the lane always, or only where something is arranged; return what to say."""
@@ -115,7 +115,7 @@ class Arranging(QObject):
         state = self._parts.session.state
         if not state.tracks:
             raise UsageError("There is nothing to arrange yet; import a recording first ‹file.import›.")
-        made = self._made if self._is_shown else arrangement(state)
+        made = arrangement(state) if self._shown is None else self._shown
         if not made.blocks:
             raise UsageError("There is nothing to arrange: everything is cut.")
         return made
@@ -144,18 +144,15 @@ class Arranging(QObject):
 
     def _drop(self, number: int, before: int, is_copy: bool) -> None:
         lay = copied_block if is_copy else moved_block
-        try:
-            self._apply(lay(self._parts.session.state, self._made, number, before))
-        except OffcutError as error:
-            self.refused.emit(str(error))
+        self._apply(lay(self._parts.session.state, self._all(), number, before))
 
     def _choose(self, number: int) -> None:
-        laid_by = self._made.blocks[number].laid_by
+        laid_by = self._all().blocks[number].laid_by
         if laid_by:
             self._parts.review.choose(laid_by)
 
     def _open_menu(self, number: int, place: QPoint) -> None:
-        self._go_to(self._made, number)
+        self._go_to(self._all(), number)
         menu = QMenu(self._window)
         for name in MENU:
             menu.addAction(self._parts.commands.action(f"arrange.{name}"))

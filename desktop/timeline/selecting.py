@@ -12,7 +12,6 @@ from PySide6.QtCore import QObject, Signal
 from desktop.session import Session
 from desktop.transport import Transport
 from engine.document.track import Track
-from engine.edl.build import build
 from engine.errors import UsageError
 from engine.timebase import format_time, s_to_samples, samples_to_s
 from engine.wording import counted
@@ -163,7 +162,9 @@ class Selecting(QObject):
             at = min(max(at, 0), len(result.seams_samples) - 1)
             self.select(int(result.kept_starts_samples[at]), int(result.kept_stops_samples[at]))
         elif result is None:
-            edges = np.unique([0, state.length_samples, *np.ravel(build(state).removed_spans).tolist()])
+            edges = np.unique(
+                [0, state.length_samples, *np.ravel(self._transport.result.removed_spans).tolist()]
+            )
             self._around(edges, shown_samples)
 
     def region(self) -> None:

@@ -25,26 +25,25 @@ from engine.review.learned import Learned
 PAUSE_MS = 2_000
 """So long after the last answer the taste is written: a row of answers is written once."""
 
+SETTLE_MS = 60
+"""So long after the last answer it is learned from: by then the key was heard and the window painted."""
+
 _SETTING = "learns_from_decisions"
 _PROGRAM = Path(__file__).resolve().parents[2] / "resources"
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A calibration and what it was made from; the same objects make the same one."""
+    """A calibration and what it was made from."""
 
     state: DocumentState
     heard: Analyses
     brought: tuple[Answer, ...]
     calibration: Calibration
 
-    def is_of(self, state: DocumentState, heard: Analyses, brought: tuple[Answer, ...]) -> bool:
-        return (
-            state.proposals is self.state.proposals
-            and state.decisions is self.state.decisions
-            and heard == self.heard
-            and brought is self.brought
-        )
+    def is_about(self, state: DocumentState, heard: Analyses, brought: tuple[Answer, ...]) -> bool:
+        """Tell whether it is of these proposals, whatever was answered since."""
+        return state.proposals is self.state.proposals and heard == self.heard and brought is self.brought
 
 
 class Calibrating(QObject):
@@ -52,7 +51,8 @@ class Calibrating(QObject):
 
     Signals
     -------
-    changed : something else is known, though no answer was given: it was switched, or the taste was read
+    changed : something else is known: the latest answers were learned from, it was switched, or the taste was
+        read
     said : what was switched
     failed : why a taste could not be read or written; what was learned stays in the document
     """
@@ -73,6 +73,8 @@ class Calibrating(QObject):
         self._known: _Known | None = None
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self._store)
+        self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
+        self._settle.timeout.connect(self._catch_up)
         session.changed.connect(self._follow)
         session.leaving.connect(self._leave)
         session.replaced.connect(self._read)
@@ -81,6 +83,11 @@ class Calibrating(QObject):
     def is_busy(self) -> bool:
         """Whether the taste is being read or written."""
         return self._lane.is_busy
+
+    @property
+    def is_learning(self) -> bool:
+        """Whether answers are still to be learned from."""
+        return self._settle.isActive()
 
     @property
     def is_on(self) -> bool:
@@ -95,8 +102,16 @@ class Calibrating(QObject):
 
     @property
     def learned(self) -> Learned | None:
-        """What was learned of each proposal; None where nothing is learned."""
+        """What was learned of each proposal; None where nothing is learned.
+
+        No key waits for it: the latest answers are in it a moment later, see `changed`.
+        """
         return self._calibration().learned if self._learns else None
+
+    def learn_now(self) -> None:
+        """Learn from the latest answers at once, where they decide what is asked next."""
+        if self._learns and self._is_behind:
+            self._known = self._calibrated()
 
     @property
     def sentence(self) -> str:
@@ -113,13 +128,29 @@ class Calibrating(QObject):
         return self.is_on and bool(self._session.state.proposals) and self._session.curve is not None
 
     def _calibration(self) -> Calibration:
+        """Return what the answers so far taught of the proposals as they are, the latest perhaps not yet."""
+        if self._known is None or not self._known.is_about(self._session.state, *self._evidence()):
+            self._known = self._calibrated()
+        return self._known.calibration
+
+    def _calibrated(self) -> _Known:
+        state, (heard, brought) = self._session.state, self._evidence()
+        return _Known(state, heard, brought, calibrate(state, heard, brought))
+
+    def _evidence(self) -> tuple[Analyses, tuple[Answer, ...]]:
         session = self._session
         heard = Analyses(session.curve, session.listening, session.grid, session.nearest)
-        brought = self._brought if self._scores_are_the_tastes else ()
-        if self._known is None or not self._known.is_of(session.state, heard, brought):
-            found = calibrate(session.state, heard, brought)
-            self._known = _Known(session.state, heard, brought, found)
-        return self._known.calibration
+        return heard, self._brought if self._scores_are_the_tastes else ()
+
+    @property
+    def _is_behind(self) -> bool:
+        state, known = self._session.state, self._known
+        return known is None or state.decisions is not known.state.decisions
+
+    def _catch_up(self) -> None:
+        if self._learns and self._is_behind:
+            self._known = self._calibrated()
+            self.changed.emit()
 
     # The taste's own memory.
 
@@ -128,6 +159,7 @@ class Calibrating(QObject):
         latest = self._unwritten()
         self._memory = None  # nothing is to be written after this
         self._pause.stop()
+        self._settle.stop()
         self._lane.close()
         if latest is not None:
             with suppress(OffcutError):  # every answer is in the document: the next opening writes them
@@ -138,6 +170,7 @@ class Calibrating(QObject):
             self._read()
         elif change.proposals:
             self._pause.start()
+            self._settle.start()
 
     def _read(self) -> None:
         """Find out what the taste in force brings along."""
@@ -174,6 +207,7 @@ class Calibrating(QObject):
             return None
         if not self._learns or not self._scores_are_the_tastes:
             return None
+        self.learn_now()
         state, calibration = self._session.state, self._calibration()
         kept = {one.proposal_id: one.accepted for one in memory.of(document_key(state)).answers}
         return None if verdicts_of(state, calibration) == kept else (taste, memory.digest, state, calibration)

@@ -118,6 +118,8 @@ class Review(QObject):
 
     def _requeue(self) -> None:
         state = self._session.state
+        if self._asks_next:
+            self.calibrating.learn_now()
         self.listing = self.choices.listing(
             state, lambda: self._last.newest_first(state, self._session.steps()), self.learned
         )

@@ -15,7 +15,8 @@ from desktop.timeline.selecting import Selecting
 from desktop.timeline.zooms import Zooms
 from desktop.transport import Transport
 from engine.document.change import Edit
-from engine.edl.arrangement import Arrangement, arrangement, is_arranged
+from engine.edl.arrangement import Arrangement, arrangement
+from engine.edl.gathered import is_arranged
 from engine.edl.reordering import block_again, block_taken_out, copied_block, moved_block
 from engine.errors import UsageError
 from widgets.timeline.timeline_view import TimelineView
@@ -80,10 +81,10 @@ class Arranging(QObject):
         """Put the playhead on the block before (-1) or after (1) the one that it is in."""
         made, here = self._all(), self._parts.transport.result_samples
         number = self._block(made)
-        begins = made.blocks[number].result_start_samples
+        begins = int(made.result_starts[number])
         if direction < 0 and here > begins:
             direction = 0
-        number = min(max(number + direction, 0), len(made.blocks) - 1)
+        number = min(max(number + direction, 0), len(made) - 1)
         self._go_to(made, number)
 
     def move(self, direction: int) -> None:
@@ -91,7 +92,7 @@ class Arranging(QObject):
         made = self._all()
         number = self._block(made)
         before = number - 1 if direction < 0 else number + 2
-        if not 0 <= before <= len(made.blocks):
+        if not 0 <= before <= len(made):
             raise UsageError(f"The block is the {'first' if direction < 0 else 'last'} already.")
         self._apply(moved_block(self._parts.session.state, made, number, before))
 
@@ -108,7 +109,7 @@ class Arranging(QObject):
     def select(self) -> None:
         """Select what the block at the playhead plays."""
         made = self._all()
-        self._parts.selecting.select(*made.blocks[self._block(made)].span)
+        self._parts.selecting.select(*made.block(self._block(made)).span)
 
     def _all(self) -> Arrangement:
         """Return the blocks, also while they are not shown."""
@@ -116,16 +117,16 @@ class Arranging(QObject):
         if not state.tracks:
             raise UsageError("There is nothing to arrange yet; import a recording first ‹file.import›.")
         made = arrangement(state) if self._shown is None else self._shown
-        if not made.blocks:
+        if not len(made):
             raise UsageError("There is nothing to arrange: everything is cut.")
         return made
 
     def _block(self, made: Arrangement) -> int:
         number = made.block_at(self._parts.transport.result_samples)
-        return len(made.blocks) - 1 if number is None else number
+        return len(made) - 1 if number is None else number
 
     def _go_to(self, made: Arrangement, number: int) -> None:
-        block = made.blocks[number]
+        block = made.block(number)
         begins = self._parts.transport.result.to_source(block.result_start_samples)
         self._parts.zooms.seek(begins, block.result_start_samples)
 
@@ -147,7 +148,7 @@ class Arranging(QObject):
         self._apply(lay(self._parts.session.state, self._all(), number, before))
 
     def _choose(self, number: int) -> None:
-        laid_by = self._all().blocks[number].laid_by
+        laid_by = self._all().block(number).laid_by
         if laid_by:
             self._parts.review.choose(laid_by)
 

@@ -127,7 +127,8 @@ class ProposalTable:
     verdicts : int8, shape (n,), indices into `VERDICTS`
     flagged : shape (n,)
     changed : shape (n,), whether the user changed more of it than its edges
-    effects : what proposals do, by place, as far as somebody asked: the next table keeps those that hold
+    effects : what proposals do, by place, as far as somebody asked; the next table holds the same ones where
+        no answer changed more than verdicts
     """
 
     made: Made
@@ -154,8 +155,8 @@ class ProposalTable:
         """Return the table once these decisions are in force."""
         starts, stops = self.starts_samples.copy(), self.stops_samples.copy()
         verdicts, flagged, changed = self.verdicts.copy(), self.flagged.copy(), self.changed.copy()
-        effects = self.effects.copy()
         places, rows = self.made.places, self.made.rows
+        otherwise = set[int]()
         for key in _changed(self.decisions, decisions):
             place = places.get(key)
             if place is not None:
@@ -163,7 +164,11 @@ class ProposalTable:
                 starts[place], stops[place] = decided_span(rows[place], decision)
                 verdicts[place], flagged[place] = _CODES[decision.verdict], decision.flagged
                 changed[place] = bool(decision.payload) or decision.alternative > 0
-                effects.pop(place, None)
+                if not _does_the_same(self.decisions.get(key) or Decision(key), decision):
+                    otherwise.add(place)
+        effects = self.effects
+        if otherwise:
+            effects = {place: effect for place, effect in effects.items() if place not in otherwise}
         return ProposalTable(self.made, decisions, starts, stops, verdicts, flagged, changed, effects)
 
     def effect(self, place: int) -> tuple[Operation, ...]:
@@ -178,6 +183,12 @@ class ProposalTable:
             proposal = self.made.rows[place]
             decision = self.decisions.get(proposal.id)
             found = self.effects[place] = kind_of(proposal).effect(edited(proposal, decision))
+        return found
+
+    @property
+    def is_spelt_out(self) -> Mask:
+        """Which do anything but take their span out with the crossfade they came with, shape (n,)."""
+        found: Mask = np.isnan(self.made.crossfades_ms) | self.changed
         return found
 
     def are(self, verdict: Verdict) -> Mask:
@@ -199,6 +210,16 @@ def table_of(state: DocumentState) -> ProposalTable:
         table = table.decided(state.decisions)
     _latest = table
     return table
+
+
+def _does_the_same(before: Decision, after: Decision) -> bool:
+    """Tell whether a proposal does the same by two answers, once it is accepted."""
+    return (before.alternative, before.start_samples, before.stop_samples, before.payload) == (
+        after.alternative,
+        after.start_samples,
+        after.stop_samples,
+        after.payload,
+    )
 
 
 def _changed(before: Mapping[str, Decision], after: Mapping[str, Decision]) -> list[str]:

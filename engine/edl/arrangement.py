@@ -6,19 +6,19 @@ regions, what stands is parted at their edges as well. Cuts inside a block make 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.document.decisions import Verdict
-from engine.document.kinds.operations import Order
 from engine.document.markers import Marker
 from engine.document.state import DocumentState
 from engine.document.table import table_of
-from engine.edl.build import gathered
-from engine.edl.programme import Pieces, Positions, laid_out, what_drops, without_drops
+from engine.edl.gathered import Gathered, gathered, gathered_accepted
+from engine.edl.programme import NO_ORDERS, Orders, Positions, laid_out, what_drops, without_drops
+from engine.latest import found_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,37 +55,65 @@ class Block:
         return self.result_stop_samples - self.result_start_samples
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Arrangement:
-    """The blocks of a result, in the order they are heard.
+    """The blocks of a result, in the order they are heard; each is heard, if only for a sample.
 
     Attributes
     ----------
-    blocks : each is heard, if only for a sample
+    starts, stops : in the source, what is cut of it included, shape (n,)
+    result_starts, result_stops : where each is heard, shape (n,)
+    order_of : which of `orders` lays each; -1 where it stands, shape (n,)
+    orders, laid_by : what lays blocks elsewhere, and the id of the proposal that asks for each
     """
 
-    blocks: tuple[Block, ...] = ()
+    starts: Positions
+    stops: Positions
+    result_starts: Positions
+    result_stops: Positions
+    order_of: Positions
+    orders: Orders
+    laid_by: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.starts)
 
     @property
     def length_samples(self) -> int:
         """Length of the result."""
-        return self.blocks[-1].result_stop_samples if self.blocks else 0
+        return int(self.result_stops[-1]) if len(self) else 0
+
+    def block(self, number: int) -> Block:
+        """Return one of the blocks."""
+        order = int(self.order_of[number])
+        start = int(self.starts[number])
+        return Block(
+            start,
+            int(self.stops[number]),
+            int(self.result_starts[number]),
+            int(self.result_stops[number]),
+            self.laid_by[order] if order >= 0 else "",
+            order >= 0 and bool(self.orders.stays[order]),
+            int(self.orders.ats[order]) if order >= 0 else start,
+            int(self.orders.ranks[order]) if order >= 0 else 0,
+        )
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """All of them."""
+        return tuple(map(self.block, range(len(self))))
 
     def block_at(self, result_samples: int) -> int | None:
         """Return the number of the block that is heard at a result position; None beyond the result."""
-        stops = [block.result_stop_samples for block in self.blocks]
-        number = int(np.searchsorted(stops, result_samples, side="right"))
-        return number if result_samples >= 0 and number < len(stops) else None
+        number = int(np.searchsorted(self.result_stops, result_samples, side="right"))
+        return number if result_samples >= 0 and number < len(self) else None
 
 
-def is_arranged(state: DocumentState) -> bool:
-    """Tell whether anything is heard twice or elsewhere than it was recorded, without laying it out."""
-    table = table_of(state)
-    chosen = table.are(Verdict.ACCEPTED) & ~table.made.drops & table.made.is_known
-    places = np.flatnonzero(chosen).tolist()
-    return any(isinstance(one, Order) for place in places for one in table.effect(place))
+_NONE: Positions = np.zeros(0, np.int64)
+NO_BLOCKS = Arrangement(_NONE, _NONE, _NONE, _NONE, _NONE, NO_ORDERS, ())
 
 
+@found_once
 def arrangement(state: DocumentState) -> Arrangement:
     """Return what the accepted proposals of a document arrange.
 
@@ -93,54 +121,42 @@ def arrangement(state: DocumentState) -> Arrangement:
     ------
     DocumentError : a kind is unknown, or a payload is not one of its kind
     """
-    return _arranged(state, table_of(state).are(Verdict.ACCEPTED)) if state.length_samples else Arrangement()
+    return _arranged(state, gathered_accepted(state)) if state.length_samples else NO_BLOCKS
 
 
-def _arranged(state: DocumentState, chosen: NDArray[np.bool_]) -> Arrangement:
-    """Return what the chosen proposals, shape (n,), arrange."""
-    done = gathered(state, chosen)
+def _arranged(state: DocumentState, done: Gathered) -> Arrangement:
+    """Return what so much that is done arranges."""
     length, rate_hz = state.length_samples, state.rate_hz
     drops = what_drops(done.drop_starts, done.drop_stops, done.crossfades_ms, done.holds, length, rate_hz)
     pieces = laid_out(done.orders, length, rate_hz, region_edges(state.markers.values()))
     parts, piece_of = without_drops(pieces, *drops)
     heard = np.bincount(piece_of, parts.stops - parts.starts, len(pieces.starts)).astype(np.int64)
-    return Arrangement(tuple(_blocks(pieces, heard, done.orders, done.laid_by)))
+    kept = heard > 0
+    ends = np.cumsum(heard)
+    return Arrangement(
+        pieces.starts[kept],
+        pieces.stops[kept],
+        (ends - heard)[kept],
+        ends[kept],
+        pieces.orders[kept],
+        done.orders,
+        done.laid_by,
+    )
 
 
 def laid_at(state: DocumentState, proposal_id: str) -> tuple[int, int] | None:
     """Return where in the result a proposal, once accepted, first lays a block; None where it lays none."""
     chosen = table_of(state).are(Verdict.ACCEPTED)
     chosen[table_of(state).made.places[proposal_id]] = True
-    for block in _arranged(state, chosen).blocks:
-        if block.laid_by == proposal_id:
-            return block.result_start_samples, block.result_stop_samples
-    return None
+    made = _arranged(state, gathered(state, chosen))
+    laid = [order for order, by in enumerate(made.laid_by) if by == proposal_id]
+    numbers = np.flatnonzero(np.isin(made.order_of, laid))
+    if not len(numbers):
+        return None
+    return int(made.result_starts[numbers[0]]), int(made.result_stops[numbers[0]])
 
 
 def region_edges(markers: Iterable[Marker]) -> list[int]:
     """Return where regions begin and end, ascending."""
     regions = [one for one in markers if one.is_region]
     return sorted({edge for one in regions for edge in (one.start_samples, one.stop_samples)})
-
-
-def _blocks(
-    pieces: Pieces, heard: Positions, orders: Sequence[Order], laid_by: Sequence[str]
-) -> Iterator[Block]:
-    """Yield the pieces of which so many samples are heard, shape (n,)."""
-    rows = zip(*(one.tolist() for one in (pieces.starts, pieces.stops, pieces.orders, heard)), strict=True)
-    at = 0
-    for start, stop, number, length in rows:
-        if not length:
-            continue
-        order = orders[number] if number >= 0 else None
-        yield Block(
-            start,
-            stop,
-            at,
-            at + length,
-            "" if order is None else laid_by[number],
-            order is not None and order.stays,
-            start if order is None else order.at_samples,
-            0 if order is None else order.rank,
-        )
-        at += length

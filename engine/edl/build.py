@@ -7,43 +7,27 @@ operations, and each class of them has one place, `engine.edl.programme` for whe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.decisions import Verdict
-from engine.document.kinds.operations import Drop, Gain, Hold, Order, Replace, Shift, Sounding
+from engine.document.kinds.operations import Drop, Sounding
 from engine.document.state import DocumentState
 from engine.document.table import table_of
 from engine.edl.edit_list import EditList
-from engine.edl.patches import patches_by_track
-from engine.edl.programme import EDGE_FADE_MS, programme
+from engine.edl.gathered import Gathered, gathered, gathered_accepted
+from engine.edl.patches import Patches, patches_by_track
+from engine.edl.programme import EDGE_FADE_MS, NO_HOLDS, NO_ORDERS, programme
+from engine.latest import found_once
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Gathered:
-    """What chosen proposals do, by class.
-
-    Attributes
-    ----------
-    drop_starts, drop_stops, crossfades_ms : of each drop, shape (n,)
-    orders, laid_by : of each order, and the id of the proposal that asks for it
-    """
-
-    drop_starts: NDArray[np.int64]
-    drop_stops: NDArray[np.int64]
-    crossfades_ms: NDArray[np.float64]
-    holds: tuple[Hold, ...]
-    orders: tuple[Order, ...]
-    laid_by: tuple[str, ...]
-    sounding: tuple[Sounding, ...]
-
-
+@found_once
 def build(state: DocumentState) -> EditList:
     """Return what is heard once the accepted proposals are applied."""
-    return _build(state, table_of(state).are(Verdict.ACCEPTED))
+    return _compiled(state, gathered_accepted(state))
 
 
 def preview(state: DocumentState, proposal_id: str) -> EditList:
@@ -51,7 +35,7 @@ def preview(state: DocumentState, proposal_id: str) -> EditList:
     table = table_of(state)
     chosen = table.are(Verdict.ACCEPTED)
     chosen[table.made.places[proposal_id]] = True
-    return _build(state, chosen)
+    return _compiled(state, gathered(state, chosen))
 
 
 def without(state: DocumentState, proposal_id: str) -> EditList:
@@ -59,12 +43,12 @@ def without(state: DocumentState, proposal_id: str) -> EditList:
     table = table_of(state)
     chosen = table.are(Verdict.ACCEPTED)
     chosen[table.made.places[proposal_id]] = False
-    return _build(state, chosen)
+    return _compiled(state, gathered(state, chosen))
 
 
 def heard_samples(state: DocumentState) -> int:
     """Return how long the result is."""
-    return _programme(state, gathered(state, table_of(state).are(Verdict.ACCEPTED))).length_samples
+    return build(state).length_samples
 
 
 def heard_samples_of_all_but(state: DocumentState, left_out: NDArray[np.bool_]) -> int:
@@ -98,7 +82,7 @@ def cut(drops: Iterable[Drop], *, length_samples: int, rate_hz: int) -> EditList
     United drops take the longest crossfade among them.
     """
     starts, stops, fades_ms = _columns(drops)
-    return programme(starts, stops, fades_ms, (), (), length_samples, rate_hz)
+    return programme(starts, stops, fades_ms, NO_HOLDS, NO_ORDERS, length_samples, rate_hz)
 
 
 def _columns(
@@ -109,49 +93,8 @@ def _columns(
     return starts.astype(np.int64), stops.astype(np.int64), fades_ms
 
 
-def gathered(state: DocumentState, chosen: NDArray[np.bool_]) -> Gathered:
-    """Return what the chosen proposals, shape (n,), do.
-
-    Raises
-    ------
-    DocumentError : a kind is unknown, or a payload is not one of its kind
-    """
-    table = table_of(state)
-    made = table.made
-    spelt_out = chosen & (np.isnan(made.crossfades_ms) | table.changed)
-    drops: list[Drop] = []
-    holds: list[Hold] = []
-    orders: list[Order] = []
-    laid_by: list[str] = []
-    sounding: list[Sounding] = []
-    for place in np.flatnonzero(spelt_out).tolist():
-        for one in table.effect(place):
-            match one:
-                case Drop():
-                    drops.append(one)
-                case Hold():
-                    holds.append(one)
-                case Order():
-                    orders.append(one)
-                    laid_by.append(made.ids[place])
-                case Replace() | Shift() | Gain():
-                    sounding.append(one)
-    plain = chosen & ~spelt_out
-    starts, stops, fades_ms = _columns(drops)
-    return Gathered(
-        np.concatenate([table.starts_samples[plain], starts]),
-        np.concatenate([table.stops_samples[plain], stops]),
-        np.concatenate([made.crossfades_ms[plain], fades_ms]),
-        tuple(holds),
-        tuple(orders),
-        tuple(laid_by),
-        tuple(sounding),
-    )
-
-
-def _build(state: DocumentState, chosen: NDArray[np.bool_]) -> EditList:
-    """Return what is heard once the chosen proposals, shape (n,), are applied."""
-    done = gathered(state, chosen)
+def _compiled(state: DocumentState, done: Gathered) -> EditList:
+    """Return what is heard once so much is done."""
     return _sounding(_programme(state, done), state, done.sounding)
 
 
@@ -167,8 +110,22 @@ def _programme(state: DocumentState, done: Gathered) -> EditList:
     )
 
 
-def _sounding(edit_list: EditList, state: DocumentState, sounding: Sequence[Sounding]) -> EditList:
+def _sounding(edit_list: EditList, state: DocumentState, sounding: tuple[Sounding, ...]) -> EditList:
     if not sounding:
         return edit_list
-    tracks = [track.id for track in state.tracks]
-    return replace(edit_list, patches=patches_by_track(sounding, tracks, state.rate_hz))
+    return replace(
+        edit_list, patches=_patches(sounding, tuple(track.id for track in state.tracks), state.rate_hz)
+    )
+
+
+_Patched = tuple[tuple[Sounding, ...], tuple[str, ...], int]
+_latest: tuple[_Patched, Mapping[str, Patches]] | None = None
+
+
+def _patches(sounding: tuple[Sounding, ...], tracks: tuple[str, ...], rate_hz: int) -> Mapping[str, Patches]:
+    """Return what is edited on each track; most answers change none of it, and it is laid out once."""
+    global _latest
+    asked, known = (sounding, tracks, rate_hz), _latest
+    if known is None or known[0] != asked:
+        _latest = known = asked, patches_by_track(sounding, tracks, rate_hz)
+    return known[1]

@@ -23,8 +23,6 @@ Places = NDArray[np.int64]
 
 _PAIRS_AT_ONCE = 1 << 20
 
-_latest: tuple[ProposalTable, Mask] | None = None
-
 
 def conflicts_of(state: DocumentState, proposal_id: str) -> tuple[str, ...]:
     """Return the accepted proposals that cannot hold beside this one, in the order of the timeline.
@@ -50,21 +48,25 @@ def conflicts_of(state: DocumentState, proposal_id: str) -> tuple[str, ...]:
 def in_conflict(state: DocumentState) -> Mask:
     """Return which accepted proposals cannot hold beside another one, by place in the table, shape (n,).
 
-    It is found once for each state of the decisions. What this version does not know conflicts with nothing.
+    What this version does not know conflicts with nothing.
     """
     global _latest
-    table = table_of(state)
-    if _latest is None or _latest[0] is not table:
-        _latest = table, _found(table)
-    return _latest[1]
+    table, known = table_of(state), _latest
+    asked = table.are(Verdict.ACCEPTED) & ~table.made.drops & table.made.is_known
+    if known is None or known[0] is not table.effects or not np.array_equal(known[1], asked):
+        _latest = known = table.effects, asked, _found(table, asked)
+    return known[2]
 
 
-def _found(table: ProposalTable) -> Mask:
-    made = table.made
-    found = np.zeros(len(made.ids), bool)
+_latest: tuple[dict[int, tuple[Operation, ...]], Mask, Mask] | None = None
+"""The effects and the chosen proposals that were asked about last: answers to cuts alter neither."""
+
+
+def _found(table: ProposalTable, asked: Mask) -> Mask:
+    found = np.zeros(len(asked), bool)
     orders: list[tuple[int, Order]] = []
     shifts: list[tuple[int, Shift]] = []
-    for place in np.flatnonzero(table.are(Verdict.ACCEPTED) & ~made.drops & made.is_known).tolist():
+    for place in np.flatnonzero(asked).tolist():
         for one in _effect(table, place):
             if isinstance(one, Order):
                 orders.append((place, one))

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.checks.limits import MOST_PIECES
-from engine.document.kinds.operations import Hold, Order
+from engine.document.kinds.operations import Order
 from engine.edl.edit_list import EditList
 from engine.errors import DocumentError
-from engine.timebase import s_to_samples
+from engine.spans import united
+from engine.timebase import s_to_samples, s_to_samples_array
 
 EDGE_FADE_MS = 5.0
 """Length of the fade where a cut leaves the start or the end of the result exposed."""
@@ -26,6 +27,46 @@ SHORTEST_KEPT_MS = 1.0
 """A piece left between two cuts that is shorter than this goes with them: it would be a click."""
 
 Positions = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Orders:
+    """What is laid where, see `engine.document.kinds.operations.Order`; arrays of shape (n,)."""
+
+    starts: Positions
+    stops: Positions
+    ats: Positions
+    times: Positions
+    stays: NDArray[np.bool_]
+    crossfades_ms: NDArray[np.float64]
+    ranks: Positions
+
+    @classmethod
+    def of(cls, orders: Sequence[Order]) -> Orders:
+        """Return the columns of orders."""
+        rows = [
+            (one.start_samples, one.stop_samples, one.at_samples, one.times, one.stays, one.rank)
+            for one in orders
+        ]
+        starts, stops, ats, times, stays, ranks = np.array(rows, np.int64).reshape(-1, 6).T
+        fades_ms = np.array([one.crossfade_ms for one in orders], np.float64)
+        return cls(starts, stops, ats, times, stays.astype(bool), fades_ms, ranks)
+
+    def where(self, chosen: NDArray[np.bool_]) -> Orders:
+        """Return those that are chosen, shape (n,)."""
+        return Orders(
+            self.starts[chosen],
+            self.stops[chosen],
+            self.ats[chosen],
+            self.times[chosen],
+            self.stays[chosen],
+            self.crossfades_ms[chosen],
+            self.ranks[chosen],
+        )
+
+
+NO_ORDERS = Orders.of(())
+NO_HOLDS: Positions = np.zeros((0, 2), np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,8 +91,8 @@ def programme(
     drop_starts: Positions,
     drop_stops: Positions,
     crossfades_ms: NDArray[np.float64],
-    holds: Sequence[Hold],
-    orders: Sequence[Order],
+    holds: Positions,
+    orders: Orders,
     length_samples: int,
     rate_hz: int,
 ) -> EditList:
@@ -63,6 +104,7 @@ def programme(
     Parameters
     ----------
     drop_starts, drop_stops, crossfades_ms : of each drop, shape (n,)
+    holds : the spans [start, stop) that are heard whatever drops them, shape (m, 2)
 
     Raises
     ------
@@ -77,15 +119,21 @@ def what_drops(
     drop_starts: Positions,
     drop_stops: Positions,
     crossfades_ms: NDArray[np.float64],
-    holds: Sequence[Hold],
+    holds: Positions,
     length_samples: int,
     rate_hz: int,
 ) -> tuple[Positions, Positions, Positions]:
     """Return starts, stops and crossfade lengths of what is dropped and not held, ascending and apart."""
     fades = np.rint(crossfades_ms * rate_hz / 1000).astype(np.int64)
     starts, stops, fades = united_drops(drop_starts, drop_stops, fades, length_samples, rate_hz)
-    if holds:
-        starts, stops, fades = _without_held(starts, stops, fades, holds)
+    if len(holds):
+        none = np.zeros(len(starts), np.int64)
+        dropped = Pieces(starts, stops, fades, fades, none)
+        hold_starts, hold_stops = united(holds).T
+        dropped, part_of = without_drops(
+            dropped, hold_starts, hold_stops, np.zeros(len(hold_starts), np.int64)
+        )
+        starts, stops, fades = dropped.starts, dropped.stops, fades[part_of]
         starts, stops, fades = united_drops(starts, stops, fades, length_samples, rate_hz)
     return starts, stops, fades
 
@@ -114,33 +162,7 @@ def united_drops(
     return starts, stops, fades
 
 
-def _without_held(
-    starts: Positions, stops: Positions, fades: Positions, holds: Sequence[Hold]
-) -> tuple[Positions, Positions, Positions]:
-    """Return the drops less what is held: each is parted at the holds that lie in it."""
-    held = sorted((one.start_samples, one.stop_samples) for one in holds)
-    hold_starts, hold_stops = np.array(held, np.int64).T
-    reached = np.maximum.accumulate(hold_stops)
-    first = np.searchsorted(reached, starts, side="right")
-    last = np.searchsorted(hold_starts, stops, side="left")
-    rows: list[tuple[int, int, int]] = []
-    for start, stop, fade, low, high in zip(
-        starts.tolist(), stops.tolist(), fades.tolist(), first.tolist(), last.tolist(), strict=True
-    ):
-        at = start
-        for hold_start, hold_stop in held[low:high]:
-            if hold_start > at:
-                rows.append((at, hold_start, fade))
-            at = max(at, hold_stop)
-        if at < stop:
-            rows.append((at, stop, fade))
-    found = np.array(rows, np.int64).reshape(-1, 3).T
-    return found[0], found[1], found[2]
-
-
-def laid_out(
-    orders: Sequence[Order], length_samples: int, rate_hz: int, parted_at: Sequence[int] = ()
-) -> Pieces:
+def laid_out(orders: Orders, length_samples: int, rate_hz: int, parted_at: Sequence[int] = ()) -> Pieces:
     """Return the pieces of a timeline in the order they are heard, before anything is dropped.
 
     The recording is parted at every place that something is laid before, and at the edges of what is taken
@@ -177,32 +199,23 @@ def laid_out(
     )
 
 
-def _in_order(orders: Sequence[Order], length_samples: int, rate_hz: int) -> Positions:
+def _in_order(orders: Orders, length_samples: int, rate_hz: int) -> Positions:
     """Return places, starts, stops, times, crossfades, whether they stay, and numbers, shape (7, orders).
 
     They are sorted as they are laid.
     """
-    rows = sorted(
-        (
-            min(max(one.at_samples, 0), length_samples),
-            one.rank,
-            min(max(one.start_samples, 0), length_samples),
-            min(max(one.stop_samples, 0), length_samples),
-            one.times,
-            s_to_samples(one.crossfade_ms / 1000, rate_hz),
-            one.stays,
-            number,
-        )
-        for number, one in enumerate(orders)
-    )
-    count = sum(row[4] for row in rows)
+    count = int(orders.times.sum())
     if count > MOST_PIECES:
         raise DocumentError(
             f"The repeats of this document make {count:,} pieces, and {MOST_PIECES:,} are the most: "
             "undo some of them."
         )
-    columns: Positions = np.delete(np.array(rows, np.int64).reshape(-1, 8).T, 1, axis=0)
-    return columns
+    ats, starts, stops = np.clip([orders.ats, orders.starts, orders.stops], 0, length_samples)
+    fades = s_to_samples_array(orders.crossfades_ms / 1000, rate_hz)
+    numbers = np.arange(len(ats))
+    columns = (ats, starts, stops, orders.times, fades, orders.stays.astype(np.int64), numbers)
+    order = np.lexsort((*columns[:0:-1], orders.ranks, ats))
+    return np.stack(columns)[:, order]
 
 
 def without_drops(

@@ -36,7 +36,7 @@ def moved_block(state: DocumentState, made: Arrangement, number: int, before: in
     ------
     UsageError : it is there already, or nothing can come there
     """
-    block = made.blocks[number]
+    block = made.block(number)
     if before in (number, number + 1):
         raise UsageError("The block is there already.")
     times = _times(state, block)
@@ -55,7 +55,7 @@ def copied_block(state: DocumentState, made: Arrangement, number: int, before: i
 def block_again(state: DocumentState, made: Arrangement, number: int) -> tuple[Edit, str]:
     """Return the edit that lets a block be heard once more right after itself; see `moved_block`."""
     for one in made.blocks[number : number + 2]:  # the copy itself, or the one right after what stands
-        is_same = one.span == made.blocks[number].span
+        is_same = one.span == made.block(number).span
         if one.is_copy and is_same and (times := _times(state, one)) < MOST_TIMES:
             return change_payload(state, one.laid_by, {TIMES: times + 1}), one.laid_by
     return copied_block(state, made, number, number + 1)
@@ -66,7 +66,7 @@ def block_taken_out(state: DocumentState, made: Arrangement, number: int) -> tup
 
     What stands is cut wherever it is heard.
     """
-    block = made.blocks[number]
+    block = made.block(number)
     times = _times(state, block)
     if not block.is_copy:
         fade = {CROSSFADE_MS: cut_settings(state.settings).crossfade_ms}
@@ -97,7 +97,7 @@ def _laid(
 ) -> tuple[Edit, str]:
     """Lay a block before another one, by a new edit or by the one that lays it now."""
     _require_room(made, before)
-    block, target = made.blocks[number], made.blocks[before] if before < len(made.blocks) else None
+    block, target = made.block(number), made.block(before) if before < len(made) else None
     is_new = is_new or not block.laid_by or _times(state, block) > 2
     at = state.length_samples if target is None else target.at_samples
     own = _NEW if is_new else block.laid_by
@@ -124,9 +124,9 @@ def _laid(
 
 def _require_room(made: Arrangement, before: int) -> None:
     """Refuse what would stand between two blocks that one edit lays in a row."""
-    if not 0 < before < len(made.blocks):
+    if not 0 < before < len(made):
         return
-    last, next_one = made.blocks[before - 1], made.blocks[before]
+    last, next_one = made.block(before - 1), made.block(before)
     if next_one.laid_by and last.laid_by == next_one.laid_by:
         raise UsageError(
             "Nothing can stand between the copies of one repeat: put it before the first or after the last."

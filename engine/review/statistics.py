@@ -11,6 +11,7 @@ from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
 from engine.document.table import table_of
 from engine.edl.build import heard_samples, heard_samples_of_all_but
+from engine.latest import found_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +38,9 @@ class ReviewStatistics:
     rejected_score: float | None
 
 
-_latest: tuple[DocumentState, ReviewStatistics] | None = None
-
-
+@found_once
 def statistics(state: DocumentState) -> ReviewStatistics:
-    """Return the figures of the review as it stands; several ask for those of the same state in turn."""
-    global _latest
-    if _latest is None or _latest[0] is not state:
-        _latest = state, _counted(state)
-    return _latest[1]
-
-
-def _counted(state: DocumentState) -> ReviewStatistics:
+    """Return the figures of the review as it stands."""
     table = table_of(state)
     accepted, rejected = table.are(Verdict.ACCEPTED), table.are(Verdict.REJECTED)
     scores = table.made.scores

@@ -89,6 +89,7 @@ def answer(hands: Hands, count: int) -> None:
         here = hands.window.review.current
         assert here is not None
         hands.press("A" if int(here[1:]) % 2 else "X")
+    hands.qtbot.waitUntil(lambda: not hands.window.review.calibrating.is_learning)
 
 
 def line(window: MainWindow) -> str:
@@ -114,6 +115,7 @@ def test_decisions_reorder_what_is_undecided(reviewing: Hands) -> None:
     assert rest != sorted(rest)
     for _ in range(8):
         reviewing.press("Ctrl+Z")
+    reviewing.qtbot.waitUntil(lambda: not calibrating.is_learning)
     assert window.review.ids == before, "what is taken back is unlearned"
 
 

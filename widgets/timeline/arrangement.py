@@ -6,16 +6,17 @@ It is as wide as the overview above it and shows all of it at once, so that a bl
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
 
 from engine.document.markers import Marker
-from engine.edl.arrangement import Arrangement, Block
+from engine.edl.arrangement import NO_BLOCKS, Arrangement
 from engine.timebase import format_time
 from widgets import theme
 from widgets.timeline.frame import Frame
@@ -25,6 +26,9 @@ ARC, BLOCK = 20, 24
 NARROWEST, NARROWEST_TEXT, LEAST_ARC = 4, 26, 6
 MOST_ARCS = 400
 FILL, HOLLOW = 0.34, 0.08
+
+
+Positions = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,110 +72,162 @@ class Slab:
         return "\n".join(filter(None, (*said, self.arc_text)))
 
 
-@dataclass(frozen=True, slots=True)
+_NOWHERE = -1
+
+
+@dataclass(frozen=True, eq=False)
 class Slabs:
-    """What the lane shows.
+    """What the lane shows: slabs in the order they are drawn, apart, as arrays of shape (n,).
 
     Attributes
     ----------
-    slabs : in the order they are drawn, apart
+    starts, stops : in view positions
     made : the blocks themselves
-    is_result : whether they stand as they are heard; else as they were recorded
+    is_result : whether slabs stand as they are heard, one for each block; else as they were recorded
+    regions : what the slabs begin in
+    arcs_from : from where an arc leads to each; -1 for none
+    is_heard : whether anything is heard of each
     """
 
-    slabs: tuple[Slab, ...] = ()
-    made: Arrangement = field(default_factory=Arrangement)
-    is_result: bool = False
+    starts: Positions
+    stops: Positions
+    made: Arrangement
+    is_result: bool
+    regions: Regions
+    arcs_from: Positions
+    is_heard: NDArray[np.bool_]
+    rate_hz: int = 0
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @cached_property
+    def slabs(self) -> tuple[Slab, ...]:
+        """All of them; what is drawn and found needs few."""
+        return tuple(map(self.slab, range(len(self))))
+
+    def slab(self, number: int) -> Slab:
+        """Return one of them."""
+        start, stop = int(self.starts[number]), int(self.stops[number])
+        region, hue = self.regions.name(number), int(self.regions.hues[number])
+        made, arc_from = self.made, int(self.arcs_from[number])
+        if self.is_result:
+            span = int(made.starts[number]), int(made.stops[number])
+            text = ""
+            if arc_from != _NOWHERE:
+                is_copy = made.orders.stays[made.order_of[number]]
+                text = "again" if is_copy else f"moved from {format_time(span[0] / self.rate_hz, 0)}"
+            return Slab(
+                start, stop, region, hue, number, span, None if arc_from == _NOWHERE else arc_from, text
+            )
+        heard = np.flatnonzero((made.starts <= start) & (made.stops >= stop))
+        block = int(heard[0]) if len(heard) else -1
+        where = tuple(made.result_starts[heard].tolist())
+        return Slab(start, stop, region, hue, block, (start, stop), heard_at=where)
 
     def at(self, view_samples: float) -> Slab | None:
         """Return the slab at a view position."""
-        number = bisect_right(self.slabs, view_samples, key=lambda slab: slab.start) - 1
-        found = self.slabs[number] if number >= 0 else None
-        return found if found is not None and view_samples < found.stop else None
+        number = int(np.searchsorted(self.starts, view_samples, side="right")) - 1
+        return self.slab(number) if number >= 0 and view_samples < self.stops[number] else None
 
 
-NO_SLABS = Slabs()
+@dataclass(frozen=True, slots=True, eq=False)
+class Regions:
+    """The regions that places of the source are in, and their colours.
+
+    Attributes
+    ----------
+    names : of the regions
+    of_place : which region each place is in, the one that begins last; -1 for none, shape (n,)
+    hues : the number of an accent for each place, the same for what comes from the same place and for regions
+        whose names differ in a number at most, shape (n,)
+    """
+
+    names: tuple[str, ...]
+    of_place: Positions
+    hues: Positions
+
+    @classmethod
+    def of(cls, places: Positions, markers: Iterable[Marker], begins: Positions) -> Regions:
+        """Return them for places of the source, shape (n,), of which blocks begin at some, shape (m,)."""
+        regions = sorted(
+            (one for one in markers if one.is_region), key=lambda one: (one.start_samples, -one.stop_samples)
+        )
+        distinct, back = np.unique(places, return_inverse=True)
+        inside = np.full(len(distinct), -1, np.int64)
+        edges = [(one.start_samples, one.stop_samples) for one in regions]
+        reach = np.searchsorted(distinct, np.array(edges, np.int64).reshape(-1, 2))
+        for number, (first, stop) in enumerate(reach.tolist()):
+            inside[first:stop] = number
+        stems: dict[str, int] = {}
+        stem_of = [stems.setdefault(_stem(one.name), len(stems)) for one in regions]
+        own = len(stems) + np.arange(len(distinct))
+        family = np.where(inside < 0, own, np.array([*stem_of, 0], np.int64)[inside])
+        # numbered as blocks come in the recording, so that both views show a block in one colour
+        order = np.argsort(~np.isin(distinct, begins), kind="stable")
+        _, first_at, of_family = np.unique(family[order], return_index=True, return_inverse=True)
+        hues = np.empty(len(distinct), np.int64)
+        hues[order] = np.argsort(np.argsort(first_at))[of_family]
+        return cls(tuple(one.name for one in regions), inside[back], hues[back])
+
+    def name(self, place: int) -> str:
+        """Return the name of the region that a place, by its number, is in; "" for none."""
+        region = int(self.of_place[place])
+        return self.names[region] if region >= 0 else ""
+
+
+def _stem(name: str) -> str:
+    return re.sub(r"[\s\d]+$", "", name) or name
+
+
+_NONE: Positions = np.zeros(0, np.int64)
+NO_SLABS = Slabs(_NONE, _NONE, NO_BLOCKS, False, Regions.of(_NONE, (), _NONE), _NONE, np.zeros(0, bool))
 
 
 def slabs_of_result(made: Arrangement, markers: Iterable[Marker], rate_hz: int) -> Slabs:
     """Return the blocks in the order they are heard, with arcs to those that are laid there."""
-    regions = _Regions(made, markers)
-    standing = [block for block in made.blocks if not block.laid_by]
-    starts = [block.start_samples for block in standing]
-    last_of: dict[tuple[int, int], int] = {}
-    slabs = []
-    for number, block in enumerate(made.blocks):
-        middle = (block.result_start_samples + block.result_stop_samples) // 2
-        arc_from, arc_text = None, ""
-        if block.laid_by and block.is_copy:
-            before = last_of.get(block.span)
-            arc_from, arc_text = before if before is not None else _stood_at(block, standing, starts), "again"
-        elif block.laid_by:
-            arc_from = _stood_at(block, standing, starts)
-            arc_text = f"moved from {format_time(block.start_samples / rate_hz, 0)}"
-        last_of[block.span] = middle
-        start, stop = block.result_start_samples, block.result_stop_samples
-        region, hue = regions.of(block.start_samples)
-        slabs.append(Slab(start, stop, region, hue, number, block.span, arc_from, arc_text))
-    return Slabs(tuple(slabs), made, True)
+    middles = (made.result_starts + made.result_stops) // 2
+    stood = _stood_at(made, middles)
+    last = _heard_last(made, middles)
+    is_laid = made.order_of >= 0
+    is_copy = is_laid & np.append(made.orders.stays, False)[made.order_of]
+    arcs = np.where(is_laid, np.where(is_copy & (last != _NOWHERE), last, stood), _NOWHERE)
+    regions = Regions.of(made.starts, markers, made.starts)
+    is_heard = np.ones(len(made), bool)
+    return Slabs(made.result_starts, made.result_stops, made, True, regions, arcs, is_heard, rate_hz)
 
 
 def slabs_of_source(made: Arrangement, markers: Iterable[Marker], length_samples: int) -> Slabs:
     """Return what was recorded, in its order, each part with how often and where it is heard."""
-    regions = _Regions(made, markers)
-    edges = np.unique([0, length_samples, *(edge for block in made.blocks for edge in block.span)])
-    spans = np.array([block.span for block in made.blocks], np.int64).reshape(-1, 2)
-    heard: list[list[int]] = [[] for _ in edges[1:]]
-    for number, (first, last) in enumerate(np.searchsorted(edges, spans).tolist()):
-        for place in range(first, last):
-            heard[place].append(number)
-    slabs: list[Slab] = []
-    starts = edges.tolist()
-    for place, numbers in enumerate(heard):
-        start, stop = starts[place : place + 2]
-        if slabs and numbers and numbers == heard[place - 1]:  # a block that another one begins or ends in
-            slabs[-1] = replace(slabs[-1], stop=stop, span=(slabs[-1].start, stop))
-            continue
-        region, hue = regions.of(start)
-        where = tuple(made.blocks[number].result_start_samples for number in numbers)
-        block = numbers[0] if numbers else -1
-        slabs.append(Slab(start, stop, region, hue, block, (start, stop), heard_at=where))
-    return Slabs(tuple(slabs), made, False)
+    edges = np.unique(np.concatenate([[0, length_samples], made.starts, made.stops]))
+    times = np.zeros(len(edges), np.int64)
+    np.add.at(times, np.searchsorted(edges, made.starts), 1)
+    np.add.at(times, np.searchsorted(edges, made.stops), -1)
+    starts = edges[:-1]
+    none = np.full(len(starts), _NOWHERE)
+    regions = Regions.of(starts, markers, made.starts)
+    return Slabs(starts, edges[1:], made, False, regions, none, np.cumsum(times)[:-1] > 0)
 
 
-def _stood_at(block: Block, standing: Sequence[Block], starts: Sequence[int]) -> int:
-    """Return where in the result a block would be heard where it was recorded."""
-    number = bisect_right(starts, block.start_samples) - 1
-    if number < 0:
-        return 0
-    before = standing[number]
-    if before.start_samples <= block.start_samples < before.stop_samples:
-        return (before.result_start_samples + before.result_stop_samples) // 2
-    return before.result_stop_samples
+def _heard_last(made: Arrangement, middles: Positions) -> Positions:
+    """Return where the same span was heard before each block; -1 where it was not."""
+    order = np.lexsort((np.arange(len(made)), made.stops, made.starts))
+    same = (np.diff(made.starts[order]) == 0) & (np.diff(made.stops[order]) == 0)
+    before = np.full(len(made), _NOWHERE)
+    before[order[1:][same]] = middles[order[:-1][same]]
+    return before
 
 
-class _Regions:
-    """The regions that what begins somewhere in the source is in, and its colour."""
-
-    def __init__(self, made: Arrangement, markers: Iterable[Marker]) -> None:
-        self._regions = sorted(
-            (one for one in markers if one.is_region), key=lambda one: (one.start_samples, -one.stop_samples)
-        )
-        self._starts = [one.start_samples for one in self._regions]
-        self._hues: dict[str | int, int] = {}
-        self._known: dict[int, tuple[str, int]] = {}
-        for start in sorted({block.start_samples for block in made.blocks}):
-            self.of(start)
-
-    def of(self, start: int) -> tuple[str, int]:
-        """Return the name of the region that a position is in, "" for none, and a hue."""
-        if start not in self._known:
-            reach = bisect_right(self._starts, start)
-            inside = [one for one in self._regions[max(0, reach - 16) : reach] if start < one.stop_samples]
-            name = inside[-1].name if inside else ""
-            stem = re.sub(r"[\s\d]+$", "", name) or name
-            self._known[start] = name, self._hues.setdefault(stem or start, len(self._hues))
-        return self._known[start]
+def _stood_at(made: Arrangement, middles: Positions) -> Positions:
+    """Return where in the result each block would be heard where it was recorded."""
+    standing = np.flatnonzero(made.order_of < 0)
+    if not len(standing):
+        return np.zeros(len(made), np.int64)
+    number = np.searchsorted(made.starts[standing], made.starts, side="right") - 1
+    before = standing[np.maximum(number, 0)]
+    inside = made.starts < made.stops[before]
+    found: Positions = np.where(inside, middles[before], made.result_stops[before])
+    return np.where(number < 0, 0, found)
 
 
 def lane_view(frame: Frame, length_samples: int) -> float:
@@ -198,12 +254,10 @@ def arrangement_image(frame: Frame, shown: Slabs, length_samples: int) -> QImage
     painter.setFont(theme.ui_font(theme.TEXT_SMALL))
     _paint_ground(painter, frame, shown, length_samples)
     narrowest = lane_view(frame, length_samples) * theme.px(NARROWEST)
-    for slab in shown.slabs:
-        if slab.stop - slab.start >= narrowest:
-            paint_slab(painter, frame, slab, block_area(frame, slab, length_samples))
-    arcs = [slab for slab in shown.slabs if slab.arc_from is not None]
-    if len(arcs) <= MOST_ARCS:
-        _paint_arcs(painter, frame, arcs, length_samples)
+    for number in np.flatnonzero(shown.stops - shown.starts >= narrowest).tolist():
+        slab = shown.slab(number)
+        paint_slab(painter, frame, slab, block_area(frame, slab, length_samples))
+    _paint_arcs(painter, frame, shown, length_samples)
     line = frame.horizontal(layout.ruler_top - frame.hairline, 0, layout.width)
     painter.fillRect(line, theme.color(tokens.line))
     painter.end()
@@ -212,21 +266,22 @@ def arrangement_image(frame: Frame, shown: Slabs, length_samples: int) -> QImage
 
 def _paint_ground(painter: QPainter, frame: Frame, shown: Slabs, length_samples: int) -> None:
     """Draw all blocks at once, by columns: most of a thousand are too narrow for more."""
-    if not shown.slabs:
+    if not len(shown):
         return
     tokens, per_px = frame.theme, lane_view(frame, length_samples)
-    inks: dict[tuple[int, bool], int] = {}
-    colors = []
-    for slab in shown.slabs:
-        key = slab.hue % len(tokens.accents), slab.block >= 0
-        if key not in inks:
-            share = FILL if key[1] else HOLLOW
-            inks[key] = theme.mix(tokens.bg, tokens.accent(slab.hue), share).rgba()
-        colors.append(inks[key])
-    starts = np.array([slab.start for slab in shown.slabs])
+    accents = len(tokens.accents)
+    inks = np.array(
+        [
+            theme.mix(tokens.bg, tokens.accent(hue), share).rgba()
+            for share in (HOLLOW, FILL)
+            for hue in range(accents)
+        ],
+        np.uint32,
+    )
+    colors = inks[shown.regions.hues % accents + accents * shown.is_heard]
     middles = (np.arange(frame.columns) + 0.5) / frame.dpr * per_px
-    owner = np.clip(np.searchsorted(starts, middles, side="right") - 1, 0, None)
-    row = np.array(colors, np.uint32)[owner]
+    owner = np.clip(np.searchsorted(shown.starts, middles, side="right") - 1, 0, None)
+    row = colors[owner]
     top = frame.layout.arrangement_top + theme.px(ARC)
     paint_row(painter, row, QRectF(0, top, frame.layout.width, theme.px(BLOCK)))
 
@@ -251,30 +306,39 @@ def paint_slab(painter: QPainter, frame: Frame, slab: Slab, area: QRectF) -> Non
     painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), text)
 
 
-def _paint_arcs(painter: QPainter, frame: Frame, arcs: Sequence[Slab], length_samples: int) -> None:
+def _arcs(shown: Slabs, least: float) -> Iterator[tuple[int, int, str]]:
+    """Yield where arcs that span so much begin and end and what they say, by their middles; few or none."""
+    here = np.flatnonzero(shown.arcs_from != _NOWHERE)
+    if len(here) > MOST_ARCS:
+        return
+    ends = np.sort([shown.arcs_from[here], (shown.starts[here] + shown.stops[here]) // 2], axis=0)
+    for number in np.argsort(ends.sum(axis=0), kind="stable").tolist():
+        start, stop = ends[:, number].tolist()
+        if stop - start >= least:
+            yield start, stop, shown.slab(int(here[number])).arc_text
+
+
+def _paint_arcs(painter: QPainter, frame: Frame, shown: Slabs, length_samples: int) -> None:
     """Draw from where each block stood, or was heard last, to where it is laid; words where there is room."""
     tokens, top = frame.theme, frame.layout.arrangement_top
     per_px, base = lane_view(frame, length_samples), top + theme.px(ARC)
     ink = theme.color(tokens.undecided)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     metrics, free_from = QFontMetricsF(painter.font()), 0.0
-    ends = [sorted((slab.arc_from or 0, (slab.start + slab.stop) // 2)) for slab in arcs]
-    for (start, stop), slab in sorted(zip(ends, arcs, strict=True), key=lambda one: sum(one[0])):
+    for start, stop, text in _arcs(shown, theme.px(LEAST_ARC) * per_px):
         left, right = start / per_px, stop / per_px
-        if right - left < theme.px(LEAST_ARC):
-            continue
         peak = base - min(theme.px(ARC) * 1.5, (right - left) / 3)
         path = QPainterPath(QPointF(left, base))
         path.quadTo(QPointF((left + right) / 2, peak), QPointF(right, base))
         painter.setPen(QPen(ink, max(1.5 * frame.hairline, 1.0)))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(path)
-        width = metrics.horizontalAdvance(slab.arc_text)
+        width = metrics.horizontalAdvance(text)
         middle = (left + right) / 2 - width / 2
         if width + theme.px(8) < right - left and middle > free_from:
             ground = QRectF(middle - theme.px(2), top + frame.hairline, width + theme.px(4), metrics.height())
             painter.fillRect(ground, QColor(theme.color(tokens.bg)))
             painter.setPen(theme.color(tokens.dim))
-            painter.drawText(ground, Qt.AlignmentFlag.AlignCenter, slab.arc_text)
+            painter.drawText(ground, Qt.AlignmentFlag.AlignCenter, text)
             free_from = ground.right() + theme.px(4)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
@@ -23,7 +24,7 @@ def slab_at(canvas: Surface, at: QPointF) -> Slab | None:
 
 def gap_at(shown: Slabs, view_samples: float) -> int:
     """Return the number of the block before which something that is let go at a view position comes."""
-    return sum((slab.start + slab.stop) / 2 < view_samples for slab in shown.slabs)
+    return int(np.count_nonzero((shown.starts + shown.stops) / 2 < view_samples))
 
 
 class MoveBlock:
@@ -68,8 +69,8 @@ class MoveBlock:
         painter.setFont(theme.ui_font(theme.TEXT_SMALL))
         paint_slab(painter, frame, self._slab, area.translated(self._at.x() - self._pressed.x(), 0))
         painter.restore()
-        slabs, before = canvas.slabs.slabs, gap_at(canvas.slabs, self._view(self._at))
-        place = slabs[before].start if before < len(slabs) else length
+        starts, before = canvas.slabs.starts, gap_at(canvas.slabs, self._view(self._at))
+        place = int(starts[before]) if before < len(starts) else length
         left = place / lane_view(frame, length) - theme.px(LINE_PX) / 2
         line = QRectF(left, area.top() - theme.px(3), theme.px(LINE_PX), theme.px(BLOCK) + theme.px(6))
         painter.fillRect(line, theme.color(frame.theme.undecided))

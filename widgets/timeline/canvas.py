@@ -316,7 +316,7 @@ class Canvas(QWidget):
 
     def set_arrangement(self, slabs: Slabs) -> None:
         """Show a lane of blocks between overview and ruler; none without slabs."""
-        if slabs != self.shown.slabs:
+        if slabs is not self.shown.slabs:
             self._show(slabs=slabs)
             self._layers.forget_overview()
             self._lay_out()
@@ -403,7 +403,7 @@ class Canvas(QWidget):
             wishes,
             self._scroll,
             has_marks=bool(self.state.markers),
-            has_arrangement=bool(self.slabs.slabs),
+            has_arrangement=len(self.slabs) > 0,
         )
         self._scroll = self._layout.scroll
         if self._layout != before:
@@ -478,7 +478,7 @@ class Canvas(QWidget):
         elif at.y() < self._layout.arrangement_top:
             self.go_to(self.viewport.fitted())
         elif (slab := slab_at(self, at)) is not None:
-            self.span_selected.emit(*self.slabs.made.blocks[slab.block].span)
+            self.span_selected.emit(*self.slabs.made.block(slab.block).span)
         elif mark is not None:
             self.rename_marker(mark[0])
         elif (flag := gestures.flag_at(self, at.x(), at.y())) is not None:

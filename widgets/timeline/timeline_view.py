@@ -182,7 +182,7 @@ class TimelineView(QWidget):
             self.canvas.set_arrangement(slabs_of_source(made, markers, length))
         if made is not None:
             lasts = format_time(made.length_samples / max(state.rate_hz, 1), 0)
-            self.heads.arrangement.show_about(f"result {lasts} · {counted(len(made.blocks), 'block')}")
+            self.heads.arrangement.show_about(f"result {lasts} · {counted(len(made), 'block')}")
 
     def set_ruler(self, mode: RulerMode) -> None:
         """Count in other units on the ruler."""

@@ -26,7 +26,7 @@ from engine.edl.build import cut
 from engine.edl.edit_list import EditList
 from engine.edl.export import ExportRequest, export
 from engine.edl.placed_markers import placed_markers
-from engine.edl.programme import programme
+from engine.edl.programme import NO_HOLDS, Orders, programme
 from engine.errors import SourceError, UsageError
 from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
@@ -253,7 +253,7 @@ def arranged() -> EditList:
     """The second second three times in a row, with a cut in it; the fourth moved to the start."""
     orders = (Order(1_000, 2_000, 2_000, 2), Order(3_000, 4_000, 0, 1, stays=False))
     cuts = (np.array([1_400]), np.array([1_500]), np.zeros(1))
-    return programme(*cuts, (), orders, 6_000, 1_000)
+    return programme(*cuts, NO_HOLDS, Orders.of(orders), 6_000, 1_000)
 
 
 def test_what_is_heard_again_is_marked_again() -> None:

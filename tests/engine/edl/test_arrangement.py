@@ -12,8 +12,9 @@ from engine.document.by_hand import edit_by_hand
 from engine.document.markers import Marker
 from engine.document.state import DocumentState
 from engine.document.storage import apply_rows
-from engine.edl.arrangement import Arrangement, arrangement, is_arranged, laid_at
+from engine.edl.arrangement import NO_BLOCKS, Arrangement, arrangement, laid_at
 from engine.edl.build import build
+from engine.edl.gathered import is_arranged
 from tests.engine.edl.recordings import timeline_state
 
 RATE_HZ, LENGTH = 1_000, 40_000
@@ -43,7 +44,7 @@ def test_a_recording_is_one_block() -> None:
     made = arrangement(recording())
     assert heard(made) == [(0, LENGTH, LENGTH)]
     assert not is_arranged(recording())
-    assert arrangement(DocumentState()) == Arrangement()
+    assert arrangement(DocumentState()) is NO_BLOCKS
 
 
 def test_regions_part_what_stands() -> None:

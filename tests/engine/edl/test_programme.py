@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from engine.document.kinds.operations import Drop, Hold, Order
 from engine.edl.edit_list import EditList
-from engine.edl.programme import programme
+from engine.edl.programme import Orders, programme
 from engine.errors import DocumentError
 
 RATE_HZ, LENGTH = 1000, 120
@@ -36,7 +36,9 @@ ORDERS = st.lists(
 def programme_of(drops: list[Drop], holds: list[Hold], orders: list[Order]) -> EditList:
     columns = np.array([(d.start_samples, d.stop_samples, d.crossfade_ms) for d in drops], float)
     starts, stops, fades = columns.reshape(-1, 3).T
-    return programme(starts.astype(np.int64), stops.astype(np.int64), fades, holds, orders, LENGTH, RATE_HZ)
+    held = np.array([(one.start_samples, one.stop_samples) for one in holds], np.int64).reshape(-1, 2)
+    drops_of = starts.astype(np.int64), stops.astype(np.int64), fades
+    return programme(*drops_of, held, Orders.of(orders), LENGTH, RATE_HZ)
 
 
 def plain(drops: list[Drop], holds: list[Hold], orders: list[Order]) -> list[int]:

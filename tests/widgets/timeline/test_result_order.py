@@ -16,7 +16,7 @@ from engine.document.kinds.operations import Gain, Order, Replace, Shift
 from engine.document.track import Source, Track
 from engine.edl.edit_list import EditList
 from engine.edl.patches import PatchedReader, patches_by_track
-from engine.edl.programme import programme
+from engine.edl.programme import NO_HOLDS, NO_ORDERS, Orders, programme
 from tests.engine.edl.recordings import timeline_state, with_cuts
 from widgets.timeline.grid import Beats
 from widgets.timeline.result_wave import ResultWave
@@ -35,7 +35,7 @@ ORDERS = (
 
 def arranged() -> EditList:
     drops = np.zeros(0, np.int64)
-    return programme(drops, drops, NOTHING, (), ORDERS, LENGTH, RATE_HZ)
+    return programme(drops, drops, NOTHING, NO_HOLDS, Orders.of(ORDERS), LENGTH, RATE_HZ)
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_edited_sound_is_drawn_as_it_is_heard(sound: np.ndarray, tmp_path: Path,
     ]
     drops = np.zeros(0, np.int64)
     edits = replace(
-        programme(drops, drops, NOTHING, (), (), LENGTH, RATE_HZ),
+        programme(drops, drops, NOTHING, NO_HOLDS, NO_ORDERS, LENGTH, RATE_HZ),
         patches=patches_by_track(operations, ["t"], RATE_HZ),
     )
     held = Held(sound, tmp_path)

@@ -1,0 +1,159 @@
+"""What proposals do, gathered by class as columns, so that some of thousands are chosen at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.document.decisions import Verdict
+from engine.document.kinds.operations import Drop, Gain, Hold, Operation, Order, Replace, Shift, Sounding
+from engine.document.state import DocumentState
+from engine.document.table import Made, Mask, Positions, ProposalTable, table_of
+from engine.edl.programme import Orders
+from engine.errors import DocumentError
+from engine.latest import found_once
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gathered:
+    """What chosen proposals do, by class.
+
+    Attributes
+    ----------
+    drop_starts, drop_stops, crossfades_ms : of each drop, shape (n,)
+    holds : the spans that are heard whatever drops them, shape (m, 2)
+    orders, laid_by : what is laid where, and the id of the proposal that asks for each
+    sounding : what changes what sounds
+    """
+
+    drop_starts: Positions
+    drop_stops: Positions
+    crossfades_ms: NDArray[np.float64]
+    holds: Positions
+    orders: Orders
+    laid_by: tuple[str, ...]
+    sounding: tuple[Sounding, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _SpeltOut:
+    """What all proposals do that do more than to take their span out, each operation with its place.
+
+    Attributes
+    ----------
+    is_spelt_out : shape (n,), of which proposals it is told here
+    refused : the places of those whose payload or kind is none
+    """
+
+    is_spelt_out: Mask
+    refused: Positions
+    drops_of: Positions
+    drops: NDArray[np.int64]
+    crossfades_ms: NDArray[np.float64]
+    holds_of: Positions
+    holds: Positions
+    orders_of: Positions
+    orders: Orders
+    sounding_of: Positions
+    sounding: NDArray[np.object_]
+
+
+def gathered(state: DocumentState, chosen: Mask) -> Gathered:
+    """Return what the chosen proposals, shape (n,), do.
+
+    Raises
+    ------
+    DocumentError : a kind is unknown, or a payload is not one of its kind
+    """
+    table = table_of(state)
+    told, made = _spelt_out(table), table.made
+    for place in told.refused[chosen[told.refused]].tolist():
+        table.effect(place)  # says what is wrong with it
+    plain = chosen & ~told.is_spelt_out
+    is_drop, is_order = chosen[told.drops_of], chosen[told.orders_of]
+    starts, stops = told.drops[is_drop].T
+    return Gathered(
+        np.concatenate([table.starts_samples[plain], starts]),
+        np.concatenate([table.stops_samples[plain], stops]),
+        np.concatenate([made.crossfades_ms[plain], told.crossfades_ms[is_drop]]),
+        told.holds[chosen[told.holds_of]],
+        told.orders.where(is_order),
+        tuple(made.ids[place] for place in told.orders_of[is_order].tolist()),
+        tuple(told.sounding[chosen[told.sounding_of]].tolist()),
+    )
+
+
+@found_once
+def gathered_accepted(state: DocumentState) -> Gathered:
+    """Return what the accepted proposals do; see `gathered`."""
+    return gathered(state, table_of(state).are(Verdict.ACCEPTED))
+
+
+def is_arranged(state: DocumentState) -> bool:
+    """Tell whether anything is heard twice or elsewhere than it was recorded, without laying it out."""
+    table = table_of(state)
+    return bool(table.are(Verdict.ACCEPTED)[_spelt_out(table).orders_of].any())
+
+
+_latest: tuple[Made, dict[int, tuple[Operation, ...]], _SpeltOut] | None = None
+
+
+def _spelt_out(table: ProposalTable) -> _SpeltOut:
+    """Return the operations of a table; they are those of the table before where no effect changed."""
+    global _latest
+    known = _latest
+    if known is None or known[0] is not table.made or known[1] is not table.effects:
+        _latest = known = table.made, table.effects, _collected(table)
+    return known[2]
+
+
+def _collected(table: ProposalTable) -> _SpeltOut:
+    is_spelt_out = table.is_spelt_out
+    refused: list[int] = []
+    drops: list[tuple[int, Drop]] = []
+    holds: list[tuple[int, Hold]] = []
+    orders: list[tuple[int, Order]] = []
+    sounding: list[tuple[int, Sounding]] = []
+    for place in np.flatnonzero(is_spelt_out).tolist():
+        try:
+            effect = table.effect(place)
+        except DocumentError:
+            refused.append(place)
+            continue
+        for one in effect:
+            match one:
+                case Drop():
+                    drops.append((place, one))
+                case Hold():
+                    holds.append((place, one))
+                case Order():
+                    orders.append((place, one))
+                case Replace() | Shift() | Gain():
+                    sounding.append((place, one))
+    heard = np.empty(len(sounding), object)
+    heard[:] = [one for _, one in sounding]
+    return _SpeltOut(
+        is_spelt_out,
+        np.array(refused, np.int64),
+        _places(drops),
+        _spans([one for _, one in drops]),
+        np.array([one.crossfade_ms for _, one in drops], np.float64),
+        _places(holds),
+        _spans([one for _, one in holds]),
+        _places(orders),
+        Orders.of([one for _, one in orders]),
+        _places(sounding),
+        heard,
+    )
+
+
+def _places(listed: Sequence[tuple[int, Operation]]) -> Positions:
+    return np.array([place for place, _ in listed], np.int64)
+
+
+def _spans(operations: Sequence[Drop | Hold]) -> Positions:
+    rows = [(one.start_samples, one.stop_samples) for one in operations]
+    return np.array(rows, np.int64).reshape(-1, 2)

@@ -6,6 +6,7 @@ changed: most keys change one.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -79,6 +80,11 @@ class Made:
     def kinds(self) -> tuple[str, ...]:
         """The name of each one's kind."""
         return tuple(proposal.kind for proposal in self.rows)
+
+    @cached_property
+    def kind_counts(self) -> Mapping[str, int]:
+        """How many there are of each kind, by its name."""
+        return Counter(self.kinds)
 
     @cached_property
     def track_sets(self) -> tuple[tuple[str, ...], ...]:

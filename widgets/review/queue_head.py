@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal
@@ -132,7 +131,7 @@ class QueueHead(QWidget):
                 "decided": statistics.decided,
                 "all": statistics.total,
                 "flagged": statistics.flagged,
-                **Counter(table_of(state).made.kinds),
+                **table_of(state).made.kind_counts,
             }
         )
         self.set_summary("\n".join(filter(None, (header_text(statistics, state.rate_hz), finished))))

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import QEvent, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QHelpEvent,
@@ -49,6 +49,9 @@ from widgets.timeline.spectrogram_columns import SpectrogramColumns
 from widgets.timeline.time_map import TimeMap
 from widgets.timeline.viewport import Viewport
 from widgets.timeline.waves import WaveSource
+
+OVERVIEW_MS = 80
+"""So long after an answer the overview shows the result anew."""
 
 
 class Canvas(QWidget):
@@ -103,6 +106,8 @@ class Canvas(QWidget):
         self._near: int | None = None
         self._scroll = 0
         self._layers = Layers()
+        self._overview_due = QTimer(self, singleShot=True, interval=OVERVIEW_MS)
+        self._overview_due.timeout.connect(self._bring_overview_up)
         self._layout = lay_out(1, 1, ())
 
     # what is shown
@@ -228,11 +233,24 @@ class Canvas(QWidget):
         result, source = (format_time(samples_to_s(length, rate_hz), 0) for length in lengths)
         return f"Result {result} of {source}"
 
-    def set_waves(self, waves: Mapping[str, WaveSource], lanes: tuple[Lane, ...]) -> None:
-        """Read the sound of tracks from these sources, by track id."""
+    def set_waves(
+        self, waves: Mapping[str, WaveSource], lanes: tuple[Lane, ...], *, overview_waits: bool = False
+    ) -> None:
+        """Read the sound of tracks from these sources, by track id.
+
+        Parameters
+        ----------
+        overview_waits : whether the overview, for which all tracks are read, follows a moment later
+        """
         self._show(lanes=lanes)
-        self._layers.set_waves(waves)
+        self._layers.set_waves(waves, overview_waits=overview_waits)
+        self._overview_due.start()
         self.redraw()
+
+    def _bring_overview_up(self) -> None:
+        if self._layers.is_overview_behind:
+            self._layers.bring_overview_up()
+            self.update()
 
     def renew_waves(self) -> None:
         """Read the waveforms in view anew: more of them is known."""
@@ -294,7 +312,8 @@ class Canvas(QWidget):
 
     def set_current(self, proposal_id: str | None) -> None:
         """Show one proposal as the current one."""
-        self._show(current=proposal_id)
+        if proposal_id != self.shown.current:
+            self._show(current=proposal_id)
 
     def set_theme(self, tokens: Theme) -> None:
         """Draw in other colours."""

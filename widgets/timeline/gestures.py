@@ -226,7 +226,7 @@ def seam_at(canvas: Surface, x: float) -> str | None:
     position = view.start_samples + x * view.samples_per_px
     found = spans.within(position - slack, position + slack)
     found = found[spans.closed(found)]
-    if canvas.current in (names := [spans.ids[index] for index in found]):
+    if canvas.current in (names := [spans.id(index) for index in found.tolist()]):
         return canvas.current
     nearest = np.argsort(np.abs(spans.starts[found] - position), kind="stable")
     return names[int(nearest[0])] if names else None

@@ -74,11 +74,24 @@ class Layers:
         self._overview: QImage | None = None
         self._arrangement: QImage | None = None
         self._loudness: NDArray[np.float32] | None = None
+        self.is_overview_behind = False
 
-    def set_waves(self, waves: Mapping[str, WaveSource]) -> None:
-        """Read the sound of tracks from these sources, by track id."""
+    def set_waves(self, waves: Mapping[str, WaveSource], *, overview_waits: bool = False) -> None:
+        """Read the sound of tracks from these sources, by track id.
+
+        Parameters
+        ----------
+        overview_waits : whether the overview shows the sound of before until `bring_overview_up`
+        """
         self._waves = waves
+        kept = self._loudness if overview_waits else None
         self.forget_lanes()
+        self._loudness, self.is_overview_behind = kept, kept is not None
+
+    def bring_overview_up(self) -> None:
+        """Draw the overview at the next frame with the sound as it is."""
+        self._loudness, self.is_overview_behind = None, False
+        self.forget_overview()
 
     def forget_waves(self) -> None:
         """Read the waveforms in view anew at the next frame: more of them is known."""
@@ -186,6 +199,7 @@ class Layers:
         if self._loudness is None or len(self._loudness) != frame.columns:
             length = max(shown.length_samples, 1)
             self._loudness = mixture(self._waves, shown.lanes, length, frame.columns)
+            self.is_overview_behind = False
             self._overview = None
         if self._overview is None:
             self._overview = overview_image(frame, self._loudness, shown.spans, shown.marks)

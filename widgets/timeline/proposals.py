@@ -197,7 +197,7 @@ def _by_strength(covered: NDArray[np.bool_]) -> Iterator[tuple[Verdict, NDArray[
 def span_at(frame: Frame, spans: Spans, index: int, current: bool) -> Span:
     """Return what to draw for one of the spans."""
     start, stop = int(spans.starts[index]), int(spans.stops[index])
-    drops, kind = bool(spans.drops[index]), KINDS.get(spans.kinds[index])
+    drops, kind = bool(spans.drops[index]), KINDS.get(spans.kind(index))
     return Span(
         frame.viewport.x_at(start),
         frame.viewport.x_at(stop),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -21,8 +20,7 @@ class Spans:
 
     Attributes
     ----------
-    ids, kinds : of each proposal, length n
-    places : the index of each id
+    rows, places : int64, shape (n,), the row of each in `table`, and the index here of each row
     starts, stops : int64, shape (n,), half-open spans in samples
     verdicts : int8, shape (n,), indices into `VERDICTS`
     reach : int64, shape (n,), the latest stop up to here; ascending, which `stops` need not be
@@ -34,9 +32,8 @@ class Spans:
     table : what is said of each is read there
     """
 
-    ids: tuple[str, ...]
-    kinds: tuple[str, ...]
-    places: Mapping[str, int]
+    rows: NDArray[np.int64]
+    places: NDArray[np.int64]
     starts: NDArray[np.int64]
     stops: NDArray[np.int64]
     verdicts: NDArray[np.int8]
@@ -53,22 +50,29 @@ class Spans:
     def of(cls, state: DocumentState) -> Spans:
         """Return the spans of a document."""
         table = table_of(state)
-        ids, kinds, places = table.made.ids, table.made.kinds, table.made.places
+        rows = np.arange(len(table.made.ids))
         starts, stops, verdicts = table.starts_samples, table.stops_samples, table.verdicts
         drops = table.made.drops
         reach, lengths = np.maximum.accumulate(stops), stops - starts
         # what is taken out is taken out of all tracks, whatever it names
         tracks = np.where(drops, 0, table.made.track_set_places)
         sets, conflicts = table.made.track_sets, in_conflict(state)
-        made = cls(
-            ids, kinds, places, starts, stops, verdicts, reach, lengths, drops, sets, tracks, conflicts, table
-        )
+        made = cls(rows, rows, starts, stops, verdicts, reach, lengths, drops, sets, tracks, conflicts, table)
         # An edge may have been moved past another proposal.
         return made if _ascend(starts, stops) else made.reordered(starts, stops)
 
     def place(self, proposal_id: str | None) -> int:
         """Return the index of a proposal, -1 for none."""
-        return -1 if proposal_id is None else self.places.get(proposal_id, -1)
+        row = -1 if proposal_id is None else self.table.made.places.get(proposal_id, -1)
+        return row if row < 0 else int(self.places[row])
+
+    def id(self, index: int) -> str:
+        """Return the id of one."""
+        return self.table.made.ids[int(self.rows[index])]
+
+    def kind(self, index: int) -> str:
+        """Return the name of the kind of one."""
+        return self.table.made.kinds[int(self.rows[index])]
 
     def closed(self, index: NDArray[np.int64] | slice) -> NDArray[np.bool_]:
         """Tell which of some are nothing but a seam: all of them was cut from what is shown."""
@@ -82,15 +86,13 @@ class Spans:
     def reordered(self, starts: NDArray[np.int64], stops: NDArray[np.int64]) -> Spans:
         """Return the same spans at other places, in the order of these."""
         order = np.lexsort((stops, starts))
-        ids, kinds = (tuple(names[k] for k in order.tolist()) for names in (self.ids, self.kinds))
+        rows = self.rows[order]
         starts, stops = starts[order], stops[order]
-        places = {name: place for place, name in enumerate(ids)}
         reach = np.maximum.accumulate(stops)
         return replace(
             self,
-            ids=ids,
-            kinds=kinds,
-            places=places,
+            rows=rows,
+            places=np.argsort(rows),
             starts=starts,
             stops=stops,
             reach=reach,
@@ -103,9 +105,9 @@ class Spans:
 
     def words(self, index: int, rate_hz: int) -> tuple[str, ...]:
         """Return what the flag of one says, the longest first; it is put together once."""
-        key = self.ids[index], rate_hz
+        proposal = self.table.made.rows[self.rows[index]]
+        key = proposal.id, rate_hz
         if key not in self._said:
-            proposal = self.table.made.rows[self.table.made.places[self.ids[index]]]
             self._said[key] = flag_words(proposal, self.table.decisions.get(proposal.id), rate_hz)
         return self._said[key]
 
@@ -145,10 +147,10 @@ class Spans:
             found = found[self.of_track(track_id)[self.tracks[found]]]
         if not len(found):
             return None
-        if any(self.ids[index] == prefer for index in found):
+        if prefer is not None and self.place(prefer) in found:
             return prefer
         lengths = self.stops[found] - self.starts[found]
-        return self.ids[int(found[int(np.argmin(lengths))])]
+        return self.id(int(found[int(np.argmin(lengths))]))
 
     def coverage(
         self, edges: NDArray[np.float64], without: str | None = None, seams: bool = True, drops: bool = False

@@ -23,7 +23,8 @@ def validator(kind: str, fields: Mapping[str, Field]) -> Callable[[Payload], Non
     def validate(payload: Payload) -> None:
         unknown = sorted(set(payload) - set(fields))
         if unknown:
-            raise DocumentError(f"A {kind} cannot hold {unknown[0]!r}: all it takes is {', '.join(fields)}.")
+            known = f"all it takes is {', '.join(fields)}" if fields else "it takes nothing but its span"
+            raise DocumentError(f"A {kind} cannot hold {unknown[0]!r}: {known}.")
         for name, field in fields.items():
             if name in payload:
                 field(f"A {kind}'s {name}", payload[name])

@@ -144,5 +144,5 @@ def test_a_moved_span_ends_behind_its_own_last_sample() -> None:
     edits = arranged()
     spans = Spans.of(with_cuts(timeline_state(LENGTH, RATE_HZ), (40_960, 49_152), (8_192, 12_288)))
     drawn = TimeMap(LENGTH, edits).spans(spans)
-    places = {drawn.ids[n]: (int(drawn.starts[n]), int(drawn.stops[n])) for n in range(2)}
+    places = {drawn.id(n): (int(drawn.starts[n]), int(drawn.stops[n])) for n in range(2)}
     assert sorted(places.values()) == [(0, 8_192), (16_384, 20_480)]

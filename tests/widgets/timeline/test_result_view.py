@@ -434,3 +434,23 @@ def test_united_pieces_read_the_same_cells(rng: np.random.Generator, cell_sample
 
     assert loudest(united) == loudest(pieces)
     assert len(united.lengths) < len(pieces.lengths) or cell_samples < 256
+
+
+def overview(view: TimelineView) -> NDArray[np.uint32]:
+    return picture(view)[:40]
+
+
+def test_the_overview_follows_an_answer_a_moment_later(
+    view: TimelineView, state: DocumentState, waves: dict[str, MadeUp], qtbot: QtBot
+) -> None:
+    """All tracks are read for it, which no key waits for."""
+    view.set_waves(waves)
+    open_ = replace(state, decisions={})
+    view.set_document(open_, build(open_))
+    picture(view)
+    view.set_document(state, build(state))
+    at_once = overview(view)
+    qtbot.waitUntil(lambda: not np.array_equal(overview(view), at_once))
+    settled = overview(view)
+    view.set_waves(waves)
+    np.testing.assert_array_equal(overview(view), settled)

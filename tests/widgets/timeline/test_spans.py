@@ -33,7 +33,7 @@ def test_spans_in_a_window_equal_a_plain_search(
     spans = Spans.of(document(crowded))
     for start in rng.integers(-100, 11_000, 50):
         stop = int(start + rng.integers(1, 700))
-        found = {spans.ids[i] for i in spans.within(int(start), stop)}
+        found = {spans.id(i) for i in spans.within(int(start), stop)}
         assert found == {f"p{i}" for i, (a, b) in enumerate(crowded) if a < stop and b > start}
 
 

@@ -177,6 +177,9 @@ class Canvas(QWidget):
         same = all(getattr(state, name) is getattr(old, name) for name in drawn)
         if same and (lanes, times) == (self.shown.lanes, self.times):
             return  # such as a gain or a name, which only the heads show
+        if state.tracks is old.tracks and state.decisions is not old.decisions:
+            self._layers.overview_waits = True  # an answer moves little, and its giver looks at the lanes
+            self._overview_due.start()
         viewport = self._viewport_over(times)
         retimed, self.times = times != self.times, times
         if retimed or state.proposals is not old.proposals or state.decisions is not old.decisions:
@@ -233,23 +236,14 @@ class Canvas(QWidget):
         result, source = (format_time(samples_to_s(length, rate_hz), 0) for length in lengths)
         return f"Result {result} of {source}"
 
-    def set_waves(
-        self, waves: Mapping[str, WaveSource], lanes: tuple[Lane, ...], *, overview_waits: bool = False
-    ) -> None:
-        """Read the sound of tracks from these sources, by track id.
-
-        Parameters
-        ----------
-        overview_waits : whether the overview, for which all tracks are read, follows a moment later
-        """
+    def set_waves(self, waves: Mapping[str, WaveSource], lanes: tuple[Lane, ...]) -> None:
+        """Read the sound of tracks from these sources, by track id."""
         self._show(lanes=lanes)
-        self._layers.set_waves(waves, overview_waits=overview_waits)
-        self._overview_due.start()
+        self._layers.set_waves(waves)
         self.redraw()
 
     def _bring_overview_up(self) -> None:
-        if self._layers.is_overview_behind:
-            self._layers.bring_overview_up()
+        if self._layers.bring_overview_up():
             self.update()
 
     def renew_waves(self) -> None:

@@ -63,7 +63,13 @@ class Shown:
 
 
 class Layers:
-    """Paints overview, ruler, score, grid, waveforms and proposals, each anew only where it must be."""
+    """Paints overview, ruler, score, grid, waveforms and proposals, each anew only where it must be.
+
+    Attributes
+    ----------
+    overview_waits : whether the overview, for which all tracks are read, keeps the sound that it shows until
+        `bring_overview_up`
+    """
 
     def __init__(self) -> None:
         self._waves: Mapping[str, WaveSource] = {}
@@ -74,24 +80,21 @@ class Layers:
         self._overview: QImage | None = None
         self._arrangement: QImage | None = None
         self._loudness: NDArray[np.float32] | None = None
-        self.is_overview_behind = False
+        self.overview_waits = False
+        self._is_overview_behind = False
 
-    def set_waves(self, waves: Mapping[str, WaveSource], *, overview_waits: bool = False) -> None:
-        """Read the sound of tracks from these sources, by track id.
-
-        Parameters
-        ----------
-        overview_waits : whether the overview shows the sound of before until `bring_overview_up`
-        """
+    def set_waves(self, waves: Mapping[str, WaveSource]) -> None:
+        """Read the sound of tracks from these sources, by track id."""
         self._waves = waves
-        kept = self._loudness if overview_waits else None
         self.forget_lanes()
-        self._loudness, self.is_overview_behind = kept, kept is not None
 
-    def bring_overview_up(self) -> None:
-        """Draw the overview at the next frame with the sound as it is."""
-        self._loudness, self.is_overview_behind = None, False
-        self.forget_overview()
+    def bring_overview_up(self) -> bool:
+        """Draw the overview with the sound as it is, where it waited; return whether it is another one."""
+        was_behind, self.overview_waits, self._is_overview_behind = self._is_overview_behind, False, False
+        if was_behind:
+            self._loudness = None
+            self.forget_overview()
+        return was_behind
 
     def forget_waves(self) -> None:
         """Read the waveforms in view anew at the next frame: more of them is known."""
@@ -126,7 +129,10 @@ class Layers:
         """Read the sound anew at the next frame."""
         self._share_lanes()
         self._spectrograms.forget()
-        self._loudness = None
+        if self.overview_waits:
+            self._is_overview_behind = True
+        else:
+            self._loudness = None
         self.forget_overview()
 
     def _share_lanes(self) -> None:
@@ -199,7 +205,7 @@ class Layers:
         if self._loudness is None or len(self._loudness) != frame.columns:
             length = max(shown.length_samples, 1)
             self._loudness = mixture(self._waves, shown.lanes, length, frame.columns)
-            self.is_overview_behind = False
+            self._is_overview_behind = False
             self._overview = None
         if self._overview is None:
             self._overview = overview_image(frame, self._loudness, shown.spans, shown.marks)

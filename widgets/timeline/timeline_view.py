@@ -160,15 +160,13 @@ class TimelineView(QWidget):
         edit_list : what remains of it, to show the result; None for the source
         patches : what is edited of the sound of tracks, by id, where the source is shown
         """
-        # An answer moves little of the result, and whoever gave it looks at the lanes.
-        is_answer = state.tracks is self._state.tracks and state.decisions is not self._state.decisions
         before, self._state = (self._times, self._recorded, self._patches), state
         self._patches = edit_list.patches if edit_list is not None else patches
         self._times = TimeMap(state.length_samples, edit_list)
         self.heads.set_document(state)
         self.canvas.set_document(state, self._lanes(), self._times)
         if before != (self._times, self._recorded, self._patches):
-            self.canvas.set_waves(self._shown_waves(), self._lanes(), overview_waits=is_answer)
+            self.canvas.set_waves(self._shown_waves(), self._lanes())
             self.canvas.set_spectrograms(self._shown_spectrograms())
         self.heads.place(self.canvas.frame.layout)
 

@@ -17,8 +17,8 @@ from engine.document.table import table_of
 from engine.edl.gathered import gathered, gathered_accepted, is_arranged
 from engine.errors import DocumentError
 from engine.latest import found_once
-from tests.engine.edl.test_arrangement import recording
 from tests.engine.edl.test_arrangement import edited as with_edits
+from tests.engine.edl.test_arrangement import recording
 
 STEPS = [
     (kind, 400 * number + 3_000 * place, 400 * number + 3_000 * place + 250, payload)

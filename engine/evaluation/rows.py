@@ -189,7 +189,7 @@ def shortened(row: ComparisonRow) -> ComparisonRow:
 
 def _recipe_code(config: RecipeConfig) -> bytes:
     """Return the source of a recipe and of the faults; nothing where only bytecode is installed."""
-    root = Path(__file__).parents[3]
+    root = Path(__file__).parents[2]
     recipe = root.joinpath(*type(config).__module__.split(".")[:-1])
     folders = (recipe, root / "engine" / "anomaly" / "faults")
     return b"".join(path.read_bytes() for folder in folders for path in sorted(folder.glob("*.py")))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.anomaly.evaluation.results import Key, Measured, Results, Trial
 from engine.errors import UsageError
+from engine.evaluation.results import Key, Measured, Results, Trial
 
 KEY = Key("default", "0123abcd", "band", "beef0000", 0)
 TRIAL = Trial(KEY, "drummer", 12.5, (Measured("take", {"auc": 0.9}, {"talk": 1.0}),))

@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 from scipy.signal import fftconvolve
 
-from engine.anomaly.evaluation.materials.case import PAUSE, Case, HeldOut, MaterialKind
-from engine.anomaly.evaluation.materials.speech import Voice, question, say, sentence
-from engine.anomaly.evaluation.recordings import HEARD_RATE_HZ, Clips, Excerpt, drawn_clips
 from engine.anomaly.faults.breaking_off import coloured_noise
 from engine.anomaly.faults.material import Samples, active_rms, edges
 from engine.anomaly.faults.planting import Fault
+from engine.evaluation.materials.case import PAUSE, Case, HeldOut, MaterialKind
+from engine.evaluation.materials.speech import Voice, question, say, sentence
+from engine.evaluation.recordings import HEARD_RATE_HZ, Clips, Excerpt, drawn_clips
 
 KEPT_S, _KEPT_PARTS, _TESTED_S = 240.0, 3, 240.0
 _NOISES: Mapping[str, tuple[str, ...]] = {

@@ -11,9 +11,9 @@ from io import BytesIO
 import numpy as np
 import soundfile
 
-from engine.anomaly.evaluation.recordings import HEARD_RATE_HZ, converted
 from engine.anomaly.faults.material import Samples, edges
 from engine.errors import UsageError
+from engine.evaluation.recordings import HEARD_RATE_HZ, converted
 
 _SUBJECTS = (
     "the old harbour", "my first record", "our neighbour", "the studio", "that winter", "the second guitar",

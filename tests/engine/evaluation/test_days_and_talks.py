@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.anomaly.evaluation.materials import speech
-from engine.anomaly.evaluation.materials.breaks import BREAKS, with_rests
-from engine.anomaly.evaluation.materials.case import PAUSE
-from engine.anomaly.evaluation.materials.idle import SHARES, STRETCHES, recorded_day
-from engine.anomaly.evaluation.materials.interview import interview_case
-from engine.anomaly.evaluation.recordings import HEARD_RATE_HZ, Excerpt
 from engine.anomaly.faults.breaking_off import FALSE_STARTS
 from engine.anomaly.faults.material import active_rms
 from engine.errors import UsageError
+from engine.evaluation.materials import speech
+from engine.evaluation.materials.breaks import BREAKS, with_rests
+from engine.evaluation.materials.case import PAUSE
+from engine.evaluation.materials.idle import SHARES, STRETCHES, recorded_day
+from engine.evaluation.materials.interview import interview_case
+from engine.evaluation.recordings import HEARD_RATE_HZ, Excerpt
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.anomaly.evaluation.materials.case import Case, Faults, MaterialKind
-from engine.anomaly.evaluation.recordings import Excerpt, drawn_clips, pieces_in, whole
+from engine.evaluation.materials.case import Case, Faults, MaterialKind
+from engine.evaluation.recordings import Excerpt, drawn_clips, pieces_in, whole
 
 _MOST_PIECES = 3
 

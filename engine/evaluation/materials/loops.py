@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.anomaly.evaluation.materials.case import Case, Faults, MaterialKind, WholeFile
-from engine.anomaly.evaluation.recordings import Excerpt, drawn_clips, excerpt, sound_files
 from engine.anomaly.faults.kinds import MAKERS
 from engine.anomaly.faults.material import Material, Samples
+from engine.evaluation.materials.case import Case, Faults, MaterialKind, WholeFile
+from engine.evaluation.recordings import Excerpt, drawn_clips, excerpt, sound_files
 
 STYLES = ("EDM-HSE", "HH-TRP", "JAZ-DRM", "POP-ROK", "WRLD-SMB")
 _ONLY_ODD = ("RGTM-PNO",)

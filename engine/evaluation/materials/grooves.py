@@ -16,9 +16,9 @@ from types import MappingProxyType
 import mido
 import numpy as np
 
-from engine.anomaly.evaluation.recordings import Excerpt, whole
 from engine.anomaly.faults.material import Samples
 from engine.errors import UsageError
+from engine.evaluation.recordings import Excerpt, whole
 from engine.safe_write import shown
 
 _RATE_HZ = 44_100

@@ -7,12 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.anomaly.evaluation.compare import Comparison, evaluate, table_of
-from engine.anomaly.evaluation.figures import by_kind, of_files, of_moments
-from engine.anomaly.evaluation.materials.case import HeldOut, WholeFile
-from engine.anomaly.evaluation.recordings import HEARD_RATE_HZ
-from engine.anomaly.evaluation.review import after_answers
-from engine.anomaly.evaluation.rows import BY_NAME, ROWS, shortened
 from engine.anomaly.faults.breaking_off import FALSE_STARTS
 from engine.anomaly.faults.kinds import KINDS
 from engine.anomaly.faults.planting import Fault
@@ -21,6 +15,12 @@ from engine.anomaly.score import Scores
 from engine.beats.listen import listen
 from engine.cli.main import main
 from engine.errors import UsageError
+from engine.evaluation.compare import Comparison, evaluate, table_of
+from engine.evaluation.figures import by_kind, of_files, of_moments
+from engine.evaluation.materials.case import HeldOut, WholeFile
+from engine.evaluation.recordings import HEARD_RATE_HZ
+from engine.evaluation.review import after_answers
+from engine.evaluation.rows import BY_NAME, ROWS, shortened
 from engine.progress import SILENT
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.anomaly.evaluation.materials.case import Case, Faults, MaterialKind
-from engine.anomaly.evaluation.materials.grooves import played, read_kit, takes_of
-from engine.anomaly.evaluation.recordings import Excerpt, drawn_clips, excerpt, sound_files, whole
 from engine.errors import UsageError
+from engine.evaluation.materials.case import Case, Faults, MaterialKind
+from engine.evaluation.materials.grooves import played, read_kit, takes_of
+from engine.evaluation.recordings import Excerpt, drawn_clips, excerpt, sound_files, whole
 from engine.safe_write import shown
 
 _KEPT_S, _TESTED_S = 120.0, 90.0

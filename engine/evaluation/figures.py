@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.evaluation.materials.case import PAUSE, HeldOut, WholeFile
-from engine.anomaly.evaluation.recordings import HEARD_RATE_HZ
-from engine.anomaly.evaluation.review import after_answers, curve_of
 from engine.anomaly.metrics import auc, average_precision, smoothed, time_iou
 from engine.anomaly.score import Scores
 from engine.beats.listen import PassResult, listen
 from engine.cuts.propose import propose_cuts
+from engine.evaluation.materials.case import PAUSE, HeldOut, WholeFile
+from engine.evaluation.recordings import HEARD_RATE_HZ
+from engine.evaluation.review import after_answers, curve_of
 from engine.features.dead_air import LEAST_S
 from engine.settings import CutSettings
 

@@ -8,12 +8,12 @@ from itertools import product
 from pathlib import Path
 from time import perf_counter
 
-from engine.anomaly.evaluation.figures import by_kind, of_files, of_moments
-from engine.anomaly.evaluation.materials.case import Case, MaterialKind
-from engine.anomaly.evaluation.recordings import data_digest
-from engine.anomaly.evaluation.results import Key, Measured, Results, Trial
-from engine.anomaly.evaluation.rows import ComparisonRow
-from engine.anomaly.evaluation.scoring import Scorer, Tastes, scorer_of
+from engine.evaluation.figures import by_kind, of_files, of_moments
+from engine.evaluation.materials.case import Case, MaterialKind
+from engine.evaluation.recordings import data_digest
+from engine.evaluation.results import Key, Measured, Results, Trial
+from engine.evaluation.rows import ComparisonRow
+from engine.evaluation.scoring import Scorer, Tastes, scorer_of
 from engine.progress import Progress
 
 _LEARNING_SHARE = 0.9

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.anomaly.evaluation.materials.all import MATERIALS
-from engine.anomaly.evaluation.materials.case import MaterialKind
-from engine.anomaly.evaluation.results import Results
-from engine.anomaly.evaluation.rows import BASELINES, BY_NAME, DEFAULT, ComparisonRow, shortened
-from engine.anomaly.evaluation.table import by_share, lines, markdown, means
-from engine.anomaly.evaluation.trials import Plan, run
 from engine.anomaly.recipe_config import RecipeConfig
 from engine.errors import UsageError
+from engine.evaluation.materials.all import MATERIALS
+from engine.evaluation.materials.case import MaterialKind
+from engine.evaluation.results import Results
+from engine.evaluation.rows import BASELINES, BY_NAME, DEFAULT, ComparisonRow, shortened
+from engine.evaluation.table import by_share, lines, markdown, means
+from engine.evaluation.trials import Plan, run
 from engine.progress import Progress
 
 SEEDS = 5

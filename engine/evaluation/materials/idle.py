@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.anomaly.evaluation.materials.band import Band, chosen_band
-from engine.anomaly.evaluation.materials.case import Case, HeldOut, MaterialKind
-from engine.anomaly.evaluation.materials.speech import Voice, spoken
-from engine.anomaly.evaluation.recordings import HEARD_RATE_HZ, Clips, drawn_clips, excerpt, sound_files
 from engine.anomaly.faults.breaking_off import coloured_noise
 from engine.anomaly.faults.material import Samples, active_rms, edges, repitched
 from engine.anomaly.faults.planting import Fault
+from engine.evaluation.materials.band import Band, chosen_band
+from engine.evaluation.materials.case import Case, HeldOut, MaterialKind
+from engine.evaluation.materials.speech import Voice, spoken
+from engine.evaluation.recordings import HEARD_RATE_HZ, Clips, drawn_clips, excerpt, sound_files
 
 SHARES = (0.0, 0.3, 0.5, 0.7, 0.9)
 _LONGEST_S = 480.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.anomaly.evaluation.results import Key, Measured, Trial
-from engine.anomaly.evaluation.table import figure, lines, markdown, mean_over_materials, means
+from engine.evaluation.results import Key, Measured, Trial
+from engine.evaluation.table import figure, lines, markdown, mean_over_materials, means
 
 
 def trial(row: str, material: str, seed: int, *aucs: float, kinds: dict[str, float] | None = None) -> Trial:

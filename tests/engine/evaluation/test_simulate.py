@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.anomaly.evaluation.simulate import hit, moments, simulate
 from engine.document.table import table_of
+from engine.evaluation.simulate import hit, moments, simulate
 from tests.engine.review.calibration.material import EVERY_S, RATE_HZ, document
 
 

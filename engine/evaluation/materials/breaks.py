@@ -11,12 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.anomaly.evaluation.materials.band import Band, chosen_band
-from engine.anomaly.evaluation.materials.case import Case, Faults, HeldOut, MaterialKind
-from engine.anomaly.evaluation.recordings import Excerpt, drawn_clips
 from engine.anomaly.faults.breaking_off import FALSE_STARTS, quiet_room, ringing
 from engine.anomaly.faults.kinds import MAKERS
 from engine.anomaly.faults.material import Material, Samples
+from engine.evaluation.materials.band import Band, chosen_band
+from engine.evaluation.materials.case import Case, Faults, HeldOut, MaterialKind
+from engine.evaluation.recordings import Excerpt, drawn_clips
 
 BREAKS = {"false_start": MAKERS["false_start"], **FALSE_STARTS}
 _SHARE = 0.3

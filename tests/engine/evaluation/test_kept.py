@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.anomaly.evaluate_kept import evaluate as evaluate_kept
 from engine.errors import UsageError
+from engine.evaluation.kept import evaluate as evaluate_kept
 from engine.progress import SILENT
 
 

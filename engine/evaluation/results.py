@@ -42,7 +42,7 @@ class Measured:
 
     Attributes
     ----------
-    figures : by the names in `engine.anomaly.evaluation.figures.MEASURES`
+    figures : by the names in `engine.evaluation.figures.MEASURES`
     kinds : the AUC by kind of fault
     """
 

@@ -11,13 +11,13 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from engine.anomaly.evaluation.materials.case import Case
-from engine.anomaly.evaluation.recordings import HEARD_RATE_HZ
-from engine.anomaly.evaluation.rows import CHANCE, ENERGY, TRUTH, ComparisonRow
 from engine.anomaly.faults.material import Samples
 from engine.anomaly.learn import LearnRequest, learn
 from engine.anomaly.score import Scores, score_blocks
 from engine.anomaly.taste import Taste, load_taste
+from engine.evaluation.materials.case import Case
+from engine.evaluation.recordings import HEARD_RATE_HZ
+from engine.evaluation.rows import CHANCE, ENERGY, TRUTH, ComparisonRow
 from engine.features.loudness import level_of
 from engine.progress import Progress
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.anomaly.evaluation.materials.all import MATERIALS
-from engine.anomaly.evaluation.materials.idle import IDLE
-from engine.anomaly.evaluation.results import Trial
-from engine.anomaly.evaluation.rows import BY_NAME, CHANCE, DEFAULT, ENERGY
+from engine.evaluation.materials.all import MATERIALS
+from engine.evaluation.materials.idle import IDLE
+from engine.evaluation.results import Trial
+from engine.evaluation.rows import BY_NAME, CHANCE, DEFAULT, ENERGY
 
 NO_HUMAN_EDITS = "planted faults; the data hold no edits made by people"
 _COLUMNS = {"auc": "AUC", "average_precision": "AP", "time_iou": "IoU", "time_iou_kept": "IoU kept",

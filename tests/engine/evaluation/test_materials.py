@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.anomaly.evaluation.materials.all import MATERIALS
-from engine.anomaly.evaluation.materials.band import BAND
-from engine.anomaly.evaluation.materials.case import FAULT_SHARE, Case, Faults, HeldOut
-from engine.anomaly.evaluation.materials.field import AMBIENCES, FIELD
-from engine.anomaly.evaluation.materials.grooves import played, read_kit, takes_of
-from engine.anomaly.evaluation.materials.loops import LOOPS
-from engine.anomaly.evaluation.recordings import HEARD_RATE_HZ, Excerpt, data_digest, drawn_clips
 from engine.anomaly.faults.kinds import MAKERS
 from engine.anomaly.faults.planting import Fault
 from engine.errors import UsageError
+from engine.evaluation.materials.all import MATERIALS
+from engine.evaluation.materials.band import BAND
+from engine.evaluation.materials.case import FAULT_SHARE, Case, Faults, HeldOut
+from engine.evaluation.materials.field import AMBIENCES, FIELD
+from engine.evaluation.materials.grooves import played, read_kit, takes_of
+from engine.evaluation.materials.loops import LOOPS
+from engine.evaluation.recordings import HEARD_RATE_HZ, Excerpt, data_digest, drawn_clips
 
 _PRODUCER, _STUDIO_BAND = 1, 3  # the seeds whose bands are read from files
 

@@ -34,7 +34,7 @@ from widgets.chrome.top_bar import TopBar
 from widgets.timeline.timeline_view import TimelineView
 
 if TYPE_CHECKING:
-    from engine.anomaly.diagnoses.finding import Finding
+    from engine.diagnoses.finding import Finding
     from widgets.taste.page import TastePage
 
 

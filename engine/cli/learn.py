@@ -51,9 +51,9 @@ def _learn(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutp
 
     config = load_config(options.config) if options.config else default_config()
 
-    from engine.anomaly.diagnoses.material import check_material
     from engine.anomaly.examples import Examples
     from engine.anomaly.learn import LearnRequest, check_out, learn
+    from engine.diagnoses.material import check_material
 
     request = LearnRequest(
         edited=tuple(options.edited),

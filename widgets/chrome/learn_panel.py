@@ -18,8 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.anomaly.diagnoses.finding import Finding
 from engine.anomaly.methods import METHODS
+from engine.diagnoses.finding import Finding
 from widgets.chrome.choice_field import ChoiceField
 from widgets.chrome.key_caps import KeyButton
 from widgets.chrome.number_field import NumberField

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QPushButton, QWidg
 from pytestqt.qtbot import QtBot
 
 from engine.anomaly.config import default_config, parse_config
-from engine.anomaly.diagnoses.finding import Action, Finding, Remedy, Severity
 from engine.anomaly.methods import METHODS
+from engine.diagnoses.finding import Action, Finding, Remedy, Severity
 from tests.widgets.conftest import Dress
 from widgets.chrome.check_box import CheckBox
 from widgets.chrome.choice_field import ChoiceField

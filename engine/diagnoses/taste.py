@@ -7,16 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.diagnoses.sound import (
+from engine.anomaly.recipes import RECIPES
+from engine.anomaly.score import score_blocks
+from engine.anomaly.taste import Taste
+from engine.diagnoses.sound import (
     of_recording,
     share_alike,
     typical_spectrum_db,
     widest_tilt,
 )
-from engine.anomaly.diagnoses.symptoms import ODD, Symptoms, Tilt
-from engine.anomaly.recipes import RECIPES
-from engine.anomaly.score import score_blocks
-from engine.anomaly.taste import Taste
+from engine.diagnoses.symptoms import ODD, Symptoms, Tilt
 from engine.features.loudness import level_of
 from engine.learning.loop import Epoch
 from engine.progress import Progress

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from engine.anomaly.diagnoses.finding import Action, Severity
-from engine.anomaly.diagnoses.judging import judge
-from engine.anomaly.diagnoses.symptoms import Symptoms, Tilt
-from engine.anomaly.diagnoses.taste import still_learning
+from engine.diagnoses.finding import Action, Severity
+from engine.diagnoses.judging import judge
+from engine.diagnoses.symptoms import Symptoms, Tilt
+from engine.diagnoses.taste import still_learning
 from engine.learning.loop import Epoch
 from engine.settings import CutSettings
 

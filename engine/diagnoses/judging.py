@@ -11,9 +11,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.diagnoses.finding import Action, Finding, Remedy, Severity
-from engine.anomaly.diagnoses.symptoms import ODD, TILT_DB, Symptoms
-from engine.anomaly.diagnoses.wording import tilt_text
+from engine.diagnoses.finding import Action, Finding, Remedy, Severity
+from engine.diagnoses.symptoms import ODD, TILT_DB, Symptoms
+from engine.diagnoses.wording import tilt_text
 from engine.settings import CutSettings
 
 ODD_SHARE = 0.7

@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.diagnoses.finding import Finding
-from engine.anomaly.diagnoses.judging import judge
-from engine.anomaly.diagnoses.sound import stretches_of, typical_spectrum_db
-from engine.anomaly.diagnoses.symptoms import Symptoms
-from engine.anomaly.diagnoses.taste import examine
 from engine.anomaly.score import Scores, score_file
 from engine.anomaly.taste import Taste
 from engine.audio.reader import SourceReader
 from engine.cuts.propose import propose_cuts
+from engine.diagnoses.finding import Finding
+from engine.diagnoses.judging import judge
+from engine.diagnoses.sound import stretches_of, typical_spectrum_db
+from engine.diagnoses.symptoms import Symptoms
+from engine.diagnoses.taste import examine
 from engine.document.analysis import ScoreCurve
 from engine.features.mel import log_mel_blocks
 from engine.features.mel_settings import MelSettings

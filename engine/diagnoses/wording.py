@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.anomaly.diagnoses.symptoms import Tilt
+from engine.diagnoses.symptoms import Tilt
 
 
 def tilt_text(tilt: Tilt) -> str:

@@ -9,9 +9,9 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from engine.anomaly.diagnoses.finding import Action, Finding
-from engine.anomaly.diagnoses.material import CLIPPED_SHARE, check_material
 from engine.anomaly.examples import Examples
+from engine.diagnoses.finding import Action, Finding
+from engine.diagnoses.material import CLIPPED_SHARE, check_material
 from engine.progress import SILENT
 
 DEMO = Path("resources/demo")

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.anomaly.config import default_config
-from engine.anomaly.diagnoses.finding import Action, Finding, Remedy, Severity
-from engine.anomaly.diagnoses.sound import share_found, typical_spectrum_db, widest_tilt
-from engine.anomaly.diagnoses.symptoms import TILT_DB
-from engine.anomaly.diagnoses.wording import tilt_text
 from engine.anomaly.examples import Examples
 from engine.anomaly.material import MINIMUM_S
 from engine.anomaly.neighbours import KeptExamples, KeptRecording, keep_examples
 from engine.audio.reader import SourceReader
+from engine.diagnoses.finding import Action, Finding, Remedy, Severity
+from engine.diagnoses.sound import share_found, typical_spectrum_db, widest_tilt
+from engine.diagnoses.symptoms import TILT_DB
+from engine.diagnoses.wording import tilt_text
 from engine.features.loudness import Loudness, playing_level_db
 from engine.features.mel import log_mel_blocks
 from engine.features.mel_settings import MelSettings

@@ -13,7 +13,6 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.diagnoses.symptoms import Tilt
 from engine.anomaly.neighbours import (
     HEARD_HOP_S,
     PARTS,
@@ -22,6 +21,7 @@ from engine.anomaly.neighbours import (
     NearestSearch,
     keep_examples,
 )
+from engine.diagnoses.symptoms import Tilt
 from engine.features.mel import hz_to_mel, mel_to_hz
 from engine.features.mel_settings import MelSettings
 

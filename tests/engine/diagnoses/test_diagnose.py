@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 from torch import Tensor
 
-from engine.anomaly.diagnoses.recording import diagnose
 from engine.anomaly.recipe import Judged, KeptScores, Passing, without_parts
 from engine.anomaly.taste import Taste, load_taste
 from engine.cli.main import main
+from engine.diagnoses.recording import diagnose
 from engine.progress import SILENT, Progress
 from engine.settings import CutSettings
 

@@ -12,7 +12,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
-from engine.anomaly.overview.results import (
+from engine.diagnoses.finding import Finding
+from engine.overview.results import (
     Comparison,
     Moment,
     Origin,
@@ -20,7 +21,6 @@ from engine.anomaly.overview.results import (
     SegmentMap,
     TasteFacts,
 )
-from engine.diagnoses.finding import Finding
 from widgets.chrome.key_caps import EnterButton
 from widgets.chrome.loss_curve import LossCurve
 from widgets.taste.card import Card, CardGrid

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from engine.anomaly.overview.results import MethodStep
 from engine.anomaly.recipe_config import RecipeConfig
+from engine.overview.results import MethodStep
 
 Steps = tuple[MethodStep, ...]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.anomaly.overview.method import method_steps
-from engine.anomaly.overview.results import LearnedFrom, TasteFacts
 from engine.anomaly.recipe import Reconstructs
 from engine.anomaly.recipes import RECIPES
 from engine.anomaly.taste import Taste
+from engine.overview.method import method_steps
+from engine.overview.results import LearnedFrom, TasteFacts
 from engine.timebase import format_time
 
 _NOT_A_SETTING = ("recipe", "mel")

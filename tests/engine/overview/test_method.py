@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.anomaly.config import BY_RECIPE, parse_config
-from engine.anomaly.overview.method import method_steps
 from engine.anomaly.recipe_config import RecipeConfig
+from engine.overview.method import method_steps
 
 
 @pytest.mark.parametrize("recipe", sorted(BY_RECIPE))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.overview.results import Comparison, Difference, ScoredRecording
+from engine.overview.results import Comparison, Difference, ScoredRecording
 
 PASSAGE_S = 4.0
 """How long a passage is that is shown as one where two tastes differ: long enough to judge by ear."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.anomaly.overview.results import Origin, SegmentMap, SegmentState
-from engine.anomaly.overview.states import segment_states
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
+from engine.overview.results import Origin, SegmentMap, SegmentState
+from engine.overview.states import segment_states
 
 RATE_HZ = 1000
 TOLD = {

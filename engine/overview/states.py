@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.overview.results import Origin, SegmentMap, SegmentState
 from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
+from engine.overview.results import Origin, SegmentMap, SegmentState
 from engine.timebase import s_to_samples_array
 
 _OF_VERDICT = (

@@ -7,8 +7,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.overview.comparison import MOST_DIFFERENCES, PASSAGE_S, compare
-from engine.anomaly.overview.results import Origin, ScoredRecording
+from engine.overview.comparison import MOST_DIFFERENCES, PASSAGE_S, compare
+from engine.overview.results import Origin, ScoredRecording
 
 HOP_S = 0.2
 

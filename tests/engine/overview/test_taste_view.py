@@ -10,7 +10,6 @@ import pytest
 import soundfile
 import torch
 
-from engine.anomaly.overview.results import Origin
 from engine.anomaly.score import score_file
 from engine.anomaly.slicer.model import SlicerModel
 from engine.anomaly.taste import Taste
@@ -22,6 +21,7 @@ from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
 from engine.jobs.sounds import DocumentSound, FileSound
 from engine.jobs.taste_requests import Asked, SurveyRequest
 from engine.jobs.taste_view import MOMENT_S, compare_tastes, look_at, look_at_moment, score_sound, survey
+from engine.overview.results import Origin
 from engine.progress import SILENT, ReportingProgress
 from tests.engine.anomaly.conftest import RATE_HZ, music
 

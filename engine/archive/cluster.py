@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from engine.anomaly.archive.in_order import Pending, in_order
-from engine.anomaly.archive.outcome import Outcome, Refused, score_recording
 from engine.anomaly.taste import Taste, taste_from_bytes
+from engine.archive.in_order import Pending, in_order
+from engine.archive.outcome import Outcome, Refused, score_recording
 from engine.errors import OffcutError, UsageError
 from engine.safe_write import shown
 

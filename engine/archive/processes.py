@@ -12,9 +12,9 @@ from multiprocessing import get_context
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
-from engine.anomaly.archive.in_order import in_order
-from engine.anomaly.archive.outcome import Outcome, score_recording
 from engine.anomaly.taste import Taste, load_taste
+from engine.archive.in_order import in_order
+from engine.archive.outcome import Outcome, score_recording
 from engine.errors import OffcutError
 from engine.progress import Progress, ReportingProgress
 

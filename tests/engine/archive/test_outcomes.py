@@ -11,15 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.anomaly.archive.in_order import in_order
-from engine.anomaly.archive.outcome import Refused, Scored, overall_score, prediction, score_recording
-from engine.anomaly.archive.processes import fitting_workers, score_by_processes
 from engine.anomaly.score import score_file
 from engine.anomaly.taste import Taste
+from engine.archive.in_order import in_order
+from engine.archive.outcome import Refused, Scored, overall_score, prediction, score_recording
+from engine.archive.processes import fitting_workers, score_by_processes
 from engine.audio.folders import audio_files
 from engine.errors import OffcutError
 from engine.progress import SILENT
-from tests.engine.anomaly.archive.conftest import BAD, RECORDINGS
+from tests.engine.archive.conftest import BAD, RECORDINGS
 
 
 def never(error: OSError) -> None:

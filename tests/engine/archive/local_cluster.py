@@ -1,4 +1,4 @@
-"""Score on a cluster of two processes: `python -m tests.engine.anomaly.archive.local_cluster TASTE PATH...`.
+"""Score on a cluster of two processes: `python -m tests.engine.archive.local_cluster TASTE PATH...`.
 
 In a program of its own, since distributed keeps threads for as long as a program runs.
 """

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from engine.cli.main import main
-from tests.engine.anomaly.archive.conftest import BAD, RECORDINGS
+from tests.engine.archive.conftest import BAD, RECORDINGS
 
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -97,7 +97,7 @@ def test_wrong_use_is_one_sentence(
 def test_a_cluster_scores_as_one_process_does(
     taste_path: Path, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    command = [sys.executable, "-m", "tests.engine.anomaly.archive.local_cluster"]
+    command = [sys.executable, "-m", "tests.engine.archive.local_cluster"]
     arguments = [str(taste_path), str(folder), "--threshold", "0.5"]
     done = subprocess.run([*command, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stderr

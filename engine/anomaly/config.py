@@ -8,14 +8,14 @@ from types import MappingProxyType
 
 from pydantic import ValidationError
 
-from engine.anomaly.bank.settings import MemoryBankConfig
-from engine.anomaly.classifier.settings import ClassifierConfig
-from engine.anomaly.dual.settings import DualConfig
-from engine.anomaly.embedding_bank.settings import EmbeddingBankConfig
-from engine.anomaly.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.recipe_config import RecipeConfig
-from engine.anomaly.slicer.settings import SlicerConfig
-from engine.anomaly.svdd.settings import DeepSvddConfig
+from engine.anomaly.recipes.bank.settings import MemoryBankConfig
+from engine.anomaly.recipes.classifier.settings import ClassifierConfig
+from engine.anomaly.recipes.dual.settings import DualConfig
+from engine.anomaly.recipes.embedding_bank.settings import EmbeddingBankConfig
+from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
+from engine.anomaly.recipes.slicer.settings import SlicerConfig
+from engine.anomaly.recipes.svdd.settings import DeepSvddConfig
 from engine.errors import UsageError
 from engine.safe_write import shown
 from engine.settings_file import read_settings

@@ -12,7 +12,7 @@ from engine.anomaly.examples import Examples
 from engine.anomaly.neighbours import MOST_EXAMPLES, KeptExamples, KeptRecording, keep_examples
 from engine.anomaly.recipe import Learnt
 from engine.anomaly.recipe_config import RecipeConfig
-from engine.anomaly.recipes import RECIPES
+from engine.anomaly.recipes.registry import RECIPES
 from engine.anomaly.taste import Taste, save_taste
 from engine.audio.reader import SourceReader, content_hash
 from engine.errors import TasteError

@@ -24,7 +24,7 @@ from engine.anomaly.config import parse_config
 from engine.anomaly.neighbours import PARTS, KeptExamples, KeptRecording
 from engine.anomaly.recipe import KeptScores, Model
 from engine.anomaly.recipe_config import RecipeConfig
-from engine.anomaly.recipes import RECIPES
+from engine.anomaly.recipes.registry import RECIPES
 from engine.anomaly.stored_values import require_as_stored, require_finite, stored_number
 from engine.anomaly.taste_header import KEY, digest_of, facts_in, not_a_taste, read_taste_bytes
 from engine.anomaly.threshold import USUAL_LIMIT

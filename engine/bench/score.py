@@ -7,10 +7,10 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from engine.anomaly.embedding_bank.settings import EmbeddingBankConfig
 from engine.anomaly.learn import LearnRequest, learn
-from engine.anomaly.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.recipe_config import RecipeConfig
+from engine.anomaly.recipes.embedding_bank.settings import EmbeddingBankConfig
+from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.score import score_file
 from engine.anomaly.taste import load_taste
 from engine.archive.outcome import score_recording

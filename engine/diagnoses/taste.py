@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.recipes import RECIPES
+from engine.anomaly.recipes.registry import RECIPES
 from engine.anomaly.score import score_blocks
 from engine.anomaly.taste import Taste
 from engine.diagnoses.sound import (

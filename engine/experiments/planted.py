@@ -18,10 +18,10 @@ from engine.anomaly.faults.planting import Planted, plant
 from engine.anomaly.faults.practice_kinds import PRACTICE_MAKERS, made_up_clips
 from engine.anomaly.material import Recording, split
 from engine.anomaly.metrics import auc
-from engine.anomaly.svdd.hearing import hearing_of
-from engine.anomaly.svdd.learning import Heard
-from engine.anomaly.svdd.model import SvddModel
-from engine.anomaly.svdd.settings import DeepSvddConfig
+from engine.anomaly.recipes.svdd.hearing import hearing_of
+from engine.anomaly.recipes.svdd.learning import Heard
+from engine.anomaly.recipes.svdd.model import SvddModel
+from engine.anomaly.recipes.svdd.settings import DeepSvddConfig
 from engine.embeddings.hearing import heard as heard_windows
 from engine.errors import TasteError
 from engine.features.mono import mono_blocks

@@ -7,8 +7,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import NoReturn
 
-from engine.anomaly.svdd.learning import Heard, hear
-from engine.anomaly.svdd.settings import DeepSvddConfig
+from engine.anomaly.recipes.svdd.learning import Heard, hear
+from engine.anomaly.recipes.svdd.settings import DeepSvddConfig
 from engine.audio.folders import audio_files
 from engine.audio.reader import content_hash
 from engine.errors import UsageError

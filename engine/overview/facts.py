@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.anomaly.recipe import Reconstructs
-from engine.anomaly.recipes import RECIPES
+from engine.anomaly.recipes.registry import RECIPES
 from engine.anomaly.taste import Taste
 from engine.overview.method import method_steps
 from engine.overview.results import LearnedFrom, TasteFacts

@@ -11,7 +11,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from engine.anomaly.learn import LearnRequest, learn
-from engine.anomaly.slicer.settings import SlicerConfig
+from engine.anomaly.recipes.slicer.settings import SlicerConfig
 from engine.anomaly.taste import Taste, load_taste
 from engine.progress import SILENT
 

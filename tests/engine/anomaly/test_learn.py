@@ -12,11 +12,11 @@ import torch
 
 from engine.anomaly.learn import LearnRequest, learn
 from engine.anomaly.material import split
-from engine.anomaly.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.recipe_config import RecipeConfig
-from engine.anomaly.slicer.model import SlicerModel
-from engine.anomaly.slicer.settings import SlicerConfig
-from engine.anomaly.slicer.standardisation import standardisation
+from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
+from engine.anomaly.recipes.slicer.model import SlicerModel
+from engine.anomaly.recipes.slicer.settings import SlicerConfig
+from engine.anomaly.recipes.slicer.standardisation import standardisation
 from engine.anomaly.taste import load_taste
 from engine.errors import Cancelled, OffcutError, SourceError, TasteError
 from engine.progress import SILENT, ReportingProgress

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from engine.anomaly.config import BY_RECIPE, load_config
-from engine.anomaly.slicer.settings import SlicerConfig
+from engine.anomaly.recipes.slicer.settings import SlicerConfig
 
 ROOT = Path(__file__).resolve().parents[3]
 FILES = sorted((ROOT / "resources" / "recipes").glob("*.yaml"))

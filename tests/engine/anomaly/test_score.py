@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from engine.anomaly.neighbours import MOST_EXAMPLES, KeptExamples
 from engine.anomaly.recipe import KeptScores
+from engine.anomaly.recipes.slicer.model import SlicerModel
+from engine.anomaly.recipes.slicer.network import build, segment_errors
+from engine.anomaly.recipes.slicer.settings import SlicerConfig
+from engine.anomaly.recipes.slicer.standardisation import Standardisation
 from engine.anomaly.score import Scores, normalised, score_blocks, score_file
-from engine.anomaly.slicer.model import SlicerModel
-from engine.anomaly.slicer.network import build, segment_errors
-from engine.anomaly.slicer.settings import SlicerConfig
-from engine.anomaly.slicer.standardisation import Standardisation
 from engine.anomaly.taste import Taste
 from engine.errors import Cancelled, SourceError
 from engine.features.loudness import level_of

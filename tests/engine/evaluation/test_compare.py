@@ -10,7 +10,7 @@ import pytest
 from engine.anomaly.faults.breaking_off import FALSE_STARTS
 from engine.anomaly.faults.kinds import KINDS
 from engine.anomaly.faults.planting import Fault
-from engine.anomaly.own_faults.settings import OwnFaultsConfig
+from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.score import Scores
 from engine.beats.listen import listen
 from engine.cli.main import main

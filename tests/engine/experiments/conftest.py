@@ -9,7 +9,7 @@ import pytest
 import soundfile
 import yaml
 
-from engine.anomaly.svdd.settings import DeepSvddConfig
+from engine.anomaly.recipes.svdd.settings import DeepSvddConfig
 from engine.experiments.recordings import PreparedRecordings
 from engine.progress import SILENT
 from tests.engine.anomaly.conftest import music

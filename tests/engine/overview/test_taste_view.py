@@ -10,8 +10,8 @@ import pytest
 import soundfile
 import torch
 
+from engine.anomaly.recipes.slicer.model import SlicerModel
 from engine.anomaly.score import score_file
-from engine.anomaly.slicer.model import SlicerModel
 from engine.anomaly.taste import Taste
 from engine.document.document import Document
 from engine.errors import Cancelled, SourceError

@@ -1,0 +1,21 @@
+"""How the recipe "dual-ae" learns; light, so that a dialog can show it without torch."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from engine.anomaly.recipes.slicer.settings import SegmentConfig
+
+
+class DualConfig(SegmentConfig):
+    """The recipe. Audio Slicer's first attempt, given up there (github.com/Dextrome/editorbot, IDEAS.md)."""
+
+    recipe: Literal["dual-ae"] = "dual-ae"
+    epochs: int = Field(default=50, ge=1, le=100_000)
+
+    @property
+    def needs_raw(self) -> bool:
+        """Whether it can only be learned with raw recordings beside the edited ones: always."""
+        return True

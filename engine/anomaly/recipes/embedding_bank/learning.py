@@ -1,0 +1,70 @@
+"""Learn from edited recordings: embed them, remember the vectors, and measure each against the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+
+from engine.anomaly.examples import Examples
+from engine.anomaly.material import Array, listen
+from engine.anomaly.recipe import KeptScores, Learnt
+from engine.anomaly.recipe_config import RecipeConfig
+from engine.anomaly.recipes.bank.memory import held_out, remember
+from engine.anomaly.recipes.embedding_bank.model import EmbeddingBankModel, hearing_of, measured
+from engine.anomaly.recipes.embedding_bank.settings import EmbeddingBankConfig
+from engine.embeddings import registry
+from engine.embeddings.preparation import default_folder, prepare
+from engine.features.mel import log_mel_blocks
+from engine.learning.loop import Epoch, Fitted
+from engine.progress import Progress
+
+_LEAST_STD = 0.02
+_NOTHING_TO_FIT = Fitted((Epoch(1, 0.0, 0.0),), Epoch(1, 0.0, 0.0), stopped_early=False)
+
+
+def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progress) -> Learnt:  # noqa: ARG001
+    """Remember edited recordings; what was embedded before comes from the user's cache.
+
+    Raises
+    ------
+    TasteError : there is nothing to learn from
+    SourceError : a recording cannot be read
+    ExportError : the cache cannot take the embeddings
+    """
+    assert isinstance(config, EmbeddingBankConfig)
+
+    def frames(blocks: Iterator[Array]) -> Array:
+        return np.concatenate(list(log_mel_blocks(blocks, config.mel)))
+
+    recordings = listen(examples.edited, config.mel.rate_hz, frames, progress.part(0.0, 0.2))
+    frames_db = tuple(one.heard - np.float32(one.level_db) for one in recordings)
+    embedder, hearing, embedding = (
+        registry.embedder(config.embedding),
+        hearing_of(config),
+        progress.part(0.2, 1.0),
+    )
+    vectors = [
+        np.asarray(
+            prepare(
+                one.path, embedder, hearing, default_folder(), embedding.step(number, len(recordings))
+            ).vectors
+        )
+        for number, one in enumerate(recordings)
+    ]
+    apart = -(-round(1000 * config.window_s) // round(1000 * config.hop_s))
+    kept = np.concatenate(held_out(vectors, apart, partial(measured, config)))
+    means, stds = kept.mean(axis=0), np.maximum(kept.std(axis=0), _LEAST_STD)
+    model = EmbeddingBankModel(config, embedder, remember(vectors, apart), means, stds)
+    fused = model.fused(kept)
+    scores = KeptScores(float(fused.mean()), max(float(fused.std()), _LEAST_STD), tuple(means), tuple(stds))
+    return Learnt(model, _NOTHING_TO_FIT, scores, recordings, frames_db, _method(config))
+
+
+def _method(config: EmbeddingBankConfig) -> str:
+    return (
+        f"windows of {config.window_s:g} s, {config.hop_s:g} s apart, by the embedding {config.embedding}.\n"
+        f"The score is the mean of: {', '.join(config.measures)}; each in standard deviations of kept\n"
+        "windows that were left out, a recording at a time. Nothing is trained, so there is no loss."
+    )

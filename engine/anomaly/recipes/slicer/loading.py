@@ -1,0 +1,31 @@
+"""Bring an autoencoder back from disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import Tensor
+
+from engine.anomaly.recipe_config import RecipeConfig
+from engine.anomaly.recipes.slicer.clocked_model import ClockedModel, length_statistics
+from engine.anomaly.recipes.slicer.model import SlicerModel
+from engine.anomaly.recipes.slicer.network import build
+from engine.anomaly.recipes.slicer.segment_model import stored_network
+from engine.anomaly.recipes.slicer.settings import SlicerConfig
+from engine.anomaly.recipes.slicer.standardisation import stored_standardisation
+
+
+def load(config: RecipeConfig, tensors: Mapping[str, Tensor], facts: Mapping[str, object]) -> SlicerModel:
+    """Bring a model back.
+
+    Raises
+    ------
+    ValueError, KeyError, RuntimeError : what was stored does not fit
+    """
+    assert isinstance(config, SlicerConfig)
+    scaling = stored_standardisation(config.mel.n_mels, tensors, facts)
+    network = stored_network(lambda: build(config), tensors)
+    lengths = len(config.lengths_beats)
+    if not lengths:
+        return SlicerModel(config, network, scaling)
+    return ClockedModel(config, network, scaling, *length_statistics(facts, lengths))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine.anomaly.faults.kinds import KINDS
 from engine.anomaly.faults.material import active_rms
 from engine.anomaly.faults.planting import Planted, plant
-from engine.anomaly.stretch import stretched
+from engine.anomaly.faults.stretch import stretched
 from engine.errors import UsageError
 from tests.engine.anomaly.conftest import RATE_HZ, music
 

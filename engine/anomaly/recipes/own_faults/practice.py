@@ -25,10 +25,10 @@ from engine.anomaly.faults.practice_kinds import (
     excerpt_of_clips,
     made_up_clips,
 )
+from engine.anomaly.faults.stretch import stretched
 from engine.anomaly.recipes.own_faults.dynamics import with_dynamics
 from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, Heard, hear, joined
 from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
-from engine.anomaly.stretch import stretched
 from engine.progress import Progress
 
 _TURNS = 3

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.recipe import Passing
+from engine.anomaly.recipes.recipe import Passing
 from engine.features.mel import log_mel_blocks
 from engine.features.mel_settings import MelSettings
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from engine.anomaly.learn import LearnRequest, learn
-from engine.anomaly.recipe_config import RecipeConfig
 from engine.anomaly.recipes.embedding_bank.settings import EmbeddingBankConfig
 from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
+from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.anomaly.score import score_file
 from engine.anomaly.taste import load_taste
 from engine.archive.outcome import score_recording

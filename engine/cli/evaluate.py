@@ -59,7 +59,7 @@ def _table(options: argparse.Namespace) -> VerbOutput:
 
 def _lines(options: argparse.Namespace, progress: Progress) -> Iterator[Mapping[str, object]]:
     if options.part == "anomaly":
-        from engine.anomaly.config import load_config
+        from engine.anomaly.recipes.config import load_config
 
         config = None if options.config is None else load_config(options.config)
 

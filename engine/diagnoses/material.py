@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.config import default_config
-from engine.anomaly.examples import Examples
-from engine.anomaly.material import MINIMUM_S
 from engine.anomaly.neighbours import KeptExamples, KeptRecording, keep_examples
+from engine.anomaly.recipes.config import default_config
+from engine.anomaly.recipes.examples import Examples
+from engine.anomaly.recipes.material import MINIMUM_S
 from engine.audio.reader import SourceReader
 from engine.diagnoses.finding import Action, Finding, Remedy, Severity
 from engine.diagnoses.sound import share_found, typical_spectrum_db, widest_tilt

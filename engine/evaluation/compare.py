@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.anomaly.recipe_config import RecipeConfig
+from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.errors import UsageError
 from engine.evaluation.materials.all import MATERIALS
 from engine.evaluation.materials.case import MaterialKind

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import soxr
 
-from engine.anomaly.config import default_config
 from engine.anomaly.faults.material import Samples
 from engine.anomaly.neighbours import KeptExamples, KeptRecording, NearestSearch, keep_examples
+from engine.anomaly.recipes.config import default_config
 from engine.evaluation.recordings import clips_in, pieces_in, whole
 from engine.features.mel import log_mel_blocks
 from engine.features.mel_settings import MelSettings

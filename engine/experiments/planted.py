@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from engine.anomaly.faults.kinds import MAKERS
 from engine.anomaly.faults.planting import Planted, plant
 from engine.anomaly.faults.practice_kinds import PRACTICE_MAKERS, made_up_clips
-from engine.anomaly.material import Recording, split
 from engine.anomaly.metrics import auc
+from engine.anomaly.recipes.material import Recording, split
 from engine.anomaly.recipes.svdd.hearing import hearing_of
 from engine.anomaly.recipes.svdd.learning import Heard
 from engine.anomaly.recipes.svdd.model import SvddModel

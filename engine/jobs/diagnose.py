@@ -42,7 +42,7 @@ def check_recordings(
     ------
     SourceError : one cannot be read
     """
-    from engine.anomaly.examples import Examples
+    from engine.anomaly.recipes.examples import Examples
     from engine.diagnoses.material import check_material
 
     return check_material(Examples(edited, raw), progress)

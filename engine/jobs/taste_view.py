@@ -18,7 +18,7 @@ from engine.anomaly.neighbours import (
     part_frames,
 )
 from engine.anomaly.part_wording import part_wording
-from engine.anomaly.recipe import Reconstructs
+from engine.anomaly.recipes.recipe import Reconstructs
 from engine.anomaly.score import measured_level_db, score_blocks
 from engine.anomaly.taste import Taste, load_taste
 from engine.errors import SourceError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.anomaly.recipe import Reconstructs
+from engine.anomaly.recipes.recipe import Reconstructs
 from engine.anomaly.recipes.registry import RECIPES
 from engine.anomaly.taste import Taste
 from engine.overview.method import method_steps

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from engine.anomaly.recipe_config import RecipeConfig
+from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.overview.results import MethodStep
 
 Steps = tuple[MethodStep, ...]

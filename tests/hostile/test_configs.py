@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.anomaly.config import load_config
+from engine.anomaly.recipes.config import load_config
 from engine.errors import UsageError
 from engine.evaluation.results import Results
 from engine.experiments.record import HISTORY, TASTE, finished

@@ -19,8 +19,8 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor
 
-from engine.anomaly.config import parse_config
 from engine.anomaly.learn import LearnRequest, learn
+from engine.anomaly.recipes.config import parse_config
 from engine.anomaly.score import score_file
 from engine.anomaly.taste import load_taste
 from engine.anomaly.taste_header import MOST_HEADER_BYTES

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from math import log
 from types import MappingProxyType
 
-from engine.anomaly.recipe import Recipe
 from engine.anomaly.recipes.bank import learning as bank
 from engine.anomaly.recipes.bank import model as bank_model
 from engine.anomaly.recipes.classifier import learning as classifier
@@ -17,6 +16,7 @@ from engine.anomaly.recipes.embedding_bank import learning as embedding_bank
 from engine.anomaly.recipes.embedding_bank import model as embedding_bank_model
 from engine.anomaly.recipes.own_faults import learning as own_faults
 from engine.anomaly.recipes.own_faults import model as own_faults_model
+from engine.anomaly.recipes.recipe import Recipe
 from engine.anomaly.recipes.slicer import learning as slicer
 from engine.anomaly.recipes.slicer import loading as slicer_loading
 from engine.anomaly.recipes.svdd import learning as svdd

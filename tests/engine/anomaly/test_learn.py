@@ -11,9 +11,9 @@ import soundfile
 import torch
 
 from engine.anomaly.learn import LearnRequest, learn
-from engine.anomaly.material import split
-from engine.anomaly.recipe_config import RecipeConfig
+from engine.anomaly.recipes.material import split
 from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
+from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.anomaly.recipes.slicer.model import SlicerModel
 from engine.anomaly.recipes.slicer.settings import SlicerConfig
 from engine.anomaly.recipes.slicer.standardisation import standardisation

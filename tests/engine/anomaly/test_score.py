@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from engine.anomaly.neighbours import MOST_EXAMPLES, KeptExamples
-from engine.anomaly.recipe import KeptScores
+from engine.anomaly.recipes.recipe import KeptScores
 from engine.anomaly.recipes.slicer.model import SlicerModel
 from engine.anomaly.recipes.slicer.network import build, segment_errors
 from engine.anomaly.recipes.slicer.settings import SlicerConfig

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 from torch import Tensor
 
-from engine.anomaly.recipe import Judged, KeptScores, Passing, without_parts
+from engine.anomaly.recipes.recipe import Judged, KeptScores, Passing, without_parts
 from engine.anomaly.taste import Taste, load_taste
 from engine.cli.main import main
 from engine.diagnoses.recording import diagnose

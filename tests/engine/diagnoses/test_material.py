@@ -9,7 +9,7 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from engine.anomaly.examples import Examples
+from engine.anomaly.recipes.examples import Examples
 from engine.diagnoses.finding import Action, Finding
 from engine.diagnoses.material import CLIPPED_SHARE, check_material
 from engine.progress import SILENT

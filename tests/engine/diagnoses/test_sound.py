@@ -11,8 +11,8 @@ import soxr
 from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 
-from engine.anomaly.config import default_config
 from engine.anomaly.neighbours import KeptExamples, KeptRecording, keep_examples
+from engine.anomaly.recipes.config import default_config
 from engine.diagnoses.sound import share_found, stretches_of, typical_spectrum_db, widest_tilt
 from engine.diagnoses.wording import tilt_text
 from engine.features.mel import log_mel_blocks

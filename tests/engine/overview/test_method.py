@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.anomaly.config import BY_RECIPE, parse_config
-from engine.anomaly.recipe_config import RecipeConfig
+from engine.anomaly.recipes.config import BY_RECIPE, parse_config
+from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.overview.method import method_steps
 
 

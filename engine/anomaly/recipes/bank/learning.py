@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.anomaly.examples import Examples
-from engine.anomaly.material import Array, Recording, listen, split
-from engine.anomaly.recipe import KeptScores, Learnt
-from engine.anomaly.recipe_config import RecipeConfig
 from engine.anomaly.recipes.bank.fitting import Windows, build
 from engine.anomaly.recipes.bank.model import MemoryBankModel, look
 from engine.anomaly.recipes.bank.settings import MemoryBankConfig
 from engine.anomaly.recipes.bank.windows import stretches
+from engine.anomaly.recipes.examples import Examples
+from engine.anomaly.recipes.material import Array, Recording, listen, split
+from engine.anomaly.recipes.recipe import KeptScores, Learnt
+from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.anomaly.recipes.slicer.standardisation import standardisation
 from engine.audio.reader import SourceReader
 from engine.errors import TasteError

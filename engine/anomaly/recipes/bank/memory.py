@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.anomaly.stored_values import require_statistics
+from engine.anomaly.recipes.stored_values import require_statistics
 
 Vectors = NDArray[np.float32]
 

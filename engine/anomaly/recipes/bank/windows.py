@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.recipe import Passing
+from engine.anomaly.recipes.recipe import Passing
 from engine.beats.listen import listen
 from engine.features.mel import log_mel_blocks
 from engine.features.mel_settings import MelSettings

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from engine.anomaly.examples import Examples
-from engine.anomaly.recipe import Learnt
-from engine.anomaly.recipe_config import RecipeConfig
 from engine.anomaly.recipes.classifier.model import ClassifierModel
 from engine.anomaly.recipes.classifier.network import build, classifier_loss
 from engine.anomaly.recipes.classifier.settings import ClassifierConfig
+from engine.anomaly.recipes.examples import Examples
+from engine.anomaly.recipes.recipe import Learnt
+from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.anomaly.recipes.slicer.both_kinds import fit_on_both, hear_both
 from engine.anomaly.recipes.slicer.segment_model import kept_scores
 from engine.learning.loop import seeded

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from engine.anomaly.recipe import Judged, without_parts
-from engine.anomaly.recipe_config import RecipeConfig
 from engine.anomaly.recipes.classifier.network import Classifier, build
 from engine.anomaly.recipes.classifier.settings import ClassifierConfig
+from engine.anomaly.recipes.recipe import Judged, without_parts
+from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.anomaly.recipes.slicer.segment_model import SegmentModel, stored_network
 from engine.anomaly.recipes.slicer.standardisation import stored_standardisation
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
-from engine.anomaly.recipe import Judged
-from engine.anomaly.recipe_config import RecipeConfig
 from engine.anomaly.recipes.dual.network import DualAutoencoder, build
 from engine.anomaly.recipes.dual.settings import DualConfig
+from engine.anomaly.recipes.recipe import Judged
+from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.anomaly.recipes.slicer.network import rebuild_errors
 from engine.anomaly.recipes.slicer.segment_model import SegmentModel, stored_network
 from engine.anomaly.recipes.slicer.standardisation import stored_standardisation

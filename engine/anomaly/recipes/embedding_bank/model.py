@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.anomaly.frame_observer import observed
-from engine.anomaly.recipe import Judged, Passing
-from engine.anomaly.recipe_config import RecipeConfig
 from engine.anomaly.recipes.bank.memory import Memory, Vectors, stored_memory
 from engine.anomaly.recipes.embedding_bank.settings import EmbeddingBankConfig
+from engine.anomaly.recipes.recipe import Judged, Passing
+from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.embeddings import registry
 from engine.embeddings.embedder import Embedder
 from engine.embeddings.hearing import Hearing, heard

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engine.anomaly.faults.material import Samples
-from engine.anomaly.material import Split
+from engine.anomaly.recipes.material import Split
 from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, Heard, joined
 from engine.anomaly.recipes.own_faults.network import (
     DILATIONS,

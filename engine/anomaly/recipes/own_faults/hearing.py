@@ -9,7 +9,7 @@ from itertools import tee
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.recipe import Passing
+from engine.anomaly.recipes.recipe import Passing
 from engine.features.mel import log_mel_blocks
 from engine.features.mel_settings import MelSettings
 from engine.features.tuning import TUNING_BINS, tuning_blocks

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.anomaly.material import Array, Recording, Split, listen, split
+from engine.anomaly.recipes.material import Array, Recording, Split, listen, split
 from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
 from engine.audio.reader import SourceReader
 from engine.errors import TasteError

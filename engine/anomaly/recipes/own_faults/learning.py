@@ -8,12 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.examples import Examples
 from engine.anomaly.faults.material import Samples
-from engine.anomaly.material import Split
 from engine.anomaly.metrics import smoothed
-from engine.anomaly.recipe import KeptScores, Learnt
-from engine.anomaly.recipe_config import RecipeConfig
+from engine.anomaly.recipes.examples import Examples
+from engine.anomaly.recipes.material import Split
 from engine.anomaly.recipes.own_faults.attempts import attempts_trust
 from engine.anomaly.recipes.own_faults.fitting import train
 from engine.anomaly.recipes.own_faults.fusion import KeptTextures, keep_textures, memory_of
@@ -23,6 +21,8 @@ from engine.anomaly.recipes.own_faults.model import OwnFaultsModel
 from engine.anomaly.recipes.own_faults.practice import Practice, kinds_of
 from engine.anomaly.recipes.own_faults.rhythm import RhythmTrust
 from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
+from engine.anomaly.recipes.recipe import KeptScores, Learnt
+from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.anomaly.threshold import dividing
 from engine.progress import Progress
 

@@ -10,8 +10,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.anomaly.recipe import Judged, Passing
-from engine.anomaly.recipe_config import RecipeConfig
 from engine.anomaly.recipes.bank.memory import Vectors
 from engine.anomaly.recipes.own_faults.attempts import ODDER_STD, attempts
 from engine.anomaly.recipes.own_faults.fitting import Scaling, block_logits, in_blocks
@@ -29,7 +27,9 @@ from engine.anomaly.recipes.own_faults.rest import (
 from engine.anomaly.recipes.own_faults.rhythm import PART as RHYTHM_PART
 from engine.anomaly.recipes.own_faults.rhythm import RhythmTrust, stored_trust
 from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
-from engine.anomaly.stored_values import require_statistics, restored
+from engine.anomaly.recipes.recipe import Judged, Passing
+from engine.anomaly.recipes.recipe_config import RecipeConfig
+from engine.anomaly.recipes.stored_values import require_statistics, restored
 from engine.features.tuning import TUNING_BINS
 from engine.progress import Progress
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from engine.anomaly.recipe_config import RecipeConfig
+from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.features.mel_settings import MelSettings
 
 

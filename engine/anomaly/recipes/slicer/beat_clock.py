@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.recipe import Passing
+from engine.anomaly.recipes.recipe import Passing
 from engine.anomaly.recipes.slicer.standardisation import Frames
 from engine.beats.listen import listen as listen_for_beats
 from engine.features.mel import log_mel_blocks

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from engine.anomaly.examples import Examples, raw_of
-from engine.anomaly.material import Levelled, Split, levelled_frames, split
+from engine.anomaly.recipes.examples import Examples, raw_of
+from engine.anomaly.recipes.material import Levelled, Split, levelled_frames, split
 from engine.anomaly.recipes.slicer.fitting import even_batches, random_epoch, random_places, train_settings
 from engine.anomaly.recipes.slicer.segments import epoch_size, segments_of
 from engine.anomaly.recipes.slicer.settings import SegmentConfig

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.anomaly.recipe import Judged, Passing
+from engine.anomaly.recipes.recipe import Judged, Passing
 from engine.anomaly.recipes.slicer.beat_clock import Clock, stretches
 from engine.anomaly.recipes.slicer.clocked import ClockedFrames, clocked, hop_beats
 from engine.anomaly.recipes.slicer.model import SlicerModel

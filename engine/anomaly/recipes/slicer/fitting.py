@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from engine.anomaly.material import Split
+from engine.anomaly.recipes.material import Split
 from engine.anomaly.recipes.slicer.contrast import edited_contrast, neighbour_contrast
 from engine.anomaly.recipes.slicer.critic import Critic, critic_loss
 from engine.anomaly.recipes.slicer.network import SlicerAutoencoder, build, rebuild_errors

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.anomaly.examples import Examples, raw_of
-from engine.anomaly.material import Array, Levelled, Split, levelled_frames, listen, split
-from engine.anomaly.recipe import KeptScores, Learnt
-from engine.anomaly.recipe_config import RecipeConfig
+from engine.anomaly.recipes.examples import Examples, raw_of
+from engine.anomaly.recipes.material import Array, Levelled, Split, levelled_frames, listen, split
+from engine.anomaly.recipes.recipe import KeptScores, Learnt
+from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.anomaly.recipes.slicer.beat_clock import BEAT_WITHOUT_PULSE_S, stretches
 from engine.anomaly.recipes.slicer.clocked_model import ClockedModel
 from engine.anomaly.recipes.slicer.fitting import train

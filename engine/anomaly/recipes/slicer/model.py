@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.anomaly.recipe import Judged, without_parts
+from engine.anomaly.recipes.recipe import Judged, without_parts
 from engine.anomaly.recipes.slicer.network import SlicerAutoencoder, segment_errors
 from engine.anomaly.recipes.slicer.segment_model import SegmentModel
 from engine.anomaly.recipes.slicer.settings import SlicerConfig

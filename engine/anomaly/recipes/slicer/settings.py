@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from engine.anomaly.recipe_config import RecipeConfig
+from engine.anomaly.recipes.recipe_config import RecipeConfig
 
 ALIGNED_BEATS = 2
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.anomaly.frame_observer import observed
-from engine.anomaly.recipe import Passing
+from engine.anomaly.recipes.recipe import Passing
 from engine.anomaly.recipes.svdd.settings import DeepSvddConfig
 from engine.embeddings.embedder import Embedder
 from engine.embeddings.hearing import Hearing, heard

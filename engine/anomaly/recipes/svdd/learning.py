@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.anomaly.examples import Examples
-from engine.anomaly.material import Array, Recording, Split, listen, split
-from engine.anomaly.recipe import KeptScores, Learnt
-from engine.anomaly.recipe_config import RecipeConfig
+from engine.anomaly.recipes.examples import Examples
+from engine.anomaly.recipes.material import Array, Recording, Split, listen, split
+from engine.anomaly.recipes.recipe import KeptScores, Learnt
+from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.anomaly.recipes.svdd.fitting import FittedSvdd, Networks, fit_svdd
 from engine.anomaly.recipes.svdd.hearing import hearing_of
 from engine.anomaly.recipes.svdd.model import Standardisation, SvddModel

@@ -13,7 +13,6 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load, save
 
-from engine.anomaly.config import parse_config
 from engine.anomaly.learn import LearnRequest, learn
 from engine.anomaly.metrics import auc
 from engine.anomaly.recipes.bank.fitting import Eye
@@ -21,6 +20,7 @@ from engine.anomaly.recipes.bank.memory import Memory, distances, held_out, reme
 from engine.anomaly.recipes.bank.network import HIDINGS, WindowEncoder, contrast, hidden_error, hidings
 from engine.anomaly.recipes.bank.settings import Measure, MemoryBankConfig, View
 from engine.anomaly.recipes.bank.windows import pulses, sliced, spread, stretches, windows
+from engine.anomaly.recipes.config import parse_config
 from engine.anomaly.score import Scores, score_blocks
 from engine.anomaly.taste import Taste, load_taste, save_taste
 from engine.errors import TasteError

@@ -11,11 +11,11 @@ import soundfile
 import torch
 from torch import Tensor, nn
 
-from engine.anomaly.config import parse_config
 from engine.anomaly.learn import LearnRequest, learn
 from engine.anomaly.metrics import auc
 from engine.anomaly.recipes.classifier.network import build, classifier_loss
 from engine.anomaly.recipes.classifier.settings import ClassifierConfig
+from engine.anomaly.recipes.config import parse_config
 from engine.anomaly.score import score_file
 from engine.anomaly.taste import load_taste
 from engine.errors import TasteError

@@ -9,9 +9,9 @@ import pytest
 import soundfile
 import torch
 
-from engine.anomaly.config import parse_config
 from engine.anomaly.learn import LearnRequest, learn
 from engine.anomaly.metrics import auc
+from engine.anomaly.recipes.config import parse_config
 from engine.anomaly.recipes.dual.network import build, dual_loss
 from engine.anomaly.recipes.dual.settings import DualConfig
 from engine.anomaly.score import score_file

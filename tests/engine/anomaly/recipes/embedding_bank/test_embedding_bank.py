@@ -10,9 +10,9 @@ import pytest
 import soundfile
 from pydantic import ValidationError
 
-from engine.anomaly.config import load_config
 from engine.anomaly.learn import LearnRequest, learn
 from engine.anomaly.recipes.bank.memory import Memory, held_out
+from engine.anomaly.recipes.config import load_config
 from engine.anomaly.recipes.embedding_bank.model import EmbeddingBankModel, hearing_of
 from engine.anomaly.recipes.embedding_bank.settings import EmbeddingBankConfig
 from engine.anomaly.score import score_file

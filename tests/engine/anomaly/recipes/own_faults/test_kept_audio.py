@@ -9,8 +9,8 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from engine.anomaly.examples import Examples
 from engine.anomaly.metrics import auc
+from engine.anomaly.recipes.examples import Examples
 from engine.anomaly.recipes.own_faults import kept_audio
 from engine.anomaly.recipes.own_faults.attempts import attempts
 from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, Heard, hear, joined

@@ -20,9 +20,8 @@ from engine.anomaly.faults.kinds import KINDS
 from engine.anomaly.faults.planting import plant
 from engine.anomaly.faults.practice_kinds import PRACTICE_MAKERS, _pulses, made_up_clips
 from engine.anomaly.learn import LearnRequest, learn
-from engine.anomaly.material import Split
 from engine.anomaly.metrics import auc
-from engine.anomaly.recipe import KeptScores
+from engine.anomaly.recipes.material import Split
 from engine.anomaly.recipes.own_faults.attempts import attempts
 from engine.anomaly.recipes.own_faults.fitting import Scaling, Trained, block_logits, logits_of, train
 from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, Heard, hear, joined
@@ -32,6 +31,7 @@ from engine.anomaly.recipes.own_faults.practice import Workshop, kinds_of
 from engine.anomaly.recipes.own_faults.rest import log_unlike_rest, plausible, thinned, weight_by_pauses
 from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.recipes.own_faults.texture import textures
+from engine.anomaly.recipes.recipe import KeptScores
 from engine.anomaly.score import Scores, normalised, score_blocks
 from engine.anomaly.taste import Taste, load_taste, save_taste
 from engine.errors import Cancelled, SourceError, TasteError

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.anomaly.config import default_config, load_config
-from engine.anomaly.recipe_config import RecipeConfig
+from engine.anomaly.recipes.config import default_config, load_config
 from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
+from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.anomaly.recipes.slicer.settings import SlicerConfig
 from engine.errors import UsageError
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.anomaly.examples import Examples
-from engine.anomaly.material import Recording
-from engine.anomaly.recipe_config import RecipeConfig
+from engine.anomaly.recipes.examples import Examples
+from engine.anomaly.recipes.material import Recording
+from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.anomaly.threshold import USUAL_LIMIT
 from engine.learning.loop import Fitted
 from engine.progress import Progress

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from engine.anomaly.config import BY_RECIPE, load_config
+from engine.anomaly.recipes.config import BY_RECIPE, load_config
 from engine.anomaly.recipes.slicer.settings import SlicerConfig
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 FILES = sorted((ROOT / "resources" / "recipes").glob("*.yaml"))
 PAGE = (ROOT / "docs" / "recipes.md").read_text("utf-8")
 

@@ -16,7 +16,7 @@ from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.anomaly.recipes.slicer.model import SlicerModel
 from engine.anomaly.recipes.slicer.settings import SlicerConfig
-from engine.anomaly.recipes.slicer.standardisation import standardisation
+from engine.anomaly.recipes.standardisation import standardisation
 from engine.anomaly.taste import load_taste
 from engine.errors import Cancelled, OffcutError, SourceError, TasteError
 from engine.progress import SILENT, ReportingProgress

@@ -17,7 +17,7 @@ from engine.anomaly.recipes.recipe import KeptScores
 from engine.anomaly.recipes.slicer.model import SlicerModel
 from engine.anomaly.recipes.slicer.network import build, segment_errors
 from engine.anomaly.recipes.slicer.settings import SlicerConfig
-from engine.anomaly.recipes.slicer.standardisation import Standardisation
+from engine.anomaly.recipes.standardisation import Standardisation
 from engine.anomaly.score import Scores, normalised, score_blocks, score_file
 from engine.anomaly.taste import Taste
 from engine.errors import Cancelled, SourceError

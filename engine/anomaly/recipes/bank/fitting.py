@@ -10,10 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from engine.anomaly.recipes.bank.memory import Memory, Vectors, held_out, remember
 from engine.anomaly.recipes.bank.network import WindowEncoder, contrast, hidden_error, hidings
 from engine.anomaly.recipes.bank.settings import MemoryBankConfig
-from engine.anomaly.recipes.slicer.standardisation import Standardisation
+from engine.anomaly.recipes.memory import Memory, Vectors, held_out, remember
+from engine.anomaly.recipes.standardisation import Standardisation
 from engine.learning.loop import Batch, Epoch, Fitted, TrainSettings, fit, seeded
 from engine.progress import Progress
 

@@ -15,7 +15,7 @@ from engine.anomaly.recipes.examples import Examples
 from engine.anomaly.recipes.material import Array, Recording, listen, split
 from engine.anomaly.recipes.recipe import KeptScores, Learnt
 from engine.anomaly.recipes.recipe_config import RecipeConfig
-from engine.anomaly.recipes.slicer.standardisation import standardisation
+from engine.anomaly.recipes.standardisation import standardisation
 from engine.audio.reader import SourceReader
 from engine.errors import TasteError
 from engine.features.mel import log_mel_blocks

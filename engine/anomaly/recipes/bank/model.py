@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.anomaly.recipes.bank.fitting import Bank, Eye, Windows
-from engine.anomaly.recipes.bank.memory import stored_memory
 from engine.anomaly.recipes.bank.network import WindowEncoder
 from engine.anomaly.recipes.bank.settings import MemoryBankConfig
 from engine.anomaly.recipes.bank.windows import Stretch, pulses, sliced, spread, stretches, windows
+from engine.anomaly.recipes.memory import stored_memory
 from engine.anomaly.recipes.recipe import Judged, Passing
 from engine.anomaly.recipes.recipe_config import RecipeConfig
-from engine.anomaly.recipes.slicer.standardisation import stored_standardisation
+from engine.anomaly.recipes.standardisation import stored_standardisation
 from engine.anomaly.recipes.stored_values import restored
 from engine.progress import Progress
 

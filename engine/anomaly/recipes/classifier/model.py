@@ -12,7 +12,7 @@ from engine.anomaly.recipes.classifier.settings import ClassifierConfig
 from engine.anomaly.recipes.recipe import Judged, without_parts
 from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.anomaly.recipes.slicer.segment_model import SegmentModel, stored_network
-from engine.anomaly.recipes.slicer.standardisation import stored_standardisation
+from engine.anomaly.recipes.standardisation import stored_standardisation
 
 
 @dataclass(frozen=True, slots=True, eq=False)

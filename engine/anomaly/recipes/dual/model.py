@@ -14,7 +14,7 @@ from engine.anomaly.recipes.recipe import Judged
 from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.anomaly.recipes.slicer.network import rebuild_errors
 from engine.anomaly.recipes.slicer.segment_model import SegmentModel, stored_network
-from engine.anomaly.recipes.slicer.standardisation import stored_standardisation
+from engine.anomaly.recipes.standardisation import stored_standardisation
 
 
 @dataclass(frozen=True, slots=True, eq=False)

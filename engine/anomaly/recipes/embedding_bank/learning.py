@@ -7,11 +7,11 @@ from functools import partial
 
 import numpy as np
 
-from engine.anomaly.recipes.bank.memory import held_out, remember
 from engine.anomaly.recipes.embedding_bank.model import EmbeddingBankModel, hearing_of, measured
 from engine.anomaly.recipes.embedding_bank.settings import EmbeddingBankConfig
 from engine.anomaly.recipes.examples import Examples
 from engine.anomaly.recipes.material import Array, listen
+from engine.anomaly.recipes.memory import held_out, remember
 from engine.anomaly.recipes.recipe import KeptScores, Learnt
 from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.embeddings import registry

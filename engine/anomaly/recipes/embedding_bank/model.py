@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.anomaly.frame_observer import observed
-from engine.anomaly.recipes.bank.memory import Memory, Vectors, stored_memory
 from engine.anomaly.recipes.embedding_bank.settings import EmbeddingBankConfig
+from engine.anomaly.recipes.frame_observer import observed
+from engine.anomaly.recipes.memory import Memory, Vectors, stored_memory
 from engine.anomaly.recipes.recipe import Judged, Passing
 from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.embeddings import registry

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.anomaly.recipes.bank.memory import Memory, Vectors, held_out, remember, stored_memory
+from engine.anomaly.recipes.memory import Memory, Vectors, held_out, remember, stored_memory
 from engine.anomaly.recipes.own_faults.hearing import Heard
 from engine.anomaly.recipes.own_faults.rest import log_unlike_rest, thinned
 from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.anomaly.recipes.bank.memory import Vectors
+from engine.anomaly.recipes.memory import Vectors
 from engine.anomaly.recipes.own_faults.attempts import ODDER_STD, attempts
 from engine.anomaly.recipes.own_faults.fitting import Scaling, block_logits, in_blocks
 from engine.anomaly.recipes.own_faults.fusion import PARTS as MEMORY_PARTS

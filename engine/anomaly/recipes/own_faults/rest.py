@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.anomaly.metrics import smoothed
-from engine.anomaly.recipes.bank.memory import Vectors, distances, mean_of_finite
+from engine.anomaly.recipes.memory import Vectors, distances, mean_of_finite
 from engine.features.loudness import middle_of_playing_db
 from engine.progress import Progress
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.anomaly.recipes.recipe import Passing
-from engine.anomaly.recipes.slicer.standardisation import Frames
+from engine.anomaly.recipes.standardisation import Frames
 from engine.beats.listen import listen as listen_for_beats
 from engine.features.mel import log_mel_blocks
 from engine.features.mel_settings import MelSettings

@@ -12,7 +12,7 @@ from engine.anomaly.recipes.material import Levelled, Split, levelled_frames, sp
 from engine.anomaly.recipes.slicer.fitting import even_batches, random_epoch, random_places, train_settings
 from engine.anomaly.recipes.slicer.segments import epoch_size, segments_of
 from engine.anomaly.recipes.slicer.settings import SegmentConfig
-from engine.anomaly.recipes.slicer.standardisation import Standardisation, standardisation
+from engine.anomaly.recipes.standardisation import Standardisation, standardisation
 from engine.learning.loop import Batch, Fitted, Loss, fit
 from engine.progress import Progress
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from engine.anomaly.recipes.slicer.beat_clock import Clock
 from engine.anomaly.recipes.slicer.settings import SlicerConfig
-from engine.anomaly.recipes.slicer.standardisation import Frames
+from engine.anomaly.recipes.standardisation import Frames
 from engine.features.span_means import means_between, running_sums
 
 Beats = NDArray[np.float64]

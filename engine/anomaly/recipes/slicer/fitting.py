@@ -16,7 +16,7 @@ from engine.anomaly.recipes.slicer.critic import Critic, critic_loss
 from engine.anomaly.recipes.slicer.network import SlicerAutoencoder, build, rebuild_errors
 from engine.anomaly.recipes.slicer.segments import Segments, epoch_size, segments_of
 from engine.anomaly.recipes.slicer.settings import SegmentConfig, SlicerConfig
-from engine.anomaly.recipes.slicer.standardisation import Frames, Standardisation
+from engine.anomaly.recipes.standardisation import Frames, Standardisation
 from engine.learning.loop import Batch, Fitted, TrainSettings, fit, seeded
 from engine.progress import Progress
 

@@ -19,7 +19,7 @@ from engine.anomaly.recipes.slicer.model import SlicerModel
 from engine.anomaly.recipes.slicer.network import SlicerAutoencoder
 from engine.anomaly.recipes.slicer.segment_model import kept_scores
 from engine.anomaly.recipes.slicer.settings import SlicerConfig
-from engine.anomaly.recipes.slicer.standardisation import Standardisation, standardisation
+from engine.anomaly.recipes.standardisation import Standardisation, standardisation
 from engine.progress import Progress
 
 _LEAST_LOG_STD = 0.05

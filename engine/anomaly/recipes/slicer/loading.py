@@ -12,7 +12,7 @@ from engine.anomaly.recipes.slicer.model import SlicerModel
 from engine.anomaly.recipes.slicer.network import build
 from engine.anomaly.recipes.slicer.segment_model import stored_network
 from engine.anomaly.recipes.slicer.settings import SlicerConfig
-from engine.anomaly.recipes.slicer.standardisation import stored_standardisation
+from engine.anomaly.recipes.standardisation import stored_standardisation
 
 
 def load(config: RecipeConfig, tensors: Mapping[str, Tensor], facts: Mapping[str, object]) -> SlicerModel:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from engine.anomaly.recipes.slicer.clocked import Beats, ClockedFrames, clocked
 from engine.anomaly.recipes.slicer.settings import SegmentConfig, SlicerConfig
-from engine.anomaly.recipes.slicer.standardisation import Frames, Standardisation
+from engine.anomaly.recipes.standardisation import Frames, Standardisation
 from engine.errors import TasteError
 
 _LEAST_BATCHES = 4

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.frame_observer import observed
+from engine.anomaly.recipes.frame_observer import observed
 from engine.anomaly.recipes.recipe import Passing
 from engine.anomaly.recipes.svdd.settings import DeepSvddConfig
 from engine.embeddings.embedder import Embedder

@@ -16,11 +16,11 @@ from safetensors.torch import load, save
 from engine.anomaly.learn import LearnRequest, learn
 from engine.anomaly.metrics import auc
 from engine.anomaly.recipes.bank.fitting import Eye
-from engine.anomaly.recipes.bank.memory import Memory, distances, held_out, remember
 from engine.anomaly.recipes.bank.network import HIDINGS, WindowEncoder, contrast, hidden_error, hidings
 from engine.anomaly.recipes.bank.settings import Measure, MemoryBankConfig, View
 from engine.anomaly.recipes.bank.windows import pulses, sliced, spread, stretches, windows
 from engine.anomaly.recipes.config import parse_config
+from engine.anomaly.recipes.memory import Memory, distances, held_out, remember
 from engine.anomaly.score import Scores, score_blocks
 from engine.anomaly.taste import Taste, load_taste, save_taste
 from engine.errors import TasteError
@@ -269,7 +269,7 @@ def test_settings_that_cannot_be_are_refused(wrong: dict[str, object], said: str
 
 
 def test_an_eye_without_an_encoder_sees_means_deviations_and_changes() -> None:
-    from engine.anomaly.recipes.slicer.standardisation import standardisation
+    from engine.anomaly.recipes.standardisation import standardisation
 
     heard = np.random.default_rng(1).standard_normal((3, 16, 64)).astype(np.float32)
     eye = Eye(standardisation([heard.reshape(-1, 64)]), None)

@@ -11,7 +11,7 @@ import torch
 from engine.anomaly.recipes.slicer.clocked import clocked, hop_beats
 from engine.anomaly.recipes.slicer.segments import segments_of
 from engine.anomaly.recipes.slicer.settings import SlicerConfig
-from engine.anomaly.recipes.slicer.standardisation import Standardisation
+from engine.anomaly.recipes.standardisation import Standardisation
 
 PLAIN = Standardisation(np.zeros(8, np.float32), np.ones(8, np.float32), -200.0)
 

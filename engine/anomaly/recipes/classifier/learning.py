@@ -8,8 +8,8 @@ from engine.anomaly.recipes.classifier.settings import ClassifierConfig
 from engine.anomaly.recipes.examples import Examples
 from engine.anomaly.recipes.recipe import Learnt
 from engine.anomaly.recipes.recipe_config import RecipeConfig
-from engine.anomaly.recipes.slicer.both_kinds import fit_on_both, hear_both
-from engine.anomaly.recipes.slicer.segment_model import kept_scores
+from engine.anomaly.recipes.segments.both_kinds import fit_on_both, hear_both
+from engine.anomaly.recipes.segments.model import kept_scores
 from engine.learning.loop import seeded
 from engine.progress import Progress
 

@@ -11,7 +11,7 @@ from engine.anomaly.recipes.classifier.network import Classifier, build
 from engine.anomaly.recipes.classifier.settings import ClassifierConfig
 from engine.anomaly.recipes.recipe import Judged, without_parts
 from engine.anomaly.recipes.recipe_config import RecipeConfig
-from engine.anomaly.recipes.slicer.segment_model import SegmentModel, stored_network
+from engine.anomaly.recipes.segments.model import SegmentModel, stored_network
 from engine.anomaly.recipes.standardisation import stored_standardisation
 
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from engine.anomaly.recipes.classifier.settings import ClassifierConfig
-from engine.anomaly.recipes.slicer.network import coarsening
+from engine.anomaly.recipes.segments.autoencoder import coarsening
 from engine.learning.loop import Batch
 
 _DROPOUT = 0.3

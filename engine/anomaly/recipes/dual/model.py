@@ -12,8 +12,8 @@ from engine.anomaly.recipes.dual.network import DualAutoencoder, build
 from engine.anomaly.recipes.dual.settings import DualConfig
 from engine.anomaly.recipes.recipe import Judged
 from engine.anomaly.recipes.recipe_config import RecipeConfig
-from engine.anomaly.recipes.slicer.network import rebuild_errors
-from engine.anomaly.recipes.slicer.segment_model import SegmentModel, stored_network
+from engine.anomaly.recipes.segments.autoencoder import rebuild_errors
+from engine.anomaly.recipes.segments.model import SegmentModel, stored_network
 from engine.anomaly.recipes.standardisation import stored_standardisation
 
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.anomaly.recipes.dual.settings import DualConfig
-from engine.anomaly.recipes.slicer.network import SlicerAutoencoder, rebuild_errors
+from engine.anomaly.recipes.segments.autoencoder import SegmentAutoencoder, rebuild_errors
 from engine.learning.loop import Batch
 
 
@@ -20,8 +20,8 @@ class DualAutoencoder(nn.Module):
 
     def __init__(self, config: DualConfig) -> None:
         super().__init__()
-        self.edited = SlicerAutoencoder(config)
-        self.raw = SlicerAutoencoder(config)
+        self.edited = SegmentAutoencoder(config)
+        self.raw = SegmentAutoencoder(config)
         del self.raw.down, self.raw.squeeze  # only its decoder: the encoder is shared
 
     def forward(self, segments: Tensor) -> tuple[Tensor, Tensor]:

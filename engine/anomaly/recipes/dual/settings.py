@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from engine.anomaly.recipes.slicer.settings import SegmentConfig
+from engine.anomaly.recipes.segments.settings import SegmentConfig
 
 
 class DualConfig(SegmentConfig):

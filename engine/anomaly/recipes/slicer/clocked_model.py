@@ -11,10 +11,10 @@ import torch
 from numpy.typing import NDArray
 
 from engine.anomaly.recipes.recipe import Judged, Passing
+from engine.anomaly.recipes.segments.model import SEGMENTS_AT_ONCE
 from engine.anomaly.recipes.slicer.beat_clock import Clock, stretches
 from engine.anomaly.recipes.slicer.clocked import ClockedFrames, clocked, hop_beats
 from engine.anomaly.recipes.slicer.model import SlicerModel
-from engine.anomaly.recipes.slicer.segment_model import SEGMENTS_AT_ONCE
 from engine.anomaly.recipes.standardisation import Frames
 from engine.progress import Progress
 

@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from engine.anomaly.recipes.material import Split
+from engine.anomaly.recipes.segments.autoencoder import SegmentAutoencoder, build
+from engine.anomaly.recipes.segments.batches import (
+    epoch_size,
+    even_batches,
+    random_epoch,
+    random_places,
+    train_settings,
+)
 from engine.anomaly.recipes.slicer.contrast import edited_contrast, neighbour_contrast
 from engine.anomaly.recipes.slicer.critic import Critic, critic_loss
-from engine.anomaly.recipes.slicer.network import SlicerAutoencoder, build, rebuild_errors
-from engine.anomaly.recipes.slicer.segments import Segments, epoch_size, segments_of
-from engine.anomaly.recipes.slicer.settings import SegmentConfig, SlicerConfig
+from engine.anomaly.recipes.slicer.perceptual import errors_with_modulation
+from engine.anomaly.recipes.slicer.segments import segments_of
+from engine.anomaly.recipes.slicer.settings import SlicerConfig
 from engine.anomaly.recipes.standardisation import Frames, Standardisation
-from engine.learning.loop import Batch, Fitted, TrainSettings, fit, seeded
+from engine.learning.loop import Batch, Fitted, fit, seeded
 from engine.progress import Progress
-
-_MOST_VALIDATION_SEGMENTS = 128
-
-Draw = Callable[[Tensor], Batch]
-"""Takes the places of a batch of edited segments and returns what else belongs into it."""
 
 
 class Apprentice(nn.Module):
     """An autoencoder and, while it learns, the critic it is to deceive."""
 
-    def __init__(self, autoencoder: SlicerAutoencoder, critic: Critic | None) -> None:
+    def __init__(self, autoencoder: SegmentAutoencoder, critic: Critic | None) -> None:
         super().__init__()
         self.autoencoder = autoencoder
         self.critic = critic
@@ -51,7 +53,7 @@ class SlicerLoss:
         config, autoencoder = self.config, model.autoencoder
         segments, *others = batch
         latent = autoencoder.encode(segments)
-        loss = rebuild_errors(autoencoder.decode(latent), segments, config.perceptual_weight).mean()
+        loss = errors_with_modulation(autoencoder.decode(latent), segments, config.perceptual_weight).mean()
         if not others:
             return loss
         if config.contrast == "neighbours":
@@ -96,12 +98,12 @@ def train(
     config: SlicerConfig,
     seed: int,
     progress: Progress,
-) -> tuple[SlicerAutoencoder, Fitted]:
+) -> tuple[SegmentAutoencoder, Fitted]:
     """Learn to rebuild the training part.
 
     Parameters
     ----------
-    parts, raw : pieces as `segments.segments_of` takes them; raw ones only where `config.needs_raw`
+    parts, raw : pieces as `segments_of` takes them; raw ones only where `config.needs_raw`
     """
     with seeded(seed):
         autoencoder = build(config)
@@ -123,35 +125,3 @@ def train(
     learner = Apprentice(autoencoder, critic)
     fitted = fit(learner, SlicerLoss(config), epoch, validation, train_settings(config), progress)
     return autoencoder, fitted
-
-
-def train_settings(config: SegmentConfig) -> TrainSettings:
-    """Return how long and how fast to learn."""
-    return TrainSettings(config.epochs, config.learning_rate, config.weight_decay, config.patience)
-
-
-def random_places(segments: Segments, count: int, generator: torch.Generator) -> Tensor:
-    """Draw places of segments, shape (count,)."""
-    return segments.places[torch.randint(len(segments.places), (count,), generator=generator)]
-
-
-def random_epoch(
-    segments: Segments, count: int, config: SegmentConfig, generator: torch.Generator, others: Draw
-) -> Callable[[], Iterator[Batch]]:
-    """Return what yields one epoch: batches of random segments and what else belongs into each."""
-
-    def epoch() -> Iterator[Batch]:
-        chosen = random_places(segments, count, generator)
-        for places in torch.split(chosen, config.batch_size):
-            yield (segments.cut(places), *others(places))
-
-    return epoch
-
-
-def even_batches(segments: Segments, config: SegmentConfig) -> tuple[Batch, ...]:
-    """Return segments spread evenly, in batches, to validate with."""
-    places = segments.places
-    if len(places) > _MOST_VALIDATION_SEGMENTS:
-        spread = np.linspace(0, len(places) - 1, _MOST_VALIDATION_SEGMENTS).round().astype(np.int64)
-        places = places[torch.tensor(spread)]
-    return tuple((segments.cut(batch),) for batch in torch.split(places, config.batch_size))

@@ -12,12 +12,12 @@ from engine.anomaly.recipes.examples import Examples, raw_of
 from engine.anomaly.recipes.material import Array, Levelled, Split, levelled_frames, listen, split
 from engine.anomaly.recipes.recipe import KeptScores, Learnt
 from engine.anomaly.recipes.recipe_config import RecipeConfig
+from engine.anomaly.recipes.segments.autoencoder import SegmentAutoencoder
+from engine.anomaly.recipes.segments.model import kept_scores
 from engine.anomaly.recipes.slicer.beat_clock import BEAT_WITHOUT_PULSE_S, stretches
 from engine.anomaly.recipes.slicer.clocked_model import ClockedModel
 from engine.anomaly.recipes.slicer.fitting import train
 from engine.anomaly.recipes.slicer.model import SlicerModel
-from engine.anomaly.recipes.slicer.network import SlicerAutoencoder
-from engine.anomaly.recipes.slicer.segment_model import kept_scores
 from engine.anomaly.recipes.slicer.settings import SlicerConfig
 from engine.anomaly.recipes.standardisation import Standardisation, standardisation
 from engine.progress import Progress
@@ -81,7 +81,7 @@ def _clocked_frames(blocks: Iterator[Array], config: SlicerConfig, progress: Pro
 
 
 def _measured(
-    network: SlicerAutoencoder,
+    network: SegmentAutoencoder,
     scaling: Standardisation,
     parts: Split,
     config: SlicerConfig,

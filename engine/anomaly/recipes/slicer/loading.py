@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from engine.anomaly.recipes.recipe_config import RecipeConfig
+from engine.anomaly.recipes.segments.autoencoder import build
+from engine.anomaly.recipes.segments.model import stored_network
 from engine.anomaly.recipes.slicer.clocked_model import ClockedModel, length_statistics
 from engine.anomaly.recipes.slicer.model import SlicerModel
-from engine.anomaly.recipes.slicer.network import build
-from engine.anomaly.recipes.slicer.segment_model import stored_network
 from engine.anomaly.recipes.slicer.settings import SlicerConfig
 from engine.anomaly.recipes.standardisation import stored_standardisation
 

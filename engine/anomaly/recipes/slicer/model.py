@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.anomaly.recipes.recipe import Judged, without_parts
-from engine.anomaly.recipes.slicer.network import SlicerAutoencoder, segment_errors
-from engine.anomaly.recipes.slicer.segment_model import SegmentModel
+from engine.anomaly.recipes.segments.autoencoder import SegmentAutoencoder
+from engine.anomaly.recipes.segments.model import SegmentModel
+from engine.anomaly.recipes.slicer.perceptual import errors_with_modulation
 from engine.anomaly.recipes.slicer.settings import SlicerConfig
 
 _LEAST_ERROR = 1e-8
@@ -22,11 +23,11 @@ class SlicerModel(SegmentModel):
     """An autoencoder and what it standardises with; a segment is as odd as the log of its error."""
 
     config: SlicerConfig
-    network: SlicerAutoencoder
+    network: SegmentAutoencoder
 
     def judge_segments(self, segments: Tensor) -> Judged:
         """Return the log errors of segments."""
-        errors = segment_errors(self.network, segments, self.config.perceptual_weight)
+        errors = errors_with_modulation(self.network(segments), segments, self.config.perceptual_weight)
         return without_parts(log_of(errors))
 
     @torch.no_grad()

@@ -15,6 +15,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from engine.anomaly.recipes.segments.autoencoder import rebuild_errors
+
 WINDOWS_FRAMES = (16, 32, 64)
 BANDS_TOGETHER = 4
 _LEAST = 1e-4
@@ -37,6 +39,12 @@ def perceptual_errors(rebuilt: Tensor, segments: Tensor) -> Tensor:
     pairs = zip(modulation_embedding(rebuilt), modulation_embedding(segments), strict=True)
     each = [(ours - theirs).square().flatten(1).mean(dim=1) for ours, theirs in pairs]
     return torch.stack(each).mean(dim=0)
+
+
+def errors_with_modulation(rebuilt: Tensor, segments: Tensor, weight: float) -> Tensor:
+    """Return the mean squared error of segments, and `weight` of that of their modulation, shape (batch,)."""
+    errors = rebuild_errors(rebuilt, segments)
+    return errors + weight * perceptual_errors(rebuilt, segments) if weight > 0.0 else errors
 
 
 def _fitting(frames: int) -> tuple[int, ...]:

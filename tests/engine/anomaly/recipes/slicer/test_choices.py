@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from engine.anomaly.learn import LearnRequest, learn
+from engine.anomaly.recipes.segments.model import SegmentModel
 from engine.anomaly.recipes.slicer.clocked_model import ClockedModel
 from engine.anomaly.recipes.slicer.loading import load
-from engine.anomaly.recipes.slicer.segment_model import SegmentModel
 from engine.anomaly.recipes.slicer.settings import SlicerConfig
 from engine.anomaly.score import Scores, score_blocks
 from engine.anomaly.taste import Taste, load_taste

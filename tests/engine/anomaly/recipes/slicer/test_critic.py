@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from engine.anomaly.recipes.segments.autoencoder import build
 from engine.anomaly.recipes.slicer.critic import Critic, critic_loss, reversed_gradient
 from engine.anomaly.recipes.slicer.fitting import Apprentice, SlicerLoss, batch_statistics_only
-from engine.anomaly.recipes.slicer.network import build
 from engine.anomaly.recipes.slicer.settings import SlicerConfig
 from engine.learning.loop import seeded
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from engine.anomaly.recipes.slicer.network import segment_errors
-from engine.anomaly.recipes.slicer.perceptual import modulation_embedding, perceptual_errors
+from engine.anomaly.recipes.segments.autoencoder import rebuild_errors
+from engine.anomaly.recipes.slicer.perceptual import (
+    errors_with_modulation,
+    modulation_embedding,
+    perceptual_errors,
+)
 from engine.learning.loop import seeded
 
 
@@ -54,5 +58,7 @@ def test_it_is_added_to_the_error_of_frames() -> None:
     given = segments(2)
     with seeded(0):
         model = torch.nn.Conv2d(1, 1, 3, padding=1)
-    plain, perceived = segment_errors(model, given), perceptual_errors(model(given), given)
-    torch.testing.assert_close(segment_errors(model, given, 0.5), plain + 0.5 * perceived)
+    rebuilt = model(given)
+    plain, perceived = rebuild_errors(rebuilt, given), perceptual_errors(rebuilt, given)
+    torch.testing.assert_close(errors_with_modulation(rebuilt, given, 0.5), plain + 0.5 * perceived)
+    torch.testing.assert_close(errors_with_modulation(rebuilt, given, 0.0), plain)

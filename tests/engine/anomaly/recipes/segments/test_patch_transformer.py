@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from engine.anomaly.recipes.slicer.network import build
-from engine.anomaly.recipes.slicer.patch_transformer import PatchTransformer
+from engine.anomaly.recipes.segments.autoencoder import build
+from engine.anomaly.recipes.segments.patch_transformer import PatchTransformer
 from engine.anomaly.recipes.slicer.settings import SlicerConfig
 from engine.learning.loop import seeded
 

@@ -7,12 +7,11 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from engine.anomaly.recipes.slicer.patch_transformer import PatchTransformer
-from engine.anomaly.recipes.slicer.perceptual import perceptual_errors
-from engine.anomaly.recipes.slicer.settings import SegmentConfig
+from engine.anomaly.recipes.segments.patch_transformer import PatchTransformer
+from engine.anomaly.recipes.segments.settings import SegmentConfig
 
 
-class SlicerAutoencoder(nn.Module):
+class SegmentAutoencoder(nn.Module):
     """Convolve and pool down, squeeze through a few numbers, convolve transposed back up.
 
     Takes and returns standardised log-mel segments, shape (batch, 1, n_mels, segment_frames).
@@ -61,27 +60,14 @@ def coarsening(config: SegmentConfig) -> nn.Module:
     return nn.Sequential(*(_down(before, after) for before, after in pairwise((1, *dims))))
 
 
-def build(config: SegmentConfig) -> SlicerAutoencoder:
+def build(config: SegmentConfig) -> SegmentAutoencoder:
     """Make the model a recipe asks for, laid out in memory the way CPUs convolve fastest."""
-    return SlicerAutoencoder(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+    return SegmentAutoencoder(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
-def segment_errors(model: nn.Module, segments: Tensor, perceptual_weight: float = 0.0) -> Tensor:
-    """Return each segment's mean squared reconstruction error, shape (batch,).
-
-    Parameters
-    ----------
-    perceptual_weight : how much of `perceptual.perceptual_errors` is added
-    """
-    return rebuild_errors(model(segments), segments, perceptual_weight)
-
-
-def rebuild_errors(rebuilt: Tensor, segments: Tensor, perceptual_weight: float = 0.0) -> Tensor:
-    """Return how far rebuilt segments are from what they were, shape (batch,); see `segment_errors`."""
-    errors = (rebuilt - segments).square().mean(dim=(1, 2, 3))
-    if perceptual_weight > 0.0:
-        errors = errors + perceptual_weight * perceptual_errors(rebuilt, segments)
-    return errors
+def rebuild_errors(rebuilt: Tensor, segments: Tensor) -> Tensor:
+    """Return the mean squared error of rebuilt segments, shape (batch,)."""
+    return (rebuilt - segments).square().mean(dim=(1, 2, 3))
 
 
 def _down(before: int, after: int) -> nn.Sequential:

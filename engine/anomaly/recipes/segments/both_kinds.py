@@ -9,9 +9,15 @@ from torch import nn
 
 from engine.anomaly.recipes.examples import Examples, raw_of
 from engine.anomaly.recipes.material import Levelled, Split, levelled_frames, split
-from engine.anomaly.recipes.slicer.fitting import even_batches, random_epoch, random_places, train_settings
-from engine.anomaly.recipes.slicer.segments import epoch_size, segments_of
-from engine.anomaly.recipes.slicer.settings import SegmentConfig
+from engine.anomaly.recipes.segments.batches import (
+    epoch_size,
+    even_batches,
+    random_epoch,
+    random_places,
+    train_settings,
+)
+from engine.anomaly.recipes.segments.frame_segments import frame_segments
+from engine.anomaly.recipes.segments.settings import SegmentConfig
 from engine.anomaly.recipes.standardisation import Standardisation, standardisation
 from engine.learning.loop import Batch, Fitted, Loss, fit
 from engine.progress import Progress
@@ -50,8 +56,8 @@ def fit_on_both(
 ) -> Fitted:
     """Train on batches of edited and raw segments, as many of each, and validate on such."""
     generator = torch.Generator().manual_seed(seed)
-    edited = segments_of(both.edited_parts.training, both.scaling, config, evenly=False)
-    raw = segments_of(both.raw_parts.training, both.scaling, config, evenly=False)
+    edited = frame_segments(both.edited_parts.training, both.scaling, config, evenly=False)
+    raw = frame_segments(both.raw_parts.training, both.scaling, config, evenly=False)
 
     def beside(places: torch.Tensor) -> Batch:
         return (raw.cut(random_places(raw, len(places), generator)),)
@@ -65,7 +71,7 @@ def fit_on_both(
 def _pairs(both: BothKinds, config: SegmentConfig) -> tuple[Batch, ...]:
     """Return validation batches of both kinds, each cut to the shorter of the two."""
     edited, raw = (
-        even_batches(segments_of(parts.validation, both.scaling, config, evenly=True), config)
+        even_batches(frame_segments(parts.validation, both.scaling, config, evenly=True), config)
         for parts in (both.edited_parts, both.raw_parts)
     )
     pairs = []

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from engine.anomaly.recipes.material import Split
 from engine.anomaly.recipes.recipe import Judged, KeptScores, Passing
-from engine.anomaly.recipes.slicer.settings import SegmentConfig
+from engine.anomaly.recipes.segments.settings import SegmentConfig
 from engine.anomaly.recipes.standardisation import Frames, Standardisation
 from engine.anomaly.recipes.stored_values import restored
 from engine.features.mel import log_mel_blocks

@@ -8,10 +8,8 @@ from types import MappingProxyType
 
 from engine.anomaly.recipes.bank import learning as bank
 from engine.anomaly.recipes.bank import model as bank_model
-from engine.anomaly.recipes.classifier import learning as classifier
-from engine.anomaly.recipes.classifier import model as classifier_model
-from engine.anomaly.recipes.dual import learning as dual
-from engine.anomaly.recipes.dual import model as dual_model
+from engine.anomaly.recipes.classifier.learning import CLASSIFIER
+from engine.anomaly.recipes.dual.learning import DUAL
 from engine.anomaly.recipes.embedding_bank import learning as embedding_bank
 from engine.anomaly.recipes.embedding_bank import model as embedding_bank_model
 from engine.anomaly.recipes.own_faults import learning as own_faults
@@ -25,8 +23,8 @@ from engine.anomaly.recipes.svdd import model as svdd_model
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
         "deep-svdd": Recipe(svdd.learn, svdd_model.load),
-        "dual-ae": Recipe(dual.learn, dual_model.load, blind_loss=2.0),
-        "edited-vs-raw": Recipe(classifier.learn, classifier_model.load, blind_loss=log(2.0)),
+        "dual-ae": Recipe(DUAL.learn, DUAL.load, blind_loss=2.0),
+        "edited-vs-raw": Recipe(CLASSIFIER.learn, CLASSIFIER.load, blind_loss=log(2.0)),
         "embedding-bank": Recipe(embedding_bank.learn, embedding_bank_model.load),
         "memory-bank": Recipe(bank.learn, bank_model.load),
         "own-faults": Recipe(own_faults.learn, own_faults_model.load, blind_loss=log(2.0), keeps_last=True),

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from engine.anomaly.recipes.classifier.settings import ClassifierConfig
 from engine.anomaly.recipes.segments.autoencoder import coarsening
+from engine.anomaly.recipes.segments.settings import BothKindsConfig
 from engine.learning.loop import Batch
 
 _DROPOUT = 0.3
@@ -20,7 +20,7 @@ class Classifier(nn.Module):
     time and bands, and two layers.
     """
 
-    def __init__(self, config: ClassifierConfig) -> None:
+    def __init__(self, config: BothKindsConfig) -> None:
         super().__init__()
         self.down = coarsening(config)
         self.verdict = nn.Sequential(
@@ -34,11 +34,6 @@ class Classifier(nn.Module):
         """Return logits of being raw, shape (batch,)."""
         logits: Tensor = self.verdict(self.down(segments).mean(dim=(2, 3)))
         return logits[:, 0]
-
-
-def build(config: ClassifierConfig) -> Classifier:
-    """Make the network a recipe asks for, laid out in memory the way CPUs convolve fastest."""
-    return Classifier(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
 def classifier_loss(model: nn.Module, batch: Batch) -> Tensor:

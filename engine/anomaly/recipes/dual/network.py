@@ -10,15 +10,15 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from engine.anomaly.recipes.dual.settings import DualConfig
 from engine.anomaly.recipes.segments.autoencoder import SegmentAutoencoder, rebuild_errors
+from engine.anomaly.recipes.segments.settings import BothKindsConfig
 from engine.learning.loop import Batch
 
 
 class DualAutoencoder(nn.Module):
     """Rebuilds standardised log-mel segments, shape (batch, 1, n_mels, segment_frames), twice."""
 
-    def __init__(self, config: DualConfig) -> None:
+    def __init__(self, config: BothKindsConfig) -> None:
         super().__init__()
         self.edited = SegmentAutoencoder(config)
         self.raw = SegmentAutoencoder(config)
@@ -28,11 +28,6 @@ class DualAutoencoder(nn.Module):
         """Return segments as the decoder of edited and as the decoder of raw audio rebuild them."""
         latent = self.edited.encode(segments)
         return self.edited.decode(latent), self.raw.decode(latent)
-
-
-def build(config: DualConfig) -> DualAutoencoder:
-    """Make the network a recipe asks for, laid out in memory the way CPUs convolve fastest."""
-    return DualAutoencoder(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
 def dual_loss(model: nn.Module, batch: Batch) -> Tensor:

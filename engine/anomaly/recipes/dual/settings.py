@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
-
-from engine.anomaly.recipes.segments.settings import SegmentConfig
+from engine.anomaly.recipes.segments.settings import BothKindsConfig
 
 
-class DualConfig(SegmentConfig):
-    """The recipe. Audio Slicer's first attempt, given up there (github.com/Dextrome/editorbot, IDEAS.md)."""
+class DualConfig(BothKindsConfig):
+    """The recipe: Audio Slicer's first attempt."""
 
     recipe: Literal["dual-ae"] = "dual-ae"
-    epochs: int = Field(default=50, ge=1, le=100_000)
-
-    @property
-    def needs_raw(self) -> bool:
-        """Whether it can only be learned with raw recordings beside the edited ones: always."""
-        return True

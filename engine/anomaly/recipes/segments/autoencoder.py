@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from engine.anomaly.recipes.segments.patch_transformer import PatchTransformer
 from engine.anomaly.recipes.segments.settings import SegmentConfig
+from engine.anomaly.recipes.stored_values import Network
 
 
 class SegmentAutoencoder(nn.Module):
@@ -60,9 +61,14 @@ def coarsening(config: SegmentConfig) -> nn.Module:
     return nn.Sequential(*(_down(before, after) for before, after in pairwise((1, *dims))))
 
 
+def laid_out(network: Network) -> Network:
+    """Return a network, laid out in memory the way CPUs convolve fastest."""
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+
 def build(config: SegmentConfig) -> SegmentAutoencoder:
-    """Make the model a recipe asks for, laid out in memory the way CPUs convolve fastest."""
-    return SegmentAutoencoder(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+    """Make the autoencoder a recipe asks for."""
+    return laid_out(SegmentAutoencoder(config))
 
 
 def rebuild_errors(rebuilt: Tensor, segments: Tensor) -> Tensor:

@@ -1,14 +1,19 @@
-"""What recipes share that learn from edited and raw recordings side by side."""
+"""What recipes share that learn from edited and raw recordings: all but the network and its loss."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from engine.anomaly.recipes.examples import Examples, raw_of
 from engine.anomaly.recipes.material import Levelled, Split, levelled_frames, split
+from engine.anomaly.recipes.recipe import Learnt
+from engine.anomaly.recipes.recipe_config import RecipeConfig
+from engine.anomaly.recipes.segments.autoencoder import laid_out
 from engine.anomaly.recipes.segments.batches import (
     epoch_size,
     even_batches,
@@ -17,14 +22,65 @@ from engine.anomaly.recipes.segments.batches import (
     train_settings,
 )
 from engine.anomaly.recipes.segments.frame_segments import frame_segments
-from engine.anomaly.recipes.segments.settings import SegmentConfig
+from engine.anomaly.recipes.segments.model import SegmentModel, kept_scores, stored_parts
+from engine.anomaly.recipes.segments.settings import BothKindsConfig
 from engine.anomaly.recipes.standardisation import Standardisation, standardisation
-from engine.learning.loop import Batch, Fitted, Loss, fit
+from engine.learning.loop import Batch, Fitted, Loss, fit, seeded
 from engine.progress import Progress
 
 
+@dataclass(frozen=True, slots=True)
+class LearnsBoth:
+    """A recipe that learns from both kinds.
+
+    Attributes
+    ----------
+    network : made from the settings
+    loss : takes a batch of edited segments and as many raw ones
+    model : made from the settings, the network and the standardisation
+    least_std : of what the model says, see `kept_scores`
+    method : sentences for the card, see `Learnt`
+    """
+
+    network: Callable[[BothKindsConfig], nn.Module]
+    loss: Loss
+    model: Callable[[BothKindsConfig, Any, Standardisation], SegmentModel]
+    least_std: float
+    method: str
+
+    def learn(self, examples: Examples, config: RecipeConfig, seed: int, progress: Progress) -> Learnt:
+        """Learn from edited and raw recordings; 80 MB an hour of either, all of it in memory.
+
+        Raises
+        ------
+        TasteError : there is nothing to learn from, or no raw recording
+        SourceError : a recording cannot be read
+        """
+        assert isinstance(config, BothKindsConfig)
+        both = _hear_both(examples, config, progress.part(0.0, 0.1))
+        with seeded(seed):
+            network = laid_out(self.network(config))
+        fitted = _fit(network, self.loss, both, config, seed, progress.part(0.1, 1.0))
+        model = self.model(config, network, both.scaling)
+        kept = kept_scores(model, both.edited_parts, progress, least_std=self.least_std)
+        return Learnt(model, fitted, kept, both.edited.recordings, both.edited.heard, self.method)
+
+    def load(
+        self, config: RecipeConfig, tensors: Mapping[str, Tensor], facts: Mapping[str, object]
+    ) -> SegmentModel:
+        """Bring a model back.
+
+        Raises
+        ------
+        ValueError, KeyError, RuntimeError : what was stored does not fit
+        """
+        assert isinstance(config, BothKindsConfig)
+        parts = stored_parts(lambda: laid_out(self.network(config)), config, tensors, facts)
+        return self.model(config, *parts)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class BothKinds:
+class _BothKinds:
     """Edited and raw recordings as log-mel in dB, each split; standardised as all that is trained on."""
 
     edited: Levelled
@@ -33,7 +89,7 @@ class BothKinds:
     scaling: Standardisation
 
 
-def hear_both(examples: Examples, config: SegmentConfig, progress: Progress) -> BothKinds:
+def _hear_both(examples: Examples, config: BothKindsConfig, progress: Progress) -> _BothKinds:
     """Hear edited and raw recordings.
 
     Raises
@@ -48,11 +104,11 @@ def hear_both(examples: Examples, config: SegmentConfig, progress: Progress) -> 
         split(kind.heard, config.validation_share, config.segment_frames) for kind in (edited, raw)
     )
     scaling = standardisation([*edited_parts.training, *raw_parts.training])
-    return BothKinds(edited, edited_parts, raw_parts, scaling)
+    return _BothKinds(edited, edited_parts, raw_parts, scaling)
 
 
-def fit_on_both(
-    network: nn.Module, loss: Loss, both: BothKinds, config: SegmentConfig, seed: int, progress: Progress
+def _fit(
+    network: nn.Module, loss: Loss, both: _BothKinds, config: BothKindsConfig, seed: int, progress: Progress
 ) -> Fitted:
     """Train on batches of edited and raw segments, as many of each, and validate on such."""
     generator = torch.Generator().manual_seed(seed)
@@ -68,7 +124,7 @@ def fit_on_both(
     return fit(network, loss, epoch, validation, train_settings(config), progress)
 
 
-def _pairs(both: BothKinds, config: SegmentConfig) -> tuple[Batch, ...]:
+def _pairs(both: _BothKinds, config: BothKindsConfig) -> tuple[Batch, ...]:
     """Return validation batches of both kinds, each cut to the shorter of the two."""
     edited, raw = (
         even_batches(frame_segments(parts.validation, both.scaling, config, evenly=True), config)

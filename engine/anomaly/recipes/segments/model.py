@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 import torch
@@ -14,12 +13,10 @@ from torch import Tensor, nn
 from engine.anomaly.recipes.material import Split
 from engine.anomaly.recipes.recipe import Judged, KeptScores, Passing
 from engine.anomaly.recipes.segments.settings import SegmentConfig
-from engine.anomaly.recipes.standardisation import Frames, Standardisation
-from engine.anomaly.recipes.stored_values import restored
+from engine.anomaly.recipes.standardisation import Frames, Standardisation, stored_standardisation
+from engine.anomaly.recipes.stored_values import Network, restored
 from engine.features.mel import log_mel_blocks
 from engine.progress import Progress
-
-Network = TypeVar("Network", bound=nn.Module)
 
 SEGMENTS_AT_ONCE = 32
 """Some 30 ms on one thread, so that a cancel is heard."""
@@ -85,15 +82,21 @@ class SegmentModel(ABC):
         return self.standardisation.facts()
 
 
-def stored_network(build: Callable[[], Network], tensors: Mapping[str, Tensor]) -> Network:
-    """Return a network with stored weights, ready to judge.
+def stored_parts(
+    build: Callable[[], Network],
+    config: SegmentConfig,
+    tensors: Mapping[str, Tensor],
+    facts: Mapping[str, object],
+) -> tuple[Network, Standardisation]:
+    """Return a network with stored weights, ready to judge, and what it standardises with.
 
     Raises
     ------
-    ValueError : they do not fit
+    ValueError, KeyError : they do not fit
     """
+    scaling = stored_standardisation(config.mel.n_mels, tensors, facts)
     weights = {k.removeprefix(_NETWORK): value for k, value in tensors.items() if k.startswith(_NETWORK)}
-    return restored(build, weights)
+    return restored(build, weights), scaling
 
 
 def kept_scores(model: SegmentModel, parts: Split, progress: Progress, *, least_std: float) -> KeptScores:

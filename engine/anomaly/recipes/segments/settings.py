@@ -46,3 +46,17 @@ class SegmentConfig(RecipeConfig):
                     f"{name} is {value}, but {len(self.hidden_dims)} hidden_dims need a multiple of {step}"
                 )
         return self
+
+
+class BothKindsConfig(SegmentConfig):
+    """What recipes share that learn from edited and raw recordings side by side.
+
+    Audio Slicer tried both that do, and gave them up (github.com/Dextrome/editorbot, IDEAS.md).
+    """
+
+    epochs: int = Field(default=50, ge=1, le=100_000)
+
+    @property
+    def needs_raw(self) -> bool:
+        """Whether it can only be learned with raw recordings beside the edited ones: always."""
+        return True

@@ -8,11 +8,10 @@ from torch import Tensor
 
 from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.anomaly.recipes.segments.autoencoder import build
-from engine.anomaly.recipes.segments.model import stored_network
+from engine.anomaly.recipes.segments.model import stored_parts
 from engine.anomaly.recipes.slicer.clocked_model import ClockedModel, length_statistics
 from engine.anomaly.recipes.slicer.model import SlicerModel
 from engine.anomaly.recipes.slicer.settings import SlicerConfig
-from engine.anomaly.recipes.standardisation import stored_standardisation
 
 
 def load(config: RecipeConfig, tensors: Mapping[str, Tensor], facts: Mapping[str, object]) -> SlicerModel:
@@ -23,8 +22,7 @@ def load(config: RecipeConfig, tensors: Mapping[str, Tensor], facts: Mapping[str
     ValueError, KeyError, RuntimeError : what was stored does not fit
     """
     assert isinstance(config, SlicerConfig)
-    scaling = stored_standardisation(config.mel.n_mels, tensors, facts)
-    network = stored_network(lambda: build(config), tensors)
+    network, scaling = stored_parts(lambda: build(config), config, tensors, facts)
     lengths = len(config.lengths_beats)
     if not lengths:
         return SlicerModel(config, network, scaling)

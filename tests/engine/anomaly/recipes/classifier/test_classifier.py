@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from engine.anomaly.learn import LearnRequest, learn
 from engine.anomaly.metrics import auc
-from engine.anomaly.recipes.classifier.network import build, classifier_loss
+from engine.anomaly.recipes.classifier.network import Classifier, classifier_loss
 from engine.anomaly.recipes.classifier.settings import ClassifierConfig
 from engine.anomaly.recipes.config import parse_config
 from engine.anomaly.score import score_file
@@ -48,7 +48,7 @@ def test_the_loss_by_hand() -> None:
 
 
 def test_a_logit_a_segment() -> None:
-    assert build(config()).eval()(torch.zeros(3, 1, 32, 64)).shape == (3,)
+    assert Classifier(config()).eval()(torch.zeros(3, 1, 32, 64)).shape == (3,)
 
 
 def write(folder: Path, name: str, samples: np.ndarray) -> Path:

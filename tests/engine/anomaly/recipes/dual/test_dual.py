@@ -12,7 +12,7 @@ import torch
 from engine.anomaly.learn import LearnRequest, learn
 from engine.anomaly.metrics import auc
 from engine.anomaly.recipes.config import parse_config
-from engine.anomaly.recipes.dual.network import build, dual_loss
+from engine.anomaly.recipes.dual.network import DualAutoencoder, dual_loss
 from engine.anomaly.recipes.dual.settings import DualConfig
 from engine.anomaly.score import score_file
 from engine.anomaly.taste import Taste, load_taste
@@ -34,7 +34,7 @@ def config(**changes: object) -> DualConfig:
 
 
 def test_the_encoder_is_shared_and_the_decoders_are_not() -> None:
-    network = build(SMALL)
+    network = DualAutoencoder(SMALL)
     parts = {tuple(name.split(".")[:2]) for name in network.state_dict()}
     decoder = {"unsqueeze", "up", "out"}
     assert {part for kind, part in parts if kind == "edited"} == decoder | {"down", "squeeze"}
@@ -45,7 +45,7 @@ def test_the_encoder_is_shared_and_the_decoders_are_not() -> None:
 
 def test_each_decoder_learns_its_own_kind_and_the_encoder_both() -> None:
     with seeded(0):
-        network = build(SMALL)
+        network = DualAutoencoder(SMALL)
         edited, raw = torch.randn(4, 1, 8, 16), torch.randn(4, 1, 8, 16)
     network.eval()  # normalised by what is stored, so that the two kinds do not meet in a batch
     loss = dual_loss(network, (edited, raw))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from engine.features.mel_settings import MelSettings
 
@@ -29,3 +31,24 @@ class RecipeConfig(BaseModel):
     def needs_raw(self) -> bool:
         """Whether it can only be learned with raw recordings beside the edited ones."""
         return False
+
+
+class EmbeddingConfig(RecipeConfig):
+    """What recipes share that hear an embedding of every window.
+
+    Attributes
+    ----------
+    embedding : what a window is turned into first, see `engine.embeddings.registry`
+    window_s, hop_s : what one score is of, and how far apart two are
+    mel : its rate is that of the audio; the bands are for kept examples only
+    """
+
+    embedding: str = "statistics"
+    window_s: float = Field(default=10.0, ge=1.0, le=60.0)
+    hop_s: float = Field(default=1.0, ge=0.1, le=60.0)
+
+    @model_validator(mode="after")
+    def _windows_meet(self) -> Self:
+        if self.hop_s > self.window_s:
+            raise ValueError(f"hop_s is {self.hop_s:g}, longer than window_s: what is between is not heard")
+        return self

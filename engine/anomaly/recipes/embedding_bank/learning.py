@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
 
-from engine.anomaly.recipes.embedding_bank.model import EmbeddingBankModel, hearing_of, measured
+from engine.anomaly.recipes.embedded import hear_embedded
+from engine.anomaly.recipes.embedding_bank.model import EmbeddingBankModel, measured
 from engine.anomaly.recipes.embedding_bank.settings import EmbeddingBankConfig
 from engine.anomaly.recipes.examples import Examples
-from engine.anomaly.recipes.material import Array, listen
 from engine.anomaly.recipes.memory import held_out, remember
 from engine.anomaly.recipes.recipe import KeptScores, Learnt
 from engine.anomaly.recipes.recipe_config import RecipeConfig
-from engine.embeddings import registry
-from engine.embeddings.preparation import default_folder, prepare
-from engine.features.mel import log_mel_blocks
 from engine.learning.loop import Epoch, Fitted
 from engine.progress import Progress
 
@@ -34,32 +30,14 @@ def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progres
     ExportError : the cache cannot take the embeddings
     """
     assert isinstance(config, EmbeddingBankConfig)
-
-    def frames(blocks: Iterator[Array]) -> Array:
-        return np.concatenate(list(log_mel_blocks(blocks, config.mel)))
-
-    recordings = listen(examples.edited, config.mel.rate_hz, frames, progress.part(0.0, 0.2))
-    frames_db = tuple(one.heard - np.float32(one.level_db) for one in recordings)
-    embedder, hearing, embedding = (
-        registry.embedder(config.embedding),
-        hearing_of(config),
-        progress.part(0.2, 1.0),
-    )
-    vectors = [
-        np.asarray(
-            prepare(
-                one.path, embedder, hearing, default_folder(), embedding.step(number, len(recordings))
-            ).vectors
-        )
-        for number, one in enumerate(recordings)
-    ]
+    heard = hear_embedded(examples.edited, config, progress)
     apart = -(-round(1000 * config.window_s) // round(1000 * config.hop_s))
-    kept = np.concatenate(held_out(vectors, apart, partial(measured, config)))
+    kept = np.concatenate(held_out(heard.vectors, apart, partial(measured, config)))
     means, stds = kept.mean(axis=0), np.maximum(kept.std(axis=0), _LEAST_STD)
-    model = EmbeddingBankModel(config, embedder, remember(vectors, apart), means, stds)
+    model = EmbeddingBankModel(config, heard.embedder, remember(heard.vectors, apart), means, stds)
     fused = model.fused(kept)
     scores = KeptScores(float(fused.mean()), max(float(fused.std()), _LEAST_STD), tuple(means), tuple(stds))
-    return Learnt(model, _NOTHING_TO_FIT, scores, recordings, frames_db, _method(config))
+    return Learnt(model, _NOTHING_TO_FIT, scores, heard.recordings, heard.frames_db, _method(config))
 
 
 def _method(config: EmbeddingBankConfig) -> str:

@@ -10,14 +10,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.anomaly.recipes.embedded import embeddings
 from engine.anomaly.recipes.embedding_bank.settings import EmbeddingBankConfig
-from engine.anomaly.recipes.frame_observer import observed
 from engine.anomaly.recipes.memory import Memory, Vectors, stored_memory
 from engine.anomaly.recipes.recipe import Judged, Passing
 from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.embeddings import registry
 from engine.embeddings.embedder import Embedder
-from engine.embeddings.hearing import Hearing, heard
 from engine.progress import Progress
 
 _PART_OF_MEASURE = {"nearest": "unlike-kept", "residual": "unusual-mix"}
@@ -56,8 +55,7 @@ class EmbeddingBankModel:
         self, blocks: Iterable[NDArray[np.float32]], level_db: float, passing: Passing, progress: Progress
     ) -> Iterator[Judged]:
         """Yield what each window measures."""
-        stream = observed(blocks, level_db, self.config.mel, passing)
-        for vectors in heard(stream, level_db, hearing_of(self.config), self.embedder):
+        for vectors in embeddings(blocks, level_db, self.config, self.embedder, passing):
             progress.check_cancelled()
             logs = self.logs(vectors)
             yield Judged(self.fused(logs), logs)
@@ -88,11 +86,6 @@ def measured(config: EmbeddingBankConfig, memory: Memory, vectors: Vectors) -> N
     """Return what the configuration asks for of embeddings, logarithms, shape (n, measures)."""
     found = {"nearest": memory.log_nearest, "residual": memory.log_residual}
     return np.column_stack([found[name](vectors) for name in config.measures])
-
-
-def hearing_of(config: EmbeddingBankConfig) -> Hearing:
-    """Return how recordings are brought to the embedding."""
-    return Hearing(config.window_s, config.hop_s, config.mel.rate_hz)
 
 
 def load(

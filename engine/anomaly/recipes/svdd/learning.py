@@ -2,51 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from engine.anomaly.recipes.embedded import Embedded, hear_embedded
 from engine.anomaly.recipes.examples import Examples
-from engine.anomaly.recipes.material import Array, Recording, Split, listen, split
+from engine.anomaly.recipes.material import Split, split
 from engine.anomaly.recipes.recipe import KeptScores, Learnt
 from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.anomaly.recipes.svdd.fitting import FittedSvdd, Networks, fit_svdd
-from engine.anomaly.recipes.svdd.hearing import hearing_of
 from engine.anomaly.recipes.svdd.model import Standardisation, SvddModel
 from engine.anomaly.recipes.svdd.settings import DeepSvddConfig
-from engine.embeddings import registry
-from engine.embeddings.embedder import Embedder
-from engine.embeddings.preparation import default_folder, prepare
 from engine.errors import TasteError
-from engine.features.mel import log_mel_blocks
 from engine.learning.loop import Epoch, Fitted, OnEpoch, ignore_epoch
 from engine.progress import Progress
 
-_LISTENING_SHARE, _EMBEDDING_SHARE = 0.1, 0.4
+_EMBEDDING_SHARE = 0.4
 _LEAST_SPREAD = 0.1  # of the mean spread: a coordinate that hardly moves must not outweigh the others
 _LEAST_STATISTICS_WINDOWS = 32
 _LEAST_LOG_STD = 0.05
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Heard:
-    """Edited recordings as the networks hear them; what all networks of an experiment have in common.
-
-    Attributes
-    ----------
-    vectors : embeddings of each recording's windows, shape (n, size)
-    frames_db : log-mel of each recording, shape (frames, n_mels)
-    embedder : that made the vectors
-    """
-
-    recordings: tuple[Recording, ...]
-    vectors: tuple[Array, ...]
-    frames_db: tuple[Array, ...]
-    embedder: Embedder
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,36 +49,12 @@ def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progres
     SourceError : a recording cannot be read
     """
     assert isinstance(config, DeepSvddConfig)
-    heard = hear(examples.edited, config, progress.part(0.0, _EMBEDDING_SHARE))
+    heard = hear_embedded(examples.edited, config, progress.part(0.0, _EMBEDDING_SHARE))
     return learn_from(heard, config, seed, progress.part(_EMBEDDING_SHARE, 1.0)).learnt
 
 
-def hear(paths: Sequence[Path], config: DeepSvddConfig, progress: Progress) -> Heard:
-    """Embed the edited recordings; what was embedded before comes from the user's cache.
-
-    Raises
-    ------
-    TasteError : there are none, one is silent, or all together are too short
-    SourceError : one cannot be read
-    ExportError : the cache cannot take the embeddings
-    """
-
-    def frames(blocks: Iterator[Array]) -> Array:
-        return np.concatenate(list(log_mel_blocks(blocks, config.mel)))
-
-    recordings = listen(paths, config.mel.rate_hz, frames, progress.part(0.0, _LISTENING_SHARE))
-    frames_db = tuple(recording.heard - np.float32(recording.level_db) for recording in recordings)
-    embedder, hearing, folder = registry.embedder(config.embedding), hearing_of(config), default_folder()
-    embedding = progress.part(_LISTENING_SHARE, 1.0)
-    vectors = [
-        prepare(one.path, embedder, hearing, folder, embedding.step(number, len(recordings))).vectors
-        for number, one in enumerate(recordings)
-    ]
-    return Heard(recordings, tuple(vectors), frames_db, embedder)
-
-
 def learn_from(
-    heard: Heard,
+    heard: Embedded,
     config: DeepSvddConfig,
     seed: int,
     progress: Progress,

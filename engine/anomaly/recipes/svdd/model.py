@@ -10,11 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.anomaly.recipes.embedded import embeddings
 from engine.anomaly.recipes.recipe import Judged, Passing
 from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.anomaly.recipes.stored_values import require_statistics, restored
 from engine.anomaly.recipes.svdd.fitting import Networks
-from engine.anomaly.recipes.svdd.hearing import embeddings
 from engine.anomaly.recipes.svdd.network import Autoencoder
 from engine.anomaly.recipes.svdd.settings import DeepSvddConfig
 from engine.embeddings import registry

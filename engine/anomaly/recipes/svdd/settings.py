@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from engine.anomaly.recipes.recipe_config import RecipeConfig
+from engine.anomaly.recipes.recipe_config import EmbeddingConfig
 from engine.features.mel_settings import MelSettings
 
 NetworkName = Literal["AE", "AEwRES", "Baseline"]
 
 
-class DeepSvddConfig(RecipeConfig):
+class DeepSvddConfig(EmbeddingConfig):
     """The recipe. The defaults are Music Anomalizer's, published with github.com/dadmaan/music-anomalizer.
 
     Attributes
     ----------
     network : "AE" is an autoencoder with batch normalisation and dropout; "AEwRES" adds what the encoder's
         layers say to the decoder's layers of the same width; "Baseline" is plain, with neither of the two
-    embedding : what a window is turned into first, see `engine.embeddings.registry`
     hidden_dims : numbers after each layer of the encoder; the last is how many a moment comes down to
     dropout : share of numbers left out at each layer while learning; not in "Baseline"
     objective : "one-class" draws everything to the centre; "soft-boundary" only what lies outside of a
         sphere that a share of `nu` may stay outside of
     epochs : at most, for the autoencoder and once more for the objective
     patience : epochs without a better validation loss before either stops
-    window_s, hop_s : what one score is of, and how far apart two are
-    mel : its rate is that of the audio; the bands are for kept examples only
     """
 
     recipe: Literal["deep-svdd"] = "deep-svdd"
     network: NetworkName = "AEwRES"
-    embedding: str = "statistics"
     hidden_dims: tuple[Annotated[int, Field(ge=1, le=4096)], ...] = Field(
         default=(512, 256, 128, 64, 32), min_length=1, max_length=10
     )
@@ -45,12 +41,4 @@ class DeepSvddConfig(RecipeConfig):
     batch_size: int = Field(default=32, ge=2, le=4096)
     learning_rate: float = Field(default=1e-5, gt=0.0, le=1.0)
     weight_decay: float = Field(default=1e-5, ge=0.0, le=1.0)
-    window_s: float = Field(default=10.0, ge=1.0, le=60.0)
-    hop_s: float = Field(default=1.0, ge=0.1, le=60.0)
     mel: MelSettings = MelSettings(rate_hz=32_000)
-
-    @model_validator(mode="after")
-    def _windows_meet(self) -> Self:
-        if self.hop_s > self.window_s:
-            raise ValueError(f"hop_s is {self.hop_s:g}, longer than window_s: what is between is not heard")
-        return self

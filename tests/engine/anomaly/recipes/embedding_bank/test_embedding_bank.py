@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from engine.anomaly.learn import LearnRequest, learn
 from engine.anomaly.recipes.config import load_config
-from engine.anomaly.recipes.embedding_bank.model import EmbeddingBankModel, hearing_of
+from engine.anomaly.recipes.embedded import hearing_of
+from engine.anomaly.recipes.embedding_bank.model import EmbeddingBankModel
 from engine.anomaly.recipes.embedding_bank.settings import EmbeddingBankConfig
 from engine.anomaly.recipes.memory import Memory, held_out
 from engine.anomaly.score import score_file

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from engine.anomaly.learn import LearnRequest, learn
-from engine.anomaly.recipes.svdd.hearing import embeddings
+from engine.anomaly.recipes.embedded import embeddings
 from engine.anomaly.recipes.svdd.model import PART_NAMES, SvddModel
 from engine.anomaly.recipes.svdd.settings import DeepSvddConfig
 from engine.anomaly.score import score_blocks, score_file

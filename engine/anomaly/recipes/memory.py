@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -81,6 +82,12 @@ class Memory:
         """Return what to store; the items in half precision."""
         stored = {_STORED + name: torch.tensor(value) for name, value in asdict(self).items()}
         return {**stored, _STORED + "items": torch.tensor(self.items).half()}
+
+
+MEASURES: Mapping[str, Callable[[Memory, Vectors], NDArray[np.float64]]] = MappingProxyType(
+    {"nearest": Memory.log_nearest, "residual": Memory.log_residual}
+)
+"""What can be measured of vectors, by its name in settings."""
 
 
 def stored_memory(tensors: Mapping[str, Tensor], size: int) -> Memory:

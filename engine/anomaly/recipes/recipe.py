@@ -14,7 +14,7 @@ from engine.anomaly.recipes.examples import Examples
 from engine.anomaly.recipes.material import Recording
 from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.anomaly.threshold import USUAL_LIMIT
-from engine.learning.loop import Fitted
+from engine.learning.loop import Epoch, Fitted
 from engine.progress import Progress
 
 FrameBlocks = Iterable[NDArray[np.float32]]
@@ -114,6 +114,10 @@ class Learnt:
     recordings: tuple[Recording, ...]
     frames_db: tuple[NDArray[np.float32], ...]
     method: str
+
+
+UNTRAINED = Fitted((Epoch(1, 0.0, 0.0),), Epoch(1, 0.0, 0.0), stopped_early=False)
+"""How training went where nothing is trained: what only remembers learns in one go."""
 
 
 @dataclass(frozen=True, slots=True)

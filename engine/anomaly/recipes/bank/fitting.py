@@ -10,16 +10,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from engine.anomaly.recipes.bank.network import WindowEncoder, contrast, hidden_error, hidings
+from engine.anomaly.recipes.bank.network import WindowEncoder, hidden_error, hidings
 from engine.anomaly.recipes.bank.settings import MemoryBankConfig
-from engine.anomaly.recipes.memory import Memory, Vectors, held_out, remember
+from engine.anomaly.recipes.contrast import info_nce
+from engine.anomaly.recipes.measures import Usual, usual_of
+from engine.anomaly.recipes.memory import MEASURES, Memory, Vectors, held_out, remember
+from engine.anomaly.recipes.recipe import UNTRAINED
 from engine.anomaly.recipes.standardisation import Standardisation
-from engine.learning.loop import Batch, Epoch, Fitted, TrainSettings, fit, seeded
+from engine.learning.loop import Batch, Fitted, TrainSettings, fit, seeded
 from engine.progress import Progress
 
 _BATCH = 256
 _LEAST_ERROR = 1e-4
-_LEAST_STD = 0.02
 _MOST_WINDOWS_AN_EPOCH = 2_048
 _VALIDATION_WINDOWS = 256
 
@@ -71,23 +73,16 @@ class Bank:
     Attributes
     ----------
     memory : None where neither the nearest item nor the residual is measured
-    means, stds : float64, shape (measures,), of what kept windows measure that were left out of the memory
     """
 
     config: MemoryBankConfig
     eye: Eye
     memory: Memory | None
-    means: NDArray[np.float64]
-    stds: NDArray[np.float64]
+    usual: Usual
 
     def logs(self, windows: Windows) -> NDArray[np.float64]:
         """Return the measures of windows, logarithms, shape (n, measures)."""
         return measured(self.config, self.eye, self.memory, windows)
-
-    def fused(self, logs: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the mean of the measures, shape (n,), in standard deviations above what was kept."""
-        fused: NDArray[np.float64] = ((logs - self.means) / self.stds).mean(axis=1)
-        return fused
 
 
 def measured(
@@ -100,9 +95,7 @@ def measured(
         if measure == "reconstruction":
             columns.append(eye.log_errors(windows))
         elif memory is not None and vectors is not None:
-            columns.append(
-                memory.log_nearest(vectors) if measure == "nearest" else memory.log_residual(vectors)
-            )
+            columns.append(MEASURES[measure](memory, vectors))
     return np.column_stack(columns)
 
 
@@ -122,7 +115,7 @@ def build(
     (n, measures): of all for the memory's, each recording against the others; of `validation` alone, from
     which the encoder has not learned, where it reconstructs.
     """
-    eye, fitted = Eye(scaling, None), _NOTHING_TO_FIT
+    eye, fitted = Eye(scaling, None), UNTRAINED
     if config.view == "encoder":
         encoder, fitted = _train(training, validation, scaling, config, seed, progress)
         eye = Eye(scaling, encoder)
@@ -130,15 +123,7 @@ def build(
     every = [*training, *validation]
     memory = remember([eye.vectors(one) for one in every], config.pulses) if needs_memory else None
     kept = _left_out(every, validation, eye, config, memory)
-    return (
-        Bank(config, eye, memory, kept.mean(axis=0), np.maximum(kept.std(axis=0), _LEAST_STD)),
-        fitted,
-        kept,
-    )
-
-
-_NOTHING_TO_FIT = Fitted((Epoch(1, 0.0, 0.0),), Epoch(1, 0.0, 0.0), stopped_early=False)
-"""Statistics of the bands learn nothing by going round."""
+    return Bank(config, eye, memory, usual_of(kept)), fitted, kept
 
 
 def _left_out(
@@ -155,8 +140,7 @@ def _left_out(
         if measure == "reconstruction":
             columns.append(eye.log_errors(np.concatenate(validation)))
             continue
-        name = Memory.log_nearest if measure == "nearest" else Memory.log_residual
-        columns.append(np.concatenate(held_out(vectors, config.pulses, name)))
+        columns.append(np.concatenate(held_out(vectors, config.pulses, MEASURES[measure])))
     if "reconstruction" in config.measures:
         columns = [column[-checked:] for column in columns]
     return np.column_stack(columns)
@@ -188,7 +172,7 @@ def _loss(config: MemoryBankConfig) -> Callable[[nn.Module, Batch], Tensor]:
             latent, filled = model(windows, hidden)
             vectors.append(latent)
             total = total + hidden_error(filled, windows, hidden).mean() / 2
-        return total + config.contrast * contrast(vectors[0], vectors[1], config.temperature)
+        return total + config.contrast * info_nce(vectors[0], vectors[1], config.temperature)
 
     return loss
 

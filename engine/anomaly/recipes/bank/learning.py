@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +12,12 @@ from engine.anomaly.recipes.bank.model import MemoryBankModel, look
 from engine.anomaly.recipes.bank.settings import MemoryBankConfig
 from engine.anomaly.recipes.bank.windows import stretches
 from engine.anomaly.recipes.examples import Examples
-from engine.anomaly.recipes.material import Array, Recording, listen, split
-from engine.anomaly.recipes.recipe import KeptScores, Learnt
+from engine.anomaly.recipes.material import Recording, levelled_frames, split
+from engine.anomaly.recipes.recipe import Learnt
 from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.anomaly.recipes.standardisation import standardisation
 from engine.audio.reader import SourceReader
 from engine.errors import TasteError
-from engine.features.mel import log_mel_blocks
 from engine.features.mono import mono_of
 from engine.progress import Progress
 from engine.safe_write import shown
@@ -35,22 +34,14 @@ def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progres
     SourceError : a recording cannot be read
     """
     assert isinstance(config, MemoryBankConfig)
-
-    def hear(blocks: Iterator[Array]) -> Array:
-        return np.concatenate(list(log_mel_blocks(blocks, config.mel)))
-
-    recordings = listen(examples.edited, config.mel.rate_hz, hear, progress.part(0.0, 0.05))
-    frames_db = tuple(one.heard - np.float32(one.level_db) for one in recordings)
-    windows = _windows(recordings, config, progress.part(0.05, 0.2))
+    heard = levelled_frames(examples.edited, config.mel, progress.part(0.0, 0.05))
+    windows = _windows(heard.recordings, config, progress.part(0.05, 0.2))
     parts = split(windows, config.validation_share, 2 * config.pulses)
     training = [piece for piece in parts.training if len(piece)]
-    scaling = standardisation(frames_db)
+    scaling = standardisation(heard.heard)
     bank, fitted, kept = build(training, parts.validation, scaling, config, seed, progress.part(0.2, 1.0))
-    fused = bank.fused(kept)
-    scores = KeptScores(
-        float(fused.mean()), max(float(fused.std()), _LEAST_STD), tuple(bank.means), tuple(bank.stds)
-    )
-    return Learnt(MemoryBankModel(bank), fitted, scores, recordings, frames_db, _method(config))
+    scores = bank.usual.kept_scores(kept, _LEAST_STD)
+    return Learnt(MemoryBankModel(bank), fitted, scores, heard.recordings, heard.heard, _method(config))
 
 
 def _windows(

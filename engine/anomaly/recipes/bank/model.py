@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -14,6 +13,7 @@ from engine.anomaly.recipes.bank.fitting import Bank, Eye, Windows
 from engine.anomaly.recipes.bank.network import WindowEncoder
 from engine.anomaly.recipes.bank.settings import MemoryBankConfig
 from engine.anomaly.recipes.bank.windows import Stretch, pulses, sliced, spread, stretches, windows
+from engine.anomaly.recipes.measures import PART_OF_MEASURE, stored_usual
 from engine.anomaly.recipes.memory import stored_memory
 from engine.anomaly.recipes.recipe import Judged, Passing
 from engine.anomaly.recipes.recipe_config import RecipeConfig
@@ -23,11 +23,6 @@ from engine.progress import Progress
 
 STEP_FRAMES = 8
 _ENCODER = "encoder."
-_PART_OF_MEASURE = {
-    "nearest": "unlike-kept",
-    "residual": "unusual-mix",
-    "reconstruction": "hard-to-fill-in",
-}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +40,7 @@ class MemoryBankModel:
     @property
     def part_names(self) -> tuple[str, ...]:
         """What the measures are called."""
-        return tuple(_PART_OF_MEASURE[measure] for measure in self.bank.config.measures)
+        return tuple(PART_OF_MEASURE[measure] for measure in self.bank.config.measures)
 
     def first_s(self, heard_s: float) -> float:  # noqa: ARG002 - a window begins at the very start
         """Return where the first score stands: at the very start."""
@@ -62,7 +57,7 @@ class MemoryBankModel:
             spans, heard = look(stretch, config)
             at = np.arange(stretch.first_frame, stretch.last_frame, STEP_FRAMES)
             logs = spread(self.bank.logs(heard), spans, at.astype(np.float64))
-            yield Judged(self.bank.fused(logs), logs)
+            yield self.bank.usual.judged(logs)
 
     def tensors(self) -> Mapping[str, Tensor]:
         """Return the weights, the memory and the statistics to store."""
@@ -72,12 +67,7 @@ class MemoryBankModel:
             stored |= {_ENCODER + name: value for name, value in eye.encoder.state_dict().items()}
         if self.bank.memory is not None:
             stored |= self.bank.memory.tensors()
-        return {
-            **stored,
-            **eye.scaling.tensors(),
-            "measure_means": torch.tensor(self.bank.means),
-            "measure_stds": torch.tensor(self.bank.stds),
-        }
+        return {**stored, **eye.scaling.tensors(), **self.bank.usual.tensors()}
 
     def facts(self) -> Mapping[str, object]:
         """Return what else to store."""
@@ -103,10 +93,8 @@ def load(config: RecipeConfig, tensors: Mapping[str, Tensor], facts: Mapping[str
     encoder = _encoder(config, tensors) if config.view == "encoder" else None
     size = config.latent if encoder is not None else 3 * config.mel.n_mels
     memory = stored_memory(tensors, size) if set(config.measures) != {"reconstruction"} else None
-    means, stds = tensors["measure_means"].numpy(), tensors["measure_stds"].numpy()
-    if means.shape != (len(config.measures),) or stds.shape != means.shape or not (stds > 0).all():
-        raise ValueError("measures without their means and deviations")
-    return MemoryBankModel(Bank(config, Eye(scaling, encoder), memory, means, stds))
+    usual = stored_usual(tensors, len(config.measures))
+    return MemoryBankModel(Bank(config, Eye(scaling, encoder), memory, usual))
 
 
 def _encoder(config: MemoryBankConfig, tensors: Mapping[str, Tensor]) -> WindowEncoder:

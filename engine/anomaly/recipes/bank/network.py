@@ -61,20 +61,6 @@ def hidden_error(filled: Tensor, windows: Tensor, hidden: Tensor) -> Tensor:
     return squares.sum(dim=(1, 2)) / hidden.sum(dim=(1, 2)).clamp(min=1.0)
 
 
-def contrast(some: Tensor, others: Tensor, temperature: float) -> Tensor:
-    """Return the InfoNCE loss, a scalar, of pairs of vectors, both of shape (batch, latent).
-
-    The other of a pair is to be told from those of all other pairs, in both directions (A. van den Oord et
-    al., "Representation learning with contrastive predictive coding", 2018; symmetric as in CLIP).
-    """
-    one, other = (nn.functional.normalize(vectors, dim=1) for vectors in (some, others))
-    likeness = one @ other.T / temperature
-    own = torch.arange(len(likeness))
-    there = nn.functional.cross_entropy(likeness, own)
-    back = nn.functional.cross_entropy(likeness.T, own)
-    return (there + back) / 2
-
-
 def hidings(slices: int, n_mels: int) -> Tensor:
     """Return what is hidden in turn, shape (HIDINGS, slices, n_mels): every slice is hidden once."""
     turn = torch.arange(slices) * HIDINGS // slices

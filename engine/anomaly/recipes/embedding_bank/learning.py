@@ -10,14 +10,13 @@ from engine.anomaly.recipes.embedded import hear_embedded
 from engine.anomaly.recipes.embedding_bank.model import EmbeddingBankModel, measured
 from engine.anomaly.recipes.embedding_bank.settings import EmbeddingBankConfig
 from engine.anomaly.recipes.examples import Examples
+from engine.anomaly.recipes.measures import usual_of
 from engine.anomaly.recipes.memory import held_out, remember
-from engine.anomaly.recipes.recipe import KeptScores, Learnt
+from engine.anomaly.recipes.recipe import UNTRAINED, Learnt
 from engine.anomaly.recipes.recipe_config import RecipeConfig
-from engine.learning.loop import Epoch, Fitted
 from engine.progress import Progress
 
 _LEAST_STD = 0.02
-_NOTHING_TO_FIT = Fitted((Epoch(1, 0.0, 0.0),), Epoch(1, 0.0, 0.0), stopped_early=False)
 
 
 def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progress) -> Learnt:  # noqa: ARG001
@@ -33,11 +32,10 @@ def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progres
     heard = hear_embedded(examples.edited, config, progress)
     apart = -(-round(1000 * config.window_s) // round(1000 * config.hop_s))
     kept = np.concatenate(held_out(heard.vectors, apart, partial(measured, config)))
-    means, stds = kept.mean(axis=0), np.maximum(kept.std(axis=0), _LEAST_STD)
-    model = EmbeddingBankModel(config, heard.embedder, remember(heard.vectors, apart), means, stds)
-    fused = model.fused(kept)
-    scores = KeptScores(float(fused.mean()), max(float(fused.std()), _LEAST_STD), tuple(means), tuple(stds))
-    return Learnt(model, _NOTHING_TO_FIT, scores, heard.recordings, heard.frames_db, _method(config))
+    usual = usual_of(kept)
+    model = EmbeddingBankModel(config, heard.embedder, remember(heard.vectors, apart), usual)
+    scores = usual.kept_scores(kept, _LEAST_STD)
+    return Learnt(model, UNTRAINED, scores, heard.recordings, heard.frames_db, _method(config))
 
 
 def _method(config: EmbeddingBankConfig) -> str:

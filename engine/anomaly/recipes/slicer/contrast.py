@@ -1,4 +1,4 @@
-"""Terms that draw the latents of edited segments together, beside the error of rebuilding them.
+"""The term that draws the latents of edited segments together, beside the error of rebuilding them.
 
 The latent is normalised over a batch, so that it can neither shrink nor move to one place: closeness is of
 directions, and always against something that must stay further off.
@@ -8,24 +8,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy, normalize
-
-
-def neighbour_contrast(latent: Tensor, neighbours: Tensor, temperature: float) -> Tensor:
-    """Return the InfoNCE of segments and what is played next to them, a scalar.
-
-    Each segment has to find its own neighbour among those of the batch, and the neighbour its segment. A. van
-    den Oord, Y. Li and O. Vinyals, "Representation learning with contrastive predictive coding", 2018; pairs
-    from one recording as in A. Saeed, D. Grangier and N. Zeghidour, "Contrastive learning of general-purpose
-    audio representations", ICASSP 2021.
-
-    Parameters
-    ----------
-    latent, neighbours : shape (batch, latent_dim), row by row of one place
-    """
-    alike = normalize(latent, dim=1) @ normalize(neighbours, dim=1).T / temperature
-    own = torch.arange(len(latent))
-    return 0.5 * (cross_entropy(alike, own) + cross_entropy(alike.T, own))
+from torch.nn.functional import normalize
 
 
 def edited_contrast(edited: Tensor, raw: Tensor, temperature: float) -> Tensor:

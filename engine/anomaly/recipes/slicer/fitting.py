@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from engine.anomaly.recipes.contrast import info_nce
 from engine.anomaly.recipes.material import Split
 from engine.anomaly.recipes.segments.autoencoder import SegmentAutoencoder, build
 from engine.anomaly.recipes.segments.batches import (
@@ -18,7 +19,7 @@ from engine.anomaly.recipes.segments.batches import (
     random_places,
     train_settings,
 )
-from engine.anomaly.recipes.slicer.contrast import edited_contrast, neighbour_contrast
+from engine.anomaly.recipes.slicer.contrast import edited_contrast
 from engine.anomaly.recipes.slicer.critic import Critic, critic_loss
 from engine.anomaly.recipes.slicer.perceptual import errors_with_modulation
 from engine.anomaly.recipes.slicer.segments import segments_of
@@ -58,7 +59,7 @@ class SlicerLoss:
             return loss
         if config.contrast == "neighbours":
             beside = autoencoder.encode(others[0])
-            contrast = neighbour_contrast(latent, beside, config.contrast_temperature)
+            contrast = info_nce(latent, beside, config.contrast_temperature)
             loss = loss + config.contrast_weight * contrast
         if config.needs_raw:
             loss = loss + self._against_raw(model, segments, latent, others[-1])

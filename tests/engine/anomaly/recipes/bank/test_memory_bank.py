@@ -16,7 +16,7 @@ from safetensors.torch import load, save
 from engine.anomaly.learn import LearnRequest, learn
 from engine.anomaly.metrics import auc
 from engine.anomaly.recipes.bank.fitting import Eye
-from engine.anomaly.recipes.bank.network import HIDINGS, WindowEncoder, contrast, hidden_error, hidings
+from engine.anomaly.recipes.bank.network import HIDINGS, WindowEncoder, hidden_error, hidings
 from engine.anomaly.recipes.bank.settings import Measure, MemoryBankConfig, View
 from engine.anomaly.recipes.bank.windows import pulses, sliced, spread, stretches, windows
 from engine.anomaly.recipes.config import parse_config
@@ -107,16 +107,6 @@ def test_each_recording_is_held_against_the_others_and_one_alone_block_by_block(
     plain = [remember([*blocks[:k], *blocks[k + 1 :]], 2).log_nearest(fold) for k, fold in enumerate(blocks)]
     (found,) = held_out(every[1:2], 2, Memory.log_nearest)
     np.testing.assert_array_equal(found, np.concatenate(plain))
-
-
-def test_the_contrast_is_the_cross_entropy_of_finding_ones_own_partner() -> None:
-    some, others = (torch.tensor(vectors(5, seed)) for seed in (1, 2))
-    one, other = (v / v.norm(dim=1, keepdim=True) for v in (some, others))
-    terms = []
-    for k in range(5):
-        there, back = (one[k] @ other.T / 0.3).exp(), (other[k] @ one.T / 0.3).exp()
-        terms += [-torch.log(there[k] / there.sum()), -torch.log(back[k] / back.sum())]
-    torch.testing.assert_close(contrast(some, others, 0.3), torch.stack(terms).mean())
 
 
 def test_the_error_is_that_of_what_was_hidden_alone_and_all_is_hidden_once() -> None:

@@ -61,9 +61,9 @@ def test_kept_windows_score_a_half_on_average_and_noise_more(
     vectors = [np.asarray(prepare(path, embedder, hearing, default_folder()).vectors) for path in kept]
     columns = [held_out(vectors, 4, measure) for measure in (Memory.log_nearest, Memory.log_residual)]
     left_out = np.column_stack([np.concatenate(column) for column in columns])
-    np.testing.assert_allclose(model.means, left_out.mean(axis=0))
+    np.testing.assert_allclose(model.usual.means, left_out.mean(axis=0))
     assert taste.kept_scores.mean == pytest.approx(0.0, abs=1e-9)
-    assert taste.kept_scores.std == pytest.approx(model.fused(left_out).std())
+    assert taste.kept_scores.std == pytest.approx(model.usual.judged(left_out).own.std())
     noise = tmp_path / "noise.wav"
     soundfile.write(noise, 0.1 * rng.standard_normal(6 * RATE_HZ), RATE_HZ)
     music_scores, noise_scores = (score_file(taste, path, SILENT).scores for path in (kept[0], noise))

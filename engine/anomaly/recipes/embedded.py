@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from engine.anomaly.recipes.material import Array, Recording, levelled_frames
-from engine.anomaly.recipes.recipe import Passing
+from engine.anomaly.recipes.recipe import Judged, Passing
 from engine.anomaly.recipes.recipe_config import EmbeddingConfig
 from engine.embeddings import registry
 from engine.embeddings.embedder import Embedder
@@ -21,6 +22,7 @@ from engine.features.mel_settings import MelSettings
 from engine.progress import Progress
 
 _LISTENING_SHARE = 0.1
+_EMBEDDING = "embedding"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +59,51 @@ def hear_embedded(paths: Sequence[Path], config: EmbeddingConfig, progress: Prog
         for number, one in enumerate(frames.recordings)
     ]
     return Embedded(frames.recordings, tuple(vectors), frames.heard, embedder)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EmbeddingModel(ABC):
+    """What judges windows of a stream by their embeddings."""
+
+    config: EmbeddingConfig
+    embedder: Embedder
+
+    @property
+    def hop_s(self) -> float:
+        """How far apart two scores are."""
+        return self.config.hop_s
+
+    def first_s(self, heard_s: float) -> float:
+        """Return where the first score stands: in the middle of the first window, or of all there is."""
+        return min(self.config.window_s, heard_s) / 2
+
+    @abstractmethod
+    def judge_vectors(self, vectors: Array) -> Judged:
+        """Say how odd windows are by their embeddings, shape (n, size)."""
+
+    def judge(
+        self, blocks: Iterable[Array], level_db: float, passing: Passing, progress: Progress
+    ) -> Iterator[Judged]:
+        """Yield what `judge_vectors` says of overlapping windows."""
+        for vectors in embeddings(blocks, level_db, self.config, self.embedder, passing):
+            progress.check_cancelled()
+            yield self.judge_vectors(vectors)
+
+    def facts(self) -> Mapping[str, object]:
+        """Return which embedding it heard, in which version."""
+        return {_EMBEDDING: self.embedder.name}
+
+
+def stored_embedder(config: EmbeddingConfig, facts: Mapping[str, object]) -> Embedder:
+    """Return what makes the embeddings that a model heard.
+
+    Raises
+    ------
+    UsageError : it is not here
+    TasteError : it is another version or another checkpoint
+    KeyError : what was stored does not say which it was
+    """
+    return registry.the_same(config.embedding, str(facts[_EMBEDDING]))
 
 
 def hearing_of(config: EmbeddingConfig) -> Hearing:

@@ -59,8 +59,13 @@ def require_statistics(mean: Tensor, std: Tensor, shape: tuple[int, ...]) -> Non
         raise ValueError("a deviation that is none")
 
 
-def restored(build: Callable[[], Network], weights: Mapping[str, Tensor]) -> Network:
-    """Return a network with stored weights, ready to judge.
+def weights_of(network: nn.Module, prefix: str) -> dict[str, Tensor]:
+    """Return the weights of a network to store, under names that begin so."""
+    return {prefix + name: value for name, value in network.state_dict().items()}
+
+
+def restored(build: Callable[[], Network], tensors: Mapping[str, Tensor], prefix: str = "") -> Network:
+    """Return a network with the stored weights whose names begin so, ready to judge.
 
     What the weights do not fit is never built: its size is what the file says, and may be any.
 
@@ -68,6 +73,7 @@ def restored(build: Callable[[], Network], weights: Mapping[str, Tensor]) -> Net
     ------
     ValueError : they do not fit
     """
+    weights = {k.removeprefix(prefix): value for k, value in tensors.items() if k.startswith(prefix)}
     with torch.device("meta"):
         wanted = build().state_dict()
     if {name: _form(value) for name, value in wanted.items()} != {n: _form(v) for n, v in weights.items()}:

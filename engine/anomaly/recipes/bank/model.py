@@ -18,7 +18,7 @@ from engine.anomaly.recipes.memory import stored_memory
 from engine.anomaly.recipes.recipe import Judged, Passing
 from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.anomaly.recipes.standardisation import stored_standardisation
-from engine.anomaly.recipes.stored_values import restored
+from engine.anomaly.recipes.stored_values import restored, weights_of
 from engine.progress import Progress
 
 STEP_FRAMES = 8
@@ -64,7 +64,7 @@ class MemoryBankModel:
         eye = self.bank.eye
         stored: dict[str, Tensor] = {}
         if eye.encoder is not None:
-            stored |= {_ENCODER + name: value for name, value in eye.encoder.state_dict().items()}
+            stored |= weights_of(eye.encoder, _ENCODER)
         if self.bank.memory is not None:
             stored |= self.bank.memory.tensors()
         return {**stored, **eye.scaling.tensors(), **self.bank.usual.tensors()}
@@ -98,5 +98,4 @@ def load(config: RecipeConfig, tensors: Mapping[str, Tensor], facts: Mapping[str
 
 
 def _encoder(config: MemoryBankConfig, tensors: Mapping[str, Tensor]) -> WindowEncoder:
-    weights = {k.removeprefix(_ENCODER): value for k, value in tensors.items() if k.startswith(_ENCODER)}
-    return restored(lambda: WindowEncoder(config.slices, config.mel.n_mels, config.latent), weights)
+    return restored(lambda: WindowEncoder(config.slices, config.mel.n_mels, config.latent), tensors, _ENCODER)

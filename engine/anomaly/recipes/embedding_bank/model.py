@@ -2,54 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.anomaly.recipes.embedded import embeddings
+from engine.anomaly.recipes.embedded import EmbeddingModel, stored_embedder
 from engine.anomaly.recipes.embedding_bank.settings import EmbeddingBankConfig
 from engine.anomaly.recipes.measures import PART_OF_MEASURE, Usual, stored_usual
 from engine.anomaly.recipes.memory import MEASURES, Memory, Vectors, stored_memory
-from engine.anomaly.recipes.recipe import Judged, Passing
+from engine.anomaly.recipes.recipe import Judged
 from engine.anomaly.recipes.recipe_config import RecipeConfig
-from engine.embeddings import registry
-from engine.embeddings.embedder import Embedder
-from engine.progress import Progress
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class EmbeddingBankModel:
+class EmbeddingBankModel(EmbeddingModel):
     """A memory of embeddings, and what it measures of kept windows."""
 
     config: EmbeddingBankConfig
-    embedder: Embedder
     memory: Memory
     usual: Usual
-
-    @property
-    def hop_s(self) -> float:
-        """How far apart two scores are."""
-        return self.config.hop_s
 
     @property
     def part_names(self) -> tuple[str, ...]:
         """What the measures are called."""
         return tuple(PART_OF_MEASURE[measure] for measure in self.config.measures)
 
-    def first_s(self, heard_s: float) -> float:
-        """Return where the first score stands: in the middle of the first window, or of all there is."""
-        return min(heard_s, self.config.window_s) / 2.0
-
-    def judge(
-        self, blocks: Iterable[NDArray[np.float32]], level_db: float, passing: Passing, progress: Progress
-    ) -> Iterator[Judged]:
-        """Yield what each window measures."""
-        for vectors in embeddings(blocks, level_db, self.config, self.embedder, passing):
-            progress.check_cancelled()
-            yield self.usual.judged(self.logs(vectors))
+    def judge_vectors(self, vectors: Vectors) -> Judged:
+        """Return what the windows measure."""
+        return self.usual.judged(self.logs(vectors))
 
     def logs(self, vectors: Vectors) -> NDArray[np.float64]:
         """Return the measures of embeddings, logarithms, shape (n, measures)."""
@@ -58,10 +41,6 @@ class EmbeddingBankModel:
     def tensors(self) -> Mapping[str, Tensor]:
         """Return the memory and its statistics to store."""
         return {**self.memory.tensors(), **self.usual.tensors()}
-
-    def facts(self) -> Mapping[str, object]:
-        """Return which embedding it was."""
-        return {"embedding": self.embedder.name}
 
 
 def measured(config: EmbeddingBankConfig, memory: Memory, vectors: Vectors) -> NDArray[np.float64]:
@@ -80,6 +59,6 @@ def load(
     UsageError : the embedding is not here, or is another version of it
     """
     assert isinstance(config, EmbeddingBankConfig)
-    embedder = registry.the_same(config.embedding, str(facts["embedding"]))
+    embedder = stored_embedder(config, facts)
     memory = stored_memory(tensors, embedder.size)
     return EmbeddingBankModel(config, embedder, memory, stored_usual(tensors, len(config.measures)))

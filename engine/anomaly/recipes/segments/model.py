@@ -14,7 +14,7 @@ from engine.anomaly.recipes.material import Split
 from engine.anomaly.recipes.recipe import Judged, KeptScores, Passing
 from engine.anomaly.recipes.segments.settings import SegmentConfig
 from engine.anomaly.recipes.standardisation import Frames, Standardisation, stored_standardisation
-from engine.anomaly.recipes.stored_values import Network, restored
+from engine.anomaly.recipes.stored_values import Network, restored, weights_of
 from engine.features.mel import log_mel_blocks
 from engine.progress import Progress
 
@@ -74,8 +74,7 @@ class SegmentModel(ABC):
 
     def tensors(self) -> Mapping[str, Tensor]:
         """Return the weights and statistics to store."""
-        weights = {_NETWORK + name: value for name, value in self.network.state_dict().items()}
-        return {**weights, **self.standardisation.tensors()}
+        return {**weights_of(self.network, _NETWORK), **self.standardisation.tensors()}
 
     def facts(self) -> Mapping[str, object]:
         """Return what else to store."""
@@ -95,8 +94,7 @@ def stored_parts(
     ValueError, KeyError : they do not fit
     """
     scaling = stored_standardisation(config.mel.n_mels, tensors, facts)
-    weights = {k.removeprefix(_NETWORK): value for k, value in tensors.items() if k.startswith(_NETWORK)}
-    return restored(build, weights), scaling
+    return restored(build, tensors, _NETWORK), scaling
 
 
 def kept_scores(model: SegmentModel, parts: Split, progress: Progress, *, least_std: float) -> KeptScores:

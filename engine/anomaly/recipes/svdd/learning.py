@@ -79,7 +79,7 @@ def learn_from(
     scaling = standardisation(training)
 
     def watch(epoch: Epoch, networks: Networks) -> None:
-        on_objective(epoch, SvddModel(config, networks, scaling, heard.embedder))
+        on_objective(epoch, SvddModel(config, heard.embedder, networks, scaling))
 
     fitted = fit_svdd(
         scaling.apply(training),
@@ -90,7 +90,7 @@ def learn_from(
         on_pretraining,
         watch,
     )
-    model = SvddModel(config, fitted.networks, scaling, heard.embedder)
+    model = SvddModel(config, heard.embedder, fitted.networks, scaling)
     kept, method = _kept_scores(model, parts), _method(config, fitted)
     learnt = Learnt(model, fitted.fitted, kept, heard.recordings, heard.frames_db, method)
     return Outcome(learnt, model, fitted.pretrained)

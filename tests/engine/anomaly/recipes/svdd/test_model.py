@@ -133,7 +133,7 @@ def test_a_taste_that_does_not_fit_is_damaged(
             return right if value is None else {**right, name: value}
 
     object.__setattr__(
-        taste, "model", Wrong(model.config, model.networks, model.standardisation, model.embedder)
+        taste, "model", Wrong(model.config, model.embedder, model.networks, model.standardisation)
     )
     save_taste(tmp_path / "wrong.taste", taste, overwrite=False)
     with pytest.raises(TasteError, match="is damaged"):
@@ -148,7 +148,7 @@ def test_a_taste_of_another_embedding_is_refused(taste: Taste, tmp_path: Path) -
             return {"embedding": "statistics-0"}
 
     object.__setattr__(
-        taste, "model", Older(model.config, model.networks, model.standardisation, model.embedder)
+        taste, "model", Older(model.config, model.embedder, model.networks, model.standardisation)
     )
     save_taste(tmp_path / "older.taste", taste, overwrite=False)
     with pytest.raises(TasteError, match="learned on the embedding statistics-0"):

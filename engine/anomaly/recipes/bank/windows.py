@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.anomaly.recipes.held_stream import HeldStream
 from engine.anomaly.recipes.recipe import Passing
 from engine.beats.listen import listen
-from engine.features.mel import log_mel_blocks
 from engine.features.mel_settings import MelSettings
 from engine.features.span_means import means_between, running_sums
 
@@ -53,47 +53,19 @@ def stretches(blocks: Iterable[Array], mel: MelSettings, passing: Passing = iter
     """
     own = round(STRETCH_S * mel.rate_hz / mel.hop_samples)
     around = round(AROUND_S * mel.rate_hz / mel.hop_samples)
-    source = _Buffered(blocks, mel)
+    stream = HeldStream(blocks, mel, passing)
     first = 0  # of what is held, the first frame that was not given yet
-    for frames in passing(source.frames()):
-        source.frames_db = np.concatenate([source.frames_db, frames])
-        while len(source.frames_db) >= first + own + around:
-            yield source.stretch(first, first + own, first + own + around)
-            source.forget(first + own - around)
+
+    def stretch(last: int, end: int) -> Stretch:
+        return Stretch(stream.samples()[: end * mel.hop_samples], stream.frames_db[:end].copy(), first, last)
+
+    for _ in stream:
+        while len(stream.frames_db) >= first + own + around:
+            yield stretch(first + own, first + own + around)
+            stream.forget(first + own - around)
             first = around
-    if source.heard_samples and len(source.frames_db) > first:
-        yield source.stretch(first, len(source.frames_db), len(source.frames_db))
-
-
-class _Buffered:
-    """The samples and frames of a stream that are still needed."""
-
-    def __init__(self, blocks: Iterable[Array], mel: MelSettings) -> None:
-        self._blocks = blocks
-        self._mel = mel
-        self._samples = np.zeros(0, np.float32)
-        self.frames_db = np.zeros((0, mel.n_mels), np.float32)
-        self.heard_samples = 0
-
-    def frames(self) -> Iterator[Array]:
-        """Yield log-mel frames while their samples are held."""
-
-        def watched() -> Iterator[Array]:
-            for block in self._blocks:
-                self._samples = np.concatenate([self._samples, block])
-                self.heard_samples += len(block)
-                yield block
-
-        return log_mel_blocks(watched(), self._mel)
-
-    def stretch(self, first: int, last: int, end: int) -> Stretch:
-        """Return frames [0, end) with their samples."""
-        return Stretch(self._samples[: end * self._mel.hop_samples], self.frames_db[:end].copy(), first, last)
-
-    def forget(self, count: int) -> None:
-        """Let go of the first frames and their samples."""
-        self.frames_db = self.frames_db[count:]
-        self._samples = self._samples[count * self._mel.hop_samples :]
+    if len(stream.samples()) and len(stream.frames_db) > first:
+        yield stretch(len(stream.frames_db), len(stream.frames_db))
 
 
 def pulses(samples: Array, rate_hz: int, even_s: float, *, on_beats: bool) -> NDArray[np.float64]:

@@ -13,10 +13,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.anomaly.recipes.held_stream import HeldStream
 from engine.anomaly.recipes.recipe import Passing
 from engine.anomaly.recipes.standardisation import Frames
 from engine.beats.listen import listen as listen_for_beats
-from engine.features.mel import log_mel_blocks
 from engine.features.mel_settings import MelSettings
 from engine.progress import Progress
 
@@ -63,16 +63,14 @@ def stretches(
     """
     steps = round(STRETCH_S * mel.rate_hz / mel.hop_samples / frames_per_step)
     length = max(1, steps) * frames_per_step
-    samples = _Held(blocks)
-    waiting = np.zeros((0, mel.n_mels), np.float32)
-    for frames in passing(log_mel_blocks(samples.passing(), mel)):
-        waiting = np.concatenate([waiting, frames])
-        while len(waiting) >= 2 * length:
-            heard = samples.take(length * mel.hop_samples)
-            yield _stretch(waiting[:length], heard, mel, alignment, progress)
-            waiting = waiting[length:]
-    if len(waiting):
-        yield _stretch(waiting, samples.take_rest(), mel, alignment, progress)
+    stream = HeldStream(blocks, mel, passing)
+    for _ in stream:
+        while len(stream.frames_db) >= 2 * length:
+            heard = stream.samples()[: length * mel.hop_samples]
+            yield _stretch(stream.frames_db[:length], heard, mel, alignment, progress)
+            stream.forget(length)
+    if len(stream.frames_db):
+        yield _stretch(stream.frames_db, stream.samples(), mel, alignment, progress)
 
 
 def _stretch(
@@ -114,29 +112,6 @@ def even_clock(beats_frames: NDArray[np.float64], count: int, frames_without_pul
     period = float(np.median(np.diff(beats_frames))) if several else frames_without_pulse
     clock: Clock = np.arange(count) / period
     return clock
-
-
-class _Held:
-    """Samples that pass by and stay until they are taken."""
-
-    def __init__(self, blocks: Iterable[Frames]) -> None:
-        self._blocks = blocks
-        self._waiting: list[Frames] = []
-
-    def passing(self) -> Iterator[Frames]:
-        for block in self._blocks:
-            self._waiting.append(block)
-            yield block
-
-    def take(self, count: int) -> Frames:
-        samples = self.take_rest()
-        self._waiting = [samples[count:].copy()]
-        return samples[:count]
-
-    def take_rest(self) -> Frames:
-        samples = np.concatenate([np.zeros(0, np.float32), *self._waiting])
-        self._waiting = []
-        return samples
 
 
 class _OnlyCancel:

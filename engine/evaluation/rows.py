@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
-from pathlib import Path
 from types import MappingProxyType
 
 from engine.anomaly.faults.breaking_off import FALSE_STARTS
@@ -20,6 +19,7 @@ from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.anomaly.recipes.slicer.settings import SlicerConfig
 from engine.anomaly.recipes.svdd.settings import DeepSvddConfig
+from engine.evaluation.recipe_code import recipe_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,11 @@ class ComparisonRow:
 
     @property
     def digest(self) -> str:
-        """Of the settings and the code of the recipe, 8 hexadecimal digits; results are kept by it."""
+        """Of the settings and of what the recipe computes, 8 hexadecimal digits; results are kept by it."""
         digest = blake2b(digest_size=4)
         if self.config is not None:
             digest.update(json.dumps(self.config.model_dump(mode="json"), sort_keys=True).encode())
-            digest.update(_recipe_code(self.config))
+            digest.update(recipe_code(self.config))
         return digest.hexdigest()
 
 
@@ -185,11 +185,3 @@ def shortened(row: ComparisonRow) -> ComparisonRow:
     return ComparisonRow(
         f"{row.name} (short)", row.about, row.config.model_copy(update=less), row.hears_raw, row.left_out
     )
-
-
-def _recipe_code(config: RecipeConfig) -> bytes:
-    """Return the source of a recipe and of the faults; nothing where only bytecode is installed."""
-    root = Path(__file__).parents[2]
-    recipe = root.joinpath(*type(config).__module__.split(".")[:-1])
-    folders = (recipe, root / "engine" / "anomaly" / "faults")
-    return b"".join(path.read_bytes() for folder in folders for path in sorted(folder.glob("*.py")))

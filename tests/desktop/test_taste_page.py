@@ -24,7 +24,7 @@ from engine.overview.results import Origin, SegmentState
 from engine.progress import SILENT
 from tests.desktop.conftest import Hands, type_path
 from tests.desktop.test_accessibility import handled, name_of
-from tests.engine.anomaly.conftest import RATE_HZ, TINY, music
+from tests.engine.conftest import RATE_HZ, TINY, music
 from widgets.taste.page import TastePage
 
 KEPT_S, RAW_S = 20.0, 24.0

@@ -28,7 +28,7 @@ from engine.cli.main import main
 from engine.errors import TasteError
 from engine.progress import SILENT
 from engine.review.calibration.stored import read_memory
-from tests.engine.anomaly.conftest import RATE_HZ, music
+from tests.engine.conftest import RATE_HZ, music
 
 _SEGMENTS = {"hidden_dims": [4, 8], "latent_dim": 4, "epochs": 1, "segments_per_epoch": 32}
 _MEL = {"rate_hz": RATE_HZ, "n_mels": 32}

@@ -20,7 +20,7 @@ from engine.anomaly.recipes.standardisation import standardisation
 from engine.anomaly.taste import load_taste
 from engine.errors import Cancelled, OffcutError, SourceError, TasteError
 from engine.progress import SILENT, ReportingProgress
-from tests.engine.anomaly.conftest import RATE_HZ, TINY, Checks, music
+from tests.engine.conftest import RATE_HZ, TINY, Checks, music
 
 
 def test_the_same_seed_gives_the_same_bytes(edited: Path, taste_path: Path, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from engine.features.loudness import level_of
 from engine.features.mel import log_mel_blocks
 from engine.learning.loop import seeded
 from engine.progress import SILENT, ReportingProgress
-from tests.engine.anomaly.conftest import RATE_HZ, Checks, music
+from tests.engine.conftest import RATE_HZ, Checks, music
 
 
 def score(taste: Taste, samples: NDArray[np.float32], block_samples: int = 50_000) -> Scores:

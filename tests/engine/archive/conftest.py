@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from tests.engine.anomaly.conftest import RATE_HZ, music
+from tests.engine.conftest import RATE_HZ, music
 
 RECORDINGS = ("01.wav", "02.FLAC", "takes/03.ogg", "takes/late/04.aiff")
 BAD = "takes/broken.wav"

@@ -14,7 +14,7 @@ import pytest
 from engine.cli.main import main
 from tests.engine.archive.conftest import BAD, RECORDINGS
 
-ROOT = Path(__file__).resolve().parents[4]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def score(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, list[str]]:

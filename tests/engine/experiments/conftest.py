@@ -12,7 +12,7 @@ import yaml
 from engine.anomaly.recipes.svdd.settings import DeepSvddConfig
 from engine.experiments.recordings import PreparedRecordings
 from engine.progress import SILENT
-from tests.engine.anomaly.conftest import music
+from tests.engine.conftest import music
 
 RATE_HZ = 16_000
 SETTINGS: dict[str, object] = {

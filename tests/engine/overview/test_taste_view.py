@@ -23,7 +23,7 @@ from engine.jobs.taste_requests import Asked, SurveyRequest
 from engine.jobs.taste_view import MOMENT_S, compare_tastes, look_at, look_at_moment, score_sound, survey
 from engine.overview.results import Origin
 from engine.progress import SILENT, ReportingProgress
-from tests.engine.anomaly.conftest import RATE_HZ, music
+from tests.engine.conftest import RATE_HZ, music
 
 
 @pytest.fixture(scope="module")

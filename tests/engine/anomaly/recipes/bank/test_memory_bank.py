@@ -28,8 +28,8 @@ from engine.features.loudness import level_of
 from engine.features.mel import log_mel_blocks
 from engine.learning.loop import seeded
 from engine.progress import SILENT
-from tests.engine.anomaly.conftest import RATE_HZ as MUSIC_HZ
-from tests.engine.anomaly.conftest import music
+from tests.engine.conftest import RATE_HZ as MUSIC_HZ
+from tests.engine.conftest import music
 
 TINY = MemoryBankConfig(latent=8, epochs=3, batch_size=16)
 RATE_HZ = TINY.mel.rate_hz

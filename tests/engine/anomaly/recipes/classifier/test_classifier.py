@@ -20,7 +20,7 @@ from engine.anomaly.score import score_file
 from engine.anomaly.taste import load_taste
 from engine.errors import TasteError
 from engine.progress import SILENT
-from tests.engine.anomaly.conftest import RATE_HZ, TINY, music
+from tests.engine.conftest import RATE_HZ, TINY, music
 
 BLIND_LOSS = math.log(2.0)
 

@@ -19,7 +19,7 @@ from engine.anomaly.taste import Taste, load_taste
 from engine.errors import TasteError
 from engine.learning.loop import seeded
 from engine.progress import SILENT
-from tests.engine.anomaly.conftest import RATE_HZ, TINY, music
+from tests.engine.conftest import RATE_HZ, TINY, music
 
 SMALL = DualConfig.model_validate(
     {"hidden_dims": [2, 4], "latent_dim": 3, "segment_frames": 16, "mel": {"n_mels": 8}}

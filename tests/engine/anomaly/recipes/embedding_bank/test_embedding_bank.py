@@ -23,7 +23,7 @@ from engine.embeddings.preparation import default_folder, prepare
 from engine.embeddings.registry import default_embedder
 from engine.errors import TasteError
 from engine.progress import SILENT
-from tests.engine.anomaly.conftest import RATE_HZ, music
+from tests.engine.conftest import RATE_HZ, music
 
 CONFIG = EmbeddingBankConfig()
 

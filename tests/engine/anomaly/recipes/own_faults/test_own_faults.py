@@ -39,8 +39,8 @@ from engine.features.loudness import level_of
 from engine.features.tuning import TUNING_BINS
 from engine.learning.loop import seeded
 from engine.progress import SILENT, ReportingProgress
-from tests.engine.anomaly.conftest import RATE_HZ as MUSIC_HZ
-from tests.engine.anomaly.conftest import music
+from tests.engine.conftest import RATE_HZ as MUSIC_HZ
+from tests.engine.conftest import music
 
 TINY = OwnFaultsConfig(practice_s=240.0, excerpt_s=30.0, crop_steps=32, width=16, epochs=6, batch_size=8)
 RATE_HZ = TINY.mel.rate_hz

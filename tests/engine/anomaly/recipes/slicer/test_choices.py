@@ -23,7 +23,7 @@ from engine.errors import Cancelled, TasteError
 from engine.features.loudness import level_of
 from engine.features.mel import log_mel_blocks
 from engine.progress import SILENT, ReportingProgress
-from tests.engine.anomaly.conftest import RATE_HZ, TINY, Checks, music
+from tests.engine.conftest import RATE_HZ, TINY, Checks, music
 
 CHOICES: tuple[dict[str, object], ...] = (
     {"contrast": "neighbours"},

@@ -21,7 +21,7 @@ from engine.embeddings import registry
 from engine.embeddings.windows import PLAYING_LEVEL_DB
 from engine.errors import TasteError
 from engine.progress import SILENT
-from tests.engine.anomaly.conftest import RATE_HZ, music
+from tests.engine.conftest import RATE_HZ, music
 
 CONFIG = DeepSvddConfig.model_validate(
     {

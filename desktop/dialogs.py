@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.anomaly.diagnoses.finding import Finding
+from engine.diagnoses.finding import Finding
 from engine.settings import CutSettings
 from widgets.chrome.key_editor import KeyEditor, KeyRules
 from widgets.chrome.learn_panel import LearnPanel, LearnRequest

@@ -131,8 +131,8 @@ def make_edited(pieces: dict[str, Samples], folder: Path) -> None:
 
 def learn_taste(out: Path) -> None:
     """Learn `demo.taste` with the default recipe and seed 0."""
-    from engine.anomaly.config import default_config
     from engine.anomaly.learn import LearnRequest, learn
+    from engine.anomaly.recipes.config import default_config
     from engine.progress import SILENT
 
     edited = tuple(sorted((out / "edited").glob("*.ogg")))

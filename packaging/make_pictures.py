@@ -238,7 +238,7 @@ def learning(photographer: Photographer) -> None:
     """Let it learn from the demo's edited recordings, and stop once the curve has a shape."""
     window = photographer.window
     from desktop.demo import edited_examples
-    from engine.anomaly.methods import METHODS
+    from engine.anomaly.recipes.methods import METHODS
     from engine.places import data_folder
     from widgets.chrome.learn_panel import LearnRequest
 

@@ -22,9 +22,9 @@ import soxr
 from make_demo import CLIPS, OGG_SERIAL, PIECES, with_serial
 from test_data_credits import credits_of, free_clips
 
-from engine.anomaly.evaluation.materials.grooves import played
-from engine.anomaly.evaluation.recordings import whole
 from engine.anomaly.faults.material import Samples
+from engine.evaluation.materials.grooves import played
+from engine.evaluation.recordings import whole
 
 OUT = Path(__file__).resolve().parent.parent / "tests" / "data"
 SONG_S = 60.0

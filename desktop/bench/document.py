@@ -16,7 +16,7 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 from desktop.jobs import learn_taste
-from engine.anomaly.methods import METHODS
+from engine.anomaly.recipes.methods import METHODS
 from engine.audio.peaks import PeakPyramid
 from engine.bench.long_recording import write_sparse
 from engine.bench.sound import write

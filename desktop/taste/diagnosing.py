@@ -11,10 +11,10 @@ from PySide6.QtCore import QObject, Signal
 from desktop.job_lanes import JobHandle, JobLane
 from desktop.session import Session
 from desktop.work import Work
-from engine.anomaly.diagnoses.finding import Finding, Severity
-from engine.anomaly.diagnoses.judging import is_suspicious, judge
-from engine.anomaly.diagnoses.symptoms import Symptoms
 from engine.cuts.dead_air import PAUSES
+from engine.diagnoses.finding import Finding, Severity
+from engine.diagnoses.judging import is_suspicious, judge
+from engine.diagnoses.symptoms import Symptoms
 from engine.document.change import Change
 from engine.jobs.diagnose import SymptomsRequest, check_recordings, find_symptoms
 from engine.jobs.own_process import run_in_own_process

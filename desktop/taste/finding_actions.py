@@ -10,8 +10,8 @@ from desktop.slots import telling_refusals
 from desktop.taste.diagnosing import Diagnosing
 from desktop.taste.page import Tasting
 from desktop.work import Work
-from engine.anomaly.diagnoses.finding import Action
-from engine.anomaly.methods import METHODS
+from engine.anomaly.recipes.methods import METHODS
+from engine.diagnoses.finding import Action
 
 _LONGER = 4
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.anomaly.overview.results import Comparison, Moment, ScoredRecording, TasteFacts
 from engine.jobs.sounds import Sound
 from engine.jobs.taste_requests import Survey, SurveyRequest
+from engine.overview.results import Comparison, Moment, ScoredRecording, TasteFacts
 from engine.progress import Progress
 
 

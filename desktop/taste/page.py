@@ -25,16 +25,16 @@ from desktop.taste.threshold import TasteThreshold
 from desktop.transport import Transport
 from desktop.user_settings.look import Look
 from desktop.work import Work
-from engine.anomaly.overview.results import Comparison, Moment, TasteFacts
-from engine.anomaly.overview.states import segment_states
 from engine.document.change import Change
 from engine.errors import UsageError
+from engine.overview.results import Comparison, Moment, TasteFacts
+from engine.overview.states import segment_states
 from widgets.chrome.loss_history import LossHistory
 from widgets.chrome.top_bar import TopBar
 from widgets.timeline.timeline_view import TimelineView
 
 if TYPE_CHECKING:
-    from engine.anomaly.diagnoses.finding import Finding
+    from engine.diagnoses.finding import Finding
     from widgets.taste.page import TastePage
 
 

@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desktop.session import Session
-from engine.anomaly.overview.results import (
+from engine.features.loudness import playing_level_db
+from engine.jobs.sounds import DocumentSound, FileSound, Sound
+from engine.jobs.taste_requests import Asked, KeptScored, Survey, SurveyRequest
+from engine.overview.results import (
     NearestStretches,
     Origin,
     ScoredRecording,
     SegmentMap,
     TasteFacts,
 )
-from engine.features.loudness import playing_level_db
-from engine.jobs.sounds import DocumentSound, FileSound, Sound
-from engine.jobs.taste_requests import Asked, KeptScored, Survey, SurveyRequest
 from engine.timebase import samples_to_s, samples_to_s_array
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.anomaly.examples import Examples
 from engine.anomaly.neighbours import MOST_EXAMPLES, KeptExamples, KeptRecording, keep_examples
-from engine.anomaly.recipe import Learnt
-from engine.anomaly.recipe_config import RecipeConfig
-from engine.anomaly.recipes import RECIPES
+from engine.anomaly.recipes.examples import Examples
+from engine.anomaly.recipes.recipe import Learnt
+from engine.anomaly.recipes.recipe_config import RecipeConfig
+from engine.anomaly.recipes.registry import RECIPES
 from engine.anomaly.taste import Taste, save_taste
 from engine.audio.reader import SourceReader, content_hash
 from engine.errors import TasteError
@@ -30,7 +30,7 @@ _PAUSES_AT_HZ = 16_000
 
 @dataclass(frozen=True, slots=True)
 class LearnRequest:
-    """What to learn from and where the taste goes; see `engine.anomaly.examples.Examples`."""
+    """What to learn from and where the taste goes; see `engine.anomaly.recipes.examples.Examples`."""
 
     edited: tuple[Path, ...]
     config: RecipeConfig

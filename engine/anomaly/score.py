@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.anomaly.dead_air import longer_than, raised_in
 from engine.anomaly.neighbours import Nearest, NearestSearch
-from engine.anomaly.recipe import Judged, KeptScores
+from engine.anomaly.recipes.recipe import Judged, KeptScores
 from engine.anomaly.taste import Taste
 from engine.anomaly.threshold import to_scores
 from engine.audio.reader import SourceReader

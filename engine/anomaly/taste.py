@@ -20,12 +20,12 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
-from engine.anomaly.config import parse_config
 from engine.anomaly.neighbours import PARTS, KeptExamples, KeptRecording
-from engine.anomaly.recipe import KeptScores, Model
-from engine.anomaly.recipe_config import RecipeConfig
-from engine.anomaly.recipes import RECIPES
-from engine.anomaly.stored_values import require_as_stored, require_finite, stored_number
+from engine.anomaly.recipes.config import parse_config
+from engine.anomaly.recipes.recipe import KeptScores, Model
+from engine.anomaly.recipes.recipe_config import RecipeConfig
+from engine.anomaly.recipes.registry import RECIPES
+from engine.anomaly.recipes.stored_values import require_as_stored, require_finite, stored_number
 from engine.anomaly.taste_header import KEY, digest_of, facts_in, not_a_taste, read_taste_bytes
 from engine.anomaly.threshold import USUAL_LIMIT
 from engine.errors import TasteError, UsageError

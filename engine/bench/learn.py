@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 
 import soundfile
 
-from engine.anomaly.config import default_config
 from engine.anomaly.learn import LearnRequest, learn
+from engine.anomaly.recipes.config import default_config
 from engine.anomaly.score import score_file
 from engine.anomaly.taste import load_taste
 from engine.bench.measured import Measured, seconds

@@ -7,14 +7,14 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from engine.anomaly.archive.outcome import score_recording
-from engine.anomaly.archive.processes import fitting_workers, score_by_processes
-from engine.anomaly.embedding_bank.settings import EmbeddingBankConfig
 from engine.anomaly.learn import LearnRequest, learn
-from engine.anomaly.own_faults.settings import OwnFaultsConfig
-from engine.anomaly.recipe_config import RecipeConfig
+from engine.anomaly.recipes.embedding_bank.settings import EmbeddingBankConfig
+from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
+from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.anomaly.score import score_file
 from engine.anomaly.taste import load_taste
+from engine.archive.outcome import score_recording
+from engine.archive.processes import fitting_workers, score_by_processes
 from engine.audio.reader import SourceReader
 from engine.bench.long_recording import write_sparse
 from engine.bench.measured import Measured, peak_memory_mb, seconds

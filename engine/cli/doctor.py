@@ -16,9 +16,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import MappingProxyType
 
-from engine.anomaly.diagnoses.finding import Action, Finding
 from engine.cache_size import cache_bytes
 from engine.cli.output import VerbOutput
+from engine.diagnoses.finding import Action, Finding
 from engine.errors import UsageError
 from engine.places import cache_folder, data_folder
 from engine.progress import Progress
@@ -78,8 +78,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
 
 
 def _diagnoses(path: Path, audio: Sequence[Path], progress: Progress) -> Iterator[VerbOutput]:
-    from engine.anomaly.diagnoses.recording import diagnose
     from engine.anomaly.taste import load_taste
+    from engine.diagnoses.recording import diagnose
     from engine.settings import CutSettings
 
     taste = load_taste(path)

@@ -49,7 +49,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
 
 
 def _table(options: argparse.Namespace) -> VerbOutput:
-    from engine.anomaly.evaluation.compare import table_of
+    from engine.evaluation.compare import table_of
 
     if options.results is None:
         raise UsageError("There is nothing to make a table of: name finished trials with --results.")
@@ -59,11 +59,11 @@ def _table(options: argparse.Namespace) -> VerbOutput:
 
 def _lines(options: argparse.Namespace, progress: Progress) -> Iterator[Mapping[str, object]]:
     if options.part == "anomaly":
-        from engine.anomaly.config import load_config
+        from engine.anomaly.recipes.config import load_config
 
         config = None if options.config is None else load_config(options.config)
 
-        from engine.anomaly.evaluation.compare import Comparison, evaluate
+        from engine.evaluation.compare import Comparison, evaluate
 
         asked = Comparison(
             rows=_names(options.rows),
@@ -75,7 +75,7 @@ def _lines(options: argparse.Namespace, progress: Progress) -> Iterator[Mapping[
         )
         return evaluate(options.data, asked, progress)
     if options.part == "kept":
-        from engine.anomaly.evaluate_kept import evaluate as evaluate_kept
+        from engine.evaluation.kept import evaluate as evaluate_kept
 
         return evaluate_kept(options.data, short=options.short, progress=progress)
     from engine.beats.evaluate import evaluate as evaluate_beats

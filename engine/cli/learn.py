@@ -47,13 +47,13 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
 
 
 def _learn(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
-    from engine.anomaly.config import default_config, load_config
+    from engine.anomaly.recipes.config import default_config, load_config
 
     config = load_config(options.config) if options.config else default_config()
 
-    from engine.anomaly.diagnoses.material import check_material
-    from engine.anomaly.examples import Examples
     from engine.anomaly.learn import LearnRequest, check_out, learn
+    from engine.anomaly.recipes.examples import Examples
+    from engine.diagnoses.material import check_material
 
     request = LearnRequest(
         edited=tuple(options.edited),

@@ -20,9 +20,9 @@ from engine.timebase import format_time
 from engine.wording import counted
 
 if TYPE_CHECKING:
-    from engine.anomaly.archive.outcome import Outcome, Scored
     from engine.anomaly.score import Scores
     from engine.anomaly.taste import Taste
+    from engine.archive.outcome import Outcome, Scored
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -139,9 +139,9 @@ class _Scoring:
                     yield self._entry(scored)
 
     def _outcomes(self) -> Generator[Outcome]:
-        from engine.anomaly.archive.cluster import score_on_cluster
-        from engine.anomaly.archive.outcome import score_recording
-        from engine.anomaly.archive.processes import fitting_workers, score_by_processes
+        from engine.archive.cluster import score_on_cluster
+        from engine.archive.outcome import score_recording
+        from engine.archive.processes import fitting_workers, score_by_processes
 
         workers = self._options.workers or fitting_workers(self.total)
         if self._options.cluster is not None:
@@ -159,7 +159,7 @@ class _Scoring:
         self._say(f"{shown(error.filename)} cannot be listed: {(error.strerror or str(error)).lower()}.")
 
     def _scored_or_said(self, outcome: Outcome) -> Scored | None:
-        from engine.anomaly.archive.outcome import Refused
+        from engine.archive.outcome import Refused
 
         if isinstance(outcome, Refused):
             self._say(outcome.sentence)
@@ -176,7 +176,7 @@ class _Scoring:
         return iter([(shown(scored.path), *self._verdict(scored))])
 
     def _verdict(self, scored: Scored) -> tuple[float | None, str | None]:
-        from engine.anomaly.archive.outcome import prediction
+        from engine.archive.outcome import prediction
 
         return scored.overall, prediction(scored.overall, self._options.threshold)
 

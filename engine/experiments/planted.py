@@ -16,12 +16,11 @@ from numpy.typing import NDArray
 from engine.anomaly.faults.kinds import MAKERS
 from engine.anomaly.faults.planting import Planted, plant
 from engine.anomaly.faults.practice_kinds import PRACTICE_MAKERS, made_up_clips
-from engine.anomaly.material import Recording, split
 from engine.anomaly.metrics import auc
-from engine.anomaly.svdd.hearing import hearing_of
-from engine.anomaly.svdd.learning import Heard
-from engine.anomaly.svdd.model import SvddModel
-from engine.anomaly.svdd.settings import DeepSvddConfig
+from engine.anomaly.recipes.embedded import Embedded, hearing_of
+from engine.anomaly.recipes.material import Recording, split
+from engine.anomaly.recipes.svdd.model import SvddModel
+from engine.anomaly.recipes.svdd.settings import DeepSvddConfig
 from engine.embeddings.hearing import heard as heard_windows
 from engine.errors import TasteError
 from engine.features.mono import mono_blocks
@@ -51,7 +50,7 @@ class PlantedWindows:
         return auc(self.is_fault, model.judge_vectors(self.vectors).own)
 
 
-def planted_windows(heard: Heard, config: DeepSvddConfig, seed: int, progress: Progress) -> PlantedWindows:
+def planted_windows(heard: Embedded, config: DeepSvddConfig, seed: int, progress: Progress) -> PlantedWindows:
     """Plant faults of all kinds in the recordings that are set aside for validation, and hear them.
 
     Raises
@@ -75,7 +74,7 @@ def planted_windows(heard: Heard, config: DeepSvddConfig, seed: int, progress: P
     return PlantedWindows(np.concatenate(vectors), np.concatenate(is_fault))
 
 
-def validation_recordings(heard: Heard, config: DeepSvddConfig) -> tuple[Recording, ...]:
+def validation_recordings(heard: Embedded, config: DeepSvddConfig) -> tuple[Recording, ...]:
     """Return the recordings that the recipe sets aside.
 
     Raises

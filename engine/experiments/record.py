@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from pathlib import Path
 
-from engine.anomaly.svdd.settings import DeepSvddConfig
+from engine.anomaly.recipes.svdd.settings import DeepSvddConfig
 from engine.errors import OffcutError
 from engine.learning.loop import Epoch
 from engine.regular_file import read_beginning

@@ -7,8 +7,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import NoReturn
 
-from engine.anomaly.svdd.learning import Heard, hear
-from engine.anomaly.svdd.settings import DeepSvddConfig
+from engine.anomaly.recipes.embedded import Embedded, hear_embedded
+from engine.anomaly.recipes.svdd.settings import DeepSvddConfig
 from engine.audio.folders import audio_files
 from engine.audio.reader import content_hash
 from engine.errors import UsageError
@@ -20,7 +20,7 @@ _HEARING_SHARE = 0.7
 _HEARING = ("embedding", "window_s", "hop_s", "mel", "validation_share")
 """The settings that decide what is heard, and by whom."""
 
-Prepared = tuple[Heard, PlantedWindows]
+Prepared = tuple[Embedded, PlantedWindows]
 
 
 def recordings_in(folder: Path) -> tuple[Path, ...]:
@@ -70,7 +70,7 @@ class PreparedRecordings:
         """
         key = config.model_dump_json(include=set(_HEARING))
         if key not in self._prepared:
-            heard = hear(self.paths, config, progress.part(0.0, _HEARING_SHARE))
+            heard = hear_embedded(self.paths, config, progress.part(0.0, _HEARING_SHARE))
             planted = planted_windows(heard, config, self._seed, progress.part(_HEARING_SHARE, 1.0))
             self._prepared[key] = (heard, planted)
         return self._prepared[key]

@@ -8,8 +8,8 @@ from typing import Any, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from engine.anomaly.config import sentence_of
-from engine.anomaly.svdd.settings import DeepSvddConfig, NetworkName
+from engine.anomaly.recipes.config import sentence_of
+from engine.anomaly.recipes.svdd.settings import DeepSvddConfig, NetworkName
 from engine.errors import UsageError
 from engine.experiments.inheritance import Values, load_inheriting
 from engine.safe_write import shown

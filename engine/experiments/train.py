@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.anomaly.learn import LearnRequest, write_taste
-from engine.anomaly.svdd.learning import learn_from
-from engine.anomaly.svdd.settings import DeepSvddConfig
+from engine.anomaly.recipes.svdd.learning import learn_from
+from engine.anomaly.recipes.svdd.settings import DeepSvddConfig
 from engine.experiments.record import (
     HISTORY,
     TASTE,

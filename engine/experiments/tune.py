@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from engine.anomaly.svdd.learning import learn_from
-from engine.anomaly.svdd.model import SvddModel
-from engine.anomaly.svdd.settings import DeepSvddConfig
+from engine.anomaly.recipes.svdd.learning import learn_from
+from engine.anomaly.recipes.svdd.model import SvddModel
+from engine.anomaly.recipes.svdd.settings import DeepSvddConfig
 from engine.errors import OffcutError, UsageError
 from engine.experiments.inheritance import BASE
 from engine.experiments.record import VERSION, make_folder

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.diagnoses.finding import Finding
-from engine.anomaly.diagnoses.symptoms import Symptoms
+from engine.diagnoses.finding import Finding
+from engine.diagnoses.symptoms import Symptoms
 from engine.document.state import DocumentState
 from engine.progress import Progress
 
@@ -42,8 +42,8 @@ def check_recordings(
     ------
     SourceError : one cannot be read
     """
-    from engine.anomaly.diagnoses.material import check_material
-    from engine.anomaly.examples import Examples
+    from engine.anomaly.recipes.examples import Examples
+    from engine.diagnoses.material import check_material
 
     return check_material(Examples(edited, raw), progress)
 
@@ -55,9 +55,9 @@ def find_symptoms(request: SymptomsRequest, progress: Progress) -> Symptoms:
     ------
     SourceError, TasteError : a recording or the taste cannot be read
     """
-    from engine.anomaly.diagnoses.sound import stretches_of, typical_spectrum_db
-    from engine.anomaly.diagnoses.taste import examine
     from engine.anomaly.taste import load_taste
+    from engine.diagnoses.sound import stretches_of, typical_spectrum_db
+    from engine.diagnoses.taste import examine
     from engine.features.mel import log_mel_blocks
     from engine.features.mono import resampled
     from engine.jobs.listen import mono_blocks

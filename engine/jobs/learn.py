@@ -38,8 +38,8 @@ def learn_taste_file(request: TasteRequest, progress: Progress) -> TasteWritten:
     ------
     OffcutError, Cancelled : as `engine.anomaly.learn.learn`
     """
-    from engine.anomaly.config import parse_config
     from engine.anomaly.learn import LearnRequest, learn
+    from engine.anomaly.recipes.config import parse_config
 
     config = parse_config({"recipe": request.recipe, "epochs": request.epochs})
     asked = LearnRequest(request.edited, config, request.seed, request.out, request.overwrite)

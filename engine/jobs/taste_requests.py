@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.anomaly.overview.results import LearnedFrom, Origin, ScoredRecording, SegmentMap
 from engine.jobs.sounds import Sound
+from engine.overview.results import LearnedFrom, Origin, ScoredRecording, SegmentMap
 
 
 @dataclass(frozen=True, slots=True)

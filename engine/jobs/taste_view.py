@@ -17,10 +17,18 @@ from engine.anomaly.neighbours import (
     embedded_stretches,
     part_frames,
 )
-from engine.anomaly.overview.comparison import compare
-from engine.anomaly.overview.facts import facts_of
-from engine.anomaly.overview.plane import principal_plane
-from engine.anomaly.overview.results import (
+from engine.anomaly.part_wording import part_wording
+from engine.anomaly.recipes.recipe import Reconstructs
+from engine.anomaly.score import measured_level_db, score_blocks
+from engine.anomaly.taste import Taste, load_taste
+from engine.errors import SourceError
+from engine.features.mel import log_mel_blocks
+from engine.jobs.sounds import DocumentSound, FileSound, OpenSound, Sound, opened
+from engine.jobs.taste_requests import Asked, KeptScored, Survey, SurveyRequest
+from engine.overview.comparison import compare
+from engine.overview.facts import facts_of
+from engine.overview.plane import principal_plane
+from engine.overview.results import (
     Comparison,
     LearnedFrom,
     Moment,
@@ -30,14 +38,6 @@ from engine.anomaly.overview.results import (
     SegmentMap,
     TasteFacts,
 )
-from engine.anomaly.part_wording import part_wording
-from engine.anomaly.recipe import Reconstructs
-from engine.anomaly.score import measured_level_db, score_blocks
-from engine.anomaly.taste import Taste, load_taste
-from engine.errors import SourceError
-from engine.features.mel import log_mel_blocks
-from engine.jobs.sounds import DocumentSound, FileSound, OpenSound, Sound, opened
-from engine.jobs.taste_requests import Asked, KeptScored, Survey, SurveyRequest
 from engine.progress import Progress
 from engine.timebase import convert_samples, s_to_samples
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from desktop.commands import COMMANDS
-from engine.anomaly.config import BY_RECIPE
+from engine.anomaly.recipes.config import BY_RECIPE
 from engine.cli.main import VERBS
 from widgets.chrome.key_names import key_label
 

@@ -17,7 +17,7 @@ MAKERS = (
     "engine/edl/reordering.py",
     "desktop/commands/by_hand.py",
     "desktop/review/by_hand.py",
-    "engine/anomaly/evaluation/simulate.py",
+    "engine/evaluation/simulate.py",
     "engine/anomaly/faults/",  # a kind of fault: what the user cut before
     "engine/jobs/improve.py",  # the files of what documents cut
     "engine/review/recount.py",  # a word of a sentence

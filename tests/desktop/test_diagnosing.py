@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from scipy.signal import butter, sosfilt
 
 from desktop.main_window import MainWindow
-from engine.anomaly.diagnoses.finding import Action
+from engine.diagnoses.finding import Action
 from tests.desktop.conftest import JOB_TIMEOUT_MS, Hands
 from widgets.chrome.learn_panel import LearnPanel
 

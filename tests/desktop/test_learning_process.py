@@ -19,7 +19,7 @@ from engine.anomaly.learn import LearnRequest, learn
 from engine.jobs.own_process import run_in_own_process
 from engine.places import state_folder
 from engine.progress import SILENT
-from tests.engine.anomaly.conftest import TINY
+from tests.engine.conftest import TINY
 from widgets.chrome.learn_panel import LearnRequest as Asked
 
 RATE_HZ = 22_050

@@ -15,16 +15,16 @@ from PySide6.QtWidgets import QApplication, QPushButton, QScrollBar, QWidget
 
 from desktop.taste.threshold import USUAL_SCORE
 from engine.anomaly.learn import LearnRequest, learn
-from engine.anomaly.overview.results import Origin, SegmentState
 from engine.document.document import Document
 from engine.document.edits import set_analyses, set_settings
 from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
 from engine.jobs.listen import ListenRequest, listen_to_document
 from engine.jobs.propose import propose
+from engine.overview.results import Origin, SegmentState
 from engine.progress import SILENT
 from tests.desktop.conftest import Hands, type_path
 from tests.desktop.test_accessibility import handled, name_of
-from tests.engine.anomaly.conftest import RATE_HZ, TINY, music
+from tests.engine.conftest import RATE_HZ, TINY, music
 from widgets.taste.page import TastePage
 
 KEPT_S, RAW_S = 20.0, 24.0

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.anomaly.config import load_config
-from engine.anomaly.evaluation.results import Results
+from engine.anomaly.recipes.config import load_config
 from engine.errors import UsageError
+from engine.evaluation.results import Results
 from engine.experiments.record import HISTORY, TASTE, finished
 from engine.experiments.settings import load_experiment
 from engine.settings_file import MOST_BYTES

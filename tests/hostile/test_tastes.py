@@ -19,8 +19,8 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor
 
-from engine.anomaly.config import parse_config
 from engine.anomaly.learn import LearnRequest, learn
+from engine.anomaly.recipes.config import parse_config
 from engine.anomaly.score import score_file
 from engine.anomaly.taste import load_taste
 from engine.anomaly.taste_header import MOST_HEADER_BYTES
@@ -28,7 +28,7 @@ from engine.cli.main import main
 from engine.errors import TasteError
 from engine.progress import SILENT
 from engine.review.calibration.stored import read_memory
-from tests.engine.anomaly.conftest import RATE_HZ, music
+from tests.engine.conftest import RATE_HZ, music
 
 _SEGMENTS = {"hidden_dims": [4, 8], "latent_dim": 4, "epochs": 1, "segments_per_epoch": 32}
 _MEL = {"rate_hz": RATE_HZ, "n_mels": 32}

@@ -18,8 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.anomaly.diagnoses.finding import Finding
-from engine.anomaly.methods import METHODS
+from engine.anomaly.recipes.methods import METHODS
+from engine.diagnoses.finding import Finding
 from widgets.chrome.choice_field import ChoiceField
 from widgets.chrome.key_caps import KeyButton
 from widgets.chrome.number_field import NumberField
@@ -36,7 +36,7 @@ class LearnRequest:
     ----------
     edited : paths of the edited recordings
     name : of the taste
-    recipe : one of `engine.anomaly.methods`
+    recipe : one of `engine.anomaly.recipes.methods`
     """
 
     edited: tuple[str, ...]

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QListWidget, QWidget
 
-from engine.anomaly.overview.results import Difference
+from engine.overview.results import Difference
 from engine.timebase import format_time
 from widgets.taste.keyed_view import ENDS, HEARING, is_own_key
 from widgets.theme import ROW, px

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QWidget
 
-from engine.anomaly.overview.results import TasteFacts
+from engine.overview.results import TasteFacts
 from engine.timebase import format_time
 from widgets.theme import TEXT_SMALL, Theme, px
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from engine.anomaly.diagnoses.finding import Finding, Severity
+from engine.diagnoses.finding import Finding, Severity
 from widgets.chrome.key_caps import KeyButton
 from widgets.theme import Theme, px
 

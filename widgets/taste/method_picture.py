@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from engine.anomaly.overview.results import MethodStep
+from engine.overview.results import MethodStep
 from widgets.theme import RADIUS, TEXT, TEXT_SMALL, Theme, px, ui_font
 
 _BOX, _GAP, _PAD = 132, 26, 10

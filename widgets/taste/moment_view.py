@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
-from engine.anomaly.overview.results import Moment
+from engine.overview.results import Moment
 from engine.timebase import format_time
 from widgets.taste.keyed_view import KeyedView
 from widgets.theme import TEXT_SMALL, Theme, color, mono_font, px, ui_font

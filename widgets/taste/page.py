@@ -12,8 +12,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
-from engine.anomaly.diagnoses.finding import Finding
-from engine.anomaly.overview.results import (
+from engine.diagnoses.finding import Finding
+from engine.overview.results import (
     Comparison,
     Moment,
     Origin,

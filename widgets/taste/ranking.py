@@ -10,7 +10,7 @@ from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistent
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from engine.anomaly.overview.results import Origin
+from engine.overview.results import Origin
 from engine.timebase import format_time
 from widgets.taste.keyed_view import ARROWS, ENDS, HEARING, is_own_key
 from widgets.theme import ROW, TEXT_SMALL, mono_font, px

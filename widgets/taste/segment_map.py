@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from engine.anomaly.overview.results import SegmentMap, SegmentState
+from engine.overview.results import SegmentMap, SegmentState
 from widgets.taste.keyed_view import KeyedView
 from widgets.taste.stamps import scattered
 from widgets.theme import TEXT_SMALL, Theme, color, mix, premultiplied, px, ui_font

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.overview.results import SegmentState
+from engine.overview.results import SegmentState
 
 Pixels = NDArray[np.uint32]
 Mask = NDArray[np.bool_]

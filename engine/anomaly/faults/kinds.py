@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from engine.anomaly.faults.material import HUSH_DB, Maker, Material, Samples, edges, repitched
-from engine.anomaly.stretch import stretched
+from engine.anomaly.faults.stretch import stretched
 
 
 def clip_run(name: str, least_pause_s: float, most_pause_s: float) -> Maker:

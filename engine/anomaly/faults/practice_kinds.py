@@ -23,7 +23,7 @@ from engine.anomaly.faults.material import (
     edges,
     repitched,
 )
-from engine.anomaly.stretch import stretched
+from engine.anomaly.faults.stretch import stretched
 
 _PARTIALS, _VOICES = 20, 16
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from engine.anomaly.faults.kinds import KINDS
 from engine.anomaly.faults.material import active_rms
 from engine.anomaly.faults.planting import Planted, plant
-from engine.anomaly.stretch import stretched
+from engine.anomaly.faults.stretch import stretched
 from engine.errors import UsageError
-from tests.engine.anomaly.conftest import RATE_HZ, music
+from tests.engine.conftest import RATE_HZ, music
 
 CLIPS = {
     kind: [np.random.default_rng(seed).standard_normal(RATE_HZ).astype(np.float32) for seed in (1, 2)]

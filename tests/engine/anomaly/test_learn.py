@@ -11,16 +11,16 @@ import soundfile
 import torch
 
 from engine.anomaly.learn import LearnRequest, learn
-from engine.anomaly.material import split
-from engine.anomaly.own_faults.settings import OwnFaultsConfig
-from engine.anomaly.recipe_config import RecipeConfig
-from engine.anomaly.slicer.model import SlicerModel
-from engine.anomaly.slicer.settings import SlicerConfig
-from engine.anomaly.slicer.standardisation import standardisation
+from engine.anomaly.recipes.material import split
+from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
+from engine.anomaly.recipes.recipe_config import RecipeConfig
+from engine.anomaly.recipes.slicer.model import SlicerModel
+from engine.anomaly.recipes.slicer.settings import SlicerConfig
+from engine.anomaly.recipes.standardisation import standardisation
 from engine.anomaly.taste import load_taste
 from engine.errors import Cancelled, OffcutError, SourceError, TasteError
 from engine.progress import SILENT, ReportingProgress
-from tests.engine.anomaly.conftest import RATE_HZ, TINY, Checks, music
+from tests.engine.conftest import RATE_HZ, TINY, Checks, music
 
 
 def test_the_same_seed_gives_the_same_bytes(edited: Path, taste_path: Path, tmp_path: Path) -> None:

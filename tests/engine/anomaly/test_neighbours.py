@@ -32,8 +32,8 @@ from engine.features.mel_settings import MelSettings
 from engine.jobs.listen import ListenRequest, listen_to_document
 from engine.jobs.media import locate_all
 from engine.progress import SILENT
-from tests.engine.anomaly.conftest import RATE_HZ, TINY
 from tests.engine.anomaly.test_taste_file import about_of
+from tests.engine.conftest import RATE_HZ, TINY
 
 MEL = TINY.mel
 HOP_S = MEL.hop_samples / MEL.rate_hz

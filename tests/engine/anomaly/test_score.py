@@ -13,19 +13,19 @@ import torch
 from numpy.typing import NDArray
 
 from engine.anomaly.neighbours import MOST_EXAMPLES, KeptExamples
-from engine.anomaly.recipe import KeptScores
+from engine.anomaly.recipes.recipe import KeptScores
+from engine.anomaly.recipes.segments.autoencoder import build, rebuild_errors
+from engine.anomaly.recipes.slicer.model import SlicerModel
+from engine.anomaly.recipes.slicer.settings import SlicerConfig
+from engine.anomaly.recipes.standardisation import Standardisation
 from engine.anomaly.score import Scores, normalised, score_blocks, score_file
-from engine.anomaly.slicer.model import SlicerModel
-from engine.anomaly.slicer.network import build, segment_errors
-from engine.anomaly.slicer.settings import SlicerConfig
-from engine.anomaly.slicer.standardisation import Standardisation
 from engine.anomaly.taste import Taste
 from engine.errors import Cancelled, SourceError
 from engine.features.loudness import level_of
 from engine.features.mel import log_mel_blocks
 from engine.learning.loop import seeded
 from engine.progress import SILENT, ReportingProgress
-from tests.engine.anomaly.conftest import RATE_HZ, Checks, music
+from tests.engine.conftest import RATE_HZ, Checks, music
 
 
 def score(taste: Taste, samples: NDArray[np.float32], block_samples: int = 50_000) -> Scores:
@@ -45,7 +45,8 @@ def test_streamed_scores_equal_the_plain_way(taste: Taste) -> None:
     for start in range(0, whole - 63, 16):
         segment = torch.tensor(model.standardisation.apply(frames[start : start + 64]).T.copy())
         with torch.no_grad():
-            plain.append(float(segment_errors(model.network, segment[None, None])[0]))
+            rebuilt = model.network(segment[None, None])
+            plain.append(float(rebuild_errors(rebuilt, segment[None, None])[0]))
     expected = normalised(np.log(plain), taste.kept_scores)
     curve = score(taste, samples)
     np.testing.assert_allclose(curve.scores, expected, atol=1e-4)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from engine.anomaly.embedding_bank.settings import EmbeddingBankConfig
+from engine.anomaly.recipes.embedding_bank.settings import EmbeddingBankConfig
 from engine.cli.main import main
 
 

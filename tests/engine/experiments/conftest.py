@@ -9,10 +9,10 @@ import pytest
 import soundfile
 import yaml
 
-from engine.anomaly.svdd.settings import DeepSvddConfig
+from engine.anomaly.recipes.svdd.settings import DeepSvddConfig
 from engine.experiments.recordings import PreparedRecordings
 from engine.progress import SILENT
-from tests.engine.anomaly.conftest import music
+from tests.engine.conftest import music
 
 RATE_HZ = 16_000
 SETTINGS: dict[str, object] = {

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from engine.anomaly.recipes.svdd.model import PART_NAMES, SvddModel
 from engine.anomaly.score import score_file
-from engine.anomaly.svdd.model import PART_NAMES, SvddModel
 from engine.anomaly.taste import load_taste
 from engine.errors import Cancelled, TasteError, UsageError
 from engine.experiments.planted import validation_recordings

@@ -13,7 +13,7 @@ import pytest
 import soundfile
 
 from engine.anomaly.learn import LearnRequest, learn
-from engine.anomaly.slicer.settings import SlicerConfig
+from engine.anomaly.recipes.slicer.settings import SlicerConfig
 from engine.anomaly.taste import load_taste
 from engine.cli.main import main
 from engine.document import edits

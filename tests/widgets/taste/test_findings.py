@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from engine.anomaly.diagnoses.finding import Action, Finding, Remedy, Severity
+from engine.diagnoses.finding import Action, Finding, Remedy, Severity
 from tests.widgets.conftest import Dress
 from widgets.taste.findings import Findings
 from widgets.theme import DARK, LIGHT

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtWidgets import QLabel, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.anomaly.overview.results import (
+from engine.overview.results import (
     LearnedFrom,
     MethodStep,
     Origin,

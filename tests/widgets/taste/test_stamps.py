@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.anomaly.overview.results import SegmentState
+from engine.overview.results import SegmentState
 from tests.timing import fastest_cpu_s
 from widgets.taste.stamps import scattered, stamp
 

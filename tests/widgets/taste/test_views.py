@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.anomaly.overview.results import Difference, MethodStep, Moment, Origin, SegmentMap, SegmentState
+from engine.overview.results import Difference, MethodStep, Moment, Origin, SegmentMap, SegmentState
 from tests.widgets.conftest import Dress
 from widgets.taste.differences import Differences
 from widgets.taste.distribution import STEP, Distribution, densities

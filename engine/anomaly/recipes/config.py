@@ -1,0 +1,95 @@
+"""What a taste is learned with, read from YAML; light, so that a dialog can show it without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from pydantic import ValidationError
+
+from engine.anomaly.recipes.bank.settings import MemoryBankConfig
+from engine.anomaly.recipes.classifier.settings import ClassifierConfig
+from engine.anomaly.recipes.dual.settings import DualConfig
+from engine.anomaly.recipes.embedding_bank.settings import EmbeddingBankConfig
+from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
+from engine.anomaly.recipes.recipe_config import RecipeConfig
+from engine.anomaly.recipes.slicer.settings import SlicerConfig
+from engine.anomaly.recipes.svdd.settings import DeepSvddConfig
+from engine.errors import UsageError
+from engine.safe_write import shown
+from engine.settings_file import read_settings
+from engine.wording import quoted
+
+CONFIGS: tuple[type[RecipeConfig], ...] = (
+    OwnFaultsConfig,
+    MemoryBankConfig,
+    SlicerConfig,
+    DeepSvddConfig,
+    DualConfig,
+    ClassifierConfig,
+    EmbeddingBankConfig,
+)
+"""The settings of every recipe; the first is the default."""
+
+BY_RECIPE: Mapping[str, type[RecipeConfig]] = MappingProxyType(
+    {config.model_fields["recipe"].default: config for config in CONFIGS}
+)
+
+
+def default_config() -> RecipeConfig:
+    """Return the recipe that is used where none is asked for."""
+    return parse_config({})
+
+
+def parse_config(values: Mapping[str, object]) -> RecipeConfig:
+    """Return the settings of a recipe.
+
+    Raises
+    ------
+    ValidationError : there is no such recipe or setting, or a value cannot be so
+    """
+    if "recipe" in values:
+        fitting = [config for name, config in BY_RECIPE.items() if name == values["recipe"]]
+    else:
+        fitting = [config for config in CONFIGS if values.keys() <= config.model_fields.keys()]
+    return (fitting or [_likeliest(values)])[0].model_validate(values)
+
+
+def _likeliest(values: Mapping[str, object]) -> type[RecipeConfig]:
+    """Return the settings to blame where none fit: those that most of the names belong to."""
+    return max(CONFIGS, key=lambda config: len(values.keys() & config.model_fields.keys()))
+
+
+def load_config(path: Path) -> RecipeConfig:
+    """Read a recipe from a YAML file; what it leaves out keeps its default.
+
+    A file that names no recipe is one of the first recipe that has all its settings, so that only what
+    differs has to be written.
+
+    Raises
+    ------
+    UsageError : the file cannot be read, is not YAML, or holds a setting that does not exist or cannot be so
+    """
+    values = read_settings(path)
+    recipe = values.get("recipe", CONFIGS[0].model_fields["recipe"].default)
+    if not isinstance(recipe, str) or recipe not in BY_RECIPE:
+        raise UsageError(
+            f"{shown(path)}: recipe cannot be {quoted(recipe)}: choose {' or '.join(BY_RECIPE)}."
+        )
+    try:
+        return parse_config(values)
+    except ValidationError as error:
+        raise UsageError(f"{shown(path)}: {sentence_of(error)}") from error
+
+
+def sentence_of(error: ValidationError) -> str:
+    """Return what is wrong with settings, in a sentence without the name of their file."""
+    first = error.errors()[0]
+    name = quoted(".".join(str(part) for part in first["loc"]))[1:-1]
+    if first["type"] == "extra_forbidden":
+        return f"there is no setting '{name}', so take it out or correct its name."
+    message = first["msg"].removeprefix("Value error, ")
+    if not name:
+        return f"{message}."
+    return f"{name} cannot be {quoted(first['input'])}: {message[0].lower()}{message[1:]}."

@@ -1,0 +1,326 @@
+"""Train the network on practice, and score what it hears."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from engine.anomaly.faults.material import Samples
+from engine.anomaly.recipes.material import Split
+from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, Heard, joined
+from engine.anomaly.recipes.own_faults.network import (
+    DILATIONS,
+    REACH_STEPS,
+    SHORT_LAYERS,
+    Committee,
+    FaultTagger,
+    Form,
+    quick_logits,
+)
+from engine.anomaly.recipes.own_faults.practice import Practice, Workshop
+from engine.anomaly.recipes.own_faults.rhythm import RhythmTrust, rhythm_trust
+from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
+from engine.features.read_ahead import read_ahead
+from engine.learning.loop import Batch, Fitted, TrainSettings, fit, seeded
+from engine.learning.torch_threads import few_threads
+from engine.progress import Progress
+
+_VALIDATION_SHARE_OF_PRACTICE = 0.15
+_PART_WEIGHT = 0.1
+_LEVEL_SPREAD_DB = 3.0
+_COLOUR_DB, _COLOUR_KNOTS = 3.0, 6
+_HIDING_CHANCE, _MOST_HIDDEN = 0.5, 0.2
+_MOVING_CHANCE = 0.5
+_BEYOND_STEPS = 16
+_LEAST_STD_DB = 1.0
+_LEAST_TUNING_STD = 1e-3
+_SCORED_STEPS = 512
+_PIECES_AHEAD = 8
+_NO_RHYTHM = 0.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scaling:
+    """Means and standard deviations of what was practised on: mel in dB, shape (n_mels,), tuning (bins,)."""
+
+    mel_mean_db: NDArray[np.float32]
+    mel_std_db: NDArray[np.float32]
+    tuning_mean: NDArray[np.float32]
+    tuning_std: NDArray[np.float32]
+
+    def apply(self, heard: Heard) -> tuple[Tensor, Tensor]:
+        """Standardise what was heard."""
+        mel = (heard.mel_db - self.mel_mean_db) / self.mel_std_db
+        tuning = (heard.tuning - self.tuning_mean) / self.tuning_std
+        return torch.tensor(mel), torch.tensor(tuning)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """Networks that find faults, what they standardise with, and how kept audio scores that they never heard.
+
+    Attributes
+    ----------
+    parts : what kinds of fault they tell apart
+    kept_means, kept_stds : float64, shape (1 + parts,), of the logits of kept audio
+    rhythm : what a comparison of rhythms is worth on the same practice
+    checks : what each network was checked with
+    """
+
+    network: Committee
+    scaling: Scaling
+    parts: tuple[str, ...]
+    fitted: Fitted
+    kept_means: NDArray[np.float64]
+    kept_stds: NDArray[np.float64]
+    rhythm: RhythmTrust
+    checks: tuple[tuple[Practice, ...], ...]
+
+
+def train(
+    folds: Sequence[Split],
+    cut: Sequence[Samples],
+    config: OwnFaultsConfig,
+    seed: int,
+    progress: Progress,
+) -> Trained:
+    """Make faults and learn to find them.
+
+    Parameters
+    ----------
+    folds : for each network kept audio to practise on and other kept audio to check it with; mono at the
+        analysis rate
+    cut : what the user took out, each of shape (n,)
+    """
+    workshop = Workshop(config, cut)
+    with few_threads():
+        practices, checks = _practices(workshop, folds, seed, progress.part(0.0, 0.3))
+        scaling = _scaling([piece for practice in practices for piece in practice])
+        rhythm = rhythm_trust([piece for own in (*practices, *checks) for piece in own])
+        with seeded(seed):
+            form = Form(config.mel.n_mels, config.width, len(workshop.parts), _layers(config, folds, rhythm))
+            network = Committee(form, len(folds))
+            # A third faster; torch does not say in its types that a module can be laid out so.
+            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            settings = TrainSettings(config.epochs, config.learning_rate, config.weight_decay, patience=None)
+            crops = config if form.layers > SHORT_LAYERS else _halved(config)
+            batches = _random_crops(practices, scaling, crops, torch.Generator().manual_seed(seed))
+            even = _even_crops(checks, scaling, crops)
+            fitted = fit(network, _loss, batches, even, settings, progress.part(0.3, 1.0))
+        kept = np.concatenate(
+            [
+                member_logits(member, scaling, piece.heard)[~piece.is_fault]
+                for member, own in zip(network.members, checks, strict=True)
+                for piece in own
+            ]
+        )
+    return Trained(
+        network, scaling, workshop.parts, fitted, kept.mean(axis=0), kept.std(axis=0), rhythm, tuple(checks)
+    )
+
+
+def _layers(config: OwnFaultsConfig, folds: Sequence[Split], rhythm: RhythmTrust) -> int:
+    kept = (*folds[0].training, *folds[0].validation)
+    is_little = sum(map(len, kept)) < config.long_from_s * config.mel.rate_hz
+    return SHORT_LAYERS if is_little and rhythm.trust < _NO_RHYTHM else len(DILATIONS)
+
+
+def _halved(config: OwnFaultsConfig) -> OwnFaultsConfig:
+    """Return settings for twice as many crops of half the length."""
+    return config.model_copy(
+        update={"crop_steps": max(config.crop_steps // 2, 8), "batch_size": 2 * config.batch_size}
+    )
+
+
+def _practices(
+    workshop: Workshop, folds: Sequence[Split], seed: int, progress: Progress
+) -> tuple[list[tuple[Practice, ...]], list[tuple[Practice, ...]]]:
+    """Make for each network its share of the practice, and what it is checked with."""
+    total_s = workshop.config.practice_s / len(folds)
+    practices, checks = [], []
+    for number, fold in enumerate(folds):
+        part, own = progress.step(number, len(folds)), 2 * (len(folds) * seed + number)
+        practices.append(workshop.practice(fold.training, total_s, own, part.part(0.0, 0.85)))
+        checked_s = _VALIDATION_SHARE_OF_PRACTICE * total_s
+        checks.append(workshop.practice(fold.validation, checked_s, own + 1, part.part(0.85, 1.0)))
+    return practices, checks
+
+
+def _loss(model: nn.Module, batch: Batch) -> Tensor:
+    """Return the cross-entropy of what is damaged and, while learning, a little of that of how.
+
+    So what is reported of validation says how well faults are told, whatever kinds there are.
+    """
+    mel, tuning, targets = batch
+    logits = model(mel, tuning)
+    wanted = targets.permute(1, 0, 3, 2)
+    each = nn.functional.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
+    damaged = each[:, :, 0].mean()
+    return damaged + _PART_WEIGHT * each[:, :, 1:].sum(dim=2).mean() if model.training else damaged
+
+
+def _scaling(practice: Sequence[Practice]) -> Scaling:
+    mel = np.concatenate([one.heard.mel_db for one in practice])
+    tuning = np.concatenate([one.heard.tuning for one in practice])
+    return Scaling(
+        mel.mean(axis=0),
+        np.maximum(mel.std(axis=0), np.float32(_LEAST_STD_DB)),
+        tuning.mean(axis=0),
+        np.maximum(tuning.std(axis=0), np.float32(_LEAST_TUNING_STD)),
+    )
+
+
+def _random_crops(
+    practices: Sequence[Sequence[Practice]],
+    scaling: Scaling,
+    config: OwnFaultsConfig,
+    generator: torch.Generator,
+) -> Callable[[], Iterator[Batch]]:
+    """Return what yields one epoch: crops from anywhere in each network's own practice, each coloured.
+
+    Every network hears in it about as much as there is practice for all. A crop begins on any frame, since
+    what is scored later does not fall into steps as the practice did either.
+    """
+    every = [_standardised(practice, scaling, config) for practice in practices]
+    steps = sum(len(targets) for pieces in every for _, _, targets in pieces)
+    count = max(steps // config.crop_steps, config.batch_size)
+    spread = 1.0 / torch.tensor(scaling.mel_std_db)
+
+    def crop(pieces: Sequence[Batch]) -> Batch:
+        lengths = torch.tensor([len(targets) for _, _, targets in pieces], dtype=torch.float)
+        mel, tuning, targets = pieces[int(torch.multinomial(lengths, 1, generator=generator))]
+        last_first = len(targets) - config.crop_steps - 1
+        anywhere = torch.randint(-_BEYOND_STEPS, last_first + _BEYOND_STEPS + 1, (1,), generator=generator)
+        first = min(max(int(anywhere), 0), last_first)  # the very start and end are heard often enough
+        later = int(torch.randint(STEP_FRAMES, (1,), generator=generator))
+        frame = first * STEP_FRAMES + later
+        heard = _coloured(mel[frame : frame + config.crop_steps * STEP_FRAMES], spread, generator)
+        nearest = first + (later > STEP_FRAMES // 2)
+        last = nearest + config.crop_steps
+        return heard, tuning[nearest:last], targets[nearest:last]
+
+    def epoch() -> Iterator[Batch]:
+        for _ in range(count // config.batch_size):
+            yield _stacked([_stacked([crop(pieces) for pieces in every]) for _ in range(config.batch_size)])
+
+    return epoch
+
+
+def _coloured(mel: Tensor, spread: Tensor, generator: torch.Generator) -> Tensor:
+    """Return frames at another level, through another microphone, and half of the time without some bands,
+    and half of the time a band higher or lower.
+
+    Other takes differ in all this, and nothing of it is a fault; how the music is tuned is heard elsewhere.
+    Bands are hidden as in SpecAugment (D. S. Park et al., Interspeech 2019).
+
+    Parameters
+    ----------
+    mel : standardised, shape (frames, n_mels)
+    spread : how much a decibel is in each band, shape (n_mels,)
+    """
+    bands = mel.shape[1]
+    knots = _COLOUR_DB * torch.randn(1, 1, _COLOUR_KNOTS, generator=generator)
+    colour = nn.functional.interpolate(knots, size=bands, mode="linear", align_corners=True)[0, 0]
+    level = _LEVEL_SPREAD_DB * torch.randn(1, generator=generator)
+    heard = mel + (level + colour) * spread
+    if float(torch.rand(1, generator=generator)) < _HIDING_CHANCE:
+        width = int(torch.randint(1, max(2, round(_MOST_HIDDEN * bands)), (1,), generator=generator))
+        first = int(torch.randint(bands - width + 1, (1,), generator=generator))
+        heard[:, first : first + width] = 0.0
+    if float(torch.rand(1, generator=generator)) < _MOVING_CHANCE:
+        up = bool(torch.rand(1, generator=generator) < 0.5)
+        heard = _moved(heard, up=up)
+    return heard
+
+
+def _moved(mel: Tensor, *, up: bool) -> Tensor:
+    """Return frames a band higher or lower; the band at the end stands twice."""
+    if up:
+        return torch.cat([mel[:, :1], mel[:, :-1]], dim=1)
+    return torch.cat([mel[:, 1:], mel[:, -1:]], dim=1)
+
+
+def _even_crops(
+    checks: Sequence[Sequence[Practice]], scaling: Scaling, config: OwnFaultsConfig
+) -> tuple[Batch, ...]:
+    """Return each network's checks end to end in crops, none twice, as many of each."""
+    every = [
+        [
+            (mel[at * STEP_FRAMES : (at + config.crop_steps) * STEP_FRAMES],
+             tuning[at : at + config.crop_steps], targets[at : at + config.crop_steps])
+            for mel, tuning, targets in _standardised(own, scaling, config)
+            for at in range(0, len(targets) - config.crop_steps + 1, config.crop_steps)
+        ]
+        for own in checks
+    ]  # fmt: skip
+    crops = [_stacked(together) for together in zip(*every, strict=False)]
+    return tuple(
+        _stacked(crops[at : at + config.batch_size]) for at in range(0, len(crops), config.batch_size)
+    )
+
+
+def _standardised(practice: Sequence[Practice], scaling: Scaling, config: OwnFaultsConfig) -> list[Batch]:
+    return [
+        (*scaling.apply(one.heard), torch.tensor(one.targets))
+        for one in practice
+        if len(one.targets) > config.crop_steps
+    ]
+
+
+def _stacked(crops: Sequence[Batch]) -> Batch:
+    return tuple(torch.stack(parts) for parts in zip(*crops, strict=True))
+
+
+def logits_of(
+    network: Committee, scaling: Scaling, pieces: Iterable[Heard], progress: Progress
+) -> Iterator[NDArray[np.float64]]:
+    """Yield the logits of every step of a stream, in blocks of shape (n, 1 + parts), however it is cut."""
+    return in_blocks(pieces, lambda heard: block_logits(network, scaling, heard), progress)
+
+
+def in_blocks(
+    pieces: Iterable[Heard], measure: Callable[[Heard], NDArray[np.float64]], progress: Progress
+) -> Iterator[NDArray[np.float64]]:
+    """Yield what is measured of every step of a stream, in blocks, the same however it is cut into pieces.
+
+    The stream is heard on a thread of its own while earlier steps are measured.
+
+    Parameters
+    ----------
+    measure : takes a stretch and returns as many rows as it has steps; each may depend on what lies as far
+        from its step as the network reaches
+    """
+    waiting: Heard | None = None
+    given = 0  # steps of `waiting` that were scored already
+    with read_ahead(pieces, _PIECES_AHEAD) as ready:
+        for piece in ready:
+            waiting = piece if waiting is None else joined((waiting, piece), piece.mel_db.shape[1])
+            while len(waiting) - given >= _SCORED_STEPS + REACH_STEPS:
+                progress.check_cancelled()
+                rows = measure(waiting.part(0, given + _SCORED_STEPS + REACH_STEPS))
+                yield rows[given : given + _SCORED_STEPS]
+                given += _SCORED_STEPS
+                dropped = max(given - REACH_STEPS, 0)
+                waiting, given = waiting.part(dropped, len(waiting)), given - dropped
+    if waiting is not None and len(waiting) > given:
+        yield measure(waiting)[given:]
+
+
+def block_logits(network: Committee, scaling: Scaling, heard: Heard) -> NDArray[np.float64]:
+    """Return the members' mean logits of a stretch, shape (steps, 1 + parts)."""
+    every = [member_logits(member, scaling, heard) for member in network.members]
+    mean: NDArray[np.float64] = np.mean(every, axis=0)
+    return mean
+
+
+def member_logits(member: nn.Module, scaling: Scaling, heard: Heard) -> NDArray[np.float64]:
+    """Return the logits of one network alone, shape (steps, 1 + parts), as it scores: nothing is dropped."""
+    assert isinstance(member, FaultTagger)
+    mel, tuning = scaling.apply(heard)
+    logits: NDArray[np.float64] = quick_logits(member, mel[None], tuning[None])[0].T.double().numpy()
+    return logits

@@ -1,0 +1,134 @@
+"""Join what the network says of faults with how far a moment lies from everything that was kept.
+
+The network knows damage to this music; that other music is odd too, it can only guess. The memory of kept
+textures knows that, and hears little of what is slightly wrong. Each is standardised on kept audio that it
+did not learn from, and weighed by the configuration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from engine.anomaly.recipes.memory import Memory, Vectors, held_out, remember, stored_memory
+from engine.anomaly.recipes.own_faults.hearing import Heard
+from engine.anomaly.recipes.own_faults.rest import log_unlike_rest, thinned
+from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
+from engine.anomaly.recipes.own_faults.texture import LEAST_APART, texture_size, textures
+from engine.progress import SILENT
+
+PARTS = ("unlike-kept", "unusual-mix", "unlike-rest")
+"""The distance to the nearest kept texture, what the principal components of all do not explain, and the
+distance to the rest of the same recording."""
+
+_RANGE_DB = 80.0
+_LEAST_STD = 0.02
+_USUAL_REST_STD = 0.5
+_FLOOR, _MEANS, _STDS = "memory_floor_db", "memory_means", "memory_stds"
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeptTextures:
+    """What was kept, as textures.
+
+    Attributes
+    ----------
+    floor_db : of the textures: 80 dB below the loudest band that was kept
+    means, stds : float64, shape (len(PARTS),), of kept textures against those of the other recordings, and of
+        each recording against itself
+    """
+
+    memory: Memory
+    floor_db: float
+    means: Numbers
+    stds: Numbers
+
+    def measured(self, heard: Heard) -> tuple[Numbers, Vectors]:
+        """Return how far each step is from what was kept, logarithms, shape (steps, 2), and its texture.
+
+        The textures, shape (steps, size), are standardised, as `log_unlike_rest` wants them.
+        """
+        vectors = textures(heard, self.floor_db)
+        return _logs(self.memory, vectors), self.memory.standardised(vectors)
+
+    def odder(self, logs: Numbers, config: OwnFaultsConfig) -> Numbers:
+        """Return what the memory adds to a score by itself, shape (n,), in standard deviations of kept audio.
+
+        Parameters
+        ----------
+        logs : what `measured` said of the steps, shape (n, 2)
+        """
+        weights = np.array([config.nearest_weight, config.residual_weight])
+        added: Numbers = ((logs - self.means[:-1]) / self.stds[:-1]) @ weights
+        return added
+
+    def unlike(self, logs: Numbers) -> Numbers:
+        """Return how unlike the rest steps are, shape (n,), in standard deviations of kept audio."""
+        found: Numbers = (logs - self.means[-1]) / self.stds[-1]
+        return found
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return what to store; the kept textures in half precision."""
+        spread = {_MEANS: torch.tensor(self.means), _STDS: torch.tensor(self.stds)}
+        return {**self.memory.tensors(), **spread}
+
+    def facts(self) -> dict[str, object]:
+        """Return what else to store."""
+        return {_FLOOR: self.floor_db}
+
+
+def keep_textures(recordings: Sequence[Heard]) -> KeptTextures:
+    """Remember how kept recordings sound, each against all others to know what is usual."""
+    floor_db = float(max(one.mel_db.max() for one in recordings)) - _RANGE_DB
+    left_out = np.concatenate(held_out([textures(one, floor_db) for one in recordings], LEAST_APART, _logs))
+    memory = memory_of(recordings, floor_db)
+    return KeptTextures(
+        memory,
+        floor_db,
+        np.append(left_out.mean(axis=0), 0.0),
+        np.append(np.maximum(left_out.std(axis=0), _LEAST_STD), _rest_std(recordings, memory, floor_db)),
+    )
+
+
+def _rest_std(recordings: Sequence[Heard], memory: Memory, floor_db: float) -> float:
+    """Return how much kept recordings differ from their own rest; the usual where all are too short."""
+    found = []
+    for one in recordings:
+        few = thinned(memory.standardised(textures(one, floor_db)), 0)
+        found.append(log_unlike_rest(few, len(one), SILENT))
+    std = float(np.concatenate(found).std())
+    return std if std > _LEAST_STD else _USUAL_REST_STD
+
+
+def memory_of(recordings: Sequence[Heard], floor_db: float) -> Memory:
+    """Remember the textures of recordings."""
+    return remember([textures(one, floor_db) for one in recordings], LEAST_APART)
+
+
+def stored_textures(
+    n_mels: int, tensors: Mapping[str, Tensor], facts: Mapping[str, object]
+) -> KeptTextures | None:
+    """Bring kept textures back; None from a taste that has none.
+
+    Raises
+    ------
+    ValueError, KeyError, TypeError : what was stored does not fit
+    """
+    if _FLOOR not in facts:
+        return None
+    memory = stored_memory(tensors, texture_size(n_mels))
+    means, stds = tensors[_MEANS].numpy(), tensors[_STDS].numpy()
+    if means.shape != (len(PARTS),) or stds.shape != means.shape or not (stds > 0).all():
+        raise ValueError("kept textures without what is usual of them")
+    return KeptTextures(memory, float(str(facts[_FLOOR])), means, stds)
+
+
+def _logs(memory: Memory, vectors: NDArray[np.float32]) -> Numbers:
+    return np.column_stack([memory.log_nearest(vectors), memory.log_residual(vectors)])

@@ -1,0 +1,146 @@
+"""The kept audio that is practised on: at most an hour of it is held, the rest is heard once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from engine.anomaly.recipes.material import Array, Recording, Split, listen, split
+from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
+from engine.audio.reader import SourceReader
+from engine.errors import TasteError
+from engine.features.mel import log_mel_blocks
+from engine.features.mono import mono_of
+from engine.progress import Progress
+from engine.safe_write import shown
+
+MOST_HELD_S = 3600.0
+"""230 MB of samples; of more, stretches of two minutes are held, spread evenly over all."""
+
+STRETCH_S = 120.0
+_LEAST_PIECE_S = 2.0
+_LEAST_CUT_S = 0.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeptAudio:
+    """Edited recordings at one level.
+
+    Attributes
+    ----------
+    frames_db : log-mel of each recording, all of it, shape (frames, n_mels)
+    samples : what is held of each, shape (n,): in stretches of `stretch_samples`, or without a gap
+    stretch_samples : None where all is held
+    """
+
+    recordings: tuple[Recording, ...]
+    frames_db: tuple[Array, ...]
+    samples: tuple[Array, ...]
+    stretch_samples: int | None
+
+    def folds(self, config: OwnFaultsConfig) -> tuple[Split, ...]:
+        """Return for each network pieces without a gap to practise on, and others to check it with.
+
+        Each checks itself on other pieces, so that all together practise on everything, and every network has
+        kept audio that it never heard; as long as there are enough pieces.
+        """
+        least = round(_LEAST_PIECE_S * config.mel.rate_hz)
+        whole = self.samples if len(self.samples) > 1 else self._pieces(self.samples)
+        parts = split(whole, config.validation_share, least)
+        found, checked = [parts], list(parts.validation)
+        while len(found) < config.members:
+            try:
+                parts = split(parts.training, config.validation_share, least)
+            except TasteError:  # what is left is too short to be divided once more
+                break
+            found.append(Split((*parts.training, *checked), parts.validation))
+            checked += parts.validation
+        usable = [self._usable(one, least) for one in found]
+        return tuple(usable[k % len(usable)] for k in range(config.members))
+
+    def _usable(self, parts: Split, least: int) -> Split:
+        training = tuple(piece for piece in self._pieces(parts.training) if len(piece) >= least)
+        return Split(training or parts.training, self._pieces(parts.validation))
+
+    def _pieces(self, held: Sequence[Array]) -> tuple[Array, ...]:
+        if self.stretch_samples is None:
+            return tuple(held)
+        each = self.stretch_samples
+        return tuple(one[at : at + each] for one in held for at in range(0, len(one), each))
+
+
+def hear_kept(paths: Sequence[Path], config: OwnFaultsConfig, progress: Progress) -> KeptAudio:
+    """Hear edited recordings; 46 MB an hour of frames, and of samples no more than `MOST_HELD_S`.
+
+    Raises
+    ------
+    TasteError : there is nothing to learn from
+    SourceError : a recording cannot be read
+    """
+    rate_hz = config.mel.rate_hz
+    share = min(1.0, MOST_HELD_S / max(_total_s(paths), 1.0))
+    stretch = round(STRETCH_S * rate_hz)
+    frames_db: list[Array] = []
+
+    def listening(blocks: Iterator[Array]) -> Array:
+        held: list[Array] = []
+        passing = _watched(blocks, share, stretch, held)
+        frames_db.append(np.concatenate(list(log_mel_blocks(passing, config.mel))))
+        return np.concatenate(held)
+
+    recordings = listen(paths, rate_hz, listening, progress)
+    levels_db = [np.float32(one.level_db) for one in recordings]
+    return KeptAudio(
+        recordings,
+        tuple(one - level_db for one, level_db in zip(frames_db, levels_db, strict=True)),
+        tuple(
+            one.heard * np.float32(10.0 ** (-level_db / 20.0))
+            for one, level_db in zip(recordings, levels_db, strict=True)
+        ),
+        stretch if share < 1.0 else None,
+    )
+
+
+def _total_s(paths: Sequence[Path]) -> float:
+    total_s = 0.0
+    for path in paths:
+        with SourceReader(path) as reader:
+            total_s += reader.frames / reader.rate_hz
+    return total_s
+
+
+def _watched(blocks: Iterator[Array], share: float, stretch: int, held: list[Array]) -> Iterator[Array]:
+    """Pass blocks on, and hold the share of them: the first `stretch` samples of every `stretch` / share."""
+    at, every = 0, round(stretch / share)
+    for block in blocks:
+        place = (at + np.arange(len(block))) % every if share < 1.0 else None
+        held.append(block if place is None else block[place < stretch])
+        at += len(block)
+        yield block
+
+
+def hear_cut(paths: Sequence[Path], config: OwnFaultsConfig, progress: Progress) -> tuple[Array, ...]:
+    """Read what the user cut, at most as much as is held of what was kept; each of shape (n,).
+
+    Raises
+    ------
+    TasteError : all of it together is shorter than half a second
+    SourceError : a recording cannot be read
+    """
+    rate_hz = config.mel.rate_hz
+    share = min(1.0, MOST_HELD_S / max(_total_s(paths), 1.0))
+    found = []
+    for number, path in enumerate(paths):
+        held: list[Array] = [np.zeros(0, np.float32)]
+        with SourceReader(path) as reader:
+            for _ in _watched(mono_of(reader, rate_hz), share, round(STRETCH_S * rate_hz), held):
+                progress.check_cancelled()
+        progress.report((number + 1) / len(paths), f"Listening to {shown(path.name)}")
+        found.append(np.concatenate(held))
+    if paths and sum(map(len, found)) < _LEAST_CUT_S * rate_hz:
+        names = ", ".join(shown(path) for path in paths)
+        raise TasteError(f"{names}: less than half a second was cut: learn without it, or cut more first.")
+    return tuple(one for one in found if len(one))

@@ -1,0 +1,129 @@
+"""Learn from edited recordings by practising on faults made from them, and remember how they sound."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.anomaly.faults.material import Samples
+from engine.anomaly.metrics import smoothed
+from engine.anomaly.recipes.examples import Examples
+from engine.anomaly.recipes.material import Split
+from engine.anomaly.recipes.own_faults.attempts import attempts_trust
+from engine.anomaly.recipes.own_faults.fitting import train
+from engine.anomaly.recipes.own_faults.fusion import KeptTextures, keep_textures, memory_of
+from engine.anomaly.recipes.own_faults.hearing import Heard, hear, joined
+from engine.anomaly.recipes.own_faults.kept_audio import hear_cut, hear_kept
+from engine.anomaly.recipes.own_faults.model import OwnFaultsModel
+from engine.anomaly.recipes.own_faults.practice import Practice, kinds_of
+from engine.anomaly.recipes.own_faults.rhythm import RhythmTrust
+from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
+from engine.anomaly.recipes.recipe import KeptScores, Learnt
+from engine.anomaly.recipes.recipe_config import RecipeConfig
+from engine.anomaly.threshold import dividing
+from engine.progress import Progress
+
+_LEAST_STD = 0.05
+_LEAST_SCORE_STD = 0.5
+_SMOOTHED_STEPS = 13
+"""2 s, as cuts are found in scores that are smoothed so."""
+
+
+def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progress) -> Learnt:
+    """Learn to tell edited recordings from damaged ones, and from those the user cut.
+
+    Raises
+    ------
+    TasteError : there is nothing to learn from
+    SourceError : a recording cannot be read
+    """
+    assert isinstance(config, OwnFaultsConfig)
+    kept = hear_kept(examples.edited, config, progress.part(0.0, 0.04))
+    cut = hear_cut(examples.cut, config, progress.part(0.04, 0.05))
+    folds = kept.folds(config)
+    trained = train(folds, cut, config, seed, progress.part(0.05, 0.97))
+    whole = _heard((*folds[0].training, *folds[0].validation), config)
+    textures = keep_textures(whole)
+    means, stds = trained.kept_means, np.maximum(trained.kept_stds, _LEAST_STD)
+    model = OwnFaultsModel(
+        config,
+        trained.network,
+        trained.scaling,
+        trained.parts,
+        float(means[0]),
+        float(stds[0]),
+        textures,
+        trained.rhythm,
+        attempts_trust(heard.levels_db() for heard in whole),
+    )
+    usual = _usual(model, folds, textures, trained.checks, progress)
+    scores = KeptScores(
+        usual.mean,
+        usual.std,
+        (*means[1:].tolist(), *textures.means.tolist(), 0.0),
+        (*stds[1:].tolist(), *textures.stds.tolist(), trained.rhythm.std),
+        usual.limit,
+    )
+    return Learnt(
+        model, trained.fitted, scores, kept.recordings, kept.frames_db, _method(config, cut, trained.rhythm)
+    )
+
+
+def _heard(pieces: Sequence[Samples], config: OwnFaultsConfig) -> list[Heard]:
+    every = [joined(hear([piece], config.mel), config.mel.n_mels) for piece in pieces]
+    return [one for one in every if len(one)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Usual:
+    """How kept audio scores that was not learned from, and the standard score that sets faults apart."""
+
+    mean: float
+    std: float
+    limit: float
+
+
+def _usual(
+    model: OwnFaultsModel,
+    folds: Sequence[Split],
+    kept: KeptTextures,
+    checks: Sequence[Sequence[Practice]],
+    progress: Progress,
+) -> _Usual:
+    """Score what was kept and not learned from, as it is and with faults in it.
+
+    Each network hears what it checked itself with, beside a memory of what it practised on.
+    """
+    own, clean, faulty = [], [], []
+    for member, fold, practice in zip(model.network.members, folds, checks, strict=True):
+        without = replace(kept, memory=memory_of(_heard(fold.training, model.config), kept.floor_db))
+        alone = replace(model, network=model.network.alone(member), kept=without)
+        own += [_judged(alone, heard, progress) for heard in _heard(fold.validation, model.config)]
+        for piece in practice:
+            smooth = smoothed(_judged(alone, piece.heard, progress), _SMOOTHED_STEPS)
+            clean.append(smooth[~piece.is_fault])
+            faulty.append(smooth[piece.is_fault])
+    scores = np.concatenate(own)
+    mean, std = float(scores.mean()), max(float(scores.std()), _LEAST_SCORE_STD)
+    return _Usual(mean, std, (dividing(np.concatenate(clean), np.concatenate(faulty)) - mean) / std)
+
+
+def _judged(model: OwnFaultsModel, heard: Heard, progress: Progress) -> NDArray[np.float64]:
+    return np.concatenate([one.own for one in model.judge_heard([heard], progress)])
+
+
+def _method(config: OwnFaultsConfig, cut: Sequence[Samples], rhythm: RhythmTrust) -> str:
+    kinds = kinds_of(config)
+    of_cut = f", and {config.cut_share:.0%} of them what was cut before" * bool(cut)
+    return (
+        f"{config.practice_s / 60.0:g} minutes of the recordings with planted faults, of {len(kinds)} kinds\n"
+        f"({', '.join(kinds)}){of_cut}. Voices and noises in them were made by rule.\n"
+        "The loss is the binary cross-entropy of what is damaged against what is as it was kept. The score\n"
+        f"is their logit, {config.nearest_weight:g} of the distance to the nearest kept sound, "
+        f"{config.residual_weight:g} of what the principal\ncomponents of all kept sound leave of a moment, "
+        f"{config.rest_weight:g} of its distance to the rest of its\nrecording, and "
+        f"{config.rhythm_weight * rhythm.trust:.2g} of how unlike the rest its rhythm is."
+    )

@@ -1,0 +1,157 @@
+"""The network: convolutions over the spectrum, then dilated ones over forty seconds of time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_weights
+
+from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES
+from engine.features.tuning import TUNING_BINS
+
+_CHANNELS = (1, 16, 32, 48)
+DILATIONS = (1, 2, 4, 8, 16, 32, 64)
+"""Of the layers over time."""
+
+SHORT_LAYERS = 5
+"""So many of them hear 5 s to both sides."""
+
+_DROPOUT = 0.2
+REACH_STEPS = sum(DILATIONS) + 1
+"""How far from a step what it hears may lie; one more for the convolutions below."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a network is built.
+
+    Attributes
+    ----------
+    width : channels over time
+    parts : kinds of fault that are told apart
+    layers : of those in `DILATIONS`, how many
+    first_is_normed : whether there is a normalisation after the first convolution, as in a network of before;
+        what it hears is standardised, and that layer is the largest: learning takes a fifth less without
+    """
+
+    n_mels: int
+    width: int
+    parts: int
+    layers: int = len(DILATIONS)
+    first_is_normed: bool = False
+
+
+def stored_form(weights: Mapping[str, Tensor], n_mels: int, width: int, parts: int) -> Form:
+    """Return how the networks were built whose weights these are."""
+    layers = len({name.split(".")[3] for name in weights if name.startswith("members.0.time.")})
+    return Form(n_mels, width, parts, layers, first_is_normed="members.0.spectrum.0.1.weight" in weights)
+
+
+class FaultTagger(nn.Module):
+    """Tells at every step how much it sounds like a fault, and like which.
+
+    Takes standardised log-mel frames, shape (batch, STEP_FRAMES * steps, n_mels), and tuning, shape
+    (batch, steps, TUNING_BINS); returns logits, shape (batch, 1 + parts, steps), that rise with the oddness:
+    of any fault, then of each part's faults. A network of before there were parts has none of them.
+    """
+
+    def __init__(self, form: Form) -> None:
+        super().__init__()
+        sizes = list(pairwise(_CHANNELS))
+        self.spectrum = nn.Sequential(
+            _halving(*sizes[0], is_normed=form.first_is_normed), *(_halving(*two) for two in sizes[1:])
+        )
+        heard = _CHANNELS[-1] * (form.n_mels // STEP_FRAMES) + TUNING_BINS
+        self.step = nn.Sequential(nn.Conv1d(heard, form.width, 1), *_finish(form.width))
+        self.time = nn.ModuleList(
+            nn.Sequential(nn.Conv1d(form.width, form.width, 3, padding=by, dilation=by), *_finish(form.width))
+            for by in DILATIONS[: form.layers]
+        )
+        self.out = nn.Conv1d(form.width, 1 + form.parts, 1)
+
+    def forward(self, mel: Tensor, tuning: Tensor) -> Tensor:
+        """Return logits, shape (batch, 1 + parts, steps)."""
+        image = mel.unsqueeze(1).transpose(2, 3)
+        heard = torch.cat([self.spectrum(image).flatten(1, 2), tuning.transpose(1, 2)], dim=1)
+        steps = self.step(heard)
+        for layer in self.time:
+            steps = steps + layer(steps)
+        logits: Tensor = self.out(steps)
+        return logits
+
+
+@torch.inference_mode()
+def quick_logits(tagger: FaultTagger, mel: Tensor, tuning: Tensor) -> Tensor:
+    """Return what a tagger says that no longer learns, in less than half the time; see `FaultTagger.forward`.
+
+    Each normalisation is folded into its convolution, and channels are laid out last.
+    """
+    image = mel.unsqueeze(1).transpose(2, 3)
+    for layer in tagger.spectrum:
+        weight, bias = _folded(layer)
+        weight = weight.contiguous(memory_format=torch.channels_last)
+        image = nn.functional.conv2d(image, weight, bias, stride=2, padding=1).relu_()
+    heard = torch.cat([image.flatten(1, 2), tuning.transpose(1, 2)], dim=1)
+    steps = nn.functional.conv1d(heard, *_folded(tagger.step)).relu_()
+    for by, layer in zip(DILATIONS, tagger.time, strict=False):
+        steps += nn.functional.conv1d(steps, *_folded(layer), padding=by, dilation=by).relu_()
+    logits: Tensor = tagger.out(steps)
+    return logits
+
+
+def _folded(layer: nn.Module) -> tuple[Tensor, Tensor]:
+    """Return weights and biases of a convolution that does what it and any normalisation after it do."""
+    assert isinstance(layer, nn.Sequential)
+    convolution, norm = layer[0], layer[1]
+    assert isinstance(convolution, nn.Conv1d | nn.Conv2d)
+    if isinstance(norm, nn.ReLU):
+        assert convolution.bias is not None
+        return convolution.weight, convolution.bias
+    assert isinstance(norm, nn.BatchNorm1d | nn.BatchNorm2d)
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
+    return fuse_conv_bn_weights(
+        convolution.weight,
+        convolution.bias,
+        norm.running_mean,
+        norm.running_var,
+        norm.eps,
+        norm.weight,
+        norm.bias,
+    )
+
+
+class Committee(nn.Module):
+    """Several networks that learn from different recordings; together they depend less on chance."""
+
+    def __init__(self, form: Form, members: int) -> None:
+        super().__init__()
+        self.form = form
+        self.members = nn.ModuleList(FaultTagger(form) for _ in range(members))
+
+    def alone(self, member: nn.Module) -> Committee:
+        """Return a committee of one of its members, which shares its weights."""
+        one = Committee(self.form, 0)
+        one.members.append(member)
+        return one
+
+    def forward(self, mel: Tensor, tuning: Tensor) -> Tensor:
+        """Return the logits of each member for its own crops, shape (members, batch, 1 + parts, steps).
+
+        Takes what `FaultTagger` takes, with the members as the second dimension.
+        """
+        return torch.stack([member(mel[:, k], tuning[:, k]) for k, member in enumerate(self.members)])
+
+
+def _halving(before: int, after: int, *, is_normed: bool = True) -> nn.Sequential:
+    convolution = nn.Conv2d(before, after, kernel_size=3, stride=2, padding=1)
+    norm = (nn.BatchNorm2d(after),) if is_normed else ()
+    return nn.Sequential(convolution, *norm, nn.ReLU(inplace=True))
+
+
+def _finish(width: int) -> tuple[nn.Module, ...]:
+    return nn.BatchNorm1d(width), nn.ReLU(inplace=True), nn.Dropout(_DROPOUT)

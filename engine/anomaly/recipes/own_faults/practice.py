@@ -1,0 +1,151 @@
+"""Make what the network practises on: kept audio with faults planted in it, heard and labelled.
+
+It would be easy to learn the trace of the processing instead of the fault. So a good part of what stays clean
+goes through the same stretching, repitching and filtering, by amounts that nobody would mind; and it is
+played softly now and then, fades and rests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import butter, sosfilt
+
+from engine.anomaly.faults.kinds import MAKERS
+from engine.anomaly.faults.material import Maker, Samples, repitched
+from engine.anomaly.faults.parts import PART_OF_KIND
+from engine.anomaly.faults.planting import Planted, plant
+from engine.anomaly.faults.practice_kinds import (
+    CUT,
+    PRACTICE_MAKERS,
+    WAYS,
+    excerpt_of_clips,
+    made_up_clips,
+)
+from engine.anomaly.faults.stretch import stretched
+from engine.anomaly.recipes.own_faults.dynamics import with_dynamics
+from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, Heard, hear, joined
+from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
+from engine.progress import Progress
+
+_TURNS = 3
+_STRETCH, _CENTS, _TILT_HZ = 0.03, 12.0, (200.0, 4000.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Practice:
+    """A piece to practise on.
+
+    Attributes
+    ----------
+    targets : float32, shape (steps, 1 + parts), 1 where it is damaged: in any way, then as each part means it
+    """
+
+    heard: Heard
+    targets: NDArray[np.float32]
+
+    @property
+    def is_fault(self) -> NDArray[np.bool_]:
+        """Where it is damaged, shape (steps,)."""
+        return self.targets[:, 0] > 0.0
+
+
+def kinds_of(config: OwnFaultsConfig) -> dict[str, Maker]:
+    """Return the makers of the faults that are made by rule."""
+    every = {**MAKERS, **PRACTICE_MAKERS}
+    return {kind: make for kind, make in every.items() if kind not in config.leave_out}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Workshop:
+    """Makes practice: faults by rule, and of what the user cut, where that is known.
+
+    Attributes
+    ----------
+    cut : mono at the analysis rate, each of shape (n,)
+    """
+
+    config: OwnFaultsConfig
+    cut: Sequence[Samples] = ()
+
+    @property
+    def makers(self) -> dict[str, Maker]:
+        """How each kind is made."""
+        return {**kinds_of(self.config), **({CUT: excerpt_of_clips(CUT)} if self.cut else {})}
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts of a score that the faults belong to, each once."""
+        return tuple(dict.fromkeys(PART_OF_KIND[kind] for kind in self.makers))
+
+    @property
+    def turns(self) -> list[str]:
+        """Kinds as often as they take turns: the ways of one fault together about as often as another."""
+        kinds = kinds_of(self.config)
+        by_rule = [kind for kind in kinds for _ in range(1 if kind in WAYS else _TURNS)]
+        share = self.config.cut_share
+        times = max(1, round(len(by_rule) * share / (1.0 - share)))
+        return by_rule + [CUT] * (times if self.cut else 0)
+
+    def practice(
+        self, kept: Sequence[Samples], total_s: float, seed: int, progress: Progress
+    ) -> tuple[Practice, ...]:
+        """Make at least `total_s` of practice from kept audio, mono at the analysis rate, each shape (n,)."""
+        config, rng = self.config, np.random.default_rng(seed)
+        rate_hz = config.mel.rate_hz
+        clips = {**made_up_clips(rate_hz, rng), CUT: self.cut}
+        made: list[Practice] = []
+        done_s = 0.0
+        while done_s < total_s:
+            progress.check_cancelled()
+            clean = with_dynamics(_as_kept(_excerpt(kept, config, rng), rate_hz, rng), rate_hz, rng)[:, None]
+            share, length_s = config.fault_share, config.fault_length_s
+            planted = plant(clean, rate_hz, self.turns, share, rng, clips, length_s, self.makers)
+            made.append(self._labelled(planted))
+            done_s += len(planted.audio) / rate_hz
+            progress.report(min(done_s / total_s, 1.0), "Making faults to practise on")
+        return tuple(made)
+
+    def _labelled(self, planted: Planted) -> Practice:
+        mel = self.config.mel
+        heard = joined(hear([planted.audio[:, 0]], mel), mel.n_mels)
+        targets = np.zeros((len(heard), 1 + len(self.parts)), np.float32)
+        for fault in planted.faults:
+            edges = (fault.start_samples, fault.stop_samples)
+            first, last = (-(-edge // (STEP_FRAMES * mel.hop_samples)) for edge in edges)
+            targets[first:last, [0, 1 + self.parts.index(PART_OF_KIND[fault.kind])]] = 1.0
+        return Practice(heard, targets)
+
+
+def _excerpt(kept: Sequence[Samples], config: OwnFaultsConfig, rng: np.random.Generator) -> Samples:
+    """Return a stretch of one of the recordings, longer ones more often, and often its very start or end.
+
+    A short one is, half of the time, turned round, and repeated until it fills a crop.
+    """
+    lengths = np.array([len(one) for one in kept], np.float64)
+    one = kept[int(rng.choice(len(kept), p=lengths / lengths.sum()))]
+    wanted = round(config.excerpt_s * config.mel.rate_hz)
+    if len(one) <= wanted:
+        turned = np.roll(one, -int(rng.integers(0, len(one)))) if rng.random() < 0.5 else one
+        least = config.crop_steps * STEP_FRAMES * config.mel.hop_samples
+        return np.resize(turned, max(len(one), least))
+    last = len(one) - wanted
+    start = int(np.clip(rng.integers(-wanted // 8, last + wanted // 8 + 1), 0, last))
+    return one[start : start + wanted]
+
+
+def _as_kept(audio: Samples, rate_hz: int, rng: np.random.Generator) -> Samples:
+    """Return kept audio as it is, or after a little of the processing that faults go through."""
+    way = rng.random()
+    if way < 0.3:
+        return audio
+    if way < 0.5:
+        factor = float(rng.uniform(1.0 - _STRETCH, 1.0 + _STRETCH))
+        return stretched(audio[:, None], factor, rate_hz)[:, 0]
+    if way < 0.7:
+        return repitched(audio, float(rng.uniform(-_CENTS, _CENTS)), rate_hz)
+    low = sosfilt(butter(1, rng.uniform(*_TILT_HZ), fs=rate_hz, output="sos"), audio)
+    return np.asarray(audio + rng.uniform(-0.3, 0.5) * low, np.float32)

@@ -1,0 +1,164 @@
+"""How unlike the rest of its own recording the rhythm around a moment is.
+
+Textures know nothing of order: music at another tempo, or cut into pieces and joined, has the levels and
+colours it should have. What it has not is the recording's own pattern of onsets, here the autocorrelation of
+the onset strength over a few seconds, as in a tempogram (P. Grosche, M. Müller and F. Kurth, "Cyclic
+tempogram", ICASSP 2010), compared with the rest as textures are.
+
+Rain has no rhythm that could come back. Whether a user's recordings have one is found out by trying: the
+comparison counts as far as it finds the faults that were planted in what was kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.anomaly.metrics import auc
+from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, Heard
+from engine.anomaly.recipes.own_faults.practice import Practice
+from engine.anomaly.recipes.own_faults.rest import APART_STEPS, EVERY_STEPS, Reference, log_unlike_rest
+from engine.progress import SILENT, Progress
+
+PART = "unlike-rest-rhythm"
+
+WINDOW_FRAMES = 200
+LAGS_FRAMES = np.unique(np.geomspace(4.0, 100.0, 48).round().astype(np.int64))
+"""From 0.08 to 2 s at the default analysis: from the shortest notes to a bar in common tempos."""
+
+_TREND_FRAMES = 101
+_LEAST_POWER = 1e-6
+_LEAST_LENGTH = 1e-3
+_LEAST_STD = 1e-3
+_NO_HELP_AUC, _FULL_HELP_AUC = 0.55, 0.75
+_LEAST_STEPS = 2 * APART_STEPS
+_USUAL_STD = 0.25
+_RANGE_DB = 60.0
+_TRUST, _STD, _FLOOR = "rhythm_trust", "rhythm_std", "rhythm_floor_db"
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class RhythmTrust:
+    """What the comparison is worth on the music that was kept.
+
+    Attributes
+    ----------
+    trust : from 0, where it does not find planted faults, to 1
+    std : of what it measures on audio as it was kept
+    floor_db : what rises below this is no onset
+    """
+
+    trust: float
+    std: float
+    floor_db: float
+
+    def strengths(self, heard: Heard) -> NDArray[np.float32]:
+        """Return what is needed of a stretch, shape (steps, STEP_FRAMES)."""
+        return onset_strengths(heard, self.floor_db)
+
+    def believed(
+        self, strengths: NDArray[np.float32], progress: Progress, reference: Reference | None = None
+    ) -> Numbers:
+        """Return how unlike the rest the rhythm of a whole recording is, as far as that is believed."""
+        logs: Numbers = self.trust * log_unlike_rhythm(strengths, progress, reference)
+        return logs
+
+    def odder(self, believed: Numbers) -> Numbers:
+        """Return what is added to a score, shape (n,), in standard deviations of what was kept."""
+        added: Numbers = believed / self.std
+        return added
+
+    def facts(self) -> dict[str, object]:
+        """Return what to store."""
+        return {_TRUST: self.trust, _STD: self.std, _FLOOR: self.floor_db}
+
+
+def stored_trust(facts: Mapping[str, object]) -> RhythmTrust | None:
+    """Bring it back; None from a taste of before.
+
+    Raises
+    ------
+    ValueError, KeyError : what was stored does not fit
+    """
+    if _TRUST not in facts:
+        return None
+    found = RhythmTrust(*(float(str(facts[name])) for name in (_TRUST, _STD, _FLOOR)))
+    if not (0.0 <= found.trust <= 1.0 and found.std > 0.0):
+        raise ValueError("a trust in rhythm that is none")
+    return found
+
+
+def onset_strengths(heard: Heard, floor_db: float) -> NDArray[np.float32]:
+    """Return how much every frame is louder than the one before, shape (steps, STEP_FRAMES), in dB.
+
+    Summed over the bands that rise; the first frame of a stretch rises from itself.
+    """
+    frames = np.maximum(heard.mel_db, np.float32(floor_db))
+    rises = np.maximum(np.diff(frames, axis=0, prepend=frames[:1]), 0.0)
+    strengths: NDArray[np.float32] = rises.sum(axis=1, dtype=np.float32).reshape(-1, STEP_FRAMES)
+    return strengths
+
+
+def rhythms(strengths: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the rhythm around every third step, shape (n, len(LAGS_FRAMES)).
+
+    It is the autocorrelation of the onset strengths of a whole recording, shape (steps, STEP_FRAMES), over
+    `WINDOW_FRAMES` around each, at each lag, in shares of their power.
+    """
+    onsets = strengths.ravel().astype(np.float64)
+    onsets -= _means(onsets, np.arange(len(onsets)), _TREND_FRAMES)
+    at = np.arange(0, len(onsets), EVERY_STEPS * STEP_FRAMES)
+    power = _means(np.square(onsets), at, WINDOW_FRAMES) + _LEAST_POWER
+    shares = []
+    for lag in LAGS_FRAMES.tolist():
+        product = np.zeros_like(onsets)
+        product[lag:] = onsets[lag:] * onsets[: max(len(onsets) - lag, 0)]
+        shares.append(_means(product, at, WINDOW_FRAMES) / power)
+    return np.stack(shares, axis=1).astype(np.float32)
+
+
+def _means(values: Numbers, at: NDArray[np.int64], width: int) -> Numbers:
+    """Return the mean of `width` values around each place; beyond the ends there are zeros."""
+    total = np.concatenate([np.zeros(1), np.cumsum(values)])
+    first, last = np.clip(at - width // 2, 0, len(values)), np.clip(at - width // 2 + width, 0, len(values))
+    means: Numbers = (total[last] - total[first]) / width
+    return means
+
+
+def log_unlike_rhythm(
+    strengths: NDArray[np.float32], progress: Progress, reference: Reference | None = None
+) -> Numbers:
+    """Return how unlike the rest the rhythm around each step is, shape (steps,), see `log_unlike_rest`.
+
+    Rhythms are compared by their direction: two moments without any are not alike for that.
+
+    Parameters
+    ----------
+    strengths : of the whole recording, shape (steps, STEP_FRAMES)
+    """
+    found = rhythms(strengths)
+    lengths = np.maximum(np.linalg.norm(found, axis=1, keepdims=True), np.float32(_LEAST_LENGTH))
+    return log_unlike_rest((found / lengths).astype(np.float16), len(strengths), progress, reference)
+
+
+def rhythm_trust(practice: Sequence[Practice]) -> RhythmTrust:
+    """Find out how well planted faults are found; pieces that are too short to have a rest say nothing."""
+    floor_db = float(max(piece.heard.mel_db.max() for piece in practice)) - _RANGE_DB
+    found, clean = [], []
+    for piece in practice:
+        is_fault = piece.is_fault
+        if len(is_fault) < _LEAST_STEPS or is_fault.all() or not is_fault.any():
+            continue
+        logs = log_unlike_rhythm(onset_strengths(piece.heard, floor_db), SILENT)
+        found.append(auc(is_fault, logs))
+        clean.append(logs[~is_fault])
+    if not found:
+        return RhythmTrust(0.0, _USUAL_STD, floor_db)
+    told = (float(np.mean(found)) - _NO_HELP_AUC) / (_FULL_HELP_AUC - _NO_HELP_AUC)
+    std = max(float(np.concatenate(clean).std()), _LEAST_STD)
+    return RhythmTrust(float(np.clip(told, 0.0, 1.0)), std, floor_db)

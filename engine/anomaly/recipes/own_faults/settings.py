@@ -1,0 +1,53 @@
+"""How the recipe "own-faults" learns; light, so that a dialog can show it without torch."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from engine.anomaly.recipes.recipe_config import RecipeConfig
+from engine.features.mel_settings import MelSettings
+
+
+class OwnFaultsConfig(RecipeConfig):
+    """The recipe.
+
+    Attributes
+    ----------
+    practice_s : how much damaged audio is made to practise on; about half of it is as it was kept
+    excerpt_s : each piece of it is made from so much kept audio
+    fault_share, fault_length_s : how much of a piece is faults, and how short and long one is
+    crop_steps : what the network sees at once while it learns, 0.16 s each
+    long_from_s : of less kept audio, where no rhythm comes back in it, a network hears 5 s to both sides
+        instead of 20 s, and learns from crops of half the length: it would learn the few passages by heart
+    cut_share : where the user gave recordings of what they cut, how many of the faults are made of these
+    leave_out : kinds of fault it must not practise on, to find out whether it finds what it never heard
+    width : channels over time
+    members : how many networks learn side by side; their logits are averaged
+    nearest_weight, residual_weight, rest_weight, rhythm_weight : what the distance to the nearest kept sound,
+        what is left of a sound beside the principal components of all that was kept, and the distances of
+        sound and rhythm to the rest of the same recording count beside the faults; a standard deviation of
+        each on kept audio counts as one of the network's, of rhythm only where it helps (`rhythm`)
+    """
+
+    recipe: Literal["own-faults"] = "own-faults"
+    practice_s: float = Field(default=2400.0, gt=0.0)
+    excerpt_s: float = Field(default=120.0, ge=20.0)
+    fault_share: float = Field(default=0.5, gt=0.0, lt=1.0)
+    fault_length_s: tuple[float, float] = (2.0, 20.0)
+    crop_steps: int = Field(default=192, ge=8)
+    long_from_s: float = Field(default=180.0, ge=0.0)
+    cut_share: float = Field(default=0.25, gt=0.0, lt=1.0)
+    leave_out: tuple[str, ...] = ()
+    width: int = Field(default=64, ge=4, le=1024)
+    members: int = Field(default=2, ge=1, le=16)
+    nearest_weight: float = Field(default=0.0, ge=0.0, le=10.0)
+    residual_weight: float = Field(default=0.25, ge=0.0, le=10.0)
+    rest_weight: float = Field(default=0.25, ge=0.0, le=10.0)
+    rhythm_weight: float = Field(default=0.7, ge=0.0, le=10.0)
+    epochs: int = Field(default=32, ge=1, le=100_000)
+    batch_size: int = Field(default=8, ge=2, le=1024)
+    learning_rate: float = Field(default=3e-3, gt=0.0, le=1.0)
+    weight_decay: float = Field(default=1e-2, ge=0.0, le=1.0)
+    mel: MelSettings = MelSettings(rate_hz=16_000, n_fft=1024, hop_samples=320, n_mels=64)

@@ -1,0 +1,54 @@
+"""What every recipe has settings for; light, so that a dialog can show it without torch."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from engine.features.mel_settings import MelSettings
+
+
+class RecipeConfig(BaseModel):
+    """The settings of one way to learn a taste; each recipe adds its own.
+
+    Attributes
+    ----------
+    recipe : the name of the recipe
+    epochs : how often the material is heard
+    validation_share : how much of it is set aside to learn how kept audio scores that was not learned from
+    mel : the analysis behind it
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    recipe: str
+    epochs: int = Field(ge=1, le=100_000)
+    validation_share: float = Field(default=0.15, gt=0.0, le=0.5)
+    mel: MelSettings = MelSettings()
+
+    @property
+    def needs_raw(self) -> bool:
+        """Whether it can only be learned with raw recordings beside the edited ones."""
+        return False
+
+
+class EmbeddingConfig(RecipeConfig):
+    """What recipes share that hear an embedding of every window.
+
+    Attributes
+    ----------
+    embedding : what a window is turned into first, see `engine.embeddings.registry`
+    window_s, hop_s : what one score is of, and how far apart two are
+    mel : its rate is that of the audio; the bands are for kept examples only
+    """
+
+    embedding: str = "statistics"
+    window_s: float = Field(default=10.0, ge=1.0, le=60.0)
+    hop_s: float = Field(default=1.0, ge=0.1, le=60.0)
+
+    @model_validator(mode="after")
+    def _windows_meet(self) -> Self:
+        if self.hop_s > self.window_s:
+            raise ValueError(f"hop_s is {self.hop_s:g}, longer than window_s: what is between is not heard")
+        return self

@@ -1,0 +1,113 @@
+"""What a taste file may hold: finite numbers, deviations above nothing, networks of the shape of its weights.
+
+Whoever made the file, nothing of it may come to a score that is no number, or to more memory than it has.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from math import isfinite
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from engine.learning.loop import seeded
+from engine.strict_json import parse_json
+
+_VARIANCE = "running_var"
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+def stored_number(value: object) -> float:
+    """Return a number as JSON has it.
+
+    Raises
+    ------
+    TypeError, ValueError : it is something else, or not finite
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError("a number is missing")
+    if not isfinite(value):
+        raise ValueError("a number that is none")
+    return float(value)
+
+
+def require_finite(tensors: Mapping[str, Tensor]) -> None:
+    """Refuse weights and statistics that are no numbers.
+
+    Raises
+    ------
+    ValueError : there are some
+    """
+    if not all(bool(torch.isfinite(value).all()) for value in tensors.values()):
+        raise ValueError("weights that are not numbers")
+
+
+def require_statistics(mean: Tensor, std: Tensor, shape: tuple[int, ...]) -> None:
+    """Refuse means and deviations that nothing can be standardised with.
+
+    Raises
+    ------
+    ValueError : they are not float32 of this shape, or a deviation is none
+    """
+    if mean.shape != shape or std.shape != shape or {mean.dtype, std.dtype} != {torch.float32}:
+        raise ValueError("statistics of another shape")
+    if not bool((std > 0).all()):
+        raise ValueError("a deviation that is none")
+
+
+def weights_of(network: nn.Module, prefix: str) -> dict[str, Tensor]:
+    """Return the weights of a network to store, under names that begin so."""
+    return {prefix + name: value for name, value in network.state_dict().items()}
+
+
+def restored(build: Callable[[], Network], tensors: Mapping[str, Tensor], prefix: str = "") -> Network:
+    """Return a network with the stored weights whose names begin so, ready to judge.
+
+    What the weights do not fit is never built: its size is what the file says, and may be any.
+
+    Raises
+    ------
+    ValueError : they do not fit
+    """
+    weights = {k.removeprefix(prefix): value for k, value in tensors.items() if k.startswith(prefix)}
+    with torch.device("meta"):
+        wanted = build().state_dict()
+    if {name: _form(value) for name, value in wanted.items()} != {n: _form(v) for n, v in weights.items()}:
+        raise ValueError("weights of another network")
+    if any(name.endswith(_VARIANCE) and bool((value < 0).any()) for name, value in weights.items()):
+        raise ValueError("a variance below nothing")
+    with seeded(0):  # the weights drawn here are replaced at once, and nobody else's draws may move
+        network = build()
+    network.load_state_dict(weights)
+    return network.eval()
+
+
+def require_as_stored(
+    made: tuple[Mapping[str, Tensor], Mapping[str, object]],
+    tensors: Mapping[str, Tensor],
+    facts: Mapping[str, object],
+) -> None:
+    """Refuse a file that the model made from it would write otherwise: something in it is of another kind.
+
+    Parameters
+    ----------
+    made : what the model would store
+
+    Raises
+    ------
+    ValueError : they differ where both say something
+    """
+    own_tensors, own_facts = made
+    if any(name in tensors and _form(value) != _form(tensors[name]) for name, value in own_tensors.items()):
+        raise ValueError("weights of another kind")
+    said = parse_json(json.dumps(own_facts))
+    if any(name in facts and facts[name] != value for name, value in said.items()):
+        raise ValueError("facts of another kind")
+
+
+def _form(value: Tensor) -> tuple[torch.Size, torch.dtype]:
+    return value.shape, value.dtype

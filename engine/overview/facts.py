@@ -1,0 +1,70 @@
+"""What a taste says of itself: how it works, what it learned from, and how learning went."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.anomaly.recipes.recipe import Reconstructs
+from engine.anomaly.recipes.registry import RECIPES
+from engine.anomaly.taste import Taste
+from engine.overview.method import method_steps
+from engine.overview.results import LearnedFrom, TasteFacts
+from engine.timebase import format_time
+
+_NOT_A_SETTING = ("recipe", "mel")
+
+
+def facts_of(taste: Taste, path: Path) -> TasteFacts:
+    """Return what there is to show of a taste that was read from `path`."""
+    folder = path.absolute().parent
+    kept = () if taste.kept is None else taste.kept.recordings
+    recordings = tuple(
+        LearnedFrom(Path(one.path).stem, folder / one.path, one.content_hash, one.duration_s) for one in kept
+    )
+    n_parameters = sum(value.numel() for value in taste.model.tensors().values())
+    return TasteFacts(
+        path=path,
+        name=taste.name,
+        maker=taste.maker,
+        recipe=taste.config.recipe,
+        steps=method_steps(taste.config),
+        recordings=recordings,
+        settings=_settings(taste),
+        figures=_figures(taste, recordings, n_parameters),
+        training=tuple(epoch.loss for epoch in taste.history),
+        validation=tuple(epoch.validation for epoch in taste.history),
+        n_parameters=n_parameters,
+        rebuilds=isinstance(taste.model, Reconstructs),
+        keeps_last=RECIPES[taste.config.recipe].keeps_last,
+    )
+
+
+def _settings(taste: Taste) -> tuple[tuple[str, str], ...]:
+    values = taste.config.model_dump(exclude=set(_NOT_A_SETTING))
+    shown = [(name.replace("_", " "), _worded(value)) for name, value in values.items()]
+    return (*shown, ("seed", str(taste.seed)))
+
+
+def _worded(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return " · ".join(str(one) for one in value) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _figures(
+    taste: Taste, recordings: tuple[LearnedFrom, ...], n_parameters: int
+) -> tuple[tuple[str, str], ...]:
+    total_s = sum(one.duration_s for one in recordings)
+    figures = [
+        ("learned from", f"{format_time(total_s, 0)} in {len(recordings)}" if recordings else "not known"),
+        ("parameters", f"{n_parameters:,}"),
+        ("seed", str(taste.seed)),
+        ("epochs", f"{len(taste.history)} of {taste.config.epochs}"),
+    ]
+    if taste.history:
+        best = min(taste.history, key=lambda epoch: epoch.validation)
+        figures.append(("lowest validation loss", f"{best.validation:.4f} after epoch {best.number}"))
+    figures.append(("kept stretches", f"{0 if taste.kept is None else len(taste.kept.frame):,}"))
+    return tuple(figures)

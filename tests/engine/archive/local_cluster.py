@@ -1,0 +1,24 @@
+"""Score on a cluster of two processes: `python -m tests.engine.archive.local_cluster TASTE PATH...`.
+
+In a program of its own, since distributed keeps threads for as long as a program runs.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+from distributed import LocalCluster
+
+from engine.cli.main import main
+
+if __name__ == "__main__":
+    with LocalCluster(
+        n_workers=2,
+        threads_per_worker=1,
+        processes=True,
+        dashboard_address=None,
+        silence_logs=logging.CRITICAL,
+    ) as cluster:
+        status = main(["score", *sys.argv[1:], "--json", "--cluster", cluster.scheduler_address])
+    sys.exit(status)

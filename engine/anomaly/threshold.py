@@ -20,9 +20,11 @@ USUAL_LIMIT = 1.9
 
 LEAST_LIMIT = 0.8
 _FALSE_ALARMS_COUNT = 3.0
-_LOWEST, _HIGHEST = 0.7, 1.5
+_LOWEST, _HIGHEST = 0.65, 1.5
 _CANDIDATES = 29
-_WIDTH = 0.15
+_WIDTH = 0.2
+"""A place is as empty as this share of the limit to both sides of it: a gap that is narrower is chance."""
+
 _LINEAR_Z = 3.0
 
 

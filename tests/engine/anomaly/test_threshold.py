@@ -51,6 +51,14 @@ def test_the_threshold_is_the_valley_wherever_exactly_it_lies():
         assert (scores[2_000:] > automatic(scores, LIMIT)).mean() > 0.95
 
 
+def test_a_gap_in_the_music_is_no_valley():
+    """Moments that happen to leave a narrow gap at the limit belong together; the valley is the wide one."""
+    music = np.concatenate([np.linspace(-1.0, 1.7, 2_000), np.linspace(2.35, 2.5, 100)])
+    scores = to_scores(np.concatenate([music, np.linspace(4.0, 5.0, 500)]))
+    found = float(to_standard(np.array([automatic(scores, LIMIT)]))[0])
+    assert 2.5 < found <= 3.0
+
+
 @pytest.mark.parametrize("shift", [-1.0, 0.0, 0.8])
 def test_a_clean_recording_is_left_alone_and_one_of_rubbish_goes(shift):
     clean = scores_of((shift, 0.5, 3_000))
@@ -64,4 +72,4 @@ def test_a_clean_recording_is_left_alone_and_one_of_rubbish_goes(shift):
 def test_any_limit_and_any_length_give_a_threshold(limit, count):
     found = automatic(scores_of((0.0, 1.0, count)), limit)
     assert 0.5 < found < 1.0 or limit == 1.0
-    assert automatic(scores_of((0.0, 1.0, count)), 0.0) >= float(to_scores(np.array([0.8 * LEAST_LIMIT]))[0])
+    assert automatic(scores_of((0.0, 1.0, count)), 0.0) >= float(to_scores(np.array([0.65 * LEAST_LIMIT]))[0])

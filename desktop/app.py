@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from collections.abc import Sequence
 
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
@@ -16,8 +17,8 @@ from widgets.theme import load_fonts
 SWITCH_INTERVAL_S = 0.001
 
 
-def open_window(what: str) -> int:
-    """Open the window on a document, a recording, "--demo" or nothing (""); return the exit status."""
+def open_window(what: Sequence[str]) -> int:
+    """Open the window on a document, on recordings, on "--demo" or on nothing; return the exit status."""
     application = make_application()
     window = MainWindow(application, QSettings())
     window.show()
@@ -46,11 +47,11 @@ def make_application() -> QApplication:
     return application
 
 
-def show(window: MainWindow, what: str) -> None:
-    """Open a document or the demo in a window, or import a recording."""
-    if what == "--demo":
+def show(window: MainWindow, what: Sequence[str]) -> None:
+    """Open a document or the demo in a window, or import recordings."""
+    if list(what) == ["--demo"]:
         from desktop.demo import open_demo
 
         open_demo(window)
     elif what:
-        window.files.drop([what])
+        window.files.drop(what)

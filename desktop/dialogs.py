@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from engine.diagnoses.finding import Finding
 from engine.settings import CutSettings
+from engine.wording import counted
 from widgets.chrome.key_editor import KeyEditor, KeyRules
 from widgets.chrome.learn_panel import LearnPanel, LearnRequest
 from widgets.chrome.numbers_form import NumbersForm
@@ -39,6 +40,25 @@ def ask_recordings(parent: QWidget, title: str, folder: Path) -> tuple[Path, ...
     """Ask for audio files to open."""
     chosen, _ = QFileDialog.getOpenFileNames(parent, title, str(folder), AUDIO_FILES)
     return tuple(Path(path) for path in chosen) or None
+
+
+def ask_rate(parent: QWidget, rates: Mapping[int, int]) -> int | None:
+    """Ask at which rate to work, in Hz, where recordings differ.
+
+    Parameters
+    ----------
+    rates : how many recordings have each, the highest first
+    """
+    words = {f"{rate / 1_000:g} kHz, as {counted(count, 'recording')}": rate for rate, count in rates.items()}
+    chosen, accepted = QInputDialog.getItem(
+        parent,
+        "The recordings have different rates",
+        "Work at this rate; recordings of another are converted, and the files stay as they are:",
+        list(words),
+        0,
+        False,
+    )
+    return words[chosen] if accepted else None
 
 
 def ask_document(parent: QWidget, folder: Path) -> Path | None:

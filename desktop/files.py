@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -15,6 +15,8 @@ from desktop.taste.diagnosing import Diagnosing
 from desktop.work import Work
 from engine.cuts.propose import shortest_kept_s
 from engine.errors import UsageError
+from engine.jobs.import_audio import rates_of
+from engine.safe_write import shown
 from engine.settings import cut_settings
 from engine.timebase import samples_to_s
 from widgets.chrome.learn_panel import LearnPanel
@@ -88,15 +90,25 @@ class Files(QObject):
         """Import recordings as tracks."""
         paths = dialogs.ask_recordings(self._window, "Import recordings", self._folder)
         if paths is not None:
-            self._work.import_recordings(paths)
+            self._import(paths)
 
-    def drop(self, paths: list[str]) -> None:
+    def _import(self, paths: tuple[Path, ...]) -> None:
+        """Import recordings; the first of a document set its rate, so that is asked where they differ."""
+        rates = {} if self._session.state.rate_hz else rates_of(paths)
+        rate_hz = dialogs.ask_rate(self._window, rates) if len(rates) > 1 else 0
+        if rate_hz is not None:
+            self._work.import_recordings(paths, rate_hz)
+
+    def drop(self, paths: Sequence[str]) -> None:
         """Open a dropped document, or import dropped recordings."""
         dropped = tuple(Path(path) for path in paths)
-        if len(dropped) == 1 and dropped[0].suffix == ".offcut":
-            self._session.open(dropped[0])
+        documents = [path for path in dropped if path.suffix == ".offcut"]
+        if len(dropped) > 1 and documents:
+            raise UsageError(f"{shown(documents[0])} is a document: open it alone, or leave it out.")
+        if documents:
+            self._session.open(documents[0])
         else:
-            self._work.import_recordings(dropped)
+            self._import(dropped)
 
     def snapshot(self) -> None:
         """Keep the document as it is under a name."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from pathlib import Path
 
 from engine.cli.main import VERBS
 from engine.cli.main import main as run_verb
 
 USAGE = """usage: offcut [PROJECT.offcut]     open the window
-       offcut RECORDING            open the window and import a recording
+       offcut RECORDING...         open the window and import recordings, one a track
        offcut --demo               open the window on the demo
        offcut VERB ...             work without a window; 'offcut VERB --help' tells more
 
@@ -34,12 +35,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     if first == "--version":
         print(f"offcut {version('offcut')}")
         return 0
-    if len(arguments) > 1 or (first.startswith("-") and first != "--demo"):
-        print(f"offcut: {' '.join(arguments)!r} is not understood; see 'offcut --help'.", file=sys.stderr)
+    refusal = _refusal(arguments)
+    if refusal:
+        print(f"offcut: {refusal}", file=sys.stderr)
         return 2
     from desktop.app import open_window
 
-    return open_window(first)
+    return open_window(arguments)
+
+
+def _refusal(arguments: Sequence[str]) -> str:
+    """Say why no window opens on these, "" where one does: before Qt, which may have no display."""
+    if list(arguments) == ["--demo"]:
+        return ""
+    for one in arguments:
+        if one.startswith("-"):
+            return f"{one!r} is not understood; see 'offcut --help'."
+        if not Path(one).exists():
+            return f"{one!r} is neither a verb nor a file that is there; see 'offcut --help'."
+    return ""
 
 
 if __name__ == "__main__":

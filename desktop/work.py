@@ -100,17 +100,22 @@ class Work(QObject):
         self._lanes.close()
         self.wave_tiles.close()
 
-    def import_recordings(self, paths: tuple[Path, ...]) -> None:
-        """Import recordings as tracks, into a new document beside the first where none is open."""
+    def import_recordings(self, paths: tuple[Path, ...], rate_hz: int = 0) -> None:
+        """Import recordings as tracks, into a new document beside the first where none is open.
+
+        Parameters
+        ----------
+        rate_hz : of a document that has none yet; 0 for the highest of the recordings
+        """
         state = self._session.state
-        request = ImportRequest(paths, state.rate_hz, frozenset(state.sources))
+        request = ImportRequest(paths, state.rate_hz or rate_hz, frozenset(state.sources))
         handle = self._lanes.io.submit(import_audio, request, title="Importing")
         self.watch(handle, partial(self._imported, request))
 
     def _imported(self, request: ImportRequest, imported: Imported) -> None:
         """Place what was imported; a document is made only now, so that a failure leaves none behind."""
         state = self._session.state
-        if (state.rate_hz, frozenset(state.sources)) != (request.rate_hz, request.known):
+        if state.rate_hz not in (0, request.rate_hz) or state.sources.keys() != request.known:
             self.import_recordings(request.paths)  # another import came first and set the rate
             return
         if not self._session.is_open:

@@ -77,7 +77,7 @@ def window(path: str) -> None:
     opened.show()
     drawn: list[object] = []
     opened.work.waves_changed.connect(lambda waves: drawn.extend(waves))
-    show(opened, path)
+    show(opened, [path])
     while not drawn:
         application.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
     opened.timeline.repaint()

@@ -21,10 +21,14 @@ ROLES = ("vocals", "speech", "drums", "close mic", "overheads", "room", "bass", 
 _COLOR = re.compile("#[0-9a-f]{6}")
 
 
-def add_tracks(state: DocumentState, sources: Sequence[Source], names: Sequence[str]) -> Edit:
+def add_tracks(
+    state: DocumentState, sources: Sequence[Source], names: Sequence[str], rate_hz: int = 0
+) -> Edit:
     """Place whole sources as new tracks below the others, from the start of the timeline.
 
-    The first import sets the document's rate to that of its first source.
+    Parameters
+    ----------
+    rate_hz : of a document that has none yet; 0 for the highest of the sources, so that none loses anything
 
     Raises
     ------
@@ -35,7 +39,7 @@ def add_tracks(state: DocumentState, sources: Sequence[Source], names: Sequence[
             raise UsageError(f"{name} is in the document already; nothing was imported.")
     rows: list[tuple[Row | None, Row | None]] = []
     if not state.rate_hz:
-        rows.append((None, Setting("rate_hz", sources[0].rate_hz)))
+        rows.append((None, Setting("rate_hz", rate_hz or max(source.rate_hz for source in sources))))
     position = len(state.tracks)
     for offset, (source, name) in enumerate(zip(sources, names, strict=True)):
         track = Track(id=f"track-{source.id}", source_id=source.id, name=name, position=position + offset)

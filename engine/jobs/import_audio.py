@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,7 +34,7 @@ class ImportRequest:
     Attributes
     ----------
     paths : audio files, one track each
-    rate_hz : the document's rate, or 0 to take that of the first file
+    rate_hz : the document's rate, or 0 to take the highest of the files
     known : ids of the sources the document has already
     """
 
@@ -47,13 +49,15 @@ class Imported:
 
     Attributes
     ----------
-    warnings : one sentence for each thing the user should know of
+    rate_hz : of the document they are for
+    warnings : one sentence for each thing the user should know of, files that were left out first
     cues : the cue points of the files that have any, by source id, in the source's samples
     """
 
     sources: tuple[Source, ...]
     names: tuple[str, ...]
     media: Media
+    rate_hz: int
     warnings: tuple[str, ...] = ()
     cues: Mapping[str, tuple[CuePoint, ...]] = field(default_factory=dict)
 
@@ -61,31 +65,66 @@ class Imported:
 def import_audio(request: ImportRequest, progress: Progress) -> Imported:
     """Probe, hash, convert where needed, and build the peaks of recordings.
 
+    A file that cannot be read, or is in the document already, is left out and told.
+
     Raises
     ------
-    SourceError : a file cannot be read, or is in the document already; nothing is imported then
+    SourceError : none of the files can be imported
     """
     if not request.paths:
         raise SourceError("There is nothing to import; name at least one audio file.")
+    looked, refused = _looked_at(request)
+    rate_hz = request.rate_hz or max((source.rate_hz for source, _ in looked), default=0)
     sources: list[Source] = []
-    conformed: dict[str, Path] = {}
     peaks: dict[str, PeakPyramid] = {}
     warnings: list[str] = []
-    rate_hz = request.rate_hz
-    for number, path in enumerate(request.paths):
-        source, warning = _look_at(path)
-        if source.id in request.known or source.id in peaks:
-            raise SourceError(f"{shown(path)} is in the document already; nothing was imported.")
-        rate_hz = rate_hz or source.rate_hz
-        peaks[source.id] = source_peaks(source, rate_hz, progress.step(number, len(request.paths)))
-        conformed[source.id] = conformed_path(source, rate_hz)
+    for number, (source, warning) in enumerate(looked):
+        path = Path(source.path)
+        try:
+            found = source_peaks(source, rate_hz, progress.step(number, len(looked)))
+        except SourceError as error:
+            refused.append(str(error))
+            continue
+        peaks[source.id] = found
         sources.append(source)
-        said = (warning, peaks_warning(peaks[source.id], path))
+        said = (warning, peaks_warning(found, path))
         warnings += [sentence for sentence in dict.fromkeys(said) if sentence]
+    if not sources:
+        raise SourceError(" ".join(refused))
     paths = {source.id: Path(source.path) for source in sources}
-    names = tuple(Path(source.path).stem for source in sources)
-    cues = {key: found for key, path in paths.items() if (found := read_cue_points(path))}
-    return Imported(tuple(sources), names, Media(paths, conformed, peaks), tuple(warnings), cues)
+    conformed = {source.id: conformed_path(source, rate_hz) for source in sources}
+    names = tuple(path.stem for path in paths.values())
+    cues = {key: cue for key, path in paths.items() if (cue := read_cue_points(path))}
+    media = Media(paths, conformed, peaks)
+    return Imported(tuple(sources), names, media, rate_hz, (*refused, *warnings), cues)
+
+
+def rates_of(paths: Iterable[Path]) -> Mapping[int, int]:
+    """Return how many of the files have each rate, the highest first; what cannot be read is left out."""
+    rates = Counter[int]()
+    for path in paths:
+        with suppress(SourceError):
+            rates[probe(path).rate_hz] += 1
+    return dict(sorted(rates.items(), reverse=True))
+
+
+def _looked_at(request: ImportRequest) -> tuple[list[tuple[Source, str]], list[str]]:
+    """Return the files as sources, each with what is odd about it, and why others are left out."""
+    looked: list[tuple[Source, str]] = []
+    refused: list[str] = []
+    known = set(request.known)
+    for path in request.paths:
+        try:
+            source, warning = _look_at(path)
+        except SourceError as error:
+            refused.append(str(error))
+            continue
+        if source.id in known:
+            refused.append(f"{shown(path)} is in the document already; it was not imported again.")
+            continue
+        known.add(source.id)
+        looked.append((source, warning))
+    return looked, refused
 
 
 def _look_at(path: Path) -> tuple[Source, str]:
@@ -110,13 +149,11 @@ def _look_at(path: Path) -> tuple[Source, str]:
 
 def import_edit(state: DocumentState, imported: Imported) -> Edit:
     """Return the edit that places what was imported, with its cue points as markers."""
-    edit = add_tracks(state, imported.sources, imported.names)
+    edit = add_tracks(state, imported.sources, imported.names, imported.rate_hz)
     spans = [
         span
         for source in imported.sources
-        for span in _spans(
-            source, imported.cues.get(source.id, ()), state.rate_hz or imported.sources[0].rate_hz
-        )
+        for span in _spans(source, imported.cues.get(source.id, ()), state.rate_hz or imported.rate_hz)
     ]
     markers = add_all(state, spans, "").changes
     told = f" with {counted(len(markers), 'marker')}" if markers else ""

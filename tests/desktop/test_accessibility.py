@@ -216,6 +216,8 @@ def test_the_palette_says_what_it_found(reviewing: Hands, reader: Reader) -> Non
 def test_rows_are_told_one_by_one_with_their_state(reviewing: Hands) -> None:
     reviewing.press("X")
     reviewing.press("Shift+Down")
+    calibrating = reviewing.window.review.calibrating
+    reviewing.qtbot.waitUntil(lambda: not calibrating.is_learning)
     view = next(
         each for each in reviewing.window.findChildren(QAbstractItemView) if name_of(each) == "Proposals"
     )

@@ -25,13 +25,13 @@ print([(one.metric, one.value) for one in playback(0.2, Load(tracks=2, length_s=
 
 def test_a_recording_on_the_command_line_is_imported(hands: Hands, tmp_path: Path) -> None:
     path = write(tmp_path / "jam.wav", 1)
-    show(hands.window, str(path))
+    show(hands.window, [str(path)])
     hands.qtbot.waitUntil(lambda: bool(hands.window.session.state.tracks), timeout=20_000)
     hands.window.work.cancel()
     hands.finish_work()
     window = hands.window
     assert window.session.path == tmp_path / "jam.offcut"
-    show(window, str(Document.create(tmp_path / "other.offcut").path))
+    show(window, [str(Document.create(tmp_path / "other.offcut").path)])
     assert window.session.name == "other"
 
 

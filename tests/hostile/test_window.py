@@ -71,9 +71,29 @@ def test_a_bad_file_leaves_the_open_document_as_it_was(reviewing: Hands, folder:
     assert reviewing.window.session.state.verdict("cut-4000") is Verdict.ACCEPTED
 
 
-def test_one_bad_file_among_good_ones_imports_none(hands: Hands, folder: Path) -> None:
+def test_bad_files_among_good_ones_are_named_and_the_others_come_in(hands: Hands, folder: Path) -> None:
     bad = REFUSED["not audio"][0](folder / "notes.wav")
-    drop(hands, good(folder / "a.wav"), bad, good(folder / "b.wav", seed=2))
+    first = good(folder / "a.wav")
+    drop(
+        hands,
+        first,
+        bad,
+        good(folder / "b.wav", seed=2),
+        first,
+        folder / "gone.wav",
+        good(folder / "c.wav", 3),
+    )
+    told = said(hands.window)
+    assert told.startswith("Imported 3 recordings")
+    assert "notes.wav is not audio" in told
+    assert "a.wav is in the document already" in told
+    assert "gone.wav" in told
+    assert [track.name for track in hands.window.session.state.tracks] == ["a", "b", "c"]
+
+
+def test_nothing_but_bad_files_makes_no_document(hands: Hands, folder: Path) -> None:
+    bad = REFUSED["not audio"][0](folder / "notes.wav")
+    drop(hands, bad, folder / "gone.wav")
     assert "notes.wav is not audio" in said(hands.window)
     assert not hands.window.session.is_open
     assert not list(folder.glob("*.offcut"))

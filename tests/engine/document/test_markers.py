@@ -145,7 +145,7 @@ def recording(path: Path, cues: tuple[CuePoint, ...], rate_hz: int = 8_000) -> P
 def test_cue_points_come_in_as_markers(tmp_path: Path) -> None:
     path = recording(tmp_path / "jam.wav", CUES)
     assert read_cue_points(path) == CUES
-    imported = import_audio(ImportRequest((path,), rate_hz=16_000), SILENT)
+    imported = import_audio(ImportRequest((path,)), SILENT)
     with Document.create(tmp_path / "jam.offcut") as document:
         label = document.apply(import_edit(document.state, imported)).label
         assert label == "Imported jam with 3 markers"

@@ -56,7 +56,7 @@ def files(tmp_path):
 @pytest.fixture
 def document(tmp_path, files):
     """Listened to."""
-    imported = import_audio(ImportRequest(tuple(files)), SILENT)
+    imported = import_audio(ImportRequest(tuple(files), RATE_HZ), SILENT)
     with Document.create(tmp_path / "jam.offcut") as document:
         document.apply(import_edit(document.state, imported))
         media = locate_all(document.state, tmp_path)

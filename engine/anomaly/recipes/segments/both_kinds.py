@@ -60,7 +60,7 @@ class LearnsBoth:
         both = _hear_both(examples, config, progress.part(0.0, 0.1))
         with seeded(seed):
             network = laid_out(self.network(config))
-        fitted = _fit(network, self.loss, both, config, seed, progress.part(0.1, 1.0))
+            fitted = _fit(network, self.loss, both, config, seed, progress.part(0.1, 1.0))
         model = self.model(config, network, both.scaling)
         kept = kept_scores(model, both.edited_parts, progress, least_std=self.least_std)
         return Learnt(model, fitted, kept, both.edited.recordings, both.edited.heard, self.method)

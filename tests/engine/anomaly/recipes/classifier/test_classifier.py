@@ -81,3 +81,14 @@ def test_raw_that_is_all_good_teaches_nothing(edited: Path, tmp_path: Path) -> N
 def test_raw_is_asked_for(edited: Path, tmp_path: Path) -> None:
     with pytest.raises(TasteError, match=r"recipe edited-vs-raw.*before the edit.*--raw"):
         learn(LearnRequest((edited,), config(), 0, tmp_path / "a.taste"), SILENT)
+
+
+def test_a_seed_gives_one_taste_whatever_was_drawn_before(edited: Path, tmp_path: Path) -> None:
+    """Its dropout draws from the one generator that the whole program shares."""
+    raw = write(tmp_path, "raw.wav", noise(20.0, 4))
+    scores = []
+    for drawn in (1, 1_000):
+        torch.rand(drawn)
+        request = LearnRequest((edited,), config(epochs=2), 0, tmp_path / f"{drawn}.taste", raw=(raw,))
+        scores.append(score_file(load_taste(learn(request, SILENT).path), raw, SILENT).scores)
+    np.testing.assert_array_equal(*scores)

@@ -25,7 +25,7 @@ from engine.review.learned import Learned
 PAUSE_MS = 2_000
 """So long after the last answer the taste is written: a row of answers is written once."""
 
-SETTLE_MS = 60
+SETTLE_MS = 120
 """So long after the last answer it is learned from: by then the key was heard and the window painted."""
 
 _SETTING = "learns_from_decisions"

@@ -50,7 +50,7 @@ from widgets.timeline.time_map import TimeMap
 from widgets.timeline.viewport import Viewport
 from widgets.timeline.waves import WaveSource
 
-OVERVIEW_MS = 80
+OVERVIEW_MS = 120
 """So long after an answer the overview shows the result anew."""
 
 

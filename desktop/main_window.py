@@ -19,6 +19,7 @@ from desktop.grid.tap_tempo import TapTempo
 from desktop.job_lanes import JobLanes
 from desktop.playback import Player
 from desktop.review.amounts import Amounts
+from desktop.review.arrivals import Arrivals
 from desktop.review.by_hand import ByHand
 from desktop.review.history_walk import HistoryWalk
 from desktop.review.kept_example import KeptListening
@@ -76,6 +77,7 @@ class MainWindow(QMainWindow):
         self.transport = Transport(self.session, self.player, self)
         self.review = Review(self.session, settings, lambda: self.grid_editing.snapped_playhead(), self)
         self.work = Work(self.session, JobLanes(self), self)
+        self.arrivals = Arrivals(self.session, self.review, self.transport, settings, self)
         self.kept = KeptListening(self.session, self.review, self.transport, self.work, self)
         self.diagnosing = Diagnosing(self.session, self.work, self)
         self.files = Files(self, self.session, self.work, self.diagnosing, lambda: self.look.theme)
@@ -155,8 +157,9 @@ class MainWindow(QMainWindow):
         self.session.changed.connect(self._show_change)
         for asking in (self.top_bar, self.queue_panel, self.selection_bar, self.status_bar):
             asking.command_requested.connect(self.commands.run)
-        telling = (self.files, self.kept, self.diagnosing, self.exporting)
-        for speaking in (self.review, self.work, *telling, self.history, self.user_settings, self.queue.bulk):
+        telling = (self.files, self.kept, self.diagnosing, self.exporting, self.arrivals, self.spectrograms)
+        hands = (self.review, self.work, self.history, self.user_settings, self.queue.bulk, self.amounts)
+        for speaking in (*telling, *hands):
             speaking.said.connect(self.say)
         refusals = (self.commands.refused, self.history.refused, self.queue.refused)
         failures = (self.work.failed, self.review.failed, self.player.failed, self.user_settings.failed)
@@ -166,13 +169,11 @@ class MainWindow(QMainWindow):
         for part in (*editing, self.tasting):
             part.said.connect(self.say)
             part.refused.connect(self.status_bar.set_error)
-        self.spectrograms.said.connect(self.say)
-        self.amounts.said.connect(self.say)
         self.by_hand.shown.connect(self.selection_bar.show_selection)
         connect_findings(self.diagnosing, self.tasting, self.files, self.work)
         self.review.moved.connect(self._show_current)
         self.queue_panel.proposal_chosen.connect(self.zooms.reveal)
-        self.timeline.proposal_clicked.connect(self.review.choose)
+        self.timeline.proposal_clicked.connect(self.review.visit)
         self.timeline.seek_requested.connect(self.transport.seek)
         self.timeline.proposal_opened.connect(lambda _id: self.zooms.to_proposal())
         self.timeline.edge_dragged.connect(telling_refusals(self.review.drag, self.status_bar.set_error))
@@ -273,8 +274,7 @@ class MainWindow(QMainWindow):
             beat = int(np.searchsorted(grid.beats_samples, reached, side="right")) - 1
             tempo_bpm = grid.tempo_bpm
             if beat >= 0:
-                bars = int(np.count_nonzero(grid.bar_positions[: beat + 1] == 1))
-                bar_beat = (bars, int(grid.bar_positions[beat]))
+                bar_beat = (grid.bar_of(beat), int(grid.bar_positions[beat]))
         self.top_bar.set_time(seconds, bar_beat, tempo_bpm)
 
     def _show_view(self, result: bool) -> None:

@@ -31,7 +31,8 @@ def listening(window: Window) -> Mapping[str, Handler]:
             transport.play_round(selected)
 
     return {
-        "transport.toggle": lambda: transport.toggle(review.current_span()),
+        "transport.toggle": window.arrivals.play,
+        "transport.each": window.arrivals.toggle,
         "transport.stop": stop,
         "transport.preroll": preroll,
         "transport.loop": loop,

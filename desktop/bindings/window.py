@@ -14,6 +14,7 @@ from desktop.grid.dialogs import GridDialogs
 from desktop.grid.editing import GridEditing
 from desktop.grid.tap_tempo import TapTempo
 from desktop.review.amounts import Amounts
+from desktop.review.arrivals import Arrivals
 from desktop.review.by_hand import ByHand
 from desktop.review.history_walk import HistoryWalk
 from desktop.review.kept_example import KeptListening
@@ -42,6 +43,7 @@ class Window(Protocol):
     session: Session
     review: Review
     transport: Transport
+    arrivals: Arrivals
     work: Work
     kept: KeptListening
     files: Files

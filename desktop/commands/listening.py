@@ -10,7 +10,18 @@ def _transport(name: str, label: str, keys: tuple[str, ...], description: str) -
 
 
 TRANSPORT = (
-    _transport("toggle", "Play or stop", ("Space",), "Start playback at the playhead, or stop it."),
+    _transport(
+        "toggle",
+        "Play or stop",
+        ("Space",),
+        "Play from the proposal just gone to, else from the playhead; or stop.",
+    ),
+    _transport(
+        "each",
+        "Hear each proposal, or not",
+        ("Alt+V",),
+        "Play every proposal by itself when you come to it, or only when asked.",
+    ),
     _transport("stop", "Stop", ("Esc",), "Stop playback; decides nothing."),
     _transport(
         "preroll", "Play with pre-roll", ("R",), "Play the proposal with what comes before and after it."

@@ -116,7 +116,7 @@ class GridEditing(QObject):
         try:
             grid = self._grid()
             moved = grid_edits.with_beat_at(grid, beat, to_samples, self._rate_hz)
-            bar = int(np.count_nonzero(grid.bar_positions[: beat + 1] == 1))
+            bar = grid.bar_of(beat)
             at = self._time(int(moved.beats_samples[beat]))
             self._apply(moved, f"Moved beat {bar}|{grid.bar_positions[beat]} to {at}")
         except OffcutError as error:

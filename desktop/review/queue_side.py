@@ -44,7 +44,7 @@ class QueueSide(QObject):
         self._leave = leave
         self.panel = panel
         self.bulk = BulkAnswers(session, review, self)
-        panel.proposal_chosen.connect(review.choose)
+        panel.proposal_chosen.connect(review.visit)
         panel.proposal_toggled.connect(review.toggle_selected)
         panel.range_chosen.connect(review.select_to)
         panel.group_toggled.connect(review.fold)

@@ -49,11 +49,13 @@ class Review(QObject):
     Signals
     -------
     moved : another proposal, edge or filter is current
+    arrived : the proposal that the user went to, or that an answer led to; "" where it led to none
     said : what the last key did
     failed : why what was learned could not be kept
     """
 
     moved = Signal()
+    arrived = Signal(str)
     said = Signal(str)
     failed = Signal(str)
 
@@ -148,6 +150,11 @@ class Review(QObject):
         self.selected, self._anchor, self._reach = frozenset(), None, None
         self.moved.emit()
 
+    def visit(self, proposal_id: str) -> None:
+        """Go to a proposal, as by a click on it."""
+        self.choose(proposal_id)
+        self.arrived.emit(proposal_id)
+
     def set_filter(self, name: str) -> None:
         """Show only some of the proposals."""
         self._show_as(self.choices.filtered(name))
@@ -214,7 +221,7 @@ class Review(QObject):
 
     def _arrive(self, step: Step, *, undecided_only: bool) -> None:
         if step.proposal_id is not None and not (step.at_end and step.proposal_id == self.current):
-            self.choose(step.proposal_id)
+            self.visit(step.proposal_id)
         if step.wrapped:
             self.said.emit("Went on from the other end of the queue")
         elif step.at_end:
@@ -240,11 +247,12 @@ class Review(QObject):
             raise
         finally:
             self._asks_next = False
+        self.arrived.emit("" if self.current is None or self.current == before[0] else self.current)
 
     def go_on(self) -> None:
         """Go where an answer leads."""
         if (onward := self._onward()) is not None:
-            self.choose(onward)
+            self.visit(onward)
 
     def _onward(self) -> str | None:
         """Where an answer leads: found beforehand, since the answer may move the proposal in the queue."""

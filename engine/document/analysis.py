@@ -62,6 +62,10 @@ class BeatGrid:
         downbeats: NDArray[np.int64] = self.beats_samples[self.bar_positions == 1]
         return downbeats
 
+    def bar_of(self, beat: int) -> int:
+        """Return the number of the bar that a beat is in, from 1; 0 before the first downbeat."""
+        return int(np.count_nonzero(self.bar_positions[: beat + 1] == 1))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Listening:

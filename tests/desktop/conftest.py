@@ -30,6 +30,7 @@ def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[MainWin
     # The desktop's own file dialog cannot be typed into by a test.
     QApplication.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs)
     settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    settings.setValue("hears_each_proposal", False)  # test_arrivals.py switches it on
     made = MainWindow(qapp, settings)
     made.show()
     qtbot.waitExposed(made)

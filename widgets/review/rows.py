@@ -234,7 +234,7 @@ def sits_on(position_samples: int, rate_hz: int, around: Surroundings) -> str:
     if grid is not None and len(grid.beats_samples):
         nearest = _nearest(grid.beats_samples, position_samples)
         if abs(int(grid.beats_samples[nearest]) - position_samples) <= reach:
-            bar = int((grid.bar_positions[: nearest + 1] == 1).sum())
+            bar = grid.bar_of(nearest)
             beat = int(grid.bar_positions[nearest])
             return f"downbeat {bar}" if beat == 1 else f"beat {bar} | {beat}"
     onsets = around.onsets_samples

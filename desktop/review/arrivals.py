@@ -1,0 +1,90 @@
+"""Coming to a proposal: it is heard by itself, and Space then plays from there."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QSettings, QTimer, Signal
+
+from desktop.review.review import Review
+from desktop.session import Session
+from desktop.transport import Transport
+from engine.errors import OffcutError
+
+REST_MS = 150
+"""Only where a walk through the queue rests so long is anything heard: a held key passes in silence."""
+
+_SETTING = "hears_each_proposal"
+
+
+class Arrivals(QObject):
+    """Plays a proposal when the user comes to it, and stops when it is answered.
+
+    What the user plays themselves goes on: only another audition makes way.
+
+    Signals
+    -------
+    said : what was switched
+    """
+
+    said = Signal(str)
+
+    def __init__(
+        self, session: Session, review: Review, transport: Transport, settings: QSettings, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._review, self._transport = session, review, transport
+        self._settings = settings
+        self._playhead_then: int | None = None
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(self._hear)
+        review.arrived.connect(self._arrive)
+        session.leaving.connect(self._forget)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether proposals are heard by themselves."""
+        return bool(self._settings.value(_SETTING, True, type=bool))
+
+    def toggle(self) -> None:
+        """Let proposals be heard by themselves, or only when a key asks for it."""
+        self._settings.setValue(_SETTING, not self.is_on)
+        if not self.is_on:
+            self._rest.stop()
+        self.said.emit(
+            "Each proposal is heard when you come to it"
+            if self.is_on
+            else "Proposals are heard when you ask for it ‹transport.preview›"
+        )
+
+    def play(self) -> None:
+        """Play or stop: from a proposal that was come to since the playhead moved, else from the playhead."""
+        self._rest.stop()
+        span, playhead = self._review.current_span(), self._transport.playhead_samples
+        is_fresh = playhead == self._playhead_then and not self._transport.is_playing
+        if span is not None and is_fresh and not span[0] <= playhead < span[1]:
+            self._transport.seek(span[0])
+            self._playhead_then = None
+        self._transport.toggle(span)
+
+    def _arrive(self, proposal_id: str) -> None:
+        self._rest.stop()
+        if self._transport.is_auditioning:
+            self._transport.stop()
+        if not proposal_id:
+            return
+        self._playhead_then = self._transport.playhead_samples
+        if self.is_on:
+            self._rest.start()
+
+    def _hear(self) -> None:
+        here, tracks = self._review.current, self._session.state.tracks
+        if here is None or self._transport.is_playing:
+            return
+        if all(track.source_id in self._session.media for track in tracks):
+            try:
+                self._transport.play_preview(here)
+            except OffcutError:
+                return  # there is nothing to hear; a key that asks for it says why
+
+    def _forget(self) -> None:
+        self._rest.stop()
+        self._playhead_then = None

@@ -50,6 +50,7 @@ class StoredWaves(QObject):
         self._lane = JobLane("stored audio lane", self)
         self._known: dict[str, TrackWave] = {}
         self._tried: set[str] = set()
+        self._waiting: set[str] = set()
         self._lost: set[str] = set()
         self._told: set[Replace] = set()
         self._show_soon = QTimer(self, singleShot=True, interval=SHOW_MS)
@@ -71,7 +72,7 @@ class StoredWaves(QObject):
     def _start_over(self) -> None:
         self._show_soon.stop()
         self._lane.cancel_all()
-        for forgotten in (self._tried, self._lost, self._told):
+        for forgotten in (self._tried, self._waiting, self._lost, self._told):
             forgotten.clear()
         if self._known:
             self._known = {}
@@ -101,11 +102,12 @@ class StoredWaves(QObject):
             if key not in media:
                 self._lost.add(key)
                 continue
+            self._waiting.add(key)
             request = UnpackRequest(media[key], key, rate_hz)
             job = self._lane.submit(unpack, request, title="Reading stored audio")
             job.finished.connect(partial(self._take, key))
-            job.failed.connect(self.failed)
-        if not self._lane.is_busy:
+            job.failed.connect(partial(self._give_up, key))
+        if not self._waiting:
             self._tell()
 
     def _heard(self) -> Iterator[tuple[Stored, Replace, int]]:
@@ -122,7 +124,16 @@ class StoredWaves(QObject):
             self._lost.add(key)
         else:
             self._known[key] = TrackWave(unpacked.peaks, unpacked.path, self._parts.work.wave_tiles)
-        if not self._lane.is_busy:
+        self._follow_end(key)
+
+    def _give_up(self, key: str, sentence: str) -> None:
+        """Say why audio that may be sound could not be unpacked, such as for want of room."""
+        self.failed.emit(sentence)
+        self._follow_end(key)
+
+    def _follow_end(self, key: str) -> None:
+        self._waiting.discard(key)
+        if not self._waiting:
             self._show()
             self._tell()
         elif not self._show_soon.isActive():

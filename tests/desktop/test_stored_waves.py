@@ -33,6 +33,7 @@ from engine.document.track import Picture
 from engine.edl.build import in_place
 from engine.edl.render import render
 from engine.edl.unpacked import UnpackRequest, unpack
+from engine.errors import ExportError
 from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
 from tests.desktop.conftest import Hands
@@ -273,6 +274,20 @@ def test_a_damaged_repair_is_drawn_as_the_recording_and_told_once(
     session.apply(decide(session.state, [repaired.first], Verdict.ACCEPTED))
     finish(hands)
     np.testing.assert_array_equal(drawn(window), sound, "its audio was stored again")
+
+
+def test_a_cache_that_takes_nothing_is_told_and_the_recording_is_drawn(
+    hands: Hands, repaired: Repaired, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise ExportError("The disk is full: free some space.")
+
+    monkeypatch.setattr("engine.edl.unpacked.check_room", refuse)
+    window, told = hands.window, list[str]()
+    window.stored_waves.failed.connect(told.append)
+    show(hands, repaired.path)
+    assert told == ["The disk is full: free some space."]
+    np.testing.assert_allclose(drawn(window).max(), 0.3, atol=0.01)
 
 
 def test_it_is_unpacked_once_and_counted_as_in_use(hands: Hands, repaired: Repaired) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QStackedWidg
 from desktop.actions import Actions
 from desktop.bindings import handlers
 from desktop.drawing.spectrograms import Spectrograms
+from desktop.drawing.stored_waves import StoredWaves
 from desktop.export.exporting import Exporting
 from desktop.files import Files
 from desktop.garbage import WindowGarbage
@@ -84,6 +85,7 @@ class MainWindow(QMainWindow):
         self.top_bar = TopBar(theme, self.caps)
         self.timeline = TimelineView(theme)
         self.ruler = Ruler(self.session, self.timeline, settings)
+        self.stored_waves = StoredWaves(self, self)
         self.spectrograms = Spectrograms(self, self, settings)
         self.zooms = Zooms(self.session, self.review, self.transport, self.timeline, settings, self)
         self.grid_editing = GridEditing(self.session, self.transport, self.timeline, self.zooms.seek, self)
@@ -163,10 +165,10 @@ class MainWindow(QMainWindow):
             speaking.said.connect(self.say)
         refusals = (self.commands.refused, self.history.refused, self.queue.refused)
         failures = (self.work.failed, self.review.failed, self.player.failed, self.user_settings.failed)
-        for refusal in (*refusals, *failures):
+        for refusal in (*refusals, *failures, self.stored_waves.failed):
             refusal.connect(self.status_bar.set_error)
         editing = (self.grid_editing, self.tap_tempo, self.marking, self.arranging, self.by_hand)
-        for part in (*editing, self.tasting):
+        for part in (*editing, self.tasting, self.tracks):
             part.said.connect(self.say)
             part.refused.connect(self.status_bar.set_error)
         self.by_hand.shown.connect(self.selection_bar.show_selection)
@@ -177,8 +179,6 @@ class MainWindow(QMainWindow):
         self.timeline.seek_requested.connect(self.transport.seek)
         self.timeline.proposal_opened.connect(lambda _id: self.zooms.to_proposal())
         self.timeline.edge_dragged.connect(telling_refusals(self.review.drag, self.status_bar.set_error))
-        self.tracks.said.connect(self.say)
-        self.tracks.refused.connect(self.status_bar.set_error)
         self.timeline.files_dropped.connect(telling_refusals(self.files.drop, self.status_bar.set_error))
         self.transport.playhead_moved.connect(self._show_playhead)
         self.transport.playing_changed.connect(self.top_bar.set_playing)
@@ -189,6 +189,7 @@ class MainWindow(QMainWindow):
         self.work.rested.connect(self.status_bar.clear_job)
         self.work.waves_changed.connect(self.timeline.set_waves)
         self.work.waves_refined.connect(self.timeline.renew_waves)
+        self.stored_waves.changed.connect(self.timeline.set_stored_waves)
         self.work.learning_started.connect(self.learning_panel.start)
         self.work.learning_progressed.connect(self.learning_panel.add)
         self.work.learning_ended.connect(self.learning_panel.hide)
@@ -293,7 +294,8 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let go of everything; nothing is left to save."""
         self._settings.setValue("geometry", self.saveGeometry())
-        workers = (self.transport, self.spectrograms, self.threshold, self.tasting, self.diagnosing)
-        for part in (*workers, self.files, self.work, self.review, self.session, self._garbage):
+        workers = (self.transport, self.threshold, self.tasting, self.diagnosing)
+        drawing = (self.spectrograms, self.stored_waves)
+        for part in (*drawing, *workers, self.files, self.work, self.review, self.session, self._garbage):
             part.close()
         super().closeEvent(event)

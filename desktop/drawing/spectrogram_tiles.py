@@ -21,6 +21,7 @@ from engine.audio.spectrogram import (
 )
 from engine.document.kinds.operations import Sounding
 from engine.edl.patches import PatchedReader, Patches
+from engine.edl.unpacked import UnpackedSounds
 
 CACHE_BYTES = 48_000_000
 
@@ -31,7 +32,7 @@ class SpectrogramTile:
 
     Attributes
     ----------
-    edits : what says how it sounds there, in document samples
+    edits : what says how it sounds there, in document samples; audio that they play is unpacked
     offset_samples : where the recording begins on the document's timeline
     """
 
@@ -48,9 +49,10 @@ SpectrogramTiles = TileLoader[SpectrogramTile]
 
 def _cells(reader: SourceReader, tile: SpectrogramTile) -> Cells:
     if tile.edits:
-        patches = Patches.of(tile.edits, reader.rate_hz)
-        edited = PatchedReader(reader, patches, reader.frames, reader.channels, tile.offset_samples)
-        return detail_cells(edited, tile.window_samples, tile.hop_samples, tile.number)
+        patches, channels = Patches.of(tile.edits, reader.rate_hz), reader.channels
+        with UnpackedSounds(reader.rate_hz, channels) as stored:
+            edited = PatchedReader(reader, patches, reader.frames, channels, tile.offset_samples, stored)
+            return detail_cells(edited, tile.window_samples, tile.hop_samples, tile.number)
     return detail_cells(reader, tile.window_samples, tile.hop_samples, tile.number)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, fields
 from functools import partial
 from typing import Protocol
@@ -12,14 +12,18 @@ from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
 from desktop.drawing.spectrogram_tiles import CACHE_BYTES, SpectrogramTiles, TrackSpectrogram, make_tiles
+from desktop.drawing.stored_waves import StoredWaves
 from desktop.drawing.waves import TrackWave
 from desktop.job_lanes import JobLane
 from desktop.session import Session
+from desktop.transport import Transport
 from desktop.user_settings.look import Look
 from desktop.work import Work
 from engine.audio.spectrogram import WINDOWS_SAMPLES, Spectrogram
 from engine.audio.spectrogram_cache import SpectrogramRequest, source_spectrogram
+from engine.document.change import Change
 from engine.document.pictures import set_pictures
+from engine.document.stored_audio import content_of
 from engine.document.track import Picture, Track
 from engine.errors import UsageError
 from widgets.chrome.spectrogram_form import SpectrogramForm
@@ -46,6 +50,8 @@ class Window(Protocol):
     work: Work
     look: Look
     timeline: TimelineView
+    transport: Transport
+    stored_waves: StoredWaves
 
 
 class Spectrograms(QObject):
@@ -68,17 +74,20 @@ class Spectrograms(QObject):
         self._lane = JobLane("spectrogram lane", self)
         self._tiles = SpectrogramTiles(make_tiles, CACHE_BYTES, "spectrogram detail", self)
         self._waves: Mapping[str, TrackWave] = {}
+        self._stored_waves: Mapping[str, TrackWave] = {}
         self._known: dict[Key, Spectrogram] = {}
         self._tried: set[Key] = set()
         self._lost: set[Key] = set()  # cancelled or failed
         self._shown: dict[str, tuple[Spectrogram, TrackSpectrogram]] = {}
+        self._shown_stored: dict[str, Spectrogram] = {}
         self._renew = QTimer(self, singleShot=True, interval=RENEW_MS)
         self._renew.timeout.connect(self._timeline.renew_spectrograms)
         self._tiles.arrived.connect(self._renew_soon)
         self._begun.connect(self._take)
-        self._session.changed.connect(lambda change: self._follow() if change.tracks else None)
+        self._session.changed.connect(self._follow_change)
         self._session.replaced.connect(self._start_over)
         self._work.waves_changed.connect(self._take_waves)
+        parts.stored_waves.changed.connect(self._take_stored)
         self.look = stored_look(settings)
         self._timeline.set_spectrogram_look(self.look)
 
@@ -144,7 +153,15 @@ class Spectrograms(QObject):
         self._tried.clear()
         self._lost.clear()
         self._tiles.forget()
-        self._waves = {}
+        self._waves = self._stored_waves = {}
+        self._follow()
+
+    def _follow_change(self, change: Change) -> None:
+        if change.tracks or (change.proposals and self._stored_waves):
+            self._follow()
+
+    def _take_stored(self, waves: Mapping[str, TrackWave]) -> None:
+        self._stored_waves = waves
         self._follow()
 
     def _take_waves(self, waves: Mapping[str, TrackWave]) -> None:
@@ -160,13 +177,25 @@ class Spectrograms(QObject):
             if track.picture is Picture.SPECTROGRAM and track.id in self._waves
         }
 
+    def _wanted_stored(self, tracks: Collection[str]) -> dict[str, Key]:
+        """Return the audio, by its key, that edits put in the place of these tracks and that is there."""
+        patches, window = self._parts.transport.patches, self.look.window_samples
+        heard = (stored.key for track in tracks if track in patches for _, stored in patches[track].stored)
+        return {key: (content_of(key), window) for key in heard if key in self._stored_waves}
+
     def _follow(self) -> None:
         """Have made what is missing, and show what is there; until then a track keeps its picture."""
         wanted = self._wanted()
+        stored = self._wanted_stored(wanted) if self._stored_waves else {}
         for track, key in wanted.values():
             if key not in self._tried:
-                self._tried.add(key)
-                self._make(track, key)
+                first = max(int(self._timeline.viewport.start_samples) - track.start_samples, 0)
+                request = SpectrogramRequest(self._waves[track.id].media, *key, first_samples=first)
+                self._make(request, key, f"Drawing the spectrogram of {track.name}")
+        for audio, key in stored.items():
+            if key not in self._tried:
+                request = SpectrogramRequest(self._stored_waves[audio].media, *key)
+                self._make(request, key, "Drawing the spectrogram of a repair")
         shown: dict[str, tuple[Spectrogram, TrackSpectrogram]] = {}
         for track_id, (_, key) in wanted.items():
             pyramid, before = self._known.get(key), self._shown.get(track_id)
@@ -175,15 +204,14 @@ class Spectrograms(QObject):
                 shown[track_id] = pyramid, TrackSpectrogram(pyramid, media, self._tiles)
             elif before is not None and key not in self._lost:
                 shown[track_id] = before
-        if shown != self._shown:
-            self._shown = shown
-            self._timeline.set_spectrograms({key: drawn for key, (_, drawn) in shown.items()})
+        shown_stored = {audio: self._known[key] for audio, key in stored.items() if key in self._known}
+        if (shown, shown_stored) != (self._shown, self._shown_stored):
+            self._shown, self._shown_stored = shown, shown_stored
+            self._timeline.set_spectrograms({key: drawn for key, (_, drawn) in shown.items()}, shown_stored)
 
-    def _make(self, track: Track, key: Key) -> None:
-        first = max(int(self._timeline.viewport.start_samples) - track.start_samples, 0)
-        request = SpectrogramRequest(self._waves[track.id].media, *key, first_samples=first)
+    def _make(self, request: SpectrogramRequest, key: Key, title: str) -> None:
+        self._tried.add(key)
         begun = partial(self._begun.emit, key)
-        title = f"Drawing the spectrogram of {track.name}"
         handle = self._lane.submit(source_spectrogram, request, begun, title=title)
         self._work.watch(handle, partial(self._take, key))
         handle.progressed.connect(self._renew_soon)

@@ -35,6 +35,11 @@ class TrackWave:
         """How many channels the source has."""
         return self._peaks.channels
 
+    @property
+    def frames(self) -> int:
+        """How long it is at the document's rate."""
+        return self._peaks.frames
+
     def columns(
         self, channel: int, start_samples: float, samples_per_column: float, n_columns: int
     ) -> Columns:

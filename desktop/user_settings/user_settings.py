@@ -19,6 +19,7 @@ from desktop.user_settings.keymap import Keymap
 from desktop.user_settings.look import Look
 from desktop.user_settings.preferences import Preferences
 from desktop.user_settings.recents import Recents
+from engine.document.stored_audio import content_of, is_key
 from engine.errors import UsageError
 from widgets.chrome.command_palette import CommandPalette
 from widgets.chrome.key_caps import KeyButton
@@ -160,7 +161,9 @@ class UserSettings(QObject):
         self._show_recent()
 
     def _in_use(self) -> set[str]:
-        return {source.content_hash for source in self._parts.session.state.sources.values()}
+        session = self._parts.session
+        stored = {content_of(key) for key in session.media if is_key(key)}
+        return stored | {source.content_hash for source in session.state.sources.values()}
 
     def _keep_cache_small(self) -> None:
         self.preferences.keep_cache_small(self._in_use())

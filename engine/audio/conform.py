@@ -47,9 +47,9 @@ def conformed_path(source: Source, rate_hz: int, progress: Progress = SILENT) ->
     original = Path(source.path)
     if source.rate_hz == rate_hz and seeks_exactly(source.container, source.subtype):
         return original
-    target = cache_file("conformed", f"{source.content_hash}-{rate_hz}-v{_VERSION}.wav")
+    target = conformed_file(source.content_hash, rate_hz)
     length_samples = source_length_samples(source, rate_hz)
-    if _is_conformed(target, rate_hz, source.channels, length_samples):
+    if is_conformed(target, rate_hz, source.channels, length_samples):
         return target
     stamp = stamped(original, source.content_hash)
     check_room(target.parent, length_samples * source.channels * _SAMPLE_BYTES)
@@ -70,7 +70,13 @@ def conformed_path(source: Source, rate_hz: int, progress: Progress = SILENT) ->
     return target
 
 
-def _is_conformed(target: Path, rate_hz: int, channels: int, length_samples: int) -> bool:
+def conformed_file(content_hash: str, rate_hz: int) -> Path:
+    """Return where the cache keeps what is in a source, or in stored audio, at a rate."""
+    return cache_file("conformed", f"{content_hash}-{rate_hz}-v{_VERSION}.wav")
+
+
+def is_conformed(target: Path, rate_hz: int, channels: int, length_samples: int) -> bool:
+    """Tell whether the cache keeps a file of this rate, width and length there."""
     try:
         open_regular(target, follow_symlinks=False).close()
         with soundfile.SoundFile(libsndfile_name(target)) as file:

@@ -55,6 +55,11 @@ class Spectrogram:
     rate_hz: int
     frames: int
 
+    @property
+    def channels(self) -> int:
+        """How many channels the file has."""
+        return len(self.levels[0])
+
     def cells(
         self,
         channel: int,

@@ -142,13 +142,25 @@ def read_audio(connection: sqlite3.Connection, key: str) -> StoredAudio | None:
     ------
     sqlite3.Error : the file cannot be read
     """
-    row = connection.execute(
+    return _from_row(_row(connection, key))
+
+
+_Row = tuple[str, int, int, int, str, bytes, int]
+
+
+def _row(connection: sqlite3.Connection, key: str) -> _Row | None:
+    found: _Row | None = connection.execute(
         f"SELECT {_FACTS}, bytes, digest FROM {TABLE} WHERE key = ? AND {IS_POSSIBLE}", (key,)
     ).fetchone()
+    return found
+
+
+def _from_row(row: _Row | None) -> StoredAudio | None:
+    """Return the audio of a row; None where it is not what was stored."""
     if row is None:
         return None
     *facts, block, expected = row
-    _, rate_hz, channels, frames, encoding = facts
+    key, rate_hz, channels, frames, encoding, *_ = row
     if block_digest(facts, block) != expected:
         return None
     try:
@@ -166,7 +178,8 @@ def audio_in_file(path: Path, key: str) -> StoredAudio | None:
     """Return audio that a document file holds, over a connection of its own; None where it cannot be read."""
     try:
         with closing(connect(path, read_only=True)) as connection, snapshot(connection):
-            return read_audio(connection, key)
+            row = _row(connection, key)
+        return _from_row(row)  # seconds for a long one, in which nobody who writes has to wait
     except (sqlite3.Error, OSError, ValueError):
         return None
 
@@ -209,6 +222,11 @@ def key_of(payload: Mapping[str, object]) -> str | None:
     """Return the stored audio that a payload names, or None."""
     key = payload.get(AUDIO)
     return key if isinstance(key, str) and is_key(key) else None
+
+
+def content_of(key: str) -> str:
+    """Return what names audio by its content alone, 32 hex digits as the `content_hash` of a source."""
+    return key.removeprefix("audio-")
 
 
 def is_key(value: object) -> bool:

@@ -17,10 +17,10 @@ from typing import Protocol, TypeVar
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from engine.document.kinds.operations import Gain, Replace, Shift, Sounding
+from engine.document.kinds.operations import Gain, Replace, Shift, Sounding, Stored
 from engine.edl.crossfade import Block, crossfade
 from engine.edl.delay import REACH_SAMPLES, Sound, delayed
-from engine.edl.stored_sounds import StoredSounds
+from engine.edl.stored_sounds import Stores
 from engine.spans import united
 from engine.timebase import s_to_samples
 
@@ -94,6 +94,20 @@ class Patches:
     def spans(self) -> tuple[tuple[int, int], ...]:
         """Where anything is changed, united and ascending."""
         return tuple((start, stop) for start, stop in united(self.reaches).tolist())
+
+    @cached_property
+    def stored(self) -> tuple[tuple[Replace, Stored], ...]:
+        """Those that play stored audio, each with the audio that it plays."""
+        found = ((one, one.stored) for one in self.operations if isinstance(one, Replace))
+        return tuple((one, stored) for one, stored in found if stored is not None)
+
+    def without_missing(self, holds: Callable[[Stored], bool]) -> Patches | None:
+        """Return these without what plays audio that is not there; None where none is left."""
+        lost = {one for one, stored in self.stored if not holds(stored)}
+        if not lost:
+            return self
+        left = tuple(one for one in self.operations if one not in lost)
+        return Patches(left, self.rate_hz) if left else None
 
     def within(self, start_samples: int, stop_samples: int) -> tuple[Sounding, ...]:
         """Return the operations that say what sounds in [start, stop), in their order."""
@@ -180,7 +194,7 @@ class PatchedReader:
         frames: int,
         channels: int,
         offset_samples: int,
-        stored: StoredSounds | None = None,
+        stored: Stores | None = None,
     ) -> None:
         self.source = source
         self.lost: dict[Replace, None] = {}
@@ -240,7 +254,7 @@ class PatchedReader:
         """Tell whether the audio of an edit can be read, where it needs any."""
         if not isinstance(one, Replace) or one.stored is None:
             return True
-        found = self._stored is not None and self._stored.sound(one.stored) is not None
+        found = self._stored is not None and self._stored.holds(one.stored)
         if not found:
             self.lost[one] = None
         return found
@@ -268,9 +282,7 @@ class PatchedReader:
     def _fill(self, one: Replace, start: int, stop: int) -> Sound:
         """Return stored audio, silence, or the room tone played round from the start of the span on."""
         if one.stored is not None and self._stored is not None:
-            sound, first = self._stored.sound(one.stored), one.stored.start_samples
-            assert sound is not None, "an edit without its audio is passed over"
-            return sound[start - first : stop - first].astype(np.float64)
+            return self._stored.read(one.stored, start, stop)
         if one.tone is None:
             return np.zeros((stop - start, self.channels))
         tone = self._tone(one.tone)

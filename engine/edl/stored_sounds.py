@@ -5,15 +5,32 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from engine.document.audio_packing import Samples
 from engine.document.kinds.operations import Stored
 from engine.document.stored_audio import audio_in_file
+from engine.edl.delay import Sound
 
 MOST_KEPT_SAMPLES = 2**24
 """Of all that is kept ready together, 64 MB; what is heard last stays, however long it is."""
+
+
+class Stores(Protocol):
+    """Where a track finds the stored audio that it plays."""
+
+    def holds(self, stored: Stored) -> bool:
+        """Tell whether it is there, and such as this track can play."""
+
+    def read(self, stored: Stored, start: int, stop: int) -> Sound:
+        """Return what lies in [start, stop) of the timeline, shape (stop - start, channels of the track)."""
+
+
+def fits(stored: Stored, frames: int, channels: int, track_channels: int) -> bool:
+    """Tell whether audio is as long as an edit says, and as wide as a track that is to play it."""
+    return frames == stored.stop_samples - stored.start_samples and channels in (1, track_channels)
 
 
 class StoredSounds:
@@ -29,7 +46,17 @@ class StoredSounds:
         self._kept: OrderedDict[Stored, Samples] = OrderedDict()
         self._lost: set[Stored] = set()
 
-    def sound(self, stored: Stored) -> Samples | None:
+    def holds(self, stored: Stored) -> bool:
+        """Tell whether it can be read."""
+        return self._sound(stored) is not None
+
+    def read(self, stored: Stored, start: int, stop: int) -> Sound:
+        """Return what lies in [start, stop) of the timeline."""
+        sound, first = self._sound(stored), stored.start_samples
+        assert sound is not None, "an edit without its audio is passed over"
+        return sound[start - first : stop - first].astype(np.float64)
+
+    def _sound(self, stored: Stored) -> Samples | None:
         """Return audio as this track plays it, shape (frames, channels); None where it cannot be read."""
         if stored in self._lost:
             return None
@@ -50,8 +77,6 @@ class StoredSounds:
         audio = None if path is None else audio_in_file(path, stored.key)
         if audio is None or audio.rate_hz != self._rate_hz:
             return None
-        if audio.frames != stored.stop_samples - stored.start_samples:
-            return None
-        if audio.channels not in (1, self._channels):
+        if not fits(stored, audio.frames, audio.channels, self._channels):
             return None
         return np.broadcast_to(audio.samples, (audio.frames, self._channels))

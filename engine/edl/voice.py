@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,17 +11,16 @@ from numpy.typing import DTypeLike
 
 from engine.audio.conform import conformed_path
 from engine.audio.reader import SourceReader
-from engine.document.kinds.operations import Replace
 from engine.document.state import DocumentState
 from engine.document.track import Track, source_length_samples
 from engine.edl.crossfade import Block
 from engine.edl.edit_list import EditList
+from engine.edl.lost_audio import lost_on_track
 from engine.edl.patches import PatchedReader, Patches, Reads
 from engine.edl.stored_sounds import StoredSounds
 from engine.errors import SourceError
 from engine.progress import SILENT, Progress
 from engine.safe_write import shown
-from engine.timebase import format_time, samples_to_s
 
 
 def sides(pan: float) -> tuple[float, float]:
@@ -104,7 +103,7 @@ class Voice:
         reader, said = self.reader, []
         if isinstance(reader, PatchedReader):
             if reader.lost:
-                said.append(_lost_sentence(self.track.name, list(reader.lost), reader.rate_hz))
+                said.append(lost_on_track(self.track.name, list(reader.lost), reader.rate_hz))
             reader = reader.source
         if isinstance(reader, SourceReader):
             said.append(reader.left_out)
@@ -113,19 +112,6 @@ class Voice:
     def close(self) -> None:
         """Close the source."""
         self.reader.close()
-
-
-def _lost_sentence(track: str, lost: Sequence[Replace], rate_hz: int) -> str:
-    """Say where the recording is heard in the place of stored audio."""
-    first_s = samples_to_s(min(one.start_samples for one in lost), rate_hz)
-    if len(lost) == 1:
-        which, it = f"the repair at {format_time(first_s, 1)}", "it"
-    else:
-        which, it = f"{len(lost)} repairs, the first at {format_time(first_s, 1)}", "them"
-    return (
-        f"On track {track!r} the recording is heard in place of {which}: the audio stored for {it} is "
-        "missing or damaged."
-    )
 
 
 def open_voice(

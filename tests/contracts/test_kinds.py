@@ -31,6 +31,7 @@ COMPILERS = (
     "engine/document/kinds/",
     "engine/document/table.py",
     "engine/edl/build.py",
+    "engine/edl/gathered.py",
     "engine/edl/export/seams.py",
 )
 

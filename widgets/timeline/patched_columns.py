@@ -10,20 +10,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.audio.peaks import Columns
 from engine.audio.spectrogram import STEP_DB, Cells
-from engine.document.kinds.operations import Gain, Replace, Shift
+from engine.document.kinds.operations import Gain, Replace, Shift, Stored
 from engine.edl.patches import Patches, gains_at
 
 Positions = NDArray[np.int64]
 Picture = TypeVar("Picture")
 Read = Callable[[Positions, Positions], Picture]
 """(starts, stops) in document samples to a column for each span of the recording."""
+ReadStored = Callable[[Stored, Positions, Positions], Picture]
+"""The same of stored audio, at its place of the timeline."""
 
 
 class _Columns(Protocol[Picture]):
@@ -39,30 +41,49 @@ class _Columns(Protocol[Picture]):
 
 
 def patched_columns(
-    columns: Columns, starts: Positions, stops: Positions, patches: Patches, read: Read[Columns]
+    columns: Columns,
+    starts: Positions,
+    stops: Positions,
+    patches: Patches,
+    read: Read[Columns],
+    read_stored: ReadStored[Columns],
 ) -> Columns:
     """Return columns of the recording with the edits of its sound.
 
     Parameters
     ----------
     starts, stops : document samples, shape (n,), the span of each column
+    patches : play no stored audio but what is there to be read
     """
-    return _edited(columns, starts, stops, patches, read, _Waves())
+    return _edited(columns, starts, stops, _Sources(patches, read, read_stored), _Waves())
 
 
 def patched_cells(
-    cells: Cells, starts: Positions, stops: Positions, patches: Patches, read: Read[Cells]
+    cells: Cells,
+    starts: Positions,
+    stops: Positions,
+    patches: Patches,
+    read: Read[Cells],
+    read_stored: ReadStored[Cells],
 ) -> Cells:
     """Return the same of a spectrogram, shape (n, bands)."""
-    return _edited(cells, starts, stops, patches, read, _Spectra())
+    return _edited(cells, starts, stops, _Sources(patches, read, read_stored), _Spectra())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sources(Generic[Picture]):
+    """The edits, and what their columns are read from."""
+
+    patches: Patches
+    read: Read[Picture]
+    read_stored: ReadStored[Picture]
 
 
 def _edited(
     columns: Picture,
     starts: Positions,
     stops: Positions,
-    patches: Patches,
-    read: Read[Picture],
+    sources: _Sources[Picture],
     how: _Columns[Picture],
     *,
     only_replaced: bool = False,
@@ -70,13 +91,13 @@ def _edited(
     """Return columns with the edits of some layers, or of all; thousands cost little more than a few."""
     if not len(starts):
         return columns
-    over = _what_lies_over(patches, starts, stops)
+    over = _what_lies_over(sources.patches, starts, stops)
     if over is None:
         return columns
     made = how.copied(columns)
-    _replace(made, over.replaced, over.order, patches, read, how)
+    _replace(made, over.replaced, over.order, starts, stops, sources, how)
     if not only_replaced:
-        _shift(made, over.shifted, over.order, starts, stops, patches, read, how)
+        _shift(made, over.shifted, over.order, starts, stops, sources, how)
         louder = np.flatnonzero(over.gains != 1.0)
         how.amplify(made, over.order[louder], over.gains[louder])
     return made
@@ -128,8 +149,7 @@ def _lie_over(patches: Patches, starts: Positions, stops: Positions) -> _Over | 
     for place in seen:
         one, here = patches.operations[place], slice(first[place], last[place])
         if isinstance(one, Replace):
-            if one.stored is None:  # else drawn as the recording: no way leads from here to its audio
-                replaced[here] = place
+            replaced[here] = place
         elif isinstance(one, Gain):
             gains[here] *= gains_at(one, middles[order[here]], patches.rate_hz)
         else:
@@ -141,22 +161,28 @@ def _replace(
     made: Picture,
     owner: Positions,
     order: Positions,
-    patches: Patches,
-    read: Read[Picture],
+    starts: Positions,
+    stops: Positions,
+    sources: _Sources[Picture],
     how: _Columns[Picture],
 ) -> None:
-    """Fill the columns that an edit replaces with silence, or each with all of its room tone."""
+    """Fill what edits replace with stored audio, silence, or each column with all of its room tone."""
     tones: dict[tuple[int, int] | None, list[int]] = {}
     for place in np.unique(owner[owner >= 0]).tolist():
-        one = patches.operations[place]
+        one = sources.patches.operations[place]
         assert isinstance(one, Replace)
-        tones.setdefault(one.tone, []).append(place)
+        if one.stored is None:
+            tones.setdefault(one.tone, []).append(place)
+            continue
+        inside = order[owner == place]
+        inside = inside[np.lexsort((stops[inside], starts[inside]))]  # as they are read
+        how.put(made, inside, sources.read_stored(one.stored, starts[inside], stops[inside]))
     for tone, places in tones.items():
         inside = order[np.isin(owner, places)]
         if tone is None:
             how.silence(made, inside)
         else:
-            how.put(made, inside, read(np.array(tone[:1]), np.array(tone[1:])))
+            how.put(made, inside, sources.read(np.array(tone[:1]), np.array(tone[1:])))
 
 
 def _shift(
@@ -165,20 +191,19 @@ def _shift(
     order: Positions,
     starts: Positions,
     stops: Positions,
-    patches: Patches,
-    read: Read[Picture],
+    sources: _Sources[Picture],
     how: _Columns[Picture],
 ) -> None:
     """Take along what lies earlier or later, with what is replaced there."""
     held = np.flatnonzero(owner >= 0)
     if not len(held):
         return
-    edits = [patches.operations[place] for place in owner[held].tolist()]
+    edits = [sources.patches.operations[place] for place in owner[held].tolist()]
     by = np.array([round(one.by_samples) for one in edits if isinstance(one, Shift)], np.int64)
     first, last = starts[order[held]] - by, stops[order[held]] - by
     ascending = np.lexsort((last, first))  # as they are read
     first, last = first[ascending], last[ascending]
-    found = _edited(read(first, last), first, last, patches, read, how, only_replaced=True)
+    found = _edited(sources.read(first, last), first, last, sources, how, only_replaced=True)
     how.put(made, order[held[ascending]], found)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from engine.audio.peaks import Columns
+from engine.document.kinds.operations import Stored
 from engine.document.track import Track
 from engine.edl.crossfade import Block
 from engine.edl.edit_list import EditList
@@ -15,14 +16,11 @@ from engine.edl.patches import PatchedReader, Reads
 from engine.edl.render import VoiceRenderer
 from engine.edl.voice import Voice
 from widgets.timeline.patched_columns import patched_columns
-from widgets.timeline.waves import RecordedWave
+from widgets.timeline.stored_sound import StoredWaves
+from widgets.timeline.waves import NotYetReadError, RecordedWave
 
 SEAMS_HELD = 128
 """Seams of a track kept ready, so that a window of samples that is scrolled fades none of them anew."""
-
-
-class NotYetReadError(Exception):
-    """The samples of a source are still being read."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,6 +120,7 @@ class ResultWave:
     ----------
     stop : source position at which the track ends
     cutter : of the same edit list, shared by the lanes of a document
+    stored : the audio that its edits play, all of it there
     """
 
     def __init__(
@@ -132,17 +131,17 @@ class ResultWave:
         stop: int,
         edits: EditList,
         cutter: Cutter | None = None,
+        stored: StoredWaves | None = None,
     ) -> None:
         self._source = source
         self._cutter = cutter or Cutter(edits)
         self._edits = edits
-        self._track_start = track.start_samples
+        self._track_start, self._frames = track.start_samples, stop - track.start_samples
         self._offset, _ = edits.lane_span(track.start_samples, stop)
-        self._patches = edits.patches.get(track.id)
+        self._patches, self._stored = edits.patches.get(track.id), stored
         reader: Reads = _Recorded(source)
         if self._patches is not None:
-            frames = stop - track.start_samples
-            reader = PatchedReader(reader, self._patches, frames, channels, track.start_samples)
+            reader = PatchedReader(reader, self._patches, self._frames, channels, track.start_samples, stored)
         voice = Voice(track, 1.0, channels, stop, reader, np.float32)
         self._renderer = VoiceRenderer(edits, [voice], channels, seams_held=SEAMS_HELD)
 
@@ -215,7 +214,16 @@ class ResultWave:
         def read(some: NDArray[np.int64], ends: NDArray[np.int64]) -> Columns:
             return self._parts(channel, some - first, ends - first, width)
 
-        return patched_columns(columns, starts + first, stops + first, self._patches, read)
+        def read_stored(stored: Stored, some: NDArray[np.int64], ends: NDArray[np.int64]) -> Columns:
+            assert self._stored is not None, "what is not there is left out"
+            return self._stored.columns(stored, channel, some, ends, width)
+
+        made = patched_columns(columns, starts + first, stops + first, self._patches, read, read_stored)
+        if made is not columns:  # nothing is heard beyond the track, however far an edit goes
+            outside = (stops <= 0) | (starts >= self._frames)
+            for values in _arrays(made):
+                values[outside] = 0.0
+        return made
 
     def _parts(
         self, channel: int, starts: NDArray[np.int64], stops: NDArray[np.int64], width: float

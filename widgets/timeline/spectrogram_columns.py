@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.audio.spectrogram import Cells, band_edges, loudest
+from engine.document.kinds.operations import Stored
 from engine.document.track import Track
 from engine.edl.edit_list import EditList
 from engine.edl.patches import Patches
 from widgets.timeline.patched_columns import patched_cells
 from widgets.timeline.result_wave import Cutter
+from widgets.timeline.stored_sound import StoredSpectra
 
 
 class TrackCells(Protocol):
@@ -53,7 +55,7 @@ class RecordedSpectrogram(TrackCells, Protocol):
 
         Parameters
         ----------
-        patches : the edits, in document samples
+        patches : the edits, in document samples; all audio that they play is there
         offset_samples : where the track begins on the document's timeline
         """
 
@@ -63,10 +65,21 @@ class EditedSpectrogram:
 
     Where it is drawn from the pyramid, each column is that of the recording, edited; finer spectra are those
     of the edited sound itself.
+
+    Parameters
+    ----------
+    stored : the audio that the edits play, all of it there
     """
 
-    def __init__(self, recorded: RecordedSpectrogram, patches: Patches, offset_samples: int) -> None:
+    def __init__(
+        self,
+        recorded: RecordedSpectrogram,
+        patches: Patches,
+        offset_samples: int,
+        stored: StoredSpectra | None = None,
+    ) -> None:
         self._recorded, self._patches, self._offset = recorded, patches, offset_samples
+        self._stored = stored
 
     @property
     def window_samples(self) -> int:
@@ -91,8 +104,12 @@ class EditedSpectrogram:
         def read(some: NDArray[np.int64], ends: NDArray[np.int64]) -> Cells:
             return recorded.cells(channel, some - first, ends - first, width)
 
+        def read_stored(stored: Stored, some: NDArray[np.int64], ends: NDArray[np.int64]) -> Cells:
+            assert self._stored is not None, "what is not there is left out"
+            return self._stored.cells(stored, channel, some, ends, width)
+
         starts, stops = starts_samples + first, stops_samples + first
-        cells = patched_cells(read(starts, stops), starts, stops, self._patches, read)
+        cells = patched_cells(read(starts, stops), starts, stops, self._patches, read, read_stored)
         recorded.put_edited(cells, channel, starts_samples, stops_samples, width, self._patches, first)
         return cells
 

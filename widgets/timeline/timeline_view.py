@@ -49,11 +49,19 @@ from widgets.timeline.spectrogram_columns import (
     SpectrogramColumns,
     TrackCells,
 )
+from widgets.timeline.stored_sound import (
+    StoredCells,
+    StoredSpectra,
+    StoredWave,
+    StoredWaves,
+    drawn_patches,
+)
 from widgets.timeline.time_map import TimeMap
 from widgets.timeline.viewport import Viewport
 from widgets.timeline.waves import RecordedWave, WaveSource
 
 NO_PATCHES: Mapping[str, Patches] = MappingProxyType({})
+NOTHING_STORED: Mapping[str, StoredCells] = MappingProxyType({})
 _TELL_MS = 300
 """What is in view is described once it has rested so long."""
 
@@ -94,6 +102,8 @@ class TimelineView(QWidget):
         self._state = DocumentState()
         self._waves: dict[str, RecordedWave] = {}
         self._spectrograms: dict[str, RecordedSpectrogram] = {}
+        self._stored_waves: Mapping[str, StoredWave] = {}
+        self._stored_spectra: Mapping[str, StoredCells] = {}
         self._times = TimeMap()
         self._patches = NO_PATCHES
         self._gains: dict[str, float] = {}
@@ -194,9 +204,23 @@ class TimelineView(QWidget):
         self._waves, self._gains = dict(waves), kept
         self.canvas.set_waves(self._shown_waves(), self._lanes())
 
-    def set_spectrograms(self, spectrograms: Mapping[str, RecordedSpectrogram]) -> None:
-        """Show these tracks, by id, as spectrograms and all others as waveforms."""
-        self._spectrograms = dict(spectrograms)
+    def set_stored_waves(self, waves: Mapping[str, StoredWave]) -> None:
+        """Draw the audio that edits put in the place of recordings, by key; where it is not there, those."""
+        self._stored_waves = waves
+        self.canvas.set_waves(self._shown_waves(), self._lanes())
+
+    def set_spectrograms(
+        self,
+        spectrograms: Mapping[str, RecordedSpectrogram],
+        stored: Mapping[str, StoredCells] = NOTHING_STORED,
+    ) -> None:
+        """Show these tracks, by id, as spectrograms and all others as waveforms.
+
+        Parameters
+        ----------
+        stored : spectra of the audio that edits put in the place of recordings, by key
+        """
+        self._spectrograms, self._stored_spectra = dict(spectrograms), stored
         self.canvas.set_spectrograms(self._shown_spectrograms())
 
     def set_spectrogram_look(self, look: SpectrogramLook) -> None:
@@ -324,6 +348,11 @@ class TimelineView(QWidget):
         """What the waves of the tracks depend on."""
         return tuple((track.id, track.source_id, track.start_samples) for track in self._state.tracks)
 
+    @property
+    def _channels(self) -> dict[str, int]:
+        """How many channels each track has, by its id."""
+        return {track.id: self._state.sources[track.source_id].channels for track in self._state.tracks}
+
     def _stretch(self, track_id: str, height_px: int) -> None:
         """Show a lane as high as its border is dragged to; below 0, as high as the document has it."""
         lanes = self._lanes()
@@ -360,33 +389,37 @@ class TimelineView(QWidget):
         """Return what the lanes are drawn from: the recordings, with their edited sound, or the result."""
         edits, state = self._times.edit_list, self._state
         shown: dict[str, WaveSource] = dict(self._waves) if edits is None else {}
+        patches, channels = drawn_patches(self._patches, self._channels, self._stored_waves), self._channels
         if edits is None:
-            if not self._patches:
+            if not patches:
                 return shown
-            edits = replace(whole(state), patches=self._patches)
+            edits = whole(state)
+        edits = edits if edits.patches is patches else replace(edits, patches=patches)
         cutter = Cutter(edits)
-        drawn = {
-            track.id: ResultWave(
-                self._waves[track.id],
-                track,
-                state.sources[track.source_id].channels,
-                state.track_stop_samples(track),
-                edits,
-                cutter,
-            )
-            for track in state.tracks
-            if track.id in self._waves and (track.id not in shown or track.id in self._patches)
-        }
-        return shown | drawn
+        for track in state.tracks:
+            if track.id in self._waves and (track.id not in shown or track.id in patches):
+                shown[track.id] = ResultWave(
+                    self._waves[track.id],
+                    track,
+                    channels[track.id],
+                    state.track_stop_samples(track),
+                    edits,
+                    cutter,
+                    StoredWaves(self._stored_waves, channels[track.id]),
+                )
+        return shown
 
     def _shown_spectrograms(self) -> Mapping[str, SpectrogramColumns]:
         """Return what the spectrograms are drawn from, as `_shown_waves` does."""
         edits = self._times.edit_list
         shown: dict[str, TrackCells] = dict(self._spectrograms)
+        channels, known = self._channels, self._stored_spectra
+        patches = drawn_patches(self._patches, channels, known)
         for track in self._state.tracks:
-            own = self._patches.get(track.id)
-            if own is not None and track.id in shown:
-                shown[track.id] = EditedSpectrogram(self._spectrograms[track.id], own, track.start_samples)
+            if track.id in patches and track.id in shown:
+                recorded, stored = self._spectrograms[track.id], StoredSpectra(known, channels[track.id])
+                own, first = patches[track.id], track.start_samples
+                shown[track.id] = EditedSpectrogram(recorded, own, first, stored)
         if edits is None:
             return {key: SourceColumns(recorded) for key, recorded in shown.items()}
         cutter = Cutter(edits)

@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 from engine.audio.peaks import Columns, sample_columns
 
 
+class NotYetReadError(Exception):
+    """The samples of a source are still being read."""
+
+
 class WaveSource(Protocol):
     """One track's sound, in document samples counted from the track's start.
 

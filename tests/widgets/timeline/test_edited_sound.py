@@ -15,7 +15,7 @@ from numpy.typing import DTypeLike, NDArray
 from engine.audio.peaks import Columns
 from engine.audio.reader import SourceReader
 from engine.audio.spectrogram import Cells, Spectrogram, block_cells
-from engine.document.kinds.operations import Gain, Replace, Shift, Sounding
+from engine.document.kinds.operations import Gain, Replace, Shift, Sounding, Stored
 from engine.document.state import DocumentState
 from engine.edl.build import in_place
 from engine.edl.crossfade import Block
@@ -178,10 +178,15 @@ def test_what_is_outside_a_recording_stays_nothing() -> None:
     def read(some: NDArray[np.int64], _: NDArray[np.int64]) -> Cells:
         return np.zeros((len(some), 2), np.uint8)
 
+    def read_stored(_stored: Stored, some: NDArray[np.int64], ends: NDArray[np.int64]) -> Cells:
+        return read(some, ends)
+
     def made(one: Sounding) -> list[list[int]]:
-        return patched_cells(cells, starts, starts + 10, Patches.of([one], RATE_HZ), read).tolist()
+        patches = Patches.of([one], RATE_HZ)
+        return patched_cells(cells, starts, starts + 10, patches, read, read_stored).tolist()
 
     assert made(Replace(-10, 20)) == [[0, 0], [1, 1], [1, 1]]
+    assert made(Replace(-10, 20, stored=Stored("audio", -50, 50))) == [[0, 0], [1, 1], [1, 1]]
     assert made(Gain(-10, 20, gain_db=-6.0)) == [[0, 0], [1, 28], [188, 1]]
     assert made(Gain(-10, 20, gain_db=40.0)) == [[0, 0], [89, 120], [255, 83]]
     assert made(Shift(-10, 20, by_samples=100.0)) == [[0, 0], [1, 1], [1, 1]]
@@ -193,6 +198,12 @@ EDITS = st.lists(
     st.one_of(
         st.builds(
             lambda a, n, tone: Replace(a, a + n, (), tone), PLACES, PLACES, st.sampled_from([None, (5, 25)])
+        ),
+        st.builds(
+            lambda a, n, key: Replace(a, a + n, stored=Stored(key, a - 10, a + n + 10)),
+            PLACES,
+            PLACES,
+            st.sampled_from(["one", "other"]),
         ),
         st.builds(
             lambda a, n, by: Shift(a, a + n, (), by), PLACES, PLACES, st.sampled_from([-40.0, 7.4, 90.0])
@@ -221,9 +232,13 @@ def test_columns_edited_at_once_equal_those_edited_one_by_one(
     def told(starts: NDArray[np.int64], stops: NDArray[np.int64]) -> Columns:
         return Columns(*(values.astype(np.float32) for values in (-starts - 1.0, stops + 1.0, starts + 0.5)))
 
+    def read_stored(stored: Stored, starts: NDArray[np.int64], stops: NDArray[np.int64]) -> Columns:
+        moved = 1_000 if stored.key == "one" else 2_000
+        return read(starts + moved, stops + moved)
+
     starts = np.array(order)
     patches, stops = Patches.of(edits, RATE_HZ), starts + 10
-    made = patched_columns(told(starts, stops), starts, stops, patches, read)
+    made = patched_columns(told(starts, stops), starts, stops, patches, read, read_stored)
 
     def slow(start: int, stop: int, layers: tuple[type, ...]) -> NDArray[np.float64]:
         one = told(np.array([start]), np.array([stop]))
@@ -236,6 +251,9 @@ def test_columns_edited_at_once_equal_those_edited_one_by_one(
                 values = values * gains_at(edit, np.array([middle]), RATE_HZ)[0]
             elif isinstance(edit, Shift):
                 values = slow(start - round(edit.by_samples), stop - round(edit.by_samples), (Replace,))
+            elif edit.stored is not None:
+                moved = 1_000 if edit.stored.key == "one" else 2_000
+                values = slow(start + moved, stop + moved, ())
             else:
                 values = np.zeros(3) if edit.tone is None else slow(*edit.tone, ())
         return values

@@ -28,12 +28,13 @@ VERDICTS = tuple(Verdict)
 
 
 class Kept:
-    """Peaks of a long recording; nothing finer was read yet."""
+    """Peaks of a long recording, or of stored audio; nothing finer was read yet."""
 
     sampled_below = 32.0
 
     def __init__(self, peaks: PeakPyramid) -> None:
         self._peaks = peaks
+        self.frames, self.channels = peaks.frames, peaks.channels
 
     def columns(self, channel: int, start: float, width: float, n_columns: int) -> Columns:
         return self._peaks.columns(channel, start, width, n_columns)
@@ -143,6 +144,36 @@ def test_thousands_of_slices_of_single_tracks_are_drawn_within_a_frame(view: Tim
     windows = walk(view.viewport, 80)
     rounds = [frame_times(view, windows, thread_time) for _ in range(3)]
     assert np.percentile(np.min(rounds, axis=0), 99) < 40.0
+
+
+@pytest.mark.parametrize("is_result", [False, True])
+def test_hundreds_of_repairs_are_drawn_within_a_frame(
+    view: TimelineView, rng: np.random.Generator, is_result: bool
+) -> None:
+    """A fiftieth of the day is repaired, each time on one track or, in every fourth, on all."""
+    width, count = LENGTH // 1_000, 1_000
+    repairs, stored = {}, {}
+    for i in range(count):
+        start, frames = i * width, width // 50
+        audio = f"audio-{i:032x}"
+        payload = {"audio": audio, "audio_start_samples": start, "audio_stop_samples": start + frames}
+        span, tracks = (start + 2_000, start + frames - 2_000), () if i % 4 == 0 else (TRACKS[i % 16],)
+        repairs[audio] = Proposal(audio, "repair", *span, 0.9, "Why.", "test", payload=payload, tracks=tracks)
+        high = rng.uniform(0.1, 1.0, (1, -(-frames // 256))).astype(np.float32)
+        level = np.stack([-high, high, high * high * 256 / 3])
+        stored[audio] = Kept(PeakPyramid((level,), RATE_HZ, 1, frames))
+    decisions = {one: Decision(one, Verdict.ACCEPTED) for one in repairs}
+    state = replace(day([]), proposals=repairs, decisions=decisions)
+    view.set_document(state, build(state) if is_result else None, in_place(state).patches)
+    windows = walk(view.viewport, 80)
+    costs = []
+    for known in ({}, stored):
+        view.set_stored_waves(known)
+        rounds = [frame_times(view, windows, thread_time) for _ in range(3)]
+        costs.append(np.percentile(np.min(rounds, axis=0), [50, 99]))
+    without, repaired = costs
+    assert repaired[0] < 1.6 * without[0]
+    assert repaired[1] < 33.0
 
 
 def test_a_hundred_labels_cost_little_more_than_none(view: TimelineView) -> None:

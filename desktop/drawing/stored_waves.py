@@ -1,0 +1,158 @@
+"""The stored audio that is heard now: unpacked by jobs, drawn once it is there, told where it cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Protocol
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from desktop.drawing.waves import TrackWave
+from desktop.job_lanes import JobLane
+from desktop.session import Session
+from desktop.transport import Transport
+from desktop.work import Work
+from engine.document.change import Change
+from engine.document.kinds.operations import Replace, Stored
+from engine.document.stored_audio import key_of
+from engine.edl.lost_audio import lost_in_document
+from engine.edl.stored_sounds import fits
+from engine.edl.unpacked import Unpacked, UnpackRequest, unpack
+
+SHOW_MS = 300
+"""While more is unpacked, lanes are drawn anew this often: each time costs a picture of all of them."""
+
+
+class Window(Protocol):
+    """What stored audio needs of a window."""
+
+    session: Session
+    work: Work
+    transport: Transport
+
+
+class StoredWaves(QObject):
+    """Has the audio unpacked that accepted edits put in the place of recordings.
+
+    Signals
+    -------
+    changed : what is there to be drawn, as `TrackWave` by key
+    failed : a sentence on edits whose audio cannot be read, once for each; or why none can be drawn
+    """
+
+    changed = Signal(dict)
+    failed = Signal(str)
+
+    def __init__(self, parts: Window, parent: QObject) -> None:
+        super().__init__(parent)
+        self._parts, self._session = parts, parts.session
+        self._lane = JobLane("stored audio lane", self)
+        self._known: dict[str, TrackWave] = {}
+        self._tried: set[str] = set()
+        self._waiting: set[str] = set()
+        self._lost: set[str] = set()
+        self._told: set[Replace] = set()
+        self._show_soon = QTimer(self, singleShot=True, interval=SHOW_MS)
+        self._show_soon.timeout.connect(self._show)
+        self._session.replaced.connect(self._start_over)
+        self._session.media_found.connect(self._follow)
+        self._session.changed.connect(self._follow_change)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether audio is unpacked, or waits to be shown."""
+        return self._lane.is_busy or self._show_soon.isActive()
+
+    def close(self) -> None:
+        """End the thread."""
+        self._show_soon.stop()
+        self._lane.close()
+
+    def _start_over(self) -> None:
+        self._show_soon.stop()
+        self._lane.cancel_all()
+        for forgotten in (self._tried, self._waiting, self._lost, self._told):
+            forgotten.clear()
+        if self._known:
+            self._known = {}
+            self.changed.emit({})
+        self._follow()
+
+    def _follow_change(self, change: Change) -> None:
+        if not (change.proposals or change.tracks):
+            return
+        if self._lost:  # an edit that is made again may have brought its audio along
+            proposals = self._session.state.proposals
+            again = {key_of(proposals[one].payload) for one in change.proposals if one in proposals}
+            self._tried -= self._lost & again
+            self._lost -= again
+        self._follow()
+
+    def _follow(self) -> None:
+        """Have unpacked what is heard and was not tried yet."""
+        media, rate_hz = self._session.media, self._session.state.rate_hz
+        if not media:
+            return  # nor is any recording drawn
+        for stored, _, _ in self._heard():
+            key = stored.key
+            if key in self._tried:
+                continue
+            self._tried.add(key)
+            if key not in media:
+                self._lost.add(key)
+                continue
+            self._waiting.add(key)
+            request = UnpackRequest(media[key], key, rate_hz)
+            job = self._lane.submit(unpack, request, title="Reading stored audio")
+            job.finished.connect(partial(self._take, key))
+            job.failed.connect(partial(self._give_up, key))
+        if not self._waiting:
+            self._tell()
+
+    def _heard(self) -> Iterator[tuple[Stored, Replace, int]]:
+        """Yield the audio that is heard, the edit that plays it, and how many channels its track has."""
+        state = self._session.state
+        patches = self._parts.transport.patches
+        for track in state.tracks:
+            if track.id in patches:
+                channels = state.sources[track.source_id].channels
+                yield from ((stored, one, channels) for one, stored in patches[track.id].stored)
+
+    def _take(self, key: str, unpacked: Unpacked | None) -> None:
+        if unpacked is None:
+            self._lost.add(key)
+        else:
+            self._known[key] = TrackWave(unpacked.peaks, unpacked.path, self._parts.work.wave_tiles)
+        self._follow_end(key)
+
+    def _give_up(self, key: str, sentence: str) -> None:
+        """Say why audio that may be sound could not be unpacked, such as for want of room."""
+        self.failed.emit(sentence)
+        self._follow_end(key)
+
+    def _follow_end(self, key: str) -> None:
+        self._waiting.discard(key)
+        if not self._waiting:
+            self._show()
+            self._tell()
+        elif not self._show_soon.isActive():
+            self._show_soon.start()
+
+    def _show(self) -> None:
+        self._show_soon.stop()
+        self.changed.emit(dict(self._known))
+
+    def _tell(self) -> None:
+        """Name the edits whose audio cannot be read, those that were named before left out."""
+        lost = {one for stored, one, channels in self._heard() if self._is_lost(stored, channels)}
+        new = lost - self._told
+        if new:
+            self._told |= new
+            self.failed.emit(lost_in_document(new, self._session.state.rate_hz))
+
+    def _is_lost(self, stored: Stored, channels: int) -> bool:
+        wave = self._known.get(stored.key)
+        if wave is None:
+            return stored.key in self._lost
+        return not fits(stored, wave.frames, wave.channels, channels)

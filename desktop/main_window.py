@@ -31,6 +31,7 @@ from desktop.session import Session
 from desktop.slots import telling_refusals
 from desktop.taste.diagnosing import Diagnosing
 from desktop.taste.finding_actions import connect_findings
+from desktop.taste.learning_shown import panel_of
 from desktop.taste.page import Tasting
 from desktop.timeline.arranging import Arranging
 from desktop.timeline.lane_menu import LaneMenu
@@ -49,7 +50,6 @@ from engine.settings import cut_settings
 from engine.timebase import s_to_samples, samples_to_s
 from widgets.chrome.command_palette import CommandPalette
 from widgets.chrome.key_sheet import KeySheet
-from widgets.chrome.learning_panel import LearningPanel
 from widgets.chrome.selection_bar import SelectionBar
 from widgets.chrome.status_bar import StatusBar
 from widgets.chrome.top_bar import TopBar
@@ -100,7 +100,7 @@ class MainWindow(QMainWindow):
         )
         self.history_panel = HistoryPanel(theme)
         self.history = HistoryWalk(self.session, self.history_panel, self)
-        self.learning_panel = LearningPanel(theme)
+        self.learning_panel = panel_of(self.work, theme)
         self.status_bar = StatusBar(theme, self.caps)
         self.selection_bar = SelectionBar(theme, self.caps)
         self.exporting = Exporting(self, self, settings)
@@ -132,7 +132,6 @@ class MainWindow(QMainWindow):
         side.addWidget(self.history_panel)
         self.history_panel.hide()
         side.addWidget(self.learning_panel)
-        self.learning_panel.hide()
         self._middle = QSplitter(Qt.Orientation.Horizontal)
         self._middle.setHandleWidth(1)
         self._middle.setChildrenCollapsible(False)
@@ -190,9 +189,6 @@ class MainWindow(QMainWindow):
         self.work.waves_changed.connect(self.timeline.set_waves)
         self.work.waves_refined.connect(self.timeline.renew_waves)
         self.stored_waves.changed.connect(self.timeline.set_stored_waves)
-        self.work.learning_started.connect(self.learning_panel.start)
-        self.work.learning_progressed.connect(self.learning_panel.add)
-        self.work.learning_ended.connect(self.learning_panel.hide)
 
     def say(self, sentence: str) -> None:
         """Say what the last command did and what undo would take back."""

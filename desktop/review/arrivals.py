@@ -44,6 +44,11 @@ class Arrivals(QObject):
         """Whether proposals are heard by themselves."""
         return bool(self._settings.value(_SETTING, True, type=bool))
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the proposal that was come to is about to be heard."""
+        return self._rest.isActive()
+
     def toggle(self) -> None:
         """Let proposals be heard by themselves, or only when a key asks for it."""
         self._settings.setValue(_SETTING, not self.is_on)

@@ -45,6 +45,7 @@ from desktop.work import Work
 from engine.document.change import Change
 from engine.settings import cut_settings
 from engine.timebase import s_to_samples, samples_to_s
+from engine.wording import begun
 from widgets.chrome.command_palette import CommandPalette
 from widgets.chrome.key_sheet import KeySheet
 from widgets.chrome.learning_panel import LearningPanel
@@ -285,7 +286,7 @@ class MainWindow(QMainWindow):
     def _show_device(self, status: str) -> None:
         if status.startswith("no audio device"):
             self._silent = True
-            self.say(f"{status}; the playhead moves in silence until a device is connected.")
+            self.say(f"{begun(status)}; the playhead moves in silence until a device is connected.")
         elif self._silent:
             self._silent = False
             self.say(f"The sound is back: {status}.")

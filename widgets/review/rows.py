@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.decisions import Verdict, edited
 from engine.document.kinds import KINDS
+from engine.document.kinds.kind import length_words
 from engine.document.kinds.operations import Order, Replace, Shift
 from engine.document.proposals import BY_HAND, Proposal
 from engine.document.state import DocumentState
@@ -108,9 +109,8 @@ class CardText:
 
 
 def length_text(samples: int, rate_hz: int) -> str:
-    """Write a length with as few digits as help: ``8.8 s``, past ten minutes ``12:04``."""
-    seconds = samples_to_s(samples, rate_hz)
-    return f"{seconds:.1f} s" if seconds < 600 else format_time(seconds, 0)
+    """Write a length as flags and the history do: ``40 ms``, ``8.8 s``, past a minute ``12:04``."""
+    return length_words(samples_to_s(samples, rate_hz))
 
 
 def chance_text(chance: float) -> str:

@@ -120,7 +120,7 @@ def test_what_an_edge_sits_on_equals_the_slow_search(
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(0.04, "0.0 s"), (8.8, "8.8 s"), (599.9, "599.9 s"), (724, "12:04")]
+    ("seconds", "text"), [(0.04, "40 ms"), (8.8, "8.8 s"), (241.5, "4:02"), (724, "12:04")]
 )
 def test_length_text(seconds: float, text: str) -> None:
     assert length_text(round(seconds * RATE), RATE) == text
@@ -132,6 +132,8 @@ def test_header_and_end_of_the_review() -> None:
     assert all_decided(statistics(state), KEYS) == ""
     done = state_of(Decision("a", Verdict.ACCEPTED), Decision("b", Verdict.REJECTED))
     assert all_decided(statistics(done), KEYS) == "All 2 decided: export with Ctrl E."
+    alone = replace(done, proposals={"a": done.proposals["a"]}, decisions={"a": done.decisions["a"]})
+    assert all_decided(statistics(alone), KEYS) == "It is decided: export with Ctrl E."
     assert header_text(statistics(DocumentState()), 0) == ""
 
 

@@ -257,8 +257,13 @@ def _made_span(proposal: Proposal, alternative: int) -> tuple[int, int]:
 def _moved(by_samples: int, rate_hz: int) -> str:
     if not by_samples:
         return ""
-    by_ms = 1000 * samples_to_s(by_samples, rate_hz)
-    amount = f"{by_ms:+.0f} ms" if abs(by_ms) >= 1 else f"{by_samples:+d} sample{'s'[: abs(by_samples) != 1]}"
+    by_s = samples_to_s(by_samples, rate_hz)
+    if abs(by_s) >= 1:
+        amount = f"{by_s:+.1f} s"
+    elif abs(by_s) >= 0.001:
+        amount = f"{1000 * by_s:+.0f} ms"
+    else:
+        amount = f"{by_samples:+d} sample{'s'[: abs(by_samples) != 1]}"
     return f" · moved {amount}".replace("-", "−")
 
 

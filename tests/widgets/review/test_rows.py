@@ -88,6 +88,8 @@ def test_card_says_alternative_and_what_was_moved() -> None:
     assert text.left == "0:08.990"
     assert text.left_sits == " · moved −10 ms"
     assert text.right_sits == " · moved +1 sample"
+    far = Decision("a", alternative=1, start_samples=9 * RATE, stop_samples=18 * RATE + 194 * RATE)
+    assert card_of(state_of(far), "a", Surroundings()).right_sits == " · moved +194.0 s"
 
 
 def slow_sits_on(position: int, grid: BeatGrid | None, onsets: list[int]) -> str:

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFileDialog,
-    QInputDialog,
     QMessageBox,
+    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -21,6 +21,7 @@ from engine.settings import CutSettings
 from engine.wording import counted
 from widgets.chrome.key_editor import KeyEditor, KeyRules
 from widgets.chrome.learn_panel import LearnPanel, LearnRequest
+from widgets.chrome.name_form import NameForm
 from widgets.chrome.numbers_form import NumbersForm
 from widgets.chrome.preferences_form import PreferencesForm, PreferenceValues
 from widgets.chrome.propose_form import ProposeForm
@@ -100,10 +101,8 @@ def ask_improved_taste(parent: QWidget, suggestion: Path) -> Path | None:
 
 def ask_snapshot_name(parent: QWidget) -> str | None:
     """Ask what to call a snapshot."""
-    name, accepted = QInputDialog.getText(
-        parent, "Named snapshot", "Keep the document as it is now under this name:"
-    )
-    return name.strip() or None if accepted else None
+    form = NameForm("&Name", "The document as it is now is kept under this name, beside the document.")
+    return form.name() if _ask(parent, "Named snapshot", form, form.problem, "Keep") else None
 
 
 def ask_learn(
@@ -218,10 +217,23 @@ def confirm_overwrite(parent: QWidget, paths: tuple[Path, ...]) -> bool:
     return box.clickedButton() is replace
 
 
+def add_accept(buttons: QDialogButtonBox, do: str) -> QPushButton:
+    """Add the button that Enter presses wherever the focus is, another button aside.
+
+    The buttons stand in their dialog already: what is made the default before is so until the focus
+    has been on another button, and from then on Enter in a field would press that one.
+    """
+    accept = QPushButton(do)
+    accept.setProperty("role", "primary")
+    buttons.addButton(accept, QDialogButtonBox.ButtonRole.AcceptRole)
+    accept.setDefault(True)
+    return accept
+
+
 def _ask(
     parent: QWidget,
     title: str,
-    form: LearnPanel | NumbersForm | ProposeForm | RecentList | PreferencesForm | SpectrogramForm,
+    form: LearnPanel | NameForm | NumbersForm | ProposeForm | RecentList | PreferencesForm | SpectrogramForm,
     problem: Callable[[], str],
     do: str,
     *,
@@ -236,14 +248,12 @@ def _ask(
     layout.setSpacing(px(16))
     layout.addWidget(form)
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-    accept = buttons.addButton(do, QDialogButtonBox.ButtonRole.AcceptRole)
-    accept.setProperty("role", "primary")
-    accept.setDefault(True)
+    layout.addWidget(buttons)
+    accept = add_accept(buttons, do)
     accept.setEnabled(not problem())
     form.changed.connect(lambda: accept.setEnabled(not problem()))
     buttons.accepted.connect(dialog.accept)
     buttons.rejected.connect(dialog.reject)
-    layout.addWidget(buttons)
     dialog.setMinimumWidth(max(px(460), layout.minimumSize().width()))
     if in_corner:
         dialog.adjustSize()

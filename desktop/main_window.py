@@ -48,6 +48,7 @@ from desktop.work import Work
 from engine.document.change import Change
 from engine.settings import cut_settings
 from engine.timebase import s_to_samples, samples_to_s
+from engine.wording import begun
 from widgets.chrome.command_palette import CommandPalette
 from widgets.chrome.key_sheet import KeySheet
 from widgets.chrome.selection_bar import SelectionBar
@@ -282,7 +283,7 @@ class MainWindow(QMainWindow):
     def _show_device(self, status: str) -> None:
         if status.startswith("no audio device"):
             self._silent = True
-            self.say(f"{status}; the playhead moves in silence until a device is connected.")
+            self.say(f"{begun(status)}; the playhead moves in silence until a device is connected.")
         elif self._silent:
             self._silent = False
             self.say(f"The sound is back: {status}.")

@@ -344,7 +344,8 @@ class Work(QObject):
                 self.failed.emit(str(error))
 
         def tell(fraction: float, text: str, _figures: object, left_s: float | None) -> None:
-            self.progressed.emit(f"{handle.title} · {text}" if text else handle.title, fraction, left_s)
+            says_more = text and text != handle.title
+            self.progressed.emit(f"{handle.title} · {text}" if says_more else handle.title, fraction, left_s)
 
         self._running[handle] = ends_with_document
         self.progressed.emit(handle.title, 0.0, None)

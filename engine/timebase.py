@@ -5,12 +5,15 @@ The document counts in integer samples at its own rate. Seconds exist at the edg
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 _WHOLE_WITHIN = 1e-4
+_SIXTY = 60
+_TIME = re.compile(r"(?:(?:(?P<hours>\d{1,4}):)?(?P<minutes>\d{1,4}):)?(?P<seconds>\d{1,9}(?:\.\d*)?)")
 
 
 def samples_to_s(samples: int, rate_hz: int) -> float:
@@ -64,3 +67,14 @@ def format_time(seconds: float, decimals: int = 3) -> str:
     sign = "-" if seconds < 0 and units else ""
     head = f"{sign}{hours}:{minutes:02d}:{secs:02d}" if hours else f"{sign}{minutes}:{secs:02d}"
     return f"{head}.{fraction:0{decimals}d}" if decimals else head
+
+
+def read_time(text: str) -> float | None:
+    """Return the seconds of a time as `format_time` writes it, or of a plain number of seconds; else None."""
+    found = _TIME.fullmatch(text.strip().replace(",", "."))
+    if found is None:
+        return None
+    hours, minutes, seconds = (float(part or 0) for part in found.group("hours", "minutes", "seconds"))
+    if (found["minutes"] and seconds >= _SIXTY) or (found["hours"] and minutes >= _SIXTY):
+        return None
+    return (hours * _SIXTY + minutes) * _SIXTY + seconds

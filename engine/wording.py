@@ -10,6 +10,11 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def begun(sentence: str) -> str:
+    """Return a sentence with a capital at its start, and the rest as it is."""
+    return sentence[:1].upper() + sentence[1:]
+
+
 def listed(names: Sequence[str], last: str = "and") -> str:
     """Return "a", "a and b", "a, b and c"."""
     return f" {last} ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))

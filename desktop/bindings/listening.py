@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
+from desktop import dialogs
 from desktop.bindings.window import Handler, Window
+from engine.timebase import format_time, s_to_samples, samples_to_s
+from widgets.chrome.numbers_form import Number, NumbersForm
+
+SEEK_S, SEEK_LITTLE_S = 5.0, 1.0
 
 
 def listening(window: Window) -> Mapping[str, Handler]:
@@ -30,6 +36,17 @@ def listening(window: Window) -> Mapping[str, Handler]:
         else:
             transport.play_round(selected)
 
+    def go_to() -> None:
+        rate_hz, shown = session.state.rate_hz, transport.shown_samples
+        whole = session.state if transport.edit_list is None else transport.edit_list
+        length_s = samples_to_s(whole.length_samples, rate_hz)
+        time = Number("&Time", samples_to_s(shown, rate_hz), 0.0, length_s, decimals=3, is_time=True)
+        said = f"The playhead goes there. Write 2:50.5, or seconds; it ends at {format_time(length_s, 1)}."
+        form = NumbersForm(window.look.theme, [time], said)
+        values = dialogs.ask_numbers(window.side.window(), "Go to a time", form, "Go")
+        if values is not None:
+            window.zooms.go_to(s_to_samples(values[0], rate_hz))
+
     return {
         "transport.toggle": window.arrivals.play,
         "transport.each": window.arrivals.toggle,
@@ -40,6 +57,11 @@ def listening(window: Window) -> Mapping[str, Handler]:
         "transport.preview": lambda: transport.play_preview(review.here()),
         "transport.source_result": lambda: transport.choose_result(not transport.plays_result),
         "transport.removed": lambda: transport.play_removed(review.here()),
+        "transport.back": partial(window.zooms.step, -SEEK_S),
+        "transport.forward": partial(window.zooms.step, SEEK_S),
+        "transport.back_little": partial(window.zooms.step, -SEEK_LITTLE_S),
+        "transport.forward_little": partial(window.zooms.step, SEEK_LITTLE_S),
+        "transport.go_to": go_to,
         "transport.to_start": lambda: window.zooms.seek(0),
         "transport.to_end": lambda: window.zooms.seek(session.state.length_samples),
     }

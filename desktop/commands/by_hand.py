@@ -60,7 +60,7 @@ BY_HAND = (
     Command(
         "hand.change",
         "Change the amount…",
-        ("Alt+Return", "Alt+Enter"),
+        ("Alt+Enter", "Alt+Return"),
         REVIEW,
         "Type how far, how loud, how often or where to for the current edit.",
         "By hand",

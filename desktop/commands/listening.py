@@ -38,6 +38,11 @@ TRANSPORT = (
         "source_result", "Source or result", ("Q",), "See and hear the recording, or what is left of it."
     ),
     _transport("removed", "Hear what goes", ("D",), "Play only what would be removed."),
+    _transport("back", "Back 5 s", ("Left",), "Put the playhead five seconds earlier."),
+    _transport("forward", "Forward 5 s", ("Right",), "Put the playhead five seconds later."),
+    _transport("back_little", "Back 1 s", ("Ctrl+Left",), "Put the playhead a second earlier."),
+    _transport("forward_little", "Forward 1 s", ("Ctrl+Right",), "Put the playhead a second later."),
+    _transport("go_to", "Go to a time…", ("Ctrl+G",), "Type where the playhead goes."),
     _transport("to_start", "To the start", ("Home",), "Put the playhead at the start of the recording."),
     _transport("to_end", "To the end", ("End",), "Put the playhead at the end of the recording."),
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QScrollArea, QVBoxLayout, QWidget
 
 from desktop import dialogs
@@ -58,17 +58,19 @@ def ask_export(
 
     form.folder_requested.connect(choose_folder)
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-    export = buttons.addButton("Export", QDialogButtonBox.ButtonRole.AcceptRole)
-    export.setProperty("role", "primary")
-    export.setDefault(True)
+    _lay_out(dialog, form, buttons)
+    export = dialogs.add_accept(buttons, "Export")
     export.setEnabled(not form.problem())
     form.changed.connect(lambda: export.setEnabled(not form.problem()))
     buttons.accepted.connect(finish)
     buttons.rejected.connect(dialog.reject)
-    _lay_out(dialog, form, buttons)
     dialog.exec()
     dialog.deleteLater()
     return asked[0] if asked else None
+
+
+def _room(dialog: QDialog) -> QSize:
+    return dialog.screen().availableSize()
 
 
 def _lay_out(dialog: QDialog, form: ExportForm, buttons: QDialogButtonBox) -> None:
@@ -86,11 +88,9 @@ def _lay_out(dialog: QDialog, form: ExportForm, buttons: QDialogButtonBox) -> No
         part.ensurePolished()  # only then do they know how large they are
     around = layout.contentsMargins()
     wanted = form.sizeHint().expandedTo(form.minimumSizeHint()).grownBy(around)
-    room = dialog.screen().availableSize()
-    dialog.resize(
-        min(wanted.width() + _BORDERS, room.width()),
-        min(
-            wanted.height() + _BORDERS + layout.spacing() + buttons.sizeHint().height(),
-            room.height() - _SCREEN_MARGIN,
-        ),
-    )
+    room = _room(dialog)
+    height = wanted.height() + _BORDERS + layout.spacing() + buttons.sizeHint().height()
+    highest = room.height() - _SCREEN_MARGIN
+    # What scrolls up and down needs room for the bar, or it would scroll sideways too.
+    bar = area.verticalScrollBar().sizeHint().width() if height > highest else 0
+    dialog.resize(min(wanted.width() + _BORDERS + bar, room.width()), min(height, highest))

@@ -29,6 +29,7 @@ from engine.edl.export.audio_plan import source_depth
 from engine.edl.export.heard_range import heard_range
 from engine.edl.export.plan import PlannedFile, plan
 from engine.edl.export.request import Depth, Exported
+from engine.edl.gathered import is_arranged
 from engine.errors import ExportError, UsageError
 from engine.safe_write import shown
 from engine.timebase import format_time, samples_to_s
@@ -266,8 +267,12 @@ def result_text(whole: ExportRequest) -> str:
         for length in (edit_list.length_samples, edit_list.source_length_samples)
     )
     open_cuts = sum(state.verdict(key) is Verdict.UNDECIDED for key in state.proposals)
-    is_whole = edit_list.length_samples == edit_list.source_length_samples
-    said = f"Nothing is cut of {before}." if is_whole else f"{left} of {before} are left."
+    if is_arranged(state):  # "left" would be wrong of what is heard twice
+        said = f"The result is {left} long, made of {before}."
+    elif edit_list.length_samples == edit_list.source_length_samples:
+        said = f"Nothing is cut of {before}."
+    else:
+        said = f"{left} of {before} are left."
     if not open_cuts:
         return said
     stays = "stays in" if open_cuts == 1 else "stay in"

@@ -19,6 +19,8 @@ from engine.document.by_hand import amount_of, change_amount, change_filling
 from engine.document.change import Edit
 from engine.document.kinds import kind_of
 from engine.document.kinds.amount import Amount
+from engine.document.state import DocumentState
+from engine.edl.build import heard_samples, heard_samples_after
 from engine.timebase import format_time, s_to_samples, samples_to_s
 from widgets.chrome.numbers_form import Number, NumbersForm
 from widgets.theme import Theme
@@ -27,7 +29,16 @@ from widgets.theme import Theme
 def asked(amount: Amount, value: float, length_s: float) -> Number:
     """Return a number to ask for; a moment lies within the recording."""
     highest = min(amount.highest, length_s) if amount.is_moment else amount.highest
-    return Number(amount.name, value, amount.lowest, highest, amount.decimals)
+    return Number(amount.name, value, amount.lowest, highest, amount.decimals, is_time=amount.is_moment)
+
+
+def length_ahead(state: DocumentState, edit: Edit) -> str:
+    """Say how long an edit makes the result, "" where it stays as long as it is."""
+    now, then = heard_samples(state), heard_samples_after(state, edit)
+    if now == then:
+        return ""
+    before, after = (format_time(samples_to_s(length, state.rate_hz), 1) for length in (now, then))
+    return f"The result will be {after} long; it is {before} now."
 
 
 class Window(Protocol):
@@ -81,9 +92,13 @@ class Amounts(QObject):
         number = asked(amount, value, length_s)
         # What was made without the form may have more decimals than it shows.
         number = replace(number, value=round(value, amount.decimals))
-        values = dialogs.ask_numbers(
-            self._window, title, NumbersForm(self._theme(), [number], said), "Change"
-        )
+
+        def outlook(values: tuple[float, ...]) -> str:
+            same = values[0] == number.value
+            return "" if same else length_ahead(state, change_amount(state, here, values[0]))
+
+        form = NumbersForm(self._theme(), [number], said, outlook)
+        values = dialogs.ask_numbers(self._window, title, form, "Change")
         if values is not None and values[0] != number.value:
             self._apply(change_amount(state, here, values[0]))
 

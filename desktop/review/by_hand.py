@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
-from desktop.review.amounts import asked
+from desktop.review.amounts import asked, length_ahead
 from desktop.review.review import Review
 from desktop.session import Session
 from desktop.slots import telling_refusals
@@ -98,12 +98,14 @@ class ByHand(QObject):
 
     def repeat(self) -> None:
         """Ask how often the selected span is heard in a row."""
-        start, stop = self._required_of_all("repeat")
-        rate_hz = self._session.state.rate_hz
-        length = format_time(samples_to_s(stop - start, rate_hz), 1)
-        result = format_time(samples_to_s(self._transport.result.length_samples, rate_hz), 1)
-        said = f"Each time more makes the result, now {result} long, longer by {length}."
-        times = self._ask("repeat", 2, said)
+        span, state = self._required_of_all("repeat"), self._session.state
+        length = format_time(samples_to_s(span[1] - span[0], state.rate_hz), 1)
+
+        def outlook(values: tuple[float, ...]) -> str:
+            edit, _ = edit_by_hand(state, "repeat", *span, repeat_payload(int(values[0])))
+            return length_ahead(state, edit)
+
+        times = self._ask("repeat", 2, f"How often the selection, {length} long, is heard.", outlook)
         if times is not None:
             self._make("repeat", repeat_payload(int(times)))
 
@@ -112,7 +114,10 @@ class ByHand(QObject):
         self._required_of_all("move")
         state = self._session.state
         here_s = samples_to_s(self._transport.playhead_samples, state.rate_hz)
-        said = "It is taken out where it is, and heard right before this moment of the recording."
+        said = (
+            "It is taken out where it is, and heard right before this moment of the recording. Write it as "
+            "2:50.5, or in seconds."
+        )
         to_s = self._ask("move", round(here_s, 3), said)
         if to_s is not None:
             self.move_to(s_to_samples(to_s, state.rate_hz))
@@ -141,18 +146,21 @@ class ByHand(QObject):
     def gain(self) -> None:
         """Ask for the gain of the selected span."""
         self._selecting.required()
-        gain_db = self._ask("gain", -3, f"Of {self._selecting.tracks_words}.")
+        said = f"Of {self._selecting.tracks_words}. Below 0 is quieter, above 0 louder."
+        gain_db = self._ask("gain", -3, said)
         if gain_db is not None:
             self._make("gain", gain_payload(gain_db))
 
     def _show(self) -> None:
         self.shown.emit(self._selecting.words, self._selecting.tracks_words)
 
-    def _ask(self, name: str, value: float, said: str) -> float | None:
+    def _ask(
+        self, name: str, value: float, said: str, outlook: Callable[[tuple[float, ...]], str] = lambda _: ""
+    ) -> float | None:
         kind, state = KINDS[name], self._session.state
         assert kind.amount is not None
         length_s = samples_to_s(state.length_samples, state.rate_hz)
-        form = NumbersForm(self._theme(), [asked(kind.amount, value, length_s)], said)
+        form = NumbersForm(self._theme(), [asked(kind.amount, value, length_s)], said, outlook)
         values = dialogs.ask_numbers(self._window, kind.title, form, kind.title)
         return values[0] if values else None
 

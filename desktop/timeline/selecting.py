@@ -20,7 +20,7 @@ from widgets.timeline.timeline_view import TimelineView
 
 STEP_S = 1.0
 
-NOTHING = "Nothing is selected: drag in a lane, or press ‹hand.select_right›."
+NOTHING = "Nothing is selected: drag in a lane, or select by keys ‹hand.select_right›."
 
 
 class Selecting(QObject):

@@ -14,6 +14,7 @@ from desktop.session import Session
 from desktop.transport import Transport
 from engine.errors import UsageError
 from engine.strict_json import parse_json
+from engine.timebase import s_to_samples
 from widgets.timeline.timeline_view import TimelineView
 
 _FOLLOWS, _PLACES = "follow", "places"
@@ -237,6 +238,20 @@ class Zooms(QObject):
         shown = self._transport.shown_samples
         if not self._timeline.viewport.holds(shown):
             self._timeline.turn_page(shown)
+
+    def step(self, seconds: float) -> None:
+        """Put the playhead so much later, or earlier below 0, in what is shown."""
+        self.go_to(self._transport.shown_samples + s_to_samples(seconds, self._session.state.rate_hz))
+
+    def go_to(self, shown_samples: int) -> None:
+        """Put the playhead at a place of what is shown, the nearest there is."""
+        result = self._transport.edit_list
+        length = self._session.state.length_samples if result is None else result.length_samples
+        shown = min(max(shown_samples, 0), length)
+        if result is None:
+            self.seek(shown)
+        elif length:
+            self.seek(result.to_source(shown), shown)
 
     def _start_following(self, playing: bool) -> None:
         self._is_paused = False

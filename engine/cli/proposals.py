@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from engine.cli.documents import opened
 from engine.cli.output import Listing, VerbOutput
 from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
-from engine.document.decisions import Verdict
+from engine.document.decisions import Verdict, edited
 from engine.document.document import Document
-from engine.document.proposals import KeptExample
+from engine.document.kinds import KINDS
+from engine.document.proposals import KeptExample, Proposal
 from engine.document.state import DocumentState
 from engine.document.storage import without_collection
 from engine.document.table import VERDICTS, table_of
@@ -44,7 +45,11 @@ def _entries(state: DocumentState, chances: Mapping[str, float], *, with_text: b
     stops_s = samples_to_s_array(table.stops_samples, state.rate_hz).tolist()
     names = [verdict.value for verdict in VERDICTS]
     verdicts = [names[code] for code in table.verdicts.tolist()]
+    tracks = {track.id: track.name for track in state.tracks}
     for proposal, start_s, stop_s, verdict in zip(table.made.rows, starts_s, stops_s, verdicts, strict=True):
+        decision = state.decisions.get(proposal.id)
+        payload = proposal.payload if decision is None else edited(proposal, decision).payload
+        on = [tracks.get(track, track) for track in proposal.tracks]
         fields = {
             "id": proposal.id,
             "kind": proposal.kind,
@@ -54,13 +59,26 @@ def _entries(state: DocumentState, chances: Mapping[str, float], *, with_text: b
             "chance": chances.get(proposal.id),
             "state": verdict,
             "reason": proposal.reason,
+            "maker": proposal.maker,
+            "tracks": on,
+            "payload": dict(payload),
             "nearest_kept": _kept(proposal.nearest_kept),
         }
         text = ""
         if with_text:
             span = f"{format_time(start_s, 1)} – {format_time(stop_s, 1)}"
-            text = f"{proposal.id}  {span:>19}  {proposal.score:.2f}  {verdict:<9}  {proposal.reason}"
+            text = f"{proposal.id}  {span:>19}  {proposal.score:.2f}  {verdict:<9}  "
+            text += _words(state, proposal, on)
         yield VerbOutput(fields, text)
+
+
+def _words(state: DocumentState, proposal: Proposal, on: Sequence[str]) -> str:
+    """Return what it does, to which tracks, who made it and why."""
+    kind = KINDS.get(proposal.kind)
+    asked = edited(proposal, state.decisions.get(proposal.id))
+    done = proposal.kind if kind is None else kind.label(asked, state.rate_hz)
+    where = f" on {', '.join(on)}" if on else ""
+    return f"{done}{where} · {proposal.maker} · {proposal.reason}"
 
 
 def _chances(document: Document) -> dict[str, float]:

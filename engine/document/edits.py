@@ -151,7 +151,7 @@ def move_edges(state: DocumentState, proposal_id: str, start_samples: int, stop_
         )
     moved = replace(_decision(state, proposal_id), start_samples=start, stop_samples=stop)
     first, last = (format_time(samples_to_s(edge, state.rate_hz)) for edge in (start, stop))
-    label = f"Moved {state.proposals[proposal_id].kind} to {first} – {last}"
+    label = f"Edges of the {state.proposals[proposal_id].kind} to {first} – {last}"
     if (start, stop) == state.span(proposal_id):
         return Edit(label, ())
     return Edit(label, row_changes([(state.decisions.get(proposal_id), moved)]))

@@ -13,9 +13,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.document.change import Edit
 from engine.document.decisions import Verdict
 from engine.document.kinds.operations import Drop, Sounding
 from engine.document.state import DocumentState
+from engine.document.storage import apply_rows
 from engine.document.table import table_of
 from engine.edl.edit_list import EditList
 from engine.edl.gathered import Gathered, gathered, gathered_accepted
@@ -49,6 +51,17 @@ def without(state: DocumentState, proposal_id: str) -> EditList:
 def heard_samples(state: DocumentState) -> int:
     """Return how long the result is."""
     return build(state).length_samples
+
+
+def heard_samples_after(state: DocumentState, edit: Edit) -> int:
+    """Return how long the result would be once an edit is made.
+
+    Raises
+    ------
+    DocumentError : a document cannot hold what the edit says
+    """
+    after = apply_rows(state, edit.changes)
+    return _programme(after, gathered_accepted(after)).length_samples
 
 
 def heard_samples_of_all_but(state: DocumentState, left_out: NDArray[np.bool_]) -> int:

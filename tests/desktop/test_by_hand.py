@@ -119,7 +119,7 @@ def test_edits_by_hand_are_heard_undone_redone_and_export_as_by_verbs(
         ("keep", 5.0, 1, lambda: window.commands.run("hand.keep"), ()),
         ("mute", 40.0, 2, lambda: window.commands.run("hand.mute"), ()),
         ("repeat", 50.0, 8, asked("hand.repeat", **{"Times in a row": "2"}), ("--times", 2)),
-        ("move", 70.0, 6, asked("hand.move", **{"To second": "64"}), ("--to-s", 64)),
+        ("move", 70.0, 6, asked("hand.move", **{"To time": "1:04"}), ("--to-s", 64)),
         ("slip", 90.0, 1, asked("hand.slip", Milliseconds="12"), ("--by-s", 0.012)),
         ("gain", 95.0, 2, asked("hand.gain", Decibels="-6"), ("--db", -6)),
     ]

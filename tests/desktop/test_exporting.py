@@ -17,8 +17,10 @@ from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton, QWidget
 from desktop.export.exporting import ExportSubject, look_at, result_text
 from desktop.export.memory import recall, remember
 from engine.audio.dither import Dither
+from engine.document.by_hand import edit_by_hand
 from engine.document.decisions import Verdict
 from engine.document.markers import Marker
+from engine.document.storage import apply_rows
 from engine.edl.build import build
 from engine.edl.export import ExportOptions, ExportRequest
 from engine.edl.export.audio_plan import source_depth
@@ -26,6 +28,7 @@ from engine.edl.export.plan import plan
 from engine.edl.export.request import Depth, FrameRate
 from engine.edl.render import render
 from engine.errors import ExportError
+from engine.jobs.hand_payloads import repeat_payload
 from tests.desktop.conftest import Hands, fill, named_field
 from tests.desktop.documents import make_document
 from tests.engine.edl.recordings import recording, with_cuts
@@ -130,6 +133,13 @@ def test_what_is_left_is_told_with_what_is_not_decided(subject: ExportSubject) -
     nothing = replace(subject.whole, state=replace(state, decisions={}))
     assert result_text(nothing) == "Nothing is cut of 0:10.0. 1 proposal not decided yet stays in."
     assert source_depth(state) == "24 bit"
+
+
+def test_a_result_that_is_arranged_is_not_what_is_left(subject: ExportSubject) -> None:
+    state = subject.whole.state
+    edit, _ = edit_by_hand(state, "repeat", 0, 2 * state.rate_hz, repeat_payload(5))
+    whole = replace(subject.whole, state=apply_rows(state, edit.changes))
+    assert result_text(whole) == "The result is 0:12.0 long, made of 0:10.0."
 
 
 def test_only_what_was_agreed_to_is_written_over(subject: ExportSubject, choice: ExportChoice) -> None:

@@ -286,7 +286,7 @@ def test_a_move_is_nudged_by_beats_and_by_milliseconds(close: Hands) -> None:
     window = close.window
     rate_hz, grid = window.session.state.rate_hz, window.session.grid
     select(close, 5.0, 3)
-    close.do_and_answer(lambda: window.commands.run("hand.move"), fill(**{"To second": "20"}))
+    close.do_and_answer(lambda: window.commands.run("hand.move"), fill(**{"To time": "0:20"}))
     close.press("Ctrl+Alt+Shift+Right")
     assert payload(window, only(window))["to_samples"] == round(20.001 * rate_hz)
     close.press("Ctrl+Shift+Right")

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFormLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
+from engine.errors import OffcutError
+from engine.timebase import format_time, read_time
 from widgets.theme import Theme, px
+
+LINE = 420
+"""How wide sentences in a form are at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,7 @@ class Number:
     ----------
     label : with an ampersand before its mnemonic
     decimals : 0 for whole numbers
+    is_time : whether it is a moment in seconds, written as 2:50.5
     """
 
     label: str
@@ -27,6 +33,7 @@ class Number:
     lowest: float
     highest: float
     decimals: int = 0
+    is_time: bool = False
 
     @property
     def name(self) -> str:
@@ -35,14 +42,17 @@ class Number:
 
     def text(self, value: float) -> str:
         """Write a value with no more decimals than it needs."""
-        written = f"{value:.{self.decimals}f}"
+        fixed = f"{value:.{self.decimals}f}"
+        written = format_time(value, self.decimals) if self.is_time else fixed
         return written.rstrip("0").rstrip(".") if self.decimals else written
 
     def read(self, text: str) -> float | None:
         """Return the value of a text, None where it is none within the limits."""
         try:
-            value = float(text.strip().replace(",", "."))
+            value = read_time(text) if self.is_time else float(text.strip().replace(",", "."))
         except ValueError:
+            return None
+        if value is None:
             return None
         is_whole = self.decimals > 0 or value == int(value) if abs(value) < 1e15 else False
         return value if is_whole and self.lowest <= value <= self.highest else None
@@ -71,7 +81,7 @@ class NumberLine(QLineEdit):
         if self.value() is not None:
             return ""
         number = self._number
-        kind = "a number" if number.decimals else "a whole number"
+        kind = "a time" if number.is_time else "a number" if number.decimals else "a whole number"
         limits = f"{number.text(number.lowest)} to {number.text(number.highest)}"
         return f"{number.name} must be {kind} from {limits}."
 
@@ -87,6 +97,10 @@ class NumberLine(QLineEdit):
 class NumbersForm(QWidget):
     """Asks for numbers.
 
+    Parameters
+    ----------
+    outlook : says what the numbers would lead to, "" for nothing worth saying; raises what refuses them
+
     Signals
     -------
     changed : `problem()` may have another answer
@@ -95,11 +109,19 @@ class NumbersForm(QWidget):
     changed = Signal()
 
     def __init__(
-        self, theme: Theme, numbers: Iterable[Number], said: str, parent: QWidget | None = None
+        self,
+        theme: Theme,
+        numbers: Iterable[Number],
+        said: str,
+        outlook: Callable[[tuple[float, ...]], str] = lambda _values: "",
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         asked = tuple(numbers)
         self._lines = [NumberLine(number) for number in asked]
+        self._look, self._refusal = outlook, ""
+        self._outlook = QLabel()
+        self._outlook.setWordWrap(True)
         self._problem = QLabel()
         self._problem.setProperty("role", "error")
         self._problem.setStyleSheet(f"color: {theme.error};")
@@ -107,6 +129,8 @@ class NumbersForm(QWidget):
         note = QLabel(said)
         note.setProperty("role", "dim")
         note.setWordWrap(True)
+        for label in (note, self._outlook, self._problem):
+            label.setMinimumWidth(px(LINE))  # else it asks for the height of a narrower one
         form = QFormLayout()
         form.setHorizontalSpacing(px(12))
         form.setVerticalSpacing(px(8))
@@ -119,20 +143,34 @@ class NumbersForm(QWidget):
         layout.setSpacing(px(12))
         layout.addLayout(form)
         layout.addWidget(note)
+        layout.addWidget(self._outlook)
         layout.addWidget(self._problem)
         self._lines[0].selectAll()
         self._renew()
 
     def problem(self) -> str:
         """Say what is wrong, "" when nothing is."""
-        return next(filter(None, (line.problem() for line in self._lines)), "")
+        return next(filter(None, (line.problem() for line in self._lines)), self._refusal)
 
     def values(self) -> tuple[float, ...]:
         """Return the numbers; only where there is no `problem`."""
         found = [line.value() for line in self._lines]
         return tuple(value for value in found if value is not None)
 
+    def outlook(self) -> str:
+        """Return what the numbers would lead to, as it stands there."""
+        return self._outlook.text()
+
     def _renew(self) -> None:
+        self._refusal = ""
+        said = ""
+        if not self.problem():
+            try:
+                said = self._look(self.values())
+            except OffcutError as error:
+                self._refusal = str(error)
+        self._outlook.setText(said)
+        self._outlook.setVisible(bool(said))
         problem = self.problem()
         self._problem.setText(problem)
         self._problem.setVisible(bool(problem))

@@ -33,6 +33,7 @@ class StatusBar(QFrame):
         self._keys = keys
         self._theme = theme
         self._failed = False
+        self._undo_label: str | None = None
         self._done = ElidedLabel()
         self._undo = ElidedLabel(role="dim")
         self._job, self._left = ElidedLabel(role="dim"), QLabel()
@@ -86,14 +87,19 @@ class StatusBar(QFrame):
         self._offer.hide()
         self._done.setText(with_keys(text, self._keys))
         announce(self, self._done.text())
+        self._undo_label = undo_label
+        self._show_undo(text)
+        self._paint_message()
+
+    def _show_undo(self, said: str) -> None:
+        """Say what undo takes back; "it" is what the sentence beside says was done."""
         undo_key = self._keys.get("edit.undo", "Undo")
-        if undo_label is None:
+        if self._undo_label is None:
             self._undo.setText("")
-        elif undo_label == text:
+        elif self._undo_label == said:
             self._undo.setText(f"{undo_key} takes it back")
         else:
-            self._undo.setText(f"{undo_key} takes back: {undo_label}")
-        self._paint_message()
+            self._undo.setText(f"{undo_key} takes back: {self._undo_label}")
 
     def _share(self) -> None:
         """Let the running work's words give way before what was done and what undo takes back."""
@@ -115,6 +121,7 @@ class StatusBar(QFrame):
         self._failed = True
         self._offer.hide()
         self._done.setText(with_keys(sentence, self._keys))
+        self._show_undo(sentence)
         announce(self, self._done.text(), urgent=True)
         self._paint_message()
 

@@ -12,7 +12,8 @@ def all_decided(statistics: ReviewStatistics, keys: Mapping[str, str]) -> str:
     """Return the sentence for a finished review, "" while there is something to decide."""
     if not statistics.total or statistics.decided < statistics.total:
         return ""
-    return f"All {statistics.total:,} decided: export with {keys.get('file.export', 'Export')}."
+    all_of_it = "It is" if statistics.total == 1 else f"All {statistics.total:,}"
+    return f"{all_of_it} decided: export with {keys.get('file.export', 'Export')}."
 
 
 def advice(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.decisions import Verdict, edited
 from engine.document.kinds import KINDS
+from engine.document.kinds.kind import length_words
 from engine.document.kinds.operations import Order, Replace, Shift
 from engine.document.proposals import BY_HAND, Proposal
 from engine.document.state import DocumentState
@@ -108,9 +109,8 @@ class CardText:
 
 
 def length_text(samples: int, rate_hz: int) -> str:
-    """Write a length with as few digits as help: ``8.8 s``, past ten minutes ``12:04``."""
-    seconds = samples_to_s(samples, rate_hz)
-    return f"{seconds:.1f} s" if seconds < 600 else format_time(seconds, 0)
+    """Write a length as flags and the history do: ``40 ms``, ``8.8 s``, past a minute ``12:04``."""
+    return length_words(samples_to_s(samples, rate_hz))
 
 
 def chance_text(chance: float) -> str:
@@ -257,8 +257,13 @@ def _made_span(proposal: Proposal, alternative: int) -> tuple[int, int]:
 def _moved(by_samples: int, rate_hz: int) -> str:
     if not by_samples:
         return ""
-    by_ms = 1000 * samples_to_s(by_samples, rate_hz)
-    amount = f"{by_ms:+.0f} ms" if abs(by_ms) >= 1 else f"{by_samples:+d} sample{'s'[: abs(by_samples) != 1]}"
+    by_s = samples_to_s(by_samples, rate_hz)
+    if abs(by_s) >= 1:
+        amount = f"{by_s:+.1f} s"
+    elif abs(by_s) >= 0.001:
+        amount = f"{1000 * by_s:+.0f} ms"
+    else:
+        amount = f"{by_samples:+d} sample{'s'[: abs(by_samples) != 1]}"
     return f" · moved {amount}".replace("-", "−")
 
 

@@ -325,6 +325,7 @@ def _paint_arcs(painter: QPainter, frame: Frame, shown: Slabs, length_samples: i
     ink = theme.color(tokens.undecided)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     metrics, free_from = QFontMetricsF(painter.font()), 0.0
+    words: list[tuple[QRectF, str]] = []
     for start, stop, text in _arcs(shown, theme.px(LEAST_ARC) * per_px):
         left, right = start / per_px, stop / per_px
         peak = base - min(theme.px(ARC) * 1.5, (right - left) / 3)
@@ -337,8 +338,10 @@ def _paint_arcs(painter: QPainter, frame: Frame, shown: Slabs, length_samples: i
         middle = (left + right) / 2 - width / 2
         if width + theme.px(8) < right - left and middle > free_from:
             ground = QRectF(middle - theme.px(2), top + frame.hairline, width + theme.px(4), metrics.height())
-            painter.fillRect(ground, QColor(theme.color(tokens.bg)))
-            painter.setPen(theme.color(tokens.dim))
-            painter.drawText(ground, Qt.AlignmentFlag.AlignCenter, text)
+            words.append((ground, text))
             free_from = ground.right() + theme.px(4)
+    painter.setPen(theme.color(tokens.dim))
+    for ground, text in words:  # after all arcs: the next one would strike them through
+        painter.fillRect(ground, QColor(theme.color(tokens.bg)))
+        painter.drawText(ground, Qt.AlignmentFlag.AlignCenter, text)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

@@ -101,7 +101,7 @@ MOVE = Kind(
     how_much=_whereto,
     amount=Amount(
         TO_SAMPLES,
-        "To &second",
+        "To &time",
         0.01,
         0.001,
         0.0,

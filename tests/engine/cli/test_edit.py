@@ -51,3 +51,19 @@ def test_what_a_kind_does_not_take_is_refused(
 ) -> None:
     assert edit(project, kind, *words) == 2
     assert said in capsys.readouterr().err
+
+
+def test_what_was_made_is_listed_with_maker_tracks_and_amount(
+    project: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert edit(project, "gain", "--db", "-3", "--tracks", "a") == 0
+    assert edit(project, "repeat", "--times", "3") == 0
+    capsys.readouterr()
+    assert main(["proposals", project, "--json"]) == 0
+    gain, repeat = sorted(json.loads(capsys.readouterr().out)["proposals"], key=lambda one: one["kind"])
+    assert (gain["maker"], gain["tracks"], gain["payload"]["gain_db"]) == ("you", ["a"], -3.0)
+    assert (repeat["maker"], repeat["tracks"], repeat["payload"]["times"]) == ("you", [], 3)
+    assert main(["proposals", project]) == 0
+    listed = capsys.readouterr().out
+    assert "gain \N{MINUS SIGN}3.0 dB for 2.0 s on a · you · Made by hand." in listed
+    assert "repeat 2.0 s ×3 · you · Made by hand." in listed

@@ -85,6 +85,8 @@ def test_the_whole_way_from_recording_to_edit(folder: Path, offcut: Offcut) -> N
     assert again == pytest.approx(proposed)
 
     listed = offcut("proposals", project)["proposals"]
+    assert {(one["maker"] != "you", tuple(one["tracks"])) for one in listed} == {(True, ())}
+    assert all("crossfade_ms" in one["payload"] for one in listed)
     assert len(listed) == proposed["proposals"] > 0
     assert {entry["state"] for entry in listed} == {"undecided"}
     assert all(entry["reason"].endswith(".") and entry["stop_s"] > entry["start_s"] for entry in listed)

@@ -318,7 +318,8 @@ def test_an_edge_that_stays_where_it_is_makes_no_step(document: Document) -> Non
 
 
 def test_edges_stay_in_order_and_inside(document: Document) -> None:
-    document.apply(edits.move_edges(document.state, FIRST, -50, 10**12))
+    change = document.apply(edits.move_edges(document.state, FIRST, -50, 10**12))
+    assert change.label.startswith("Edges of the cut to 0:00.000 –")  # "moved" would be what a move does
     assert document.state.span(FIRST) == (0, document.state.length_samples)
     with pytest.raises(UsageError, match="right edge must stay after"):
         edits.move_edges(document.state, FIRST, 500, 500)

@@ -88,6 +88,8 @@ def test_card_says_alternative_and_what_was_moved() -> None:
     assert text.left == "0:08.990"
     assert text.left_sits == " · moved −10 ms"
     assert text.right_sits == " · moved +1 sample"
+    far = Decision("a", alternative=1, start_samples=9 * RATE, stop_samples=18 * RATE + 194 * RATE)
+    assert card_of(state_of(far), "a", Surroundings()).right_sits == " · moved +194.0 s"
 
 
 def slow_sits_on(position: int, grid: BeatGrid | None, onsets: list[int]) -> str:
@@ -120,7 +122,7 @@ def test_what_an_edge_sits_on_equals_the_slow_search(
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(0.04, "0.0 s"), (8.8, "8.8 s"), (599.9, "599.9 s"), (724, "12:04")]
+    ("seconds", "text"), [(0.04, "40 ms"), (8.8, "8.8 s"), (241.5, "4:02"), (724, "12:04")]
 )
 def test_length_text(seconds: float, text: str) -> None:
     assert length_text(round(seconds * RATE), RATE) == text
@@ -132,6 +134,8 @@ def test_header_and_end_of_the_review() -> None:
     assert all_decided(statistics(state), KEYS) == ""
     done = state_of(Decision("a", Verdict.ACCEPTED), Decision("b", Verdict.REJECTED))
     assert all_decided(statistics(done), KEYS) == "All 2 decided: export with Ctrl E."
+    alone = replace(done, proposals={"a": done.proposals["a"]}, decisions={"a": done.decisions["a"]})
+    assert all_decided(statistics(alone), KEYS) == "It is decided: export with Ctrl E."
     assert header_text(statistics(DocumentState()), 0) == ""
 
 

@@ -75,6 +75,21 @@ def test_every_block_is_painted_in_its_place() -> None:
             assert image.pixel(x, y) != bare.pixel(x, y)
 
 
+def test_no_arc_strikes_words_through() -> None:
+    state = edited(
+        recording(),
+        ("move", LENGTH - 4_000, LENGTH - 2_000, {"to_samples": 0}),
+        ("move", LENGTH - 2_000, LENGTH, {"to_samples": 4_000}),
+    )
+    result, _ = both(state)
+    image = painted(result, LENGTH)
+    first = next(slab for slab in result.slabs if slab.arc_text)
+    middle = round((first.arc_from + (first.start + first.stop) // 2) / 2 / LENGTH * 800)
+    ink = theme.color(DARK.undecided).rgb()
+    near = range(middle - 15, middle + 15)
+    assert not [(x, y) for x in near for y in range(1, 16) if image.pixel(x, y) == ink]
+
+
 def test_a_thousand_blocks_are_laid_out_and_painted_in_a_moment() -> None:
     rng = np.random.default_rng(3)
     steps = [("repeat", 40 * n, 40 * n + 20, {"times": 2}) for n in range(500)]

@@ -16,11 +16,14 @@ from widgets.theme import load_fonts
 
 SWITCH_INTERVAL_S = 0.001
 
+_NAME_BEFORE = "Unknown Organization"
+"""Qt's word for a program that does not say whose it is."""
+
 
 def open_window(what: Sequence[str]) -> int:
     """Open the window on a document, on recordings, on "--demo" or on nothing; return the exit status."""
     application = make_application()
-    window = MainWindow(application, QSettings())
+    window = MainWindow(application, own_settings())
     window.show()
     try:
         show(window, what)
@@ -40,11 +43,23 @@ def make_application() -> QApplication:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     application = QApplication(sys.argv[:1])
+    application.setOrganizationName("Offcut")
     application.setApplicationName("offcut")
     application.setApplicationDisplayName("Offcut")
     QSettings.setDefaultFormat(QSettings.Format.IniFormat)
     load_fonts()
     return application
+
+
+def own_settings() -> QSettings:
+    """Return the settings; those kept under the name of before are taken over once."""
+    settings = QSettings()
+    if not settings.allKeys():
+        before = QSettings(settings.format(), settings.scope(), _NAME_BEFORE, "offcut")
+        before.setFallbacksEnabled(False)
+        for key in before.allKeys():
+            settings.setValue(key, before.value(key))
+    return settings
 
 
 def show(window: MainWindow, what: Sequence[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QSettings, QSize, Qt
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -66,7 +66,6 @@ class MainWindow(QMainWindow):
 
     def __init__(self, application: QApplication, settings: QSettings) -> None:
         super().__init__()
-        self.setWindowTitle("Offcut")
         self._settings = settings
         self._silent = False
         self._garbage = WindowGarbage(self)
@@ -122,7 +121,7 @@ class MainWindow(QMainWindow):
         self.timeline.setFocus()
         geometry = settings.value("geometry")
         if geometry is None or not self.restoreGeometry(geometry):
-            self.resize(1600, 1000)
+            self.resize(QSize(1600, 1000).boundedTo(self.screen().availableSize()))
 
     def _lay_out(self) -> None:
         self.side = QWidget()
@@ -215,6 +214,7 @@ class MainWindow(QMainWindow):
         """Show another document, or none."""
         state = "read only" if self.session.is_read_only else "saved" if self.session.is_open else ""
         self.top_bar.set_document(self.session.name, state)
+        self.setWindowTitle(self.session.name if self.session.is_open else "Offcut")
         self._show_change(None)
         self.zooms.restore()
         self._show_playhead(self.transport.playhead_samples)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QScrollArea, QWidget
 
-from tests.desktop.conftest import Hands, fill, named_field
+from engine.cli.main import main
+from tests.desktop.conftest import RAW, Hands, fill, named_field
 from tests.desktop.test_by_hand import select
 from widgets.chrome.numbers_form import NumbersForm
 
@@ -111,3 +114,13 @@ def test_the_export_dialog_never_scrolls_sideways(song: Hands, monkeypatch: pyte
 
     song.do_and_answer(lambda: song.window.commands.run("file.export"), look)
     assert found == [(True, False)]
+
+
+def test_running_work_is_named_once(hands: Hands, tmp_path: Path) -> None:
+    assert main(["new", str(tmp_path / "fresh.offcut"), *map(str, RAW)]) == 0
+    told: list[str] = []
+    hands.window.work.progressed.connect(lambda text, *_: told.append(text))
+    hands.window.session.open(tmp_path / "fresh.offcut")
+    hands.finish_work()
+    assert "Listening" in told
+    assert "Listening · Listening" not in told

@@ -12,7 +12,7 @@ from widgets.timeline.viewport import Viewport
 from widgets.timeline.waves import ColumnGrid
 
 OVERVIEW, RULER, MARKS, SCORE, DROP = 56, 26, 18, 82, 80
-LANE_LOW, LANE_HIGH, ROW_LOW = 64, 220, 20
+LANE_LOW, ROW_LOW = 64, 20
 COLLAPSED, ROW_LEAST = 26, 8
 FLAG = 17
 ARRANGEMENT = 48
@@ -117,7 +117,7 @@ def lay_out(
     fixed = [wish.height(0) for wish in wishes if wish.height_px or wish.is_collapsed]
     sharing = len(wishes) - len(fixed)
     share = (room - sum(fixed)) // sharing if sharing else 0
-    share = min(max(share, theme.px(LANE_LOW)), theme.px(LANE_HIGH))
+    share = max(share, theme.px(LANE_LOW))
     heights = [wish.height(share) for wish in wishes]
     content = sum(heights) + theme.px(DROP)
     scroll = min(max(scroll, 0), max(content - (height - lanes_top), 0))

@@ -104,6 +104,8 @@ class Arranging(QObject):
     def take_out(self) -> None:
         """Take away the copy at the playhead, or cut the block wherever it is heard."""
         made = self._all()
+        if len(made) == 1 and not made.laid_by:
+            raise UsageError("Nothing is arranged: the one block is the whole recording. Select what to cut.")
         self._apply(block_taken_out(self._parts.session.state, made, self._block(made)))
 
     def select(self) -> None:

@@ -104,6 +104,22 @@ def test_keys_select_bars_markers_and_edges(song: Hands) -> None:
     song.qtbot.waitUntil(lambda: not window.transport.is_playing)
 
 
+def test_the_one_block_of_a_recording_is_not_taken_out(song: Hands) -> None:
+    song.window.commands.run("arrange.take_out")
+    assert "Nothing is arranged" in song.refused[-1]
+    assert not song.window.session.state.proposals
+
+
+def test_what_cannot_hold_beside_another_edit_says_so_when_it_is_made(song: Hands) -> None:
+    window, told = song.window, []
+    window.by_hand.said.connect(told.append)
+    for milliseconds in ("12", "20"):
+        select(song, 90.0, 1)
+        song.do_and_answer(lambda: window.commands.run("hand.slip"), fill(Milliseconds=milliseconds))
+    assert "In conflict" not in told[0]
+    assert told[1].endswith("In conflict with the slip at 1:30.0: reject one of them.")
+
+
 def test_edits_by_hand_are_heard_undone_redone_and_export_as_by_verbs(
     song: Hands, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

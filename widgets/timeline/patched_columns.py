@@ -28,6 +28,10 @@ ReadStored = Callable[[Stored, Positions, Positions], Picture]
 """The same of stored audio, at its place of the timeline."""
 
 
+SHARE_SEEN = 64
+"""A column that a shift moves by less than one of so many parts of its width stays as it is."""
+
+
 class _Columns(Protocol[Picture]):
     """How columns of one sort are changed."""
 
@@ -196,10 +200,12 @@ def _shift(
 ) -> None:
     """Take along what lies earlier or later, with what is replaced there."""
     held = np.flatnonzero(owner >= 0)
-    if not len(held):
-        return
     edits = [sources.patches.operations[place] for place in owner[held].tolist()]
     by = np.array([round(one.by_samples) for one in edits if isinstance(one, Shift)], np.int64)
+    seen = np.abs(by) * SHARE_SEEN > stops[order[held]] - starts[order[held]]
+    held, by = held[seen], by[seen]
+    if not len(held):
+        return
     first, last = starts[order[held]] - by, stops[order[held]] - by
     ascending = np.lexsort((last, first))  # as they are read
     first, last = first[ascending], last[ascending]

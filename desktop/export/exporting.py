@@ -125,7 +125,7 @@ def _outlook(folder: Path, planned: tuple[PlannedFile, ...]) -> ExportOutlook:
     whole_bytes = sum(file.size_bytes for file in planned)
     total = f"{_about(planned)}{size_words(whole_bytes)} in all" if len(planned) > 1 else ""
     free_bytes = shutil.disk_usage(folder).free
-    certain_bytes = sum(file.size_bytes for file in planned if not file.is_most)
+    certain_bytes = sum(file.size_bytes for file in planned if not (file.is_most or file.is_guess))
     if certain_bytes > free_bytes:
         problem = (
             f"There is room for {size_words(free_bytes)} and {size_words(certain_bytes)} are needed: "
@@ -143,7 +143,7 @@ def _detail(file: PlannedFile) -> str:
     size = size_words(file.size_bytes)
     if file.length_s is None:
         return f"about {size}"
-    up_to = "≤ " if file.is_most else ""
+    up_to = "≤ " if file.is_most else "about " if file.is_guess else ""
     return f"{format_time(file.length_s, 1)} · {up_to}{size}"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from engine.audio.codecs import Quality
 from engine.audio.dither import Dither
 from engine.cli.documents import opened
 from engine.cli.numbers import finite
@@ -14,7 +15,7 @@ from engine.cli.output import VerbOutput
 from engine.document.analysis import BeatGrid
 from engine.document.state import DocumentState
 from engine.edl.export import ExportOptions, ExportRequest
-from engine.edl.export.formats import AUDIO_SUFFIXES, FRAME_SUFFIXES
+from engine.edl.export.formats import AUDIO_SUFFIXES, CODED_SUFFIXES, FRAME_SUFFIXES, SAMPLE_SUFFIXES
 from engine.edl.export.heard_range import heard_range
 from engine.edl.export.plan import export_all
 from engine.edl.export.request import Depth, FrameRate
@@ -44,11 +45,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     audio.add_argument("--stop-s", type=finite, metavar="B", help="... to B; with --start-s")
     audio.add_argument("--loudness", type=finite, metavar="LUFS", help="normalise, such as to -16")
-    audio.add_argument("--bits", choices=[depth.value for depth in Depth], help="sample format")
+    audio.add_argument(
+        "--bits",
+        choices=[depth.value for depth in Depth],
+        help=f"sample format, {', '.join(SAMPLE_SUFFIXES)}",
+    )
     audio.add_argument(
         "--dither",
         choices=[dither.value for dither in Dither],
         help="default: tpdf where --bits takes bits away",
+    )
+    audio.add_argument(
+        "--quality",
+        choices=[quality.value for quality in Quality],
+        help=f"of {', '.join(CODED_SUFFIXES)}; default: good",
     )
     audio.add_argument("--plain", action="store_true", help="WAV without bext, iXML and cue points")
     frames = parser.add_argument_group(f"formats with a timecode ({', '.join(FRAME_SUFFIXES)})")
@@ -112,22 +122,7 @@ def _options(options: argparse.Namespace, rate_hz: int) -> ExportOptions:
     ------
     UsageError : a flag for audio is given and no audio file is, or the range or the loudness cannot be
     """
-    flags = {
-        "--stems": options.stems,
-        "--removed": options.removed,
-        "--range": options.range is not None,
-        "--start-s": options.start_s is not None,
-        "--stop-s": options.stop_s is not None,
-        "--loudness": options.loudness is not None,
-        "--bits": options.bits is not None,
-        "--dither": options.dither is not None,
-        "--plain": options.plain,
-    }
-    given = next((flag for flag, is_given in flags.items() if is_given), None)
-    if given is not None and not any(out.suffix.lower() in AUDIO_SUFFIXES for out in options.out):
-        raise UsageError(
-            f"{given} is for audio, and --out names no {listed(AUDIO_SUFFIXES, 'or')} file: add one."
-        )
+    _check_flags(options)
     span = None
     if options.range is not None:
         start_s, stop_s = options.range
@@ -143,6 +138,34 @@ def _options(options: argparse.Namespace, rate_hz: int) -> ExportOptions:
         loudness_lufs=options.loudness,
         depth=None if options.bits is None else Depth(options.bits),
         dither=None if options.dither is None else Dither(options.dither),
+        quality=Quality.GOOD if options.quality is None else Quality(options.quality),
         broadcast=not options.plain,
         frame_rate=FrameRate(options.frame_rate),
     )
+
+
+def _check_flags(options: argparse.Namespace) -> None:
+    """Find out whether there is a file for each flag.
+
+    Raises
+    ------
+    UsageError : there is none
+    """
+    suffixes = {out.suffix.lower() for out in options.out}
+    flags = (
+        ("--stems", options.stems, AUDIO_SUFFIXES),
+        ("--removed", options.removed, AUDIO_SUFFIXES),
+        ("--range", options.range is not None, AUDIO_SUFFIXES),
+        ("--start-s", options.start_s is not None, AUDIO_SUFFIXES),
+        ("--stop-s", options.stop_s is not None, AUDIO_SUFFIXES),
+        ("--loudness", options.loudness is not None, AUDIO_SUFFIXES),
+        ("--bits", options.bits is not None, SAMPLE_SUFFIXES),
+        ("--dither", options.dither is not None, SAMPLE_SUFFIXES),
+        ("--quality", options.quality is not None, CODED_SUFFIXES),
+        ("--plain", options.plain, AUDIO_SUFFIXES),
+    )
+    for flag, is_given, holders in flags:
+        if is_given and not suffixes.intersection(holders):
+            raise UsageError(
+                f"{flag} is for audio, and --out names no {listed(holders, 'or')} file: add one."
+            )

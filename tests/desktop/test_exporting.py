@@ -166,7 +166,7 @@ def test_the_last_options_come_back(tmp_path: Path) -> None:
     assert found == ExportChoice("/f", "n", (".flac", ".edl"), replace(options, removed=False))
 
 
-@pytest.mark.parametrize("nonsense", ["", "x", "-70", "nan", "1e9", ".mp3 .wav"])
+@pytest.mark.parametrize("nonsense", ["", "x", "-70", "nan", "1e9", ".m4a .wav"])
 def test_stored_nonsense_counts_as_never_chosen(tmp_path: Path, nonsense: str) -> None:
     settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
     for name in ("formats", "stems", "loudness_lufs", "depth", "dither", "broadcast", "frame_rate"):

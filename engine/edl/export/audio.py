@@ -1,4 +1,4 @@
-"""The result as WAV or FLAC files, at the rate, channels and bit depth of the sources unless asked."""
+"""The result as audio files, at the rate, channels and bit depth of the sources unless asked or coded."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from contextlib import suppress
 from dataclasses import replace
 
 from engine.audio.bwf import Broadcast, CuePoint, broadcast_chunks
+from engine.audio.convert_rate import converted, of_length
 from engine.audio.dither import Dither, dithered
+from engine.audio.encoder_delay import encoder_delay_samples
 from engine.audio.unchanged import Stamp, read_unchanged, stamped
 from engine.audio.writer import WrittenAudio, bits_of, block_dtype, write_audio
 from engine.document.state import DocumentState
@@ -29,7 +31,8 @@ from engine.edl.render import Renderer, mix_channels
 from engine.edl.voice import sides
 from engine.progress import Progress
 from engine.safe_write import shown
-from engine.timebase import format_time, samples_to_s
+from engine.timebase import convert_samples, format_time, samples_to_s
+from engine.wording import counted
 
 BLOCK_FRAMES = 65_536
 
@@ -128,19 +131,24 @@ def _write_file(
         )
         if gain is not None:
             blocks = gain.apply(blocks)
-        if file.subtype not in _FLOATS and _is_dithered(request, file):
+        if file.coding is None and file.subtype not in _FLOATS and _is_dithered(request, file):
             blocks = dithered(blocks, bits_of(file.subtype))
+        frames = max(1, convert_samples(stop - start, renderer.rate_hz, file.rate_hz))
+        if file.rate_hz != renderer.rate_hz:
+            blocks = converted(blocks, renderer.rate_hz, file.rate_hz, channels=file.channels)
+            blocks = of_length(blocks, frames, file.channels)
         with_chunks = request.options.broadcast and file.container == "WAV"
         written = write_audio(
             file.path,
             read_unchanged(blocks, stamps),
-            rate_hz=renderer.rate_hz,
+            rate_hz=file.rate_hz,
             channels=file.channels,
             container=file.container,
             subtype=file.subtype,
             overwrite=request.overwrite,
             progress=progress,
-            total_frames=stop - start,
+            total_frames=frames,
+            coding=file.coding,
             trailing_chunks=_chunks(request, file, sound, cues, gain) if with_chunks else b"",
         )
         left_out = renderer.left_out
@@ -205,10 +213,10 @@ def _exported(
     gain: Normalised | None,
 ) -> Exported:
     edit_list = sound.edit_list
-    length_s = samples_to_s(written.frames, edit_list.rate_hz)
+    length_s = samples_to_s(written.frames, file.rate_hz)
     sentence = (
-        f"Exported {format_time(length_s, 1)} to {shown(written.path.name)}: {edit_list.rate_hz} Hz, "
-        f"{_channel_words(file.channels)}, {depth_words(file.subtype)}."
+        f"Exported {format_time(length_s, 1)} to {shown(written.path.name)}: {_rate_words(file)}, "
+        f"{_channel_words(file.channels)}, {_depth_words(file, length_s)}."
     )
     if written.clipped_samples:
         sentence += (
@@ -221,6 +229,14 @@ def _exported(
         "peak": written.peak,
         "clipped_samples": float(written.clipped_samples),
     }
+    if file.coding is not None:
+        delay_samples = encoder_delay_samples(file.path, file.rate_hz)
+        figures["encoder_delay_samples"] = float(delay_samples)
+        if delay_samples:
+            sentence += (
+                f" The coder put {counted(delay_samples, 'sample')} in front; the file says so, and players "
+                "leave them out."
+            )
     if gain is not None:
         sentence += f" {gain.sentence}"
         figures |= gain.figures
@@ -230,6 +246,19 @@ def _exported(
 def _together(request: ExportRequest, stems: list[Exported]) -> Exported:
     """Answer for all stems at once."""
     return Exported(request.out, " ".join(stem.sentence for stem in stems), stems[0].figures, tuple(stems))
+
+
+def _rate_words(file: PlannedAudio) -> str:
+    own_hz = file.state.rate_hz
+    return f"{file.rate_hz} Hz" + (f" converted from {own_hz} Hz" if file.rate_hz != own_hz else "")
+
+
+def _depth_words(file: PlannedAudio, length_s: float) -> str:
+    """Return the depth of the samples or, of a coded file, what a second of it takes."""
+    if file.coding is None:
+        return depth_words(file.subtype)
+    kbit_s = file.path.stat().st_size * 8 / 1_000 / length_s
+    return f"{file.coding.codec.name} at {kbit_s:.0f} kbit/s"
 
 
 def _channel_words(channels: int) -> str:

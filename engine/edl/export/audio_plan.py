@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from engine.audio.writer import Container, bits_of, container_for, export_format
+from engine.audio.codecs import CODECS, MOST_CHANNELS, Coding, Container, Tags
+from engine.audio.writer import bits_of, container_for, export_format
 from engine.document.state import DocumentState
 from engine.document.track import audible
 from engine.edl.edit_list import EditList
@@ -28,20 +29,26 @@ class PlannedAudio:
 
     Attributes
     ----------
+    rate_hz : of the file, which may be another than the document's where a coder does not take that
     subtype, source_subtype : libsndfile's names of what is written and of what would hold the sources
+    coding : how it is coded, with its tags; None where every sample is kept
     """
 
     path: Path
     state: DocumentState
     container: Container
     channels: int
+    rate_hz: int
     subtype: str
     source_subtype: str
+    coding: Coding | None = None
 
-    @property
-    def frame_bytes(self) -> int:
-        """Size of one sample of all channels, before FLAC makes it smaller."""
-        return self.channels * bits_of(self.subtype) // 8
+    def size_bytes(self, frames: int) -> int:
+        """Return the size of so many samples of the document, before FLAC makes it smaller; coded, about."""
+        if self.coding is None:
+            return frames * self.channels * bits_of(self.subtype) // 8
+        kbit_s = self.coding.codec.kbit_s(self.coding.quality, self.channels)
+        return round(samples_to_s(frames, self.state.rate_hz) * kbit_s * 1_000 / 8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +112,9 @@ def planned_audio(request: ExportRequest) -> tuple[PlannedAudio, ...]:
     ------
     ExportError : there are none, or the format cannot hold them
     """
+    album = request.title
     if not request.options.stems:
-        return (_planned(request, request.out, request.state),)
+        return (_planned(request, request.out, request.state, Tags(album, album)),)
     heard = audible(request.state.tracks)
     if not heard:
         raise ExportError(
@@ -117,13 +125,24 @@ def planned_audio(request: ExportRequest) -> tuple[PlannedAudio, ...]:
         name = name_of_file(track.name)
         path = request.out.with_stem(f"{request.out.stem} {number:02d} {name}".rstrip(" ."))
         alone = replace(request.state, tracks=(replace(track, mute=False, solo=False),))
-        files.append(_planned(request, path, alone))
+        files.append(_planned(request, path, alone, Tags(track.name, album, number)))
     return tuple(files)
 
 
-def _planned(request: ExportRequest, path: Path, state: DocumentState) -> PlannedAudio:
+def _planned(request: ExportRequest, path: Path, state: DocumentState, tags: Tags) -> PlannedAudio:
     subtypes = [state.sources[track.source_id].subtype for track in state.tracks]
     container, channels, depth = container_for(path.suffix), mix_channels(state), request.options.depth
+    codec = CODECS.get(path.suffix.lower())
+    held = export_format(subtypes, ".wav")
+    if codec is not None:
+        if channels > MOST_CHANNELS:
+            raise ExportError(
+                f"{shown(path)} cannot hold {channels} channels, {codec.name} is written as mono or stereo: "
+                "choose .wav or .flac, or one file for each track."
+            )
+        coding = Coding(codec, request.options.quality, tags)
+        rate_hz = codec.rate_for(state.rate_hz)
+        return PlannedAudio(path, state, container, channels, rate_hz, codec.subtype, held, coding)
     subtype = export_format(subtypes, path.suffix) if depth is None else _SUBTYPES[depth]
     if container == "FLAC" and subtype == "FLOAT":
         raise ExportError(f"{shown(path)} cannot hold floating-point samples: choose 16 or 24 bits.")
@@ -131,4 +150,4 @@ def _planned(request: ExportRequest, path: Path, state: DocumentState) -> Planne
         raise ExportError(
             f"{shown(path)} cannot hold {channels} channels, FLAC ends at {_MOST_FLAC_CHANNELS}: choose .wav."
         )
-    return PlannedAudio(path, state, container, channels, subtype, export_format(subtypes, ".wav"))
+    return PlannedAudio(path, state, container, channels, state.rate_hz, subtype, held)

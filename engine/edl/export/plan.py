@@ -34,6 +34,7 @@ class PlannedFile:
     Attributes
     ----------
     size_bytes : of a WAV file to within its chunks; of FLAC the most it can be; of others a guess
+    is_guess : whether it is one for sound, which may take more or less
     is_most : whether it may be smaller by far
     length_s : how long it sounds; None for a file without sound
     exists : whether there is one of that name
@@ -44,6 +45,7 @@ class PlannedFile:
     length_s: float | None
     exists: bool
     is_most: bool = False
+    is_guess: bool = False
 
 
 def plan(request: ExportRequest) -> tuple[PlannedFile, ...]:
@@ -54,10 +56,12 @@ def plan(request: ExportRequest) -> tuple[PlannedFile, ...]:
     ExportError : the suffix is unknown, a name is that of a recording, or there is nothing to write
     """
     check_names(request)
-    return tuple(
-        PlannedFile(path, size_bytes, length_s, _is_taken(path), FORMATS[path.suffix.lower()].is_packed)
-        for path, size_bytes, length_s in _sizes(request)
-    )
+    found = []
+    for path, size_bytes, length_s in _sizes(request):
+        form = FORMATS[path.suffix.lower()]
+        is_most = form.is_packed and not form.is_coded
+        found.append(PlannedFile(path, size_bytes, length_s, _is_taken(path), is_most, form.is_coded))
+    return tuple(found)
 
 
 def check(requests: Sequence[ExportRequest]) -> None:
@@ -88,7 +92,7 @@ def check(requests: Sequence[ExportRequest]) -> None:
             named[real] = own
             check_target(file.path, overwrite=request.overwrite)
             folder = Path(os.path.realpath(file.path)).parent
-            needed[folder] = needed.get(folder, 0) + (0 if file.is_most else file.size_bytes)
+            needed[folder] = needed.get(folder, 0) + (0 if file.is_most or file.is_guess else file.size_bytes)
     for folder, size_bytes in needed.items():
         check_room(folder, size_bytes)
 
@@ -139,7 +143,7 @@ def _sizes(request: ExportRequest) -> Iterator[tuple[Path, int, float | None]]:
         sound = planned_sound(request)
         length_s = samples_to_s(sound.frames, sound.edit_list.rate_hz)
         for file in planned_audio(request):
-            yield file.path, sound.frames * file.frame_bytes, length_s
+            yield file.path, file.size_bytes(sound.frames), length_s
         return
     form = FORMATS[suffix]
     in_edits = _edits(request) * form.edit_bytes

@@ -10,6 +10,7 @@ from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 
+from engine.audio.codecs import Quality
 from engine.audio.dither import Dither
 from engine.document.analysis import BeatGrid
 from engine.document.decisions import Verdict
@@ -68,6 +69,7 @@ class ExportOptions:
     loudness_lufs : normalise the audio to this integrated loudness
     depth : the sample format; None keeps that of the sources
     dither : None adds TPDF where `depth` makes the samples shorter, and nothing elsewhere
+    quality : of the formats that are coded
     broadcast : write `bext`, `iXML` and cue points into WAV files
     frame_rate : of the timecode in `.edl`, `.xml`, `.fcpxml` and `.aaf`
     """
@@ -78,6 +80,7 @@ class ExportOptions:
     loudness_lufs: float | None = None
     depth: Depth | None = None
     dither: Dither | None = None
+    quality: Quality = Quality.GOOD
     broadcast: bool = True
     frame_rate: FrameRate = FrameRate.FPS_25
 

@@ -18,7 +18,7 @@ from engine.edl.export import ExportOptions, ExportRequest
 from engine.edl.export.formats import AUDIO_SUFFIXES, CODED_SUFFIXES, FRAME_SUFFIXES, SAMPLE_SUFFIXES
 from engine.edl.export.heard_range import heard_range
 from engine.edl.export.plan import export_all
-from engine.edl.export.request import Depth, FrameRate
+from engine.edl.export.request import LONGEST_FADE_S, Depth, FrameRate
 from engine.errors import UsageError
 from engine.jobs.media import locate_all
 from engine.progress import Progress
@@ -36,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="write over existing files")
     audio = parser.add_argument_group(f"audio files ({', '.join(AUDIO_SUFFIXES)})")
     audio.add_argument("--stems", action="store_true", help="one file a track instead of the mix")
+    audio.add_argument("--regions", action="store_true", help="one file a region instead of the whole")
     audio.add_argument("--removed", action="store_true", help="what the cuts took out instead of the result")
     audio.add_argument(
         "--range", type=finite, nargs=2, metavar=("A", "B"), help="seconds of the result to write"
@@ -44,6 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--start-s", type=finite, metavar="A", help="only what is heard from A of the recording"
     )
     audio.add_argument("--stop-s", type=finite, metavar="B", help="... to B; with --start-s")
+    audio.add_argument("--fade-in-s", type=finite, metavar="S", help="of each file, from silence")
+    audio.add_argument("--fade-out-s", type=finite, metavar="S", help="of each file, to silence")
     audio.add_argument("--loudness", type=finite, metavar="LUFS", help="normalise, such as to -16")
     audio.add_argument(
         "--bits",
@@ -131,14 +134,20 @@ def _options(options: argparse.Namespace, rate_hz: int) -> ExportOptions:
         span = (s_to_samples(start_s, rate_hz), s_to_samples(stop_s, rate_hz))
     if options.loudness is not None and not -70 < options.loudness <= 0:
         raise UsageError(f"--loudness {options.loudness:g} is not between -70 and 0 LUFS: -16 is usual.")
+    for flag, fade_s in (("--fade-in-s", options.fade_in_s), ("--fade-out-s", options.fade_out_s)):
+        if fade_s is not None and not 0 <= fade_s <= LONGEST_FADE_S:
+            raise UsageError(f"{flag} {fade_s:g} is not between 0 and {LONGEST_FADE_S} seconds: 2 is usual.")
     return ExportOptions(
         stems=options.stems,
+        regions=options.regions,
         removed=options.removed,
         range_samples=span,
         loudness_lufs=options.loudness,
         depth=None if options.bits is None else Depth(options.bits),
         dither=None if options.dither is None else Dither(options.dither),
         quality=Quality.GOOD if options.quality is None else Quality(options.quality),
+        fade_in_s=options.fade_in_s or 0.0,
+        fade_out_s=options.fade_out_s or 0.0,
         broadcast=not options.plain,
         frame_rate=FrameRate(options.frame_rate),
     )
@@ -154,10 +163,13 @@ def _check_flags(options: argparse.Namespace) -> None:
     suffixes = {out.suffix.lower() for out in options.out}
     flags = (
         ("--stems", options.stems, AUDIO_SUFFIXES),
+        ("--regions", options.regions, AUDIO_SUFFIXES),
         ("--removed", options.removed, AUDIO_SUFFIXES),
         ("--range", options.range is not None, AUDIO_SUFFIXES),
         ("--start-s", options.start_s is not None, AUDIO_SUFFIXES),
         ("--stop-s", options.stop_s is not None, AUDIO_SUFFIXES),
+        ("--fade-in-s", options.fade_in_s is not None, AUDIO_SUFFIXES),
+        ("--fade-out-s", options.fade_out_s is not None, AUDIO_SUFFIXES),
         ("--loudness", options.loudness is not None, AUDIO_SUFFIXES),
         ("--bits", options.bits is not None, SAMPLE_SUFFIXES),
         ("--dither", options.dither is not None, SAMPLE_SUFFIXES),

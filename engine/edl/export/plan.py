@@ -140,10 +140,8 @@ def written_before(done: Sequence[Exported]) -> str:
 def _sizes(request: ExportRequest) -> Iterator[tuple[Path, int, float | None]]:
     suffix = request.out.suffix.lower()
     if suffix in AUDIO_SUFFIXES:
-        sound = planned_sound(request)
-        length_s = samples_to_s(sound.frames, sound.edit_list.rate_hz)
         for file in planned_audio(request):
-            yield file.path, file.size_bytes(sound.frames), length_s
+            yield file.path, file.size_bytes, samples_to_s(file.frames, file.state.rate_hz)
         return
     form = FORMATS[suffix]
     in_edits = _edits(request) * form.edit_bytes

@@ -25,7 +25,7 @@ from engine.disk_room import size_words
 from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
 from engine.edl.export import AUDIO_SUFFIXES, ExportRequest, check_names, files_written
-from engine.edl.export.audio_plan import source_depth
+from engine.edl.export.audio_plan import require_regions, source_depth
 from engine.edl.export.heard_range import heard_range
 from engine.edl.export.plan import PlannedFile, plan
 from engine.edl.export.request import Depth, Exported
@@ -92,6 +92,8 @@ def look_at(subject: ExportSubject, choice: ExportChoice) -> ExportOutlook:
         return ExportOutlook(field="bits", problem="FLAC holds no floating point: choose 16 or 24 bit.")
     try:
         requests = subject.requests(choice)
+        for request in requests if choice.options.regions else ():
+            require_regions(request)
     except ExportError as error:
         return ExportOutlook(field="range", problem=str(error))
     try:

@@ -10,6 +10,7 @@ from engine.audio.writer import bits_of, container_for, export_format
 from engine.document.state import DocumentState
 from engine.document.track import audible
 from engine.edl.edit_list import EditList
+from engine.edl.export.formats import FORMATS
 from engine.edl.export.region_files import planned_regions
 from engine.edl.export.request import Depth, ExportRequest
 from engine.edl.export.seams import removed_edit_list
@@ -113,6 +114,18 @@ def planned_sound(request: ExportRequest) -> PlannedSound:
             f"{format_time(samples_to_s(stop, edit_list.rate_hz))} of {length}: choose a range inside it."
         )
     return PlannedSound(edit_list, (start, stop))
+
+
+def require_regions(request: ExportRequest) -> None:
+    """Find out whether anything is heard of a region; a format without sound has none to be heard.
+
+    Raises
+    ------
+    ExportError : there is nothing
+    """
+    if FORMATS[request.out.suffix.lower()].is_audio:
+        sound = planned_sound(request)
+        planned_regions(request, sound.edit_list, sound.span)
 
 
 def planned_audio(request: ExportRequest) -> tuple[PlannedAudio, ...]:

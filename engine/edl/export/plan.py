@@ -24,6 +24,7 @@ from engine.safe_write import check_target, shown
 from engine.timebase import samples_to_s
 
 _SAMPLES_A_S = 20_000_000  # rendered and written, of one track
+_CODED_SAMPLES_A_S = 2_000_000  # coded, measured with MP3, of all channels together
 _HEAD_BYTES = 4_096
 
 
@@ -169,7 +170,9 @@ def _cost_s(request: ExportRequest) -> float:
     suffix, tracks = request.out.suffix.lower(), len(audible(request.state.tracks))
     if suffix in AUDIO_SUFFIXES:
         again = 2 if request.options.loudness_lufs is not None else 1
-        return 0.01 + again * planned_sound(request).frames * tracks / _SAMPLES_A_S
+        heard = planned_sound(request).frames * tracks / _SAMPLES_A_S
+        coded_frames = sum(file.frames for file in planned_audio(request) if file.coding is not None)
+        return 0.01 + again * heard + coded_frames / _CODED_SAMPLES_A_S
     copied = sum(one.source.frames for one in request.consolidated.values())
     return 0.01 + _clips(request) * FORMATS[suffix].clip_s + copied / _SAMPLES_A_S
 

@@ -25,7 +25,7 @@ from engine.disk_room import size_words
 from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
 from engine.edl.export import AUDIO_SUFFIXES, ExportRequest, check_names, files_written
-from engine.edl.export.audio_plan import source_depth
+from engine.edl.export.audio_plan import require_regions, source_depth
 from engine.edl.export.heard_range import heard_range
 from engine.edl.export.plan import PlannedFile, plan
 from engine.edl.export.request import Depth, Exported
@@ -93,6 +93,8 @@ def look_at(subject: ExportSubject, choice: ExportChoice) -> ExportOutlook:
         return ExportOutlook(field="bits", problem="FLAC holds no floating point: choose 16 or 24 bit.")
     try:
         requests = subject.requests(choice)
+        for request in requests if choice.options.regions else ():
+            require_regions(request)
     except ExportError as error:
         return ExportOutlook(field="range", problem=str(error))
     try:
@@ -126,7 +128,7 @@ def _outlook(folder: Path, planned: tuple[PlannedFile, ...]) -> ExportOutlook:
     whole_bytes = sum(file.size_bytes for file in planned)
     total = f"{_about(planned)}{size_words(whole_bytes)} in all" if len(planned) > 1 else ""
     free_bytes = shutil.disk_usage(folder).free
-    certain_bytes = sum(file.size_bytes for file in planned if not file.is_most)
+    certain_bytes = sum(file.size_bytes for file in planned if not (file.is_most or file.is_guess))
     if certain_bytes > free_bytes:
         problem = (
             f"There is room for {size_words(free_bytes)} and {size_words(certain_bytes)} are needed: "
@@ -144,7 +146,7 @@ def _detail(file: PlannedFile) -> str:
     size = size_words(file.size_bytes)
     if file.length_s is None:
         return f"about {size}"
-    up_to = "≤ " if file.is_most else ""
+    up_to = "≤ " if file.is_most else "about " if file.is_guess else ""
     return f"{format_time(file.length_s, 1)} · {up_to}{size}"
 
 

@@ -6,9 +6,10 @@ from contextlib import suppress
 
 from PySide6.QtCore import QSettings
 
+from engine.audio.codecs import Quality
 from engine.audio.dither import Dither
 from engine.edl.export.formats import FORMATS
-from engine.edl.export.request import Depth, ExportOptions, FrameRate
+from engine.edl.export.request import LONGEST_FADE_S, Depth, ExportOptions, FrameRate
 from widgets.chrome.export_choice import ExportChoice
 
 _GROUP = "export"
@@ -20,6 +21,10 @@ def remember(settings: QSettings, choice: ExportChoice) -> None:
     kept = {
         "formats": " ".join(choice.suffixes),
         "stems": str(int(options.stems)),
+        "regions": str(int(options.regions)),
+        "quality": options.quality.value,
+        "fade_in_s": f"{options.fade_in_s:g}",
+        "fade_out_s": f"{options.fade_out_s:g}",
         "loudness_lufs": "" if options.loudness_lufs is None else f"{options.loudness_lufs:g}",
         "depth": "" if options.depth is None else options.depth.value,
         "dither": "" if options.dither is None else options.dither.value,
@@ -40,7 +45,8 @@ def recall(settings: QSettings, folder: str, name: str) -> ExportChoice:
     known = list(FORMATS)
     formats = tuple(suffix for suffix in known if suffix in stored("formats").split())
     depth = dither = loudness_lufs = None
-    frame_rate = usual.frame_rate
+    frame_rate, quality = usual.frame_rate, usual.quality
+    fades_s = {"fade_in_s": 0.0, "fade_out_s": 0.0}
     with suppress(ValueError):
         depth = Depth(stored("depth"))
     with suppress(ValueError):
@@ -48,13 +54,23 @@ def recall(settings: QSettings, folder: str, name: str) -> ExportChoice:
     with suppress(ValueError):
         frame_rate = FrameRate(stored("frame_rate"))
     with suppress(ValueError):
+        quality = Quality(stored("quality"))
+    for end in fades_s:
+        with suppress(ValueError):
+            found = float(stored(end))
+            fades_s[end] = found if 0 <= found <= LONGEST_FADE_S else 0.0
+    with suppress(ValueError):
         found = float(stored("loudness_lufs"))
         loudness_lufs = found if -70 < found <= 0 else None
     options = ExportOptions(
         stems=stored("stems") == "1",
+        regions=stored("regions") == "1",
         loudness_lufs=loudness_lufs,
         depth=depth,
         dither=dither,
+        quality=quality,
+        fade_in_s=fades_s["fade_in_s"],
+        fade_out_s=fades_s["fade_out_s"],
         broadcast=stored("broadcast") != "0",
         frame_rate=frame_rate,
     )

@@ -7,15 +7,11 @@ that, so all of them see the same samples.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import soundfile
-import soxr
-from numpy.typing import NDArray
 
+from engine.audio.convert_rate import converted, of_length
 from engine.audio.opening import libsndfile_name, seeks_exactly
 from engine.audio.reader import SourceReader
 from engine.audio.unchanged import read_unchanged, stamped
@@ -54,10 +50,10 @@ def conformed_path(source: Source, rate_hz: int, progress: Progress = SILENT) ->
     stamp = stamped(original, source.content_hash)
     check_room(target.parent, length_samples * source.channels * _SAMPLE_BYTES)
     with SourceReader(original) as reader:
-        blocks = _converted(reader, rate_hz)
+        blocks = converted(reader.blocks(_BLOCK_FRAMES), reader.rate_hz, rate_hz, channels=reader.channels)
         write_audio(
             target,
-            read_unchanged(_of_length(blocks, length_samples, source.channels), (stamp,)),
+            read_unchanged(of_length(blocks, length_samples, source.channels), (stamp,)),
             rate_hz=rate_hz,
             channels=source.channels,
             container="WAV",
@@ -84,27 +80,3 @@ def is_conformed(target: Path, rate_hz: int, channels: int, length_samples: int)
     except (OSError, soundfile.LibsndfileError):
         return False
     return found == (rate_hz, channels, length_samples)
-
-
-def _converted(reader: SourceReader, rate_hz: int) -> Iterator[NDArray[Any]]:
-    if reader.rate_hz == rate_hz:
-        yield from reader.blocks(_BLOCK_FRAMES)
-        return
-    # soxr takes its own delay out: output sample 0 is input sample 0.
-    stream = soxr.ResampleStream(reader.rate_hz, rate_hz, reader.channels, dtype="float32", quality="VHQ")
-    for block in reader.blocks(_BLOCK_FRAMES):
-        yield stream.resample_chunk(block)
-    yield stream.resample_chunk(np.zeros((0, reader.channels), np.float32), last=True)
-
-
-def _of_length(blocks: Iterable[NDArray[Any]], length_samples: int, channels: int) -> Iterator[NDArray[Any]]:
-    """Trim or pad with silence: rounding leaves the resampler one sample off, a damaged file more."""
-    left = length_samples
-    for block in blocks:
-        piece = block[:left]
-        left -= len(piece)
-        yield piece
-    while left:
-        padding = np.zeros((min(left, _BLOCK_FRAMES), channels), np.float32)
-        left -= len(padding)
-        yield padding

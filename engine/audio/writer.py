@@ -10,23 +10,28 @@ import errno
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
 from engine.audio.bwf import append_chunks
+from engine.audio.codecs import CODECS, Coding, Container
+from engine.audio.id3 import room_title, write_id3
 from engine.audio.opening import frames_that_decode, libsndfile_name
 from engine.errors import ExportError
 from engine.progress import SILENT, Progress
 from engine.safe_write import replacing, settle, shown
+from engine.wording import listed
 
 RIFF_LIMIT_BYTES = 2**32 - 2**16  # a RIFF size has 32 bits; the head takes some of it
 
-Container = Literal["WAV", "FLAC"]
-
-_CONTAINERS: dict[str, Container] = {".wav": "WAV", ".flac": "FLAC"}
+_CONTAINERS: dict[str, Container] = {
+    ".wav": "WAV",
+    ".flac": "FLAC",
+    **{suffix: codec.container for suffix, codec in CODECS.items()},
+}
 _BITS = {"PCM_U8": 8, "PCM_S8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32, "FLOAT": 32, "DOUBLE": 64}
 _FLOATS = ("FLOAT", "DOUBLE")
 _TELEPHONE = ("ULAW", "ALAW", "IMA_ADPCM", "MS_ADPCM", "GSM610", "G721_32", "G723_24", "G723_40", "NMS_ADPCM")
@@ -56,13 +61,14 @@ def container_for(suffix: str) -> Container:
 
     Raises
     ------
-    ExportError : the suffix is neither .wav nor .flac
+    ExportError : the suffix is none that audio is written with
     """
     try:
         return _CONTAINERS[suffix.lower()]
     except KeyError:
         raise ExportError(
-            f"Audio cannot be exported as {suffix or 'a file without suffix'}: use .wav or .flac."
+            f"Audio cannot be exported as {suffix or 'a file without suffix'}: use "
+            f"{listed(tuple(_CONTAINERS), 'or')}."
         ) from None
 
 
@@ -70,7 +76,7 @@ def export_format(subtypes: Iterable[str], suffix: str) -> str:
     """Return the subtype that holds every source's samples: the deepest of theirs, as far as the suffix can.
 
     Lossy sources decode to floats and count as FLOAT (the telephone codecs as 16 bits); FLAC holds
-    at most 24.
+    at most 24, and the coders have one subtype each.
 
     Parameters
     ----------
@@ -78,8 +84,11 @@ def export_format(subtypes: Iterable[str], suffix: str) -> str:
 
     Raises
     ------
-    ExportError : the suffix is neither .wav nor .flac
+    ExportError : the suffix is none that audio is written with
     """
+    codec = CODECS.get(suffix.lower())
+    if codec is not None:
+        return codec.subtype
     needed = {_plain(subtype) for subtype in subtypes} or {"PCM_24"}
     if container_for(suffix) == "FLAC":
         return "PCM_16" if all(_BITS[subtype] <= 16 for subtype in needed) else "PCM_24"
@@ -113,8 +122,9 @@ def write_audio(
     progress: Progress = SILENT,
     riff_limit_bytes: int = RIFF_LIMIT_BYTES,
     trailing_chunks: bytes = b"",
+    coding: Coding | None = None,
 ) -> WrittenAudio:
-    """Write blocks of samples to a WAV (RF64 where it would pass 4 GiB) or FLAC file.
+    """Write blocks of samples to a WAV (RF64 where it would pass 4 GiB), FLAC, MP3 or Ogg file.
 
     Parameters
     ----------
@@ -126,6 +136,8 @@ def write_audio(
     overwrite, follow_symlinks : see `engine.safe_write.replacing`
     riff_limit_bytes : the size from which RF64 is written
     trailing_chunks : what a WAV file holds after its samples (see `engine.audio.bwf`)
+    coding : how MP3 and Ogg are coded; their subtype is the codec's. Too loud samples are clipped as for
+        integers, since most players would do it
 
     Raises
     ------
@@ -134,17 +146,19 @@ def write_audio(
     """
     if container == "WAV" and subtype == "PCM_S8":
         subtype = "PCM_U8"
-    frame_bytes = channels * _BITS[subtype] // 8
+    frame_bytes = channels * _BITS.get(subtype, 16) // 8
     size = total_frames * frame_bytes + len(trailing_chunks)
     kind = "RF64" if container == "WAV" and size > riff_limit_bytes else container
     with replacing(path, overwrite=overwrite, follow_symlinks=follow_symlinks) as part:
-        file = _create(path, part, rate_hz, channels, kind, subtype)
+        file = _create(path, part, (rate_hz, channels, kind, subtype), coding)
         try:
             with file:
                 settled = _settled(blocks, part, frame_bytes)
                 frames, peak, clipped = _write_blocks(file, settled, subtype, total_frames, progress)
             if trailing_chunks:
                 append_chunks(part, trailing_chunks)
+            if container == "MP3" and coding is not None:
+                write_id3(part, coding.tags)
             readable_frames = _readable_frames(part)
         except (soundfile.LibsndfileError, AssertionError) as error:
             # libsndfile says "System error" and drops the reason; beside a full disk there hardly is one.
@@ -165,10 +179,17 @@ def _plain(subtype: str) -> str:
 
 
 def _create(
-    path: Path, part: Path, rate_hz: int, channels: int, kind: str, subtype: str
+    path: Path, part: Path, form: tuple[int, int, str, str], coding: Coding | None
 ) -> soundfile.SoundFile:
+    """Open a new file; `form` is the rate in Hz, the channels, the kind of file and the subtype."""
+    rate_hz, channels, kind, subtype = form
+    coded: dict[str, Any] = {}
+    if coding is not None:
+        coded = {"compression_level": coding.codec.levels[coding.quality], "bitrate_mode": coding.codec.mode}
     try:
-        file = soundfile.SoundFile(libsndfile_name(part), "w", rate_hz, channels, subtype, format=kind)
+        file = soundfile.SoundFile(
+            libsndfile_name(part), "w", rate_hz, channels, subtype, format=kind, **coded
+        )
     except (soundfile.LibsndfileError, ValueError) as error:
         if getattr(error, "code", 0) == _SYSTEM_ERROR:
             raise OSError(errno.ENOSPC, str(error)) from error
@@ -178,7 +199,24 @@ def _create(
         ) from error
     # The PEAK chunk of floating-point files holds the time of writing: without, equal audio is equal bytes.
     soundfile._snd.sf_command(file._file, _SET_ADD_PEAK_CHUNK, soundfile._ffi.NULL, 0)
+    if coding is not None:
+        _tag(file, coding)
     return file
+
+
+def _tag(file: soundfile.SoundFile, coding: Coding) -> None:
+    """Set the tags, which have to be there before the first sample."""
+    tags = coding.tags
+    if coding.codec.container == "MP3":
+        file.title = room_title(tags)
+        return
+    file.software = tags.encoder
+    if tags.title:
+        file.title = tags.title
+    if tags.album:
+        file.album = tags.album
+    if tags.number:
+        file.tracknumber = str(tags.number)
 
 
 def _settled(blocks: Iterable[NDArray[Any]], part: Path, frame_bytes: int) -> Iterator[NDArray[Any]]:
@@ -205,6 +243,9 @@ def _write_blocks(
         peak = max(peak, float(np.abs(block).max(initial=0.0)))
         if subtype in _FLOATS:
             numbers = np.ascontiguousarray(block, block_dtype(subtype))
+        elif subtype not in _BITS:
+            clipped += int(np.count_nonzero(np.abs(block) > 1.0))
+            numbers = np.ascontiguousarray(np.clip(block, -1.0, 1.0), np.float32)
         else:
             numbers, outside = _integers(block, _BITS[subtype])
             clipped += outside

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from engine.audio.codecs import Quality
 from engine.audio.dither import Dither
 from engine.cli.documents import opened
 from engine.cli.numbers import finite
@@ -14,10 +15,10 @@ from engine.cli.output import VerbOutput
 from engine.document.analysis import BeatGrid
 from engine.document.state import DocumentState
 from engine.edl.export import ExportOptions, ExportRequest
-from engine.edl.export.formats import AUDIO_SUFFIXES, FRAME_SUFFIXES
+from engine.edl.export.formats import AUDIO_SUFFIXES, CODED_SUFFIXES, FRAME_SUFFIXES, SAMPLE_SUFFIXES
 from engine.edl.export.heard_range import heard_range
 from engine.edl.export.plan import export_all
-from engine.edl.export.request import Depth, FrameRate
+from engine.edl.export.request import LONGEST_FADE_S, Depth, FrameRate
 from engine.errors import UsageError
 from engine.jobs.media import locate_all
 from engine.progress import Progress
@@ -35,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="write over existing files")
     audio = parser.add_argument_group(f"audio files ({', '.join(AUDIO_SUFFIXES)})")
     audio.add_argument("--stems", action="store_true", help="one file a track instead of the mix")
+    audio.add_argument("--regions", action="store_true", help="one file a region instead of the whole")
     audio.add_argument("--removed", action="store_true", help="what the cuts took out instead of the result")
     audio.add_argument(
         "--range", type=finite, nargs=2, metavar=("A", "B"), help="seconds of the result to write"
@@ -43,12 +45,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--start-s", type=finite, metavar="A", help="only what is heard from A of the recording"
     )
     audio.add_argument("--stop-s", type=finite, metavar="B", help="... to B; with --start-s")
+    audio.add_argument("--fade-in-s", type=finite, metavar="S", help="of each file, from silence")
+    audio.add_argument("--fade-out-s", type=finite, metavar="S", help="of each file, to silence")
     audio.add_argument("--loudness", type=finite, metavar="LUFS", help="normalise, such as to -16")
-    audio.add_argument("--bits", choices=[depth.value for depth in Depth], help="sample format")
+    audio.add_argument(
+        "--bits",
+        choices=[depth.value for depth in Depth],
+        help=f"sample format, {', '.join(SAMPLE_SUFFIXES)}",
+    )
     audio.add_argument(
         "--dither",
         choices=[dither.value for dither in Dither],
         help="default: tpdf where --bits takes bits away",
+    )
+    audio.add_argument(
+        "--quality",
+        choices=[quality.value for quality in Quality],
+        help=f"of {', '.join(CODED_SUFFIXES)}; default: good",
     )
     audio.add_argument("--plain", action="store_true", help="WAV without bext, iXML and cue points")
     frames = parser.add_argument_group(f"formats with a timecode ({', '.join(FRAME_SUFFIXES)})")
@@ -112,22 +125,7 @@ def _options(options: argparse.Namespace, rate_hz: int) -> ExportOptions:
     ------
     UsageError : a flag for audio is given and no audio file is, or the range or the loudness cannot be
     """
-    flags = {
-        "--stems": options.stems,
-        "--removed": options.removed,
-        "--range": options.range is not None,
-        "--start-s": options.start_s is not None,
-        "--stop-s": options.stop_s is not None,
-        "--loudness": options.loudness is not None,
-        "--bits": options.bits is not None,
-        "--dither": options.dither is not None,
-        "--plain": options.plain,
-    }
-    given = next((flag for flag, is_given in flags.items() if is_given), None)
-    if given is not None and not any(out.suffix.lower() in AUDIO_SUFFIXES for out in options.out):
-        raise UsageError(
-            f"{given} is for audio, and --out names no {listed(AUDIO_SUFFIXES, 'or')} file: add one."
-        )
+    _check_flags(options)
     span = None
     if options.range is not None:
         start_s, stop_s = options.range
@@ -136,13 +134,50 @@ def _options(options: argparse.Namespace, rate_hz: int) -> ExportOptions:
         span = (s_to_samples(start_s, rate_hz), s_to_samples(stop_s, rate_hz))
     if options.loudness is not None and not -70 < options.loudness <= 0:
         raise UsageError(f"--loudness {options.loudness:g} is not between -70 and 0 LUFS: -16 is usual.")
+    for flag, fade_s in (("--fade-in-s", options.fade_in_s), ("--fade-out-s", options.fade_out_s)):
+        if fade_s is not None and not 0 <= fade_s <= LONGEST_FADE_S:
+            raise UsageError(f"{flag} {fade_s:g} is not between 0 and {LONGEST_FADE_S} seconds: 2 is usual.")
     return ExportOptions(
         stems=options.stems,
+        regions=options.regions,
         removed=options.removed,
         range_samples=span,
         loudness_lufs=options.loudness,
         depth=None if options.bits is None else Depth(options.bits),
         dither=None if options.dither is None else Dither(options.dither),
+        quality=Quality.GOOD if options.quality is None else Quality(options.quality),
+        fade_in_s=options.fade_in_s or 0.0,
+        fade_out_s=options.fade_out_s or 0.0,
         broadcast=not options.plain,
         frame_rate=FrameRate(options.frame_rate),
     )
+
+
+def _check_flags(options: argparse.Namespace) -> None:
+    """Find out whether there is a file for each flag.
+
+    Raises
+    ------
+    UsageError : there is none
+    """
+    suffixes = {out.suffix.lower() for out in options.out}
+    flags = (
+        ("--stems", options.stems, AUDIO_SUFFIXES),
+        ("--regions", options.regions, AUDIO_SUFFIXES),
+        ("--removed", options.removed, AUDIO_SUFFIXES),
+        ("--range", options.range is not None, AUDIO_SUFFIXES),
+        ("--start-s", options.start_s is not None, AUDIO_SUFFIXES),
+        ("--stop-s", options.stop_s is not None, AUDIO_SUFFIXES),
+        ("--fade-in-s", options.fade_in_s is not None, AUDIO_SUFFIXES),
+        ("--fade-out-s", options.fade_out_s is not None, AUDIO_SUFFIXES),
+        ("--loudness", options.loudness is not None, AUDIO_SUFFIXES),
+        ("--bits", options.bits is not None, SAMPLE_SUFFIXES),
+        ("--dither", options.dither is not None, SAMPLE_SUFFIXES),
+        ("--quality", options.quality is not None, CODED_SUFFIXES),
+        ("--plain", options.plain, AUDIO_SUFFIXES),
+    )
+    for flag, is_given, holders in flags:
+        if is_given and not suffixes.intersection(holders):
+            raise UsageError(
+                f"{flag} is for audio, and --out names no {listed(holders, 'or')} file: add one."
+            )

@@ -8,4 +8,5 @@ _LONGEST = 60
 
 def name_of_file(name: str) -> str:
     """Return a name as every system's files can have it, one line and not too long."""
-    return " ".join(name.translate(_NOT_IN_NAMES).split())[:_LONGEST]
+    letters = "".join(letter if letter.isprintable() else " " for letter in name.translate(_NOT_IN_NAMES))
+    return " ".join(letters.split())[:_LONGEST]

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton, QWidget
 
 from desktop.export.exporting import ExportSubject, look_at, result_text
 from desktop.export.memory import recall, remember
+from engine.audio.codecs import Quality
 from engine.audio.dither import Dither
 from engine.document.by_hand import edit_by_hand
 from engine.document.decisions import Verdict
@@ -150,6 +151,22 @@ def test_only_what_was_agreed_to_is_written_over(subject: ExportSubject, choice:
     assert [request.overwrite for request in subject.requests(stems, {"out 02 Track 1.wav"})] == [True]
 
 
+def test_regions_are_listed_and_their_lack_is_told_at_the_range(
+    subject: ExportSubject, choice: ExportChoice
+) -> None:
+    asked = with_options(replace(choice, suffixes=(".mp3", ".edl")), regions=True)
+    outlook = look_at(subject, asked)
+    assert (outlook.field, "name a span first" in outlook.problem) == ("range", True)
+    markers = {"a": Marker("a", 0, 16_000, "One"), "b": Marker("b", 30_000, 46_000, "Two")}
+    state = replace(subject.whole.state, markers=markers)
+    outlook = look_at(replace(subject, whole=replace(subject.whole, state=state)), asked)
+    assert [(line.name, line.detail) for line in outlook.files] == [
+        ("out 01 One.mp3", "0:01.0 · about 12 kB"),
+        ("out 02 Two.mp3", "0:02.0 · about 24 kB"),
+        ("out.edl", "about 5 kB"),
+    ]
+
+
 def test_all_muted_has_no_stems(subject: ExportSubject, choice: ExportChoice) -> None:
     state = subject.whole.state
     muted = replace(state, tracks=tuple(replace(track, mute=True) for track in state.tracks))
@@ -160,7 +177,11 @@ def test_all_muted_has_no_stems(subject: ExportSubject, choice: ExportChoice) ->
 def test_the_last_options_come_back(tmp_path: Path) -> None:
     options = ExportOptions(
         stems=True,
+        regions=True,
         removed=True,
+        quality=Quality.SMALL,
+        fade_in_s=0.25,
+        fade_out_s=3.0,
         loudness_lufs=-23.0,
         depth=Depth.BITS_16,
         dither=Dither.NONE,
@@ -176,9 +197,11 @@ def test_the_last_options_come_back(tmp_path: Path) -> None:
     assert found == ExportChoice("/f", "n", (".flac", ".edl"), replace(options, removed=False))
 
 
-@pytest.mark.parametrize("nonsense", ["", "x", "-70", "nan", "1e9", ".mp3 .wav"])
+@pytest.mark.parametrize("nonsense", ["", "x", "-70", "nan", "1e9", ".m4a .wav"])
 def test_stored_nonsense_counts_as_never_chosen(tmp_path: Path, nonsense: str) -> None:
     settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    for name in ("quality", "regions", "fade_in_s", "fade_out_s"):
+        settings.setValue(f"export/{name}", nonsense)
     for name in ("formats", "stems", "loudness_lufs", "depth", "dither", "broadcast", "frame_rate"):
         settings.setValue(f"export/{name}", nonsense)
     assert recall(settings, "/f", "n") == ExportChoice("/f", "n")
@@ -228,7 +251,7 @@ def enter(dialog: QWidget) -> None:
 
 def test_a_range_as_stems_in_two_formats_by_keys_alone(exporting: Hands, folder: Path) -> None:
     def answer(dialog: QWidget) -> None:
-        tick(dialog, "FLAC", "CMX", "One file")
+        tick(dialog, "FLAC", "CMX", "One file for each track")
         choose(dialog, "Bits", "16 bit")
         choose(dialog, "Dither", "Never")
         choose(dialog, "Range", "The current cut")

@@ -17,6 +17,7 @@ import pytest
 from engine.audio.conform import conformed_path
 from engine.audio.reader import SourceReader, content_hash
 from engine.edl.export import AUDIO_SUFFIXES, FORMATS, ExportOptions, ExportRequest, export
+from engine.edl.export.formats import CODED_SUFFIXES
 from engine.errors import Cancelled, ExportError, OffcutError, SourceError
 from engine.progress import ReportingProgress
 from tests.engine.edl.recordings import Recording, recording, with_cuts
@@ -62,7 +63,7 @@ def test_an_existing_file_is_kept_unless_the_user_agrees(take: Recording, folder
     assert list(folder.iterdir()) == [out]
 
 
-@pytest.mark.parametrize("name", ["take.mp3", "take", ".wav", "take.wav.bak"])
+@pytest.mark.parametrize("name", ["take.m4a", "take", ".wav", "take.wav.bak"])
 def test_an_unknown_suffix_names_the_known_ones(take: Recording, folder: Path, name: str) -> None:
     sentence = refused(ExportRequest(take.state, take.media, folder / name))
     assert all(suffix in sentence for suffix in FORMATS)
@@ -204,7 +205,7 @@ def test_cancel_leaves_no_file(take: Recording, folder: Path, suffix: str) -> No
     assert not list(folder.iterdir())
 
 
-@pytest.mark.parametrize("suffix", [".wav", ".flac"])
+@pytest.mark.parametrize("suffix", AUDIO_SUFFIXES)
 def test_cancel_half_way_keeps_the_file_that_was_there(take: Recording, folder: Path, suffix: str) -> None:
     out = folder / f"take{suffix}"
     out.write_bytes(b"precious")
@@ -251,6 +252,13 @@ def test_everything_cut_and_nothing_imported(take: Recording, folder: Path) -> N
     for suffix in set(FORMATS) - set(AUDIO_SUFFIXES):
         export(ExportRequest(nothing, take.media, folder / f"all{suffix}"))
         export(ExportRequest(empty, {}, folder / f"none{suffix}"))
+
+
+def test_coded_files_refuse_more_than_two_channels(tmp_path: Path, folder: Path) -> None:
+    wide = recording(tmp_path, [np.zeros((100, 64))], subtype="PCM_16")
+    for suffix in CODED_SUFFIXES:
+        assert "64 channels" in refused(ExportRequest(wide.state, wide.media, folder / f"take{suffix}"))
+    assert not list(folder.iterdir())
 
 
 def test_flac_refuses_more_than_eight_channels(tmp_path: Path, folder: Path) -> None:

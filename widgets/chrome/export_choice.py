@@ -45,7 +45,7 @@ class ExportChoice:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """The file of each format; stems put a track's name before the ending."""
+        """The file of each format; stems and regions put their name before the ending."""
         base = PurePath(self.folder.strip()) / self.name.strip()
         return tuple(f"{base}{suffix}" for suffix in self.suffixes)
 

@@ -15,7 +15,7 @@ from widgets.chrome.key_caps import KeyButton
 from widgets.chrome.written_list import WrittenList
 from widgets.theme import TEXT, Theme, px
 
-_OPTIONS_WIDTH = 432
+_OPTIONS_WIDTH = 448
 
 
 class ExportForm(QWidget):
@@ -75,30 +75,22 @@ class ExportForm(QWidget):
         for note in self._notes.values():
             note.setProperty("role", "error")
             note.setWordWrap(True)
-        formats = QVBoxLayout()
-        formats.setSpacing(px(2))
-        title = QLabel("Formats")
-        title.setProperty("role", "title")
-        formats.addWidget(title)
-        formats.addSpacing(px(6))
-        for box, good_for in zip(self._boxes.values(), self._good_for, strict=True):
-            formats.addWidget(box)
-            formats.addWidget(good_for)
-            good_for.setContentsMargins(px(26), 0, 0, px(2))
-            box.setAccessibleDescription(good_for.text())
-        formats.addWidget(self._notes["formats"])
-        formats.addStretch(1)
+        left = QVBoxLayout()
+        left.setSpacing(px(12))
+        left.addLayout(self._formats())
+        left.addWidget(self._notes["formats"])
+        left.addLayout(self._where())
+        left.addStretch(1)
         right = QVBoxLayout()
         right.setSpacing(px(12))
         right.addWidget(self._options)
-        right.addLayout(self._where())
         right.addWidget(self._written)
         right.addWidget(self._notes["files"])
         right.addStretch(1)
         self._options.setMinimumWidth(px(_OPTIONS_WIDTH))
         columns = QHBoxLayout()
         columns.setSpacing(px(32))
-        columns.addLayout(formats)
+        columns.addLayout(left)
         columns.addLayout(right, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -106,6 +98,22 @@ class ExportForm(QWidget):
         layout.addWidget(self._result)
         self._result.setVisible(bool(self._result.text()))
         layout.addLayout(columns, 1)
+
+    def _formats(self) -> QGridLayout:
+        """Lay each format and what it is good for on one line: there are many of them."""
+        formats = QGridLayout()
+        formats.setHorizontalSpacing(px(16))
+        formats.setVerticalSpacing(px(2))
+        formats.setRowMinimumHeight(0, px(30))
+        formats.setColumnStretch(1, 1)
+        title = QLabel("Formats")
+        title.setProperty("role", "title")
+        formats.addWidget(title, 0, 0, 1, 2)
+        for line, (box, good_for) in enumerate(zip(self._boxes.values(), self._good_for, strict=True), 1):
+            formats.addWidget(box, line, 0)
+            formats.addWidget(good_for, line, 1)
+            box.setAccessibleDescription(good_for.text())
+        return formats
 
     def _where(self) -> QGridLayout:
         where = QGridLayout()
@@ -130,6 +138,7 @@ class ExportForm(QWidget):
         return where
 
     def _wire(self) -> None:
+        self.setTabOrder(tuple(self._boxes.values())[-1], self._folder)
         self.setTabOrder(self._folder, self._browse)
         self.setTabOrder(self._browse, self._name)
         self._browse.clicked.connect(self.folder_requested)

@@ -1,43 +1,41 @@
-"""The result as WAV or FLAC files, at the rate, channels and bit depth of the sources unless asked."""
+"""The result as audio files, at the rate, channels and bit depth of the sources unless asked or coded."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 
-from engine.audio.bwf import Broadcast, CuePoint, broadcast_chunks
+from engine.audio.bwf import Broadcast, broadcast_chunks
+from engine.audio.convert_rate import converted, of_length
 from engine.audio.dither import Dither, dithered
 from engine.audio.unchanged import Stamp, read_unchanged, stamped
-from engine.audio.writer import WrittenAudio, bits_of, block_dtype, write_audio
+from engine.audio.writer import bits_of, block_dtype, write_audio
 from engine.document.state import DocumentState
 from engine.document.track import audible
 from engine.edl.crossfade import Block
-from engine.edl.export.audio_plan import (
-    PlannedAudio,
-    PlannedSound,
-    depth_words,
-    planned_audio,
-    planned_sound,
-)
+from engine.edl.edit_list import EditList
+from engine.edl.export.audio_plan import PlannedAudio, PlannedSound, planned_audio, planned_sound
+from engine.edl.export.cues import Cues, find_cues
+from engine.edl.export.fades import faded
 from engine.edl.export.gain import Normalised, normalise
-from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits, edit_figures
-from engine.edl.export.seams import removed_pieces, seams
-from engine.edl.placed_markers import placed_markers
+from engine.edl.export.region_files import unheard_sentence
+from engine.edl.export.report import Before, Written, look_before, report, report_together
+from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits
 from engine.edl.render import Renderer, mix_channels
 from engine.edl.voice import sides
 from engine.progress import Progress
 from engine.safe_write import shown
-from engine.timebase import format_time, samples_to_s
+from engine.timebase import convert_samples, s_to_samples
 
 BLOCK_FRAMES = 65_536
 
 _FLOATS = ("FLOAT", "DOUBLE")
+_BEFORE = 0.05  # of the whole, for recordings whose peaks are not kept
 
 
 def write(request: ExportRequest, progress: Progress) -> Exported:
-    """Render the document into one audio file, or into one for each track.
+    """Render the document into one audio file, or into one for each track or region.
 
     Raises
     ------
@@ -45,23 +43,27 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
     """
     sound, files = planned_sound(request), planned_audio(request)
     stamps = tuple(_stamps(request))
-    cues = _cues(request, sound)
-    measuring = progress.part(0.0, 0.5 if request.options.loudness_lufs is not None else 0.0)
-    gain = _gain(request, sound, measuring)
-    writing = progress.part(0.5 if request.options.loudness_lufs is not None else 0.0, 1.0)
+    cues = find_cues(request, sound.edit_list)
+    before = look_before(request, progress.part(0.0, _BEFORE))
+    measured = 0.5 if request.options.loudness_lufs is not None else _BEFORE
+    gain = _gain(request, sound, progress.part(_BEFORE, measured))
+    writing = progress.part(measured, 1.0)
     fresh = {file.path for file in files if not os.path.lexists(file.path)}
-    done = []
+    done: list[Written] = []
     try:
         for number, file in enumerate(files):
             share = writing.step(number, len(files))
-            done.append(_write_file(request, file, sound, cues, gain, stamps, share))
+            done.append(_write_file(request, file, sound.edit_list, cues, (gain, before), stamps, share))
     except BaseException:
-        for stem in done:  # those that are whole go with the one that failed, unless they replaced another
+        for one in done:  # those that are whole go with the one that failed, unless they replaced another
             with suppress(OSError):
-                if stem.path in fresh:
-                    stem.path.unlink(missing_ok=True)
+                if one.exported.path in fresh:
+                    one.exported.path.unlink(missing_ok=True)
         raise
-    return done[0] if not request.options.stems else _together(request, done)
+    if not (request.options.stems or request.options.regions):
+        return done[0].told
+    unheard = unheard_sentence(request, sound.edit_list) if request.options.regions else ""
+    return report_together(request, done, unheard)
 
 
 def _stamps(request: ExportRequest) -> Iterator[Stamp]:
@@ -70,23 +72,6 @@ def _stamps(request: ExportRequest) -> Iterator[Stamp]:
         path = request.media.get(source_id)
         if path is not None:  # else opening it says what is missing
             yield stamped(path, request.state.sources[source_id].content_hash)
-
-
-def _cues(request: ExportRequest, sound: PlannedSound) -> tuple[CuePoint, ...]:
-    """Return the cuts and the markers within the span, counted from its start."""
-    is_removed, (start, stop) = request.options.removed, sound.span
-    find = removed_pieces if is_removed else seams
-    cues = [
-        CuePoint(mark.position_samples - start, mark.label)
-        for mark in find(request.state, sound.edit_list)
-        if start <= mark.position_samples < stop
-    ]
-    markers = placed_markers(request.state.markers.values(), sound.edit_list, onto_seams=not is_removed)
-    for marker in markers:
-        first, last = max(marker.start_samples, start), min(marker.stop_samples, stop)
-        if first < last or (not marker.is_region and start <= marker.start_samples <= stop):
-            cues.append(CuePoint(first - start, marker.name, last - first))
-    return tuple(sorted(cues, key=lambda cue: cue.position_samples))
 
 
 def _gain(request: ExportRequest, sound: PlannedSound, progress: Progress) -> Normalised | None:
@@ -112,40 +97,55 @@ def _blocks(renderer: Renderer, span: tuple[int, int], progress: Progress) -> It
 def _write_file(
     request: ExportRequest,
     file: PlannedAudio,
-    sound: PlannedSound,
-    cues: tuple[CuePoint, ...],
-    gain: Normalised | None,
+    edit_list: EditList,
+    cues: Cues,
+    measured: tuple[Normalised | None, Before],
     stamps: Sequence[Stamp],
     progress: Progress,
-) -> Exported:
-    start, stop = sound.span
+) -> Written:
+    gain, before = measured
     # A lossless choice for WAV holds what the sources do, whatever is written in the end.
     kept = block_dtype(file.subtype if request.options.depth is None else file.source_subtype)
-    with Renderer(file.state, sound.edit_list, request.media, kept, progress) as renderer:
-        blocks: Iterator[Block] = (
-            renderer.read(begin, min(begin + BLOCK_FRAMES, stop))
-            for begin in range(start, stop, BLOCK_FRAMES)
-        )
-        if gain is not None:
-            blocks = gain.apply(blocks)
-        if file.subtype not in _FLOATS and _is_dithered(request, file):
-            blocks = dithered(blocks, bits_of(file.subtype))
+    with Renderer(file.state, edit_list, request.media, kept, progress) as renderer:
+        blocks, frames = _sound_of(request, file, renderer, gain)
         with_chunks = request.options.broadcast and file.container == "WAV"
         written = write_audio(
             file.path,
             read_unchanged(blocks, stamps),
-            rate_hz=renderer.rate_hz,
+            rate_hz=file.rate_hz,
             channels=file.channels,
             container=file.container,
             subtype=file.subtype,
             overwrite=request.overwrite,
             progress=progress,
-            total_frames=stop - start,
-            trailing_chunks=_chunks(request, file, sound, cues, gain) if with_chunks else b"",
+            total_frames=frames,
+            coding=file.coding,
+            trailing_chunks=_chunks(request, file, edit_list, cues, gain) if with_chunks else b"",
         )
         left_out = renderer.left_out
-    exported = _exported(request, file, sound, written, gain)
-    return replace(exported, sentence=" ".join([exported.sentence, *left_out]))
+    return report(request, file, written, gain, before, left_out)
+
+
+def _sound_of(
+    request: ExportRequest, file: PlannedAudio, renderer: Renderer, gain: Normalised | None
+) -> tuple[Iterator[Block], int]:
+    """Return the samples of a file as it holds them, and how many of them there are."""
+    (start, stop), options, own_hz = file.span, request.options, renderer.rate_hz
+    blocks: Iterator[Block] = (
+        renderer.read(begin, min(begin + BLOCK_FRAMES, stop)) for begin in range(start, stop, BLOCK_FRAMES)
+    )
+    if gain is not None:
+        blocks = gain.apply(blocks)
+    if options.fade_in_s or options.fade_out_s:
+        fades = s_to_samples(options.fade_in_s, own_hz), s_to_samples(options.fade_out_s, own_hz)
+        blocks = faded(blocks, file.frames, *fades)
+    if file.coding is None and file.subtype not in _FLOATS and _is_dithered(request, file):
+        blocks = dithered(blocks, bits_of(file.subtype))
+    if file.rate_hz == own_hz:
+        return blocks, file.frames
+    frames = max(1, convert_samples(file.frames, own_hz, file.rate_hz))
+    blocks = converted(blocks, own_hz, file.rate_hz, channels=file.channels)
+    return of_length(blocks, frames, file.channels), frames
 
 
 def _is_dithered(request: ExportRequest, file: PlannedAudio) -> bool:
@@ -159,8 +159,8 @@ def _is_dithered(request: ExportRequest, file: PlannedAudio) -> bool:
 def _chunks(
     request: ExportRequest,
     file: PlannedAudio,
-    sound: PlannedSound,
-    cues: tuple[CuePoint, ...],
+    edit_list: EditList,
+    cues: Cues,
     gain: Normalised | None,
 ) -> bytes:
     """Return what the file says of itself; only a mix was measured, so only it tells its loudness.
@@ -168,17 +168,17 @@ def _chunks(
     It is named after its tracks, not after the document: the same edit is the same file whatever the document
     is called.
     """
-    state, edit_list = file.state, sound.edit_list
+    state = file.state
     edits = accepted_edits(state)
     kind = "what was removed by" if request.options.removed else "edited with"
     name = ", ".join(track.name for track in audible(state.tracks))
-    told = gain if not request.options.stems else None
+    told = None if request.options.stems or request.options.regions else gain
     said = Broadcast(
         description=f"{name[:200]}: {kind} {counted_edits(edits)}",
         project=name,
-        time_reference_samples=edit_list.to_source(sound.span[0]),
+        time_reference_samples=edit_list.to_source(file.span[0]),
         channel_names=_channel_names(state),
-        cues=cues,
+        cues=cues.within(file.span),
         loudness_lufs=None if told is None else told.loudness_lufs,
         true_peak_dbtp=None if told is None else told.true_peak_dbtp,
     )
@@ -195,42 +195,3 @@ def _channel_names(state: DocumentState) -> tuple[str, ...]:
             if not is_silent:
                 heard.append(track.name)
     return tuple(" + ".join(heard) for heard in names)
-
-
-def _exported(
-    request: ExportRequest,
-    file: PlannedAudio,
-    sound: PlannedSound,
-    written: WrittenAudio,
-    gain: Normalised | None,
-) -> Exported:
-    edit_list = sound.edit_list
-    length_s = samples_to_s(written.frames, edit_list.rate_hz)
-    sentence = (
-        f"Exported {format_time(length_s, 1)} to {shown(written.path.name)}: {edit_list.rate_hz} Hz, "
-        f"{_channel_words(file.channels)}, {depth_words(file.subtype)}."
-    )
-    if written.clipped_samples:
-        sentence += (
-            f" {written.clipped_samples} samples were too loud and were clipped; lower the gain of a track."
-        )
-    figures = {
-        "length_s": length_s,
-        "source_length_s": samples_to_s(edit_list.source_length_samples, edit_list.rate_hz),
-        **edit_figures(accepted_edits(request.state)),
-        "peak": written.peak,
-        "clipped_samples": float(written.clipped_samples),
-    }
-    if gain is not None:
-        sentence += f" {gain.sentence}"
-        figures |= gain.figures
-    return Exported(written.path, sentence, figures)
-
-
-def _together(request: ExportRequest, stems: list[Exported]) -> Exported:
-    """Answer for all stems at once."""
-    return Exported(request.out, " ".join(stem.sentence for stem in stems), stems[0].figures, tuple(stems))
-
-
-def _channel_words(channels: int) -> str:
-    return {1: "mono", 2: "stereo"}.get(channels, f"{channels} channels")

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from engine.audio.writer import Container, bits_of, container_for, export_format
+from engine.audio.codecs import CODECS, MOST_CHANNELS, Coding, Container, Tags
+from engine.audio.writer import bits_of, container_for, export_format
 from engine.document.state import DocumentState
 from engine.document.track import audible
 from engine.edl.edit_list import EditList
+from engine.edl.export.formats import FORMATS
+from engine.edl.export.region_files import planned_regions
 from engine.edl.export.request import Depth, ExportRequest
 from engine.edl.export.seams import removed_edit_list
 from engine.edl.names import name_of_file
@@ -28,25 +31,40 @@ class PlannedAudio:
 
     Attributes
     ----------
+    rate_hz : of the file, which may be another than the document's where a coder does not take that
     subtype, source_subtype : libsndfile's names of what is written and of what would hold the sources
+    coding : how it is coded, with its tags; None where every sample is kept
+    span : the part [start, stop) of the result that is in it
     """
 
     path: Path
     state: DocumentState
     container: Container
     channels: int
+    rate_hz: int
     subtype: str
     source_subtype: str
+    coding: Coding | None
+    span: tuple[int, int]
 
     @property
-    def frame_bytes(self) -> int:
-        """Size of one sample of all channels, before FLAC makes it smaller."""
-        return self.channels * bits_of(self.subtype) // 8
+    def frames(self) -> int:
+        """Its length in samples of the document."""
+        return self.span[1] - self.span[0]
+
+    @property
+    def size_bytes(self) -> int:
+        """Its size before FLAC makes it smaller; of a coded file about."""
+        frames = self.frames
+        if self.coding is None:
+            return frames * self.channels * bits_of(self.subtype) // 8
+        kbit_s = self.coding.codec.kbit_s(self.coding.quality, self.channels)
+        return round(samples_to_s(frames, self.state.rate_hz) * kbit_s * 1_000 / 8)
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedSound:
-    """What all files of a request share: the edit list, and the part [start, stop) of it that is written."""
+    """What all files of a request share: the edit list, and the part [start, stop) that they are from."""
 
     edit_list: EditList
     span: tuple[int, int]
@@ -98,6 +116,18 @@ def planned_sound(request: ExportRequest) -> PlannedSound:
     return PlannedSound(edit_list, (start, stop))
 
 
+def require_regions(request: ExportRequest) -> None:
+    """Find out whether anything is heard of a region; a format without sound has none to be heard.
+
+    Raises
+    ------
+    ExportError : there is nothing
+    """
+    if FORMATS[request.out.suffix.lower()].is_audio:
+        sound = planned_sound(request)
+        planned_regions(request, sound.edit_list, sound.span)
+
+
 def planned_audio(request: ExportRequest) -> tuple[PlannedAudio, ...]:
     """Return the files that a request writes.
 
@@ -105,25 +135,59 @@ def planned_audio(request: ExportRequest) -> tuple[PlannedAudio, ...]:
     ------
     ExportError : there are none, or the format cannot hold them
     """
-    if not request.options.stems:
-        return (_planned(request, request.out, request.state),)
-    heard = audible(request.state.tracks)
-    if not heard:
-        raise ExportError(
-            f"{shown(request.out)} would have no stems because every track is muted: unmute one first."
-        )
-    files = []
-    for number, track in enumerate(heard, 1):
-        name = name_of_file(track.name)
-        path = request.out.with_stem(f"{request.out.stem} {number:02d} {name}".rstrip(" ."))
-        alone = replace(request.state, tracks=(replace(track, mute=False, solo=False),))
-        files.append(_planned(request, path, alone))
+    sound, album = planned_sound(request), request.title
+    if not request.options.regions:
+        return _tracks_of(request, request.out, Tags(album, album), sound.span)
+    regions = planned_regions(request, sound.edit_list, sound.span)
+    digits = max(2, len(str(len(regions))))
+    files: list[PlannedAudio] = []
+    for number, region in enumerate(regions, 1):
+        path = _named(request.out, f"{number:0{digits}d} {name_of_file(region.name)}")
+        tags = Tags(region.name or path.stem, album, number)
+        files += _tracks_of(request, path, tags, region.span)
     return tuple(files)
 
 
-def _planned(request: ExportRequest, path: Path, state: DocumentState) -> PlannedAudio:
+def _tracks_of(
+    request: ExportRequest, out: Path, tags: Tags, span: tuple[int, int]
+) -> tuple[PlannedAudio, ...]:
+    """Return the mix of a span, or the file of each track where stems are asked for."""
+    if not request.options.stems:
+        return (_planned(request, out, request.state, tags, span),)
+    heard = audible(request.state.tracks)
+    if not heard:
+        raise ExportError(f"{shown(out)} would have no stems because every track is muted: unmute one first.")
+    files = []
+    for number, track in enumerate(heard, 1):
+        path = _named(out, f"{number:02d} {name_of_file(track.name)}")
+        alone = replace(request.state, tracks=(replace(track, mute=False, solo=False),))
+        title = f"{tags.title}, {track.name}" if request.options.regions else track.name
+        its_tags = Tags(title, tags.album, tags.number or number)
+        files.append(_planned(request, path, alone, its_tags, span))
+    return tuple(files)
+
+
+def _named(out: Path, words: str) -> Path:
+    """Return the path with words behind its name; no name may end in a dot or a space on every system."""
+    return out.with_name(f"{out.stem} {words}".rstrip(" .") + out.suffix)
+
+
+def _planned(
+    request: ExportRequest, path: Path, state: DocumentState, tags: Tags, span: tuple[int, int]
+) -> PlannedAudio:
     subtypes = [state.sources[track.source_id].subtype for track in state.tracks]
     container, channels, depth = container_for(path.suffix), mix_channels(state), request.options.depth
+    codec = CODECS.get(path.suffix.lower())
+    held = export_format(subtypes, ".wav")
+    if codec is not None:
+        if channels > MOST_CHANNELS:
+            raise ExportError(
+                f"{shown(path)} cannot hold {channels} channels, {codec.name} is written as mono or stereo: "
+                "choose .wav or .flac, or one file for each track."
+            )
+        coding = Coding(codec, request.options.quality, tags)
+        rate_hz = codec.rate_for(state.rate_hz)
+        return PlannedAudio(path, state, container, channels, rate_hz, codec.subtype, held, coding, span)
     subtype = export_format(subtypes, path.suffix) if depth is None else _SUBTYPES[depth]
     if container == "FLAC" and subtype == "FLOAT":
         raise ExportError(f"{shown(path)} cannot hold floating-point samples: choose 16 or 24 bits.")
@@ -131,4 +195,4 @@ def _planned(request: ExportRequest, path: Path, state: DocumentState) -> Planne
         raise ExportError(
             f"{shown(path)} cannot hold {channels} channels, FLAC ends at {_MOST_FLAC_CHANNELS}: choose .wav."
         )
-    return PlannedAudio(path, state, container, channels, subtype, export_format(subtypes, ".wav"))
+    return PlannedAudio(path, state, container, channels, state.rate_hz, subtype, held, None, span)

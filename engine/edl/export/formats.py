@@ -23,6 +23,7 @@ class Format:
         second
     is_audio : whether it holds the sound itself
     is_packed : whether its samples take less room than they need; nobody knows how much less
+    is_coded : whether a coder leaves out what is hardly heard, so that it has a quality and no bit depth
     names_media : whether it names recordings that another program opens
     listens : whether it reads every recording, to choose what it writes
     has_frames : whether it counts in video frames
@@ -36,6 +37,7 @@ class Format:
     module: str
     is_audio: bool = False
     is_packed: bool = False
+    is_coded: bool = False
     names_media: bool = True
     listens: bool = False
     has_frames: bool = False
@@ -55,6 +57,36 @@ _ROWS = (
         "audio",
         is_audio=True,
         is_packed=True,
+        names_media=False,
+    ),
+    Format(
+        ".mp3",
+        "MP3",
+        "small files that play everywhere",
+        "audio",
+        is_audio=True,
+        is_packed=True,
+        is_coded=True,
+        names_media=False,
+    ),
+    Format(
+        ".ogg",
+        "Ogg Vorbis",
+        "small files, better than MP3 of their size",
+        "audio",
+        is_audio=True,
+        is_packed=True,
+        is_coded=True,
+        names_media=False,
+    ),
+    Format(
+        ".opus",
+        "Opus",
+        "the smallest files, for phones and browsers",
+        "audio",
+        is_audio=True,
+        is_packed=True,
+        is_coded=True,
         names_media=False,
     ),
     Format(".json", "Edit list", "every edit as numbers, for scripts", "edit_json", edit_bytes=505),
@@ -108,4 +140,6 @@ FORMATS: Mapping[str, Format] = MappingProxyType({each.suffix: each for each in 
 """By suffix, in the order in which they are offered."""
 
 AUDIO_SUFFIXES = tuple(each.suffix for each in _ROWS if each.is_audio)
+CODED_SUFFIXES = tuple(each.suffix for each in _ROWS if each.is_coded)
+SAMPLE_SUFFIXES = tuple(each.suffix for each in _ROWS if each.is_audio and not each.is_coded)
 FRAME_SUFFIXES = tuple(each.suffix for each in _ROWS if each.has_frames)

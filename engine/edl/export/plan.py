@@ -24,6 +24,7 @@ from engine.safe_write import check_target, shown
 from engine.timebase import samples_to_s
 
 _SAMPLES_A_S = 20_000_000  # rendered and written, of one track
+_CODED_SAMPLES_A_S = 2_000_000  # coded, measured with MP3, of all channels together
 _HEAD_BYTES = 4_096
 
 
@@ -34,6 +35,7 @@ class PlannedFile:
     Attributes
     ----------
     size_bytes : of a WAV file to within its chunks; of FLAC the most it can be; of others a guess
+    is_guess : whether it is one for sound, which may take more or less
     is_most : whether it may be smaller by far
     length_s : how long it sounds; None for a file without sound
     exists : whether there is one of that name
@@ -44,6 +46,7 @@ class PlannedFile:
     length_s: float | None
     exists: bool
     is_most: bool = False
+    is_guess: bool = False
 
 
 def plan(request: ExportRequest) -> tuple[PlannedFile, ...]:
@@ -54,10 +57,12 @@ def plan(request: ExportRequest) -> tuple[PlannedFile, ...]:
     ExportError : the suffix is unknown, a name is that of a recording, or there is nothing to write
     """
     check_names(request)
-    return tuple(
-        PlannedFile(path, size_bytes, length_s, _is_taken(path), FORMATS[path.suffix.lower()].is_packed)
-        for path, size_bytes, length_s in _sizes(request)
-    )
+    found = []
+    for path, size_bytes, length_s in _sizes(request):
+        form = FORMATS[path.suffix.lower()]
+        is_most = form.is_packed and not form.is_coded
+        found.append(PlannedFile(path, size_bytes, length_s, _is_taken(path), is_most, form.is_coded))
+    return tuple(found)
 
 
 def check(requests: Sequence[ExportRequest]) -> None:
@@ -88,7 +93,7 @@ def check(requests: Sequence[ExportRequest]) -> None:
             named[real] = own
             check_target(file.path, overwrite=request.overwrite)
             folder = Path(os.path.realpath(file.path)).parent
-            needed[folder] = needed.get(folder, 0) + (0 if file.is_most else file.size_bytes)
+            needed[folder] = needed.get(folder, 0) + (0 if file.is_most or file.is_guess else file.size_bytes)
     for folder, size_bytes in needed.items():
         check_room(folder, size_bytes)
 
@@ -136,10 +141,8 @@ def written_before(done: Sequence[Exported]) -> str:
 def _sizes(request: ExportRequest) -> Iterator[tuple[Path, int, float | None]]:
     suffix = request.out.suffix.lower()
     if suffix in AUDIO_SUFFIXES:
-        sound = planned_sound(request)
-        length_s = samples_to_s(sound.frames, sound.edit_list.rate_hz)
         for file in planned_audio(request):
-            yield file.path, sound.frames * file.frame_bytes, length_s
+            yield file.path, file.size_bytes, samples_to_s(file.frames, file.state.rate_hz)
         return
     form = FORMATS[suffix]
     in_edits = _edits(request) * form.edit_bytes
@@ -167,7 +170,9 @@ def _cost_s(request: ExportRequest) -> float:
     suffix, tracks = request.out.suffix.lower(), len(audible(request.state.tracks))
     if suffix in AUDIO_SUFFIXES:
         again = 2 if request.options.loudness_lufs is not None else 1
-        return 0.01 + again * planned_sound(request).frames * tracks / _SAMPLES_A_S
+        heard = planned_sound(request).frames * tracks / _SAMPLES_A_S
+        coded_frames = sum(file.frames for file in planned_audio(request) if file.coding is not None)
+        return 0.01 + again * heard + coded_frames / _CODED_SAMPLES_A_S
     copied = sum(one.source.frames for one in request.consolidated.values())
     return 0.01 + _clips(request) * FORMATS[suffix].clip_s + copied / _SAMPLES_A_S
 

@@ -10,6 +10,7 @@ from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 
+from engine.audio.codecs import Quality
 from engine.audio.dither import Dither
 from engine.document.analysis import BeatGrid
 from engine.document.decisions import Verdict
@@ -22,6 +23,8 @@ from engine.edl.export.formats import FORMATS
 from engine.edl.export.stretches import Consolidated, consolidated_track
 from engine.edl.names import name_of_file
 from engine.wording import counted
+
+LONGEST_FADE_S = 600
 
 
 class Depth(StrEnum):
@@ -63,21 +66,28 @@ class ExportOptions:
     Attributes
     ----------
     stems : one audio file for each track that is heard, instead of the mix
+    regions : one audio file for what is left of each region, instead of one for all
     removed : what the cuts took out, one after another, instead of what they left
     range_samples : the part [start, stop) of the audio file that is written, in samples of the document
     loudness_lufs : normalise the audio to this integrated loudness
     depth : the sample format; None keeps that of the sources
     dither : None adds TPDF where `depth` makes the samples shorter, and nothing elsewhere
+    quality : of the formats that are coded
+    fade_in_s, fade_out_s : how each file comes from silence and goes to it
     broadcast : write `bext`, `iXML` and cue points into WAV files
     frame_rate : of the timecode in `.edl`, `.xml`, `.fcpxml` and `.aaf`
     """
 
     stems: bool = False
+    regions: bool = False
     removed: bool = False
     range_samples: tuple[int, int] | None = None
     loudness_lufs: float | None = None
     depth: Depth | None = None
     dither: Dither | None = None
+    quality: Quality = Quality.GOOD
+    fade_in_s: float = 0.0
+    fade_out_s: float = 0.0
     broadcast: bool = True
     frame_rate: FrameRate = FrameRate.FPS_25
 
@@ -161,7 +171,7 @@ class Exported:
     ----------
     sentence : what to tell the user
     figures : numbers by name, such as "length_s" and "cuts"
-    parts : where stems were written, one for each
+    parts : where stems or regions were written, one for each
     """
 
     path: Path

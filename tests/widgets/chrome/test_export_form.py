@@ -10,6 +10,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
+from engine.audio.codecs import Quality
 from engine.audio.dither import Dither
 from engine.edl.export.formats import FORMATS
 from engine.edl.export.request import Depth, ExportOptions, FrameRate
@@ -33,7 +34,11 @@ EVERYTHING = ExportChoice(
     tuple(FORMATS),
     ExportOptions(
         stems=True,
+        regions=True,
         removed=True,
+        quality=Quality.BEST,
+        fade_in_s=0.5,
+        fade_out_s=2.0,
         loudness_lufs=-23.0,
         depth=Depth.BITS_24,
         dither=Dither.TPDF,
@@ -154,7 +159,7 @@ def test_what_a_format_has_not_is_off_with_the_reason(make: Make, qtbot: QtBot) 
     def reasons() -> list[str]:
         return [each.text() for each in form.findChildren(QLabel) if each.text().startswith("for ")]
 
-    assert "for .wav and .flac" in reasons()
+    assert "for .wav, .flac, .mp3, .ogg and .opus" in reasons()
     assert "for .aaf, .fcpxml, .xml and .edl" not in reasons()
     assert [is_on(name) for name in ("Range", "Bits", "Dither", "Frame")] == [False, False, False, True]
     qtbot.mouseClick(part(form, CheckBox, "FLAC"), Qt.MouseButton.LeftButton)
@@ -166,6 +171,35 @@ def test_what_a_format_has_not_is_off_with_the_reason(make: Make, qtbot: QtBot) 
     qtbot.keyClick(bits, Qt.Key.Key_End)
     assert form.values().options.depth is Depth.FLOAT_32
     assert not is_on("Dither")
+
+
+def test_coded_formats_have_a_quality_and_no_depth(make: Make, qtbot: QtBot) -> None:
+    form = make(ExportChoice("/m", "jam", (".mp3",)))
+    names = ("Range", "Bits", "Dither", "Quality")
+    assert [part(form, ChoiceField, name).isEnabled() for name in names] == [True, False, False, True]
+    qtbot.keyClick(part(form, ChoiceField, "Quality"), Qt.Key.Key_End)
+    assert form.values().options.quality is Quality.BEST
+    form = make()
+    assert [part(form, ChoiceField, name).isEnabled() for name in names] == [True, True, True, False]
+
+
+def test_fades_are_typed_in_milliseconds(make: Make, qtbot: QtBot) -> None:
+    form = make()
+    field = part(form, QLineEdit, "Fade out")
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, "1500")
+    options = form.values().options
+    assert (options.fade_in_s, options.fade_out_s) == (0.0, 1.5)
+    field.clear()
+    assert errors(form) == ["The fade out must be a whole number from 0 to 600,000."]
+
+
+def test_it_fits_a_small_screen_with_everything_chosen(make: Make) -> None:
+    size = make(EVERYTHING).sizeHint()
+    # 1280 by 800 without the margins and the buttons of the dialog and what it leaves of the screen
+    assert size.width() <= 1_280 - 42
+    assert size.height() <= 800 - 96 - 90
 
 
 def test_the_loudness_is_asked_for_by_typing_it(make: Make, qtbot: QtBot) -> None:
@@ -196,9 +230,11 @@ def test_every_field_is_reached_and_changed_by_keys(make: Make, qtbot: QtBot) ->
     assert len(names) == len(set(names))
     assert [name.split(" (")[0] for name in names[: len(FORMATS)]] == [each.name for each in FORMATS.values()]
     assert names[len(FORMATS) :] == [
-        *("One file for each track", "What was cut, not what is left", "Range", "Bits", "Dither"),
-        *("Normalise to", "Loudness in LUFS", "Cue points and notes (bext, iXML)", "Frame rate"),
         *("Folder", "Choose a folder", "File name without its ending"),
+        *("One file for each track", "One file for each region", "What was cut, not what is left"),
+        *("Range", "Bits", "Dither"),
+        *("Fade in in milliseconds", "Fade out in milliseconds"),
+        *("Normalise to", "Loudness in LUFS", "Cue points and notes (bext, iXML)", "Frame rate"),
     ]
     box = part(form, ChoiceField, "Range")
     qtbot.keyClick(box, Qt.Key.Key_Down)

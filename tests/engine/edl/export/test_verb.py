@@ -21,6 +21,7 @@ from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.edits import decide, replace_proposals, set_analyses
 from engine.document.grid_edits import halved, set_grid
+from engine.document.marker_edits import add_region
 from engine.edl.export import FORMATS
 from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
@@ -114,6 +115,29 @@ def test_stems_of_a_range_with_fewer_bits(export: Export, tmp_path: Path) -> Non
         assert (info.frames, info.subtype) == (20_000, "PCM_16")
 
 
+def test_regions_as_mp3_with_fades(export: Export, project: Path, tmp_path: Path) -> None:
+    with Document.open(project) as document:
+        for start, stop in ((4_000, 24_000), (30_000, 62_000)):
+            document.apply(add_region(document.state, start, stop)[0])
+    asked = ("--regions", "--fade-in-s", 0.5, "--fade-out-s", 1, "--quality", "best")
+    files = export("--out", tmp_path / "song.mp3", tmp_path / "song.wav", *asked)
+    assert [path.suffix for path in files] == [".mp3", ".mp3", ".wav", ".wav"]
+    assert [soundfile.info(path).frames for path in files] == [16_000, 31_000] * 2
+    for path in files:
+        edges = np.abs(soundfile.read(path)[0])
+        assert max(edges[:100].max(), edges[-100:].max()) < 0.03
+
+
+def test_the_line_tells_what_was_before_and_after(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for suffix, depth in ((".wav", "24 bit"), (".ogg", "Vorbis at ")):
+        assert main(["export", str(project), "--out", str(tmp_path / f"mix{suffix}")]) == 0
+        (line,) = capsys.readouterr().out.splitlines()
+        assert line.startswith(f"Exported 0:08.4 to mix{suffix}: 8000 Hz, stereo, {depth}")
+        assert "dBFS; before: 0:10.0, 8000 Hz, 24 bit, peak −10.5 dBFS." in line
+
+
 def test_removed_parts_at_a_loudness(export: Export, tmp_path: Path) -> None:
     (path,) = export("--out", tmp_path / "gone.wav", "--removed", "--loudness", -23, "--dither", "tpdf")
     assert soundfile.info(path).frames == 13_000
@@ -139,6 +163,15 @@ def test_a_plain_wav_and_a_frame_rate(export: Export, tmp_path: Path) -> None:
         (["--out", "{f}/a.wav", "--range", "0", "60"], "choose a range inside it"),
         (["--out", "{f}/a.wav", "--loudness", "16"], "between -70 and 0"),
         (["--out", "{f}/a.flac", "--bits", "32f"], "floating-point"),
+        (
+            ["--out", "{f}/a.mp3", "--bits", "16"],
+            "--bits is for audio, and --out names no .wav or .flac file",
+        ),
+        (["--out", "{f}/a.wav", "--quality", "best"], "names no .mp3, .ogg or .opus file"),
+        (["--out", "{f}/a.wav", "--fade-in-s", "-1"], "between 0 and 600"),
+        (["--out", "{f}/a.wav", "--fade-out-s", "601"], "between 0 and 600"),
+        (["--out", "{f}/a.edl", "--regions"], "--regions is for audio"),
+        (["--out", "{f}/a.wav", "--regions"], "name a span first"),
     ],
 )
 def test_wrong_use_is_one_sentence_and_leaves_no_file(

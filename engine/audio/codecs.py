@@ -1,0 +1,130 @@
+"""What coders that leave something out can hold, and how well they are asked to do it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Literal, TypeVar
+
+Container = Literal["WAV", "FLAC", "MP3", "OGG"]
+
+_Value = TypeVar("_Value")
+
+MOST_CHANNELS = 2
+"""Of a coded file: with six, Vorbis and Opus take the last for a bass loudspeaker and drop the rest of it."""
+
+
+class Quality(StrEnum):
+    """How much of the sound a coder keeps."""
+
+    SMALL = "small"
+    GOOD = "good"
+    BEST = "best"
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """A coder of libsndfile's.
+
+    Attributes
+    ----------
+    name : what the user calls it
+    container, subtype : libsndfile's names
+    rates_hz : the rates that it holds, rising; with `is_any_rate` only those that higher ones become
+    is_any_rate : whether it holds every rate up to the last of `rates_hz`
+    levels : libsndfile's compression level, 0 to 1, by quality
+    mode : soundfile's bit rate mode; None where the coder knows one only
+    stereo_kbit_s : about what music takes, by quality
+    """
+
+    name: str
+    container: Container
+    subtype: str
+    rates_hz: tuple[int, ...]
+    levels: Mapping[Quality, float]
+    stereo_kbit_s: Mapping[Quality, int]
+    is_any_rate: bool = False
+    mode: str | None = None
+
+    def rate_for(self, rate_hz: int) -> int:
+        """Return the rate at which sound is written: its own where that can be, else the nearest above.
+
+        Above all of them it is the highest that divides the rate, since 88.2 kHz become 44.1 best.
+        """
+        highest = self.rates_hz[-1]
+        if rate_hz in self.rates_hz or (self.is_any_rate and rate_hz <= highest):
+            return rate_hz
+        above = [each for each in self.rates_hz if each > rate_hz]
+        if above:
+            return above[0]
+        return max((each for each in self.rates_hz if rate_hz % each == 0), default=highest)
+
+    def kbit_s(self, quality: Quality, channels: int) -> int:
+        """Return about how many thousand bits a second of music takes."""
+        return self.stereo_kbit_s[quality] * channels // 2
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """What a coded file says of itself to players.
+
+    Attributes
+    ----------
+    number : of the file among those of one album, from 1; 0 for a file that stands alone
+    """
+
+    title: str = ""
+    album: str = ""
+    number: int = 0
+    encoder: str = "Offcut"
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """How a file is coded, and its tags."""
+
+    codec: Codec
+    quality: Quality = Quality.GOOD
+    tags: Tags = Tags()
+
+
+def _by_quality(small: _Value, good: _Value, best: _Value) -> Mapping[Quality, _Value]:
+    return MappingProxyType({Quality.SMALL: small, Quality.GOOD: good, Quality.BEST: best})
+
+
+CODECS: Mapping[str, Codec] = MappingProxyType(
+    {
+        # LAME's V4, V2 and V0, which is what its authors recommend by number.
+        ".mp3": Codec(
+            "MP3",
+            "MP3",
+            "MPEG_LAYER_III",
+            (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000),
+            levels=_by_quality(0.4, 0.2, 0.0),
+            stereo_kbit_s=_by_quality(150, 190, 245),
+            mode="VARIABLE",
+        ),
+        # q4, q6 and q8. libvorbis ends at 200 kHz; asked for more, libsndfile 1.2.2 crashes.
+        ".ogg": Codec(
+            "Vorbis",
+            "OGG",
+            "VORBIS",
+            (88_200, 96_000, 176_400, 192_000),
+            levels=_by_quality(0.6, 0.4, 0.2),
+            stereo_kbit_s=_by_quality(128, 192, 256),
+            is_any_rate=True,
+        ),
+        # 96, 160 and 256 kbit/s: libsndfile asks for 6 to 256 of each channel.
+        ".opus": Codec(
+            "Opus",
+            "OGG",
+            "OPUS",
+            (8_000, 12_000, 16_000, 24_000, 48_000),
+            levels=_by_quality(0.832, 0.704, 0.512),
+            stereo_kbit_s=_by_quality(96, 160, 256),
+        ),
+    }
+)
+"""By suffix."""

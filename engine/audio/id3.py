@@ -1,0 +1,79 @@
+"""Tags of MP3 files, in the room that libsndfile is made to leave for them.
+
+libsndfile hands the letters of a title to LAME as bytes of Latin-1 although they are UTF-8, so that every
+umlaut comes out as two wrong signs. What stands in front of the sound cannot be made longer afterwards
+without copying it. Therefore LAME is given a title as long as all tags together, and they are written
+over it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.audio.codecs import Tags
+
+_HEAD_BYTES = 10
+_OLD_BYTES = 128
+_LONGEST_OLD_TITLE = 30  # only a longer one has LAME write a tag in front
+
+
+def room_title(tags: Tags) -> str:
+    """Return a title for libsndfile that takes at least the room of these tags."""
+    return "x" * max(_LONGEST_OLD_TITLE + 1, len(_frames(tags)))
+
+
+def id3_bytes(head: bytes) -> int:
+    """Return how long the tag is that a file begins with, its own head left out; 0 where there is none."""
+    if head[:3] != b"ID3" or len(head) < _HEAD_BYTES:
+        return 0
+    return sum(
+        (byte & 0x7F) << shift for byte, shift in zip(head[6:_HEAD_BYTES], (21, 14, 7, 0), strict=True)
+    )
+
+
+def write_id3(path: Path, tags: Tags) -> None:
+    """Write tags over those that libsndfile has written: ID3v2.3 in front and ID3v1.1 at the end.
+
+    Raises
+    ------
+    OSError : the file cannot be written
+    ValueError : there is no room
+    """
+    frames = _frames(tags)
+    with path.open("r+b") as stream:
+        room = id3_bytes(stream.read(_HEAD_BYTES))
+        if room < len(frames):
+            raise ValueError(f"{path.name} has no room for tags")
+        stream.seek(3)
+        stream.write(b"\x03\x00\x00")  # version 2.3, whole and not scrambled
+        stream.seek(_HEAD_BYTES)
+        stream.write(frames.ljust(room, b"\0"))
+        stream.seek(-_OLD_BYTES, 2)
+        if stream.read(3) == b"TAG":
+            stream.seek(-_OLD_BYTES, 2)
+            stream.write(_old(tags))
+
+
+def _frames(tags: Tags) -> bytes:
+    """Return the text frames; Windows and old players read UTF-16 of version 2.3, but no UTF-8."""
+    texts = {b"TIT2": tags.title, b"TALB": tags.album, b"TSSE": tags.encoder}
+    if tags.number:
+        texts[b"TRCK"] = str(tags.number)
+    found = b""
+    for name, text in texts.items():
+        if text:
+            content = b"\x01\xff\xfe" + text.encode("utf-16-le", "replace") + b"\0\0"
+            found += name + len(content).to_bytes(4, "big") + b"\0\0" + content
+    return found
+
+
+def _old(tags: Tags) -> bytes:
+    """Return the tag of 1996: thirty letters of Latin-1 for each."""
+
+    def field(text: str) -> bytes:
+        return text.encode("latin-1", "replace")[:30].ljust(30, b"\0")
+
+    number = tags.number if tags.number < 256 else 0
+    return (
+        b"TAG" + field(tags.title) + field("") + field(tags.album) + bytes(4 + 28) + bytes((0, number, 255))
+    )

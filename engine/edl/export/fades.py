@@ -1,0 +1,44 @@
+"""Each file of an export fades in from silence and out to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.edl.crossfade import Block
+
+
+def faded(
+    blocks: Iterable[NDArray[Any]], frames: int, fade_in_samples: int, fade_out_samples: int
+) -> Iterator[Block]:
+    """Yield blocks with the first and the last samples faded by half a period of a cosine.
+
+    That shape has no corner at either end. A fade that is longer than the file is as long as it. What
+    neither fade touches is the same array.
+
+    Parameters
+    ----------
+    blocks : shape (n, channels) each, `frames` together
+    """
+    rising, falling = min(fade_in_samples, frames), min(fade_out_samples, frames)
+    at = 0
+    for block in blocks:
+        stop = at + len(block)
+        if at < rising or stop > frames - falling:
+            places = np.arange(at, stop)
+            gains = _gains(places, rising) * _gains(frames - 1 - places, falling)
+            yield (block * gains[:, np.newaxis]).astype(block.dtype)
+        else:
+            yield block
+        at = stop
+
+
+def _gains(places: NDArray[np.int64], length: int) -> NDArray[np.float64]:
+    """Return the gains of a fade in, at places counted from its start."""
+    if not length:
+        return np.ones(len(places))
+    gains: NDArray[np.float64] = 0.5 - 0.5 * np.cos(np.pi * np.minimum((places + 0.5) / length, 1.0))
+    return gains

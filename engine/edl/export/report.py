@@ -1,0 +1,193 @@
+"""What is told of audio that was written: one line a file, with what it was made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log10
+from pathlib import Path
+
+import numpy as np
+
+from engine.audio.encoder_delay import encoder_delay_samples
+from engine.audio.peak_cache import load_peaks
+from engine.audio.reader import SourceReader
+from engine.audio.writer import WrittenAudio
+from engine.document.track import audible
+from engine.edl.export.audio_plan import PlannedAudio, depth_words, source_depth
+from engine.edl.export.gain import Normalised
+from engine.edl.export.request import Exported, ExportRequest, accepted_edits, edit_figures
+from engine.edl.voice import media_path
+from engine.progress import Progress
+from engine.safe_write import shown
+from engine.timebase import format_time, samples_to_s
+from engine.wording import counted, listed
+
+_MOST_TOLD = 3
+_BLOCK_FRAMES = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What an export is made of.
+
+    Attributes
+    ----------
+    peak : the largest absolute sample of the recordings that are heard, 1.0 at full scale
+    length_s : of the recording, with all that was cut
+    words : length, rate, depth and peak as they are told
+    """
+
+    peak: float
+    length_s: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file that was written, and what is to be told of it beside its line."""
+
+    exported: Exported
+    notes: tuple[str, ...]
+
+    @property
+    def told(self) -> Exported:
+        """The file with everything that is said of it."""
+        one = self.exported
+        return Exported(one.path, " ".join((one.sentence, *self.notes)), one.figures)
+
+
+def look_before(request: ExportRequest, progress: Progress) -> Before:
+    """Measure the recordings that are heard; their peaks are kept since the import, or read now.
+
+    Raises
+    ------
+    SourceError : a recording is missing or cannot be read
+    """
+    state = request.state
+    tracks = {track.source_id: track for track in audible(state.tracks)}
+    peak = 0.0
+    for number, (source_id, track) in enumerate(tracks.items()):
+        path = media_path(state, track, request.media)
+        content_hash, share = state.sources[source_id].content_hash, progress.step(number, len(tracks))
+        peak = max(peak, _kept_peak(content_hash, state.rate_hz, path, share))
+    length_s = samples_to_s(state.length_samples, state.rate_hz)
+    rates = sorted({state.sources[track.source_id].rate_hz for track in state.tracks})
+    words = (
+        f"{format_time(length_s, 1)}, {listed([f'{rate} Hz' for rate in rates])}, {source_depth(state)}, "
+        f"{peak_words(peak)}"
+    )
+    return Before(peak, length_s, words)
+
+
+def _kept_peak(content_hash: str, rate_hz: int, path: Path, progress: Progress) -> float:
+    kept = load_peaks(content_hash, rate_hz) if content_hash else None
+    if kept is not None:
+        return float(np.abs(kept.levels[-1][:2]).max(initial=0.0))
+    peak = 0.0
+    with SourceReader(path) as reader:
+        for number, block in enumerate(reader.blocks(_BLOCK_FRAMES)):
+            progress.check_cancelled()
+            peak = max(peak, float(np.abs(block).max(initial=0.0)))
+            progress.report(
+                min(1.0, (number + 1) * _BLOCK_FRAMES / reader.frames), "Measuring the recordings"
+            )
+    return peak
+
+
+def peak_words(peak: float) -> str:
+    """Return a peak as it is told: "peak −3.1 dBFS"."""
+    if peak <= 0.0:
+        return "silent"
+    text = f"{20 * log10(peak):.1f}"
+    return f"peak {'0.0' if text == '-0.0' else text.replace('-', '−')} dBFS"
+
+
+def report(
+    request: ExportRequest,
+    file: PlannedAudio,
+    written: WrittenAudio,
+    gain: Normalised | None,
+    before: Before,
+    left_out: Sequence[str],
+) -> Written:
+    """Return what is said of one file."""
+    length_s = samples_to_s(written.frames, file.rate_hz)
+    is_clipped = written.clipped_samples > 0
+    peak = min(written.peak, 1.0) if is_clipped else written.peak
+    line = (
+        f"Exported {format_time(length_s, 1)} to {shown(written.path.name)}: {_rate_words(file)}, "
+        f"{_channel_words(file.channels)}, {_depth_words(file, length_s)}, {peak_words(peak)}; "
+        f"before: {before.words}."
+    )
+    notes = []
+    if is_clipped:
+        notes.append(
+            f"{written.clipped_samples} samples were too loud and were clipped; lower the gain of a track."
+        )
+    figures = {
+        "length_s": length_s,
+        "source_length_s": before.length_s,
+        **edit_figures(accepted_edits(request.state)),
+        "peak": written.peak,
+        "source_peak": before.peak,
+        "rate_hz": float(file.rate_hz),
+        "clipped_samples": float(written.clipped_samples),
+    }
+    if file.coding is not None:
+        delay_samples = encoder_delay_samples(file.path, file.rate_hz)
+        figures["encoder_delay_samples"] = float(delay_samples)
+        if delay_samples:
+            notes.append(
+                f"The coder put {counted(delay_samples, 'sample')} in front; the file says so, and players "
+                "leave them out."
+            )
+    if gain is not None:
+        notes.append(gain.sentence)
+        figures |= gain.figures
+    return Written(Exported(written.path, line, figures), (*notes, *left_out))
+
+
+def report_together(request: ExportRequest, written: Sequence[Written], unheard: str) -> Exported:
+    """Answer for several files at once: each of a few, or how many there are.
+
+    Parameters
+    ----------
+    unheard : what has no file, "" where everything has one
+    """
+    parts = [one.told for one in written]
+    if unheard:
+        last = parts[-1]
+        parts[-1] = Exported(last.path, f"{last.sentence} {unheard}", last.figures)
+    figures = dict(parts[0].figures)
+    if request.options.regions:
+        figures["length_s"] = sum(part.figures["length_s"] for part in parts)
+        figures["peak"] = max(part.figures["peak"] for part in parts)
+    figures["clipped_samples"] = sum(part.figures["clipped_samples"] for part in parts)
+    if len(parts) <= _MOST_TOLD:
+        return Exported(request.out, " ".join(part.sentence for part in parts), figures, tuple(parts))
+    lengths_s = sum(part.figures["length_s"] for part in parts)
+    sentence = (
+        f"Exported {counted(len(parts), 'file')}, {format_time(lengths_s, 1)} in all, "
+        f"{shown(parts[0].path.name)} to {shown(parts[-1].path.name)}."
+    )
+    notes = dict.fromkeys(note for one in written for note in one.notes)
+    said = " ".join([sentence, *notes, *filter(None, (unheard,))])
+    return Exported(request.out, said, figures, tuple(parts))
+
+
+def _rate_words(file: PlannedAudio) -> str:
+    own_hz = file.state.rate_hz
+    return f"{file.rate_hz} Hz" + (f" converted from {own_hz} Hz" if file.rate_hz != own_hz else "")
+
+
+def _depth_words(file: PlannedAudio, length_s: float) -> str:
+    """Return the depth of the samples or, of a coded file, what a second of it takes."""
+    if file.coding is None:
+        return depth_words(file.subtype)
+    kbit_s = file.path.stat().st_size * 8 / 1_000 / length_s
+    return f"{file.coding.codec.name} at {kbit_s:.0f} kbit/s"
+
+
+def _channel_words(channels: int) -> str:
+    return {1: "mono", 2: "stereo"}.get(channels, f"{channels} channels")

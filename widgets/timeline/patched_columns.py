@@ -7,7 +7,7 @@ with every crossfade.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Generic, Protocol, TypeVar
@@ -99,27 +99,31 @@ def _edited(
     if over is None:
         return columns
     made = how.copied(columns)
-    _replace(made, over.replaced, over.order, starts, stops, sources, how)
+    for one, places in over.replaced:
+        _fill(made, one, places, starts, stops, sources, how)
     if not only_replaced:
-        _shift(made, over.shifted, over.order, starts, stops, sources, how)
-        louder = np.flatnonzero(over.gains != 1.0)
-        how.amplify(made, over.order[louder], over.gains[louder])
+        if len(over.shifted):
+            _shift(made, over, starts, stops, sources, how)
+        how.amplify(made, over.amplified, over.gains)
     return made
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Over:
-    """What lies over each column, in the order of their middles; arrays of shape (n,).
+    """What lies over columns, of each layer what lies uppermost.
 
     Attributes
     ----------
-    order : the columns
-    replaced, shifted : the edit of each layer that lies uppermost, -1 where none does
+    replaced : an edit of each sound that is laid over any, and the columns that it fills
+    shifted, by_samples : the columns that shifts move so far that it is seen, in the order in which they are
+        read, and by how much
+    amplified, gains : the columns that are louder or quieter, and by what factor
     """
 
-    order: Positions
-    replaced: Positions
+    replaced: tuple[tuple[Replace, Positions], ...]
     shifted: Positions
+    by_samples: Positions
+    amplified: Positions
     gains: NDArray[np.float64]
 
 
@@ -158,59 +162,72 @@ def _lie_over(patches: Patches, starts: Positions, stops: Positions) -> _Over | 
             gains[here] *= gains_at(one, middles[order[here]], patches.rate_hz)
         else:
             shifted[here] = place
-    return _Over(order, replaced, shifted, gains)
+    amplified = np.flatnonzero(gains != 1.0)
+    filled = tuple(_filled(patches, order, replaced, starts, stops))
+    moved = _moved(patches, order, shifted, starts, stops)
+    return _Over(filled, *moved, order[amplified], gains[amplified])
 
 
-def _replace(
+def _filled(
+    patches: Patches, order: Positions, owner: Positions, starts: Positions, stops: Positions
+) -> Iterator[tuple[Replace, Positions]]:
+    """Yield what fills columns, those of one room tone together, and the columns as they are read."""
+    places_of: dict[object, list[int]] = {}
+    for place in np.unique(owner[owner >= 0]).tolist():
+        one = patches.operations[place]
+        assert isinstance(one, Replace)
+        places_of.setdefault(one.stored or ("tone", one.tone), []).append(place)
+    for places in places_of.values():
+        one = patches.operations[places[0]]
+        assert isinstance(one, Replace)
+        inside = order[np.isin(owner, places)]
+        yield one, inside[np.lexsort((stops[inside], starts[inside]))]
+
+
+def _moved(
+    patches: Patches, order: Positions, owner: Positions, starts: Positions, stops: Positions
+) -> tuple[Positions, Positions]:
+    """Return the columns that are moved so far that it is seen, as they are read, and by how much."""
+    held = np.flatnonzero(owner >= 0)
+    edits = [patches.operations[place] for place in owner[held].tolist()]
+    by = np.array([round(one.by_samples) for one in edits if isinstance(one, Shift)], np.int64)
+    widest = int((stops - starts).max())  # in the result a column may be of several pieces
+    seen = np.abs(by) * SHARE_SEEN > widest
+    columns, by = order[held[seen]], by[seen]
+    ascending = np.lexsort((stops[columns] - by, starts[columns] - by))
+    return columns[ascending], by[ascending]
+
+
+def _fill(
     made: Picture,
-    owner: Positions,
-    order: Positions,
+    one: Replace,
+    places: Positions,
     starts: Positions,
     stops: Positions,
     sources: _Sources[Picture],
     how: _Columns[Picture],
 ) -> None:
-    """Fill what edits replace with stored audio, silence, or each column with all of its room tone."""
-    tones: dict[tuple[int, int] | None, list[int]] = {}
-    for place in np.unique(owner[owner >= 0]).tolist():
-        one = sources.patches.operations[place]
-        assert isinstance(one, Replace)
-        if one.stored is None:
-            tones.setdefault(one.tone, []).append(place)
-            continue
-        inside = order[owner == place]
-        inside = inside[np.lexsort((stops[inside], starts[inside]))]  # as they are read
-        how.put(made, inside, sources.read_stored(one.stored, starts[inside], stops[inside]))
-    for tone, places in tones.items():
-        inside = order[np.isin(owner, places)]
-        if tone is None:
-            how.silence(made, inside)
-        else:
-            how.put(made, inside, sources.read(np.array(tone[:1]), np.array(tone[1:])))
+    """Fill what an edit replaces with stored audio, silence, or each column with all of its room tone."""
+    if one.stored is not None:
+        how.put(made, places, sources.read_stored(one.stored, starts[places], stops[places]))
+    elif one.tone is None:
+        how.silence(made, places)
+    else:
+        how.put(made, places, sources.read(np.array(one.tone[:1]), np.array(one.tone[1:])))
 
 
 def _shift(
     made: Picture,
-    owner: Positions,
-    order: Positions,
+    over: _Over,
     starts: Positions,
     stops: Positions,
     sources: _Sources[Picture],
     how: _Columns[Picture],
 ) -> None:
     """Take along what lies earlier or later, with what is replaced there."""
-    held = np.flatnonzero(owner >= 0)
-    edits = [sources.patches.operations[place] for place in owner[held].tolist()]
-    by = np.array([round(one.by_samples) for one in edits if isinstance(one, Shift)], np.int64)
-    seen = np.abs(by) * SHARE_SEEN > stops[order[held]] - starts[order[held]]
-    held, by = held[seen], by[seen]
-    if not len(held):
-        return
-    first, last = starts[order[held]] - by, stops[order[held]] - by
-    ascending = np.lexsort((last, first))  # as they are read
-    first, last = first[ascending], last[ascending]
+    first, last = starts[over.shifted] - over.by_samples, stops[over.shifted] - over.by_samples
     found = _edited(sources.read(first, last), first, last, sources, how, only_replaced=True)
-    how.put(made, order[held[ascending]], found)
+    how.put(made, over.shifted, found)
 
 
 class _Waves:

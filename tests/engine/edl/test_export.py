@@ -50,7 +50,10 @@ def test_audio_holds_the_render_at_the_depth_of_the_deepest_source(
     heard, _ = soundfile.read(out, dtype="float32")
     with Renderer(duo.state, build(duo.state), duo.media) as renderer:
         np.testing.assert_allclose(heard, renderer.read(0, info.frames), atol=2**-23)
-    assert exported.sentence == f"Exported 0:00.7 to result{suffix}: 8000 Hz, stereo, 24 bit."
+    assert exported.sentence == (
+        f"Exported 0:00.7 to result{suffix}: 8000 Hz, stereo, 24 bit, peak −1.4 dBFS; "
+        "before: 0:01.0, 8000 Hz, 24 bit, peak −8.0 dBFS."
+    )
     assert exported.figures["length_s"] == info.frames / RATE_HZ
     assert exported.figures["cuts"] == 2
     assert reports[-1] == 1.0

@@ -109,7 +109,7 @@ def make_all(out: Path) -> None:
     window.resize(*SIZE)
     window.show()
     window.look.choose("dark")
-    show(window, "--demo")
+    show(window, ["--demo"])
     wait_for(lambda: not window.work.is_busy)
     photographer = Photographer(window, out)
     review(photographer)

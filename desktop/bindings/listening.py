@@ -7,6 +7,7 @@ from functools import partial
 
 from desktop import dialogs
 from desktop.bindings.window import Handler, Window
+from engine.errors import UsageError
 from engine.timebase import format_time, s_to_samples, samples_to_s
 from widgets.chrome.numbers_form import Number, NumbersForm
 
@@ -38,6 +39,8 @@ def listening(window: Window) -> Mapping[str, Handler]:
 
     def go_to() -> None:
         rate_hz, shown = session.state.rate_hz, transport.shown_samples
+        if not rate_hz:
+            raise UsageError("There is nothing to go to yet; import a recording first ‹file.import›.")
         whole = session.state if transport.edit_list is None else transport.edit_list
         length_s = samples_to_s(whole.length_samples, rate_hz)
         time = Number("&Time", samples_to_s(shown, rate_hz), 0.0, length_s, decimals=3, is_time=True)

@@ -47,6 +47,7 @@ def document(tmp_path: Path) -> Path:
 @pytest.fixture
 def at_work(hands: Hands, document: Path) -> Hands:
     window = hands.window
+    window.resize(1280, 800)  # how far apart the grid's lines are drawn depends on it
     window.session.open(document)
     hands.finish_work()
     for part in (window.grid_editing, window.tap_tempo, window.marking):

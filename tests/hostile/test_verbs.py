@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.cli.main import VERBS, main
+from engine.document.document import Document
 from tests.hostile.bad_files import REFUSED, WARNED, good
 
 TINY = "hidden_dims: [4, 8]\nlatent_dim: 8\nepochs: 1\nsegments_per_epoch: 8\n"
@@ -122,10 +123,18 @@ def test_what_can_be_saved_is_imported_and_told(verb: Verb, folder: Path, case: 
     assert verb.err == ""
 
 
-def test_one_bad_file_among_good_ones_makes_no_document(verb: Verb, folder: Path) -> None:
+def test_one_bad_file_among_good_ones_is_named_and_the_others_come_in(verb: Verb, folder: Path) -> None:
     bad = REFUSED["not audio"][0](folder / "notes.wav")
     paths = (good(folder / "a.wav"), bad, good(folder / "b.wav", seed=2))
-    assert "notes.wav is not audio" in verb.refusal("new", folder / "new.offcut", *paths)
+    assert verb("new", folder / "new.offcut", *paths) == 0
+    assert "notes.wav is not audio" in verb.out
+    with Document.open(folder / "new.offcut") as document:
+        assert [track.name for track in document.state.tracks] == ["a", "b"]
+
+
+def test_nothing_but_bad_files_makes_no_document(verb: Verb, folder: Path) -> None:
+    bad = [REFUSED["not audio"][0](folder / name) for name in ("notes.wav", "more notes.wav")]
+    assert "notes.wav is not audio" in verb.refusal("new", folder / "new.offcut", *bad)
 
 
 def test_sixty_four_channels_go_the_whole_way(verb: Verb, folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 from PySide6.QtCore import QSettings, QSize, Qt
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
@@ -33,7 +32,9 @@ from desktop.taste.diagnosing import Diagnosing
 from desktop.taste.finding_actions import connect_findings
 from desktop.taste.learning_shown import panel_of
 from desktop.taste.page import Tasting
+from desktop.telling import Telling
 from desktop.timeline.arranging import Arranging
+from desktop.timeline.clock import Clock
 from desktop.timeline.lane_menu import LaneMenu
 from desktop.timeline.markers import Marking
 from desktop.timeline.ruler import Ruler
@@ -47,8 +48,6 @@ from desktop.user_settings.user_settings import UserSettings
 from desktop.work import Work
 from engine.document.change import Change
 from engine.settings import cut_settings
-from engine.timebase import s_to_samples, samples_to_s
-from engine.wording import begun
 from widgets.chrome.command_palette import CommandPalette
 from widgets.chrome.key_sheet import KeySheet
 from widgets.chrome.selection_bar import SelectionBar
@@ -56,7 +55,7 @@ from widgets.chrome.status_bar import StatusBar
 from widgets.chrome.top_bar import TopBar
 from widgets.review.history_panel import HistoryPanel
 from widgets.review.queue_panel import QueuePanel
-from widgets.review.rows import ON_IT_S, Surroundings
+from widgets.review.rows import Surroundings
 from widgets.theme import QUEUE, Theme, px
 from widgets.timeline.timeline_view import TimelineView
 
@@ -67,7 +66,6 @@ class MainWindow(QMainWindow):
     def __init__(self, application: QApplication, settings: QSettings) -> None:
         super().__init__()
         self._settings = settings
-        self._silent = False
         self._garbage = WindowGarbage(self)
         self.look = Look(application, settings, self)
         theme, keymap = self.look.theme, Keymap(settings, self)
@@ -102,6 +100,8 @@ class MainWindow(QMainWindow):
         self.history = HistoryWalk(self.session, self.history_panel, self)
         self.learning_panel = panel_of(self.work, theme)
         self.status_bar = StatusBar(theme, self.caps)
+        self.telling = Telling(self.session, self.status_bar, self)
+        self.clock = Clock(self.session, self.transport, self.timeline, self.zooms, self.top_bar, self)
         self.selection_bar = SelectionBar(theme, self.caps)
         self.exporting = Exporting(self, self, settings)
         self.palette_popup = CommandPalette(theme, keymap.commands, self)
@@ -158,18 +158,11 @@ class MainWindow(QMainWindow):
         self.session.changed.connect(self._show_change)
         for asking in (self.top_bar, self.queue_panel, self.selection_bar, self.status_bar):
             asking.command_requested.connect(self.commands.run)
-        telling = (self.files, self.kept, self.diagnosing, self.exporting, self.arrivals, self.spectrograms)
-        hands = (self.review, self.work, self.history, self.user_settings, self.queue.bulk, self.amounts)
-        for speaking in (*telling, *hands):
-            speaking.said.connect(self.say)
-        refusals = (self.commands.refused, self.history.refused, self.queue.refused)
-        failures = (self.work.failed, self.review.failed, self.player.failed, self.user_settings.failed)
-        for refusal in (*refusals, *failures, self.stored_waves.failed):
-            refusal.connect(self.status_bar.set_error)
-        editing = (self.grid_editing, self.tap_tempo, self.marking, self.arranging, self.by_hand)
-        for part in (*editing, self.tasting, self.tracks):
-            part.said.connect(self.say)
-            part.refused.connect(self.status_bar.set_error)
+        showing = (self.arrivals, self.spectrograms, self.stored_waves, self.queue, self.queue.bulk)
+        working = (self.files, self.work, self.diagnosing, self.exporting, self.player, self.tasting)
+        editing = (self.review, self.grid_editing, self.tap_tempo, self.marking, self.arranging, self.by_hand)
+        rest = (self.amounts, self.history, self.commands, self.kept, self.tracks, self.user_settings)
+        self.telling.hear((*showing, *working, *editing, *rest))
         self.by_hand.shown.connect(self.selection_bar.show_selection)
         connect_findings(self.diagnosing, self.tasting, self.files, self.work)
         self.review.moved.connect(self._show_current)
@@ -177,13 +170,12 @@ class MainWindow(QMainWindow):
         self.timeline.proposal_clicked.connect(self.review.visit)
         self.timeline.seek_requested.connect(self.transport.seek)
         self.timeline.proposal_opened.connect(lambda _id: self.zooms.to_proposal())
-        self.timeline.edge_dragged.connect(telling_refusals(self.review.drag, self.status_bar.set_error))
-        self.timeline.files_dropped.connect(telling_refusals(self.files.drop, self.status_bar.set_error))
-        self.transport.playhead_moved.connect(self._show_playhead)
+        self.timeline.edge_dragged.connect(telling_refusals(self.review.drag, self.telling.refuse))
+        self.timeline.files_dropped.connect(telling_refusals(self.files.drop, self.telling.refuse))
         self.transport.playing_changed.connect(self.top_bar.set_playing)
         self.transport.result_chosen.connect(self._show_view)
         self.transport.result_chosen.connect(self.zooms.settle)
-        self.player.device_status_changed.connect(self._show_device)
+        self.player.device_status_changed.connect(self.telling.device)
         self.work.progressed.connect(self.status_bar.set_job)
         self.work.rested.connect(self.status_bar.clear_job)
         self.work.waves_changed.connect(self.timeline.set_waves)
@@ -192,7 +184,7 @@ class MainWindow(QMainWindow):
 
     def say(self, sentence: str) -> None:
         """Say what the last command did and what undo would take back."""
-        self.status_bar.set_message(sentence, self.session.undo_label or None)
+        self.telling.say(sentence)
 
     def show_keys(self) -> None:
         """Show the key sheet."""
@@ -217,7 +209,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(self.session.name if self.session.is_open else "Offcut")
         self._show_change(None)
         self.zooms.restore()
-        self._show_playhead(self.transport.playhead_samples)
+        self.clock.show()
         if self.session.notice:
             self.say(self.session.notice)
 
@@ -237,7 +229,7 @@ class MainWindow(QMainWindow):
         """Show the document in the chosen view, with its arrangement and the playhead."""
         self.timeline.set_document(self.session.state, self.transport.edit_list, self.transport.patches)
         self.arranging.show()
-        self._show_playhead(self.transport.playhead_samples)
+        self.clock.show()
 
     def _show_analyses(self) -> None:
         session = self.session
@@ -249,7 +241,7 @@ class MainWindow(QMainWindow):
         onsets = () if session.listening is None else session.listening.onsets_samples
         crossfade_ms = cut_settings(session.state.settings).crossfade_ms
         self.queue_panel.set_surroundings(Surroundings(session.grid, onsets, crossfade_ms, session.curve))
-        self._show_playhead(self.transport.playhead_samples)
+        self.clock.show()
 
     def _show_current(self) -> None:
         """Show the queue and the current proposal."""
@@ -258,35 +250,10 @@ class MainWindow(QMainWindow):
         self.zooms.reveal_change()
         self.queue.show()
 
-    def _show_playhead(self, position: int) -> None:
-        if self.transport.is_playing:
-            self.zooms.follow(position)
-        else:
-            self.timeline.set_playhead(position, self.transport.shown_samples)
-        state, grid = self.session.state, self.session.grid
-        seconds = samples_to_s(self.transport.shown_samples, state.rate_hz) if state.rate_hz else 0.0
-        bar_beat, tempo_bpm = None, 0.0
-        if grid is not None and len(grid.beats_samples):
-            # Cuts are made just ahead of a beat; there the beat is what the playhead stands on.
-            reached = position + s_to_samples(ON_IT_S, state.rate_hz)
-            beat = int(np.searchsorted(grid.beats_samples, reached, side="right")) - 1
-            tempo_bpm = grid.tempo_bpm
-            if beat >= 0:
-                bar_beat = (grid.bar_of(beat), int(grid.bar_positions[beat]))
-        self.top_bar.set_time(seconds, bar_beat, tempo_bpm)
-
     def _show_view(self, result: bool) -> None:
         self.top_bar.set_view("result" if result else "source")
         self._show_timeline()
         self.say(self.transport.lengths)
-
-    def _show_device(self, status: str) -> None:
-        if status.startswith("no audio device"):
-            self._silent = True
-            self.say(f"{begun(status)}; the playhead moves in silence until a device is connected.")
-        elif self._silent:
-            self._silent = False
-            self.say(f"The sound is back: {status}.")
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let go of everything; nothing is left to save."""

@@ -1,0 +1,55 @@
+"""Where the playhead is, on the timeline and on the clock."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QObject
+
+from desktop.session import Session
+from desktop.timeline.zooms import Zooms
+from desktop.transport import Transport
+from engine.document.analysis import BeatGrid
+from engine.timebase import s_to_samples, samples_to_s
+from widgets.chrome.top_bar import TopBar
+from widgets.review.rows import ON_IT_S
+from widgets.timeline.timeline_view import TimelineView
+
+
+class Clock(QObject):
+    """Shows the playhead wherever it is shown: lanes, ruler, seconds, bar and beat."""
+
+    def __init__(
+        self,
+        session: Session,
+        transport: Transport,
+        timeline: TimelineView,
+        zooms: Zooms,
+        top_bar: TopBar,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._transport = session, transport
+        self._timeline, self._zooms, self._top_bar = timeline, zooms, top_bar
+        transport.playhead_moved.connect(self._show)
+
+    def show(self) -> None:
+        """Show where the playhead is now, after what is under it has changed."""
+        self._show(self._transport.playhead_samples)
+
+    def _show(self, position_samples: int) -> None:
+        if self._transport.is_playing:
+            self._zooms.follow(position_samples)
+        else:
+            self._timeline.set_playhead(position_samples, self._transport.shown_samples)
+        rate_hz, grid = self._session.state.rate_hz, self._session.grid
+        seconds = samples_to_s(self._transport.shown_samples, rate_hz) if rate_hz else 0.0
+        bar_beat = None if grid is None else _bar_beat(grid, position_samples, rate_hz)
+        self._top_bar.set_time(seconds, bar_beat, 0.0 if grid is None else grid.tempo_bpm)
+
+
+def _bar_beat(grid: BeatGrid, position_samples: int, rate_hz: int) -> tuple[int, int] | None:
+    """Bar and beat at a position; None before the first beat."""
+    # Cuts are made just ahead of a beat; there the beat is what the playhead stands on.
+    reached = position_samples + s_to_samples(ON_IT_S, rate_hz)
+    beat = int(np.searchsorted(grid.beats_samples, reached, side="right")) - 1
+    return (grid.bar_of(beat), int(grid.bar_positions[beat])) if beat >= 0 else None

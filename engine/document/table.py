@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from operator import attrgetter
+from itertools import compress
+from operator import attrgetter, is_, is_not
 
 import numpy as np
 from numpy.typing import NDArray
@@ -229,13 +230,17 @@ def _does_the_same(before: Decision, after: Decision) -> bool:
 
 
 def _changed(before: Mapping[str, Decision], after: Mapping[str, Decision]) -> list[str]:
-    """Return the keys that hold another decision. Decisions are frozen: the same object says the same."""
-    known = before.get
-    changed = [key for key, decision in after.items() if known(key) is not decision]
-    come = sum(key not in before for key in changed)
-    if len(before) + come > len(after):
-        changed += [key for key in before if key not in after]
-    return changed
+    """Return the keys that hold another decision. Decisions are frozen: the same object says the same.
+
+    An answer keeps the order of the keys and puts new ones last, so they are walked side by side; where an
+    answer was taken away, keys are looked up one by one.
+    """
+    keys = list(after)
+    if len(before) <= len(after) and all(map(is_, before, keys)):
+        changed = list(compress(keys, map(is_not, before.values(), after.values())))
+        return changed + keys[len(before) :]
+    changed = [key for key, decision in after.items() if before.get(key) is not decision]
+    return changed + [key for key in before if key not in after]
 
 
 def _crossfade_ms(proposal: Proposal) -> float:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache
 from types import MappingProxyType
 
 from PySide6.QtCore import QEvent, QPointF, QRect, Qt, QTimer, Signal
@@ -174,9 +175,10 @@ class TimelineView(QWidget):
         self._patches = edit_list.patches if edit_list is not None else patches
         self._times = TimeMap(state.length_samples, edit_list)
         self.heads.set_document(state)
-        self.canvas.set_document(state, self._lanes(), self._times)
+        lanes = self._lanes()
+        self.canvas.set_document(state, lanes, self._times)
         if before != (self._times, self._recorded, self._patches):
-            self.canvas.set_waves(self._shown_waves(), self._lanes())
+            self.canvas.set_waves(self._shown_waves(), lanes)
             self.canvas.set_spectrograms(self._shown_spectrograms())
         self.heads.place(self.canvas.frame.layout)
 
@@ -372,16 +374,17 @@ class TimelineView(QWidget):
 
     def _lanes(self) -> tuple[Lane, ...]:
         heard = audible(self._state.tracks)
-        return tuple(self._lane(track, track in heard) for track in self._state.tracks)
+        span_of = cache(self._times.lane_span)  # most tracks are as long as each other
+        return tuple(self._lane(track, track in heard, span_of) for track in self._state.tracks)
 
-    def _lane(self, track: Track, is_audible: bool) -> Lane:
+    def _lane(self, track: Track, is_audible: bool, span_of: Callable[[int, int], tuple[int, int]]) -> Lane:
         track_stop = self._state.track_stop_samples(track)
         channels = self._state.sources[track.source_id].channels
         source = self._waves.get(track.id)
         if source is not None and track.id not in self._gains:
             recorded = Lane(track.id, channels, track.start_samples, track_stop - track.start_samples)
             self._gains[track.id] = display_gain(source, recorded)
-        start, stop = self._times.lane_span(track.start_samples, track_stop)
+        start, stop = span_of(track.start_samples, track_stop)
         gain = self._gains.get(track.id, 1.0)
         return Lane(track.id, channels, start, stop - start, gain, is_audible, self._wish(track))
 

@@ -140,9 +140,10 @@ class TrackHead(QWidget):
 
     def place(self, area: QRect, rows_top: int) -> None:
         """Stand beside the lane; its waves begin `rows_top` below its top."""
-        self._rows_top = rows_top
-        self.setGeometry(area)
-        self.update()
+        if (area, rows_top) != (self.geometry(), self._rows_top):
+            self._rows_top = rows_top
+            self.setGeometry(area)
+            self.update()
 
     # what the user asks for
 

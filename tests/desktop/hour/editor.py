@@ -22,6 +22,11 @@ PICTURES = os.environ.get("OFFCUT_HOUR_PICTURES")
 SIZES = (QSize(1024, 700), QSize(1600, 1000))
 
 
+def press_enter(dialog: QWidget) -> None:
+    """Answer a dialog as it stands."""
+    QTest.keyClick(dialog, Qt.Key.Key_Return)
+
+
 @dataclass
 class Point:
     """Something that the hour tries: how many keys it took, and what the slowest of them was waited for."""

@@ -9,6 +9,7 @@ from widgets import theme
 from widgets.timeline.frame import Frame
 
 HANDLE_WIDTH, HANDLE_HEIGHT, THICKNESS = 12, 8, 1.5
+RIM = 0.75
 
 
 def playhead_strip(frame: Frame, samples: int) -> QRect:
@@ -38,6 +39,9 @@ def paint_playhead(painter: QPainter, frame: Frame, samples: int) -> None:
     thickness = max(round(theme.px(2) * THICKNESS / 2 * frame.dpr), 1)
     left = frame.snapped(view.x_at(samples) - thickness / frame.dpr / 2)
     line = QRectF(left, layout.ruler_top, thickness / frame.dpr, layout.height - layout.ruler_top)
+    # A rim of the ground's colour: over a spectrogram the line of the light look is as dark as what is under it.
+    rim = thickness / frame.dpr / 2
+    painter.fillRect(line.adjusted(-rim, 0, rim, 0), theme.color(frame.theme.bg, RIM))
     painter.fillRect(line, ink)
     half, middle, top = theme.px(HANDLE_WIDTH) / 2, line.center().x(), layout.ruler_top
     painter.save()

@@ -39,7 +39,7 @@ def paint_playhead(painter: QPainter, frame: Frame, samples: int) -> None:
     thickness = max(round(theme.px(2) * THICKNESS / 2 * frame.dpr), 1)
     left = frame.snapped(view.x_at(samples) - thickness / frame.dpr / 2)
     line = QRectF(left, layout.ruler_top, thickness / frame.dpr, layout.height - layout.ruler_top)
-    # A rim of the ground's colour: over a spectrogram the line of the light look is as dark as what is under it.
+    # A rim of the ground's colour: the black line of the light look would be lost on a spectrogram.
     rim = thickness / frame.dpr / 2
     painter.fillRect(line.adjusted(-rim, 0, rim, 0), theme.color(frame.theme.bg, RIM))
     painter.fillRect(line, ink)

@@ -18,7 +18,7 @@ from widgets.timeline.proposals import paint_row
 PAD_PX, STAFF_PX, FLAG_PX = 4, 2, 9
 NARROWEST_NAME_PX = 16
 EDITOR_PX = 180
-BAND, LINE = 0.22, 0.5
+BAND, LINE = 0.22, 0.35
 """How strong a region's band and the lines through the lanes are."""
 
 

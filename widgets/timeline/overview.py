@@ -19,7 +19,7 @@ from widgets.timeline.spans import Spans
 from widgets.timeline.viewport import Viewport
 from widgets.timeline.waves import WaveSource
 
-MARK, TICK, WAVE_SHARE = 9, 5, 0.8
+MARK, FRAME, TICK, WAVE_SHARE = 9, 3, 5, 0.8
 NARROWEST_WINDOW = 6.0
 
 
@@ -54,7 +54,7 @@ def overview_image(frame: Frame, loudness: NDArray[np.float32], spans: Spans, ma
     )
     image.fill(theme.color(tokens.bg))
     pixels = np.frombuffer(image.bits(), np.uint32).reshape(image.height(), image.bytesPerLine() // 4)
-    height = image.height() - round(theme.px(MARK + 2) * frame.dpr)
+    height = image.height() - round(theme.px(MARK + FRAME) * frame.dpr)
     half = loudness * (height * WAVE_SHARE / 2)
     rows = np.arange(image.height(), dtype=np.float32)[:, None] + 0.5
     waves = np.abs(rows - height / 2) < np.maximum(half, 0.6)
@@ -85,8 +85,8 @@ def _fill_bars(pixels: NDArray[np.uint32], frame: Frame, spans: Spans) -> None:
     """Draw how much is proposed where, along the lower edge."""
     wide, per_column = bar_columns(frame), max(frame.viewport.length_samples, 1) / frame.columns
     shares = spans.shares(bar_edges(0, frame.columns, per_column, wide))
-    strip = pixels[-1 - round(theme.px(MARK) * frame.dpr) : -1]
-    fill_bars(strip, frame, shares, 0, wide)
+    bottom = len(pixels) - round(theme.px(FRAME) * frame.dpr)  # clear of the frame around what is visible
+    fill_bars(pixels[bottom - round(theme.px(MARK) * frame.dpr) : bottom], frame, shares, 0, wide)
 
 
 def _paint_ticks(painter: QPainter, frame: Frame, marks: Marks) -> None:

@@ -34,7 +34,7 @@ from widgets.timeline.spans import Spans
 
 LABELS = 150
 """With more spans in view words would take a frame's time."""
-FLAG_FROM_PX, EDGES_FROM_PX = 11, 24
+FLAG_FROM_PX, EDGES_FROM_PX = 11, 40
 """Narrower spans are bars of the ribbon; those in between have a flag, whose edges say enough."""
 TINT, CURRENT_TINT, HATCH_TINT = 0.12, 0.20, 0.45
 DIMMED_ACCEPTED, DIMMED_UNDECIDED = 0.7, 0.4

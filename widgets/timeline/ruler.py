@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil, floor, log10
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 
@@ -14,6 +16,7 @@ from engine.timebase import format_time
 from widgets import theme
 from widgets.timeline.frame import Frame
 from widgets.timeline.grid import Beats, thinning, visible
+from widgets.timeline.proposals import paint_row
 
 STEPS_S = (1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30)
 STEPS_LONG_S = (60, 120, 300, 600, 900, 1800, 3600, 7200, 18_000, 36_000)
@@ -49,21 +52,24 @@ class RulerMode(StrEnum):
 Mark = tuple[float, str]
 """A view position and what stands beside it."""
 
+Positions = NDArray[np.float64]
+NO_POSITIONS: Positions = np.zeros(0)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Row:
     """One row of the ruler, in logical pixels.
 
     Attributes
     ----------
     labels : left edge, width and text of each, none over another
-    majors : where the ticks are that begin a label or stand between two
-    minors : where the shorter ticks between those are
+    majors : where the ticks are that begin a label
+    minors : where the shorter ticks between those are, none under a label, shape (n,)
     """
 
     labels: tuple[tuple[float, float, str], ...]
     majors: tuple[float, ...]
-    minors: tuple[float, ...] = ()
+    minors: NDArray[np.float64]
 
 
 def label_step_s(s_per_px: float, label_px: float) -> float:
@@ -118,8 +124,11 @@ def _paint_row(painter: QPainter, frame: Frame, row: Row, font: QFont, top: floa
     line, floor = theme.color(frame.theme.downbeat), bottom - frame.hairline
     for x in row.majors:
         painter.fillRect(frame.vertical(x, floor - theme.px(2 * MINOR_PX), floor), line)
-    for x in row.minors:
-        painter.fillRect(frame.vertical(x, floor - theme.px(MINOR_PX), floor), line)
+    minors = np.zeros(frame.columns, np.uint32)
+    columns = np.rint(row.minors * frame.dpr).astype(np.int64)
+    minors[columns[(columns >= 0) & (columns < frame.columns)]] = line.rgba()
+    high = theme.px(MINOR_PX)
+    paint_row(painter, minors, QRectF(0, floor - high, frame.layout.width, high))
     painter.setFont(font)
     painter.setPen(theme.color(frame.theme.dim))
     baseline = top + (bottom - top - theme.px(1) + QFontMetricsF(font).capHeight()) / 2
@@ -127,7 +136,7 @@ def _paint_row(painter: QPainter, frame: Frame, row: Row, font: QFont, top: floa
         painter.drawText(QPointF(left, baseline), text)
 
 
-def _placed(frame: Frame, marks: Iterable[Mark], font: QFont, minors: Iterable[float] = ()) -> Row:
+def _placed(frame: Frame, marks: Iterable[Mark], font: QFont, minors: Positions = NO_POSITIONS) -> Row:
     """Place labels that fit, each clear of the one before; seams may bring their positions together."""
     width, metrics = frame.layout.width, QFontMetricsF(font)
     pad, clear = theme.px(4), float("-inf")
@@ -139,8 +148,12 @@ def _placed(frame: Frame, marks: Iterable[Mark], font: QFont, minors: Iterable[f
             labels.append((left, long, text))
             clear = left + long + pad
             majors.append(x)
-    under = [x for x in (frame.viewport.x_at(position) for position in minors) if -1 <= x <= width]
-    return Row(tuple(labels), tuple(majors), tuple(under))
+    xs = frame.viewport.xs_at(minors)
+    if labels and len(xs):
+        lefts, rights = (np.array([left + part * long for left, long, _ in labels]) for part in (0, 1))
+        before = np.searchsorted(lefts, xs + pad / 2) - 1
+        xs = xs[(before < 0) | (xs > rights[before] + pad / 2)]
+    return Row(tuple(labels), tuple(majors), xs)
 
 
 def _counted_row(frame: Frame, font: QFont, mode: RulerMode) -> Row:
@@ -155,8 +168,9 @@ def _counted_row(frame: Frame, font: QFont, mode: RulerMode) -> Row:
         parts = PARTS_OF_SECONDS.get(int(step_s)) or PARTS_OF_FIGURE[int(f"{step_s:e}"[0])]
     apart = theme.px(MINOR_APART_PX) * view.samples_per_px
     divided = next((part for part in parts if step / part >= apart), 1)
-    minors = [index * step / divided for index in _steps(frame, step / divided) if index % divided]
-    return _placed(frame, marks, font, minors)
+    steps = _steps(frame, step / divided)
+    index = np.arange(steps.start, steps.stop)
+    return _placed(frame, marks, font, index[index % divided > 0] * (step / divided))
 
 
 def _time_marks(frame: Frame, font: QFont) -> tuple[float, list[Mark]]:

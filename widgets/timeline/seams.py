@@ -17,6 +17,8 @@ from widgets.timeline.spans import each_once
 
 FLAG_WIDTH, CURRENT_WIDTH, SCISSORS = 17, 21, 11
 LINE_FROM_PX = 24
+CROWD, CROWD_PX = 4, 48
+"""Where so many seams lie within so much they are marks alone: a row of scissors says no more."""
 """Closer together their lines would hide the waves; a mark on top still tells where they are."""
 
 
@@ -37,10 +39,13 @@ def fill_seams(
 
 
 def paint_flags(painter: QPainter, frame: Frame, positions: NDArray[np.int64]) -> None:
-    """Draw the flags of seams; of those that would overlap only the first stands, so there are few."""
+    """Draw the flags of seams; of those that would overlap only the first stands, of a crowd none."""
     columns = _columns(frame, positions)
     if not len(columns) or frame.layout.lanes_top <= frame.layout.edits_top:
         return
+    reach = theme.px(CROWD_PX) * frame.dpr / 2
+    near = np.searchsorted(columns, columns + reach, "right") - np.searchsorted(columns, columns - reach)
+    columns = columns[near < CROWD]
     flag, apart, index = _flag_of(frame, Verdict.ACCEPTED), round((theme.px(FLAG_WIDTH) + 1) * frame.dpr), 0
     while index < len(columns):
         _place(painter, frame, columns[index] / frame.dpr, flag)

@@ -44,6 +44,6 @@ def fitted(name: str, shared: int, room: float, length: Callable[[str], float]) 
     """
     if not shared or length(name) <= room:
         return name
-    head = f"{name[:KEPT_LETTERS]}…"
-    tails = (name[start:] for start in range(shared, len(name)))
-    return next((head + tail for tail in tails if length(head + tail) <= room), name)
+    rest = name[shared:]
+    shorter = (f"{name[:KEPT_LETTERS]}…{rest}", f"…{rest}")
+    return next((one for one in shorter if length(one) <= room), shorter[-1])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -175,13 +174,13 @@ class Layers:
         bare = np.stack([ground, np.full_like(ground, theme.color(frame.theme.line).rgba())])
         borders = [round(y * frame.dpr) for y in layout.lane_tops]
         for tracks, shares in proposals.shares:  # one for all lanes, unless an edit is of some tracks
-            under, line = proposals.tinted(bare, shares)
+            veil = proposals.veil(shares)
+            under, line = veil.tinted(bare)
             here = [tracks is None or lane.track_id in tracks for lane in shown.lanes]
             for is_here, (first, stop) in zip(here, pairwise(borders), strict=False):
                 if is_here:
                     pixels[max(first, top) : max(min(stop, bottom), top)] = under
-            inked = partial(proposals.inked, shares=shares)
-            self._wave_painter.fill(pixels, frame, shown.lanes, under, inked, tracks)
+            self._wave_painter.fill(pixels, frame, shown.lanes, under, veil.inked, tracks)
             ways = ways_of(frame, shares >= HALF, ground)
             self._spectrograms.fill(pixels[:bottom], frame, shown.lanes, under, ways, tracks)
             for is_here, stop in zip(here, borders[1:], strict=False):

@@ -31,16 +31,14 @@ from widgets.timeline.proposal_labels import SIGN_FROM_PX, Span, paint_label, ro
 from widgets.timeline.ribbon import bar_columns, bar_edges, fill_bars
 from widgets.timeline.seams import FLAG_WIDTH, fill_seams, paint_flags, paint_seam
 from widgets.timeline.spans import Spans
+from widgets.timeline.veil import WEAK_TO_STRONG, Veil, fading
 
 LABELS = 150
 """With more spans in view words would take a frame's time."""
 FLAG_FROM_PX, EDGES_FROM_PX = 11, 40
 """Narrower spans are bars of the ribbon; those in between have a flag, whose edges say enough."""
-TINT, CURRENT_TINT, HATCH_TINT = 0.12, 0.20, 0.45
-DIMMED_ACCEPTED, DIMMED_UNDECIDED = 0.7, 0.4
-"""How far waves of what goes fade into the ground."""
+CURRENT_TINT, HATCH_TINT = 0.20, 0.45
 HATCH_PX, DASH_PX, DASH_GAP_PX, CLASH_PX, CURRENT_LEAST_PX = 11, 4, 3, 3, 5
-WEAK_TO_STRONG = (Verdict.REJECTED, Verdict.ACCEPTED, Verdict.UNDECIDED)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +48,7 @@ class Proposals:
     Attributes
     ----------
     shares : lanes that are covered alike, with how much of each column is covered
-    going : shape (columns,), how far the waves fade since what they show goes
+    going : shape (columns,), how far waves fade since what they show goes
     found : indices of the spans in view that are wide enough for a flag, ascending
     covered : bool, shape (3, columns), where those of each of `VERDICTS` are
     gone : bool, shape (columns,), where accepted ones of them take their span out
@@ -87,13 +85,14 @@ class Proposals:
         verdicts = spans.verdicts[found].astype(np.int64)
         is_gone = spans.drops[found] & (verdicts == VERDICTS.index(Verdict.ACCEPTED))
         bar_borders = bar_edges(grid.first, grid.n_columns, grid.samples_per_column, wide)
+        goes = shares[0][1] if spans.drops.all() else spans.shares(edges, current, drops=True)
         return cls(
             frame=frame,
             spans=spans,
             current=current,
             lanes=lanes,
             shares=shares,
-            going=_going(spans.shares(edges, current, drops=True)),
+            going=fading(goes),
             found=found,
             covered=spans.touched(edges, found, verdicts, len(VERDICTS)),
             gone=spans.touched(edges, found[is_gone], np.zeros(int(is_gone.sum()), np.int64), 1)[0],
@@ -103,24 +102,9 @@ class Proposals:
             seams=spans.seams(view.start_samples, view.stop_samples),
         )
 
-    def tinted(self, rows: NDArray[np.uint32], shares: NDArray[np.float64]) -> NDArray[np.uint32]:
-        """Return colours of columns, shape (n, columns), seen through the tint of what covers them."""
-        result = rows.copy()
-        for verdict in WEAK_TO_STRONG:
-            share = shares[VERDICTS.index(verdict)]
-            where = np.flatnonzero(share)
-            if len(where):
-                token = self.frame.theme.verdict(verdict)
-                result[:, where] = _blend(rows[:, where], token, TINT * share[where])
-        return result
-
-    def inked(self, rows: NDArray[np.uint32], shares: NDArray[np.float64]) -> NDArray[np.uint32]:
-        """Return the same of waves, which fade where what they show goes."""
-        where = np.flatnonzero(self.going)
-        faded = rows.copy()
-        if len(where):
-            faded[:, where] = _blend(rows[:, where], self.frame.theme.bg, self.going[where])
-        return self.tinted(faded, shares)
+    def veil(self, shares: NDArray[np.float64]) -> Veil:
+        """Return what lies over lanes that are covered so far."""
+        return Veil.of(self.frame.theme, shares, self.going)
 
     def fill(self, edits: NDArray[np.uint32], lanes: NDArray[np.uint32]) -> None:
         """Draw ribbon and flags into their strip, edges into the lanes, shape (rows, columns) each."""
@@ -313,23 +297,6 @@ def _pixmap(pixels: NDArray[np.uint32], dpr: float) -> QPixmap:
     made = QPixmap.fromImage(image.copy())
     made.setDevicePixelRatio(dpr)
     return made
-
-
-def _going(shares: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return how far waves fade in columns of which spans of each verdict take so much, shape (columns,)."""
-    accepted, undecided = (shares[VERDICTS.index(each)] for each in (Verdict.ACCEPTED, Verdict.UNDECIDED))
-    return np.maximum(accepted * DIMMED_ACCEPTED, undecided * DIMMED_UNDECIDED)
-
-
-def _blend(rows: NDArray[np.uint32], token: str, alpha: NDArray[np.float64]) -> NDArray[np.uint32]:
-    """Return opaque colours, shape (n, columns), under a colour of opacities, shape (columns,)."""
-    over = np.uint32(theme.color(token).rgba())
-    mixed, strength = np.full_like(rows, 0xFF000000), alpha.astype(np.float32)
-    for shift in (0, 8, 16):
-        under = (rows >> shift & 0xFF).astype(np.float32)
-        part = under + (np.float32(over >> shift & 0xFF) - under) * strength
-        mixed |= np.rint(part).astype(np.uint32) << shift
-    return mixed
 
 
 def paint_row(painter: QPainter, row: NDArray[np.uint32], area: QRectF) -> None:

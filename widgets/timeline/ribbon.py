@@ -73,8 +73,9 @@ def fill_bars(
     lowest = max(round(theme.px(LOWEST_PX) * frame.dpr), 1)
     tops = np.cumsum(bar_heights(shares, height, lowest), axis=0)[:, shown]
     tops[:, index % wide == wide - 1] = 0  # the gap between two bars
-    from_below = np.arange(height - 1, -1, -1)[:, None]
-    under = np.zeros(columns, np.int64)
+    tops = tops.astype(np.int16)
+    from_below = np.arange(height - 1, -1, -1, dtype=np.int16)[:, None]
+    under = np.zeros(columns, np.int16)
     for verdict, top in zip(FROM_BELOW, tops, strict=True):
         if top.any():
             where = (from_below >= under) & (from_below < top)
@@ -85,16 +86,22 @@ def fill_bars(
 
 
 def _pattern(
-    verdict: Verdict, rows: NDArray[np.int64], columns: NDArray[np.int64], dpr: float
+    verdict: Verdict, rows: NDArray[np.int16], columns: NDArray[np.int64], dpr: float
 ) -> NDArray[np.bool_]:
-    """Tell where a bar is drawn weaker: an accepted one along slopes, a rejected one in every second dash."""
+    """Tell where a bar is drawn weaker: an accepted one along slopes, a rejected one in every second dash.
+
+    Returns
+    -------
+    weaker : a shape that goes with (rows, columns)
+    """
     if verdict is Verdict.ACCEPTED:
-        period = max(round(theme.px(HATCH_PX) * dpr), 3)
-        return (rows + columns) % period < max(round(dpr), 1)
+        period, thick = max(round(theme.px(HATCH_PX) * dpr), 3), max(round(dpr), 1)
+        at = (rows % period).astype(np.uint8) + (columns % period).astype(np.uint8)  # below two periods
+        return (at < thick) | ((at >= period) & (at < period + thick))
     if verdict is Verdict.REJECTED:
         period = max(round(theme.px(DASH_PX) * dpr), 2)
-        return rows % period >= period / 2 + np.zeros_like(columns)
-    return np.zeros((len(rows), len(columns)), bool)
+        return rows % period >= period / 2
+    return np.zeros((1, 1), bool)
 
 
 def _weak(frame: Frame, verdict: Verdict) -> int:

@@ -97,15 +97,34 @@ def mean_line(
     return lows.astype(np.float64), highs.astype(np.float64)
 
 
+Extent = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Lowest and highest score in each column, shape (columns,) each; NaN where there is no score."""
+
+
 def curve_image(
-    low: NDArray[np.float64],
-    high: NDArray[np.float64],
-    height: int,
-    thickness: float,
-    token: str,
-    strength: float = 1.0,
+    line: Extent, height: int, thickness: float, token: str, band: Extent | None = None
 ) -> QImage:
-    """Return the curve, antialiased by coverage, as an image of `height` rows for score 1 down to 0."""
+    """Return the curve, antialiased by coverage, as an image of `height` rows for score 1 down to 0.
+
+    Parameters
+    ----------
+    band : what lies weaker behind the line
+    """
+    cover = _cover(line, height, thickness)
+    if band is not None:
+        behind = _cover(band, height, thickness)
+        behind *= BAND
+        np.maximum(cover, behind, out=cover)
+    cover *= 255
+    pixels = _opacities(token)[cover.astype(np.uint8)]
+    rows_n, columns_n = pixels.shape
+    image = QImage(pixels.data, columns_n, rows_n, columns_n * 4, QImage.Format.Format_ARGB32_Premultiplied)
+    return image.copy()
+
+
+def _cover(extent: Extent, height: int, thickness: float) -> NDArray[np.float32]:
+    """Return how much of each pixel a line of a thickness covers, 0 to 1, shape (height, columns)."""
+    low, high = extent
     bottom = (height - thickness) * (1 - low) + thickness
     top = (height - thickness) * (1 - high)
     rows = np.arange(height, dtype=np.float32)[:, None]
@@ -114,11 +133,7 @@ def curve_image(
     cover = np.minimum(rows + 1, bottom32)
     cover -= np.maximum(rows, top32)
     np.minimum(np.maximum(cover, 0.0, out=cover), 1.0, out=cover)
-    cover *= 255 * strength
-    pixels = _opacities(token)[cover.astype(np.uint8)]
-    rows_n, columns_n = pixels.shape
-    image = QImage(pixels.data, columns_n, rows_n, columns_n * 4, QImage.Format.Format_ARGB32_Premultiplied)
-    return image.copy()
+    return cover
 
 
 def heat_row(high: NDArray[np.float64], tokens: theme.Theme) -> NDArray[np.uint32]:
@@ -152,17 +167,16 @@ def paint_score(painter: QPainter, frame: Frame, curve: ScoreCurve | None, thres
         return
     edges = frame.grid.edges()
     low, high = column_scores(curve, edges)
-    mean_low, mean_high = mean_line(curve, edges, low, high)
+    line = mean_line(curve, edges, low, high)
     top, bottom = plot_span(frame)
     thickness = max(THICKNESS_PX * frame.dpr, 1.0)
     height = max(round((bottom - top) * frame.dpr), 2)
     if threshold is not None:
         paint_threshold(painter, frame, threshold)
     plot = QRectF(0, top, layout.width, bottom - top)
-    if mean_low is not low:
-        painter.drawImage(plot, curve_image(low, high, height, thickness, tokens.score_line, BAND))
-    painter.drawImage(plot, curve_image(mean_low, mean_high, height, thickness, tokens.score_line))
-    heat = heat_row(mean_high, tokens)
+    band = None if line[0] is low else (low, high)
+    painter.drawImage(plot, curve_image(line, height, thickness, tokens.score_line, band))
+    heat = heat_row(line[1], tokens)
     strip = QImage(heat.data, len(heat), 1, QImage.Format.Format_ARGB32_Premultiplied)
     heat_top = layout.edits_top - theme.px(HEAT + HEAT_GAP)
     painter.drawImage(QRectF(0, heat_top, layout.width, theme.px(HEAT)), strip)

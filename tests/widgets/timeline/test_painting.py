@@ -20,9 +20,9 @@ from widgets.theme import DARK, LIGHT
 from widgets.timeline.canvas import Canvas
 from widgets.timeline.demo import MadeUp
 from widgets.timeline.frame import Frame
-from widgets.timeline.proposals import TINT
 from widgets.timeline.spans import Spans
 from widgets.timeline.timeline_view import TimelineView
+from widgets.timeline.veil import TINT
 
 GROUND = theme.color(DARK.bg).rgba()
 LANES, FLAGS = slice(190, 428), slice(166, 190)

@@ -77,11 +77,11 @@ def test_outside_of_what_was_scored_there_is_no_curve() -> None:
 
 def test_the_curve_is_as_thick_as_asked_and_clear_elsewhere() -> None:
     level = np.full(5, 0.5)
-    image = curve_image(level, level, 41, 2.0, DARK.score_line)
+    image = curve_image((level, level), 41, 2.0, DARK.score_line)
     alphas = [image.pixelColor(2, row).alphaF() for row in range(image.height())]
     assert sum(alphas) == pytest.approx(2.0, abs=0.02)
     assert image.pixelColor(2, 5).alpha() == 0
-    gap = curve_image(np.full(5, np.nan), np.full(5, np.nan), 41, 2.0, DARK.score_line)
+    gap = curve_image((np.full(5, np.nan), np.full(5, np.nan)), 41, 2.0, DARK.score_line)
     assert all(gap.pixelColor(2, row).alpha() == 0 for row in range(41))
 
 

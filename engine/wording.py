@@ -27,8 +27,8 @@ def quoted(value: object, most_characters: int = 60) -> str:
 
 
 def gain_text(gain_db: float) -> str:
-    """Return a gain with one decimal and a real minus sign."""
-    text = f"{gain_db:.1f} dB"
+    """Return a gain with one decimal and its sign, a real minus where it is one; none for 0.0 dB."""
+    text = f"{gain_db:+.1f} dB"
     return text.replace("-", "−") if float(text[:-3]) else "0.0 dB"
 
 

@@ -184,6 +184,7 @@ class Canvas(QWidget):
         retimed, self.times = times != self.times, times
         if retimed or state.proposals is not old.proposals or state.decisions is not old.decisions:
             self._show(spans=times.spans(Spans.of(state)))
+            self._lay_out()
         if retimed or state.markers is not old.markers:
             self._show(marks=times.marks(state.markers))
             self._lay_out()
@@ -417,6 +418,7 @@ class Canvas(QWidget):
             self._scroll,
             has_marks=bool(self.state.markers),
             has_arrangement=len(self.slabs) > 0,
+            has_edits=bool(self.state.proposals),
         )
         self._scroll = self._layout.scroll
         if self._layout != before:

@@ -13,7 +13,7 @@ from engine.timebase import format_time
 from widgets import theme
 from widgets.timeline.beat_drag import MoveBeat, beat_at
 from widgets.timeline.block_drag import MoveBlock, slab_at
-from widgets.timeline.frame import FLAG, Frame
+from widgets.timeline.frame import Frame
 from widgets.timeline.marker_drag import MoveMark, Part, mark_at, mark_tip
 from widgets.timeline.overview import whole, window_rect
 from widgets.timeline.proposals import paint_span, span_at
@@ -173,7 +173,7 @@ class MoveEdge:
         text = f"{format_time(self._span[self._edge] / rate_hz)}  {moved_ms:+.0f} ms".replace("-", "−")
         painter.setFont(theme.mono_font(theme.TEXT_SMALL))
         width = painter.fontMetrics().horizontalAdvance(text) + theme.px(12)
-        top = frame.layout.lanes_top + theme.px(FLAG) + theme.px(4)
+        top = frame.layout.lanes_top + theme.px(4)
         left = min(max(x + theme.px(6), 0.0), frame.layout.width - width)
         box = QRectF(left, top, width, theme.px(20))
         painter.fillRect(box, theme.color(frame.theme.panel2))
@@ -186,10 +186,10 @@ def edge_at(canvas: Surface, x: float, y: float) -> int | None:
     layout = canvas.frame.layout
     if canvas.current is None or canvas.current not in canvas.state.proposals:
         return None
-    if not layout.lanes_top <= y < layout.lanes_bottom:
+    if not layout.edits_top <= y < layout.lanes_bottom:
         return None
     lane, tracks = layout.lane_at(y), canvas.state.proposals[canvas.current].tracks
-    on_flag = y < layout.lanes_top + theme.px(FLAG) or lane is None
+    on_flag = y < layout.lanes_top or lane is None
     if tracks and not on_flag and canvas.state.tracks[lane or 0].id not in tracks:
         return None
     left, right = (canvas.x_of(edge) for edge in canvas.state.span(canvas.current))
@@ -200,21 +200,21 @@ def edge_at(canvas: Surface, x: float, y: float) -> int | None:
 
 
 def proposal_at(canvas: Surface, x: float, y: float) -> str | None:
-    """Return the proposal under the mouse on the lanes; below the flags, one about the track of that lane."""
+    """Return the proposal under the mouse; below the flags, one about the track of that lane."""
     layout = canvas.frame.layout
-    if not layout.lanes_top <= y < layout.lanes_bottom:
+    if not layout.edits_top <= y < layout.lanes_bottom:
         return None
     view, lane = canvas.viewport, layout.lane_at(y)
     position = view.start_samples + x * view.samples_per_px
-    on_flag = y < layout.lanes_top + theme.px(FLAG)
+    on_flag = y < layout.lanes_top
     track = None if on_flag or lane is None else canvas.state.tracks[lane].id
     return canvas.spans.hit(position, 1.5 * view.samples_per_px, canvas.current, track)
 
 
 def flag_at(canvas: Surface, x: float, y: float) -> str | None:
     """Return the proposal whose flag is under the mouse."""
-    top = canvas.frame.layout.lanes_top
-    if not top <= y < top + theme.px(FLAG):
+    layout = canvas.frame.layout
+    if not layout.edits_top <= y < layout.lanes_top:
         return None
     return proposal_at(canvas, x, y) or seam_at(canvas, x)
 
@@ -235,7 +235,7 @@ def seam_at(canvas: Surface, x: float) -> str | None:
 def on_threshold(canvas: Surface, y: float) -> bool:
     """Tell whether the mouse is on the threshold line."""
     frame = canvas.frame
-    inside = frame.layout.score_top <= y < frame.layout.lanes_top
+    inside = frame.layout.score_top <= y < frame.layout.edits_top
     return (
         inside
         and canvas.threshold is not None
@@ -255,7 +255,7 @@ def press(canvas: Surface, at: QPointF, held: Qt.KeyboardModifier = _NONE) -> Dr
     x, y = at.x(), at.y()
     if y < canvas.frame.layout.arrangement_top:
         return MoveWindow(canvas, at)
-    if y < canvas.frame.layout.ruler_top:
+    if y < canvas.frame.layout.marks_top:
         slab = slab_at(canvas, at)
         return None if slab is None else MoveBlock(canvas, slab, at)
     mark = mark_at(canvas, at)
@@ -282,7 +282,7 @@ def press(canvas: Surface, at: QPointF, held: Qt.KeyboardModifier = _NONE) -> Dr
 def _press_on_time(canvas: Surface, at: QPointF, held: Qt.KeyboardModifier) -> Drag:
     """Answer a press that meets nothing but ruler, scores or lanes."""
     layout = canvas.frame.layout
-    in_ruler, in_lanes = at.y() < layout.score_top, layout.lanes_top <= at.y() < layout.lanes_bottom
+    in_ruler, in_lanes = at.y() < layout.score_top, layout.edits_top <= at.y() < layout.lanes_bottom
     if held & _ALT and inside_selection(canvas, at):
         return MoveSpan(canvas, at) if held & _CTRL else SlipSpan(canvas, at)
     if not (in_ruler or in_lanes) or (held & _ALT and in_ruler):
@@ -314,7 +314,7 @@ def cursor_at(canvas: Surface, at: QPointF, held: Qt.KeyboardModifier = _NONE) -
     frame = canvas.frame
     if not canvas.viewport.length_samples:
         return Qt.CursorShape.ArrowCursor
-    if frame.layout.arrangement_top <= at.y() < frame.layout.ruler_top:
+    if frame.layout.arrangement_top <= at.y() < frame.layout.marks_top:
         return Qt.CursorShape.PointingHandCursor
     if at.y() < frame.layout.arrangement_top:
         area = window_rect(frame)
@@ -328,7 +328,7 @@ def cursor_at(canvas: Surface, at: QPointF, held: Qt.KeyboardModifier = _NONE) -
         return Qt.CursorShape.SplitHCursor
     if _selection_edge(canvas, at) is not None:
         return Qt.CursorShape.SplitHCursor
-    if at.y() < frame.layout.marks_top:
+    if at.y() < frame.layout.score_top:
         return Qt.CursorShape.IBeamCursor
     if on_threshold(canvas, at.y()):
         return Qt.CursorShape.SplitVCursor

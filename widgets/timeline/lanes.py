@@ -34,6 +34,7 @@ class Lane:
     gain : what its samples are multiplied by so that its loudest fills the lane
     audible : False for a muted track and for one that another track's solo silences
     wish : how high it wants to be, and in how many rows: one a channel, or one for all
+    color : of its waves; empty for the theme's own
     """
 
     track_id: str
@@ -43,6 +44,7 @@ class Lane:
     gain: float = 1.0
     audible: bool = True
     wish: Wish = ONE_ROW
+    color: str = ""
 
     @property
     def sound(self) -> tuple[object, ...]:
@@ -105,7 +107,7 @@ class WavePainter:
         frame: Frame,
         lanes: tuple[Lane, ...],
         ground: PIXELS,
-        tinted: Callable[[PIXELS], PIXELS],
+        inked: Callable[[PIXELS], PIXELS],
         tracks: Collection[str] | None = None,
     ) -> None:
         """Draw the visible lanes into an image.
@@ -113,17 +115,16 @@ class WavePainter:
         Parameters
         ----------
         ground : uint32, shape (columns,), what every row of these lanes shows now
-        tinted : returns colours of columns, shape (n, columns), as seen through what lies over the lanes
+        inked : returns colours of waves, shape (n, columns), as seen through what lies over the lanes
         tracks : whose lanes to draw; None for all
         """
-        inks = _inks(frame, tinted)
         dpr = frame.dpr
         clip = (round(frame.layout.lanes_top * dpr), min(round(frame.layout.height * dpr), len(pixels)))
         bands: list[Band] = []
-        for lane, top, bottom in self._shown(frame, lanes):
-            if tracks is not None and lane.track_id not in tracks:
-                continue
-            ink = inks[lane.audible]
+        here = [one for one in self._shown(frame, lanes) if tracks is None or one[0].track_id in tracks]
+        inks = _inks(frame, {(lane.color, lane.audible) for lane, _, _ in here}, inked)
+        for lane, top, bottom in here:
+            ink = inks[lane.color, lane.audible]
             rows = lane.wish.rows
             borders = [round((top + (bottom - top) * row / rows) * dpr) for row in range(rows + 1)]
             samples = self._samples(frame, lane) if sampled(frame) else None
@@ -141,7 +142,7 @@ class WavePainter:
         """Yield the lanes in view that have a source, with the top and bottom of their waves."""
         layout = frame.layout
         for number, (lane, bottom) in enumerate(zip(lanes, layout.lane_tops[1:], strict=False)):
-            top = layout.rows_top(number, lane.wish.rows)
+            top = layout.lane_tops[number]
             if bottom > layout.lanes_top and top < layout.height and lane.track_id in self._waves:
                 yield lane, top, bottom
 
@@ -189,13 +190,17 @@ def _fill_samples(
             fill_dots(part, columns, heights, DOT_PX * frame.dpr, ink)
 
 
-def _inks(frame: Frame, tinted: Callable[[PIXELS], PIXELS]) -> dict[bool, tuple[PIXELS, PIXELS]]:
-    """Return the colours of peak and RMS in each column, for tracks that are heard and that are not."""
-    tokens = frame.theme
+def _inks(
+    frame: Frame, looks: Collection[tuple[str, bool]], inked: Callable[[PIXELS], PIXELS]
+) -> dict[tuple[str, bool], tuple[PIXELS, PIXELS]]:
+    """Return the colours of peak and RMS in each column, by a track's colour and whether it is heard."""
+    tokens, listed = frame.theme, list(looks)
     colors = [
-        theme.mix(token, tokens.bg, share).rgba()
-        for share in (0.0, MUTED_SHARE)
-        for token in (tokens.wave, tokens.wave2)
+        theme.mix(token, tokens.bg, 0.0 if audible else MUTED_SHARE).rgba()
+        for color, audible in listed
+        for token in tokens.wave_inks(color)
     ]
-    rows = tinted(np.repeat(np.array(colors, np.uint32)[:, None], frame.columns, axis=1))
-    return {True: (rows[0], rows[1]), False: (rows[2], rows[3])}
+    if not colors:
+        return {}
+    rows = inked(np.repeat(np.array(colors, np.uint32)[:, None], frame.columns, axis=1))
+    return {look: (rows[2 * place], rows[2 * place + 1]) for place, look in enumerate(listed)}

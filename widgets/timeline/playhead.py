@@ -23,7 +23,7 @@ def playhead_strip(frame: Frame, samples: int) -> QRect:
 
 def overview_strip(frame: Frame, samples: int) -> QRect:
     """Return the same on the overview bar."""
-    return QRect(int(_overview_x(frame, samples)) - 2, 0, 5, frame.layout.ruler_top)
+    return QRect(int(_overview_x(frame, samples)) - 2, 0, 5, frame.layout.marks_top)
 
 
 def paint_playhead(painter: QPainter, frame: Frame, samples: int) -> None:
@@ -31,7 +31,7 @@ def paint_playhead(painter: QPainter, frame: Frame, samples: int) -> None:
     layout, view = frame.layout, frame.viewport
     ink = theme.color(frame.theme.playhead)
     if view.length_samples:
-        mark = frame.vertical(_overview_x(frame, samples), 0, layout.ruler_top)
+        mark = frame.vertical(_overview_x(frame, samples), 0, layout.marks_top)
         painter.fillRect(mark, theme.color(frame.theme.playhead, 0.7))
     strip = playhead_strip(frame, samples)
     if strip.isNull() or not view.length_samples:

@@ -40,7 +40,7 @@ from widgets.timeline.heads.column import TrackHeads
 from widgets.timeline.lanes import Lane, display_gain
 from widgets.timeline.result_wave import Cutter, ResultWave
 from widgets.timeline.ruler import RulerMode
-from widgets.timeline.sentences import view_sentence
+from widgets.timeline.sentences import edits_words, view_sentence
 from widgets.timeline.spectrogram import SpectrogramLook
 from widgets.timeline.spectrogram_columns import (
     EditedSpectrogram,
@@ -175,6 +175,8 @@ class TimelineView(QWidget):
         self._patches = edit_list.patches if edit_list is not None else patches
         self._times = TimeMap(state.length_samples, edit_list)
         self.heads.set_document(state)
+        if state.proposals:
+            self.heads.edits.show_about(*edits_words(state))
         lanes = self._lanes()
         self.canvas.set_document(state, lanes, self._times)
         if before != (self._times, self._recorded, self._patches):
@@ -373,11 +375,15 @@ class TimelineView(QWidget):
         return Wish(rows, track.height_px, track.is_collapsed)
 
     def _lanes(self) -> tuple[Lane, ...]:
-        heard = audible(self._state.tracks)
+        heard, colors = audible(self._state.tracks), self.heads.accents()
         span_of = cache(self._times.lane_span)  # most tracks are as long as each other
-        return tuple(self._lane(track, track in heard, span_of) for track in self._state.tracks)
+        return tuple(
+            self._lane(track, track in heard, colors[track.id], span_of) for track in self._state.tracks
+        )
 
-    def _lane(self, track: Track, is_audible: bool, span_of: Callable[[int, int], tuple[int, int]]) -> Lane:
+    def _lane(
+        self, track: Track, is_audible: bool, color: str, span_of: Callable[[int, int], tuple[int, int]]
+    ) -> Lane:
         track_stop = self._state.track_stop_samples(track)
         channels = self._state.sources[track.source_id].channels
         source = self._waves.get(track.id)
@@ -386,7 +392,7 @@ class TimelineView(QWidget):
             self._gains[track.id] = display_gain(source, recorded)
         start, stop = span_of(track.start_samples, track_stop)
         gain = self._gains.get(track.id, 1.0)
-        return Lane(track.id, channels, start, stop - start, gain, is_audible, self._wish(track))
+        return Lane(track.id, channels, start, stop - start, gain, is_audible, self._wish(track), color)
 
     def _shown_waves(self) -> Mapping[str, WaveSource]:
         """Return what the lanes are drawn from: the recordings, with their edited sound, or the result."""

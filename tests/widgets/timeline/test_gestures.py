@@ -25,7 +25,7 @@ from widgets.timeline.viewport import Viewport
 
 LEFT = Qt.MouseButton.LeftButton
 ALT = Qt.KeyboardModifier.AltModifier
-FLAG_Y, LANE_Y, RULER_Y, OVERVIEW_Y = 170, 300, 70, 20
+FLAG_Y, LANE_Y, RULER_Y, OVERVIEW_Y = 175, 300, 70, 20
 
 
 def click(view: TimelineView, x: int, y: int) -> None:
@@ -152,7 +152,8 @@ def test_the_wheel_scrolls_in_time(
 def test_lanes_that_do_not_fit_scroll_down(close: TimelineView) -> None:
     close.resize(1_168, 300)
     assert close.bar.isVisible()
-    turn(close, 10, down=-120)
+    for _ in range(2):
+        turn(close, 10, down=-120)
     layout = close.canvas.frame.layout
     assert layout.scroll == layout.scroll_limit == close.bar.value() > 0
     assert close.viewport.start_samples == 38_000

@@ -15,8 +15,10 @@ from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline.frame import COLLAPSED, Layout
 from widgets.timeline.heads.arrangement_head import ArrangementHead
+from widgets.timeline.heads.edits_head import EditsHead
 from widgets.timeline.heads.head import TrackHead
 from widgets.timeline.heads.score_head import ScoreHead
+from widgets.timeline.heads.track_names import shared_letters
 
 DROP_LINE, FASTEST_SCROLL = 3, 24
 
@@ -60,10 +62,11 @@ class TrackHeads(QWidget):
         self._stretched_px = 0
         self._below = QWidget(self)  # heads scroll under the score's head, so they have a clip of their own
         self._drop_line = _DropLine(tokens, self._below)
-        self._shown: dict[str, tuple[Track, Source, str]] = {}
+        self._shown: dict[str, tuple[Track, Source, str, int]] = {}
         self.heads: dict[str, TrackHead] = {}
         self.score = ScoreHead(tokens, self)
         self.arrangement = ArrangementHead(tokens, self)
+        self.edits = EditsHead(tokens, self)
 
     # what is shown
 
@@ -87,7 +90,11 @@ class TrackHeads(QWidget):
             head.deleteLater()
         self.heads = {track.id: self.heads.get(track.id) or self._head(track) for track in tracks}
         accents, sources = self.accents(), self._state.sources
-        shown = {track.id: (track, sources[track.source_id], accents[track.id]) for track in tracks}
+        shared = dict(zip(self.heads, shared_letters([track.name for track in tracks]), strict=True))
+        shown = {
+            track.id: (track, sources[track.source_id], accents[track.id], shared[track.id])
+            for track in tracks
+        }
         for key, facts in shown.items():
             if self._shown.get(key) != facts:
                 self.heads[key].show_track(*facts)
@@ -133,7 +140,8 @@ class TrackHeads(QWidget):
 
     def set_theme(self, tokens: Theme) -> None:
         """Draw in other colours."""
-        self._theme = self.score.theme = self.arrangement.theme = self._drop_line.theme = tokens
+        self._theme = self._drop_line.theme = tokens
+        self.score.theme = self.arrangement.theme = self.edits.theme = tokens
         for head in self.heads.values():
             head.set_theme(tokens)
         self.refresh()
@@ -227,16 +235,17 @@ class TrackHeads(QWidget):
         """Put each head beside its lane."""
         self._layout = layout
         width = self.width()
-        top, high = layout.arrangement_top, layout.ruler_top - layout.arrangement_top
+        top, high = layout.arrangement_top, layout.marks_top - layout.arrangement_top
         self.arrangement.setGeometry(0, top, width, high)
         self.arrangement.setVisible(high > 0)
-        self.score.setGeometry(0, layout.score_top, width, layout.lanes_top - layout.score_top)
+        self.score.setGeometry(0, layout.score_top, width, layout.edits_top - layout.score_top)
+        self.edits.setGeometry(0, layout.edits_top, width, layout.lanes_top - layout.edits_top)
+        self.edits.setVisible(layout.lanes_top > layout.edits_top)
         self._below.setGeometry(0, layout.lanes_top, width, max(layout.lanes_bottom - layout.lanes_top, 0))
         tops = layout.lane_tops
         for number, (head, bottom) in enumerate(zip(self.heads.values(), tops[1:], strict=False)):
             top = tops[number]
-            rows_top = layout.rows_top(number, 2) - top
-            head.place(QRect(0, top - layout.lanes_top, width, bottom - top), rows_top)
+            head.place(QRect(0, top - layout.lanes_top, width, bottom - top))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self.wheel_turned.emit(event)
@@ -249,7 +258,7 @@ class TrackHeads(QWidget):
         painter.fillRect(QRectF(self.width() - hairline, 0, hairline, self.height()), line)
         if self._layout is not None:
             layout = self._layout
-            tops = (layout.arrangement_top, layout.ruler_top, layout.marks_top, layout.score_top)
+            tops = (layout.arrangement_top, layout.marks_top, layout.ruler_top, layout.score_top)
             for y in dict.fromkeys(tops):
                 painter.fillRect(QRectF(0, y - hairline, self.width(), hairline), line)
         painter.end()

@@ -15,6 +15,7 @@ from desktop.files import Files
 from desktop.garbage import WindowGarbage
 from desktop.grid.dialogs import GridDialogs
 from desktop.grid.editing import GridEditing
+from desktop.grid.layer import GridLayer
 from desktop.grid.tap_tempo import TapTempo
 from desktop.job_lanes import JobLanes
 from desktop.playback import Player
@@ -106,6 +107,7 @@ class MainWindow(QMainWindow):
         self.exporting = Exporting(self, self, settings)
         self.palette_popup = CommandPalette(theme, keymap.commands, self)
         self.commands = Actions(self, keymap.commands)
+        self.grid_layer = GridLayer(self.session, self.grid_editing, self.commands, self)
         self.tracks = Tracks(self, self.session, self.timeline, self.commands.action)
         self.by_hand = ByHand(self, self, lambda: self.look.theme)
         self.amounts = Amounts(self, self, lambda: self.look.theme)
@@ -162,12 +164,12 @@ class MainWindow(QMainWindow):
         working = (self.files, self.work, self.diagnosing, self.exporting, self.player, self.tasting)
         editing = (self.review, self.grid_editing, self.tap_tempo, self.marking, self.arranging, self.by_hand)
         rest = (self.amounts, self.history, self.commands, self.kept, self.tracks, self.user_settings)
-        self.telling.hear((*showing, *working, *editing, *rest))
+        self.telling.hear((*showing, *working, *editing, self.grid_layer, *rest))
         self.by_hand.shown.connect(self.selection_bar.show_selection)
         connect_findings(self.diagnosing, self.tasting, self.files, self.work)
         self.review.moved.connect(self._show_current)
-        self.queue_panel.proposal_chosen.connect(self.zooms.reveal)
-        self.timeline.proposal_clicked.connect(self.review.visit)
+        self.queue_panel.proposal_chosen.connect(self.zooms.frame)
+        self.timeline.proposal_clicked.connect(self.zooms.visit_in_view)
         self.timeline.seek_requested.connect(self.transport.seek)
         self.timeline.proposal_opened.connect(lambda _id: self.zooms.to_proposal())
         self.timeline.edge_dragged.connect(telling_refusals(self.review.drag, self.telling.refuse))

@@ -12,6 +12,7 @@ from desktop.export.exporting import Exporting
 from desktop.files import Files
 from desktop.grid.dialogs import GridDialogs
 from desktop.grid.editing import GridEditing
+from desktop.grid.layer import GridLayer
 from desktop.grid.tap_tempo import TapTempo
 from desktop.review.amounts import Amounts
 from desktop.review.arrivals import Arrivals
@@ -56,6 +57,7 @@ class Window(Protocol):
     zooms: Zooms
     grid_editing: GridEditing
     grid_dialogs: GridDialogs
+    grid_layer: GridLayer
     tap_tempo: TapTempo
     tasting: Tasting
     marking: Marking

@@ -199,17 +199,31 @@ class Zooms(QObject):
         self._close_to = (here, now, self._here)
 
     def reveal_change(self) -> None:
-        """Bring the current proposal into view where it is another one, or has other edges."""
-        shown = (self._review.current, self._review.current_span())
-        if shown != self._revealed:
-            self.reveal()
+        """Frame the current proposal where the user came to it, bring it into view where it has other edges.
 
-    def reveal(self) -> None:
-        """Bring the current proposal into view."""
+        One that took the place of another which is gone, as while the threshold moves, changes no zoom.
+        """
+        (before, _), span = self._revealed, self._review.current_span()
+        if (self._review.current, span) == self._revealed:
+            return
+        if before != self._review.current and before in self._session.state.proposals:
+            self.frame()
+        else:
+            self._revealed = (self._review.current, span)
+            if span is not None:
+                self._timeline.reveal(*span)
+
+    def frame(self) -> None:
+        """Show the current proposal with what is around it, zooming in and out as that takes."""
         span = self._review.current_span()
         self._revealed = (self._review.current, span)
         if span is not None:
-            self._timeline.reveal(*span)
+            self._timeline.frame(*span)
+
+    def visit_in_view(self, proposal_id: str) -> None:
+        """Go to a proposal that was clicked in the timeline: what is under the mouse stays there."""
+        self._revealed = (proposal_id, self._session.state.span(proposal_id))
+        self._review.visit(proposal_id)
 
     # the playhead
 
@@ -227,7 +241,7 @@ class Zooms(QObject):
             self._is_paused = False
         elif self.follows and not self._is_paused:
             self._is_turning = True
-            self._timeline.turn_page(shown)
+            self._timeline.turn_page(shown, backwards=self._transport.speed < 0)
             self._is_turning = False
         self._timeline.set_playhead(position_samples, shown)
 

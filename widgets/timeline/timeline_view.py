@@ -281,9 +281,9 @@ class TimelineView(QWidget):
 
     # what the keys ask for
 
-    def turn_page(self, view_samples: int) -> None:
-        """Show the window that begins just before a position of what is drawn."""
-        self.canvas.go_to(self.viewport.paged(view_samples))
+    def turn_page(self, view_samples: int, *, backwards: bool = False) -> None:
+        """Show the window that begins just before a position of what is drawn, or ends just after it."""
+        self.canvas.go_to(self.viewport.paged(view_samples, backwards=backwards))
 
     def zoom(self, factor: float) -> None:
         """Zoom in by a factor about the playhead where it is in view, else about the middle."""
@@ -312,6 +312,10 @@ class TimelineView(QWidget):
     def reveal(self, start_samples: int, stop_samples: int) -> None:
         """Bring a span into view, with as little movement as that takes."""
         self.canvas.go_to(self.viewport.showing(*self._times.view_span(start_samples, stop_samples)))
+
+    def frame(self, start_samples: int, stop_samples: int) -> None:
+        """Show a span with what is around it, neither tiny nor too large; stay where it is shown so."""
+        self.canvas.go_to(self.viewport.framing(*self._times.view_span(start_samples, stop_samples)))
 
     def zoom_to(self, start_samples: int, stop_samples: int) -> None:
         """Show a span with room around it, as large as it gets."""

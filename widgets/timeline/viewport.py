@@ -11,6 +11,11 @@ FINEST_SAMPLES_PER_PX = 1 / 16
 PAGE_MARGIN = 0.08
 AROUND = 1.5
 SEAM_S = 4
+# A span that is framed takes a third of the window, which then holds at least so much. As long as a window
+# holds no less and no more than these shares of that, it stays as it is: a third is 80 % or 8 % by then.
+FRAMED, LEAST_FRAME_S = 3.0, 6.0
+CLOSEST_FRAME, WIDEST_FRAME = 1 / (0.8 * FRAMED), 1 / (0.08 * FRAMED)
+FRAME_MARGIN = 0.04
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +105,15 @@ class Viewport:
         """Return the window with a position in its middle."""
         return self.moved(samples - self.visible_samples / 2)
 
-    def paged(self, samples: float) -> Viewport:
-        """Return this window where it holds the position, else the one that begins just before it."""
-        return self if self.holds(samples) else self.moved(samples - PAGE_MARGIN * self.visible_samples)
+    def paged(self, samples: float, *, backwards: bool = False) -> Viewport:
+        """Return this window where it holds the position, else the one that begins just before it.
+
+        Parameters
+        ----------
+        backwards : the one that ends just after it instead
+        """
+        before = 1 - PAGE_MARGIN if backwards else PAGE_MARGIN
+        return self if self.holds(samples) else self.moved(samples - before * self.visible_samples)
 
     def showing(self, start_samples: int, stop_samples: int) -> Viewport:
         """Return the window that shows a span with room around it, moving and zooming out only as needed."""
@@ -113,6 +124,22 @@ class Viewport:
             zoom = (stop_samples - start_samples) * AROUND / self.width_px
             return replace(self, samples_per_px=zoom).clamped().centred((start_samples + stop_samples) / 2)
         return self.centred((start_samples + stop_samples) / 2)
+
+    def framing(self, start_samples: int, stop_samples: int) -> Viewport:
+        """Return the window that shows a span with what is around it; this one where it does so already.
+
+        A span that is in view and neither tiny nor all there is to see moves nothing, and one out of view
+        whose size is right changes no zoom.
+        """
+        wanted = max(FRAMED * (stop_samples - start_samples), LEAST_FRAME_S * self.rate_hz)
+        wanted = min(wanted, float(max(self.length_samples, 1)))
+        middle = (start_samples + stop_samples) / 2
+        if not CLOSEST_FRAME * wanted <= self.visible_samples <= WIDEST_FRAME * wanted:
+            return replace(self, samples_per_px=wanted / self.width_px).clamped().centred(middle)
+        margin = FRAME_MARGIN * self.visible_samples
+        first, last = max(start_samples - margin, 0.0), min(stop_samples + margin, float(self.length_samples))
+        is_framed = self.start_samples <= first and last <= self.stop_samples
+        return self if is_framed else self.centred(middle)
 
     def close_to(self, start_samples: int, stop_samples: int) -> Viewport:
         """Return the window that a span fills but for some room around it; a seam gets a few seconds."""

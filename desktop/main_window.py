@@ -48,7 +48,6 @@ from desktop.user_settings.look import Look
 from desktop.user_settings.user_settings import UserSettings
 from desktop.work import Work
 from engine.document.change import Change
-from engine.settings import cut_settings
 from widgets.chrome.command_palette import CommandPalette
 from widgets.chrome.key_sheet import KeySheet
 from widgets.chrome.selection_bar import SelectionBar
@@ -241,8 +240,7 @@ class MainWindow(QMainWindow):
         self.queue_panel.set_taste(taste or None)
         self.top_bar.set_taste(taste or None)
         onsets = () if session.listening is None else session.listening.onsets_samples
-        crossfade_ms = cut_settings(session.state.settings).crossfade_ms
-        self.queue_panel.set_surroundings(Surroundings(session.grid, onsets, crossfade_ms, session.curve))
+        self.queue_panel.set_surroundings(Surroundings(session.grid, onsets, session.curve))
         self.clock.show()
 
     def _show_current(self) -> None:

@@ -76,6 +76,9 @@ class Surface(Protocol):
     def edge_dragged(self) -> SignalInstance: ...
 
     @property
+    def fade_dragged(self) -> SignalInstance: ...
+
+    @property
     def threshold_dragged(self) -> SignalInstance: ...
 
     @property

@@ -11,11 +11,10 @@ FINEST_SAMPLES_PER_PX = 1 / 16
 PAGE_MARGIN = 0.08
 AROUND = 1.5
 SEAM_S = 4
-# A span that is framed takes a third of the window, which then holds at least so much. As long as a window
-# holds no less and no more than these shares of that, it stays as it is: a third is 80 % or 8 % by then.
-FRAMED, LEAST_FRAME_S = 3.0, 6.0
-CLOSEST_FRAME, WIDEST_FRAME = 1 / (0.8 * FRAMED), 1 / (0.08 * FRAMED)
-FRAME_MARGIN = 0.04
+# A span that is framed takes a third of the window, with so much beside it at least. A window in which it
+# takes more than the smallest and less than the largest share, pre-roll and post-roll in view, stays as it is.
+FRAMED, BESIDE_S, ROLL_S = 3.0, 3.0, 2.0
+LARGEST_SHARE, SMALLEST_SHARE = 0.8, 0.08
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +130,15 @@ class Viewport:
         A span that is in view and neither tiny nor all there is to see moves nothing, and one out of view
         whose size is right changes no zoom.
         """
-        wanted = max(FRAMED * (stop_samples - start_samples), LEAST_FRAME_S * self.rate_hz)
-        wanted = min(wanted, float(max(self.length_samples, 1)))
+        length, roll = stop_samples - start_samples, ROLL_S * self.rate_hz
+        wanted = max(FRAMED * length, length + 2 * BESIDE_S * self.rate_hz)
+        closest = min(max(length / LARGEST_SHARE, length + 2 * roll), self.length_samples)
         middle = (start_samples + stop_samples) / 2
-        if not CLOSEST_FRAME * wanted <= self.visible_samples <= WIDEST_FRAME * wanted:
+        if not closest <= self.visible_samples <= wanted / (FRAMED * SMALLEST_SHARE):
             return replace(self, samples_per_px=wanted / self.width_px).clamped().centred(middle)
-        margin = FRAME_MARGIN * self.visible_samples
-        first, last = max(start_samples - margin, 0.0), min(stop_samples + margin, float(self.length_samples))
-        is_framed = self.start_samples <= first and last <= self.stop_samples
+        first, last = max(start_samples - roll, 0.0), min(stop_samples + roll, float(self.length_samples))
+        near = self.samples_per_px  # a window that was centred may be off by rounding
+        is_framed = self.start_samples <= first + near and last <= self.stop_samples + near
         return self if is_framed else self.centred(middle)
 
     def close_to(self, start_samples: int, stop_samples: int) -> Viewport:

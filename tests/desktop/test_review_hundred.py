@@ -66,6 +66,7 @@ def hears(window: MainWindow) -> Callable[[], bool]:
     return tells
 
 
+@pytest.mark.slow
 @on_alsa
 def test_a_hundred_proposals_take_a_hundred_keys(listening: Hands, record_property) -> None:
     window = listening.window

@@ -83,6 +83,7 @@ class Canvas(QWidget):
     block_moved = Signal(int, int, bool)
     block_menu_requested = Signal(int, object)
     layout_changed = Signal(object)
+    wave_turned = Signal(int, float)
 
     def __init__(self, tokens: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)

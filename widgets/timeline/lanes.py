@@ -34,6 +34,7 @@ class Lane:
     gain : what its samples are multiplied by so that its loudest fills the lane
     audible : False for a muted track and for one that another track's solo silences
     wish : how high it wants to be, and in how many rows: one a channel, or one for all
+    zoom : how many times as high its wave is drawn; what leaves the lane is cut off at its edges
     """
 
     track_id: str
@@ -43,6 +44,12 @@ class Lane:
     gain: float = 1.0
     audible: bool = True
     wish: Wish = ONE_ROW
+    zoom: float = 1.0
+
+    @property
+    def drawn_gain(self) -> float:
+        """What its samples are multiplied by where its wave is drawn."""
+        return self.gain * self.zoom
 
     @property
     def sound(self) -> tuple[object, ...]:
@@ -134,7 +141,7 @@ class WavePainter:
             channels = self.columns(frame, lane)
             shown = channels if rows > 1 else [loudest(channels)]
             for columns, (first, last) in zip(shown, pairwise(borders), strict=True):
-                bands.append(Band(first, last - first, columns, lane.gain, ink))
+                bands.append(Band(first, last - first, columns, lane.drawn_gain, ink))
         fill_bands(pixels, bands, ground, clip)
 
     def _shown(self, frame: Frame, lanes: tuple[Lane, ...]) -> Iterator[tuple[Lane, int, int]]:
@@ -158,7 +165,7 @@ class WavePainter:
         samples = self._waves[lane.track_id].samples(start, stop)
         if samples is None:
             return None
-        return view.xs_at(np.arange(start, stop) + lane.start_samples), samples * np.float32(lane.gain)
+        return view.xs_at(np.arange(start, stop) + lane.start_samples), samples * np.float32(lane.drawn_gain)
 
 
 def sampled(frame: Frame) -> bool:

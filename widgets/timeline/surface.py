@@ -85,6 +85,9 @@ class Surface(Protocol):
     def threshold_moved(self) -> SignalInstance: ...
 
     @property
+    def wave_turned(self) -> SignalInstance: ...
+
+    @property
     def outlook(self) -> str: ...
 
     @property

@@ -12,7 +12,7 @@ PAGE_MARGIN = 0.08
 AROUND = 1.5
 SEAM_S = 4
 # A span that is framed takes a third of the window, with so much beside it at least. A window in which it
-# takes more than the smallest and less than the largest share, pre-roll and post-roll in view, stays as it is.
+# takes a share between these, with pre-roll and post-roll in view, stays as it is.
 FRAMED, BESIDE_S, ROLL_S = 3.0, 3.0, 2.0
 LARGEST_SHARE, SMALLEST_SHARE = 0.8, 0.08
 

@@ -51,9 +51,8 @@ class Actions(QObject):
         self._lay_keys()
 
     def _lay_keys(self) -> None:
-        layered, rest = [], []
-        for command in self._commands.values():
-            (layered if command.context == GRID_LAYER else rest).append(command)
+        layered = [command for command in self._commands.values() if command.context == GRID_LAYER]
+        rest = [command for command in self._commands.values() if command.context != GRID_LAYER]
         taken = {key for command in layered for key in command.keys} if self._in_grid else set()
         for command in rest:
             keys = [QKeySequence(key) for key in command.keys if key not in taken]

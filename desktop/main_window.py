@@ -24,6 +24,7 @@ from desktop.review.arrivals import Arrivals
 from desktop.review.by_hand import ByHand
 from desktop.review.history_walk import HistoryWalk
 from desktop.review.kept_example import KeptListening
+from desktop.review.notes import Notes
 from desktop.review.queue_side import QueueSide
 from desktop.review.review import Review
 from desktop.review.threshold import ThresholdDrag
@@ -78,6 +79,7 @@ class MainWindow(QMainWindow):
         self.work = Work(self.session, JobLanes(self), self)
         self.arrivals = Arrivals(self.session, self.review, self.transport, settings, self)
         self.kept = KeptListening(self.session, self.review, self.transport, self.work, self)
+        self.notes = Notes(self, self.session, self.review)
         self.diagnosing = Diagnosing(self.session, self.work, self)
         self.files = Files(self, self.session, self.work, self.diagnosing, lambda: self.look.theme)
         self.top_bar = TopBar(theme, self.caps)
@@ -163,7 +165,7 @@ class MainWindow(QMainWindow):
         working = (self.files, self.work, self.diagnosing, self.exporting, self.player, self.tasting)
         editing = (self.review, self.grid_editing, self.tap_tempo, self.marking, self.arranging, self.by_hand)
         rest = (self.amounts, self.history, self.commands, self.kept, self.tracks, self.user_settings)
-        self.telling.hear((*showing, *working, *editing, self.grid_layer, *rest))
+        self.telling.hear((*showing, *working, *editing, self.grid_layer, self.notes, *rest))
         self.by_hand.shown.connect(self.selection_bar.show_selection)
         connect_findings(self.diagnosing, self.tasting, self.files, self.work)
         self.review.moved.connect(self._show_current)

@@ -36,6 +36,7 @@ def answers(window: Window) -> Mapping[str, Handler]:
         "review.previous_undecided": partial(review.go, forward=False, undecided_only=True),
         "review.alternative": review.next_alternative,
         "review.flag": review.flag,
+        "review.note": window.notes.about_proposal,
         "review.hear_kept": window.kept.hear,
         "review.threshold_up": partial(threshold, 1),
         "review.threshold_down": partial(threshold, -1),

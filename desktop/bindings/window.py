@@ -19,6 +19,7 @@ from desktop.review.arrivals import Arrivals
 from desktop.review.by_hand import ByHand
 from desktop.review.history_walk import HistoryWalk
 from desktop.review.kept_example import KeptListening
+from desktop.review.notes import Notes
 from desktop.review.queue_side import QueueSide
 from desktop.review.review import Review
 from desktop.session import Session
@@ -47,6 +48,7 @@ class Window(Protocol):
     arrivals: Arrivals
     work: Work
     kept: KeptListening
+    notes: Notes
     files: Files
     exporting: Exporting
     user_settings: UserSettings

@@ -42,6 +42,7 @@ ANSWERS = (
     ),
     _review("alternative", "Next alternative", ("V",), "Try the next way to make this edit."),
     _review("flag", "Flag for later", ("F",), "Mark it to come back to, or take the mark away."),
+    _review("note", "Note on this proposal…", ("Alt+N",), "Write down something about it."),
     _review(
         "hear_kept",
         "Hear the nearest kept example",

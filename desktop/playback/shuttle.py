@@ -98,4 +98,5 @@ def _low_pass(step: int) -> Frames:
     reach = _REACH * step
     at = np.arange(-reach, reach + 1)
     kernel = np.sinc(at * _PASSED / step) * np.kaiser(2 * reach + 1, _KAISER_BETA)
-    return (kernel / kernel.sum()).astype(np.float32)
+    taps: Frames = (kernel / kernel.sum()).astype(np.float32)
+    return taps

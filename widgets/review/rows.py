@@ -105,6 +105,7 @@ class CardText:
     chance: str = ""
     verb: str = ""
     parts: tuple[ScorePart, ...] = ()
+    note: str = ""
 
 
 def length_text(samples: int, rate_hz: int) -> str:
@@ -209,6 +210,7 @@ def card_of(
         chance="" if chance is None else chance_text(chance),
         verb=_verb(proposal),
         parts=leading_parts(around.curve, start, stop),
+        note="" if decision is None else decision.note,
     )
 
 

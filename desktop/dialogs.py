@@ -23,6 +23,7 @@ from engine.wording import counted
 from widgets.chrome.key_editor import KeyEditor, KeyRules
 from widgets.chrome.learn_panel import LearnPanel, LearnRequest
 from widgets.chrome.name_form import NameForm
+from widgets.chrome.note_form import NoteForm
 from widgets.chrome.numbers_form import NumbersForm
 from widgets.chrome.preferences_form import PreferencesForm, PreferenceValues
 from widgets.chrome.propose_form import ProposeForm
@@ -104,6 +105,17 @@ def ask_snapshot_name(parent: QWidget) -> str | None:
     """Ask what to call a snapshot."""
     form = NameForm("&Name", "The document as it is now is kept under this name, beside the document.")
     return form.name() if _ask(parent, "Named snapshot", form, form.problem, "Keep") else None
+
+
+def ask_note(parent: QWidget, title: str, form: NoteForm) -> str | None:
+    """Ask for a note; an empty one is an answer too."""
+
+    def accept() -> None:
+        if not form.problem():
+            _dialog_of(form).accept()
+
+    form.entered.connect(accept)
+    return form.note() if _ask(parent, title, form, form.problem, "Keep") else None
 
 
 def ask_learn(
@@ -231,10 +243,29 @@ def add_accept(buttons: QDialogButtonBox, do: str) -> QPushButton:
     return accept
 
 
+_Form = (
+    LearnPanel
+    | NameForm
+    | NoteForm
+    | NumbersForm
+    | ProposeForm
+    | RecentList
+    | PreferencesForm
+    | SpectrogramForm
+)
+
+
 def _ask(
     parent: QWidget,
     title: str,
-    form: LearnPanel | NameForm | NumbersForm | ProposeForm | RecentList | PreferencesForm | SpectrogramForm,
+    form: LearnPanel
+    | NameForm
+    | NoteForm
+    | NumbersForm
+    | ProposeForm
+    | RecentList
+    | PreferencesForm
+    | SpectrogramForm,
     problem: Callable[[], str],
     do: str,
     *,

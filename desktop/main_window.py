@@ -15,6 +15,7 @@ from desktop.files import Files
 from desktop.garbage import WindowGarbage
 from desktop.grid.dialogs import GridDialogs
 from desktop.grid.editing import GridEditing
+from desktop.grid.layer import GridLayer
 from desktop.grid.tap_tempo import TapTempo
 from desktop.job_lanes import JobLanes
 from desktop.playback import Player
@@ -23,6 +24,7 @@ from desktop.review.arrivals import Arrivals
 from desktop.review.by_hand import ByHand
 from desktop.review.history_walk import HistoryWalk
 from desktop.review.kept_example import KeptListening
+from desktop.review.notes import Notes
 from desktop.review.queue_side import QueueSide
 from desktop.review.review import Review
 from desktop.review.threshold import ThresholdDrag
@@ -47,7 +49,6 @@ from desktop.user_settings.look import Look
 from desktop.user_settings.user_settings import UserSettings
 from desktop.work import Work
 from engine.document.change import Change
-from engine.settings import cut_settings
 from widgets.chrome.command_palette import CommandPalette
 from widgets.chrome.key_sheet import KeySheet
 from widgets.chrome.selection_bar import SelectionBar
@@ -78,6 +79,7 @@ class MainWindow(QMainWindow):
         self.work = Work(self.session, JobLanes(self), self)
         self.arrivals = Arrivals(self.session, self.review, self.transport, settings, self)
         self.kept = KeptListening(self.session, self.review, self.transport, self.work, self)
+        self.notes = Notes(self, self.session, self.review)
         self.diagnosing = Diagnosing(self.session, self.work, self)
         self.files = Files(self, self.session, self.work, self.diagnosing, lambda: self.look.theme)
         self.top_bar = TopBar(theme, self.caps)
@@ -106,6 +108,7 @@ class MainWindow(QMainWindow):
         self.exporting = Exporting(self, self, settings)
         self.palette_popup = CommandPalette(theme, keymap.commands, self)
         self.commands = Actions(self, keymap.commands)
+        self.grid_layer = GridLayer(self.session, self.grid_editing, self.commands, self)
         self.tracks = Tracks(self, self.session, self.timeline, self.commands.action)
         self.by_hand = ByHand(self, self, lambda: self.look.theme)
         self.amounts = Amounts(self, self, lambda: self.look.theme)
@@ -162,12 +165,12 @@ class MainWindow(QMainWindow):
         working = (self.files, self.work, self.diagnosing, self.exporting, self.player, self.tasting)
         editing = (self.review, self.grid_editing, self.tap_tempo, self.marking, self.arranging, self.by_hand)
         rest = (self.amounts, self.history, self.commands, self.kept, self.tracks, self.user_settings)
-        self.telling.hear((*showing, *working, *editing, *rest))
+        self.telling.hear((*showing, *working, *editing, self.grid_layer, self.notes, *rest))
         self.by_hand.shown.connect(self.selection_bar.show_selection)
         connect_findings(self.diagnosing, self.tasting, self.files, self.work)
         self.review.moved.connect(self._show_current)
-        self.queue_panel.proposal_chosen.connect(self.zooms.reveal)
-        self.timeline.proposal_clicked.connect(self.review.visit)
+        self.queue_panel.proposal_chosen.connect(self.zooms.frame)
+        self.timeline.proposal_clicked.connect(self.zooms.visit_in_view)
         self.timeline.seek_requested.connect(self.transport.seek)
         self.timeline.proposal_opened.connect(lambda _id: self.zooms.to_proposal())
         self.timeline.edge_dragged.connect(telling_refusals(self.review.drag, self.telling.refuse))
@@ -239,8 +242,7 @@ class MainWindow(QMainWindow):
         self.queue_panel.set_taste(taste or None)
         self.top_bar.set_taste(taste or None)
         onsets = () if session.listening is None else session.listening.onsets_samples
-        crossfade_ms = cut_settings(session.state.settings).crossfade_ms
-        self.queue_panel.set_surroundings(Surroundings(session.grid, onsets, crossfade_ms, session.curve))
+        self.queue_panel.set_surroundings(Surroundings(session.grid, onsets, session.curve))
         self.clock.show()
 
     def _show_current(self) -> None:

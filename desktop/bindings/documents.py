@@ -33,6 +33,7 @@ def documents(window: Window) -> Mapping[str, Handler]:
         "file.recent": window.user_settings.open_recent,
         "file.preferences": window.user_settings.show_preferences,
         "file.import": files.import_recordings,
+        "file.note": window.notes.about_document,
         "file.snapshot": files.snapshot,
         "file.export": window.exporting.export,
         "file.show_exported": window.exporting.show_in_folder,

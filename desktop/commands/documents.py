@@ -20,6 +20,7 @@ FILE = (
     _file("open_backup", "Open a backup…", (), "Open the newest sound backup of a damaged document."),
     _file("import", "Import recordings…", ("Ctrl+O",), "Add recordings to the document as tracks."),
     _file("relink", "Find missing recordings…", (), "Look in a folder for recordings that were moved."),
+    _file("note", "Note about the document…", ("Ctrl+Shift+N",), "Write down something about all of it."),
     _file("snapshot", "Named snapshot…", ("Ctrl+S",), "Keep the document as it is now under a name."),
     _file("export", "Export…", ("Ctrl+E",), "Write the result as audio or as an edit for another program."),
     _file("show_exported", "Show the exported file", (), "Open the folder of what was exported last."),

@@ -93,6 +93,22 @@ def test_q_switches_at_the_playhead_while_playing(reviewing: Hands) -> None:
     reviewing.press("Space")
 
 
+@pytest.mark.parametrize(("view", "time"), [("source", "0:09.250"), ("result", "0:06.250")])
+def test_the_time_is_copied_as_the_clock_shows_it(reviewing: Hands, view: str, time: str) -> None:
+    window = reviewing.window
+    if view == "result":
+        reviewing.press("Q")
+    window.transport.seek(at(9.25))
+    reviewing.press("Ctrl+Shift+C")
+    assert QApplication.clipboard().text() == time == label(window, "Playhead")
+    assert label(window, "Last command") == f"Copied {time}"
+
+
+def test_without_a_recording_there_is_no_time_to_copy(hands: Hands) -> None:
+    hands.press("Ctrl+Shift+C")
+    assert "no time to copy yet" in hands.refused[-1]
+
+
 def test_accepting_in_the_result_closes_the_gap_under_the_playhead(reviewing: Hands) -> None:
     window, canvas = reviewing.window, reviewing.window.timeline.canvas
     reviewing.press("Q")

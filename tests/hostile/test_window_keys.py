@@ -20,6 +20,7 @@ OPENS_A_DIALOG = {
     *("file.snapshot", "file.export", "file.preferences", "file.quit"),
     *("tracks.menu", "tracks.color", "tracks.group", "tracks.role", "view.spectrogram"),
     *("taste.analyse", "taste.look", "taste.compare", "transport.go_to"),
+    *("review.note", "file.note"),
     *(
         "taste.improve",
         "taste.learn",

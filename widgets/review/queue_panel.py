@@ -122,7 +122,7 @@ class QueuePanel(QFrame):
         self._show_middle()
 
     def set_surroundings(self, around: Surroundings) -> None:
-        """Say what edges can sit on, and how long the crossfade is."""
+        """Say what edges can sit on, and what the scores are."""
         self._around = around
         self._open_card()
 

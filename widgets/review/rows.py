@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.analysis import BeatGrid, ScoreCurve
+from engine.document.by_hand import fade_ms_of
 from engine.document.decisions import Verdict, edited
 from engine.document.kinds import KINDS
 from engine.document.kinds.kind import length_words
-from engine.document.kinds.operations import Order, Replace, Shift
 from engine.document.proposals import BY_HAND, Proposal
 from engine.document.state import DocumentState
 from engine.document.table import table_of
@@ -72,11 +72,10 @@ class QueueRow:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Surroundings:
-    """What edges can sit on, the crossfade a cut gets, and the scores it was proposed from."""
+    """What edges can sit on, and the scores a cut was proposed from."""
 
     grid: BeatGrid | None = None
     onsets_samples: Positions = ()
-    crossfade_ms: float = 20.0
     curve: ScoreCurve | None = None
 
 
@@ -106,6 +105,7 @@ class CardText:
     chance: str = ""
     verb: str = ""
     parts: tuple[ScorePart, ...] = ()
+    note: str = ""
 
 
 def length_text(samples: int, rate_hz: int) -> str:
@@ -200,7 +200,7 @@ def card_of(
         left_sits=sits_on(start, rate_hz, around) + _moved(start - made_start, rate_hz),
         right=format_time(samples_to_s(stop, rate_hz)),
         right_sits=sits_on(stop, rate_hz, around) + _moved(stop - made_stop, rate_hz),
-        crossfade=_crossfade(state, proposal_id, around),
+        crossfade=_crossfade(state, proposal_id),
         verdict=state.verdict(proposal_id),
         flagged=decision is not None and decision.flagged,
         alternative=alternative + 1 + (others == 1),
@@ -210,6 +210,7 @@ def card_of(
         chance="" if chance is None else chance_text(chance),
         verb=_verb(proposal),
         parts=leading_parts(around.curve, start, stop),
+        note="" if decision is None else decision.note,
     )
 
 
@@ -218,13 +219,10 @@ def _verb(proposal: Proposal) -> str:
     return proposal.kind if kind is None else kind.verb
 
 
-def _crossfade(state: DocumentState, proposal_id: str, around: Surroundings) -> str:
+def _crossfade(state: DocumentState, proposal_id: str) -> str:
     """Return how long an edit's edges are faded; empty where they are not."""
-    kind = KINDS.get(state.proposals[proposal_id].kind)
-    if kind is None or kind.drops_span:
-        return f"{around.crossfade_ms:g} ms"
-    done = kind.effect(edited(state.proposals[proposal_id], state.decisions.get(proposal_id)))
-    return "".join(f"{one.crossfade_ms:g} ms" for one in done if isinstance(one, Order | Replace | Shift))
+    fade_ms = fade_ms_of(state, proposal_id)
+    return "" if fade_ms is None else f"{fade_ms:g} ms"
 
 
 def sits_on(position_samples: int, rate_hz: int, around: Surroundings) -> str:

@@ -31,6 +31,7 @@ from widgets.theme import Theme
 from widgets.timeline import gestures, panning
 from widgets.timeline.arrangement import Slabs
 from widgets.timeline.block_drag import slab_at
+from widgets.timeline.fade_handle import MoveFade, fade_of, paint_fade
 from widgets.timeline.frame import Frame, lay_out
 from widgets.timeline.grid import Beats
 from widgets.timeline.heads.in_place import InPlaceField
@@ -64,6 +65,7 @@ class Canvas(QWidget):
     seek_requested = Signal(object, object)  # positions are objects: Qt's int ends after half a day at 48 kHz
     proposal_clicked = Signal(str)
     edge_dragged = Signal(str, object, object)
+    fade_dragged = Signal(str, float)
     proposal_opened = Signal(str)
     threshold_dragged = Signal(float)
     threshold_moved = Signal(object)
@@ -81,6 +83,7 @@ class Canvas(QWidget):
     block_moved = Signal(int, int, bool)
     block_menu_requested = Signal(int, object)
     layout_changed = Signal(object)
+    wave_turned = Signal(int, float)
 
     def __init__(self, tokens: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -398,6 +401,9 @@ class Canvas(QWidget):
         paint_window(painter, frame)
         if self.selection.span is not None and not isinstance(self.drag, SelectSpan):
             paint_selection(painter, frame, edges_of(self, self.selection.span), self.selected_lanes)
+        fade = fade_of(self)
+        if fade is not None and not isinstance(self.drag, MoveFade | gestures.MoveEdge):
+            paint_fade(painter, frame, fade)
         if self.drag is not None:
             self.snapping.paint(painter, frame)
             self.drag.paint(painter, frame)

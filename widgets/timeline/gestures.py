@@ -6,13 +6,15 @@ from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QSinglePointEvent
 
 from engine.timebase import format_time
 from widgets import theme
 from widgets.timeline.beat_drag import MoveBeat, beat_at
 from widgets.timeline.block_drag import MoveBlock, slab_at
+from widgets.timeline.drag_label import paint_drag_label
+from widgets.timeline.fade_handle import MoveFade, fade_of, fade_tip, handle_at
 from widgets.timeline.frame import Frame
 from widgets.timeline.marker_drag import MoveMark, Part, mark_at, mark_tip
 from widgets.timeline.overview import whole, window_rect
@@ -171,14 +173,7 @@ class MoveEdge:
         rate_hz = frame.viewport.rate_hz
         moved_ms = (self._span[self._edge] - self._before[self._edge]) * 1000 / rate_hz
         text = f"{format_time(self._span[self._edge] / rate_hz)}  {moved_ms:+.0f} ms".replace("-", "−")
-        painter.setFont(theme.mono_font(theme.TEXT_SMALL))
-        width = painter.fontMetrics().horizontalAdvance(text) + theme.px(12)
-        top = frame.layout.lanes_top + theme.px(4)
-        left = min(max(x + theme.px(6), 0.0), frame.layout.width - width)
-        box = QRectF(left, top, width, theme.px(20))
-        painter.fillRect(box, theme.color(frame.theme.panel2))
-        painter.setPen(theme.color(frame.theme.text))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+        paint_drag_label(painter, frame, x, text)
 
 
 def edge_at(canvas: Surface, x: float, y: float) -> int | None:
@@ -269,6 +264,9 @@ def press(canvas: Surface, at: QPointF, held: Qt.KeyboardModifier = _NONE) -> Dr
     selected = _selection_edge(canvas, at)
     if selected is not None:
         return StretchSpan(canvas, at, *selected)
+    handle, fade = handle_at(canvas, at), fade_of(canvas)
+    if handle is not None and fade is not None:
+        return MoveFade(canvas, fade, handle, at)
     edge = edge_at(canvas, x, y)
     if edge is not None and canvas.current is not None:
         return MoveEdge(canvas, canvas.current, edge, at)
@@ -332,6 +330,8 @@ def cursor_at(canvas: Surface, at: QPointF, held: Qt.KeyboardModifier = _NONE) -
         return Qt.CursorShape.IBeamCursor
     if on_threshold(canvas, at.y()):
         return Qt.CursorShape.SplitVCursor
+    if handle_at(canvas, at) is not None:
+        return Qt.CursorShape.SizeHorCursor
     if edge_at(canvas, at.x(), at.y()) is not None:
         return Qt.CursorShape.SplitHCursor
     if flag_at(canvas, at.x(), at.y()) is not None:
@@ -349,6 +349,9 @@ def tip_at(canvas: Surface, at: QPointF) -> str:
     slab = slab_at(canvas, at)
     if slab is not None:
         return slab.tip(canvas.viewport.rate_hz)
+    fade = fade_of(canvas)
+    if fade is not None and handle_at(canvas, at) is not None:
+        return fade_tip(fade)
     proposal = proposal_at(canvas, at.x(), at.y())
     return "" if proposal is None else proposal_tip(canvas.state, proposal)
 

@@ -35,6 +35,7 @@ class Lane:
     audible : False for a muted track and for one that another track's solo silences
     wish : how high it wants to be, and in how many rows: one a channel, or one for all
     color : of its waves; empty for the theme's own
+    zoom : how many times as high its wave is drawn; what leaves the lane is cut off at its edges
     """
 
     track_id: str
@@ -45,6 +46,12 @@ class Lane:
     audible: bool = True
     wish: Wish = ONE_ROW
     color: str = ""
+    zoom: float = 1.0
+
+    @property
+    def drawn_gain(self) -> float:
+        """What its samples are multiplied by where its wave is drawn."""
+        return self.gain * self.zoom
 
     @property
     def sound(self) -> tuple[object, ...]:
@@ -135,7 +142,7 @@ class WavePainter:
             channels = self.columns(frame, lane)
             shown = channels if rows > 1 else [loudest(channels)]
             for columns, (first, last) in zip(shown, pairwise(borders), strict=True):
-                bands.append(Band(first, last - first, columns, lane.gain, ink))
+                bands.append(Band(first, last - first, columns, lane.drawn_gain, ink))
         fill_bands(pixels, bands, ground, clip)
 
     def _shown(self, frame: Frame, lanes: tuple[Lane, ...]) -> Iterator[tuple[Lane, int, int]]:
@@ -159,7 +166,7 @@ class WavePainter:
         samples = self._waves[lane.track_id].samples(start, stop)
         if samples is None:
             return None
-        return view.xs_at(np.arange(start, stop) + lane.start_samples), samples * np.float32(lane.gain)
+        return view.xs_at(np.arange(start, stop) + lane.start_samples), samples * np.float32(lane.drawn_gain)
 
 
 def sampled(frame: Frame) -> bool:

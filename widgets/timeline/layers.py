@@ -27,6 +27,7 @@ from widgets.timeline.score import paint_score
 from widgets.timeline.spans import NO_SPANS, Spans
 from widgets.timeline.spectrogram import SpectrogramLook, SpectrogramPainter, ways_of
 from widgets.timeline.spectrogram_columns import SpectrogramColumns
+from widgets.timeline.wave_zoom import paint_zooms
 from widgets.timeline.waves import WaveSource
 
 DROP_HINT = "Drop recordings here, or import them ‹file.import›"
@@ -196,6 +197,7 @@ class Layers:
         proposals.paint(painter)
         for place in self._spectrograms.places(frame, shown.lanes):
             paint_axis(painter, frame, place, self._spectrograms.look)
+        paint_zooms(painter, frame, shown.lanes, self._spectrograms.sources)
         paint_score(painter, frame, shown.curve, shown.threshold)
         painter.drawImage(0, 0, self._overview_image(frame, shown))
         if layout.marks_top > layout.arrangement_top:

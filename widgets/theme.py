@@ -30,7 +30,7 @@ CONTROL = 28
 RADIUS = 6
 TEXT_SMALL, TEXT, TEXT_TITLE, TEXT_TIME = 11, 13, 15, 18
 BAR = 48
-HEADS = 168
+HEADS = 176
 QUEUE = 372
 
 _ACCENTS = ("#64944e", "#a77a9f", "#c77156", "#4a929f", "#a78332", "#8181cb")
@@ -55,6 +55,8 @@ class Theme:
     marker : flags of markers, bands of regions and their lines through the lanes
     playhead : playhead and the frame of the visible window
     error : what went wrong
+    level, level_high : the bar of a meter, and its last 6 dB before full scale
+    clip : peaks that reach full scale, in a waveform and as a meter's light
     accents : one colour a group of tracks, in the order in which groups appear
     """
 
@@ -85,6 +87,9 @@ class Theme:
     marker: str
     playhead: str
     error: str
+    level: str
+    level_high: str
+    clip: str
     accents: tuple[str, ...] = _ACCENTS
 
     def verdict(self, verdict: str) -> str:
@@ -132,6 +137,9 @@ DARK = Theme(
     marker="#4fb8a2",
     playhead="#ffffff",
     error="#ff8a80",
+    level="#4fae72",
+    level_high="#e3b341",
+    clip="#ff453a",
 )
 
 LIGHT = Theme(
@@ -162,6 +170,9 @@ LIGHT = Theme(
     marker="#137a68",
     playhead="#000000",
     error="#b3261e",
+    level="#2b8a57",
+    level_high="#b07d00",
+    clip="#d3120a",
 )
 
 

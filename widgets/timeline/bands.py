@@ -33,8 +33,22 @@ class Band:
     ink: tuple[PIXELS, PIXELS]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ClipMark:
+    """How a column that reaches full scale is marked.
+
+    Attributes
+    ----------
+    ink : uint32, shape (columns,)
+    width : in columns, to the right from it: one alone would not be seen on a fine screen
+    """
+
+    ink: PIXELS
+    width: int = 1
+
+
 def fill_bands(
-    pixels: PIXELS, bands: Sequence[Band], ground: PIXELS, clip: tuple[int, int], clipped_ink: PIXELS
+    pixels: PIXELS, bands: Sequence[Band], ground: PIXELS, clip: tuple[int, int], full_scale: ClipMark
 ) -> None:
     """Draw bands into an image that shows `ground` where they are.
 
@@ -42,7 +56,7 @@ def fill_bands(
     ----------
     pixels : uint32, shape (rows, columns); only rows inside `clip` are touched
     ground : uint32, shape (columns,), what the image shows now
-    clipped_ink : uint32, shape (columns,), the ends of columns that reach full scale
+    full_scale : at the ends of columns that reach it
     """
     shown = [band for band in bands if max(band.top, clip[0]) < min(band.top + band.height, clip[1])]
     if not shown:
@@ -53,7 +67,7 @@ def fill_bands(
         part, offset = pixels[first:last], np.int16(first - band.top)
         _recolour(part, top[index] - offset, stop[index] - offset, ground ^ band.ink[0])
         _recolour(part, inner_top[index] - offset, inner_stop[index] - offset, band.ink[0] ^ band.ink[1])
-        _mark_clipped(part, band, top[index] - offset, stop[index] - offset, clipped_ink)
+        _mark_clipped(part, band, top[index] - offset, stop[index] - offset, full_scale)
 
 
 def connected(
@@ -95,8 +109,8 @@ def _rows(
     return top.astype(np.int16), stop.astype(np.int16)
 
 
-def _mark_clipped(pixels: PIXELS, band: Band, top: Rows, stop: Rows, ink: PIXELS) -> None:
-    """Colour the ends, in rows [top, stop), of columns that reach full scale: only those are touched."""
+def _mark_clipped(pixels: PIXELS, band: Band, top: Rows, stop: Rows, mark: ClipMark) -> None:
+    """Mark the ends, in rows [top, stop), of columns that reach full scale; only those are touched."""
     tip = max(LEAST_TIP, round(band.height * TIP_SHARE))
     above = np.flatnonzero(band.columns.maximum >= FULL_SCALE)
     below = np.flatnonzero(band.columns.minimum <= -FULL_SCALE)
@@ -104,7 +118,9 @@ def _mark_clipped(pixels: PIXELS, band: Band, top: Rows, stop: Rows, ink: PIXELS
         for row in range(tip if len(columns) else 0):
             rows = first + np.int16(row)
             inside = (rows >= top[columns]) & (rows < stop[columns]) & (rows >= 0) & (rows < len(pixels))
-            pixels[rows[inside], columns[inside]] = ink[columns[inside]]
+            for beside in range(mark.width):
+                places = np.minimum(columns[inside] + beside, pixels.shape[1] - 1)
+                pixels[rows[inside], places] = mark.ink[places]
 
 
 def _recolour(pixels: PIXELS, top: Rows, stop: Rows, change: PIXELS) -> None:

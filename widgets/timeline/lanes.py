@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine.audio.peaks import FULL_SCALE, Columns
 from widgets import theme
-from widgets.timeline.bands import PIXELS, Band, fill_bands
+from widgets.timeline.bands import PIXELS, Band, ClipMark, fill_bands
 from widgets.timeline.frame import ONE_ROW, Frame, Wish
 from widgets.timeline.sample_line import fill_dots, fill_line
 from widgets.timeline.waves import WaveSource, track_columns
@@ -22,7 +22,7 @@ from widgets.timeline.waves import WaveSource, track_columns
 HEADROOM = 0.92
 LOUDEST_GAIN = 8.0
 MUTED_SHARE = 0.65
-DOTS_BELOW, DOT_PX, LINE_PX = 0.25, 4.5, 1.2
+DOTS_BELOW, DOT_PX, LINE_PX, CLIP_PX = 0.25, 4.5, 1.2, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +116,10 @@ class WavePainter:
         tinted : returns colours of columns, shape (n, columns), as seen through what lies over the lanes
         tracks : whose lanes to draw; None for all
         """
+        dpr = frame.dpr
         inks = _inks(frame, tinted)
         (clipped_ink,) = tinted(np.full((1, frame.columns), theme.color(frame.theme.clip).rgba(), np.uint32))
-        dpr = frame.dpr
+        full_scale = ClipMark(clipped_ink, round(CLIP_PX * dpr))
         clip = (round(frame.layout.lanes_top * dpr), min(round(frame.layout.height * dpr), len(pixels)))
         bands: list[Band] = []
         for lane, top, bottom in self._shown(frame, lanes):
@@ -137,7 +138,7 @@ class WavePainter:
             shown = channels if rows > 1 else [loudest(channels)]
             for columns, (first, last) in zip(shown, pairwise(borders), strict=True):
                 bands.append(Band(first, last - first, columns, lane.gain, ink))
-        fill_bands(pixels, bands, ground, clip, clipped_ink)
+        fill_bands(pixels, bands, ground, clip, full_scale)
 
     def _shown(self, frame: Frame, lanes: tuple[Lane, ...]) -> Iterator[tuple[Lane, int, int]]:
         """Yield the lanes in view that have a source, with the top and bottom of their waves."""

@@ -19,6 +19,7 @@ from widgets.chrome.learn_panel import LearnRequest
 
 if TYPE_CHECKING:
     from engine.edl.export import Exported, ExportRequest
+    from engine.edl.export.clipping import Clipping
     from engine.jobs.listen import FoundAnalyses
 
 
@@ -77,3 +78,10 @@ def export_files(
     from engine.edl.export.plan import export_all
 
     return export_all(requests, progress, written)
+
+
+def clipping_of(requests: tuple[ExportRequest, ...], progress: Progress) -> Clipping | None:
+    """Find out whether what is asked for would clip."""
+    from engine.edl.export.clipping import find_clipping
+
+    return find_clipping(requests, progress)

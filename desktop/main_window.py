@@ -19,6 +19,7 @@ from desktop.grid.layer import GridLayer
 from desktop.grid.tap_tempo import TapTempo
 from desktop.job_lanes import JobLanes
 from desktop.playback import Player
+from desktop.playback.metering import Metering
 from desktop.review.amounts import Amounts
 from desktop.review.arrivals import Arrivals
 from desktop.review.by_hand import ByHand
@@ -84,6 +85,7 @@ class MainWindow(QMainWindow):
         self.files = Files(self, self.session, self.work, self.diagnosing, lambda: self.look.theme)
         self.top_bar = TopBar(theme, self.caps)
         self.timeline = TimelineView(theme)
+        self.metering = Metering(self.player, self.timeline.heads, self)
         self.ruler = Ruler(self.session, self.timeline, settings)
         self.stored_waves = StoredWaves(self, self)
         self.spectrograms = Spectrograms(self, self, settings)
@@ -158,6 +160,7 @@ class MainWindow(QMainWindow):
     def _wire(self) -> None:
         self.look.changed.connect(self._set_theme)
         self.session.replaced.connect(self._show_document)
+        self.session.replaced.connect(self.timeline.heads.clear_clips)
         self.session.changed.connect(self._show_change)
         for asking in (self.top_bar, self.queue_panel, self.selection_bar, self.status_bar):
             asking.command_requested.connect(self.commands.run)

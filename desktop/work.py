@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from desktop.drawing.wave_tiles import CACHE_BYTES, WaveTiles, read_tiles
 from desktop.drawing.waves import TrackWave
 from desktop.job_lanes import JobHandle, JobLanes
-from desktop.jobs import export_files, improve_taste, learn_taste, listen_to
+from desktop.jobs import clipping_of, export_files, improve_taste, learn_taste, listen_to
 from desktop.session import Session
 from engine.document.edits import set_analyses, set_settings
 from engine.document.grid_edits import keeping_edited
@@ -327,6 +327,10 @@ class Work(QObject):
         handle.cancelled.connect(
             lambda: self.said.emit(f"Cancelled: Exporting. {written_before(written)}") if written else None
         )
+
+    def look_for_clipping(self, requests: tuple[ExportRequest, ...]) -> JobHandle:
+        """Find out whether exports would clip; who asks follows the job."""
+        return self._lanes.io.submit(clipping_of, requests, title="Looking for clipping")
 
     def _exported(self, written: tuple[Exported, ...]) -> None:
         self.said.emit(" ".join(one.sentence for one in written))

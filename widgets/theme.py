@@ -30,7 +30,7 @@ CONTROL = 28
 RADIUS = 6
 TEXT_SMALL, TEXT, TEXT_TITLE, TEXT_TIME = 11, 13, 15, 18
 BAR = 48
-HEADS = 168
+HEADS = 176
 QUEUE = 372
 
 SIGN_CONTRAST = 3.0
@@ -59,6 +59,8 @@ class Theme:
     playhead : playhead and the frame of the visible window
     error : what went wrong
     mute, solo, on_mute, on_solo : switches that are on, and the letters on them, in the colours of mixers
+    level, level_high : the bar of a meter, and its last 6 dB before full scale
+    clip : peaks that reach full scale, in a waveform and as a meter's light
     accents : one colour a group of tracks, in the order in which groups appear
     """
 
@@ -93,6 +95,9 @@ class Theme:
     solo: str
     on_mute: str
     on_solo: str
+    level: str
+    level_high: str
+    clip: str
     accents: tuple[str, ...] = _ACCENTS
 
     def verdict(self, verdict: str) -> str:
@@ -151,6 +156,9 @@ DARK = Theme(
     solo="#ffd23e",
     on_mute="#140505",
     on_solo="#1c1600",
+    level="#4fae72",
+    level_high="#e3b341",
+    clip="#ff453a",
 )
 
 LIGHT = Theme(
@@ -185,6 +193,9 @@ LIGHT = Theme(
     solo="#ffd23e",
     on_mute="#ffffff",
     on_solo="#1c1600",
+    level="#2b8a57",
+    level_high="#b07d00",
+    clip="#d3120a",
 )
 
 

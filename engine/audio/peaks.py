@@ -19,6 +19,8 @@ from engine.progress import SILENT, Progress
 from engine.safe_write import shown
 
 BASE_SAMPLES = 256
+FULL_SCALE = 1.0 - 2.0**-15
+"""From here on a sample counts as clipped: the highest that 16 bits hold."""
 _FACTOR = 4
 _FEWEST_COLUMNS = 512  # no level is smaller than half of this: a lane has more pixels
 # Measured on stereo 48 kHz: 2**15 to 2**18 samples of all channels together are equally fast (they stay in

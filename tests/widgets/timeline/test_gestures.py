@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.document.analysis import ScoreCurve
+from widgets.theme import HEADS
 from widgets.timeline.score import score_y
 from widgets.timeline.timeline_view import TimelineView
 from widgets.timeline.viewport import Viewport
@@ -150,7 +151,7 @@ def test_the_wheel_scrolls_in_time(
 
 
 def test_lanes_that_do_not_fit_scroll_down(close: TimelineView) -> None:
-    close.resize(1_168, 300)
+    close.resize(HEADS + 1_000, 300)
     assert close.bar.isVisible()
     for _ in range(2):
         turn(close, 10, down=-120)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from itertools import pairwise
 
@@ -17,6 +18,7 @@ from widgets.timeline.frame import COLLAPSED, Layout
 from widgets.timeline.heads.arrangement_head import ArrangementHead
 from widgets.timeline.heads.edits_head import EditsHead
 from widgets.timeline.heads.head import TrackHead
+from widgets.timeline.heads.mix_head import MixHead
 from widgets.timeline.heads.score_head import ScoreHead
 from widgets.timeline.heads.track_names import shared_letters
 
@@ -67,6 +69,8 @@ class TrackHeads(QWidget):
         self.score = ScoreHead(tokens, self)
         self.arrangement = ArrangementHead(tokens, self)
         self.edits = EditsHead(tokens, self)
+        self.mix = MixHead(tokens, self)
+        self.mix.clear_asked.connect(self.clear_clips)
 
     # what is shown
 
@@ -75,6 +79,28 @@ class TrackHeads(QWidget):
         if (state.tracks, state.sources) != (self._state.tracks, self._state.sources):
             self._state = state
             self._catch_up()
+
+    def show_levels(
+        self, tracks: Mapping[str, float], mix: tuple[float, float], true_peak: float, passed_s: float
+    ) -> bool:
+        """Show how loud it was in the time that passed; return whether anything moves on.
+
+        Parameters
+        ----------
+        tracks : the highest absolute value of each that was heard, by id
+        """
+        self.mix.hear(mix, true_peak, passed_s)
+        levels = list(self.mix.sides)
+        for track_id, head in self.heads.items():
+            head.meter.hear(tracks.get(track_id, 0.0), passed_s)
+            levels.append(head.meter.level)
+        return not all(level.rests for level in levels)
+
+    def clear_clips(self) -> None:
+        """Put every clip light out, and forget the highest peaks."""
+        self.mix.clear()
+        for head in self.heads.values():
+            head.meter.clear()
 
     def refresh(self) -> None:
         """Show the tracks as the document has them, whatever a field shows that was not taken."""
@@ -141,7 +167,7 @@ class TrackHeads(QWidget):
     def set_theme(self, tokens: Theme) -> None:
         """Draw in other colours."""
         self._theme = self._drop_line.theme = tokens
-        self.score.theme = self.arrangement.theme = self.edits.theme = tokens
+        self.score.theme = self.arrangement.theme = self.edits.theme = self.mix.theme = tokens
         for head in self.heads.values():
             head.set_theme(tokens)
         self.refresh()
@@ -238,6 +264,8 @@ class TrackHeads(QWidget):
         top, high = layout.arrangement_top, layout.marks_top - layout.arrangement_top
         self.arrangement.setGeometry(0, top, width, high)
         self.arrangement.setVisible(high > 0)
+        hairline = max(1, round(1 / self.devicePixelRatioF()))
+        self.mix.setGeometry(0, 0, width, layout.arrangement_top - hairline)
         self.score.setGeometry(0, layout.score_top, width, layout.edits_top - layout.score_top)
         self.edits.setGeometry(0, layout.edits_top, width, layout.lanes_top - layout.edits_top)
         self.edits.setVisible(layout.lanes_top > layout.edits_top)

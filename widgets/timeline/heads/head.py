@@ -19,6 +19,7 @@ from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline.heads.cap import CAP_HEIGHT, CAP_WIDTH, Cap, MenuDots
 from widgets.timeline.heads.in_place import InPlaceField
+from widgets.timeline.heads.meter import TrackMeter
 from widgets.timeline.heads.score_head import ACCENT, LEFT
 from widgets.timeline.heads.track_names import fitted
 from widgets.timeline.heads.value_field import GainField, PanField, ValueField
@@ -28,6 +29,7 @@ from widgets.timeline.sentences import channel_letter, track_detail, track_facts
 NAME_Y, CAPS_Y, DETAIL_Y, CAP_GAP = 18, 32, 66, 26
 GAIN_LEFT, GAIN_WIDTH, PAN_LEFT, PAN_WIDTH = 60, 52, 113, 42
 DOTS_LEFT, CHANNEL_LEFT, CHANNEL_FROM = 133, 157, 22
+METER_LEFT, METER_WIDTH, METER_MARGIN = 168, 4, 6
 DETAIL_FROM, COMPACT_BELOW = 78, 54
 COMPACT_CAPS = 112
 SELECTED = 3
@@ -76,6 +78,7 @@ class TrackHead(QWidget):
         self.gain = GainField(f"Gain of {track.name}", tokens, self)
         self.pan = PanField(f"Pan of {track.name}", tokens, self)
         self.dots = MenuDots(f"More of {track.name}", tokens, self)
+        self.meter = TrackMeter(track.name, tokens, self)
         self.controls: tuple[Cap | ValueField | MenuDots, ...] = (
             self.mute, self.solo, self.gain, self.pan, self.dots
         )  # fmt: skip
@@ -114,6 +117,7 @@ class TrackHead(QWidget):
         self.mute.set_name(f"Mute {track.name}", hint)
         self.solo.set_name(f"Solo {track.name}", hint)
         self.dots.set_name(f"More of {track.name}")
+        self.meter.set_name(track.name)
         for value, name, amount in ((self.gain, "Gain", track.gain_db), (self.pan, "Pan", track.pan)):
             value.setAccessibleName(f"{name} of {track.name}")
             value.show_amount(amount)
@@ -141,7 +145,7 @@ class TrackHead(QWidget):
     def set_theme(self, tokens: Theme) -> None:
         """Draw in other colours."""
         self._theme = tokens
-        for control in self.controls:
+        for control in (*self.controls, self.meter):
             control.theme = tokens
         self.update()
 
@@ -218,6 +222,9 @@ class TrackHead(QWidget):
         self.dots.setGeometry(theme.px(DOTS_LEFT), dots_top, theme.px(CAP_WIDTH), cap_height)
         for control in (self.gain, self.pan, self.dots):
             control.setVisible(not compact)
+        margin = theme.px(METER_MARGIN)
+        high = max(self.height() - 2 * margin, 0)
+        self.meter.setGeometry(theme.px(METER_LEFT), margin, theme.px(METER_WIDTH), high)
 
     # the mouse
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from engine.document.decisions import Decision, Edited, Verdict, decided_span, edited
 from engine.document.kinds import KINDS, kind_of
 from engine.document.kinds.operations import Drop, Operation
-from engine.document.proposals import Proposal
+from engine.document.proposals import BY_HAND, Proposal
 from engine.document.state import DocumentState
 from engine.errors import DocumentError
 
@@ -80,6 +80,11 @@ class Made:
     def kinds(self) -> tuple[str, ...]:
         """The name of each one's kind."""
         return tuple(proposal.kind for proposal in self.rows)
+
+    @cached_property
+    def is_by_hand(self) -> Mask:
+        """Which the user made, shape (n,)."""
+        return np.array([proposal.maker == BY_HAND for proposal in self.rows], bool)
 
     @cached_property
     def kind_counts(self) -> Mapping[str, int]:

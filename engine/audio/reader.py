@@ -235,7 +235,7 @@ class SourceReader:
     @property
     def seeks_exactly(self) -> bool:
         """Whether any stretch is read where it lies; else all before it is decoded first."""
-        return self._exact
+        return bool(self._exact)
 
     def take_over(self, other: SourceReader) -> None:
         """Count what another reader of the same file replaced, of stretches that this one did not read."""

@@ -8,6 +8,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
+from engine.document.table_steps import step_between
 from engine.review.learned import Learned
 from engine.review.listing import Listing, QueueGroup
 from engine.review.standing import Standing, standing
@@ -45,9 +46,19 @@ class QueueModel(QAbstractListModel):
             if lines:
                 self.dataChanged.emit(self.index(0), self.index(len(lines) - 1))
             return
-        self.beginResetModel()
-        self._state, self._lines = state, lines
-        self.endResetModel()
+        step = step_between(self._lines, lines)
+        if step is None:
+            self.beginResetModel()
+            self._state, self._lines = state, lines
+            self.endResetModel()
+        elif step.came:
+            self.beginInsertRows(_ROOT, step.place, step.place)
+            self._state, self._lines = state, lines
+            self.endInsertRows()
+        else:
+            self.beginRemoveRows(_ROOT, step.place, step.place)
+            self._state, self._lines = state, lines
+            self.endRemoveRows()
 
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _ROOT) -> int:
         return 0 if parent.isValid() else len(self._lines)

@@ -263,7 +263,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let go of everything; nothing is left to save."""
         self._settings.setValue("geometry", self.saveGeometry())
-        workers = (self.transport, self.threshold, self.tasting, self.diagnosing)
+        workers = (self.transport, self.threshold, self.tasting, self.diagnosing, self.queue)
         drawing = (self.spectrograms, self.stored_waves)
         for part in (*drawing, *workers, self.files, self.work, self.review, self.session, self._garbage):
             part.close()

@@ -12,14 +12,21 @@ from PySide6.QtCore import QObject, Qt, Signal
 from desktop.drawing.wave_tiles import CACHE_BYTES, WaveTiles, read_tiles
 from desktop.drawing.waves import TrackWave
 from desktop.job_lanes import JobHandle, JobLanes
-from desktop.jobs import clipping_of, export_files, improve_taste, learn_taste, listen_to
+from desktop.jobs import (
+    clipping_of,
+    export_files,
+    import_recordings,
+    improve_taste,
+    learn_taste,
+    listen_to,
+)
 from desktop.session import Session
 from engine.document.edits import set_analyses, set_settings
 from engine.document.grid_edits import keeping_edited
 from engine.document.track import Track, sound_of
 from engine.errors import OffcutError
 from engine.features.dead_air import LEAST_S
-from engine.jobs.import_audio import Imported, ImportRequest, import_audio, import_edit
+from engine.jobs.import_audio import Imported, ImportRequest, import_edit
 from engine.jobs.improve import Improved, ImproveRequest
 from engine.jobs.kept_recording import KeptRequest, prepare_kept
 from engine.jobs.learn import TasteWritten
@@ -109,7 +116,7 @@ class Work(QObject):
         """
         state = self._session.state
         request = ImportRequest(paths, state.rate_hz or rate_hz, frozenset(state.sources))
-        handle = self._lanes.io.submit(import_audio, request, title="Importing")
+        handle = self._lanes.io.submit(import_recordings, request, title="Importing")
         self.watch(handle, partial(self._imported, request))
 
     def _imported(self, request: ImportRequest, imported: Imported) -> None:

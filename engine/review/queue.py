@@ -166,9 +166,19 @@ def _places(table: ProposalTable, order: Order, learned: Learned | None) -> NDAr
         return None
     if order == "length":
         return made.by_length
-    figures = None if learned is None else learned.chances if order == "score" else learned.usefulness
-    if figures is None:
-        return made.by_score
+    if order == "score":
+        return by_sureness(table, learned)
+    return made.by_score if learned is None else _by_figures(table, learned.usefulness)
+
+
+def by_sureness(table: ProposalTable, learned: Learned | None) -> NDArray[np.int64]:
+    """Return the places in the order "score": the surest first."""
+    chances = None if learned is None else learned.chances
+    return table.made.by_score if chances is None else _by_figures(table, chances)
+
+
+def _by_figures(table: ProposalTable, figures: NDArray[np.float64]) -> NDArray[np.int64]:
+    made = table.made
     places = made.by_score.copy()
     open_rows = table.are(Verdict.UNDECIDED)[places]
     undecided = places[open_rows]

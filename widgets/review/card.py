@@ -210,8 +210,9 @@ class Card(QFrame):
             label.setAccessibleName(f"{name}, active" if active else name)
         for name, (time, on) in sits.items():
             self._values[name].setText(f"{self._number(time)} {on}")
-        for name, words in (("score", text.score), ("crossfade", text.crossfade)):
-            self._values[name].setText(self._number(words))
+        self._values["score"].setToolTip("Surer than that share of the other proposals" if text.surer else "")
+        for name, words, more in (("score", text.score, text.surer), ("crossfade", text.crossfade, "")):
+            self._values[name].setText(f"{self._number(words)}{more}")
             self._names[name].setVisible(bool(words))
             self._values[name].setVisible(bool(words))
         self._kept.setText(text.kept)

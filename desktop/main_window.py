@@ -32,6 +32,7 @@ from desktop.taste.diagnosing import Diagnosing
 from desktop.taste.finding_actions import connect_findings
 from desktop.taste.learning_shown import panel_of
 from desktop.taste.page import Tasting
+from desktop.taste.shelf import Shelves
 from desktop.telling import Telling
 from desktop.timeline.arranging import Arranging
 from desktop.timeline.clock import Clock
@@ -79,7 +80,11 @@ class MainWindow(QMainWindow):
         self.arrivals = Arrivals(self.session, self.review, self.transport, settings, self)
         self.kept = KeptListening(self.session, self.review, self.transport, self.work, self)
         self.diagnosing = Diagnosing(self.session, self.work, self)
-        self.files = Files(self, self.session, self.work, self.diagnosing, lambda: self.look.theme)
+        self.shelves = Shelves(self, self.session, settings, lambda: self.look.theme)
+        self.work.learned.connect(self.shelves.note)
+        self.files = Files(
+            self, self.session, self.work, self.diagnosing, self.shelves, lambda: self.look.theme
+        )
         self.top_bar = TopBar(theme, self.caps)
         self.timeline = TimelineView(theme)
         self.ruler = Ruler(self.session, self.timeline, settings)
@@ -258,7 +263,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let go of everything; nothing is left to save."""
         self._settings.setValue("geometry", self.saveGeometry())
-        workers = (self.transport, self.threshold, self.tasting, self.diagnosing)
+        workers = (self.transport, self.threshold, self.tasting, self.diagnosing, self.shelves)
         drawing = (self.spectrograms, self.stored_waves)
         for part in (*drawing, *workers, self.files, self.work, self.review, self.session, self._garbage):
             part.close()

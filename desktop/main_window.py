@@ -69,7 +69,7 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._garbage = WindowGarbage(self)
         self.look = Look(application, settings, self)
-        theme, keymap = self.look.theme, Keymap(settings, self)
+        theme, keymap, themed = self.look.theme, Keymap(settings, self), lambda: self.look.theme
         # One for all parts; it changes in place when the user changes a key.
         self.caps = dict(keymap.caps)
         self.session = Session(self)
@@ -80,11 +80,8 @@ class MainWindow(QMainWindow):
         self.arrivals = Arrivals(self.session, self.review, self.transport, settings, self)
         self.kept = KeptListening(self.session, self.review, self.transport, self.work, self)
         self.diagnosing = Diagnosing(self.session, self.work, self)
-        self.shelves = Shelves(self, self.session, settings, lambda: self.look.theme)
-        self.work.learned.connect(self.shelves.note)
-        self.files = Files(
-            self, self.session, self.work, self.diagnosing, self.shelves, lambda: self.look.theme
-        )
+        self.shelves = Shelves(self, self.session, settings, themed)
+        self.files = Files(self, self.session, self.work, self.diagnosing, self.shelves, themed)
         self.top_bar = TopBar(theme, self.caps)
         self.timeline = TimelineView(theme)
         self.ruler = Ruler(self.session, self.timeline, settings)
@@ -92,7 +89,7 @@ class MainWindow(QMainWindow):
         self.spectrograms = Spectrograms(self, self, settings)
         self.zooms = Zooms(self.session, self.review, self.transport, self.timeline, settings, self)
         self.grid_editing = GridEditing(self.session, self.transport, self.timeline, self.zooms.seek, self)
-        self.grid_dialogs = GridDialogs(self, self.grid_editing, lambda: self.look.theme)
+        self.grid_dialogs = GridDialogs(self, self.grid_editing, themed)
         self.tap_tempo = TapTempo(self.session, self.transport, self.grid_editing, self)
         self.selecting = Selecting(self.session, self.transport, self.timeline, self)
         self.marking = Marking(self, self, self.zooms.seek)
@@ -112,8 +109,8 @@ class MainWindow(QMainWindow):
         self.palette_popup = CommandPalette(theme, keymap.commands, self)
         self.commands = Actions(self, keymap.commands)
         self.tracks = Tracks(self, self.session, self.timeline, self.commands.action)
-        self.by_hand = ByHand(self, self, lambda: self.look.theme)
-        self.amounts = Amounts(self, self, lambda: self.look.theme)
+        self.by_hand = ByHand(self, self, themed)
+        self.amounts = Amounts(self, self, themed)
         self.lane_menu = LaneMenu(self, self)
         self.arranging = Arranging(self, self, settings)
         self.user_settings = UserSettings(self, self, keymap, settings)
@@ -182,6 +179,7 @@ class MainWindow(QMainWindow):
         self.transport.result_chosen.connect(self.zooms.settle)
         self.player.device_status_changed.connect(self.telling.device)
         self.work.progressed.connect(self.status_bar.set_job)
+        self.work.learned.connect(self.shelves.note)
         self.work.rested.connect(self.status_bar.clear_job)
         self.work.waves_changed.connect(self.timeline.set_waves)
         self.work.waves_refined.connect(self.timeline.renew_waves)

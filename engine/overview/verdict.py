@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.diagnoses.symptoms import ODD
 from engine.overview.results import Origin, ScoredRecording
 from engine.timebase import format_time
-from engine.wording import counted, percent
+from engine.wording import percent
 
 _WHOLE_MINUTES_FROM_S = 600.0
 _MINUTE_S = 60.0
@@ -24,23 +23,25 @@ class WouldCut:
     count: int
 
 
-def verdict(scored: ScoredRecording, threshold: float, would_cut: WouldCut | None) -> str:
+def verdict(scored: ScoredRecording, odd: float, threshold: float, would_cut: WouldCut | None) -> str:
     """Say how much of a recording goes and how much sounds as it should.
 
     Parameters
     ----------
+    odd : what scores no more than this sounds like what was kept
     would_cut : of the open recording, where its cuts come from this taste; else the threshold tells
     """
     length_s = scored.duration_s
+    like = _like(scored, odd)
     if scored.origin is Origin.KEPT:
-        return f"One of your edits: {_like(scored)} of it sounds as this taste expects."
+        return f"One of your edits: {like} of it sounds as this taste expects."
     if would_cut is None:
         odd_s = length_s * scored.share_above(threshold)
         return f"{part_of(odd_s, length_s)} sound unlike your edits."
     if not would_cut.count or would_cut.cut_s <= 0.0:
-        return f"Nothing of {_length(length_s)} would be cut. {_like(scored)} of it sounds like your edits."
-    goes = f"{part_of(would_cut.cut_s, length_s)} would be cut, in {counted(would_cut.count, 'cut')}."
-    return f"{goes} {_like(scored)} of the recording sounds like your edits."
+        return f"Nothing of {_length(length_s)} would be cut. {like} of it sounds like your edits."
+    goes = f"{part_of(would_cut.cut_s, length_s)} would be cut, in {_cuts(would_cut.count)}."
+    return f"{goes} {like} of the recording sounds like your edits."
 
 
 def part_of(part_s: float, whole_s: float) -> str:
@@ -52,13 +53,16 @@ def part_of(part_s: float, whole_s: float) -> str:
     return f"{part_s / _MINUTE_S:.0f} of {_length(whole_s)}"
 
 
+def _cuts(count: int) -> str:
+    return "one cut" if count == 1 else f"{count:,} cuts"
+
+
 def _length(seconds: float) -> str:
     if seconds < _WHOLE_MINUTES_FROM_S:
         return f"{format_time(seconds, 0)} minutes"
     return f"{seconds / _MINUTE_S:.0f} minutes"
 
 
-def _like(scored: ScoredRecording) -> str:
-    """Return how much of it scores no more than nine tenths of what was kept do."""
-    like = float(np.mean(scored.scores <= ODD)) if len(scored.scores) else 0.0
+def _like(scored: ScoredRecording, odd: float) -> str:
+    like = float(np.mean(scored.scores <= odd)) if len(scored.scores) else 0.0
     return percent(like)

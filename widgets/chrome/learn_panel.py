@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from engine.anomaly.recipes.methods import METHODS
@@ -21,6 +21,7 @@ from widgets.chrome.recording_list import RecordingList
 from widgets.taste.findings import Findings
 from widgets.theme import Theme, px
 
+_ASKS = "Recordings you edited before: Offcut learns what you keep from them. Drop them here."
 _LONGEST_NAME_BYTES = 200
 """Most file systems take 255, and a file that is being written has a few signs more."""
 
@@ -93,9 +94,9 @@ class LearnPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(px(8))
-        asks = QLabel("Recordings you edited before: Offcut learns what you keep from them. Drop them here.")
-        asks.setWordWrap(True)
-        layout.addWidget(asks)
+        self._asks = QLabel(_ASKS)
+        self._asks.setWordWrap(True)
+        layout.addWidget(self._asks)
         layout.addWidget(self._files, 1)
         buttons = QHBoxLayout()
         buttons.addWidget(self._add)
@@ -189,6 +190,12 @@ class LearnPanel(QWidget):
         self._problem.setText(self.problem())
         self._sum.setText(self._files.sum_text)
         self.changed.emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # A window asks its layouts for the least height without a width: wrapped words would be cut.
+        for label in (self._asks, self._problem):
+            label.setMinimumHeight(max(label.heightForWidth(self.width()), 0))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls():

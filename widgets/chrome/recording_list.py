@@ -20,7 +20,14 @@ UNREADABLE = "cannot be read"
 
 
 class RecordingList(RemovableList):
-    """A line a recording; each path stands once."""
+    """A line a recording; each path stands once.
+
+    Attributes
+    ----------
+    LENGTH : the role under which a line says how long its recording is
+    """
+
+    LENGTH = _LENGTH
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)

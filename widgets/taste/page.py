@@ -13,6 +13,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.diagnoses.finding import Finding
+from engine.diagnoses.symptoms import ODD
 from engine.overview.results import (
     Comparison,
     Moment,
@@ -297,7 +298,7 @@ class TastePage(QWidget):
             self.verdict.say(listed.name, _ASK_FOR_IT if waits else _LISTENING)
         else:
             would_cut = self._would_cut if listed.origin is Origin.DOCUMENT else None
-            self.verdict.say(listed.name, verdict(listed.scored, self._threshold, would_cut))
+            self.verdict.say(listed.name, verdict(listed.scored, ODD, self._threshold, would_cut))
 
     def set_moment(self, moment: Moment | None) -> None:
         """Show a moment."""

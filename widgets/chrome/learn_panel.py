@@ -21,7 +21,7 @@ from widgets.chrome.recording_list import RecordingList
 from widgets.taste.findings import Findings
 from widgets.theme import Theme, px
 
-_ASKS = "Recordings you edited before: Offcut learns what you keep from them. Drop them here."
+_ASKS = "Add recordings as you edited them, or drop them here. Offcut learns what you keep."
 _LONGEST_NAME_BYTES = 200
 """Most file systems take 255, and a file that is being written has a few signs more."""
 

@@ -60,7 +60,7 @@ class ProposeForm(QWidget):
             "score": NumberField(round(settings.score * 100), 0, 100),
         }
         self._said = QLabel()
-        self._follows = CheckBox(theme, "As the material")
+        self._follows = CheckBox(theme, "Automatic")
         self._material_s = material_s
         shortest_s = material_s if settings.minimum_kept_s is None else settings.minimum_kept_s
         self._shortest = NumberLine(Number("Shortest kept piece in seconds", shortest_s, 0.0, 3600.0, 2))
@@ -117,7 +117,7 @@ class ProposeForm(QWidget):
         name.setBuddy(self._shortest)
         self._shortest.setMaximumWidth(px(_FIELD))
         self._follows.setChecked(settings.minimum_kept_s is None)
-        self._follows.setAccessibleName("Shortest kept piece as the material")
+        self._follows.setAccessibleName("Shortest kept piece: automatic")
         self._follows.setToolTip("Two bars where there is a pulse, a second where there is none")
         self._shortest.textEdited.connect(lambda: self._follows.setChecked(False))
         self._shortest.textChanged.connect(self._renew)

@@ -49,7 +49,7 @@ HEARD_S = 4.0
 _KEEPS_LAST = "its last epoch ranks best"
 _RESEARCH = ("method", "facts", "moment", "learning")
 _LISTENING = "Listening to it with this taste…"
-_ASK_FOR_IT = "Not scored by itself yet: press Enter on it in the ranking."
+_ASK_FOR_IT = "Nobody listened to it by itself yet: press Enter on it in the ranking."
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +233,9 @@ class TastePage(QWidget):
         self.facts.set_facts(facts)
         losses = ((), ()) if facts is None else (facts.training, facts.validation)
         self.losses.set_losses(*losses)
-        self._cards["moment"].set_note("" if facts is None or facts.rebuilds else "rebuilds nothing")
+        self._cards["moment"].set_note(
+            "" if facts is None or facts.rebuilds else "this recipe rebuilds nothing"
+        )
         self._learned_note = _KEEPS_LAST if facts is not None and facts.keeps_last else ""
         for name in ("method", "facts"):
             self._cards[name].set_note(notes.get(name, ""))
@@ -271,7 +273,7 @@ class TastePage(QWidget):
         """Show the map."""
         self._map = shown
         self.map.set_map(shown, states)
-        note = "" if shown is None else f"{len(states):,} stretches of {shown.length_s:.2g} s"
+        note = "" if shown is None else f"{shown.length_s:.2g} s each; near each other they sound alike"
         self._cards["map"].set_note(note)
 
     def set_threshold(self, threshold: float | None) -> None:
@@ -317,7 +319,7 @@ class TastePage(QWidget):
         at = 1.0 if self._threshold is None else self._threshold
         rows = [_row(one, at) for one in self._listed.values()]
         waits = any(one.scored is None and one.origin is Origin.SOURCE for one in self._listed.values())
-        self._cards["ranking"].set_note("Enter scores a source by itself" if waits else "")
+        self._cards["ranking"].set_note("Enter listens to a source by itself" if waits else "")
         self.ranking.set_rows(rows, self._current)
 
     def _scored(self, key: str) -> ScoredRecording | None:

@@ -40,8 +40,8 @@ class JobHandle(QObject):
     -------
     started() : it is this job's turn
     progressed(fraction, text, figures, seconds_left) : at most thirty times a second, the newest report only,
-        and the same again each second without one; figures are live values such as a loss, seconds_left is
-        None while nobody can tell
+        and each second without one the same again, without figures; figures are live values such as a loss,
+        seconds_left is None while nobody can tell
     finished(result), failed(sentence), cancelled() : exactly one of the three, once
     """
 
@@ -193,6 +193,8 @@ class JobLane(QObject):
             self._remaining.report(self._last[0], now_s)
         elif self._last is None or now_s - self._told_s < TELL_INTERVAL_S:
             return
+        else:
+            self._last = (*self._last[:2], {})
         self._told_s = now_s
         self._running.progressed.emit(*self._last, self._remaining.left_s(now_s))
 

@@ -233,9 +233,7 @@ class TastePage(QWidget):
         self.facts.set_facts(facts)
         losses = ((), ()) if facts is None else (facts.training, facts.validation)
         self.losses.set_losses(*losses)
-        self._cards["moment"].set_note(
-            "" if facts is None or facts.rebuilds else "rebuilds nothing"
-        )
+        self._cards["moment"].set_note("" if facts is None or facts.rebuilds else "rebuilds nothing")
         self._learned_note = _KEEPS_LAST if facts is not None and facts.keeps_last else ""
         for name in ("method", "facts"):
             self._cards[name].set_note(notes.get(name, ""))

@@ -35,6 +35,7 @@ from desktop.taste.diagnosing import Diagnosing
 from desktop.taste.finding_actions import connect_findings
 from desktop.taste.learning_shown import panel_of
 from desktop.taste.page import Tasting
+from desktop.taste.shelf import Shelves
 from desktop.telling import Telling
 from desktop.timeline.arranging import Arranging
 from desktop.timeline.clock import Clock
@@ -70,7 +71,7 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._garbage = WindowGarbage(self)
         self.look = Look(application, settings, self)
-        theme, keymap = self.look.theme, Keymap(settings, self)
+        theme, keymap, themed = self.look.theme, Keymap(settings, self), lambda: self.look.theme
         # One for all parts; it changes in place when the user changes a key.
         self.caps = dict(keymap.caps)
         self.session = Session(self)
@@ -82,7 +83,8 @@ class MainWindow(QMainWindow):
         self.kept = KeptListening(self.session, self.review, self.transport, self.work, self)
         self.notes = Notes(self, self.session, self.review)
         self.diagnosing = Diagnosing(self.session, self.work, self)
-        self.files = Files(self, self.session, self.work, self.diagnosing, lambda: self.look.theme)
+        self.shelves = Shelves(self, self.session, settings, themed)
+        self.files = Files(self, self.session, self.work, self.diagnosing, self.shelves, themed)
         self.top_bar = TopBar(theme, self.caps)
         self.timeline = TimelineView(theme)
         self.metering = Metering(self.player, self.timeline.heads, self)
@@ -91,7 +93,7 @@ class MainWindow(QMainWindow):
         self.spectrograms = Spectrograms(self, self, settings)
         self.zooms = Zooms(self.session, self.review, self.transport, self.timeline, settings, self)
         self.grid_editing = GridEditing(self.session, self.transport, self.timeline, self.zooms.seek, self)
-        self.grid_dialogs = GridDialogs(self, self.grid_editing, lambda: self.look.theme)
+        self.grid_dialogs = GridDialogs(self, self.grid_editing, themed)
         self.tap_tempo = TapTempo(self.session, self.transport, self.grid_editing, self)
         self.selecting = Selecting(self.session, self.transport, self.timeline, self)
         self.marking = Marking(self, self, self.zooms.seek)
@@ -112,8 +114,8 @@ class MainWindow(QMainWindow):
         self.commands = Actions(self, keymap.commands)
         self.grid_layer = GridLayer(self.session, self.grid_editing, self.commands, self)
         self.tracks = Tracks(self, self.session, self.timeline, self.commands.action)
-        self.by_hand = ByHand(self, self, lambda: self.look.theme)
-        self.amounts = Amounts(self, self, lambda: self.look.theme)
+        self.by_hand = ByHand(self, self, themed)
+        self.amounts = Amounts(self, self, themed)
         self.lane_menu = LaneMenu(self, self)
         self.arranging = Arranging(self, self, settings)
         self.user_settings = UserSettings(self, self, keymap, settings)
@@ -183,6 +185,7 @@ class MainWindow(QMainWindow):
         self.transport.result_chosen.connect(self.zooms.settle)
         self.player.device_status_changed.connect(self.telling.device)
         self.work.progressed.connect(self.status_bar.set_job)
+        self.work.learned.connect(self.shelves.note)
         self.work.rested.connect(self.status_bar.clear_job)
         self.work.waves_changed.connect(self.timeline.set_waves)
         self.work.waves_refined.connect(self.timeline.renew_waves)
@@ -263,7 +266,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let go of everything; nothing is left to save."""
         self._settings.setValue("geometry", self.saveGeometry())
-        workers = (self.transport, self.threshold, self.tasting, self.diagnosing, self.queue)
+        workers = (self.transport, self.threshold, self.tasting, self.diagnosing, self.queue, self.shelves)
         drawing = (self.spectrograms, self.stored_waves)
         for part in (*drawing, *workers, self.files, self.work, self.review, self.session, self._garbage):
             part.close()

@@ -221,7 +221,7 @@ class Work(QObject):
 
     def _learned(self, asked_in: Path | None, learned: TasteWritten | Improved) -> None:
         without = learned.missing if isinstance(learned, Improved) else ()
-        self.said.emit(_sentences(f"Learned {learned.path.stem} in {learned.epochs} epochs", without))
+        self.said.emit(_sentences(f"Learned {learned.path.stem}", without))
         self.learned.emit(learned.path)
         if self._session.is_open and asked_in in (None, self._session.path):
             self.use_taste(learned.path)

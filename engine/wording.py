@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+
+_BREAKS = re.compile("[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 
 
 def counted(number: int, noun: str) -> str:
     """Return "1 cut", "2 cuts", "10,000 cuts"."""
     return f"{number} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def one_line(text: str) -> str:
+    """Return a name as a list can show it: what would break the line becomes a space."""
+    return _BREAKS.sub(" ", text).strip()
 
 
 def begun(sentence: str) -> str:
@@ -24,6 +32,11 @@ def quoted(value: object, most_characters: int = 60) -> str:
     """Return a value as a sentence can quote it, on one line and not at any length."""
     text = repr(value)
     return text if len(text) <= most_characters else f"{text[:most_characters]}…"
+
+
+def percent(share: float, decimals: int = 0) -> str:
+    """Return a share, 0 to 1, as "61 %"."""
+    return f"{100.0 * share:.{decimals}f} %"
 
 
 def gain_text(gain_db: float) -> str:

@@ -48,7 +48,12 @@ TASTE = (
         ("Ctrl+Shift+I",),
         "Learn it anew with what you kept and what you cut; the old one stays.",
     ),
-    _taste("open", "Use a taste…", ("Ctrl+T",), "Choose a .taste file that was learned before."),
+    _taste(
+        "open",
+        "Use a taste…",
+        ("Ctrl+T",),
+        "Choose a taste: used last, beside the document, or in a folder.",
+    ),
     _taste(
         "listen",
         "Listen to the recording",

@@ -57,7 +57,7 @@ _HEARD_AS: Mapping[str, str] = {
     "noodling": "sounds like noodling",
     "out-of-tune": "sounds out of tune",
     "talk": "sounds like talk",
-    "wrong-tempo": "sounds as if in a wrong tempo",
+    "wrong-tempo": "sounds like the wrong tempo",
 }
 """What is said of the parts of a score that are kinds of fault."""
 
@@ -247,17 +247,17 @@ def _against_recording(spans: Samples, against: Backdrop, highest: float | None)
     below = np.searchsorted(against.ranked, means) / len(against.ranked)
     top = highest_of(peaks) if highest is None else highest
     return [
-        "holds the moment least like anything you keep"
+        "the oddest moment of the recording is in it"
         if peak == top
         else "nothing you kept sounds like it"
         if is_far
-        else "among what is least like anything you keep"
+        else "hardly like anything you keep"
         if share >= 0.9
         else "clearly unlike what you keep"
         if share >= 0.75
-        else "somewhat unlike what you keep"
+        else "a little unlike what you keep"
         if share >= 0.5
-        else "only a part of it is unlike what you keep"
+        else "only partly unlike what you keep"
         for share, is_far, peak in zip(below.tolist(), _far(spans, against), peaks.tolist(), strict=True)
     ]
 
@@ -277,7 +277,7 @@ def _place(heard: _Heard, k: int, start: int, stop: int, length: int, rate_hz: i
         return "After the last note"
     inside = heard.kept.playing_starts < start and stop < heard.kept.playing_stops
     if inside and heard.quiet_share[k] >= 0.6:
-        return "A pause between two stretches of playing"
+        return "A pause in the playing"
     return ""
 
 
@@ -295,7 +295,7 @@ def _sounds(heard: _Heard, k: int, dead: DeadAirIn) -> str:
         said.append(f" in which the playing stops {times}")
     if abs(louder) >= 6.0:
         much = "much " if abs(louder) >= 12.0 else ""
-        said.append(f", {much}{'louder' if louder > 0 else 'quieter'} than what stays")
+        said.append(f", {much}{'louder' if louder > 0 else 'quieter'} than the rest")
     if heard.kept.hits_per_s > 0:
         density = heard.hits_per_s[k] / heard.kept.hits_per_s
         if density < 0.1:
@@ -303,7 +303,7 @@ def _sounds(heard: _Heard, k: int, dead: DeadAirIn) -> str:
         elif density < 0.5:
             said.append(", few hits")
         elif density > 2.0:
-            said.append(", many more hits than in what stays")
+            said.append(", many more hits than the rest")
     if heard.unevenness[k] > UNEVEN * heard.kept.unevenness > 0:
         said.append(", no steady pulse")
     return "".join(said[:2])

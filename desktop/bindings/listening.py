@@ -66,6 +66,8 @@ def listening(window: Window) -> Mapping[str, Handler]:
         "transport.forward_little": partial(window.zooms.step, SEEK_LITTLE_S),
         "transport.go_to": go_to,
         "transport.to_start": lambda: window.zooms.seek(0),
+        "transport.next_clip": lambda: window.say(window.clipped.go_on()),
+        "transport.clear_clips": window.timeline.heads.clear_clips,
         "transport.to_end": lambda: window.zooms.seek(session.state.length_samples),
     }
 

@@ -23,12 +23,15 @@ class Answer(Enum):
     BACK = auto()
 
 
-def lowered_by(parent: QWidget, look: Callable[[], JobHandle]) -> float | None:
+def lowered_by(
+    parent: QWidget, look: Callable[[], JobHandle], note: Callable[[Clipping], None]
+) -> float | None:
     """Look whether an export would clip, and ask what to do where it would.
 
     Parameters
     ----------
     look : starts the job that finds out
+    note : hears what clips before it is asked about
 
     Returns
     -------
@@ -39,6 +42,7 @@ def lowered_by(parent: QWidget, look: Callable[[], JobHandle]) -> float | None:
         return None
     if not isinstance(outcome, Clipping):
         return 0.0
+    note(outcome)
     answer = _ask(parent, outcome)
     return {Answer.LOWER: outcome.lower_db, Answer.AS_IT_IS: 0.0}.get(answer)
 
@@ -75,6 +79,7 @@ def _ask(parent: QWidget, clipping: Clipping) -> Answer:
     box = QMessageBox(QMessageBox.Icon.Warning, "The export clips", clipping.sentence, parent=parent)
     box.setInformativeText("Lowered, everything is written that much quieter; your tracks stay as they are.")
     lowering = box.addButton(lower, QMessageBox.ButtonRole.AcceptRole)
+    lowering.setProperty("role", "primary")
     leaving = box.addButton("Export as it is", QMessageBox.ButtonRole.DestructiveRole)
     box.setDefaultButton(lowering)
     box.setEscapeButton(box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 
 from PySide6.QtCore import QEventLoop, Qt
-from PySide6.QtWidgets import QMessageBox, QProgressDialog, QWidget
+from PySide6.QtWidgets import QMessageBox, QProgressDialog, QPushButton, QWidget
 
 from desktop.job_lanes import JobHandle
 from engine.edl.export.clipping import Clipping
@@ -78,8 +78,9 @@ def _ask(parent: QWidget, clipping: Clipping) -> Answer:
     lower = f"Lower by {clipping.lower_db:.1f} dB"
     box = QMessageBox(QMessageBox.Icon.Warning, "The export clips", clipping.sentence, parent=parent)
     box.setInformativeText("Lowered, everything is written that much quieter; your tracks stay as they are.")
-    lowering = box.addButton(lower, QMessageBox.ButtonRole.AcceptRole)
+    lowering = QPushButton(lower)
     lowering.setProperty("role", "primary")
+    box.addButton(lowering, QMessageBox.ButtonRole.AcceptRole)
     leaving = box.addButton("Export as it is", QMessageBox.ButtonRole.DestructiveRole)
     box.setDefaultButton(lowering)
     box.setEscapeButton(box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole))

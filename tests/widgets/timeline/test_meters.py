@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from engine.document.state import DocumentState
 from tests.timing import fastest_cpu_s
 from widgets.theme import DARK, LIGHT
+from widgets.timeline.demo import MadeUp
 from widgets.timeline.heads.meter import LIGHT as LIGHT_PX
 from widgets.timeline.timeline_view import TimelineView
 
@@ -115,3 +116,22 @@ def test_sixty_four_meters_cost_little(qtbot: QtBot, state: DocumentState) -> No
             view.heads.show_levels(levels, (row[0], row[1]), row[2], 0.033)
 
     assert fastest_cpu_s(a_second) < 0.05
+
+
+@pytest.mark.parametrize("samples_per_px", [100.0, 10.0, 0.5, 0.1])
+def test_a_clipped_peak_is_red_at_any_zoom(
+    view: TimelineView, waves: dict[str, MadeUp], samples_per_px: float
+) -> None:
+    sound = np.full((100_000, 1), 0.2, np.float32)
+    sound[50_007] = -1.0
+    view.set_waves({**waves, "kick": MadeUp(sound)})
+    start = max(50_000 - 500 * samples_per_px, 0.0)
+    view.set_viewport(replace(view.viewport, start_samples=start, samples_per_px=samples_per_px))
+    view.canvas.redraw()
+    image = QImage(view.canvas.size(), QImage.Format.Format_RGB32)
+    view.canvas.render(image)
+    top, bottom = view.canvas.frame.layout.lane_tops[:2]
+    pixels = np.frombuffer(image.bits(), np.uint32).reshape(image.height(), -1)[top:bottom]
+    rows, columns = np.nonzero(pixels == QColor(DARK.clip).rgba())
+    assert rows.min() > (bottom - top) / 2  # it is below the middle
+    assert columns.mean() == pytest.approx((50_007 - start) / samples_per_px, abs=3)

@@ -38,6 +38,7 @@ from desktop.taste.page import Tasting
 from desktop.taste.shelf import Shelves
 from desktop.telling import Telling
 from desktop.timeline.arranging import Arranging
+from desktop.timeline.clipped import ClippedPlaces
 from desktop.timeline.clock import Clock
 from desktop.timeline.lane_menu import LaneMenu
 from desktop.timeline.markers import Marking
@@ -87,7 +88,6 @@ class MainWindow(QMainWindow):
         self.files = Files(self, self.session, self.work, self.diagnosing, self.shelves, themed)
         self.top_bar = TopBar(theme, self.caps)
         self.timeline = TimelineView(theme)
-        self.metering = Metering(self.player, self.timeline.heads, self)
         self.ruler = Ruler(self.session, self.timeline, settings)
         self.stored_waves = StoredWaves(self, self)
         self.spectrograms = Spectrograms(self, self, settings)
@@ -160,6 +160,8 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(whole)
 
     def _wire(self) -> None:
+        self.metering = Metering(self.player, self.timeline.heads, self)
+        self.clipped = ClippedPlaces(self.session, self.transport, self.zooms, self.exporting, self.work)
         self.look.changed.connect(self._set_theme)
         self.session.replaced.connect(self._show_document)
         self.session.replaced.connect(self.timeline.heads.clear_clips)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
+from engine.wording import one_line
+from widgets.chrome.elided_label import ElidedLabel
 from widgets.chrome.loss_history import LossHistory
 from widgets.theme import Theme, px
 
@@ -21,8 +23,7 @@ class LearningPanel(QFrame):
         super().__init__(parent)
         self.setProperty("surface", "panel")
         self.setAccessibleName("Learning")
-        self._title = QLabel()
-        self._title.setProperty("role", "title")
+        self._title = ElidedLabel("", "title")
         self._theme = theme
         self._curve: LossCurve | None = None
         self._losses = LossHistory()
@@ -43,7 +44,7 @@ class LearningPanel(QFrame):
     def start(self, name: str) -> None:
         """Begin with empty curves."""
         self._losses = LossHistory()
-        self._title.setText(f"Learning {name}")
+        self._title.setText(f"Learning {one_line(name)}")
         self._shown_curve().set_losses((), ())
         self.show()
 

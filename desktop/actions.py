@@ -40,7 +40,10 @@ class Actions(QObject):
         for command in commands:
             action = self._actions[command.id]
             action.setShortcuts([QKeySequence(key) for key in command.keys])
-            keys = ", ".join(key_labels(command.keys))
+            labels = key_labels(command.keys)
+            keys = ", ".join(labels)
+            # behind a tab stands what a menu shows as the key, written as everywhere else
+            action.setText(f"{command.label}\t{labels[0]}" if labels else command.label)
             action.setToolTip(f"{command.description} ({keys})" if keys else command.description)
 
     def bind(self, command_id: str, do: Callable[[], object]) -> None:

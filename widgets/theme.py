@@ -31,7 +31,8 @@ RADIUS = 6
 TEXT_SMALL, TEXT, TEXT_TITLE, TEXT_TIME = 11, 13, 15, 18
 BAR = 48
 HEADS = 168
-QUEUE = 372
+QUEUE, QUEUE_SHARE = 372, 0.32
+"""Width of the queue, and how much of the window it takes at most where nobody asked for more."""
 
 SIGN_CONTRAST = 3.0
 PEAK_SHARE, RMS_SHARE = 0.3, 0.12

@@ -54,7 +54,9 @@ class LearningPanel(QFrame):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.parentWidget().installEventFilter(self)
+        above = self.parentWidget()
+        if above is not None:
+            above.installEventFilter(self)
         self._fit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -64,7 +66,8 @@ class LearningPanel(QFrame):
 
     def _fit(self) -> None:
         """Leave the room to what stands above before anything else."""
-        spare = self.parentWidget().height() - px(ROOM_ABOVE)
+        above = self.parentWidget() or self
+        spare = above.height() - px(ROOM_ABOVE)
         self.setFixedHeight(min(max(spare, px(LOWEST)), px(HIGHEST)))
         if self._curve is not None:
             self._curve.setVisible(self.height() >= px(CURVE_FROM))

@@ -60,7 +60,7 @@ from widgets.chrome.top_bar import TopBar
 from widgets.review.history_panel import HistoryPanel
 from widgets.review.queue_panel import QueuePanel
 from widgets.review.rows import Surroundings
-from widgets.theme import QUEUE, Theme, px
+from widgets.theme import QUEUE, QUEUE_SHARE, Theme, px
 from widgets.timeline.timeline_view import TimelineView
 
 
@@ -129,6 +129,7 @@ class MainWindow(QMainWindow):
         geometry = settings.value("geometry")
         if geometry is None or not self.restoreGeometry(geometry):
             self.resize(QSize(1600, 1000).boundedTo(self.screen().availableSize()))
+        self._middle.setSizes([10_000, min(px(QUEUE), round(self.width() * QUEUE_SHARE))])
 
     def _lay_out(self) -> None:
         self.side = QWidget()
@@ -145,7 +146,6 @@ class MainWindow(QMainWindow):
         self._middle.addWidget(self.timeline)
         self._middle.addWidget(self.side)
         self._middle.setStretchFactor(0, 1)
-        self._middle.setSizes([10_000, px(QUEUE)])
         self.side.setMinimumWidth(px(300))
         whole = QWidget()
         column = QVBoxLayout(whole)

@@ -126,7 +126,10 @@ class MainWindow(QMainWindow):
         self._wire()
         self._show_document()
         self.timeline.setFocus()
-        geometry = settings.value("geometry")
+        self._restore_size()
+
+    def _restore_size(self) -> None:
+        geometry = self._settings.value("geometry")
         if geometry is None or not self.restoreGeometry(geometry):
             self.resize(QSize(1600, 1000).boundedTo(self.screen().availableSize()))
         self._middle.setSizes([10_000, min(px(QUEUE), round(self.width() * QUEUE_SHARE))])

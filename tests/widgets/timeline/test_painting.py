@@ -232,3 +232,15 @@ def test_a_frame_snaps_to_device_pixels(view: TimelineView) -> None:
     assert frame.columns == 1_500
     assert frame.snapped(0.4) * 1.5 == pytest.approx(1.0)
     assert frame.vertical(10.2, 0, 5).width() == pytest.approx(1 / 1.5)
+
+
+@pytest.mark.parametrize("part", [0.0, 0.3, 0.5, 0.7])
+def test_a_flag_alone_is_filled_from_its_first_column(view: TimelineView, part: float) -> None:
+    """Where it begins within a column nothing parts it from itself."""
+    start = 30_000.0 + 100 * part
+    view.set_viewport(replace(silent(view).viewport, start_samples=start))
+    strip = picture(view)[FLAGS]
+    left, right = (round(view.viewport.x_at(at)) for at in (40_000, 50_000))
+    seen = np.flatnonzero(strip[1, left - 10 : right + 10] == rgba(DARK.undecided))
+    assert np.all(np.diff(seen) == 1), "in one piece"
+    assert abs(len(seen) - 100) <= 1

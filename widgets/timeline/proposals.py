@@ -121,8 +121,8 @@ class Proposals:
             np.copyto(edits[-thick:], np.uint32(theme.color(tokens.error).rgba()), where=where)
             np.copyto(edits[-thick - 1 : -thick], np.uint32(theme.color(tokens.bg).rgba()), where=where)
         # where one flag runs into another it is seen where the other begins
-        begins = self._edge_columns(np.ones(len(self.found), bool), starts_only=True)
-        begins = begins[begins > 0]
+        begins = np.searchsorted(frame.grid.edges(), self.spans.starts[self.found], "right") - 1
+        begins = begins[begins > 0]  # the first column that a flag fills, or the one before would be its own
         meets = self.covered[:, begins].any(axis=0) & self.covered[:, begins - 1].any(axis=0)
         edits[:, begins[meets]] = theme.color(tokens.bg).rgba()
 
@@ -156,12 +156,11 @@ class Proposals:
             rows[round((first - top) * frame.dpr) : round((last - top) * frame.dpr)] = True
         return rows
 
-    def _edge_columns(self, chosen: NDArray[np.bool_], *, starts_only: bool = False) -> NDArray[np.int64]:
+    def _edge_columns(self, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
         frame, index = self.frame, self.found[chosen]
         lefts = np.rint(frame.viewport.xs_at(self.spans.starts[index]) * frame.dpr)
         rights = np.rint(frame.viewport.xs_at(self.spans.stops[index]) * frame.dpr) - 1
-        edges = [lefts] if starts_only else [lefts, np.maximum(rights, lefts)]
-        columns = np.concatenate(edges).astype(np.int64)
+        columns = np.concatenate([lefts, np.maximum(rights, lefts)]).astype(np.int64)
         return columns[(columns >= 0) & (columns < frame.columns)]
 
     def paint(self, painter: QPainter) -> None:

@@ -232,3 +232,15 @@ def test_a_frame_snaps_to_device_pixels(view: TimelineView) -> None:
     assert frame.columns == 1_500
     assert frame.snapped(0.4) * 1.5 == pytest.approx(1.0)
     assert frame.vertical(10.2, 0, 5).width() == pytest.approx(1 / 1.5)
+
+
+@pytest.mark.parametrize("samples_per_px", [100.0, 90.0, 70.0, 60.0])
+def test_a_flag_alone_is_filled_from_its_first_column(view: TimelineView, samples_per_px: float) -> None:
+    """Where it begins within a column nothing parts it from itself."""
+    silent(view).set_viewport(
+        replace(view.viewport, start_samples=30_000.0, samples_per_px=samples_per_px).clamped()
+    )
+    left, right = (round(view.viewport.x_at(at)) for at in (40_000, 50_000))
+    seen = np.flatnonzero(picture(view)[FLAGS][1, left - 10 : right + 10] == rgba(DARK.undecided))
+    assert np.all(np.diff(seen) == 1), "in one piece"
+    assert abs(len(seen) - 10_000 / samples_per_px) <= 2

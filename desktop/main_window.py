@@ -25,6 +25,7 @@ from desktop.review.history_walk import HistoryWalk
 from desktop.review.kept_example import KeptListening
 from desktop.review.queue_side import QueueSide
 from desktop.review.review import Review
+from desktop.review.stray_enter import StrayEnter
 from desktop.review.threshold import ThresholdDrag
 from desktop.session import Session
 from desktop.slots import telling_refusals
@@ -100,12 +101,13 @@ class MainWindow(QMainWindow):
         self.history = HistoryWalk(self.session, self.history_panel, self)
         self.learning_panel = panel_of(self.work, theme)
         self.status_bar = StatusBar(theme, self.caps)
-        self.telling = Telling(self.session, self.status_bar, self)
+        self.telling = Telling(self, self, self.status_bar)
         self.clock = Clock(self.session, self.transport, self.timeline, self.zooms, self.top_bar, self)
         self.selection_bar = SelectionBar(theme, self.caps)
         self.exporting = Exporting(self, self, settings)
         self.palette_popup = CommandPalette(theme, keymap.commands, self)
         self.commands = Actions(self, keymap.commands)
+        self.stray_enter = StrayEnter(self)
         self.tracks = Tracks(self, self.session, self.timeline, self.commands.action)
         self.by_hand = ByHand(self, self, lambda: self.look.theme)
         self.amounts = Amounts(self, self, lambda: self.look.theme)
@@ -161,11 +163,20 @@ class MainWindow(QMainWindow):
         showing = (self.arrivals, self.spectrograms, self.stored_waves, self.queue, self.queue.bulk)
         working = (self.files, self.work, self.diagnosing, self.exporting, self.player, self.tasting)
         editing = (self.review, self.grid_editing, self.tap_tempo, self.marking, self.arranging, self.by_hand)
-        rest = (self.amounts, self.history, self.commands, self.kept, self.tracks, self.user_settings)
+        rest = (
+            self.amounts,
+            self.history,
+            self.commands,
+            self.stray_enter,
+            self.kept,
+            self.tracks,
+            self.user_settings,
+        )
         self.telling.hear((*showing, *working, *editing, *rest))
         self.by_hand.shown.connect(self.selection_bar.show_selection)
         connect_findings(self.diagnosing, self.tasting, self.files, self.work)
         self.review.moved.connect(self._show_current)
+        self.work.proposed.connect(self.review.come_to_new)
         self.queue_panel.proposal_chosen.connect(self.zooms.reveal)
         self.timeline.proposal_clicked.connect(self.review.visit)
         self.timeline.seek_requested.connect(self.transport.seek)
@@ -175,6 +186,7 @@ class MainWindow(QMainWindow):
         self.transport.playing_changed.connect(self.top_bar.set_playing)
         self.transport.result_chosen.connect(self._show_view)
         self.transport.result_chosen.connect(self.zooms.settle)
+        self.transport.looping_changed.connect(self.top_bar.set_looping)
         self.player.device_status_changed.connect(self.telling.device)
         self.work.progressed.connect(self.status_bar.set_job)
         self.work.rested.connect(self.status_bar.clear_job)

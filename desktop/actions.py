@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from desktop.commands import REVIEW, Command
+from desktop.commands import GRID_LAYER, REVIEW, Command
 from engine.errors import OffcutError
 from widgets.chrome.key_names import key_labels
 
@@ -26,6 +26,7 @@ class Actions(QObject):
     def __init__(self, window: QWidget, commands: Iterable[Command]) -> None:
         super().__init__(window)
         self._actions: dict[str, QAction] = {}
+        self._in_grid = False
         self._commands = {command.id: command for command in commands}
         for command in self._commands.values():
             action = QAction(command.label, window)
@@ -37,11 +38,28 @@ class Actions(QObject):
 
     def set_keys(self, commands: Iterable[Command]) -> None:
         """Let these commands, the same as before, answer to the keys they have now."""
-        for command in commands:
+        self._commands = {command.id: command for command in commands}
+        self._lay_keys()
+        for command in self._commands.values():
             action = self._actions[command.id]
-            action.setShortcuts([QKeySequence(key) for key in command.keys])
             keys = ", ".join(key_labels(command.keys))
             action.setToolTip(f"{command.description} ({keys})" if keys else command.description)
+
+    def enter_grid(self, *, is_in: bool) -> None:
+        """Let the keys of the grid's layer come before all others, or mean what they mean elsewhere."""
+        self._in_grid = is_in
+        self._lay_keys()
+
+    def _lay_keys(self) -> None:
+        layered = [command for command in self._commands.values() if command.context == GRID_LAYER]
+        rest = [command for command in self._commands.values() if command.context != GRID_LAYER]
+        taken = {key for command in layered for key in command.keys} if self._in_grid else set()
+        for command in rest:
+            keys = [QKeySequence(key) for key in command.keys if key not in taken]
+            self._actions[command.id].setShortcuts(keys)
+        for command in layered:
+            keys = [QKeySequence(key) for key in command.keys if self._in_grid]
+            self._actions[command.id].setShortcuts(keys)
 
     def bind(self, command_id: str, do: Callable[[], object]) -> None:
         """Say what a command does; an `OffcutError` it raises is told, not thrown."""

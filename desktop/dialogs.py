@@ -23,11 +23,13 @@ from engine.wording import counted
 from widgets.chrome.key_editor import KeyEditor, KeyRules
 from widgets.chrome.learn_panel import LearnPanel, LearnRequest
 from widgets.chrome.name_form import NameForm
+from widgets.chrome.note_form import NoteForm
 from widgets.chrome.numbers_form import NumbersForm
 from widgets.chrome.preferences_form import PreferencesForm, PreferenceValues
 from widgets.chrome.propose_form import ProposeForm
 from widgets.chrome.recent_list import RecentList
 from widgets.chrome.spectrogram_form import SpectrogramForm
+from widgets.chrome.taste_shelf import Elsewhere, TasteShelf
 from widgets.theme import Theme, px
 
 AUDIO_FILES = (
@@ -85,10 +87,16 @@ def ask_new_document(parent: QWidget, folder: Path) -> Path | None:
     return Path(f"{chosen.removesuffix('.offcut')}.offcut") if chosen else None
 
 
-def ask_taste(parent: QWidget, folder: Path) -> Path | None:
-    """Ask for a taste that was learned before."""
-    chosen, _ = QFileDialog.getOpenFileName(parent, "Use a taste", str(folder), TASTES)
+def ask_taste(parent: QWidget, title: str, folder: Path) -> Path | None:
+    """Ask for the file of a taste that was learned before."""
+    chosen, _ = QFileDialog.getOpenFileName(parent, title, str(folder), TASTES)
     return Path(chosen) if chosen else None
+
+
+def ask_shelf(parent: QWidget, title: str, shelf: TasteShelf, do: str) -> Path | Elsewhere | None:
+    """Ask which of the tastes of a shelf to take, or where else to look."""
+    shelf.taken.connect(lambda: _dialog_of(shelf).accept())
+    return shelf.chosen() if _ask(parent, title, shelf, shelf.problem, do) else None
 
 
 def ask_improved_taste(parent: QWidget, suggestion: Path) -> Path | None:
@@ -106,14 +114,27 @@ def ask_snapshot_name(parent: QWidget) -> str | None:
     return form.name() if _ask(parent, "Named snapshot", form, form.problem, "Keep") else None
 
 
+def ask_note(parent: QWidget, title: str, form: NoteForm) -> str | None:
+    """Ask for a note; an empty one is an answer too."""
+
+    def accept() -> None:
+        if not form.problem():
+            _dialog_of(form).accept()
+
+    form.entered.connect(accept)
+    return form.note() if _ask(parent, title, form, form.problem, "Keep") else None
+
+
 def ask_learn(
     parent: QWidget,
     panel: LearnPanel,
     edited: tuple[Path, ...],
     folder: Path,
     check: Callable[[tuple[Path, ...], Callable[[tuple[Finding, ...]], None]], None],
+    measure: Callable[[tuple[str, ...], Callable[[dict[str, float | None]], None]], None],
 ) -> LearnRequest | None:
-    """Ask what to learn from; `check` looks into recordings and hands over what it found."""
+    """Ask what to learn from; `check` looks into recordings, `measure` finds how long they are."""
+    panel.files_changed.connect(lambda: measure(panel.paths, panel.set_lengths))
     panel.files_changed.connect(lambda: check(tuple(Path(path) for path in panel.paths), panel.set_findings))
     panel.add_files(str(path) for path in edited)
 
@@ -231,10 +252,23 @@ def add_accept(buttons: QDialogButtonBox, do: str) -> QPushButton:
     return accept
 
 
+_Form = (
+    LearnPanel
+    | NameForm
+    | NoteForm
+    | NumbersForm
+    | PreferencesForm
+    | ProposeForm
+    | RecentList
+    | SpectrogramForm
+    | TasteShelf
+)
+
+
 def _ask(
     parent: QWidget,
     title: str,
-    form: LearnPanel | NameForm | NumbersForm | ProposeForm | RecentList | PreferencesForm | SpectrogramForm,
+    form: _Form,
     problem: Callable[[], str],
     do: str,
     *,

@@ -12,6 +12,8 @@ from desktop import dialogs
 from desktop.review.cuts_ahead import CutsAhead
 from desktop.session import Session
 from desktop.taste.diagnosing import Diagnosing
+from desktop.taste.lengths import Lengths
+from desktop.taste.shelf import Shelves
 from desktop.work import Work
 from engine.cuts.propose import shortest_kept_s
 from engine.errors import UsageError
@@ -39,6 +41,7 @@ class Files(QObject):
         session: Session,
         work: Work,
         checks: Diagnosing,
+        shelves: Shelves,
         theme: Callable[[], Theme],
     ) -> None:
         super().__init__(window)
@@ -46,13 +49,16 @@ class Files(QObject):
         self._session = session
         self._work = work
         self._checks = checks
+        self._shelves = shelves
         self._theme = theme
         self._ahead = CutsAhead(session, self)
+        self._lengths = Lengths(self)
         self.edited: tuple[Path, ...] = ()
 
     def close(self) -> None:
-        """End the thread that looks ahead."""
+        """End the threads that look ahead and into recordings."""
         self._ahead.close()
+        self._lengths.close()
 
     @property
     def _folder(self) -> Path:
@@ -121,8 +127,11 @@ class Files(QObject):
         """Ask for edited recordings and learn a taste from them."""
         panel = LearnPanel(self._theme(), epochs)
         edited = self.edited or self._learned_from
-        asked = dialogs.ask_learn(self._window, panel, edited, self._folder, self._checks.check)
+        asked = dialogs.ask_learn(
+            self._window, panel, edited, self._folder, self._checks.check, self._lengths.find
+        )
         self._checks.drop()
+        self._lengths.drop()
         if asked is None:
             return
         out = self._folder / f"{asked.name.replace('/', '-')}.taste"
@@ -142,7 +151,7 @@ class Files(QObject):
     def use_taste(self) -> None:
         """Choose a taste that was learned before."""
         self._require_recording()
-        path = dialogs.ask_taste(self._window, self._folder)
+        path = self._shelves.ask("Use a taste", "Use")
         if path is not None:
             self._work.use_taste(path)
 

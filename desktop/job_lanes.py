@@ -18,15 +18,15 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from desktop.remaining_time import RemainingTime
 from engine.errors import Cancelled, OffcutError
 from engine.places import state_folder
 from engine.progress import ReportingProgress
 
 # A person cannot read faster, and each report costs a repaint.
 REPORT_INTERVAL_MS = 33
-# Before so much is done and so long has passed, the time left is a guess that jumps about.
-ESTIMATE_FROM_FRACTION = 0.02
-ESTIMATE_FROM_S = 1.0
+# Between reports the time left goes on falling.
+TELL_INTERVAL_S = 1.0
 CLOSE_TIMEOUT_S = 5.0
 # How long a job of a lane that lets the window paint first waits for that.
 PAINT_TIMEOUT_S = 0.25
@@ -39,8 +39,9 @@ class JobHandle(QObject):
     Signals
     -------
     started() : it is this job's turn
-    progressed(fraction, text, figures, seconds_left) : at most thirty times a second, the newest report only;
-        figures are live values such as a loss, seconds_left is None while nobody can tell
+    progressed(fraction, text, figures, seconds_left) : at most thirty times a second, the newest report only,
+        and each second without one the same again, without figures; figures are live values such as a loss,
+        seconds_left is None while nobody can tell
     finished(result), failed(sentence), cancelled() : exactly one of the three, once
     """
 
@@ -88,7 +89,9 @@ class JobLane(QObject):
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
         self._jobs: dict[JobHandle, Future[None]] = {}
         self._running: JobHandle | None = None
-        self._started_s = 0.0
+        self._remaining = RemainingTime(0.0)
+        self._last: tuple[float, str, dict[str, float]] | None = None
+        self._told_s = 0.0
         self._closed = False
         self._timer = QTimer(self)
         self._timer.setInterval(REPORT_INTERVAL_MS)
@@ -163,7 +166,8 @@ class JobLane(QObject):
             call()
 
     def _begin(self, job: JobHandle) -> None:
-        self._running, self._started_s = job, time.monotonic()
+        self._running, self._told_s, self._last = job, time.monotonic(), None
+        self._remaining = RemainingTime(self._told_s)
         self._timer.start()
         QTimer.singleShot(0, job.seen.set)  # after what waits to be painted
         job.started.emit()
@@ -181,11 +185,18 @@ class JobLane(QObject):
             tell(*result)
 
     def _deliver_report(self) -> None:
-        if self._running is None or not self._running.reports:
+        if self._running is None:
             return
-        fraction, text, figures = self._running.reports.popleft()
-        seconds_left = _seconds_left(fraction, time.monotonic() - self._started_s)
-        self._running.progressed.emit(fraction, text, figures, seconds_left)
+        now_s = time.monotonic()
+        if self._running.reports:
+            self._last = self._running.reports.popleft()
+            self._remaining.report(self._last[0], now_s)
+        elif self._last is None or now_s - self._told_s < TELL_INTERVAL_S:
+            return
+        else:
+            self._last = (*self._last[:2], {})
+        self._told_s = now_s
+        self._running.progressed.emit(*self._last, self._remaining.left_s(now_s))
 
 
 class JobLanes(QObject):
@@ -207,13 +218,6 @@ class JobLanes(QObject):
         self.compute.cancel_all()
         self.io.cancel_all()
         return all([self.compute.close(), self.io.close()])
-
-
-def _seconds_left(fraction: float, elapsed_s: float) -> float | None:
-    """Guess from the pace so far; None while that means nothing."""
-    if fraction < ESTIMATE_FROM_FRACTION or elapsed_s < ESTIMATE_FROM_S:
-        return None
-    return elapsed_s * (1.0 - fraction) / fraction
 
 
 def _log_unexpected(title: str, error: BaseException) -> str:

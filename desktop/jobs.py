@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
 from engine.document.state import DocumentState
+from engine.jobs import import_ahead
+from engine.jobs.import_audio import Imported, ImportRequest, import_audio
 from engine.jobs.improve import Improved, ImproveRequest, improve
 from engine.jobs.learn import TasteRequest, TasteWritten, learn_taste_file
 from engine.jobs.own_process import run_in_own_process
@@ -19,7 +21,14 @@ from widgets.chrome.learn_panel import LearnRequest
 
 if TYPE_CHECKING:
     from engine.edl.export import Exported, ExportRequest
+    from engine.edl.export.clipping import Clipping
     from engine.jobs.listen import FoundAnalyses
+
+
+def import_recordings(request: ImportRequest, progress: Progress) -> Imported:
+    """Import recordings; what was begun before there was a window is waited for first."""
+    import_ahead.finish(progress)
+    return import_audio(request, progress)
 
 
 def learn_taste(asked: LearnRequest, out: Path, overwrite: bool, progress: Progress) -> TasteWritten:
@@ -77,3 +86,10 @@ def export_files(
     from engine.edl.export.plan import export_all
 
     return export_all(requests, progress, written)
+
+
+def clipping_of(requests: tuple[ExportRequest, ...], progress: Progress) -> Clipping | None:
+    """Find out whether what is asked for would clip."""
+    from engine.edl.export.clipping import find_clipping
+
+    return find_clipping(requests, progress)

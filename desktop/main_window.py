@@ -15,14 +15,17 @@ from desktop.files import Files
 from desktop.garbage import WindowGarbage
 from desktop.grid.dialogs import GridDialogs
 from desktop.grid.editing import GridEditing
+from desktop.grid.layer import GridLayer
 from desktop.grid.tap_tempo import TapTempo
 from desktop.job_lanes import JobLanes
 from desktop.playback import Player
+from desktop.playback.metering import Metering
 from desktop.review.amounts import Amounts
 from desktop.review.arrivals import Arrivals
 from desktop.review.by_hand import ByHand
 from desktop.review.history_walk import HistoryWalk
 from desktop.review.kept_example import KeptListening
+from desktop.review.notes import Notes
 from desktop.review.queue_side import QueueSide
 from desktop.review.review import Review
 from desktop.review.stray_enter import StrayEnter
@@ -33,6 +36,7 @@ from desktop.taste.diagnosing import Diagnosing
 from desktop.taste.finding_actions import connect_findings
 from desktop.taste.learning_shown import panel_of
 from desktop.taste.page import Tasting
+from desktop.taste.shelf import Shelves
 from desktop.telling import Telling
 from desktop.timeline.arranging import Arranging
 from desktop.timeline.clock import Clock
@@ -48,7 +52,6 @@ from desktop.user_settings.look import Look
 from desktop.user_settings.user_settings import UserSettings
 from desktop.work import Work
 from engine.document.change import Change
-from engine.settings import cut_settings
 from widgets.chrome.command_palette import CommandPalette
 from widgets.chrome.key_sheet import KeySheet
 from widgets.chrome.selection_bar import SelectionBar
@@ -69,7 +72,7 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._garbage = WindowGarbage(self)
         self.look = Look(application, settings, self)
-        theme, keymap = self.look.theme, Keymap(settings, self)
+        theme, keymap, themed = self.look.theme, Keymap(settings, self), lambda: self.look.theme
         # One for all parts; it changes in place when the user changes a key.
         self.caps = dict(keymap.caps)
         self.session = Session(self)
@@ -79,16 +82,19 @@ class MainWindow(QMainWindow):
         self.work = Work(self.session, JobLanes(self), self)
         self.arrivals = Arrivals(self.session, self.review, self.transport, settings, self)
         self.kept = KeptListening(self.session, self.review, self.transport, self.work, self)
+        self.notes = Notes(self, self.session, self.review)
         self.diagnosing = Diagnosing(self.session, self.work, self)
-        self.files = Files(self, self.session, self.work, self.diagnosing, lambda: self.look.theme)
+        self.shelves = Shelves(self, self.session, settings, themed)
+        self.files = Files(self, self.session, self.work, self.diagnosing, self.shelves, themed)
         self.top_bar = TopBar(theme, self.caps)
         self.timeline = TimelineView(theme)
+        self.metering = Metering(self.player, self.timeline.heads, self)
         self.ruler = Ruler(self.session, self.timeline, settings)
         self.stored_waves = StoredWaves(self, self)
         self.spectrograms = Spectrograms(self, self, settings)
         self.zooms = Zooms(self.session, self.review, self.transport, self.timeline, settings, self)
         self.grid_editing = GridEditing(self.session, self.transport, self.timeline, self.zooms.seek, self)
-        self.grid_dialogs = GridDialogs(self, self.grid_editing, lambda: self.look.theme)
+        self.grid_dialogs = GridDialogs(self, self.grid_editing, themed)
         self.tap_tempo = TapTempo(self.session, self.transport, self.grid_editing, self)
         self.selecting = Selecting(self.session, self.transport, self.timeline, self)
         self.marking = Marking(self, self, self.zooms.seek)
@@ -108,9 +114,10 @@ class MainWindow(QMainWindow):
         self.palette_popup = CommandPalette(theme, keymap.commands, self)
         self.commands = Actions(self, keymap.commands)
         self.stray_enter = StrayEnter(self)
+        self.grid_layer = GridLayer(self.session, self.grid_editing, self.commands, self)
         self.tracks = Tracks(self, self.session, self.timeline, self.commands.action)
-        self.by_hand = ByHand(self, self, lambda: self.look.theme)
-        self.amounts = Amounts(self, self, lambda: self.look.theme)
+        self.by_hand = ByHand(self, self, themed)
+        self.amounts = Amounts(self, self, themed)
         self.lane_menu = LaneMenu(self, self)
         self.arranging = Arranging(self, self, settings)
         self.user_settings = UserSettings(self, self, keymap, settings)
@@ -157,28 +164,22 @@ class MainWindow(QMainWindow):
     def _wire(self) -> None:
         self.look.changed.connect(self._set_theme)
         self.session.replaced.connect(self._show_document)
+        self.session.replaced.connect(self.timeline.heads.clear_clips)
         self.session.changed.connect(self._show_change)
         for asking in (self.top_bar, self.queue_panel, self.selection_bar, self.status_bar):
             asking.command_requested.connect(self.commands.run)
         showing = (self.arrivals, self.spectrograms, self.stored_waves, self.queue, self.queue.bulk)
         working = (self.files, self.work, self.diagnosing, self.exporting, self.player, self.tasting)
         editing = (self.review, self.grid_editing, self.tap_tempo, self.marking, self.arranging, self.by_hand)
-        rest = (
-            self.amounts,
-            self.history,
-            self.commands,
-            self.stray_enter,
-            self.kept,
-            self.tracks,
-            self.user_settings,
-        )
-        self.telling.hear((*showing, *working, *editing, *rest))
+        rest = (self.amounts, self.history, self.commands, self.kept, self.tracks, self.user_settings)
+        answering = (self.grid_layer, self.notes, self.stray_enter)
+        self.telling.hear((*showing, *working, *editing, *answering, *rest))
         self.by_hand.shown.connect(self.selection_bar.show_selection)
         connect_findings(self.diagnosing, self.tasting, self.files, self.work)
         self.review.moved.connect(self._show_current)
         self.work.proposed.connect(self.review.come_to_new)
-        self.queue_panel.proposal_chosen.connect(self.zooms.reveal)
-        self.timeline.proposal_clicked.connect(self.review.visit)
+        self.queue_panel.proposal_chosen.connect(self.zooms.frame)
+        self.timeline.proposal_clicked.connect(self.zooms.visit_in_view)
         self.timeline.seek_requested.connect(self.transport.seek)
         self.timeline.proposal_opened.connect(lambda _id: self.zooms.to_proposal())
         self.timeline.edge_dragged.connect(telling_refusals(self.review.drag, self.telling.refuse))
@@ -189,6 +190,7 @@ class MainWindow(QMainWindow):
         self.transport.looping_changed.connect(self.top_bar.set_looping)
         self.player.device_status_changed.connect(self.telling.device)
         self.work.progressed.connect(self.status_bar.set_job)
+        self.work.learned.connect(self.shelves.note)
         self.work.rested.connect(self.status_bar.clear_job)
         self.work.waves_changed.connect(self.timeline.set_waves)
         self.work.waves_refined.connect(self.timeline.renew_waves)
@@ -251,8 +253,7 @@ class MainWindow(QMainWindow):
         self.queue_panel.set_taste(taste or None)
         self.top_bar.set_taste(taste or None)
         onsets = () if session.listening is None else session.listening.onsets_samples
-        crossfade_ms = cut_settings(session.state.settings).crossfade_ms
-        self.queue_panel.set_surroundings(Surroundings(session.grid, onsets, crossfade_ms, session.curve))
+        self.queue_panel.set_surroundings(Surroundings(session.grid, onsets, session.curve))
         self.clock.show()
 
     def _show_current(self) -> None:
@@ -270,7 +271,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let go of everything; nothing is left to save."""
         self._settings.setValue("geometry", self.saveGeometry())
-        workers = (self.transport, self.threshold, self.tasting, self.diagnosing)
+        workers = (self.transport, self.threshold, self.tasting, self.diagnosing, self.queue, self.shelves)
         drawing = (self.spectrograms, self.stored_waves)
         for part in (*drawing, *workers, self.files, self.work, self.review, self.session, self._garbage):
             part.close()

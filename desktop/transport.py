@@ -8,7 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from desktop.playback import Player
-from desktop.playback.play_source import SourceFactory
+from desktop.playback.play_source import PlaySource, SourceFactory
+from desktop.playback.shuttle import SPEEDS, Shuttle
 from desktop.session import Session
 from engine.document.change import Change
 from engine.document.kinds import Edge
@@ -55,6 +56,7 @@ class Transport(QObject):
         self._programme: EditList | None = None
         self._made_of: tuple[object, ...] = ()
         self._sounding: object = None
+        self._shuttle = Shuttle()
         self._return_to: int | None = None
         self._built: dict[bool, tuple[DocumentState, EditList]] = {}
         self.plays_result = False
@@ -116,6 +118,42 @@ class Transport(QObject):
         """Whether a stretch is heard after which the playhead goes back, such as the preview of an edit."""
         return self.is_playing and self._return_to is not None
 
+    @property
+    def speed(self) -> int:
+        """How fast the playhead moves, below 0 backwards; 0 while it stands."""
+        return self._shuttle.speed if self.is_playing else 0
+
+    @property
+    def is_shuttling(self) -> bool:
+        """Whether it plays faster than it was recorded, or backwards."""
+        return self.speed not in (0, 1)
+
+    def shuttle(self, direction: int) -> int:
+        """Play on (1) or back (-1), or faster where it goes that way; return the speed.
+
+        Raises
+        ------
+        UsageError : there is nothing further that way
+        """
+        if self._return_to is not None or self._programme is None:
+            self._player.stop()
+        speed = direction
+        if self.speed * direction > 0:
+            speed *= SPEEDS[min(SPEEDS.index(abs(self.speed)) + 1, len(SPEEDS) - 1)]
+        if self.is_playing:
+            if speed != self.speed:
+                self._player.set_loop(None)
+                self._swap(self._chosen(), speed)
+            return speed
+        programme = self._chosen()
+        here = self._at(programme, self.playhead_samples)
+        if here == (programme.length_samples if direction > 0 else 0) and programme.rate_hz:
+            raise UsageError(f"The playhead is at the {'end' if direction > 0 else 'start'}.")
+        self._load(programme, speed)
+        self._player.set_loop(None)
+        self._player.play(self._shuttle.to_heard(here))
+        return speed
+
     def toggle(self, looped_span: tuple[int, int] | None = None) -> None:
         """Play from the playhead, or stop."""
         if self.is_playing:
@@ -142,7 +180,7 @@ class Transport(QObject):
             return
         position = max(0, min(position_samples, self._session.state.length_samples))
         self._return_to, self._near_samples = None, near_samples
-        if self._programme is None:
+        if self._programme is None or self.is_shuttling:
             self._player.stop()  # what plays beside the timeline has no place on it
         if self.is_playing:
             self._player.seek(self._programme_at(position))
@@ -185,6 +223,7 @@ class Transport(QObject):
         """Play something that is not on the timeline, at this rate or the document's; the playhead stays."""
         self._player.stop()
         self._programme, self._return_to, self._made_of = None, None, ()
+        self._shuttle = Shuttle()
         self._player.set_source(source, rate_hz or self._session.state.rate_hz)
         self._player.set_loop((0, length_samples) if self.loops else None)
         self._player.play(0)
@@ -249,13 +288,14 @@ class Transport(QObject):
         self._player.play(first, None if self.loops else last)
         self._return_to = return_to
 
-    def _load(self, programme: EditList) -> None:
+    def _load(self, programme: EditList, speed: int = 1) -> None:
         if not self._session.is_open or not programme.rate_hz:
             raise UsageError("There is nothing to play yet; import a recording first ‹file.import›.")
         self._programme, self._return_to = programme, None
         media = self._session.media
+        self._shuttle = Shuttle(speed, programme.length_samples)
         self._sounding = sound_of(self._session.state.tracks)
-        made_of = (programme, self._sounding, media, [_stamp(path) for path in media.values()])
+        made_of = (programme, speed, self._sounding, media, [_stamp(path) for path in media.values()])
         if made_of == self._made_of:  # its files are open already
             self._player.stop()
             self._player.set_loop(None)
@@ -263,21 +303,24 @@ class Transport(QObject):
             self._made_of = made_of
             self._player.set_source(self._renderer(programme), programme.rate_hz)
 
-    def _renderer(self, programme: EditList) -> Callable[[], Renderer]:
-        media = dict(self._session.media)
+    def _renderer(self, programme: EditList) -> Callable[[], PlaySource]:
+        media, shuttle = dict(self._session.media), self._shuttle
         state = without_missing(self._session.state, media)
-        return lambda: Renderer(state, programme, media)
+        return lambda: shuttle.of(Renderer(state, programme, media))
 
-    def _swap(self, programme: EditList) -> None:
-        """Go over to another programme at the same moment of the source."""
-        before = self._programme
+    def _swap(self, programme: EditList, speed: int | None = None) -> None:
+        """Go over to another programme, or to another speed, at the same moment of the source."""
+        before, was = self._programme, self._shuttle
         if before is None or not self.is_playing:
             return
+        shuttle = Shuttle(was.speed if speed is None else speed, programme.length_samples)
 
         def to_new(position: int) -> int:
-            return programme.nearest_result(before.to_source(position), position)
+            at = was.to_programme(position)
+            there = at if programme is before else programme.nearest_result(before.to_source(at), at)
+            return shuttle.to_heard(there)
 
-        self._programme, self._made_of = programme, ()
+        self._programme, self._shuttle, self._made_of = programme, shuttle, ()
         self._sounding = sound_of(self._session.state.tracks)
         self._player.swap_source(self._renderer(programme), to_new)
 
@@ -302,8 +345,9 @@ class Transport(QObject):
             return None
         return self._programme.result_span(*span, self._near_samples)
 
-    def _follow_player(self, position: int) -> None:
+    def _follow_player(self, heard_samples: int) -> None:
         if self._programme is not None and self.is_playing:
+            position = self._shuttle.to_programme(heard_samples)
             if self._return_to is None:  # an audition leaves the playhead where it was
                 self._near_samples = position if self.plays_result else None
             self._place(self._programme.to_source(position))

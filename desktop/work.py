@@ -12,7 +12,14 @@ from PySide6.QtCore import QObject, Qt, Signal
 from desktop.drawing.wave_tiles import CACHE_BYTES, WaveTiles, read_tiles
 from desktop.drawing.waves import TrackWave
 from desktop.job_lanes import JobHandle, JobLanes
-from desktop.jobs import export_files, improve_taste, learn_taste, listen_to
+from desktop.jobs import (
+    clipping_of,
+    export_files,
+    import_recordings,
+    improve_taste,
+    learn_taste,
+    listen_to,
+)
 from desktop.session import Session
 from engine.document.edits import set_analyses, set_settings
 from engine.document.grid_edits import keeping_edited
@@ -20,7 +27,7 @@ from engine.document.state import DocumentState
 from engine.document.track import Track, sound_of
 from engine.errors import OffcutError
 from engine.features.dead_air import LEAST_S
-from engine.jobs.import_audio import Imported, ImportRequest, import_audio, import_edit
+from engine.jobs.import_audio import Imported, ImportRequest, import_edit
 from engine.jobs.improve import Improved, ImproveRequest
 from engine.jobs.kept_recording import KeptRequest, prepare_kept
 from engine.jobs.learn import TasteWritten
@@ -112,7 +119,7 @@ class Work(QObject):
         """
         state = self._session.state
         request = ImportRequest(paths, state.rate_hz or rate_hz, frozenset(state.sources))
-        handle = self._lanes.io.submit(import_audio, request, title="Importing")
+        handle = self._lanes.io.submit(import_recordings, request, title="Importing")
         self.watch(handle, partial(self._imported, request))
 
     def _imported(self, request: ImportRequest, imported: Imported) -> None:
@@ -217,7 +224,7 @@ class Work(QObject):
 
     def _learned(self, asked_in: Path | None, learned: TasteWritten | Improved) -> None:
         without = learned.missing if isinstance(learned, Improved) else ()
-        self.said.emit(_sentences(f"Learned {learned.path.stem} in {learned.epochs} epochs", without))
+        self.said.emit(_sentences(f"Learned {learned.path.stem}", without))
         self.learned.emit(learned.path)
         if self._session.is_open and asked_in in (None, self._session.path):
             self.use_taste(learned.path)
@@ -342,6 +349,10 @@ class Work(QObject):
         handle.cancelled.connect(
             lambda: self.said.emit(f"Cancelled: Exporting. {written_before(written)}") if written else None
         )
+
+    def look_for_clipping(self, requests: tuple[ExportRequest, ...]) -> JobHandle:
+        """Find out whether exports would clip; who asks follows the job."""
+        return self._lanes.io.submit(clipping_of, requests, title="Looking for clipping")
 
     def _exported(self, written: tuple[Exported, ...]) -> None:
         self.said.emit(" ".join(one.sentence for one in written))

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+
+_BREAKS = re.compile("[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 
 
 def counted(number: int, noun: str) -> str:
     """Return "1 cut", "2 cuts", "10,000 cuts"."""
     return f"{number} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def one_line(text: str) -> str:
+    """Return a name as a list can show it: what would break the line becomes a space."""
+    return _BREAKS.sub(" ", text).strip()
 
 
 def begun(sentence: str) -> str:
@@ -26,9 +34,14 @@ def quoted(value: object, most_characters: int = 60) -> str:
     return text if len(text) <= most_characters else f"{text[:most_characters]}…"
 
 
+def percent(share: float, decimals: int = 0) -> str:
+    """Return a share, 0 to 1, as "61 %"."""
+    return f"{100.0 * share:.{decimals}f} %"
+
+
 def gain_text(gain_db: float) -> str:
-    """Return a gain with one decimal and a real minus sign."""
-    text = f"{gain_db:.1f} dB"
+    """Return a gain with one decimal and its sign, a real minus where it is one; none for 0.0 dB."""
+    text = f"{gain_db:+.1f} dB"
     return text.replace("-", "−") if float(text[:-3]) else "0.0 dB"
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from engine.document.decisions import Decision, edited
+from functools import partial
+
+from engine.document.decisions import Decision, Verdict, edited
 from engine.document.kinds import KINDS
+from engine.document.kinds.hold import KEEP
 from engine.document.kinds.kind import span_words
 from engine.document.proposals import BY_HAND, Proposal
 from engine.document.state import DocumentState
 from engine.document.table import table_of
 from engine.edl.conflicts import conflicts_of, in_conflict
 from engine.errors import DocumentError
+from engine.review.taken_in import TakenIn, taken_in
 from engine.timebase import format_time, samples_to_s
 
 YOURS = "yours"
@@ -49,8 +53,68 @@ def conflict_sentence(state: DocumentState, proposal_id: str) -> str:
     return f"In conflict with the {' and the '.join(names)}: reject one of them." if names else ""
 
 
+def taken_in_sentence(state: DocumentState, proposal_id: str) -> str:
+    """Say which other proposals a cut or a keep was moved over, and what becomes of them; else empty."""
+    kind = KINDS.get(state.proposals[proposal_id].kind)
+    if kind is None or (kind is not KEEP and not kind.drops_span):
+        return ""
+    found = taken_in(state, proposal_id)
+    cuts = TakenIn(*(tuple(filter(partial(_drops, state), ids)) for ids in (found.wholly, found.partly)))
+    if kind is KEEP:
+        return f"Holds what {_counted_cuts(cuts)} would take out." if cuts.ids else ""
+    said = []
+    if cuts.ids:
+        goes = "what it would cut goes" if len(cuts.ids) == 1 else "what they would cut goes"
+        said.append(f"Takes in {_counted_cuts(cuts)}; {goes} with this one.")
+    of = partial(_of_verdict, state)
+    if rejected := of(cuts.ids, Verdict.REJECTED):
+        said.append(f"{_listed(state, rejected, 'rejected ')} would go too.")
+    if accepted := of(cuts.ids, Verdict.ACCEPTED):
+        said.append(f"{_listed(state, accepted)} {'is' if len(accepted) == 1 else 'are'} accepted already.")
+    others = of(found.ids, Verdict.ACCEPTED)
+    if keeps := tuple(key for key in others if state.proposals[key].kind == KEEP.name):
+        said.append(f"{_listed(state, keeps)} {'stays' if len(keeps) == 1 else 'stay'}.")
+    if edited_sound := tuple(key for key in others if _is_of_sound(state, key)):
+        said.append(f"{_listed(state, edited_sound)} would go too.")
+    return " ".join(said)
+
+
+def _counted_cuts(cuts: TakenIn) -> str:
+    """Return such as "3 other proposals", "another proposal" or "2 other proposals and part of another"."""
+    whole, part = len(cuts.wholly), len(cuts.partly)
+    said = [] if not whole else ["another proposal" if whole == 1 else f"{whole:,} other proposals"]
+    if part:
+        said.append("part of another" if part == 1 else f"part of {part:,} others")
+    if part and not whole:
+        said = ["part of another proposal" if part == 1 else f"part of {part:,} other proposals"]
+    return " and ".join(said)
+
+
+def _drops(state: DocumentState, proposal_id: str) -> bool:
+    kind = KINDS.get(state.proposals[proposal_id].kind)
+    return kind is not None and kind.drops_span
+
+
+def _is_of_sound(state: DocumentState, proposal_id: str) -> bool:
+    kind = KINDS.get(state.proposals[proposal_id].kind)
+    return kind is not None and kind.is_of_tracks
+
+
+def _of_verdict(state: DocumentState, ids: tuple[str, ...], verdict: Verdict) -> tuple[str, ...]:
+    return tuple(key for key in ids if state.verdict(key) is verdict)
+
+
+def _listed(state: DocumentState, ids: tuple[str, ...], how: str = "") -> str:
+    """Return such as "The rejected cut at 0:12.5 and the cut at 0:20.0"."""
+    said = f"the {how}{f' and the {how}'.join(_named(state, ids))}"
+    return said[0].upper() + said[1:]
+
+
 def _names(state: DocumentState, proposal_id: str) -> tuple[str, ...]:
-    found = conflicts_of(state, proposal_id)
+    return _named(state, conflicts_of(state, proposal_id))
+
+
+def _named(state: DocumentState, found: tuple[str, ...]) -> tuple[str, ...]:
     most = MOST_NAMED if len(found) <= MOST_NAMED else MOST_NAMED - 1
     starts = [format_time(samples_to_s(state.span(key)[0], state.rate_hz), 1) for key in found[:most]]
     names = [f"{state.proposals[key].kind} at {at}" for key, at in zip(found, starts, strict=False)]

@@ -30,10 +30,13 @@ CONTROL = 28
 RADIUS = 6
 TEXT_SMALL, TEXT, TEXT_TITLE, TEXT_TIME = 11, 13, 15, 18
 BAR = 48
-HEADS = 168
+HEADS = 176
 QUEUE = 372
 
-_ACCENTS = ("#64944e", "#a77a9f", "#c77156", "#4a929f", "#a78332", "#8181cb")
+SIGN_CONTRAST = 3.0
+PEAK_SHARE, RMS_SHARE = 0.3, 0.12
+"""How far the peak of a wave is from its track's colour to the ground, and its RMS to the text."""
+_ACCENTS = ("#4f9468", "#8f78c6", "#c0617c", "#2f8f88", "#8f8a3a", "#b06ab0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,9 @@ class Theme:
     marker : flags of markers, bands of regions and their lines through the lanes
     playhead : playhead and the frame of the visible window
     error : what went wrong
+    mute, solo, on_mute, on_solo : switches that are on, and the letters on them, in the colours of mixers
+    level, level_high : the bar of a meter, and its last 6 dB before full scale
+    clip : peaks that reach full scale, in a waveform and as a meter's light
     accents : one colour a group of tracks, in the order in which groups appear
     """
 
@@ -85,6 +91,13 @@ class Theme:
     marker: str
     playhead: str
     error: str
+    mute: str
+    solo: str
+    on_mute: str
+    on_solo: str
+    level: str
+    level_high: str
+    clip: str
     accents: tuple[str, ...] = _ACCENTS
 
     def verdict(self, verdict: str) -> str:
@@ -98,6 +111,13 @@ class Theme:
     def verdict_text(self, verdict: str) -> str:
         """Return the colour of the verdict's own name written on a panel."""
         return {"accepted": self.accepted, "rejected": self.rejected_text}.get(verdict, self.undecided)
+
+    def wave_inks(self, color: str) -> tuple[str, str]:
+        """Return the colours of peak and RMS of a wave: the theme's own, or shades of a track's colour.
+
+        A colour too near to the ground to be told from it comes nearer to the text.
+        """
+        return _wave_inks(self, color) if color else (self.wave, self.wave2)
 
     def accent(self, index: int) -> str:
         """Return the colour of the index-th group of tracks; they repeat when there are more."""
@@ -132,6 +152,13 @@ DARK = Theme(
     marker="#4fb8a2",
     playhead="#ffffff",
     error="#ff8a80",
+    mute="#e5484d",
+    solo="#ffd23e",
+    on_mute="#140505",
+    on_solo="#1c1600",
+    level="#4fae72",
+    level_high="#e3b341",
+    clip="#ff453a",
 )
 
 LIGHT = Theme(
@@ -162,6 +189,13 @@ LIGHT = Theme(
     marker="#137a68",
     playhead="#000000",
     error="#b3261e",
+    mute="#c62a2f",
+    solo="#ffd23e",
+    on_mute="#ffffff",
+    on_solo="#1c1600",
+    level="#2b8a57",
+    level_high="#b07d00",
+    clip="#d3120a",
 )
 
 
@@ -177,6 +211,28 @@ def mix(one: str, other: str, share: float) -> QColor:
     a, b = QColor(one), QColor(other)
     pairs = ((a.red(), b.red()), (a.green(), b.green()), (a.blue(), b.blue()))
     return QColor(*(round(low + (high - low) * share) for low, high in pairs))
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours as WCAG 2 has it, 1 to 21."""
+    bright, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (bright + 0.05) / (dark + 0.05)
+
+
+def _luminance(token: str) -> float:
+    parts = [part / 255 for part in QColor(token).getRgb()[:3]]  # type: ignore[index]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@cache
+def _wave_inks(theme: Theme, color: str) -> tuple[str, str]:
+    faded = mix(color, theme.bg, PEAK_SHARE).name()
+    shades = [mix(faded, color, share).name() for share in (0.0, 0.25, 0.5, 0.75)]
+    shades += [mix(color, theme.text, share).name() for share in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)]
+    peak = next(shade for shade in shades if contrast(shade, theme.bg) >= SIGN_CONTRAST)
+    body = color if contrast(color, theme.bg) >= SIGN_CONTRAST else peak
+    return peak, mix(body, theme.text, RMS_SHARE).name()
 
 
 def premultiplied(token: str, alpha: ArrayLike) -> NDArray[np.uint32]:

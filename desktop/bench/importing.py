@@ -66,6 +66,9 @@ def _run(what: str, path: Path, home: Path) -> dict[str, float]:
 
 def window(path: str) -> None:
     """Do what ``offcut RECORDING`` does, until the waveform is on screen."""
+    from desktop.launch import read_ahead
+
+    read_ahead([path])
     from PySide6.QtCore import QEventLoop, QSettings
 
     from desktop.app import make_application, show

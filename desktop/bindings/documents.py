@@ -36,6 +36,7 @@ def documents(window: Window) -> Mapping[str, Handler]:
         "file.preferences": window.user_settings.show_preferences,
         "file.demo": partial(show_demo, window),
         "file.import": files.import_recordings,
+        "file.note": window.notes.about_document,
         "file.snapshot": files.snapshot,
         "file.export": window.exporting.export,
         "file.show_exported": window.exporting.show_in_folder,

@@ -9,14 +9,15 @@ from desktop.bindings.window import Handler, Window
 
 
 def grid(window: Window) -> Mapping[str, Handler]:
-    editing, dialogs = window.grid_editing, window.grid_dialogs
+    editing, dialogs, layer = window.grid_editing, window.grid_dialogs, window.grid_layer
     return {
         "grid.next": partial(editing.step, forward=True),
         "grid.previous": partial(editing.step, forward=False),
-        "grid.half": editing.halve,
-        "grid.double": editing.double,
-        "grid.shift": editing.shift,
-        "grid.downbeat": editing.set_downbeat,
+        "grid.layer": layer.enter,
+        "grid.half": layer.doing(editing.halve),
+        "grid.double": layer.doing(editing.double),
+        "grid.shift": layer.doing(editing.shift),
+        "grid.downbeat": layer.doing(editing.set_downbeat),
         "grid.tap": window.tap_tempo.tap,
         "grid.set_tempo": dialogs.ask_tempo,
         "grid.ramp": dialogs.ask_ramp,

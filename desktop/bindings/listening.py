@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
+from PySide6.QtGui import QGuiApplication
+
 from desktop import dialogs
 from desktop.bindings.window import Handler, Window
 from engine.errors import UsageError
@@ -17,11 +19,18 @@ SEEK_S, SEEK_LITTLE_S = 5.0, 1.0
 def listening(window: Window) -> Mapping[str, Handler]:
     session, review, transport = window.session, window.review, window.transport
 
+    def shuttle(direction: int) -> None:
+        speed = transport.shuttle(direction)
+        way = "Playing backwards" if speed < 0 else "Playing"
+        window.say(way if abs(speed) == 1 else f"{way}, ×{abs(speed)}")
+
     def stop() -> None:
         # The window's Esc comes before the timeline's own.
         if not transport.is_playing and window.tasting.leave():
             return
-        if not window.timeline.cancel_drag() and not window.tap_tempo.give_up() and not _lets_go(window):
+        if window.timeline.cancel_drag() or window.tap_tempo.give_up() or window.grid_layer.leave():
+            return
+        if not _lets_go(window):
             transport.stop()
             window.review.select_none()
             window.history.stop()
@@ -33,24 +42,14 @@ def listening(window: Window) -> Mapping[str, Handler]:
         else:
             transport.play_round(selected)
 
-    def go_to() -> None:
-        rate_hz, shown = session.state.rate_hz, transport.shown_samples
-        if not rate_hz:
-            raise UsageError("There is nothing to go to yet; import a recording first ‹file.import›.")
-        whole = session.state if transport.edit_list is None else transport.edit_list
-        length_s = samples_to_s(whole.length_samples, rate_hz)
-        time = Number("&Time", samples_to_s(shown, rate_hz), 0.0, length_s, decimals=3, is_time=True)
-        said = f"The playhead goes there. Write 2:50.5, or seconds; it ends at {format_time(length_s, 1)}."
-        form = NumbersForm(window.look.theme, [time], said)
-        values = dialogs.ask_numbers(window.side.window(), "Go to a time", form, "Go")
-        if values is not None:
-            window.zooms.go_to(s_to_samples(values[0], rate_hz))
-
     return {
         "transport.toggle": window.arrivals.play,
         "transport.each": window.arrivals.toggle,
         "transport.stop": stop,
         "transport.preroll": preroll,
+        "transport.shuttle_back": partial(shuttle, -1),
+        "transport.shuttle_stop": transport.stop,
+        "transport.shuttle_forward": partial(shuttle, 1),
         "transport.loop": partial(_loop, window),
         "transport.solo": window.tracks.solo,
         "transport.preview": lambda: transport.play_preview(review.here()),
@@ -60,10 +59,37 @@ def listening(window: Window) -> Mapping[str, Handler]:
         "transport.forward": partial(window.zooms.step, SEEK_S),
         "transport.back_little": partial(window.zooms.step, -SEEK_LITTLE_S),
         "transport.forward_little": partial(window.zooms.step, SEEK_LITTLE_S),
-        "transport.go_to": go_to,
+        "transport.go_to": partial(_go_to, window),
+        "transport.copy_time": partial(_copy_time, window),
         "transport.to_start": lambda: window.zooms.seek(0),
         "transport.to_end": lambda: window.zooms.seek(session.state.length_samples),
     }
+
+
+def _go_to(window: Window) -> None:
+    """Ask for a time and put the playhead there."""
+    session, transport = window.session, window.transport
+    rate_hz, shown = session.state.rate_hz, transport.shown_samples
+    if not rate_hz:
+        raise UsageError("There is nothing to go to yet; import a recording first ‹file.import›.")
+    whole = session.state if transport.edit_list is None else transport.edit_list
+    length_s = samples_to_s(whole.length_samples, rate_hz)
+    time = Number("&Time", samples_to_s(shown, rate_hz), 0.0, length_s, decimals=3, is_time=True)
+    said = f"The playhead goes there. Write 2:50.5, or seconds; it ends at {format_time(length_s, 1)}."
+    form = NumbersForm(window.look.theme, [time], said)
+    values = dialogs.ask_numbers(window.side.window(), "Go to a time", form, "Go")
+    if values is not None:
+        window.zooms.go_to(s_to_samples(values[0], rate_hz))
+
+
+def _copy_time(window: Window) -> None:
+    """Copy where the playhead is, as the clock shows it."""
+    rate_hz = window.session.state.rate_hz
+    if not rate_hz:
+        raise UsageError("There is no time to copy yet; import a recording first ‹file.import›.")
+    time = format_time(samples_to_s(window.transport.shown_samples, rate_hz))
+    QGuiApplication.clipboard().setText(time)
+    window.say(f"Copied {time}")
 
 
 def _lets_go(window: Window) -> bool:

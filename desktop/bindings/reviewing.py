@@ -36,6 +36,7 @@ def answers(window: Window) -> Mapping[str, Handler]:
         "review.previous_undecided": partial(review.go, forward=False, undecided_only=True),
         "review.alternative": review.next_alternative,
         "review.flag": review.flag,
+        "review.note": window.notes.about_proposal,
         "review.hear_kept": window.kept.hear,
         "review.threshold_up": partial(threshold, 1),
         "review.threshold_down": partial(threshold, -1),
@@ -55,6 +56,7 @@ def answers(window: Window) -> Mapping[str, Handler]:
 
 def edges(window: Window) -> Mapping[str, Handler]:
     review, transport, selecting = window.review, window.transport, window.selecting
+    amounts = window.amounts
 
     def to_playhead(edge: Edge) -> None:
         if review.current is None or selecting.span is not None:
@@ -71,6 +73,10 @@ def edges(window: Window) -> Mapping[str, Handler]:
         "edge.set_right": partial(to_playhead, Edge.STOP),
         **{f"edge.nudge_left{name}": partial(review.nudge, -1, size) for name, size in nudges.items()},
         **{f"edge.nudge_right{name}": partial(review.nudge, 1, size) for name, size in nudges.items()},
+        "edge.fade_shorter": partial(amounts.nudge_fade, -1),
+        "edge.fade_longer": partial(amounts.nudge_fade, 1),
+        "edge.fade_shorter_fine": partial(amounts.nudge_fade, -1, fine=True),
+        "edge.fade_longer_fine": partial(amounts.nudge_fade, 1, fine=True),
         "edge.snap_beat": partial(review.snap_to_beat, downbeat=False),
         "edge.snap_downbeat": partial(review.snap_to_beat, downbeat=True),
         "edge.snap_zero": review.snap_to_zero_crossing,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from desktop.bindings.window import Handler, Window
+from widgets.timeline.wave_zoom import STEP
 
 
 def tracks(window: Window) -> Mapping[str, Handler]:
@@ -26,6 +27,8 @@ def tracks(window: Window) -> Mapping[str, Handler]:
         "tracks.down": partial(tracks.move, 1),
         "tracks.taller": partial(tracks.stretch, 1.25),
         "tracks.shorter": partial(tracks.stretch, 0.8),
+        "tracks.wave_higher": lambda: window.say(window.zooms.zoom_waves(STEP, tracks.current())),
+        "tracks.wave_lower": lambda: window.say(window.zooms.zoom_waves(1 / STEP, tracks.current())),
         "tracks.collapse": tracks.collapse,
         "tracks.channels": tracks.open_channels,
         **{f"tracks.{name}": partial(tracks.show_menu, name) for name in ("menu", "color", "group", "role")},

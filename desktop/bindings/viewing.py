@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from desktop.bindings.window import Handler, Window
+from widgets.timeline.wave_zoom import STEP
 
 ZOOM_STEP = 1.5
 
@@ -14,6 +15,9 @@ def viewing(window: Window) -> Mapping[str, Handler]:
         "view.zoom_in": lambda: window.timeline.zoom(ZOOM_STEP),
         "view.zoom_out": lambda: window.timeline.zoom(1 / ZOOM_STEP),
         "view.fit": window.timeline.fit,
+        "view.waves_higher": lambda: window.say(window.zooms.zoom_waves(STEP)),
+        "view.waves_lower": lambda: window.say(window.zooms.zoom_waves(1 / STEP)),
+        "view.waves_reset": lambda: window.say(window.zooms.reset_waves()),
         "view.back": window.zooms.back,
         "view.forward": window.zooms.forward,
         "view.proposal": lambda: window.zooms.close_in(window.selecting.span),

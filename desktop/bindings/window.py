@@ -12,12 +12,14 @@ from desktop.export.exporting import Exporting
 from desktop.files import Files
 from desktop.grid.dialogs import GridDialogs
 from desktop.grid.editing import GridEditing
+from desktop.grid.layer import GridLayer
 from desktop.grid.tap_tempo import TapTempo
 from desktop.review.amounts import Amounts
 from desktop.review.arrivals import Arrivals
 from desktop.review.by_hand import ByHand
 from desktop.review.history_walk import HistoryWalk
 from desktop.review.kept_example import KeptListening
+from desktop.review.notes import Notes
 from desktop.review.queue_side import QueueSide
 from desktop.review.review import Review
 from desktop.session import Session
@@ -47,6 +49,7 @@ class Window(Protocol):
     arrivals: Arrivals
     work: Work
     kept: KeptListening
+    notes: Notes
     files: Files
     exporting: Exporting
     user_settings: UserSettings
@@ -58,6 +61,7 @@ class Window(Protocol):
     zooms: Zooms
     grid_editing: GridEditing
     grid_dialogs: GridDialogs
+    grid_layer: GridLayer
     tap_tempo: TapTempo
     tasting: Tasting
     marking: Marking

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from desktop.commands.arranging import ARRANGEMENT
 from desktop.commands.by_hand import BY_HAND
-from desktop.commands.command import REVIEW, WINDOW, Command
+from desktop.commands.command import GRID_LAYER, REVIEW, WINDOW, Command
 from desktop.commands.documents import EDIT, FILE, TASTE
 from desktop.commands.grid import GRID
 from desktop.commands.listening import TRANSPORT
@@ -22,7 +22,7 @@ from desktop.commands.tracks import TRACKS
 from desktop.commands.viewing import HELP, VIEW
 from widgets.chrome.key_names import key_labels
 
-__all__ = ["BY_ID", "COMMANDS", "REVIEW", "WINDOW", "Command", "conflicts", "keys_markdown"]
+__all__ = ["BY_ID", "COMMANDS", "GRID_LAYER", "REVIEW", "WINDOW", "Command", "conflicts", "keys_markdown"]
 
 COMMANDS: tuple[Command, ...] = (
     *ANSWERS,
@@ -46,13 +46,14 @@ BY_ID: Mapping[str, Command] = MappingProxyType({command.id: command for command
 def conflicts(commands: Iterable[Command]) -> tuple[tuple[str, str, str], ...]:
     """Return every (key, id, id) where one key would run two commands in one context.
 
-    `WINDOW` holds everywhere, so its keys are taken in every other context too.
+    `WINDOW` holds everywhere, so its keys are taken in the review too. A layer comes before all others.
     """
     known = tuple(commands)
     found = []
     for position, first in enumerate(known):
         for second in known[position + 1 :]:
-            meet = first.context == second.context or WINDOW in (first.context, second.context)
+            contexts = {first.context, second.context}
+            meet = len(contexts) == 1 or contexts == {WINDOW, REVIEW}
             found += [(key, first.id, second.id) for key in first.keys if meet and key in second.keys]
     return tuple(found)
 

@@ -23,6 +23,7 @@ FILE = (
     ),
     _file("import", "Import recordings…", ("Ctrl+O",), "Add recordings to the document as tracks."),
     _file("relink", "Find missing recordings…", (), "Look in a folder for recordings that were moved."),
+    _file("note", "Note about the document…", ("Ctrl+Shift+N",), "Write down something about all of it."),
     _file("snapshot", "Named snapshot…", ("Ctrl+S",), "Keep the document as it is now under a name."),
     _file("export", "Export…", ("Ctrl+E",), "Write the result as audio or as an edit for another program."),
     _file("show_exported", "Show the exported file", (), "Open the folder of what was exported last."),
@@ -50,7 +51,12 @@ TASTE = (
         ("Ctrl+Shift+I",),
         "Learn it anew with what you kept and what you cut; the old one stays.",
     ),
-    _taste("open", "Use a taste…", ("Ctrl+T",), "Choose a .taste file that was learned before."),
+    _taste(
+        "open",
+        "Use a taste…",
+        ("Ctrl+T",),
+        "Choose a taste: used last, beside the document, or in a folder.",
+    ),
     _taste(
         "listen",
         "Listen to the recording",

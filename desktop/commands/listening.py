@@ -6,7 +6,8 @@ from desktop.commands.command import WINDOW, Command
 
 
 def _transport(name: str, label: str, keys: tuple[str, ...], description: str) -> Command:
-    return Command(f"transport.{name}", label, keys, WINDOW, description, "Listening")
+    repeats = not name.startswith("shuttle")
+    return Command(f"transport.{name}", label, keys, WINDOW, description, "Listening", repeats)
 
 
 TRANSPORT = (
@@ -26,7 +27,12 @@ TRANSPORT = (
     _transport(
         "preroll", "Play with pre-roll", ("R",), "Play the proposal with what comes before and after it."
     ),
-    _transport("loop", "Loop", ("L",), "Repeat the current proposal, or play on."),
+    _transport("shuttle_back", "Play backwards", ("J",), "Play backwards; again: twice as fast, up to ×8."),
+    _transport("shuttle_stop", "Stop where it is", ("K",), "Stop; so do Space and an answer."),
+    _transport(
+        "shuttle_forward", "Play forwards", ("L",), "Play from the playhead; again: twice as fast, up to ×8."
+    ),
+    _transport("loop", "Loop", ("Shift+L",), "Repeat the current proposal, or play on."),
     _transport("solo", "Solo", ("S",), "Hear only the selected track, or all of them."),
     _transport(
         "preview",
@@ -43,6 +49,7 @@ TRANSPORT = (
     _transport("back_little", "Back 1 s", ("Ctrl+Left",), "Put the playhead a second earlier."),
     _transport("forward_little", "Forward 1 s", ("Ctrl+Right",), "Put the playhead a second later."),
     _transport("go_to", "Go to a time…", ("Ctrl+G",), "Type where the playhead goes."),
+    _transport("copy_time", "Copy the time", ("Ctrl+Shift+C",), "Copy where the playhead is, as text."),
     _transport("to_start", "To the start", ("Home",), "Put the playhead at the start of the recording."),
     _transport("to_end", "To the end", ("End",), "Put the playhead at the end of the recording."),
 )

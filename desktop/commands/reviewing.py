@@ -42,6 +42,7 @@ ANSWERS = (
     ),
     _review("alternative", "Next alternative", ("V",), "Try the next way to make this edit."),
     _review("flag", "Flag for later", ("F",), "Mark it to come back to, or take the mark away."),
+    _review("note", "Note on this proposal…", ("Alt+N",), "Write down something about it."),
     _review(
         "hear_kept",
         "Hear the nearest kept example",
@@ -136,6 +137,10 @@ EDGES = (
         ("Ctrl+Alt+Right",),
         "Move the active edge one sample later.",
     ),
+    _edge("fade_shorter", "Shorter crossfade", ("3",), "Take 5 ms off the crossfade of this edit."),
+    _edge("fade_longer", "Longer crossfade", ("4",), "Make the crossfade of this edit 5 ms longer."),
+    _edge("fade_shorter_fine", "Crossfade 1 ms shorter", ("Ctrl+3",), "The same by one millisecond."),
+    _edge("fade_longer_fine", "Crossfade 1 ms longer", ("Ctrl+4",), "The same by one millisecond."),
     _edge("snap_beat", "Snap to beat", ("B",), "Move the active edge to the nearest beat."),
     _edge("snap_downbeat", "Snap to downbeat", ("Shift+B",), "Move the active edge to the nearest downbeat."),
     _edge("snap_zero", "Snap to zero crossing", ("Z",), "Move the active edge to the nearest zero crossing."),

@@ -25,6 +25,8 @@ TRACKS = (
     _track("down", "Move the track down", ("Shift+PgDown",), "Put it below the one after it."),
     _track("taller", "Lane taller", ("Ctrl+Alt+Up",), "Give its lane a quarter more height."),
     _track("shorter", "Lane shorter", ("Ctrl+Alt+Down",), "Take a fifth of its lane's height."),
+    _track("wave_higher", "Waveform higher", ("Alt++", "Alt+="), "Draw the wave of its lane twice as high."),
+    _track("wave_lower", "Waveform lower", ("Alt+-",), "Draw the wave of its lane half as high."),
     _track("collapse", "Collapse or expand the track", ("Alt+C",), "Show its lane as a thin row, or whole."),
     _track("channels", "Open or close its channels", ("Alt+H",), "Show a row a channel, or one row for all."),
     _track("color", "Colour of the track…", (), "Choose the colour of it and of its group."),

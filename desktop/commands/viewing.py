@@ -13,6 +13,9 @@ VIEW = (
     _view("zoom_in", "Zoom in", ("+", "="), "Show less of the recording in more detail."),
     _view("zoom_out", "Zoom out", ("-",), "Show more of the recording."),
     _view("fit", "Whole recording", ("Shift+Z",), "Fit the whole recording into the window."),
+    _view("waves_higher", "All waveforms higher", ("Ctrl++", "Ctrl+="), "Draw all waves twice as high."),
+    _view("waves_lower", "All waveforms lower", ("Ctrl+-",), "Draw all waves half as high."),
+    _view("waves_reset", "All waveforms as high as they are", ("Ctrl+0",), "Draw all waves at ×1 again."),
     _view("back", "View back", ("[",), "Show the window of time you came from."),
     _view("forward", "View forward", ("]",), "Show the window of time that you went back from."),
     _view(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt
@@ -33,9 +33,15 @@ def ask_export(
     look: Callable[[ExportChoice], ExportOutlook],
     offers: Sequence[SpanOffer],
     result_text: str,
-    source_bits: str = "",
+    source_bits: str,
+    lowered: Callable[[QWidget, AskedExport], float | None],
 ) -> AskedExport | None:
-    """Ask what to write, and once whether all the files that exist may be replaced."""
+    """Ask what to write, and once whether all the files that exist may be replaced.
+
+    Parameters
+    ----------
+    lowered : asks by how much to lower what would clip, in dB; None goes back to the form
+    """
     form = ExportForm(theme, choice, look, offers, result_text, source_bits)
     dialog = QDialog(parent)
     dialog.setWindowTitle("Export")
@@ -49,11 +55,17 @@ def ask_export(
 
     def finish() -> None:
         found = look(form.values())  # anew: a file may have come since
-        if form.problem() or found.problem:
+        if form.problem() or found.problem or not export.isEnabled():
             return
         taken = tuple(line.name for line in found.files if line.replaces)
-        if not taken or dialogs.confirm_overwrite(dialog, tuple(map(Path, taken))):
-            asked.append(AskedExport(form.values(), frozenset(taken)))
+        if taken and not dialogs.confirm_overwrite(dialog, tuple(map(Path, taken))):
+            return
+        wanted = AskedExport(form.values(), frozenset(taken))
+        export.setEnabled(False)  # until it is known what to do, a second press means nothing
+        lower_db = lowered(dialog, wanted)
+        export.setEnabled(True)
+        if lower_db is not None:
+            asked.append(replace(wanted, choice=wanted.choice.lowered(lower_db)))
             dialog.accept()
 
     form.folder_requested.connect(choose_folder)

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, QSettings, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
+from desktop.export.clipping import lowered_by
 from desktop.export.dialog import ask_export
 from desktop.export.memory import recall, remember
 from desktop.review.review import Review
@@ -213,6 +214,9 @@ class Exporting(QObject):
             offers,
             result_text(whole),
             source_depth(state),
+            lambda dialog, asked: lowered_by(
+                dialog, lambda: self._parts.work.look_for_clipping(subject.requests(asked.choice))
+            ),
         )
         if asked is not None:
             remember(self._settings, asked.choice)

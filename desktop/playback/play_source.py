@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
+
+from engine.edl.track_peaks import TrackPeaks
 
 Frames = NDArray[np.float32]
 
@@ -34,6 +36,18 @@ class PlaySource(Protocol):
 
     def close(self) -> None:
         """Let go of the files behind it."""
+
+
+@runtime_checkable
+class MeteredSource(PlaySource, Protocol):
+    """A source that tells how loud each of its tracks is."""
+
+    @property
+    def track_ids(self) -> tuple[str, ...]:
+        """The tracks, in the order of their peaks."""
+
+    def read_metered(self, start_samples: int, stop_samples: int) -> tuple[Frames, TrackPeaks]:
+        """Return what `read` does, and the peaks of each track in it."""
 
 
 SourceFactory = Callable[[], PlaySource]

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from desktop.playback.device import AudioChoice, NoDeviceError
 from desktop.playback.device_search import DeviceSearch
+from desktop.playback.levels import HeardLevels, together
 from desktop.playback.output import SYSTEM_DEVICE, DeviceOutput, Output, SilentOutput
 from desktop.playback.play_source import SourceFactory, fold_sentence
 from desktop.playback.reader import Cue, PositionMap, Reader
@@ -48,6 +49,7 @@ class Player(QObject):
         self._rate_hz = 0
         self._reader: Reader | None = None
         self._feed = Feed(Ring(1, 1, 0))
+        self._metered = self._feed.ring
         self._output: Output | None = None
         self._choice = SYSTEM_DEVICE
         self._search = DeviceSearch(self)
@@ -112,6 +114,18 @@ class Player(QObject):
     def device_latency_s(self) -> float | None:
         """How long what was handed over takes to be heard, as the driver says; None without a device."""
         return self._output.latency_s if isinstance(self._output, DeviceOutput) else None
+
+    def take_levels(self) -> HeardLevels | None:
+        """Return how loud was what was heard since the last call; None where nothing was."""
+        if self._output is None:
+            return None
+        (ring, frame), before = self._output.heard(), self._metered
+        self._metered = ring
+        if not self._moves:  # what the device was given and did not play is not heard; at an end all of it is
+            return ring.levels.take(ring.taken) if ring.drained else None
+        if before is not ring:
+            return together([before.levels.take(before.taken), ring.levels.take(frame)])
+        return ring.levels.take(frame)
 
     # What can be done.
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from desktop.playback.levels import BlockMeter
 from desktop.playback.play_source import PlaySource, SourceFactory, to_device_channels
 from desktop.playback.ring import Following, Ring
 from engine.errors import OffcutError
@@ -68,6 +69,7 @@ class Reader(threading.Thread):
         super().__init__(name="playback reader")
         self._ring = Ring(1, device_channels, 0)
         self._rate_hz = rate_hz
+        self._meter = BlockMeter(rate_hz)
         self.device_channels = device_channels
         self._on_failure = on_failure
         self._wishes: queue.SimpleQueue[Cue | None] = queue.SimpleQueue()
@@ -125,6 +127,7 @@ class Reader(threading.Thread):
         old, self._cue = cue.after or self._ring, cue
         capacity = max(round(AHEAD_S * self._rate_hz), 2 * LONG_BLOCK_FRAMES)
         self._ring = Ring(capacity, self.device_channels, cue.generation)
+        self._meter = BlockMeter(self._rate_hz)
         at_frame = None
         try:
             if callable(cue.start):
@@ -197,7 +200,8 @@ class Reader(threading.Thread):
             if stop <= self._position:
                 self._ring.ended = True
                 return
-            block = self._source.read(self._position, stop)
+            block, levels = self._meter.read(self._source, (self._position, stop), self._ring.written)
+            self._ring.levels.add(levels)  # before the frames: until then nobody hears them
             self._ring.put(to_device_channels(block, self.device_channels))
             frames -= stop - self._position
             self._position = stop

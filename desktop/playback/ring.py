@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from desktop.playback.levels import RingLevels
 from desktop.playback.play_source import Frames
 
 
@@ -36,11 +37,16 @@ class Ring:
     Parameters
     ----------
     generation : counts the player's wishes; tells which of them this ring fulfils
+
+    Attributes
+    ----------
+    levels : how loud the frames are
     """
 
     def __init__(self, capacity_frames: int, channels: int, generation: int) -> None:
         self.generation = generation
         self.following: Following | None = None
+        self.levels = RingLevels()
         self.written = 0
         self.taken = 0
         self.ended = False

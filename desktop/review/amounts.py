@@ -15,15 +15,17 @@ from desktop.review.review import Review
 from desktop.session import Session
 from desktop.timeline.selecting import Selecting
 from desktop.transport import Transport
-from engine.document.by_hand import amount_of, change_amount, change_filling
+from engine.document.by_hand import amount_of, change_amount, change_fade, change_filling, fade_ms_of
 from engine.document.change import Edit
 from engine.document.kinds import kind_of
 from engine.document.kinds.amount import Amount
 from engine.document.state import DocumentState
 from engine.edl.build import heard_samples, heard_samples_after
+from engine.errors import OffcutError
 from engine.timebase import format_time, s_to_samples, samples_to_s
 from widgets.chrome.numbers_form import Number, NumbersForm
 from widgets.theme import Theme
+from widgets.timeline.timeline_view import TimelineView
 
 
 def asked(amount: Amount, value: float, length_s: float) -> Number:
@@ -48,6 +50,7 @@ class Window(Protocol):
     transport: Transport
     review: Review
     selecting: Selecting
+    timeline: TimelineView
 
 
 class Amounts(QObject):
@@ -55,15 +58,17 @@ class Amounts(QObject):
 
     Signals
     -------
-    said : what was done
+    said, refused : what was done, or why not
     """
 
     said = Signal(str)
+    refused = Signal(str)
 
     def __init__(self, window: QWidget, parts: Window, theme: Callable[[], Theme]) -> None:
         super().__init__(window)
         self._window, self._session, self._transport = window, parts.session, parts.transport
         self._review, self._selecting, self._theme = parts.review, parts.selecting, theme
+        parts.timeline.canvas.fade_dragged.connect(self._drag_fade)
 
     def nudge(self, direction: int, *, fine: bool = False) -> None:
         """Make the amount of the current edit one step more (1) or less (-1)."""
@@ -81,6 +86,21 @@ class Amounts(QObject):
         here = s_to_samples(value_s, rate_hz)
         found = beats[beats > here][:1] if direction > 0 else beats[beats < here][-1:]
         return samples_to_s(int(found[0]), rate_hz) if len(found) else without_s
+
+    def nudge_fade(self, direction: int, *, fine: bool = False) -> None:
+        """Make the crossfade of the current edit one step longer (1) or shorter (-1)."""
+        state, here = self._session.state, self._review.here()
+        kind, now_ms = kind_of(state.proposals[here]), fade_ms_of(state, here) or 0.0
+        step_ms = 0.0 if kind.fade is None else kind.fade.fine_step if fine else kind.fade.step
+        # onto whole steps, whatever odd length it was proposed with
+        steps = (np.floor if direction > 0 else np.ceil)(round(now_ms / (step_ms or 1.0), 6))
+        self._apply(change_fade(state, here, float(steps + direction) * step_ms))
+
+    def _drag_fade(self, proposal_id: str, fade_ms: float) -> None:
+        try:
+            self._apply(change_fade(self._session.state, proposal_id, fade_ms))
+        except OffcutError as error:
+            self.refused.emit(str(error))
 
     def ask(self) -> None:
         """Ask for the amount of the current edit, beginning with what it is."""

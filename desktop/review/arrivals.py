@@ -18,7 +18,7 @@ _SETTING = "hears_each_proposal"
 class Arrivals(QObject):
     """Plays a proposal when the user comes to it, and stops when it is answered.
 
-    What the user plays themselves goes on: only another audition makes way.
+    What the user plays themselves goes on: only another audition makes way, and playing fast or backwards.
 
     Signals
     -------
@@ -72,7 +72,7 @@ class Arrivals(QObject):
 
     def _arrive(self, proposal_id: str) -> None:
         self._rest.stop()
-        if self._transport.is_auditioning:
+        if self._transport.is_auditioning or self._transport.is_shuttling:
             self._transport.stop()
         if not proposal_id:
             return

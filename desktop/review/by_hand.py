@@ -30,7 +30,7 @@ from engine.jobs.hand_payloads import (
 )
 from engine.timebase import format_time, s_to_samples, samples_to_s
 from widgets.chrome.numbers_form import NumbersForm
-from widgets.edit_words import conflict_sentence
+from widgets.edit_words import conflict_sentence, taken_in_sentence
 from widgets.theme import Theme
 from widgets.timeline.timeline_view import TimelineView
 
@@ -188,5 +188,7 @@ class ByHand(QObject):
         self._session.apply(edit)
         self._selecting.let_go()
         self._review.choose(proposal.id)
-        clash = conflict_sentence(self._session.state, proposal.id)
-        self.said.emit(f"{edit.label}. {clash}" if clash else edit.label)
+        state = self._session.state
+        more = (taken_in_sentence(state, proposal.id), conflict_sentence(state, proposal.id))
+        said = " ".join(filter(None, more))
+        self.said.emit(f"{edit.label}. {said}" if said else edit.label)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 
 from desktop.job_lanes import JobLane
 from desktop.session import Session
 from engine.document.change import Change
 from engine.document.state import DocumentState
+from engine.document.table import Made, table_of
+from engine.document.table_steps import step_between
 from engine.errors import OffcutError
 from engine.progress import SILENT
 from engine.review.calibration.answers import Answer
@@ -34,9 +37,10 @@ _PROGRAM = Path(__file__).resolve().parents[2] / "resources"
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A calibration and what it was made from."""
+    """A calibration and what it was made from; `made` are the proposals of its state."""
 
     state: DocumentState
+    made: Made
     heard: Analyses
     brought: tuple[Answer, ...]
     calibration: Calibration
@@ -44,6 +48,34 @@ class _Known:
     def is_about(self, state: DocumentState, heard: Analyses, brought: tuple[Answer, ...]) -> bool:
         """Tell whether it is of these proposals, whatever was answered since."""
         return state.proposals is self.state.proposals and heard == self.heard and brought is self.brought
+
+    def beside_hand(
+        self, state: DocumentState, heard: Analyses, brought: tuple[Answer, ...]
+    ) -> _Known | None:
+        """Return the same once an edit by hand came or went, which taught nothing; None after all else."""
+        made = table_of(state).made
+        step = step_between(self.made.rows, made.rows)
+        if step is None or heard != self.heard or brought is not self.brought:
+            return None
+        if not (made if step.came else self.made).is_by_hand[step.place]:
+            return None
+        learned, calibration = self.calibration.learned, self.calibration
+        chances = None if learned.chances is None else step.column(learned.chances, 1.0)
+        beside = Learned(chances, step.column(learned.usefulness, 0.0))
+        return _Known(
+            replace(self.state, proposals=state.proposals),
+            made,
+            heard,
+            brought,
+            replace(
+                calibration,
+                learned=beside,
+                rows=np.insert(calibration.rows, step.place, 0.0, axis=0)
+                if step.came
+                else np.delete(calibration.rows, step.place, axis=0),
+                answered=step.column(calibration.answered, False),
+            ),
+        )
 
 
 class Calibrating(QObject):
@@ -129,13 +161,16 @@ class Calibrating(QObject):
 
     def _calibration(self) -> Calibration:
         """Return what the answers so far taught of the proposals as they are, the latest perhaps not yet."""
-        if self._known is None or not self._known.is_about(self._session.state, *self._evidence()):
-            self._known = self._calibrated()
-        return self._known.calibration
+        state, (heard, brought) = self._session.state, self._evidence()
+        known = self._known
+        if known is not None and not known.is_about(state, heard, brought):
+            known = known.beside_hand(state, heard, brought)
+        self._known = known = known or self._calibrated()
+        return known.calibration
 
     def _calibrated(self) -> _Known:
         state, (heard, brought) = self._session.state, self._evidence()
-        return _Known(state, heard, brought, calibrate(state, heard, brought))
+        return _Known(state, table_of(state).made, heard, brought, calibrate(state, heard, brought))
 
     def _evidence(self) -> tuple[Analyses, tuple[Answer, ...]]:
         session = self._session

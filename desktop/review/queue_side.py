@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Signal
 
 from desktop.review.bulk_answers import BulkAnswers
+from desktop.review.moved_edges import MovedEdges
 from desktop.review.review import Review
 from desktop.session import Session
 from engine.document.kinds import Edge
@@ -27,6 +28,7 @@ class QueueSide(QObject):
     ----------
     panel : what is shown
     bulk : the bulk answers
+    moved_edges : what is said of the current proposal where its edges were moved to
 
     Signals
     -------
@@ -44,6 +46,8 @@ class QueueSide(QObject):
         self._leave = leave
         self.panel = panel
         self.bulk = BulkAnswers(session, review, self)
+        self.moved_edges = MovedEdges(session, review, self)
+        self.moved_edges.found.connect(lambda: panel.set_moved(self.moved_edges.said()))
         panel.proposal_chosen.connect(review.visit)
         panel.proposal_toggled.connect(review.toggle_selected)
         panel.range_chosen.connect(review.select_to)
@@ -62,6 +66,10 @@ class QueueSide(QObject):
         else:
             self._leave()
 
+    def close(self) -> None:
+        """Let go of what works for the panel."""
+        self.moved_edges.close()
+
     def show(self) -> None:
         """Show the queue as it is now."""
         review, choices, scope = self._review, self._review.choices, self.bulk.scope()
@@ -75,6 +83,7 @@ class QueueSide(QObject):
             review.threshold,
             len(review.above()),
             review.learned,
+            self.moved_edges.said(),
         )
         self.panel.set_learning(review.calibrating.sentence, is_on=review.calibrating.is_on)
         self.panel.set_scope(review.selected, len(scope.ids), scope.name)

@@ -30,12 +30,13 @@ from engine.review.queue import Step, at_or_above, next_id, previous_id
 from engine.review.statistics import ReviewStatistics, statistics
 from engine.timebase import s_to_samples
 from engine.wording import counted
+from widgets.edit_words import taken_in_sentence
 
 ZERO_CROSSING_REACH_S = 0.02
 SORTING_WORDS: Mapping[str, str] = MappingProxyType(
     {
         "time": "time",
-        "score": "score",
+        "score": "how sure",
         "length": "length",
         "useful": "what teaches most",
         "answered": "last answer",
@@ -379,7 +380,7 @@ class Review(QObject):
         span = kind.nudged(
             state.span(here), self.edge, step, length_samples=state.length_samples, rate_hz=state.rate_hz
         )
-        self._apply(edits.move_edges(state, here, *span))
+        self._move(here, span)
 
     def edge_to_playhead(self, edge: Edge) -> None:
         """Put an edge where the playhead is, or on the grid line beside it where edges fall onto those."""
@@ -387,7 +388,7 @@ class Review(QObject):
 
     def drag(self, proposal_id: str, start_samples: int, stop_samples: int) -> None:
         """Take edges that were dragged; they fell onto the grid on their way."""
-        self._apply(edits.move_edges(self._session.state, proposal_id, start_samples, stop_samples))
+        self._move(proposal_id, (start_samples, stop_samples))
 
     def snap_to_beat(self, *, downbeat: bool) -> None:
         """Put the active edge on the nearest beat, or the nearest downbeat."""
@@ -427,7 +428,13 @@ class Review(QObject):
         state, here = self._session.state, self.here()
         start, stop = state.span(here)
         span = (position, stop) if edge is Edge.START else (start, position)
-        self._apply(edits.move_edges(state, here, *span))
+        self._move(here, span)
+
+    def _move(self, proposal_id: str, span: tuple[int, int]) -> None:
+        """Put edges there, and say which other proposals that takes in."""
+        label = self._session.apply(edits.move_edges(self._session.state, proposal_id, *span)).label
+        taken = taken_in_sentence(self._session.state, proposal_id)
+        self.said.emit(f"{label}. {taken}" if taken else label)
 
     def here(self) -> str:
         """Return the id of the current proposal.

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.job_lanes import JobHandle, JobLane
+from desktop.review.calibration import SETTLE_MS
 from desktop.session import Session
 from desktop.work import Work
 from engine.cuts.dead_air import PAUSES
@@ -46,8 +47,10 @@ class Diagnosing(QObject):
         self._symptoms: tuple[str, Symptoms] | None = None
         self._findings: tuple[Finding, ...] = ()
         self._told: set[tuple[Path | None, str, str]] = set()
+        self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
+        self._settle.timeout.connect(self._judge)
         session.changed.connect(self._follow)
-        session.replaced.connect(self._follow)
+        session.replaced.connect(self._judge)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -56,6 +59,7 @@ class Diagnosing(QObject):
 
     def close(self) -> None:
         """End the thread."""
+        self._settle.stop()
         self._lane.close()
 
     def check(self, edited: tuple[Path, ...], take: Take) -> None:
@@ -103,12 +107,14 @@ class Diagnosing(QObject):
         """Leave it: a recording or taste that cannot be read is told by whoever listens with it."""
         self._measuring = None
 
-    def _follow(self, change: Change | None = None) -> None:
-        if change is None or change.analyses or change.proposals or "threshold" in change.settings:
-            self._judge()
+    def _follow(self, change: Change) -> None:
+        """Judge a moment after the change, so that no key waits for it."""
+        if change.analyses or change.proposals or "threshold" in change.settings:
+            self._settle.start()
 
     def _judge(self) -> None:
         """Say what is wrong as things stand; measure first where it looks so and nothing is known."""
+        self._settle.stop()
         curve, symptoms = self._session.curve, self._symptoms
         findings: tuple[Finding, ...] = ()
         if curve is not None and self._session.state.length_samples and not self._only_pauses():

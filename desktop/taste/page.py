@@ -20,15 +20,22 @@ from desktop.session import Session
 from desktop.slots import telling_refusals
 from desktop.taste.hearing import TasteHearing
 from desktop.taste.jobs import CompareRequest, MomentRequest, compare_on, read_facts, show_moment
+from desktop.taste.shelf import Shelves
 from desktop.taste.survey import TasteSurvey
 from desktop.taste.threshold import TasteThreshold
 from desktop.transport import Transport
 from desktop.user_settings.look import Look
 from desktop.work import Work
 from engine.document.change import Change
+from engine.document.decisions import Verdict
+from engine.document.kinds.cut import CUT
 from engine.errors import UsageError
 from engine.overview.results import Comparison, Moment, TasteFacts
 from engine.overview.states import segment_states
+from engine.overview.verdict import WouldCut
+from engine.review.statistics import statistics
+from engine.timebase import format_time, samples_to_s
+from engine.wording import counted, percent
 from widgets.chrome.loss_history import LossHistory
 from widgets.chrome.top_bar import TopBar
 from widgets.timeline.timeline_view import TimelineView
@@ -52,6 +59,7 @@ class Window(Protocol):
     pages: QStackedWidget
     caps: dict[str, str]
     threshold: ThresholdDrag
+    shelves: Shelves
 
 
 class Tasting(QObject):
@@ -172,7 +180,7 @@ class Tasting(QObject):
 
     def look(self) -> None:
         """Ask for another taste to look at; the document keeps its own."""
-        path = dialogs.ask_taste(self._window, self._folder)
+        path = self._parts.shelves.ask("Look at another taste", "Look")
         if path is not None:
             self._look_at(path)
 
@@ -191,7 +199,7 @@ class Tasting(QObject):
         known = self._survey.recordings.found(self.page.current)
         if known is None or known.scored is None:
             raise UsageError("There is no recording to compare on; import one or drop one on the Taste page.")
-        second = dialogs.ask_taste(self._window, self._folder)
+        second = self._parts.shelves.ask(f"Compare {self._facts.name} with", "Compare")
         if second is None:
             return
         at = self._threshold.score
@@ -359,12 +367,24 @@ class Tasting(QObject):
     def _take_comparison(self, comparison: Comparison) -> None:
         self.page.set_comparison(comparison)
         self.said.emit(
-            f"{comparison.first_name} and {comparison.second_name} agree on {comparison.agreement:.0%}"
+            f"{comparison.first_name} and {comparison.second_name} agree on "
+            f"{percent(comparison.agreement)} of the recording"
         )
 
     def _show_threshold(self) -> None:
         if self._page is not None:
+            self._page.set_would_cut(self._would_cut())
             self._page.set_threshold(None if self._facts is None else self._threshold.score)
+
+    def _would_cut(self) -> WouldCut | None:
+        """Return what would go of the document, where its cuts come from the taste that is shown."""
+        state, curve = self._session.state, self._session.curve
+        if self._facts is None or curve is None or curve.maker != self._facts.maker or not state.rate_hz:
+            return None
+        left = statistics(state).result_if_all_accepted_samples
+        cuts = (key for key, one in state.proposals.items() if one.kind == CUT.name)
+        count = sum(state.verdict(key) is not Verdict.REJECTED for key in cuts)
+        return WouldCut(samples_to_s(max(0, state.length_samples - left), state.rate_hz), count)
 
     # What changes meanwhile.
 
@@ -378,7 +398,7 @@ class Tasting(QObject):
             return
         if change.analyses or change.tracks or "taste" in change.settings:
             self._renew()
-        if "threshold" in change.settings:
+        if "threshold" in change.settings or change.proposals:
             self._show_threshold()
         if change.proposals:
             self.page.map.set_states(self._states())
@@ -420,9 +440,10 @@ def _notes(facts: TasteFacts | None) -> dict[str, str]:
     """Return what is said beside the titles."""
     if facts is None:
         return {}
-    count = len(facts.recordings)
+    count, total_s = len(facts.recordings), sum(one.duration_s for one in facts.recordings)
+    learned = f"learned from {format_time(total_s, 0)} in {counted(count, 'recording')}"
     return {
-        "head": f"{facts.recipe} · learned from {count} recordings · {facts.n_parameters:,} parameters",
-        "method": facts.recipe,
-        "learning": f"{len(facts.training)} epochs",
+        "head": learned if count else "",
+        "method": f"recipe {facts.recipe}",
+        "learning": counted(len(facts.training), "epoch"),
     }

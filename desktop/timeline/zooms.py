@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QObject, QSettings, QTimer
 
 from desktop.review.review import Review
 from desktop.session import Session
 from desktop.transport import Transport
+from engine.document.track import Track
 from engine.errors import UsageError
 from engine.strict_json import parse_json
 from engine.timebase import s_to_samples
 from widgets.timeline.timeline_view import TimelineView
+from widgets.timeline.wave_zoom import LARGEST, zoom_text, zoomed
 
 _FOLLOWS, _PLACES = "follow", "places"
 _KEPT_DOCUMENTS, _KEPT_WINDOWS = 100, 50
@@ -95,7 +97,12 @@ class WindowHistory:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a document was left; positions in source samples, the scroll of the lanes in pixels."""
+    """Where a document was left; positions in source samples, the scroll of the lanes in pixels.
+
+    Attributes
+    ----------
+    wave_zooms : how many times as high waveforms are drawn, by the id of the track
+    """
 
     start_samples: float
     visible_samples: float
@@ -103,6 +110,7 @@ class Place:
     shows_result: bool
     current: str
     playhead_samples: int
+    wave_zooms: dict[str, float] = field(default_factory=dict)
 
 
 class Zooms(QObject):
@@ -199,17 +207,50 @@ class Zooms(QObject):
         self._close_to = (here, now, self._here)
 
     def reveal_change(self) -> None:
-        """Bring the current proposal into view where it is another one, or has other edges."""
-        shown = (self._review.current, self._review.current_span())
-        if shown != self._revealed:
-            self.reveal()
+        """Frame the current proposal where the user came to it, bring it into view where it has other edges.
 
-    def reveal(self) -> None:
-        """Bring the current proposal into view."""
+        One that took the place of another which is gone, as while the threshold moves, changes no zoom.
+        """
+        (before, _), span = self._revealed, self._review.current_span()
+        if (self._review.current, span) == self._revealed:
+            return
+        if before != self._review.current and before in self._session.state.proposals:
+            self.frame()
+        else:
+            self._revealed = (self._review.current, span)
+            if span is not None:
+                self._timeline.reveal(*span)
+
+    def frame(self) -> None:
+        """Show the current proposal with what is around it, zooming in and out as that takes."""
         span = self._review.current_span()
         self._revealed = (self._review.current, span)
         if span is not None:
-            self._timeline.reveal(*span)
+            self._timeline.frame(*span)
+
+    def visit_in_view(self, proposal_id: str) -> None:
+        """Go to a proposal that was clicked in the timeline: what is under the mouse stays there."""
+        self._revealed = (proposal_id, self._session.state.span(proposal_id))
+        self._review.visit(proposal_id)
+
+    # the height of waveforms
+
+    def zoom_waves(self, factor: float, track: Track | None = None) -> str:
+        """Draw the waveform of a track higher by a factor, or all of them; return what to say."""
+        tracks = self._session.state.tracks if track is None else (track,)
+        if not tracks:
+            raise UsageError("There is no track yet; import a recording first ‹file.import›.")
+        before = self._timeline.wave_zooms
+        self._timeline.set_wave_zooms(zoomed(before, [one.id for one in tracks], factor))
+        self._keep_soon()
+        highest = max(self._timeline.wave_zooms.get(one.id, 1.0) for one in tracks)
+        return f"{'Waveforms' if track is None else f'Waveform of {track.name}'} {zoom_text(highest)}"
+
+    def reset_waves(self) -> str:
+        """Draw all waveforms as high as they are; return what to say."""
+        self._timeline.set_wave_zooms({})
+        self._keep_soon()
+        return "Waveforms ×1"
 
     # the playhead
 
@@ -227,7 +268,7 @@ class Zooms(QObject):
             self._is_paused = False
         elif self.follows and not self._is_paused:
             self._is_turning = True
-            self._timeline.turn_page(shown)
+            self._timeline.turn_page(shown, backwards=self._transport.speed < 0)
             self._is_turning = False
         self._timeline.set_playhead(position_samples, shown)
 
@@ -282,11 +323,12 @@ class Zooms(QObject):
             self._transport.plays_result,
             review.current or "",
             self._transport.playhead_samples,
+            dict(self._timeline.wave_zooms),
         )
         name = str(path.absolute())
         others = {other: kept for other, kept in self._places().items() if other != name}
         newest = dict(list(others.items())[-(_KEPT_DOCUMENTS - 1) :])
-        kept = {field: getattr(place, field) for field in Place.__slots__}
+        kept = {each: getattr(place, each) for each in Place.__slots__}
         self._settings.setValue(_PLACES, json.dumps({**newest, name: kept}))
 
     def restore(self) -> None:
@@ -294,6 +336,7 @@ class Zooms(QObject):
         path, transport = self._session.path, self._transport
         place = None if path is None else _place(self._places().get(str(path.absolute())))
         self._close_to = None
+        self._timeline.set_wave_zooms({} if place is None else place.wave_zooms)
         if place is not None and place.shows_result != transport.plays_result:
             transport.choose_result(place.shows_result)
         if place is None:
@@ -319,11 +362,17 @@ class Zooms(QObject):
 def _place(stored: object) -> Place | None:
     """Read a place; None where what was stored is none."""
     empty = Place(0.0, 0.0, 0, False, "", 0)
-    if not isinstance(stored, dict) or set(stored) != set(Place.__slots__):
+    if not isinstance(stored, dict):
+        return None
+    stored = {"wave_zooms": {}, **stored}  # what was left before there were any has none
+    if set(stored) != set(Place.__slots__):
         return None
     for name, value in stored.items():
         wanted = type(getattr(empty, name))
         if not isinstance(value, float | int if wanted is float else wanted):
             return None
+    zooms = stored["wave_zooms"]
+    if not all(isinstance(zoom, float | int) and 1.0 <= zoom <= LARGEST for zoom in zooms.values()):
+        return None
     place = replace(empty, **stored)
     return place if place.visible_samples > 0 and place.start_samples >= 0 else None

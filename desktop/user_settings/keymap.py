@@ -169,7 +169,10 @@ class Keymap(QObject):
 
 
 def _readable(stored: str) -> dict[str, tuple[str, ...]]:
-    """Return the stored changes that can be used; a newer table may have given their keys to others."""
+    """Return the stored changes that can be used.
+
+    A newer table may have given their keys to others: those do without, what the user chose stays.
+    """
     try:
         found = parse_json(stored or "{}")
     except ValueError:
@@ -183,6 +186,10 @@ def _readable(stored: str) -> dict[str, tuple[str, ...]]:
             fixed = tuple(key for key, owner in FIXED.items() if owner == command_id and key not in kept)
             changes[command_id] = fixed + kept
     while clash := conflicts(with_changes(changes)):
-        _, *ids = clash[0]
-        del changes[next(each for each in ids if each in changes)]
+        key, *ids = clash[0]
+        of_table = next((each for each in ids if each not in changes), None)
+        if of_table is None:
+            del changes[ids[0]]
+        else:
+            changes[of_table] = tuple(each for each in known[of_table].keys if each != key)
     return changes

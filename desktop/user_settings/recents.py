@@ -1,4 +1,4 @@
-"""The documents opened last."""
+"""The documents opened last, and the tastes used last."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from PySide6.QtCore import QObject, QSettings, Signal
 from engine.strict_json import parse_json
 
 LIMIT = 10
-_STORED = "recent"
+DOCUMENTS, TASTES = "recent", "recent_tastes"
 
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """A document opened before.
+    """A file used before.
 
     Attributes
     ----------
@@ -28,7 +28,11 @@ class Recent:
 
 
 class Recents(QObject):
-    """Remembers which documents were opened, the last one first; opens nothing by itself.
+    """Remembers which files were used, the last one first; opens nothing by itself.
+
+    Parameters
+    ----------
+    stored : under which name of the settings: `DOCUMENTS` or `TASTES`
 
     Signals
     -------
@@ -37,35 +41,36 @@ class Recents(QObject):
 
     changed = Signal()
 
-    def __init__(self, settings: QSettings, parent: QObject | None = None) -> None:
+    def __init__(self, settings: QSettings, parent: QObject | None = None, stored: str = DOCUMENTS) -> None:
         super().__init__(parent)
         self._settings = settings
+        self._stored = stored
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """The documents, whether they are there or not."""
+        """The files, whether they are there or not."""
         try:
-            stored = parse_json(str(self._settings.value(_STORED, "[]")))
+            stored = parse_json(str(self._settings.value(self._stored, "[]")))
         except ValueError:
             stored = []
         known = stored if isinstance(stored, list) else []
         return tuple(Path(each) for each in known if isinstance(each, str) and each)[:LIMIT]
 
     def look(self) -> tuple[Recent, ...]:
-        """Return the documents, each with whether its file is there."""
+        """Return the files, each with whether its file is there."""
         return tuple(Recent(path, _is_there(path)) for path in self.paths)
 
     def note(self, path: Path) -> None:
-        """Put a document first."""
+        """Put a file first."""
         path = path.absolute()
         self._keep((path, *(each for each in self.paths if each != path)))
 
     def forget(self, path: Path) -> None:
-        """Take a document off the list; its file stays."""
+        """Take a file off the list; the file stays."""
         self._keep(tuple(each for each in self.paths if each != path))
 
     def _keep(self, paths: tuple[Path, ...]) -> None:
-        self._settings.setValue(_STORED, json.dumps([str(path) for path in paths[:LIMIT]]))
+        self._settings.setValue(self._stored, json.dumps([str(path) for path in paths[:LIMIT]]))
         self.changed.emit()
 
 

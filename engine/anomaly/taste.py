@@ -26,15 +26,19 @@ from engine.anomaly.recipes.recipe import KeptScores, Model
 from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.anomaly.recipes.registry import RECIPES
 from engine.anomaly.recipes.stored_values import require_as_stored, require_finite, stored_number
-from engine.anomaly.taste_header import KEY, digest_of, facts_in, not_a_taste, read_taste_bytes
+from engine.anomaly.taste_header import (
+    KEY,
+    VERSION,
+    digest_of,
+    facts_in,
+    not_a_taste,
+    read_taste_bytes,
+)
 from engine.anomaly.threshold import USUAL_LIMIT
 from engine.errors import TasteError, UsageError
 from engine.learning.loop import Epoch
 from engine.safe_write import replacing, shown
 from engine.wording import quoted
-
-VERSION = 2
-"""1 kept no examples and knew no levels."""
 
 _KEPT = "kept."
 _LARGEST_SEED = 1 << 63

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Mapping
+from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ from engine.errors import TasteError
 from engine.regular_file import open_regular
 from engine.safe_write import shown
 from engine.strict_json import parse_json
+
+VERSION = 2
+"""1 kept no examples and knew no levels."""
 
 KEY = "offcut-taste"
 ANSWERS = "answers"
@@ -29,6 +33,34 @@ _MOST_BYTES = 1 << 31
 _LENGTH = struct.Struct("<Q")
 _ALIGNED = 8
 _METADATA = "__metadata__"
+
+
+@dataclass(frozen=True, slots=True)
+class TasteHead:
+    """What a taste says of itself, and where its file ends if it is whole, in bytes."""
+
+    facts: Mapping[str, Any]
+    stop_bytes: int
+
+
+def head_of(path: Path) -> TasteHead:
+    """Read what a taste says of itself, and no more of its file.
+
+    Raises
+    ------
+    OSError : the file cannot be read
+    TasteError, struct.error, ArithmeticError, LookupError, TypeError, ValueError : it is no taste
+    """
+    with open_regular(path) as stream:
+        first = stream.read(_LENGTH.size)
+        (length,) = _LENGTH.unpack(first)
+        if length > MOST_HEADER_BYTES:
+            raise not_a_taste(path)
+        content = first + stream.read(length)
+    tensors = _header(content)
+    tensors.pop(_METADATA)
+    ends = (int(tensor["data_offsets"][1]) for tensor in tensors.values())
+    return TasteHead(facts_in(content), len(content) + max(ends, default=0))
 
 
 def facts_in(content: bytes) -> dict[str, Any]:

@@ -6,25 +6,34 @@ built from the conformed file, so their positions are samples of the document.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Lock
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.audio.reader import SourceReader, left_out_sentence
+from engine.errors import Cancelled
 from engine.progress import SILENT, Progress
 from engine.safe_write import shown
 
 BASE_SAMPLES = 256
+FULL_SCALE = 1.0 - 2.0**-15
+"""From here on a sample counts as clipped: the highest that 16 bits hold."""
 _FACTOR = 4
 _FEWEST_COLUMNS = 512  # no level is smaller than half of this: a lane has more pixels
 # Measured on stereo 48 kHz: 2**15 to 2**18 samples of all channels together are equally fast (they stay in
 # the second-level cache, or nearly so), 2**20 is a quarter slower. A whole number of base columns.
 _BLOCK_SAMPLES = 1 << 18
 _CHUNK_LEVELS = 8  # 65,536 base columns, nearly six minutes at 48 kHz: 1.5 MB for stereo
+_READERS = 2
 _INT16_SCALE = np.float32(2.0**-15)
 
 
@@ -168,35 +177,91 @@ def peak_chunks(
     """Yield the peaks of an open file piece by piece, so that hours of it are never in memory at once.
 
     Each piece is that part of every level, shape (3, channels, n); the pieces of a level join to the whole.
+    Of a file that seeks exactly two pieces are made at a time: decoding and reducing let go of Python.
     """
     n_levels = len(level_lengths(reader.frames))
     n_columns = _FACTOR ** max(_CHUNK_LEVELS, n_levels - 1)  # a whole number of columns at every level
-    held = np.empty((3, reader.channels, min(n_columns, -(-reader.frames // BASE_SAMPLES))), np.float32)
-    filled = 0
-    for done, block in enumerate(_base_columns(reader), start=1):
-        progress.check_cancelled()
-        while block.shape[2]:
-            room = min(block.shape[2], n_columns - filled)
-            held[:, :, filled : filled + room] = block[:, :, :room]
-            filled, block = filled + room, block[:, :, room:]
-            if filled == n_columns:
-                yield _levels(held, n_levels)
-                filled = 0
-        progress.report(min(1.0, done * _block_frames(reader) / reader.frames), "Drawing waveforms")
-    if filled:
-        yield _levels(held[:, :, :filled], n_levels)
+    starts, step = range(0, reader.frames, n_columns * BASE_SAMPLES), n_columns * BASE_SAMPLES
+    done = _BlocksDone(reader, progress)
+
+    def piece(own: SourceReader, start: int) -> tuple[NDArray[np.float32], ...]:
+        stop = min(start + step, reader.frames)
+        return _levels(_base_columns(own, start, stop, done), n_levels)
+
+    if len(starts) == 1 or not reader.seeks_exactly:
+        for start in starts:
+            yield piece(reader, start)
+    else:
+        yield from _side_by_side(reader, piece, starts, done)
 
 
-def _base_columns(reader: SourceReader) -> Iterator[NDArray[np.float32]]:
-    """Yield the base level in blocks, shape (3, channels, n)."""
+def _side_by_side(
+    reader: SourceReader,
+    piece: Callable[[SourceReader, int], tuple[NDArray[np.float32], ...]],
+    starts: Sequence[int],
+    done: _BlocksDone,
+) -> Iterator[tuple[NDArray[np.float32], ...]]:
+    """Yield pieces in their order, made by several threads that each read the file for themselves."""
+    with ExitStack() as stack:
+        free = SimpleQueue[SourceReader]()
+
+        def with_a_reader(start: int) -> tuple[NDArray[np.float32], ...]:
+            own = free.get()
+            try:
+                return piece(own, start)
+            finally:
+                free.put(own)
+
+        for _ in range(_READERS):
+            own = stack.enter_context(SourceReader(reader.path))
+            stack.callback(reader.take_over, own)
+            free.put(own)
+        threads = stack.enter_context(ThreadPoolExecutor(_READERS, "peaks"))
+        stack.callback(done.give_up)
+        waiting = deque[Future[tuple[NDArray[np.float32], ...]]]()
+        for start in starts:
+            waiting.append(threads.submit(with_a_reader, start))
+            if len(waiting) > _READERS:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+class _BlocksDone:
+    """Counts the blocks of a file that are reduced, by any thread, and tells threads when to stop."""
+
+    def __init__(self, reader: SourceReader, progress: Progress) -> None:
+        self._count, self._all = 0, max(1, reader.frames / _block_frames(reader))
+        self._progress, self._lock, self._is_over = progress, Lock(), False
+
+    def one_more(self) -> None:
+        """Count a block and report it; raises `Cancelled` where nobody wants more."""
+        self._progress.check_cancelled()
+        if self._is_over:
+            raise Cancelled
+        with self._lock:
+            self._count += 1
+            self._progress.report(min(1.0, self._count / self._all), "Drawing waveforms")
+
+    def give_up(self) -> None:
+        """Have the threads end with the block they are at."""
+        self._is_over = True
+
+
+def _base_columns(reader: SourceReader, start: int, stop: int, done: _BlocksDone) -> NDArray[np.float32]:
+    """Return the base level of the samples [start, stop), shape (3, channels, n); `start` begins a column."""
     # 16-bit files are reduced as integers: half the memory to move. Powers of two scale exactly.
     dtype, scale = (np.int16, _INT16_SCALE) if reader.subtype == "PCM_16" else (np.float32, np.float32(1))
-    for samples in reader.blocks(_block_frames(reader), dtype):
-        columns = np.empty((3, reader.channels, -(-len(samples) // BASE_SAMPLES)), np.float32)
-        _reduce_block(samples, columns)
-        columns[:2] *= scale
-        columns[2] *= scale * scale
-        yield columns
+    columns = np.empty((3, reader.channels, -(-(stop - start) // BASE_SAMPLES)), np.float32)
+    step = _block_frames(reader)
+    for first in range(start, stop, step):
+        last = min(first + step, stop)
+        here = slice((first - start) // BASE_SAMPLES, -(-(last - start) // BASE_SAMPLES))
+        _reduce_block(reader.read(first, last, dtype), columns[:, :, here])
+        done.one_more()
+    columns[:2] *= scale
+    columns[2] *= scale * scale
+    return columns
 
 
 def _block_frames(reader: SourceReader) -> int:

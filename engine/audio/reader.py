@@ -233,6 +233,18 @@ class SourceReader:
             self._chunk += 1
 
     @property
+    def seeks_exactly(self) -> bool:
+        """Whether any stretch is read where it lies; else all before it is decoded first."""
+        return bool(self._exact)
+
+    def take_over(self, other: SourceReader) -> None:
+        """Count what another reader of the same file replaced, of stretches that this one did not read."""
+        if other.bad_samples:
+            firsts = [one.first_bad_samples for one in (self, other) if one.bad_samples]
+            self.first_bad_samples = min(firsts)
+            self.bad_samples += other.bad_samples
+
+    @property
     def left_out(self) -> str:
         """One sentence about the samples that the reads so far have replaced; empty without any."""
         return left_out_sentence(self.path, self.bad_samples, self.first_bad_samples, self.rate_hz)

@@ -15,10 +15,11 @@ from engine.cli.output import VerbOutput
 from engine.document.analysis import BeatGrid
 from engine.document.state import DocumentState
 from engine.edl.export import ExportOptions, ExportRequest
+from engine.edl.export.clipping import lowered
 from engine.edl.export.formats import AUDIO_SUFFIXES, CODED_SUFFIXES, FRAME_SUFFIXES, SAMPLE_SUFFIXES
 from engine.edl.export.heard_range import heard_range
 from engine.edl.export.plan import export_all
-from engine.edl.export.request import LONGEST_FADE_S, Depth, FrameRate
+from engine.edl.export.request import LONGEST_FADE_S, MOST_GAIN_DB, Depth, FrameRate
 from engine.errors import UsageError
 from engine.jobs.media import locate_all
 from engine.progress import Progress
@@ -47,6 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     audio.add_argument("--stop-s", type=finite, metavar="B", help="... to B; with --start-s")
     audio.add_argument("--fade-in-s", type=finite, metavar="S", help="of each file, from silence")
     audio.add_argument("--fade-out-s", type=finite, metavar="S", help="of each file, to silence")
+    audio.add_argument("--gain-db", type=finite, metavar="DB", help="louder or, such as with -1.2, quieter")
+    audio.add_argument("--lower", action="store_true", help="as much quieter as it takes that nothing clips")
     audio.add_argument("--loudness", type=finite, metavar="LUFS", help="normalise, such as to -16")
     audio.add_argument(
         "--bits",
@@ -87,7 +90,9 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     if span is not None:
         whole = replace(whole, options=replace(chosen, range_samples=heard_range(whole, span)))
     requests = [replace(whole, out=out) for out in options.out]
-    written = export_all(requests, progress.part(0.1, 1.0))
+    if options.lower:
+        requests = lowered(requests, progress.part(0.1, 0.4))
+    written = export_all(requests, progress.part(0.4 if options.lower else 0.1, 1.0))
     files = [part for one in written for part in (one.parts or (one,))]
     yield VerbOutput(
         {"files": [{"path": str(one.path), **one.figures} for one in files]},
@@ -134,6 +139,12 @@ def _options(options: argparse.Namespace, rate_hz: int) -> ExportOptions:
         span = (s_to_samples(start_s, rate_hz), s_to_samples(stop_s, rate_hz))
     if options.loudness is not None and not -70 < options.loudness <= 0:
         raise UsageError(f"--loudness {options.loudness:g} is not between -70 and 0 LUFS: -16 is usual.")
+    if options.loudness is not None and (options.lower or options.gain_db is not None):
+        raise UsageError("--loudness sets the gain by itself: leave --gain-db and --lower out.")
+    if options.gain_db is not None and abs(options.gain_db) > MOST_GAIN_DB:
+        raise UsageError(
+            f"--gain-db {options.gain_db:g} is not between -{MOST_GAIN_DB} and {MOST_GAIN_DB}: -1 is usual."
+        )
     for flag, fade_s in (("--fade-in-s", options.fade_in_s), ("--fade-out-s", options.fade_out_s)):
         if fade_s is not None and not 0 <= fade_s <= LONGEST_FADE_S:
             raise UsageError(f"{flag} {fade_s:g} is not between 0 and {LONGEST_FADE_S} seconds: 2 is usual.")
@@ -142,6 +153,7 @@ def _options(options: argparse.Namespace, rate_hz: int) -> ExportOptions:
         regions=options.regions,
         removed=options.removed,
         range_samples=span,
+        gain_db=options.gain_db or 0.0,
         loudness_lufs=options.loudness,
         depth=None if options.bits is None else Depth(options.bits),
         dither=None if options.dither is None else Dither(options.dither),
@@ -170,6 +182,8 @@ def _check_flags(options: argparse.Namespace) -> None:
         ("--stop-s", options.stop_s is not None, AUDIO_SUFFIXES),
         ("--fade-in-s", options.fade_in_s is not None, AUDIO_SUFFIXES),
         ("--fade-out-s", options.fade_out_s is not None, AUDIO_SUFFIXES),
+        ("--gain-db", options.gain_db is not None, AUDIO_SUFFIXES),
+        ("--lower", options.lower, AUDIO_SUFFIXES),
         ("--loudness", options.loudness is not None, AUDIO_SUFFIXES),
         ("--bits", options.bits is not None, SAMPLE_SUFFIXES),
         ("--dither", options.dither is not None, SAMPLE_SUFFIXES),

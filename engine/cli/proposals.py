@@ -63,12 +63,15 @@ def _entries(state: DocumentState, chances: Mapping[str, float], *, with_text: b
             "tracks": on,
             "payload": dict(payload),
             "nearest_kept": _kept(proposal.nearest_kept),
+            "note": "" if decision is None else decision.note,
         }
         text = ""
         if with_text:
             span = f"{format_time(start_s, 1)} – {format_time(stop_s, 1)}"
             text = f"{proposal.id}  {span:>19}  {proposal.score:.2f}  {verdict:<9}  "
             text += _words(state, proposal, on)
+            if decision is not None and decision.note:
+                text += f" · note: {' '.join(decision.note.split())}"
         yield VerbOutput(fields, text)
 
 

@@ -20,6 +20,7 @@ from engine.jobs.told import told_of, told_rows, told_sentence
 from engine.progress import Progress
 from engine.settings import cut_settings
 from engine.timebase import format_time, samples_to_s
+from engine.wording import percent
 
 if TYPE_CHECKING:
     from engine.jobs.propose import Proposed
@@ -80,7 +81,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
             "told": told_rows(told, state.rate_hz),
         },
         f"{proposed.cuts.sentence} proposed; with all of them {format_time(kept_s, 1)} "
-        f"({plan.kept_share:.0%}) would be left" + (f"\n{told_sentence(told)}" if told else ""),
+        f"({percent(plan.kept_share)}) would be left" + (f"\n{told_sentence(told)}" if told else ""),
     )
 
 

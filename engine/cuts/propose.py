@@ -16,7 +16,7 @@ from engine.cuts.dead_air import ending_with, surely_dead
 from engine.cuts.edges import Neighbours, anchors, snap
 from engine.cuts.kept_examples import nearest_examples
 from engine.cuts.profile import OPTIMISED_SMOOTHING_S, SMOOTHING_S, ScoreProfile, smooth
-from engine.cuts.reasons import reasons
+from engine.cuts.reasons import backdrop, reasons
 from engine.cuts.regions import (
     LEFTOVER_S,
     MOVED_S,
@@ -137,7 +137,7 @@ def _proposals(
     rows = zip(
         spans.tolist(),
         scores.tolist(),
-        reasons(spans, kept_cells, profile, listening, rate_hz, nearest, curve),
+        reasons(spans, backdrop(kept_cells, profile, listening, rate_hz, nearest, curve)),
         others,
         nearest_examples(spans, nearest, rate_hz),
         _crossfades_ms(spans, cuts, profile.length_samples, rate_hz, settings.crossfade_ms),

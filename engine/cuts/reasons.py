@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +57,7 @@ _HEARD_AS: Mapping[str, str] = {
     "noodling": "sounds like noodling",
     "out-of-tune": "sounds out of tune",
     "talk": "sounds like talk",
-    "wrong-tempo": "sounds as if in a wrong tempo",
+    "wrong-tempo": "sounds like the wrong tempo",
 }
 """What is said of the parts of a score that are kinds of fault."""
 
@@ -65,8 +65,66 @@ _COUNTS = ("", "once", "twice", "three times", "four times", "five times")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _Kept:
+    """What listening says of what is kept, and where in the recording somebody plays."""
+
+    level_db: float
+    hits_per_s: float
+    unevenness: float
+    playing_starts: int
+    playing_stops: int
+
+    @property
+    def quiet_db(self) -> float:
+        """Below this a hop is quiet."""
+        return max(SILENCE_DB, self.level_db - QUIET_BELOW_DB)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Backdrop:
+    """What spans are held against: found once, however many spans are asked about, and whenever.
+
+    Attributes
+    ----------
+    ranked : the scores of the profile in order
+    far : the distance from everything kept at which a span sounds like nothing of it
+    """
+
+    profile: ScoreProfile
+    listening: Listening | None
+    rate_hz: int
+    nearest: NearestKept | None
+    curve: ScoreCurve | None
+    ranked: Numbers
+    far: float
+    _kept: _Kept | None
+
+
+def backdrop(
+    kept: NDArray[np.bool_],
+    profile: ScoreProfile,
+    listening: Listening | None,
+    rate_hz: int,
+    nearest: NearestKept | None = None,
+    curve: ScoreCurve | None = None,
+) -> Backdrop:
+    """Return what spans are held against.
+
+    Parameters
+    ----------
+    kept : shape (cells of the profile,), which cells are in no cut
+    listening : without it only the score and the length are known
+    nearest : tells spans that sound like nothing that was kept
+    curve : its parts tell what kind of fault a span sounds like
+    """
+    about = None if listening is None else _about_kept(kept, profile, listening, rate_hz)
+    far = _far_from_kept(kept, profile, nearest)
+    return Backdrop(profile, listening, rate_hz, nearest, curve, np.sort(profile.scores), far, about)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Heard:
-    """What listening says of each of n spans, and of what is kept. Figures of one span share an index.
+    """What listening says of each of n spans. Figures of one span share an index.
 
     `playing_db` leaves out the quiet hops of a span, so that a stop does not make the rest of it quieter.
     """
@@ -77,34 +135,22 @@ class _Heard:
     stops: Samples
     hits_per_s: Numbers
     unevenness: Numbers
-    kept_level_db: float
-    kept_hits_per_s: float
-    kept_unevenness: float
-    playing_starts: int
-    playing_stops: int
+    kept: _Kept
 
 
-def reasons(
-    spans: Samples,
-    kept: NDArray[np.bool_],
-    profile: ScoreProfile,
-    listening: Listening | None,
-    rate_hz: int,
-    nearest: NearestKept | None = None,
-    curve: ScoreCurve | None = None,
-) -> list[str]:
+def reasons(spans: Samples, against: Backdrop, highest: float | None = None) -> list[str]:
     """Return a sentence for each span, shape (n, 2).
 
     Parameters
     ----------
-    kept : shape (cells of the profile,), which cells are in no cut
-    listening : without it only the score and the length are known
-    nearest : tells spans that sound like nothing that was kept
-    curve : its parts tell what kind of fault a span sounds like
+    highest : the score that only the oddest moment of all reaches; None to find it among these spans
     """
-    heard = _listen(spans, kept, profile, listening, rate_hz) if listening is not None else None
+    if not len(spans):
+        return []
+    listening, rate_hz, curve = against.listening, against.rate_hz, against.curve
+    heard = _listen(spans, against, listening) if listening is not None else None
     dead = dead_air_in(spans, listening, rate_hz) if listening is not None else [DeadAirIn()] * len(spans)
-    against = _against_recording(spans, profile, _far(spans, kept, profile, nearest))
+    likeness = _against_recording(spans, against, highest)
     knows_taste = curve is None or curve.maker != PAUSES
     faults, another_rhythm = _faults(spans, curve), _another_rhythm(spans, curve)
     sentences = []
@@ -112,13 +158,13 @@ def reasons(
         length = _length((stop - start) / rate_hz)
         place, sounds = "", ""
         if heard is not None:
-            place = _place(heard, k, start, stop, profile.length_samples, rate_hz)
+            place = _place(heard, k, start, stop, against.profile.length_samples, rate_hz)
             sounds = _sounds(heard, k, dead[k])
             if another_rhythm[k] and not faults[k] and not heard.stops[k] and heard.quiet_share[k] < _PLAYED:
                 sounds += f", in {part_wording(RHYTHM)}"
         head = f"{place}: {length}{sounds}" if place else f"{length}{sounds}"
-        likeness = f"; {against[k]}{faults[k]}" if knows_taste and dead[k].share < _MOST else ""
-        sentences.append(f"{head}{likeness}.")
+        likely = f"; {likeness[k]}{faults[k]}" if knows_taste and dead[k].share < _MOST else ""
+        sentences.append(f"{head}{likely}.")
     return sentences
 
 
@@ -162,64 +208,82 @@ def _another_rhythm(spans: Samples, curve: ScoreCurve | None) -> list[bool]:
 def _part_means(spans: Samples, curve: ScoreCurve, parts: Sequence[int]) -> Numbers:
     """Return the means of parts of the score over each span, shape (n, len(parts))."""
     first, last = (np.searchsorted(curve.times_samples, spans[:, edge]) for edge in (0, 1))
-    return np.stack([_mean(curve.parts[:, k].astype(np.float64), first, last, 0.0) for k in parts], axis=1)
+    lowest, highest = int(first.min()), int(last.max())
+    values = curve.parts[lowest:highest].astype(np.float64)
+    first, last = first - lowest, last - lowest
+    return np.stack([_mean(values[:, k], first, last, 0.0) for k in parts], axis=1)
 
 
-def _far(
-    spans: Samples, kept: NDArray[np.bool_], profile: ScoreProfile, nearest: NearestKept | None
-) -> list[bool]:
-    """Tell which spans are on the whole `FAR_TIMES` further from all examples than what stays is."""
+def _far_from_kept(kept: NDArray[np.bool_], profile: ScoreProfile, nearest: NearestKept | None) -> float:
+    """Return `FAR_TIMES` how far what stays is from all examples, on the whole."""
+    if nearest is None or not len(nearest.starts_samples):
+        return np.inf
+    middles = nearest.starts_samples + nearest.length_samples // 2
+    staying = nearest.distances[kept[_cells(profile, middles)]]
+    return FAR_TIMES * float(np.median(staying)) if len(staying) else np.inf
+
+
+def _far(spans: Samples, against: Backdrop) -> list[bool]:
+    """Tell which spans are on the whole further from all examples than what stays is."""
+    nearest = against.nearest
     if nearest is None or not len(nearest.starts_samples):
         return [False] * len(spans)
     starts, distances = nearest.starts_samples, nearest.distances
-    staying = distances[kept[_cells(profile, starts + nearest.length_samples // 2)]]
-    far = FAR_TIMES * float(np.median(staying)) if len(staying) else np.inf
     first = np.searchsorted(starts, spans[:, 0]).tolist()
     last = np.searchsorted(starts, spans[:, 1] - nearest.length_samples, side="right").tolist()
-    return [a < b and float(np.median(distances[a:b])) >= far for a, b in zip(first, last, strict=True)]
+    return [
+        a < b and float(np.median(distances[a:b])) >= against.far for a, b in zip(first, last, strict=True)
+    ]
 
 
-def _against_recording(spans: Samples, profile: ScoreProfile, far: list[bool]) -> list[str]:
+def _against_recording(spans: Samples, against: Backdrop, highest: float | None) -> list[str]:
     """Say where the mean score of each span stands in the recording: its top tenth, quarter or half.
 
     What sounds like nothing that was kept is said to, and the highest peak of all is named.
     """
+    profile = against.profile
     peaks, _ = profile.peaks(spans[:, 0], spans[:, 1])
     means = profile.areas(spans[:, 0], spans[:, 1]) / np.diff(spans)[:, 0]
-    below = np.searchsorted(np.sort(profile.scores), means) / len(profile.scores)
-    words = [
-        "nothing you kept sounds like it"
+    below = np.searchsorted(against.ranked, means) / len(against.ranked)
+    top = highest_of(peaks) if highest is None else highest
+    return [
+        "the oddest moment of the recording is in it"
+        if peak == top
+        else "nothing you kept sounds like it"
         if is_far
-        else "among what is least like anything you keep"
+        else "hardly like anything you keep"
         if share >= 0.9
         else "clearly unlike what you keep"
         if share >= 0.75
-        else "somewhat unlike what you keep"
+        else "a little unlike what you keep"
         if share >= 0.5
-        else "only a part of it is unlike what you keep"
-        for share, is_far in zip(below.tolist(), far, strict=True)
+        else "only partly unlike what you keep"
+        for share, is_far, peak in zip(below.tolist(), _far(spans, against), peaks.tolist(), strict=True)
     ]
-    if len(words) > 2 and np.count_nonzero(peaks == peaks.max()) == 1:
-        words[int(np.argmax(peaks))] = "holds the moment least like anything you keep"
-    return words
+
+
+def highest_of(scores: Numbers) -> float:
+    """Return the highest of the scores of all cuts; infinity where several share it, or there are few."""
+    top = float(scores.max(initial=-np.inf))
+    return top if len(scores) > 2 and np.count_nonzero(scores == top) == 1 else np.inf
 
 
 def _place(heard: _Heard, k: int, start: int, stop: int, length: int, rate_hz: int) -> str:
     """Say where the span lies, where that explains it."""
     slack = rate_hz // 2
-    if start == 0 and stop <= heard.playing_starts + slack:
+    if start == 0 and stop <= heard.kept.playing_starts + slack:
         return "Before the playing starts"
-    if stop == length and start >= heard.playing_stops - slack:
+    if stop == length and start >= heard.kept.playing_stops - slack:
         return "After the last note"
-    inside = heard.playing_starts < start and stop < heard.playing_stops
+    inside = heard.kept.playing_starts < start and stop < heard.kept.playing_stops
     if inside and heard.quiet_share[k] >= 0.6:
-        return "A pause between two stretches of playing"
+        return "A pause in the playing"
     return ""
 
 
 def _sounds(heard: _Heard, k: int, dead: DeadAirIn) -> str:
     """Say what is heard in the span, at most two things, to be put after its length."""
-    louder = heard.playing_db[k] - heard.kept_level_db
+    louder = heard.playing_db[k] - heard.kept.level_db
     if dead.share >= _NEARLY_ALL:
         return f" of {dead.words}"
     said = [f", {_length(dead.seconds)} of it {dead.words}"] if dead.seconds >= _LEAST_DEAD_S else []
@@ -231,61 +295,75 @@ def _sounds(heard: _Heard, k: int, dead: DeadAirIn) -> str:
         said.append(f" in which the playing stops {times}")
     if abs(louder) >= 6.0:
         much = "much " if abs(louder) >= 12.0 else ""
-        said.append(f", {much}{'louder' if louder > 0 else 'quieter'} than what stays")
-    if heard.kept_hits_per_s > 0:
-        density = heard.hits_per_s[k] / heard.kept_hits_per_s
+        said.append(f", {much}{'louder' if louder > 0 else 'quieter'} than the rest")
+    if heard.kept.hits_per_s > 0:
+        density = heard.hits_per_s[k] / heard.kept.hits_per_s
         if density < 0.1:
             said.append(", hardly any hits")
         elif density < 0.5:
             said.append(", few hits")
         elif density > 2.0:
-            said.append(", many more hits than in what stays")
-    if heard.unevenness[k] > UNEVEN * heard.kept_unevenness > 0:
+            said.append(", many more hits than the rest")
+    if heard.unevenness[k] > UNEVEN * heard.kept.unevenness > 0:
         said.append(", no steady pulse")
     return "".join(said[:2])
 
 
-def _listen(
-    spans: Samples, kept: NDArray[np.bool_], profile: ScoreProfile, listening: Listening, rate_hz: int
-) -> _Heard:
-    """Measure every span at once, from running sums."""
+def _about_kept(kept: NDArray[np.bool_], profile: ScoreProfile, listening: Listening, rate_hz: int) -> _Kept:
     hop, levels = listening.hop_samples, np.maximum(listening.loudness_db.astype(np.float64), FLOOR_DB)
-    first = np.minimum(spans[:, 0] // hop, max(0, len(levels) - 1))
-    last = np.maximum(np.minimum(-(-spans[:, 1] // hop), len(levels)), first)
     middles = np.arange(len(levels)) * hop + hop // 2
     kept_hops = kept[_cells(profile, middles)]
     middle_db = (
         float(np.median(levels[kept_hops if kept_hops.any() else slice(None)])) if len(levels) else 0.0
     )
-    quiet = (levels < max(SILENCE_DB, middle_db - QUIET_BELOW_DB)) | inside(
-        middles, listening.dead_air_samples
-    )
-    playing = np.flatnonzero(~quiet)
-    level_db, quiet_share = (
-        _mean(levels, first, last, middle_db),
-        _mean(quiet.astype(np.float64), first, last, 0.0),
-    )
-    played_db = _mean(np.where(quiet, 0.0, levels), first, last, 0.0) / np.maximum(1 - quiet_share, 0.1)
-
     onsets = listening.onsets_samples
     kept_onsets = kept[_cells(profile, onsets)]
-    first_hit = np.searchsorted(onsets, spans[:, 0])
-    last_hit = np.searchsorted(onsets, spans[:, 1])
     kept_s = float(np.diff(profile.edges_samples)[kept].sum()) / rate_hz
     uneven, judged = _unevenness(onsets)
+    found = _Kept(
+        level_db=middle_db,
+        hits_per_s=kept_onsets.sum() / kept_s if kept_s else 0.0,
+        unevenness=float(uneven[kept_onsets & judged].mean()) if (kept_onsets & judged).any() else 0.0,
+        playing_starts=profile.length_samples,
+        playing_stops=0,
+    )
+    playing = np.flatnonzero((levels >= found.quiet_db) & ~inside(middles, listening.dead_air_samples))
+    if not len(playing):
+        return found
+    starts, stops = int(playing[0]) * hop, int(playing[-1] + 1) * hop
+    return replace(found, playing_starts=starts, playing_stops=stops)
+
+
+def _listen(spans: Samples, against: Backdrop, listening: Listening) -> _Heard:
+    """Measure every span at once, from running sums over the stretch that holds them."""
+    kept, rate_hz, hop = against._kept, against.rate_hz, listening.hop_samples
+    assert kept is not None, "what was listened to is known of what is kept too"
+    count, stop_hops = len(listening.loudness_db), -(-round(STOP_S * rate_hz) // hop)
+    first = np.minimum(spans[:, 0] // hop, max(0, count - 1))
+    last = np.maximum(np.minimum(-(-spans[:, 1] // hop), count), first)
+    # A quiet stretch that goes on behind the last span is a stop in it if it lasts.
+    lowest, highest = int(first.min()), min(int(last.max()) + stop_hops, count)
+    levels = np.maximum(listening.loudness_db[lowest:highest].astype(np.float64), FLOOR_DB)
+    middles = np.arange(lowest, lowest + len(levels)) * hop + hop // 2
+    quiet = (levels < kept.quiet_db) | inside(middles, listening.dead_air_samples)
+    first, last = first - lowest, last - lowest
+    level_db = _mean(levels, first, last, kept.level_db)
+    quiet_share = _mean(quiet.astype(np.float64), first, last, 0.0)
+    played_db = _mean(np.where(quiet, 0.0, levels), first, last, 0.0) / np.maximum(1 - quiet_share, 0.1)
+
+    first_hit, last_hit = (np.searchsorted(listening.onsets_samples, spans[:, edge]) for edge in (0, 1))
+    lowest_hit, hits = int(first_hit.min()), last_hit - first_hit
+    uneven, _ = _unevenness(listening.onsets_samples[lowest_hit : int(last_hit.max())])
+    # A pulse can be judged from six hits on; the two at the edges have a neighbour outside.
+    unevenness = _mean(uneven, first_hit - lowest_hit + 1, last_hit - lowest_hit - 1, 0.0)
     return _Heard(
         level_db=level_db,
         playing_db=np.where(quiet_share < 0.6, played_db, level_db),
         quiet_share=quiet_share,
-        stops=_stops(quiet, first, last, -(-round(STOP_S * rate_hz) // hop)),
-        hits_per_s=(last_hit - first_hit) / (np.diff(spans)[:, 0] / rate_hz),
-        # A pulse can be judged from six hits on; the two at the edges have a neighbour outside.
-        unevenness=np.where(last_hit - first_hit >= 6, _mean(uneven, first_hit + 1, last_hit - 1, 0.0), 0.0),
-        kept_level_db=middle_db,
-        kept_hits_per_s=kept_onsets.sum() / kept_s if kept_s else 0.0,
-        kept_unevenness=float(uneven[kept_onsets & judged].mean()) if (kept_onsets & judged).any() else 0.0,
-        playing_starts=int(playing[0]) * hop if len(playing) else profile.length_samples,
-        playing_stops=int(playing[-1] + 1) * hop if len(playing) else 0,
+        stops=_stops(quiet, first, last, stop_hops),
+        hits_per_s=hits / (np.diff(spans)[:, 0] / rate_hz),
+        unevenness=np.where(hits >= 6, unevenness, 0.0),
+        kept=kept,
     )
 
 

@@ -15,6 +15,7 @@ from engine.diagnoses.finding import Action, Finding, Remedy, Severity
 from engine.diagnoses.symptoms import ODD, TILT_DB, Symptoms
 from engine.diagnoses.wording import tilt_text
 from engine.settings import CutSettings
+from engine.wording import percent
 
 ODD_SHARE = 0.7
 NEARLY_ALL = 0.9
@@ -60,7 +61,7 @@ def judge(symptoms: Symptoms, cuts: CutSettings, cut_share: float) -> tuple[Find
     """
     found = [*_other_sound(symptoms), *_learned_little(symptoms)]
     if symptoms.odd_share >= ODD_SHARE and not found:
-        why = "it is unlike what you kept, and neither its sound as a whole nor the training explains it"
+        why = "it is unlike the edits the taste learned from"
         found.append(Finding("poor-unlike", Severity.DOUBTFUL, f"{_poor(symptoms)}: {why}.", (_MORE, _OTHER)))
     found += _already_kept(symptoms)
     if cut_share > NEARLY_ALL:
@@ -73,36 +74,38 @@ def judge(symptoms: Symptoms, cuts: CutSettings, cut_share: float) -> tuple[Find
 
 
 def _poor(symptoms: Symptoms) -> str:
-    return f"{symptoms.odd_share:.0%} of this recording sounds odd to this taste"
+    return f"{percent(symptoms.odd_share)} of this recording sounds odd to this taste"
 
 
 def _other_sound(symptoms: Symptoms) -> Iterator[Finding]:
     if symptoms.tilt is None:
         return
     is_poor, apart_db = symptoms.odd_share >= ODD_SHARE, abs(symptoms.tilt.difference_db)
-    where = (
-        f"it has {tilt_text(symptoms.tilt)} than what you kept, as from another room, microphone or master"
-    )
+    has = f"has {tilt_text(symptoms.tilt)} than what you kept, as from another room, microphone or master"
     if is_poor and apart_db > TILT_DB:
-        yield Finding("other-sound", Severity.WRONG, f"{_poor(symptoms)}: {where}.", (_AGAIN, _OTHER))
+        yield Finding("other-sound", Severity.WRONG, f"{_poor(symptoms)}: it {has}.", (_AGAIN, _OTHER))
     elif apart_db > STRONG_TILT_DB:
-        sentence = f"Scores tell more of the sound than of the playing here: {where}."
+        sentence = f"Do not trust the scores here too far: the recording {has}."
         yield Finding("other-sound", Severity.DOUBTFUL, sentence, (_AGAIN, _OTHER))
 
 
 def _learned_little(symptoms: Symptoms) -> Iterator[Finding]:
     """Tell a taste that was not trained for long enough from one that is too small for its material."""
-    falling = "its loss was still falling when learning ended"
+    falling = "was still getting better when learning ended"
     if symptoms.blind_share is not None and symptoms.blind_share > BLIND_SHARE:
-        costs = f"its loss is {symptoms.blind_share:.0%} of what knowing nothing costs"
         if symptoms.is_still_learning:
-            sentence = f"This taste learned little: {costs}, and {falling}."
+            sentence = f"This taste learned little, and {falling}."
             yield Finding("under-trained", Severity.WRONG, sentence, (_LONGER,))
         else:
-            sentence = f"This taste learned little: {costs}, and more epochs did not help. It is too small."
+            sentence = (
+                "This taste learned little, and learning longer did not help: try another method, or more "
+                "recordings."
+            )
             yield Finding("too-small", Severity.WRONG, sentence, (_AGAIN, _MORE))
     elif symptoms.is_still_learning:
-        yield Finding("under-trained", Severity.DOUBTFUL, f"This taste is unfinished: {falling}.", (_LONGER,))
+        yield Finding(
+            "under-trained", Severity.DOUBTFUL, f"This taste is unfinished: it {falling}.", (_LONGER,)
+        )
 
 
 def _already_kept(symptoms: Symptoms) -> Iterator[Finding]:
@@ -110,22 +113,22 @@ def _already_kept(symptoms: Symptoms) -> Iterator[Finding]:
         yield Finding(
             "already-kept",
             Severity.DOUBTFUL,
-            f"{symptoms.kept_share:.0%} of this recording is audio the taste learned from, so hardly any of "
-            "it can sound odd.",
+            f"{percent(symptoms.kept_share)} of this recording is audio the taste learned from, so hardly "
+            "any of it can sound odd.",
             (_OTHER, _TENTH),
         )
 
 
 def _everything_cut(symptoms: Symptoms, cuts: CutSettings, cut_share: float) -> Finding:
-    measured = f"{cut_share:.0%} of the recording would be cut"
+    measured = f"{percent(cut_share)} of the recording would be cut"
     if (reason := _low_threshold(cuts)) is not None:
         return Finding("everything-cut-threshold", Severity.WRONG, f"{measured}: {reason}.", (_FOUND, _HALF))
     if symptoms.odd_share >= ODD_SHARE:
         why = "nearly all of it is far from what you kept"
         if cuts.threshold_mode == "automatic":
-            why = "nearly all of it is as odd as a fault in what you kept"
+            why = "nearly all of it sounds as wrong as a mistake in your edits would"
         return Finding("everything-cut-style", Severity.WRONG, f"{measured}: {why}.", (_HALF, _OTHER))
-    why = "the shortest piece to keep is longer than most of what sounds kept"
+    why = "what sounds good comes in shorter pieces than the shortest you allow"
     return Finding("everything-cut-pieces", Severity.DOUBTFUL, f"{measured}: {why}.", (_HALF,))
 
 
@@ -136,7 +139,7 @@ def _low_threshold(cuts: CutSettings) -> str | None:
     if cuts.threshold_mode == "score" and cuts.score <= _LOW_SCORE:
         return f"the threshold is {cuts.score:.2f}, and 0.50 is typical of what you kept"
     if cuts.threshold_mode == "keep" and cuts.keep <= 1.0 - NEARLY_ALL:
-        return f"{cuts.keep:.0%} is asked to be kept"
+        return f"you asked to keep {percent(cuts.keep)}"
     return None
 
 
@@ -146,7 +149,7 @@ def _nothing_cut(symptoms: Symptoms, cuts: CutSettings) -> Finding:
         return Finding("nothing-cut-threshold", Severity.DOUBTFUL, f"{measured}: {reason}.", (_FOUND, _TENTH))
     why = "all of it sounds like what you kept"
     if cuts.threshold_mode == "automatic":
-        why = "hardly any of it is as odd as a fault in what you kept"
+        why = "hardly any of it sounds as wrong as a mistake in your edits would"
     return Finding("nothing-cut", Severity.NOTE, f"{measured}: {why}.", (_TENTH,))
 
 
@@ -155,7 +158,7 @@ def _high_threshold(symptoms: Symptoms, cuts: CutSettings) -> str | None:
     if cuts.threshold_mode == "percentile" and cuts.percentile >= _HIGH_PERCENTILE:
         return f"the threshold keeps the {cuts.percentile:.0f} % that sound most like what you kept"
     if cuts.threshold_mode == "keep" and cuts.keep >= _HIGH_KEEP:
-        return f"{cuts.keep:.0%} is asked to be kept"
+        return f"you asked to keep {percent(cuts.keep)}"
     if cuts.threshold_mode == "score" and symptoms.highest_score <= cuts.score:
         return f"the threshold is {cuts.score:.2f}, and the oddest moment scores {symptoms.highest_score:.2f}"
     return None
@@ -165,7 +168,7 @@ def _deaf(symptoms: Symptoms) -> Finding:
     return Finding(
         "passes-noise",
         Severity.WRONG,
-        f"White noise scores {symptoms.noise_score:.2f} with this taste, where 0.50 is typical of what you "
-        "kept: it lets anything pass, as a model does that rebuilds whatever it hears.",
+        f"This taste lets anything pass, even white noise: that scores {symptoms.noise_score:.2f}, and 0.50 "
+        "is typical of what you kept.",
         (_AGAIN, _OTHER),
     )

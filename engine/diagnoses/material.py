@@ -26,6 +26,7 @@ from engine.features.mono import resampled
 from engine.progress import Progress
 from engine.safe_write import shown
 from engine.timebase import format_time
+from engine.wording import percent
 
 ENOUGH_S = 180.0
 """Three minutes hold a verse, a chorus and what else there is of most songs at least once."""
@@ -144,8 +145,8 @@ def _too_little(edited: Sequence[Known]) -> Iterator[Finding]:
         yield Finding(
             "little-audio",
             Severity.DOUBTFUL,
-            f"{format_time(total_s, 0)} of edited audio is little to learn from: much that you would keep "
-            f"will sound new. {format_time(ENOUGH_S, 0)} or more is better.",
+            f"{format_time(total_s, 0)} of edits is little to learn from: much that you would keep will "
+            f"sound odd. {format_time(ENOUGH_S, 0)} or more is better.",
             (_MORE,),
         )
 
@@ -159,8 +160,8 @@ def _duplicates(edited: Sequence[Known], mel: MelSettings) -> Iterator[Finding]:
             yield Finding(
                 "duplicate",
                 Severity.DOUBTFUL,
-                f"{one.name} and {other.name} are the same recording: it counts double, and the taste is "
-                "checked on what it has learned from. Take one of them out.",
+                f"{one.name} and {other.name} are the same recording: take one of them out, or it counts "
+                "twice.",
             )
 
 
@@ -170,8 +171,8 @@ def _clipped(edited: Sequence[Known]) -> Iterator[Finding]:
             yield Finding(
                 "clipping",
                 Severity.NOTE,
-                f"{one.name} is clipped ({one.clipped_share:.2%} of its samples): the taste will take that "
-                "for the way you like it.",
+                f"{one.name} is clipped ({percent(one.clipped_share, 2)} of its samples): the taste will "
+                "take that for the way you like it.",
             )
 
 
@@ -184,8 +185,8 @@ def _levels(edited: Sequence[Known]) -> Iterator[Finding]:
             yield Finding(
                 "levels",
                 Severity.NOTE,
-                f"{one.name} is {abs(apart_db):.0f} dB {side} than the others. All are brought to one level, "
-                "with the noise in them.",
+                f"{one.name} is {abs(apart_db):.0f} dB {side} than the others. Offcut evens that out, and "
+                "the noise in the quiet ones comes up.",
             )
 
 
@@ -214,8 +215,8 @@ def _against_raw(edited: Sequence[Known], raw: Sequence[Known], mel: MelSettings
             "levels",
             Severity.NOTE,
             f"The raw recordings are {abs(levels_db[0] - levels_db[1]):.0f} dB "
-            f"{'quieter' if levels_db[0] > levels_db[1] else 'louder'} than the edited ones. Both are "
-            "brought to one level, with the noise in them.",
+            f"{'quieter' if levels_db[0] > levels_db[1] else 'louder'} than the edited ones. Offcut "
+            "evens that out, and the noise in the quiet ones comes up.",
         )
 
 

@@ -85,9 +85,7 @@ def change_payload(state: DocumentState, proposal_id: str, changes: Mapping[str,
     UsageError : there is no such proposal
     DocumentError : the payload would be none of its kind
     """
-    proposal = state.proposals.get(proposal_id)
-    if proposal is None:
-        raise UsageError(f"There is no proposal {proposal_id!r} in this document; list them first.")
+    proposal = _proposal(state, proposal_id)
     decision = state.decisions.get(proposal_id) or Decision(proposal_id)
     changed = replace(decision, payload={**(decision.payload or {}), **changes})
     kind = KINDS[proposal.kind]
@@ -99,6 +97,44 @@ def change_payload(state: DocumentState, proposal_id: str, changes: Mapping[str,
     return Edit(f"{label[0].upper()}{label[1:]}", row_changes([(state.decisions.get(proposal_id), changed)]))
 
 
+def fade_ms_of(state: DocumentState, proposal_id: str) -> float | None:
+    """Return how long an edit's crossfade is, in milliseconds; None where nothing of it is faded."""
+    proposal = state.proposals[proposal_id]
+    kind = KINDS.get(proposal.kind)
+    payload = edited(proposal, state.decisions.get(proposal_id)).payload
+    if kind is None or kind.fade is None or not isinstance(payload.get(kind.fade.field, 0.0), int | float):
+        return None
+    return kind.fade.shown(payload, state.rate_hz)
+
+
+def change_fade(state: DocumentState, proposal_id: str, fade_ms: float) -> Edit:
+    """Make an edit's crossfade so long, as far as its kind and its span allow.
+
+    Raises
+    ------
+    UsageError : nothing of it is faded; or its crossfade is so long already, or can be no longer
+    """
+    proposal = _proposal(state, proposal_id)
+    kind, before = KINDS.get(proposal.kind), fade_ms_of(state, proposal_id)
+    if kind is None or kind.fade is None or before is None:
+        raise UsageError(f"A {proposal.kind} has no crossfade.")
+    start, stop = state.span(proposal_id)
+    longest_ms = 1000 * samples_to_s(stop - start, state.rate_hz)
+    changes = kind.fade.stored(round(min(fade_ms, longest_ms), 1), state.rate_hz)
+    after = kind.fade.shown(changes, state.rate_hz)
+    if after == before:
+        raise UsageError(f"The crossfade stays at {before:g} ms, which is as far as it goes.")
+    label = f"Crossfade of the {proposal.kind}: {after:g} ms"
+    return replace(change_payload(state, proposal_id, changes), label=label)
+
+
+def _proposal(state: DocumentState, proposal_id: str) -> Proposal:
+    proposal = state.proposals.get(proposal_id)
+    if proposal is None:
+        raise UsageError(f"There is no proposal {proposal_id!r} in this document; list them first.")
+    return proposal
+
+
 def amount_of(state: DocumentState, proposal_id: str) -> tuple[Amount, float]:
     """Return the number that an edit is about, and what it is now.
 
@@ -106,9 +142,7 @@ def amount_of(state: DocumentState, proposal_id: str) -> tuple[Amount, float]:
     ------
     UsageError : there is no such proposal, or it is about its span alone
     """
-    proposal = state.proposals.get(proposal_id)
-    if proposal is None:
-        raise UsageError(f"There is no proposal {proposal_id!r} in this document; list them first.")
+    proposal = _proposal(state, proposal_id)
     kind = KINDS.get(proposal.kind)
     if kind is None or kind.amount is None:
         raise UsageError(f"A {proposal.kind} has no amount to change; nudge its edges instead.")

@@ -27,6 +27,7 @@ class Decision:
     start_samples, stop_samples : the nudged edges, or None where they were left alone
     flagged : kept for later
     payload : what the user changed of what the kind needs, such as how far a slice slips; None for nothing
+    note : what the user wrote down about it
     """
 
     proposal_id: str
@@ -36,6 +37,7 @@ class Decision:
     stop_samples: int | None = None
     flagged: bool = False
     payload: dict[str, object] | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from engine.document.change import CurrentAnalysis, Edit, Row, Setting, row_changes
+from engine.document.checks.limits import LONGEST_NOTE
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import BY_HAND, Proposal
 from engine.document.state import DocumentState
 from engine.errors import UsageError
 from engine.timebase import format_time, samples_to_s
 from engine.wording import counted
+
+NOTE = "note"
+"""The setting that holds what the user wrote down about the document."""
 
 _PAST = {Verdict.ACCEPTED: "Accepted", Verdict.REJECTED: "Rejected", Verdict.UNDECIDED: "Left undecided"}
 
@@ -57,7 +61,8 @@ def replace_proposals(
 ) -> Edit:
     """Put new proposals in the place of the undecided ones.
 
-    What was decided or flagged stays as it is, and so does what another planner or the user made.
+    What was decided, flagged or written about stays as it is, and so does what another planner or the user
+    made.
 
     Parameters
     ----------
@@ -85,7 +90,9 @@ def _is_of_others(proposal: Proposal, kind: str) -> bool:
 
 
 def _is_held(decision: Decision | None) -> bool:
-    return decision is not None and (decision.verdict is not Verdict.UNDECIDED or decision.flagged)
+    if decision is None:
+        return False
+    return decision.verdict is not Verdict.UNDECIDED or decision.flagged or bool(decision.note)
 
 
 def _setting_rows(state: DocumentState, values: Mapping[str, object]) -> list[tuple[Row | None, Row | None]]:
@@ -185,3 +192,46 @@ def flag_all(state: DocumentState, ids: Sequence[str], flagged: bool = True) -> 
     verb = "Flagged" if flagged else "Unflagged"
     label = f"{verb} {_scope_text(state, ids)}" if ids else "Nothing to flag"
     return Edit(label, row_changes((state.decisions.get(key), marked) for key, marked in pairs))
+
+
+def document_note(state: DocumentState) -> str:
+    """Return what the user wrote down about the document."""
+    note = state.settings.get(NOTE, "")
+    return note if isinstance(note, str) else ""
+
+
+def set_document_note(state: DocumentState, note: str) -> Edit:
+    """Write down something about the document; an empty note takes away the one there was.
+
+    Raises
+    ------
+    UsageError : it is too long
+    """
+    _require_short(note)
+    label = "Note about the document" if note else "Took away the note about the document"
+    return Edit(
+        label, row_changes(_setting_rows(state, {NOTE: note})) if note != document_note(state) else ()
+    )
+
+
+def set_note(state: DocumentState, proposal_id: str, note: str) -> Edit:
+    """Write down something about a proposal; an empty note takes away the one there was.
+
+    Raises
+    ------
+    UsageError : it is too long, or there is no such proposal
+    """
+    _require(state, [proposal_id])
+    _require_short(note)
+    what = span_text(state, proposal_id)
+    before = state.decisions.get(proposal_id)
+    noted = replace(_decision(state, proposal_id), note=note)
+    changes = row_changes([(before, noted)]) if note != _decision(state, proposal_id).note else ()
+    return Edit(f"Note on the {what}" if note else f"Took away the note on the {what}", changes)
+
+
+def _require_short(note: str) -> None:
+    if len(note) > LONGEST_NOTE:
+        raise UsageError(
+            f"A note holds {LONGEST_NOTE:,} letters, and this one has {len(note):,}: shorten it."
+        )

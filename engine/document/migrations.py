@@ -64,8 +64,13 @@ def _add_tracks_changes_and_audio(connection: sqlite3.Connection) -> None:
     )
 
 
+def _add_notes(connection: sqlite3.Connection) -> None:
+    """From 4 to 5: what the user wrote down about a proposal."""
+    connection.execute("ALTER TABLE decision ADD COLUMN note TEXT NOT NULL DEFAULT ''")
+
+
 MIGRATIONS: Mapping[int, Callable[[sqlite3.Connection], None]] = MappingProxyType(
-    {1: _add_checksums, 2: _add_lanes_and_markers, 3: _add_tracks_changes_and_audio}
+    {1: _add_checksums, 2: _add_lanes_and_markers, 3: _add_tracks_changes_and_audio, 4: _add_notes}
 )
 """What leads from each version to the next."""
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from engine.errors import DocumentError
 
 APPLICATION_ID = 0x0FFC0701
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 _HEADER_BYTES = 100
 _MAGIC = b"SQLite format 3\x00"
 
@@ -36,7 +36,8 @@ CREATE TABLE proposal (
 ) STRICT;
 CREATE TABLE decision (
     proposal_id TEXT PRIMARY KEY, verdict TEXT NOT NULL, alternative INTEGER NOT NULL,
-    start_samples INTEGER, stop_samples INTEGER, flagged INTEGER NOT NULL, payload TEXT NOT NULL
+    start_samples INTEGER, stop_samples INTEGER, flagged INTEGER NOT NULL, payload TEXT NOT NULL,
+    note TEXT NOT NULL
 ) STRICT;
 CREATE TABLE setting (id TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE current_analysis (id TEXT PRIMARY KEY, analysis_id TEXT NOT NULL) STRICT;
@@ -65,6 +66,7 @@ ADDED: Mapping[int, Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "marker": (),
         },
         4: {"proposal": ("tracks",), "decision": ("payload",), "stored_audio": ()},
+        5: {"decision": ("note",)},
     }
 )
 

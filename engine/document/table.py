@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from operator import attrgetter
+from itertools import compress
+from operator import attrgetter, is_, is_not
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +19,9 @@ from numpy.typing import NDArray
 from engine.document.decisions import Decision, Edited, Verdict, decided_span, edited
 from engine.document.kinds import KINDS, kind_of
 from engine.document.kinds.operations import Drop, Operation
-from engine.document.proposals import Proposal
+from engine.document.proposals import BY_HAND, Proposal
 from engine.document.state import DocumentState
+from engine.document.table_steps import Step, step_between
 from engine.errors import DocumentError
 
 VERDICTS = tuple(Verdict)
@@ -27,6 +29,8 @@ _CODES = {verdict: code for code, verdict in enumerate(VERDICTS)}
 
 Positions = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+
+_COLUMNS = ("starts_samples", "stops_samples", "scores", "drops", "is_learned", "is_known")
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,10 +80,45 @@ class Made:
             is_known=np.array([proposal.kind in KINDS for proposal in rows], bool),
         )
 
+    def after(self, step: Step, proposals: Mapping[str, Proposal]) -> Made:
+        """Return the columns once one proposal came or went; `proposals` are those then."""
+        place = step.place
+        rows = tuple(proposals.values())
+        one = rows[place] if step.came else self.rows[place]
+        ids = step.listed(self.ids, one.id)
+        alone = Made.of({one.id: one})
+        found = Made(
+            proposals=proposals,
+            rows=rows,
+            ids=ids,
+            places={key: place for place, key in enumerate(ids)},
+            **{name: step.column(getattr(self, name), getattr(alone, name)[0]) for name in _COLUMNS},
+        )
+        known = vars(self)  # what somebody asked for is known after the step too
+        columns = {"is_by_hand", "crossfades_ms"} & known.keys()
+        known_after: dict[str, object] = {
+            name: step.column(known[name], getattr(alone, name)[0]) for name in columns
+        }
+        known_after |= {
+            name: step.listed(known[name], getattr(alone, name)[0])
+            for name in {"kinds", "words"} & known.keys()
+        }
+        if "by_score" in known:
+            known_after["by_score"] = step.order(self.by_score, found.scores)
+        if "by_length" in known:
+            known_after["by_length"] = step.order(self.by_length, found.stops_samples - found.starts_samples)
+        vars(found).update(known_after)
+        return found
+
     @cached_property
     def kinds(self) -> tuple[str, ...]:
         """The name of each one's kind."""
         return tuple(proposal.kind for proposal in self.rows)
+
+    @cached_property
+    def is_by_hand(self) -> Mask:
+        """Which the user made, shape (n,)."""
+        return np.array([proposal.maker == BY_HAND for proposal in self.rows], bool)
 
     @cached_property
     def kind_counts(self) -> Mapping[str, int]:
@@ -157,6 +196,31 @@ class ProposalTable:
         table = cls(made, nothing, starts, stops, undecided, flagged, changed, {})
         return table.decided(state.decisions)
 
+    def after(self, step: Step, proposals: Mapping[str, Proposal]) -> ProposalTable:
+        """Return the table, with the same decisions, once one proposal came or went."""
+        made = self.made.after(step, proposals)
+        effects = {
+            place: effect
+            for before, effect in self.effects.items()
+            if (place := step.shifted(before)) is not None
+        }
+        start, stop, verdict, flagged, changed = 0, 0, _CODES[Verdict.UNDECIDED], False, False
+        if step.came:
+            one = made.rows[step.place]
+            decision = self.decisions.get(one.id) or Decision(one.id)
+            start, stop = decided_span(one, decision)
+            verdict, flagged, changed = _CODES[decision.verdict], decision.flagged, _is_changed(decision)
+        return ProposalTable(
+            made,
+            self.decisions,
+            step.column(self.starts_samples, start),
+            step.column(self.stops_samples, stop),
+            step.column(self.verdicts, verdict),
+            step.column(self.flagged, flagged),
+            step.column(self.changed, changed),
+            effects,
+        )
+
     def decided(self, decisions: Mapping[str, Decision]) -> ProposalTable:
         """Return the table once these decisions are in force."""
         starts, stops = self.starts_samples.copy(), self.stops_samples.copy()
@@ -169,7 +233,7 @@ class ProposalTable:
                 decision = decisions.get(key) or Decision(key)
                 starts[place], stops[place] = decided_span(rows[place], decision)
                 verdicts[place], flagged[place] = _CODES[decision.verdict], decision.flagged
-                changed[place] = bool(decision.payload) or decision.alternative > 0
+                changed[place] = _is_changed(decision)
                 if not _does_the_same(self.decisions.get(key) or Decision(key), decision):
                     otherwise.add(place)
         effects = self.effects
@@ -210,12 +274,19 @@ def table_of(state: DocumentState) -> ProposalTable:
     """Return the table of a document; it is made from the one returned last where that is near."""
     global _latest
     table = _latest
-    if table is None or state.proposals is not table.made.proposals:
+    if table is not None and state.proposals is not table.made.proposals:
+        step = step_between(table.made.rows, tuple(state.proposals.values()))
+        table = None if step is None else table.after(step, state.proposals)
+    if table is None:
         table = ProposalTable.of(state)
     elif state.decisions is not table.decisions:
         table = table.decided(state.decisions)
     _latest = table
     return table
+
+
+def _is_changed(decision: Decision) -> bool:
+    return bool(decision.payload) or decision.alternative > 0
 
 
 def _does_the_same(before: Decision, after: Decision) -> bool:
@@ -229,13 +300,17 @@ def _does_the_same(before: Decision, after: Decision) -> bool:
 
 
 def _changed(before: Mapping[str, Decision], after: Mapping[str, Decision]) -> list[str]:
-    """Return the keys that hold another decision. Decisions are frozen: the same object says the same."""
-    known = before.get
-    changed = [key for key, decision in after.items() if known(key) is not decision]
-    come = sum(key not in before for key in changed)
-    if len(before) + come > len(after):
-        changed += [key for key in before if key not in after]
-    return changed
+    """Return the keys that hold another decision. Decisions are frozen: the same object says the same.
+
+    An answer keeps the order of the keys and puts new ones last, so they are walked side by side; where an
+    answer was taken away, keys are looked up one by one.
+    """
+    keys = list(after)
+    if len(before) <= len(after) and all(map(is_, before, keys)):
+        changed = list(compress(keys, map(is_not, before.values(), after.values())))
+        return changed + keys[len(before) :]
+    changed = [key for key, decision in after.items() if before.get(key) is not decision]
+    return changed + [key for key in before if key not in after]
 
 
 def _crossfade_ms(proposal: Proposal) -> float:

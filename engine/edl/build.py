@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,7 +72,12 @@ def heard_samples_of_all_but(state: DocumentState, left_out: NDArray[np.bool_]) 
 
 def whole(state: DocumentState) -> EditList:
     """Return the edit list of no edit: the recording as it came."""
-    return cut([], length_samples=state.length_samples, rate_hz=state.rate_hz)
+    return _uncut(state.length_samples, state.rate_hz)
+
+
+@lru_cache(maxsize=4)
+def _uncut(length_samples: int, rate_hz: int) -> EditList:
+    return cut([], length_samples=length_samples, rate_hz=rate_hz)
 
 
 def in_place(state: DocumentState) -> EditList:

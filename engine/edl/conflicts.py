@@ -8,7 +8,8 @@ is no conflict: there the kinds have an order (decision 41).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import product
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from engine.document.decisions import Verdict
 from engine.document.kinds.operations import Operation, Order, Shift
 from engine.document.state import DocumentState
-from engine.document.table import Mask, ProposalTable, table_of
+from engine.document.table import Made, Mask, ProposalTable, table_of
 from engine.errors import DocumentError
 
 Places = NDArray[np.int64]
@@ -24,25 +25,94 @@ Places = NDArray[np.int64]
 _PAIRS_AT_ONCE = 1 << 20
 
 
+@dataclass(frozen=True, eq=False)
+class _Contenders:
+    """What could conflict if it were accepted; arrays of shape (m,), in the order of the table.
+
+    Attributes
+    ----------
+    made, effects : what they come from; answers that change verdicts alone leave both the same objects
+    operations : what each does to the order of things, or by how much it slips
+    places : whose operation it is
+    starts, stops, ats : its span, and where an order lays it (0 for a slip)
+    by : by how many samples it slips; not a number for an order, which is like nothing, itself included
+    """
+
+    made: Made
+    effects: dict[int, tuple[Operation, ...]]
+    operations: tuple[Order | Shift, ...]
+    places: Places
+    starts: Places
+    stops: Places
+    ats: Places
+    by: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, table: ProposalTable) -> _Contenders:
+        """Return the contenders of a table. What this version does not know conflicts with nothing."""
+        found = [
+            (place, one)
+            for place in np.flatnonzero(~table.made.drops & table.made.is_known).tolist()
+            for one in _effect(table, place)
+            if isinstance(one, Order | Shift)
+        ]
+        places = np.array([place for place, _ in found], np.int64)
+        edges = np.array([(one.start_samples, one.stop_samples) for _, one in found], np.int64).reshape(-1, 2)
+        ats = np.array([one.at_samples if isinstance(one, Order) else 0 for _, one in found], np.int64)
+        by = np.array([one.by_samples if isinstance(one, Shift) else np.nan for _, one in found], np.float64)
+        operations = tuple(one for _, one in found)
+        return cls(table.made, table.effects, operations, places, edges[:, 0], edges[:, 1], ats, by)
+
+    @cached_property
+    def are_orders(self) -> Mask:
+        """Which change the order of things, shape (m,); the others slip."""
+        found: Mask = np.isnan(self.by)
+        return found
+
+    def near(self, one: Operation) -> Mask:
+        """Return which may conflict with an operation at all, shape (m,)."""
+        if isinstance(one, Order):
+            overlaps = (self.starts < one.stop_samples) & (one.start_samples < self.stops)
+            laid_into = (one.start_samples < self.ats) & (self.ats < one.stop_samples)
+            holds_it = (self.starts < one.at_samples) & (one.at_samples < self.stops)
+            return self.are_orders & (overlaps | laid_into | holds_it)
+        if isinstance(one, Shift):
+            return ~self.are_orders & (self.starts < one.stop_samples) & (one.start_samples < self.stops)
+        return np.zeros(len(self.places), bool)
+
+
+_contenders: _Contenders | None = None
+
+
+def _contenders_of(table: ProposalTable) -> _Contenders:
+    global _contenders
+    known = _contenders
+    if known is None or known.effects is not table.effects or known.made is not table.made:
+        _contenders = known = _Contenders.of(table)
+    return known
+
+
 def conflicts_of(state: DocumentState, proposal_id: str) -> tuple[str, ...]:
     """Return the accepted proposals that cannot hold beside this one, in the order of the timeline.
 
     Raises
     ------
-    DocumentError : a kind is unknown, or a payload is not one of its kind
+    DocumentError : its kind is unknown, or its payload is not one of its kind
     """
     table = table_of(state)
     here = table.made.places[proposal_id]
     own = table.effect(here)
     if not any(isinstance(one, Order | Shift) for one in own):
         return ()
-    others = table.are(Verdict.ACCEPTED) & ~table.made.drops
-    others[here] = False
-    return tuple(
-        table.made.ids[place]
-        for place in np.flatnonzero(others).tolist()
-        if any(_clash(one, other) for one, other in product(own, table.effect(place)))
-    )
+    there = _contenders_of(table)
+    others = table.are(Verdict.ACCEPTED)[there.places] & (there.places != here)
+    found = {
+        int(there.places[number])
+        for one in own
+        for number in np.flatnonzero(others & there.near(one)).tolist()
+        if _clash(one, there.operations[number])
+    }
+    return tuple(table.made.ids[place] for place in sorted(found))
 
 
 def in_conflict(state: DocumentState) -> Mask:
@@ -52,41 +122,32 @@ def in_conflict(state: DocumentState) -> Mask:
     """
     global _latest
     table, known = table_of(state), _latest
-    asked = table.are(Verdict.ACCEPTED) & ~table.made.drops & table.made.is_known
-    if known is None or known[0] is not table.effects or not np.array_equal(known[1], asked):
-        _latest = known = table.effects, asked, _found(table, asked)
+    there = _contenders_of(table)
+    asked = table.are(Verdict.ACCEPTED)[there.places]
+    if known is None or known[0] is not there or not np.array_equal(known[1], asked):
+        found = np.zeros(len(table.made.ids), bool)
+        found[there.places[_clashing(there, asked)]] = True
+        _latest = known = there, asked, found
     return known[2]
 
 
-_latest: tuple[dict[int, tuple[Operation, ...]], Mask, Mask] | None = None
-"""The effects and the chosen proposals that were asked about last: answers to cuts alter neither."""
+_latest: tuple[_Contenders, Mask, Mask] | None = None
+"""What was asked about last: answers to cuts and to changes of level alter none of it."""
 
 
-def _found(table: ProposalTable, asked: Mask) -> Mask:
-    found = np.zeros(len(asked), bool)
-    orders: list[tuple[int, Order]] = []
-    shifts: list[tuple[int, Shift]] = []
-    for place in np.flatnonzero(asked).tolist():
-        for one in _effect(table, place):
-            if isinstance(one, Order):
-                orders.append((place, one))
-            elif isinstance(one, Shift):
-                shifts.append((place, one))
-    for listed, pairs in ((orders, _ordered_pairs), (shifts, _overlapping)):
-        if len(listed) < 2:
-            continue
-        edges = np.array([(one.start_samples, one.stop_samples) for _, one in listed], np.int64)
-        ats = np.array([one.at_samples if isinstance(one, Order) else 0 for _, one in listed], np.int64)
-        # by how much each slips; not a number is like nothing, itself included
-        by = np.array([one.by_samples if isinstance(one, Shift) else np.nan for _, one in listed])
-        places = np.array([place for place, _ in listed])
-        for first, second in pairs(edges[:, 0], edges[:, 1], ats):
-            told = found[places[first]] & found[places[second]]
-            open_pairs = ~told & (by[first] != by[second]) & (places[first] != places[second])
-            for here, there in zip(first[open_pairs].tolist(), second[open_pairs].tolist(), strict=True):
-                if _clash(listed[here][1], listed[there][1]):
-                    found[places[here]] = found[places[there]] = True
-    return found
+def _clashing(there: _Contenders, asked: Mask) -> Places:
+    """Return which of the contenders asked about cannot hold beside another one of them."""
+    told = np.zeros(len(there.places), bool)
+    for alike, pairs in ((there.are_orders, _ordered_pairs), (~there.are_orders, _overlapping)):
+        some = np.flatnonzero(asked & alike)
+        for first, second in pairs(there.starts[some], there.stops[some], there.ats[some]):
+            ones, others = some[first], some[second]
+            is_open = ~(told[ones] & told[others]) & (there.by[ones] != there.by[others])
+            is_open &= there.places[ones] != there.places[others]
+            for one, other in zip(ones[is_open].tolist(), others[is_open].tolist(), strict=True):
+                if _clash(there.operations[one], there.operations[other]):
+                    told[one] = told[other] = True
+    return np.flatnonzero(told)
 
 
 def _effect(table: ProposalTable, place: int) -> tuple[Operation, ...]:

@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.edl.true_peak import BetweenSamples, decibels
+
 SILENCE_LUFS = -70.0
 """The absolute gate: below it nothing counts."""
 
@@ -29,26 +31,6 @@ _HOPS_PER_BLOCK = 4  # blocks of 400 ms, a new one every 100 ms
 _RESPONSE_S = 0.2
 _STEP_FRAMES = 65_536
 _FFT_MULTIPLE = 16_384
-
-# BS.1770-4, annex 2: the four phases of the interpolator; the last two are the first two reversed.
-_TRUE_PEAK_PHASES = np.array(
-    [
-        [
-            *(0.0017089843750, 0.0109863281250, -0.0196533203125, 0.0332031250000),
-            *(-0.0594482421875, 0.1373291015625, 0.9721679687500, -0.1022949218750),
-            *(0.0476074218750, -0.0266113281250, 0.0148925781250, -0.0083007812500),
-        ],
-        [
-            *(-0.0291748046875, 0.0292968750000, -0.0517578125000, 0.0891113281250),
-            *(-0.1665039062500, 0.4650878906250, 0.7797851562500, -0.2003173828125),
-            *(0.1015625000000, -0.0582275390625, 0.0330810546875, -0.0189208984375),
-        ],
-    ]
-)
-_INTERPOLATOR = np.concatenate([_TRUE_PEAK_PHASES, _TRUE_PEAK_PHASES[:, ::-1]]).T
-_TAPS = len(_INTERPOLATOR)
-_MOST_OVER_SAMPLES = float(np.abs(_INTERPOLATOR).sum(axis=0).max())
-_PEAK_FRAMES = 8192  # so that the windows, twelve times as large, stay in the cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,22 +69,22 @@ class LoudnessMeter:
         self._response = k_response(rate_hz)
         self._spectrum = np.fft.rfft(self._response, _fft_frames(rate_hz))[:, np.newaxis]
         self._past: NDArray[np.float64] | None = None
-        self._peak_past: NDArray[np.float64] | None = None
+        self._between = BetweenSamples()
         self._open_hop = np.zeros(0)
         self._hop_energies: list[NDArray[np.float64]] = []
-        self._sample_peak = self._true_peak = 0.0
+        self._true_peak = 0.0
 
     def add(self, block: NDArray[Any]) -> None:
         """Take the next samples, shape (n, channels)."""
         for start in range(0, len(block), _STEP_FRAMES):
             piece = block[start : start + _STEP_FRAMES].astype(np.float64)
             self._add_energy(self._weighted(piece))
-            self._add_peak(piece)
+            self._true_peak = max(self._true_peak, self._between.highest(piece, self._true_peak))
 
     def result(self) -> Loudness:
         """Return the loudness of all that was added."""
         hops = np.concatenate(self._hop_energies) if self._hop_energies else np.zeros(0)
-        return Loudness(_gated(hops, self._hop_samples), _decibels(self._true_peak))
+        return Loudness(_gated(hops, self._hop_samples), decibels(self._true_peak))
 
     def _weighted(self, piece: NDArray[np.float64]) -> NDArray[np.float64]:
         """Filter a piece with what came before it (overlap-save)."""
@@ -120,22 +102,6 @@ class LoudnessMeter:
         whole = len(energy) // self._hop_samples * self._hop_samples
         self._hop_energies.append(energy[:whole].reshape(-1, self._hop_samples).sum(axis=1))
         self._open_hop = energy[whole:]
-
-    def _add_peak(self, piece: NDArray[np.float64]) -> None:
-        """Interpolate only where the samples are high enough to hold a new peak between them."""
-        past = np.zeros((_TAPS - 1, piece.shape[1])) if self._peak_past is None else self._peak_past
-        joined = np.concatenate([past, piece])
-        self._peak_past = joined[-(_TAPS - 1) :]
-        highest = float(np.abs(joined).max(initial=0.0))
-        self._true_peak = max(self._true_peak, highest)
-        if highest * _MOST_OVER_SAMPLES <= self._true_peak:
-            return
-        for channel in joined.T:
-            windows = np.lib.stride_tricks.sliding_window_view(np.ascontiguousarray(channel), _TAPS)
-            for start in range(0, len(windows), _PEAK_FRAMES):
-                # One matrix product does all four phases, many times quicker than four convolutions.
-                between = windows[start : start + _PEAK_FRAMES] @ _INTERPOLATOR
-                self._true_peak = max(self._true_peak, float(between.max()), -float(between.min()))
 
 
 @lru_cache(maxsize=8)
@@ -210,7 +176,3 @@ def _power(lufs: float) -> float:
 
 def _lufs(power: float) -> float:
     return _OFFSET_DB + 10.0 * log10(power)
-
-
-def _decibels(value: float) -> float:
-    return 20.0 * log10(value) if value > 0.0 else -np.inf

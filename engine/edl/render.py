@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -25,11 +26,20 @@ from engine.document.state import DocumentState
 from engine.document.track import audible
 from engine.edl.crossfade import Block, crossfade
 from engine.edl.edit_list import EditList
+from engine.edl.track_peaks import TrackPeaks, cell_samples
 from engine.edl.voice import Voice, open_voice, sides
 from engine.progress import SILENT, Progress
 
 SEAMS_HELD = 8
 """Seams kept ready: a block and its neighbours rarely touch more."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seam:
+    """A mixed crossfade, and how loud each voice is in it where somebody asked."""
+
+    mix: Block
+    peaks: TrackPeaks | None
 
 
 class VoiceRenderer:
@@ -57,12 +67,25 @@ class VoiceRenderer:
         self._edit_list = edit_list
         self._dtype = np.dtype(dtype)
         self._bounds = edit_list.bounds_samples
-        self._seams: OrderedDict[int, Block] = OrderedDict()
+        self._seams: OrderedDict[int, _Seam] = OrderedDict()
         self._seams_held = seams_held
         self._voices = voices
 
     def read(self, start_samples: int, stop_samples: int) -> Block:
         """Render the result span [start, stop), shape (stop - start, channels); zero outside the result."""
+        return self._read(start_samples, stop_samples, None)
+
+    def read_metered(self, start_samples: int, stop_samples: int) -> tuple[Block, TrackPeaks]:
+        """Render a span and tell how loud each voice is in it."""
+        peaks = TrackPeaks(len(self._voices), start_samples, stop_samples, cell_samples(self.rate_hz))
+        return self._read(start_samples, stop_samples, peaks), peaks
+
+    @property
+    def track_ids(self) -> tuple[str, ...]:
+        """The track of each voice."""
+        return tuple(voice.track.id for voice in self._voices)
+
+    def _read(self, start_samples: int, stop_samples: int, peaks: TrackPeaks | None) -> Block:
         block: Block = np.zeros((max(0, stop_samples - start_samples), self.channels), self._dtype)
         begin, end = max(start_samples, 0), min(stop_samples, self.length_samples)
         if begin >= end:
@@ -72,7 +95,7 @@ class VoiceRenderer:
             stretch_stop = min(end, int(self._bounds[stretch + 1]))
             if begin < stretch_stop:
                 target = block[begin - start_samples : stretch_stop - start_samples]
-                self._render_stretch(stretch, begin, stretch_stop, target)
+                self._render_stretch(stretch, begin, stretch_stop, target, peaks)
                 begin = stretch_stop
             stretch += 1
         return block
@@ -82,31 +105,44 @@ class VoiceRenderer:
         for start in range(0, self.length_samples, block_frames):
             yield self.read(start, min(start + block_frames, self.length_samples))
 
-    def _render_stretch(self, stretch: int, begin: int, end: int, target: Block) -> None:
+    def _render_stretch(
+        self, stretch: int, begin: int, end: int, target: Block, peaks: TrackPeaks | None
+    ) -> None:
         """Fill `target` with the result span [begin, end), which lies within one stretch of the bounds."""
         index, plain = divmod(stretch, 2)
         if plain:
             edits = self._edit_list
             offset = int(edits.starts_samples[index] - edits.result_starts_samples[index])
-            self._mix(target, (voice.read(begin + offset, end + offset) for voice in self._voices))
+            pieces = (voice.read(begin + offset, end + offset) for voice in self._voices)
+            self._mix(target, pieces, begin, peaks)
         else:
             first = int(self._bounds[stretch])
-            target[...] = self._seam(index)[begin - first : end - first]
+            seam = self._seam(index, is_metered=peaks is not None)
+            target[...] = seam.mix[begin - first : end - first]
+            if peaks is not None and seam.peaks is not None:
+                peaks.take(seam.peaks, begin, end)
 
-    def _seam(self, index: int) -> Block:
+    def _seam(self, index: int, *, is_metered: bool) -> _Seam:
         """Return the whole mixed crossfade at which segment `index` takes over."""
-        if index in self._seams:
+        kept = self._seams.get(index)
+        if kept is not None and (kept.peaks is not None or not is_metered):
             self._seams.move_to_end(index)
-            return self._seams[index]
-        first = 2 * index
-        faded: Block = np.zeros((self._bounds[first + 1] - self._bounds[first], self.channels), self._dtype)
-        self._mix(faded, (crossfade(*voice.seam(self._edit_list, index)) for voice in self._voices))
-        self._seams[index] = faded
+            return kept
+        start, stop = (int(bound) for bound in self._bounds[2 * index : 2 * index + 2])
+        faded: Block = np.zeros((stop - start, self.channels), self._dtype)
+        peaks = None
+        if is_metered:
+            peaks = TrackPeaks(len(self._voices), start, stop, cell_samples(self.rate_hz))
+        pieces = (crossfade(*voice.seam(self._edit_list, index)) for voice in self._voices)
+        self._mix(faded, pieces, start, peaks)
+        self._seams[index] = seam = _Seam(faded, peaks)
         if len(self._seams) > self._seams_held:
             self._seams.popitem(last=False)
-        return faded
+        return seam
 
-    def _mix(self, target: Block, pieces: Iterator[Block]) -> None:
+    def _mix(
+        self, target: Block, pieces: Iterator[Block], start_samples: int, peaks: TrackPeaks | None
+    ) -> None:
         """Sum the pieces, one a voice and in their order, into `target`, which holds zeros."""
         for number, (voice, piece) in enumerate(zip(self._voices, pieces, strict=True)):
             heard = piece if voice.gain == 1.0 else piece * voice.gain
@@ -117,6 +153,8 @@ class VoiceRenderer:
                 into[...] = heard  # assigned, not added: 0.0 + -0.0 would not be the source's bits
             else:
                 into += heard
+            if peaks is not None:
+                peaks.note(number, start_samples, heard)
 
 
 class Renderer(VoiceRenderer):

@@ -23,6 +23,7 @@ from engine.jobs.told import telling, told_of
 from engine.review.recount import Recount, recount
 from engine.settings import CutSettings, cut_settings
 from engine.timebase import format_time
+from engine.wording import percent
 
 PAUSE_SCORE = 0.5
 """Pauses are proposed from this score on; nothing but dead air has any where there is no taste."""
@@ -101,7 +102,7 @@ def _proposed(
     plan = replace(plan, proposals=telling(plan.proposals, told_of(listening, state)))
     planned = _spans((one.start_samples, one.stop_samples) for one in plan.proposals)
     cuts = recount(_undecided(state, curve.maker), planned)
-    label = f"Proposed {cuts.sentence}, keeping {plan.kept_share:.0%}"
+    label = f"Proposed {cuts.sentence}, keeping {percent(plan.kept_share)}"
     # What was asked of the score stays asked for when only pauses are proposed.
     stored = {} if curve.maker == PAUSES else {**asdict(wanted), "threshold": plan.threshold}
     return Proposed(plan, replace_proposals(state, plan.proposals, stored, label, merges_as, CUT.name), cuts)

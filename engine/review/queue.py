@@ -6,6 +6,7 @@ Everything here is a pure function of a `DocumentState`; the queue itself is a t
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,7 +35,7 @@ class QueueFilter:
     Attributes
     ----------
     flagged : True shows the flagged ones only, False the others, None both
-    text : words that the reason or the id must hold, whatever their case
+    text : words that reason, id and note together must hold, whatever their case
     """
 
     kinds: frozenset[str] = frozenset()
@@ -141,8 +142,21 @@ def _shown(table: ProposalTable, show: QueueFilter) -> NDArray[np.bool_] | None:
     if show.flagged is not None:
         tests.append(table.flagged == show.flagged)
     if words := show.text.casefold().split():
-        tests.append(np.array([all(word in text for word in words) for text in made.words], bool))
+        tests.append(np.array([all(word in text for word in words) for text in _words(table)], bool))
     return np.logical_and.reduce(tests) if tests else None
+
+
+def _words(table: ProposalTable) -> Sequence[str]:
+    """Return what a search looks into, by place."""
+    made = table.made
+    noted = [decision for decision in table.decisions.values() if decision.note]
+    if not noted:
+        return made.words
+    texts = list(made.words)
+    for decision in noted:
+        if (place := made.places.get(decision.proposal_id)) is not None:
+            texts[place] += f" {decision.note.casefold()}"
+    return texts
 
 
 def _places(table: ProposalTable, order: Order, learned: Learned | None) -> NDArray[np.int64] | None:
@@ -152,9 +166,19 @@ def _places(table: ProposalTable, order: Order, learned: Learned | None) -> NDAr
         return None
     if order == "length":
         return made.by_length
-    figures = None if learned is None else learned.chances if order == "score" else learned.usefulness
-    if figures is None:
-        return made.by_score
+    if order == "score":
+        return by_sureness(table, learned)
+    return made.by_score if learned is None else _by_figures(table, learned.usefulness)
+
+
+def by_sureness(table: ProposalTable, learned: Learned | None) -> NDArray[np.int64]:
+    """Return the places in the order "score": the surest first."""
+    chances = None if learned is None else learned.chances
+    return table.made.by_score if chances is None else _by_figures(table, chances)
+
+
+def _by_figures(table: ProposalTable, figures: NDArray[np.float64]) -> NDArray[np.int64]:
+    made = table.made
     places = made.by_score.copy()
     open_rows = table.are(Verdict.UNDECIDED)[places]
     undecided = places[open_rows]

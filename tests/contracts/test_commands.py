@@ -44,7 +44,10 @@ PROMISED = {
     "edge.snap_toggle": "N",
     "transport.toggle": "Space",
     "transport.preroll": "R",
-    "transport.loop": "L",
+    "transport.shuttle_back": "J",
+    "transport.shuttle_stop": "K",
+    "transport.shuttle_forward": "L",
+    "transport.loop": "Shift+L",
     "transport.solo": "S",
     "transport.preview": "C",
     "transport.source_result": "Q",
@@ -79,7 +82,10 @@ def test_conflicts_are_found_within_and_across_contexts() -> None:
     assert conflicts((play, replace(twice, context="review"))), (
         "a key of the window is taken in the review too"
     )
-    assert not conflicts((replace(play, context="grid"), replace(twice, context="review")))
+    layered = replace(play, context="grid")
+    assert not conflicts((layered, replace(twice, context="review"))), "a layer comes before the review"
+    assert not conflicts((layered, twice)), "and before the window"
+    assert conflicts((layered, replace(layered, id="other.play")))
 
 
 def test_ids_and_labels_are_unique() -> None:

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from desktop.demo import DEMO_FOLDER
 from desktop.main_window import MainWindow
 from engine.cli.main import main
+from widgets.chrome.taste_shelf import Elsewhere, TasteShelf
 from widgets.theme import load_fonts
 
 POLL_MS = 20
@@ -155,6 +156,20 @@ def type_path(*paths: Path) -> Callable[[QWidget], None]:
         QTest.keyClick(field, Qt.Key.Key_Return)
 
     return answer
+
+
+def choose_taste(path: Path) -> tuple[Callable[[QWidget], None], ...]:
+    """Answer the shelf of tastes by its way to a file, and the file dialog with a path."""
+
+    def go_past_the_list(dialog: QWidget) -> None:
+        field = named_field(dialog, "Find a taste")
+        field.setFocus()
+        QTest.keyClick(field, Qt.Key.Key_PageUp)
+        while dialog.findChild(TasteShelf).chosen() is not Elsewhere.FILE:
+            QTest.keyClick(field, Qt.Key.Key_Up)
+        QTest.keyClick(field, Qt.Key.Key_Return)
+
+    return go_past_the_list, type_path(path)
 
 
 def fill(**fields: str) -> Callable[[QWidget], None]:

@@ -21,6 +21,7 @@ from engine.document.analysis import BeatGrid, Listening, ScoreCurve
 from engine.document.document import Document
 from engine.document.heard import heard_ids
 from engine.document.proposals import Proposal
+from engine.document.table import table_of
 from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
 from engine.review.calibration.stored import read_memory
@@ -117,6 +118,33 @@ def test_decisions_reorder_what_is_undecided(reviewing: Hands) -> None:
         reviewing.press("Ctrl+Z")
     reviewing.qtbot.waitUntil(lambda: not calibrating.is_learning)
     assert window.review.ids == before, "what is taken back is unlearned"
+
+
+def test_an_edit_by_hand_takes_nothing_away_of_what_was_learned(reviewing: Hands) -> None:
+    window = reviewing.window
+    for _ in range(3):
+        reviewing.press("A")
+    review = window.review
+    reviewing.qtbot.waitUntil(lambda: not review.calibrating.is_learning)
+
+    def chances() -> dict[str, float]:
+        assert review.learned is not None
+        assert review.learned.chances is not None
+        table = table_of(window.session.state)
+        assert len(review.learned.chances) == len(review.learned.usefulness) == len(table.made.ids)
+        found = dict(zip(table.made.ids, review.learned.chances.tolist(), strict=True))
+        return {key: found[key] for key in before_ids}
+
+    before_ids = tuple(window.session.state.proposals)
+    before = chances()
+    window.selecting.select(33 * RATE_HZ, 34 * RATE_HZ)
+    reviewing.press("Delete")
+    assert len(window.session.state.proposals) == COUNT + 1
+    assert chances() == before, "at once"
+    reviewing.qtbot.waitUntil(lambda: not review.calibrating.is_learning)
+    assert chances() == pytest.approx(before, abs=0.05), "and learned from anew"
+    reviewing.press("Ctrl+Z")
+    assert chances() == pytest.approx(before, abs=0.05)
 
 
 def test_it_says_what_it_learned_and_can_be_switched_off(reviewing: Hands) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from engine.document.by_hand import edit_by_hand
 from engine.document.decisions import Verdict
 from engine.document.markers import Marker
 from engine.document.storage import apply_rows
+from engine.document.track_edits import set_track
 from engine.edl.build import build
 from engine.edl.export import ExportOptions, ExportRequest
 from engine.edl.export.audio_plan import source_depth
@@ -386,3 +387,78 @@ def test_a_region_can_be_exported(exporting: Hands) -> None:
     assert [offer.key for offer in offers] == ["", "window", "current", "marker:m1"]
     assert spans["window"] == (0, 80_000)
     assert spans["current"] == (12_000, 16_000)
+
+
+# What would clip.
+
+
+@pytest.fixture
+def loud(hands: Hands, folder: Path) -> Hands:
+    """A window with a recording that is 1.2 dB over full scale at three places once its track is louder."""
+    sound = np.full((80_000, 2), 0.1)
+    sound[[16_000, 40_000, 56_000], 0] = (0.5, -0.5 * 10 ** (1.19 / 20), 0.52)
+    soundfile.write(folder / "jam.wav", sound, 8_000, subtype="PCM_24")
+    session = hands.window.session
+    session.open(make_document(folder / "jam.offcut", folder / "jam.wav", ()))
+    hands.finish_work()
+    (track,) = session.state.tracks
+    session.apply(set_track(session.state, track.id, gain_db=20 * np.log10(2.0) + 0.005))
+    return hands
+
+
+def name_it(dialog: QWidget) -> None:
+    fill(File="mix")(dialog)
+
+
+def press_in(text: str) -> Callable[[QWidget], None]:
+    """Answer a question with a button."""
+
+    def answer(box: QWidget) -> None:
+        (button,) = (each for each in box.findChildren(QPushButton) if each.text() == text)
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+    return answer
+
+
+def test_what_would_clip_is_asked_about_and_lowered_by_enter(loud: Hands, folder: Path) -> None:
+    said: list[str] = []
+
+    def answer(box: QWidget) -> None:
+        assert isinstance(box, QMessageBox)
+        said.extend((box.text(), *(button.text() for button in box.buttons())))
+        enter(box)
+
+    before = loud.window.session.state
+    loud.press_and_answer("Ctrl+E", name_it, answer)
+    loud.finish_work()
+    assert said[0] == "The mix goes 1.2 dB over full scale at 3 places, first at 0:02.0."
+    assert sorted(said[1:]) == ["Cancel", "Export as it is", "Lower by 1.2 dB"]
+    assert loud.window.session.state is before
+    written = soundfile.read(folder / "mix.wav")[0]
+    assert 0.99 < np.abs(written).max() <= 1.0
+    assert "It is 1.2 dB quieter than the document." in loud.said[-1]
+    assert "too loud" not in loud.said[-1]
+
+
+def test_what_would_clip_is_exported_as_it_is_or_not_at_all(loud: Hands, folder: Path) -> None:
+    def leave(dialog: QWidget) -> None:
+        """Go back from the question to the form, and give that up."""
+        name_it(dialog)
+        assert dialog.isVisible()
+        QTest.keyClick(dialog, Qt.Key.Key_Escape)
+
+    loud.press_and_answer("Ctrl+E", leave, press_in("Cancel"))
+    assert not (folder / "mix.wav").exists()
+    loud.press_and_answer("Ctrl+E", name_it, press_in("Export as it is"))
+    loud.finish_work()
+    assert "3 samples were too loud, up to 1.2 dB over full scale, and were clipped" in loud.said[-1]
+
+
+def test_what_does_not_clip_is_not_asked_about(loud: Hands, folder: Path) -> None:
+    def floats(dialog: QWidget) -> None:
+        choose(dialog, "Bits", "32 bit float")
+        name_it(dialog)
+
+    loud.press_and_answer("Ctrl+E", floats)
+    loud.finish_work()
+    assert np.abs(soundfile.read(folder / "mix.wav")[0]).max() > 1.1

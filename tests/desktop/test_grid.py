@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.grid import tap_tempo
+from desktop.main_window import MainWindow
 from engine.document import edits, grid_edits
 from engine.document.analysis import BeatGrid, Listening
 from engine.document.decisions import Verdict
@@ -62,19 +63,27 @@ def grid_of(hands: Hands) -> BeatGrid:
     return grid
 
 
+def status(window: MainWindow) -> str:
+    return window.status_bar._done.text()
+
+
 def test_keys_edit_the_grid_and_say_so(at_work: Hands) -> None:
     window, before = at_work.window, heard_grid()
     at_work.press("H")
+    keys = "half tempo (H), double (D), shift half a beat (S), downbeat here (B); Esc leaves"
+    assert status(window) == f"Grid: {keys}"
+    assert_array_equal(grid_of(at_work).beats_samples, before.beats_samples), "entering changes nothing"
+    at_work.press("H")
     assert at_work.said[-1] == "Half tempo: 60.0 BPM"
-    assert window.status_bar._done.text() == "Half tempo: 60.0 BPM"
+    assert status(window) == f"Half tempo: 60.0 BPM. Grid: {keys}"
     assert_array_equal(grid_of(at_work).beats_samples, before.beats_samples[::2])
     assert window.timeline.canvas.grid is grid_of(at_work), "the timeline shows it"
-    at_work.press("J")
+    at_work.press("D")
     assert at_work.said[-1] == "Double tempo: 120.0 BPM"
-    at_work.press("K")
+    at_work.press("S")
     assert grid_of(at_work).beats_samples[0] == BEAT // 2
     window.transport.seek(5 * BEAT + 300)
-    at_work.press("Y")
+    at_work.press("B")
     assert at_work.said[-1] == "Downbeat at 0:02.750"
     assert grid_of(at_work).bar_positions[5] == 1
     for _ in range(4):
@@ -83,7 +92,42 @@ def test_keys_edit_the_grid_and_say_so(at_work: Hands) -> None:
     assert window.session.undo_label == "Proposed"
 
 
+def test_outside_of_the_layer_its_keys_mean_what_they_say(at_work: Hands) -> None:
+    window = at_work.window
+    at_work.press("H")
+    at_work.press("D")
+    assert grid_of(at_work).tempo_bpm == pytest.approx(240.0)
+    assert not window.transport.is_playing
+    at_work.press("L")
+    assert window.transport.is_playing, "what the layer has no key for is as ever"
+    at_work.press("Esc")
+    assert window.transport.is_playing, "Esc leaves first"
+    assert status(window) == "Left the grid"
+    at_work.press("Esc")
+    assert not window.transport.is_playing
+    at_work.press("D")
+    assert window.transport.is_auditioning
+    at_work.press("Esc")
+    window.commands.run("grid.half")
+    assert grid_of(at_work).tempo_bpm == pytest.approx(120.0), "by palette it needs no layer"
+    assert status(window) == "Half tempo: 120.0 BPM"
+
+
+def test_a_key_given_to_the_layer_works_there_alone(at_work: Hands, document: Path) -> None:
+    window = at_work.window
+    window.user_settings.keymap.set_keys("grid.double", ("Y",))
+    at_work.press("Y")
+    assert grid_of(at_work).tempo_bpm == 120.0
+    at_work.press("H")
+    at_work.press("Y")
+    assert grid_of(at_work).tempo_bpm == pytest.approx(240.0)
+    window.session.open(document)
+    at_work.press("Y")
+    assert grid_of(at_work).tempo_bpm == pytest.approx(240.0), "another document begins outside of it"
+
+
 def test_the_edited_grid_is_there_after_a_restart(at_work: Hands, document: Path) -> None:
+    at_work.press("H")
     at_work.press("H")
     at_work.window.session.open(document)
     assert grid_of(at_work).tempo_bpm == pytest.approx(60.0)
@@ -94,6 +138,7 @@ def test_the_edited_grid_is_there_after_a_restart(at_work: Hands, document: Path
 def test_listening_again_keeps_the_edited_grid_and_says_so(at_work: Hands) -> None:
     from engine.jobs.listen import FoundAnalyses  # the models; the other tests need none
 
+    at_work.press("H")
     at_work.press("H")
     window = at_work.window
     state, ids = window.session.state, heard_ids(window.session.state)
@@ -129,6 +174,7 @@ def test_what_is_heard_while_one_edits_is_no_step_of_undo(at_work: Hands) -> Non
 
 def test_tracks_that_were_not_heard_have_no_beats_to_go_back_to(at_work: Hands) -> None:
     at_work.press("H")
+    at_work.press("H")
     session = at_work.window.session
     session.apply(set_track(session.state, session.state.tracks[0].id, gain_db=-6.0))
     at_work.window.commands.run("grid.heard")
@@ -147,7 +193,7 @@ def test_stepping_along_the_grid(at_work: Hands) -> None:
     at_work.press("Shift+G")
     assert window.transport.playhead_samples == BEAT
     for _ in range(2):
-        at_work.press("J")
+        at_work.window.commands.run("grid.double")
     window.timeline.fit()  # beats are too close to draw; bars stay where they are
     at_work.press("G")
     assert window.transport.playhead_samples == 4 * BEAT
@@ -332,7 +378,7 @@ def test_without_a_grid_taps_and_tempo_make_one(hands: Hands, tmp_path: Path) ->
     window.session.open(make_document(tmp_path / "bare.offcut", good(tmp_path / "bare.wav", 6), ()))
     window.work.cancel()
     hands.finish_work()
-    for key in ("G", "H", "Y"):
+    for key in ("G", "H"):
         hands.press(key)
         assert "There are no beats yet" in hands.refused[-1]
     window.transport.seek(5_000)

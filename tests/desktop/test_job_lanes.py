@@ -235,3 +235,27 @@ def test_the_two_lanes_run_side_by_side(qtbot):
     with qtbot.waitSignals([job.finished for job in jobs], timeout=5_000):
         pass
     assert lanes.close()
+
+
+def test_the_time_left_goes_on_falling_between_reports(qtbot, lane):
+    told: list[float | None] = []
+    losses: list[float] = []
+    go_on = threading.Event()
+
+    def slow(progress: Progress) -> None:
+        began_s = time.monotonic()
+        while time.monotonic() - began_s < 1.1:
+            progress.check_cancelled()
+        progress.report(0.1, "Learning", loss=1.0)
+        go_on.wait(10.0)
+
+    job = lane.submit(slow, title="Learning")
+    job.progressed.connect(lambda _fraction, _text, _figures, left_s: told.append(left_s))
+    job.progressed.connect(lambda _fraction, _text, figures, _left_s: losses.extend(figures.values()))
+    qtbot.waitUntil(lambda: len(told) >= 3, timeout=8_000)
+    with qtbot.waitSignal(job.finished, timeout=5_000):
+        go_on.set()
+    first, second, third = told[:3]
+    assert first - second == pytest.approx(1.0, abs=0.3)
+    assert second - third == pytest.approx(1.0, abs=0.3)
+    assert losses == [1.0], "figures are told once"

@@ -128,13 +128,13 @@ def test_a_click_on_the_timeline_ends_the_example(opened: MainWindow, hands: Han
 
 
 def test_it_loops_where_looping_is_on(opened: MainWindow, hands: Hands, qtbot: QtBot) -> None:
-    hands.press("L")
+    hands.press("Shift+L")
     hear(opened, hands, qtbot)
     assert opened.player._loop == (0, 3_200)
     hear(opened, hands, qtbot)
     made = CUTS[0][0] + 400  # where the proposal is like it: 0.05 s after its start
     assert opened.player._loop == (made, made + 3_200)
-    hands.press("L")
+    hands.press("Shift+L")
     hands.press("Esc")
 
 

@@ -62,7 +62,7 @@ def test_only_differences_are_stored(keymap: Keymap, tmp_path: Path) -> None:
     ("command_id", "key", "owner"),
     [
         ("review.flag", "V", "Next alternative"),  # the same context
-        ("review.flag", "L", "Loop"),  # the window's keys work in the review too
+        ("review.flag", "L", "Play forwards"),  # the window's keys work in the review too
         ("transport.loop", "F", "Flag for later"),
     ],
 )
@@ -166,8 +166,6 @@ def test_reset_of_one_and_of_all(keymap: Keymap) -> None:
         '{"review.gone": ["K"]}',
         '{"review.flag": "K"}',
         '{"review.flag": [3]}',
-        '{"review.flag": ["V"]}',  # another command has it by now
-        '{"review.flag": ["V"], "edge.switch": ["V"]}',
     ],
 )
 def test_what_is_stored_and_cannot_be_used_is_left_out(
@@ -177,6 +175,31 @@ def test_what_is_stored_and_cannot_be_used_is_left_out(
     settings.setValue("keys", stored)
     settings.sync()
     assert restarted().commands == COMMANDS
+
+
+def test_what_a_user_chose_stays_when_a_newer_table_gives_that_key_to_another(
+    restarted: Callable[[], Keymap], tmp_path: Path
+) -> None:
+    settings = QSettings(str(tmp_path / "keys.ini"), QSettings.Format.IniFormat)
+    settings.setValue("keys", '{"review.flag": ["J"], "transport.removed": ["Ctrl+F6"]}')
+    settings.sync()
+    keymap = restarted()
+    assert keys_of(keymap, "review.flag") == ("J",)
+    assert keys_of(keymap, "transport.removed") == ("Ctrl+F6",)
+    assert keys_of(keymap, "transport.shuttle_back") == (), "by palette alone, until its key is free again"
+    keymap.reset("review.flag")
+    keymap.reset("transport.shuttle_back")
+    assert keys_of(keymap, "transport.shuttle_back") == ("J",)
+
+
+def test_of_two_stored_commands_with_one_key_one_has_it(
+    restarted: Callable[[], Keymap], tmp_path: Path
+) -> None:
+    settings = QSettings(str(tmp_path / "keys.ini"), QSettings.Format.IniFormat)
+    settings.setValue("keys", '{"review.flag": ["Ctrl+F6"], "edge.switch": ["Ctrl+F6"]}')
+    settings.sync()
+    found = [keys_of(restarted(), command_id) for command_id in ("review.flag", "edge.switch")]
+    assert sorted(found) in ([("Ctrl+F6",), ("E",)], [("Ctrl+F6",), ("F",)])
 
 
 def test_stored_keys_cannot_take_escape_away_or_bind_delete(

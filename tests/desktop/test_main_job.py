@@ -87,6 +87,8 @@ def answer_learn(edited: Path, **fields: str) -> tuple[Callable[[QWidget], None]
     def add(dialog: QWidget) -> None:
         button = next(one for one in dialog.findChildren(QPushButton) if one.text().startswith("Add"))
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        fold = next(one for one in dialog.findChildren(QPushButton) if one.text() == "For researchers")
+        QTest.mouseClick(fold, Qt.MouseButton.LeftButton)
         for name, text in fields.items():
             field = named_field(dialog, name)
             field.selectAll()

@@ -48,7 +48,7 @@ def test_the_dialog_counts_the_cuts_that_its_settings_would_make(reviewing: Hand
         form = dialog.findChild(ProposeForm)
         for name, text in (
             ("", ""),
-            ("Percentile", "80"),
+            ("Oddest", "20"),
             ("Keep, percent", "70"),
             ("Keep, minutes", "0.25"),
         ):
@@ -115,7 +115,7 @@ def test_pauses_are_proposed_on_a_fresh_import_even_while_it_is_listened_to(
     (cut,) = window.session.state.proposals.values()
     assert (cut.start_samples / RATE_HZ, cut.stop_samples / RATE_HZ) == pytest.approx((12, 17), abs=0.2)
     assert "what you keep" not in cut.reason
-    assert hands.said[-1] == "Proposed 1 cut, keeping 83%"
+    assert hands.said[-1] == "Proposed 1 cut, keeping 83 %"
     assert window.review.above() == (cut.id,)
     hands.press("Ctrl+Z")
     assert not window.session.state.proposals

@@ -22,7 +22,7 @@ from engine.jobs.listen import ListenRequest, listen_to_document
 from engine.jobs.propose import propose
 from engine.overview.results import Origin, SegmentState
 from engine.progress import SILENT
-from tests.desktop.conftest import Hands, type_path
+from tests.desktop.conftest import Hands, choose_taste, type_path
 from tests.desktop.test_accessibility import handled, name_of
 from tests.engine.conftest import RATE_HZ, TINY, music
 from widgets.taste.page import TastePage
@@ -130,12 +130,14 @@ def test_what_the_taste_is_is_shown(tasting: Hands) -> None:
     assert "seed 3" in page.facts.accessibleDescription()
     assert "4 epochs" in page.losses.accessibleDescription()
     assert page.ranking.keys() == ["", str(facts.recordings[0].path)], "the raw one is odder"
-    assert "of kept" in page.distribution.sentence
+    assert "of your edits" in page.distribution.sentence
+    assert page.verdict.sentence.endswith("of the recording sounds like your edits.")
 
 
 def test_the_oddest_stretch_is_gone_to_shown_and_heard(tasting: Hands) -> None:
     window, page = tasting.window, page_of(tasting)
-    assert page.map.hasFocus()
+    assert page.curves.hasFocus()
+    page.map.setFocus()
     tasting.press("End")
     finish(tasting)
     moment = page.moment.moment
@@ -156,6 +158,7 @@ def test_the_oddest_stretch_is_gone_to_shown_and_heard(tasting: Hands) -> None:
 def test_a_kept_stretch_is_heard_beside_the_timeline(tasting: Hands) -> None:
     window, page = tasting.window, page_of(tasting)
     playhead = window.transport.playhead_samples
+    page.map.setFocus()
     page.map.set_current(0)  # kept ones come first
     tasting.press("Space")
     finish(tasting)
@@ -167,8 +170,9 @@ def test_a_kept_stretch_is_heard_beside_the_timeline(tasting: Hands) -> None:
 
 def test_what_a_moment_is_most_like_is_heard(tasting: Hands) -> None:
     window, page = tasting.window, page_of(tasting)
-    button = next(one for one in page.findChildren(QPushButton) if one.text() == "Hear the nearest kept")
+    button = next(one for one in page.findChildren(QPushButton) if one.text() == "Hear what you kept like it")
     assert not button.isEnabled()
+    page.map.setFocus()
     tasting.press("End")
     finish(tasting)
     assert button.isEnabled()
@@ -262,7 +266,9 @@ def test_a_dropped_file_that_is_no_recording_is_told_and_forgotten(tasting: Hand
 
 def test_two_tastes_are_compared_and_their_differences_heard(tasting: Hands, material: Path) -> None:
     window, page = tasting.window, page_of(tasting)
-    tasting.do_and_answer(lambda: window.commands.run("taste.compare"), type_path(material / "other.taste"))
+    tasting.do_and_answer(
+        lambda: window.commands.run("taste.compare"), *choose_taste(material / "other.taste")
+    )
     finish(tasting)
     assert page.differences.count()
     assert "tiny, other" in page.curves.accessibleDescription()
@@ -285,7 +291,7 @@ def test_a_file_is_analysed_without_a_document(hands: Hands, material: Path) -> 
     hands.press_and_answer("Shift+F4", type_path(material / "raw.wav"))
     assert "learn one from your edits" in hands.refused[-1]
     assert page_of(hands).no_taste.isVisible()
-    hands.do_and_answer(lambda: window.commands.run("taste.look"), type_path(material / "tiny.taste"))
+    hands.do_and_answer(lambda: window.commands.run("taste.look"), *choose_taste(material / "tiny.taste"))
     finish(hands)
     hands.press_and_answer("Shift+F4", type_path(material / "raw.wav"))
     finish(hands)
@@ -342,6 +348,7 @@ def test_another_document_brings_its_own(tasting: Hands, tmp_path: Path) -> None
 
 def test_everything_has_a_name_and_tab_goes_round(tasting: Hands) -> None:
     page = page_of(tasting)
+    page.research.button.click()
     parts = [one for one in handled(page) if not isinstance(one, QScrollBar)]
     assert all(name_of(one) for one in parts), [one for one in parts if not name_of(one)]
     page.head.buttons["taste.learn"].setFocus(Qt.FocusReason.TabFocusReason)

@@ -93,6 +93,22 @@ def test_q_switches_at_the_playhead_while_playing(reviewing: Hands) -> None:
     reviewing.press("Space")
 
 
+@pytest.mark.parametrize(("view", "time"), [("source", "0:09.250"), ("result", "0:06.250")])
+def test_the_time_is_copied_as_the_clock_shows_it(reviewing: Hands, view: str, time: str) -> None:
+    window = reviewing.window
+    if view == "result":
+        reviewing.press("Q")
+    window.transport.seek(at(9.25))
+    reviewing.press("Ctrl+Shift+C")
+    assert QApplication.clipboard().text() == time == label(window, "Playhead")
+    assert label(window, "Last command") == f"Copied {time}"
+
+
+def test_without_a_recording_there_is_no_time_to_copy(hands: Hands) -> None:
+    hands.press("Ctrl+Shift+C")
+    assert "no time to copy yet" in hands.refused[-1]
+
+
 def test_accepting_in_the_result_closes_the_gap_under_the_playhead(reviewing: Hands) -> None:
     window, canvas = reviewing.window, reviewing.window.timeline.canvas
     reviewing.press("Q")
@@ -232,28 +248,28 @@ def test_looping_is_said_only_where_something_loops(reviewing: Hands) -> None:
     window = reviewing.window
     loops = window.top_bar._buttons["loop"]
     window.review.choose(None)
-    reviewing.press("L")
+    reviewing.press("Shift+L")
     assert reviewing.refused[-1].startswith("There is nothing to loop")
     assert not window.transport.loops
     reviewing.press("Down")
     start, stop = window.review.span()
     window.transport.seek(stop + 1)
-    reviewing.press("L")
+    reviewing.press("Shift+L")
     assert window.status_bar.message == "Loop on: Space repeats the proposal"
     assert loops.isChecked()
     assert window.transport.playhead_samples == start, "from behind it, it would never come round"
     reviewing.press("Space")
     assert window.player._loop == (start, stop)
-    reviewing.press("L")
+    reviewing.press("Shift+L")
     assert window.status_bar.message == "Playing on"
     assert not loops.isChecked()
-    reviewing.press("L")
+    reviewing.press("Shift+L")
     assert window.status_bar.message == "Looping the current proposal"
     reviewing.press("Space")
-    reviewing.press("L")
+    reviewing.press("Shift+L")
     assert window.status_bar.message == "Loop off"
     reviewing.press("Shift+A")
     reviewing.press("Q")
-    reviewing.press("L")
+    reviewing.press("Shift+L")
     assert "It is cut from the result" in reviewing.refused[-1]
     assert not window.transport.loops

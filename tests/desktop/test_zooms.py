@@ -10,6 +10,7 @@ import pytest
 
 from desktop.main_window import MainWindow
 from desktop.timeline.zooms import Window, WindowHistory, Zooms
+from engine.document import edits
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import RATE_HZ, good
@@ -153,6 +154,66 @@ def test_zooming_to_the_proposal_again_goes_back(reviewing: Hands) -> None:
     reviewing.press("Shift+F")
     assert window.timeline.viewport.start_samples == pytest.approx(before.start_samples)
     assert window.timeline.viewport.samples_per_px == pytest.approx(before.samples_per_px)
+
+
+LONG = ((60, 240), (300, 302), (303, 304), (500, 640))
+
+
+@pytest.fixture
+def long_and_short(hands: Hands, tmp_path: Path) -> Hands:
+    """Twelve minutes with cuts of three minutes and of one second."""
+    cuts = tuple((start * RATE_HZ, stop * RATE_HZ) for start, stop in LONG)
+    hands.window.session.open(make_document(tmp_path / "long.offcut", good(tmp_path / "long.wav", 720), cuts))
+    hands.finish_work()
+    return hands
+
+
+def share_of_view(window: MainWindow) -> float:
+    """Return how much of the view the current proposal takes, once it is in it."""
+    view, (start, stop) = window.timeline.viewport, window.review.span()
+    assert view.start_samples <= start
+    assert stop <= view.stop_samples
+    return (stop - start) / view.visible_samples
+
+
+def test_the_zoom_follows_the_proposal_in_and_out(long_and_short: Hands) -> None:
+    window = long_and_short.window
+    assert window.timeline.viewport.visible_samples == 720 * RATE_HZ, "it opens whole"
+    long_and_short.press("Down")
+    assert share_of_view(window) == pytest.approx(1 / 4), "3 s to either side of 2 s"
+    close = window.timeline.viewport
+    long_and_short.press("Down")
+    assert window.timeline.viewport.samples_per_px == close.samples_per_px, "the neighbour is as near"
+    assert share_of_view(window) == pytest.approx(1 / 8)
+    long_and_short.press("A")
+    assert share_of_view(window) == pytest.approx(1 / 3), "140 s after 1 s"
+    wide = window.timeline.viewport
+    long_and_short.press("Alt+Right")
+    assert window.timeline.viewport == wide, "an edge that moves in view moves nothing else"
+    long_and_short.press("Q")
+    long_and_short.press("Up")
+    view = window.timeline.viewport
+    assert view.visible_samples == pytest.approx(6 * RATE_HZ), "in the result it is a seam"
+    assert view.holds(303 * RATE_HZ)
+
+
+def test_a_click_in_the_timeline_moves_nothing_and_a_row_frames(long_and_short: Hands) -> None:
+    window = long_and_short.window
+    whole = window.timeline.viewport
+    window.timeline.proposal_clicked.emit(f"cut-{300 * RATE_HZ}")
+    assert window.review.current == f"cut-{300 * RATE_HZ}"
+    assert window.timeline.viewport == whole
+    window.queue_panel.proposal_chosen.emit(f"cut-{303 * RATE_HZ}")
+    assert window.timeline.viewport.visible_samples == pytest.approx(7 * RATE_HZ)
+
+
+def test_what_takes_the_place_of_a_proposal_that_is_gone_changes_no_zoom(long_and_short: Hands) -> None:
+    window = long_and_short.window
+    whole, state = window.timeline.viewport, window.session.state
+    rest = [proposal for key, proposal in state.proposals.items() if key != window.review.current]
+    window.session.apply(edits.replace_proposals(state, rest, {}, "Proposed"))
+    assert window.review.current == f"cut-{300 * RATE_HZ}"
+    assert window.timeline.viewport == whole
 
 
 def test_zooming_to_another_proposal_does_not_go_back(reviewing: Hands) -> None:

@@ -23,7 +23,7 @@ from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.edl.export import ExportRequest
 from engine.progress import SILENT
-from tests.desktop.conftest import JOB_TIMEOUT_MS, Hands, fill, type_path
+from tests.desktop.conftest import JOB_TIMEOUT_MS, Hands, choose_taste, fill, type_path
 from tests.desktop.documents import make_document
 from tests.desktop.sound_device import CapturingDevice, alsa_configuration
 from tests.desktop.test_main_job import answer_learn
@@ -321,7 +321,7 @@ def test_a_taste_that_vanishes_or_is_damaged(
     window = reviewing.window
     mine = folder / "mine.taste"
     mine.write_bytes(taste.read_bytes())
-    reviewing.press_and_answer("Ctrl+T", type_path(mine))
+    reviewing.press_and_answer("Ctrl+T", *choose_taste(mine))
     reviewing.finish_work()
     assert window.session.curve is not None
     assert window.session.curve.maker.startswith("slicer-ae mine")

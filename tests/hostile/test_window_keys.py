@@ -21,6 +21,7 @@ OPENS_A_DIALOG = {
     *("tracks.menu", "tracks.color", "tracks.group", "tracks.role", "view.spectrogram"),
     *("view.messages", "file.demo"),
     *("taste.analyse", "taste.look", "taste.compare", "transport.go_to"),
+    *("review.note", "file.note"),
     *(
         "taste.improve",
         "taste.learn",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 from engine.edl.export.formats import AUDIO_SUFFIXES
@@ -53,6 +53,10 @@ class ExportChoice:
     def has_audio(self) -> bool:
         """Whether a sound is written."""
         return any(suffix in AUDIO_SUFFIXES for suffix in self.suffixes)
+
+    def lowered(self, lower_db: float) -> ExportChoice:
+        """Return the same, written quieter."""
+        return replace(self, options=replace(self.options, gain_db=-lower_db)) if lower_db else self
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,7 +142,10 @@ class KeyButton(EnterButton):
         self._renew()
 
     def _shown_text(self) -> str:
-        return "" if self._compact >= 2 and self._icon_name else self.text()
+        return self._fitting_text(self.text())
+
+    def _fitting_text(self, text: str) -> str:
+        return "" if self._compact >= 2 and self._icon_name else text
 
     def _shown_key(self) -> str:
         return "" if self._compact >= 1 else self._key
@@ -150,15 +153,18 @@ class KeyButton(EnterButton):
     def _font(self) -> QFont:
         return ui_font()
 
-    def sizeHint(self) -> QSize:
+    def width_of(self, text: str, key: str) -> int:
+        """Return how wide it is with another word and another key."""
         parts = [
             float(px(16)) if self._icon_name else 0.0,
-            QFontMetricsF(self._font()).horizontalAdvance(self._shown_text()),
-            cap_width(self._shown_key()),
+            QFontMetricsF(self._font()).horizontalAdvance(self._fitting_text(text)),
+            cap_width("" if self._compact >= 1 else key),
         ]
         shown = [width for width in parts if width]
-        width = sum(shown) + px(8) * max(0, len(shown) - 1) + px(20)
-        return QSize(round(width + 0.5), px(CONTROL))
+        return round(sum(shown) + px(8) * max(0, len(shown) - 1) + px(20) + 0.5)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.width_of(self.text(), self._key), px(CONTROL))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()

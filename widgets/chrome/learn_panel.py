@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
-from PySide6.QtWidgets import (
-    QFormLayout,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QListWidget,
-    QListWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QResizeEvent
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from engine.anomaly.recipes.methods import METHODS
 from engine.diagnoses.finding import Finding
 from widgets.chrome.choice_field import ChoiceField
+from widgets.chrome.elided_label import ElidedLabel
+from widgets.chrome.fold import Fold
 from widgets.chrome.key_caps import KeyButton
 from widgets.chrome.number_field import NumberField
-from widgets.chrome.removable_list import RemovableList
+from widgets.chrome.recording_list import RecordingList
 from widgets.taste.findings import Findings
 from widgets.theme import Theme, px
+
+_ASKS = "Add recordings as you edited them, or drop them here. Offcut learns what you keep."
+_LONGEST_NAME_BYTES = 200
+"""Most file systems take 255, and a file that is being written has a few signs more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +45,15 @@ class LearnRequest:
 
 
 class LearnPanel(QWidget):
-    """Edited recordings, a name, how to learn, epochs and a seed.
+    """Edited recordings and a name; method, epochs and seed are folded away.
 
     `files_requested` asks the owner to let the user choose files; it answers with `add_files`. `changed`
     says that `problem()` may have another answer, `files_changed` that `paths` has; who looks into the
-    recordings answers with `set_findings`.
+    recordings answers with `set_lengths` and `set_findings`.
+
+    Parameters
+    ----------
+    epochs : other than the method's own; then what is folded away is open
     """
 
     changed = Signal()
@@ -61,13 +63,10 @@ class LearnPanel(QWidget):
     def __init__(self, theme: Theme, epochs: int | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAcceptDrops(True)
-        self._files = RemovableList()
+        self._files = RecordingList(theme)
         self._files.setAccessibleName("Edited recordings")
-        self._files.setSelectionMode(QListWidget.SelectionMode.ExtendedSelection)
-        self._files.setProperty("surface", "ground")
         self._files.setMinimumHeight(px(120))
-        self._files.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self._files.setAcceptDrops(False)
+        self._sum = ElidedLabel("", "dim")
         self._add = KeyButton(theme, "Add recordings…", "", "plus")
         self._remove = KeyButton(theme, "Remove", "", "minus")
         self._name = QLineEdit("My taste")
@@ -79,6 +78,8 @@ class LearnPanel(QWidget):
         self._problem.setProperty("role", "dim")
         self._problem.setWordWrap(True)
         self._findings = Findings(theme)
+        self._fold = self._folded(theme)
+        self._fold.set_open(epochs is not None)
         self._lay_out()
         self._add.clicked.connect(self.files_requested)
         self._remove.clicked.connect(self._remove_chosen)
@@ -93,23 +94,22 @@ class LearnPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(px(8))
-        asks = QLabel("Recordings you edited before: Offcut learns what you keep from them. Drop them here.")
-        asks.setWordWrap(True)
-        layout.addWidget(asks)
+        self._asks = QLabel(_ASKS)
+        self._asks.setWordWrap(True)
+        layout.addWidget(self._asks)
         layout.addWidget(self._files, 1)
         buttons = QHBoxLayout()
         buttons.addWidget(self._add)
         buttons.addWidget(self._remove)
         buttons.addStretch(1)
+        buttons.addWidget(self._sum)
         layout.addLayout(buttons)
         layout.addWidget(self._findings)
         form = QFormLayout()
         form.setSpacing(px(8))
         form.addRow("&Name", self._name)
-        form.addRow("&Method", self._method)
-        form.addRow("&Epochs", self._epochs)
-        form.addRow("&Seed", self._seed)
         layout.addLayout(form)
+        layout.addWidget(self._fold)
         layout.addWidget(self._problem)
         for field, said in (
             (self._name, "Name of the taste"),
@@ -119,30 +119,36 @@ class LearnPanel(QWidget):
             field.setAccessibleName(said)
             field.setToolTip(said)
 
+    def _folded(self, theme: Theme) -> Fold:
+        inside = QWidget()
+        form = QFormLayout(inside)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setSpacing(px(8))
+        form.addRow("&Method", self._method)
+        form.addRow("&Epochs", self._epochs)
+        form.addRow("&Seed", self._seed)
+        return Fold(theme, "For researchers", inside)
+
     def set_theme(self, theme: Theme) -> None:
         """Paint with these colours from now on."""
-        for part in (self._add, self._remove, self._method, self._findings):
+        for part in (self._add, self._remove, self._method, self._findings, self._files, self._fold):
             part.set_theme(theme)
 
     def add_files(self, paths: Iterable[str]) -> None:
         """Add recordings to the list, each once."""
-        known = set(self.paths)
-        for path in paths:
-            if path not in known:
-                known.add(path)
-                item = QListWidgetItem(path.replace("\\", "/").rsplit("/", 1)[-1])
-                item.setData(Qt.ItemDataRole.UserRole, path)
-                item.setToolTip(path)
-                self._files.addItem(item)
+        self._files.add(paths)
         self._renew()
         self.files_changed.emit()
 
     @property
     def paths(self) -> tuple[str, ...]:
         """The recordings in the list."""
-        return tuple(
-            str(self._files.item(row).data(Qt.ItemDataRole.UserRole)) for row in range(self._files.count())
-        )
+        return self._files.paths
+
+    def set_lengths(self, lengths_s: Mapping[str, float | None]) -> None:
+        """Say how long recordings are, by path; None: it cannot be read."""
+        self._files.set_lengths(lengths_s)
+        self._sum.setText(self._files.sum_text)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -159,6 +165,8 @@ class LearnPanel(QWidget):
             return "Add at least one recording that you edited."
         if not self._name.text().strip():
             return "Give the taste a name."
+        if len(os.fsencode(self._name.text().strip())) > _LONGEST_NAME_BYTES:
+            return "This name is too long for a file: shorten it."
         return self._epochs.problem("Epochs") or self._seed.problem("Seed")
 
     def values(self) -> LearnRequest:
@@ -173,15 +181,21 @@ class LearnPanel(QWidget):
         self._epochs.setText(str(METHODS[number].epochs))
 
     def _remove_chosen(self) -> None:
-        for item in self._files.selectedItems():
-            self._files.takeItem(self._files.row(item))
+        self._files.remove_chosen()
         self._renew()
         self.files_changed.emit()
 
     def _renew(self) -> None:
         self._remove.setEnabled(bool(self._files.selectedItems()))
         self._problem.setText(self.problem())
+        self._sum.setText(self._files.sum_text)
         self.changed.emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # A window asks its layouts for the least height without a width: wrapped words would be cut.
+        for label in (self._asks, self._problem):
+            label.setMinimumHeight(max(label.heightForWidth(self.width()), 0))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls():

@@ -1,4 +1,4 @@
-"""The form that asks how much to cut: found from the scores, by what is kept, by percentile or by score."""
+"""The form that asks how much to cut: found from the scores, by length, by share or by score."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from widgets.chrome.radio_group import tab_to_checked
 from widgets.chrome.share_fields import ShareFields
 from widgets.theme import Theme, px
 
-_AUTOMATIC = "Finds the threshold from the scores of this recording and of what you kept."
+_AUTOMATIC = "Cut what clearly sounds unlike your edits."
+_NAMES = {"percentile": "Oddest", "score": "Score"}
 _COUNTING = "Counting the cuts…"
 _FIELD = 72
 
@@ -55,11 +56,11 @@ class ProposeForm(QWidget):
         self._modes = QButtonGroup(self)
         self._share = ShareFields(settings.keep, length_s)
         self._numbers = {
-            "percentile": NumberField(round(settings.percentile), 0, 100),
+            "percentile": NumberField(round(100 - settings.percentile), 0, 100),
             "score": NumberField(round(settings.score * 100), 0, 100),
         }
         self._said = QLabel()
-        self._follows = CheckBox(theme, "As the material")
+        self._follows = CheckBox(theme, "Automatic")
         self._material_s = material_s
         shortest_s = material_s if settings.minimum_kept_s is None else settings.minimum_kept_s
         self._shortest = NumberLine(Number("Shortest kept piece in seconds", shortest_s, 0.0, 3600.0, 2))
@@ -91,8 +92,8 @@ class ProposeForm(QWidget):
         rows = (
             ("automatic", "&Automatic", automatic),
             ("keep", "&Keep", self._share),
-            ("percentile", "&Percentile", self._number("percentile", "% of it scores below the threshold")),
-            ("score", "&Score", self._number("score", "hundredths, and above, are cut")),
+            ("percentile", "&Oddest", self._number("percentile", "Cut the oddest", "% of all moments")),
+            ("score", "&Score", self._number("score", "Cut what scores", "of 100 or more")),
         )
         for row, (mode, name, content) in enumerate(rows):
             choice = QRadioButton(name)
@@ -103,20 +104,20 @@ class ProposeForm(QWidget):
             grid.addWidget(content, row, 1)
         return grid
 
-    def _number(self, mode: str, unit: str) -> QWidget:
+    def _number(self, mode: str, before: str, after: str) -> QWidget:
         field = self._numbers[mode]
-        field.setAccessibleName(f"{mode.capitalize()}: {unit}")
+        field.setAccessibleName(f"{_NAMES[mode]}: {before.lower()} so many {after}")
         field.setMaximumWidth(px(_FIELD))
         field.textEdited.connect(lambda: self._choose(mode))
         field.textChanged.connect(self._renew)
-        return _beside(field, QLabel(unit))
+        return _beside(QLabel(before), field, QLabel(after))
 
     def _shortest_row(self, settings: CutSettings) -> QHBoxLayout:
         name = QLabel("S&hortest kept piece")
         name.setBuddy(self._shortest)
         self._shortest.setMaximumWidth(px(_FIELD))
         self._follows.setChecked(settings.minimum_kept_s is None)
-        self._follows.setAccessibleName("Shortest kept piece as the material")
+        self._follows.setAccessibleName("Shortest kept piece: automatic")
         self._follows.setToolTip("Two bars where there is a pulse, a second where there is none")
         self._shortest.textEdited.connect(lambda: self._follows.setChecked(False))
         self._shortest.textChanged.connect(self._renew)
@@ -134,7 +135,7 @@ class ProposeForm(QWidget):
         numbers = self._numbers
         asked = self._share.problem() if mode == "keep" else ""
         if mode in numbers:
-            asked = numbers[mode].problem(mode.capitalize())
+            asked = numbers[mode].problem(_NAMES[mode])
         return asked or ("" if self._follows.isChecked() else self._shortest.problem())
 
     def values(self) -> dict[str, object]:
@@ -146,7 +147,7 @@ class ProposeForm(QWidget):
         elif mode in self._numbers:
             number = self._numbers[mode].value()
             assert number is not None
-            wanted[mode] = float(number) if mode == "percentile" else number / 100
+            wanted[mode] = 100.0 - number if mode == "percentile" else number / 100
         wanted["minimum_kept_s"] = None if self._follows.isChecked() else self._shortest.value()
         return wanted
 

@@ -1,4 +1,8 @@
-"""The bar over everything: document, transport, time, the two views, and the way to every command."""
+"""The bar over everything: document, transport, time, the two views, and the way to every command.
+
+Nothing in it moves but for the width of the window: a long name, a late time or a bar of four figures has its
+room from the start.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +17,9 @@ from widgets.chrome.elided_label import ElidedLabel
 from widgets.chrome.key_caps import KeyButton
 from widgets.theme import BAR, TEXT, Theme, px
 
-_LEVELS = 5
-_NAME = 160
+_DOCUMENT = (220, 220, 132, 132, 56)
+"""Room for the name of the document and its state, at each level of giving way."""
+_LONGEST_TIME, _LONGEST_MUSICAL = "00:00:00.000", "bar 0000 | 00  000.0 BPM"
 
 
 class TopBar(QFrame):
@@ -44,6 +49,7 @@ class TopBar(QFrame):
         self._time.setProperty("role", "time")
         self._time.setAccessibleName("Playhead")
         self._musical.setAccessibleName("Bar, beat and tempo")
+        self._document = QWidget()
         self._buttons: dict[str, KeyButton] = {}
 
         def button(name: str, command: str, text: str, icon: str = "", spoken: str = "") -> KeyButton:
@@ -79,16 +85,19 @@ class TopBar(QFrame):
         layout = self._layout
         layout.setContentsMargins(px(12), 0, px(12), 0)
         layout.setSpacing(px(10))
-        layout.addWidget(self._name)
-        layout.addWidget(self._saved)
-        layout.addStretch(2)
+        document = QHBoxLayout(self._document)
+        document.setContentsMargins(0, 0, 0, 0)
+        document.setSpacing(px(10))
+        document.addWidget(self._name)
+        document.addWidget(self._saved)
+        document.addStretch(1)
+        layout.addWidget(self._document)
         for each in self._transport:
             layout.addWidget(each)
-        layout.addSpacing(px(8))
         layout.addWidget(self._time)
         layout.addSpacing(px(4))
         layout.addWidget(self._musical)
-        layout.addStretch(3)
+        layout.addStretch(1)
         for each in self._right:
             layout.addWidget(each)
         self._name.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
@@ -109,7 +118,6 @@ class TopBar(QFrame):
         """Show the document's name and its state, such as "saved" or "read only"."""
         self._name.setText(name)
         self._saved.setText(state)
-        self._fit()
 
     def set_playing(self, playing: bool) -> None:
         """Show whether sound runs."""
@@ -129,13 +137,7 @@ class TopBar(QFrame):
         self._time.setText(format_time(seconds))
         parts = [f"bar {bar_beat[0]} | {bar_beat[1]}"] if bar_beat else []
         parts += [f"{tempo_bpm:.1f} BPM"] if tempo_bpm > 0 else []
-        musical = "  ".join(parts)
-        widths_change = len(musical) != len(self._musical.text())
-        self._musical.setText(musical)
-        # A time of the same length never moves its neighbours.
-        self._time.setMinimumWidth(max(self._time.minimumWidth(), self._time.sizeHint().width()))
-        if widths_change:
-            self._fit()
+        self._musical.setText("  ".join(parts))
 
     @property
     def view(self) -> str:
@@ -185,16 +187,21 @@ class TopBar(QFrame):
 
     def _fit(self) -> None:
         """Give up the least telling things first until everything fits: keys, words, tempo, two buttons."""
-        for level in range(_LEVELS):
+        for label, longest in ((self._time, _LONGEST_TIME), (self._musical, _LONGEST_MUSICAL)):
+            label.ensurePolished()
+            label.setFixedWidth(label.fontMetrics().horizontalAdvance(longest) + px(4))
+        for level, room in enumerate(_DOCUMENT):
             for button in self._buttons.values():
                 button.set_compact(min(level, 2))
             self._saved.setVisible(level < 2)
             self._musical.setVisible(level < 3)
             for name in ("start", "loop"):
                 self._buttons[name].setVisible(level < 4)
+            self._document.setFixedWidth(px(room))
+            taste, keys = self._buttons["taste"], self._keys
+            words = (("Learn", keys.get("taste.learn", "")), ("Taste", keys.get("taste.page", "")))
+            taste.setFixedWidth(max(taste.width_of(*each) for each in words))
             self._layout.invalidate()
-            # A long name gives way before a key does, a short one does not.
-            spare = max(0, self._name.sizeHint().width() - px(_NAME))
-            if self._layout.sizeHint().width() - spare <= self.width():
+            if self._layout.sizeHint().width() <= self.width():
                 break
         self._layout.activate()

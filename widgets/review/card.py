@@ -27,7 +27,16 @@ _ANSWERS = (
     ("edge.switch", "Edges"),
 )
 _HEAR = "review.hear_kept"
+_NOTE_LINES, _NOTE_LETTERS = 4, 240
+"""That a card shows of a note; its tooltip shows all of it."""
 _FIELDS = ("score", "left edge", "right edge", "crossfade")
+
+
+def short_note(note: str) -> str:
+    """Return as much of a note as a card has room for."""
+    lines = note.splitlines()[:_NOTE_LINES]
+    short = "\n".join(lines)[:_NOTE_LETTERS].rstrip()
+    return short if short == note else f"{short} …"
 
 
 class VerdictMark(QWidget):
@@ -83,6 +92,10 @@ class Card(QFrame):
         self._title, self._length, self._reason = QLabel(), QLabel(), QLabel()
         self._title.setProperty("role", "title")
         self._reason.setWordWrap(True)
+        self._note = QLabel()
+        self._note.setAccessibleName("Note")
+        self._note.setWordWrap(True)
+        self._note.setTextFormat(Qt.TextFormat.PlainText)
         self._verdict = VerdictMark(theme)
         self._spark = ScoreSpark(theme)
         self._names = {name: QLabel(name) for name in _FIELDS}
@@ -112,6 +125,7 @@ class Card(QFrame):
         top.addWidget(self._length)
         layout.addLayout(top)
         layout.addWidget(self._reason)
+        layout.addWidget(self._note)
         layout.addSpacing(px(2))
         fields = QGridLayout()
         fields.setHorizontalSpacing(px(12))
@@ -165,6 +179,10 @@ class Card(QFrame):
         self._buttons["review.accept"].set_outline(theme.accepted)
         mono = f'font-family: "JetBrains Mono"; font-size: {px(TEXT - 1)}px;'
         self._length.setStyleSheet(mono)
+        self._note.setStyleSheet(
+            f"font-size: {px(TEXT - 1)}px; color: {theme.text}; padding-left: {px(7)}px;"
+            f" border-left: {px(2)}px solid {theme.line};"
+        )
         quiet = (self._kept, self._kept_name, self._chance_name, self._chance, self._parts_name)
         for label in (*self._values.values(), *quiet):
             label.setStyleSheet(f"font-size: {px(TEXT - 1)}px; color: {theme.dim};")
@@ -177,6 +195,9 @@ class Card(QFrame):
         self._title.setText(text.title)
         self._length.setText(text.length)
         self._reason.setText(text.reason)
+        self._note.setText(short_note(text.note))
+        self._note.setToolTip(text.note)
+        self._note.setVisible(bool(text.note))
         self._verdict.set_verdict(text.verdict)
         sits = {"left edge": (text.left, text.left_sits), "right edge": (text.right, text.right_sits)}
         for name, label in self._names.items():
@@ -189,8 +210,9 @@ class Card(QFrame):
             label.setAccessibleName(f"{name}, active" if active else name)
         for name, (time, on) in sits.items():
             self._values[name].setText(f"{self._number(time)} {on}")
-        for name, words in (("score", text.score), ("crossfade", text.crossfade)):
-            self._values[name].setText(self._number(words))
+        self._values["score"].setToolTip("Surer than that share of the other proposals" if text.surer else "")
+        for name, words, more in (("score", text.score, text.surer), ("crossfade", text.crossfade, "")):
+            self._values[name].setText(f"{self._number(words)}{more}")
             self._names[name].setVisible(bool(words))
             self._values[name].setVisible(bool(words))
         self._kept.setText(text.kept)

@@ -103,7 +103,7 @@ def demo_panel(theme: Theme, count: int, grouping: Grouping = "") -> QueuePanel:
     parts = np.stack([6.0 * wave, 2.5 * wave, 1.5 * wave], axis=1).astype(np.float32)
     names = ("talk", "unlike-kept", "out-of-tune")
     curve = ScoreCurve(times, wave.astype(np.float32), "demo", names, parts)
-    panel.set_surroundings(Surroundings(grid, (), 18.0, curve))
+    panel.set_surroundings(Surroundings(grid, (), curve))
     panel.set_taste("Band 2026")
     shown = listing(state, ids, grouping)
     scores = table_of(state).made.scores

@@ -19,7 +19,7 @@ from widgets.theme import TEXT, TEXT_SMALL, Theme, px
 
 SORTINGS = {
     "time": "By time",
-    "score": "By score",
+    "score": "Surest first",
     "length": "By length",
     "useful": "Useful first",
     "answered": "Newest first",

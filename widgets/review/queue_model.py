@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 
+from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
+from engine.document.table_steps import step_between
 from engine.review.learned import Learned
 from engine.review.listing import Listing, QueueGroup
+from engine.review.standing import Standing, standing
 from engine.wording import counted
 from widgets.review.rows import QueueRow, row_of
 
@@ -29,6 +34,7 @@ class QueueModel(QAbstractListModel):
         self._state = DocumentState()
         self._learned: Learned | None = None
         self._lines: tuple[Line, ...] = ()
+        self._standing: tuple[Mapping[str, Proposal], Learned | None, Standing] | None = None
         self.selected: frozenset[str] = frozenset()
 
     def set_listing(self, state: DocumentState, listing: Listing, learned: Learned | None = None) -> None:
@@ -40,9 +46,19 @@ class QueueModel(QAbstractListModel):
             if lines:
                 self.dataChanged.emit(self.index(0), self.index(len(lines) - 1))
             return
-        self.beginResetModel()
-        self._state, self._lines = state, lines
-        self.endResetModel()
+        step = step_between(self._lines, lines)
+        if step is None:
+            self.beginResetModel()
+            self._state, self._lines = state, lines
+            self.endResetModel()
+        elif step.came:
+            self.beginInsertRows(_ROOT, step.place, step.place)
+            self._state, self._lines = state, lines
+            self.endInsertRows()
+        else:
+            self.beginRemoveRows(_ROOT, step.place, step.place)
+            self._state, self._lines = state, lines
+            self.endRemoveRows()
 
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _ROOT) -> int:
         return 0 if parent.isValid() else len(self._lines)
@@ -56,13 +72,26 @@ class QueueModel(QAbstractListModel):
                 return _spoken(heading)
             chosen = ", selected" if self.id_at(index.row()) in self.selected else ""
             return self.row(index.row()).spoken + chosen
+        if role == Qt.ItemDataRole.ToolTipRole and self.id_at(index.row()) is not None:
+            return self.row(index.row()).hint
         return None
 
     def row(self, position: int) -> QueueRow:
         """Return the row at a position, where a proposal stands."""
         line = self._lines[position]
         assert isinstance(line, str)
-        return row_of(self._state, line, self._learned)
+        return row_of(self._state, line, self._learned, self.standing())
+
+    def standing(self) -> Standing:
+        """Return how sure the proposals are beside each other.
+
+        An answer alone ranks nothing anew: what it taught does, a moment later, so that no key waits for it.
+        """
+        about = self._state.proposals, self._learned
+        known = self._standing
+        if known is None or known[0] is not about[0] or known[1] is not about[1]:
+            self._standing = known = (*about, standing(self._state, self._learned))
+        return known[2]
 
     def heading(self, position: int) -> QueueGroup | None:
         """Return the group whose heading is at a position, None where a proposal stands."""

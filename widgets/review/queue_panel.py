@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QStackedWidget, QVBoxLayout, 
 from engine.document.state import DocumentState
 from engine.review.learned import Learned
 from engine.review.listing import Listing
+from engine.review.said_of_span import SaidOfSpan
 from engine.review.statistics import ReviewStatistics
 from widgets.chrome.key_caps import KeyButton
 from widgets.review.advice import advice, all_decided
@@ -62,6 +63,7 @@ class QueuePanel(QFrame):
         self._threshold = 1.0
         self._statistics: ReviewStatistics | None = None
         self._learned: Learned | None = None
+        self._moved: SaidOfSpan | None = None
         self.setProperty("surface", "panel")
         self.setAccessibleName("Review")
         self._head = QueueHead(theme, keys)
@@ -123,7 +125,7 @@ class QueuePanel(QFrame):
         self._show_middle()
 
     def set_surroundings(self, around: Surroundings) -> None:
-        """Say what edges can sit on, and how long the crossfade is."""
+        """Say what edges can sit on, and what the scores are."""
         self._around = around
         self._open_card()
 
@@ -138,6 +140,11 @@ class QueuePanel(QFrame):
         """
         self._view.set_selected(selected)
         self._bulk.set_scope(count, name)
+
+    def set_moved(self, moved: SaidOfSpan | None) -> None:
+        """Say this of the open proposal, whose edges were moved."""
+        self._moved = moved
+        self._open_card()
 
     def set_learning(self, sentence: str, *, is_on: bool) -> None:
         """Say what the answers taught, and whether they teach at all; nothing where the sentence is empty."""
@@ -183,6 +190,7 @@ class QueuePanel(QFrame):
         threshold: float,
         above_count: int,
         learned: Learned | None = None,
+        moved: SaidOfSpan | None = None,
     ) -> None:
         """Show a queue.
 
@@ -194,8 +202,9 @@ class QueuePanel(QFrame):
         threshold : 0 to 1
         above_count : how many undecided ones stand at or above it
         learned : what the answers taught; None where nothing is learned from them
+        moved : what is said of the open one where its edges were moved to, as far as it is known
         """
-        self._learned = learned
+        self._learned, self._moved = learned, moved
         self._shown, self._statistics, self._threshold = (state, current, edge), statistics, threshold
         self._head.set_review(state, statistics, all_decided(statistics, self._keys))
         self._say_above(above_count, threshold)
@@ -216,7 +225,9 @@ class QueuePanel(QFrame):
     def _open_card(self) -> None:
         state, current, edge = self._shown
         if current is not None:
-            self._card.set_card(card_of(state, current, self._around, self._learned), edge)
+            ranked = self._view.model().standing()
+            card = card_of(state, current, self._around, self._learned, self._moved, ranked)
+            self._card.set_card(card, edge)
             reach = SPARK_REACH_S * state.rate_hz
             self._card.set_scores(self._around.curve, state.span(current), reach, self._threshold)
             self._view.card_resized()

@@ -1,4 +1,4 @@
-"""How one row of the queue is painted: kind, time, score, length, state as a word and a sign."""
+"""How one row of the queue is painted: kind, time, how sure, length, state as a word and a sign."""
 
 from __future__ import annotations
 
@@ -109,8 +109,8 @@ class RowDelegate(QStyledItemDelegate):
 
         paint_icon(painter, row.icon, square(columns.icon), token)
         is_wide = QFontMetricsF(self._mono).horizontalAdvance(row.length) > columns.length[1]
-        if not row.is_yours and not is_wide:
-            self._paint_bar(painter, cell(columns.bar), row.score, row.chance)
+        if row.bar is not None and not is_wide:
+            self._paint_bar(painter, cell(columns.bar), row.bar)
         if row.conflicts:  # the word beside it says that it is accepted
             paint_icon(painter, CONFLICT_ICON, square(columns.sign), theme.error)
         else:
@@ -134,8 +134,8 @@ class RowDelegate(QStyledItemDelegate):
         painter.setPen(QColor(token))
         painter.drawText(cell(columns.word), middle_left, row.verdict.value)
 
-    def _paint_bar(self, painter: QPainter, cell: QRectF, score: float, chance: float | None) -> None:
-        """Paint the score as a bar and, over it, how likely the user would accept it as a tick."""
+    def _paint_bar(self, painter: QPainter, cell: QRectF, share: float) -> None:
+        """Paint how sure a proposal is beside the others."""
         if cell.width() <= 0:
             return
         height = px(5)
@@ -144,14 +144,9 @@ class RowDelegate(QStyledItemDelegate):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(self._theme.panel2))
         painter.drawRoundedRect(bar, height / 2, height / 2)
-        bar.setWidth(max(float(height), bar.width() * min(1.0, max(0.0, score))))
+        bar.setWidth(max(float(height), bar.width() * share))
         painter.setBrush(QColor(self._theme.score_line))
         painter.drawRoundedRect(bar, height / 2, height / 2)
-        if chance is not None:
-            tick, reach = float(px(2)), cell.width() - px(2)
-            at = QRectF(cell.left() + reach * chance, cell.center().y() - height, tick, 2 * height)
-            painter.setBrush(QColor(self._theme.text))
-            painter.drawRect(at)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def _measure(self, width: float) -> _Columns:

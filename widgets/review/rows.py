@@ -11,17 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.analysis import BeatGrid, ScoreCurve
+from engine.document.by_hand import fade_ms_of
 from engine.document.decisions import Verdict, edited
 from engine.document.kinds import KINDS
 from engine.document.kinds.kind import length_words
-from engine.document.kinds.operations import Order, Replace, Shift
 from engine.document.proposals import BY_HAND, Proposal
 from engine.document.state import DocumentState
 from engine.document.table import table_of
 from engine.review.learned import Learned
+from engine.review.said_of_span import SaidOfSpan
+from engine.review.standing import Standing
 from engine.review.statistics import ReviewStatistics
 from engine.timebase import format_time, samples_to_s
-from widgets.edit_words import YOURS, conflict_names, conflict_sentence
+from widgets.edit_words import YOURS, conflict_names, conflict_sentence, taken_in_sentence
 from widgets.review.score_parts import ScorePart, leading_parts
 
 Positions = Sequence[int] | NDArray[np.int64]
@@ -42,6 +44,8 @@ class QueueRow:
     ----------
     length : how much it does: how long its span is, or what its kind says instead
     chance : how likely the user would accept it, None where nobody can tell
+    bar : 0 to 1, how sure it is beside the others; None where nobody can tell
+    surer_than : the share of the other proposals that it is surer than
     is_yours : whether the user made it by hand
     conflicts : the accepted edits that cannot hold beside it, in words
     """
@@ -58,6 +62,18 @@ class QueueRow:
     chance: float | None = None
     is_yours: bool = False
     conflicts: tuple[str, ...] = ()
+    bar: float | None = None
+    surer_than: float | None = None
+
+    @property
+    def hint(self) -> str:
+        """What the bar means, for whoever rests on the row."""
+        if self.is_yours:
+            return "You made this edit by hand; it has no score."
+        chance = "" if self.chance is None else f"\nYour decisions say: {chance_text(self.chance)} likely"
+        surer = surer_text(self.surer_than)
+        score = f"Score {self.score:.2f}{surer}{' of the others' if surer else ''}"
+        return f"The longer the bar, the surer the proposal beside the others.\n{score}{chance}"
 
     @property
     def spoken(self) -> str:
@@ -72,11 +88,10 @@ class QueueRow:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Surroundings:
-    """What edges can sit on, the crossfade a cut gets, and the scores it was proposed from."""
+    """What edges can sit on, and the scores a cut was proposed from."""
 
     grid: BeatGrid | None = None
     onsets_samples: Positions = ()
-    crossfade_ms: float = 20.0
     curve: ScoreCurve | None = None
 
 
@@ -85,7 +100,8 @@ class CardText:
     """The words of the open proposal; `kept` and `kept_at` are empty where no kept example is known.
 
     `chance` is empty where nothing was learned, `score` of what the user made, `crossfade` where nothing is
-    faded; `parts` are those of the score that lead, if it has any.
+    faded; `parts` are those of the score that lead, if it has any; `surer` says how it stands beside the
+    others, where it is surer than any.
     """
 
     title: str
@@ -106,6 +122,8 @@ class CardText:
     chance: str = ""
     verb: str = ""
     parts: tuple[ScorePart, ...] = ()
+    note: str = ""
+    surer: str = ""
 
 
 def length_text(samples: int, rate_hz: int) -> str:
@@ -118,6 +136,11 @@ def chance_text(chance: float) -> str:
     return f"{min(99, max(1, round(100 * chance)))} %"
 
 
+def surer_text(share: float | None) -> str:
+    """Write how a proposal stands beside the others; empty where it is surer than none of them."""
+    return f", surer than {chance_text(share)}" if share else ""
+
+
 def chance_of(state: DocumentState, proposal_id: str, learned: Learned | None) -> float | None:
     """Return how likely the user would accept a proposal that is undecided; None where nobody can tell."""
     if learned is None or learned.chances is None or state.verdict(proposal_id) is not Verdict.UNDECIDED:
@@ -125,12 +148,17 @@ def chance_of(state: DocumentState, proposal_id: str, learned: Learned | None) -
     return float(learned.chances[table_of(state).made.places[proposal_id]])
 
 
-def row_of(state: DocumentState, proposal_id: str, learned: Learned | None = None) -> QueueRow:
+def row_of(
+    state: DocumentState,
+    proposal_id: str,
+    learned: Learned | None = None,
+    standing: Standing | None = None,
+) -> QueueRow:
     """Return the row of a proposal as the user has it now."""
     proposal = state.proposals[proposal_id]
     start, stop = state.span(proposal_id)
     decision = state.decisions.get(proposal_id)
-    kind = KINDS.get(proposal.kind)
+    kind, table = KINDS.get(proposal.kind), table_of(state)
     return QueueRow(
         id=proposal_id,
         icon=ANY_KIND_ICON if kind is None else kind.icon,
@@ -144,6 +172,8 @@ def row_of(state: DocumentState, proposal_id: str, learned: Learned | None = Non
         chance=chance_of(state, proposal_id, learned),
         is_yours=proposal.maker == BY_HAND,
         conflicts=conflict_names(state, proposal_id),
+        bar=None if standing is None else standing.bar(table, proposal_id),
+        surer_than=None if standing is None else standing.surer_than(table, proposal_id),
     )
 
 
@@ -178,9 +208,20 @@ def _others(state: DocumentState, proposal_id: str) -> int:
 
 
 def card_of(
-    state: DocumentState, proposal_id: str, around: Surroundings, learned: Learned | None = None
+    state: DocumentState,
+    proposal_id: str,
+    around: Surroundings,
+    learned: Learned | None = None,
+    moved: SaidOfSpan | None = None,
+    standing: Standing | None = None,
 ) -> CardText:
-    """Return the words of the open proposal."""
+    """Return the words of the open proposal.
+
+    Parameters
+    ----------
+    moved : what is said of it where its edges are now; None where they were left alone, or nothing is known
+    standing : how sure it is beside the others
+    """
     proposal = state.proposals[proposal_id]
     decision = state.decisions.get(proposal_id)
     start, stop = state.span(proposal_id)
@@ -194,13 +235,14 @@ def card_of(
     return CardText(
         title=f"{proposal.kind.capitalize()} {times[0]} – {times[1]}",
         length=_amount(state, proposal_id),
-        reason=" ".join(filter(None, (proposal.reason, conflict_sentence(state, proposal_id)))),
-        score="" if proposal.maker == BY_HAND else f"{proposal.score:.2f}",
+        reason=_sentences(state, proposal, moved),
+        score="" if proposal.maker == BY_HAND else _score_text(proposal, moved),
+        surer=surer_text(None if standing is None else standing.surer_than(table_of(state), proposal_id)),
         left=format_time(samples_to_s(start, rate_hz)),
         left_sits=sits_on(start, rate_hz, around) + _moved(start - made_start, rate_hz),
         right=format_time(samples_to_s(stop, rate_hz)),
         right_sits=sits_on(stop, rate_hz, around) + _moved(stop - made_stop, rate_hz),
-        crossfade=_crossfade(state, proposal_id, around),
+        crossfade=_crossfade(state, proposal_id),
         verdict=state.verdict(proposal_id),
         flagged=decision is not None and decision.flagged,
         alternative=alternative + 1 + (others == 1),
@@ -210,7 +252,21 @@ def card_of(
         chance="" if chance is None else chance_text(chance),
         verb=_verb(proposal),
         parts=leading_parts(around.curve, start, stop),
+        note="" if decision is None else decision.note,
     )
+
+
+def _sentences(state: DocumentState, proposal: Proposal, moved: SaidOfSpan | None) -> str:
+    """Say why, what else the span takes in, and what cannot hold beside it."""
+    why = proposal.reason if moved is None else moved.reason
+    others = taken_in_sentence(state, proposal.id), conflict_sentence(state, proposal.id)
+    return " ".join(filter(None, (why, *others)))
+
+
+def _score_text(proposal: Proposal, moved: SaidOfSpan | None) -> str:
+    if moved is None:
+        return f"{proposal.score:.2f}"
+    return f"{proposal.score:.2f} as proposed" if moved.score is None else f"{moved.score:.2f}"
 
 
 def _verb(proposal: Proposal) -> str:
@@ -218,13 +274,10 @@ def _verb(proposal: Proposal) -> str:
     return proposal.kind if kind is None else kind.verb
 
 
-def _crossfade(state: DocumentState, proposal_id: str, around: Surroundings) -> str:
+def _crossfade(state: DocumentState, proposal_id: str) -> str:
     """Return how long an edit's edges are faded; empty where they are not."""
-    kind = KINDS.get(state.proposals[proposal_id].kind)
-    if kind is None or kind.drops_span:
-        return f"{around.crossfade_ms:g} ms"
-    done = kind.effect(edited(state.proposals[proposal_id], state.decisions.get(proposal_id)))
-    return "".join(f"{one.crossfade_ms:g} ms" for one in done if isinstance(one, Order | Replace | Shift))
+    fade_ms = fade_ms_of(state, proposal_id)
+    return "" if fade_ms is None else f"{fade_ms:g} ms"
 
 
 def sits_on(position_samples: int, rate_hz: int, around: Surroundings) -> str:

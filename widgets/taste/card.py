@@ -48,10 +48,10 @@ class Card(QFrame):
         self._title.setText(title)
         self.setAccessibleName(title)
 
-    def set_note(self, note: str) -> None:
-        """Say something beside the title, cut short where it does not fit."""
+    def set_note(self, note: str, more: str = "") -> None:
+        """Say something beside the title, cut short where it does not fit; its tooltip says more."""
         self._note.setText(note)
-        self._note.setToolTip(note)
+        self._note.setToolTip("; ".join(filter(None, (note, more))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class CardGrid(QWidget):
         self._plans = plans
         self._plan: Plan | None = None
         self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(px(_GAP), px(_GAP), px(_GAP), px(_GAP))
+        self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(px(_GAP))
         self._lay_out(plans[-1][1])
 

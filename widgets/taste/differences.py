@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QListWidget, QWidget
 
 from engine.overview.results import Difference
 from engine.timebase import format_time
+from engine.wording import percent
 from widgets.taste.keyed_view import ENDS, HEARING, is_own_key
 from widgets.theme import ROW, px
 
@@ -45,8 +46,8 @@ class Differences(QListWidget):
         self.clear()
         for one in differences:
             at = f"{format_time(one.start_s, 0)} – {format_time(one.stop_s, 0)}"
-            first, second = f"{names[0]}: odder than {one.first:.0%}", f"{names[1]}: {one.second:.0%}"
-            self.addItem(f"{at}   {first} of it · {second}")
+            first = f"odder than {percent(one.first)} of the recording to {names[0]}"
+            self.addItem(f"{at}   {first}, {percent(one.second)} to {names[1]}")
         self.blockSignals(False)
 
     def event(self, event: QEvent) -> bool:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
+from engine.wording import percent
 from widgets.taste.keyed_view import KeyedView
 from widgets.theme import TEXT_SMALL, Theme, color, mono_font, px, ui_font
 
@@ -69,9 +70,9 @@ class Distribution(KeyedView):
         at = self.threshold
         if at is None or not len(self._heard_scores):
             return ""
-        both = ((self._heard_scores, "of the recording"), (self._kept_scores, "of kept"))
-        shares = [f"{float(np.mean(scores >= at)):.0%} {name}" for scores, name in both if len(scores)]
-        return f"{at:.2f} and above: {', '.join(shares)}"
+        both = ((self._heard_scores, "of the recording"), (self._kept_scores, "of your edits"))
+        shares = [f"{percent(float(np.mean(scores >= at)))} {name}" for scores, name in both if len(scores)]
+        return f"{at:.2f} and above: {' and '.join(shares)}"
 
     def set_scores(self, kept: Scores, heard: Scores, name: str) -> None:
         """Show the scores, each of shape (n,), of what was kept and of one recording, which has a name."""
@@ -188,15 +189,15 @@ class Distribution(KeyedView):
         foot = QRectF(plot.left(), plot.bottom(), plot.width(), px(_FOOT))
         for text, place in (
             ("0", Qt.AlignmentFlag.AlignLeft),
-            ("0.5 typical of what you kept", Qt.AlignmentFlag.AlignHCenter),
+            ("0.5 typical of your edits", Qt.AlignmentFlag.AlignHCenter),
             ("1 odd", Qt.AlignmentFlag.AlignRight),
         ):
             painter.drawText(foot, int(place | Qt.AlignmentFlag.AlignVCenter), text)
         head = QRectF(plot.left(), 0, plot.width(), px(_HEAD))
         painter.setPen(QColor(theme.wave))
-        left = painter.boundingRect(head, int(Qt.AlignmentFlag.AlignLeft), "■ kept")
+        left = painter.boundingRect(head, int(Qt.AlignmentFlag.AlignLeft), "■ your edits")
         flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        painter.drawText(head, flags, "■ kept")
+        painter.drawText(head, flags, "■ your edits")
         painter.setPen(QColor(theme.score_line))
         if self._name:
             room = head.adjusted(left.width() + px(12), 0, 0, 0)

@@ -48,6 +48,10 @@ class Findings(QWidget):
         layout.setSpacing(px(4))
         self.hide()
 
+    def hasHeightForWidth(self) -> bool:
+        # Its rows hold their height; a page with a height for every width would ask for all its views like.
+        return False
+
     @property
     def found(self) -> tuple[Finding, ...]:
         """What is shown."""

@@ -18,7 +18,7 @@ _HEAD, _PAD, _GAP, _ROW, _STRIP = 20, 8, 10, 16, 30
 _MOST_PARTS = 4
 _PART_Z = 4.0
 """A bar is full at so many standard deviations."""
-NOTHING = "Choose a moment: click into the map, the distribution or the scores, or go there by arrows."
+NOTHING = "Click a moment above, or go there by arrows, to see what the taste hears there."
 
 
 class MomentView(KeyedView):

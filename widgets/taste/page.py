@@ -13,6 +13,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.diagnoses.finding import Finding
+from engine.diagnoses.symptoms import ODD
 from engine.overview.results import (
     Comparison,
     Moment,
@@ -21,6 +22,9 @@ from engine.overview.results import (
     SegmentMap,
     TasteFacts,
 )
+from engine.overview.verdict import NO_RECORDING, WouldCut, verdict
+from engine.wording import percent
+from widgets.chrome.fold import Fold
 from widgets.chrome.key_caps import EnterButton
 from widgets.chrome.loss_curve import LossCurve
 from widgets.taste.card import Card, CardGrid
@@ -32,16 +36,20 @@ from widgets.taste.head import PageHead
 from widgets.taste.method_picture import MethodPicture
 from widgets.taste.moment_view import MomentView
 from widgets.taste.no_taste import NoTaste
-from widgets.taste.plans import PLANS
+from widgets.taste.plans import PLANS, RESEARCH_PLANS
 from widgets.taste.ranking import RankedRow, Ranking
 from widgets.taste.score_curves import ScoreCurves
 from widgets.taste.segment_map import Colouring, SegmentMapView
+from widgets.taste.verdict_line import VerdictLine
 from widgets.theme import Theme, px
 
 HEARD_S = 4.0
 """So much is heard around a moment: enough to tell what is played."""
 
 _KEEPS_LAST = "its last epoch ranks best"
+_RESEARCH = ("method", "facts", "moment", "learning")
+_LISTENING = "Listening to it with this taste…"
+_ASK_FOR_IT = "Nobody listened to it by itself yet: press Enter on it in the ranking."
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +90,11 @@ class TastePage(QWidget):
         self._map: SegmentMap | None = None
         self._comparison: Comparison | None = None
         self._threshold: float | None = None
+        self._would_cut: WouldCut | None = None
+        self._theme = theme
         self.head = PageHead(theme, keys)
         self.findings = Findings(theme, keys)
+        self.verdict = VerdictLine()
         self.no_taste = NoTaste(theme, keys)
         self._make_views(theme)
         self._cards = self._make_cards(theme)
@@ -103,8 +114,9 @@ class TastePage(QWidget):
         self.differences = Differences()
         self.moment = MomentView(theme)
         self.differences.hide()
-        self._nearest = EnterButton("Hear the nearest kept")
+        self._nearest = EnterButton("Hear what you kept like it")
         self._nearest.setEnabled(False)
+        self._nearest.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._colour = EnterButton("Colour: state")
         self._colour.setAccessibleName("What colour tells")
         self._colour.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -122,43 +134,51 @@ class TastePage(QWidget):
             "map": Card(theme, "Map", self.map, (self._colour,)),
             "scores": Card(theme, "Scores", self.distribution),
             "ranking": Card(theme, "Ranking", self.ranking),
-            "moment": Card(theme, "A moment", self.moment, (self._nearest,)),
-            "curves": Card(theme, "Over time", over_time),
+            "moment": Card(theme, "What it hears at a moment", self.moment),
+            "curves": Card(theme, "Over time", over_time, (self._nearest,)),
             "learning": Card(theme, "Learning", self.losses),
         }
 
     def _lay_out(self) -> None:
-        self._grid = CardGrid(self._cards, PLANS)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setProperty("surface", "ground")
         scroll.setAccessibleName("What there is to see of the taste")
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows what has the focus in it
-        self._grid.setProperty("surface", "ground")
-        scroll.setWidget(self._grid)
-        findings = QWidget()
-        beside = QVBoxLayout(findings)
-        beside.setContentsMargins(px(8), px(8), px(8), 0)
-        beside.addWidget(self.findings)
-        findings.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        self._findings_room = findings
-        findings.hide()
+        scroll.setWidget(self._parts())
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.head)
-        column.addWidget(findings)
         self._body = QStackedWidget()
         self._body.addWidget(scroll)
         self._body.addWidget(self.no_taste)
         column.addWidget(self._body, 1)
         order = (
-            *self.head.buttons.values(), self._colour, self.map, self.distribution, self.ranking,
-            self._nearest, self.moment, self.curves, self.differences, self.facts,
+            *self.head.buttons.values(), self._nearest, self.curves, self.differences, self._colour, self.map,
+            self.distribution, self.ranking, self.research.button, self.moment, self.facts,
         )  # fmt: skip
         for before, after in pairwise(order):
             QWidget.setTabOrder(before, after)
+
+    def _parts(self) -> QWidget:
+        """Return what is scrolled: what the taste says, where, what is wrong, and more to look into."""
+        seen = {name: card for name, card in self._cards.items() if name not in (*_RESEARCH, "curves")}
+        researched = {name: self._cards[name] for name in _RESEARCH}
+        self.research = Fold(self._theme, "For researchers", CardGrid(researched, RESEARCH_PLANS))
+        parts = QWidget()
+        parts.setProperty("surface", "ground")
+        column = QVBoxLayout(parts)
+        column.setContentsMargins(px(8), px(4), px(8), px(8))
+        column.setSpacing(px(8))
+        column.addWidget(self.verdict)
+        column.addWidget(self._cards["curves"], 2)
+        self.findings.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        column.addWidget(self.findings)
+        column.addWidget(CardGrid(seen, PLANS), 3)
+        column.addWidget(self.research)
+        return parts
 
     def _wire(self) -> None:
         for asking in (self.head, self.no_taste):
@@ -181,10 +201,12 @@ class TastePage(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Paint with these colours from now on."""
+        self._theme = theme
         for part in (self.head, self.findings, self.method, self.facts, self.losses, self.no_taste):
             part.set_theme(theme)
         for view in (self.map, self.distribution, self.curves, self.moment):
             view.set_theme(theme)
+        self.research.set_theme(theme)
         for card in self._cards.values():
             card.set_theme(theme)
 
@@ -196,9 +218,8 @@ class TastePage(QWidget):
         return self._current
 
     def set_findings(self, findings: Iterable[Finding]) -> None:
-        """Show what is wrong with the taste at the top; without any it takes no room."""
+        """Show what is wrong with the taste below what it says; without any it takes no room."""
         self.findings.set_findings(findings)
-        self._findings_room.setVisible(bool(self.findings.found))
 
     def set_facts(self, facts: TasteFacts | None, notes: Mapping[str, str]) -> None:
         """Show what a taste is; None where there is none.
@@ -228,7 +249,7 @@ class TastePage(QWidget):
         if self._body.currentIndex():
             self.no_taste.take_focus()
         else:
-            self.map.setFocus()
+            self.curves.setFocus()
 
     def set_losses(self, name: str, training: Sequence[float], validation: Sequence[float]) -> None:
         """Show how learning goes while it runs."""
@@ -250,7 +271,7 @@ class TastePage(QWidget):
         """Show the map."""
         self._map = shown
         self.map.set_map(shown, states)
-        note = "" if shown is None else f"{len(states):,} stretches of {shown.length_s:.2g} s"
+        note = "" if shown is None else f"{shown.length_s:.2g} s each; near each other they sound alike"
         self._cards["map"].set_note(note)
 
     def set_threshold(self, threshold: float | None) -> None:
@@ -260,6 +281,24 @@ class TastePage(QWidget):
         self._cards["scores"].set_note(self.distribution.sentence)
         self.curves.set_threshold(threshold)
         self._show_ranking()
+        self._show_verdict()
+
+    def set_would_cut(self, would_cut: WouldCut | None) -> None:
+        """Take what would go of the open recording; None where its cuts are not this taste's."""
+        self._would_cut = would_cut
+        self._show_verdict()
+
+    def _show_verdict(self) -> None:
+        """Say what the taste makes of the recording that is shown."""
+        listed = self._listed.get(self._current)
+        if listed is None:
+            self.verdict.say("", NO_RECORDING)
+        elif listed.scored is None or self._threshold is None:
+            waits = listed.scored is None and listed.origin is Origin.SOURCE
+            self.verdict.say(listed.name, _ASK_FOR_IT if waits else _LISTENING)
+        else:
+            would_cut = self._would_cut if listed.origin is Origin.DOCUMENT else None
+            self.verdict.say(listed.name, verdict(listed.scored, ODD, self._threshold, would_cut))
 
     def set_moment(self, moment: Moment | None) -> None:
         """Show a moment."""
@@ -278,7 +317,7 @@ class TastePage(QWidget):
         at = 1.0 if self._threshold is None else self._threshold
         rows = [_row(one, at) for one in self._listed.values()]
         waits = any(one.scored is None and one.origin is Origin.SOURCE for one in self._listed.values())
-        self._cards["ranking"].set_note("Enter scores a source by itself" if waits else "")
+        self._cards["ranking"].set_note("Enter listens to a source by itself" if waits else "")
         self.ranking.set_rows(rows, self._current)
 
     def _scored(self, key: str) -> ScoredRecording | None:
@@ -287,6 +326,7 @@ class TastePage(QWidget):
 
     def _show_recording(self) -> None:
         """Show the scores of the current recording, over time and as a distribution."""
+        self._show_verdict()
         nothing = np.zeros(0, np.float32)
         kept = [
             one.scored.scores
@@ -311,8 +351,8 @@ class TastePage(QWidget):
         bands = tuple((one.start_s, one.stop_s) for one in both.differences)
         self.curves.set_curves(both.first.times_s, curves, both.first.duration_s, bands)
         self._cards["curves"].set_note(
-            f"they agree on {both.agreement:.0%} where each cuts {both.cut_share:.0%}; "
-            f"rank correlation {both.correlation:.2f}"
+            f"they agree on {percent(both.agreement)} of the recording",
+            f"where each cuts {percent(both.cut_share)}; rank correlation {both.correlation:.2f}",
         )
 
     # What is chosen and heard.

@@ -5,29 +5,37 @@ from __future__ import annotations
 from widgets.taste.card import Place, Plan
 
 _WIDE = {
-    "method": Place(0, 0, 2),
-    "facts": Place(0, 2),
-    "map": Place(1, 0, stretch=5),
-    "scores": Place(1, 1, stretch=5),
-    "ranking": Place(1, 2, stretch=5),
-    "moment": Place(2, 0, stretch=4),
-    "curves": Place(2, 1, stretch=4),
-    "learning": Place(2, 2, stretch=4),
+    "map": Place(0, 0),
+    "scores": Place(0, 1),
+    "ranking": Place(0, 2),
 }
 _MIDDLE = {
-    "method": Place(0, 0, 2),
-    "map": Place(1, 0, stretch=5),
-    "scores": Place(1, 1, stretch=5),
-    "ranking": Place(2, 0, stretch=4),
-    "moment": Place(2, 1, stretch=4),
-    "curves": Place(3, 0, stretch=4),
-    "learning": Place(3, 1, stretch=4),
-    "facts": Place(4, 0, 2, stretch=3),
+    "map": Place(0, 0, stretch=1),
+    "scores": Place(0, 1, stretch=1),
+    "ranking": Place(1, 0, 2, stretch=1),
 }
-_NARROW = {
-    name: Place(row, 0, stretch=int(name != "method"))
-    for row, name in enumerate(
-        ("method", "map", "scores", "ranking", "curves", "moment", "learning", "facts")
-    )
-}
+_NARROW = {name: Place(row, 0, stretch=1) for row, name in enumerate(_WIDE)}
 PLANS: tuple[tuple[int, Plan], ...] = ((1180, _WIDE), (760, _MIDDLE), (0, _NARROW))
+"""What everybody sees, below what the taste says and where."""
+
+_RESEARCH_WIDE = {
+    "method": Place(0, 0, 2),
+    "facts": Place(0, 2),
+    "moment": Place(1, 0, 2, stretch=1),
+    "learning": Place(1, 2, stretch=1),
+}
+_RESEARCH_MIDDLE = {
+    "method": Place(0, 0, 2),
+    "moment": Place(1, 0, stretch=1),
+    "learning": Place(1, 1, stretch=1),
+    "facts": Place(2, 0, 2),
+}
+_RESEARCH_NARROW = {
+    name: Place(row, 0, stretch=int(name != "method")) for row, name in enumerate(_RESEARCH_WIDE)
+}
+RESEARCH_PLANS: tuple[tuple[int, Plan], ...] = (
+    (1180, _RESEARCH_WIDE),
+    (760, _RESEARCH_MIDDLE),
+    (0, _RESEARCH_NARROW),
+)
+"""How the taste was learned and what it computes."""

@@ -12,18 +12,19 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 
 from engine.overview.results import Origin
 from engine.timebase import format_time
+from engine.wording import percent
 from widgets.taste.keyed_view import ARROWS, ENDS, HEARING, is_own_key
 from widgets.theme import ROW, TEXT_SMALL, mono_font, px
 
 _Index = QModelIndex | QPersistentModelIndex
-_COLUMNS = ("recording", "from", "length", "mean", "95 %", "above")
+_COLUMNS = ("recording", "from", "length", "average", "oddest", "unlike")
 _TIPS = (
     "",
     "Learned from, open in the document, or dropped here",
     "",
-    "Mean of the scores",
-    "What the oddest twentieth scores at least",
-    "How much scores at or above the threshold",
+    "How odd it is on the whole: 0.5 is typical of your edits, 1 is odd",
+    "How odd its oddest passages are: what the oddest twentieth of it scores at least",
+    "How much of it sounds unlike your edits: what scores at or above the threshold",
 )
 _ORIGINS = {Origin.KEPT: "kept", Origin.DOCUMENT: "open", Origin.SOURCE: "source", Origin.FILE: "dropped"}
 _HIGH_COLUMN = 4
@@ -191,7 +192,7 @@ class Ranking(QTableView):
 
 def _texts(row: RankedRow) -> tuple[str, ...]:
     figures = [f"{value:.2f}" if value is not None else "…" for value in (row.mean, row.high)]
-    above = f"{row.above:.0%}" if row.above is not None else "…"
+    above = percent(row.above) if row.above is not None else "…"
     return (row.name, _ORIGINS[row.origin], format_time(row.duration_s, 0), *figures, above)
 
 

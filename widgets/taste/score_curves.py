@@ -2,24 +2,65 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from engine.timebase import format_time
 from widgets.taste.keyed_view import KeyedView
 from widgets.theme import TEXT_SMALL, Theme, color, mono_font, px, ui_font
+from widgets.timeline.ruler import decimals_of, label_step_s
 from widgets.timeline.sample_line import column_extents
 
 _HEAD, _FOOT, _PAD = 20, 18, 8
+_LABEL_GAP = 28
+_COLUMN = 3
+"""How wide a column is of more scores than fit beside each other, in pixels: narrower ones are a barcode."""
+
+_BAND = 0.28
+_TYPICAL = 0.5
+_LEVELS = ((1.0, "odd"), (_TYPICAL, "typical"))
 STEP_S, COARSE_STEP_S = 1.0, 10.0
 NOTHING = "Choose a recording in the ranking to see its scores."
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Columns:
+    """What is drawn of a curve: times and, at each, the mean, lowest and highest score; shape (n,)."""
+
+    times_s: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+
+def columns_of(
+    times_s: NDArray[np.float64], values: NDArray[np.float64], duration_s: float, count: int
+) -> _Columns:
+    """Return scores, shape (n,), by `count` columns where there are more than two in each, else as they are.
+
+    A column without a score is left out.
+    """
+    if len(times_s) <= 2 * count:
+        return _Columns(times_s, values, values, values)
+    edges = np.linspace(0.0, max(duration_s, float(times_s[-1])), count + 1)
+    low, high = column_extents(times_s, values, edges)
+    column = np.clip(np.searchsorted(edges, times_s, side="right") - 1, 0, count - 1)
+    filled = np.bincount(column, minlength=count)
+    known = filled > 0
+    mean = np.bincount(column, values, minlength=count)[known] / filled[known]
+    return _Columns((edges[:-1] + edges[1:])[known] / 2, mean, low[known], high[known])
+
+
 class ScoreCurves(KeyedView):
     """The first taste is a solid line, a second one dashed; passages where they differ are bands.
+
+    Of more scores than fit beside each other each column shows the mean, on a band from the lowest to the
+    highest.
 
     Signals
     -------
@@ -97,7 +138,9 @@ class ScoreCurves(KeyedView):
         return f"{format_time(self._cursor_s, 1)}: {' and '.join(scores)}"
 
     def _plot(self) -> QRectF:
-        return QRectF(self.rect()).adjusted(px(_PAD), px(_HEAD), -px(_PAD), -px(_FOOT))
+        metrics = QFontMetricsF(ui_font(TEXT_SMALL))
+        names = max(metrics.horizontalAdvance(name) for _score, name in _LEVELS)
+        return QRectF(self.rect()).adjusted(px(_PAD) + names + px(6), px(_HEAD), -px(_PAD), -px(_FOOT))
 
     def _x(self, at_s: float) -> float:
         plot = self._plot()
@@ -116,10 +159,37 @@ class ScoreCurves(KeyedView):
         if not len(self._times_s):
             self.paint_empty(painter, NOTHING)
         else:
+            self._paint_axes(painter)
             self._paint_bands(painter)
             self._paint_lines(painter)
             self._paint_words(painter)
         self.paint_focus(painter)
+
+    def _paint_axes(self, painter: QPainter) -> None:
+        """Write times that stand clear of each other, and what high and middle scores mean."""
+        plot, theme = self._plot(), self.theme
+        painter.setFont(mono_font(TEXT_SMALL))
+        metrics = painter.fontMetrics()
+        widest = metrics.horizontalAdvance(format_time(self._duration_s, 0))
+        s_per_px = self._duration_s / max(plot.width(), 1.0)
+        step_s = max(1.0, label_step_s(s_per_px, widest + px(_LABEL_GAP)))
+        for number in range(int(self._duration_s / step_s) + 1):
+            at_s = number * step_s
+            x, text = self._x(at_s), format_time(at_s, decimals_of(step_s))
+            painter.setPen(QPen(QColor(theme.line), 1))
+            painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom() + px(3)))
+            left, width = x + px(4), metrics.horizontalAdvance(text)
+            if left + width <= self.width():
+                painter.setPen(QColor(theme.dim))
+                painter.drawText(QPointF(left, plot.bottom() + px(_FOOT) - metrics.descent() - px(1)), text)
+        painter.setFont(ui_font(TEXT_SMALL))
+        for score, name in _LEVELS:
+            y = plot.bottom() - score * plot.height()
+            painter.setPen(QPen(QColor(theme.line), 1))
+            painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
+            painter.setPen(QColor(theme.dim))
+            room = QRectF(0, y - px(8), plot.left() - px(6), px(16))
+            painter.drawText(room, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), name)
 
     def _paint_bands(self, painter: QPainter) -> None:
         plot = self._plot()
@@ -137,9 +207,13 @@ class ScoreCurves(KeyedView):
     def _paint_lines(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for (_name, scores), (token, style) in zip(self._curves, self._ways(), strict=False):
-            pen = QPen(QColor(token), px(1.5), style)
-            painter.setPen(pen)
-            painter.drawPolyline(self._line(scores))
+            columns = self._columns(scores)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(color(token, _BAND))
+            painter.drawPolygon(self._polygon(columns))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(token), px(1.5), style))
+            painter.drawPolyline(self._points(columns.times_s, columns.mean))
         if self._cursor_s is not None:
             plot, x = self._plot(), self._x(self._cursor_s)
             painter.setPen(QPen(QColor(self.theme.playhead), px(1)))
@@ -148,21 +222,22 @@ class ScoreCurves(KeyedView):
     def _ways(self) -> tuple[tuple[str, Qt.PenStyle], ...]:
         return (self.theme.score_line, Qt.PenStyle.SolidLine), (self.theme.undecided, Qt.PenStyle.DashLine)
 
-    def _line(self, scores: NDArray[np.float32]) -> QPolygonF:
-        """Return a curve; of more scores than columns, each column's lowest and highest."""
-        plot = self._plot()
-        columns = max(2, round(plot.width()))
+    def _columns(self, scores: NDArray[np.float32]) -> _Columns:
+        """Return the scores as they are, or by columns where there are more than fit beside each other."""
         times_s, values = self._times_s, scores.astype(np.float64)
-        if len(times_s) > 2 * columns:
-            edges = np.linspace(0.0, self._duration_s, columns + 1)
-            low, high = column_extents(times_s, scores, edges)
-            known = ~np.isnan(low)
-            middles = (edges[:-1] + edges[1:])[known] / 2
-            times_s = np.repeat(middles, 2)
-            values = np.stack([low[known], high[known]], axis=1).ravel().astype(np.float64)
+        count = max(2, round(self._plot().width() / px(_COLUMN)))
+        return columns_of(times_s, values, self._duration_s, count)
+
+    def _points(self, times_s: NDArray[np.float64], values: NDArray[np.float64]) -> QPolygonF:
+        plot = self._plot()
         xs = plot.left() + times_s / max(self._duration_s, 1e-9) * plot.width()
         ys = plot.bottom() - np.clip(values, 0.0, 1.0) * plot.height()
         return QPolygonF([QPointF(x, y) for x, y in zip(xs.tolist(), ys.tolist(), strict=True)])
+
+    def _polygon(self, columns: _Columns) -> QPolygonF:
+        """Return the outline of the band, along its highest and back along its lowest."""
+        there = np.concatenate([columns.times_s, columns.times_s[::-1]])
+        return self._points(there, np.concatenate([columns.high, columns.low[::-1]]))
 
     def _paint_words(self, painter: QPainter) -> None:
         plot, theme = self._plot(), self.theme
@@ -180,6 +255,3 @@ class ScoreCurves(KeyedView):
         painter.setFont(mono_font(TEXT_SMALL))
         if self._cursor_s is not None:
             painter.drawText(head, middle | int(Qt.AlignmentFlag.AlignRight), self._at_cursor())
-        foot = QRectF(plot.left(), plot.bottom(), plot.width(), px(_FOOT))
-        painter.drawText(foot, middle | int(Qt.AlignmentFlag.AlignLeft), format_time(0.0, 0))
-        painter.drawText(foot, middle | int(Qt.AlignmentFlag.AlignRight), format_time(self._duration_s, 0))

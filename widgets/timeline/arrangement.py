@@ -245,7 +245,7 @@ def block_area(frame: Frame, slab: Slab, length_samples: int) -> QRectF:
 def arrangement_image(frame: Frame, shown: Slabs, length_samples: int) -> QImage:
     """Return the lane, which stays the same however the view is zoomed."""
     layout, tokens = frame.layout, frame.theme
-    height = layout.ruler_top - layout.arrangement_top
+    height = layout.marks_top - layout.arrangement_top
     image = QImage(frame.columns, max(round(height * frame.dpr), 1), QImage.Format.Format_RGB32)
     image.fill(theme.color(tokens.bg))
     image.setDevicePixelRatio(frame.dpr)
@@ -258,7 +258,7 @@ def arrangement_image(frame: Frame, shown: Slabs, length_samples: int) -> QImage
         slab = shown.slab(number)
         paint_slab(painter, frame, slab, block_area(frame, slab, length_samples))
     _paint_arcs(painter, frame, shown, length_samples)
-    line = frame.horizontal(layout.ruler_top - frame.hairline, 0, layout.width)
+    line = frame.horizontal(layout.marks_top - frame.hairline, 0, layout.width)
     painter.fillRect(line, theme.color(tokens.line))
     painter.end()
     return image

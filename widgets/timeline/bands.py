@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.peaks import Columns
+from engine.audio.peaks import FULL_SCALE, Columns
 
 PIXELS = NDArray[np.uint32]
 Rows = NDArray[np.int16]
+LEAST_TIP, TIP_SHARE = 2, 0.06
+"""How much of a column that reaches full scale is marked at its end, in rows and of the band."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,13 +33,30 @@ class Band:
     ink: tuple[PIXELS, PIXELS]
 
 
-def fill_bands(pixels: PIXELS, bands: Sequence[Band], ground: PIXELS, clip: tuple[int, int]) -> None:
+@dataclass(frozen=True, slots=True, eq=False)
+class ClipMark:
+    """How a column that reaches full scale is marked.
+
+    Attributes
+    ----------
+    ink : uint32, shape (columns,)
+    width : in columns, to the right from it: one alone would not be seen on a fine screen
+    """
+
+    ink: PIXELS
+    width: int = 1
+
+
+def fill_bands(
+    pixels: PIXELS, bands: Sequence[Band], ground: PIXELS, clip: tuple[int, int], full_scale: ClipMark
+) -> None:
     """Draw bands into an image that shows `ground` where they are.
 
     Parameters
     ----------
     pixels : uint32, shape (rows, columns); only rows inside `clip` are touched
     ground : uint32, shape (columns,), what the image shows now
+    full_scale : at the ends of columns that reach it
     """
     shown = [band for band in bands if max(band.top, clip[0]) < min(band.top + band.height, clip[1])]
     if not shown:
@@ -48,6 +67,7 @@ def fill_bands(pixels: PIXELS, bands: Sequence[Band], ground: PIXELS, clip: tupl
         part, offset = pixels[first:last], np.int16(first - band.top)
         _recolour(part, top[index] - offset, stop[index] - offset, ground ^ band.ink[0])
         _recolour(part, inner_top[index] - offset, inner_stop[index] - offset, band.ink[0] ^ band.ink[1])
+        _mark_clipped(part, band, top[index] - offset, stop[index] - offset, full_scale)
 
 
 def connected(
@@ -87,6 +107,20 @@ def _rows(
     stop = np.ceil(below, out=below)
     np.minimum(np.maximum(stop, top + 1, out=stop), heights, out=stop)
     return top.astype(np.int16), stop.astype(np.int16)
+
+
+def _mark_clipped(pixels: PIXELS, band: Band, top: Rows, stop: Rows, mark: ClipMark) -> None:
+    """Mark the ends, in rows [top, stop), of columns that reach full scale; only those are touched."""
+    tip = max(LEAST_TIP, round(band.height * TIP_SHARE))
+    above = np.flatnonzero(band.columns.maximum >= FULL_SCALE)
+    below = np.flatnonzero(band.columns.minimum <= -FULL_SCALE)
+    for columns, first in ((above, top[above]), (below, stop[below] - tip)):
+        for row in range(tip if len(columns) else 0):
+            rows = first + np.int16(row)
+            inside = (rows >= top[columns]) & (rows < stop[columns]) & (rows >= 0) & (rows < len(pixels))
+            for beside in range(mark.width):
+                places = np.minimum(columns[inside] + beside, pixels.shape[1] - 1)
+                pixels[rows[inside], places] = mark.ink[places]
 
 
 def _recolour(pixels: PIXELS, top: Rows, stop: Rows, change: PIXELS) -> None:

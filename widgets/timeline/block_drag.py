@@ -17,7 +17,7 @@ LEAST_PX, LINE_PX = 4, 3
 def slab_at(canvas: Surface, at: QPointF) -> Slab | None:
     """Return the block under the mouse."""
     layout = canvas.frame.layout
-    if not layout.arrangement_top <= at.y() < layout.ruler_top:
+    if not layout.arrangement_top <= at.y() < layout.marks_top:
         return None
     return canvas.slabs.at(at.x() * lane_view(canvas.frame, canvas.viewport.length_samples))
 

@@ -31,6 +31,7 @@ from widgets.theme import Theme
 from widgets.timeline import gestures, panning
 from widgets.timeline.arrangement import Slabs
 from widgets.timeline.block_drag import slab_at
+from widgets.timeline.fade_handle import MoveFade, fade_of, paint_fade
 from widgets.timeline.frame import Frame, lay_out
 from widgets.timeline.grid import Beats
 from widgets.timeline.heads.in_place import InPlaceField
@@ -64,6 +65,7 @@ class Canvas(QWidget):
     seek_requested = Signal(object, object)  # positions are objects: Qt's int ends after half a day at 48 kHz
     proposal_clicked = Signal(str)
     edge_dragged = Signal(str, object, object)
+    fade_dragged = Signal(str, float)
     proposal_opened = Signal(str)
     threshold_dragged = Signal(float)
     threshold_moved = Signal(object)
@@ -81,6 +83,7 @@ class Canvas(QWidget):
     block_moved = Signal(int, int, bool)
     block_menu_requested = Signal(int, object)
     layout_changed = Signal(object)
+    wave_turned = Signal(int, float)
 
     def __init__(self, tokens: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -184,6 +187,7 @@ class Canvas(QWidget):
         retimed, self.times = times != self.times, times
         if retimed or state.proposals is not old.proposals or state.decisions is not old.decisions:
             self._show(spans=times.spans(Spans.of(state)))
+            self._lay_out()
         if retimed or state.markers is not old.markers:
             self._show(marks=times.marks(state.markers))
             self._lay_out()
@@ -397,6 +401,9 @@ class Canvas(QWidget):
         paint_window(painter, frame)
         if self.selection.span is not None and not isinstance(self.drag, SelectSpan):
             paint_selection(painter, frame, edges_of(self, self.selection.span), self.selected_lanes)
+        fade = fade_of(self)
+        if fade is not None and not isinstance(self.drag, MoveFade | gestures.MoveEdge):
+            paint_fade(painter, frame, fade)
         if self.drag is not None:
             self.snapping.paint(painter, frame)
             self.drag.paint(painter, frame)
@@ -417,6 +424,7 @@ class Canvas(QWidget):
             self._scroll,
             has_marks=bool(self.state.markers),
             has_arrangement=len(self.slabs) > 0,
+            has_edits=bool(self.state.proposals),
         )
         self._scroll = self._layout.scroll
         if self._layout != before:

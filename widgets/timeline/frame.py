@@ -11,10 +11,10 @@ from widgets.theme import Theme
 from widgets.timeline.viewport import Viewport
 from widgets.timeline.waves import ColumnGrid
 
-OVERVIEW, RULER, MARKS, SCORE, DROP = 56, 26, 18, 82, 80
+OVERVIEW, RULER, MARKS, SCORE, DROP = 56, 28, 18, 82, 80
 LANE_LOW, ROW_LOW = 64, 20
 COLLAPSED, ROW_LEAST = 26, 8
-FLAG = 17
+EDITS = 24
 ARRANGEMENT = 48
 
 
@@ -56,8 +56,9 @@ class Layout:
 
     Attributes
     ----------
-    arrangement_top : where the arrangement begins, below the overview; without one, `ruler_top` as well
-    marks_top : where the strip of the markers begins; where there are none, `score_top` as well
+    arrangement_top : where the arrangement begins, below the overview; without one, `marks_top` as well
+    marks_top : where the strip of the markers begins; where there are none, `ruler_top` as well
+    edits_top : where the strip of the proposals' flags begins; where there are none, `lanes_top` as well
     lane_tops : one more than there are lanes: where each begins and the last ends, scrolled
     content : height that all lanes and the drop zone want
     """
@@ -65,9 +66,10 @@ class Layout:
     width: int
     height: int
     arrangement_top: int
-    ruler_top: int
     marks_top: int
+    ruler_top: int
     score_top: int
+    edits_top: int
     lanes_top: int
     lane_tops: tuple[int, ...]
     content: int
@@ -90,13 +92,6 @@ class Layout:
         spans = zip(self.lane_tops, self.lane_tops[1:], strict=False)
         return next((index for index, (top, bottom) in enumerate(spans) if top <= y < bottom), None)
 
-    def rows_top(self, lane: int, rows: int) -> int:
-        """Return where the waves of a lane begin: rows of channels in the first one stand below the flags.
-
-        A single row has room beside them.
-        """
-        return self.lane_tops[lane] + (theme.px(FLAG) if lane == 0 and rows > 1 else 0)
-
 
 def lay_out(
     width: int,
@@ -106,13 +101,15 @@ def lay_out(
     *,
     has_marks: bool = False,
     has_arrangement: bool = False,
+    has_edits: bool = False,
 ) -> Layout:
     """Give each lane the height it wishes for and share the rest, scrolled down by `scroll` pixels."""
     arrangement_top = theme.px(OVERVIEW)
-    ruler_top = arrangement_top + (theme.px(ARRANGEMENT) if has_arrangement else 0)
-    marks_top = ruler_top + theme.px(RULER)
-    score_top = marks_top + (theme.px(MARKS) if has_marks else 0)
-    lanes_top = score_top + theme.px(SCORE)
+    marks_top = arrangement_top + (theme.px(ARRANGEMENT) if has_arrangement else 0)
+    ruler_top = marks_top + (theme.px(MARKS) if has_marks else 0)
+    score_top = ruler_top + theme.px(RULER)
+    edits_top = score_top + theme.px(SCORE)
+    lanes_top = edits_top + (theme.px(EDITS) if has_edits else 0)
     room = height - lanes_top - theme.px(DROP)
     fixed = [wish.height(0) for wish in wishes if wish.height_px or wish.is_collapsed]
     sharing = len(wishes) - len(fixed)
@@ -124,7 +121,7 @@ def lay_out(
     tops = [lanes_top - scroll]
     for lane_height in heights:
         tops.append(tops[-1] + lane_height)
-    above = (arrangement_top, ruler_top, marks_top, score_top, lanes_top)
+    above = (arrangement_top, marks_top, ruler_top, score_top, edits_top, lanes_top)
     return Layout(width, height, *above, tuple(tops), content, scroll)
 
 

@@ -6,14 +6,16 @@ from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QSinglePointEvent
 
 from engine.timebase import format_time
 from widgets import theme
 from widgets.timeline.beat_drag import MoveBeat, beat_at
 from widgets.timeline.block_drag import MoveBlock, slab_at
-from widgets.timeline.frame import FLAG, Frame
+from widgets.timeline.drag_label import paint_drag_label
+from widgets.timeline.fade_handle import MoveFade, fade_of, fade_tip, handle_at
+from widgets.timeline.frame import Frame
 from widgets.timeline.marker_drag import MoveMark, Part, mark_at, mark_tip
 from widgets.timeline.overview import whole, window_rect
 from widgets.timeline.proposals import paint_span, span_at
@@ -171,14 +173,7 @@ class MoveEdge:
         rate_hz = frame.viewport.rate_hz
         moved_ms = (self._span[self._edge] - self._before[self._edge]) * 1000 / rate_hz
         text = f"{format_time(self._span[self._edge] / rate_hz)}  {moved_ms:+.0f} ms".replace("-", "−")
-        painter.setFont(theme.mono_font(theme.TEXT_SMALL))
-        width = painter.fontMetrics().horizontalAdvance(text) + theme.px(12)
-        top = frame.layout.lanes_top + theme.px(FLAG) + theme.px(4)
-        left = min(max(x + theme.px(6), 0.0), frame.layout.width - width)
-        box = QRectF(left, top, width, theme.px(20))
-        painter.fillRect(box, theme.color(frame.theme.panel2))
-        painter.setPen(theme.color(frame.theme.text))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+        paint_drag_label(painter, frame, x, text)
 
 
 def edge_at(canvas: Surface, x: float, y: float) -> int | None:
@@ -186,10 +181,10 @@ def edge_at(canvas: Surface, x: float, y: float) -> int | None:
     layout = canvas.frame.layout
     if canvas.current is None or canvas.current not in canvas.state.proposals:
         return None
-    if not layout.lanes_top <= y < layout.lanes_bottom:
+    if not layout.edits_top <= y < layout.lanes_bottom:
         return None
     lane, tracks = layout.lane_at(y), canvas.state.proposals[canvas.current].tracks
-    on_flag = y < layout.lanes_top + theme.px(FLAG) or lane is None
+    on_flag = y < layout.lanes_top or lane is None
     if tracks and not on_flag and canvas.state.tracks[lane or 0].id not in tracks:
         return None
     left, right = (canvas.x_of(edge) for edge in canvas.state.span(canvas.current))
@@ -200,21 +195,21 @@ def edge_at(canvas: Surface, x: float, y: float) -> int | None:
 
 
 def proposal_at(canvas: Surface, x: float, y: float) -> str | None:
-    """Return the proposal under the mouse on the lanes; below the flags, one about the track of that lane."""
+    """Return the proposal under the mouse; below the flags, one about the track of that lane."""
     layout = canvas.frame.layout
-    if not layout.lanes_top <= y < layout.lanes_bottom:
+    if not layout.edits_top <= y < layout.lanes_bottom:
         return None
     view, lane = canvas.viewport, layout.lane_at(y)
     position = view.start_samples + x * view.samples_per_px
-    on_flag = y < layout.lanes_top + theme.px(FLAG)
+    on_flag = y < layout.lanes_top
     track = None if on_flag or lane is None else canvas.state.tracks[lane].id
     return canvas.spans.hit(position, 1.5 * view.samples_per_px, canvas.current, track)
 
 
 def flag_at(canvas: Surface, x: float, y: float) -> str | None:
     """Return the proposal whose flag is under the mouse."""
-    top = canvas.frame.layout.lanes_top
-    if not top <= y < top + theme.px(FLAG):
+    layout = canvas.frame.layout
+    if not layout.edits_top <= y < layout.lanes_top:
         return None
     return proposal_at(canvas, x, y) or seam_at(canvas, x)
 
@@ -235,7 +230,7 @@ def seam_at(canvas: Surface, x: float) -> str | None:
 def on_threshold(canvas: Surface, y: float) -> bool:
     """Tell whether the mouse is on the threshold line."""
     frame = canvas.frame
-    inside = frame.layout.score_top <= y < frame.layout.lanes_top
+    inside = frame.layout.score_top <= y < frame.layout.edits_top
     return (
         inside
         and canvas.threshold is not None
@@ -255,7 +250,7 @@ def press(canvas: Surface, at: QPointF, held: Qt.KeyboardModifier = _NONE) -> Dr
     x, y = at.x(), at.y()
     if y < canvas.frame.layout.arrangement_top:
         return MoveWindow(canvas, at)
-    if y < canvas.frame.layout.ruler_top:
+    if y < canvas.frame.layout.marks_top:
         slab = slab_at(canvas, at)
         return None if slab is None else MoveBlock(canvas, slab, at)
     mark = mark_at(canvas, at)
@@ -269,6 +264,9 @@ def press(canvas: Surface, at: QPointF, held: Qt.KeyboardModifier = _NONE) -> Dr
     selected = _selection_edge(canvas, at)
     if selected is not None:
         return StretchSpan(canvas, at, *selected)
+    handle, fade = handle_at(canvas, at), fade_of(canvas)
+    if handle is not None and fade is not None:
+        return MoveFade(canvas, fade, handle, at)
     edge = edge_at(canvas, x, y)
     if edge is not None and canvas.current is not None:
         return MoveEdge(canvas, canvas.current, edge, at)
@@ -282,7 +280,7 @@ def press(canvas: Surface, at: QPointF, held: Qt.KeyboardModifier = _NONE) -> Dr
 def _press_on_time(canvas: Surface, at: QPointF, held: Qt.KeyboardModifier) -> Drag:
     """Answer a press that meets nothing but ruler, scores or lanes."""
     layout = canvas.frame.layout
-    in_ruler, in_lanes = at.y() < layout.score_top, layout.lanes_top <= at.y() < layout.lanes_bottom
+    in_ruler, in_lanes = at.y() < layout.score_top, layout.edits_top <= at.y() < layout.lanes_bottom
     if held & _ALT and inside_selection(canvas, at):
         return MoveSpan(canvas, at) if held & _CTRL else SlipSpan(canvas, at)
     if not (in_ruler or in_lanes) or (held & _ALT and in_ruler):
@@ -314,7 +312,7 @@ def cursor_at(canvas: Surface, at: QPointF, held: Qt.KeyboardModifier = _NONE) -
     frame = canvas.frame
     if not canvas.viewport.length_samples:
         return Qt.CursorShape.ArrowCursor
-    if frame.layout.arrangement_top <= at.y() < frame.layout.ruler_top:
+    if frame.layout.arrangement_top <= at.y() < frame.layout.marks_top:
         return Qt.CursorShape.PointingHandCursor
     if at.y() < frame.layout.arrangement_top:
         area = window_rect(frame)
@@ -328,10 +326,12 @@ def cursor_at(canvas: Surface, at: QPointF, held: Qt.KeyboardModifier = _NONE) -
         return Qt.CursorShape.SplitHCursor
     if _selection_edge(canvas, at) is not None:
         return Qt.CursorShape.SplitHCursor
-    if at.y() < frame.layout.marks_top:
+    if at.y() < frame.layout.score_top:
         return Qt.CursorShape.IBeamCursor
     if on_threshold(canvas, at.y()):
         return Qt.CursorShape.SplitVCursor
+    if handle_at(canvas, at) is not None:
+        return Qt.CursorShape.SizeHorCursor
     if edge_at(canvas, at.x(), at.y()) is not None:
         return Qt.CursorShape.SplitHCursor
     if flag_at(canvas, at.x(), at.y()) is not None:
@@ -349,6 +349,9 @@ def tip_at(canvas: Surface, at: QPointF) -> str:
     slab = slab_at(canvas, at)
     if slab is not None:
         return slab.tip(canvas.viewport.rate_hz)
+    fade = fade_of(canvas)
+    if fade is not None and handle_at(canvas, at) is not None:
+        return fade_tip(fade)
     proposal = proposal_at(canvas, at.x(), at.y())
     return "" if proposal is None else proposal_tip(canvas.state, proposal)
 

@@ -13,6 +13,8 @@ from widgets.timeline.frame import Frame
 from widgets.timeline.viewport import Viewport
 
 CLOSEST_PX, CLOSEST_BARS_PX = 9.0, 26.0
+MOST_BARS = 8
+"""Lines that stand for more bars than that tell nothing that the ruler does not."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,6 +85,8 @@ def ground_row(frame: Frame, beats: Beats | None) -> NDArray[np.uint32]:
     if with_beats:
         _mark(row, frame, beats.positions, color(frame.theme.beat).rgba())
     every = thinning(beats.downbeats().positions, frame.viewport, CLOSEST_BARS_PX)
+    if every > MOST_BARS:
+        return row
     strong = frame.theme.downbeat if with_beats else frame.theme.beat
     _mark(row, frame, beats.downbeats(every).positions, color(strong).rgba())
     return row

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.table import VERDICTS
 from widgets.timeline.frame import Layout
 from widgets.timeline.spans import Spans
 
-Shares = tuple[tuple[frozenset[str] | None, NDArray[np.bool_]], ...]
-"""Tracks, or None for all, whose lanes are covered alike, with where each of `VERDICTS` covers them."""
+Shares = tuple[tuple[frozenset[str] | None, NDArray[np.float64]], ...]
+"""Tracks, or None for all, whose lanes are covered alike, with how much of each column `VERDICTS` cover."""
 
 
 def areas_of(layout: Layout, lanes: Sequence[str], tracks: Sequence[str]) -> list[tuple[int, int]]:
@@ -38,23 +37,20 @@ def shares_of(
     found: NDArray[np.int64],
     edges: NDArray[np.float64],
     lanes: Sequence[str],
-    covered: NDArray[np.bool_],
+    without: str | None,
 ) -> Shares:
-    """Return the lanes that are covered alike, with what covers them.
+    """Return the lanes that are covered alike, with how much covers them.
 
     Parameters
     ----------
-    found : indices of the spans that cover anything, shape (m,)
-    covered : shape (3, columns), where spans of each verdict are, whatever their tracks
+    found : indices of the spans in view, shape (m,)
+    without : id of the span that does not count
     """
-    places = spans.tracks[found]
-    if not places.any():
-        return ((None, covered),)
-    sets, rows = np.unique(places, return_inverse=True)
-    n_verdicts = len(VERDICTS)
-    row = rows * n_verdicts + spans.verdicts[found]
-    by_set = spans.touched(edges, found, row, len(sets) * n_verdicts).reshape(len(sets), n_verdicts, -1)
+    if not spans.tracks[found].any():
+        return ((None, spans.shares(edges, without)),)
     alike: dict[tuple[bool, ...], list[str]] = {}
     for track in lanes:
-        alike.setdefault(tuple(spans.of_track(track)[sets].tolist()), []).append(track)
-    return tuple((frozenset(tracks), by_set[np.array(holds)].any(axis=0)) for holds, tracks in alike.items())
+        alike.setdefault(tuple(spans.of_track(track).tolist()), []).append(track)
+    return tuple(
+        (frozenset(tracks), spans.shares(edges, without, sets=sets)) for sets, tracks in alike.items()
+    )

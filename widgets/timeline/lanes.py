@@ -12,9 +12,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.peaks import Columns
+from engine.audio.peaks import FULL_SCALE, Columns
 from widgets import theme
-from widgets.timeline.bands import PIXELS, Band, fill_bands
+from widgets.timeline.bands import PIXELS, Band, ClipMark, fill_bands
 from widgets.timeline.frame import ONE_ROW, Frame, Wish
 from widgets.timeline.sample_line import fill_dots, fill_line
 from widgets.timeline.waves import WaveSource, track_columns
@@ -22,7 +22,7 @@ from widgets.timeline.waves import WaveSource, track_columns
 HEADROOM = 0.92
 LOUDEST_GAIN = 8.0
 MUTED_SHARE = 0.65
-DOTS_BELOW, DOT_PX, LINE_PX = 0.25, 4.5, 1.2
+DOTS_BELOW, DOT_PX, LINE_PX, CLIP_PX = 0.25, 4.5, 1.2, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,8 @@ class Lane:
     gain : what its samples are multiplied by so that its loudest fills the lane
     audible : False for a muted track and for one that another track's solo silences
     wish : how high it wants to be, and in how many rows: one a channel, or one for all
+    color : of its waves; empty for the theme's own
+    zoom : how many times as high its wave is drawn; what leaves the lane is cut off at its edges
     """
 
     track_id: str
@@ -43,6 +45,13 @@ class Lane:
     gain: float = 1.0
     audible: bool = True
     wish: Wish = ONE_ROW
+    color: str = ""
+    zoom: float = 1.0
+
+    @property
+    def drawn_gain(self) -> float:
+        """What its samples are multiplied by where its wave is drawn."""
+        return self.gain * self.zoom
 
     @property
     def sound(self) -> tuple[object, ...]:
@@ -105,7 +114,7 @@ class WavePainter:
         frame: Frame,
         lanes: tuple[Lane, ...],
         ground: PIXELS,
-        tinted: Callable[[PIXELS], PIXELS],
+        inked: Callable[[PIXELS], PIXELS],
         tracks: Collection[str] | None = None,
     ) -> None:
         """Draw the visible lanes into an image.
@@ -113,35 +122,37 @@ class WavePainter:
         Parameters
         ----------
         ground : uint32, shape (columns,), what every row of these lanes shows now
-        tinted : returns colours of columns, shape (n, columns), as seen through what lies over the lanes
+        inked : returns colours of waves, shape (n, columns), as seen through what lies over the lanes
         tracks : whose lanes to draw; None for all
         """
-        inks = _inks(frame, tinted)
         dpr = frame.dpr
+        (clipped_ink,) = inked(np.full((1, frame.columns), theme.color(frame.theme.clip).rgba(), np.uint32))
+        full_scale = ClipMark(clipped_ink, round(CLIP_PX * dpr))
         clip = (round(frame.layout.lanes_top * dpr), min(round(frame.layout.height * dpr), len(pixels)))
         bands: list[Band] = []
-        for lane, top, bottom in self._shown(frame, lanes):
-            if tracks is not None and lane.track_id not in tracks:
-                continue
-            ink = inks[lane.audible]
+        here = [one for one in self._shown(frame, lanes) if tracks is None or one[0].track_id in tracks]
+        inks = _inks(frame, {(lane.color, lane.audible) for lane, _, _ in here}, inked)
+        for lane, top, bottom in here:
+            ink = inks[lane.color, lane.audible]
             rows = lane.wish.rows
             borders = [round((top + (bottom - top) * row / rows) * dpr) for row in range(rows + 1)]
             samples = self._samples(frame, lane) if sampled(frame) else None
             if samples is not None:
-                part = pixels[clip[0] : clip[1]]
-                _fill_samples(part, frame, samples, [row - clip[0] for row in borders], ground, ink[0])
+                part, within = pixels[clip[0] : clip[1]], [row - clip[0] for row in borders]
+                _fill_samples(part, frame, samples, within, ground, ink[0])
+                _mark_clipped(part, frame, samples, within, lane.drawn_gain, clipped_ink)
                 continue
             channels = self.columns(frame, lane)
             shown = channels if rows > 1 else [loudest(channels)]
             for columns, (first, last) in zip(shown, pairwise(borders), strict=True):
-                bands.append(Band(first, last - first, columns, lane.gain, ink))
-        fill_bands(pixels, bands, ground, clip)
+                bands.append(Band(first, last - first, columns, lane.drawn_gain, ink))
+        fill_bands(pixels, bands, ground, clip, full_scale)
 
     def _shown(self, frame: Frame, lanes: tuple[Lane, ...]) -> Iterator[tuple[Lane, int, int]]:
         """Yield the lanes in view that have a source, with the top and bottom of their waves."""
         layout = frame.layout
         for number, (lane, bottom) in enumerate(zip(lanes, layout.lane_tops[1:], strict=False)):
-            top = layout.rows_top(number, lane.wish.rows)
+            top = layout.lane_tops[number]
             if bottom > layout.lanes_top and top < layout.height and lane.track_id in self._waves:
                 yield lane, top, bottom
 
@@ -158,7 +169,7 @@ class WavePainter:
         samples = self._waves[lane.track_id].samples(start, stop)
         if samples is None:
             return None
-        return view.xs_at(np.arange(start, stop) + lane.start_samples), samples * np.float32(lane.gain)
+        return view.xs_at(np.arange(start, stop) + lane.start_samples), samples * np.float32(lane.drawn_gain)
 
 
 def sampled(frame: Frame) -> bool:
@@ -178,24 +189,51 @@ def _fill_samples(
     xs, values = samples
     columns, dotted = xs * frame.dpr, frame.viewport.samples_per_px <= DOTS_BELOW
     thickness = (LINE_PX if dotted else 1.0) * frame.dpr
-    rows = list(pairwise(borders))
     for channel in range(values.shape[1]):
-        top, bottom = rows[min(channel, len(rows) - 1)]  # in one row, all lines are drawn
-        part = pixels[max(top, 0) : max(bottom, 0)]
-        middle, half = (top + bottom) / 2 - max(top, 0), (bottom - top) / 2
-        heights = middle - values[:, channel].astype(np.float64) * half
+        part, heights = _rows_of(pixels, values[:, channel], channel, borders)
         fill_line(part, columns, heights, thickness, ground, ink)
         if dotted:
             fill_dots(part, columns, heights, DOT_PX * frame.dpr, ink)
 
 
-def _inks(frame: Frame, tinted: Callable[[PIXELS], PIXELS]) -> dict[bool, tuple[PIXELS, PIXELS]]:
-    """Return the colours of peak and RMS in each column, for tracks that are heard and that are not."""
-    tokens = frame.theme
+def _mark_clipped(
+    pixels: PIXELS,
+    frame: Frame,
+    samples: tuple[NDArray[np.float64], NDArray[np.float32]],
+    borders: list[int],
+    gain: float,
+    ink: PIXELS,
+) -> None:
+    """Put a dot on each sample that reaches full scale, at the gain with which they are drawn."""
+    xs, values = samples
+    clipped = np.abs(values) >= np.float32(FULL_SCALE) * np.float32(gain)
+    for channel in np.flatnonzero(clipped.any(axis=0)).tolist():
+        part, heights = _rows_of(pixels, values[:, channel], channel, borders)
+        found = clipped[:, channel]
+        fill_dots(part, xs[found] * frame.dpr, heights[found], DOT_PX * frame.dpr, ink)
+
+
+def _rows_of(
+    pixels: PIXELS, values: NDArray[np.float32], channel: int, borders: list[int]
+) -> tuple[PIXELS, NDArray[np.float64]]:
+    """Return the rows that a channel is drawn in, and at which of them its values are."""
+    rows = list(pairwise(borders))
+    top, bottom = rows[min(channel, len(rows) - 1)]  # in one row, all lines are drawn
+    middle, half = (top + bottom) / 2 - max(top, 0), (bottom - top) / 2
+    return pixels[max(top, 0) : max(bottom, 0)], middle - values.astype(np.float64) * half
+
+
+def _inks(
+    frame: Frame, looks: Collection[tuple[str, bool]], inked: Callable[[PIXELS], PIXELS]
+) -> dict[tuple[str, bool], tuple[PIXELS, PIXELS]]:
+    """Return the colours of peak and RMS in each column, by a track's colour and whether it is heard."""
+    tokens, listed = frame.theme, list(looks)
     colors = [
-        theme.mix(token, tokens.bg, share).rgba()
-        for share in (0.0, MUTED_SHARE)
-        for token in (tokens.wave, tokens.wave2)
+        theme.mix(token, tokens.bg, 0.0 if audible else MUTED_SHARE).rgba()
+        for color, audible in listed
+        for token in tokens.wave_inks(color)
     ]
-    rows = tinted(np.repeat(np.array(colors, np.uint32)[:, None], frame.columns, axis=1))
-    return {True: (rows[0], rows[1]), False: (rows[2], rows[3])}
+    if not colors:
+        return {}
+    rows = inked(np.repeat(np.array(colors, np.uint32)[:, None], frame.columns, axis=1))
+    return {look: (rows[2 * place], rows[2 * place + 1]) for place, look in enumerate(listed)}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -28,12 +27,15 @@ from widgets.timeline.score import paint_score
 from widgets.timeline.spans import NO_SPANS, Spans
 from widgets.timeline.spectrogram import SpectrogramLook, SpectrogramPainter, ways_of
 from widgets.timeline.spectrogram_columns import SpectrogramColumns
+from widgets.timeline.wave_zoom import paint_zooms
 from widgets.timeline.waves import WaveSource
 
 DROP_HINT = "Drop recordings here, or import them ‹file.import›"
 EMPTY_HINT = "Drop recordings here to begin, or import them ‹file.import›"
 ALL_CUT = "Nothing is left in the result: everything is cut"
 ALL_CUT_DETAIL = "See the recording ‹transport.source_result›, or take the last cut back ‹edit.undo›."
+HALF = 0.5
+"""A column of a spectrogram is tinted where proposals cover so much of it."""
 EMPTY_DETAIL = "One file a track, or one file with many channels. Offcut never writes to your recordings."
 
 
@@ -166,36 +168,39 @@ class Layers:
         ground: NDArray[np.uint32],
         proposals: Proposals,
     ) -> None:
-        top, bottom = (round(y * frame.dpr) for y in (frame.layout.lanes_top, frame.layout.lanes_bottom))
-        lanes = pixels[top:bottom]
+        layout = frame.layout
+        ends = (layout.edits_top, layout.lanes_top, layout.lanes_bottom)
+        edits, top, bottom = (round(y * frame.dpr) for y in ends)
         pixels[:top] = pixels[max(bottom, top) :] = ground
         bare = np.stack([ground, np.full_like(ground, theme.color(frame.theme.line).rgba())])
-        borders = [round(y * frame.dpr) for y in frame.layout.lane_tops]
-        for tracks, covered in proposals.shares:  # one for all lanes, unless an edit is of some tracks
-            tinted = partial(proposals.tinted, covered=covered)
-            under, line = tinted(bare)
+        borders = [round(y * frame.dpr) for y in layout.lane_tops]
+        for tracks, shares in proposals.shares:  # one for all lanes, unless an edit is of some tracks
+            veil = proposals.veil(shares)
+            under, line = veil.tinted(bare)
             here = [tracks is None or lane.track_id in tracks for lane in shown.lanes]
             for is_here, (first, stop) in zip(here, pairwise(borders), strict=False):
                 if is_here:
                     pixels[max(first, top) : max(min(stop, bottom), top)] = under
-            self._wave_painter.fill(pixels, frame, shown.lanes, under, tinted, tracks)
-            ways = ways_of(frame, covered, ground)
+            self._wave_painter.fill(pixels, frame, shown.lanes, under, veil.inked, tracks)
+            ways = ways_of(frame, shares >= HALF, ground)
             self._spectrograms.fill(pixels[:bottom], frame, shown.lanes, under, ways, tracks)
             for is_here, stop in zip(here, borders[1:], strict=False):
                 if is_here and top < stop <= bottom:
                     pixels[stop - 1] = line
-        proposals.fill(lanes)
+        proposals.fill(pixels[edits:top], pixels[top:bottom])
 
     def _paint_layers(self, painter: QPainter, frame: Frame, shown: Shown, proposals: Proposals) -> None:
         layout = frame.layout
         line = theme.color(frame.theme.line)
-        painter.fillRect(frame.horizontal(layout.lanes_top - frame.hairline, 0, layout.width), line)
+        for y in {layout.edits_top, layout.lanes_top}:
+            painter.fillRect(frame.horizontal(y - frame.hairline, 0, layout.width), line)
         proposals.paint(painter)
         for place in self._spectrograms.places(frame, shown.lanes):
             paint_axis(painter, frame, place, self._spectrograms.look)
+        paint_zooms(painter, frame, shown.lanes, self._spectrograms.sources)
         paint_score(painter, frame, shown.curve, shown.threshold)
         painter.drawImage(0, 0, self._overview_image(frame, shown))
-        if layout.ruler_top > layout.arrangement_top:
+        if layout.marks_top > layout.arrangement_top:
             painter.drawImage(0, layout.arrangement_top, self._arrangement_image(frame, shown))
         paint_ruler(painter, frame, shown.beats, shown.ruler_mode)
         paint_marks(painter, frame, shown.marks)

@@ -35,7 +35,7 @@ def mark_at(canvas: Surface, at: QPointF) -> tuple[str, Part] | None:
 def place_at(canvas: Surface, at: QPointF) -> tuple[int, Part] | None:
     """Return the index of the mark under the mouse, and what of it: one marker may stand at many places."""
     frame, marks = canvas.frame, canvas.marks
-    if not frame.layout.marks_top <= at.y() < frame.layout.score_top:
+    if not frame.layout.marks_top <= at.y() < frame.layout.ruler_top:
         return None
     x, grip, metrics = at.x(), theme.px(GRIP_PX), QFontMetricsF(theme.ui_font(theme.TEXT_SMALL))
     lefts, rights = edges_of(frame, marks)

@@ -1,4 +1,4 @@
-"""Markers as flags and regions as bands, in a strip of their own below the ruler."""
+"""Markers as flags and regions as bands, in a strip of their own over the ruler."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from widgets.timeline.proposals import paint_row
 PAD_PX, STAFF_PX, FLAG_PX = 4, 2, 9
 NARROWEST_NAME_PX = 16
 EDITOR_PX = 180
-BAND, LINE = 0.22, 0.5
+BAND, LINE = 0.22, 0.35
 """How strong a region's band and the lines through the lanes are."""
 
 
@@ -99,22 +99,22 @@ def paint_marks(painter: QPainter, frame: Frame, marks: Marks) -> None:
     Lines and bands are rows of colours, however many there are; only flags with room are drawn one by one.
     """
     layout = frame.layout
-    if layout.score_top == layout.marks_top:
+    if layout.ruler_top == layout.marks_top:
         return
-    ground = QRectF(0, layout.marks_top, layout.width, layout.score_top - layout.marks_top)
+    ground = QRectF(0, layout.marks_top, layout.width, layout.ruler_top - layout.marks_top)
     painter.fillRect(ground, theme.color(frame.theme.panel))
     _paint_rows(painter, frame, marks)
     for flag in flags(frame, marks):
         _paint_pennant(painter, frame, flag, frame.theme.marker)
         _paint_name(painter, frame, flag, marks.names[flag.index])
-    line = frame.horizontal(layout.score_top - frame.hairline, 0, layout.width)
+    line = frame.horizontal(layout.ruler_top - frame.hairline, 0, layout.width)
     painter.fillRect(line, theme.color(frame.theme.line))
 
 
 def _paint_rows(painter: QPainter, frame: Frame, marks: Marks) -> None:
     """Draw what all marks have in common: bands, staffs, and lines down the lanes."""
     layout, token, edge = frame.layout, frame.theme.marker, theme.px(2)
-    high = layout.score_top - layout.marks_top
+    high = layout.ruler_top - layout.marks_top
     lefts, rights = (np.rint(xs * frame.dpr).clip(-9, frame.columns + 9) for xs in edges_of(frame, marks))
     is_region = marks.stops > marks.starts
     steps = np.zeros(frame.columns + 1, np.int64)
@@ -125,7 +125,7 @@ def _paint_rows(painter: QPainter, frame: Frame, marks: Marks) -> None:
     columns = np.unique(np.concatenate([lefts, rights])).astype(np.int64)
     for thick, alpha, top, bottom in (
         (1, LINE, layout.score_top, layout.lanes_bottom),
-        (max(round(theme.px(STAFF_PX) * frame.dpr), 1), 1.0, layout.marks_top, layout.score_top),
+        (max(round(theme.px(STAFF_PX) * frame.dpr), 1), 1.0, layout.marks_top, layout.ruler_top),
     ):
         row = np.zeros(frame.columns, np.uint32)
         covered = (columns[:, None] + np.arange(thick)).ravel()
@@ -139,7 +139,7 @@ def paint_flag(painter: QPainter, frame: Frame, flag: Flag, token: str) -> None:
     staff = max(round(theme.px(STAFF_PX) * frame.dpr), 1)
     for x in {flag.left, flag.right}:
         painter.fillRect(frame.vertical(x, layout.score_top, layout.lanes_bottom), weak)
-        painter.fillRect(frame.vertical(x, layout.marks_top, layout.score_top, staff), ink)
+        painter.fillRect(frame.vertical(x, layout.marks_top, layout.ruler_top, staff), ink)
     _paint_pennant(painter, frame, flag, token)
 
 
@@ -162,7 +162,7 @@ def _paint_name(painter: QPainter, frame: Frame, flag: Flag, name: str) -> None:
     layout, font = frame.layout, theme.ui_font(theme.TEXT_SMALL)
     painter.setFont(font)
     painter.setPen(theme.color(frame.theme.text))
-    area = QRectF(flag.name_left, layout.marks_top, flag.name_room, layout.score_top - layout.marks_top)
+    area = QRectF(flag.name_left, layout.marks_top, flag.name_room, layout.ruler_top - layout.marks_top)
     words = QFontMetricsF(font).elidedText(name, Qt.TextElideMode.ElideRight, flag.name_room)
     painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, words)
 
@@ -190,4 +190,4 @@ def editor_area(frame: Frame, marks: Marks, index: int) -> QRect:
     flag = _flag(frame, marks, index, 0.0)
     layout, width = frame.layout, theme.px(EDITOR_PX)
     left = min(max(flag.name_left - theme.px(PAD_PX), 0.0), layout.width - width)
-    return QRect(round(left), layout.marks_top, width, layout.score_top - layout.marks_top)
+    return QRect(round(left), layout.marks_top, width, layout.ruler_top - layout.marks_top)

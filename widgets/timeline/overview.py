@@ -9,18 +9,17 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 
-from engine.document.decisions import Verdict
-from engine.document.table import VERDICTS
 from widgets import theme
 from widgets.timeline.frame import Frame
 from widgets.timeline.lanes import Lane
 from widgets.timeline.markers import Marks
 from widgets.timeline.proposals import paint_row
+from widgets.timeline.ribbon import bar_columns, bar_edges, fill_bars
 from widgets.timeline.spans import Spans
 from widgets.timeline.viewport import Viewport
 from widgets.timeline.waves import WaveSource
 
-MARK, TICK, WAVE_SHARE = 5, 7, 0.74
+MARK, FRAME, TICK, WAVE_SHARE = 9, 3, 5, 0.8
 NARROWEST_WINDOW = 6.0
 
 
@@ -55,15 +54,15 @@ def overview_image(frame: Frame, loudness: NDArray[np.float32], spans: Spans, ma
     )
     image.fill(theme.color(tokens.bg))
     pixels = np.frombuffer(image.bits(), np.uint32).reshape(image.height(), image.bytesPerLine() // 4)
-    height = image.height() - round(theme.px(MARK + 2) * frame.dpr)
+    height = image.height() - round(theme.px(MARK + FRAME) * frame.dpr)
     half = loudness * (height * WAVE_SHARE / 2)
     rows = np.arange(image.height(), dtype=np.float32)[:, None] + 0.5
     waves = np.abs(rows - height / 2) < np.maximum(half, 0.6)
     if len(loudness) == frame.columns and frame.viewport.length_samples:
         np.copyto(pixels[:, : frame.columns], np.uint32(theme.color(tokens.wave2).rgba()), where=waves)
     image.setDevicePixelRatio(frame.dpr)
+    _fill_bars(pixels[:, : frame.columns], frame, spans)
     painter = QPainter(image)
-    _paint_marks(painter, frame, spans)
     _paint_ticks(painter, frame, marks)
     painter.end()
     return image
@@ -82,15 +81,12 @@ def paint_caption(painter: QPainter, frame: Frame, caption: str) -> None:
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, caption)
 
 
-def _paint_marks(painter: QPainter, frame: Frame, spans: Spans) -> None:
-    layout, tokens = frame.layout, frame.theme
-    edges = np.linspace(0, max(frame.viewport.length_samples, 1), frame.columns + 1)
-    covered = spans.coverage(edges)
-    row = np.zeros(frame.columns, np.uint32)
-    for verdict in (Verdict.REJECTED, Verdict.ACCEPTED, Verdict.UNDECIDED):
-        row[covered[VERDICTS.index(verdict)]] = theme.color(tokens.verdict(verdict)).rgba()
-    top = layout.arrangement_top - theme.px(MARK) - frame.hairline
-    paint_row(painter, row, QRectF(0, top, layout.width, theme.px(MARK)))
+def _fill_bars(pixels: NDArray[np.uint32], frame: Frame, spans: Spans) -> None:
+    """Draw how much is proposed where, along the lower edge."""
+    wide, per_column = bar_columns(frame), max(frame.viewport.length_samples, 1) / frame.columns
+    shares = spans.shares(bar_edges(0, frame.columns, per_column, wide))
+    bottom = len(pixels) - round(theme.px(FRAME) * frame.dpr)  # clear of the frame around what is visible
+    fill_bars(pixels[bottom - round(theme.px(MARK) * frame.dpr) : bottom], frame, shares, 0, wide)
 
 
 def _paint_ticks(painter: QPainter, frame: Frame, marks: Marks) -> None:

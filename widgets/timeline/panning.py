@@ -1,7 +1,8 @@
 """Scrolling and zooming by wheel, touchpad, pinch and middle button.
 
 A plain wheel goes down through the lanes where they overflow, else through time; Shift or sideways goes
-through time; Ctrl or a pinch zooms about the pointer.
+through time; Ctrl or a pinch zooms about the pointer. Alt draws the waveform under the pointer higher, with
+Shift all of them.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from widgets.timeline.surface import Surface
 
 WHEEL_STEP = 120
 ZOOM_PER_STEP = 1.25
+WAVE_PER_STEP = 2.0**0.5
 SCROLL_PX_PER_STEP = 96
 _STRAIGHT = 3
 """A touchpad scrolls one way alone while it moves so many times as far that way as across."""
@@ -50,6 +52,9 @@ def wheel(canvas: Surface, event: QWheelEvent) -> None:
             turn = event.angleDelta()
             zoom(canvas, ZOOM_PER_STEP ** ((turn.y() or turn.x()) / WHEEL_STEP), event.position().x())
         return
+    if event.modifiers() & Qt.KeyboardModifier.AltModifier:
+        _turn_waves(canvas, event)
+        return
     sideways, down = distances_px(event)
     layout = canvas.frame.layout
     shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
@@ -59,6 +64,15 @@ def wheel(canvas: Surface, event: QWheelEvent) -> None:
         canvas.set_scroll(round(layout.scroll - down))
     if sideways:
         canvas.go_to(canvas.viewport.scrolled(-sideways))
+
+
+def _turn_waves(canvas: Surface, event: QWheelEvent) -> None:
+    """Draw waveforms higher or lower; many systems turn a wheel sideways while Alt is held."""
+    lane = canvas.frame.layout.lane_at(event.position().y())
+    turn = event.angleDelta().y() or event.angleDelta().x()
+    if lane is not None and turn and event.phase() != Qt.ScrollPhase.ScrollMomentum:
+        is_of_all = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        canvas.wave_turned.emit(-1 if is_of_all else lane, WAVE_PER_STEP ** (turn / WHEEL_STEP))
 
 
 def distances_px(event: QWheelEvent) -> tuple[float, float]:

@@ -9,6 +9,7 @@ from widgets import theme
 from widgets.timeline.frame import Frame
 
 HANDLE_WIDTH, HANDLE_HEIGHT, THICKNESS = 12, 8, 1.5
+RIM = 0.75
 
 
 def playhead_strip(frame: Frame, samples: int) -> QRect:
@@ -22,7 +23,7 @@ def playhead_strip(frame: Frame, samples: int) -> QRect:
 
 def overview_strip(frame: Frame, samples: int) -> QRect:
     """Return the same on the overview bar."""
-    return QRect(int(_overview_x(frame, samples)) - 2, 0, 5, frame.layout.ruler_top)
+    return QRect(int(_overview_x(frame, samples)) - 2, 0, 5, frame.layout.marks_top)
 
 
 def paint_playhead(painter: QPainter, frame: Frame, samples: int) -> None:
@@ -30,7 +31,7 @@ def paint_playhead(painter: QPainter, frame: Frame, samples: int) -> None:
     layout, view = frame.layout, frame.viewport
     ink = theme.color(frame.theme.playhead)
     if view.length_samples:
-        mark = frame.vertical(_overview_x(frame, samples), 0, layout.ruler_top)
+        mark = frame.vertical(_overview_x(frame, samples), 0, layout.marks_top)
         painter.fillRect(mark, theme.color(frame.theme.playhead, 0.7))
     strip = playhead_strip(frame, samples)
     if strip.isNull() or not view.length_samples:
@@ -38,6 +39,9 @@ def paint_playhead(painter: QPainter, frame: Frame, samples: int) -> None:
     thickness = max(round(theme.px(2) * THICKNESS / 2 * frame.dpr), 1)
     left = frame.snapped(view.x_at(samples) - thickness / frame.dpr / 2)
     line = QRectF(left, layout.ruler_top, thickness / frame.dpr, layout.height - layout.ruler_top)
+    # A rim of the ground's colour: the black line of the light look would be lost on a spectrogram.
+    rim = thickness / frame.dpr / 2
+    painter.fillRect(line.adjusted(-rim, 0, rim, 0), theme.color(frame.theme.bg, RIM))
     painter.fillRect(line, ink)
     half, middle, top = theme.px(HANDLE_WIDTH) / 2, line.center().x(), layout.ruler_top
     painter.save()

@@ -18,7 +18,7 @@ from engine.document.decisions import Verdict
 from widgets import theme
 from widgets.chrome.icons import paint_icon
 from widgets.theme import Theme
-from widgets.timeline.frame import FLAG, Frame
+from widgets.timeline.frame import EDITS, Frame
 
 SIGN_FROM_PX, PAD_PX, SIGN_PX, ICON_PX, GAP_PX, END_PX = 11, 7, 7, 12, 4, 3
 MARK_PX, MARK_HIGH_PX = 9, 13
@@ -88,7 +88,7 @@ def rooms(
 def paint_label(painter: QPainter, frame: Frame, span: Span, room: tuple[float, float] | None = None) -> None:
     """Put sign, picture and words on a flag, as far as they fit into what is seen of it, or into its room."""
     left, right = room or (max(span.left, 0.0), min(span.right, frame.layout.width))
-    if right - left < theme.px(SIGN_FROM_PX) or frame.layout.lanes_bottom <= frame.layout.lanes_top:
+    if right - left < theme.px(SIGN_FROM_PX) or frame.layout.lanes_top <= frame.layout.edits_top:
         return
     scale, sides = theme.text_scale(), theme.px(PAD_PX) + theme.px(END_PX)
     marked = span.clashes and _length(True, "", "", scale) + sides <= right - left
@@ -104,7 +104,7 @@ def paint_label(painter: QPainter, frame: Frame, span: Span, room: tuple[float, 
     else:
         left += (right - left - theme.px(SIGN_PX)) / 2
     made = _label(frame.theme, frame.dpr, span.verdict, marked, icon, text, scale)
-    painter.drawImage(QPointF(frame.snapped(left) - ROUND_PX, frame.layout.lanes_top), made)
+    painter.drawImage(QPointF(frame.snapped(left) - ROUND_PX, frame.layout.edits_top), made)
 
 
 def _font() -> QFont:
@@ -125,7 +125,7 @@ def _label(
     tokens: Theme, dpr: float, verdict: Verdict, marked: bool, icon: str, text: str, scale: float
 ) -> QImage:
     """Return a sign with a picture and words behind it on clear ground, as high as a flag."""
-    size, height, gap = theme.px(SIGN_PX), theme.px(FLAG), theme.px(GAP_PX)
+    size, height, gap = theme.px(SIGN_PX), theme.px(EDITS), theme.px(GAP_PX)
     width = _length(marked, icon, text, scale) + 2 * ROUND_PX
     made = QImage(int(width * dpr) + 1, round(height * dpr), QImage.Format.Format_ARGB32_Premultiplied)
     made.setDevicePixelRatio(dpr)

@@ -1,5 +1,8 @@
 """Every proposal as one item: a span across its lanes with a flag on top: what it does, its state.
 
+Those too narrow for that are told together: in the strip of the flags by bars, see `ribbon`, and in the lanes
+by a tint as strong as they cover the time.
+
 Most are about all tracks. One of some tracks covers their lanes alone; its flag stands where all flags do.
 One that cannot hold beside another has edges and a line under its flag in the colour of what went wrong.
 
@@ -22,17 +25,20 @@ from engine.document.decisions import Verdict
 from engine.document.kinds import KINDS
 from engine.document.table import VERDICTS
 from widgets import theme
-from widgets.timeline.frame import FLAG, Frame
+from widgets.timeline.frame import Frame
 from widgets.timeline.lane_rows import Shares, areas_of, shares_of
 from widgets.timeline.proposal_labels import SIGN_FROM_PX, Span, paint_label, rooms
+from widgets.timeline.ribbon import bar_columns, bar_edges, fill_bars
 from widgets.timeline.seams import FLAG_WIDTH, fill_seams, paint_flags, paint_seam
 from widgets.timeline.spans import Spans
+from widgets.timeline.veil import WEAK_TO_STRONG, Veil, fading
 
-LABELS, EDGES = 150, 300
-"""With more spans in view neither words nor edges can be told apart; what they cover still can."""
-TINT, CURRENT_TINT, HATCH_TINT = 0.12, 0.20, 0.45
-HATCH_PX, DASH_PX, DASH_GAP_PX, CLASH_PX = 11, 4, 3, 2
-WEAK_TO_STRONG = (Verdict.REJECTED, Verdict.ACCEPTED, Verdict.UNDECIDED)
+LABELS = 150
+"""With more spans in view words would take a frame's time."""
+FLAG_FROM_PX, EDGES_FROM_PX = 11, 40
+"""Narrower spans are bars of the ribbon; those in between have a flag, whose edges say enough."""
+CURRENT_TINT, HATCH_TINT = 0.20, 0.45
+HATCH_PX, DASH_PX, DASH_GAP_PX, CLASH_PX, CURRENT_LEAST_PX = 11, 4, 3, 3, 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,86 +47,106 @@ class Proposals:
 
     Attributes
     ----------
-    covered : bool, shape (3, columns), where each of `VERDICTS` is
-    gone : bool, shape (columns,), where accepted ones take their span out
-    found : indices of the spans in view, ascending
+    shares : lanes that are covered alike, with how much of each column is covered
+    going : shape (columns,), how far waves fade since what they show goes
+    found : indices of the spans in view that are wide enough for a flag, ascending
+    covered : bool, shape (3, columns), where those of each of `VERDICTS` are
+    gone : bool, shape (columns,), where accepted ones of them take their span out
+    clashing : indices of the spans in view that cannot hold beside another
+    bars, bar_columns : how much the narrower ones cover of each bar of the ribbon, and how wide one is
     seams : view positions of the seams in view, ascending
     lanes : ids of the tracks, in the order of their lanes
-    shares : lanes that are covered alike, with what covers them
     """
 
     frame: Frame
     spans: Spans
     current: str | None
     lanes: tuple[str, ...]
-    covered: NDArray[np.bool_]
     shares: Shares
-    gone: NDArray[np.bool_]
+    going: NDArray[np.float64]
     found: NDArray[np.int64]
+    covered: NDArray[np.bool_]
+    gone: NDArray[np.bool_]
+    clashing: NDArray[np.int64]
+    bars: NDArray[np.float64]
+    bar_columns: int
     seams: NDArray[np.int64]
 
     @classmethod
     def of(cls, frame: Frame, spans: Spans, current: str | None, lanes: tuple[str, ...] = ()) -> Proposals:
         """Find what of the spans is in a frame."""
-        view = frame.viewport
-        edges, accepted = frame.grid.edges(), VERDICTS.index(Verdict.ACCEPTED)
-        covered = spans.coverage(edges, without=current, seams=False)
-        gone = covered[accepted]
-        if not spans.drops.all():
-            gone = spans.coverage(edges, without=current, seams=False, drops=True)[accepted]
+        view, grid = frame.viewport, frame.grid
+        edges, wide = grid.edges(), bar_columns(frame)
+        flag_samples = theme.px(FLAG_FROM_PX) * view.samples_per_px
         found = spans.within(view.start_samples, view.stop_samples)
         found = found[~spans.closed(found) & (found != spans.place(current))]
-        seams = spans.seams(view.start_samples, view.stop_samples)
-        shares = shares_of(spans, found, edges, lanes, covered)
-        return cls(frame, spans, current, lanes, covered, shares, gone, found, seams)
+        shares, clashing = shares_of(spans, found, edges, lanes, current), found[spans.conflicts[found]]
+        found = found[spans.stops[found] - spans.starts[found] >= flag_samples]
+        verdicts = spans.verdicts[found].astype(np.int64)
+        is_gone = spans.drops[found] & (verdicts == VERDICTS.index(Verdict.ACCEPTED))
+        bar_borders = bar_edges(grid.first, grid.n_columns, grid.samples_per_column, wide)
+        goes = shares[0][1] if spans.drops.all() else spans.shares(edges, current, drops=True)
+        return cls(
+            frame=frame,
+            spans=spans,
+            current=current,
+            lanes=lanes,
+            shares=shares,
+            going=fading(goes),
+            found=found,
+            covered=spans.touched(edges, found, verdicts, len(VERDICTS)),
+            gone=spans.touched(edges, found[is_gone], np.zeros(int(is_gone.sum()), np.int64), 1)[0],
+            clashing=clashing,
+            bars=spans.shares(bar_borders, current, below_samples=flag_samples),
+            bar_columns=wide,
+            seams=spans.seams(view.start_samples, view.stop_samples),
+        )
 
-    def tinted(
-        self, rows: NDArray[np.uint32], covered: NDArray[np.bool_] | None = None
-    ) -> NDArray[np.uint32]:
-        """Return colours of columns, shape (n, columns), seen through the tint of what covers them."""
-        result = rows.copy()
-        for verdict, where in _by_strength(self.covered if covered is None else covered):
-            if where.any():
-                result[:, where] = _blend(rows[:, where], self.frame.theme.verdict(verdict), TINT)
-        return result
+    def veil(self, shares: NDArray[np.float64]) -> Veil:
+        """Return what lies over lanes that are covered so far."""
+        return Veil.of(self.frame.theme, shares, self.going)
 
-    def fill(self, pixels: NDArray[np.uint32]) -> None:
-        """Draw edges and flags into the rows of the lanes, shape (rows, columns)."""
-        tokens, dpr = self.frame.theme, self.frame.dpr
-        if len(self.found) <= EDGES:
-            self._fill_edges(pixels)
-        fill_seams(pixels, self.frame, self.seams)
-        flags = pixels[: round(theme.px(FLAG) * dpr)]
+    def fill(self, edits: NDArray[np.uint32], lanes: NDArray[np.uint32]) -> None:
+        """Draw ribbon and flags into their strip, edges into the lanes, shape (rows, columns) each."""
+        tokens, frame = self.frame.theme, self.frame
+        self._fill_edges(lanes)
+        fill_seams(edits, lanes, frame, self.seams)
+        fill_bars(edits, frame, self.bars, frame.grid.first, self.bar_columns)
         for verdict, where in _by_strength(self.covered):
-            np.copyto(flags, np.uint32(theme.color(tokens.verdict(verdict)).rgba()), where=where)
-        clashing = self.spans.conflicts[self.found]
-        if clashing.any():
-            found = self.found[clashing]
-            row = np.zeros(len(found), np.int64)
-            (where,) = self.spans.touched(self.frame.grid.edges(), found, row, 1)
-            line = flags[-max(round(theme.px(CLASH_PX) * dpr), 1) :]
-            np.copyto(line, np.uint32(theme.color(tokens.error).rgba()), where=where)
-        if len(self.found) <= EDGES:  # where one flag runs into another it is seen where the other begins
-            begins = self._edge_columns(np.ones(len(self.found), bool), starts_only=True)
-            begins = begins[begins > 0]
-            meets = self.covered[:, begins].any(axis=0) & self.covered[:, begins - 1].any(axis=0)
-            flags[:, begins[meets]] = theme.color(tokens.bg).rgba()
+            np.copyto(edits, np.uint32(theme.color(tokens.verdict(verdict)).rgba()), where=where)
+        if len(self.clashing):
+            row = np.zeros(len(self.clashing), np.int64)
+            (where,) = self.spans.touched(frame.grid.edges(), self.clashing, row, 1)
+            thick = max(round(theme.px(CLASH_PX) * frame.dpr), 1)
+            np.copyto(edits[-thick:], np.uint32(theme.color(tokens.error).rgba()), where=where)
+            np.copyto(edits[-thick - 1 : -thick], np.uint32(theme.color(tokens.bg).rgba()), where=where)
+        # where one flag runs into another it is seen where the other begins
+        begins = self._edge_columns(np.ones(len(self.found), bool), starts_only=True)
+        begins = begins[begins > 0]
+        meets = self.covered[:, begins].any(axis=0) & self.covered[:, begins - 1].any(axis=0)
+        edits[:, begins[meets]] = theme.color(tokens.bg).rgba()
 
     def _fill_edges(self, pixels: NDArray[np.uint32]) -> None:
-        """Draw the edges of spans, each over its lanes, into the rows of the lanes."""
+        """Draw the edges of the widest spans, each over its lanes, into the rows of the lanes."""
         tokens, dpr, spans = self.frame.theme, self.frame.dpr, self.spans
         dashes = np.arange(len(pixels)) / dpr % (DASH_PX + DASH_GAP_PX) < DASH_PX
+        lengths_px = (spans.stops[self.found] - spans.starts[self.found]) / self.frame.viewport.samples_per_px
+        wide = lengths_px >= theme.px(EDGES_FROM_PX)
         verdicts, clashes, tracks = (
             column[self.found] for column in (spans.verdicts, spans.conflicts, spans.tracks)
         )
         for place in np.unique(tracks).tolist():
             rows = self._rows_of(spans.track_sets[place], len(pixels))
-            here = tracks == place
+            here = (tracks == place) & wide
             for verdict in WEAK_TO_STRONG:
                 columns = self._edge_columns(here & ~clashes & (verdicts == VERDICTS.index(verdict)))
                 dashed = rows & dashes if verdict is Verdict.REJECTED else rows
                 pixels[np.ix_(dashed, columns)] = theme.color(tokens.verdict(verdict)).rgba()
-            pixels[np.ix_(rows, self._edge_columns(here & clashes))] = theme.color(tokens.error).rgba()
+            columns = self._edge_columns(here & clashes)
+            beside = np.concatenate([columns - 1, columns + 1])  # red on orange is lost without a ground
+            beside = beside[(beside >= 0) & (beside < self.frame.columns)]
+            pixels[np.ix_(rows, beside)] = theme.color(tokens.bg).rgba()
+            pixels[np.ix_(rows, columns)] = theme.color(tokens.error).rgba()
 
     def _rows_of(self, tracks: tuple[str, ...], n_rows: int) -> NDArray[np.bool_]:
         """Return which rows of the lanes, shape (n_rows,), are those of some tracks."""
@@ -160,8 +186,7 @@ class Proposals:
             column = round(x * frame.dpr)
             is_seen = 0 <= column < frame.columns and 0 <= column + beside < frame.columns
             if is_seen and self.covered[:, column + beside].any():
-                top = frame.layout.lanes_top
-                line = frame.vertical(x, top, top + theme.px(FLAG))
+                line = frame.vertical(x, frame.layout.edits_top, frame.layout.lanes_top)
                 painter.fillRect(line, theme.color(frame.theme.bg))
 
     def _paint_labels(self, painter: QPainter, current: Span | None) -> None:
@@ -184,7 +209,7 @@ class Proposals:
         first, last = int(columns[0]), int(columns[-1]) + 1
         pattern = hatch(frame, frame.grid.first + first, last - first)
         pattern[:, ~self.gone[first:last]] = 0
-        top = layout.lanes_top + theme.px(FLAG)
+        top = layout.lanes_top
         area = QRectF(first / frame.dpr, top, (last - first) / frame.dpr, layout.lanes_bottom - top)
         painter.drawTiledPixmap(area, _pixmap(pattern, frame.dpr))
 
@@ -237,10 +262,15 @@ def paint_span(painter: QPainter, frame: Frame, span: Span, lanes: Sequence[str]
     if span.verdict is Verdict.REJECTED:
         pen.setDashPattern([theme.px(DASH_PX) / width, theme.px(DASH_GAP_PX) / width])
     painter.setPen(pen)
+    edges = (left + width / 2, right - width / 2)
     for first, last in areas:
-        for x in (left + width / 2, right - width / 2):
+        for x in edges if right - left > 2 * width else edges[:1]:
             painter.drawLine(QLineF(x, first, x, last))
-    flag = QRectF(left, top, body.width(), theme.px(FLAG))
+    flag = QRectF(left, layout.edits_top, body.width(), layout.lanes_top - layout.edits_top)
+    if flag.width() < theme.px(CURRENT_LEAST_PX):  # it is found among the bars by its size and its outline
+        more = (theme.px(CURRENT_LEAST_PX) - flag.width()) / 2
+        flag.adjust(-more, 0, more, 0)
+        painter.fillRect(flag.adjusted(-frame.hairline, 0, frame.hairline, 0), theme.color(frame.theme.text))
     painter.fillRect(flag, theme.color(token))
     if span.clashes:
         flag.setTop(flag.bottom() - theme.px(CLASH_PX))
@@ -267,17 +297,6 @@ def _pixmap(pixels: NDArray[np.uint32], dpr: float) -> QPixmap:
     made = QPixmap.fromImage(image.copy())
     made.setDevicePixelRatio(dpr)
     return made
-
-
-def _blend(rows: NDArray[np.uint32], token: str, alpha: float) -> NDArray[np.uint32]:
-    """Return opaque colours, of any shape, under a colour of an opacity."""
-    over = np.uint32(theme.color(token).rgba())
-    mixed = np.full_like(rows, 0xFF000000)
-    for shift in (0, 8, 16):
-        under = (rows >> shift & 0xFF).astype(np.float32)
-        part = under + (np.float32(over >> shift & 0xFF) - under) * np.float32(alpha)
-        mixed |= np.rint(part).astype(np.uint32) << shift
-    return mixed
 
 
 def paint_row(painter: QPainter, row: NDArray[np.uint32], area: QRectF) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil, floor, log10
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 
@@ -13,11 +16,29 @@ from engine.timebase import format_time
 from widgets import theme
 from widgets.timeline.frame import Frame
 from widgets.timeline.grid import Beats, thinning, visible
+from widgets.timeline.proposals import paint_row
 
 STEPS_S = (1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30)
 STEPS_LONG_S = (60, 120, 300, 600, 900, 1800, 3600, 7200, 18_000, 36_000)
 LABEL_GAP_PX = 40
 BAR_APART_PX, BEAT_APART_PX = 84, 56
+MINOR_APART_PX, MINOR_PX = 7, 4
+PARTS_OF_FIGURE = {1: (10, 5, 2), 2: (10, 4, 2), 5: (5,)}
+PARTS_OF_SECONDS = {
+    15: (3,),
+    30: (6, 3),
+    60: (12, 6, 2),
+    120: (12, 4, 2),
+    300: (5,),
+    600: (10, 5, 2),
+    900: (15, 3),
+    1800: (6, 3),
+    3600: (12, 6, 2),
+    7200: (12, 4, 2),
+    18_000: (5,),
+    36_000: (10, 5, 2),
+}
+"""Into how many parts a step can be divided, the most first: by its leading figure, or as clocks count."""
 
 
 class RulerMode(StrEnum):
@@ -30,6 +51,25 @@ class RulerMode(StrEnum):
 
 Mark = tuple[float, str]
 """A view position and what stands beside it."""
+
+Positions = NDArray[np.float64]
+NO_POSITIONS: Positions = np.zeros(0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
+    """One row of the ruler, in logical pixels.
+
+    Attributes
+    ----------
+    labels : left edge, width and text of each, none over another
+    majors : where the ticks are that begin a label
+    minors : where the shorter ticks between those are, none under a label, shape (n,)
+    """
+
+    labels: tuple[tuple[float, float, str], ...]
+    majors: tuple[float, ...]
+    minors: NDArray[np.float64]
 
 
 def label_step_s(s_per_px: float, label_px: float) -> float:
@@ -50,72 +90,109 @@ def label_step_samples(samples_per_px: float, label_px: float) -> int:
     return next(int(factor * decade) for factor in (1, 2, 5, 10) if factor * decade >= wanted)
 
 
+def ruler_rows(
+    frame: Frame, beats: Beats | None, mode: RulerMode = RulerMode.TIME
+) -> list[tuple[Row, QFont]]:
+    """Return the rows of the ruler from the top, each with its font; without beats it shows time."""
+    upper, lower = theme.mono_font(theme.TEXT_SMALL), theme.mono_font(theme.TEXT_SMALL - 1)
+    if beats is None:
+        return [(_counted_row(frame, upper, mode), upper)]
+    if mode is RulerMode.BARS:
+        first, second = _placed(frame, beat_marks(frame, beats), upper), _counted_row(frame, lower, mode)
+    else:
+        first, second = _counted_row(frame, upper, mode), _placed(frame, _bar_marks(frame, beats), lower)
+    return [(first, upper), (second, lower)]
+
+
 def paint_ruler(
     painter: QPainter, frame: Frame, beats: Beats | None, mode: RulerMode = RulerMode.TIME
 ) -> None:
-    """Draw the ruler of a frame, with its ground and the hairlines around it; without beats it shows time."""
+    """Draw the ruler of a frame, with its ground and the hairlines around it."""
     layout, view, tokens = frame.layout, frame.viewport, frame.theme
-    top, bottom = layout.ruler_top, layout.marks_top
+    top, bottom = layout.ruler_top, layout.score_top
     painter.fillRect(QRectF(0, top, layout.width, bottom - top), theme.color(tokens.panel))
-    if view.length_samples:
-        upper, lower = theme.mono_font(theme.TEXT_SMALL), theme.mono_font(theme.TEXT_SMALL - 1)
-        baseline = top + theme.px(1) + QFontMetricsF(upper).ascent()
-        under = bottom - theme.px(1) - QFontMetricsF(lower).descent()
-        if mode is RulerMode.BARS and beats is not None:
-            _paint_row(painter, frame, beat_marks(frame, beats), upper, tokens.dim, baseline, ticks=True)
-            _paint_row(painter, frame, _time_marks(frame, lower), lower, tokens.dim, under)
-        else:
-            marks = _sample_marks if mode is RulerMode.SAMPLES else _time_marks
-            _paint_row(painter, frame, marks(frame, upper), upper, tokens.dim, baseline, ticks=True)
-            if beats is not None:
-                _paint_row(painter, frame, _bar_marks(frame, beats), lower, tokens.dim, under)
+    rows = ruler_rows(frame, beats, mode) if view.length_samples else []
+    for place, (row, font) in enumerate(rows):
+        high = (bottom - top) / len(rows)
+        _paint_row(painter, frame, row, font, top + place * high, top + (place + 1) * high)
     for y in (top, bottom):
         painter.fillRect(frame.horizontal(y - frame.hairline, 0, layout.width), theme.color(tokens.line))
 
 
-def _paint_row(
-    painter: QPainter,
-    frame: Frame,
-    marks: Iterable[Mark],
-    font: QFont,
-    token: str,
-    baseline: float,
-    ticks: bool = False,
-) -> None:
-    """Write labels that fit, each clear of the one before; seams may bring their positions together."""
-    layout, metrics = frame.layout, QFontMetricsF(font)
+def _paint_row(painter: QPainter, frame: Frame, row: Row, font: QFont, top: float, bottom: float) -> None:
+    """Draw the ticks of a row, long where a label begins and short under all others, then the labels."""
+    line, floor = theme.color(frame.theme.downbeat), bottom - frame.hairline
+    for x in row.majors:
+        painter.fillRect(frame.vertical(x, floor - theme.px(2 * MINOR_PX), floor), line)
+    minors = np.zeros(frame.columns, np.uint32)
+    columns = np.rint(row.minors * frame.dpr).astype(np.int64)
+    minors[columns[(columns >= 0) & (columns < frame.columns)]] = line.rgba()
+    high = theme.px(MINOR_PX)
+    paint_row(painter, minors, QRectF(0, floor - high, frame.layout.width, high))
     painter.setFont(font)
-    painter.setPen(theme.color(token))
+    painter.setPen(theme.color(frame.theme.dim))
+    baseline = top + (bottom - top - theme.px(1) + QFontMetricsF(font).capHeight()) / 2
+    for left, _, text in row.labels:
+        painter.drawText(QPointF(left, baseline), text)
+
+
+def _placed(frame: Frame, marks: Iterable[Mark], font: QFont, minors: Positions = NO_POSITIONS) -> Row:
+    """Place labels that fit, each clear of the one before; seams may bring their positions together."""
+    width, metrics = frame.layout.width, QFontMetricsF(font)
     pad, clear = theme.px(4), float("-inf")
+    labels, majors = [], []
     for position, text in marks:
         x = frame.viewport.x_at(position)
-        if ticks:
-            line = frame.vertical(x, layout.ruler_top, layout.marks_top)
-            painter.fillRect(line, theme.color(frame.theme.line))
-        left, width = frame.snapped(x) + pad, metrics.horizontalAdvance(text)
-        if x >= -pad and left >= clear and left + width <= layout.width:
-            painter.drawText(QPointF(left, baseline), text)
-            clear = left + width + pad
+        left, long = frame.snapped(x) + pad, metrics.horizontalAdvance(text)
+        if x >= -pad and left >= clear and left + long <= width:
+            labels.append((left, long, text))
+            clear = left + long + pad
+            majors.append(x)
+    xs = frame.viewport.xs_at(minors)
+    if labels and len(xs):
+        lefts, rights = (np.array([left + part * long for left, long, _ in labels]) for part in (0, 1))
+        before = np.searchsorted(lefts, xs + pad / 2) - 1
+        xs = xs[(before < 0) | (xs > rights[before] + pad / 2)]
+    return Row(tuple(labels), tuple(majors), xs)
 
 
-def _time_marks(frame: Frame, font: QFont) -> list[Mark]:
+def _counted_row(frame: Frame, font: QFont, mode: RulerMode) -> Row:
+    """Return a row of times, or of samples."""
+    view = frame.viewport
+    if mode is RulerMode.SAMPLES:
+        step, marks = _sample_marks(frame, font)
+        parts = PARTS_OF_FIGURE[int(str(step)[0])]
+    else:
+        step_s, marks = _time_marks(frame, font)
+        step = step_s * view.rate_hz
+        parts = PARTS_OF_SECONDS.get(int(step_s)) or PARTS_OF_FIGURE[int(f"{step_s:e}"[0])]
+    apart = theme.px(MINOR_APART_PX) * view.samples_per_px
+    divided = next((part for part in parts if step / part >= apart), 1)
+    steps = _steps(frame, step / divided)
+    index = np.arange(steps.start, steps.stop)
+    return _placed(frame, marks, font, index[index % divided > 0] * (step / divided))
+
+
+def _time_marks(frame: Frame, font: QFont) -> tuple[float, list[Mark]]:
+    """Return the step of the labels in seconds, and the labels."""
     view, metrics = frame.viewport, QFontMetricsF(font)
     s_per_px = view.samples_per_px / view.rate_hz
     rough_step_s = label_step_s(s_per_px, theme.px(LABEL_GAP_PX))
     longest = format_time(view.stop_samples / view.rate_hz, decimals_of(rough_step_s))
     step_s = label_step_s(s_per_px, metrics.horizontalAdvance(longest) + theme.px(LABEL_GAP_PX))
     decimals = decimals_of(step_s)
-    return [
+    return step_s, [
         (index * step_s * view.rate_hz, format_time(index * step_s, decimals))
         for index in _steps(frame, step_s * view.rate_hz)
     ]
 
 
-def _sample_marks(frame: Frame, font: QFont) -> list[Mark]:
+def _sample_marks(frame: Frame, font: QFont) -> tuple[float, list[Mark]]:
+    """Return the step of the labels in samples, and the labels."""
     view = frame.viewport
     widest = QFontMetricsF(font).horizontalAdvance(f"{round(view.stop_samples):,}")
     step = label_step_samples(view.samples_per_px, widest + theme.px(LABEL_GAP_PX))
-    return [(index * step, f"{index * step:,}") for index in _steps(frame, step)]
+    return step, [(index * step, f"{index * step:,}") for index in _steps(frame, step)]
 
 
 def _steps(frame: Frame, step_samples: float) -> range:

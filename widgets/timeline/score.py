@@ -1,8 +1,11 @@
-"""The score lane: how odd each moment is, as a curve, a threshold and a strip of heat."""
+"""The score lane: how odd each moment is, as a curve, a threshold and a strip of heat.
+
+Where a column holds many scores they are a band from the lowest to the highest, with their mean in it.
+"""
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,18 +14,21 @@ from PySide6.QtGui import QImage, QPainter, QPen
 
 from engine.document.analysis import ScoreCurve
 from widgets import theme
+from widgets.timeline.bands import connected
 from widgets.timeline.frame import Frame
 from widgets.timeline.sample_line import column_extents
 
 PAD, HEAT, HEAT_GAP = 8, 12, 4
 THICKNESS_PX = 1.6
+BAND = 0.34
+"""How strong the band of low to high is."""
 NO_SCORE = "No score yet. Learn from recordings you edited before, and odd moments stand out here."
 
 
 def plot_span(frame: Frame) -> tuple[float, float]:
     """Return (top, bottom) of the curve in logical pixels: the heights of score 1 and score 0."""
     layout = frame.layout
-    return layout.score_top + theme.px(PAD), layout.lanes_top - theme.px(HEAT + 2 * HEAT_GAP)
+    return layout.score_top + theme.px(PAD), layout.edits_top - theme.px(HEAT + 2 * HEAT_GAP)
 
 
 def score_y(frame: Frame, score: float) -> float:
@@ -53,10 +59,72 @@ def column_scores(
     return low, high
 
 
+def column_means(curve: ScoreCurve, edges_samples: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean score within columns between borders, shape (n + 1,) to (n,), of a line as above."""
+    times, areas = _areas(curve)
+    scores = curve.scores.astype(np.float64)
+    inside = np.clip(edges_samples, times[0], times[-1])
+    before = np.clip(np.searchsorted(times, inside, "right") - 1, 0, max(len(times) - 2, 0))
+    heights = np.interp(inside, times, scores)
+    area = areas[before] + (inside - times[before]) * (scores[before] + heights) / 2
+    area += (edges_samples - inside) * heights  # outside its points the line goes on level
+    means: NDArray[np.float64] = np.diff(area) / np.diff(edges_samples)
+    return means
+
+
+@lru_cache(maxsize=4)
+def _areas(curve: ScoreCurve) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the points' times, and the area under the line up to each, once for all frames."""
+    times = curve.times_samples.astype(np.float64)
+    steps = np.diff(times) * (curve.scores[1:].astype(np.float64) + curve.scores[:-1]) / 2
+    return times, np.concatenate([np.zeros(1), np.cumsum(steps)])
+
+
+def mean_line(
+    curve: ScoreCurve, edges_samples: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the lowest and highest of the line through the means in each column.
+
+    Parameters
+    ----------
+    low, high : see `column_scores`; where they are the curve itself, the line is that
+    """
+    hop = (curve.times_samples[-1] - curve.times_samples[0]) / max(len(curve.times_samples) - 1, 1)
+    if edges_samples[1] - edges_samples[0] < hop:
+        return low, high
+    means = np.where(np.isnan(low), np.nan, column_means(curve, edges_samples))
+    lows, highs = connected(means.astype(np.float32), means.astype(np.float32))
+    return lows.astype(np.float64), highs.astype(np.float64)
+
+
+Extent = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Lowest and highest score in each column, shape (columns,) each; NaN where there is no score."""
+
+
 def curve_image(
-    low: NDArray[np.float64], high: NDArray[np.float64], height: int, thickness: float, token: str
+    line: Extent, height: int, thickness: float, token: str, band: Extent | None = None
 ) -> QImage:
-    """Return the curve, antialiased by coverage, as an image of `height` rows for score 1 down to 0."""
+    """Return the curve, antialiased by coverage, as an image of `height` rows for score 1 down to 0.
+
+    Parameters
+    ----------
+    band : what lies weaker behind the line
+    """
+    cover = _cover(line, height, thickness)
+    if band is not None:
+        behind = _cover(band, height, thickness)
+        behind *= BAND
+        np.maximum(cover, behind, out=cover)
+    cover *= 255
+    pixels = _opacities(token)[cover.astype(np.uint8)]
+    rows_n, columns_n = pixels.shape
+    image = QImage(pixels.data, columns_n, rows_n, columns_n * 4, QImage.Format.Format_ARGB32_Premultiplied)
+    return image.copy()
+
+
+def _cover(extent: Extent, height: int, thickness: float) -> NDArray[np.float32]:
+    """Return how much of each pixel a line of a thickness covers, 0 to 1, shape (height, columns)."""
+    low, high = extent
     bottom = (height - thickness) * (1 - low) + thickness
     top = (height - thickness) * (1 - high)
     rows = np.arange(height, dtype=np.float32)[:, None]
@@ -65,11 +133,7 @@ def curve_image(
     cover = np.minimum(rows + 1, bottom32)
     cover -= np.maximum(rows, top32)
     np.minimum(np.maximum(cover, 0.0, out=cover), 1.0, out=cover)
-    cover *= 255
-    pixels = _opacities(token)[cover.astype(np.uint8)]
-    rows_n, columns_n = pixels.shape
-    image = QImage(pixels.data, columns_n, rows_n, columns_n * 4, QImage.Format.Format_ARGB32_Premultiplied)
-    return image.copy()
+    return cover
 
 
 def heat_row(high: NDArray[np.float64], tokens: theme.Theme) -> NDArray[np.uint32]:
@@ -94,26 +158,27 @@ def paint_score(painter: QPainter, frame: Frame, curve: ScoreCurve | None, thres
     """Draw the score lane of a frame."""
     layout, tokens = frame.layout, frame.theme
     if curve is None or not len(curve.times_samples):
-        lane = QRectF(0, layout.score_top, layout.width, layout.lanes_top - layout.score_top - frame.hairline)
+        lane = QRectF(0, layout.score_top, layout.width, layout.edits_top - layout.score_top - frame.hairline)
         painter.fillRect(lane, theme.color(tokens.bg))
         painter.setPen(theme.color(tokens.dim))
         painter.setFont(theme.ui_font(12))
         room = lane.adjusted(theme.px(16), 0, -theme.px(16), 0)
         painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap), NO_SCORE)
         return
-    low, high = column_scores(curve, frame.grid.edges())
+    edges = frame.grid.edges()
+    low, high = column_scores(curve, edges)
+    line = mean_line(curve, edges, low, high)
     top, bottom = plot_span(frame)
     thickness = max(THICKNESS_PX * frame.dpr, 1.0)
     height = max(round((bottom - top) * frame.dpr), 2)
     if threshold is not None:
         paint_threshold(painter, frame, threshold)
-    painter.drawImage(
-        QRectF(0, top, layout.width, bottom - top),
-        curve_image(low, high, height, thickness, tokens.score_line),
-    )
-    heat = heat_row(high, tokens)
+    plot = QRectF(0, top, layout.width, bottom - top)
+    band = None if line[0] is low else (low, high)
+    painter.drawImage(plot, curve_image(line, height, thickness, tokens.score_line, band))
+    heat = heat_row(line[1], tokens)
     strip = QImage(heat.data, len(heat), 1, QImage.Format.Format_ARGB32_Premultiplied)
-    heat_top = layout.lanes_top - theme.px(HEAT + HEAT_GAP)
+    heat_top = layout.edits_top - theme.px(HEAT + HEAT_GAP)
     painter.drawImage(QRectF(0, heat_top, layout.width, theme.px(HEAT)), strip)
 
 

@@ -12,26 +12,40 @@ from PySide6.QtGui import QImage, QPainter, QPen
 from engine.document.decisions import Verdict
 from widgets import theme
 from widgets.theme import Theme
-from widgets.timeline.frame import FLAG, Frame
+from widgets.timeline.frame import EDITS, Frame
 from widgets.timeline.spans import each_once
 
 FLAG_WIDTH, CURRENT_WIDTH, SCISSORS = 17, 21, 11
-LINES = 300
-"""With more seams in view lines would hide the waves; a mark on top still tells where they are."""
+LINE_FROM_PX = 24
+CROWD, CROWD_PX = 4, 48
+"""Where so many seams lie within so much they are marks alone: a row of scissors says no more."""
+"""Closer together their lines would hide the waves; a mark on top still tells where they are."""
 
 
-def fill_seams(pixels: NDArray[np.uint32], frame: Frame, positions: NDArray[np.int64]) -> None:
-    """Draw the lines of seams at ascending view positions into the lanes, uint32, shape (rows, columns)."""
-    columns = _columns(frame, positions)
-    rows = slice(None) if len(columns) <= LINES else slice(round(theme.px(FLAG) * frame.dpr / 2))
-    pixels[rows, columns] = theme.color(frame.theme.accepted).rgba()
+def fill_seams(
+    edits: NDArray[np.uint32], lanes: NDArray[np.uint32], frame: Frame, positions: NDArray[np.int64]
+) -> None:
+    """Draw the lines of seams at ascending view positions, uint32, shape (rows, columns) each.
+
+    Parameters
+    ----------
+    edits, lanes : the strip of the flags, and what is below it
+    """
+    columns, ink = _columns(frame, positions), theme.color(frame.theme.accepted).rgba()
+    edits[len(edits) // 2 :, columns] = ink
+    apart = np.diff(columns, prepend=-frame.columns, append=2 * frame.columns)
+    alone = np.minimum(apart[:-1], apart[1:]) >= theme.px(LINE_FROM_PX) * frame.dpr
+    lanes[:, columns[alone]] = ink
 
 
 def paint_flags(painter: QPainter, frame: Frame, positions: NDArray[np.int64]) -> None:
-    """Draw the flags of seams; of those that would overlap only the first stands, so there are few."""
+    """Draw the flags of seams; of those that would overlap only the first stands, of a crowd none."""
     columns = _columns(frame, positions)
-    if not len(columns) or frame.layout.lanes_bottom <= frame.layout.lanes_top:
+    if not len(columns) or frame.layout.lanes_top <= frame.layout.edits_top:
         return
+    reach = theme.px(CROWD_PX) * frame.dpr / 2
+    near = np.searchsorted(columns, columns + reach, "right") - np.searchsorted(columns, columns - reach)
+    columns = columns[near < CROWD]
     flag, apart, index = _flag_of(frame, Verdict.ACCEPTED), round((theme.px(FLAG_WIDTH) + 1) * frame.dpr), 0
     while index < len(columns):
         _place(painter, frame, columns[index] / frame.dpr, flag)
@@ -52,7 +66,7 @@ def paint_seam(painter: QPainter, frame: Frame, x: float, verdict: Verdict) -> N
     ink = theme.color(frame.theme.verdict(verdict))
     width = round(2 * frame.dpr)
     inside = min(x, layout.width - width * frame.hairline)
-    painter.fillRect(frame.vertical(inside, layout.lanes_top, layout.lanes_bottom, width), ink)
+    painter.fillRect(frame.vertical(inside, layout.edits_top, layout.lanes_bottom, width), ink)
     _place(painter, frame, x, _flag_of(frame, verdict, current=True))
 
 
@@ -60,12 +74,12 @@ def _place(painter: QPainter, frame: Frame, x: float, flag: QImage) -> None:
     """Draw a flag around a position, all of it inside the lanes."""
     width = flag.width() / frame.dpr
     left = frame.snapped(min(max(x - width / 2, 0.0), frame.layout.width - width))
-    painter.drawImage(QPointF(left, frame.layout.lanes_top), flag)
+    painter.drawImage(QPointF(left, frame.layout.edits_top), flag)
 
 
 def _flag_of(frame: Frame, verdict: Verdict, current: bool = False) -> QImage:
     width = theme.px(CURRENT_WIDTH if current else FLAG_WIDTH)
-    return _flag(frame.theme, frame.dpr, verdict, width, theme.px(FLAG), current)
+    return _flag(frame.theme, frame.dpr, verdict, width, theme.px(EDITS), current)
 
 
 @lru_cache(maxsize=16)

@@ -77,7 +77,7 @@ def covers(canvas: Surface, y: float) -> bool:
     layout, lanes = canvas.frame.layout, canvas.selected_lanes
     if layout.lanes_top <= y < layout.lanes_bottom:
         return lanes is None or layout.lane_at(y) in lanes
-    return layout.ruler_top <= y < layout.marks_top
+    return layout.ruler_top <= y < layout.score_top
 
 
 def selection_edge_at(canvas: Surface, at: QPointF) -> int | None:
@@ -111,7 +111,7 @@ class SelectSpan:
         self._from = canvas.snapped_at(at.x())
         self._to = self._from
         self._moved = False
-        self._in_ruler = at.y() < canvas.frame.layout.lanes_top
+        self._in_ruler = at.y() < canvas.frame.layout.edits_top
         self._at = self._from if self._in_ruler else canvas.source_at(at.x())
         canvas.seek(self._at, canvas.viewport.sample_at(at.x()))
 

@@ -6,7 +6,9 @@ from engine.document.decisions import edited
 from engine.document.kinds import KINDS
 from engine.document.proposals import BY_HAND
 from engine.document.state import DocumentState
+from engine.document.table import table_of
 from engine.document.track import Source, Track
+from engine.review.statistics import statistics
 from engine.timebase import format_time, samples_to_s
 from engine.wording import counted, gain_text, pan_text
 from widgets.edit_words import YOURS, conflict_sentence
@@ -27,6 +29,18 @@ def proposal_tip(state: DocumentState, proposal_id: str) -> str:
     facts.append(YOURS if proposal.maker == BY_HAND else "")
     lines = [" · ".join(filter(None, facts)), proposal.reason, conflict_sentence(state, proposal_id)]
     return "\n".join(filter(None, lines))
+
+
+def edits_words(state: DocumentState) -> tuple[str, str, str]:
+    """Return what the proposals are called, how many there are how much goes, and a sentence."""
+    table, found = table_of(state), statistics(state)
+    name = "Cuts" if table.made.drops.all() else "Edits"
+    goes = found.length_samples - found.result_if_all_accepted_samples
+    if goes <= 0 or not state.rate_hz:
+        return name, f"{found.total:,}", f"{counted(found.total, 'proposal')}."
+    away, length = (format_time(each / state.rate_hz, 0) for each in (goes, found.length_samples))
+    sentence = f"{counted(found.total, 'proposal')}. With all but the rejected, {away} of {length} go."
+    return name, f"{found.total:,} · {away} go", sentence
 
 
 def view_sentence(viewport: Viewport, proposals: int, playhead_samples: int) -> str:

@@ -12,6 +12,10 @@ from engine.document.state import DocumentState
 from engine.document.table import VERDICTS, ProposalTable, table_of
 from engine.edl.conflicts import in_conflict
 from widgets.edit_words import flag_words
+from widgets.timeline.density import Covered
+
+KEPT_COVERS = 48
+"""How many sums are kept of what some of the spans cover: every zoom asks for three of its own."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +49,7 @@ class Spans:
     conflicts: NDArray[np.bool_]
     table: ProposalTable
     _said: dict[tuple[str, int], tuple[str, ...]] = field(default_factory=dict, repr=False)
+    _covers: dict[tuple[object, ...], Covered] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, state: DocumentState) -> Spans:
@@ -152,23 +157,46 @@ class Spans:
         lengths = self.stops[found] - self.starts[found]
         return self.id(int(found[int(np.argmin(lengths))]))
 
-    def coverage(
-        self, edges: NDArray[np.float64], without: str | None = None, seams: bool = True, drops: bool = False
-    ) -> NDArray[np.bool_]:
-        """Return where spans of each verdict touch columns between borders, shape (3, n_columns).
+    def shares(
+        self,
+        edges: NDArray[np.float64],
+        without: str | None = None,
+        *,
+        sets: tuple[bool, ...] | None = None,
+        drops: bool = False,
+        below_samples: float = np.inf,
+    ) -> NDArray[np.float64]:
+        """Return how much of each column between borders spans of each verdict cover, shape (3, n_columns).
 
         Parameters
         ----------
-        seams : whether those that are nothing but a seam count, each as one column
+        sets : which of `track_sets` count; None for all
         drops : whether only those count that take their span out of the result
+        below_samples : only shorter ones count
         """
-        found = self.within(float(edges[0]), float(edges[-1]))
-        found = found[found != self.place(without)]
-        if not seams:
-            found = found[~self.closed(found)]
-        if drops:
-            found = found[self.drops[found]]
-        return self.touched(edges, found, self.verdicts[found].astype(np.int64), len(VERDICTS))
+        left_out = self.place(without)
+        chosen = (left_out, sets, drops, below_samples)
+        return np.stack([self._covered(code, *chosen).shares(edges) for code in range(len(VERDICTS))])
+
+    def _covered(
+        self, verdict: int, left_out: int, sets: tuple[bool, ...] | None, drops: bool, below_samples: float
+    ) -> Covered:
+        """Return what those of a verdict cover, added up once for all frames."""
+        key = (verdict, left_out, sets, drops, below_samples)
+        if key not in self._covers:
+            if len(self._covers) >= KEPT_COVERS:
+                self._covers.clear()
+            chosen = self.verdicts == verdict
+            if left_out >= 0:
+                chosen[left_out] = False
+            if sets is not None:
+                chosen &= np.array(sets)[self.tracks]
+            if drops:
+                chosen &= self.drops
+            if below_samples < np.inf:
+                chosen &= self.stops - self.starts < below_samples
+            self._covers[key] = Covered.of(self.starts[chosen], self.stops[chosen])
+        return self._covers[key]
 
     def touched(
         self, edges: NDArray[np.float64], found: NDArray[np.int64], rows: NDArray[np.int64], n_rows: int

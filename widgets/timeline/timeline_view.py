@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache
 from types import MappingProxyType
 
 from PySide6.QtCore import QEvent, QPointF, QRect, Qt, QTimer, Signal
@@ -39,7 +40,7 @@ from widgets.timeline.heads.column import TrackHeads
 from widgets.timeline.lanes import Lane, display_gain
 from widgets.timeline.result_wave import Cutter, ResultWave
 from widgets.timeline.ruler import RulerMode
-from widgets.timeline.sentences import view_sentence
+from widgets.timeline.sentences import edits_words, view_sentence
 from widgets.timeline.spectrogram import SpectrogramLook
 from widgets.timeline.spectrogram_columns import (
     EditedSpectrogram,
@@ -58,6 +59,7 @@ from widgets.timeline.stored_sound import (
 )
 from widgets.timeline.time_map import TimeMap
 from widgets.timeline.viewport import Viewport
+from widgets.timeline.wave_zoom import NO_ZOOMS, zoomed
 from widgets.timeline.waves import RecordedWave, WaveSource
 
 NO_PATCHES: Mapping[str, Patches] = MappingProxyType({})
@@ -107,6 +109,7 @@ class TimelineView(QWidget):
         self._times = TimeMap()
         self._patches = NO_PATCHES
         self._gains: dict[str, float] = {}
+        self.wave_zooms: Mapping[str, float] = NO_ZOOMS
         self._taste = ""
         self.heads = TrackHeads(tokens, self)
         self.canvas = Canvas(tokens, self)
@@ -137,6 +140,7 @@ class TimelineView(QWidget):
             getattr(self.canvas, name).connect(getattr(self, name))
         self.canvas.layout_changed.connect(self._place)
         self.canvas.viewport_changed.connect(self._tell_soon)
+        self.canvas.wave_turned.connect(self._turn_waves)
         self.heads.lane_stretched.connect(self._stretch)
         self.heads.wheel_turned.connect(self.canvas.wheelEvent)
         self.heads.scroll_asked.connect(lambda px: self.canvas.set_scroll(self.scroll_px + px))
@@ -174,9 +178,12 @@ class TimelineView(QWidget):
         self._patches = edit_list.patches if edit_list is not None else patches
         self._times = TimeMap(state.length_samples, edit_list)
         self.heads.set_document(state)
-        self.canvas.set_document(state, self._lanes(), self._times)
+        if state.proposals:
+            self.heads.edits.show_about(*edits_words(state))
+        lanes = self._lanes()
+        self.canvas.set_document(state, lanes, self._times)
         if before != (self._times, self._recorded, self._patches):
-            self.canvas.set_waves(self._shown_waves(), self._lanes())
+            self.canvas.set_waves(self._shown_waves(), lanes)
             self.canvas.set_spectrograms(self._shown_spectrograms())
         self.heads.place(self.canvas.frame.layout)
 
@@ -235,6 +242,11 @@ class TimelineView(QWidget):
         """Read the waveforms in view anew: more of them is known."""
         self.canvas.renew_waves()
 
+    def set_wave_zooms(self, zooms: Mapping[str, float]) -> None:
+        """Draw the waveforms of these tracks, by id, so many times as high; all others as they are."""
+        self.wave_zooms = dict(zooms)
+        self.canvas.set_lanes(self._lanes())
+
     def set_score(self, curve: ScoreCurve | None, threshold: float | None, taste: str = "") -> None:
         """Show a score, the threshold, and the name of the taste that made it."""
         self.canvas.set_score(curve, threshold)
@@ -281,9 +293,9 @@ class TimelineView(QWidget):
 
     # what the keys ask for
 
-    def turn_page(self, view_samples: int) -> None:
-        """Show the window that begins just before a position of what is drawn."""
-        self.canvas.go_to(self.viewport.paged(view_samples))
+    def turn_page(self, view_samples: int, *, backwards: bool = False) -> None:
+        """Show the window that begins just before a position of what is drawn, or ends just after it."""
+        self.canvas.go_to(self.viewport.paged(view_samples, backwards=backwards))
 
     def zoom(self, factor: float) -> None:
         """Zoom in by a factor about the playhead where it is in view, else about the middle."""
@@ -312,6 +324,10 @@ class TimelineView(QWidget):
     def reveal(self, start_samples: int, stop_samples: int) -> None:
         """Bring a span into view, with as little movement as that takes."""
         self.canvas.go_to(self.viewport.showing(*self._times.view_span(start_samples, stop_samples)))
+
+    def frame(self, start_samples: int, stop_samples: int) -> None:
+        """Show a span with what is around it, neither tiny nor too large; stay where it is shown so."""
+        self.canvas.go_to(self.viewport.framing(*self._times.view_span(start_samples, stop_samples)))
 
     def zoom_to(self, start_samples: int, stop_samples: int) -> None:
         """Show a span with room around it, as large as it gets."""
@@ -365,25 +381,37 @@ class TimelineView(QWidget):
             lanes = tuple(replace(lane, wish=wishes.get(lane.track_id, lane.wish)) for lane in lanes)
         self.canvas.set_lanes(lanes)
 
+    def _turn_waves(self, lane: int, factor: float) -> None:
+        """Draw the waveform of a lane higher by a factor; below 0 those of all lanes."""
+        tracks = [track.id for track in self._state.tracks]
+        self.set_wave_zooms(zoomed(self.wave_zooms, tracks if lane < 0 else tracks[lane : lane + 1], factor))
+
     def _wish(self, track: Track) -> Wish:
         is_open = track.channels_open and not track.is_collapsed
         rows = self._state.sources[track.source_id].channels if is_open else 1
         return Wish(rows, track.height_px, track.is_collapsed)
 
     def _lanes(self) -> tuple[Lane, ...]:
-        heard = audible(self._state.tracks)
-        return tuple(self._lane(track, track in heard) for track in self._state.tracks)
+        heard, colors = audible(self._state.tracks), self.heads.accents()
+        span_of = cache(self._times.lane_span)  # most tracks are as long as each other
+        return tuple(
+            self._lane(track, track in heard, colors[track.id], span_of) for track in self._state.tracks
+        )
 
-    def _lane(self, track: Track, is_audible: bool) -> Lane:
+    def _lane(
+        self, track: Track, is_audible: bool, color: str, span_of: Callable[[int, int], tuple[int, int]]
+    ) -> Lane:
         track_stop = self._state.track_stop_samples(track)
         channels = self._state.sources[track.source_id].channels
         source = self._waves.get(track.id)
         if source is not None and track.id not in self._gains:
             recorded = Lane(track.id, channels, track.start_samples, track_stop - track.start_samples)
             self._gains[track.id] = display_gain(source, recorded)
-        start, stop = self._times.lane_span(track.start_samples, track_stop)
+        start, stop = span_of(track.start_samples, track_stop)
         gain = self._gains.get(track.id, 1.0)
-        return Lane(track.id, channels, start, stop - start, gain, is_audible, self._wish(track))
+        zoom = self.wave_zooms.get(track.id, 1.0)
+        wish = self._wish(track)
+        return Lane(track.id, channels, start, stop - start, gain, is_audible, wish, color, zoom)
 
     def _shown_waves(self) -> Mapping[str, WaveSource]:
         """Return what the lanes are drawn from: the recordings, with their edited sound, or the result."""

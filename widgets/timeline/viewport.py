@@ -11,6 +11,10 @@ FINEST_SAMPLES_PER_PX = 1 / 16
 PAGE_MARGIN = 0.08
 AROUND = 1.5
 SEAM_S = 4
+# A span that is framed takes a third of the window, with so much beside it at least. A window in which it
+# takes a share between these, with pre-roll and post-roll in view, stays as it is.
+FRAMED, BESIDE_S, ROLL_S = 3.0, 3.0, 2.0
+LARGEST_SHARE, SMALLEST_SHARE = 0.8, 0.08
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +104,15 @@ class Viewport:
         """Return the window with a position in its middle."""
         return self.moved(samples - self.visible_samples / 2)
 
-    def paged(self, samples: float) -> Viewport:
-        """Return this window where it holds the position, else the one that begins just before it."""
-        return self if self.holds(samples) else self.moved(samples - PAGE_MARGIN * self.visible_samples)
+    def paged(self, samples: float, *, backwards: bool = False) -> Viewport:
+        """Return this window where it holds the position, else the one that begins just before it.
+
+        Parameters
+        ----------
+        backwards : the one that ends just after it instead
+        """
+        before = 1 - PAGE_MARGIN if backwards else PAGE_MARGIN
+        return self if self.holds(samples) else self.moved(samples - before * self.visible_samples)
 
     def showing(self, start_samples: int, stop_samples: int) -> Viewport:
         """Return the window that shows a span with room around it, moving and zooming out only as needed."""
@@ -113,6 +123,23 @@ class Viewport:
             zoom = (stop_samples - start_samples) * AROUND / self.width_px
             return replace(self, samples_per_px=zoom).clamped().centred((start_samples + stop_samples) / 2)
         return self.centred((start_samples + stop_samples) / 2)
+
+    def framing(self, start_samples: int, stop_samples: int) -> Viewport:
+        """Return the window that shows a span with what is around it; this one where it does so already.
+
+        A span that is in view and neither tiny nor all there is to see moves nothing, and one out of view
+        whose size is right changes no zoom.
+        """
+        length, roll = stop_samples - start_samples, ROLL_S * self.rate_hz
+        wanted = max(FRAMED * length, length + 2 * BESIDE_S * self.rate_hz)
+        closest = min(max(length / LARGEST_SHARE, length + 2 * roll), self.length_samples)
+        middle = (start_samples + stop_samples) / 2
+        if not closest <= self.visible_samples <= wanted / (FRAMED * SMALLEST_SHARE):
+            return replace(self, samples_per_px=wanted / self.width_px).clamped().centred(middle)
+        first, last = max(start_samples - roll, 0.0), min(stop_samples + roll, float(self.length_samples))
+        near = self.samples_per_px  # a window that was centred may be off by rounding
+        is_framed = self.start_samples <= first + near and last <= self.stop_samples + near
+        return self if is_framed else self.centred(middle)
 
     def close_to(self, start_samples: int, stop_samples: int) -> Viewport:
         """Return the window that a span fills but for some room around it; a seam gets a few seconds."""

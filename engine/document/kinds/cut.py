@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.document.decisions import Edited
 from engine.document.kinds.kind import Kind, span_words
 from engine.document.kinds.operations import Drop
-from engine.document.kinds.payload import CROSSFADE, CROSSFADE_MS, real, validator
+from engine.document.kinds.payload import CROSSFADE, CROSSFADE_MS, fade, real, validator
 
 _validate = validator("cut", CROSSFADE)
 
@@ -28,4 +28,5 @@ CUT = Kind(
     effect=_effect,
     words=span_words,
     how_much=span_words,
+    fade=fade(0.0),
 )

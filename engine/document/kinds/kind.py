@@ -69,6 +69,7 @@ class Kind:
     how_much : the same without the length that its span shows; empty where that is all
     is_of_tracks : whether it can be of some tracks alone, since it changes what sounds and not when
     amount : the number it is about beside its span, which keys nudge and a form asks for; None where none is
+    fade : how long what it joins or replaces is faded into each other; None where nothing is
     other : the other way to do it, as changes of the payload, or None where there is one way alone
     filling : (start, stop) of a stretch of the recording to the changes of the payload that fill it with
         that; None where nothing is filled
@@ -88,6 +89,7 @@ class Kind:
     how_much: Callable[[Edited, int], str] = span_alone
     is_of_tracks: bool = False
     amount: Amount | None = None
+    fade: Amount | None = None
     other: Callable[[Edited], Mapping[str, object] | None] = no_other
     filling: Callable[[int, int], Mapping[str, object]] | None = None
 

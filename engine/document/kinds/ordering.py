@@ -12,6 +12,7 @@ from engine.document.kinds.payload import (
     CROSSFADE_MS,
     HAND_CROSSFADE_MS,
     Payload,
+    fade,
     integer,
     real,
     validator,
@@ -88,6 +89,7 @@ REPEAT = Kind(
     effect=_repeated,
     words=_repeat_words,
     how_much=_times,
+    fade=fade(HAND_CROSSFADE_MS),
     amount=Amount(TIMES, "&Times in a row", 1, 1, 2, MOST_TIMES, usual=2, is_whole=True),
 )
 MOVE = Kind(
@@ -99,6 +101,7 @@ MOVE = Kind(
     effect=_moved,
     words=_move_words,
     how_much=_whereto,
+    fade=fade(HAND_CROSSFADE_MS),
     amount=Amount(
         TO_SAMPLES,
         "To &time",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from math import isfinite
 
+from engine.document.kinds.amount import Amount
 from engine.errors import DocumentError
 
 CROSSFADE_MS = "crossfade_ms"
@@ -74,6 +75,11 @@ def real(payload: Payload, name: str, default: float) -> float:
 def integer(payload: Payload, name: str, default: int) -> int:
     """Return a whole number of a valid payload."""
     return int(str(payload.get(name, default)))
+
+
+def fade(usual_ms: float, longest_ms: float = LONGEST_CROSSFADE_MS) -> Amount:
+    """Return the crossfade as the user changes it; `usual_ms` is in force where a payload says nothing."""
+    return Amount(CROSSFADE_MS, "&Milliseconds", 5.0, 1.0, 0.0, longest_ms, usual=usual_ms)
 
 
 CROSSFADE: Mapping[str, Field] = {CROSSFADE_MS: number(0.0, LONGEST_CROSSFADE_MS)}

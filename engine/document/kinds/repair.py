@@ -10,6 +10,7 @@ from engine.document.kinds.payload import (
     CROSSFADE_MS,
     HAND_CROSSFADE_MS,
     Payload,
+    fade,
     integer,
     number,
     real,
@@ -68,4 +69,5 @@ REPAIR = Kind(
     validate=_validate,
     effect=_effect,
     words=span_words,
+    fade=fade(HAND_CROSSFADE_MS, LONGEST_REPAIR_CROSSFADE_MS),
 )

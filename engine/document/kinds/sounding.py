@@ -13,6 +13,7 @@ from engine.document.kinds.payload import (
     CROSSFADE,
     CROSSFADE_MS,
     HAND_CROSSFADE_MS,
+    fade,
     integer,
     number,
     real,
@@ -109,6 +110,7 @@ MUTE = Kind(
     effect=_muted,
     words=_mute_words,
     is_of_tracks=True,
+    fade=fade(HAND_CROSSFADE_MS),
     other=_other_filling,
     filling=_filled_with,
 )
@@ -123,6 +125,7 @@ SLIP = Kind(
     words=_slip_words,
     how_much=_by,
     is_of_tracks=True,
+    fade=fade(HAND_CROSSFADE_MS),
     amount=Amount(
         BY_SAMPLES,
         "&Milliseconds",

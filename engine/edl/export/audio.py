@@ -18,7 +18,7 @@ from engine.edl.edit_list import EditList
 from engine.edl.export.audio_plan import PlannedAudio, PlannedSound, planned_audio, planned_sound
 from engine.edl.export.cues import Cues, find_cues
 from engine.edl.export.fades import faded
-from engine.edl.export.gain import Normalised, normalise
+from engine.edl.export.gain import Normalised, amplified, normalise
 from engine.edl.export.region_files import unheard_sentence
 from engine.edl.export.report import Before, Written, look_before, report, report_together
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits
@@ -134,8 +134,9 @@ def _sound_of(
     blocks: Iterator[Block] = (
         renderer.read(begin, min(begin + BLOCK_FRAMES, stop)) for begin in range(start, stop, BLOCK_FRAMES)
     )
-    if gain is not None:
-        blocks = gain.apply(blocks)
+    gain_db = options.gain_db if gain is None else gain.gain_db
+    if gain_db:
+        blocks = amplified(blocks, gain_db)
     if options.fade_in_s or options.fade_out_s:
         fades = s_to_samples(options.fade_in_s, own_hz), s_to_samples(options.fade_out_s, own_hz)
         blocks = faded(blocks, file.frames, *fades)

@@ -23,17 +23,24 @@ def faded(
     ----------
     blocks : shape (n, channels) each, `frames` together
     """
-    rising, falling = min(fade_in_samples, frames), min(fade_out_samples, frames)
     at = 0
     for block in blocks:
-        stop = at + len(block)
-        if at < rising or stop > frames - falling:
-            places = np.arange(at, stop)
-            gains = _gains(places, rising) * _gains(frames - 1 - places, falling)
-            yield (block * gains[:, np.newaxis]).astype(block.dtype)
-        else:
-            yield block
-        at = stop
+        yield faded_block(block, at, frames, fade_in_samples, fade_out_samples)
+        at += len(block)
+
+
+def faded_block(
+    block: NDArray[Any], at: int, frames: int, fade_in_samples: int, fade_out_samples: int
+) -> Block:
+    """Return what the same fades leave of samples that begin at a place of a file."""
+    rising, falling = min(fade_in_samples, frames), min(fade_out_samples, frames)
+    stop = at + len(block)
+    if at >= rising and stop <= frames - falling:
+        return block
+    places = np.arange(at, stop)
+    gains = _gains(places, rising) * _gains(frames - 1 - places, falling)
+    quieter: Block = (block * gains[:, np.newaxis]).astype(block.dtype)
+    return quieter
 
 
 def _gains(places: NDArray[np.int64], length: int) -> NDArray[np.float64]:

@@ -53,11 +53,12 @@ class Normalised:
             "true_peak_dbtp": self.true_peak_dbtp,
         }
 
-    def apply(self, blocks: Iterable[NDArray[Any]]) -> Iterator[Block]:
-        """Yield the blocks with the gain, as doubles: rounding comes once, when they are written."""
-        gain = 10.0 ** (self.gain_db / 20.0)
-        for block in blocks:
-            yield np.multiply(block, gain, dtype=np.float64)
+
+def amplified(blocks: Iterable[NDArray[Any]], gain_db: float) -> Iterator[Block]:
+    """Yield the blocks with a gain, as doubles: rounding comes once, when they are written."""
+    gain = 10.0 ** (gain_db / 20.0)
+    for block in blocks:
+        yield np.multiply(block, gain, dtype=np.float64)
 
 
 def normalise(blocks: Iterable[Block], target_lufs: float, *, rate_hz: int, name: str) -> Normalised:

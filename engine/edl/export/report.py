@@ -121,10 +121,10 @@ def report(
         f"before: {before.words}."
     )
     notes = []
+    if request.options.gain_db and gain is None:
+        notes.append(f"It is {_louder_words(request.options.gain_db)} than the document.")
     if is_clipped:
-        notes.append(
-            f"{written.clipped_samples} samples were too loud and were clipped; lower the gain of a track."
-        )
+        notes.append(_clipped_words(written))
     figures = {
         "length_s": length_s,
         "source_length_s": before.length_s,
@@ -174,6 +174,17 @@ def report_together(request: ExportRequest, written: Sequence[Written], unheard:
     notes = dict.fromkeys(note for one in written for note in one.notes)
     said = " ".join([sentence, *notes, *filter(None, (unheard,))])
     return Exported(request.out, said, figures, tuple(parts))
+
+
+def _louder_words(gain_db: float) -> str:
+    return f"{abs(gain_db):.1f} dB {'louder' if gain_db > 0 else 'quieter'}"
+
+
+def _clipped_words(written: WrittenAudio) -> str:
+    over = f", up to {20 * log10(written.peak):.1f} dB over full scale," if written.peak > 1.0 else ""
+    were = "was" if written.clipped_samples == 1 else "were"
+    clipped = counted(written.clipped_samples, "sample")
+    return f"{clipped} {were} too loud{over} and {were} clipped; export it lower."
 
 
 def _rate_words(file: PlannedAudio) -> str:

@@ -25,6 +25,7 @@ from engine.edl.names import name_of_file
 from engine.wording import counted
 
 LONGEST_FADE_S = 600
+MOST_GAIN_DB = 60
 
 
 class Depth(StrEnum):
@@ -69,7 +70,8 @@ class ExportOptions:
     regions : one audio file for what is left of each region, instead of one for all
     removed : what the cuts took out, one after another, instead of what they left
     range_samples : the part [start, stop) of the audio file that is written, in samples of the document
-    loudness_lufs : normalise the audio to this integrated loudness
+    gain_db : how much louder or, where it is negative, quieter all audio is written
+    loudness_lufs : normalise the audio to this integrated loudness, whatever `gain_db` says
     depth : the sample format; None keeps that of the sources
     dither : None adds TPDF where `depth` makes the samples shorter, and nothing elsewhere
     quality : of the formats that are coded
@@ -82,6 +84,7 @@ class ExportOptions:
     regions: bool = False
     removed: bool = False
     range_samples: tuple[int, int] | None = None
+    gain_db: float = 0.0
     loudness_lufs: float | None = None
     depth: Depth | None = None
     dither: Dither | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import tracemalloc
 from pathlib import Path
 from threading import Event
@@ -84,9 +85,31 @@ def test_pieces_of_a_long_file_join_to_the_whole(
         np.testing.assert_array_equal(in_cache.levels[number], level)
 
 
+def test_samples_that_are_no_sound_are_counted_once_by_several_threads(
+    tmp_path: Path, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples = rng.uniform(-1, 1, (300_000, 2)).astype(np.float32)
+    bad = np.unique(rng.integers(0, 300_000, 40))[::-1]
+    samples[bad, 1] = np.nan
+    soundfile.write(tmp_path / "a.wav", samples, 48_000, "FLOAT")
+    monkeypatch.setattr("engine.audio.peaks._CHUNK_LEVELS", 1)
+    pyramid = build_peaks(tmp_path / "a.wav")
+    assert (pyramid.bad_samples, pyramid.first_bad_samples) == (len(bad), bad.min())
+
+
+def test_cancelling_ends_the_threads_that_read(tmp_path: Path, rng: np.random.Generator) -> None:
+    path = tmp_path / "a.wav"
+    soundfile.write(path, rng.uniform(-1, 1, (20_000_000, 1)), 48_000, "PCM_16")
+    asked = Event()
+    progress = ReportingProgress(lambda *_: asked.set(), asked)
+    with pytest.raises(Cancelled):
+        build_peaks(path, progress)
+    assert not [one.name for one in threading.enumerate() if one.name.startswith("peaks")]
+
+
 def test_memory_does_not_grow_with_the_length(tmp_path: Path) -> None:
     taken = []
-    for hours in (1, 5):
+    for hours in (2, 8):
         source = source_of(write_sparse(tmp_path / f"{hours}.wav", hours * 3600, 12_000, seed=hours))
         tracemalloc.start()
         assert source_peaks(source, 12_000).frames == hours * 3600 * 12_000

@@ -131,7 +131,7 @@ def test_every_second_of_three_gaps_is_proposed_and_their_edges_are_kept(propose
         assert cut[start:stop].mean() > 0.99
     assert np.count_nonzero(cut & ~dead) < len(edges) * 0.2 * 44_100
     if which == 1:
-        said = [p.reason.removeprefix("A pause between two stretches of playing: ") for p in plan.proposals]
+        said = [p.reason.removeprefix("A pause in the playing: ") for p in plan.proposals]
         ends = ("of hiss at -62 dBFS.", "of digital silence.", "of mains hum at -40 dBFS.")
         assert [one.split(" ", 2)[2] for one in said] == list(ends)
 

@@ -78,7 +78,7 @@ def test_each_failure_is_told_apart(
 def test_a_threshold_is_told_with_what_it_is() -> None:
     (finding,) = judge(SOUND, CutSettings("score", score=0.4), 0.97)
     assert finding.sentence == (
-        "97% of the recording would be cut: the threshold is 0.40, and 0.50 is typical of what you kept."
+        "97 % of the recording would be cut: the threshold is 0.40, and 0.50 is typical of what you kept."
     )
     assert finding.severity is Severity.WRONG
     assert [remedy.action for remedy in finding.remedies] == [Action.FIND_THRESHOLD, Action.KEEP_HALF]
@@ -90,12 +90,9 @@ def test_a_threshold_that_was_found_is_never_blamed(score: float) -> None:
     cuts = CutSettings(score=score, percentile=100.0 * score, keep=1.0 - 0.99 * score)
     odd = replace(SOUND, odd_share=0.97)
     found = {cut_share: judge(odd, cuts, cut_share)[-1] for cut_share in (0.0, 0.97)}
-    assert (
-        found[0.0].sentence == "Nothing would be cut: hardly any of it is as odd as a fault in what you kept."
-    )
-    assert found[0.97].sentence == (
-        "97% of the recording would be cut: nearly all of it is as odd as a fault in what you kept."
-    )
+    mistake = "sounds as wrong as a mistake in your edits would."
+    assert found[0.0].sentence == f"Nothing would be cut: hardly any of it {mistake}"
+    assert found[0.97].sentence == f"97 % of the recording would be cut: nearly all of it {mistake}"
     for finding in found.values():
         assert Action.FIND_THRESHOLD not in [remedy.action for remedy in finding.remedies]
 

@@ -47,7 +47,7 @@ def test_what_is_sound_is_left_alone(tmp_path: Path, song: NDArray[np.float32]) 
 
 def test_little_audio_is_told(tmp_path: Path, song: NDArray[np.float32]) -> None:
     finding = found(written(tmp_path / "short.wav", song[: 42 * RATE_HZ]))["little-audio"]
-    assert finding.sentence.startswith("0:42 of edited audio is little")
+    assert finding.sentence.startswith("0:42 of edits is little")
     assert finding.remedies[0].action is Action.ADD_RECORDINGS
 
 
@@ -83,7 +83,7 @@ def test_clipped_samples_are_counted_as_a_plain_loop_counts_them(tmp_path: Path)
     soundfile.write(path, audio, RATE_HZ, "FLOAT")
     share = clipped / audio.size
     assert share > CLIPPED_SHARE
-    assert f"({share:.2%} of its samples)" in found(path)["clipping"].sentence
+    assert f"({100 * share:.2f} % of its samples)" in found(path)["clipping"].sentence
 
 
 def test_a_quiet_recording_among_others_is_told(tmp_path: Path, song: NDArray[np.float32]) -> None:

@@ -44,7 +44,8 @@ def assert_fits(bar: QWidget) -> None:
         assert part.x() >= right
         right = part.x() + part.width()
         if not isinstance(part, ElidedLabel | QProgressBar):
-            assert part.width() >= part.sizeHint().width(), part.accessibleName()
+            wanted = part.sizeHint() if part.layout() is None else part.minimumSizeHint()
+            assert part.width() >= wanted.width(), part.accessibleName()
         assert part.height() <= bar.height()
     assert right <= bar.width()
 
@@ -58,6 +59,30 @@ def test_the_top_bar_gives_way_without_cutting(qtbot: QtBot, dress: Dress, scale
     assert_fits(bar)
     bar.set_document("A name that is much longer than any bar could ever show " * 3, "read only")
     assert_fits(bar)
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+@pytest.mark.parametrize("width", [1000, 1024, 1280, 1600, 2400])
+def test_no_button_moves_by_a_pixel(qtbot: QtBot, dress: Dress, scale: float, width: int) -> None:
+    dress(DARK, scale)
+    bar = make_top(qtbot, round(width * scale))
+    seen = []
+    for name, state, seconds, bar_beat, tempo_bpm, is_playing, taste in (
+        ("T", "saved", 0.0, None, 0.0, False, None),
+        ("Thursday rehearsal", "saved", 59.9, (1, 1), 60.0, True, "Band 2026"),
+        ("A name of a document " * 10, "read only", 3_600.0, (99, 4), 117.4, True, None),
+        ("", "", 86_399.999, (9_999, 12), 999.9, False, "Band 2026"),
+    ):
+        bar.set_document(name, state)
+        bar.set_time(seconds, bar_beat, tempo_bpm)
+        bar.set_playing(is_playing)
+        bar.set_taste(taste)
+        bar.set_view("result" if is_playing else "source")
+        qtbot.waitUntil(lambda: not bar.testAttribute(Qt.WidgetAttribute.WA_PendingResizeEvent))
+        bar.grab()
+        seen.append([(each.isVisible(), each.geometry().getRect()) for each in bar.findChildren(KeyButton)])
+        assert_fits(bar)
+    assert all(places == seen[0] for places in seen)
 
 
 def test_the_top_bar_says_time_bar_and_tempo(qtbot: QtBot, dress: Dress) -> None:

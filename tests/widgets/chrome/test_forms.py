@@ -22,6 +22,7 @@ from widgets.chrome.key_caps import KeyButton
 from widgets.chrome.learn_panel import LearnPanel, LearnRequest
 from widgets.chrome.loss_curve import LossCurve
 from widgets.chrome.number_field import NumberField
+from widgets.chrome.recording_list import RecordingList
 from widgets.taste.findings import Findings
 from widgets.theme import DARK, LIGHT
 
@@ -64,6 +65,41 @@ def test_learning_asks_for_what_is_missing(learn: LearnPanel, qtbot: QtBot) -> N
     qtbot.keyClicks(field(learn, "Epochs"), "12")
     qtbot.keyClick(field(learn, "Seed"), Qt.Key.Key_Up)
     assert learn.values() == LearnRequest(("/m/a.flac", "/m/b.wav"), "Band", 12, 1, "own-faults")
+
+
+def test_seed_and_epochs_are_folded_away_until_somebody_wants_them(qtbot: QtBot, learn: LearnPanel) -> None:
+    for name in ("Epochs", "Seed"):
+        assert not field(learn, name).isVisible()
+    press(qtbot, learn, "For researchers")
+    assert field(learn, "Seed").isVisible()
+    longer = shown(qtbot, LearnPanel(DARK, epochs=128))
+    assert field(longer, "Epochs").isVisible(), "a number that was put there for somebody is seen"
+
+
+def test_lengths_stand_beside_files_and_are_added_up(learn: LearnPanel) -> None:
+    def said() -> list[str]:
+        return [label.text() for label in learn.findChildren(QLabel)]
+
+    learn.add_files(("/m/a.flac", "/m/b.wav", "/m/odd\nname.wav"))
+    assert "3 recordings" in said(), "nothing is added up before all is known"
+    learn.set_lengths({"/m/a.flac": 61.0})
+    learn.set_lengths({"/m/b.wav": 3600.0, "/m/odd\nname.wav": None})
+    assert "3 recordings, 1:01:01 in all" in said()
+    files = learn.findChild(RecordingList)
+    assert files is not None
+    assert files.item(2).text() == "odd name.wav"
+    files.setCurrentRow(0)
+    files.removed.emit()
+    assert "2 recordings, 1:00:00 in all" in said()
+
+
+def test_a_name_that_no_file_can_have_is_told_before_learning(learn: LearnPanel) -> None:
+    learn.add_files(("/m/a.flac",))
+    name = field(learn, "Name")
+    name.setText("n" * 200)
+    assert learn.problem() == ""
+    name.setText("🥁" * 80)
+    assert learn.problem() == "This name is too long for a file: shorten it."
 
 
 def test_another_method_suggests_its_own_epochs(learn: LearnPanel, qtbot: QtBot) -> None:
@@ -132,8 +168,9 @@ def test_number_field_keeps_its_limits(qtbot: QtBot, typed: str, value: int | No
 
 
 @pytest.mark.parametrize("scale", [1.0, 1.5, 2.0])
-def test_forms_cut_no_text(qtbot: QtBot, dress: Dress, scale: float) -> None:
-    form = LearnPanel(dress(LIGHT, scale))
+@pytest.mark.parametrize("epochs", [None, 64])
+def test_forms_cut_no_text(qtbot: QtBot, dress: Dress, scale: float, epochs: int | None) -> None:
+    form = LearnPanel(dress(LIGHT, scale), epochs)
     form.adjustSize()
     shown(qtbot, form)
     for part in (*form.findChildren(QLabel), *form.findChildren(CheckBox)):

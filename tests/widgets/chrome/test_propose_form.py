@@ -125,9 +125,9 @@ def test_the_shortest_piece_follows_the_material_until_seconds_are_typed(
 
 
 def test_a_way_that_is_not_chosen_has_no_problem(form: ProposeForm, qtbot: QtBot) -> None:
-    write(qtbot, form, "Percentile", "7")
-    field(form, "Percentile").clear()
-    assert form.problem() == "Percentile must be a whole number from 0 to 100."
+    write(qtbot, form, "Oddest", "7")
+    field(form, "Oddest").clear()
+    assert form.problem() == "Oddest must be a whole number from 0 to 100."
     choose(form, "&Automatic")
     assert form.problem() == ""
 

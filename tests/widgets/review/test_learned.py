@@ -1,6 +1,8 @@
-"""What was learned from decisions as it is shown: the tick, the card's lines, the sentence and its switch."""
+"""What was learned from decisions as it is shown: the bar, the card's lines, the sentence and its switch."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -62,34 +64,27 @@ def test_only_the_undecided_have_a_chance() -> None:
         assert card_of(SOME, first(Verdict.UNDECIDED), Surroundings(), nothing).chance == ""
 
 
-def tick_column(theme: Theme, chance: float | None) -> int | None:
-    """Where in a painted row the tick stands, in pixels from its left edge."""
+def bar_end(theme: Theme, bar: float | None) -> int:
+    """How far the bar of a painted row reaches, in pixels of the score's colour."""
     delegate = RowDelegate(theme)
-    key = first(Verdict.UNDECIDED)
-    known = None if chance is None else learned(chance)
     width, height = px(372), px(30)
     image = QImage(width, height, QImage.Format.Format_RGB32)
     image.fill(QColor(theme.panel))
     painter = QPainter(image)
-    delegate.paint_row(painter, QRectF(0, 0, width, height), row_of(SOME, key, known), hovered=False)
+    row = replace(row_of(SOME, first(Verdict.UNDECIDED)), bar=bar)
+    delegate.paint_row(painter, QRectF(0, 0, width, height), row, hovered=False)
     painter.end()
-    # Just above the bar there is nothing but the tick; words and signs stand left and right of it.
-    above = height // 2 - px(4)
-    wanted = QColor(theme.text).rgb()
-    found = [x for x in range(px(120), px(210)) if image.pixel(x, above) == wanted]
-    return found[0] if found else None
+    wanted = QColor(theme.score_line).rgb()
+    return sum(image.pixel(x, height // 2) == wanted for x in range(px(100), px(260)))
 
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT], ids=["dark", "light"])
-def test_a_tick_stands_where_the_chance_is(qtbot: QtBot, dress: Dress, theme: Theme) -> None:  # noqa: ARG001
+def test_the_bar_is_as_long_as_the_proposal_is_sure(qtbot: QtBot, dress: Dress, theme: Theme) -> None:  # noqa: ARG001
     dress(theme)
-    assert tick_column(theme, None) is None
-    low, middle, high = (tick_column(theme, chance) for chance in (0.1, 0.5, 0.9))
-    assert low is not None
-    assert middle is not None
-    assert high is not None
+    assert bar_end(theme, None) == 0
+    low, middle, high = (bar_end(theme, share) for share in (0.1, 0.5, 0.9))
+    assert 0 < low < middle < high
     assert middle - low == pytest.approx(high - middle, abs=1)
-    assert low < middle < high
 
 
 def test_the_card_says_the_chance_beside_the_score(qtbot: QtBot, dress: Dress) -> None:

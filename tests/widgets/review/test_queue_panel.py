@@ -40,7 +40,7 @@ def show(panel: QueuePanel, state: DocumentState, current: str | None, edge: str
 def make(qtbot: QtBot, theme: Theme, state: DocumentState, current: str | None) -> QueuePanel:
     panel = QueuePanel(theme, KEYS)
     qtbot.addWidget(panel)
-    panel.set_surroundings(Surroundings(crossfade_ms=18.0))
+    panel.set_surroundings(Surroundings())
     panel.set_taste("Band 2026")
     show(panel, state, current)
     panel.resize(px(QUEUE), px(880))

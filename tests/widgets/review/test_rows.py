@@ -78,10 +78,13 @@ def test_an_unknown_kind_still_has_a_row() -> None:
 
 
 def test_card_says_alternative_and_what_was_moved() -> None:
-    text = card_of(state_of(), "a", Surroundings(crossfade_ms=18.0))
+    text = card_of(state_of(), "a", Surroundings())
     assert (text.title, text.length) == ("Cut 0:10.0 – 0:18.0", "8.0 s")
-    assert (text.score, text.crossfade, text.alternative, text.alternatives) == ("0.91", "18 ms", 1, 2)
+    assert (text.score, text.crossfade, text.alternative, text.alternatives) == ("0.91", "0 ms", 1, 2)
     assert text.left_sits == ""
+    faded = Decision("a", payload={"crossfade_ms": 12.5})
+    assert card_of(state_of(faded), "a", Surroundings()).crossfade == "12.5 ms", "as the user has it"
+    assert card_of(state_of(), "b", Surroundings()).crossfade == "", "nobody knows of this kind"
     nudged = Decision("a", alternative=1, start_samples=9 * RATE - 480, stop_samples=18 * RATE + 1)
     text = card_of(state_of(nudged), "a", Surroundings())
     assert text.alternative == 2
@@ -216,6 +219,6 @@ def test_the_card_of_an_edit_by_hand_has_no_score_and_its_own_crossfade() -> Non
     slip = Proposal("s", "slip", 100, 900, 1.0, "", "you", (), {"by_samples": 3.0, "crossfade_ms": 4.0})
     gain = Proposal("g", "gain", 100, 900, 1.0, "", "you", (), {"gain_db": 3.0})
     state = replace(state, proposals={**state.proposals, "s": slip, "g": gain})
-    around = Surroundings(crossfade_ms=18.0)
+    around = Surroundings()
     assert (card_of(state, "s", around).score, card_of(state, "s", around).crossfade) == ("", "4 ms")
     assert card_of(state, "g", around).crossfade == ""

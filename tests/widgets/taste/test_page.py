@@ -17,6 +17,7 @@ from engine.overview.results import (
     SegmentMap,
     TasteFacts,
 )
+from engine.overview.verdict import WouldCut
 from tests.widgets.conftest import Dress
 from widgets.chrome.key_caps import EnterButton
 from widgets.taste.page import Listed, TastePage
@@ -57,10 +58,14 @@ def filled(theme: Theme) -> TastePage:
     return page
 
 
+@pytest.mark.parametrize("is_open", [False, True])
 @pytest.mark.parametrize("scale", [1.0, 2.0])
 @pytest.mark.parametrize("width", [480, 640, 800, 1200, 1700])
-def test_nothing_is_cut_in_any_window(qtbot: QtBot, dress: Dress, width: int, scale: float) -> None:
+def test_nothing_is_cut_in_any_window(
+    qtbot: QtBot, dress: Dress, width: int, scale: float, is_open: bool
+) -> None:
     page = filled(dress(DARK, scale))
+    page.research.set_open(is_open)
     qtbot.addWidget(page)
     page.resize(round(width * scale), round(700 * scale))
     with qtbot.waitExposed(page):
@@ -73,7 +78,11 @@ def test_nothing_is_cut_in_any_window(qtbot: QtBot, dress: Dress, width: int, sc
         if button.isVisible():
             assert button.width() >= button.minimumSizeHint().width(), button.text()
             assert button.mapTo(page, button.rect().bottomRight()).x() <= page.width()
-    for view in (page.map, page.distribution, page.curves, page.moment, page.ranking, page.losses):
+    for label in page.verdict.findChildren(QLabel):
+        assert not label.wordWrap() or label.height() >= label.heightForWidth(label.width()), label.text()
+    researched = (page.moment, page.losses) if is_open else ()
+    for view in (page.map, page.distribution, page.curves, page.ranking, *researched):
+        assert view.isVisible()
         assert view.height() >= view.minimumHeight()
         assert view.width() >= 150 * scale
 
@@ -147,3 +156,32 @@ def test_the_theme_reaches_every_part(qtbot: QtBot, dress: Dress) -> None:
     for view in views:
         corner = view.grab().toImage().pixelColor(3, 3)
         assert corner.lightness() > 200, view.accessibleName()
+
+
+def test_what_it_says_comes_first_and_what_it_is_made_of_is_folded_away(qtbot: QtBot, dress: Dress) -> None:
+    page = filled(dress(DARK))
+    qtbot.addWidget(page)
+    page.resize(1000, 700)
+    page.set_would_cut(WouldCut(12.0, 3))
+    with qtbot.waitExposed(page):
+        page.show()
+    assert page.verdict.sentence.startswith("0:12 of 0:40 minutes would be cut, in 3 cuts.")
+    tops = [part.mapTo(page, part.rect().topLeft()).y() for part in (page.verdict, page.curves, page.map)]
+    assert tops == sorted(tops)
+    for part in (page.facts, page.losses, page.method, page.moment):
+        assert not part.isVisible()
+    page.research.button.click()
+    assert page.losses.isVisible()
+    assert page.facts.isVisible()
+
+
+def test_the_verdict_follows_the_recording_that_is_shown(qtbot: QtBot, dress: Dress) -> None:
+    page = filled(dress(DARK))
+    qtbot.addWidget(page)
+    assert page.verdict.sentence.endswith("minutes sound unlike your edits.")
+    page.ranking.chosen.emit("/kept.wav")
+    assert page.verdict.sentence.startswith("One of your edits:")
+    page.set_recordings([Listed("/room.wav", "room", Origin.SOURCE, 40.0)], "/room.wav")
+    assert "press Enter on it" in page.verdict.sentence
+    page.set_recordings([], "")
+    assert page.verdict.sentence.startswith("Import a recording")

@@ -16,7 +16,7 @@ from widgets.taste.distribution import STEP, Distribution, densities
 from widgets.taste.method_picture import MethodPicture
 from widgets.taste.moment_view import MomentView
 from widgets.taste.ranking import RankedRow, Ranking
-from widgets.taste.score_curves import ScoreCurves
+from widgets.taste.score_curves import ScoreCurves, columns_of
 from widgets.taste.segment_map import Colouring, SegmentMapView
 from widgets.theme import DARK, LIGHT
 
@@ -100,10 +100,10 @@ def a_distribution(qtbot: QtBot, dress: Dress, rng: np.random.Generator) -> Dist
 
 
 def test_the_line_says_what_it_means(a_distribution: Distribution) -> None:
-    assert a_distribution.sentence.endswith("0% of kept")
+    assert a_distribution.sentence.endswith("0 % of your edits")
     assert a_distribution.accessibleDescription() == a_distribution.sentence
     a_distribution.set_threshold(0.0)
-    assert "100% of the recording, 100% of kept" in a_distribution.sentence
+    assert "100 % of the recording and 100 % of your edits" in a_distribution.sentence
 
 
 def test_without_kept_scores_the_line_speaks_of_the_recording_alone(
@@ -204,7 +204,7 @@ def test_a_moment_of_the_curve_is_gone_to_by_keys_and_clicks(qtbot: QtBot, dress
         QTest.keyClick(curves, key)
     assert gone == [1.0, 60.0, 59.0, 0.0]
     with qtbot.waitSignal(curves.clicked) as clicked:
-        QTest.mouseClick(curves, LEFT, NO_KEYS, QPoint(250, 70))
+        QTest.mouseClick(curves, LEFT, NO_KEYS, QPoint(round(curves._x(30.0)), 70))
     assert clicked.args == [pytest.approx(30.0, abs=0.5)]
 
 
@@ -261,3 +261,33 @@ def test_an_empty_view_says_what_to_do_and_shows_its_focus(qtbot: QtBot, dress: 
     for key in (Qt.Key.Key_Left, Qt.Key.Key_Home, Qt.Key.Key_Return):
         QTest.keyClick(view, key)
     assert view.accessibleName()
+
+
+def test_many_scores_are_drawn_by_columns_as_a_plain_loop_finds_them(rng: np.random.Generator) -> None:
+    times_s = np.sort(rng.random(5_000)) * 5400.0
+    values = rng.random(5_000)
+    columns = columns_of(times_s, values, 5400.0, 300)
+    edges = np.linspace(0.0, 5400.0, 301)
+    for at_s, mean, low, high in zip(columns.times_s, columns.mean, columns.low, columns.high, strict=True):
+        number = int(np.searchsorted(edges, at_s)) - 1
+        inside = values[(times_s >= edges[number]) & (times_s < edges[number + 1])]
+        assert mean == pytest.approx(inside.mean())
+        assert low <= inside.min()
+        assert high >= inside.max()
+    few = columns_of(times_s[:500], values[:500], 5400.0, 300)
+    assert len(few.times_s) == 500
+    np.testing.assert_array_equal(few.low, few.high)
+
+
+@pytest.mark.parametrize("duration_s", [0.5, 120.0, 5400.0, 86_400.0])
+def test_scores_of_any_length_are_drawn_with_times_below(
+    qtbot: QtBot, dress: Dress, duration_s: float
+) -> None:
+    curves = ScoreCurves(dress(LIGHT))
+    times_s = np.linspace(0.0, duration_s, 40_000)
+    scores = np.random.default_rng(1).random(40_000, dtype=np.float32)
+    curves.set_curves(times_s, (("a", scores), ("b", scores)), duration_s)
+    shown(qtbot, curves, 700, 160)
+    image = curves.grab().toImage()
+    foot = [image.pixelColor(x, image.height() - 8).lightness() for x in range(image.width())]
+    assert min(foot) < 150, "times are written below"

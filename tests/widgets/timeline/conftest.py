@@ -15,7 +15,7 @@ from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.document.track import Source, Track
 from widgets import theme
-from widgets.theme import DARK
+from widgets.theme import DARK, HEADS
 from widgets.timeline.demo import MadeUp
 from widgets.timeline.timeline_view import TimelineView
 
@@ -70,12 +70,12 @@ def grid() -> BeatGrid:
 
 @pytest.fixture
 def view(qtbot: QtBot, state: DocumentState, waves: dict[str, MadeUp]) -> Iterator[TimelineView]:
-    """A shown timeline, 1,168 px wide, so that its canvas holds 1,000 px: 100 samples each."""
+    """A shown timeline whose canvas holds 1,000 px: 100 samples each."""
     theme.load_fonts()
     theme.set_text_scale(1.0)
     shown = TimelineView(DARK)
     qtbot.addWidget(shown)
-    shown.resize(1_168, 600)
+    shown.resize(HEADS + 1_000, 600)
     with qtbot.waitExposed(shown):
         shown.show()
     shown.set_document(state)

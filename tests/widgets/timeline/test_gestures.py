@@ -19,13 +19,14 @@ from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.document.analysis import ScoreCurve
+from widgets.theme import HEADS
 from widgets.timeline.score import score_y
 from widgets.timeline.timeline_view import TimelineView
 from widgets.timeline.viewport import Viewport
 
 LEFT = Qt.MouseButton.LeftButton
 ALT = Qt.KeyboardModifier.AltModifier
-FLAG_Y, LANE_Y, RULER_Y, OVERVIEW_Y = 170, 300, 70, 20
+FLAG_Y, LANE_Y, RULER_Y, OVERVIEW_Y = 175, 300, 70, 20
 
 
 def click(view: TimelineView, x: int, y: int) -> None:
@@ -150,9 +151,10 @@ def test_the_wheel_scrolls_in_time(
 
 
 def test_lanes_that_do_not_fit_scroll_down(close: TimelineView) -> None:
-    close.resize(1_168, 300)
+    close.resize(HEADS + 1_000, 300)
     assert close.bar.isVisible()
-    turn(close, 10, down=-120)
+    for _ in range(2):
+        turn(close, 10, down=-120)
     layout = close.canvas.frame.layout
     assert layout.scroll == layout.scroll_limit == close.bar.value() > 0
     assert close.viewport.start_samples == 38_000

@@ -71,7 +71,7 @@ def inked(view: TimelineView) -> np.ndarray:
     """Tell which rows of the keys' lane hold any of its wave, in the undisturbed middle of the view."""
     top, bottom = view.canvas.frame.layout.lane_tops[1:3]
     image = view.canvas.compose()
-    ink = {color(token).rgba() for token in (DARK.wave, DARK.wave2)}
+    ink = {color(token).rgba() for token in DARK.wave_inks(view.canvas.shown.lanes[1].color)}
     columns = range(620, 640)
     return np.array([any(image.pixel(x, y) in ink for x in columns) for y in range(top, bottom - 1)])
 
@@ -127,8 +127,11 @@ def test_only_what_sounds_elsewhere_is_read_anew(
 
 def test_what_only_heads_show_draws_no_lane_anew(view: TimelineView, state: DocumentState) -> None:
     image = view.canvas.compose()
-    view.set_document(with_keys(state, gain_db=3.0, pan=0.5, name="Piano", color="#123456"))
+    view.set_document(with_keys(state, gain_db=3.0, pan=0.5, name="Piano"))
     assert view.canvas.compose() is image
     assert view.canvas.state.tracks[1].name == "Piano"
+    view.set_document(with_keys(state, color="#d08030"))
+    assert view.canvas.compose() is not image, "waves have the colour of their track"
+    image = view.canvas.compose()
     view.set_document(with_keys(state, mute=True))
     assert view.canvas.compose() is not image

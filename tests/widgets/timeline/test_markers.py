@@ -27,7 +27,7 @@ from widgets.timeline.timeline_view import TimelineView
 
 LEFT, NO_KEY = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
-RULER_Y, STRIP_Y, LANE_Y = 70, 90, 320
+STRIP_Y, RULER_Y, LANE_Y = 66, 88, 320
 MARKERS = {
     "one": Marker("one", 5_000, 5_000, "Verse"),
     "region": Marker("region", 30_000, 60_000, "A long bridge"),
@@ -74,12 +74,12 @@ def drag(
 
 def test_the_strip_is_there_only_with_markers(view: TimelineView, marked: TimelineView) -> None:
     layout = marked.canvas.frame.layout
-    assert layout.score_top - layout.marks_top == theme.px(18)
+    assert layout.ruler_top - layout.marks_top == theme.px(18)
     assert marked.canvas.accessibleDescription() == "2 tracks, 3 proposals, 4 markers"
     assert marked.heads.score.y() == layout.score_top
     view.set_document(replace(marked.canvas.state, markers={}))
     layout = view.canvas.frame.layout
-    assert layout.score_top == layout.marks_top
+    assert layout.ruler_top == layout.marks_top
 
 
 @pytest.mark.parametrize("tokens", [DARK, LIGHT], ids=lambda tokens: tokens.name)
@@ -87,7 +87,7 @@ def test_flags_and_bands_are_drawn_where_they_are(marked: TimelineView, tokens: 
     marked.set_theme(tokens)
     image = marked.canvas.compose()
     ink = theme.color(tokens.marker).rgb()
-    y = marked.canvas.frame.layout.score_top - 3
+    y = marked.canvas.frame.layout.ruler_top - 3
     for x in (50, 120, 300, 600, 900):
         assert image.pixel(x, y) == ink
     band, ground = image.pixel(450, y), image.pixel(700, y)
@@ -124,7 +124,7 @@ def test_thousands_of_markers_are_drawn_where_each_of_them_is(
     view.set_document(replace(state, markers=many))
     canvas = view.canvas
     assert len(flags(canvas.frame, canvas.marks)) < 110, "those with room"
-    image, y = canvas.compose(), canvas.frame.layout.score_top - 2
+    image, y = canvas.compose(), canvas.frame.layout.ruler_top - 2
     covered = set()
     for marker in many.values():
         for edge in (marker.start_samples, marker.stop_samples):

@@ -20,12 +20,12 @@ from widgets.theme import DARK, LIGHT
 from widgets.timeline.canvas import Canvas
 from widgets.timeline.demo import MadeUp
 from widgets.timeline.frame import Frame
-from widgets.timeline.proposals import TINT
 from widgets.timeline.spans import Spans
 from widgets.timeline.timeline_view import TimelineView
+from widgets.timeline.veil import TINT
 
 GROUND = theme.color(DARK.bg).rgba()
-LANES = slice(164, 428)
+LANES, FLAGS = slice(190, 428), slice(166, 190)
 
 
 def picture(view: TimelineView) -> NDArray[np.uint32]:
@@ -68,26 +68,26 @@ def test_a_waveform_stands_where_its_samples_are(view: TimelineView) -> None:
 
 def test_an_accepted_span_is_orange_and_hatched(view: TimelineView) -> None:
     seen = picture(silent(view))
-    inside = seen[181:427, 102:198]
+    inside = seen[190:427, 102:198]
     tint = rgba(theme.mix(DARK.bg, DARK.accepted, TINT).name())
     assert np.mean(inside == tint) == pytest.approx(10 / 11, abs=0.03)
     hatched = np.argwhere(inside[:60] != tint)
     sums = hatched.sum(axis=1) % 11
     assert len(np.unique(sums)) == 1
-    assert seen[172, 195] == rgba(DARK.accepted)
+    assert seen[178, 195] == rgba(DARK.accepted)
 
 
 def test_a_rejected_span_has_dashed_edges_and_an_undecided_one_plain(view: TimelineView) -> None:
-    seen = picture(silent(view))[182:426]
+    seen = picture(silent(view))[192:426]
     assert 0.4 < np.mean(seen[:, 700] == rgba(DARK.rejected)) < 0.7
     assert np.all(seen[:, 400] == rgba(DARK.undecided))
     assert len(np.unique(seen[:100, 410:490])) == 1
 
 
 def test_each_flag_has_its_own_sign(view: TimelineView) -> None:
-    seen = picture(silent(view))[164:181]
+    seen = picture(silent(view))[FLAGS]
     signs = {
-        name: (seen[4:13, x : x + 9] != seen[1, x])
+        name: (seen[6:17, x : x + 9] != seen[1, x])
         for name, x in (("accepted", 106), ("undecided", 406), ("rejected", 706))
     }
     assert all(sign.any() for sign in signs.values())
@@ -152,8 +152,9 @@ def test_muted_tracks_are_drawn_weaker(view: TimelineView, state: DocumentState)
     view.set_document(replace(state, tracks=muted))
     weak = picture(view)[LANES]
     outside = slice(520, 690)
-    assert np.any(loud[:, outside] == rgba(DARK.wave))
-    assert not np.any(weak[:, outside] == rgba(DARK.wave))
+    peak = rgba(DARK.wave_inks(DARK.accent(0))[0])
+    assert np.any(loud[:, outside] == peak)
+    assert not np.any(weak[:, outside] == peak)
 
 
 def test_single_samples_are_dots_on_a_line(view: TimelineView) -> None:
@@ -163,14 +164,15 @@ def test_single_samples_are_dots_on_a_line(view: TimelineView) -> None:
     view.set_waves({"kick": MadeUp(sound)})
     view.set_viewport(replace(view.viewport, start_samples=60_000.0, samples_per_px=1 / 16))
     seen = picture(view)[164:295]
-    dots = [int(np.count_nonzero(seen[:, x - 2 : x + 3] == rgba(DARK.wave))) for x in range(16, 900, 16)]
-    between = [int(np.count_nonzero(seen[:, x - 2 : x + 3] == rgba(DARK.wave))) for x in range(24, 900, 16)]
+    is_ink = seen == rgba(DARK.wave_inks(DARK.accent(0))[0])
+    dots = [int(np.count_nonzero(is_ink[:, x - 2 : x + 3])) for x in range(16, 900, 16)]
+    between = [int(np.count_nonzero(is_ink[:, x - 2 : x + 3])) for x in range(24, 900, 16)]
     assert min(dots) > max(between)
 
 
 def test_the_score_is_a_curve_a_threshold_and_heat(view: TimelineView, curve: ScoreCurve) -> None:
     silent(view).set_score(curve, 0.5)
-    seen = picture(view)[82:163]
+    seen = picture(view)[84:165]
     yellow = (seen[:60] >> 16 & 0xFF).astype(int) - (seen[:60] & 0xFF).astype(int) > 60
     assert np.mean(yellow.any(axis=0)) > 0.98
     dashes = (seen[:60] == rgba(DARK.dim)).sum(axis=1)
@@ -181,23 +183,26 @@ def test_the_score_is_a_curve_a_threshold_and_heat(view: TimelineView, curve: Sc
     assert QColor(int(heat[at[0]])).red() > QColor(int(heat[at[1]])).red() + 80
 
 
-def test_thousands_of_proposals_look_as_one_by_one(view: TimelineView, state: DocumentState) -> None:
-    """Where too many are in view for words, what they cover and their state still show."""
+def test_thousands_of_proposals_are_a_ribbon_and_a_tint(view: TimelineView, state: DocumentState) -> None:
+    """Too narrow for flags, they are bars as high and a tint as strong as they cover the time."""
     proposals = {
         f"p{i:05}": Proposal(f"p{i:05}", "cut", i * 20, i * 20 + 10, 0.5, "", "") for i in range(5_000)
     }
     silent(view).set_document(replace(state, proposals=proposals, decisions={}))
     seen = picture(view)
-    assert np.all(seen[166, 20:] == rgba(DARK.undecided))
-    assert seen[400, 321] == rgba(theme.mix(DARK.bg, DARK.undecided, TINT).name())
+    undecided = seen[FLAGS, 20:] == rgba(DARK.undecided)
+    assert np.all(undecided.sum(axis=0)[undecided.any(axis=0)] == 11), "half of the strip, over its hairline"
+    assert np.mean(undecided.any(axis=0)) == pytest.approx(3 / 4, abs=0.01), "a gap between two bars"
+    assert seen[400, 321] == rgba(theme.mix(DARK.bg, DARK.undecided, TINT / 2).name())
+    assert len(np.unique(seen[250, 20:])) == 1, "and no line through the lanes"
 
 
 def test_another_theme_repaints_everything(view: TimelineView) -> None:
     silent(view).set_theme(LIGHT)
     seen = picture(view)
     assert seen[590, 900] == rgba(LIGHT.bg)
-    assert seen[172, 395] == rgba(LIGHT.bg)
-    assert seen[165, 430] == rgba(LIGHT.undecided)
+    assert seen[178, 395] == rgba(LIGHT.bg)
+    assert seen[168, 430] == rgba(LIGHT.undecided)
     assert not np.any(seen == GROUND)
 
 

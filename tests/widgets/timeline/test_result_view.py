@@ -39,7 +39,7 @@ from widgets.timeline.timeline_view import TimelineView
 from widgets.timeline.waves import ColumnGrid, track_columns
 
 LEFT, NO_KEYS = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-FLAG_Y, LANE_Y, RULER_Y = 170, 300, 70
+FLAG_Y, LANE_Y, RULER_Y = 175, 300, 70
 DROPS = st.lists(
     st.tuples(st.integers(0, 5_000), st.integers(0, 900), st.sampled_from([0.0, 5.0, 40.0])), max_size=8
 )
@@ -57,9 +57,13 @@ def shortened(state: DocumentState, waves: dict[str, MadeUp]) -> tuple[DocumentS
     tracks = (state.tracks[0], replace(state.tracks[1], start_samples=10_000))
     sound = waves["kick"].sound
     joined = MadeUp(np.concatenate([sound[:10_000], sound[20_000:]]))
-    return replace(state, sources=sources, tracks=tracks, proposals={}, decisions={}), waves | {
-        "kick": joined
-    }
+    gone = replace(state, sources=sources, tracks=tracks, proposals=ending(LENGTH - 10_000), decisions={})
+    return gone, waves | {"kick": joined}
+
+
+def ending(stop: int) -> dict[str, Proposal]:
+    """Return a proposal at the very end, so that the strip of the flags is there with nothing else in it."""
+    return {"end": Proposal("end", "cut", stop - 1, stop, 0.5, "", "t")}
 
 
 def moved_grid(positions: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -81,7 +85,7 @@ def test_the_result_looks_like_a_recording_without_the_cut(
     view: TimelineView, state: DocumentState, waves: dict[str, MadeUp], start: float, samples_per_px: float
 ) -> None:
     window = {"start_samples": start, "samples_per_px": samples_per_px}
-    only_accepted = {"early": state.proposals["early"]}
+    only_accepted = {"early": state.proposals["early"], **ending(LENGTH)}
     state = replace(state, proposals=only_accepted, decisions={"early": state.decisions["early"]})
     view.set_document(state, build(state))
     view.set_viewport(replace(view.viewport, **window))
@@ -111,12 +115,12 @@ def test_score_beats_and_ruler_are_closed_too(
     view.set_score(curve, None)
     view.set_grid(grid)
     view.set_waves({})
-    state = replace(state, proposals={"early": state.proposals["early"]})
+    state = replace(state, proposals={"early": state.proposals["early"], **ending(LENGTH)})
     view.set_document(state, build(state))
     view.set_playhead(LENGTH)
     view.set_viewport(replace(view.viewport, start_samples=5_000.0, samples_per_px=10.0))
     seen = picture(view)[108:428]
-    source = replace(state, proposals={}, decisions={})
+    source = replace(state, proposals=ending(LENGTH), decisions={})
     view.set_document(source)
     for first, columns in ((5_000.0, slice(0, 490)), (15_000.0, slice(515, 1_000))):
         view.set_viewport(replace(view.viewport, start_samples=first, samples_per_px=10.0))

@@ -12,7 +12,14 @@ from widgets.theme import DARK, color
 from widgets.timeline.frame import Frame, Wish, lay_out
 from widgets.timeline.grid import Beats, ground_row, thinning
 from widgets.timeline.ruler import decimals_of, label_step_s
-from widgets.timeline.score import column_scores, curve_image, score_at, score_y
+from widgets.timeline.score import (
+    column_means,
+    column_scores,
+    curve_image,
+    mean_line,
+    score_at,
+    score_y,
+)
 from widgets.timeline.viewport import Viewport
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -37,6 +44,31 @@ def test_scores_of_columns_equal_a_dense_sampling(curve: ScoreCurve, width: floa
         assert high[column] == pytest.approx(values.max())
 
 
+@pytest.mark.parametrize("width", [3.0, 40.0, 1_700.0])
+@pytest.mark.parametrize("start", [0, 1_000, 90_000])
+def test_mean_scores_of_columns_equal_a_dense_sampling(curve: ScoreCurve, width: float, start: int) -> None:
+    edges = start + np.arange(51) * width
+    for column, mean in enumerate(column_means(curve, edges)):
+        at = edges[column] + (np.arange(4_000) + 0.5) / 4_000 * width
+        assert mean == pytest.approx(np.interp(at, curve.times_samples, curve.scores).mean(), abs=1e-5)
+
+
+def test_a_closer_view_than_the_scores_shows_the_curve_itself(curve: ScoreCurve) -> None:
+    edges = np.arange(0, 5_001, 10.0)
+    low, high = column_scores(curve, edges)
+    assert mean_line(curve, edges, low, high) == (low, high)
+    wide = np.arange(0, 50_001, 5_000.0)
+    lowest, highest = mean_line(curve, wide, *column_scores(curve, wide))
+    means = column_means(curve, wide)
+    assert np.all((lowest <= means + 1e-6) & (means <= highest + 1e-6)), "a line through the means"
+    np.testing.assert_allclose(np.minimum(lowest[1:], lowest[:-1]) <= highest[1:], True)
+
+
+def test_a_score_of_one_point_is_level() -> None:
+    one = ScoreCurve(np.array([1_000]), np.array([0.25], np.float32), "")
+    np.testing.assert_allclose(column_means(one, np.array([0.0, 900.0, 2_000.0])), 0.25)
+
+
 def test_outside_of_what_was_scored_there_is_no_curve() -> None:
     curve = ScoreCurve(np.array([1_000, 1_200]), np.array([0.2, 0.4], np.float32), "")
     low, _ = column_scores(curve, np.array([0.0, 500, 850, 950, 1_150, 1_250, 1_350, 1_500]))
@@ -45,11 +77,11 @@ def test_outside_of_what_was_scored_there_is_no_curve() -> None:
 
 def test_the_curve_is_as_thick_as_asked_and_clear_elsewhere() -> None:
     level = np.full(5, 0.5)
-    image = curve_image(level, level, 41, 2.0, DARK.score_line)
+    image = curve_image((level, level), 41, 2.0, DARK.score_line)
     alphas = [image.pixelColor(2, row).alphaF() for row in range(image.height())]
     assert sum(alphas) == pytest.approx(2.0, abs=0.02)
     assert image.pixelColor(2, 5).alpha() == 0
-    gap = curve_image(np.full(5, np.nan), np.full(5, np.nan), 41, 2.0, DARK.score_line)
+    gap = curve_image((np.full(5, np.nan), np.full(5, np.nan)), 41, 2.0, DARK.score_line)
     assert all(gap.pixelColor(2, row).alpha() == 0 for row in range(41))
 
 

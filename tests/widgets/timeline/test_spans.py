@@ -8,7 +8,7 @@ import pytest
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from widgets.timeline.spans import NO_SPANS, VERDICTS, Spans
+from widgets.timeline.spans import KEPT_COVERS, NO_SPANS, VERDICTS, Spans
 
 
 def document(spans: list[tuple[int, int]]) -> DocumentState:
@@ -37,10 +37,12 @@ def test_spans_in_a_window_equal_a_plain_search(
         assert found == {f"p{i}" for i, (a, b) in enumerate(crowded) if a < stop and b > start}
 
 
-def test_coverage_equals_painting_each_span(crowded: list[tuple[int, int]]) -> None:
+def test_touched_columns_equal_painting_each_span(crowded: list[tuple[int, int]]) -> None:
     state = document(crowded)
     edges = np.arange(0, 10_001, 7.5)
-    fast = Spans.of(state).coverage(edges)
+    spans = Spans.of(state)
+    found = np.arange(len(crowded))
+    fast = spans.touched(edges, found, spans.verdicts.astype(np.int64), len(VERDICTS))
     slow = np.zeros_like(fast)
     for i, (start, stop) in enumerate(crowded):
         touched = (edges[:-1] < stop) & (edges[1:] > start)
@@ -48,10 +50,31 @@ def test_coverage_equals_painting_each_span(crowded: list[tuple[int, int]]) -> N
     np.testing.assert_array_equal(fast, slow)
 
 
-def test_one_span_is_left_out_of_the_coverage_when_asked() -> None:
-    spans = Spans.of(document([(10, 20), (50, 60)]))
-    edges = np.arange(0.0, 101.0)
-    assert spans.coverage(edges, without="p0").sum() == 10
+@pytest.mark.parametrize("per_column", [1.0, 4.0, 25.0, 100.0, 2_500.0])
+@pytest.mark.parametrize("below_samples", [np.inf, 200.0])
+def test_shares_equal_counting_every_sample(
+    crowded: list[tuple[int, int]], per_column: float, below_samples: float
+) -> None:
+    state = document(crowded)
+    edges = np.arange(0, 10_001, per_column)
+    spans = Spans.of(state)
+    for without in (None, "p7"):
+        covered = np.zeros((3, 10_000), bool)
+        for i, (start, stop) in enumerate(crowded):
+            if f"p{i}" != without and stop - start < below_samples:
+                covered[VERDICTS.index(state.verdict(f"p{i}")), start:stop] = True
+        slow = covered.reshape(3, len(edges) - 1, -1).mean(axis=2)
+        for _ in range(2):  # as it is added up, and as it is kept
+            fast = spans.shares(edges, without, below_samples=below_samples)
+            np.testing.assert_allclose(fast, slow, atol=1e-9)
+
+
+def test_what_is_kept_of_sums_does_not_grow(crowded: list[tuple[int, int]]) -> None:
+    spans, edges = Spans.of(document(crowded)), np.arange(0.0, 10_001.0)
+    for below in range(1, 200):
+        spans.shares(edges, below_samples=float(below))
+    assert len(spans._covers) <= KEPT_COVERS
+    assert not spans.moved(spans.starts, spans.stops)._covers, "sums of other places are not taken over"
 
 
 def test_the_mouse_hits_the_current_one_else_the_shortest() -> None:
@@ -74,4 +97,4 @@ def test_edges_the_user_moved_count() -> None:
 
 def test_a_document_without_proposals() -> None:
     assert NO_SPANS.hit(0) is None
-    assert not NO_SPANS.coverage(np.arange(5.0)).any()
+    assert not NO_SPANS.shares(np.arange(5.0)).any()

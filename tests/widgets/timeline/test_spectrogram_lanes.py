@@ -26,8 +26,9 @@ from engine.document.table import VERDICTS
 from engine.document.track import Track
 from engine.edl.build import build, cut
 from engine.edl.edit_list import EditList
+from tests.widgets.test_theme import contrast
 from tests.widgets.timeline.conftest import LENGTH, RATE_HZ
-from widgets.theme import DARK, LIGHT, color
+from widgets.theme import DARK, LIGHT, Theme, color
 from widgets.timeline.color_maps import ColorMap, colors
 from widgets.timeline.frequency_axis import FROM_PX, GAP_PX, TEXT_PX, is_bright, label, labels
 from widgets.timeline.spectrogram import (
@@ -309,3 +310,19 @@ def test_another_look_draws_anew(view: TimelineView, made_up: dict[str, MadeUpSp
         view.set_spectrogram_look(replace(SpectrogramLook(), **change))
         seen.add(pixels(view).tobytes())
     assert len(seen) == 4
+
+
+@pytest.mark.parametrize("tokens", [DARK, LIGHT])
+@pytest.mark.parametrize("level", [1, 255])
+def test_the_playhead_stands_out_on_any_spectrogram(view: TimelineView, tokens: Theme, level: int) -> None:
+    view.set_theme(tokens)
+    view.set_spectrograms({"kick": MadeUpSpectrogram(np.full((1, LENGTH, BANDS), level, np.uint8))})
+    view.set_playhead(30_000)
+    top, bottom = view.canvas.frame.layout.lane_tops[:2]
+    at = round(view.viewport.x_at(30_000))
+    seen, row = view.canvas.grab().toImage(), (top + bottom) // 2
+    contrasts = [
+        contrast(seen.pixelColor(x, row).name(), seen.pixelColor(at - 8, row).name())
+        for x in range(at - 4, at + 5)
+    ]
+    assert max(contrasts) > 3.0

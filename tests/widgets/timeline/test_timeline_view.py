@@ -115,9 +115,9 @@ def test_the_score_head_names_the_taste(view: TimelineView, curve: ScoreCurve) -
 
 
 @pytest.mark.parametrize(
-    ("gain_db", "text"), [(0.0, "0.0 dB"), (-0.04, "0.0 dB"), (-1.5, "−1.5 dB"), (6, "6.0 dB")]
+    ("gain_db", "text"), [(0.0, "0.0 dB"), (-0.04, "0.0 dB"), (-1.5, "−1.5 dB"), (6, "+6.0 dB")]
 )
-def test_gains_are_written_with_a_real_minus(gain_db: float, text: str) -> None:
+def test_gains_are_written_with_their_sign(gain_db: float, text: str) -> None:
     assert gain_text(gain_db) == text
 
 
@@ -144,7 +144,12 @@ def test_everything_grows_with_the_text(qtbot: QtBot, state: DocumentState) -> N
             large.show()
         large.set_document(state)
         layout = large.canvas.frame.layout
-        assert (layout.ruler_top, layout.score_top, layout.lanes_top) == (112, 164, 328)
+        assert (layout.ruler_top, layout.score_top, layout.edits_top, layout.lanes_top) == (
+            112,
+            168,
+            332,
+            380,
+        )
         assert large.heads.width() == 336
         head = large.heads.heads["keys"]
         assert QRect(QPoint(), head.size()).contains(head.solo.geometry())

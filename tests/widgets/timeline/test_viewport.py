@@ -60,6 +60,8 @@ def test_many_positions_at_once_equal_one_by_one() -> None:
 def test_a_page_turns_only_when_the_playhead_leaves() -> None:
     view = WHOLE.zoomed(100, 0)
     assert view.paged(view.stop_samples - 1) is view
+    back = view.moved(HOUR / 2)
+    assert back.paged(HOUR / 2 - 1, backwards=True).x_at(HOUR / 2 - 1) == pytest.approx(0.92 * 1_432)
     turned = view.paged(view.stop_samples)
     assert turned.start_samples < view.stop_samples
     assert turned.x_at(view.stop_samples) == pytest.approx(0.08 * 1_432)
@@ -76,6 +78,34 @@ def test_a_revealed_span_is_in_view(span: tuple[int, int], zoom: float) -> None:
 def test_a_span_in_view_moves_nothing() -> None:
     view = WHOLE.zoomed(100, 0)
     assert view.showing(1_000, 2_000) is view
+
+
+@pytest.mark.parametrize(
+    "span", [(10, 20), (HOUR // 2, HOUR // 2 + 48_000), (HOUR - 50, HOUR), (0, HOUR // 2)]
+)
+@pytest.mark.parametrize("zoom", [1, 50, 10_000])
+def test_a_framed_span_is_in_view_neither_tiny_nor_all_there_is(span: tuple[int, int], zoom: float) -> None:
+    framed = WHOLE.zoomed(zoom, 0).framing(*span)
+    assert framed.start_samples <= span[0]
+    assert framed.stop_samples >= span[1] - 1e-3
+    length_s, seen_s = (span[1] - span[0]) / 48_000, framed.visible_samples / 48_000
+    assert length_s <= 0.81 * seen_s
+    assert length_s >= 0.079 * seen_s or seen_s <= (length_s + 6.0) / 0.24
+    assert framed.framing(*span) is framed, "framed once is framed"
+
+
+def test_the_zoom_follows_in_and_out_and_stays_among_neighbours() -> None:
+    second = 48_000
+    long = WHOLE.framing(600 * second, 780 * second)
+    assert long.visible_samples == pytest.approx(540 * second)
+    short = long.framing(900 * second, 902 * second)
+    assert short.visible_samples == pytest.approx(8 * second), "3 s to either side"
+    assert short.framing(900 * second, 901 * second) is short
+    assert short.x_at(901 * second) == pytest.approx(716, abs=1)
+    neighbour = short.framing(904 * second, 905 * second)
+    assert neighbour.samples_per_px == short.samples_per_px, "out of view, and of a size that can be seen"
+    assert neighbour.framing(int(903.5 * second), int(904.1 * second)) is neighbour
+    assert neighbour.framing(600 * second, 780 * second).visible_samples == pytest.approx(540 * second)
 
 
 def test_the_first_recording_is_shown_whole_and_a_longer_one_keeps_the_view() -> None:

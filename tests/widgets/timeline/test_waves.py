@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.audio.peaks import Columns
-from widgets.timeline.bands import Band, connected, fill_bands
+from engine.audio.peaks import FULL_SCALE, Columns
+from widgets.timeline.bands import LEAST_TIP, TIP_SHARE, Band, ClipMark, connected, fill_bands
 from widgets.timeline.demo import MadeUp
 from widgets.timeline.lanes import HEADROOM, LOUDEST_GAIN, Lane, display_gain
 from widgets.timeline.waves import ColumnGrid, track_columns
 
-GROUND, PEAK, BODY = 0xFF101010, 0xFF8FA3B5, 0xFF6D8091
+GROUND, PEAK, BODY, CLIPPED = 0xFF101010, 0xFF8FA3B5, 0xFF6D8091, 0xFFFF453A
 
 
 class Slow(MadeUp):
@@ -76,6 +76,13 @@ def slow_band(height: int, columns: Columns, gain: float) -> NDArray[np.uint32]:
         body = min(columns.rms[column], max(high[column], -low[column])) * half
         above, below = min(body, high[column] * half), min(body, -low[column] * half)
         draw(column, middle - above, middle + below, BODY, only=PEAK)
+    drawn = [np.flatnonzero(image[:, column] != GROUND) for column in range(len(low))]
+    tip = max(LEAST_TIP, round(height * TIP_SHARE))
+    for column in range(len(low)):
+        if columns.maximum[column] >= FULL_SCALE:
+            image[drawn[column][:tip], column : column + 2] = CLIPPED
+        if columns.minimum[column] <= -FULL_SCALE:
+            image[drawn[column][-tip:], column : column + 2] = CLIPPED
     return image
 
 
@@ -84,11 +91,13 @@ def slow_band(height: int, columns: Columns, gain: float) -> NDArray[np.uint32]:
 def test_a_band_equals_the_slow_one(rng: np.random.Generator, height: int, gain: float) -> None:
     low = rng.uniform(-1, 0.2, 120).astype(np.float32)
     high = np.maximum(low, rng.uniform(-0.2, 1, 120)).astype(np.float32)
+    low[10:40:7], high[20:60:5], high[-1] = -FULL_SCALE, 1.3, 1.0
     columns = Columns(low, high, np.abs(rng.normal(0, 0.3, 120)).astype(np.float32))
     pixels = np.full((height + 20, 120), GROUND, np.uint32)
     ground = np.full(120, GROUND, np.uint32)
     ink = (np.full(120, PEAK, np.uint32), np.full(120, BODY, np.uint32))
-    fill_bands(pixels, [Band(10, height, columns, gain, ink)], ground, (0, len(pixels)))
+    clipped = ClipMark(np.full(120, CLIPPED, np.uint32), 2)
+    fill_bands(pixels, [Band(10, height, columns, gain, ink)], ground, (0, len(pixels)), clipped)
     np.testing.assert_array_equal(pixels[10 : 10 + height], slow_band(height, columns, gain))
     assert np.all(pixels[:10] == GROUND)
     assert np.all(pixels[10 + height :] == GROUND)
@@ -100,10 +109,12 @@ def test_a_band_is_cut_off_at_its_clip(rng: np.random.Generator, top: int, clip:
     columns = Columns(-wave, wave, wave / 2)
     ground = np.full(40, GROUND, np.uint32)
     ink = (np.full(40, PEAK, np.uint32), np.full(40, BODY, np.uint32))
+    wave[::3] = 1.0
+    clipped = ClipMark(np.full(40, CLIPPED, np.uint32))
     pixels = np.full((50, 40), GROUND, np.uint32)
-    fill_bands(pixels, [Band(top, 60, columns, 1.0, ink)], ground, clip)
+    fill_bands(pixels, [Band(top, 60, columns, 1.0, ink)], ground, clip, clipped)
     whole = np.full((250, 40), GROUND, np.uint32)
-    fill_bands(whole, [Band(top + 100, 60, columns, 1.0, ink)], ground, (0, 250))
+    fill_bands(whole, [Band(top + 100, 60, columns, 1.0, ink)], ground, (0, 250), clipped)
     expected = whole[100:150].copy()
     expected[: clip[0]] = GROUND
     np.testing.assert_array_equal(pixels, expected)

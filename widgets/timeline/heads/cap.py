@@ -11,6 +11,7 @@ from widgets.theme import Theme
 
 CAP_WIDTH, CAP_HEIGHT = 22, 16
 DOT, DOTS_APART = 2.4, 4.5
+OUTLINE_SHARE = 0.5
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _COMMANDS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
 
@@ -71,27 +72,36 @@ class HeadButton(QAbstractButton):
         lit, rest = self.theme.line, self.theme.panel if self.on_current else self.theme.control
         return lit if self.underMouse() else rest
 
-    def paint_ground(self, painter: QPainter, filled: str) -> None:
+    def paint_ground(self, painter: QPainter, filled: str, outline: str = "") -> None:
         """Paint the button without its sign."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(theme.color(filled))
-        painter.setPen(theme.color(self.theme.undecided if self.hasFocus() else filled))
+        painter.setPen(theme.color(self.theme.undecided if self.hasFocus() else outline or filled))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
 
 
 class Cap(HeadButton):
-    """A lettered switch, filled when it is on."""
+    """A lettered switch; when it is on it is filled, outlined and its letter bold.
 
-    def __init__(self, letter: str, name: str, tokens: Theme, parent: QWidget) -> None:
+    Parameters
+    ----------
+    role : "mute" or "solo", which colours it has when it is on
+    """
+
+    def __init__(self, letter: str, role: str, name: str, tokens: Theme, parent: QWidget) -> None:
         super().__init__(name, tokens, parent)
+        self._role = role
         self.setText(letter)
         self.setCheckable(True)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - the whole cap is small
         tokens, on = self.theme, self.isChecked()
         painter = QPainter(self)
-        self.paint_ground(painter, tokens.text if on else self.ground)
-        painter.setPen(theme.color(tokens.panel if on else tokens.dim))
+        filled, letter = getattr(tokens, self._role), getattr(tokens, f"on_{self._role}")
+        # a bright fill on a light ground is told from it by its outline alone
+        outline = theme.mix(filled, tokens.text, OUTLINE_SHARE).name()
+        self.paint_ground(painter, filled if on else self.ground, outline if on else "")
+        painter.setPen(theme.color(letter if on else tokens.dim))
         weight = QFont.Weight.Bold if on else QFont.Weight.Normal
         painter.setFont(theme.ui_font(theme.TEXT_SMALL, weight))
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())

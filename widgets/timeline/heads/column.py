@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from itertools import pairwise
 
@@ -15,8 +16,11 @@ from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline.frame import COLLAPSED, Layout
 from widgets.timeline.heads.arrangement_head import ArrangementHead
+from widgets.timeline.heads.edits_head import EditsHead
 from widgets.timeline.heads.head import TrackHead
+from widgets.timeline.heads.mix_head import MixHead
 from widgets.timeline.heads.score_head import ScoreHead
+from widgets.timeline.heads.track_names import shared_letters
 
 DROP_LINE, FASTEST_SCROLL = 3, 24
 
@@ -60,10 +64,13 @@ class TrackHeads(QWidget):
         self._stretched_px = 0
         self._below = QWidget(self)  # heads scroll under the score's head, so they have a clip of their own
         self._drop_line = _DropLine(tokens, self._below)
-        self._shown: dict[str, tuple[Track, Source, str]] = {}
+        self._shown: dict[str, tuple[Track, Source, str, int]] = {}
         self.heads: dict[str, TrackHead] = {}
         self.score = ScoreHead(tokens, self)
         self.arrangement = ArrangementHead(tokens, self)
+        self.edits = EditsHead(tokens, self)
+        self.mix = MixHead(tokens, self)
+        self.mix.clear_asked.connect(self.clear_clips)
 
     # what is shown
 
@@ -72,6 +79,28 @@ class TrackHeads(QWidget):
         if (state.tracks, state.sources) != (self._state.tracks, self._state.sources):
             self._state = state
             self._catch_up()
+
+    def show_levels(
+        self, tracks: Mapping[str, float], mix: tuple[float, float], true_peak: float, passed_s: float
+    ) -> bool:
+        """Show how loud it was in the time that passed; return whether anything moves on.
+
+        Parameters
+        ----------
+        tracks : the highest absolute value of each that was heard, by id
+        """
+        self.mix.hear(mix, true_peak, passed_s)
+        levels = list(self.mix.sides)
+        for track_id, head in self.heads.items():
+            head.meter.hear(tracks.get(track_id, 0.0), passed_s)
+            levels.append(head.meter.level)
+        return not all(level.rests for level in levels)
+
+    def clear_clips(self) -> None:
+        """Put every clip light out, and forget the highest peaks."""
+        self.mix.clear()
+        for head in self.heads.values():
+            head.meter.clear()
 
     def refresh(self) -> None:
         """Show the tracks as the document has them, whatever a field shows that was not taken."""
@@ -87,7 +116,11 @@ class TrackHeads(QWidget):
             head.deleteLater()
         self.heads = {track.id: self.heads.get(track.id) or self._head(track) for track in tracks}
         accents, sources = self.accents(), self._state.sources
-        shown = {track.id: (track, sources[track.source_id], accents[track.id]) for track in tracks}
+        shared = dict(zip(self.heads, shared_letters([track.name for track in tracks]), strict=True))
+        shown = {
+            track.id: (track, sources[track.source_id], accents[track.id], shared[track.id])
+            for track in tracks
+        }
         for key, facts in shown.items():
             if self._shown.get(key) != facts:
                 self.heads[key].show_track(*facts)
@@ -133,7 +166,8 @@ class TrackHeads(QWidget):
 
     def set_theme(self, tokens: Theme) -> None:
         """Draw in other colours."""
-        self._theme = self.score.theme = self.arrangement.theme = self._drop_line.theme = tokens
+        self._theme = self._drop_line.theme = tokens
+        self.score.theme = self.arrangement.theme = self.edits.theme = self.mix.theme = tokens
         for head in self.heads.values():
             head.set_theme(tokens)
         self.refresh()
@@ -227,16 +261,19 @@ class TrackHeads(QWidget):
         """Put each head beside its lane."""
         self._layout = layout
         width = self.width()
-        top, high = layout.arrangement_top, layout.ruler_top - layout.arrangement_top
+        top, high = layout.arrangement_top, layout.marks_top - layout.arrangement_top
         self.arrangement.setGeometry(0, top, width, high)
         self.arrangement.setVisible(high > 0)
-        self.score.setGeometry(0, layout.score_top, width, layout.lanes_top - layout.score_top)
+        hairline = max(1, round(1 / self.devicePixelRatioF()))
+        self.mix.setGeometry(0, 0, width, layout.arrangement_top - hairline)
+        self.score.setGeometry(0, layout.score_top, width, layout.edits_top - layout.score_top)
+        self.edits.setGeometry(0, layout.edits_top, width, layout.lanes_top - layout.edits_top)
+        self.edits.setVisible(layout.lanes_top > layout.edits_top)
         self._below.setGeometry(0, layout.lanes_top, width, max(layout.lanes_bottom - layout.lanes_top, 0))
         tops = layout.lane_tops
         for number, (head, bottom) in enumerate(zip(self.heads.values(), tops[1:], strict=False)):
             top = tops[number]
-            rows_top = layout.rows_top(number, 2) - top
-            head.place(QRect(0, top - layout.lanes_top, width, bottom - top), rows_top)
+            head.place(QRect(0, top - layout.lanes_top, width, bottom - top))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self.wheel_turned.emit(event)
@@ -249,7 +286,7 @@ class TrackHeads(QWidget):
         painter.fillRect(QRectF(self.width() - hairline, 0, hairline, self.height()), line)
         if self._layout is not None:
             layout = self._layout
-            tops = (layout.arrangement_top, layout.ruler_top, layout.marks_top, layout.score_top)
+            tops = (layout.arrangement_top, layout.marks_top, layout.ruler_top, layout.score_top)
             for y in dict.fromkeys(tops):
                 painter.fillRect(QRectF(0, y - hairline, self.width(), hairline), line)
         painter.end()

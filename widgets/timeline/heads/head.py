@@ -8,6 +8,7 @@ from PySide6.QtGui import (
     QEnterEvent,
     QFocusEvent,
     QFont,
+    QFontMetricsF,
     QMouseEvent,
     QPainter,
 )
@@ -18,7 +19,9 @@ from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline.heads.cap import CAP_HEIGHT, CAP_WIDTH, Cap, MenuDots
 from widgets.timeline.heads.in_place import InPlaceField
+from widgets.timeline.heads.meter import TrackMeter
 from widgets.timeline.heads.score_head import ACCENT, LEFT
+from widgets.timeline.heads.track_names import fitted
 from widgets.timeline.heads.value_field import GainField, PanField, ValueField
 from widgets.timeline.heads.words import write
 from widgets.timeline.sentences import channel_letter, track_detail, track_facts
@@ -26,6 +29,7 @@ from widgets.timeline.sentences import channel_letter, track_detail, track_facts
 NAME_Y, CAPS_Y, DETAIL_Y, CAP_GAP = 18, 32, 66, 26
 GAIN_LEFT, GAIN_WIDTH, PAN_LEFT, PAN_WIDTH = 60, 52, 113, 42
 DOTS_LEFT, CHANNEL_LEFT, CHANNEL_FROM = 133, 157, 22
+METER_LEFT, METER_WIDTH, METER_MARGIN = 168, 4, 6
 DETAIL_FROM, COMPACT_BELOW = 78, 54
 COMPACT_CAPS = 112
 SELECTED = 3
@@ -62,18 +66,19 @@ class TrackHead(QWidget):
         super().__init__(parent)
         self.track = track
         self._theme = tokens
-        self._accent, self._detail = tokens.line, ""
-        self._channels, self._rows_top = 0, 0
+        self._accent, self._detail, self._shared = tokens.line, "", 0
+        self._channels = 0
         self._is_current = self._is_selected = False
         self._pressed: QPointF | None = None
         self._grip_px: float | None = None
         self._is_carried = False
         self.setMouseTracking(True)
-        self.mute = Cap("M", f"Mute {track.name}", tokens, self)
-        self.solo = Cap("S", f"Solo {track.name}", tokens, self)
+        self.mute = Cap("M", "mute", f"Mute {track.name}", tokens, self)
+        self.solo = Cap("S", "solo", f"Solo {track.name}", tokens, self)
         self.gain = GainField(f"Gain of {track.name}", tokens, self)
         self.pan = PanField(f"Pan of {track.name}", tokens, self)
         self.dots = MenuDots(f"More of {track.name}", tokens, self)
+        self.meter = TrackMeter(track.name, tokens, self)
         self.controls: tuple[Cap | ValueField | MenuDots, ...] = (
             self.mute, self.solo, self.gain, self.pan, self.dots
         )  # fmt: skip
@@ -96,9 +101,14 @@ class TrackHead(QWidget):
 
     # what is shown
 
-    def show_track(self, track: Track, source: Source, accent: str) -> None:
-        """Show a track as it is now, `accent` being the colour of its group or its own."""
-        self.track, self._accent = track, accent
+    def show_track(self, track: Track, source: Source, accent: str, shared: int = 0) -> None:
+        """Show a track as it is now, `accent` being the colour of its group or its own.
+
+        Parameters
+        ----------
+        shared : how many letters its name begins with as those of its siblings do
+        """
+        self.track, self._accent, self._shared = track, accent, shared
         self._detail = track_detail(track, source)
         self._channels = source.channels if track.channels_open and not track.is_collapsed else 1
         self.mute.setChecked(track.mute)
@@ -107,6 +117,7 @@ class TrackHead(QWidget):
         self.mute.set_name(f"Mute {track.name}", hint)
         self.solo.set_name(f"Solo {track.name}", hint)
         self.dots.set_name(f"More of {track.name}")
+        self.meter.set_name(track.name)
         for value, name, amount in ((self.gain, "Gain", track.gain_db), (self.pan, "Pan", track.pan)):
             value.setAccessibleName(f"{name} of {track.name}")
             value.show_amount(amount)
@@ -134,15 +145,15 @@ class TrackHead(QWidget):
     def set_theme(self, tokens: Theme) -> None:
         """Draw in other colours."""
         self._theme = tokens
-        for control in self.controls:
+        for control in (*self.controls, self.meter):
             control.theme = tokens
         self.update()
 
-    def place(self, area: QRect, rows_top: int) -> None:
-        """Stand beside the lane; its waves begin `rows_top` below its top."""
-        self._rows_top = rows_top
-        self.setGeometry(area)
-        self.update()
+    def place(self, area: QRect) -> None:
+        """Stand beside the lane."""
+        if area != self.geometry():
+            self.setGeometry(area)
+            self.update()
 
     # what the user asks for
 
@@ -211,6 +222,9 @@ class TrackHead(QWidget):
         self.dots.setGeometry(theme.px(DOTS_LEFT), dots_top, theme.px(CAP_WIDTH), cap_height)
         for control in (self.gain, self.pan, self.dots):
             control.setVisible(not compact)
+        margin = theme.px(METER_MARGIN)
+        high = max(self.height() - 2 * margin, 0)
+        self.meter.setGeometry(theme.px(METER_LEFT), margin, theme.px(METER_WIDTH), high)
 
     # the mouse
 
@@ -316,7 +330,8 @@ class TrackHead(QWidget):
         painter.fillRect(self.rect(), theme.color(ground))
         painter.fillRect(QRectF(0, 0, theme.px(ACCENT), height), theme.color(self._accent))
         bold = theme.ui_font(theme.TEXT, QFont.Weight.DemiBold)
-        name = self.track.name
+        metrics = QFontMetricsF(bold)
+        name = fitted(self.track.name, self._shared, self._name_room, metrics.horizontalAdvance)
         write(painter, theme.px(LEFT), self._name_middle, self._name_room, name, bold, tokens.text)
         small = theme.ui_font(theme.TEXT_SMALL)
         if height >= theme.px(DETAIL_FROM):
@@ -337,11 +352,11 @@ class TrackHead(QWidget):
 
     def _paint_channels(self, painter: QPainter) -> None:
         """Name the rows of channels beside them, where there is room."""
-        each = (self.height() - self._rows_top) / max(self._channels, 1)
+        each = self.height() / max(self._channels, 1)
         if self._channels < 2 or each < theme.px(CHANNEL_FROM):
             return
         small = theme.ui_font(theme.TEXT_SMALL - 1)
         for channel in range(self._channels):
-            middle = self._rows_top + (channel + 0.5) * each
+            middle = (channel + 0.5) * each
             letter = channel_letter(channel, self._channels)
             write(painter, theme.px(CHANNEL_LEFT), middle, theme.px(10), letter, small, self._theme.dim)

@@ -44,6 +44,10 @@ _PIECES_AHEAD = 8
 _NO_RHYTHM = 0.5
 
 
+PRACTICE_EPOCHS = 3.0
+"""How long it takes to make the practice, in epochs: so progress goes on evenly, and tells the time left."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Scaling:
     """Means and standard deviations of what was practised on: mel in dB, shape (n_mels,), tuning (bins,)."""
@@ -98,8 +102,9 @@ def train(
     cut : what the user took out, each of shape (n,)
     """
     workshop = Workshop(config, cut)
+    made = PRACTICE_EPOCHS / (PRACTICE_EPOCHS + config.epochs)
     with few_threads():
-        practices, checks = _practices(workshop, folds, seed, progress.part(0.0, 0.3))
+        practices, checks = _practices(workshop, folds, seed, progress.part(0.0, made))
         scaling = _scaling([piece for practice in practices for piece in practice])
         rhythm = rhythm_trust([piece for own in (*practices, *checks) for piece in own])
         with seeded(seed):
@@ -111,7 +116,7 @@ def train(
             crops = config if form.layers > SHORT_LAYERS else _halved(config)
             batches = _random_crops(practices, scaling, crops, torch.Generator().manual_seed(seed))
             even = _even_crops(checks, scaling, crops)
-            fitted = fit(network, _loss, batches, even, settings, progress.part(0.3, 1.0))
+            fitted = fit(network, _loss, batches, even, settings, progress.part(made, 1.0))
         kept = np.concatenate(
             [
                 member_logits(member, scaling, piece.heard)[~piece.is_fault]

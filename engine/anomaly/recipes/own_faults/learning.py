@@ -13,7 +13,7 @@ from engine.anomaly.metrics import smoothed
 from engine.anomaly.recipes.examples import Examples
 from engine.anomaly.recipes.material import Split
 from engine.anomaly.recipes.own_faults.attempts import attempts_trust
-from engine.anomaly.recipes.own_faults.fitting import train
+from engine.anomaly.recipes.own_faults.fitting import PRACTICE_EPOCHS, train
 from engine.anomaly.recipes.own_faults.fusion import KeptTextures, keep_textures, memory_of
 from engine.anomaly.recipes.own_faults.hearing import Heard, hear, joined
 from engine.anomaly.recipes.own_faults.kept_audio import hear_cut, hear_kept
@@ -25,6 +25,9 @@ from engine.anomaly.recipes.recipe import KeptScores, Learnt
 from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.anomaly.threshold import dividing
 from engine.progress import Progress
+
+_START_EPOCHS, _HEAR_EPOCHS, _MEASURE_EPOCHS = 1.2, 0.4, 3.0
+"""How long a process takes to start, to hear the edits and to measure in the end, in epochs."""
 
 _LEAST_STD = 0.05
 _LEAST_SCORE_STD = 0.5
@@ -41,10 +44,12 @@ def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progres
     SourceError : a recording cannot be read
     """
     assert isinstance(config, OwnFaultsConfig)
-    kept = hear_kept(examples.edited, config, progress.part(0.0, 0.04))
-    cut = hear_cut(examples.cut, config, progress.part(0.04, 0.05))
+    begins, learns, measures = _shares(config)
+    progress.report(begins, "Listening to your edits")
+    kept = hear_kept(examples.edited, config, progress.part(begins, begins + 0.75 * (learns - begins)))
+    cut = hear_cut(examples.cut, config, progress.part(begins + 0.75 * (learns - begins), learns))
     folds = kept.folds(config)
-    trained = train(folds, cut, config, seed, progress.part(0.05, 0.97))
+    trained = train(folds, cut, config, seed, progress.part(learns, measures))
     whole = _heard((*folds[0].training, *folds[0].validation), config)
     textures = keep_textures(whole)
     means, stds = trained.kept_means, np.maximum(trained.kept_stds, _LEAST_STD)
@@ -59,7 +64,7 @@ def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progres
         trained.rhythm,
         attempts_trust(heard.levels_db() for heard in whole),
     )
-    usual = _usual(model, folds, textures, trained.checks, progress)
+    usual = _usual(model, folds, textures, trained.checks, progress.part(measures, 1.0))
     scores = KeptScores(
         usual.mean,
         usual.std,
@@ -70,6 +75,14 @@ def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progres
     return Learnt(
         model, trained.fitted, scores, kept.recordings, kept.frames_db, _method(config, cut, trained.rhythm)
     )
+
+
+def _shares(config: OwnFaultsConfig) -> tuple[float, float, float]:
+    """Return where hearing begins, learning begins, and measuring begins, as shares of all the time."""
+    learning = PRACTICE_EPOCHS + config.epochs
+    whole = _START_EPOCHS + _HEAR_EPOCHS + learning + _MEASURE_EPOCHS
+    begins, learns = _START_EPOCHS / whole, (_START_EPOCHS + _HEAR_EPOCHS) / whole
+    return begins, learns, learns + learning / whole
 
 
 def _heard(pieces: Sequence[Samples], config: OwnFaultsConfig) -> list[Heard]:
@@ -98,7 +111,9 @@ def _usual(
     Each network hears what it checked itself with, beside a memory of what it practised on.
     """
     own, clean, faulty = [], [], []
-    for member, fold, practice in zip(model.network.members, folds, checks, strict=True):
+    members = zip(model.network.members, folds, checks, strict=True)
+    for number, (member, fold, practice) in enumerate(members):
+        progress.report(number / len(folds), "Measuring what is usual")
         without = replace(kept, memory=memory_of(_heard(fold.training, model.config), kept.floor_db))
         alone = replace(model, network=model.network.alone(member), kept=without)
         own += [_judged(alone, heard, progress) for heard in _heard(fold.validation, model.config)]

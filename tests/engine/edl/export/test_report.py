@@ -52,7 +52,7 @@ def test_the_peak_of_a_clipped_file_is_full_scale(tmp_path: Path) -> None:
     recorded = recording(tmp_path, [np.full((8_000, 1), 0.5)], subtype="PCM_16", gain_db=[12.0])
     done = export(ExportRequest(recorded.state, recorded.media, tmp_path / "out.wav"))
     assert "16 bit, peak 0.0 dBFS; before: 0:01.0, 8000 Hz, 16 bit, peak −6.0 dBFS." in done.sentence
-    assert "8000 samples were too loud" in done.sentence
+    assert "8,000 samples were too loud, up to 6.0 dB over full scale, and were clipped" in done.sentence
 
 
 def test_kept_peaks_say_the_same_as_reading(tmp_path: Path) -> None:

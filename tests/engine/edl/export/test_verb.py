@@ -146,6 +146,24 @@ def test_removed_parts_at_a_loudness(export: Export, tmp_path: Path) -> None:
     assert [cue.sample_offset for cue in said.cues.cues] == [0, 4000, 12_000]
 
 
+def test_louder_by_hand_and_lowered_until_nothing_clips(
+    export: Export, project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = export("--out", tmp_path / "a.wav", "--gain-db", 14)
+    assert np.abs(soundfile.read(files[0])[0]).max() > 0.9999
+    capsys.readouterr()
+    assert main(["export", str(project), "--out", str(tmp_path / "b.wav"), "--gain-db", "14", "--lower"]) == 0
+    line = capsys.readouterr().out
+    assert "dB louder than the document." in line
+    assert "too loud" not in line
+    assert 0.98 < np.abs(soundfile.read(tmp_path / "b.wav")[0]).max() <= 1.0
+    plain, lowered = (
+        export("--out", tmp_path / "c.wav", "--force"),
+        export("--out", tmp_path / "d.wav", "--lower"),
+    )
+    np.testing.assert_array_equal(soundfile.read(plain[0])[0], soundfile.read(lowered[0])[0])
+
+
 def test_a_plain_wav_and_a_frame_rate(export: Export, tmp_path: Path) -> None:
     wav, edl = export("--out", tmp_path / "a.wav", tmp_path / "a.edl", "--plain", "--frame-rate", "30")
     assert wavinfo.WavInfoReader(str(wav)).bext is None
@@ -162,6 +180,9 @@ def test_a_plain_wav_and_a_frame_rate(export: Export, tmp_path: Path) -> None:
         (["--out", "{f}/a.wav", "--range", "3", "3"], "no span"),
         (["--out", "{f}/a.wav", "--range", "0", "60"], "choose a range inside it"),
         (["--out", "{f}/a.wav", "--loudness", "16"], "between -70 and 0"),
+        (["--out", "{f}/a.wav", "--loudness", "-16", "--lower"], "leave --gain-db and --lower out"),
+        (["--out", "{f}/a.wav", "--gain-db", "100"], "between -60 and 60"),
+        (["--out", "{f}/a.json", "--lower"], "--lower is for audio"),
         (["--out", "{f}/a.flac", "--bits", "32f"], "floating-point"),
         (
             ["--out", "{f}/a.mp3", "--bits", "16"],

@@ -1,0 +1,84 @@
+"""Asking what to do about an export that would clip, before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum, auto
+
+from PySide6.QtCore import QEventLoop, Qt
+from PySide6.QtWidgets import QMessageBox, QProgressDialog, QWidget
+
+from desktop.job_lanes import JobHandle
+from engine.edl.export.clipping import Clipping
+
+_STEPS = 1_000
+_SHOWN_AFTER_MS = 500
+
+
+class Answer(Enum):
+    """What to do about it."""
+
+    LOWER = auto()
+    AS_IT_IS = auto()
+    BACK = auto()
+
+
+def lowered_by(parent: QWidget, look: Callable[[], JobHandle]) -> float | None:
+    """Look whether an export would clip, and ask what to do where it would.
+
+    Parameters
+    ----------
+    look : starts the job that finds out
+
+    Returns
+    -------
+    lower_db : by how much to lower the export, 0.0 for not at all; None to go back
+    """
+    outcome = _wait(parent, look())
+    if outcome is Answer.BACK or not parent.isVisible():  # given up while it looked
+        return None
+    if not isinstance(outcome, Clipping):
+        return 0.0
+    answer = _ask(parent, outcome)
+    return {Answer.LOWER: outcome.lower_db, Answer.AS_IT_IS: 0.0}.get(answer)
+
+
+def _wait(parent: QWidget, job: JobHandle) -> Clipping | Answer | None:
+    """Return what a job found; what it failed at, the export tells too."""
+    waiting = QProgressDialog("Looking for clipping before anything is written", "Cancel", 0, _STEPS, parent)
+    waiting.setWindowTitle("Export")
+    waiting.setWindowModality(Qt.WindowModality.WindowModal)
+    waiting.setMinimumDuration(_SHOWN_AFTER_MS)
+    waiting.setAutoReset(False)
+    waiting.setValue(0)
+    loop = QEventLoop()
+    found: list[Clipping | Answer | None] = []
+
+    def end(outcome: Clipping | Answer | None = None) -> None:
+        found.append(outcome)
+        loop.quit()
+
+    job.progressed.connect(lambda fraction, *_: waiting.setValue(round(_STEPS * fraction)))
+    job.finished.connect(end)
+    job.failed.connect(lambda _: end())
+    job.cancelled.connect(lambda: end(Answer.BACK))
+    waiting.canceled.connect(job.cancel)
+    loop.exec()
+    waiting.canceled.disconnect(job.cancel)
+    waiting.close()
+    waiting.deleteLater()
+    return found[0]
+
+
+def _ask(parent: QWidget, clipping: Clipping) -> Answer:
+    lower = f"Lower by {clipping.lower_db:.1f} dB"
+    box = QMessageBox(QMessageBox.Icon.Warning, "The export clips", clipping.sentence, parent=parent)
+    box.setInformativeText("Lowered, everything is written that much quieter; your tracks stay as they are.")
+    lowering = box.addButton(lower, QMessageBox.ButtonRole.AcceptRole)
+    leaving = box.addButton("Export as it is", QMessageBox.ButtonRole.DestructiveRole)
+    box.setDefaultButton(lowering)
+    box.setEscapeButton(box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole))
+    box.exec()
+    if box.clickedButton() is lowering:
+        return Answer.LOWER
+    return Answer.AS_IT_IS if box.clickedButton() is leaving else Answer.BACK

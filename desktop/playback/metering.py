@@ -1,0 +1,49 @@
+"""What plays, on the meters, as it is heard."""
+
+from __future__ import annotations
+
+import time
+from typing import Protocol
+
+from PySide6.QtCore import QObject, QTimer
+
+from desktop.playback.levels import HeardLevels
+from desktop.playback.player import Player
+
+SHOW_MS = 33
+SILENCE = HeardLevels({}, (0.0, 0.0), 0.0)
+
+
+class Meters(Protocol):
+    """What shows levels."""
+
+    def show_levels(
+        self, tracks: dict[str, float], mix: tuple[float, float], true_peak: float, passed_s: float
+    ) -> bool:
+        """Show the highest absolute values of a time; return whether anything moves on."""
+
+
+class Metering(QObject):
+    """Looks thirty times a second while something plays, and until the meters rest."""
+
+    def __init__(self, player: Player, meters: Meters, parent: QObject) -> None:
+        super().__init__(parent)
+        self._player, self._meters = player, meters
+        self._shown_s = 0.0
+        self._timer = QTimer(self)
+        self._timer.setInterval(SHOW_MS)
+        self._timer.timeout.connect(self._show)
+        player.playing_changed.connect(self._follow)
+
+    def _follow(self, playing: bool) -> None:
+        if playing and not self._timer.isActive():
+            self._shown_s = time.monotonic()
+            self._timer.start()
+
+    def _show(self) -> None:
+        now_s = time.monotonic()
+        passed_s, self._shown_s = now_s - self._shown_s, now_s
+        heard = self._player.take_levels() or SILENCE
+        moves = self._meters.show_levels(dict(heard.tracks), heard.mix, heard.true_peak, passed_s)
+        if not (moves or self._player.is_playing):
+            self._timer.stop()

@@ -1,0 +1,53 @@
+"""How long recordings are, found beside the window while they are chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from desktop.job_lanes import JobHandle, JobLane
+from engine.audio.reader import SourceReader
+from engine.errors import SourceError
+from engine.progress import Progress
+
+Take = Callable[[dict[str, float | None]], None]
+
+
+class Lengths(QObject):
+    """Looks into each recording once while its dialog is open, on a lane that waits for nothing else."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._lane = JobLane("lengths lane", self)
+        self._handles: dict[str, JobHandle] = {}
+
+    def close(self) -> None:
+        """End the thread."""
+        self._lane.close()
+
+    def find(self, paths: tuple[str, ...], take: Take) -> None:
+        """Hand over how long each is, by path, as it is found; None for one that cannot be read."""
+        for path in paths:
+            if path not in self._handles:
+                handle = self._lane.submit(length_of, path, title="Reading lengths")
+                handle.finished.connect(take)
+                self._handles[path] = handle
+
+    def drop(self) -> None:
+        """Nobody waits any more."""
+        for handle in self._handles.values():
+            handle.finished.disconnect()
+            handle.cancel()
+        self._handles = {}
+
+
+def length_of(path: str, progress: Progress) -> dict[str, float | None]:
+    """Return how many seconds a recording has, None where it cannot be read."""
+    progress.check_cancelled()
+    try:
+        with SourceReader(Path(path)) as reader:
+            return {path: reader.frames / reader.rate_hz}
+    except SourceError:
+        return {path: None}

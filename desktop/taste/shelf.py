@@ -1,0 +1,163 @@
+"""Asks which taste to take: those used last, shipped, beside the document and in a folder the user chose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSettings
+from PySide6.QtWidgets import QWidget
+
+from desktop import dialogs
+from desktop.demo import DEMO_FOLDER
+from desktop.job_lanes import JobHandle, JobLane
+from desktop.session import Session
+from desktop.user_settings.recents import TASTES, Recents
+from engine.anomaly.taste_summary import TasteSummary, summaries, tastes_in
+from engine.progress import Progress
+from engine.safe_write import shown
+from widgets.chrome.shelf_rows import Shelf
+from widgets.chrome.taste_shelf import Elsewhere, TasteShelf
+from widgets.theme import Theme
+
+_FOLDER = "taste_folder"
+_AT_ONCE = 25
+RECENT, SHIPPED, BESIDE = "Used last", "Comes with Offcut", "Beside this document"
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where to look for tastes."""
+
+    recent: tuple[Path, ...]
+    beside: Path | None
+    folder: Path | None
+
+
+class Shelves(QObject):
+    """Shows the shelf, reads what is on it beside the window, and remembers what was taken."""
+
+    def __init__(
+        self,
+        window: QWidget,
+        session: Session,
+        settings: QSettings,
+        theme: Callable[[], Theme],
+    ) -> None:
+        super().__init__(window)
+        self._window, self._session = window, session
+        self._settings, self._theme = settings, theme
+        self._recents = Recents(settings, self, TASTES)
+        self._lane = JobLane("taste shelf lane", self)
+        self._known: dict[Path, TasteSummary] = {}
+        self._reading: list[JobHandle] = []
+
+    def close(self) -> None:
+        """End the thread."""
+        self._lane.close()
+
+    def note(self, taste: Path) -> None:
+        """Put a taste first of those used last."""
+        self._recents.note(taste)
+
+    def ask(self, title: str, do: str) -> Path | None:
+        """Ask for a taste; None when nothing was chosen.
+
+        Parameters
+        ----------
+        do : what the button says
+        """
+        while True:
+            shelf = TasteShelf(self._theme(), self._in_use)
+            self._fill(shelf)
+            chosen = dialogs.ask_shelf(self._window, title, shelf, do)
+            self._stop_reading()
+            if chosen is Elsewhere.FILE:
+                chosen = dialogs.ask_taste(self._window, title, self._last_folder)
+            elif chosen is Elsewhere.FOLDER:
+                folder = dialogs.ask_folder(self._window, "Folder with tastes", self._last_folder)
+                if folder is not None:
+                    self._settings.setValue(_FOLDER, str(folder))
+                continue
+            if isinstance(chosen, Path):
+                self.note(chosen)
+                return chosen
+            return None
+
+    @property
+    def _in_use(self) -> Path | None:
+        taste = self._session.state.settings.get("taste")
+        return Path(taste) if isinstance(taste, str) else None
+
+    @property
+    def _folder(self) -> Path | None:
+        stored = self._settings.value(_FOLDER)
+        return Path(stored) if isinstance(stored, str) and stored else None
+
+    @property
+    def _last_folder(self) -> Path:
+        beside = None if self._session.path is None else self._session.path.absolute().parent
+        return self._folder or beside or Path.home()
+
+    def _fill(self, shelf: TasteShelf) -> None:
+        """Show at once what needs no disk, then what folders hold, then what the tastes say of themselves."""
+        beside = None if self._session.path is None else self._session.path.absolute().parent
+        used = self._in_use
+        recent = (() if used is None else (used,)) + self._recents.paths
+        places = Places(tuple(dict.fromkeys(recent)), beside, self._folder)
+        shelf.set_shelves((Shelf(RECENT, places.recent),))
+        shelf.set_summaries(self._known)
+        listing = self._lane.submit(list_places, places, title="Listing tastes")
+        listing.finished.connect(partial(self._read, shelf))
+        self._reading = [listing]
+
+    def _read(self, shelf: TasteShelf, shelves: tuple[Shelf, ...]) -> None:
+        shelf.set_shelves(shelves)
+        paths = tuple(path for one in shelves for path in one.paths)
+        for first in range(0, len(paths), _AT_ONCE):
+            some = paths[first : first + _AT_ONCE]
+            handle = self._lane.submit(summaries, some, dict(self._known), title="Reading tastes")
+            handle.finished.connect(partial(self._take, shelf))
+            self._reading.append(handle)
+
+    def _take(self, shelf: TasteShelf, found: dict[Path, TasteSummary]) -> None:
+        self._known |= found
+        shelf.set_summaries(self._known)
+
+    def _stop_reading(self) -> None:
+        """Nobody waits any more: what is still to be read is let go, and what was read is kept."""
+        for handle in self._reading:
+            handle.finished.disconnect()
+            handle.cancel()
+        self._reading = []
+
+
+def list_places(places: Places, progress: Progress) -> tuple[Shelf, ...]:
+    """Return the tastes of all places, each in the first that has it."""
+    listed = [Shelf(RECENT, places.recent)]
+    listed.append(_shelf_of(SHIPPED, DEMO_FOLDER, ""))
+    progress.check_cancelled()
+    if places.beside is not None:
+        listed.append(_shelf_of(BESIDE, places.beside, ""))
+    progress.check_cancelled()
+    if places.folder is not None:
+        title = f"In {shown(places.folder)}"
+        listed.append(_shelf_of(title, places.folder, "There is no taste in this folder."))
+    seen: set[Path] = set()
+    shelves = []
+    for shelf in listed:
+        fresh = tuple(path for path in shelf.paths if path not in seen)
+        seen.update(fresh)
+        shelves.append(Shelf(shelf.title, fresh, shelf.note))
+    return tuple(shelves)
+
+
+def _shelf_of(title: str, folder: Path, note_of_none: str) -> Shelf:
+    try:
+        paths = tastes_in(folder)
+    except (OSError, ValueError) as error:
+        reason = ((error.strerror if isinstance(error, OSError) else "") or str(error)).lower()
+        return Shelf(title, (), f"This folder cannot be read: {reason}.")
+    return Shelf(title, paths, "" if paths else note_of_none)

@@ -1,0 +1,92 @@
+"""What a list says of a taste, read from the head of its file alone: hundreds of them in a moment."""
+
+from __future__ import annotations
+
+import math
+import os
+import struct
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.anomaly.taste_header import VERSION, head_of
+from engine.errors import TasteError
+from engine.progress import Progress
+
+SUFFIX = ".taste"
+NOT_THERE = "The file is gone: moved, renamed or on another disk."
+UNREADABLE = "The file cannot be read."
+DAMAGED = "The file is damaged, or is no taste."
+TOO_NEW = "Made by a newer Offcut: update Offcut to use it."
+
+
+@dataclass(frozen=True, slots=True)
+class TasteSummary:
+    """What is known of a taste, or why nothing is.
+
+    Attributes
+    ----------
+    recordings, duration_s : what it was learned from; 0 where it keeps none of it
+    written_s : when its file was written last, in seconds since 1970
+    stamp : size in bytes and time in ns of the file that was read; another one needs to be read again
+    trouble : a sentence why it cannot be used, "" when it can, as far as the head of its file tells
+    """
+
+    recordings: int = 0
+    duration_s: float = 0.0
+    written_s: float = 0.0
+    stamp: tuple[int, int] = (0, 0)
+    trouble: str = ""
+
+
+def tastes_in(folder: Path) -> tuple[Path, ...]:
+    """Return the taste files of a folder by their names.
+
+    Raises
+    ------
+    OSError : the folder cannot be read
+    """
+    with os.scandir(folder) as entries:
+        names = [entry.name for entry in entries if entry.name.endswith(SUFFIX) and entry.is_file()]
+    return tuple(folder / name for name in sorted(names, key=lambda name: (name.casefold(), name)))
+
+
+def summaries(
+    paths: Iterable[Path], known: Mapping[Path, TasteSummary], progress: Progress
+) -> dict[Path, TasteSummary]:
+    """Return what is known of each of these; of those that did not change since, without reading them."""
+    found = {}
+    for path in paths:
+        progress.check_cancelled()
+        found[path] = summary_of(path, known.get(path))
+    return found
+
+
+def summary_of(path: Path, known: TasteSummary | None = None) -> TasteSummary:
+    """Return what the head of a taste file says; a file that is none is told, never raised."""
+    try:
+        status = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return TasteSummary(trouble=NOT_THERE)
+    except (OSError, ValueError):
+        return TasteSummary(trouble=UNREADABLE)
+    stamp = (status.st_size, status.st_mtime_ns)
+    if known is not None and known.stamp == stamp and not known.trouble:
+        return known
+    try:
+        head = head_of(path)
+        if head.stop_bytes > status.st_size:
+            return TasteSummary(stamp=stamp, trouble=DAMAGED)
+        version, kept = head.facts["version"], head.facts.get("kept", [])
+        if type(version) is not int or version < 1:
+            return TasteSummary(stamp=stamp, trouble=DAMAGED)
+        if version > VERSION:
+            return TasteSummary(stamp=stamp, trouble=TOO_NEW)
+        duration_s = math.fsum(float(recording["duration_s"]) for recording in kept)
+        if not math.isfinite(duration_s) or duration_s < 0.0:
+            return TasteSummary(stamp=stamp, trouble=DAMAGED)
+        return TasteSummary(len(kept), duration_s, status.st_mtime, stamp)
+    except OSError:
+        return TasteSummary(stamp=stamp, trouble=UNREADABLE)
+    except (TasteError, struct.error, ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        return TasteSummary(stamp=stamp, trouble=DAMAGED)

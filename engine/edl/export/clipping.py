@@ -1,0 +1,182 @@
+"""Whether an export would go over full scale, by how much and where, found before a file is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.document.state import DocumentState
+from engine.edl.crossfade import Block
+from engine.edl.edit_list import EditList
+from engine.edl.export.audio_plan import PlannedAudio, planned_audio, planned_sound
+from engine.edl.export.fades import faded_block
+from engine.edl.export.formats import AUDIO_SUFFIXES
+from engine.edl.export.headroom import highest_possible
+from engine.edl.export.request import ExportOptions, ExportRequest
+from engine.edl.render import Renderer
+from engine.edl.track_peaks import cell_samples, cell_starts
+from engine.edl.true_peak import MOST_OVER_SAMPLES, TAPS, BetweenSamples, decibels
+from engine.progress import SILENT, Progress
+from engine.safe_write import shown
+from engine.timebase import format_time, s_to_samples, samples_to_s
+
+_BLOCK_FRAMES = 65_536
+_APART_S = 0.5  # what is nearer is one place to who listens
+_FLOATS = ("FLOAT", "DOUBLE")
+_DITHER_DB = 0.001  # three steps of 16 bits: lowered to full scale itself, dither would clip again
+
+
+@dataclass(frozen=True, slots=True)
+class Overs:
+    """What of one file is over full scale.
+
+    Attributes
+    ----------
+    name : "The mix", or that of the file where there are several
+    peak : the highest absolute value, over 1.0
+    between : whether values between samples count, as for coded files
+    starts_s : where each place begins, in the file
+    """
+
+    name: str
+    peak: float
+    between: bool
+    starts_s: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Clipping:
+    """What of an export is over full scale.
+
+    Attributes
+    ----------
+    files : those of which anything is, in their order
+    of_files : how many were looked at
+    """
+
+    files: tuple[Overs, ...]
+    of_files: int
+
+    @property
+    def lower_db(self) -> float:
+        """By how much to lower it all so that nothing clips, in tenths of a decibel."""
+        return ceil((decibels(self._worst.peak) + _DITHER_DB) * 10) / 10
+
+    @property
+    def _worst(self) -> Overs:
+        return max(self.files, key=lambda one: one.peak)
+
+    @property
+    def sentence(self) -> str:
+        """How much it is and where first."""
+        worst = self._worst
+        over = f"{max(decibels(worst.peak), 0.05):.1f} dB over full scale"
+        over += " between its samples" if worst.between else ""
+        first, count = format_time(worst.starts_s[0], 1), len(worst.starts_s)
+        where = f"at {first}" if count == 1 else f"at {count} places, first at {first}"
+        if len(self.files) == 1:
+            return f"{worst.name} goes {over} {where}."
+        return (
+            f"{len(self.files)} of {self.of_files} files go over full scale; the loudest is {worst.name}, "
+            f"{over} {where}."
+        )
+
+
+def find_clipping(requests: Sequence[ExportRequest], progress: Progress = SILENT) -> Clipping | None:
+    """Listen to what integers or a coder would clip of these exports; None where nothing would be.
+
+    What is normalised is left out: its true peak stays below full scale.
+
+    Raises
+    ------
+    ExportError : one of them cannot be written
+    SourceError : a recording is missing or cannot be read
+    """
+    looked: list[tuple[DocumentState, EditList, PlannedAudio, Overs | None]] = []
+    sounds = [
+        (request, planned_sound(request).edit_list, file)
+        for request in requests
+        if request.out.suffix.lower() in AUDIO_SUFFIXES and request.options.loudness_lufs is None
+        for file in planned_audio(request)
+        if file.subtype not in _FLOATS or file.coding is not None
+    ]
+    for number, (request, edit_list, file) in enumerate(sounds):
+        same = (one[3] for one in looked if one[0] == file.state and _is_alike(one[2], file))
+        share = progress.step(number, len(sounds))
+        over = next(same, None) or _overs_of(request, edit_list, file, share)
+        looked.append((file.state, edit_list, file, over))
+    found = tuple(over for *_, over in looked if over is not None)
+    distinct = tuple(dict.fromkeys(found))
+    return Clipping(distinct, len(looked)) if distinct else None
+
+
+def lowered(requests: Sequence[ExportRequest], progress: Progress = SILENT) -> list[ExportRequest]:
+    """Return the exports as much quieter, all alike, as it takes that nothing clips.
+
+    Raises
+    ------
+    ExportError, SourceError : see `find_clipping`
+    """
+    found = find_clipping(requests, progress)
+    lower_db = 0.0 if found is None else found.lower_db
+    options = [replace(one.options, gain_db=one.options.gain_db - lower_db) for one in requests]
+    return [replace(one, options=its) for one, its in zip(requests, options, strict=True)]
+
+
+def _is_alike(one: PlannedAudio, other: PlannedAudio) -> bool:
+    return one.span == other.span and (one.coding is None) == (other.coding is None)
+
+
+def _overs_of(
+    request: ExportRequest, edit_list: EditList, file: PlannedAudio, progress: Progress
+) -> Overs | None:
+    """Render what may be over full scale, and no more."""
+    options, (start, stop), between = request.options, file.span, file.coding is not None
+    gain = 10.0 ** (options.gain_db / 20.0)
+    bounds = highest_possible(file.state, edit_list, file.span, _BLOCK_FRAMES) * gain
+    loud = np.flatnonzero(bounds * (MOST_OVER_SAMPLES if between else 1.0) > 1.0)
+    if not len(loud):
+        return None
+    rate_hz = edit_list.rate_hz
+    peak, cells = 0.0, []
+    with Renderer(file.state, edit_list, request.media) as renderer:
+        for number, block in enumerate(loud.tolist()):
+            progress.check_cancelled()
+            first = start + block * _BLOCK_FRAMES
+            last = min(first + _BLOCK_FRAMES, stop)
+            lead = TAPS - 1 if between else 0
+            samples = renderer.read(first - lead, last) * np.float32(gain)
+            samples = _with_fades(samples, first - lead - start, file.frames, options, rate_hz)
+            starts = cell_starts(first, last, cell_samples(rate_hz))
+            highest = _in_cells(samples, lead, starts)
+            peak = max(peak, float(highest.max()))
+            cells.append(first - start + starts[highest > 1.0])
+            progress.report((number + 1) / len(loud), "Looking for clipping")
+    places = np.concatenate(cells)
+    if not len(places):
+        return None
+    apart = np.diff(places, prepend=-s_to_samples(2 * _APART_S, rate_hz)) > s_to_samples(_APART_S, rate_hz)
+    is_one = not (options.stems or options.regions)
+    name = "The mix" if is_one else shown(file.path.name)
+    starts_s = tuple(samples_to_s(place, rate_hz) for place in places[apart].tolist())
+    return Overs(name, peak, between, starts_s)
+
+
+def _in_cells(samples: Block, lead: int, starts: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return the highest of each cell, between samples too where some lead in."""
+    if lead:
+        meter = BetweenSamples()
+        meter.highest(samples[:lead])
+        between: NDArray[np.float32] = meter.in_cells(samples[lead:], starts)
+        return between
+    highest: NDArray[np.float32] = np.maximum.reduceat(np.abs(samples).max(axis=1), starts)
+    return highest
+
+
+def _with_fades(samples: Block, at: int, frames: int, options: ExportOptions, rate_hz: int) -> Block:
+    fades = s_to_samples(options.fade_in_s, rate_hz), s_to_samples(options.fade_out_s, rate_hz)
+    return faded_block(samples, at, frames, *fades)

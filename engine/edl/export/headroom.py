@@ -1,0 +1,83 @@
+"""How loud a result can be at the most, from the kept peaks of its recordings: nothing is rendered."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.audio.peak_cache import load_peaks
+from engine.audio.peaks import BASE_SAMPLES, PeakPyramid
+from engine.document.state import DocumentState
+from engine.document.track import audible
+from engine.edl.edit_list import EditList
+
+_CELL_SAMPLES = 16 * BASE_SAMPLES
+_SEAM = 2.0  # both sides of a crossfade at full gain
+
+Peaks = NDArray[np.float64]
+
+
+def highest_possible(
+    state: DocumentState, edit_list: EditList, span: tuple[int, int], block_samples: int
+) -> Peaks:
+    """Return what no sample of each block of a result span can pass, 1.0 at full scale, shape (blocks,).
+
+    Infinite where nobody knows: where peaks are not kept, and where the sound of a track is edited.
+    """
+    cells = _cells(state, edit_list)
+    firsts = np.arange(span[0], span[1], block_samples)
+    return np.array(
+        [_of_block(edit_list, cells, first, min(first + block_samples, span[1])) for first in firsts.tolist()]
+    )
+
+
+def _of_block(edit_list: EditList, cells: Peaks, first: int, stop: int) -> float:
+    """Return the bound of a block [first, stop) of the result."""
+    results, starts = edit_list.result_starts_samples, edit_list.starts_samples
+    # The segments that reach into it: they are in the order in which they are heard.
+    after = int(np.searchsorted(results, stop))
+    before = max(int(np.searchsorted(results, first, side="right")) - 2, 0)
+    highest, has_seam = 0.0, False
+    for index in range(before, after):
+        length = int(edit_list.stops_samples[index] - starts[index])
+        begin, end = max(first - int(results[index]), 0), min(stop - int(results[index]), length)
+        if begin >= end:
+            continue
+        source = int(starts[index])
+        heard = cells[(source + begin) // _CELL_SAMPLES : (source + end - 1) // _CELL_SAMPLES + 1]
+        highest = max(highest, float(heard.max(initial=0.0)))
+        fades_in, fades_out = edit_list.fades_in_samples[index], edit_list.fades_out_samples[index]
+        has_seam = has_seam or begin < fades_in or end > length - fades_out
+    return highest * (_SEAM if has_seam else 1.0)
+
+
+def _cells(state: DocumentState, edit_list: EditList) -> Peaks:
+    """Return the bound of each cell of the document's timeline."""
+    total = np.zeros(-(-max(state.length_samples, 1) // _CELL_SAMPLES))
+    for track in audible(state.tracks):
+        source = state.sources[track.source_id]
+        kept = load_peaks(source.content_hash, state.rate_hz) if source.content_hash else None
+        if kept is None:
+            return np.full_like(total, np.inf)
+        stop = state.track_stop_samples(track)
+        here = slice(track.start_samples // _CELL_SAMPLES, -(-stop // _CELL_SAMPLES))
+        total[here] += _of_track(kept, track.start_samples, stop) * 10.0 ** (track.gain_db / 20.0)
+        patches = edit_list.patches.get(track.id)
+        for start, stop in () if patches is None else patches.reaches.tolist():
+            total[max(start, 0) // _CELL_SAMPLES : max(stop, 0) // _CELL_SAMPLES + 1] = np.inf
+    return total
+
+
+def _of_track(peaks: PeakPyramid, start_samples: int, stop_samples: int) -> Peaks:
+    """Return the highest of a track in each cell of the timeline that it lies in."""
+    level = min(2, len(peaks.levels) - 1)
+    width = peaks.base_samples * 4**level
+    columns = np.abs(peaks.levels[level][:2]).max(axis=(0, 1)).astype(np.float64)
+    first, last = start_samples // _CELL_SAMPLES, -(-stop_samples // _CELL_SAMPLES)
+    borders = np.arange(first, last + 1) * _CELL_SAMPLES - start_samples
+    begin = np.clip(borders[:-1] // width, 0, len(columns) - 1)
+    end = np.clip((borders[1:] - 1) // width, 0, len(columns) - 1)
+    highest: Peaks = columns[begin]
+    for further in range(1, int((end - begin).max(initial=0)) + 1):
+        np.maximum(highest, columns[np.minimum(begin + further, end)], out=highest)
+    return highest

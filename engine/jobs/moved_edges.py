@@ -1,0 +1,125 @@
+"""What a cut says of itself once its edges were moved: its score and its sentence, as if proposed there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+
+from engine.cuts.dead_air import PAUSES, curve_of_pauses, surely_dead
+from engine.cuts.profile import OPTIMISED_SMOOTHING_S, SMOOTHING_S, smooth
+from engine.cuts.reasons import Backdrop, backdrop, highest_of, reasons
+from engine.document.analysis import Listening, NearestKept, ScoreCurve
+from engine.document.proposals import Proposal
+from engine.document.state import DocumentState
+from engine.jobs.told import telling, told_of
+from engine.progress import SILENT, Progress
+from engine.review.said_of_span import SaidOfSpan
+from engine.settings import cut_settings
+from engine.spans import inside, united
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MovedRequest:
+    """A cut whose edges were moved, and what was heard of the recording."""
+
+    state: DocumentState
+    proposal_id: str
+    curve: ScoreCurve | None
+    listening: Listening | None
+    nearest: NearestKept | None
+
+
+def said_of_moved(request: MovedRequest, progress: Progress = SILENT) -> SaidOfSpan:
+    """Return what would be said of a cut had it been proposed where its edges are now.
+
+    Where the scores in force are not those it was proposed from, nothing is made up: its own sentence comes
+    back, marked as the one it was proposed with, and no score.
+    """
+    progress.check_cancelled()
+    state, proposal = request.state, request.state.proposals[request.proposal_id]
+    curve = _curve_of(proposal, request)
+    start, stop = state.span(proposal.id)
+    if curve is None or not len(curve.scores):
+        return SaidOfSpan(f"As proposed: {proposal.reason}", None)
+    against, highest = _against(request, curve, proposal.maker)
+    span = np.array([(start, stop)], np.int64)
+    peaks, _ = against.profile.peaks(span[:, 0], span[:, 1])
+    (reason,) = reasons(span, against, highest)
+    there = replace(proposal, start_samples=start, stop_samples=stop, reason=reason)
+    (told,) = telling([there], told_of(request.listening, state))
+    return SaidOfSpan(told.reason, float(peaks[0]))
+
+
+def _curve_of(proposal: Proposal, request: MovedRequest) -> ScoreCurve | None:
+    """Return the scores that a cut was proposed from, None where others are in force by now."""
+    if proposal.maker == PAUSES and request.listening is not None:
+        return _pauses(request.listening, request.state.length_samples)
+    curve = request.curve
+    return curve if curve is not None and curve.maker == proposal.maker else None
+
+
+@lru_cache(maxsize=1)
+def _pauses(listening: Listening, length_samples: int) -> ScoreCurve:
+    return curve_of_pauses(listening, length_samples)
+
+
+def _against(request: MovedRequest, curve: ScoreCurve, maker: str) -> tuple[Backdrop, float]:
+    state = request.state
+    width_s = _smoothing_s(state.settings, maker)
+    nearest = request.nearest if request.nearest is not None and request.nearest.maker == maker else None
+    proposals = _Proposals(state.proposals, maker)
+    return _backdrop(
+        proposals, curve, request.listening, nearest, state.length_samples, state.rate_hz, width_s
+    )
+
+
+def _smoothing_s(settings: Mapping[str, object], maker: str) -> float:
+    wished = maker != PAUSES and cut_settings(settings).threshold_mode == "keep"
+    return OPTIMISED_SMOOTHING_S if wished else SMOOTHING_S
+
+
+class _Proposals:
+    """The cuts of a maker; two are equal where they are of the same mapping, which is never changed."""
+
+    def __init__(self, proposals: Mapping[str, Proposal], maker: str) -> None:
+        self.proposals, self.maker = proposals, maker
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, _Proposals) and other.proposals is self.proposals and other.maker == self.maker
+        )
+
+    def __hash__(self) -> int:
+        return hash((id(self.proposals), self.maker))
+
+
+@lru_cache(maxsize=1)
+def _backdrop(
+    cuts: _Proposals,
+    curve: ScoreCurve,
+    listening: Listening | None,
+    nearest: NearestKept | None,
+    length_samples: int,
+    rate_hz: int,
+    width_s: float,
+) -> tuple[Backdrop, float]:
+    """Return what moved cuts are held against, and the score that only the oddest of them reaches.
+
+    What is kept is what lies in no cut as it was made: it stands still while edges move and answers come.
+    """
+    made = [one for one in cuts.proposals.values() if one.maker == cuts.maker]
+    spans = np.array([(one.start_samples, one.stop_samples) for one in made], np.int64).reshape(-1, 2)
+    profile = smooth(
+        curve,
+        length_samples=length_samples,
+        rate_hz=rate_hz,
+        width_s=width_s,
+        sharp=surely_dead(curve, listening),
+    )
+    middles = (profile.edges_samples[1:] + profile.edges_samples[:-1]) / 2
+    kept = ~inside(middles, united(spans))
+    highest = highest_of(np.array([one.score for one in made], np.float64))
+    return backdrop(kept, profile, listening, rate_hz, nearest, curve), highest

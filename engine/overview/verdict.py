@@ -1,0 +1,68 @@
+"""What a taste makes of a recording, in a sentence or two."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.overview.results import Origin, ScoredRecording
+from engine.timebase import format_time
+from engine.wording import percent
+
+_WHOLE_MINUTES_FROM_S = 600.0
+_MINUTE_S = 60.0
+NO_RECORDING = "Import a recording, or drop one here, to see what this taste would cut."
+
+
+@dataclass(frozen=True, slots=True)
+class WouldCut:
+    """What would go of the open recording if every cut that is not rejected were made."""
+
+    cut_s: float
+    count: int
+
+
+def verdict(scored: ScoredRecording, odd: float, threshold: float, would_cut: WouldCut | None) -> str:
+    """Say how much of a recording goes and how much sounds as it should.
+
+    Parameters
+    ----------
+    odd : what scores no more than this sounds like what was kept
+    would_cut : of the open recording, where its cuts come from this taste; else the threshold tells
+    """
+    length_s = scored.duration_s
+    like = _like(scored, odd)
+    if scored.origin is Origin.KEPT:
+        return f"One of your edits: {like} of it sounds as this taste expects."
+    if would_cut is None:
+        odd_s = length_s * scored.share_above(threshold)
+        return f"{part_of(odd_s, length_s)} sound unlike your edits."
+    if not would_cut.count or would_cut.cut_s <= 0.0:
+        return f"Nothing of {_length(length_s)} would be cut. {like} of it sounds like your edits."
+    goes = f"{part_of(would_cut.cut_s, length_s)} would be cut, in {_cuts(would_cut.count)}."
+    return f"{goes} {like} of the recording sounds like your edits."
+
+
+def part_of(part_s: float, whole_s: float) -> str:
+    """Return "12 of 90 minutes", of a short recording "1:58 of 4:02 minutes"."""
+    if whole_s < _WHOLE_MINUTES_FROM_S:
+        return f"{format_time(part_s, 0)} of {format_time(whole_s, 0)} minutes"
+    if 0.0 < part_s < _MINUTE_S:
+        return f"{part_s:.0f} seconds of {_length(whole_s)}"
+    return f"{part_s / _MINUTE_S:.0f} of {_length(whole_s)}"
+
+
+def _cuts(count: int) -> str:
+    return "one cut" if count == 1 else f"{count:,} cuts"
+
+
+def _length(seconds: float) -> str:
+    if seconds < _WHOLE_MINUTES_FROM_S:
+        return f"{format_time(seconds, 0)} minutes"
+    return f"{seconds / _MINUTE_S:.0f} minutes"
+
+
+def _like(scored: ScoredRecording, odd: float) -> str:
+    like = float(np.mean(scored.scores <= odd)) if len(scored.scores) else 0.0
+    return percent(like)

@@ -1,0 +1,124 @@
+"""Edges moved by keys and by the mouse: the card, the status line and the bars say what is there now."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from desktop.main_window import MainWindow
+from engine.document import edits
+from engine.document.decisions import Verdict
+from engine.document.document import Document
+from engine.document.proposals import Proposal
+from engine.jobs.moved_edges import MovedRequest, said_of_moved
+from tests.desktop.conftest import RAW, Hands
+from tests.desktop.documents import make_document
+from widgets.review.card import Card
+
+SECOND = 44_100
+CUTS = tuple((k * 4 * SECOND, (k * 4 + 2) * SECOND) for k in range(1, 5))
+
+
+@pytest.fixture
+def cuts(hands: Hands, tmp_path: Path) -> Hands:
+    """Four cuts of two seconds, two seconds apart, on scores that rise through the recording."""
+    hands.window.session.open(make_document(tmp_path / "moved.offcut", RAW[0], CUTS))
+    hands.finish_work()
+    return hands
+
+
+def words(window: MainWindow) -> str:
+    card = window.queue_panel.findChild(Card)
+    assert card is not None
+    return " ".join(label.text() for label in card.findChildren(type(card._reason)) if label.isVisible())
+
+
+def settle(hands: Hands) -> None:
+    hands.qtbot.waitUntil(lambda: not hands.window.queue.moved_edges.is_waiting)
+
+
+def request_of(window: MainWindow) -> MovedRequest:
+    session, key = window.session, window.review.current
+    assert key is not None
+    return MovedRequest(session.state, key, session.curve, session.listening, session.nearest)
+
+
+def test_sentence_and_score_follow_the_keys_and_come_back(cuts: Hands) -> None:
+    window = cuts.window
+    assert "Odd." in words(window)
+    assert "0.90" in words(window)
+    cuts.press("I")  # to the playhead, before the cut
+    settle(cuts)
+    said = said_of_moved(request_of(window))
+    assert said.score is not None
+    assert said.reason in words(window)
+    assert f"{said.score:.2f}" in words(window)
+    start, stop = window.review.span()
+    assert f"{(stop - start) / window.session.state.rate_hz:.1f} s" in said.reason
+    assert start < CUTS[0][0]
+    cuts.press("Ctrl+Z")
+    settle(cuts)
+    assert "Odd." in words(window)
+    assert "0.90" in words(window)
+
+
+def test_a_drag_over_others_says_what_goes_with_it(cuts: Hands) -> None:
+    window, review = cuts.window, cuts.window.review
+    keys = list(window.session.state.proposals)
+    window.session.apply(edits.decide(window.session.state, [keys[2]], Verdict.REJECTED))
+    window.timeline.edge_dragged.emit(keys[0], CUTS[0][0], CUTS[3][0] + SECOND)
+    review.choose(keys[0])
+    sentence = (
+        "Takes in 2 other proposals and part of another; what they would cut goes with this one. "
+        "The rejected cut at 0:12.0 would go too."
+    )
+    assert sentence in words(window)
+    assert sentence in cuts.said[-1]
+    settle(cuts)
+    assert sentence in words(window)
+    window.timeline.edge_dragged.emit(keys[0], *CUTS[0])
+    assert "Takes in" not in words(window)
+    assert "Takes in" not in cuts.said[-1]
+
+
+def test_without_the_scores_nothing_is_made_up(hands: Hands, tmp_path: Path) -> None:
+    path = make_document(tmp_path / "other.offcut", RAW[0], CUTS)
+    with Document.open(path) as document:
+        proposals = [replace(one, maker="an older taste") for one in document.state.proposals.values()]
+        document.apply(edits.replace_proposals(document.state, proposals, {}, "Proposed"))
+    hands.window.session.open(path)
+    hands.finish_work()
+    hands.press("I")
+    settle(hands)
+    assert "As proposed: Odd." in words(hands.window)
+    assert "0.90</span>" not in words(hands.window)
+    assert "0.90 as proposed" in words(hands.window)
+
+
+def test_sorted_by_how_sure_the_bars_fall(hands: Hands, tmp_path: Path) -> None:
+    path = make_document(tmp_path / "sure.offcut", RAW[0])
+    rng = np.random.default_rng(1)
+    made = [
+        Proposal(f"p{k}", "cut", k * SECOND // 8, k * SECOND // 8 + 1_000, score, "Odd.", "test")
+        for k, score in enumerate((0.96 + rng.permutation(40) / 1_000).tolist())
+    ]
+    with Document.open(path) as document:
+        document.apply(edits.replace_proposals(document.state, made, {}, "Proposed"))
+    hands.window.session.open(path)
+    hands.finish_work()
+    review, window = hands.window.review, hands.window
+    while review.choices.sorting != "score":
+        review.sort()
+    assert hands.said[-1] == "Sorted by how sure"
+    model = window.queue_panel._view.model()
+    bars = [model.row(place).bar for place in range(model.rowCount())]
+    known = [bar for bar in bars if bar is not None]
+    assert len(known) == 40
+    assert known == sorted(known, reverse=True)
+    assert known[0] > 0.95
+    assert known[-1] < 0.05
+    hint = str(model.data(model.index(0), 3))
+    assert "surer than 99 % of the others" in hint

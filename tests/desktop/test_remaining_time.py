@@ -1,0 +1,59 @@
+"""The time left: near the truth from the start, and falling second by second."""
+
+from __future__ import annotations
+
+import pytest
+
+from desktop.remaining_time import RemainingTime
+
+# Learning the demo's edits, as it went on a machine with other work to do: seconds and fraction done.
+LEARNED = (
+    (2.6, 0.030), (2.8, 0.033), (3.0, 0.036), (6.0, 0.066), (9.0, 0.096), (12.0, 0.130), (14.0, 0.159),
+    (22.3, 0.280), (29.6, 0.401), (50.4, 0.521), (66.2, 0.642), (73.7, 0.763), (81.1, 0.883),
+)  # fmt: skip
+TOOK_S = 83.7
+
+
+def left_every_second(reports: tuple[tuple[float, float], ...], took_s: float) -> list[tuple[float, float]]:
+    """Return (seconds since the start, seconds left) for each second in which one is known."""
+    remaining, known, told = RemainingTime(0.0), [], 0
+    for second in range(1, int(took_s)):
+        while told < len(reports) and reports[told][0] <= second:
+            remaining.report(reports[told][1], reports[told][0])
+            told += 1
+        left_s = remaining.left_s(float(second))
+        if left_s is not None:
+            known.append((float(second), left_s))
+    return known
+
+
+def test_the_first_guess_at_learning_is_near_and_comes_within_seconds() -> None:
+    at_s, left_s = left_every_second(LEARNED, TOOK_S)[0]
+    assert at_s <= 4.0
+    assert left_s == pytest.approx(TOOK_S - at_s, rel=0.2)
+
+
+def test_no_guess_is_far_off() -> None:
+    for at_s, left_s in left_every_second(LEARNED, TOOK_S):
+        assert abs(left_s - (TOOK_S - at_s)) < 0.3 * TOOK_S, at_s
+
+
+@pytest.mark.parametrize("took_s", [12.0, 90.0, 4000.0])
+def test_an_even_job_is_foreseen_to_the_second(took_s: float) -> None:
+    reports = tuple((second / 4, second / 4 / took_s) for second in range(1, int(4 * took_s)))
+    for at_s, left_s in left_every_second(reports, took_s):
+        assert left_s == pytest.approx(max(took_s - at_s, 1.0), abs=1.0)
+
+
+def test_between_reports_it_falls_and_never_ends_before_the_job() -> None:
+    remaining = RemainingTime(0.0)
+    remaining.report(0.5, 10.0)
+    assert [remaining.left_s(now_s) for now_s in (10.0, 11.0, 15.0)] == [10.0, 9.0, 5.0]
+    assert remaining.left_s(60.0) == 1.0
+
+
+@pytest.mark.parametrize(("fraction", "now_s"), [(0.0, 30.0), (0.005, 30.0), (0.3, 0.4)])
+def test_nothing_is_said_before_anything_is_known(fraction: float, now_s: float) -> None:
+    remaining = RemainingTime(0.0)
+    remaining.report(fraction, now_s)
+    assert remaining.left_s(now_s) is None

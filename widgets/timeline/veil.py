@@ -1,0 +1,92 @@
+"""What lies over the lanes: the tint of what is proposed, and how far waves of what goes fade."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QColor
+
+from engine.document.decisions import Verdict
+from engine.document.table import VERDICTS
+from widgets.theme import Theme
+
+PIXELS = NDArray[np.uint32]
+WEAK_TO_STRONG = (Verdict.REJECTED, Verdict.ACCEPTED, Verdict.UNDECIDED)
+TINT = 0.12
+FADES_ACCEPTED, FADES_UNDECIDED = 0.7, 0.4
+"""How far waves of what goes fade into the ground."""
+
+
+def fading(shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how far waves fade in columns of which spans of each verdict take so much, shape (columns,)."""
+    accepted, undecided = (shares[VERDICTS.index(each)] for each in (Verdict.ACCEPTED, Verdict.UNDECIDED))
+    return np.maximum(accepted * FADES_ACCEPTED, undecided * FADES_UNDECIDED)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Veil:
+    """Colours over columns, mixed once for all that is seen through them.
+
+    Attributes
+    ----------
+    over : float32, shape (columns, 4), what is added to blue, green, red and alpha
+    clear : float32, shape (columns, 1), the share of what lies below that is seen
+    ground : float32, shape (4,), what waves fade into
+    fades : float32, shape (columns, 1), how far they do
+    """
+
+    over: NDArray[np.float32]
+    clear: NDArray[np.float32]
+    ground: NDArray[np.float32]
+    fades: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, tokens: Theme, shares: NDArray[np.float64], fades: NDArray[np.float64]) -> Veil:
+        """Lay the tints of all verdicts over one another, each as strong as it covers a column.
+
+        Parameters
+        ----------
+        shares : how much each of `VERDICTS` covers, 0 to 1, shape (3, columns)
+        fades : see `fading`
+        """
+        over = np.zeros((shares.shape[1], 4), np.float32)
+        clear = np.ones((shares.shape[1], 1), np.float32)
+        for verdict in WEAK_TO_STRONG:
+            alpha = (TINT * shares[VERDICTS.index(verdict), :, None]).astype(np.float32)
+            if alpha.any():
+                over += alpha * (_parts(tokens.verdict(verdict)) - over)
+                clear -= alpha * clear
+        return cls(over, clear, _parts(tokens.bg), fades.astype(np.float32)[:, None])
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether nothing is covered."""
+        return not self.over.any()
+
+    def tinted(self, rows: PIXELS) -> PIXELS:
+        """Return opaque colours of columns, shape (n, columns), seen through the tint."""
+        return rows if self.is_clear else _through(rows, self.over, self.clear)
+
+    def inked(self, rows: PIXELS) -> PIXELS:
+        """Return the same of waves, which fade where what they show goes."""
+        if self.is_clear:
+            return rows
+        fades = self.fades * self.clear
+        return _through(rows, self.over + fades * self.ground, self.clear - fades)
+
+
+def _through(rows: PIXELS, over: NDArray[np.float32], clear: NDArray[np.float32]) -> PIXELS:
+    below = rows[..., None].view(np.uint8)
+    mixed = below * clear
+    mixed += over
+    np.rint(mixed, out=mixed)
+    made: PIXELS = mixed.astype(np.uint8).view(np.uint32)[..., 0]
+    made |= np.uint32(0xFF000000)
+    return made
+
+
+def _parts(token: str) -> NDArray[np.float32]:
+    """Return blue, green, red and alpha of a token, as they lie in memory, 0 to 255."""
+    return np.array([QColor(token).rgba()], np.uint32).view(np.uint8).astype(np.float32)

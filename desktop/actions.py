@@ -42,7 +42,10 @@ class Actions(QObject):
         self._lay_keys()
         for command in self._commands.values():
             action = self._actions[command.id]
-            keys = ", ".join(key_labels(command.keys))
+            labels = key_labels(command.keys)
+            keys = ", ".join(labels)
+            # behind a tab stands what a menu shows as the key, written as everywhere else
+            action.setText(f"{command.label}\t{labels[0]}" if labels else command.label)
             action.setToolTip(f"{command.description} ({keys})" if keys else command.description)
 
     def enter_grid(self, *, is_in: bool) -> None:

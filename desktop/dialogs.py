@@ -122,6 +122,7 @@ def ask_note(parent: QWidget, title: str, form: NoteForm) -> str | None:
             _dialog_of(form).accept()
 
     form.entered.connect(accept)
+    form.setFocus()
     return form.note() if _ask(parent, title, form, form.problem, "Keep") else None
 
 

@@ -39,6 +39,7 @@ from desktop.taste.page import Tasting
 from desktop.taste.shelf import Shelves
 from desktop.telling import Telling
 from desktop.timeline.arranging import Arranging
+from desktop.timeline.clipped import ClippedPlaces
 from desktop.timeline.clock import Clock
 from desktop.timeline.lane_menu import LaneMenu
 from desktop.timeline.markers import Marking
@@ -60,7 +61,7 @@ from widgets.chrome.top_bar import TopBar
 from widgets.review.history_panel import HistoryPanel
 from widgets.review.queue_panel import QueuePanel
 from widgets.review.rows import Surroundings
-from widgets.theme import QUEUE, Theme, px
+from widgets.theme import QUEUE, QUEUE_SHARE, Theme, px
 from widgets.timeline.timeline_view import TimelineView
 
 
@@ -88,7 +89,6 @@ class MainWindow(QMainWindow):
         self.files = Files(self, self.session, self.work, self.diagnosing, self.shelves, themed)
         self.top_bar = TopBar(theme, self.caps)
         self.timeline = TimelineView(theme)
-        self.metering = Metering(self.player, self.timeline.heads, self)
         self.ruler = Ruler(self.session, self.timeline, settings)
         self.stored_waves = StoredWaves(self, self)
         self.spectrograms = Spectrograms(self, self, settings)
@@ -128,9 +128,13 @@ class MainWindow(QMainWindow):
         self._wire()
         self._show_document()
         self.timeline.setFocus()
-        geometry = settings.value("geometry")
+        self._restore_size()
+
+    def _restore_size(self) -> None:
+        geometry = self._settings.value("geometry")
         if geometry is None or not self.restoreGeometry(geometry):
             self.resize(QSize(1600, 1000).boundedTo(self.screen().availableSize()))
+        self._middle.setSizes([10_000, min(px(QUEUE), round(self.width() * QUEUE_SHARE))])
 
     def _lay_out(self) -> None:
         self.side = QWidget()
@@ -147,7 +151,6 @@ class MainWindow(QMainWindow):
         self._middle.addWidget(self.timeline)
         self._middle.addWidget(self.side)
         self._middle.setStretchFactor(0, 1)
-        self._middle.setSizes([10_000, px(QUEUE)])
         self.side.setMinimumWidth(px(300))
         whole = QWidget()
         column = QVBoxLayout(whole)
@@ -162,6 +165,8 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(whole)
 
     def _wire(self) -> None:
+        self.metering = Metering(self.player, self.timeline.heads, self)
+        self.clipped = ClippedPlaces(self.session, self.transport, self.zooms, self.exporting, self.work)
         self.look.changed.connect(self._set_theme)
         self.session.replaced.connect(self._show_document)
         self.session.replaced.connect(self.timeline.heads.clear_clips)

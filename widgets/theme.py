@@ -31,7 +31,8 @@ RADIUS = 6
 TEXT_SMALL, TEXT, TEXT_TITLE, TEXT_TIME = 11, 13, 15, 18
 BAR = 48
 HEADS = 176
-QUEUE = 372
+QUEUE, QUEUE_SHARE = 372, 0.32
+"""Width of the queue, and how much of the window it takes at most where nobody asked for more."""
 
 SIGN_CONTRAST = 3.0
 PEAK_SHARE, RMS_SHARE = 0.3, 0.12
@@ -222,7 +223,7 @@ def contrast(one: str, other: str) -> float:
 def _luminance(token: str) -> float:
     parts = [part / 255 for part in QColor(token).getRgb()[:3]]  # type: ignore[index]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return float(0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2])
 
 
 @cache

@@ -62,6 +62,8 @@ def listening(window: Window) -> Mapping[str, Handler]:
         "transport.go_to": partial(_go_to, window),
         "transport.copy_time": partial(_copy_time, window),
         "transport.to_start": lambda: window.zooms.seek(0),
+        "transport.next_clip": lambda: window.say(window.clipped.go_on()),
+        "transport.clear_clips": window.timeline.heads.clear_clips,
         "transport.to_end": lambda: window.zooms.seek(session.state.length_samples),
     }
 

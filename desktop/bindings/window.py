@@ -26,6 +26,7 @@ from desktop.session import Session
 from desktop.taste.page import Tasting
 from desktop.telling import Telling
 from desktop.timeline.arranging import Arranging
+from desktop.timeline.clipped import ClippedPlaces
 from desktop.timeline.markers import Marking
 from desktop.timeline.ruler import Ruler
 from desktop.timeline.selecting import Selecting
@@ -73,6 +74,7 @@ class Window(Protocol):
     amounts: Amounts
     arranging: Arranging
     tracks: Tracks
+    clipped: ClippedPlaces
 
     def say(self, sentence: str) -> None:
         """Say what the last command did."""

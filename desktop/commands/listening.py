@@ -51,5 +51,12 @@ TRANSPORT = (
     _transport("go_to", "Go to a time…", ("Ctrl+G",), "Type where the playhead goes."),
     _transport("copy_time", "Copy the time", ("Ctrl+Shift+C",), "Copy where the playhead is, as text."),
     _transport("to_start", "To the start", ("Home",), "Put the playhead at the start of the recording."),
+    _transport(
+        "next_clip",
+        "To the next clipped place",
+        (),
+        "Put the playhead where a recording next reaches full scale, or a mix that was to be exported.",
+    ),
+    _transport("clear_clips", "Clear the clip lights", (), "Put out every light that says it clipped."),
     _transport("to_end", "To the end", ("End",), "Put the playhead at the end of the recording."),
 )

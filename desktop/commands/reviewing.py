@@ -65,7 +65,12 @@ ANSWERS = (
         ("Alt+L",),
         "Let each decision reorder what is undecided, or leave the score alone.",
     ),
-    _review("group", "Group the queue otherwise", ("Alt+G",), "Step through states, kinds, makers and none."),
+    _review(
+        "group",
+        "Group the queue otherwise",
+        ("Alt+G",),
+        "Step through regions, states, kinds, makers and none.",
+    ),
     _review(
         "fold",
         "Fold or unfold the group",

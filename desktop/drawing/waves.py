@@ -26,19 +26,19 @@ class TrackWave:
     sampled_below = 2.0 * FINE_SAMPLES
 
     def __init__(self, peaks: PeakPyramid, media: Path, tiles: WaveTiles) -> None:
-        self._peaks = peaks
+        self.peaks = peaks
         self.media = media
         self._fine = FineWave(peaks, media, tiles)
 
     @property
     def channels(self) -> int:
         """How many channels the source has."""
-        return self._peaks.channels
+        return self.peaks.channels
 
     @property
     def frames(self) -> int:
         """How long it is at the document's rate."""
-        return self._peaks.frames
+        return self.peaks.frames
 
     def columns(
         self, channel: int, start_samples: float, samples_per_column: float, n_columns: int
@@ -50,12 +50,12 @@ class TrackWave:
             fine = self._fine.columns(channel, start_samples, samples_per_column, n_columns)
             if fine is not None:
                 return fine
-        return self._peaks.columns(channel, start_samples, samples_per_column, n_columns)
+        return self.peaks.columns(channel, start_samples, samples_per_column, n_columns)
 
     def cell_samples(self, samples_per_column: float) -> int:
         """Return the width of the cells that `spans` reads for columns of a width, or reads best."""
         fine = samples_per_column < BASE_SAMPLES
-        return FINE_SAMPLES if fine else self._peaks.cell_samples(samples_per_column)
+        return FINE_SAMPLES if fine else self.peaks.cell_samples(samples_per_column)
 
     def spans(
         self,
@@ -71,7 +71,7 @@ class TrackWave:
             fine = self._fine.spans(channel, starts_samples, stops_samples, samples_per_column)
             if fine is not None:
                 return fine
-        return self._peaks.spans(channel, starts_samples, stops_samples, samples_per_column)
+        return self.peaks.spans(channel, starts_samples, stops_samples, samples_per_column)
 
     def _wanted(self, channel: int, samples_per_column: float) -> Iterator[bool]:
         """Yield what is to be read for columns of a width: False for fine peaks, True for samples."""

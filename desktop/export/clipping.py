@@ -6,7 +6,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 
 from PySide6.QtCore import QEventLoop, Qt
-from PySide6.QtWidgets import QMessageBox, QProgressDialog, QWidget
+from PySide6.QtWidgets import QMessageBox, QProgressDialog, QPushButton, QWidget
 
 from desktop.job_lanes import JobHandle
 from engine.edl.export.clipping import Clipping
@@ -23,12 +23,15 @@ class Answer(Enum):
     BACK = auto()
 
 
-def lowered_by(parent: QWidget, look: Callable[[], JobHandle]) -> float | None:
+def lowered_by(
+    parent: QWidget, look: Callable[[], JobHandle], note: Callable[[Clipping], None]
+) -> float | None:
     """Look whether an export would clip, and ask what to do where it would.
 
     Parameters
     ----------
     look : starts the job that finds out
+    note : hears what clips before it is asked about
 
     Returns
     -------
@@ -39,6 +42,7 @@ def lowered_by(parent: QWidget, look: Callable[[], JobHandle]) -> float | None:
         return None
     if not isinstance(outcome, Clipping):
         return 0.0
+    note(outcome)
     answer = _ask(parent, outcome)
     return {Answer.LOWER: outcome.lower_db, Answer.AS_IT_IS: 0.0}.get(answer)
 
@@ -74,7 +78,9 @@ def _ask(parent: QWidget, clipping: Clipping) -> Answer:
     lower = f"Lower by {clipping.lower_db:.1f} dB"
     box = QMessageBox(QMessageBox.Icon.Warning, "The export clips", clipping.sentence, parent=parent)
     box.setInformativeText("Lowered, everything is written that much quieter; your tracks stay as they are.")
-    lowering = box.addButton(lower, QMessageBox.ButtonRole.AcceptRole)
+    lowering = QPushButton(lower)
+    lowering.setProperty("role", "primary")
+    box.addButton(lowering, QMessageBox.ButtonRole.AcceptRole)
     leaving = box.addButton("Export as it is", QMessageBox.ButtonRole.DestructiveRole)
     box.setDefaultButton(lowering)
     box.setEscapeButton(box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole))

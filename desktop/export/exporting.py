@@ -27,6 +27,7 @@ from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
 from engine.edl.export import AUDIO_SUFFIXES, ExportRequest, check_names, files_written
 from engine.edl.export.audio_plan import require_regions, source_depth
+from engine.edl.export.clipping import Clipping
 from engine.edl.export.heard_range import heard_range
 from engine.edl.export.plan import PlannedFile, plan
 from engine.edl.export.request import Depth, Exported
@@ -179,6 +180,7 @@ class Exporting(QObject):
         self._parts = parts
         self._settings = settings
         self._last: Path | None = None
+        self._clipped: tuple[DocumentState, tuple[int, ...]] | None = None
         parts.work.exported.connect(self._note)
 
     def export_selection(self) -> None:
@@ -214,13 +216,24 @@ class Exporting(QObject):
             offers,
             result_text(whole),
             source_depth(state),
-            lambda dialog, asked: lowered_by(
-                dialog, lambda: self._parts.work.look_for_clipping(subject.requests(asked.choice))
-            ),
+            lambda dialog, asked: self._lowered_by(dialog, subject.requests(asked.choice)),
         )
         if asked is not None:
             remember(self._settings, asked.choice)
             self._parts.work.export(subject.requests(asked.choice, asked.replaced))
+
+    def _lowered_by(self, dialog: QWidget, requests: tuple[ExportRequest, ...]) -> float | None:
+        """Ask by how much to lower what would clip; None to go back to the form."""
+
+        def note(clipping: Clipping) -> None:
+            places = sorted({place for file in clipping.files for place in file.sources_samples})
+            self._clipped = requests[0].state, tuple(places)
+
+        return lowered_by(dialog, lambda: self._parts.work.look_for_clipping(requests), note)
+
+    def clipped_places(self, state: DocumentState) -> tuple[int, ...]:
+        """Return where the last export that was asked for clips, while the document is as it was."""
+        return self._clipped[1] if self._clipped is not None and self._clipped[0] is state else ()
 
     def offers(self, state: DocumentState) -> tuple[tuple[SpanOffer, ...], dict[str, Span]]:
         """Return the parts that can be chosen: selection, window, current proposal, regions."""

@@ -28,7 +28,7 @@ Sorting = Literal["time", "score", "length", "useful", "answered"]
 """An order of the queue, or the last answer first, which only the decided ones have."""
 
 _SORTINGS: tuple[Sorting, ...] = ("time", "score", "length")
-_GROUPINGS: tuple[Grouping, ...] = ("", "state", "kind", "maker")
+_GROUPINGS: tuple[Grouping, ...] = ("", "region", "state", "kind", "maker")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +71,11 @@ class QueueChoices:
         """Take an order that needs nothing learned."""
         return replace(self, sorting="score") if self.sorting == "useful" else self
 
-    def grouped_otherwise(self) -> QueueChoices:
-        """Take the next way to group, everything unfolded."""
-        following = _GROUPINGS[(_GROUPINGS.index(self.grouping) + 1) % len(_GROUPINGS)]
+    def grouped_otherwise(self, *, has_regions: bool) -> QueueChoices:
+        """Take the next way to group, everything unfolded; by regions only where there are any."""
+        known = tuple(one for one in _GROUPINGS if has_regions or one != "region")
+        at = known.index(self.grouping) if self.grouping in known else 0
+        following = known[(at + 1) % len(known)]
         return replace(self, grouping=following, folded=frozenset())
 
     def with_fold(self, name: str) -> QueueChoices:

@@ -187,7 +187,8 @@ class Review(QObject):
 
     def group(self) -> None:
         """Take the next way to group the queue."""
-        self._show_as(self.choices.grouped_otherwise())
+        has_regions = any(marker.is_region for marker in self._session.state.markers.values())
+        self._show_as(self.choices.grouped_otherwise(has_regions=has_regions))
         by = self.choices.grouping
         self.said.emit(f"Grouped by {by}" if by else "Without groups")
 

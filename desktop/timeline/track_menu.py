@@ -15,7 +15,7 @@ from engine.document.track_edits import ROLES, track_of
 from widgets import theme
 from widgets.chrome.icons import paint_icon
 
-ACCENT_NAMES = ("Green", "Violet", "Orange", "Teal", "Ochre", "Blue")
+ACCENT_NAMES = ("Green", "Violet", "Rose", "Teal", "Olive", "Magenta")
 HEIGHTS_PX: Mapping[str, int] = {"Automatic": 0, "Small": 64, "Medium": 128, "Large": 256}
 _COMMANDS = (
     ("rename", "mute", "gain", "pan"),

@@ -6,10 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
+from engine.document.markers import Marker
 from engine.document.state import DocumentState
 from engine.document.table import VERDICTS, ProposalTable, table_of
 
-Grouping = Literal["", "state", "kind", "maker"]
+Grouping = Literal["", "region", "state", "kind", "maker"]
+OUTSIDE = "outside of regions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +52,39 @@ def listing(
 
     Parameters
     ----------
-    by : "state" begins with the undecided; kinds and makers come in the order of their names
+    by : "region" comes in the order of time and "state" begins with the undecided; kinds and makers come in
+        the order of their names
     folded : names of groups that show their heading only
     """
     if not by:
         return Listing((QueueGroup("", ids),))
     table = table_of(state)
-    places, names_of = table.made.places, _names(table, by)
-    members: dict[str, list[str]] = {verdict.value: [] for verdict in VERDICTS} if by == "state" else {}
+    places, first = table.made.places, [verdict.value for verdict in VERDICTS] if by == "state" else []
+    names_of = _regions(state, table) if by == "region" else _names(table, by)
+    if by == "region":
+        first = [region.name for region in _in_order(state)]
+    members: dict[str, list[str]] = {name: [] for name in first}
     for key in ids:
         members.setdefault(names_of[places[key]], []).append(key)
-    names = members if by == "state" else sorted(members)
+    names = members if first else sorted(members)
     away = frozenset(folded)
     return Listing(
         tuple(QueueGroup(name, tuple(members[name]), name in away) for name in names if members[name])
     )
+
+
+def _in_order(state: DocumentState) -> list[Marker]:
+    return sorted((one for one in state.markers.values() if one.is_region), key=lambda one: one.start_samples)
+
+
+def _regions(state: DocumentState, table: ProposalTable) -> Sequence[str]:
+    """Return the name of the region in which each proposal begins, the last to begin where they overlap."""
+    names = np.full(len(table.made.ids), OUTSIDE, dtype=object)
+    for region in _in_order(state):
+        starts = table.starts_samples
+        names[(starts >= region.start_samples) & (starts < region.stop_samples)] = region.name
+    found: list[str] = names.tolist()
+    return found
 
 
 def _names(table: ProposalTable, by: Grouping) -> Sequence[str]:

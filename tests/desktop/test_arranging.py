@@ -58,14 +58,14 @@ def drag(hands: Hands, start: QPoint, stop: QPoint, held: Qt.KeyboardModifier) -
 def test_blocks_go_earlier_later_again_and_away_by_keys(song: Hands) -> None:
     window = song.window
     layout = window.timeline.canvas.frame.layout
-    assert layout.ruler_top == layout.arrangement_top
+    assert layout.marks_top == layout.arrangement_top
     rate_hz = window.session.state.rate_hz
     song.press("Q")
     window.zooms.seek(100 * rate_hz)
     song.press("Ctrl+Shift+PgUp")
     assert starts_s(song) == [0, 90, 40, 130, 200]
     layout = window.timeline.canvas.frame.layout
-    assert layout.ruler_top > layout.arrangement_top
+    assert layout.marks_top > layout.arrangement_top
     assert window.transport.result_samples == 40 * rate_hz
     song.press("Ctrl+Shift+PgUp")
     song.press("Ctrl+Shift+PgUp")

@@ -449,6 +449,8 @@ def test_what_would_clip_is_exported_as_it_is_or_not_at_all(loud: Hands, folder:
 
     loud.press_and_answer("Ctrl+E", leave, press_in("Cancel"))
     assert not (folder / "mix.wav").exists()
+    loud.window.commands.run("transport.next_clip")  # no recording clips, but what was to be exported does
+    assert loud.window.transport.playhead_samples == pytest.approx(16_000, abs=160)
     loud.press_and_answer("Ctrl+E", name_it, press_in("Export as it is"))
     loud.finish_work()
     assert "3 samples were too loud, up to 1.2 dB over full scale, and were clipped" in loud.said[-1]

@@ -12,10 +12,16 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QInputDialog, QWidget
 
-from desktop.launch import main
+from desktop.app import show
+from desktop.launch import main, read_ahead
 from desktop.work import Work
+from engine.audio.peak_cache import load_peaks
+from engine.audio.reader import content_hash
 from engine.errors import UsageError
+from engine.jobs import import_ahead
+from engine.progress import ReportingProgress
 from tests.desktop.conftest import Hands, type_path
+from tests.hostile.bad_files import RATE_HZ, good
 
 RATES_HZ = (8_000, 44_100, 96_000, 44_100)
 
@@ -95,3 +101,25 @@ def test_a_word_that_is_nothing_is_told_before_any_window(
     monkeypatch.setenv("QT_QPA_PLATFORM", "none of these")  # a window would end the program here
     assert main([str(takes[0]), word]) == 2
     assert capsys.readouterr().err.startswith(f"offcut: {word!r} is n")
+
+
+def test_what_was_begun_before_the_window_is_taken_up(hands: Hands, tmp_path: Path) -> None:
+    path = good(tmp_path / "early.wav", 30.0)
+    read_ahead([str(path)])
+    show(hands.window, [str(path)])
+    hands.finish_work()
+    (track,) = hands.window.session.state.tracks
+    assert track.name == "early"
+    assert hands.window.timeline.canvas.isVisible()
+    assert load_peaks(content_hash(path), hands.window.session.state.rate_hz) is not None
+
+
+def test_no_document_is_read_ahead(tmp_path: Path) -> None:
+    document, recording = tmp_path / "a.offcut", good(tmp_path / "a.wav")
+    document.touch()
+    for arguments in (["--demo"], [str(document)], [str(recording), str(document)], []):
+        read_ahead(arguments)
+        told: list[float] = []
+        import_ahead.finish(ReportingProgress(lambda fraction, *_, told=told: told.append(fraction)))
+        assert load_peaks(content_hash(recording), RATE_HZ) is None
+        assert told == []

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop.playback import Player
 from desktop.playback.levels import BlockMeter, HeardLevels, RingLevels, together
+from engine.document.track_edits import set_track
 from engine.edl.build import build
 from engine.edl.render import Renderer
 from tests.desktop.conftest import Hands
@@ -169,3 +170,21 @@ def test_the_window_shows_levels_and_a_light_that_stays_until_clicked(metered: H
     head.meter.hear(1.0, 0.0)
     QTest.mouseClick(mix, Qt.MouseButton.LeftButton, pos=QPoint(20, 20))
     assert (head.meter.level.is_clipped, mix.is_clipped, mix.true_peak) == (False, False, 0.0)
+
+
+def test_the_palette_goes_from_one_clipped_place_to_the_next(hands: Hands, tmp_path: Path) -> None:
+    sound = np.full((3 * RATE_HZ, 1), 0.3)
+    sound[[RATE_HZ, RATE_HZ + 900, 2 * RATE_HZ], 0] = (1.0, -1.0, -1.0)
+    soundfile.write(tmp_path / "jam.wav", sound, RATE_HZ, subtype="PCM_24")
+    window = hands.window
+    window.session.open(make_document(tmp_path / "jam.offcut", tmp_path / "jam.wav", ()))
+    hands.finish_work()
+    places = []
+    for _ in range(3):
+        window.commands.run("transport.next_clip")
+        places.append(window.transport.playhead_samples / RATE_HZ)
+    assert places == pytest.approx([1.0, 2.0, 1.0], abs=0.01)
+    (track,) = window.session.state.tracks
+    window.session.apply(set_track(window.session.state, track.id, mute=True))
+    window.commands.run("transport.next_clip")
+    assert hands.refused[-1].startswith("Nothing reaches full scale")

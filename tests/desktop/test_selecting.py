@@ -400,7 +400,7 @@ def test_alt_slips_and_ctrl_alt_moves_what_is_selected(close: Hands) -> None:
 
 
 def menu_labels(menu: QMenu) -> list[str]:
-    return [action.text() for action in menu.actions() if not action.isSeparator()]
+    return [action.text().split("\t")[0] for action in menu.actions() if not action.isSeparator()]
 
 
 def test_the_menu_of_the_lanes_offers_commands_for_what_is_there(close: Hands) -> None:

@@ -191,7 +191,7 @@ def test_a_gain_out_of_reach_is_refused_and_the_head_shows_the_old_one(mixing: H
     mixing.window.tracks.refused.connect(refused.append)
     mixing.window.commands.run("tracks.gain")
     type_into(mixing, "99")
-    assert refused == ["A gain of 99.0 dB is out of reach; choose −60.0 dB to 24.0 dB."]
+    assert refused == ["A gain of +99.0 dB is out of reach; choose −60.0 dB to +24.0 dB."]
     assert head(mixing, "kick").gain.text() == "0.0 dB"
 
 
@@ -283,7 +283,7 @@ def entries(menu: QMenu) -> dict[str, QAction]:
         if isinstance(part, QMenu):
             found.update({f"{action.text()}/{name}": each for name, each in entries(part).items()})
         elif not action.isSeparator():
-            found[action.text()] = action
+            found[action.text().split("\t")[0]] = action
     return found
 
 

@@ -90,7 +90,7 @@ def test_columns_are_kept_peaks_first_and_fine_ones_once_they_are_read(
     width: float,
 ) -> None:
     n_columns, edges = 400, np.floor(start + width * np.arange(401)).astype(np.int64)
-    coarse = wave._peaks.columns(1, start, width, n_columns)
+    coarse = wave.peaks.columns(1, start, width, n_columns)
     wave.columns(0, start, width, n_columns)
     assert_equal(wave.columns(1, start, width, n_columns), coarse)
     qtbot.waitUntil(lambda: not tiles.is_busy)
@@ -138,7 +138,7 @@ def test_kept_peaks_stand_in_for_a_recording_that_is_gone(
     qtbot: QtBot, wave: TrackWave, tiles: WaveTiles, media: Path
 ) -> None:
     media.unlink()
-    coarse = wave._peaks.columns(0, 0.0, 64.0, 100)
+    coarse = wave.peaks.columns(0, 0.0, 64.0, 100)
     assert_equal(wave.columns(0, 0.0, 64.0, 100), coarse)
     qtbot.waitUntil(lambda: not tiles.is_busy)
     assert_equal(wave.columns(0, 0.0, 64.0, 100), coarse)

@@ -21,7 +21,7 @@ from tests.desktop.documents import make_document
 from tests.hostile.bad_files import RATE_HZ, good
 from widgets import theme
 from widgets.chrome.key_sheet import KeySheet
-from widgets.theme import DARK, LIGHT
+from widgets.theme import DARK, LIGHT, QUEUE_SHARE
 
 SECONDS = 20
 CUTS = ((2, 5), (8, 10), (14, 17))
@@ -264,7 +264,7 @@ def test_escape_gives_a_drag_up(reviewing: Hands) -> None:
 def test_a_click_on_a_flag_chooses_and_on_a_lane_seeks(reviewing: Hands) -> None:
     window, canvas = reviewing.window, reviewing.window.timeline.canvas
     start, stop = window.session.state.span(IDS[2])
-    flag_y = canvas.frame.layout.lanes_top + 6
+    flag_y = canvas.frame.layout.edits_top + 6
     QTest.mouseClick(canvas, LEFT, NO_KEYS, QPoint(x_of(window, (start + stop) // 2), flag_y))
     assert window.review.current == IDS[2]
     QTest.mouseClick(canvas, LEFT, NO_KEYS, QPoint(x_of(window, 6 * RATE_HZ), lane_y(window)))
@@ -363,3 +363,19 @@ def test_the_window_at_any_text_scale_and_a_small_size(
     view = window.timeline.viewport
     window.timeline.set_viewport(replace(view, samples_per_px=0.05))
     window.grab()
+
+
+def test_menus_write_keys_as_everything_else_does(hands: Hands) -> None:
+    shown = {name: hands.window.commands.action(name).text() for name in hands.window.caps}
+    written = {name: text.partition("\t")[2] for name, text in shown.items()}
+    assert written == dict(hands.window.caps)
+    assert any(" Shift " in keys for keys in written.values())
+
+
+def test_the_queue_leaves_a_narrow_window_to_the_timeline(
+    restarted: Callable[[], MainWindow], qtbot: QtBot
+) -> None:
+    window = restarted()
+    window.show()
+    qtbot.waitExposed(window)
+    assert window.side.width() <= max(window.width() * QUEUE_SHARE, 300) + 1

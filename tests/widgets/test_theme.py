@@ -9,7 +9,8 @@ import pytest
 from PySide6.QtGui import QColor, QFontInfo, QPalette
 
 from widgets import theme
-from widgets.theme import DARK, LIGHT, Theme
+from widgets.theme import DARK, LIGHT, Theme, mix
+from widgets.timeline.heads.cap import OUTLINE_SHARE
 
 WIDGETS = Path(theme.__file__).parent
 BOTH = pytest.mark.parametrize("tokens", [DARK, LIGHT], ids=lambda tokens: tokens.name)
@@ -126,3 +127,22 @@ def test_shipped_fonts_are_used_and_scale() -> None:
 def test_accents_repeat_and_unknown_verdicts_count_as_undecided() -> None:
     assert DARK.accent(len(DARK.accents)) == DARK.accent(0)
     assert DARK.verdict("") == DARK.undecided
+
+
+@BOTH
+def test_switches_that_are_on_are_read_and_told_apart(tokens: Theme) -> None:
+    assert contrast(tokens.on_mute, tokens.mute) >= 4.5
+    assert contrast(tokens.on_solo, tokens.solo) >= 4.5
+    for ground in (tokens.panel, tokens.current_row):
+        for filled in (tokens.mute, tokens.solo):
+            outline = mix(filled, tokens.text, OUTLINE_SHARE).name()
+            assert max(contrast(filled, ground), contrast(outline, ground)) >= 3.0
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "color", [*DARK.accents, "#000000", "#ffffff", "#16181b", "#f4f5f6", "#ffff00", "#0000ff"]
+)
+def test_waves_of_any_colour_are_told_from_the_ground(tokens: Theme, color: str) -> None:
+    for ink in tokens.wave_inks(color):
+        assert contrast(ink, tokens.bg) >= 3.0

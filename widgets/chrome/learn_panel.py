@@ -19,7 +19,7 @@ from widgets.chrome.key_caps import KeyButton
 from widgets.chrome.number_field import NumberField
 from widgets.chrome.recording_list import RecordingList
 from widgets.taste.findings import Findings
-from widgets.theme import Theme, px
+from widgets.theme import ROW, Theme, px
 
 _ASKS = "Add recordings as you edited them, or drop them here. Offcut learns what you keep."
 _LONGEST_NAME_BYTES = 200
@@ -65,7 +65,7 @@ class LearnPanel(QWidget):
         self.setAcceptDrops(True)
         self._files = RecordingList(theme)
         self._files.setAccessibleName("Edited recordings")
-        self._files.setMinimumHeight(px(120))
+        self._files.setMinimumHeight(px(3 * ROW))
         self._sum = ElidedLabel("", "dim")
         self._add = KeyButton(theme, "Add recordings…", "", "plus")
         self._remove = KeyButton(theme, "Remove", "", "minus")

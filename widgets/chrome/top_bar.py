@@ -17,7 +17,7 @@ from widgets.chrome.elided_label import ElidedLabel
 from widgets.chrome.key_caps import KeyButton
 from widgets.theme import BAR, TEXT, Theme, px
 
-_DOCUMENT = (220, 220, 132, 132, 56)
+_DOCUMENT = (220, 220, 132, 132, 56, 0)
 """Room for the name of the document and its state, at each level of giving way."""
 _LONGEST_TIME, _LONGEST_MUSICAL = "00:00:00.000", "bar 0000 | 00  000.0 BPM"
 
@@ -91,6 +91,7 @@ class TopBar(QFrame):
         document.addWidget(self._name)
         document.addWidget(self._saved)
         document.addStretch(1)
+        self._document.setMaximumHeight(px(BAR) - 2)  # clear of the line below the bar
         layout.addWidget(self._document)
         for each in self._transport:
             layout.addWidget(each)
@@ -198,6 +199,7 @@ class TopBar(QFrame):
             for name in ("start", "loop"):
                 self._buttons[name].setVisible(level < 4)
             self._document.setFixedWidth(px(room))
+            self._document.setVisible(room > 0)
             taste, keys = self._buttons["taste"], self._keys
             words = (("Learn", keys.get("taste.learn", "")), ("Taste", keys.get("taste.page", "")))
             taste.setFixedWidth(max(taste.width_of(*each) for each in words))

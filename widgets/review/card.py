@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
@@ -108,6 +109,7 @@ class Card(QFrame):
         self._hear = KeyButton(theme, "Hear", keys.get(_HEAR, ""))
         self._chance_name, self._chance = QLabel("decisions say"), QLabel()
         self._parts_name, self._parts = QLabel("made of"), PartBars(theme)
+        self._given_up: list[QWidget] = []
         self._layout = QVBoxLayout(self)
         self._lay_out()
         for command, button in (*self._buttons.items(), (_HEAR, self._hear)):
@@ -192,6 +194,7 @@ class Card(QFrame):
     def set_card(self, text: CardText, edge: str) -> None:
         """Show these words; `edge` ("left" or "right") is the one that the keys move."""
         theme = self._theme
+        self._take_back()
         self._title.setText(text.title)
         self._length.setText(text.length)
         self._reason.setText(text.reason)
@@ -242,10 +245,41 @@ class Card(QFrame):
         """Show the scores around the proposal, see `ScoreSpark.set_scores`."""
         self._spark.set_scores(curve, span, reach_samples, threshold)
 
+    def fit(self, width: int, room: int) -> None:
+        """Give up the least telling lines until the answers fit into the room there is, in pixels."""
+        self._take_back()
+        for line in self._least_telling:
+            if self.heightForWidth(width) <= room:
+                break
+            for part in line:
+                if not part.isHidden():
+                    self._given_up.append(part)
+                    part.hide()
+            self._layout.activate()
+
+    @property
+    def _least_telling(self) -> tuple[tuple[QWidget, ...], ...]:
+        """The lines that may be given up, the first one first."""
+        named = {name: (self._names[name], self._values[name]) for name in _FIELDS}
+        kept = (self._kept_name, self._kept, self._kept_at, self._hear)
+        edges = (*named["left edge"], *named["right edge"])
+        score = (*named["score"], self._verdict)
+        rest = tuple(self._buttons[command] for command, _ in _ANSWERS[3:])
+        of_score = tuple(chain.from_iterable(self._of_score))
+        return ((self._spark,), named["crossfade"], kept, of_score, edges, score, (self._reason,), rest)
+
+    def _take_back(self) -> None:
+        """Show what was given up."""
+        for part in self._given_up:
+            part.show()
+        self._given_up.clear()
+
     def _number(self, text: str) -> str:
         return f'<span style="font-family: JetBrains Mono; color: {self._theme.text}">{text}</span>'
 
     def heightForWidth(self, width: int) -> int:
+        if not self._layout.hasHeightForWidth():  # no line of it wraps any more
+            return self._layout.totalSizeHint().height()
         return self._layout.totalHeightForWidth(width)
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -36,7 +36,7 @@ class FilterChips(QWidget):
         for name, chip in self._chips.items():
             chip.setCheckable(True)
             chip.clicked.connect(lambda _checked=False, name=name: self._choose(name))
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self.set_counts(dict.fromkeys(FILTERS, 0))

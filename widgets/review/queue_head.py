@@ -24,7 +24,13 @@ SORTINGS = {
     "useful": "Useful first",
     "answered": "Newest first",
 }
-GROUPINGS = {"": "No groups", "state": "State groups", "kind": "Kind groups", "maker": "Maker groups"}
+GROUPINGS = {
+    "": "No groups",
+    "region": "Region groups",
+    "state": "State groups",
+    "kind": "Kind groups",
+    "maker": "Maker groups",
+}
 
 
 class QueueHead(QWidget):

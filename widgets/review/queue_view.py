@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyleOptionViewItem, QWidget
 
 from widgets.chrome.announce import announce
+from widgets.review.card import Card
 from widgets.review.queue_model import QueueModel
 from widgets.review.row_delegate import RowDelegate
 from widgets.theme import ROW, Theme, px
@@ -35,7 +36,7 @@ class QueueView(QListView):
     range_chosen = Signal(str)
     group_toggled = Signal(str)
 
-    def __init__(self, theme: Theme, card: QWidget, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, card: Card, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
         self._rows = QueueModel()
@@ -135,6 +136,7 @@ class QueueView(QListView):
         if not hasattr(self, "_card"):
             return
         if self._current >= 0:
+            self._card.fit(self.viewport().width(), self.viewport().height())
             self._opened_height = self._card.heightForWidth(self.viewport().width())
         page = self.viewport().height()
         total = self._top(self._rows.rowCount()) if self._rows.rowCount() else 0
@@ -156,7 +158,9 @@ class QueueView(QListView):
         if not index.isValid() or hint != _ScrollHint.EnsureVisible:
             return
         bar, page, context = self.verticalScrollBar(), self.viewport().height(), px(ROW)
-        if (
+        if rect.height() + context > page:  # the answers stand at its end
+            bar.setValue(bar.value() + rect.bottom() + 1 - page)
+        elif (
             rect.top() < context
         ):  # one row more stays in view above and below: where one comes from and goes to
             bar.setValue(bar.value() + rect.top() - context)
@@ -173,8 +177,11 @@ class QueueView(QListView):
     def visualRegionForSelection(self, _selection: object) -> QRegion:
         return QRegion()
 
-    def resizeEvent(self, _event: QResizeEvent) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        was_seen = self._card.geometry().intersects(QRect(QPoint(), event.oldSize()))
         self.updateGeometries()
+        if self._current >= 0 and was_seen:  # its answers stay where they are seen
+            self.scrollTo(self._rows.index(self._current))
 
     # Painting and hands.
 

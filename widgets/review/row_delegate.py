@@ -8,6 +8,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from engine.document.decisions import Verdict
 from engine.review.listing import QueueGroup
 from widgets.chrome.icons import paint_icon
 from widgets.edit_words import YOURS
@@ -113,7 +114,7 @@ class RowDelegate(QStyledItemDelegate):
             self._paint_bar(painter, cell(columns.bar), row.bar)
         if row.conflicts:  # the word beside it says that it is accepted
             paint_icon(painter, CONFLICT_ICON, square(columns.sign), theme.error)
-        else:
+        elif row.verdict is not Verdict.UNDECIDED:  # what is marked is decided
             paint_icon(painter, VERDICT_ICONS[row.verdict], square(columns.sign), token)
         if row.flagged:
             paint_icon(painter, "flag", square(columns.flag), theme.text)
@@ -131,8 +132,9 @@ class RowDelegate(QStyledItemDelegate):
         painter.setFont(self._words)
         if row.is_yours and columns.bar[1] >= painter.fontMetrics().horizontalAdvance(YOURS):
             painter.drawText(cell(columns.bar), middle_left, YOURS)
-        painter.setPen(QColor(token))
-        painter.drawText(cell(columns.word), middle_left, row.verdict.value)
+        if row.verdict is not Verdict.UNDECIDED:
+            painter.setPen(QColor(token))
+            painter.drawText(cell(columns.word), middle_left, row.verdict.value)
 
     def _paint_bar(self, painter: QPainter, cell: QRectF, share: float) -> None:
         """Paint how sure a proposal is beside the others."""

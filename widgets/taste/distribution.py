@@ -67,12 +67,22 @@ class Distribution(KeyedView):
     @property
     def sentence(self) -> str:
         """What the line means for both."""
+        shares = [f"{share} of {name}" for share, name in self._shares(("the recording", "your edits"))]
+        return f"{self.threshold:.2f} and above: {' and '.join(shares)}" if shares else ""
+
+    @property
+    def figures(self) -> str:
+        """The same in as few words as fit beside a title."""
+        shares = [f"{name} {share}" for share, name in self._shares(("recording", "edits"))]
+        return f"{self.threshold:.2f} up: {', '.join(shares)}" if shares else ""
+
+    def _shares(self, names: tuple[str, str]) -> list[tuple[str, str]]:
+        """Return how much of the recording and of the edits is above the line, each with its name."""
         at = self.threshold
         if at is None or not len(self._heard_scores):
-            return ""
-        both = ((self._heard_scores, "of the recording"), (self._kept_scores, "of your edits"))
-        shares = [f"{percent(float(np.mean(scores >= at)))} {name}" for scores, name in both if len(scores)]
-        return f"{at:.2f} and above: {' and '.join(shares)}"
+            return []
+        both = zip((self._heard_scores, self._kept_scores), names, strict=True)
+        return [(percent(float(np.mean(scores >= at))), name) for scores, name in both if len(scores)]
 
     def set_scores(self, kept: Scores, heard: Scores, name: str) -> None:
         """Show the scores, each of shape (n,), of what was kept and of one recording, which has a name."""

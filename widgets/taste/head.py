@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
+from engine.wording import one_line
 from widgets.chrome.elided_label import ElidedLabel
 from widgets.chrome.key_caps import KeyButton
 from widgets.theme import Theme, px
@@ -35,8 +36,7 @@ class PageHead(QFrame):
         self.setAccessibleName("Taste")
         self.setMinimumWidth(px(_LEAST_WIDTH))
         self._has_taste = True
-        self._title, self._summary = QLabel("Taste"), ElidedLabel("", "dim")
-        self._title.setProperty("role", "title")
+        self._title, self._summary = ElidedLabel("Taste", "title"), ElidedLabel("", "dim")
         self._summary.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.buttons = {
             command: KeyButton(theme, text, keys.get(command, ""), icon) for command, text, icon in _BUTTONS
@@ -64,7 +64,7 @@ class PageHead(QFrame):
 
     def set_words(self, title: str, summary: str) -> None:
         """Say which taste it is."""
-        self._title.setText(title)
+        self._title.setText(one_line(title))
         self._summary.setText(summary)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -271,14 +271,14 @@ class TastePage(QWidget):
         """Show the map."""
         self._map = shown
         self.map.set_map(shown, states)
-        note = "" if shown is None else f"{shown.length_s:.2g} s each; near each other they sound alike"
+        note = "" if shown is None else f"{shown.length_s:.2g} s each; close ones sound alike"
         self._cards["map"].set_note(note)
 
     def set_threshold(self, threshold: float | None) -> None:
         """Show the threshold in force; None where nothing is to be cut."""
         self._threshold = threshold
         self.distribution.set_threshold(threshold)
-        self._cards["scores"].set_note(self.distribution.sentence)
+        self._cards["scores"].set_note(self.distribution.figures, self.distribution.sentence)
         self.curves.set_threshold(threshold)
         self._show_ranking()
         self._show_verdict()
@@ -336,7 +336,7 @@ class TastePage(QWidget):
         scored = self._scored(self._current)
         name, heard = ("", nothing) if scored is None else (scored.name, scored.scores)
         self.distribution.set_scores(np.concatenate([nothing, *kept]), heard, name)
-        self._cards["scores"].set_note(self.distribution.sentence)
+        self._cards["scores"].set_note(self.distribution.figures, self.distribution.sentence)
         both = self._comparison
         if both is None or both.first.key != self._current:
             self.differences.hide()

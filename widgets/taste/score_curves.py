@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEv
 from PySide6.QtWidgets import QWidget
 
 from engine.timebase import format_time
+from engine.wording import one_line
 from widgets.taste.keyed_view import KeyedView
 from widgets.theme import TEXT_SMALL, Theme, color, mono_font, px, ui_font
 from widgets.timeline.ruler import decimals_of, label_step_s
@@ -21,7 +22,7 @@ _LABEL_GAP = 28
 _COLUMN = 3
 """How wide a column is of more scores than fit beside each other, in pixels: narrower ones are a barcode."""
 
-_BAND = 0.28
+_BAND, _MOST_OF_NAME = 0.28, 0.35
 _TYPICAL = 0.5
 _LEVELS = ((1.0, "odd"), (_TYPICAL, "typical"))
 STEP_S, COARSE_STEP_S = 1.0, 10.0
@@ -244,13 +245,14 @@ class ScoreCurves(KeyedView):
         head = QRectF(plot.left(), 0, plot.width(), px(_HEAD))
         middle = int(Qt.AlignmentFlag.AlignVCenter)
         painter.setFont(ui_font(TEXT_SMALL))
-        left = head.left()
+        metrics, left = QFontMetricsF(ui_font(TEXT_SMALL)), head.left()
         for (name, _scores), (token, style) in zip(self._curves, self._ways(), strict=False):
-            text = f"{'—' if style == Qt.PenStyle.SolidLine else '- -'} {name}"
+            text = f"{'—' if style == Qt.PenStyle.SolidLine else '- -'} {one_line(name)}"
+            text = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, plot.width() * _MOST_OF_NAME)
             painter.setPen(QColor(token))
             room = QRectF(left, 0, plot.right() - left, px(_HEAD))
             painter.drawText(room, middle | int(Qt.AlignmentFlag.AlignLeft), text)
-            left += painter.fontMetrics().horizontalAdvance(text) + px(12)
+            left += metrics.horizontalAdvance(text) + px(12)
         painter.setPen(QColor(theme.dim))
         painter.setFont(mono_font(TEXT_SMALL))
         if self._cursor_s is not None:

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from engine.wording import one_line
 from widgets.chrome.elided_label import ElidedLabel
 from widgets.theme import TEXT_TITLE, px
 
@@ -39,7 +40,7 @@ class VerdictLine(QFrame):
 
     def say(self, name: str, sentence: str) -> None:
         """Say this of a recording; without a name of none in particular."""
-        self._name.setText(name)
+        self._name.setText(one_line(name))
         self._name.setVisible(bool(name))
         self._sentence.setText(sentence)
         self.setAccessibleDescription(" ".join(filter(None, (name and f"{name}:", sentence))))

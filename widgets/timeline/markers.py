@@ -89,8 +89,8 @@ def edges_of(frame: Frame, marks: Marks) -> tuple[NDArray[np.float64], NDArray[n
 def _flag(frame: Frame, marks: Marks, index: int, following: float) -> Flag:
     left, right = (frame.viewport.x_at(int(edges[index])) for edges in (marks.starts, marks.stops))
     pad = theme.px(PAD_PX if right > left else FLAG_PX + PAD_PX)
-    name_left = max(left, 0.0) + pad
-    return Flag(index, left, right, name_left, following - theme.px(PAD_PX) - name_left)
+    name_left, end = max(left, 0.0) + pad, min(following, right) if right > left else following
+    return Flag(index, left, right, name_left, end - theme.px(PAD_PX) - name_left)
 
 
 def paint_marks(painter: QPainter, frame: Frame, marks: Marks) -> None:

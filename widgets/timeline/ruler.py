@@ -169,7 +169,7 @@ def _counted_row(frame: Frame, font: QFont, mode: RulerMode) -> Row:
     apart = theme.px(MINOR_APART_PX) * view.samples_per_px
     divided = next((part for part in parts if step / part >= apart), 1)
     steps = _steps(frame, step / divided)
-    index = np.arange(steps.start, steps.stop)
+    index = np.arange(steps.start, steps.stop, dtype=np.float64)
     return _placed(frame, marks, font, index[index % divided > 0] * (step / divided))
 
 

@@ -23,8 +23,8 @@ from widgets.timeline.bands import PIXELS
 from widgets.timeline.color_maps import ColorMap, colors, rgb
 from widgets.timeline.frame import Frame
 from widgets.timeline.lanes import MUTED_SHARE, Lane
-from widgets.timeline.proposals import WEAK_TO_STRONG
 from widgets.timeline.spectrogram_columns import SpectrogramColumns
+from widgets.timeline.veil import WEAK_TO_STRONG
 
 LOWEST_HZ = 40.0
 FLOORS_DB, CEILINGS_DB, LEAST_RANGE_DB = (-120, -30), (-60, 0), 10

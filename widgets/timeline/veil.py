@@ -22,7 +22,8 @@ FADES_ACCEPTED, FADES_UNDECIDED = 0.7, 0.4
 def fading(shares: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return how far waves fade in columns of which spans of each verdict take so much, shape (columns,)."""
     accepted, undecided = (shares[VERDICTS.index(each)] for each in (Verdict.ACCEPTED, Verdict.UNDECIDED))
-    return np.maximum(accepted * FADES_ACCEPTED, undecided * FADES_UNDECIDED)
+    fades: NDArray[np.float64] = np.maximum(accepted * FADES_ACCEPTED, undecided * FADES_UNDECIDED)
+    return fades
 
 
 @dataclass(frozen=True, slots=True, eq=False)

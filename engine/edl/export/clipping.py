@@ -40,12 +40,14 @@ class Overs:
     peak : the highest absolute value, over 1.0
     between : whether values between samples count, as for coded files
     starts_s : where each place begins, in the file
+    sources_samples : the same in the recording
     """
 
     name: str
     peak: float
     between: bool
     starts_s: tuple[float, ...]
+    sources_samples: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class Clipping:
     def sentence(self) -> str:
         """How much it is and where first."""
         worst = self._worst
-        over = f"{max(decibels(worst.peak), 0.05):.1f} dB over full scale"
+        over = f"{self.lower_db:.1f} dB over full scale"  # as the button says
         over += " between its samples" if worst.between else ""
         first, count = format_time(worst.starts_s[0], 1), len(worst.starts_s)
         where = f"at {first}" if count == 1 else f"at {count} places, first at {first}"
@@ -162,8 +164,9 @@ def _overs_of(
     apart = np.diff(places, prepend=-s_to_samples(2 * _APART_S, rate_hz)) > s_to_samples(_APART_S, rate_hz)
     is_one = not (options.stems or options.regions)
     name = "The mix" if is_one else shown(file.path.name)
-    starts_s = tuple(samples_to_s(place, rate_hz) for place in places[apart].tolist())
-    return Overs(name, peak, between, starts_s)
+    begun = places[apart].tolist()
+    starts_s = tuple(samples_to_s(place, rate_hz) for place in begun)
+    return Overs(name, peak, between, starts_s, tuple(edit_list.to_source(start + place) for place in begun))
 
 
 def _in_cells(samples: Block, lead: int, starts: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -139,8 +139,8 @@ def test_every_second_of_three_gaps_is_proposed_and_their_edges_are_kept(propose
 def test_with_the_taste_of_the_demonstration_pauses_are_cut_at_their_edges_and_named(proposed):
     plan, _, dead = proposed
     pauses = [one for one in plan.proposals if dead[one.start_samples : one.stop_samples].any()]
-    assert [one.reason.split(" of ", 2)[1:] for one in pauses] == [
-        ["playing: 1:00 min", ends]
+    assert [one.reason.split(" of ", 1) for one in pauses] == [
+        ["A pause in the playing: 1:00 min", ends]
         for ends in ("hiss at -62 dBFS.", "digital silence.", "mains hum at -40 dBFS.")
     ]
     for one in pauses:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.document import edits, marker_edits, track_edits
+from engine.document import by_hand, edits, marker_edits, track_edits
 from engine.document.analysis import BeatGrid, Listening, ScoreCurve
 from engine.document.change import Edit
 from engine.document.decisions import Verdict
@@ -52,6 +52,9 @@ EVERY_EDIT: dict[str, Callable[[DocumentState], Edit]] = {
     "nudge": lambda s: edits.move_edges(s, FIRST, 9 * RATE_HZ, 19 * RATE_HZ),
     "alternative": lambda s: edits.choose_alternative(s, THIRD, 1),
     "flag": lambda s: edits.flag(s, SECOND, True),
+    "note": lambda s: edits.set_note(s, SECOND, 'Räum "2" 🎸\nasks Ana'),
+    "note on the document": lambda s: edits.set_document_note(s, "Thursday"),
+    "crossfade": lambda s: by_hand.change_fade(s, FIRST, 35.0),
     "flag many": lambda s: edits.flag_all(s, [SECOND, THIRD]),
     "propose again": lambda s: edits.replace_proposals(s, [a_cut(10, 20), a_cut(300, 320)], {}, "Proposed"),
     "threshold": lambda s: edits.replace_proposals(s, [a_cut(12, 18)], {"score": 0.9}, "Threshold 0.90"),

@@ -69,7 +69,7 @@ def test_an_edit_says_what_happened(values: dict[str, Any], label: str) -> None:
     ("values", "words"),
     [
         ({"name": " "}, "needs a name"),
-        ({"gain_db": 30.0}, "30.0 dB is out of reach; choose −60.0 dB to 24.0 dB"),
+        ({"gain_db": 30.0}, r"\+30.0 dB is out of reach; choose −60.0 dB to \+24.0 dB"),
         ({"gain_db": float("nan")}, "out of reach"),
         ({"pan": -1.01}, "choose 100 left to 100 right"),
         ({"color": "red"}, "'red' is no colour"),
@@ -164,5 +164,5 @@ def test_runs_of_different_fields_and_tracks_stay_apart(document: Document) -> N
     assert [step.label for step in document.steps()][-3:] == [
         "Pan of Kick: 10 % right",
         "Pan of Room: 10 % right",
-        "Gain of Room: 1.0 dB",
+        "Gain of Room: +1.0 dB",
     ]

@@ -20,7 +20,7 @@ from engine.document.proposals import Proposal
 from engine.review.listing import listing
 from engine.review.statistics import statistics
 from tests.widgets.conftest import Dress
-from tests.widgets.review.test_queue_panel import MANY, SOME, button, make, view_of
+from tests.widgets.review.test_queue_panel import MANY, SOME, button, card_of_panel, make, view_of
 from widgets.chrome.key_caps import KeyButton
 from widgets.review.bulk_bar import BulkBar
 from widgets.review.filter_chips import FilterChips
@@ -209,3 +209,26 @@ def test_without_scores_the_card_keeps_its_room(qtbot: QtBot, curve: ScoreCurve 
     qtbot.addWidget(spark)
     spark.set_scores(curve, (100, 200), 1000, 0.5)
     assert spark.isHidden()
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+@pytest.mark.parametrize("height", [420, 520, 700, 1_000])
+def test_the_answers_stay_in_view_however_low_the_panel(
+    qtbot: QtBot, dress: Dress, height: int, scale: float
+) -> None:
+    dress(DARK, scale)
+    panel = make(qtbot, DARK, SOME, "cut-12")
+    panel.resize(px(QUEUE), round(height * scale))
+    view = view_of(panel)
+    qtbot.waitUntil(lambda: panel.height() == round(height * scale))
+    panel.grab()
+    seen = view.viewport().rect()
+    for name in ("Accept", "Reject"):
+        answer = button(panel, name)
+        place = answer.rect().translated(answer.mapTo(view.viewport(), QPoint()))
+        assert seen.contains(place), f"{name} at {place} in {seen}"
+    panel.resize(px(QUEUE), px(1_000))
+    panel.grab()
+    card = card_of_panel(panel)
+    assert not card._given_up, "all of it is there again where it has room"
+    assert button(panel, "Edges").isVisible()

@@ -185,3 +185,20 @@ def test_the_verdict_follows_the_recording_that_is_shown(qtbot: QtBot, dress: Dr
     assert "press Enter on it" in page.verdict.sentence
     page.set_recordings([], "")
     assert page.verdict.sentence.startswith("Import a recording")
+
+
+@pytest.mark.parametrize("name", ["n" * 200, "two\nlines 🥁", "many words " * 18])
+def test_any_name_leaves_the_page_as_wide_as_its_window(qtbot: QtBot, dress: Dress, name: str) -> None:
+    page = filled(dress(DARK))
+    qtbot.addWidget(page)
+    page.head.set_words(name, "learned from 1:56 in 3 recordings")
+    page.verdict.say(name, "12 of 90 minutes would be cut, in 31 cuts.")
+    page.curves.set_curves(np.arange(100.0), ((name, np.zeros(100, np.float32)),) * 2, 100.0)
+    page.resize(700, 600)
+    with qtbot.waitExposed(page):
+        page.show()
+    page.grab()
+    assert page.width() == 700
+    assert page.minimumSizeHint().width() <= 700
+    lines = page.head.findChildren(QLabel)[0]
+    assert "\n" not in lines.text()

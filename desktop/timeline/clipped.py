@@ -1,0 +1,62 @@
+"""Going from one clipped place to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desktop.drawing.waves import TrackWave
+from desktop.export.exporting import Exporting
+from desktop.session import Session
+from desktop.timeline.zooms import Zooms
+from desktop.transport import Transport
+from desktop.work import Work
+from engine.audio.clipped_places import clipped_places
+from engine.document.track import audible
+from engine.errors import UsageError
+from engine.timebase import format_time, s_to_samples, samples_to_s
+
+_APART_S = 0.5
+
+
+class ClippedPlaces:
+    """Knows where recordings reach full scale, and the mix that was last to be exported goes over it."""
+
+    def __init__(
+        self, session: Session, transport: Transport, zooms: Zooms, exporting: Exporting, work: Work
+    ) -> None:
+        self._session, self._transport, self._zooms = session, transport, zooms
+        self._exporting = exporting
+        self._waves: Mapping[str, TrackWave] = {}
+        self._found: dict[str, NDArray[np.int64]] = {}
+        work.waves_changed.connect(self._take_waves)
+
+    def _take_waves(self, waves: Mapping[str, TrackWave]) -> None:
+        self._waves, self._found = waves, {}
+
+    def go_on(self) -> str:
+        """Put the playhead at the next place, the first one after the last; return what to say."""
+        places, rate_hz = self._places(), self._session.state.rate_hz
+        if not len(places):
+            raise UsageError("Nothing reaches full scale in the recordings that are heard.")
+        after = np.searchsorted(places, self._transport.playhead_samples, side="right")
+        number = int(after) % len(places)
+        self._zooms.seek(int(places[number]))
+        at = format_time(samples_to_s(int(places[number]), rate_hz), 1)
+        return f"Clipped at {at} of the recording, place {number + 1} of {len(places)}"
+
+    def _places(self) -> NDArray[np.int64]:
+        """Return the places of all tracks that are heard and of the mix, on the source timeline."""
+        state = self._session.state
+        found = [np.asarray(self._exporting.clipped_places(state), np.int64)]
+        for track in audible(state.tracks):
+            if track.id in self._waves:
+                found.append(self._of(track.id, s_to_samples(_APART_S, state.rate_hz)) + track.start_samples)
+        return np.unique(np.concatenate(found))
+
+    def _of(self, track_id: str, apart_samples: int) -> NDArray[np.int64]:
+        if track_id not in self._found:
+            self._found[track_id] = clipped_places(self._waves[track_id].peaks, apart_samples)
+        return self._found[track_id]

@@ -1,0 +1,23 @@
+"""Where a recording reaches full scale, from its peaks."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.audio.peaks import FULL_SCALE, PeakPyramid
+
+
+def clipped_places(peaks: PeakPyramid, apart_samples: int) -> NDArray[np.int64]:
+    """Return where each place begins, in samples of the file and as exactly as its peaks, shape (n,).
+
+    Parameters
+    ----------
+    apart_samples : what is nearer to the clipped peak before belongs to the same place
+    """
+    lowest, highest = peaks.levels[0][:2]
+    full = np.flatnonzero((lowest <= -FULL_SCALE).any(axis=0) | (highest >= FULL_SCALE).any(axis=0))
+    starts = full.astype(np.int64) * peaks.base_samples
+    first = np.diff(starts, prepend=-apart_samples - 1) > apart_samples
+    first[:1] = True
+    return starts[first]

@@ -113,7 +113,6 @@ class MainWindow(QMainWindow):
         self.exporting = Exporting(self, self, settings)
         self.palette_popup = CommandPalette(theme, keymap.commands, self)
         self.commands = Actions(self, keymap.commands)
-        self.stray_enter = StrayEnter(self)
         self.grid_layer = GridLayer(self.session, self.grid_editing, self.commands, self)
         self.tracks = Tracks(self, self.session, self.timeline, self.commands.action)
         self.by_hand = ByHand(self, self, themed)
@@ -165,6 +164,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(whole)
 
     def _wire(self) -> None:
+        self.stray_enter = StrayEnter(self)
         self.metering = Metering(self.player, self.timeline.heads, self)
         self.clipped = ClippedPlaces(self.session, self.transport, self.zooms, self.exporting, self.work)
         self.look.changed.connect(self._set_theme)

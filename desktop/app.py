@@ -28,7 +28,7 @@ def open_window(what: Sequence[str]) -> int:
     try:
         show(window, what)
     except OffcutError as error:
-        window.status_bar.set_error(str(error))
+        window.telling.refuse(str(error))
     gc.freeze()  # what stands now stays; walking over all of it takes Python's collector 40 ms each time
     return application.exec()
 

@@ -2,28 +2,44 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 
 from engine.document.document import Document
 from engine.document.edits import set_settings
 from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
 from engine.places import data_folder
-from engine.progress import SILENT
+from engine.progress import SILENT, Progress
 
 if TYPE_CHECKING:
-    from desktop.main_window import MainWindow
+    from desktop.bindings.window import Window
 
 DEMO_FOLDER = Path(__file__).resolve().parent.parent / "resources" / "demo"
 DEMO_NAME = "Demo jam.offcut"
 DEMO_KEEP = 0.53  # the share of the demo that was not planted
 
 
-def open_demo(window: MainWindow) -> None:
+def show_demo(window: Window) -> None:
+    """Open the demo document; where it is not there yet it is made first, while the window goes on."""
+    path = _demo_path()
+    if path.exists():
+        open_demo(window)
+    else:
+        # Once the job is over: opening a document cancels those that belong to the one before.
+        later = partial(QTimer.singleShot, 0, partial(open_demo, window))
+        window.work.compute(make_demo, path, "Making the demo", lambda _made: later())
+
+
+def _demo_path() -> Path:
+    return data_folder("demo") / DEMO_NAME
+
+
+def open_demo(window: Window) -> None:
     """Open the demo document, made anew where it is not there yet; what was decided in it stays."""
-    path = data_folder("demo") / DEMO_NAME
+    path = _demo_path()
     if not path.exists():
         make_demo(path)
     window.files.edited = edited_examples()
@@ -36,10 +52,10 @@ def open_demo(window: MainWindow) -> None:
     )
 
 
-def make_demo(path: Path) -> None:
+def make_demo(path: Path, progress: Progress = SILENT) -> None:
     """Make the demo document; the recordings stay where they are."""
     raw = tuple(sorted((DEMO_FOLDER / "raw").iterdir()))
-    imported = import_audio(ImportRequest(raw), SILENT)
+    imported = import_audio(ImportRequest(raw), progress)
     with Document.create(path) as document:
         document.apply(import_edit(document.state, imported))
         settings = {"taste": str(DEMO_FOLDER / "demo.taste"), "threshold_mode": "keep", "keep": DEMO_KEEP}

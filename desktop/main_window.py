@@ -28,6 +28,7 @@ from desktop.review.kept_example import KeptListening
 from desktop.review.notes import Notes
 from desktop.review.queue_side import QueueSide
 from desktop.review.review import Review
+from desktop.review.stray_enter import StrayEnter
 from desktop.review.threshold import ThresholdDrag
 from desktop.session import Session
 from desktop.slots import telling_refusals
@@ -106,7 +107,7 @@ class MainWindow(QMainWindow):
         self.history = HistoryWalk(self.session, self.history_panel, self)
         self.learning_panel = panel_of(self.work, theme)
         self.status_bar = StatusBar(theme, self.caps)
-        self.telling = Telling(self.session, self.status_bar, self)
+        self.telling = Telling(self, self, self.status_bar)
         self.clock = Clock(self.session, self.transport, self.timeline, self.zooms, self.top_bar, self)
         self.selection_bar = SelectionBar(theme, self.caps)
         self.exporting = Exporting(self, self, settings)
@@ -163,6 +164,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(whole)
 
     def _wire(self) -> None:
+        self.stray_enter = StrayEnter(self)
         self.metering = Metering(self.player, self.timeline.heads, self)
         self.clipped = ClippedPlaces(self.session, self.transport, self.zooms, self.exporting, self.work)
         self.look.changed.connect(self._set_theme)
@@ -175,10 +177,12 @@ class MainWindow(QMainWindow):
         working = (self.files, self.work, self.diagnosing, self.exporting, self.player, self.tasting)
         editing = (self.review, self.grid_editing, self.tap_tempo, self.marking, self.arranging, self.by_hand)
         rest = (self.amounts, self.history, self.commands, self.kept, self.tracks, self.user_settings)
-        self.telling.hear((*showing, *working, *editing, self.grid_layer, self.notes, *rest))
+        answering = (self.grid_layer, self.notes, self.stray_enter)
+        self.telling.hear((*showing, *working, *editing, *answering, *rest))
         self.by_hand.shown.connect(self.selection_bar.show_selection)
         connect_findings(self.diagnosing, self.tasting, self.files, self.work)
         self.review.moved.connect(self._show_current)
+        self.work.proposed.connect(self.review.come_to_new)
         self.queue_panel.proposal_chosen.connect(self.zooms.frame)
         self.timeline.proposal_clicked.connect(self.zooms.visit_in_view)
         self.timeline.seek_requested.connect(self.transport.seek)
@@ -188,6 +192,7 @@ class MainWindow(QMainWindow):
         self.transport.playing_changed.connect(self.top_bar.set_playing)
         self.transport.result_chosen.connect(self._show_view)
         self.transport.result_chosen.connect(self.zooms.settle)
+        self.transport.looping_changed.connect(self.top_bar.set_looping)
         self.player.device_status_changed.connect(self.telling.device)
         self.work.progressed.connect(self.status_bar.set_job)
         self.work.learned.connect(self.shelves.note)

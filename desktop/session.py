@@ -68,8 +68,8 @@ class Session(QObject):
 
     @property
     def notice(self) -> str:
-        """What the user must know of how the document was opened."""
-        return "" if self._document is None else self._document.notice
+        """What the user must know of how the document was opened; of stored audio `StoredWaves` tells."""
+        return "" if self._document is None else self._document.notice_before_hearing
 
     @property
     def is_read_only(self) -> bool:
@@ -80,6 +80,11 @@ class Session(QObject):
     def undo_label(self) -> str:
         """What undo would take back."""
         return "" if self._document is None else self._document.undo_label
+
+    @property
+    def redo_label(self) -> str:
+        """What redo would make again."""
+        return "" if self._document is None else self._document.redo_label
 
     def steps(self) -> tuple[StepLabel, ...]:
         """Return every step of undo and redo, the oldest first; those that were undone stand at the end."""

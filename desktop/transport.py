@@ -41,11 +41,13 @@ class Transport(QObject):
     playhead_moved : the new position in samples
     playing_changed : whether something is heard
     result_chosen : whether the result, not the original, is what Space plays
+    looping_changed : whether a span is repeated
     """
 
     playhead_moved = Signal(object)
     playing_changed = Signal(bool)
     result_chosen = Signal(bool)
+    looping_changed = Signal(bool)
 
     def __init__(self, session: Session, player: Player, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -101,6 +103,10 @@ class Transport(QObject):
     def shown_samples(self) -> int:
         """Where the playhead is in the chosen view."""
         return self.result_samples if self.plays_result else self.playhead_samples
+
+    def shown_at(self, source_samples: int) -> int:
+        """Return where a moment of the source is in the chosen view."""
+        return self._at(self.result, source_samples) if self.plays_result else source_samples
 
     @property
     def is_playing(self) -> bool:
@@ -232,6 +238,7 @@ class Transport(QObject):
         """Go round in a span, or play on; return whether it loops now."""
         self.loops = not self.loops
         self._player.set_loop(self._loop_of(span))
+        self.looping_changed.emit(self.loops)
         return self.loops
 
     def close(self) -> None:

@@ -23,6 +23,7 @@ from desktop.jobs import (
 from desktop.session import Session
 from engine.document.edits import set_analyses, set_settings
 from engine.document.grid_edits import keeping_edited
+from engine.document.state import DocumentState
 from engine.document.track import Track, sound_of
 from engine.errors import OffcutError
 from engine.features.dead_air import LEAST_S
@@ -54,6 +55,7 @@ class Work(QObject):
     learning_started, learning_progressed(figures), learning_ended : for the live loss curve
     exported : the files that were written, after they were told
     learned : the file of a taste that was just learned
+    proposed : the ids of proposals that were not there before, where they were asked for
     """
 
     said = Signal(str)
@@ -67,6 +69,7 @@ class Work(QObject):
     learning_ended = Signal()
     exported = Signal(object)
     learned = Signal(object)
+    proposed = Signal(object)
     _some_found = Signal(object, object)  # from the lane's thread
 
     def __init__(self, session: Session, lanes: JobLanes, parent: QObject | None = None) -> None:
@@ -260,12 +263,12 @@ class Work(QObject):
         if self._wants_pauses:
             self._propose_pauses()
         elif "score" in heard.ids:
-            self.propose({})
+            self._propose({})  # who reviews meanwhile stays where they are
 
     def _take_heard(self, heard: FoundAnalyses) -> None:
         title = "Listened to the recording"
         in_force = keeping_edited(self._session.state, heard.ids)
-        edit = set_analyses(self._session.state, in_force, title)
+        edit = set_analyses(self._session.state, in_force, title, by_listening=True)
         self._session.apply(edit, {heard.ids[kind]: found for kind, found in heard.analyses.items()})
         if len(in_force) < len(heard.ids):
             title += "; the grid you edited stays"
@@ -286,9 +289,10 @@ class Work(QObject):
         self.said.emit("Pauses are proposed as soon as the recording was listened to")
 
     def _propose_pauses(self) -> None:
-        made = propose_pauses(self._session.state, self._session.listening)
+        made, before = propose_pauses(self._session.state, self._session.listening), self._session.state
         if made.plan.proposals:
             self.said.emit(self._session.apply(made.edit).label)
+            self._tell_proposed(before)
         else:
             self.said.emit(f"No pause of {LEAST_S:g} s or longer is left to propose")
 
@@ -299,6 +303,12 @@ class Work(QObject):
 
     def propose(self, settings: Mapping[str, object], merges_as: str = "") -> None:
         """Propose cuts under the settings in force, changed by these."""
+        before = self._session.state
+        self._propose(settings, merges_as)
+        if not merges_as:
+            self._tell_proposed(before)
+
+    def _propose(self, settings: Mapping[str, object], merges_as: str = "") -> None:
         session = self._session
         made = propose(
             session.state,
@@ -310,6 +320,11 @@ class Work(QObject):
             session.nearest,
         )
         self.said.emit(session.apply(made.edit).label)
+
+    def _tell_proposed(self, before: DocumentState) -> None:
+        new = self._session.state.proposals.keys() - before.proposals.keys()
+        if new:
+            self.proposed.emit(frozenset(new))
 
     def fetch_kept(self, request: KeptRequest, take: Callable[[Path], None]) -> None:
         """Make a kept recording ready to be heard, and hand its file over."""

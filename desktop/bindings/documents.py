@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from desktop.bindings.window import Handler, Window
+from desktop.demo import show_demo
 from desktop.taste.improving import improve_taste
 from engine.errors import UsageError
 
@@ -32,6 +34,7 @@ def documents(window: Window) -> Mapping[str, Handler]:
         "file.relink": files.relink,
         "file.recent": window.user_settings.open_recent,
         "file.preferences": window.user_settings.show_preferences,
+        "file.demo": partial(show_demo, window),
         "file.import": files.import_recordings,
         "file.note": window.notes.about_document,
         "file.snapshot": files.snapshot,

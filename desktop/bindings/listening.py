@@ -19,10 +19,6 @@ SEEK_S, SEEK_LITTLE_S = 5.0, 1.0
 def listening(window: Window) -> Mapping[str, Handler]:
     session, review, transport = window.session, window.review, window.transport
 
-    def loop() -> None:
-        loops = transport.toggle_loop(review.current_span())
-        window.say("Looping the current proposal" if loops else "Playing on")
-
     def shuttle(direction: int) -> None:
         speed = transport.shuttle(direction)
         way = "Playing backwards" if speed < 0 else "Playing"
@@ -54,7 +50,7 @@ def listening(window: Window) -> Mapping[str, Handler]:
         "transport.shuttle_back": partial(shuttle, -1),
         "transport.shuttle_stop": transport.stop,
         "transport.shuttle_forward": partial(shuttle, 1),
-        "transport.loop": loop,
+        "transport.loop": partial(_loop, window),
         "transport.solo": window.tracks.solo,
         "transport.preview": lambda: transport.play_preview(review.here()),
         "transport.source_result": lambda: transport.choose_result(not transport.plays_result),
@@ -101,3 +97,24 @@ def _copy_time(window: Window) -> None:
 def _lets_go(window: Window) -> bool:
     """Let go of the selection, unless something plays that Esc is to stop first."""
     return not window.transport.is_playing and window.selecting.let_go()
+
+
+def _loop(window: Window) -> None:
+    """Go round in the current proposal, or play on; say so only where something goes round."""
+    transport = window.transport
+    span = window.review.current_span()
+    if transport.loops:
+        transport.toggle_loop(span)
+        window.say("Playing on" if transport.is_playing else "Loop off")
+        return
+    if span is None:
+        raise UsageError("There is nothing to loop: choose a proposal, or play a selection looped.")
+    result = transport.edit_list
+    first, last = span if result is None else result.result_span(*span)
+    if first >= last:
+        raise UsageError("It is cut from the result; show the source to loop it ‹transport.source_result›.")
+    if not transport.is_auditioning and transport.playhead_samples >= span[1]:
+        window.zooms.seek(span[0])  # from behind it, it would never come round
+    transport.toggle_loop(span)
+    said = "Looping the current proposal" if transport.is_playing else "Loop on: Space repeats the proposal"
+    window.say(said)

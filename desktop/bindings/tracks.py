@@ -11,10 +11,15 @@ from widgets.timeline.wave_zoom import STEP
 
 def tracks(window: Window) -> Mapping[str, Handler]:
     tracks = window.tracks
+
+    def rename() -> None:
+        if not window.marking.name_offered():
+            tracks.rename()
+
     return {
         "tracks.next": partial(tracks.choose_next, 1),
         "tracks.previous": partial(tracks.choose_next, -1),
-        "tracks.rename": tracks.rename,
+        "tracks.rename": rename,
         "tracks.mute": tracks.mute,
         "tracks.gain": partial(tracks.type_value, "gain"),
         "tracks.pan": partial(tracks.type_value, "pan"),

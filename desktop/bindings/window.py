@@ -24,6 +24,7 @@ from desktop.review.queue_side import QueueSide
 from desktop.review.review import Review
 from desktop.session import Session
 from desktop.taste.page import Tasting
+from desktop.telling import Telling
 from desktop.timeline.arranging import Arranging
 from desktop.timeline.clipped import ClippedPlaces
 from desktop.timeline.markers import Marking
@@ -53,6 +54,7 @@ class Window(Protocol):
     files: Files
     exporting: Exporting
     user_settings: UserSettings
+    telling: Telling
     look: Look
     timeline: TimelineView
     ruler: Ruler

@@ -18,6 +18,9 @@ FILE = (
     _file("open", "Open document…", ("Ctrl+Shift+O",), "Open an .offcut file."),
     _file("recent", "Open recent…", ("Ctrl+Shift+R",), "Choose one of the documents opened last."),
     _file("open_backup", "Open a backup…", (), "Open the newest sound backup of a damaged document."),
+    _file(
+        "demo", "Open the demo", (), "Try Offcut on a jam with things to cut, and a taste that finds them."
+    ),
     _file("import", "Import recordings…", ("Ctrl+O",), "Add recordings to the document as tracks."),
     _file("relink", "Find missing recordings…", (), "Look in a folder for recordings that were moved."),
     _file("note", "Note about the document…", ("Ctrl+Shift+N",), "Write down something about all of it."),

@@ -12,7 +12,12 @@ def _track(name: str, label: str, keys: tuple[str, ...], description: str) -> Co
 TRACKS = (
     _track("next", "Next track", ("PgDown",), "Choose the track below; the keys then mean it."),
     _track("previous", "Previous track", ("PgUp",), "Choose the track above."),
-    _track("rename", "Rename the track", ("F2",), "Type another name in its head."),
+    _track(
+        "rename",
+        "Rename the track",
+        ("F2",),
+        "Type another name in its head; just after a marker was added, its name.",
+    ),
     _track("mute", "Mute the track", ("Alt+M",), "Hear the others without it, or with it again."),
     _track("gain", "Gain of the track", (), "Type a gain in its head; arrow keys step it there."),
     _track("pan", "Pan of the track", (), "Type a pan, such as 30 L; arrow keys step it there."),

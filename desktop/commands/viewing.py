@@ -30,6 +30,9 @@ VIEW = (
     _view("heads", "Show or hide the track heads", ("F7",), "Give the timeline the room of the track heads."),
     _view("queue", "Show or hide the queue", ("F8",), "Give the timeline the room of the review queue."),
     _view("history", "Show or hide the history", ("Ctrl+H",), "List every step of undo and redo; go to any."),
+    _view(
+        "messages", "What was said…", ("Ctrl+Shift+H",), "List every message with its time; errors marked."
+    ),
     _view("ruler", "Ruler in other units", ("F6",), "Count time, samples, or bars and beats on the ruler."),
     _view(
         "picture", "Waveform or spectrogram", ("Alt+W",), "Show the chosen track, or the first, as the other."

@@ -71,12 +71,12 @@ class ByHand(QObject):
 
     def toggle_tracks(self) -> None:
         """Let the selection be of the chosen track alone, or of all again."""
-        self._selecting.toggle_all(self._tracks.current())
+        self._selecting.toggle_all(self._tracks.current_or_first())
         self._say_tracks()
 
     def toggle_track(self) -> None:
         """Take the chosen track into those the selection is of, or out."""
-        self._selecting.toggle_track(self._tracks.current().id)
+        self._selecting.toggle_track(self._tracks.current_or_first().id)
         self._say_tracks()
 
     def _say_tracks(self) -> None:

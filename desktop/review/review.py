@@ -156,6 +156,12 @@ class Review(QObject):
         self.choose(proposal_id)
         self.arrived.emit(proposal_id)
 
+    def come_to_new(self, ids: frozenset[str]) -> None:
+        """Go to the first of the proposals that were just made."""
+        first = next((key for key in self.ids if key in ids), None)
+        if first is not None:
+            self.visit(first)
+
     def set_filter(self, name: str) -> None:
         """Show only some of the proposals."""
         self._show_as(self.choices.filtered(name))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import QObject, QPoint, Signal
+from PySide6.QtCore import QObject, QPoint, QTimer, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop import dialogs
@@ -21,11 +21,15 @@ from engine.document.change import Change, Edit
 from engine.document.label_file import read_labels
 from engine.document.state import DocumentState
 from engine.errors import UsageError
-from engine.timebase import s_to_samples
+from engine.timebase import format_time, s_to_samples, samples_to_s
 from engine.wording import counted
 from widgets.chrome.marker_list import MarkerList
+from widgets.timeline.markers import editor_area, place_in_view
+from widgets.timeline.name_offer import NameOffer
 from widgets.timeline.timeline_view import TimelineView
 
+OFFER_MS = 8_000
+"""How long a name can be given to a marker by the key that names tracks otherwise."""
 JUST_PASSED_S = 1.0
 """While playing, going back passes over a marker that was reached so shortly before."""
 
@@ -42,6 +46,7 @@ class Window(Protocol):
     timeline: TimelineView
     look: Look
     selecting: Selecting
+    caps: dict[str, str]
 
 
 class Marking(QObject):
@@ -62,17 +67,54 @@ class Marking(QObject):
         self._session = parts.session
         self._seek = seek
         self._new: str | None = None
+        self._offer: NameOffer | None = None
+        self._offer_ends = QTimer(self, singleShot=True, interval=OFFER_MS)
+        self._offer_ends.timeout.connect(self._end_offer)
         self.list: MarkerList | None = None
         canvas = parts.timeline.canvas
         canvas.marker_moved.connect(telling_refusals(self.move, self.refused.emit))
         canvas.marker_named.connect(telling_refusals(self.rename, self.refused.emit))
+        canvas.viewport_changed.connect(self._hide_offer)
         canvas.marker_menu_requested.connect(self._show_menu)
         parts.session.changed.connect(self._follow_change)
         parts.session.replaced.connect(self._show_list)
 
     def add(self) -> None:
-        """Mark where the playhead is."""
-        self._apply(marker_edits.add_marker(self._required_state(), self._parts.transport.playhead_samples))
+        """Mark where the playhead is; a name may follow, and takes no key before it is asked for."""
+        here = self._parts.transport.playhead_samples
+        edit = marker_edits.add_marker(self._required_state(), here)
+        self._apply(edit)
+        self._new = edit.changes[0].key
+        self._offer_ends.start()
+        canvas, key = self._parts.timeline.canvas, self._parts.caps.get("tracks.rename", "")
+        if self._new in canvas.marks.ids:
+            place = editor_area(
+                canvas.frame, canvas.marks, place_in_view(canvas.frame, canvas.marks, self._new)
+            )
+            self._offer = NameOffer(
+                canvas.frame.theme, self._session.state.markers[self._new].name, key, place, canvas
+            )
+            self._offer.clicked.connect(telling_refusals(self.name_offered, self.refused.emit))
+
+    def name_offered(self) -> bool:
+        """Let the name of the marker that was just added be written; False where none waits for one."""
+        marker_id = self._new
+        if marker_id is None or not self._offer_ends.isActive():
+            return False
+        self._ask_name(marker_id)
+        self._new = marker_id  # until anything else changes the markers
+        return True
+
+    def _end_offer(self) -> None:
+        self._offer_ends.stop()
+        self._hide_offer()
+
+    def _hide_offer(self) -> None:
+        """Take away what says that a name can be given; the key gives one as long as the offer stands."""
+        if self._offer is not None:
+            self._offer.hide()
+            self._offer.deleteLater()
+            self._offer = None
 
     def add_region(self) -> None:
         """Mark what is selected, else the span of the current proposal, and let it be named at once."""
@@ -109,6 +151,7 @@ class Marking(QObject):
     def _write_name(self, marker_id: str) -> bool:
         """Open the field for a name in the strip; False where the result does not show the marker."""
         self._new = None
+        self._end_offer()
         marker = self._session.state.markers[marker_id]
         self._parts.timeline.reveal(marker.start_samples, marker.start_samples)
         return self._parts.timeline.canvas.rename_marker(marker_id)
@@ -133,7 +176,8 @@ class Marking(QObject):
     def _go_to(self, marker_id: str) -> None:
         marker = marker_edits.require_marker(self._session.state, marker_id)
         self._seek(marker.start_samples)
-        self.said.emit(marker_edits.marker_text(self._session.state, marker))
+        at_s = samples_to_s(self._parts.transport.shown_at(marker.start_samples), self._session.state.rate_hz)
+        self.said.emit(f"{marker.name} at {format_time(at_s, 1)}")
 
     def import_labels(self) -> None:
         """Ask for a label file and mark what it names."""
@@ -185,6 +229,7 @@ class Marking(QObject):
     def _follow_change(self, change: Change) -> None:
         if change.markers:
             self._new = None
+            self._end_offer()
             self._show_list()
 
     def _required_state(self) -> DocumentState:

@@ -45,6 +45,7 @@ class Selecting(QObject):
         canvas.piece_requested.connect(self.select_piece)
         timeline.heads.toggled.connect(self.toggle_track)
         session.replaced.connect(lambda: self._set(Selected()))
+        transport.result_chosen.connect(lambda _result: self.changed.emit())
         session.changed.connect(self._follow_tracks)
 
     @property
@@ -111,17 +112,26 @@ class Selecting(QObject):
         """What is selected."""
         if self.span is None:
             return ""
-        rate_hz = self._session.state.rate_hz
-        first, last = (format_time(samples_to_s(edge, rate_hz)) for edge in self.span)
-        length = format_time(samples_to_s(self.span[1] - self.span[0], rate_hz))
+        rate_hz, result = self._session.state.rate_hz, self._transport.edit_list
+        shown = self.span if result is None else result.result_span(*self.span)
+        is_cut = shown[0] >= shown[1]
+        start, stop = self.span if is_cut else shown
+        times = (format_time(samples_to_s(at, rate_hz)) for at in (start, stop, stop - start))
+        first, last, length = times
+        if is_cut:
+            return f"Selected {first} – {last} of the source ({length}), cut from the result"
         return f"Selected {first} – {last} ({length})"
 
     def extend(self, direction: int) -> None:
-        """Move the end of the selection a second earlier (-1) or later (1); it begins at the playhead."""
+        """Move the end of the selection a second earlier (-1) or later (1).
+
+        One begins at the playhead, also where the playhead has left the one before.
+        """
         self._require_recording()
         state = self._session.state
         here = self._transport.playhead_samples
-        start, stop = self.span or (here, here)
+        span = self.span
+        start, stop = span if span is not None and span[0] <= here <= span[1] else (here, here)
         moving, fixed = (start, stop) if start != here and stop == here else (stop, start)
         moved = moving + direction * s_to_samples(STEP_S, state.rate_hz)
         self.select(fixed, min(max(moved, 0), state.length_samples))

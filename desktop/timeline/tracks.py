@@ -86,6 +86,13 @@ class Tracks(QObject):
             raise UsageError("Choose a track first: click its head, or go to the next one ‹tracks.next›.")
         return track
 
+    def current_or_first(self) -> Track:
+        """Return the track that the keys mean, and choose the first where none is; raises as `current`."""
+        tracks = self._session.state.tracks
+        if self._heads.current_track() is None and tracks:
+            self._heads.choose(tracks[0].id)
+        return self.current()
+
     def choose_next(self, direction: int) -> None:
         """Choose the track below (1) or above (-1); from none, the first or the last."""
         tracks = self._session.state.tracks

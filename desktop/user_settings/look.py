@@ -48,9 +48,14 @@ class Look(QObject):
         """The theme in force."""
         return {"dark": DARK, "light": LIGHT}.get(self.choice) or system_theme()
 
-    def step(self) -> None:
-        """Go on to the next choice."""
-        self.choose(CHOICES[(CHOICES.index(self.choice) + 1) % len(CHOICES)])
+    def step(self) -> str:
+        """Go on to the next choice and return what to say; from the system's look, to the one it is not."""
+        now = "dark" if system_theme() is DARK else "light"
+        other = "light" if now == "dark" else "dark"
+        self.choose({"system": other, other: now}.get(self.choice, "system"))
+        return (
+            f"The system's look, now {now}" if self.choice == "system" else f"{self.choice.capitalize()} look"
+        )
 
     def choose(self, choice: str) -> None:
         """Take one of "system", "dark" and "light"."""

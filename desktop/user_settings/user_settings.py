@@ -78,7 +78,8 @@ class UserSettings(QObject):
         self.recents = Recents(settings, self)
         self.preferences = Preferences(settings, parts.player, parts.look, self)
         canvas = parts.timeline.canvas
-        self._start = StartPanel(parts.look.theme, canvas, lambda: canvas.frame.layout.lanes_top)
+        self._start = StartPanel(parts.look.theme, parts.caps, canvas, lambda: canvas.frame.layout.lanes_top)
+        self._start.command_requested.connect(parts.commands.run)
         self._start.opened.connect(telling_refusals(self._open, self.failed.emit))
         self._start.forgotten.connect(self.recents.forget)
         parts.look.changed.connect(self._start.set_theme)
@@ -183,10 +184,12 @@ class UserSettings(QObject):
         self._fill_palette()
 
     def _show_recent(self) -> None:
-        """List the recent documents in the palette and, while none is open, over the timeline."""
+        """List the recent documents in the palette and, while none is open, with the ways to begin."""
         self._fill_palette()
-        documents = () if self._parts.session.is_open else self.recents.look()
-        self._start.show_documents((recent.path, recent.is_there) for recent in documents)
+        if self._parts.session.is_open:
+            self._start.hide()
+        else:
+            self._start.show_documents((recent.path, recent.is_there) for recent in self.recents.look())
 
     def _fill_palette(self) -> None:
         recent = [

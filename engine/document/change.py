@@ -74,11 +74,14 @@ class Edit:
     label : what happened, as the status line says it, such as "Accepted cut 2:31.0 – 2:44.6"
     changes : the rows before and after
     merges_as : edits in a row that carry the same name become one step of undo; empty for a step of its own
+    by_listening : nobody made it by hand: it becomes part of the step that last changed what is heard, so
+        that undo takes back what the user did last (decision 51)
     """
 
     label: str
     changes: tuple[RowChange, ...]
     merges_as: str = ""
+    by_listening: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,20 +132,26 @@ class Document:
     @property
     def damage(self) -> str:
         """What of the analyses and of the audio that edits store cannot be read, in sentences, else empty."""
-        said = []
-        if self._damaged:
-            what = " and ".join(self._damaged)
-            said.append(
-                f"Of {self.path.name} {what} cannot be read and were left out, the rest is whole: listen "
-                "again to make them anew."
-            )
+        return " ".join(filter(None, (self._lost_analyses, self._lost_audio)))
+
+    @property
+    def _lost_analyses(self) -> str:
+        if not self._damaged:
+            return ""
+        return (
+            f"Of {self.path.name} {' and '.join(self._damaged)} cannot be read and were left out, the rest "
+            "is whole: listen again to make them anew."
+        )
+
+    @property
+    def _lost_audio(self) -> str:
         lost = [one for one in self.state.proposals.values() if self._lacks_audio(one.payload)]
-        if lost:
-            said.append(
-                f"Of {self.path.name} the audio of {counted(len(lost), lost[0].kind)} cannot be read, the "
-                "rest is whole: the recording is heard there."
-            )
-        return " ".join(said)
+        if not lost:
+            return ""
+        return (
+            f"Of {self.path.name} the audio of {counted(len(lost), lost[0].kind)} cannot be read, the rest "
+            "is whole: the recording is heard there."
+        )
 
     def _lacks_audio(self, payload: Mapping[str, object]) -> bool:
         key = key_of(payload)
@@ -155,6 +161,11 @@ class Document:
     def notice(self) -> str:
         """What the user must know of how the document was opened and of what it holds, else empty."""
         return " ".join(filter(None, (self._how_opened, self.damage)))
+
+    @property
+    def notice_before_hearing(self) -> str:
+        """The same without the audio of edits: for who tells of each where it would be heard."""
+        return " ".join(filter(None, (self._how_opened, self._lost_analyses)))
 
     def steps(self) -> tuple[history.StepLabel, ...]:
         """Return every step of undo and redo, the oldest first; those that were undone stand at the end.
@@ -235,8 +246,10 @@ class Document:
                 write_audio(self._connection, one)
             storage.write_rows(self._connection, tally, edit.changes)
             if edit.changes:
-                self._read_steps_from(history.last_done_number(self._connection))
-                history.push(self._connection, tally, edit.label, edit.changes, edit.merges_as)
+                joined = history.join(self._connection, tally, edit.changes) if edit.by_listening else None
+                self._read_steps_from(joined or history.last_done_number(self._connection))
+                if joined is None:
+                    history.push(self._connection, tally, edit.label, edit.changes, edit.merges_as)
             labels = history.undo_labels(self._connection)
         self._stand_at(after, labels)
         self._analyses |= analyses or {}

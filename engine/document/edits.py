@@ -107,8 +107,10 @@ def set_settings(state: DocumentState, values: Mapping[str, object], label: str)
     return Edit(label, row_changes(_setting_rows(state, values)))
 
 
-def set_analyses(state: DocumentState, current: Mapping[str, str], label: str) -> Edit:
-    """Make stored analyses, given by kind and id, the ones in force."""
+def set_analyses(
+    state: DocumentState, current: Mapping[str, str], label: str, *, by_listening: bool = False
+) -> Edit:
+    """Make stored analyses, given by kind and id, the ones in force; see `Edit.by_listening`."""
     rows = [
         (
             CurrentAnalysis(kind, state.analyses[kind]) if kind in state.analyses else None,
@@ -116,7 +118,7 @@ def set_analyses(state: DocumentState, current: Mapping[str, str], label: str) -
         )
         for kind, analysis_id in current.items()
     ]
-    return Edit(label, row_changes(rows))
+    return Edit(label, row_changes(rows), by_listening=by_listening)
 
 
 def decide(state: DocumentState, ids: Sequence[str], verdict: Verdict) -> Edit:

@@ -6,11 +6,12 @@ import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass
 
-from engine.document.change import RowChange, merged
+from engine.document.change import CurrentAnalysis, Row, RowChange, Setting, merged
 from engine.document.checks.limits import LONGEST_TEXT
 from engine.document.checksums import Tally, digest
 from engine.document.decisions import Decision
 from engine.document.rows import NOT_AS_WRITTEN, TABLES, changes_from_json, changes_to_json
+from engine.document.track import Track, sound_of
 from engine.errors import DocumentError
 
 _LAST_DONE = "undone = 0 ORDER BY step DESC LIMIT 1"
@@ -59,9 +60,13 @@ def step_decisions(connection: sqlite3.Connection, number: int) -> tuple[RowChan
     ------
     DocumentError : the step is damaged
     """
-    wanted = f"step = {number:d} AND instr(changes, '[\"{TABLES[Decision].name}\",')"
+    wanted = f"step = {number:d} AND {_holds(Decision)}"
     step = _step(connection, wanted)  # a step of ten thousand proposals is not read for nothing
     return () if step is None else tuple(change for change in step.changes if change.row_type is Decision)
+
+
+def _holds(row_type: type[Row]) -> str:
+    return f"instr(changes, '[\"{TABLES[row_type].name}\",')"
 
 
 def undo_labels(connection: sqlite3.Connection) -> tuple[str, str]:
@@ -138,6 +143,60 @@ def push(
     tally.count("history", (number, label, merges_as, 0, found))
 
 
+def join(connection: sqlite3.Connection, tally: Tally, changes: tuple[RowChange, ...]) -> int | None:
+    """Let what was found by listening become part of the step that last changed what is heard.
+
+    Returns
+    -------
+    The number of that step; None, and nothing is done, where there is none, or where a step after it changed
+    the same analyses.
+    """
+    try:
+        step = _step_to_join(connection, {change.key for change in changes})
+    except DocumentError:  # a damaged step is left alone
+        return None
+    if step is None:
+        return None
+    text = changes_to_json(merged(step.changes, changes))
+    _count(connection, tally, step.number)
+    connection.execute(
+        "UPDATE history SET changes = ?, digest = ? WHERE step = ?",
+        (text, digest(text.encode()), step.number),
+    )
+    _count(connection, tally, step.number)
+    return step.number
+
+
+def _step_to_join(connection: sqlite3.Connection, kinds: set[str]) -> Step | None:
+    """Return the step that last changed how tracks sound, or the taste that listens to them.
+
+    None also where a step after it changed an analysis of these kinds: that one would be lost from undo.
+    """
+    wanted = f"undone = 0 AND ({_holds(Track)} OR {_holds(Setting)} OR {_holds(CurrentAnalysis)})"
+    found = connection.execute(f"SELECT step FROM history WHERE {wanted} ORDER BY step DESC").fetchall()
+    for (number,) in found:
+        step = _step(connection, f"step = {number:d}")
+        assert step is not None
+        if any(map(_is_of_sound, step.changes)):
+            return step
+        if any(change.row_type is CurrentAnalysis and change.key in kinds for change in step.changes):
+            return None
+    return None
+
+
+def _is_of_sound(change: RowChange) -> bool:
+    if change.row_type is Setting:
+        return change.key == "taste"
+    before, after = ((row,) if isinstance(row, Track) else () for row in (change.before, change.after))
+    return sound_of(before) != sound_of(after)
+
+
+def _count(connection: sqlite3.Connection, tally: Tally, number: int) -> None:
+    """Count a step as it is: before it changes, and after."""
+    summed = f"SELECT {_SUMMED} FROM history WHERE step = ?"
+    tally.count("history", connection.execute(summed, (number,)).fetchone())
+
+
 def _as_text(label: str) -> str:
     """Return a label as a list can show it: it may name a file whose name is no text."""
     return label.encode("utf-8", "replace").decode()[:LONGEST_TEXT]
@@ -150,12 +209,11 @@ def _last_merges_as(connection: sqlite3.Connection) -> str:
 
 def mark(connection: sqlite3.Connection, tally: Tally, step: Step, *, undone: bool) -> None:
     """Say that a step was undone or done again; later edits no longer merge with it."""
-    summed = f"SELECT {_SUMMED} FROM history WHERE step = ?"
-    tally.count("history", connection.execute(summed, (step.number,)).fetchone())
+    _count(connection, tally, step.number)
     connection.execute(
         "UPDATE history SET undone = ?, merges_as = '' WHERE step = ?", (int(undone), step.number)
     )
-    tally.count("history", connection.execute(summed, (step.number,)).fetchone())
+    _count(connection, tally, step.number)
 
 
 def _delete(connection: sqlite3.Connection, tally: Tally, condition: str) -> int:

@@ -45,9 +45,12 @@ def require_marker(state: DocumentState, marker_id: str) -> Marker:
 
 
 def add_marker(state: DocumentState, at_samples: int) -> Edit:
-    """Mark a position; the name, such as "Marker 3", is the next that is free."""
+    """Mark a position; the name, such as "Marker 3", is the next that is free.
+
+    A name that is given to it next becomes part of the same step of undo (see `name_new`).
+    """
     made = _new(state, [NamedSpan(at_samples, at_samples)])
-    return Edit(f"Added {marker_text(state, made[0])}", _added(made))
+    return Edit(f"Added {marker_text(state, made[0])}", _added(made), _naming(made[0].id))
 
 
 def add_region(state: DocumentState, start_samples: int, stop_samples: int) -> tuple[Edit, str]:
@@ -109,7 +112,7 @@ def rename_marker(state: DocumentState, marker_id: str, name: str) -> Edit:
 
 
 def name_new(state: DocumentState, marker_id: str, name: str) -> Edit:
-    """Name a region that was just added: one step of undo with adding it."""
+    """Name a marker that was just added: one step of undo with adding it."""
     edit = rename_marker(state, marker_id, name)
     text = marker_text(state, replace(require_marker(state, marker_id), name=_one_line(name)))
     return Edit(f"Added {text}", edit.changes, _naming(marker_id))

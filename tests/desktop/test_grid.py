@@ -41,7 +41,7 @@ def document(tmp_path: Path) -> Path:
     with Document.open(path) as document:
         ids = heard_ids(document.state)
         found = {ids["beats"]: heard_grid(), ids["listening"]: Listening()}
-        document.apply(edits.set_analyses(document.state, ids, "Listened"), found)
+        document.apply(edits.set_analyses(document.state, ids, "Listened", by_listening=True), found)
     return path
 
 
@@ -89,7 +89,7 @@ def test_keys_edit_the_grid_and_say_so(at_work: Hands) -> None:
     for _ in range(4):
         at_work.press("Ctrl+Z")
     assert_array_equal(grid_of(at_work).beats_samples, before.beats_samples)
-    assert window.session.undo_label == "Listened"
+    assert window.session.undo_label == "Proposed"
 
 
 def test_outside_of_the_layer_its_keys_mean_what_they_say(at_work: Hands) -> None:
@@ -152,6 +152,24 @@ def test_listening_again_keeps_the_edited_grid_and_says_so(at_work: Hands) -> No
     assert "are the ones that were heard" in at_work.refused[-1]
     at_work.press("Ctrl+Z")
     assert grid_edits.is_edited(window.session.state)
+
+
+def test_what_is_heard_while_one_edits_is_no_step_of_undo(at_work: Hands) -> None:
+    from engine.jobs.listen import FoundAnalyses
+
+    window = at_work.window
+    at_work.press("X")
+    steps = len(window.session.steps())
+    state, ids = window.session.state, {"beats": "heard-anew", "listening": "heard-too"}
+    again = FoundAnalyses({"beats": heard_grid(), "listening": Listening(maker="again")}, ids)
+    window.work._heard(state.tracks, None, again)
+    assert window.session.state.analyses["beats"] == "heard-anew"
+    assert window.status_bar._done.text() == "Listened to the recording"
+    assert window.status_bar._undo.text() == "Ctrl Z takes back: Rejected cut 0:04.0 – 0:08.0"
+    assert len(window.session.steps()) == steps
+    at_work.press("Ctrl+Z")
+    assert not window.session.state.decisions
+    assert window.session.state.analyses["beats"] == "heard-anew"
 
 
 def test_tracks_that_were_not_heard_have_no_beats_to_go_back_to(at_work: Hands) -> None:

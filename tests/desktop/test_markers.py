@@ -19,6 +19,7 @@ from tests.desktop.documents import make_document
 from tests.desktop.test_grid import CUTS, RATE_HZ, at_work, document
 from tests.hostile.bad_files import good
 from widgets.chrome.marker_list import MarkerList
+from widgets.timeline.name_offer import NameOffer
 
 __all__ = ["at_work", "document"]
 
@@ -54,6 +55,74 @@ def test_a_key_marks_the_playhead_also_while_playing(at_work: Hands, qtbot: QtBo
     at_work.press("Ctrl+Z")
     at_work.press("Ctrl+Z")
     assert not markers_of(at_work)
+
+
+def offered(hands: Hands) -> NameOffer | None:
+    found = [one for one in hands.window.timeline.canvas.findChildren(NameOffer) if one.isVisible()]
+    return found[0] if found else None
+
+
+def name_field(hands: Hands) -> QLineEdit:
+    found = [one for one in hands.window.timeline.canvas.findChildren(QLineEdit) if one.isVisible()]
+    assert len(found) == 1
+    return found[0]
+
+
+def test_a_new_marker_waits_for_a_name_and_eats_no_key(at_work: Hands) -> None:
+    window = at_work.window
+    window.transport.seek(RATE_HZ)
+    at_work.press("M")
+    assert offered(at_work) is not None
+    assert offered(at_work).text() == "Marker 1 · F2 or click: name it"
+    assert QApplication.focusWidget() is window.timeline
+    at_work.press("Down")
+    assert window.review.current == f"cut-{CUTS[1][0]}", "the keys go on with the review"
+    at_work.press("F2")
+    assert offered(at_work) is None
+    QTest.keyClicks(name_field(at_work), "Axed intro")
+    QTest.keyClick(name_field(at_work), Qt.Key.Key_Return)
+    assert [one.name for one in markers_of(at_work)] == ["Axed intro"]
+    assert at_work.said[-1] == "Added Axed intro at 0:01.0"
+    at_work.press("Ctrl+Z")
+    assert not markers_of(at_work), "one step of undo"
+
+
+def test_a_click_on_the_offer_names_the_marker_while_playing(at_work: Hands) -> None:
+    window = at_work.window
+    window.transport.seek(RATE_HZ)
+    at_work.press("Space")
+    at_work.press("M")
+    offer = offered(at_work)
+    assert offer is not None
+    QTest.mouseClick(offer, Qt.MouseButton.LeftButton)
+    assert window.transport.is_playing
+    QTest.keyClicks(name_field(at_work), "Now")
+    QTest.keyClick(name_field(at_work), Qt.Key.Key_Return)
+    assert [one.name for one in markers_of(at_work)] == ["Now"]
+    at_work.press("Space")
+
+
+def test_the_offer_ends_and_the_key_names_tracks_again(at_work: Hands) -> None:
+    window = at_work.window
+    window.marking._offer_ends.setInterval(1)
+    at_work.press("M")
+    at_work.qtbot.waitUntil(lambda: offered(at_work) is None)
+    at_work.press("PgDown")
+    at_work.press("F2")
+    assert not window.timeline.canvas.findChildren(QLineEdit)
+    field = window.timeline.heads.findChild(QLineEdit)
+    assert field.accessibleName().startswith("Name of")
+    QTest.keyClick(field, Qt.Key.Key_Escape)
+
+
+def test_the_offer_goes_when_the_view_moves_and_the_key_still_names(at_work: Hands) -> None:
+    at_work.window.transport.seek(RATE_HZ)
+    at_work.press("M")
+    at_work.press("+")
+    assert offered(at_work) is None
+    at_work.press("F2")
+    assert name_field(at_work).text() == "Marker 1"
+    QTest.keyClick(name_field(at_work), Qt.Key.Key_Escape)
 
 
 def test_the_span_of_a_proposal_is_named_at_once_in_one_step(at_work: Hands) -> None:

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QLabel,
     QLineEdit,
+    QListView,
     QListWidget,
     QPushButton,
     QRadioButton,
@@ -293,6 +294,43 @@ def test_nothing_is_cut_off_in_the_form(qtbot: QtBot, qapp: QApplication, look: 
 
 
 # Keys.
+
+
+def test_keys_are_changed_without_a_mouse(hands: Hands, document: Path) -> None:
+    window = hands.window
+    window.session.open(document)
+    hands.finish_work()
+
+    def press(key: Qt.Key, *, held: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> QWidget:
+        QTest.keyClick(QApplication.focusWidget(), key, held)
+        return QApplication.focusWidget()
+
+    def answer(dialog: QWidget) -> None:
+        dialog.activateWindow()
+        hands.qtbot.waitUntil(dialog.isActiveWindow)
+        assert QApplication.focusWidget() is named_field(dialog, "Name of the command")
+        QTest.keyClicks(QApplication.focusWidget(), "nudge")
+        press(Qt.Key.Key_Down)
+        assert isinstance(press(Qt.Key.Key_Return), KeyField)
+        button = press(Qt.Key.Key_F6, held=Qt.KeyboardModifier.ControlModifier)
+        assert isinstance(button, KeyButton)
+        assert button.text() == "Use it"
+        listed = press(Qt.Key.Key_Return)
+        assert dialog.isVisible()
+        assert isinstance(listed, QListView), "on to the next command"
+        press(Qt.Key.Key_Home)
+        assert isinstance(press(Qt.Key.Key_Return), KeyField)
+        button = press(Qt.Key.Key_X)
+        assert isinstance(button, KeyButton)
+        assert button.text() == "Swap"
+        press(Qt.Key.Key_Return)
+        press(Qt.Key.Key_Escape)
+
+    hands.press_and_answer("Ctrl+Shift+K", answer)
+    assert window.commands.action("edge.nudge_right").shortcut().toString() == "Ctrl+F6"
+    assert window.commands.action("edge.nudge_left").shortcut().toString() == "X"
+    assert window.commands.action("review.reject").shortcut().toString() == "Alt+Left"
+    assert not window.session.state.decisions
 
 
 def test_a_changed_key_works_at_once_and_shows_everywhere(hands: Hands, document: Path) -> None:

@@ -143,3 +143,30 @@ def test_a_listening_that_is_cancelled_proposes_nothing_later(hands: Hands, paus
     hands.finish_work()
     assert window.session.listening is not None
     assert not window.session.state.proposals
+
+
+def test_after_proposing_again_the_first_new_proposal_is_current(reviewing: Hands) -> None:
+    window = reviewing.window
+    reviewing.press("Down")
+    old, last = frozenset(window.session.state.proposals), window.review.current
+    assert last == f"cut-{40 * RATE_HZ}"
+    window.work.propose({"threshold_mode": "keep", "keep": 0.4})
+    new = [key for key in window.session.state.proposals if key not in old]
+    assert new
+    assert window.review.current == new[0], "the first in time"
+    reviewing.press("Down")
+    here = window.review.current
+    window.work.propose({"threshold_mode": "keep", "keep": 0.4})
+    assert window.review.current == here, "nothing new is nothing to go to"
+
+
+def test_the_keys_of_the_threshold_leave_the_current_one(reviewing: Hands) -> None:
+    window = reviewing.window
+    window.work.propose({"threshold_mode": "percentile", "percentile": 60})
+    reviewing.press("A")
+    reviewing.press("Up")
+    here = window.review.current
+    assert window.session.state.decisions
+    for _ in range(5):
+        reviewing.press("Alt+Down")
+        assert window.review.current == here

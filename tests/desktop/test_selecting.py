@@ -103,6 +103,24 @@ def test_the_ruler_selects_by_a_drag_seeks_by_a_click_and_scrubs_with_alt(close:
     assert span_s(window) == about(5, 12)
 
 
+def test_a_selection_by_keys_begins_where_the_playhead_was_put(close: Hands) -> None:
+    window = close.window
+    rate_hz = window.session.state.rate_hz
+    window.transport.seek(2 * rate_hz)
+    close.press("Shift+Right")
+    close.press("Shift+Right")
+    assert span_s(window) == about(2, 4)
+    window.transport.seek(3 * rate_hz)  # inside, it is still the same selection
+    close.press("Shift+Right")
+    assert span_s(window) == about(2, 5)
+    window.transport.seek(12 * rate_hz)
+    close.press("Shift+Right")
+    assert span_s(window) == about(12, 13)
+    window.transport.seek(8 * rate_hz)
+    close.press("Shift+Left")
+    assert span_s(window) == about(7, 8)
+
+
 def test_shift_extends_and_edges_are_dragged(close: Hands) -> None:
     window = close.window
     canvas, y = window.timeline.canvas, lane_y(window)

@@ -104,6 +104,18 @@ def test_keys_that_need_a_track_say_so(mixing: Hands) -> None:
         assert "(PgDown)" in " ".join(label.text() for label in mixing.window.status_bar.findChildren(QLabel))
 
 
+def test_the_key_of_all_tracks_or_one_takes_the_first_where_none_is_chosen(mixing: Hands) -> None:
+    window = mixing.window
+    first = window.session.state.tracks[0]
+    assert window.timeline.heads.current_track() is None
+    mixing.press("Alt+T")
+    assert not mixing.refused
+    assert window.selecting.tracks == (first.id,)
+    assert window.timeline.heads.current_track().id == first.id
+    mixing.press("Alt+T")
+    assert window.selecting.tracks == ()
+
+
 def test_a_track_is_renamed_by_key_and_the_name_survives(mixing: Hands, document: Path) -> None:
     choose(mixing, "snare")
     mixing.press("F2")

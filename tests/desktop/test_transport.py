@@ -242,3 +242,34 @@ def test_the_ruler_steps_through_its_modes_and_is_remembered(
     again.deleteLater()
     reviewing.press("F6")
     assert label(window, "Last command") == "Ruler in time"
+
+
+def test_looping_is_said_only_where_something_loops(reviewing: Hands) -> None:
+    window = reviewing.window
+    loops = window.top_bar._buttons["loop"]
+    window.review.choose(None)
+    reviewing.press("Shift+L")
+    assert reviewing.refused[-1].startswith("There is nothing to loop")
+    assert not window.transport.loops
+    reviewing.press("Down")
+    start, stop = window.review.span()
+    window.transport.seek(stop + 1)
+    reviewing.press("Shift+L")
+    assert window.status_bar.message == "Loop on: Space repeats the proposal"
+    assert loops.isChecked()
+    assert window.transport.playhead_samples == start, "from behind it, it would never come round"
+    reviewing.press("Space")
+    assert window.player._loop == (start, stop)
+    reviewing.press("Shift+L")
+    assert window.status_bar.message == "Playing on"
+    assert not loops.isChecked()
+    reviewing.press("Shift+L")
+    assert window.status_bar.message == "Looping the current proposal"
+    reviewing.press("Space")
+    reviewing.press("Shift+L")
+    assert window.status_bar.message == "Loop off"
+    reviewing.press("Shift+A")
+    reviewing.press("Q")
+    reviewing.press("Shift+L")
+    assert "It is cut from the result" in reviewing.refused[-1]
+    assert not window.transport.loops

@@ -19,6 +19,7 @@ OPENS_A_DIALOG = {
     *("file.new", "file.open", "file.open_backup", "file.recent", "file.import", "file.relink"),
     *("file.snapshot", "file.export", "file.preferences", "file.quit"),
     *("tracks.menu", "tracks.color", "tracks.group", "tracks.role", "view.spectrogram"),
+    *("view.messages", "file.demo"),
     *("taste.analyse", "taste.look", "taste.compare", "transport.go_to"),
     *("review.note", "file.note"),
     *(

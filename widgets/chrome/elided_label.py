@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from html import escape
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QHelpEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+)
+from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
 
 
 def paint_words(painter: QPainter, area: QRectF, text: str, font: QFont, token: str) -> float:
@@ -18,7 +29,14 @@ def paint_words(painter: QPainter, area: QRectF, text: str, font: QFont, token: 
 
 
 class ElidedLabel(QLabel):
-    """A label of one plain line that can shrink to a few letters."""
+    """A label of one plain line that can shrink to a few letters.
+
+    Signals
+    -------
+    clicked : it was pressed with the left button
+    """
+
+    clicked = Signal()
 
     def __init__(self, text: str = "", role: str = "", parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
@@ -31,6 +49,28 @@ class ElidedLabel(QLabel):
         """Show another text."""
         super().setText(text)
         self.setToolTip(text)
+
+    def event(self, event: QEvent) -> bool:
+        """Show a tooltip that says no more than the label only where the label is cut short, in lines."""
+        if (
+            event.type() == QEvent.Type.ToolTip
+            and isinstance(event, QHelpEvent)
+            and self.toolTip() == self.text()
+        ):
+            if self.is_elided:
+                QToolTip.showText(event.globalPos(), f"<qt>{escape(self.text())}</qt>", self)
+            return True
+        return super().event(event)
+
+    @property
+    def is_elided(self) -> bool:
+        """Whether room is too short for all of it."""
+        return self.fontMetrics().horizontalAdvance(self.text()) > self.contentsRect().width()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.clicked.emit()
+        super().mousePressEvent(event)
 
     def minimumSizeHint(self) -> QSize:
         hint = super().minimumSizeHint()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 
@@ -55,18 +56,41 @@ def _run_score(wanted: str, found: str, start: int) -> float | None:
 def ranked(query: str, commands: Iterable[CommandEntry]) -> tuple[CommandEntry, ...]:
     """Return the commands that `query` finds, the best first; all of them in their order for an empty one.
 
-    The label counts in full, a match in the group and description for less.
+    Words of the name come before letters inside its words, those before words of the description, and letters
+    that are only strewn over the name come last.
     """
+    words = query.casefold().split()
+    if not words:
+        return tuple(commands)
     scored = []
     for order, command in enumerate(commands):
-        by_label = match_score(query, command.label)
-        words = query.casefold().split()
-        by_text = (
-            -20.0
-            if all(word in f"{command.group} {command.description}".casefold() for word in words)
-            else None
-        )
-        scores = [score for score in (by_label, by_text) if score is not None]
-        if scores:
-            scored.append((-max(scores), order, command))
-    return tuple(command for _, _, command in sorted(scored, key=lambda each: each[:2]))
+        score = match_score(query, command.label)
+        rank = _rank(words, command, is_strewn=score is not None)
+        if rank is not None:
+            begins = command.label.casefold().startswith(" ".join(words))
+            scored.append((rank, not begins, -(score or 0.0), order, command))
+    return tuple(each[-1] for each in sorted(scored, key=lambda each: each[:-1]))
+
+
+def _rank(words: Sequence[str], command: CommandEntry, *, is_strewn: bool) -> int | None:
+    """Return how a command is found by words in lower case, 0 for the best way; None where it is not."""
+    name = command.label.casefold()
+    whole = f"{name} {command.group} {command.description}".casefold()
+    ways = (
+        _begin_words(words, name),
+        "".join(words) in "".join(each[0] for each in _words(name)),
+        all(word in name for word in words),
+        _begin_words(words, whole),
+        all(word in whole for word in words),
+        is_strewn,
+    )
+    return next((rank for rank, holds in enumerate(ways) if holds), None)
+
+
+def _begin_words(words: Sequence[str], text: str) -> bool:
+    found = _words(text)
+    return all(any(each.startswith(word) for each in found) for word in words)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text)

@@ -6,7 +6,16 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
+from PySide6.QtCore import (
+    QCoreApplication,
+    QEvent,
+    QItemSelectionModel,
+    QModelIndex,
+    QObject,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
 
 from engine.errors import OffcutError
@@ -16,6 +25,9 @@ from widgets.chrome.key_caps import KeyButton
 from widgets.chrome.key_field import KeyField
 from widgets.chrome.key_names import key_label, key_labels
 from widgets.theme import Theme, px
+
+_STEERING = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
+_HOW = "Enter goes to the key field; press a key there, Enter then takes what is offered."
 
 
 class KeyRules(Protocol):
@@ -101,6 +113,8 @@ class KeyEditor(QWidget):
 
     def _wire(self) -> None:
         self._search.textChanged.connect(self._find)
+        for steered in (self._search, self._list):
+            steered.installEventFilter(self)
         self._list.selectionModel().currentChanged.connect(self._choose)
         self._field.key_pressed.connect(self._take)
         rules = self._rules
@@ -114,6 +128,19 @@ class KeyEditor(QWidget):
         }
         for name, do in does.items():
             self._buttons[name].clicked.connect(partial(self._do, do))
+        self._list.doubleClicked.connect(lambda _index: self._field.setFocus())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Let the arrows of the search steer the list, and Enter go on to the key from both."""
+        if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.KeyPress:
+            return False
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._field.setFocus(Qt.FocusReason.TabFocusReason)
+            return True
+        if watched is self._search and event.key() in _STEERING:
+            QCoreApplication.sendEvent(self._list, event)
+            return True
+        return False
 
     def _find(self, query: str) -> None:
         chosen = self._command.id
@@ -130,6 +157,7 @@ class KeyEditor(QWidget):
         if index.isValid():
             self._command = self._found.commands[index.row()]
             self._take("", pressed=False)
+            self._list.scrollTo(index)
 
     def _take(self, key: str, pressed: bool = True) -> None:
         """Show what a key means for the command chosen, and what can be done with it."""
@@ -154,7 +182,10 @@ class KeyEditor(QWidget):
             said = f"{key_label(key)} is already a key of this command."
         elif free:
             said = f"{key_label(key)} is free."
-        self._say(said, bool(trouble or owner))
+        self._say(said or _HOW, bool(trouble or owner))
+        offered = "use" if free else "swap" if owner is not None else ""
+        if offered and self._field.hasFocus():
+            self._buttons[offered].setFocus(Qt.FocusReason.TabFocusReason)
 
     def _say(self, sentence: str, is_trouble: bool) -> None:
         self._said.setProperty("role", "error" if is_trouble else "dim")
@@ -168,4 +199,5 @@ class KeyEditor(QWidget):
             self._say(str(error), is_trouble=True)
             return
         self._find(self._search.text())
+        self._list.setFocus(Qt.FocusReason.TabFocusReason)
         self.changed.emit()

@@ -83,9 +83,10 @@ class RecentList(QWidget):
         self._list.setCurrentRow(0)
         self._renew()
 
-    def fit_rows(self) -> None:
-        """Be as high as the lines listed."""
-        self._list.setFixedHeight(px(ROW) * max(3, self._list.count()))
+    def fit_rows(self, most: int) -> None:
+        """Be as high as the lines listed, `most` of them at most, and as narrow as there is room."""
+        self._list.setMinimumSize(px(200), px(ROW) * 2)
+        self._list.setMaximumHeight(px(ROW) * min(most, max(2, self._list.count())) + px(4))
 
     def chosen(self) -> Path | None:
         """Return the document chosen."""

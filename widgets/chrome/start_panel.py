@@ -1,46 +1,80 @@
-"""What stands over the empty timeline: the documents opened last."""
+"""What stands over the empty timeline: the ways to begin, and the documents opened last."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Signal
-from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
+from widgets.chrome.large_button import LargeButton
 from widgets.chrome.recent_list import RecentList
 from widgets.theme import Theme, px
 
+_BEGINNINGS = (
+    ("file.import", "Import recordings…", "One track a file; or drop them here", "plus"),
+    ("file.demo", "Open the demo", "A jam with things to cut", "play"),
+    ("file.recent", "Open recent…", "Every decision is where you left it", "recent"),
+    ("taste.learn", "Learn a taste…", "From edits you made before", "graduation-cap"),
+)
+_TWO_COLUMNS, _COLUMN, _MARGIN = 640, 340, 16
+_LISTED = 5
+
 
 class StartPanel(QFrame):
-    """The recent documents in the middle of another widget, whose size it follows.
+    """Large buttons and the recent documents, over another widget from a line of it down.
 
     Parameters
     ----------
-    over : the widget
+    keys : the key cap of each command id
+    over : the widget, whose size it follows
     top : tells how many pixels of it stay free above
 
     Signals
     -------
+    command_requested : the id of the command of a button
     opened, forgotten : as of `RecentList`
     """
 
+    command_requested = Signal(str)
     opened = Signal(Path)
     forgotten = Signal(Path)
 
-    def __init__(self, theme: Theme, over: QWidget, top: Callable[[], int]) -> None:
+    def __init__(self, theme: Theme, keys: Mapping[str, str], over: QWidget, top: Callable[[], int]) -> None:
         super().__init__(over)
         self._over = over
         self._top = top
-        self.setProperty("surface", "panel")
-        title = QLabel("Open recent, or drop recordings here")
-        title.setProperty("role", "title")
+        self._lists = False
+        self.setProperty("surface", "ground")
+        self.setAccessibleName("Begin")
+        self._buttons = {
+            command: LargeButton(theme, text, more, keys.get(command, ""), icon)
+            for command, text, more, icon in _BEGINNINGS
+        }
+        for command, button in self._buttons.items():
+            button.clicked.connect(
+                lambda _checked=False, command=command: self.command_requested.emit(command)
+            )
+        self._title = QLabel("Opened last")
+        self._title.setProperty("role", "title")
         self._list = RecentList(theme)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(px(20), px(16), px(20), px(16))
-        layout.setSpacing(px(12))
-        layout.addWidget(title)
-        layout.addWidget(self._list)
+        self._box = QWidget()
+        self._box.setProperty("surface", "ground")
+        self._grid = QGridLayout()
+        self._grid.setSpacing(px(10))
+        column = QVBoxLayout(self._box)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(px(12))
+        column.addLayout(self._grid)
+        column.addSpacing(px(8))
+        column.addWidget(self._title)
+        column.addWidget(self._list)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(px(_MARGIN), px(_MARGIN), px(_MARGIN), px(_MARGIN))
+        whole.addStretch(1)
+        whole.addWidget(self._box, 0, Qt.AlignmentFlag.AlignHCenter)
+        whole.addStretch(1)
         self._list.opened.connect(self.opened)
         self._list.forgotten.connect(self.forgotten)
         over.installEventFilter(self)
@@ -50,30 +84,38 @@ class StartPanel(QFrame):
     def set_theme(self, theme: Theme) -> None:
         """Paint with these colours from now on."""
         self._list.set_theme(theme)
-        self.setStyleSheet(f"StartPanel {{ border: 1px solid {theme.line}; border-radius: {px(6)}px; }}")
+        for button in self._buttons.values():
+            button.set_theme(theme)
 
     def show_documents(self, documents: Iterable[tuple[Path, bool]]) -> None:
-        """List these; without any it hides."""
+        """Show the ways to begin, and list these documents."""
         listed = list(documents)
+        self._lists = bool(listed)
         self._list.show_documents(listed)
-        self._list.fit_rows()
-        self.setVisible(bool(listed))
-        self._centre()
+        self._list.fit_rows(_LISTED)
+        self._buttons["file.recent"].setEnabled(self._lists)
+        self.show()
+        self._fill()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Stay in the middle."""
+        """Keep to the other widget."""
         if watched is self._over and event.type() == QEvent.Type.Resize:
-            self._centre()
+            self._fill()
         return False
 
-    def _centre(self) -> None:
+    def _fill(self) -> None:
+        if self.isHidden():
+            return
         room = self._over.rect()
         room.setTop(self._top())
-        size = self.sizeHint().boundedTo(room.size())
-        self.setGeometry(
-            room.center().x() - size.width() // 2,
-            room.center().y() - size.height() // 2,
-            size.width(),
-            size.height(),
-        )
+        columns = 2 if room.width() >= px(_TWO_COLUMNS) else 1
+        for place, button in enumerate(self._buttons.values()):
+            self._grid.addWidget(button, place // columns, place % columns)
+        self._box.setFixedWidth(min(room.width() - px(2 * _MARGIN), px(columns * _COLUMN)))
+        for part in (self._title, self._list):
+            part.setVisible(self._lists)
+        if self._lists and self._box.minimumSizeHint().height() > room.height() - px(2 * _MARGIN):
+            for part in (self._title, self._list):  # the button for them stays
+                part.hide()
+        self.setGeometry(room)
         self.raise_()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
 
@@ -38,6 +38,8 @@ class StatusBar(QFrame):
         self._undo = ElidedLabel(role="dim")
         self._job, self._left = ElidedLabel(role="dim"), QLabel()
         self._done.setAccessibleName("Last command")
+        self._done.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._done.clicked.connect(lambda: self.command_requested.emit("view.messages"))
         self._undo.setAccessibleName("What undo takes back")
         self._job.setAccessibleName("Running work")
         self._left.setAccessibleName("Time left")
@@ -81,6 +83,11 @@ class StatusBar(QFrame):
         self._done.setStyleSheet(f"color: {self._theme.error if self._failed else self._theme.text};")
         self._share()
 
+    @property
+    def message(self) -> str:
+        """What was said last."""
+        return self._done.text()
+
     def set_message(self, text: str, undo_label: str | None = None) -> None:
         """Say what the last key did, and what undo would take back (None: nothing)."""
         self._failed = False
@@ -117,11 +124,11 @@ class StatusBar(QFrame):
         self._share()
 
     def set_error(self, sentence: str) -> None:
-        """Say what went wrong; what undo takes back stays."""
+        """Say what went wrong; what undo would take back has nothing to do with it."""
         self._failed = True
         self._offer.hide()
         self._done.setText(with_keys(sentence, self._keys))
-        self._show_undo(sentence)
+        self._undo.setText("")
         announce(self, self._done.text(), urgent=True)
         self._paint_message()
 

@@ -81,7 +81,9 @@ class QueueHead(QWidget):
         self._grid.setHorizontalSpacing(px(12))
         self._grid.setVerticalSpacing(px(2))
         self._grid.setColumnStretch(1, 1)
-        find = QHBoxLayout()
+        self._finding = QWidget()
+        find = QHBoxLayout(self._finding)
+        find.setContentsMargins(0, 0, 0, 0)
         find.setSpacing(px(6))
         find.addWidget(self.search, 1)
         find.addWidget(self._sort)
@@ -90,7 +92,7 @@ class QueueHead(QWidget):
         layout.addWidget(self._summary)
         layout.addWidget(self._figures)
         layout.addWidget(self._chips)
-        layout.addLayout(find)
+        layout.addWidget(self._finding)
 
     def set_theme(self, theme: Theme) -> None:
         """Paint with these colours from now on."""
@@ -130,7 +132,12 @@ class QueueHead(QWidget):
         self._summary.setVisible(bool(text))
 
     def set_review(self, state: DocumentState, statistics: ReviewStatistics, finished: str) -> None:
-        """Say how far the review is; `finished` is the sentence for its end, else empty."""
+        """Say how far the review is; `finished` is the sentence for its end, else empty.
+
+        Before anything was proposed there is nothing to filter, to find or to count.
+        """
+        for part in (self._chips, self._finding, self._more):
+            part.setVisible(statistics.total > 0)
         self._chips.set_counts(
             {
                 "undecided": statistics.total - statistics.decided,

@@ -97,14 +97,15 @@ class QueuePanel(QFrame):
         self._middle.addWidget(self._view)
         self._middle.addWidget(self._hint)
         layout.addWidget(self._middle, 1)
-        foot = QVBoxLayout()
+        self._foot = QWidget()
+        foot = QVBoxLayout(self._foot)
         foot.setContentsMargins(px(4), px(6), px(4), px(6))
         self._above.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         foot.setSpacing(px(4))
         foot.addWidget(self._learning)
         foot.addWidget(self._bulk)
         foot.addWidget(self._above)
-        layout.addLayout(foot)
+        layout.addWidget(self._foot)
 
     def set_theme(self, theme: Theme) -> None:
         """Paint with these colours from now on."""
@@ -162,7 +163,8 @@ class QueuePanel(QFrame):
         self._say_above(count, threshold)
 
     def _say_above(self, count: int, threshold: float) -> None:
-        self._above.setText(f"Accept {count:,} at or above {threshold:.2f}")
+        some = f"Accept {count:,} at or above {threshold:.2f}"
+        self._above.setText(some if count else f"Nothing undecided at or above {threshold:.2f}")
         self._above.setEnabled(count > 0)
 
     def show_proposal(self, proposal_id: str) -> None:
@@ -206,6 +208,7 @@ class QueuePanel(QFrame):
         self._shown, self._statistics, self._threshold = (state, current, edge), statistics, threshold
         self._head.set_review(state, statistics, all_decided(statistics, self._keys))
         self._say_above(above_count, threshold)
+        self._foot.setVisible(statistics.total > 0)
         self._view.model().set_listing(state, listing, learned)
         self._open_card()
         self._view.set_current(current)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import product
 
 import pytest
@@ -20,10 +21,32 @@ from widgets.chrome.entries import match_score, ranked
         ("EXP", "Export…"),
         ("accept all", "Accept all above"),
         ("before.", "Play with pre-roll"),
+        ("roll play", "Play with pre-roll"),
     ],
 )
 def test_the_expected_command_comes_first(query: str, label: str) -> None:
     assert ranked(query, COMMANDS)[0].label == label
+
+
+@dataclass(frozen=True)
+class Entry:
+    label: str
+    description: str = ""
+    group: str = ""
+    id: str = ""
+    keys: tuple[str, ...] = ()
+
+
+def test_words_of_the_name_come_first_then_the_description_then_strewn_letters() -> None:
+    strewn = Entry("Fold or unfold the group")
+    described = Entry("Keep a diary", "Write a log of the day.")
+    inside = Entry("Catalogue")
+    second = Entry("Show the log", "Everything.")
+    first = Entry("Log of messages")
+    grouped = Entry("Empty", group="Log")
+    everything = (strewn, described, inside, second, first, grouped)
+    assert ranked("log", everything) == (first, second, inside, described, grouped, strewn)
+    assert ranked("of log", everything)[0] is first, "words in any order"
 
 
 def test_no_letters_find_everything_in_order() -> None:

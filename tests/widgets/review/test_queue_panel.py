@@ -200,7 +200,7 @@ def test_the_same_queue_is_not_reset(panel: QueuePanel, qtbot: QtBot) -> None:
 def test_a_current_one_outside_the_filter_opens_no_card(panel: QueuePanel) -> None:
     panel.set_review(SOME, listing(SOME, ("cut-1", "cut-2")), "cut-12", "left", statistics(SOME), 0.8, 0)
     assert not card_of_panel(panel).isVisible()
-    assert not button(panel, "Accept 0").isEnabled()
+    assert not button(panel, "Nothing undecided at or above").isEnabled()
 
 
 def test_empty_and_finished_queues_speak(panel: QueuePanel) -> None:

@@ -1,0 +1,144 @@
+"""What was said: in the status line, on hover, and in the log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QHelpEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QTextEdit, QToolTip
+
+from desktop.telling import MOST_MESSAGES
+from tests.desktop.conftest import Hands
+from tests.desktop.documents import make_document
+from tests.hostile.bad_files import RATE_HZ, good
+from widgets.chrome.check_box import CheckBox
+from widgets.chrome.message_log import MessageLog
+
+CUTS = ((4 * RATE_HZ, 8 * RATE_HZ), (12 * RATE_HZ, 16 * RATE_HZ))
+
+
+@pytest.fixture
+def reviewing(hands: Hands, tmp_path: Path) -> Hands:
+    recording = good(tmp_path / "jam.wav", 20)
+    hands.window.session.open(make_document(tmp_path / "jam.offcut", recording, CUTS))
+    hands.finish_work()
+    return hands
+
+
+def log_of(hands: Hands) -> MessageLog:
+    hands.press("Ctrl+Shift+H")
+    found = hands.window.telling.log
+    assert found is not None
+    assert found.isVisible()
+    return found
+
+
+def test_the_log_lists_what_was_said_with_the_time_and_marks_errors(reviewing: Hands) -> None:
+    reviewing.press("X")
+    reviewing.press("Alt+M")
+    log = log_of(reviewing)
+    lines = log.lines()[-2:]
+    assert lines[0][8:] == "  Rejected cut 0:04.0 – 0:08.0"
+    assert lines[1][8:].startswith("  Error: Choose a track first: click its head")
+    assert "(PgDown)" in lines[1]
+    assert all(line[2] == line[5] == ":" and line[:2].isdecimal() for line in lines)
+    assert lines[0].split("  ")[1] in log.findChild(QTextEdit).toPlainText()
+    errors = log.findChild(CheckBox)
+    errors.setChecked(True)
+    assert [line for line in log.lines() if "Error: " not in line] == []
+
+
+def test_it_goes_on_while_it_is_open_and_is_copied(reviewing: Hands) -> None:
+    log = log_of(reviewing)
+    reviewing.press("X")
+    reviewing.press("X")
+    assert log.lines()[-1].endswith("Rejected cut 0:12.0 – 0:16.0")
+    text = log.findChild(QTextEdit)
+    assert text.toPlainText().endswith("Rejected cut 0:12.0 – 0:16.0")
+    next(one for one in log.findChildren(type(log._copy)) if one.text() == "Copy all").click()
+    assert QGuiApplication.clipboard().text() == "\n".join(log.lines())
+    log.activateWindow()
+    reviewing.qtbot.waitUntil(log.isActiveWindow)
+    QTest.keyClick(log, Qt.Key.Key_Escape)
+    assert log.isHidden()
+
+
+def test_the_oldest_give_way(hands: Hands) -> None:
+    for number in range(MOST_MESSAGES + 10):
+        hands.window.say(f"Said {number}")
+    messages = hands.window.telling.messages
+    assert len(messages) == MOST_MESSAGES
+    assert messages[0].text == "Said 10"
+
+
+def test_a_click_on_the_line_opens_the_log(reviewing: Hands) -> None:
+    reviewing.press("X")
+    QTest.mouseClick(reviewing.window.status_bar._done, Qt.MouseButton.LeftButton)
+    assert reviewing.window.telling.log.isVisible()
+
+
+def test_no_undo_of_something_else_beside_an_error(reviewing: Hands) -> None:
+    reviewing.press("X")
+    assert reviewing.window.status_bar._undo.text().endswith("takes it back")
+    reviewing.press("Alt+M")
+    assert not reviewing.window.status_bar._undo.text()
+    reviewing.press("Down")
+    reviewing.window.say("Next")
+    assert "Rejected cut" in reviewing.window.status_bar._undo.text()
+
+
+def hover(hands: Hands) -> str:
+    label = hands.window.status_bar._done
+    QToolTip.hideText()
+    hands.qtbot.waitUntil(lambda: not QToolTip.isVisible())
+    where = label.rect().center()
+    QApplication.sendEvent(label, QHelpEvent(QHelpEvent.Type.ToolTip, where, label.mapToGlobal(where)))
+    return QToolTip.text() if QToolTip.isVisible() else ""
+
+
+def test_a_line_that_is_cut_short_is_whole_on_hover(hands: Hands) -> None:
+    hands.window.resize(1024, 700)
+    long = "The recording <jam> cannot be read, since its folder is gone: " * 8
+    hands.window.say(long)
+    assert hover(hands) == f"<qt>{long.replace('<', '&lt;').replace('>', '&gt;')}</qt>"
+    hands.window.say("Short")
+    assert hover(hands) == ""
+
+
+def test_in_the_result_a_time_says_which_clock_it_is_of(reviewing: Hands) -> None:
+    window = reviewing.window
+    reviewing.press("A")
+    assert window.status_bar.message == "Accepted cut 0:04.0 – 0:08.0"
+    reviewing.press("Q")
+    assert window.status_bar.message == "Result: 0:16 of 0:20"
+    reviewing.press("X")
+    assert window.status_bar.message == "Rejected cut 0:12.0 – 0:16.0 (time of the source)"
+    assert window.status_bar._undo.text() == "Ctrl Z takes it back"
+    reviewing.press("Ctrl+Z")
+    assert window.status_bar.message == "Took back: Rejected cut 0:12.0 – 0:16.0 (time of the source)"
+    reviewing.press("Q")
+    reviewing.press("Ctrl+Shift+Z")
+    assert window.status_bar.message == "Made again: Rejected cut 0:12.0 – 0:16.0"
+
+
+def test_in_the_result_markers_and_selections_are_told_on_its_clock(reviewing: Hands) -> None:
+    window = reviewing.window
+    reviewing.press("A")
+    window.transport.seek(10 * RATE_HZ)
+    reviewing.press("M")
+    window.selecting.select(10 * RATE_HZ, 11 * RATE_HZ)
+    assert window.selecting.words == "Selected 0:10.000 – 0:11.000 (0:01.000)"
+    reviewing.press("Q")
+    reviewing.press("Home")
+    reviewing.press(".")
+    assert window.status_bar.message == "Marker 1 at 0:06.0"
+    assert window.top_bar._time.text() == "0:06.000"
+    assert window.selecting.words == "Selected 0:06.000 – 0:07.000 (0:01.000)"
+    assert window.selecting.words in window.selection_bar._said.text()
+    window.selecting.select(5 * RATE_HZ, 7 * RATE_HZ)
+    assert (
+        window.selecting.words == "Selected 0:05.000 – 0:07.000 of the source (0:02.000), cut from the result"
+    )

@@ -115,7 +115,8 @@ def test_memory_does_not_grow_with_the_length(tmp_path: Path) -> None:
         assert source_peaks(source, 12_000).frames == hours * 3600 * 12_000
         taken.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert taken[1] < taken[0] + 200_000, taken
+    # The peaks of the longer one are 16 MB more; how many pieces of 1 MB two threads hold is left to chance.
+    assert taken[1] < taken[0] + 2_500_000, taken
 
 
 def test_many_channels_in_small_blocks(tmp_path: Path, rng: np.random.Generator) -> None:

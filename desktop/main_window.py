@@ -73,9 +73,10 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._garbage = WindowGarbage(self)
         self.look = Look(application, settings, self)
-        theme, keymap, themed = self.look.theme, Keymap(settings, self), lambda: self.look.theme
+        keymap, themed = Keymap(settings, self), lambda: self.look.theme
         # One for all parts; it changes in place when the user changes a key.
         self.caps = dict(keymap.caps)
+        self._make_views(keymap)
         self.session = Session(self)
         self.player = Player(self)
         self.transport = Transport(self.session, self.player, self)
@@ -87,8 +88,6 @@ class MainWindow(QMainWindow):
         self.diagnosing = Diagnosing(self.session, self.work, self)
         self.shelves = Shelves(self, self.session, settings, themed)
         self.files = Files(self, self.session, self.work, self.diagnosing, self.shelves, themed)
-        self.top_bar = TopBar(theme, self.caps)
-        self.timeline = TimelineView(theme)
         self.ruler = Ruler(self.session, self.timeline, settings)
         self.stored_waves = StoredWaves(self, self)
         self.spectrograms = Spectrograms(self, self, settings)
@@ -98,20 +97,15 @@ class MainWindow(QMainWindow):
         self.tap_tempo = TapTempo(self.session, self.transport, self.grid_editing, self)
         self.selecting = Selecting(self.session, self.transport, self.timeline, self)
         self.marking = Marking(self, self, self.zooms.seek)
-        self.queue_panel = QueuePanel(theme, self.caps)
         self.queue = QueueSide(self.session, self.review, self.queue_panel, self.timeline.setFocus)
         self.threshold = ThresholdDrag(
             self.session, self.work, self.timeline, self.queue_panel, self.queue.show, self
         )
-        self.history_panel = HistoryPanel(theme)
         self.history = HistoryWalk(self.session, self.history_panel, self)
-        self.learning_panel = panel_of(self.work, theme)
-        self.status_bar = StatusBar(theme, self.caps)
+        self.learning_panel = panel_of(self.work, self.look.theme)
         self.telling = Telling(self, self, self.status_bar)
         self.clock = Clock(self.session, self.transport, self.timeline, self.zooms, self.top_bar, self)
-        self.selection_bar = SelectionBar(theme, self.caps)
         self.exporting = Exporting(self, self, settings)
-        self.palette_popup = CommandPalette(theme, keymap.commands, self)
         self.commands = Actions(self, keymap.commands)
         self.grid_layer = GridLayer(self.session, self.grid_editing, self.commands, self)
         self.tracks = Tracks(self, self.session, self.timeline, self.commands.action)
@@ -128,6 +122,16 @@ class MainWindow(QMainWindow):
         self._show_document()
         self.timeline.setFocus()
         self._restore_size()
+
+    def _make_views(self, keymap: Keymap) -> None:
+        theme = self.look.theme
+        self.top_bar = TopBar(theme, self.caps)
+        self.timeline = TimelineView(theme)
+        self.queue_panel = QueuePanel(theme, self.caps)
+        self.history_panel = HistoryPanel(theme)
+        self.status_bar = StatusBar(theme, self.caps)
+        self.selection_bar = SelectionBar(theme, self.caps)
+        self.palette_popup = CommandPalette(theme, keymap.commands, self)
 
     def _restore_size(self) -> None:
         geometry = self._settings.value("geometry")

@@ -20,16 +20,16 @@ from PySide6.QtWidgets import (
 from engine.diagnoses.finding import Finding
 from engine.settings import CutSettings
 from engine.wording import counted
-from widgets.chrome.key_editor import KeyEditor, KeyRules
-from widgets.chrome.learn_panel import LearnPanel, LearnRequest
-from widgets.chrome.name_form import NameForm
-from widgets.chrome.note_form import NoteForm
-from widgets.chrome.numbers_form import NumbersForm
-from widgets.chrome.preferences_form import PreferencesForm, PreferenceValues
-from widgets.chrome.propose_form import ProposeForm
-from widgets.chrome.recent_list import RecentList
-from widgets.chrome.spectrogram_form import SpectrogramForm
-from widgets.chrome.taste_shelf import Elsewhere, TasteShelf
+from widgets.forms.key_editor import KeyEditor, KeyRules
+from widgets.forms.learn_panel import LearnPanel, LearnRequest
+from widgets.forms.name_form import NameForm
+from widgets.forms.note_form import NoteForm
+from widgets.forms.numbers_form import NumbersForm
+from widgets.forms.preferences_form import PreferencesForm, PreferenceValues
+from widgets.forms.propose_form import ProposeForm
+from widgets.forms.recent_list import RecentList
+from widgets.forms.spectrogram_form import SpectrogramForm
+from widgets.forms.taste_shelf import Elsewhere, TasteShelf
 from widgets.theme import Theme, px
 
 AUDIO_FILES = (

@@ -17,7 +17,7 @@ from engine.jobs.own_process import run_in_own_process
 from engine.jobs.propose import Proposed, propose
 from engine.part_files import sweep
 from engine.progress import Progress
-from widgets.chrome.learn_panel import LearnRequest
+from widgets.forms.learn_panel import LearnRequest
 
 if TYPE_CHECKING:
     from engine.edl.export import Exported, ExportRequest

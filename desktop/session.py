@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject, Signal
 from engine.document.analysis import Analysis, BeatGrid, Listening, NearestKept, ScoreCurve
 from engine.document.change import Change, Edit, RowChange, united
 from engine.document.document import Document
+from engine.document.file.stored_audio import StoredAudio
 from engine.document.history import StepLabel
 from engine.document.state import DocumentState
-from engine.document.stored_audio import StoredAudio
 
 NO_DOCUMENT = DocumentState()
 

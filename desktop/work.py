@@ -35,7 +35,7 @@ from engine.jobs.media import Media, MediaRequest, Relinked, find_media, relink
 from engine.jobs.propose import propose, propose_pauses
 from engine.jobs.told import told_of, told_sentence
 from engine.safe_write import shown
-from widgets.chrome.learn_panel import LearnRequest
+from widgets.forms.learn_panel import LearnRequest
 
 if TYPE_CHECKING:
     from engine.edl.export import Exported, ExportRequest

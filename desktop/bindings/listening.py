@@ -11,7 +11,7 @@ from desktop import dialogs
 from desktop.bindings.window import Handler, Window
 from engine.errors import UsageError
 from engine.timebase import format_time, s_to_samples, samples_to_s
-from widgets.chrome.numbers_form import Number, NumbersForm
+from widgets.forms.numbers_form import Number, NumbersForm
 
 SEEK_S, SEEK_LITTLE_S = 5.0, 1.0
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from desktop.bindings.window import Handler, Window
-from widgets.timeline.wave_zoom import STEP
+from widgets.timeline.sound.wave_zoom import STEP
 
 
 def tracks(window: Window) -> Mapping[str, Handler]:

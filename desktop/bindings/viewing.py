@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from desktop.bindings.window import Handler, Window
-from widgets.timeline.wave_zoom import STEP
+from widgets.timeline.sound.wave_zoom import STEP
 
 ZOOM_STEP = 1.5
 

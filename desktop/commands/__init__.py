@@ -20,7 +20,7 @@ from desktop.commands.markers import MARKERS
 from desktop.commands.reviewing import ANSWERS, EDGES
 from desktop.commands.tracks import TRACKS
 from desktop.commands.viewing import HELP, VIEW
-from widgets.chrome.key_names import key_labels
+from widgets.controls.key_names import key_labels
 
 __all__ = ["BY_ID", "COMMANDS", "GRID_LAYER", "REVIEW", "WINDOW", "Command", "conflicts", "keys_markdown"]
 

@@ -22,13 +22,13 @@ from desktop.work import Work
 from engine.audio.spectrogram import WINDOWS_SAMPLES, Spectrogram
 from engine.audio.spectrogram_cache import SpectrogramRequest, source_spectrogram
 from engine.document.change import Change
+from engine.document.file.stored_audio import content_of
 from engine.document.pictures import set_pictures
-from engine.document.stored_audio import content_of
 from engine.document.track import Picture, Track
 from engine.errors import UsageError
-from widgets.chrome.spectrogram_form import SpectrogramForm
-from widgets.timeline.color_maps import ColorMap
-from widgets.timeline.spectrogram import (
+from widgets.forms.spectrogram_form import SpectrogramForm
+from widgets.timeline.sound.color_maps import ColorMap
+from widgets.timeline.sound.spectrogram import (
     CEILINGS_DB,
     FLOORS_DB,
     LEAST_RANGE_DB,

@@ -14,8 +14,8 @@ from desktop.session import Session
 from desktop.transport import Transport
 from desktop.work import Work
 from engine.document.change import Change
+from engine.document.file.stored_audio import key_of
 from engine.document.kinds.operations import Replace, Stored
-from engine.document.stored_audio import key_of
 from engine.edl.lost_audio import lost_in_document
 from engine.edl.stored_sounds import fits
 from engine.edl.unpacked import Unpacked, UnpackRequest, unpack

@@ -36,8 +36,8 @@ from engine.errors import ExportError, UsageError
 from engine.safe_write import shown
 from engine.timebase import format_time, samples_to_s
 from engine.wording import counted
-from widgets.chrome.export_choice import WHOLE, ExportChoice, ExportOutlook, SpanOffer, WrittenLine
 from widgets.chrome.status_bar import StatusBar
+from widgets.forms.export_choice import WHOLE, ExportChoice, ExportOutlook, SpanOffer, WrittenLine
 from widgets.timeline.timeline_view import TimelineView
 
 Span = tuple[int, int]

@@ -16,7 +16,7 @@ from engine.document.grid_edits import (
     require_tempo,
 )
 from engine.errors import UsageError
-from widgets.chrome.numbers_form import Number, NumbersForm
+from widgets.forms.numbers_form import Number, NumbersForm
 from widgets.theme import Theme
 
 _USUAL_BPM = 120.0

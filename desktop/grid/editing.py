@@ -17,8 +17,8 @@ from engine.document.state import DocumentState
 from engine.errors import OffcutError, UsageError
 from engine.timebase import format_time, s_to_samples, samples_to_s
 from widgets import theme
-from widgets.timeline.grid import divisions
-from widgets.timeline.snapping import REACH_PX, division_near
+from widgets.timeline.marks.grid import divisions
+from widgets.timeline.marks.snapping import REACH_PX, division_near
 from widgets.timeline.timeline_view import TimelineView
 
 JUST_PASSED_S = 0.3

@@ -23,7 +23,7 @@ from engine.document.state import DocumentState
 from engine.edl.build import heard_samples, heard_samples_after
 from engine.errors import OffcutError
 from engine.timebase import format_time, s_to_samples, samples_to_s
-from widgets.chrome.numbers_form import Number, NumbersForm
+from widgets.forms.numbers_form import Number, NumbersForm
 from widgets.theme import Theme
 from widgets.timeline.timeline_view import TimelineView
 

@@ -29,8 +29,8 @@ from engine.jobs.hand_payloads import (
     slip_payload,
 )
 from engine.timebase import format_time, s_to_samples, samples_to_s
-from widgets.chrome.numbers_form import NumbersForm
 from widgets.edit_words import conflict_sentence, taken_in_sentence
+from widgets.forms.numbers_form import NumbersForm
 from widgets.theme import Theme
 from widgets.timeline.timeline_view import TimelineView
 

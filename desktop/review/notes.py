@@ -10,9 +10,9 @@ from desktop.review.review import Review
 from desktop.session import Session
 from engine.document import edits
 from engine.document.change import Edit
-from engine.document.checks.limits import LONGEST_NOTE
+from engine.document.file.checks.limits import LONGEST_NOTE
 from engine.errors import UsageError
-from widgets.chrome.note_form import NoteForm
+from widgets.forms.note_form import NoteForm
 
 
 class Notes(QObject):

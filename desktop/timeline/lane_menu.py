@@ -14,8 +14,8 @@ from desktop.timeline.selecting import Selecting
 from desktop.transport import Transport
 from engine.document.kinds import KINDS
 from engine.document.kinds.kind import Kind
+from widgets.timeline.edits.selection import inside_selection
 from widgets.timeline.gestures import proposal_at
-from widgets.timeline.selection import inside_selection
 from widgets.timeline.timeline_view import TimelineView
 
 _SELECTION = (

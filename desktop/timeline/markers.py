@@ -23,9 +23,9 @@ from engine.document.state import DocumentState
 from engine.errors import UsageError
 from engine.timebase import format_time, s_to_samples, samples_to_s
 from engine.wording import counted
-from widgets.chrome.marker_list import MarkerList
-from widgets.timeline.markers import editor_area, place_in_view
-from widgets.timeline.name_offer import NameOffer
+from widgets.forms.marker_list import MarkerList
+from widgets.timeline.marks.markers import editor_area, place_in_view
+from widgets.timeline.marks.name_offer import NameOffer
 from widgets.timeline.timeline_view import TimelineView
 
 OFFER_MS = 8_000

@@ -13,7 +13,7 @@ from engine.document.state import DocumentState
 from engine.document.track import Picture, Track
 from engine.document.track_edits import ROLES, track_of
 from widgets import theme
-from widgets.chrome.icons import paint_icon
+from widgets.controls.icons import paint_icon
 
 ACCENT_NAMES = ("Green", "Violet", "Rose", "Teal", "Olive", "Magenta")
 HEIGHTS_PX: Mapping[str, int] = {"Automatic": 0, "Small": 64, "Medium": 128, "Large": 256}

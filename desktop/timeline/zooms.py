@@ -16,8 +16,8 @@ from engine.document.track import Track
 from engine.errors import UsageError
 from engine.strict_json import parse_json
 from engine.timebase import s_to_samples
+from widgets.timeline.sound.wave_zoom import LARGEST, zoom_text, zoomed
 from widgets.timeline.timeline_view import TimelineView
-from widgets.timeline.wave_zoom import LARGEST, zoom_text, zoomed
 
 _FOLLOWS, _PLACES = "follow", "places"
 _KEPT_DOCUMENTS, _KEPT_WINDOWS = 100, 50

@@ -19,12 +19,12 @@ from desktop.user_settings.keymap import Keymap
 from desktop.user_settings.look import Look
 from desktop.user_settings.preferences import Preferences
 from desktop.user_settings.recents import Recents
-from engine.document.stored_audio import content_of, is_key
+from engine.document.file.stored_audio import content_of, is_key
 from engine.errors import UsageError
 from widgets.chrome.command_palette import CommandPalette
-from widgets.chrome.key_caps import KeyButton
-from widgets.chrome.preferences_form import PreferencesForm
 from widgets.chrome.start_panel import StartPanel
+from widgets.controls.key_caps import KeyButton
+from widgets.forms.preferences_form import PreferencesForm
 from widgets.review.queue_panel import QueuePanel
 from widgets.timeline.timeline_view import TimelineView
 

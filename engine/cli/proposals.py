@@ -11,10 +11,10 @@ from engine.cli.output import Listing, VerbOutput
 from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
 from engine.document.decisions import Verdict, edited
 from engine.document.document import Document
+from engine.document.file.storage import without_collection
 from engine.document.kinds import KINDS
 from engine.document.proposals import KeptExample, Proposal
 from engine.document.state import DocumentState
-from engine.document.storage import without_collection
 from engine.document.table import VERDICTS, table_of
 from engine.progress import Progress
 from engine.review.calibration.calibrate import calibrate

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from engine.document.change import Edit, Row, row_changes
-from engine.document.checks.limits import LONGEST_DOCUMENT_SAMPLES, MOST_PIECES
 from engine.document.decisions import Decision, Edited, Verdict, edited
+from engine.document.file.checks.limits import LONGEST_DOCUMENT_SAMPLES, MOST_PIECES
 from engine.document.kinds import KINDS
 from engine.document.kinds.amount import Amount
 from engine.document.kinds.kind import MINIMUM_SPAN_S

@@ -13,18 +13,19 @@ from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 
-from engine.document import history, storage
+from engine.document import history
 from engine.document.analysis import Analysis
-from engine.document.backups import backups, copy_beside, copy_database
 from engine.document.change import Change, Edit, RowChange, change_of
-from engine.document.checks.coherence import require_coherent
-from engine.document.checksums import Tally
-from engine.document.opening import Opened, open_file
-from engine.document.row_copies import RowCopies
+from engine.document.file import storage
+from engine.document.file.backups import backups, copy_beside, copy_database
+from engine.document.file.checks.coherence import require_coherent
+from engine.document.file.checksums import Tally
+from engine.document.file.opening import Opened, open_file
+from engine.document.file.row_copies import RowCopies
+from engine.document.file.stored_analyses import is_of_kind, name_of, read_analysis, write_analysis
+from engine.document.file.stored_audio import StoredAudio, key_of, read_audio, write_audio
+from engine.document.file.transaction import Transaction, data_version, not_read, not_written, snapshot
 from engine.document.state import DocumentState
-from engine.document.stored_analyses import is_of_kind, name_of, read_analysis, write_analysis
-from engine.document.stored_audio import StoredAudio, key_of, read_audio, write_audio
-from engine.document.transaction import Transaction, data_version, not_read, not_written, snapshot
 from engine.errors import DocumentError, ExportError
 from engine.wording import counted
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from engine.document.change import CurrentAnalysis, Edit, Row, Setting, row_changes
-from engine.document.checks.limits import LONGEST_NOTE
 from engine.document.decisions import Decision, Verdict
+from engine.document.file.checks.limits import LONGEST_NOTE
 from engine.document.proposals import BY_HAND, Proposal
 from engine.document.state import DocumentState
 from engine.errors import UsageError

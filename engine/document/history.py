@@ -7,10 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from engine.document.change import CurrentAnalysis, Row, RowChange, Setting, merged
-from engine.document.checks.limits import LONGEST_TEXT
-from engine.document.checksums import Tally, digest
 from engine.document.decisions import Decision
-from engine.document.rows import NOT_AS_WRITTEN, TABLES, changes_from_json, changes_to_json
+from engine.document.file.checks.limits import LONGEST_TEXT
+from engine.document.file.checksums import Tally, digest
+from engine.document.file.rows import NOT_AS_WRITTEN, TABLES, changes_from_json, changes_to_json
 from engine.document.track import Track, sound_of
 from engine.errors import DocumentError
 

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from engine.document.change import Edit
 from engine.document.decisions import Verdict
+from engine.document.file.storage import apply_rows
 from engine.document.kinds.operations import Drop, Sounding
 from engine.document.state import DocumentState
-from engine.document.storage import apply_rows
 from engine.document.table import table_of
 from engine.edl.edit_list import EditList
 from engine.edl.gathered import Gathered, gathered, gathered_accepted

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.checks.limits import MOST_PIECES
+from engine.document.file.checks.limits import MOST_PIECES
 from engine.document.kinds.operations import Order
 from engine.edl.edit_list import EditList
 from engine.errors import DocumentError

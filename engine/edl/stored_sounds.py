@@ -9,9 +9,9 @@ from typing import Protocol
 
 import numpy as np
 
-from engine.document.audio_packing import Samples
+from engine.document.file.audio_packing import Samples
+from engine.document.file.stored_audio import audio_in_file
 from engine.document.kinds.operations import Stored
-from engine.document.stored_audio import audio_in_file
 from engine.edl.delay import Sound
 
 MOST_KEPT_SAMPLES = 2**24

@@ -21,9 +21,9 @@ from engine.audio.peaks import PeakPyramid
 from engine.audio.reader import SourceReader
 from engine.audio.writer import write_audio
 from engine.disk_room import check_room
-from engine.document.audio_packing import Samples
+from engine.document.file.audio_packing import Samples
+from engine.document.file.stored_audio import StoredAudio, audio_in_file, content_of
 from engine.document.kinds.operations import Stored
-from engine.document.stored_audio import StoredAudio, audio_in_file, content_of
 from engine.edl.delay import Sound
 from engine.progress import SILENT, Progress
 

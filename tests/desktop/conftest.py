@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from desktop.demo import DEMO_FOLDER
 from desktop.main_window import MainWindow
 from engine.cli.main import main
-from widgets.chrome.taste_shelf import Elsewhere, TasteShelf
+from widgets.forms.taste_shelf import Elsewhere, TasteShelf
 from widgets.theme import load_fonts
 
 POLL_MS = 20

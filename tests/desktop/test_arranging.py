@@ -16,7 +16,7 @@ from engine.edl.arrangement import arrangement
 from engine.edl.build import build
 from tests.desktop.conftest import Hands
 from tests.desktop.test_by_hand import RAW
-from widgets.timeline.arrangement import block_area
+from widgets.timeline.edits.arrangement import block_area
 from widgets.timeline.gestures import tip_at
 
 EDGES_S = (0, 40, 90, 130, 200)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QScrollArea, Q
 from engine.cli.main import main
 from tests.desktop.conftest import RAW, Hands, fill, named_field
 from tests.desktop.test_by_hand import select
-from widgets.chrome.numbers_form import NumbersForm
+from widgets.forms.numbers_form import NumbersForm
 
 
 @pytest.mark.parametrize(

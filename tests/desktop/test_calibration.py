@@ -26,7 +26,7 @@ from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
 from engine.review.calibration.stored import read_memory
 from tests.desktop.conftest import Hands, type_path
-from widgets.chrome.key_caps import KeyButton
+from widgets.controls.key_caps import KeyButton
 
 RATE_HZ = 8000
 COUNT, EVERY_S, CUT_S = 16, 5, 2

@@ -20,8 +20,8 @@ from engine.audio.codecs import Quality
 from engine.audio.dither import Dither
 from engine.document.by_hand import edit_by_hand
 from engine.document.decisions import Verdict
+from engine.document.file.storage import apply_rows
 from engine.document.markers import Marker
-from engine.document.storage import apply_rows
 from engine.document.track_edits import set_track
 from engine.edl.build import build
 from engine.edl.export import ExportOptions, ExportRequest
@@ -35,9 +35,9 @@ from tests.desktop.conftest import Hands, fill, named_field
 from tests.desktop.documents import make_document
 from tests.engine.edl.recordings import recording, with_cuts
 from tests.hostile.status import said
-from widgets.chrome.check_box import CheckBox
-from widgets.chrome.choice_field import ChoiceField
-from widgets.chrome.export_choice import ExportChoice
+from widgets.controls.check_box import CheckBox
+from widgets.controls.choice_field import ChoiceField
+from widgets.forms.export_choice import ExportChoice
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from desktop.user_settings.look import Look
 from tests.desktop.conftest import Hands, type_path
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import good
-from widgets.chrome.large_button import LargeButton
 from widgets.chrome.start_panel import StartPanel
+from widgets.controls.large_button import LargeButton
 from widgets.review.filter_chips import FilterChips
 from widgets.theme import DARK, LIGHT
 

@@ -17,8 +17,8 @@ from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
 from tests.desktop.conftest import Hands
 from tests.desktop.sound_device import RATE_HZ, CapturingDevice, alsa_configuration
-from widgets.chrome.elided_label import ElidedLabel
-from widgets.chrome.learn_panel import LearnRequest
+from widgets.controls.elided_label import ElidedLabel
+from widgets.forms.learn_panel import LearnRequest
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ALSA is Linux's")
 TRACKS = 16

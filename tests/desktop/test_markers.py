@@ -18,8 +18,8 @@ from tests.desktop.conftest import Hands, type_path
 from tests.desktop.documents import make_document
 from tests.desktop.test_grid import CUTS, RATE_HZ, at_work, document
 from tests.hostile.bad_files import good
-from widgets.chrome.marker_list import MarkerList
-from widgets.timeline.name_offer import NameOffer
+from widgets.forms.marker_list import MarkerList
+from widgets.timeline.marks.name_offer import NameOffer
 
 __all__ = ["at_work", "document"]
 

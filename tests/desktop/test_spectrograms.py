@@ -30,9 +30,9 @@ from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
 from engine.places import cache_folder
 from engine.progress import SILENT
 from tests.desktop.conftest import Hands, named_field
-from widgets.timeline.color_maps import ColorMap
-from widgets.timeline.spectrogram import Scale, SpectrogramLook
-from widgets.timeline.spectrogram_columns import EditedSpectrogram
+from widgets.timeline.sound.color_maps import ColorMap
+from widgets.timeline.sound.spectrogram import Scale, SpectrogramLook
+from widgets.timeline.sound.spectrogram_columns import EditedSpectrogram
 
 RATE_HZ = 48_000
 SECONDS = 12

@@ -24,11 +24,11 @@ from engine.document.change import Edit
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.edits import decide, set_analyses
+from engine.document.file.stored_audio import StoredAudio, stored
 from engine.document.pictures import set_pictures
 from engine.document.proposals import Proposal
 from engine.document.repairs import repair
 from engine.document.state import DocumentState
-from engine.document.stored_audio import StoredAudio, stored
 from engine.document.track import Picture
 from engine.edl.build import in_place
 from engine.edl.render import render
@@ -37,7 +37,7 @@ from engine.errors import ExportError
 from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
 from tests.desktop.conftest import Hands
-from widgets.timeline.waves import ColumnGrid, track_columns
+from widgets.timeline.sound.waves import ColumnGrid, track_columns
 
 RATE_HZ, LENGTH = 48_000, 480_000
 AT, SPAN, SLIP, CUT = 90_000, (96_000, 240_000), (120_000, 150_000), (168_000, 200_000)

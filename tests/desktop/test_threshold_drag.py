@@ -16,7 +16,7 @@ from engine.progress import SILENT
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import RATE_HZ, good
-from widgets.timeline.score import score_y
+from widgets.timeline.marks.score import score_y
 
 SECONDS = 60
 LEFT, NO_KEYS = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier

@@ -21,7 +21,7 @@ from engine.audio.fine_peaks import FINE_SAMPLES, PIECE_SAMPLES, fine_cells
 from engine.audio.peaks import Columns, build_peaks
 from engine.progress import SILENT
 from tests.desktop.conftest import Hands
-from widgets.timeline.waves import ColumnGrid, track_columns
+from widgets.timeline.sound.waves import ColumnGrid, track_columns
 
 FRAMES = 2 * PIECE_SAMPLES + 1_003
 

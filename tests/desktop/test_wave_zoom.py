@@ -18,7 +18,7 @@ from engine.edl.build import whole
 from engine.edl.render import render
 from tests.desktop.conftest import Hands
 from tests.hostile.bad_files import RATE_HZ, good
-from widgets.timeline.wave_zoom import LARGEST, zoom_text, zoomed
+from widgets.timeline.sound.wave_zoom import LARGEST, zoom_text, zoomed
 
 ALT, SHIFT = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ShiftModifier
 

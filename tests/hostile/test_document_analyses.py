@@ -16,9 +16,9 @@ import pytest
 from desktop.session import Session
 from engine.cli.main import main
 from engine.document import edits
-from engine.document.checksums import digest, write_anew
 from engine.document.document import Document
-from engine.document.storage import TABLE_NAMES
+from engine.document.file.checksums import digest, write_anew
+from engine.document.file.storage import TABLE_NAMES
 from tests.engine.document.scripted import ANALYSES, BEATS, IDS, review
 from tests.hostile.status import is_one_sentence
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from engine.document.document import Document
-from engine.document.stored_audio import stored
+from engine.document.file.stored_audio import stored
 from engine.document.track_edits import add_tracks
 from tests.engine.document.conftest import a_source
 
@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 from engine.document.document import Document
 from engine.document.repairs import repair
-from engine.document.stored_audio import stored
+from engine.document.file.stored_audio import stored
 
 path, last = Path(sys.argv[1]), int(sys.argv[2])
 audio = stored(np.linspace(-1, 1, 300_000, dtype=np.float32)[:, None], 48_000)

@@ -17,11 +17,11 @@ import pytest
 
 from engine.cli.main import main
 from engine.document import edits
-from engine.document.backups import backups
 from engine.document.decisions import Verdict
 from engine.document.document import Document
-from engine.document.lock import lock_path
-from engine.document.schema import SCHEMA_VERSION
+from engine.document.file.backups import backups
+from engine.document.file.lock import lock_path
+from engine.document.file.schema import SCHEMA_VERSION
 from engine.document.state import DocumentState
 from engine.errors import DocumentError
 from tests.engine.document.conftest import a_cut

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from engine.document import edits, track_edits
-from engine.document.backups import KEPT_BACKUPS, backups, newest_backup
 from engine.document.decisions import Verdict
 from engine.document.document import Document
+from engine.document.file.backups import KEPT_BACKUPS, backups, newest_backup
 from engine.document.state import DocumentState
 from engine.errors import DocumentError
 from tests.engine.document.conftest import a_cut, a_source

@@ -12,11 +12,11 @@ import pytest
 from engine.audio import opening
 from engine.cli.main import main
 from engine.document import edits
-from engine.document.checks import limits
-from engine.document.checksums import digest, write_anew
 from engine.document.decisions import Verdict
 from engine.document.document import Document
-from engine.document.storage import TABLE_NAMES
+from engine.document.file.checks import limits
+from engine.document.file.checksums import digest, write_anew
+from engine.document.file.storage import TABLE_NAMES
 from engine.errors import DocumentError
 from tests.engine.document.scripted import IDS, review
 from tests.engine.document.test_migrations import OLDER

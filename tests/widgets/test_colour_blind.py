@@ -19,8 +19,8 @@ from tests.widgets.conftest import Dress
 from widgets.review.row_delegate import RowDelegate
 from widgets.review.rows import QueueRow
 from widgets.theme import DARK, LIGHT, Theme, px
+from widgets.timeline.edits.proposals import Span, paint_span
 from widgets.timeline.frame import Frame, Wish, lay_out
-from widgets.timeline.proposals import Span, paint_span
 from widgets.timeline.viewport import Viewport
 
 BOTH = pytest.mark.parametrize("tokens", [DARK, LIGHT], ids=lambda tokens: tokens.name)

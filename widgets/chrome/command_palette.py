@@ -26,11 +26,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets.chrome.announce import announce
-from widgets.chrome.elided_label import paint_words
-from widgets.chrome.entries import CommandEntry, ranked
-from widgets.chrome.key_caps import paint_cap
-from widgets.chrome.key_names import key_labels
+from widgets.controls.announce import announce
+from widgets.controls.elided_label import paint_words
+from widgets.controls.entries import CommandEntry, ranked
+from widgets.controls.key_caps import paint_cap
+from widgets.controls.key_names import key_labels
 from widgets.theme import ROW, TEXT, Theme, px, ui_font
 
 _ROOT = QModelIndex()

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from widgets.chrome.command_palette import CommandPalette
-from widgets.chrome.export_choice import ExportChoice, ExportOutlook, WrittenLine
-from widgets.chrome.export_form import ExportForm
 from widgets.chrome.key_sheet import KeySheet
-from widgets.chrome.learn_panel import LearnPanel
 from widgets.chrome.loss_curve import LossCurve
 from widgets.chrome.status_bar import StatusBar
 from widgets.chrome.top_bar import TopBar
+from widgets.forms.export_choice import ExportChoice, ExportOutlook, WrittenLine
+from widgets.forms.export_form import ExportForm
+from widgets.forms.learn_panel import LearnPanel
 from widgets.stage import add_options, dressed, show_or_save
 from widgets.theme import Theme, px
 

@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets.chrome.entries import CommandEntry
-from widgets.chrome.key_caps import EnterButton
-from widgets.chrome.key_names import key_labels
+from widgets.controls.entries import CommandEntry
+from widgets.controls.key_caps import EnterButton
+from widgets.controls.key_names import key_labels
 from widgets.theme import px
 
 _COLUMNS = 2

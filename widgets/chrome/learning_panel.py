@@ -10,8 +10,8 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from engine.wording import one_line
-from widgets.chrome.elided_label import ElidedLabel
 from widgets.chrome.loss_history import LossHistory
+from widgets.controls.elided_label import ElidedLabel
 from widgets.theme import Theme, px
 
 if TYPE_CHECKING:

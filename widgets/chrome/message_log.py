@@ -12,8 +12,8 @@ from PySide6.QtGui import QFontMetricsF, QGuiApplication, QTextCursor
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QTextEdit, QVBoxLayout, QWidget
 
 from engine.wording import counted
-from widgets.chrome.check_box import CheckBox
-from widgets.chrome.key_caps import KeyButton
+from widgets.controls.check_box import CheckBox
+from widgets.controls.key_caps import KeyButton
 from widgets.theme import Theme, mono_font, px, ui_font
 
 _ERROR = "Error"

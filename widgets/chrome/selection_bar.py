@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
-from widgets.chrome.announce import announce
-from widgets.chrome.elided_label import ElidedLabel
-from widgets.chrome.key_caps import KeyButton
+from widgets.controls.announce import announce
+from widgets.controls.elided_label import ElidedLabel
+from widgets.controls.key_caps import KeyButton
 from widgets.theme import BAR, Theme, px
 
 ACTIONS = (

@@ -8,8 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from widgets.chrome.large_button import LargeButton
-from widgets.chrome.recent_list import RecentList
+from widgets.controls.large_button import LargeButton
+from widgets.forms.recent_list import RecentList
 from widgets.theme import Theme, px
 
 _BEGINNINGS = (

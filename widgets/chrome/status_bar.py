@@ -9,10 +9,10 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
 
 from engine.timebase import format_time
-from widgets.chrome.announce import announce
-from widgets.chrome.elided_label import ElidedLabel
-from widgets.chrome.key_caps import KeyButton
-from widgets.chrome.key_names import with_keys
+from widgets.controls.announce import announce
+from widgets.controls.elided_label import ElidedLabel
+from widgets.controls.key_caps import KeyButton
+from widgets.controls.key_names import with_keys
 from widgets.theme import BAR, Theme, px
 
 _STEPS = 1000

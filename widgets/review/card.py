@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePol
 
 from engine.document.analysis import ScoreCurve
 from engine.document.decisions import Verdict
-from widgets.chrome.elided_label import ElidedLabel
-from widgets.chrome.icons import paint_icon
-from widgets.chrome.key_caps import KeyButton
+from widgets.controls.elided_label import ElidedLabel
+from widgets.controls.icons import paint_icon
+from widgets.controls.key_caps import KeyButton
 from widgets.review.part_bars import PartBars
 from widgets.review.rows import VERDICT_ICONS, CardText
 from widgets.review.score_spark import ScoreSpark

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from widgets.chrome.key_caps import KeyButton
+from widgets.controls.key_caps import KeyButton
 from widgets.theme import Theme, px
 
 _OFFERS = (

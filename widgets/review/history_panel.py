@@ -28,8 +28,8 @@ from PySide6.QtWidgets import (
 )
 
 from engine.document.history import StepLabel
-from widgets.chrome.elided_label import paint_words
-from widgets.chrome.icons import paint_icon
+from widgets.controls.elided_label import paint_words
+from widgets.controls.icons import paint_icon
 from widgets.theme import QUEUE, TEXT, Theme, px, ui_font
 
 _ROOT = QModelIndex()

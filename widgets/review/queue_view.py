@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, Q
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QRegion, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyleOptionViewItem, QWidget
 
-from widgets.chrome.announce import announce
+from widgets.controls.announce import announce
 from widgets.review.card import Card
 from widgets.review.queue_model import QueueModel
 from widgets.review.row_delegate import RowDelegate

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 
 from engine.document.decisions import Verdict
 from engine.review.listing import QueueGroup
-from widgets.chrome.icons import paint_icon
+from widgets.controls.icons import paint_icon
 from widgets.edit_words import YOURS
 from widgets.review.queue_model import QueueModel
 from widgets.review.rows import CONFLICT_ICON, VERDICT_ICONS, QueueRow

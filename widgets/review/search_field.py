@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from widgets.chrome.icons import paint_icon
+from widgets.controls.icons import paint_icon
 from widgets.theme import TEXT_SMALL, Theme, px
 
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)

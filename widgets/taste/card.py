@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from widgets.chrome.elided_label import ElidedLabel
+from widgets.controls.elided_label import ElidedLabel
 from widgets.theme import TEXT, Theme, px
 
 _GAP = 8

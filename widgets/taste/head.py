@@ -9,8 +9,8 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
 from engine.wording import one_line
-from widgets.chrome.elided_label import ElidedLabel
-from widgets.chrome.key_caps import KeyButton
+from widgets.controls.elided_label import ElidedLabel
+from widgets.controls.key_caps import KeyButton
 from widgets.theme import Theme, px
 
 _BUTTONS = (

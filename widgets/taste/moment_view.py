@@ -12,7 +12,7 @@ from engine.overview.results import Moment
 from engine.timebase import format_time
 from widgets.taste.keyed_view import KeyedView
 from widgets.theme import TEXT_SMALL, Theme, color, mono_font, px, ui_font
-from widgets.timeline.color_maps import N_COLORS, ColorMap, colors
+from widgets.timeline.sound.color_maps import N_COLORS, ColorMap, colors
 
 _HEAD, _PAD, _GAP, _ROW, _STRIP = 20, 8, 10, 16, 30
 _MOST_PARTS = 4

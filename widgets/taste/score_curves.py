@@ -15,7 +15,7 @@ from engine.wording import one_line
 from widgets.taste.keyed_view import KeyedView
 from widgets.theme import TEXT_SMALL, Theme, color, mono_font, px, ui_font
 from widgets.timeline.ruler import decimals_of, label_step_s
-from widgets.timeline.sample_line import column_extents
+from widgets.timeline.sound.sample_line import column_extents
 
 _HEAD, _FOOT, _PAD = 20, 18, 8
 _LABEL_GAP = 28

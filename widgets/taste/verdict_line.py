@@ -7,7 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.wording import one_line
-from widgets.chrome.elided_label import ElidedLabel
+from widgets.controls.elided_label import ElidedLabel
 from widgets.theme import TEXT_TITLE, px
 
 _PAD = 12

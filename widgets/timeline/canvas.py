@@ -29,27 +29,27 @@ from engine.timebase import format_time, samples_to_s
 from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline import gestures, panning
-from widgets.timeline.arrangement import Slabs
-from widgets.timeline.block_drag import slab_at
-from widgets.timeline.fade_handle import MoveFade, fade_of, paint_fade
+from widgets.timeline.edits.arrangement import Slabs
+from widgets.timeline.edits.block_drag import slab_at
+from widgets.timeline.edits.fade_handle import MoveFade, fade_of, paint_fade
+from widgets.timeline.edits.selection import Lanes, Selected, SelectSpan, edges_of, paint_selection
+from widgets.timeline.edits.spans import Spans
 from widgets.timeline.frame import Frame, lay_out
-from widgets.timeline.grid import Beats
 from widgets.timeline.heads.in_place import InPlaceField
-from widgets.timeline.lanes import Lane
 from widgets.timeline.layers import Layers, Shown
-from widgets.timeline.marker_drag import mark_at
-from widgets.timeline.markers import Marks, editor_area, place_in_view
+from widgets.timeline.marks.grid import Beats
+from widgets.timeline.marks.marker_drag import mark_at
+from widgets.timeline.marks.markers import Marks, editor_area, place_in_view
+from widgets.timeline.marks.snapping import Snapping
 from widgets.timeline.overview import paint_caption, paint_window
 from widgets.timeline.playhead import overview_strip, paint_playhead, playhead_strip
 from widgets.timeline.ruler import RulerMode
-from widgets.timeline.selection import Lanes, Selected, SelectSpan, edges_of, paint_selection
-from widgets.timeline.snapping import Snapping
-from widgets.timeline.spans import Spans
-from widgets.timeline.spectrogram import SpectrogramLook
-from widgets.timeline.spectrogram_columns import SpectrogramColumns
+from widgets.timeline.sound.lanes import Lane
+from widgets.timeline.sound.spectrogram import SpectrogramLook
+from widgets.timeline.sound.spectrogram_columns import SpectrogramColumns
+from widgets.timeline.sound.waves import WaveSource
 from widgets.timeline.time_map import TimeMap
 from widgets.timeline.viewport import Viewport
-from widgets.timeline.waves import WaveSource
 
 OVERVIEW_MS = 120
 """So long after an answer the overview shows the result anew."""

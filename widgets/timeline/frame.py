@@ -8,8 +8,8 @@ from PySide6.QtCore import QRectF
 
 from widgets import theme
 from widgets.theme import Theme
+from widgets.timeline.sound.waves import ColumnGrid
 from widgets.timeline.viewport import Viewport
-from widgets.timeline.waves import ColumnGrid
 
 OVERVIEW, RULER, MARKS, SCORE, DROP = 56, 28, 18, 82, 80
 LANE_LOW, ROW_LOW = 64, 20

@@ -11,17 +11,12 @@ from PySide6.QtGui import QPainter, QSinglePointEvent
 
 from engine.timebase import format_time
 from widgets import theme
-from widgets.timeline.beat_drag import MoveBeat, beat_at
-from widgets.timeline.block_drag import MoveBlock, slab_at
-from widgets.timeline.drag_label import paint_drag_label
-from widgets.timeline.fade_handle import MoveFade, fade_of, fade_tip, handle_at
-from widgets.timeline.frame import Frame
-from widgets.timeline.marker_drag import MoveMark, Part, mark_at, mark_tip
-from widgets.timeline.overview import whole, window_rect
-from widgets.timeline.proposals import paint_span, span_at
-from widgets.timeline.score import paint_threshold, score_at, score_y
-from widgets.timeline.seams import FLAG_WIDTH
-from widgets.timeline.selection import (
+from widgets.timeline.edits.block_drag import MoveBlock, slab_at
+from widgets.timeline.edits.drag_label import paint_drag_label
+from widgets.timeline.edits.fade_handle import MoveFade, fade_of, fade_tip, handle_at
+from widgets.timeline.edits.proposals import paint_span, span_at
+from widgets.timeline.edits.seams import FLAG_WIDTH
+from widgets.timeline.edits.selection import (
     SelectSpan,
     StretchSpan,
     edges_of,
@@ -29,8 +24,13 @@ from widgets.timeline.selection import (
     selection_edge_at,
     stretched_to,
 )
-from widgets.timeline.selection_drag import MoveSpan, SlipSpan
-from widgets.timeline.sentences import proposal_tip
+from widgets.timeline.edits.selection_drag import MoveSpan, SlipSpan
+from widgets.timeline.edits.sentences import proposal_tip
+from widgets.timeline.frame import Frame
+from widgets.timeline.marks.beat_drag import MoveBeat, beat_at
+from widgets.timeline.marks.marker_drag import MoveMark, Part, mark_at, mark_tip
+from widgets.timeline.marks.score import paint_threshold, score_at, score_y
+from widgets.timeline.overview import whole, window_rect
 from widgets.timeline.surface import Surface
 
 GRIP_PX = 6

@@ -13,22 +13,22 @@ from PySide6.QtGui import QImage, QPainter
 
 from engine.document.analysis import ScoreCurve
 from widgets import theme
-from widgets.chrome.key_names import with_keys
-from widgets.timeline.arrangement import NO_SLABS, Slabs, arrangement_image
+from widgets.controls.key_names import with_keys
+from widgets.timeline.edits.arrangement import NO_SLABS, Slabs, arrangement_image
+from widgets.timeline.edits.proposals import Proposals
+from widgets.timeline.edits.spans import NO_SPANS, Spans
 from widgets.timeline.frame import Frame
-from widgets.timeline.frequency_axis import paint_axis
-from widgets.timeline.grid import Beats, ground_row
-from widgets.timeline.lanes import Lane, WavePainter
-from widgets.timeline.markers import NO_MARKS, Marks, paint_marks
+from widgets.timeline.marks.grid import Beats, ground_row
+from widgets.timeline.marks.markers import NO_MARKS, Marks, paint_marks
+from widgets.timeline.marks.score import paint_score
 from widgets.timeline.overview import mixture, overview_image
-from widgets.timeline.proposals import Proposals
 from widgets.timeline.ruler import RulerMode, paint_ruler
-from widgets.timeline.score import paint_score
-from widgets.timeline.spans import NO_SPANS, Spans
-from widgets.timeline.spectrogram import SpectrogramLook, SpectrogramPainter, ways_of
-from widgets.timeline.spectrogram_columns import SpectrogramColumns
-from widgets.timeline.wave_zoom import paint_zooms
-from widgets.timeline.waves import WaveSource
+from widgets.timeline.sound.frequency_axis import paint_axis
+from widgets.timeline.sound.lanes import Lane, WavePainter
+from widgets.timeline.sound.spectrogram import SpectrogramLook, SpectrogramPainter, ways_of
+from widgets.timeline.sound.spectrogram_columns import SpectrogramColumns
+from widgets.timeline.sound.wave_zoom import paint_zooms
+from widgets.timeline.sound.waves import WaveSource
 
 DROP_HINT = "Drop recordings here, or import them ‹file.import›"
 EMPTY_HINT = "Drop recordings here to begin, or import them ‹file.import›"

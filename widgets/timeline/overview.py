@@ -10,14 +10,14 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 
 from widgets import theme
+from widgets.timeline.edits.proposals import paint_row
+from widgets.timeline.edits.ribbon import bar_columns, bar_edges, fill_bars
+from widgets.timeline.edits.spans import Spans
 from widgets.timeline.frame import Frame
-from widgets.timeline.lanes import Lane
-from widgets.timeline.markers import Marks
-from widgets.timeline.proposals import paint_row
-from widgets.timeline.ribbon import bar_columns, bar_edges, fill_bars
-from widgets.timeline.spans import Spans
+from widgets.timeline.marks.markers import Marks
+from widgets.timeline.sound.lanes import Lane
+from widgets.timeline.sound.waves import WaveSource
 from widgets.timeline.viewport import Viewport
-from widgets.timeline.waves import WaveSource
 
 MARK, FRAME, TICK, WAVE_SHARE = 9, 3, 5, 0.8
 NARROWEST_WINDOW = 6.0

@@ -14,9 +14,9 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 
 from engine.timebase import format_time
 from widgets import theme
+from widgets.timeline.edits.proposals import paint_row
 from widgets.timeline.frame import Frame
-from widgets.timeline.grid import Beats, thinning, visible
-from widgets.timeline.proposals import paint_row
+from widgets.timeline.marks.grid import Beats, thinning, visible
 
 STEPS_S = (1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30)
 STEPS_LONG_S = (60, 120, 300, 600, 900, 1800, 3600, 7200, 18_000, 36_000)

@@ -8,17 +8,17 @@ from PySide6.QtCore import SignalInstance
 
 from engine.document.analysis import BeatGrid
 from engine.document.state import DocumentState
-from widgets.timeline.arrangement import Slabs
+from widgets.timeline.edits.arrangement import Slabs
+from widgets.timeline.edits.spans import Spans
 from widgets.timeline.frame import Frame
-from widgets.timeline.grid import Beats
-from widgets.timeline.markers import Marks
-from widgets.timeline.snapping import Snapping
-from widgets.timeline.spans import Spans
+from widgets.timeline.marks.grid import Beats
+from widgets.timeline.marks.markers import Marks
+from widgets.timeline.marks.snapping import Snapping
 from widgets.timeline.time_map import TimeMap
 from widgets.timeline.viewport import Viewport
 
 if TYPE_CHECKING:
-    from widgets.timeline.selection import Lanes, Selected
+    from widgets.timeline.edits.selection import Lanes, Selected
 
 
 class Surface(Protocol):

@@ -16,9 +16,9 @@ from engine.document.analysis import ScoreCurve
 from engine.document.markers import Marker
 from engine.edl.edit_list import EditList
 from engine.edl.placed_markers import placed_markers
-from widgets.timeline.grid import Beats
-from widgets.timeline.markers import Marks
-from widgets.timeline.spans import Spans
+from widgets.timeline.edits.spans import Spans
+from widgets.timeline.marks.grid import Beats
+from widgets.timeline.marks.markers import Marks
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,16 +33,16 @@ from engine.wording import counted
 from widgets import theme
 from widgets.theme import DARK, Theme
 from widgets.timeline import panning
-from widgets.timeline.arrangement import NO_SLABS, slabs_of_result, slabs_of_source
 from widgets.timeline.canvas import Canvas
+from widgets.timeline.edits.arrangement import NO_SLABS, slabs_of_result, slabs_of_source
+from widgets.timeline.edits.sentences import edits_words, view_sentence
 from widgets.timeline.frame import LANE_LOW, Layout, Wish
 from widgets.timeline.heads.column import TrackHeads
-from widgets.timeline.lanes import Lane, display_gain
-from widgets.timeline.result_wave import Cutter, ResultWave
 from widgets.timeline.ruler import RulerMode
-from widgets.timeline.sentences import edits_words, view_sentence
-from widgets.timeline.spectrogram import SpectrogramLook
-from widgets.timeline.spectrogram_columns import (
+from widgets.timeline.sound.lanes import Lane, display_gain
+from widgets.timeline.sound.result_wave import Cutter, ResultWave
+from widgets.timeline.sound.spectrogram import SpectrogramLook
+from widgets.timeline.sound.spectrogram_columns import (
     EditedSpectrogram,
     RecordedSpectrogram,
     ResultColumns,
@@ -50,17 +50,17 @@ from widgets.timeline.spectrogram_columns import (
     SpectrogramColumns,
     TrackCells,
 )
-from widgets.timeline.stored_sound import (
+from widgets.timeline.sound.stored_sound import (
     StoredCells,
     StoredSpectra,
     StoredWave,
     StoredWaves,
     drawn_patches,
 )
+from widgets.timeline.sound.wave_zoom import NO_ZOOMS, zoomed
+from widgets.timeline.sound.waves import RecordedWave, WaveSource
 from widgets.timeline.time_map import TimeMap
 from widgets.timeline.viewport import Viewport
-from widgets.timeline.wave_zoom import NO_ZOOMS, zoomed
-from widgets.timeline.waves import RecordedWave, WaveSource
 
 NO_PATCHES: Mapping[str, Patches] = MappingProxyType({})
 NOTHING_STORED: Mapping[str, StoredCells] = MappingProxyType({})

@@ -57,7 +57,7 @@ class Stored:
 
     Attributes
     ----------
-    key : names it, see `engine.document.stored_audio`
+    key : names it, see `engine.document.file.stored_audio`
     """
 
     key: str

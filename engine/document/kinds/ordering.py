@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.document.checks.limits import FARTHEST_SAMPLES
 from engine.document.decisions import Edited
+from engine.document.file.checks.limits import FARTHEST_SAMPLES
 from engine.document.kinds.amount import Amount
 from engine.document.kinds.kind import Kind, span_words
 from engine.document.kinds.operations import Order

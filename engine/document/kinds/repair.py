@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from engine.document.checks.limits import FARTHEST_SAMPLES
 from engine.document.decisions import Edited
+from engine.document.file.checks.limits import FARTHEST_SAMPLES
+from engine.document.file.stored_audio import AUDIO, is_key
 from engine.document.kinds.kind import Kind, span_words
 from engine.document.kinds.operations import Replace, Stored
 from engine.document.kinds.payload import (
@@ -17,7 +18,6 @@ from engine.document.kinds.payload import (
     validator,
     whole,
 )
-from engine.document.stored_audio import AUDIO, is_key
 from engine.errors import DocumentError
 
 AUDIO_START, AUDIO_STOP = "audio_start_samples", "audio_stop_samples"

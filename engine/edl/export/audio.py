@@ -16,9 +16,9 @@ from engine.document.track import audible
 from engine.edl.crossfade import Block
 from engine.edl.edit_list import EditList
 from engine.edl.export.audio_plan import PlannedAudio, PlannedSound, planned_audio, planned_sound
-from engine.edl.export.cues import Cues, find_cues
 from engine.edl.export.fades import faded
 from engine.edl.export.gain import Normalised, amplified, normalise
+from engine.edl.export.interchange.cues import Cues, find_cues
 from engine.edl.export.region_files import unheard_sentence
 from engine.edl.export.report import Before, Written, look_before, report, report_together
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits

@@ -19,7 +19,7 @@ from engine.document.analysis import BeatGrid, Listening, ScoreCurve
 from engine.document.change import Edit
 from engine.document.decisions import Verdict
 from engine.document.document import Document, analysis_id
-from engine.document.schema import SCHEMA_VERSION
+from engine.document.file.schema import SCHEMA_VERSION
 from engine.document.state import DocumentState
 from engine.document.track import Picture, Source, Track, audible
 from engine.errors import DocumentError, UsageError

@@ -12,9 +12,9 @@ import pytest
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.change import Row
 from engine.document.document import Document
-from engine.document.migrations import MIGRATIONS
-from engine.document.rows import TABLES
-from engine.document.schema import SCHEMA_VERSION
+from engine.document.file.migrations import MIGRATIONS
+from engine.document.file.rows import TABLES
+from engine.document.file.schema import SCHEMA_VERSION
 from engine.document.state import DocumentState
 from engine.errors import DocumentError
 from tests.engine.document.scripted import ANALYSES, review

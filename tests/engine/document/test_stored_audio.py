@@ -14,15 +14,15 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.document.audio_packing import FLAC24, FLOAT32
-from engine.document.backups import KEPT_BACKUPS, backups
 from engine.document.change import Edit, RowChange
-from engine.document.checks.limits import MOST_AUDIO_SAMPLES
 from engine.document.document import Document
 from engine.document.edits import set_settings
+from engine.document.file.audio_packing import FLAC24, FLOAT32
+from engine.document.file.backups import KEPT_BACKUPS, backups
+from engine.document.file.checks.limits import MOST_AUDIO_SAMPLES
+from engine.document.file.stored_audio import StoredAudio, audio_in_file, block_digest, stored
 from engine.document.kinds import KINDS
 from engine.document.repairs import repair, repair_payload
-from engine.document.stored_audio import StoredAudio, audio_in_file, block_digest, stored
 from engine.document.track_edits import add_tracks
 from engine.errors import DocumentError, UsageError
 from tests.engine.document.conftest import RATE_HZ, a_source

@@ -19,7 +19,7 @@ from engine.edl.build import build
 from engine.edl.edit_list import EditList
 from engine.review.queue import QueueFilter, at_or_above, queue
 from engine.review.statistics import statistics
-from widgets.timeline.spans import Spans
+from widgets.timeline.edits.spans import Spans
 
 RATE_HZ, LENGTH = 1_000, 100_000
 KEYS = tuple(f"p{number}" for number in range(8))

@@ -13,9 +13,9 @@ from engine.document import edits
 from engine.document import table as tables
 from engine.document.by_hand import edit_by_hand
 from engine.document.decisions import Decision, Verdict
+from engine.document.file.storage import apply_rows
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.document.storage import apply_rows
 from engine.document.table import Made, ProposalTable, table_of
 from engine.document.table_steps import Step, step_between
 from engine.document.track import Source, Track

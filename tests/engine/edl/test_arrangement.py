@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.document.by_hand import edit_by_hand
+from engine.document.file.storage import apply_rows
 from engine.document.markers import Marker
 from engine.document.state import DocumentState
-from engine.document.storage import apply_rows
 from engine.edl.arrangement import NO_BLOCKS, Arrangement, arrangement, laid_at
 from engine.edl.build import build
 from engine.edl.gathered import is_arranged

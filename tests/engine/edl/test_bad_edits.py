@@ -13,8 +13,8 @@ import pytest
 
 from engine.cli.main import main
 from engine.document.by_hand import edit_by_hand
-from engine.document.checks.limits import MOST_PIECES
 from engine.document.document import Document
+from engine.document.file.checks.limits import MOST_PIECES
 from engine.document.state import DocumentState
 from engine.document.track_edits import add_tracks, remove_track
 from engine.edl.build import build

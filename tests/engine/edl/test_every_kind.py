@@ -16,10 +16,10 @@ from engine.document.by_hand import change_payload, edit_by_hand
 from engine.document.decisions import Decision, Verdict
 from engine.document.document import Document
 from engine.document.edits import decide, replace_proposals, set_settings
+from engine.document.file.stored_audio import stored
 from engine.document.kinds import KINDS
 from engine.document.repairs import repair_payload
 from engine.document.state import DocumentState
-from engine.document.stored_audio import stored
 from engine.document.track_edits import add_tracks, remove_track
 from engine.edl.build import build, preview, removed_only, whole, without
 from engine.edl.edit_list import EditList

@@ -10,8 +10,8 @@ from numpy.typing import DTypeLike, NDArray
 
 from engine.document.document import Document
 from engine.document.edits import set_settings
+from engine.document.file.stored_audio import stored
 from engine.document.kinds.operations import Gain, Replace, Shift, Sounding, Stored
-from engine.document.stored_audio import stored
 from engine.edl.crossfade import Block, crossfade
 from engine.edl.delay import REACH_SAMPLES, delayed
 from engine.edl.patches import PatchedReader, Patches, patches_by_track

@@ -13,7 +13,7 @@ import soundfile
 from engine.document.track import Source
 from engine.edl.build import build
 from engine.edl.export import ExportRequest, export
-from engine.edl.export.reaper import _project, _source_element, _text
+from engine.edl.export.interchange.reaper import _project, _source_element, _text
 from engine.edl.render import Renderer
 from engine.errors import ExportError
 from engine.progress import SILENT

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.document.decisions import Verdict
+from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
-from engine.document.storage import apply_rows
 from engine.edl.arrangement import arrangement
 from engine.edl.conflicts import in_conflict
 from engine.edl.reordering import block_again, block_taken_out, copied_block, moved_block

@@ -17,8 +17,8 @@ from engine.cli.main import main
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.edits import decide, move_edges
+from engine.document.file.stored_audio import StoredAudio, stored
 from engine.document.repairs import repair
-from engine.document.stored_audio import StoredAudio, stored
 from engine.document.track import Source
 from engine.document.track_edits import add_tracks
 from engine.edl.build import build

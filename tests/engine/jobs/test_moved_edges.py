@@ -11,8 +11,8 @@ from engine.cuts.dead_air import PAUSES, surely_dead
 from engine.cuts.profile import smooth
 from engine.document import edits
 from engine.document.analysis import Listening, NearestKept, ScoreCurve
+from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
-from engine.document.storage import apply_rows
 from engine.jobs.moved_edges import MovedRequest, said_of_moved
 from engine.jobs.propose import propose, propose_pauses
 from tests.engine.jobs.test_propose import HOP, LENGTH_S, RATE_HZ, document, proposed, wavy

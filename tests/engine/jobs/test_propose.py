@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.document.analysis import Listening, ScoreCurve
+from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
-from engine.document.storage import apply_rows
 from engine.document.track import Source, Track
 from engine.errors import UsageError
 from engine.jobs.outlook import look_ahead

@@ -9,10 +9,10 @@ from pytestqt.qtbot import QtBot
 
 from tests.widgets.conftest import Dress
 from widgets.chrome.demo import KEYS
-from widgets.chrome.elided_label import ElidedLabel
-from widgets.chrome.key_caps import KeyButton
 from widgets.chrome.status_bar import StatusBar
 from widgets.chrome.top_bar import TopBar
+from widgets.controls.elided_label import ElidedLabel
+from widgets.controls.key_caps import KeyButton
 from widgets.theme import BAR, DARK, LIGHT, px
 
 

@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from widgets.chrome.demo import COMMANDS
-from widgets.chrome.entries import match_score, ranked
+from widgets.controls.entries import match_score, ranked
 
 
 @pytest.mark.parametrize(

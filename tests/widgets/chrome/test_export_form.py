@@ -15,17 +15,17 @@ from engine.audio.dither import Dither
 from engine.edl.export.formats import FORMATS
 from engine.edl.export.request import Depth, ExportOptions, FrameRate
 from tests.widgets.conftest import Dress
-from widgets.chrome.check_box import CheckBox
-from widgets.chrome.choice_field import ChoiceField
-from widgets.chrome.export_choice import (
+from widgets.controls.check_box import CheckBox
+from widgets.controls.choice_field import ChoiceField
+from widgets.controls.written_list import WrittenList
+from widgets.forms.export_choice import (
     WHOLE,
     ExportChoice,
     ExportOutlook,
     SpanOffer,
     WrittenLine,
 )
-from widgets.chrome.export_form import ExportForm
-from widgets.chrome.written_list import WrittenList
+from widgets.forms.export_form import ExportForm
 from widgets.theme import DARK, LIGHT, Theme
 
 EVERYTHING = ExportChoice(

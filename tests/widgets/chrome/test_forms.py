@@ -15,14 +15,14 @@ from engine.anomaly.recipes.config import default_config, parse_config
 from engine.anomaly.recipes.methods import METHODS
 from engine.diagnoses.finding import Action, Finding, Remedy, Severity
 from tests.widgets.conftest import Dress
-from widgets.chrome.check_box import CheckBox
-from widgets.chrome.choice_field import ChoiceField
-from widgets.chrome.icons import ICONS_DIR, icon_image
-from widgets.chrome.key_caps import KeyButton
-from widgets.chrome.learn_panel import LearnPanel, LearnRequest
 from widgets.chrome.loss_curve import LossCurve
-from widgets.chrome.number_field import NumberField
-from widgets.chrome.recording_list import RecordingList
+from widgets.controls.check_box import CheckBox
+from widgets.controls.choice_field import ChoiceField
+from widgets.controls.icons import ICONS_DIR, icon_image
+from widgets.controls.key_caps import KeyButton
+from widgets.controls.number_field import NumberField
+from widgets.forms.learn_panel import LearnPanel, LearnRequest
+from widgets.forms.recording_list import RecordingList
 from widgets.taste.findings import Findings
 from widgets.theme import DARK, LIGHT
 

@@ -8,8 +8,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.errors import UsageError
 from tests.widgets.conftest import Dress
-from widgets.chrome.name_form import NameForm
-from widgets.chrome.numbers_form import Number, NumbersForm
+from widgets.forms.name_form import NameForm
+from widgets.forms.numbers_form import Number, NumbersForm
 from widgets.theme import DARK
 
 MOMENT = Number("To &time", 170.5, 0.0, 241.5, decimals=3, is_time=True)

@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 from desktop.commands import COMMANDS
 from tests.widgets.conftest import Dress
 from widgets.chrome.command_palette import CommandPalette
-from widgets.chrome.key_names import key_labels
 from widgets.chrome.key_sheet import KeySheet
+from widgets.controls.key_names import key_labels
 from widgets.theme import DARK, LIGHT
 
 Key = Qt.Key

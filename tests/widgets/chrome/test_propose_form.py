@@ -9,8 +9,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.settings import CutSettings, cut_settings
 from tests.widgets.conftest import Dress
-from widgets.chrome.check_box import CheckBox
-from widgets.chrome.propose_form import ProposeForm
+from widgets.controls.check_box import CheckBox
+from widgets.forms.propose_form import ProposeForm
 from widgets.theme import DARK
 
 HOUR_S = 3730.0

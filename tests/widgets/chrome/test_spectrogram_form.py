@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.widgets.conftest import Dress
-from widgets.chrome.spectrogram_form import LevelStrip, SpectrogramForm
+from widgets.forms.spectrogram_form import LevelStrip, SpectrogramForm
 from widgets.theme import DARK, LIGHT, Theme
-from widgets.timeline.color_maps import ColorMap
-from widgets.timeline.spectrogram import Scale, SpectrogramLook, color_tables
+from widgets.timeline.sound.color_maps import ColorMap
+from widgets.timeline.sound.spectrogram import Scale, SpectrogramLook, color_tables
 
 CHOSEN = SpectrogramLook(Scale.LINEAR, ColorMap.VIRIDIS, -100, -20, 4096)
 

@@ -9,8 +9,8 @@ from pytestqt.qtbot import QtBot
 from engine.document.by_hand import edit_by_hand
 from engine.document.decisions import Verdict
 from engine.document.edits import decide
+from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
-from engine.document.storage import apply_rows
 from engine.review.listing import Grouping, listing
 from engine.review.queue import Order, queue
 from widgets.review.demo import demo_state

@@ -14,8 +14,14 @@ from tests.engine.edl.test_arrangement import LENGTH, RATE_HZ, edited, recording
 from tests.timing import fastest_cpu_s
 from widgets import theme
 from widgets.theme import DARK
-from widgets.timeline.arrangement import NO_SLABS, Slabs, arrangement_image, slabs_of_result, slabs_of_source
-from widgets.timeline.block_drag import gap_at
+from widgets.timeline.edits.arrangement import (
+    NO_SLABS,
+    Slabs,
+    arrangement_image,
+    slabs_of_result,
+    slabs_of_source,
+)
+from widgets.timeline.edits.block_drag import gap_at
 from widgets.timeline.frame import Frame, lay_out
 from widgets.timeline.viewport import Viewport
 

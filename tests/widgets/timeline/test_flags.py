@@ -22,13 +22,13 @@ from tests.widgets.timeline.test_painting import picture, rgba, silent
 from widgets import theme
 from widgets.edit_words import flag_words
 from widgets.theme import DARK
+from widgets.timeline.edits.proposal_labels import rooms
+from widgets.timeline.edits.proposals import Proposals, span_at
+from widgets.timeline.edits.spans import VERDICTS, Spans
+from widgets.timeline.edits.veil import TINT
 from widgets.timeline.gestures import cursor_at, tip_at
-from widgets.timeline.lane_rows import shares_of
-from widgets.timeline.proposal_labels import rooms
-from widgets.timeline.proposals import Proposals, span_at
-from widgets.timeline.spans import VERDICTS, Spans
+from widgets.timeline.sound.lane_rows import shares_of
 from widgets.timeline.timeline_view import TimelineView
-from widgets.timeline.veil import TINT
 
 MADE = {
     "cut": {},

@@ -14,7 +14,7 @@ from engine.document.state import DocumentState
 from widgets.theme import DARK, color
 from widgets.timeline.demo import MadeUp
 from widgets.timeline.frame import COLLAPSED, LANE_LOW, Layout, Wish, lay_out
-from widgets.timeline.lanes import loudest
+from widgets.timeline.sound.lanes import loudest
 from widgets.timeline.timeline_view import TimelineView
 
 pytestmark = pytest.mark.usefixtures("qapp")

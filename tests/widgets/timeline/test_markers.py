@@ -20,9 +20,9 @@ from tests.engine.edl.recordings import by_hand
 from tests.widgets.timeline.conftest import make_state
 from widgets import theme
 from widgets.theme import DARK, LIGHT
-from widgets.timeline.grid import Beats, divisions
-from widgets.timeline.markers import flags
-from widgets.timeline.snapping import division_near
+from widgets.timeline.marks.grid import Beats, divisions
+from widgets.timeline.marks.markers import flags
+from widgets.timeline.marks.snapping import division_near
 from widgets.timeline.timeline_view import TimelineView
 
 LEFT, NO_KEY = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier

@@ -19,10 +19,10 @@ from widgets import theme
 from widgets.theme import DARK, LIGHT
 from widgets.timeline.canvas import Canvas
 from widgets.timeline.demo import MadeUp
+from widgets.timeline.edits.spans import Spans
+from widgets.timeline.edits.veil import TINT
 from widgets.timeline.frame import Frame
-from widgets.timeline.spans import Spans
 from widgets.timeline.timeline_view import TimelineView
-from widgets.timeline.veil import TINT
 
 GROUND = theme.color(DARK.bg).rgba()
 LANES, FLAGS = slice(190, 428), slice(166, 190)

@@ -18,9 +18,9 @@ from engine.edl.edit_list import EditList
 from engine.edl.patches import PatchedReader, patches_by_track
 from engine.edl.programme import NO_HOLDS, NO_ORDERS, Orders, programme
 from tests.engine.edl.recordings import timeline_state, with_cuts
-from widgets.timeline.grid import Beats
-from widgets.timeline.result_wave import ResultWave
-from widgets.timeline.spans import Spans
+from widgets.timeline.edits.spans import Spans
+from widgets.timeline.marks.grid import Beats
+from widgets.timeline.sound.result_wave import ResultWave
 from widgets.timeline.time_map import TimeMap
 
 RATE_HZ, LENGTH = 8_000, 64_000

@@ -31,12 +31,12 @@ from tests.widgets.timeline.test_painting import LANES, picture, rgba
 from widgets.theme import DARK
 from widgets.timeline.demo import MadeUp
 from widgets.timeline.frame_times import frame_times, walk
-from widgets.timeline.grid import Beats
-from widgets.timeline.result_wave import Cutter, Pieces, ResultWave
+from widgets.timeline.marks.grid import Beats
 from widgets.timeline.ruler import RulerMode, beat_marks, label_step_samples
+from widgets.timeline.sound.result_wave import Cutter, Pieces, ResultWave
+from widgets.timeline.sound.waves import ColumnGrid, track_columns
 from widgets.timeline.time_map import TimeMap
 from widgets.timeline.timeline_view import TimelineView
-from widgets.timeline.waves import ColumnGrid, track_columns
 
 LEFT, NO_KEYS = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 FLAG_Y, LANE_Y, RULER_Y = 175, 300, 70

@@ -15,7 +15,7 @@ from engine.document.analysis import BeatGrid
 from widgets import theme
 from widgets.theme import DARK
 from widgets.timeline.frame import Frame, Wish, lay_out
-from widgets.timeline.grid import Beats
+from widgets.timeline.marks.grid import Beats
 from widgets.timeline.ruler import PARTS_OF_SECONDS, STEPS_LONG_S, Row, RulerMode, paint_ruler, ruler_rows
 from widgets.timeline.viewport import FINEST_SAMPLES_PER_PX, Viewport
 

@@ -10,9 +10,8 @@ import pytest
 from engine.document.analysis import BeatGrid, ScoreCurve
 from widgets.theme import DARK, color
 from widgets.timeline.frame import Frame, Wish, lay_out
-from widgets.timeline.grid import Beats, ground_row, thinning
-from widgets.timeline.ruler import decimals_of, label_step_s
-from widgets.timeline.score import (
+from widgets.timeline.marks.grid import Beats, ground_row, thinning
+from widgets.timeline.marks.score import (
     column_means,
     column_scores,
     curve_image,
@@ -20,6 +19,7 @@ from widgets.timeline.score import (
     score_at,
     score_y,
 )
+from widgets.timeline.ruler import decimals_of, label_step_s
 from widgets.timeline.viewport import Viewport
 
 pytestmark = pytest.mark.usefixtures("qapp")

@@ -8,7 +8,7 @@ import pytest
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from widgets.timeline.spans import KEPT_COVERS, NO_SPANS, VERDICTS, Spans
+from widgets.timeline.edits.spans import KEPT_COVERS, NO_SPANS, VERDICTS, Spans
 
 
 def document(spans: list[tuple[int, int]]) -> DocumentState:

@@ -29,9 +29,9 @@ from engine.edl.edit_list import EditList
 from tests.widgets.test_theme import contrast
 from tests.widgets.timeline.conftest import LENGTH, RATE_HZ
 from widgets.theme import DARK, LIGHT, Theme, color
-from widgets.timeline.color_maps import ColorMap, colors
-from widgets.timeline.frequency_axis import FROM_PX, GAP_PX, TEXT_PX, is_bright, label, labels
-from widgets.timeline.spectrogram import (
+from widgets.timeline.sound.color_maps import ColorMap, colors
+from widgets.timeline.sound.frequency_axis import FROM_PX, GAP_PX, TEXT_PX, is_bright, label, labels
+from widgets.timeline.sound.spectrogram import (
     Scale,
     SpectrogramLook,
     color_tables,
@@ -40,7 +40,7 @@ from widgets.timeline.spectrogram import (
     rows_of,
     share_at,
 )
-from widgets.timeline.spectrogram_columns import ResultColumns, SourceColumns
+from widgets.timeline.sound.spectrogram_columns import ResultColumns, SourceColumns
 from widgets.timeline.timeline_view import TimelineView
 
 BANDS = len(band_edges(2048)) - 1

@@ -10,11 +10,11 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.document.decisions import Decision, Verdict
+from engine.document.file.stored_audio import StoredAudio, stored
 from engine.document.kinds.operations import Gain, Replace, Shift, Stored
 from engine.document.proposals import Proposal
 from engine.document.repairs import repair_payload
 from engine.document.state import DocumentState
-from engine.document.stored_audio import StoredAudio, stored
 from engine.edl.build import build, in_place
 from engine.edl.delay import Sound
 from engine.edl.patches import PatchedReader, Patches
@@ -23,8 +23,8 @@ from tests.widgets.timeline.conftest import LENGTH
 from tests.widgets.timeline.test_edited_sound import Held
 from tests.widgets.timeline.test_painting import LANES, picture
 from widgets.timeline.demo import MadeUp
-from widgets.timeline.result_wave import ResultWave
-from widgets.timeline.stored_sound import drawn_patches
+from widgets.timeline.sound.result_wave import ResultWave
+from widgets.timeline.sound.stored_sound import drawn_patches
 from widgets.timeline.timeline_view import TimelineView
 
 AT, SPAN = 9_000, (10_000, 20_000)

@@ -7,10 +7,10 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.audio.peaks import FULL_SCALE, Columns
-from widgets.timeline.bands import LEAST_TIP, TIP_SHARE, Band, ClipMark, connected, fill_bands
 from widgets.timeline.demo import MadeUp
-from widgets.timeline.lanes import HEADROOM, LOUDEST_GAIN, Lane, display_gain
-from widgets.timeline.waves import ColumnGrid, track_columns
+from widgets.timeline.sound.bands import LEAST_TIP, TIP_SHARE, Band, ClipMark, connected, fill_bands
+from widgets.timeline.sound.lanes import HEADROOM, LOUDEST_GAIN, Lane, display_gain
+from widgets.timeline.sound.waves import ColumnGrid, track_columns
 
 GROUND, PEAK, BODY, CLIPPED = 0xFF101010, 0xFF8FA3B5, 0xFF6D8091, 0xFFFF453A
 

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from engine.document.track import Source, Track
 from widgets import theme
 from widgets.theme import Theme
+from widgets.timeline.edits.sentences import channel_letter, track_detail, track_facts
 from widgets.timeline.heads.cap import CAP_HEIGHT, CAP_WIDTH, Cap, MenuDots
 from widgets.timeline.heads.in_place import InPlaceField
 from widgets.timeline.heads.meter import TrackMeter
@@ -24,7 +25,6 @@ from widgets.timeline.heads.score_head import ACCENT, LEFT
 from widgets.timeline.heads.track_names import fitted
 from widgets.timeline.heads.value_field import GainField, PanField, ValueField
 from widgets.timeline.heads.words import write
-from widgets.timeline.sentences import channel_letter, track_detail, track_facts
 
 NAME_Y, CAPS_Y, DETAIL_Y, CAP_GAP = 18, 32, 66, 26
 GAIN_LEFT, GAIN_WIDTH, PAN_LEFT, PAN_WIDTH = 60, 52, 113, 42

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 
-from widgets.chrome.elided_label import paint_words
+from widgets.controls.elided_label import paint_words
 
 
 def write(

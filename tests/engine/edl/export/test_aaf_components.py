@@ -12,7 +12,13 @@ from aaf2.auid import AUID
 from aaf2.mobid import MobID
 
 from engine.edl.export import ExportRequest, export
-from engine.edl.export.aaf_components import Pattern, TransitionPattern, ascending_tree, lay, write_laid
+from engine.edl.export.interchange.aaf_components import (
+    Pattern,
+    TransitionPattern,
+    ascending_tree,
+    lay,
+    write_laid,
+)
 from tests.engine.edl.recordings import timeline_state, with_cuts
 from tests.timing import fastest_cpu_s
 

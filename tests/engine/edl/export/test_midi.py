@@ -12,7 +12,7 @@ import pytest
 from engine.document.analysis import BeatGrid
 from engine.edl.build import build
 from engine.edl.export import export
-from engine.edl.export.midi import TICKS_PER_QUARTER
+from engine.edl.export.interchange.midi import TICKS_PER_QUARTER
 from tests.engine.edl.export.cases import Case
 from tests.engine.edl.recordings import timeline_state, with_cuts
 

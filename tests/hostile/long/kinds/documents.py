@@ -9,9 +9,9 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from engine.document.checksums import digest, write_anew
 from engine.document.document import Document
-from engine.document.storage import TABLE_NAMES
+from engine.document.file.checksums import digest, write_anew
+from engine.document.file.storage import TABLE_NAMES
 from engine.edl.build import build, whole
 from engine.errors import DocumentError
 from engine.review.queue import queue

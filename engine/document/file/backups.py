@@ -1,0 +1,135 @@
+"""Rolling backups of documents, kept in the user's data folder through SQLite's backup API.
+
+They are numbered, not dated: a clock that is set back does not make an old one look new. Audio that a
+document stores is kept once beside all of them (docs/decisions/0042-audio-stored-in-the-document.md).
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sqlite3
+from contextlib import closing, nullcontext, suppress
+from hashlib import blake2b
+from pathlib import Path
+
+from engine.document.file.audio_backups import bring_back, forget_audio, holds_audio, keep_audio
+from engine.document.file.row_copies import RowCopies, copy_rows
+from engine.document.file.transaction import connect, snapshot
+from engine.errors import DocumentError, ExportError, OffcutError
+from engine.places import data_folder
+from engine.safe_write import replacing
+
+KEPT_BACKUPS = 5
+_NUMBERED = re.compile(r".* (\d+)\.offcut")
+
+
+def _folder(path: Path) -> Path:
+    digest = blake2b(str(path.absolute()).encode("utf-8", "surrogateescape"), digest_size=6)
+    return data_folder("backups", digest.hexdigest())
+
+
+def _number(backup: Path) -> int:
+    found = _NUMBERED.fullmatch(backup.name)
+    return int(found[1]) if found else 0
+
+
+def backups(path: Path) -> list[Path]:
+    """Return the rolling backups of a document, the newest first."""
+    return sorted((one for one in _folder(path).iterdir() if _number(one)), key=_number, reverse=True)
+
+
+def newest_backup(path: Path) -> Path | None:
+    """Return the newest backup of a document, or None where there is none or no folder for any."""
+    try:
+        return next(iter(backups(path)), None)
+    except (OffcutError, OSError):
+        return None
+
+
+def keep_backup(connection: sqlite3.Connection, path: Path) -> None:
+    """Copy an open, checked document beside its earlier backups, and let the oldest go.
+
+    Where the newest backup holds the same, it is kept instead: opening a document often lets no old state go.
+    A backup that cannot be written never stands in the way of the work: the document opens all the same.
+    """
+    with suppress(OSError, sqlite3.Error, OffcutError):
+        found, has_audio = backups(path), holds_audio(connection)
+        if has_audio:
+            keep_audio(connection, _folder(path))
+        if found and _sums(found[0]) == _sums_of(connection):
+            return
+        number = _number(found[0]) + 1 if found else 1
+        rows = RowCopies.WITHOUT_AUDIO if has_audio else None
+        copy_database(connection, _folder(path) / f"{path.stem} {number}.offcut", rows=rows)
+        for old in found[KEPT_BACKUPS - 1 :]:
+            old.unlink(missing_ok=True)
+        forget_audio(_folder(path), backups(path))
+
+
+def keep_older_version(connection: sqlite3.Connection, path: Path, version: int) -> Path:
+    """Keep a document as an older version made it, apart from the rolling backups.
+
+    Raises
+    ------
+    DocumentError : it cannot be kept, so the document must not be changed
+    """
+    try:
+        kept = _folder(path) / f"{path.stem} of version {version}" / f"{path.stem}.offcut"
+        kept.parent.mkdir(exist_ok=True)
+        copy_database(connection, kept, overwrite=True)
+    except (OSError, sqlite3.Error, OffcutError) as error:
+        raise DocumentError(f"{path} must be kept before it is brought up to date, but: {error}") from error
+    return kept
+
+
+def copy_database(
+    connection: sqlite3.Connection, target: Path, *, overwrite: bool = False, rows: RowCopies | None = None
+) -> None:
+    """Write a copy of an open document: whole, or not at all, and of one moment.
+
+    Parameters
+    ----------
+    rows : copy row by row, and which; None copies the file page by page, with all that is in it
+
+    Raises
+    ------
+    ExportError : the file exists and `overwrite` is False, its folder cannot be written, or the disk is full
+    sqlite3.Error : the copy cannot be made
+    """
+    # Without a transaction the copy would wait for another program's without end.
+    held = nullcontext() if connection.in_transaction else snapshot(connection)
+    with replacing(target, overwrite=overwrite) as part, closing(sqlite3.connect(part)) as copy, held:
+        copy.execute("PRAGMA synchronous = OFF")  # `replacing` brings the file to the disk as a whole
+        if rows is None:
+            connection.backup(copy)
+        else:
+            copy_rows(connection, copy, rows)
+
+
+def copy_beside(backup: Path, path: Path) -> Path:
+    """Copy a backup beside the document it is of, under a name that is free.
+
+    Raises
+    ------
+    DocumentError : the folder cannot be written, or the disk is full
+    """
+    number = 1
+    while (target := path.with_stem(f"{path.stem} restored{f' {number}' if number > 1 else ''}")).exists():
+        number += 1
+    try:
+        with replacing(target) as part:
+            shutil.copyfile(backup, part)
+            bring_back(part, _folder(path))
+    except ExportError as error:
+        raise DocumentError(str(error)) from error
+    return target
+
+
+def _sums(backup: Path) -> object:
+    with closing(connect(backup, read_only=True)) as connection:
+        return _sums_of(connection)
+
+
+def _sums_of(connection: sqlite3.Connection) -> object:
+    return sorted(connection.execute("SELECT name, digest FROM checksum").fetchall())

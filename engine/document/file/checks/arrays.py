@@ -1,0 +1,157 @@
+"""What the arrays of an analysis must be: their sizes before they are unpacked, their values after.
+
+A block of a few kilobytes may claim gigabytes: no more is unpacked than an analysis can need, and no array is
+made before the block is known to hold it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from typing import Any
+from zipfile import BadZipFile, ZipFile
+from zlib import error as ZlibError  # noqa: N812 - an exception by another name
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from engine.document.analysis import Analysis, BeatGrid, Listening, NearestKept, ScoreCurve
+from engine.document.file.checks.columns import require_numbers
+from engine.document.file.checks.limits import FARTHEST_SAMPLES, LONGEST_TEXT, MOST_ARRAY_BYTES
+
+UNREADABLE = (ValueError, TypeError, KeyError, EOFError, OSError, BadZipFile, ZlibError, NotImplementedError)
+"""What a block that is no such block raises."""
+
+_SUFFIX = ".npy"
+_HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+
+
+def unpacked(block: bytes, names: Sequence[str]) -> dict[str, NDArray[Any]]:
+    """Return the arrays of a block that `numpy.savez_compressed` wrote.
+
+    Parameters
+    ----------
+    names : those that there may be
+
+    Raises
+    ------
+    ValueError, ... : see `UNREADABLE`
+    """
+    with ZipFile(BytesIO(block)) as packed:
+        members = packed.infolist()
+        size_bytes = sum(member.file_size for member in members)
+        found = [member.filename.removesuffix(_SUFFIX) for member in members]
+        if size_bytes > MOST_ARRAY_BYTES or len(set(found)) < len(found) or not set(found) <= set(names):
+            raise ValueError("these are not the arrays of an analysis")
+        arrays = {}
+        for name, member in zip(found, members, strict=True):
+            with packed.open(member) as stream:
+                shape, fortran_order, dtype = _HEADERS[npy.read_magic(stream)](stream)
+                if dtype.kind not in "iuf" or (fortran_order and len(shape) > 2):
+                    raise ValueError(f"{name} holds no numbers")
+                wanted = int(np.prod(shape, dtype=object)) * dtype.itemsize
+                if wanted != member.file_size - stream.tell():
+                    raise ValueError(f"{name} is not as long as it says")
+                values = np.frombuffer(bytearray(stream.read(wanted)), dtype)
+                arrays[name] = values.reshape(shape, order="F" if fortran_order else "C")
+    return arrays
+
+
+def require_analysis(analysis: Analysis) -> None:
+    """Refuse an analysis that no listening makes.
+
+    Raises
+    ------
+    ValueError : it is one
+    """
+    if not isinstance(analysis.maker, str):
+        raise ValueError("the maker is no text")
+    match analysis:
+        case ScoreCurve():
+            times = _positions(analysis.times_samples)
+            _numbers(analysis.scores, (len(times),))
+            _texts(analysis.part_names)
+            if analysis.parts.size or analysis.part_names:
+                _numbers(analysis.parts, (len(times), len(analysis.part_names)))
+            require_numbers("the limit", [analysis.limit])
+        case BeatGrid():
+            beats = _positions(analysis.beats_samples)
+            _whole(analysis.bar_positions, (len(beats),), 0, FARTHEST_SAMPLES)
+            require_numbers("the tempo", [analysis.tempo_bpm, analysis.confidence])
+        case Listening():
+            _positions(analysis.onsets_samples)
+            _numbers(analysis.loudness_db, (len(analysis.loudness_db),))
+            _require_count(analysis.hop_samples, 1)
+            spans = analysis.dead_air_samples
+            _whole(spans, (len(spans), 2), 0, FARTHEST_SAMPLES)
+            _positions(spans.ravel())
+            _texts(analysis.dead_air_kinds)
+            _numbers(analysis.dead_air_db, (len(spans),))
+            if len(analysis.dead_air_kinds) != len(spans):
+                raise ValueError("there is not one kind for each span of dead air")
+            _require_channel_faults(analysis)
+        case NearestKept():
+            _require_nearest(analysis)
+
+
+def _require_channel_faults(listening: Listening) -> None:
+    spans = listening.channel_fault_samples
+    _whole(spans, (len(spans), 2), 0, FARTHEST_SAMPLES)
+    if (spans[:, 1] < spans[:, 0]).any():
+        raise ValueError("a span goes back")
+    _whole(listening.faulty_channels, (len(spans),), 0, FARTHEST_SAMPLES)
+    _whole(listening.channel_fault_counts, (len(spans),), 0, FARTHEST_SAMPLES)
+    for texts in (listening.channel_fault_kinds, listening.channel_fault_tracks):
+        _texts(texts)
+        if len(texts) != len(spans):
+            raise ValueError("there is not one kind and one track for each fault of a channel")
+
+
+def _require_nearest(nearest: NearestKept) -> None:
+    starts, kept = _positions(nearest.starts_samples), len(nearest.paths)
+    _require_count(nearest.length_samples, 0)
+    _whole(nearest.recordings, (len(starts),), 0, kept - 1)
+    _numbers(nearest.kept_starts_s, (len(starts),))
+    _numbers(nearest.distances, (len(starts),))
+    _texts(nearest.paths)
+    _texts(nearest.content_hashes)
+    _numbers(nearest.durations_s, (kept,))
+    if len(nearest.content_hashes) != kept:
+        raise ValueError("there is not one hash for each recording")
+
+
+def _positions(values: NDArray[Any]) -> NDArray[Any]:
+    _whole(values, (len(values),), -FARTHEST_SAMPLES, FARTHEST_SAMPLES)
+    if (values[1:] < values[:-1]).any():
+        raise ValueError("positions go back")
+    return values
+
+
+def _whole(values: NDArray[Any], shape: tuple[int, ...], lowest: int, highest: int) -> None:
+    if values.dtype.kind not in "iu" or values.shape != shape:
+        raise ValueError("these are not so many whole numbers")
+    if values.size and not (lowest <= values.min() and values.max() <= highest):
+        raise ValueError("a whole number is out of its limits")
+
+
+def _numbers(values: NDArray[Any], shape: tuple[int, ...]) -> None:
+    if values.dtype.kind != "f" or values.shape != shape or not np.isfinite(values).all():
+        raise ValueError("these are not so many numbers")
+
+
+def _require_count(value: object, lowest: int) -> None:
+    if type(value) is not int or not lowest <= value <= FARTHEST_SAMPLES:
+        raise ValueError("a length is none")
+
+
+def _texts(values: Sequence[object]) -> None:
+    if not isinstance(values, list | tuple):
+        raise ValueError("these are no texts")
+    if not all(isinstance(value, str) and len(value) <= LONGEST_TEXT for value in values):
+        raise ValueError("one of these is no text")
+
+
+def array_names(fields: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the fields of an analysis that are arrays."""
+    return tuple(name for name, one in fields.items() if str(one.type).startswith("NDArray"))

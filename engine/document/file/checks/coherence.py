@@ -1,0 +1,40 @@
+"""What the rows of a document must say of each other."""
+
+from __future__ import annotations
+
+from engine.document.file.checks.columns import shown
+from engine.document.file.checks.limits import HIGHEST_RATE_HZ, LONGEST_DOCUMENT_SAMPLES, LOWEST_RATE_HZ
+from engine.document.state import DocumentState
+from engine.errors import UsageError
+from engine.settings import cut_settings
+
+
+def require_coherent(state: DocumentState) -> None:
+    """Refuse a document that no edits lead to.
+
+    Proposals may reach beyond the end of the recording: a track that is removed leaves them.
+
+    Raises
+    ------
+    ValueError : a track has no source, there is no rate, an answer chooses an alternative that there is none
+        of, or a setting is out of its limits
+    """
+    rate_hz: object = state.rate_hz
+    if type(rate_hz) is not int or (rate_hz and not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ):
+        raise ValueError(f"its rate is {shown(rate_hz)}")
+    if not rate_hz and (state.tracks or state.proposals or state.markers):
+        raise ValueError("it has no rate")
+    for track in state.tracks:
+        if track.source_id not in state.sources:
+            raise ValueError(f"track {shown(track.id)} has no source")
+        if state.track_stop_samples(track) > LONGEST_DOCUMENT_SAMPLES:
+            raise ValueError(f"track {shown(track.id)} is longer than any recording")
+    for decision in state.decisions.values():
+        if decision.alternative:
+            proposal = state.proposals.get(decision.proposal_id)
+            if proposal is not None and decision.alternative > len(proposal.alternatives):
+                raise ValueError(f"proposal {shown(proposal.id)} has no alternative {decision.alternative}")
+    try:
+        cut_settings(state.settings)
+    except UsageError as error:
+        raise ValueError(str(error).rstrip(".")) from error

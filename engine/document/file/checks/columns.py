@@ -1,0 +1,305 @@
+"""What the columns of a document may hold, checked a column at a time: ten thousand rows take milliseconds.
+
+Checksums tell that a file is as it was written, not who wrote it. Whatever is outside these limits no edit of
+Offcut can have made; it is refused before a row is built of it, and just so before it is written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from math import isfinite
+from operator import gt
+from types import MappingProxyType
+from typing import Any
+
+from engine.document.file.checks.limits import (
+    DEEPEST_JSON,
+    FARTHEST_SAMPLES,
+    HIGHEST_LANE_PX,
+    HIGHEST_RATE_HZ,
+    LONGEST_ID,
+    LONGEST_JSON,
+    LONGEST_NOTE,
+    LONGEST_SOURCE_FRAMES,
+    LONGEST_TEXT,
+    LOUDEST_DB,
+    LOWEST_RATE_HZ,
+    MOST_CHANNELS,
+    MOST_ROWS,
+    QUIETEST_DB,
+)
+
+Values = Sequence[Any]
+Rule = Callable[[Values], None]
+
+_COLOR = re.compile("|#[0-9a-f]{6}")
+
+
+def _whole(lowest: int, highest: int) -> Rule:
+    def require(values: Values) -> None:
+        _require_types(values, int)
+        _require_within(values, lowest, highest)
+
+    return require
+
+
+def _whole_or_none(lowest: int, highest: int) -> Rule:
+    def require(values: Values) -> None:
+        given = [value for value in values if value is not None]
+        _require_types(given, int)
+        _require_within(given, lowest, highest)
+
+    return require
+
+
+def _real(lowest: float, highest: float) -> Rule:
+    def require(values: Values) -> None:
+        _require_types(values, float, int)
+        _require_within(values, lowest, highest)
+
+    return require
+
+
+def _text(longest: int, *, given: bool = False) -> Rule:
+    def require(values: Values) -> None:
+        _require_types(values, str)
+        length = max(map(len, values), default=0)
+        if length > longest:
+            raise ValueError(f"a text of {length:,} letters, and {longest:,} are the most")
+        if given and "" in values:
+            raise ValueError("an empty text")
+
+    return require
+
+
+def _color(values: Values) -> None:
+    _require_types(values, str)
+    for value in values:
+        if not _COLOR.fullmatch(value):
+            raise ValueError(shown(value))
+
+
+def _truth(values: Values) -> None:
+    _require_types(values, int, bool)
+    _require_within(values, 0, 1)
+
+
+def _require_types(values: Values, *expected: type) -> None:
+    for found in set(map(type, values)).difference(expected):
+        raise ValueError(f"a value of type {found.__name__}")
+
+
+def _require_within(values: Values, lowest: float, highest: float) -> None:
+    if not values:
+        return
+    for value in (min(values), max(values)):
+        if not lowest <= value <= highest:
+            raise ValueError(f"{value!r}, which is not from {lowest:g} to {highest:g}")
+
+
+def shown(value: object) -> str:
+    """Return any value as a short piece of a sentence."""
+    return ascii(value)[:40]
+
+
+_ID, _WORDS, _JSON = _text(LONGEST_ID, given=True), _text(LONGEST_TEXT), _text(LONGEST_JSON)
+_POSITION, _POSITION_OR_NONE = _whole(0, FARTHEST_SAMPLES), _whole_or_none(0, FARTHEST_SAMPLES)
+_ANYWHERE = _whole(-FARTHEST_SAMPLES, FARTHEST_SAMPLES)
+_ANY_NUMBER = _real(-1e9, 1e9)
+_FINITE = _real(-FARTHEST_SAMPLES, FARTHEST_SAMPLES)
+
+# What each column holds as SQLite has it, in the order of the table. The steps of the history of older
+# versions hold true and false, and whole numbers where others may be.
+RULES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
+    {
+        "source": (
+            _ID,
+            _text(LONGEST_TEXT, given=True),
+            _WORDS,
+            _whole(LOWEST_RATE_HZ, HIGHEST_RATE_HZ),
+            _whole(1, MOST_CHANNELS),
+            _whole(1, LONGEST_SOURCE_FRAMES),
+            _WORDS,
+            _WORDS,
+        ),
+        "track": (
+            _ID,
+            _ID,
+            _WORDS,
+            _whole(-MOST_ROWS["track"], MOST_ROWS["track"]),
+            _ANYWHERE,
+            _WORDS,
+            _real(QUIETEST_DB, LOUDEST_DB),
+            _truth,
+            _truth,
+            _real(-1.0, 1.0),
+            _color,
+            _WORDS,
+            _whole(0, HIGHEST_LANE_PX),
+            _truth,
+            _truth,
+            _WORDS,
+        ),
+        "proposal": (
+            _ID,
+            _text(LONGEST_ID, given=True),
+            _POSITION,
+            _POSITION,
+            _ANY_NUMBER,
+            _WORDS,
+            _WORDS,
+            _JSON,
+            _JSON,
+            _JSON,
+            _JSON,
+        ),
+        "decision": (
+            _ID,
+            _WORDS,
+            _whole(0, 1_000),
+            _POSITION_OR_NONE,
+            _POSITION_OR_NONE,
+            _truth,
+            _JSON,
+            _text(LONGEST_NOTE),
+        ),
+        "marker": (_ID, _POSITION, _POSITION, _WORDS),
+        "setting": (_ID, _JSON),
+        "current_analysis": (_ID, _ID),
+    }
+)
+_START, _STOP = "start_samples", "stop_samples"
+
+
+def require_columns(table: str, names: Sequence[str], columns: Sequence[Values]) -> None:
+    """Check the values of some rows, a column each, as SQLite holds them.
+
+    Parameters
+    ----------
+    names : of the columns of the table; rows of an older version have fewer columns than names
+
+    Raises
+    ------
+    ValueError : a value is none that such a column can have
+    """
+    for name, values, rule in zip(names, columns, RULES[table], strict=False):
+        try:
+            rule(values)
+        except ValueError as error:
+            raise ValueError(f"{table}.{name} holds {error}") from error
+    if _START in names and _STOP in names:
+        starts, stops = columns[names.index(_START)], columns[names.index(_STOP)]
+        require_spans(f"{table}.{_START}", starts, stops)
+
+
+def require_alternatives(labels: Values, starts: Values, stops: Values) -> None:
+    """Check the other edges of proposals; some may reach beyond the recording.
+
+    Raises
+    ------
+    ValueError : a value is none that they can have
+    """
+    _WORDS(labels)
+    require_text("".join(labels))
+    for edges in (starts, stops):
+        _ANYWHERE(edges)
+    require_spans("proposal.alternatives", starts, stops)
+
+
+def require_names(values: Values) -> None:
+    """Check the tracks that proposals are about.
+
+    Raises
+    ------
+    ValueError : a value is none that names a track
+    """
+    _ID(values)
+    require_text("".join(values))
+
+
+def require_kept(paths: Values, *numbers: Values) -> None:
+    """Check the examples of what was kept: names of files, which may be bytes that are no text, and numbers.
+
+    Raises
+    ------
+    ValueError : a value is none that they can have
+    """
+    _WORDS(paths)
+    require_text("".join(paths))
+    for values in numbers:
+        require_numbers("proposal.nearest_kept", values)
+
+
+def require_numbers(what: str, values: Values) -> None:
+    """Refuse what is no plain number.
+
+    Raises
+    ------
+    ValueError : a value is something else, or not finite
+    """
+    try:
+        _FINITE(values)
+    except ValueError as error:
+        raise ValueError(f"{what} holds {error}") from error
+
+
+def require_lists(values: Values) -> None:
+    """Refuse what is no list.
+
+    Raises
+    ------
+    ValueError : a value is something else
+    """
+    _require_types(values, list)
+
+
+def require_spans(what: str, starts: Values, stops: Values) -> None:
+    """Refuse spans that end before they start; None at either side is open.
+
+    Raises
+    ------
+    ValueError : there is one
+    """
+    with suppress(TypeError):  # where both are always given
+        if not any(map(gt, starts, stops)):
+            return
+    for start, stop in zip(starts, stops, strict=True):
+        if start is not None and stop is not None and start > stop:
+            raise ValueError(f"{what} holds {start}, after its stop at {stop}")
+
+
+def require_plain(values: Values) -> None:
+    """Refuse JSON values that are nested beyond all use or hold numbers that are none.
+
+    Raises
+    ------
+    ValueError : there is one
+    """
+    level: list[Any] = list(values)
+    for _ in range(DEEPEST_JSON):
+        if not level:
+            return
+        inner: list[Any] = []
+        for value in level:
+            if isinstance(value, dict):
+                inner += [*value, *value.values()]
+            elif isinstance(value, list):
+                inner += value
+            elif isinstance(value, float) and not isfinite(value):
+                raise ValueError(f"{value!r} is no number")
+            elif isinstance(value, str):
+                require_text(value)
+        level = inner
+    raise ValueError(f"a value is nested more than {DEEPEST_JSON} deep")
+
+
+def require_text(value: str) -> None:
+    """Refuse texts that can stand neither for letters nor for the bytes of a file's name.
+
+    Raises
+    ------
+    ValueError : this is one
+    """
+    value.encode("utf-8", "surrogateescape")

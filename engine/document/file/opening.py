@@ -1,0 +1,268 @@
+"""Open a document file: who may write it, is it sound, is it of this version."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+from collections.abc import Collection
+from contextlib import closing, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engine.document.file.backups import keep_backup, keep_older_version, newest_backup
+from engine.document.file.checks.layout import ForeignLayoutError, layout_of, require_layout
+from engine.document.file.checks.sizes import require_sizes
+from engine.document.file.lock import DocumentLock, lock_path, take_lock
+from engine.document.file.migrations import migrate
+from engine.document.file.rows import NOT_AS_WRITTEN
+from engine.document.file.schema import SCHEMA_VERSION, require_document
+from engine.document.file.storage import TABLE_NAMES, read_state
+from engine.document.file.stored_analyses import sound_analyses
+from engine.document.file.stored_audio import TABLE, possible_keys, remove_audio, unnamed_keys
+from engine.document.file.transaction import Transaction, connect, data_version, snapshot
+from engine.document.history import undo_labels
+from engine.document.state import DocumentState
+from engine.errors import DocumentError
+from engine.safe_write import shown
+
+_ELSEWHERE = "it is open in another window: close it there first"
+_PROTECTED = "it is write-protected: allow writing, or copy it and open the copy"
+_FOLDER = "its folder is read-only for you: copy it to another folder and open the copy"
+_FULL = "the disk is full: free some space and open it again"
+_LONGEST_REASON = 300
+_AUDIO_BROKEN = (
+    "the audio that its edits store is damaged on the disk: open a backup, or keep the rest with a snapshot"
+)
+_NEWER = "it was made by a newer Offcut: update Offcut"
+
+
+class BusyDocumentError(DocumentError):
+    """A document that another program writes at this moment; nothing is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A document file that was opened.
+
+    Attributes
+    ----------
+    undo_labels : what undo would take back, and what redo would do again
+    data_version : SQLite's, of the moment that all of this is of
+    file : which file it was
+    read_only_reason : why it may not be written, with what to do about it; empty where it may
+    notice : one sentence the user must know of how it was opened, else empty
+    damaged : what the analyses are that cannot be read
+    audio : keys of the audio that is stored
+    audio_is_broken : whether SQLite can no longer find its way through it
+    """
+
+    connection: sqlite3.Connection
+    state: DocumentState
+    undo_labels: tuple[str, str]
+    data_version: int
+    file: os.stat_result
+    lock: DocumentLock | None
+    read_only_reason: str
+    notice: str
+    damaged: tuple[str, ...]
+    audio: frozenset[str]
+    audio_is_broken: bool
+
+
+def open_file(path: Path, lock: DocumentLock | None = None) -> Opened:
+    """Open a document file, check all of it, and bring it to this version where that may be done.
+
+    Parameters
+    ----------
+    lock : the right to write it, where the caller has it already; it stays the caller's when this fails
+
+    Raises
+    ------
+    DocumentError : it is missing, no document, or damaged; the file is as it was
+    """
+    own = None
+    try:
+        require_document(path)
+        reason = ""
+        if lock is None:
+            own, reason = _right_to_write(path)
+        return _opened(path, lock or own, reason)
+    except DocumentError as error:
+        if own is not None:
+            own.release()
+        is_there = os.path.exists(path) and not isinstance(error, BusyDocumentError)  # noqa: PTH110
+        backup = newest_backup(path) if is_there else None
+        if backup is None:
+            raise
+        raise DocumentError(f"{error} Its newest backup is {backup}.") from error
+
+
+def _right_to_write(path: Path) -> tuple[DocumentLock | None, str]:
+    """Return the lock, or why the document can only be read."""
+    if not os.access(path, os.W_OK):
+        return None, _PROTECTED
+    try:
+        lock = take_lock(path)
+    except FileExistsError:
+        return None, f"{shown(lock_path(path).name)} beside it is no file of Offcut's: remove it"
+    except OSError as error:
+        return None, _FULL if error.errno in (errno.ENOSPC, errno.EDQUOT) else _FOLDER
+    return lock, "" if lock is not None else _ELSEWHERE
+
+
+def _opened(path: Path, lock: DocumentLock | None, reason: str) -> Opened:
+    connection = None
+    try:
+        file = path.stat()
+        connection = connect(path, read_only=bool(reason))
+        notice = f"{path.name} is open for reading only because {reason}." if reason else ""
+        with snapshot(connection):
+            is_older = _version(connection) < SCHEMA_VERSION
+        if is_older and reason:
+            connection = _copy_of_this_version(connection)
+        elif is_older:
+            kept = _bring_up_to_date(connection, path)
+            notice = f"{path.name} was brought up to date; as an older Offcut left it, it is kept in {kept}."
+        with snapshot(connection):
+            found = _sound_version(connection)
+            if not reason and (found.audio_is_broken or found.version > SCHEMA_VERSION):
+                reason = _AUDIO_BROKEN if found.audio_is_broken else _NEWER
+                notice = f"{path.name} is open for reading only because {reason}."
+            state = read_state(connection)
+            analyses = sound_analyses(connection, state.analyses)
+            opened = Opened(
+                connection=connection,
+                state=replace(state, analyses=analyses.in_force),
+                undo_labels=undo_labels(connection),
+                data_version=data_version(connection),
+                file=file,
+                lock=lock,
+                read_only_reason=reason,
+                notice=notice,
+                damaged=analyses.damaged,
+                audio=frozenset() if found.audio_is_broken else possible_keys(connection),
+                audio_is_broken=found.audio_is_broken,
+            )
+            if not reason and state != DocumentState():
+                keep_backup(connection, path)
+        if not reason:
+            _collect_audio(opened, path)
+        return opened
+    except (sqlite3.Error, OSError, *NOT_AS_WRITTEN) as error:
+        if connection is not None:
+            connection.close()
+        raise _refusal(path, error) from error
+    except DocumentError:
+        if connection is not None:
+            connection.close()
+        raise
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    """Return the version of a document.
+
+    It is asked of SQLite, not read from the first bytes: after a kill these may be of an edit that is about
+    to be rolled back.
+    """
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+@dataclass(frozen=True, slots=True)
+class _Sound:
+    """What is known of a document whose rows can be read.
+
+    Attributes
+    ----------
+    audio_is_broken : its pages hang together but for those of the audio that is stored
+    """
+
+    version: int
+    audio_is_broken: bool
+
+
+def _sound_version(connection: sqlite3.Connection) -> _Sound:
+    """Return the version of a document that has the tables of its version, and whose pages hang together."""
+    version = _version(connection)
+    if version < 1:
+        raise ForeignLayoutError(f"there is no version {version}")
+    require_layout(connection, version)
+    tables = set(layout_of(min(version, SCHEMA_VERSION)))
+    found = _integrity(connection, "1")
+    if found != "ok" and (TABLE not in tables or not _is_of_audio_alone(connection, tables)):
+        raise ValueError(found)
+    is_broken = found != "ok"
+    require_sizes(connection, tables - {TABLE} if is_broken else tables)
+    return _Sound(version, is_broken)
+
+
+def _is_of_audio_alone(connection: sqlite3.Connection, tables: Collection[str]) -> bool:
+    """Tell whether damage to pages is to those of the audio that is stored: all others hang together."""
+    others = (*(set(tables) - {TABLE}), "sqlite_schema")
+    return all(_integrity(connection, table) == "ok" for table in others) and (
+        _integrity(connection, TABLE) != "ok"
+    )
+
+
+def _integrity(connection: sqlite3.Connection, of: str) -> str:
+    return str(connection.execute(f"PRAGMA integrity_check({of})").fetchone()[0])
+
+
+def _collect_audio(opened: Opened, path: Path) -> None:
+    """Take audio away that neither the rows nor the history name; the next opening tries again."""
+
+    def require_unchanged() -> None:
+        if data_version(opened.connection) != opened.data_version:
+            raise _busy(path)
+
+    with suppress(sqlite3.Error, DocumentError):
+        if unnamed_keys(opened.connection):
+            with Transaction(opened.connection, path, check=require_unchanged):
+                remove_audio(opened.connection, unnamed_keys(opened.connection))
+
+
+def _bring_up_to_date(connection: sqlite3.Connection, path: Path) -> Path:
+    """Migrate a document in place and return where it is kept as it was; what is refused stays as it was."""
+    with snapshot(connection):
+        version, seen = _sound_version(connection).version, data_version(connection)
+        kept = keep_older_version(connection, path, version)
+
+    def require_unchanged() -> None:
+        if data_version(connection) != seen:
+            raise _busy(path)
+
+    with Transaction(connection, path, check=require_unchanged):
+        migrate(connection, version, TABLE_NAMES)
+        read_state(connection)
+    return kept
+
+
+def _copy_of_this_version(connection: sqlite3.Connection) -> sqlite3.Connection:
+    """Copy a document that may not be written, so that it can be brought to this version all the same."""
+    with closing(connection), snapshot(connection):
+        version = _sound_version(connection).version
+        copy = sqlite3.connect(":memory:", isolation_level=None)
+        connection.backup(copy)
+    migrate(copy, version, TABLE_NAMES)
+    return copy
+
+
+def _busy(path: Path) -> DocumentError:
+    return BusyDocumentError(f"{path} is being written by another program: try again.")
+
+
+def _refusal(path: Path, error: Exception) -> DocumentError:
+    code = getattr(error, "sqlite_errorcode", 0)
+    if code == sqlite3.SQLITE_READONLY_ROLLBACK or code & 0xFF == sqlite3.SQLITE_CANTOPEN:
+        return DocumentError(
+            f"{path} was left in the middle of an edit, which cannot be taken back where you may not write: "
+            f"copy it together with {path.name}-journal to another folder and open it there."
+        )
+    if code & 0xFF == sqlite3.SQLITE_BUSY:
+        return _busy(path)
+    if isinstance(error, ForeignLayoutError):
+        return DocumentError(f"{path} is not an Offcut document ({error}) and was left as it is.")
+    if isinstance(error, OSError):
+        return DocumentError(f"{path} cannot be read: {error.strerror or error}.")
+    what = " ".join(str(error).split())[:_LONGEST_REASON]
+    return DocumentError(f"{path} is damaged ({what}) and was left as it is: take a backup or another copy.")

@@ -1,0 +1,190 @@
+"""The rows of an `.offcut` file: written, read, and laid over a state.
+
+The rollback journal is used rather than the write-ahead log, since people keep these files in synced folders,
+where the log's second file gets lost.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+from engine.document.change import CurrentAnalysis, Row, RowChange, Setting
+from engine.document.decisions import Decision
+from engine.document.file.checks.coherence import require_coherent
+from engine.document.file.checks.limits import MOST_STATE_BYTES
+from engine.document.file.checks.sizes import short_rows
+from engine.document.file.checksums import ReadRows, Tally, read_rows, require_intact, write_anew
+from engine.document.file.rows import TABLES, Table
+from engine.document.file.schema import APPLICATION_ID, SCHEMA_VERSION, STATEMENTS
+from engine.document.file.transaction import connect, reason_of
+from engine.document.markers import Marker
+from engine.document.proposals import Proposal
+from engine.document.state import DocumentState
+from engine.document.track import Source, Track
+from engine.errors import DocumentError, ExportError
+from engine.safe_write import replacing, shown
+
+_KEYS_AT_ONCE = 500  # SQLite takes no more than 999 in one statement everywhere
+_IN_TIME_ORDER = attrgetter("start_samples", "stop_samples", "id")
+TABLE_NAMES = tuple(table.name for table in TABLES.values())
+
+
+def create(path: Path) -> None:
+    """Make a new, empty document file: whole, or not at all.
+
+    Raises
+    ------
+    DocumentError : something with that name exists, or the folder cannot be written
+    """
+    if os.path.exists(path):  # noqa: PTH110 - a folder that may not be looked into is told below
+        raise DocumentError(f"{path} exists already; open it, or choose another name.")
+    try:
+        with replacing(path) as part, closing(connect(part)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            for statement in STATEMENTS:
+                connection.execute(statement)
+            write_anew(connection, TABLE_NAMES)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            connection.execute("COMMIT")
+    except ExportError as error:
+        raise DocumentError(f"{path} cannot be made: {str(error).replace(shown(path), 'it')}") from error
+    except sqlite3.Error as error:
+        raise DocumentError(f"{path} cannot be made because {reason_of(error)}.") from error
+
+
+def write_rows(connection: sqlite3.Connection, tally: Tally, changes: tuple[RowChange, ...]) -> None:
+    """Write the rows after an edit."""
+    by_type: dict[type[Row], dict[str, Row | None]] = {}
+    for change in changes:
+        by_type.setdefault(change.row_type, {})[change.key] = change.after
+    for row_type, rows in by_type.items():
+        table = TABLES[row_type]
+        for before in _stored(connection, table, list(rows)):
+            tally.count(table.name, before)
+        connection.executemany(table.delete_one, [(key,) for key, row in rows.items() if row is None])
+        written = table.encode_all([row for row in rows.values() if row is not None])
+        connection.executemany(table.insert, written)
+        for values in written:
+            tally.count(table.name, values)
+
+
+def _stored(connection: sqlite3.Connection, table: Table, keys: list[str]) -> Iterator[tuple[object, ...]]:
+    """Yield the rows of these keys as they are in the file."""
+    for first in range(0, len(keys), _KEYS_AT_ONCE):
+        some = keys[first : first + _KEYS_AT_ONCE]
+        yield from connection.execute(table.select_some(len(some)), some)
+
+
+def read_state(connection: sqlite3.Connection) -> DocumentState:
+    """Read the whole document, in a transaction of the caller, who has looked at its tables and their sizes.
+
+    Raises
+    ------
+    ValueError, ... : see `rows.NOT_AS_WRITTEN`; it is damaged, or is none that Offcut made
+    sqlite3.Error : it is damaged, or another program writes it
+    """
+    with without_collection():
+        read: dict[str, ReadRows] = {}
+        room_bytes = MOST_STATE_BYTES
+        with short_rows(connection):
+            for name in TABLE_NAMES:
+                read[name] = read_rows(connection, name, room_bytes)
+                room_bytes -= read[name].size_bytes
+        require_intact(connection, TABLE_NAMES, read)
+        values: dict[str, Any] = {}
+        for row_type, table in TABLES.items():
+            rows = table.decode_all(read[table.name].rows)
+            values |= _fields(row_type, dict(zip(map(attrgetter(table.columns[0]), rows), rows, strict=True)))
+    state = DocumentState(**values)
+    require_coherent(state)
+    return state
+
+
+@contextmanager
+def without_collection() -> Iterator[None]:
+    """Keep the garbage collector from walking over all the rows again and again: a third of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def apply_rows(state: DocumentState, changes: tuple[RowChange, ...]) -> DocumentState:
+    """Return the state after an edit; the state given stays as it is, and so does every table not touched.
+
+    Raises
+    ------
+    DocumentError : the edit was made for another state than this one
+    """
+    by_type: dict[type[Row], list[RowChange]] = {}
+    for change in changes:
+        by_type.setdefault(change.row_type, []).append(change)
+    values: dict[str, Any] = {}
+    for row_type, some in by_type.items():
+        rows = _rows(state, row_type)
+        for change in some:
+            key, after = change.key, change.after
+            # A damaged analysis is out of force in the state while its row is still there to be undone.
+            if rows.get(key) != change.before and row_type is not CurrentAnalysis:
+                raise DocumentError(
+                    "What this would change was changed meanwhile; nothing was done, do it again."
+                )
+            if after is None:
+                rows.pop(key, None)
+            else:
+                rows[key] = after
+        values |= _fields(row_type, rows)
+    return replace(state, **values)
+
+
+def _rows(state: DocumentState, row_type: type[Row]) -> dict[str, Row]:
+    """Return the rows of one class by key, in a dictionary of their own."""
+    if row_type is Source:
+        return dict(state.sources)
+    if row_type is Track:
+        return {track.id: track for track in state.tracks}
+    if row_type is Proposal:
+        return dict(state.proposals)
+    if row_type is Decision:
+        return dict(state.decisions)
+    if row_type is Marker:
+        return dict(state.markers)
+    if row_type is CurrentAnalysis:
+        return {kind: CurrentAnalysis(kind, key) for kind, key in state.analyses.items()}
+    rate = {"rate_hz": state.rate_hz} if state.rate_hz else {}
+    return {name: Setting(name, value) for name, value in {**rate, **state.settings}.items()}
+
+
+def _fields(row_type: type[Row], rows: dict[str, Any]) -> dict[str, object]:
+    """Return the fields of the state that hold the rows of one class."""
+    if row_type is Source:
+        return {"sources": rows}
+    if row_type is Track:
+        return {"tracks": tuple(sorted(rows.values(), key=lambda track: (track.position, track.id)))}
+    if row_type is Proposal:
+        return {"proposals": _in_time_order(rows)}
+    if row_type is Decision:
+        return {"decisions": rows}
+    if row_type is Marker:
+        return {"markers": _in_time_order(rows)}
+    if row_type is CurrentAnalysis:
+        return {"analyses": {kind: row.analysis_id for kind, row in rows.items()}}
+    settings = {name: row.value for name, row in rows.items()}
+    return {"rate_hz": settings.pop("rate_hz", 0), "settings": settings}
+
+
+def _in_time_order(rows: dict[str, Any]) -> dict[str, Any]:
+    ordered = sorted(rows.values(), key=_IN_TIME_ORDER)
+    return dict(zip(map(attrgetter("id"), ordered), ordered, strict=True))

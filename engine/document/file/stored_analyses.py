@@ -1,0 +1,116 @@
+"""How analyses are kept in the file: plain facts as JSON, arrays as one compressed block."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+
+import numpy as np
+
+from engine.document.analysis import Analysis, BeatGrid, Listening, NearestKept, ScoreCurve
+from engine.document.file.checks.arrays import UNREADABLE, array_names, require_analysis, unpacked
+from engine.document.file.checks.columns import shown
+from engine.document.file.checks.limits import LONGEST_FACTS_BYTES, MOST_PACKED_BYTES
+from engine.document.file.checksums import Tally, digest
+from engine.document.file.rows import json_value
+
+_ANALYSES: dict[str, type[Analysis]] = {
+    "score": ScoreCurve,
+    "nearest": NearestKept,
+    "beats": BeatGrid,
+    "listening": Listening,
+}
+_NAMES = {
+    "score": "the scores",
+    "nearest": "the nearest kept examples",
+    "beats": "the beats",
+    "listening": "the onsets and the loudness",
+}
+# As bytes, since damaged text may be no text at all.
+_WRITTEN = "CAST(facts AS BLOB), arrays, digest"
+_SHORT = f"length(facts) <= {LONGEST_FACTS_BYTES} AND length(arrays) <= {MOST_PACKED_BYTES}"
+
+
+def write_analysis(connection: sqlite3.Connection, tally: Tally, analysis_id: str, analysis: Analysis) -> str:
+    """Store what listening found and return its kind; an analysis is never changed afterwards."""
+    kind = next(name for name, kind_type in _ANALYSES.items() if isinstance(analysis, kind_type))
+    values = {name: getattr(analysis, name) for name in analysis.__dataclass_fields__}
+    block = BytesIO()
+    np.savez_compressed(
+        block, allow_pickle=False, **{n: v for n, v in values.items() if isinstance(v, np.ndarray)}
+    )
+    facts = json.dumps({name: value for name, value in values.items() if not isinstance(value, np.ndarray)})
+    arrays = block.getvalue()
+    before = connection.execute(
+        "SELECT id, kind, digest FROM analysis WHERE id = ?", (analysis_id,)
+    ).fetchone()
+    if before is not None:
+        tally.count("analysis", before)
+    found = digest(facts.encode() + arrays)
+    connection.execute(
+        "INSERT OR REPLACE INTO analysis VALUES (?, ?, ?, ?, ?)", (analysis_id, kind, facts, arrays, found)
+    )
+    tally.count("analysis", (analysis_id, kind, found))
+    return kind
+
+
+def read_analysis(connection: sqlite3.Connection, analysis_id: str) -> Analysis | None:
+    """Return a stored analysis; None where it is missing or damaged, since listening again makes it anew."""
+    wanted = f"SELECT kind, {_WRITTEN} FROM analysis WHERE id = ? AND {_SHORT}"
+    row = connection.execute(wanted, (analysis_id,)).fetchone()
+    if row is None or not _is_sound(*row[1:]):
+        return None
+    kind, facts, block, _ = row
+    try:
+        made: Callable[..., Analysis] = _ANALYSES[kind]
+        known = _ANALYSES[kind].__dataclass_fields__
+        names = array_names(known)
+        values = json_value(facts.decode())
+        analysis = made(**{name: values[name] for name in known.keys() & values}, **unpacked(block, names))
+        require_analysis(analysis)
+    except (*UNREADABLE, AttributeError):
+        return None
+    return analysis
+
+
+@dataclass(frozen=True, slots=True)
+class SoundAnalyses:
+    """Which analyses of a document are as they were written.
+
+    Attributes
+    ----------
+    in_force : ids by kind
+    damaged : what the others are, such as "the scores" and "earlier beats"
+    """
+
+    in_force: Mapping[str, str]
+    damaged: tuple[str, ...]
+
+
+def sound_analyses(connection: sqlite3.Connection, current: Mapping[str, str]) -> SoundAnalyses:
+    """Find the damaged among all analyses; those in force are given by kind and id."""
+    stored = connection.execute(f"SELECT id, {_WRITTEN} FROM analysis WHERE {_SHORT}")
+    sound = {key for key, *written in stored if _is_sound(*written)}
+    in_force = {kind: key for kind, key in current.items() if key in sound}
+    damaged = [name_of(kind) for kind in current if kind not in in_force]
+    for key, kind in connection.execute("SELECT id, kind FROM analysis").fetchall():
+        if key not in sound and key not in current.values():
+            damaged.append(f"earlier {name_of(kind).removeprefix('the ')}")
+    return SoundAnalyses(in_force, tuple(dict.fromkeys(damaged)))
+
+
+def name_of(kind: str) -> str:
+    """Return what an analysis of a kind is called in a sentence."""
+    return _NAMES.get(kind, f"an analysis {shown(kind)}")
+
+
+def is_of_kind(analysis: Analysis, kind: str) -> bool:
+    """Tell whether an analysis is one that may be in force under this name."""
+    return isinstance(analysis, _ANALYSES.get(kind, object))
+
+
+def _is_sound(facts: bytes, arrays: bytes, expected: int) -> bool:
+    return digest(facts + arrays) == expected

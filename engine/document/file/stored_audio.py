@@ -1,0 +1,234 @@
+"""Sound that a document holds itself, for edits that put it in the place of a recording.
+
+It is named by what it sounds like, never changed, and has a checksum of its own, so that damage to it is
+damage to nothing else (docs/decisions/0042-audio-stored-in-the-document.md).
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+
+from engine.document.file.audio_packing import UNREADABLE, Samples, pack, unpack
+from engine.document.file.checks.limits import (
+    HIGHEST_RATE_HZ,
+    LOUDEST_SAMPLE,
+    LOWEST_RATE_HZ,
+    MOST_AUDIO_BYTES,
+    MOST_AUDIO_SAMPLES,
+    MOST_CHANNELS,
+)
+from engine.document.file.checksums import digest
+from engine.document.file.transaction import connect, snapshot
+from engine.errors import DocumentError
+
+TABLE = "stored_audio"
+AUDIO = "audio"
+"""Under this name the payload of a proposal holds a key."""
+
+_KEY = re.compile(r"audio-[0-9a-f]{32}")
+_FACTS = "key, rate_hz, channels, frames, encoding"
+IS_POSSIBLE = (
+    f"rate_hz BETWEEN {LOWEST_RATE_HZ} AND {HIGHEST_RATE_HZ} AND channels BETWEEN 1 AND {MOST_CHANNELS}"
+    f" AND frames BETWEEN 1 AND {MOST_AUDIO_SAMPLES} AND frames * channels <= {MOST_AUDIO_SAMPLES}"
+    f" AND length(bytes) BETWEEN 1 AND {MOST_AUDIO_BYTES}"
+)
+"""What is true of every row that Offcut writes; SQLite looks at the length of the bytes, not at them."""
+
+# Every text in which a key may stand. Its letters are written as they are, however deep it is quoted.
+_NAMING = (
+    ("proposal", "payload"),
+    ("proposal", "alternatives"),
+    ("decision", "payload"),
+    ("history", "changes"),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredAudio:
+    """Sound as a document holds it; `stored` makes one.
+
+    Attributes
+    ----------
+    key : names it by its content; the same samples at the same rate have the same key
+    samples : float32, shape (frames, channels)
+    """
+
+    key: str
+    rate_hz: int
+    samples: Samples
+
+    @property
+    def frames(self) -> int:
+        """How long it is."""
+        return len(self.samples)
+
+    @property
+    def channels(self) -> int:
+        """How wide it is."""
+        return int(self.samples.shape[1])
+
+
+def stored(samples: Samples, rate_hz: int) -> StoredAudio:
+    """Return sound to be stored with an edit.
+
+    Parameters
+    ----------
+    samples : float32, shape (frames, channels)
+
+    Raises
+    ------
+    DocumentError : no document can hold it
+    """
+    if samples.dtype != np.float32 or samples.ndim != 2 or not 1 <= samples.shape[1] <= MOST_CHANNELS:
+        raise DocumentError("Only 32-bit floating-point samples of 1 to 64 channels can be stored.")
+    if not 1 <= samples.size <= MOST_AUDIO_SAMPLES:
+        raise DocumentError(
+            f"{samples.size:,} samples cannot be stored with one edit: make it in parts of at most "
+            f"{MOST_AUDIO_SAMPLES:,}."
+        )
+    if not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ:
+        raise DocumentError(f"Audio of {rate_hz} Hz cannot be stored: no document has such a rate.")
+    if not _is_sound(samples):
+        raise DocumentError("Samples that are no numbers, or far beyond full scale, cannot be stored.")
+    kept = np.ascontiguousarray(samples)
+    if kept is samples:
+        kept = samples.copy()
+    kept.setflags(write=False)
+    return StoredAudio(_key(kept, rate_hz), rate_hz, kept)
+
+
+def _is_sound(samples: Samples) -> bool:
+    return bool(
+        samples.min() >= -LOUDEST_SAMPLE and samples.max() <= LOUDEST_SAMPLE
+    )  # false where one is NaN
+
+
+def _key(samples: Samples, rate_hz: int) -> str:
+    frames, channels = samples.shape
+    found = blake2b(f"{rate_hz}/{channels}/{frames}/".encode(), digest_size=16)
+    found.update(np.ascontiguousarray(samples, "<f4").data)
+    return f"audio-{found.hexdigest()}"
+
+
+def block_digest(facts: Iterable[object], block: bytes) -> int:
+    """Return the checksum of a row: of its key, rate, channels, frames and encoding, and of its bytes."""
+    return digest(ascii(tuple(facts)).encode() + block)
+
+
+def write_audio(connection: sqlite3.Connection, audio: StoredAudio) -> None:
+    """Store audio in the transaction of the caller; what is there already, and sound, stays."""
+    if read_audio(connection, audio.key) is not None:
+        return
+    encoding, block = pack(audio.samples, audio.rate_hz)
+    facts = (audio.key, audio.rate_hz, audio.channels, audio.frames, encoding)
+    connection.execute(
+        f"INSERT OR REPLACE INTO {TABLE} VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (*facts, block, block_digest(facts, block)),
+    )
+
+
+def read_audio(connection: sqlite3.Connection, key: str) -> StoredAudio | None:
+    """Return stored audio; None where it is missing or not what was stored.
+
+    Raises
+    ------
+    sqlite3.Error : the file cannot be read
+    """
+    return _from_row(_row(connection, key))
+
+
+_Row = tuple[str, int, int, int, str, bytes, int]
+
+
+def _row(connection: sqlite3.Connection, key: str) -> _Row | None:
+    found: _Row | None = connection.execute(
+        f"SELECT {_FACTS}, bytes, digest FROM {TABLE} WHERE key = ? AND {IS_POSSIBLE}", (key,)
+    ).fetchone()
+    return found
+
+
+def _from_row(row: _Row | None) -> StoredAudio | None:
+    """Return the audio of a row; None where it is not what was stored."""
+    if row is None:
+        return None
+    *facts, block, expected = row
+    key, rate_hz, channels, frames, encoding, *_ = row
+    if block_digest(facts, block) != expected:
+        return None
+    try:
+        samples = unpack(encoding, block, frames=frames, channels=channels)
+    except UNREADABLE:
+        return None
+    # Whoever forged the checksum as well cannot have other sound, or none, heard under this name.
+    if _key(samples, rate_hz) != key or not _is_sound(samples):
+        return None
+    samples.setflags(write=False)
+    return StoredAudio(key, rate_hz, samples)
+
+
+def audio_in_file(path: Path, key: str) -> StoredAudio | None:
+    """Return audio that a document file holds, over a connection of its own; None where it cannot be read."""
+    try:
+        with closing(connect(path, read_only=True)) as connection, snapshot(connection):
+            row = _row(connection, key)
+        return _from_row(row)  # seconds for a long one, in which nobody who writes has to wait
+    except (sqlite3.Error, OSError, ValueError):
+        return None
+
+
+def possible_keys(connection: sqlite3.Connection) -> frozenset[str]:
+    """Return what a file holds under possible facts; of the bytes only the lengths are looked at.
+
+    Raises
+    ------
+    sqlite3.Error : the file cannot be read
+    """
+    return frozenset(key for (key,) in connection.execute(f"SELECT key FROM {TABLE} WHERE {IS_POSSIBLE}"))
+
+
+def named_keys(connection: sqlite3.Connection) -> frozenset[str]:
+    """Return the keys that the rows and the history of a file name."""
+    found: set[str] = set()
+    for table, column in _NAMING:
+        texts = connection.execute(f"SELECT {column} FROM {table} WHERE instr({column}, 'audio-')")
+        for (text,) in texts:
+            found.update(_KEY.findall(text))
+    return frozenset(found)
+
+
+def unnamed_keys(connection: sqlite3.Connection) -> tuple[str, ...]:
+    """Return what is stored and neither the rows nor the history name."""
+    kept = [key for (key,) in connection.execute(f"SELECT key FROM {TABLE}")]
+    if not kept:
+        return ()
+    named = named_keys(connection)
+    return tuple(key for key in kept if key not in named)
+
+
+def remove_audio(connection: sqlite3.Connection, keys: Iterable[str]) -> None:
+    """Take stored audio away, in the transaction of the caller."""
+    connection.executemany(f"DELETE FROM {TABLE} WHERE key = ?", [(key,) for key in keys])
+
+
+def key_of(payload: Mapping[str, object]) -> str | None:
+    """Return the stored audio that a payload names, or None."""
+    key = payload.get(AUDIO)
+    return key if isinstance(key, str) and is_key(key) else None
+
+
+def content_of(key: str) -> str:
+    """Return what names audio by its content alone, 32 hex digits as the `content_hash` of a source."""
+    return key.removeprefix("audio-")
+
+
+def is_key(value: object) -> bool:
+    """Tell whether a value can name stored audio."""
+    return isinstance(value, str) and _KEY.fullmatch(value) is not None

@@ -1,0 +1,162 @@
+"""One edit, one transaction: all of it is on disk, or nothing of it is."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+
+from engine.document.file.checksums import Tally
+from engine.errors import DocumentError
+
+_REASONS = {
+    sqlite3.SQLITE_FULL: "the disk is full: free some space and do it again",
+    sqlite3.SQLITE_BUSY: "another program is writing it: do it again",
+    sqlite3.SQLITE_READONLY: "it or its folder is write-protected: allow writing, or work on a copy",
+    sqlite3.SQLITE_CANTOPEN: "its folder takes no new files: free some space, or work on a copy elsewhere",
+    sqlite3.SQLITE_IOERR: "the disk refuses: free some space, or work on a copy on another disk",
+    sqlite3.SQLITE_CORRUPT: "it has been damaged while it was open: close it and open it again",
+    sqlite3.SQLITE_NOTADB: "it has been damaged while it was open: close it and open it again",
+    sqlite3.SQLITE_TOOBIG: "this is more than one edit can hold: do it in parts",
+}
+_PATIENCE_S = 2.0
+_LOOKS_EVERY_S = 0.001
+
+
+def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """Open a database file that exists; a write is on the disk before it is said to be done.
+
+    Whoever meets another program in the middle of a write waits for it a while.
+    """
+    uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rw'}"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_PATIENCE_S)
+    try:
+        connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute("PRAGMA cell_size_check = ON")
+        _patiently(connection, "PRAGMA synchronous = FULL")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def reason_of(error: sqlite3.Error) -> str:
+    """Say in words why SQLite could not write, and what to do."""
+    return _REASONS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, str(error))
+
+
+def not_written(path: Path, reason: str) -> DocumentError:
+    """Return the sentence for an edit that could not be made."""
+    return DocumentError(f"{path} could not be written because {reason}; nothing was changed.")
+
+
+def not_read(path: Path, error: sqlite3.Error) -> DocumentError:
+    """Return the sentence for what could not be read."""
+    return DocumentError(f"{path} could not be read because {reason_of(error)}.")
+
+
+def data_version(connection: sqlite3.Connection) -> int:
+    """Return a number that is another once another connection has written the file."""
+    return int(connection.execute("PRAGMA data_version").fetchone()[0])
+
+
+def _patiently(connection: sqlite3.Connection, statement: str) -> None:
+    """Do what reads first, as soon as nobody writes.
+
+    SQLite waits longer from try to try, up to a tenth of a second: a program that writes without a pause
+    would be met in the middle of it each time.
+    """
+    ends_s = time.monotonic() + _PATIENCE_S
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                connection.execute(statement).fetchone()
+                return
+            except sqlite3.OperationalError as error:
+                is_busy = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+                if not is_busy or time.monotonic() >= ends_s:
+                    raise
+            time.sleep(_LOOKS_EVERY_S)
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {round(1000 * _PATIENCE_S)}")
+
+
+@contextmanager
+def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
+    """Hold the file still: all that is read inside the `with` block is of one moment, whoever else writes.
+
+    Raises
+    ------
+    sqlite3.Error : another program is writing it for longer than one waits
+    """
+    connection.execute("BEGIN")
+    try:
+        _patiently(connection, "SELECT 1 FROM sqlite_schema")  # only now the file is held
+        yield
+    finally:
+        with suppress(sqlite3.Error):
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+
+
+class Transaction:
+    """All that is done inside the `with` block, or nothing of it; gives the `Tally` of its checksums.
+
+    Parameters
+    ----------
+    check : called once the file is locked; what it raises ends the transaction
+
+    Raises
+    ------
+    DocumentError : the disk is full, the folder read-only, or another program holds the file
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path, check: Callable[[], None] | None = None
+    ) -> None:
+        self._connection = connection
+        self._path = path
+        self._check = check
+        self._tally = Tally()
+
+    def __enter__(self) -> Tally:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            raise self._sentence(error) from error
+        if self._check is not None:
+            try:
+                self._check()
+            except BaseException:
+                self._roll_back()
+                raise
+        return self._tally
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            try:
+                self._tally.write(self._connection)
+                self._connection.execute("COMMIT")
+            except sqlite3.Error as failure:
+                self._roll_back()
+                raise self._sentence(failure) from failure
+            return
+        self._roll_back()
+        if isinstance(error, sqlite3.Error):
+            raise self._sentence(error) from error
+
+    def _roll_back(self) -> None:
+        # Where the disk refuses even this, the journal stays and the next reader rolls back with it.
+        with suppress(sqlite3.Error):
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+
+    def _sentence(self, error: sqlite3.Error) -> DocumentError:
+        return not_written(self._path, reason_of(error))

@@ -1,0 +1,265 @@
+"""An Advanced Authoring Format file that links to the sources: cuts and crossfades for Pro Tools and others.
+
+The edit rate is the document's sample rate, so positions are exact. AAF holds one channel a slot: each
+channel of a track that is heard is a sequence of its own, and leads through a master mob and a file mob to
+the file. Ids are made from what they name, and dates are fixed: the same edit gives the same bytes.
+
+A WAV file is described as one, with the head that it has: Pro Tools takes a file that is only said to be PCM
+for MXF. The composition begins with a timecode, which Pro Tools wants as well.
+"""
+
+from __future__ import annotations
+
+import struct
+from datetime import datetime
+from fractions import Fraction
+from hashlib import blake2b
+from math import ceil
+from typing import Any
+
+import aaf2
+from aaf2.auid import AUID
+from aaf2.mobid import MobID
+from aaf2.rational import AAFRational
+
+from engine.audio.writer import bits_of, export_format
+from engine.document.track import Source, Track, audible
+from engine.edl.edit_list import EditList
+from engine.edl.export.clips import (
+    Clip,
+    clips_of,
+    crossfades,
+    source_path,
+    with_gaps,
+)
+from engine.edl.export.interchange.aaf_components import Pattern, TransitionPattern, lay, write_laid
+from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits, edit_figures
+from engine.progress import Progress
+from engine.safe_write import replacing, shown
+from engine.wording import counted
+from engine.xml_text import xml_text
+
+_DATE = datetime(2000, 1, 1)
+_MONO_AUDIO_DISSOLVE = AUID("0c3bea41-fc05-11d2-8a29-0050040ef7d2")
+_SOUND = "sound"
+_FILLER, _TRANSITION = ("filler", 0), ("transition", 0)  # the channels of sources begin with 1
+_WAVE = ("WAV", "WAVEX", "RF64")
+_FORMAT_TAGS = {"PCM_U8": 1, "PCM_16": 1, "PCM_24": 1, "PCM_32": 1, "FLOAT": 3, "DOUBLE": 3}
+
+
+def write(request: ExportRequest, progress: Progress) -> Exported:
+    """Write the composition; the sources are named, not opened."""
+    progress.check_cancelled()
+    content = _Writer(request, progress).content()
+    with replacing(request.out, overwrite=request.overwrite) as part:
+        part.write_bytes(content)
+    progress.report(1.0, "Writing the composition")
+    tracks, edits = len(audible(request.state.tracks)), accepted_edits(request.state)
+    sentence = f"Wrote {counted(tracks, 'track')} with {counted_edits(edits)} to {shown(request.out.name)}."
+    return Exported(request.out, sentence, {"tracks": float(tracks), **edit_figures(edits)})
+
+
+class _Writer:
+    """Builds one file in memory: a library that fails half-way through a full disk leaves nothing behind."""
+
+    def __init__(self, request: ExportRequest, progress: Progress) -> None:
+        self._request = request
+        self._progress = progress
+        self._edit_list: EditList = request.edit_list
+        self._file = aaf2.open()
+        self._masters: dict[str, Any] = {}
+        self._dissolve: Any = None
+        self._patterns: dict[tuple[str, int], Pattern] = {}
+
+    def content(self) -> bytes:
+        """Return the bytes of the file."""
+        state = self._request.state
+        self._fix_identification()
+        for source in self._request.sources.values():
+            self._masters[source.id] = self._master(source)
+        composition = self._mob(self._file.create.CompositionMob, self._request.title, "composition")
+        composition.usage = "Usage_TopLevel"
+        self._add_timecode(composition)
+        heard = audible(state.tracks)
+        for number, track in enumerate(heard):
+            for channel in range(1, state.sources[track.source_id].channels + 1):
+                self._add_slot(composition, track, channel)
+            self._progress.report(0.6 * (number + 1) / len(heard), "Writing the composition")
+        self._save()
+        content: bytes = self._file.f.getvalue()
+        return content
+
+    def _save(self) -> None:
+        """Write every object out, as the library does when it closes a file, but so that it can be cancelled.
+
+        Closing itself would throw away what is in memory.
+        """
+        self._file.write_reference_properties()
+        manager = self._file.manager
+        for number, changed in enumerate(manager.modified.values()):
+            self._progress.check_cancelled()
+            if not write_laid(changed):
+                changed.write_properties()
+            self._progress.report(0.6 + 0.4 * number / len(manager.modified), "Writing the composition")
+        manager.modified.clear()
+        manager.remove_temp()
+        self._file.cfb.close()
+
+    def _fix_identification(self) -> None:
+        header = self._file.header
+        header["LastModified"].value = _DATE
+        for identification in header["IdentificationList"].value:
+            identification["ProductName"].value = "Offcut"
+            identification["CompanyName"].value = "Offcut"
+            identification["Date"].value = _DATE
+            identification["GenerationAUID"].value = _auid("generation", self._request.title)
+
+    def _mob(self, make: Any, name: str, *key: str) -> Any:
+        """Return a mob with an id that follows from what it stands for."""
+        mob = make(xml_text(name))
+        identity = MobID.new()
+        identity.material = _auid(*key, name)
+        mob.mob_id = identity
+        mob["CreationTime"].value = mob["LastModified"].value = _DATE
+        self._file.content.mobs.append(mob)
+        return mob
+
+    def _master(self, source: Source) -> Any:
+        """Return the master mob of a source, with one slot a channel that leads to its file."""
+        path = source_path(source, self._request.media)
+        file_mob = self._mob(self._file.create.SourceMob, path.name, "file", source.id)
+        file_mob.descriptor = self._descriptor(source, path.as_uri())
+        master = self._mob(self._file.create.MasterMob, path.name, "master", source.id)
+        for channel in range(1, source.channels + 1):
+            in_file = file_mob.create_empty_slot(source.rate_hz, _SOUND, channel)
+            in_file.segment.length = source.frames
+            in_file["PhysicalTrackNumber"].value = channel
+            slot = master.create_timeline_slot(source.rate_hz, channel)
+            slot.segment = file_mob.create_source_clip(channel, 0, source.frames, _SOUND)
+            slot["PhysicalTrackNumber"].value = channel
+        return master
+
+    def _descriptor(self, source: Source, url: str) -> Any:
+        if source.container in _WAVE and source.subtype in _FORMAT_TAGS:
+            descriptor = self._file.create.WAVEDescriptor()
+            descriptor["Summary"].value = bytearray(_wave_head(source))
+            descriptor["ContainerFormat"].value = self._file.dictionary.lookup_containerdef("AAF")
+            values = {"SampleRate": source.rate_hz, "Length": source.frames}
+        else:
+            descriptor = self._file.create.PCMDescriptor()
+            values = _pcm_values(source)
+        for name, value in values.items():
+            descriptor[name].value = value
+        locator = self._file.create.NetworkLocator()
+        locator["URLString"].value = url
+        descriptor["Locator"].append(locator)
+        return descriptor
+
+    def _add_timecode(self, composition: Any) -> None:
+        """Count from nothing, at the frame rate that was chosen, in timecode that drops none."""
+        rate = self._request.options.frame_rate
+        exact = rate.exact
+        slot = composition.create_empty_sequence_slot(
+            AAFRational(exact.numerator, exact.denominator), media_kind="Timecode"
+        )
+        timecode = self._file.create.Timecode(rate.nominal, drop=False)
+        timecode.start = 0
+        length_s = Fraction(self._edit_list.length_samples, max(1, self._edit_list.rate_hz))
+        timecode.length = max(1, ceil(length_s * exact))
+        slot.segment.components.append(timecode)
+        slot.name = "Timecode"
+
+    def _add_slot(self, composition: Any, track: Track, channel: int) -> None:
+        """Add the sequence of one channel of a track."""
+        found = clips_of(self._request, track)
+        fades = crossfades(found)
+        components = []
+        for number, (silence, clip) in enumerate(with_gaps(found)):
+            self._progress.check_cancelled()
+            if silence:
+                components.append(self._filler(silence))
+            before, _ = fades.get(number, (0, 0))
+            _, after = fades.get(number + 1, (0, 0))
+            if number in fades:
+                components.append(self._transition(*fades[number]))
+            components.append(self._clip(clip, channel, before, after))
+        slot = composition.create_sound_slot(self._edit_list.rate_hz)
+        slot.name = xml_text(track.name)
+        slot["PhysicalTrackNumber"].value = len(composition.slots) - 1  # the first one is the timecode
+        for _ in lay(slot.segment, components):
+            self._progress.check_cancelled()
+        slot.segment.length = found[-1].result_stop_samples if found else 0
+
+    def _clip(self, clip: Clip, channel: int, before: int, after: int) -> Any:
+        """Return a clip, lengthened by the transitions at its ends, as AAF counts them."""
+        start, length = clip.start_samples - before, before + clip.length_samples + after
+        key = (clip.source_id, channel)
+        if key not in self._patterns:
+            made = self._masters[clip.source_id].create_source_clip(channel, start, length, _SOUND)
+            self._patterns[key] = Pattern(made, "StartTime", "Length")
+        return self._patterns[key].copy(start, length)
+
+    def _filler(self, length: int) -> Any:
+        if _FILLER not in self._patterns:
+            self._patterns[_FILLER] = Pattern(self._file.create.Filler(_SOUND, length), "Length")
+        return self._patterns[_FILLER].copy(length)
+
+    def _transition(self, before: int, after: int) -> Any:
+        length = before + after
+        if _TRANSITION not in self._patterns:
+            definition = self._dissolve_definition()
+            group = self._file.create.OperationGroup(definition, length, _SOUND)
+            transition = self._file.create.Transition(_SOUND, length)
+            transition["OperationGroup"].value = group
+            transition.cutpoint = before
+            self._patterns[_TRANSITION] = TransitionPattern(transition)
+        return self._patterns[_TRANSITION].copy(length, before)
+
+    def _dissolve_definition(self) -> Any:
+        """Return the definition of an audio crossfade, made once."""
+        if self._dissolve is None:
+            definition = self._file.create.OperationDef(_MONO_AUDIO_DISSOLVE, "Mono Audio Dissolve")
+            definition.media_kind = _SOUND
+            definition["NumberInputs"].value = 2
+            definition["IsTimeWarp"].value = False
+            definition["Bypass"].value = 1
+            definition["OperationCategory"].value = "OperationCategory_Effect"
+            self._file.dictionary.register_def(definition)
+            self._dissolve = definition
+        return self._dissolve
+
+
+def _pcm_values(source: Source) -> dict[str, int]:
+    bits = bits_of(export_format([source.subtype], ".wav"))
+    block = source.channels * bits // 8
+    return {
+        "SampleRate": source.rate_hz,
+        "AudioSamplingRate": source.rate_hz,
+        "Channels": source.channels,
+        "QuantizationBits": bits,
+        "BlockAlign": block,
+        "AverageBPS": block * source.rate_hz,
+        "Length": source.frames,
+    }
+
+
+def _wave_head(source: Source) -> bytes:
+    """Return the beginning of a WAV file of this format, which is how AAF describes one."""
+    bits, block = bits_of(source.subtype), source.channels * bits_of(source.subtype) // 8
+    size = min(2**32 - 1, 36 + source.frames * block)
+    format_chunk = struct.pack(
+        "<HHIIHH",
+        _FORMAT_TAGS[source.subtype],
+        source.channels,
+        source.rate_hz,
+        source.rate_hz * block,
+        block,
+        bits,
+    )
+    return struct.pack("<4sI4s4sI", b"RIFF", size, b"WAVE", b"fmt ", len(format_chunk)) + format_chunk
+
+
+def _auid(*key: str) -> AUID:
+    """Return an id that is the same for the same key."""
+    digest = blake2b("\0".join(key).encode("utf-8", "replace"), digest_size=16).digest()
+    return AUID(bytes_le=digest)

@@ -1,0 +1,71 @@
+"""A Standard MIDI File with the tempo map of the beat grid, a marker at every cut and the user's own.
+
+One beat of the grid is one quarter note. MIDI says a tempo in whole microseconds a quarter: each beat's is
+the difference of two rounded positions, so the beats stay within half a microsecond however many there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import mido
+
+from engine.edl.edit_list import EditList
+from engine.edl.export.interchange.tempo import TICKS_PER_QUARTER, TempoMap, result_us, tempo_map
+from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits, edit_figures
+from engine.edl.export.seams import seams
+from engine.edl.placed_markers import placed_markers
+from engine.progress import Progress
+from engine.safe_write import replacing, shown
+from engine.wording import counted
+
+
+def write(request: ExportRequest, progress: Progress) -> Exported:
+    """Write the tempo map; without a beat grid the markers stand in 120 beats a minute."""
+    progress.check_cancelled()
+    edit_list = request.edit_list
+    tempo, beats = tempo_map(request.grid, edit_list)
+    file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_QUARTER, charset="utf-8")
+    file.tracks.append(_track(request, edit_list, tempo))
+    with replacing(request.out, overwrite=request.overwrite) as part, part.open("wb") as stream:
+        file.save(file=stream)
+    progress.report(1.0, "Writing the tempo map")
+    edits = accepted_edits(request.state)
+    held = counted(beats, "beat") if beats else "no beats, since none are known,"
+    sentence = f"Wrote {held} and {counted_edits(edits)} to {shown(request.out.name)}."
+    return Exported(request.out, sentence, {"beats": float(beats), **edit_figures(edits)})
+
+
+def _track(request: ExportRequest, edit_list: EditList, tempo: TempoMap) -> mido.MidiTrack:
+    """Return the messages in order, each with its distance from the one before."""
+    timed = [(0, 0, mido.MetaMessage("track_name", name=_text(request.title)))]
+    timed += [(tick, 1, message) for tick, message in _bars(tempo)]
+    timed += [(tick, 2, message) for tick, message in _tempos(tempo)]
+    named = [(seam.position_samples, seam.label) for seam in seams(request.state, edit_list)]
+    markers = placed_markers(request.state.markers.values(), edit_list)
+    named += [(marker.start_samples, marker.name) for marker in markers]
+    for position, name in named:
+        tick = tempo.tick(result_us(position, edit_list))
+        timed.append((tick, 3, mido.MetaMessage("marker", text=_text(name))))
+    end = max(tempo.tick(result_us(edit_list.length_samples, edit_list)), max(tick for tick, _, _ in timed))
+    timed.append((end, 4, mido.MetaMessage("end_of_track")))
+    timed.sort(key=lambda each: each[:2])
+    track = mido.MidiTrack([timed[0][2]])
+    track.extend(after[2].copy(time=after[0] - before[0]) for before, after in pairwise(timed))
+    return track
+
+
+def _bars(tempo: TempoMap) -> Iterator[tuple[int, mido.MetaMessage]]:
+    for quarter, length in tempo.bars():
+        message = mido.MetaMessage("time_signature", numerator=length, denominator=4)
+        yield quarter * TICKS_PER_QUARTER, message
+
+
+def _tempos(tempo: TempoMap) -> Iterator[tuple[int, mido.MetaMessage]]:
+    for quarter, length_us in tempo.tempi():
+        yield quarter * TICKS_PER_QUARTER, mido.MetaMessage("set_tempo", tempo=length_us)
+
+
+def _text(text: str) -> str:
+    return " ".join(text.split()).encode("utf-8", "replace").decode("utf-8")

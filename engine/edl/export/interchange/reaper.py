@@ -1,0 +1,227 @@
+"""A REAPER project that opens the sources themselves, with the cuts and crossfades in place.
+
+Every clip becomes one item; neighbours overlap by their crossfade, and each item carries its half of it as a
+fade, over silence where its medium has nothing. Times are seconds, converted from samples once, here: REAPER
+plays each source at its own rate.
+
+A fade line is ``FADEIN shape length auto_length shape ...``. Equal gain is REAPER's shape 0, a straight line,
+exactly. Equal power is its shape 1, which every version has: x(2 - x), within 0.06 of the sine used here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from os import fspath
+from pathlib import Path
+
+import rpp
+from rpp.encoder import encode
+
+from engine.document.state import DocumentState
+from engine.document.track import Source, Track
+from engine.edl.crossfade import Curve, choose_curve
+from engine.edl.edit_list import EditList
+from engine.edl.export.clips import Clip, clips_of, source_path
+from engine.edl.export.interchange.tempo import tempo_map
+from engine.edl.export.request import Exported, ExportRequest, accepted_edits, counted_edits, edit_figures
+from engine.edl.placed_markers import placed_markers
+from engine.edl.render import mix_channels
+from engine.edl.voice import open_voice
+from engine.errors import ExportError
+from engine.progress import Progress
+from engine.safe_write import replacing, shown
+from engine.wording import counted
+
+_SHAPES = {Curve.EQUAL_GAIN: "0", Curve.EQUAL_POWER: "1"}
+_PAN_LAW, _PAN_MODE = "1", "3"  # 0 dB in the middle, and "stereo balance / mono pan": what the renderer does
+_NO_COLOR = 16_576
+_QUARTER_NOTES = 4 * 65_536
+_SOURCE_TYPES = {"FLAC": "FLAC", "MP3": "MP3", "MPEG": "MP3", "OGG": "VORBIS"}
+
+
+def write(request: ExportRequest, progress: Progress) -> Exported:
+    """Write the project; every seam is listened to for its curve, so the sources must be there."""
+    state = request.state
+    with replacing(request.out, overwrite=request.overwrite) as part:
+        project = _project(request, progress)
+        # REAPER reads names as bytes: those that are no text must come out as they were.
+        text = _text(project, progress)
+        part.write_text(text, encoding="utf-8", errors="surrogateescape", newline="\n")
+    progress.report(1.0, "Writing the REAPER project")
+    edits, tracks = accepted_edits(state), len(state.tracks)
+    sentence = f"Wrote {counted(tracks, 'track')} with {counted_edits(edits)} to {shown(request.out.name)}."
+    return Exported(request.out, sentence, {"tracks": float(tracks), **edit_figures(edits)})
+
+
+def _text(project: rpp.Element, progress: Progress) -> str:
+    """Write a project out as `rpp.dumps` does, but part by part, so that a long one can be cancelled."""
+    head = rpp.dumps(rpp.Element(project.tag, project.attrib)).removesuffix(">\n")
+    parts = [head]
+    for element in project:
+        progress.check_cancelled()
+        parts.append(encode(element, level=1))
+    return "".join([*parts, ">\n"])
+
+
+def _project(request: ExportRequest, progress: Progress) -> rpp.Element:
+    state = request.state
+    edit_list = request.edit_list
+    channels = _even(mix_channels(state))
+    project = rpp.Element("REAPER_PROJECT", ["0.1", "7.0", "0"])
+    project.extend([["SAMPLERATE", str(state.rate_hz), "1", "0"], ["MASTER_NCH", str(channels), "2"]])
+    project.extend([*_tempo(request, edit_list), *_markers(state, edit_list)])
+    for number, track in enumerate(state.tracks):
+        share = progress.part(number / len(state.tracks), (number + 1) / len(state.tracks))
+        project.append(_track_element(request, edit_list, track, channels, share))
+    return project
+
+
+def _tempo(request: ExportRequest, edit_list: EditList) -> list[list[str] | rpp.Element]:
+    """Return the tempo map, a point wherever the length of beats or bars changes; nothing without beats.
+
+    A point is ``PT seconds bpm shape time_signature``; shape 1 holds the tempo until the next, and the time
+    signature is 65,536 times its lower number plus its upper one.
+    """
+    tempo, beats = tempo_map(request.grid, edit_list)
+    if not beats:
+        return []
+    bars = dict(tempo.bars())
+    quarters = sorted({quarter for quarter, _ in tempo.tempi()} | bars.keys())
+    points = [
+        ["PT", _number(tempo.starts_us[quarter] / 1e6), _number(60e6 / tempo.lengths_us[quarter]), "1"]
+        + ([str(_QUARTER_NOTES + bars[quarter])] if quarter in bars else [])
+        for quarter in quarters
+    ]
+    first_bpm = points[0][2]
+    envelope = rpp.Element("TEMPOENVEX", [], [["ACT", "1", "-1"], ["VIS", "1", "0", "1"], *points])
+    return [["TEMPO", first_bpm, str(bars.get(0, tempo.bar_quarters)), "4"], envelope]
+
+
+def _markers(state: DocumentState, edit_list: EditList) -> list[list[str]]:
+    """Return a line for each marker in the result and two for each region, the second one its end."""
+    lines = []
+    for number, marker in enumerate(placed_markers(state.markers.values(), edit_list), 1):
+        edges = (marker.start_samples, marker.stop_samples) if marker.is_region else (marker.start_samples,)
+        for place, edge in enumerate(edges):
+            name = "" if place else _one_line(marker.name)
+            at = _number(edge / state.rate_hz)
+            lines.append(["MARKER", str(number), at, name, str(int(marker.is_region))])
+    return lines
+
+
+def _track_element(
+    request: ExportRequest, edit_list: EditList, track: Track, channels: int, progress: Progress
+) -> rpp.Element:
+    """Return a track with its items, each with its medium."""
+    element = rpp.Element("TRACK")
+    element.extend(
+        [
+            ["NAME", _one_line(track.name)],
+            ["PEAKCOL", _color(track.color)],
+            ["VOLPAN", _number(10.0 ** (track.gain_db / 20.0)), _number(track.pan), _PAN_LAW, "-1", "1"],
+            ["PANMODE", _PAN_MODE],
+            ["MUTESOLO", str(int(track.mute)), str(int(track.solo)), "0"],
+            ["NCHAN", str(channels)],
+            ["MAINSEND", "1", "0"],
+        ]
+    )
+    state = request.state
+    curves = list(_curves(request, edit_list, track, progress))
+    found = clips_of(request, track, over_silence=True)
+    paths = {
+        key: _path_in_project(source_path(request.sources[key], request.media), request.out)
+        for key in dict.fromkeys(clip.source_id for clip in found)
+    }
+    for clip in found:
+        item = _item_element(track, clip, (curves[clip.segment], curves[clip.segment + 1]), state.rate_hz)
+        item.append(_source_element(request.sources[clip.source_id], paths[clip.source_id]))
+        element.append(item)
+    return element
+
+
+def _curves(request: ExportRequest, edit_list: EditList, track: Track, progress: Progress) -> Iterator[Curve]:
+    """Yield the curve of each seam as the renderer chooses it, the exposed edges included."""
+    seams = len(edit_list.segments) + 1 if edit_list.segments else 0
+    patches = edit_list.patches.get(track.id)
+    with closing(open_voice(request.state, track, request.media, patches=patches)) as voice:
+        for index in range(seams):
+            progress.check_cancelled()
+            progress.report(index / seams, "Listening to the crossfades")
+            yield choose_curve(*voice.seam(edit_list, index))
+
+
+def _item_element(track: Track, clip: Clip, curves: tuple[Curve, Curve], rate_hz: int) -> rpp.Element:
+    """Return the item of a clip, the material of its fades included."""
+    before = clip.before_samples
+
+    def seconds(samples: int) -> str:
+        return _number(samples / rate_hz)
+
+    item = rpp.Element("ITEM")
+    item.extend(
+        [
+            ["POSITION", seconds(clip.result_start_samples - before)],
+            ["LENGTH", seconds(before + clip.length_samples + clip.after_samples)],
+            ["LOOP", "0"],
+            ["ALLTAKES", "0"],
+            ["FADEIN", *_fade(curves[0], seconds(clip.fade_in_samples))],
+            ["FADEOUT", *_fade(curves[1], seconds(clip.fade_out_samples))],
+            ["MUTE", "0", "0"],
+            ["NAME", _one_line(track.name)],
+            ["VOLPAN", "1", "0", "1", "-1"],
+            ["SOFFS", seconds(clip.start_samples - before)],
+            ["PLAYRATE", "1", "1", "0", "-1", "0", "0.0025"],
+            ["CHANMODE", "0"],
+        ]
+    )
+    return item
+
+
+def _fade(curve: Curve, length_s: str) -> list[str]:
+    shape = _SHAPES[curve]
+    return [shape, length_s, length_s, shape, "0", "0", "0"]
+
+
+def _source_element(source: Source, path: str) -> rpp.Element:
+    kind = "OPUS" if source.subtype == "OPUS" else _SOURCE_TYPES.get(source.container, "WAVE")
+    return rpp.Element("SOURCE", [kind], [["FILE", path]])
+
+
+def _path_in_project(path: Path, project: Path) -> str:
+    """Return the path as the project names it: relative where the source lies beside or below it.
+
+    Raises
+    ------
+    ExportError : REAPER's format has no way to write it
+    """
+    absolute, folder = path.absolute(), project.parent.absolute()
+    written = fspath(absolute.relative_to(folder) if absolute.is_relative_to(folder) else absolute)
+    if len(written.splitlines()) != 1 or all(quote in written for quote in "\"'`"):
+        raise ExportError(
+            f"A REAPER project cannot name {shown(path)}, which holds a line break or all of \", ' and `: "
+            "rename the file."
+        )
+    return written
+
+
+def _color(color: str) -> str:
+    """Return "#rrggbb" as REAPER counts it: blue, green, red, and a bit that says that there is one."""
+    if not color:
+        return str(_NO_COLOR)
+    red, green, blue = bytes.fromhex(color[1:])
+    return str(1 << 24 | blue << 16 | green << 8 | red)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _number(value: float) -> str:
+    """Write a number with every digit that matters and no exponent, which REAPER would not read."""
+    return f"{value:.12f}".rstrip("0").rstrip(".") or "0"
+
+
+def _even(channels: int) -> int:
+    """Return the channel count REAPER uses for so many: it counts in pairs."""
+    return max(2, channels + channels % 2)

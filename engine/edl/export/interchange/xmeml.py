@@ -1,0 +1,264 @@
+"""Final Cut Pro 7 XML ("xmeml" version 5), which Premiere Pro, DaVinci Resolve and Media Composer read too.
+
+The format counts video frames and holds one channel a track: a stereo source becomes two linked tracks. Each
+position is rounded to the nearest frame by itself, from its integer sample, so no clip is more than half a
+frame off however many come before it; the source's end follows from its start and the rounded length. A clip
+that rounds to no frame at all is left out, and so are crossfades.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
+from xml.etree import ElementTree
+
+from engine.audio.writer import bits_of, export_format
+from engine.document.track import Source, Track, audible
+from engine.edl.edit_list import EditList
+from engine.edl.export.clips import clips_of, source_begin_s, source_path, video_frame_in
+from engine.edl.export.interchange.cmx3600 import timecode
+from engine.edl.export.request import (
+    Exported,
+    ExportRequest,
+    FrameRate,
+    accepted_edits,
+    counted_edits,
+    edit_figures,
+)
+from engine.edl.export.seams import seams
+from engine.edl.placed_markers import placed_markers
+from engine.edl.render import mix_channels
+from engine.edl.voice import sides
+from engine.progress import Progress
+from engine.safe_write import replacing, shown
+from engine.timebase import samples_to_video_frames
+from engine.wording import counted
+from engine.xml_text import child, xml_bytes
+
+_STEREO = 2
+_LOUDEST = 10.0 ** (12.0 / 20.0)  # the level filter ends at +12 dB
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A clip in frames, with the number that makes its ids unique."""
+
+    number: int
+    start: int
+    end: int
+    source_in: int
+    source: Source
+
+
+def write(request: ExportRequest, progress: Progress) -> Exported:
+    """Write the sequence; the sources are named, not opened."""
+    progress.check_cancelled()
+    content = xml_bytes(_Writer(request, progress).document(), "xmeml", progress)
+    with replacing(request.out, overwrite=request.overwrite) as part:
+        part.write_bytes(content)
+    progress.report(1.0, "Writing the sequence")
+    tracks, edits = len(request.state.tracks), accepted_edits(request.state)
+    sentence = (
+        f"Wrote {counted(tracks, 'track')} with {counted_edits(edits)} at {request.options.frame_rate} "
+        f"frames a second to {shown(request.out.name)}."
+    )
+    return Exported(request.out, sentence, {"tracks": float(tracks), **edit_figures(edits)})
+
+
+class _Writer:
+    """Builds the elements of one sequence; remembers which files were described already."""
+
+    def __init__(self, request: ExportRequest, progress: Progress) -> None:
+        self._request = request
+        self._progress = progress
+        self._edit_list: EditList = request.edit_list
+        self._frames_per_s: Fraction = request.options.frame_rate.exact
+        self._described: set[str] = set()
+        self._items = 0
+
+    def document(self) -> ElementTree.Element:
+        """Return the whole document."""
+        state = self._request.state
+        root = ElementTree.Element("xmeml", version="5")
+        sequence = child(root, "sequence")
+        sequence.set("id", "sequence-1")
+        sequence.set("explodedTracks", "true")
+        child(sequence, "name", self._request.title)
+        child(sequence, "duration", self._frames(self._edit_list.length_samples))
+        self._add_rate(sequence)
+        self._add_timecode(sequence, Fraction(0))
+        audio = child(child(sequence, "media"), "audio")
+        child(audio, "numOutputChannels", max(2, mix_channels(state)))
+        child(audio, "format").append(_characteristics(24, self._edit_list.rate_hz))
+        for number, track in enumerate(state.tracks):
+            self._add_track(audio, track)
+            self._progress.report(0.5 * (number + 1) / len(state.tracks), "Writing the sequence")
+        for seam in seams(state, self._edit_list):
+            self._add_marker(sequence, "Cut", seam.label, seam.position_samples)
+        for marker in placed_markers(state.markers.values(), self._edit_list):
+            stop = marker.stop_samples if marker.is_region else None
+            self._add_marker(sequence, marker.name, "", marker.start_samples, stop)
+        return root
+
+    def _add_marker(
+        self,
+        sequence: ElementTree.Element,
+        name: str,
+        comment: str,
+        start_samples: int,
+        stop_samples: int | None = None,
+    ) -> None:
+        marker = child(sequence, "marker")
+        child(marker, "comment", comment)
+        child(marker, "name", name)
+        child(marker, "in", self._frames(start_samples))
+        child(marker, "out", -1 if stop_samples is None else self._frames(stop_samples))
+
+    def _frames(self, samples: int) -> int:
+        rate_hz = max(1, self._edit_list.rate_hz)
+        return samples_to_video_frames(samples, rate_hz, self._frames_per_s)
+
+    def _add_rate(self, parent: ElementTree.Element) -> None:
+        rate: FrameRate = self._request.options.frame_rate
+        element = child(parent, "rate")
+        child(element, "timebase", rate.nominal)
+        child(element, "ntsc", _flag(self._frames_per_s.denominator != 1))
+
+    def _add_timecode(self, parent: ElementTree.Element, begin_s: Fraction) -> None:
+        frame = floor(begin_s * self._frames_per_s + Fraction(1, 2))
+        element = child(parent, "timecode")
+        self._add_rate(element)
+        child(element, "string", timecode(frame, self._request.options.frame_rate.nominal))
+        child(element, "frame", frame)
+        child(element, "displayformat", "NDF")
+
+    def _add_track(self, audio: ElementTree.Element, track: Track) -> None:
+        """Add one track for each channel of the source."""
+        source = self._request.state.sources[track.source_id]
+        items = list(self._clip_items(track))
+        first_index = len(audio.findall("track")) + 1
+        is_heard = track in audible(self._request.state.tracks)
+        for channel in range(1, source.channels + 1):
+            element = child(audio, "track")
+            _say_channel(element, channel, source.channels)
+            for place, item in enumerate(items, 1):
+                self._progress.check_cancelled()
+                self._add_item(element, track, item, channel)
+                if source.channels > 1:
+                    for other in range(1, source.channels + 1):
+                        self._add_link(element[-1], item, other, first_index + other - 1, place)
+            child(element, "enabled", _flag(is_heard))
+            child(element, "locked", _flag(False))
+            if source.channels == _STEREO:
+                child(element, "outputchannelindex", channel)
+
+    def _clip_items(self, track: Track) -> Iterator[_Item]:
+        for clip in clips_of(self._request, track):
+            start, end = self._frames(clip.result_start_samples), self._frames(clip.result_stop_samples)
+            if start < end:
+                self._items += 1
+                is_recording = clip.source_id == track.source_id
+                source_in = video_frame_in(clip, self._request, Fraction(0), is_recording)
+                yield _Item(self._items, start, end, source_in, self._request.sources[clip.source_id])
+
+    def _add_item(self, parent: ElementTree.Element, track: Track, item: _Item, channel: int) -> None:
+        source = item.source
+        element = child(parent, "clipitem")
+        element.set("id", _item_id(item, channel))
+        element.set("premiereChannelType", "stereo" if source.channels == _STEREO else "mono")
+        child(element, "name", track.name)
+        child(element, "enabled", _flag(True))
+        child(element, "duration", self._source_frames(source))
+        self._add_rate(element)
+        child(element, "start", item.start)
+        child(element, "end", item.end)
+        child(element, "in", item.source_in)
+        child(element, "out", item.source_in + item.end - item.start)
+        self._add_file(element, source)
+        source_track = child(element, "sourcetrack")
+        child(source_track, "mediatype", "audio")
+        child(source_track, "trackindex", channel)
+        level = 10.0 ** (track.gain_db / 20.0)
+        if source.channels > 1 and channel <= 2:
+            level *= sides(track.pan)[channel - 1]  # of a linked pair, pan says where each channel is heard
+        if level != 1.0:
+            element.append(_filter("Audio Levels", "audiolevels", "level", (0.0, _LOUDEST), level))
+        if track.pan and source.channels == 1:
+            element.append(_filter("Audio Pan", "audiopan", "pan", (-1.0, 1.0), track.pan))
+
+    def _source_frames(self, source: Source) -> int:
+        return samples_to_video_frames(source.frames, source.rate_hz, self._frames_per_s)
+
+    def _add_file(self, parent: ElementTree.Element, source: Source) -> None:
+        """Describe a file where it first occurs, and only name it later."""
+        element = child(parent, "file")
+        element.set("id", f"file-{list(self._request.sources).index(source.id) + 1}")
+        if source.id in self._described:
+            return
+        self._described.add(source.id)
+        path = source_path(source, self._request.media)
+        child(element, "name", path.name)
+        child(element, "pathurl", path.as_uri().replace("file:///", "file://localhost/", 1))
+        self._add_rate(element)
+        self._add_timecode(element, source_begin_s(source, self._request.media))
+        child(element, "duration", self._source_frames(source))
+        audio = child(child(element, "media"), "audio")
+        bits = min(24, bits_of(export_format([source.subtype], ".wav")))
+        audio.append(_characteristics(bits, source.rate_hz))
+        child(audio, "channelcount", source.channels)
+
+    def _add_link(
+        self, item_element: ElementTree.Element, item: _Item, channel: int, track_index: int, place: int
+    ) -> None:
+        link = child(item_element, "link")
+        child(link, "linkclipref", _item_id(item, channel))
+        child(link, "mediatype", "audio")
+        child(link, "trackindex", track_index)
+        child(link, "clipindex", place)
+
+
+def _say_channel(element: ElementTree.Element, channel: int, channels: int) -> None:
+    """Tell Premiere which channel of a clip a track holds; else a stereo source comes in as two mono ones.
+
+    It knows pairs and single channels; more than two come in one by one.
+    """
+    is_pair = channels == _STEREO
+    element.set("currentExplodedTrackIndex", str(channel - 1 if is_pair else 0))
+    element.set("totalExplodedTrackCount", str(_STEREO if is_pair else 1))
+    element.set("premiereTrackType", "Stereo" if is_pair else "Mono")
+
+
+def _item_id(item: _Item, channel: int) -> str:
+    return f"clipitem-{item.number}-{channel}"
+
+
+def _characteristics(bits: int, rate_hz: int) -> ElementTree.Element:
+    element = ElementTree.Element("samplecharacteristics")
+    child(element, "depth", bits)
+    child(element, "samplerate", rate_hz)
+    return element
+
+
+def _filter(
+    name: str, effect_id: str, parameter_id: str, limits: tuple[float, float], value: float
+) -> ElementTree.Element:
+    """Return the filter that sets one value of a clip, which the format keeps within limits."""
+    filtered = ElementTree.Element("filter")
+    effect = child(filtered, "effect")
+    child(effect, "name", name)
+    for field in ("effectid", "effectcategory", "effecttype"):
+        child(effect, field, effect_id)
+    child(effect, "mediatype", "audio")
+    parameter = child(effect, "parameter")
+    child(parameter, "parameterid", parameter_id)
+    child(parameter, "name", parameter_id.capitalize())
+    child(parameter, "valuemin", f"{limits[0]:.6g}")
+    child(parameter, "valuemax", f"{limits[1]:.6g}")
+    child(parameter, "value", f"{min(max(value, limits[0]), limits[1]):.6f}")
+    return filtered
+
+
+def _flag(value: bool) -> str:
+    return "TRUE" if value else "FALSE"

@@ -1,0 +1,1 @@
+"""What dialogs ask for: export, learning, proposing, preferences, keys."""

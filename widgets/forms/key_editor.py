@@ -1,0 +1,203 @@
+"""The list of all commands with their keys, and what changes them; it knows no rules itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Protocol
+
+from PySide6.QtCore import (
+    QCoreApplication,
+    QEvent,
+    QItemSelectionModel,
+    QModelIndex,
+    QObject,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
+
+from engine.errors import OffcutError
+from widgets.chrome.command_palette import CommandDelegate, FoundCommands
+from widgets.controls.entries import CommandEntry, ranked
+from widgets.controls.key_caps import KeyButton
+from widgets.controls.key_field import KeyField
+from widgets.controls.key_names import key_label, key_labels
+from widgets.theme import Theme, px
+
+_STEERING = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
+_HOW = "Enter goes to the key field; press a key there, Enter then takes what is offered."
+
+
+class KeyRules(Protocol):
+    """Who has which key, and what may change; each change raises an error that says why not."""
+
+    @property
+    def commands(self) -> Sequence[CommandEntry]: ...
+    @property
+    def changed_ids(self) -> frozenset[str]: ...
+    def refusal(self, key: str) -> str: ...
+    def owner(self, command_id: str, key: str) -> CommandEntry | None: ...
+    def set_keys(self, command_id: str, keys: tuple[str, ...]) -> None: ...
+    def swap(self, command_id: str, key: str) -> None: ...
+    def reset(self, command_id: str) -> None: ...
+    def reset_all(self) -> None: ...
+
+
+class KeyEditor(QWidget):
+    """Choose a command, press its new key, and say whether it replaces the old one.
+
+    Parameters
+    ----------
+    rules : the commands and their keys; what it raises is shown as a sentence
+    """
+
+    changed = Signal()
+
+    def __init__(self, theme: Theme, rules: KeyRules, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rules = rules
+        self._key = ""
+        self._command = rules.commands[0]
+        self._found = FoundCommands()
+        self._delegate = CommandDelegate(theme, self._found)
+        self._search, self._list = QLineEdit(), QListView()
+        self._name, self._said = QLabel(), QLabel()
+        self._field = KeyField()
+        self._buttons = {
+            "use": KeyButton(theme, "Use it"),
+            "add": KeyButton(theme, "Use it as well"),
+            "swap": KeyButton(theme, "Swap"),
+            "none": KeyButton(theme, "No key"),
+            "reset": KeyButton(theme, "Reset"),
+            "all": KeyButton(theme, "Reset all keys"),
+        }
+        self._lay_out()
+        self._wire()
+        self._find("")
+
+    def _lay_out(self) -> None:
+        self._search.setPlaceholderText("Find a command")
+        self._search.setAccessibleName("Name of the command")
+        self._list.setModel(self._found)
+        self._list.setItemDelegate(self._delegate)
+        self._list.setUniformItemSizes(True)
+        self._list.setAccessibleName("Commands and their keys")
+        self._list.setProperty("surface", "ground")
+        self._list.setMinimumSize(px(640), px(300))
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._name.setProperty("role", "title")
+        self._said.setWordWrap(True)
+        self._said.setMinimumHeight(px(36))
+        self._said.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._said.setAccessibleName("What the key means now")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(px(8))
+        for part in (self._search, self._list, self._name):
+            layout.addWidget(part, 1 if part is self._list else 0)
+        row = QHBoxLayout()
+        row.setSpacing(px(8))
+        row.addWidget(self._field, 1)
+        for name in ("use", "add", "swap"):
+            row.addWidget(self._buttons[name])
+        layout.addLayout(row)
+        layout.addWidget(self._said)
+        below = QGridLayout()
+        below.setSpacing(px(8))
+        for column, name in enumerate(("none", "reset", "all")):
+            below.addWidget(self._buttons[name], 0, column)
+        below.setColumnStretch(3, 1)
+        layout.addLayout(below)
+
+    def _wire(self) -> None:
+        self._search.textChanged.connect(self._find)
+        for steered in (self._search, self._list):
+            steered.installEventFilter(self)
+        self._list.selectionModel().currentChanged.connect(self._choose)
+        self._field.key_pressed.connect(self._take)
+        rules = self._rules
+        does: dict[str, Callable[[], object]] = {
+            "use": lambda: rules.set_keys(self._command.id, (self._key, *self._command.keys[1:])),
+            "add": lambda: rules.set_keys(self._command.id, (*self._command.keys, self._key)),
+            "swap": lambda: rules.swap(self._command.id, self._key),
+            "none": lambda: rules.set_keys(self._command.id, ()),
+            "reset": lambda: rules.reset(self._command.id),
+            "all": rules.reset_all,
+        }
+        for name, do in does.items():
+            self._buttons[name].clicked.connect(partial(self._do, do))
+        self._list.doubleClicked.connect(lambda _index: self._field.setFocus())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Let the arrows of the search steer the list, and Enter go on to the key from both."""
+        if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.KeyPress:
+            return False
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._field.setFocus(Qt.FocusReason.TabFocusReason)
+            return True
+        if watched is self._search and event.key() in _STEERING:
+            QCoreApplication.sendEvent(self._list, event)
+            return True
+        return False
+
+    def _find(self, query: str) -> None:
+        chosen = self._command.id
+        self._found.show(ranked(query, self._rules.commands))
+        rows = [each.id for each in self._found.commands]
+        if rows:
+            self._list.selectionModel().setCurrentIndex(
+                self._found.index(rows.index(chosen) if chosen in rows else 0),
+                QItemSelectionModel.SelectionFlag.ClearAndSelect,
+            )
+        self._take("", pressed=False)
+
+    def _choose(self, index: QModelIndex) -> None:
+        if index.isValid():
+            self._command = self._found.commands[index.row()]
+            self._take("", pressed=False)
+            self._list.scrollTo(index)
+
+    def _take(self, key: str, pressed: bool = True) -> None:
+        """Show what a key means for the command chosen, and what can be done with it."""
+        self._key = key
+        self._field.show_key(key)
+        trouble = self._rules.refusal(key) if pressed else ""
+        owner = self._rules.owner(self._command.id, key) if key and not trouble else None
+        has = key in self._command.keys
+        keys = ", ".join(key_labels(self._command.keys)) or "no key"
+        self._name.setText(f"{self._command.label}: {keys}")
+        free = bool(key) and not trouble and owner is None and not has
+        self._buttons["use"].setEnabled(free)
+        self._buttons["add"].setEnabled(free and bool(self._command.keys))
+        self._buttons["swap"].setEnabled(owner is not None)
+        self._buttons["none"].setEnabled(bool(self._command.keys))
+        self._buttons["reset"].setEnabled(self._command.id in self._rules.changed_ids)
+        self._buttons["all"].setEnabled(bool(self._rules.changed_ids))
+        said = trouble
+        if owner is not None:
+            said = f"{key_label(key)} belongs to '{owner.label}': swap the two keys, or press another one."
+        elif has:
+            said = f"{key_label(key)} is already a key of this command."
+        elif free:
+            said = f"{key_label(key)} is free."
+        self._say(said or _HOW, bool(trouble or owner))
+        offered = "use" if free else "swap" if owner is not None else ""
+        if offered and self._field.hasFocus():
+            self._buttons[offered].setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _say(self, sentence: str, is_trouble: bool) -> None:
+        self._said.setProperty("role", "error" if is_trouble else "dim")
+        self._said.style().polish(self._said)
+        self._said.setText(sentence)
+
+    def _do(self, do: Callable[[], object], _checked: bool = False) -> None:
+        try:
+            do()
+        except OffcutError as error:
+            self._say(str(error), is_trouble=True)
+            return
+        self._find(self._search.text())
+        self._list.setFocus(Qt.FocusReason.TabFocusReason)
+        self.changed.emit()

@@ -1,0 +1,234 @@
+"""All markers and regions in a list: filter, jump, rename and delete, all by keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QFontMetrics, QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.document.markers import Marker
+from engine.timebase import format_time
+from engine.wording import counted
+from widgets.controls.key_caps import KeyButton
+from widgets.theme import Theme, mono_font, px
+
+_NAME, _POSITION, _LENGTH = range(3)
+_ID = int(Qt.ItemDataRole.UserRole)
+_EMPTY = "No markers yet: add one at the playhead, or name the span of the proposal."
+
+
+class _Rows(QTreeWidget):
+    """The rows; Delete and Backspace ask for the chosen ones to go."""
+
+    removed = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        editing = self.state() == QAbstractItemView.State.EditingState
+        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and not editing:
+            self.removed.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+class MarkerList(QDialog):
+    """Stays open beside the timeline; Enter goes to a marker, F2 renames, Delete deletes, Esc closes.
+
+    Signals
+    -------
+    chosen : the id of the marker to go to
+    renamed : id and new name
+    deleted : the ids, as a tuple
+    """
+
+    chosen = Signal(str)
+    renamed = Signal(str, str)
+    deleted = Signal(tuple)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Markers")
+        self._filling = False
+        self._field = QLineEdit()
+        self._field.setPlaceholderText("Filter by name")
+        self._field.setAccessibleName("Filter markers by name")
+        self._field.setClearButtonEnabled(True)
+        self._rows = _Rows()
+        self._rows.setAccessibleName("Markers")
+        self._rows.setHeaderLabels(["Name", "Position", "Length"])
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        for column in (_POSITION, _LENGTH):
+            self._rows.headerItem().setTextAlignment(column, right)
+        self._rows.setStyleSheet(f"QTreeView::item {{ padding: 0 {px(4)}px; }}")
+        self._rows.setRootIsDecorated(False)
+        self._rows.setUniformRowHeights(True)
+        self._rows.setAllColumnsShowFocus(True)
+        self._rows.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self._rows.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
+        self._rows.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._empty = QLabel(_EMPTY)
+        self._empty.setProperty("role", "dim")
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setWordWrap(True)
+        self._said = QLabel()
+        self._said.setProperty("role", "dim")
+        self._said.setWordWrap(True)
+        self._go = KeyButton(theme, "Go to", "Enter")
+        self._rename = KeyButton(theme, "Rename", "F2")
+        self._delete = KeyButton(theme, "Delete", "Del")
+        self._lay_out()
+        self._field.textChanged.connect(self._filter)
+        self._field.installEventFilter(self)
+        self._rows.itemActivated.connect(lambda _item, _column: self._choose())
+        self._rows.itemChanged.connect(self._take_name)
+        self._rows.itemSelectionChanged.connect(self._renew)
+        self._rows.removed.connect(self._ask_for_deletion)
+        self._go.clicked.connect(self._choose)
+        self._rename.clicked.connect(self._edit)
+        self._delete.clicked.connect(self._ask_for_deletion)
+        self._renew()
+
+    def _lay_out(self) -> None:
+        header = self._rows.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(_NAME, QHeaderView.ResizeMode.Stretch)
+        wide = QFontMetrics(mono_font()).horizontalAdvance("0:00:00.000") + px(28)
+        for column in (_POSITION, _LENGTH):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+            header.resizeSection(column, wide)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(px(16), px(16), px(16), px(12))
+        layout.setSpacing(px(10))
+        layout.addWidget(self._field)
+        layout.addWidget(self._rows, 1)
+        layout.addWidget(self._empty, 1)
+        below = QHBoxLayout()
+        below.setSpacing(px(8))
+        for button in (self._go, self._rename, self._delete):
+            below.addWidget(button)
+        below.addWidget(self._said, 1, Qt.AlignmentFlag.AlignRight)
+        layout.addLayout(below)
+        self.resize(px(560), px(420))
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paint with these colours from now on."""
+        for button in (self._go, self._rename, self._delete):
+            button.set_theme(theme)
+
+    def show_markers(self, markers: Iterable[Marker], rate_hz: int) -> None:
+        """Show these, ascending; what was chosen stays chosen."""
+        kept, current = set(self._selected()), self._rows.currentItem()
+        current_id = "" if current is None else str(current.data(_NAME, _ID))
+        self._filling = True
+        self._rows.clear()
+        items = [_item(marker, max(rate_hz, 1)) for marker in markers]
+        self._rows.addTopLevelItems(items)
+        for item in items:
+            item.setSelected(item.data(_NAME, _ID) in kept)
+            if item.data(_NAME, _ID) == current_id:
+                self._rows.setCurrentItem(item, _NAME, QItemSelectionModel.SelectionFlag.NoUpdate)
+        self._filling = False
+        self._filter()
+
+    def choose(self, marker_id: str) -> None:
+        """Make a marker the chosen one."""
+        for item in self._items():
+            if item.data(_NAME, _ID) == marker_id:
+                self._rows.setCurrentItem(item)
+
+    def names(self) -> list[str]:
+        """Return the names that are shown."""
+        return [item.text(_NAME) for item in self._items() if not item.isHidden()]
+
+    def _items(self) -> list[QTreeWidgetItem]:
+        found = (self._rows.topLevelItem(row) for row in range(self._rows.topLevelItemCount()))
+        return [item for item in found if item is not None]
+
+    def _selected(self) -> tuple[str, ...]:
+        chosen = [item for item in self._items() if item.isSelected() and not item.isHidden()]
+        return tuple(str(item.data(_NAME, _ID)) for item in chosen)
+
+    def _filter(self) -> None:
+        wanted = self._field.text().casefold().split()
+        for item in self._items():
+            item.setHidden(not all(word in item.text(_NAME).casefold() for word in wanted))
+        shown = [item for item in self._items() if not item.isHidden()]
+        if shown and not self._selected():
+            self._rows.setCurrentItem(shown[0])
+        self._renew()
+
+    def _renew(self) -> None:
+        total, shown, chosen = len(self._items()), len(self.names()), len(self._selected())
+        self._go.setEnabled(chosen == 1)
+        self._rename.setEnabled(chosen == 1)
+        self._delete.setEnabled(chosen > 0)
+        self._rows.setVisible(total > 0)
+        self._empty.setVisible(not total)
+        of = f"{shown:,} of " if shown < total else ""
+        self._said.setText(f"{of}{counted(total, 'marker')}" if total else "")
+
+    def _choose(self) -> None:
+        if len(chosen := self._selected()) == 1:
+            self.chosen.emit(chosen[0])
+
+    def _edit(self) -> None:
+        item = self._rows.currentItem()
+        if item is not None and not item.isHidden():
+            self._rows.setFocus()
+            self._rows.editItem(item, _NAME)
+
+    def _ask_for_deletion(self) -> None:
+        if chosen := self._selected():
+            self.deleted.emit(chosen)
+
+    def _take_name(self, item: QTreeWidgetItem, column: int) -> None:
+        if not self._filling and column == _NAME:
+            marker_id, name = str(item.data(_NAME, _ID)), item.text(_NAME)
+            # Once Qt is done with the row: what this changes makes all rows anew.
+            QTimer.singleShot(0, self, lambda: self.renamed.emit(marker_id, name))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Let the arrows, Enter and F2 of the field steer the rows."""
+        if watched is self._field and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            return self._steer(Qt.Key(event.key()))
+        return False
+
+    def _steer(self, key: Qt.Key) -> bool:
+        if key in (Qt.Key.Key_Down, Qt.Key.Key_Up):
+            shown = [item for item in self._items() if not item.isHidden()]
+            current = self._rows.currentItem()
+            if shown:
+                row = shown.index(current) if current in shown else -1
+                row += 1 if key == Qt.Key.Key_Down else -1
+                self._rows.setCurrentItem(shown[min(max(row, 0), len(shown) - 1)])
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._choose()
+        elif key == Qt.Key.Key_F2:
+            self._edit()
+        else:
+            return False
+        return True
+
+
+def _item(marker: Marker, rate_hz: int) -> QTreeWidgetItem:
+    length = format_time((marker.stop_samples - marker.start_samples) / rate_hz) if marker.is_region else "–"
+    item = QTreeWidgetItem([marker.name, format_time(marker.start_samples / rate_hz), length])
+    item.setData(_NAME, _ID, marker.id)
+    item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
+    item.setToolTip(_NAME, marker.name)
+    for column in (_POSITION, _LENGTH):
+        item.setFont(column, mono_font())
+        item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    return item

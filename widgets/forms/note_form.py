@@ -1,0 +1,64 @@
+"""A form of some lines of plain text, and a line that says what they are about."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QKeySequence, QShortcut, QTextCursor
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+
+from engine.wording import counted
+from widgets.forms.numbers_form import LINE
+from widgets.theme import px
+
+_HEIGHT = 132
+
+
+class NoteForm(QWidget):
+    """Asks for a note.
+
+    Parameters
+    ----------
+    longest : how many letters it can have
+
+    Signals
+    -------
+    changed : `problem()` may have another answer
+    entered : the user is done, by Ctrl and Enter; Enter by itself begins a line
+    """
+
+    changed = Signal()
+    entered = Signal()
+
+    def __init__(self, said: str, note: str, longest: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._longest = longest
+        self._field = QPlainTextEdit(note)
+        self._field.setAccessibleName("Note")
+        self._field.setTabChangesFocus(True)
+        self._field.setMinimumSize(px(LINE), px(_HEIGHT))
+        self._field.moveCursor(QTextCursor.MoveOperation.End)
+        self._said, self._about = said, QLabel(said)
+        self._about.setProperty("role", "dim")
+        self._about.setWordWrap(True)
+        self._field.textChanged.connect(self._show_room)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(px(12))
+        layout.addWidget(self._about)
+        layout.addWidget(self._field, 1)
+        self.setFocusProxy(self._field)
+        for key in ("Ctrl+Return", "Ctrl+Enter"):
+            QShortcut(QKeySequence(key), self, self.entered.emit)
+
+    def _show_room(self) -> None:
+        self._about.setText(self.problem() or self._said)
+        self.changed.emit()
+
+    def note(self) -> str:
+        """Return the text without empty lines around it."""
+        return self._field.toPlainText().strip()
+
+    def problem(self) -> str:
+        """Say what is wrong, "" when nothing is."""
+        over = len(self.note()) - self._longest
+        return f"{counted(over, 'letter')} too many." if over > 0 else ""

@@ -1,0 +1,265 @@
+"""The form of what the user chose for the whole program; it opens no device and removes no file itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from widgets.controls.key_caps import KeyButton
+from widgets.controls.number_field import NumberField
+from widgets.controls.radio_group import tab_to_checked
+from widgets.theme import CONTROL, ROW, STEP, Theme, px
+
+SYSTEM_DEVICE = "The system's own"
+_LOOKS = {"system": "As the &system", "dark": "&Dark", "light": "&Light"}
+_THREADS = {"1": "&1", "2": "&2"}
+_TEXT_SIZES = {"100": "As the s&ystem", **{str(percent): f"{percent} %" for percent in (80, 90, 125, 150)}}
+_DEVICE_ROWS = 4
+_TWO_LINES = 36
+
+
+@dataclass(frozen=True, slots=True)
+class PreferenceValues:
+    """What the user chose.
+
+    Attributes
+    ----------
+    device : name of the output device, "" for the system's own
+    buffer_ms : 0 leaves it to the device
+    cache_folder : "" for the system's own place
+    cache_limit_gb : whole gigabytes
+    threads : what a job may compute with
+    look : "system", "dark" or "light"
+    text_percent : size of the text beside the system's, from the next start on
+    """
+
+    device: str = ""
+    buffer_ms: int = 0
+    cache_folder: str = ""
+    cache_limit_gb: int = 20
+    threads: int = 1
+    look: str = "system"
+    text_percent: int = 100
+
+
+class PreferencesForm(QWidget):
+    """Sound, cache, computing and look.
+
+    Parameters
+    ----------
+    devices : the names of the devices there are now; one that was chosen before is shown even if it is not
+
+    Signals
+    -------
+    changed : `problem()` may have another answer
+    test_requested : play a click through the device as it stands in the form; answer with `show_test`
+    folder_requested : let the user choose a folder; answer with `set_folder`
+    empty_requested : empty the cache; answer with `show_cache`
+    """
+
+    changed = Signal()
+    test_requested = Signal()
+    folder_requested = Signal()
+    empty_requested = Signal()
+
+    def __init__(
+        self,
+        theme: Theme,
+        values: PreferenceValues,
+        devices: Sequence[str],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._devices = QListWidget()
+        self._buffer = NumberField(values.buffer_ms, 0, 1_000)
+        self._test = KeyButton(theme, "Play a click")
+        self._test.setAccessibleName("Test how soon the device sounds")
+        self._tested = _words("Says how soon the device sounds, and whether it keeps up.")
+        self._folder = QLineEdit(values.cache_folder)
+        self._browse = KeyButton(theme, "Choose…")
+        self._browse.setAccessibleName("Choose the folder of the cache")
+        self._limit = NumberField(values.cache_limit_gb, 1, 10_000)
+        self._empty = KeyButton(theme, "Empty now")
+        self._cache = _words("")
+        self._threads = _Choice(_THREADS, str(values.threads))
+        self._look = _Choice(_LOOKS, values.look)
+        self._text_size = _Choice(_TEXT_SIZES, str(values.text_percent))
+        self._problem = QLabel()
+        self._problem.setProperty("role", "error")
+        self._list_devices(values.device, devices)
+        self._lay_out()
+        for field in (self._buffer, self._limit):
+            field.textChanged.connect(self._renew)
+        self._test.clicked.connect(self._ask_for_test)
+        self._browse.clicked.connect(self.folder_requested)
+        self._empty.clicked.connect(self.empty_requested)
+
+    def _list_devices(self, chosen: str, devices: Sequence[str]) -> None:
+        names = [SYSTEM_DEVICE, *devices]
+        self._devices.addItems(names)
+        if chosen and chosen not in devices:
+            self._devices.addItem(chosen)
+            self._devices.item(self._devices.count() - 1).setToolTip("Not connected now")
+            names.append(chosen)
+        for row in range(self._devices.count()):  # as wide as the list: what does not fit is elided
+            self._devices.item(row).setSizeHint(QSize(1, px(ROW)))
+        self._devices.setCurrentRow(names.index(chosen) if chosen else 0)
+        self._devices.setAccessibleName("Output device")
+        self._devices.setProperty("surface", "ground")
+        self._devices.setFixedHeight(px(_DEVICE_ROWS * ROW))
+        self._devices.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._devices.setStyleSheet(f"QListWidget::item {{ padding: 0 {px(8)}px; }}")
+
+    def _lay_out(self) -> None:
+        self._folder.setPlaceholderText("Where the system keeps caches")
+        self._folder.setAccessibleName("Folder of the cache")
+        self._buffer.setAccessibleName("Buffer in milliseconds")
+        self._limit.setAccessibleName("Largest size of the cache in gigabytes")
+        form = QFormLayout()
+        form.setHorizontalSpacing(px(16))
+        form.setVerticalSpacing(px(8))
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow(_heading("Sound"))
+        form.addRow("&Play on", self._devices)
+        form.addRow(
+            _named("&Buffer", self._buffer), _row(self._buffer, QLabel("ms; 0 leaves it to the device"))
+        )
+        form.addRow(_named("Latency", self._test, _TWO_LINES), _row(self._test, self._tested))
+        form.addRow(_heading("Cache"))
+        form.addRow(_named("&Folder", self._folder), _row(self._folder, self._browse))
+        form.addRow(
+            _named("Li&mit", self._limit),
+            _row(self._limit, QLabel("GB; what was not used for longest goes first")),
+        )
+        form.addRow(_named("Size", self._empty, _TWO_LINES), _row(self._empty, self._cache))
+        form.addRow(_heading("Computing and look"))
+        form.addRow("Threads", self._threads)
+        form.addRow("Look", self._look)
+        form.addRow("Text size", self._text_size)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(px(8))
+        layout.addLayout(form)
+        layout.addWidget(self._problem)
+        self.setMinimumWidth(px(560))
+
+    def problem(self) -> str:
+        """Say what is wrong, "" when nothing is."""
+        return self._buffer.problem("Buffer") or self._limit.problem("Limit")
+
+    def values(self) -> PreferenceValues:
+        """Return what is chosen; only where there is no `problem`."""
+        buffer_ms, limit_gb = self._buffer.value(), self._limit.value()
+        assert buffer_ms is not None
+        assert limit_gb is not None
+        row = self._devices.currentRow()
+        return PreferenceValues(
+            self._devices.currentItem().text() if row > 0 else "",
+            buffer_ms,
+            self._folder.text().strip(),
+            limit_gb,
+            int(self._threads.value()),
+            self._look.value(),
+            int(self._text_size.value()),
+        )
+
+    def set_folder(self, folder: str) -> None:
+        """Take a folder that was chosen."""
+        self._folder.setText(folder)
+
+    def show_test(self, sentence: str) -> None:
+        """Say what the test found."""
+        self._tested.setText(sentence)
+        self._test.setEnabled(True)
+
+    def show_cache(self, sentence: str) -> None:
+        """Say how large the cache is."""
+        self._cache.setText(sentence)
+
+    def _ask_for_test(self) -> None:
+        if not self.problem():
+            self._test.setEnabled(False)
+            self._tested.setText("Listen for the click.")
+            self.test_requested.emit()
+
+    def _renew(self) -> None:
+        self._problem.setText(self.problem())
+        self.changed.emit()
+
+
+class _Choice(QWidget):
+    """Radio buttons in a row."""
+
+    def __init__(self, labels: dict[str, str], chosen: str) -> None:
+        super().__init__()
+        chosen = chosen if chosen in labels else next(iter(labels))
+        self._group = QButtonGroup(self)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(px(16))
+        for value, label in labels.items():
+            button = QRadioButton(label)
+            button.setObjectName(value)
+            button.setChecked(value == chosen)
+            self._group.addButton(button)
+            row.addWidget(button)
+        tab_to_checked(self._group)
+        row.addStretch(1)
+
+    def value(self) -> str:
+        chosen = self._group.checkedButton()
+        assert chosen is not None, "one is checked from the start"
+        return chosen.objectName()
+
+
+def _words(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", "dim")
+    label.setWordWrap(True)
+    label.setMinimumHeight(px(_TWO_LINES))
+    return label
+
+
+def _named(text: str, field: QWidget, height: int = CONTROL) -> QLabel:
+    label = QLabel(text)
+    label.setMinimumHeight(px(height))
+    label.setBuddy(field)
+    return label
+
+
+def _heading(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", "title")
+    label.setMinimumHeight(px(CONTROL + STEP))
+    label.setAlignment(Qt.AlignmentFlag.AlignBottom)
+    return label
+
+
+def _row(*parts: QWidget) -> QWidget:
+    """Lay parts beside each other; words and paths take the room, numbers and buttons what they need."""
+    row = QWidget()
+    layout = QHBoxLayout(row)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(px(12))
+    for part in parts:
+        is_short = isinstance(part, NumberField | KeyButton)
+        layout.addWidget(part, 0 if is_short else 1)
+        if isinstance(part, NumberField):
+            part.setFixedWidth(px(80))
+        if isinstance(part, QLabel):
+            part.setProperty("role", "dim")
+    return row

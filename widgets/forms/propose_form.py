@@ -1,0 +1,201 @@
+"""The form that asks how much to cut: found from the scores, by length, by share or by score."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.settings import CutSettings
+from widgets.controls.check_box import CheckBox
+from widgets.controls.number_field import NumberField
+from widgets.controls.radio_group import tab_to_checked
+from widgets.forms.numbers_form import Number, NumberLine
+from widgets.forms.share_fields import ShareFields
+from widgets.theme import Theme, px
+
+_AUTOMATIC = "Cut what clearly sounds unlike your edits."
+_NAMES = {"percentile": "Oddest", "score": "Score"}
+_COUNTING = "Counting the cuts…"
+_FIELD = 72
+
+
+class ProposeForm(QWidget):
+    """How the threshold is set, the shortest piece to keep, and what that would lead to.
+
+    Parameters
+    ----------
+    length_s : of the recording
+    material_s : the shortest piece where it follows the material
+
+    Signals
+    -------
+    changed : `values()` or `problem()` may have another answer
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        theme: Theme,
+        settings: CutSettings,
+        length_s: float,
+        material_s: float,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._outlook = _COUNTING
+        self._modes = QButtonGroup(self)
+        self._share = ShareFields(settings.keep, length_s)
+        self._numbers = {
+            "percentile": NumberField(round(100 - settings.percentile), 0, 100),
+            "score": NumberField(round(settings.score * 100), 0, 100),
+        }
+        self._said = QLabel()
+        self._follows = CheckBox(theme, "Automatic")
+        self._material_s = material_s
+        shortest_s = material_s if settings.minimum_kept_s is None else settings.minimum_kept_s
+        self._shortest = NumberLine(Number("Shortest kept piece in seconds", shortest_s, 0.0, 3600.0, 2))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(px(10))
+        layout.addLayout(self._mode_rows(settings))
+        layout.addLayout(self._shortest_row(settings))
+        layout.addWidget(self._said)
+        self._said.setWordWrap(True)
+        self._said.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self._said.setAccessibleName("What would be cut")
+        tab_to_checked(self._modes)
+        self._modes.buttonClicked.connect(self._focus_field)
+        self._modes.buttonClicked.connect(self._renew)
+        # A sentence of two lines must not move what stands below it.
+        self._said.setMinimumHeight(2 * self._said.fontMetrics().lineSpacing() + px(2))
+        self._renew()
+
+    def _mode_rows(self, settings: CutSettings) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(px(12))
+        grid.setVerticalSpacing(px(6))
+        grid.setColumnStretch(1, 1)
+        self._share.edited.connect(lambda: self._choose("keep"))
+        automatic = QLabel(_AUTOMATIC)
+        automatic.setWordWrap(True)
+        automatic.setProperty("role", "dim")
+        rows = (
+            ("automatic", "&Automatic", automatic),
+            ("keep", "&Keep", self._share),
+            ("percentile", "&Oddest", self._number("percentile", "Cut the oddest", "% of all moments")),
+            ("score", "&Score", self._number("score", "Cut what scores", "of 100 or more")),
+        )
+        for row, (mode, name, content) in enumerate(rows):
+            choice = QRadioButton(name)
+            choice.setChecked(mode == settings.threshold_mode)
+            choice.setObjectName(mode)
+            self._modes.addButton(choice)
+            grid.addWidget(choice, row, 0)
+            grid.addWidget(content, row, 1)
+        return grid
+
+    def _number(self, mode: str, before: str, after: str) -> QWidget:
+        field = self._numbers[mode]
+        field.setAccessibleName(f"{_NAMES[mode]}: {before.lower()} so many {after}")
+        field.setMaximumWidth(px(_FIELD))
+        field.textEdited.connect(lambda: self._choose(mode))
+        field.textChanged.connect(self._renew)
+        return _beside(QLabel(before), field, QLabel(after))
+
+    def _shortest_row(self, settings: CutSettings) -> QHBoxLayout:
+        name = QLabel("S&hortest kept piece")
+        name.setBuddy(self._shortest)
+        self._shortest.setMaximumWidth(px(_FIELD))
+        self._follows.setChecked(settings.minimum_kept_s is None)
+        self._follows.setAccessibleName("Shortest kept piece: automatic")
+        self._follows.setToolTip("Two bars where there is a pulse, a second where there is none")
+        self._shortest.textEdited.connect(lambda: self._follows.setChecked(False))
+        self._shortest.textChanged.connect(self._renew)
+        self._follows.toggled.connect(self._follow_material)
+        row = QHBoxLayout()
+        row.setSpacing(px(8))
+        for part in (name, self._shortest, QLabel("seconds"), self._follows):
+            row.addWidget(part)
+        row.addStretch(1)
+        return row
+
+    def problem(self) -> str:
+        """Say what is missing, "" when cuts can be proposed."""
+        mode = self._mode()
+        numbers = self._numbers
+        asked = self._share.problem() if mode == "keep" else ""
+        if mode in numbers:
+            asked = numbers[mode].problem(_NAMES[mode])
+        return asked or ("" if self._follows.isChecked() else self._shortest.problem())
+
+    def values(self) -> dict[str, object]:
+        """Return the settings asked for; only where there is no `problem`."""
+        mode = self._mode()
+        wanted: dict[str, object] = {"threshold_mode": mode}
+        if mode == "keep":
+            wanted["keep"] = self._share.share
+        elif mode in self._numbers:
+            number = self._numbers[mode].value()
+            assert number is not None
+            wanted[mode] = 100.0 - number if mode == "percentile" else number / 100
+        wanted["minimum_kept_s"] = None if self._follows.isChecked() else self._shortest.value()
+        return wanted
+
+    def set_outlook(self, sentence: str) -> None:
+        """Say what the settings that are asked for would lead to."""
+        self._outlook = sentence
+        self._say()
+
+    def _mode(self) -> str:
+        chosen = self._modes.checkedButton()
+        assert chosen is not None, "one of the radio buttons is checked from the start"
+        return chosen.objectName()
+
+    def _choose(self, mode: str) -> None:
+        next(one for one in self._modes.buttons() if one.objectName() == mode).setChecked(True)
+        self._renew()
+
+    def _focus_field(self) -> None:
+        mode = self._mode()
+        if mode == "keep":
+            self._share.setFocus()
+            self._share.select_all()
+        elif mode in self._numbers:
+            self._numbers[mode].setFocus()
+            self._numbers[mode].selectAll()
+
+    def _follow_material(self, follows: bool) -> None:
+        if follows:
+            self._shortest.set_value(self._material_s)
+        self._renew()
+
+    def _renew(self) -> None:
+        self._say()
+        self.changed.emit()
+
+    def _say(self) -> None:
+        problem = self.problem()
+        self._said.setText(problem or self._outlook)
+        self._said.setStyleSheet(f"color: {self._theme.error};" if problem else "")
+
+
+def _beside(*parts: QWidget) -> QWidget:
+    """Return widgets in a row."""
+    whole = QWidget()
+    row = QHBoxLayout(whole)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(px(8))
+    for part in parts:
+        row.addWidget(part)
+    row.addStretch(1)
+    return whole

@@ -1,0 +1,191 @@
+"""The form of how spectrograms are drawn; every change is told at once, so that the lanes follow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from engine.audio.spectrogram import cell_at
+from widgets.controls.choice_field import ChoiceField
+from widgets.controls.key_caps import KeyButton
+from widgets.controls.number_field import NumberField
+from widgets.theme import CONTROL, STEP, Theme, color, mono_font, px
+from widgets.timeline.sound.color_maps import ColorMap
+from widgets.timeline.sound.spectrogram import (
+    CEILINGS_DB,
+    FLOORS_DB,
+    LEAST_RANGE_DB,
+    Scale,
+    SpectrogramLook,
+    color_tables,
+)
+
+_SCALES: Mapping[str, str] = {
+    Scale.LOG.value: "Logarithmic: every octave as high",
+    Scale.MEL.value: "Mel: as the ear spaces pitches",
+    Scale.LINEAR.value: "Linear: every hertz as high",
+}
+_MAPS: Mapping[str, str] = {
+    ColorMap.MAGMA.value: "Magma: black, purple, cream",
+    ColorMap.INFERNO.value: "Inferno: black, red, yellow",
+    ColorMap.VIRIDIS.value: "Viridis: purple, green, yellow",
+    ColorMap.GREY.value: "Grey: the ground is silence",
+}
+_WINDOWS = {
+    "1024": "Short, 1,024 samples: tells time well",
+    "2048": "Medium, 2,048 samples",
+    "4096": "Long, 4,096 samples: tells pitch well",
+}
+
+
+class SpectrogramForm(QWidget):
+    """Scale, colours, range and window of the spectrograms.
+
+    Signals
+    -------
+    changed : `values()` or `problem()` may have another answer
+    """
+
+    changed = Signal()
+
+    def __init__(self, theme: Theme, look: SpectrogramLook, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._scale = ChoiceField(theme, "Frequencies", _SCALES, look.scale)
+        self._map = ChoiceField(theme, "Colours", _MAPS, look.color_map)
+        self._window = ChoiceField(theme, "Window", _WINDOWS, str(look.window_samples))
+        self._floor = NumberField(look.floor_db, *FLOORS_DB)
+        self._ceiling = NumberField(look.ceiling_db, *CEILINGS_DB)
+        self._strip = LevelStrip(theme, look)
+        self._defaults = KeyButton(theme, "Defaults")
+        self._defaults.setAccessibleName("Draw spectrograms as they were at first")
+        self._problem = QLabel()
+        self._problem.setProperty("role", "error")
+        self._lay_out()
+        for choice in (self._scale, self._map, self._window):
+            choice.currentIndexChanged.connect(self._renew)
+        for field in (self._floor, self._ceiling):
+            field.textChanged.connect(self._renew)
+        self._defaults.clicked.connect(self._take_defaults)
+
+    def _lay_out(self) -> None:
+        self._floor.setAccessibleName("Quietest in dB of full scale")
+        self._ceiling.setAccessibleName("Loudest in dB of full scale")
+        form = QFormLayout()
+        form.setHorizontalSpacing(px(16))
+        form.setVerticalSpacing(px(8))
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow("&Frequencies", self._scale)
+        form.addRow("&Window", self._window)
+        form.addRow("&Colours", self._map)
+        form.addRow("", self._strip)
+        for name, field, said in (
+            ("&Quietest", self._floor, "dB of full scale, and all below"),
+            ("&Loudest", self._ceiling, "dB of full scale, and all above"),
+        ):
+            row, unit = QHBoxLayout(), QLabel(said)
+            unit.setProperty("role", "dim")
+            row.setSpacing(px(12))
+            field.setFixedWidth(px(80))
+            row.addWidget(field)
+            row.addWidget(unit, 1)
+            label = QLabel(name)
+            label.setMinimumHeight(px(CONTROL))
+            label.setBuddy(field)
+            form.addRow(label, row)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(px(12))
+        layout.addLayout(form)
+        below = QHBoxLayout()
+        below.setSpacing(px(12))
+        below.addWidget(self._defaults)
+        below.addWidget(self._problem, 1)
+        layout.addLayout(below)
+
+    def problem(self) -> str:
+        """Say what is wrong, "" when nothing is."""
+        floor_db, ceiling_db = self._floor.value(), self._ceiling.value()
+        if floor_db is None or ceiling_db is None:
+            return self._floor.problem("Quietest") or self._ceiling.problem("Loudest")
+        if ceiling_db - floor_db < LEAST_RANGE_DB:
+            return f"Loudest must be {LEAST_RANGE_DB} dB above quietest, or more."
+        return ""
+
+    def values(self) -> SpectrogramLook:
+        """Return how they are to be drawn; only where there is no `problem`."""
+        floor_db, ceiling_db = self._floor.value(), self._ceiling.value()
+        assert floor_db is not None
+        assert ceiling_db is not None
+        return SpectrogramLook(
+            Scale(self._scale.value()),
+            ColorMap(self._map.value()),
+            floor_db,
+            ceiling_db,
+            int(self._window.value()),
+        )
+
+    def _take_defaults(self) -> None:
+        """Take the values of the start, all at once."""
+        look = SpectrogramLook()
+        self.blockSignals(True)
+        self._scale.choose(look.scale)
+        self._map.choose(look.color_map)
+        self._window.choose(str(look.window_samples))
+        self._floor.setText(str(look.floor_db))
+        self._ceiling.setText(str(look.ceiling_db))
+        self.blockSignals(False)
+        self._renew()
+
+    def _renew(self) -> None:
+        problem = self.problem()
+        self._problem.setText(problem)
+        if not problem:
+            self._strip.show_look(self.values())
+        self.changed.emit()
+
+
+class LevelStrip(QWidget):
+    """Which colour stands for which level."""
+
+    def __init__(self, theme: Theme, look: SpectrogramLook) -> None:
+        super().__init__()
+        self._theme, self._look = theme, look
+        self.setAccessibleName("Colours of levels")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.show_look(look)
+
+    def sizeHint(self) -> QSize:
+        return QSize(px(200), px(CONTROL + STEP))
+
+    def show_look(self, look: SpectrogramLook) -> None:
+        """Show the colours of a look."""
+        self._look = look
+        self.setAccessibleDescription(f"{look.floor_db} to {look.ceiling_db} dB of full scale")
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter, look = QPainter(self), self._look
+        first, last = cell_at(look.floor_db), cell_at(look.ceiling_db)
+        row = np.ascontiguousarray(color_tables(look, self._theme, True)[0, first : last + 1])
+        image = QImage(row.data, len(row), 1, 4 * len(row), QImage.Format.Format_RGB32)
+        strip = QRectF(0, 0, self.width(), px(3 * STEP))
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(strip, image)
+        painter.setPen(color(self._theme.line))
+        painter.drawRect(strip.adjusted(0.5, 0.5, -0.5, -0.5))
+        painter.setFont(mono_font(11))
+        painter.setPen(color(self._theme.dim))
+        below = QRectF(0, strip.bottom(), self.width(), self.height() - strip.bottom())
+        for share in (0.0, 0.5, 1.0):
+            level = round(look.floor_db + share * (look.ceiling_db - look.floor_db))
+            side = (Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignHCenter, Qt.AlignmentFlag.AlignRight)[
+                round(2 * share)
+            ]
+            text = f"{level} dB".replace("-", "−")
+            painter.drawText(below, side | Qt.AlignmentFlag.AlignVCenter, text)
+        painter.end()

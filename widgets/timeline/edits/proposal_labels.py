@@ -1,0 +1,184 @@
+"""Signs, pictures and words on flags of proposals, painted once each: a frame may show more than a hundred.
+
+A state is never colour alone: undecided has a dot, accepted a tick, rejected a cross. One that cannot hold
+beside another has an exclamation mark as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QFont, QFontMetricsF, QImage, QPainter, QPen
+
+from engine.document.decisions import Verdict
+from widgets import theme
+from widgets.controls.icons import paint_icon
+from widgets.theme import Theme
+from widgets.timeline.frame import EDITS, Frame
+
+SIGN_FROM_PX, PAD_PX, SIGN_PX, ICON_PX, GAP_PX, END_PX = 11, 7, 7, 12, 4, 3
+MARK_PX, MARK_HIGH_PX = 9, 13
+ROUND_PX = 1
+"""Room around a sign, whose line ends are round."""
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One span to draw: edges in logical pixels, what its flag says, and what it does.
+
+    Attributes
+    ----------
+    texts : what its flag may say, the longest first
+    icon : the picture of its kind; empty for none
+    drops : whether it takes its span out of the result
+    clashes : whether it cannot hold beside another
+    lanes : ids of the tracks it is about; none for all
+    """
+
+    left: float
+    right: float
+    verdict: Verdict
+    texts: tuple[str, ...]
+    icon: str = ""
+    current: bool = False
+    drops: bool = True
+    clashes: bool = False
+    lanes: tuple[str, ...] = ()
+
+
+def rooms(
+    lefts: Numbers,
+    rights: Numbers,
+    width: float,
+    over: tuple[float, float] | None,
+    seams: Numbers,
+    seam: float,
+) -> tuple[Numbers, Numbers]:
+    """Return from where to where each of some flags can speak, so that none speaks into another.
+
+    Parameters
+    ----------
+    lefts, rights : edges of the spans in logical pixels, shape (n,), in the order of `lefts`
+    width : of what is seen
+    over : the flag that lies over all others
+    seams, seam : where flags of seams stand, ascending, and how far one reaches to either side
+    """
+    lefts, rights = np.maximum(lefts, 0.0), np.minimum(rights, width)
+    if over is not None:
+        covered = (lefts >= over[0]) & (lefts < over[1])
+        rights = np.where((lefts < over[0]) & (rights > over[0]), over[0], rights)
+        lefts = np.where(covered, over[1], lefts)
+    rights = np.minimum(rights, np.append(lefts[1:], width))
+    if len(seams):
+        at = np.searchsorted(seams, lefts - seam, "right")
+        nearest = seams[np.minimum(at, len(seams) - 1)]
+        beside = (at < len(seams)) & (nearest - seam <= lefts)
+        lefts = np.where(beside, nearest + seam, lefts)
+        following = np.append(seams, np.inf)[np.searchsorted(seams, lefts, "right")]
+        rights = np.minimum(rights, following - seam)
+    return lefts, rights
+
+
+def paint_label(painter: QPainter, frame: Frame, span: Span, room: tuple[float, float] | None = None) -> None:
+    """Put sign, picture and words on a flag, as far as they fit into what is seen of it, or into its room."""
+    left, right = room or (max(span.left, 0.0), min(span.right, frame.layout.width))
+    if right - left < theme.px(SIGN_FROM_PX) or frame.layout.lanes_top <= frame.layout.edits_top:
+        return
+    scale, sides = theme.text_scale(), theme.px(PAD_PX) + theme.px(END_PX)
+    marked = span.clashes and _length(True, "", "", scale) + sides <= right - left
+    text = ""
+    for text in (*span.texts, ""):
+        icon = span.icon
+        if _length(marked, icon, text, scale) + sides <= right - left:
+            break
+    else:
+        icon = ""
+    if icon or text or marked:
+        left += theme.px(PAD_PX)
+    else:
+        left += (right - left - theme.px(SIGN_PX)) / 2
+    made = _label(frame.theme, frame.dpr, span.verdict, marked, icon, text, scale)
+    painter.drawImage(QPointF(frame.snapped(left) - ROUND_PX, frame.layout.edits_top), made)
+
+
+def _font() -> QFont:
+    return theme.ui_font(theme.TEXT_SMALL, QFont.Weight.DemiBold)
+
+
+@lru_cache(maxsize=4096)
+def _length(marked: bool, icon: str, text: str, scale: float) -> float:  # noqa: ARG001 - the font follows the scale
+    """Return how long a label is, from the left of its sign."""
+    gap, length = theme.px(GAP_PX), float(theme.px(SIGN_PX))
+    length += gap + theme.px(MARK_PX) if marked else 0
+    length += gap + theme.px(ICON_PX) if icon else 0
+    return length + (gap + QFontMetricsF(_font()).horizontalAdvance(text) if text else 0)
+
+
+@lru_cache(maxsize=512)
+def _label(
+    tokens: Theme, dpr: float, verdict: Verdict, marked: bool, icon: str, text: str, scale: float
+) -> QImage:
+    """Return a sign with a picture and words behind it on clear ground, as high as a flag."""
+    size, height, gap = theme.px(SIGN_PX), theme.px(EDITS), theme.px(GAP_PX)
+    width = _length(marked, icon, text, scale) + 2 * ROUND_PX
+    made = QImage(int(width * dpr) + 1, round(height * dpr), QImage.Format.Format_ARGB32_Premultiplied)
+    made.setDevicePixelRatio(dpr)
+    made.fill(Qt.GlobalColor.transparent)
+    token = tokens.on_verdict(verdict)
+    painter = QPainter(made)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(
+        QPen(theme.color(token), theme.px(15) / 10, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
+    )
+    paint_sign(painter, verdict, QRectF(ROUND_PX, (height - size) / 2, size, size))
+    left = ROUND_PX + size + gap
+    if marked:
+        high = theme.px(MARK_HIGH_PX)
+        _paint_mark(painter, tokens, QRectF(left, (height - high) / 2, theme.px(MARK_PX), high))
+        left += theme.px(MARK_PX) + gap
+    if icon:
+        side = theme.px(ICON_PX)
+        top = round((height - side) / 2 * dpr) / dpr
+        paint_icon(painter, icon, QRectF(round(left * dpr) / dpr, top, side, side), token)
+        left += side + gap
+    painter.setPen(theme.color(token))
+    painter.setFont(_font())
+    area = QRectF(left, 0, width, height)
+    painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+    painter.end()
+    return made
+
+
+def _paint_mark(painter: QPainter, tokens: Theme, box: QRectF) -> None:
+    """Draw an exclamation mark on a ground of its own, which no flag is so dark or so light as."""
+    painter.save()
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.color(tokens.bg))
+    painter.drawRoundedRect(box, theme.px(2), theme.px(2))
+    width = box.width() * 0.2
+    painter.setPen(QPen(theme.color(tokens.error), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+    middle, high = box.center().x(), box.height()
+    painter.drawLine(QLineF(middle, box.top() + high * 0.24, middle, box.top() + high * 0.54))
+    painter.drawLine(QLineF(middle, box.top() + high * 0.77, middle, box.top() + high * 0.78))
+    painter.restore()
+
+
+def paint_sign(painter: QPainter, verdict: Verdict, box: QRectF) -> None:
+    """Draw the sign of a verdict with the painter's pen: a dot, a tick or a cross."""
+    if verdict is Verdict.ACCEPTED:
+        corner = QPointF(box.left() + box.width() * 0.4, box.bottom() - box.height() * 0.1)
+        painter.drawPolyline([QPointF(box.left(), box.center().y()), corner, box.topRight()])
+    elif verdict is Verdict.REJECTED:
+        painter.drawLine(QLineF(box.topLeft(), box.bottomRight()))
+        painter.drawLine(QLineF(box.bottomLeft(), box.topRight()))
+    else:
+        radius = box.width() * 0.36
+        painter.setBrush(painter.pen().color())
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.drawEllipse(box.center(), radius, radius)

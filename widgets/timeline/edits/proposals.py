@@ -1,0 +1,304 @@
+"""Every proposal as one item: a span across its lanes with a flag on top: what it does, its state.
+
+Those too narrow for that are told together: in the strip of the flags by bars, see `ribbon`, and in the lanes
+by a tint as strong as they cover the time.
+
+Most are about all tracks. One of some tracks covers their lanes alone; its flag stands where all flags do.
+One that cannot hold beside another has edges and a line under its flag in the colour of what went wrong.
+
+A cut that the result closed is a seam: a thin line with a pair of scissors on top.
+
+A state is never colour alone: undecided has a dot, accepted a tick and a hatch, rejected a cross and dashes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QLineF, QRectF, Qt
+from PySide6.QtGui import QImage, QPainter, QPen, QPixmap
+
+from engine.document.decisions import Verdict
+from engine.document.kinds import KINDS
+from engine.document.table import VERDICTS
+from widgets import theme
+from widgets.timeline.edits.proposal_labels import SIGN_FROM_PX, Span, paint_label, rooms
+from widgets.timeline.edits.ribbon import bar_columns, bar_edges, fill_bars
+from widgets.timeline.edits.seams import FLAG_WIDTH, fill_seams, paint_flags, paint_seam
+from widgets.timeline.edits.spans import Spans
+from widgets.timeline.edits.veil import WEAK_TO_STRONG, Veil, fading
+from widgets.timeline.frame import Frame
+from widgets.timeline.sound.lane_rows import Shares, areas_of, shares_of
+
+LABELS = 150
+"""With more spans in view words would take a frame's time."""
+FLAG_FROM_PX, EDGES_FROM_PX = 11, 40
+"""Narrower spans are bars of the ribbon; those in between have a flag, whose edges say enough."""
+CURRENT_TINT, HATCH_TINT = 0.20, 0.45
+HATCH_PX, DASH_PX, DASH_GAP_PX, CLASH_PX, CURRENT_LEAST_PX = 11, 4, 3, 3, 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Proposals:
+    """All spans but the current one as columns of one frame, so that their number costs nothing.
+
+    Attributes
+    ----------
+    shares : lanes that are covered alike, with how much of each column is covered
+    going : shape (columns,), how far waves fade since what they show goes
+    found : indices of the spans in view that are wide enough for a flag, ascending
+    covered : bool, shape (3, columns), where those of each of `VERDICTS` are
+    gone : bool, shape (columns,), where accepted ones of them take their span out
+    clashing : indices of the spans in view that cannot hold beside another
+    bars, bar_columns : how much the narrower ones cover of each bar of the ribbon, and how wide one is
+    seams : view positions of the seams in view, ascending
+    lanes : ids of the tracks, in the order of their lanes
+    """
+
+    frame: Frame
+    spans: Spans
+    current: str | None
+    lanes: tuple[str, ...]
+    shares: Shares
+    going: NDArray[np.float64]
+    found: NDArray[np.int64]
+    covered: NDArray[np.bool_]
+    gone: NDArray[np.bool_]
+    clashing: NDArray[np.int64]
+    bars: NDArray[np.float64]
+    bar_columns: int
+    seams: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, frame: Frame, spans: Spans, current: str | None, lanes: tuple[str, ...] = ()) -> Proposals:
+        """Find what of the spans is in a frame."""
+        view, grid = frame.viewport, frame.grid
+        edges, wide = grid.edges(), bar_columns(frame)
+        flag_samples = theme.px(FLAG_FROM_PX) * view.samples_per_px
+        found = spans.within(view.start_samples, view.stop_samples)
+        found = found[~spans.closed(found) & (found != spans.place(current))]
+        shares, clashing = shares_of(spans, found, edges, lanes, current), found[spans.conflicts[found]]
+        found = found[spans.stops[found] - spans.starts[found] >= flag_samples]
+        verdicts = spans.verdicts[found].astype(np.int64)
+        is_gone = spans.drops[found] & (verdicts == VERDICTS.index(Verdict.ACCEPTED))
+        bar_borders = bar_edges(grid.first, grid.n_columns, grid.samples_per_column, wide)
+        goes = shares[0][1] if spans.drops.all() else spans.shares(edges, current, drops=True)
+        return cls(
+            frame=frame,
+            spans=spans,
+            current=current,
+            lanes=lanes,
+            shares=shares,
+            going=fading(goes),
+            found=found,
+            covered=spans.touched(edges, found, verdicts, len(VERDICTS)),
+            gone=spans.touched(edges, found[is_gone], np.zeros(int(is_gone.sum()), np.int64), 1)[0],
+            clashing=clashing,
+            bars=spans.shares(bar_borders, current, below_samples=flag_samples),
+            bar_columns=wide,
+            seams=spans.seams(view.start_samples, view.stop_samples),
+        )
+
+    def veil(self, shares: NDArray[np.float64]) -> Veil:
+        """Return what lies over lanes that are covered so far."""
+        return Veil.of(self.frame.theme, shares, self.going)
+
+    def fill(self, edits: NDArray[np.uint32], lanes: NDArray[np.uint32]) -> None:
+        """Draw ribbon and flags into their strip, edges into the lanes, shape (rows, columns) each."""
+        tokens, frame = self.frame.theme, self.frame
+        self._fill_edges(lanes)
+        fill_seams(edits, lanes, frame, self.seams)
+        fill_bars(edits, frame, self.bars, frame.grid.first, self.bar_columns)
+        for verdict, where in _by_strength(self.covered):
+            np.copyto(edits, np.uint32(theme.color(tokens.verdict(verdict)).rgba()), where=where)
+        if len(self.clashing):
+            row = np.zeros(len(self.clashing), np.int64)
+            (where,) = self.spans.touched(frame.grid.edges(), self.clashing, row, 1)
+            thick = max(round(theme.px(CLASH_PX) * frame.dpr), 1)
+            np.copyto(edits[-thick:], np.uint32(theme.color(tokens.error).rgba()), where=where)
+            np.copyto(edits[-thick - 1 : -thick], np.uint32(theme.color(tokens.bg).rgba()), where=where)
+        # where one flag runs into another it is seen where the other begins
+        begins = np.searchsorted(frame.grid.edges(), self.spans.starts[self.found], "right") - 1
+        begins = begins[begins > 0]  # the first column that a flag fills, or the one before would be its own
+        meets = self.covered[:, begins].any(axis=0) & self.covered[:, begins - 1].any(axis=0)
+        edits[:, begins[meets]] = theme.color(tokens.bg).rgba()
+
+    def _fill_edges(self, pixels: NDArray[np.uint32]) -> None:
+        """Draw the edges of the widest spans, each over its lanes, into the rows of the lanes."""
+        tokens, dpr, spans = self.frame.theme, self.frame.dpr, self.spans
+        dashes = np.arange(len(pixels)) / dpr % (DASH_PX + DASH_GAP_PX) < DASH_PX
+        lengths_px = (spans.stops[self.found] - spans.starts[self.found]) / self.frame.viewport.samples_per_px
+        wide = lengths_px >= theme.px(EDGES_FROM_PX)
+        verdicts, clashes, tracks = (
+            column[self.found] for column in (spans.verdicts, spans.conflicts, spans.tracks)
+        )
+        for place in np.unique(tracks).tolist():
+            rows = self._rows_of(spans.track_sets[place], len(pixels))
+            here = (tracks == place) & wide
+            for verdict in WEAK_TO_STRONG:
+                columns = self._edge_columns(here & ~clashes & (verdicts == VERDICTS.index(verdict)))
+                dashed = rows & dashes if verdict is Verdict.REJECTED else rows
+                pixels[np.ix_(dashed, columns)] = theme.color(tokens.verdict(verdict)).rgba()
+            columns = self._edge_columns(here & clashes)
+            beside = np.concatenate([columns - 1, columns + 1])  # red on orange is lost without a ground
+            beside = beside[(beside >= 0) & (beside < self.frame.columns)]
+            pixels[np.ix_(rows, beside)] = theme.color(tokens.bg).rgba()
+            pixels[np.ix_(rows, columns)] = theme.color(tokens.error).rgba()
+
+    def _rows_of(self, tracks: tuple[str, ...], n_rows: int) -> NDArray[np.bool_]:
+        """Return which rows of the lanes, shape (n_rows,), are those of some tracks."""
+        frame, top = self.frame, self.frame.layout.lanes_top
+        rows = np.zeros(n_rows, bool)
+        for first, last in areas_of(frame.layout, self.lanes, tracks):
+            rows[round((first - top) * frame.dpr) : round((last - top) * frame.dpr)] = True
+        return rows
+
+    def _edge_columns(self, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
+        frame, index = self.frame, self.found[chosen]
+        lefts = np.rint(frame.viewport.xs_at(self.spans.starts[index]) * frame.dpr)
+        rights = np.rint(frame.viewport.xs_at(self.spans.stops[index]) * frame.dpr) - 1
+        columns = np.concatenate([lefts, np.maximum(rights, lefts)]).astype(np.int64)
+        return columns[(columns >= 0) & (columns < frame.columns)]
+
+    def paint(self, painter: QPainter) -> None:
+        """Draw hatches, words and seams, and the current proposal over all others."""
+        frame, spans = self.frame, self.spans
+        self._paint_hatch(painter)
+        paint_flags(painter, frame, self.seams)
+        place = spans.place(self.current)
+        current = span_at(frame, spans, place, current=True) if place >= 0 else None
+        self._paint_labels(painter, current)
+        if current is not None:
+            if current.left == current.right:
+                paint_seam(painter, frame, current.left, current.verdict)
+            else:
+                paint_span(painter, frame, current, self.lanes)
+                self._part_flags(painter, current)
+
+    def _part_flags(self, painter: QPainter, current: Span) -> None:
+        """Keep the current flag apart from those that it lies over."""
+        frame = self.frame
+        for x, beside in ((current.left, -1), (current.right - frame.hairline, 1)):
+            column = round(x * frame.dpr)
+            is_seen = 0 <= column < frame.columns and 0 <= column + beside < frame.columns
+            if is_seen and self.covered[:, column + beside].any():
+                line = frame.vertical(x, frame.layout.edits_top, frame.layout.lanes_top)
+                painter.fillRect(line, theme.color(frame.theme.bg))
+
+    def _paint_labels(self, painter: QPainter, current: Span | None) -> None:
+        frame, view, spans = self.frame, self.frame.viewport, self.spans
+        lefts, rights = view.xs_at(spans.starts[self.found]), view.xs_at(spans.stops[self.found])
+        over = None if current is None else (current.left, current.right)
+        seams = view.xs_at(self.seams)
+        lefts, rights = rooms(lefts, rights, frame.layout.width, over, seams, theme.px(FLAG_WIDTH) / 2 + 1)
+        roomy = np.flatnonzero(rights - lefts >= theme.px(SIGN_FROM_PX))
+        if len(roomy) <= LABELS:
+            for place in roomy.tolist():
+                span = span_at(frame, spans, int(self.found[place]), current=False)
+                paint_label(painter, frame, span, (float(lefts[place]), float(rights[place])))
+
+    def _paint_hatch(self, painter: QPainter) -> None:
+        frame, layout = self.frame, self.frame.layout
+        columns = np.flatnonzero(self.gone)
+        if not len(columns):
+            return
+        first, last = int(columns[0]), int(columns[-1]) + 1
+        pattern = hatch(frame, frame.grid.first + first, last - first)
+        pattern[:, ~self.gone[first:last]] = 0
+        top = layout.lanes_top
+        area = QRectF(first / frame.dpr, top, (last - first) / frame.dpr, layout.lanes_bottom - top)
+        painter.drawTiledPixmap(area, _pixmap(pattern, frame.dpr))
+
+
+def _by_strength(covered: NDArray[np.bool_]) -> Iterator[tuple[Verdict, NDArray[np.bool_]]]:
+    for verdict in WEAK_TO_STRONG:
+        yield verdict, covered[VERDICTS.index(verdict)]
+
+
+def span_at(frame: Frame, spans: Spans, index: int, current: bool) -> Span:
+    """Return what to draw for one of the spans."""
+    start, stop = int(spans.starts[index]), int(spans.stops[index])
+    drops, kind = bool(spans.drops[index]), KINDS.get(spans.kind(index))
+    return Span(
+        frame.viewport.x_at(start),
+        frame.viewport.x_at(stop),
+        VERDICTS[spans.verdicts[index]],
+        spans.words(index, frame.viewport.rate_hz),
+        "" if drops or kind is None else kind.icon,  # what most of them are needs no picture
+        current,
+        drops,
+        bool(spans.conflicts[index]),
+        spans.track_sets[spans.tracks[index]],
+    )
+
+
+def paint_span(painter: QPainter, frame: Frame, span: Span, lanes: Sequence[str] = ()) -> None:
+    """Draw the current span: its tint, its edges and its flag, stronger than all others.
+
+    Parameters
+    ----------
+    lanes : ids of the tracks, in the order of their lanes
+    """
+    layout = frame.layout
+    token = frame.theme.verdict(span.verdict)
+    top, bottom = layout.lanes_top, layout.lanes_bottom
+    left, right = frame.snapped(max(span.left, -4.0)), frame.snapped(min(span.right, layout.width + 4.0))
+    if right < 0 or left > layout.width or bottom <= top:
+        return
+    body = QRectF(left, top, max(right - left, frame.hairline), bottom - top)
+    areas = areas_of(layout, lanes, span.lanes)
+    for first, last in areas:
+        painter.fillRect(QRectF(left, first, body.width(), last - first), theme.color(token, CURRENT_TINT))
+    if span.verdict is Verdict.ACCEPTED and span.drops and body.width() > 1:
+        columns = round(body.width() * frame.dpr)
+        painter.drawTiledPixmap(body, _pixmap(hatch(frame, 0, columns), frame.dpr))
+    width = max(round(2.0 * frame.dpr), 1) / frame.dpr
+    edge = frame.theme.error if span.clashes else token
+    pen = QPen(theme.color(edge), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap)
+    if span.verdict is Verdict.REJECTED:
+        pen.setDashPattern([theme.px(DASH_PX) / width, theme.px(DASH_GAP_PX) / width])
+    painter.setPen(pen)
+    edges = (left + width / 2, right - width / 2)
+    for first, last in areas:
+        for x in edges if right - left > 2 * width else edges[:1]:
+            painter.drawLine(QLineF(x, first, x, last))
+    flag = QRectF(left, layout.edits_top, body.width(), layout.lanes_top - layout.edits_top)
+    if flag.width() < theme.px(CURRENT_LEAST_PX):  # it is found among the bars by its size and its outline
+        more = (theme.px(CURRENT_LEAST_PX) - flag.width()) / 2
+        flag.adjust(-more, 0, more, 0)
+        painter.fillRect(flag.adjusted(-frame.hairline, 0, frame.hairline, 0), theme.color(frame.theme.text))
+    painter.fillRect(flag, theme.color(token))
+    if span.clashes:
+        flag.setTop(flag.bottom() - theme.px(CLASH_PX))
+        painter.fillRect(flag, theme.color(frame.theme.error))
+    paint_label(painter, frame, span)
+
+
+def hatch(frame: Frame, first_column: int, n_columns: int) -> NDArray[np.uint32]:
+    """Return one period of the accepted hatch, premultiplied, shape (period, n_columns)."""
+    period = max(round(theme.px(HATCH_PX) * frame.dpr), 4)
+    rows, columns = np.arange(period)[:, None], np.arange(first_column, first_column + n_columns)
+    # a slope of one device pixel a row, softened by its neighbours; strength grows with the resolution
+    distance = np.abs((columns + rows + period // 2) % period - period // 2)
+    weights = np.clip(0.5 + frame.dpr / 2 - distance, 0.0, 1.0) * HATCH_TINT
+    shades = theme.premultiplied(frame.theme.accepted, np.arange(65) / 64)
+    result: NDArray[np.uint32] = shades[np.rint(weights * 64).astype(np.int64)]
+    return result
+
+
+def _pixmap(pixels: NDArray[np.uint32], dpr: float) -> QPixmap:
+    rows, columns = pixels.shape
+    held = np.ascontiguousarray(pixels)
+    image = QImage(held.data, columns, rows, 4 * columns, QImage.Format.Format_ARGB32_Premultiplied)
+    made = QPixmap.fromImage(image.copy())
+    made.setDevicePixelRatio(dpr)
+    return made
+
+
+def paint_row(painter: QPainter, row: NDArray[np.uint32], area: QRectF) -> None:
+    """Stretch one row of premultiplied colours, shape (columns,), over an area."""
+    image = QImage(row.data, len(row), 1, QImage.Format.Format_ARGB32_Premultiplied)
+    painter.drawImage(area, image)

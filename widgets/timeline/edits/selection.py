@@ -1,0 +1,186 @@
+"""The selected span: how it is drawn, and the drags that select it, extend it and move its edges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from PySide6.QtCore import QLineF, QPointF, QRectF
+from PySide6.QtGui import QPainter, QPen
+
+from engine.timebase import format_time
+from widgets import theme
+from widgets.timeline.frame import Frame
+from widgets.timeline.marks.markers import paint_readout
+from widgets.timeline.surface import Surface
+
+TINT = 0.14
+LEAST_PX = 4
+GRIP_PX = 5
+
+Lanes = tuple[int, ...] | None
+"""Which lanes a selection is of, counted from the top; None for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """What is selected.
+
+    Attributes
+    ----------
+    span : [start, stop) of the source, None where nothing is
+    tracks : ids of those it is of; none for all
+    """
+
+    span: tuple[int, int] | None = None
+    tracks: tuple[str, ...] = ()
+
+
+def paint_selection(
+    painter: QPainter, frame: Frame, edges: tuple[float, float], lanes: Lanes = None, tint: float = TINT
+) -> None:
+    """Draw a selected span between two logical pixels, over the ruler and the lanes it is of."""
+    layout = frame.layout
+    begin, end = frame.snapped(max(edges[0], -4.0)), frame.snapped(min(edges[1], layout.width + 4.0))
+    if end < 0 or begin > layout.width:
+        return
+    ground = theme.color(frame.theme.text, tint)
+    painter.setPen(QPen(theme.color(frame.theme.text), frame.hairline))
+    for top, bottom in _bands(frame, lanes):
+        painter.fillRect(QRectF(begin, top, max(end - begin, frame.hairline), bottom - top), ground)
+        for x in (begin, end):
+            painter.drawLine(QLineF(x, top, x, bottom))
+
+
+def _bands(frame: Frame, lanes: Lanes) -> Iterator[tuple[float, float]]:
+    """Yield top and bottom of what a selection covers."""
+    layout = frame.layout
+    if lanes is None:
+        yield layout.ruler_top, layout.lanes_bottom
+        return
+    yield layout.ruler_top, layout.lanes_top
+    for lane in lanes:
+        top = max(layout.lane_tops[lane], layout.lanes_top)
+        bottom = min(layout.lane_tops[lane + 1], layout.lanes_bottom)
+        if top < bottom:
+            yield top, bottom
+
+
+def edges_of(canvas: Surface, span: tuple[int, int]) -> tuple[float, float]:
+    """Return the pixels between which a span of the source is drawn."""
+    start, stop = canvas.times.view_span(*span)
+    return canvas.viewport.x_at(start), canvas.viewport.x_at(stop)
+
+
+def covers(canvas: Surface, y: float) -> bool:
+    """Tell whether a height is in the ruler or in a lane that the selection is of."""
+    layout, lanes = canvas.frame.layout, canvas.selected_lanes
+    if layout.lanes_top <= y < layout.lanes_bottom:
+        return lanes is None or layout.lane_at(y) in lanes
+    return layout.ruler_top <= y < layout.score_top
+
+
+def selection_edge_at(canvas: Surface, at: QPointF) -> int | None:
+    """Return which edge of the selection is under the mouse: 0 the left, 1 the right, or None."""
+    span = canvas.selection.span
+    if span is None or not covers(canvas, at.y()):
+        return None
+    left, right = edges_of(canvas, span)
+    edge = 0 if abs(at.x() - left) < abs(at.x() - right) or (left == right and at.x() < left) else 1
+    return edge if abs(at.x() - (left, right)[edge]) <= theme.px(GRIP_PX) else None
+
+
+def inside_selection(canvas: Surface, at: QPointF) -> bool:
+    """Tell whether the mouse is in a lane over what is selected."""
+    span = canvas.selection.span
+    in_lanes = at.y() >= canvas.frame.layout.lanes_top
+    if span is None or not in_lanes or not covers(canvas, at.y()):
+        return False
+    left, right = edges_of(canvas, span)
+    return left <= at.x() <= right
+
+
+class SelectSpan:
+    """Puts the playhead where the mouse was pressed, and selects from there to where it is let go.
+
+    A press that moves nothing lets go of what was selected; in the ruler it only moves the playhead.
+    """
+
+    def __init__(self, canvas: Surface, at: QPointF) -> None:
+        self._canvas, self._pressed = canvas, at
+        self._from = canvas.snapped_at(at.x())
+        self._to = self._from
+        self._moved = False
+        self._in_ruler = at.y() < canvas.frame.layout.edits_top
+        self._at = self._from if self._in_ruler else canvas.source_at(at.x())
+        canvas.seek(self._at, canvas.viewport.sample_at(at.x()))
+
+    def move(self, at: QPointF) -> None:
+        self._moved |= abs(at.x() - self._pressed.x()) >= theme.px(LEAST_PX)
+        if self._moved:
+            self._to = self._canvas.snapped_at(at.x())
+
+    def release(self, at: QPointF) -> None:
+        self.move(at)
+        start, stop = sorted((self._from, self._to))
+        if self._moved and start < stop:
+            if start != self._at:
+                canvas = self._canvas
+                canvas.seek(start, canvas.viewport.sample_at(min(at.x(), self._pressed.x())))
+            self._canvas.span_selected.emit(start, stop)
+        elif not self._in_ruler:
+            self._canvas.selection_dropped.emit()
+
+    def paint(self, painter: QPainter, frame: Frame) -> None:
+        if self._moved:
+            edges = edges_of(self._canvas, (min(self._from, self._to), max(self._from, self._to)))
+            paint_selection(painter, frame, edges, self._canvas.selected_lanes)
+            length_s = abs(self._to - self._from) / frame.viewport.rate_hz
+            paint_readout(painter, frame, self._canvas.x_of(self._to), format_time(length_s))
+        elif (span := self._canvas.selection.span) is not None:
+            paint_selection(painter, frame, edges_of(self._canvas, span), self._canvas.selected_lanes)
+
+
+class StretchSpan(SelectSpan):
+    """Moves one edge of the selection, or extends it to the mouse; the playhead stays.
+
+    Where both edges come to lie on one another nothing is selected any more.
+
+    Parameters
+    ----------
+    fixed : the source position that stays selected from, or to
+    held, held_px : the edge that is moved and where it is drawn; None where the selection reaches to the
+        mouse at once
+    """
+
+    def __init__(
+        self, canvas: Surface, at: QPointF, fixed: int, held: int | None = None, held_px: float = 0.0
+    ) -> None:
+        self._canvas, self._pressed = canvas, at
+        self._from = fixed
+        self._moved = held is None
+        self._grip_px = 0.0 if held is None else held_px - at.x()
+        self._to = canvas.snapped_at(at.x()) if held is None else held
+
+    def move(self, at: QPointF) -> None:
+        self._moved |= at.x() != self._pressed.x()
+        if self._moved:
+            self._to = self._canvas.snapped_at(at.x() + self._grip_px)
+
+    def release(self, at: QPointF) -> None:
+        self.move(at)
+        start, stop = sorted((self._from, self._to))
+        left, right = edges_of(self._canvas, (start, stop))
+        if self._moved and right - left >= 1:
+            self._canvas.span_selected.emit(start, stop)
+        elif self._moved:
+            self._canvas.selection_dropped.emit()
+
+
+def stretched_to(canvas: Surface, at: QPointF) -> StretchSpan:
+    """Extend the selection to the mouse by its edge that is nearer; where nothing is, from the playhead."""
+    span = canvas.selection.span
+    if span is None:
+        return StretchSpan(canvas, at, canvas.playhead)
+    left, right = edges_of(canvas, span)
+    return StretchSpan(canvas, at, span[1] if abs(at.x() - left) < abs(at.x() - right) else span[0])

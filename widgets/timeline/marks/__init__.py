@@ -1,0 +1,1 @@
+"""What measures the recording: beats, markers, the score, and what falls onto them."""

@@ -1,0 +1,193 @@
+"""Markers as flags and regions as bands, in a strip of their own over the ruler."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPolygonF
+
+from engine.document.markers import Marker
+from widgets import theme
+from widgets.timeline.edits.proposals import paint_row
+from widgets.timeline.frame import Frame
+
+PAD_PX, STAFF_PX, FLAG_PX = 4, 2, 9
+NARROWEST_NAME_PX = 16
+EDITOR_PX = 180
+BAND, LINE = 0.22, 0.35
+"""How strong a region's band and the lines through the lanes are."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Marks:
+    """Markers as they are drawn, in view positions, ordered by start.
+
+    Attributes
+    ----------
+    starts, stops : int64, shape (n,); the same for a marker, apart for a region
+    """
+
+    ids: tuple[str, ...]
+    names: tuple[str, ...]
+    starts: NDArray[np.int64]
+    stops: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, markers: Iterable[Marker]) -> Marks:
+        """Return the marks of markers in view positions."""
+        listed = tuple(markers)
+        edges = np.array([(one.start_samples, one.stop_samples) for one in listed], np.int64).reshape(-1, 2)
+        return cls(
+            tuple(one.id for one in listed), tuple(one.name for one in listed), edges[:, 0], edges[:, 1]
+        )
+
+
+NO_MARKS = Marks.of(())
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One mark that is in view, in logical pixels.
+
+    Attributes
+    ----------
+    left, right : its edges; one and the same for a marker
+    name_left, name_room : where its name stands, and how much room that has before the next one
+    """
+
+    index: int
+    left: float
+    right: float
+    name_left: float
+    name_room: float
+
+    @property
+    def is_region(self) -> bool:
+        """Whether it is drawn as a band."""
+        return self.right > self.left
+
+
+def flags(frame: Frame, marks: Marks) -> list[Flag]:
+    """Return the marks in view that have room for a flag before the next one."""
+    lefts, rights = edges_of(frame, marks)
+    seen = np.flatnonzero((rights >= 0) & (lefts <= frame.layout.width))
+    begins = np.maximum(lefts[seen], 0.0)
+    following = np.append(lefts[seen[1:]], float(frame.layout.width))
+    roomy = np.flatnonzero(following - begins >= theme.px(FLAG_PX))
+    return [_flag(frame, marks, int(seen[place]), float(following[place])) for place in roomy]
+
+
+def edges_of(frame: Frame, marks: Marks) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return where marks begin and end, in logical pixels, each of shape (n,)."""
+    return frame.viewport.xs_at(marks.starts), frame.viewport.xs_at(marks.stops)
+
+
+def _flag(frame: Frame, marks: Marks, index: int, following: float) -> Flag:
+    left, right = (frame.viewport.x_at(int(edges[index])) for edges in (marks.starts, marks.stops))
+    pad = theme.px(PAD_PX if right > left else FLAG_PX + PAD_PX)
+    name_left, end = max(left, 0.0) + pad, min(following, right) if right > left else following
+    return Flag(index, left, right, name_left, end - theme.px(PAD_PX) - name_left)
+
+
+def paint_marks(painter: QPainter, frame: Frame, marks: Marks) -> None:
+    """Draw the strip and a line through the lanes at each mark; nothing where the strip has no room.
+
+    Lines and bands are rows of colours, however many there are; only flags with room are drawn one by one.
+    """
+    layout = frame.layout
+    if layout.ruler_top == layout.marks_top:
+        return
+    ground = QRectF(0, layout.marks_top, layout.width, layout.ruler_top - layout.marks_top)
+    painter.fillRect(ground, theme.color(frame.theme.panel))
+    _paint_rows(painter, frame, marks)
+    for flag in flags(frame, marks):
+        _paint_pennant(painter, frame, flag, frame.theme.marker)
+        _paint_name(painter, frame, flag, marks.names[flag.index])
+    line = frame.horizontal(layout.ruler_top - frame.hairline, 0, layout.width)
+    painter.fillRect(line, theme.color(frame.theme.line))
+
+
+def _paint_rows(painter: QPainter, frame: Frame, marks: Marks) -> None:
+    """Draw what all marks have in common: bands, staffs, and lines down the lanes."""
+    layout, token, edge = frame.layout, frame.theme.marker, theme.px(2)
+    high = layout.ruler_top - layout.marks_top
+    lefts, rights = (np.rint(xs * frame.dpr).clip(-9, frame.columns + 9) for xs in edges_of(frame, marks))
+    is_region = marks.stops > marks.starts
+    steps = np.zeros(frame.columns + 1, np.int64)
+    np.add.at(steps, lefts[is_region].clip(0, frame.columns).astype(np.int64), 1)
+    np.add.at(steps, rights[is_region].clip(0, frame.columns).astype(np.int64), -1)
+    band = np.where(np.cumsum(steps)[:-1] > 0, theme.premultiplied(token, BAND), np.uint32(0))
+    paint_row(painter, band, QRectF(0, layout.marks_top + edge, layout.width, high - 2 * edge))
+    columns = np.unique(np.concatenate([lefts, rights])).astype(np.int64)
+    for thick, alpha, top, bottom in (
+        (1, LINE, layout.score_top, layout.lanes_bottom),
+        (max(round(theme.px(STAFF_PX) * frame.dpr), 1), 1.0, layout.marks_top, layout.ruler_top),
+    ):
+        row = np.zeros(frame.columns, np.uint32)
+        covered = (columns[:, None] + np.arange(thick)).ravel()
+        row[covered[(covered >= 0) & (covered < frame.columns)]] = theme.premultiplied(token, alpha)
+        paint_row(painter, row, QRectF(0, top, layout.width, bottom - top))
+
+
+def paint_flag(painter: QPainter, frame: Frame, flag: Flag, token: str) -> None:
+    """Draw one mark by itself, as it is dragged."""
+    layout, ink, weak = frame.layout, theme.color(token), theme.color(token, LINE)
+    staff = max(round(theme.px(STAFF_PX) * frame.dpr), 1)
+    for x in {flag.left, flag.right}:
+        painter.fillRect(frame.vertical(x, layout.score_top, layout.lanes_bottom), weak)
+        painter.fillRect(frame.vertical(x, layout.marks_top, layout.ruler_top, staff), ink)
+    _paint_pennant(painter, frame, flag, token)
+
+
+def _paint_pennant(painter: QPainter, frame: Frame, flag: Flag, token: str) -> None:
+    if flag.is_region:
+        return
+    left, top, high = frame.snapped(flag.left), frame.layout.marks_top + theme.px(3), theme.px(FLAG_PX)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.color(token))
+    tip = QPointF(left + high, top + high / 2)
+    painter.drawPolygon(QPolygonF([QPointF(left, top), tip, QPointF(left, top + high)]))
+    painter.restore()
+
+
+def _paint_name(painter: QPainter, frame: Frame, flag: Flag, name: str) -> None:
+    if flag.name_room < theme.px(NARROWEST_NAME_PX):
+        return
+    layout, font = frame.layout, theme.ui_font(theme.TEXT_SMALL)
+    painter.setFont(font)
+    painter.setPen(theme.color(frame.theme.text))
+    area = QRectF(flag.name_left, layout.marks_top, flag.name_room, layout.ruler_top - layout.marks_top)
+    words = QFontMetricsF(font).elidedText(name, Qt.TextElideMode.ElideRight, flag.name_room)
+    painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, words)
+
+
+def paint_readout(painter: QPainter, frame: Frame, x: float, text: str) -> None:
+    """Write what a drag has come to beside a pixel, at the top of the lanes."""
+    painter.setFont(theme.mono_font(theme.TEXT_SMALL))
+    width = painter.fontMetrics().horizontalAdvance(text) + theme.px(12)
+    left = min(max(x + theme.px(6), 0.0), frame.layout.width - width)
+    box = QRectF(left, frame.layout.score_top + theme.px(4), width, theme.px(20))
+    painter.fillRect(box, theme.color(frame.theme.panel2))
+    painter.setPen(theme.color(frame.theme.text))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def place_in_view(frame: Frame, marks: Marks, marker_id: str) -> int:
+    """Return the index of a marker that is shown: of one that is heard many times, where it is in view."""
+    places = [index for index, one in enumerate(marks.ids) if one == marker_id]
+    lefts, rights = edges_of(frame, marks)
+    return next((one for one in places if rights[one] >= 0 and lefts[one] <= frame.layout.width), places[0])
+
+
+def editor_area(frame: Frame, marks: Marks, index: int) -> QRect:
+    """Return where the name of a mark is written anew, all of it in view."""
+    flag = _flag(frame, marks, index, 0.0)
+    layout, width = frame.layout, theme.px(EDITOR_PX)
+    left = min(max(flag.name_left - theme.px(PAD_PX), 0.0), layout.width - width)
+    return QRect(round(left), layout.marks_top, width, layout.ruler_top - layout.marks_top)

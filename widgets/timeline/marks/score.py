@@ -1,0 +1,206 @@
+"""The score lane: how odd each moment is, as a curve, a threshold and a strip of heat.
+
+Where a column holds many scores they are a band from the lowest to the highest, with their mean in it.
+"""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QLineF, QRectF, Qt
+from PySide6.QtGui import QImage, QPainter, QPen
+
+from engine.document.analysis import ScoreCurve
+from widgets import theme
+from widgets.timeline.frame import Frame
+from widgets.timeline.sound.bands import connected
+from widgets.timeline.sound.sample_line import column_extents
+
+PAD, HEAT, HEAT_GAP = 8, 12, 4
+THICKNESS_PX = 1.6
+BAND = 0.34
+"""How strong the band of low to high is."""
+NO_SCORE = "No score yet. Learn from recordings you edited before, and odd moments stand out here."
+
+
+def plot_span(frame: Frame) -> tuple[float, float]:
+    """Return (top, bottom) of the curve in logical pixels: the heights of score 1 and score 0."""
+    layout = frame.layout
+    return layout.score_top + theme.px(PAD), layout.edits_top - theme.px(HEAT + 2 * HEAT_GAP)
+
+
+def score_y(frame: Frame, score: float) -> float:
+    """Return the height at which a score is drawn."""
+    top, bottom = plot_span(frame)
+    return bottom - min(max(score, 0.0), 1.0) * (bottom - top)
+
+
+def score_at(frame: Frame, y: float) -> float:
+    """Return the score drawn at a height, 0 to 1."""
+    top, bottom = plot_span(frame)
+    return min(max((bottom - y) / (bottom - top), 0.0), 1.0)
+
+
+def column_scores(
+    curve: ScoreCurve, edges_samples: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the lowest and highest score within columns between borders, shape (n + 1,) to 2 × (n,).
+
+    Between its points the curve is straight; half a hop outside its ends there is no score (NaN).
+    """
+    times = curve.times_samples
+    low, high = column_extents(times, curve.scores, edges_samples)
+    half_hop = (times[-1] - times[0]) / max(len(times) - 1, 1) / 2
+    outside = (edges_samples[1:] < times[0] - half_hop) | (edges_samples[:-1] > times[-1] + half_hop)
+    low[outside] = np.nan
+    high[outside] = np.nan
+    return low, high
+
+
+def column_means(curve: ScoreCurve, edges_samples: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean score within columns between borders, shape (n + 1,) to (n,), of a line as above."""
+    times, areas = _areas(curve)
+    scores = curve.scores.astype(np.float64)
+    inside = np.clip(edges_samples, times[0], times[-1])
+    before = np.clip(np.searchsorted(times, inside, "right") - 1, 0, max(len(times) - 2, 0))
+    heights = np.interp(inside, times, scores)
+    area = areas[before] + (inside - times[before]) * (scores[before] + heights) / 2
+    area += (edges_samples - inside) * heights  # outside its points the line goes on level
+    means: NDArray[np.float64] = np.diff(area) / np.diff(edges_samples)
+    return means
+
+
+@lru_cache(maxsize=4)
+def _areas(curve: ScoreCurve) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the points' times, and the area under the line up to each, once for all frames."""
+    times = curve.times_samples.astype(np.float64)
+    steps = np.diff(times) * (curve.scores[1:].astype(np.float64) + curve.scores[:-1]) / 2
+    return times, np.concatenate([np.zeros(1), np.cumsum(steps)])
+
+
+def mean_line(
+    curve: ScoreCurve, edges_samples: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the lowest and highest of the line through the means in each column.
+
+    Parameters
+    ----------
+    low, high : see `column_scores`; where they are the curve itself, the line is that
+    """
+    hop = (curve.times_samples[-1] - curve.times_samples[0]) / max(len(curve.times_samples) - 1, 1)
+    if edges_samples[1] - edges_samples[0] < hop:
+        return low, high
+    means = np.where(np.isnan(low), np.nan, column_means(curve, edges_samples))
+    lows, highs = connected(means.astype(np.float32), means.astype(np.float32))
+    return lows.astype(np.float64), highs.astype(np.float64)
+
+
+Extent = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Lowest and highest score in each column, shape (columns,) each; NaN where there is no score."""
+
+
+def curve_image(
+    line: Extent, height: int, thickness: float, token: str, band: Extent | None = None
+) -> QImage:
+    """Return the curve, antialiased by coverage, as an image of `height` rows for score 1 down to 0.
+
+    Parameters
+    ----------
+    band : what lies weaker behind the line
+    """
+    cover = _cover(line, height, thickness)
+    if band is not None:
+        behind = _cover(band, height, thickness)
+        behind *= BAND
+        np.maximum(cover, behind, out=cover)
+    cover *= 255
+    pixels = _opacities(token)[cover.astype(np.uint8)]
+    rows_n, columns_n = pixels.shape
+    image = QImage(pixels.data, columns_n, rows_n, columns_n * 4, QImage.Format.Format_ARGB32_Premultiplied)
+    return image.copy()
+
+
+def _cover(extent: Extent, height: int, thickness: float) -> NDArray[np.float32]:
+    """Return how much of each pixel a line of a thickness covers, 0 to 1, shape (height, columns)."""
+    low, high = extent
+    bottom = (height - thickness) * (1 - low) + thickness
+    top = (height - thickness) * (1 - high)
+    rows = np.arange(height, dtype=np.float32)[:, None]
+    # from 0 to 0 where there is no score: that covers nothing
+    top32, bottom32 = (np.where(np.isnan(edge), 0.0, edge).astype(np.float32) for edge in (top, bottom))
+    cover = np.minimum(rows + 1, bottom32)
+    cover -= np.maximum(rows, top32)
+    np.minimum(np.maximum(cover, 0.0, out=cover), 1.0, out=cover)
+    return cover
+
+
+def heat_row(high: NDArray[np.float64], tokens: theme.Theme) -> NDArray[np.uint32]:
+    """Return the colours of the heat strip, one a column; clear where there is no score."""
+    unknown = np.isnan(high)
+    row = _ramp(tokens)[np.where(unknown, 0.0, high * 255).astype(np.uint8)]
+    return np.where(unknown, np.uint32(0), row)
+
+
+@cache
+def _opacities(token: str) -> NDArray[np.uint32]:
+    return theme.premultiplied(token, np.arange(256) / 255)
+
+
+@cache
+def _ramp(tokens: theme.Theme) -> NDArray[np.uint32]:
+    ends = tokens.score_low, tokens.score_high
+    return np.array([theme.mix(*ends, share / 255).rgba() for share in range(256)], np.uint32)
+
+
+def paint_score(painter: QPainter, frame: Frame, curve: ScoreCurve | None, threshold: float | None) -> None:
+    """Draw the score lane of a frame."""
+    layout, tokens = frame.layout, frame.theme
+    if curve is None or not len(curve.times_samples):
+        lane = QRectF(0, layout.score_top, layout.width, layout.edits_top - layout.score_top - frame.hairline)
+        painter.fillRect(lane, theme.color(tokens.bg))
+        painter.setPen(theme.color(tokens.dim))
+        painter.setFont(theme.ui_font(12))
+        room = lane.adjusted(theme.px(16), 0, -theme.px(16), 0)
+        painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap), NO_SCORE)
+        return
+    edges = frame.grid.edges()
+    low, high = column_scores(curve, edges)
+    line = mean_line(curve, edges, low, high)
+    top, bottom = plot_span(frame)
+    thickness = max(THICKNESS_PX * frame.dpr, 1.0)
+    height = max(round((bottom - top) * frame.dpr), 2)
+    if threshold is not None:
+        paint_threshold(painter, frame, threshold)
+    plot = QRectF(0, top, layout.width, bottom - top)
+    band = None if line[0] is low else (low, high)
+    painter.drawImage(plot, curve_image(line, height, thickness, tokens.score_line, band))
+    heat = heat_row(line[1], tokens)
+    strip = QImage(heat.data, len(heat), 1, QImage.Format.Format_ARGB32_Premultiplied)
+    heat_top = layout.edits_top - theme.px(HEAT + HEAT_GAP)
+    painter.drawImage(QRectF(0, heat_top, layout.width, theme.px(HEAT)), strip)
+
+
+def paint_threshold(
+    painter: QPainter, frame: Frame, threshold: float, dragged: bool = False, outlook: str = ""
+) -> None:
+    """Draw the dashed line of a threshold; stronger, with its value and outlook, while it is dragged."""
+    tokens = frame.theme
+    y = frame.snapped(score_y(frame, threshold)) + frame.hairline / 2
+    pen = QPen(theme.color(tokens.text if dragged else tokens.dim), 0)
+    pen.setDashPattern([5.0 * frame.dpr, 4.0 * frame.dpr])
+    painter.setPen(pen)
+    painter.drawLine(QLineF(0, y, frame.layout.width, y))
+    if not dragged:
+        return
+    text = f"{threshold:.2f}" + (f"  ·  {outlook}" if outlook else "")
+    painter.setFont(theme.mono_font(theme.TEXT_SMALL))
+    width, height = painter.fontMetrics().horizontalAdvance(text) + theme.px(12), theme.px(18)
+    top = y - height - theme.px(3)
+    if top < frame.layout.score_top:  # under the line, where there is room
+        top = y + theme.px(3)
+    box = QRectF(frame.layout.width - width - theme.px(8), top, width, height)
+    painter.fillRect(box, theme.color(tokens.panel2))
+    painter.setPen(theme.color(tokens.text))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)

@@ -1,0 +1,56 @@
+"""Which lanes an edit is about: all of them, or those of some tracks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from widgets.timeline.edits.spans import Spans
+from widgets.timeline.frame import Layout
+
+Shares = tuple[tuple[frozenset[str] | None, NDArray[np.float64]], ...]
+"""Tracks, or None for all, whose lanes are covered alike, with how much of each column `VERDICTS` cover."""
+
+
+def areas_of(layout: Layout, lanes: Sequence[str], tracks: Sequence[str]) -> list[tuple[int, int]]:
+    """Return from where to where the lanes of some tracks reach, as far as they are seen; no tracks are all.
+
+    Parameters
+    ----------
+    lanes : ids of the tracks, in the order of their lanes
+    """
+    if not tracks:
+        return [(layout.lanes_top, layout.lanes_bottom)]
+    edges = zip(lanes, layout.lane_tops, layout.lane_tops[1:], strict=False)
+    seen = (
+        (max(top, layout.lanes_top), min(bottom, layout.lanes_bottom))
+        for track, top, bottom in edges
+        if track in tracks
+    )
+    return [(top, bottom) for top, bottom in seen if top < bottom]
+
+
+def shares_of(
+    spans: Spans,
+    found: NDArray[np.int64],
+    edges: NDArray[np.float64],
+    lanes: Sequence[str],
+    without: str | None,
+) -> Shares:
+    """Return the lanes that are covered alike, with how much covers them.
+
+    Parameters
+    ----------
+    found : indices of the spans in view, shape (m,)
+    without : id of the span that does not count
+    """
+    if not spans.tracks[found].any():
+        return ((None, spans.shares(edges, without)),)
+    alike: dict[tuple[bool, ...], list[str]] = {}
+    for track in lanes:
+        alike.setdefault(tuple(spans.of_track(track).tolist()), []).append(track)
+    return tuple(
+        (frozenset(tracks), spans.shares(edges, without, sets=sets)) for sets, tracks in alike.items()
+    )

@@ -1,0 +1,259 @@
+"""The sound of one track in the result: kept material joined at the seams, as it is heard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from engine.audio.peaks import Columns
+from engine.document.kinds.operations import Stored
+from engine.document.track import Track
+from engine.edl.crossfade import Block
+from engine.edl.edit_list import EditList
+from engine.edl.patches import PatchedReader, Reads
+from engine.edl.render import VoiceRenderer
+from engine.edl.voice import Voice
+from widgets.timeline.sound.patched_columns import patched_columns
+from widgets.timeline.sound.stored_sound import StoredWaves
+from widgets.timeline.sound.waves import NotYetReadError, RecordedWave
+
+SEAMS_HELD = 128
+"""Seams of a track kept ready, so that a window of samples that is scrolled fades none of them anew."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pieces:
+    """Columns of the result, each cut where a seam is in it.
+
+    Attributes
+    ----------
+    shown : int64, shape (n,), which columns hold any of the result
+    column_lengths : int64, shape (n,), how much of it
+    first : int64, shape (n,), the first piece of each
+    source_starts, source_stops : int64, shape (m,), the span of each piece, m >= n
+    lengths : int64, shape (m,), how much of it is heard
+    """
+
+    shown: NDArray[np.int64]
+    column_lengths: NDArray[np.int64]
+    first: NDArray[np.int64]
+    source_starts: NDArray[np.int64]
+    source_stops: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    _united: dict[tuple[int, int], Pieces] = field(default_factory=dict, init=False, repr=False)
+
+    def united(self, cell_samples: int, offset_samples: int) -> Pieces:
+        """Return the same with pieces made one where no cell of a pyramid lies between them.
+
+        They would read the same cells. A span stops where its last cell does. Tracks that begin together
+        share the answer.
+
+        Parameters
+        ----------
+        offset_samples : source position of the first cell
+        """
+        key = cell_samples, offset_samples
+        if key not in self._united:
+            first = (self.source_starts - offset_samples) // cell_samples
+            last = np.maximum((self.source_stops - offset_samples) // cell_samples, first + 1)
+            goes_back = self.source_starts[1:] < self.source_stops[:-1]
+            begins = np.concatenate([[True], (first[1:] > last[:-1]) | goes_back])
+            begins[self.first] = True
+            index = np.flatnonzero(begins)
+            self._united[key] = replace(
+                self,
+                first=np.searchsorted(index, self.first),
+                source_starts=self.source_starts[index],
+                source_stops=last[np.append(index[1:], len(begins)) - 1] * cell_samples + offset_samples,
+                lengths=np.add.reduceat(self.lengths, index),
+            )
+        return self._united[key]
+
+
+class Cutter:
+    """Cuts columns at the seams of a result; keeps the last cut, which every lane of a frame asks for."""
+
+    def __init__(self, edits: EditList) -> None:
+        self._edits = edits
+        self._key: tuple[float, float, int] | None = None
+        self._kept: Pieces | None = None
+
+    def pieces(self, first: float, width: float, n_columns: int) -> Pieces | None:
+        """Return the pieces of columns of a width from a result position on; None outside the result."""
+        if self._key != (first, width, n_columns):
+            self._key = first, width, n_columns
+            edges = np.floor(first + width * np.arange(n_columns + 1)).astype(np.int64)
+            self._kept = self._cut(edges)
+        return self._kept
+
+    def _cut(self, edges: NDArray[np.int64]) -> Pieces | None:
+        edits = self._edits
+        # a column narrower than a sample shows the sample it lies in
+        starts = np.clip(edges[:-1], 0, edits.length_samples)
+        stops = np.clip(np.maximum(edges[1:], edges[:-1] + 1), 0, edits.length_samples)
+        shown = np.flatnonzero(starts < stops)
+        if not len(shown):
+            return None
+        starts, stops = starts[shown], stops[shown]
+        seams = edits.seams_samples
+        inner = seams[np.searchsorted(seams, starts[0], "right") : np.searchsorted(seams, stops[-1], "left")]
+        holder = np.searchsorted(starts, inner, "right") - 1
+        inside = inner > starts[holder]
+        inner, holder = inner[inside], holder[inside]
+        piece_starts = np.insert(starts, holder + 1, inner)
+        lengths = np.insert(stops, holder, inner) - piece_starts
+        numbers = np.arange(len(starts))
+        first = numbers + np.searchsorted(holder, numbers, "left")
+        source_starts = edits.to_source_array(piece_starts)
+        return Pieces(shown, stops - starts, first, source_starts, source_starts + lengths, lengths)
+
+
+class ResultWave:
+    """A wave source in result positions, counted from where the track begins in the result.
+
+    Columns are taken from the pyramid of the recording, a column over a seam from both of its sides. Samples
+    come from the renderer that plays and exports, so that crossfades are seen as they sound.
+
+    Parameters
+    ----------
+    stop : source position at which the track ends
+    cutter : of the same edit list, shared by the lanes of a document
+    stored : the audio that its edits play, all of it there
+    """
+
+    def __init__(
+        self,
+        source: RecordedWave,
+        track: Track,
+        channels: int,
+        stop: int,
+        edits: EditList,
+        cutter: Cutter | None = None,
+        stored: StoredWaves | None = None,
+    ) -> None:
+        self._source = source
+        self._cutter = cutter or Cutter(edits)
+        self._edits = edits
+        self._track_start, self._frames = track.start_samples, stop - track.start_samples
+        self._offset, _ = edits.lane_span(track.start_samples, stop)
+        self._patches, self._stored = edits.patches.get(track.id), stored
+        reader: Reads = _Recorded(source)
+        if self._patches is not None:
+            reader = PatchedReader(reader, self._patches, self._frames, channels, track.start_samples, stored)
+        voice = Voice(track, 1.0, channels, stop, reader, np.float32)
+        self._renderer = VoiceRenderer(edits, [voice], channels, seams_held=SEAMS_HELD)
+
+    @property
+    def sampled_below(self) -> float:
+        """Columns of fewer samples are made of samples, as the recording's are."""
+        return self._source.sampled_below
+
+    def columns(
+        self, channel: int, start_samples: float, samples_per_column: float, n_columns: int
+    ) -> Columns:
+        """Return columns of the result; outside the track they are zero."""
+        first, width = start_samples + self._offset, samples_per_column
+        whole = int(np.floor(first))
+        if self._in_one_piece(whole, first + width * n_columns):
+            moved = self._edits.to_source(whole) - whole - self._track_start
+            columns = self._source.columns(channel, first + moved, width, n_columns)
+            if self._patches is None:
+                return columns
+            edges = np.floor(first + moved + width * np.arange(n_columns + 1)).astype(np.int64)
+            return self._patched(columns, channel, edges[:-1], np.maximum(edges[1:], edges[:-1] + 1), width)
+        return self._joined(channel, first, width, n_columns)
+
+    def samples(self, start: int, stop: int) -> NDArray[np.float32] | None:
+        """Return samples [start, stop) as they are heard; None while they are being read."""
+        try:
+            heard: NDArray[np.float32] = self._renderer.read(start + self._offset, stop + self._offset)
+        except NotYetReadError:
+            return None
+        return heard
+
+    def _in_one_piece(self, start: int, stop: float) -> bool:
+        seams = self._edits.seams_samples
+        index = int(np.searchsorted(seams, start, side="right")) - 1
+        last = int(seams[index + 1]) if index + 1 < len(seams) else self._edits.length_samples
+        return index >= 0 and stop <= last
+
+    def _joined(self, channel: int, first: float, width: float, n_columns: int) -> Columns:
+        result = Columns(*(np.zeros(n_columns, np.float32) for _ in range(3)))
+        pieces = self._cutter.pieces(first, width, n_columns)
+        if pieces is None:
+            return result
+        pieces = pieces.united(self._source.cell_samples(width), self._track_start)
+        starts, stops = pieces.source_starts - self._track_start, pieces.source_stops - self._track_start
+        parts = self._parts(channel, starts, stops, width)
+        if self._patches is not None:
+            parts = self._patched(parts, channel, starts, stops, width)
+        if len(parts.rms) == len(pieces.shown):
+            for whole, part in zip(_arrays(result), _arrays(parts), strict=True):
+                whole[pieces.shown] = part
+            return result
+        result.minimum[pieces.shown] = np.minimum.reduceat(parts.minimum, pieces.first)
+        result.maximum[pieces.shown] = np.maximum.reduceat(parts.maximum, pieces.first)
+        energies = np.add.reduceat(np.square(parts.rms, dtype=np.float64) * pieces.lengths, pieces.first)
+        result.rms[pieces.shown] = np.sqrt(energies / pieces.column_lengths)
+        return result
+
+    def _patched(
+        self,
+        columns: Columns,
+        channel: int,
+        starts: NDArray[np.int64],
+        stops: NDArray[np.int64],
+        width: float,
+    ) -> Columns:
+        """Return columns of spans of the track with the edits of its sound."""
+        assert self._patches is not None
+        first = self._track_start
+
+        def read(some: NDArray[np.int64], ends: NDArray[np.int64]) -> Columns:
+            return self._parts(channel, some - first, ends - first, width)
+
+        def read_stored(stored: Stored, some: NDArray[np.int64], ends: NDArray[np.int64]) -> Columns:
+            assert self._stored is not None, "what is not there is left out"
+            return self._stored.columns(stored, channel, some, ends, width)
+
+        made = patched_columns(columns, starts + first, stops + first, self._patches, read, read_stored)
+        if made is not columns:  # nothing is heard beyond the track, however far an edit goes
+            outside = (stops <= 0) | (starts >= self._frames)
+            for values in _arrays(made):
+                values[outside] = 0.0
+        return made
+
+    def _parts(
+        self, channel: int, starts: NDArray[np.int64], stops: NDArray[np.int64], width: float
+    ) -> Columns:
+        """Return a column for each span of the track, in whatever order they are heard."""
+        if self._edits.is_rising:
+            return self._source.spans(channel, starts, stops, width)
+        order = np.lexsort((stops, starts))  # spans are read in the order of the recording
+        found = self._source.spans(channel, starts[order], stops[order], width)
+        parts = Columns(*(np.empty_like(part) for part in _arrays(found)))
+        for whole, part in zip(_arrays(parts), _arrays(found), strict=True):
+            whole[order] = part
+        return parts
+
+
+def _arrays(columns: Columns) -> tuple[NDArray[np.float32], ...]:
+    return columns.minimum, columns.maximum, columns.rms
+
+
+class _Recorded:
+    """What a voice reads a track from when it is drawn."""
+
+    def __init__(self, source: RecordedWave) -> None:
+        self._source = source
+
+    def read(self, start: int, stop: int, dtype: DTypeLike = np.float32) -> Block:
+        samples = self._source.samples(start, stop)
+        if samples is None:
+            raise NotYetReadError
+        return samples.astype(dtype)  # a copy: edits are written into what is read
+
+    def close(self) -> None:
+        """Leave the source to whoever opened it."""

@@ -1,0 +1,274 @@
+"""Spectrograms: cells become rows of a lane by a table of bands, and pixels by a table of colours.
+
+Nothing is computed per pixel but one lookup: floor, ceiling, colour map, tints and beat lines are all in
+tables of 256 colours, one for each way in which columns can be covered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.audio.spectrogram import Cells, band_middles_hz, level_db
+from engine.document.table import VERDICTS
+from widgets import theme
+from widgets.theme import Theme
+from widgets.timeline.edits.veil import WEAK_TO_STRONG
+from widgets.timeline.frame import Frame
+from widgets.timeline.sound.bands import PIXELS
+from widgets.timeline.sound.color_maps import ColorMap, colors, rgb
+from widgets.timeline.sound.lanes import MUTED_SHARE, Lane
+from widgets.timeline.sound.spectrogram_columns import SpectrogramColumns
+
+LOWEST_HZ = 40.0
+FLOORS_DB, CEILINGS_DB, LEAST_RANGE_DB = (-120, -30), (-60, 0), 10
+TINT, TINT_GROUND, BEAT_TINT = 0.38, 0.35, 0.22
+_BEAT_BIT = 1 << len(VERDICTS)
+
+
+class Scale(StrEnum):
+    """How frequencies are laid out from the bottom of a lane to its top."""
+
+    LOG = "log"
+    MEL = "mel"
+    LINEAR = "linear"
+
+
+@dataclass(frozen=True, slots=True)
+class SpectrogramLook:
+    """How spectrograms are drawn.
+
+    Attributes
+    ----------
+    floor_db, ceiling_db : levels of full scale at the two ends of the colour map
+    window_samples : of the transform; short tells time well, long tells pitch well
+    """
+
+    scale: Scale = Scale.LOG
+    color_map: ColorMap = ColorMap.MAGMA
+    floor_db: int = -80
+    ceiling_db: int = 0
+    window_samples: int = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Rows of device pixels in which one channel of a lane is drawn, and what it is drawn from."""
+
+    lane: Lane
+    source: SpectrogramColumns
+    channel: int | None  # None: the loudest of all
+    top: int
+    bottom: int
+    is_inner: bool  # another row of the lane follows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowBands:
+    """Which bands each row of a lane shows, from its top.
+
+    Attributes
+    ----------
+    wide : bool, shape (rows,), whether a row shows the loudest of several bands
+    first, stop : int64, shape (wide rows,), which
+    below, share : int64 and uint16, shape (other rows,): between bands `below` and the next, in 256ths
+    """
+
+    wide: NDArray[np.bool_]
+    first: NDArray[np.int64]
+    stop: NDArray[np.int64]
+    below: NDArray[np.int64]
+    share: NDArray[np.uint16]
+
+
+def share_at(hz: NDArray[np.float64] | float, scale: Scale, rate_hz: int) -> NDArray[np.float64]:
+    """Return how far up a lane frequencies stand, 0 at its bottom to 1 at its top."""
+    values, top = np.asarray(hz, np.float64), rate_hz / 2
+    if scale is Scale.LOG:
+        return np.asarray(np.log(np.maximum(values, 1e-3) / LOWEST_HZ) / np.log(top / LOWEST_HZ))
+    if scale is Scale.MEL:
+        return np.asarray(np.log1p(values / 700.0) / np.log1p(top / 700.0))
+    return values / top
+
+
+def hz_at(share: NDArray[np.float64], scale: Scale, rate_hz: int) -> NDArray[np.float64]:
+    """Return the frequency at a height, the inverse of `share_at`."""
+    top = rate_hz / 2
+    if scale is Scale.LOG:
+        return np.asarray(LOWEST_HZ * (top / LOWEST_HZ) ** share)
+    if scale is Scale.MEL:
+        return np.asarray(700.0 * np.expm1(share * np.log1p(top / 700.0)))
+    return share * top
+
+
+@lru_cache(64)
+def row_bands(height: int, scale: Scale, rate_hz: int, window_samples: int) -> RowBands:
+    """Return which bands each of `height` rows shows."""
+    bands_hz = band_middles_hz(window_samples, rate_hz)
+    edges_hz = hz_at(1.0 - np.arange(height + 1) / height, scale, rate_hz)
+    places = np.interp(edges_hz, bands_hz, np.arange(len(bands_hz), dtype=np.float64))
+    upper, lower = places[:-1], places[1:]
+    wide = np.ceil(upper) - np.ceil(lower) >= 2
+    middle = np.minimum((upper + lower) / 2, len(bands_hz) - 1.001)[~wide]
+    below = middle.astype(np.int64)
+    return RowBands(
+        wide,
+        np.ceil(lower[wide]).astype(np.int64),
+        np.ceil(upper[wide]).astype(np.int64),
+        below,
+        np.rint((middle - below) * 256).astype(np.uint16)[:, None],
+    )
+
+
+def rows_of(cells: Cells, shown: RowBands) -> Cells:
+    """Return what each row of a lane shows of columns of cells, shape (rows, columns)."""
+    bands = np.ascontiguousarray(cells.T)
+    rows = np.empty((len(shown.wide), len(cells)), np.uint8)
+    if len(shown.first):
+        loudest = bands[shown.first]
+        for further in range(1, int((shown.stop - shown.first).max())):
+            np.maximum(loudest, bands[np.minimum(shown.first + further, shown.stop - 1)], out=loudest)
+        rows[shown.wide] = loudest
+    if len(shown.below):
+        mixed = bands[shown.below] * (256 - shown.share) + bands[shown.below + 1] * shown.share
+        rows[~shown.wide] = mixed >> 8
+    return rows
+
+
+@lru_cache(8)
+def color_tables(look: SpectrogramLook, tokens: Theme, audible: bool) -> PIXELS:
+    """Return the colour of every cell under every way to be covered, shape (16, 256).
+
+    The index of a way is the sum of ``1 << index`` of the verdicts in `VERDICTS` that cover a column, and
+    `_BEAT_BIT` where a line of the beat grid goes through it.
+    """
+    span_db = max(look.ceiling_db - look.floor_db, 1)
+    loudness = np.clip((level_db(np.arange(256)) - look.floor_db) / span_db, 0.0, 1.0)
+    ground = rgb(tokens.bg)
+    table = colors(look.color_map, tokens)[np.rint(loudness * 255).astype(np.int64)]
+    table = table if audible else table + (ground - table) * MUTED_SHARE
+    table[0] = ground
+    tables = np.empty((2 * _BEAT_BIT, 256, 3))
+    for way in range(2 * _BEAT_BIT):
+        covered = table
+        if way & _BEAT_BIT:  # towards what stands out from it
+            bright = covered.mean(axis=1, keepdims=True) > 127
+            covered = covered + (np.where(bright, 0.0, 255.0) - covered) * BEAT_TINT
+        for verdict in WEAK_TO_STRONG:
+            if way & 1 << VERDICTS.index(verdict):
+                tint = rgb(
+                    tokens.verdict(verdict)
+                )  # and some of the ground, so that hatch and edges stand out
+                covered = covered + (tint + (ground - tint) * TINT_GROUND - covered) * TINT
+        tables[way] = covered
+    parts = np.rint(tables).astype(np.uint32)
+    made = np.uint32(0xFF000000) | parts[..., 0] << 16 | parts[..., 1] << 8 | parts[..., 2]
+    return np.asarray(made, np.uint32)
+
+
+def ways_of(frame: Frame, covered: NDArray[np.bool_], ground: PIXELS) -> NDArray[np.uint16]:
+    """Return 256 times the way in which each column is covered, shape (columns,).
+
+    Parameters
+    ----------
+    covered : shape (3, columns), where each of `VERDICTS` is
+    ground : what stands behind the lanes: their ground, and lines of the beat grid
+    """
+    ways = np.where(ground != theme.color(frame.theme.bg).rgba(), _BEAT_BIT, 0).astype(np.uint16)
+    for index, where in enumerate(covered):
+        ways |= where.astype(np.uint16) << index
+    return np.left_shift(ways, 8, dtype=np.uint16)
+
+
+class SpectrogramPainter:
+    """Fills the lanes that show a spectrogram; keeps the cells of the last window."""
+
+    def __init__(self) -> None:
+        self.look = SpectrogramLook()
+        self._sources: Mapping[str, SpectrogramColumns] = {}
+        self._key: tuple[object, ...] = ()
+        self._kept: dict[str, list[Cells]] = {}
+
+    @property
+    def sources(self) -> Mapping[str, SpectrogramColumns]:
+        """What is drawn, by track id."""
+        return self._sources
+
+    def set_sources(self, sources: Mapping[str, SpectrogramColumns]) -> None:
+        """Draw these tracks as spectrograms from now on."""
+        self._sources = sources
+        self.forget()
+
+    def forget(self) -> None:
+        """Read the cells anew at the next frame."""
+        self._key = ()
+
+    def places(self, frame: Frame, lanes: tuple[Lane, ...]) -> Iterator[Place]:
+        """Yield the rows in view in which a spectrogram is drawn."""
+        layout = frame.layout
+        for number, (lane, bottom) in enumerate(zip(lanes, layout.lane_tops[1:], strict=False)):
+            source, rows = self._sources.get(lane.track_id), lane.wish.rows
+            top = layout.lane_tops[number]
+            if source is None or bottom <= layout.lanes_top or top >= layout.height:
+                continue
+            borders = np.linspace(top * frame.dpr, bottom * frame.dpr, rows + 1).round().astype(int).tolist()
+            for row, (first, stop) in enumerate(pairwise(borders)):
+                yield Place(lane, source, row if rows > 1 else None, first, stop, row + 1 < rows)
+
+    def fill(
+        self,
+        pixels: PIXELS,
+        frame: Frame,
+        lanes: tuple[Lane, ...],
+        under: PIXELS,
+        ways: NDArray[np.uint16],
+        tracks: Collection[str] | None = None,
+    ) -> None:
+        """Draw the visible spectrograms into an image.
+
+        Parameters
+        ----------
+        under : uint32, shape (columns,), what shows where a track holds nothing
+        ways : how columns are covered, see `ways_of`
+        tracks : whose lanes to draw; None for all
+        """
+        clip = (round(frame.layout.lanes_top * frame.dpr), len(pixels))
+        for place in self.places(frame, lanes):
+            first, last = max(place.top, clip[0]), min(place.bottom, clip[1])
+            if last <= first or (tracks is not None and place.lane.track_id not in tracks):
+                continue
+            cells = self._cells(frame, place)
+            recorded, height = place.source.recorded, place.bottom - place.top
+            shown = row_bands(height, self.look.scale, recorded.rate_hz, recorded.window_samples)
+            rows = rows_of(cells, shown)[first - place.top : last - place.top]
+            table = color_tables(self.look, frame.theme, place.lane.audible).ravel()
+            part = pixels[first:last]
+            np.take(table, rows + ways if ways.any() else rows, out=part, mode="clip")
+            empty = cells[:, 0] == 0
+            if empty.any():
+                part[:, empty] = under[empty]
+            if place.bottom == last and place.is_inner:
+                part[-1] = under
+
+    def _cells(self, frame: Frame, place: Place) -> Cells:
+        """Return the columns of a channel of a lane, or the loudest of all, shape (columns, bands)."""
+        grid, lane = frame.grid, place.lane
+        if self._key != (grid,):
+            self._key, self._kept = (grid,), {}
+        if lane.track_id not in self._kept:
+            width, first = grid.samples_per_column, grid.first * grid.samples_per_column - lane.start_samples
+            self._kept[lane.track_id] = [
+                place.source.columns(channel, first, width, grid.n_columns)
+                for channel in range(lane.channels)
+            ]
+        channels = self._kept[lane.track_id]
+        if place.channel is not None:
+            return channels[place.channel]
+        loudest: Cells = np.max(channels, axis=0) if len(channels) > 1 else channels[0]
+        return loudest

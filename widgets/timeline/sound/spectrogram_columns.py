@@ -1,0 +1,168 @@
+"""The columns of a spectrogram lane: of a recording, or of the result with its gaps closed."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.audio.spectrogram import Cells, band_edges, loudest
+from engine.document.kinds.operations import Stored
+from engine.document.track import Track
+from engine.edl.edit_list import EditList
+from engine.edl.patches import Patches
+from widgets.timeline.sound.patched_columns import patched_cells
+from widgets.timeline.sound.result_wave import Cutter
+from widgets.timeline.sound.stored_sound import StoredSpectra
+
+
+class TrackCells(Protocol):
+    """One track's spectrogram, in document samples counted from the track's start."""
+
+    @property
+    def window_samples(self) -> int:
+        """Window of the transform, which says what the bands are."""
+
+    @property
+    def rate_hz(self) -> int:
+        """The document's rate."""
+
+    def cells(
+        self,
+        channel: int,
+        starts_samples: NDArray[np.int64],
+        stops_samples: NDArray[np.int64],
+        samples_per_column: float,
+    ) -> Cells:
+        """Return the loudest of each span [start, stop), shape (n, bands); 0 where nothing is or not yet."""
+
+
+class RecordedSpectrogram(TrackCells, Protocol):
+    """The same of a track as it was recorded."""
+
+    def put_edited(
+        self,
+        cells: Cells,
+        channel: int,
+        starts_samples: NDArray[np.int64],
+        stops_samples: NDArray[np.int64],
+        samples_per_column: float,
+        patches: Patches,
+        offset_samples: int,
+    ) -> None:
+        """Put the spectra of edited sound into the cells of ascending spans, as far as they are known.
+
+        Parameters
+        ----------
+        patches : the edits, in document samples; all audio that they play is there
+        offset_samples : where the track begins on the document's timeline
+        """
+
+
+class EditedSpectrogram:
+    """The spectrogram of a track whose sound is edited.
+
+    Where it is drawn from the pyramid, each column is that of the recording, edited; finer spectra are those
+    of the edited sound itself.
+
+    Parameters
+    ----------
+    stored : the audio that the edits play, all of it there
+    """
+
+    def __init__(
+        self,
+        recorded: RecordedSpectrogram,
+        patches: Patches,
+        offset_samples: int,
+        stored: StoredSpectra | None = None,
+    ) -> None:
+        self._recorded, self._patches, self._offset = recorded, patches, offset_samples
+        self._stored = stored
+
+    @property
+    def window_samples(self) -> int:
+        """Window of the transform."""
+        return self._recorded.window_samples
+
+    @property
+    def rate_hz(self) -> int:
+        """The document's rate."""
+        return self._recorded.rate_hz
+
+    def cells(
+        self,
+        channel: int,
+        starts_samples: NDArray[np.int64],
+        stops_samples: NDArray[np.int64],
+        samples_per_column: float,
+    ) -> Cells:
+        """Return the loudest of each ascending span as it is heard, shape (n, bands)."""
+        recorded, first, width = self._recorded, self._offset, samples_per_column
+
+        def read(some: NDArray[np.int64], ends: NDArray[np.int64]) -> Cells:
+            return recorded.cells(channel, some - first, ends - first, width)
+
+        def read_stored(stored: Stored, some: NDArray[np.int64], ends: NDArray[np.int64]) -> Cells:
+            assert self._stored is not None, "what is not there is left out"
+            return self._stored.cells(stored, channel, some, ends, width)
+
+        starts, stops = starts_samples + first, stops_samples + first
+        cells = patched_cells(read(starts, stops), starts, stops, self._patches, read, read_stored)
+        recorded.put_edited(cells, channel, starts_samples, stops_samples, width, self._patches, first)
+        return cells
+
+
+class SpectrogramColumns(Protocol):
+    """What a lane draws."""
+
+    @property
+    def recorded(self) -> TrackCells:
+        """What the columns are read from."""
+
+    def columns(self, channel: int, start_samples: float, samples_per_column: float, n_columns: int) -> Cells:
+        """Return columns from a position on, counted from where the track begins, shape (n, bands)."""
+
+
+class SourceColumns:
+    """Columns of the recording in its own order."""
+
+    def __init__(self, recorded: TrackCells) -> None:
+        self.recorded = recorded
+
+    def columns(self, channel: int, start_samples: float, samples_per_column: float, n_columns: int) -> Cells:
+        """Return columns of the recording."""
+        edges = np.floor(start_samples + samples_per_column * np.arange(n_columns + 1)).astype(np.int64)
+        return self.recorded.cells(channel, edges[:-1], edges[1:], samples_per_column)
+
+
+class ResultColumns:
+    """Columns of the result, counted from where the track begins in it.
+
+    A column over a seam is the loudest of both its sides. Within half a window of a seam the recording's
+    spectra hold a trace of what is cut there.
+    """
+
+    def __init__(
+        self, recorded: TrackCells, track: Track, edits: EditList, cutter: Cutter | None = None
+    ) -> None:
+        self.recorded = recorded
+        self._cutter = cutter or Cutter(edits)
+        self._track_start = track.start_samples
+        self._offset, _ = edits.lane_span(track.start_samples, track.start_samples)
+
+    def columns(self, channel: int, start_samples: float, samples_per_column: float, n_columns: int) -> Cells:
+        """Return columns of the result."""
+        result = np.zeros((n_columns, len(band_edges(self.recorded.window_samples)) - 1), np.uint8)
+        pieces = self._cutter.pieces(start_samples + self._offset, samples_per_column, n_columns)
+        if pieces is None:
+            return result
+        starts = pieces.source_starts - self._track_start
+        order = np.argsort(starts, kind="stable")  # spans are read in the order of the recording
+        stops = starts + pieces.lengths
+        cells = self.recorded.cells(channel, starts[order], stops[order], samples_per_column)
+        parts = np.empty_like(cells)
+        parts[order] = cells
+        result[pieces.shown] = loudest(parts, pieces.first, np.append(pieces.first[1:], len(parts)))
+        return result

@@ -75,7 +75,8 @@ class Hands:
         if QApplication.activeModalWidget() is None:
             self.window.activateWindow()
             self.qtbot.waitUntil(self.window.isActiveWindow)
-        *modifiers, key = keys.split("+") if keys != "+" else ["+"]
+        *names, last = keys.split("+")
+        modifiers, key = filter(None, names), last or "+"
         held = Qt.KeyboardModifier.NoModifier
         for name in modifiers:
             held |= {

@@ -11,6 +11,7 @@ from engine.edl.build import build
 from tests.desktop.conftest import fill, type_path
 from tests.desktop.hour.editor import MINUTES, Editor
 from tests.desktop.hour.edits import make_edits, undo_all
+from tests.desktop.hour.listening import find_places
 from tests.desktop.hour.recordings import drums
 
 
@@ -61,6 +62,7 @@ def take_on(editor: Editor, folder: Path) -> None:
 def test_drums_on_eight_microphones(editor: Editor, tmp_path: Path) -> None:
     import_takes(editor, tmp_path)
     look_close(editor)
+    find_places(editor)
     make_edits(editor)
     slip_one_track(editor)
     take_on(editor, tmp_path)

@@ -13,6 +13,7 @@ from engine.edl.build import build
 from tests.desktop.conftest import fill, type_path
 from tests.desktop.hour.editor import MINUTES, Editor, press_enter
 from tests.desktop.hour.edits import make_edits, undo_all
+from tests.desktop.hour.listening import find_places, look_and_write
 from tests.desktop.hour.recordings import rehearsal
 from tests.hostile.bad_files import REFUSED
 
@@ -59,13 +60,14 @@ def review(editor: Editor) -> None:
 
 def take_home(editor: Editor, folder: Path) -> None:
     window = editor.window
-    with editor.point("the result, heard and written"):
+    with editor.point("the result, which would clip, lowered and written"):
         editor.press("Q", "Shift+Z")
         editor.picture("result")
-        editor.ask("Ctrl+E", fill(Folder=str(folder), File="home"))
+        editor.ask("Ctrl+E", fill(Folder=str(folder), File="home"), press_enter)
         editor.hands.finish_work()
-        written = soundfile.info(folder / "home.wav")
-        assert written.frames == build(window.session.state).length_samples
+        samples, rate_hz = soundfile.read(folder / "home.wav", always_2d=True)
+        assert (len(samples), rate_hz) == (build(window.session.state).length_samples, 48_000)
+        assert 0.99 < abs(samples).max() <= 1.0
 
 
 @pytest.mark.timeout(1_800)
@@ -73,6 +75,8 @@ def test_a_rehearsal_on_three_tracks(editor: Editor, tmp_path: Path) -> None:
     import_takes(editor, tmp_path)
     propose(editor)
     review(editor)
+    find_places(editor)
+    look_and_write(editor)
     make_edits(editor)
     take_home(editor, tmp_path)
     undo_all(editor)

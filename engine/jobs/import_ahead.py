@@ -28,9 +28,12 @@ def begin(paths: Sequence[str]) -> None:
     global _begun
     if getattr(sys, "frozen", False):
         return  # a bundle has no interpreter to start
+    # What this process imports, and nothing that happens to lie in the folder it was started in.
+    modules = os.pathsep.join(filter(None, sys.path))
     with suppress(OSError):
         _begun = subprocess.Popen(
-            [sys.executable, "-m", "engine.jobs.import_ahead", *paths],
+            [sys.executable, "-P", "-m", "engine.jobs.import_ahead", *paths],
+            env={**os.environ, "PYTHONPATH": modules},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

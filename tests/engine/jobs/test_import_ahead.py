@@ -66,7 +66,7 @@ def test_what_cannot_be_read_ahead_is_left_to_the_import(tmp_path: Path, what: s
 def test_what_lies_in_the_folder_it_is_started_in_is_not_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = good(tmp_path / "take.wav")
+    path = recording(tmp_path / "a.wav", 2)
     (tmp_path / "engine").mkdir()
     (tmp_path / "engine" / "__init__.py").write_text(f"open({str(tmp_path / 'was run')!r}, 'w').close()\n")
     monkeypatch.chdir(tmp_path)

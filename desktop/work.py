@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -132,7 +133,7 @@ class Work(QObject):
             self._create_beside(request.paths[0])
         change = self._session.apply(import_edit(self._session.state, imported))
         self._take_media(imported.media)
-        self._warnings = imported.warnings
+        self._warnings = _by_name(imported.warnings, request.paths)
         self.said.emit(_sentences(change.label, self._warnings))
         self.listen(self.taste)
 
@@ -387,6 +388,15 @@ class Work(QObject):
         del self._running[handle]
         if not self._running:
             self.rested.emit()
+
+
+def _by_name(sentences: tuple[str, ...], paths: tuple[Path, ...]) -> tuple[str, ...]:
+    """Name files by their names where those tell them apart: the user has just chosen them."""
+    counts = Counter(path.name for path in paths)
+    for path in paths:
+        if counts[path.name] == 1:
+            sentences = tuple(one.replace(shown(path), shown(path.name)) for one in sentences)
+    return sentences
 
 
 def _sentences(done: str, warnings: tuple[str, ...]) -> str:

@@ -1,4 +1,7 @@
-"""A hundred proposals reviewed by real keys while each is heard: how many keys that takes, and how long."""
+"""A hundred proposals reviewed by real keys while each is heard: how many keys that takes, and how long.
+
+A hundred where the hour is asked for, see `tests.desktop.hour`; a quarter of them in every run of the tests.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +20,13 @@ from engine.document.document import Document
 from engine.document.proposals import Proposal
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
+from tests.desktop.hour.editor import LONG
 from tests.desktop.sound_device import alsa_configuration
 from tests.desktop.test_playback import on_alsa
 from tests.hostile.bad_files import RATE_HZ, good
 
-HUNDRED, SECONDS = 100, 1_200
+COUNT = 100 if LONG else 25
+SECONDS = 12 * COUNT
 MOST_KEYS = 1.3
 HEARD_S = 0.05
 """How much the script hears of each before it answers; how much a person needs is not ours to shorten."""
@@ -30,8 +35,8 @@ MOST_S = 1.5
 
 
 def proposed() -> list[Proposal]:
-    """A hundred cuts of 2 to 8 s, 12 s apart."""
-    starts = [(12 * number + 2) * RATE_HZ for number in range(HUNDRED)]
+    """Cuts of 2 to 8 s, 12 s apart."""
+    starts = [(12 * number + 2) * RATE_HZ for number in range(COUNT)]
     return [
         Proposal(f"c{number:03}", "cut", start, start + (2 + number % 7) * RATE_HZ, 0.9, "Talk.", "m")
         for number, start in enumerate(starts)
@@ -40,7 +45,7 @@ def proposed() -> list[Proposal]:
 
 @pytest.fixture
 def listening(hands: Hands, tmp_path: Path) -> Iterator[Hands]:
-    """Twenty minutes with a hundred proposals, each heard when it is come to, on a device that keeps time."""
+    """Proposals, each heard when it is come to, on a device that keeps time."""
     path = make_document(tmp_path / "jam.offcut", good(tmp_path / "jam.wav", SECONDS), ())
     with Document.open(path) as document:
         document.apply(edits.replace_proposals(document.state, proposed(), {"threshold": 0.5}, "Proposed"))
@@ -68,7 +73,7 @@ def hears(window: MainWindow) -> Callable[[], bool]:
 
 @pytest.mark.slow
 @on_alsa
-def test_a_hundred_proposals_take_a_hundred_keys(listening: Hands, record_property) -> None:
+def test_a_proposal_takes_a_key(listening: Hands, record_property) -> None:
     window = listening.window
     keys: list[str] = []
     took_s: list[float] = []
@@ -79,7 +84,7 @@ def test_a_hundred_proposals_take_a_hundred_keys(listening: Hands, record_proper
 
     begun_s = time.monotonic()
     press("C")  # the one that is current as the document opens; every other is heard by itself
-    for number in range(HUNDRED):
+    for number in range(COUNT):
         here = window.review.current
         assert here == f"c{number:03}", "they come in the order of the recording"
         asked_s = time.monotonic()
@@ -91,15 +96,13 @@ def test_a_hundred_proposals_take_a_hundred_keys(listening: Hands, record_proper
         took_s.append(time.monotonic() - asked_s)
         assert window.session.state.verdict(here) is not Verdict.UNDECIDED
     whole_s = time.monotonic() - begun_s
-    assert window.review.statistics.decided == HUNDRED
-    assert len(keys) / HUNDRED <= MOST_KEYS
-    assert len(keys) == HUNDRED + 1
-    record_property("keys_a_proposal", len(keys) / HUNDRED)
+    assert window.review.statistics.decided == COUNT
+    assert len(keys) / COUNT <= MOST_KEYS
+    assert len(keys) == COUNT + 1
+    record_property("keys_a_proposal", len(keys) / COUNT)
     record_property("clock_s", round(whole_s, 1))
     median_s = float(np.median(took_s))
     record_property("median_s", round(median_s, 3))
-    print(
-        f"\n{len(keys) / HUNDRED:.2f} keys a proposal; {whole_s:.1f} s, {median_s:.3f} s each by the median"
-    )
+    print(f"\n{len(keys) / COUNT:.2f} keys a proposal; {whole_s:.1f} s, {median_s:.3f} s each by the median")
     assert median_s <= MOST_S
     assert listening.refused == []

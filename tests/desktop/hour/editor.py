@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from desktop.main_window import MainWindow
 from tests.desktop.conftest import Hands
 
+LONG = "OFFCUT_HOUR_MINUTES" in os.environ
 MINUTES = float(os.environ.get("OFFCUT_HOUR_MINUTES", "2"))
 PICTURES = os.environ.get("OFFCUT_HOUR_PICTURES")
 SIZES = (QSize(1024, 700), QSize(1600, 1000))

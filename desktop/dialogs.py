@@ -291,6 +291,8 @@ def _ask(
     buttons.accepted.connect(dialog.accept)
     buttons.rejected.connect(dialog.reject)
     dialog.setMinimumWidth(max(px(460), layout.minimumSize().width()))
+    if form.focusProxy() is not None:
+        form.setFocus()  # before it is shown, so that no key is lost until the system has made it active
     if in_corner:
         dialog.adjustSize()
         corner = parent.mapToGlobal(parent.rect().bottomRight())

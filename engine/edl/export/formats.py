@@ -89,12 +89,14 @@ _ROWS = (
         is_coded=True,
         names_media=False,
     ),
-    Format(".json", "Edit list", "every edit as numbers, for scripts", "edit_json", edit_bytes=505),
+    Format(
+        ".json", "Edit list", "every edit as numbers, for scripts", "interchange.edit_json", edit_bytes=505
+    ),
     Format(
         ".txt",
         "Audacity labels",
         "the edits and markers as a label track",
-        "labels",
+        "interchange.labels",
         names_media=False,
         edit_bytes=60,
     ),
@@ -102,17 +104,23 @@ _ROWS = (
         ".rpp",
         "REAPER project",
         "the sources with edits and crossfades in place",
-        "reaper",
+        "interchange.reaper",
         listens=True,
         clip_bytes=355,
         clip_s=1e-4,
     ),
-    Format(".otio", "OpenTimelineIO", "for programs and scripts of film and sound", "otio", clip_bytes=1_540),
+    Format(
+        ".otio",
+        "OpenTimelineIO",
+        "for programs and scripts of film and sound",
+        "interchange.otio",
+        clip_bytes=1_540,
+    ),
     Format(
         ".aaf",
         "AAF",
         "the edits for Pro Tools and Media Composer",
-        "aaf",
+        "interchange.aaf",
         has_frames=True,
         clip_bytes=1_196,
         clip_s=1e-3,
@@ -121,18 +129,33 @@ _ROWS = (
         ".fcpxml",
         "Final Cut Pro",
         "the edits, exact to the sample",
-        "fcpxml",
+        "interchange.fcpxml",
         has_frames=True,
         clip_bytes=477,
     ),
     Format(
-        ".xml", "Final Cut 7, Premiere", "the edits, to the frame", "xmeml", has_frames=True, clip_bytes=583
+        ".xml",
+        "Final Cut 7, Premiere",
+        "the edits, to the frame",
+        "interchange.xmeml",
+        has_frames=True,
+        clip_bytes=583,
     ),
     Format(
-        ".edl", "CMX 3600", "the edits as a list, to the frame", "cmx3600", has_frames=True, clip_bytes=206
+        ".edl",
+        "CMX 3600",
+        "the edits as a list, to the frame",
+        "interchange.cmx3600",
+        has_frames=True,
+        clip_bytes=206,
     ),
     Format(
-        ".mid", "MIDI tempo map", "beats, tempo, edits and markers", "midi", names_media=False, edit_bytes=34
+        ".mid",
+        "MIDI tempo map",
+        "beats, tempo, edits and markers",
+        "interchange.midi",
+        names_media=False,
+        edit_bytes=34,
     ),
 )
 

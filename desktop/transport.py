@@ -170,7 +170,7 @@ class Transport(QObject):
         self._player.stop()
 
     def seek(self, position_samples: int, near_samples: int | None = None) -> None:
-        """Put the playhead somewhere, and play on from there when playing.
+        """Put the playhead somewhere, and play on from there when playing; an audition ends.
 
         Parameters
         ----------
@@ -179,8 +179,9 @@ class Transport(QObject):
         if not self._session.is_open:
             return
         position = max(0, min(position_samples, self._session.state.length_samples))
+        auditioned = self.is_auditioning
         self._return_to, self._near_samples = None, near_samples
-        if self._programme is None or self.is_shuttling:
+        if self._programme is None or self.is_shuttling or auditioned:
             self._player.stop()  # what plays beside the timeline has no place on it
         if self.is_playing:
             self._player.seek(self._programme_at(position))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from desktop.main_window import MainWindow
-from tests.desktop.conftest import Hands
+from tests.desktop.conftest import Hands, fill
 from tests.desktop.test_review import click_row, reviewing  # noqa: F401
 
 
@@ -46,6 +46,15 @@ def test_an_answer_stops_it_and_plays_the_next(listening: Hands) -> None:
     rest(listening, window)
     listening.qtbot.waitUntil(lambda: not window.arrivals.is_waiting)
     assert not window.transport.is_playing, "an answer that stays plays nothing"
+
+
+def test_going_to_a_time_ends_it(listening: Hands) -> None:
+    window = listening.window
+    listening.press("Down")
+    heard(listening, window)
+    listening.press_and_answer("Ctrl+G", fill(Time="0:01"))
+    assert not window.transport.is_playing
+    assert window.transport.playhead_samples == window.session.state.rate_hz
 
 
 def test_a_click_on_a_row_plays_it(listening: Hands) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLineEdit, QProgressDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.demo import DEMO_FOLDER
@@ -111,7 +111,8 @@ class Hands:
             if pressing:  # a timer of its own each time: one does not fire again inside its own slot
                 QTimer.singleShot(POLL_MS, look)
             dialog = QApplication.activeModalWidget()
-            if waiting and dialog is not None and dialog not in answered:
+            asks = dialog is not None and not isinstance(dialog, QProgressDialog)
+            if waiting and asks and dialog not in answered:
                 answered.append(dialog)
                 waiting.pop(0)(dialog)
             elif dialog is not None and time.monotonic() > give_up_s:

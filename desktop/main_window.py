@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSettings, QSize, Qt
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.actions import Actions
 from desktop.bindings import handlers
@@ -53,6 +53,7 @@ from desktop.user_settings.look import Look
 from desktop.user_settings.user_settings import UserSettings
 from desktop.work import Work
 from engine.document.change import Change
+from widgets.chrome.beside import Beside
 from widgets.chrome.command_palette import CommandPalette
 from widgets.chrome.key_sheet import KeySheet
 from widgets.chrome.selection_bar import SelectionBar
@@ -61,7 +62,7 @@ from widgets.chrome.top_bar import TopBar
 from widgets.review.history_panel import HistoryPanel
 from widgets.review.queue_panel import QueuePanel
 from widgets.review.rows import Surroundings
-from widgets.theme import QUEUE, QUEUE_SHARE, Theme, px
+from widgets.theme import Theme
 from widgets.timeline.timeline_view import TimelineView
 
 
@@ -137,7 +138,6 @@ class MainWindow(QMainWindow):
         geometry = self._settings.value("geometry")
         if geometry is None or not self.restoreGeometry(geometry):
             self.resize(QSize(1600, 1000).boundedTo(self.screen().availableSize()))
-        self._middle.setSizes([10_000, min(px(QUEUE), round(self.width() * QUEUE_SHARE))])
 
     def _lay_out(self) -> None:
         self.side = QWidget()
@@ -148,20 +148,13 @@ class MainWindow(QMainWindow):
         side.addWidget(self.history_panel)
         self.history_panel.hide()
         side.addWidget(self.learning_panel)
-        self._middle = QSplitter(Qt.Orientation.Horizontal)
-        self._middle.setHandleWidth(1)
-        self._middle.setChildrenCollapsible(False)
-        self._middle.addWidget(self.timeline)
-        self._middle.addWidget(self.side)
-        self._middle.setStretchFactor(0, 1)
-        self.side.setMinimumWidth(px(300))
         whole = QWidget()
         column = QVBoxLayout(whole)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.top_bar)
         self.pages = QStackedWidget()
-        self.pages.addWidget(self._middle)
+        self.pages.addWidget(Beside(self.timeline, self.side))
         column.addWidget(self.pages, 1)
         column.addWidget(self.selection_bar)
         column.addWidget(self.status_bar)

@@ -5,14 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QSettings
+from PySide6.QtCore import QCoreApplication, QPoint, QSettings, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from desktop.app import own_settings
 from desktop.main_window import MainWindow
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import good
+from widgets.chrome.beside import Beside
+from widgets.theme import QUEUE, px
 
 
 def test_the_title_names_the_document(hands: Hands, tmp_path: Path) -> None:
@@ -57,3 +61,21 @@ def test_settings_of_before_are_taken_over_once(tmp_path: Path) -> None:
     old.setValue("look", "dark")
     old.sync()
     assert own_settings().value("look") == "light", "what was chosen since is the user's"
+
+
+def test_the_queue_takes_its_share_until_its_border_is_dragged(window: MainWindow, qtbot: QtBot) -> None:
+    def widths(width: int) -> int:
+        window.resize(width, 700)
+        qtbot.waitUntil(lambda: window.width() == width)
+        return window.side.width()
+
+    narrow, wide = widths(1_024), widths(1_600)
+    assert narrow < wide == px(QUEUE)
+    assert widths(1_024) == narrow
+    handle = window.findChild(Beside).handle(1)
+    QTest.mousePress(handle, Qt.MouseButton.LeftButton)
+    QTest.mouseMove(handle, handle.rect().center() - QPoint(60, 0))
+    QTest.mouseRelease(handle, Qt.MouseButton.LeftButton)
+    dragged = window.side.width()
+    assert dragged > narrow
+    assert widths(1_600) == dragged

@@ -193,5 +193,5 @@ class KeyButton(EnterButton):
         painter.drawText(
             words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self._shown_text()
         )
-        if self._shown_key():
+        if self._shown_key() and self.width_of(self.text(), self._key) <= self.width():
             paint_cap(painter, QPointF(self.width() - px(9), middle), self._shown_key(), self._theme)

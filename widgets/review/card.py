@@ -90,7 +90,7 @@ class Card(QFrame):
         self._theme = theme
         self.setProperty("surface", "row")
         self.setAccessibleName("Current proposal")
-        self._title, self._length, self._reason = QLabel(), QLabel(), QLabel()
+        self._title, self._length, self._reason = QLabel(), ElidedLabel(), QLabel()
         self._title.setProperty("role", "title")
         self._reason.setWordWrap(True)
         self._note = QLabel()
@@ -123,7 +123,8 @@ class Card(QFrame):
         layout.setContentsMargins(px(14), px(12), px(14), px(14))
         layout.setSpacing(px(6))
         top = QHBoxLayout()
-        top.addWidget(self._title, 1)
+        top.addWidget(self._title)
+        top.addStretch(1)
         top.addWidget(self._length)
         layout.addLayout(top)
         layout.addWidget(self._reason)

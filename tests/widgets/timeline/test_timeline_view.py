@@ -71,7 +71,7 @@ def test_setting_a_window_is_no_wish_of_the_user(qtbot: QtBot, view: TimelineVie
 def test_a_fitted_view_stays_fitted_when_the_window_grows(qtbot: QtBot, view: TimelineView) -> None:
     view.fit()
     with qtbot.waitSignal(view.viewport_changed):
-        view.resize(1_668, 600)
+        view.resize(1_500 + theme.HEADS, 600)
     assert view.viewport.width_px == 1_500
     assert view.viewport.visible_samples == pytest.approx(100_000)
 
@@ -150,7 +150,7 @@ def test_everything_grows_with_the_text(qtbot: QtBot, state: DocumentState) -> N
             332,
             380,
         )
-        assert large.heads.width() == 336
+        assert large.heads.width() == 2 * theme.HEADS
         head = large.heads.heads["keys"]
         assert QRect(QPoint(), head.size()).contains(head.solo.geometry())
         assert head.mute.height() == 32

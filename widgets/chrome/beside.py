@@ -1,0 +1,35 @@
+"""The timeline with the queue beside it, which has its share of the room until somebody drags the border."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QSplitter, QWidget
+
+from widgets.theme import QUEUE, QUEUE_SHARE, px
+
+LEAST_SIDE = 300
+
+
+class Beside(QSplitter):
+    """Two widgets side by side; the second is as wide as its share of the whole allows."""
+
+    def __init__(self, main: QWidget, side: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self._is_dragged = False
+        self.setHandleWidth(1)
+        self.setChildrenCollapsible(False)
+        self.addWidget(main)
+        self.addWidget(side)
+        self.setStretchFactor(0, 1)
+        side.setMinimumWidth(px(LEAST_SIDE))
+        self.splitterMoved.connect(self._keep)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the room anew."""
+        super().resizeEvent(event)
+        if not self._is_dragged:
+            self.setSizes([10_000, min(px(QUEUE), round(self.width() * QUEUE_SHARE))])
+
+    def _keep(self) -> None:
+        self._is_dragged = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from desktop.drawing.tiles import TileLoader, from_recordings
 from engine.audio.fine_peaks import PIECE_SAMPLES, fine_cells, fine_pyramid
 from engine.audio.peaks import Columns, PeakPyramid
 from engine.audio.reader import SourceReader
+from engine.latest import found_once_of
 
 CACHE_BYTES = 96_000_000
 RAW_SAMPLES = 1 << 16
@@ -40,6 +42,33 @@ def _read(reader: SourceReader, tile: WaveTile) -> NDArray[np.float32]:
 read_tiles = from_recordings(_read)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Within:
+    """Where spans, each shorter than a tile, lie in tiles: the same for all tracks that are as long.
+
+    Attributes
+    ----------
+    numbers : of the tiles that any of them touches
+    starts, stops : int64, shape (m,), where spans are once these tiles lie end to end
+    inside : int64, shape (m,), which spans are in the recording
+    """
+
+    numbers: tuple[int, ...]
+    starts: NDArray[np.int64]
+    stops: NDArray[np.int64]
+    inside: NDArray[np.intp]
+
+
+@found_once_of(8)
+def _within(starts: NDArray[np.int64], stops: NDArray[np.int64], frames: int, tile_samples: int) -> _Within:
+    starts, stops = np.clip(starts, 0, frames), np.clip(stops, 0, frames)
+    inside = np.flatnonzero(starts < stops)
+    starts, lengths = starts[inside], (stops - starts)[inside]
+    numbers = np.unique(np.stack([starts, starts + lengths - 1]) // tile_samples)
+    places = np.searchsorted(numbers, starts // tile_samples) * tile_samples + starts % tile_samples
+    return _Within(tuple(numbers.tolist()), places, places + lengths, inside)
+
+
 class FineWave:
     """Fine peaks and samples of one recording as far as they are read; asks for those that are not.
 
@@ -55,14 +84,13 @@ class FineWave:
     def ask(self, start: float, stop: float, raw: bool) -> None:
         """Have a span read and, after it, the tile before and the tile behind."""
         numbers = self._numbers(start, stop, raw)
-        self._ask(list(numbers), raw)
+        self._ask(numbers, raw)
 
     def ask_spans(self, starts: NDArray[np.int64], stops: NDArray[np.int64], raw: bool) -> None:
         """Have ascending spans read, what is cut between them left out."""
-        starts, lengths, _ = self._inside(starts, stops)
-        self._ask(self._touched(starts, lengths, raw).tolist(), raw)
+        self._ask(_within(starts, stops, self._frames, RAW_SAMPLES if raw else PIECE_SAMPLES).numbers, raw)
 
-    def _ask(self, numbers: list[int], raw: bool) -> None:
+    def _ask(self, numbers: Sequence[int], raw: bool) -> None:
         if numbers:
             length = RAW_SAMPLES if raw else PIECE_SAMPLES
             beside = [one for one in (numbers[-1] + 1, numbers[0] - 1) if 0 <= one * length < self._frames]
@@ -88,21 +116,18 @@ class FineWave:
         samples_per_column: float,
     ) -> Columns | None:
         """Return a column for each ascending span [start, stop), or None where they are not read yet."""
-        starts, lengths, inside = self._inside(starts_samples, stops_samples)
-        numbers = self._touched(starts, lengths, raw=False)
-        window = self._over(tuple(numbers.tolist()))
+        here = _within(starts_samples, stops_samples, self._frames, PIECE_SAMPLES)
+        window = self._over(here.numbers)
         if window is None:
             return None
-        # tiles between which something is cut lie end to end in the window
-        places = np.searchsorted(numbers, starts // PIECE_SAMPLES) * PIECE_SAMPLES + starts % PIECE_SAMPLES
-        found = window.spans(channel, places, places + lengths, samples_per_column)
+        found = window.spans(channel, here.starts, here.stops, samples_per_column)
         made = Columns(*(np.zeros(len(starts_samples), np.float32) for _ in range(3)))
         for whole, part in (
             (made.minimum, found.minimum),
             (made.maximum, found.maximum),
             (made.rms, found.rms),
         ):
-            whole[inside] = part
+            whole[here.inside] = part
         return made
 
     def samples(self, start: int, stop: int) -> NDArray[np.float32] | None:
@@ -121,19 +146,6 @@ class FineWave:
         length = RAW_SAMPLES if raw else PIECE_SAMPLES
         low, high = max(int(start), 0), min(int(stop), self._frames)
         return range(low // length, -(-high // length)) if low < high else range(0)
-
-    def _inside(
-        self, starts: NDArray[np.int64], stops: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.intp]]:
-        """Return starts and lengths of what of the spans is in the recording, and which spans that are."""
-        starts, stops = np.clip(starts, 0, self._frames), np.clip(stops, 0, self._frames)
-        inside = np.flatnonzero(starts < stops)
-        return starts[inside], (stops - starts)[inside], inside
-
-    def _touched(self, starts: NDArray[np.int64], lengths: NDArray[np.int64], raw: bool) -> NDArray[np.int64]:
-        """Return the numbers of the tiles that spans, each shorter than a tile, lie in."""
-        length = RAW_SAMPLES if raw else PIECE_SAMPLES
-        return np.unique(np.stack([starts, starts + lengths - 1]) // length)
 
     def _tile(self, number: int, raw: bool) -> NDArray[np.float32] | None:
         return self._tiles.get(WaveTile(self._media, raw, number))

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from engine.audio.reader import SourceReader, left_out_sentence
 from engine.errors import Cancelled
+from engine.latest import found_once_of
 from engine.progress import SILENT, Progress
 from engine.safe_write import shown
 
@@ -100,9 +101,8 @@ class PeakPyramid:
         in which a span begins.
         """
         (minimum, maximum, squares), width = self._level(channel, samples_per_column)
-        first = starts_samples // width
-        last = np.maximum(stops_samples // width, first + 1)
-        return _reduced_spans(minimum, maximum, squares, first, last, width, self.frames)
+        cells = _cells_of(starts_samples, stops_samples, width, len(minimum), self.frames)
+        return _reduced_spans(minimum, maximum, squares, cells, len(starts_samples))
 
     def cell_samples(self, samples_per_column: float) -> int:
         """Return the width of the level's columns that `columns` and `spans` read for a width drawn."""
@@ -146,8 +146,8 @@ def sample_spans(
 ) -> Columns:
     """Return a column for each span [start, stop) of the raw samples of one channel, shape (n,), exactly."""
     values = np.ascontiguousarray(samples, np.float32)
-    last = np.maximum(stops_samples, starts_samples + 1)
-    return _reduced_spans(values, values, np.square(values), starts_samples, last, 1, len(values))
+    cells = _cells_of(starts_samples, stops_samples, 1, len(values), len(values))
+    return _reduced_spans(values, values, np.square(values), cells, len(starts_samples))
 
 
 def build_peaks(path: Path, progress: Progress = SILENT) -> PeakPyramid:
@@ -351,35 +351,67 @@ def _reduced(
     return result
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _SpanCells:
+    """Which cells of a level spans read: the same for all tracks and channels that are as long.
+
+    Attributes
+    ----------
+    inside : int64, shape (m,), the spans that lie in the file at all
+    lowest, highest : the cells that any of them reads are [lowest, highest)
+    pairs : int64, shape (2 * m,), where each begins and ends, counted from the lowest
+    counts : int64, shape (m,), how many samples each holds
+    """
+
+    inside: NDArray[np.int64]
+    lowest: int
+    highest: int
+    pairs: NDArray[np.int64]
+    counts: NDArray[np.int64]
+
+
+@found_once_of(8)
+def _cells_of(
+    starts_samples: NDArray[np.int64], stops_samples: NDArray[np.int64], width: int, n_cells: int, frames: int
+) -> _SpanCells:
+    first = starts_samples // width
+    last = np.maximum(stops_samples // width, first + 1)
+    inside = np.flatnonzero((first < n_cells) & (last > 0))
+    starts, stops = np.maximum(first[inside], 0), np.minimum(last[inside], n_cells)
+    lowest, highest = (int(starts[0]), int(stops.max())) if len(inside) else (0, 0)
+    pairs = np.empty(2 * len(starts), np.int64)
+    pairs[::2], pairs[1::2] = starts - lowest, stops - lowest
+    return _SpanCells(inside, lowest, highest, pairs, np.minimum(stops * width, frames) - starts * width)
+
+
 def _reduced_spans(
     minimum: NDArray[np.float32],
     maximum: NDArray[np.float32],
     squares: NDArray[np.float32],
-    first: NDArray[np.int64],
-    last: NDArray[np.int64],
-    width: int,
-    frames: int,
+    cells: _SpanCells,
+    n_spans: int,
 ) -> Columns:
-    """Reduce cells [first, last) of a level to one column each; those outside the file are zero."""
-    result = Columns(*(np.zeros(len(first), np.float32) for _ in range(3)))
-    inside = np.flatnonzero((first < len(minimum)) & (last > 0))
-    if not len(inside):
-        return result
-    starts, stops = np.maximum(first[inside], 0), np.minimum(last[inside], len(minimum))
-    lowest, highest = int(starts[0]), int(stops.max())
-    pairs = np.empty(2 * len(starts), np.int64)
-    pairs[::2], pairs[1::2] = starts - lowest, stops - lowest
+    """Reduce the cells of each span to one column; those outside the file are zero."""
+    if not len(cells.inside):
+        return Columns(*(np.zeros(n_spans, np.float32) for _ in range(3)))
 
     def reduced(how: np.ufunc, values: NDArray[np.float32]) -> NDArray[np.float32]:
         # one value more, since reduceat takes no index at the end
-        padded = values[lowest : highest + 1]
-        if highest == len(values):
+        padded = values[cells.lowest : cells.highest + 1]
+        if cells.highest == len(values):
             padded = np.append(padded, np.float32(0))
-        made: NDArray[np.float32] = how.reduceat(padded, pairs)[::2]
+        made: NDArray[np.float32] = how.reduceat(padded, cells.pairs)[::2]
         return made
 
-    result.minimum[inside] = reduced(np.minimum, minimum)
-    result.maximum[inside] = reduced(np.maximum, maximum)
-    counts = np.minimum(stops * width, frames) - starts * width
-    result.rms[inside] = np.sqrt(reduced(np.add, squares) / counts)
+    rms = np.sqrt(reduced(np.add, squares) / cells.counts)
+    made = Columns(reduced(np.minimum, minimum), reduced(np.maximum, maximum), rms.astype(np.float32))
+    if len(cells.inside) == n_spans:
+        return made
+    result = Columns(*(np.zeros(n_spans, np.float32) for _ in range(3)))
+    for whole, part in (
+        (result.minimum, made.minimum),
+        (result.maximum, made.maximum),
+        (result.rms, made.rms),
+    ):
+        whole[cells.inside] = part
     return result

@@ -47,8 +47,8 @@ class Pieces:
     def united(self, cell_samples: int, offset_samples: int) -> Pieces:
         """Return the same with pieces made one where no cell of a pyramid lies between them.
 
-        They would read the same cells. A span stops where its last cell does. Tracks that begin together
-        share the answer.
+        They would read the same cells. A span stops where its last cell does, and is counted from the offset.
+        Tracks that begin together share the answer.
 
         Parameters
         ----------
@@ -65,8 +65,8 @@ class Pieces:
             self._united[key] = replace(
                 self,
                 first=np.searchsorted(index, self.first),
-                source_starts=self.source_starts[index],
-                source_stops=last[np.append(index[1:], len(begins)) - 1] * cell_samples + offset_samples,
+                source_starts=self.source_starts[index] - offset_samples,
+                source_stops=last[np.append(index[1:], len(begins)) - 1] * cell_samples,
                 lengths=np.add.reduceat(self.lengths, index),
             )
         return self._united[key]
@@ -185,7 +185,7 @@ class ResultWave:
         if pieces is None:
             return result
         pieces = pieces.united(self._source.cell_samples(width), self._track_start)
-        starts, stops = pieces.source_starts - self._track_start, pieces.source_stops - self._track_start
+        starts, stops = pieces.source_starts, pieces.source_stops
         parts = self._parts(channel, starts, stops, width)
         if self._patches is not None:
             parts = self._patched(parts, channel, starts, stops, width)

@@ -24,4 +24,4 @@ def test_the_same_arrays_and_numbers_are_answered_once_others_anew() -> None:
     assert summed(one, 3) == 9
     assert len(asked) == 3
     assert [summed(other, 2), summed(one, 3), summed(one, 2)] == [12, 9, 6]
-    assert len(asked) == 5, "no more than the latest are held"
+    assert len(asked) == 6, "no more than the latest are held"

@@ -251,3 +251,17 @@ def test_words_are_left_out_whole_where_there_is_no_room(view: TimelineView, nar
     top = view.canvas.frame.layout.edits_top
     flag = seen[top + 1 : top + 16, 100 : 100 + narrow_px]
     assert np.all(flag[:, -2:] == rgba(DARK.accepted)), "nothing is cut off at its end"
+
+
+def test_every_window_of_time_is_painted(view: TimelineView) -> None:
+    """Also those that end about where a proposal begins, on whichever side of the last column."""
+    rng = np.random.default_rng(3)
+    for _ in range(200):
+        start = int(rng.integers(40_000, 90_000))
+        one = made("cut", start, start + 9_000, {})
+        view.set_document(replace(make_state(), proposals={one.id: one}, decisions={}))
+        px_samples = float(rng.uniform(2, 60))
+        ends = start + float(rng.uniform(-1, 1)) * px_samples
+        zoomed = replace(view.viewport, samples_per_px=px_samples)
+        view.set_viewport(replace(zoomed, start_samples=max(0.0, ends - zoomed.visible_samples)))
+        view.canvas.compose()

@@ -122,7 +122,8 @@ class Proposals:
             np.copyto(edits[-thick - 1 : -thick], np.uint32(theme.color(tokens.bg).rgba()), where=where)
         # where one flag runs into another it is seen where the other begins
         begins = np.searchsorted(frame.grid.edges(), self.spans.starts[self.found], "right") - 1
-        begins = begins[begins > 0]  # the first column that a flag fills, or the one before would be its own
+        # not the first column, which has none before it, nor what begins where the view ends
+        begins = begins[(begins > 0) & (begins < self.covered.shape[1])]
         meets = self.covered[:, begins].any(axis=0) & self.covered[:, begins - 1].any(axis=0)
         edits[:, begins[meets]] = theme.color(tokens.bg).rgba()
 

@@ -15,6 +15,7 @@ from engine.edl.edit_list import EditList
 from engine.edl.patches import PatchedReader, Reads
 from engine.edl.render import VoiceRenderer
 from engine.edl.voice import Voice
+from engine.latest import found_once_of
 from widgets.timeline.sound.patched_columns import patched_columns
 from widgets.timeline.sound.stored_sound import StoredWaves
 from widgets.timeline.sound.waves import NotYetReadError, RecordedWave
@@ -231,12 +232,20 @@ class ResultWave:
         """Return a column for each span of the track, in whatever order they are heard."""
         if self._edits.is_rising:
             return self._source.spans(channel, starts, stops, width)
-        order = np.lexsort((stops, starts))  # spans are read in the order of the recording
-        found = self._source.spans(channel, starts[order], stops[order], width)
-        parts = Columns(*(np.empty_like(part) for part in _arrays(found)))
-        for whole, part in zip(_arrays(parts), _arrays(found), strict=True):
-            whole[order] = part
-        return parts
+        ascending, ends, places = _in_time_order(starts, stops)
+        found = self._source.spans(channel, ascending, ends, width)
+        return Columns(*(part[places] for part in _arrays(found)))
+
+
+@found_once_of(8)
+def _in_time_order(
+    starts: NDArray[np.int64], stops: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.intp]]:
+    """Return spans as they are read, in the order of the recording, and where each of those asked for is."""
+    order = np.lexsort((stops, starts))
+    places = np.empty_like(order)
+    places[order] = np.arange(len(order))
+    return starts[order], stops[order], places
 
 
 def _arrays(columns: Columns) -> tuple[NDArray[np.float32], ...]:

@@ -45,7 +45,7 @@ def test_a_taste_is_found_by_typing_and_taken_by_enter(song: Hands, beside: Path
         wait_until_read(song, dialog)
         seen.extend(rows(dialog))
         field = named_field(dialog, "Find a taste")
-        assert field.hasFocus()
+        song.qtbot.waitUntil(field.hasFocus)
         QTest.keyClicks(field, "our b")
         QTest.keyClick(field, Qt.Key.Key_Return)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 
 from engine.cli.main import VERBS
@@ -34,6 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(USAGE + "\n".join(f"  {name:<10} {summary}" for name, summary in VERBS.items()))
         return 0
     if first == "--version":
+        from importlib.metadata import version  # which takes as long to import as all else here
+
         print(f"offcut {version('offcut')}")
         return 0
     refusal = _refusal(arguments)

@@ -159,15 +159,20 @@ class TasteShelf(QWidget):
             rows.append(ShelfRow(RowKind.NOTE, NOTHING_FOUND))
         rows += [ShelfRow(RowKind.WAY_OUT, way) for way in Elsewhere]
         self._rows.show(rows)
-        self._go(self._place_of(wanted))
+        self._go(self._place_of(wanted, words))
 
-    def _place_of(self, wanted: Path | Elsewhere | None) -> int:
-        """Return the row of what is wanted, else the first taste that is not in use already."""
+    def _place_of(self, wanted: Path | Elsewhere | None, words: Sequence[str]) -> int:
+        """Return the row of what is wanted, else of a taste called so, else of the first not yet in use."""
         rows = self._rows.rows
         same = (n for n, row in enumerate(rows) if wanted is not None and _choice_of(row) == wanted)
+        called = (
+            n
+            for n, row in enumerate(rows)
+            if words and row.path is not None and _is_called(name_of(row.path), words)
+        )
         free = (n for n, row in enumerate(rows) if row.kind is RowKind.TASTE and not row.is_in_use)
         choice = (n for n, row in enumerate(rows) if row.is_choice)
-        return next(same, next(free, next(choice)))
+        return next(same, next(called, next(free, next(choice))))
 
     def _go(self, row: int) -> None:
         index = self._rows.index(row)
@@ -209,6 +214,10 @@ def _choice_of(row: ShelfRow) -> Path | Elsewhere | None:
     if not row.is_choice:
         return None
     return Elsewhere(row.text) if row.path is None else row.path
+
+
+def _is_called(name: str, words: Sequence[str]) -> bool:
+    return all(word in name.casefold() for word in words)
 
 
 def _searched(path: Path) -> str:

@@ -92,6 +92,14 @@ def test_typing_finds_by_name_and_folder(shelf: TasteShelf, qtbot: QtBot) -> Non
     assert shelf.problem() == ""
 
 
+def test_a_name_comes_before_a_folder_that_holds_the_words(shelf: TasteShelf) -> None:
+    named = Path("/music/Our band.taste")
+    shelf.set_shelves((Shelf("Comes along", (Path("/b/resources/demo.taste"),)), Shelf("Beside", (named,))))
+    QTest.keyClicks(field(shelf), "our b")
+    assert len(rows(shelf)) == 4 + len(Elsewhere)
+    assert shelf.chosen() == named
+
+
 def test_what_is_gone_cannot_be_taken(shelf: TasteShelf, qtbot: QtBot) -> None:
     assert shelf.problem() == NOT_THERE
     with qtbot.waitSignal(shelf.changed):

@@ -254,15 +254,20 @@ def test_taps_while_playing_fall_where_the_playhead_was(at_work: Hands, qtbot: Q
     window = at_work.window
     at_work.press("Space")
     tapped = []
-    for number in range(6):
-        qtbot.waitUntil(lambda: window.transport.playhead_samples >= 2_000 + number * 1_600)  # noqa: B023
+    for number in range(8):
+        due = 4_000 + number * 8_000
+        qtbot.waitUntil(lambda: window.transport.playhead_samples >= due)  # noqa: B023
         tapped.append(window.transport.playhead_samples)
         window.tap_tempo.tap()
     window.tap_tempo.take()
     at_work.press("Space")
     grid, period = grid_of(at_work), np.median(np.diff(tapped))
     assert grid.tempo_bpm == pytest.approx(60 * RATE_HZ / period, rel=0.1)
-    assert np.abs(grid.downbeats_samples - tapped[0]).min() < 400, "within 50 ms of the first tap"
+    # One tap may be late by a busy machine's hiccup; the grid follows most of them.
+    off = np.abs(grid.beats_samples[:, None] - np.array(tapped)).min(axis=0)
+    assert np.median(off) < 0.02 * RATE_HZ
+    bars_off = np.abs(grid.downbeats_samples[:, None] - np.array(tapped[::4])).min(axis=0)
+    assert bars_off.min() < 0.02 * RATE_HZ, "bars begin at the first tap"
 
 
 def test_few_taps_change_nothing_and_escape_drops_them(at_work: Hands, clock: Clock) -> None:

@@ -30,6 +30,8 @@ OLDEST_PYTHON = (3, 11)
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 # From this pip on a dry run reads the metadata beside a wheel instead of fetching the wheel.
 OLDEST_PIP = (23, 3)
+# Tests that several processes run side by side; the others play sound, or time what a user waits for.
+SHARING_TESTS = ("tests/engine", "tests/widgets", "tests/contracts")
 LIBRARY_FOLDER = "Lib" if os.name == "nt" else "lib"
 
 
@@ -118,7 +120,20 @@ def command_test(options):
     install_packages(dev=True, gpu=options.gpu)
     system_libraries.provide(qt_plugin(), testing=True)
     os.chdir(PROJECT)
-    return hand_over([str(python()), "-m", "pytest", *options.pytest_arguments])
+    pytest = [str(python()), "-m", "pytest", *options.pytest_arguments]
+    if not is_of_all_tests(options.pytest_arguments):
+        return hand_over(pytest)
+    sys.stdout.flush()
+    at_once = str(min(os.cpu_count() or 1, 8))
+    shared = subprocess.call([*pytest, "-n", at_once, *SHARING_TESTS])
+    rest = subprocess.call([*pytest, *("--ignore=" + folder for folder in SHARING_TESTS)])
+    return shared or rest
+
+
+def is_of_all_tests(arguments):
+    """Tell whether pytest is to run all there are: no test is named, and nothing but tests is asked for."""
+    named = any((PROJECT / argument.split("::")[0]).exists() for argument in arguments)
+    return not named and not {"--version", "--help", "-h", "--collect-only", "--co"}.intersection(arguments)
 
 
 def has_display():

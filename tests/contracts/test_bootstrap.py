@@ -173,6 +173,38 @@ def test_second_start_hands_over_at_once(installed):
 
 
 @pytest.mark.parametrize(
+    ("arguments", "is_of_all"),
+    [
+        ([], True),
+        (["--durations=20", "-q"], True),
+        (["-k", "beats"], True),
+        (["tests/engine"], False),
+        (["tests/test_a.py::test_one"], False),
+        (["--version"], False),
+    ],
+)
+def test_tests_that_are_named_run_as_they_are_named(bootstrap, project, arguments, is_of_all):
+    (project / "tests").mkdir()
+    (project / "tests" / "engine").mkdir()
+    (project / "tests" / "test_a.py").touch()
+    assert bootstrap.is_of_all_tests(arguments) is is_of_all
+
+
+def test_all_tests_run_once(bootstrap, installed):
+    for folder in (*bootstrap.SHARING_TESTS, "tests/alone"):
+        (installed / folder).mkdir(parents=True)
+        name = folder.replace("/", "_")
+        (installed / folder / f"test_{name}.py").write_text(
+            f"from pathlib import Path\ndef test_it(): Path('{name}.ran').open('x').close()\n"
+        )
+    outcome = start(installed, "test", "-q", "-p", "no:cacheprovider")
+    assert outcome.returncode == 0, outcome.stdout
+    assert len(list(installed.glob("*.ran"))) == len(bootstrap.SHARING_TESTS) + 1
+    (installed / "tests_engine.ran").touch()
+    assert start(installed, "test", "-q", "-p", "no:cacheprovider").returncode != 0
+
+
+@pytest.mark.parametrize(
     ("change", "dev", "gpu", "complete"),
     [
         ({}, True, False, True),

@@ -158,7 +158,7 @@ def _accents(clicks: Clicks) -> NDArray[np.bool_]:
         low, high = np.percentile(heard, [5, 95])
         if high < _ACCENT_TIMES * low:
             continue
-        accented = heard > (low + high) / 2.0
+        accented: NDArray[np.bool_] = heard > (low + high) / 2.0
         if accented.mean() > 0.5:
             accented = ~accented
         apart = np.diff(np.sort(heard)).max()

@@ -11,10 +11,15 @@ from engine.document.decisions import Verdict, edited
 from engine.document.kinds.sounding import BY_SAMPLES
 from engine.document.state import DocumentState
 from engine.document.table import VERDICTS, Made, ProposalTable, table_of
+from engine.hits.hits import Hits
 from engine.latest import found_once
 
 ONSET_SAMPLES, VOICES = "onset_samples", "voices"
 BETWEEN_VOICES = "+"
+STAYS = -1
+"""The verdict of a hit that nothing is proposed for."""
+SAME_S = 0.003
+"""A voice that is moved by itself is found again within so much of its onset."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,6 +76,67 @@ class Moves:
 def moves_of(state: DocumentState) -> Moves:
     """Return the moves of hits of a document as the user has them."""
     return _of_table(table_of(state))
+
+
+def shifts_of(hits: Hits, moves: Moves, rate_hz: int) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
+    """Return how far each hit is to be moved and what was answered to that, shape (n,) each.
+
+    A hit goes with the slice that it is in, and a voice that is moved by itself goes by that much more.
+
+    Returns
+    -------
+    by_samples : 0 where nothing is proposed
+    verdicts : places in `VERDICTS`, `STAYS` where nothing is proposed
+    """
+    onsets = hits.onsets_samples
+    by, verdicts = np.zeros(len(onsets)), np.full(len(onsets), STAYS, np.int8)
+    of_all = np.array([not track for track in moves.tracks], bool)
+    starts, stops = moves.starts_samples[of_all], moves.stops_samples[of_all]
+    if len(starts):
+        row = np.maximum(np.searchsorted(starts, onsets, "right") - 1, 0)
+        within = (onsets >= starts[row]) & (onsets < stops[row])
+        by[within] = moves.by_samples[of_all][row[within]]
+        verdicts[within] = moves.verdicts[of_all][row[within]]
+    ids = list(hits.track_ids)
+    for alone in np.flatnonzero(~of_all).tolist():  # voices moved by themselves are few
+        place = ids.index(moves.tracks[alone]) if moves.tracks[alone] in ids else -1
+        away = np.abs(onsets - moves.onsets_samples[alone])
+        found = (hits.tracks == place) & (away <= SAME_S * rate_hz)
+        by[found] += moves.by_samples[alone]
+        verdicts[found] = moves.verdicts[alone]
+    return by, verdicts
+
+
+def offsets_of(
+    hits: Hits, moves: Moves, lines_samples: NDArray[np.float64], strength: float, rate_hz: int
+) -> dict[str, NDArray[np.float64]]:
+    """Return how late the hits of each drum were played, in milliseconds, below 0 early.
+
+    Those that are moved are held against the line that they go to, all others against the nearest.
+
+    Parameters
+    ----------
+    lines_samples : ascending, of the grid; with none of them only moved hits are told
+    strength : how much of the way moves go, 0 to 1
+    """
+    by, verdicts = shifts_of(hits, moves, rate_hz)
+    late = -by / max(strength, 1e-9)
+    stays = (verdicts == STAYS) | (by == 0)
+    known = ~stays
+    if len(lines_samples) > 1:
+        after = np.clip(np.searchsorted(lines_samples, hits.onsets_samples), 1, len(lines_samples) - 1)
+        before = lines_samples[after - 1]
+        nearer = hits.onsets_samples - before < lines_samples[after] - hits.onsets_samples
+        nearest = np.where(nearer, before, lines_samples[after])
+        late = np.where(stays, hits.onsets_samples - nearest, late)
+        known = np.ones(len(late), bool)
+    voices = np.array([str(voice) for voice in hits.voices])
+    late_ms = late / rate_hz * 1000
+    return {
+        str(role): late_ms[(voices == str(role)) & known]
+        for role in dict.fromkeys(hits.roles)
+        if role.is_close
+    }
 
 
 @found_once

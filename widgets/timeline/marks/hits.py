@@ -18,16 +18,12 @@ from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
 from engine.document.table import VERDICTS
 from engine.hits.hits import Hits
-from engine.review.moves import Moves, moves_of
+from engine.review.moves import STAYS, moves_of, shifts_of
 from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline.frame import Frame
 
 PIXELS = NDArray[np.uint32]
-STAYS = -1
-"""The verdict of a hit that nothing is proposed for."""
-SAME_MS = 3.0
-"""A voice that is moved by itself is found again within so much of its onset."""
 
 AXIS_PX, HIGHEST_PX, LOWEST_PX, SHAFT_PX, HEAD_PX, TICK_PX = 13.0, 9.0, 4.0, 2.0, 5.0, 2.0
 MOST_OF_LANE = 0.4
@@ -68,8 +64,7 @@ class HitMarks:
         """Return the hits of a document in source positions, each with what is proposed for it."""
         if hits is None or not len(hits.onsets_samples):
             return NO_HITS
-        moves = moves_of(state)
-        by, verdicts = _moved(hits, moves, SAME_MS / 1000 * state.rate_hz)
+        by, verdicts = shifts_of(hits, moves_of(state), state.rate_hz)
         louder = (hits.strengths_db.astype(np.float64) - QUIETEST_DB) / (LOUDEST_DB - QUIETEST_DB)
         onsets = hits.onsets_samples
         strengths = np.clip(louder, 0.0, 1.0)
@@ -98,26 +93,6 @@ class HitMarks:
             targets=np.where(stays, self.onsets, targets),
             verdicts=np.where(stays, STAYS, self.verdicts).astype(np.int8),
         )
-
-
-def _moved(hits: Hits, moves: Moves, near: float) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
-    """Return how far each hit is moved and what was answered to that: its slice, and its voice by itself."""
-    onsets = hits.onsets_samples
-    by, verdicts = np.zeros(len(onsets)), np.full(len(onsets), STAYS, np.int8)
-    of_all = np.array([not track for track in moves.tracks], bool)
-    starts, stops = moves.starts_samples[of_all], moves.stops_samples[of_all]
-    if len(starts):
-        row = np.maximum(np.searchsorted(starts, onsets, "right") - 1, 0)
-        within = (onsets >= starts[row]) & (onsets < stops[row])
-        by[within] = moves.by_samples[of_all][row[within]]
-        verdicts[within] = moves.verdicts[of_all][row[within]]
-    ids = list(hits.track_ids)
-    for alone in np.flatnonzero(~of_all).tolist():  # voices moved by themselves are few
-        place = ids.index(moves.tracks[alone]) if moves.tracks[alone] in ids else -1
-        found = (hits.tracks == place) & (np.abs(onsets - moves.onsets_samples[alone]) <= near)
-        by[found] += moves.by_samples[alone]
-        verdicts[found] = moves.verdicts[alone]
-    return by, verdicts
 
 
 NO_HITS = HitMarks(np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0, np.int8), np.zeros(0, np.int16), ())

@@ -14,7 +14,7 @@ from engine.document.table import VERDICTS, Made, ProposalTable, table_of
 from engine.hits.hits import Hits
 from engine.latest import found_once
 
-ONSET_SAMPLES, VOICES = "onset_samples", "voices"
+ONSET_SAMPLES, VOICES, BLEED = "onset_samples", "voices", "bleed"
 BETWEEN_VOICES = "+"
 STAYS = -1
 """The verdict of a hit that nothing is proposed for."""
@@ -174,7 +174,7 @@ def _made(made: Made) -> Moves:
         by_samples=np.array([_number(one.payload.get(BY_SAMPLES)) for one in rows], np.float64),
         verdicts=np.zeros(len(rows), np.int8),
         voices=tuple(_voices(one.payload.get(VOICES)) for one in rows),
-        tracks=tuple(one.tracks[0] if len(one.tracks) == 1 else "" for one in rows),
+        tracks=tuple(one.tracks[0] if BLEED in one.payload and len(one.tracks) == 1 else "" for one in rows),
     )
 
 

@@ -32,9 +32,7 @@ def test_a_nudge_is_seen_and_nothing_else_changes() -> None:
     _, state, _ = played(24)
     before = moves_of(state)
     key = before.ids[3]
-    nudged = replace(
-        state, decisions={**state.decisions, key: Decision(key, payload={"by_samples": 96.0})}
-    )
+    nudged = replace(state, decisions={**state.decisions, key: Decision(key, payload={"by_samples": 96.0})})
     after = moves_of(nudged)
     assert after.by_samples[3] == 96.0
     others = np.arange(24) != 3
@@ -44,11 +42,10 @@ def test_a_nudge_is_seen_and_nothing_else_changes() -> None:
 def test_a_voice_moved_by_itself_goes_further_than_its_stroke() -> None:
     hits, state, _ = played(8)
     moves = moves_of(state)
-    kick = Proposal(
-        "flam-0", "flam", int(hits.onsets_samples[0]) - 480, int(hits.onsets_samples[0]) + 4_800, 0.9, "Late.",
-        "align", payload={"onset_samples": float(hits.onsets_samples[0]), "by_samples": -200.0, "voices": "kick"},
-        tracks=("Kick",),
-    )  # fmt: skip
+    onset = float(hits.onsets_samples[0])
+    payload = {"onset_samples": onset, "by_samples": -200.0, "voices": "kick", "bleed": {}}
+    start, stop = int(onset) - 480, int(onset) + 4_800
+    kick = Proposal("flam-0", "flam", start, stop, 0.9, "Late.", "align", payload=payload, tracks=("Kick",))
     alone = replace(state, proposals={**state.proposals, "flam-0": kick})
     by, _ = shifts_of(hits, moves, RATE_HZ)
     by_alone, verdicts = shifts_of(hits, moves_of(alone), RATE_HZ)

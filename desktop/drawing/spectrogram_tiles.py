@@ -19,8 +19,8 @@ from engine.audio.spectrogram import (
     detail_cells,
     detail_hop,
 )
-from engine.document.kinds.operations import Sounding
-from engine.edl.patches import PatchedReader, Patches
+from engine.edl.patched_reader import PatchedReader
+from engine.edl.patches import Patch, Patches
 from engine.edl.unpacked import UnpackedSounds
 
 CACHE_BYTES = 48_000_000
@@ -40,7 +40,7 @@ class SpectrogramTile:
     window_samples: int
     hop_samples: int
     number: int
-    edits: tuple[Sounding, ...] = ()
+    edits: tuple[Patch, ...] = ()
     offset_samples: int = 0
 
 

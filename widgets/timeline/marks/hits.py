@@ -29,7 +29,7 @@ AXIS_PX, HIGHEST_PX, LOWEST_PX, SHAFT_PX, HEAD_PX, TICK_PX = 13.0, 9.0, 4.0, 2.0
 MOST_OF_LANE = 0.4
 """Of a low lane, that ticks take of its height."""
 QUIETEST_DB, LOUDEST_DB = -50.0, -6.0
-WEAKEST = 0.45
+WEAKEST = 0.6
 """How much of its colour the quietest hit has, and the smallest move."""
 FARTHEST_MS = 25.0
 """Moves from here on have all of their colour, and bars all of their height."""

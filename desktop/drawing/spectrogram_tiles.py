@@ -49,7 +49,7 @@ SpectrogramTiles = TileLoader[SpectrogramTile]
 
 def _cells(reader: SourceReader, tile: SpectrogramTile) -> Cells:
     if tile.edits:
-        patches, channels = Patches.of(tile.edits, reader.rate_hz), reader.channels
+        patches, channels = Patches(tile.edits, reader.rate_hz), reader.channels
         with UnpackedSounds(reader.rate_hz, channels) as stored:
             edited = PatchedReader(reader, patches, reader.frames, channels, tile.offset_samples, stored)
             return detail_cells(edited, tile.window_samples, tile.hop_samples, tile.number)

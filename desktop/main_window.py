@@ -292,8 +292,7 @@ class MainWindow(QMainWindow):
         """Let go of everything; nothing is left to save."""
         self._settings.setValue("geometry", self.saveGeometry())
         workers = (self.transport, self.threshold, self.tasting, self.diagnosing, self.queue, self.shelves)
-        workers = (*workers, self.timing)
-        drawing = (self.spectrograms, self.stored_waves)
+        drawing = (self.spectrograms, self.stored_waves, self.timing)
         for part in (*drawing, *workers, self.files, self.work, self.review, self.session, self._garbage):
             part.close()
         super().closeEvent(event)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from math import inf
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
-from engine.alignment.timing_settings import TimingSettings, timing_settings
-from engine.jobs.align import ProposedMoves
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from desktop.job_lanes import JobLane
-from desktop.jobs import move_hits
 from desktop.review.review import Review
 from desktop.session import Session
 from desktop.timing.answers import COMMANDS, TimingAnswers
@@ -22,10 +19,10 @@ from desktop.transport import Transport
 from desktop.work import Work
 from engine.alignment.lines import PART, lines_of
 from engine.alignment.placement import Lines
+from engine.alignment.timing_settings import TimingSettings, timing_settings
 from engine.document.analysis import BeatGrid
 from engine.document.change import Change
 from engine.document.decisions import Verdict
-from engine.document.state import DocumentState
 from engine.errors import UsageError
 from engine.hits.hits import Hits
 from engine.review.moves import moves_of, offsets_of
@@ -34,8 +31,6 @@ from widgets.timing.panel import MoveSettings, TimingPanel
 
 NO_HITS = "No hits were found yet; propose timing first ‹timing.propose›."
 NO_LIMIT_MS = TimingSettings().most_ms
-MERGES_AS = "timing"
-"""Changes of the sliders in a row are one step of undo."""
 
 
 class Window(Protocol):
@@ -59,10 +54,12 @@ class Timing(QObject):
     Signals
     -------
     said, refused : what was done, or why not
+    proposing_wanted : `TimingSettings` that the sliders ask for
     """
 
     said = Signal(str)
     refused = Signal(str)
+    proposing_wanted = Signal(object)
 
     def __init__(self, parts: Window, parent: QObject) -> None:
         super().__init__(parent)
@@ -71,7 +68,7 @@ class Timing(QObject):
         self.answers = TimingAnswers(parts.session, parts.review, parts.transport, self)
         self.answers.said.connect(self.said)
         self._lane = JobLane("timing lane", self)
-        self._wanted: MoveSettings | None = None
+        self._wanted: TimingSettings | None = None
         self._drawn: tuple[Hits | None, BeatGrid | None, TimingSettings] | None = None
         panel = parts.timing_panel
         panel.hide()
@@ -178,41 +175,39 @@ class Timing(QObject):
         self._timeline.canvas.preview_moves(share, wanted.least_ms * samples, wanted.most_ms * samples)
 
     def _choose(self, wanted: MoveSettings) -> None:
-        """Propose anew with what the sliders say, beside the window; only the newest place counts."""
-        self._wanted = wanted
+        """Propose anew with what the sliders say."""
+        self.propose_later(
+            replace(
+                self.settings,
+                strength=wanted.strength,
+                least_ms=wanted.least_ms,
+                most_ms=min(wanted.most_ms, NO_LIMIT_MS),
+                own_feel=wanted.keeps_feel,
+            )
+        )
+
+    def propose_later(self, settings: TimingSettings) -> None:
+        """Propose with these settings once the lane is free; only the newest ones count."""
+        self._wanted = settings
         if not self._lane.is_busy:
-            self._propose()
+            self._go_on()
 
-    def _propose(self) -> None:
-        wanted, session = self._wanted, self._session
-        hits, grid = session.hits, session.grid
-        self._wanted = None
-        if wanted is None or hits is None or grid is None:
-            return
-        most_ms = min(wanted.most_ms, NO_LIMIT_MS)
-        settings = replace(
-            self.settings,
-            strength=wanted.strength,
-            least_ms=wanted.least_ms,
-            most_ms=most_ms,
-            own_feel=wanted.keeps_feel,
-        )
-        handle = self._lane.submit(
-            move_hits, session.state, hits, session.promoted, grid, settings, MERGES_AS, title="Moving hits"
-        )
-        self._work.watch(handle, partial(self._take, session.state, wanted))
-        handle.finished.connect(lambda _made: self._propose())
+    def run(self, job: Callable[..., object], request: object, take: Callable[[Any], None]) -> None:
+        """Run a job on the lane of the sliders, so that no long work delays it."""
+        handle = self._lane.submit(job, request, title="Moving hits")
+        self._work.watch(handle, take)
+        for ended in (handle.finished, handle.failed, handle.cancelled):
+            ended.connect(lambda *_: self._go_on())
 
-    def _take(self, made_for: DocumentState, wanted: MoveSettings, made: ProposedMoves) -> None:
-        if self._session.state is not made_for:
-            self._wanted = self._wanted or wanted  # something was decided meanwhile
-            return
-        if self._wanted is None:
-            self.said.emit(self._session.apply(made.edit).label)
+    def _go_on(self) -> None:
+        wanted, self._wanted = self._wanted, None
+        if wanted is not None:
+            self.proposing_wanted.emit(wanted)
 
 
 def _parts_of(lines: Lines | None) -> NDArray[np.int64]:
     """Return the lines between beats."""
     if lines is None:
         return np.zeros(0, np.int64)
-    return np.rint(lines.positions_samples[lines.levels == PART]).astype(np.int64)
+    parts: NDArray[np.int64] = np.rint(lines.positions_samples[lines.levels == PART]).astype(np.int64)
+    return parts

@@ -16,9 +16,7 @@ _LEAST_SHARE = 0.05
 _FLOOR = 1e-12
 
 
-def bleed_shares(
-    read: Callable[[int, int], Sound], onset_samples: int, rate_hz: int
-) -> NDArray[np.float64]:
+def bleed_shares(read: Callable[[int, int], Sound], onset_samples: int, rate_hz: int) -> NDArray[np.float64]:
     """Return how much of each octave of each microphone is a hit, shape (microphones, octaves), 0 to 1.
 
     What rises at a hit is the hit: with E the energy per second before it and after, its share is 1 - E before

@@ -151,10 +151,10 @@ def _inks(tokens: Theme, marks: HitMarks, shown: NDArray[np.int64], rate_hz: int
 def _ramp(token: str, ground: str, share: NDArray[np.float64]) -> NDArray[np.uint32]:
     """Return opaque colours between a ground, at 0, and a token, at 1."""
     full, none = theme.color(token), theme.color(ground)
-    inks = np.full(share.shape, 0xFF, np.uint32)
+    inks = np.full(share.shape, 0xFF, np.int64)
     for high, low in ((full.red(), none.red()), (full.green(), none.green()), (full.blue(), none.blue())):
-        inks = inks << 8 | np.rint(low + (high - low) * share).astype(np.uint32)
-    return inks
+        inks = inks * 256 + np.rint(low + (high - low) * share).astype(np.int64)
+    return inks.astype(np.uint32)
 
 
 def _fill_lane(

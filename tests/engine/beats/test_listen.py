@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from engine.beats.clicks import click_track
-from engine.beats.evaluate import errors_ms, f_measure, read_song
 from engine.beats.listen import find_beats, listen, trace
 from engine.errors import Cancelled
+from engine.evaluation.timing.beats import errors_ms, f_measure, read_song
 from engine.progress import ReportingProgress
 
 FLOOR = json.loads((Path(__file__).parent / "grooves_floor.json").read_text())

@@ -7,8 +7,8 @@ import pytest
 import soundfile
 
 from engine.beats.clicks import click_track
-from engine.beats.evaluate import errors_ms, evaluate, f_measure
 from engine.errors import SourceError
+from engine.evaluation.timing.beats import errors_ms, evaluate, f_measure
 
 
 @pytest.mark.filterwarnings("default")

@@ -1,9 +1,9 @@
 """Beats from the activations of a network: the best path through tempo and time.
 
-A bar-pointer model reduced to what happens at beats: F. Krebs, S. Böck, G. Widmer, "An efficient state-space
-model for joint tempo and meter tracking", ISMIR 2015. Between two beats nothing is to be decided, so that the
-states are tempi and the steps are beats (a semi-Markov model). How far apart two beats are may differ from the
-tempo, as hands and frames do, and the tempo may change from beat to beat; both cost, each at its own price.
+A bar-pointer model reduced to what happens at beats: F. Krebs, S. Böck, G. Widmer, "An efficient
+state-space model for joint tempo and meter tracking", ISMIR 2015. Between two beats nothing is to be
+decided, so that the states are tempi and the steps are beats (a semi-Markov model). How far apart two beats
+are may differ from the tempo, as hands and frames do, and the tempo may change from beat to beat; each costs.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ _SILENT_ODDS = -0.05
 _NEAR_S = 2.5
 _HARDLY, _HEARD = 0.1, 0.4
 _BLOCKS_A_CHECK = 256
+_NEAR_SHARE = 1.09
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +108,9 @@ def steps(frames_per_s: float) -> Steps:
     return Steps(tempi, intervals, costs, changes)
 
 
-def best_pulse(odds: Floats, frames_per_s: float, progress: Progress = SILENT) -> Pulse:
+def best_pulse(
+    odds: Floats, frames_per_s: float, *, near: Pulse | None = None, progress: Progress = SILENT
+) -> Pulse:
     """Find the beats whose odds, less the price of uneven steps, sum to the most.
 
     The path begins and ends where that pays; an hour takes 22 MB.
@@ -115,6 +118,7 @@ def best_pulse(odds: Floats, frames_per_s: float, progress: Progress = SILENT) -
     Parameters
     ----------
     odds : shape (frames,), as of `beat_odds`
+    near : a pulse whose tempi are kept to, within `_NEAR_SHARE`
 
     Raises
     ------
@@ -129,6 +133,7 @@ def best_pulse(odds: Floats, frames_per_s: float, progress: Progress = SILENT) -
     turns = -(-(int(model.intervals_frames.max()) + size) // size)
     leaving = np.full((turns * size, states), -np.inf)
     places = _places_before(model, size, turns, states)
+    kept_to = _kept_to(near, count, size)
     padded = np.full((size, states + 2 * _MOST_STEPS), -np.inf)
     around = np.lib.stride_tricks.sliding_window_view(padded, 2 * _MOST_STEPS + 1, axis=1)
     for block, first in enumerate(range(0, count, size)):
@@ -140,6 +145,8 @@ def best_pulse(odds: Floats, frames_per_s: float, progress: Progress = SILENT) -
         distance[total < 0.0] = _START
         inside = padded[:, _MOST_STEPS:-_MOST_STEPS]
         inside[: here.stop - first] = np.maximum(total, 0.0)[: here.stop - first] + odds[here, None]
+        if kept_to is not None:
+            inside[np.abs(np.log(model.tempi_bpm) - kept_to[block]) > np.log(_NEAR_SHARE)] = -np.inf
         best = inside.max(axis=1)
         reached = around - model.tempo_costs
         change, left = reached.argmax(axis=2), reached.max(axis=2)
@@ -151,8 +158,17 @@ def best_pulse(odds: Floats, frames_per_s: float, progress: Progress = SILENT) -
     return _walked_back(model, led, top, leader)
 
 
+def _kept_to(near: Pulse | None, count: int, size: int) -> Floats | None:
+    """Return the logarithm of the tempo to keep to in each block, shape (blocks, size, 1)."""
+    if near is None:
+        return None
+    blocks = -(-count // size)
+    along = np.interp(np.arange(blocks * size), near.frames, np.log(near.tempi_bpm))
+    return along.reshape(blocks, size, 1)
+
+
 def _places_before(model: Steps, size: int, turns: int, states: int) -> NDArray[np.int64]:
-    """Return where in the ring the beats before each frame of a block are, (turns, distances, size, states)."""
+    """Return where in the ring the beats before each frame are, shape (turns, distances, size, states)."""
     frames = np.arange(turns * size).reshape(turns, 1, size, 1)
     rows = (frames - model.intervals_frames[:, None, :]) % (turns * size)
     places: NDArray[np.int64] = rows * states + np.arange(states)

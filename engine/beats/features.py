@@ -6,7 +6,7 @@ Bands are spaced as the ear has them, 13 Hz apart at the bottom and by a share o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,17 +61,23 @@ def band_levels(
     ------
     Cancelled : the user asked for it
     """
-    from engine.features.mel import band_power_blocks  # torch: only once something is to be heard
-
     pieces = []
     done = 0
     expected = max(1.0, total_samples / rate_hz * FRAMES_PER_S)
-    for power in band_power_blocks(resampled(blocks, rate_hz, RATE_HZ), filter_bank(), N_FFT, HOP_SAMPLES):
+    for levels in level_blocks(blocks, rate_hz):
         progress.check_cancelled()
-        pieces.append(levels_of(power))
-        done += len(power)
+        pieces.append(levels)
+        done += len(levels)
         progress.report(min(1.0, done / expected), "Listening for beats")
     return np.concatenate(pieces) if pieces else np.zeros((0, BANDS), np.float16)
+
+
+def level_blocks(blocks: Iterable[NDArray[np.float32]], rate_hz: int) -> Iterator[Levels]:
+    """Yield the levels of `band_levels` as the stream passes, each block of shape (frames, BANDS)."""
+    from engine.features.mel import band_power_blocks  # torch: only once something is to be heard
+
+    for power in band_power_blocks(resampled(blocks, rate_hz, RATE_HZ), filter_bank(), N_FFT, HOP_SAMPLES):
+        yield levels_of(power)
 
 
 def levels_of(power: NDArray[np.float32]) -> Levels:

@@ -1,8 +1,8 @@
 """Where bars begin and how many beats they have: the best path through metre and place in the bar.
 
 The second step of S. Böck, F. Krebs, G. Widmer, "Joint beat and downbeat tracking with recurrent neural
-networks", ISMIR 2016: states are places in bars of each length, steps are beats. The metre may change at the end
-of a bar, at a price; a piece may begin anywhere in its first bar.
+networks", ISMIR 2016: states are places in bars of each length, steps are beats. The metre may change at the
+end of a bar, at a price; a piece may begin anywhere in its first bar.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from engine.beats.clicks import click_track
-from engine.beats.listen import trace
+from engine.beats.traces import trace
 from engine.evaluation.timing.beats import errors_ms, read_kit
 from engine.features.mel import mel_power_blocks
 from engine.features.onsets import (

@@ -24,6 +24,8 @@ from test_data_credits import credits_of, free_clips
 
 from engine.anomaly.faults.material import Samples
 from engine.evaluation.materials.grooves import played
+from engine.evaluation.performances.muldjord import PIECE_OF_STEM
+from engine.evaluation.performances.pieces import Piece
 from engine.evaluation.recordings import whole
 
 OUT = Path(__file__).resolve().parent.parent / "tests" / "data"
@@ -200,13 +202,13 @@ def make_grooves(multimic: Path, out: Path) -> None:
         (out / name / f"{name}.beats").write_text("".join(lines), encoding="utf-8")
 
 
-def read_hits(kit: Path, microphones: Sequence[str]) -> dict[str, list[Samples]]:
+def read_hits(kit: Path, microphones: Sequence[str]) -> dict[Piece, list[Samples]]:
     """Read the hits of each piece, mixed from some microphones."""
     return {
-        piece: [
+        PIECE_OF_STEM[stem]: [
             np.mean([whole(kit / f"{hit}_{one}.flac")[0][:, 0] for one in microphones], 0) for hit in hits
         ]
-        for piece, hits in hits_of(kit).items()
+        for stem, hits in hits_of(kit).items()
     }
 
 

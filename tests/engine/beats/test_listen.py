@@ -13,7 +13,8 @@ from engine.beats.clicks import click_track
 from engine.beats.listen import find_beats, listen
 from engine.beats.traces import trace
 from engine.errors import Cancelled
-from engine.evaluation.timing.beats import errors_ms, f_measure, read_song
+from engine.evaluation.timing.beat_figures import errors_ms, f_measure
+from engine.evaluation.timing.recordings import read_song
 from engine.progress import ReportingProgress
 
 FLOOR = json.loads((Path(__file__).parent / "grooves_floor.json").read_text())

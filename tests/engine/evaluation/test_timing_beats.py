@@ -8,7 +8,8 @@ import soundfile
 
 from engine.beats.clicks import click_track
 from engine.errors import SourceError
-from engine.evaluation.timing.beats import errors_ms, evaluate, f_measure
+from engine.evaluation.timing.beat_figures import errors_ms, f_measure
+from engine.evaluation.timing.beats import evaluate
 
 
 @pytest.mark.filterwarnings("default")

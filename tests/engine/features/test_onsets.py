@@ -8,7 +8,8 @@ import pytest
 
 from engine.beats.clicks import click_track
 from engine.beats.traces import trace
-from engine.evaluation.timing.beats import errors_ms, read_kit
+from engine.evaluation.timing.beat_figures import errors_ms
+from engine.evaluation.timing.recordings import read_kit
 from engine.features.mel import mel_power_blocks
 from engine.features.onsets import (
     FLOOR_POWER,

@@ -1,4 +1,4 @@
-"""What listening found out: score curves, what was kept before, the beat grid, onsets and loudness.
+"""What listening found out: score curves, what was kept before, the beat grid, onsets, loudness, drum hits.
 
 Analyses are stored in the document, never edited, and say what made them.
 """
@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+
+from engine.hits.hits import Hits
 
 
 def _no_positions() -> NDArray[np.int64]:
@@ -132,4 +134,4 @@ class NearestKept:
     maker: str
 
 
-Analysis = ScoreCurve | BeatGrid | Listening | NearestKept
+Analysis = ScoreCurve | BeatGrid | Listening | NearestKept | Hits

@@ -48,7 +48,9 @@ class MovedStrokes:
         A slice never begins before the middle between the stroke before and its own.
         """
         middle = (self.firsts_samples[1:] + self.lasts_samples[:-1]) / 2.0
-        pads = np.minimum(pad_samples, self.firsts_samples - np.concatenate([[0.0] * (len(self) > 0), middle]))
+        pads = np.minimum(
+            pad_samples, self.firsts_samples - np.concatenate([[0.0] * (len(self) > 0), middle])
+        )
         starts: NDArray[np.int64] = np.floor(self.firsts_samples - np.maximum(pads, 0.0)).astype(np.int64)
         return np.maximum(starts, 0)
 
@@ -86,10 +88,7 @@ def _joined(of_hits: NDArray[np.int64], lines: NDArray[np.int64]) -> NDArray[np.
     """Number strokes in the order of time, those that were placed on one line as one."""
     same = {int(line): int(stroke) for line, stroke in zip(lines[::-1], of_hits[::-1], strict=True)}
     joined = np.array(
-        [
-            same[int(line)] if line >= 0 else int(stroke)
-            for line, stroke in zip(lines, of_hits, strict=True)
-        ],
+        [same[int(line)] if line >= 0 else int(stroke) for line, stroke in zip(lines, of_hits, strict=True)],
         np.int64,
     )
     _, first, inverse = np.unique(joined, return_index=True, return_inverse=True)

@@ -47,5 +47,3 @@ def flam_reason(voice: str, others: Sequence[str], late_samples: float, rate_hz:
     beside = listed(others) if others else "stroke"
     on = f" on {where}" if where else ""
     return f"The {voice} comes {milliseconds(late_samples, rate_hz)} {side} the {beside}{on}."
-
-

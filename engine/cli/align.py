@@ -67,7 +67,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--sensitivity", type=finite, metavar="0.5", help="0 to 1, how unsure a hit may be")
     how.add_argument("--pad-ms", type=finite, metavar="5", help="how long before a hit its slice begins")
     how.add_argument("--own-feel", action="store_true", help="keep the drummer's own push and pull")
-    parser.add_argument("--tracks", nargs="+", default=[], metavar="NAME", help="the microphones of the drums")
+    parser.add_argument(
+        "--tracks", nargs="+", default=[], metavar="NAME", help="the microphones of the drums"
+    )
     out = parser.add_mutually_exclusive_group()
     out.add_argument("--propose-only", action="store_true", help="store the proposals in the document")
     out.add_argument("--out", type=Path, metavar="DIR", help="write an aligned file for each microphone")

@@ -99,9 +99,7 @@ def align(request: AlignRequest, progress: Progress) -> Aligned:
         fresh = {HITS: hits}
     sure = confirmed(hits, request.promoted, state.rate_hz)
     with _bleed(state, request.media, tracks) as bleed_of:
-        proposed = propose_moves(
-            state, sure, found.grid, request.settings, groove=groove, bleed_of=bleed_of
-        )
+        proposed = propose_moves(state, sure, found.grid, request.settings, groove=groove, bleed_of=bleed_of)
     notices = tuple(filter(None, (found.notice,)))
     return Aligned(state, found, proposed, fresh, {HITS: key} if fresh else {}, notices)
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-
 from engine.audio.reader import SourceReader
 from engine.document.analysis import BeatGrid
 from engine.document.grid_edits import MOST_BEATS_IN_BAR, USUAL_BEATS_IN_BAR, steady
@@ -105,9 +104,7 @@ def _heard(state: DocumentState, media: Mapping[str, Path], progress: Progress) 
     return FoundGrid(grid)
 
 
-def _click(
-    name: str, state: DocumentState, media: Mapping[str, Path], progress: Progress
-) -> FoundGrid:
+def _click(name: str, state: DocumentState, media: Mapping[str, Path], progress: Progress) -> FoundGrid:
     named = [track for track in state.tracks if track.name == name or (not name and track.role == CLICK_ROLE)]
     if named:
         return _of_track(named[0], state, media)

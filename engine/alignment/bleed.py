@@ -19,8 +19,8 @@ _FLOOR = 1e-12
 def bleed_shares(read: Callable[[int, int], Sound], onset_samples: int, rate_hz: int) -> NDArray[np.float64]:
     """Return how much of each octave of each microphone is a hit, shape (microphones, octaves), 0 to 1.
 
-    What rises at a hit is the hit: with E the energy per second before it and after, its share is 1 - E before
-    / E after, in amplitude the root of it, as a Wiener filter would take it.
+    What rises at a hit is the hit: its share of the power is what the power grew by, and its share of the
+    amplitude the root of that.
 
     Parameters
     ----------
@@ -30,10 +30,9 @@ def bleed_shares(read: Callable[[int, int], Sound], onset_samples: int, rate_hz:
     heard = read(onset_samples - before_samples, onset_samples + after_samples)
     before = _octave_powers(heard[:, :before_samples], rate_hz)
     after = _octave_powers(heard[:, before_samples:], rate_hz)
-    shares = np.sqrt(np.clip(1.0 - before / np.maximum(after, _FLOOR), 0.0, 1.0))
+    shares: NDArray[np.float64] = np.sqrt(np.clip(1.0 - before / np.maximum(after, _FLOOR), 0.0, 1.0))
     shares[(shares < _LEAST_SHARE) | (after <= _FLOOR)] = 0.0
-    rounded: NDArray[np.float64] = np.round(shares, 3)
-    return rounded
+    return np.round(shares, 3)
 
 
 def _octave_powers(heard: Sound, rate_hz: int) -> NDArray[np.float64]:

@@ -1,11 +1,12 @@
-"""From hits and a grid to proposals in the document, as one edit; quick enough to run while a slider moves."""
+"""From hits and a grid to proposals in the document, as one edit; quick enough for a slider that moves."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.alignment.aligners import whole_performance
 from engine.alignment.groove_template import Groove
@@ -26,6 +27,8 @@ from engine.hits.confirmed import sure_enough
 from engine.hits.hits import Hits
 from engine.jobs.hit_proposals import Bleed, Placed, flam_proposals, hit_proposals
 from engine.wording import counted
+
+_What = tuple[str, tuple[str, ...]]
 
 ALIGNER = "whole performance"
 SAME_HIT_S = 0.005
@@ -162,24 +165,26 @@ def _no_hits(state: DocumentState, hits: Hits) -> str:
     return f"There are no drum hits in {where}: choose the microphones of the drums."
 
 
+def _what(one: Proposal) -> _What:
+    """Return what a move is of: all microphones, or one voice."""
+    return one.kind, one.tracks if one.kind == FLAM.name else ()
+
+
 def _unanswered(state: DocumentState, found: Iterable[Proposal]) -> tuple[Proposal, ...]:
     """Leave out what is about a hit of which the user answered already what was proposed."""
-    answered: dict[tuple[str, tuple[str, ...]], list[float]] = {}
+    answered: dict[_What, list[float]] = {}
     for key, one in state.proposals.items():
         decision = state.decisions.get(key)
         if one.kind in (HIT.name, FLAM.name) and is_held(decision):
-            tracks = one.tracks if one.kind == FLAM.name else ()
             onset = edited(one, decision).payload.get(ONSET_SAMPLES, one.start_samples)
-            answered.setdefault((one.kind, tracks), []).append(float(str(onset)))
+            answered.setdefault(_what(one), []).append(float(str(onset)))
     places = {what: np.sort(onsets) for what, onsets in answered.items()}
     within = SAME_HIT_S * state.rate_hz
     return tuple(one for one in found if one.id in state.proposals or not _is_near(one, places, within))
 
 
-def _is_near(
-    one: Proposal, places: Mapping[tuple[str, tuple[str, ...]], Sequence[float]], within: float
-) -> bool:
-    onsets = np.asarray(places.get((one.kind, one.tracks if one.kind == FLAM.name else ()), ()))
+def _is_near(one: Proposal, places: Mapping[_What, NDArray[np.float64]], within: float) -> bool:
+    onsets = places.get(_what(one), np.zeros(0))
     if not len(onsets):
         return False
     onset = float(str(one.payload[ONSET_SAMPLES]))

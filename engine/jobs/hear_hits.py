@@ -1,4 +1,4 @@
-"""Finding the hits of the drums of a document: heard once, kept in it, and found anew only where it changed."""
+"""Find the hits of the drums of a document: heard once, and again only where what is heard changed."""
 
 from __future__ import annotations
 

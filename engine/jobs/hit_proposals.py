@@ -1,4 +1,4 @@
-"""Proposals that move hits: from strokes that go somewhere to one proposal each, and one for each fault of a voice."""
+"""Proposals that move hits: one for each stroke that goes somewhere, and one for each voice at fault."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Placed:
 
     @cached_property
     def flam_shifts_samples(self) -> NDArray[np.float64]:
-        """How much later each voice that came apart is to sound than its stroke, shape (n,), whole; else 0."""
+        """How much later each voice that came apart sounds than its stroke, shape (n,), whole; else 0."""
         late = np.nan_to_num(self.placement.flams_samples)
         return np.floor(-late * self.settings.strength + 0.5)
 

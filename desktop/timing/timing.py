@@ -157,12 +157,8 @@ class Timing(QObject):
     def _show_answers(self) -> None:
         if self._session.hits is None:
             return
-        words = {
-            COMMANDS[
-                name
-            ]: f"{'Accept ' if name == 'bar' else ''}{group.name.capitalize()}: {len(group.ids):,}"
-            for name, group in self.answers.groups().items()
-        }
+        groups = self.answers.groups().items()
+        words = {COMMANDS[name]: f"Accept {group.name}: {len(group.ids):,}" for name, group in groups}
         self._panel.show_answers(words, self.answers.voice_here())
 
     # the sliders

@@ -15,6 +15,7 @@ from engine.document.change import Edit, row_changes
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.edits import set_analyses
+from engine.jobs.hear_hits import hits_id
 from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
 from engine.review.moves import moves_of
@@ -37,8 +38,9 @@ def drums(tmp_path: Path) -> Path:
         made.apply(import_edit(made.state, import_audio(ImportRequest(tuple(paths)), SILENT)))
         ids = {track.name: track.id for track in made.state.tracks}
         found = replace(hits, track_ids=tuple(ids[name] for name, _ in MICROPHONES))
-        analyses = {"beats": "beats-0", "hits": "hits-0"}
-        made.apply(set_analyses(made.state, analyses, "Heard"), {"beats-0": grid, "hits-0": found})
+        key = hits_id(made.state, found.track_ids)
+        heard = {"beats": "beats-0", "hits": key}
+        made.apply(set_analyses(made.state, heard, "Heard"), {"beats-0": grid, key: found})
         made.apply(Edit("Proposed", row_changes([(None, one) for one in state.proposals.values()])))
     return path
 
@@ -76,7 +78,7 @@ def test_a_bar_a_drum_and_the_rest_are_accepted_by_keys(timing: Hands) -> None:
     accepted = np.flatnonzero(moves.are(Verdict.ACCEPTED))
     goes_to = (moves.onsets_samples + moves.by_samples)[accepted]
     downbeats = window.session.grid.downbeats_samples
-    assert len(accepted) == 8
+    assert len(accepted) == 7
     assert goes_to.min() >= downbeats[0] - 1
     assert goes_to.max() < downbeats[1] - 1
     assert window.review.current not in {moves.ids[row] for row in accepted}, "went on"
@@ -126,9 +128,21 @@ def test_before_and_after_are_one_key_apart(timing: Hands) -> None:
 def test_a_slider_shows_at_once_what_it_leads_to(timing: Hands) -> None:
     window = timing.window
     panel, canvas = window.timing_panel, window.timeline.canvas
-    full = canvas.shown.hits.targets - canvas.shown.hits.onsets
+    full, before = canvas.shown.hits.targets - canvas.shown.hits.onsets, moves_of(window.session.state)
     panel.strength.setFocus()
     for _ in range(5):
         QTest.keyClick(panel.strength, Qt.Key.Key_PageDown)
     half = canvas.shown.hits.targets - canvas.shown.hits.onsets
     np.testing.assert_allclose(half, full / 2)
+    done = lambda: window.timing.settings.strength == 0.5 or bool(timing.refused)  # noqa: E731
+    timing.qtbot.waitUntil(done, timeout=60_000)
+    assert not timing.refused
+    timing.finish_work()
+    moves = moves_of(window.session.state)
+    by_strength = dict(zip(moves.onsets_samples.tolist(), moves.by_samples.tolist(), strict=True))
+    assert len(by_strength) > COUNT / 2
+    for onset, by in zip(before.onsets_samples, before.by_samples, strict=True):
+        if onset in by_strength:
+            assert by_strength[onset] == pytest.approx(by / 2, abs=1)
+    timing.press("Ctrl+Z")
+    assert moves_of(window.session.state).ids == before.ids

@@ -49,7 +49,10 @@ class BeatGrid:
     beats_samples : int64, shape (n,), ascending
     bar_positions : int64, shape (n,), 1 for a downbeat, then 2, 3, ...
     tempo_bpm : the median tempo; 0.0 where no pulse was found
-    confidence : 0 to 1
+    confidence : 0 to 1, how likely tempo and level are as a person would count
+    readings : other ways to count the same music, the most probable first, see
+        `engine.document.grid_readings`; empty where they were not weighed
+    reading_confidences : float64, shape (k,), how likely each of them is
     """
 
     beats_samples: NDArray[np.int64]
@@ -57,6 +60,8 @@ class BeatGrid:
     tempo_bpm: float
     confidence: float
     maker: str
+    readings: Sequence[str] = ()
+    reading_confidences: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
     @property
     def downbeats_samples(self) -> NDArray[np.int64]:

@@ -68,8 +68,8 @@ _CLOSE = {
 }
 
 
-def read_muldjord(data_dir: Path) -> Kit:
-    """Read the kit, with those of its microphones that are there.
+def read_muldjord(data_dir: Path, microphones: Sequence[str] = tuple(_ROLES)) -> Kit:
+    """Read the kit, with those of some microphones that are there.
 
     A piece whose microphone is not there is taken to be closest to the left overhead.
 
@@ -85,7 +85,7 @@ def read_muldjord(data_dir: Path) -> Kit:
     if not stems:
         raise UsageError(f"{shown(folder)} holds no hits of a kit: name the folder that holds multimic/.")
     first = next(iter(stems.values()))[0]
-    names = [name for name in _ROLES if (folder / f"{first}_{name}.flac").is_file()]
+    names = [name for name in microphones if (folder / f"{first}_{name}.flac").is_file()]
     close = {piece: names.index(_CLOSE[piece] if _CLOSE[piece] in names else "OHL") for piece in stems}
     rises = _rises(folder / "kit.csv")
 

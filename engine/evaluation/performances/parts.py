@@ -119,7 +119,7 @@ def takes(
         own = [file for file in files if file.drummer == drummer]
         kit = kit_named(data_dir, kits[number % len(kits)])
         groove = _read(own[int(rng.integers(len(own)))])
-        yield _take(groove, kit, displacement or drawn(rng), longest_s, rng)
+        yield take_through(groove, kit, displacement or drawn(rng), longest_s, rng)
 
 
 def performances(
@@ -135,7 +135,10 @@ def performances(
         yield take.rendered()
 
 
-def _take(groove: Groove, kit: Kit, by: Displacement, longest_s: float, rng: np.random.Generator) -> Take:
+def take_through(
+    groove: Groove, kit: Kit, by: Displacement, longest_s: float, rng: np.random.Generator
+) -> Take:
+    """Play an excerpt of whole bars of a performance through a kit."""
     score = score_of(groove, {piece: kit.close[kit.standing_in(piece)] for piece in set(groove.pieces)})
     bar_s = score.beat_s * score.beats_in_bar
     spare_bars = int(max(0.0, groove.file.duration_s - longest_s) / bar_s)

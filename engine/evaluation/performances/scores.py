@@ -19,8 +19,9 @@ _GRACE_SOFTER = 0.8
 _GHOST_VELOCITY = 0.35
 _GHOST_SOFTER = 0.5
 _TERNARY_FITS_BETTER = 0.75
-_CROWDED = 0.04
-_NARROWEST_S = 0.05
+_CROWDED = 0.1
+_BARE = 0.1
+_NARROWEST_S = 0.06
 _WITH_GRACE = (Role.SNARE, Role.TOM)
 
 
@@ -102,8 +103,8 @@ def score_of(groove: Groove, microphones: Mapping[Piece, int]) -> Score:
     """Return the score of a performance through a kit.
 
     A softer note of the same drum shortly before another is a grace note. All others go to the nearest line
-    of sixteenths, thirty-seconds, triplets or sextuplets, whichever fits, after what the drummer is early or
-    late on the whole; of two that one microphone would hear on the same line, the louder stays.
+    of eighths, sixteenths, thirty-seconds, triplets or sextuplets, whichever fits, after what the drummer is
+    early or late on the whole; of two that one microphone would hear on the same line, the louder stays.
 
     Parameters
     ----------
@@ -157,7 +158,10 @@ def _divisions_of(groove: Groove, mains: Rows, owns: Rows) -> int:
     times_s, at = groove.times_s[is_main], owns[is_main]
     gaps_s = np.concatenate([np.diff(times_s[at == own]) for own in np.unique(at)])
     crowded = np.count_nonzero((gaps_s > 0.35 * line_s) & (gaps_s < 0.7 * line_s)) / max(1, len(times_s))
-    return 2 * best if crowded > _CROWDED and line_s / 2 >= _NARROWEST_S else best
+    if crowded > _CROWDED and line_s / 2 >= _NARROWEST_S:
+        return 2 * best
+    between = np.mean(_nearest(groove, best)[is_main] % 2) if best % 2 == 0 else 1.0
+    return best // 2 if between < _BARE and line_s < 2 * _NARROWEST_S else best
 
 
 def _spread(times_s: NDArray[np.float64], line_s: float) -> float:

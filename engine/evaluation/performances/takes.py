@@ -15,7 +15,6 @@ from engine.evaluation.performances.pieces import Piece
 from engine.evaluation.performances.scores import Rows
 
 _TAIL_S = 1.5
-_NOISE_DB = -78.0
 _LOUDEST = 0.95
 _CHOKE_SAMPLES = 661
 _HATS = (Piece.HAT, Piece.OPEN_HAT)
@@ -31,6 +30,7 @@ class Take:
     shots : the piece of the kit that sounds and its layer, length n
     gains : float32, shape (n,)
     seed : of the noise of the microphones
+    noise_db : how loud that is, in dB full scale
     """
 
     name: str
@@ -40,6 +40,7 @@ class Take:
     shots: tuple[tuple[Piece, int], ...]
     gains: NDArray[np.float32]
     seed: int
+    noise_db: float = -78.0
 
     @property
     def onsets_samples(self) -> Rows:
@@ -105,7 +106,7 @@ class Take:
 
     def rendered(self) -> Performance:
         """Render what each microphone hears."""
-        out = _noise(len(self.kit.roles), self.frames, self.seed)
+        out = _noise(len(self.kit.roles), self.frames, self.noise_db, self.seed)
         rows = zip(self.shots, self.onsets_samples.tolist(), self.gains.tolist(), _chokes(self), strict=True)
         for (piece, layer), onset, gain, choke in rows:
             _add(out, self.kit.read(piece, layer), onset, gain, choke)
@@ -168,9 +169,9 @@ def _add(out: NDArray[np.float32], shot: Shot, onset: int, gain: float, choke: i
     out[:, start + first : start + length] += sound
 
 
-def _noise(microphones: int, frames: int, seed: int) -> NDArray[np.float32]:
+def _noise(microphones: int, frames: int, level_db: float, seed: int) -> NDArray[np.float32]:
     """Return what microphones hear of nothing, shape (microphones, frames)."""
     rng = np.random.default_rng(seed)
     out = rng.standard_normal((microphones, frames), np.float32)
-    out *= np.float32(10 ** (_NOISE_DB / 20))
+    out *= np.float32(10 ** (level_db / 20))
     return out

@@ -96,9 +96,12 @@ class TimingPanel(QFrame):
 
     def set_theme(self, theme: Theme) -> None:
         """Paint with these colours from now on."""
-        sliders = (self.strength, self.least, self.most)
-        for part in (self.histogram, *sliders, self.feel, *self._buttons.values()):
-            part.set_theme(theme)
+        for slider in (self.strength, self.least, self.most):
+            slider.set_theme(theme)
+        for button in self._buttons.values():
+            button.set_theme(theme)
+        self.histogram.set_theme(theme)
+        self.feel.set_theme(theme)
         self._summary.setStyleSheet(f"font-size: {px(TEXT - 1)}px; color: {theme.dim};")
         self.setStyleSheet(f"TimingPanel {{ border-top: 1px solid {theme.line}; }}")
 

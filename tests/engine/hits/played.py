@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.document.analysis import BeatGrid
 from engine.document.decisions import Decision, Verdict
@@ -79,3 +80,17 @@ def played(count: int, seed: int = 0) -> tuple[Hits, DocumentState, BeatGrid]:
     beats = np.arange(2, count + 2, 2, dtype=np.int64) * EIGHTH
     grid = BeatGrid(beats, np.arange(len(beats)) % 4 + 1, 120.0, 1.0, "made up")
     return hits, DocumentState(RATE_HZ, source, placed, proposals, decisions), grid
+
+
+def sound_of(hits: Hits, length_samples: int) -> dict[str, NDArray[np.float32]]:
+    """Return what each microphone hears of hits: short bursts that die away, each on its own drum alone."""
+    heard = {name: np.zeros(length_samples, np.float32) for name, _ in MICROPHONES}
+    time_s = np.arange(RATE_HZ // 8) / RATE_HZ
+    pitches_hz = {"Kick": 60.0, "Snare": 220.0, "Hat": 5_000.0}
+    for onset, track, level_db in zip(hits.onsets_samples, hits.tracks, hits.strengths_db, strict=True):
+        name, start = hits.track_ids[track], round(float(onset))
+        burst = np.sin(2 * np.pi * pitches_hz[name] * time_s) * np.exp(-time_s * 30) * 10 ** (level_db / 20)
+        stop = min(start + len(burst), length_samples)
+        heard[name][start:stop] += burst[: stop - start].astype(np.float32)
+    heard["OHL"] = (0.5 * sum(np.roll(sound, 120) for sound in heard.values())).astype(np.float32)
+    return heard

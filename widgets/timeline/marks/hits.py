@@ -29,7 +29,7 @@ AXIS_PX, HIGHEST_PX, LOWEST_PX, SHAFT_PX, HEAD_PX, TICK_PX = 13.0, 9.0, 4.0, 2.0
 MOST_OF_LANE = 0.4
 """Of a low lane, that ticks take of its height."""
 QUIETEST_DB, LOUDEST_DB = -50.0, -6.0
-WEAKEST = 0.45
+WEAKEST = 0.6
 """How much of its colour the quietest hit has, and the smallest move."""
 FARTHEST_MS = 25.0
 """Moves from here on have all of their colour, and bars all of their height."""
@@ -151,10 +151,10 @@ def _inks(tokens: Theme, marks: HitMarks, shown: NDArray[np.int64], rate_hz: int
 def _ramp(token: str, ground: str, share: NDArray[np.float64]) -> NDArray[np.uint32]:
     """Return opaque colours between a ground, at 0, and a token, at 1."""
     full, none = theme.color(token), theme.color(ground)
-    inks = np.full(share.shape, 0xFF, np.uint32)
+    inks = np.full(share.shape, 0xFF, np.int64)
     for high, low in ((full.red(), none.red()), (full.green(), none.green()), (full.blue(), none.blue())):
-        inks = inks << 8 | np.rint(low + (high - low) * share).astype(np.uint32)
-    return inks
+        inks = inks * 256 + np.rint(low + (high - low) * share).astype(np.int64)
+    return inks.astype(np.uint32)
 
 
 def _fill_lane(

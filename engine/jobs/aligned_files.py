@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -130,7 +130,8 @@ def check_files(request: AlignRequest, folder: Path, *, overwrite: bool) -> None
     ExportError : one of them cannot
     """
     with _folder(folder):
-        check(list(_requests(request, request.state, folder, overwrite=overwrite)))
+        tracks = drum_tracks(request.state, request.tracks)
+        check(list(_requests(request.state, request.media, tracks, folder, overwrite=overwrite)))
 
 
 def write_files(
@@ -144,7 +145,8 @@ def write_files(
     """
     state = accepted(request.state, done.proposed)
     with _folder(folder):
-        requests = list(_requests(request, state, folder, overwrite=overwrite))
+        tracks = done.proposed.placed.hits.track_ids
+        requests = list(_requests(state, request.media, tracks, folder, overwrite=overwrite))
         export_all(requests, progress)
     rates = {state.sources[one.state.tracks[0].source_id].rate_hz for one in requests}
     notices = list(done.notices)
@@ -161,15 +163,19 @@ def accepted(state: DocumentState, proposed: ProposedMoves) -> DocumentState:
 
 
 def _requests(
-    request: AlignRequest, state: DocumentState, folder: Path, *, overwrite: bool
+    state: DocumentState,
+    media: Mapping[str, Path],
+    tracks: Sequence[str],
+    folder: Path,
+    *,
+    overwrite: bool,
 ) -> Iterator[ExportRequest]:
     """Yield what writes each microphone alone, as long as it is itself."""
-    chosen = drum_tracks(state, request.tracks)
     for track in state.tracks:
-        if track.id in chosen:
+        if track.id in tracks:
             alone = replace(state, tracks=(_plain(track),))
             out = folder / _name(state, track)
-            yield ExportRequest(alone, request.media, out, overwrite, out.stem)
+            yield ExportRequest(alone, media, out, overwrite, out.stem)
 
 
 def _plain(track: Track) -> Track:

@@ -18,7 +18,6 @@ from engine.grids.click_track import click_among, follow_click, grid_of
 from engine.grids.clicks import Clicks, find_clicks
 from engine.grids.midi_file import read_midi_grid
 from engine.grids.own_grid import OwnGrid
-from engine.jobs.listen import mono_blocks
 from engine.jobs.microphones import Microphones
 from engine.progress import Progress
 from engine.timebase import s_to_samples
@@ -96,7 +95,9 @@ def _own(own: OwnGrid, click_track: str = "") -> FoundGrid:
 
 
 def _heard(state: DocumentState, media: Mapping[str, Path], progress: Progress) -> FoundGrid:
+    # Both take a second to import, and a grid that the user brings needs neither.
     from engine.beats.listen import listen
+    from engine.jobs.listen import mono_blocks
 
     grid = listen(mono_blocks(state, media), state.rate_hz, state.length_samples, progress).grid
     if not len(grid.beats_samples):

@@ -48,4 +48,5 @@ def hear_hits(request: HitsRequest, progress: Progress) -> Hits:
     state = request.state
     told = {one.id: role for one in state.tracks if (role := role_of(one.role)) is not None}
     with Microphones(state, request.media, request.tracks, progress.part(0.0, 0.05)) as microphones:
-        return find_hits(microphones, told, progress.part(0.05, 1.0))
+        names = {one.id: one.name for one in state.tracks}
+        return find_hits(microphones, told, progress.part(0.05, 1.0), names)

@@ -170,7 +170,6 @@ def test_every_damaged_analysis_is_named_until_it_is_heard_again(path: Path) -> 
 @pytest.mark.parametrize(
     "fault",
     [
-        {"onsets_samples": np.array([2.0, 1.0])},
         {"onsets_samples": np.array([1.0, np.nan])},
         {"onsets_samples": np.array([1.0, 1e300])},
         {"tracks": np.array([0, 4], np.int16)},

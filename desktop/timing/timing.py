@@ -24,7 +24,7 @@ from engine.document.analysis import BeatGrid
 from engine.document.change import Change
 from engine.document.decisions import Verdict
 from engine.errors import UsageError
-from engine.hits.hits import Hits
+from engine.hits.hits import Hits, Role
 from engine.review.moves import moves_of, offsets_of
 from widgets.timeline.timeline_view import TimelineView
 from widgets.timing.panel import MoveSettings, TimingPanel
@@ -142,6 +142,9 @@ class Timing(QObject):
         self._drawn = about
         lines = self.lines() if session.hits is not None else None
         self._timeline.canvas.set_hits(session.hits, _parts_of(lines))
+        hits = session.hits
+        pairs = () if hits is None else zip(hits.track_ids, hits.roles, strict=True)
+        self._timeline.heads.set_guesses({key: str(role) for key, role in pairs if role is not Role.OTHER})
 
     def _show_offsets(self) -> None:
         session, hits, lines = self._session, self._session.hits, self.lines()

@@ -151,16 +151,14 @@ def _is_kept(truth: Truth, ends: NDArray[np.float64], rate_hz: int) -> NDArray[n
 def _beside_extra(truth: Truth, rate_hz: int) -> NDArray[np.bool_]:
     extra = truth.onsets_samples[np.isnan(truth.targets_samples)]
     away = np.abs(truth.onsets_samples[:, None] - extra[None, :])
-    is_beside: NDArray[np.bool_] = (away <= _BESIDE_S * rate_hz).any(axis=1)
-    return is_beside
+    return np.asarray(np.any(away <= _BESIDE_S * rate_hz, axis=1), np.bool_)
 
 
 def _beside_missing(truth: Truth, lines: Lines) -> NDArray[np.bool_]:
     spacing = float(np.median(np.diff(lines.positions_samples))) if len(lines.beats) > 1 else 0.0
     targets = np.nan_to_num(truth.targets_samples, nan=-np.inf)
     away = np.abs(targets[:, None] - truth.missing_samples[None, :])
-    is_beside: NDArray[np.bool_] = (away <= _BESIDE_LINES * spacing).any(axis=1)
-    return is_beside
+    return np.asarray(np.any(away <= _BESIDE_LINES * spacing, axis=1), np.bool_)
 
 
 def _told(truth: Truth, rows: Rows, placement: Placement) -> Counts:

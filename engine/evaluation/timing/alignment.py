@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -58,10 +59,12 @@ DISPLACEMENTS: Mapping[str, Displacement] = MappingProxyType(
         "20 ms": _off(20.0),
         "40 ms": _off(40.0),
         "past half": _off(10.0, past_half=0.05),
+        "drifting": replace(_off(5.0), drift_ms=30.0),
+        "rushing": replace(_off(8.0), drift_ms=8.0, rush=0.7, rush_ms=60.0, pull_ms=-8.0),
     }
 )
-"""How far strokes are off, as a standard deviation; they drift by half as much. In the last, one in 20 is
-nearer to another line than to its own."""
+"""How far strokes are off, as a standard deviation; they drift by half as much. Then: one in 20 is nearer to
+another line than to its own; they drift far; fills are rushed and one voice is always early."""
 
 
 def aligners() -> Mapping[str, Aligner]:

@@ -43,8 +43,10 @@ _ATTACK_MS = (1.0, 10.0)
 _LAG_MS = (0.5, 15.0)
 _ALIKE_DB = 0.5
 _LEAST_GAP_MS = 5.0
-_WINDOW_SAMPLES = 512
-_FLOOR_DB = -80.0
+_WINDOW_SAMPLES = 4_096
+_BANDS = np.unique(np.rint(4.0 * 2.0 ** np.arange(0.0, 9.0, 0.5)).astype(int))
+"""The first bins of half octaves from 43 Hz to 20 kHz."""
+_SILENT = 1e-7
 
 
 def evaluate(
@@ -85,7 +87,7 @@ def _of_take(take: Take, folder: Path, progress: Progress) -> dict[str, list[flo
         gaps = _gap_distances_db(done, heard, meant.microphones)
         figures[f"gap_distance_db_{fill}"] = gaps
         if fill is Fill.PRE_ROLL:
-            figures["gap_distance_db_displaced"] = _gap_distances_db(
+            figures["gap_distance_db_silence"] = _gap_distances_db(
                 done, played.microphones, meant.microphones
             )
             figures |= _attacks_db(played, done, heard)
@@ -107,7 +109,7 @@ def _summed(figures: Mapping[str, list[float]]) -> Iterator[Line]:
     for fill in Fill:
         gaps = figures[f"gap_distance_db_{fill}"]
         line = _line(f"gap_distance_db_{fill}", float(np.median(gaps)), len(gaps))
-        line["baseline"] = float(np.median(figures["gap_distance_db_displaced"]))
+        line["baseline"] = float(np.median(figures["gap_distance_db_silence"]))
         yield line
 
 
@@ -217,13 +219,10 @@ def _gap_distances_db(done: Aligned, heard: Heard, meant: Heard) -> list[float]:
 
 
 def _spectral_distance_db(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    spectra = [
-        20.0 * np.log10(np.maximum(np.abs(np.fft.rfft(sound, _WINDOW_SAMPLES)), 1e-9))
-        for sound in (one, other)
-    ]
-    floor = max(float(spectra[1].max()) + _FLOOR_DB, -120.0)
-    away = np.maximum(spectra[0], floor) - np.maximum(spectra[1], floor)
-    return float(np.sqrt(np.mean(np.square(away))))
+    """Return the distance of two spectra in bands of half an octave: two noises alike are alike there."""
+    spectra = [np.square(np.abs(np.fft.rfft(sound, _WINDOW_SAMPLES))) / len(sound) for sound in (one, other)]
+    levels = [10.0 * np.log10(np.add.reduceat(power, _BANDS)[:-1] + _SILENT) for power in spectra]
+    return float(np.sqrt(np.mean(np.square(levels[0] - levels[1]))))
 
 
 def _line(metric: str, value: float, n: int) -> Line:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +12,9 @@ import pytest
 import soundfile
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 
+from desktop.main_window import MainWindow
 from engine.document.change import Edit, row_changes
 from engine.document.decisions import Verdict
 from engine.document.document import Document
@@ -19,8 +23,9 @@ from engine.jobs.hear_hits import hits_id
 from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
 from engine.review.moves import moves_of
-from tests.desktop.conftest import Hands
+from tests.desktop.conftest import Hands, named_field, type_path
 from tests.engine.hits.played import EIGHTH, MICROPHONES, RATE_HZ, played, sound_of
+from widgets.controls.check_box import CheckBox
 
 COUNT = 48
 
@@ -146,3 +151,120 @@ def test_a_slider_shows_at_once_what_it_leads_to(timing: Hands) -> None:
             assert by_strength[onset] == pytest.approx(by / 2, abs=1)
     timing.press("Ctrl+Z")
     assert moves_of(window.session.state).ids == before.ids
+
+
+def test_the_bar_goes_round_and_follows_what_is_accepted(timing: Hands) -> None:
+    window = timing.window
+    window.review.choose("hit-00009")
+    timing.press("Alt+Shift+L")
+    bar = window.timing.answers.bar_here()
+    assert bar is not None
+    assert bar[0] == 2
+    assert window.transport.is_playing
+    timing.press("Alt+B")
+    assert window.transport.is_playing, "what is accepted is heard where it goes round"
+    timing.press("Shift+Q")
+    assert window.transport.is_playing
+    timing.press("Esc")
+    assert not window.transport.is_playing
+
+
+def test_a_confirmed_hit_is_kept_in_the_document(timing: Hands) -> None:
+    window = timing.window
+    timing.press("Alt+P")
+    assert window.session.promoted is not None
+    row = moves_of(window.session.state).row_of("hit-00000")
+    assert row is not None
+    onset = moves_of(window.session.state).onsets_samples[row]
+    assert set(window.session.promoted.onsets_samples.tolist()) == {onset}
+    timing.press("Alt+P")
+    assert len(window.session.promoted.onsets_samples) == 2, "kick and hat of one stroke, once each"
+    timing.press("Ctrl+Z")
+    assert window.session.promoted is None
+
+
+def test_without_hits_every_key_says_what_to_do(song: Hands) -> None:
+    for keys in ("F3", "Alt+Shift+L"):
+        song.press(keys)
+    assert "propose timing first" in song.refused[0]
+    assert not song.window.timing_panel.isVisible()
+
+
+def fill_in(tempo: str, start: str) -> Callable[[QWidget], None]:
+    """Answer the form of drum timing with an even grid."""
+
+    def answer(dialog: QWidget) -> None:
+        for name, text in (("Tempo", tempo), ("First bar", start)):
+            field = named_field(dialog, name)
+            field.setFocus()
+            field.selectAll()
+            QTest.keyClicks(field, text)
+        QTest.keyClick(field, Qt.Key.Key_Return)
+
+    return answer
+
+
+def test_a_kit_is_imported_put_in_time_reviewed_and_exported_by_keys(
+    hands: Hands, data_dir: Path, tmp_path: Path
+) -> None:
+    """As a new user would: a folder of microphones, an even grid, one bar, one hit by hand, aligned files."""
+    (kit,) = (data_dir / "drums").iterdir()
+    paths = tuple(Path(shutil.copy(path, tmp_path)) for path in sorted(kit.glob("*.flac")))
+    window = hands.window
+    hands.press_and_answer("Ctrl+O", type_path(*paths))
+    hands.finish_work()
+    tracks = window.session.state.tracks
+    assert {track.group for track in tracks} == {"Drums"}
+    assert [track.role for track in tracks] == ["room", "hat", "kick", "overhead", "overhead", "snare"]
+    hands.press_and_answer("Ctrl+Shift+T", fill_in("112", "0:00.652"))
+    hands.finish_work()
+    assert not hands.refused
+    assert window.session.grid.tempo_bpm == pytest.approx(112, abs=0.1)
+    made = moves_of(window.session.state)
+    assert len(made.ids) > 20
+    assert window.timing_panel.isVisible()
+    truth = np.genfromtxt(kit / "hits.csv", delimiter=",", names=True, dtype=None, encoding="utf-8")
+    kicks = truth[(truth["microphone"] == "KdrumR") & (truth["ornament"] == "none")]
+    hits = [row for row, voices in enumerate(made.voices) if "kick" in voices and not made.tracks[row]]
+    away = [np.abs(kicks["onset"] - made.onsets_samples[row]).min() for row in hits]
+    assert np.median(away) < 0.002 * window.session.state.rate_hz
+    hands.press("Alt+B")
+    accepted = moves_of(window.session.state).are(Verdict.ACCEPTED).sum()
+    assert accepted >= 4
+    here = window.review.current
+    before = moves_of(window.session.state).by_samples[moves_of(window.session.state).row_of(here)]
+    hands.press("Alt+Right")
+    hands.press("A")
+    now = moves_of(window.session.state)
+    assert now.by_samples[now.row_of(here)] == before + round(0.001 * window.session.state.rate_hz)
+    hands.press("Shift+Q")
+    assert not window.transport.patches
+    hands.press("Shift+Q")
+    assert set(window.transport.patches) == {track.id for track in tracks}
+    hands.press_and_answer("Ctrl+E", one_file_a_track)
+    hands.finish_work()
+    written = sorted(tmp_path.glob("* edited 0*.wav"))
+    assert len(written) == 6
+    _channels_stay_together(window, written, paths)
+
+
+def one_file_a_track(dialog: QWidget) -> None:
+    """Answer the export dialog: one file for each track."""
+    box = next(one for one in dialog.findChildren(CheckBox) if one.text().startswith("One file for each"))
+    box.setFocus()
+    QTest.keyClick(box, Qt.Key.Key_Space)
+    QTest.keyClick(dialog.focusWidget() or dialog, Qt.Key.Key_Return)
+
+
+def _channels_stay_together(window: MainWindow, written: list[Path], paths: tuple[Path, ...]) -> None:
+    """Hold each microphone of one accepted slice, past its joints, to what was recorded so much earlier."""
+    moves = moves_of(window.session.state)
+    far = np.abs(moves.by_samples) > 20
+    row = int(np.flatnonzero(moves.are(Verdict.ACCEPTED) & far & [not one for one in moves.tracks])[0])
+    by, onset = int(moves.by_samples[row]), int(moves.onsets_samples[row])
+    span = slice(onset, onset + 1_000)
+    for aligned, recorded in zip(written, paths, strict=True):
+        heard, _ = soundfile.read(aligned, dtype="float32")
+        before, _ = soundfile.read(recorded, dtype="float32")
+        earlier = before[span.start : span.stop]
+        np.testing.assert_allclose(heard[span.start + by : span.stop + by], earlier, atol=2**-15)

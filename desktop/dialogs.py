@@ -31,12 +31,14 @@ from widgets.forms.recent_list import RecentList
 from widgets.forms.spectrogram_form import SpectrogramForm
 from widgets.forms.taste_shelf import Elsewhere, TasteShelf
 from widgets.theme import Theme, px
+from widgets.timing.form import AlignAsked, AlignForm
 
 AUDIO_FILES = (
     "Recordings (*.wav *.flac *.aif *.aiff *.aifc *.ogg *.oga *.opus *.mp3 *.rf64 *.w64 *.caf);;All files (*)"
 )
 DOCUMENTS = "Offcut documents (*.offcut)"
 TASTES = "Tastes (*.taste)"
+BEATS = "MIDI or beats (*.mid *.midi *.json);;All files (*)"
 LABELS = "Labels (*.txt);;All files (*)"
 
 
@@ -166,6 +168,18 @@ def ask_propose(
     return form.values() if _ask(parent, "Propose cuts", form, form.problem, "Propose") else None
 
 
+def ask_timing(parent: QWidget, form: AlignForm, folder: Path) -> AlignAsked | None:
+    """Ask how hits are to be put in time."""
+
+    def choose() -> None:
+        chosen, _ = QFileDialog.getOpenFileName(form, "Beats", str(folder), BEATS)
+        if chosen:
+            form.set_file(chosen)
+
+    form.file_requested.connect(choose)
+    return form.values() if _ask(parent, "Propose timing", form, form.problem, "Propose") else None
+
+
 def ask_recent(
     parent: QWidget, theme: Theme, documents: Iterable[tuple[Path, bool]], forget: Callable[[Path], object]
 ) -> Path | None:
@@ -254,7 +268,8 @@ def add_accept(buttons: QDialogButtonBox, do: str) -> QPushButton:
 
 
 _Form = (
-    LearnPanel
+    AlignForm
+    | LearnPanel
     | NameForm
     | NoteForm
     | NumbersForm

@@ -22,6 +22,7 @@ from widgets.forms.learn_panel import LearnRequest
 if TYPE_CHECKING:
     from engine.edl.export import Exported, ExportRequest
     from engine.edl.export.clipping import Clipping
+    from engine.jobs.aligned_files import Aligned, AlignRequest
     from engine.jobs.listen import FoundAnalyses
 
 
@@ -77,6 +78,13 @@ def propose_at(
     """Propose cuts as `engine.jobs.propose.propose` does."""
     progress.check_cancelled()
     return propose(state, curve, grid, listening, settings, nearest=nearest)
+
+
+def align_drums(request: AlignRequest, progress: Progress) -> Aligned:
+    """Find hits, where they were not found yet, and the lines they go to, and propose to move them."""
+    from engine.jobs.aligned_files import align
+
+    return align(request, progress)
 
 
 def export_files(

@@ -47,6 +47,8 @@ from desktop.timeline.ruler import Ruler
 from desktop.timeline.selecting import Selecting
 from desktop.timeline.tracks import Tracks
 from desktop.timeline.zooms import Zooms
+from desktop.timing.proposing import TimingProposing
+from desktop.timing.timing import Timing
 from desktop.transport import Transport
 from desktop.user_settings.keymap import Keymap
 from desktop.user_settings.look import Look
@@ -64,6 +66,7 @@ from widgets.review.queue_panel import QueuePanel
 from widgets.review.rows import Surroundings
 from widgets.theme import Theme
 from widgets.timeline.timeline_view import TimelineView
+from widgets.timing.panel import TimingPanel
 
 
 class MainWindow(QMainWindow):
@@ -114,6 +117,8 @@ class MainWindow(QMainWindow):
         self.amounts = Amounts(self, self, themed)
         self.lane_menu = LaneMenu(self, self)
         self.arranging = Arranging(self, self, settings)
+        self.timing = Timing(self, self)
+        self.timing_proposing = TimingProposing(self, self, themed)
         self.user_settings = UserSettings(self, self, keymap, settings)
         self._lay_out()
         self.tasting = Tasting(self, self)
@@ -130,6 +135,7 @@ class MainWindow(QMainWindow):
         self.timeline = TimelineView(theme)
         self.queue_panel = QueuePanel(theme, self.caps)
         self.history_panel = HistoryPanel(theme)
+        self.timing_panel = TimingPanel(theme, self.caps)
         self.status_bar = StatusBar(theme, self.caps)
         self.selection_bar = SelectionBar(theme, self.caps)
         self.palette_popup = CommandPalette(theme, keymap.commands, self)
@@ -145,6 +151,7 @@ class MainWindow(QMainWindow):
         side.setContentsMargins(0, 0, 0, 0)
         side.setSpacing(0)
         side.addWidget(self.queue_panel, 1)
+        side.addWidget(self.timing_panel)
         side.addWidget(self.history_panel)
         self.history_panel.hide()
         side.addWidget(self.learning_panel)
@@ -168,13 +175,19 @@ class MainWindow(QMainWindow):
         self.session.replaced.connect(self._show_document)
         self.session.replaced.connect(self.timeline.heads.clear_clips)
         self.session.changed.connect(self._show_change)
-        for asking in (self.top_bar, self.queue_panel, self.selection_bar, self.status_bar):
+        for asking in (
+            self.top_bar,
+            self.queue_panel,
+            self.selection_bar,
+            self.status_bar,
+            self.timing_panel,
+        ):
             asking.command_requested.connect(self.commands.run)
         showing = (self.arrivals, self.spectrograms, self.stored_waves, self.queue, self.queue.bulk)
         working = (self.files, self.work, self.diagnosing, self.exporting, self.player, self.tasting)
         editing = (self.review, self.grid_editing, self.tap_tempo, self.marking, self.arranging, self.by_hand)
         rest = (self.amounts, self.history, self.commands, self.kept, self.tracks, self.user_settings)
-        answering = (self.grid_layer, self.notes, self.stray_enter)
+        answering = (self.grid_layer, self.notes, self.stray_enter, self.timing, self.timing_proposing)
         self.telling.hear((*showing, *working, *editing, *answering, *rest))
         self.by_hand.shown.connect(self.selection_bar.show_selection)
         connect_findings(self.diagnosing, self.tasting, self.files, self.work)
@@ -189,6 +202,7 @@ class MainWindow(QMainWindow):
         self.transport.playing_changed.connect(self.top_bar.set_playing)
         self.transport.result_chosen.connect(self._show_view)
         self.transport.result_chosen.connect(self.zooms.settle)
+        self.transport.before_chosen.connect(self._show_before)
         self.transport.looping_changed.connect(self.top_bar.set_looping)
         self.player.device_status_changed.connect(self.telling.device)
         self.work.progressed.connect(self.status_bar.set_job)
@@ -215,7 +229,7 @@ class MainWindow(QMainWindow):
 
     def _set_theme(self, theme: Theme) -> None:
         parts = (self.top_bar, self.timeline, self.queue_panel, self.learning_panel, self.status_bar)
-        for part in (*parts, self.history_panel, self.palette_popup, self.selection_bar):
+        for part in (*parts, self.history_panel, self.timing_panel, self.palette_popup, self.selection_bar):
             part.set_theme(theme)
 
     def _show_document(self) -> None:
@@ -270,11 +284,15 @@ class MainWindow(QMainWindow):
         self._show_timeline()
         self.say(self.transport.lengths)
 
+    def _show_before(self, before: bool) -> None:
+        self._show_timeline()
+        self.say("As it was recorded" if before else "With its edited sound")
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let go of everything; nothing is left to save."""
         self._settings.setValue("geometry", self.saveGeometry())
         workers = (self.transport, self.threshold, self.tasting, self.diagnosing, self.queue, self.shelves)
-        drawing = (self.spectrograms, self.stored_waves)
+        drawing = (self.spectrograms, self.stored_waves, self.timing)
         for part in (*drawing, *workers, self.files, self.work, self.review, self.session, self._garbage):
             part.close()
         super().closeEvent(event)

@@ -1,9 +1,9 @@
 """Make `tests/data` from recordings with a free licence: ``make_test_data.py DATA_DIR [OUT_DIR]``.
 
 DATA_DIR holds `music/`, `loops/`, `multimic/` and `esc50/`. OUT_DIR gets the same folders with few, short and
-mostly mono recordings, `grooves/` (human performances played on the sampled kit, with their beats) and
-CREDITS.md. What the demo is made of is copied as it is, so that a test can make the demo again; all else is
-cut and encoded anew. The same data give the same files.
+mostly mono recordings, `grooves/` (human performances played on the sampled kit, with their beats), `drums/`
+(one by six microphones, of which all is known) and CREDITS.md. What the demo is made of is copied as it is,
+so that a test can make the demo again; all else is cut and encoded anew. The same data give the same files.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import csv
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import mido
@@ -24,6 +25,13 @@ from test_data_credits import credits_of, free_clips
 
 from engine.anomaly.faults.material import Samples
 from engine.evaluation.materials.grooves import played
+from engine.evaluation.performances.displacement import Displacement
+from engine.evaluation.performances.grooves import read_groove
+from engine.evaluation.performances.grooves import read_table as read_grooves
+from engine.evaluation.performances.muldjord import PIECE_OF_STEM, read_muldjord
+from engine.evaluation.performances.parts import take_through
+from engine.evaluation.performances.pieces import Piece
+from engine.evaluation.performances.stored import write_performance
 from engine.evaluation.recordings import whole
 
 OUT = Path(__file__).resolve().parent.parent / "tests" / "data"
@@ -48,6 +56,22 @@ LOOPS_OF_A_STYLE = 3
 MICROPHONES = ("OHL", "OHR", "KdrumR", "Snare_top")
 LAYERS = 2
 EXAMPLE = "example_drummer1_session1_1"
+DRUM_MICROPHONES = ("KdrumR", "Snare_top", "Hihat", "OHL", "OHR", "AmbL")
+DRUMS = "drummer7/session2/37_rock_112_beat_4-4"
+DRUMS_S = 6.5
+DRUMS_GAIN = 0.22  # softer is a smaller file
+DRUMS_NOISE_DB = -96.0
+DRUMS_DISPLACED = Displacement(
+    jitter_ms=12.0,
+    voice_jitter_ms=0.5,
+    drift_ms=8.0,
+    past_half=0.03,
+    faulty_flams=0.12,
+    flams=0.2,
+    ghosts=0.04,
+    missing=0.01,
+    doubles=0.01,
+)
 TAKES = {("drummer1", "rock"): 6, ("drummer8", "funk"): 6}
 LEAST_TAKE_S = 90.0
 GROOVES = (
@@ -80,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("data", type=Path, metavar="DATA_DIR")
     parser.add_argument("out", type=Path, metavar="OUT_DIR", nargs="?", default=OUT)
     options = parser.parse_args(arguments)
-    for name in ("music", "loops", "multimic", "esc50", "grooves"):
+    for name in ("music", "loops", "multimic", "esc50", "grooves", "drums"):
         shutil.rmtree(options.out / name, ignore_errors=True)
     copy_demo_pieces(options.data, options.out)
     make_music(options.data / "music", options.out / "music")
@@ -89,6 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     make_example(options.data / "multimic" / EXAMPLE, options.out / "multimic" / EXAMPLE)
     copy_takes(options.data / "multimic" / "midi", options.out / "multimic" / "midi")
     make_grooves(options.data / "multimic", options.out / "grooves")
+    make_drums(options.data, options.out / "drums")
     clips = make_clips(options.data / "esc50", options.out / "esc50")
     (options.out / "CREDITS.md").write_text(
         credits_of(clips, options.data / "esc50" / "LICENSE"), encoding="utf-8"
@@ -200,13 +225,23 @@ def make_grooves(multimic: Path, out: Path) -> None:
         (out / name / f"{name}.beats").write_text("".join(lines), encoding="utf-8")
 
 
-def read_hits(kit: Path, microphones: Sequence[str]) -> dict[str, list[Samples]]:
+def make_drums(data: Path, out: Path) -> None:
+    """Write a performance on the kit by six microphones, with hits off the beat by a known amount."""
+    kit = read_muldjord(data, DRUM_MICROPHONES)
+    groove = next(file for file in read_grooves(data) if file.name == DRUMS)
+    rng = np.random.default_rng(0)
+    take = take_through(read_groove(groove), kit, DRUMS_DISPLACED, DRUMS_S, rng)
+    softer = replace(take, gains=take.gains * DRUMS_GAIN, noise_db=DRUMS_NOISE_DB)
+    write_performance(out / groove.path.stem, softer.rendered())
+
+
+def read_hits(kit: Path, microphones: Sequence[str]) -> dict[Piece, list[Samples]]:
     """Read the hits of each piece, mixed from some microphones."""
     return {
-        piece: [
+        PIECE_OF_STEM[stem]: [
             np.mean([whole(kit / f"{hit}_{one}.flac")[0][:, 0] for one in microphones], 0) for hit in hits
         ]
-        for piece, hits in hits_of(kit).items()
+        for stem, hits in hits_of(kit).items()
     }
 
 

@@ -28,7 +28,7 @@ Their makers do not endorse Offcut. Whoever passes them on passes these credits 
 | `loops/`, all else | EDM-HSE, HH-TRP, JAZ-DRM, POP-ROK, WRLD-SMB |
 | `multimic/kit_muldjord/` | hits of MuldjordKit |
 | `multimic/midi/` | performances of the Groove MIDI Dataset, unchanged |
-| `multimic/example_drummer1_session1_1/`, `grooves/` | those performances, played on that kit |
+| `multimic/example_drummer1_session1_1/`, `grooves/`, `drums/` | those performances, played on that kit |
 | `esc50/audio/*-made-*` | sounds made by the script, ours, under Offcut's licence |
 | `esc50/`, all else | clips of ESC-10, unchanged, and their rows of its table |
 | `CREDITS.md`, `grooves/*/*.beats` | ours, under Offcut's licence |

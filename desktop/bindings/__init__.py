@@ -11,6 +11,7 @@ from desktop.bindings.grid import grid
 from desktop.bindings.listening import listening
 from desktop.bindings.markers import markers
 from desktop.bindings.reviewing import answers, edges
+from desktop.bindings.timing import timing
 from desktop.bindings.tracks import tracks
 from desktop.bindings.viewing import viewing
 from desktop.bindings.window import Handler, Window
@@ -24,6 +25,7 @@ def handlers(window: Window) -> Mapping[str, Handler]:
         **listening(window),
         **tracks(window),
         **grid(window),
+        **timing(window),
         **markers(window),
         **by_hand(window),
         **arranging(window),

@@ -32,6 +32,8 @@ from desktop.timeline.ruler import Ruler
 from desktop.timeline.selecting import Selecting
 from desktop.timeline.tracks import Tracks
 from desktop.timeline.zooms import Zooms
+from desktop.timing.proposing import TimingProposing
+from desktop.timing.timing import Timing
 from desktop.transport import Transport
 from desktop.user_settings.look import Look
 from desktop.user_settings.user_settings import UserSettings
@@ -75,6 +77,8 @@ class Window(Protocol):
     arranging: Arranging
     tracks: Tracks
     clipped: ClippedPlaces
+    timing: Timing
+    timing_proposing: TimingProposing
 
     def say(self, sentence: str) -> None:
         """Say what the last command did."""

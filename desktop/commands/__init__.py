@@ -18,6 +18,7 @@ from desktop.commands.grid import GRID
 from desktop.commands.listening import TRANSPORT
 from desktop.commands.markers import MARKERS
 from desktop.commands.reviewing import ANSWERS, EDGES
+from desktop.commands.timing import TIMING
 from desktop.commands.tracks import TRACKS
 from desktop.commands.viewing import HELP, VIEW
 from widgets.controls.key_names import key_labels
@@ -30,6 +31,7 @@ COMMANDS: tuple[Command, ...] = (
     *TRANSPORT,
     *TRACKS,
     *GRID,
+    *TIMING,
     *MARKERS,
     *BY_HAND,
     *ARRANGEMENT,

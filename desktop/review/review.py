@@ -14,9 +14,9 @@ from desktop.review.calibration import Calibrating
 from desktop.review.queue_choices import QueueChoices
 from desktop.session import Session
 from engine.document import edits
-from engine.document.by_hand import change_way
+from engine.document.by_hand import change_payload, change_way
 from engine.document.change import Change, Edit
-from engine.document.decisions import Verdict
+from engine.document.decisions import Verdict, edited
 from engine.document.kinds import Edge, NudgeSize, kind_of
 from engine.document.state import DocumentState
 from engine.edl.build import whole
@@ -374,10 +374,15 @@ class Review(QObject):
         return start if edge is Edge.START else stop
 
     def nudge(self, direction: int, size: NudgeSize) -> None:
-        """Move the active edge one step earlier (-1) or later (1)."""
+        """Move the active edge, or a slice itself, one step earlier (-1) or later (1)."""
         state, here = self._session.state, self.here()
         kind = kind_of(state.proposals[here])
         step = direction * kind.step_samples(size, state.rate_hz)
+        if kind.shape == "slice" and kind.amount is not None:
+            field = kind.amount.field
+            payload = edited(state.proposals[here], state.decisions.get(here)).payload
+            self._apply(change_payload(state, here, {field: float(str(payload.get(field, 0.0))) + step}))
+            return
         span = kind.nudged(
             state.span(here), self.edge, step, length_samples=state.length_samples, rate_hz=state.rate_hz
         )

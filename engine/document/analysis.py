@@ -1,4 +1,4 @@
-"""What listening found out: score curves, what was kept before, the beat grid, onsets and loudness.
+"""What listening found out: score curves, what was kept before, the beat grid, onsets, loudness, drum hits.
 
 Analyses are stored in the document, never edited, and say what made them.
 """
@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+
+from engine.hits.hits import Hits
 
 
 def _no_positions() -> NDArray[np.int64]:
@@ -47,7 +49,10 @@ class BeatGrid:
     beats_samples : int64, shape (n,), ascending
     bar_positions : int64, shape (n,), 1 for a downbeat, then 2, 3, ...
     tempo_bpm : the median tempo; 0.0 where no pulse was found
-    confidence : 0 to 1
+    confidence : 0 to 1, how likely tempo and level are as a person would count
+    readings : other ways to count the same music, the most probable first, see
+        `engine.document.grid_readings`; empty where they were not weighed
+    reading_confidences : float64, shape (k,), how likely each of them is
     """
 
     beats_samples: NDArray[np.int64]
@@ -55,6 +60,8 @@ class BeatGrid:
     tempo_bpm: float
     confidence: float
     maker: str
+    readings: Sequence[str] = ()
+    reading_confidences: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
     @property
     def downbeats_samples(self) -> NDArray[np.int64]:
@@ -127,4 +134,4 @@ class NearestKept:
     maker: str
 
 
-Analysis = ScoreCurve | BeatGrid | Listening | NearestKept
+Analysis = ScoreCurve | BeatGrid | Listening | NearestKept | Hits

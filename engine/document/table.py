@@ -121,6 +121,12 @@ class Made:
         return np.array([proposal.maker == BY_HAND for proposal in self.rows], bool)
 
     @cached_property
+    def is_slice(self) -> Mask:
+        """Which are slices, one of many side by side, shape (n,)."""
+        slices = {kind.name for kind in KINDS.values() if kind.shape == "slice"}
+        return np.array([kind in slices for kind in self.kinds], bool)
+
+    @cached_property
     def kind_counts(self) -> Mapping[str, int]:
         """How many there are of each kind, by its name."""
         return Counter(self.kinds)

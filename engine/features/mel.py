@@ -58,14 +58,26 @@ def mel_power_blocks(
     the same places. A stream of n samples has 1 + n // hop_samples frames; the middle of frame i is sample
     i * hop_samples.
     """
-    window = torch.hann_window(settings.n_fft, periodic=True)
-    bank = torch.tensor(mel_filter_bank(settings)).T.contiguous()
-    for piece in framed_pieces(blocks, settings.n_fft, settings.hop_samples):
+    yield from band_power_blocks(blocks, mel_filter_bank(settings), settings.n_fft, settings.hop_samples)
+
+
+def band_power_blocks(
+    blocks: Iterable[NDArray[np.float32]], filter_bank: NDArray[np.float32], n_fft: int, hop_samples: int
+) -> Iterator[NDArray[np.float32]]:
+    """Yield the power of a mono stream in any bands, in blocks of shape (frames, bands).
+
+    Frames lie as `mel_power_blocks` has them.
+
+    Parameters
+    ----------
+    filter_bank : float32, shape (bands, n_fft // 2 + 1), the share of each FFT bin in each band
+    """
+    window = torch.hann_window(n_fft, periodic=True)
+    bank = torch.tensor(filter_bank).T.contiguous()
+    for piece in framed_pieces(blocks, n_fft, hop_samples):
         # A copy of its own: numpy's memory is aligned differently from run to run, and sums with it.
         samples = torch.tensor(piece)
-        spectrum = torch.stft(
-            samples, settings.n_fft, settings.hop_samples, window=window, center=False, return_complex=True
-        )
+        spectrum = torch.stft(samples, n_fft, hop_samples, window=window, center=False, return_complex=True)
         power = spectrum.real.square() + spectrum.imag.square()
         yield (power.T @ bank).numpy()
 

@@ -7,6 +7,7 @@ import sqlite3
 import tracemalloc
 import zipfile
 from contextlib import closing
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -17,9 +18,11 @@ from desktop.session import Session
 from engine.cli.main import main
 from engine.document import edits
 from engine.document.document import Document
+from engine.document.file.checks.arrays import require_analysis
 from engine.document.file.checksums import digest, write_anew
 from engine.document.file.storage import TABLE_NAMES
 from tests.engine.document.scripted import ANALYSES, BEATS, IDS, review
+from tests.engine.hits.made import made_hits
 from tests.hostile.status import is_one_sentence
 
 SCORES_TOLD = (
@@ -162,3 +165,36 @@ def test_every_damaged_analysis_is_named_until_it_is_heard_again(path: Path) -> 
         np.testing.assert_array_equal(curve.times_samples, BEATS)
     with Document.open(path) as document:
         assert document.notice == ""
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"onsets_samples": np.array([1.0, np.nan])},
+        {"onsets_samples": np.array([1.0, 1e300])},
+        {"tracks": np.array([0, 4], np.int16)},
+        {"tracks": np.array([0, -1], np.int16)},
+        {"strokes": np.array([1, 0], np.int32)},
+        {"ornaments": np.array([0, 99], np.int8)},
+        {"confidences": np.array([0.5, 1.5], np.float32)},
+        {"strengths_db": np.zeros(1, np.float32)},
+        {"delays_samples": np.zeros(1)},
+        {"track_ids": ("kick", "kick", "hat", "overhead")},
+        {"track_ids": ("kick", 3, "hat", "overhead")},
+    ],
+)
+def test_hits_that_nobody_plays_are_refused(fault: dict[str, object]) -> None:
+    hits = made_hits([(1_000, 0, 0), (2_000, 1, 1)])
+    require_analysis(hits)
+    with pytest.raises(ValueError, match=r"."):
+        require_analysis(replace(hits, **fault))
+
+
+def test_hits_that_cannot_be_are_left_out_and_told(path: Path) -> None:
+    hits = replace(made_hits([(1_000, 0, 0)]), strokes=np.array([-1], np.int32))
+    with Document.open(path) as document:
+        document.apply(edits.set_analyses(document.state, {"hits": "hits-1"}, "Heard"), {"hits-1": hits})
+    with Document.open(path) as document:
+        assert document.analysis("hits") is None
+        assert "the drum hits" in document.notice
+        assert document.analysis("beats") is not None

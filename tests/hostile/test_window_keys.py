@@ -20,7 +20,7 @@ OPENS_A_DIALOG = {
     *("file.snapshot", "file.export", "file.preferences", "file.quit"),
     *("tracks.menu", "tracks.color", "tracks.group", "tracks.role", "view.spectrogram"),
     *("view.messages", "file.demo"),
-    *("taste.analyse", "taste.look", "taste.compare", "transport.go_to"),
+    *("taste.analyse", "taste.look", "taste.compare", "transport.go_to", "timing.propose"),
     *("review.note", "file.note"),
     *(
         "taste.improve",

@@ -16,18 +16,23 @@ from engine.document.file.checks.columns import shown
 from engine.document.file.checks.limits import LONGEST_FACTS_BYTES, MOST_PACKED_BYTES
 from engine.document.file.checksums import Tally, digest
 from engine.document.file.rows import json_value
+from engine.hits.hits import Hits
 
 _ANALYSES: dict[str, type[Analysis]] = {
     "score": ScoreCurve,
     "nearest": NearestKept,
     "beats": BeatGrid,
     "listening": Listening,
+    "hits": Hits,
+    "promoted": Hits,
 }
 _NAMES = {
     "score": "the scores",
     "nearest": "the nearest kept examples",
     "beats": "the beats",
     "listening": "the onsets and the loudness",
+    "hits": "the drum hits",
+    "promoted": "the drum hits that you confirmed",
 }
 # As bytes, since damaged text may be no text at all.
 _WRITTEN = "CAST(facts AS BLOB), arrays, digest"

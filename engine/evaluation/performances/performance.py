@@ -22,8 +22,8 @@ class Truth:
     targets_samples : float64, shape (n,), where the faultless performance has it; NaN for a hit too many
     microphones : int16, shape (n,), the place of that microphone among those of the performance
     velocities : float32, shape (n,), 0 to 1
-    ornaments : int8, shape (n,), places in `engine.hits.hits.ORNAMENTS`
-    strokes : int32, shape (n,), hits meant to sound together share a number
+    ornaments : int8, shape (n,), places in `engine.hits.hits.ORNAMENTS`; of a flam or a drag its grace notes
+    strokes : int32, shape (n,), hits meant to sound together share a number; grace notes their main note's
     missing_samples : float64, shape (k,), where the faultless performance has a hit that was left out
     """
 
@@ -45,6 +45,7 @@ class Performance:
     microphones : float32, shape (frames,), by name, in a fixed order, of one length
     roles : of each, by name
     grid : the beats that it was played to
+    divisions : lines a beat on which it is meant to be
     """
 
     name: str
@@ -53,10 +54,10 @@ class Performance:
     roles: Mapping[str, Role]
     truth: Truth
     grid: BeatGrid
+    divisions: int = 4
 
     def mix(self) -> NDArray[np.float32]:
         """Return the sum of all microphones, shape (frames,), never above full scale."""
-        total = np.sum(list(self.microphones.values()), axis=0, dtype=np.float32)
+        total: NDArray[np.float32] = np.sum(list(self.microphones.values()), axis=0, dtype=np.float32)
         loudest = float(np.abs(total).max(initial=0.0))
-        mixed: NDArray[np.float32] = total / loudest * 0.9 if loudest > 1.0 else total
-        return mixed
+        return total * np.float32(0.9 / loudest) if loudest > 1.0 else total

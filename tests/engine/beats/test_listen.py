@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from engine.beats.clicks import click_track
-from engine.beats.evaluate import errors_ms, f_measure, read_song
-from engine.beats.listen import find_beats, listen, trace
+from engine.beats.listen import find_beats, listen
+from engine.beats.traces import trace
 from engine.errors import Cancelled
+from engine.evaluation.timing.beat_figures import errors_ms, f_measure
+from engine.evaluation.timing.recordings import read_song
 from engine.progress import ReportingProgress
 
 FLOOR = json.loads((Path(__file__).parent / "grooves_floor.json").read_text())
@@ -146,7 +148,7 @@ def test_a_rate_at_which_nothing_can_be_heard_leaves_loudness(rate_hz):
 def test_the_stages_can_be_called_one_by_one():
     track = click_track(90, RATE_HZ, length_s=8.0)
     traces = trace([track.samples], RATE_HZ, len(track.samples))
-    staged, whole = find_beats(traces), hear(track.samples)
+    staged, whole = find_beats(traces)[0].grid, hear(track.samples)
     np.testing.assert_array_equal(staged.beats_samples, whole.grid.beats_samples)
     np.testing.assert_array_equal(traces.onsets.positions_samples, whole.listening.onsets_samples)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.beats.bars import bar_positions
+from engine.beats.classic.bars import bar_positions
+from engine.beats.classic.tempo import follow_tempo, tempogram
+from engine.beats.classic.track import best_beats, pulse_score
 from engine.beats.refine import refine_beats
-from engine.beats.tempo import follow_tempo, tempogram
-from engine.beats.track import best_beats, pulse_score
 
 FRAMES_PER_S = 86.13
 

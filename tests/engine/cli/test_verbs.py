@@ -157,6 +157,9 @@ def test_doctor_names_what_is_there(offcut: Offcut) -> None:
         (["learn", "{f}/edited.flac", "--config", "{f}/gone.yaml", "--out", "{f}/t.taste"], 2, "gone.yaml"),
         (["learn", "{f}/gone.flac", "--out", "{f}/t.taste"], 1, "gone.flac"),
         (["beats", "{f}/tiny.yaml"], 1, "tiny.yaml"),
+        (["evaluate", "timing", "--data", "{f}"], 2, "one of: beats"),
+        (["evaluate", "kept", "beats", "--data", "{f}"], 2, "one of: beats"),
+        (["evaluate", "timing", "beats", "--data", "{f}"], 1, "holds neither"),
         (["evaluate", "anomaly", "--data", "{f}", "--config", "{f}/gone.yaml"], 2, "gone.yaml"),
     ],
 )

@@ -20,6 +20,7 @@ from engine.evaluation.materials.case import FAULT_SHARE, Case, Faults, HeldOut
 from engine.evaluation.materials.field import AMBIENCES, FIELD
 from engine.evaluation.materials.grooves import played, read_kit, takes_of
 from engine.evaluation.materials.loops import LOOPS
+from engine.evaluation.performances.pieces import Piece
 from engine.evaluation.recordings import HEARD_RATE_HZ, Excerpt, data_digest, drawn_clips
 
 _PRODUCER, _STUDIO_BAND = 1, 3  # the seeds whose bands are read from files
@@ -122,7 +123,7 @@ def test_a_groove_is_played_where_its_notes_are(data_dir: Path, tmp_path: Path) 
     kit = read_kit(data_dir)
     take = played(tmp_path / "groove.mid", kit, longest_s=10.0)
     slow = np.zeros(len(take.audio), np.float32)
-    for at_s, hit in ((0.5, kit["Snare"][-1]), (1.0, kit["KdrumR"][-1])):
+    for at_s, hit in ((0.5, kit[Piece.SNARE][-1]), (1.0, kit[Piece.KICK][-1])):
         at = round(at_s * take.rate_hz)
         slow[at : at + len(hit)] += hit
     np.testing.assert_array_equal(take.audio, slow)

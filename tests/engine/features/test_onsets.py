@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from engine.beats.clicks import click_track
-from engine.beats.evaluate import errors_ms, read_kit
-from engine.beats.listen import trace
+from engine.beats.traces import trace
+from engine.evaluation.timing.beat_figures import errors_ms
+from engine.evaluation.timing.recordings import read_kit
 from engine.features.mel import mel_power_blocks
 from engine.features.onsets import (
     FLOOR_POWER,

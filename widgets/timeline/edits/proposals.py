@@ -37,7 +37,7 @@ LABELS = 150
 """With more spans in view words would take a frame's time."""
 FLAG_FROM_PX, EDGES_FROM_PX = 11, 40
 """Narrower spans are bars of the ribbon; those in between have a flag, whose edges say enough."""
-CURRENT_TINT, HATCH_TINT = 0.20, 0.45
+CURRENT_TINT, HATCH_TINT, SLICE_EDGE = 0.20, 0.45, 0.30
 HATCH_PX, DASH_PX, DASH_GAP_PX, CLASH_PX, CURRENT_LEAST_PX = 11, 4, 3, 3, 5
 
 
@@ -136,9 +136,14 @@ class Proposals:
         verdicts, clashes, tracks = (
             column[self.found] for column in (spans.verdicts, spans.conflicts, spans.tracks)
         )
+        slices = spans.slices[self.found]
         for place in np.unique(tracks).tolist():
             rows = self._rows_of(spans.track_sets[place], len(pixels))
-            here = (tracks == place) & wide
+            for verdict in WEAK_TO_STRONG if slices.any() else ():
+                quiet = slices & wide & (tracks == place) & (verdicts == VERDICTS.index(verdict))
+                ink = theme.mix(tokens.bg, tokens.verdict(verdict), SLICE_EDGE).rgba()
+                pixels[np.ix_(rows, self._edge_columns(quiet))] = ink
+            here = (tracks == place) & wide & ~slices
             for verdict in WEAK_TO_STRONG:
                 columns = self._edge_columns(here & ~clashes & (verdicts == VERDICTS.index(verdict)))
                 dashed = rows & dashes if verdict is Verdict.REJECTED else rows

@@ -33,6 +33,7 @@ class Spans:
     track_sets : the tracks that any of them are about; the first is empty, which is all
     tracks : int64, shape (n,), the place of each one's tracks in `track_sets`
     conflicts : shape (n,), whether each is accepted and cannot hold beside another
+    slices : shape (n,), whether each is one of many side by side, whose edges are drawn quietly
     table : what is said of each is read there
     """
 
@@ -47,6 +48,7 @@ class Spans:
     track_sets: tuple[tuple[str, ...], ...]
     tracks: NDArray[np.int64]
     conflicts: NDArray[np.bool_]
+    slices: NDArray[np.bool_]
     table: ProposalTable
     _said: dict[tuple[str, int], tuple[str, ...]] = field(default_factory=dict, repr=False)
     _covers: dict[tuple[object, ...], Covered] = field(default_factory=dict, init=False, repr=False)
@@ -62,7 +64,8 @@ class Spans:
         # what is taken out is taken out of all tracks, whatever it names
         tracks = np.where(drops, 0, table.made.track_set_places)
         sets, conflicts = table.made.track_sets, in_conflict(state)
-        made = cls(rows, rows, starts, stops, verdicts, reach, lengths, drops, sets, tracks, conflicts, table)
+        columns = (verdicts, reach, lengths, drops, sets, tracks, conflicts, table.made.is_slice)
+        made = cls(rows, rows, starts, stops, *columns, table)
         # An edge may have been moved past another proposal.
         return made if _ascend(starts, stops) else made.reordered(starts, stops)
 
@@ -106,6 +109,7 @@ class Spans:
             drops=self.drops[order],
             tracks=self.tracks[order],
             conflicts=self.conflicts[order],
+            slices=self.slices[order],
         )
 
     def words(self, index: int, rate_hz: int) -> tuple[str, ...]:

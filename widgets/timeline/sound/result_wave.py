@@ -12,7 +12,7 @@ from engine.document.kinds.operations import Stored
 from engine.document.track import Track
 from engine.edl.crossfade import Block
 from engine.edl.edit_list import EditList
-from engine.edl.patches import PatchedReader, Reads
+from engine.edl.patched_reader import PatchedReader, Reads
 from engine.edl.render import VoiceRenderer
 from engine.edl.voice import Voice
 from engine.latest import found_once_of

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from engine.document.analysis import Analysis, BeatGrid, Listening, NearestKept, ScoreCurve
 from engine.document.file.checks.columns import require_numbers
 from engine.document.file.checks.limits import FARTHEST_SAMPLES, LONGEST_TEXT, MOST_ARRAY_BYTES
+from engine.hits.hits import ORNAMENTS, Hits
 
 UNREADABLE = (ValueError, TypeError, KeyError, EOFError, OSError, BadZipFile, ZlibError, NotImplementedError)
 """What a block that is no such block raises."""
@@ -93,6 +94,8 @@ def require_analysis(analysis: Analysis) -> None:
             _require_channel_faults(analysis)
         case NearestKept():
             _require_nearest(analysis)
+        case Hits():
+            _require_hits(analysis)
 
 
 def _require_channel_faults(listening: Listening) -> None:
@@ -119,6 +122,26 @@ def _require_nearest(nearest: NearestKept) -> None:
     _numbers(nearest.durations_s, (kept,))
     if len(nearest.content_hashes) != kept:
         raise ValueError("there is not one hash for each recording")
+
+
+def _require_hits(hits: Hits) -> None:
+    shape, tracks = (len(hits.onsets_samples),), len(hits.track_ids)
+    _texts(hits.track_ids)
+    if len(hits.roles) != tracks or len(set(hits.track_ids)) != tracks:
+        raise ValueError("there is not one role for each microphone")
+    _numbers(hits.onsets_samples, shape)
+    if (np.abs(hits.onsets_samples) > FARTHEST_SAMPLES).any():
+        raise ValueError("a hit lies too far")
+    _whole(hits.tracks, shape, 0, tracks - 1)
+    _numbers(hits.strengths_db, shape)
+    _whole(hits.strokes, shape, 0, FARTHEST_SAMPLES)
+    if (np.diff(hits.strokes.astype(np.int64)) < 0).any():
+        raise ValueError("strokes go back")
+    _whole(hits.ornaments, shape, 0, len(ORNAMENTS) - 1)
+    _numbers(hits.confidences, shape)
+    if ((hits.confidences < 0) | (hits.confidences > 1)).any():
+        raise ValueError("a confidence is none")
+    _numbers(hits.delays_samples, (tracks,))
 
 
 def _positions(values: NDArray[Any]) -> NDArray[Any]:

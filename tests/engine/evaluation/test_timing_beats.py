@@ -7,8 +7,9 @@ import pytest
 import soundfile
 
 from engine.beats.clicks import click_track
-from engine.beats.evaluate import errors_ms, evaluate, f_measure
 from engine.errors import SourceError
+from engine.evaluation.timing.beat_figures import errors_ms, f_measure
+from engine.evaluation.timing.beats import evaluate
 
 
 @pytest.mark.filterwarnings("default")

@@ -1,0 +1,28 @@
+"""Putting drums in time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from desktop.bindings.window import Handler, Window
+from engine.errors import UsageError
+
+
+def timing(window: Window) -> Mapping[str, Handler]:
+    timing, transport = window.timing, window.transport
+    answers = timing.answers
+
+    def before() -> None:
+        if not window.session.state.tracks:
+            raise UsageError("There is nothing to hear yet; import a recording first ‹file.import›.")
+        transport.choose_before(not transport.plays_before)
+
+    return {
+        "timing.propose": window.timing_proposing.ask,
+        "timing.panel": timing.toggle_panel,
+        **{f"timing.accept_{name}": partial(answers.accept, name) for name in ("bar", "voice", "range")},
+        "timing.confirm": answers.confirm,
+        "timing.loop_bar": answers.loop_bar,
+        "timing.before": before,
+    }

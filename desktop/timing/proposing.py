@@ -1,0 +1,222 @@
+"""Proposing drum timing: asking how, the job that finds hits, and what it becomes in the document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from math import inf
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from desktop import dialogs
+from desktop.jobs import align_drums
+from desktop.session import Session
+from desktop.timeline.selecting import Selecting
+from desktop.timing.timing import Timing
+from desktop.work import Work
+from engine.alignment.timing_settings import TimingSettings
+from engine.document.analysis import Analysis
+from engine.document.change import Edit
+from engine.document.edits import set_analyses
+from engine.document.grid_edits import set_grid, tempo_text
+from engine.document.hit_edits import drum_tracks
+from engine.document.track import sound_of
+from engine.errors import TimingError, UsageError
+from engine.timebase import samples_to_s
+from engine.wording import counted
+from widgets.theme import Theme
+from widgets.timing.form import AlignAsked, AlignForm, Choices
+
+if TYPE_CHECKING:
+    from engine.jobs.aligned_files import Aligned
+
+
+class Window(Protocol):
+    """What proposing needs of a window."""
+
+    session: Session
+    work: Work
+    selecting: Selecting
+    timing: Timing
+
+
+class TimingProposing(QObject):
+    """Asks how hits are to be put in time, has them found, and puts what is proposed into the queue.
+
+    Signals
+    -------
+    said : what was found
+    """
+
+    said = Signal(str)
+
+    def __init__(self, window: QWidget, parts: Window, theme: Callable[[], Theme]) -> None:
+        super().__init__(window)
+        self._window, self._theme = window, theme
+        self._session, self._work = parts.session, parts.work
+        self._selecting, self._timing = parts.selecting, parts.timing
+        self._asked = AlignAsked()
+        parts.session.replaced.connect(self._start_over)
+        parts.timing.proposing_wanted.connect(self._propose_anew)
+
+    def _start_over(self) -> None:
+        self._asked = AlignAsked()
+
+    def ask(self) -> None:
+        """Ask how, then propose.
+
+        Raises
+        ------
+        UsageError : there is no recording yet, or the document takes no edits
+        """
+        if not self._session.state.tracks:
+            raise UsageError("There is nothing to put in time; import a recording first ‹file.import›.")
+        form = AlignForm(self._theme(), self._filled_in(), self._choices())
+        asked = dialogs.ask_timing(self._window, form, self._folder)
+        if asked is not None:
+            self._asked = asked
+            self.propose(asked)
+
+    @property
+    def _folder(self) -> Path:
+        path = self._session.path
+        return Path.home() if path is None else path.absolute().parent
+
+    def _filled_in(self) -> AlignAsked:
+        """Return what the form begins with: what was asked last, and what the document is set to."""
+        held, grid = self._timing.settings, self._session.grid
+        bpm = self._asked.bpm if grid is None or not grid.tempo_bpm else round(grid.tempo_bpm, 3)
+        return replace(
+            self._asked,
+            grid=self._asked.grid if self._asked.grid in ("click", "file") else "beats",
+            bpm=bpm,
+            division=held.division,
+            swing_percent=held.swing_percent,
+            strength=held.strength,
+            sensitivity=held.sensitivity,
+            pad_ms=held.pad_ms,
+            least_ms=held.least_ms,
+            keeps_feel=held.own_feel,
+        )
+
+    def _choices(self) -> Choices:
+        state, grid = self._session.state, self._session.grid
+        try:
+            drums = len(drum_tracks(state))
+        except (UsageError, TimingError):
+            drums = 0
+        chosen = self._selecting.tracks
+        has_beats = grid is not None and len(grid.beats_samples) > 0
+        return Choices(
+            drums=drums,
+            chosen=chosen,
+            chosen_words=self._selecting.tracks_words if chosen else "",
+            tempo=tempo_text(grid) if grid is not None and has_beats else "",
+            tracks={track.id: track.name for track in state.tracks},
+            length_s=samples_to_s(state.length_samples, state.rate_hz),
+        )
+
+    def propose(self, asked: AlignAsked) -> None:
+        """Find hits and propose where they go."""
+        limits = self._timing.settings
+        settings = replace(
+            limits,
+            division=asked.division,
+            swing_percent=asked.swing_percent,
+            strength=asked.strength,
+            sensitivity=asked.sensitivity,
+            pad_ms=asked.pad_ms,
+            least_ms=asked.least_ms,
+            most_ms=limits.most_ms if asked.most_ms == inf else asked.most_ms,
+            own_feel=asked.keeps_feel,
+        )
+        request = self._request(asked, settings)
+        self._work.compute(align_drums, request, "Proposing timing", self._taking(asked))
+
+    def _taking(self, asked: AlignAsked) -> Callable[[Aligned], None]:
+        state = self._session.state
+
+        def take(made: Aligned) -> None:
+            now = self._session.state
+            if now is state:
+                self._take(made)
+            elif sound_of(now.tracks) == sound_of(state.tracks):
+                self._take(made, keep_hits_only=True)
+                self.propose(asked)  # something was decided meanwhile; the hits are known now
+            else:
+                self.propose(asked)
+
+        return take
+
+    def _request(self, asked: AlignAsked, settings: TimingSettings, *, grid_in_force: bool = False) -> object:
+        from engine.jobs.aligned_files import AlignRequest
+        from engine.jobs.find_grid import WantedGrid
+
+        session, names = self._session, {track.id: track.name for track in self._session.state.tracks}
+        wanted = WantedGrid()
+        if not grid_in_force and asked.grid == "even":
+            wanted = WantedGrid(bpm=asked.bpm, start_s=asked.start_s)
+        elif not grid_in_force and asked.grid == "click":
+            wanted = WantedGrid(click=names.get(asked.click, ""))
+        elif not grid_in_force and asked.grid == "file":
+            is_beats = asked.path.lower().endswith(".json")
+            wanted = WantedGrid(**{"beats" if is_beats else "midi": Path(asked.path)})  # type: ignore[arg-type]
+        return AlignRequest(
+            session.state,
+            session.media,
+            wanted,
+            settings,
+            asked.tracks,
+            None,
+            session.grid,
+            session.hits,
+            session.promoted,
+        )
+
+    def _propose_anew(self, settings: TimingSettings) -> None:
+        """Propose with other settings where hits were found already; only the newest counts."""
+        hits, state = self._session.hits, self._session.state
+        if hits is None:
+            return
+        asked = replace(self._asked, tracks=tuple(hits.track_ids))
+        request = self._request(asked, settings, grid_in_force=True)
+
+        def take(made: Aligned) -> None:
+            if self._session.state is state:
+                self._take(made, merges_as="timing")
+            else:
+                self._timing.propose_later(settings)  # something was decided meanwhile
+
+        self._timing.run(align_drums, request, take)
+
+    def _take(self, made: Aligned, merges_as: str = "", *, keep_hits_only: bool = False) -> None:
+        """Put the hits, which are no step of undo, then grid and proposals as one, into the document."""
+        if made.ids:
+            heard = set_analyses(self._session.state, made.ids, "Found the drum hits", by_listening=True)
+            self._session.apply(heard, {made.ids[name]: found for name, found in made.analyses.items()})
+        if keep_hits_only:
+            return
+        before = self._session.state.proposals.keys()
+        grid, stored = made.found.grid, dict[str, Analysis]()
+        changes = made.proposed.edit.changes
+        if grid is not self._session.grid:
+            edit, grids = set_grid(self._session.state, grid, "Grid")
+            stored.update(grids)
+            changes = (*edit.changes, *changes)
+        self._session.apply(Edit(made.proposed.edit.label, changes, merges_as), stored)
+        self.said.emit(" ".join((f"{_sentence(made)}.", *made.notices)))
+        new = self._session.state.proposals.keys() - before
+        if new and not merges_as:
+            self._work.proposed.emit(frozenset(new))
+
+
+def _sentence(made: Aligned) -> str:
+    moved = made.proposed.sentence
+    return moved[:1].upper() + moved[1:] if made.proposed.proposals else f"Nothing to move: {_on_line(made)}"
+
+
+def _on_line(made: Aligned) -> str:
+    return f"{counted(len(made.proposed.placed.strokes), 'hit')} are where they belong, or were answered"

@@ -1,0 +1,1 @@
+"""Placement over the whole performance by dynamic programming, and how far each stroke then moves."""

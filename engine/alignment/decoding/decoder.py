@@ -1,0 +1,187 @@
+"""Which line each stroke belongs to, decoded over the whole performance without anything learned.
+
+A generative model: the playing lies off the lines by a push and pull that slowly varies, each stroke off
+that by a little, now and then by much; what sounds on a line is what the drummer plays there in other bars;
+now and then a stroke is one too many. The dynamic programme (`monotone`) finds the likeliest placement, and in
+a few passes placement, push and pull, and groove are found from each other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.alignment.decoding.candidates import Candidates, near
+from engine.alignment.decoding.groove import learned, log_odds, plain
+from engine.alignment.decoding.monotone import Costs, Decoded, decode
+from engine.alignment.decoding.offset import follow
+from engine.alignment.placement import Lines
+from engine.alignment.push_pull import smoothed
+from engine.alignment.strokes import VOICES, Strokes
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Beliefs:
+    """What is believed of drummers before one is heard; chosen on validation performances.
+
+    Attributes
+    ----------
+    jitter_ms : how far strokes lie off the push and pull, the least that is ever believed
+    stray_share : how many strokes lie anywhere within about `stray_lines` of a line
+    extra_per_s : strokes too many
+    kept_of_neighbour, most_kept : how much of what a stroke is off the next is off too, at first and at most
+    neighbour_s : after which time that is forgotten
+    groove : how much counts what is played where in other bars
+    push_pull_s : over which time the push and pull varies
+    shared_within_ms : as near two strokes of other drums may be one stroke whose drums fell apart
+    shared_cost : in nats
+    """
+
+    jitter_ms: float = 3.0
+    stray_share: float = 0.06
+    stray_lines: float = 0.45
+    extra_per_s: float = 0.03
+    kept_of_neighbour: float = 0.2
+    most_kept: float = 0.8
+    neighbour_s: float = 0.6
+    groove: float = 0.8
+    shared_groove: float = 0.5
+    push_pull_s: float = 3.0
+    shared_within_ms: float = 70.0
+    shared_cost: float = 2.0
+    passes: int = 3
+
+
+BELIEFS = Beliefs()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StrokeLines:
+    """Where strokes belong.
+
+    Attributes
+    ----------
+    lines : int64, shape (s,), the line of each stroke, -1 for none
+    confidences : float64, shape (s,), the probability of it
+    """
+
+    lines: NDArray[np.int64]
+    confidences: Floats
+
+
+def place(strokes: Strokes, lines: Lines, beliefs: Beliefs = BELIEFS) -> StrokeLines:
+    """Find the line of each stroke."""
+    count = len(strokes.onsets_samples)
+    if count == 0 or len(lines.positions_samples) == 0:
+        return StrokeLines(np.full(count, -1, np.int64), np.ones(count))
+    likely = plain(strokes, lines)
+    playing = _Playing(*follow(strokes.onsets_samples, lines, likely.mean(1)), beliefs.kept_of_neighbour)
+    for number in range(beliefs.passes):
+        candidates = near(strokes.onsets_samples, playing.expected, lines)
+        decoded = decode(_costs(strokes, lines, candidates, playing, likely, beliefs))
+        taken = _taken(candidates.lines, decoded)
+        if number + 1 < beliefs.passes:
+            likely = learned(strokes, lines, _played(strokes, taken, len(lines.levels)))
+            playing = _heard(strokes, candidates, decoded, beliefs)
+    columns = np.where(decoded.choices >= 0, decoded.choices, decoded.posterior.shape[1] - 1)
+    return StrokeLines(taken, decoded.posterior[np.arange(count), columns])
+
+
+def _taken(lines: NDArray[np.int64], decoded: Decoded) -> NDArray[np.int64]:
+    row = np.arange(len(lines))
+    return np.where(decoded.choices >= 0, lines[row, np.maximum(decoded.choices, 0)], -1)
+
+
+def _played(strokes: Strokes, taken: NDArray[np.int64], count: int) -> Floats:
+    """Return how often each drum was placed on each line, shape (m, len(VOICES))."""
+    played = np.zeros((count, len(VOICES)))
+    on_line = taken >= 0
+    np.add.at(played, taken[on_line], strokes.voices[on_line].astype(np.float64))
+    return played
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Playing:
+    """How the drummer plays.
+
+    Attributes
+    ----------
+    expected : shape (s,), how late each stroke is expected to be, in samples
+    jitter_ms : how far strokes lie off that
+    kept : how much of what a stroke is off that the next is off too
+    """
+
+    expected: Floats
+    jitter_ms: float
+    kept: float
+
+
+def _heard(strokes: Strokes, candidates: Candidates, decoded: Decoded, beliefs: Beliefs) -> _Playing:
+    """Learn how the drummer plays from where strokes probably belong."""
+    shares = decoded.posterior[:, :-1]
+    there = candidates.lines >= 0
+    offsets = np.where(there, candidates.offsets_samples, 0.0)
+    trust = shares.sum(1)
+    means = (shares * offsets).sum(1) / np.maximum(trust, 1e-9)
+    curve = smoothed(strokes.onsets_samples, means, beliefs.push_pull_s * strokes.rate_hz, trust)
+    expected = curve.at(strokes.onsets_samples)
+    off_ms = np.abs(offsets - expected[:, None]) / strokes.rate_hz * 1000.0
+    # 1.48 times the median deviation is the standard deviation of a normal distribution.
+    jitter_ms = max(beliefs.jitter_ms, 1.48 * _weighted_median(off_ms[there], shares[there]))
+    limit = 2.5 * jitter_ms / 1000.0 * strokes.rate_hz
+    left = np.clip(means - expected, -limit, limit) * trust
+    kept = float(left[1:] @ left[:-1]) / max(float(left @ left), 1e-9)
+    return _Playing(expected, jitter_ms, min(max(kept, 0.0), beliefs.most_kept))
+
+
+def _weighted_median(values: Floats, weights: Floats) -> float:
+    order = np.argsort(values)
+    summed = np.cumsum(weights[order])
+    return float(values[order[min(int(np.searchsorted(summed, summed[-1] / 2.0)), len(order) - 1)]])
+
+
+def _costs(
+    strokes: Strokes,
+    lines: Lines,
+    candidates: Candidates,
+    playing: _Playing,
+    likely: Floats,
+    beliefs: Beliefs,
+) -> Costs:
+    """Turn what is believed into costs: negative logarithms of densities per ms."""
+    per_ms = 1000.0 / lines.rate_hz
+    there = candidates.lines >= 0
+    off_ms = np.where(there, candidates.offsets_samples - playing.expected[:, None], 0.0) * per_ms
+    spacing_ms = (
+        float(np.median(np.diff(lines.positions_samples))) * per_ms if len(lines.beats) > 1 else 500.0
+    )
+    sounding = strokes.voices[:, None, :]
+    odds = (log_odds(likely)[candidates.lines] * sounding).sum(2)
+    played = -beliefs.groove * odds / np.maximum(sounding.sum(2), 1) ** beliefs.shared_groove
+    first = np.where(there, played + _misfit(off_ms, playing.jitter_ms, spacing_ms, beliefs), np.inf)
+    gaps_ms = np.diff(strokes.onsets_samples, prepend=strokes.onsets_samples[:1]) * per_ms
+    kept = playing.kept * np.exp(-gaps_ms / 1000.0 / beliefs.neighbour_s)
+    limit = 2.0 * playing.jitter_ms
+    drawn = np.clip(np.roll(off_ms, 1, axis=0), -limit, limit) * kept[:, None]
+    narrower_ms = np.sqrt(1.0 - kept**2) * playing.jitter_ms
+    beside = _misfit(off_ms[:, None, :] - drawn[:, :, None], narrower_ms[:, None, None], spacing_ms, beliefs)
+    following = np.where(there[:, None, :], played[:, None, :] + beside, np.inf)
+    apart = ~(strokes.voices & np.roll(strokes.voices, 1, axis=0)).any(1)
+    shares = apart & (gaps_ms < beliefs.shared_within_ms)
+    sharing = np.where(shares, beliefs.shared_cost, np.inf)
+    none = np.full(len(gaps_ms), -np.log(beliefs.extra_per_s / 1000.0))
+    return Costs(candidates.lines, first, following, sharing, none)
+
+
+def _misfit(off_ms: Floats, jitter_ms: float | Floats, spacing_ms: float, beliefs: Beliefs) -> Floats:
+    """Return the cost of lying so far off: a narrow normal distribution within a wide one."""
+    narrow = np.exp(-0.5 * (off_ms / jitter_ms) ** 2) / jitter_ms
+    wide_ms = beliefs.stray_lines * spacing_ms
+    wide = np.exp(-0.5 * (off_ms / wide_ms) ** 2) / wide_ms
+    density = ((1.0 - beliefs.stray_share) * narrow + beliefs.stray_share * wide) / np.sqrt(2.0 * np.pi)
+    cost: Floats = -np.log(density + 1e-30)
+    return cost

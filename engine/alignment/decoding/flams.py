@@ -1,0 +1,140 @@
+"""Faulty flams: voices of one stroke that fell apart by mistake, and which of them is at fault."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.alignment.placement import Lines
+from engine.alignment.push_pull import Curve
+from engine.alignment.strokes import Strokes
+from engine.hits.hits import ORNAMENTS, Hits, Ornament
+
+Floats = NDArray[np.float64]
+
+_LATE = ORNAMENTS.index(Ornament.LATE_VOICE)
+
+
+@dataclass(frozen=True, slots=True)
+class FlamLimits:
+    """From where voices of a stroke have fallen apart.
+
+    Attributes
+    ----------
+    apart_ms : the least distance that is a fault
+    told_ms : the least distance where hearing told that it is a fault
+    early_cost : how much rarer a voice that is early is than one that is late, in nats
+    fault_cost : how rare it is that a voice is at fault, in nats
+    jitter_ms : how far a sound stroke usually lies from where it is expected
+    """
+
+    apart_ms: float = 10.5
+    told_ms: float = 4.0
+    early_cost: float = 0.5
+    fault_cost: float = 3.0
+    jitter_ms: float = 10.0
+
+
+LIMITS = FlamLimits()
+
+
+def joined(strokes: Strokes, taken: NDArray[np.int64]) -> tuple[Strokes, NDArray[np.int64]]:
+    """Join strokes that were placed on one line; return also the first stroke of which each is made."""
+    same = (taken >= 0) & (np.roll(taken, 1) == taken)
+    same[:1] = False
+    group = np.cumsum(~same) - 1
+    first = np.flatnonzero(~same)
+    if len(first) == len(taken):
+        return strokes, first
+    strengths = np.maximum.reduceat(strokes.strengths_db, first)
+    voices = np.logical_or.reduceat(strokes.voices, first, axis=0)
+    return (
+        replace(
+            strokes,
+            onsets_samples=strokes.onsets_samples[first],
+            strengths_db=strengths,
+            voices=voices,
+            of_hits=group[strokes.of_hits],
+        ),
+        first,
+    )
+
+
+def find(
+    hits: Hits,
+    strokes: Strokes,
+    taken: NDArray[np.int64],
+    lines: Lines,
+    expected: Curve,
+    limits: FlamLimits = LIMITS,
+) -> Floats:
+    """Return how late each hit is within its stroke where that is a fault, in samples, shape (n,), else NaN.
+
+    Two voices that lie apart do not say which is at fault: the one that lies further from where the stroke is
+    expected, by its line and the push and pull, unless hearing told already.
+
+    Parameters
+    ----------
+    taken : shape (s,), the line of each stroke, -1 for none
+    expected : the push and pull against the lines
+    """
+    late = np.full(len(hits.onsets_samples), np.nan)
+    groups = _voices_of_strokes(strokes)
+    goals = _goals(taken, lines, expected)
+    for group in groups:
+        times_ms = hits.onsets_samples[group] / strokes.rate_hz * 1000.0
+        told = hits.ornaments[group] == _LATE
+        goal_ms = goals[strokes.of_hits[group[0]]] / strokes.rate_hz * 1000.0
+        faulty = _faulty(times_ms, goal_ms, told, limits)
+        if faulty.any():
+            away_ms = times_ms[faulty] - times_ms[~faulty].min()
+            late[group[faulty]] = away_ms / 1000.0 * strokes.rate_hz
+    return late
+
+
+def _voices_of_strokes(strokes: Strokes) -> list[NDArray[np.int64]]:
+    """Return the hits of each stroke of several, grace notes aside."""
+    main = np.flatnonzero(~strokes.graces)
+    main = main[np.argsort(strokes.of_hits[main], kind="stable")]
+    starts = np.flatnonzero(np.diff(strokes.of_hits[main], prepend=-1))
+    return [group for group in np.split(main, starts[1:]) if len(group) > 1]
+
+
+def _goals(taken: NDArray[np.int64], lines: Lines, expected: Curve) -> Floats:
+    """Return where each stroke would be by its line and the push and pull, NaN where it has none."""
+    goals = np.full(len(taken), np.nan)
+    placed = taken >= 0
+    goals[placed] = lines.positions_samples[taken[placed]]
+    goals[placed] += expected.at(goals[placed])
+    return goals
+
+
+def _faulty(
+    times_ms: Floats, goal_ms: float, told: NDArray[np.bool_], limits: FlamLimits
+) -> NDArray[np.bool_]:
+    """Tell which voices of a stroke are at fault.
+
+    Where the stroke parts in two at its widest gap, either the early or the late ones are: the fewer, and
+    those that lie further from the goal.
+    """
+    none = np.zeros(len(times_ms), np.bool_)
+    if told.any() and not told.all():
+        far = np.abs(times_ms[told] - times_ms[~told].min()).max()
+        return told if far >= limits.told_ms else none
+    order = np.argsort(times_ms)
+    gaps = np.diff(times_ms[order])
+    widest = int(gaps.argmax())
+    if gaps[widest] < limits.apart_ms:
+        return none
+    late = none.copy()
+    late[order[widest + 1 :]] = True
+    costs = [_cost(times_ms, which, goal_ms, limits) for which in (late, ~late)]
+    costs[1] += limits.early_cost
+    return late if costs[0] <= costs[1] else ~late
+
+
+def _cost(times_ms: Floats, faulty: NDArray[np.bool_], goal_ms: float, limits: FlamLimits) -> float:
+    off = 0.0 if np.isnan(goal_ms) else abs(float(times_ms[~faulty].mean()) - goal_ms)
+    return limits.fault_cost * int(faulty.sum()) + off / limits.jitter_ms

@@ -1,0 +1,105 @@
+"""How far each hit is moved, once it is known on which line its stroke belongs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.alignment.decoding import flams
+from engine.alignment.decoding.groove import lines_in_bar
+from engine.alignment.placement import Lines, Placement
+from engine.alignment.push_pull import Curve, phrase
+from engine.alignment.settings import ON_THE_LINE_SAMPLES, AlignmentSettings
+from engine.alignment.strokes import VOICES, Strokes
+from engine.hits.hits import Hits
+
+Floats = NDArray[np.float64]
+
+_FORGOTTEN_S = 1.0
+"""As far beyond the last stroke that is moved, one without a line is moved with it no more."""
+
+
+def placed(
+    hits: Hits,
+    strokes: Strokes,
+    taken: NDArray[np.int64],
+    confidences: Floats,
+    lines: Lines,
+    settings: AlignmentSettings,
+) -> Placement:
+    """Say where hits go whose strokes belong on given lines.
+
+    Grace notes keep their distance to the main hit, strokes without a line that to their neighbours.
+
+    Parameters
+    ----------
+    taken : shape (s,), the line of each stroke, ascending, -1 for none; those of one line become one stroke
+    confidences : shape (s,)
+    """
+    strokes, first = flams.joined(strokes, taken)
+    taken, confidences = taken[first], confidences[first]
+    curve = phrase(strokes, taken, lines)
+    late = np.full(len(hits.onsets_samples), np.nan)
+    if settings.fix_flams:
+        late = flams.find(hits, strokes, taken, lines, curve)
+        strokes = replace(strokes, onsets_samples=_without(hits, strokes, late))
+    shifts = _shifts(strokes, taken, lines, curve, settings)
+    moved = shifts[strokes.of_hits] - np.nan_to_num(late)
+    return Placement(
+        lines=taken[strokes.of_hits],
+        targets_samples=np.where(moved == 0.0, hits.onsets_samples, hits.onsets_samples + moved),
+        flams_samples=late,
+        confidences=confidences[strokes.of_hits],
+    )
+
+
+def _without(hits: Hits, strokes: Strokes, late: Floats) -> Floats:
+    """Return where strokes are without the voices that are at fault."""
+    onsets = np.full(len(strokes.onsets_samples), np.inf)
+    sound = ~strokes.graces & np.isnan(late)
+    np.minimum.at(onsets, strokes.of_hits[sound], hits.onsets_samples[sound])
+    return np.where(np.isfinite(onsets), onsets, strokes.onsets_samples)
+
+
+def _shifts(
+    strokes: Strokes, taken: NDArray[np.int64], lines: Lines, curve: Curve, settings: AlignmentSettings
+) -> Floats:
+    """Return by how much each stroke is moved, in samples; exactly 0 where it stays."""
+    onsets = strokes.onsets_samples
+    goals = np.where(taken >= 0, lines.positions_samples[taken], onsets) if len(lines.beats) else onsets
+    if settings.own_feel:
+        goals = np.where(taken >= 0, goals + curve.at(onsets), goals)
+    away = goals - onsets
+    per_ms = lines.rate_hz / 1000.0
+    near = np.maximum(ON_THE_LINE_SAMPLES, settings.exclude_within_ms * per_ms)
+    out_of_range = (np.abs(away) < settings.least_ms * per_ms) | (np.abs(away) > settings.most_ms * per_ms)
+    stays = (np.abs(away) <= near) | out_of_range | _kept(strokes, taken, lines, settings)
+    shifts = np.where(stays, 0.0, away * settings.strength)
+    free = taken < 0
+    shifts[free] = _with_neighbours(onsets[free], onsets[~free], shifts[~free], lines.rate_hz)
+    return shifts
+
+
+def _with_neighbours(positions: Floats, onsets: Floats, shifts: Floats, rate_hz: int) -> Floats:
+    if len(onsets) == 0:
+        return np.zeros(len(positions))
+    beyond = _FORGOTTEN_S * rate_hz
+    times = np.concatenate([[onsets[0] - beyond], onsets, [onsets[-1] + beyond]])
+    found: Floats = np.interp(positions, times, np.concatenate([[0.0], shifts, [0.0]]))
+    return found
+
+
+def _kept(
+    strokes: Strokes, taken: NDArray[np.int64], lines: Lines, settings: AlignmentSettings
+) -> NDArray[np.bool_]:
+    """Tell which strokes the user leaves as they are."""
+    kept = np.zeros(len(taken), np.bool_)
+    if settings.kept_voices:
+        asked = np.array([voice in settings.kept_voices for voice in VOICES])
+        kept |= strokes.voices.any(1) & ~(strokes.voices & ~asked).any(1)
+    if settings.kept_bars and len(lines.beats):
+        bars, _ = lines_in_bar(lines)
+        kept |= (taken >= 0) & np.isin(bars[taken], list(settings.kept_bars))
+    return kept

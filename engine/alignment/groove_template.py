@@ -1,0 +1,57 @@
+"""Groove templates: how far from the grid each line of a bar is played, taken from another performance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.alignment.division import Division
+from engine.errors import UsageError
+
+_FEWEST_HITS = 4
+_FARTHEST_SHARE = 0.499
+"""Of a division, that a line is moved at the most: two never change places."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Groove:
+    """The feel of a performance.
+
+    Attributes
+    ----------
+    offsets_beats : float64, shape (beats in the bar x parts,), how much later than an even division each line
+        of a bar is played
+    parts : how many lines there are to a beat
+    """
+
+    offsets_beats: NDArray[np.float64]
+    parts: int
+
+
+def groove_of(beats_in_bar: NDArray[np.float64], bar_length: int, division: Division) -> Groove:
+    """Take the feel of hits: the median of how far those of each line of the bar lie from it.
+
+    A line that nothing was played on lies between its neighbours.
+
+    Parameters
+    ----------
+    beats_in_bar : shape (n,), where in their bars the hits lie, in beats from the downbeat
+    bar_length : in beats
+
+    Raises
+    ------
+    UsageError : there are too few hits to tell
+    """
+    parts = division.parts
+    nearest = np.rint(beats_in_bar * parts)
+    offsets = beats_in_bar - nearest / parts
+    slots = nearest.astype(np.int64) % (bar_length * parts)
+    if len(slots) < _FEWEST_HITS:
+        raise UsageError("The groove has too few hits to take a feel from: choose one of a bar or more.")
+    found = np.unique(slots)
+    medians = np.array([np.median(offsets[slots == slot]) for slot in found])
+    every = np.interp(np.arange(bar_length * parts), found, medians, period=bar_length * parts)
+    limit = _FARTHEST_SHARE / parts
+    return Groove(np.clip(every, -limit, limit), parts)

@@ -1,0 +1,1 @@
+"""Learned placement: a network over the strokes says which line each belongs to."""

@@ -1,0 +1,91 @@
+"""The drummer's own push and pull: how far ahead of the lines or behind them the playing lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.alignment.placement import Lines
+from engine.alignment.strokes import Strokes
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """Push and pull over time.
+
+    Attributes
+    ----------
+    times_samples : float64, shape (k,), ascending
+    offsets_samples : float64, shape (k,), positive where the playing is late against the lines
+    """
+
+    times_samples: Floats
+    offsets_samples: Floats
+
+    def at(self, positions_samples: Floats) -> Floats:
+        """Return the offset at each position, that of an end beyond it; 0 where nothing is known."""
+        if len(self.times_samples) == 0:
+            return np.zeros(len(positions_samples))
+        found: Floats = np.interp(positions_samples, self.times_samples, self.offsets_samples)
+        return found
+
+
+def smoothed(
+    times_samples: Floats, offsets_samples: Floats, width_samples: float, trust: Floats | None = None
+) -> Curve:
+    """Smooth offsets over time: a local line through them, strays weighed down (LOWESS, Cleveland 1979).
+
+    Parameters
+    ----------
+    times_samples, offsets_samples : shape (k,), ascending in time, of strokes and how late each is
+    width_samples : as far to either side counts about half
+    trust : shape (k,), 0 to 1, of each
+    """
+    count = len(times_samples)
+    if count == 0:
+        return Curve(np.zeros(0), np.zeros(0))
+    given = np.ones(count) if trust is None else trust
+    robust = np.ones(count)
+    knots = np.arange(times_samples[0], times_samples[-1] + width_samples / 2.0, width_samples / 2.0)
+    fitted = np.zeros(len(knots))
+    for _ in range(3):
+        fitted = _local_lines(knots, times_samples, offsets_samples, width_samples, given * robust)
+        away = np.abs(offsets_samples - np.interp(times_samples, knots, fitted))
+        spread = 4.0 * float(np.median(away)) + 1e-9
+        robust = np.clip(1.0 - (away / spread) ** 2, 0.03, 1.0) ** 2
+    return Curve(knots, fitted)
+
+
+def _local_lines(knots: Floats, times: Floats, offsets: Floats, width: float, weights: Floats) -> Floats:
+    """Fit a line around each knot by weighted least squares, its slope held down where little supports it."""
+    away = (times - knots[:, None]) / width
+    weight = weights * np.exp(-0.5 * np.minimum(away**2, 60.0)) + 1e-12
+    total = weight.sum(1)
+    middle = (weight * away).sum(1) / total
+    mean = weight @ offsets / total
+    centred = weight * (away - middle[:, None])
+    slope = (centred * (offsets - mean[:, None])).sum(1) / ((centred * (away - middle[:, None])).sum(1) + 0.5)
+    fitted: Floats = mean - slope * middle
+    return fitted
+
+
+def phrase(strokes: Strokes, taken: NDArray[np.int64], lines: Lines, bars: float = 1.0) -> Curve:
+    """Return the phrase's own push and pull: how late strokes are, smoothed over bars."""
+    on_line = np.flatnonzero(taken >= 0)
+    onsets = strokes.onsets_samples[on_line]
+    return smoothed(onsets, onsets - lines.positions_samples[taken[on_line]], bars * bar_samples(lines) / 2.0)
+
+
+def bar_samples(lines: Lines) -> float:
+    """Return how long a bar lasts: the median over the downbeats, or four beats."""
+    downbeats = lines.positions_samples[lines.levels == 0]
+    if len(downbeats) > 1:
+        return float(np.median(np.diff(downbeats)))
+    if len(lines.beats) < 2:
+        return 2.0 * lines.rate_hz
+    beats = float(lines.beats[-1] - lines.beats[0])
+    return 4.0 * float(lines.positions_samples[-1] - lines.positions_samples[0]) / max(beats, 1e-9)

@@ -1,0 +1,56 @@
+"""What every way of alignment is told: how far hits are moved, which ones, and what they are held against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.hits.hits import Role
+
+ON_THE_LINE_SAMPLES = 0.5
+"""What is no further from its line is on it: it stays bit for bit."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlignmentSettings:
+    """How far hits are moved, and which.
+
+    Attributes
+    ----------
+    strength : 0 to 1, how much of the way to its line a hit goes
+    exclude_within_ms : a stroke as near to its line as that is on it already, and stays to the sample
+    least_ms, most_ms : only strokes that are off by at least and at most as much are moved
+    own_feel : hold strokes against the drummer's own smoothed push and pull instead of the lines
+    kept_voices : drums whose strokes stay where they are, unless another drum sounds with them
+    kept_bars : bars whose strokes stay, counted from 1 by the downbeats of the lines
+    fix_flams : whether a voice that is late or early within its stroke by mistake is moved too
+    """
+
+    strength: float = 1.0
+    exclude_within_ms: float = 0.0
+    least_ms: float = 0.0
+    most_ms: float = float("inf")
+    own_feel: bool = False
+    kept_voices: frozenset[Role] = frozenset()
+    kept_bars: frozenset[int] = frozenset()
+    fix_flams: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant.
+
+        Raises
+        ------
+        ValueError
+            where a figure is out of its range
+        """
+        if not 0.0 <= self.strength <= 1.0:
+            raise ValueError(f"The strength is {self.strength:g}; it goes from 0 to 1.")
+        if not self.exclude_within_ms >= 0.0:
+            raise ValueError(f"Excluded is what is within {self.exclude_within_ms:g} ms; give 0 or more.")
+        if not 0.0 <= self.least_ms <= self.most_ms:
+            raise ValueError(
+                f"The range goes from {self.least_ms:g} to {self.most_ms:g} ms; the first is the smaller."
+            )
+
+
+ALL = AlignmentSettings()
+"""Everything, all the way, onto the lines."""

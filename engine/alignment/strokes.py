@@ -1,0 +1,113 @@
+"""Hits gathered into strokes: what is placed on a line as one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.hits.hits import ORNAMENTS, Hits, Ornament, Role
+
+VOICES = tuple(role for role in Role if role.is_close)
+"""What columns of voices stand for."""
+
+_GRACE_S = 0.16
+"""As long before its main hit a drag may begin."""
+_PLAIN_GRACE_S = (0.008, 0.048)
+_SOFTER_DB = 2.0
+"""A hit shortly before a louder one of its drum is a grace note, whether it was told as one or not."""
+
+GRACES = (ORNAMENTS.index(Ornament.FLAM), ORNAMENTS.index(Ornament.DRAG))
+_LATE = ORNAMENTS.index(Ornament.LATE_VOICE)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Strokes:
+    """What is placed as one, a row for each, in the order of time.
+
+    Attributes
+    ----------
+    onsets_samples : float64, shape (s,), of the earliest voice that is neither a grace note nor told as late
+    strengths_db : float32, shape (s,), of its loudest hit
+    voices : bool, shape (s, len(VOICES)), what sounds, grace notes aside
+    of_hits : int64, shape (n,), the stroke of each hit; a grace note is of that of its main hit
+    graces : bool, shape (n,), which hits are grace notes: they keep their distance to the main hit
+    rate_hz : of the positions
+    """
+
+    onsets_samples: NDArray[np.float64]
+    strengths_db: NDArray[np.float32]
+    voices: NDArray[np.bool_]
+    of_hits: NDArray[np.int64]
+    graces: NDArray[np.bool_]
+    rate_hz: int
+
+
+def gather(hits: Hits, rate_hz: int) -> Strokes:
+    """Gather hits into strokes, each grace note with the next hit of its drum, or that of its own stroke."""
+    count = len(hits.onsets_samples)
+    graces = np.isin(hits.ornaments, GRACES) | _plain_graces(hits, rate_hz)
+    groups = hits.strokes.astype(np.int64)
+    for hit in np.flatnonzero(graces):
+        main = _main_hit(hits, graces, int(hit), rate_hz)
+        if main is not None:
+            groups[hit] = groups[main]
+    alone = ~np.isin(groups, groups[~graces])
+    graces = graces & ~alone
+    times_only = np.where(graces | _told_late(hits, graces, groups), np.inf, hits.onsets_samples)
+    _, of_hits = np.unique(groups, return_inverse=True)
+    size = int(of_hits.max(initial=-1)) + 1
+    onsets = np.full(size, np.inf)
+    np.minimum.at(onsets, of_hits, times_only)
+    order = np.argsort(onsets, kind="stable")
+    of_hits = np.argsort(order)[of_hits] if count else np.zeros(0, np.int64)
+    strengths = np.full(size, -np.inf, np.float32)
+    np.maximum.at(strengths, of_hits, hits.strengths_db)
+    return Strokes(onsets[order], strengths, _voices(hits, of_hits, graces, size), of_hits, graces, rate_hz)
+
+
+def _plain_graces(hits: Hits, rate_hz: int) -> NDArray[np.bool_]:
+    graces = np.zeros(len(hits.onsets_samples), np.bool_)
+    for track in np.unique(hits.tracks):
+        rows = np.flatnonzero(hits.tracks == track)
+        gaps_s = np.diff(hits.onsets_samples[rows]) / rate_hz
+        soon = (gaps_s >= _PLAIN_GRACE_S[0]) & (gaps_s <= _PLAIN_GRACE_S[1])
+        # The loudest so far from behind: the first of two grace notes may be louder than the second.
+        for at in range(len(rows) - 2, -1, -1):
+            main = at + 1
+            while main < len(rows) - 1 and graces[rows[main]]:
+                main += 1
+            softer = hits.strengths_db[rows[at]] <= hits.strengths_db[rows[main]] - _SOFTER_DB
+            graces[rows[at]] = bool(soon[at]) and bool(softer)
+    return graces
+
+
+def _main_hit(hits: Hits, graces: NDArray[np.bool_], grace: int, rate_hz: int) -> int | None:
+    """Return the hit that a grace note belongs to: the next of its drum, where that is soon."""
+    latest = hits.onsets_samples[grace] + _GRACE_S * rate_hz
+    stop = int(np.searchsorted(hits.onsets_samples, latest, side="right"))
+    after = np.arange(grace + 1, stop)
+    same = after[~graces[after] & (hits.tracks[after] == hits.tracks[grace])]
+    if len(same):
+        return int(same[0])
+    own = np.flatnonzero(~graces & (hits.strokes == hits.strokes[grace]))
+    return int(own[0]) if len(own) else None
+
+
+def _told_late(hits: Hits, graces: NDArray[np.bool_], groups: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell which hits are said to be late and sound beside one that is not."""
+    late = hits.ornaments == _LATE
+    held: NDArray[np.bool_] = late & np.isin(groups, groups[~late & ~graces])
+    return held
+
+
+def _voices(
+    hits: Hits, of_hits: NDArray[np.int64], graces: NDArray[np.bool_], size: int
+) -> NDArray[np.bool_]:
+    voices = np.zeros((size, len(VOICES)), np.bool_)
+    roles = hits.voices
+    for hit in np.flatnonzero(~graces):
+        if roles[hit] in VOICES:
+            voices[of_hits[hit], VOICES.index(roles[hit])] = True
+    return voices

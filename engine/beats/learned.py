@@ -1,0 +1,138 @@
+"""From the activations of the learned tracker to beats, bars and other readings of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d, uniform_filter1d
+
+from engine.beats.activations import Activations
+from engine.beats.counted import counted, median_tempo_bpm
+from engine.beats.decode import Pulse, beat_odds, best_pulse
+from engine.beats.metre import best_bars, downbeat_odds
+from engine.beats.readings import (
+    HEARD,
+    USUAL_TEMPI,
+    Evidence,
+    Reading,
+    TempoPrior,
+    evidence,
+    probabilities,
+    weigh,
+)
+from engine.beats.refine import refine_beats
+from engine.beats.traces import Traces
+from engine.document.analysis import BeatGrid
+from engine.document.grid_readings import LEVELS
+from engine.errors import UsageError
+from engine.progress import SILENT, Progress
+
+Floats = NDArray[np.float64]
+
+MAKER = "offcut-beats-2"
+_LEAST_BEATS = 4
+_AROUND_BEATS = 9
+_REACH_BEATS = 13
+
+
+def find_readings(
+    traces: Traces, told: Activations, progress: Progress = SILENT, prior: TempoPrior | None = None
+) -> tuple[Reading, ...]:
+    """Find the beats, bars and readings of a recording; none where nothing pulses.
+
+    Parameters
+    ----------
+    told : what the network says of it
+    prior : which tempi are expected; those of all music unless told
+
+    Raises
+    ------
+    Cancelled : the user asked for it
+    """
+    rate = told.frames_per_s
+    odds = beat_odds(told.beat, rate)
+    pulse = best_pulse(odds, rate, progress=progress)
+    if len(pulse.frames) < _LEAST_BEATS or not len(traces.onsets.positions_samples):
+        return ()
+    heard = evidence(odds, told.downbeat, rate)
+    weighed = weigh(pulse.frames.astype(np.float64), heard, prior or USUAL_TEMPI, progress)
+    likely = probabilities(weighed)
+    best = next(iter(likely))
+    if best != HEARD:
+        near = replace(pulse, tempi_bpm=pulse.tempi_bpm * float(LEVELS[best].ratio))
+        pulse = best_pulse(odds, rate, near=near, progress=progress)
+        if len(pulse.frames) < _LEAST_BEATS:
+            return ()
+    grid = _grid(pulse, told, heard, traces, progress)
+    return () if grid is None else _with_others(grid, best, likely)
+
+
+def _grid(
+    pulse: Pulse, told: Activations, heard: Evidence, traces: Traces, progress: Progress
+) -> BeatGrid | None:
+    """Place the beats on what was played and count them."""
+    rate_hz, onsets = traces.framing.rate_hz, traces.onsets
+    to_samples = rate_hz / told.frames_per_s
+    frames = _extended(between_frames(pulse.frames, told.beat), onsets.positions_samples / to_samples)
+    frames = frames[in_time(heard.odds[heard.at(frames)])]
+    beats = np.rint(frames * to_samples).astype(np.int64)
+    beats = refine_beats(beats, onsets.positions_samples, onsets.strengths, rate_hz)
+    beats = beats[counted(beats, onsets.positions_samples, rate_hz)]
+    if len(beats) < _LEAST_BEATS:
+        return None
+    at = heard.at(beats / to_samples)
+    bars = best_bars(downbeat_odds(heard.downbeat[at]), progress)
+    return BeatGrid(beats, bars.positions, median_tempo_bpm(beats, rate_hz), 1.0, MAKER)
+
+
+def between_frames(frames: NDArray[np.int64], beat: NDArray[np.floating]) -> Floats:
+    """Return where between frames the activation peaks, shape (n,): the top of a parabola through three."""
+    last = len(beat) - 1
+    near = np.clip(frames[:, None] + np.arange(-1, 2), 0, last)
+    at = near[np.arange(len(frames)), beat[near].argmax(axis=1)]
+    levels = np.log(np.maximum(beat.astype(np.float64), 1e-4))
+    before, here, after = levels[np.maximum(at - 1, 0)], levels[at], levels[np.minimum(at + 1, last)]
+    bend = before - 2.0 * here + after
+    shift = np.where(bend < -1e-6, 0.5 * (before - after) / np.minimum(bend, -1e-6), 0.0)
+    return np.maximum.accumulate(at + np.clip(shift, -0.5, 0.5))
+
+
+def _extended(frames: Floats, onsets_frames: Floats) -> Floats:
+    """Count on, as far apart as the first and last beats are, to the first and the last sound."""
+    first, last = (float(np.median(np.diff(end))) for end in (frames[:5], frames[-5:]))
+    before = np.arange(max(0, int((frames[0] - onsets_frames[0]) / first + 0.1)), 0, -1)
+    after = np.arange(1, max(0, int((onsets_frames[-1] - frames[-1]) / last + 0.1)) + 1)
+    return np.concatenate([frames[0] - first * before, frames, frames[-1] + last * after])
+
+
+def in_time(odds: Floats) -> NDArray[np.bool_]:
+    """Tell which beats, of these odds, have beats around that are heard: talk between two songs has none."""
+    around = uniform_filter1d(odds, min(_AROUND_BEATS, max(1, len(odds))), mode="nearest")
+    kept: NDArray[np.bool_] = maximum_filter1d(around, _REACH_BEATS) > 0.0
+    return kept
+
+
+def _with_others(grid: BeatGrid, best: str, likely: dict[str, float]) -> tuple[Reading, ...]:
+    """Return the grid as the first reading, and the others as counted from it."""
+    ratios = {HEARD: Fraction(1)} | {name: level.ratio for name, level in LEVELS.items()}
+    names = {level.ratio: name for name, level in LEVELS.items()}
+    others: list[Reading] = []
+    for name, confidence in likely.items():
+        called = names.get(ratios[name] / ratios[best])
+        if called is None:
+            continue
+        try:
+            counted_so = LEVELS[called].count(grid)
+        except UsageError:
+            continue
+        others.append(Reading(replace(counted_so, confidence=confidence, maker=MAKER), confidence, called))
+    first = replace(
+        grid,
+        confidence=likely[best],
+        readings=[one.name for one in others],
+        reading_confidences=np.array([one.confidence for one in others], np.float64),
+    )
+    return (Reading(first, first.confidence, HEARD), *others)

@@ -1,0 +1,37 @@
+"""A grid that the user brought, and what they must know of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.document.analysis import BeatGrid
+from engine.errors import SourceError
+from engine.regular_file import read_beginning
+from engine.safe_write import shown
+
+_MOST_BYTES = 16 * 2**20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OwnGrid:
+    """A grid, and a sentence where something about it is not as one would expect; else an empty one."""
+
+    grid: BeatGrid
+    notice: str = ""
+
+
+def bytes_of_file(path: Path) -> bytes:
+    """Return what a small file holds.
+
+    Raises
+    ------
+    SourceError : it cannot be read, or is larger than any such file
+    """
+    try:
+        held = read_beginning(path, _MOST_BYTES + 1)
+    except OSError as error:
+        raise SourceError(f"{shown(path)} cannot be read: {error.strerror or error}.") from error
+    if len(held) > _MOST_BYTES:
+        raise SourceError(f"{shown(path)} has more than 16 MB, too much for a grid: give another file.")
+    return held

@@ -358,9 +358,7 @@ def _without_drums(rng: np.random.Generator, made_of: Sources) -> Piece:
     if slow:
         programs = [int(program) for program in rng.choice(made_of.allowed(_SLOW), 4)]
     elif rng.random() < 0.5:
-        programs = [
-            int(rng.choice(made_of.allowed(range(8) if rng.random() < 0.7 else range(24, 32))))
-        ] * 4
+        programs = [int(rng.choice(made_of.allowed(range(8) if rng.random() < 0.7 else range(24, 32))))] * 4
     swing = (float(rng.choice([0.5, 0.5, 0.5, 2 / 3])), 0.5)
     return _rendered(
         rng, made_of, f"no drums {metre} at {tempo_bpm:.0f} {tempo}", beats, [], notes, swing, (), programs

@@ -26,7 +26,7 @@ PARTS = 12
 """Of a beat: it can be halved, quartered and divided by three."""
 _POOLED = 16
 FEATURES = PARTS * 2 * _POOLED + 2
-_DILATIONS = (1, 2, 4, 8, 16)
+_DILATIONS = (1, 2, 4, 8)
 _USUAL_PERIOD_S = 0.5
 
 Floats = NDArray[np.float32]

@@ -2,8 +2,8 @@
 
 MUSIC holds the pieces that the network of beats learned from (see `engine.beats.training.cache`), OUT becomes
 the weights. Each example is some bars of a piece, counted rightly or in one of the ways that trackers get
-wrong: half a beat late, half, double, three for two, ... Where it is counted rightly its bars are learned, and
-everywhere whether it is.
+wrong: half a beat late, half, double, three for two, ... Where it is counted rightly its bars are learned,
+and everywhere whether it is.
 """
 
 from __future__ import annotations
@@ -79,10 +79,10 @@ def batch(pieces: Sequence[Counted], rng: np.random.Generator) -> Batch:
         is_right = rng.random() < _RIGHT
         if not is_right:
             frames = _wrong(frames, rng)
-        first = int(rng.integers(0, max(1, len(frames) - _BEATS + 1)))
-        seen = slice(first, min(first + _BEATS, len(frames)))
+        first = int(rng.integers(0, max(1, len(frames) - _BEATS)))
+        seen = slice(first, min(first + _BEATS, len(frames) - 1))
         count = seen.stop - first
-        drawn[row, :count] = pictures(piece.sums, frames)[seen]
+        drawn[row, :count] = pictures(piece.sums, frames[first : seen.stop + 1])[:-1]
         weights[row, :count, 1] = 1.0
         if is_right:
             targets[row, :count, 1] = 1.0
@@ -93,12 +93,11 @@ def batch(pieces: Sequence[Counted], rng: np.random.Generator) -> Batch:
 
 def _wrong(frames: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
     """Return one of the readings that are not the right one."""
+    period = float(frames[-1] - frames[0]) / (len(frames) - 1)
     found = [
         (_OFTEN.get(name, _SELDOM), spaced)
-        for name, _, spaced in readings(frames)
-        if name != HEARD
-        and len(spaced) >= 6
-        and _SHORTEST_FRAMES <= float(np.median(np.diff(spaced))) <= _LONGEST_FRAMES
+        for name, ratio, spaced in readings(frames)
+        if name != HEARD and len(spaced) >= 6 and _SHORTEST_FRAMES <= period / ratio <= _LONGEST_FRAMES
     ]
     shares = np.array([share for share, _ in found])
     return found[int(rng.choice(len(found), p=shares / shares.sum()))][1]

@@ -136,6 +136,11 @@ class Session(QObject):
         """Tell whether an analysis is stored and sound, in force or not."""
         return self._open_document().holds_analysis(analysis_id)
 
+    def stored_grid(self, analysis_id: str) -> BeatGrid | None:
+        """Return a beat grid, in force or not; None where it is not stored, or damaged."""
+        found = self._open_document().stored_analysis(analysis_id)
+        return found if isinstance(found, BeatGrid) else None
+
     def create(self, path: Path) -> None:
         """Make a new document and open it."""
         self._replace(Document.create(path))

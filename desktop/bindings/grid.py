@@ -16,6 +16,7 @@ def grid(window: Window) -> Mapping[str, Handler]:
         "grid.layer": layer.enter,
         "grid.half": layer.doing(editing.halve),
         "grid.double": layer.doing(editing.double),
+        "grid.other_level": layer.doing(editing.other_level),
         "grid.shift": layer.doing(editing.shift),
         "grid.downbeat": layer.doing(editing.set_downbeat),
         "grid.tap": window.tap_tempo.tap,

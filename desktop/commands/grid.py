@@ -27,6 +27,12 @@ GRID = (
     _grid("heard", "Beats as they were heard", (), "Take back all edits of the grid at once."),
     _layered("half", "Half tempo", "H", "Keep every second beat."),
     _layered("double", "Double tempo", "D", "Put a beat between any two."),
+    _layered(
+        "other_level",
+        "Other level",
+        "O",
+        "Count half, double or three for two, the most probable first; then as it was.",
+    ),
     _layered("shift", "Shift half a beat", "S", "Move every beat halfway to the next."),
     _layered("downbeat", "Set downbeat", "B", "Begin a bar at the beat nearest to the playhead."),
 )

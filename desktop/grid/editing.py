@@ -12,6 +12,7 @@ from desktop.transport import Transport
 from engine.document import grid_edits
 from engine.document.analysis import BeatGrid
 from engine.document.edits import set_analyses, set_settings
+from engine.document.grid_readings import next_reading
 from engine.document.heard import heard_ids
 from engine.document.state import DocumentState
 from engine.errors import OffcutError, UsageError
@@ -50,6 +51,7 @@ class GridEditing(QObject):
         self._transport = transport
         self._timeline = timeline
         self._seek = seek
+        self._counted_from: BeatGrid | None = None
         timeline.canvas.beat_dragged.connect(self._drag)
         session.replaced.connect(self._show_snapping)
         session.changed.connect(self._show_snapping)
@@ -63,6 +65,22 @@ class GridEditing(QObject):
     def double(self) -> None:
         """Put a beat between any two."""
         self._apply(grid_edits.doubled(self._grid()), "Double tempo: {tempo}")
+
+    def other_level(self) -> None:
+        """Count the same music in the next of its ways: half, double, three for two; then as it was."""
+        grid, heard = self._grid(), self._session.stored_grid(heard_ids(self._session.state)["beats"])
+        for base in (heard, self._counted_from, grid):
+            found = None if base is None else next_reading(base, grid)
+            if found is not None:
+                break
+        if found is None or found.grid is grid:
+            raise UsageError(f"{grid_edits.tempo_text(grid)} can be counted in no other way.")
+        if found.grid is heard:
+            self.use_heard()
+            return
+        self._counted_from = None if base is heard else base
+        likely = "" if found.confidence is None else f", {found.confidence:.0%} likely"
+        self._apply(found.grid, found.label + ": {tempo}" + likely)
 
     def shift(self) -> None:
         """Move all beats by half of one."""
@@ -107,7 +125,7 @@ class GridEditing(QObject):
         key = heard_ids(state)["beats"]
         if state.analyses.get("beats") == key:
             raise UsageError("The beats in force are the ones that were heard.")
-        if not self._session.holds_analysis(key):
+        if self._session.stored_grid(key) is None:
             raise UsageError("These tracks were not listened to as they are; do that first ‹taste.listen›.")
         self._session.apply(set_analyses(state, {"beats": key}, "Beats as they were heard"))
         self.said.emit("Beats as they were heard")

@@ -11,8 +11,8 @@ from desktop.grid.editing import GridEditing
 from desktop.session import Session
 
 KEYS_THERE = (
-    "Grid: half tempo ‹grid.half›, double ‹grid.double›, shift half a beat ‹grid.shift›, "
-    "downbeat here ‹grid.downbeat›; Esc leaves"
+    "Grid: half tempo ‹grid.half›, double ‹grid.double›, other level ‹grid.other_level›, "
+    "shift half a beat ‹grid.shift›, downbeat here ‹grid.downbeat›; Esc leaves"
 )
 
 

@@ -23,6 +23,10 @@ FLOOR_DB = -100.0
 LOWEST_HZ, HIGHEST_HZ = 30.0, 10_000.0
 _BEND_HZ = 200.0
 
+LOUD_SHARE = 0.95
+QUIETEST_LOUD_DB = -40.0
+RANGE_DB = 60.0
+
 Levels = NDArray[np.float16]
 
 
@@ -86,11 +90,6 @@ def levels_of(power: NDArray[np.float32]) -> Levels:
         np.float16
     )
     return levels
-
-
-LOUD_SHARE = 0.95
-QUIETEST_LOUD_DB = -55.0
-RANGE_DB = 60.0
 
 
 def reference_db(levels: Levels) -> float:

@@ -10,15 +10,20 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
 from engine.beats.activations import Activations
+from engine.beats.beat_pictures import WEIGHTS as BAR_WEIGHTS
+from engine.beats.beat_pictures import trained_bars
 from engine.beats.counted import counted, median_tempo_bpm
 from engine.beats.decode import Pulse, beat_odds, best_pulse
-from engine.beats.metre import best_bars, downbeat_odds
+from engine.beats.features import heard as heard_levels
+from engine.beats.features import reference_db
 from engine.beats.readings import (
     HEARD,
+    OFF_BEAT,
     USUAL_TEMPI,
     Evidence,
     Reading,
     TempoPrior,
+    bars_at,
     evidence,
     probabilities,
     weigh,
@@ -28,6 +33,7 @@ from engine.beats.traces import Traces
 from engine.document.analysis import BeatGrid
 from engine.document.grid_readings import LEVELS
 from engine.errors import UsageError
+from engine.learning.torch_threads import few_threads
 from engine.progress import SILENT, Progress
 
 Floats = NDArray[np.float64]
@@ -36,6 +42,8 @@ MAKER = "offcut-beats-2"
 _LEAST_BEATS = 4
 _AROUND_BEATS = 9
 _REACH_BEATS = 13
+_FAVOUR = 3.0
+"""What a beat of the chosen reading gains when beats are found anew, so that they begin where it does."""
 
 
 def find_readings(
@@ -57,13 +65,19 @@ def find_readings(
     pulse = best_pulse(odds, rate, progress=progress)
     if len(pulse.frames) < _LEAST_BEATS or not len(traces.onsets.positions_samples):
         return ()
-    heard = evidence(odds, told.downbeat, rate)
-    weighed = weigh(pulse.frames.astype(np.float64), heard, prior or USUAL_TEMPI, progress)
+    network = trained_bars(BAR_WEIGHTS)
+    with few_threads():
+        heard = evidence(odds, told, heard_levels(traces.levels, reference_db(traces.levels)), network)
+        frames = between_frames(pulse.frames, told.beat)
+        weighed = weigh(frames, heard, prior or USUAL_TEMPI, progress)
     likely = probabilities(weighed)
     best = next(iter(likely))
     if best != HEARD:
-        near = replace(pulse, tempi_bpm=pulse.tempi_bpm * float(LEVELS[best].ratio))
-        pulse = best_pulse(odds, rate, near=near, progress=progress)
+        ratio = float(LEVELS[best].ratio) if best in LEVELS else 1.0
+        near = replace(pulse, tempi_bpm=pulse.tempi_bpm * ratio)
+        favoured = odds.copy()
+        favoured[heard.at(weighed[best].frames)] += _FAVOUR
+        pulse = best_pulse(favoured, rate, near=near, progress=progress)
         if len(pulse.frames) < _LEAST_BEATS:
             return ()
     grid = _grid(pulse, told, heard, traces, progress)
@@ -83,8 +97,7 @@ def _grid(
     beats = beats[counted(beats, onsets.positions_samples, rate_hz)]
     if len(beats) < _LEAST_BEATS:
         return None
-    at = heard.at(beats / to_samples)
-    bars = best_bars(downbeat_odds(heard.downbeat[at]), progress)
+    bars, _ = bars_at(beats / to_samples, heard, progress)
     return BeatGrid(beats, bars.positions, median_tempo_bpm(beats, rate_hz), 1.0, MAKER)
 
 
@@ -117,7 +130,8 @@ def in_time(odds: Floats) -> NDArray[np.bool_]:
 
 def _with_others(grid: BeatGrid, best: str, likely: dict[str, float]) -> tuple[Reading, ...]:
     """Return the grid as the first reading, and the others as counted from it."""
-    ratios = {HEARD: Fraction(1)} | {name: level.ratio for name, level in LEVELS.items()}
+    ratios = dict.fromkeys((HEARD, OFF_BEAT), Fraction(1))
+    ratios |= {name: level.ratio for name, level in LEVELS.items()}
     names = {level.ratio: name for name, level in LEVELS.items()}
     others: list[Reading] = []
     for name, confidence in likely.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d
 
+from engine.beats.activations import Activations
+from engine.beats.beat_pictures import BarNetwork, pictures, running_sums, told_of
 from engine.beats.decode import FASTEST_BPM, SLOWEST_BPM
-from engine.beats.metre import best_bars, downbeat_odds
+from engine.beats.metre import Bars, best_bars, downbeat_odds
 from engine.document.analysis import BeatGrid
 from engine.document.grid_readings import LEVELS
 from engine.progress import SILENT, Progress
@@ -20,9 +22,13 @@ Floats = NDArray[np.float64]
 
 HEARD = "heard"
 """The name of the reading that the beats were first found at."""
-_BEAT_WEIGHT = 6.0
-_BAR_WEIGHT = 6.0
-_PRIOR_WEIGHT = 1.0
+OFF_BEAT = "off"
+"""As fast, but half a beat later; weighed, and never offered beside the right one."""
+_BEAT_WEIGHT = 3.0
+_BAR_WEIGHT = 1.0
+_LEVEL_WEIGHT = 1.0
+_PRIOR_WEIGHT = 0.5
+_FRAME_BARS = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,40 +70,72 @@ USUAL_TEMPI = TempoPrior(115.0, 0.8)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """What speaks for each frame.
+    """What speaks for beats and bars.
 
     Attributes
     ----------
     odds : float64, shape (frames,), log-odds of a beat, the best of neighbouring frames
     downbeat : float32, shape (frames,), probability of a downbeat, the best of neighbouring frames
+    sums : of `running_sums`
+    network : tells bars and levels from pictures of beats
     """
 
     frames_per_s: float
     odds: Floats
     downbeat: NDArray[np.floating]
+    sums: NDArray[np.floating]
+    network: BarNetwork
 
     def at(self, frames: Floats) -> NDArray[np.int64]:
         """Return the whole frames, shape (n,), at places between frames."""
         return np.clip(np.rint(frames).astype(np.int64), 0, max(0, len(self.odds) - 1))
 
 
-def evidence(odds: Floats, downbeat: NDArray[np.floating], frames_per_s: float) -> Evidence:
-    """Gather what speaks for beats at places that are known to about a frame."""
-    return Evidence(frames_per_s, maximum_filter1d(odds, 3), maximum_filter1d(downbeat, 3))
+def evidence(odds: Floats, told: Activations, heard: NDArray[np.float32], network: BarNetwork) -> Evidence:
+    """Gather what speaks for beats at places that are known to about a frame.
+
+    Parameters
+    ----------
+    odds : shape (frames,), as of `engine.beats.decode.beat_odds`
+    heard : shape (frames, BANDS), as of `engine.beats.features.heard`
+    """
+    near = maximum_filter1d(odds, 3), maximum_filter1d(told.downbeat, 3)
+    return Evidence(told.frames_per_s, *near, running_sums(heard), network)
 
 
-@dataclass(frozen=True, slots=True)
+def bars_at(frames: Floats, heard: Evidence, progress: Progress = SILENT) -> tuple[Bars, float]:
+    """Count beats, and say how much like the level of a person they are: the mean log-odds of all.
+
+    Parameters
+    ----------
+    frames : float64, shape (n,), strictly ascending, two at least
+    """
+    told = told_of(heard.network, pictures(heard.sums, frames)).astype(np.float64)
+    odds = downbeat_odds(1.0 / (1.0 + np.exp(-told[:, 0])))
+    odds += _FRAME_BARS * downbeat_odds(heard.downbeat[heard.at(frames)])
+    return best_bars(odds, progress), float(told[:, 1].mean())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Weighed:
-    """What speaks for one reading, a second of music: for its beats, its bars and its tempo."""
+    """What speaks for one reading: a second of its beats and of its bars, its level and its tempo.
 
+    Attributes
+    ----------
+    frames : float64, shape (n,), where its beats would be
+    """
+
+    frames: Floats
     beats: float
     bars: float
+    level: float
     tempo: float
 
     @property
     def score(self) -> float:
         """What all of it says together, as log-odds up to a constant."""
-        return _BEAT_WEIGHT * self.beats + _BAR_WEIGHT * self.bars + _PRIOR_WEIGHT * self.tempo
+        found = _BEAT_WEIGHT * self.beats + _BAR_WEIGHT * self.bars
+        return found + _LEVEL_WEIGHT * self.level + _PRIOR_WEIGHT * self.tempo
 
 
 def weigh(
@@ -107,36 +145,42 @@ def weigh(
 
     Parameters
     ----------
-    frames : float64, shape (n,), its beats, ascending, two at least
+    frames : float64, shape (n,), its beats, strictly ascending, four at least
 
     Raises
     ------
     Cancelled : the user asked for it
     """
     tempo_bpm = 60.0 * heard.frames_per_s / float(np.median(np.diff(frames)))
-    ratios = {HEARD: Fraction(1)} | {name: level.ratio for name, level in LEVELS.items()}
-    found = {}
-    for name, ratio in ratios.items():
+    seconds = float(frames[-1] - frames[0]) / heard.frames_per_s
+    found: dict[str, Weighed] = {}
+    for name, ratio, spaced in readings(frames):
         counted_bpm = tempo_bpm * float(ratio)
-        if name == HEARD or SLOWEST_BPM <= counted_bpm <= FASTEST_BPM:
-            phases = [_spaced(frames, ratio, phase) for phase in range(ratio.denominator)]
-            both = max((_weigh_beats(phase, heard, progress) for phase in phases), key=sum)
-            seconds = float(frames[-1] - frames[0]) / heard.frames_per_s
-            found[name] = Weighed(both[0] / seconds, both[1] / seconds, prior.log_density(counted_bpm))
+        if len(spaced) < 2 or (ratio != 1 and not SLOWEST_BPM <= counted_bpm <= FASTEST_BPM):
+            continue
+        bars, level = bars_at(spaced, heard, progress)
+        beats = float(heard.odds[heard.at(spaced)].sum())
+        density = prior.log_density(counted_bpm)
+        weighed = Weighed(spaced, beats / seconds, bars.score / seconds, level, density)
+        if name not in found or weighed.score > found[name].score:
+            found[name] = weighed
     return found
 
 
-def _spaced(frames: Floats, ratio: Fraction, phase: int) -> Floats:
+def readings(frames: Floats) -> Iterator[tuple[str, Fraction, Floats]]:
+    """Yield each reading, how many beats it has for one, and its beats, from each place to begin at."""
+    yield HEARD, Fraction(1), frames
+    yield OFF_BEAT, Fraction(1), (frames[:-1] + frames[1:]) / 2.0
+    for name, level in LEVELS.items():
+        for begin in range(level.ratio.denominator):
+            yield name, level.ratio, _spaced(frames, level.ratio, begin)
+
+
+def _spaced(frames: Floats, ratio: Fraction, begin: int) -> Floats:
     """Return so many beats for each, the first so many of the shortest steps after the first."""
-    parts = np.arange(phase, (len(frames) - 1) * ratio.numerator + 1, ratio.denominator)
+    parts = np.arange(begin, (len(frames) - 1) * ratio.numerator + 1, ratio.denominator)
     spaced: Floats = np.interp(parts / ratio.numerator, np.arange(len(frames)), frames)
     return spaced
-
-
-def _weigh_beats(frames: Floats, heard: Evidence, progress: Progress) -> tuple[float, float]:
-    at = heard.at(frames)
-    bars = best_bars(downbeat_odds(heard.downbeat[at]), progress)
-    return float(heard.odds[at].sum()), bars.score
 
 
 def probabilities(weighed: Mapping[str, Weighed]) -> dict[str, float]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.beats.activations import WEIGHTS, Activations, activations_of
+from engine.beats.beat_pictures import WEIGHTS as BAR_WEIGHTS
 from engine.beats.features import BANDS, FRAMES_PER_S, Levels, level_blocks
 from engine.features.dead_air import DeadAir, DeadAirDetector
 from engine.features.loudness import HopEnergy, Loudness, finite
@@ -32,7 +33,7 @@ _BASS, _BODY, _TOP = slice(0, 3), slice(6, 30), slice(40, 64)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Traces:
-    """What is kept of the sound while it streams past: about 1 MB for ten minutes.
+    """What is kept of the sound while it streams past: about 5 MB for ten minutes.
 
     Attributes
     ----------
@@ -43,6 +44,7 @@ class Traces:
     loudness_db : float32, shape (k,), level of hops of `LOUDNESS_HOP_SAMPLES`
     dead_air : where nobody plays
     activations : what the learned tracker hears; None where its weights are missing
+    levels : float16, shape (frames, BANDS), what it hears them in; none where they are missing
     """
 
     framing: Framing
@@ -54,6 +56,7 @@ class Traces:
     loudness_db: Floats
     dead_air: DeadAir
     activations: Activations | None
+    levels: Levels
 
 
 def trace(blocks: Iterable[Floats], rate_hz: int, total_samples: int, progress: Progress = SILENT) -> Traces:
@@ -86,9 +89,9 @@ def trace(blocks: Iterable[Floats], rate_hz: int, total_samples: int, progress: 
             streaming.report(done / max(1, total_samples), "Listening")
 
     stream, levels, heard = passing(), None, 0
-    if WEIGHTS.is_file():
-        stream, beside = tee(stream)
-        levels = _Following(beside, rate_hz)
+    if WEIGHTS.is_file() and BAR_WEIGHTS.is_file():
+        stream, again = tee(stream)
+        levels = _Following(again, rate_hz)
     for power in mel_power_blocks(stream, framing.mel_settings):
         level_db = floored_db(power)
         flux = [strength.push(level_db) for strength in strengths]
@@ -99,8 +102,9 @@ def trace(blocks: Iterable[Floats], rate_hz: int, total_samples: int, progress: 
     onsets.push(np.zeros(0, np.float32), attack.finish(), progress)
     whole, bass, body, top = (strength.finish() for strength in strengths)
     found, loud, dead = onsets.finish(progress), loudness.finish(), dead_air.finish()
-    told = None if levels is None else levels.finish(progress.part(0.8, 1.0))
-    return Traces(framing, whole, bass, body, top, found, loud, dead, told)
+    beside = np.zeros((0, BANDS), np.float16) if levels is None else levels.finish()
+    told = None if levels is None else activations_of(beside, progress.part(0.8, 1.0))
+    return Traces(framing, whole, bass, body, top, found, loud, dead, told, beside)
 
 
 class _Following:
@@ -125,10 +129,10 @@ class _Following:
             self._pieces.append(piece)
             self._frames += len(piece)
 
-    def finish(self, progress: Progress) -> Activations:
-        """Hear the rest and return what the network says of all."""
+    def finish(self) -> Levels:
+        """Hear the rest and return all."""
         self._pieces.extend(self._levels)
-        return activations_of(np.concatenate(self._pieces), progress)
+        return np.concatenate(self._pieces)
 
 
 def finite_pieces(blocks: Iterable[Floats]) -> Iterator[Floats]:

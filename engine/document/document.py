@@ -324,15 +324,15 @@ class Document:
             self._analyses[key] = found
         return self._analyses[key]
 
-    def holds_analysis(self, analysis_id: str) -> bool:
-        """Tell whether an analysis is stored and sound, in force or not.
+    def stored_analysis(self, analysis_id: str) -> Analysis | None:
+        """Return an analysis, in force or not; None where it is not stored, or damaged.
 
         Raises
         ------
         DocumentError : the file cannot be read
         """
         with self._reading():
-            return read_analysis(self._connection, analysis_id) is not None
+            return read_analysis(self._connection, analysis_id)
 
     def snapshot(self, name: str) -> Path:
         """Write the document as it is now into a file of its own below "<document> snapshots".

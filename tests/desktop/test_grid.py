@@ -70,7 +70,7 @@ def status(window: MainWindow) -> str:
 def test_keys_edit_the_grid_and_say_so(at_work: Hands) -> None:
     window, before = at_work.window, heard_grid()
     at_work.press("H")
-    keys = "half tempo (H), double (D), shift half a beat (S), downbeat here (B); Esc leaves"
+    keys = "half tempo (H), double (D), other level (O), shift half a beat (S), downbeat here (B); Esc leaves"
     assert status(window) == f"Grid: {keys}"
     assert_array_equal(grid_of(at_work).beats_samples, before.beats_samples), "entering changes nothing"
     at_work.press("H")
@@ -391,3 +391,47 @@ def test_without_a_grid_taps_and_tempo_make_one(hands: Hands, tmp_path: Path) ->
     assert grid_of(hands).downbeats_samples[0] == 5_000
     hands.press("Ctrl+Z")
     assert window.session.grid is None
+
+
+def test_the_other_level_steps_through_the_readings(at_work: Hands) -> None:
+    window = at_work.window
+    at_work.press("H")
+    tempi = []
+    for _ in range(4):
+        at_work.press("O")
+        tempi.append(round(grid_of(at_work).tempo_bpm))
+    assert tempi == [60, 240, 180, 120], "not weighed: half, double, three for two, and as it was"
+    assert not grid_edits.is_edited(window.session.state), "as it was heard"
+    at_work.press("O")
+    at_work.press("Ctrl+Z")
+    assert grid_of(at_work).tempo_bpm == 120.0
+
+
+def test_the_most_probable_reading_comes_first_and_says_how_likely_it_is(at_work: Hands) -> None:
+    session = at_work.window.session
+    weighed = replace(
+        heard_grid(), readings=["3/2", "double", "4/3"], reading_confidences=np.array([0.3, 0.1, 0.001])
+    )
+    key = heard_ids(session.state)["beats"]
+    session.apply(
+        edits.set_analyses(session.state, {"beats": key}, "Listened", by_listening=True), {key: weighed}
+    )
+    at_work.window.commands.run("grid.other_level")
+    assert grid_of(at_work).tempo_bpm == pytest.approx(180.0)
+    assert at_work.said[-1] == "Three beats for two: 180.0 BPM, 30% likely"
+    at_work.window.commands.run("grid.other_level")
+    assert grid_of(at_work).tempo_bpm == pytest.approx(240.0)
+    at_work.window.commands.run("grid.other_level")
+    assert grid_of(at_work).tempo_bpm == pytest.approx(120.0), (
+        "what hardly anybody would count is not offered"
+    )
+
+
+def test_a_grid_made_by_hand_has_other_levels_too(at_work: Hands) -> None:
+    window = at_work.window
+    window.grid_editing.lay_even(100.0, 0.0, "Even")
+    tempi = []
+    for _ in range(4):
+        window.commands.run("grid.other_level")
+        tempi.append(round(grid_of(at_work).tempo_bpm))
+    assert tempi == [50, 200, 150, 100]

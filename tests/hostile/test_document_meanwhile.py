@@ -116,7 +116,7 @@ def test_an_open_document_says_in_one_sentence_that_another_program_writes(path:
             for read in (
                 document.steps,
                 lambda: document.step_decisions(3),
-                lambda: document.holds_analysis("score-1"),
+                lambda: document.stored_analysis("score-1"),
                 document.undo,
                 lambda: document.apply(edits.flag(state, IDS[0], True)),
                 lambda: document.snapshot("now"),

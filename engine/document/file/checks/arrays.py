@@ -80,6 +80,8 @@ def require_analysis(analysis: Analysis) -> None:
             beats = _positions(analysis.beats_samples)
             _whole(analysis.bar_positions, (len(beats),), 0, FARTHEST_SAMPLES)
             require_numbers("the tempo", [analysis.tempo_bpm, analysis.confidence])
+            _texts(analysis.readings)
+            _numbers(analysis.reading_confidences, (len(analysis.readings),))
         case Listening():
             _positions(analysis.onsets_samples)
             _numbers(analysis.loudness_db, (len(analysis.loudness_db),))

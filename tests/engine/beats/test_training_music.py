@@ -1,0 +1,153 @@
+"""Training music: the same for a seed, its sounds on its beats; and a training that learns and goes on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.beats.features import RATE_HZ
+from engine.beats.training import kits
+from engine.beats.training.batches import SEGMENT_FRAMES, example, targets_of
+from engine.beats.training.cache import heard_piece
+from engine.beats.training.clicks import click_track
+from engine.beats.training.groove import counted
+from engine.beats.training.notes import bass, chords, comping, melody, random_key
+from engine.beats.training.patterns import GROUPS, STYLES
+from engine.beats.training.pieces import Piece
+from engine.beats.training.scoring import f_measure, peaks
+from engine.beats.training.timeline import Tempo, timeline
+from engine.beats.training.train import Training, TrainingSettings, rate_at
+
+
+def _piece(seed: int, tempo_bpm: float = 120.0) -> Piece:
+    """Return a click track that is a piece."""
+    rng = np.random.default_rng(seed)
+    beats = timeline(rng, tempo_bpm, [4] * 8, Tempo.STEADY, 0.5)
+    clicks, has_bars = click_track(rng, beats, float(beats.beats_s[-1]))
+    return Piece("clicks", clicks, np.zeros_like(clicks), beats.beats_s[:-1], beats.positions, has_bars)
+
+
+@pytest.mark.parametrize("tempo", list(Tempo))
+def test_beats_go_on_in_order_whatever_the_tempo_does(tempo):
+    laid = timeline(np.random.default_rng(1), 100.0, [4, 4, 3, 7, 4], tempo, 0.7)
+    assert laid.beats_s[0] == 0.7
+    assert len(laid.positions) == 22 == len(laid.beats_s) - 1
+    assert (np.diff(laid.beats_s) > 0.3).all()
+    assert (np.diff(laid.beats_s) < 1.2).all()
+    assert np.flatnonzero(laid.positions == 1).tolist() == [0, 4, 8, 11, 18]
+
+
+def test_places_between_and_beyond_beats_have_times():
+    laid = timeline(np.random.default_rng(1), 60.0, [4], Tempo.STEADY, 1.0)
+    np.testing.assert_allclose(laid.at(np.array([-1.0, 0.0, 0.5, 4.0, 5.0])), [0.0, 1.0, 1.5, 5.0, 6.0])
+
+
+@pytest.mark.parametrize("style", STYLES, ids=lambda style: style.name)
+def test_every_style_plays_within_its_bar(style):
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        for metre in set(style.metres):
+            hits = style.bar(rng, metre)
+            assert hits
+            assert all(0.0 <= place < metre and 0.0 < level <= 1.0 for place, _, level in hits)
+            assert all(note in kits.VOICE_OF for _, note, _ in hits)
+
+
+def test_groups_fill_their_bars():
+    assert all(sum(groups) == metre for metre, choices in GROUPS.items() for groups in choices)
+
+
+@pytest.mark.parametrize("metre", [2, 3, 4, 5, 6, 7])
+def test_music_begins_with_the_bars_and_keeps_to_them(metre):
+    rng = np.random.default_rng(metre)
+    bars = timeline(rng, 100.0, [metre] * 8, Tempo.STEADY, 0.0).bars
+    key = random_key(rng)
+    laid = chords(rng, bars, key)
+    assert laid[0].beat == 0.0
+    assert sum(chord.length_beats for chord in laid) == pytest.approx(8 * metre)
+    for part in (bass(rng, bars, laid, 0), comping(rng, bars, laid, 1), melody(rng, bars, laid, key, 3)):
+        assert all(0.0 <= note.beat < 8 * metre and note.length_beats > 0.0 for note in part)
+        assert all(20 <= note.pitch <= 110 for note in part)
+
+
+def test_six_eight_is_counted_in_two_and_in_six_when_slow():
+    assert counted(4, 4, 120.0) == (4, 1.0)
+    assert counted(6, 8, 100.0) == (2, pytest.approx(2 / 3))
+    assert counted(6, 8, 60.0) == (6, 2.0)
+    assert counted(5, 8, 160.0) == (5, 2.0)
+
+
+def test_a_seed_makes_the_same_piece_twice_and_another_makes_another():
+    np.testing.assert_array_equal(_piece(3).drums, _piece(3).drums)
+    assert not np.array_equal(_piece(3).drums, _piece(4).drums)
+    first, again = (kits.formula_kit(np.random.default_rng(2)) for _ in range(2))
+    assert all(np.array_equal(first[voice][0], again[voice][0]) for voice in first)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_beats_lie_where_the_sounds_are(seed):
+    made = _piece(seed)
+    loud = np.abs(made.drums)
+    for beat_s in made.beats_s:
+        at = round(beat_s * RATE_HZ)
+        assert loud[at : at + 200].max() > 5.0 * loud[max(0, at - 200) : at].max(initial=1e-6)
+
+
+def test_hits_sound_at_their_times_through_a_kit():
+    kit = kits.formula_kit(np.random.default_rng(7))
+    played = kits.play([kits.DrumHit(0.5, 36, 0.9), kits.DrumHit(1.0, 38, 0.5)], kit, 2.0, {})
+    assert np.flatnonzero(np.abs(played) > 1e-4)[0] == pytest.approx(0.5 * RATE_HZ, abs=10)
+    assert len(played) == 2 * RATE_HZ
+    np.testing.assert_array_equal(kits.play([], kit, 1.0, {}), np.zeros(RATE_HZ))
+
+
+def test_targets_mark_beats_and_the_frames_beside_them():
+    heard = heard_piece(_piece(1))
+    targets, weights = targets_of(heard, len(heard.stems[0]))
+    assert (targets[heard.beats, 0] == 1.0).all()
+    assert (targets[heard.beats + 1, 0] == 0.5).all()
+    assert targets[:, 1].sum() == pytest.approx(2.0 * 8)
+    assert weights[:, 0].all()
+
+
+def test_examples_are_of_one_length_and_finite_however_they_are_spoiled():
+    heard = heard_piece(_piece(2))
+    for seed in range(12):
+        drawn = example(heard, np.random.default_rng(seed))
+        assert drawn.levels.shape[0] == len(drawn.targets) == len(drawn.weights) == SEGMENT_FRAMES
+        assert np.isfinite(drawn.levels).all()
+        assert drawn.levels.min() >= 0.0
+        assert drawn.levels.max() <= 4.0
+        assert drawn.levels.dtype == np.float32
+
+
+def test_peaks_and_their_score():
+    activation = np.zeros(100, np.float32)
+    activation[[10, 30, 33, 60]] = [0.9, 0.8, 0.5, 0.2]
+    assert peaks(activation).tolist() == [10, 30]
+    assert f_measure(np.array([10, 31, 60]), np.array([10, 30])) == pytest.approx(0.8)
+    assert f_measure(np.array([], np.int64), np.array([], np.int64)) == 1.0
+    assert f_measure(np.array([10]), np.array([14])) == 0.0
+
+
+def test_the_rate_rises_then_falls():
+    settings = TrainingSettings(epochs=10, steps=100)
+    rates = [rate_at(settings, step) for step in range(1000)]
+    assert np.argmax(rates) == pytest.approx(199, abs=2)
+    assert rates[-1] < 0.02 * settings.learning_rate
+
+
+def test_a_few_steps_lower_the_loss_and_a_stopped_training_goes_on_as_if_it_had_not(tmp_path):
+    pieces = [heard_piece(_piece(seed)) for seed in range(2)]
+    settings = TrainingSettings(epochs=2, steps=3, size=1)
+    whole = Training(settings)
+    losses = []
+    for _ in range(2):
+        losses.append(whole.epoch(pieces))
+        whole.history.append({"loss": losses[-1]})
+        if len(losses) == 1:
+            whole.save(tmp_path)
+    assert losses[1] < losses[0]
+    resumed = Training(settings)
+    resumed.resume(tmp_path)
+    assert resumed.epoch(pieces) == losses[1]

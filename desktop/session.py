@@ -12,7 +12,9 @@ from engine.document.change import Change, Edit, RowChange, united
 from engine.document.document import Document
 from engine.document.file.stored_audio import StoredAudio
 from engine.document.history import StepLabel
+from engine.document.hit_edits import PROMOTED
 from engine.document.state import DocumentState
+from engine.hits.hits import Hits
 
 NO_DOCUMENT = DocumentState()
 
@@ -117,6 +119,18 @@ class Session(QObject):
         """Onsets and loudness in force."""
         found = self._analysis("listening")
         return found if isinstance(found, Listening) else None
+
+    @property
+    def hits(self) -> Hits | None:
+        """The hits of drums that were found."""
+        found = self._analysis("hits")
+        return found if isinstance(found, Hits) else None
+
+    @property
+    def promoted(self) -> Hits | None:
+        """The hits that the user confirmed."""
+        found = self._analysis(PROMOTED)
+        return found if isinstance(found, Hits) else None
 
     def holds_analysis(self, analysis_id: str) -> bool:
         """Tell whether an analysis is stored and sound, in force or not."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -41,12 +42,14 @@ class Transport(QObject):
     playhead_moved : the new position in samples
     playing_changed : whether something is heard
     result_chosen : whether the result, not the original, is what Space plays
+    before_chosen : whether all is heard and seen as it was recorded, without what was edited of its sound
     looping_changed : whether a span is repeated
     """
 
     playhead_moved = Signal(object)
     playing_changed = Signal(bool)
     result_chosen = Signal(bool)
+    before_chosen = Signal(bool)
     looping_changed = Signal(bool)
 
     def __init__(self, session: Session, player: Player, parent: QObject | None = None) -> None:
@@ -59,7 +62,9 @@ class Transport(QObject):
         self._shuttle = Shuttle()
         self._return_to: int | None = None
         self._built: dict[bool, tuple[DocumentState, EditList]] = {}
-        self.plays_result = False
+        self._before: tuple[EditList, EditList] | None = None
+        self._goes_round = False
+        self.plays_result = self.plays_before = False
         self.playhead_samples = 0
         self._near_samples: int | None = None  # in the result
         self.loops = False
@@ -72,7 +77,7 @@ class Transport(QObject):
     @property
     def edit_list(self) -> EditList | None:
         """What remains where the result is chosen; None where the source is."""
-        return self.result if self.plays_result else None
+        return self._chosen() if self.plays_result else None
 
     @property
     def patches(self) -> Mapping[str, Patches]:
@@ -219,6 +224,7 @@ class Transport(QObject):
             self._audition(self._chosen(), *span, 0.0)
         finally:
             self.loops = loops
+        self._goes_round = True
 
     def play_beside(self, source: SourceFactory, length_samples: int, rate_hz: int = 0) -> None:
         """Play something that is not on the timeline, at this rate or the document's; the playhead stays."""
@@ -234,6 +240,12 @@ class Transport(QObject):
         self.plays_result = result
         self._swap(self._chosen())
         self.result_chosen.emit(result)
+
+    def choose_before(self, before: bool) -> None:
+        """Play what was recorded, or with its edited sound; going over at the same moment when playing."""
+        self.plays_before = before
+        self._swap(self._chosen())
+        self.before_chosen.emit(before)
 
     def toggle_loop(self, span: tuple[int, int] | None) -> bool:
         """Go round in a span, or play on; return whether it loops now."""
@@ -259,7 +271,12 @@ class Transport(QObject):
             self._player.prepare()
 
     def _chosen(self) -> EditList:
-        return self.result if self.plays_result else self._programme_of(False, in_place)
+        programme = self.result if self.plays_result else self._programme_of(False, in_place)
+        if not self.plays_before:
+            return programme
+        if self._before is None or self._before[0] is not programme:
+            self._before = programme, replace(programme, patches={})
+        return self._before[1]
 
     def _programme_of(self, result: bool, make: Callable[[DocumentState], EditList]) -> EditList:
         """Return a programme of the document as it is, made once for each of its states."""
@@ -292,7 +309,7 @@ class Transport(QObject):
     def _load(self, programme: EditList, speed: int = 1) -> None:
         if not self._session.is_open or not programme.rate_hz:
             raise UsageError("There is nothing to play yet; import a recording first ‹file.import›.")
-        self._programme, self._return_to = programme, None
+        self._programme, self._return_to, self._goes_round = programme, None, False
         media = self._session.media
         self._shuttle = Shuttle(speed, programme.length_samples)
         self._sounding = sound_of(self._session.state.tracks)
@@ -329,8 +346,14 @@ class Transport(QObject):
         # in the source a cut is heard as before, and what changes the sound of a track is not
         hears_decisions = bool(change.proposals) and (self.plays_result or self._chosen() != self._programme)
         hears_tracks = change.tracks and sound_of(self._session.state.tracks) != self._sounding
-        if self.is_playing and self._return_to is None and (hears_decisions or hears_tracks):
+        if self.is_playing and self._goes_on_with_changes() and (hears_decisions or hears_tracks):
             self._swap(self._chosen())
+
+    def _goes_on_with_changes(self) -> bool:
+        """Tell whether what plays is the chosen view, or a span of it that goes round and stays in place."""
+        if self._return_to is None:
+            return True
+        return self._goes_round and self._programme is not None and self._chosen().plays_as(self._programme)
 
     def _programme_at(self, source_samples: int) -> int:
         return 0 if self._programme is None else self._at(self._programme, source_samples)

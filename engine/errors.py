@@ -25,6 +25,10 @@ class ExportError(OffcutError):
     """A file cannot be exported."""
 
 
+class TimingError(OffcutError):
+    """Hits cannot be found or moved."""
+
+
 class UsageError(OffcutError):
     """A command or a setting was given a value it cannot take."""
 

@@ -30,13 +30,13 @@ def found_once(find: Callable[[T], R]) -> Callable[[T], R]:
 
 
 def found_once_of(count: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Return what makes a function of arrays and numbers answer at once what it was asked before.
+    """Return what makes a function answer at once what it was asked before.
 
-    Arrays are known by being the same object, so nobody may write into them; numbers by their value.
+    Numbers and texts are known by their value, all else by being the same object: nobody may write into it.
 
     Parameters
     ----------
-    count : how many of the latest answers are held, and the arrays they are of
+    count : how many of the latest answers are held, and what they are of
     """
 
     def holding(find: Callable[P, R]) -> Callable[P, R]:
@@ -46,7 +46,7 @@ def found_once_of(count: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
         def find_once(*args: P.args, **kwargs: P.kwargs) -> R:
             nonlocal latest
             asked = (*args, *kwargs.values())
-            for known, found in latest:  # another thread may ask of other arrays meanwhile
+            for known, found in latest:  # another thread may ask of something else meanwhile
                 if all(map(_is_same, known, asked)):
                     return found
             found = find(*args, **kwargs)
@@ -59,4 +59,4 @@ def found_once_of(count: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 
 def _is_same(one: object, other: object) -> bool:
-    return one is other or (isinstance(one, int | float) and one == other)
+    return one is other or (isinstance(one, int | float | str) and one == other)

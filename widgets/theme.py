@@ -55,8 +55,9 @@ class Theme:
     rejected_text : the word "rejected" on a panel (the grey of the flag is too weak for text)
     score_low, score_high : the ends of the score's ramp
     score_line : the score as a curve or a word, readable on the ground
-    beat, downbeat : the grid
+    division, beat, downbeat : the grid
     marker : flags of markers, bands of regions and their lines through the lanes
+    early, late : hits that came before and after their line; an arrow tells it too
     playhead : playhead and the frame of the visible window
     error : what went wrong
     mute, solo, on_mute, on_solo : switches that are on, and the letters on them, in the colours of mixers
@@ -87,9 +88,12 @@ class Theme:
     score_low: str
     score_high: str
     score_line: str
+    division: str
     beat: str
     downbeat: str
     marker: str
+    early: str
+    late: str
     playhead: str
     error: str
     mute: str
@@ -148,9 +152,12 @@ DARK = Theme(
     score_low="#2b3a46",
     score_high="#f2c14e",
     score_line="#f2c14e",
+    division="#24292e",
     beat="#3a4149",
     downbeat="#5d6872",
     marker="#4fb8a2",
+    early="#8fd14f",
+    late="#e07ae6",
     playhead="#ffffff",
     error="#ff8a80",
     mute="#e5484d",
@@ -185,9 +192,12 @@ LIGHT = Theme(
     score_low="#dfe6ec",
     score_high="#d99a00",
     score_line="#b07d00",
+    division="#e9ecee",
     beat="#dde1e5",
     downbeat="#b7bfc6",
     marker="#137a68",
+    early="#3d7a0c",
+    late="#a3219e",
     playhead="#000000",
     error="#b3261e",
     mute="#c62a2f",

@@ -19,8 +19,8 @@ from engine.audio.spectrogram import (
     detail_cells,
     detail_hop,
 )
-from engine.document.kinds.operations import Sounding
-from engine.edl.patches import PatchedReader, Patches
+from engine.edl.patched_reader import PatchedReader
+from engine.edl.patches import Patch, Patches
 from engine.edl.unpacked import UnpackedSounds
 
 CACHE_BYTES = 48_000_000
@@ -40,7 +40,7 @@ class SpectrogramTile:
     window_samples: int
     hop_samples: int
     number: int
-    edits: tuple[Sounding, ...] = ()
+    edits: tuple[Patch, ...] = ()
     offset_samples: int = 0
 
 
@@ -49,7 +49,7 @@ SpectrogramTiles = TileLoader[SpectrogramTile]
 
 def _cells(reader: SourceReader, tile: SpectrogramTile) -> Cells:
     if tile.edits:
-        patches, channels = Patches.of(tile.edits, reader.rate_hz), reader.channels
+        patches, channels = Patches(tile.edits, reader.rate_hz), reader.channels
         with UnpackedSounds(reader.rate_hz, channels) as stored:
             edited = PatchedReader(reader, patches, reader.frames, channels, tile.offset_samples, stored)
             return detail_cells(edited, tile.window_samples, tile.hop_samples, tile.number)

@@ -121,14 +121,7 @@ class FineWave:
         if window is None:
             return None
         found = window.spans(channel, here.starts, here.stops, samples_per_column)
-        made = Columns(*(np.zeros(len(starts_samples), np.float32) for _ in range(3)))
-        for whole, part in (
-            (made.minimum, found.minimum),
-            (made.maximum, found.maximum),
-            (made.rms, found.rms),
-        ):
-            whole[here.inside] = part
-        return made
+        return found.among(here.inside, len(starts_samples))
 
     def samples(self, start: int, stop: int) -> NDArray[np.float32] | None:
         """Return samples [start, stop), shape (stop - start, channels), zeros outside; None until read."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 
 from desktop.job_lanes import JobLane
@@ -70,9 +69,7 @@ class _Known:
             replace(
                 calibration,
                 learned=beside,
-                rows=np.insert(calibration.rows, step.place, 0.0, axis=0)
-                if step.came
-                else np.delete(calibration.rows, step.place, axis=0),
+                rows=step.column(calibration.rows, 0.0),
                 answered=step.column(calibration.answered, False),
             ),
         )

@@ -28,7 +28,7 @@ from engine.safe_write import shown
 BASE_SAMPLES = 256
 FULL_SCALE = 1.0 - 2.0**-15
 """From here on a sample counts as clipped: the highest that 16 bits hold."""
-_FACTOR = 4
+FACTOR = 4
 _FEWEST_COLUMNS = 512  # no level is smaller than half of this: a lane has more pixels
 # Measured on stereo 48 kHz: 2**15 to 2**18 samples of all channels together are equally fast (they stay in
 # the second-level cache, or nearly so), 2**20 is a quarter slower. A whole number of base columns.
@@ -45,6 +45,25 @@ class Columns:
     minimum: NDArray[np.float32]
     maximum: NDArray[np.float32]
     rms: NDArray[np.float32]
+
+    @classmethod
+    def silent(cls, n_columns: int) -> Columns:
+        """Return columns of nothing, which can be written into."""
+        return cls(*(np.zeros(n_columns, np.float32) for _ in range(3)))
+
+    @property
+    def arrays(self) -> tuple[NDArray[np.float32], ...]:
+        """The three of them."""
+        return self.minimum, self.maximum, self.rms
+
+    def among(self, places: NDArray[np.int64], n_columns: int) -> Columns:
+        """Return `n_columns` of which these stand at places, ascending, and all others are silent."""
+        if len(places) == n_columns:
+            return self
+        whole = Columns.silent(n_columns)
+        for into, part in zip(whole.arrays, self.arrays, strict=True):
+            into[places] = part
+        return whole
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,8 +134,8 @@ class PeakPyramid:
     def _level_at(self, samples_per_column: float) -> tuple[int, int]:
         """Return which level is read for a width drawn, and how wide its columns are."""
         level, width = 0, self.base_samples
-        while level + 1 < len(self.levels) and 2 * width * _FACTOR <= samples_per_column:
-            level, width = level + 1, width * _FACTOR
+        while level + 1 < len(self.levels) and 2 * width * FACTOR <= samples_per_column:
+            level, width = level + 1, width * FACTOR
         return level, width
 
 
@@ -180,7 +199,7 @@ def peak_chunks(
     Of a file that seeks exactly two pieces are made at a time: decoding and reducing let go of Python.
     """
     n_levels = len(level_lengths(reader.frames))
-    n_columns = _FACTOR ** max(_CHUNK_LEVELS, n_levels - 1)  # a whole number of columns at every level
+    n_columns = FACTOR ** max(_CHUNK_LEVELS, n_levels - 1)  # a whole number of columns at every level
     starts, step = range(0, reader.frames, n_columns * BASE_SAMPLES), n_columns * BASE_SAMPLES
     done = _BlocksDone(reader, progress)
 
@@ -272,7 +291,7 @@ def level_lengths(frames: int) -> tuple[int, ...]:
     """Return how many columns each level of a file of `frames` samples has."""
     lengths = [-(-frames // BASE_SAMPLES)]
     while lengths[-1] > _FEWEST_COLUMNS:
-        lengths.append(-(-lengths[-1] // _FACTOR))
+        lengths.append(-(-lengths[-1] // FACTOR))
     return tuple(lengths)
 
 
@@ -306,7 +325,7 @@ def _levels(base: NDArray[np.float32], count: int) -> tuple[NDArray[np.float32],
     levels = [base]
     while len(levels) < count:
         below = levels[-1]
-        starts = np.arange(0, below.shape[2], _FACTOR)
+        starts = np.arange(0, below.shape[2], FACTOR)
         levels.append(
             np.stack(
                 [
@@ -334,7 +353,7 @@ def _reduced(
     frames: int,
 ) -> Columns:
     n_columns = len(edges) - 1
-    result = Columns(*(np.zeros(n_columns, np.float32) for _ in range(3)))
+    result = Columns.silent(n_columns)
     # A column shows at least the one it begins in, also where it is narrower than that.
     stops = np.maximum(edges[1:], edges[:-1] + 1)
     first = int(np.searchsorted(stops, 0, "right"))
@@ -393,7 +412,7 @@ def _reduced_spans(
 ) -> Columns:
     """Reduce the cells of each span to one column; those outside the file are zero."""
     if not len(cells.inside):
-        return Columns(*(np.zeros(n_spans, np.float32) for _ in range(3)))
+        return Columns.silent(n_spans)
 
     def reduced(how: np.ufunc, values: NDArray[np.float32]) -> NDArray[np.float32]:
         # one value more, since reduceat takes no index at the end
@@ -405,13 +424,4 @@ def _reduced_spans(
 
     rms = np.sqrt(reduced(np.add, squares) / cells.counts)
     made = Columns(reduced(np.minimum, minimum), reduced(np.maximum, maximum), rms.astype(np.float32))
-    if len(cells.inside) == n_spans:
-        return made
-    result = Columns(*(np.zeros(n_spans, np.float32) for _ in range(3)))
-    for whole, part in (
-        (result.minimum, made.minimum),
-        (result.maximum, made.maximum),
-        (result.rms, made.rms),
-    ):
-        whole[cells.inside] = part
-    return result
+    return made.among(cells.inside, n_spans)

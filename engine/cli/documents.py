@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from engine.document.document import Document
+from engine.document.state import DocumentState
+from engine.errors import UsageError
 from engine.safe_write import shown
 
 
@@ -20,3 +22,20 @@ def opened(path: Path) -> Iterator[Document]:
         if document.damage:
             print(f"offcut: warning: {shown(document.damage)}", file=sys.stderr)
         yield document
+
+
+def tracks_named(state: DocumentState, names: Sequence[str]) -> tuple[str, ...]:
+    """Return the ids of all tracks of these names.
+
+    Raises
+    ------
+    UsageError : there is no track of a name
+    """
+    found: list[str] = []
+    for name in names:
+        own = [track.id for track in state.tracks if track.name == name]
+        if not own:
+            known = ", ".join(repr(track.name) for track in state.tracks)
+            raise UsageError(f"There is no track {name!r}: name some of {known}.")
+        found += own
+    return tuple(dict.fromkeys(found))

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from engine.cli.documents import opened
+from engine.cli.documents import opened, tracks_named
 from engine.cli.numbers import finite
 from engine.cli.output import VerbOutput
 from engine.document.by_hand import edit_by_hand
 from engine.document.decisions import Verdict
 from engine.document.document import Document
-from engine.document.state import DocumentState
 from engine.edl.build import build
 from engine.edl.conflicts import conflicts_of
 from engine.errors import UsageError
@@ -50,7 +49,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     with opened(options.project) as document:
         state = document.state
         start, stop = (s_to_samples(edge, state.rate_hz) for edge in (options.start_s, options.stop_s))
-        tracks = _tracks(state, options.tracks)
+        tracks = tracks_named(state, options.tracks)
         payload = _PAYLOADS[options.kind](options, document, (start, stop), tracks, progress)
         edit, proposal = edit_by_hand(state, options.kind, start, stop, payload, tracks)
         document.apply(edit)
@@ -83,17 +82,6 @@ def _refuse_others(options: argparse.Namespace) -> None:
             raise UsageError(f"{flag} goes with {' and '.join(kinds)}, not with {options.kind}.")
         if options.kind == kinds[0] and not given and name != "times":
             raise UsageError(f"To {options.kind} needs {flag}.")
-
-
-def _tracks(state: DocumentState, names: Sequence[str]) -> tuple[str, ...]:
-    found: list[str] = []
-    for name in names:
-        own = [track.id for track in state.tracks if track.name == name]
-        if not own:
-            known = ", ".join(repr(track.name) for track in state.tracks)
-            raise UsageError(f"There is no track {name!r}: name some of {known}.")
-        found += own
-    return tuple(dict.fromkeys(found))
 
 
 def _cut(_: argparse.Namespace, document: Document, *__: object) -> Payload:

@@ -29,6 +29,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "edit": "edit a span by hand",
         "export": "write the result, or the edit for another program",
         "beats": "find the beats of a recording",
+        "align": "move the hits of drums onto a grid",
         "embeddings": "embed recordings ahead of time, and fetch what embeds them",
         "experiment": "train, compare and search through networks",
         "evaluate": "measure how well a part works, beside baselines",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from engine.document.change import CurrentAnalysis, Edit, Row, Setting, row_changes
@@ -57,7 +57,7 @@ def replace_proposals(
     settings: Mapping[str, object],
     label: str,
     merges_as: str = "",
-    kind: str = "",
+    kinds: Collection[str] = (),
 ) -> Edit:
     """Put new proposals in the place of the undecided ones.
 
@@ -66,12 +66,12 @@ def replace_proposals(
 
     Parameters
     ----------
-    kind : what their planner makes; empty where it replaces all
+    kinds : what their planner makes; none where it replaces all
     """
     held = {
         key: proposal
         for key, proposal in state.proposals.items()
-        if _is_held(state.decisions.get(key)) or _is_of_others(proposal, kind)
+        if is_held(state.decisions.get(key)) or _is_of_others(proposal, kinds)
     }
     fresh = {proposal.id: proposal for proposal in proposals}
     rows: list[tuple[Row | None, Row | None]] = []
@@ -85,11 +85,12 @@ def replace_proposals(
     return Edit(label, row_changes(rows), merges_as)
 
 
-def _is_of_others(proposal: Proposal, kind: str) -> bool:
-    return bool(kind) and (proposal.kind != kind or proposal.maker == BY_HAND)
+def _is_of_others(proposal: Proposal, kinds: Collection[str]) -> bool:
+    return bool(kinds) and (proposal.kind not in kinds or proposal.maker == BY_HAND)
 
 
-def _is_held(decision: Decision | None) -> bool:
+def is_held(decision: Decision | None) -> bool:
+    """Tell whether the user said anything about a proposal, so that proposing again leaves it."""
     if decision is None:
         return False
     return decision.verdict is not Verdict.UNDECIDED or decision.flagged or bool(decision.note)

@@ -23,8 +23,10 @@ class Step:
     came: bool
 
     def column(self, values: NDArray[Any], value: Any) -> NDArray[Any]:
-        """Return a column after this step."""
-        return np.insert(values, self.place, value) if self.came else np.delete(values, self.place)
+        """Return a column, or an array with a row for each proposal, after this step."""
+        if self.came:
+            return np.insert(values, self.place, value, axis=0)
+        return np.delete(values, self.place, axis=0)
 
     def listed(self, items: Sequence[Item], item: Item) -> tuple[Item, ...]:
         """Return what was listed after this step."""

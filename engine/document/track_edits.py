@@ -15,20 +15,30 @@ from engine.errors import UsageError
 from engine.wording import counted, gain_text, pan_text
 
 QUIETEST_DB, LOUDEST_DB = -60.0, 24.0
-ROLES = ("vocals", "speech", "drums", "close mic", "overheads", "room", "bass", "guitar", "keys", "click")
+DRUM_ROLES = ("kick", "snare", "hat", "tom", "cymbal", "overhead", "room")
+"""What microphones of a drum kit stand at, as `engine.hits.hits.Role` has it."""
+ROLES = ("vocals", "speech", "drums", *DRUM_ROLES, "bass", "guitar", "keys", "click")
 """What tracks often hold; any other word will do."""
+KIT = "Drums"
+"""The group of the microphones of a drum kit."""
+NO_ROLES: Mapping[str, str] = MappingProxyType({})
 
 _COLOR = re.compile("#[0-9a-f]{6}")
 
 
 def add_tracks(
-    state: DocumentState, sources: Sequence[Source], names: Sequence[str], rate_hz: int = 0
+    state: DocumentState,
+    sources: Sequence[Source],
+    names: Sequence[str],
+    rate_hz: int = 0,
+    kit: Mapping[str, str] = NO_ROLES,
 ) -> Edit:
     """Place whole sources as new tracks below the others, from the start of the timeline.
 
     Parameters
     ----------
     rate_hz : of a document that has none yet; 0 for the highest of the sources, so that none loses anything
+    kit : the roles of those that are microphones of one drum kit, by name; they become one group
 
     Raises
     ------
@@ -40,12 +50,24 @@ def add_tracks(
     rows: list[tuple[Row | None, Row | None]] = []
     if not state.rate_hz:
         rows.append((None, Setting("rate_hz", rate_hz or max(source.rate_hz for source in sources))))
-    position = len(state.tracks)
+    position, group = len(state.tracks), _free_group(state)
     for offset, (source, name) in enumerate(zip(sources, names, strict=True)):
         track = Track(id=f"track-{source.id}", source_id=source.id, name=name, position=position + offset)
+        if name in kit:
+            track = replace(track, group=group, role=kit[name])
         rows += [(None, source), (None, track)]
     what = names[0] if len(names) == 1 else counted(len(names), "recording")
-    return Edit(f"Imported {what}", row_changes(rows))
+    mics = sum(name in kit for name in names)
+    grouped = f", {mics} as group {group}" if 0 < mics < len(names) else f" as group {group}" if mics else ""
+    return Edit(f"Imported {what}{grouped}", row_changes(rows))
+
+
+def _free_group(state: DocumentState) -> str:
+    """Return a name for the group of another drum kit."""
+    taken, number, name = {track.group for track in state.tracks}, 2, KIT
+    while name in taken:
+        name, number = f"{KIT} {number}", number + 1
+    return name
 
 
 def remove_track(state: DocumentState, track_id: str) -> Edit:

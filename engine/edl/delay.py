@@ -32,14 +32,13 @@ def delayed(read: Reader, start_samples: int, stop_samples: int, by_samples: flo
     whole = floor(by_samples)
     fraction = by_samples - whole
     first, last = start_samples - whole, stop_samples - whole
-    if not fraction:
+    if not fraction or first >= last:
         return read(first, last)
     heard = read(first - REACH_SAMPLES, last + REACH_SAMPLES)
-    length = last - first
-    out = np.zeros((length, heard.shape[1]))
-    for number, tap in enumerate(_taps(fraction).tolist()):
-        begin = 2 * REACH_SAMPLES - number
-        out += tap * heard[begin : begin + length]
+    out = np.empty((last - first, heard.shape[1]))
+    taps = _taps(fraction)
+    for channel, samples in enumerate(heard.T):
+        out[:, channel] = np.convolve(samples, taps, "valid")
     return out
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.decisions import Verdict
-from engine.document.kinds.operations import Drop, Gain, Hold, Operation, Order, Replace, Shift, Sounding
+from engine.document.kinds.operations import Drop, Hold, Operation, Order, Sounding
 from engine.document.state import DocumentState
 from engine.document.table import Made, Mask, Positions, ProposalTable, table_of
 from engine.edl.programme import Orders
@@ -131,7 +131,7 @@ def _collected(table: ProposalTable) -> _SpeltOut:
                     holds.append((place, one))
                 case Order():
                     orders.append((place, one))
-                case Replace() | Shift() | Gain():
+                case _:
                     sounding.append((place, one))
     heard = np.empty(len(sounding), object)
     heard[:] = [one for _, one in sounding]

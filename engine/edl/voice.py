@@ -16,7 +16,8 @@ from engine.document.track import Track, source_length_samples
 from engine.edl.crossfade import Block
 from engine.edl.edit_list import EditList
 from engine.edl.lost_audio import lost_on_track
-from engine.edl.patches import PatchedReader, Patches, Reads
+from engine.edl.patched_reader import PatchedReader, Reads
+from engine.edl.patches import Patches
 from engine.edl.stored_sounds import StoredSounds
 from engine.errors import SourceError
 from engine.progress import SILENT, Progress

@@ -20,6 +20,7 @@ from engine.document.state import DocumentState
 from engine.document.track import Source
 from engine.document.track_edits import add_tracks
 from engine.errors import SourceError
+from engine.hits.microphone_names import kit_of_names
 from engine.jobs.media import Media
 from engine.progress import Progress
 from engine.safe_write import shown
@@ -149,7 +150,8 @@ def _look_at(path: Path) -> tuple[Source, str]:
 
 def import_edit(state: DocumentState, imported: Imported) -> Edit:
     """Return the edit that places what was imported, with its cue points as markers."""
-    edit = add_tracks(state, imported.sources, imported.names, imported.rate_hz)
+    kit = {name: role.value for name, role in kit_of_names(imported.names).items()}
+    edit = add_tracks(state, imported.sources, imported.names, imported.rate_hz, kit)
     spans = [
         span
         for source in imported.sources

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from engine.document.analysis import Listening, NearestKept, ScoreCurve
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.jobs.told import telling, told_of
+from engine.latest import found_once_of
 from engine.progress import SILENT, Progress
 from engine.review.said_of_span import SaidOfSpan
 from engine.settings import cut_settings
@@ -61,7 +61,7 @@ def _curve_of(proposal: Proposal, request: MovedRequest) -> ScoreCurve | None:
     return curve if curve is not None and curve.maker == proposal.maker else None
 
 
-@lru_cache(maxsize=1)
+@found_once_of(1)
 def _pauses(listening: Listening, length_samples: int) -> ScoreCurve:
     return curve_of_pauses(listening, length_samples)
 
@@ -70,9 +70,15 @@ def _against(request: MovedRequest, curve: ScoreCurve, maker: str) -> tuple[Back
     state = request.state
     width_s = _smoothing_s(state.settings, maker)
     nearest = request.nearest if request.nearest is not None and request.nearest.maker == maker else None
-    proposals = _Proposals(state.proposals, maker)
     return _backdrop(
-        proposals, curve, request.listening, nearest, state.length_samples, state.rate_hz, width_s
+        state.proposals,
+        maker,
+        curve,
+        request.listening,
+        nearest,
+        state.length_samples,
+        state.rate_hz,
+        width_s,
     )
 
 
@@ -81,24 +87,10 @@ def _smoothing_s(settings: Mapping[str, object], maker: str) -> float:
     return OPTIMISED_SMOOTHING_S if wished else SMOOTHING_S
 
 
-class _Proposals:
-    """The cuts of a maker; two are equal where they are of the same mapping, which is never changed."""
-
-    def __init__(self, proposals: Mapping[str, Proposal], maker: str) -> None:
-        self.proposals, self.maker = proposals, maker
-
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, _Proposals) and other.proposals is self.proposals and other.maker == self.maker
-        )
-
-    def __hash__(self) -> int:
-        return hash((id(self.proposals), self.maker))
-
-
-@lru_cache(maxsize=1)
+@found_once_of(1)
 def _backdrop(
-    cuts: _Proposals,
+    proposals: Mapping[str, Proposal],
+    maker: str,
     curve: ScoreCurve,
     listening: Listening | None,
     nearest: NearestKept | None,
@@ -110,7 +102,7 @@ def _backdrop(
 
     What is kept is what lies in no cut as it was made: it stands still while edges move and answers come.
     """
-    made = [one for one in cuts.proposals.values() if one.maker == cuts.maker]
+    made = [one for one in proposals.values() if one.maker == maker]
     spans = np.array([(one.start_samples, one.stop_samples) for one in made], np.int64).reshape(-1, 2)
     profile = smooth(
         curve,

@@ -17,7 +17,7 @@ from engine.document.analysis import Listening
 from engine.document.state import DocumentState
 from engine.document.track import Track, audible
 from engine.edl.build import whole
-from engine.edl.patches import Reads
+from engine.edl.patched_reader import Reads
 from engine.edl.render import VoiceRenderer, mix_channels
 from engine.edl.voice import media_path, open_voice
 from engine.features.channel_faults import ChannelFaultDetector, ChannelFaults

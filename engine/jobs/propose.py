@@ -105,7 +105,9 @@ def _proposed(
     label = f"Proposed {cuts.sentence}, keeping {percent(plan.kept_share)}"
     # What was asked of the score stays asked for when only pauses are proposed.
     stored = {} if curve.maker == PAUSES else {**asdict(wanted), "threshold": plan.threshold}
-    return Proposed(plan, replace_proposals(state, plan.proposals, stored, label, merges_as, CUT.name), cuts)
+    return Proposed(
+        plan, replace_proposals(state, plan.proposals, stored, label, merges_as, (CUT.name,)), cuts
+    )
 
 
 def _decided(state: DocumentState) -> Iterator[tuple[int, int, Verdict]]:

@@ -25,7 +25,8 @@ from engine.document.document import Document
 from engine.document.edits import set_analyses
 from engine.document.kinds.operations import Replace, Shift
 from engine.document.track import Picture
-from engine.edl.patches import PatchedReader, Patches
+from engine.edl.patched_reader import PatchedReader
+from engine.edl.patches import Patches
 from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
 from engine.places import cache_folder
 from engine.progress import SILENT

@@ -46,8 +46,9 @@ def document(tmp_path: Path) -> Path:
     with Document.create(path) as made:
         made.apply(import_edit(made.state, import_audio(ImportRequest(files), SILENT)))
         made.apply(set_analyses(made.state, {"beats": "beats-0"}, "Heard"), {"beats-0": grid})
-        for track in made.state.tracks[:2]:
-            made.apply(set_track(made.state, track.id, group="Drums"))
+        for track in made.state.tracks:  # by their names they came as one kit
+            group = "" if track.name == "room" else "Drums"
+            made.apply(set_track(made.state, track.id, group=group, role=""))
     return path
 
 
@@ -290,7 +291,7 @@ def entries(menu: QMenu) -> dict[str, QAction]:
 MENU: dict[str, dict[str, Any]] = {
     "Colour/Teal": {"color": DARK.accents[ACCENT_NAMES.index("Teal")]},
     "Group/Drums": {"group": "Drums"},
-    "Role/Overheads": {"role": "overheads"},
+    "Role/Overhead": {"role": "overhead"},
     "Height/Large": {"height_px": 256, "is_collapsed": False},
     "Picture/Spectrogram": {"picture": Picture.SPECTROGRAM},
 }

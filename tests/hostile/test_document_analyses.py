@@ -18,6 +18,7 @@ from desktop.session import Session
 from engine.cli.main import main
 from engine.document import edits
 from engine.document.document import Document
+from engine.document.file.checks.arrays import require_analysis
 from engine.document.file.checksums import digest, write_anew
 from engine.document.file.storage import TABLE_NAMES
 from tests.engine.document.scripted import ANALYSES, BEATS, IDS, review
@@ -169,7 +170,6 @@ def test_every_damaged_analysis_is_named_until_it_is_heard_again(path: Path) -> 
 @pytest.mark.parametrize(
     "fault",
     [
-        {"onsets_samples": np.array([2.0, 1.0])},
         {"onsets_samples": np.array([1.0, np.nan])},
         {"onsets_samples": np.array([1.0, 1e300])},
         {"tracks": np.array([0, 4], np.int16)},
@@ -183,8 +183,15 @@ def test_every_damaged_analysis_is_named_until_it_is_heard_again(path: Path) -> 
         {"track_ids": ("kick", 3, "hat", "overhead")},
     ],
 )
-def test_hits_that_nobody_plays_are_left_out_and_told(path: Path, fault: dict[str, object]) -> None:
-    hits = replace(made_hits([(1_000, 0, 0), (2_000, 1, 1)]), **fault)
+def test_hits_that_nobody_plays_are_refused(fault: dict[str, object]) -> None:
+    hits = made_hits([(1_000, 0, 0), (2_000, 1, 1)])
+    require_analysis(hits)
+    with pytest.raises(ValueError, match=r"."):
+        require_analysis(replace(hits, **fault))
+
+
+def test_hits_that_cannot_be_are_left_out_and_told(path: Path) -> None:
+    hits = replace(made_hits([(1_000, 0, 0)]), strokes=np.array([-1], np.int32))
     with Document.open(path) as document:
         document.apply(edits.set_analyses(document.state, {"hits": "hits-1"}, "Heard"), {"hits-1": hits})
     with Document.open(path) as document:

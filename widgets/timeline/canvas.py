@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
@@ -25,6 +27,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.state import DocumentState
+from engine.hits.hits import Hits
 from engine.timebase import format_time, samples_to_s
 from widgets import theme
 from widgets.theme import Theme
@@ -37,7 +40,8 @@ from widgets.timeline.edits.spans import Spans
 from widgets.timeline.frame import Frame, lay_out
 from widgets.timeline.heads.in_place import InPlaceField
 from widgets.timeline.layers import Layers, Shown
-from widgets.timeline.marks.grid import Beats
+from widgets.timeline.marks.grid import NO_LINES, Beats
+from widgets.timeline.marks.hits import HitMarks
 from widgets.timeline.marks.marker_drag import mark_at
 from widgets.timeline.marks.markers import Marks, editor_area, place_in_view
 from widgets.timeline.marks.snapping import Snapping
@@ -104,6 +108,8 @@ class Canvas(QWidget):
         self.grid: BeatGrid | None = None
         self._source_curve: ScoreCurve | None = None
         self._source_beats: Beats | None = None
+        self._source_lines = NO_LINES
+        self._hits: Hits | None = None
         self.selection = Selected()
         self._playhead = 0
         self._near: int | None = None
@@ -186,14 +192,15 @@ class Canvas(QWidget):
         viewport = self._viewport_over(times)
         retimed, self.times = times != self.times, times
         if retimed or state.proposals is not old.proposals or state.decisions is not old.decisions:
-            self._show(spans=times.spans(Spans.of(state)))
+            self._show(spans=times.spans(Spans.of(state)), hits=self._hit_marks())
             self._lay_out()
         if retimed or state.markers is not old.markers:
             self._show(marks=times.marks(state.markers))
             self._lay_out()
         if retimed:
             curve, beats = times.curve(self._source_curve), times.beats(self._source_beats)
-            self._show(curve=curve, beats=beats, length_samples=times.length_samples)
+            lines, length = times.lines(self._source_lines), times.length_samples
+            self._show(curve=curve, beats=beats, lines=lines, length_samples=length)
         self.set_lanes(lanes)
         self._layers.forget_overview()
         self.set_viewport(viewport.recorded(times.length_samples, state.rate_hz))
@@ -280,6 +287,21 @@ class Canvas(QWidget):
         self.grid = grid
         self._source_beats = Beats.of(grid)
         self._show(beats=self.times.beats(self._source_beats))
+
+    def set_hits(self, hits: Hits | None, lines: NDArray[np.int64] = NO_LINES) -> None:
+        """Show the hits of drums with where they go, and the divisions of beats that they go to."""
+        self._hits, self._source_lines = hits, lines
+        self._show(hits=self._hit_marks(), lines=self.times.lines(lines))
+
+    def preview_moves(self, share: float, least_samples: float, most_samples: float) -> None:
+        """Show undecided moves so far, and only those of a range, until the document is shown anew."""
+        self._show(hits=self.times.hits(self._marked().scaled(share, least_samples, most_samples)))
+
+    def _marked(self) -> HitMarks:
+        return HitMarks.of(self._hits, self.state)
+
+    def _hit_marks(self) -> HitMarks:
+        return self.times.hits(self._marked())
 
     def preview_grid(self, grid: BeatGrid) -> None:
         """Show the grid as a drag would leave it, until the drag ends."""

@@ -18,7 +18,8 @@ from widgets.timeline.edits.arrangement import NO_SLABS, Slabs, arrangement_imag
 from widgets.timeline.edits.proposals import Proposals
 from widgets.timeline.edits.spans import NO_SPANS, Spans
 from widgets.timeline.frame import Frame
-from widgets.timeline.marks.grid import Beats, ground_row
+from widgets.timeline.marks.grid import NO_LINES, Beats, ground_row
+from widgets.timeline.marks.hits import NO_HITS, HitMarks, fill_hits
 from widgets.timeline.marks.markers import NO_MARKS, Marks, paint_marks
 from widgets.timeline.marks.score import paint_score
 from widgets.timeline.overview import mixture, overview_image
@@ -47,6 +48,8 @@ class Shown:
     ----------
     lanes : the tracks in their order
     current : id of the current proposal
+    lines : the divisions of the beats that hits are moved to, ascending
+    hits : the hits of drums, with where they go
     length_samples : of the source or of the result, whichever is shown
     keys : the key cap of each command id, for what the hints name
     """
@@ -57,6 +60,8 @@ class Shown:
     curve: ScoreCurve | None = None
     threshold: float | None = None
     beats: Beats | None = None
+    lines: NDArray[np.int64] = field(default_factory=lambda: NO_LINES)
+    hits: HitMarks = NO_HITS
     marks: Marks = NO_MARKS
     slabs: Slabs = NO_SLABS
     ruler_mode: RulerMode = RulerMode.TIME
@@ -148,7 +153,7 @@ class Layers:
         shape = (max(round(frame.layout.height * frame.dpr), 1), frame.columns)
         if self._pixels.shape != shape:
             self._pixels = np.zeros(shape, np.uint32)
-        pixels, ground = self._pixels, ground_row(frame, shown.beats)
+        pixels, ground = self._pixels, ground_row(frame, shown.beats, shown.lines)
         lanes = tuple(lane.track_id for lane in shown.lanes)
         proposals = Proposals.of(frame, shown.spans, shown.current, lanes)
         self._fill_lanes(pixels, frame, shown, ground, proposals)
@@ -188,6 +193,7 @@ class Layers:
                 if is_here and top < stop <= bottom:
                     pixels[stop - 1] = line
         proposals.fill(pixels[edits:top], pixels[top:bottom])
+        fill_hits(pixels, frame, shown.hits, tuple(lane.track_id for lane in shown.lanes))
 
     def _paint_layers(self, painter: QPainter, frame: Frame, shown: Shown, proposals: Proposals) -> None:
         layout = frame.layout

@@ -18,6 +18,7 @@ from engine.edl.edit_list import EditList
 from engine.edl.placed_markers import placed_markers
 from widgets.timeline.edits.spans import Spans
 from widgets.timeline.marks.grid import Beats
+from widgets.timeline.marks.hits import HitMarks
 from widgets.timeline.marks.markers import Marks
 
 
@@ -130,6 +131,17 @@ class TimeMap:
         if self.edit_list is None:
             return Marks.of(markers.values())
         return Marks.of(placed_markers(markers.values(), self.edit_list))
+
+    def hits(self, hits: HitMarks) -> HitMarks:
+        """Return the hits that are heard, where they are, each with its move."""
+        if self.edit_list is None or not len(hits.onsets):
+            return hits
+        kept, heard = self.edit_list.heard(np.rint(hits.onsets).astype(np.int64))
+        return hits.heard(kept, heard.astype(np.float64))
+
+    def lines(self, lines: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return those of ascending positions that are heard, where they are."""
+        return lines if self.edit_list is None or not len(lines) else self.edit_list.heard(lines)[1]
 
     def beats(self, beats: Beats | None) -> Beats | None:
         """Return the beats that are heard; bars keep the numbers they have in the source."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from engine.document.kinds.cut import CUT
+from engine.document.kinds.hit import FLAM, HIT
 from engine.document.kinds.hold import KEEP
 from engine.document.kinds.kind import Edge, Kind, NudgeSize
 from engine.document.kinds.operations import Drop
@@ -19,7 +20,7 @@ from engine.document.proposals import Proposal
 from engine.errors import DocumentError
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
-    {kind.name: kind for kind in (CUT, KEEP, MUTE, REPEAT, MOVE, SLIP, GAIN, REPAIR)}
+    {kind.name: kind for kind in (CUT, KEEP, MUTE, REPEAT, MOVE, SLIP, GAIN, REPAIR, HIT, FLAM)}
 )
 
 

@@ -1,12 +1,14 @@
 """What accepted proposals do, as frozen records from which the edits of a document are compiled.
 
 They fall into two classes. `Drop`, `Hold` and `Order` say when something sounds, for all tracks together;
-`Replace`, `Shift` and `Gain` say what sounds on some tracks, in source time, and change no length.
+`Replace`, `Lift`, `Slice`, `Shift` and `Gain` say what sounds on some tracks, in source time, and change no
+length.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,60 @@ class Gain:
     ramp_ms: float = 0.0
 
 
-Operation = Drop | Hold | Order | Replace | Shift | Gain
-Sounding = Replace | Shift | Gain
+class Fill(StrEnum):
+    """What is heard between two slices that were moved apart."""
+
+    PRE_ROLL = "pre-roll"
+    """The one on the right begins so much earlier."""
+    DECAY = "decay"
+    """The one on the left goes on fading away, as predicted from how it does."""
+    STRETCH = "stretch"
+    """The one on the left lasts so much longer, after its attack."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The slice [start, stop) of the source sounds `by_samples` later; see `engine.edl.slicing.slices`.
+
+    All slices of a track are laid out together, each border where both its neighbours allow it.
+
+    Attributes
+    ----------
+    tracks : ids; none for all
+    by_samples : above 0 is later in time; a fraction is a band-limited delay; 0 holds the slice where it is
+    crossfade_ms : at most so long where it begins, and where nothing moved follows it also where it ends
+    onset_samples : where its attack begins, which no border comes near
+    after_samples : the attack before it, if known, so that no more of the source is heard than from there on
+    """
+
+    start_samples: int
+    stop_samples: int
+    tracks: tuple[str, ...] = ()
+    by_samples: float = 0.0
+    crossfade_ms: float = 0.0
+    fill: Fill = Fill.PRE_ROLL
+    onset_samples: float = 0.0
+    after_samples: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lift:
+    """What one drum sounds like in the span [start, stop) is taken out and mixed in `by_samples` later.
+
+    Attributes
+    ----------
+    gains : how much of each octave of the track is taken, 0 to 1 (`engine.edl.slicing.lifts`); none for all
+    crossfade_ms : at both edges
+    """
+
+    start_samples: int
+    stop_samples: int
+    tracks: tuple[str, ...] = ()
+    by_samples: float = 0.0
+    gains: tuple[float, ...] = ()
+    crossfade_ms: float = 0.0
+
+
+Operation = Drop | Hold | Order | Replace | Lift | Slice | Shift | Gain
+Sounding = Replace | Lift | Slice | Shift | Gain
 """What changes what sounds, and not when."""

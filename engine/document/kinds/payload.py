@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from math import isfinite
 
 from engine.document.kinds.amount import Amount
@@ -61,6 +61,26 @@ def truth(what: str, value: object) -> None:
     """Hold yes or no."""
     if not isinstance(value, bool):
         raise DocumentError(f"{what} cannot be {value!r}: give true or false.")
+
+
+def text(longest: int) -> Field:
+    """Return a field that holds a text of at most so many characters."""
+
+    def require(what: str, value: object) -> None:
+        if not isinstance(value, str) or len(value) > longest:
+            raise DocumentError(f"{what} must be a text of at most {longest} characters.")
+
+    return require
+
+
+def one_of(words: Collection[str]) -> Field:
+    """Return a field that holds one of some words."""
+
+    def require(what: str, value: object) -> None:
+        if value not in words:
+            raise DocumentError(f"{what} cannot be {value!r}: give {' or '.join(map(repr, words))}.")
+
+    return require
 
 
 def _is_number(value: object) -> bool:

@@ -9,7 +9,6 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.state import DocumentState
 from engine.edl.crossfade import Block
 from engine.edl.edit_list import EditList
 from engine.edl.export.audio_plan import PlannedAudio, planned_audio, planned_sound
@@ -98,7 +97,7 @@ def find_clipping(requests: Sequence[ExportRequest], progress: Progress = SILENT
     ExportError : one of them cannot be written
     SourceError : a recording is missing or cannot be read
     """
-    looked: list[tuple[DocumentState, EditList, PlannedAudio, Overs | None]] = []
+    looked: list[tuple[PlannedAudio, Overs | None]] = []
     sounds = [
         (request, planned_sound(request).edit_list, file)
         for request in requests
@@ -107,11 +106,10 @@ def find_clipping(requests: Sequence[ExportRequest], progress: Progress = SILENT
         if file.subtype not in _FLOATS or file.coding is not None
     ]
     for number, (request, edit_list, file) in enumerate(sounds):
-        same = (one[3] for one in looked if one[0] == file.state and _is_alike(one[2], file))
+        alike = [over for other, over in looked if _is_alike(other, file)]
         share = progress.step(number, len(sounds))
-        over = next(same, None) or _overs_of(request, edit_list, file, share)
-        looked.append((file.state, edit_list, file, over))
-    found = tuple(over for *_, over in looked if over is not None)
+        looked.append((file, alike[0] if alike else _overs_of(request, edit_list, file, share)))
+    found = tuple(over for _, over in looked if over is not None)
     distinct = tuple(dict.fromkeys(found))
     return Clipping(distinct, len(looked)) if distinct else None
 
@@ -130,7 +128,9 @@ def lowered(requests: Sequence[ExportRequest], progress: Progress = SILENT) -> l
 
 
 def _is_alike(one: PlannedAudio, other: PlannedAudio) -> bool:
-    return one.span == other.span and (one.coding is None) == (other.coding is None)
+    """Tell whether two files hold the same sound and are held against the same peaks."""
+    is_coded, other_is = one.coding is not None, other.coding is not None
+    return is_coded == other_is and one.span == other.span and one.state == other.state
 
 
 def _overs_of(

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.audio.peak_cache import load_peaks
-from engine.audio.peaks import BASE_SAMPLES, PeakPyramid
+from engine.audio.peaks import BASE_SAMPLES, FACTOR, PeakPyramid
 from engine.document.state import DocumentState
 from engine.document.track import audible
 from engine.edl.edit_list import EditList
@@ -71,7 +71,7 @@ def _cells(state: DocumentState, edit_list: EditList) -> Peaks:
 def _of_track(peaks: PeakPyramid, start_samples: int, stop_samples: int) -> Peaks:
     """Return the highest of a track in each cell of the timeline that it lies in."""
     level = min(2, len(peaks.levels) - 1)
-    width = peaks.base_samples * 4**level
+    width = peaks.base_samples * FACTOR**level
     columns = np.abs(peaks.levels[level][:2]).max(axis=(0, 1)).astype(np.float64)
     first, last = start_samples // _CELL_SAMPLES, -(-stop_samples // _CELL_SAMPLES)
     borders = np.arange(first, last + 1) * _CELL_SAMPLES - start_samples

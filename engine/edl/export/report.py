@@ -17,6 +17,7 @@ from engine.document.track import audible
 from engine.edl.export.audio_plan import PlannedAudio, depth_words, source_depth
 from engine.edl.export.gain import Normalised
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, edit_figures
+from engine.edl.true_peak import decibels
 from engine.edl.voice import media_path
 from engine.progress import Progress
 from engine.safe_write import shown
@@ -181,7 +182,7 @@ def _louder_words(gain_db: float) -> str:
 
 
 def _clipped_words(written: WrittenAudio) -> str:
-    over = f", up to {20 * log10(written.peak):.1f} dB over full scale," if written.peak > 1.0 else ""
+    over = f", up to {decibels(written.peak):.1f} dB over full scale," if written.peak > 1.0 else ""
     were = "was" if written.clipped_samples == 1 else "were"
     clipped = counted(written.clipped_samples, "sample")
     return f"{clipped} {were} too loud{over} and {were} clipped; export it lower."

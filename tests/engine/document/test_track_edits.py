@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from engine.document.document import Document
 from engine.document.state import DocumentState
 from engine.document.track import Picture, Track
-from engine.document.track_edits import move_track, remove_track, set_group, set_track, track_of
+from engine.document.track_edits import add_tracks, move_track, remove_track, set_group, set_track, track_of
 from engine.errors import UsageError
 from tests.engine.document.conftest import a_source
 
@@ -166,3 +166,23 @@ def test_runs_of_different_fields_and_tracks_stay_apart(document: Document) -> N
         "Pan of Room: 10 % right",
         "Gain of Room: +1.0 dB",
     ]
+
+
+def test_the_microphones_of_a_kit_become_one_group() -> None:
+    names = ("Kick", "Snare", "OHL", "Vocals")
+    kit = {"Kick": "kick", "Snare": "snare", "OHL": "overhead"}
+    edit = add_tracks(DocumentState(), [a_source(name) for name in names], names, 48_000, kit)
+    made = {
+        track.name: (track.group, track.role)
+        for track in after(DocumentState(), edit).values()
+        if isinstance(track, Track)
+    }
+    assert made == {
+        "Kick": ("Drums", "kick"),
+        "Snare": ("Drums", "snare"),
+        "OHL": ("Drums", "overhead"),
+        "Vocals": ("", ""),
+    }
+    assert edit.label == "Imported 4 recordings, 3 as group Drums"
+    second = add_tracks(band(), [a_source("Kick 2")], ["Kick 2"], kit={"Kick 2": "kick"})
+    assert second.label == "Imported Kick 2 as group Drums 2"

@@ -18,6 +18,7 @@ from engine.document.document import Document
 from engine.document.edits import decide, replace_proposals, set_settings
 from engine.document.file.stored_audio import stored
 from engine.document.kinds import KINDS
+from engine.document.kinds.operations import Fill
 from engine.document.repairs import repair_payload
 from engine.document.state import DocumentState
 from engine.document.track_edits import add_tracks, remove_track
@@ -90,6 +91,24 @@ PAYLOADS: Mapping[str, st.SearchStrategy[Made]] = {
         tracks=True,
     ),
     "repair": _made("repair", REPAIRS, tracks=True),
+    "hit": _made(
+        "hit",
+        _with_fade(
+            by_samples=st.sampled_from((-700.0, -3.5, 0.0, 0.25, 96.0)),
+            onset_samples=PLACES,
+            fill=st.sampled_from(tuple(map(str, Fill))),
+        ),
+        tracks=True,
+    ),
+    "flam": st.builds(
+        lambda span, by, shares, on: Made(
+            "flam", tuple(span), {"by_samples": by, "bleed": {"t2": shares}}, on
+        ),
+        SPANS,
+        st.sampled_from((-120.5, 3.0, 96.0)),
+        st.lists(st.floats(0, 1), min_size=10, max_size=10),
+        SOME.map(tuple),
+    ),
 }
 MIXTURES = st.lists(st.one_of(*PAYLOADS.values()), min_size=1, max_size=6)
 

@@ -14,7 +14,8 @@ from engine.document.file.stored_audio import stored
 from engine.document.kinds.operations import Gain, Replace, Shift, Sounding, Stored
 from engine.edl.crossfade import Block, crossfade
 from engine.edl.delay import REACH_SAMPLES, delayed
-from engine.edl.patches import PatchedReader, Patches, patches_by_track
+from engine.edl.patched_reader import PatchedReader
+from engine.edl.patches import Patches, patches_by_track
 from engine.edl.stored_sounds import StoredSounds
 
 RATE_HZ, FRAMES, OFFSET = 1000, 600, 150

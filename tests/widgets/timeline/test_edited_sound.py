@@ -19,7 +19,8 @@ from engine.document.kinds.operations import Gain, Replace, Shift, Sounding, Sto
 from engine.document.state import DocumentState
 from engine.edl.build import in_place
 from engine.edl.crossfade import Block
-from engine.edl.patches import PatchedReader, Patches, gains_at
+from engine.edl.patched_reader import PatchedReader
+from engine.edl.patches import Patches, gains_at
 from tests.engine.edl.recordings import by_hand
 from tests.widgets.timeline.conftest import RATE_HZ
 from tests.widgets.timeline.test_painting import LANES, picture

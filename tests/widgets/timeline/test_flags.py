@@ -38,6 +38,8 @@ MADE = {
     "move": {"to_samples": 80_000},
     "slip": {"by_samples": 12.0},
     "gain": {"gain_db": -3.0},
+    "hit": {"by_samples": 12.0, "onset_samples": 10_010.0, "voices": "snare"},
+    "flam": {"by_samples": 12.0, "onset_samples": 10_010.0},
     "repair": {"audio": f"audio-{0:032}", "audio_start_samples": 9_000, "audio_stop_samples": 19_000},
 }
 SAID = {
@@ -48,6 +50,8 @@ SAID = {
     "move": ("move 8.0 s to 1:20.00 · yours", "move to 1:20.00 · yours", "move to 1:20.00", "move"),
     "slip": ("slip +12.0 ms for 8.0 s · yours", "slip +12.0 ms · yours", "slip +12.0 ms", "slip"),
     "gain": ("gain −3.0 dB for 8.0 s · yours", "gain −3.0 dB · yours", "gain −3.0 dB", "gain"),
+    "hit": ("move hit snare +12.0 ms · yours", "move hit +12.0 ms · yours", "move hit +12.0 ms", "move hit"),
+    "flam": ("move voice +12.0 ms · yours", "move voice +12.0 ms", "move voice"),
     "repair": ("repair 8.0 s · yours", "repair · yours", "repair"),
 }
 
@@ -80,7 +84,7 @@ def test_what_the_user_changed_of_an_edit_is_said() -> None:
 
 
 def test_a_kind_of_a_newer_version_is_named() -> None:
-    assert flag_words(made("flam", 0, 8_000, {}), None, 1_000) == ("flam 8.0 s", "flam")
+    assert flag_words(made("hum", 0, 8_000, {}), None, 1_000) == ("hum 8.0 s", "hum")
 
 
 def test_a_flag_has_the_picture_of_its_kind_and_a_cut_none(view: TimelineView) -> None:

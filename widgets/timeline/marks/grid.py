@@ -72,16 +72,25 @@ def divisions(beats: Beats | None, viewport: Viewport) -> NDArray[np.int64]:
     return beats.downbeats(every).positions
 
 
-def ground_row(frame: Frame, beats: Beats | None) -> NDArray[np.uint32]:
+NO_LINES: NDArray[np.int64] = np.zeros(0, np.int64)
+
+
+def ground_row(frame: Frame, beats: Beats | None, lines: NDArray[np.int64] = NO_LINES) -> NDArray[np.uint32]:
     """Return the colour of each device column behind the lanes, uint32, shape (columns,).
 
     Beats vanish first when they come too close, then all but every second, fourth, ... downbeat. What is left
     then is drawn weaker, since it counts nothing that a person hears.
+
+    Parameters
+    ----------
+    lines : the divisions of the beats that hits are moved to, ascending; seen where they are far enough apart
     """
     row = np.full(frame.columns, color(frame.theme.bg).rgba(), np.uint32)
     if beats is None or not len(beats.positions):
         return row
     with_beats = thinning(beats.positions, frame.viewport) == 1
+    if with_beats and len(lines) and thinning(lines, frame.viewport) == 1:
+        _mark(row, frame, lines, color(frame.theme.division).rgba())
     if with_beats:
         _mark(row, frame, beats.positions, color(frame.theme.beat).rgba())
     every = thinning(beats.downbeats().positions, frame.viewport, CLOSEST_BARS_PX)

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from engine.audio.peaks import Columns
 from engine.audio.spectrogram import STEP_DB, Cells
-from engine.document.kinds.operations import Gain, Replace, Shift, Stored
+from engine.document.kinds.operations import Gain, Lift, Replace, Shift, Stored
 from engine.edl.patches import Patches, gains_at
+from engine.edl.slicing.slices import Piece
 
 Positions = NDArray[np.int64]
 Picture = TypeVar("Picture")
@@ -160,7 +161,7 @@ def _lie_over(patches: Patches, starts: Positions, stops: Positions) -> _Over | 
             replaced[here] = place
         elif isinstance(one, Gain):
             gains[here] *= gains_at(one, middles[order[here]], patches.rate_hz)
-        else:
+        elif not isinstance(one, Lift):
             shifted[here] = place
     amplified = np.flatnonzero(gains != 1.0)
     filled = tuple(_filled(patches, order, replaced, starts, stops))
@@ -190,7 +191,7 @@ def _moved(
     """Return the columns that are moved so far that it is seen, as they are read, and by how much."""
     held = np.flatnonzero(owner >= 0)
     edits = [patches.operations[place] for place in owner[held].tolist()]
-    by = np.array([round(one.by_samples) for one in edits if isinstance(one, Shift)], np.int64)
+    by = np.array([round(one.by_samples) for one in edits if isinstance(one, Shift | Piece)], np.int64)
     widest = int((stops - starts).max())  # in the result a column may be of several pieces
     seen = np.abs(by) * SHARE_SEEN > widest
     columns, by = order[held[seen]], by[seen]

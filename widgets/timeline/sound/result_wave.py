@@ -12,7 +12,7 @@ from engine.document.kinds.operations import Stored
 from engine.document.track import Track
 from engine.edl.crossfade import Block
 from engine.edl.edit_list import EditList
-from engine.edl.patches import PatchedReader, Reads
+from engine.edl.patched_reader import PatchedReader, Reads
 from engine.edl.render import VoiceRenderer
 from engine.edl.voice import Voice
 from engine.latest import found_once_of
@@ -181,24 +181,23 @@ class ResultWave:
         return index >= 0 and stop <= last
 
     def _joined(self, channel: int, first: float, width: float, n_columns: int) -> Columns:
-        result = Columns(*(np.zeros(n_columns, np.float32) for _ in range(3)))
         pieces = self._cutter.pieces(first, width, n_columns)
         if pieces is None:
-            return result
+            return Columns.silent(n_columns)
         pieces = pieces.united(self._source.cell_samples(width), self._track_start)
         starts, stops = pieces.source_starts, pieces.source_stops
         parts = self._parts(channel, starts, stops, width)
         if self._patches is not None:
             parts = self._patched(parts, channel, starts, stops, width)
         if len(parts.rms) == len(pieces.shown):
-            for whole, part in zip(_arrays(result), _arrays(parts), strict=True):
-                whole[pieces.shown] = part
-            return result
-        result.minimum[pieces.shown] = np.minimum.reduceat(parts.minimum, pieces.first)
-        result.maximum[pieces.shown] = np.maximum.reduceat(parts.maximum, pieces.first)
+            return parts.among(pieces.shown, n_columns)
         energies = np.add.reduceat(np.square(parts.rms, dtype=np.float64) * pieces.lengths, pieces.first)
-        result.rms[pieces.shown] = np.sqrt(energies / pieces.column_lengths)
-        return result
+        joined = Columns(
+            np.minimum.reduceat(parts.minimum, pieces.first),
+            np.maximum.reduceat(parts.maximum, pieces.first),
+            np.sqrt(energies / pieces.column_lengths).astype(np.float32),
+        )
+        return joined.among(pieces.shown, n_columns)
 
     def _patched(
         self,
@@ -222,7 +221,7 @@ class ResultWave:
         made = patched_columns(columns, starts + first, stops + first, self._patches, read, read_stored)
         if made is not columns:  # nothing is heard beyond the track, however far an edit goes
             outside = (stops <= 0) | (starts >= self._frames)
-            for values in _arrays(made):
+            for values in made.arrays:
                 values[outside] = 0.0
         return made
 
@@ -234,7 +233,7 @@ class ResultWave:
             return self._source.spans(channel, starts, stops, width)
         ascending, ends, places = _in_time_order(starts, stops)
         found = self._source.spans(channel, ascending, ends, width)
-        return Columns(*(part[places] for part in _arrays(found)))
+        return Columns(*(part[places] for part in found.arrays))
 
 
 @found_once_of(8)
@@ -246,10 +245,6 @@ def _in_time_order(
     places = np.empty_like(order)
     places[order] = np.arange(len(order))
     return starts[order], stops[order], places
-
-
-def _arrays(columns: Columns) -> tuple[NDArray[np.float32], ...]:
-    return columns.minimum, columns.maximum, columns.rms
 
 
 class _Recorded:

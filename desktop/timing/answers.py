@@ -1,0 +1,182 @@
+"""Answering many moves of hits at once: those of a bar, of a drum, or of the range; and confirming a hit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from desktop.review.review import Review
+from desktop.session import Session
+from desktop.transport import Transport
+from engine.document import edits
+from engine.document.decisions import Verdict
+from engine.document.hit_edits import promote
+from engine.errors import UsageError
+from engine.review.moves import Moves, moves_of
+from engine.wording import counted
+
+NO_MOVES = "No hit is to be moved; propose timing first ‹timing.propose›."
+NO_BARS = "No bars are known; tap the tempo ‹grid.tap› or set it."
+COMMANDS: Mapping[str, str] = MappingProxyType(
+    {"bar": "timing.accept_bar", "voice": "timing.accept_voice", "range": "timing.accept_range"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Some undecided moves and what they are called, such as "bar 12"."""
+
+    ids: tuple[str, ...]
+    name: str
+
+
+class TimingAnswers(QObject):
+    """Accepts groups of moves, each as one step of undo.
+
+    Signals
+    -------
+    said : what was done
+    """
+
+    said = Signal(str)
+
+    def __init__(self, session: Session, review: Review, transport: Transport, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session, self._review, self._transport = session, review, transport
+        self.range_ms = (0.0, float("inf"))
+
+    @property
+    def moves(self) -> Moves:
+        """The moves of the document."""
+        return moves_of(self._session.state)
+
+    def current_row(self) -> int | None:
+        """Return the row of the current proposal, where it moves a hit."""
+        return self.moves.row_of(self._review.current)
+
+    def here_samples(self) -> float:
+        """Return where the user is: the hit of the current proposal, else the playhead."""
+        row = self.current_row()
+        return self._transport.playhead_samples if row is None else float(self.moves.onsets_samples[row])
+
+    def bar_here(self) -> tuple[int, int, int] | None:
+        """Return the number of the bar that the user is in and its span; None where there are no bars.
+
+        A hit that is moved across the bar line belongs where it goes.
+        """
+        grid, length = self._session.grid, self._session.state.length_samples
+        downbeats = np.zeros(0, np.int64) if grid is None else grid.downbeats_samples
+        if not len(downbeats):
+            return None
+        row = self.current_row()
+        here = self.here_samples() + (0.0 if row is None else float(self.moves.by_samples[row]))
+        bar = int(np.searchsorted(downbeats, here + 0.5, "right"))
+        edges = [0, *downbeats.tolist(), length]
+        return bar, int(edges[bar]), int(edges[bar + 1])
+
+    def groups(self) -> Mapping[str, Group]:
+        """Return what each answer would accept, by its name in `COMMANDS`; none where it is nothing."""
+        moves = self.moves
+        if not len(moves.ids):
+            return {}
+        is_open = moves.are(Verdict.UNDECIDED)
+        found = {"bar": self._bar(moves, is_open), "voice": self._voice(moves, is_open)}
+        found["range"] = self._in_range(moves, is_open)
+        return {name: group for name, group in found.items() if group is not None and group.ids}
+
+    def _bar(self, moves: Moves, is_open: NDArray[np.bool_]) -> Group | None:
+        bar = self.bar_here()
+        if bar is None:
+            return None
+        number, start, stop = bar
+        goes_to = moves.onsets_samples + moves.by_samples
+        within = (goes_to >= start - 0.5) & (goes_to < stop - 0.5)
+        return Group(moves.chosen(is_open & within), f"bar {number}" if number else "the upbeat")
+
+    def voice_here(self) -> str:
+        """Return the drum of the current proposal that is named first; empty where it moves no hit."""
+        row = self.current_row()
+        return "" if row is None or not self.moves.voices[row] else self.moves.voices[row][0]
+
+    def _voice(self, moves: Moves, is_open: NDArray[np.bool_]) -> Group | None:
+        voice = self.voice_here()
+        return Group(moves.chosen(is_open & moves.sounding(voice)), voice) if voice else None
+
+    def _in_range(self, moves: Moves, is_open: NDArray[np.bool_]) -> Group:
+        least_ms, most_ms = self.range_ms
+        by_ms = np.abs(moves.by_samples) / max(self._session.state.rate_hz, 1) * 1000
+        to = "" if most_ms == float("inf") else f" up to {most_ms:g} ms"
+        at_least = f" from {least_ms:g} ms" if least_ms else ""
+        # what is asked for in whole milliseconds is no less for a fraction of a sample
+        within = by_ms <= most_ms + 0.05
+        return Group(moves.chosen(is_open & within), f"all{at_least}{to}")
+
+    def accept(self, name: str) -> None:
+        """Accept a group, and go on where the current proposal was in it.
+
+        Raises
+        ------
+        UsageError : there is nothing of that to accept
+        """
+        moves = self.moves
+        if not len(moves.ids):
+            raise UsageError(NO_MOVES)
+        if name == "bar" and self.bar_here() is None:
+            raise UsageError(NO_BARS)
+        if name == "voice" and not self.voice_here():
+            raise UsageError("Go to a hit first: its drum is the one that is meant.")
+        group = self.groups().get(name)
+        if group is None:
+            raise UsageError("Nothing of that is undecided.")
+        count = counted(len(group.ids), "hit")
+        whose = {"bar": f"{count} of {group.name}", "voice": f"{count} of the {group.name}"}
+        label = f"Accepted {whose.get(name, f'{count}: {group.name}')}"
+        was_current = self._review.current in group.ids
+        edit = edits.decide(self._session.state, group.ids, Verdict.ACCEPTED)
+        self._session.apply(replace(edit, label=label))
+        self.said.emit(label)
+        if was_current:
+            self._review.go_on()
+
+    def confirm(self) -> None:
+        """Confirm the hit of the current proposal, so that a lower sensitivity still finds it.
+
+        Raises
+        ------
+        UsageError : the current proposal moves no hit, or its hits are not there any more
+        """
+        row, hits = self.current_row(), self._session.hits
+        if row is None or hits is None:
+            raise UsageError("Go to a hit first; confirmed hits are found whatever the sensitivity.")
+        moves = self.moves
+        within = (hits.onsets_samples >= moves.starts_samples[row]) & (
+            hits.onsets_samples < moves.stops_samples[row]
+        )
+        if moves.tracks[row]:
+            within &= hits.tracks == list(hits.track_ids).index(moves.tracks[row])
+        chosen = np.flatnonzero(within)
+        if not len(chosen):
+            raise UsageError("This hit was not found again; propose timing anew ‹timing.propose›.")
+        edit, analyses = promote(self._session.state, hits, self._session.promoted, chosen)
+        if edit.changes:
+            self._session.apply(edit, analyses)
+        self.said.emit(f"{edit.label}; a lower sensitivity keeps it" if edit.changes else "Confirmed before")
+
+    def loop_bar(self) -> None:
+        """Play the bar that the user is in, round and round.
+
+        Raises
+        ------
+        UsageError : no bars are known
+        """
+        bar = self.bar_here()
+        if bar is None:
+            raise UsageError(NO_BARS)
+        number, start, stop = bar
+        self._transport.play_round((start, stop))
+        self.said.emit(f"Looping bar {number}" if number else "Looping the upbeat")

@@ -1,0 +1,167 @@
+"""Hits of drums: a slice that sounds earlier or later, and one voice of a stroke that does.
+
+A hit is moved on all microphones alike; a flam is one voice that is moved on its own microphone, with its
+bleed in the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from engine.document.decisions import Edited
+from engine.document.file.checks.limits import FARTHEST_SAMPLES
+from engine.document.kinds.amount import Amount
+from engine.document.kinds.kind import Kind, signed
+from engine.document.kinds.operations import Fill, Lift, Slice
+from engine.document.kinds.payload import (
+    CROSSFADE,
+    CROSSFADE_MS,
+    Payload,
+    fade,
+    number,
+    one_of,
+    real,
+    text,
+    validator,
+    whole,
+)
+from engine.document.kinds.sounding import BY_SAMPLES, MOST_SLIP_MS
+from engine.errors import DocumentError
+
+ONSET_SAMPLES, AFTER_SAMPLES, VOICES = "onset_samples", "after_samples", "voices"
+LINE, FILL, BLEED = "line", "fill", "bleed"
+HIT_CROSSFADE_MS = 5.0
+"""Where neighbouring slices meet, unless told otherwise."""
+OCTAVES_HZ = (31.5, 63.0, 125.0, 250.0, 500.0, 1_000.0, 2_000.0, 4_000.0, 8_000.0, 16_000.0)
+"""The middles of the octaves of which a flam's bleed says how much is taken."""
+
+_LONGEST_VOICES = 200
+_anywhere = number(-FARTHEST_SAMPLES, FARTHEST_SAMPLES)
+_SHARED = MappingProxyType(
+    {BY_SAMPLES: _anywhere, ONSET_SAMPLES: _anywhere, VOICES: text(_LONGEST_VOICES), **CROSSFADE}
+)
+_hit = validator(
+    "hit",
+    {
+        **_SHARED,
+        AFTER_SAMPLES: _anywhere,
+        LINE: whole(-1, FARTHEST_SAMPLES),
+        FILL: one_of(tuple(Fill)),
+    },
+)
+
+
+def _shares(what: str, value: object) -> None:
+    """Hold how much of each octave is taken, by the ids of tracks."""
+    share = number(0.0, 1.0)
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        raise DocumentError(f"{what} must name microphones.")
+    for key, shares in value.items():
+        if not isinstance(shares, list | tuple) or len(shares) != len(OCTAVES_HZ):
+            raise DocumentError(f"{what} in {key} must be {len(OCTAVES_HZ)} numbers, one an octave.")
+        for one in shares:
+            share(f"{what} in {key}", one)
+
+
+_flam = validator("flam", {**_SHARED, BLEED: _shares})
+
+
+def _sliced(edited: Edited) -> tuple[Slice, ...]:
+    """A hit that stays where it is still is one: its neighbours' borders keep off its attack."""
+    _hit(edited.payload)
+    start, stop, payload = edited.start_samples, edited.stop_samples, edited.payload
+    if start >= stop:
+        return ()
+    return (
+        Slice(
+            start,
+            stop,
+            edited.tracks,
+            real(payload, BY_SAMPLES, 0.0),
+            real(payload, CROSSFADE_MS, HIT_CROSSFADE_MS),
+            fill_of(payload),
+            real(payload, ONSET_SAMPLES, start),
+            real(payload, AFTER_SAMPLES, 0.0) if AFTER_SAMPLES in payload else None,
+        ),
+    )
+
+
+def fill_of(payload: Payload) -> Fill:
+    """Return what is heard before a hit that was moved away from the one before it."""
+    return Fill(str(payload.get(FILL, Fill.PRE_ROLL)))
+
+
+def _next_fill(edited: Edited) -> Mapping[str, object]:
+    fills = tuple(Fill)
+    return {FILL: str(fills[(fills.index(fill_of(edited.payload)) + 1) % len(fills)])}
+
+
+def _lifted(edited: Edited) -> tuple[Lift, ...]:
+    """The voice is moved on its own microphone, and as much of the others as it is heard there."""
+    _flam(edited.payload)
+    start, stop, payload = edited.start_samples, edited.stop_samples, edited.payload
+    by, fade_ms = real(payload, BY_SAMPLES, 0.0), real(payload, CROSSFADE_MS, HIT_CROSSFADE_MS)
+    if start >= stop or not by:
+        return ()
+    bleed = payload.get(BLEED, {})
+    assert isinstance(bleed, Mapping)
+    own = Lift(start, stop, edited.tracks, by, (), fade_ms)
+    others = (
+        Lift(start, stop, (track,), by, tuple(map(float, shares)), fade_ms)
+        for track, shares in sorted(bleed.items())
+        if track not in edited.tracks and any(shares)
+    )
+    return (own, *others)
+
+
+def _by(edited: Edited, rate_hz: int) -> str:
+    return signed(real(edited.payload, BY_SAMPLES, 0.0) / rate_hz * 1000, "ms")
+
+
+def _words(edited: Edited, rate_hz: int) -> str:
+    voices = str(edited.payload.get(VOICES, ""))
+    return f"{voices} {_by(edited, rate_hz)}".lstrip()
+
+
+_AMOUNT = Amount(
+    BY_SAMPLES,
+    "&Milliseconds",
+    1.0,
+    0.1,
+    -MOST_SLIP_MS,
+    MOST_SLIP_MS,
+    decimals=3,
+    per_second=True,
+    unit_s=0.001,
+)
+
+HIT = Kind(
+    name="hit",
+    title="Hit",
+    icon="hit",
+    verb="move hit",
+    fine_s=0.001,
+    validate=_hit,
+    effect=_sliced,
+    words=_words,
+    how_much=_by,
+    is_of_tracks=True,
+    fade=fade(HIT_CROSSFADE_MS),
+    other=_next_fill,
+    amount=_AMOUNT,
+)
+FLAM = Kind(
+    name="flam",
+    title="Flam",
+    icon="flam",
+    verb="move voice",
+    fine_s=0.001,
+    validate=_flam,
+    effect=_lifted,
+    words=_words,
+    how_much=_by,
+    is_of_tracks=True,
+    fade=fade(HIT_CROSSFADE_MS),
+    amount=_AMOUNT,
+)

@@ -1,0 +1,225 @@
+"""What sounds on a track where it is edited: a reader over the track's own reader.
+
+Where nothing is edited, samples are those of the source, bit for bit.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from engine.document.kinds.operations import Gain, Lift, Replace, Shift
+from engine.edl.crossfade import Block, crossfade
+from engine.edl.delay import Sound, delayed
+from engine.edl.patches import Patch, Patches, edges_of, fade_samples, gains_at
+from engine.edl.slicing.fills import made_up
+from engine.edl.slicing.lifts import lifted
+from engine.edl.slicing.slices import Gap, Heard, Piece
+from engine.edl.stored_sounds import Stores
+from engine.spans import united
+from engine.timebase import s_to_samples
+
+Make = Callable[[int, int], Sound]
+
+_Layer = TypeVar("_Layer", Replace, Lift, Piece, Shift, Gain)
+_Faded = TypeVar("_Faded", Replace, Lift, Shift)
+
+TONE_JOIN_S = 0.05
+"""How long the ends of a room tone overlap where it is played round."""
+GAPS_HELD = 8
+"""Gaps kept ready that were made up: a block and its neighbours rarely touch more."""
+
+
+class Reads(Protocol):
+    """A source as a voice reads it: an open file, or what stands for it in a picture."""
+
+    def read(self, start: int, stop: int, dtype: DTypeLike = ...) -> Block:
+        """Return samples [start, stop) of the source, shape (frames, channels)."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+class PatchedReader:
+    """Reads a track with its patches; used by one thread at a time.
+
+    Parameters
+    ----------
+    source : samples of the track as they are, at the document's rate
+    frames, channels : of the source
+    offset_samples : where the track begins on the document's timeline
+    stored : finds the audio that the document stores; None where there is no way to it
+
+    Attributes
+    ----------
+    lost : the edits met so far whose audio cannot be read, so that the source is heard there
+    """
+
+    def __init__(
+        self,
+        source: Reads,
+        patches: Patches,
+        frames: int,
+        channels: int,
+        offset_samples: int,
+        stored: Stores | None = None,
+    ) -> None:
+        self.source = source
+        self.lost: dict[Replace, None] = {}
+        self.channels = channels
+        self._stored = stored
+        self._patches, self.rate_hz = patches, patches.rate_hz
+        self._frames, self._offset = frames, offset_samples
+        self._tones: dict[tuple[int, int], Sound] = {}
+        self._gaps: OrderedDict[Gap, Sound] = OrderedDict()
+
+    def read(self, start: int, stop: int, dtype: DTypeLike = np.float32) -> Block:
+        """Return samples [start, stop) of the source as they are edited, shape (frames, channels)."""
+        block = self.source.read(start, stop, dtype=dtype)
+        first, last = start + self._offset, stop + self._offset
+        for begin, end in self._touched(first, last):
+            block[begin - first : end - first] = self._gained(begin, end).astype(dtype)
+        return block
+
+    def close(self) -> None:
+        """Close the source."""
+        self.source.close()
+
+    def _touched(self, start: int, stop: int) -> list[tuple[int, int]]:
+        """Return the parts of [start, stop) that are changed, ascending and apart; in document samples."""
+        reaches = self._patches.reaches[self._patches.touching(start, stop)]
+        return [(begin, end) for begin, end in united(np.clip(reaches, start, stop)).tolist()]
+
+    def _raw(self, start: int, stop: int) -> Sound:
+        """Return the source in document samples; zeros before its start and after its end."""
+        block = np.zeros((stop - start, self.channels))
+        first, last = max(start - self._offset, 0), min(stop - self._offset, self._frames)
+        if first < last:
+            at = first + self._offset - start
+            block[at : at + last - first] = self.source.read(first, last, dtype=np.float64)
+        return block
+
+    def _replaced(self, start: int, stop: int) -> Sound:
+        return self._layered(Replace, self._raw, lambda one: lambda a, b: self._fill(one, a, b), start, stop)
+
+    def _lifted(self, start: int, stop: int) -> Sound:
+        """Return what is replaced, with voices of strokes moved."""
+        if Lift not in self._patches.layers:
+            return self._replaced(start, stop)
+        block = self._layered(Lift, self._replaced, lambda one: self._moved(self._replaced, one), start, stop)
+        for one in self._of(Lift, start, stop):
+            if one.gains:
+                take = partial(lifted, one, self._replaced, rate_hz=self.rate_hz)
+                block += delayed(take, start, stop, one.by_samples) - take(start, stop)
+        return block
+
+    def _sliced(self, start: int, stop: int) -> Sound:
+        block = self._lifted(start, stop)
+        for one in self._of(Piece, start, stop):
+            rise, fall = one.fade_in_samples, one.fade_out_samples
+            inner = one.start_samples - rise // 2 + rise, one.stop_samples - fall // 2
+            begin, end = max(start, inner[0]), min(stop, inner[1])
+            if begin < end:
+                block[begin - start : end - start] = self._heard(one.heard, begin, end)
+            for at, fade, left, right in (
+                (one.start_samples - rise // 2, rise, one.before, one.heard),
+                (inner[1], fall, one.heard, 0.0),
+            ):
+                begin, end = max(start, at), min(stop, at + fade)
+                if begin < end:
+                    pieces = self._heard(left, at, at + fade), self._heard(right, at, at + fade)
+                    block[begin - start : end - start] = crossfade(*pieces)[begin - at : end - at]
+        return block
+
+    def _heard(self, heard: Heard, start: int, stop: int) -> Sound:
+        """Return what is moved so far, what is made up, or silence."""
+        if heard is None:
+            return np.zeros((stop - start, self.channels))
+        if not isinstance(heard, Gap):
+            return delayed(self._lifted, start, stop, heard)
+        if heard not in self._gaps:
+            left = partial(self._heard, heard.by_samples)
+            self._gaps[heard] = made_up(heard, left, self.rate_hz)
+            if len(self._gaps) > GAPS_HELD:
+                self._gaps.popitem(last=False)
+        return self._gaps[heard][start - heard.start_samples : stop - heard.start_samples]
+
+    def _shifted(self, start: int, stop: int) -> Sound:
+        below = self._sliced if Piece in self._patches.layers else self._lifted
+        return self._layered(Shift, below, lambda one: self._moved(below, one), start, stop)
+
+    def _moved(self, below: Make, one: Lift | Shift) -> Make:
+        return lambda a, b: delayed(below, a, b, one.by_samples)
+
+    def _gained(self, start: int, stop: int) -> Sound:
+        block = self._shifted(start, stop)
+        for one in self._of(Gain, start, stop):
+            begin, end = max(start, one.start_samples), min(stop, one.stop_samples)
+            block[begin - start : end - start] *= _gains(one, begin, end, self.rate_hz)[:, None]
+        return block
+
+    def _of(self, layer: type[_Layer], start: int, stop: int) -> list[_Layer]:
+        if layer not in self._patches.layers:
+            return []
+        every = (self._patches.operations[place] for place in self._patches.touching(start, stop))
+        return [one for one in every if isinstance(one, layer) and self._is_there(one)]
+
+    def _is_there(self, one: Patch) -> bool:
+        """Tell whether the audio of an edit can be read, where it needs any."""
+        if not isinstance(one, Replace) or one.stored is None:
+            return True
+        found = self._stored is not None and self._stored.holds(one.stored)
+        if not found:
+            self.lost[one] = None
+        return found
+
+    def _layered(
+        self, layer: type[_Faded], below: Make, over: Callable[[_Faded], Make], start: int, stop: int
+    ) -> Sound:
+        """Return what lies below with the edits of one layer over it, each with its crossfades."""
+        block = below(start, stop)
+        for one in self._of(layer, start, stop):
+            if isinstance(one, Lift) and one.gains:
+                continue
+            fade, (first, last) = fade_samples(one, self.rate_hz), edges_of(one)
+            make = over(one)
+            inner = first - fade // 2 + fade, last - fade // 2
+            begin, end = max(start, inner[0]), min(stop, inner[1])
+            if begin < end:
+                block[begin - start : end - start] = make(begin, end)
+            for at, is_start in ((first - fade // 2, True), (inner[1], False)):
+                begin, end = max(start, at), min(stop, at + fade)
+                if begin < end:  # a crossfade is always computed whole, then cut to what was asked for
+                    pieces = below(at, at + fade), make(at, at + fade)
+                    faded = crossfade(*(pieces if is_start else pieces[::-1]))
+                    block[begin - start : end - start] = faded[begin - at : end - at]
+        return block
+
+    def _fill(self, one: Replace, start: int, stop: int) -> Sound:
+        """Return stored audio, silence, or the room tone played round from the start of the span on."""
+        if one.stored is not None and self._stored is not None:
+            return self._stored.read(one.stored, start, stop)
+        if one.tone is None:
+            return np.zeros((stop - start, self.channels))
+        tone = self._tone(one.tone)
+        return tone[np.arange(start - one.start_samples, stop - one.start_samples) % len(tone)]
+
+    def _tone(self, span: tuple[int, int]) -> Sound:
+        """Return a stretch whose end runs into its start: the last of it is faded into the first."""
+        if span not in self._tones:
+            heard = self._raw(*span)
+            join = min(s_to_samples(TONE_JOIN_S, self.rate_hz), len(heard) // 2)
+            loop = heard[: len(heard) - join].copy()
+            loop[:join] = crossfade(heard[len(heard) - join :], heard[:join])
+            self._tones[span] = loop
+        return self._tones[span]
+
+
+def _gains(one: Gain, start: int, stop: int, rate_hz: int) -> NDArray[np.float64]:
+    """Return the gain at each sample of [start, stop), which lies within the edit."""
+    return gains_at(one, np.arange(start, stop), rate_hz)

@@ -1,0 +1,64 @@
+"""Take one drum out of a span of a track and mix it in elsewhere.
+
+What is taken is the track through a filter that holds for each octave how much of it is that drum, of zero
+phase, so that what is left and what was taken add up to the track.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.document.kinds.hit import OCTAVES_HZ
+from engine.document.kinds.operations import Lift
+from engine.edl.delay import Reader, Sound
+from engine.timebase import s_to_samples
+
+REACH_S = 0.01
+"""To either side, of the filter."""
+
+
+def lift_reach_samples(rate_hz: int) -> int:
+    """Return how many samples to either side of one that is lifted are listened to."""
+    return s_to_samples(REACH_S, rate_hz)
+
+
+def lifted(one: Lift, read: Reader, start_samples: int, stop_samples: int, rate_hz: int) -> Sound:
+    """Return what is taken out of [start, stop) of the timeline, shape (frames, channels); zeros outside."""
+    taken = np.zeros((stop_samples - start_samples, read(0, 0).shape[1]))
+    begin, end = max(start_samples, one.start_samples), min(stop_samples, one.stop_samples)
+    if begin >= end:
+        return taken
+    reach = lift_reach_samples(rate_hz)
+    heard, taps = read(begin - reach, end + reach), _taps(one.gains, rate_hz)
+    window = _window(one, np.arange(begin, end), rate_hz)
+    for channel, samples in enumerate(heard.T):
+        taken[begin - start_samples : end - start_samples, channel] = window * np.convolve(
+            samples, taps, "valid"
+        )
+    return taken
+
+
+def _window(one: Lift, at: NDArray[np.int64], rate_hz: int) -> NDArray[np.float64]:
+    """Return how much is taken at each position within the span, shape (n,): ramps within its edges."""
+    length = one.stop_samples - one.start_samples
+    ramp = max(min(s_to_samples(one.crossfade_ms / 1000, rate_hz), length // 2), 1)
+    from_edge = np.minimum(at - one.start_samples, one.stop_samples - 1 - at) + 0.5
+    share: NDArray[np.float64] = np.sin(0.5 * np.pi * np.minimum(1.0, from_edge / ramp)) ** 2
+    return share
+
+
+@lru_cache(maxsize=64)
+def _taps(gains: tuple[float, ...], rate_hz: int) -> Sound:
+    """Return the filter of these gains, shape (2 * reach + 1,): sampled in frequency, then windowed."""
+    reach = lift_reach_samples(rate_hz)
+    size = 1 << (8 * reach - 1).bit_length()
+    frequencies = np.fft.rfftfreq(size, 1 / rate_hz)
+    octaves = np.log2(np.maximum(frequencies, 1.0))
+    response = np.interp(octaves, np.log2(OCTAVES_HZ), gains)
+    around = np.roll(np.fft.irfft(response, size), reach)[: 2 * reach + 1]
+    taps: Sound = around * np.hanning(2 * reach + 3)[1:-1]
+    taps.setflags(write=False)
+    return taps

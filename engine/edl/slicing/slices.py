@@ -1,0 +1,298 @@
+"""Where moved slices of a track meet: which of them is heard from where to where.
+
+Slices that were accepted cut the source into segments, and what lies between them is a segment that stays.
+Each border is laid where both of its neighbours allow it. At best it is the earlier of its two moved places:
+where the right segment goes farther away it reaches back into the gap with its own pre-roll, and where it
+comes nearer the left one ends sooner. But a border keeps off attacks. With a and b the two moves, m and n the
+onsets to the left and to the right of it in the source, it lies
+
+    from max(m + a, m + b) + ATTACK   (the attack on the left is heard where it goes, and not once more)
+    to   min(n + b, n + a) - GUARD    (the attack on the right is heard where it goes, and not before)
+
+with its crossfade. Where a gap is longer than both sides can fill so, silence lies between. Where hits are
+moved onto each other the one on the right is heard, and a segment that nothing is left of is passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.document.kinds.operations import Fill, Slice
+from engine.timebase import s_to_samples
+
+ATTACK_S = 0.02
+"""After an onset: what must not be heard twice. Distant microphones hear it so much later."""
+GUARD_S = 0.001
+"""Before an onset: no crossfade comes nearer."""
+LONGEST_TAIL_S = 0.5
+"""What a fill is made from, before the gap."""
+LEAST_TAIL_S = 0.01
+
+Positions = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What is made up between two segments that moved apart.
+
+    Attributes
+    ----------
+    start_samples, stop_samples : of the timeline, with the crossfades at both ends
+    tail_samples : from where on the segment on its left is what it is made from
+    by_samples : how much later that segment sounds
+    """
+
+    start_samples: int
+    stop_samples: int
+    fill: Fill
+    tail_samples: int
+    by_samples: float
+
+
+Heard = float | Gap | None
+"""By how much later the source is heard; or what is made up; or, for None, silence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What is heard of a track in [start, stop) of the timeline once slices were moved.
+
+    Attributes
+    ----------
+    before : what it is faded from
+    fade_in_samples : where it begins, half of it before
+    fade_out_samples : where it ends, half of it beyond, if the source follows as it was; else 0
+    """
+
+    start_samples: int
+    stop_samples: int
+    heard: Heard
+    before: Heard = 0.0
+    fade_in_samples: int = 0
+    fade_out_samples: int = 0
+
+    @property
+    def by_samples(self) -> float:
+        """By how much later the source is heard, or what stands nearest to what is made up."""
+        if isinstance(self.heard, Gap):
+            return self.heard.by_samples
+        return 0.0 if self.heard is None else self.heard
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Segments:
+    """The source in segments, ascending and without gaps; arrays of shape (k,), in samples of the source.
+
+    Attributes
+    ----------
+    by : how much later each sounds; 0 for what stays
+    attacks : its onset; not a number where none is known
+    after, until : the attacks before it and after it that are known, else infinite
+    fades : how long it is faded in, at most
+    fills : what fills a gap before it, places in `_FILLS`
+    """
+
+    starts: Positions
+    stops: Positions
+    by: Positions
+    attacks: Positions
+    after: Positions
+    until: Positions
+    fades: Positions
+    fills: NDArray[np.int64]
+
+    def only(self, kept: NDArray[np.bool_]) -> _Segments:
+        return _Segments(*(getattr(self, name)[kept] for name in self.__slots__))
+
+
+_FILLS = tuple(Fill)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Joints:
+    """Where the left of two segments ends and the right one begins; arrays of shape (k - 1,)."""
+
+    ends: Positions
+    begins: Positions
+    fades: Positions
+
+
+def pieces_of(slices: Iterable[Slice], rate_hz: int) -> tuple[Piece, ...]:
+    """Return what slices of one track come to, ascending and apart; their order says nothing."""
+    ordered = sorted(slices, key=lambda one: (one.start_samples, one.stop_samples, repr(one)))
+    if not any(one.by_samples for one in ordered):
+        return ()
+    segments = _segments(ordered)
+    while True:
+        joints = _joints(segments, rate_hz)
+        heard = np.ones(len(segments.starts), bool)
+        heard[1:-1] = joints.begins[:-1] < joints.ends[1:]
+        if heard.all():
+            return tuple(_pieces(segments, joints, rate_hz))
+        segments = segments.only(heard)
+
+
+def _segments(ordered: Sequence[Slice]) -> _Segments:
+    """Return the segments that slices cut the source into, which begin and end with one that stays."""
+    parts = _uncovered(ordered)
+    starts, stops = np.array([(start, stop) for start, stop, _ in parts], np.float64).T
+    owners = [one for _, _, one in parts]
+    still = Slice(0, 0, onset_samples=np.nan, after_samples=np.nan)
+    told = [still if one is None else one for one in owners]
+    by = np.array([one.by_samples for one in told], np.float64)
+    is_slice = np.array([one is not None for one in owners])
+    onsets = np.array([one.onset_samples for one in told], np.float64)
+    begun = np.array([one.start_samples for one in told], np.float64)
+    attacks = np.where(onsets < starts, np.where(begun == starts, starts, np.nan), onsets)
+    pads = np.maximum(onsets - begun, 0.0)
+    attacks[attacks >= stops] = np.nan  # of a slice that another lies over
+    after = np.array([np.nan if one.after_samples is None else one.after_samples for one in told], np.float64)
+    known = np.fmax.accumulate(np.concatenate([[-np.inf], attacks[:-1]]))
+    after = np.fmax(known, np.where(after < attacks, after, np.nan))
+    following = np.fmin.accumulate(np.concatenate([attacks[1:], [np.inf]])[::-1])[::-1]
+    stays_next = np.concatenate([~is_slice[1:], [True]]) & is_slice
+    # the hit that a slice makes room for begins as long after it as its own does after its start
+    until = np.where(stays_next, np.fmin(stops + pads, following), following)
+    fades = np.array([one.crossfade_ms for one in told], np.float64)
+    fades[1:] = np.where(is_slice[1:], fades[1:], fades[:-1])
+    fills = np.array([_FILLS.index(one.fill) for one in told], np.int64)
+    fills[1:] = np.where(is_slice[1:], fills[1:], fills[:-1])
+    return _Segments(starts, stops, by, attacks, after, until, fades, fills)
+
+
+def _uncovered(ordered: Sequence[Slice]) -> list[tuple[float, float, Slice | None]]:
+    """Return which slice lies uppermost where, what begins later over the others; None where none does."""
+    found: list[tuple[float, float, Slice | None]] = []
+    open_ones: list[Slice] = []
+    here = -np.inf
+
+    def fill_up(to: float) -> None:
+        nonlocal here
+        while open_ones and here < to:
+            top = open_ones[-1]
+            if top.stop_samples > here:
+                end = min(to, float(top.stop_samples))
+                found.append((here, end, top))
+                here = end
+            if top.stop_samples <= here:
+                open_ones.pop()
+        if here < to:
+            found.append((here, to, None))
+            here = to
+
+    for one in ordered:
+        fill_up(float(one.start_samples))
+        open_ones.append(one)
+    fill_up(np.inf)
+    return found
+
+
+def _joints(of: _Segments, rate_hz: int) -> _Joints:
+    """Return where neighbouring segments meet, as the module says."""
+    attack, guard = s_to_samples(ATTACK_S, rate_hz), s_to_samples(GUARD_S, rate_hz)
+    a, b = of.by[:-1], of.by[1:]
+    best = np.minimum(of.stops[:-1] + a, of.starts[1:] + b)
+    heard_left = np.nan_to_num(of.attacks[:-1] + a, nan=-np.inf)
+    heard_right = np.nan_to_num(of.attacks[1:] + b, nan=np.inf)
+    first = np.maximum(heard_left, of.after[1:] + b) + attack
+    last = np.minimum(heard_right, of.until[:-1] + a) - guard
+    is_one = (a == b) & (of.stops[:-1] == of.starts[1:])
+    wished = np.where(is_one, 0.0, np.rint(of.fades[1:] / 1000 * rate_hz))
+    room = last - first
+    fades = np.where(room >= 0, np.minimum(wished, room), wished)
+    ends = np.minimum(np.maximum(best, first + fades / 2), last - fades / 2)
+    begins = np.where(
+        room >= 0, ends, np.maximum(ends, np.minimum(first + fades / 2, heard_right - guard - fades / 2))
+    )
+    ends, begins = (np.where(is_one, of.stops[:-1] + a, found) for found in (ends, begins))
+    return _Joints(np.floor(ends + 0.5), np.floor(begins + 0.5), fades)
+
+
+@dataclass(slots=True)
+class _Part:
+    """A piece before its crossfades are known."""
+
+    start: float
+    stop: float
+    heard: Heard
+    fade: float
+
+
+def _pieces(of: _Segments, joints: _Joints, rate_hz: int) -> list[Piece]:
+    """Return what is heard of segments that meet so, what stays left out."""
+    parts = _laid_out(of, joints, rate_hz)
+    starts = np.array([one.start for one in parts])
+    lengths = np.diff(np.append(starts, np.inf))
+    fades = np.array([one.fade for one in parts])
+    # two crossfades never meet: half of each lies to either side of a border
+    fades = np.floor(np.minimum(fades, np.minimum(lengths, np.concatenate([[0.0], lengths[:-1]]))))
+    found: list[Piece] = []
+    before: Heard = 0.0
+    for place, (one, fade) in enumerate(zip(parts, fades.astype(np.int64).tolist(), strict=True)):
+        heard = one.heard
+        if isinstance(heard, Gap):
+            after = int(fades[place + 1])
+            start, stop = int(one.start) - fade // 2, int(one.stop) + after - after // 2
+            heard = replace(heard, start_samples=start, stop_samples=stop)
+        if heard != 0.0:
+            found.append(Piece(int(one.start), int(one.stop), heard, before, fade))
+        elif before != 0.0:
+            found[-1] = replace(found[-1], fade_out_samples=fade)
+        before = heard
+    return found
+
+
+def _laid_out(of: _Segments, joints: _Joints, rate_hz: int) -> list[_Part]:
+    """Return the segments where they are heard, with what lies in the gaps between them."""
+    by = of.by.tolist()
+    parts = [_Part(-np.inf, np.inf, by[0], 0.0)]
+    gaps = of.starts[1:] + of.by[1:] - of.stops[:-1] - of.by[:-1]
+    is_filled = ((of.fills[1:] > 0) & (gaps > 0)).tolist()
+    rows = zip(joints.ends.tolist(), joints.begins.tolist(), joints.fades.tolist(), strict=True)
+    for place, (end, begin, fade) in enumerate(rows):
+        filled = None
+        if is_filled[place]:
+            room = parts[-1].start, float(joints.ends[place + 1]) if place + 1 < len(joints.ends) else np.inf
+            filled = _filled(of, place, fade, room, rate_hz)
+        if filled is not None:
+            parts[-1].stop = filled.start
+            parts += [filled, _Part(filled.stop, np.inf, by[place + 1], fade)]
+            continue
+        parts[-1].stop = end
+        if begin > end:
+            parts.append(_Part(end, begin, None, fade))
+        parts.append(_Part(begin, np.inf, by[place + 1], fade))
+    return parts
+
+
+def _filled(of: _Segments, place: int, fade: float, room: tuple[float, float], rate_hz: int) -> _Part | None:
+    """Return what is made up between two segments, from where the left ends to where the right begins.
+
+    None where there is no room for it, so that the right one reaches back instead.
+
+    Parameters
+    ----------
+    room : from where the left one begins to where the right one ends
+    """
+    attack, guard = s_to_samples(ATTACK_S, rate_hz), s_to_samples(GUARD_S, rate_hz)
+    a, b = float(of.by[place]), float(of.by[place + 1])
+    fill = _FILLS[int(of.fills[place + 1])]
+    left = float(min(of.stops[place], of.until[place] - guard - fade)) + a
+    onset = float(of.attacks[place + 1]) + b
+    stop = float(of.starts[place + 1]) + b
+    if not np.isnan(onset):
+        stop = min(stop, onset - guard - fade / 2)
+    from_attack = float(of.attacks[place]) + a + attack
+    tail = left - s_to_samples(LONGEST_TAIL_S, rate_hz)
+    tail = max(tail, float(of.after[place]) + a + attack, *([] if np.isnan(from_attack) else [from_attack]))
+    start = (tail if fill is Fill.STRETCH else left) + fade / 2
+    start, tail, stop = (float(np.floor(at + 0.5)) for at in (start, tail, stop))
+    is_right_clean = stop - fade / 2 >= float(of.after[place + 1]) + b + attack
+    is_long = left - tail >= s_to_samples(LEAST_TAIL_S, rate_hz)
+    if not (is_right_clean and is_long and room[0] < start < stop < room[1]):
+        return None
+    return _Part(start, stop, Gap(0, 0, fill, int(tail), a), fade)

@@ -1,0 +1,53 @@
+"""What a microphone was set up for, as the names of recordings tell it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from types import MappingProxyType
+
+from engine.hits.hits import Role
+
+LEAST_MICROPHONES = 3
+"""So few recordings that are called after drums and imported at once are a drum kit."""
+
+_WORDS: Mapping[Role, tuple[str, ...]] = MappingProxyType(
+    {
+        Role.OVERHEAD: ("oh", "ovh", "ohd", "overhead", "overheads"),
+        Role.KICK: ("kick", "kik", "kdrum", "kd", "bd", "bassdrum", "bdrum", "subkick"),
+        Role.SNARE: ("snare", "snr", "sn", "sd", "snaretop", "snarebottom", "snaredrum"),
+        Role.HAT: ("hihat", "hat", "hats", "hh", "hihats"),
+        Role.TOM: ("tom", "toms", "racktom", "floortom", "floor", "rack", "ft", "rt"),
+        Role.CYMBAL: ("ride", "crash", "cymbal", "cymbals", "china", "splash", "rd"),
+        Role.ROOM: ("room", "rooms", "amb", "ambience", "ambient", "ambi"),
+    }
+)
+_ROLES = {word: role for role, words in _WORDS.items() for word in words}
+_SIDE = re.compile(r"(?<=[a-z]{2})(left|right|top|bottom|btm|bot|in|out|[lr])$")
+
+
+def role_of_name(name: str) -> Role | None:
+    """Return what a microphone stands at by the name of its recording; None where the name does not tell.
+
+    Numbers, sides and what stands around the word count for nothing: "03_KdrumR", "Tom 2" and "OHL" are a
+    kick, a tom and an overhead.
+    """
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|[^A-Za-z]+", " ", name).casefold()
+    words = spaced.split()
+    joined = [one + other for one, other in pairwise(words)]  # "hi hat", "bass drum"
+    for word in (*joined, *words):
+        role = _ROLES.get(word) or _ROLES.get(_SIDE.sub("", word))
+        if role is not None:
+            return role
+    return None
+
+
+def kit_of_names(names: Sequence[str]) -> Mapping[str, Role]:
+    """Return the roles of those recordings of one import that are the microphones of a drum kit, by name.
+
+    Empty where too few are, or where all that are would be rooms: a hall alone is no kit.
+    """
+    roles = {name: role for name in names if (role := role_of_name(name)) is not None}
+    is_kit = len(roles) >= LEAST_MICROPHONES and any(role.is_close for role in roles.values())
+    return roles if is_kit else {}

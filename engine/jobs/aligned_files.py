@@ -1,0 +1,197 @@
+"""The whole way from recordings to hits on a grid: found, placed, proposed, and written as aligned files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from engine.alignment.bleed import bleed_shares
+from engine.alignment.timing_settings import TimingSettings
+from engine.document.analysis import Analysis, BeatGrid
+from engine.document.decisions import Verdict
+from engine.document.edits import decide
+from engine.document.file.storage import apply_rows
+from engine.document.hit_edits import drum_tracks
+from engine.document.state import DocumentState
+from engine.document.track import Track
+from engine.edl.export import ExportRequest
+from engine.edl.export.plan import check, export_all
+from engine.errors import ExportError
+from engine.grids.midi_file import read_midi_groove
+from engine.hits.confirmed import confirmed
+from engine.hits.hits import Hits
+from engine.jobs.align import ProposedMoves, propose_moves
+from engine.jobs.find_grid import FoundGrid, WantedGrid, find_grid
+from engine.jobs.hear_hits import HITS, HitsRequest, hear_hits, hits_id
+from engine.jobs.hit_proposals import Bleed
+from engine.jobs.microphones import Microphones
+from engine.progress import Progress
+from engine.safe_write import shown
+
+_SUFFIXES = (".wav", ".flac")
+
+
+@dataclass(frozen=True, slots=True)
+class AlignRequest:
+    """What is aligned to what.
+
+    Attributes
+    ----------
+    media : where each source is now, by source id
+    wanted : which grid
+    tracks : the ids of the microphones of the drums; none where their roles tell
+    groove : a MIDI file whose feel is taken
+    grid, hits, promoted : what the document knows
+    """
+
+    state: DocumentState
+    media: Mapping[str, Path]
+    wanted: WantedGrid
+    settings: TimingSettings
+    tracks: tuple[str, ...] = ()
+    groove: Path | None = None
+    grid: BeatGrid | None = None
+    hits: Hits | None = None
+    promoted: Hits | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """What came of it.
+
+    Attributes
+    ----------
+    analyses, ids : the hits, where they were found anew
+    notices : sentences that the user must know of
+    files : what was written
+    """
+
+    state: DocumentState
+    found: FoundGrid
+    proposed: ProposedMoves
+    analyses: Mapping[str, Analysis] = field(default_factory=dict)
+    ids: Mapping[str, str] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
+
+
+def align(request: AlignRequest, progress: Progress) -> Aligned:
+    """Find grid and hits, and propose where they go.
+
+    Raises
+    ------
+    SourceError : a recording cannot be read
+    TimingError : there is no drum, or no pulse
+    UsageError : what was asked for cannot be
+    """
+    state = request.state
+    groove = None
+    if request.groove is not None:
+        groove = read_midi_groove(request.groove, request.settings.divided)
+    found = find_grid(request.wanted, state, request.media, request.grid, progress.part(0.0, 0.3))
+    tracks = tuple(key for key in drum_tracks(state, request.tracks) if key != found.click_track)
+    key = hits_id(state, tracks)
+    hits, fresh = request.hits, {}
+    if hits is None or state.analyses.get(HITS) != key:
+        hits = hear_hits(HitsRequest(state, request.media, tracks), progress.part(0.3, 0.9))
+        fresh = {HITS: hits}
+    sure = confirmed(hits, request.promoted, state.rate_hz)
+    with _bleed(state, request.media, tracks) as bleed_of:
+        proposed = propose_moves(state, sure, found.grid, request.settings, groove=groove, bleed_of=bleed_of)
+    notices = tuple(filter(None, (found.notice,)))
+    return Aligned(state, found, proposed, fresh, {HITS: key} if fresh else {}, notices)
+
+
+@contextmanager
+def _bleed(
+    state: DocumentState, media: Mapping[str, Path], tracks: tuple[str, ...]
+) -> Iterator[Callable[[str, int], Bleed]]:
+    """Give what tells how much of other microphones one voice is, opened when it is first asked."""
+    with Microphones(state, media, tracks) as microphones:
+
+        def bleed_of(track: str, onset_samples: int) -> Bleed:
+            shares = bleed_shares(microphones.read, onset_samples, state.rate_hz)
+            return {
+                key: own.tolist()
+                for key, own in zip(tracks, shares, strict=True)
+                if key != track and own.any()
+            }
+
+        yield bleed_of
+
+
+def check_files(request: AlignRequest, folder: Path, *, overwrite: bool) -> None:
+    """Find out before minutes of listening whether aligned files can be written.
+
+    Raises
+    ------
+    ExportError : one of them cannot
+    """
+    with _folder(folder):
+        check(list(_requests(request, request.state, folder, overwrite=overwrite)))
+
+
+def write_files(
+    request: AlignRequest, done: Aligned, folder: Path, *, overwrite: bool, progress: Progress
+) -> Aligned:
+    """Write each microphone as it sounds once all that was proposed is accepted.
+
+    Raises
+    ------
+    ExportError : a file cannot be written
+    """
+    state = accepted(request.state, done.proposed)
+    with _folder(folder):
+        requests = list(_requests(request, state, folder, overwrite=overwrite))
+        export_all(requests, progress)
+    rates = {state.sources[one.state.tracks[0].source_id].rate_hz for one in requests}
+    notices = list(done.notices)
+    if rates != {state.rate_hz}:
+        notices.append(f"All aligned files have {state.rate_hz} Hz, the highest rate of the recordings.")
+    return replace(done, files=tuple(one.out for one in requests), notices=tuple(notices))
+
+
+def accepted(state: DocumentState, proposed: ProposedMoves) -> DocumentState:
+    """Return a document with all that was proposed accepted; nothing is written."""
+    after = apply_rows(state, proposed.edit.changes)
+    ids = [one.id for one in proposed.proposals if after.verdict(one.id) is Verdict.UNDECIDED]
+    return apply_rows(after, decide(after, ids, Verdict.ACCEPTED).changes)
+
+
+def _requests(
+    request: AlignRequest, state: DocumentState, folder: Path, *, overwrite: bool
+) -> Iterator[ExportRequest]:
+    """Yield what writes each microphone alone, as long as it is itself."""
+    chosen = drum_tracks(state, request.tracks)
+    for track in state.tracks:
+        if track.id in chosen:
+            alone = replace(state, tracks=(_plain(track),))
+            out = folder / _name(state, track)
+            yield ExportRequest(alone, request.media, out, overwrite, out.stem)
+
+
+def _plain(track: Track) -> Track:
+    return replace(track, gain_db=0.0, pan=0.0, mute=False, solo=False)
+
+
+def _name(state: DocumentState, track: Track) -> str:
+    path = Path(state.sources[track.source_id].path)
+    suffix = path.suffix.lower()
+    return f"{path.stem}{suffix if suffix in _SUFFIXES else _SUFFIXES[0]}"
+
+
+@contextmanager
+def _folder(folder: Path) -> Iterator[None]:
+    """Make a folder where there is none, and take it away again where nothing came into it."""
+    is_new = not folder.exists()
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise ExportError(f"The folder {shown(folder)} cannot be made: {error.strerror or error}.") from error
+    try:
+        yield
+    finally:
+        if is_new and not any(folder.iterdir()):
+            folder.rmdir()

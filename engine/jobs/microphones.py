@@ -1,0 +1,77 @@
+"""The microphones of a document, read together at its rate and on its timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.document.state import DocumentState
+from engine.edl.voice import open_voice
+from engine.progress import SILENT, Progress
+
+_BLOCK_FRAMES = 65_536
+
+
+class Microphones:
+    """Tracks of a document, each folded to one channel; used by one thread at a time.
+
+    Parameters
+    ----------
+    media : where each source is now, by source id
+    track_ids : in the order of the rows that are read
+    progress : hears of sources that must be converted first
+
+    Raises
+    ------
+    SourceError : a source is missing or cannot be read, here or while reading
+    """
+
+    def __init__(
+        self,
+        state: DocumentState,
+        media: Mapping[str, Path],
+        track_ids: Sequence[str],
+        progress: Progress = SILENT,
+    ) -> None:
+        self.rate_hz = state.rate_hz
+        self.length_samples = state.length_samples
+        self.track_ids = tuple(track_ids)
+        tracks = {track.id: track for track in state.tracks}
+        voices = []
+        with ExitStack() as opened:
+            for number, key in enumerate(self.track_ids):
+                share = progress.step(number, len(self.track_ids))
+                voice = open_voice(state, tracks[key], media, np.float32, share)
+                opened.callback(voice.close)
+                voices.append(voice)
+            self._opened = opened.pop_all()
+        self._voices = voices
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._opened.close()
+
+    def read(self, start_samples: int, stop_samples: int) -> NDArray[np.float32]:
+        """Return the span [start, stop), shape (microphones, stop - start); zeros outside a recording."""
+        heard = np.empty((len(self._voices), stop_samples - start_samples), np.float32)
+        for row, voice in zip(heard, self._voices, strict=True):
+            block = voice.read(start_samples, stop_samples)
+            row[:] = block[:, 0] if block.shape[1] == 1 else block.mean(axis=1, dtype=np.float32)
+        return heard
+
+    def one(self, track_id: str) -> Iterator[NDArray[np.float32]]:
+        """Yield all of one microphone in blocks of shape (n,)."""
+        voice = self._voices[self.track_ids.index(track_id)]
+        for start in range(0, self.length_samples, _BLOCK_FRAMES):
+            block = voice.read(start, min(start + _BLOCK_FRAMES, self.length_samples))
+            yield block.mean(axis=1, dtype=np.float32)

@@ -1,0 +1,187 @@
+"""The proposals that move hits, as arrays: where each hit is, where it goes, and what was answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.document.decisions import Verdict, edited
+from engine.document.kinds.sounding import BY_SAMPLES
+from engine.document.state import DocumentState
+from engine.document.table import VERDICTS, Made, ProposalTable, table_of
+from engine.hits.hits import Hits
+from engine.latest import found_once
+
+ONSET_SAMPLES, VOICES, BLEED = "onset_samples", "voices", "bleed"
+BETWEEN_VOICES = "+"
+STAYS = -1
+"""The verdict of a hit that nothing is proposed for."""
+SAME_S = 0.003
+"""A voice that is moved by itself is found again within so much of its onset."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moves:
+    """A row for each proposal whose payload says which hit it moves, in the order of their spans.
+
+    Attributes
+    ----------
+    ids : length n
+    places : int64, shape (n,), their places in the table of the document
+    onsets_samples : float64, shape (n,), where the hit is
+    starts_samples, stops_samples : int64, shape (n,), the slice that is moved with it
+    by_samples : float64, shape (n,), how much later it is to sound, as the user has it
+    verdicts : int8, shape (n,), places in `VERDICTS`
+    voices : which drums sound in it, such as ("kick", "hat"), length n
+    tracks : the one track of which a single voice is moved, length n; empty where all microphones are
+    """
+
+    ids: tuple[str, ...]
+    places: NDArray[np.int64]
+    onsets_samples: NDArray[np.float64]
+    starts_samples: NDArray[np.int64]
+    stops_samples: NDArray[np.int64]
+    by_samples: NDArray[np.float64]
+    verdicts: NDArray[np.int8]
+    voices: tuple[tuple[str, ...], ...]
+    tracks: tuple[str, ...]
+
+    def are(self, verdict: Verdict) -> NDArray[np.bool_]:
+        """Return which have this verdict, shape (n,)."""
+        found: NDArray[np.bool_] = self.verdicts == VERDICTS.index(verdict)
+        return found
+
+    def within(self, start_samples: float, stop_samples: float) -> NDArray[np.bool_]:
+        """Return which hits lie in [start, stop), shape (n,)."""
+        found: NDArray[np.bool_] = (self.onsets_samples >= start_samples) & (
+            self.onsets_samples < stop_samples
+        )
+        return found
+
+    def sounding(self, voice: str) -> NDArray[np.bool_]:
+        """Return in which hits a drum sounds, shape (n,)."""
+        return np.array([voice in each for each in self.voices], bool)
+
+    def row_of(self, proposal_id: str | None) -> int | None:
+        """Return the row of a proposal, None where it moves no hit."""
+        return self.ids.index(proposal_id) if proposal_id in self.ids else None
+
+    def chosen(self, rows: NDArray[np.bool_]) -> tuple[str, ...]:
+        """Return the ids of some rows."""
+        return tuple(self.ids[row] for row in np.flatnonzero(rows).tolist())
+
+
+def moves_of(state: DocumentState) -> Moves:
+    """Return the moves of hits of a document as the user has them."""
+    return _of_table(table_of(state))
+
+
+def shifts_of(hits: Hits, moves: Moves, rate_hz: int) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
+    """Return how far each hit is to be moved and what was answered to that, shape (n,) each.
+
+    A hit goes with the slice that it is in, and a voice that is moved by itself goes by that much more.
+
+    Returns
+    -------
+    by_samples : 0 where nothing is proposed
+    verdicts : places in `VERDICTS`, `STAYS` where nothing is proposed
+    """
+    onsets = hits.onsets_samples
+    by, verdicts = np.zeros(len(onsets)), np.full(len(onsets), STAYS, np.int8)
+    of_all = np.array([not track for track in moves.tracks], bool)
+    starts, stops = moves.starts_samples[of_all], moves.stops_samples[of_all]
+    if len(starts):
+        row = np.maximum(np.searchsorted(starts, onsets, "right") - 1, 0)
+        within = (onsets >= starts[row]) & (onsets < stops[row])
+        by[within] = moves.by_samples[of_all][row[within]]
+        verdicts[within] = moves.verdicts[of_all][row[within]]
+    ids = list(hits.track_ids)
+    for alone in np.flatnonzero(~of_all).tolist():  # voices moved by themselves are few
+        place = ids.index(moves.tracks[alone]) if moves.tracks[alone] in ids else -1
+        away = np.abs(onsets - moves.onsets_samples[alone])
+        found = (hits.tracks == place) & (away <= SAME_S * rate_hz)
+        by[found] += moves.by_samples[alone]
+        verdicts[found] = moves.verdicts[alone]
+    return by, verdicts
+
+
+def offsets_of(
+    hits: Hits, moves: Moves, lines_samples: NDArray[np.float64], strength: float, rate_hz: int
+) -> dict[str, NDArray[np.float64]]:
+    """Return how late the hits of each drum were played, in milliseconds, below 0 early.
+
+    Those that are moved are held against the line that they go to, all others against the nearest.
+
+    Parameters
+    ----------
+    lines_samples : ascending, of the grid; with none of them only moved hits are told
+    strength : how much of the way moves go, 0 to 1
+    """
+    by, verdicts = shifts_of(hits, moves, rate_hz)
+    late = -by / max(strength, 1e-9)
+    stays = (verdicts == STAYS) | (by == 0)
+    known = ~stays
+    if len(lines_samples) > 1:
+        after = np.clip(np.searchsorted(lines_samples, hits.onsets_samples), 1, len(lines_samples) - 1)
+        before = lines_samples[after - 1]
+        nearer = hits.onsets_samples - before < lines_samples[after] - hits.onsets_samples
+        nearest = np.where(nearer, before, lines_samples[after])
+        late = np.where(stays, hits.onsets_samples - nearest, late)
+        known = np.ones(len(late), bool)
+    voices = np.array([str(voice) for voice in hits.voices])
+    late_ms = late / rate_hz * 1000
+    return {
+        str(role): late_ms[(voices == str(role)) & known]
+        for role in dict.fromkeys(hits.roles)
+        if role.is_close
+    }
+
+
+@found_once
+def _of_table(table: ProposalTable) -> Moves:
+    made = _made(table.made)
+    places, by_samples = made.places, made.by_samples
+    changed = np.flatnonzero(table.changed[places])
+    if len(changed):
+        by_samples = by_samples.copy()
+        for row in changed.tolist():
+            proposal = table.made.rows[int(places[row])]
+            payload = edited(proposal, table.decisions.get(proposal.id)).payload
+            by_samples[row] = _number(payload.get(BY_SAMPLES))
+    return replace(
+        made,
+        starts_samples=table.starts_samples[places],
+        stops_samples=table.stops_samples[places],
+        by_samples=by_samples,
+        verdicts=table.verdicts[places],
+    )
+
+
+@found_once
+def _made(made: Made) -> Moves:
+    """Return the moves as they were proposed."""
+    places = [place for place, proposal in enumerate(made.rows) if ONSET_SAMPLES in proposal.payload]
+    rows = [made.rows[place] for place in places]
+    where = np.array(places, np.int64)
+    return Moves(
+        ids=tuple(proposal.id for proposal in rows),
+        places=where,
+        onsets_samples=np.array([_number(one.payload[ONSET_SAMPLES]) for one in rows], np.float64),
+        starts_samples=made.starts_samples[where],
+        stops_samples=made.stops_samples[where],
+        by_samples=np.array([_number(one.payload.get(BY_SAMPLES)) for one in rows], np.float64),
+        verdicts=np.zeros(len(rows), np.int8),
+        voices=tuple(_voices(one.payload.get(VOICES)) for one in rows),
+        tracks=tuple(one.tracks[0] if BLEED in one.payload and len(one.tracks) == 1 else "" for one in rows),
+    )
+
+
+def _number(value: object) -> float:
+    """Return a number of a payload; 0 for what is none, which whoever applies it refuses."""
+    return float(value) if isinstance(value, int | float) and np.isfinite(value) else 0.0
+
+
+def _voices(value: object) -> tuple[str, ...]:
+    return tuple(filter(None, value.split(BETWEEN_VOICES))) if isinstance(value, str) else ()

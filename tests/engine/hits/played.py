@@ -1,0 +1,81 @@
+"""A drum performance that was made up: its hits, and a document that proposes where they go."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.document.analysis import BeatGrid
+from engine.document.decisions import Decision, Verdict
+from engine.document.proposals import Proposal
+from engine.document.state import DocumentState
+from engine.document.track import Source, Track
+from engine.hits.hits import Hits, Role
+
+RATE_HZ = 48_000
+EIGHTH = RATE_HZ // 4
+"""At 120 BPM."""
+MICROPHONES = (
+    ("Kick", Role.KICK),
+    ("Snare", Role.SNARE),
+    ("Hat", Role.HAT),
+    ("OHL", Role.OVERHEAD),
+)
+PAD = 480
+
+
+def played(count: int, seed: int = 0) -> tuple[Hits, DocumentState, BeatGrid]:
+    """Return eighths of a hat with kick and snare on the beats, each off by some 10 ms, with a move for each.
+
+    Every fifth of the moves is accepted, every seventh rejected.
+    """
+    rng = np.random.default_rng(seed)
+    lines = (1 + np.arange(count)) * EIGHTH
+    off = np.rint(rng.normal(0.0, 0.010, count) * RATE_HZ)
+    onsets = lines + off
+    beat = np.arange(count) % 8
+    others = [(row, 0) for row in np.flatnonzero(np.isin(beat, (0, 4)))]
+    others += [(row, 1) for row in np.flatnonzero(np.isin(beat, (2, 6)))]
+    strokes = np.array([*range(count), *(row for row, _ in others)])
+    tracks = np.array([2] * count + [track for _, track in others])
+    order = np.lexsort((tracks, strokes))
+    strokes, tracks = strokes[order], tracks[order]
+    hits = Hits(
+        onsets_samples=onsets[strokes].astype(np.float64),
+        tracks=tracks.astype(np.int16),
+        strengths_db=rng.uniform(-36.0, -8.0, len(strokes)).astype(np.float32),
+        strokes=strokes.astype(np.int32),
+        ornaments=np.zeros(len(strokes), np.int8),
+        confidences=np.ones(len(strokes), np.float32),
+        track_ids=tuple(name for name, _ in MICROPHONES),
+        roles=tuple(role for _, role in MICROPHONES),
+        delays_samples=np.array([0.0, 0.0, 0.0, 120.0]),
+        maker="made up",
+    )
+    voices = {
+        row: "+".join(str(hits.roles[track]) for track in sorted(tracks[strokes == row]))
+        for row in range(count)
+    }
+    stops = [*(onsets[1:] - PAD), (count + 2) * EIGHTH]
+    proposals, decisions = {}, {}
+    for row in range(count):
+        key = f"hit-{row:05d}"
+        payload = {"onset_samples": float(onsets[row]), "by_samples": float(-off[row]), "voices": voices[row]}
+        start, stop = int(onsets[row]) - PAD, int(stops[row])
+        reason = f"{voices[row].capitalize()} off by {1000 * abs(off[row]) / RATE_HZ:.0f} ms."
+        proposals[key] = Proposal(key, "hit", start, stop, 0.9, reason, "align", payload=payload)
+        if row % 5 == 4:
+            decisions[key] = Decision(key, Verdict.ACCEPTED)
+        elif row % 7 == 6:
+            decisions[key] = Decision(key, Verdict.REJECTED)
+    length = (count + 2) * EIGHTH
+    source = {
+        name: Source(name, f"/{name}.wav", name, RATE_HZ, 1, length, "WAV", "PCM_16")
+        for name, _ in MICROPHONES
+    }
+    placed = tuple(
+        Track(name, name, name, place, group="Drums", role=str(role))
+        for place, (name, role) in enumerate(MICROPHONES)
+    )
+    beats = np.arange(2, count + 2, 2, dtype=np.int64) * EIGHTH
+    grid = BeatGrid(beats, np.arange(len(beats)) % 4 + 1, 120.0, 1.0, "made up")
+    return hits, DocumentState(RATE_HZ, source, placed, proposals, decisions), grid

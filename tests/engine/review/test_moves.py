@@ -1,0 +1,81 @@
+"""Moves of hits as arrays: what was proposed, what the user made of it, and which hit goes with which."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from engine.document.decisions import Decision, Verdict
+from engine.document.proposals import Proposal
+from engine.document.state import DocumentState
+from engine.document.table import VERDICTS
+from engine.review.moves import STAYS, moves_of, offsets_of, shifts_of
+from tests.engine.hits.played import EIGHTH, RATE_HZ, played
+
+
+def test_moves_are_what_the_proposals_say() -> None:
+    hits, state, _ = played(24)
+    moves = moves_of(state)
+    assert moves.ids == tuple(state.proposals)
+    assert (np.diff(moves.onsets_samples) > 0).all()
+    np.testing.assert_allclose(moves.onsets_samples + moves.by_samples, (1 + np.arange(24)) * EIGHTH)
+    assert moves.voices[0] == ("kick", "hat")
+    assert moves.chosen(moves.are(Verdict.ACCEPTED)) == tuple(list(state.proposals)[4::5])
+    assert moves_of(state) is moves, "found once"
+    by, verdicts = shifts_of(hits, moves, RATE_HZ)
+    np.testing.assert_allclose((hits.onsets_samples + by) % EIGHTH, 0)
+    assert set(verdicts.tolist()) == {0, 1, 2}
+
+
+def test_a_nudge_is_seen_and_nothing_else_changes() -> None:
+    _, state, _ = played(24)
+    before = moves_of(state)
+    key = before.ids[3]
+    nudged = replace(state, decisions={**state.decisions, key: Decision(key, payload={"by_samples": 96.0})})
+    after = moves_of(nudged)
+    assert after.by_samples[3] == 96.0
+    others = np.arange(24) != 3
+    np.testing.assert_array_equal(after.by_samples[others], before.by_samples[others])
+
+
+def test_a_voice_moved_by_itself_goes_further_than_its_stroke() -> None:
+    hits, state, _ = played(8)
+    moves = moves_of(state)
+    onset = float(hits.onsets_samples[0])
+    payload = {"onset_samples": onset, "by_samples": -200.0, "voices": "kick", "bleed": {}}
+    start, stop = int(onset) - 480, int(onset) + 4_800
+    kick = Proposal("flam-0", "flam", start, stop, 0.9, "Late.", "align", payload=payload, tracks=("Kick",))
+    alone = replace(state, proposals={**state.proposals, "flam-0": kick})
+    by, _ = shifts_of(hits, moves, RATE_HZ)
+    by_alone, verdicts = shifts_of(hits, moves_of(alone), RATE_HZ)
+    assert (hits.tracks[0], hits.onsets_samples[0]) == (0, hits.onsets_samples[1])
+    assert by_alone[0] == by[0] - 200.0
+    assert by_alone[1] == by[1], "the hat of that stroke stays with the slice"
+    assert verdicts[0] == VERDICTS.index(Verdict.UNDECIDED)
+
+
+def test_offsets_are_told_by_voice_whatever_the_strength() -> None:
+    hits, state, _ = played(200)
+    halves = {
+        key: replace(one, payload={**one.payload, "by_samples": one.payload["by_samples"] / 2})
+        for key, one in state.proposals.items()
+    }
+    lines = np.arange(0, 202) * float(EIGHTH)
+    full = offsets_of(hits, moves_of(state), lines, 1.0, RATE_HZ)
+    half = offsets_of(hits, moves_of(replace(state, proposals=halves)), lines, 0.5, RATE_HZ)
+    nothing = offsets_of(hits, moves_of(DocumentState(RATE_HZ)), lines, 1.0, RATE_HZ)
+    assert list(full) == ["kick", "snare", "hat"]
+    for voice, late_ms in full.items():
+        np.testing.assert_allclose(half[voice], late_ms, atol=1e-9)
+        np.testing.assert_allclose(nothing[voice], late_ms, atol=1e-9)
+        assert 5 < np.std(late_ms) < 15
+
+
+def test_without_lines_only_what_moves_is_told() -> None:
+    hits, state, _ = played(24)
+    some = replace(state, proposals=dict(list(state.proposals.items())[:4]))
+    told = offsets_of(hits, moves_of(some), np.zeros(0), 1.0, RATE_HZ)
+    assert [len(found) for found in told.values()] == [1, 1, 4]
+    _, verdicts = shifts_of(hits, moves_of(DocumentState(RATE_HZ)), RATE_HZ)
+    assert (verdicts == STAYS).all()

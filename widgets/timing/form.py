@@ -1,0 +1,347 @@
+"""The form that asks how hits are to be put in time: which drums, which grid, how finely, how far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import inf
+from pathlib import PurePath
+from types import MappingProxyType
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QRadioButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from widgets.controls.check_box import CheckBox
+from widgets.controls.choice_field import ChoiceField
+from widgets.controls.elided_label import ElidedLabel
+from widgets.controls.radio_group import tab_to_checked
+from widgets.forms.numbers_form import LINE, Number, NumberLine
+from widgets.theme import Theme, px
+
+DIVISIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "1/4": "Quarters",
+        "1/8": "Eighths",
+        "1/8t": "Eighth triplets",
+        "1/16": "Sixteenths",
+        "1/16t": "Sixteenth triplets",
+        "1/32": "Thirty-seconds",
+    }
+)
+PAIRED = frozenset({"1/8", "1/16", "1/32"})
+"""Divisions that can swing, since they come in pairs."""
+SLOWEST_BPM, FASTEST_BPM = 20.0, 400.0
+STRAIGHT, MOST_SWING = 50.0, 75.0
+_FIELD = 72
+
+
+@dataclass(frozen=True, slots=True)
+class AlignAsked:
+    """How hits are to be put in time.
+
+    Attributes
+    ----------
+    tracks : the ids of the microphones; none for all that are drums
+    grid : "beats" for those of the document, "even", "click" or "file"
+    bpm, start_s : of an even grid: its tempo, and where its first bar begins
+    click : the id of the track with the click
+    path : of a MIDI file, or of beats as JSON
+    division : one of `DIVISIONS`
+    swing_percent : where the second of a pair falls; 50 is straight
+    strength, sensitivity : 0 to 1
+    pad_ms : so long before its hit a slice begins
+    least_ms, most_ms : only hits that are off by so much; the latter infinite for no limit
+    keeps_feel : whether hits are held against the player's own push and pull
+    """
+
+    tracks: tuple[str, ...] = ()
+    grid: str = "beats"
+    bpm: float = 120.0
+    start_s: float = 0.0
+    click: str = ""
+    path: str = ""
+    division: str = "1/16"
+    swing_percent: float = STRAIGHT
+    strength: float = 1.0
+    sensitivity: float = 0.5
+    pad_ms: float = 10.0
+    least_ms: float = 0.0
+    most_ms: float = inf
+    keeps_feel: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What there is to choose from.
+
+    Attributes
+    ----------
+    drums : how many tracks are drums
+    chosen : the ids of the tracks that are chosen in the window, with the words for them; none for none
+    tempo : of the beats of the document in words; empty where there are none
+    tracks : the name of every track by id, any of which can hold a click
+    length_s : of the recording
+    """
+
+    drums: int = 0
+    chosen: tuple[str, ...] = ()
+    chosen_words: str = ""
+    tempo: str = ""
+    tracks: Mapping[str, str] = field(default_factory=dict)
+    length_s: float = 0.0
+
+
+class AlignForm(QWidget):
+    """Asks for all of it, with what was asked last time filled in.
+
+    Signals
+    -------
+    changed : `values()` or `problem()` may have another answer
+    file_requested : the user wants to choose a file of beats
+    """
+
+    changed = Signal()
+    file_requested = Signal()
+
+    def __init__(
+        self, theme: Theme, asked: AlignAsked, choices: Choices, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._choices, self._theme = choices, theme
+        self._path = asked.path
+        self._grids, self._scopes = QButtonGroup(self), QButtonGroup(self)
+        self._numbers = {
+            name: NumberLine(Number(words, value, lowest, highest, decimals, is_time=name == "start_s"))
+            for name, words, value, lowest, highest, decimals in (
+                ("bpm", "Tempo in BPM", asked.bpm, SLOWEST_BPM, FASTEST_BPM, 3),
+                ("start_s", "First bar at", asked.start_s, 0.0, max(choices.length_s, 0.0), 3),
+                ("swing_percent", "Swing in percent", asked.swing_percent, STRAIGHT, MOST_SWING, 1),
+                ("strength", "Strength in percent", 100 * asked.strength, 0, 100, 0),
+                ("sensitivity", "Sensitivity in percent", 100 * asked.sensitivity, 0, 100, 0),
+                ("pad_ms", "Trigger pad in milliseconds", asked.pad_ms, 0.0, 50.0, 1),
+                ("least_ms", "Least distance in milliseconds", asked.least_ms, 0.0, 500.0, 1),
+            )
+        }
+        self._click = ChoiceField(theme, "Click track", choices.tracks, asked.click)
+        self._file = ElidedLabel(self._file_words())
+        self._division = ChoiceField(theme, "Division", DIVISIONS, asked.division)
+        self._feel = CheckBox(theme, "Keep the player's push and pull")
+        self._feel.setChecked(asked.keeps_feel)
+        self._problem = QLabel()
+        self._problem.setWordWrap(True)
+        self._problem.setMinimumWidth(px(LINE))
+        self._lay_out(asked)
+        for line in self._numbers.values():
+            line.setMaximumWidth(px(_FIELD))
+            line.textChanged.connect(self._renew)
+        for number in ("bpm", "start_s"):
+            self._numbers[number].textEdited.connect(lambda _text: self._choose("even"))
+        self._click.activated.connect(lambda _row: self._choose("click"))
+        for group in (self._grids, self._scopes):
+            tab_to_checked(group)
+            group.buttonClicked.connect(self._renew)
+        self._division.currentIndexChanged.connect(self._renew)
+        self._feel.toggled.connect(self._renew)
+        self._renew()
+
+    # what stands where
+
+    def _lay_out(self, asked: AlignAsked) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(px(14))
+        layout.addLayout(self._radio_rows("Tracks", self._scopes, self._scope_rows(), self._scope_of(asked)))
+        layout.addLayout(self._radio_rows("Grid", self._grids, self._grid_rows(), self._grid_of(asked)))
+        layout.addLayout(self._number_rows())
+        layout.addWidget(self._feel)
+        layout.addWidget(self._problem)
+        # A sentence that comes must not move what stands below it.
+        self._problem.setMinimumHeight(self._problem.fontMetrics().lineSpacing() + px(2))
+
+    def _scope_rows(self) -> tuple[tuple[str, str, QWidget, bool], ...]:
+        drums, chosen = self._choices.drums, self._choices.chosen_words
+        return (
+            (
+                "drums",
+                "&All drums",
+                _said(f"{drums} microphones" if drums != 1 else "1 microphone"),
+                drums > 0,
+            ),
+            ("chosen", "&Chosen tracks", _said(chosen or "none are chosen"), bool(chosen)),
+        )
+
+    def _grid_rows(self) -> tuple[tuple[str, str, QWidget, bool], ...]:
+        tempo = self._choices.tempo
+        choose = QPushButton("Choose…")
+        choose.setAutoDefault(False)
+        choose.setAccessibleName("Choose a file of beats")
+        choose.clicked.connect(self.file_requested)
+        self._click.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        even = _beside(self._numbers["bpm"], QLabel("BPM, first bar at"), self._numbers["start_s"])
+        return (
+            ("beats", "&Beats", _said(tempo or "none are known yet"), bool(tempo)),
+            ("even", "&Even", even, True),
+            ("click", "C&lick track", self._click, bool(self._choices.tracks)),
+            ("file", "&MIDI file", _beside(self._file, choose), True),
+        )
+
+    def _scope_of(self, asked: AlignAsked) -> str:
+        usable = bool(self._choices.chosen)
+        return "chosen" if usable and (asked.tracks or not self._choices.drums) else "drums"
+
+    def _grid_of(self, asked: AlignAsked) -> str:
+        return "even" if asked.grid == "beats" and not self._choices.tempo else asked.grid
+
+    def _radio_rows(
+        self, title: str, group: QButtonGroup, rows: tuple[tuple[str, str, QWidget, bool], ...], checked: str
+    ) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(px(12))
+        grid.setVerticalSpacing(px(4))
+        grid.setColumnStretch(2, 1)
+        grid.setColumnMinimumWidth(0, px(56))
+        grid.addWidget(_said(title), 0, 0)
+        for row, (name, words, content, is_there) in enumerate(rows):
+            choice = QRadioButton(words)
+            choice.setObjectName(name)
+            choice.setChecked(name == checked)
+            choice.setEnabled(is_there)
+            group.addButton(choice)
+            grid.addWidget(choice, row, 1)
+            grid.addWidget(content, row, 2)
+        return grid
+
+    def _number_rows(self) -> QGridLayout:
+        numbers = self._numbers
+        division = QLabel("&Division")
+        division.setBuddy(self._division)
+        self._division.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        rows: tuple[tuple[QLabel, QWidget], ...] = (
+            (division, _beside(self._division, QLabel("swing"), numbers["swing_percent"], QLabel("%"))),
+            (
+                _label("&Strength", numbers["strength"]),
+                _beside(numbers["strength"], QLabel("% of the way to the line")),
+            ),
+            (
+                _label("Se&nsitivity", numbers["sensitivity"]),
+                _beside(numbers["sensitivity"], QLabel("%; less finds only what is surely a hit")),
+            ),
+            (
+                _label("Trigger &pad", numbers["pad_ms"]),
+                _beside(numbers["pad_ms"], QLabel("ms before a hit its slice begins")),
+            ),
+            (
+                _label("&Range", numbers["least_ms"]),
+                _beside(QLabel("only hits off by"), numbers["least_ms"], QLabel("ms or more")),
+            ),
+        )
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(px(12))
+        grid.setVerticalSpacing(px(6))
+        grid.setColumnStretch(1, 1)
+        for row, (label, content) in enumerate(rows):
+            grid.addWidget(label, row, 0)
+            grid.addWidget(content, row, 1)
+        return grid
+
+    # what is asked for
+
+    def set_file(self, path: str) -> None:
+        """Take a file of beats."""
+        self._path = path
+        self._file.setText(self._file_words())
+        self._choose("file")
+
+    def _file_words(self) -> str:
+        return PurePath(self._path).name or "none chosen"
+
+    def problem(self) -> str:
+        """Say what is missing, "" when timing can be proposed."""
+        needed = ["swing_percent", "strength", "sensitivity", "pad_ms", "least_ms"]
+        if self._division.value() not in PAIRED:
+            needed.remove("swing_percent")
+        if self._grid() == "even":
+            needed += ["bpm", "start_s"]
+        wrong = next(filter(None, (self._numbers[name].problem() for name in needed)), "")
+        if not wrong and self._grid() == "file" and not self._path:
+            return "Choose the MIDI file whose beats are meant."
+        return wrong
+
+    def values(self) -> AlignAsked:
+        """Return what is asked for; only where there is no `problem`."""
+        division = self._division.value()
+        return AlignAsked(
+            tracks=self._choices.chosen if self._scope() == "chosen" else (),
+            grid=self._grid(),
+            bpm=self._value("bpm", 120.0),
+            start_s=self._value("start_s", 0.0),
+            click=self._click.value() if self._choices.tracks else "",
+            path=self._path,
+            division=division,
+            swing_percent=self._value("swing_percent", STRAIGHT) if division in PAIRED else STRAIGHT,
+            strength=self._value("strength", 100.0) / 100,
+            sensitivity=self._value("sensitivity", 50.0) / 100,
+            pad_ms=self._value("pad_ms", 10.0),
+            least_ms=self._value("least_ms", 0.0),
+            keeps_feel=self._feel.isChecked(),
+        )
+
+    def _value(self, name: str, otherwise: float) -> float:
+        value = self._numbers[name].value()
+        return otherwise if value is None else value
+
+    def _grid(self) -> str:
+        return _checked(self._grids)
+
+    def _scope(self) -> str:
+        return _checked(self._scopes)
+
+    def _choose(self, grid: str) -> None:
+        next(one for one in self._grids.buttons() if one.objectName() == grid).setChecked(True)
+        self._renew()
+
+    def _renew(self) -> None:
+        self._numbers["swing_percent"].setEnabled(self._division.value() in PAIRED)
+        self._problem.setText(self.problem())
+        self._problem.setStyleSheet(f"color: {self._theme.error};")
+        self.changed.emit()
+
+
+def _checked(group: QButtonGroup) -> str:
+    chosen = group.checkedButton()
+    return "" if chosen is None else chosen.objectName()
+
+
+def _said(words: str) -> QLabel:
+    label = QLabel(words)
+    label.setProperty("role", "dim")
+    label.setAlignment(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
+    return label
+
+
+def _label(words: str, line: QWidget) -> QLabel:
+    label = QLabel(words)
+    label.setBuddy(line)
+    return label
+
+
+def _beside(*parts: QWidget) -> QWidget:
+    """Return widgets in a row."""
+    whole = QWidget()
+    row = QHBoxLayout(whole)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(px(8))
+    for part in parts:
+        row.addWidget(part)
+    row.addStretch(1)
+    return whole

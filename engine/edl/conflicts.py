@@ -1,8 +1,8 @@
 """Accepted edits that cannot both hold: told, and decided by the user; until then both do what they can.
 
 A span that is moved to two places or repeated in two numbers, something laid into a span that is itself taken
-away, and a slice that two edits slip by different amounts. What is dropped and held, or replaced and slipped,
-is no conflict: there the kinds have an order (decision 41).
+away, a slice that two edits slip by different amounts, and hits that are moved past each other. What is
+dropped and held, or replaced and slipped, is no conflict: there the kinds have an order (decision 41).
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.decisions import Verdict
-from engine.document.kinds.operations import Operation, Order, Shift
+from engine.document.kinds.operations import Lift, Operation, Order, Shift, Slice
 from engine.document.state import DocumentState
 from engine.document.table import Made, Mask, ProposalTable, table_of
 from engine.errors import DocumentError
 
 Places = NDArray[np.int64]
+Contender = Order | Shift | Slice | Lift
 
 _PAIRS_AT_ONCE = 1 << 20
 
@@ -32,20 +33,24 @@ class _Contenders:
     Attributes
     ----------
     made, effects : what they come from; answers that change verdicts alone leave both the same objects
-    operations : what each does to the order of things, or by how much it slips
+    operations : what each does to the order of things, or by how much it moves
     places : whose operation it is
-    starts, stops, ats : its span, and where an order lays it (0 for a slip)
-    by : by how many samples it slips; not a number for an order, which is like nothing, itself included
+    layers : places in `_LAYERS`: only what is of one layer can conflict
+    starts, stops, ats : its span, and where an order lays it (0 for what moves)
+    by : by how many samples it moves; not a number for an order, which is like nothing, itself included
+    attacks : where the attack of a slice moves to; not a number for all else
     """
 
     made: Made
     effects: dict[int, tuple[Operation, ...]]
-    operations: tuple[Order | Shift, ...]
+    operations: tuple[Contender, ...]
     places: Places
+    layers: Places
     starts: Places
     stops: Places
     ats: Places
     by: NDArray[np.float64]
+    attacks: NDArray[np.float64]
 
     @classmethod
     def of(cls, table: ProposalTable) -> _Contenders:
@@ -54,19 +59,28 @@ class _Contenders:
             (place, one)
             for place in np.flatnonzero(~table.made.drops & table.made.is_known).tolist()
             for one in _effect(table, place)
-            if isinstance(one, Order | Shift)
+            if isinstance(one, Contender)
         ]
         places = np.array([place for place, _ in found], np.int64)
         edges = np.array([(one.start_samples, one.stop_samples) for _, one in found], np.int64).reshape(-1, 2)
         ats = np.array([one.at_samples if isinstance(one, Order) else 0 for _, one in found], np.int64)
-        by = np.array([one.by_samples if isinstance(one, Shift) else np.nan for _, one in found], np.float64)
+        by = np.array([np.nan if isinstance(one, Order) else one.by_samples for _, one in found], np.float64)
+        layers = np.array([_layer(one) for _, one in found], np.int64)
+        attacks = np.array([_attack(one) for _, one in found], np.float64)
         operations = tuple(one for _, one in found)
-        return cls(table.made, table.effects, operations, places, edges[:, 0], edges[:, 1], ats, by)
+        starts, stops = edges.T
+        return cls(table.made, table.effects, operations, places, layers, starts, stops, ats, by, attacks)
 
     @cached_property
-    def are_orders(self) -> Mask:
-        """Which change the order of things, shape (m,); the others slip."""
-        found: Mask = np.isnan(self.by)
+    def firsts(self) -> Places:
+        """From where on each can be near to another, shape (m,)."""
+        found: Places = np.floor(np.fmin(self.starts, self.attacks)).astype(np.int64)
+        return found
+
+    @cached_property
+    def lasts(self) -> Places:
+        """Up to where, shape (m,)."""
+        found: Places = np.floor(np.fmax(self.stops, self.attacks + 1)).astype(np.int64)
         return found
 
     def near(self, one: Operation) -> Mask:
@@ -75,10 +89,31 @@ class _Contenders:
             overlaps = (self.starts < one.stop_samples) & (one.start_samples < self.stops)
             laid_into = (one.start_samples < self.ats) & (self.ats < one.stop_samples)
             holds_it = (self.starts < one.at_samples) & (one.at_samples < self.stops)
-            return self.are_orders & (overlaps | laid_into | holds_it)
-        if isinstance(one, Shift):
-            return ~self.are_orders & (self.starts < one.stop_samples) & (one.start_samples < self.stops)
+            same: Mask = self.layers == _layer(one)
+            return same & (overlaps | laid_into | holds_it)
+        if isinstance(one, Shift | Slice | Lift):
+            attack = _attack(one)
+            first, last = np.fmin(one.start_samples, attack), np.fmax(one.stop_samples, attack + 1)
+            near: Mask = (self.layers == _layer(one)) & (self.firsts < last) & (first <= self.lasts)
+            return near
         return np.zeros(len(self.places), bool)
+
+    def may_clash(self, ones: Places, others: Places) -> Mask:
+        """Return which pairs of what moves overlap and differ, or come in another order; shape (k,)."""
+        overlap = (self.starts[ones] < self.stops[others]) & (self.starts[others] < self.stops[ones])
+        came = np.sign(self.starts[others] - self.starts[ones])
+        passed = came * (self.attacks[others] - self.attacks[ones]) <= 0
+        found: Mask = (overlap & (self.by[ones] != self.by[others])) | (passed & (came != 0))
+        return found
+
+
+def _layer(one: Contender) -> int:
+    """Return 0 for orders, 1 for what moves all that sounds, 2 for what moves one voice."""
+    return 0 if isinstance(one, Order) else 2 if isinstance(one, Lift) else 1
+
+
+def _attack(one: Contender) -> float:
+    return one.onset_samples + one.by_samples if isinstance(one, Slice) else np.nan
 
 
 _contenders: _Contenders | None = None
@@ -102,7 +137,7 @@ def conflicts_of(state: DocumentState, proposal_id: str) -> tuple[str, ...]:
     table = table_of(state)
     here = table.made.places[proposal_id]
     own = table.effect(here)
-    if not any(isinstance(one, Order | Shift) for one in own):
+    if not any(isinstance(one, Contender) for one in own):
         return ()
     there = _contenders_of(table)
     others = table.are(Verdict.ACCEPTED)[there.places] & (there.places != here)
@@ -138,12 +173,14 @@ _latest: tuple[_Contenders, Mask, Mask] | None = None
 def _clashing(there: _Contenders, asked: Mask) -> Places:
     """Return which of the contenders asked about cannot hold beside another one of them."""
     told = np.zeros(len(there.places), bool)
-    for alike, pairs in ((there.are_orders, _ordered_pairs), (~there.are_orders, _overlapping)):
-        some = np.flatnonzero(asked & alike)
-        for first, second in pairs(there.starts[some], there.stops[some], there.ats[some]):
+    for layer in range(3):
+        some = np.flatnonzero(asked & (there.layers == layer))
+        pairs = _overlapping if layer else _ordered_pairs
+        for first, second in pairs(there.firsts[some], there.lasts[some], there.ats[some]):
             ones, others = some[first], some[second]
-            is_open = ~(told[ones] & told[others]) & (there.by[ones] != there.by[others])
-            is_open &= there.places[ones] != there.places[others]
+            is_open = ~(told[ones] & told[others]) & (there.places[ones] != there.places[others])
+            if layer:
+                is_open &= there.may_clash(ones, others)
             for one, other in zip(ones[is_open].tolist(), others[is_open].tolist(), strict=True):
                 if _clash(there.operations[one], there.operations[other]):
                     told[one] = told[other] = True
@@ -195,13 +232,31 @@ def _clash(one: Operation, other: Operation) -> bool:
         return (
             both_go or _is_counted_twice(one, other) or _is_laid_into(one, other) or _is_laid_into(other, one)
         )
-    if isinstance(one, Shift) and isinstance(other, Shift):
-        shared = not one.tracks or not other.tracks or bool(set(one.tracks) & set(other.tracks))
-        return shared and _overlap(one, other) and one.by_samples != other.by_samples
+    if isinstance(one, Lift) and isinstance(other, Lift):
+        # what bleeds of two voices into a third microphone adds up
+        return not one.gains and not other.gains and _share_a_track(one, other) and _move_apart(one, other)
+    if isinstance(one, Shift | Slice) and isinstance(other, Shift | Slice):
+        return _share_a_track(one, other) and (_move_apart(one, other) or _pass(one, other))
     return False
 
 
-def _overlap(one: Order | Shift, other: Order | Shift) -> bool:
+def _share_a_track(one: Shift | Slice | Lift, other: Shift | Slice | Lift) -> bool:
+    return not one.tracks or not other.tracks or bool(set(one.tracks) & set(other.tracks))
+
+
+def _move_apart(one: Shift | Slice | Lift, other: Shift | Slice | Lift) -> bool:
+    return _overlap(one, other) and one.by_samples != other.by_samples
+
+
+def _pass(one: Shift | Slice, other: Shift | Slice) -> bool:
+    """Tell whether two hits come in another order than they were played, or at once."""
+    if not (isinstance(one, Slice) and isinstance(other, Slice)) or one.start_samples == other.start_samples:
+        return False
+    first, second = (one, other) if one.start_samples < other.start_samples else (other, one)
+    return _attack(first) >= _attack(second)
+
+
+def _overlap(one: Contender, other: Contender) -> bool:
     return one.start_samples < other.stop_samples and other.start_samples < one.stop_samples
 
 

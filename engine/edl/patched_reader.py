@@ -6,8 +6,9 @@ Where nothing is edited, samples are those of the source, bit for bit.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from math import ceil, floor
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from engine.document.kinds.operations import Gain, Lift, Replace, Shift
 from engine.edl.crossfade import Block, crossfade
-from engine.edl.delay import Sound, delayed
+from engine.edl.delay import REACH_SAMPLES, Sound, delayed
 from engine.edl.patches import Patch, Patches, edges_of, fade_samples, gains_at
 from engine.edl.slicing.fills import made_up
 from engine.edl.slicing.lifts import lifted
@@ -80,9 +81,12 @@ class PatchedReader:
 
     def read(self, start: int, stop: int, dtype: DTypeLike = np.float32) -> Block:
         """Return samples [start, stop) of the source as they are edited, shape (frames, channels)."""
-        block = self.source.read(start, stop, dtype=dtype)
         first, last = start + self._offset, stop + self._offset
-        for begin, end in self._touched(first, last):
+        touched = self._touched(first, last)
+        if touched == [(first, last)]:
+            return self._gained(first, last).astype(dtype)
+        block = self.source.read(start, stop, dtype=dtype)
+        for begin, end in touched:
             block[begin - first : end - first] = self._gained(begin, end).astype(dtype)
         return block
 
@@ -119,31 +123,49 @@ class PatchedReader:
         return block
 
     def _sliced(self, start: int, stop: int) -> Sound:
-        block = self._lifted(start, stop)
-        for one in self._of(Piece, start, stop):
+        pieces = self._of(Piece, start, stop)
+        below = self._near(pieces, start, stop)
+        block = below(start, stop)
+        for one in pieces:
             rise, fall = one.fade_in_samples, one.fade_out_samples
             inner = one.start_samples - rise // 2 + rise, one.stop_samples - fall // 2
             begin, end = max(start, inner[0]), min(stop, inner[1])
             if begin < end:
-                block[begin - start : end - start] = self._heard(one.heard, begin, end)
+                block[begin - start : end - start] = self._heard(one.heard, below, begin, end)
             for at, fade, left, right in (
                 (one.start_samples - rise // 2, rise, one.before, one.heard),
                 (inner[1], fall, one.heard, 0.0),
             ):
                 begin, end = max(start, at), min(stop, at + fade)
                 if begin < end:
-                    pieces = self._heard(left, at, at + fade), self._heard(right, at, at + fade)
-                    block[begin - start : end - start] = crossfade(*pieces)[begin - at : end - at]
+                    sides = (self._heard(side, below, at, at + fade) for side in (left, right))
+                    block[begin - start : end - start] = crossfade(*sides)[begin - at : end - at]
         return block
 
-    def _heard(self, heard: Heard, start: int, stop: int) -> Sound:
+    def _near(self, pieces: Sequence[Piece], start: int, stop: int) -> Make:
+        """Return what reads what lies below pieces: from memory where it comes from near."""
+        by = [heard for one in pieces for heard in (one.heard, one.before) if isinstance(heard, float)]
+        fade = max((max(one.fade_in_samples, one.fade_out_samples) for one in pieces), default=0)
+        first = start - fade - REACH_SAMPLES - ceil(max([0.0, *by]))
+        last = stop + fade + REACH_SAMPLES - floor(min([0.0, *by]))
+        if len(by) < 2 or last - first > 2 * (stop - start):
+            return self._lifted
+        held = self._lifted(first, last)
+
+        def read(begin: int, end: int) -> Sound:
+            inside = first <= begin and end <= last
+            return held[begin - first : end - first].copy() if inside else self._lifted(begin, end)
+
+        return read
+
+    def _heard(self, heard: Heard, below: Make, start: int, stop: int) -> Sound:
         """Return what is moved so far, what is made up, or silence."""
         if heard is None:
             return np.zeros((stop - start, self.channels))
         if not isinstance(heard, Gap):
-            return delayed(self._lifted, start, stop, heard)
+            return delayed(below, start, stop, heard)
         if heard not in self._gaps:
-            left = partial(self._heard, heard.by_samples)
+            left = partial(self._heard, heard.by_samples, self._lifted)
             self._gaps[heard] = made_up(heard, left, self.rate_hz)
             if len(self._gaps) > GAPS_HELD:
                 self._gaps.popitem(last=False)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
 from math import ceil, floor
 
 import numpy as np
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 from engine.document.kinds.operations import Gain, Lift, Replace, Shift, Slice, Sounding, Stored
 from engine.edl.delay import REACH_SAMPLES
 from engine.edl.slicing.lifts import lift_reach_samples
-from engine.edl.slicing.slices import Gap, Piece, pieces_of
+from engine.edl.slicing.slices import Gap, Piece, in_one_order, pieces_of
 from engine.spans import united
 from engine.timebase import s_to_samples
 
@@ -52,10 +51,7 @@ class Patches:
             for one in listed
             if not isinstance(one, Slice)
         ]
-        laid = sorted((one for one in heard if one is not None), key=_precedence)
-        if any(_precedence(one) == _precedence(other) for one, other in pairwise(laid)):
-            laid = sorted(laid, key=lambda one: (*_precedence(one), repr(one)))
-        return cls(tuple(laid), rate_hz)
+        return cls(tuple(in_one_order([one for one in heard if one is not None], _precedence)), rate_hz)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Patches):
@@ -167,18 +163,17 @@ def patches_by_track(
     ----------
     tracks : the ids of all; an operation on a track that was removed does nothing until it comes back
     """
-    of_all = [one for one in operations if not one.tracks]
-    of_some: dict[str, list[Sounding]] = {}
+    of_tracks: dict[tuple[str, ...], list[Sounding]] = {}
     for one in operations:
-        for track in one.tracks:
-            of_some.setdefault(track, []).append(one)
+        of_tracks.setdefault(one.tracks, []).append(one)
     found: dict[str, Patches] = {}
-    known: dict[tuple[Sounding, ...], Patches] = {}  # microphones of a group share what is edited of it
+    # microphones of a group share what is edited of it
+    known: dict[tuple[tuple[str, ...], ...], Patches] = {}
     for track in tracks:
-        every = (*of_all, *of_some.get(track, ()))
-        if every not in known:
-            known[every] = Patches.of(every, rate_hz)
-        found[track] = known[every]
+        own = tuple(some for some in of_tracks if not some or track in some)
+        if own not in known:
+            known[own] = Patches.of([one for some in own for one in of_tracks[some]], rate_hz)
+        found[track] = known[own]
     return {track: patches for track, patches in found.items() if patches.operations}
 
 

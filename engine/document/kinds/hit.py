@@ -13,7 +13,7 @@ from engine.document.decisions import Edited
 from engine.document.file.checks.limits import FARTHEST_SAMPLES
 from engine.document.kinds.amount import Amount
 from engine.document.kinds.kind import Kind, signed
-from engine.document.kinds.operations import Fill, Lift, Slice
+from engine.document.kinds.operations import USUAL_FILL, Fill, Lift, Slice
 from engine.document.kinds.payload import (
     CROSSFADE,
     CROSSFADE_MS,
@@ -89,7 +89,7 @@ def _sliced(edited: Edited) -> tuple[Slice, ...]:
 
 def fill_of(payload: Payload) -> Fill:
     """Return what is heard before a hit that was moved away from the one before it."""
-    return Fill(str(payload.get(FILL, Fill.PRE_ROLL)))
+    return Fill(str(payload.get(FILL, USUAL_FILL)))
 
 
 def _next_fill(edited: Edited) -> Mapping[str, object]:

@@ -133,6 +133,10 @@ class Fill(StrEnum):
     """The one on the left lasts so much longer, after its attack."""
 
 
+USUAL_FILL = Fill.DECAY
+"""The nearest to how the hit before really fades, as `engine.evaluation.timing.fills` measures it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Slice:
     """The slice [start, stop) of the source sounds `by_samples` later; see `engine.edl.slicing.slices`.
@@ -153,7 +157,7 @@ class Slice:
     tracks: tuple[str, ...] = ()
     by_samples: float = 0.0
     crossfade_ms: float = 0.0
-    fill: Fill = Fill.PRE_ROLL
+    fill: Fill = USUAL_FILL
     onset_samples: float = 0.0
     after_samples: float | None = None
 

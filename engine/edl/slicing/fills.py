@@ -7,12 +7,15 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.document.kinds.operations import Fill
+from engine.edl.slicing.decay import continued
 from engine.edl.slicing.slices import Gap
+from engine.edl.slicing.stretch import stretched
 
 Sound = NDArray[np.float64]
 
 
-def made_up(gap: Gap, left: Callable[[int, int], Sound], rate_hz: int) -> Sound:  # noqa: ARG001
+def made_up(gap: Gap, left: Callable[[int, int], Sound], rate_hz: int) -> Sound:
     """Return what is heard in all of a gap, its crossfades included, shape (frames, channels).
 
     Parameters
@@ -20,4 +23,7 @@ def made_up(gap: Gap, left: Callable[[int, int], Sound], rate_hz: int) -> Sound:
     left : (start, stop) to what the segment before the gap plays there
     """
     length = gap.stop_samples - gap.start_samples
-    return left(gap.start_samples, gap.start_samples + length)
+    if gap.fill is Fill.STRETCH:
+        return stretched(left(gap.start_samples, gap.tail_stop_samples), length, rate_hz)
+    tail = left(gap.tail_samples, gap.start_samples)
+    return np.stack([continued(channel, length) for channel in tail.T], axis=1)

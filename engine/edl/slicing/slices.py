@@ -15,8 +15,10 @@ moved onto each other the one on the right is heard, and a segment that nothing 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +35,7 @@ LONGEST_TAIL_S = 0.5
 LEAST_TAIL_S = 0.01
 
 Positions = NDArray[np.float64]
+_Ordered = TypeVar("_Ordered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class Gap:
     Attributes
     ----------
     start_samples, stop_samples : of the timeline, with the crossfades at both ends
-    tail_samples : from where on the segment on its left is what it is made from
+    tail_samples, tail_stop_samples : what it is made from, of the segment on its left where that is heard
     by_samples : how much later that segment sounds
     """
 
@@ -50,6 +53,7 @@ class Gap:
     stop_samples: int
     fill: Fill
     tail_samples: int
+    tail_stop_samples: int
     by_samples: float
 
 
@@ -123,7 +127,7 @@ class _Joints:
 
 def pieces_of(slices: Iterable[Slice], rate_hz: int) -> tuple[Piece, ...]:
     """Return what slices of one track come to, ascending and apart; their order says nothing."""
-    ordered = sorted(slices, key=lambda one: (one.start_samples, one.stop_samples, repr(one)))
+    ordered = in_one_order(list(slices), lambda one: (one.start_samples, one.stop_samples))
     if not any(one.by_samples for one in ordered):
         return ()
     segments = _segments(ordered)
@@ -134,6 +138,14 @@ def pieces_of(slices: Iterable[Slice], rate_hz: int) -> tuple[Piece, ...]:
         if heard.all():
             return tuple(_pieces(segments, joints, rate_hz))
         segments = segments.only(heard)
+
+
+def in_one_order(operations: list[_Ordered], key: Callable[[_Ordered], tuple[int, ...]]) -> list[_Ordered]:
+    """Return operations by a key, and those of one key in an order that is always the same."""
+    keyed = sorted(operations, key=key)
+    if any(key(one) == key(other) for one, other in pairwise(keyed)):
+        return sorted(keyed, key=lambda one: (*key(one), repr(one)))
+    return keyed
 
 
 def _segments(ordered: Sequence[Slice]) -> _Segments:
@@ -290,9 +302,9 @@ def _filled(of: _Segments, place: int, fade: float, room: tuple[float, float], r
     tail = left - s_to_samples(LONGEST_TAIL_S, rate_hz)
     tail = max(tail, float(of.after[place]) + a + attack, *([] if np.isnan(from_attack) else [from_attack]))
     start = (tail if fill is Fill.STRETCH else left) + fade / 2
-    start, tail, stop = (float(np.floor(at + 0.5)) for at in (start, tail, stop))
+    start, tail, stop, left = (float(np.floor(at + 0.5)) for at in (start, tail, stop, left))
     is_right_clean = stop - fade / 2 >= float(of.after[place + 1]) + b + attack
     is_long = left - tail >= s_to_samples(LEAST_TAIL_S, rate_hz)
     if not (is_right_clean and is_long and room[0] < start < stop < room[1]):
         return None
-    return _Part(start, stop, Gap(0, 0, fill, int(tail), a), fade)
+    return _Part(start, stop, Gap(0, 0, fill, int(tail), int(left), a), fade)

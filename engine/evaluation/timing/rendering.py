@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.kinds.hit import HIT, ONSET_SAMPLES
+from engine.document.kinds.hit import FLAM, HIT, ONSET_SAMPLES
 from engine.document.kinds.operations import Fill
 from engine.document.kinds.payload import real
 from engine.document.kinds.sounding import BY_SAMPLES
@@ -116,19 +116,23 @@ def _summed(figures: Mapping[str, list[float]]) -> Iterator[Line]:
 def _lags_samples(files: Recorded, done: Aligned, heard: Heard) -> list[float]:
     """Return how far each microphone is off where its stroke was to go, as the largest of all, a stroke each.
 
-    To the first order a sound that is late by d differs by d times its slope.
+    To the first order a sound that is late by d differs by d times its slope. Strokes of which one voice is
+    moved by itself are left out.
     """
+    flams = [one for one in done.proposed.proposals if one.kind == FLAM.name]
     first, last = (round(ms / 1000.0 * files.performance.rate_hz) for ms in _LAG_MS)
     lags = []
     for proposal in done.proposed.proposals:
         if proposal.kind != HIT.name or not proposal.payload[BY_SAMPLES]:
             continue
+        start, stop = proposal.start_samples, proposal.stop_samples
+        if any(one.start_samples < stop and start < one.stop_samples for one in flams):
+            continue
         onset = real(proposal.payload, ONSET_SAMPLES, 0.0)
         by = real(proposal.payload, BY_SAMPLES, 0.0)
-        start = round(onset + by)
-        if start + first < 0 or start + last > files.state.length_samples:
-            continue
-        lags.append(max(_lag(files, heard, name, start + first, start + last, by) for name in heard))
+        at = round(onset + by)
+        if at + first >= 0 and at + last <= files.state.length_samples:
+            lags.append(max(_lag(files, heard, name, at + first, at + last, by) for name in heard))
     return lags
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -338,10 +338,10 @@ def _groove_piece(rng: np.random.Generator, made_of: Sources, played: Groove) ->
     swing = (2 / 3, 0.5) if any(word in played.name for word in ("shuffle", "swing", "jazz/")) else (0.5, 0.5)
     straight = _rendered(rng, made_of, played.name, beats, hits, [], (0.5, 0.5))
     if not notes:
-        return straight
+        return replace(straight, has_bars=played.has_bars)
     length_s = len(straight.drums) / RATE_HZ
     music = _music(rng, made_of, beats, notes, swing, 0.006, length_s, None)
-    return Piece(straight.name + " with music", straight.drums, music, straight.beats_s, straight.positions)
+    return replace(straight, name=straight.name + " with music", music=music, has_bars=played.has_bars)
 
 
 def _without_drums(rng: np.random.Generator, made_of: Sources) -> Piece:

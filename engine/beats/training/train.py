@@ -44,7 +44,9 @@ class TrainingSettings:
 def loss(network: nn.Module, batch: tuple[Tensor, Tensor, Tensor]) -> Tensor:
     """Return the binary cross-entropy of beats and downbeats where they are weighed."""
     levels, targets, weights = batch
-    each = functional.binary_cross_entropy_with_logits(network(levels), targets, reduction="none")
+    with torch.autocast("cpu", dtype=torch.bfloat16):  # nearly twice as fast, and as good for learning
+        logits = network(levels).float()
+    each = functional.binary_cross_entropy_with_logits(logits, targets, reduction="none")
     return 2.0 * (each * weights).sum() / weights.sum().clamp(min=1.0)
 
 

@@ -132,10 +132,6 @@ class Session(QObject):
         found = self._analysis(PROMOTED)
         return found if isinstance(found, Hits) else None
 
-    def holds_analysis(self, analysis_id: str) -> bool:
-        """Tell whether an analysis is stored and sound, in force or not."""
-        return self._open_document().holds_analysis(analysis_id)
-
     def stored_grid(self, analysis_id: str) -> BeatGrid | None:
         """Return a beat grid, in force or not; None where it is not stored, or damaged."""
         found = self._open_document().stored_analysis(analysis_id)

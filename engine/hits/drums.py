@@ -50,20 +50,31 @@ class Bleed:
     contrast_db: Floats
 
 
-def drums_of(roles: Sequence[Role]) -> tuple[Drum, ...]:
-    """Return what may be struck, from the roles of all microphones.
+def drums_of(roles: Sequence[Role], candidates: Candidates) -> tuple[Drum, ...]:
+    """Return what may be struck, from the roles of all microphones and what they heard.
 
     Several microphones at the kick, the snare or the hi-hat hear one drum; each one at a tom or a cymbal its
     own. What overheads alone hear is a cymbal; without close microphones it is all there is.
-
-    Several are in the order of the tracks; `first_to_hear` tells which of them is to tell the time.
     """
-    drums = [Drum(role, _with(roles, role)) for role in _ONE_DRUM if role in roles]
+    drums = [Drum(role, _first_first(_with(roles, role), candidates)) for role in _ONE_DRUM if role in roles]
     drums += [Drum(role, (track,)) for track, role in enumerate(roles) if role in (Role.TOM, Role.CYMBAL)]
     far = _with(roles, Role.OVERHEAD)
     if not drums and not far:
         far = _with(roles, Role.ROOM) or tuple(range(len(roles)))
     return (*drums, *(Drum(Role.OVERHEAD, (track,)) for track in far))
+
+
+def _first_first(tracks: tuple[int, ...], candidates: Candidates) -> tuple[int, ...]:
+    """Return the microphones of one drum, the one that usually hears it first before the others."""
+    if len(tracks) < 2 or not len(candidates):
+        return tracks
+    strong = np.isin(candidates.tracks, tracks) & (
+        candidates.strengths_db[:, list(tracks)].min(axis=1) > _CLEAR_STRENGTH_DB
+    )
+    if not strong.any():
+        return tracks
+    lags = np.median(candidates.lags_samples[strong][:, list(tracks)], axis=0)
+    return tuple(tracks[place] for place in np.argsort(lags, kind="stable"))
 
 
 def _with(roles: Sequence[Role], role: Role) -> tuple[int, ...]:

@@ -13,6 +13,8 @@ from engine.hits.hits import Role
 from engine.hits.octaves import Floats
 
 _ROLES = (Role.KICK, Role.SNARE, Role.HAT, Role.TOM, Role.CYMBAL, Role.OVERHEAD)
+_LIKE = {Role.CYMBAL: Role.HAT}
+"""A ride with a microphone of its own is judged as a hi-hat is: no kit to learn from has one."""
 _OCTAVES = 5
 _FAR_S = 1.0
 _LIMIT_DB = 40.0
@@ -83,7 +85,7 @@ def evidence_of(
         peak_db - loud_db,
         *_neighbour(of.positions_samples, level_db, strength, rate_hz, -1),
         *_neighbour(of.positions_samples, level_db, strength, rate_hz, 1),
-        *(np.full(len(rows), float(drum.role is role) * _LIMIT_DB) for role in _ROLES),
+        *(np.full(len(rows), float(_LIKE.get(drum.role, drum.role) is role) * _LIMIT_DB) for role in _ROLES),
     ]
     return rows, np.clip(np.stack(columns, axis=1), -_LIMIT_DB, _LIMIT_DB).astype(np.float32)
 

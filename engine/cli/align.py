@@ -71,7 +71,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--tracks", nargs="+", default=[], metavar="NAME", help="the microphones of the drums"
     )
     out = parser.add_mutually_exclusive_group()
-    out.add_argument("--propose-only", action="store_true", help="store the proposals in the document")
+    out.add_argument(
+        "--propose-only",
+        action="store_true",
+        help="write no audio; store the proposals where a document is given",
+    )
     out.add_argument("--out", type=Path, metavar="DIR", help="write an aligned file for each microphone")
     parser.add_argument("--force", action="store_true", help="write over existing files")
 
@@ -135,8 +139,6 @@ def _check_options(options: argparse.Namespace) -> None:
     """
     if _is_project(options) and len(options.inputs) > 1:
         raise UsageError("Give one document, or recordings without a document.")
-    if options.propose_only and not _is_project(options):
-        raise UsageError("--propose-only stores proposals in a document: give one, or --out DIR.")
     if options.start_s is not None and options.bpm is None and options.midi is None:
         raise UsageError("--start-s goes with --bpm or --midi.")
     if options.beats_in_bar is not None and options.bpm is None:
@@ -188,7 +190,7 @@ def _answer(options: argparse.Namespace, done: Aligned, warnings: Sequence[str])
     placed, grid, rate_hz = done.proposed.placed, done.found.grid, done.state.rate_hz
     notices = [*warnings, *done.notices]
     lines = [f"{done.proposed.sentence}; {grid.tempo_bpm:.2f} BPM, {placed.settings.divided.words}"]
-    if options.propose_only:
+    if options.propose_only and _is_project(options):
         lines.append(f"Stored in {shown(options.inputs[0])}")
     lines += [f"Wrote {shown(path)}" for path in done.files]
     fields = {

@@ -77,7 +77,9 @@ def candidates_of(samples: Floats, octaves: Octaves, start: int, stop: int, offs
     order = np.argsort(positions, kind="stable")
     order = order[(positions[order] >= start) & (positions[order] < stop)]
     at = positions[order]
-    by = np.repeat(np.arange(len(rises), dtype=np.int16), [len(one.positions_samples) for one in rises])[order]
+    by = np.repeat(np.arange(len(rises), dtype=np.int16), [len(one.positions_samples) for one in rises])[
+        order
+    ]
     steepest = np.concatenate([one.steepest_samples for one in rises])[order]
     strengths_db, lags = _elsewhere(steepest, rises, octaves.rate_hz)
     rows = np.arange(len(at))
@@ -100,10 +102,7 @@ def candidates_of(samples: Floats, octaves: Octaves, start: int, stop: int, offs
 def joined(parts: Sequence[Candidates]) -> Candidates:
     """Return the candidates of consecutive stretches as one."""
     return Candidates(
-        *(
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in Candidates.__slots__
-        )
+        *(np.concatenate([getattr(part, name) for part in parts]) for name in Candidates.__slots__)
     )
 
 
@@ -144,7 +143,11 @@ def _elsewhere(at: NDArray[np.int64], rises: Sequence[Rises], rate_hz: int) -> t
         for step in range(-2, 3):
             index = np.clip(after + step, 0, len(found) - 1)
             lag = found[index] - at
-            better = (lag >= -EARLY_S * rate_hz) & (lag <= LATE_S * rate_hz) & (strength[index] > strengths[:, track])
+            better = (
+                (lag >= -EARLY_S * rate_hz)
+                & (lag <= LATE_S * rate_hz)
+                & (strength[index] > strengths[:, track])
+            )
             strengths[better, track], lags[better, track] = strength[index][better], lag[better]
     return strengths, lags
 

@@ -104,14 +104,14 @@ def _others(of: Candidates, drum: Drum, drums: Sequence[Drum], rate_hz: int) -> 
     return [own - others.max(axis=1), others.max(axis=1), lag_ms, rising]
 
 
-def _overheads(
-    new: Floats, level_db: Floats, drums: Sequence[Drum], bleed: Bleed, which: int
-) -> Floats:
+def _overheads(new: Floats, level_db: Floats, drums: Sequence[Drum], bleed: Bleed, which: int) -> Floats:
     """Return how much louder than at a typical hit of the drum the overheads are beside its microphone."""
     tracks = [drum.tracks[0] for drum in drums if drum.role is Role.OVERHEAD and drum is not drums[which]]
     if not tracks:
         return np.zeros(len(new), np.float32)
-    beside = all_octaves_db(new[:, tracks]) - level_db[:, None] - all_octaves_db(bleed.heard_db[which, tracks])
+    beside = (
+        all_octaves_db(new[:, tracks]) - level_db[:, None] - all_octaves_db(bleed.heard_db[which, tracks])
+    )
     least: Floats = beside.min(axis=1)
     return least
 

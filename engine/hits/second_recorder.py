@@ -137,7 +137,11 @@ def _local_lags(
     window, step, reach = (round(seconds / step_s) for seconds in (_WINDOW_S, _STEP_S, _REACH_S))
     window = min(window, len(near) // 2)
     starts = np.arange(0, max(1, len(near) - window), step)
-    inside = [s for s in starts if 0 <= s * step_s + coarse_s and s * step_s + coarse_s + window * step_s < len(far) * step_s]
+    inside = [
+        s
+        for s in starts
+        if 0 <= s * step_s + coarse_s and s * step_s + coarse_s + window * step_s < len(far) * step_s
+    ]
     if not inside:
         return np.zeros(0), np.zeros(0)
     middle = len(inside) // 2

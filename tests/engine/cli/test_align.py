@@ -91,6 +91,16 @@ def test_a_performance_on_the_grid_comes_out_bit_for_bit(
         np.testing.assert_array_equal(one[0], other[0])
 
 
+def test_recordings_alone_are_proposed_for_and_nothing_is_written(
+    take: DrumTake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(tmp_path.rglob("*.wav"))
+    said = _said(capsys, *take.paths, "--bpm", BPM, "--division", "1/8", "--propose-only")
+    assert said["proposals"] >= 6
+    assert not said["files"]
+    assert sorted(tmp_path.rglob("*.wav")) == before
+
+
 def test_proposals_are_stored_with_the_hits_and_hits_are_found_once(
     take: DrumTake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

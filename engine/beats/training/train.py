@@ -27,7 +27,6 @@ from engine.beats.training.scoring import Scores, score
 from engine.learning.loop import seeded
 from engine.learning.torch_threads import few_threads
 
-
 DOWNBEAT_WEIGHT = 2.5
 """Downbeats are rarer than beats and harder: unweighed, they are learned late."""
 

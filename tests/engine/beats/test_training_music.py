@@ -170,7 +170,7 @@ def test_the_rate_rises_then_falls():
 
 def test_a_few_steps_lower_the_loss_and_a_stopped_training_goes_on_as_if_it_had_not(tmp_path):
     pieces = [heard_piece(_piece(seed)) for seed in range(2)]
-    settings = TrainingSettings(epochs=2, steps=3, size=1)
+    settings = TrainingSettings(epochs=2, steps=4, size=1, learning_rate=0.05)  # which rises slowly
     whole = Training(settings)
     losses = []
     for _ in range(2):

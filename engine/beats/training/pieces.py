@@ -278,8 +278,7 @@ def _drums(
         ]
         font = made_of.fonts[int(rng.integers(len(made_of.fonts)))]
         return through_sound_font(soundings, {DRUM_CHANNEL: int(rng.choice(_GM_KITS))}, font, length_s)
-    levels = {voice: float(np.exp(rng.normal(0.0, 0.35))) for voice in set(kits.VOICE_OF.values())}
-    levels["hat"] = levels.get("hat", 1.0) * float(rng.uniform(0.3, 1.0))
+    levels = kits.mix(rng)
     kit = kits.formula_kit(rng) if chance < 0.5 else kits.read_kit(str(rng.choice(made_of.kits)))
     return kits.play(hits, kit, length_s, levels)
 

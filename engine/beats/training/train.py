@@ -27,12 +27,15 @@ from engine.beats.training.scoring import Scores, score
 from engine.learning.loop import seeded
 from engine.learning.torch_threads import few_threads
 
+DOWNBEAT_WEIGHT = 2.5
+"""Downbeats are rarer than beats and harder: unweighed, they are learned late."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingSettings:
     """How long and how fast to learn; an epoch is `steps` batches of `size` stretches of 40 s."""
 
-    epochs: int = 30
+    epochs: int = 66
     steps: int = 50
     size: int = 8
     learning_rate: float = 3e-3
@@ -42,12 +45,16 @@ class TrainingSettings:
 
 
 def loss(network: nn.Module, batch: tuple[Tensor, Tensor, Tensor]) -> Tensor:
-    """Return the binary cross-entropy of beats and downbeats where they are weighed."""
+    """Return the binary cross-entropy of beats and downbeats where they are weighed.
+
+    In single precision: in bfloat16, torch 2.13 answers convolutions with kernels eight wide wrongly on the
+    processor, and what is learned with them is another function than what is heard later.
+    """
     levels, targets, weights = batch
-    with torch.autocast("cpu", dtype=torch.bfloat16):  # nearly twice as fast, and as good for learning
-        logits = network(levels).float()
+    logits = network(levels)
     each = functional.binary_cross_entropy_with_logits(logits, targets, reduction="none")
-    return 2.0 * (each * weights).sum() / weights.sum().clamp(min=1.0)
+    sums = (each * weights).sum(dim=(0, 1)) / weights.sum(dim=(0, 1)).clamp(min=1.0)
+    return sums[0] + DOWNBEAT_WEIGHT * sums[1]
 
 
 def rate_at(settings: TrainingSettings, step: int) -> float:
@@ -63,7 +70,8 @@ class Training:
     def __init__(self, settings: TrainingSettings) -> None:
         self.settings = settings
         with seeded(settings.seed):
-            self.network = BeatNetwork()
+            # A quarter faster so, with the same sums; the stubs do not know it of a whole module.
+            self.network = BeatNetwork().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
             self.averaged = BeatNetwork()
         self.averaged.load_state_dict(self.network.state_dict())
         self.averaged.eval()
@@ -161,9 +169,9 @@ def main() -> None:
     parser.add_argument("music", type=Path)
     parser.add_argument("groove", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--pieces", type=int, default=1400, help="pieces of 45 s to train on")
-    parser.add_argument("--validation-pieces", type=int, default=80)
-    parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--pieces", type=int, default=1690, help="pieces of 45 s to train on")
+    parser.add_argument("--validation-pieces", type=int, default=66)
+    parser.add_argument("--epochs", type=int, default=66)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
     for count, is_validation in ((chosen.pieces, False), (chosen.validation_pieces, True)):

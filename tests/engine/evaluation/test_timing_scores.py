@@ -15,7 +15,6 @@ from engine.evaluation.timing.hit_scores import together as hits_together
 from engine.evaluation.timing.matching import f_measure, matched
 from engine.evaluation.timing.placement_scores import ends_of, placement_score, together
 from engine.evaluation.timing.simple_aligners import as_it_is, nearest_lines, to_nearest_line
-from engine.evaluation.timing.simple_hits import simple_hits
 from engine.hits.hits import ORNAMENTS, Hits, Ornament, Role
 
 RATE_HZ = 44_100
@@ -169,9 +168,3 @@ def test_a_faultless_placement_scores_full() -> None:
         assert figures[kept] == 1.0
     spurious = placement_score(truth, hits, np.array([0, -1, 2, 3, 4, 5, 6]), placed, lines).figures()
     assert spurious["faulty_flams_f"] == 0.0
-
-
-def test_the_simple_finder_finds_clear_hits() -> None:
-    found = simple_hits(_performance())
-    assert {found.roles[track] for track in found.tracks} <= {Role.KICK, Role.SNARE}
-    assert hit_score(_performance(), found).figures()["f_close"] > 0.6

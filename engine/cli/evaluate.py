@@ -33,7 +33,13 @@ def _timing_hits(options: argparse.Namespace, progress: Progress) -> Lines:
 def _timing_alignment(options: argparse.Namespace, progress: Progress) -> Lines:
     from engine.evaluation.timing.alignment import evaluate
 
-    return evaluate(options.data, seeds=options.seeds, short=options.short, progress=progress)
+    return evaluate(
+        options.data,
+        seeds=options.seeds,
+        short=options.short,
+        is_trained="trained" in _names(options.rows),
+        progress=progress,
+    )
 
 
 def _timing_rendering(options: argparse.Namespace, progress: Progress) -> Lines:
@@ -90,11 +96,16 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
 
 
 def _table(options: argparse.Namespace) -> VerbOutput:
-    from engine.evaluation.compare import table_of
-
     if options.results is None:
         raise UsageError("There is nothing to make a table of: name finished trials with --results.")
-    table = table_of(options.results)
+    if options.part == "timing":
+        from engine.evaluation.timing.table import table_of as timing_table_of
+
+        table = timing_table_of(options.results)
+    else:
+        from engine.evaluation.compare import table_of
+
+        table = table_of(options.results)
     return VerbOutput({"table": table}, table)
 
 

@@ -39,16 +39,6 @@ def test_a_channel_that_is_late_is_told_to_a_fraction_of_a_sample(files: Recorde
         assert lag == pytest.approx(off, abs=0.02)
 
 
-def test_a_distance_of_spectra_is_none_of_a_sound_from_itself_and_grows() -> None:
-    rng = np.random.default_rng(0)
-    one, other = (rng.normal(0.0, 0.1, 2_000).astype(np.float32) for _ in range(2))
-    alike = rendering._spectral_distance_db(one, other)
-    assert rendering._spectral_distance_db(one, one) == 0.0
-    assert alike < 4.0
-    assert rendering._spectral_distance_db(one, np.zeros_like(one)) > 20.0
-    assert rendering._spectral_distance_db(one, 2 * other) == pytest.approx(6.0, abs=alike)
-
-
 def test_a_document_of_a_performance_has_its_microphones(files: Recorded) -> None:
     performance = files.performance
     assert [track.name for track in files.state.tracks] == list(performance.microphones)
@@ -56,7 +46,7 @@ def test_a_document_of_a_performance_has_its_microphones(files: Recorded) -> Non
 
 
 def test_a_performance_is_aligned_and_rendered_as_it_would_be_by_a_user(files: Recorded) -> None:
-    done = files.aligned("pre-roll")
+    done = files.aligned()
     heard = files.rendered(done)
     moved = [one for one in done.proposed.proposals if one.kind == HIT.name]
     assert moved

@@ -23,9 +23,8 @@ def take() -> Take:
     at = np.arange(9_600)
     ring = np.sin(at * 2 * np.pi * 140 / RATE_HZ) * np.exp(-at / 2_400) * (1.0 - np.exp(-at / 10))
     shot = Shot(0.5 * ring.astype(np.float32)[None], 4)
-    kit = Kit(
-        "tom", {"Tom": Role.TOM}, {Piece.TOM_MIDDLE: 0}, {Piece.TOM_MIDDLE: 1}, lambda *_: shot, 0.0, RATE_HZ
-    )
+    tom = Piece.TOM_MIDDLE
+    kit = Kit("tom", {"Tom": Role.TOM}, {tom: 0}, {tom: 1}, lambda *_: shot, 0.0, RATE_HZ)
     lines = np.arange(len(MOVES_S))
     targets_s, none = lines * 0.5, np.zeros(len(lines), np.int8)
     score = Score(
@@ -35,7 +34,7 @@ def take() -> Take:
         1,
         lines,
         np.zeros(len(lines)),
-        (Piece.TOM_MIDDLE,) * len(lines),
+        (tom,) * len(lines),
         np.full(len(lines), 0.5, np.float32),
         none,
         targets_s,

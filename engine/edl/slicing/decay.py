@@ -32,18 +32,23 @@ def continued(tail: Samples, length: int) -> Samples:
     overhang = np.convolve(heard[-order:], coefficients[1:])[order - 1 :]  # what the past says of what comes
     rings[: min(order, length)] = -overhang[:length]
     noise = np.resize(np.concatenate([residual[::-1], residual]), length) * _fading(residual, length)
-    return _filtered(rings + noise, coefficients)
+    goes_on = _filtered(rings + noise, coefficients)
+    loudest = np.maximum.accumulate(np.abs(goes_on))
+    # what swells, or is too slow to be told from a slope, would go on rising
+    limited: Samples = goes_on * np.minimum(1.0, np.abs(heard).max() / np.maximum(loudest, 1e-300))
+    return limited
 
 
 def burg(sound: Samples, order: int) -> Samples:
     """Return the prediction error filter of a sound, shape (order + 1,), the first of them 1."""
     forward, backward = sound[1:].copy(), sound[:-1].copy()
-    found = np.ones(1)
-    for _ in range(order):
+    found = np.zeros(order + 1)
+    found[0] = 1.0
+    for number in range(order):
         power = float(forward @ forward + backward @ backward)
         reflection = -2.0 * float(forward @ backward) / power if power > 0.0 else 0.0
-        found = np.append(found, 0.0)
-        found = found + reflection * found[::-1]
+        known = found[: number + 2]
+        known += reflection * known[::-1]
         forward, backward = (forward + reflection * backward)[1:], (backward + reflection * forward)[:-1]
     return found
 

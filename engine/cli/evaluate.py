@@ -1,4 +1,4 @@
-"""``offcut evaluate (anomaly|kept|beats|timing beats)``: how well a part works, beside its baselines."""
+"""``offcut evaluate (anomaly|kept|beats|timing (beats|hits|alignment|rendering))``: how well a part works."""
 
 from __future__ import annotations
 
@@ -24,8 +24,31 @@ def _timing_beats(options: argparse.Namespace, progress: Progress) -> Lines:
     return evaluate(options.data, short=options.short, progress=progress)
 
 
+def _timing_hits(options: argparse.Namespace, progress: Progress) -> Lines:
+    from engine.evaluation.timing.hits import evaluate
+
+    return evaluate(options.data, seeds=options.seeds, short=options.short, progress=progress)
+
+
+def _timing_alignment(options: argparse.Namespace, progress: Progress) -> Lines:
+    from engine.evaluation.timing.alignment import evaluate
+
+    return evaluate(options.data, seeds=options.seeds, short=options.short, progress=progress)
+
+
+def _timing_rendering(options: argparse.Namespace, progress: Progress) -> Lines:
+    from engine.evaluation.timing.rendering import evaluate
+
+    return evaluate(options.data, seeds=options.seeds, short=options.short, progress=progress)
+
+
 _TIMING: Mapping[str, Callable[[argparse.Namespace, Progress], Lines]] = MappingProxyType(
-    {"beats": _timing_beats}
+    {
+        "beats": _timing_beats,
+        "hits": _timing_hits,
+        "alignment": _timing_alignment,
+        "rendering": _timing_rendering,
+    }
 )
 """What of timing can be measured: a name and what yields its lines."""
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.alignment.decoding.groove import learned, played
 from engine.alignment.placement import Lines
 from engine.alignment.push_pull import Curve
-from engine.alignment.strokes import Strokes
+from engine.alignment.strokes import Strokes, voice_of
 from engine.hits.hits import ORNAMENTS, Hits, Ornament
 
 Floats = NDArray[np.float64]
@@ -24,20 +25,42 @@ class FlamLimits:
     Attributes
     ----------
     apart_ms : the least distance that is a fault
+    usual : as often the usual distance of the voices of this drummer
     told_ms : the least distance where hearing told that it is a fault
     early_cost : how much rarer a voice that is early is than one that is late, in nats
     fault_cost : how rare it is that a voice is at fault, in nats
-    jitter_ms : how far a sound stroke usually lies from where it is expected
+    least_jitter_ms : the least that sound strokes are taken to lie off where they are expected
+    confidence : of a hit from which on it is a voice at all
+    rarest, rarest_bounce : a voice that is played there less often in other bars is no voice of the stroke
+        but a hit too many; one that may have bounced needs to be played there more often
     """
 
-    apart_ms: float = 10.5
+    apart_ms: float = 12.0
+    usual: float = 2.0
     told_ms: float = 4.0
-    early_cost: float = 0.5
+    early_cost: float = 0.8
     fault_cost: float = 3.0
-    jitter_ms: float = 10.0
+    least_jitter_ms: float = 3.0
+    confidence: float = 0.7
+    rarest: float = 0.03
+    rarest_bounce: float = 0.25
 
 
 LIMITS = FlamLimits()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Faults:
+    """What is wrong within strokes.
+
+    Attributes
+    ----------
+    late_samples : float64, shape (n,), how late each hit is within its stroke where that is a fault, else NaN
+    strays : bool, shape (n,), hits that lie apart in a stroke and are no voice of it
+    """
+
+    late_samples: Floats
+    strays: NDArray[np.bool_]
 
 
 def joined(strokes: Strokes, taken: NDArray[np.int64]) -> tuple[Strokes, NDArray[np.int64]]:
@@ -69,8 +92,8 @@ def find(
     lines: Lines,
     expected: Curve,
     limits: FlamLimits = LIMITS,
-) -> Floats:
-    """Return how late each hit is within its stroke where that is a fault, in samples, shape (n,), else NaN.
+) -> Faults:
+    """Return which voices fell apart from their strokes.
 
     Two voices that lie apart do not say which is at fault: the one that lies further from where the stroke is
     expected, by its line and the push and pull, unless hearing told already.
@@ -81,25 +104,51 @@ def find(
     expected : the push and pull against the lines
     """
     late = np.full(len(hits.onsets_samples), np.nan)
-    groups = _voices_of_strokes(strokes)
+    strays = np.zeros(len(hits.onsets_samples), np.bool_)
+    groups = _voices_of_strokes(strokes, hits.confidences >= limits.confidence)
     goals = _goals(taken, lines, expected)
+    off_ms = np.abs(strokes.onsets_samples - goals)[taken >= 0] / strokes.rate_hz * 1000.0
+    jitter_ms = max(limits.least_jitter_ms, 1.48 * float(np.median(off_ms))) if len(off_ms) else np.inf
+    apart_ms = max(limits.apart_ms, limits.usual * _usual_ms(hits, groups, strokes.rate_hz))
+    rare = _rare(hits, strokes, taken, lines, limits)
     for group in groups:
         times_ms = hits.onsets_samples[group] / strokes.rate_hz * 1000.0
         told = hits.ornaments[group] == _LATE
         goal_ms = goals[strokes.of_hits[group[0]]] / strokes.rate_hz * 1000.0
-        faulty = _faulty(times_ms, goal_ms, told, limits)
+        faulty = _faulty(times_ms, goal_ms, jitter_ms, told, apart_ms, limits)
         if faulty.any():
             away_ms = times_ms[faulty] - times_ms[~faulty].min()
             late[group[faulty]] = away_ms / 1000.0 * strokes.rate_hz
-    return late
+            strays[group[faulty & rare[group] & ~told]] = True
+    return Faults(np.where(strays, np.nan, late), strays)
 
 
-def _voices_of_strokes(strokes: Strokes) -> list[NDArray[np.int64]]:
-    """Return the hits of each stroke of several, grace notes aside."""
-    main = np.flatnonzero(~strokes.graces)
+def _rare(
+    hits: Hits, strokes: Strokes, taken: NDArray[np.int64], lines: Lines, limits: FlamLimits
+) -> NDArray[np.bool_]:
+    """Tell which hits are of drums that are hardly played on their line in other bars."""
+    at = taken[strokes.of_hits]
+    if not len(lines.beats):
+        return np.zeros(len(at), np.bool_)
+    likely = learned(strokes, lines, played(strokes, taken, len(lines.beats)))
+    voices = np.array([voice_of(role) for role in hits.voices], np.int64)
+    least = np.where(strokes.bounces, limits.rarest_bounce, limits.rarest)
+    rare: NDArray[np.bool_] = (at >= 0) & (likely[at, voices] < least)
+    return rare
+
+
+def _voices_of_strokes(strokes: Strokes, sure: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
+    """Return the hits of each stroke of several, grace notes and unsure ones aside."""
+    main = np.flatnonzero(~strokes.graces & sure)
     main = main[np.argsort(strokes.of_hits[main], kind="stable")]
     starts = np.flatnonzero(np.diff(strokes.of_hits[main], prepend=-1))
     return [group for group in np.split(main, starts[1:]) if len(group) > 1]
+
+
+def _usual_ms(hits: Hits, groups: list[NDArray[np.int64]], rate_hz: int) -> float:
+    """Return how far the voices of a stroke usually lie apart."""
+    spreads = [np.ptp(hits.onsets_samples[group]) for group in groups]
+    return float(np.median(spreads)) / rate_hz * 1000.0 if spreads else 0.0
 
 
 def _goals(taken: NDArray[np.int64], lines: Lines, expected: Curve) -> Floats:
@@ -112,7 +161,12 @@ def _goals(taken: NDArray[np.int64], lines: Lines, expected: Curve) -> Floats:
 
 
 def _faulty(
-    times_ms: Floats, goal_ms: float, told: NDArray[np.bool_], limits: FlamLimits
+    times_ms: Floats,
+    goal_ms: float,
+    jitter_ms: float,
+    told: NDArray[np.bool_],
+    apart_ms: float,
+    limits: FlamLimits,
 ) -> NDArray[np.bool_]:
     """Tell which voices of a stroke are at fault.
 
@@ -126,15 +180,19 @@ def _faulty(
     order = np.argsort(times_ms)
     gaps = np.diff(times_ms[order])
     widest = int(gaps.argmax())
-    if gaps[widest] < limits.apart_ms:
+    if gaps[widest] < apart_ms:
         return none
     late = none.copy()
     late[order[widest + 1 :]] = True
-    costs = [_cost(times_ms, which, goal_ms, limits) for which in (late, ~late)]
+    costs = [_cost(times_ms, which, goal_ms, jitter_ms, limits) for which in (late, ~late)]
     costs[1] += limits.early_cost
     return late if costs[0] <= costs[1] else ~late
 
 
-def _cost(times_ms: Floats, faulty: NDArray[np.bool_], goal_ms: float, limits: FlamLimits) -> float:
-    off = 0.0 if np.isnan(goal_ms) else abs(float(times_ms[~faulty].mean()) - goal_ms)
-    return limits.fault_cost * int(faulty.sum()) + off / limits.jitter_ms
+def _cost(
+    times_ms: Floats, faulty: NDArray[np.bool_], goal_ms: float, jitter_ms: float, limits: FlamLimits
+) -> float:
+    """Return how unlikely it is that these are at fault: as many, and the others so far off the goal."""
+    off = 0.0 if np.isnan(goal_ms) else (float(times_ms[~faulty].mean()) - goal_ms) / jitter_ms
+    # Beyond some deviations the whole stroke strayed, and one further off is hardly less likely.
+    return limits.fault_cost * int(faulty.sum()) + min(0.5 * off**2, 4.0 + abs(off) / 4.0)

@@ -13,15 +13,16 @@ from torch import Tensor, nn
 from engine.alignment.decoding.candidates import nearest
 from engine.alignment.learned.inputs import CHOICES, input_size, inputs_of
 from engine.alignment.learned.networks import NETWORKS
-from engine.alignment.learned.placing import LONGEST, Trained
+from engine.alignment.learned.placing import Trained
 from engine.alignment.placement import Lines
-from engine.alignment.strokes import VOICES, Strokes, gather
+from engine.alignment.strokes import VOICES, Strokes, gather, voice_of
 from engine.evaluation.performances.performance import Truth
 from engine.hits.hits import ORNAMENTS, Hits, Ornament
 from engine.learning.loop import Batch, Epoch, TrainSettings, fit, seeded
 from engine.progress import SILENT, Progress
 
-SETTINGS = TrainSettings(epochs=25, learning_rate=2e-3, weight_decay=1e-2, patience=None)
+SETTINGS = TrainSettings(epochs=6, learning_rate=3e-3, weight_decay=1e-2, patience=None)
+_STROKES_AT_ONCE = 160
 _BATCH = 16
 _UNKNOWN = -100
 _FAULT_WEIGHT = 0.3
@@ -86,8 +87,8 @@ def _faults(example: Example, strokes: Strokes) -> NDArray[np.float32]:
     late = (example.truth.ornaments[np.maximum(example.rows, 0)] == _LATE) & (example.rows >= 0)
     for hit, role in enumerate(example.hits.voices):
         stroke = strokes.of_hits[hit]
-        if role in VOICES and several[stroke] and not strokes.graces[hit]:
-            faults[stroke, VOICES.index(role)] = float(late[hit])
+        if several[stroke] and not strokes.graces[hit]:
+            faults[stroke, voice_of(role)] = float(late[hit])
     return faults
 
 
@@ -126,8 +127,8 @@ def _batches(lessons: Sequence[Lesson], rng: np.random.Generator) -> Iterable[Ba
 
 
 def _part(whole: Lesson, rng: np.random.Generator) -> Lesson:
-    start = int(rng.integers(0, max(1, len(whole.choices) - LONGEST + 1)))
-    stop = start + LONGEST
+    start = int(rng.integers(0, max(1, len(whole.choices) - _STROKES_AT_ONCE + 1)))
+    stop = start + _STROKES_AT_ONCE
     return Lesson(whole.features[start:stop], whole.choices[start:stop], whole.faults[start:stop])
 
 

@@ -43,6 +43,7 @@ class Kit:
     read : a hit on a piece of `layers` as the microphones hear it
     velocity_power : by which a hit is made softer, as velocity to this power; 0 where the layers are as loud
         as they were
+    gain : so that hits that sound together seldom reach full scale
     """
 
     name: str
@@ -51,6 +52,7 @@ class Kit:
     layers: Mapping[Piece, int]
     read: Callable[[Piece, int], Shot]
     velocity_power: float = 0.0
+    gain: float = 1.0
     rate_hz: int = RATE_HZ
 
     def standing_in(self, piece: Piece) -> Piece:

@@ -38,6 +38,7 @@ PIECE_OF_STEM: Mapping[str, Piece] = MappingProxyType(
 )
 """By how its files are called."""
 
+_GAIN = 0.5
 _ROLES = {
     "KdrumR": Role.KICK,
     "Snare_top": Role.SNARE,
@@ -102,6 +103,7 @@ def read_muldjord(data_dir: Path, microphones: Sequence[str] = tuple(_ROLES)) ->
         close=close,
         layers={piece: len(hits) for piece, hits in stems.items()},
         read=read,
+        gain=_GAIN,
     )
 
 

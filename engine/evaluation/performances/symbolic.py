@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.alignment.division import PARTS, Division
+from engine.alignment.lines import lines_of
 from engine.alignment.placement import Lines
 from engine.document.analysis import BeatGrid
 from engine.evaluation.performances.displacement import Displacement
@@ -92,7 +94,7 @@ def told(take: Take, errors: FinderErrors, rng: np.random.Generator) -> Symbolic
     order = np.argsort(at, kind="stable")
     hits = _hits(take, rows[order], at[order], tracks[order], velocities[order], errors, rng)
     grid = take.grid()
-    lines = lines_of(grid, take.played.score.divisions, rate_hz)
+    lines = true_lines(grid, take.played.score.divisions, rate_hz)
     return Symbolic(take.name, hits, truth, rows[order], lines, grid)
 
 
@@ -121,13 +123,10 @@ def _hits(
     )
 
 
-def lines_of(grid: BeatGrid, divisions: int, rate_hz: int) -> Lines:
-    """Return the lines that divide each beat of a grid evenly, from its first beat to its last."""
-    beats = np.arange((len(grid.beats_samples) - 1) * divisions + 1) / divisions
-    at = np.interp(beats, np.arange(len(grid.beats_samples)), grid.beats_samples.astype(np.float64))
-    levels = np.full(len(beats), 2, np.int8)
-    levels[::divisions] = np.where(grid.bar_positions == 1, 0, 1)
-    return Lines(at, beats, levels, rate_hz)
+def true_lines(grid: BeatGrid, divisions: int, rate_hz: int) -> Lines:
+    """Return the lines on which a performance is meant to be."""
+    name = next(name for name, parts in PARTS.items() if parts == divisions)
+    return lines_of(grid, Division(name), rate_hz)
 
 
 def _found(truth: Truth, errors: FinderErrors, rng: np.random.Generator) -> Rows:

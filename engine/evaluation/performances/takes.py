@@ -133,7 +133,7 @@ def take_of(kit: Kit, played: Displaced, first_beat_s: float, seed: int) -> Take
     velocities = played.score.velocities
     near = velocities * layers - 0.5 + rng.normal(0.0, 0.35, len(layers))
     chosen = np.clip(np.rint(near), 0, layers - 1).astype(int).tolist()
-    gains = velocities**kit.velocity_power * 10 ** (rng.normal(0.0, 0.6, len(layers)) / 20)
+    gains = kit.gain * velocities**kit.velocity_power * 10 ** (rng.normal(0.0, 0.6, len(layers)) / 20)
     return Take(
         name=f"{played.score.name} on {kit.name}",
         kit=kit,

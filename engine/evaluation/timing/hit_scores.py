@@ -154,7 +154,7 @@ def _told(
     *,
     any_told: bool = False,
 ) -> NDArray[np.int64]:
-    """Return how many of some ornaments are right, true and found; whatever they were told as where `any_told`."""
+    """Return how many of some ornaments are right (told as any where `any_told`), true and found."""
     is_true, is_found = np.isin(true, true_codes), np.isin(found, found_codes)
     right = is_true[rows] & (any_told | is_found[others])
     return np.array([right.sum(), is_true.sum(), is_found.sum()])

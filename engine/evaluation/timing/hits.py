@@ -1,7 +1,7 @@
 """How well hits are found, beside peaks of spectral flux at each close microphone.
 
-On kits and drummers that nothing learned from: the recorded kit, whose twelve microphones heard the same hits,
-and one-shots on a stage. A hit is found where one of the same drum is within 5 ms of its rise.
+On kits and drummers that nothing learned from: the recorded kit, whose twelve microphones heard the same
+hits, and one-shots on a stage. A hit is found where one of the same drum is within 5 ms of its rise.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from engine.evaluation.performances.parts import performances
 from engine.evaluation.performances.performance import Performance
 from engine.evaluation.recordings import converted, whole
-from engine.evaluation.timing.hit_scores import HitScore, hit_score, together
+from engine.evaluation.timing.hit_scores import WITHIN_MS, HitScore, hit_score, together
 from engine.evaluation.timing.matching import f_measure, matched
 from engine.evaluation.timing.simple_hits import simple_hits
 from engine.hits.find import HeldMicrophones, find_hits
@@ -62,7 +62,7 @@ def evaluate(
         progress.report(number / total, f"Finding the hits of {performance.name}")
         kit = performance.name.rpartition(" on ")[2]
         began = perf_counter()
-        found = _found(performance.microphones, performance.rate_hz)
+        found = found_in(performance.microphones, performance.rate_hz)
         spent_s += perf_counter() - began
         heard_s += len(performance.mix()) / performance.rate_hz * len(performance.microphones) / 8
         ours[kit, seed].append(hit_score(performance, found))
@@ -100,7 +100,8 @@ def _performances(data_dir: Path, seeds: int, *, short: bool) -> Iterator[tuple[
         yield from ((seed, one) for one in some)
 
 
-def _found(microphones: Mapping[str, NDArray[np.float32]], rate_hz: int) -> Hits:
+def found_in(microphones: Mapping[str, NDArray[np.float32]], rate_hz: int) -> Hits:
+    """Return the hits that are found in what microphones hear, those that are more likely than not."""
     return sure(find_hits(HeldMicrophones(microphones, rate_hz)))
 
 
@@ -139,15 +140,16 @@ def _with_less(performance: Performance, kit: str) -> Iterator[Line]:
     """Yield how well hits are found by one close microphone, by the overheads, and by the room alone."""
     roles = performance.roles
     snare = [name for name, role in roles.items() if role is Role.SNARE][:1]
-    alone = _found({name: performance.microphones[name] for name in snare}, performance.rate_hz)
+    alone = found_in({name: performance.microphones[name] for name in snare}, performance.rate_hz)
     microphone = list(roles).index(snare[0])
     true = performance.truth.onsets_samples[performance.truth.microphones == microphone]
-    yield _line(f"{kit}_snare_alone_f", _f_of(true, alone.onsets_samples, performance.rate_hz, 5.0), float("nan"), 1)
+    f = _f_of(true, alone.onsets_samples, performance.rate_hz, WITHIN_MS)
+    yield _line(f"{kit}_snare_alone_f", f, float("nan"), 1)
     strokes = _strokes_of(performance)
     for role in (Role.OVERHEAD, Role.ROOM):
         heard = {name: performance.microphones[name] for name, one in roles.items() if one is role}
         if heard:
-            found = _found(heard, performance.rate_hz)
+            found = found_in(heard, performance.rate_hz)
             first = found.onsets_samples[np.unique(found.strokes, return_index=True)[1]]
             f = _f_of(strokes, first, performance.rate_hz, _ROOM_WITHIN_MS)
             yield _line(f"{kit}_{role}_alone_strokes_f_25_ms", f, float("nan"), 1)
@@ -181,7 +183,7 @@ def _without_drums(data_dir: Path) -> Iterator[Line]:
 
 
 def _a_minute(microphones: Mapping[str, NDArray[np.float32]], rate_hz: int) -> float:
-    found = _found(microphones, rate_hz)
+    found = found_in(microphones, rate_hz)
     length = max(len(one) for one in microphones.values())
     return len(found.onsets_samples) / (length / rate_hz) * 60.0
 

@@ -33,5 +33,5 @@ def matched(true: NDArray[np.float64], found: NDArray[np.float64], within: float
 
 
 def f_measure(hits: int, true: int, found: int) -> float:
-    """Return the harmonic mean of precision and recall; NaN where there is nothing to find and nothing found."""
+    """Return the harmonic mean of precision and recall; NaN where both have nothing."""
     return 2.0 * hits / (true + found) if true + found else float("nan")

@@ -1,4 +1,4 @@
-"""The simplest finder of hits: peaks of spectral flux above a threshold, at each close microphone by itself."""
+"""The simplest finder of hits: peaks of spectral flux above a threshold, at each close microphone."""
 
 from __future__ import annotations
 

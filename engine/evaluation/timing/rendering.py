@@ -1,0 +1,230 @@
+"""How well aligned recordings sound, held against the same performance played without a fault.
+
+What was made displaced is found, placed and rendered as a user would have it, and compared with the same hits
+rendered where they were meant to be. Nothing here was learned from.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.document.kinds.hit import HIT, ONSET_SAMPLES
+from engine.document.kinds.operations import Fill
+from engine.document.kinds.payload import real
+from engine.document.kinds.sounding import BY_SAMPLES
+from engine.edl.delay import delayed
+from engine.evaluation.performances.displacement import Displacement
+from engine.evaluation.performances.parts import takes
+from engine.evaluation.performances.performance import Performance
+from engine.evaluation.performances.takes import Take
+from engine.evaluation.timing.aligned import Recorded, recorded
+from engine.evaluation.timing.hit_scores import rows_found
+from engine.evaluation.timing.hits import found_in
+from engine.evaluation.timing.placement_scores import ends_of
+from engine.jobs.aligned_files import Aligned
+from engine.progress import SILENT, Progress
+
+Line = dict[str, str | float | int]
+Heard = Mapping[str, NDArray[np.float32]]
+
+_OF_A_SEED = 3
+_SHORT_S, _LONG_S = 12.0, 30.0
+_DISPLACED = Displacement(
+    jitter_ms=12.0, voice_jitter_ms=0.3, drift_ms=8.0, flams=0.05, drags=0.02, ghosts=0.05, faulty_flams=0.03
+)
+_ATTACK_MS = (1.0, 10.0)
+_LAG_MS = (0.5, 15.0)
+_ALIKE_DB = 0.5
+_LEAST_GAP_MS = 5.0
+_WINDOW_SAMPLES = 512
+_FLOOR_DB = -80.0
+
+
+def evaluate(
+    data_dir: Path, *, seeds: int = 5, short: bool = False, progress: Progress = SILENT
+) -> Iterator[Line]:
+    """Yield one line a figure: metric, value, its baseline where there is one, n.
+
+    Parameters
+    ----------
+    data_dir : holds `multimic`
+    seeds : each draws three other performances
+
+    Raises
+    ------
+    UsageError : the recordings are not there
+    Cancelled : the user asked for it
+    """
+    figures: dict[str, list[float]] = defaultdict(list)
+    for seed in range(1 if short else seeds):
+        longest_s = _SHORT_S if short else _LONG_S
+        for number, take in enumerate(takes(data_dir, "test", _OF_A_SEED, seed, _DISPLACED, longest_s)):
+            progress.check_cancelled()
+            progress.report((seed + number / _OF_A_SEED) / seeds, f"Rendering {take.name}")
+            with TemporaryDirectory() as folder:
+                for name, values in _of_take(take, Path(folder), progress).items():
+                    figures[name] += values
+    yield from _summed(figures)
+
+
+def _of_take(take: Take, folder: Path, progress: Progress) -> dict[str, list[float]]:
+    """Return the figures of one performance, a list each."""
+    played, meant = take.rendered(), take.faultless().rendered()
+    files = recorded(played, folder)
+    figures: dict[str, list[float]] = {}
+    for fill in Fill:
+        done = files.aligned(fill.value, progress)
+        heard = files.rendered(done)
+        gaps = _gap_distances_db(done, heard, meant.microphones)
+        figures[f"gap_distance_db_{fill}"] = gaps
+        if fill is Fill.PRE_ROLL:
+            figures["gap_distance_db_displaced"] = _gap_distances_db(
+                done, played.microphones, meant.microphones
+            )
+            figures |= _attacks_db(played, done, heard)
+            figures["lag_samples"] = _lags_samples(files, done, heard)
+            figures |= _doubled(meant, heard)
+    figures |= _untouched(meant, folder / "meant", progress)
+    return figures
+
+
+def _summed(figures: Mapping[str, list[float]]) -> Iterator[Line]:
+    lags = np.array(figures["lag_samples"])
+    yield _line("channel_to_channel_samples_max", float(lags.max(initial=0.0)), len(lags))
+    yield _line("channel_to_channel_samples_p95", float(np.quantile(lags, 0.95)), len(lags))
+    levels = np.abs(figures["attack_db"])
+    yield _line("attack_level_within_half_a_db", float(np.mean(levels <= _ALIKE_DB)), len(levels))
+    yield _line("attack_level_db_p95", float(np.quantile(levels, 0.95)), len(levels))
+    for name in ("doubled_attacks_a_thousand_hits", "on_grid_samples_identical", "on_grid_hits_proposed"):
+        yield _line(name, float(np.mean(figures[name])), len(figures[name]))
+    for fill in Fill:
+        gaps = figures[f"gap_distance_db_{fill}"]
+        line = _line(f"gap_distance_db_{fill}", float(np.median(gaps)), len(gaps))
+        line["baseline"] = float(np.median(figures["gap_distance_db_displaced"]))
+        yield line
+
+
+def _lags_samples(files: Recorded, done: Aligned, heard: Heard) -> list[float]:
+    """Return how far each microphone is off where its stroke was to go, as the largest of all, a stroke each.
+
+    To the first order a sound that is late by d differs by d times its slope.
+    """
+    first, last = (round(ms / 1000.0 * files.performance.rate_hz) for ms in _LAG_MS)
+    lags = []
+    for proposal in done.proposed.proposals:
+        if proposal.kind != HIT.name or not proposal.payload[BY_SAMPLES]:
+            continue
+        onset = real(proposal.payload, ONSET_SAMPLES, 0.0)
+        by = real(proposal.payload, BY_SAMPLES, 0.0)
+        start = round(onset + by)
+        if start + first < 0 or start + last > files.state.length_samples:
+            continue
+        lags.append(max(_lag(files, heard, name, start + first, start + last, by) for name in heard))
+    return lags
+
+
+def _lag(files: Recorded, heard: Heard, name: str, start: int, stop: int, by: float) -> float:
+    sound = files.performance.microphones[name].astype(np.float64)[:, None]
+
+    def read(first: int, last: int) -> NDArray[np.float64]:
+        inside = np.zeros((last - first, 1))
+        a, b = max(0, first), min(len(sound), last)
+        inside[a - first : b - first] = sound[a:b]
+        return inside
+
+    meant = delayed(read, start - 1, stop + 1, by)[:, 0]
+    slope = (meant[2:] - meant[:-2]) / 2.0
+    power = float(np.sum(np.square(slope)))
+    return abs(float(np.sum((meant[1:-1] - heard[name][start:stop]) * slope)) / power) if power else 0.0
+
+
+def _attacks_db(played: Performance, done: Aligned, heard: Heard) -> dict[str, list[float]]:
+    """Return how much louder the attack of each true hit is where it ends up, at its own microphone."""
+    placed = done.proposed.placed
+    rows = rows_found(played, placed.hits)
+    ends = ends_of(played.truth, placed.hits, rows, placed.placement, played.rate_hz)
+    names = list(played.microphones)
+    before, after = (round(ms / 1000.0 * played.rate_hz) for ms in _ATTACK_MS)
+    louder = []
+    for row in np.unique(rows[rows >= 0]):
+        name = names[played.truth.microphones[row]]
+        was, now = round(float(played.truth.onsets_samples[row])), round(float(ends[row]))
+        if min(was, now) < before or max(was, now) + after > len(heard[name]):
+            continue
+        peak_was = np.abs(played.microphones[name][was - before : was + after]).max()
+        peak_now = np.abs(heard[name][now - before : now + after]).max()
+        louder.append(float(20.0 * np.log10(max(peak_now, 1e-9) / max(peak_was, 1e-9))))
+    return {"attack_db": louder}
+
+
+def _doubled(meant: Performance, heard: Heard) -> dict[str, list[float]]:
+    """Return how many more hits are found that are none than in the performance without a fault."""
+    count = len(meant.truth.onsets_samples)
+    false = [_false(meant, sounds) for sounds in (heard, meant.microphones)]
+    return {"doubled_attacks_a_thousand_hits": [1000.0 * (false[0] - false[1]) / max(1, count)]}
+
+
+def _false(meant: Performance, heard: Heard) -> int:
+    """Return how many hits are found within 80 ms after a true one of the same drum, beside that one."""
+    hits = found_in(heard, meant.rate_hz)
+    rows = rows_found(meant, hits)
+    names = list(meant.microphones)
+    near = 0.08 * meant.rate_hz
+    false = 0
+    for row in np.flatnonzero(rows < 0):
+        own = names.index(hits.track_ids[hits.tracks[row]])
+        same = meant.truth.onsets_samples[meant.truth.microphones == own]
+        false += bool(np.any(np.abs(same - hits.onsets_samples[row]) < near))
+    return false
+
+
+def _untouched(meant: Performance, folder: Path, progress: Progress) -> dict[str, list[float]]:
+    """Return which share of a performance that is on the grid comes out as it went in."""
+    folder.mkdir()
+    files = recorded(meant, folder)
+    done = files.aligned(Fill.PRE_ROLL.value, progress)
+    heard = files.rendered(done)
+    same = [float(np.mean(heard[name] == meant.microphones[name])) for name in heard]
+    moved = sum(bool(one.payload[BY_SAMPLES]) for one in done.proposed.proposals)
+    strokes = max(1, len(done.proposed.placed.strokes))
+    return {"on_grid_samples_identical": [float(np.mean(same))], "on_grid_hits_proposed": [moved / strokes]}
+
+
+def _gap_distances_db(done: Aligned, heard: Heard, meant: Heard) -> list[float]:
+    """Return the log-spectral distance to what should sound in each gap, root mean square in dB."""
+    rate_hz = done.state.rate_hz
+    least = round(_LEAST_GAP_MS / 1000.0 * rate_hz)
+    moves = sorted(
+        (one.start_samples, real(one.payload, BY_SAMPLES, 0.0))
+        for one in done.proposed.proposals
+        if one.kind == HIT.name
+    )
+    distances = []
+    for (_, before), (border, after) in pairwise(moves):
+        start, stop = round(border + before), round(border + after)
+        if stop - start >= least and start >= 0:
+            distances += [
+                _spectral_distance_db(heard[name][start:stop], meant[name][start:stop]) for name in heard
+            ]
+    return distances
+
+
+def _spectral_distance_db(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    spectra = [
+        20.0 * np.log10(np.maximum(np.abs(np.fft.rfft(sound, _WINDOW_SAMPLES)), 1e-9))
+        for sound in (one, other)
+    ]
+    floor = max(float(spectra[1].max()) + _FLOOR_DB, -120.0)
+    away = np.maximum(spectra[0], floor) - np.maximum(spectra[1], floor)
+    return float(np.sqrt(np.mean(np.square(away))))
+
+
+def _line(metric: str, value: float, n: int) -> Line:
+    return {"metric": metric, "value": value, "n": n}

@@ -34,7 +34,7 @@ WEAKEST = 0.6
 FARTHEST_MS = 25.0
 """Moves from here on have all of their colour, and bars all of their height."""
 CLOSEST_PX = 5.0
-"""Hits of a lane that are closer than that, in the middle of them, are told together."""
+"""Hits of a lane that are closer than that in the mean are told together."""
 BAR_PX, BAR_LEAST_MS = 3.0, 0.5
 
 
@@ -197,7 +197,7 @@ def _are_close(onsets: NDArray[np.float64], frame: Frame) -> bool:
     """Tell whether most hits of a lane are closer than can be told apart."""
     if len(onsets) < 3:
         return False
-    gap = float(np.median(np.diff(onsets)))
+    gap = float(onsets[-1] - onsets[0]) / (len(onsets) - 1)
     return gap / frame.viewport.samples_per_px < theme.px(CLOSEST_PX)
 
 

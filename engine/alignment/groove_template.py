@@ -7,7 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.alignment.beat_positions import beats_at
 from engine.alignment.division import Division
+from engine.document.analysis import BeatGrid
+from engine.document.grid_edits import beats_in_bar
 from engine.errors import UsageError
 
 _FEWEST_HITS = 4
@@ -28,6 +31,25 @@ class Groove:
 
     offsets_beats: NDArray[np.float64]
     parts: int
+
+
+def groove_of_hits(
+    onsets_samples: NDArray[np.float64], grid: BeatGrid, division: Division, rate_hz: int
+) -> Groove:
+    """Take the feel of hits that were played to a grid, by its bars; see `groove_of`.
+
+    Parameters
+    ----------
+    onsets_samples : shape (n,); hits before the grid or after it do not count
+
+    Raises
+    ------
+    UsageError : there are too few hits to tell
+    """
+    beats = beats_at(grid, onsets_samples, rate_hz)
+    beats = beats[(beats >= 0.0) & (beats < len(grid.beats_samples))]
+    whole = np.floor(beats).astype(np.int64)
+    return groove_of(grid.bar_positions[whole] - 1 + beats - whole, beats_in_bar(grid), division)
 
 
 def groove_of(beats_in_bar: NDArray[np.float64], bar_length: int, division: Division) -> Groove:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, get_type_hints
 
 from engine.alignment.division import Division
-from engine.document.kinds.operations import Fill
+from engine.document.kinds.operations import USUAL_FILL, Fill
 from engine.errors import UsageError
 from engine.wording import listed, quoted
 
@@ -61,7 +61,7 @@ class TimingSettings:
     most_ms: float = 1_000.0
     own_feel: bool = False
     fix_flams: bool = True
-    fill: str = Fill.PRE_ROLL.value
+    fill: str = USUAL_FILL.value
     crossfade_ms: float = 5.0
 
     def __post_init__(self) -> None:

@@ -62,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how = parser.add_argument_group("how hits are moved")
     how.add_argument("--division", metavar="1/16", help="1/4, 1/8, 1/16, 1/32, 1/8t or 1/16t")
     how.add_argument("--swing", type=finite, metavar="58", help="percent, 50 (straight) to 75")
-    how.add_argument("--groove", type=Path, metavar="FILE", help="the feel of the notes of a MIDI file")
+    how.add_argument("--groove", metavar="FILE", help="the feel of a MIDI file, a recording or a track")
     how.add_argument("--strength", type=finite, metavar="1", help="0 to 1, how much of the way")
     how.add_argument("--sensitivity", type=finite, metavar="0.5", help="0 to 1, how unsure a hit may be")
     how.add_argument("--pad-ms", type=finite, metavar="5", help="how long before a hit its slice begins")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from types import MappingProxyType
+from unicodedata import combining, normalize
 
 from engine.hits.hits import Role
 
@@ -14,13 +15,28 @@ LEAST_MICROPHONES = 3
 
 _WORDS: Mapping[Role, tuple[str, ...]] = MappingProxyType(
     {
-        Role.OVERHEAD: ("oh", "ovh", "ohd", "overhead", "overheads"),
-        Role.KICK: ("kick", "kik", "kdrum", "kd", "bd", "bassdrum", "bdrum", "subkick"),
-        Role.SNARE: ("snare", "snr", "sn", "sd", "snaretop", "snarebottom", "snaredrum"),
-        Role.HAT: ("hihat", "hat", "hats", "hh", "hihats"),
-        Role.TOM: ("tom", "toms", "racktom", "floortom", "floor", "rack", "ft", "rt"),
-        Role.CYMBAL: ("ride", "crash", "cymbal", "cymbals", "china", "splash", "rd"),
-        Role.ROOM: ("room", "rooms", "amb", "ambience", "ambient", "ambi"),
+        Role.OVERHEAD: ("oh", "ovh", "ohd", "overhead", "overheads", "aereo", "aereos", "aerien", "aeriens"),
+        Role.KICK: (
+            *("kick", "kik", "kdrum", "kd", "bd", "bassdrum", "bdrum", "subkick"),
+            *("basstrommel", "grossetrommel", "grossecaisse", "grancassa", "bombo"),
+        ),
+        Role.SNARE: (
+            *("snare", "snr", "sn", "sd", "snaretop", "snarebottom", "snaredrum"),
+            *("kleinetrommel", "caisseclaire", "caja", "redoblante", "tarola", "rullante"),
+        ),
+        Role.HAT: ("hihat", "hat", "hats", "hh", "hihats", "charley", "charleston", "charles"),
+        Role.TOM: (
+            *("tom", "toms", "racktom", "floortom", "floor", "rack", "ft", "rt"),
+            *("standtom", "hangetom", "goliat", "timbal"),
+        ),
+        Role.CYMBAL: (
+            *("ride", "crash", "cymbal", "cymbals", "china", "splash", "rd"),
+            *("becken", "platillo", "platillos", "cymbale", "cymbales"),
+        ),
+        Role.ROOM: (
+            *("room", "rooms", "amb", "ambience", "ambient", "ambi"),
+            *("raum", "sala", "salle", "ambiente", "ambiance"),
+        ),
     }
 )
 _ROLES = {word: role for role, words in _WORDS.items() for word in words}
@@ -31,9 +47,11 @@ def role_of_name(name: str) -> Role | None:
     """Return what a microphone stands at by the name of its recording; None where the name does not tell.
 
     Numbers, sides and what stands around the word count for nothing: "03_KdrumR", "Tom 2" and "OHL" are a
-    kick, a tom and an overhead.
+    kick, a tom and an overhead. Accents count for nothing either; English, German, Spanish, French, Italian.
     """
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|[^A-Za-z]+", " ", name).casefold()
+    plain = normalize("NFKD", name.replace("\u00df", "ss"))
+    plain = "".join(letter for letter in plain if not combining(letter))
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|[^A-Za-z]+", " ", plain).casefold()
     words = spaced.split()
     joined = [one + other for one, other in pairwise(words)]  # "hi hat", "bass drum"
     for word in (*joined, *words):

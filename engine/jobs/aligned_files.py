@@ -19,14 +19,15 @@ from engine.document.track import Track
 from engine.edl.export import ExportRequest
 from engine.edl.export.plan import check, export_all
 from engine.errors import ExportError
-from engine.grids.midi_file import read_midi_groove
 from engine.hits.confirmed import confirmed
 from engine.hits.hits import Hits
 from engine.jobs.align import ProposedMoves, propose_moves
 from engine.jobs.find_grid import FoundGrid, WantedGrid, find_grid
+from engine.jobs.find_groove import find_groove
 from engine.jobs.hear_hits import HITS, HitsRequest, hear_hits, hits_id
 from engine.jobs.hit_proposals import Bleed
 from engine.jobs.microphones import Microphones
+from engine.jobs.second_recorders import second_recorders
 from engine.progress import Progress
 from engine.safe_write import shown
 
@@ -42,7 +43,7 @@ class AlignRequest:
     media : where each source is now, by source id
     wanted : which grid
     tracks : the ids of the microphones of the drums; none where their roles tell
-    groove : a MIDI file whose feel is taken
+    groove : what the feel is taken of, see `engine.jobs.find_groove`; None for none
     grid, hits, promoted : what the document knows
     """
 
@@ -51,7 +52,7 @@ class AlignRequest:
     wanted: WantedGrid
     settings: TimingSettings
     tracks: tuple[str, ...] = ()
-    groove: Path | None = None
+    groove: str | None = None
     grid: BeatGrid | None = None
     hits: Hits | None = None
     promoted: Hits | None = None
@@ -87,21 +88,24 @@ def align(request: AlignRequest, progress: Progress) -> Aligned:
     UsageError : what was asked for cannot be
     """
     state = request.state
+    division = request.settings.divided
+    found = find_grid(request.wanted, state, request.media, request.grid, progress.part(0.0, 0.25))
     groove = None
-    if request.groove is not None:
-        groove = read_midi_groove(request.groove, request.settings.divided)
-    found = find_grid(request.wanted, state, request.media, request.grid, progress.part(0.0, 0.3))
+    if request.groove:
+        share = progress.part(0.25, 0.3)
+        groove = find_groove(request.groove, found.grid, division, state, request.media, share)
     tracks = tuple(key for key in drum_tracks(state, request.tracks) if key != found.click_track)
     key = hits_id(state, tracks)
     hits, fresh = request.hits, {}
+    notices = [found.notice] if found.notice else []
     if hits is None or state.analyses.get(HITS) != key:
-        hits = hear_hits(HitsRequest(state, request.media, tracks), progress.part(0.3, 0.9))
+        hits = hear_hits(HitsRequest(state, request.media, tracks), progress.part(0.3, 0.85))
         fresh = {HITS: hits}
+        notices += second_recorders(state, request.media, hits, progress.part(0.85, 0.95))
     sure = confirmed(hits, request.promoted, state.rate_hz)
     with _bleed(state, request.media, tracks) as bleed_of:
         proposed = propose_moves(state, sure, found.grid, request.settings, groove=groove, bleed_of=bleed_of)
-    notices = tuple(filter(None, (found.notice,)))
-    return Aligned(state, found, proposed, fresh, {HITS: key} if fresh else {}, notices)
+    return Aligned(state, found, proposed, fresh, {HITS: key} if fresh else {}, tuple(notices))
 
 
 @contextmanager

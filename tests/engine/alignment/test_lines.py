@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engine.alignment.beat_positions import beats_at, positions_at
 from engine.alignment.division import PARTS, Division, read_division
-from engine.alignment.groove_template import Groove, groove_of
-from engine.alignment.lines import beats_at, line_words, lines_of, positions_at
+from engine.alignment.groove_template import Groove, groove_of, groove_of_hits
+from engine.alignment.lines import line_words, lines_of
 from engine.document.analysis import BeatGrid
 from engine.document.grid_edits import steady
 from engine.errors import UsageError
@@ -103,3 +104,14 @@ def test_lines_are_named_as_musicians_count() -> None:
     assert line_words(grid, sixteenth, 7.0) == "beat 3 of bar 2"
     assert line_words(grid, sixteenth, 7.5) == "the third sixteenth of beat 3 of bar 2"
     assert line_words(grid, Division("1/8t"), 7.0 + 2 / 3) == "the third triplet of beat 3 of bar 2"
+
+
+def test_a_groove_is_taken_from_hits_however_the_tempo_changes() -> None:
+    beats = np.array([0, 24_000, 50_000, 74_000, 98_000, 120_000, 144_000, 170_000, 194_000])
+    grid = BeatGrid(beats, np.arange(9) % 4 + 1, 120.0, 1.0, "test")
+    late = np.array([0.0, 0.02, -0.03, 0.04])
+    hits = positions_at(grid, np.arange(8) + np.tile(late, 2), RATE_HZ)
+    groove = groove_of_hits(np.concatenate([hits, [900_000.0]]), grid, Division("1/4"), RATE_HZ)
+    np.testing.assert_allclose(groove.offsets_beats, late, atol=1e-12)
+    with pytest.raises(UsageError, match="too few hits"):
+        groove_of_hits(hits[:2], grid, Division("1/4"), RATE_HZ)

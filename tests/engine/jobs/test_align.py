@@ -78,7 +78,7 @@ def test_a_late_stroke_is_moved_as_one_slice_on_all_microphones() -> None:
         "onset_samples": 2 * BEAT + 672.0,
         "voices": "kick+hat",
         "line": 8,
-        "fill": "pre-roll",
+        "fill": "decay",
         "crossfade_ms": 5.0,
     }
     assert one.reason == "The kick and hat are 14 ms late for beat 3 of bar 1."
@@ -132,7 +132,7 @@ def test_alternatives_are_the_lines_beside_and_the_other_fills() -> None:
     assert found == {
         "To the line before, the fourth sixteenth of beat 2 of bar 1": {"by_samples": -5520.0, "line": 7},
         "To the line after, the second sixteenth of beat 3 of bar 1": {"by_samples": 6480.0, "line": 9},
-        "Gap filled by the decay going on": {"fill": "decay"},
+        "Gap filled from before the hit": {"fill": "pre-roll"},
         "Gap filled by stretching": {"fill": "stretch"},
     }
     assert len(_only(_proposed(LATE)).alternatives) == 2
@@ -249,3 +249,9 @@ def test_settings_are_stored_and_read_whatever_else_is_there() -> None:
     assert timing_settings(asked.stored) == asked
     assert timing_settings({"timing": {**asked.stored["timing"], "more": 1}}, strength=0.5).strength == 0.5
     assert timing_settings({"timing": "nonsense"}) == TimingSettings()
+
+
+def test_what_only_overheads_hear_is_called_a_cymbal() -> None:
+    one = _only(_proposed(made_hits([(2 * BEAT - 480, 3, 0), (2 * BEAT - 470, 1, 0)])))
+    assert one.payload["voices"] == "overhead+snare"
+    assert one.reason == "The cymbal and snare are 10 ms early for beat 3 of bar 1."

@@ -1,0 +1,157 @@
+"""All that may be a hit: every rise in a microphone that stands at a drum, and what all others heard then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.hits.octaves import Floats, Octaves, octave_energies
+from engine.hits.onsets import Rises, find_rises
+
+HEARD_S = 0.008
+_BEFORE_S = 0.008
+_CLEAR_S = 0.001
+EARLY_S, LATE_S = 0.004, 0.008
+SILENCE_DB = -120.0
+_PEAK_S = 0.010
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """Rises of all microphones, in the order of time, and what every microphone heard at each.
+
+    Attributes
+    ----------
+    positions_samples : int64, shape (n,), ascending
+    tracks : int16, shape (n,), the microphone that rose
+    rises_db : float32, shape (n, octaves), how far it rose
+    levels_db : float32, shape (n, tracks, octaves), how loud the 8 ms are in each microphone after it rises
+        itself, about then
+    before_db : float32, shape (n, tracks, octaves), the same of the 8 ms before
+    strengths_db : float32, shape (n, tracks), how much the other microphones rise about then, 0 where they do not
+    lags_samples : float32, shape (n, tracks), how much later than here they do, NaN where they do not
+    peaks : float32, shape (n,), the largest sample of the 10 ms after the rise
+    """
+
+    positions_samples: NDArray[np.int64]
+    tracks: NDArray[np.int16]
+    rises_db: Floats
+    levels_db: Floats
+    before_db: Floats
+    strengths_db: Floats
+    lags_samples: Floats
+    peaks: Floats
+
+    def __len__(self) -> int:
+        return len(self.positions_samples)
+
+    def take(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> Candidates:
+        """Return some of them."""
+        return Candidates(
+            self.positions_samples[chosen],
+            self.tracks[chosen],
+            self.rises_db[chosen],
+            self.levels_db[chosen],
+            self.before_db[chosen],
+            self.strengths_db[chosen],
+            self.lags_samples[chosen],
+            self.peaks[chosen],
+        )
+
+
+def candidates_of(samples: Floats, octaves: Octaves, start: int, stop: int, offset: int) -> Candidates:
+    """Find what may be a hit in a stretch of all microphones.
+
+    Parameters
+    ----------
+    samples : float32, shape (tracks, n), with what is before and after [start, stop)
+    start, stop : those of its positions that count
+    offset : where the stretch begins in the recording
+    """
+    energies = [octave_energies(one, octaves) for one in samples]
+    rises = [find_rises(one, energy, octaves) for one, energy in zip(samples, energies, strict=True)]
+    positions = np.concatenate([one.positions_samples for one in rises])
+    order = np.argsort(positions, kind="stable")
+    order = order[(positions[order] >= start) & (positions[order] < stop)]
+    at = positions[order]
+    by = np.repeat(np.arange(len(rises), dtype=np.int16), [len(one.positions_samples) for one in rises])[order]
+    steepest = np.concatenate([one.steepest_samples for one in rises])[order]
+    strengths_db, lags = _elsewhere(steepest, rises, octaves.rate_hz)
+    rows = np.arange(len(at))
+    strengths_db[rows, by] = np.concatenate([one.strengths_db for one in rises])[order]
+    lags[rows, by] = 0.0
+    arrivals = steepest[:, None] + np.nan_to_num(lags).astype(np.int64)
+    levels_db, before_db = _heard_at(arrivals, energies, octaves)
+    return Candidates(
+        positions_samples=at + offset,
+        tracks=by,
+        rises_db=np.concatenate([one.rises_db for one in rises])[order],
+        levels_db=levels_db,
+        before_db=before_db,
+        strengths_db=strengths_db,
+        lags_samples=lags,
+        peaks=_peaks(samples, at, by, octaves.rate_hz),
+    )
+
+
+def joined(parts: Sequence[Candidates]) -> Candidates:
+    """Return the candidates of consecutive stretches as one."""
+    return Candidates(
+        *(
+            np.concatenate([getattr(part, name) for part in parts])
+            for name in Candidates.__slots__
+        )
+    )
+
+
+def _heard_at(
+    arrivals: NDArray[np.int64], energies: Sequence[Floats], octaves: Octaves
+) -> tuple[Floats, Floats]:
+    """Return the levels after and before each arrival, shape (n, tracks), in its microphone."""
+    hops = arrivals // octaves.hop_samples
+    after, before, clear = (octaves.hops(seconds) for seconds in (HEARD_S, _BEFORE_S, _CLEAR_S))
+    levels_db = np.empty((*arrivals.shape, octaves.count), np.float32)
+    before_db = np.empty_like(levels_db)
+    for track, energy in enumerate(energies):
+        total = np.zeros((octaves.count, energy.shape[1] + 1))
+        np.cumsum(energy, axis=1, out=total[:, 1:])
+        hop = hops[:, track]
+        levels_db[:, track] = _mean_db(total, hop, hop + after)
+        before_db[:, track] = _mean_db(total, hop - clear - before, hop - clear)
+    return levels_db, before_db
+
+
+def _mean_db(total: NDArray[np.float64], start: NDArray[np.int64], stop: NDArray[np.int64]) -> Floats:
+    last = total.shape[1] - 1
+    low, high = np.clip(start, 0, last), np.clip(stop, 0, last)
+    mean = (total[:, high] - total[:, low]) / np.maximum(high - low, 1)
+    mean_db: Floats = 10.0 * np.log10(np.maximum(mean, 10.0 ** (SILENCE_DB / 10.0))).T.astype(np.float32)
+    return mean_db
+
+
+def _elsewhere(at: NDArray[np.int64], rises: Sequence[Rises], rate_hz: int) -> tuple[Floats, Floats]:
+    """Return how far each microphone rises about each moment, and when: the strongest rise that is near."""
+    strengths = np.zeros((len(at), len(rises)), np.float32)
+    lags = np.full((len(at), len(rises)), np.nan, np.float32)
+    for track, one in enumerate(rises):
+        found, strength = one.steepest_samples, one.strengths_db
+        if not len(found):
+            continue
+        after = np.searchsorted(found, at)
+        for step in range(-2, 3):
+            index = np.clip(after + step, 0, len(found) - 1)
+            lag = found[index] - at
+            better = (lag >= -EARLY_S * rate_hz) & (lag <= LATE_S * rate_hz) & (strength[index] > strengths[:, track])
+            strengths[better, track], lags[better, track] = strength[index][better], lag[better]
+    return strengths, lags
+
+
+def _peaks(samples: Floats, at: NDArray[np.int64], by: NDArray[np.int16], rate_hz: int) -> Floats:
+    peaks = np.zeros(len(at), np.float32)
+    long = max(1, round(_PEAK_S * rate_hz))
+    for index, (position, track) in enumerate(zip(at, by, strict=True)):
+        peaks[index] = np.abs(samples[track, position : position + long]).max(initial=0.0)
+    return peaks

@@ -1,0 +1,153 @@
+"""The drums that microphones stand at, and what of each the others hear: learned from the recording itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.hits.candidates import SILENCE_DB, Candidates
+from engine.hits.hits import Role
+from engine.hits.octaves import Floats
+
+_ONE_DRUM = (Role.KICK, Role.SNARE, Role.HAT)
+_CLEAR_STRENGTH_DB = 12.0
+_CLEAR_CONTRAST_DB = 6.0
+_RINGS_ON = 0.9
+_LEAST_TYPICAL, _TYPICAL_SHARE = 3, 0.3
+_UNKNOWN_BLEED_DB = -60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Drum:
+    """What is struck: one of the kit's drums, or the cymbals that one overhead alone hears.
+
+    Attributes
+    ----------
+    tracks : the microphones that stand at it, such as above and below a snare, the one that tells its time first
+    """
+
+    role: Role
+    tracks: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bleed:
+    """What microphones hear of each drum when it is struck alone.
+
+    Attributes
+    ----------
+    heard_db : float32, shape (drums, tracks, octaves), beside the level of the drum at its own microphone
+    typical_db : float32, shape (drums,), that level in the middle
+    contrast_db : float32, shape (drums,), how much further than any other drum's its microphone rises where it
+        does so most; next to nothing where the drum is not played
+    """
+
+    heard_db: Floats
+    typical_db: Floats
+    contrast_db: Floats
+
+
+def drums_of(roles: Sequence[Role], candidates: Candidates) -> tuple[Drum, ...]:
+    """Return what may be struck, from the roles of all microphones and what they heard.
+
+    Several microphones at the kick, the snare or the hi-hat hear one drum; each one at a tom or a cymbal its
+    own. What overheads alone hear is a cymbal; without close microphones it is all there is.
+    """
+    drums = [Drum(role, _first_first(_with(roles, role), candidates)) for role in _ONE_DRUM if role in roles]
+    drums += [Drum(role, (track,)) for track, role in enumerate(roles) if role in (Role.TOM, Role.CYMBAL)]
+    far = _with(roles, Role.OVERHEAD)
+    if not drums and not far:
+        far = _with(roles, Role.ROOM) or tuple(range(len(roles)))
+    return (*drums, *(Drum(Role.OVERHEAD, (track,)) for track in far))
+
+
+def _first_first(tracks: tuple[int, ...], candidates: Candidates) -> tuple[int, ...]:
+    """Return the microphones of one drum, the one that usually hears it first before the others."""
+    if len(tracks) < 2 or not len(candidates):
+        return tracks
+    strong = np.isin(candidates.tracks, tracks) & (
+        candidates.strengths_db[:, list(tracks)].min(axis=1) > _CLEAR_STRENGTH_DB
+    )
+    if not strong.any():
+        return tracks
+    lags = np.median(candidates.lags_samples[strong][:, list(tracks)], axis=0)
+    return tuple(tracks[place] for place in np.argsort(lags, kind="stable"))
+
+
+def _with(roles: Sequence[Role], role: Role) -> tuple[int, ...]:
+    return tuple(track for track, one in enumerate(roles) if one is role)
+
+
+def new_db(candidates: Candidates) -> Floats:
+    """Return how loud what begins at each candidate is, without what rings on, shape (n, tracks, octaves)."""
+    power = 10.0 ** (candidates.levels_db / 10.0) - _RINGS_ON * 10.0 ** (candidates.before_db / 10.0)
+    level_db: Floats = 10.0 * np.log10(np.maximum(power, np.float32(10.0 ** (SILENCE_DB / 10.0))))
+    return level_db
+
+
+def all_octaves_db(levels_db: Floats) -> Floats:
+    """Return the level of all octaves together, over the last axis."""
+    total: Floats = 10.0 * np.log10((10.0 ** (levels_db / 10.0)).sum(axis=-1))
+    return total
+
+
+def contrasts_db(candidates: Candidates, drum: Drum, drums: Sequence[Drum]) -> Floats:
+    """Return how much further a drum's microphones rise at each candidate than those of any other drum."""
+    others = [track for other in drums if other is not drum for track in other.tracks if other.role.is_close]
+    own: Floats = candidates.strengths_db[:, list(drum.tracks)].max(axis=1)
+    return own - candidates.strengths_db[:, others].max(axis=1) if others else own
+
+
+def learn_bleed(candidates: Candidates, new: Floats, drums: Sequence[Drum]) -> Bleed:
+    """Learn what each microphone hears of each drum from where it rises clear of all others.
+
+    Parameters
+    ----------
+    new : float32, shape (n, tracks, octaves), of `new_db`
+    """
+    count, (_, tracks, octaves) = len(drums), new.shape
+    heard = np.full((count, tracks, octaves), _UNKNOWN_BLEED_DB, np.float32)
+    typical, contrast = np.full(count, SILENCE_DB, np.float32), np.zeros(count, np.float32)
+    for index, drum in enumerate(drums):
+        own = drum.tracks[0]
+        clear = contrasts_db(candidates, drum, drums)
+        here = np.flatnonzero(
+            (candidates.tracks == own) & (candidates.strengths_db[:, own] > _CLEAR_STRENGTH_DB)
+        )
+        here = here[np.argsort(-clear[here], kind="stable")]
+        if len(here):
+            contrast[index] = clear[here[min(1, len(here) - 1)]]
+        alone = here[clear[here] > _CLEAR_CONTRAST_DB]
+        alone = alone[: max(_LEAST_TYPICAL, round(_TYPICAL_SHARE * len(alone)))]
+        if len(alone) < _LEAST_TYPICAL - 1:
+            continue
+        own_db = all_octaves_db(new[alone, own])
+        typical[index] = np.median(own_db)
+        heard[index] = np.median(new[alone] - own_db[:, None, None], axis=0)
+    return Bleed(heard, typical, contrast)
+
+
+def expected_db(new: Floats, drums: Sequence[Drum], bleed: Bleed, but: int) -> Floats:
+    """Return what the microphone of a drum would hear of all the others, shape (n, octaves).
+
+    Parameters
+    ----------
+    but : the drum of whose own sound nothing is expected
+    """
+    own = drums[but].tracks[0]
+    power = np.full((len(new), new.shape[2]), 10.0 ** (SILENCE_DB / 10.0), np.float32)
+    for index, drum in enumerate(drums):
+        if index != but and drum.role.is_close:
+            level_db = all_octaves_db(new[:, drum.tracks[0]])[:, None] + bleed.heard_db[index, own]
+            power += 10.0 ** (level_db / 10.0)
+    expected: Floats = 10.0 * np.log10(power)
+    return expected
+
+
+def played(bleed: Bleed) -> NDArray[np.bool_]:
+    """Tell which drums are played at all, shape (drums,)."""
+    heard: NDArray[np.bool_] = bleed.typical_db > SILENCE_DB
+    return heard

@@ -1,0 +1,133 @@
+"""What speaks for a rise being a hit of the drum at its microphone, and against it being bleed or ringing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.hits.candidates import Candidates
+from engine.hits.drums import Bleed, Drum, all_octaves_db, expected_db, played
+from engine.hits.hits import Role
+from engine.hits.octaves import Floats
+
+_ROLES = (Role.KICK, Role.SNARE, Role.HAT, Role.TOM, Role.CYMBAL, Role.OVERHEAD)
+_LIKE = {Role.CYMBAL: Role.HAT}
+"""A ride with a microphone of its own is judged as a hi-hat is: no kit to learn from has one."""
+_OCTAVES = 5
+_FAR_S = 1.0
+_LIMIT_DB = 40.0
+
+NAMES = (
+    *(f"rise {octave}" for octave in range(_OCTAVES)),
+    *(f"above bleed {octave}" for octave in range(_OCTAVES)),
+    "above bleed, least",
+    "above bleed, mean",
+    "strength",
+    "clear of others",
+    "strongest other",
+    "strongest other, when",
+    "others rising",
+    "beside typical",
+    "overheads beside typical",
+    "is played",
+    "clear at best",
+    "peak",
+    "since before",
+    "before, level",
+    "before, strength",
+    "until next",
+    "next, level",
+    "next, strength",
+    *(str(role) for role in _ROLES),
+)
+"""Of the columns of `evidence_of`."""
+
+
+def evidence_of(
+    candidates: Candidates, new: Floats, drums: Sequence[Drum], bleed: Bleed, which: int, rate_hz: int
+) -> tuple[NDArray[np.int64], Floats]:
+    """Return the rows that may be hits of a drum, and what speaks for each.
+
+    Parameters
+    ----------
+    new : float32, shape (n, tracks, octaves), of `engine.hits.drums.new_db`
+    which : the place of the drum in `drums`
+
+    Returns
+    -------
+    rows : int64, shape (m,), in the order of time
+    evidence : float32, shape (m, len(NAMES))
+    """
+    drum, own = drums[which], drums[which].tracks[0]
+    rows = np.flatnonzero(candidates.tracks == own)
+    of, new = candidates.take(rows), new[rows]
+    octaves = np.minimum(np.arange(_OCTAVES), new.shape[2] - 1)
+    level_db = all_octaves_db(new[:, own])
+    above = (new[:, own] - expected_db(new, drums, bleed, which))[:, octaves]
+    strength = of.strengths_db[:, own]
+    is_played = played(bleed)[which]
+    beside = level_db - bleed.typical_db[which] if is_played else np.zeros(len(rows))
+    peak_db = 20.0 * np.log10(np.maximum(of.peaks, 1e-6))
+    loud_db = float(np.quantile(peak_db, 0.95)) if len(peak_db) else 0.0
+    columns = [
+        *of.rises_db[:, octaves].T,
+        *above.T,
+        above.min(axis=1),
+        np.clip(above, -_LIMIT_DB, _LIMIT_DB).mean(axis=1),
+        strength,
+        *_others(of, drum, drums, rate_hz),
+        beside,
+        _overheads(new, level_db, drums, bleed, which) if is_played else np.zeros(len(rows)),
+        np.full(len(rows), float(is_played)) * _LIMIT_DB,
+        np.full(len(rows), bleed.contrast_db[which]),
+        peak_db - loud_db,
+        *_neighbour(of.positions_samples, level_db, strength, rate_hz, -1),
+        *_neighbour(of.positions_samples, level_db, strength, rate_hz, 1),
+        *(np.full(len(rows), float(_LIKE.get(drum.role, drum.role) is role) * _LIMIT_DB) for role in _ROLES),
+    ]
+    return rows, np.clip(np.stack(columns, axis=1), -_LIMIT_DB, _LIMIT_DB).astype(np.float32)
+
+
+def _others(of: Candidates, drum: Drum, drums: Sequence[Drum], rate_hz: int) -> list[Floats]:
+    """Return how clear of the other drums each rises, how far and when the strongest of them does, and how many."""
+    tracks = [other.tracks[0] for other in drums if other is not drum and other.role.is_close]
+    own = of.strengths_db[:, drum.tracks[0]]
+    nothing = np.zeros(len(own), np.float32)
+    if not tracks:
+        return [own, nothing, nothing, nothing]
+    others = of.strengths_db[:, tracks]
+    strongest = others.argmax(axis=1)
+    lag_ms = np.nan_to_num(of.lags_samples[np.arange(len(own)), np.array(tracks)[strongest]]) / rate_hz * 1e3
+    rising = (others > 10.0).sum(axis=1).astype(np.float32)
+    return [own - others.max(axis=1), others.max(axis=1), lag_ms, rising]
+
+
+def _overheads(
+    new: Floats, level_db: Floats, drums: Sequence[Drum], bleed: Bleed, which: int
+) -> Floats:
+    """Return how much louder than at a typical hit of the drum the overheads are beside its microphone."""
+    tracks = [drum.tracks[0] for drum in drums if drum.role is Role.OVERHEAD and drum is not drums[which]]
+    if not tracks:
+        return np.zeros(len(new), np.float32)
+    beside = all_octaves_db(new[:, tracks]) - level_db[:, None] - all_octaves_db(bleed.heard_db[which, tracks])
+    least: Floats = beside.min(axis=1)
+    return least
+
+
+def _neighbour(
+    positions: NDArray[np.int64], level_db: Floats, strength: Floats, rate_hz: int, step: int
+) -> list[Floats]:
+    """Return how far the rise before (step -1) or after (1) in the same microphone is, in octaves of 1 ms, and
+    how much louder and steeper it is."""
+    count = len(positions)
+    apart_s, louder, steeper = np.full(count, _FAR_S), np.full(count, -_LIMIT_DB), np.full(count, -_LIMIT_DB)
+    if count > 1:
+        gaps_s = np.diff(positions) / rate_hz
+        here, there = (slice(1, None), slice(None, -1)) if step < 0 else (slice(None, -1), slice(1, None))
+        apart_s[here] = np.clip(gaps_s, 0.001, _FAR_S)
+        louder[here] = level_db[there] - level_db[here]
+        steeper[here] = strength[there] - strength[here]
+    octaves = np.log2(apart_s / 0.001)
+    return [np.asarray(one, np.float32) for one in (octaves, louder, steeper)]

@@ -1,0 +1,176 @@
+"""The hits of a drum performance, found over all of its microphones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.features.loudness import finite
+from engine.hits.candidates import LATE_S, Candidates, candidates_of, joined
+from engine.hits.drums import Drum, drums_of, learn_bleed, new_db
+from engine.hits.evidence import evidence_of
+from engine.hits.hits import Hits, Role
+from engine.hits.judge import HIT_WEIGHTS, network_of
+from engine.hits.octaves import Floats, Octaves
+from engine.hits.ornaments import with_ornaments
+from engine.hits.roles import roles_of
+from engine.hits.strokes import SURE, Struck, delays_of, strengths_db, strokes_of, without_doubles
+from engine.progress import SILENT, Progress
+
+HITS_MAKER = "offcut-hits-1"
+LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 8_000, 192_000
+LEAST_CONFIDENCE = 0.1
+_SEGMENT_S, _CONTEXT_S = 20.0, 0.1
+_NO_ROLES: Mapping[str, Role] = MappingProxyType({})
+
+
+class Microphones(Protocol):
+    """What is heard of one performance, all at one rate."""
+
+    rate_hz: int
+    length_samples: int
+    track_ids: Sequence[str]
+
+    def read(self, start_samples: int, stop_samples: int) -> Floats:
+        """Return the span [start, stop), shape (microphones, stop - start); zeros outside a recording."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeldMicrophones:
+    """Microphones whose samples are in memory, float32, shape (n,), of any lengths, by track id."""
+
+    samples: Mapping[str, Floats]
+    rate_hz: int
+
+    @property
+    def track_ids(self) -> tuple[str, ...]:
+        """In their order."""
+        return tuple(self.samples)
+
+    @property
+    def length_samples(self) -> int:
+        """The longest."""
+        return max((len(one) for one in self.samples.values()), default=0)
+
+    def read(self, start_samples: int, stop_samples: int) -> Floats:
+        """Return the span [start, stop), shape (microphones, stop - start); zeros outside a recording."""
+        heard = np.zeros((len(self.samples), stop_samples - start_samples), np.float32)
+        for row, one in zip(heard, self.samples.values(), strict=True):
+            piece = one[max(0, start_samples) : max(0, stop_samples)]
+            first = max(0, -start_samples)
+            row[first : first + len(piece)] = piece
+        return heard
+
+
+def find_hits(
+    microphones: Microphones,
+    told: Mapping[str, Role] = _NO_ROLES,
+    progress: Progress = SILENT,
+    names: Mapping[str, str] | None = None,
+) -> Hits:
+    """Find all hits of a drum performance, also those that it is not sure of: see their confidences.
+
+    Parameters
+    ----------
+    told : the roles that the user gave to some microphones, by track id; the others are guessed from how they
+        are called and what they hear
+    names : how microphones are called, by track id; where it lacks one, its id
+
+    Returns
+    -------
+    hits : none at a rate outside `LOWEST_RATE_HZ` to `HIGHEST_RATE_HZ`, in silence, and where nothing rises
+
+    Raises
+    ------
+    Cancelled : the user asked for it
+    """
+    ids = tuple(microphones.track_ids)
+    called = [(names or {}).get(key, key) for key in ids]
+    candidates = hear(microphones, progress.part(0.0, 0.9))
+    progress.check_cancelled()
+    roles = roles_of(called, [told.get(key) for key in ids], candidates, microphones.rate_hz)
+    progress.report(0.92, "Finding the hits")
+    drums = drums_of(roles, candidates)
+    struck = _struck(candidates, drums, microphones.rate_hz)
+    return _gathered(candidates, struck, drums, ids, roles, microphones.rate_hz)
+
+
+def hear(microphones: Microphones, progress: Progress = SILENT) -> Candidates:
+    """Find all that may be a hit, 20 s of all microphones at a time.
+
+    Raises
+    ------
+    Cancelled : the user asked for it
+    """
+    rate_hz, count = microphones.rate_hz, len(microphones.track_ids)
+    octaves = Octaves(rate_hz)
+    if not count or not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ:
+        return candidates_of(np.zeros((count, 0), np.float32), octaves, 0, 0, 0)
+    hop = octaves.hop_samples
+    segment = round(_SEGMENT_S * rate_hz / hop) * hop
+    context = round(max(_CONTEXT_S, LATE_S) * rate_hz / hop) * hop
+    parts = []
+    for start in range(0, max(1, microphones.length_samples), segment):
+        progress.check_cancelled()
+        stop = min(start + segment, microphones.length_samples)
+        first = max(0, start - context)
+        heard = finite(microphones.read(first, stop + context))
+        parts.append(candidates_of(heard, octaves, start - first, stop - first, first))
+        progress.report(stop / max(1, microphones.length_samples), "Listening to the drums")
+    return joined(parts)
+
+
+def _struck(candidates: Candidates, drums: Sequence[Drum], rate_hz: int) -> Struck:
+    """Return what is likely enough a hit, in the order of time."""
+    network = network_of(HIT_WEIGHTS)
+    new = new_db(candidates)
+    bleed = learn_bleed(candidates, new, drums)
+    rows: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
+    likely: list[NDArray[np.float32]] = [np.zeros(0, np.float32)]
+    for which in range(len(drums)):
+        own, evidence = evidence_of(candidates, new, drums, bleed, which, rate_hz)
+        likelihoods = network.likelihoods(evidence)
+        rows.append(own[likelihoods >= LEAST_CONFIDENCE])
+        likely.append(likelihoods[likelihoods >= LEAST_CONFIDENCE])
+    of_drums = np.repeat(np.arange(-1, len(drums)), [len(one) for one in rows])
+    every = np.concatenate(rows)
+    order = np.argsort(every, kind="stable")  # rows of candidates are in the order of time
+    struck = Struck(every[order], of_drums[order], np.concatenate(likely)[order])
+    return without_doubles(struck, candidates, drums, rate_hz)
+
+
+def _gathered(
+    candidates: Candidates,
+    struck: Struck,
+    drums: Sequence[Drum],
+    ids: Sequence[str],
+    roles: Sequence[Role],
+    rate_hz: int,
+) -> Hits:
+    onsets = candidates.positions_samples[struck.rows].astype(np.float64)
+    tracks = candidates.tracks[struck.rows]
+    delays = delays_of(candidates, struck, drums, rate_hz)
+    strengths = strengths_db(candidates, struck.rows)
+    played = onsets - delays[tracks]
+    in_time = np.argsort(played, kind="stable")
+    strokes = np.zeros(len(onsets), np.int32)
+    strokes[in_time] = strokes_of(played[in_time], struck.likelihoods[in_time] >= SURE, rate_hz)
+    order = np.lexsort((onsets, strokes))
+    hits = Hits(
+        onsets_samples=onsets[order],
+        tracks=tracks[order],
+        strengths_db=strengths[order],
+        strokes=strokes[order],
+        ornaments=np.zeros(len(onsets), np.int8),
+        confidences=struck.likelihoods[order],
+        track_ids=tuple(ids),
+        roles=tuple(roles),
+        delays_samples=delays,
+        maker=HITS_MAKER,
+    )
+    return with_ornaments(hits, rate_hz)

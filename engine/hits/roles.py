@@ -1,0 +1,161 @@
+"""What each microphone was set up for: as the user says, else by its name, else by what it hears."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.hits.candidates import Candidates
+from engine.hits.drums import all_octaves_db, new_db
+from engine.hits.hits import Role
+from engine.hits.judge import ROLE_WEIGHTS, network_of
+from engine.hits.microphone_names import role_of_name
+from engine.hits.octaves import Floats
+
+HEARD_ROLES = (Role.KICK, Role.SNARE, Role.HAT, Role.TOM, Role.CYMBAL, Role.OVERHEAD, Role.ROOM)
+"""In the order of the outputs of the network."""
+_BY_NAME = 0.95
+_LEAST_HEARD = 4
+_OCTAVES = 5
+_STRONG_QUANTILE = 0.8
+_NO_DRUM = re.compile(
+    r"\b(bass(?! ?dr)|bajo|contrabass|e?gtr|git|guit\w*|gitarr\w*|vox|voc\w*|voice|voix|voz|gesang|"
+    r"keys?|keyboards?|piano|synth\w*|organ|orgel|sax\w*|trump\w*|violin\w*|click|klick|metronom\w*)"
+)
+EVIDENCE = (
+    *(f"level {octave}" for octave in range(_OCTAVES)),
+    *(f"spread {octave}" for octave in range(_OCTAVES)),
+    "strength",
+    "strength, spread",
+    "clear of others",
+    "clear of others at best",
+    "share first",
+    "late",
+    "late, spread",
+    "rate",
+    "level",
+    "level, spread",
+)
+"""Columns of `evidence_of_microphones`."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuessedRole:
+    """A role and how sure it is, 0 to 1; 1 as the user says."""
+
+    role: Role
+    confidence: float
+
+
+def roles_of(
+    names: Sequence[str], told: Sequence[Role | None], candidates: Candidates, rate_hz: int
+) -> tuple[Role, ...]:
+    """Return the role of each microphone, see `guess_roles`."""
+    return tuple(guess.role for guess in guess_roles(names, told, candidates, rate_hz))
+
+
+def guess_roles(
+    names: Sequence[str], told: Sequence[Role | None], candidates: Candidates, rate_hz: int
+) -> tuple[GuessedRole, ...]:
+    """Guess the role of each microphone.
+
+    Parameters
+    ----------
+    names : how they are called
+    told : what the user says of them, None where they say nothing
+    candidates : what they heard
+    """
+    guesses = [_without_hearing(name, said) for name, said in zip(names, told, strict=True)]
+    if all(guess is not None for guess in guesses):
+        return tuple(guess for guess in guesses if guess is not None)
+    heard = _heard_roles(candidates, rate_hz)
+    return tuple(guess or sound for guess, sound in zip(guesses, heard, strict=True))
+
+
+def _without_hearing(name: str, told: Role | None) -> GuessedRole | None:
+    if told is not None:
+        return GuessedRole(told, 1.0)
+    named = role_of_name(name)
+    if named is not None:
+        return GuessedRole(named, _BY_NAME)
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|[\W_\d]+", " ", name).casefold()
+    return GuessedRole(Role.OTHER, _BY_NAME) if _NO_DRUM.search(spaced) else None
+
+
+def _heard_roles(candidates: Candidates, rate_hz: int) -> list[GuessedRole]:
+    count = candidates.strengths_db.shape[1]
+    evidence, is_heard = evidence_of_microphones(candidates, rate_hz)
+    # One microphone alone has nothing that it could be late or clear of: it hears all there is.
+    if count < 2 or not is_heard.any():
+        return [GuessedRole(Role.OTHER, 0.0)] * count
+    logits = network_of(ROLE_WEIGHTS).outputs(evidence)
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    likely = powers / powers.sum(axis=1, keepdims=True)
+    best = likely.argmax(axis=1)
+    return [
+        GuessedRole(HEARD_ROLES[role], float(row[role])) if heard else GuessedRole(Role.OTHER, 0.0)
+        for role, row, heard in zip(best, likely, is_heard, strict=True)
+    ]
+
+
+def evidence_of_microphones(candidates: Candidates, rate_hz: int) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return what tells the role of each microphone by its sound.
+
+    How its loud moments lie over octaves, how far it rises beside the others, and how late.
+
+    Returns
+    -------
+    evidence : float32, shape (tracks, len(EVIDENCE))
+    is_heard : bool, shape (tracks,), whether there was enough to tell by
+    """
+    count = candidates.strengths_db.shape[1]
+    evidence = np.zeros((count, len(EVIDENCE)), np.float32)
+    is_heard = np.zeros(count, bool)
+    loudest_db = all_octaves_db(candidates.levels_db).max(axis=0) if len(candidates) else np.zeros(count)
+    span_s = max(1.0, float(np.ptp(candidates.positions_samples)) / rate_hz) if len(candidates) else 1.0
+    for track in range(count):
+        own = np.flatnonzero(candidates.tracks == track)
+        if len(own) < _LEAST_HEARD:
+            continue
+        strength = candidates.strengths_db[own, track]
+        own = own[strength >= np.quantile(strength, _STRONG_QUANTILE)]
+        is_heard[track] = True
+        evidence[track] = _of_microphone(candidates.take(own), track, rate_hz, float(loudest_db.max()))
+        evidence[track, EVIDENCE.index("rate")] = np.log2(len(own) / span_s)
+    return evidence, is_heard
+
+
+def _of_microphone(strong: Candidates, track: int, rate_hz: int, loudest_db: float) -> Floats:
+    """Return the evidence of one microphone from its strong rises."""
+    level_db = new_db(strong)[:, track]
+    total_db = all_octaves_db(level_db)
+    octaves = np.minimum(np.arange(_OCTAVES), level_db.shape[1] - 1)
+    beside = (level_db - total_db[:, None])[:, octaves]
+    others = np.delete(strong.strengths_db, track, axis=1)
+    lags_ms = np.delete(strong.lags_samples, track, axis=1) / rate_hz * 1000.0
+    own = strong.strengths_db[:, track]
+    clear = own - others.max(axis=1, initial=0.0)
+    # How late beside the microphone that rises most: its negative is how much earlier that one is.
+    most = others.argmax(axis=1) if others.shape[1] else np.zeros(len(own), np.int64)
+    late_ms = -np.nan_to_num(lags_ms[np.arange(len(own)), most]) if others.shape[1] else np.zeros(len(own))
+    earliest_ms = np.where(others > 0.5 * own[:, None], np.nan_to_num(lags_ms), 0.0).min(axis=1, initial=0.0)
+    low, middle, high = np.quantile(late_ms, (0.25, 0.5, 0.75))
+    values = [
+        *np.median(beside, axis=0) / 10.0,
+        *(np.quantile(beside, 0.9, axis=0) - np.quantile(beside, 0.1, axis=0)) / 10.0,
+        np.median(own) / 10.0,
+        (np.quantile(own, 0.9) - np.quantile(own, 0.1)) / 10.0,
+        np.median(clear) / 10.0,
+        np.quantile(clear, 0.95) / 10.0,
+        np.mean(earliest_ms > -0.3),
+        middle,
+        high - low,
+        0.0,
+        (total_db.max() - loudest_db) / 10.0,
+        (np.quantile(total_db, 0.9) - np.quantile(total_db, 0.1)) / 10.0,
+    ]
+    return np.clip(np.array(values, np.float32), -8.0, 8.0)

@@ -1,0 +1,130 @@
+"""Hits gathered into strokes: what was meant to sound together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.hits.candidates import Candidates
+from engine.hits.drums import Drum
+from engine.hits.hits import Role
+from engine.hits.octaves import Floats
+
+SURE = 0.5
+_ALIKE_S = 0.004
+_OVERHEADS_ALIKE_S = 0.008
+_TOGETHER_S, _NEVER_TOGETHER_S = 0.025, 0.062
+_OF_PULSE = 0.45
+_BEGINS_S, _FAR_LOUDER_DB = 0.013, 12.0
+_PULSE_QUANTILE = 0.1
+_LEAST_FOR_DELAY = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Struck:
+    """Rows of candidates that are taken for hits, in the order of time.
+
+    Attributes
+    ----------
+    rows : int64, shape (n,)
+    drums : int64, shape (n,), the place of its drum
+    likelihoods : float32, shape (n,)
+    """
+
+    rows: NDArray[np.int64]
+    drums: NDArray[np.int64]
+    likelihoods: NDArray[np.float32]
+
+    def take(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> Struck:
+        """Return some of them."""
+        return Struck(self.rows[chosen], self.drums[chosen], self.likelihoods[chosen])
+
+
+def without_doubles(struck: Struck, candidates: Candidates, drums: Sequence[Drum], rate_hz: int) -> Struck:
+    """Leave out the less likely of two rises of one drum that are too near to be two hits.
+
+    All overheads count as one drum here: they hear the same cymbal one after the other, and the first is nearer.
+    A rise shortly before one that is far louder is the beginning of that.
+    """
+    far = np.array([drum.role is Role.OVERHEAD for drum in drums])[struck.drums]
+    key = np.where(far, -1, struck.drums)
+    positions = candidates.positions_samples[struck.rows]
+    levels_db = strengths_db(candidates, struck.rows)
+    kept = np.ones(len(key), bool)
+    for drum in np.unique(key):
+        own = np.flatnonzero(key == drum)
+        begins = np.diff(positions[own]) <= _BEGINS_S * rate_hz
+        begins &= np.diff(levels_db[own]) >= _FAR_LOUDER_DB
+        kept[own[:-1]] = ~begins
+        own = own[kept[own]]
+        near = (_OVERHEADS_ALIKE_S if drum < 0 else _ALIKE_S) * rate_hz
+        for one in own[np.argsort(-struck.likelihoods[own], kind="stable")]:
+            left, right = np.searchsorted(positions[own], positions[one] + np.array([-near, near]))
+            others = own[left:right]
+            others = others[kept[others] & (others != one)]
+            if kept[one]:
+                kept[others] = False
+    return struck.take(kept)
+
+
+def delays_of(
+    candidates: Candidates, struck: Struck, drums: Sequence[Drum], rate_hz: int
+) -> NDArray[np.float64]:
+    """Return how much later a hit arrives at each microphone than at its own, float64, shape (tracks,).
+
+    The median over sure hits of the drums with microphones of their own; 0 at those.
+    """
+    tracks = candidates.strengths_db.shape[1]
+    delays = np.zeros(tracks)
+    at_drums = {track for drum in drums if drum.role.is_close for track in drum.tracks}
+    close = np.array([drum.role.is_close for drum in drums], bool)[struck.drums]
+    sure = struck.rows[close & (struck.likelihoods >= SURE)]
+    for track in range(tracks):
+        lags = candidates.lags_samples[sure, track]
+        lags = lags[~np.isnan(lags) & (lags >= 0.0)]
+        if track not in at_drums and len(lags) >= _LEAST_FOR_DELAY:
+            delays[track] = np.median(lags)
+    return delays
+
+
+def strokes_of(
+    times_samples: NDArray[np.float64], is_sure: NDArray[np.bool_], rate_hz: int
+) -> NDArray[np.int32]:
+    """Return the stroke of each hit, int32, shape (n,), from 0 in the order of time.
+
+    Sure hits are of one stroke where less than half the shortest usual distance between strokes is between
+    them; 25 ms always are, 62 ms never. Of the others each goes with the nearest sure one that is so near, and
+    is a stroke alone where none is.
+
+    Parameters
+    ----------
+    times_samples : float64, shape (n,), ascending, without the delays of microphones
+    """
+    sure_s = times_samples[is_sure] / rate_hz
+    gaps_s = np.diff(sure_s)
+    apart_s = gaps_s[gaps_s > _NEVER_TOGETHER_S]
+    pulse_s = float(np.quantile(apart_s, _PULSE_QUANTILE)) if len(apart_s) else 1.0
+    limit_s = min(max(_OF_PULSE * pulse_s, _TOGETHER_S), _NEVER_TOGETHER_S)
+    begins = np.concatenate([[True], gaps_s > limit_s])[: len(sure_s)]
+    of_sure_s = sure_s[begins][np.cumsum(begins) - 1] if len(sure_s) else sure_s
+    first_s = times_samples / rate_hz
+    if len(sure_s):
+        after = np.searchsorted(sure_s, first_s).clip(1, max(1, len(sure_s) - 1))
+        before = after - 1
+        after = np.minimum(after, len(sure_s) - 1)
+        nearest = np.where(first_s - sure_s[before] <= sure_s[after] - first_s, before, after)
+        is_near = np.abs(sure_s[nearest] - first_s) <= limit_s
+        first_s = np.where(is_near, of_sure_s[nearest], first_s)
+    first_s[is_sure] = of_sure_s
+    _, strokes = np.unique(first_s, return_inverse=True)
+    numbered: NDArray[np.int32] = strokes.astype(np.int32)
+    return numbered
+
+
+def strengths_db(candidates: Candidates, rows: NDArray[np.int64]) -> Floats:
+    """Return the peaks of hits in dB full scale, float32, shape (n,)."""
+    peaks_db: Floats = 20.0 * np.log10(np.maximum(candidates.peaks[rows], np.float32(1e-6)))
+    return peaks_db

@@ -38,7 +38,8 @@ class Beliefs:
     groove : how much counts what is played where in other bars
     push_pull_s : over which time the push and pull varies
     shared_within_ms : as near two strokes of other drums may be one stroke whose drums fell apart
-    shared_cost : in nats
+    fell_apart : the share of strokes whose drums do, within `shared_within_ms` as likely anywhere
+    early_cost : how much rarer a drum is early than late, in nats
     """
 
     jitter_ms: float = 3.0
@@ -52,7 +53,8 @@ class Beliefs:
     shared_groove: float = 0.5
     push_pull_s: float = 3.0
     shared_within_ms: float = 70.0
-    shared_cost: float = 2.0
+    fell_apart: float = 0.03
+    early_cost: float = 0.8
     passes: int = 3
 
 
@@ -162,7 +164,8 @@ def _costs(
     sounding = strokes.voices[:, None, :]
     odds = (log_odds(likely)[candidates.lines] * sounding).sum(2)
     played = -beliefs.groove * odds / np.maximum(sounding.sum(2), 1) ** beliefs.shared_groove
-    first = np.where(there, played + _misfit(off_ms, playing.jitter_ms, spacing_ms, beliefs), np.inf)
+    fits = _misfit(off_ms, playing.jitter_ms, spacing_ms, beliefs)
+    first = np.where(there, played + fits, np.inf)
     gaps_ms = np.diff(strokes.onsets_samples, prepend=strokes.onsets_samples[:1]) * per_ms
     kept = playing.kept * np.exp(-gaps_ms / 1000.0 / beliefs.neighbour_s)
     limit = 2.0 * playing.jitter_ms
@@ -170,11 +173,21 @@ def _costs(
     narrower_ms = np.sqrt(1.0 - kept**2) * playing.jitter_ms
     beside = _misfit(off_ms[:, None, :] - drawn[:, :, None], narrower_ms[:, None, None], spacing_ms, beliefs)
     following = np.where(there[:, None, :], played[:, None, :] + beside, np.inf)
-    apart = ~(strokes.voices & np.roll(strokes.voices, 1, axis=0)).any(1)
-    shares = apart & (gaps_ms < beliefs.shared_within_ms)
-    sharing = np.where(shares, beliefs.shared_cost, np.inf)
+    sharing = played[:, None, :] + _sharing(strokes, fits, gaps_ms, beliefs)
     none = np.full(len(gaps_ms), -np.log(beliefs.extra_per_s / 1000.0))
     return Costs(candidates.lines, first, following, sharing, none)
+
+
+def _sharing(strokes: Strokes, fits: Floats, gaps_ms: Floats, beliefs: Beliefs) -> Floats:
+    """Return what it costs, on top of being played, that a stroke shares the line of the one before it.
+
+    One of the two is at fault, and where that lies says nothing: what the first cost is given back if it was it.
+    """
+    before = np.roll(fits, 1, axis=0)[:, :, None]
+    fault = -np.log(beliefs.fell_apart / beliefs.shared_within_ms)
+    whose = np.minimum(before, fits[:, None, :] + beliefs.early_cost) - before + fault
+    apart = ~(strokes.voices & np.roll(strokes.voices, 1, axis=0)).any(1)
+    return np.where((apart & (gaps_ms < beliefs.shared_within_ms))[:, None, None], whose, np.inf)
 
 
 def _misfit(off_ms: Floats, jitter_ms: float | Floats, spacing_ms: float, beliefs: Beliefs) -> Floats:

@@ -24,17 +24,21 @@ class FlamLimits:
     Attributes
     ----------
     apart_ms : the least distance that is a fault
+    usual : as often the usual distance of the voices of this drummer
     told_ms : the least distance where hearing told that it is a fault
     early_cost : how much rarer a voice that is early is than one that is late, in nats
     fault_cost : how rare it is that a voice is at fault, in nats
-    jitter_ms : how far a sound stroke usually lies from where it is expected
+    least_jitter_ms : the least that sound strokes are taken to lie off where they are expected
+    confidence : of a hit from which on it is a voice at all
     """
 
-    apart_ms: float = 10.5
+    apart_ms: float = 12.0
+    usual: float = 2.0
     told_ms: float = 4.0
-    early_cost: float = 0.5
+    early_cost: float = 0.8
     fault_cost: float = 3.0
-    jitter_ms: float = 10.0
+    least_jitter_ms: float = 3.0
+    confidence: float = 0.7
 
 
 LIMITS = FlamLimits()
@@ -81,25 +85,35 @@ def find(
     expected : the push and pull against the lines
     """
     late = np.full(len(hits.onsets_samples), np.nan)
-    groups = _voices_of_strokes(strokes)
+    groups = _voices_of_strokes(strokes, hits.confidences >= limits.confidence)
+    usual_ms = _usual_ms(hits, groups, strokes.rate_hz)
     goals = _goals(taken, lines, expected)
+    off_ms = np.abs(strokes.onsets_samples - goals)[taken >= 0] / strokes.rate_hz * 1000.0
+    jitter_ms = max(limits.least_jitter_ms, 1.48 * float(np.median(off_ms))) if len(off_ms) else np.inf
+    apart_ms = max(limits.apart_ms, limits.usual * usual_ms)
     for group in groups:
         times_ms = hits.onsets_samples[group] / strokes.rate_hz * 1000.0
         told = hits.ornaments[group] == _LATE
         goal_ms = goals[strokes.of_hits[group[0]]] / strokes.rate_hz * 1000.0
-        faulty = _faulty(times_ms, goal_ms, told, limits)
+        faulty = _faulty(times_ms, goal_ms, jitter_ms, told, apart_ms, limits)
         if faulty.any():
             away_ms = times_ms[faulty] - times_ms[~faulty].min()
             late[group[faulty]] = away_ms / 1000.0 * strokes.rate_hz
     return late
 
 
-def _voices_of_strokes(strokes: Strokes) -> list[NDArray[np.int64]]:
-    """Return the hits of each stroke of several, grace notes aside."""
-    main = np.flatnonzero(~strokes.graces)
+def _voices_of_strokes(strokes: Strokes, sure: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
+    """Return the hits of each stroke of several, grace notes and unsure ones aside."""
+    main = np.flatnonzero(~strokes.graces & sure)
     main = main[np.argsort(strokes.of_hits[main], kind="stable")]
     starts = np.flatnonzero(np.diff(strokes.of_hits[main], prepend=-1))
     return [group for group in np.split(main, starts[1:]) if len(group) > 1]
+
+
+def _usual_ms(hits: Hits, groups: list[NDArray[np.int64]], rate_hz: int) -> float:
+    """Return how far the voices of a stroke usually lie apart."""
+    spreads = [np.ptp(hits.onsets_samples[group]) for group in groups]
+    return float(np.median(spreads)) / rate_hz * 1000.0 if spreads else 0.0
 
 
 def _goals(taken: NDArray[np.int64], lines: Lines, expected: Curve) -> Floats:
@@ -112,7 +126,7 @@ def _goals(taken: NDArray[np.int64], lines: Lines, expected: Curve) -> Floats:
 
 
 def _faulty(
-    times_ms: Floats, goal_ms: float, told: NDArray[np.bool_], limits: FlamLimits
+    times_ms: Floats, goal_ms: float, jitter_ms: float, told: NDArray[np.bool_], apart_ms: float, limits: FlamLimits
 ) -> NDArray[np.bool_]:
     """Tell which voices of a stroke are at fault.
 
@@ -126,15 +140,19 @@ def _faulty(
     order = np.argsort(times_ms)
     gaps = np.diff(times_ms[order])
     widest = int(gaps.argmax())
-    if gaps[widest] < limits.apart_ms:
+    if gaps[widest] < apart_ms:
         return none
     late = none.copy()
     late[order[widest + 1 :]] = True
-    costs = [_cost(times_ms, which, goal_ms, limits) for which in (late, ~late)]
+    costs = [_cost(times_ms, which, goal_ms, jitter_ms, limits) for which in (late, ~late)]
     costs[1] += limits.early_cost
     return late if costs[0] <= costs[1] else ~late
 
 
-def _cost(times_ms: Floats, faulty: NDArray[np.bool_], goal_ms: float, limits: FlamLimits) -> float:
-    off = 0.0 if np.isnan(goal_ms) else abs(float(times_ms[~faulty].mean()) - goal_ms)
-    return limits.fault_cost * int(faulty.sum()) + off / limits.jitter_ms
+def _cost(
+    times_ms: Floats, faulty: NDArray[np.bool_], goal_ms: float, jitter_ms: float, limits: FlamLimits
+) -> float:
+    """Return how unlikely it is that these are at fault: as many, and the others so far off the goal."""
+    off = 0.0 if np.isnan(goal_ms) else (float(times_ms[~faulty].mean()) - goal_ms) / jitter_ms
+    # Beyond some deviations the whole stroke strayed, and one further off is hardly less likely.
+    return limits.fault_cost * int(faulty.sum()) + min(0.5 * off**2, 4.0 + abs(off) / 4.0)

@@ -26,7 +26,7 @@ class Costs:
         row begins or ends before the row above it
     first : shape (s, c), of taking a line where the stroke before is on none
     following : shape (s, c, c), of taking the second line where the stroke before took the first
-    sharing : shape (s,), added where both take the same line
+    sharing : shape (s, c, c), of taking the line that the stroke before took too, instead of `following`
     none : shape (s,), of belonging to no line
     """
 
@@ -80,8 +80,7 @@ def _transitions(costs: Costs) -> tuple[Floats, Floats]:
     passed = (costs.lines[:-1] >= 0) & ~same.any(2)
     first, none = costs.first[1:, None, :], costs.none[1:, None]
     steps = np.full((len(costs.lines) - 1, 2 * columns + 1, 2 * columns + 1), np.inf)
-    shared = costs.following[1:] + costs.sharing[1:, None, None]
-    steps[:, :columns, :columns] = np.where(rises, costs.following[1:], np.where(same, shared, np.inf))
+    steps[:, :columns, :columns] = np.where(rises, costs.following[1:], np.where(same, costs.sharing[1:], np.inf))
     steps[:, columns + 1 :, :columns] = np.where(rises, first, np.inf)
     steps[:, columns, :columns] = np.where(costs.lines[1:] >= 0, costs.first[1:], np.inf)
     kept = np.where(same, none[:, :, None], np.inf)

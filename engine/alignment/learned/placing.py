@@ -83,9 +83,10 @@ def _decoded(
     costs = np.logaddexp.reduce(choices, axis=1)[:, None] - choices
     gaps_ms = np.diff(strokes.onsets_samples, prepend=strokes.onsets_samples[:1]) / strokes.rate_hz * 1000.0
     apart = ~(strokes.voices & np.roll(strokes.voices, 1, axis=0)).any(1)
-    sharing = np.where(apart & (gaps_ms < beliefs.shared_within_ms), beliefs.shared_cost, np.inf)
+    near = (apart & (gaps_ms < beliefs.shared_within_ms))[:, None, None]
     first = costs[:, :-1]
     following = np.repeat(first[:, None, :], first.shape[1], axis=1)
+    sharing = np.where(near, following, np.inf)
     decoded = decode(Costs(lines, first, following, sharing, costs[:, -1]))
     row = np.arange(len(lines))
     taken = np.where(decoded.choices >= 0, lines[row, np.maximum(decoded.choices, 0)], -1)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from engine.alignment.decoding.candidates import nearest
 from engine.alignment.learned.inputs import CHOICES, input_size, inputs_of
 from engine.alignment.learned.networks import NETWORKS
-from engine.alignment.learned.placing import LONGEST, Trained
+from engine.alignment.learned.placing import Trained
 from engine.alignment.placement import Lines
 from engine.alignment.strokes import VOICES, Strokes, gather
 from engine.evaluation.performances.performance import Truth
@@ -21,7 +21,8 @@ from engine.hits.hits import ORNAMENTS, Hits, Ornament
 from engine.learning.loop import Batch, Epoch, TrainSettings, fit, seeded
 from engine.progress import SILENT, Progress
 
-SETTINGS = TrainSettings(epochs=25, learning_rate=2e-3, weight_decay=1e-2, patience=None)
+SETTINGS = TrainSettings(epochs=6, learning_rate=3e-3, weight_decay=1e-2, patience=None)
+_STROKES_AT_ONCE = 160
 _BATCH = 16
 _UNKNOWN = -100
 _FAULT_WEIGHT = 0.3
@@ -126,8 +127,8 @@ def _batches(lessons: Sequence[Lesson], rng: np.random.Generator) -> Iterable[Ba
 
 
 def _part(whole: Lesson, rng: np.random.Generator) -> Lesson:
-    start = int(rng.integers(0, max(1, len(whole.choices) - LONGEST + 1)))
-    stop = start + LONGEST
+    start = int(rng.integers(0, max(1, len(whole.choices) - _STROKES_AT_ONCE + 1)))
+    stop = start + _STROKES_AT_ONCE
     return Lesson(whole.features[start:stop], whole.choices[start:stop], whole.faults[start:stop])
 
 

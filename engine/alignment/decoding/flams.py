@@ -126,7 +126,12 @@ def _goals(taken: NDArray[np.int64], lines: Lines, expected: Curve) -> Floats:
 
 
 def _faulty(
-    times_ms: Floats, goal_ms: float, jitter_ms: float, told: NDArray[np.bool_], apart_ms: float, limits: FlamLimits
+    times_ms: Floats,
+    goal_ms: float,
+    jitter_ms: float,
+    told: NDArray[np.bool_],
+    apart_ms: float,
+    limits: FlamLimits,
 ) -> NDArray[np.bool_]:
     """Tell which voices of a stroke are at fault.
 

@@ -80,7 +80,9 @@ def _transitions(costs: Costs) -> tuple[Floats, Floats]:
     passed = (costs.lines[:-1] >= 0) & ~same.any(2)
     first, none = costs.first[1:, None, :], costs.none[1:, None]
     steps = np.full((len(costs.lines) - 1, 2 * columns + 1, 2 * columns + 1), np.inf)
-    steps[:, :columns, :columns] = np.where(rises, costs.following[1:], np.where(same, costs.sharing[1:], np.inf))
+    steps[:, :columns, :columns] = np.where(
+        rises, costs.following[1:], np.where(same, costs.sharing[1:], np.inf)
+    )
     steps[:, columns + 1 :, :columns] = np.where(rises, first, np.inf)
     steps[:, columns, :columns] = np.where(costs.lines[1:] >= 0, costs.first[1:], np.inf)
     kept = np.where(same, none[:, :, None], np.inf)

@@ -139,8 +139,8 @@ class TimingAnswers(QObject):
             whose = {"bar": " of {0}", "voice": " of the {0}", "range": " in the range"}[name]
             raise UsageError(f"Every hit{whose.format('' if group is None else group.name)} is decided.")
         count = counted(len(group.ids), "hit")
-        whose = {"bar": f"{count} of {group.name}", "voice": f"{count} of the {group.name}"}
-        label = f"Accepted {whose.get(name, f'{count}: {group.name}')}"
+        which = {"bar": f"{count} of {group.name}", "voice": f"{count} of the {group.name}"}
+        label = f"Accepted {which.get(name, f'{count}: {group.name}')}"
         was_current = self._review.current in group.ids
         edit = edits.decide(self._session.state, group.ids, Verdict.ACCEPTED)
         self._session.apply(replace(edit, label=label))

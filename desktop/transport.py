@@ -124,6 +124,11 @@ class Transport(QObject):
         return self.is_playing and self._return_to is not None
 
     @property
+    def goes_round(self) -> bool:
+        """Whether a span of the chosen view is heard over and over."""
+        return self.is_auditioning and self._goes_round
+
+    @property
     def speed(self) -> int:
         """How fast the playhead moves, below 0 backwards; 0 while it stands."""
         return self._shuttle.speed if self.is_playing else 0

@@ -18,7 +18,8 @@ _SETTING = "hears_each_proposal"
 class Arrivals(QObject):
     """Plays a proposal when the user comes to it, and stops when it is answered.
 
-    What the user plays themselves goes on: only another audition makes way, and playing fast or backwards.
+    What the user plays themselves goes on, a bar that loops too: only another audition makes way, and playing
+    fast or backwards.
 
     Signals
     -------
@@ -72,8 +73,9 @@ class Arrivals(QObject):
 
     def _arrive(self, proposal_id: str) -> None:
         self._rest.stop()
-        if self._transport.is_auditioning or self._transport.is_shuttling:
-            self._transport.stop()
+        transport = self._transport
+        if (transport.is_auditioning and not transport.goes_round) or transport.is_shuttling:
+            transport.stop()
         if not proposal_id:
             return
         self._playhead_then = self._transport.playhead_samples

@@ -12,12 +12,14 @@ from PySide6.QtCore import QObject, QSettings, QTimer
 from desktop.review.review import Review
 from desktop.session import Session
 from desktop.transport import Transport
+from engine.document.kinds import KINDS
 from engine.document.track import Track
 from engine.errors import UsageError
 from engine.strict_json import parse_json
 from engine.timebase import s_to_samples
 from widgets.timeline.sound.wave_zoom import LARGEST, zoom_text, zoomed
 from widgets.timeline.timeline_view import TimelineView
+from widgets.timeline.viewport import BESIDE_S
 
 _FOLLOWS, _PLACES = "follow", "places"
 _KEPT_DOCUMENTS, _KEPT_WINDOWS = 100, 50
@@ -26,6 +28,8 @@ _RUN_S = 0.8
 _SAME_SHARE = 0.75
 """Windows that share this much of what they show together count as one place."""
 _KEEP_EVERY_MS = 2_000
+BESIDE_SLICE_S = 0.9
+"""Beside a slice so much is shown that a few milliseconds are a few pixels, and a bar is in view."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +230,13 @@ class Zooms(QObject):
         span = self._review.current_span()
         self._revealed = (self._review.current, span)
         if span is not None:
-            self._timeline.frame(*span)
+            self._timeline.frame(*span, self._beside_s())
+
+    def _beside_s(self) -> float:
+        """Return how much is shown beside the current proposal: of a slice, where milliseconds are seen."""
+        proposal = self._session.state.proposals.get(self._review.current or "")
+        kind = None if proposal is None else KINDS.get(proposal.kind)
+        return BESIDE_SLICE_S if kind is not None and kind.shape == "slice" else BESIDE_S
 
     def visit_in_view(self, proposal_id: str) -> None:
         """Go to a proposal that was clicked in the timeline: what is under the mouse stays there."""

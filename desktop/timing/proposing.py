@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from math import inf
 from pathlib import Path
@@ -19,14 +19,12 @@ from desktop.timing.timing import Timing
 from desktop.work import Work
 from engine.alignment.timing_settings import TimingSettings
 from engine.document.analysis import Analysis
-from engine.document.change import Edit, Row, row_changes
+from engine.document.change import Edit
 from engine.document.edits import set_analyses
 from engine.document.grid_edits import set_grid, tempo_text
 from engine.document.hit_edits import drum_tracks
-from engine.document.state import DocumentState
 from engine.document.track import sound_of
 from engine.errors import TimingError, UsageError
-from engine.hits.hits import Hits, Role
 from engine.timebase import samples_to_s
 from engine.wording import counted
 from widgets.theme import Theme
@@ -34,8 +32,6 @@ from widgets.timing.form import AlignAsked, AlignForm, Choices
 
 if TYPE_CHECKING:
     from engine.jobs.aligned_files import Aligned
-
-HITS = "hits"
 
 
 class Window(Protocol):
@@ -197,13 +193,15 @@ class TimingProposing(QObject):
         self._timing.run(align_drums, request, take)
 
     def _take(self, made: Aligned, merges_as: str = "", *, keep_hits_only: bool = False) -> None:
-        """Put hits, then roles, grid and proposals as one step of undo, into the document."""
-        named = self._keep_hits(made) if made.ids else []
+        """Put the hits, which are no step of undo, then grid and proposals as one, into the document."""
+        if made.ids:
+            heard = set_analyses(self._session.state, made.ids, "Found the drum hits", by_listening=True)
+            self._session.apply(heard, {made.ids[name]: found for name, found in made.analyses.items()})
         if keep_hits_only:
             return
         before = self._session.state.proposals.keys()
         grid, stored = made.found.grid, dict[str, Analysis]()
-        changes = (*row_changes(named), *made.proposed.edit.changes)
+        changes = made.proposed.edit.changes
         if grid is not self._session.grid:
             edit, grids = set_grid(self._session.state, grid, "Grid")
             stored.update(grids)
@@ -213,26 +211,6 @@ class TimingProposing(QObject):
         new = self._session.state.proposals.keys() - before
         if new and not merges_as:
             self._work.proposed.emit(frozenset(new))
-
-    def _keep_hits(self, made: Aligned) -> list[tuple[Row | None, Row | None]]:
-        """Store the hits, which is no step of undo; return tracks before and after their roles are told."""
-        from engine.jobs.hear_hits import hits_id
-
-        state, hits = self._session.state, made.analyses[HITS]
-        assert isinstance(hits, Hits)
-        told = _roles_told(state, hits)
-        tracks = tuple(replace(one, role=told.get(one.id, one.role)) for one in state.tracks)
-        key = hits_id(replace(state, tracks=tracks), tuple(hits.track_ids))
-        heard = set_analyses(state, {HITS: key}, "Found the drum hits", by_listening=True)
-        self._session.apply(heard, {key: hits})
-        return [(one, other) for one, other in zip(state.tracks, tracks, strict=True) if one != other]
-
-
-def _roles_told(state: DocumentState, hits: Hits) -> Mapping[str, str]:
-    """Return the roles that were found for tracks which have none."""
-    nameless = {track.id for track in state.tracks if not track.role}
-    pairs = zip(hits.track_ids, hits.roles, strict=True)
-    return {key: role.value for key, role in pairs if key in nameless and role is not Role.OTHER}
 
 
 def _sentence(made: Aligned) -> str:

@@ -24,7 +24,7 @@ from engine.document.analysis import BeatGrid
 from engine.document.change import Change
 from engine.document.decisions import Verdict
 from engine.errors import UsageError
-from engine.hits.hits import Hits
+from engine.hits.hits import Hits, Role
 from engine.review.moves import moves_of, offsets_of
 from widgets.timeline.timeline_view import TimelineView
 from widgets.timing.panel import MoveSettings, TimingPanel
@@ -142,6 +142,9 @@ class Timing(QObject):
         self._drawn = about
         lines = self.lines() if session.hits is not None else None
         self._timeline.canvas.set_hits(session.hits, _parts_of(lines))
+        hits = session.hits
+        pairs = () if hits is None else zip(hits.track_ids, hits.roles, strict=True)
+        self._timeline.heads.set_guesses({key: str(role) for key, role in pairs if role is not Role.OTHER})
 
     def _show_offsets(self) -> None:
         session, hits, lines = self._session, self._session.hits, self.lines()
@@ -157,11 +160,10 @@ class Timing(QObject):
     def _show_answers(self) -> None:
         if self._session.hits is None:
             return
+        groups = self.answers.groups().items()
         words = {
-            COMMANDS[
-                name
-            ]: f"{'Accept ' if name == 'bar' else ''}{group.name.capitalize()}: {len(group.ids):,}"
-            for name, group in self.answers.groups().items()
+            COMMANDS[name]: f"{group.name[:1].upper()}{group.name[1:]}: {len(group.ids):,}"
+            for name, group in groups
         }
         self._panel.show_answers(words, self.answers.voice_here())
 

@@ -33,7 +33,13 @@ def _timing_hits(options: argparse.Namespace, progress: Progress) -> Lines:
 def _timing_alignment(options: argparse.Namespace, progress: Progress) -> Lines:
     from engine.evaluation.timing.alignment import evaluate
 
-    return evaluate(options.data, seeds=options.seeds, short=options.short, progress=progress)
+    return evaluate(
+        options.data,
+        seeds=options.seeds,
+        short=options.short,
+        is_trained="trained" in _names(options.rows),
+        progress=progress,
+    )
 
 
 def _timing_rendering(options: argparse.Namespace, progress: Progress) -> Lines:

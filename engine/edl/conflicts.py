@@ -89,11 +89,13 @@ class _Contenders:
             overlaps = (self.starts < one.stop_samples) & (one.start_samples < self.stops)
             laid_into = (one.start_samples < self.ats) & (self.ats < one.stop_samples)
             holds_it = (self.starts < one.at_samples) & (one.at_samples < self.stops)
-            return (self.layers == _layer(one)) & (overlaps | laid_into | holds_it)
+            same: Mask = self.layers == _layer(one)
+            return same & (overlaps | laid_into | holds_it)
         if isinstance(one, Shift | Slice | Lift):
             attack = _attack(one)
             first, last = np.fmin(one.start_samples, attack), np.fmax(one.stop_samples, attack + 1)
-            return (self.layers == _layer(one)) & (self.firsts < last) & (first <= self.lasts)
+            near: Mask = (self.layers == _layer(one)) & (self.firsts < last) & (first <= self.lasts)
+            return near
         return np.zeros(len(self.places), bool)
 
     def may_clash(self, ones: Places, others: Places) -> Mask:
@@ -101,7 +103,8 @@ class _Contenders:
         overlap = (self.starts[ones] < self.stops[others]) & (self.starts[others] < self.stops[ones])
         came = np.sign(self.starts[others] - self.starts[ones])
         passed = came * (self.attacks[others] - self.attacks[ones]) <= 0
-        return (overlap & (self.by[ones] != self.by[others])) | (passed & (came != 0))
+        found: Mask = (overlap & (self.by[ones] != self.by[others])) | (passed & (came != 0))
+        return found
 
 
 def _layer(one: Contender) -> int:

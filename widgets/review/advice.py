@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.document.state import DocumentState
+from engine.document.track_edits import DRUM_ROLES
 from engine.review.statistics import ReviewStatistics
 
 
@@ -30,6 +31,11 @@ def advice(
         return f"Drop recordings on the timeline, or press {keys.get('file.import', 'Import')}."
     if statistics.total:
         return all_decided(statistics, keys) or "Nothing passes this filter: choose another one above."
+    if taste is None and any(track.role in DRUM_ROLES for track in state.tracks):
+        return (
+            f"These are drums: put them in time with {keys.get('timing.propose', 'Propose timing')}. "
+            f"Or show Offcut edits you made before: {keys.get('taste.learn', 'Learn')}."
+        )
     if taste is None:
         return (
             f"Show Offcut edits you made before: {keys.get('taste.learn', 'Learn')}. "

@@ -99,9 +99,9 @@ class Surroundings:
 class CardText:
     """The words of the open proposal; `kept` and `kept_at` are empty where no kept example is known.
 
-    `chance` is empty where nothing was learned, `score` of what the user made, `crossfade` where nothing is
-    faded; `parts` are those of the score that lead, if it has any; `surer` says how it stands beside the
-    others, where it is surer than any.
+    `chance` is empty where nothing was learned, `score` of what the user made, `left` and `right` of a slice,
+    `crossfade` where nothing is faded; `parts` are those of the score that lead, if it has any; `surer` says
+    how it stands beside the others, where it is surer than any.
     """
 
     title: str
@@ -232,15 +232,17 @@ def card_of(
     chance = chance_of(state, proposal_id, learned)
     times = [format_time(samples_to_s(edge, rate_hz), 1) for edge in (start, stop)]
     others = _others(state, proposal_id)
+    kind = KINDS.get(proposal.kind)
+    has_edges = kind is None or kind.shape != "slice"  # those of a slice follow from the hits around it
     return CardText(
         title=f"{proposal.kind.capitalize()} {times[0]} – {times[1]}",
         length=_amount(state, proposal_id),
         reason=_sentences(state, proposal, moved),
         score="" if proposal.maker == BY_HAND else _score_text(proposal, moved),
         surer=surer_text(None if standing is None else standing.surer_than(table_of(state), proposal_id)),
-        left=format_time(samples_to_s(start, rate_hz)),
+        left=format_time(samples_to_s(start, rate_hz)) if has_edges else "",
         left_sits=sits_on(start, rate_hz, around) + _moved(start - made_start, rate_hz),
-        right=format_time(samples_to_s(stop, rate_hz)),
+        right=format_time(samples_to_s(stop, rate_hz)) if has_edges else "",
         right_sits=sits_on(stop, rate_hz, around) + _moved(stop - made_stop, rate_hz),
         crossfade=_crossfade(state, proposal_id),
         verdict=state.verdict(proposal_id),

@@ -60,7 +60,7 @@ from widgets.timeline.sound.stored_sound import (
 from widgets.timeline.sound.wave_zoom import NO_ZOOMS, zoomed
 from widgets.timeline.sound.waves import RecordedWave, WaveSource
 from widgets.timeline.time_map import TimeMap
-from widgets.timeline.viewport import Viewport
+from widgets.timeline.viewport import BESIDE_S, Viewport
 
 NO_PATCHES: Mapping[str, Patches] = MappingProxyType({})
 NOTHING_STORED: Mapping[str, StoredCells] = MappingProxyType({})
@@ -325,9 +325,10 @@ class TimelineView(QWidget):
         """Bring a span into view, with as little movement as that takes."""
         self.canvas.go_to(self.viewport.showing(*self._times.view_span(start_samples, stop_samples)))
 
-    def frame(self, start_samples: int, stop_samples: int) -> None:
+    def frame(self, start_samples: int, stop_samples: int, beside_s: float = BESIDE_S) -> None:
         """Show a span with what is around it, neither tiny nor too large; stay where it is shown so."""
-        self.canvas.go_to(self.viewport.framing(*self._times.view_span(start_samples, stop_samples)))
+        span = self._times.view_span(start_samples, stop_samples)
+        self.canvas.go_to(self.viewport.framing(*span, beside_s))
 
     def zoom_to(self, start_samples: int, stop_samples: int) -> None:
         """Show a span with room around it, as large as it gets."""

@@ -124,14 +124,18 @@ class Viewport:
             return replace(self, samples_per_px=zoom).clamped().centred((start_samples + stop_samples) / 2)
         return self.centred((start_samples + stop_samples) / 2)
 
-    def framing(self, start_samples: int, stop_samples: int) -> Viewport:
+    def framing(self, start_samples: int, stop_samples: int, beside_s: float = BESIDE_S) -> Viewport:
         """Return the window that shows a span with what is around it; this one where it does so already.
 
         A span that is in view and neither tiny nor all there is to see moves nothing, and one out of view
         whose size is right changes no zoom.
+
+        Parameters
+        ----------
+        beside_s : how much is shown on either side at least
         """
-        length, roll = stop_samples - start_samples, ROLL_S * self.rate_hz
-        wanted = max(FRAMED * length, length + 2 * BESIDE_S * self.rate_hz)
+        length, roll = stop_samples - start_samples, ROLL_S * self.rate_hz * beside_s / BESIDE_S
+        wanted = max(FRAMED * length, length + 2 * beside_s * self.rate_hz)
         closest = min(max(length / LARGEST_SHARE, length + 2 * roll), self.length_samples)
         middle = (start_samples + stop_samples) / 2
         if not closest <= self.visible_samples <= wanted / (FRAMED * SMALLEST_SHARE):

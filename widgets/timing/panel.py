@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from widgets.controls.check_box import CheckBox
 from widgets.controls.key_caps import KeyButton
@@ -16,6 +24,9 @@ from widgets.timing.voice_histogram import Offsets, VoiceHistogram
 
 MOST_MS = 60
 """The slider's end, which is no limit."""
+MOST_SHARE = 0.42
+"""Of the height beside the timeline, that the panel takes at most."""
+_LEAST = 104
 _ANSWERS = ("timing.accept_bar", "timing.accept_voice", "timing.accept_range")
 
 
@@ -36,8 +47,8 @@ class MoveSettings:
     keeps_feel: bool = False
 
 
-class TimingPanel(QFrame):
-    """Shows the timing; what the user wants comes out as signals.
+class TimingPanel(QScrollArea):
+    """Shows the timing; what the user wants comes out as signals. In a low window it scrolls.
 
     Signals
     -------
@@ -62,7 +73,9 @@ class TimingPanel(QFrame):
         self.most = Slider(theme, "Up to", 1, MOST_MS, lambda v: "any" if v == MOST_MS else f"{v} ms")
         self.feel = CheckBox(theme, "Keep the player's push and pull")
         self.feel.setToolTip("Hold hits against the drummer's own smoothed tempo instead of the grid")
-        self._buttons = {command: KeyButton(theme, "", keys.get(command, "")) for command in _ANSWERS}
+        self._buttons = {
+            command: KeyButton(theme, "", keys.get(command, ""), "check") for command in _ANSWERS
+        }
         self._lay_out()
         for slider in (self.strength, self.least, self.most):
             slider.moved.connect(lambda _value, slider=slider: self._move(slider))
@@ -76,7 +89,8 @@ class TimingPanel(QFrame):
         self.set_theme(theme)
 
     def _lay_out(self) -> None:
-        layout = QVBoxLayout(self)
+        self._inside = QWidget()
+        layout = QVBoxLayout(self._inside)
         layout.setContentsMargins(px(14), px(8), px(14), px(8))
         layout.setSpacing(px(2))
         top = QHBoxLayout()
@@ -87,12 +101,30 @@ class TimingPanel(QFrame):
         layout.addWidget(self.histogram)
         for part in (self.strength, self.least, self.most, self.feel):
             layout.addWidget(part)
-        row = QHBoxLayout()
-        row.setSpacing(px(4))
-        for button in self._buttons.values():
-            button.setSizePolicy(QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Fixed)
-            row.addWidget(button)
-        layout.addLayout(row)
+        answers = QGridLayout()
+        answers.setSpacing(px(4))
+        places = ((0, 0, 1, 1), (0, 1, 1, 1), (1, 0, 1, 2))
+        for button, place in zip(self._buttons.values(), places, strict=True):
+            button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            answers.addWidget(button, *place)
+        layout.addSpacing(px(4))
+        layout.addLayout(answers)
+        self.setWidget(self._inside)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.setMinimumHeight(px(_LEAST))
+
+    def sizeHint(self) -> QSize:
+        side = self.parentWidget()
+        most = round(side.height() * MOST_SHARE) if side is not None else self._inside.sizeHint().height()
+        wanted = self._inside.sizeHint()
+        return QSize(wanted.width(), max(min(wanted.height() + 1, most), px(_LEAST)))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(px(120), px(_LEAST))
 
     def set_theme(self, theme: Theme) -> None:
         """Paint with these colours from now on."""
@@ -103,7 +135,9 @@ class TimingPanel(QFrame):
         self.histogram.set_theme(theme)
         self.feel.set_theme(theme)
         self._summary.setStyleSheet(f"font-size: {px(TEXT - 1)}px; color: {theme.dim};")
-        self.setStyleSheet(f"TimingPanel {{ border-top: 1px solid {theme.line}; }}")
+        self.setStyleSheet(
+            f"TimingPanel {{ border: none; border-top: 1px solid {theme.line}; background: {theme.panel}; }}"
+        )
 
     def settings(self) -> MoveSettings:
         """Return what the sliders say."""
@@ -123,13 +157,15 @@ class TimingPanel(QFrame):
     def show_offsets(self, offsets_ms: Offsets, summary: str) -> None:
         """Show how late the hits of each voice were, below 0 early, and say how far the review is."""
         self.histogram.set_offsets(offsets_ms)
+        self.updateGeometry()
         self._summary.setText(summary)
 
     def show_answers(self, words: Mapping[str, str], voice: str) -> None:
-        """Say on each button what it would accept; one without words is off."""
+        """Say on each button what it would accept, such as "Bar 12: 7"; one without words is away."""
         self.histogram.set_current(voice)
         for command, button in self._buttons.items():
             button.setText(words.get(command, ""))
+            button.setAccessibleName(f"Accept {words.get(command, '')}")
             button.setVisible(bool(words.get(command)))
 
     def _move(self, slider: Slider) -> None:

@@ -17,6 +17,7 @@ REACH_MS = 40.0
 """Hits further off than that stand in the outermost bar."""
 BINS = 41
 MOST_VOICES = 6
+EARLY, ON_LINE, LATE = f"{REACH_MS:.0f} ms early", "on the line", "late"
 _ROW, _NAME, _FIGURE, _FOOT, _GAP = 24, 64, 56, 16, 1
 OUTSIDE = 0.35
 """How strong bars are of what the range leaves where it is."""
@@ -141,6 +142,8 @@ class VoiceHistogram(QWidget):
         painter.setPen(QColor(self._theme.dim))
         area = QRectF(left, px(_ROW) * len(self._bars), right - left, px(_FOOT))
         top = Qt.AlignmentFlag.AlignTop
-        painter.drawText(area, top | Qt.AlignmentFlag.AlignLeft, f"{REACH_MS:.0f} ms early")
-        painter.drawText(area, top | Qt.AlignmentFlag.AlignRight, "late")
-        painter.drawText(area, top | Qt.AlignmentFlag.AlignHCenter, "on the line")
+        painter.drawText(area, top | Qt.AlignmentFlag.AlignLeft, EARLY)
+        painter.drawText(area, top | Qt.AlignmentFlag.AlignRight, LATE)
+        words = painter.fontMetrics().horizontalAdvance(f"{EARLY}{ON_LINE}{EARLY}")
+        if words < area.width():
+            painter.drawText(area, top | Qt.AlignmentFlag.AlignHCenter, ON_LINE)

@@ -45,6 +45,11 @@ class GrooveFile:
         """The drummer and the name of the file."""
         return f"{self.drummer}/{self.path.parent.name}/{self.path.stem}"
 
+    @property
+    def example_name(self) -> str:
+        """What an example made of it is called: drummer, session and number."""
+        return f"{self.drummer}_{self.path.parent.name}_{self.path.stem.partition('_')[0]}"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Groove:

@@ -72,16 +72,20 @@ def kit_named(data_dir: Path, name: str) -> Kit:
 
 
 def grooves_of(data_dir: Path, part: Part) -> list[GrooveFile]:
-    """Return the performances of a part that are long enough, by name.
+    """Return the performances of a part that are long enough, by name; none that is an example in `multimic`.
 
     Raises
     ------
     UsageError : the table of performances cannot be read, or holds none of this part
     """
+    examples = {folder.name.removeprefix("example_") for folder in data_dir.glob("multimic/example_*")}
     files = [
         file
         for file in read_table(data_dir)
-        if file.drummer in _DRUMMERS[part] and file.is_beat and file.duration_s >= _SHORTEST_S
+        if file.drummer in _DRUMMERS[part]
+        and file.is_beat
+        and file.duration_s >= _SHORTEST_S
+        and file.example_name not in examples
     ]
     if not files:
         raise UsageError(

@@ -31,6 +31,7 @@ _QUIET = 10 ** (-66 / 20)
 _LONGEST_S = 2.5
 _PEAK = 0.5
 _FADE_SAMPLES = 1_024
+_LEAD_SAMPLES = 44
 
 _Place = tuple[float, float, float]
 _PIECES: Mapping[Piece, _Place] = MappingProxyType(
@@ -181,13 +182,19 @@ def _dull(sound: NDArray[np.float32], cutoff_hz: float) -> NDArray[np.float32]:
 
 
 def _trimmed(dry: NDArray[np.float32]) -> tuple[int, NDArray[np.float32]]:
-    """Return a hit without silence before and after it, and where it rises."""
+    """Return a hit without what is before and after it, and where it rises.
+
+    What a sample holds before its rise (room, a pedal, the hit before) would be a rise of its own, so that
+    nobody could say which is the true one.
+    """
     level = np.abs(dry)
-    peak = float(level.max(initial=0.0))
+    peak, rise = float(level.max(initial=0.0)), rise_of(dry)
     is_heard = level >= _QUIET * peak
-    last = min(len(dry) - int(np.argmax(is_heard[::-1])), rise_of(dry) + round(_LONGEST_S * RATE_HZ))
-    first = max(0, rise_of(dry) - 220)
-    return rise_of(dry) - first, (dry[first:last] * (_PEAK / peak)).astype(np.float32)
+    last = min(len(dry) - int(np.argmax(is_heard[::-1])), rise + round(_LONGEST_S * RATE_HZ))
+    first = max(0, rise - _LEAD_SAMPLES)
+    alone = (dry[first:last] * (_PEAK / peak)).astype(np.float32)
+    alone[: rise - first] *= np.linspace(0.0, 1.0, rise - first, dtype=np.float32)
+    return rise - first, alone
 
 
 def _faded(sound: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -29,7 +29,7 @@ class Recorded:
     state: DocumentState
     media: dict[str, Path]
 
-    def aligned(self, fill: str, progress: Progress = SILENT) -> Aligned:
+    def aligned(self, progress: Progress = SILENT) -> Aligned:
         """Find its hits and say where they go, onto the grid that it was played to."""
         performance = self.performance
         division = next(name for name, parts in PARTS.items() if parts == performance.divisions)
@@ -37,7 +37,7 @@ class Recorded:
             state=self.state,
             media=self.media,
             wanted=WantedGrid(),
-            settings=TimingSettings(division=division, fill=fill),
+            settings=TimingSettings(division=division),
             tracks=tuple(track.id for track in self.state.tracks),
             grid=performance.grid,
         )

@@ -7,7 +7,8 @@ and those that are found in what the microphones heard.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -58,14 +59,16 @@ DISPLACEMENTS: Mapping[str, Displacement] = MappingProxyType(
         "20 ms": _off(20.0),
         "40 ms": _off(40.0),
         "past half": _off(10.0, past_half=0.05),
+        "drifting": replace(_off(5.0), drift_ms=30.0),
+        "rushing": replace(_off(8.0), drift_ms=8.0, rush=0.7, rush_ms=60.0, pull_ms=-8.0),
     }
 )
-"""How far strokes are off, as a standard deviation; they drift by half as much. In the last, one in 20 is
-nearer to another line than to its own."""
+"""How far strokes are off, as a standard deviation; they drift by half as much. Then: one in 20 is nearer to
+another line than to its own; they drift far; fills are rushed and one voice is always early."""
 
 
-def aligners() -> Mapping[str, Aligner]:
-    """Return every way of alignment by name."""
+def simple_aligners() -> Mapping[str, Aligner]:
+    """Return every way of alignment that learns nothing, by name."""
     detectives = {
         f"Beat Detective {sensitivity:.0%}": beat_detective(BeatDetectiveSettings(sensitivity))
         for sensitivity in (0.5, 0.75, 1.0)
@@ -79,22 +82,33 @@ def aligners() -> Mapping[str, Aligner]:
 
 
 def evaluate(
-    data_dir: Path, *, seeds: int = 5, short: bool = False, progress: Progress = SILENT
+    data_dir: Path,
+    *,
+    seeds: int = 5,
+    short: bool = False,
+    is_trained: bool = False,
+    progress: Progress = SILENT,
 ) -> Iterator[Line]:
     """Yield a line for each way of alignment, each displacement, and true and found hits.
 
     Parameters
     ----------
     data_dir : holds `multimic`
-    seeds : each draws other performances
+    seeds : each draws other performances, and trains other networks
+    is_trained : whether networks are trained and compared too, which takes minutes each
 
     Raises
     ------
     UsageError : the recordings are not there
     Cancelled : the user asked for it
     """
-    rows = aligners()
     seeds = 1 if short else seeds
+    rows: dict[str, Sequence[Aligner]] = {name: (align,) for name, align in simple_aligners().items()}
+    if is_trained:
+        from engine.evaluation.timing.trained import trained_aligners
+
+        rows |= trained_aligners(data_dir, seeds, short=short, progress=progress.part(0.0, 0.7))
+        progress = progress.part(0.7, 1.0)
     for number, (name, displacement) in enumerate(DISPLACEMENTS.items()):
         part = progress.part(number / len(DISPLACEMENTS), (number + 1) / len(DISPLACEMENTS))
         for kind, count in (("true", _TRUE_OF_A_SEED), ("found", _FOUND_OF_A_SEED)):
@@ -105,11 +119,12 @@ def evaluate(
                     part.check_cancelled()
                     part.report((seed + done / count) / seeds, f"Aligning {take.name}, {name}")
                     hits, true, found, lines = _told(take, kind)
-                    for row, align in rows.items():
-                        score = placement_score(true, hits, found, align(hits, lines), lines)
+                    for row, by_seed in rows.items():
+                        placement = by_seed[seed % len(by_seed)](hits, lines)
+                        score = placement_score(true, hits, found, placement, lines)
                         scores[row][seed].append(score)
-            for row, by_seed in scores.items():
-                yield _line(kind, name, row, by_seed)
+            for row, scored in scores.items():
+                yield _line(kind, name, row, scored)
 
 
 def _told(take: Take, kind: str) -> tuple[Hits, Truth, Rows, Lines]:

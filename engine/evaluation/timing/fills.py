@@ -100,10 +100,10 @@ def strokes_of(take: Take) -> tuple[Samples, Samples]:
     )
     order = np.lexsort((onsets, strokes))
     _, first = np.unique(strokes[order], return_index=True)
-    begins, meant = onsets[order][first], np.rint(targets[order][first])
+    begins = onsets[order][first].astype(np.float64)
+    moves = (np.rint(targets[order][first]) - begins).astype(np.float64)
     ascending = np.argsort(begins, kind="stable")
-    found: tuple[Samples, Samples] = (begins[ascending], (meant - begins)[ascending])
-    return found
+    return begins[ascending], moves[ascending]
 
 
 def slices_of(onsets: Samples, moves: Samples, fill: Fill, rate_hz: int) -> list[Slice]:
@@ -160,7 +160,7 @@ class _InMemory:
 def put_right(sound: NDArray[np.float32], patches: Patches) -> Samples:
     """Return what is heard of a microphone, shape (frames,), once it is edited."""
     reader = PatchedReader(_InMemory(sound), patches, len(sound), 1, 0)
-    found: Samples = reader.read(0, len(sound), np.float64)[:, 0]
+    found: Samples = reader.read(0, len(sound), np.float64)[:, 0].astype(np.float64)
     return found
 
 

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.kinds.hit import HIT, ONSET_SAMPLES
-from engine.document.kinds.operations import Fill
+from engine.document.kinds.hit import FLAM, HIT, ONSET_SAMPLES
 from engine.document.kinds.payload import real
 from engine.document.kinds.sounding import BY_SAMPLES
 from engine.edl.delay import delayed
@@ -25,6 +23,7 @@ from engine.evaluation.performances.parts import takes
 from engine.evaluation.performances.performance import Performance
 from engine.evaluation.performances.takes import Take
 from engine.evaluation.timing.aligned import Recorded, recorded
+from engine.evaluation.timing.fills import SILENCE, compare_fills
 from engine.evaluation.timing.hit_scores import rows_found
 from engine.evaluation.timing.hits import found_in
 from engine.evaluation.timing.placement_scores import ends_of
@@ -42,9 +41,7 @@ _DISPLACED = Displacement(
 _ATTACK_MS = (1.0, 10.0)
 _LAG_MS = (0.5, 15.0)
 _ALIKE_DB = 0.5
-_LEAST_GAP_MS = 5.0
-_WINDOW_SAMPLES = 512
-_FLOOR_DB = -80.0
+_WHOLE_STROKES = Displacement(jitter_ms=15.0, drift_ms=8.0)
 
 
 def evaluate(
@@ -72,25 +69,20 @@ def evaluate(
                 for name, values in _of_take(take, Path(folder), progress).items():
                     figures[name] += values
     yield from _summed(figures)
+    yield from _fills(data_dir, _OF_A_SEED * (1 if short else seeds), 0, _SHORT_S)
 
 
 def _of_take(take: Take, folder: Path, progress: Progress) -> dict[str, list[float]]:
     """Return the figures of one performance, a list each."""
     played, meant = take.rendered(), take.faultless().rendered()
     files = recorded(played, folder)
-    figures: dict[str, list[float]] = {}
-    for fill in Fill:
-        done = files.aligned(fill.value, progress)
-        heard = files.rendered(done)
-        gaps = _gap_distances_db(done, heard, meant.microphones)
-        figures[f"gap_distance_db_{fill}"] = gaps
-        if fill is Fill.PRE_ROLL:
-            figures["gap_distance_db_displaced"] = _gap_distances_db(
-                done, played.microphones, meant.microphones
-            )
-            figures |= _attacks_db(played, done, heard)
-            figures["lag_samples"] = _lags_samples(files, done, heard)
-            figures |= _doubled(meant, heard)
+    done = files.aligned(progress)
+    heard = files.rendered(done)
+    figures = {
+        "attack_db": _attacks_db(played, done, heard),
+        "lag_samples": _lags_samples(files, done, heard),
+    }
+    figures |= _doubled(meant, heard)
     figures |= _untouched(meant, folder / "meant", progress)
     return figures
 
@@ -104,29 +96,41 @@ def _summed(figures: Mapping[str, list[float]]) -> Iterator[Line]:
     yield _line("attack_level_db_p95", float(np.quantile(levels, 0.95)), len(levels))
     for name in ("doubled_attacks_a_thousand_hits", "on_grid_samples_identical", "on_grid_hits_proposed"):
         yield _line(name, float(np.mean(figures[name])), len(figures[name]))
-    for fill in Fill:
-        gaps = figures[f"gap_distance_db_{fill}"]
-        line = _line(f"gap_distance_db_{fill}", float(np.median(gaps)), len(gaps))
-        line["baseline"] = float(np.median(figures["gap_distance_db_displaced"]))
-        yield line
+
+
+def _fills(data_dir: Path, count: int, seed: int, longest_s: float) -> Iterator[Line]:
+    """Yield how near each fill of a gap comes to what really sounds there, silence beside them."""
+    every = list(compare_fills(takes(data_dir, "test", count, seed, _WHOLE_STROKES, longest_s)))
+    silent = next(one.distance_db for one in every if one.fill == SILENCE)
+    for one in every:
+        if one.fill != SILENCE:
+            line = _line(f"gap_distance_db_{one.fill}", one.distance_db, one.gaps)
+            line["baseline"] = silent
+            yield line
+            yield _line(f"doubled_attacks_{one.fill}", one.doubled, one.attacks)
+            yield _line(f"attack_level_db_{one.fill}", one.attack_db, one.attacks)
 
 
 def _lags_samples(files: Recorded, done: Aligned, heard: Heard) -> list[float]:
     """Return how far each microphone is off where its stroke was to go, as the largest of all, a stroke each.
 
-    To the first order a sound that is late by d differs by d times its slope.
+    To the first order a sound that is late by d differs by d times its slope. Strokes of which one voice is
+    moved by itself are left out.
     """
+    flams = [one for one in done.proposed.proposals if one.kind == FLAM.name]
     first, last = (round(ms / 1000.0 * files.performance.rate_hz) for ms in _LAG_MS)
     lags = []
     for proposal in done.proposed.proposals:
         if proposal.kind != HIT.name or not proposal.payload[BY_SAMPLES]:
             continue
+        start, stop = proposal.start_samples, proposal.stop_samples
+        if any(one.start_samples < stop and start < one.stop_samples for one in flams):
+            continue
         onset = real(proposal.payload, ONSET_SAMPLES, 0.0)
         by = real(proposal.payload, BY_SAMPLES, 0.0)
-        start = round(onset + by)
-        if start + first < 0 or start + last > files.state.length_samples:
-            continue
-        lags.append(max(_lag(files, heard, name, start + first, start + last, by) for name in heard))
+        at = round(onset + by)
+        if at + first >= 0 and at + last <= files.state.length_samples:
+            lags.append(max(_lag(files, heard, name, at + first, at + last, by) for name in heard))
     return lags
 
 
@@ -145,7 +149,7 @@ def _lag(files: Recorded, heard: Heard, name: str, start: int, stop: int, by: fl
     return abs(float(np.sum((meant[1:-1] - heard[name][start:stop]) * slope)) / power) if power else 0.0
 
 
-def _attacks_db(played: Performance, done: Aligned, heard: Heard) -> dict[str, list[float]]:
+def _attacks_db(played: Performance, done: Aligned, heard: Heard) -> list[float]:
     """Return how much louder the attack of each true hit is where it ends up, at its own microphone."""
     placed = done.proposed.placed
     rows = rows_found(played, placed.hits)
@@ -161,7 +165,7 @@ def _attacks_db(played: Performance, done: Aligned, heard: Heard) -> dict[str, l
         peak_was = np.abs(played.microphones[name][was - before : was + after]).max()
         peak_now = np.abs(heard[name][now - before : now + after]).max()
         louder.append(float(20.0 * np.log10(max(peak_now, 1e-9) / max(peak_was, 1e-9))))
-    return {"attack_db": louder}
+    return louder
 
 
 def _doubled(meant: Performance, heard: Heard) -> dict[str, list[float]]:
@@ -189,41 +193,12 @@ def _untouched(meant: Performance, folder: Path, progress: Progress) -> dict[str
     """Return which share of a performance that is on the grid comes out as it went in."""
     folder.mkdir()
     files = recorded(meant, folder)
-    done = files.aligned(Fill.PRE_ROLL.value, progress)
+    done = files.aligned(progress)
     heard = files.rendered(done)
     same = [float(np.mean(heard[name] == meant.microphones[name])) for name in heard]
     moved = sum(bool(one.payload[BY_SAMPLES]) for one in done.proposed.proposals)
     strokes = max(1, len(done.proposed.placed.strokes))
     return {"on_grid_samples_identical": [float(np.mean(same))], "on_grid_hits_proposed": [moved / strokes]}
-
-
-def _gap_distances_db(done: Aligned, heard: Heard, meant: Heard) -> list[float]:
-    """Return the log-spectral distance to what should sound in each gap, root mean square in dB."""
-    rate_hz = done.state.rate_hz
-    least = round(_LEAST_GAP_MS / 1000.0 * rate_hz)
-    moves = sorted(
-        (one.start_samples, real(one.payload, BY_SAMPLES, 0.0))
-        for one in done.proposed.proposals
-        if one.kind == HIT.name
-    )
-    distances = []
-    for (_, before), (border, after) in pairwise(moves):
-        start, stop = round(border + before), round(border + after)
-        if stop - start >= least and start >= 0:
-            distances += [
-                _spectral_distance_db(heard[name][start:stop], meant[name][start:stop]) for name in heard
-            ]
-    return distances
-
-
-def _spectral_distance_db(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    spectra = [
-        20.0 * np.log10(np.maximum(np.abs(np.fft.rfft(sound, _WINDOW_SAMPLES)), 1e-9))
-        for sound in (one, other)
-    ]
-    floor = max(float(spectra[1].max()) + _FLOOR_DB, -120.0)
-    away = np.maximum(spectra[0], floor) - np.maximum(spectra[1], floor)
-    return float(np.sqrt(np.mean(np.square(away))))
 
 
 def _line(metric: str, value: float, n: int) -> Line:

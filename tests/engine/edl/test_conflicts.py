@@ -59,6 +59,41 @@ PAIRS: dict[str, tuple[Made, Made, bool]] = {
         ("slip", (1_500, 2_500), {"by_samples": 5.0}),
         False,
     ),
+    "hits of one slice moved to two places": (
+        ("hit", (1_000, 2_000), {"by_samples": 5.0, "onset_samples": 1_040}),
+        ("hit", (1_500, 2_500), {"by_samples": 7.0, "onset_samples": 1_540}),
+        True,
+    ),
+    "hits moved past each other": (
+        ("hit", (1_000, 2_000), {"by_samples": 900.0, "onset_samples": 1_040}),
+        ("hit", (2_000, 3_000), {"by_samples": -100.0, "onset_samples": 2_040}),
+        True,
+    ),
+    "a hit moved past one that stays": (
+        ("hit", (1_000, 2_000), {"by_samples": 3_500.0, "onset_samples": 1_040}),
+        ("hit", (4_000, 5_000), {"by_samples": 0.0, "onset_samples": 4_040}),
+        True,
+    ),
+    "hits moved towards each other": (
+        ("hit", (1_000, 2_000), {"by_samples": 400.0, "onset_samples": 1_040}),
+        ("hit", (2_000, 3_000), {"by_samples": -400.0, "onset_samples": 2_040}),
+        False,
+    ),
+    "a hit and a slip": (
+        ("hit", (1_000, 2_000), {"by_samples": 5.0, "onset_samples": 1_040}),
+        ("slip", (1_500, 2_500), {"by_samples": 7.0}),
+        True,
+    ),
+    "a hit and a voice of it": (
+        ("hit", (1_000, 2_000), {"by_samples": 5.0, "onset_samples": 1_040}),
+        ("flam", (1_000, 2_000), {"by_samples": 7.0}),
+        False,
+    ),
+    "one voice moved twice": (
+        ("flam", (1_000, 2_000), {"by_samples": 5.0}),
+        ("flam", (1_000, 2_000), {"by_samples": 7.0}),
+        True,
+    ),
     "muted and slipped": (("mute", (1_000, 2_000), {}), ("slip", (1_500, 2_500), {"by_samples": 5.0}), False),
     "kept and cut": (("keep", (1_000, 2_000), {}), ("cut", (500, 2_500), {}), False),
 }
@@ -82,9 +117,16 @@ def test_a_conflict_is_told_of_both_and_its_outcome_is_the_same_in_any_order(wha
 SPANS = st.tuples(st.integers(0, 40), st.integers(1, 12))
 MADE = st.one_of(
     st.tuples(st.just("slip"), st.sampled_from([1.0, 2.0]).map(lambda by: {"by_samples": by})),
+    st.tuples(
+        st.just("hit"),
+        st.tuples(st.sampled_from([0.0, 2.0, 9.0, -9.0]), st.integers(0, 50)).map(
+            lambda one: {"by_samples": one[0], "onset_samples": one[1]}
+        ),
+    ),
+    st.tuples(st.just("flam"), st.sampled_from([1.0, 2.0]).map(lambda by: {"by_samples": by})),
     st.tuples(st.just("move"), st.integers(0, 50).map(lambda to: {"to_samples": to})),
     st.tuples(st.just("repeat"), st.just({"times": 2})),
-    st.tuples(st.sampled_from(["mute", "cut", "keep", "flam"]), st.just({})),
+    st.tuples(st.sampled_from(["mute", "cut", "keep", "hum"]), st.just({})),
 )
 TRACKS = st.sampled_from([(), ("a",), ("b",), ("a", "b")])
 
@@ -94,14 +136,14 @@ TRACKS = st.sampled_from([(), ("a",), ("b",), ("a", "b")])
 def test_conflicts_found_at_once_equal_those_found_one_by_one(rows: list[tuple[object, ...]]) -> None:
     proposals, decisions = {}, {}
     for number, ((start, length), (kind, payload), tracks, verdict) in enumerate(rows):
-        on = tracks if kind in ("slip", "mute") else ()
+        on = tracks if kind in ("slip", "mute", "hit", "flam") else ()
         name = f"p{number}"
         proposals[name] = Proposal(
             name, kind, start, start + length, 0.5, "", "t", payload=payload, tracks=on
         )
         decisions[name] = Decision(name, verdict)
     state = replace(timeline_state(60), proposals=proposals, decisions=decisions)
-    known = {name: one for name, one in proposals.items() if one.kind != "flam"}
+    known = {name: one for name, one in proposals.items() if one.kind != "hum"}
     told = replace(state, proposals=known)
     ids, fast = table_of(state).made.ids, in_conflict(state)
     slow = {name: told.verdict(name) is Verdict.ACCEPTED and bool(conflicts_of(told, name)) for name in known}

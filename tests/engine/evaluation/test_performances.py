@@ -222,6 +222,13 @@ def test_no_drummer_and_no_kit_is_in_two_parts() -> None:
     assert MULDJORD in kits_of("test")
 
 
+def test_what_is_an_example_is_not_learned_from(data_dir: Path) -> None:
+    names = {file.example_name for file in grooves_of(data_dir, "train")}
+    assert not names & {
+        folder.name.removeprefix("example_") for folder in data_dir.glob("multimic/example_*")
+    }
+
+
 def test_a_part_without_recordings_says_so(data_dir: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="drummer6"):
         grooves_of(data_dir, "validation")

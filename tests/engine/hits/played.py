@@ -77,7 +77,7 @@ def played(count: int, seed: int = 0) -> tuple[Hits, DocumentState, BeatGrid]:
         Track(name, name, name, place, group="Drums", role=str(role))
         for place, (name, role) in enumerate(MICROPHONES)
     )
-    beats = np.arange(2, count + 2, 2, dtype=np.int64) * EIGHTH
+    beats = np.arange(0, count + 2, 2, dtype=np.int64) * EIGHTH
     grid = BeatGrid(beats, np.arange(len(beats)) % 4 + 1, 120.0, 1.0, "made up")
     return hits, DocumentState(RATE_HZ, source, placed, proposals, decisions), grid
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
@@ -65,6 +66,7 @@ class TrackHeads(QWidget):
         self._below = QWidget(self)  # heads scroll under the score's head, so they have a clip of their own
         self._drop_line = _DropLine(tokens, self._below)
         self._shown: dict[str, tuple[Track, Source, str, int]] = {}
+        self._guesses: dict[str, str] = {}
         self.heads: dict[str, TrackHead] = {}
         self.score = ScoreHead(tokens, self)
         self.arrangement = ArrangementHead(tokens, self)
@@ -79,6 +81,16 @@ class TrackHeads(QWidget):
         if (state.tracks, state.sources) != (self._state.tracks, self._state.sources):
             self._state = state
             self._catch_up()
+
+    def set_guesses(self, roles: Mapping[str, str]) -> None:
+        """Say of tracks without a role what they sound like, by id."""
+        if dict(roles) != self._guesses:
+            self._guesses = dict(roles)
+            self._catch_up()
+
+    def _as_told(self, track: Track) -> Track:
+        guess = self._guesses.get(track.id, "")
+        return replace(track, role=f"sounds like {guess}") if guess and not track.role else track
 
     def show_levels(
         self, tracks: Mapping[str, float], mix: tuple[float, float], true_peak: float, passed_s: float
@@ -118,7 +130,7 @@ class TrackHeads(QWidget):
         accents, sources = self.accents(), self._state.sources
         shared = dict(zip(self.heads, shared_letters([track.name for track in tracks]), strict=True))
         shown = {
-            track.id: (track, sources[track.source_id], accents[track.id], shared[track.id])
+            track.id: (self._as_told(track), sources[track.source_id], accents[track.id], shared[track.id])
             for track in tracks
         }
         for key, facts in shown.items():

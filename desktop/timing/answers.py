@@ -81,13 +81,17 @@ class TimingAnswers(QObject):
 
     def groups(self) -> Mapping[str, Group]:
         """Return what each answer would accept, by its name in `COMMANDS`; none where it is nothing."""
-        moves = self.moves
-        if not len(moves.ids):
-            return {}
+        moves, found = self.moves, dict[str, Group]()
+        if len(moves.ids):
+            found = {name: group for name in COMMANDS if (group := self._group(moves, name)) is not None}
+        return {name: group for name, group in found.items() if group.ids}
+
+    def _group(self, moves: Moves, name: str) -> Group | None:
+        """Return a group, which may be empty; None where the user is in none."""
         is_open = moves.are(Verdict.UNDECIDED)
-        found = {"bar": self._bar(moves, is_open), "voice": self._voice(moves, is_open)}
-        found["range"] = self._in_range(moves, is_open)
-        return {name: group for name, group in found.items() if group is not None and group.ids}
+        if name == "range":
+            return self._in_range(moves, is_open)
+        return self._bar(moves, is_open) if name == "bar" else self._voice(moves, is_open)
 
     def _bar(self, moves: Moves, is_open: NDArray[np.bool_]) -> Group | None:
         bar = self.bar_here()
@@ -130,12 +134,13 @@ class TimingAnswers(QObject):
             raise UsageError(NO_BARS)
         if name == "voice" and not self.voice_here():
             raise UsageError("Go to a hit first: its drum is the one that is meant.")
-        group = self.groups().get(name)
-        if group is None:
-            raise UsageError("Nothing of that is undecided.")
+        group = self._group(moves, name)
+        if group is None or not group.ids:
+            whose = {"bar": " of {0}", "voice": " of the {0}", "range": " in the range"}[name]
+            raise UsageError(f"Every hit{whose.format('' if group is None else group.name)} is decided.")
         count = counted(len(group.ids), "hit")
-        whose = {"bar": f"{count} of {group.name}", "voice": f"{count} of the {group.name}"}
-        label = f"Accepted {whose.get(name, f'{count}: {group.name}')}"
+        which = {"bar": f"{count} of {group.name}", "voice": f"{count} of the {group.name}"}
+        label = f"Accepted {which.get(name, f'{count}: {group.name}')}"
         was_current = self._review.current in group.ids
         edit = edits.decide(self._session.state, group.ids, Verdict.ACCEPTED)
         self._session.apply(replace(edit, label=label))

@@ -161,7 +161,10 @@ class Timing(QObject):
         if self._session.hits is None:
             return
         groups = self.answers.groups().items()
-        words = {COMMANDS[name]: f"Accept {group.name}: {len(group.ids):,}" for name, group in groups}
+        words = {
+            COMMANDS[name]: f"{group.name[:1].upper()}{group.name[1:]}: {len(group.ids):,}"
+            for name, group in groups
+        }
         self._panel.show_answers(words, self.answers.voice_here())
 
     # the sliders

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from types import MappingProxyType
 
 from engine.wording import begun, listed
+
+_SAID = MappingProxyType({"overhead": "cymbal", "room": "drum", "other": "drum"})
+"""What is heard where only such microphones hear it."""
+
+
+def drums(voices: Iterable[str]) -> list[str]:
+    """Name what sounds, each drum once."""
+    return list(dict.fromkeys(_SAID.get(voice, voice) for voice in voices))
 
 
 def milliseconds(shift_samples: float, rate_hz: int) -> str:
@@ -29,12 +38,13 @@ def hit_reason(
     where : its line in words; empty where it has none and goes along with its neighbours
     by_feel : whether it is held against the drummer's own push and pull
     """
-    what = begun(f"the {listed(voices)}")
-    verb = "is" if len(voices) == 1 else "are"
+    names = drums(voices)
+    what = begun(f"the {listed(names)}")
+    verb = "is" if len(names) == 1 else "are"
     far = milliseconds(shift_samples, rate_hz)
     if not where:
         way = "later" if shift_samples > 0 else "earlier"
-        stands, goes = ("lies", "goes") if len(voices) == 1 else ("lie", "go")
+        stands, goes = ("lies", "goes") if len(names) == 1 else ("lie", "go")
         return f"{what} {stands} between the lines and {goes} with the hits around, {far} {way}."
     side = "early" if shift_samples > 0 else "late"
     against = ", by the drummer's own feel" if by_feel else ""
@@ -44,6 +54,7 @@ def hit_reason(
 def flam_reason(voice: str, others: Sequence[str], late_samples: float, rate_hz: int, where: str) -> str:
     """Say such as "The snare comes 18 ms after the kick on beat 2 of bar 3."."""
     side = "after" if late_samples > 0 else "before"
-    beside = listed(others) if others else "stroke"
+    name = drums([voice])[0]
+    beside = listed([one for one in drums(others) if one != name]) or "stroke"
     on = f" on {where}" if where else ""
-    return f"The {voice} comes {milliseconds(late_samples, rate_hz)} {side} the {beside}{on}."
+    return f"The {name} comes {milliseconds(late_samples, rate_hz)} {side} the {beside}{on}."

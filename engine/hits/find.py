@@ -32,9 +32,17 @@ _NO_ROLES: Mapping[str, Role] = MappingProxyType({})
 class Microphones(Protocol):
     """What is heard of one performance, all at one rate."""
 
-    rate_hz: int
-    length_samples: int
-    track_ids: Sequence[str]
+    @property
+    def rate_hz(self) -> int:
+        """Of all."""
+
+    @property
+    def length_samples(self) -> int:
+        """Of the longest."""
+
+    @property
+    def track_ids(self) -> Sequence[str]:
+        """In the order of what is read."""
 
     def read(self, start_samples: int, stop_samples: int) -> Floats:
         """Return the span [start, stop), shape (microphones, stop - start); zeros outside a recording."""

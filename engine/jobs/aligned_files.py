@@ -27,6 +27,7 @@ from engine.jobs.find_groove import find_groove
 from engine.jobs.hear_hits import HITS, HitsRequest, hear_hits, hits_id
 from engine.jobs.hit_proposals import Bleed
 from engine.jobs.microphones import Microphones
+from engine.jobs.second_recorders import second_recorders
 from engine.progress import Progress
 from engine.safe_write import shown
 
@@ -96,14 +97,15 @@ def align(request: AlignRequest, progress: Progress) -> Aligned:
     tracks = tuple(key for key in drum_tracks(state, request.tracks) if key != found.click_track)
     key = hits_id(state, tracks)
     hits, fresh = request.hits, {}
+    notices = [found.notice] if found.notice else []
     if hits is None or state.analyses.get(HITS) != key:
-        hits = hear_hits(HitsRequest(state, request.media, tracks), progress.part(0.3, 0.9))
+        hits = hear_hits(HitsRequest(state, request.media, tracks), progress.part(0.3, 0.85))
         fresh = {HITS: hits}
+        notices += second_recorders(state, request.media, hits, progress.part(0.85, 0.95))
     sure = confirmed(hits, request.promoted, state.rate_hz)
     with _bleed(state, request.media, tracks) as bleed_of:
         proposed = propose_moves(state, sure, found.grid, request.settings, groove=groove, bleed_of=bleed_of)
-    notices = tuple(filter(None, (found.notice,)))
-    return Aligned(state, found, proposed, fresh, {HITS: key} if fresh else {}, notices)
+    return Aligned(state, found, proposed, fresh, {HITS: key} if fresh else {}, tuple(notices))
 
 
 @contextmanager

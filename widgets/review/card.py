@@ -214,8 +214,8 @@ class Card(QFrame):
             label.setAccessibleName(f"{name}, active" if active else name)
         for name, (time, on) in sits.items():
             self._values[name].setText(f"{self._number(time)} {on}")
-            for part in (self._names[name], self._values[name]):
-                part.setVisible(bool(time))
+            self._names[name].setVisible(bool(time))
+            self._values[name].setVisible(bool(time))
         self._values["score"].setToolTip("Surer than that share of the other proposals" if text.surer else "")
         for name, words, more in (("score", text.score, text.surer), ("crossfade", text.crossfade, "")):
             self._values[name].setText(f"{self._number(words)}{more}")

@@ -73,7 +73,9 @@ class TimingPanel(QScrollArea):
         self.most = Slider(theme, "Up to", 1, MOST_MS, lambda v: "any" if v == MOST_MS else f"{v} ms")
         self.feel = CheckBox(theme, "Keep the player's push and pull")
         self.feel.setToolTip("Hold hits against the drummer's own smoothed tempo instead of the grid")
-        self._buttons = {command: KeyButton(theme, "", keys.get(command, "")) for command in _ANSWERS}
+        self._buttons = {
+            command: KeyButton(theme, "", keys.get(command, ""), "check") for command in _ANSWERS
+        }
         self._lay_out()
         for slider in (self.strength, self.least, self.most):
             slider.moved.connect(lambda _value, slider=slider: self._move(slider))
@@ -159,10 +161,11 @@ class TimingPanel(QScrollArea):
         self._summary.setText(summary)
 
     def show_answers(self, words: Mapping[str, str], voice: str) -> None:
-        """Say on each button what it would accept; one without words is off."""
+        """Say on each button what it would accept, such as "Bar 12: 7"; one without words is away."""
         self.histogram.set_current(voice)
         for command, button in self._buttons.items():
             button.setText(words.get(command, ""))
+            button.setAccessibleName(f"Accept {words.get(command, '')}")
             button.setVisible(bool(words.get(command)))
 
     def _move(self, slider: Slider) -> None:

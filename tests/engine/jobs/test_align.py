@@ -249,3 +249,9 @@ def test_settings_are_stored_and_read_whatever_else_is_there() -> None:
     assert timing_settings(asked.stored) == asked
     assert timing_settings({"timing": {**asked.stored["timing"], "more": 1}}, strength=0.5).strength == 0.5
     assert timing_settings({"timing": "nonsense"}) == TimingSettings()
+
+
+def test_what_only_overheads_hear_is_called_a_cymbal() -> None:
+    one = _only(_proposed(made_hits([(2 * BEAT - 480, 3, 0), (2 * BEAT - 470, 1, 0)])))
+    assert one.payload["voices"] == "overhead+snare"
+    assert one.reason == "The cymbal and snare are 10 ms early for beat 3 of bar 1."

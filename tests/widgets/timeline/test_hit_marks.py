@@ -12,12 +12,13 @@ from PySide6.QtGui import QColor
 from engine.document.decisions import Verdict
 from engine.document.table import VERDICTS
 from tests.engine.hits.played import EIGHTH, RATE_HZ, played
-from widgets.theme import DARK, LIGHT, contrast
+from widgets.theme import DARK, LIGHT, Theme, contrast
 from widgets.timeline.frame import Frame, Wish, lay_out
 from widgets.timeline.marks.grid import Beats, ground_row
 from widgets.timeline.marks.hits import NO_HITS, HitMarks, fill_hits
 from widgets.timeline.viewport import Viewport
 
+pytestmark = pytest.mark.usefixtures("qapp")  # fonts and scale are asked of it
 LANES = ("Kick", "Snare", "Hat", "OHL")
 GROUND = QColor(DARK.bg).rgba()
 
@@ -124,6 +125,6 @@ def test_thousands_of_hits_cost_a_small_part_of_a_frame(seconds: float) -> None:
 
 
 @pytest.mark.parametrize("tokens", [DARK, LIGHT], ids=lambda tokens: tokens.name)
-def test_early_and_late_are_seen_and_told_apart(tokens) -> None:
+def test_early_and_late_are_seen_and_told_apart(tokens: Theme) -> None:
     assert contrast(tokens.early, tokens.bg) >= 3.0
     assert contrast(tokens.late, tokens.bg) >= 3.0

@@ -8,11 +8,13 @@ high as they do in the mean. All is drawn in columns of one image: two thousand 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
@@ -34,8 +36,8 @@ WEAKEST = 0.6
 FARTHEST_MS = 25.0
 """Moves from here on have all of their colour, and bars all of their height."""
 CLOSEST_PX = 5.0
-"""Hits of a lane that are closer than that, in the middle of them, are told together."""
-BAR_PX, BAR_LEAST_MS = 3.0, 0.5
+"""Hits of a lane that are closer than that in the mean are told together."""
+BAR_PX, BAR_LEAST_MS, HEAD_SLOPE = 3.0, 0.5, 0.8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,10 +115,12 @@ def fill_hits(pixels: PIXELS, frame: Frame, marks: HitMarks, lanes: tuple[str, .
     lane = lane_of[marks.tracks[shown]]
     inks = _inks(frame.theme, marks, shown, frame.viewport.rate_hz)
     clip = (round(layout.lanes_top * dpr), min(round(layout.lanes_bottom * dpr), len(pixels)))
-    for number, (top, bottom) in enumerate(pairwise(layout.lane_tops)):
+    boxes: list[_Boxes] = []
+    for number, lane_rows in enumerate(pairwise(layout.lane_tops)):
         here = lane == number
-        if bottom > layout.lanes_top and top < layout.lanes_bottom and here.any():
-            _fill_lane(pixels, frame, marks, shown[here], inks[here], (top, bottom), clip)
+        if lane_rows[1] > layout.lanes_top and lane_rows[0] < layout.lanes_bottom and here.any():
+            boxes += _of_lane(frame, marks, shown[here], inks[here], lane_rows)
+    _fill(pixels, clip, boxes)
 
 
 def _in_view(marks: HitMarks, frame: Frame) -> NDArray[np.int64]:
@@ -157,52 +161,96 @@ def _ramp(token: str, ground: str, share: NDArray[np.float64]) -> NDArray[np.uin
     return inks.astype(np.uint32)
 
 
-def _fill_lane(
-    pixels: PIXELS,
+class _Boxes(NamedTuple):
+    """Rectangles in device pixels, one ink each; shape (n,) each."""
+
+    tops: NDArray[np.int64]
+    heights: NDArray[np.int64]
+    lefts: NDArray[np.int64]
+    widths: NDArray[np.int64]
+    inks: NDArray[np.uint32]
+
+
+def _boxes(
+    tops: ArrayLike, heights: ArrayLike, lefts: NDArray[np.int64], widths: ArrayLike, inks: NDArray[np.uint32]
+) -> _Boxes:
+    """Return rectangles; what all of them share may be one number."""
+    top, high, wide = (
+        np.broadcast_to(np.asarray(each, np.int64), lefts.shape) for each in (tops, heights, widths)
+    )
+    return _Boxes(top, high, lefts, wide, inks)
+
+
+def _fill(pixels: PIXELS, clip: tuple[int, int], boxes: list[_Boxes]) -> None:
+    """Draw rectangles, the last ones on top, as far as they lie in the image and between two rows."""
+    if not boxes:
+        return
+    tops, heights, lefts, widths, inks = (np.concatenate(each) for each in zip(*boxes, strict=True))
+    counts = heights * widths
+    each = np.repeat(np.arange(len(counts)), counts)
+    within = np.arange(len(each)) - np.repeat(np.cumsum(counts) - counts, counts)
+    rows, columns = tops[each] + within // widths[each], lefts[each] + within % widths[each]
+    seen = (columns >= 0) & (columns < pixels.shape[1]) & (rows >= clip[0]) & (rows < clip[1])
+    pixels[rows[seen], columns[seen]] = inks[each][seen]
+
+
+def _of_lane(
     frame: Frame,
     marks: HitMarks,
     rows: NDArray[np.int64],
     inks: NDArray[np.uint32],
     lane: tuple[int, int],
-    clip: tuple[int, int],
-) -> None:
-    """Draw the hits of one lane: first what stays, last what goes furthest, which is then seen."""
+) -> list[_Boxes]:
+    """Return what the hits of one lane are drawn with: what goes furthest is seen over what stays."""
     dpr = frame.dpr
     room = (lane[1] - lane[0]) * MOST_OF_LANE / 2
     highest = min(theme.px(HIGHEST_PX), room)
     axis = round((lane[0] + min(theme.px(AXIS_PX), 2 * room)) * dpr)
-    by = marks.targets[rows] - marks.onsets[rows]
-    strip = _Strip(pixels, clip, axis)
     if _are_close(marks.onsets[rows], frame):
-        _fill_bars(strip, frame, marks, rows, round(highest * dpr))
-        return
-    order = np.argsort(np.abs(by), kind="stable")
-    rows, inks, by = rows[order], inks[order], by[order]
+        return _bars(frame, marks, rows, axis, round(highest * dpr))
+    order = np.argsort(np.abs(marks.targets[rows] - marks.onsets[rows]), kind="stable")
+    rows, inks = rows[order], inks[order]
     lowest = min(theme.px(LOWEST_PX), highest)
     halves = np.rint((lowest + (highest - lowest) * marks.strengths[rows]) * dpr).astype(np.int64)
-    accepted = marks.verdicts[rows] == VERDICTS.index(Verdict.ACCEPTED)
-    at = np.where(accepted, marks.targets[rows], marks.onsets[rows])  # where it sounds now
-    columns = np.rint(frame.viewport.xs_at(at) * dpr).astype(np.int64)
-    ends = np.rint(frame.viewport.xs_at(np.where(accepted, marks.onsets[rows], marks.targets[rows])) * dpr)
-    goes = by != 0
-    strip.shafts(columns[goes], ends[goes].astype(np.int64), inks[goes], max(round(SHAFT_PX * dpr), 1))
-    is_open = (marks.verdicts[rows] == VERDICTS.index(Verdict.UNDECIDED)) & goes
-    strip.heads(
-        columns[is_open], ends[is_open].astype(np.int64), inks[is_open], round(theme.px(HEAD_PX) * dpr)
+    onsets, targets = (
+        np.rint(frame.viewport.xs_at(each[rows]) * dpr).astype(np.int64)
+        for each in (marks.onsets, marks.targets)
     )
-    strip.ticks(columns, halves, inks, max(round(TICK_PX * dpr), 1))
+    is_accepted = marks.verdicts[rows] == VERDICTS.index(Verdict.ACCEPTED)
+    is_open = marks.verdicts[rows] == VERDICTS.index(Verdict.UNDECIDED)
+    at = np.where(is_accepted, targets, onsets)  # where it sounds now
+    first = np.clip(np.minimum(onsets, targets), -1, frame.columns)
+    last = np.clip(np.maximum(onsets, targets), -1, frame.columns)
+    thick = max(round(SHAFT_PX * dpr), 1)
+    return [
+        _boxes(axis - thick // 2, thick, first, last - first, inks),
+        *_heads(onsets[is_open], targets[is_open], inks[is_open], axis, round(theme.px(HEAD_PX) * dpr)),
+        _boxes(axis - halves, 2 * halves + 1, at, max(round(TICK_PX * dpr), 1), inks),
+    ]
+
+
+def _heads(
+    onsets: NDArray[np.int64], targets: NDArray[np.int64], inks: NDArray[np.uint32], axis: int, size: int
+) -> Iterator[_Boxes]:
+    """Yield the heads of arrows that are long enough for one; shorter ones are told by their colour."""
+    long = np.abs(targets - onsets) > size
+    onsets, targets, inks = onsets[long], targets[long], inks[long]
+    back = np.sign(onsets - targets)
+    for depth in range(size if len(inks) else 0):
+        half = round(depth * HEAD_SLOPE)
+        yield _boxes(axis - half, 2 * half + 1, targets + back * depth, 1, inks)
 
 
 def _are_close(onsets: NDArray[np.float64], frame: Frame) -> bool:
     """Tell whether most hits of a lane are closer than can be told apart."""
     if len(onsets) < 3:
         return False
-    gap = float(np.median(np.diff(onsets)))
+    gap = float(onsets[-1] - onsets[0]) / (len(onsets) - 1)
     return gap / frame.viewport.samples_per_px < theme.px(CLOSEST_PX)
 
 
-def _fill_bars(strip: _Strip, frame: Frame, marks: HitMarks, rows: NDArray[np.int64], highest: int) -> None:
-    """Draw how early or late hits are in the mean of every few columns, by what is undecided of them."""
+def _bars(frame: Frame, marks: HitMarks, rows: NDArray[np.int64], axis: int, highest: int) -> list[_Boxes]:
+    """Return bars of how early or late hits are in the mean of every few columns, by what is undecided."""
     view, dpr, tokens = frame.viewport, frame.dpr, frame.theme
     wide = max(round(theme.px(BAR_PX) * dpr), 2)
     count = frame.columns // wide + 2
@@ -210,85 +258,29 @@ def _fill_bars(strip: _Strip, frame: Frame, marks: HitMarks, rows: NDArray[np.in
     per_bar = view.samples_per_px / dpr * wide
     first = int(np.floor(view.start_samples / per_bar))
     bar = np.floor(marks.onsets[rows] / per_bar).astype(np.int64) - first
-    rows, bar = rows[(bar >= 0) & (bar < count)], bar[(bar >= 0) & (bar < count)]
-    left = np.rint((np.arange(count) + first - view.start_samples / per_bar) * wide).astype(np.int64)
+    within = (bar >= 0) & (bar < count)
+    rows, bar = rows[within], bar[within]
+    lefts = np.rint((np.arange(count) + first - view.start_samples / per_bar) * wide).astype(np.int64)
     is_open = marks.verdicts[rows] == VERDICTS.index(Verdict.UNDECIDED)
+    is_accepted = marks.verdicts[rows] == VERDICTS.index(Verdict.ACCEPTED)
     by_ms = (marks.targets[rows] - marks.onsets[rows]) / view.rate_hz * 1000
     open_count = np.bincount(bar[is_open], minlength=count)
     mean_ms = np.bincount(bar[is_open], by_ms[is_open], minlength=count) / np.maximum(open_count, 1)
     heights = np.rint(np.clip(np.abs(mean_ms) / FARTHEST_MS, 0.0, 1.0) * highest).astype(np.int64)
     heights = np.where(np.abs(mean_ms) >= BAR_LEAST_MS, np.maximum(heights, 1), 0)
-    accepted = np.bincount(bar[marks.verdicts[rows] == VERDICTS.index(Verdict.ACCEPTED)], minlength=count) > 0
+    has_accepted = np.bincount(bar[is_accepted], minlength=count) > 0
+    line, accepted, early, late = (
+        np.uint32(theme.color(token).rgba())
+        for token in (tokens.dim, tokens.accepted, tokens.early, tokens.late)
+    )
     played = np.bincount(bar, minlength=count) > 0
-    line = np.where(accepted, theme.color(tokens.accepted).rgba(), theme.color(tokens.dim).rgba())
-    strip.level(left[played], line[played].astype(np.uint32), wide)
-    for is_so, token, way in ((mean_ms > 0, tokens.early, -1), (mean_ms < 0, tokens.late, 1)):
-        ink = np.uint32(theme.color(token).rgba())
-        strip.bars(left[is_so], heights[is_so], way, ink, wide - 1)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Strip:
-    """The rows around the axis of a lane's hits, in device pixels."""
-
-    pixels: PIXELS
-    clip: tuple[int, int]
-    axis: int
-
-    def _put(self, rows: NDArray[np.int64], columns: NDArray[np.int64], inks: NDArray[np.uint32]) -> None:
-        seen = (columns >= 0) & (columns < self.pixels.shape[1])
-        seen &= (rows >= self.clip[0]) & (rows < self.clip[1])
-        self.pixels[rows[seen], columns[seen]] = inks[seen]
-
-    def ticks(
-        self, columns: NDArray[np.int64], halves: NDArray[np.int64], inks: NDArray[np.uint32], thick: int
-    ) -> None:
-        """Draw upright lines, each `halves` above and below the axis."""
-        if not len(halves):
-            return
-        heights = 2 * halves + 1
-        each = np.repeat(np.arange(len(columns)), heights)
-        within = np.arange(len(each)) - np.repeat(np.cumsum(heights) - heights, heights)
-        rows = self.axis - halves[each] + within
-        for beside in range(thick):
-            self._put(rows, columns[each] + beside, inks[each])
-
-    def level(self, lefts: NDArray[np.int64], inks: NDArray[np.uint32], wide: int) -> None:
-        """Draw a piece of the axis from each of some columns."""
-        for beside in range(wide):
-            self._put(np.full(len(lefts), self.axis), lefts + beside, inks)
-
-    def bars(
-        self, lefts: NDArray[np.int64], heights: NDArray[np.int64], way: int, ink: np.uint32, wide: int
-    ) -> None:
-        """Draw bars that stand on the axis (-1) or hang from it (1)."""
-        each = np.repeat(np.arange(len(lefts)), heights)
-        within = np.arange(len(each)) - np.repeat(np.cumsum(heights) - heights, heights)
-        for beside in range(wide):
-            inks = np.full(len(each), ink, np.uint32)
-            self._put(self.axis + way * (1 + within), lefts[each] + beside, inks)
-
-    def shafts(
-        self, columns: NDArray[np.int64], ends: NDArray[np.int64], inks: NDArray[np.uint32], thick: int
-    ) -> None:
-        """Draw level lines along the axis."""
-        first, last = np.minimum(columns, ends), np.maximum(columns, ends)
-        first, last = np.maximum(first, -1), np.minimum(last, self.pixels.shape[1])
-        lengths = np.maximum(last - first, 0)
-        each = np.repeat(np.arange(len(columns)), lengths)
-        within = np.arange(len(each)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        for below in range(thick):
-            rows = np.full(len(each), self.axis - thick // 2 + below)
-            self._put(rows, first[each] + within, inks[each])
-
-    def heads(
-        self, columns: NDArray[np.int64], ends: NDArray[np.int64], inks: NDArray[np.uint32], size: int
-    ) -> None:
-        """Draw the heads of arrows that are long enough for one; shorter ones are told by their colour."""
-        long = np.abs(ends - columns) > size
-        columns, ends, inks = columns[long], ends[long], inks[long]
-        back = np.sign(columns - ends)
-        for depth in range(size):
-            half = round(depth * 0.8)
-            for row in range(-half, half + 1):
-                self._put(np.full(len(ends), self.axis + row), ends + back * depth, inks)
+    return [
+        _boxes(axis, 1, lefts[played], wide, np.where(has_accepted, accepted, line)[played]),
+        _boxes(
+            np.where(mean_ms > 0, axis - heights, axis + 1),
+            heights,
+            lefts,
+            wide - 1,
+            np.where(mean_ms > 0, early, late),
+        ),
+    ]

@@ -28,7 +28,7 @@ class BeatNetwork(nn.Module):
     dropout : share of channels left out while learning
     """
 
-    def __init__(self, channels: int = 48, dropout: float = 0.1) -> None:
+    def __init__(self, channels: int = 48, dropout: float = 0.0) -> None:
         super().__init__()
         self.first = nn.Conv2d(1, 8, 3, padding=1)
         self.second = nn.Conv2d(8, 12, (1, 8), padding=(0, 4))

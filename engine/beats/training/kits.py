@@ -148,6 +148,12 @@ def formula_kit(rng: np.random.Generator) -> Kit:
     return {name: [(0.7 * sound).astype(np.float32)] for name, sound in sounds.items()}
 
 
+def mix(rng: np.random.Generator) -> dict[str, float]:
+    """Draw how loud each voice is in a mix; hats are mostly quieter."""
+    levels = {voice: float(np.exp(rng.normal(0.0, 0.35))) for voice, _, _ in _VOICES}
+    return levels | {"hat": levels["hat"] * float(rng.uniform(0.3, 1.0))}
+
+
 def play(hits: Sequence[DrumHit], kit: Kit, length_s: float, levels: Mapping[str, float]) -> Floats:
     """Play hits through a kit, mono at `RATE_HZ`; a voice that the kit lacks is played by one like it.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -278,8 +278,7 @@ def _drums(
         ]
         font = made_of.fonts[int(rng.integers(len(made_of.fonts)))]
         return through_sound_font(soundings, {DRUM_CHANNEL: int(rng.choice(_GM_KITS))}, font, length_s)
-    levels = {voice: float(np.exp(rng.normal(0.0, 0.35))) for voice in set(kits.VOICE_OF.values())}
-    levels["hat"] = levels.get("hat", 1.0) * float(rng.uniform(0.3, 1.0))
+    levels = kits.mix(rng)
     kit = kits.formula_kit(rng) if chance < 0.5 else kits.read_kit(str(rng.choice(made_of.kits)))
     return kits.play(hits, kit, length_s, levels)
 
@@ -338,10 +337,10 @@ def _groove_piece(rng: np.random.Generator, made_of: Sources, played: Groove) ->
     swing = (2 / 3, 0.5) if any(word in played.name for word in ("shuffle", "swing", "jazz/")) else (0.5, 0.5)
     straight = _rendered(rng, made_of, played.name, beats, hits, [], (0.5, 0.5))
     if not notes:
-        return straight
+        return replace(straight, has_bars=played.has_bars)
     length_s = len(straight.drums) / RATE_HZ
     music = _music(rng, made_of, beats, notes, swing, 0.006, length_s, None)
-    return Piece(straight.name + " with music", straight.drums, music, straight.beats_s, straight.positions)
+    return replace(straight, name=straight.name + " with music", music=music, has_bars=played.has_bars)
 
 
 def _without_drums(rng: np.random.Generator, made_of: Sources) -> Piece:

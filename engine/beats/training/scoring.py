@@ -14,7 +14,7 @@ from engine.beats.training.batches import plain_levels
 from engine.beats.training.cache import Heard
 
 _APART_FRAMES = 7
-_LEAST = 0.3
+_LEAST = 0.2
 _WINDOW_FRAMES = 3.5  # 70 ms
 
 

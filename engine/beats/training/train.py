@@ -27,6 +27,9 @@ from engine.beats.training.scoring import Scores, score
 from engine.learning.loop import seeded
 from engine.learning.torch_threads import few_threads
 
+DOWNBEAT_WEIGHT = 2.5
+"""Downbeats are rarer than beats and harder: unweighed, they are learned late."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingSettings:
@@ -44,8 +47,11 @@ class TrainingSettings:
 def loss(network: nn.Module, batch: tuple[Tensor, Tensor, Tensor]) -> Tensor:
     """Return the binary cross-entropy of beats and downbeats where they are weighed."""
     levels, targets, weights = batch
-    each = functional.binary_cross_entropy_with_logits(network(levels), targets, reduction="none")
-    return 2.0 * (each * weights).sum() / weights.sum().clamp(min=1.0)
+    with torch.autocast("cpu", dtype=torch.bfloat16):  # nearly twice as fast, and as good for learning
+        logits = network(levels).float()
+    each = functional.binary_cross_entropy_with_logits(logits, targets, reduction="none")
+    sums = (each * weights).sum(dim=(0, 1)) / weights.sum(dim=(0, 1)).clamp(min=1.0)
+    return sums[0] + DOWNBEAT_WEIGHT * sums[1]
 
 
 def rate_at(settings: TrainingSettings, step: int) -> float:

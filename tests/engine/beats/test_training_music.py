@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -10,7 +14,7 @@ from engine.beats.training import kits
 from engine.beats.training.batches import SEGMENT_FRAMES, example, targets_of
 from engine.beats.training.cache import heard_piece
 from engine.beats.training.clicks import click_track
-from engine.beats.training.groove import counted
+from engine.beats.training.groove import bars_agree, counted
 from engine.beats.training.notes import bass, chords, comping, melody, random_key
 from engine.beats.training.patterns import GROUPS, STYLES
 from engine.beats.training.pieces import Piece
@@ -84,6 +88,33 @@ def test_a_seed_makes_the_same_piece_twice_and_another_makes_another():
     assert all(np.array_equal(first[voice][0], again[voice][0]) for voice in first)
 
 
+def test_a_seed_makes_the_same_mix_in_every_process():
+    # a set of words goes another way round in each
+    code = (
+        "import numpy as np; from engine.beats.training.kits import mix; print(mix(np.random.default_rng(1)))"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(said) == 1
+
+
+def test_bars_that_the_drums_deny_are_not_believed():
+    beats = np.arange(64.0)
+    notes = np.where(beats % 4 == 0, 36, np.where(beats % 2 == 1, 38, 42)).astype(np.int64)
+    loud = np.full(64, 0.8)
+    assert bars_agree(beats, notes, loud)
+    assert not bars_agree(beats + 2, notes, loud)
+    assert not bars_agree(beats + 1, notes, loud)
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_beats_lie_where_the_sounds_are(seed):
     made = _piece(seed)
@@ -139,7 +170,7 @@ def test_the_rate_rises_then_falls():
 
 def test_a_few_steps_lower_the_loss_and_a_stopped_training_goes_on_as_if_it_had_not(tmp_path):
     pieces = [heard_piece(_piece(seed)) for seed in range(2)]
-    settings = TrainingSettings(epochs=2, steps=3, size=1)
+    settings = TrainingSettings(epochs=2, steps=4, size=1, learning_rate=0.05)  # which rises slowly
     whole = Training(settings)
     losses = []
     for _ in range(2):

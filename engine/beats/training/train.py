@@ -45,10 +45,13 @@ class TrainingSettings:
 
 
 def loss(network: nn.Module, batch: tuple[Tensor, Tensor, Tensor]) -> Tensor:
-    """Return the binary cross-entropy of beats and downbeats where they are weighed."""
+    """Return the binary cross-entropy of beats and downbeats where they are weighed.
+
+    In single precision: in bfloat16, torch 2.13 answers convolutions with kernels eight wide wrongly on the
+    processor, and what is learned with them is another function than what is heard later.
+    """
     levels, targets, weights = batch
-    with torch.autocast("cpu", dtype=torch.bfloat16):  # nearly twice as fast, and as good for learning
-        logits = network(levels).float()
+    logits = network(levels)
     each = functional.binary_cross_entropy_with_logits(logits, targets, reduction="none")
     sums = (each * weights).sum(dim=(0, 1)) / weights.sum(dim=(0, 1)).clamp(min=1.0)
     return sums[0] + DOWNBEAT_WEIGHT * sums[1]
@@ -67,7 +70,7 @@ class Training:
     def __init__(self, settings: TrainingSettings) -> None:
         self.settings = settings
         with seeded(settings.seed):
-            self.network = BeatNetwork()
+            self.network = BeatNetwork().to(memory_format=torch.channels_last)  # a quarter faster
             self.averaged = BeatNetwork()
         self.averaged.load_state_dict(self.network.state_dict())
         self.averaged.eval()

@@ -24,11 +24,10 @@ HEARD = "heard"
 """The name of the reading that the beats were first found at."""
 OFF_BEAT = "off"
 """As fast, but half a beat later; weighed, and never offered beside the right one."""
-_BEAT_WEIGHT = 3.0
-_BAR_WEIGHT = 1.0
-_LEVEL_WEIGHT = 1.0
-_PRIOR_WEIGHT = 0.5
-_FRAME_BARS = 0.5
+_BEAT_WEIGHT = 0.45
+_BAR_WEIGHT = 0.5
+_LEVEL_WEIGHT = 0.4
+_PRIOR_WEIGHT = 0.3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,7 +111,7 @@ def bars_at(frames: Floats, heard: Evidence, progress: Progress = SILENT) -> tup
     """
     told = told_of(heard.network, pictures(heard.sums, frames)).astype(np.float64)
     odds = downbeat_odds(1.0 / (1.0 + np.exp(-told[:, 0])))
-    odds += _FRAME_BARS * downbeat_odds(heard.downbeat[heard.at(frames)])
+    odds += downbeat_odds(heard.downbeat[heard.at(frames)])
     return best_bars(odds, progress), float(told[:, 1].mean())
 
 

@@ -104,12 +104,20 @@ _PLAYED: Measures = {
     "played_error_ms": _of_errors(lambda one: one.played_s, lambda answer: answer.beats_s, _median_size),
 }
 _DOWNBEATS: Measures = {
-    "downbeat_f_measure": _mean(lambda one, answer: f_measure(one.downbeats_s, answer.downbeats_s)),
+    "downbeat_f_measure": lambda scored: float(
+        np.mean(
+            [f_measure(one.downbeats_s, answer.downbeats_s) for one, answer in scored if len(one.downbeats_s)]
+        )
+    ),
 }
 _ONSETS: Measures = {
     "onset_bias_ms": _of_errors(lambda one: one.onsets_s, lambda answer: answer.onsets_s, _median),
     "onset_error_ms": _of_errors(lambda one: one.onsets_s, lambda answer: answer.onsets_s, _median_size),
 }
+
+
+def _downbeat_f(scored: Scored) -> float:
+    return float(np.mean([f_measure(one.downbeats_s, answer.downbeats_s) for one, answer in scored]))
 
 
 def _f_of_played(recording: Recording, answer: BeatEstimate) -> float:
@@ -120,16 +128,16 @@ def _f_of_played(recording: Recording, answer: BeatEstimate) -> float:
     return f_measure(truth_s, answer.beats_s, NARROW_S)
 
 
-def measures_of(recording: Recording) -> Measures:
-    """Return what can be measured of recordings of which is known what is known of this one."""
+def measures_of(recordings: Sequence[Recording]) -> Measures:
+    """Return what can be measured of recordings of one kind."""
     measures = dict(_TEMPO)
-    if len(recording.beats_s):
+    if any(len(recording.beats_s) for recording in recordings):
         measures |= _BEATS
-    if len(recording.played_s):
+    if any(len(recording.played_s) for recording in recordings):
         measures |= _PLAYED
-    if len(recording.downbeats_s):
+    if any(len(recording.downbeats_s) for recording in recordings):
         measures |= _DOWNBEATS
-    if len(recording.onsets_s):
+    if any(len(recording.onsets_s) for recording in recordings):
         measures |= _ONSETS
     return measures
 

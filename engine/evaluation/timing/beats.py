@@ -116,9 +116,9 @@ def _lines(
         progress.report(done / len(readers), f"Finding the beats of {recording.name}")
         for tracker, answer in estimates(recording).items():
             answers[tracker].append((_silent(recording), answer))
-    recording = answers["ours"][0][0]
+    recordings = [recording for recording, _ in answers["ours"]]
     yield {"metric": f"{name}_minutes", "value": seconds / 60.0, "n": len(readers)}
-    for metric, measure in measures_of(recording).items():
+    for metric, measure in measures_of(recordings).items():
         values = {tracker: measure(scored) for tracker, scored in answers.items()}
         if np.isfinite([values["ours"], values["librosa"]]).all():
             value, baseline = values.pop("ours"), values.pop("librosa")
@@ -129,7 +129,7 @@ def _lines(
                 **values,
                 "n": len(readers),
             }
-    if len(recording.beats_s) and len(recording.downbeats_s):
+    if any(len(recording.downbeats_s) for recording in recordings):
         all_scored.extend(answers["ours"])
 
 

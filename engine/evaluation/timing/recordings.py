@@ -12,14 +12,23 @@ import soundfile
 from numpy.typing import NDArray
 
 from engine.beats.clicks import accented_clicks, click_track
+from engine.beats.training.groove import bars_agree
 from engine.errors import SourceError
 from engine.evaluation.performances.displacement import Displacement
 from engine.evaluation.performances.parts import Part, takes
+from engine.evaluation.performances.pieces import Piece
 from engine.evaluation.performances.takes import Take
 
 Times = NDArray[np.float64]
 
 _ON_THE_BEAT_S = 0.002
+_NOTES = {
+    Piece.KICK: 36,
+    Piece.SNARE: 38,
+    Piece.RIM: 37,
+    Piece.CRASH_LEFT: 49,
+    Piece.CRASH_RIGHT: 57,
+}
 
 
 def _no_times() -> Times:
@@ -32,7 +41,7 @@ class Recording:
 
     Attributes
     ----------
-    beats_s, downbeats_s : shape (n,) and (m,); empty where only the tempo is known
+    beats_s, downbeats_s : shape (n,) and (m,); empty where they are not known
     played_s : shape (k,), when what is meant for a beat sounds, where that is known: a drummer is not a click
     onsets_s : shape (j,), where hits start; empty where that is not known
     """
@@ -89,9 +98,18 @@ def kit_recording(take: Take) -> Recording:
         rate_hz,
         grid.tempo_bpm,
         grid.beats_samples / rate_hz,
-        grid.downbeats_samples / rate_hz,
+        grid.downbeats_samples / rate_hz if _bars_agree(take) else _no_times(),
         onsets[np.isfinite(onsets)] / rate_hz,
     )
+
+
+def _bars_agree(take: Take) -> bool:
+    """Tell whether the drums agree with the bars of the click: some drummers came in on another beat."""
+    score = take.played.score
+    if score.beats_in_bar != 4:
+        return True
+    notes = np.array([_NOTES.get(piece, 0) for piece in score.pieces])
+    return bars_agree(score.lines / score.divisions, notes, score.velocities.astype(np.float64))
 
 
 def read_song(folder: Path) -> Recording:

@@ -84,8 +84,8 @@ def _with(roles: Sequence[Role], role: Role) -> tuple[int, ...]:
 def new_db(candidates: Candidates) -> Floats:
     """Return how loud what begins at each candidate is, without what rings on, shape (n, tracks, octaves)."""
     power = 10.0 ** (candidates.levels_db / 10.0) - _RINGS_ON * 10.0 ** (candidates.before_db / 10.0)
-    level_db: Floats = 10.0 * np.log10(np.maximum(power, np.float32(10.0 ** (SILENCE_DB / 10.0))))
-    return level_db
+    level_db = 10.0 * np.log10(np.maximum(power, np.float32(10.0 ** (SILENCE_DB / 10.0))))
+    return np.asarray(level_db, np.float32)
 
 
 def all_octaves_db(levels_db: Floats) -> Floats:
@@ -143,8 +143,7 @@ def expected_db(new: Floats, drums: Sequence[Drum], bleed: Bleed, but: int) -> F
         if index != but and drum.role.is_close:
             level_db = all_octaves_db(new[:, drum.tracks[0]])[:, None] + bleed.heard_db[index, own]
             power += 10.0 ** (level_db / 10.0)
-    expected: Floats = 10.0 * np.log10(power)
-    return expected
+    return np.asarray(10.0 * np.log10(power), np.float32)
 
 
 def played(bleed: Bleed) -> NDArray[np.bool_]:

@@ -47,8 +47,8 @@ EVIDENCE = (
 def with_ornaments(hits: Hits, rate_hz: int) -> Hits:
     """Return hits with what each most likely is.
 
-    Where the playing is even, plain limits tell late voices too: what the network learned from holds much that
-    is uneven, and there it doubts.
+    Where the playing is even, plain limits tell late voices too: much that the network learned from is
+    uneven, and there it doubts.
     """
     told = ornament_likelihoods(hits, rate_hz).argmax(axis=1).astype(np.int8)
     if is_even(hits, rate_hz):

@@ -136,12 +136,9 @@ def _local_lags(
     """
     window, step, reach = (round(seconds / step_s) for seconds in (_WINDOW_S, _STEP_S, _REACH_S))
     window = min(window, len(near) // 2)
-    starts = np.arange(0, max(1, len(near) - window), step)
-    inside = [
-        s
-        for s in starts
-        if s * step_s + coarse_s >= 0 and s * step_s + coarse_s + window * step_s < len(far) * step_s
-    ]
+    starts = range(0, max(1, len(near) - window), step)
+    shift = round(coarse_s / step_s)
+    inside = [start for start in starts if start + shift >= 0 and start + shift + window < len(far)]
     if not inside:
         return np.zeros(0), np.zeros(0)
     middle = len(inside) // 2

@@ -124,5 +124,5 @@ def strokes_of(
 
 def strengths_db(candidates: Candidates, rows: NDArray[np.int64]) -> Floats:
     """Return the peaks of hits in dB full scale, float32, shape (n,)."""
-    peaks_db: Floats = 20.0 * np.log10(np.maximum(candidates.peaks[rows], np.float32(1e-6)))
-    return peaks_db
+    peaks = np.maximum(candidates.peaks[rows], np.float32(1e-6))
+    return np.asarray(20.0 * np.log10(peaks), np.float32)

@@ -26,7 +26,8 @@ def found(heard: HeldMicrophones) -> Hits:
 
 
 def sure_onsets(hits: Hits, track: int) -> NDArray[np.float64]:
-    return hits.onsets_samples[(hits.confidences >= SURE) & (hits.tracks == track)]
+    onsets: NDArray[np.float64] = hits.onsets_samples[(hits.confidences >= SURE) & (hits.tracks == track)]
+    return onsets
 
 
 @pytest.mark.parametrize("drum", [0, 1, 2])
@@ -134,12 +135,11 @@ def test_what_holds_no_drums_holds_next_to_no_hits(kind: str) -> None:
 
 @pytest.mark.parametrize("how", ["clipped", "very quiet", "upside down"])
 def test_drums_that_were_recorded_badly(heard: HeldMicrophones, how: str) -> None:
-    change = {
-        "clipped": lambda one: np.clip(one * 4.0, -1.0, 1.0),
-        "very quiet": lambda one: one * 1e-3,
-        "upside down": lambda one: -one + 0.1,
-    }[how]
-    samples = {name: change(one[: 7 * RATE_HZ]).astype(np.float32) for name, one in heard.samples.items()}
+    gain, constant = {"clipped": (4.0, 0.0), "very quiet": (1e-3, 0.0), "upside down": (-1.0, 0.1)}[how]
+    samples = {
+        name: np.clip(one[: 7 * RATE_HZ] * gain + constant, -1.0, 1.0).astype(np.float32)
+        for name, one in heard.samples.items()
+    }
     hits = find_hits(HeldMicrophones(samples, RATE_HZ), ROLES)
     played = groove()
     for drum in range(3):

@@ -31,7 +31,8 @@ class Candidates:
     levels_db : float32, shape (n, tracks, octaves), how loud the 8 ms are in each microphone after it rises
         itself, about then
     before_db : float32, shape (n, tracks, octaves), the same of the 8 ms before
-    strengths_db : float32, shape (n, tracks), how much the other microphones rise about then, 0 where they do not
+    strengths_db : float32, shape (n, tracks), how much the other microphones rise about then, 0 where they
+        do not
     lags_samples : float32, shape (n, tracks), how much later than here they do, NaN where they do not
     peaks : float32, shape (n,), the largest sample of the 10 ms after the rise
     """
@@ -67,17 +68,23 @@ def candidates_of(samples: Floats, octaves: Octaves, start: int, stop: int, offs
 
     Parameters
     ----------
-    samples : float32, shape (tracks, n), with what is before and after [start, stop)
+    samples : float32, shape (tracks, n), at least one track, with what is before and after [start, stop)
     start, stop : those of its positions that count
     offset : where the stretch begins in the recording
     """
-    energies = [octave_energies(one, octaves) for one in samples]
+    # A constant in a recording would make the energy of its lowest octave swing.
+    energies = [
+        octave_energies(one - one.mean(), octaves) if len(one) else octave_energies(one, octaves)
+        for one in samples
+    ]
     rises = [find_rises(one, energy, octaves) for one, energy in zip(samples, energies, strict=True)]
     positions = np.concatenate([one.positions_samples for one in rises])
     order = np.argsort(positions, kind="stable")
     order = order[(positions[order] >= start) & (positions[order] < stop)]
     at = positions[order]
-    by = np.repeat(np.arange(len(rises), dtype=np.int16), [len(one.positions_samples) for one in rises])[order]
+    by = np.repeat(np.arange(len(rises), dtype=np.int16), [len(one.positions_samples) for one in rises])[
+        order
+    ]
     steepest = np.concatenate([one.steepest_samples for one in rises])[order]
     strengths_db, lags = _elsewhere(steepest, rises, octaves.rate_hz)
     rows = np.arange(len(at))
@@ -100,10 +107,7 @@ def candidates_of(samples: Floats, octaves: Octaves, start: int, stop: int, offs
 def joined(parts: Sequence[Candidates]) -> Candidates:
     """Return the candidates of consecutive stretches as one."""
     return Candidates(
-        *(
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in Candidates.__slots__
-        )
+        *(np.concatenate([getattr(part, name) for part in parts]) for name in Candidates.__slots__)
     )
 
 
@@ -144,7 +148,11 @@ def _elsewhere(at: NDArray[np.int64], rises: Sequence[Rises], rate_hz: int) -> t
         for step in range(-2, 3):
             index = np.clip(after + step, 0, len(found) - 1)
             lag = found[index] - at
-            better = (lag >= -EARLY_S * rate_hz) & (lag <= LATE_S * rate_hz) & (strength[index] > strengths[:, track])
+            better = (
+                (lag >= -EARLY_S * rate_hz)
+                & (lag <= LATE_S * rate_hz)
+                & (strength[index] > strengths[:, track])
+            )
             strengths[better, track], lags[better, track] = strength[index][better], lag[better]
     return strengths, lags
 

@@ -1,4 +1,4 @@
-"""The drums that microphones stand at, and what of each the others hear: learned from the recording itself."""
+"""The drums that microphones stand at, and what of each the others hear: learned from the recording."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Drum:
 
     Attributes
     ----------
-    tracks : the microphones that stand at it, such as above and below a snare, the one that tells its time first
+    tracks : the microphones that stand at it, such as above and below a snare, the first to hear it first
     """
 
     role: Role
@@ -41,8 +41,8 @@ class Bleed:
     ----------
     heard_db : float32, shape (drums, tracks, octaves), beside the level of the drum at its own microphone
     typical_db : float32, shape (drums,), that level in the middle
-    contrast_db : float32, shape (drums,), how much further than any other drum's its microphone rises where it
-        does so most; next to nothing where the drum is not played
+    contrast_db : float32, shape (drums,), how much further than any other drum's its microphone rises where
+        it does so most; next to nothing where the drum is not played
     """
 
     heard_db: Floats

@@ -18,6 +18,7 @@ _LIKE = {Role.CYMBAL: Role.HAT}
 _OCTAVES = 5
 _FAR_S = 1.0
 _LIMIT_DB = 40.0
+_HEARS_NOTHING_DB = -65.0
 
 NAMES = (
     *(f"rise {octave}" for octave in range(_OCTAVES)),
@@ -91,7 +92,7 @@ def evidence_of(
 
 
 def _others(of: Candidates, drum: Drum, drums: Sequence[Drum], rate_hz: int) -> list[Floats]:
-    """Return how clear of the other drums each rises, how far and when the strongest of them does, and how many."""
+    """Return how clear of the other drums each rises, how far and when the strongest does, how many do."""
     tracks = [other.tracks[0] for other in drums if other is not drum and other.role.is_close]
     own = of.strengths_db[:, drum.tracks[0]]
     nothing = np.zeros(len(own), np.float32)
@@ -104,14 +105,20 @@ def _others(of: Candidates, drum: Drum, drums: Sequence[Drum], rate_hz: int) -> 
     return [own - others.max(axis=1), others.max(axis=1), lag_ms, rising]
 
 
-def _overheads(
-    new: Floats, level_db: Floats, drums: Sequence[Drum], bleed: Bleed, which: int
-) -> Floats:
+def _overheads(new: Floats, level_db: Floats, drums: Sequence[Drum], bleed: Bleed, which: int) -> Floats:
     """Return how much louder than at a typical hit of the drum the overheads are beside its microphone."""
-    tracks = [drum.tracks[0] for drum in drums if drum.role is Role.OVERHEAD and drum is not drums[which]]
+    tracks = [
+        drum.tracks[0]
+        for drum in drums
+        if drum.role is Role.OVERHEAD
+        and drum is not drums[which]
+        and all_octaves_db(bleed.heard_db[which, drum.tracks[0]]) > _HEARS_NOTHING_DB
+    ]
     if not tracks:
         return np.zeros(len(new), np.float32)
-    beside = all_octaves_db(new[:, tracks]) - level_db[:, None] - all_octaves_db(bleed.heard_db[which, tracks])
+    beside = (
+        all_octaves_db(new[:, tracks]) - level_db[:, None] - all_octaves_db(bleed.heard_db[which, tracks])
+    )
     least: Floats = beside.min(axis=1)
     return least
 
@@ -119,8 +126,10 @@ def _overheads(
 def _neighbour(
     positions: NDArray[np.int64], level_db: Floats, strength: Floats, rate_hz: int, step: int
 ) -> list[Floats]:
-    """Return how far the rise before (step -1) or after (1) in the same microphone is, in octaves of 1 ms, and
-    how much louder and steeper it is."""
+    """Return how far the rise before (step -1) or after (1) in the same microphone is, and how much louder.
+
+    In octaves of 1 ms; and how much steeper it is.
+    """
     count = len(positions)
     apart_s, louder, steeper = np.full(count, _FAR_S), np.full(count, -_LIMIT_DB), np.full(count, -_LIMIT_DB)
     if count > 1:

@@ -32,12 +32,24 @@ _NO_ROLES: Mapping[str, Role] = MappingProxyType({})
 class Microphones(Protocol):
     """What is heard of one performance, all at one rate."""
 
-    rate_hz: int
-    length_samples: int
-    track_ids: Sequence[str]
+    @property
+    def rate_hz(self) -> int:
+        """The rate of all."""
+        ...
+
+    @property
+    def length_samples(self) -> int:
+        """How long the longest is."""
+        ...
+
+    @property
+    def track_ids(self) -> Sequence[str]:
+        """The microphones, in the order of the rows that are read."""
+        ...
 
     def read(self, start_samples: int, stop_samples: int) -> Floats:
         """Return the span [start, stop), shape (microphones, stop - start); zeros outside a recording."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,6 +102,8 @@ def find_hits(
     Cancelled : the user asked for it
     """
     ids = tuple(microphones.track_ids)
+    if not ids:
+        return _gathered_nothing()
     called = [(names or {}).get(key, key) for key in ids]
     candidates = hear(microphones, progress.part(0.0, 0.9))
     progress.check_cancelled()
@@ -109,7 +123,7 @@ def hear(microphones: Microphones, progress: Progress = SILENT) -> Candidates:
     """
     rate_hz, count = microphones.rate_hz, len(microphones.track_ids)
     octaves = Octaves(rate_hz)
-    if not count or not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ:
+    if not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ:
         return candidates_of(np.zeros((count, 0), np.float32), octaves, 0, 0, 0)
     hop = octaves.hop_samples
     segment = round(_SEGMENT_S * rate_hz / hop) * hop
@@ -144,6 +158,21 @@ def _struck(candidates: Candidates, drums: Sequence[Drum], rate_hz: int) -> Stru
     return without_doubles(struck, candidates, drums, rate_hz)
 
 
+def _gathered_nothing() -> Hits:
+    return Hits(
+        onsets_samples=np.zeros(0),
+        tracks=np.zeros(0, np.int16),
+        strengths_db=np.zeros(0, np.float32),
+        strokes=np.zeros(0, np.int32),
+        ornaments=np.zeros(0, np.int8),
+        confidences=np.zeros(0, np.float32),
+        track_ids=(),
+        roles=(),
+        delays_samples=np.zeros(0),
+        maker=HITS_MAKER,
+    )
+
+
 def _gathered(
     candidates: Candidates,
     struck: Struck,
@@ -154,7 +183,7 @@ def _gathered(
 ) -> Hits:
     onsets = candidates.positions_samples[struck.rows].astype(np.float64)
     tracks = candidates.tracks[struck.rows]
-    delays = delays_of(candidates, struck, drums, rate_hz)
+    delays = delays_of(candidates, struck, drums)
     strengths = strengths_db(candidates, struck.rows)
     played = onsets - delays[tracks]
     in_time = np.argsort(played, kind="stable")

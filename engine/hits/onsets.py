@@ -85,7 +85,8 @@ def _rising_edges(samples: Floats, near: NDArray[np.int64], rate_hz: int) -> NDA
     back, ahead, attack = (max(2, round(s * rate_hz)) for s in (_EDGE_BEFORE_S, _EDGE_AFTER_S, _ATTACK_S))
     early = max(1, back - round(_EDGE_EARLY_S * rate_hz))
     sure = max(early, back - round(_EDGE_SURE_S * rate_hz))
-    levels = np.lib.stride_tricks.sliding_window_view(np.pad(np.abs(samples), (back, attack)), back + attack)[near]
+    levels = np.lib.stride_tricks.sliding_window_view(np.pad(samples, (back, attack)), back + attack)[near]
+    levels = np.abs(levels - levels[:, :early].mean(axis=1, keepdims=True))  # whatever constant is in it
     limit = _OF_TOP * levels[:, early:].max(axis=1)
     by_level = early + (levels[:, early : back + ahead] >= limit[:, None]).argmax(axis=1)
     was_quiet = _ABOVE_BEFORE * levels[:, :early].max(axis=1) < limit

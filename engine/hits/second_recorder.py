@@ -29,7 +29,8 @@ _LEAST_S = 5.0
 class SecondRecorder:
     """How another recording of a performance lies beside the first.
 
-    A moment at `t` samples of the first is heard at ``offset_samples + t * (1 + drift_ppm / 1e6)`` of the other.
+    A moment at `t` samples of the first is heard at ``offset_samples + t * (1 + drift_ppm / 1e6)`` of the
+    other.
 
     Attributes
     ----------
@@ -81,7 +82,7 @@ def match_second_recorder(
 
 
 def _rises(blocks: Iterable[Floats], rate_hz: int) -> Floats:
-    """Return how much louder each hop is than the one before, over all octaves, in logarithms: shape (hops,)."""
+    """Return how much louder each hop is than the one before, over all octaves, in logarithms."""
     octaves = Octaves(rate_hz)
     energies = [octave_energies(piece, octaves) for piece in _whole_hops(blocks, octaves.hop_samples)]
     if not energies:
@@ -109,7 +110,6 @@ def _coarse_offset_s(near: Floats, far: Floats, step_s: float) -> float | None:
     """Return about how much later the other hears the same; None where no place stands out."""
     size = max(1, round(_COARSE_S / step_s))
     one, two = (_summed(rises, size) for rises in (near, far))
-    # A clock 500 ppm off moves by 150 ms in five minutes: sums of 10 ms are widened by that much over an hour.
     found = fftconvolve(two, one[::-1])
     found = found - np.median(found)
     best = int(np.argmax(found))
@@ -137,7 +137,11 @@ def _local_lags(
     window, step, reach = (round(seconds / step_s) for seconds in (_WINDOW_S, _STEP_S, _REACH_S))
     window = min(window, len(near) // 2)
     starts = np.arange(0, max(1, len(near) - window), step)
-    inside = [s for s in starts if 0 <= s * step_s + coarse_s and s * step_s + coarse_s + window * step_s < len(far) * step_s]
+    inside = [
+        s
+        for s in starts
+        if s * step_s + coarse_s >= 0 and s * step_s + coarse_s + window * step_s < len(far) * step_s
+    ]
     if not inside:
         return np.zeros(0), np.zeros(0)
     middle = len(inside) // 2
@@ -175,7 +179,7 @@ def _lag_s(
 
 
 def _robust_line(at_s: NDArray[np.float64], lags_s: NDArray[np.float64]) -> tuple[float, float]:
-    """Return slope and beginning of a line through most points: Theil and Sen's, then least squares near it."""
+    """Return slope and beginning of a line through most: Theil and Sen's, then least squares near it."""
     first, second = np.triu_indices(len(at_s), 1)
     if len(first) > 20_000:
         chosen = np.random.default_rng(0).choice(len(first), 20_000, replace=False)

@@ -46,8 +46,8 @@ class Struck:
 def without_doubles(struck: Struck, candidates: Candidates, drums: Sequence[Drum], rate_hz: int) -> Struck:
     """Leave out the less likely of two rises of one drum that are too near to be two hits.
 
-    All overheads count as one drum here: they hear the same cymbal one after the other, and the first is nearer.
-    A rise shortly before one that is far louder is the beginning of that.
+    All overheads count as one drum here: they hear the same cymbal one after the other, and the first is
+    nearer. A rise shortly before one that is far louder is the beginning of that.
     """
     far = np.array([drum.role is Role.OVERHEAD for drum in drums])[struck.drums]
     key = np.where(far, -1, struck.drums)
@@ -70,9 +70,7 @@ def without_doubles(struck: Struck, candidates: Candidates, drums: Sequence[Drum
     return struck.take(kept)
 
 
-def delays_of(
-    candidates: Candidates, struck: Struck, drums: Sequence[Drum], rate_hz: int
-) -> NDArray[np.float64]:
+def delays_of(candidates: Candidates, struck: Struck, drums: Sequence[Drum]) -> NDArray[np.float64]:
     """Return how much later a hit arrives at each microphone than at its own, float64, shape (tracks,).
 
     The median over sure hits of the drums with microphones of their own; 0 at those.
@@ -96,8 +94,8 @@ def strokes_of(
     """Return the stroke of each hit, int32, shape (n,), from 0 in the order of time.
 
     Sure hits are of one stroke where less than half the shortest usual distance between strokes is between
-    them; 25 ms always are, 62 ms never. Of the others each goes with the nearest sure one that is so near, and
-    is a stroke alone where none is.
+    them; 25 ms always are, 62 ms never. Of the others each goes with the nearest sure one that is so near,
+    and is a stroke alone where none is.
 
     Parameters
     ----------

@@ -1,4 +1,6 @@
-"""Train a network of the hits: ``python -m engine.hits.training hits --data DIR --cache DIR --out F.safetensors``.
+"""Train a network of the hits.
+
+``python -m engine.hits.training hits --data DIR --cache DIR --out resources/models/hits.safetensors``
 
 Rows that were made before are read again, so that what was interrupted goes on.
 """
@@ -6,6 +8,7 @@ Rows that were made before are read again, so that what was interrupted goes on.
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +18,7 @@ import torch
 from safetensors.numpy import save_file
 from torch import Tensor, nn
 
+from engine.evaluation.performances.parts import Part
 from engine.hits.hits import ORNAMENTS
 from engine.hits.octaves import Floats
 from engine.hits.roles import HEARD_ROLES
@@ -55,7 +59,7 @@ def perceptron(inputs: int, recipe: Recipe) -> nn.Sequential:
     """Return a network with fresh weights."""
     sizes = (inputs, *recipe.hidden)
     layers: list[nn.Module] = []
-    for before, after in zip(sizes[:-1], sizes[1:], strict=True):
+    for before, after in itertools.pairwise(sizes):
         layers += [nn.Linear(before, after), nn.ReLU()]
     return nn.Sequential(*layers, nn.Linear(sizes[-1], recipe.outputs))
 
@@ -82,13 +86,19 @@ def train(
 
     inputs, labels = tensors(training)
     held_inputs, held_labels = tensors(validation)
-    held = list(zip(held_inputs.split(_VALIDATION_BATCH), held_labels.split(_VALIDATION_BATCH), strict=True))
+    held = list(
+        zip(
+            torch.split(held_inputs, _VALIDATION_BATCH),
+            torch.split(held_labels, _VALIDATION_BATCH),
+            strict=True,
+        )
+    )
     with seeded(seed):
         model = perceptron(inputs.shape[1], recipe)
 
     def batches() -> list[Batch]:
         order = torch.randperm(len(inputs), generator=generator)
-        return [(inputs[some], labels[some]) for some in order.split(_BATCH)]
+        return [(inputs[some], labels[some]) for some in torch.split(order, _BATCH)]
 
     fitted = fit(model, loss_of, batches, held, TrainSettings(recipe.epochs, 2e-3, 1e-3, None), SILENT)
     print(f"loss {fitted.best.loss:.4f}, held back {fitted.best.validation:.4f}", file=sys.stderr)
@@ -111,7 +121,7 @@ def main() -> None:
     asked = parser.parse_args()
     recipe = RECIPES[asked.name]
 
-    def rows(part: str, count: int) -> tuple[Floats, Labels]:
+    def rows(part: Part, count: int) -> tuple[Floats, Labels]:
         made = list(all_rows(asked.name, asked.data, asked.cache, part, count, 1, recipe.longest_s))
         return np.concatenate([one for one, _ in made]), np.concatenate([one for _, one in made])
 

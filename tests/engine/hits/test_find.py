@@ -1,0 +1,182 @@
+"""The hits of a drum performance, found over all of its microphones."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from engine.errors import Cancelled
+from engine.hits.find import HeldMicrophones, find_hits
+from engine.hits.hits import ORNAMENTS, Hits, Ornament, Role
+from engine.progress import ReportingProgress
+from tests.engine.hits.kit import RATE_HZ, ROLES, groove, rendered
+
+SURE = 0.5
+
+
+@pytest.fixture(scope="module")
+def heard() -> HeldMicrophones:
+    return rendered(groove(), 13.5)
+
+
+@pytest.fixture(scope="module")
+def found(heard: HeldMicrophones) -> Hits:
+    return find_hits(heard, ROLES)
+
+
+def sure_onsets(hits: Hits, track: int) -> NDArray[np.float64]:
+    return hits.onsets_samples[(hits.confidences >= SURE) & (hits.tracks == track)]
+
+
+@pytest.mark.parametrize("drum", [0, 1, 2])
+def test_each_hit_is_found_at_its_own_microphone_and_no_bleed_is(found: Hits, drum: int) -> None:
+    played = groove()
+    own = played.times_samples[played.drums == drum]
+    onsets = sure_onsets(found, drum)
+    assert len(onsets) == len(own)
+    error_ms = np.abs(onsets - own) / RATE_HZ * 1000.0
+    assert np.median(error_ms) <= 0.3
+    assert error_ms.max() <= 1.0
+
+
+def test_what_overheads_hear_of_drums_with_microphones_is_no_hit(found: Hits) -> None:
+    assert len(sure_onsets(found, 3)) + len(sure_onsets(found, 4)) <= 2  # of some ninety
+
+
+def test_overheads_arrive_later_and_keep_it(found: Hits) -> None:
+    assert list(found.delays_samples[:3]) == [0.0, 0.0, 0.0]
+    # The hat alone is 110 and 150 samples away, and it plays most.
+    assert np.all(np.abs(found.delays_samples[3:] - [110, 150]) <= 16)
+
+
+def test_drums_hit_at_once_are_rows_of_one_stroke(found: Hits) -> None:
+    sure = found.confidences >= SURE
+    voices = [
+        set(found.tracks[sure & (found.strokes == number)]) for number in np.unique(found.strokes[sure])
+    ]
+    assert sum(one == {0, 2} for one in voices) == 9
+    assert sum(one == {1, 2} for one in voices) == 12
+    assert np.all(np.diff(found.strokes) >= 0)
+    assert np.all(np.diff(found.onsets_samples) >= 0)
+
+
+def test_ghosts_are_ghosts(found: Hits) -> None:
+    played = groove()
+    soft = played.times_samples[(played.drums == 1) & (played.velocities < 0.3)]
+    ghosts = found.onsets_samples[found.ornaments == ORNAMENTS.index(Ornament.GHOST)]
+    assert len(ghosts) == len(soft)
+    assert np.all(np.abs(ghosts - soft) < 0.005 * RATE_HZ)
+
+
+def test_peaks_of_the_microphones_alone_find_bleed(heard: HeldMicrophones, found: Hits) -> None:
+    """Each microphone by itself, as a detector would that knows of no other: what this is better than."""
+    wrong = 0
+    for track, name in enumerate(list(ROLES)[:3]):
+        hops = (
+            np.abs(heard.samples[name][: len(heard.samples[name]) // 441 * 441]).reshape(-1, 441).max(axis=1)
+        )
+        rises = hops[1:] > 3.0 * np.maximum(hops[:-1], 0.02 * hops.max())
+        wrong += int(np.sum(rises)) - len(sure_onsets(found, track))
+    assert wrong > 10
+
+
+def test_it_does_not_matter_which_microphone_is_how_loud(heard: HeldMicrophones, found: Hits) -> None:
+    gains = dict(zip(ROLES, (0.03, 1.4, 0.2, 2.0, 0.5), strict=True))
+    louder = HeldMicrophones(
+        {name: one * np.float32(gains[name]) for name, one in heard.samples.items()}, RATE_HZ
+    )
+    again = find_hits(louder, ROLES)
+    for track in range(3):
+        onsets = sure_onsets(again, track)
+        assert len(onsets) == len(sure_onsets(found, track))
+        assert np.abs(onsets - sure_onsets(found, track)).max() <= 0.001 * RATE_HZ
+
+
+def test_microphones_of_other_lengths_and_what_is_no_number(heard: HeldMicrophones) -> None:
+    cut = dict(heard.samples)
+    cut["Snare"] = cut["Snare"][: 6 * RATE_HZ]
+    cut["Hat"] = cut["Hat"].copy()
+    cut["Hat"][1000:1010] = np.nan
+    cut["OH R"] = cut["OH R"][:0]
+    hits = find_hits(HeldMicrophones(cut, RATE_HZ), ROLES)
+    assert len(sure_onsets(hits, 0)) == 12
+    assert sure_onsets(hits, 1).max() < 6 * RATE_HZ
+    assert np.isfinite(hits.onsets_samples).all()
+    assert np.isfinite(hits.confidences).all()
+
+
+def test_one_microphone_alone_has_all_hits(heard: HeldMicrophones) -> None:
+    alone = HeldMicrophones({"take 1": heard.samples["OH L"]}, RATE_HZ)
+    hits = find_hits(alone)
+    assert hits.roles == (Role.OTHER,)
+    sure = sure_onsets(hits, 0)
+    # Nearly every eighth has a hat or a drum, and most stand out.
+    near = [np.abs(sure - time).min() < 0.01 * RATE_HZ for time in groove().times_samples]
+    assert np.mean(near) > 0.8
+
+
+@pytest.mark.parametrize("kind", ["silence", "constant", "noise", "hum"])
+def test_what_holds_no_drums_holds_next_to_no_hits(kind: str) -> None:
+    rng = np.random.default_rng(3)
+    length = 6 * RATE_HZ
+    at_s = np.arange(length) / RATE_HZ
+    sounds = {
+        "silence": np.zeros((5, length)),
+        "constant": np.full((5, length), 0.4),
+        "noise": rng.standard_normal((5, length)) * 0.1,
+        "hum": 0.3 * np.sin(2 * np.pi * 50 * at_s) * np.ones((5, 1)),
+    }[kind].astype(np.float32)
+    hits = find_hits(HeldMicrophones(dict(zip(ROLES, sounds, strict=True)), RATE_HZ), ROLES)
+    # What sets in with the first sample is a rise.
+    assert np.sum((hits.confidences >= SURE) & (hits.onsets_samples > 1000)) <= 3
+
+
+@pytest.mark.parametrize("how", ["clipped", "very quiet", "upside down"])
+def test_drums_that_were_recorded_badly(heard: HeldMicrophones, how: str) -> None:
+    change = {
+        "clipped": lambda one: np.clip(one * 4.0, -1.0, 1.0),
+        "very quiet": lambda one: one * 1e-3,
+        "upside down": lambda one: -one + 0.1,
+    }[how]
+    samples = {name: change(one[: 7 * RATE_HZ]).astype(np.float32) for name, one in heard.samples.items()}
+    hits = find_hits(HeldMicrophones(samples, RATE_HZ), ROLES)
+    played = groove()
+    for drum in range(3):
+        own = played.times_samples[(played.drums == drum) & (played.times_samples < 6.9 * RATE_HZ)]
+        onsets = sure_onsets(hits, drum)
+        nearest = np.array([np.abs(onsets - time).min() for time in own])
+        assert np.mean(nearest < 0.002 * RATE_HZ) > 0.9
+        # Where a kick is cut off at full scale, the snare in its microphone is nearly as loud.
+        assert len(onsets) <= (2.0 if how == "clipped" else 1.15) * len(own)
+
+
+@pytest.mark.parametrize("rate_hz", [8_000, 48_000, 192_000])
+def test_every_rate_has_the_same_hits(heard: HeldMicrophones, rate_hz: int) -> None:
+    import soxr
+
+    samples = {
+        name: soxr.resample(one[: 4 * RATE_HZ], RATE_HZ, rate_hz).astype(np.float32)
+        for name, one in heard.samples.items()
+    }
+    hits = find_hits(HeldMicrophones(samples, rate_hz), ROLES)
+    played = groove()
+    own = played.times_samples[(played.drums == 0) & (played.times_samples < 3.9 * RATE_HZ)] / RATE_HZ
+    onsets = sure_onsets(hits, 0) / rate_hz
+    assert len(onsets) == len(own)
+    assert np.abs(onsets - own).max() < 0.002
+
+
+def test_nothing_has_no_hits() -> None:
+    assert not len(find_hits(HeldMicrophones({}, RATE_HZ)).onsets_samples)
+    assert not len(find_hits(HeldMicrophones({"Kick": np.zeros(0, np.float32)}, RATE_HZ)).onsets_samples)
+    assert not len(find_hits(HeldMicrophones({"Kick": np.ones(900, np.float32)}, 4_000)).onsets_samples)
+
+
+def test_it_can_be_stopped(heard: HeldMicrophones) -> None:
+    class Stopped:
+        def is_set(self) -> bool:
+            return True
+
+    with pytest.raises(Cancelled):
+        find_hits(heard, ROLES, ReportingProgress(cancelled=Stopped()))

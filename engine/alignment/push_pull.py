@@ -12,6 +12,10 @@ from engine.alignment.strokes import Strokes
 
 Floats = NDArray[np.float64]
 
+_WIDTHS = 6.0
+"""So many widths away nothing counts any more."""
+_KNOTS_AT_ONCE = 64
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
@@ -55,20 +59,33 @@ def smoothed(
     for _ in range(3):
         fitted = _local_lines(knots, times_samples, offsets_samples, width_samples, given * robust)
         away = np.abs(offsets_samples - np.interp(times_samples, knots, fitted))
-        spread = 4.0 * float(np.median(away)) + 1e-9
+        # Where most lie on the curve exactly, the least of strays still counts as one.
+        spread = max(4.0 * float(np.median(away)), 1e-3 * width_samples)
         robust = np.clip(1.0 - (away / spread) ** 2, 0.03, 1.0) ** 2
     return Curve(knots, fitted)
 
 
 def _local_lines(knots: Floats, times: Floats, offsets: Floats, width: float, weights: Floats) -> Floats:
-    """Fit a line around each knot by weighted least squares, its slope held down where little supports it."""
+    """Fit a line around each knot by weighted least squares, from what is within some widths of it."""
+    fitted = np.empty(len(knots))
+    for start in range(0, len(knots), _KNOTS_AT_ONCE):
+        some = knots[start : start + _KNOTS_AT_ONCE]
+        first, last = np.searchsorted(times, [some[0] - _WIDTHS * width, some[-1] + _WIDTHS * width])
+        # Where nothing is near, the nearest on either side is all there is to go by.
+        near = slice(max(int(first) - 1, 0), int(last) + 1)
+        fitted[start : start + len(some)] = _lines_at(some, times[near], offsets[near], width, weights[near])
+    return fitted
+
+
+def _lines_at(knots: Floats, times: Floats, offsets: Floats, width: float, weights: Floats) -> Floats:
     away = (times - knots[:, None]) / width
-    weight = weights * np.exp(-0.5 * np.minimum(away**2, 60.0)) + 1e-12
+    weight = weights * np.exp(-0.5 * np.minimum(away**2, _WIDTHS**2)) + 1e-12
     total = weight.sum(1)
     middle = (weight * away).sum(1) / total
     mean = weight @ offsets / total
-    centred = weight * (away - middle[:, None])
-    slope = (centred * (offsets - mean[:, None])).sum(1) / ((centred * (away - middle[:, None])).sum(1) + 0.5)
+    centred = away - middle[:, None]
+    # Half a stroke's worth of a level line holds the slope down where little supports it.
+    slope = (weight * centred * (offsets - mean[:, None])).sum(1) / ((weight * centred**2).sum(1) + 0.5)
     fitted: Floats = mean - slope * middle
     return fitted
 

@@ -19,6 +19,8 @@ _SOFTER_DB = 2.0
 """A hit shortly before a louder one of its drum is a grace note, whether it was told as one or not."""
 
 GRACES = (ORNAMENTS.index(Ornament.FLAM), ORNAMENTS.index(Ornament.DRAG))
+_BOUNCE_S = (0.05, 0.27)
+_BOUNCE_SOFTER_DB = 1.0
 _LATE = ORNAMENTS.index(Ornament.LATE_VOICE)
 
 
@@ -33,6 +35,8 @@ class Strokes:
     voices : bool, shape (s, len(VOICES)), what sounds, grace notes aside
     of_hits : int64, shape (n,), the stroke of each hit; a grace note is of that of its main hit
     graces : bool, shape (n,), which hits are grace notes: they keep their distance to the main hit
+    bounces : bool, shape (n,), which hits follow a louder one of their drum so soon that they may be one too
+        many
     rate_hz : of the positions
     """
 
@@ -41,6 +45,7 @@ class Strokes:
     voices: NDArray[np.bool_]
     of_hits: NDArray[np.int64]
     graces: NDArray[np.bool_]
+    bounces: NDArray[np.bool_]
     rate_hz: int
 
 
@@ -64,7 +69,9 @@ def gather(hits: Hits, rate_hz: int) -> Strokes:
     of_hits = np.argsort(order)[of_hits] if count else np.zeros(0, np.int64)
     strengths = np.full(size, -np.inf, np.float32)
     np.maximum.at(strengths, of_hits, hits.strengths_db)
-    return Strokes(onsets[order], strengths, _voices(hits, of_hits, graces, size), of_hits, graces, rate_hz)
+    voices = _voices(hits, of_hits, graces, size)
+    bounces = _bounces(hits, graces, rate_hz)
+    return Strokes(onsets[order], strengths, voices, of_hits, graces, bounces, rate_hz)
 
 
 def _plain_graces(hits: Hits, rate_hz: int) -> NDArray[np.bool_]:
@@ -81,6 +88,16 @@ def _plain_graces(hits: Hits, rate_hz: int) -> NDArray[np.bool_]:
             softer = hits.strengths_db[rows[at]] <= hits.strengths_db[rows[main]] - _SOFTER_DB
             graces[rows[at]] = bool(soon[at]) and bool(softer)
     return graces
+
+
+def _bounces(hits: Hits, graces: NDArray[np.bool_], rate_hz: int) -> NDArray[np.bool_]:
+    bounces = np.zeros(len(hits.onsets_samples), np.bool_)
+    for track in np.unique(hits.tracks):
+        rows = np.flatnonzero((hits.tracks == track) & ~graces)
+        gaps_s = np.diff(hits.onsets_samples[rows]) / rate_hz
+        soon = (gaps_s >= _BOUNCE_S[0]) & (gaps_s <= _BOUNCE_S[1])
+        bounces[rows[1:]] = soon & (np.diff(hits.strengths_db[rows]) <= -_BOUNCE_SOFTER_DB)
+    return bounces
 
 
 def _main_hit(hits: Hits, graces: NDArray[np.bool_], grace: int, rate_hz: int) -> int | None:
@@ -108,6 +125,10 @@ def _voices(
     voices = np.zeros((size, len(VOICES)), np.bool_)
     roles = hits.voices
     for hit in np.flatnonzero(~graces):
-        if roles[hit] in VOICES:
-            voices[of_hits[hit], VOICES.index(roles[hit])] = True
+        voices[of_hits[hit], voice_of(roles[hit])] = True
     return voices
+
+
+def voice_of(role: Role) -> int:
+    """Return the column of a voice; what has no close microphone is heard overhead: cymbals."""
+    return VOICES.index(role if role in VOICES else Role.CYMBAL)

@@ -24,7 +24,9 @@ _LEAST_CONFIDENCE = 0.8
 def second_recorders(
     state: DocumentState, media: Mapping[str, Path], hits: Hits, progress: Progress
 ) -> Iterator[str]:
-    """Yield a sentence for each microphone away from the drums that runs apart from the one with most hits.
+    """Yield a sentence for each microphone away from the drums that runs apart from those at them.
+
+    It is compared with an overhead, which hears the whole kit as well, else with the one that has most hits.
 
     Raises
     ------
@@ -33,7 +35,9 @@ def second_recorders(
     away = [key for key, role in zip(hits.track_ids, hits.roles, strict=True) if role in _AWAY]
     if not away or not len(hits.tracks):
         return
-    first = hits.track_ids[int(np.bincount(hits.tracks, minlength=len(hits.track_ids)).argmax())]
+    counts = np.bincount(hits.tracks, minlength=len(hits.track_ids))
+    counts[[role is Role.OVERHEAD for role in hits.roles]] += len(hits.tracks) + 1
+    first = hits.track_ids[int(counts.argmax())]
     names = {track.id: track.name for track in state.tracks}
     others = [key for key in away if key != first]
     with Microphones(state, media, (first, *others)) as microphones:

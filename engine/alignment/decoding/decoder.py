@@ -2,8 +2,8 @@
 
 A generative model: the playing lies off the lines by a push and pull that slowly varies, each stroke off
 that by a little, now and then by much; what sounds on a line is what the drummer plays there in other bars;
-now and then a stroke is one too many. The dynamic programme (`monotone`) finds the likeliest placement, and in
-a few passes placement, push and pull, and groove are found from each other.
+now and then a stroke is one too many. The dynamic programme (`monotone`) finds the likeliest placement. In a
+few passes placement, push and pull, and groove are found from each other.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.alignment.decoding.candidates import Candidates, near
-from engine.alignment.decoding.groove import learned, log_odds, plain
+from engine.alignment.decoding.groove import learned, log_odds, plain, played
 from engine.alignment.decoding.monotone import Costs, Decoded, decode
 from engine.alignment.decoding.offset import follow
 from engine.alignment.placement import Lines
 from engine.alignment.push_pull import smoothed
-from engine.alignment.strokes import VOICES, Strokes
+from engine.alignment.strokes import Strokes
 
 Floats = NDArray[np.float64]
 
@@ -32,7 +32,7 @@ class Beliefs:
     ----------
     jitter_ms : how far strokes lie off the push and pull, the least that is ever believed
     stray_share : how many strokes lie anywhere within about `stray_lines` of a line
-    extra_per_s : strokes too many
+    extra_per_s, bounces_per_s : strokes too many, and those of them soon after a louder one of their drum
     kept_of_neighbour, most_kept : how much of what a stroke is off the next is off too, at first and at most
     neighbour_s : after which time that is forgotten
     groove : how much counts what is played where in other bars
@@ -43,9 +43,10 @@ class Beliefs:
     """
 
     jitter_ms: float = 3.0
-    stray_share: float = 0.06
+    stray_share: float = 0.1
     stray_lines: float = 0.45
-    extra_per_s: float = 0.03
+    extra_per_s: float = 0.01
+    bounces_per_s: float = 0.15
     kept_of_neighbour: float = 0.2
     most_kept: float = 0.8
     neighbour_s: float = 0.6
@@ -87,7 +88,7 @@ def place(strokes: Strokes, lines: Lines, beliefs: Beliefs = BELIEFS) -> StrokeL
         decoded = decode(_costs(strokes, lines, candidates, playing, likely, beliefs))
         taken = _taken(candidates.lines, decoded)
         if number + 1 < beliefs.passes:
-            likely = learned(strokes, lines, _played(strokes, taken, len(lines.levels)))
+            likely = learned(strokes, lines, played(strokes, taken, len(lines.levels)))
             playing = _heard(strokes, candidates, decoded, beliefs)
     columns = np.where(decoded.choices >= 0, decoded.choices, decoded.posterior.shape[1] - 1)
     return StrokeLines(taken, decoded.posterior[np.arange(count), columns])
@@ -96,14 +97,6 @@ def place(strokes: Strokes, lines: Lines, beliefs: Beliefs = BELIEFS) -> StrokeL
 def _taken(lines: NDArray[np.int64], decoded: Decoded) -> NDArray[np.int64]:
     row = np.arange(len(lines))
     return np.where(decoded.choices >= 0, lines[row, np.maximum(decoded.choices, 0)], -1)
-
-
-def _played(strokes: Strokes, taken: NDArray[np.int64], count: int) -> Floats:
-    """Return how often each drum was placed on each line, shape (m, len(VOICES))."""
-    played = np.zeros((count, len(VOICES)))
-    on_line = taken >= 0
-    np.add.at(played, taken[on_line], strokes.voices[on_line].astype(np.float64))
-    return played
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,25 +156,34 @@ def _costs(
     )
     sounding = strokes.voices[:, None, :]
     odds = (log_odds(likely)[candidates.lines] * sounding).sum(2)
-    played = -beliefs.groove * odds / np.maximum(sounding.sum(2), 1) ** beliefs.shared_groove
+    costly = -beliefs.groove * odds / np.maximum(sounding.sum(2), 1) ** beliefs.shared_groove
     fits = _misfit(off_ms, playing.jitter_ms, spacing_ms, beliefs)
-    first = np.where(there, played + fits, np.inf)
+    first = np.where(there, costly + fits, np.inf)
     gaps_ms = np.diff(strokes.onsets_samples, prepend=strokes.onsets_samples[:1]) * per_ms
     kept = playing.kept * np.exp(-gaps_ms / 1000.0 / beliefs.neighbour_s)
     limit = 2.0 * playing.jitter_ms
     drawn = np.clip(np.roll(off_ms, 1, axis=0), -limit, limit) * kept[:, None]
     narrower_ms = np.sqrt(1.0 - kept**2) * playing.jitter_ms
     beside = _misfit(off_ms[:, None, :] - drawn[:, :, None], narrower_ms[:, None, None], spacing_ms, beliefs)
-    following = np.where(there[:, None, :], played[:, None, :] + beside, np.inf)
-    sharing = played[:, None, :] + _sharing(strokes, fits, gaps_ms, beliefs)
-    none = np.full(len(gaps_ms), -np.log(beliefs.extra_per_s / 1000.0))
+    following = np.where(there[:, None, :], costly[:, None, :] + beside, np.inf)
+    sharing = costly[:, None, :] + _sharing(strokes, fits, gaps_ms, beliefs)
+    rates = np.where(_may_be_bounces(strokes), beliefs.bounces_per_s, beliefs.extra_per_s)
+    none = -np.log(rates / 1000.0)
     return Costs(candidates.lines, first, following, sharing, none)
+
+
+def _may_be_bounces(strokes: Strokes) -> NDArray[np.bool_]:
+    """Tell which strokes are nothing but hits that may be one too many."""
+    bounces = np.ones(len(strokes.onsets_samples), np.bool_)
+    main = ~strokes.graces
+    np.logical_and.at(bounces, strokes.of_hits[main], strokes.bounces[main])
+    return bounces
 
 
 def _sharing(strokes: Strokes, fits: Floats, gaps_ms: Floats, beliefs: Beliefs) -> Floats:
     """Return what it costs, on top of being played, that a stroke shares the line of the one before it.
 
-    One of the two is at fault, and where that lies says nothing: what the first cost is given back if it was it.
+    One of the two is at fault, and where that lies says nothing: what the first cost is given back if it is.
     """
     before = np.roll(fits, 1, axis=0)[:, :, None]
     fault = -np.log(beliefs.fell_apart / beliefs.shared_within_ms)

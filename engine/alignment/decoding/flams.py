@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.alignment.decoding.groove import learned, played
 from engine.alignment.placement import Lines
 from engine.alignment.push_pull import Curve
-from engine.alignment.strokes import Strokes
+from engine.alignment.strokes import Strokes, voice_of
 from engine.hits.hits import ORNAMENTS, Hits, Ornament
 
 Floats = NDArray[np.float64]
@@ -30,6 +31,8 @@ class FlamLimits:
     fault_cost : how rare it is that a voice is at fault, in nats
     least_jitter_ms : the least that sound strokes are taken to lie off where they are expected
     confidence : of a hit from which on it is a voice at all
+    rarest, rarest_bounce : a voice that is played there less often in other bars is no voice of the stroke
+        but a hit too many; one that may have bounced needs to be played there more often
     """
 
     apart_ms: float = 12.0
@@ -39,9 +42,25 @@ class FlamLimits:
     fault_cost: float = 3.0
     least_jitter_ms: float = 3.0
     confidence: float = 0.7
+    rarest: float = 0.03
+    rarest_bounce: float = 0.25
 
 
 LIMITS = FlamLimits()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Faults:
+    """What is wrong within strokes.
+
+    Attributes
+    ----------
+    late_samples : float64, shape (n,), how late each hit is within its stroke where that is a fault, else NaN
+    strays : bool, shape (n,), hits that lie apart in a stroke and are no voice of it
+    """
+
+    late_samples: Floats
+    strays: NDArray[np.bool_]
 
 
 def joined(strokes: Strokes, taken: NDArray[np.int64]) -> tuple[Strokes, NDArray[np.int64]]:
@@ -73,8 +92,8 @@ def find(
     lines: Lines,
     expected: Curve,
     limits: FlamLimits = LIMITS,
-) -> Floats:
-    """Return how late each hit is within its stroke where that is a fault, in samples, shape (n,), else NaN.
+) -> Faults:
+    """Return which voices fell apart from their strokes.
 
     Two voices that lie apart do not say which is at fault: the one that lies further from where the stroke is
     expected, by its line and the push and pull, unless hearing told already.
@@ -85,12 +104,13 @@ def find(
     expected : the push and pull against the lines
     """
     late = np.full(len(hits.onsets_samples), np.nan)
+    strays = np.zeros(len(hits.onsets_samples), np.bool_)
     groups = _voices_of_strokes(strokes, hits.confidences >= limits.confidence)
-    usual_ms = _usual_ms(hits, groups, strokes.rate_hz)
     goals = _goals(taken, lines, expected)
     off_ms = np.abs(strokes.onsets_samples - goals)[taken >= 0] / strokes.rate_hz * 1000.0
     jitter_ms = max(limits.least_jitter_ms, 1.48 * float(np.median(off_ms))) if len(off_ms) else np.inf
-    apart_ms = max(limits.apart_ms, limits.usual * usual_ms)
+    apart_ms = max(limits.apart_ms, limits.usual * _usual_ms(hits, groups, strokes.rate_hz))
+    rare = _rare(hits, strokes, taken, lines, limits)
     for group in groups:
         times_ms = hits.onsets_samples[group] / strokes.rate_hz * 1000.0
         told = hits.ornaments[group] == _LATE
@@ -99,7 +119,22 @@ def find(
         if faulty.any():
             away_ms = times_ms[faulty] - times_ms[~faulty].min()
             late[group[faulty]] = away_ms / 1000.0 * strokes.rate_hz
-    return late
+            strays[group[faulty & rare[group] & ~told]] = True
+    return Faults(np.where(strays, np.nan, late), strays)
+
+
+def _rare(
+    hits: Hits, strokes: Strokes, taken: NDArray[np.int64], lines: Lines, limits: FlamLimits
+) -> NDArray[np.bool_]:
+    """Tell which hits are of drums that are hardly played on their line in other bars."""
+    at = taken[strokes.of_hits]
+    if not len(lines.beats):
+        return np.zeros(len(at), np.bool_)
+    likely = learned(strokes, lines, played(strokes, taken, len(lines.beats)))
+    voices = np.array([voice_of(role) for role in hits.voices], np.int64)
+    least = np.where(strokes.bounces, limits.rarest_bounce, limits.rarest)
+    rare: NDArray[np.bool_] = (at >= 0) & (likely[at, voices] < least)
+    return rare
 
 
 def _voices_of_strokes(strokes: Strokes, sure: NDArray[np.bool_]) -> list[NDArray[np.int64]]:

@@ -89,20 +89,28 @@ def learned(strokes: Strokes, lines: Lines, taken: Floats) -> Floats:
     shape = (int(bars.max()) + 1, int(columns.max()) + 1)
     counts = np.zeros((*shape, len(VOICES)))
     np.add.at(counts, (bars, columns), taken)
-    played = np.zeros(shape)
+    passed = np.zeros(shape)
     inside = np.zeros(len(bars))
     onsets = strokes.onsets_samples
     if len(onsets):
         inside = (lines.positions_samples >= onsets[0] - 1) & (lines.positions_samples <= onsets[-1] + 1)
-    np.add.at(played, (bars, columns), inside)
+    np.add.at(passed, (bars, columns), inside)
     apart = np.arange(shape[0])[:, None] - np.arange(shape[0])
     kernel = np.exp(-0.5 * (apart / _NEIGHBOUR_BARS) ** 2)
     np.fill_diagonal(kernel, 0.0)
     near_counts = np.tensordot(kernel, np.minimum(counts, 1.0), axes=1)[bars, columns]
-    near_played = (kernel @ played)[bars, columns][:, None]
+    near_played = (kernel @ passed)[bars, columns][:, None]
     before = plain(strokes, lines)
     likely: Floats = (near_counts + _BARS_BEFORE_IT_COUNTS * before) / (near_played + _BARS_BEFORE_IT_COUNTS)
     return np.clip(likely, _RAREST, _SUREST)
+
+
+def played(strokes: Strokes, taken: NDArray[np.int64], count: int) -> Floats:
+    """Return how often each drum was placed on each of `count` lines, shape (count, len(VOICES))."""
+    often = np.zeros((count, len(VOICES)))
+    on_line = taken >= 0
+    np.add.at(often, taken[on_line], strokes.voices[on_line].astype(np.float64))
+    return often
 
 
 def log_odds(likely: Floats) -> Floats:

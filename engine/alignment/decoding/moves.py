@@ -43,8 +43,10 @@ def placed(
     curve = phrase(strokes, taken, lines)
     late = np.full(len(hits.onsets_samples), np.nan)
     if settings.fix_flams:
-        late = flams.find(hits, strokes, taken, lines, curve)
-        strokes = replace(strokes, onsets_samples=_without(hits, strokes, late))
+        faults = flams.find(hits, strokes, taken, lines, curve)
+        late = faults.late_samples
+        apart = faults.strays | ~np.isnan(late)
+        strokes = replace(strokes, onsets_samples=_without(hits, strokes, apart))
     shifts = _shifts(strokes, taken, lines, curve, settings)
     moved = shifts[strokes.of_hits] - np.nan_to_num(late)
     return Placement(
@@ -55,10 +57,10 @@ def placed(
     )
 
 
-def _without(hits: Hits, strokes: Strokes, late: Floats) -> Floats:
-    """Return where strokes are without the voices that are at fault."""
+def _without(hits: Hits, strokes: Strokes, apart: NDArray[np.bool_]) -> Floats:
+    """Return where strokes are without what lies apart in them."""
     onsets = np.full(len(strokes.onsets_samples), np.inf)
-    sound = ~strokes.graces & np.isnan(late)
+    sound = ~strokes.graces & ~apart
     np.minimum.at(onsets, strokes.of_hits[sound], hits.onsets_samples[sound])
     return np.where(np.isfinite(onsets), onsets, strokes.onsets_samples)
 

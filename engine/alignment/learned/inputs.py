@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from engine.alignment.decoding.candidates import REACH, Candidates, near
 from engine.alignment.decoding.groove import lines_in_bar
 from engine.alignment.placement import Lines
-from engine.alignment.strokes import VOICES, Strokes
+from engine.alignment.strokes import VOICES, Strokes, voice_of
 from engine.hits.hits import Hits
 
 Floats = NDArray[np.float32]
@@ -92,8 +92,8 @@ def _sounding(hits: Hits, strokes: Strokes) -> NDArray[np.float64]:
     strengths = np.zeros((count, len(VOICES)))
     apart = np.zeros((count, len(VOICES)))
     roles = hits.voices
-    for role_number, role in enumerate(VOICES):
-        of_role = np.array([voice is role for voice in roles], bool) & ~strokes.graces
+    for role_number in range(len(VOICES)):
+        of_role = np.array([voice_of(voice) == role_number for voice in roles], bool) & ~strokes.graces
         if of_role.any():
             usual = float(np.median(hits.strengths_db[of_role]))
             at = strokes.of_hits[of_role]

@@ -15,7 +15,7 @@ from engine.alignment.learned.inputs import CHOICES, input_size, inputs_of
 from engine.alignment.learned.networks import NETWORKS
 from engine.alignment.learned.placing import Trained
 from engine.alignment.placement import Lines
-from engine.alignment.strokes import VOICES, Strokes, gather
+from engine.alignment.strokes import VOICES, Strokes, gather, voice_of
 from engine.evaluation.performances.performance import Truth
 from engine.hits.hits import ORNAMENTS, Hits, Ornament
 from engine.learning.loop import Batch, Epoch, TrainSettings, fit, seeded
@@ -87,8 +87,8 @@ def _faults(example: Example, strokes: Strokes) -> NDArray[np.float32]:
     late = (example.truth.ornaments[np.maximum(example.rows, 0)] == _LATE) & (example.rows >= 0)
     for hit, role in enumerate(example.hits.voices):
         stroke = strokes.of_hits[hit]
-        if role in VOICES and several[stroke] and not strokes.graces[hit]:
-            faults[stroke, VOICES.index(role)] = float(late[hit])
+        if several[stroke] and not strokes.graces[hit]:
+            faults[stroke, voice_of(role)] = float(late[hit])
     return faults
 
 

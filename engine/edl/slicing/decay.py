@@ -38,12 +38,13 @@ def continued(tail: Samples, length: int) -> Samples:
 def burg(sound: Samples, order: int) -> Samples:
     """Return the prediction error filter of a sound, shape (order + 1,), the first of them 1."""
     forward, backward = sound[1:].copy(), sound[:-1].copy()
-    found = np.ones(1)
-    for _ in range(order):
+    found = np.zeros(order + 1)
+    found[0] = 1.0
+    for number in range(order):
         power = float(forward @ forward + backward @ backward)
         reflection = -2.0 * float(forward @ backward) / power if power > 0.0 else 0.0
-        found = np.append(found, 0.0)
-        found = found + reflection * found[::-1]
+        known = found[: number + 2]
+        known += reflection * known[::-1]
         forward, backward = (forward + reflection * backward)[1:], (backward + reflection * forward)[:-1]
     return found
 

@@ -32,7 +32,11 @@ def continued(tail: Samples, length: int) -> Samples:
     overhang = np.convolve(heard[-order:], coefficients[1:])[order - 1 :]  # what the past says of what comes
     rings[: min(order, length)] = -overhang[:length]
     noise = np.resize(np.concatenate([residual[::-1], residual]), length) * _fading(residual, length)
-    return _filtered(rings + noise, coefficients)
+    goes_on = _filtered(rings + noise, coefficients)
+    loudest = np.maximum.accumulate(np.abs(goes_on))
+    # what swells, or is too slow to be told from a slope, would go on rising
+    limited: Samples = goes_on * np.minimum(1.0, np.abs(heard).max() / np.maximum(loudest, 1e-300))
+    return limited
 
 
 def burg(sound: Samples, order: int) -> Samples:

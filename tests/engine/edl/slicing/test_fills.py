@@ -35,11 +35,29 @@ def test_noise_goes_on_fading_as_fast_and_in_its_colour() -> None:
     assert colours[0] == pytest.approx(colours[1], abs=0.15)
 
 
-@pytest.mark.parametrize("sound", [np.zeros(5_000), np.zeros(3), np.zeros(0), np.full(5_000, 0.5)])
-def test_a_decay_of_nothing_and_of_what_stands_is_finite(sound: np.ndarray) -> None:
-    found = continued(sound, 800)
-    assert found.shape == (800,)
-    assert np.abs(found).max() <= 0.51
+AT = np.arange(5_000)
+
+
+@pytest.mark.parametrize(
+    "sound",
+    [
+        np.zeros(5_000),
+        np.zeros(3),
+        np.zeros(0),
+        np.full(5_000, 0.5),
+        np.sin(AT * 0.002),
+        np.sin(AT * 0.05) * np.exp(AT / 1_000),
+        AT / 5_000,
+        np.cumsum(np.random.default_rng(6).standard_normal(5_000)),
+        1e-300 * np.cos(AT),
+    ],
+)
+def test_nothing_goes_on_louder_than_it_was(sound: np.ndarray) -> None:
+    for length in (800, 30_000):
+        found = continued(sound, length)
+        assert found.shape == (length,)
+        assert np.isfinite(found).all()
+        assert np.abs(found).max() <= np.abs(sound).max(initial=0.0) * (1 + 1e-9)
 
 
 def test_burg_finds_the_poles_it_was_given() -> None:

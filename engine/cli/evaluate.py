@@ -96,11 +96,16 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
 
 
 def _table(options: argparse.Namespace) -> VerbOutput:
-    from engine.evaluation.compare import table_of
-
     if options.results is None:
         raise UsageError("There is nothing to make a table of: name finished trials with --results.")
-    table = table_of(options.results)
+    if options.part == "timing":
+        from engine.evaluation.timing.table import table_of as timing_table_of
+
+        table = timing_table_of(options.results)
+    else:
+        from engine.evaluation.compare import table_of
+
+        table = table_of(options.results)
     return VerbOutput({"table": table}, table)
 
 

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import chain
 from pathlib import Path
 
 from engine.alignment.learned.networks import NETWORKS
 from engine.alignment.learned.placing import by_network
 from engine.alignment.learned.training import SETTINGS, Example, train
 from engine.alignment.placement import Aligner
-from engine.evaluation.performances.parts import Part
-from engine.evaluation.performances.symbolic import TYPICAL_ERRORS, FinderErrors, symbolic
+from engine.evaluation.timing.placement_networks import examples
 from engine.learning.loop import TrainSettings
 from engine.progress import SILENT, Progress
 
 _PERFORMANCES, _HELD_BACK, _SHORT = 300, 20, 12
-_TRUE = FinderErrors(timing_ms=0.1)
 _QUICK = TrainSettings(epochs=2, learning_rate=2e-3, weight_decay=1e-2, patience=None)
 
 
@@ -35,25 +32,16 @@ def trained_aligners(
     Cancelled : the user asked for it
     """
     found: dict[str, list[Aligner]] = {}
-    validation = _examples(data_dir, "validation", _SHORT if short else _HELD_BACK, 0)
+    validation = examples(data_dir, "validation", _SHORT if short else _HELD_BACK, 0)
     runs = [
         (network, phase, seed) for seed in range(seeds) for network in NETWORKS for phase in (True, False)
     ]
     lessons: list[Example] = []
     for number, (network, phase, seed) in enumerate(runs):
         if number % (2 * len(NETWORKS)) == 0:
-            lessons = _examples(data_dir, "train", _SHORT if short else _PERFORMANCES, seed)
+            lessons = examples(data_dir, "train", _SHORT if short else _PERFORMANCES, seed)
         part = progress.part(number / len(runs), (number + 1) / len(runs))
         trained = train(network, phase, lessons, validation, seed, _QUICK if short else SETTINGS, part)
         name = f"{network} {'with' if phase else 'without'} phase"
         found.setdefault(name, []).append(by_network(trained))
     return found
-
-
-def _examples(data_dir: Path, part: Part, count: int, seed: int) -> list[Example]:
-    """Return performances, half of them as a finder of hits would tell of them."""
-    told = chain(
-        symbolic(data_dir, part, count - count // 2, seed, errors=_TRUE),
-        symbolic(data_dir, part, count // 2, seed + 1_000, errors=TYPICAL_ERRORS),
-    )
-    return [Example(one.hits, one.lines, one.truth, one.rows) for one in told]

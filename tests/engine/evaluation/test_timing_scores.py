@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from engine.alignment.placement import Lines, Placement
 from engine.document.analysis import BeatGrid
+from engine.errors import UsageError
 from engine.evaluation.performances.performance import Performance, Truth
 from engine.evaluation.timing.hit_scores import hit_score, rows_found
 from engine.evaluation.timing.hit_scores import together as hits_together
 from engine.evaluation.timing.matching import f_measure, matched
 from engine.evaluation.timing.placement_scores import ends_of, placement_score, together
 from engine.evaluation.timing.simple_aligners import as_it_is, nearest_lines, to_nearest_line
-from engine.evaluation.timing.simple_hits import simple_hits
+from engine.evaluation.timing.table import table_of
 from engine.hits.hits import ORNAMENTS, Hits, Ornament, Role
 
 RATE_HZ = 44_100
@@ -171,7 +174,17 @@ def test_a_faultless_placement_scores_full() -> None:
     assert spurious["faulty_flams_f"] == 0.0
 
 
-def test_the_simple_finder_finds_clear_hits() -> None:
-    found = simple_hits(_performance())
-    assert {found.roles[track] for track in found.tracks} <= {Role.KICK, Role.SNARE}
-    assert hit_score(_performance(), found).figures()["f_close"] > 0.6
+def test_lines_become_tables_and_a_file_of_none_is_refused(tmp_path: Path) -> None:
+    lines = [
+        {"hits": "true", "displacement": "5 ms", "row": "nearest line", "wrong_place": 0.0123, "n": 4},
+        {"metric": "all_f_close", "value": 0.98765, "n": 4, "baseline": 0.5},
+    ]
+    (tmp_path / "lines.jsonl").write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    table = table_of(tmp_path / "lines.jsonl")
+    assert "**True hits, 5 ms** (4 performances)" in table
+    assert "| nearest line | 1.23 |" in table
+    assert "| all f close | 0.988 |  | 0.500 | 4 |" in table
+    (tmp_path / "none.jsonl").write_text("[1", "utf-8")
+    for name in ("none.jsonl", "nowhere.jsonl"):
+        with pytest.raises(UsageError, match=name):
+            table_of(tmp_path / name)

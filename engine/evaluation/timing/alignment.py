@@ -146,6 +146,6 @@ def _line(kind: str, displacement: str, row: str, by_seed: Mapping[int, list[Pla
         "displacement": displacement,
         "row": row,
         **every.figures(),
-        "wrong_place_deviation": float(np.std(wrong)),
+        **({"wrong_place_deviation": float(np.std(wrong))} if len(wrong) > 1 else {}),
         "n": sum(len(scores) for scores in by_seed.values()),
     }

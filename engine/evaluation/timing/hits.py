@@ -122,7 +122,8 @@ def _figures(
         name = group[0] if len(group) == 1 and len(kits) > 1 else "all"
         for metric in value:
             if np.isfinite(value[metric]):
-                spread = float(np.std([figures[metric] for figures in by_seed]))
+                seeds = [figures[metric] for figures in by_seed]
+                spread = float(np.std(seeds)) if len(seeds) > 1 else float("nan")
                 yield _line(f"{name}_{metric}", value[metric], baseline[metric], count, spread)
 
 

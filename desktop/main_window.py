@@ -285,6 +285,7 @@ class MainWindow(QMainWindow):
         self.say(self.transport.lengths)
 
     def _show_before(self, before: bool) -> None:
+        self.timeline.canvas.set_before(before)
         self._show_timeline()
         self.say("As it was recorded" if before else "With its edited sound")
 

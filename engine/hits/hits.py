@@ -68,6 +68,15 @@ class Hits:
     delays_samples: NDArray[np.float64]
     maker: str = ""
 
+    def __post_init__(self) -> None:
+        """Take roles as a document holds them, as plain words.
+
+        Raises
+        ------
+        ValueError : one of them is no role
+        """
+        object.__setattr__(self, "roles", tuple(Role(role) for role in self.roles))
+
     @property
     def voices(self) -> tuple[Role, ...]:
         """The role of each hit's microphone, length n."""

@@ -124,8 +124,12 @@ def test_before_and_after_are_one_key_apart(timing: Hands) -> None:
     window = timing.window
     timing.press("Alt+E")
     assert window.transport.patches
+    moved = window.timeline.canvas.shown.hits
     timing.press("Shift+Q")
     assert not window.transport.patches
+    before = window.timeline.canvas.shown.hits
+    assert (moved.targets != moved.onsets).any()
+    np.testing.assert_array_equal(before.targets, before.onsets)
     timing.press("Q")
     assert not window.transport.edit_list.patches
     timing.press("Shift+Q")

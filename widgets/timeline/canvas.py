@@ -110,6 +110,7 @@ class Canvas(QWidget):
         self._source_beats: Beats | None = None
         self._source_lines = NO_LINES
         self._hits: Hits | None = None
+        self._is_before = False
         self.selection = Selected()
         self._playhead = 0
         self._near: int | None = None
@@ -242,7 +243,7 @@ class Canvas(QWidget):
     def _caption(self) -> str:
         edits, rate_hz = self.times.edit_list, self.state.rate_hz
         if edits is None or not rate_hz:
-            return ""
+            return "As it was recorded" if self._is_before else ""
         lengths = (edits.length_samples, edits.source_length_samples)
         result, source = (format_time(samples_to_s(length, rate_hz), 0) for length in lengths)
         return f"Result {result} of {source}"
@@ -297,8 +298,14 @@ class Canvas(QWidget):
         """Show undecided moves so far, and only those of a range, until the document is shown anew."""
         self._show(hits=self.times.hits(self._marked().scaled(share, least_samples, most_samples)))
 
+    def set_before(self, before: bool) -> None:
+        """Show all as it was recorded, or with its edited sound; whose waves those are is told apart."""
+        self._is_before = before
+        self._show(hits=self._hit_marks())
+
     def _marked(self) -> HitMarks:
-        return HitMarks.of(self._hits, self.state)
+        marks = HitMarks.of(self._hits, self.state)
+        return marks.as_recorded() if self._is_before else marks
 
     def _hit_marks(self) -> HitMarks:
         return self.times.hits(self._marked())

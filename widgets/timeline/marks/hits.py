@@ -79,6 +79,15 @@ class HitMarks:
             onsets, onsets + by, self.strengths[rows], self.verdicts[rows], self.tracks[rows], self.track_ids
         )
 
+    def as_recorded(self) -> HitMarks:
+        """Return them as they were before any move was accepted."""
+        accepted = self.verdicts == VERDICTS.index(Verdict.ACCEPTED)
+        return replace(
+            self,
+            targets=np.where(accepted, self.onsets, self.targets),
+            verdicts=np.where(accepted, STAYS, self.verdicts).astype(np.int8),
+        )
+
     def scaled(self, share: float, least: float, most: float) -> HitMarks:
         """Return them with undecided moves scaled by a share; those out of the range least to most stay.
 

@@ -41,7 +41,7 @@ def test_the_level_is_unsure_where_every_other_beat_is_hardly_heard(rng):
     told = simulated(track.clicks_samples[::2] / RATE_HZ, 20.0, rng, missed=0.0, between=0.4)
     tempi = {}
     for expected in (80.0, 160.0):
-        best, *others = find_readings(traces, told, prior=TempoPrior(expected, 0.3))
+        best, *others = find_readings(traces, told, prior=TempoPrior(expected, 0.12))
         tempi[expected] = best.grid.tempo_bpm
         assert {"half", "double"} & {one.name for one in others[:2]}
     assert tempi[80.0] == pytest.approx(80.0, rel=0.02)

@@ -35,7 +35,7 @@ DOWNBEAT_WEIGHT = 2.5
 class TrainingSettings:
     """How long and how fast to learn; an epoch is `steps` batches of `size` stretches of 40 s."""
 
-    epochs: int = 30
+    epochs: int = 66
     steps: int = 50
     size: int = 8
     learning_rate: float = 3e-3
@@ -70,7 +70,8 @@ class Training:
     def __init__(self, settings: TrainingSettings) -> None:
         self.settings = settings
         with seeded(settings.seed):
-            self.network = BeatNetwork().to(memory_format=torch.channels_last)  # a quarter faster
+            # A quarter faster so, with the same sums; the stubs do not know it of a whole module.
+            self.network = BeatNetwork().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
             self.averaged = BeatNetwork()
         self.averaged.load_state_dict(self.network.state_dict())
         self.averaged.eval()
@@ -168,9 +169,9 @@ def main() -> None:
     parser.add_argument("music", type=Path)
     parser.add_argument("groove", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--pieces", type=int, default=1400, help="pieces of 45 s to train on")
-    parser.add_argument("--validation-pieces", type=int, default=80)
-    parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--pieces", type=int, default=1690, help="pieces of 45 s to train on")
+    parser.add_argument("--validation-pieces", type=int, default=66)
+    parser.add_argument("--epochs", type=int, default=66)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
     for count, is_validation in ((chosen.pieces, False), (chosen.validation_pieces, True)):

@@ -113,7 +113,8 @@ def test_clicks_are_found_to_a_frame(tempo_bpm):
     assert f_measure(beats, heard_at) >= 0.97
     nearest = np.abs(heard_at[:, None] - beats[None, :]).min(axis=1)
     assert np.median(nearest) <= 1
-    assert f_measure(beats[::4], peaks(found.downbeat)) >= 0.9
+    is_first = np.arange(len(beats)) % 4 == 0
+    assert found.downbeat[beats[is_first]].min() > found.downbeat[beats[~is_first]].max()
 
 
 @pytest.mark.parametrize("sound", ["silence", "noise", "hum"])

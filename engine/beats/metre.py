@@ -17,7 +17,7 @@ from engine.progress import SILENT, Progress
 Floats = NDArray[np.float64]
 
 METRES = (2, 3, 4, 5, 6, 7)
-_UNUSUAL = {2: 0.25, 3: 0.04, 4: 0.0, 5: 0.10, 6: 0.08, 7: 0.12}
+_UNUSUAL = {2: 0.10, 3: 0.04, 4: 0.0, 5: 0.10, 6: 0.08, 7: 0.12}
 """What a beat in a bar of each length costs: where nothing tells, bars have four."""
 _CHANGE_COST = 8.0
 _FIRST_BONUS = 0.5

@@ -131,7 +131,7 @@ def test_bars_have_four_beats_where_nothing_tells():
 
 def plain_bars_score(odds):
     """Return the score of the best count, trying what may follow what place by place."""
-    prices = {2: 0.25, 3: 0.04, 4: 0.0, 5: 0.10, 6: 0.08, 7: 0.12}
+    prices = {2: 0.10, 3: 0.04, 4: 0.0, 5: 0.10, 6: 0.08, 7: 0.12}
     places = [(metre, count) for metre in METRES for count in range(1, metre + 1)]
     total = {(m, c): (odds[0] + 0.5 if c == 1 else 0.0) - prices[m] for m, c in places}
     for here in odds[1:]:

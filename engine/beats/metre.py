@@ -22,7 +22,6 @@ _UNUSUAL = {2: 0.10, 3: 0.04, 4: 0.0, 5: 0.10, 6: 0.08, 7: 0.12}
 _CHANGE_COST = 8.0
 _FIRST_BONUS = 0.5
 _MOST_ODDS = 5.0
-_AVERAGE_SHARE = 0.6
 _BEATS_A_CHECK = 1024
 
 _LENGTHS = np.repeat(METRES, METRES)
@@ -47,9 +46,9 @@ class Bars:
 
 
 def downbeat_odds(downbeat: NDArray[np.floating]) -> Floats:
-    """Return what speaks for a downbeat at each beat, shape (n,), as log-odds beside those of the average beat.
+    """Return what speaks for a downbeat at each beat, shape (n,), as log-odds beside the average beat.
 
-    Beside them for the most part: where all beats are as likely downbeats, little speaks for long bars.
+    Where all beats are as likely downbeats, nothing speaks for any bar, long or short.
 
     Parameters
     ----------
@@ -59,7 +58,7 @@ def downbeat_odds(downbeat: NDArray[np.floating]) -> Floats:
     if not len(known):
         return known
     average = float(np.clip(known.mean(), 0.02, 0.6))
-    odds: Floats = np.log(known / (1.0 - known)) - _AVERAGE_SHARE * np.log(average / (1.0 - average))
+    odds: Floats = np.log(known / (1.0 - known)) - np.log(average / (1.0 - average))
     return np.clip(odds, -_MOST_ODDS, _MOST_ODDS)
 
 

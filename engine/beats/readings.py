@@ -24,10 +24,12 @@ HEARD = "heard"
 """The name of the reading that the beats were first found at."""
 OFF_BEAT = "off"
 """As fast, but half a beat later; weighed, and never offered beside the right one."""
-_BEAT_WEIGHT = 0.45
+_BEAT_WEIGHT = 0.8
 _BAR_WEIGHT = 0.5
 _LEVEL_WEIGHT = 0.4
 _PRIOR_WEIGHT = 0.3
+_BETWEEN_SHARE, _FRAME_SHARE = 0.5, 1.25
+"""How much the downbeats of the network over beats and of that over frames count."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,8 +112,8 @@ def bars_at(frames: Floats, heard: Evidence, progress: Progress = SILENT) -> tup
     frames : float64, shape (n,), strictly ascending, two at least
     """
     told = told_of(heard.network, pictures(heard.sums, frames)).astype(np.float64)
-    odds = downbeat_odds(1.0 / (1.0 + np.exp(-told[:, 0])))
-    odds += downbeat_odds(heard.downbeat[heard.at(frames)])
+    odds = _BETWEEN_SHARE * downbeat_odds(1.0 / (1.0 + np.exp(-told[:, 0])))
+    odds += _FRAME_SHARE * downbeat_odds(heard.downbeat[heard.at(frames)])
     return best_bars(odds, progress), float(told[:, 1].mean())
 
 

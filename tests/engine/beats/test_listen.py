@@ -9,6 +9,7 @@ from threading import Event
 import numpy as np
 import pytest
 
+from engine.beats.classic.find import find_beats as find_classic
 from engine.beats.clicks import click_track
 from engine.beats.listen import find_beats, listen
 from engine.beats.traces import trace
@@ -58,12 +59,14 @@ def test_bars_are_counted_from_the_low_beat(beats_in_bar):
     np.testing.assert_array_equal(grid.bar_positions, expected)
 
 
-@pytest.mark.parametrize("groove", sorted(FLOOR))
-def test_grooves_stay_above_the_stored_floor(data_dir, groove):
+@pytest.mark.parametrize("find", ["learned", "classic"])
+@pytest.mark.parametrize("groove", sorted(FLOOR["classic"]))
+def test_grooves_stay_above_the_stored_floor(data_dir, groove, find):
     recording = read_song(data_dir / "grooves" / groove)
-    grid = hear(recording.samples, recording.rate_hz).grid
+    traces = trace([recording.samples], recording.rate_hz, len(recording.samples))
+    grid = find_beats(traces)[0].grid if find == "learned" else find_classic(traces)
     beats_s, downbeats_s = (at / recording.rate_hz for at in (grid.beats_samples, grid.downbeats_samples))
-    floor = FLOOR[groove]
+    floor = FLOOR["classic"][groove] | FLOOR[find].get(groove, {})
     assert f_measure(recording.beats_s, beats_s) >= floor["beat_f_measure"]
     assert f_measure(recording.downbeats_s, downbeats_s) >= floor["downbeat_f_measure"]
     assert abs(np.median(errors_ms(recording.beats_s, beats_s))) <= floor["bias_ms"]

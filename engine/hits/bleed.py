@@ -7,12 +7,13 @@ what is to be told apart).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.kinds.hit import OCTAVES_HZ
+from engine.hits.hits import Hits
 from engine.timebase import s_to_samples
 
 Sound = NDArray[np.float32]
@@ -22,54 +23,61 @@ BEFORE_S = 0.02
 _MOST_HITS = 40
 
 
-def octave_powers(sound: Sound, onsets_samples: NDArray[np.float64], rate_hz: int) -> NDArray[np.float64]:
-    """Return the mean power that hits add to a microphone, by octave of `OCTAVES_HZ`, shape (10,).
+class Bleed:
+    """Tells how much of other microphones one voice of a stroke is; reads around a few hits of each drum.
 
     Parameters
     ----------
-    sound : shape (frames,)
-    onsets_samples : where they rise at their own microphone, shape (n,); the median over at most 40 of them
+    read : (start, stop) to samples of all microphones in the order of `hits.track_ids`, shape
+        (microphones, stop - start)
+    hits : of which drums are known by their other hits
     """
-    if not len(onsets_samples):
-        return np.zeros(len(OCTAVES_HZ))
-    chosen = onsets_samples[np.linspace(0, len(onsets_samples) - 1, _MOST_HITS).astype(int)]
-    before, after = s_to_samples(BEFORE_S, rate_hz), s_to_samples(AFTER_S, rate_hz)
-    found = []
-    for onset in np.unique(np.maximum(chosen, 0).astype(np.int64)).tolist():
-        quiet = _powers(sound[max(0, onset - before) : onset], rate_hz)
-        found.append(_powers(sound[onset : onset + after], rate_hz) - quiet)
-    median: NDArray[np.float64] = np.maximum(np.median(np.array(found), axis=0), 0.0)
-    return median
 
+    def __init__(self, read: Callable[[int, int], Sound], hits: Hits, rate_hz: int) -> None:
+        self._read, self._hits, self._rate_hz = read, hits, rate_hz
+        _, voices_of_stroke, counts = np.unique(hits.strokes, return_inverse=True, return_counts=True)
+        self._is_alone = counts[voices_of_stroke] == 1
+        self._known: dict[int, NDArray[np.float64]] = {}
 
-def bleed_shares(
-    microphones: Mapping[str, Sound],
-    voice_onsets: NDArray[np.float64],
-    other_onsets: Sequence[NDArray[np.float64]],
-    at_samples: float,
-    rate_hz: int,
-) -> dict[str, list[float]]:
-    """Return how much of each octave of other microphones is one voice of a stroke, by name.
+    def __call__(self, row: int) -> dict[str, list[float]]:
+        """Return how much of each octave of `OCTAVES_HZ` a row of the hits is, by the id of the microphone.
 
-    It is what the payload of a flam holds as its bleed.
+        Microphones that hear nothing of it are left out; it is what the payload of a flam holds.
+        """
+        hits, own = self._hits, int(self._hits.tracks[row])
+        onset = max(0, int(hits.onsets_samples[row]))
+        together = {int(track) for track in hits.tracks[hits.strokes == hits.strokes[row]]}
+        begin = int(hits.onsets_samples[hits.strokes == hits.strokes[row]].min(initial=onset))
+        ringing = self._powers(max(0, begin - s_to_samples(BEFORE_S, self._rate_hz)), max(0, begin))
+        heard = self._added(own)
+        whole = sum((self._added(track) for track in together), np.zeros(heard.shape)) + ringing
+        shares = np.divide(heard, whole, out=np.zeros(heard.shape), where=whole > 0.0).round(3)
+        return {
+            key: of_octave.tolist()
+            for track, (key, of_octave) in enumerate(zip(hits.track_ids, shares, strict=True))
+            if track != own and of_octave.any()
+        }
 
-    Parameters
-    ----------
-    microphones : all but that of the voice, shape (frames,) each
-    voice_onsets : the other hits of its drum, best those where nothing else sounds
-    other_onsets : the same of each of the other drums of the stroke
-    at_samples : where the stroke begins, for what rings there already
-    """
-    before, shares = s_to_samples(BEFORE_S, rate_hz), {}
-    start = max(0, int(at_samples) - before)
-    for name, sound in microphones.items():
-        own = octave_powers(sound, voice_onsets, rate_hz)
-        rest = sum((octave_powers(sound, onsets, rate_hz) for onsets in other_onsets), np.zeros(len(own)))
-        ringing = _powers(sound[start : int(at_samples)], rate_hz)
-        whole = own + rest + ringing
-        found = np.divide(own, whole, out=np.zeros(len(own)), where=whole > 0.0)
-        shares[name] = np.round(found, 3).tolist()
-    return shares
+    def _added(self, drum: int) -> NDArray[np.float64]:
+        """Return the power that hits of a drum add to each microphone, shape (microphones, octaves).
+
+        The median over at most 40 of its hits, where there are any of those that sound alone.
+        """
+        if drum not in self._known:
+            of_drum = self._hits.tracks == drum
+            alone = of_drum & self._is_alone
+            onsets = self._hits.onsets_samples[alone if alone.any() else of_drum]
+            chosen = onsets[np.linspace(0, len(onsets) - 1, _MOST_HITS).astype(int)]
+            before, after = s_to_samples(BEFORE_S, self._rate_hz), s_to_samples(AFTER_S, self._rate_hz)
+            found = [
+                self._powers(onset, onset + after) - self._powers(max(0, onset - before), onset)
+                for onset in np.unique(np.maximum(chosen, 0).astype(np.int64)).tolist()
+            ]
+            self._known[drum] = np.maximum(np.median(np.array(found), axis=0), 0.0)
+        return self._known[drum]
+
+    def _powers(self, start: int, stop: int) -> NDArray[np.float64]:
+        return np.array([_powers(sound, self._rate_hz) for sound in self._read(start, stop)])
 
 
 def _powers(sound: Sound, rate_hz: int) -> NDArray[np.float64]:

@@ -25,7 +25,7 @@ from engine.document.state import DocumentState
 from engine.errors import TimingError
 from engine.hits.confirmed import sure_enough
 from engine.hits.hits import Hits
-from engine.jobs.hit_proposals import Bleed, Placed, flam_proposals, hit_proposals
+from engine.jobs.hit_proposals import Placed, Shares, flam_proposals, hit_proposals
 from engine.wording import counted
 
 _What = tuple[str, tuple[str, ...]]
@@ -60,7 +60,7 @@ class ProposedMoves:
         return f"{said}; {self.answered:,} answered before" if self.answered else said
 
 
-def no_bleed(_track: str, _onset_samples: int) -> Bleed:
+def no_bleed(_row: int) -> Shares:
     """Tell of no other microphone that hears a voice."""
     return {}
 
@@ -72,7 +72,7 @@ def propose_moves(
     settings: TimingSettings,
     *,
     groove: Groove | None = None,
-    bleed_of: Callable[[str, int], Bleed] = no_bleed,
+    bleed_of: Callable[[int], Shares] = no_bleed,
     aligner: Aligner | None = None,
     merges_as: str = "",
 ) -> ProposedMoves:

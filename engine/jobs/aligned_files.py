@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engine.alignment.bleed import bleed_shares
 from engine.alignment.timing_settings import TimingSettings
 from engine.document.analysis import Analysis, BeatGrid
 from engine.document.decisions import Verdict
@@ -19,13 +18,13 @@ from engine.document.track import Track
 from engine.edl.export import ExportRequest
 from engine.edl.export.plan import check, export_all
 from engine.errors import ExportError
+from engine.hits.bleed import Bleed
 from engine.hits.confirmed import confirmed
 from engine.hits.hits import Hits
 from engine.jobs.align import ProposedMoves, propose_moves
 from engine.jobs.find_grid import FoundGrid, WantedGrid, find_grid
 from engine.jobs.find_groove import find_groove
 from engine.jobs.hear_hits import HITS, HitsRequest, hear_hits, hits_id
-from engine.jobs.hit_proposals import Bleed
 from engine.jobs.microphones import Microphones
 from engine.jobs.second_recorders import second_recorders
 from engine.progress import Progress
@@ -103,27 +102,10 @@ def align(request: AlignRequest, progress: Progress) -> Aligned:
         fresh = {HITS: hits}
         notices += second_recorders(state, request.media, hits, progress.part(0.85, 0.95))
     sure = confirmed(hits, request.promoted, state.rate_hz)
-    with _bleed(state, request.media, tracks) as bleed_of:
+    with Microphones(state, request.media, sure.track_ids) as microphones:
+        bleed_of = Bleed(microphones.read, sure, state.rate_hz)
         proposed = propose_moves(state, sure, found.grid, request.settings, groove=groove, bleed_of=bleed_of)
     return Aligned(state, found, proposed, fresh, {HITS: key} if fresh else {}, tuple(notices))
-
-
-@contextmanager
-def _bleed(
-    state: DocumentState, media: Mapping[str, Path], tracks: tuple[str, ...]
-) -> Iterator[Callable[[str, int], Bleed]]:
-    """Give what tells how much of other microphones one voice is, opened when it is first asked."""
-    with Microphones(state, media, tracks) as microphones:
-
-        def bleed_of(track: str, onset_samples: int) -> Bleed:
-            shares = bleed_shares(microphones.read, onset_samples, state.rate_hz)
-            return {
-                key: own.tolist()
-                for key, own in zip(tracks, shares, strict=True)
-                if key != track and own.any()
-            }
-
-        yield bleed_of
 
 
 def check_files(request: AlignRequest, folder: Path, *, overwrite: bool) -> None:

@@ -33,7 +33,7 @@ from engine.document.proposals import Alternative, Proposal, proposal_id
 from engine.hits.hits import Hits
 from engine.timebase import s_to_samples
 
-Bleed = Mapping[str, Sequence[float]]
+Shares = Mapping[str, Sequence[float]]
 """How much of each octave of other microphones is one voice, 0 to 1, by their ids."""
 
 _TYPICAL_MS = 25.0
@@ -163,12 +163,12 @@ def _alternatives(placed: Placed, stroke: int, start: int, stop: int) -> Iterato
                 yield Alternative(_FILL_WORDS[fill], start, stop, {FILL: fill.value})
 
 
-def flam_proposals(placed: Placed, bleed_of: Callable[[str, int], Bleed]) -> Iterator[Proposal]:
+def flam_proposals(placed: Placed, bleed_of: Callable[[int], Shares]) -> Iterator[Proposal]:
     """Yield a proposal for each voice that came apart from its stroke, in the order of time.
 
     Parameters
     ----------
-    bleed_of : the microphone of a voice and its onset to how much of the others is that voice
+    bleed_of : a row of the hits to how much of other microphones it is, see `engine.hits.bleed`
     """
     hits, strokes, settings = placed.hits, placed.strokes, placed.settings
     late = placed.placement.flams_samples
@@ -183,7 +183,7 @@ def flam_proposals(placed: Placed, bleed_of: Callable[[str, int], Bleed]) -> Ite
             ONSET_SAMPLES: onset,
             VOICES: voice,
             CROSSFADE_MS: settings.crossfade_ms,
-            BLEED: {key: list(shares) for key, shares in bleed_of(hits.track_ids[track], int(onset)).items()},
+            BLEED: {key: list(shares) for key, shares in bleed_of(row).items()},
         }
         own = (hits.track_ids[track],)
         said = {name: value for name, value in payload.items() if name != BLEED}

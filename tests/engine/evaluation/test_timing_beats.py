@@ -18,17 +18,15 @@ def test_each_line_has_value_baseline_and_count(tmp_path):
     folder.mkdir(parents=True)
     soundfile.write(folder / "120bpm_clicks.wav", click_track(120, 22_050, length_s=6.0).samples, 22_050)
     lines = {line["metric"]: line for line in evaluate(tmp_path, short=True)}
-    assert all(set(line) == {"metric", "value", "baseline", "n"} for line in lines.values())
-    assert lines["loops_tempo_accuracy"] == {
-        "metric": "loops_tempo_accuracy",
-        "value": 1.0,
-        "baseline": lines["loops_tempo_accuracy"]["baseline"],
-        "n": 1,
-    }
+    assert all({"metric", "value", "n"} <= set(line) for line in lines.values())
+    tempo = lines["loops_tempo_accuracy"]
+    assert set(tempo) == {"metric", "value", "baseline", "classic", "fixed_120_bpm", "n"}
+    assert (tempo["value"], tempo["fixed_120_bpm"], tempo["n"]) == (1.0, 1.0, 1)
+    assert 0.0 < lines["ten_minutes_s"]["value"]
     assert abs(lines["clicks_beat_bias_ms"]["value"]) < 2.0
     assert lines["clicks_beat_error_max_ms"]["value"] < 10.0
     assert lines["clicks_beat_bias_ms"]["baseline"] > 5.0, "librosa is known to be late"
-    assert lines["clicks_beat_f_measure"]["value"] >= lines["clicks_beat_f_measure"]["baseline"]
+    assert lines["clicks_beat_f_measure"]["value"] > 0.8
 
 
 def test_a_folder_without_recordings_is_named(tmp_path):

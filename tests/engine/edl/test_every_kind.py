@@ -352,8 +352,8 @@ def test_proposing_again_leaves_what_others_made(trio: Recording, tmp_path: Path
             document.apply(edit)
             document.apply(decide(document.state, [proposal.id], Verdict.UNDECIDED))
         old, new = (cut_proposal(start, start + 500) for start in (2_000, 4_000))
-        document.apply(replace_proposals(document.state, [old], {}, "Proposed", kind="cut"))
-        document.apply(replace_proposals(document.state, [new], {}, "Proposed again", kind="cut"))
+        document.apply(replace_proposals(document.state, [old], {}, "Proposed", kinds=("cut",)))
+        document.apply(replace_proposals(document.state, [new], {}, "Proposed again", kinds=("cut",)))
         assert [one.maker for one in document.state.proposals.values()] == ["you", "you", "test"]
         assert old.id not in document.state.proposals
 

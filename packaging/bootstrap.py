@@ -30,8 +30,6 @@ OLDEST_PYTHON = (3, 11)
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 # From this pip on a dry run reads the metadata beside a wheel instead of fetching the wheel.
 OLDEST_PIP = (23, 3)
-# Tests that several processes run side by side; the others play sound, or time what a user waits for.
-SHARING_TESTS = ("tests/engine", "tests/widgets", "tests/contracts")
 LIBRARY_FOLDER = "Lib" if os.name == "nt" else "lib"
 
 
@@ -125,15 +123,16 @@ def command_test(options):
         return hand_over(pytest)
     sys.stdout.flush()
     at_once = str(min(os.cpu_count() or 1, 8))
-    shared = subprocess.call([*pytest, "-n", at_once, *SHARING_TESTS])
-    rest = subprocess.call([*pytest, *("--ignore=" + folder for folder in SHARING_TESTS)])
+    shared = subprocess.call([*pytest, "-m", "sharing", "-n", at_once])
+    rest = subprocess.call([*pytest, "-m", "not sharing"])
     return shared or rest
 
 
 def is_of_all_tests(arguments):
     """Tell whether pytest is to run all there are: no test is named, and nothing but tests is asked for."""
     named = any((PROJECT / argument.split("::")[0]).exists() for argument in arguments)
-    return not named and not {"--version", "--help", "-h", "--collect-only", "--co"}.intersection(arguments)
+    other = {"--version", "--help", "-h", "--collect-only", "--co", "-m", "-n"}
+    return not named and not other.intersection(arguments)
 
 
 def has_display():

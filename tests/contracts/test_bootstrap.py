@@ -158,6 +158,7 @@ def test_wrong_use_is_one_sentence(project, arguments, status, words):
     assert not (project / ".venv").exists()
 
 
+@pytest.mark.alone
 def test_second_start_hands_over_at_once(installed):
     direct = [sys.executable, "-m", "pytest", "--version"]
     extra = []  # beside what the same program takes when it is started directly
@@ -178,6 +179,7 @@ def test_second_start_hands_over_at_once(installed):
         ([], True),
         (["--durations=20", "-q"], True),
         (["-k", "beats"], True),
+        (["-m", "slow"], False),
         (["tests/engine"], False),
         (["tests/test_a.py::test_one"], False),
         (["--version"], False),
@@ -190,17 +192,19 @@ def test_tests_that_are_named_run_as_they_are_named(bootstrap, project, argument
     assert bootstrap.is_of_all_tests(arguments) is is_of_all
 
 
-def test_all_tests_run_once_and_one_that_fails_is_told(bootstrap, installed):
-    for folder in (*bootstrap.SHARING_TESTS, "tests/alone"):
+def test_all_tests_run_once_and_one_that_fails_is_told(installed):
+    folders = ("tests/engine", "tests/widgets", "tests/contracts", "tests/desktop")
+    for folder in folders:
         (installed / folder).mkdir(parents=True)
         name = folder.replace("/", "_")
         (installed / folder / f"test_{name}.py").write_text(
             f"from pathlib import Path\ndef test_it(): Path('{name}.ran').open('x').close()\n"
         )
+    shutil.copy(ROOT / "tests" / "conftest.py", installed / "tests")
     (installed / "tests_engine.ran").touch()
     outcome = start(installed, "test", "-q", "-p", "no:cacheprovider")
     assert (outcome.returncode, "1 failed" in outcome.stdout) == (1, True)
-    assert len(list(installed.glob("*.ran"))) == len(bootstrap.SHARING_TESTS) + 1
+    assert len(list(installed.glob("*.ran"))) == len(folders)
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,7 @@ def _cpu_s(out: Path, *words: str | Path) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+@pytest.mark.alone
 def test_listing_costs_a_few_times_what_reading_and_writing_cost(long_path: Path) -> None:
     listed, plain = long_path.with_suffix(".json"), long_path.with_suffix(".plain")
     verb = "import sys; from engine.cli.main import main; sys.exit(main(sys.argv[1:]))"

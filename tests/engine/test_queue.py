@@ -182,6 +182,7 @@ def test_learned_orders_are_those_of_plain_sorting(data: st.DataObject) -> None:
     assert queue(state, "useful") == queue(state, "score"), "where nobody learns"
 
 
+@pytest.mark.alone
 def test_ten_thousand_proposals_take_milliseconds(rng):
     starts = np.sort(rng.uniform(0, 99, 10_000))
     verdicts = [[U, A, R][i] for i in rng.integers(0, 3, 10_000)]

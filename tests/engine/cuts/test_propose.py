@@ -298,6 +298,7 @@ def test_the_same_input_gives_the_same_plan():
         ({}, 50),
     ],
 )
+@pytest.mark.alone
 def test_three_hours_are_proposed_while_a_key_is_held(mode, most, rng):
     length_s = 3 * 3600
     listening = Listening(

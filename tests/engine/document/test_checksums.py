@@ -102,6 +102,7 @@ def long_document() -> Iterator[Document]:
         document.close()
 
 
+@pytest.mark.alone
 def test_one_decision_of_ten_thousand_is_quick(long_document: Document) -> None:
     document, times_s = long_document, []
     for key in list(document.state.proposals)[1:200:2]:
@@ -121,6 +122,7 @@ def test_a_decision_rebuilds_no_other_table(long_document: Document) -> None:
     assert len(after.decisions) == len(before.decisions)
 
 
+@pytest.mark.alone
 def test_a_long_document_opens_quickly(long_document: Document) -> None:
     opening_s = fastest_cpu_s(lambda: Document.open(long_document.path).close(), 7)
     assert opening_s < 0.300  # 0.09 on two idle cores; others may be using them

@@ -337,6 +337,7 @@ def test_the_size_of_long_files_stands_elsewhere(tmp_path: Path) -> None:
     assert [cue.position_samples for cue in read_cue_points(path)] == [42]
 
 
+@pytest.mark.alone
 def test_a_recording_that_was_never_closed_is_not_read_as_chunks(tmp_path: Path) -> None:
     path = tmp_path / "crashed.wav"
 

@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -119,6 +120,7 @@ def ten_thousand() -> DocumentState:
     return state_of(made, answers)
 
 
+@pytest.mark.alone
 def test_one_answer_among_ten_thousand_costs_little() -> None:
     """All that a key asks of the proposals; a walk through them in Python takes 60 ms and more."""
     state = ten_thousand()

@@ -147,6 +147,7 @@ def test_a_step_is_told_from_more(before: str, after: str, step: Step | None) ->
     assert step_between(tuple(before), tuple(after)) == step
 
 
+@pytest.mark.alone
 def test_an_edit_by_hand_among_thousands_is_cheap() -> None:
     state = document(10_000)
     more = apply_rows(state, edit_by_hand(state, "cut", 50_001, 50_005, {"crossfade_ms": 0.0})[0].changes)

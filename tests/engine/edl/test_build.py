@@ -165,6 +165,7 @@ def test_only_accepted_proposals_cut_with_the_edges_the_user_gave_them() -> None
     assert heard.segments[0].fade_in_samples == heard.segments[0].fade_out_samples == 40
 
 
+@pytest.mark.alone
 def test_ten_thousand_proposals_are_built_in_a_moment() -> None:
     state = timeline_state(10_000 * 1000, rate_hz=48_000)
     proposals = [cut_proposal(1000 * n + 200, 1000 * n + 700) for n in range(10_000)]

@@ -158,6 +158,7 @@ def test_a_result_that_cannot_travel_is_an_error_not_a_wait() -> None:
         run_in_own_process(return_a_function, (), SILENT)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("work", [look_for_the_cancel, never_look])
 def test_a_cancel_is_answered_sooner_than_a_process_starts_whether_the_work_looks_or_not(work) -> None:
     def answer_in_starts() -> float:
@@ -175,6 +176,7 @@ def test_a_cancel_is_answered_sooner_than_a_process_starts_whether_the_work_look
     assert min(answer_in_starts() for _ in range(3)) < 1.0
 
 
+@pytest.mark.alone
 def test_a_cancel_before_the_work_has_begun_is_answered_as_well() -> None:
     def seconds(do: Callable[[], object]) -> float:
         began_s = time.monotonic()

@@ -249,6 +249,7 @@ def test_no_text_is_cut(qtbot: QtBot, dress: Dress, scale: float) -> None:
     assert panel.width() == px(QUEUE)
 
 
+@pytest.mark.alone
 def test_ten_thousand_rows_are_quick(qtbot: QtBot, dress: Dress) -> None:
     """CPU time of this thread, so that a busy machine does not count."""
     panel = make(qtbot, dress(DARK), MANY, "cut-3333")

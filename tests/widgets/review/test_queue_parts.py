@@ -38,6 +38,7 @@ def cpu_ms(work: Callable[[], object]) -> float:
     return 1000 * (time.thread_time() - before)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("by", ["state", "maker"])
 def test_ten_thousand_rows_in_groups_are_quick(qtbot: QtBot, dress: Dress, by: str) -> None:
     panel = make(qtbot, dress(DARK), MANY, "cut-3333")

@@ -96,6 +96,7 @@ def test_no_arc_strikes_words_through() -> None:
     assert not [(x, y) for x in near for y in range(1, 16) if image.pixel(x, y) == ink]
 
 
+@pytest.mark.alone
 def test_a_thousand_blocks_are_laid_out_and_painted_in_a_moment() -> None:
     rng = np.random.default_rng(3)
     steps = [("repeat", 40 * n, 40 * n + 20, {"times": 2}) for n in range(500)]

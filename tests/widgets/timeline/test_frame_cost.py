@@ -97,6 +97,7 @@ def costs_in_turns(
     return [float(np.median(np.min(times, axis=0))) for times in rounds]
 
 
+@pytest.mark.alone
 def test_proposals_off_screen_cost_nothing(view: TimelineView) -> None:
     step = 40 * RATE_HZ
     near = [cut(number * step, number * step + step // 2) for number in range(20)]
@@ -111,6 +112,7 @@ def test_proposals_off_screen_cost_nothing(view: TimelineView) -> None:
     assert many_ms < 1.3 * few_ms
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("is_result", [False, True])
 def test_a_long_day_is_drawn_within_a_frame(view: TimelineView, is_result: bool) -> None:
     width = LENGTH // 10_000
@@ -122,6 +124,7 @@ def test_a_long_day_is_drawn_within_a_frame(view: TimelineView, is_result: bool)
     assert np.percentile(np.min(rounds, axis=0), 99) < 33.0
 
 
+@pytest.mark.alone
 def test_thousands_of_slices_of_single_tracks_are_drawn_within_a_frame(view: TimelineView) -> None:
     width = LENGTH // 10_000
     slices = [
@@ -146,6 +149,7 @@ def test_thousands_of_slices_of_single_tracks_are_drawn_within_a_frame(view: Tim
     assert np.percentile(np.min(rounds, axis=0), 99) < 40.0
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("is_result", [False, True])
 def test_hundreds_of_repairs_are_drawn_within_a_frame(
     view: TimelineView, rng: np.random.Generator, is_result: bool
@@ -176,6 +180,7 @@ def test_hundreds_of_repairs_are_drawn_within_a_frame(
     assert repaired[1] < 33.0
 
 
+@pytest.mark.alone
 def test_a_hundred_labels_cost_little_more_than_none(view: TimelineView) -> None:
     step = 20 * RATE_HZ
     spans = [cut(number * step, number * step + step // 2) for number in range(140)]

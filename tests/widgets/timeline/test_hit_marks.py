@@ -112,6 +112,7 @@ def test_nothing_is_drawn_without_hits() -> None:
     assert HitMarks.of(None, state) is NO_HITS
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("seconds", [2.0, 20.0, 500.0, 5_000.0])
 def test_thousands_of_hits_cost_a_small_part_of_a_frame(seconds: float) -> None:
     hits, state, _ = played(6_000)

@@ -102,6 +102,7 @@ def test_a_meter_stands_beside_what_else_is_in_its_head(
         assert not any(meter.intersects(other) for other in others)
 
 
+@pytest.mark.alone
 def test_sixty_four_meters_cost_little(qtbot: QtBot, state: DocumentState) -> None:
     view = TimelineView(DARK)
     qtbot.addWidget(view)

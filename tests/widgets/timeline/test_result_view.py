@@ -378,6 +378,7 @@ class Recorded(MadeUp):
         return self.sound[start:stop].copy()
 
 
+@pytest.mark.alone
 def test_five_hundred_seams_cost_little(qtbot: QtBot, tmp_path: Path) -> None:
     """8 tracks of 10 min with 500 accepted cuts: frames of the result beside those of the source."""
     length, rate_hz = 28_800_000, 48_000

@@ -183,6 +183,7 @@ def test_a_walk_goes_from_the_whole_to_single_samples(view: TimelineView) -> Non
     assert windows[0].visible_samples > windows[99].visible_samples
 
 
+@pytest.mark.alone
 def test_frames_are_quick_enough_to_scroll(view: TimelineView) -> None:
     # far above what is measured (a few ms), so that a busy machine does not fail it
     assert sorted(frame_times(view, walk(view.viewport, 40)))[20] < 60.0

@@ -110,6 +110,7 @@ def test_a_component_that_lacks_something_is_no_pattern() -> None:
         Pattern(transition, "Length")
 
 
+@pytest.mark.alone
 def test_many_cuts_take_a_fraction_of_what_the_library_takes(tmp_path: Path) -> None:
     def cut(count: int) -> float:
         state = with_cuts(

@@ -22,7 +22,7 @@ def test_each_line_has_value_baseline_and_count(tmp_path):
     tempo = lines["loops_tempo_accuracy"]
     assert set(tempo) == {"metric", "value", "baseline", "classic", "fixed_120_bpm", "n"}
     assert (tempo["value"], tempo["fixed_120_bpm"], tempo["n"]) == (1.0, 1.0, 1)
-    assert 0.0 < lines["ten_minutes_s"]["value"]
+    assert lines["ten_minutes_s"]["value"] > 0.0
     assert abs(lines["clicks_beat_bias_ms"]["value"]) < 2.0
     assert lines["clicks_beat_error_max_ms"]["value"] < 10.0
     assert lines["clicks_beat_bias_ms"]["baseline"] > 5.0, "librosa is known to be late"

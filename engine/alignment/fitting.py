@@ -12,7 +12,7 @@ TEMPO_DOUBT = "The hits do not follow this grid: is the tempo right, and the div
 _FEWEST = 12
 """Of fewer strokes chance decides."""
 _LEAST_AGREEMENT = 0.15
-"""Right grids reach it with a jitter of a sixth of a division and more; wrong tempi never did."""
+"""Strokes on their lines fall below it where they stray by a third of a division; others hardly reach it."""
 _MOST_OFF = 0.3
 """Nobody plays three tenths of a division early or late all the time; a grid that begins elsewhere does."""
 _SURE_AGREEMENT = 0.5

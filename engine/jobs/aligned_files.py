@@ -14,9 +14,10 @@ from engine.alignment.timing_settings import TimingSettings
 from engine.document.analysis import Analysis, BeatGrid
 from engine.document.change import Edit
 from engine.document.decisions import Verdict
-from engine.document.edits import decide
+from engine.document.edits import decide, set_analyses
 from engine.document.file.storage import apply_rows
 from engine.document.grid_edits import set_grid
+from engine.document.heard import heard_ids
 from engine.document.hit_edits import drum_tracks
 from engine.document.state import DocumentState
 from engine.document.track import Track
@@ -121,8 +122,8 @@ def proposing(
 ) -> tuple[Edit, Mapping[str, Analysis]]:
     """Return the edit that puts proposals and the grid they go by into a document, and that grid by its id.
 
-    Bars on screen and bars in reasons are those of one grid, so another grid than the one in force comes into
-    force with the proposals; it is the user's decision (decision 16).
+    Bars on screen and in reasons are those of one grid, so another grid than the one in force comes into
+    force with the proposals. What the user brought is their decision (decision 16), what is heard is none.
 
     Parameters
     ----------
@@ -130,7 +131,11 @@ def proposing(
     """
     edit, grid, grids = done.proposed.edit, done.found.grid, dict[str, Analysis]()
     changes = edit.changes
-    if in_force is None or not _are_alike(grid, in_force):
+    if done.found.is_heard:
+        ids = {"beats": heard_ids(state)["beats"]}
+        changes = (*set_analyses(state, ids, "Grid").changes, *changes)
+        grids = {ids["beats"]: grid}
+    elif in_force is None or not _are_alike(grid, in_force):
         put, stored = set_grid(state, grid, "Grid")
         grids.update(stored)
         changes = (*put.changes, *changes)

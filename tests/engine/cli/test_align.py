@@ -15,6 +15,7 @@ from engine.cli.main import main
 from engine.document.document import Document
 from engine.document.edits import set_analyses
 from engine.document.grid_edits import is_edited, steady
+from engine.document.heard import heard_ids
 from engine.hits.hits import Hits
 from tests.engine.cli.drum_take import BPM, MICROPHONES, RATE_HZ, DrumTake, drum_take
 
@@ -153,6 +154,19 @@ def test_an_own_grid_comes_into_force_with_the_proposals_and_goes_with_them(
         document.undo()
         assert document.state.analyses["beats"] == "heard", "one step, and none for the same again"
         assert document.state.proposals == before.proposals
+
+
+def test_beats_that_are_heard_are_no_decision_of_the_user(
+    take: DrumTake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = tmp_path / "take.offcut"
+    assert main(["new", str(project), *map(str, take.paths)]) == 0
+    capsys.readouterr()
+    said = _said(capsys, project, "--auto", "--propose-only")
+    with Document.open(project) as document:
+        assert document.state.analyses["beats"] == heard_ids(document.state)["beats"]
+        in_force = document.analysis("beats")
+        assert (in_force.beats_samples / RATE_HZ).tolist() == said["grid"]["beats_s"]
 
 
 def test_a_grid_of_another_tempo_is_doubted(

@@ -18,10 +18,8 @@ from desktop.timeline.selecting import Selecting
 from desktop.timing.timing import Timing
 from desktop.work import Work
 from engine.alignment.timing_settings import TimingSettings
-from engine.document.analysis import Analysis
-from engine.document.change import Edit
 from engine.document.edits import set_analyses
-from engine.document.grid_edits import set_grid, tempo_text
+from engine.document.grid_edits import tempo_text
 from engine.document.hit_edits import drum_tracks
 from engine.document.track import sound_of
 from engine.errors import TimingError, UsageError
@@ -199,14 +197,10 @@ class TimingProposing(QObject):
             self._session.apply(heard, {made.ids[name]: found for name, found in made.analyses.items()})
         if keep_hits_only:
             return
+        from engine.jobs.aligned_files import proposing
+
         before = self._session.state.proposals.keys()
-        grid, stored = made.found.grid, dict[str, Analysis]()
-        changes = made.proposed.edit.changes
-        if grid is not self._session.grid:
-            edit, grids = set_grid(self._session.state, grid, "Grid")
-            stored.update(grids)
-            changes = (*edit.changes, *changes)
-        self._session.apply(Edit(made.proposed.edit.label, changes, merges_as), stored)
+        self._session.apply(*proposing(made, self._session.state, self._session.grid, merges_as))
         self.said.emit(" ".join((f"{_sentence(made)}.", *made.notices)))
         new = self._session.state.proposals.keys() - before
         if new and not merges_as:

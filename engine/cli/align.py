@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -109,18 +110,21 @@ def _of_document(options: argparse.Namespace, document: Document, progress: Prog
     )
     done = _aligned(options, request, progress)
     if options.propose_only:
+        from engine.jobs.aligned_files import proposing
+
         listened = set_analyses(state, done.ids, "Found the drum hits", by_listening=True)
         document.apply(listened, {done.ids[kind]: one for kind, one in done.analyses.items()})
-        document.apply(done.proposed.edit)
+        document.apply(*proposing(done, document.state, grid if isinstance(grid, BeatGrid) else None))
     return _answer(options, done, ())
 
 
 def _aligned(options: argparse.Namespace, request: AlignRequest, progress: Progress) -> Aligned:
-    from engine.jobs.aligned_files import align, check_files, write_files
+    from engine.jobs.aligned_files import align, check_files, differing_rates, write_files
 
     if options.out is not None:
         check_files(request, options.out, overwrite=options.force)
     done = align(request, progress.part(0.0, 0.7 if options.out else 1.0))
+    done = replace(done, notices=(*done.notices, *differing_rates(done)))
     if options.out is None:
         return done
     return write_files(request, done, options.out, overwrite=options.force, progress=progress.part(0.7, 1.0))

@@ -7,11 +7,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+
+from engine.alignment.fitting import doubt
 from engine.alignment.timing_settings import TimingSettings
 from engine.document.analysis import Analysis, BeatGrid
+from engine.document.change import Edit
 from engine.document.decisions import Verdict
-from engine.document.edits import decide
+from engine.document.edits import decide, set_analyses
 from engine.document.file.storage import apply_rows
+from engine.document.grid_edits import set_grid
+from engine.document.heard import heard_ids
 from engine.document.hit_edits import drum_tracks
 from engine.document.state import DocumentState
 from engine.document.track import Track
@@ -29,6 +35,7 @@ from engine.jobs.microphones import Microphones
 from engine.jobs.second_recorders import second_recorders
 from engine.progress import Progress
 from engine.safe_write import shown
+from engine.wording import listed
 
 _SUFFIXES = (".wav", ".flac")
 
@@ -105,7 +112,40 @@ def align(request: AlignRequest, progress: Progress) -> Aligned:
     with Microphones(state, request.media, sure.track_ids) as microphones:
         bleed_of = Bleed(microphones.read, sure, state.rate_hz)
         proposed = propose_moves(state, sure, found.grid, request.settings, groove=groove, bleed_of=bleed_of)
+    doubted = doubt(proposed.placed.strokes.onsets_samples, proposed.placed.lines)
+    notices += [doubted] if doubted else []
     return Aligned(state, found, proposed, fresh, {HITS: key} if fresh else {}, tuple(notices))
+
+
+def proposing(
+    done: Aligned, state: DocumentState, in_force: BeatGrid | None, merges_as: str = ""
+) -> tuple[Edit, Mapping[str, Analysis]]:
+    """Return the edit that puts proposals and the grid they go by into a document, and that grid by its id.
+
+    Bars on screen and in reasons are those of one grid, so another grid than the one in force comes into
+    force with the proposals. What the user brought is their decision (decision 16), what is heard is none.
+
+    Parameters
+    ----------
+    state : of the document now, which may know the hits since
+    """
+    edit, grid, grids = done.proposed.edit, done.found.grid, dict[str, Analysis]()
+    changes = edit.changes
+    if done.found.is_heard:
+        ids = {"beats": heard_ids(state)["beats"]}
+        changes = (*set_analyses(state, ids, "Grid").changes, *changes)
+        grids = {ids["beats"]: grid}
+    elif in_force is None or not _are_alike(grid, in_force):
+        put, stored = set_grid(state, grid, "Grid")
+        grids.update(stored)
+        changes = (*put.changes, *changes)
+    return Edit(edit.label, changes, merges_as), grids
+
+
+def _are_alike(one: BeatGrid, other: BeatGrid) -> bool:
+    return np.array_equal(one.beats_samples, other.beats_samples) and np.array_equal(
+        one.bar_positions, other.bar_positions
+    )
 
 
 def check_files(request: AlignRequest, folder: Path, *, overwrite: bool) -> None:
@@ -134,11 +174,16 @@ def write_files(
         tracks = done.proposed.placed.hits.track_ids
         requests = list(_requests(state, request.media, tracks, folder, overwrite=overwrite))
         export_all(requests, progress)
-    rates = {state.sources[one.state.tracks[0].source_id].rate_hz for one in requests}
-    notices = list(done.notices)
+    return replace(done, files=tuple(one.out for one in requests))
+
+
+def differing_rates(done: Aligned) -> Iterator[str]:
+    """Yield a sentence where microphones were recorded at another rate than all of them are aligned at."""
+    state, own = done.state, set(done.proposed.placed.hits.track_ids)
+    rates = {state.sources[track.source_id].rate_hz for track in state.tracks if track.id in own}
     if rates != {state.rate_hz}:
-        notices.append(f"All aligned files have {state.rate_hz} Hz, the highest rate of the recordings.")
-    return replace(done, files=tuple(one.out for one in requests), notices=tuple(notices))
+        which = listed([f"{rate_hz:,}" for rate_hz in sorted(rates)])
+        yield f"The microphones have {which} Hz: all are aligned at {state.rate_hz:,} Hz, aligned files too."
 
 
 def accepted(state: DocumentState, proposed: ProposedMoves) -> DocumentState:

@@ -47,11 +47,17 @@ class WantedGrid:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FoundGrid:
-    """A grid, what must be known of it, and the track that it was taken from: a click is no drum."""
+    """A grid, what must be known of it, and the track that it was taken from: a click is no drum.
+
+    Attributes
+    ----------
+    is_heard : whether it is what listening to the document as it is finds
+    """
 
     grid: BeatGrid
     notice: str = ""
     click_track: str = ""
+    is_heard: bool = False
 
 
 def find_grid(
@@ -102,7 +108,7 @@ def _heard(state: DocumentState, media: Mapping[str, Path], progress: Progress) 
     grid = listen(mono_blocks(state, media), state.rate_hz, state.length_samples, progress).grid
     if not len(grid.beats_samples):
         raise TimingError("No steady pulse was found in these recordings: give --bpm, or a click.")
-    return FoundGrid(grid)
+    return FoundGrid(grid, is_heard=True)
 
 
 def _click(name: str, state: DocumentState, media: Mapping[str, Path], progress: Progress) -> FoundGrid:

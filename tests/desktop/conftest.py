@@ -65,7 +65,8 @@ class Hands:
         self.window = window
         self.said: list[str] = []
         self.refused: list[str] = []
-        for part in (window.review, window.queue.bulk, window.history, window.work, window.files):
+        work = (window.work, window.files, window.timing_proposing)
+        for part in (window.review, window.queue.bulk, window.history, *work):
             part.said.connect(self.said.append)
         for part in (window.commands.refused, window.work.failed):
             part.connect(self.refused.append)

@@ -15,10 +15,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from desktop.main_window import MainWindow
+from engine.alignment.fitting import TEMPO_DOUBT
 from engine.document.change import Edit, row_changes
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.edits import set_analyses
+from engine.document.grid_edits import is_edited
 from engine.jobs.hear_hits import hits_id
 from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
@@ -225,10 +227,21 @@ def test_a_kit_is_imported_put_in_time_reviewed_and_exported_by_keys(
     tracks = window.session.state.tracks
     assert {track.group for track in tracks} == {"Drums"}
     assert [track.role for track in tracks] == ["room", "hat", "kick", "overhead", "overhead", "snare"]
+    heard = window.session.state.analyses["beats"]
     hands.press_and_answer("Ctrl+Shift+T", fill_in("112", "0:00.652"))
     hands.finish_work()
     assert not hands.refused
     assert window.session.grid.tempo_bpm == pytest.approx(112, abs=0.1)
+    assert "?" not in hands.said[-1], "nothing to doubt"
+    hands.press("Ctrl+Z")
+    assert window.session.state.analyses["beats"] == heard, "grid and proposals are one step"
+    assert not window.session.state.proposals
+    hands.press("Ctrl+Shift+Z")
+    assert is_edited(window.session.state)
+    hands.press_and_answer("Ctrl+Shift+T", fill_in("97", "0:00.652"))
+    hands.finish_work()
+    assert hands.said[-1].endswith(TEMPO_DOUBT)
+    hands.press("Ctrl+Z")
     made = moves_of(window.session.state)
     assert len(made.ids) > 20
     assert window.timing_panel.isVisible()

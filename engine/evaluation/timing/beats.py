@@ -78,14 +78,14 @@ def evaluate(data_dir: Path, *, short: bool = False, progress: Progress = SILENT
 def _sets(data_dir: Path, *, short: bool) -> dict[str, Sequence[Callable[[], Recording]]]:
     """Return what makes the recordings of each kind."""
     sets: dict[str, list[Callable[[], Recording]]] = {
+        "mdbdrums": [
+            partial(read_song, beats.parent) for beats in sorted(data_dir.glob("mdbdrums/*/*.beats"))
+        ],
         "clicks": [
             partial(click_recording, bpm, rate) for bpm in _CLICK_TEMPI_BPM for rate in _CLICK_RATES_HZ
         ],
         "accents": [
             partial(accented_recording, bpm, beats) for bpm in _ACCENTED_TEMPI_BPM for beats in _METRES
-        ],
-        "mdbdrums": [
-            partial(read_song, beats.parent) for beats in sorted(data_dir.glob("mdbdrums/*/*.beats"))
         ],
         "kit": [
             partial(read_kit, onsets.parent) for onsets in sorted(data_dir.glob("multimic/*/onsets.csv"))

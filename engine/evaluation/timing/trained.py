@@ -9,7 +9,8 @@ from engine.alignment.learned.networks import NETWORKS
 from engine.alignment.learned.placing import by_network
 from engine.alignment.learned.training import SETTINGS, Example, train
 from engine.alignment.placement import Aligner
-from engine.evaluation.timing.placement_networks import examples
+from engine.evaluation.performances.parts import Part
+from engine.evaluation.performances.symbolic import TYPICAL_ERRORS, FinderErrors, symbolic
 from engine.learning.loop import TrainSettings
 from engine.progress import SILENT, Progress
 
@@ -45,3 +46,10 @@ def trained_aligners(
         name = f"{network} {'with' if phase else 'without'} phase"
         found.setdefault(name, []).append(by_network(trained))
     return found
+
+
+def examples(data_dir: Path, part: Part, count: int, seed: int) -> list[Example]:
+    """Return performances to learn from: half as they are, half as a finder of hits tells of them."""
+    ideal = symbolic(data_dir, part, count // 2, 2 * seed, errors=FinderErrors(timing_ms=0.1))
+    heard = symbolic(data_dir, part, count - count // 2, 2 * seed + 1, errors=TYPICAL_ERRORS)
+    return [Example(one.hits, one.lines, one.truth, one.rows) for one in (*ideal, *heard)]

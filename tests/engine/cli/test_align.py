@@ -9,9 +9,13 @@ import numpy as np
 import pytest
 import soundfile
 
+from engine.alignment.fitting import TEMPO_DOUBT
 from engine.beats.clicks import click_track
 from engine.cli.main import main
 from engine.document.document import Document
+from engine.document.edits import set_analyses
+from engine.document.grid_edits import is_edited, steady
+from engine.document.heard import heard_ids
 from engine.hits.hits import Hits
 from tests.engine.cli.drum_take import BPM, MICROPHONES, RATE_HZ, DrumTake, drum_take
 
@@ -121,6 +125,66 @@ def test_proposals_are_stored_with_the_hits_and_hits_are_found_once(
         assert document.state.proposals == first
     assert main(["decide", str(project), "accept", "--all"]) == 0
     assert main(["export", str(project), "--out", str(tmp_path / "mix.wav")]) == 0
+
+
+def test_an_own_grid_comes_into_force_with_the_proposals_and_goes_with_them(
+    take: DrumTake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = tmp_path / "take.offcut"
+    assert main(["new", str(project), *map(str, take.paths)]) == 0
+    capsys.readouterr()
+    with Document.open(project) as document:
+        length = document.state.length_samples
+        heard = steady(106.7, 0.0, rate_hz=RATE_HZ, length_samples=length)
+        edit = set_analyses(document.state, {"beats": "heard"}, "Heard", by_listening=True)
+        document.apply(edit, {"heard": heard})
+    _said(capsys, project, "--auto", "--propose-only")
+    with Document.open(project) as document:
+        assert document.state.analyses["beats"] == "heard", "its own stays as it was heard"
+        before = document.state
+    asked = (project, "--bpm", BPM, "--start-s", 0.5, "--propose-only")
+    said = _said(capsys, *asked)
+    with Document.open(project) as document:
+        in_force = document.analysis("beats")
+        assert in_force.tempo_bpm == BPM
+        assert is_edited(document.state)
+        assert (in_force.downbeats_samples / RATE_HZ).tolist() == said["grid"]["downbeats_s"]
+    _said(capsys, *asked)
+    with Document.open(project) as document:
+        document.undo()
+        assert document.state.analyses["beats"] == "heard", "one step, and none for the same again"
+        assert document.state.proposals == before.proposals
+
+
+def test_beats_that_are_heard_are_no_decision_of_the_user(
+    take: DrumTake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = tmp_path / "take.offcut"
+    assert main(["new", str(project), *map(str, take.paths)]) == 0
+    capsys.readouterr()
+    said = _said(capsys, project, "--auto", "--propose-only")
+    with Document.open(project) as document:
+        assert document.state.analyses["beats"] == heard_ids(document.state)["beats"]
+        in_force = document.analysis("beats")
+        assert (in_force.beats_samples / RATE_HZ).tolist() == said["grid"]["beats_s"]
+
+
+def test_a_grid_of_another_tempo_is_doubted(
+    take: DrumTake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    take = drum_take(tmp_path / "take", [0.0, 8.0, -6.0, 3.0] * 5)
+    assert not _said(capsys, *take.paths, "--bpm", BPM, "--start-s", 0.5)["notices"]
+    assert _said(capsys, *take.paths, "--bpm", BPM * 0.87)["notices"] == [TEMPO_DOUBT]
+
+
+@pytest.mark.parametrize("way", ["--propose-only", "--out"])
+def test_differing_rates_are_told_whatever_is_asked_for(
+    way: str, take: DrumTake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = drum_take(tmp_path / "take", suffix=".flac", rate_hz=48_000)
+    words = (way, tmp_path / "out") if way == "--out" else (way,)
+    said = _said(capsys, other.paths[0], *take.paths[1:], "--bpm", BPM, *words)
+    assert said["notices"][-1].startswith("The microphones have 44,100 and 48,000 Hz: all are aligned at")
 
 
 def test_a_click_track_among_the_recordings_is_followed_and_is_no_drum(

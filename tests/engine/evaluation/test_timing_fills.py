@@ -24,7 +24,7 @@ def take() -> Take:
     ring = np.sin(at * 2 * np.pi * 140 / RATE_HZ) * np.exp(-at / 2_400) * (1.0 - np.exp(-at / 10))
     shot = Shot(0.5 * ring.astype(np.float32)[None], 4)
     tom = Piece.TOM_MIDDLE
-    kit = Kit("tom", {"Tom": Role.TOM}, {tom: 0}, {tom: 1}, lambda *_: shot, 0.0, rate_hz=RATE_HZ)
+    kit = Kit("tom", {"Tom": Role.TOM}, {tom: 0}, {tom: 1}, lambda *_: shot, rate_hz=RATE_HZ)
     lines = np.arange(len(MOVES_S))
     targets_s, none = lines * 0.5, np.zeros(len(lines), np.int8)
     score = Score(

@@ -66,7 +66,7 @@ class TempoPrior:
         return float(-0.5 * away**2)
 
 
-USUAL_TEMPI = TempoPrior(115.0, 0.8)
+USUAL_TEMPI = TempoPrior(115.0, 1.6)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

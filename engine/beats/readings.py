@@ -24,7 +24,7 @@ HEARD = "heard"
 """The name of the reading that the beats were first found at."""
 OFF_BEAT = "off"
 """As fast, but half a beat later; weighed, and never offered beside the right one."""
-_BEAT_WEIGHT = 0.8
+_BEAT_WEIGHT = 0.5
 _BAR_WEIGHT = 0.5
 _LEVEL_WEIGHT = 0.4
 _PRIOR_WEIGHT = 0.3
@@ -66,7 +66,7 @@ class TempoPrior:
         return float(-0.5 * away**2)
 
 
-USUAL_TEMPI = TempoPrior(115.0, 0.8)
+USUAL_TEMPI = TempoPrior(115.0, 1.6)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

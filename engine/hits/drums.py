@@ -15,6 +15,7 @@ from engine.hits.octaves import Floats
 _ONE_DRUM = (Role.KICK, Role.SNARE, Role.HAT)
 _CLEAR_STRENGTH_DB = 12.0
 _CLEAR_CONTRAST_DB = 6.0
+_FIRST_S = 0.001
 _RINGS_ON = 0.9
 _LEAST_TYPICAL, _TYPICAL_SHARE = 3, 0.3
 _UNKNOWN_BLEED_DB = -60.0
@@ -50,13 +51,17 @@ class Bleed:
     contrast_db: Floats
 
 
-def drums_of(roles: Sequence[Role], candidates: Candidates) -> tuple[Drum, ...]:
+def drums_of(roles: Sequence[Role], candidates: Candidates, rate_hz: int) -> tuple[Drum, ...]:
     """Return what may be struck, from the roles of all microphones and what they heard.
 
     Several microphones at the kick, the snare or the hi-hat hear one drum; each one at a tom or a cymbal its
     own. What overheads alone hear is a cymbal; without close microphones it is all there is.
     """
-    drums = [Drum(role, _first_first(_with(roles, role), candidates)) for role in _ONE_DRUM if role in roles]
+    drums = [
+        Drum(role, _first_first(_with(roles, role), candidates, rate_hz))
+        for role in _ONE_DRUM
+        if role in roles
+    ]
     drums += [Drum(role, (track,)) for track, role in enumerate(roles) if role in (Role.TOM, Role.CYMBAL)]
     far = _with(roles, Role.OVERHEAD)
     if not drums and not far:
@@ -64,17 +69,22 @@ def drums_of(roles: Sequence[Role], candidates: Candidates) -> tuple[Drum, ...]:
     return (*drums, *(Drum(Role.OVERHEAD, (track,)) for track in far))
 
 
-def _first_first(tracks: tuple[int, ...], candidates: Candidates) -> tuple[int, ...]:
-    """Return the microphones of one drum, the one that usually hears it first before the others."""
+def _first_first(tracks: tuple[int, ...], candidates: Candidates, rate_hz: int) -> tuple[int, ...]:
+    """Return the microphones of one drum, the one that usually hears it first before the others.
+
+    Of those that hear it within a millisecond the one that rises furthest is first: below a snare its wires
+    rattle on, and each rattle rises too.
+    """
     if len(tracks) < 2 or not len(candidates):
         return tracks
-    strong = np.isin(candidates.tracks, tracks) & (
-        candidates.strengths_db[:, list(tracks)].min(axis=1) > _CLEAR_STRENGTH_DB
-    )
+    strengths_db = candidates.strengths_db[:, list(tracks)]
+    strong = np.isin(candidates.tracks, tracks) & (strengths_db.min(axis=1) > _CLEAR_STRENGTH_DB)
     if not strong.any():
         return tracks
     lags = np.median(candidates.lags_samples[strong][:, list(tracks)], axis=0)
-    return tuple(tracks[place] for place in np.argsort(lags, kind="stable"))
+    is_later = lags > lags.min() + _FIRST_S * rate_hz
+    rise_db = np.median(strengths_db[strong], axis=0)
+    return tuple(tracks[place] for place in np.lexsort((-rise_db, np.where(is_later, lags, 0.0))))
 
 
 def _with(roles: Sequence[Role], role: Role) -> tuple[int, ...]:

@@ -91,6 +91,20 @@ def _with(roles: Sequence[Role], role: Role) -> tuple[int, ...]:
     return tuple(track for track, one in enumerate(roles) if one is role)
 
 
+def rise_at_all(candidates: Candidates, drums: Sequence[Drum]) -> NDArray[np.bool_]:
+    """Tell which drums' microphones rise further than noise does, bool, shape (drums,).
+
+    In a minute of noise the furthest rise is some 10 dB; where a drum is struck it is more than 17 dB.
+    """
+    return np.array(
+        [
+            candidates.strengths_db[candidates.tracks == own, own].max(initial=0.0) > _CLEAR_STRENGTH_DB
+            for own in (drum.tracks[0] for drum in drums)
+        ],
+        bool,
+    )
+
+
 def new_db(candidates: Candidates) -> Floats:
     """Return how loud what begins at each candidate is, without what rings on, shape (n, tracks, octaves)."""
     power = 10.0 ** (candidates.levels_db / 10.0) - _RINGS_ON * 10.0 ** (candidates.before_db / 10.0)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from engine.features.loudness import finite
 from engine.hits.candidates import LATE_S, Candidates, candidates_of, joined
-from engine.hits.drums import Drum, drums_of, learn_bleed, new_db
+from engine.hits.drums import Drum, drums_of, learn_bleed, new_db, rise_at_all
 from engine.hits.evidence import NAMES, evidence_of
 from engine.hits.hits import Hits, Role
 from engine.hits.judge import HIT_WEIGHTS, network_of
@@ -156,16 +156,17 @@ def _struck(candidates: Candidates, drums: Sequence[Drum], rate_hz: int) -> Stru
     rows: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
     likely: list[NDArray[np.float32]] = [np.zeros(0, np.float32)]
     above_db: list[Floats] = [np.zeros(0, np.float32)]
-    for which in range(len(drums)):
+    of_drums: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
+    for which in np.flatnonzero(rise_at_all(candidates, drums)).tolist():
         own, evidence = evidence_of(candidates, new, drums, bleed, which, rate_hz)
         likelihoods = network.likelihoods(evidence)
         rows.append(own[likelihoods >= LEAST_CONFIDENCE])
         likely.append(likelihoods[likelihoods >= LEAST_CONFIDENCE])
         above_db.append(evidence[likelihoods >= LEAST_CONFIDENCE, NAMES.index("above bleed, mean")])
-    of_drums = np.repeat(np.arange(-1, len(drums)), [len(one) for one in rows])
+        of_drums.append(np.full(len(rows[-1]), which))
     every = np.concatenate(rows)
     order = np.argsort(every, kind="stable")  # rows of candidates are in the order of time
-    struck = Struck(every[order], of_drums[order], np.concatenate(likely)[order])
+    struck = Struck(every[order], np.concatenate(of_drums)[order], np.concatenate(likely)[order])
     struck = doubting_bleed(struck, np.concatenate(above_db)[order], candidates, drums, rate_hz)
     return without_doubles(struck, candidates, drums, rate_hz)
 

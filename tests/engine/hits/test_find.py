@@ -155,8 +155,7 @@ def test_what_holds_no_drums_holds_next_to_no_hits(kind: str) -> None:
     }[kind].astype(np.float32)
     hits = find_hits(HeldMicrophones(dict(zip(ROLES, sounds, strict=True)), RATE_HZ), ROLES)
     sure = hits.onsets_samples[hits.confidences >= SURE]
-    assert len(sure) <= 3
-    assert kind == "hum" or not np.any(sure < 1000)  # a tone that sets in is a rise
+    assert len(sure) <= (3 if kind == "hum" else 0)  # a tone that sets in is a rise
 
 
 @pytest.mark.parametrize("how", ["clipped", "very quiet", "upside down"])

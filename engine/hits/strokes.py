@@ -88,7 +88,7 @@ def without_doubles(struck: Struck, candidates: Candidates, drums: Sequence[Drum
         kept[own[:-1]] = ~begins
         own = own[kept[own]]
         if drum >= 0:
-            kept[own] = ~_rattles(positions[own], heard_db[own], rate_hz)
+            kept[own] = ~_rattles(positions[own], heard_db[own], struck.likelihoods[own], rate_hz)
             own = own[kept[own]]
         near = (_OVERHEADS_ALIKE_S if drum < 0 else _ALIKE_S) * rate_hz
         for one in own[np.argsort(-struck.likelihoods[own], kind="stable")]:
@@ -100,14 +100,16 @@ def without_doubles(struck: Struck, candidates: Candidates, drums: Sequence[Drum
     return struck.take(kept)
 
 
-def _rattles(positions: NDArray[np.int64], heard_db: Floats, rate_hz: int) -> NDArray[np.bool_]:
-    """Tell which rises of a drum follow a hit too soon for what they are, bool, shape (n,)."""
+def _rattles(
+    positions: NDArray[np.int64], heard_db: Floats, likelihoods: NDArray[np.float32], rate_hz: int
+) -> NDArray[np.bool_]:
+    """Tell which rises of a drum follow a sure hit too soon for what they are, bool, shape (n,)."""
     rattles = np.zeros(len(positions), bool)
     last = -1
     for row in range(len(positions)):
         if last >= 0 and positions[row] - positions[last] <= _RATTLES_S * rate_hz:
             rattles[row] = heard_db[row] <= heard_db[last] + _LOUDER_DB
-        if not rattles[row]:
+        if likelihoods[row] >= SURE and not rattles[row]:
             last = row
     return rattles
 

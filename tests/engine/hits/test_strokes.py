@@ -29,19 +29,27 @@ def candidates(at_ms: list[float], tracks: list[int], levels_db: list[float]) ->
     )
 
 
-def struck(drums: list[int]) -> Struck:
-    return Struck(np.arange(len(drums)), np.array(drums), np.full(len(drums), 0.9, np.float32))
+def struck(drums: list[int], likelihoods: tuple[float, ...] = ()) -> Struck:
+    likely = np.array(likelihoods or [0.9] * len(drums), np.float32)
+    return Struck(np.arange(len(drums)), np.array(drums), likely)
 
 
-def kept(at_ms: list[float], levels_db: list[float]) -> NDArray[np.int64]:
+def kept(
+    at_ms: list[float], levels_db: list[float], likelihoods: tuple[float, ...] = ()
+) -> NDArray[np.int64]:
     snare = [0] * len(at_ms)
-    return without_doubles(struck(snare), candidates(at_ms, snare, levels_db), DRUMS, RATE_HZ).rows
+    every = candidates(at_ms, snare, levels_db)
+    return without_doubles(struck(snare, likelihoods), every, DRUMS, RATE_HZ).rows
 
 
 def test_a_rattle_is_no_hit_and_a_grace_note_is() -> None:
     assert list(kept([100.0, 110.0], [-20.0, -20.0])) == [0]
     assert list(kept([100.0, 110.0], [-20.0, -12.0])) == [0, 1]
     assert list(kept([100.0, 120.0], [-20.0, -20.0])) == [0, 1]
+
+
+def test_what_is_hardly_a_hit_takes_none_away() -> None:
+    assert list(kept([100.0, 110.0], [-20.0, -20.0], (0.2, 0.9))) == [0, 1]
 
 
 def test_a_cymbal_that_bleed_would_explain_is_doubted() -> None:

@@ -16,6 +16,7 @@ _ONE_DRUM = (Role.KICK, Role.SNARE, Role.HAT)
 _CLEAR_STRENGTH_DB = 12.0
 _CLEAR_CONTRAST_DB = 6.0
 _FIRST_S = 0.001
+_ONE_ALONE_DB = 20.0
 _RINGS_ON = 0.9
 _LEAST_TYPICAL, _TYPICAL_SHARE = 3, 0.3
 _UNKNOWN_BLEED_DB = -60.0
@@ -43,7 +44,8 @@ class Bleed:
     heard_db : float32, shape (drums, tracks, octaves), beside the level of the drum at its own microphone
     typical_db : float32, shape (drums,), that level in the middle
     contrast_db : float32, shape (drums,), how much further than any other drum's its microphone rises where
-        it does so most; next to nothing where the drum is not played
+        it does so most but once, and less 20 dB where it does so most: a drum may be struck once alone; next
+        to nothing where the drum is not played
     """
 
     heard_db: Floats
@@ -143,7 +145,8 @@ def learn_bleed(candidates: Candidates, new: Floats, drums: Sequence[Drum]) -> B
         )
         here = here[np.argsort(-clear[here], kind="stable")]
         if len(here):
-            contrast[index] = clear[here[min(1, len(here) - 1)]]
+            best, second = clear[here[0]], clear[here[min(1, len(here) - 1)]]
+            contrast[index] = max(second, best - _ONE_ALONE_DB)
         alone = here[clear[here] > _CLEAR_CONTRAST_DB]
         alone = alone[: max(_LEAST_TYPICAL, round(_TYPICAL_SHARE * len(alone)))]
         if len(alone) < _LEAST_TYPICAL - 1:

@@ -13,7 +13,7 @@ from engine.hits.octaves import Floats, Octaves
 BEFORE_S, AFTER_S = 0.005, 0.003
 _APART_S = 0.004
 _LEAST_RISE_DB = 4.0
-_NOTHING_S, _LASTS_S, _USUAL = 0.05, 0.3, 0.2
+_LASTS_S, _GOES_ON = 0.3, 0.2
 _SILENCE = 1e-12
 _EDGE_BEFORE_S, _EDGE_EARLY_S, _EDGE_SURE_S, _EDGE_AFTER_S, _ATTACK_S = 0.008, 0.005, 0.0015, 0.004, 0.015
 _ABOVE_BEFORE, _OF_TOP, _AT_MOST_OF_TOP = 1.5, 0.1, 0.7
@@ -70,25 +70,14 @@ def rises_of(energies: Floats, octaves: Octaves) -> Floats:
     earlier = np.zeros_like(here)
     earlier[:, before:] = here[:, :-before]
     earlier_mean = np.maximum(here - earlier, 0.0) / before
-    lasts = octaves.hops(_LASTS_S)
-    for hop in _beginnings(energies, octaves.hops(_NOTHING_S)):
-        means = (later - here)[:, hop : hop + lasts] / after
-        near = slice(max(0, hop - after), hop + before)
-        usual = np.quantile(means, _USUAL, axis=1, keepdims=True)
-        earlier_mean[:, near] = np.maximum(earlier_mean[:, near], usual)
+    # What goes on as it began, where a recording begins, is no hit: it is compared with how loud it is after.
+    first = (later - here)[:, : octaves.hops(_LASTS_S)] / after
+    goes_on = np.quantile(first, _GOES_ON, axis=1) if first.size else np.zeros(len(first))
+    earlier_mean[:, :before] = np.maximum(earlier_mean[:, :before], goes_on[:, None])
     floor = 0.02 * np.median(energies, axis=1, keepdims=True) + _SILENCE if energies.size else _SILENCE
     ratio = ((later - here) / after + floor) / (earlier_mean + floor)
     rises_db: Floats = 10.0 * np.log10(ratio.astype(np.float32))
     return rises_db
-
-
-def _beginnings(energies: Floats, nothing: int) -> NDArray[np.int64]:
-    """Return the hops at which sound begins after so many of nothing at all, as where a recording begins.
-
-    What goes on as it began is no hit: it is compared with how loud it is after.
-    """
-    heard = np.flatnonzero(energies.max(axis=0, initial=0.0) > 0.0)
-    return heard[np.diff(heard, prepend=-nothing - 1) > nothing]
 
 
 def _rising_edges(samples: Floats, near: NDArray[np.int64], rate_hz: int) -> NDArray[np.int64]:

@@ -74,8 +74,8 @@ def drums_of(roles: Sequence[Role], candidates: Candidates, rate_hz: int) -> tup
 def _first_first(tracks: tuple[int, ...], candidates: Candidates, rate_hz: int) -> tuple[int, ...]:
     """Return the microphones of one drum, the one that usually hears it first before the others.
 
-    Of those that hear it within a millisecond the one that rises furthest is first: below a snare its wires
-    rattle on, and each rattle rises too.
+    Of those that hear it within a millisecond the one that rises clearly least often is first: below a snare
+    its wires rattle on after each hit and at hits of other drums, and outside a kick all else is heard.
     """
     if len(tracks) < 2 or not len(candidates):
         return tracks
@@ -85,8 +85,11 @@ def _first_first(tracks: tuple[int, ...], candidates: Candidates, rate_hz: int) 
         return tracks
     lags = np.median(candidates.lags_samples[strong][:, list(tracks)], axis=0)
     is_later = lags > lags.min() + _FIRST_S * rate_hz
-    rise_db = np.median(strengths_db[strong], axis=0)
-    return tuple(tracks[place] for place in np.lexsort((-rise_db, np.where(is_later, lags, 0.0))))
+    rises = [
+        np.sum((candidates.tracks == track) & (strengths_db[:, place] > _CLEAR_STRENGTH_DB))
+        for place, track in enumerate(tracks)
+    ]
+    return tuple(tracks[place] for place in np.lexsort((rises, np.where(is_later, lags, 0.0))))
 
 
 def _with(roles: Sequence[Role], role: Role) -> tuple[int, ...]:

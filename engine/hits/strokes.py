@@ -49,7 +49,7 @@ class Struck:
 def doubting_bleed(
     struck: Struck, above_db: Floats, candidates: Candidates, drums: Sequence[Drum], rate_hz: int
 ) -> Struck:
-    """Return what is struck, not sure of cymbals that are hardly louder than the bleed of a sure hit.
+    """Return what is struck, not sure of cymbals in overheads that are hardly louder than a sure hit's bleed.
 
     A cymbal that is missed beside a hit costs nothing, as that hit moves it too; one that is none is in the
     way.
@@ -58,7 +58,7 @@ def doubting_bleed(
     ----------
     above_db : float32, shape (n,), how much louder each is than what its microphone hears of other drums
     """
-    of_cymbals = np.array([drum.role in (Role.CYMBAL, Role.OVERHEAD) for drum in drums], bool)[struck.drums]
+    of_cymbals = np.array([drum.role is Role.OVERHEAD for drum in drums], bool)[struck.drums]
     positions = candidates.positions_samples[struck.rows]
     sure = positions[~of_cymbals & (struck.likelihoods >= SURE)]
     first = np.searchsorted(sure, positions - _ON_ITS_WAY_S * rate_hz)

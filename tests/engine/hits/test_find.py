@@ -71,7 +71,7 @@ def test_rows_are_in_the_order_of_time_and_of_strokes(found: Hits) -> None:
 def test_wires_that_rattle_below_a_snare_are_no_hits(heard: HeldMicrophones, found: Hits) -> None:
     """Below a snare each hit rises thrice, 10 ms from each other; above it once."""
     below = sum(
-        np.roll(heard.samples["Snare"], shift) * level for shift, level in ((6, 0.5), (447, 0.5), (888, 0.4))
+        np.roll(heard.samples["Snare"], shift) * level for shift, level in ((6, 0.3), (447, 0.8), (888, 0.8))
     )
     microphones = {"Bottom": np.asarray(below, np.float32), **heard.samples}
     both = find_hits(HeldMicrophones(microphones, RATE_HZ), {"Bottom": Role.SNARE, **ROLES})

@@ -19,7 +19,7 @@ _OVERHEADS_ALIKE_S = 0.008
 _TOGETHER_S, _NEVER_TOGETHER_S = 0.025, 0.062
 _OF_PULSE = 0.45
 _BEGINS_S, _FAR_LOUDER_DB = 0.013, 12.0
-_RATTLES_S, _LOUDER_DB = 0.012, 0.0
+_RATTLES_S, _LOUDER_DB = 0.012, 3.0
 _PULSE_QUANTILE = 0.1
 _EARLIER_S, _ON_ITS_WAY_S = 0.001, 0.010
 _CLEAR_OF_BLEED_DB, _DOUBTED = 3.0, 0.5
@@ -73,7 +73,7 @@ def without_doubles(struck: Struck, candidates: Candidates, drums: Sequence[Drum
 
     All overheads count as one drum here: they hear the same cymbal one after the other, and the first is
     nearer. A rise shortly before one that is far louder is the beginning of that; one shortly after a hit
-    that is no louder than that is its wires, its shell or its stick: nobody plays so fast.
+    that is hardly louder than that is its wires, its shell or its stick: nobody plays so fast.
     """
     far = np.array([drum.role is Role.OVERHEAD for drum in drums])[struck.drums]
     key = np.where(far, -1, struck.drums)

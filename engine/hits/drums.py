@@ -15,6 +15,8 @@ from engine.hits.octaves import Floats
 _ONE_DRUM = (Role.KICK, Role.SNARE, Role.HAT)
 _CLEAR_STRENGTH_DB = 12.0
 _CLEAR_CONTRAST_DB = 6.0
+_FIRST_S = 0.001
+_ONE_ALONE_DB = 20.0
 _RINGS_ON = 0.9
 _LEAST_TYPICAL, _TYPICAL_SHARE = 3, 0.3
 _UNKNOWN_BLEED_DB = -60.0
@@ -42,7 +44,8 @@ class Bleed:
     heard_db : float32, shape (drums, tracks, octaves), beside the level of the drum at its own microphone
     typical_db : float32, shape (drums,), that level in the middle
     contrast_db : float32, shape (drums,), how much further than any other drum's its microphone rises where
-        it does so most; next to nothing where the drum is not played
+        it does so most but once, and less 20 dB where it does so most: a drum may be struck once alone; next
+        to nothing where the drum is not played
     """
 
     heard_db: Floats
@@ -50,13 +53,17 @@ class Bleed:
     contrast_db: Floats
 
 
-def drums_of(roles: Sequence[Role], candidates: Candidates) -> tuple[Drum, ...]:
+def drums_of(roles: Sequence[Role], candidates: Candidates, rate_hz: int) -> tuple[Drum, ...]:
     """Return what may be struck, from the roles of all microphones and what they heard.
 
     Several microphones at the kick, the snare or the hi-hat hear one drum; each one at a tom or a cymbal its
     own. What overheads alone hear is a cymbal; without close microphones it is all there is.
     """
-    drums = [Drum(role, _first_first(_with(roles, role), candidates)) for role in _ONE_DRUM if role in roles]
+    drums = [
+        Drum(role, _first_first(_with(roles, role), candidates, rate_hz))
+        for role in _ONE_DRUM
+        if role in roles
+    ]
     drums += [Drum(role, (track,)) for track, role in enumerate(roles) if role in (Role.TOM, Role.CYMBAL)]
     far = _with(roles, Role.OVERHEAD)
     if not drums and not far:
@@ -64,21 +71,43 @@ def drums_of(roles: Sequence[Role], candidates: Candidates) -> tuple[Drum, ...]:
     return (*drums, *(Drum(Role.OVERHEAD, (track,)) for track in far))
 
 
-def _first_first(tracks: tuple[int, ...], candidates: Candidates) -> tuple[int, ...]:
-    """Return the microphones of one drum, the one that usually hears it first before the others."""
+def _first_first(tracks: tuple[int, ...], candidates: Candidates, rate_hz: int) -> tuple[int, ...]:
+    """Return the microphones of one drum, the one that usually hears it first before the others.
+
+    Of those that hear it within a millisecond the one that rises clearly least often is first: below a snare
+    its wires rattle on after each hit and at hits of other drums, and outside a kick all else is heard.
+    """
     if len(tracks) < 2 or not len(candidates):
         return tracks
-    strong = np.isin(candidates.tracks, tracks) & (
-        candidates.strengths_db[:, list(tracks)].min(axis=1) > _CLEAR_STRENGTH_DB
-    )
+    strengths_db = candidates.strengths_db[:, list(tracks)]
+    strong = np.isin(candidates.tracks, tracks) & (strengths_db.min(axis=1) > _CLEAR_STRENGTH_DB)
     if not strong.any():
         return tracks
     lags = np.median(candidates.lags_samples[strong][:, list(tracks)], axis=0)
-    return tuple(tracks[place] for place in np.argsort(lags, kind="stable"))
+    is_later = lags > lags.min() + _FIRST_S * rate_hz
+    rises = [
+        np.sum((candidates.tracks == track) & (strengths_db[:, place] > _CLEAR_STRENGTH_DB))
+        for place, track in enumerate(tracks)
+    ]
+    return tuple(tracks[place] for place in np.lexsort((rises, np.where(is_later, lags, 0.0))))
 
 
 def _with(roles: Sequence[Role], role: Role) -> tuple[int, ...]:
     return tuple(track for track, one in enumerate(roles) if one is role)
+
+
+def rise_at_all(candidates: Candidates, drums: Sequence[Drum]) -> NDArray[np.bool_]:
+    """Tell which drums' microphones rise further than noise does, bool, shape (drums,).
+
+    In a minute of noise the furthest rise is some 10 dB; where a drum is struck it is more than 17 dB.
+    """
+    return np.array(
+        [
+            candidates.strengths_db[candidates.tracks == own, own].max(initial=0.0) > _CLEAR_STRENGTH_DB
+            for own in (drum.tracks[0] for drum in drums)
+        ],
+        bool,
+    )
 
 
 def new_db(candidates: Candidates) -> Floats:
@@ -119,7 +148,8 @@ def learn_bleed(candidates: Candidates, new: Floats, drums: Sequence[Drum]) -> B
         )
         here = here[np.argsort(-clear[here], kind="stable")]
         if len(here):
-            contrast[index] = clear[here[min(1, len(here) - 1)]]
+            best, second = clear[here[0]], clear[here[min(1, len(here) - 1)]]
+            contrast[index] = max(second, best - _ONE_ALONE_DB)
         alone = here[clear[here] > _CLEAR_CONTRAST_DB]
         alone = alone[: max(_LEAST_TYPICAL, round(_TYPICAL_SHARE * len(alone)))]
         if len(alone) < _LEAST_TYPICAL - 1:

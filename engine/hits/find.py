@@ -12,17 +12,26 @@ from numpy.typing import NDArray
 
 from engine.features.loudness import finite
 from engine.hits.candidates import LATE_S, Candidates, candidates_of, joined
-from engine.hits.drums import Drum, drums_of, learn_bleed, new_db
-from engine.hits.evidence import evidence_of
+from engine.hits.drums import Drum, drums_of, learn_bleed, new_db, rise_at_all
+from engine.hits.evidence import NAMES, evidence_of
 from engine.hits.hits import Hits, Role
 from engine.hits.judge import HIT_WEIGHTS, network_of
 from engine.hits.octaves import Floats, Octaves
 from engine.hits.ornaments import with_ornaments
 from engine.hits.roles import roles_of
-from engine.hits.strokes import SURE, Struck, delays_of, strengths_db, strokes_of, without_doubles
+from engine.hits.strokes import (
+    SURE,
+    Struck,
+    delays_of,
+    doubting_bleed,
+    numbered_in_order,
+    strengths_db,
+    strokes_of,
+    without_doubles,
+)
 from engine.progress import SILENT, Progress
 
-HITS_MAKER = "offcut-hits-1"
+HITS_MAKER = "offcut-hits-2"
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 8_000, 192_000
 LEAST_CONFIDENCE = 0.1
 _SEGMENT_S, _CONTEXT_S = 20.0, 0.1
@@ -109,7 +118,7 @@ def find_hits(
     progress.check_cancelled()
     roles = roles_of(called, [told.get(key) for key in ids], candidates, microphones.rate_hz)
     progress.report(0.92, "Finding the hits")
-    drums = drums_of(roles, candidates)
+    drums = drums_of(roles, candidates, microphones.rate_hz)
     struck = _struck(candidates, drums, microphones.rate_hz)
     return _gathered(candidates, struck, drums, ids, roles, microphones.rate_hz)
 
@@ -146,15 +155,19 @@ def _struck(candidates: Candidates, drums: Sequence[Drum], rate_hz: int) -> Stru
     bleed = learn_bleed(candidates, new, drums)
     rows: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
     likely: list[NDArray[np.float32]] = [np.zeros(0, np.float32)]
-    for which in range(len(drums)):
+    above_db: list[Floats] = [np.zeros(0, np.float32)]
+    of_drums: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
+    for which in np.flatnonzero(rise_at_all(candidates, drums)).tolist():
         own, evidence = evidence_of(candidates, new, drums, bleed, which, rate_hz)
         likelihoods = network.likelihoods(evidence)
         rows.append(own[likelihoods >= LEAST_CONFIDENCE])
         likely.append(likelihoods[likelihoods >= LEAST_CONFIDENCE])
-    of_drums = np.repeat(np.arange(-1, len(drums)), [len(one) for one in rows])
+        above_db.append(evidence[likelihoods >= LEAST_CONFIDENCE, NAMES.index("above bleed, mean")])
+        of_drums.append(np.full(len(rows[-1]), which))
     every = np.concatenate(rows)
     order = np.argsort(every, kind="stable")  # rows of candidates are in the order of time
-    struck = Struck(every[order], of_drums[order], np.concatenate(likely)[order])
+    struck = Struck(every[order], np.concatenate(of_drums)[order], np.concatenate(likely)[order])
+    struck = doubting_bleed(struck, np.concatenate(above_db)[order], candidates, drums, rate_hz)
     return without_doubles(struck, candidates, drums, rate_hz)
 
 
@@ -189,12 +202,12 @@ def _gathered(
     in_time = np.argsort(played, kind="stable")
     strokes = np.zeros(len(onsets), np.int32)
     strokes[in_time] = strokes_of(played[in_time], struck.likelihoods[in_time] >= SURE, rate_hz)
-    order = np.lexsort((onsets, strokes))
+    order = np.lexsort((strokes, onsets))
     hits = Hits(
         onsets_samples=onsets[order],
         tracks=tracks[order],
         strengths_db=strengths[order],
-        strokes=strokes[order],
+        strokes=numbered_in_order(strokes[order]),
         ornaments=np.zeros(len(onsets), np.int8),
         confidences=struck.likelihoods[order],
         track_ids=tuple(ids),

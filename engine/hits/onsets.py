@@ -13,6 +13,7 @@ from engine.hits.octaves import Floats, Octaves
 BEFORE_S, AFTER_S = 0.005, 0.003
 _APART_S = 0.004
 _LEAST_RISE_DB = 4.0
+_LASTS_S, _GOES_ON = 0.3, 0.2
 _SILENCE = 1e-12
 _EDGE_BEFORE_S, _EDGE_EARLY_S, _EDGE_SURE_S, _EDGE_AFTER_S, _ATTACK_S = 0.008, 0.005, 0.0015, 0.004, 0.015
 _ABOVE_BEFORE, _OF_TOP, _AT_MOST_OF_TOP = 1.5, 0.1, 0.7
@@ -68,8 +69,13 @@ def rises_of(energies: Floats, octaves: Octaves) -> Floats:
     later = total[:, before - 1 + after : before - 1 + after + energies.shape[1]]
     earlier = np.zeros_like(here)
     earlier[:, before:] = here[:, :-before]
+    earlier_mean = np.maximum(here - earlier, 0.0) / before
+    # What goes on as it began, where a recording begins, is no hit: it is compared with how loud it is after.
+    first = (later - here)[:, : octaves.hops(_LASTS_S)] / after
+    goes_on = np.quantile(first, _GOES_ON, axis=1) if first.size else np.zeros(len(first))
+    earlier_mean[:, :before] = np.maximum(earlier_mean[:, :before], goes_on[:, None])
     floor = 0.02 * np.median(energies, axis=1, keepdims=True) + _SILENCE if energies.size else _SILENCE
-    ratio = ((later - here) / after + floor) / (np.maximum(here - earlier, 0.0) / before + floor)
+    ratio = ((later - here) / after + floor) / (earlier_mean + floor)
     rises_db: Floats = 10.0 * np.log10(ratio.astype(np.float32))
     return rises_db
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.hits.candidates import Candidates
-from engine.hits.drums import Drum
+from engine.hits.drums import Drum, all_octaves_db
 from engine.hits.hits import Role
 from engine.hits.octaves import Floats
 
@@ -19,7 +19,10 @@ _OVERHEADS_ALIKE_S = 0.008
 _TOGETHER_S, _NEVER_TOGETHER_S = 0.025, 0.062
 _OF_PULSE = 0.45
 _BEGINS_S, _FAR_LOUDER_DB = 0.013, 12.0
+_RATTLES_S, _LOUDER_DB = 0.012, 3.0
 _PULSE_QUANTILE = 0.1
+_EARLIER_S, _ON_ITS_WAY_S = 0.001, 0.010
+_CLEAR_OF_BLEED_DB, _DOUBTED = 3.0, 0.5
 _LEAST_FOR_DELAY = 3
 
 
@@ -43,16 +46,40 @@ class Struck:
         return Struck(self.rows[chosen], self.drums[chosen], self.likelihoods[chosen])
 
 
+def doubting_bleed(
+    struck: Struck, above_db: Floats, candidates: Candidates, drums: Sequence[Drum], rate_hz: int
+) -> Struck:
+    """Return what is struck, not sure of cymbals in overheads that are hardly louder than a sure hit's bleed.
+
+    A cymbal that is missed beside a hit costs nothing, as that hit moves it too; one that is none is in the
+    way.
+
+    Parameters
+    ----------
+    above_db : float32, shape (n,), how much louder each is than what its microphone hears of other drums
+    """
+    of_cymbals = np.array([drum.role is Role.OVERHEAD for drum in drums], bool)[struck.drums]
+    positions = candidates.positions_samples[struck.rows]
+    sure = positions[~of_cymbals & (struck.likelihoods >= SURE)]
+    first = np.searchsorted(sure, positions - _ON_ITS_WAY_S * rate_hz)
+    last = np.searchsorted(sure, positions + _EARLIER_S * rate_hz, side="right")
+    is_bleed = of_cymbals & (last > first) & (above_db < _CLEAR_OF_BLEED_DB)
+    likelihoods = np.where(is_bleed, np.float32(_DOUBTED) * struck.likelihoods, struck.likelihoods)
+    return Struck(struck.rows, struck.drums, likelihoods)
+
+
 def without_doubles(struck: Struck, candidates: Candidates, drums: Sequence[Drum], rate_hz: int) -> Struck:
     """Leave out the less likely of two rises of one drum that are too near to be two hits.
 
     All overheads count as one drum here: they hear the same cymbal one after the other, and the first is
-    nearer. A rise shortly before one that is far louder is the beginning of that.
+    nearer. A rise shortly before one that is far louder is the beginning of that; one shortly after a hit
+    that is hardly louder than that is its wires, its shell or its stick: nobody plays so fast.
     """
     far = np.array([drum.role is Role.OVERHEAD for drum in drums])[struck.drums]
     key = np.where(far, -1, struck.drums)
     positions = candidates.positions_samples[struck.rows]
     levels_db = strengths_db(candidates, struck.rows)
+    heard_db = all_octaves_db(candidates.levels_db[struck.rows, candidates.tracks[struck.rows]])
     kept = np.ones(len(key), bool)
     for drum in np.unique(key):
         own = np.flatnonzero(key == drum)
@@ -60,6 +87,9 @@ def without_doubles(struck: Struck, candidates: Candidates, drums: Sequence[Drum
         begins &= np.diff(levels_db[own]) >= _FAR_LOUDER_DB
         kept[own[:-1]] = ~begins
         own = own[kept[own]]
+        if drum >= 0:
+            kept[own] = ~_rattles(positions[own], heard_db[own], struck.likelihoods[own], rate_hz)
+            own = own[kept[own]]
         near = (_OVERHEADS_ALIKE_S if drum < 0 else _ALIKE_S) * rate_hz
         for one in own[np.argsort(-struck.likelihoods[own], kind="stable")]:
             left, right = np.searchsorted(positions[own], positions[one] + np.array([-near, near]))
@@ -68,6 +98,20 @@ def without_doubles(struck: Struck, candidates: Candidates, drums: Sequence[Drum
             if kept[one]:
                 kept[others] = False
     return struck.take(kept)
+
+
+def _rattles(
+    positions: NDArray[np.int64], heard_db: Floats, likelihoods: NDArray[np.float32], rate_hz: int
+) -> NDArray[np.bool_]:
+    """Tell which rises of a drum follow a sure hit too soon for what they are, bool, shape (n,)."""
+    rattles = np.zeros(len(positions), bool)
+    last = -1
+    for row in range(len(positions)):
+        if last >= 0 and positions[row] - positions[last] <= _RATTLES_S * rate_hz:
+            rattles[row] = heard_db[row] <= heard_db[last] + _LOUDER_DB
+        if likelihoods[row] >= SURE and not rattles[row]:
+            last = row
+    return rattles
 
 
 def delays_of(candidates: Candidates, struck: Struck, drums: Sequence[Drum]) -> NDArray[np.float64]:
@@ -120,6 +164,15 @@ def strokes_of(
     _, strokes = np.unique(first_s, return_inverse=True)
     numbered: NDArray[np.int32] = strokes.astype(np.int32)
     return numbered
+
+
+def numbered_in_order(strokes: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return strokes that never step back, numbered from 0, int32, shape (n,).
+
+    By its delay a doubtful hit may arrive after the next stroke has begun: it is of that one then.
+    """
+    _, numbered = np.unique(np.maximum.accumulate(strokes), return_inverse=True)
+    return numbered.astype(np.int32)
 
 
 def strengths_db(candidates: Candidates, rows: NDArray[np.int64]) -> Floats:

@@ -42,7 +42,7 @@ def rows_of_hits(take: Take, rng: np.random.Generator) -> Rows:
     performance = _with_fewer_microphones(take.rendered(), rng)
     roles = tuple(performance.roles.values())
     candidates = _heard(performance, rng if rng.random() < 0.5 else None)
-    drums, new = drums_of(roles, candidates), new_db(candidates)
+    drums, new = drums_of(roles, candidates, performance.rate_hz), new_db(candidates)
     bleed = learn_bleed(candidates, new, drums)
     inputs, labels = [], []
     for which, drum in enumerate(drums):

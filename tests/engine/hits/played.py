@@ -92,5 +92,5 @@ def sound_of(hits: Hits, length_samples: int) -> dict[str, NDArray[np.float32]]:
         burst = np.sin(2 * np.pi * pitches_hz[name] * time_s) * np.exp(-time_s * 30) * 10 ** (level_db / 20)
         stop = min(start + len(burst), length_samples)
         heard[name][start:stop] += burst[: stop - start].astype(np.float32)
-    heard["OHL"] = (0.5 * sum(np.roll(sound, 120) for sound in heard.values())).astype(np.float32)
+    heard["OHL"] = 0.5 * np.roll(np.sum(list(heard.values()), axis=0, dtype=np.float32), 120)
     return heard

@@ -136,7 +136,7 @@ def test_microphones_of_other_lengths_and_rates_and_more_channels_are_aligned_to
     out = tmp_path / "aligned"
     assert main(["align", *map(str, paths), "--bpm", "120", "--out", str(out), "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
-    assert "All aligned files have 44100 Hz" in said["notices"][-1]
+    assert "aligned at 44,100 Hz, aligned files too" in said["notices"][-1]
     for path in paths[:4]:
         one, other = soundfile.info(path), soundfile.info(out / path.name)
         assert (other.frames, other.channels) == (one.frames, one.channels)

@@ -12,7 +12,7 @@ import pytest
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-_SHARING = {Path(__file__).parent / name for name in ("engine", "widgets", "contracts")}
+_SHARING = {Path(__file__).parent / name for name in ("engine", "widgets", "contracts", "hostile")}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

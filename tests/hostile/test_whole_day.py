@@ -18,6 +18,8 @@ from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
 from tests.desktop.conftest import Hands
 
+pytestmark = pytest.mark.alone
+
 RATE_HZ, LENGTH_S, COUNT = 4_000, 24 * 3600, 10_000
 MOST_S = 0.3
 

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.beats.features import FRAMES_PER_S, Levels, band_levels, heard, reference_db
-from engine.errors import OffcutError
 from engine.progress import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -83,16 +82,7 @@ def trained_network(path: Path) -> BeatNetwork:
     ------
     OffcutError : the file is missing or damaged
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
     from engine.beats.network import BeatNetwork
+    from engine.learning.shipped import with_weights
 
-    network = BeatNetwork()
-    try:
-        network.load_state_dict(load_file(path))
-    except FileNotFoundError as error:
-        raise OffcutError(f"'{path}' is missing: beats are found with it; install Offcut again.") from error
-    except (OSError, SafetensorError, RuntimeError) as error:
-        raise OffcutError(f"'{path}' is damaged: install Offcut again.") from error
-    return network.eval()
+    return with_weights(BeatNetwork(), path, "beats")

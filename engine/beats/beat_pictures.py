@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.beats.features import BANDS, FRAMES_PER_S
-from engine.errors import OffcutError
+from engine.learning.shipped import with_weights
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "resources" / "models" / "bars.safetensors"
 PARTS = 12
@@ -108,14 +108,4 @@ def trained_bars(path: Path) -> BarNetwork:
     ------
     OffcutError : the file is missing or damaged
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    network = BarNetwork()
-    try:
-        network.load_state_dict(load_file(path))
-    except FileNotFoundError as error:
-        raise OffcutError(f"'{path}' is missing: bars are found with it; install Offcut again.") from error
-    except (OSError, SafetensorError, RuntimeError) as error:
-        raise OffcutError(f"'{path}' is damaged: install Offcut again.") from error
-    return network.eval()
+    return with_weights(BarNetwork(), path, "bars")

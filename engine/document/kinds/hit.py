@@ -11,8 +11,7 @@ from types import MappingProxyType
 
 from engine.document.decisions import Edited
 from engine.document.file.checks.limits import FARTHEST_SAMPLES
-from engine.document.kinds.amount import Amount
-from engine.document.kinds.kind import Kind, signed
+from engine.document.kinds.kind import Kind
 from engine.document.kinds.operations import USUAL_FILL, Fill, Lift, Slice
 from engine.document.kinds.payload import (
     CROSSFADE,
@@ -26,7 +25,7 @@ from engine.document.kinds.payload import (
     validator,
     whole,
 )
-from engine.document.kinds.sounding import BY_SAMPLES, MOST_SLIP_MS
+from engine.document.kinds.sounding import BY_SAMPLES, SHIFT, shift_words
 from engine.errors import DocumentError
 
 ONSET_SAMPLES, AFTER_SAMPLES, VOICES = "onset_samples", "after_samples", "voices"
@@ -115,26 +114,10 @@ def _lifted(edited: Edited) -> tuple[Lift, ...]:
     return (own, *others)
 
 
-def _by(edited: Edited, rate_hz: int) -> str:
-    return signed(real(edited.payload, BY_SAMPLES, 0.0) / rate_hz * 1000, "ms")
-
-
 def _words(edited: Edited, rate_hz: int) -> str:
     voices = str(edited.payload.get(VOICES, ""))
-    return f"{voices} {_by(edited, rate_hz)}".lstrip()
+    return f"{voices} {shift_words(edited, rate_hz)}".lstrip()
 
-
-_AMOUNT = Amount(
-    BY_SAMPLES,
-    "&Milliseconds",
-    1.0,
-    0.1,
-    -MOST_SLIP_MS,
-    MOST_SLIP_MS,
-    decimals=3,
-    per_second=True,
-    unit_s=0.001,
-)
 
 HIT = Kind(
     name="hit",
@@ -146,11 +129,11 @@ HIT = Kind(
     validate=_hit,
     effect=_sliced,
     words=_words,
-    how_much=_by,
+    how_much=shift_words,
     is_of_tracks=True,
     fade=fade(HIT_CROSSFADE_MS),
     other=_next_fill,
-    amount=_AMOUNT,
+    amount=SHIFT,
 )
 FLAM = Kind(
     name="flam",
@@ -162,8 +145,8 @@ FLAM = Kind(
     validate=_flam,
     effect=_lifted,
     words=_words,
-    how_much=_by,
+    how_much=shift_words,
     is_of_tracks=True,
     fade=fade(HIT_CROSSFADE_MS),
-    amount=_AMOUNT,
+    amount=SHIFT,
 )

@@ -86,10 +86,11 @@ def _gained(edited: Edited) -> tuple[Gain, ...]:
 
 
 def _slip_words(edited: Edited, rate_hz: int) -> str:
-    return f"{_by(edited, rate_hz)} for {span_words(edited, rate_hz)}"
+    return f"{shift_words(edited, rate_hz)} for {span_words(edited, rate_hz)}"
 
 
-def _by(edited: Edited, rate_hz: int) -> str:
+def shift_words(edited: Edited, rate_hz: int) -> str:
+    """Return how far an edit moves in time, such as "+12.0 ms"."""
     return signed(real(edited.payload, BY_SAMPLES, 0.0) / rate_hz * 1000, "ms")
 
 
@@ -100,6 +101,19 @@ def _gain_words(edited: Edited, rate_hz: int) -> str:
 def _by_db(edited: Edited, rate_hz: int) -> str:  # noqa: ARG001 - a kind is asked with both
     return signed(real(edited.payload, GAIN_DB, 0.0), "dB")
 
+
+SHIFT = Amount(
+    BY_SAMPLES,
+    "&Milliseconds",
+    1.0,
+    0.1,
+    -MOST_SLIP_MS,
+    MOST_SLIP_MS,
+    decimals=3,
+    per_second=True,
+    unit_s=0.001,
+)
+"""How far something is moved in time."""
 
 MUTE = Kind(
     name="mute",
@@ -123,20 +137,10 @@ SLIP = Kind(
     validate=_slip,
     effect=_slipped,
     words=_slip_words,
-    how_much=_by,
+    how_much=shift_words,
     is_of_tracks=True,
     fade=fade(HAND_CROSSFADE_MS),
-    amount=Amount(
-        BY_SAMPLES,
-        "&Milliseconds",
-        1.0,
-        0.1,
-        -MOST_SLIP_MS,
-        MOST_SLIP_MS,
-        decimals=3,
-        per_second=True,
-        unit_s=0.001,
-    ),
+    amount=SHIFT,
 )
 GAIN = Kind(
     name="gain",

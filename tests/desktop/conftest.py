@@ -113,7 +113,8 @@ class Hands:
                 QTimer.singleShot(POLL_MS, look)
             dialog = QApplication.activeModalWidget()
             asks = dialog is not None and not isinstance(dialog, QProgressDialog)
-            if waiting and asks and dialog not in answered:
+            # One that is not active yet hears keys but no shortcuts.
+            if waiting and asks and dialog.isActiveWindow() and dialog not in answered:
                 answered.append(dialog)
                 waiting.pop(0)(dialog)
             elif dialog is not None and time.monotonic() > give_up_s:

@@ -27,6 +27,7 @@ from engine.errors import DocumentError
 from tests.engine.document.conftest import a_cut
 from tests.engine.document.scripted import IDS, STEPS, review
 from tests.hostile.killing import VERSION_1
+from tests.permissions import let_others_through
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes, mounts and limits as POSIX has them")
 ROOT = Path(__file__).resolve().parents[2]
@@ -134,8 +135,7 @@ except DocumentError as error:
 
 
 def _as_nobody(path: Path, tmp_path: Path) -> list[str]:
-    for parent in (tmp_path, *tmp_path.parents[:2]):
-        parent.chmod(0o755)
+    let_others_through(tmp_path)
     home = tmp_path / "home"
     home.mkdir()
     home.chmod(0o777)

@@ -12,6 +12,7 @@ import pytest
 
 from engine.errors import Cancelled, ExportError
 from engine.safe_write import replacing
+from tests.permissions import let_others_through
 
 
 def test_the_file_appears_only_when_it_is_whole(tmp_path: Path) -> None:
@@ -139,8 +140,7 @@ except ExportError as error:
 def test_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
     folder = tmp_path / "locked"
     folder.mkdir(mode=0o555)
-    for parent in folder.parents[:3]:
-        parent.chmod(0o755)
+    let_others_through(folder.parent)
     done = subprocess.run(
         [sys.executable, "-c", READ_ONLY_FOLDER, folder / "mix.wav"],
         capture_output=True,

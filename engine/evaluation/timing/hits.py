@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from time import perf_counter
@@ -22,6 +21,7 @@ from engine.evaluation.recordings import converted, whole
 from engine.evaluation.timing.hit_scores import WITHIN_MS, HitScore, hit_score, together
 from engine.evaluation.timing.matching import f_measure, matched
 from engine.evaluation.timing.simple_hits import simple_hits
+from engine.hits.confirmed import taken
 from engine.hits.find import HeldMicrophones, find_hits
 from engine.hits.hits import Hits, Role
 from engine.hits.strokes import SURE
@@ -78,17 +78,7 @@ def evaluate(
 
 def sure(hits: Hits) -> Hits:
     """Return the hits that are more likely than not."""
-    rows = np.flatnonzero(hits.confidences >= SURE)
-    _, strokes = np.unique(hits.strokes[rows], return_inverse=True)
-    return replace(
-        hits,
-        onsets_samples=hits.onsets_samples[rows],
-        tracks=hits.tracks[rows],
-        strengths_db=hits.strengths_db[rows],
-        strokes=strokes.astype(np.int32),
-        ornaments=hits.ornaments[rows],
-        confidences=hits.confidences[rows],
-    )
+    return taken(hits, np.flatnonzero(hits.confidences >= SURE))
 
 
 def _performances(data_dir: Path, seeds: int, *, short: bool) -> Iterator[tuple[int, Performance]]:

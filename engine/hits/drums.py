@@ -75,9 +75,9 @@ def drums_of(roles: Sequence[Role], candidates: Candidates, rate_hz: int) -> tup
 def _first_first(tracks: tuple[int, ...], candidates: Candidates, rate_hz: int) -> tuple[int, ...]:
     """Return the microphones of one drum, the one that usually hears it first before the others.
 
-    Of those that hear it within a millisecond one that rises least is last: below a snare its wires hide soft
-    hits. Of the others the one that rises clearly least often is first: below a snare its wires rattle on after
-    each hit and at hits of other drums, and outside a kick all else is heard.
+    Of those that hear it within a millisecond one that rises far less is last: below a snare its wires hide
+    soft hits. Of the others the one that rises clearly least often is first: below a snare its wires rattle
+    on after each hit and at hits of other drums, and outside a kick all else is heard.
     """
     if len(tracks) < 2 or not len(candidates):
         return tracks

@@ -21,6 +21,8 @@ _SOFTER_DB = 2.0
 GRACES = (ORNAMENTS.index(Ornament.FLAM), ORNAMENTS.index(Ornament.DRAG))
 _BOUNCE_S = (0.05, 0.27)
 _BOUNCE_SOFTER_DB = 1.0
+SURE_OF_A_HIT, DOUBTED_MS = 0.9, 20.0
+"""From which confidence on a hit is moved however little, and how far one that is none would have to go."""
 _LATE = ORNAMENTS.index(Ornament.LATE_VOICE)
 
 
@@ -30,7 +32,8 @@ class Strokes:
 
     Attributes
     ----------
-    onsets_samples : float64, shape (s,), of the earliest voice that is neither a grace note nor told as late
+    onsets_samples : float64, shape (s,), of the earliest voice that is neither a grace note nor told as late,
+        nor so unsurely found that another may sound at once with it
     strengths_db : float32, shape (s,), of its loudest hit
     voices : bool, shape (s, len(VOICES)), what sounds, grace notes aside
     of_hits : int64, shape (n,), the stroke of each hit; a grace note is of that of its main hit
@@ -38,6 +41,7 @@ class Strokes:
     bounces : bool, shape (n,), which hits follow a louder one of their drum so soon that they may be one too
         many
     rate_hz : of the positions
+    unsure_samples : float64, shape (s,), how far off each may have been found
     """
 
     onsets_samples: NDArray[np.float64]
@@ -47,6 +51,7 @@ class Strokes:
     graces: NDArray[np.bool_]
     bounces: NDArray[np.bool_]
     rate_hz: int
+    unsure_samples: NDArray[np.float64]
 
 
 def gather(hits: Hits, rate_hz: int) -> Strokes:
@@ -60,18 +65,44 @@ def gather(hits: Hits, rate_hz: int) -> Strokes:
             groups[hit] = groups[main]
     alone = ~np.isin(groups, groups[~graces])
     graces = graces & ~alone
-    times_only = np.where(graces | _told_late(hits, graces, groups), np.inf, hits.onsets_samples)
     _, of_hits = np.unique(groups, return_inverse=True)
     size = int(of_hits.max(initial=-1)) + 1
-    onsets = np.full(size, np.inf)
-    np.minimum.at(onsets, of_hits, times_only)
+    onsets, unsure = when(hits, of_hits, ~graces & ~_told_late(hits, graces, groups), rate_hz)
     order = np.argsort(onsets, kind="stable")
     of_hits = np.argsort(order)[of_hits] if count else np.zeros(0, np.int64)
     strengths = np.full(size, -np.inf, np.float32)
     np.maximum.at(strengths, of_hits, hits.strengths_db)
     voices = _voices(hits, of_hits, graces, size)
     bounces = _bounces(hits, graces, rate_hz)
-    return Strokes(onsets[order], strengths, voices, of_hits, graces, bounces, rate_hz)
+    return Strokes(onsets[order], strengths, voices, of_hits, graces, bounces, rate_hz, unsure[order])
+
+
+def when(
+    hits: Hits, of_hits: NDArray[np.int64], tells: NDArray[np.bool_], rate_hz: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return where each stroke is, and how far off that may have been found, both of shape (s,).
+
+    The earliest of the hits that tell it, but none so unsure that a surer one may have sounded with it. What
+    is hardly a hit at all is as good as found far off: to move it by little would help nobody.
+
+    Parameters
+    ----------
+    tells : bool, shape (n,), which hits tell where their strokes are; a stroke without one is at inf
+    """
+    size = int(of_hits.max(initial=-1)) + 1
+    doubted = np.maximum(SURE_OF_A_HIT - hits.confidences, 0.0) * DOUBTED_MS / 1000.0 * rate_hz
+    unsure = np.maximum(hits.unsure_samples, doubted)
+    first = tells.copy()
+    for hit in np.flatnonzero(tells & (unsure > 0.0)):
+        about = hits.onsets_samples[hit] + np.array([-unsure[hit], unsure[hit]])
+        near = slice(*np.searchsorted(hits.onsets_samples, about + np.array([0.0, 1.0])))
+        surer = tells[near] & (unsure[near] < unsure[hit])
+        first[hit] = not (surer & (of_hits[near] == of_hits[hit])).any()
+    onsets, off = np.full(size, np.inf), np.zeros(size)
+    np.minimum.at(onsets, of_hits[first], hits.onsets_samples[first])
+    first &= hits.onsets_samples == onsets[of_hits]
+    np.maximum.at(off, of_hits[first], unsure[first])
+    return onsets, off
 
 
 def _plain_graces(hits: Hits, rate_hz: int) -> NDArray[np.bool_]:

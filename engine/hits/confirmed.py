@@ -25,6 +25,7 @@ def taken(hits: Hits, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Hits:
         strokes=strokes.astype(np.int32),
         ornaments=hits.ornaments[rows],
         confidences=hits.confidences[rows],
+        unsure_samples=hits.unsure_samples[rows],
     )
 
 
@@ -89,6 +90,7 @@ def _with_rows(
         strokes=_renumbered(onsets, strokes, rate_hz),
         ornaments=np.concatenate([found.ornaments, promoted.ornaments[lost]])[order],
         confidences=np.concatenate([found.confidences, np.ones(len(lost), np.float32)])[order],
+        unsure_samples=np.concatenate([found.unsure_samples, promoted.unsure_samples[lost]])[order],
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.features.loudness import finite
+from engine.hits.attacks import Steadied, steadied
 from engine.hits.candidates import LATE_S, Candidates, candidates_of, joined
 from engine.hits.drums import Drum, drums_of, learn_bleed, new_db, rise_at_all
 from engine.hits.evidence import NAMES, evidence_of
@@ -22,6 +23,8 @@ from engine.hits.roles import roles_of
 from engine.hits.strokes import (
     SURE,
     Struck,
+    apart,
+    are_of_drums,
     delays_of,
     doubting_bleed,
     numbered_in_order,
@@ -31,7 +34,7 @@ from engine.hits.strokes import (
 )
 from engine.progress import SILENT, Progress
 
-HITS_MAKER = "offcut-hits-2"
+HITS_MAKER = "offcut-hits-3"
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 8_000, 192_000
 LEAST_CONFIDENCE = 0.1
 _SEGMENT_S, _CONTEXT_S = 20.0, 0.1
@@ -114,13 +117,22 @@ def find_hits(
     if not ids:
         return _gathered_nothing()
     called = [(names or {}).get(key, key) for key in ids]
-    candidates = hear(microphones, progress.part(0.0, 0.9))
+    candidates = hear(microphones, progress.part(0.0, 0.8))
     progress.check_cancelled()
     roles = roles_of(called, [told.get(key) for key in ids], candidates, microphones.rate_hz)
-    progress.report(0.92, "Finding the hits")
+    progress.report(0.82, "Finding the hits")
     drums = drums_of(roles, candidates, microphones.rate_hz)
-    struck = _struck(candidates, drums, microphones.rate_hz)
-    return _gathered(candidates, struck, drums, ids, roles, microphones.rate_hz)
+    is_known_kit = any(role is not Role.OTHER for role in roles)
+    struck = _struck(candidates, drums, microphones.rate_hz, is_known_kit=is_known_kit)
+    again = steadied(
+        microphones.read,
+        candidates.positions_samples[struck.rows],
+        candidates.tracks[struck.rows],
+        struck.likelihoods >= SURE,
+        microphones.rate_hz,
+        progress.part(0.85, 1.0),
+    )
+    return _gathered(candidates, struck, again, drums, ids, roles, microphones.rate_hz)
 
 
 def hear(microphones: Microphones, progress: Progress = SILENT) -> Candidates:
@@ -148,8 +160,15 @@ def hear(microphones: Microphones, progress: Progress = SILENT) -> Candidates:
     return joined(parts)
 
 
-def _struck(candidates: Candidates, drums: Sequence[Drum], rate_hz: int) -> Struck:
-    """Return what is likely enough a hit, in the order of time."""
+def _struck(
+    candidates: Candidates, drums: Sequence[Drum], rate_hz: int, *, is_known_kit: bool = True
+) -> Struck:
+    """Return what is likely enough a hit, in the order of time.
+
+    Parameters
+    ----------
+    is_known_kit : whether a microphone is known to stand at a drum kit; else it may be anything that is heard
+    """
     network = network_of(HIT_WEIGHTS)
     new = new_db(candidates)
     bleed = learn_bleed(candidates, new, drums)
@@ -168,7 +187,8 @@ def _struck(candidates: Candidates, drums: Sequence[Drum], rate_hz: int) -> Stru
     order = np.argsort(every, kind="stable")  # rows of candidates are in the order of time
     struck = Struck(every[order], np.concatenate(of_drums)[order], np.concatenate(likely)[order])
     struck = doubting_bleed(struck, np.concatenate(above_db)[order], candidates, drums, rate_hz)
-    return without_doubles(struck, candidates, drums, rate_hz)
+    struck = without_doubles(struck, candidates, drums, rate_hz)
+    return struck if is_known_kit or are_of_drums(struck, candidates) else struck.take(np.zeros(0, np.int64))
 
 
 def _gathered_nothing() -> Hits:
@@ -189,12 +209,15 @@ def _gathered_nothing() -> Hits:
 def _gathered(
     candidates: Candidates,
     struck: Struck,
+    again: Steadied,
     drums: Sequence[Drum],
     ids: Sequence[str],
     roles: Sequence[Role],
     rate_hz: int,
 ) -> Hits:
-    onsets = candidates.positions_samples[struck.rows].astype(np.float64)
+    kept = apart(again.positions_samples, candidates.tracks[struck.rows], struck.likelihoods, rate_hz)
+    struck = struck.take(kept)
+    onsets = again.positions_samples[kept].astype(np.float64)
     tracks = candidates.tracks[struck.rows]
     delays = delays_of(candidates, struck, drums)
     strengths = strengths_db(candidates, struck.rows)
@@ -214,5 +237,6 @@ def _gathered(
         roles=tuple(roles),
         delays_samples=delays,
         maker=HITS_MAKER,
+        unsure_samples=again.unsure_samples[kept][order],
     )
     return with_ornaments(hits, rate_hz)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
@@ -55,6 +55,8 @@ class Hits:
     roles : of the same
     delays_samples : float64, shape (len(track_ids),), how much later a hit arrives than at its own drum;
         what is not an error and is kept
+    unsure_samples : float32, shape (n,), how far off the onset of each may have been found; 0 where it rises
+        clearly, and where nothing is known of it
     """
 
     onsets_samples: NDArray[np.float64]
@@ -67,15 +69,18 @@ class Hits:
     roles: Sequence[Role]
     delays_samples: NDArray[np.float64]
     maker: str = ""
+    unsure_samples: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
 
     def __post_init__(self) -> None:
-        """Take roles as a document holds them, as plain words.
+        """Take roles as a document holds them, as plain words, and hits that were kept without being unsure.
 
         Raises
         ------
         ValueError : one of them is no role
         """
         object.__setattr__(self, "roles", tuple(Role(role) for role in self.roles))
+        if not len(self.unsure_samples):
+            object.__setattr__(self, "unsure_samples", np.zeros(len(self.onsets_samples), np.float32))
 
     @property
     def voices(self) -> tuple[Role, ...]:

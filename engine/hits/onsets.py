@@ -16,7 +16,7 @@ _LEAST_RISE_DB = 4.0
 _LASTS_S, _GOES_ON = 0.3, 0.2
 _SILENCE = 1e-12
 _EDGE_BEFORE_S, _EDGE_EARLY_S, _EDGE_SURE_S, _EDGE_AFTER_S, _ATTACK_S = 0.008, 0.005, 0.0015, 0.004, 0.015
-_ABOVE_BEFORE, _OF_TOP, _AT_MOST_OF_TOP = 1.5, 0.1, 0.7
+_ABOVE_BEFORE, _OF_TOP, _AT_MOST_OF_TOP, _QUIET_OF_TOP = 1.5, 0.1, 0.7, 0.3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,8 +83,9 @@ def rises_of(energies: Floats, octaves: Octaves) -> Floats:
 def _rising_edges(samples: Floats, near: NDArray[np.int64], rate_hz: int) -> NDArray[np.int64]:
     """Return the sample at which the sound begins to rise around each place, shape (n,).
 
-    It is the first one at a tenth of the peak of the attack; where that much sounds before already, the first
-    whose step is larger than the steps before, and than a tenth of those that come.
+    It is the first one at a tenth of the peak of the attack, or at up to three tenths where as much sounds
+    before already; where more does, the first whose step is larger than the steps before, and than a tenth of
+    those that come.
     """
     if not len(near):
         return near
@@ -93,9 +94,12 @@ def _rising_edges(samples: Floats, near: NDArray[np.int64], rate_hz: int) -> NDA
     sure = max(early, back - round(_EDGE_SURE_S * rate_hz))
     levels = np.lib.stride_tricks.sliding_window_view(np.pad(samples, (back, attack)), back + attack)[near]
     levels = np.abs(levels - levels[:, :early].mean(axis=1, keepdims=True))  # whatever constant is in it
-    limit = _OF_TOP * levels[:, early:].max(axis=1)
+    top = levels[:, early:].max(axis=1)
+    # A drum that rings on swings to a tenth now and then: the limit is above what sounds until just before.
+    ringing = _ABOVE_BEFORE * levels[:, :sure].max(axis=1)
+    was_quiet = ringing < _QUIET_OF_TOP * top
+    limit = np.where(was_quiet, np.maximum(ringing, _OF_TOP * top), _OF_TOP * top)
     by_level = early + (levels[:, early : back + ahead] >= limit[:, None]).argmax(axis=1)
-    was_quiet = _ABOVE_BEFORE * levels[:, :early].max(axis=1) < limit
     steps = np.abs(np.diff(samples, prepend=samples[:1]))
     steps = np.lib.stride_tricks.sliding_window_view(np.pad(steps, (back, ahead)), back + ahead)[near]
     before, top = steps[:, :sure].max(axis=1), steps.max(axis=1)

@@ -80,6 +80,7 @@ def joined(strokes: Strokes, taken: NDArray[np.int64]) -> tuple[Strokes, NDArray
             strengths_db=strengths,
             voices=voices,
             of_hits=group[strokes.of_hits],
+            unsure_samples=strokes.unsure_samples[first],
         ),
         first,
     )

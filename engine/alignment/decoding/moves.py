@@ -12,7 +12,7 @@ from engine.alignment.decoding.groove import lines_in_bar
 from engine.alignment.placement import Lines, Placement
 from engine.alignment.push_pull import Curve, phrase
 from engine.alignment.settings import ON_THE_LINE_SAMPLES, AlignmentSettings
-from engine.alignment.strokes import VOICES, Strokes
+from engine.alignment.strokes import VOICES, Strokes, when
 from engine.hits.hits import Hits
 
 Floats = NDArray[np.float64]
@@ -46,7 +46,8 @@ def placed(
         faults = flams.find(hits, strokes, taken, lines, curve)
         late = faults.late_samples
         apart = faults.strays | ~np.isnan(late)
-        strokes = replace(strokes, onsets_samples=_without(hits, strokes, apart))
+        onsets, unsure = _without(hits, strokes, apart)
+        strokes = replace(strokes, onsets_samples=onsets, unsure_samples=unsure)
     shifts = _shifts(strokes, taken, lines, curve, settings)
     moved = shifts[strokes.of_hits] - np.nan_to_num(late)
     return Placement(
@@ -57,25 +58,27 @@ def placed(
     )
 
 
-def _without(hits: Hits, strokes: Strokes, apart: NDArray[np.bool_]) -> Floats:
-    """Return where strokes are without what lies apart in them."""
-    onsets = np.full(len(strokes.onsets_samples), np.inf)
-    sound = ~strokes.graces & ~apart
-    np.minimum.at(onsets, strokes.of_hits[sound], hits.onsets_samples[sound])
-    return np.where(np.isfinite(onsets), onsets, strokes.onsets_samples)
+def _without(hits: Hits, strokes: Strokes, apart: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Return where strokes are without what lies apart in them, and how far off that may have been found."""
+    onsets, unsure = when(hits, strokes.of_hits, ~strokes.graces & ~apart, strokes.rate_hz)
+    there = np.isfinite(onsets)
+    return np.where(there, onsets, strokes.onsets_samples), np.where(there, unsure, strokes.unsure_samples)
 
 
 def _shifts(
     strokes: Strokes, taken: NDArray[np.int64], lines: Lines, curve: Curve, settings: AlignmentSettings
 ) -> Floats:
-    """Return by how much each stroke is moved, in samples; exactly 0 where it stays."""
+    """Return by how much each stroke is moved, in samples; exactly 0 where it stays.
+
+    It stays where it is no further off than it may have been found off.
+    """
     onsets = strokes.onsets_samples
     goals = np.where(taken >= 0, lines.positions_samples[taken], onsets) if len(lines.beats) else onsets
     if settings.own_feel:
         goals = np.where(taken >= 0, goals + curve.at(onsets), goals)
     away = goals - onsets
     per_ms = lines.rate_hz / 1000.0
-    near = np.maximum(ON_THE_LINE_SAMPLES, settings.exclude_within_ms * per_ms)
+    near = np.maximum(max(ON_THE_LINE_SAMPLES, settings.exclude_within_ms * per_ms), strokes.unsure_samples)
     out_of_range = (np.abs(away) < settings.least_ms * per_ms) | (np.abs(away) > settings.most_ms * per_ms)
     stays = (np.abs(away) <= near) | out_of_range | _kept(strokes, taken, lines, settings)
     shifts = np.where(stays, 0.0, away * settings.strength)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from time import perf_counter
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from engine.evaluation.recordings import converted, whole
 from engine.evaluation.timing.hit_scores import WITHIN_MS, HitScore, hit_score, together
 from engine.evaluation.timing.matching import f_measure, matched
 from engine.evaluation.timing.simple_hits import simple_hits
+from engine.hits.confirmed import taken
 from engine.hits.find import HeldMicrophones, find_hits
 from engine.hits.hits import Hits, Role
 from engine.hits.strokes import SURE
@@ -34,6 +35,15 @@ _SHORT = 3
 _SHORT_S = 20.0
 _ROOM_WITHIN_MS = 25.0
 _BARE_S = 20.0
+_WITHOUT_DRUMS_S = 60.0
+_WITHOUT_DRUMS: Mapping[str, str] = MappingProxyType(
+    {
+        "piano": "loops/RGTM-PNO/*.mp3",
+        "strings": "music/Hungarian*.ogg",
+        "voice": "esc50/audio/1-187207-A-20.flac",
+    }
+)
+"""Recordings in which nobody drums."""
 
 
 def evaluate(
@@ -78,17 +88,7 @@ def evaluate(
 
 def sure(hits: Hits) -> Hits:
     """Return the hits that are more likely than not."""
-    rows = np.flatnonzero(hits.confidences >= SURE)
-    _, strokes = np.unique(hits.strokes[rows], return_inverse=True)
-    return replace(
-        hits,
-        onsets_samples=hits.onsets_samples[rows],
-        tracks=hits.tracks[rows],
-        strengths_db=hits.strengths_db[rows],
-        strokes=strokes.astype(np.int32),
-        ornaments=hits.ornaments[rows],
-        confidences=hits.confidences[rows],
-    )
+    return taken(hits, np.flatnonzero(hits.confidences >= SURE))
 
 
 def _performances(data_dir: Path, seeds: int, *, short: bool) -> Iterator[tuple[int, Performance]]:
@@ -176,11 +176,12 @@ def _without_drums(data_dir: Path) -> Iterator[Line]:
     noisy = {name: rng.normal(0.0, 0.01, frames).astype(np.float32) for name in silent}
     yield _line("silence_hits_a_minute", _a_minute(silent, rate_hz), 0.0, 1)
     yield _line("noise_hits_a_minute", _a_minute(noisy, rate_hz), 0.0, 1)
-    pianos = sorted(data_dir.glob("loops/RGTM-PNO/*"))[:3]
-    for path in pianos[:1]:
-        sound, own_hz = whole(path)
-        mono = converted(sound.mean(axis=1, dtype=np.float32), own_hz, rate_hz)
-        yield _line("piano_hits_a_minute", _a_minute({"Piano": mono}, rate_hz), 0.0, 1)
+    for name, pattern in _WITHOUT_DRUMS.items():
+        for path in sorted(data_dir.glob(pattern))[:1]:
+            sound, own_hz = whole(path)
+            few = sound[: round(_WITHOUT_DRUMS_S * own_hz)].mean(axis=1, dtype=np.float32)
+            mono = converted(few, own_hz, rate_hz)
+            yield _line(f"{name}_hits_a_minute", _a_minute({"Audio 1": mono}, rate_hz), 0.0, 1)
 
 
 def _a_minute(microphones: Mapping[str, NDArray[np.float32]], rate_hz: int) -> float:

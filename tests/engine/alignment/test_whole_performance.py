@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -52,6 +53,41 @@ def test_what_is_on_its_line_stays_to_the_bit() -> None:
     placement = _align(hits_of(onsets, tracks))
 
     np.testing.assert_array_equal(placement.targets_samples, onsets)
+
+
+@pytest.mark.parametrize(("unsure_ms", "confidence"), [(4.0, 1.0), (0.0, 0.6)])
+def test_a_hit_no_further_off_than_it_may_have_been_found_off_stays(
+    unsure_ms: float, confidence: float
+) -> None:
+    numbers, tracks = rock(8)
+    onsets = _EIGHT.positions_samples[numbers].copy()
+    wrong = np.array([5, len(onsets) - 2])  # a hat alone, and one voice of a stroke of two
+    onsets[wrong] -= ms(3.0)
+    hits = hits_of(onsets, tracks)
+    changed = np.isin(hits.onsets_samples, onsets[wrong])
+    hits = replace(
+        hits,
+        unsure_samples=np.where(changed, ms(unsure_ms), 0.0).astype(np.float32),
+        confidences=np.where(changed, confidence, 1.0).astype(np.float32),
+    )
+
+    np.testing.assert_array_equal(_align(hits).targets_samples, hits.onsets_samples)
+
+    sure = replace(hits, unsure_samples=np.zeros(len(onsets), np.float32), confidences=np.ones(len(onsets)))
+    assert np.count_nonzero(_align(sure).targets_samples != hits.onsets_samples) >= 2
+
+
+def test_an_unsure_hit_that_is_further_off_goes_all_the_way() -> None:
+    _, tracks, onsets = _played(12.0)
+    hits = hits_of(onsets, tracks)
+    hits = replace(hits, unsure_samples=np.full(len(onsets), ms(1.0), np.float32))
+
+    placement = _align(hits)
+
+    goals = _EIGHT.positions_samples[placement.lines]
+    far = np.abs(goals - hits.onsets_samples) > ms(1.0)
+    np.testing.assert_allclose(placement.targets_samples[far], goals[far], atol=1e-6)
+    np.testing.assert_array_equal(placement.targets_samples[~far], hits.onsets_samples[~far])
 
 
 @pytest.mark.parametrize("late", [0.65, -0.65])

@@ -106,6 +106,27 @@ def test_peaks_of_the_microphones_alone_find_bleed(heard: HeldMicrophones, found
     assert wrong > 10
 
 
+def test_notes_that_nobody_said_are_drums_are_no_hits(heard: HeldMicrophones) -> None:
+    """Soft hammers on strings: notes of six partials that rise within 3 ms, over hum and noise."""
+    rng = np.random.default_rng(2)
+    times_s = np.arange(RATE_HZ) / RATE_HZ
+    sound = rng.standard_normal(9 * RATE_HZ) * 2e-3
+    for number in range(32):
+        note_hz = 110.0 * 2.0 ** (rng.integers(0, 36) / 12.0)
+        partials = sum(
+            np.sin(2 * np.pi * note_hz * one * times_s) * np.exp(-times_s * one) / one**2
+            for one in range(1, 7)
+        )
+        knock = 0.03 * rng.standard_normal(RATE_HZ) * np.exp(-times_s / 0.004)
+        at = round(number * 0.25 * RATE_HZ)
+        sound[at : at + RATE_HZ] += 0.2 * (1.0 - np.exp(-times_s / 0.003)) * partials + 0.3 * knock
+    piano = find_hits(HeldMicrophones({"Audio 1": sound.astype(np.float32)}, RATE_HZ))
+    assert piano.roles == (Role.OTHER,)
+    assert not len(piano.onsets_samples)
+    drums = np.sum(list(heard.samples.values()), axis=0, dtype=np.float32)
+    assert len(find_hits(HeldMicrophones({"Audio 1": drums}, RATE_HZ)).onsets_samples) > 20
+
+
 def test_it_does_not_matter_which_microphone_is_how_loud(heard: HeldMicrophones, found: Hits) -> None:
     gains = dict(zip(ROLES, (0.03, 1.4, 0.2, 2.0, 0.5), strict=True))
     louder = HeldMicrophones(

@@ -144,6 +144,7 @@ def _require_hits(hits: Hits) -> None:
     if ((hits.confidences < 0) | (hits.confidences > 1)).any():
         raise ValueError("a confidence is none")
     _numbers(hits.delays_samples, (tracks,))
+    _numbers(hits.unsure_samples, shape)
 
 
 def _positions(values: NDArray[Any]) -> NDArray[Any]:

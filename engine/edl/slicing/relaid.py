@@ -114,7 +114,7 @@ def _joined(
 
 
 def _same_before(before: LaidOut, anew: LaidOut, at_samples: float) -> tuple[int, int] | None:
-    """Return from which segments on, of all before and of those anew, both come to the same before a place."""
+    """Return from which segments on, of those before and anew, both come to the same before a place."""
     last = int(np.searchsorted(anew.segments.stops, at_samples, "right"))  # all up to here end before it
     for place in range(last - ALIKE, -1, -1):
         known = not np.isnan(anew.segments.attacks[place + ALIKE - 1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from itertools import pairwise
 from random import Random
 
 import numpy as np
@@ -22,7 +23,7 @@ def performance(random: Random, count: int, *, is_wild: bool) -> list[Slice]:
     """Return hits side by side; wild ones also lie over each other, pass each other, or know no attack."""
     found, start = [], 0
     steps = [random.choice((240, 600, 1_200, 4_000)) for _ in range(count + 1)]
-    for step, following in zip(steps, steps[1:], strict=False):
+    for step, following in pairwise(steps):
         start += step
         stop = start + following
         onset: float = start + random.choice((0, 40, 80))

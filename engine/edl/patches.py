@@ -73,24 +73,24 @@ class Patches:
     __hash__ = None  # type: ignore[assignment]
 
     @cached_property
-    def _pieces(self) -> slice:
-        """Where those stand that were laid out here."""
+    def laid_places(self) -> slice:
+        """Where those stand that were laid out here, which are ascending and apart."""
         if self.laid is None:
             return slice(0, 0)
         first = next(place for place, one in enumerate(self.operations) if isinstance(one, Piece))
         return slice(first, first + len(self.laid.pieces))
 
     @cached_property
-    def _others(self) -> tuple[Patch, ...]:
+    def others(self) -> tuple[Patch, ...]:
         """All but those."""
-        return self.operations[: self._pieces.start] + self.operations[self._pieces.stop :]
+        return self.operations[: self.laid_places.start] + self.operations[self.laid_places.stop :]
 
     def _rows(
         self, of: Callable[[Patch], tuple[int, int]], of_pieces: NDArray[np.int64]
     ) -> NDArray[np.int64]:
         """Return a row for each, shape (n, 2), where those of what was laid out here are known."""
-        rows = np.array([of(one) for one in self._others], np.int64).reshape(-1, 2)
-        first = self._pieces.start
+        rows = np.array([of(one) for one in self.others], np.int64).reshape(-1, 2)
+        first = self.laid_places.start
         return np.concatenate([rows[:first], of_pieces, rows[first:]])
 
     @cached_property
@@ -122,12 +122,19 @@ class Patches:
     def layers(self) -> frozenset[type]:
         """The layers that any is of."""
         laid = () if self.laid is None else (Piece,)
-        return frozenset((*map(type, self._others), *laid))
+        return frozenset((*map(type, self.others), *laid))
 
     @cached_property
     def edges(self) -> NDArray[np.int64]:
         """The span of each, shape (n, 2)."""
         return self._rows(edges_of, np.stack(_columns_of(self.laid)[:2], axis=1))
+
+    @cached_property
+    def shifts(self) -> NDArray[np.int64]:
+        """By how many whole samples each moves what lies below it, shape (n,)."""
+        moving = [one.by_samples if isinstance(one, Shift | Piece) else 0.0 for one in self.others]
+        first, laid = self.laid_places.start, np.zeros(0) if self.laid is None else self.laid.by_samples
+        return np.rint(np.concatenate([moving[:first], laid, moving[first:]])).astype(np.int64)
 
     @cached_property
     def spans(self) -> tuple[tuple[int, int], ...]:
@@ -137,7 +144,7 @@ class Patches:
     @cached_property
     def stored(self) -> tuple[tuple[Replace, Stored], ...]:
         """Those that play stored audio, each with the audio that it plays."""
-        found = ((one, one.stored) for one in self._others if isinstance(one, Replace))
+        found = ((one, one.stored) for one in self.others if isinstance(one, Replace))
         return tuple((one, stored) for one, stored in found if stored is not None)
 
     def without_missing(self, holds: Callable[[Stored], bool]) -> Patches | None:

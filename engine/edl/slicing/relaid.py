@@ -183,4 +183,5 @@ def _put_together(
         before.pieces[of_head] + anew.pieces[of_body] + before.pieces[of_tail],
         np.concatenate(owners),
         np.concatenate([before.columns[of_head], anew.columns[of_body], before.columns[of_tail]]),
+        np.concatenate([before.by_samples[of_head], anew.by_samples[of_body], before.by_samples[of_tail]]),
     )

@@ -140,6 +140,7 @@ class LaidOut:
     pieces : ascending and apart, m of them
     owners : int64, shape (m,), the segment of each piece; what is heard in a gap is of the one after it
     columns : int64, shape (m, 4), the start, stop, fade in and fade out of each piece
+    by_samples : float64, shape (m,), of each piece
     """
 
     slices: tuple[Slice, ...]
@@ -150,6 +151,7 @@ class LaidOut:
     pieces: tuple[Piece, ...]
     owners: NDArray[np.int64]
     columns: NDArray[np.int64]
+    by_samples: Positions
 
 
 def pieces_of(slices: Iterable[Slice], rate_hz: int) -> tuple[Piece, ...]:
@@ -198,6 +200,7 @@ def laid_out(slices: tuple[Slice, ...], rate_hz: int) -> LaidOut:
         tuple(one for _, one in found),
         np.array([owner for owner, _ in found], np.int64),
         np.array(rows, np.int64).reshape(-1, 4),
+        np.array([one.by_samples for _, one in found], np.float64),
     )
 
 

@@ -41,7 +41,7 @@ def performance(random: Random, count: int, *, is_wild: bool) -> list[Slice]:
 def require_same(found: LaidOut, expected: LaidOut) -> None:
     assert found.slices == expected.slices
     assert found.pieces == expected.pieces
-    for name in ("spans", "opens", "begins", "owners", "columns"):
+    for name in ("spans", "opens", "begins", "owners", "columns", "by_samples"):
         np.testing.assert_array_equal(getattr(found, name), getattr(expected, name), err_msg=name)
     for one in fields(Segments):
         pair = getattr(found.segments, one.name), getattr(expected.segments, one.name)
@@ -126,6 +126,7 @@ def test_patches_near_others_are_those_made_from_nothing(seed: int) -> None:
         assert near == plain
         np.testing.assert_array_equal(near.reaches, plain.reaches)
         np.testing.assert_array_equal(near.edges, plain.edges)
+        np.testing.assert_array_equal(near.shifts, plain.shifts)
         assert near.layers == plain.layers
         assert near.spans == plain.spans
         assert near.touching(10_000, 20_000) == plain.touching(10_000, 20_000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.alignment.timing_settings import TimingSettings
-from engine.document.analysis import BeatGrid
+from engine.document.analysis import Analysis, BeatGrid
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.edits import decide, set_analyses
@@ -23,9 +23,10 @@ def add_moved_hits(document: Document, count: int) -> None:
     """Store hits over the tracks of a document, propose to move them, and accept three of four."""
     state = document.state
     step = state.length_samples // (count + 8)
-    hits, grid = _played(tuple(track.id for track in state.tracks), count, step, state.rate_hz)
-    key = hits_id(state, hits.track_ids)
-    found = {"beats-bench": grid, key: hits}
+    tracks = tuple(track.id for track in state.tracks)
+    hits, grid = _played(tracks, count, step, state.rate_hz)
+    key = hits_id(state, tracks)
+    found: dict[str, Analysis] = {"beats-bench": grid, key: hits}
     document.apply(set_analyses(state, {"beats": "beats-bench", "hits": key}, "Heard"), found)
     proposed = propose_moves(document.state, hits, grid, TimingSettings(division="1/8"))
     document.apply(proposed.edit)

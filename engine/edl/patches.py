@@ -127,14 +127,15 @@ class Patches:
     @cached_property
     def edges(self) -> NDArray[np.int64]:
         """The span of each, shape (n, 2)."""
-        return self._rows(edges_of, np.stack(_columns_of(self.laid)[:2], axis=1))
+        return self._rows(edges_of, _columns_of(self.laid)[:2].T)
 
     @cached_property
     def shifts(self) -> NDArray[np.int64]:
         """By how many whole samples each moves what lies below it, shape (n,)."""
         moving = [one.by_samples if isinstance(one, Shift | Piece) else 0.0 for one in self.others]
         first, laid = self.laid_places.start, np.zeros(0) if self.laid is None else self.laid.by_samples
-        return np.rint(np.concatenate([moving[:first], laid, moving[first:]])).astype(np.int64)
+        by: NDArray[np.float64] = np.concatenate([moving[:first], laid, moving[first:]])
+        return np.rint(by).astype(np.int64)
 
     @cached_property
     def spans(self) -> tuple[tuple[int, int], ...]:

@@ -99,7 +99,8 @@ class Layers:
         """Draw the overview with the sound as it is, where it waited; return whether it is another one."""
         was_behind, self.overview_waits, self._is_overview_behind = self._is_overview_behind, False, False
         if was_behind:
-            self._loudness = self._overview = None
+            self._loudness = None
+            self.forget_overview()
         return was_behind
 
     def forget_waves(self) -> None:
@@ -148,10 +149,6 @@ class Layers:
     def compose(self, frame: Frame, shown: Shown) -> QImage:
         """Return the layers at the device's resolution, drawn anew where something was forgotten."""
         if self._image is not None:
-            if self._overview is None:  # the one layer that waits for others
-                painter = QPainter(self._image)
-                painter.drawImage(0, 0, self._overview_image(frame, shown))
-                painter.end()
             return self._image
         shape = (max(round(frame.layout.height * frame.dpr), 1), frame.columns)
         if self._pixels.shape != shape:

@@ -456,6 +456,6 @@ def test_the_overview_follows_an_answer_a_moment_later(
     view.set_document(state, build(state))
     at_once = overview(view)
     qtbot.waitUntil(lambda: not np.array_equal(overview(view), at_once))
-    settled = picture(view)
+    settled = overview(view)
     view.set_waves(waves)
-    np.testing.assert_array_equal(picture(view), settled)
+    np.testing.assert_array_equal(overview(view), settled)

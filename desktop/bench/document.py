@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
+from desktop.bench.drums import add_moved_hits
 from desktop.jobs import learn_taste
 from engine.anomaly.recipes.methods import METHODS
 from engine.audio.peaks import PeakPyramid
@@ -42,6 +43,7 @@ class Load:
     is_sparse : recordings of hours, silent but for a burst every ten seconds
     recordings_of : the load whose recordings it holds, made before it; "" for its own
     orders : how many repeats and moves are accepted; where there are any, all kinds are proposed
+    are_hits : what is proposed are moves of so many hits of drums, three of four accepted
     """
 
     tracks: int
@@ -50,6 +52,7 @@ class Load:
     is_sparse: bool = False
     recordings_of: str = ""
     orders: int = 0
+    are_hits: bool = False
 
 
 SMALL = Load(tracks=8, length_s=600, proposals=100)
@@ -58,6 +61,7 @@ LOADS = {
     "small": SMALL,
     "target": TARGET,
     "arranged": replace(TARGET, recordings_of="target", orders=500),
+    "drums": Load(tracks=8, length_s=600, proposals=2_000, recordings_of="small", are_hits=True),
     "one_hour": Load(tracks=4, length_s=3600, proposals=2_000, is_sparse=True),
     "ten_hours": Load(tracks=4, length_s=10 * 3600, proposals=2_000, is_sparse=True),
 }
@@ -89,6 +93,9 @@ def made_up_document(folder: Path, load: Load) -> tuple[Path, list[PeakPyramid]]
     with Document.create(target) as document:
         document.apply(import_edit(document.state, imported))
         length = document.state.length_samples
+        if load.are_hits:
+            add_moved_hits(document, load.proposals)
+            return target, list(imported.media.peaks.values())
         _add_analyses(document, length)
         step = length // load.proposals
         made = _of_all_kinds(load, step) if load.orders else _cuts(load.proposals, step)

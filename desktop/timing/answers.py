@@ -27,12 +27,26 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Group:
-    """Some undecided moves and what they are called, such as "bar 12"."""
+    """Some undecided moves and what they are called, such as "bar 12".
 
-    ids: tuple[str, ...]
+    Attributes
+    ----------
+    rows : shape (n,), which of the moves are in it
+    """
+
+    moves: Moves
+    rows: NDArray[np.bool_]
     name: str
+
+    def __len__(self) -> int:
+        return int(np.count_nonzero(self.rows))
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """What the proposals are called in the document."""
+        return self.moves.chosen(self.rows)
 
 
 class TimingAnswers(QObject):
@@ -84,7 +98,7 @@ class TimingAnswers(QObject):
         moves, found = self.moves, dict[str, Group]()
         if len(moves.ids):
             found = {name: group for name in COMMANDS if (group := self._group(moves, name)) is not None}
-        return {name: group for name, group in found.items() if group.ids}
+        return {name: group for name, group in found.items() if len(group)}
 
     def _group(self, moves: Moves, name: str) -> Group | None:
         """Return a group, which may be empty; None where the user is in none."""
@@ -100,7 +114,7 @@ class TimingAnswers(QObject):
         number, start, stop = bar
         goes_to = moves.onsets_samples + moves.by_samples
         within = (goes_to >= start - 0.5) & (goes_to < stop - 0.5)
-        return Group(moves.chosen(is_open & within), f"bar {number}" if number else "the upbeat")
+        return Group(moves, is_open & within, f"bar {number}" if number else "the upbeat")
 
     def voice_here(self) -> str:
         """Return the drum of the current proposal that is named first; empty where it moves no hit."""
@@ -109,7 +123,7 @@ class TimingAnswers(QObject):
 
     def _voice(self, moves: Moves, is_open: NDArray[np.bool_]) -> Group | None:
         voice = self.voice_here()
-        return Group(moves.chosen(is_open & moves.sounding(voice)), voice) if voice else None
+        return Group(moves, is_open & moves.sounding(voice), voice) if voice else None
 
     def _in_range(self, moves: Moves, is_open: NDArray[np.bool_]) -> Group:
         least_ms, most_ms = self.range_ms
@@ -118,7 +132,7 @@ class TimingAnswers(QObject):
         at_least = f" from {least_ms:g} ms" if least_ms else ""
         # what is asked for in whole milliseconds is no less for a fraction of a sample
         within = by_ms <= most_ms + 0.05
-        return Group(moves.chosen(is_open & within), f"all{at_least}{to}")
+        return Group(moves, is_open & within, f"all{at_least}{to}")
 
     def accept(self, name: str) -> None:
         """Accept a group, and go on where the current proposal was in it.
@@ -135,14 +149,14 @@ class TimingAnswers(QObject):
         if name == "voice" and not self.voice_here():
             raise UsageError("Go to a hit first: its drum is the one that is meant.")
         group = self._group(moves, name)
-        if group is None or not group.ids:
+        if group is None or not len(group):
             whose = {"bar": " of {0}", "voice": " of the {0}", "range": " in the range"}[name]
             raise UsageError(f"Every hit{whose.format('' if group is None else group.name)} is decided.")
-        count = counted(len(group.ids), "hit")
+        count, ids = counted(len(group), "hit"), group.ids
         which = {"bar": f"{count} of {group.name}", "voice": f"{count} of the {group.name}"}
         label = f"Accepted {which.get(name, f'{count}: {group.name}')}"
-        was_current = self._review.current in group.ids
-        edit = edits.decide(self._session.state, group.ids, Verdict.ACCEPTED)
+        was_current = self._review.current in ids
+        edit = edits.decide(self._session.state, ids, Verdict.ACCEPTED)
         self._session.apply(replace(edit, label=label))
         self.said.emit(label)
         if was_current:

@@ -25,7 +25,7 @@ from engine.document.change import Change
 from engine.document.decisions import Verdict
 from engine.errors import UsageError
 from engine.hits.hits import Hits, Role
-from engine.review.moves import moves_of, offsets_of
+from engine.review.moves import Moves, moves_of, offsets_of
 from widgets.timeline.timeline_view import TimelineView
 from widgets.timing.panel import MoveSettings, TimingPanel
 
@@ -70,6 +70,7 @@ class Timing(QObject):
         self._lane = JobLane("timing lane", self)
         self._wanted: TimingSettings | None = None
         self._drawn: tuple[Hits | None, BeatGrid | None, TimingSettings] | None = None
+        self._told: tuple[Hits, BeatGrid | None, TimingSettings, Moves] | None = None
         panel = parts.timing_panel
         panel.hide()
         panel.settings_moved.connect(self._foresee)
@@ -147,22 +148,27 @@ class Timing(QObject):
         self._timeline.heads.set_guesses({key: str(role) for key, role in pairs if role is not Role.OTHER})
 
     def _show_offsets(self) -> None:
-        session, hits, lines = self._session, self._session.hits, self.lines()
+        session, hits = self._session, self._session.hits
         if hits is None:
             return
-        moves = moves_of(session.state)
-        positions = np.zeros(0) if lines is None else lines.positions_samples
-        late_ms = offsets_of(hits, moves, positions, self.settings.strength, session.state.rate_hz)
+        moves, asked = moves_of(session.state), self.settings
         still_open = int(moves.are(Verdict.UNDECIDED).sum())
         summary = f"{still_open:,} of {len(moves.ids):,} open" if len(moves.ids) else "nothing to move"
-        self._panel.show_offsets({voice: found for voice, found in late_ms.items() if len(found)}, summary)
+        self._panel.show_summary(summary)
+        told, self._told = self._told, (hits, session.grid, asked, moves)
+        if told is not None and told[:2] == self._told[:2] and told[2] == asked and moves.go_as(told[3]):
+            return
+        lines = self.lines()
+        positions = np.zeros(0) if lines is None else lines.positions_samples
+        late_ms = offsets_of(hits, moves, positions, asked.strength, session.state.rate_hz)
+        self._panel.show_offsets({voice: found for voice, found in late_ms.items() if len(found)})
 
     def _show_answers(self) -> None:
         if self._session.hits is None:
             return
         groups = self.answers.groups().items()
         words = {
-            COMMANDS[name]: f"{group.name[:1].upper()}{group.name[1:]}: {len(group.ids):,}"
+            COMMANDS[name]: f"{group.name[:1].upper()}{group.name[1:]}: {len(group):,}"
             for name, group in groups
         }
         self._panel.show_answers(words, self.answers.voice_here())

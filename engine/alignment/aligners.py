@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from engine.alignment.decoding.decoder import BELIEFS, Beliefs, place
+from dataclasses import fields
+
+import numpy as np
+
+from engine.alignment.decoding.decoder import BELIEFS, Beliefs, StrokeLines, place
 from engine.alignment.decoding.moves import placed
 from engine.alignment.placement import Aligner, Lines, Placement
 from engine.alignment.settings import ALL, AlignmentSettings
-from engine.alignment.strokes import gather
+from engine.alignment.strokes import Strokes, gather
 from engine.hits.hits import Hits
 
 
@@ -15,7 +19,27 @@ def whole_performance(settings: AlignmentSettings = ALL, beliefs: Beliefs = BELI
 
     def align(hits: Hits, lines: Lines) -> Placement:
         strokes = gather(hits, lines.rate_hz)
-        found = place(strokes, lines, beliefs)
+        found = _belonging(strokes, lines, beliefs)
         return placed(hits, strokes, found.lines, found.confidences, lines, settings)
 
     return align
+
+
+_latest: tuple[Strokes, Lines, Beliefs, StrokeLines] | None = None
+
+
+def _belonging(strokes: Strokes, lines: Lines, beliefs: Beliefs) -> StrokeLines:
+    """Return which line each stroke belongs to.
+
+    How far strokes go, and which of them, is asked for again and again by sliders, and where they belong does
+    not depend on it: the same strokes and lines as last time are not decoded anew.
+    """
+    global _latest
+    known = _latest
+    if known is None or known[2] != beliefs or not (_same(known[0], strokes) and _same(known[1], lines)):
+        _latest = known = strokes, lines, beliefs, place(strokes, lines, beliefs)
+    return known[3]
+
+
+def _same(one: Strokes | Lines, other: Strokes | Lines) -> bool:
+    return all(np.array_equal(getattr(one, field.name), getattr(other, field.name)) for field in fields(one))

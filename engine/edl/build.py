@@ -22,7 +22,7 @@ from engine.document.state import DocumentState
 from engine.document.table import table_of
 from engine.edl.edit_list import EditList
 from engine.edl.gathered import Gathered, gathered, gathered_accepted
-from engine.edl.patches import Patches, patches_by_track
+from engine.edl.patches import NO_PATCHES, Patches, patches_by_track
 from engine.edl.programme import EDGE_FADE_MS, NO_HOLDS, NO_ORDERS, programme
 from engine.latest import found_once
 
@@ -142,9 +142,10 @@ _latest: tuple[_Patched, Mapping[str, Patches]] | None = None
 
 
 def _patches(sounding: tuple[Sounding, ...], tracks: tuple[str, ...], rate_hz: int) -> Mapping[str, Patches]:
-    """Return what is edited on each track; most answers change none of it, and it is laid out once."""
+    """Return what is edited on each track; most answers change little of it, or nothing."""
     global _latest
     asked, known = (sounding, tracks, rate_hz), _latest
     if known is None or known[0] != asked:
-        _latest = known = asked, patches_by_track(sounding, tracks, rate_hz)
+        near = NO_PATCHES if known is None or known[0][2] != rate_hz else known[1]
+        _latest = known = asked, patches_by_track(sounding, tracks, rate_hz, near)
     return known[1]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import ceil, floor
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,8 @@ from numpy.typing import NDArray
 from engine.document.kinds.operations import Gain, Lift, Replace, Shift, Slice, Sounding, Stored
 from engine.edl.delay import REACH_SAMPLES
 from engine.edl.slicing.lifts import lift_reach_samples
-from engine.edl.slicing.slices import Gap, Piece, in_one_order, pieces_of
+from engine.edl.slicing.relaid import laid_out_near
+from engine.edl.slicing.slices import Gap, LaidOut, Piece, in_one_order
 from engine.spans import united
 from engine.timebase import s_to_samples
 
@@ -35,23 +37,33 @@ class Patches:
     Attributes
     ----------
     operations : in the order in which they are laid over each other
+    laid : what pieces among them come from; None where they were not laid out here
     """
 
     operations: tuple[Patch, ...]
     rate_hz: int
+    laid: LaidOut | None = None
 
     @classmethod
-    def of(cls, operations: Iterable[Sounding], rate_hz: int) -> Patches:
-        """Return the patches that these make; their order says nothing."""
+    def of(cls, operations: Iterable[Sounding], rate_hz: int, near: Patches | None = None) -> Patches:
+        """Return the patches that these make; their order says nothing.
+
+        Parameters
+        ----------
+        near : patches of most of these, of which what did not change is taken; they alter nothing
+        """
         listed = list(operations)
         slices = [one for one in listed if isinstance(one, Slice)]
-        heard: list[Patch | None] = [*pieces_of(slices, rate_hz)]
-        heard += [
+        laid = laid_out_near(None if near is None else near.laid, slices, rate_hz) if slices else None
+        others = [
             _as_far_as_it_goes(one, rate_hz) if isinstance(one, Replace) else one
-            for one in listed
+            for one in (listed if len(slices) < len(listed) else ())
             if not isinstance(one, Slice)
         ]
-        return cls(tuple(in_one_order([one for one in heard if one is not None], _precedence)), rate_hz)
+        rest = in_one_order([one for one in others if one is not None], _precedence)
+        below = sum(_LAYERS[type(one)] < _LAYERS[Piece] for one in rest)
+        pieces = () if laid is None else laid.pieces
+        return cls((*rest[:below], *pieces, *rest[below:]), rate_hz, laid if pieces else None)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Patches):
@@ -61,10 +73,32 @@ class Patches:
     __hash__ = None  # type: ignore[assignment]
 
     @cached_property
+    def laid_places(self) -> slice:
+        """Where those stand that were laid out here, which are ascending and apart."""
+        if self.laid is None:
+            return slice(0, 0)
+        first = next(place for place, one in enumerate(self.operations) if isinstance(one, Piece))
+        return slice(first, first + len(self.laid.pieces))
+
+    @cached_property
+    def others(self) -> tuple[Patch, ...]:
+        """All but those."""
+        return self.operations[: self.laid_places.start] + self.operations[self.laid_places.stop :]
+
+    def _rows(
+        self, of: Callable[[Patch], tuple[int, int]], of_pieces: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """Return a row for each, shape (n, 2), where those of what was laid out here are known."""
+        rows = np.array([of(one) for one in self.others], np.int64).reshape(-1, 2)
+        first = self.laid_places.start
+        return np.concatenate([rows[:first], of_pieces, rows[first:]])
+
+    @cached_property
     def reaches(self) -> NDArray[np.int64]:
         """From where to where each changes samples, shape (n, 2): half of a crossfade lies beyond an edge."""
-        rows = [_reach(one, self.rate_hz) for one in self.operations]
-        return np.array(rows, np.int64).reshape(-1, 2)
+        starts, stops, rise, fall = _columns_of(self.laid)
+        of_pieces = np.stack([starts - rise // 2, stops + fall - fall // 2], axis=1)
+        return self._rows(lambda one: _reach(one, self.rate_hz), of_pieces)
 
     @cached_property
     def _by_start(self) -> tuple[NDArray[np.int64], ...]:
@@ -87,13 +121,21 @@ class Patches:
     @cached_property
     def layers(self) -> frozenset[type]:
         """The layers that any is of."""
-        return frozenset(type(one) for one in self.operations)
+        laid = () if self.laid is None else (Piece,)
+        return frozenset((*map(type, self.others), *laid))
 
     @cached_property
     def edges(self) -> NDArray[np.int64]:
         """The span of each, shape (n, 2)."""
-        rows = [edges_of(one) for one in self.operations]
-        return np.array(rows, np.int64).reshape(-1, 2)
+        return self._rows(edges_of, _columns_of(self.laid)[:2].T)
+
+    @cached_property
+    def shifts(self) -> NDArray[np.int64]:
+        """By how many whole samples each moves what lies below it, shape (n,)."""
+        moving = [one.by_samples if isinstance(one, Shift | Piece) else 0.0 for one in self.others]
+        first, laid = self.laid_places.start, np.zeros(0) if self.laid is None else self.laid.by_samples
+        by: NDArray[np.float64] = np.concatenate([moving[:first], laid, moving[first:]])
+        return np.rint(by).astype(np.int64)
 
     @cached_property
     def spans(self) -> tuple[tuple[int, int], ...]:
@@ -103,7 +145,7 @@ class Patches:
     @cached_property
     def stored(self) -> tuple[tuple[Replace, Stored], ...]:
         """Those that play stored audio, each with the audio that it plays."""
-        found = ((one, one.stored) for one in self.operations if isinstance(one, Replace))
+        found = ((one, one.stored) for one in self.others if isinstance(one, Replace))
         return tuple((one, stored) for one, stored in found if stored is not None)
 
     def without_missing(self, holds: Callable[[Stored], bool]) -> Patches | None:
@@ -154,14 +196,21 @@ def _moved_back(start: int, stop: int, by_samples: float) -> Iterator[tuple[int,
     yield floor(start - by_samples) - REACH_SAMPLES, ceil(stop - by_samples) + REACH_SAMPLES
 
 
+NO_PATCHES: Mapping[str, Patches] = MappingProxyType({})
+
+
 def patches_by_track(
-    operations: Sequence[Sounding], tracks: Sequence[str], rate_hz: int
+    operations: Sequence[Sounding],
+    tracks: Sequence[str],
+    rate_hz: int,
+    near: Mapping[str, Patches] = NO_PATCHES,
 ) -> Mapping[str, Patches]:
     """Return what is edited on each track that any of it is about.
 
     Parameters
     ----------
     tracks : the ids of all; an operation on a track that was removed does nothing until it comes back
+    near : patches of most of these, as far as there are any, see `Patches.of`
     """
     of_tracks: dict[tuple[str, ...], list[Sounding]] = {}
     for one in operations:
@@ -172,9 +221,15 @@ def patches_by_track(
     for track in tracks:
         own = tuple(some for some in of_tracks if not some or track in some)
         if own not in known:
-            known[own] = Patches.of([one for some in own for one in of_tracks[some]], rate_hz)
+            listed = [one for some in own for one in of_tracks[some]]
+            known[own] = Patches.of(listed, rate_hz, near.get(track))
         found[track] = known[own]
     return {track: patches for track, patches in found.items() if patches.operations}
+
+
+def _columns_of(laid: LaidOut | None) -> NDArray[np.int64]:
+    """Return start, stop, fade in and fade out of what was laid out, shape (4, m)."""
+    return np.zeros((4, 0), np.int64) if laid is None else laid.columns.T
 
 
 def _as_far_as_it_goes(one: Replace, rate_hz: int) -> Replace | None:

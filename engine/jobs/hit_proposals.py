@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from math import exp
 
 import numpy as np
@@ -89,11 +89,16 @@ class Placed:
         """How much later each hit is to sound, shape (n,)."""
         return self.strokes.shifts_samples[self.strokes.of_hits] + self.flam_shifts_samples
 
-    def where(self, line: int) -> str:
-        """Name a line; an empty text for none."""
-        if line < 0:
-            return ""
-        return line_words(self.grid, self.settings.divided, float(self.lines.beats[line]))
+    @cached_property
+    def where(self) -> Callable[[int], str]:
+        """What names a line; an empty text for none. Most lines are asked for several times."""
+        division = self.settings.divided
+
+        @cache
+        def words(line: int) -> str:
+            return "" if line < 0 else line_words(self.grid, division, float(self.lines.beats[line]))
+
+        return words
 
 
 def score_of(shift_samples: float, rate_hz: int) -> float:

@@ -12,7 +12,7 @@ from engine.document.kinds.sounding import BY_SAMPLES
 from engine.document.state import DocumentState
 from engine.document.table import VERDICTS, Made, ProposalTable, table_of
 from engine.hits.hits import Hits
-from engine.latest import found_once
+from engine.latest import found_once, found_once_of
 
 ONSET_SAMPLES, VOICES, BLEED = "onset_samples", "voices", "bleed"
 BETWEEN_VOICES = "+"
@@ -60,9 +60,16 @@ class Moves:
         )
         return found
 
+    def go_as(self, others: Moves) -> bool:
+        """Tell whether the same hits go to the same places, whatever was answered."""
+        columns = ("onsets_samples", "starts_samples", "stops_samples", "by_samples")
+        return self.ids == others.ids and all(
+            np.array_equal(getattr(self, name), getattr(others, name)) for name in columns
+        )
+
     def sounding(self, voice: str) -> NDArray[np.bool_]:
         """Return in which hits a drum sounds, shape (n,)."""
-        return np.array([voice in each for each in self.voices], bool)
+        return _sounding(self.voices, voice)
 
     def row_of(self, proposal_id: str | None) -> int | None:
         """Return the row of a proposal, None where it moves no hit."""
@@ -137,6 +144,11 @@ def offsets_of(
         for role in dict.fromkeys(hits.roles)
         if role.is_close
     }
+
+
+@found_once_of(4)
+def _sounding(voices: tuple[tuple[str, ...], ...], voice: str) -> NDArray[np.bool_]:
+    return np.array([voice in each for each in voices], bool)
 
 
 @found_once

@@ -24,7 +24,7 @@ from engine.document.grid_edits import is_edited
 from engine.jobs.hear_hits import hits_id
 from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
-from engine.review.moves import moves_of
+from engine.review.moves import moves_of, offsets_of
 from tests.desktop.conftest import Hands, named_field, type_path
 from tests.engine.hits.played import EIGHTH, MICROPHONES, RATE_HZ, played, sound_of
 from widgets.controls.check_box import CheckBox
@@ -120,6 +120,22 @@ def test_a_hit_is_nudged_by_milliseconds_and_by_samples(timing: Hands) -> None:
     assert window.review.current == "hit-00001"
     timing.press("X")
     assert window.session.state.verdict("hit-00001") is Verdict.REJECTED
+
+
+def test_the_panel_follows_answers_undo_and_nudges(timing: Hands) -> None:
+    window = timing.window
+    panel, session = window.timing_panel, window.session
+    for keys in ("A", "Alt+B", "Ctrl+Z", "Alt+Right", "X", "Alt+D", "Alt+Left", "Ctrl+Z", "Ctrl+Y", "Alt+E"):
+        timing.press(keys)
+        moves, lines = moves_of(session.state), window.timing.lines()
+        assert lines is not None
+        late_ms = offsets_of(session.hits, moves, lines.positions_samples, 1.0, RATE_HZ)
+        for voice, shown in panel.histogram._offsets.items():
+            np.testing.assert_array_equal(shown, late_ms[voice], err_msg=f"{voice} after {keys}")
+        still_open = int(moves.are(Verdict.UNDECIDED).sum())
+        assert panel._summary.text() == f"{still_open} of {COUNT} open"
+        for name, group in window.timing.answers.groups().items():
+            assert len(group) == len(group.ids) > 0, name
 
 
 def test_before_and_after_are_one_key_apart(timing: Hands) -> None:

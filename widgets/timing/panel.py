@@ -154,10 +154,13 @@ class TimingPanel(QScrollArea):
         self.feel.setChecked(settings.keeps_feel)
         self.histogram.set_range(settings.least_ms, settings.most_ms)
 
-    def show_offsets(self, offsets_ms: Offsets, summary: str) -> None:
-        """Show how late the hits of each voice were, below 0 early, and say how far the review is."""
+    def show_offsets(self, offsets_ms: Offsets) -> None:
+        """Show how late the hits of each voice were, below 0 early."""
         self.histogram.set_offsets(offsets_ms)
         self.updateGeometry()
+
+    def show_summary(self, summary: str) -> None:
+        """Say how far the review is."""
         self._summary.setText(summary)
 
     def show_answers(self, words: Mapping[str, str], voice: str) -> None:

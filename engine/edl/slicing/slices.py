@@ -88,7 +88,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Segments:
+class Segments:
     """The source in segments, ascending and without gaps; arrays of shape (k,), in samples of the source.
 
     Attributes
@@ -109,8 +109,9 @@ class _Segments:
     fades: Positions
     fills: NDArray[np.int64]
 
-    def only(self, kept: NDArray[np.bool_]) -> _Segments:
-        return _Segments(*(getattr(self, name)[kept] for name in self.__slots__))
+    def only(self, kept: NDArray[np.bool_]) -> Segments:
+        """Return some of them."""
+        return Segments(*(getattr(self, name)[kept] for name in self.__slots__))
 
 
 _FILLS = tuple(Fill)
@@ -125,19 +126,82 @@ class _Joints:
     fades: Positions
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class LaidOut:
+    """Slices of one track, and what they come to.
+
+    Attributes
+    ----------
+    slices : in the one order, see `ordered`, n of them
+    spans : int64, shape (n, 2), of each
+    segments : those of which anything is heard, k of them
+    opens, begins : shape (k,), where each takes over, what is heard in a gap before it included, and where it
+        is heard itself
+    pieces : ascending and apart, m of them
+    owners : int64, shape (m,), the segment of each piece; what is heard in a gap is of the one after it
+    columns : int64, shape (m, 4), the start, stop, fade in and fade out of each piece
+    by_samples : float64, shape (m,), of each piece
+    """
+
+    slices: tuple[Slice, ...]
+    spans: NDArray[np.int64]
+    segments: Segments
+    opens: Positions
+    begins: Positions
+    pieces: tuple[Piece, ...]
+    owners: NDArray[np.int64]
+    columns: NDArray[np.int64]
+    by_samples: Positions
+
+
 def pieces_of(slices: Iterable[Slice], rate_hz: int) -> tuple[Piece, ...]:
     """Return what slices of one track come to, ascending and apart; their order says nothing."""
-    ordered = in_one_order(list(slices), lambda one: (one.start_samples, one.stop_samples))
-    if not any(one.by_samples for one in ordered):
-        return ()
-    segments = _segments(ordered)
+    return laid_out(ordered(slices), rate_hz).pieces
+
+
+def ordered(slices: Iterable[Slice]) -> tuple[Slice, ...]:
+    """Return slices in the one order that they are laid out in."""
+    return tuple(in_one_order(list(slices), span_of))
+
+
+def span_of(one: Slice) -> tuple[int, int]:
+    """Return what a slice is ordered by."""
+    return one.start_samples, one.stop_samples
+
+
+def spans_of(slices: Sequence[Slice]) -> NDArray[np.int64]:
+    """Return the span of each, shape (n, 2)."""
+    return np.array([span_of(one) for one in slices], np.int64).reshape(-1, 2)
+
+
+def laid_out(slices: tuple[Slice, ...], rate_hz: int) -> LaidOut:
+    """Return what slices of one track come to, which are in the one order."""
+    segments = _segments(slices)
     while True:
         joints = _joints(segments, rate_hz)
         heard = np.ones(len(segments.starts), bool)
         heard[1:-1] = joints.begins[:-1] < joints.ends[1:]
         if heard.all():
-            return tuple(_pieces(segments, joints, rate_hz))
+            break
         segments = segments.only(heard)
+    parts = _parts(segments, joints, rate_hz)
+    found = _pieces(parts)
+    begins = {one.owner: one.start for one in parts}  # the last part of a segment is itself
+    opens = {one.owner: one.start for one in reversed(parts)}
+    rows = [
+        (one.start_samples, one.stop_samples, one.fade_in_samples, one.fade_out_samples) for _, one in found
+    ]
+    return LaidOut(
+        slices,
+        spans_of(slices),
+        segments,
+        np.array([opens[owner] for owner in begins], np.float64),
+        np.array(list(begins.values()), np.float64),
+        tuple(one for _, one in found),
+        np.array([owner for owner, _ in found], np.int64),
+        np.array(rows, np.int64).reshape(-1, 4),
+        np.array([one.by_samples for _, one in found], np.float64),
+    )
 
 
 def in_one_order(operations: list[_Ordered], key: Callable[[_Ordered], tuple[int, ...]]) -> list[_Ordered]:
@@ -148,7 +212,7 @@ def in_one_order(operations: list[_Ordered], key: Callable[[_Ordered], tuple[int
     return keyed
 
 
-def _segments(ordered: Sequence[Slice]) -> _Segments:
+def _segments(ordered: Sequence[Slice]) -> Segments:
     """Return the segments that slices cut the source into, which begin and end with one that stays."""
     parts = _uncovered(ordered)
     starts, stops = np.array([(start, stop) for start, stop, _ in parts], np.float64).T
@@ -173,7 +237,7 @@ def _segments(ordered: Sequence[Slice]) -> _Segments:
     fades[1:] = np.where(is_slice[1:], fades[1:], fades[:-1])
     fills = np.array([_FILLS.index(one.fill) for one in told], np.int64)
     fills[1:] = np.where(is_slice[1:], fills[1:], fills[:-1])
-    return _Segments(starts, stops, by, attacks, after, until, fades, fills)
+    return Segments(starts, stops, by, attacks, after, until, fades, fills)
 
 
 def _uncovered(ordered: Sequence[Slice]) -> list[tuple[float, float, Slice | None]]:
@@ -203,7 +267,7 @@ def _uncovered(ordered: Sequence[Slice]) -> list[tuple[float, float, Slice | Non
     return found
 
 
-def _joints(of: _Segments, rate_hz: int) -> _Joints:
+def _joints(of: Segments, rate_hz: int) -> _Joints:
     """Return where neighbouring segments meet, as the module says."""
     attack, guard = s_to_samples(ATTACK_S, rate_hz), s_to_samples(GUARD_S, rate_hz)
     a, b = of.by[:-1], of.by[1:]
@@ -226,23 +290,23 @@ def _joints(of: _Segments, rate_hz: int) -> _Joints:
 
 @dataclass(slots=True)
 class _Part:
-    """A piece before its crossfades are known."""
+    """A piece before its crossfades are known, and the segment that it is of."""
 
     start: float
     stop: float
     heard: Heard
     fade: float
+    owner: int
 
 
-def _pieces(of: _Segments, joints: _Joints, rate_hz: int) -> list[Piece]:
-    """Return what is heard of segments that meet so, what stays left out."""
-    parts = _laid_out(of, joints, rate_hz)
+def _pieces(parts: Sequence[_Part]) -> list[tuple[int, Piece]]:
+    """Return what is heard of parts and the segment of each, what stays left out."""
     starts = np.array([one.start for one in parts])
     lengths = np.diff(np.append(starts, np.inf))
     fades = np.array([one.fade for one in parts])
     # two crossfades never meet: half of each lies to either side of a border
     fades = np.floor(np.minimum(fades, np.minimum(lengths, np.concatenate([[0.0], lengths[:-1]]))))
-    found: list[Piece] = []
+    found: list[tuple[int, Piece]] = []
     before: Heard = 0.0
     for place, (one, fade) in enumerate(zip(parts, fades.astype(np.int64).tolist(), strict=True)):
         heard = one.heard
@@ -251,37 +315,38 @@ def _pieces(of: _Segments, joints: _Joints, rate_hz: int) -> list[Piece]:
             start, stop = int(one.start) - fade // 2, int(one.stop) + after - after // 2
             heard = replace(heard, start_samples=start, stop_samples=stop)
         if heard != 0.0:
-            found.append(Piece(int(one.start), int(one.stop), heard, before, fade))
+            found.append((one.owner, Piece(int(one.start), int(one.stop), heard, before, fade)))
         elif before != 0.0:
-            found[-1] = replace(found[-1], fade_out_samples=fade)
+            owner, last = found[-1]
+            found[-1] = owner, replace(last, fade_out_samples=fade)
         before = heard
     return found
 
 
-def _laid_out(of: _Segments, joints: _Joints, rate_hz: int) -> list[_Part]:
+def _parts(of: Segments, joints: _Joints, rate_hz: int) -> list[_Part]:
     """Return the segments where they are heard, with what lies in the gaps between them."""
     by = of.by.tolist()
-    parts = [_Part(-np.inf, np.inf, by[0], 0.0)]
+    parts = [_Part(-np.inf, np.inf, by[0], 0.0, 0)]
     gaps = of.starts[1:] + of.by[1:] - of.stops[:-1] - of.by[:-1]
     is_filled = ((of.fills[1:] > 0) & (gaps > 0)).tolist()
     rows = zip(joints.ends.tolist(), joints.begins.tolist(), joints.fades.tolist(), strict=True)
     for place, (end, begin, fade) in enumerate(rows):
-        filled = None
+        filled, after = None, place + 1
         if is_filled[place]:
-            room = parts[-1].start, float(joints.ends[place + 1]) if place + 1 < len(joints.ends) else np.inf
+            room = parts[-1].start, float(joints.ends[after]) if after < len(joints.ends) else np.inf
             filled = _filled(of, place, fade, room, rate_hz)
         if filled is not None:
             parts[-1].stop = filled.start
-            parts += [filled, _Part(filled.stop, np.inf, by[place + 1], fade)]
+            parts += [filled, _Part(filled.stop, np.inf, by[after], fade, after)]
             continue
         parts[-1].stop = end
         if begin > end:
-            parts.append(_Part(end, begin, None, fade))
-        parts.append(_Part(begin, np.inf, by[place + 1], fade))
+            parts.append(_Part(end, begin, None, fade, after))
+        parts.append(_Part(begin, np.inf, by[after], fade, after))
     return parts
 
 
-def _filled(of: _Segments, place: int, fade: float, room: tuple[float, float], rate_hz: int) -> _Part | None:
+def _filled(of: Segments, place: int, fade: float, room: tuple[float, float], rate_hz: int) -> _Part | None:
     """Return what is made up between two segments, from where the left ends to where the right begins.
 
     None where there is no room for it, so that the right one reaches back instead.
@@ -307,4 +372,4 @@ def _filled(of: _Segments, place: int, fade: float, room: tuple[float, float], r
     is_long = left - tail >= s_to_samples(LEAST_TAIL_S, rate_hz)
     if not (is_right_clean and is_long and room[0] < start < stop < room[1]):
         return None
-    return _Part(start, stop, Gap(0, 0, fill, int(tail), int(left), a), fade)
+    return _Part(start, stop, Gap(0, 0, fill, int(tail), int(left), a), fade, place + 1)

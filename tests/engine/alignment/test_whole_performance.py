@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from engine.alignment import aligners
 from engine.alignment.aligners import whole_performance
 from engine.alignment.placement import Lines, Placement
 from engine.alignment.settings import AlignmentSettings
@@ -44,6 +45,20 @@ def test_jittered_strokes_go_to_their_lines() -> None:
 
     np.testing.assert_array_equal(placement.lines, numbers)
     np.testing.assert_allclose(placement.targets_samples, _EIGHT.positions_samples[numbers], atol=1e-6)
+
+
+def test_settings_asked_for_in_turn_are_as_each_asked_alone() -> None:
+    asked = [(8, {}), (8, {"strength": 0.5}), (8, {"least_ms": 6.0, "own_feel": True}), (30, {}), (8, {})]
+    performances = {jitter: hits_of(*_played(float(jitter))[:0:-1]) for jitter in (8, 30)}
+    alone = []
+    for jitter, changes in asked:
+        aligners._latest = None
+        alone.append(_align(performances[jitter], **changes))
+    for (jitter, changes), expected in zip(asked, alone, strict=True):
+        again = replace(performances[jitter], maker="heard anew")
+        found = _align(again, **changes)
+        for name in ("targets_samples", "lines", "confidences", "flams_samples"):
+            np.testing.assert_array_equal(getattr(found, name), getattr(expected, name), err_msg=name)
 
 
 def test_what_is_on_its_line_stays_to_the_bit() -> None:

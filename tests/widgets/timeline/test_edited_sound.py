@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import DTypeLike, NDArray
 from engine.audio.peaks import Columns
 from engine.audio.reader import SourceReader
 from engine.audio.spectrogram import Cells, Spectrogram, block_cells
-from engine.document.kinds.operations import Gain, Replace, Shift, Sounding, Stored
+from engine.document.kinds.operations import Gain, Replace, Shift, Slice, Sounding, Stored
 from engine.document.state import DocumentState
 from engine.edl.build import in_place
 from engine.edl.crossfade import Block
@@ -100,6 +101,37 @@ def test_the_source_is_drawn_with_its_edited_sound(
         assert not differs[away].any()
     if view.viewport.stop_samples > 10_100:
         assert (seen[LANES] != as_recorded[LANES]).any()
+
+
+@pytest.mark.parametrize("width", [16, 700, 9_000])
+def test_moved_hits_among_other_edits_are_drawn_as_one_by_one(rng: np.random.Generator, width: int) -> None:
+    borders = np.arange(40) * 4_000 + rng.integers(0, 2_000, 40)
+    edits: list[Sounding] = [
+        Slice(start, stop, (), float(rng.choice((0.0, -90.5, 300.0, 41.0))), 5.0, onset_samples=start + 40.0)
+        for start, stop in pairwise(borders.tolist())
+    ]
+    for start in range(3_000, 150_000, 23_000):
+        edits += [Gain(start, start + 6_000, gain_db=-6.0), Replace(start + 2_000, start + 5_000)]
+        edits += [Shift(start + 4_000, start + 9_000, by_samples=700.0)]
+    wave = MadeUp(rng.uniform(-0.9, 0.9, (LONG, 1)).astype(np.float32))
+
+    def read(first: NDArray[np.int64], last: NDArray[np.int64]) -> Columns:
+        found = [wave.sound[max(one, 0) : max(other, 1), 0] for one, other in zip(first, last, strict=True)]
+        ends = [(part.min(initial=1.0), part.max(initial=-1.0), np.sqrt(np.mean(part**2))) for part in found]
+        return Columns(*np.array(ends, np.float32).T)
+
+    def nothing_stored(*_asked: object) -> Columns:
+        raise AssertionError("nothing is stored")
+
+    starts = np.arange(1_000, LONG - 10_000, width)
+    together = Patches.of(edits, TONE_HZ)
+    apart = Patches(together.operations, TONE_HZ)
+    drawn = [
+        patched_columns(read(starts, starts + width), starts, starts + width, one, read, nothing_stored)
+        for one in (together, apart)
+    ]
+    for name in ("minimum", "maximum", "rms"):
+        np.testing.assert_array_equal(*(getattr(one, name) for one in drawn))
 
 
 def test_a_track_without_edits_is_drawn_from_its_recording(

@@ -63,7 +63,8 @@ def test_the_mouse_drags_a_slider_and_a_drag_is_not_overruled(qtbot: QtBot, pane
 
 def test_the_histogram_says_what_it_shows(panel: TimingPanel) -> None:
     offsets = {"kick": np.array([-5.0, -4.0, -3.0]), "snare": np.array([0.02, 90.0]), "hat": np.zeros(0)}
-    panel.show_offsets(offsets, "3 of 4 open")
+    panel.show_offsets(offsets)
+    panel.show_summary("3 of 4 open")
     assert panel.histogram.sentences()[0].startswith("Kick: 3 hits, −4.0 ms")
     assert [median_text(found) for found in offsets.values()] == ["−4.0 ms", "+45.0 ms", ""]
     bars = bars_of(np.array([-1_000.0, 0.0, 0.0, 39.9]))

@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 
 from engine.audio.peaks import Columns
 from engine.audio.spectrogram import STEP_DB, Cells
-from engine.document.kinds.operations import Gain, Lift, Replace, Shift, Stored
+from engine.document.kinds.operations import Gain, Lift, Replace, Stored
 from engine.edl.patches import Patches, gains_at
-from engine.edl.slicing.slices import Piece
 
 Positions = NDArray[np.int64]
 Picture = TypeVar("Picture")
@@ -150,12 +149,19 @@ def _lie_over(patches: Patches, starts: Positions, stops: Positions) -> _Over | 
     middles = (starts + stops) // 2
     order = np.argsort(middles, kind="stable")
     first, last = np.searchsorted(middles[order], patches.edges).T
-    seen = np.flatnonzero(first < last).tolist()
-    if not seen:
+    is_seen = first < last
+    if not is_seen.any():
         return None
     replaced, shifted = np.full((2, len(order)), -1)
     gains = np.ones(len(order))
-    for place in seen:
+    # moved hits, of which there may be thousands, lie side by side and below all that shifts and amplifies
+    laid = np.arange(*patches.laid_places.indices(len(is_seen)))
+    laid = laid[is_seen[laid]]
+    is_seen[laid] = False
+    counts = last[laid] - first[laid]
+    begins = np.cumsum(counts) - counts
+    shifted[np.arange(counts.sum()) + np.repeat(first[laid] - begins, counts)] = np.repeat(laid, counts)
+    for place in np.flatnonzero(is_seen).tolist():
         one, here = patches.operations[place], slice(first[place], last[place])
         if isinstance(one, Replace):
             replaced[here] = place
@@ -190,8 +196,7 @@ def _moved(
 ) -> tuple[Positions, Positions]:
     """Return the columns that are moved so far that it is seen, as they are read, and by how much."""
     held = np.flatnonzero(owner >= 0)
-    edits = [patches.operations[place] for place in owner[held].tolist()]
-    by = np.array([round(one.by_samples) for one in edits if isinstance(one, Shift | Piece)], np.int64)
+    by = patches.shifts[owner[held]]
     widest = int((stops - starts).max())  # in the result a column may be of several pieces
     seen = np.abs(by) * SHARE_SEEN > widest
     columns, by = order[held[seen]], by[seen]

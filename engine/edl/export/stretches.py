@@ -24,6 +24,7 @@ from engine.document.state import DocumentState
 from engine.document.track import Source, Track
 from engine.edl.edit_list import EditList
 from engine.edl.patches import Patches
+from engine.edl.voice import sounding_span
 from engine.spans import Samples, common, united
 
 MARGIN_FRAMES = 2
@@ -113,12 +114,12 @@ def consolidated_track(
     patches = edit_list.patches.get(track.id)
     if patches is None:
         return None
-    first, end = track.start_samples, state.track_stop_samples(track)
+    first, span = track.start_samples, sounding_span(state, track, patches)
     frame = state.rate_hz / frame_rate
     margin = ceil(MARGIN_FRAMES * frame)
     found: list[Stretch] = []
     at = 0
-    for start, stop in _stretched(edit_list, patches, (first, end), margin).tolist():
+    for start, stop in _stretched(edit_list, patches, span, margin).tolist():
         held_from = start - margin - first  # in the recording; below 0 where that begins later
         shift = floor(ceil((at - held_from) / frame) * frame + Fraction(1, 2))
         found.append(Stretch(start, stop, shift))
@@ -131,7 +132,7 @@ def consolidated_track(
 
 
 def _stretched(edit_list: EditList, patches: Patches, span: tuple[int, int], margin: int) -> Samples:
-    """Return what is edited and heard of a track that lies in `span`, with the margin, shape (k, 2)."""
+    """Return what is edited and heard of a track that sounds in `span`, with the margin, shape (k, 2)."""
     edited = united(np.clip(np.array(patches.spans, np.int64).reshape(-1, 2), *span))
     heard = united(np.stack([edit_list.starts_samples, edit_list.stops_samples], axis=1))
     around = united(common(edited, heard) + np.array([-margin, margin]))

@@ -146,7 +146,9 @@ class Patches:
             wanted.update(place for place, _ in movers)
             for place, span in movers:
                 spans.update(_read_by(self.operations[place], *span, self.rate_hz))
-        wanted.update(place for span in spans for below in (Reclock, Replace) for place in self._of(below, *span))
+        wanted.update(
+            place for span in spans for below in (Reclock, Replace) for place in self._of(below, *span)
+        )
         return tuple(self.operations[place] for place in sorted(wanted))
 
     def _of(self, layer: type, start_samples: int, stop_samples: int) -> list[int]:

@@ -114,7 +114,9 @@ def consolidated_track(
     patches = edit_list.patches.get(track.id)
     if patches is None:
         return None
-    first, span = track.start_samples, sounding_span(state, track, patches)
+    first, (begin, end) = track.start_samples, sounding_span(state, track, patches)
+    # where another clock leaves nothing of the recording, the stretch is silent
+    span = min(first, begin), max(state.track_stop_samples(track), end)
     frame = state.rate_hz / frame_rate
     margin = ceil(MARGIN_FRAMES * frame)
     found: list[Stretch] = []
@@ -132,7 +134,7 @@ def consolidated_track(
 
 
 def _stretched(edit_list: EditList, patches: Patches, span: tuple[int, int], margin: int) -> Samples:
-    """Return what is edited and heard of a track that sounds in `span`, with the margin, shape (k, 2)."""
+    """Return what is edited and heard of a track that lies in `span`, with the margin, shape (k, 2)."""
     edited = united(np.clip(np.array(patches.spans, np.int64).reshape(-1, 2), *span))
     heard = united(np.stack([edit_list.starts_samples, edit_list.stops_samples], axis=1))
     around = united(common(edited, heard) + np.array([-margin, margin]))

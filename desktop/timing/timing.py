@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from math import inf
 from typing import Any, Protocol
@@ -25,7 +25,7 @@ from engine.document.change import Change
 from engine.document.decisions import Verdict
 from engine.errors import UsageError
 from engine.hits.hits import Hits, Role
-from engine.review.moves import moves_of, offsets_of
+from engine.review.moves import kept_pulls_of, moves_of, offsets_of
 from widgets.timeline.timeline_view import TimelineView
 from widgets.timing.panel import MoveSettings, TimingPanel
 
@@ -127,7 +127,9 @@ class Timing(QObject):
         self._show_lines()
         asked = self.settings
         most_ms = inf if asked.most_ms >= NO_LIMIT_MS else asked.most_ms
-        self._panel.show_settings(MoveSettings(asked.strength, asked.least_ms, most_ms, asked.own_feel))
+        self._panel.show_settings(
+            MoveSettings(asked.strength, asked.least_ms, most_ms, asked.own_feel, asked.drum_feel)
+        )
         self.answers.range_ms = (asked.least_ms, most_ms)
         if self._session.hits is None:
             self._panel.hide()
@@ -155,7 +157,11 @@ class Timing(QObject):
         late_ms = offsets_of(hits, moves, positions, self.settings.strength, session.state.rate_hz)
         still_open = int(moves.are(Verdict.UNDECIDED).sum())
         summary = f"{still_open:,} of {len(moves.ids):,} open" if len(moves.ids) else "nothing to move"
-        self._panel.show_offsets({voice: found for voice, found in late_ms.items() if len(found)}, summary)
+        kept_ms: Mapping[str, float] = {}
+        if self.settings.own_feel or self.settings.drum_feel:
+            kept_ms = kept_pulls_of(hits, moves, positions, self.settings.strength, session.state.rate_hz)
+        shown = {voice: found for voice, found in late_ms.items() if len(found)}
+        self._panel.show_offsets(shown, summary, kept_ms)
 
     def _show_answers(self) -> None:
         if self._session.hits is None:
@@ -185,6 +191,7 @@ class Timing(QObject):
                 least_ms=wanted.least_ms,
                 most_ms=min(wanted.most_ms, NO_LIMIT_MS),
                 own_feel=wanted.keeps_feel,
+                drum_feel=wanted.keeps_drums,
             )
         )
 

@@ -1,9 +1,9 @@
 """Accepted edits that cannot both hold: told, and decided by the user; until then both do what they can.
 
-A span that is moved to two places or repeated in two numbers, something laid into a span that is itself taken
-away, a slice that two edits slip by different amounts, hits that are moved past each other, and a recorder that
-is lined up in two ways. What is
-dropped and held, or replaced and slipped, is no conflict: there the kinds have an order (decision 41).
+A span that is moved to two places or repeated in two numbers, something laid into a span that is itself
+taken away, a slice that two edits slip by different amounts, hits moved past each other, and a recorder
+that is lined up in two ways. What is dropped and held, or replaced and slipped, is no conflict: there the kinds
+have an order (decision 41).
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class _Contenders:
     places : whose operation it is
     layers : places in `_LAYERS`: only what is of one layer can conflict
     starts, stops, ats : its span, and where an order lays it (0 for what moves)
-    by : by how many samples it moves; not a number for an order and a clock, which are like nothing, themselves
-        included
+    by : by how many samples it moves; not a number for an order and a clock, which are like nothing, and not
+        like themselves
     attacks : where the attack of a slice moves to; not a number for all else
     """
 

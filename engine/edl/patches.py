@@ -91,6 +91,11 @@ class Patches:
         found = [one for one in self.operations if isinstance(one, Reclock)]
         return found[-1] if found else None
 
+    @cached_property
+    def clock_alone(self) -> Patches | None:
+        """The clock by which the recording plays, without any other edit; None where it is its own."""
+        return None if self.clock is None else Patches((self.clock,), self.rate_hz)
+
     def sounding(self, start_samples: int, stop_samples: int) -> tuple[int, int]:
         """Return from where to where a track sounds whose recording lies at [start, stop) of the timeline."""
         clock = self.clock

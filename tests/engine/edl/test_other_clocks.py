@@ -98,7 +98,7 @@ def test_edits_of_other_tracks_stay_where_they_are(pair: Recording) -> None:
     assert not moved[:300].any()
 
 
-def test_what_ends_before_the_others_keeps_its_end(pair: Recording, tmp_path: Path) -> None:
+def test_what_ends_before_the_others_keeps_its_end(tmp_path: Path) -> None:
     """Moved later, it sounds beyond where its recording lay: on screen, in exports and in projects."""
     short = 0.2 * np.random.default_rng(4).standard_normal(RATE_HZ)
     made = recording(tmp_path, [np.zeros(3 * RATE_HZ), short], start_samples=[0, 2_000])

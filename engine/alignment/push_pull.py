@@ -1,6 +1,6 @@
 """The drummer's own push and pull: how far ahead of the lines or behind them the playing lies.
 
-Over time that is a curve for all drums; and each drum has a place of its own, such as a snare that is laid back.
+Over time that is a curve for all drums; and each drum has a place of its own, as a snare that is laid back.
 """
 
 from __future__ import annotations

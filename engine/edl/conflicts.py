@@ -2,8 +2,8 @@
 
 A span that is moved to two places or repeated in two numbers, something laid into a span that is itself
 taken away, a slice that two edits slip by different amounts, hits moved past each other, and a recorder
-that is lined up in two ways. What is dropped and held, or replaced and slipped, is no conflict: there the kinds
-have an order (decision 41).
+that is lined up in two ways. What is dropped and held, or replaced and slipped, is no conflict: there the
+kinds have an order (decision 41).
 """
 
 from __future__ import annotations

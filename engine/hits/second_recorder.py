@@ -115,7 +115,8 @@ def refined(
     window, reach = round(_CLOSE_WINDOW_S * rate_hz), round(_CLOSE_REACH_S * rate_hz)
     begin = max(0.0, -found.offset_samples / speed)
     starts = np.linspace(begin, max(begin, length_samples - window), _CLOSE_WINDOWS).astype(np.int64)
-    at_s, lags_s = [], []
+    at_s: list[float] = []
+    lags_s: list[float] = []
     for start in np.unique(starts).tolist():
         middle = start + window / 2.0
         there = round(found.offset_samples + middle * speed - window / 2.0)
@@ -212,7 +213,7 @@ def _local_lags(
     From the middle out, so that each window is looked for where the one before was found.
     """
     # Hops of the two do not begin together, and from hop to hop alone noise rises.
-    near, far = (np.convolve(rises, np.hanning(_SMOOTH_HOPS), mode="same") for rises in (near, far))
+    near, far = _smoothed(near), _smoothed(far)
     window, step, reach = (round(seconds / step_s) for seconds in (_WINDOW_S, _STEP_S, _REACH_S))
     window = min(window, len(near) // 2)
     starts = range(0, max(1, len(near) - window), step)
@@ -231,6 +232,11 @@ def _local_lags(
     at = sorted(found)
     # A window's lag is that of its middle.
     return (np.array(at) + window / 2) * step_s, np.array([found[start] for start in at])
+
+
+def _smoothed(rises: Floats) -> Floats:
+    found: Floats = np.convolve(rises, np.hanning(_SMOOTH_HOPS), mode="same").astype(np.float32)
+    return found
 
 
 def _lag_s(

@@ -77,7 +77,9 @@ class Microphones:
 
     def read_one(self, row: int, start_samples: int, stop_samples: int) -> NDArray[np.float32]:
         """Return the span [start, stop) of one microphone, shape (stop - start,); zeros outside it."""
-        return self._voices[row].read(start_samples, stop_samples).mean(axis=1, dtype=np.float32)
+        block = self._voices[row].read(start_samples, stop_samples)
+        heard: NDArray[np.float32] = block.mean(axis=1, dtype=np.float32)
+        return heard
 
     def one(self, track_id: str) -> Iterator[NDArray[np.float32]]:
         """Yield all of one microphone in blocks of shape (n,)."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.document.change import Edit
 from engine.document.decisions import Verdict
@@ -124,11 +125,11 @@ class _Compared:
 
     def __init__(self, microphones: Microphones, progress: Progress) -> None:
         self._microphones, self._progress = microphones, progress
-        self._rises: dict[str, np.ndarray] = {}
+        self._rises: dict[str, NDArray[np.float32]] = {}
 
     def beside(self, first: str, others: Sequence[str]) -> dict[str, SecondRecorder]:
         """Return how others lie beside the first, of which that is sure."""
-        found = {}
+        found: dict[str, SecondRecorder] = {}
         rate_hz, length = self._microphones.rate_hz, self._microphones.length_samples
         for number, key in enumerate(others):
             self._progress.check_cancelled()
@@ -140,7 +141,7 @@ class _Compared:
                 found[key] = refined(match, self._reader(first), self._reader(key), length, rate_hz)
         return found
 
-    def _rises_of(self, key: str) -> np.ndarray:
+    def _rises_of(self, key: str) -> NDArray[np.float32]:
         if key not in self._rises:
             self._rises[key] = rises_of(self._microphones.one(key), self._microphones.rate_hz)
         return self._rises[key]

@@ -112,8 +112,8 @@ def offsets_of(
 ) -> dict[str, NDArray[np.float64]]:
     """Return how late the hits of each drum were played, in milliseconds, below 0 early.
 
-    Those that are moved are held against the line beside the place that they go to, which is that place unless
-    the player's own push and pull is kept; all others against the nearest.
+    Those that are moved are held against the line beside the place that they go to, which is that place
+    unless the player's own push and pull is kept; all others against the nearest.
 
     Parameters
     ----------
@@ -141,9 +141,9 @@ def offsets_of(
 def kept_pulls_of(
     hits: Hits, moves: Moves, lines_samples: NDArray[np.float64], strength: float, rate_hz: int
 ) -> dict[str, float]:
-    """Return how late each drum is left where the player's push and pull is kept: the middle, in milliseconds.
+    """Return how late each drum is left where the player's push and pull is kept, in milliseconds.
 
-    Drums of which nothing is moved are left out.
+    It is the median of what is moved. Drums of which nothing is moved are left out.
     """
     by, verdicts = shifts_of(hits, moves, rate_hz)
     moved = (verdicts != STAYS) & (by != 0)

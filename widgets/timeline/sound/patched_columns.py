@@ -97,7 +97,7 @@ def _clocked(
         return sources.read(first, np.maximum(last, first + 1))
 
     made = how.copied(columns)
-    how.put(made, np.arange(len(starts)), read(starts, stops))
+    how.put(made, np.arange(len(starts), dtype=np.int64), read(starts, stops))
     return _edited(made, starts, stops, replace(sources, read=read), how)
 
 

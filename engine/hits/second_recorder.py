@@ -19,6 +19,8 @@ _WINDOW_S, _STEP_S = 8.0, 4.0
 _REACH_S = 0.060
 _MOST_PPM = 500.0
 _LEAST_PEAK = 6.0
+_CLEAR_S, _LEAST_CLEAR = 0.1, 1.1
+"""The place where two lie is so much higher than any other: a groove is like itself at every bar."""
 _LEAST_ALIKE = 0.2
 _SMOOTH_HOPS = 9
 _LEAST_WINDOWS = 4
@@ -192,7 +194,9 @@ def _coarse_offset_s(near: Floats, far: Floats, step_s: float) -> float | None:
     found = found - np.median(found)
     best = int(np.argmax(found))
     spread = 1.4826 * float(np.median(np.abs(found))) + 1e-12
-    if found[best] < _LEAST_PEAK * spread:
+    beside = round(_CLEAR_S / (size * step_s))
+    others = np.concatenate([found[: max(0, best - beside)], found[best + beside + 1 :]])
+    if found[best] < max(_LEAST_PEAK * spread, _LEAST_CLEAR * float(others.max(initial=0.0))):
         return None
     return (best - (len(one) - 1)) * size * step_s
 

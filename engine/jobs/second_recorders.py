@@ -31,6 +31,8 @@ LEAST_OFFSET_S = 0.1
 _AWAY = (Role.ROOM, Role.OTHER)
 """What a second recorder is set up as; close microphones and overheads are on one desk."""
 _LEAST_CONFIDENCE = 0.8
+_MOST_SPREAD_S = 0.0003
+"""Beyond it what drifts may be which drums are played: they stand nearer to one microphone or the other."""
 _SURELY = 3.0
 """A drift is none that is not so many times as far as the windows lie from its line."""
 _MOST_REFERENCES = 3
@@ -138,7 +140,9 @@ class _Compared:
                 continue
             match = match_rises(self._rises_of(first), self._rises_of(key), rate_hz)
             if match is not None and match.confidence >= _LEAST_CONFIDENCE:
-                found[key] = refined(match, self._reader(first), self._reader(key), length, rate_hz)
+                closer = refined(match, self._reader(first), self._reader(key), length, rate_hz)
+                if closer.spread_s <= _MOST_SPREAD_S:
+                    found[key] = closer
         return found
 
     def _rises_of(self, key: str) -> NDArray[np.float32]:

@@ -91,7 +91,9 @@ def test_tracks_of_one_recorder_are_one_proposal(drums: tuple[Sound, Sound], tmp
     made = recording(tmp_path, [close, over, *both], rate_hz=RATE_HZ)
     (one,) = propose(made).proposals
     assert one.tracks == ("t2", "t3")
-    assert "Track 2 and Track 3 come from another recorder: they run 250" in one.reason
+    assert one.reason.startswith("Track 2 and Track 3 come from another recorder: they run 2")
+    assert "ppm slow" in one.reason
+    assert one.payload["drift_ppm"] == pytest.approx(-250.0, abs=2.0)
 
 
 def test_nothing_is_proposed_where_there_is_nothing(drums: tuple[Sound, Sound], tmp_path: Path) -> None:

@@ -290,30 +290,3 @@ def _channels_stay_together(window: MainWindow, written: list[Path], paths: tupl
         before, _ = soundfile.read(recorded, dtype="float32")
         earlier = before[span.start : span.stop]
         np.testing.assert_allclose(heard[span.start + by : span.stop + by], earlier, atol=2**-15)
-
-
-def test_a_second_recorder_is_lined_up_by_keys(hands: Hands, tmp_path: Path, data_dir: Path) -> None:
-    close, rate_hz = soundfile.read(data_dir / "grooves" / "15_funk_95" / "15_funk_95_RAW_close.ogg")
-    paths = (tmp_path / "Desk.wav", tmp_path / "Zoom.wav")
-    soundfile.write(paths[0], close, rate_hz, "PCM_16")
-    soundfile.write(paths[1], close[9_000:], rate_hz, "PCM_16")
-    with Document.create(tmp_path / "jam.offcut") as made:
-        made.apply(import_edit(made.state, import_audio(ImportRequest(paths), SILENT)))
-    window = hands.window
-    window.session.open(tmp_path / "jam.offcut")
-    hands.finish_work()
-    hands.press("Alt+Shift+R")
-    hands.finish_work()
-    (one,) = window.session.state.proposals.values()
-    assert one.kind == "recorder"
-    assert one.payload == {"by_samples": 9_000.0, "drift_ppm": 0.0}
-    assert hands.said[-1] == "Zoom comes from another recorder: it is 0.408 s early. Move it."
-    assert window.review.current == one.id
-    hands.press("A")
-    assert window.session.state.verdict(one.id) is Verdict.ACCEPTED
-    hands.press("Alt+Shift+R")
-    hands.finish_work()
-    assert "run by one clock" in hands.said[-1]
-    hands.press("Ctrl+Z")
-    hands.press("Ctrl+Z")
-    assert window.session.state.verdict(one.id) is Verdict.UNDECIDED

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from engine.edl.export.clipping import Clipping
     from engine.jobs.aligned_files import Aligned, AlignRequest
     from engine.jobs.listen import FoundAnalyses
+    from engine.jobs.second_recorders import ProposedRecorders, RecordersRequest
 
 
 def import_recordings(request: ImportRequest, progress: Progress) -> Imported:
@@ -85,6 +86,13 @@ def align_drums(request: AlignRequest, progress: Progress) -> Aligned:
     from engine.jobs.aligned_files import align
 
     return align(request, progress)
+
+
+def compare_recorders(request: RecordersRequest, progress: Progress) -> ProposedRecorders:
+    """Find what another recorder made, and propose to line it up."""
+    from engine.jobs.second_recorders import propose_recorders
+
+    return propose_recorders(request, progress)
 
 
 def export_files(

@@ -18,6 +18,13 @@ TIMING = (
         "Find the hits of the drums and propose where each goes; decisions stay.",
     ),
     _timing(
+        "recorders",
+        "Propose to line up recorders",
+        ("Alt+Shift+R",),
+        WINDOW,
+        "Compare the chosen tracks, or all; propose to stretch and move what another recorder made.",
+    ),
+    _timing(
         "panel",
         "Timing panel",
         ("F3",),

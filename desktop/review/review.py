@@ -378,7 +378,7 @@ class Review(QObject):
         state, here = self._session.state, self.here()
         kind = kind_of(state.proposals[here])
         step = direction * kind.step_samples(size, state.rate_hz)
-        if kind.shape == "slice" and kind.amount is not None:
+        if not kind.has_edges and kind.amount is not None:
             field = kind.amount.field
             payload = edited(state.proposals[here], state.decisions.get(here)).payload
             self._apply(change_payload(state, here, {field: float(str(payload.get(field, 0.0))) + step}))

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
-from desktop.jobs import align_drums
+from desktop.jobs import align_drums, compare_recorders
 from desktop.session import Session
 from desktop.timeline.selecting import Selecting
 from desktop.timing.timing import Timing
@@ -30,6 +30,7 @@ from widgets.timing.form import AlignAsked, AlignForm, Choices
 
 if TYPE_CHECKING:
     from engine.jobs.aligned_files import Aligned
+    from engine.jobs.second_recorders import ProposedRecorders
 
 
 class Window(Protocol):
@@ -78,6 +79,32 @@ class TimingProposing(QObject):
             self._asked = asked
             self.propose(asked)
 
+    def line_up_recorders(self) -> None:
+        """Compare the chosen tracks, or all, and propose to line up what another recorder made.
+
+        Raises
+        ------
+        UsageError : there are no two of them
+        """
+        from engine.jobs.second_recorders import RecordersRequest
+
+        state, chosen = self._session.state, self._selecting.tracks
+        if len(chosen or state.tracks) < 2:
+            raise UsageError("Recorders are compared with each other: choose two tracks or more, or none.")
+        request = RecordersRequest(state, self._session.media, chosen)
+
+        def take(found: ProposedRecorders) -> None:
+            if sound_of(self._session.state.tracks) != sound_of(state.tracks):
+                self.line_up_recorders()
+                return
+            before = self._session.state.proposals.keys()
+            self._session.apply(found.put_into(self._session.state))
+            self.said.emit(found.sentence)
+            if new := self._session.state.proposals.keys() - before:
+                self._work.proposed.emit(frozenset(new))
+
+        self._work.compute(compare_recorders, request, "Comparing recorders", take)
+
     @property
     def _folder(self) -> Path:
         path = self._session.path
@@ -98,6 +125,7 @@ class TimingProposing(QObject):
             pad_ms=held.pad_ms,
             least_ms=held.least_ms,
             keeps_feel=held.own_feel,
+            keeps_drums=held.drum_feel,
         )
 
     def _choices(self) -> Choices:
@@ -130,6 +158,7 @@ class TimingProposing(QObject):
             least_ms=asked.least_ms,
             most_ms=limits.most_ms if asked.most_ms == inf else asked.most_ms,
             own_feel=asked.keeps_feel,
+            drum_feel=asked.keeps_drums,
         )
         request = self._request(asked, settings)
         self._work.compute(align_drums, request, "Proposing timing", self._taking(asked))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from math import inf
 from typing import Any, Protocol
@@ -25,7 +25,7 @@ from engine.document.change import Change
 from engine.document.decisions import Verdict
 from engine.errors import UsageError
 from engine.hits.hits import Hits, Role
-from engine.review.moves import Moves, moves_of, offsets_of
+from engine.review.moves import Moves, kept_pulls_of, moves_of, offsets_of
 from widgets.timeline.timeline_view import TimelineView
 from widgets.timing.panel import MoveSettings, TimingPanel
 
@@ -128,7 +128,9 @@ class Timing(QObject):
         self._show_lines()
         asked = self.settings
         most_ms = inf if asked.most_ms >= NO_LIMIT_MS else asked.most_ms
-        self._panel.show_settings(MoveSettings(asked.strength, asked.least_ms, most_ms, asked.own_feel))
+        self._panel.show_settings(
+            MoveSettings(asked.strength, asked.least_ms, most_ms, asked.own_feel, asked.drum_feel)
+        )
         self.answers.range_ms = (asked.least_ms, most_ms)
         if self._session.hits is None:
             self._panel.hide()
@@ -161,7 +163,10 @@ class Timing(QObject):
         lines = self.lines()
         positions = np.zeros(0) if lines is None else lines.positions_samples
         late_ms = offsets_of(hits, moves, positions, asked.strength, session.state.rate_hz)
-        self._panel.show_offsets({voice: found for voice, found in late_ms.items() if len(found)})
+        kept_ms: Mapping[str, float] = {}
+        if asked.own_feel or asked.drum_feel:
+            kept_ms = kept_pulls_of(hits, moves, positions, asked.strength, session.state.rate_hz)
+        self._panel.show_offsets({voice: found for voice, found in late_ms.items() if len(found)}, kept_ms)
 
     def _show_answers(self) -> None:
         if self._session.hits is None:
@@ -191,6 +196,7 @@ class Timing(QObject):
                 least_ms=wanted.least_ms,
                 most_ms=min(wanted.most_ms, NO_LIMIT_MS),
                 own_feel=wanted.keeps_feel,
+                drum_feel=wanted.keeps_drums,
             )
         )
 

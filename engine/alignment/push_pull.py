@@ -1,4 +1,7 @@
-"""The drummer's own push and pull: how far ahead of the lines or behind them the playing lies."""
+"""The drummer's own push and pull: how far ahead of the lines or behind them the playing lies.
+
+Over time that is a curve for all drums; and each drum has a place of its own, as a snare that is laid back.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,8 @@ Floats = NDArray[np.float64]
 _WIDTHS = 6.0
 """So many widths away nothing counts any more."""
 _KNOTS_AT_ONCE = 64
+_LEAST_STROKES = 8
+"""Of a drum, that its place is told from."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,6 +100,26 @@ def phrase(strokes: Strokes, taken: NDArray[np.int64], lines: Lines, bars: float
     on_line = np.flatnonzero(taken >= 0)
     onsets = strokes.onsets_samples[on_line]
     return smoothed(onsets, onsets - lines.positions_samples[taken[on_line]], bars * bar_samples(lines) / 2.0)
+
+
+def drum_pulls(leads: NDArray[np.int64], late_samples: Floats, on_line: NDArray[np.bool_]) -> Floats:
+    """Return how late the drum of each stroke mostly is, shape (s,): the median of what it leads.
+
+    Where several drums sound together the first of them says where the stroke is, and the others keep their
+    distance to it anyway. A drum of which little is heard has no place of its own.
+
+    Parameters
+    ----------
+    leads : shape (s,), which drum each stroke begins with; -1 for none
+    late_samples : shape (s,)
+    on_line : shape (s,), which strokes count
+    """
+    pulls = np.zeros(len(leads))
+    for voice in np.unique(leads[leads >= 0]).tolist():
+        own = leads == voice
+        if np.count_nonzero(own & on_line) >= _LEAST_STROKES:
+            pulls[own] = np.median(late_samples[own & on_line])
+    return pulls
 
 
 def bar_samples(lines: Lines) -> float:

@@ -20,6 +20,7 @@ class AlignmentSettings:
     exclude_within_ms : a stroke as near to its line as that is on it already, and stays to the sample
     least_ms, most_ms : only strokes that are off by at least and at most as much are moved
     own_feel : hold strokes against the drummer's own smoothed push and pull instead of the lines
+    drum_feel : let each drum stay as far behind or ahead as it mostly is
     kept_voices : drums whose strokes stay where they are, unless another drum sounds with them
     kept_bars : bars whose strokes stay, counted from 1 by the downbeats of the lines
     fix_flams : whether a voice that is late or early within its stroke by mistake is moved too
@@ -30,6 +31,7 @@ class AlignmentSettings:
     least_ms: float = 0.0
     most_ms: float = float("inf")
     own_feel: bool = False
+    drum_feel: bool = False
     kept_voices: frozenset[Role] = frozenset()
     kept_bars: frozenset[int] = frozenset()
     fix_flams: bool = True

@@ -105,6 +105,18 @@ def when(
     return onsets, off
 
 
+def leading_voices(hits: Hits, strokes: Strokes) -> NDArray[np.int64]:
+    """Return which of `VOICES` each stroke begins with, shape (s,); -1 where it is none of them."""
+    column = {voice: number for number, voice in enumerate(VOICES)}
+    voices = np.array([column.get(role, -1) for role in hits.roles], np.int64)[hits.tracks]
+    away = np.abs(hits.onsets_samples - strokes.onsets_samples[strokes.of_hits])
+    away[strokes.graces] = np.inf
+    found = np.full(len(strokes.onsets_samples), -1, np.int64)
+    order = np.argsort(-away, kind="stable")  # the nearest is written last
+    found[strokes.of_hits[order]] = voices[order]
+    return found
+
+
 def _plain_graces(hits: Hits, rate_hz: int) -> NDArray[np.bool_]:
     graces = np.zeros(len(hits.onsets_samples), np.bool_)
     for track in np.unique(hits.tracks):

@@ -42,6 +42,7 @@ class TimingSettings:
     exclude_within_ms : a hit as near to its line as that stays to the sample
     least_ms, most_ms : only hits that are off by so much are moved
     own_feel : hold hits against the drummer's own push and pull instead of the lines
+    drum_feel : let each drum stay as far behind or ahead as it mostly is
     fix_flams : whether a voice that came apart from its stroke is moved too
     fill : what is heard in the gap before a slice that goes away from the one before
     crossfade_ms : where slices meet
@@ -60,6 +61,7 @@ class TimingSettings:
     least_ms: float = 0.0
     most_ms: float = 1_000.0
     own_feel: bool = False
+    drum_feel: bool = False
     fix_flams: bool = True
     fill: str = USUAL_FILL.value
     crossfade_ms: float = 5.0

@@ -68,6 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--sensitivity", type=finite, metavar="0.5", help="0 to 1, how unsure a hit may be")
     how.add_argument("--pad-ms", type=finite, metavar="5", help="how long before a hit its slice begins")
     how.add_argument("--own-feel", action="store_true", help="keep the drummer's own push and pull")
+    how.add_argument("--drum-feel", action="store_true", help="keep how early or late each drum mostly is")
     parser.add_argument(
         "--tracks", nargs="+", default=[], metavar="NAME", help="the microphones of the drums"
     )
@@ -124,6 +125,10 @@ def _aligned(options: argparse.Namespace, request: AlignRequest, progress: Progr
     if options.out is not None:
         check_files(request, options.out, overwrite=options.force)
     done = align(request, progress.part(0.0, 0.7 if options.out else 1.0))
+    if options.out is not None and done.recorders.proposals:
+        request = replace(request, state=done.recorders.lined_up(request.state), hits=None)
+        again = align(request, progress.part(0.5, 0.7))
+        done = replace(again, notices=(*done.notices, *again.notices))
     done = replace(done, notices=(*done.notices, *differing_rates(done)))
     if options.out is None:
         return done
@@ -184,6 +189,7 @@ def _settings(options: argparse.Namespace) -> dict[str, object]:
         "sensitivity": options.sensitivity,
         "pad_ms": options.pad_ms,
         "own_feel": options.own_feel or None,
+        "drum_feel": options.drum_feel or None,
     }
     if options.swing is not None:
         given["swing_percent"] = options.swing

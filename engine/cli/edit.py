@@ -1,4 +1,4 @@
-"""``offcut edit PROJECT (cut|keep|mute|repeat|move|slip|gain) ...``: edit a span by hand."""
+"""``offcut edit PROJECT (cut|keep|mute|repeat|move|slip|gain|hit|recorder) ...``: edit a span by hand."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from engine.cli.output import VerbOutput
 from engine.document.by_hand import edit_by_hand
 from engine.document.decisions import Verdict
 from engine.document.document import Document
+from engine.document.kinds.operations import Fill
+from engine.document.kinds.recorder import RECORDER
+from engine.document.state import DocumentState
 from engine.edl.build import build
 from engine.edl.conflicts import conflicts_of
 from engine.errors import UsageError
@@ -20,8 +23,10 @@ from engine.jobs.hand_payloads import (
     Payload,
     cut_payload,
     gain_payload,
+    hit_payload,
     move_payload,
     mute_payload,
+    recorder_payload,
     repeat_payload,
     slip_payload,
 )
@@ -34,12 +39,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the verb takes."""
     parser.add_argument("project", type=Path, metavar="PROJECT")
     parser.add_argument("kind", choices=tuple(_PAYLOADS))
-    parser.add_argument("--start-s", type=finite, required=True, metavar="A", help="of the recording")
-    parser.add_argument("--stop-s", type=finite, required=True, metavar="B")
+    parser.add_argument("--start-s", type=finite, metavar="A", help="of the recording; not for a recorder")
+    parser.add_argument("--stop-s", type=finite, metavar="B")
     parser.add_argument("--tracks", nargs="+", default=[], metavar="NAME", help="all unless told")
     parser.add_argument("--times", type=int, metavar="N", help="repeat: how often it is heard in a row")
     parser.add_argument("--to-s", type=finite, metavar="T", help="move, repeat: before this moment")
-    parser.add_argument("--by-s", type=finite, metavar="X", help="slip: later by X, earlier below 0")
+    parser.add_argument(
+        "--by-s", type=finite, metavar="X", help="slip, hit, recorder: later by X, earlier below 0"
+    )
+    parser.add_argument("--onset-s", type=finite, metavar="O", help="hit: its attack; A unless told")
+    parser.add_argument("--fill", choices=tuple(Fill), help="hit: what is heard where it went away from")
+    parser.add_argument("--ppm", type=finite, metavar="P", help="recorder: samples in a million too many")
     parser.add_argument("--db", type=finite, metavar="D", help="gain: louder by D, quieter below 0")
 
 
@@ -48,7 +58,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     _refuse_others(options)
     with opened(options.project) as document:
         state = document.state
-        start, stop = (s_to_samples(edge, state.rate_hz) for edge in (options.start_s, options.stop_s))
+        start, stop = _span(options, state)
         tracks = tracks_named(state, options.tracks)
         payload = _PAYLOADS[options.kind](options, document, (start, stop), tracks, progress)
         edit, proposal = edit_by_hand(state, options.kind, start, stop, payload, tracks)
@@ -74,13 +84,28 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     yield VerbOutput(fields, said)
 
 
+def _span(options: argparse.Namespace, state: DocumentState) -> tuple[int, int]:
+    """Return the span, which is all that there is where another recorder is lined up."""
+    edges = options.start_s, options.stop_s
+    if options.kind == RECORDER.name:
+        if edges != (None, None):
+            raise UsageError("A recorder is lined up as a whole: leave out --start-s and --stop-s.")
+        if not options.tracks:
+            raise UsageError("To line up a recorder needs --tracks: which are its own?")
+        return 0, state.length_samples
+    if None in edges:
+        raise UsageError(f"To {options.kind} needs --start-s and --stop-s.")
+    start, stop = (s_to_samples(edge, state.rate_hz) for edge in edges)
+    return start, stop
+
+
 def _refuse_others(options: argparse.Namespace) -> None:
     """Refuse options that say nothing of this kind of edit, and ask for the one that it needs."""
     for name, kinds in _OPTIONS.items():
         flag, given = f"--{name.replace('_', '-')}", getattr(options, name) is not None
         if given and options.kind not in kinds:
             raise UsageError(f"{flag} goes with {' and '.join(kinds)}, not with {options.kind}.")
-        if options.kind == kinds[0] and not given and name != "times":
+        if options.kind in kinds and not given and name in _NEEDED and options.kind != "repeat":
             raise UsageError(f"To {options.kind} needs {flag}.")
 
 
@@ -125,14 +150,36 @@ def _slip(options: argparse.Namespace, document: Document, *_: object) -> Payloa
     return slip_payload(options.by_s, document.state.rate_hz)
 
 
+def _hit(options: argparse.Namespace, document: Document, span: tuple[int, int], *_: object) -> Payload:
+    rate_hz = document.state.rate_hz
+    onset = span[0] if options.onset_s is None else s_to_samples(options.onset_s, rate_hz)
+    if not span[0] <= onset < span[1]:
+        raise UsageError(f"--onset-s {options.onset_s:g} is not within the slice.")
+    return hit_payload(options.by_s, onset, rate_hz, options.fill)
+
+
+def _recorder(options: argparse.Namespace, document: Document, *_: object) -> Payload:
+    return recorder_payload(options.by_s, options.ppm or 0.0, document.state.rate_hz)
+
+
 def _gain(options: argparse.Namespace, *_: object) -> Payload:
     return gain_payload(options.db)
 
 
 _OPTIONS = MappingProxyType(
-    {"times": ("repeat",), "to_s": ("move", "repeat"), "by_s": ("slip",), "db": ("gain",)}
+    {
+        "times": ("repeat",),
+        "to_s": ("move", "repeat"),
+        "by_s": ("slip", "hit", "recorder"),
+        "onset_s": ("hit",),
+        "fill": ("hit",),
+        "ppm": ("recorder",),
+        "db": ("gain",),
+    }
 )
-"""The kinds that take an option; the first of them needs it, but for how often."""
+"""The kinds that take an option."""
+_NEEDED = ("to_s", "by_s", "db")
+"""What they cannot do without, but for a repeat, which comes right after itself."""
 _PAYLOADS: Mapping[str, Callable[..., Payload]] = MappingProxyType(
     {
         "cut": _cut,
@@ -142,5 +189,7 @@ _PAYLOADS: Mapping[str, Callable[..., Payload]] = MappingProxyType(
         "move": _move,
         "slip": _slip,
         "gain": _gain,
+        "hit": _hit,
+        "recorder": _recorder,
     }
 )

@@ -1,4 +1,4 @@
-"""``offcut propose PROJECT --taste T.taste``: put cuts to review into a document."""
+"""``offcut propose PROJECT --taste T.taste``: put cuts to review into a document, or other recorders."""
 
 from __future__ import annotations
 
@@ -31,6 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", type=Path, metavar="PROJECT")
     by = parser.add_mutually_exclusive_group(required=True)
     by.add_argument("--taste", type=Path, metavar="T.taste")
+    by.add_argument(
+        "--recorders", action="store_true", help="recordings by another recorder, to stretch and move"
+    )
     by.add_argument("--pauses", action="store_true", help="only where nobody plays, which needs no taste")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--automatic", action="store_true", help="find the threshold from the scores (default)")
@@ -51,6 +54,9 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     """Listen, score, and propose."""
     from engine.jobs.listen import ListenRequest, listen_to_document
 
+    if options.recorders:
+        yield _recorders(options, progress)
+        return
     with opened(options.project) as document:
         settings = _settings(options, document.state)
         cut_settings({**document.state.settings, **settings})  # before minutes of listening, and any change
@@ -83,6 +89,28 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         f"{proposed.cuts.sentence} proposed; with all of them {format_time(kept_s, 1)} "
         f"({percent(plan.kept_share)}) would be left" + (f"\n{told_sentence(told)}" if told else ""),
     )
+
+
+def _recorders(options: argparse.Namespace, progress: Progress) -> VerbOutput:
+    """Propose to line up what another recorder made."""
+    from engine.jobs.second_recorders import RecordersRequest, propose_recorders
+
+    with opened(options.project) as document:
+        media = locate_all(document.state, document.path.absolute().parent)
+        found = propose_recorders(RecordersRequest(document.state, media), progress)
+        document.apply(found.put_into(document.state))
+        state = document.state
+    names = {track.id: track.name for track in state.tracks}
+    rows = [
+        {
+            "id": one.id,
+            "tracks": [names[key] for key in one.tracks],
+            "payload": one.payload,
+            "reason": one.reason,
+        }
+        for one in found.proposals
+    ]
+    return VerbOutput({"proposals": len(state.proposals), "recorders": rows}, found.sentence)
 
 
 def _proposed(document: Document, settings: Mapping[str, object], *, pauses: bool) -> Proposed:

@@ -13,7 +13,7 @@ from engine.document.file.checks.limits import LONGEST_DOCUMENT_SAMPLES, MOST_PI
 from engine.document.kinds import KINDS
 from engine.document.kinds.amount import Amount
 from engine.document.kinds.kind import MINIMUM_SPAN_S
-from engine.document.kinds.operations import Lift, Operation, Order, Replace, Shift, Slice, Sounding
+from engine.document.kinds.operations import Lift, Operation, Order, Reclock, Replace, Shift, Slice, Sounding
 from engine.document.proposals import BY_HAND, Proposal, proposal_id
 from engine.document.state import DocumentState
 from engine.document.table import table_of
@@ -210,7 +210,7 @@ def _require_sense(state: DocumentState, verb: str, start: int, stop: int, done:
             raise UsageError(
                 f"To {verb} {_time(state, stop - start)} so often would last longer than a document can."
             )
-        if isinstance(one, Shift | Slice | Lift) and abs(one.by_samples) >= state.length_samples:
+        if isinstance(one, Shift | Slice | Lift | Reclock) and abs(one.by_samples) >= state.length_samples:
             raise UsageError(
                 f"To {verb} by {one.by_samples / state.rate_hz:+.3f} s leads past the recording, which lasts "
                 f"{length}."

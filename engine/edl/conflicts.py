@@ -1,8 +1,9 @@
 """Accepted edits that cannot both hold: told, and decided by the user; until then both do what they can.
 
-A span that is moved to two places or repeated in two numbers, something laid into a span that is itself taken
-away, a slice that two edits slip by different amounts, and hits that are moved past each other. What is
-dropped and held, or replaced and slipped, is no conflict: there the kinds have an order (decision 41).
+A span that is moved to two places or repeated in two numbers, something laid into a span that is itself
+taken away, a slice that two edits slip by different amounts, hits moved past each other, and a recorder
+that is lined up in two ways. What is dropped and held, or replaced and slipped, is no conflict: there the
+kinds have an order (decision 41).
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.decisions import Verdict
-from engine.document.kinds.operations import Lift, Operation, Order, Shift, Slice
+from engine.document.kinds.operations import Lift, Operation, Order, Reclock, Shift, Slice
 from engine.document.state import DocumentState
 from engine.document.table import Made, Mask, ProposalTable, table_of
 from engine.errors import DocumentError
 
 Places = NDArray[np.int64]
-Contender = Order | Shift | Slice | Lift
+_Sounding = Shift | Slice | Lift | Reclock
+Contender = Order | Shift | Slice | Lift | Reclock
 
 _PAIRS_AT_ONCE = 1 << 20
 
@@ -37,7 +39,8 @@ class _Contenders:
     places : whose operation it is
     layers : places in `_LAYERS`: only what is of one layer can conflict
     starts, stops, ats : its span, and where an order lays it (0 for what moves)
-    by : by how many samples it moves; not a number for an order, which is like nothing, itself included
+    by : by how many samples it moves; not a number for an order and a clock, which are like nothing, and not
+        like themselves
     attacks : where the attack of a slice moves to; not a number for all else
     """
 
@@ -64,7 +67,9 @@ class _Contenders:
         places = np.array([place for place, _ in found], np.int64)
         edges = np.array([(one.start_samples, one.stop_samples) for _, one in found], np.int64).reshape(-1, 2)
         ats = np.array([one.at_samples if isinstance(one, Order) else 0 for _, one in found], np.int64)
-        by = np.array([np.nan if isinstance(one, Order) else one.by_samples for _, one in found], np.float64)
+        by = np.array(
+            [np.nan if isinstance(one, Order | Reclock) else one.by_samples for _, one in found], np.float64
+        )
         layers = np.array([_layer(one) for _, one in found], np.int64)
         attacks = np.array([_attack(one) for _, one in found], np.float64)
         operations = tuple(one for _, one in found)
@@ -91,7 +96,7 @@ class _Contenders:
             holds_it = (self.starts < one.at_samples) & (one.at_samples < self.stops)
             same: Mask = self.layers == _layer(one)
             return same & (overlaps | laid_into | holds_it)
-        if isinstance(one, Shift | Slice | Lift):
+        if isinstance(one, Shift | Slice | Lift | Reclock):
             attack = _attack(one)
             first, last = np.fmin(one.start_samples, attack), np.fmax(one.stop_samples, attack + 1)
             near: Mask = (self.layers == _layer(one)) & (self.firsts < last) & (first <= self.lasts)
@@ -108,8 +113,10 @@ class _Contenders:
 
 
 def _layer(one: Contender) -> int:
-    """Return 0 for orders, 1 for what moves all that sounds, 2 for what moves one voice."""
-    return 0 if isinstance(one, Order) else 2 if isinstance(one, Lift) else 1
+    """Return 0 for orders, 1 for what moves all that sounds, 2 for what moves one voice, 3 for clocks."""
+    if isinstance(one, Order | Reclock):
+        return 3 if isinstance(one, Reclock) else 0
+    return 2 if isinstance(one, Lift) else 1
 
 
 def _attack(one: Contender) -> float:
@@ -173,7 +180,7 @@ _latest: tuple[_Contenders, Mask, Mask] | None = None
 def _clashing(there: _Contenders, asked: Mask) -> Places:
     """Return which of the contenders asked about cannot hold beside another one of them."""
     told = np.zeros(len(there.places), bool)
-    for layer in range(3):
+    for layer in range(4):
         some = np.flatnonzero(asked & (there.layers == layer))
         pairs = _overlapping if layer else _ordered_pairs
         for first, second in pairs(there.firsts[some], there.lasts[some], there.ats[some]):
@@ -235,12 +242,15 @@ def _clash(one: Operation, other: Operation) -> bool:
     if isinstance(one, Lift) and isinstance(other, Lift):
         # what bleeds of two voices into a third microphone adds up
         return not one.gains and not other.gains and _share_a_track(one, other) and _move_apart(one, other)
+    if isinstance(one, Reclock) and isinstance(other, Reclock):
+        ways = {(clock.by_samples, clock.drift_ppm) for clock in (one, other)}
+        return len(ways) > 1 and _share_a_track(one, other)
     if isinstance(one, Shift | Slice) and isinstance(other, Shift | Slice):
         return _share_a_track(one, other) and (_move_apart(one, other) or _pass(one, other))
     return False
 
 
-def _share_a_track(one: Shift | Slice | Lift, other: Shift | Slice | Lift) -> bool:
+def _share_a_track(one: _Sounding, other: _Sounding) -> bool:
     return not one.tracks or not other.tracks or bool(set(one.tracks) & set(other.tracks))
 
 

@@ -16,7 +16,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from engine.document.kinds.operations import Gain, Lift, Replace, Shift
 from engine.edl.crossfade import Block, crossfade
-from engine.edl.delay import REACH_SAMPLES, Sound, delayed
+from engine.edl.delay import REACH_SAMPLES, Sound, delayed, reclocked
 from engine.edl.patches import Patch, Patches, edges_of, fade_samples, gains_at
 from engine.edl.slicing.fills import made_up
 from engine.edl.slicing.lifts import lifted
@@ -108,8 +108,17 @@ class PatchedReader:
             block[at : at + last - first] = self.source.read(first, last, dtype=np.float64)
         return block
 
+    def _clocked(self, start: int, stop: int) -> Sound:
+        """Return the recording by the clock of the others."""
+        clock = self._patches.clock
+        if clock is None:
+            return self._raw(start, stop)
+        return reclocked(self._raw, start, stop, clock.by_samples, clock.drift_ppm)
+
     def _replaced(self, start: int, stop: int) -> Sound:
-        return self._layered(Replace, self._raw, lambda one: lambda a, b: self._fill(one, a, b), start, stop)
+        return self._layered(
+            Replace, self._clocked, lambda one: lambda a, b: self._fill(one, a, b), start, stop
+        )
 
     def _lifted(self, start: int, stop: int) -> Sound:
         """Return what is replaced, with voices of strokes moved."""
@@ -234,7 +243,7 @@ class PatchedReader:
     def _tone(self, span: tuple[int, int]) -> Sound:
         """Return a stretch whose end runs into its start: the last of it is faded into the first."""
         if span not in self._tones:
-            heard = self._raw(*span)
+            heard = self._clocked(*span)
             join = min(s_to_samples(TONE_JOIN_S, self.rate_hz), len(heard) // 2)
             loop = heard[: len(heard) - join].copy()
             loop[:join] = crossfade(heard[len(heard) - join :], heard[:join])

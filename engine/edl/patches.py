@@ -1,6 +1,7 @@
 """What is edited of a track's sound, and in which order it is laid over the recording.
 
-What is replaced lies lowest; over it what is lifted out of a stroke, then slices, which are laid out together
+Lowest lies the recording by the clock of the others, where another recorder made it. Over it lies what is
+replaced, then what is lifted out of a stroke, then slices, which are laid out together
 (`engine.edl.slicing.slices`), then what slips in time; each takes along what lies below it. Gains come last.
 So it is whatever was decided first, and within a layer the one that begins later lies over the others.
 """
@@ -16,7 +17,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.kinds.operations import Gain, Lift, Replace, Shift, Slice, Sounding, Stored
+from engine.document.kinds.operations import Gain, Lift, Reclock, Replace, Shift, Slice, Sounding, Stored
 from engine.edl.delay import REACH_SAMPLES
 from engine.edl.slicing.lifts import lift_reach_samples
 from engine.edl.slicing.relaid import laid_out_near
@@ -24,10 +25,10 @@ from engine.edl.slicing.slices import Gap, LaidOut, Piece, in_one_order
 from engine.spans import united
 from engine.timebase import s_to_samples
 
-Patch = Replace | Lift | Piece | Shift | Gain
+Patch = Reclock | Replace | Lift | Piece | Shift | Gain
 """What is laid over a track."""
 
-_LAYERS = {Replace: 0, Lift: 1, Piece: 2, Shift: 3, Gain: 4}
+_LAYERS = {Reclock: 0, Replace: 1, Lift: 2, Piece: 3, Shift: 4, Gain: 5}
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +120,27 @@ class Patches:
         return sorted(found)
 
     @cached_property
+    def clock(self) -> Reclock | None:
+        """By which clock the recording plays: of several that cannot all hold, always the same one."""
+        found = [one for one in self.operations if isinstance(one, Reclock)]
+        return found[-1] if found else None
+
+    @cached_property
+    def clock_alone(self) -> Patches | None:
+        """The clock by which the recording plays, without any other edit; None where it is its own."""
+        return None if self.clock is None else Patches((self.clock,), self.rate_hz)
+
+    def sounding(self, start_samples: int, stop_samples: int) -> tuple[int, int]:
+        """Return from where to where a track sounds whose recording lies at [start, stop) of the timeline."""
+        clock = self.clock
+        if clock is None:
+            return start_samples, stop_samples
+        speed, by = 1.0 + clock.drift_ppm / 1e6, clock.by_samples
+        reach = REACH_SAMPLES if clock.drift_ppm or by % 1.0 else 0
+        first, last = floor((start_samples + by) / speed) - reach, ceil((stop_samples + by) / speed) + reach
+        return max(first, 0), max(last, 0)
+
+    @cached_property
     def layers(self) -> frozenset[type]:
         """The layers that any is of."""
         laid = () if self.laid is None else (Piece,)
@@ -171,7 +193,9 @@ class Patches:
             wanted.update(place for place, _ in movers)
             for place, span in movers:
                 spans.update(_read_by(self.operations[place], *span, self.rate_hz))
-        wanted.update(place for span in spans for place in self._of(Replace, *span))
+        wanted.update(
+            place for span in spans for below in (Reclock, Replace) for place in self._of(below, *span)
+        )
         return tuple(self.operations[place] for place in sorted(wanted))
 
     def _of(self, layer: type, start_samples: int, stop_samples: int) -> list[int]:
@@ -252,7 +276,7 @@ def fade_samples(one: Replace | Lift | Shift, rate_hz: int) -> int:
 
 
 def _reach(one: Patch, rate_hz: int) -> tuple[int, int]:
-    if isinstance(one, Gain):
+    if isinstance(one, Gain | Reclock):
         return one.start_samples, one.stop_samples
     if isinstance(one, Piece):
         rise, fall = one.fade_in_samples, one.fade_out_samples

@@ -49,6 +49,15 @@ def media_path(state: DocumentState, track: Track, media: Mapping[str, Path]) ->
     return path
 
 
+def sounding_span(state: DocumentState, track: Track, patches: Patches | None) -> tuple[int, int]:
+    """Return from where to where of the document a track sounds: another clock moves both its ends."""
+    span = track.start_samples, state.track_stop_samples(track)
+    if patches is None:
+        return span
+    start, stop = patches.sounding(*span)
+    return start, min(stop, state.length_samples)
+
+
 @dataclass(slots=True)
 class Voice:
     """A track's audio at the document's rate and positions; close it when done.
@@ -57,12 +66,14 @@ class Voice:
     ----------
     gain : linear
     channels : of the source
+    start_samples, stop_samples : from where to where it sounds
     pan : -1 to 1, see `sides`
     """
 
     track: Track
     gain: float
     channels: int
+    start_samples: int
     stop_samples: int
     reader: Reads
     dtype: DTypeLike
@@ -71,7 +82,7 @@ class Voice:
     def read(self, start_samples: int, stop_samples: int) -> Block:
         """Read the document span [start, stop), shape (frames, channels), without the gain; zero outside."""
         first = self.track.start_samples
-        begin, end = max(start_samples, first), min(stop_samples, self.stop_samples)
+        begin, end = max(start_samples, self.start_samples), min(stop_samples, self.stop_samples)
         if (begin, end) == (start_samples, stop_samples):
             heard: Block = self.reader.read(begin - first, end - first, dtype=self.dtype)
             return heard
@@ -146,11 +157,13 @@ def open_voice(
     if patches is not None:
         stored = StoredSounds(media, state.rate_hz, source.channels)
         heard = PatchedReader(reader, patches, length_samples, source.channels, track.start_samples, stored)
+    start, stop = sounding_span(state, track, patches)
     return Voice(
         track=track,
         gain=float(10.0 ** (track.gain_db / 20.0)),
         channels=source.channels,
-        stop_samples=state.track_stop_samples(track),
+        start_samples=start,
+        stop_samples=stop,
         reader=heard,
         dtype=dtype,
         pan=track.pan,

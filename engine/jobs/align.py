@@ -150,6 +150,7 @@ def default_aligner(settings: TimingSettings) -> Aligner:
             least_ms=settings.least_ms,
             most_ms=settings.most_ms,
             own_feel=settings.own_feel,
+            drum_feel=settings.drum_feel,
             fix_flams=settings.fix_flams,
         )
     )

@@ -32,7 +32,7 @@ from engine.jobs.find_grid import FoundGrid, WantedGrid, find_grid
 from engine.jobs.find_groove import find_groove
 from engine.jobs.hear_hits import HITS, HitsRequest, hear_hits, hits_id
 from engine.jobs.microphones import Microphones
-from engine.jobs.second_recorders import second_recorders
+from engine.jobs.second_recorders import ProposedRecorders, recorders_away
 from engine.progress import Progress
 from engine.safe_write import shown
 from engine.wording import listed
@@ -73,6 +73,7 @@ class Aligned:
     analyses, ids : the hits, where they were found anew
     notices : sentences that the user must know of
     files : what was written
+    recorders : which microphones another recorder heard, where hits were found anew
     """
 
     state: DocumentState
@@ -82,6 +83,7 @@ class Aligned:
     ids: Mapping[str, str] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
+    recorders: ProposedRecorders = field(default_factory=ProposedRecorders)
 
 
 def align(request: AlignRequest, progress: Progress) -> Aligned:
@@ -102,19 +104,28 @@ def align(request: AlignRequest, progress: Progress) -> Aligned:
         groove = find_groove(request.groove, found.grid, division, state, request.media, share)
     tracks = tuple(key for key in drum_tracks(state, request.tracks) if key != found.click_track)
     key = hits_id(state, tracks)
-    hits, fresh = request.hits, {}
+    hits, fresh, recorders = request.hits, {}, ProposedRecorders()
     notices = [found.notice] if found.notice else []
     if hits is None or state.analyses.get(HITS) != key:
         hits = hear_hits(HitsRequest(state, request.media, tracks), progress.part(0.3, 0.85))
         fresh = {HITS: hits}
-        notices += second_recorders(state, request.media, hits, progress.part(0.85, 0.95))
+        recorders = recorders_away(state, request.media, hits, progress.part(0.85, 0.95))
+        notices += [one.reason for one in recorders.proposals]
     sure = confirmed(hits, request.promoted, state.rate_hz)
     with Microphones(state, request.media, sure.track_ids) as microphones:
         bleed_of = Bleed(microphones.read, sure, state.rate_hz)
         proposed = propose_moves(state, sure, found.grid, request.settings, groove=groove, bleed_of=bleed_of)
     doubted = doubt(proposed.placed.strokes.onsets_samples, proposed.placed.lines)
     notices += [doubted] if doubted else []
-    return Aligned(state, found, proposed, fresh, {HITS: key} if fresh else {}, tuple(notices))
+    return Aligned(
+        state,
+        found,
+        proposed,
+        fresh,
+        {HITS: key} if fresh else {},
+        tuple(notices),
+        recorders=recorders,
+    )
 
 
 def proposing(
@@ -131,6 +142,8 @@ def proposing(
     """
     edit, grid, grids = done.proposed.edit, done.found.grid, dict[str, Analysis]()
     changes = edit.changes
+    if done.recorders.proposals:
+        changes = (*done.recorders.put_into(state).changes, *changes)
     if done.found.is_heard:
         ids = {"beats": heard_ids(state)["beats"]}
         changes = (*set_analyses(state, ids, "Grid").changes, *changes)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from engine.document.kinds.hit import FILL, HIT_CROSSFADE_MS, ONSET_SAMPLES
 from engine.document.kinds.ordering import TIMES, TO_SAMPLES
 from engine.document.kinds.payload import CROSSFADE_MS, HAND_CROSSFADE_MS
+from engine.document.kinds.recorder import DRIFT_PPM
 from engine.document.kinds.sounding import BY_SAMPLES, GAIN_DB, RAMP_MS, TONE_START, TONE_STOP
 from engine.document.state import DocumentState
 from engine.jobs.room_tone import room_tone
@@ -54,6 +56,18 @@ def move_payload(to_samples: int) -> Payload:
 def slip_payload(by_s: float, rate_hz: int) -> Payload:
     """Return that of a slice that is played so much later."""
     return {BY_SAMPLES: whole_where_near(by_s * rate_hz), CROSSFADE_MS: HAND_CROSSFADE_MS}
+
+
+def hit_payload(by_s: float, onset_samples: int, rate_hz: int, fill: str | None = None) -> Payload:
+    """Return that of a hit that sounds so much later; the gap is filled as usual where no way is told."""
+    filled: Payload = {} if fill is None else {FILL: fill}
+    shift = whole_where_near(by_s * rate_hz)
+    return {BY_SAMPLES: shift, ONSET_SAMPLES: onset_samples, CROSSFADE_MS: HIT_CROSSFADE_MS, **filled}
+
+
+def recorder_payload(by_s: float, drift_ppm: float, rate_hz: int) -> Payload:
+    """Return that of another recorder, which sounds so much later and has so many samples too many."""
+    return {BY_SAMPLES: whole_where_near(by_s * rate_hz), DRIFT_PPM: drift_ppm}
 
 
 def gain_payload(gain_db: float) -> Payload:

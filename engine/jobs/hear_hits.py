@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.document.document import analysis_id
 from engine.document.hit_edits import role_of
 from engine.document.state import DocumentState
+from engine.edl.build import build
 from engine.hits.find import HITS_MAKER, find_hits
 from engine.hits.hits import Hits
 from engine.jobs.microphones import Microphones
@@ -35,7 +36,13 @@ class HitsRequest:
 def hits_id(state: DocumentState, tracks: tuple[str, ...]) -> str:
     """Return the id of the hits that finding them in these microphones gives: what was heard, and by whom."""
     heard = [(one.id, one.source_id, one.start_samples, one.role) for one in state.tracks if one.id in tracks]
-    return analysis_id(HITS, HITS_MAKER, heard)
+    edits = build(state).patches
+    clocks = [
+        (key, clock.by_samples, clock.drift_ppm)
+        for key in tracks
+        if key in edits and (clock := edits[key].clock) is not None
+    ]
+    return analysis_id(HITS, HITS_MAKER, heard, *([clocks] if clocks else []))
 
 
 def hear_hits(request: HitsRequest, progress: Progress) -> Hits:

@@ -127,7 +127,7 @@ def hit_proposals(placed: Placed) -> Iterator[Proposal]:
                 shift,
                 placed.rate_hz,
                 placed.where(line),
-                by_feel=placed.settings.own_feel,
+                by_feel=placed.settings.own_feel or placed.settings.drum_feel,
             ),
             placed.maker,
             tuple(_alternatives(placed, stroke, start, stop)),

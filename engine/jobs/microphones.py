@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.state import DocumentState
+from engine.edl.build import build
 from engine.edl.voice import open_voice
 from engine.progress import SILENT, Progress
 
@@ -20,6 +21,9 @@ _BLOCK_FRAMES = 65_536
 
 class Microphones:
     """Tracks of a document, each folded to one channel; used by one thread at a time.
+
+    They are heard as they were recorded, but for recorders that the user accepted to line up: that is no edit
+    of what was played.
 
     Parameters
     ----------
@@ -44,10 +48,12 @@ class Microphones:
         self.track_ids = tuple(track_ids)
         tracks = {track.id: track for track in state.tracks}
         voices = []
+        edits = build(state).patches
         with ExitStack() as opened:
             for number, key in enumerate(self.track_ids):
                 share = progress.step(number, len(self.track_ids))
-                voice = open_voice(state, tracks[key], media, np.float32, share)
+                clock = edits[key].clock_alone if key in edits else None
+                voice = open_voice(state, tracks[key], media, np.float32, share, clock)
                 opened.callback(voice.close)
                 voices.append(voice)
             self._opened = opened.pop_all()
@@ -67,6 +73,12 @@ class Microphones:
         for row, voice in zip(heard, self._voices, strict=True):
             block = voice.read(start_samples, stop_samples)
             row[:] = block[:, 0] if block.shape[1] == 1 else block.mean(axis=1, dtype=np.float32)
+        return heard
+
+    def read_one(self, row: int, start_samples: int, stop_samples: int) -> NDArray[np.float32]:
+        """Return the span [start, stop) of one microphone, shape (stop - start,); zeros outside it."""
+        block = self._voices[row].read(start_samples, stop_samples)
+        heard: NDArray[np.float32] = block.mean(axis=1, dtype=np.float32)
         return heard
 
     def one(self, track_id: str) -> Iterator[NDArray[np.float32]]:

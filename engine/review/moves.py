@@ -119,7 +119,8 @@ def offsets_of(
 ) -> dict[str, NDArray[np.float64]]:
     """Return how late the hits of each drum were played, in milliseconds, below 0 early.
 
-    Those that are moved are held against the line that they go to, all others against the nearest.
+    Those that are moved are held against the line beside the place that they go to, which is that place
+    unless the player's own push and pull is kept; all others against the nearest.
 
     Parameters
     ----------
@@ -131,11 +132,9 @@ def offsets_of(
     stays = (verdicts == STAYS) | (by == 0)
     known = ~stays
     if len(lines_samples) > 1:
-        after = np.clip(np.searchsorted(lines_samples, hits.onsets_samples), 1, len(lines_samples) - 1)
-        before = lines_samples[after - 1]
-        nearer = hits.onsets_samples - before < lines_samples[after] - hits.onsets_samples
-        nearest = np.where(nearer, before, lines_samples[after])
-        late = np.where(stays, hits.onsets_samples - nearest, late)
+        kept = _from_nearest(hits.onsets_samples - late, lines_samples)
+        late = np.where(np.abs(kept) > 1.0, late + kept, late)
+        late = np.where(stays, _from_nearest(hits.onsets_samples, lines_samples), late)
         known = np.ones(len(late), bool)
     voices = np.array([str(voice) for voice in hits.voices])
     late_ms = late / rate_hz * 1000
@@ -144,6 +143,34 @@ def offsets_of(
         for role in dict.fromkeys(hits.roles)
         if role.is_close
     }
+
+
+def kept_pulls_of(
+    hits: Hits, moves: Moves, lines_samples: NDArray[np.float64], strength: float, rate_hz: int
+) -> dict[str, float]:
+    """Return how late each drum is left where the player's push and pull is kept, in milliseconds.
+
+    It is the median of what is moved. Drums of which nothing is moved are left out.
+    """
+    by, verdicts = shifts_of(hits, moves, rate_hz)
+    moved = (verdicts != STAYS) & (by != 0)
+    if len(lines_samples) < 2 or not moved.any():
+        return {}
+    kept = _from_nearest(hits.onsets_samples + by / max(strength, 1e-9), lines_samples) / rate_hz * 1000
+    voices = np.array([str(voice) for voice in hits.voices])
+    rows = {str(role): moved & (voices == str(role)) for role in hits.roles if role.is_close}
+    return {voice: float(np.median(kept[own])) for voice, own in rows.items() if own.any()}
+
+
+def _from_nearest(
+    positions_samples: NDArray[np.float64], lines_samples: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return how far each position lies behind the line nearest to it."""
+    after = np.clip(np.searchsorted(lines_samples, positions_samples), 1, len(lines_samples) - 1)
+    before = lines_samples[after - 1]
+    nearer = positions_samples - before < lines_samples[after] - positions_samples
+    found: NDArray[np.float64] = positions_samples - np.where(nearer, before, lines_samples[after])
+    return found
 
 
 @found_once_of(4)

@@ -156,4 +156,5 @@ def test_a_second_recorder_that_drifts_is_told(tmp_path: Path, capsys: pytest.Ca
     assert main(["align", *map(str, paths), "--bpm", "120", "--json"]) == 0
     [said] = json.loads(capsys.readouterr().out)["notices"]
     assert said.startswith("Room comes from another recorder: it runs ")
-    assert "ppm longer, 9 ms by the end" in said or "ppm longer, 10 ms by the end" in said
+    assert "ppm fast, 9 ms by the end" in said or "ppm fast, 10 ms by the end" in said
+    assert "Stretch" in said

@@ -233,7 +233,7 @@ def card_of(
     times = [format_time(samples_to_s(edge, rate_hz), 1) for edge in (start, stop)]
     others = _others(state, proposal_id)
     kind = KINDS.get(proposal.kind)
-    has_edges = kind is None or kind.shape != "slice"  # those of a slice follow from the hits around it
+    has_edges = kind is None or kind.has_edges  # those of a slice follow from the hits around it
     return CardText(
         title=f"{proposal.kind.capitalize()} {times[0]} – {times[1]}",
         length=_amount(state, proposal_id),

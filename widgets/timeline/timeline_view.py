@@ -28,6 +28,7 @@ from engine.edl.arrangement import Arrangement
 from engine.edl.build import whole
 from engine.edl.edit_list import EditList
 from engine.edl.patches import Patches
+from engine.edl.voice import sounding_span
 from engine.timebase import format_time
 from engine.wording import counted
 from widgets import theme
@@ -408,7 +409,7 @@ class TimelineView(QWidget):
         if source is not None and track.id not in self._gains:
             recorded = Lane(track.id, channels, track.start_samples, track_stop - track.start_samples)
             self._gains[track.id] = display_gain(source, recorded)
-        start, stop = span_of(track.start_samples, track_stop)
+        start, stop = span_of(*sounding_span(self._state, track, self._patches.get(track.id)))
         gain = self._gains.get(track.id, 1.0)
         zoom = self.wave_zooms.get(track.id, 1.0)
         wish = self._wish(track)
@@ -450,13 +451,22 @@ class TimelineView(QWidget):
                 own, first = patches[track.id], track.start_samples
                 shown[track.id] = EditedSpectrogram(recorded, own, first, stored)
         if edits is None:
-            return {key: SourceColumns(recorded) for key, recorded in shown.items()}
+            return {
+                track.id: SourceColumns(shown[track.id], self._ahead(track))
+                for track in self._state.tracks
+                if track.id in shown
+            }
         cutter = Cutter(edits)
         return {
             track.id: ResultColumns(shown[track.id], track, edits, cutter)
             for track in self._state.tracks
             if track.id in shown
         }
+
+    def _ahead(self, track: Track) -> int:
+        """Return how much later a track begins to sound than its recording lies."""
+        begin, _ = sounding_span(self._state, track, self._patches.get(track.id))
+        return begin - track.start_samples
 
     def _place(self, layout: Layout) -> None:
         self.heads.place(layout)

@@ -62,6 +62,7 @@ class AlignAsked:
     pad_ms : so long before its hit a slice begins
     least_ms, most_ms : only hits that are off by so much; the latter infinite for no limit
     keeps_feel : whether hits are held against the player's own push and pull
+    keeps_drums : whether each drum stays as early or late as it mostly is
     """
 
     tracks: tuple[str, ...] = ()
@@ -78,6 +79,7 @@ class AlignAsked:
     least_ms: float = 0.0
     most_ms: float = inf
     keeps_feel: bool = False
+    keeps_drums: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,8 @@ class AlignForm(QWidget):
         self._division = ChoiceField(theme, "Division", DIVISIONS, asked.division)
         self._feel = CheckBox(theme, "Keep the player's push and pull")
         self._feel.setChecked(asked.keeps_feel)
+        self._drums = CheckBox(theme, "Keep each drum's own place")
+        self._drums.setChecked(asked.keeps_drums)
         self._problem = QLabel()
         self._problem.setWordWrap(True)
         self._problem.setMinimumWidth(px(LINE))
@@ -152,6 +156,7 @@ class AlignForm(QWidget):
             group.buttonClicked.connect(self._renew)
         self._division.currentIndexChanged.connect(self._renew)
         self._feel.toggled.connect(self._renew)
+        self._drums.toggled.connect(self._renew)
         self._renew()
 
     # what stands where
@@ -164,6 +169,7 @@ class AlignForm(QWidget):
         layout.addLayout(self._radio_rows("Grid", self._grids, self._grid_rows(), self._grid_of(asked)))
         layout.addLayout(self._number_rows())
         layout.addWidget(self._feel)
+        layout.addWidget(self._drums)
         layout.addWidget(self._problem)
         # A sentence that comes must not move what stands below it.
         self._problem.setMinimumHeight(self._problem.fontMetrics().lineSpacing() + px(2))
@@ -294,6 +300,7 @@ class AlignForm(QWidget):
             pad_ms=self._value("pad_ms", 10.0),
             least_ms=self._value("least_ms", 0.0),
             keeps_feel=self._feel.isChecked(),
+            keeps_drums=self._drums.isChecked(),
         )
 
     def _value(self, name: str, otherwise: float) -> float:

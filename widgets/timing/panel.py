@@ -20,7 +20,7 @@ from widgets.controls.check_box import CheckBox
 from widgets.controls.key_caps import KeyButton
 from widgets.controls.slider import Slider
 from widgets.theme import TEXT, Theme, px
-from widgets.timing.voice_histogram import Offsets, VoiceHistogram
+from widgets.timing.voice_histogram import NOWHERE, Offsets, VoiceHistogram
 
 MOST_MS = 60
 """The slider's end, which is no limit."""
@@ -39,12 +39,14 @@ class MoveSettings:
     strength : 0 to 1, how much of the way
     least_ms, most_ms : only hits that are off by so much; the latter infinite for no limit
     keeps_feel : whether hits are held against the player's own push and pull
+    keeps_drums : whether each drum stays as early or late as it mostly is
     """
 
     strength: float = 1.0
     least_ms: float = 0.0
     most_ms: float = float("inf")
     keeps_feel: bool = False
+    keeps_drums: bool = False
 
 
 class TimingPanel(QScrollArea):
@@ -73,6 +75,8 @@ class TimingPanel(QScrollArea):
         self.most = Slider(theme, "Up to", 1, MOST_MS, lambda v: "any" if v == MOST_MS else f"{v} ms")
         self.feel = CheckBox(theme, "Keep the player's push and pull")
         self.feel.setToolTip("Hold hits against the drummer's own smoothed tempo instead of the grid")
+        self.drums = CheckBox(theme, "Keep each drum's own place")
+        self.drums.setToolTip("A snare that is always 8 ms late stays 8 ms late")
         self._buttons = {
             command: KeyButton(theme, "", keys.get(command, ""), "check") for command in _ANSWERS
         }
@@ -80,7 +84,8 @@ class TimingPanel(QScrollArea):
         for slider in (self.strength, self.least, self.most):
             slider.moved.connect(lambda _value, slider=slider: self._move(slider))
             slider.chosen.connect(lambda _value: self.settings_chosen.emit(self.settings()))
-        self.feel.clicked.connect(lambda _on: self.settings_chosen.emit(self.settings()))
+        for box in (self.feel, self.drums):
+            box.clicked.connect(lambda _on: self.settings_chosen.emit(self.settings()))
         for command, button in self._buttons.items():
             button.clicked.connect(
                 lambda _checked=False, command=command: self.command_requested.emit(command)
@@ -99,7 +104,7 @@ class TimingPanel(QScrollArea):
         top.addWidget(self._summary)
         layout.addLayout(top)
         layout.addWidget(self.histogram)
-        for part in (self.strength, self.least, self.most, self.feel):
+        for part in (self.strength, self.least, self.most, self.feel, self.drums):
             layout.addWidget(part)
         answers = QGridLayout()
         answers.setSpacing(px(4))
@@ -134,6 +139,7 @@ class TimingPanel(QScrollArea):
             button.set_theme(theme)
         self.histogram.set_theme(theme)
         self.feel.set_theme(theme)
+        self.drums.set_theme(theme)
         self._summary.setStyleSheet(f"font-size: {px(TEXT - 1)}px; color: {theme.dim};")
         self.setStyleSheet(
             f"TimingPanel {{ border: none; border-top: 1px solid {theme.line}; background: {theme.panel}; }}"
@@ -143,7 +149,11 @@ class TimingPanel(QScrollArea):
         """Return what the sliders say."""
         most = float(self.most.value()) if self.most.value() < MOST_MS else float("inf")
         return MoveSettings(
-            self.strength.value() / 100, float(self.least.value()), most, self.feel.isChecked()
+            self.strength.value() / 100,
+            float(self.least.value()),
+            most,
+            self.feel.isChecked(),
+            self.drums.isChecked(),
         )
 
     def show_settings(self, settings: MoveSettings) -> None:
@@ -152,11 +162,12 @@ class TimingPanel(QScrollArea):
         self.least.show_value(round(settings.least_ms))
         self.most.show_value(round(min(settings.most_ms, MOST_MS)))
         self.feel.setChecked(settings.keeps_feel)
+        self.drums.setChecked(settings.keeps_drums)
         self.histogram.set_range(settings.least_ms, settings.most_ms)
 
-    def show_offsets(self, offsets_ms: Offsets) -> None:
-        """Show how late the hits of each voice were, below 0 early."""
-        self.histogram.set_offsets(offsets_ms)
+    def show_offsets(self, offsets_ms: Offsets, kept_ms: Mapping[str, float] = NOWHERE) -> None:
+        """Show how late the hits of each voice were, below 0 early, and are left."""
+        self.histogram.set_offsets(offsets_ms, kept_ms)
         self.updateGeometry()
 
     def show_summary(self, summary: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,8 @@ BINS = 41
 MOST_VOICES = 6
 EARLY, ON_LINE, LATE = f"{REACH_MS:.0f} ms early", "on the line", "late"
 _ROW, _NAME, _FIGURE, _FOOT, _GAP = 24, 64, 56, 16, 1
+NOWHERE: Mapping[str, float] = MappingProxyType({})
+_LEAST_KEPT_MS = 0.5
 OUTSIDE = 0.35
 """How strong bars are of what the range leaves where it is."""
 
@@ -48,6 +51,7 @@ class VoiceHistogram(QWidget):
         self._theme = theme
         self._offsets: dict[str, NDArray[np.float64]] = {}
         self._bars: dict[str, NDArray[np.float64]] = {}
+        self._kept_ms: Mapping[str, float] = {}
         self._range_ms = (0.0, float("inf"))
         self._current = ""
         self.setAccessibleName("Early and late by voice")
@@ -58,8 +62,14 @@ class VoiceHistogram(QWidget):
         self._theme = theme
         self.update()
 
-    def set_offsets(self, offsets_ms: Offsets) -> None:
-        """Show how late the hits of each voice were, below 0 early; the voices with most hits are shown."""
+    def set_offsets(self, offsets_ms: Offsets, kept_ms: Mapping[str, float] = NOWHERE) -> None:
+        """Show how late the hits of each voice were, below 0 early; the voices with most hits are shown.
+
+        Parameters
+        ----------
+        kept_ms : how late each voice is left; on the line where it is not named
+        """
+        self._kept_ms = kept_ms
         most = sorted(offsets_ms, key=lambda voice: -len(offsets_ms[voice]))[:MOST_VOICES]
         self._offsets = {voice: offsets_ms[voice] for voice in offsets_ms if voice in most}
         self._bars = {voice: bars_of(found) for voice, found in self._offsets.items()}
@@ -72,10 +82,17 @@ class VoiceHistogram(QWidget):
         """Say of each voice how many hits there are, and how early or late they are in the middle."""
         return tuple(
             f"{voice.capitalize()}: {counted(len(found), 'hit')}, {median_text(found)}, half of them within "
-            f"{float(np.percentile(np.abs(found - np.median(found)), 50)):.1f} ms of that"
+            f"{float(np.percentile(np.abs(found - np.median(found)), 50)):.1f} ms of that{self._kept(voice)}"
             for voice, found in self._offsets.items()
             if len(found)
         )
+
+    def _kept(self, voice: str) -> str:
+        """Say where a voice is left, if not on the line."""
+        kept_ms = self._kept_ms.get(voice, 0.0)
+        if abs(kept_ms) < _LEAST_KEPT_MS:
+            return ""
+        return f"; left {abs(kept_ms):.1f} ms {'late' if kept_ms > 0 else 'early'}"
 
     def set_range(self, least_ms: float, most_ms: float) -> None:
         """Show what is moved at full strength, and the rest weaker."""
@@ -107,6 +124,7 @@ class VoiceHistogram(QWidget):
             middle = Qt.AlignmentFlag.AlignVCenter
             painter.drawText(QRectF(0, top, left - px(4), high), middle, voice.capitalize())
             self._paint_bars(painter, bars, xs, edges_ms, QRectF(left, top, right - left, high))
+            self._paint_kept(painter, voice, QRectF(left, top, right - left, high))
             painter.setFont(mono_font(TEXT_SMALL))
             painter.setPen(QColor(theme.dim))
             room = QRectF(right, top, self.width() - right, high)
@@ -134,6 +152,17 @@ class VoiceHistogram(QWidget):
         painter.fillRect(
             QRectF(area.center().x(), area.top() + px(2), 1, area.height() - px(4)), color(theme.downbeat)
         )
+
+    def _paint_kept(self, painter: QPainter, voice: str, area: QRectF) -> None:
+        """Mark where a voice is left, if not on the line."""
+        kept_ms = self._kept_ms.get(voice, 0.0)
+        if abs(kept_ms) < _LEAST_KEPT_MS:
+            return
+        share = (np.clip(kept_ms, -REACH_MS, REACH_MS) + REACH_MS) / (2 * REACH_MS)
+        mark = QRectF(
+            round(area.left() + share * area.width()), area.top() + px(2), px(2), area.height() - px(4)
+        )
+        painter.fillRect(mark, color(self._theme.text))
 
     def _paint_scale(self, painter: QPainter, left: float, right: float) -> None:
         if not self._bars:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from engine.alignment.decoding import flams
 from engine.alignment.decoding.groove import lines_in_bar
 from engine.alignment.placement import Lines, Placement
-from engine.alignment.push_pull import Curve, phrase
+from engine.alignment.push_pull import Curve, drum_pulls, phrase
 from engine.alignment.settings import ON_THE_LINE_SAMPLES, AlignmentSettings
-from engine.alignment.strokes import VOICES, Strokes, when
+from engine.alignment.strokes import VOICES, Strokes, leading_voices, when
 from engine.hits.hits import Hits
 
 Floats = NDArray[np.float64]
@@ -48,7 +48,7 @@ def placed(
         apart = faults.strays | ~np.isnan(late)
         onsets, unsure = _without(hits, strokes, apart)
         strokes = replace(strokes, onsets_samples=onsets, unsure_samples=unsure)
-    shifts = _shifts(strokes, taken, lines, curve, settings)
+    shifts = _shifts(strokes, leading_voices(hits, strokes), taken, lines, curve, settings)
     moved = shifts[strokes.of_hits] - np.nan_to_num(late)
     return Placement(
         lines=taken[strokes.of_hits],
@@ -66,7 +66,12 @@ def _without(hits: Hits, strokes: Strokes, apart: NDArray[np.bool_]) -> tuple[Fl
 
 
 def _shifts(
-    strokes: Strokes, taken: NDArray[np.int64], lines: Lines, curve: Curve, settings: AlignmentSettings
+    strokes: Strokes,
+    leads: NDArray[np.int64],
+    taken: NDArray[np.int64],
+    lines: Lines,
+    curve: Curve,
+    settings: AlignmentSettings,
 ) -> Floats:
     """Return by how much each stroke is moved, in samples; exactly 0 where it stays.
 
@@ -76,6 +81,8 @@ def _shifts(
     goals = np.where(taken >= 0, lines.positions_samples[taken], onsets) if len(lines.beats) else onsets
     if settings.own_feel:
         goals = np.where(taken >= 0, goals + curve.at(onsets), goals)
+    if settings.drum_feel:
+        goals = np.where(taken >= 0, goals + drum_pulls(leads, onsets - goals, taken >= 0), goals)
     away = goals - onsets
     per_ms = lines.rate_hz / 1000.0
     near = np.maximum(max(ON_THE_LINE_SAMPLES, settings.exclude_within_ms * per_ms), strokes.unsure_samples)

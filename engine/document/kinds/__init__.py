@@ -14,13 +14,14 @@ from engine.document.kinds.hold import KEEP
 from engine.document.kinds.kind import Edge, Kind, NudgeSize
 from engine.document.kinds.operations import Drop
 from engine.document.kinds.ordering import MOVE, REPEAT
+from engine.document.kinds.recorder import RECORDER
 from engine.document.kinds.repair import REPAIR
 from engine.document.kinds.sounding import GAIN, MUTE, SLIP
 from engine.document.proposals import Proposal
 from engine.errors import DocumentError
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
-    {kind.name: kind for kind in (CUT, KEEP, MUTE, REPEAT, MOVE, SLIP, GAIN, REPAIR, HIT, FLAM)}
+    {kind.name: kind for kind in (CUT, KEEP, MUTE, REPEAT, MOVE, SLIP, GAIN, REPAIR, HIT, FLAM, RECORDER)}
 )
 
 

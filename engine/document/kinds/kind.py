@@ -59,8 +59,8 @@ class Kind:
     title : for menus and filters
     icon : name of the picture on its flag
     verb : what accepting it does, as in "you would cut this"
-    shape : whether it covers a span of the timeline, marks one point, or is a slice: one of many side by
-        side, of which keys nudge how far it goes and not its edges
+    shape : whether it covers a span of the timeline, marks one point, is a slice, one of many side by side,
+        or is of all that its tracks hold; of the last two keys nudge how far it goes and not its edges
     fine_s : the fine nudge; the coarse one is ten times as far
     drops_span : whether it takes its span out of the result, and does nothing else
     is_learned : whether an answer to it says what the user keeps, so that a taste can learn of it
@@ -83,7 +83,7 @@ class Kind:
     validate: Callable[[Mapping[str, object]], None]
     effect: Callable[[Edited], tuple[Operation, ...]]
     words: Callable[[Edited, int], str]
-    shape: Literal["span", "point", "slice"] = "span"
+    shape: Literal["span", "point", "slice", "whole"] = "span"
     fine_s: float = 0.010
     drops_span: bool = False
     is_learned: bool = False
@@ -93,6 +93,11 @@ class Kind:
     fade: Amount | None = None
     other: Callable[[Edited], Mapping[str, object] | None] = no_other
     filling: Callable[[int, int], Mapping[str, object]] | None = None
+
+    @property
+    def has_edges(self) -> bool:
+        """Whether it begins and ends where the user wants."""
+        return self.shape in ("span", "point")
 
     @property
     def plural(self) -> str:

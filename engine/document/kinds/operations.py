@@ -1,8 +1,8 @@
 """What accepted proposals do, as frozen records from which the edits of a document are compiled.
 
 They fall into two classes. `Drop`, `Hold` and `Order` say when something sounds, for all tracks together;
-`Replace`, `Lift`, `Slice`, `Shift` and `Gain` say what sounds on some tracks, in source time, and change no
-length.
+`Reclock`, `Replace`, `Lift`, `Slice`, `Shift` and `Gain` say what sounds on some tracks, in source time, and
+change no length.
 """
 
 from __future__ import annotations
@@ -51,6 +51,27 @@ class Order:
     stays: bool = True
     crossfade_ms: float = 0.0
     rank: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reclock:
+    """Some tracks, which another clock recorded, play at the speed and the place of the others, all of them.
+
+    At t a track plays what lies at ``t * (1 + drift_ppm / 1e6) - by_samples`` of it.
+
+    Attributes
+    ----------
+    start_samples, stop_samples : all that a document can hold: a recording is never lined up in part
+    tracks : ids; none for all
+    by_samples : how much later the beginning sounds; a fraction is a band-limited delay
+    drift_ppm : how many samples in a million the recording has too many
+    """
+
+    start_samples: int
+    stop_samples: int
+    tracks: tuple[str, ...] = ()
+    by_samples: float = 0.0
+    drift_ppm: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +201,6 @@ class Lift:
     crossfade_ms: float = 0.0
 
 
-Operation = Drop | Hold | Order | Replace | Lift | Slice | Shift | Gain
-Sounding = Replace | Lift | Slice | Shift | Gain
+Operation = Drop | Hold | Order | Reclock | Replace | Lift | Slice | Shift | Gain
+Sounding = Reclock | Replace | Lift | Slice | Shift | Gain
 """What changes what sounds, and not when."""

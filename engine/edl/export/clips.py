@@ -21,6 +21,7 @@ from engine.document.track import Source, Track
 from engine.edl.edit_list import EditList, Segment
 from engine.edl.export.request import ExportRequest
 from engine.edl.export.stretches import Consolidated
+from engine.edl.voice import sounding_span
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,8 @@ def clips(
     over_silence : for formats that play silence where a medium has nothing: fades keep their whole length
         over it. Else they end where the track does
     """
-    first, end = track.start_samples, state.track_stop_samples(track)
+    first = track.start_samples
+    begin, end = sounding_span(state, track, edit_list.patches.get(track.id))
     rows = zip(
         edit_list.segments,
         edit_list.kept_starts_samples.tolist(),
@@ -90,7 +92,7 @@ def clips(
     )
     found: list[Clip] = []
     for number, (segment, kept_start, kept_stop, seam) in enumerate(rows):
-        low, high = max(segment.start_samples, first), min(segment.stop_samples, end)
+        low, high = max(segment.start_samples, begin), min(segment.stop_samples, end)
         if low >= high:
             continue
         if over_silence:

@@ -24,6 +24,7 @@ from engine.document.state import DocumentState
 from engine.document.track import Source, Track
 from engine.edl.edit_list import EditList
 from engine.edl.patches import Patches
+from engine.edl.voice import sounding_span
 from engine.spans import Samples, common, united
 
 MARGIN_FRAMES = 2
@@ -113,12 +114,14 @@ def consolidated_track(
     patches = edit_list.patches.get(track.id)
     if patches is None:
         return None
-    first, end = track.start_samples, state.track_stop_samples(track)
+    first, (begin, end) = track.start_samples, sounding_span(state, track, patches)
+    # where another clock leaves nothing of the recording, the stretch is silent
+    span = min(first, begin), max(state.track_stop_samples(track), end)
     frame = state.rate_hz / frame_rate
     margin = ceil(MARGIN_FRAMES * frame)
     found: list[Stretch] = []
     at = 0
-    for start, stop in _stretched(edit_list, patches, (first, end), margin).tolist():
+    for start, stop in _stretched(edit_list, patches, span, margin).tolist():
         held_from = start - margin - first  # in the recording; below 0 where that begins later
         shift = floor(ceil((at - held_from) / frame) * frame + Fraction(1, 2))
         found.append(Stretch(start, stop, shift))

@@ -229,6 +229,27 @@ def test_own_feel_keeps_the_push_and_pull() -> None:
     np.testing.assert_allclose(away, late, atol=ms(2.0))
 
 
+def test_each_drum_keeps_a_place_of_its_own() -> None:
+    """Every other eighth is a snare that lies 8 ms behind, between hats on the line; all stray a little."""
+    numbers = np.arange(0, 128, 2)
+    is_snare = np.arange(64) % 2 == 1
+    place = np.where(is_snare, ms(8.0), 0.0)
+    stray = np.random.default_rng(3).normal(0.0, ms(4.0), 64)
+    onsets = _EIGHT.positions_samples[numbers] + place + stray
+    hits = hits_of(onsets, np.where(is_snare, SNARE, HAT))
+
+    on_lines, kept = _align(hits), _align(hits, drum_feel=True)
+
+    away = kept.targets_samples - _EIGHT.positions_samples[numbers]
+    np.testing.assert_allclose(away, place, atol=ms(2.5))
+    assert np.ptp(away[is_snare]) < 1e-6, "one place each"
+    np.testing.assert_allclose(on_lines.targets_samples, _EIGHT.positions_samples[numbers], atol=1.0)
+    few = hits_of(onsets[:12], np.where(is_snare, SNARE, HAT)[:12])
+    np.testing.assert_allclose(
+        _align(few, drum_feel=True).targets_samples, _EIGHT.positions_samples[numbers[:12]], atol=1.0
+    )
+
+
 @pytest.mark.parametrize("bpm", [97.0, 133.0])
 def test_a_grid_of_another_tempo_and_noise_leave_order_and_figures_sound(bpm: float) -> None:
     _, tracks, onsets = _played(3.0)

@@ -41,6 +41,10 @@ def test_a_repeat_may_come_elsewhere(project: str, capsys: pytest.CaptureFixture
         ("gain", ("--db", "3", "--times", "2"), "--times goes with repeat, not with gain"),
         ("move", (), "To move needs --to-s"),
         ("slip", (), "To slip needs --by-s"),
+        ("hit", (), "To hit needs --by-s"),
+        ("hit", ("--by-s", "0.01", "--onset-s", "5"), "--onset-s 5 is not within the slice"),
+        ("slip", ("--by-s", "0.01", "--fill", "decay"), "--fill goes with hit, not with slip"),
+        ("recorder", ("--by-s", "0.1"), "A recorder is lined up as a whole: leave out --start-s"),
         ("gain", (), "To gain needs --db"),
         ("repeat", ("--to-s", "11"), "--to-s 11 is not within the recording, which ends at 0:10.000"),
         ("repeat", ("--to-s", "-1"), "--to-s -1 is not within the recording"),
@@ -51,6 +55,30 @@ def test_what_a_kind_does_not_take_is_refused(
 ) -> None:
     assert edit(project, kind, *words) == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_hit_is_moved_and_its_gap_filled_as_asked(project: str, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert edit(project, "hit", "--by-s", "-0.01", "--onset-s", "2.005", "--fill", "stretch") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["kind"], told["state"]) == ("hit", "accepted")
+    assert told["payload"]["by_samples"] == -80.0
+    assert told["payload"]["onset_samples"] == 16_040
+    assert told["payload"]["fill"] == "stretch"
+    assert told["result_s"] == 10.0
+
+
+def test_a_recorder_is_lined_up_as_a_whole(project: str, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    words = ["edit", project, "recorder", "--by-s", "0.4125", "--ppm", "23", "--json"]
+    assert main(words) == 2
+    assert "needs --tracks" in capsys.readouterr().err
+    assert main([*words, "--tracks", "a"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["start_s"], told["stop_s"], told["tracks"]) == (0.0, 10.0, ["a"])
+    assert told["payload"] == {"by_samples": 3_300.0, "drift_ppm": 23.0}
+    assert main(["edit", project, "recorder", "--by-s", "0", "--ppm", "5000", "--tracks", "a"]) != 0
+    assert "from -2000 to 2000" in capsys.readouterr().err
 
 
 def test_what_was_made_is_listed_with_maker_tracks_and_amount(

@@ -109,6 +109,13 @@ PAYLOADS: Mapping[str, st.SearchStrategy[Made]] = {
         st.lists(st.floats(0, 1), min_size=10, max_size=10),
         SOME.map(tuple),
     ),
+    "recorder": st.builds(
+        lambda span, by, ppm, on: Made("recorder", tuple(span), {"by_samples": by, "drift_ppm": ppm}, on),
+        SPANS,
+        st.sampled_from((-700.0, 3.5, 250.0, 12.0)),
+        st.sampled_from((-300.0, 0.0, 23.0, 1_500.0)),
+        SOME.map(tuple),
+    ),
 }
 MIXTURES = st.lists(st.one_of(*PAYLOADS.values()), min_size=1, max_size=6)
 

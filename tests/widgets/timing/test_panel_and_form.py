@@ -37,6 +37,26 @@ def test_sliders_tell_while_they_move_and_once_they_rest(qtbot: QtBot, panel: Ti
     assert chosen.args == [MoveSettings(0.89)]
 
 
+def test_where_each_drum_is_left_is_marked_and_said(panel: TimingPanel) -> None:
+    offsets = {"kick": np.array([-5.0, -4.0, -3.0]), "snare": np.array([7.0, 8.0, 9.0])}
+    panel.show_offsets(offsets)
+    panel.show_summary("3 of 6 open")
+    plain = panel.histogram.grab().toImage()
+    panel.show_offsets(offsets, {"kick": 0.1, "snare": 8.0})
+    said = panel.histogram.accessibleDescription()
+    assert "Kick: 3 hits, −4.0 ms, half of them within 1.0 ms of that; Snare" in said
+    assert said.endswith("left 8.0 ms late")
+    assert panel.histogram.grab().toImage() != plain
+
+
+def test_keeping_the_place_of_each_drum_is_a_setting(qtbot: QtBot, panel: TimingPanel) -> None:
+    with qtbot.waitSignal(panel.settings_chosen, timeout=5_000) as chosen:
+        QTest.keyClick(panel.drums, Qt.Key.Key_Space)
+    assert chosen.args == [MoveSettings(keeps_drums=True)]
+    panel.show_settings(MoveSettings())
+    assert not panel.drums.isChecked()
+
+
 def test_the_ends_of_the_range_push_each_other(panel: TimingPanel) -> None:
     panel.show_settings(MoveSettings())
     assert panel.settings().most_ms == inf

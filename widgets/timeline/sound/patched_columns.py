@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from engine.audio.peaks import Columns
 from engine.audio.spectrogram import STEP_DB, Cells
-from engine.document.kinds.operations import Gain, Lift, Replace, Stored
+from engine.document.kinds.operations import Gain, Lift, Reclock, Replace, Stored
 from engine.edl.patches import Patches, gains_at
 
 Positions = NDArray[np.int64]
@@ -59,7 +59,7 @@ def patched_columns(
     starts, stops : document samples, shape (n,), the span of each column
     patches : play no stored audio but what is there to be read
     """
-    return _edited(columns, starts, stops, _Sources(patches, read, read_stored), _Waves())
+    return _clocked(columns, starts, stops, _Sources(patches, read, read_stored), _Waves())
 
 
 def patched_cells(
@@ -71,7 +71,7 @@ def patched_cells(
     read_stored: ReadStored[Cells],
 ) -> Cells:
     """Return the same of a spectrogram, shape (n, bands)."""
-    return _edited(cells, starts, stops, _Sources(patches, read, read_stored), _Spectra())
+    return _clocked(cells, starts, stops, _Sources(patches, read, read_stored), _Spectra())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,6 +81,28 @@ class _Sources(Generic[Picture]):
     patches: Patches
     read: Read[Picture]
     read_stored: ReadStored[Picture]
+
+
+def _clocked(
+    columns: Picture, starts: Positions, stops: Positions, sources: _Sources[Picture], how: _Columns[Picture]
+) -> Picture:
+    """Return columns with all edits, over the recording by the clock of the others."""
+    clock = sources.patches.clock
+    if clock is None or not len(starts):
+        return _edited(columns, starts, stops, sources, how)
+
+    def read(starts: Positions, stops: Positions) -> Picture:
+        first, last = (np.rint(_read_at(clock, at)).astype(np.int64) for at in (starts, stops))
+        return sources.read(first, np.maximum(last, first + 1))
+
+    made = how.copied(columns)
+    how.put(made, np.arange(len(starts), dtype=np.int64), read(starts, stops))
+    return _edited(made, starts, stops, replace(sources, read=read), how)
+
+
+def _read_at(clock: Reclock, at: Positions) -> NDArray[np.float64]:
+    found: NDArray[np.float64] = at * (1.0 + clock.drift_ppm / 1e6) - clock.by_samples
+    return found
 
 
 def _edited(
@@ -167,7 +189,7 @@ def _lie_over(patches: Patches, starts: Positions, stops: Positions) -> _Over | 
             replaced[here] = place
         elif isinstance(one, Gain):
             gains[here] *= gains_at(one, middles[order[here]], patches.rate_hz)
-        elif not isinstance(one, Lift):
+        elif not isinstance(one, Lift | Reclock):
             shifted[here] = place
     amplified = np.flatnonzero(gains != 1.0)
     filled = tuple(_filled(patches, order, replaced, starts, stops))

@@ -112,7 +112,7 @@ class Cutter:
 
 
 class ResultWave:
-    """A wave source in result positions, counted from where the track begins in the result.
+    """A wave source in result positions, counted from where the track begins to sound in the result.
 
     Columns are taken from the pyramid of the recording, a column over a seam from both of its sides. Samples
     come from the renderer that plays and exports, so that crossfades are seen as they sound.
@@ -138,12 +138,14 @@ class ResultWave:
         self._cutter = cutter or Cutter(edits)
         self._edits = edits
         self._track_start, self._frames = track.start_samples, stop - track.start_samples
-        self._offset, _ = edits.lane_span(track.start_samples, stop)
         self._patches, self._stored = edits.patches.get(track.id), stored
+        span = track.start_samples, stop
+        self._begin, self._end = span if self._patches is None else self._patches.sounding(*span)
+        self._offset, _ = edits.lane_span(self._begin, self._end)
         reader: Reads = _Recorded(source)
         if self._patches is not None:
             reader = PatchedReader(reader, self._patches, self._frames, channels, track.start_samples, stored)
-        voice = Voice(track, 1.0, channels, stop, reader, np.float32)
+        voice = Voice(track, 1.0, channels, self._begin, self._end, reader, np.float32)
         self._renderer = VoiceRenderer(edits, [voice], channels, seams_held=SEAMS_HELD)
 
     @property
@@ -220,7 +222,7 @@ class ResultWave:
 
         made = patched_columns(columns, starts + first, stops + first, self._patches, read, read_stored)
         if made is not columns:  # nothing is heard beyond the track, however far an edit goes
-            outside = (stops <= 0) | (starts >= self._frames)
+            outside = (stops + first <= self._begin) | (starts + first >= self._end)
             for values in made.arrays:
                 values[outside] = 0.0
         return made

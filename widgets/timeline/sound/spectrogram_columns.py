@@ -126,14 +126,20 @@ class SpectrogramColumns(Protocol):
 
 
 class SourceColumns:
-    """Columns of the recording in its own order."""
+    """Columns of the recording in its own order, from where it begins to sound.
 
-    def __init__(self, recorded: TrackCells) -> None:
-        self.recorded = recorded
+    Parameters
+    ----------
+    ahead_samples : how much later it begins than the recording lies on the timeline
+    """
+
+    def __init__(self, recorded: TrackCells, ahead_samples: int = 0) -> None:
+        self.recorded, self._ahead = recorded, ahead_samples
 
     def columns(self, channel: int, start_samples: float, samples_per_column: float, n_columns: int) -> Cells:
         """Return columns of the recording."""
-        edges = np.floor(start_samples + samples_per_column * np.arange(n_columns + 1)).astype(np.int64)
+        first = start_samples + self._ahead
+        edges = np.floor(first + samples_per_column * np.arange(n_columns + 1)).astype(np.int64)
         return self.recorded.cells(channel, edges[:-1], edges[1:], samples_per_column)
 
 
@@ -150,7 +156,9 @@ class ResultColumns:
         self.recorded = recorded
         self._cutter = cutter or Cutter(edits)
         self._track_start = track.start_samples
-        self._offset, _ = edits.lane_span(track.start_samples, track.start_samples)
+        patches = edits.patches.get(track.id)
+        begin = track.start_samples if patches is None else patches.sounding(track.start_samples, 0)[0]
+        self._offset, _ = edits.lane_span(begin, begin)
 
     def columns(self, channel: int, start_samples: float, samples_per_column: float, n_columns: int) -> Cells:
         """Return columns of the result."""

@@ -24,6 +24,8 @@ _BOUNCE_SOFTER_DB = 1.0
 SURE_OF_A_HIT, DOUBTED_MS = 0.9, 20.0
 """From which confidence on a hit is moved however little, and how far one that is none would have to go."""
 _LATE = ORNAMENTS.index(Ornament.LATE_VOICE)
+_APART_S = 0.011
+_SILENCE_DB = -200.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,7 +36,7 @@ class Strokes:
     ----------
     onsets_samples : float64, shape (s,), of the earliest voice that is neither a grace note nor told as late,
         nor so unsurely found that another may sound at once with it
-    strengths_db : float32, shape (s,), of its loudest hit
+    levels_db : float32, shape (s, len(VOICES)), how loud each drum is, grace notes aside, -inf for none
     voices : bool, shape (s, len(VOICES)), what sounds, grace notes aside
     of_hits : int64, shape (n,), the stroke of each hit; a grace note is of that of its main hit
     graces : bool, shape (n,), which hits are grace notes: they keep their distance to the main hit
@@ -45,7 +47,7 @@ class Strokes:
     """
 
     onsets_samples: NDArray[np.float64]
-    strengths_db: NDArray[np.float32]
+    levels_db: NDArray[np.float32]
     voices: NDArray[np.bool_]
     of_hits: NDArray[np.int64]
     graces: NDArray[np.bool_]
@@ -58,7 +60,7 @@ def gather(hits: Hits, rate_hz: int) -> Strokes:
     """Gather hits into strokes, each grace note with the next hit of its drum, or that of its own stroke."""
     count = len(hits.onsets_samples)
     graces = np.isin(hits.ornaments, GRACES) | _plain_graces(hits, rate_hz)
-    groups = hits.strokes.astype(np.int64)
+    groups = _parted(hits, graces, rate_hz)
     for hit in np.flatnonzero(graces):
         main = _main_hit(hits, graces, int(hit), rate_hz)
         if main is not None:
@@ -70,11 +72,10 @@ def gather(hits: Hits, rate_hz: int) -> Strokes:
     onsets, unsure = when(hits, of_hits, ~graces & ~_told_late(hits, graces, groups), rate_hz)
     order = np.argsort(onsets, kind="stable")
     of_hits = np.argsort(order)[of_hits] if count else np.zeros(0, np.int64)
-    strengths = np.full(size, -np.inf, np.float32)
-    np.maximum.at(strengths, of_hits, hits.strengths_db)
-    voices = _voices(hits, of_hits, graces, size)
+    levels_db = _levels_db(hits, of_hits, graces, size)
     bounces = _bounces(hits, graces, rate_hz)
-    return Strokes(onsets[order], strengths, voices, of_hits, graces, bounces, rate_hz, unsure[order])
+    heard = levels_db > -np.inf
+    return Strokes(onsets[order], levels_db, heard, of_hits, graces, bounces, rate_hz, unsure[order])
 
 
 def when(
@@ -115,6 +116,21 @@ def leading_voices(hits: Hits, strokes: Strokes) -> NDArray[np.int64]:
     order = np.argsort(-away, kind="stable")  # the nearest is written last
     found[strokes.of_hits[order]] = voices[order]
     return found
+
+
+def _parted(hits: Hits, graces: NDArray[np.bool_], rate_hz: int) -> NDArray[np.int64]:
+    """Return the strokes of hits, parted where drums lie so far apart that one may belong to another line.
+
+    What hearing told to be late it told of its stroke, which is left whole.
+    """
+    whole = np.isin(hits.strokes, hits.strokes[hits.ornaments == _LATE])
+    order = np.lexsort((hits.onsets_samples, hits.strokes, graces))
+    gaps_s = np.diff(hits.onsets_samples[order], prepend=0.0) / rate_hz
+    begins = np.diff(hits.strokes[order], prepend=-1) != 0
+    begins |= (gaps_s > _APART_S) & ~whole[order] & ~graces[order]
+    groups = np.empty(len(order), np.int64)
+    groups[order] = np.cumsum(begins)
+    return groups
 
 
 def _plain_graces(hits: Hits, rate_hz: int) -> NDArray[np.bool_]:
@@ -162,14 +178,15 @@ def _told_late(hits: Hits, graces: NDArray[np.bool_], groups: NDArray[np.int64])
     return held
 
 
-def _voices(
+def _levels_db(
     hits: Hits, of_hits: NDArray[np.int64], graces: NDArray[np.bool_], size: int
-) -> NDArray[np.bool_]:
-    voices = np.zeros((size, len(VOICES)), np.bool_)
+) -> NDArray[np.float32]:
+    levels_db = np.full((size, len(VOICES)), -np.inf, np.float32)
     roles = hits.voices
     for hit in np.flatnonzero(~graces):
-        voices[of_hits[hit], voice_of(roles[hit])] = True
-    return voices
+        at = of_hits[hit], voice_of(roles[hit])
+        levels_db[at] = max(levels_db[at], hits.strengths_db[hit], _SILENCE_DB)
+    return levels_db
 
 
 def voice_of(role: Role) -> int:

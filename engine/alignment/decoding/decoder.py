@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.alignment.decoding.candidates import Candidates, near
-from engine.alignment.decoding.groove import learned, log_odds, plain, played
+from engine.alignment.decoding.groove import log_odds, plain
 from engine.alignment.decoding.monotone import Costs, Decoded, decode
 from engine.alignment.decoding.offset import follow
+from engine.alignment.decoding.repetition import Repetition, repeated
 from engine.alignment.placement import Lines
 from engine.alignment.push_pull import smoothed
 from engine.alignment.strokes import Strokes
@@ -35,7 +36,8 @@ class Beliefs:
     extra_per_s, bounces_per_s : strokes too many, and those of them soon after a louder one of their drum
     kept_of_neighbour, most_kept : how much of what a stroke is off the next is off too, at first and at most
     neighbour_s : after which time that is forgotten
-    groove : how much counts what is played where in other bars
+    groove, shared_groove : how much counts what is played where in other bars; less for each of several drums
+    level : how much counts how loud it is there
     push_pull_s : over which time the push and pull varies
     shared_within_ms : as near two strokes of other drums may be one stroke whose drums fell apart
     fell_apart : the share of strokes whose drums do, within `shared_within_ms` as likely anywhere
@@ -52,6 +54,7 @@ class Beliefs:
     neighbour_s: float = 0.6
     groove: float = 0.8
     shared_groove: float = 0.5
+    level: float = 0.5
     push_pull_s: float = 3.0
     shared_within_ms: float = 70.0
     fell_apart: float = 0.03
@@ -82,13 +85,15 @@ def place(strokes: Strokes, lines: Lines, beliefs: Beliefs = BELIEFS) -> StrokeL
     if count == 0 or len(lines.positions_samples) == 0:
         return StrokeLines(np.full(count, -1, np.int64), np.ones(count))
     likely = plain(strokes, lines)
+    told: Repetition | None = None
     playing = _Playing(*follow(strokes.onsets_samples, lines, likely.mean(1)), beliefs.kept_of_neighbour)
     for number in range(beliefs.passes):
         candidates = near(strokes.onsets_samples, playing.expected, lines)
-        decoded = decode(_costs(strokes, lines, candidates, playing, likely, beliefs))
+        decoded = decode(_costs(strokes, lines, candidates, playing, likely, told, beliefs))
         taken = _taken(candidates.lines, decoded)
         if number + 1 < beliefs.passes:
-            likely = learned(strokes, lines, played(strokes, taken, len(lines.levels)))
+            told = repeated(strokes, lines, candidates.lines, decoded.posterior[:, :-1])
+            likely = told.likely
             playing = _heard(strokes, candidates, decoded, beliefs)
     columns = np.where(decoded.choices >= 0, decoded.choices, decoded.posterior.shape[1] - 1)
     return StrokeLines(taken, decoded.posterior[np.arange(count), columns])
@@ -145,6 +150,7 @@ def _costs(
     candidates: Candidates,
     playing: _Playing,
     likely: Floats,
+    told: Repetition | None,
     beliefs: Beliefs,
 ) -> Costs:
     """Turn what is believed into costs: negative logarithms of densities per ms."""
@@ -157,6 +163,9 @@ def _costs(
     sounding = strokes.voices[:, None, :]
     odds = (log_odds(likely)[candidates.lines] * sounding).sum(2)
     costly = -beliefs.groove * odds / np.maximum(sounding.sum(2), 1) ** beliefs.shared_groove
+    if told is not None:
+        by_level = told.told_by_level(candidates.lines, strokes.levels_db[:, None, :])
+        costly = costly - beliefs.level * by_level.sum(2)
     fits = _misfit(off_ms, playing.jitter_ms, spacing_ms, beliefs)
     first = np.where(there, costly + fits, np.inf)
     gaps_ms = np.diff(strokes.onsets_samples, prepend=strokes.onsets_samples[:1]) * per_ms

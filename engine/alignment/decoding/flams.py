@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.alignment.decoding.groove import learned, played
+from engine.alignment.decoding.groove import log_odds
+from engine.alignment.decoding.repetition import repeated
 from engine.alignment.placement import Lines
 from engine.alignment.push_pull import Curve
-from engine.alignment.strokes import Strokes, voice_of
+from engine.alignment.strokes import VOICES, Strokes, voice_of
 from engine.hits.hits import ORNAMENTS, Hits, Ornament
 
 Floats = NDArray[np.float64]
@@ -33,6 +34,7 @@ class FlamLimits:
     confidence : of a hit from which on it is a voice at all
     rarest, rarest_bounce : a voice that is played there less often in other bars is no voice of the stroke
         but a hit too many; one that may have bounced needs to be played there more often
+    level : how much it counts for that how loud it is there in other bars
     """
 
     apart_ms: float = 12.0
@@ -44,6 +46,7 @@ class FlamLimits:
     confidence: float = 0.7
     rarest: float = 0.03
     rarest_bounce: float = 0.25
+    level: float = 0.5
 
 
 LIMITS = FlamLimits()
@@ -71,14 +74,13 @@ def joined(strokes: Strokes, taken: NDArray[np.int64]) -> tuple[Strokes, NDArray
     first = np.flatnonzero(~same)
     if len(first) == len(taken):
         return strokes, first
-    strengths = np.maximum.reduceat(strokes.strengths_db, first)
-    voices = np.logical_or.reduceat(strokes.voices, first, axis=0)
+    levels_db = np.maximum.reduceat(strokes.levels_db, first, axis=0)
     return (
         replace(
             strokes,
             onsets_samples=strokes.onsets_samples[first],
-            strengths_db=strengths,
-            voices=voices,
+            levels_db=levels_db,
+            voices=levels_db > -np.inf,
             of_hits=group[strokes.of_hits],
             unsure_samples=strokes.unsure_samples[first],
         ),
@@ -111,31 +113,35 @@ def find(
     off_ms = np.abs(strokes.onsets_samples - goals)[taken >= 0] / strokes.rate_hz * 1000.0
     jitter_ms = max(limits.least_jitter_ms, 1.48 * float(np.median(off_ms))) if len(off_ms) else np.inf
     apart_ms = max(limits.apart_ms, limits.usual * _usual_ms(hits, groups, strokes.rate_hz))
-    rare = _rare(hits, strokes, taken, lines, limits)
+    too_many = _too_many(hits, strokes, taken, lines, limits)
     for group in groups:
         times_ms = hits.onsets_samples[group] / strokes.rate_hz * 1000.0
         told = hits.ornaments[group] == _LATE
         goal_ms = goals[strokes.of_hits[group[0]]] / strokes.rate_hz * 1000.0
-        faulty = _faulty(times_ms, goal_ms, jitter_ms, told, apart_ms, limits)
+        faulty = _faulty(times_ms, goal_ms, jitter_ms, told, too_many[group], apart_ms, limits)
         if faulty.any():
             away_ms = times_ms[faulty] - times_ms[~faulty].min()
             late[group[faulty]] = away_ms / 1000.0 * strokes.rate_hz
-            strays[group[faulty & rare[group] & ~told]] = True
+            strays[group[faulty & (too_many[group] < 0.0) & ~told]] = True
     return Faults(np.where(strays, np.nan, late), strays)
 
 
-def _rare(
+def _too_many(
     hits: Hits, strokes: Strokes, taken: NDArray[np.int64], lines: Lines, limits: FlamLimits
-) -> NDArray[np.bool_]:
-    """Tell which hits are of drums that are hardly played on their line in other bars."""
-    at = taken[strokes.of_hits]
+) -> Floats:
+    """Return by how many nats each hit, where it is apart, is a voice at fault rather than a hit too many."""
+    count = len(hits.onsets_samples)
     if not len(lines.beats):
-        return np.zeros(len(at), np.bool_)
-    likely = learned(strokes, lines, played(strokes, taken, len(lines.beats)))
-    voices = np.array([voice_of(role) for role in hits.voices], np.int64)
+        return np.full(count, np.inf)
+    at = taken[strokes.of_hits]
+    told = repeated(strokes, lines, taken[:, None], np.ones((len(taken), 1)))
+    row, voices = np.arange(count), np.array([voice_of(role) for role in hits.voices], np.int64)
+    levels_db = np.full((count, len(VOICES)), -np.inf)
+    levels_db[row, voices] = hits.strengths_db
+    by_level = told.told_by_level(at, levels_db)[row, voices]
+    odds = log_odds(told.likely)[at, voices] + limits.level * by_level
     least = np.where(strokes.bounces, limits.rarest_bounce, limits.rarest)
-    rare: NDArray[np.bool_] = (at >= 0) & (likely[at, voices] < least)
-    return rare
+    return np.where(at >= 0, odds - log_odds(least), np.inf)
 
 
 def _voices_of_strokes(strokes: Strokes, sure: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
@@ -166,34 +172,40 @@ def _faulty(
     goal_ms: float,
     jitter_ms: float,
     told: NDArray[np.bool_],
+    too_many: Floats,
     apart_ms: float,
     limits: FlamLimits,
 ) -> NDArray[np.bool_]:
-    """Tell which voices of a stroke are at fault.
+    """Tell which voices of a stroke lie apart from it.
 
-    Where the stroke parts in two at its widest gap, either the early or the late ones are: the fewer, and
-    those that lie further from the goal.
+    Where it parts, those that are near each other are the stroke, and the others are at fault or hits too
+    many: as few and as near the goal as may be.
     """
-    none = np.zeros(len(times_ms), np.bool_)
     if told.any() and not told.all():
         far = np.abs(times_ms[told] - times_ms[~told].min()).max()
-        return told if far >= limits.told_ms else none
+        return told if far >= limits.told_ms else np.zeros(len(times_ms), np.bool_)
     order = np.argsort(times_ms)
-    gaps = np.diff(times_ms[order])
-    widest = int(gaps.argmax())
-    if gaps[widest] < apart_ms:
-        return none
-    late = none.copy()
-    late[order[widest + 1 :]] = True
-    costs = [_cost(times_ms, which, goal_ms, jitter_ms, limits) for which in (late, ~late)]
-    costs[1] += limits.early_cost
-    return late if costs[0] <= costs[1] else ~late
+    parts = np.empty(len(order), np.int64)
+    parts[order] = np.cumsum(np.diff(times_ms[order], prepend=-np.inf) >= apart_ms)
+    costs = [
+        _cost(times_ms, parts == part, goal_ms, jitter_ms, too_many, limits)
+        for part in range(1, parts.max() + 1)
+    ]
+    apart: NDArray[np.bool_] = parts != 1 + int(np.argmin(costs))
+    return apart
 
 
 def _cost(
-    times_ms: Floats, faulty: NDArray[np.bool_], goal_ms: float, jitter_ms: float, limits: FlamLimits
+    times_ms: Floats,
+    sound: NDArray[np.bool_],
+    goal_ms: float,
+    jitter_ms: float,
+    too_many: Floats,
+    limits: FlamLimits,
 ) -> float:
-    """Return how unlikely it is that these are at fault: as many, and the others so far off the goal."""
-    off = 0.0 if np.isnan(goal_ms) else (float(times_ms[~faulty].mean()) - goal_ms) / jitter_ms
+    """Return how unlikely it is that these are the stroke: so far off the goal, and the others apart."""
+    off = 0.0 if np.isnan(goal_ms) else (float(times_ms[sound].mean()) - goal_ms) / jitter_ms
+    early = ~sound & (times_ms < times_ms[sound].min())
+    apart = limits.fault_cost + limits.early_cost * early + np.minimum(too_many, 0.0)
     # Beyond some deviations the whole stroke strayed, and one further off is hardly less likely.
-    return limits.fault_cost * int(faulty.sum()) + min(0.5 * off**2, 4.0 + abs(off) / 4.0)
+    return float(apart[~sound].sum()) + min(0.5 * off**2, 4.0 + abs(off) / 4.0)

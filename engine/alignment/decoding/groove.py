@@ -1,4 +1,4 @@
-"""What the drummer plays where in the bar, as the performance tells: the prior of where a stroke belongs."""
+"""What drummers play where in the bar: the prior of where a stroke belongs, before other bars tell more."""
 
 from __future__ import annotations
 
@@ -26,9 +26,7 @@ _LIKELIER: Mapping[Role, Sequence[float]] = MappingProxyType(
 )
 """How much likelier than on lines at large each drum is played on downbeats, beats, halves, thirds and
 quarters, and finer divisions (the training drummers of Groove MIDI)."""
-_RAREST, _SUREST = 0.01, 0.95
-_BARS_BEFORE_IT_COUNTS = 2.0
-_NEIGHBOUR_BARS = 4.0
+RAREST, SUREST = 0.01, 0.95
 _PLACES_PER_BEAT = 48
 
 
@@ -53,7 +51,7 @@ def plain(strokes: Strokes, lines: Lines) -> Floats:
     span = _span(strokes, lines)
     rates = strokes.voices.sum(0) / max(span, 1)
     likelier = np.array([_LIKELIER[voice] for voice in VOICES]).T[_fineness(lines)]
-    likely: Floats = np.clip(rates * likelier / likelier.mean(0), _RAREST, _SUREST)
+    likely: Floats = np.clip(rates * likelier / likelier.mean(0), RAREST, SUREST)
     return likely
 
 
@@ -73,44 +71,6 @@ def _span(strokes: Strokes, lines: Lines) -> int:
     first, last = strokes.onsets_samples[[0, -1]]
     inside = (lines.positions_samples >= first) & (lines.positions_samples <= last)
     return int(np.count_nonzero(inside)) + 1
-
-
-def learned(strokes: Strokes, lines: Lines, taken: Floats) -> Floats:
-    """Return how likely each drum is played on each line, told by the other bars around it.
-
-    The own bar does not count: a stroke that is placed wrongly is no witness for itself.
-
-    Parameters
-    ----------
-    taken : shape (m, len(VOICES)), how often each drum was placed on each line
-    """
-    bars, places = lines_in_bar(lines)
-    _, columns = np.unique(places, return_inverse=True)
-    shape = (int(bars.max()) + 1, int(columns.max()) + 1)
-    counts = np.zeros((*shape, len(VOICES)))
-    np.add.at(counts, (bars, columns), taken)
-    passed = np.zeros(shape)
-    inside = np.zeros(len(bars))
-    onsets = strokes.onsets_samples
-    if len(onsets):
-        inside = (lines.positions_samples >= onsets[0] - 1) & (lines.positions_samples <= onsets[-1] + 1)
-    np.add.at(passed, (bars, columns), inside)
-    apart = np.arange(shape[0])[:, None] - np.arange(shape[0])
-    kernel = np.exp(-0.5 * (apart / _NEIGHBOUR_BARS) ** 2)
-    np.fill_diagonal(kernel, 0.0)
-    near_counts = np.tensordot(kernel, np.minimum(counts, 1.0), axes=1)[bars, columns]
-    near_played = (kernel @ passed)[bars, columns][:, None]
-    before = plain(strokes, lines)
-    likely: Floats = (near_counts + _BARS_BEFORE_IT_COUNTS * before) / (near_played + _BARS_BEFORE_IT_COUNTS)
-    return np.clip(likely, _RAREST, _SUREST)
-
-
-def played(strokes: Strokes, taken: NDArray[np.int64], count: int) -> Floats:
-    """Return how often each drum was placed on each of `count` lines, shape (count, len(VOICES))."""
-    often = np.zeros((count, len(VOICES)))
-    on_line = taken >= 0
-    np.add.at(often, taken[on_line], strokes.voices[on_line].astype(np.float64))
-    return often
 
 
 def log_odds(likely: Floats) -> Floats:

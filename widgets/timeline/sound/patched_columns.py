@@ -101,8 +101,7 @@ def _clocked(
 
 
 def _read_at(clock: Reclock, at: Positions) -> NDArray[np.float64]:
-    found: NDArray[np.float64] = at * (1.0 + clock.drift_ppm / 1e6) - clock.by_samples
-    return found
+    return at.astype(np.float64) * (1.0 + clock.drift_ppm / 1e6) - clock.by_samples
 
 
 def _edited(

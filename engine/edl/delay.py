@@ -53,7 +53,7 @@ def reclocked(
     is interpolated by a parabola, which is wrong by less than the delays themselves. A clock that only stands
     apart by whole samples is exact.
     """
-    if not drift_ppm:
+    if not drift_ppm or stop_samples == start_samples:
         return delayed(read, start_samples, stop_samples, by_samples)
     at = np.arange(start_samples, stop_samples)
     ahead = (at * (drift_ppm / 1e6) - by_samples) * _PARTS

@@ -47,6 +47,7 @@ def test_whole_samples_are_exact_and_blocks_change_nothing() -> None:
         return np.pad(sound, ((5_000, 5_000), (0, 0)))[start + 5_000 : stop + 5_000]
 
     np.testing.assert_array_equal(reclocked(read, 300, 900, 250.0, 0.0), sound[50:650])
+    assert reclocked(read, 300, 300, 250.0, 40.0).shape == (0, sound.shape[1])
     whole = reclocked(read, 0, 20_000, 17.4, 180.0)
     for size in (1, 37, 5_000):
         stop = min(20_000, 1_000 * size)

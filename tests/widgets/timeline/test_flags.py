@@ -40,6 +40,7 @@ MADE = {
     "gain": {"gain_db": -3.0},
     "hit": {"by_samples": 12.0, "onset_samples": 10_010.0, "voices": "snare"},
     "flam": {"by_samples": 12.0, "onset_samples": 10_010.0},
+    "recorder": {"by_samples": 412.0, "drift_ppm": 23.0},
     "repair": {"audio": f"audio-{0:032}", "audio_start_samples": 9_000, "audio_stop_samples": 19_000},
 }
 SAID = {
@@ -52,6 +53,11 @@ SAID = {
     "gain": ("gain −3.0 dB for 8.0 s · yours", "gain −3.0 dB · yours", "gain −3.0 dB", "gain"),
     "hit": ("move hit snare +12.0 ms · yours", "move hit +12.0 ms · yours", "move hit +12.0 ms", "move hit"),
     "flam": ("move voice +12.0 ms · yours", "move voice +12.0 ms", "move voice"),
+    "recorder": (
+        "line up recorder +412.0 ms, 23.0 ppm faster · yours",
+        "line up recorder +412.0 ms, 23.0 ppm faster",
+        "line up recorder",
+    ),
     "repair": ("repair 8.0 s · yours", "repair · yours", "repair"),
 }
 

@@ -24,7 +24,7 @@ HEARD = "heard"
 """The name of the reading that the beats were first found at."""
 OFF_BEAT = "off"
 """As fast, but half a beat later; weighed, and never offered beside the right one."""
-_BEAT_WEIGHT = 0.5
+_BEAT_WEIGHT = 0.25
 _BAR_WEIGHT = 0.5
 _LEVEL_WEIGHT = 0.4
 _PRIOR_WEIGHT = 0.3

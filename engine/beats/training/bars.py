@@ -25,7 +25,7 @@ from torch.nn import functional
 from engine.beats.beat_pictures import FEATURES, BarNetwork, pictures, running_sums
 from engine.beats.readings import HEARD, OFF_BEAT, readings
 from engine.beats.training.batches import spoiled_levels
-from engine.beats.training.cache import Heard, load
+from engine.beats.training.cache import TRAINING, Heard, load
 from engine.learning.loop import seeded
 from engine.learning.torch_threads import few_threads
 
@@ -143,14 +143,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("music", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--pieces", type=int, default=900)
     parser.add_argument("--steps", type=int, default=2400)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
     with few_threads():
-        heard = load(chosen.music / "training", chosen.pieces)
         pieces = [
-            counted(piece, seed) for seed, piece in enumerate(heard) if len(piece.beats) >= _FEWEST_BEATS
+            counted(piece, seed)
+            for seed, piece in enumerate(load(chosen.music, *TRAINING))
+            if len(piece.beats) >= _FEWEST_BEATS
         ]
         save_file(train(pieces, chosen.steps, chosen.seed).state_dict(), chosen.out)
 

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.beats.features import FRAMES_PER_S, RATE_HZ, Levels, band_levels
-from engine.beats.training.groove import VALIDATION, Groove, grooves
-from engine.beats.training.pieces import Piece, piece
+from engine.beats.training.groove import LEARNED, MUSIC, VALIDATION, Groove, grooves
+from engine.beats.training.pieces import Piece, clicks, performance, piece
 from engine.learning.torch_threads import few_threads
 from engine.progress import SILENT, Progress
+
+
+class Part(StrEnum):
+    """What pieces are made of, and the folder they are kept in."""
+
+    MUSIC = "music"
+    PERFORMANCES = "performances"
+    CLICKS = "clicks"
+    VALIDATION = "validation"
+
+
+TRAINING = (Part.MUSIC, Part.PERFORMANCES, Part.CLICKS)
+_DRUMMERS: Mapping[Part, Sequence[str]] = MappingProxyType(
+    {Part.MUSIC: MUSIC, Part.PERFORMANCES: LEARNED, Part.CLICKS: (), Part.VALIDATION: VALIDATION}
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,15 +65,9 @@ def heard_piece(made: Piece) -> Heard:
 
 
 def build(
-    folder: Path,
-    groove_folder: Path,
-    count: int,
-    *,
-    validation: bool,
-    processes: int = 1,
-    progress: Progress = SILENT,
-) -> Path:
-    """Make the pieces of seeds 0 to `count` that are not in the folder yet, and return the folder.
+    folder: Path, groove_folder: Path, part: Part, count: int, processes: int = 1, progress: Progress = SILENT
+) -> None:
+    """Make the pieces of seeds 0 to `count` of a part that are not in the folder yet.
 
     Parameters
     ----------
@@ -69,28 +80,36 @@ def build(
     CalledProcessError : fluidsynth refuses
     Cancelled : the user asked for it
     """
-    part = folder / ("validation" if validation else "training")
-    part.mkdir(parents=True, exist_ok=True)
-    played = grooves(groove_folder, VALIDATION if validation else None)
-    missing = [seed for seed in range(count) if not (part / f"{seed:05}.npz").exists()]
-    keep = partial(_keep, part, played, validation)
+    (folder / part).mkdir(parents=True, exist_ok=True)
+    played = grooves(groove_folder, _DRUMMERS[part])
+    missing = [seed for seed in range(count) if not (folder / part / f"{seed:05}.npz").exists()]
+    keep = partial(_keep, folder, part, played)
     if processes == 1:
         for done, seed in enumerate(missing):
             progress.check_cancelled()
             keep(seed)
             progress.report((done + 1) / len(missing), "Making music")
-        return part
+        return
     with ProcessPoolExecutor(processes) as pool:
         for done, _ in enumerate(pool.map(keep, missing, chunksize=4)):
             progress.report((done + 1) / len(missing), "Making music")
-    return part
 
 
-def _keep(part: Path, played: list[Groove], validation: bool, seed: int) -> None:
+def _made(part: Part, played: list[Groove], seed: int) -> Piece:
+    match part:
+        case Part.PERFORMANCES:
+            return performance(seed, played)
+        case Part.CLICKS:
+            return clicks(seed)
+        case Part.MUSIC | Part.VALIDATION:
+            return piece(seed, played, validation=part is Part.VALIDATION)
+
+
+def _keep(folder: Path, part: Part, played: list[Groove], seed: int) -> None:
     with few_threads():
-        made = heard_piece(piece(seed, played, validation=validation))
+        made = heard_piece(_made(part, played, seed))
     stems = {f"stem{number}": stem for number, stem in enumerate(made.stems)}
-    unfinished = part / f"{seed:05}.part.npz"
+    unfinished = folder / part / f"{seed:05}.part.npz"
     np.savez(
         unfinished,
         name=np.array(made.name),
@@ -100,12 +119,12 @@ def _keep(part: Path, played: list[Groove], validation: bool, seed: int) -> None
         silent=made.silent,
         **stems,  # type: ignore[arg-type]  # the stub takes one of the stems for allow_pickle
     )
-    unfinished.replace(part / f"{seed:05}.npz")
+    unfinished.replace(folder / part / f"{seed:05}.npz")
 
 
-def load(part: Path, count: int | None = None) -> Iterator[Heard]:
-    """Read the pieces of a part in the order of their seeds, but for those that sound nowhere."""
-    for path in sorted(part.glob("[0-9]*[0-9].npz"))[:count]:
+def load(folder: Path, *parts: Part) -> Iterator[Heard]:
+    """Read the pieces of some parts in the order of their seeds, but for those that sound nowhere."""
+    for path in (path for part in parts for path in sorted((folder / part).glob("[0-9]*[0-9].npz"))):
         with np.load(path) as file:
             stems = tuple(file[name] for name in ("stem0", "stem1") if name in file)
             if not stems:  # played on a kit that has none of its drums

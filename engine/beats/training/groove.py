@@ -14,8 +14,12 @@ import mido
 import numpy as np
 from numpy.typing import NDArray
 
-TESTED = ("drummer5", "drummer7", "drummer8")
+TESTED = ("drummer7",)
 VALIDATION = ("drummer6", "drummer10")
+MUSIC = ("drummer1", "drummer2", "drummer3", "drummer4", "drummer9")
+"""Whose performances are among the pieces of music."""
+LEARNED = (*MUSIC, "drummer5", "drummer8")
+"""Whose performances are learned from, mostly as drums alone."""
 _SHORTEST_S = 12.0
 _SLOWEST_DOTTED_BPM = 50.0
 """Six-eight is counted in two dotted beats, as drummers count it; slower than this in six."""
@@ -42,8 +46,8 @@ class Groove:
     has_bars: bool
 
 
-def grooves(folder: Path, drummers: Sequence[str] | None) -> list[Groove]:
-    """Read the performances of at least 12 s of some drummers; None: of those to train on.
+def grooves(folder: Path, drummers: Sequence[str]) -> list[Groove]:
+    """Read the performances of at least 12 s of some drummers.
 
     Session 1 of drummer1 is never read: an example of the tests was made of it.
 
@@ -55,11 +59,9 @@ def grooves(folder: Path, drummers: Sequence[str] | None) -> list[Groove]:
         rows = list(csv.DictReader(stream))
     read = []
     for row in rows:
-        drummer = row["drummer"]
-        wanted = drummer in drummers if drummers else drummer not in (*TESTED, *VALIDATION)
-        if not wanted or row["session"] == "drummer1/session1" or float(row["duration"]) < _SHORTEST_S:
-            continue
-        read.append(_groove(folder / row["midi_filename"], row))
+        is_long = float(row["duration"]) >= _SHORTEST_S
+        if row["drummer"] in drummers and is_long and row["session"] != "drummer1/session1":
+            read.append(_groove(folder / row["midi_filename"], row))
     return read
 
 

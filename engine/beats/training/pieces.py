@@ -14,7 +14,23 @@ from engine.beats.training import kits
 from engine.beats.training.clicks import click_track
 from engine.beats.training.groove import Groove
 from engine.beats.training.notes import Note, bass, chords, comping, melody, random_key
-from engine.beats.training.patterns import CRASH, RIM, STYLES, Hit, Style, fill, varied
+from engine.beats.training.patterns import (
+    CLAP,
+    COWBELL,
+    CRASH,
+    FLOOR_TOM,
+    HAT,
+    LOW_TOM,
+    OPEN,
+    RIDE,
+    RIM,
+    SHAKER,
+    STYLES,
+    Hit,
+    Style,
+    fill,
+    varied,
+)
 from engine.beats.training.soundfont import DRUM_CHANNEL, FONTS, Sounding, through_sound_font
 from engine.beats.training.timeline import Bar, Tempo, Timeline, timeline
 
@@ -23,6 +39,9 @@ Floats = NDArray[np.float32]
 LENGTH_S = 45.0
 _TRAIN_FONTS = ("sf2/FluidR3_GM.sf2", "sf2/TimGM6mb.sf2")
 _VALIDATION_FONTS = ("sf3/MuseScore_General.sf3", "sf2/TimGM6mb.sf2")
+_TIME, _BACK, _LOW = (22, 26, 42, 46, 51, 53, 59), (37, 38, 40), (35, 36)
+_GHOSTS = (37, 38, 40)
+_FEWEST_HITS = 40
 _GM_KITS = (0, 8, 16, 24, 25, 32, 40, 48)
 
 _BASSES = (32, 33, 34, 35, 36, 37, 38, 39, 43, 58)
@@ -316,7 +335,9 @@ def _music(
     return through_sound_font(soundings, dict(enumerate(chosen)), font, length_s)
 
 
-def _groove_piece(rng: np.random.Generator, made_of: Sources, played: Groove) -> Piece:
+def _groove_piece(
+    rng: np.random.Generator, made_of: Sources, played: Groove, music_share: float = 0.6
+) -> Piece:
     """Take a stretch of a drummer's performance, at another tempo, and mostly play music to it."""
     tempo_bpm = played.tempo_bpm * float(np.exp(rng.uniform(np.log(0.8), np.log(1.25))))
     beats = _lay(
@@ -330,7 +351,7 @@ def _groove_piece(rng: np.random.Generator, made_of: Sources, played: Groove) ->
     chosen = np.flatnonzero((places > -0.2) & (places < count))
     hits = [(float(places[n]), int(played.notes[n]), float(played.velocities[n])) for n in chosen]
     notes: list[Note] = []
-    if rng.random() < 0.6:
+    if rng.random() < music_share:
         last = max([hit[0] for hit in hits], default=0.0)
         bars = [bar for bar in beats.bars if bar.first_beat <= last] or list(beats.bars[:2])
         notes = _music_part(rng, bars)
@@ -341,6 +362,39 @@ def _groove_piece(rng: np.random.Generator, made_of: Sources, played: Groove) ->
     length_s = len(straight.drums) / RATE_HZ
     music = _music(rng, made_of, beats, notes, swing, 0.006, length_s, None)
     return replace(straight, name=straight.name + " with music", music=music, has_bars=played.has_bars)
+
+
+def performance(seed: int, played: Sequence[Groove]) -> Piece:
+    """Make the piece of a seed of a drummer's performance, all of them as often: mostly without music.
+
+    Voices are exchanged or left out in some, so that no groove is known by its hat or its rim.
+    """
+    rng = np.random.default_rng([seed, 2])
+    one = revoiced(rng, played[seed % len(played)])
+    return _groove_piece(rng, sources(validation=False), one, music_share=0.3)
+
+
+def clicks(seed: int) -> Piece:
+    """Make the click track of a seed."""
+    return _clicks(np.random.default_rng([seed, 3]))
+
+
+def revoiced(rng: np.random.Generator, played: Groove) -> Groove:
+    """Let another voice play the time or the back beat, or leave one voice out."""
+    notes = played.notes.copy()
+    if rng.random() < 0.2:
+        notes[np.isin(notes, _TIME)] = int(rng.choice([HAT, RIDE, OPEN, SHAKER, COWBELL, FLOOR_TOM]))
+    if rng.random() < 0.12:
+        notes[np.isin(notes, _BACK)] = int(rng.choice([RIM, CLAP, LOW_TOM]))
+    kept = np.ones(len(notes), bool)
+    if rng.random() < 0.2:
+        lost = (_TIME, _BACK, _LOW, _GHOSTS)[int(rng.integers(4))]
+        kept = ~np.isin(notes, lost) | (lost is _GHOSTS) & (played.velocities > 0.4)
+    if kept.sum() < _FEWEST_HITS:
+        return played
+    return replace(
+        played, notes=notes[kept], beats=played.beats[kept], velocities=played.velocities[kept]
+    )
 
 
 def _without_drums(rng: np.random.Generator, made_of: Sources) -> Piece:

@@ -22,11 +22,13 @@ from torch.nn import functional
 
 from engine.beats.network import BeatNetwork
 from engine.beats.training.batches import batches
-from engine.beats.training.cache import Heard, build, load
+from engine.beats.training.cache import TRAINING, Heard, Part, build, load
 from engine.beats.training.scoring import Scores, score
 from engine.learning.loop import seeded
 from engine.learning.torch_threads import few_threads
 
+PIECES = {Part.MUSIC: 1690, Part.PERFORMANCES: 1242, Part.CLICKS: 240, Part.VALIDATION: 66}
+"""How many pieces of 45 s there are of each part: each of 207 performances six times."""
 DOWNBEAT_WEIGHT = 2.5
 """Downbeats are rarer than beats and harder: unweighed, they are learned late."""
 
@@ -135,7 +137,7 @@ def train(music: Path, out: Path, settings: TrainingSettings) -> Training:
 
     Parameters
     ----------
-    music : holds `training` and `validation`, see `engine.beats.training.cache`
+    music : holds a folder for each part, see `engine.beats.training.cache`
     """
     out.mkdir(parents=True, exist_ok=True)
     training = Training(settings)
@@ -144,9 +146,9 @@ def train(music: Path, out: Path, settings: TrainingSettings) -> Training:
         while len(training.history) < settings.epochs:
             started_s = time.monotonic()
             # Read anew each time: music may still be in the making.
-            pieces = list(load(music / "training"))
+            pieces = list(load(music, *TRAINING))
             mean = training.epoch(pieces)
-            scores = score(training.averaged, list(load(music / "validation")))
+            scores = score(training.averaged, list(load(music, Part.VALIDATION)))
             training.history.append(_row(len(training.history) + 1, len(pieces), mean, scores, started_s))
             training.save(out)
             print(json.dumps(training.history[-1]), flush=True)
@@ -169,13 +171,11 @@ def main() -> None:
     parser.add_argument("music", type=Path)
     parser.add_argument("groove", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--pieces", type=int, default=1690, help="pieces of 45 s to train on")
-    parser.add_argument("--validation-pieces", type=int, default=66)
     parser.add_argument("--epochs", type=int, default=66)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
-    for count, is_validation in ((chosen.pieces, False), (chosen.validation_pieces, True)):
-        build(chosen.music, chosen.groove, count, validation=is_validation)
+    for part, count in PIECES.items():
+        build(chosen.music, chosen.groove, part, count)
     train(chosen.music, chosen.out, TrainingSettings(epochs=chosen.epochs, seed=chosen.seed))
 
 

@@ -71,25 +71,30 @@ def kit_named(data_dir: Path, name: str) -> Kit:
     return read_muldjord(data_dir) if name == MULDJORD else read_hydrogen(name)
 
 
-def grooves_of(data_dir: Path, part: Part) -> list[GrooveFile]:
+def grooves_of(data_dir: Path, part: Part, drummers: Sequence[str] = ()) -> list[GrooveFile]:
     """Return the performances of a part that are long enough, by name; none that is an example in `multimic`.
+
+    Parameters
+    ----------
+    drummers : of the part; all of them unless some are named
 
     Raises
     ------
-    UsageError : the table of performances cannot be read, or holds none of this part
+    UsageError : the table of performances cannot be read, or holds none of these drummers
     """
+    playing = drummers or _DRUMMERS[part]
     examples = {folder.name.removeprefix("example_") for folder in data_dir.glob("multimic/example_*")}
     files = [
         file
         for file in read_table(data_dir)
-        if file.drummer in _DRUMMERS[part]
+        if file.drummer in playing
         and file.is_beat
         and file.duration_s >= _SHORTEST_S
         and file.example_name not in examples
     ]
     if not files:
         raise UsageError(
-            f"No performance by {', '.join(_DRUMMERS[part])} is among the recordings: copy multimic/midi."
+            f"No performance by {', '.join(playing)} is among the recordings: copy multimic/midi."
         )
     return files
 
@@ -101,6 +106,7 @@ def takes(
     seed: int = 0,
     displacement: Displacement | None = None,
     longest_s: float = LONGEST_S,
+    drummers: Sequence[str] = (),
 ) -> Iterator[Take]:
     """Yield performances that are not yet rendered, the same for the same seed.
 
@@ -109,17 +115,18 @@ def takes(
     Parameters
     ----------
     displacement : how they depart from their scores; drawn for each where it is None
+    drummers : of the part; all of them unless some are named
 
     Raises
     ------
     UsageError : the recordings are not there
     """
-    files = grooves_of(data_dir, part)
-    drummers = sorted({file.drummer for file in files})
+    files = grooves_of(data_dir, part, drummers)
+    playing = sorted({file.drummer for file in files})
     kits = kits_of(part)
     for number in range(count):
         rng = np.random.default_rng((seed, number, crc32(part.encode())))
-        drummer = drummers[int(rng.integers(len(drummers)))]
+        drummer = playing[int(rng.integers(len(playing)))]
         own = [file for file in files if file.drummer == drummer]
         kit = kit_named(data_dir, kits[number % len(kits)])
         groove = _read(own[int(rng.integers(len(own)))])

@@ -12,7 +12,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from engine.beats.clicks import accented_clicks, click_track
-from engine.beats.training.groove import bars_agree
+from engine.beats.training.groove import TESTED, bars_agree
 from engine.errors import SourceError
 from engine.evaluation.performances.displacement import Displacement
 from engine.evaluation.performances.parts import Part, takes
@@ -77,11 +77,14 @@ def accented_recording(tempo_bpm: float, beats_in_bar: int, rate_hz: int = 44_10
 def kit_takes(data_dir: Path, part: Part, count: int, seed: int) -> Iterator[Take]:
     """Yield performances of drummers as they played them, of a part that shares neither kit nor drummer.
 
+    Of the test part only those whom the network of beats did not learn from.
+
     Raises
     ------
     UsageError : the recordings are not there
     """
-    return takes(data_dir, part, count, seed, Displacement(as_played=True))
+    unheard = TESTED if part == "test" else ()
+    return takes(data_dir, part, count, seed, Displacement(as_played=True), drummers=unheard)
 
 
 def kit_recording(take: Take) -> Recording:

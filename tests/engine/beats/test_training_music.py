@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,12 +13,13 @@ import pytest
 from engine.beats.features import RATE_HZ
 from engine.beats.training import kits
 from engine.beats.training.batches import SEGMENT_FRAMES, example, targets_of
-from engine.beats.training.cache import heard_piece
+from engine.beats.training.cache import TRAINING, Part, build, heard_piece, load
 from engine.beats.training.clicks import click_track
-from engine.beats.training.groove import bars_agree, counted
+from engine.beats.training.groove import Groove, bars_agree, counted
+from engine.beats.training.kits import VOICE_OF
 from engine.beats.training.notes import bass, chords, comping, melody, random_key
 from engine.beats.training.patterns import GROUPS, STYLES
-from engine.beats.training.pieces import Piece
+from engine.beats.training.pieces import Piece, clicks, revoiced
 from engine.beats.training.scoring import f_measure, peaks
 from engine.beats.training.timeline import Tempo, timeline
 from engine.beats.training.train import Training, TrainingSettings, rate_at
@@ -104,6 +106,32 @@ def test_a_seed_makes_the_same_mix_in_every_process():
         for seed in ("1", "2")
     }
     assert len(said) == 1
+
+
+def test_another_voice_may_play_and_every_beat_stays():
+    places = np.arange(0.0, 60.0, 0.5)
+    notes = np.tile([36, 42, 38, 42], 30)
+    played = Groove("groove", 100.0, 4, places, notes, np.full(120, 0.7), 0.0, has_bars=True)
+    drawn = [revoiced(np.random.default_rng(seed), played) for seed in range(60)]
+    changed = [one for one in drawn if one is not played]
+    assert any(len(one.notes) < len(notes) for one in changed)
+    assert any(len(one.notes) == len(notes) and (one.notes != notes).any() for one in changed)
+    for one in changed:
+        assert set(one.notes.tolist()) <= VOICE_OF.keys()
+        assert np.isin(one.beats, places).all()
+        assert len(one.notes) == len(one.beats) == len(one.velocities) >= 40
+    few = replace(played, beats=places[:44], notes=notes[:44], velocities=np.full(44, 0.7))
+    assert all(len(revoiced(np.random.default_rng(seed), few).notes) >= 40 for seed in range(60))
+
+
+def test_parts_are_made_once_and_read_in_order(tmp_path):
+    (tmp_path / "info.csv").write_text("drummer,session,duration\n")
+    build(tmp_path, tmp_path, Part.CLICKS, 2)
+    before = [path.stat().st_mtime_ns for path in sorted((tmp_path / "clicks").iterdir())]
+    build(tmp_path, tmp_path, Part.CLICKS, 3)
+    after = [path.stat().st_mtime_ns for path in sorted((tmp_path / "clicks").iterdir())]
+    assert after[:2] == before
+    assert [one.name for one in load(tmp_path, *TRAINING)] == [clicks(seed).name for seed in range(3)]
 
 
 def test_bars_that_the_drums_deny_are_not_believed():

@@ -37,7 +37,7 @@ DOWNBEAT_WEIGHT = 2.5
 class TrainingSettings:
     """How long and how fast to learn; an epoch is `steps` batches of `size` stretches of 40 s."""
 
-    epochs: int = 66
+    epochs: int = 90
     steps: int = 50
     size: int = 8
     learning_rate: float = 3e-3
@@ -171,7 +171,7 @@ def main() -> None:
     parser.add_argument("music", type=Path)
     parser.add_argument("groove", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--epochs", type=int, default=66)
+    parser.add_argument("--epochs", type=int, default=90)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
     for part, count in PIECES.items():

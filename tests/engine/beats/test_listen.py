@@ -30,13 +30,16 @@ def hear(samples, rate_hz=RATE_HZ):
 @pytest.mark.parametrize("rate_hz", [22_050, 44_100, 48_000])
 def test_clicks_are_found_where_they_are(tempo_bpm, rate_hz):
     track = click_track(tempo_bpm, rate_hz, length_s=14.0, first_s=0.41)
-    grid = hear(track.samples, rate_hz).grid
+    heard = hear(track.samples, rate_hz)
+    grid = heard.grid
     assert len(grid.beats_samples) == len(track.clicks_samples)
     late_ms = 1000.0 * (grid.beats_samples - track.clicks_samples) / rate_hz
     assert abs(np.median(late_ms)) < 1.0
     assert np.abs(late_ms).max() < 2.0
     assert grid.tempo_bpm == pytest.approx(tempo_bpm, rel=0.002)
-    assert grid.confidence > 0.9
+    # A dozen clicks that are all alike could as well be every second beat, or every half.
+    assert grid.confidence > 0.65
+    assert grid.confidence > 5.0 * heard.readings[1].confidence
 
 
 def test_a_tempo_that_drifts_is_followed(rng):

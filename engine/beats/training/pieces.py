@@ -392,9 +392,7 @@ def revoiced(rng: np.random.Generator, played: Groove) -> Groove:
         kept = ~np.isin(notes, lost) | (lost is _GHOSTS) & (played.velocities > 0.4)
     if kept.sum() < _FEWEST_HITS:
         return played
-    return replace(
-        played, notes=notes[kept], beats=played.beats[kept], velocities=played.velocities[kept]
-    )
+    return replace(played, notes=notes[kept], beats=played.beats[kept], velocities=played.velocities[kept])
 
 
 def _without_drums(rng: np.random.Generator, made_of: Sources) -> Piece:

@@ -61,9 +61,7 @@ class SecondRecorder:
     spread_s: float
 
 
-def match_second_recorder(
-    first: Iterable[Floats], other: Iterable[Floats], rate_hz: int
-) -> SecondRecorder | None:
+def match_rises(near: Floats, far: Floats, rate_hz: int) -> SecondRecorder | None:
     """Find where a recording lies beside another of the same performance, and how its clock drifts.
 
     What rises is compared, so that the two may be of other microphones at other places: how much later sound
@@ -71,17 +69,13 @@ def match_second_recorder(
 
     Parameters
     ----------
-    first, other : mono float32 blocks, each shape (n,), of any lengths, at one rate
+    near, far : of each what `rises_of` returns
+    rate_hz : of both recordings
 
     Returns
     -------
     found : None where the two do not match: other performances, silence, or less than 5 s of both
     """
-    return match_rises(rises_of(first, rate_hz), rises_of(other, rate_hz), rate_hz)
-
-
-def match_rises(near: Floats, far: Floats, rate_hz: int) -> SecondRecorder | None:
-    """Return what `match_second_recorder` finds of two recordings of which `rises_of` is known."""
     step_s = Octaves(rate_hz).hop_samples / rate_hz
     if min(len(near), len(far)) * step_s < _LEAST_S or not near.any() or not far.any():
         return None

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.hits.second_recorder import match_second_recorder
+from engine.hits.second_recorder import SecondRecorder, match_rises, rises_of
 
 RATE_HZ = 8_000
 
@@ -40,10 +40,14 @@ def blocks(heard: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
         yield heard[start : start + 10_000]
 
 
+def match(near: NDArray[np.float32], far: NDArray[np.float32]) -> SecondRecorder | None:
+    return match_rises(rises_of(blocks(near), RATE_HZ), rises_of(blocks(far), RATE_HZ), RATE_HZ)
+
+
 @pytest.mark.parametrize(("ppm", "offset"), [(0.0, 0), (40.0, 12_345), (-120.0, -30_000), (300.0, 100)])
 def test_offset_and_drift_are_found(ppm: float, offset: int) -> None:
     heard = performance(1)
-    found = match_second_recorder(blocks(heard), blocks(by_another_clock(heard, ppm, offset)), RATE_HZ)
+    found = match(heard, by_another_clock(heard, ppm, offset))
     assert found is not None
     assert abs(found.offset_samples - offset) <= 0.001 * RATE_HZ
     assert abs(found.drift_ppm - ppm) <= 5.0  # over 90 s; 2 over five minutes
@@ -52,14 +56,14 @@ def test_offset_and_drift_are_found(ppm: float, offset: int) -> None:
 
 def test_other_performances_do_not_match() -> None:
     """They are in the same tempo, so that their beats coincide somewhere."""
-    assert match_second_recorder(blocks(performance(1)), blocks(performance(2)), RATE_HZ) is None
+    assert match(performance(1), performance(2)) is None
 
 
 def test_nothing_to_hear_does_not_match() -> None:
     heard, silence = performance(1, 20.0), np.zeros(20 * RATE_HZ, np.float32)
-    assert match_second_recorder(blocks(heard), blocks(silence), RATE_HZ) is None
-    assert match_second_recorder(blocks(silence), blocks(silence), RATE_HZ) is None
-    assert match_second_recorder(iter(()), blocks(heard), RATE_HZ) is None
-    assert match_second_recorder(blocks(heard[: 2 * RATE_HZ]), blocks(heard), RATE_HZ) is None
+    assert match(heard, silence) is None
+    assert match(silence, silence) is None
+    assert match(np.zeros(0, np.float32), heard) is None
+    assert match(heard[: 2 * RATE_HZ], heard) is None
     noise = np.random.default_rng(4).standard_normal(len(heard)).astype(np.float32)
-    assert match_second_recorder(blocks(heard), blocks(noise), RATE_HZ) is None
+    assert match(heard, noise) is None

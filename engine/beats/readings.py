@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d
 
+from engine.beats.accents import accent_odds
 from engine.beats.activations import Activations
 from engine.beats.beat_pictures import BarNetwork, pictures, running_sums, told_of
 from engine.beats.decode import FASTEST_BPM, SLOWEST_BPM
@@ -114,6 +115,7 @@ def bars_at(frames: Floats, heard: Evidence, progress: Progress = SILENT) -> tup
     told = told_of(heard.network, pictures(heard.sums, frames)).astype(np.float64)
     odds = _BETWEEN_SHARE * downbeat_odds(1.0 / (1.0 + np.exp(-told[:, 0])))
     odds += _FRAME_SHARE * downbeat_odds(heard.downbeat[heard.at(frames)])
+    odds += accent_odds(heard.sums, frames)
     return best_bars(odds, progress), float(told[:, 1].mean())
 
 

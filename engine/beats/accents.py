@@ -1,0 +1,85 @@
+"""What is different comes once a bar: the accents of a metronome, heard without any model.
+
+Of two sounds that alternate by a rule, the rarer or the louder one is counted as the first of a bar. Where
+beats stand alone in silence and two sounds explain nearly all of how they differ, that is said for sure;
+everywhere else, as in all music, nothing is said. It is a least-squares fit of two means for each metre and
+each place to begin, of which the one that explains most is taken.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.beats.metre import METRES
+
+Floats = NDArray[np.float64]
+
+_AROUND_FRAMES = (-2.5, 5.5)
+"""Wide enough that it is no matter where in a frame a click begins."""
+_BETWEEN_FRAMES = (-1.0, 1.0)
+_FEWEST_ACCENTS = 3
+_LEAST_EXPLAINED = 0.8
+_LEAST_LEVEL, _MOST_BETWEEN = 0.1, 0.1
+_LEAST_SOUNDING = 0.8
+_SURE = 5.0
+
+
+def accent_odds(sums: NDArray[np.floating], frames: Floats) -> Floats:
+    """Return what accents of a metronome say for a downbeat at each beat, in log-odds; 0 in music.
+
+    Parameters
+    ----------
+    sums : of `engine.beats.beat_pictures.running_sums`
+    frames : float64, shape (n,), where the beats are, strictly ascending, two at least
+
+    Returns
+    -------
+    odds : float64, shape (n,)
+    """
+    nothing = np.zeros(len(frames))
+    heard = _means(sums, frames, _AROUND_FRAMES)
+    bands = slice(0, heard.shape[1] // 2)
+    levels = heard[:, bands].mean(axis=1)
+    between = _means(sums, (frames[:-1] + frames[1:]) / 2.0, _BETWEEN_FRAMES)[:, bands].mean(axis=1)
+    sounds = levels >= _LEAST_LEVEL  # one may be counted before the first click, or after the last
+    is_alone = np.median(between) <= _MOST_BETWEEN * np.median(levels)
+    if np.mean(sounds) < _LEAST_SOUNDING or not is_alone:
+        return nothing
+    rule = _rule(heard[sounds], levels[sounds], np.flatnonzero(sounds))
+    if rule is None:
+        return nothing
+    metre, first = rule
+    return np.where(np.arange(len(frames)) % metre == first, _SURE, -_SURE)
+
+
+def _means(sums: NDArray[np.floating], frames: Floats, around: tuple[float, float]) -> Floats:
+    """Return the mean of what is heard around places, shape (n, 32)."""
+    edges = np.clip(frames[:, None] + np.array(around), 0.0, len(sums) - 1.0)
+    whole = np.minimum(edges.astype(np.int64), len(sums) - 2)
+    part = (edges - whole)[..., None]
+    at = sums[whole] * (1.0 - part) + sums[whole + 1] * part
+    means: Floats = np.diff(at, axis=1)[:, 0] / (around[1] - around[0])
+    return means
+
+
+def _rule(heard: Floats, levels: Floats, numbers: NDArray[np.int64]) -> tuple[int, int] | None:
+    """Return how many beats a bar has and which of the first is accented; None where no rule explains it.
+
+    Parameters
+    ----------
+    heard, levels, numbers : of the beats that sound; numbers count all of them
+    """
+    spread = float(np.square(heard - heard.mean(axis=0)).sum())
+    best, found = _LEAST_EXPLAINED, None
+    for metre in METRES:
+        for first in range(metre):
+            here = numbers % metre == first
+            if not _FEWEST_ACCENTS <= here.sum() < len(here) or spread <= 0.0:
+                continue
+            parts = heard[here], heard[~here]
+            left = sum(float(np.square(part - part.mean(axis=0)).sum()) for part in parts)
+            is_louder = metre > 2 or levels[here].mean() > levels[~here].mean()
+            if 1.0 - left / spread >= best and is_louder:
+                best, found = 1.0 - left / spread, (metre, first)
+    return found

@@ -229,7 +229,7 @@ def _reason(names: Sequence[str], found: SecondRecorder, state: DocumentState, *
         by_the_end = f"{abs(_drift_s(state, found)) * 1000:.0f} ms by the end"
         fast = "fast" if found.drift_ppm > 0 else "slow"
         said.append(f"{'runs' if one else 'run'} {abs(found.drift_ppm):.1f} ppm {fast}, {by_the_end}")
-    late_s = samples_to_s(round(found.offset_samples), state.rate_hz)
+    late_s = round(samples_to_s(round(found.offset_samples), state.rate_hz), 3)
     if late_s:
         said.append(f"{'is' if one else 'are'} {abs(late_s):.3f} s {'late' if late_s > 0 else 'early'}")
     done = listed([*(["stretch"] if drifts else []), *(["move"] if late_s else [])])

@@ -148,7 +148,7 @@ def test_one_channel_alone_is_aligned(take: DrumTake, tmp_path: Path) -> None:
 
 
 def test_a_second_recorder_that_drifts_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    take = drum_take(tmp_path / "take", np.random.default_rng(1).uniform(-40.0, 40.0, 44).tolist())
+    take = drum_take(tmp_path / "take", np.random.default_rng(1).uniform(-40.0, 40.0, 80).tolist())
     heard, _ = soundfile.read(take.paths[3])
     slow = np.interp(np.arange(len(heard) * 1.0004) / 1.0004, np.arange(len(heard)), heard)
     soundfile.write(tmp_path / "Room.wav", slow, RATE_HZ)
@@ -156,5 +156,5 @@ def test_a_second_recorder_that_drifts_is_told(tmp_path: Path, capsys: pytest.Ca
     assert main(["align", *map(str, paths), "--bpm", "120", "--json"]) == 0
     [said] = json.loads(capsys.readouterr().out)["notices"]
     assert said.startswith("Room comes from another recorder: it runs ")
-    assert "ppm fast, 9 ms by the end" in said or "ppm fast, 10 ms by the end" in said
+    assert "ppm fast, 16 ms by the end" in said
     assert "Stretch" in said

@@ -115,16 +115,20 @@ def _lags_samples(files: Recorded, done: Aligned, heard: Heard) -> list[float]:
     """Return how far each microphone is off where its stroke was to go, as the largest of all, a stroke each.
 
     To the first order a sound that is late by d differs by d times its slope. Strokes of which one voice is
-    moved by itself are left out.
+    moved by itself are left out, and those that such a voice still sounds in.
     """
-    flams = [one for one in done.proposed.proposals if one.kind == FLAM.name]
+    alone = [
+        (one.start_samples, one.stop_samples + max(0.0, real(one.payload, BY_SAMPLES, 0.0)))
+        for one in done.proposed.proposals
+        if one.kind == FLAM.name
+    ]
     first, last = (round(ms / 1000.0 * files.performance.rate_hz) for ms in _LAG_MS)
     lags = []
     for proposal in done.proposed.proposals:
         if proposal.kind != HIT.name or not proposal.payload[BY_SAMPLES]:
             continue
         start, stop = proposal.start_samples, proposal.stop_samples
-        if any(one.start_samples < stop and start < one.stop_samples for one in flams):
+        if any(begin < stop and start < end for begin, end in alone):
             continue
         onset = real(proposal.payload, ONSET_SAMPLES, 0.0)
         by = real(proposal.payload, BY_SAMPLES, 0.0)

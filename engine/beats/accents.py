@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.beats.beat_pictures import sums_at
 from engine.beats.metre import METRES
 
 Floats = NDArray[np.float64]
@@ -55,11 +56,8 @@ def accent_odds(sums: NDArray[np.floating], frames: Floats) -> Floats:
 
 def _means(sums: NDArray[np.floating], frames: Floats, around: tuple[float, float]) -> Floats:
     """Return the mean of what is heard around places, shape (n, 32)."""
-    edges = np.clip(frames[:, None] + np.array(around), 0.0, len(sums) - 1.0)
-    whole = np.minimum(edges.astype(np.int64), len(sums) - 2)
-    part = (edges - whole)[..., None]
-    at = sums[whole] * (1.0 - part) + sums[whole + 1] * part
-    means: Floats = np.diff(at, axis=1)[:, 0] / (around[1] - around[0])
+    edges = sums_at(sums, frames[:, None] + np.array(around))
+    means: Floats = np.diff(edges, axis=1)[:, 0] / (around[1] - around[0])
     return means
 
 

@@ -46,6 +46,15 @@ def running_sums(heard: Floats) -> NDArray[np.float64]:
     return sums
 
 
+def sums_at(sums: NDArray[np.floating], places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return running sums between frames, shape (*places.shape, 32); those of the ends beyond them."""
+    within = np.clip(places, 0.0, len(sums) - 1.0)
+    whole = np.minimum(within.astype(np.int64), len(sums) - 2)
+    part = (within - whole)[..., None]
+    at: NDArray[np.float64] = sums[whole] * (1.0 - part) + sums[whole + 1] * part
+    return at
+
+
 def pictures(sums: NDArray[np.floating], frames: NDArray[np.float64]) -> Floats:
     """Return what is heard in each part of each beat, float32, shape (n, FEATURES).
 
@@ -57,11 +66,7 @@ def pictures(sums: NDArray[np.floating], frames: NDArray[np.float64]) -> Floats:
     periods = np.diff(frames, append=2.0 * frames[-1] - frames[-2])
     edges = frames[:, None] + periods[:, None] * (np.arange(PARTS + 1) - 0.5) / PARTS
     # The middle of frame i lies at i: it lasts from half a frame before to half a frame after.
-    places = np.clip(edges + 0.5, 0.0, len(sums) - 1.0)
-    whole = np.minimum(places.astype(np.int64), len(sums) - 2)
-    part = (places - whole)[..., None]
-    at = sums[whole] * (1.0 - part) + sums[whole + 1] * part
-    means = np.diff(at, axis=1) / (periods / PARTS)[:, None, None]
+    means = np.diff(sums_at(sums, edges + 0.5), axis=1) / (periods / PARTS)[:, None, None]
     slow = np.log2(periods / FRAMES_PER_S / _USUAL_PERIOD_S)[:, None]
     drawn = [means.reshape(len(frames), -1), slow, slow**2]
     pictured: Floats = np.concatenate(drawn, axis=1).astype(np.float32)

@@ -136,13 +136,8 @@ def offsets_of(
         late = np.where(np.abs(kept) > 1.0, late + kept, late)
         late = np.where(stays, _from_nearest(hits.onsets_samples, lines_samples), late)
         known = np.ones(len(late), bool)
-    voices = np.array([str(voice) for voice in hits.voices])
     late_ms = late / rate_hz * 1000
-    return {
-        str(role): late_ms[(voices == str(role)) & known]
-        for role in dict.fromkeys(hits.roles)
-        if role.is_close
-    }
+    return {voice: late_ms[own & known] for voice, own in _rows_of_drums(hits).items()}
 
 
 def kept_pulls_of(
@@ -157,9 +152,14 @@ def kept_pulls_of(
     if len(lines_samples) < 2 or not moved.any():
         return {}
     kept = _from_nearest(hits.onsets_samples + by / max(strength, 1e-9), lines_samples) / rate_hz * 1000
-    voices = np.array([str(voice) for voice in hits.voices])
-    rows = {str(role): moved & (voices == str(role)) for role in hits.roles if role.is_close}
+    rows = {voice: own & moved for voice, own in _rows_of_drums(hits).items()}
     return {voice: float(np.median(kept[own])) for voice, own in rows.items() if own.any()}
+
+
+def _rows_of_drums(hits: Hits) -> dict[str, NDArray[np.bool_]]:
+    """Return which hits are of each drum that has a close microphone, shape (n,) each."""
+    voices = np.array([str(voice) for voice in hits.voices])
+    return {str(role): voices == str(role) for role in dict.fromkeys(hits.roles) if role.is_close}
 
 
 def _from_nearest(

@@ -1,0 +1,1 @@
+"""Telling what sounds in a recording, in words."""

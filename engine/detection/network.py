@@ -1,0 +1,89 @@
+"""A network that hears into the space of words: what sounds, as a vector that lies near its name's.
+
+Residual convolutions over time and frequency, as in Q. Kong et al., "PANNs: large-scale pretrained audio
+neural networks" (2020) on a small scale; the space is that of `engine.words.text`, as in CLAP (Y. Wu et al.,
+ICASSP 2023), but made of sounds of which only the names are known.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from engine.detection.spectra import MEL
+from engine.words.text import SIZE
+
+WIDTHS = (24, 48, 96, 192, 256)
+FRAMES_EACH = 2 ** (len(WIDTHS) - 1)
+"""Frames of levels for each vector: 16, 0.256 s."""
+_MEAN, _SPREAD = -9.0, 4.5
+"""About the mean and deviation of levels of recordings whose peaks are near full scale."""
+
+
+class _Block(nn.Module):
+    def __init__(self, narrow: int, wide: int, stride: tuple[int, int]) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(narrow, wide, 3, padding=1, stride=stride, bias=False)
+        self.first_norm = nn.BatchNorm2d(wide)
+        self.second = nn.Conv2d(wide, wide, 3, padding=1, bias=False)
+        self.second_norm = nn.BatchNorm2d(wide)
+
+    def forward(self, image: Tensor) -> Tensor:
+        carried = functional.relu(self.first_norm(self.first(image)))
+        return functional.relu(carried + self.second_norm(self.second(carried)))
+
+
+class SoundNetwork(nn.Module):
+    """Levels, shape (batch, frames, bands), to vectors, shape (batch, frames / FRAMES_EACH, SIZE).
+
+    Parameters
+    ----------
+    dropout : share of what is heard left out while learning
+    """
+
+    def __init__(self, dropout: float = 0.2) -> None:
+        super().__init__()
+        strides = [(2, 2)] * (len(WIDTHS) - 1) + [(1, 2)]
+        self.blocks = nn.Sequential(
+            *(
+                _Block(narrow, wide, stride)
+                for narrow, wide, stride in zip((1, *WIDTHS[:-1]), WIDTHS, strides, strict=True)
+            )
+        )
+        bands = MEL.n_mels // 2 ** len(WIDTHS)
+        self.gather = nn.Linear(WIDTHS[-1] * bands, 384)
+        self.drop = nn.Dropout(dropout)
+        self.out = nn.Linear(384, SIZE)
+        self.loudness = nn.Linear(384, 1)
+        self.sharpness = nn.Parameter(torch.tensor(10.0))
+        self.rarity = nn.Parameter(torch.tensor(-4.0))
+
+    def forward(self, levels: Tensor) -> tuple[Tensor, Tensor]:
+        """Return vectors, shape (batch, steps, SIZE), and how much each tells, shape (batch, steps)."""
+        image = ((levels - _MEAN) / _SPREAD)[:, None].to(memory_format=torch.channels_last)
+        image = self.blocks(image)
+        heard = functional.relu(self.gather(self.drop(image.permute(0, 2, 1, 3).flatten(2))))
+        return self.out(self.drop(heard)), self.loudness(heard)[..., 0]
+
+    def pooled(self, vectors: Tensor, telling: Tensor, within: Tensor | None = None) -> Tensor:
+        """Return one vector of length 1 for each stretch, shape (batch, SIZE): those that tell most count most.
+
+        Parameters
+        ----------
+        within : bool, shape (batch, steps), which steps count; all unless told
+        """
+        if within is not None:
+            telling = telling.masked_fill(~within, -30.0)
+        shares = torch.softmax(telling, dim=1)
+        return functional.normalize((vectors * shares[..., None]).sum(dim=1), dim=1)
+
+    def logits(self, heard: Tensor, words: Tensor) -> Tensor:
+        """Return log odds that words say what was heard, shape (..., prompts).
+
+        Parameters
+        ----------
+        heard : vectors of length 1, shape (..., SIZE)
+        words : vectors of prompts of length 1, shape (prompts, SIZE)
+        """
+        return self.sharpness * (heard @ words.T) * 2.0 + self.rarity

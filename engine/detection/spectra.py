@@ -1,0 +1,52 @@
+"""What networks that tell sounds apart hear: levels in mel bands."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.features.mel import mel_filter_bank
+from engine.features.mel_settings import MelSettings
+
+MEL = MelSettings(rate_hz=16_000, n_fft=1024, hop_samples=256, n_mels=128)
+"""A frame is 64 ms long and 16 ms from the next."""
+_FLOOR = 1e-7
+"""Power of a band below which nothing is told: about what 16 bits leave in it."""
+
+
+class Spectra(torch.nn.Module):
+    """Samples to spectra and levels; holds the window and the bands, and learns nothing."""
+
+    window: Tensor
+    bank: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        window = torch.hann_window(MEL.n_fft, periodic=True)
+        self.register_buffer("window", window, persistent=False)
+        self.register_buffer("bank", torch.tensor(mel_filter_bank(MEL)).T.contiguous(), persistent=False)
+
+    def spectrum(self, samples: Tensor) -> Tensor:
+        """Return the complex spectrum, shape (batch, bins, frames), of samples, shape (batch, samples)."""
+        return torch.stft(
+            samples,
+            MEL.n_fft,
+            MEL.hop_samples,
+            window=self.window,
+            center=True,
+            pad_mode="constant",
+            return_complex=True,
+        )
+
+    def levels(self, spectrum: Tensor) -> Tensor:
+        """Return levels, natural logarithms of mel power, shape (batch, frames, bands), of a spectrum."""
+        power = spectrum.real.square() + spectrum.imag.square()
+        return torch.log((power.transpose(1, 2) @ self.bank).clamp(min=_FLOOR))
+
+
+def band_centres_hz() -> np.ndarray:
+    """Return the middle of each mel band in Hz, shape (bands,)."""
+    bank = mel_filter_bank(MEL)
+    bins_hz = np.arange(bank.shape[1]) * (MEL.rate_hz / MEL.n_fft)
+    return np.asarray((bank @ bins_hz) / bank.sum(axis=1))

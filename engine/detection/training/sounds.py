@@ -1,0 +1,92 @@
+"""Sounds to learn from: short recordings of which each has a name, and which were not cut out of each other."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+from numpy.typing import NDArray
+
+from engine.audio.folders import AUDIO_SUFFIXES
+from engine.detection.spectra import MEL
+from engine.errors import UsageError
+from engine.safe_write import shown
+
+LIST = "esc50.csv"
+"""The list of ESC-50 (K. J. Piczak, ACM Multimedia 2015), which names file, fold and sound of each clip."""
+_FULL_SCALE = 32_767
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sound:
+    """A short recording.
+
+    Attributes
+    ----------
+    path : where it was read
+    name : what it is called, such as "crying baby"
+    origin : which recording it was cut from; sounds of one origin are never split between parts
+    part : which fold it is of
+    stored : int16, shape (samples,), at the rate of `engine.detection.spectra.MEL`
+    """
+
+    path: Path
+    name: str
+    origin: str
+    part: int
+    stored: NDArray[np.int16]
+
+    def samples(self) -> NDArray[np.float32]:
+        """Return the samples, full scale at 1."""
+        return self.stored.astype(np.float32) / _FULL_SCALE
+
+
+def load_sounds(folder: Path, folds: Sequence[int]) -> tuple[Sound, ...]:
+    """Read the sounds of some folds.
+
+    Parameters
+    ----------
+    folder : holds `esc50.csv` and `audio/`; or a folder for each sound, called as it is, with recordings of
+        it: then fold k holds every fifth of them, in the order of their names
+
+    Raises
+    ------
+    UsageError : it holds neither, or no recording of these folds
+    """
+    rows = _listed(folder) if (folder / LIST).is_file() else _in_folders(folder)
+    sounds = tuple(
+        Sound(path, name, origin, part, _read(path)) for path, name, origin, part in rows if part in folds
+    )
+    if not sounds:
+        raise UsageError(
+            f"{shown(folder)} holds no sounds to learn from: give it a folder for each sound, called as the "
+            "sound is, with recordings of it."
+        )
+    return sounds
+
+
+def _listed(folder: Path) -> Iterator[tuple[Path, str, str, int]]:
+    with (folder / LIST).open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            path = folder / "audio" / row["filename"]
+            yield path, row["category"].replace("_", " "), row["src_file"], int(row["fold"])
+
+
+def _in_folders(folder: Path) -> Iterator[tuple[Path, str, str, int]]:
+    for named in sorted(path for path in folder.iterdir() if path.is_dir()):
+        paths = sorted(path for path in named.iterdir() if path.suffix.lower() in AUDIO_SUFFIXES)
+        for number, path in enumerate(paths):
+            yield path, named.name.replace("_", " "), str(path), 1 + number % 5
+
+
+def _read(path: Path) -> NDArray[np.int16]:
+    samples, rate_hz = soundfile.read(path, dtype="float32", always_2d=True)
+    mono = samples.mean(axis=1)
+    if rate_hz != MEL.rate_hz:
+        mono = soxr.resample(mono, rate_hz, MEL.rate_hz)
+    return np.round(np.clip(mono, -1.0, 1.0) * _FULL_SCALE).astype(np.int16)

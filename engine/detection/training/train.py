@@ -1,0 +1,251 @@
+"""Train the network that hears into the space of words: `python -m engine.detection.training.train SOUNDS OUT`.
+
+SOUNDS is ESC-50 as published, or a folder for each sound; OUT the folder of the checkpoint, the history and the
+weights. The same command goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.nn import functional
+
+from engine.detection.network import SoundNetwork
+from engine.detection.spectra import MEL, Spectra
+from engine.detection.training.prompts import Prompts
+from engine.detection.training.sounds import Sound, load_sounds
+from engine.learning.loop import seeded
+from engine.learning.torch_threads import few_threads
+
+CROP_SAMPLES = 4 * MEL.rate_hz
+_AUDIBLE = 0.002
+"""Root mean square below which a stretch of a sound holds nothing of it."""
+_ALL_SHARE = 0.5
+"""Weight of the odds of each name by itself, beside those of one name against all others."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSettings:
+    """How long and how fast to learn; an epoch is each sound once, each mixed with another."""
+
+    epochs: int = 60
+    size: int = 24
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-2
+    averaging: float = 0.995
+    seed: int = 1
+
+
+def stretch(sound: Sound, rng: np.random.Generator, length_samples: int) -> NDArray[np.float32]:
+    """Return a stretch of a sound in which it is heard, at full scale, with zeros where it ends."""
+    samples = sound.samples()
+    for _ in range(8):
+        start = int(rng.integers(-length_samples // 4, max(1, len(samples) - length_samples // 2)))
+        part = samples[max(0, start) : max(0, start + length_samples)]
+        if float(np.sqrt(np.mean(part**2) if len(part) else 0.0)) > _AUDIBLE:
+            break
+    else:
+        start, part = 0, samples[:length_samples]
+    padded = np.zeros(length_samples, np.float32)
+    at = max(0, -start)
+    padded[at : at + len(part)] = part[: length_samples - at]
+    return padded / max(1e-4, float(np.max(np.abs(padded))))
+
+
+def _batch(
+    sounds: Sequence[Sound],
+    names: dict[str, int],
+    spectra: Spectra,
+    rng: np.random.Generator,
+) -> tuple[Tensor, Tensor]:
+    """Return levels, shape (n, frames, bands), and how much of each name is in them, shape (n, names)."""
+    mixed, shares = [], torch.zeros(len(sounds), len(names))
+    for row, sound in enumerate(sounds):
+        other = sounds[int(rng.integers(len(sounds)))]
+        share = float(rng.beta(0.6, 0.6)) if rng.random() < 0.7 else 1.0
+        one, two = (stretch(each, rng, CROP_SAMPLES) for each in (sound, other))
+        mix = share * one + (1.0 - share) * two
+        gain_db = rng.uniform(-30.0, 0.0)
+        mix *= 10 ** (gain_db / 20) / max(1e-4, float(np.max(np.abs(mix))))
+        noise_db = rng.uniform(-90.0, -50.0)
+        mix += (10 ** (noise_db / 20) * rng.standard_normal(len(mix))).astype(np.float32)
+        mixed.append(mix)
+        shares[row, names[sound.name]] += share
+        shares[row, names[other.name]] += 1.0 - share
+    levels = spectra.levels(spectra.spectrum(torch.tensor(np.stack(mixed), dtype=torch.float32)))
+    return _coloured(levels, rng), shares
+
+
+def _coloured(levels: Tensor, rng: np.random.Generator) -> Tensor:
+    """Change the tone of each, and leave out a stretch of time and of bands, so that neither is relied on."""
+    count, frames, bands = levels.shape
+    slow = rng.normal(0.0, 0.5, (count, 6)) @ np.cos(
+        np.pi * np.arange(6)[:, None] * (np.arange(bands)[None] + 0.5) / bands
+    )
+    levels = levels + torch.tensor(slow, dtype=torch.float32)[:, None]
+    quiet = levels.amin(dim=(1, 2))
+    for row in range(count):
+        first, wide = int(rng.integers(bands)), int(rng.integers(0, 20))
+        levels[row, :, first : first + wide] = quiet[row]
+        first, long = int(rng.integers(frames)), int(rng.integers(0, 50))
+        levels[row, first : first + long] = quiet[row]
+    return levels
+
+
+def loss(network: SoundNetwork, levels: Tensor, shares: Tensor, words: Tensor) -> Tensor:
+    """Return the cross-entropy of names, one against all others and each by itself."""
+    heard = network.pooled(*network(levels))
+    logits = network.logits(heard, words)
+    one = functional.cross_entropy(logits, 0.95 * shares + 0.05 / shares.shape[1])
+    each = functional.binary_cross_entropy_with_logits(logits, (shares > 0.15).float(), reduction="none")
+    return one + _ALL_SHARE * each.sum(dim=1).mean()
+
+
+@torch.no_grad()
+def right(
+    network: SoundNetwork, spectra: Spectra, sounds: Sequence[Sound], words: Tensor, names: dict[str, int]
+) -> float:
+    """Return the share of whole sounds whose own name is the likeliest."""
+    network.eval()
+    found = []
+    for sound in sounds:
+        levels = spectra.levels(spectra.spectrum(torch.tensor(sound.samples())[None]))
+        logits = network.logits(network.pooled(*network(levels)), words)
+        found.append(int(logits.argmax()) == names[sound.name])
+    return float(np.mean(found))
+
+
+class Training:
+    """A network being trained, the mean of its late weights, and all that is needed to go on."""
+
+    def __init__(self, settings: TrainingSettings) -> None:
+        self.settings = settings
+        with seeded(settings.seed):
+            self.network = SoundNetwork().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            self.averaged = SoundNetwork()
+        self.averaged.load_state_dict(self.network.state_dict())
+        self.averaged.eval()
+        self.optimizer = torch.optim.AdamW(
+            self.network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+        )
+        self.history: list[dict[str, float]] = []
+
+    def epoch(self, sounds: Sequence[Sound], spectra: Spectra, prompts: Prompts) -> float:
+        """Learn for one epoch and return its mean loss."""
+        number, size = len(self.history), self.settings.size
+        rng = np.random.default_rng([self.settings.seed, number])
+        names = {name: index for index, name in enumerate(prompts.names)}
+        order = rng.permutation(len(sounds))
+        steps = max(1, len(sounds) // size)
+        losses = []
+        self.network.train()
+        with seeded(1000 * self.settings.seed + number):
+            for step in range(steps):
+                done = (number * steps + step) / (self.settings.epochs * steps)
+                for group in self.optimizer.param_groups:
+                    group["lr"] = self.settings.learning_rate * min(1.0, 20 * done + 0.02) * _falling(done)
+                chosen = [sounds[index] for index in order[step * size : (step + 1) * size]]
+                batch = _batch(chosen, names, spectra, rng)
+                words = prompts.drawn(range(len(names)), rng)
+                self.optimizer.zero_grad(set_to_none=True)
+                value = loss(self.network, *batch, words)
+                value.backward()  # type: ignore[no-untyped-call]
+                nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
+                self.optimizer.step()
+                self._average(number * steps + step)
+                losses.append(float(value.detach()))
+        return float(np.mean(losses))
+
+    @torch.no_grad()
+    def _average(self, step: int) -> None:
+        keep = min(self.settings.averaging, (step + 1) / (step + 10))
+        latest = self.network.state_dict()
+        for name, mean in self.averaged.state_dict().items():
+            if mean.dtype.is_floating_point:
+                mean.lerp_(latest[name], 1.0 - keep)
+            else:
+                mean.copy_(latest[name])
+
+    def save(self, folder: Path) -> None:
+        """Keep all that is needed to go on, the history and the averaged weights."""
+        state = {
+            "network": self.network.state_dict(),
+            "averaged": self.averaged.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "history": self.history,
+        }
+        unfinished = folder / "checkpoint.part"
+        torch.save(state, unfinished)
+        unfinished.replace(folder / "checkpoint.pt")
+        save_file(self.averaged.state_dict(), folder / "sounds.safetensors")
+        (folder / "history.json").write_text(json.dumps(self.history, indent=1))
+
+    def resume(self, folder: Path) -> None:
+        """Go on where a training in this folder was stopped, if there was one."""
+        if not (folder / "checkpoint.pt").exists():
+            return
+        state = torch.load(folder / "checkpoint.pt", weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self.averaged.load_state_dict(state["averaged"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.history = state["history"]
+
+
+def _falling(done: float) -> float:
+    return 0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * min(1.0, done)))
+
+
+def train(
+    folder: Path, out: Path, settings: TrainingSettings, folds: Sequence[int], held: Sequence[int]
+) -> Training:
+    """Train on some folds and keep checkpoint, history and weights after each epoch; `held` are told only."""
+    out.mkdir(parents=True, exist_ok=True)
+    training = Training(settings)
+    training.resume(out)
+    sounds = load_sounds(folder, folds)
+    told = load_sounds(folder, held)
+    prompts = Prompts(sorted({sound.name for sound in sounds}))
+    names = {name: index for index, name in enumerate(prompts.names)}
+    spectra = Spectra()
+    with few_threads():
+        while len(training.history) < settings.epochs:
+            started_s = time.monotonic()
+            mean = training.epoch(sounds, spectra, prompts)
+            row = {"epoch": len(training.history) + 1, "loss": round(mean, 4)}
+            if row["epoch"] % 5 == 0 or row["epoch"] == settings.epochs:
+                row["held_right"] = round(right(training.averaged, spectra, told, prompts.named, names), 4)
+            training.history.append(row | {"seconds": round(time.monotonic() - started_s, 1)})
+            training.save(out)
+            print(json.dumps(training.history[-1]), flush=True)
+    return training
+
+
+def main() -> None:
+    """Train, or go on."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sounds", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--folds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument(
+        "--held", type=int, nargs="+", default=[5], help="folds that are told, not learned from"
+    )
+    parser.add_argument("--seed", type=int, default=1)
+    chosen = parser.parse_args()
+    settings = TrainingSettings(epochs=chosen.epochs, seed=chosen.seed)
+    train(chosen.sounds, chosen.out, settings, chosen.folds, chosen.held)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Keeping or taking away a sound that words name, within windows of a recording."""

@@ -1,0 +1,106 @@
+"""Which share of each moment and band is meant, and the sound that is left when it is kept or taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import ShortTimeFFT
+
+from engine.errors import UsageError
+
+WINDOW_S = 0.064
+_HOPS_EACH = 4
+
+
+class Mode(Enum):
+    """What becomes of what is meant."""
+
+    KEEP = "keep"
+    REMOVE = "remove"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mask:
+    """Shares of a stretch of sound that are meant.
+
+    Attributes
+    ----------
+    shares : float32 within [0, 1], shape (frames, bands)
+    first_s : the middle of the first frame, from the start of the stretch
+    hop_s : from one frame to the next
+    centres_hz : the middle of each band, rising, shape (bands,)
+    """
+
+    shares: NDArray[np.float32]
+    first_s: float
+    hop_s: float
+    centres_hz: NDArray[np.float64]
+
+    def at(self, times_s: NDArray[np.float64], bins_hz: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Return shares at any times and frequencies, shape (times, bins).
+
+        Between frames and bands by distance; before the first, after the last and above the highest band as there.
+        """
+        over_time = _between(self.shares, (times_s - self.first_s) / self.hop_s)
+        places = np.interp(bins_hz, self.centres_hz, np.arange(len(self.centres_hz)))
+        return _between(over_time.T, places).T
+
+
+def _between(rows: NDArray[np.float32], places: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return rows read at fractional places along their first axis, held at both ends."""
+    held = np.clip(places, 0.0, len(rows) - 1.0)
+    lower = np.minimum(held.astype(np.int64), max(0, len(rows) - 2))
+    upper = np.minimum(lower + 1, len(rows) - 1)
+    share = (held - lower).astype(np.float32)[:, None]
+    return rows[lower] * (np.float32(1.0) - share) + rows[upper] * share
+
+
+def united(masks: Sequence[Mask]) -> Mask:
+    """Return what any of several masks over the same frames and bands means: their sum, at most all.
+
+    Raises
+    ------
+    UsageError : there is none
+    """
+    if not masks:
+        raise UsageError("No sound is named: say which is meant.")
+    shares = np.clip(np.sum([mask.shares for mask in masks], axis=0, dtype=np.float32), 0.0, 1.0)
+    return Mask(shares, masks[0].first_s, masks[0].hop_s, masks[0].centres_hz)
+
+
+def masked(
+    samples: NDArray[np.float32], rate_hz: int, mask: Mask, mode: Mode, floor_db: float = -np.inf
+) -> NDArray[np.float32]:
+    """Return what is heard of a stretch once its mask is kept or removed, float32, shape (frames, channels).
+
+    The spectrum is taken at the stretch's own rate and each channel keeps its phases. Above the highest band of
+    the mask its highest shares hold.
+
+    Parameters
+    ----------
+    samples : float32, shape (frames, channels)
+    floor_db : no moment of a band is made quieter than by this; none unless told
+    """
+    transform = _transform(rate_hz)
+    if len(samples) < transform.m_num:
+        padded = np.zeros((transform.m_num, samples.shape[1]), np.float32)
+        padded[: len(samples)] = samples
+        return masked(padded, rate_hz, mask, mode, floor_db)[: len(samples)]
+    spectrum = transform.stft(samples.T)
+    times_s = transform.t(len(samples))
+    shares = mask.at(np.asarray(times_s), np.asarray(transform.f))
+    gains = shares if mode is Mode.KEEP else 1.0 - shares
+    gains = np.maximum(gains, np.float32(10 ** (floor_db / 20)))
+    changed = transform.istft(spectrum * gains.T[None], k1=len(samples))
+    return np.ascontiguousarray(np.real(changed).T, dtype=np.float32)
+
+
+def _transform(rate_hz: int) -> ShortTimeFFT:
+    hop = max(1, round(WINDOW_S * rate_hz / _HOPS_EACH))
+    length = hop * _HOPS_EACH
+    window = np.sqrt(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length))
+    return ShortTimeFFT(window, hop, fs=rate_hz, fft_mode="onesided", mfft=length)

@@ -1,0 +1,170 @@
+"""A U-Net that hears a stretch, what surrounds its window, and a prompt, and answers how much of each band is meant.
+
+The recipe is that of text-guided separation by feature-wise modulation (FiLM: E. Perez et al., AAAI 2018; X. Liu
+et al., "Separate what you describe", Interspeech 2022): bottleneck and decoder of a U-Net over the spectrogram are
+modulated by the prompt. What an editor has beside words is the recording around the window: mean and deviation of
+each band outside stand beside the words, and how far each moment lies above that mean is heard as an image.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from engine.detection.spectra import MEL
+from engine.words.text import SIZE
+
+VIEW_FRAMES = 256
+"""Frames that are heard at once: 4.1 s."""
+WIDTHS = (16, 32, 64, 128)
+DEEPEST = 192
+_CONDITION = 256
+_IMAGES = 4
+_QUIETEST = 1e-6
+"""Power relative to the mean of the view below which bands are not told apart: -60 dB."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """What the network is given, a batch of views.
+
+    Attributes
+    ----------
+    power : mel power, shape (batch, VIEW_FRAMES, bands)
+    inside : 1 in the window, 0 outside, shape (batch, VIEW_FRAMES)
+    around : mean and deviation of the logarithm of the power outside the window, shape (batch, 2, bands)
+    surrounded : 1 where something sounds around the window, else 0, shape (batch,)
+    prompt : vectors of length 1, shape (batch, SIZE)
+    example : 1 where the prompt is a sound, 0 where it is words, shape (batch,)
+    """
+
+    power: Tensor
+    inside: Tensor
+    around: Tensor
+    surrounded: Tensor
+    prompt: Tensor
+    example: Tensor
+
+
+class _Block(nn.Module):
+    """Two convolutions around which the input is carried, modulated where there is a condition."""
+
+    def __init__(self, narrow: int, wide: int, *, stride: int = 1, modulated: bool = False) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(narrow, wide, 3, padding=1, stride=stride, bias=False)
+        self.first_norm = nn.BatchNorm2d(wide)
+        self.second = nn.Conv2d(wide, wide, 3, padding=1, bias=False)
+        self.second_norm = nn.BatchNorm2d(wide)
+        self.film = nn.Linear(_CONDITION, 2 * wide) if modulated else None
+
+    def forward(self, image: Tensor, condition: Tensor) -> Tensor:
+        carried = functional.relu(self.first_norm(self.first(image)))
+        change = self.second_norm(self.second(carried))
+        if self.film is not None:
+            gain, shift = self.film(condition)[:, :, None, None].chunk(2, dim=1)
+            change = change * (1.0 + gain) + shift
+        return functional.relu(carried + change)
+
+
+class SeparationNetwork(nn.Module):
+    """What is heard to shares of each band that the prompt means.
+
+    Parameters
+    ----------
+    dropout : share of the deepest features left out while learning
+    """
+
+    def __init__(self, dropout: float = 0.1) -> None:
+        super().__init__()
+        self.words = nn.Sequential(nn.Linear(SIZE + 1, 192), nn.ReLU(), nn.Dropout(dropout))
+        self.around = nn.Sequential(nn.Linear(2 * MEL.n_mels + 1, 192), nn.ReLU())
+        self.condition = nn.Sequential(nn.Linear(2 * 192, _CONDITION), nn.ReLU())
+        self.stem = nn.Conv2d(_IMAGES, WIDTHS[0], 3, padding=1)
+        self.down = nn.ModuleList(
+            _Block(narrow, wide, stride=2)
+            for narrow, wide in zip(WIDTHS, (*WIDTHS[1:], DEEPEST), strict=True)
+        )
+        self.place = nn.Parameter(torch.zeros(1, MEL.n_mels // 16, DEEPEST))
+        self.deep = _Block(DEEPEST, DEEPEST, modulated=True)
+        self.across = nn.TransformerEncoderLayer(
+            DEEPEST, 4, 2 * DEEPEST, dropout=dropout, batch_first=True, norm_first=True
+        )
+        self.tag = nn.Linear(DEEPEST, SIZE)
+        wider = (*WIDTHS[1:], DEEPEST)
+        self.up = nn.ModuleList(
+            nn.ConvTranspose2d(wide, narrow, 2, stride=2) for narrow, wide in zip(WIDTHS, wider, strict=True)
+        )
+        self.merge = nn.ModuleList(_Block(width, width, modulated=True) for width in WIDTHS[1:])
+        self.film = nn.Linear(_CONDITION, 2 * WIDTHS[0])
+        self.last = nn.Conv2d(WIDTHS[0], WIDTHS[0], 3, padding=1)
+        self.out = nn.Conv2d(WIDTHS[0], 1, 1)
+
+    def forward(self, heard: Heard) -> tuple[Tensor, Tensor]:
+        """Return logits of the shares, shape (batch, VIEW_FRAMES, bands), and what seems to sound, (batch, SIZE)."""
+        image, around = images(heard)
+        words = self.words(torch.cat([heard.prompt * 16.0, heard.example[:, None]], dim=1))
+        beside = self.around(torch.cat([around.flatten(1), heard.surrounded[:, None]], dim=1))
+        condition = self.condition(torch.cat([words, beside], dim=1))
+        image = functional.relu(self.stem(image.contiguous(memory_format=torch.channels_last)))
+        kept = []
+        for down in self.down:
+            kept.append(image)
+            image = down(image, condition)
+        tags = functional.normalize(self.tag(image.mean(dim=(2, 3))), dim=1)
+        image = self._across(self.deep(image, condition))
+        for level in range(len(WIDTHS) - 1, 0, -1):
+            image = self.merge[level - 1](self.up[level](image) + kept[level], condition)
+        gain, shift = self.film(condition)[:, :, None, None].chunk(2, dim=1)
+        image = self.up[0](image) + kept[0]
+        image = functional.relu(self.last(image) * (1.0 + gain) + shift)
+        return self.out(image)[:, 0], tags
+
+    def _across(self, image: Tensor) -> Tensor:
+        batch, width, steps, bands = image.shape
+        tokens = image.permute(0, 2, 3, 1) + self.place[:, None] + _moments(steps, width)[None, :, None]
+        answered = self.across(tokens.reshape(batch, steps * bands, width))
+        return answered.reshape(batch, steps, bands, width).permute(0, 3, 1, 2)
+
+
+def _moments(steps: int, width: int) -> Tensor:
+    """Return sines that tell moments apart, shape (steps, width)."""
+    rates = torch.exp(torch.arange(width // 2) * (-4.0 / (width // 2)))
+    angles = torch.arange(steps)[:, None] * rates
+    return 0.3 * torch.cat([angles.sin(), angles.cos()], dim=1)
+
+
+def images(heard: Heard) -> tuple[Tensor, Tensor]:
+    """Return what the network sees, shape (batch, _IMAGES, frames, bands), and what surrounds it, scaled.
+
+    Nothing here depends on how loud the recording is: levels are those beside the mean of the view.
+    """
+    mean = heard.power.mean(dim=(1, 2), keepdim=True).clamp(min=1e-12)
+    levels = torch.log(heard.power / mean + _QUIETEST)
+    usual = heard.around[:, :1] - torch.log(mean)
+    usual = torch.logaddexp(usual, torch.full_like(usual, _QUIETEST).log())
+    spread = heard.around[:, 1:].clamp(min=0.3)
+    there = heard.surrounded[:, None, None]
+    above = (levels - usual) * there
+    inside = heard.inside[..., None].expand_as(levels)
+    stack = torch.stack(
+        [(levels + 3.0) / 4.0, above / 4.0, (above / spread / 3.0).clamp(-4.0, 4.0), inside], dim=1
+    )
+    return stack, torch.cat([(usual + 3.0) / 4.0, spread / 2.0], dim=1) * there
+
+
+def band_shares_to_bins(bins: int, rate_hz: float, centres_hz: Tensor) -> Tensor:
+    """Return the weights that spread shares of bands over bins of a spectrum, shape (bands, bins).
+
+    Between the middles of two bands a bin takes of both by its distance; beyond the last, as the last.
+    """
+    bins_hz = torch.linspace(0.0, rate_hz / 2, bins)
+    upper = torch.searchsorted(centres_hz, bins_hz).clamp(1, len(centres_hz) - 1)
+    lower = upper - 1
+    share = ((bins_hz - centres_hz[lower]) / (centres_hz[upper] - centres_hz[lower])).clamp(0.0, 1.0)
+    weights = torch.zeros(len(centres_hz), bins)
+    weights[lower, torch.arange(bins)] = 1.0 - share
+    weights[upper, torch.arange(bins)] += share
+    return weights

@@ -1,0 +1,124 @@
+"""The separator that comes with Offcut: a network that hears the window, its surroundings and the prompt."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from engine.detection.spectra import MEL, Spectra, band_centres_hz
+from engine.learning.shipped import with_weights
+from engine.learning.torch_threads import few_threads
+from engine.separation.mask import Mask
+from engine.separation.network import VIEW_FRAMES, Heard, SeparationNetwork
+from engine.separation.separator import Prompt, Stretch
+from engine.separation.views import around, surrounds
+
+WEIGHTS = Path(__file__).resolve().parents[2] / "resources" / "models" / "separation.safetensors"
+HOP_S = MEL.hop_samples / MEL.rate_hz
+_STEP_FRAMES = VIEW_FRAMES // 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NetworkSeparator:
+    """See `Separator`."""
+
+    network: SeparationNetwork
+    name: str = "offcut-separation-1"
+
+    @torch.inference_mode()
+    def masks(self, stretch: Stretch, prompts: Sequence[Prompt]) -> tuple[Mask, ...]:
+        """Return a mask for each prompt.
+
+        Views overlap by half and are faded over each other, so that a window of any length has no seam.
+        """
+        with few_threads():
+            spectra = Spectra()
+            spectrum = spectra.spectrum(torch.tensor(stretch.samples)[None])
+            power = ((spectrum.real.square() + spectrum.imag.square()).transpose(1, 2) @ spectra.bank)[0]
+            inside = inside_frames(stretch.windows_s, len(power))
+            told, flag = around(power, inside), surrounds(power, inside)
+            shares = torch.zeros(len(prompts), len(power), MEL.n_mels)
+            weights = torch.zeros(len(power))
+            for first in views(inside):
+                heard = self._heard(power, inside, first, told, flag, prompts)
+                answered = torch.sigmoid(self.network(heard)[0])
+                curve = torch.hann_window(VIEW_FRAMES + 2, periodic=False)[1:-1]
+                here = slice(max(0, first), min(len(power), first + VIEW_FRAMES))
+                cut = slice(here.start - first, here.stop - first)
+                shares[:, here] += answered[:, cut] * curve[cut, None]
+                weights[here] += curve[cut]
+            shares /= weights.clamp(min=1e-6)[:, None]
+        centres = band_centres_hz()
+        return tuple(Mask(each.numpy(), 0.0, HOP_S, centres) for each in shares)
+
+    @staticmethod
+    def _heard(
+        power: torch.Tensor,
+        inside: torch.Tensor,
+        first: int,
+        told: torch.Tensor,
+        flag: bool,
+        prompts: Sequence[Prompt],
+    ) -> Heard:
+        count = len(prompts)
+        view = torch.zeros(VIEW_FRAMES, power.shape[1])
+        marked = torch.zeros(VIEW_FRAMES)
+        here = slice(max(0, first), min(len(power), first + VIEW_FRAMES))
+        view[here.start - first : here.stop - first] = power[here]
+        marked[here.start - first : here.stop - first] = inside[here].float()
+        return Heard(
+            view.expand(count, -1, -1),
+            marked.expand(count, -1),
+            told.expand(count, -1, -1),
+            torch.full((count,), float(flag)),
+            torch.tensor(np.stack([prompt.vector for prompt in prompts])),
+            torch.tensor([float(prompt.example) for prompt in prompts]),
+        )
+
+
+@cache
+def network_separator(weights: Path = WEIGHTS) -> NetworkSeparator:
+    """Return the separator that comes with Offcut.
+
+    Raises
+    ------
+    OffcutError : its weights are missing or damaged
+    """
+    return NetworkSeparator(with_weights(SeparationNetwork(), weights, "named sounds"))
+
+
+def inside_frames(windows_s: Sequence[tuple[float, float]], frames: int) -> torch.Tensor:
+    """Return which frames lie within a window, bool, shape (frames,)."""
+    places_s = torch.arange(frames) * HOP_S
+    inside = torch.zeros(frames, dtype=torch.bool)
+    for start_s, stop_s in windows_s:
+        inside |= (places_s >= start_s) & (places_s <= stop_s)
+    return inside
+
+
+def views(inside: torch.Tensor) -> list[int]:
+    """Return the first frames of views that cover every window: one where it fits, else overlapping by half."""
+    places = np.flatnonzero(inside.numpy())
+    if not len(places):
+        return []
+    firsts: list[int] = []
+    for run in _runs(places):
+        length = run[1] - run[0]
+        count = 1 if length <= VIEW_FRAMES * 3 // 4 else 1 + math.ceil(length / _STEP_FRAMES)
+        begin = (run[0] + run[1]) / 2 - ((count - 1) * _STEP_FRAMES + VIEW_FRAMES) / 2
+        firsts += [round(begin) + number * _STEP_FRAMES for number in range(count)]
+    return firsts
+
+
+def _runs(places: NDArray[np.int64]) -> list[tuple[int, int]]:
+    breaks = np.flatnonzero(np.diff(places) > 1)
+    starts = np.concatenate([places[:1], places[breaks + 1]])
+    stops = np.concatenate([places[breaks], places[-1:]]) + 1
+    return [(int(start), int(stop)) for start, stop in zip(starts, stops, strict=True)]

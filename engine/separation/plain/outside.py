@@ -1,0 +1,28 @@
+"""The spectrum of a stretch, and which of its frames hear nothing of its windows."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from engine.detection.spectra import MEL, Spectra
+from engine.separation.mask import Mask
+from engine.separation.networked import HOP_S, inside_frames
+from engine.separation.separator import Stretch
+from engine.separation.views import outside
+
+Power = NDArray[np.float32]
+
+
+def power_and_outside(stretch: Stretch) -> tuple[Power, NDArray[np.bool_]]:
+    """Return power, shape (frames, bins), and which frames lie outside every window, shape (frames,)."""
+    spectrum = Spectra().spectrum(torch.tensor(stretch.samples)[None])[0]
+    power = (spectrum.real.square() + spectrum.imag.square()).T.numpy()
+    return power, outside(inside_frames(stretch.windows_s, len(power))).numpy()
+
+
+def mask_over_bins(shares: Power) -> Mask:
+    """Return a mask whose bands are the bins of the spectrum, shape (frames, bins)."""
+    centres_hz = np.arange(shares.shape[1]) * (MEL.rate_hz / MEL.n_fft)
+    return Mask(np.ascontiguousarray(shares, dtype=np.float32), 0.0, HOP_S, centres_hz)

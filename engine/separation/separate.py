@@ -1,0 +1,182 @@
+"""Keep or take away what is named, inside windows alone: everything outside is the recording, bit for bit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from engine.detection.spectra import MEL
+from engine.progress import SILENT, Progress
+from engine.separation.mask import Mask, Mode, masked, united
+from engine.separation.separator import CONTEXT_S, Prompt, Separator, Stretch
+from engine.separation.windows import FADE_MS, gate
+from engine.timebase import s_to_samples
+
+Samples = NDArray[np.float32]
+Read = Callable[[int, int], Samples]
+"""Returns samples [start, stop), shape (frames, channels)."""
+
+_PIECE_S = 30.0
+_OVERLAP_S = 2.0
+"""Long windows are heard piece by piece; pieces are faded over each other for as long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How something is taken apart.
+
+    Attributes
+    ----------
+    prompts : what is meant; the masks of several add up
+    fade_ms : how long the change comes and goes, inside each window
+    floor_db : no moment of a band is made quieter than by this
+    """
+
+    prompts: tuple[Prompt, ...]
+    mode: Mode = Mode.REMOVE
+    fade_ms: float = FADE_MS
+    floor_db: float = -np.inf
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recording:
+    """What is taken apart; reads from anywhere, so that memory does not grow with its length."""
+
+    read: Read
+    length_samples: int
+    rate_hz: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Separated:
+    """A window as it is heard afterwards.
+
+    Attributes
+    ----------
+    start_samples : where it lies in the recording
+    samples : float32, shape (frames, channels); its first and last samples are those of the recording
+    """
+
+    start_samples: int
+    samples: Samples
+
+
+def separate(
+    recording: Recording,
+    windows: Sequence[tuple[int, int]],
+    asked: Asked,
+    separator: Separator,
+    progress: Progress = SILENT,
+) -> Iterator[Separated]:
+    """Yield each window as it is heard afterwards, in the order of time.
+
+    Parameters
+    ----------
+    windows : as `engine.separation.windows.joined` returns them
+    """
+    total = sum(stop - start for start, stop in windows)
+    done = 0
+    for start, stop in windows:
+        changed = np.concatenate(
+            list(
+                _pieces(
+                    recording,
+                    windows,
+                    (start, stop),
+                    asked,
+                    separator,
+                    progress,
+                    done / total,
+                    (stop - start) / total,
+                )
+            )
+        )
+        samples = recording.read(start, stop)
+        fade = s_to_samples(asked.fade_ms / 1000.0, recording.rate_hz)
+        curve = gate(stop - start, fade)[:, None]
+        # The difference is laid over the recording, so that where the gate is shut nothing is rounded.
+        yield Separated(start, samples + curve * (changed - samples))
+        done += stop - start
+
+
+def _pieces(
+    recording: Recording,
+    windows: Sequence[tuple[int, int]],
+    window: tuple[int, int],
+    asked: Asked,
+    separator: Separator,
+    progress: Progress,
+    from_share: float,
+    share: float,
+) -> Iterator[Samples]:
+    """Yield a window piece by piece, each faded over the end of the one before."""
+    rate_hz = recording.rate_hz
+    start, stop = window
+    step, overlap = s_to_samples(_PIECE_S, rate_hz), s_to_samples(_OVERLAP_S, rate_hz)
+    tail: Samples | None = None
+    for at in range(start, stop, step):
+        last = at + step >= stop
+        until = min(stop, at + step + overlap)
+        progress.check_cancelled()
+        progress.report(from_share + share * (at - start) / (stop - start), "Listening")
+        piece = changed(recording, windows, (at, until), asked, separator)
+        if tail is not None:
+            ramp = np.linspace(0.0, 1.0, len(tail), dtype=np.float32)[:, None]
+            piece[: len(tail)] = tail + ramp * (piece[: len(tail)] - tail)
+        if last or until == stop:
+            yield piece
+            return
+        yield piece[:step]
+        tail = piece[step:]
+
+
+def heard_around(
+    recording: Recording, windows: Sequence[tuple[int, int]], window: tuple[int, int]
+) -> tuple[Stretch, int, int]:
+    """Return a window with what surrounds it as a separator hears it, and where that begins and ends in samples."""
+    reach = s_to_samples(CONTEXT_S, recording.rate_hz)
+    first, last = max(0, window[0] - reach), min(recording.length_samples, window[1] + reach)
+    mono = np.asarray(recording.read(first, last).mean(axis=1), np.float32)
+    if recording.rate_hz != MEL.rate_hz:
+        mono = np.asarray(soxr.resample(mono, recording.rate_hz, MEL.rate_hz), np.float32)
+    spans = tuple(
+        ((start - first) / recording.rate_hz, (stop - first) / recording.rate_hz)
+        for start, stop in windows
+        if start < last and stop > first
+    )
+    return Stretch(mono, spans), first, last
+
+
+def mask_of(
+    recording: Recording,
+    windows: Sequence[tuple[int, int]],
+    window: tuple[int, int],
+    prompts: Sequence[Prompt],
+    separator: Separator,
+) -> tuple[Mask, int]:
+    """Return what is meant of a window and what surrounds it, and the sample at which the mask begins."""
+    stretch, first, _last = heard_around(recording, windows, window)
+    return united(separator.masks(stretch, prompts)), first
+
+
+def changed(
+    recording: Recording,
+    windows: Sequence[tuple[int, int]],
+    window: tuple[int, int],
+    asked: Asked,
+    separator: Separator,
+) -> Samples:
+    """Return a window with all that is meant kept or removed, without a gate."""
+    stretch, first, last = heard_around(recording, windows, window)
+    mask = united(separator.masks(stretch, asked.prompts))
+    margin = s_to_samples(0.25, recording.rate_hz)
+    begin, end = max(first, window[0] - margin), min(last, window[1] + margin)
+    shifted = Mask(
+        mask.shares, mask.first_s - (begin - first) / recording.rate_hz, mask.hop_s, mask.centres_hz
+    )
+    samples = masked(recording.read(begin, end), recording.rate_hz, shifted, asked.mode, asked.floor_db)
+    return samples[window[0] - begin : window[1] - begin]

@@ -1,0 +1,239 @@
+"""Scenes made of single sounds, of which all is known: what is in the window, what goes on around it.
+
+A background never repeats outside the window what it plays inside: sounds that repeat themselves are left out
+(`repeats`), or a method that copies would look like one that separates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import fftconvolve, sosfilt
+from scipy.signal import butter as butterworth
+
+from engine.detection.spectra import MEL
+from engine.detection.training.sounds import Sound
+
+Samples = NDArray[np.float32]
+SCENE_SAMPLES = 5 * MEL.rate_hz
+_LONGEST_S = 4.4
+"""A window that fills more than a view now and then: of long windows nothing else is seen."""
+_FADE_SAMPLES = MEL.rate_hz // 100
+_FRAME = MEL.rate_hz // 100
+_AUDIBLE_DB = -35.0
+"""A stretch of a sound counts as sounding down to this far below its loudest."""
+
+
+class Kind(Enum):
+    """What a scene is made of."""
+
+    SURROUNDED = "a sound over a background that goes on around the window"
+    CROWDED = "two sounds over a background that goes on around the window"
+    ALONE = "two sounds at once, and nothing around them"
+    SINGLE = "one sound, and nothing else"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """A recording in which a window is asked for one of its sounds.
+
+    Attributes
+    ----------
+    meant, rest : what is asked for and all else, float32, shape (SCENE_SAMPLES,); their sum is the recording
+    window_samples : [start, stop)
+    asked : number of the sound the prompt names; it may be none that sounds
+    sounding : numbers of the sounds within the window
+    surrounded : whether something goes on around the window
+    only_new : whether what is asked for is all that sounds in the window and not around it
+    example : a sound called as the one that is asked for, if there is one that does not sound here
+    """
+
+    meant: Samples
+    rest: Samples
+    window_samples: tuple[int, int]
+    asked: int
+    sounding: tuple[int, ...]
+    surrounded: bool
+    only_new: bool
+    example: Sound | None
+
+
+def loudness(samples: Samples) -> NDArray[np.float64]:
+    """Return the power of each 10 ms."""
+    frames = samples[: len(samples) // _FRAME * _FRAME].reshape(-1, _FRAME)
+    return np.asarray(np.mean(frames.astype(np.float64) ** 2, axis=1))
+
+
+def goes_on(sound: Sound) -> bool:
+    """Tell whether a sound goes on for all its length, so that it can be a background."""
+    power = loudness(sound.samples())
+    around = np.convolve(power, np.full(50, 1 / 50), mode="valid")
+    return bool(around.min() > 10 ** (-15 / 10) * around.max()) and float(around.max()) > 1e-7
+
+
+def repeats(sound: Sound) -> bool:
+    """Tell whether a sound holds a stretch twice, sample for sample, as clips do that were looped."""
+    samples = sound.samples()
+    power = fftconvolve(samples, samples[::-1])[len(samples) - 1 :]
+    energy = np.cumsum(samples.astype(np.float64) ** 2)
+    lags = np.arange(MEL.rate_hz // 4, len(samples) - MEL.rate_hz // 2)
+    both = np.sqrt(energy[len(samples) - 1 - lags] * (energy[-1] - energy[lags - 1]))
+    loud = both > 0.05 * energy[-1]
+    return bool(np.any(power[lags][loud] > 0.9 * both[loud]))
+
+
+class Scenes:
+    """Draws scenes of some sounds.
+
+    Parameters
+    ----------
+    names : number of each name
+    """
+
+    def __init__(self, sounds: Sequence[Sound], names: Mapping[str, int]) -> None:
+        usable = [sound for sound in sounds if float(np.max(loudness(sound.samples()))) > 1e-6]
+        self._sounds = usable
+        self._backgrounds = [sound for sound in usable if goes_on(sound) and not repeats(sound)]
+        self._number = names
+        self._same: dict[int, list[Sound]] = {}
+        for sound in usable:
+            self._same.setdefault(names[sound.name], []).append(sound)
+
+    def drawn(self, rng: np.random.Generator) -> Scene:
+        """Return a scene of any kind, as often as they are to be learned from."""
+        kinds = (Kind.SURROUNDED, Kind.CROWDED, Kind.ALONE, Kind.SINGLE)
+        return self.of(kinds[int(rng.choice(4, p=(0.45, 0.15, 0.34, 0.06)))], rng)
+
+    def of(self, kind: Kind, rng: np.random.Generator) -> Scene:
+        """Return a scene of a kind."""
+        surrounded = kind in (Kind.SURROUNDED, Kind.CROWDED)
+        count = {Kind.SURROUNDED: 1, Kind.CROWDED: 2, Kind.ALONE: 2, Kind.SINGLE: 1}[kind]
+        usual_s = 1.6 if surrounded else 2.6
+        length = int(MEL.rate_hz * rng.uniform(0.4, _LONGEST_S if rng.random() < 0.2 else 0.4 + usual_s))
+        start = int(rng.integers(MEL.rate_hz // 4, SCENE_SAMPLES - length - MEL.rate_hz // 4))
+        parts: list[tuple[int, Samples]] = []
+        origins: set[str] = set()
+        if surrounded:
+            sound = self._other(self._backgrounds, (), origins, rng)
+            parts.append((self._number[sound.name], _coloured(_whole(sound, rng), rng)))
+        for _ in range(count):
+            sound = self._other(self._sounds, [number for number, _ in parts], origins, rng)
+            parts.append((self._number[sound.name], self._event(sound, start, length, rng)))
+        parts = _levelled(parts, (start, start + length), surrounded, rng)
+        return self._asked(parts, (start, start + length), surrounded, origins, rng)
+
+    def _other(
+        self, among: Sequence[Sound], taken: Sequence[int], origins: set[str], rng: np.random.Generator
+    ) -> Sound:
+        while True:
+            sound = among[int(rng.integers(len(among)))]
+            if self._number[sound.name] not in taken and sound.origin not in origins:
+                origins.add(sound.origin)
+                return sound
+
+    def _event(self, sound: Sound, start: int, length: int, rng: np.random.Generator) -> Samples:
+        samples = _coloured(_at_other_speed(sound.samples(), rng), rng)
+        if rng.random() < 0.2:
+            samples = _in_a_room(samples, rng)
+        most = min(length, len(samples))
+        long = int(most * (1.0 if rng.random() < 0.6 else rng.uniform(0.5, 1.0)))
+        first = _sounding_start(samples, long, rng)
+        event = samples[first : first + long].copy()
+        fade = min(_FADE_SAMPLES, long // 2)
+        ramp = np.linspace(0.0, 1.0, fade, dtype=np.float32)
+        event[:fade] *= ramp
+        event[long - fade :] *= ramp[::-1]
+        placed = np.zeros(SCENE_SAMPLES, np.float32)
+        at = start + int(rng.integers(0, length - long + 1))
+        placed[at : at + long] = event
+        return placed
+
+    def _asked(
+        self,
+        parts: Sequence[tuple[int, Samples]],
+        window: tuple[int, int],
+        surrounded: bool,
+        origins: set[str],
+        rng: np.random.Generator,
+    ) -> Scene:
+        sounding = tuple(number for number, _ in parts)
+        total = np.sum([samples for _, samples in parts], axis=0, dtype=np.float32)
+        drawn = rng.random()
+        if drawn < 0.07:
+            absent = [number for number in self._same if number not in sounding]
+            asked, meant = absent[int(rng.integers(len(absent)))], np.zeros_like(total)
+        else:
+            # What goes on around the window is seldom what is asked for.
+            first = 0 if not surrounded or drawn < 0.2 else 1
+            last = len(parts) if not surrounded or drawn >= 0.2 else 1
+            asked, meant = parts[int(rng.integers(first, last))]
+        examples = [sound for sound in self._same[asked] if sound.origin not in origins]
+        example = examples[int(rng.integers(len(examples)))] if examples else None
+        only_new = surrounded and sounding[1:] == (asked,)
+        return Scene(meant, total - meant, window, asked, sounding, surrounded, only_new, example)
+
+
+def _levelled(
+    parts: Sequence[tuple[int, Samples]],
+    window: tuple[int, int],
+    surrounded: bool,
+    rng: np.random.Generator,
+) -> list[tuple[int, Samples]]:
+    """Set each sound beside the first at -5 to +5 dB within the window (to ±10 dB now and then)."""
+    reach_db = 10.0 if rng.random() < 0.2 else 5.0
+    inside = slice(*window)
+    levelled = []
+    for number, samples in parts:
+        level = float(np.sqrt(np.mean(samples[inside].astype(np.float64) ** 2)))
+        if level < 1e-5 and surrounded and not levelled:
+            # A background that rests here: by its level elsewhere.
+            level = float(np.sqrt(np.mean(samples.astype(np.float64) ** 2)))
+        gain = 0.1 * 10 ** ((rng.uniform(-reach_db, reach_db) if levelled else 0.0) / 20) / max(level, 1e-4)
+        levelled.append((number, (samples * np.float32(gain)).astype(np.float32)))
+    return levelled
+
+
+def _whole(sound: Sound, rng: np.random.Generator) -> Samples:
+    samples = sound.samples()
+    if rng.random() < 0.3:
+        samples = samples[::-1]
+    padded = np.zeros(SCENE_SAMPLES, np.float32)
+    padded[: min(len(samples), SCENE_SAMPLES)] = samples[:SCENE_SAMPLES]
+    return padded
+
+
+def _sounding_start(samples: Samples, length: int, rng: np.random.Generator) -> int:
+    """Return where a stretch begins in which the sound is heard, drawn by how much of it there is."""
+    power = loudness(samples)
+    long = max(1, min(len(power), length // _FRAME))
+    sums = np.convolve(power, np.ones(long), mode="valid")
+    heard = np.flatnonzero(sums > 10 ** (_AUDIBLE_DB / 20) * sums.max())
+    return min(int(rng.choice(heard)) * _FRAME, len(samples) - length)
+
+
+def _at_other_speed(samples: Samples, rng: np.random.Generator) -> Samples:
+    speed = float(np.exp(rng.normal(0.0, 0.08))) if rng.random() < 0.6 else 1.0
+    places = np.arange(0.0, len(samples) - 1, speed)
+    return np.interp(places, np.arange(len(samples)), samples).astype(np.float32)
+
+
+def _coloured(samples: Samples, rng: np.random.Generator) -> Samples:
+    """Change the tone a little, as other rooms and microphones would."""
+    if rng.random() < 0.5:
+        return samples
+    edge_hz = float(np.exp(rng.uniform(np.log(200.0), np.log(5000.0))))
+    low = sosfilt(butterworth(1, edge_hz, fs=MEL.rate_hz, output="sos"), samples)
+    return (samples + rng.uniform(-0.6, 1.5) * low).astype(np.float32)
+
+
+def _in_a_room(samples: Samples, rng: np.random.Generator) -> Samples:
+    seconds = rng.uniform(0.1, 0.5)
+    times_s = np.arange(int(seconds * MEL.rate_hz)) / MEL.rate_hz
+    answer = rng.standard_normal(len(times_s)) * 10 ** (-3.0 * times_s / seconds)
+    answer *= rng.uniform(0.1, 0.6) / np.sqrt(np.sum(answer**2))
+    answer[0] = 1.0
+    return fftconvolve(samples, answer)[: len(samples)].astype(np.float32)

@@ -1,0 +1,352 @@
+"""Train the separator: `python -m engine.separation.training.train SOUNDS OUT`.
+
+SOUNDS is ESC-50 as published, or a folder for each sound; OUT the folder of the checkpoint, the history and the
+weights. The same command goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.nn import functional
+
+from engine.detection.spectra import MEL, Spectra, band_centres_hz
+from engine.detection.training.prompts import Prompts
+from engine.detection.training.sounds import load_sounds
+from engine.learning.loop import seeded
+from engine.learning.torch_threads import few_threads
+from engine.separation.network import VIEW_FRAMES, Heard, SeparationNetwork, band_shares_to_bins
+from engine.separation.training.examples import example_vectors
+from engine.separation.training.scenes import Kind, Scene, Scenes
+from engine.separation.views import around, surrounds
+
+EXAMPLES_SHARE = 0.15
+"""How often the prompt is another sound of the same name instead of words."""
+WORDLESS_SHARE = 0.1
+"""How often no words are given where one sound is new in the window: then it is what is meant."""
+UNTOLD_SHARE = 0.1
+"""How often the network is not told what surrounds the window, although something does."""
+_LEAST_ERROR = 1e-3
+"""Error beside the power of the window below which nothing is to be won: -30 dB."""
+_TAG_WEIGHT = 0.05
+_MASK_WEIGHT = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSettings:
+    """How long and how fast to learn; an epoch is `steps` batches of `size` scenes."""
+
+    epochs: int = 60
+    steps: int = 80
+    size: int = 12
+    learning_rate: float = 1.5e-3
+    weight_decay: float = 1e-3
+    averaging: float = 0.998
+    words: bool = True
+    surroundings: bool = True
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """Views and what is true of them.
+
+    Attributes
+    ----------
+    meant, whole : complex spectra, shape (batch, bins, VIEW_FRAMES)
+    tags : 1 for each sound within the window, shape (batch, names)
+    """
+
+    heard: Heard
+    meant: Tensor
+    whole: Tensor
+    tags: Tensor
+
+
+class Batches:
+    """Draws batches of scenes.
+
+    Parameters
+    ----------
+    examples : vectors of the sounds as `engine.detection` hears them, by their path; none to learn from words only
+    """
+
+    def __init__(
+        self, scenes: Scenes, prompts: Prompts, settings: TrainingSettings, examples: dict[Path, Tensor]
+    ) -> None:
+        self._scenes, self._prompts, self._settings = scenes, prompts, settings
+        self._examples = examples
+        self._spectra = Spectra()
+
+    def drawn(self, rng: np.random.Generator) -> Batch:
+        """Return a batch."""
+        return self.of([self._scenes.drawn(rng) for _ in range(self._settings.size)], rng)
+
+    def of(self, scenes: Sequence[Scene], rng: np.random.Generator) -> Batch:
+        """Return a batch of given scenes."""
+        both = np.stack([samples for scene in scenes for samples in (scene.meant, scene.rest)])
+        spectra = self._spectra.spectrum(torch.tensor(both))
+        meant, whole = spectra[0::2], spectra[0::2] + spectra[1::2]
+        power = (whole.real.square() + whole.imag.square()).transpose(1, 2) @ self._spectra.bank
+        rows = [self._view(scene, power[row], rng) for row, scene in enumerate(scenes)]
+        firsts = [row[0] for row in rows]
+        prompt, example = self._prompted(scenes, rng)
+        heard = Heard(
+            torch.stack([power[row, first : first + VIEW_FRAMES] for row, first in enumerate(firsts)]),
+            torch.stack([row[1] for row in rows]),
+            torch.stack([row[2] for row in rows]),
+            torch.tensor([row[3] for row in rows], dtype=torch.float32),
+            prompt,
+            example,
+        )
+        tags = torch.zeros(len(scenes), len(self._prompts.names))
+        for row, scene in enumerate(scenes):
+            tags[row, list(scene.sounding)] = 1.0
+        cut = [slice(first, first + VIEW_FRAMES) for first in firsts]
+        return Batch(
+            heard,
+            torch.stack([meant[row][:, each] for row, each in enumerate(cut)]),
+            torch.stack([whole[row][:, each] for row, each in enumerate(cut)]),
+            tags,
+        )
+
+    def _view(
+        self, scene: Scene, power: Tensor, rng: np.random.Generator
+    ) -> tuple[int, Tensor, Tensor, bool]:
+        """Return the first frame of a view that holds the window, the window in it, and what is around."""
+        start, stop = (samples / MEL.hop_samples for samples in scene.window_samples)
+        frames = len(power)
+        earliest = max(0, math.ceil(stop) - VIEW_FRAMES)
+        latest = min(frames - VIEW_FRAMES, int(start))
+        first = (
+            int(rng.integers(earliest, latest + 1))
+            if latest >= earliest
+            else int((start + stop - VIEW_FRAMES) / 2)
+        )
+        first = min(max(first, 0), frames - VIEW_FRAMES)
+        places = torch.arange(frames)
+        inside = ((places >= start) & (places <= stop)).float()
+        statistics = around(power, inside > 0)
+        told = (
+            self._settings.surroundings
+            and surrounds(power, inside > 0)
+            and not (scene.surrounded and rng.random() < UNTOLD_SHARE)
+        )
+        return first, inside[first : first + VIEW_FRAMES], statistics, told
+
+    def _prompted(self, scenes: Sequence[Scene], rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        prompt = self._prompts.drawn([scene.asked for scene in scenes], rng)
+        example = torch.zeros(len(scenes))
+        if not self._settings.words:
+            return torch.zeros_like(prompt), example
+        for row, scene in enumerate(scenes):
+            if self._examples and scene.example is not None and rng.random() < EXAMPLES_SHARE:
+                vectors = self._examples[scene.example.path]
+                prompt[row] = vectors[int(rng.integers(len(vectors)))]
+                example[row] = 1.0
+            elif scene.only_new and rng.random() < WORDLESS_SHARE:
+                prompt[row] = 0.0
+        return prompt, example
+
+
+class Loss:
+    """How far what is meant and the rest are from the truth within the window.
+
+    The error of the one is the error of the other, so that its logarithm beside the power of the window stands
+    for the signal-to-distortion ratios of both, keep and remove; where nothing is meant, for the energy changed.
+    """
+
+    def __init__(self, prompts: Prompts) -> None:
+        centres_hz = torch.tensor(band_centres_hz(), dtype=torch.float32)
+        self._spread = band_shares_to_bins(MEL.n_fft // 2 + 1, MEL.rate_hz, centres_hz)
+        self._names = prompts.named
+
+    def __call__(self, network: SeparationNetwork, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Return what is to be made small, and the mean error in dB beside the power of the window."""
+        logits, tags = network(batch.heard)
+        shares = torch.sigmoid(logits) @ self._spread
+        error = (shares.transpose(1, 2) * batch.whole - batch.meant).abs().square()
+        inside = batch.heard.inside[:, None]
+        power = (batch.whole.abs().square() * inside).sum(dim=(1, 2)).clamp(min=1e-9)
+        error_share = (error * inside).sum(dim=(1, 2)) / power
+        error_db = 10.0 * torch.log10(error_share + _LEAST_ERROR)
+        distance = self._distance(batch, shares, inside)
+        told = functional.binary_cross_entropy_with_logits(15.0 * (tags @ self._names.T) - 4.0, batch.tags)
+        total = 0.1 * error_db.mean() + _MASK_WEIGHT * distance + _TAG_WEIGHT * 10.0 * told
+        return total, error_db.mean().detach()
+
+    @staticmethod
+    def _distance(batch: Batch, shares: Tensor, inside: Tensor) -> Tensor:
+        """Return the mean distance to the ideal ratio mask, loud bins before quiet ones."""
+        meant, whole = batch.meant.abs(), batch.whole.abs()
+        rest = (batch.whole - batch.meant).abs()
+        ideal = meant / (meant + rest + 1e-6)
+        weights = whole.sqrt() * inside
+        return ((shares.transpose(1, 2) - ideal).abs() * weights).sum() / weights.sum().clamp(min=1e-6)
+
+
+def rate_at(settings: TrainingSettings, step: int) -> float:
+    """Return the learning rate of a step: up over 200 steps, then down half a cosine to a hundredth."""
+    done = step / (settings.epochs * settings.steps)
+    cosine = 0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * min(1.0, done)))
+    return settings.learning_rate * cosine * min(1.0, (step + 1) / 200)
+
+
+class Training:
+    """A network being trained, the mean of its late weights, and all that is needed to go on."""
+
+    def __init__(self, settings: TrainingSettings) -> None:
+        self.settings = settings
+        with seeded(settings.seed):
+            self.network = SeparationNetwork().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            self.averaged = SeparationNetwork()
+        self.averaged.load_state_dict(self.network.state_dict())
+        self.averaged.eval()
+        self.optimizer = torch.optim.AdamW(
+            self.network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+        )
+        self.history: list[dict[str, float]] = []
+
+    def epoch(self, batches: Batches, loss: Loss) -> tuple[float, float]:
+        """Learn for one epoch and return its mean loss and error in dB."""
+        number, settings = len(self.history), self.settings
+        rng = np.random.default_rng([settings.seed, number])
+        losses, errors = [], []
+        self.network.train()
+        with seeded(1000 * settings.seed + number):
+            for step in range(number * settings.steps, (number + 1) * settings.steps):
+                for group in self.optimizer.param_groups:
+                    group["lr"] = rate_at(settings, step)
+                batch = batches.drawn(rng)
+                self.optimizer.zero_grad(set_to_none=True)
+                value, error_db = loss(self.network, batch)
+                value.backward()  # type: ignore[no-untyped-call]
+                nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+                self.optimizer.step()
+                self._average(step)
+                losses.append(float(value.detach()))
+                errors.append(float(error_db))
+        return float(np.mean(losses)), float(np.mean(errors))
+
+    @torch.no_grad()
+    def _average(self, step: int) -> None:
+        keep = min(self.settings.averaging, (step + 1) / (step + 10))
+        latest = self.network.state_dict()
+        for name, mean in self.averaged.state_dict().items():
+            if mean.dtype.is_floating_point:
+                mean.lerp_(latest[name], 1.0 - keep)
+            else:
+                mean.copy_(latest[name])
+
+    @torch.no_grad()
+    def error_db(self, batches: Sequence[Batch], loss: Loss) -> float:
+        """Return the mean error of the averaged network in dB beside the power of the window."""
+        return float(np.mean([float(loss(self.averaged, batch)[1]) for batch in batches]))
+
+    def save(self, folder: Path) -> None:
+        """Keep all that is needed to go on, the history and the averaged weights."""
+        state = {
+            "network": self.network.state_dict(),
+            "averaged": self.averaged.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "history": self.history,
+        }
+        unfinished = folder / "checkpoint.part"
+        torch.save(state, unfinished)
+        unfinished.replace(folder / "checkpoint.pt")
+        save_file(self.averaged.state_dict(), folder / "separation.safetensors")
+        (folder / "history.json").write_text(json.dumps(self.history, indent=1))
+
+    def resume(self, folder: Path) -> None:
+        """Go on where a training in this folder was stopped, if there was one."""
+        if not (folder / "checkpoint.pt").exists():
+            return
+        state = torch.load(folder / "checkpoint.pt", weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self.averaged.load_state_dict(state["averaged"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.history = state["history"]
+
+
+def train(
+    folder: Path,
+    out: Path,
+    settings: TrainingSettings,
+    folds: Sequence[int],
+    held: Sequence[int],
+    examples_from: Path | None = None,
+) -> Training:
+    """Train on some folds and keep checkpoint, history and weights after each epoch; `held` are told only."""
+    out.mkdir(parents=True, exist_ok=True)
+    training = Training(settings)
+    training.resume(out)
+    sounds = load_sounds(folder, folds)
+    prompts = Prompts(sorted({sound.name for sound in sounds}))
+    names = {name: index for index, name in enumerate(prompts.names)}
+    examples = example_vectors(sounds, examples_from) if examples_from is not None else {}
+    batches, loss = Batches(Scenes(sounds, names), prompts, settings, examples), Loss(prompts)
+    told = _held_batches(folder, held, prompts, settings)
+    with few_threads():
+        while len(training.history) < settings.epochs:
+            started_s = time.monotonic()
+            mean, error_db = training.epoch(batches, loss)
+            row = {"epoch": len(training.history) + 1, "loss": round(mean, 4), "error_db": round(error_db, 3)}
+            if row["epoch"] % 5 == 0:
+                row |= {key: round(training.error_db(part, loss), 3) for key, part in told.items()}
+            training.history.append(row | {"seconds": round(time.monotonic() - started_s, 1)})
+            training.save(out)
+            print(json.dumps(training.history[-1]), flush=True)
+    return training
+
+
+def _held_batches(
+    folder: Path, folds: Sequence[int], prompts: Prompts, settings: TrainingSettings
+) -> dict[str, list[Batch]]:
+    """Return batches of sounds that are not learned from, the same at every call, of each kind of scene."""
+    sounds = [sound for sound in load_sounds(folder, folds) if sound.name in prompts.names]
+    scenes = Scenes(sounds, {name: index for index, name in enumerate(prompts.names)})
+    rng = np.random.default_rng(99)
+    batches = Batches(scenes, prompts, settings, {})
+    return {
+        f"held_{kind.name.lower()}_db": [
+            batches.of([scenes.of(kind, rng) for _ in range(settings.size)], rng) for _ in range(5)
+        ]
+        for kind in Kind
+    }
+
+
+def main() -> None:
+    """Train, or go on."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sounds", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--folds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument(
+        "--held", type=int, nargs="+", default=[5], help="folds that are told, not learned from"
+    )
+    parser.add_argument("--without", choices=("words", "surroundings"), help="what not to tell the network")
+    parser.add_argument("--examples-from", type=Path, help="weights of the network that hears into words")
+    parser.add_argument("--seed", type=int, default=1)
+    chosen = parser.parse_args()
+    settings = TrainingSettings(
+        epochs=chosen.epochs,
+        words=chosen.without != "words",
+        surroundings=chosen.without != "surroundings",
+        seed=chosen.seed,
+    )
+    train(chosen.sounds, chosen.out, settings, chosen.folds, chosen.held, chosen.examples_from)
+
+
+if __name__ == "__main__":
+    main()

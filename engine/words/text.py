@@ -1,0 +1,83 @@
+"""A text encoder that needs no download: a vector for each piece of a word, summed over a prompt.
+
+Distilled from sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0); what it is and is not good for stands in
+`resources/words/text-static.md`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+from tokenizers import Tokenizer
+
+from engine.errors import OffcutError, UsageError
+from engine.wording import quoted
+
+FOLDER = Path(__file__).resolve().parents[2] / "resources" / "words"
+SIZE = 256
+"""How many numbers a vector of words has."""
+LONGEST_PROMPT = 200
+"""Characters of a prompt that can be meant as the name of a sound."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TextEncoder:
+    """Vectors of word pieces.
+
+    Attributes
+    ----------
+    pieces : int8, shape (pieces, SIZE)
+    weights : float32, shape (pieces,); scale and weight of each
+    """
+
+    tokenizer: Tokenizer
+    pieces: NDArray[np.int8]
+    weights: NDArray[np.float32]
+
+    def encode(self, prompt: str) -> NDArray[np.float32]:
+        """Return the vector of a prompt, of length 1, shape (SIZE,).
+
+        Raises
+        ------
+        UsageError : it is empty, too long, or has no piece that is known
+        """
+        words = " ".join(prompt.split())
+        if not words:
+            raise UsageError("Nothing is named: say in a few words which sound is meant.")
+        if len(words) > LONGEST_PROMPT:
+            raise UsageError(
+                f"The words for a sound are {len(words):,} characters long: say it in {LONGEST_PROMPT} at most."
+            )
+        ids = self.tokenizer.encode(words, add_special_tokens=False).ids
+        vector = np.asarray(self.weights[ids] @ self.pieces[ids].astype(np.float32), np.float32)
+        length = float(np.linalg.norm(vector))
+        if not length > 0.0:
+            raise UsageError(f"{quoted(words)} holds no word that is known: name the sound in English words.")
+        return vector / np.float32(length)
+
+
+@cache
+def text_encoder() -> TextEncoder:
+    """Return the encoder that comes with Offcut.
+
+    Raises
+    ------
+    OffcutError : its files are missing or damaged
+    """
+    try:
+        stored = load_file(FOLDER / "text-static.safetensors")
+        tokenizer = Tokenizer.from_file(str(FOLDER / "tokenizer.json"))
+        # As stored it fills every prompt up to 128 pieces, whose sum would drown the words.
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        return TextEncoder(tokenizer, stored["pieces"], stored["scale"] * stored["weight"])
+    except (OSError, SafetensorError, KeyError, Exception) as error:  # tokenizers raises bare Exception
+        raise OffcutError(
+            f"What knows words in '{FOLDER}' is missing or damaged: install Offcut again."
+        ) from error

@@ -67,7 +67,7 @@ class SoundNetwork(nn.Module):
         return self.out(self.drop(heard)), self.loudness(heard)[..., 0]
 
     def pooled(self, vectors: Tensor, telling: Tensor, within: Tensor | None = None) -> Tensor:
-        """Return one vector of length 1 for each stretch, shape (batch, SIZE): those that tell most count most.
+        """Return a vector of length 1 for each stretch, shape (batch, SIZE); those that tell most count most.
 
         Parameters
         ----------

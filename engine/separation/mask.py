@@ -43,7 +43,7 @@ class Mask:
     def at(self, times_s: NDArray[np.float64], bins_hz: NDArray[np.float64]) -> NDArray[np.float32]:
         """Return shares at any times and frequencies, shape (times, bins).
 
-        Between frames and bands by distance; before the first, after the last and above the highest band as there.
+        Between frames and bands by distance; beyond the first and last of either as there.
         """
         over_time = _between(self.shares, (times_s - self.first_s) / self.hop_s)
         places = np.interp(bins_hz, self.centres_hz, np.arange(len(self.centres_hz)))
@@ -56,7 +56,7 @@ def _between(rows: NDArray[np.float32], places: NDArray[np.float64]) -> NDArray[
     lower = np.minimum(held.astype(np.int64), max(0, len(rows) - 2))
     upper = np.minimum(lower + 1, len(rows) - 1)
     share = (held - lower).astype(np.float32)[:, None]
-    return rows[lower] * (np.float32(1.0) - share) + rows[upper] * share
+    return np.asarray(rows[lower] * (1.0 - share) + rows[upper] * share, np.float32)
 
 
 def united(masks: Sequence[Mask]) -> Mask:
@@ -77,8 +77,8 @@ def masked(
 ) -> NDArray[np.float32]:
     """Return what is heard of a stretch once its mask is kept or removed, float32, shape (frames, channels).
 
-    The spectrum is taken at the stretch's own rate and each channel keeps its phases. Above the highest band of
-    the mask its highest shares hold.
+    The spectrum is taken at the rate of the stretch and each channel keeps its phases. Above the highest band
+    of the mask the shares of that band hold.
 
     Parameters
     ----------

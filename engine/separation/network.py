@@ -1,9 +1,10 @@
-"""A U-Net that hears a stretch, what surrounds its window, and a prompt, and answers how much of each band is meant.
+"""A U-Net that hears a window, what surrounds it, and a prompt, and answers what is meant of each band.
 
-The recipe is that of text-guided separation by feature-wise modulation (FiLM: E. Perez et al., AAAI 2018; X. Liu
-et al., "Separate what you describe", Interspeech 2022): bottleneck and decoder of a U-Net over the spectrogram are
-modulated by the prompt. What an editor has beside words is the recording around the window: mean and deviation of
-each band outside stand beside the words, and how far each moment lies above that mean is heard as an image.
+The recipe is that of text-guided separation by feature-wise modulation (FiLM: E. Perez et al., AAAI 2018; X.
+Liu et al., "Separate what you describe", Interspeech 2022): bottleneck and decoder of a U-Net over the
+spectrogram are modulated by the prompt. What an editor has beside words is the recording around the window:
+mean and deviation of each band outside stand beside the words, and how far each moment lies above that mean
+is heard as an image.
 """
 
 from __future__ import annotations
@@ -103,7 +104,10 @@ class SeparationNetwork(nn.Module):
         self.out = nn.Conv2d(WIDTHS[0], 1, 1)
 
     def forward(self, heard: Heard) -> tuple[Tensor, Tensor]:
-        """Return logits of the shares, shape (batch, VIEW_FRAMES, bands), and what seems to sound, (batch, SIZE)."""
+        """Return logits of the shares, shape (batch, VIEW_FRAMES, bands), and what seems to sound.
+
+        The latter are vectors of length 1, shape (batch, SIZE), which only learning looks at.
+        """
         image, around = images(heard)
         words = self.words(torch.cat([heard.prompt * 16.0, heard.example[:, None]], dim=1))
         beside = self.around(torch.cat([around.flatten(1), heard.surrounded[:, None]], dim=1))
@@ -125,7 +129,7 @@ class SeparationNetwork(nn.Module):
     def _across(self, image: Tensor) -> Tensor:
         batch, width, steps, bands = image.shape
         tokens = image.permute(0, 2, 3, 1) + self.place[:, None] + _moments(steps, width)[None, :, None]
-        answered = self.across(tokens.reshape(batch, steps * bands, width))
+        answered: Tensor = self.across(tokens.reshape(batch, steps * bands, width))
         return answered.reshape(batch, steps, bands, width).permute(0, 3, 1, 2)
 
 

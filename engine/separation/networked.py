@@ -104,7 +104,7 @@ def inside_frames(windows_s: Sequence[tuple[float, float]], frames: int) -> torc
 
 
 def views(inside: torch.Tensor) -> list[int]:
-    """Return the first frames of views that cover every window: one where it fits, else overlapping by half."""
+    """Return the first frames of views that cover every window; several overlap by half."""
     places = np.flatnonzero(inside.numpy())
     if not len(places):
         return []

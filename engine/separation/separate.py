@@ -99,7 +99,7 @@ def separate(
         fade = s_to_samples(asked.fade_ms / 1000.0, recording.rate_hz)
         curve = gate(stop - start, fade)[:, None]
         # The difference is laid over the recording, so that where the gate is shut nothing is rounded.
-        yield Separated(start, samples + curve * (changed - samples))
+        yield Separated(start, np.asarray(samples + curve * (changed - samples), np.float32))
         done += stop - start
 
 
@@ -137,7 +137,7 @@ def _pieces(
 def heard_around(
     recording: Recording, windows: Sequence[tuple[int, int]], window: tuple[int, int]
 ) -> tuple[Stretch, int, int]:
-    """Return a window with what surrounds it as a separator hears it, and where that begins and ends in samples."""
+    """Return a window with what surrounds it as a separator hears it, and where that starts and stops."""
     reach = s_to_samples(CONTEXT_S, recording.rate_hz)
     first, last = max(0, window[0] - reach), min(recording.length_samples, window[1] + reach)
     mono = np.asarray(recording.read(first, last).mean(axis=1), np.float32)

@@ -1,4 +1,4 @@
-"""What a separator is: it hears a window with what surrounds it, is told what is meant, and answers a mask."""
+"""What a separator is: it hears a window and what surrounds it, is told what is meant, and answers a mask."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def joined(windows: Sequence[_Span], length_samples: int, rate_hz: int) -> tuple
 
     Raises
     ------
-    UsageError : there is none, or one ends before it begins, is too short to hear, or lies beyond the recording
+    UsageError : there is none, or one ends before it begins, is too short, or lies beyond the recording
     """
     if not windows:
         raise UsageError("No window is given: say where the sound is.")
@@ -35,12 +35,14 @@ def joined(windows: Sequence[_Span], length_samples: int, rate_hz: int) -> tuple
             raise UsageError(f"The window from {first_s:g} s to {last_s:g} s ends before it begins.")
         if last_s - first_s < SHORTEST_S:
             raise UsageError(
-                f"The window from {first_s:g} s to {last_s:g} s is too short: give it {1000 * SHORTEST_S:.0f} ms."
+                f"The window from {first_s:g} s to {last_s:g} s is too short: "
+                f"give it {1000 * SHORTEST_S:.0f} ms."
             )
         if start < 0 or stop > length_samples:
             end_s = samples_to_s(length_samples, rate_hz)
             raise UsageError(
-                f"The window from {first_s:g} s to {last_s:g} s lies beyond the recording, which is from 0 to {end_s:g} s."
+                f"The window from {first_s:g} s to {last_s:g} s lies beyond the recording, "
+                f"which is from 0 to {end_s:g} s."
             )
     united: list[_Span] = []
     for start, stop in sorted(windows):
@@ -52,7 +54,7 @@ def joined(windows: Sequence[_Span], length_samples: int, rate_hz: int) -> tuple
 
 
 def gate(length_samples: int, fade_samples: int) -> NDArray[np.float32]:
-    """Return how much of a change is let through a window, shape (length_samples,): raised cosines at both ends.
+    """Return how much of a change is let through a window, shape (length_samples,), by raised cosines.
 
     Fades of a window that is shorter than both meet in its middle.
     """

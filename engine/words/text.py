@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
@@ -52,7 +51,8 @@ class TextEncoder:
             raise UsageError("Nothing is named: say in a few words which sound is meant.")
         if len(words) > LONGEST_PROMPT:
             raise UsageError(
-                f"The words for a sound are {len(words):,} characters long: say it in {LONGEST_PROMPT} at most."
+                f"The words for a sound are {len(words):,} characters long: "
+                f"say it in {LONGEST_PROMPT} at most."
             )
         ids = self.tokenizer.encode(words, add_special_tokens=False).ids
         vector = np.asarray(self.weights[ids] @ self.pieces[ids].astype(np.float32), np.float32)
@@ -77,7 +77,7 @@ def text_encoder() -> TextEncoder:
         tokenizer.no_padding()
         tokenizer.no_truncation()
         return TextEncoder(tokenizer, stored["pieces"], stored["scale"] * stored["weight"])
-    except (OSError, SafetensorError, KeyError, Exception) as error:  # tokenizers raises bare Exception
+    except Exception as error:  # tokenizers raises no other
         raise OffcutError(
             f"What knows words in '{FOLDER}' is missing or damaged: install Offcut again."
         ) from error

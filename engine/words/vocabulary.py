@@ -17,7 +17,7 @@ class Named:
     Attributes
     ----------
     said : other words for it, which networks learn from as well
-    kept_back : yet other words, which nothing learns from: they tell whether words that are new are understood
+    kept_back : yet other words, which nothing learns from: they tell whether new words are understood
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Sounds to learn from: short recordings of which each has a name, and which were not cut out of each other."""
+"""Sounds to learn from: short recordings, each with a name and with the recording it was cut from."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Sound:
 
     def samples(self) -> NDArray[np.float32]:
         """Return the samples, full scale at 1."""
-        return self.stored.astype(np.float32) / _FULL_SCALE
+        return np.asarray(self.stored / np.float32(_FULL_SCALE), np.float32)
 
 
 def load_sounds(folder: Path, folds: Sequence[int]) -> tuple[Sound, ...]:
@@ -89,4 +89,4 @@ def _read(path: Path) -> NDArray[np.int16]:
     mono = samples.mean(axis=1)
     if rate_hz != MEL.rate_hz:
         mono = soxr.resample(mono, rate_hz, MEL.rate_hz)
-    return np.round(np.clip(mono, -1.0, 1.0) * _FULL_SCALE).astype(np.int16)
+    return np.asarray(np.round(np.clip(mono, -1.0, 1.0) * _FULL_SCALE), np.int16)

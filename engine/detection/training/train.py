@@ -1,7 +1,7 @@
-"""Train the network that hears into the space of words: `python -m engine.detection.training.train SOUNDS OUT`.
+"""Train the network that hears into words: `python -m engine.detection.training.train SOUNDS OUT`.
 
-SOUNDS is ESC-50 as published, or a folder for each sound; OUT the folder of the checkpoint, the history and the
-weights. The same command goes on where it stopped.
+SOUNDS is ESC-50 as published, or a folder for each sound; OUT the folder of the checkpoint, the history and
+the weights. The same command goes on where it stopped.
 """
 
 from __future__ import annotations

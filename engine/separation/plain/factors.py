@@ -46,7 +46,7 @@ class FactorSeparator:
 def factorised(
     heard: Factors, known: Factors, free: int, rng: np.random.Generator
 ) -> tuple[Factors, Factors]:
-    """Return spectra, shape (bins, known + free), and gains, shape (known + free, frames), whose product is near.
+    """Return spectra, shape (bins, known + free), and gains, shape (known + free, frames), that explain most.
 
     Parameters
     ----------

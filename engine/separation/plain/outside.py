@@ -24,5 +24,5 @@ def power_and_outside(stretch: Stretch) -> tuple[Power, NDArray[np.bool_]]:
 
 def mask_over_bins(shares: Power) -> Mask:
     """Return a mask whose bands are the bins of the spectrum, shape (frames, bins)."""
-    centres_hz = np.arange(shares.shape[1]) * (MEL.rate_hz / MEL.n_fft)
+    centres_hz = np.arange(shares.shape[1], dtype=np.float64) * (MEL.rate_hz / MEL.n_fft)
     return Mask(np.ascontiguousarray(shares, dtype=np.float32), 0.0, HOP_S, centres_hz)

@@ -1,7 +1,7 @@
 """Spectral subtraction: what is louder than the surroundings is meant.
 
-S. F. Boll, "Suppression of acoustic noise in speech using spectral subtraction", IEEE Transactions on Acoustics,
-Speech, and Signal Processing 27 (1979), over the mean power of the surroundings.
+S. F. Boll, "Suppression of acoustic noise in speech using spectral subtraction", IEEE Transactions on
+Acoustics, Speech, and Signal Processing 27 (1979), over the mean power of the surroundings.
 """
 
 from __future__ import annotations
@@ -26,5 +26,5 @@ class SubtractionSeparator:
         """Return the same mask for each prompt."""
         power, around = power_and_outside(stretch)
         usual = power[around].mean(axis=0) if around.any() else np.zeros(power.shape[1], np.float32)
-        shares = np.clip(1.0 - usual / np.maximum(power, 1e-12), 0.0, 1.0)
+        shares = np.asarray(np.clip(1.0 - usual / np.maximum(power, 1e-12), 0.0, 1.0), np.float32)
         return (mask_over_bins(shares),) * len(prompts)

@@ -12,8 +12,8 @@ from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import fftconvolve, sosfilt
 from scipy.signal import butter as butterworth
+from scipy.signal import fftconvolve, sosfilt
 
 from engine.detection.spectra import MEL
 from engine.detection.training.sounds import Sound
@@ -186,7 +186,7 @@ def _levelled(
     """Set each sound beside the first at -5 to +5 dB within the window (to ±10 dB now and then)."""
     reach_db = 10.0 if rng.random() < 0.2 else 5.0
     inside = slice(*window)
-    levelled = []
+    levelled: list[tuple[int, Samples]] = []
     for number, samples in parts:
         level = float(np.sqrt(np.mean(samples[inside].astype(np.float64) ** 2)))
         if level < 1e-5 and surrounded and not levelled:
@@ -218,7 +218,7 @@ def _sounding_start(samples: Samples, length: int, rng: np.random.Generator) -> 
 def _at_other_speed(samples: Samples, rng: np.random.Generator) -> Samples:
     speed = float(np.exp(rng.normal(0.0, 0.08))) if rng.random() < 0.6 else 1.0
     places = np.arange(0.0, len(samples) - 1, speed)
-    return np.interp(places, np.arange(len(samples)), samples).astype(np.float32)
+    return np.asarray(np.interp(places, np.arange(len(samples)), samples), np.float32)
 
 
 def _coloured(samples: Samples, rng: np.random.Generator) -> Samples:
@@ -227,7 +227,7 @@ def _coloured(samples: Samples, rng: np.random.Generator) -> Samples:
         return samples
     edge_hz = float(np.exp(rng.uniform(np.log(200.0), np.log(5000.0))))
     low = sosfilt(butterworth(1, edge_hz, fs=MEL.rate_hz, output="sos"), samples)
-    return (samples + rng.uniform(-0.6, 1.5) * low).astype(np.float32)
+    return np.asarray(samples + rng.uniform(-0.6, 1.5) * low, np.float32)
 
 
 def _in_a_room(samples: Samples, rng: np.random.Generator) -> Samples:
@@ -236,4 +236,4 @@ def _in_a_room(samples: Samples, rng: np.random.Generator) -> Samples:
     answer = rng.standard_normal(len(times_s)) * 10 ** (-3.0 * times_s / seconds)
     answer *= rng.uniform(0.1, 0.6) / np.sqrt(np.sum(answer**2))
     answer[0] = 1.0
-    return fftconvolve(samples, answer)[: len(samples)].astype(np.float32)
+    return np.asarray(fftconvolve(samples, answer)[: len(samples)], np.float32)

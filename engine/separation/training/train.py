@@ -1,7 +1,7 @@
 """Train the separator: `python -m engine.separation.training.train SOUNDS OUT`.
 
-SOUNDS is ESC-50 as published, or a folder for each sound; OUT the folder of the checkpoint, the history and the
-weights. The same command goes on where it stopped.
+SOUNDS is ESC-50 as published, or a folder for each sound; OUT the folder of the checkpoint, the history and
+the weights. The same command goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Batches:
 
     Parameters
     ----------
-    examples : vectors of the sounds as `engine.detection` hears them, by their path; none to learn from words only
+    examples : vectors of the sounds as `engine.detection` hears them, by path; none to learn from words only
     """
 
     def __init__(
@@ -162,8 +162,8 @@ class Batches:
 class Loss:
     """How far what is meant and the rest are from the truth within the window.
 
-    The error of the one is the error of the other, so that its logarithm beside the power of the window stands
-    for the signal-to-distortion ratios of both, keep and remove; where nothing is meant, for the energy changed.
+    The error of the one is that of the other, so that its logarithm beside the power of the window stands for
+    the signal-to-distortion ratios of both, keep and remove; where nothing is meant, for the energy changed.
     """
 
     def __init__(self, prompts: Prompts) -> None:

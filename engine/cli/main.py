@@ -30,6 +30,8 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "export": "write the result, or the edit for another program",
         "beats": "find the beats of a recording",
         "align": "move the hits of drums onto a grid",
+        "separate": "keep or remove a sound that words name, within windows",
+        "detect": "tell in words what sounds in a recording",
         "embeddings": "embed recordings ahead of time, and fetch what embeds them",
         "experiment": "train, compare and search through networks",
         "evaluate": "measure how well a part works, beside baselines",

@@ -53,16 +53,18 @@ class Recording:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Separated:
-    """A window as it is heard afterwards.
+    """A piece of a window as it is heard afterwards.
 
     Attributes
     ----------
     start_samples : where it lies in the recording
-    samples : float32, shape (frames, channels); its first and last samples are those of the recording
+    samples : float32, shape (frames, channels)
+    window_samples : [start, stop) of the window it is a piece of
     """
 
     start_samples: int
     samples: Samples
+    window_samples: tuple[int, int]
 
 
 def separate(
@@ -72,35 +74,26 @@ def separate(
     separator: Separator,
     progress: Progress = SILENT,
 ) -> Iterator[Separated]:
-    """Yield each window as it is heard afterwards, in the order of time.
+    """Yield the windows as they are heard afterwards, in pieces that follow each other, in the order of time.
 
     Parameters
     ----------
     windows : as `engine.separation.windows.joined` returns them
     """
     total = sum(stop - start for start, stop in windows)
+    fade = s_to_samples(asked.fade_ms / 1000.0, recording.rate_hz)
     done = 0
     for start, stop in windows:
-        changed = np.concatenate(
-            list(
-                _pieces(
-                    recording,
-                    windows,
-                    (start, stop),
-                    asked,
-                    separator,
-                    progress,
-                    done / total,
-                    (stop - start) / total,
-                )
-            )
-        )
-        samples = recording.read(start, stop)
-        fade = s_to_samples(asked.fade_ms / 1000.0, recording.rate_hz)
-        curve = gate(stop - start, fade)[:, None]
-        # The difference is laid over the recording, so that where the gate is shut nothing is rounded.
-        yield Separated(start, np.asarray(samples + curve * (changed - samples), np.float32))
-        done += stop - start
+        at = start
+        for piece in _pieces(recording, windows, (start, stop), asked, separator):
+            progress.check_cancelled()
+            samples = recording.read(at, at + len(piece))
+            curve = gate(stop - start, fade, at - start, at - start + len(piece))[:, None]
+            # The difference is laid over the recording, so that where the gate is shut nothing is rounded.
+            heard = np.asarray(samples + curve * (piece - samples), np.float32)
+            yield Separated(at, heard, (start, stop))
+            at, done = at + len(piece), done + len(piece)
+            progress.report(done / total, "Separating")
 
 
 def _pieces(
@@ -109,25 +102,19 @@ def _pieces(
     window: tuple[int, int],
     asked: Asked,
     separator: Separator,
-    progress: Progress,
-    from_share: float,
-    share: float,
 ) -> Iterator[Samples]:
     """Yield a window piece by piece, each faded over the end of the one before."""
-    rate_hz = recording.rate_hz
     start, stop = window
-    step, overlap = s_to_samples(_PIECE_S, rate_hz), s_to_samples(_OVERLAP_S, rate_hz)
+    step = s_to_samples(_PIECE_S, recording.rate_hz)
+    overlap = s_to_samples(_OVERLAP_S, recording.rate_hz)
     tail: Samples | None = None
     for at in range(start, stop, step):
-        last = at + step >= stop
         until = min(stop, at + step + overlap)
-        progress.check_cancelled()
-        progress.report(from_share + share * (at - start) / (stop - start), "Listening")
         piece = changed(recording, windows, (at, until), asked, separator)
         if tail is not None:
             ramp = np.linspace(0.0, 1.0, len(tail), dtype=np.float32)[:, None]
             piece[: len(tail)] = tail + ramp * (piece[: len(tail)] - tail)
-        if last or until == stop:
+        if until == stop:
             yield piece
             return
         yield piece[:step]

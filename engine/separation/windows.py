@@ -53,14 +53,12 @@ def joined(windows: Sequence[_Span], length_samples: int, rate_hz: int) -> tuple
     return tuple(united)
 
 
-def gate(length_samples: int, fade_samples: int) -> NDArray[np.float32]:
-    """Return how much of a change is let through a window, shape (length_samples,), by raised cosines.
+def gate(length_samples: int, fade_samples: int, first: int, last: int) -> NDArray[np.float32]:
+    """Return how much of a change is let through samples [first, last) of a window, by raised cosines.
 
     Fades of a window that is shorter than both meet in its middle.
     """
-    fade = min(fade_samples, length_samples // 2)
-    ramp = 0.5 - 0.5 * np.cos(np.pi * (np.arange(fade) + 0.5) / max(fade, 1))
-    curve = np.ones(length_samples, np.float32)
-    curve[:fade] = ramp
-    curve[length_samples - fade :] = ramp[::-1]
-    return curve
+    fade = max(0.5, min(fade_samples, length_samples // 2))
+    from_edge = np.minimum(np.arange(first, last), length_samples - 1 - np.arange(first, last)) + 0.5
+    shut = np.cos(np.pi * np.clip(from_edge / fade, 0.0, 1.0))
+    return np.asarray(0.5 - 0.5 * shut, np.float32)

@@ -1,0 +1,154 @@
+"""``offcut separate AUDIO --text T --window A B --mode remove --out FILE``: take a sound out, only there."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.audio.writer import block_dtype, container_for, export_format, write_audio
+from engine.cli.numbers import finite
+from engine.cli.output import VerbOutput
+from engine.progress import Progress
+from engine.safe_write import shown
+from engine.timebase import s_to_samples, samples_to_s
+
+if TYPE_CHECKING:
+    from engine.audio.reader import SourceReader
+    from engine.separation.separate import Asked, Separated
+    from engine.separation.separator import Prompt
+
+_BLOCK_FRAMES = 1 << 18
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    parser.add_argument("audio", type=Path, metavar="AUDIO")
+    parser.add_argument(
+        "--text",
+        action="append",
+        default=[],
+        metavar="T",
+        help="what is meant, in a few words; may be given again",
+    )
+    parser.add_argument(
+        "--like",
+        type=finite,
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("A", "B"),
+        help="what is meant sounds like this, from A to B seconds",
+    )
+    parser.add_argument(
+        "--window",
+        type=finite,
+        nargs=2,
+        action="append",
+        required=True,
+        metavar=("A", "B"),
+        help="where, in seconds; may be given again",
+    )
+    parser.add_argument("--mode", choices=["keep", "remove"], default="remove")
+    parser.add_argument("--fade-ms", type=finite, default=70.0, metavar="MS")
+    parser.add_argument(
+        "--strength-db", type=finite, metavar="DB", help="lower it by so much at most; entirely unless told"
+    )
+    parser.add_argument("--separator", default="network", metavar="NAME")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--force", action="store_true", help="write over an existing file")
+
+
+def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
+    """Separate, and write the recording with its windows changed and all else as it was."""
+    from engine.audio.reader import SourceReader
+    from engine.separation.registry import separator_named
+    from engine.separation.separate import Recording, separate
+    from engine.separation.windows import joined
+
+    with SourceReader(options.audio) as reader:
+        rate_hz = reader.rate_hz
+        windows = joined(
+            [(s_to_samples(a, rate_hz), s_to_samples(b, rate_hz)) for a, b in options.window],
+            reader.frames,
+            rate_hz,
+        )
+        container = container_for(options.out.suffix)
+        subtype = export_format([reader.subtype], options.out.suffix)
+        recording = Recording(reader.read, reader.frames, rate_hz)
+        asked = _asked(options, reader)
+        found = separate(
+            recording, windows, asked, separator_named(options.separator), progress.part(0.0, 0.9)
+        )
+        written = write_audio(
+            options.out,
+            _blocks(reader, found, np.dtype(block_dtype(subtype))),
+            rate_hz=rate_hz,
+            channels=reader.channels,
+            container=container,
+            subtype=subtype,
+            total_frames=reader.frames,
+            overwrite=options.force,
+        )
+    spans = [[samples_to_s(start, rate_hz), samples_to_s(stop, rate_hz)] for start, stop in windows]
+    texts = [prompt.text for prompt in asked.prompts]
+    said = ", ".join(f"{start:g}-{stop:g} s" for start, stop in spans)
+    yield VerbOutput(
+        {
+            "path": str(options.out),
+            "windows_s": spans,
+            "mode": options.mode,
+            "texts": texts,
+            "clipped_samples": written.clipped_samples,
+        },
+        f"{shown(options.out)}: {options.mode} {', '.join(texts)} in {said}",
+    )
+
+
+def _asked(options: argparse.Namespace, reader: SourceReader) -> Asked:
+    from engine.separation.mask import Mode
+    from engine.separation.prompts import prompts_of
+    from engine.separation.separate import Asked
+
+    examples = tuple(_example(reader, start_s, stop_s) for start_s, stop_s in options.like)
+    prompts = prompts_of(options.text) if options.text or not examples else ()
+    floor_db = -np.inf if options.strength_db is None else -abs(options.strength_db)
+    return Asked(examples + prompts, Mode(options.mode), max(0.0, options.fade_ms), floor_db)
+
+
+def _example(reader: SourceReader, start_s: float, stop_s: float) -> Prompt:
+    import soxr
+
+    from engine.detection.detector import detector
+    from engine.detection.spectra import MEL
+    from engine.separation.prompts import example_prompt
+    from engine.separation.windows import joined
+
+    spans = [(s_to_samples(start_s, reader.rate_hz), s_to_samples(stop_s, reader.rate_hz))]
+    ((start, stop),) = joined(spans, reader.frames, reader.rate_hz)
+    mono = reader.read(start, stop).mean(axis=1, dtype=np.float32)
+    heard = np.asarray(soxr.resample(mono, reader.rate_hz, MEL.rate_hz), np.float32)
+    return example_prompt(detector().vector(heard), f"like {start_s:g}-{stop_s:g} s")
+
+
+def _blocks(
+    reader: SourceReader, changed: Iterator[Separated], dtype: np.dtype[np.floating]
+) -> Iterator[NDArray[np.floating]]:
+    """Yield the recording as it was, with the pieces that are changed in their places."""
+    at = 0
+    for piece in changed:
+        yield from _unchanged(reader, at, piece.start_samples, dtype)
+        yield piece.samples.astype(dtype)
+        at = piece.start_samples + len(piece.samples)
+    yield from _unchanged(reader, at, reader.frames, dtype)
+
+
+def _unchanged(
+    reader: SourceReader, start: int, stop: int, dtype: np.dtype[np.floating]
+) -> Iterator[NDArray[np.floating]]:
+    for first in range(start, stop, _BLOCK_FRAMES):
+        yield reader.read(first, min(stop, first + _BLOCK_FRAMES), dtype)

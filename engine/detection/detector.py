@@ -1,0 +1,147 @@
+"""What sounds in a stretch, in words, and where in a recording something named sounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from engine.detection.network import FRAMES_EACH, SoundNetwork
+from engine.detection.spectra import MEL, Spectra
+from engine.learning.shipped import with_weights
+from engine.learning.torch_threads import few_threads
+from engine.words.text import SIZE
+
+WEIGHTS = Path(__file__).resolve().parents[2] / "resources" / "models" / "sounds.safetensors"
+STEP_S = FRAMES_EACH * MEL.hop_samples / MEL.rate_hz
+"""From one vector to the next: 0.256 s."""
+_STEP_SAMPLES = FRAMES_EACH * MEL.hop_samples
+_PIECE_STEPS = 120
+_MARGIN_STEPS = 8
+"""Pieces of a long recording are heard with so much around them as the network reaches."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """A recording as the network hears it.
+
+    Attributes
+    ----------
+    vectors : float32, shape (steps, SIZE), one for each `STEP_S`
+    telling : how much each of them tells of what sounds, shape (steps,)
+    """
+
+    vectors: NDArray[np.float32]
+    telling: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A sound by name, and how likely it is heard.
+
+    Attributes
+    ----------
+    similarity : cosine between what is heard and the words
+    likelihood : that the words say what is heard, 0 to 1
+    """
+
+    text: str
+    similarity: float
+    likelihood: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detector:
+    """Hears into the space of words."""
+
+    network: SoundNetwork
+
+    @torch.inference_mode()
+    def heard(self, blocks: Iterable[NDArray[np.float32]]) -> Heard:
+        """Hear a stream of any length, mono, at the rate of `engine.detection.spectra.MEL`.
+
+        Pieces overlap by what the network reaches, so that the answer hardly depends on where they are cut.
+        """
+        vectors, telling = [], []
+        spectra = Spectra()
+        with few_threads():
+            for piece, first, count in _pieces(blocks):
+                levels = spectra.levels(spectra.spectrum(torch.tensor(piece)[None]))
+                found, told = self.network(levels)
+                vectors.append(found[0, first : first + count].numpy())
+                telling.append(told[0, first : first + count].numpy())
+        if not vectors:
+            return Heard(np.zeros((0, SIZE), np.float32), np.zeros(0, np.float32))
+        return Heard(np.concatenate(vectors), np.concatenate(telling))
+
+    def vector(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return what a stretch sounds like, of length 1, shape (SIZE,); zeros where nothing sounds."""
+        heard = self.heard([samples])
+        return pooled(heard.vectors, heard.telling)
+
+    def labels(
+        self, vector: NDArray[np.float32], texts: Sequence[str], words: NDArray[np.float32]
+    ) -> tuple[Label, ...]:
+        """Return how well each of some words says what is heard, the likeliest first.
+
+        Parameters
+        ----------
+        words : their vectors, shape (len(texts), SIZE)
+        """
+        similarities = words @ vector
+        odds = self.odds(vector[None], words)[0]
+        order = np.argsort(-similarities, kind="stable")
+        return tuple(Label(texts[each], float(similarities[each]), _share(odds[each])) for each in order)
+
+    @torch.inference_mode()
+    def odds(self, vectors: NDArray[np.float32], words: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return log odds that words say what is heard, shape (n, prompts)."""
+        found: NDArray[np.float32] = self.network.logits(torch.tensor(vectors), torch.tensor(words)).numpy()
+        return found
+
+
+@cache
+def detector(weights: Path = WEIGHTS) -> Detector:
+    """Return the detector that comes with Offcut.
+
+    Raises
+    ------
+    OffcutError : its weights are missing or damaged
+    """
+    return Detector(with_weights(SoundNetwork(), weights, "sounds"))
+
+
+def pooled(vectors: NDArray[np.float32], telling: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return one vector of length 1 for a stretch; see `SoundNetwork.pooled`."""
+    if not len(vectors):
+        return np.zeros(SIZE, np.float32)
+    shares = np.exp(telling - telling.max())
+    mean = (vectors * (shares / shares.sum())[:, None]).sum(axis=0)
+    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9), np.float32)
+
+
+def _share(odds: float) -> float:
+    return float(1.0 / (1.0 + np.exp(-odds)))
+
+
+def _pieces(
+    blocks: Iterable[NDArray[np.float32]],
+) -> Iterator[tuple[NDArray[np.float32], int, int]]:
+    """Yield pieces of a stream with what is around them, the first step that counts, and how many do."""
+    held = np.zeros(0, np.float32)
+    step, margin = _PIECE_STEPS * _STEP_SAMPLES, _MARGIN_STEPS * _STEP_SAMPLES
+    before = 0
+    for block in blocks:
+        held = np.concatenate([held, block])
+        while len(held) >= before + step + margin:
+            yield held[: before + step + margin], before // _STEP_SAMPLES, _PIECE_STEPS
+            held = held[before + step - margin :]
+            before = margin
+    left = len(held) - before
+    if left > 0:
+        yield held, before // _STEP_SAMPLES, -(-left // _STEP_SAMPLES)

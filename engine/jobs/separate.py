@@ -1,0 +1,139 @@
+"""Keep or take away a sound that words name, in windows of some tracks: repairs, to be decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+
+from engine.document.change import Edit, row_changes
+from engine.document.file.stored_audio import StoredAudio, stored
+from engine.document.proposals import Proposal
+from engine.document.repairs import repair
+from engine.document.state import DocumentState
+from engine.document.track import Track
+from engine.edl.voice import open_voice
+from engine.errors import UsageError
+from engine.progress import Progress
+from engine.separation.mask import Mode
+from engine.separation.prompts import prompts_of
+from engine.separation.registry import DEFAULT, separator_named
+from engine.separation.separate import Asked, Recording, separate
+from engine.separation.separator import Prompt
+from engine.separation.windows import FADE_MS, joined
+from engine.wording import listed
+
+MAKER = "separation"
+
+
+@dataclass(frozen=True, slots=True)
+class SeparateRequest:
+    """What is taken apart.
+
+    Attributes
+    ----------
+    tracks : ids of those it is done to; none for all that sound in the windows
+    windows_samples : [start, stop) of the timeline; such as overlap count as one
+    texts : what is meant; none for whatever is new in the windows
+    examples : sounds that are meant, beside the words
+    floor_db : no moment of a band is made quieter than by this
+    """
+
+    state: DocumentState
+    media: Mapping[str, Path] = field(default_factory=dict)
+    tracks: tuple[str, ...] = ()
+    windows_samples: tuple[tuple[int, int], ...] = ()
+    texts: tuple[str, ...] = ()
+    examples: tuple[Prompt, ...] = ()
+    mode: Mode = Mode.REMOVE
+    fade_ms: float = FADE_MS
+    floor_db: float = -np.inf
+    separator: str = DEFAULT
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Separations:
+    """Repairs to be decided; `audio` is stored with the edit that proposes them.
+
+    Attributes
+    ----------
+    windows : the span and the track of each piece of audio
+    """
+
+    audio: tuple[StoredAudio, ...]
+    windows: tuple[tuple[int, int, str], ...]
+    reason: str
+    maker: str
+
+
+def separate_in_document(request: SeparateRequest, progress: Progress) -> Separations:
+    """Take apart each track by itself, so that what each microphone heard stays its own.
+
+    Raises
+    ------
+    UsageError : no window, one beyond the recording, words that are unknown, or no track that sounds there
+    SourceError : a recording is missing or cannot be read
+    """
+    state = request.state
+    windows = joined(request.windows_samples, state.length_samples, state.rate_hz)
+    prompts = request.examples + (prompts_of(request.texts) if request.texts or not request.examples else ())
+    asked = Asked(prompts, request.mode, request.fade_ms, request.floor_db)
+    tracks = _sounding(state, request.tracks, windows)
+    audio: list[StoredAudio] = []
+    spans: list[tuple[int, int, str]] = []
+    separator = separator_named(request.separator)
+    for number, track in enumerate(tracks):
+        part = progress.part(number / len(tracks), (number + 1) / len(tracks))
+        with closing(open_voice(state, track, request.media)) as voice:
+            recording = Recording(voice.read, state.length_samples, state.rate_hz)
+            pieces = separate(recording, windows, asked, separator, part)
+            for window, group in groupby(pieces, key=lambda piece: piece.window_samples):
+                audio.append(stored(np.concatenate([piece.samples for piece in group]), state.rate_hz))
+                spans.append((*window, track.id))
+    return Separations(
+        tuple(audio), tuple(spans), _reason(request.mode, prompts), f"{MAKER}: {separator.name}"
+    )
+
+
+def separations_edit(state: DocumentState, found: Separations) -> tuple[Edit, tuple[Proposal, ...]]:
+    """Return the repairs as one edit; apply it with `audio=found.audio`."""
+    changes, proposals = [], []
+    for audio, (start, stop, track) in zip(found.audio, found.windows, strict=True):
+        _edit, proposal = repair(
+            state,
+            audio,
+            (start, stop),
+            (track,),
+            at_samples=start,
+            maker=found.maker,
+            reason=found.reason,
+            crossfade_ms=0.0,
+        )
+        changes.append((state.proposals.get(proposal.id), proposal))
+        proposals.append(proposal)
+    return Edit("Separated a sound", row_changes(changes)), tuple(proposals)
+
+
+def _sounding(
+    state: DocumentState, chosen: Sequence[str], windows: Sequence[tuple[int, int]]
+) -> tuple[Track, ...]:
+    tracks = tuple(
+        track
+        for track in state.tracks
+        if (not chosen or track.id in chosen)
+        and any(
+            start < state.track_stop_samples(track) and track.start_samples < stop for start, stop in windows
+        )
+    )
+    if not tracks:
+        raise UsageError("No track sounds in the window: choose one that does.")
+    return tracks
+
+
+def _reason(mode: Mode, prompts: Sequence[Prompt]) -> str:
+    named = listed([prompt.text for prompt in prompts])
+    return f"Only {named} is kept" if mode is Mode.KEEP else f"{named[:1].upper()}{named[1:]} taken out"

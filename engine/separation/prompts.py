@@ -1,0 +1,45 @@
+"""Prompts as users give them: words, or a sound that is marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import UsageError
+from engine.separation.separator import Prompt
+from engine.words.text import SIZE, text_encoder
+
+MOST_PROMPTS = 12
+
+
+def prompts_of(texts: Sequence[str]) -> tuple[Prompt, ...]:
+    """Return what words mean; without any, whatever is new in the window is meant.
+
+    Raises
+    ------
+    UsageError : words are empty, too long or unknown, or there are too many
+    """
+    if len(texts) > MOST_PROMPTS:
+        raise UsageError(f"{len(texts)} sounds are named at once: name {MOST_PROMPTS} at most.")
+    if not texts:
+        return (Prompt("what is new here", np.zeros(SIZE, np.float32)),)
+    encode = text_encoder().encode
+    return tuple(Prompt(" ".join(text.split()), encode(text)) for text in texts)
+
+
+def example_prompt(vector: NDArray[np.float32], told: str) -> Prompt:
+    """Return a prompt that means what sounds like an example.
+
+    Parameters
+    ----------
+    vector : as `engine.detection.detector.Detector.vector` returns it
+
+    Raises
+    ------
+    UsageError : nothing sounds in it
+    """
+    if not np.any(vector):
+        raise UsageError("The example is silent: mark where the sound is heard.")
+    return Prompt(told, np.asarray(vector, np.float32), example=True)

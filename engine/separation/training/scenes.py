@@ -92,9 +92,12 @@ class Scenes:
     Parameters
     ----------
     names : number of each name
+    plain : leave the sounds as they are, neither faster nor of another tone nor in a room, and ask for nothing
+        that does not sound: to measure with
     """
 
-    def __init__(self, sounds: Sequence[Sound], names: Mapping[str, int]) -> None:
+    def __init__(self, sounds: Sequence[Sound], names: Mapping[str, int], *, plain: bool = False) -> None:
+        self._plain = plain
         usable = [sound for sound in sounds if float(np.max(loudness(sound.samples()))) > 1e-6]
         self._sounds = usable
         self._backgrounds = [sound for sound in usable if goes_on(sound) and not repeats(sound)]
@@ -119,11 +122,12 @@ class Scenes:
         origins: set[str] = set()
         if surrounded:
             sound = self._other(self._backgrounds, (), origins, rng)
-            parts.append((self._number[sound.name], _coloured(_whole(sound, rng), rng)))
+            parts.append((self._number[sound.name], self._background(sound, rng)))
         for _ in range(count):
             sound = self._other(self._sounds, [number for number, _ in parts], origins, rng)
             parts.append((self._number[sound.name], self._event(sound, start, length, rng)))
-        parts = _levelled(parts, (start, start + length), surrounded, rng)
+        reach_db = 10.0 if not self._plain and rng.random() < 0.2 else 5.0
+        parts = _levelled(parts, (start, start + length), reach_db, rng)
         return self._asked(parts, (start, start + length), surrounded, origins, rng)
 
     def _other(
@@ -135,10 +139,15 @@ class Scenes:
                 origins.add(sound.origin)
                 return sound
 
+    def _background(self, sound: Sound, rng: np.random.Generator) -> Samples:
+        return _whole(sound) if self._plain else _coloured(_whole(sound), rng)
+
     def _event(self, sound: Sound, start: int, length: int, rng: np.random.Generator) -> Samples:
-        samples = _coloured(_at_other_speed(sound.samples(), rng), rng)
-        if rng.random() < 0.2:
-            samples = _in_a_room(samples, rng)
+        samples = sound.samples()
+        if not self._plain:
+            samples = _coloured(_at_other_speed(samples, rng), rng)
+            if rng.random() < 0.2:
+                samples = _in_a_room(samples, rng)
         most = min(length, len(samples))
         long = int(most * (1.0 if rng.random() < 0.6 else rng.uniform(0.5, 1.0)))
         first = _sounding_start(samples, long, rng)
@@ -162,7 +171,7 @@ class Scenes:
     ) -> Scene:
         sounding = tuple(number for number, _ in parts)
         total = np.sum([samples for _, samples in parts], axis=0, dtype=np.float32)
-        drawn = rng.random()
+        drawn = rng.uniform(0.2, 1.0) if self._plain else rng.random()
         if drawn < 0.07:
             absent = [number for number in self._same if number not in sounding]
             asked, meant = absent[int(rng.integers(len(absent)))], np.zeros_like(total)
@@ -180,27 +189,24 @@ class Scenes:
 def _levelled(
     parts: Sequence[tuple[int, Samples]],
     window: tuple[int, int],
-    surrounded: bool,
+    reach_db: float,
     rng: np.random.Generator,
 ) -> list[tuple[int, Samples]]:
-    """Set each sound beside the first at -5 to +5 dB within the window (to ±10 dB now and then)."""
-    reach_db = 10.0 if rng.random() < 0.2 else 5.0
+    """Set each sound beside the first within the window, louder or quieter by `reach_db` at most."""
     inside = slice(*window)
     levelled: list[tuple[int, Samples]] = []
     for number, samples in parts:
         level = float(np.sqrt(np.mean(samples[inside].astype(np.float64) ** 2)))
-        if level < 1e-5 and surrounded and not levelled:
-            # A background that rests here: by its level elsewhere.
+        if level < 1e-5 and not levelled:
+            # A background that rests here counts by its level elsewhere.
             level = float(np.sqrt(np.mean(samples.astype(np.float64) ** 2)))
         gain = 0.1 * 10 ** ((rng.uniform(-reach_db, reach_db) if levelled else 0.0) / 20) / max(level, 1e-4)
         levelled.append((number, (samples * np.float32(gain)).astype(np.float32)))
     return levelled
 
 
-def _whole(sound: Sound, rng: np.random.Generator) -> Samples:
+def _whole(sound: Sound) -> Samples:
     samples = sound.samples()
-    if rng.random() < 0.3:
-        samples = samples[::-1]
     padded = np.zeros(SCENE_SAMPLES, np.float32)
     padded[: min(len(samples), SCENE_SAMPLES)] = samples[:SCENE_SAMPLES]
     return padded

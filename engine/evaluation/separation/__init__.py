@@ -1,0 +1,1 @@
+"""How well named sounds are taken apart and told, beside plain methods and the ceiling."""

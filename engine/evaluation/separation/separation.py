@@ -1,0 +1,308 @@
+"""``offcut evaluate separation``: how well named sounds are kept and removed, and told, beside plain methods.
+
+All sounds are of a fold that nothing was learned from. A ratio in dB is that within the window, above what it is
+of the recording as it was; "keep" is what is meant, "remove" the rest.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from engine.anomaly.metrics import average_precision
+from engine.detection.detector import detector
+from engine.detection.spectra import MEL, Spectra
+from engine.detection.training.sounds import Sound, load_sounds
+from engine.errors import SourceError
+from engine.evaluation.separation.measures import ratio_db, sdr_db, si_sdr_db
+from engine.evaluation.separation.mixtures import (
+    HELD_BACK_FOLD,
+    Mixture,
+    alone,
+    crowded,
+    pairs,
+    surrounded,
+)
+from engine.features.mono import resampled
+from engine.progress import SILENT, Progress
+from engine.separation.mask import Mask, Mode
+from engine.separation.networked import HOP_S, network_separator
+from engine.separation.plain.factors import FactorSeparator
+from engine.separation.plain.subtraction import SubtractionSeparator
+from engine.separation.prompts import prompts_of
+from engine.separation.separate import Asked, Recording, separate
+from engine.separation.separator import Prompt, Separator, Stretch
+from engine.words.text import text_encoder
+from engine.words.vocabulary import vocabulary
+
+Line = dict[str, str | float | int]
+_COUNT, _FEW = 150, 6
+_SEED = 14
+_ORACLE = "oracle ratio mask"
+_LEVELS_DB = ((-5.0, -2.0), (-2.0, 2.0), (2.0, 5.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Improvement:
+    """By how many dB a window is better than it was, of what is kept and of what is left."""
+
+    keep_db: float
+    remove_db: float
+    keep_sdr_db: float
+
+    @property
+    def mean_db(self) -> float:
+        """Return the mean of both."""
+        return (self.keep_db + self.remove_db) / 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OracleSeparator:
+    """The ratio of the true magnitudes: what a mask could reach at best."""
+
+    mixture: Mixture
+    name: str = _ORACLE
+
+    def masks(self, stretch: Stretch, prompts: Sequence[Prompt]) -> tuple[Mask, ...]:
+        """Return the same mask for each prompt; the stretch is heard from the start of the recording."""
+        spectra = Spectra()
+        meant, rest = (
+            spectra.spectrum(torch.tensor(_mono(part, self.mixture.rate_hz))[None])[0].abs().T.numpy()
+            for part in (self.mixture.meant, self.mixture.rest)
+        )
+        shares = np.asarray(meant / np.maximum(meant + rest, 1e-9), np.float32)
+        centres_hz = np.arange(shares.shape[1], dtype=np.float64) * (MEL.rate_hz / MEL.n_fft)
+        return (Mask(shares, 0.0, HOP_S, centres_hz),) * len(prompts)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WordlessSeparator:
+    """The network that comes with Offcut, told no words: whatever is new is meant."""
+
+    name: str = "without words"
+
+    def masks(self, stretch: Stretch, prompts: Sequence[Prompt]) -> tuple[Mask, ...]:
+        """Return the same mask for each prompt."""
+        return network_separator().masks(stretch, prompts_of(())) * len(prompts)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AloneSeparator:
+    """The network that comes with Offcut, told nothing of what surrounds the window."""
+
+    name: str = "without surroundings"
+
+    def masks(self, stretch: Stretch, prompts: Sequence[Prompt]) -> tuple[Mask, ...]:
+        """Return masks of a recording that is silent outside its windows."""
+        silent = np.zeros_like(stretch.samples)
+        for start_s, stop_s in stretch.windows_s:
+            inside = slice(round(start_s * MEL.rate_hz), round(stop_s * MEL.rate_hz))
+            silent[inside] = stretch.samples[inside]
+        return network_separator().masks(Stretch(silent, stretch.windows_s), prompts)
+
+
+def evaluate(data_dir: Path, *, short: bool = False, progress: Progress = SILENT) -> Iterator[Line]:
+    """Yield one line a metric: metric, value, the other rows, n.
+
+    Parameters
+    ----------
+    data_dir : holds `esc50`
+    short : a few mixtures of each kind only
+
+    Raises
+    ------
+    SourceError : the recordings are missing
+    Cancelled : the user asked for it
+    """
+    if not (data_dir / "esc50").is_dir():
+        raise SourceError(f"'{data_dir}' holds no esc50: name the folder that does.")
+    sounds = load_sounds(data_dir / "esc50", [HELD_BACK_FOLD])
+    count = _FEW if short else _COUNT
+    sets: dict[str, Callable[[], Iterator[Mixture]]] = {
+        "surrounded": lambda: surrounded(sounds, count, _SEED),
+        "crowded": lambda: crowded(sounds, count // 2, _SEED + 1),
+        "words alone": lambda: alone(sounds, count, _SEED + 2),
+        "published pairs": lambda: pairs(data_dir, sounds, count, _SEED + 3),
+    }
+    for number, (name, mixtures) in enumerate(sets.items()):
+        yield from _compared(name, mixtures(), progress.part(number / 5, (number + 1) / 5))
+    yield from _prompted(lambda: alone(sounds, count, _SEED + 4), "words alone", progress.part(0.8, 0.9))
+    yield from _absent(surrounded(sounds, count // 2, _SEED + 5))
+    yield from _outside(surrounded(sounds, 4, _SEED + 6))
+    yield from _told(sounds)
+
+
+def improvement(mixture: Mixture, separator: Separator, prompt: Prompt) -> Improvement:
+    """Return by how much the window is better; the window has no fades, lest they count as errors."""
+    kept, left = (_heard(mixture, separator, prompt, mode) for mode in (Mode.KEEP, Mode.REMOVE))
+    window = slice(*mixture.window_samples)
+    whole, meant, rest = mixture.whole[window], mixture.meant[window], mixture.rest[window]
+    return Improvement(
+        si_sdr_db(kept, meant) - si_sdr_db(whole, meant),
+        si_sdr_db(left, rest) - si_sdr_db(whole, rest),
+        sdr_db(kept, meant),
+    )
+
+
+def _heard(mixture: Mixture, separator: Separator, prompt: Prompt, mode: Mode) -> NDArray[np.float32]:
+    whole = mixture.whole
+    recording = Recording(lambda start, stop: whole[start:stop], len(whole), mixture.rate_hz)
+    asked = Asked((prompt,), mode, fade_ms=0.0)
+    pieces = separate(recording, (mixture.window_samples,), asked, separator)
+    return np.concatenate([piece.samples for piece in pieces])
+
+
+def _compared(name: str, mixtures: Iterator[Mixture], progress: Progress) -> Iterator[Line]:
+    rows: dict[str, list[Improvement]] = defaultdict(list)
+    by_level: dict[tuple[float, float], list[float]] = defaultdict(list)
+    by_name: dict[str, list[float]] = defaultdict(list)
+    for mixture in mixtures:
+        progress.check_cancelled()
+        (prompt,) = prompts_of([mixture.name])
+        for separator in (
+            network_separator(),
+            WordlessSeparator(),
+            AloneSeparator(),
+            SubtractionSeparator(),
+            FactorSeparator(),
+            OracleSeparator(mixture),
+        ):
+            rows[separator.name].append(improvement(mixture, separator, prompt))
+        ours = rows[network_separator().name][-1].mean_db
+        by_name[mixture.name].append(ours)
+        for low, high in _LEVELS_DB:
+            if low <= mixture.level_db < high:
+                by_level[low, high].append(ours)
+    ours_name = network_separator().name
+    for metric, part in (("keep", "keep_db"), ("remove", "remove_db"), ("mean", "mean_db")):
+        means = {row: float(np.mean([getattr(each, part) for each in found])) for row, found in rows.items()}
+        yield {
+            "metric": f"{name}: SI-SDR improvement, {metric}",
+            "value": means.pop(ours_name),
+            "baseline": max(means["subtraction"], means["nmf"]),
+            **means,
+            "n": len(rows[ours_name]),
+        }
+    yield {
+        "metric": f"{name}: SDR of what is kept",
+        "value": float(np.mean([each.keep_sdr_db for each in rows[ours_name]])),
+        "baseline": float(np.mean([each.keep_sdr_db for each in rows["nmf"]])),
+        "n": len(rows[ours_name]),
+    }
+    for (low, high), found in sorted(by_level.items()):
+        yield {
+            "metric": f"{name}: mean, {low:g} to {high:g} dB",
+            "value": float(np.mean(found)),
+            "n": len(found),
+        }
+    worst = sorted((float(np.mean(found)), sound) for sound, found in by_name.items())
+    yield {
+        "metric": f"{name}: mean of the worst names",
+        "value": worst[0][0],
+        "names": ", ".join(f"{sound} {value:.1f}" for value, sound in worst[:5]),
+        "n": len(worst),
+    }
+
+
+def _prompted(mixtures: Callable[[], Iterator[Mixture]], name: str, progress: Progress) -> Iterator[Line]:
+    """Yield how well it goes by what is said: the name, other words learned from, and words never learned from."""
+    found: dict[str, list[float]] = defaultdict(list)
+    for mixture in mixtures():
+        progress.check_cancelled()
+        known = vocabulary()[mixture.name]
+        for wording, texts in (
+            ("the name", (known.name,)),
+            ("other words", known.said[:2]),
+            ("words never learned from", known.kept_back),
+        ):
+            for text in texts:
+                found[wording].append(
+                    improvement(mixture, network_separator(), prompts_of([text])[0]).mean_db
+                )
+    for wording, values in found.items():
+        yield {
+            "metric": f"{name}: mean by {wording}",
+            "value": float(np.mean(values)),
+            "baseline": float(np.mean(found["the name"])),
+            "n": len(values),
+        }
+
+
+def _absent(mixtures: Iterator[Mixture]) -> Iterator[Line]:
+    """Yield how much of the energy is changed where what is named does not sound."""
+    changed = []
+    rng = np.random.default_rng(_SEED)
+    for mixture in mixtures:
+        silent = [name for name in vocabulary() if name not in (mixture.name, *mixture.others)]
+        (prompt,) = prompts_of([silent[int(rng.integers(len(silent)))]])
+        window = slice(*mixture.window_samples)
+        left = _heard(mixture, network_separator(), prompt, Mode.REMOVE)
+        changed.append(ratio_db(mixture.whole[window] - left, mixture.whole[window]))
+    yield {
+        "metric": "absent sound: energy changed, dB (median)",
+        "value": float(np.median(changed)),
+        "mean": float(np.mean(changed)),
+        "n": len(changed),
+    }
+
+
+def _outside(mixtures: Iterator[Mixture]) -> Iterator[Line]:
+    """Yield the largest change outside of the window, which must be nothing at all."""
+    largest, count = 0.0, 0
+    for mixture in mixtures:
+        whole = mixture.whole
+        result = whole.copy()
+        recording = Recording(lambda start, stop, held=whole: held[start:stop], len(whole), mixture.rate_hz)
+        asked = Asked(prompts_of([mixture.name]))
+        for piece in separate(recording, (mixture.window_samples,), asked, network_separator()):
+            result[piece.start_samples : piece.start_samples + len(piece.samples)] = piece.samples
+        outside = np.ones(len(whole), bool)
+        outside[slice(*mixture.window_samples)] = False
+        largest = max(largest, float(np.max(np.abs(result[outside] - whole[outside]))))
+        count += 1
+    yield {"metric": "outside the window: largest change of a sample", "value": largest, "n": count}
+
+
+def _told(sounds: Sequence[Sound]) -> Iterator[Line]:
+    """Yield how well whole sounds are told by name and by words never learned from, and as examples."""
+    names = sorted({sound.name for sound in sounds})
+    vectors = np.stack([detector().vector(sound.samples()) for sound in sounds])
+    truth = np.array([names.index(sound.name) for sound in sounds])
+    encode = text_encoder().encode
+    wordings = {
+        "name": np.stack([encode(name) for name in names]),
+        "words never learned from": np.stack([encode(vocabulary()[name].kept_back[0]) for name in names]),
+    }
+    for wording, words in wordings.items():
+        likeness = vectors @ words.T
+        precision = [average_precision(truth == number, likeness[:, number]) for number in range(len(names))]
+        yield {
+            "metric": f"detection: mean average precision by {wording}",
+            "value": float(np.mean(precision)),
+            "baseline": 1.0 / len(names),
+            "right": float(np.mean(np.argmax(likeness, axis=1) == truth)),
+            "n": len(sounds),
+        }
+    likeness = vectors @ vectors.T
+    others = ~np.eye(len(sounds), dtype=bool)
+    precision = [
+        average_precision((truth == truth[row])[others[row]], likeness[row][others[row]])
+        for row in range(len(sounds))
+    ]
+    yield {
+        "metric": "detection: mean average precision by example",
+        "value": float(np.mean(precision)),
+        "baseline": 1.0 / len(names),
+        "n": len(sounds),
+    }
+
+
+def _mono(samples: NDArray[np.float32], rate_hz: int) -> NDArray[np.float32]:
+    blocks = list(resampled([samples.mean(axis=1, dtype=np.float32)], rate_hz, MEL.rate_hz))
+    return np.concatenate(blocks)

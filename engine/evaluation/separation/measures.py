@@ -19,13 +19,13 @@ def si_sdr_db(heard: Samples, truth: Samples) -> float:
     heard, truth : of the same shape, (frames,) or (frames, channels)
     """
     one, two = heard.astype(np.float64).ravel(), truth.astype(np.float64).ravel()
-    scaled = (one @ two) / max(two @ two, _TINY) * two
+    scaled = float(one @ two) / max(float(two @ two), _TINY) * two
     return ratio_db(scaled, one - scaled)
 
 
 def sdr_db(heard: Samples, truth: Samples) -> float:
     """Return the signal-to-distortion ratio in dB: level errors count."""
-    return ratio_db(truth, heard.astype(np.float64) - truth)
+    return ratio_db(truth, heard - truth)
 
 
 def ratio_db(above: NDArray[np.floating], below: NDArray[np.floating]) -> float:

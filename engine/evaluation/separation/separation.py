@@ -1,7 +1,7 @@
 """``offcut evaluate separation``: how well named sounds are kept and removed, and told, beside plain methods.
 
-All sounds are of a fold that nothing was learned from. A ratio in dB is that within the window, above what it is
-of the recording as it was; "keep" is what is meant, "remove" the rest.
+All sounds are of a fold that nothing was learned from. A ratio in dB is that within the window, above what it
+is of the recording as it was; "keep" is what is meant, "remove" the rest.
 """
 
 from __future__ import annotations
@@ -70,11 +70,16 @@ class OracleSeparator:
     name: str = _ORACLE
 
     def masks(self, stretch: Stretch, prompts: Sequence[Prompt]) -> tuple[Mask, ...]:
-        """Return the same mask for each prompt; the stretch is heard from the start of the recording."""
+        """Return the same mask for each prompt."""
+        mixture = self.mixture
+        first_s = mixture.window_samples[0] / mixture.rate_hz - stretch.windows_s[0][0]
+        first, length = round(first_s * mixture.rate_hz), len(stretch.samples)
         spectra = Spectra()
         meant, rest = (
-            spectra.spectrum(torch.tensor(_mono(part, self.mixture.rate_hz))[None])[0].abs().T.numpy()
-            for part in (self.mixture.meant, self.mixture.rest)
+            spectra.spectrum(torch.tensor(_mono(part[first:], mixture.rate_hz)[:length])[None])[0]
+            .abs()
+            .T.numpy()
+            for part in (mixture.meant, mixture.rest)
         )
         shares = np.asarray(meant / np.maximum(meant + rest, 1e-9), np.float32)
         centres_hz = np.arange(shares.shape[1], dtype=np.float64) * (MEL.rate_hz / MEL.n_fft)
@@ -151,10 +156,8 @@ def improvement(mixture: Mixture, separator: Separator, prompt: Prompt) -> Impro
 
 
 def _heard(mixture: Mixture, separator: Separator, prompt: Prompt, mode: Mode) -> NDArray[np.float32]:
-    whole = mixture.whole
-    recording = Recording(lambda start, stop: whole[start:stop], len(whole), mixture.rate_hz)
     asked = Asked((prompt,), mode, fade_ms=0.0)
-    pieces = separate(recording, (mixture.window_samples,), asked, separator)
+    pieces = separate(_recorded(mixture), (mixture.window_samples,), asked, separator)
     return np.concatenate([piece.samples for piece in pieces])
 
 
@@ -196,11 +199,8 @@ def _compared(name: str, mixtures: Iterator[Mixture], progress: Progress) -> Ite
         "n": len(rows[ours_name]),
     }
     for (low, high), found in sorted(by_level.items()):
-        yield {
-            "metric": f"{name}: mean, {low:g} to {high:g} dB",
-            "value": float(np.mean(found)),
-            "n": len(found),
-        }
+        metric = f"{name}: mean, {low:g} to {high:g} dB"
+        yield {"metric": metric, "value": float(np.mean(found)), "n": len(found)}
     worst = sorted((float(np.mean(found)), sound) for sound, found in by_name.items())
     yield {
         "metric": f"{name}: mean of the worst names",
@@ -211,7 +211,7 @@ def _compared(name: str, mixtures: Iterator[Mixture], progress: Progress) -> Ite
 
 
 def _prompted(mixtures: Callable[[], Iterator[Mixture]], name: str, progress: Progress) -> Iterator[Line]:
-    """Yield how well it goes by what is said: the name, other words learned from, and words never learned from."""
+    """Yield how well it goes by what is said: the name, other words, and words never learned from."""
     found: dict[str, list[float]] = defaultdict(list)
     for mixture in mixtures():
         progress.check_cancelled()
@@ -222,9 +222,8 @@ def _prompted(mixtures: Callable[[], Iterator[Mixture]], name: str, progress: Pr
             ("words never learned from", known.kept_back),
         ):
             for text in texts:
-                found[wording].append(
-                    improvement(mixture, network_separator(), prompts_of([text])[0]).mean_db
-                )
+                (prompt,) = prompts_of([text])
+                found[wording].append(improvement(mixture, network_separator(), prompt).mean_db)
     for wording, values in found.items():
         yield {
             "metric": f"{name}: mean by {wording}",
@@ -258,7 +257,7 @@ def _outside(mixtures: Iterator[Mixture]) -> Iterator[Line]:
     for mixture in mixtures:
         whole = mixture.whole
         result = whole.copy()
-        recording = Recording(lambda start, stop, held=whole: held[start:stop], len(whole), mixture.rate_hz)
+        recording = _recorded(mixture)
         asked = Asked(prompts_of([mixture.name]))
         for piece in separate(recording, (mixture.window_samples,), asked, network_separator()):
             result[piece.start_samples : piece.start_samples + len(piece.samples)] = piece.samples
@@ -301,6 +300,11 @@ def _told(sounds: Sequence[Sound]) -> Iterator[Line]:
         "baseline": 1.0 / len(names),
         "n": len(sounds),
     }
+
+
+def _recorded(mixture: Mixture) -> Recording:
+    whole = mixture.whole
+    return Recording(lambda start, stop: whole[start:stop], len(whole), mixture.rate_hz)
 
 
 def _mono(samples: NDArray[np.float32], rate_hz: int) -> NDArray[np.float32]:

@@ -92,8 +92,8 @@ class Scenes:
     Parameters
     ----------
     names : number of each name
-    plain : leave the sounds as they are, neither faster nor of another tone nor in a room, and ask for nothing
-        that does not sound: to measure with
+    plain : leave the sounds as they are, neither faster nor of another tone nor in a room, and ask only for
+        what sounds: to measure with
     """
 
     def __init__(self, sounds: Sequence[Sound], names: Mapping[str, int], *, plain: bool = False) -> None:

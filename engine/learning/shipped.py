@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from engine.errors import OffcutError
@@ -32,3 +32,12 @@ def with_weights(network: _Network, path: Path, found: str) -> _Network:
     except (OSError, SafetensorError, RuntimeError) as error:
         raise OffcutError(f"'{path}' is damaged: install Offcut again.") from error
     return network.eval()
+
+
+def save_half(network: nn.Module, path: Path) -> None:
+    """Write the weights of a network at half precision, which `with_weights` reads into single precision."""
+    weights = {
+        name: (value.half() if value.dtype.is_floating_point else value).contiguous()
+        for name, value in network.state_dict().items()
+    }
+    save_file(weights, path)

@@ -17,7 +17,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -26,6 +25,7 @@ from engine.detection.spectra import MEL, Spectra
 from engine.detection.training.prompts import Prompts
 from engine.detection.training.sounds import Sound, load_sounds
 from engine.learning.loop import seeded
+from engine.learning.shipped import save_half
 from engine.learning.torch_threads import few_threads
 
 CROP_SAMPLES = 4 * MEL.rate_hz
@@ -188,7 +188,7 @@ class Training:
         unfinished = folder / "checkpoint.part"
         torch.save(state, unfinished)
         unfinished.replace(folder / "checkpoint.pt")
-        save_file(self.averaged.state_dict(), folder / "sounds.safetensors")
+        save_half(self.averaged, folder / "sounds.safetensors")
         (folder / "history.json").write_text(json.dumps(self.history, indent=1))
 
     def resume(self, folder: Path) -> None:

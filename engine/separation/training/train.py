@@ -16,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -24,6 +23,7 @@ from engine.detection.spectra import MEL, Spectra, band_centres_hz
 from engine.detection.training.prompts import Prompts
 from engine.detection.training.sounds import load_sounds
 from engine.learning.loop import seeded
+from engine.learning.shipped import save_half
 from engine.learning.torch_threads import few_threads
 from engine.separation.network import VIEW_FRAMES, Heard, SeparationNetwork, band_shares_to_bins
 from engine.separation.training.examples import example_vectors
@@ -264,7 +264,7 @@ class Training:
         unfinished = folder / "checkpoint.part"
         torch.save(state, unfinished)
         unfinished.replace(folder / "checkpoint.pt")
-        save_file(self.averaged.state_dict(), folder / "separation.safetensors")
+        save_half(self.averaged, folder / "separation.safetensors")
         (folder / "history.json").write_text(json.dumps(self.history, indent=1))
 
     def resume(self, folder: Path) -> None:

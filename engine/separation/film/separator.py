@@ -31,13 +31,9 @@ class FilmSeparator:
         with few_threads():
             spectrum = Spectra().spectrum(torch.tensor(stretch.samples)[None])
             magnitudes = spectrum.abs().transpose(1, 2)
-            magnitudes = magnitudes / magnitudes.amax().clamp(min=1e-6) * 50.0
-            return tuple(
-                mask_over_bins(
-                    self.network(magnitudes, torch.tensor(np.asarray(prompt.vector))[None])[0].numpy()
-                )
-                for prompt in prompts
-            )
+            words = torch.tensor(np.stack([prompt.vector for prompt in prompts]))
+            shares = self.network(magnitudes.expand(len(prompts), -1, -1), words)
+        return tuple(mask_over_bins(each.numpy()) for each in shares)
 
 
 def film_separator(weights: Path) -> FilmSeparator:

@@ -1,8 +1,8 @@
 """Train the published recipe: `python -m engine.separation.film.train SOUNDS OUT`.
 
 Mixtures of two sounds are made on the fly, -5 to +5 dB; the mask is held against the ideal ratio mask (mean
-absolute error) by Adam, whose rate is halved when the validation rests for five epochs. OUT holds
-`history.json`, `best`, `final` and every so many epochs a checkpoint; the same command goes on where it stopped.
+absolute error) by Adam, whose rate is halved when the validation rests for five epochs. OUT holds the
+history, the best and the final weights and some between; the same command goes on where it stopped.
 """
 
 from __future__ import annotations

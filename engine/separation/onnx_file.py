@@ -1,7 +1,7 @@
 """Write the separator as ONNX: `python -m engine.separation.onnx_file OUT.onnx` (extra `offcut[onnx]`).
 
-Its inputs are those of `engine.separation.network.Heard`, its output the shares of each band; the number of
-views is free, their length is not.
+Its inputs are the first six of `engine.separation.network.Heard`, its output the shares of each band; the
+number of views is free, their length is not.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from engine.detection.spectra import MEL
 from engine.errors import UsageError
 from engine.safe_write import replacing
-from engine.separation.network import VIEW_FRAMES, Heard, SeparationNetwork
-from engine.separation.networked import network_separator
+from engine.separation.network import VIEW_FRAMES, Heard, listened
+from engine.separation.networked import NetworkSeparator, network_separator
 from engine.words.text import SIZE
 
 INPUTS = ("power", "inside", "around", "surrounded", "prompt", "example")
@@ -25,11 +25,11 @@ OUTPUT = "shares"
 
 
 class Shares(nn.Module):
-    """The network with plain tensors in and shares out."""
+    """Both networks, plain tensors in and shares out."""
 
-    def __init__(self, network: SeparationNetwork) -> None:
+    def __init__(self, separator: NetworkSeparator) -> None:
         super().__init__()
-        self.network = network
+        self.network, self.ears = separator.network, separator.ears
 
     def forward(
         self,
@@ -41,7 +41,8 @@ class Shares(nn.Module):
         example: Tensor,
     ) -> Tensor:
         """Return shares within [0, 1], shape (batch, VIEW_FRAMES, bands)."""
-        heard = Heard(power, inside, around, surrounded, prompt, example)
+        features, likeness = listened(self.ears, power, prompt)
+        heard = Heard(power, inside, around, surrounded, prompt, example, features, likeness)
         return torch.sigmoid(self.network(heard)[0])
 
 
@@ -59,8 +60,8 @@ def drawn_inputs(count: int, seed: int) -> tuple[Tensor, ...]:
     )
 
 
-def write_onnx(network: SeparationNetwork, path: Path, *, overwrite: bool = False) -> None:
-    """Write a network as an ONNX file.
+def write_onnx(separator: NetworkSeparator, path: Path, *, overwrite: bool = False) -> None:
+    """Write a separator as an ONNX file.
 
     Raises
     ------
@@ -73,7 +74,7 @@ def write_onnx(network: SeparationNetwork, path: Path, *, overwrite: bool = Fals
         raise UsageError("ONNX needs more packages: install them with pip install 'offcut[onnx]'.") from error
     views = torch.export.Dim("views")
     program = torch.onnx.export(
-        Shares(network).eval(),
+        Shares(separator).eval(),
         drawn_inputs(2, 0),
         input_names=list(INPUTS),
         output_names=[OUTPUT],
@@ -90,7 +91,7 @@ def main() -> None:
     """Write the separator that comes with Offcut."""
     if len(sys.argv) != 2:
         sys.exit("usage: python -m engine.separation.onnx_file OUT.onnx")
-    write_onnx(network_separator().network, Path(sys.argv[1]))
+    write_onnx(network_separator(), Path(sys.argv[1]))
 
 
 if __name__ == "__main__":

@@ -22,10 +22,10 @@ def test_the_file_answers_as_torch_does(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "engine.separation.onnx_file", str(path)]
     subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    network = network_separator().network
+    both = Shares(network_separator())
     for count in (1, 3):
         inputs = drawn_inputs(count, seed=count)
         named = {name: value.numpy() for name, value in zip(INPUTS, inputs, strict=True)}
         with torch.inference_mode():
-            expected = Shares(network)(*inputs).numpy()
+            expected = both(*inputs).numpy()
         np.testing.assert_allclose(session.run([OUTPUT], named)[0], expected, atol=1e-4)

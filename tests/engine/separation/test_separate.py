@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from engine.detection.network import SoundNetwork
 from engine.separation import separate as separating
 from engine.separation.mask import Mask, Mode, masked
 from engine.separation.network import SeparationNetwork
@@ -110,7 +111,7 @@ def test_strength_is_a_floor() -> None:
 
 def test_the_network_answers_the_same_whatever_the_level() -> None:
     """A recording that is 40 dB quieter is taken apart alike."""
-    separator = NetworkSeparator(SeparationNetwork().eval())
+    separator = NetworkSeparator(SeparationNetwork().eval(), SoundNetwork().eval())
     samples = made(6.0, 16_000, 1)[:, 0]
     loud, quiet = (
         separator.masks(Stretch(samples * np.float32(gain), ((3.0, 3.5),)), WORDS)[0].shares
@@ -124,7 +125,7 @@ def test_silence_and_one_level_are_no_numbers_that_are_none(level: float) -> Non
     """Whatever separates."""
     samples = np.full(5 * 16_000, level, np.float32)
     for separator in (
-        NetworkSeparator(SeparationNetwork().eval()),
+        NetworkSeparator(SeparationNetwork().eval(), SoundNetwork().eval()),
         SubtractionSeparator(),
         FactorSeparator(),
     ):

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import soxr
 
 from engine.cli.main import main
 
@@ -20,7 +21,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> Path:
     """Return eight seconds of stereo noise in which a dog barks from second 3 to 4, 16 bits at 48 kHz."""
     rng = np.random.default_rng(4)
     bark, rate_hz = soundfile.read(data_dir / "esc50" / "audio" / DOG, dtype="float32")
-    bark = np.repeat(bark[:rate_hz], RATE_HZ // rate_hz)
+    bark = soxr.resample(bark[2 * rate_hz : 3 * rate_hz], rate_hz, RATE_HZ)
     samples = 0.002 * rng.standard_normal((8 * RATE_HZ, 2)).astype(np.float32)
     samples[3 * RATE_HZ : 3 * RATE_HZ + len(bark)] += 0.3 * bark[:, None]
     path = tmp_path_factory.mktemp("talk") / "talk.wav"
@@ -100,13 +101,15 @@ def test_weights_that_are_none_are_refused(
     assert "is damaged" in _refusal(capsys, "separate", *words, missing, status=1)
 
 
-def test_silence_stays_silence(tmp_path: Path) -> None:
-    """Nothing is made of nothing."""
+def test_silence_stays_silence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is made of nothing, and no word says it."""
     path, out = tmp_path / "silence.wav", tmp_path / "out.wav"
     soundfile.write(path, np.zeros((RATE_HZ, 1), np.float32), RATE_HZ, subtype="FLOAT")
     words = (path, "--text", "dog", "--window", 0, 1, "--out", out)
     assert main(["separate", *map(str, words)]) == 0
     assert not soundfile.read(out)[0].any()
+    assert main(["detect", str(path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1]) == {"labels": []}
 
 
 def test_what_sounds_is_told_in_words(

@@ -77,6 +77,14 @@ class SoundNetwork(nn.Module):
         heard = functional.relu(self.gather(self.drop(deepest.permute(0, 2, 1, 3).flatten(2))))
         return self.out(self.drop(heard)), self.loudness(heard)[..., 0]
 
+    def told_by_band(self, deepest: Tensor) -> Tensor:
+        """Return the vectors that each band alone would give, shape (batch, steps, bands, SIZE)."""
+        bands = deepest.shape[3]
+        weights = self.gather.weight.view(-1, WIDTHS[-1], bands)
+        alone = torch.einsum("bwtf,owf->btfo", deepest, weights) + self.gather.bias
+        vectors: Tensor = self.out(functional.relu(alone))
+        return vectors
+
     def pooled(self, vectors: Tensor, telling: Tensor, within: Tensor | None = None) -> Tensor:
         """Return a vector of length 1 for each stretch, shape (batch, SIZE); those that tell most count most.
 

@@ -46,7 +46,7 @@ class Heard:
     prompt : vectors of length 1, shape (batch, SIZE)
     example : 1 where the prompt is a sound, 0 where it is words, shape (batch,)
     features : what the network of `engine.detection` hears in the view, see `listened`
-    likeness : cosine between what it hears and the prompt, shape (batch, steps)
+    likeness : cosine between the prompt and what it hears, of all bands and of each, see `listened`
     """
 
     power: Tensor
@@ -63,7 +63,9 @@ class Heard:
 def listened(ears: SoundNetwork, power: Tensor, prompt: Tensor) -> tuple[tuple[Tensor, ...], Tensor]:
     """Return what the network of `engine.detection` hears in views, and how like the prompt that is.
 
-    Views are brought to one level first, so that how loud the recording is changes nothing.
+    The second is an image of shape (batch, 2, steps, bands / 16): by all bands together, and by each alone,
+    which hints at where in the spectrum it lies. Views are brought to one level first, so that how loud the
+    recording is changes nothing.
 
     Parameters
     ----------
@@ -72,8 +74,11 @@ def listened(ears: SoundNetwork, power: Tensor, prompt: Tensor) -> tuple[tuple[T
     """
     mean = power.mean(dim=(1, 2), keepdim=True).clamp(min=1e-12)
     features = ears.features(torch.log(_USUAL_POWER * power / mean + _QUIETEST * _USUAL_POWER))
-    vectors = functional.normalize(ears.told(features[-1])[0], dim=2)
-    return tuple(features[1:4]), (vectors @ prompt[..., None])[..., 0]
+    together = functional.normalize(ears.told(features[-1])[0], dim=2) @ prompt[..., None]
+    each = functional.normalize(ears.told_by_band(features[-1]), dim=3) @ prompt[:, None, :, None]
+    bands = MEL.n_mels // 16
+    by_band = each[..., 0].repeat_interleave(bands // each.shape[2], dim=2)
+    return tuple(features[1:4]), torch.stack([together.expand(-1, -1, bands), by_band], dim=1)
 
 
 class _Block(nn.Module):
@@ -118,7 +123,7 @@ class SeparationNetwork(nn.Module):
             nn.Conv2d(narrow, wide, 1, bias=False)
             for narrow, wide in zip(_EARS, (*WIDTHS[2:], DEEPEST), strict=True)
         )
-        self.like = nn.Linear(1, DEEPEST)
+        self.like = nn.Conv2d(2, DEEPEST, 1)
         self.place = nn.Parameter(torch.zeros(1, MEL.n_mels // 16, DEEPEST))
         self.deep = _Block(DEEPEST, DEEPEST, modulated=True)
         self.across = nn.TransformerEncoderLayer(
@@ -151,8 +156,7 @@ class SeparationNetwork(nn.Module):
             if level:
                 image = image + self.hear[level - 1](heard.features[level - 1])
         tags = functional.normalize(self.tag(image.mean(dim=(2, 3))), dim=1)
-        like = self.like(heard.likeness[..., None]).transpose(1, 2)[..., None]
-        image = self._across(self.deep(image + like, condition))
+        image = self._across(self.deep(image + self.like(heard.likeness), condition))
         for level in range(len(WIDTHS) - 1, 0, -1):
             image = self.merge[level - 1](self.up[level](image) + kept[level], condition)
         gain, shift = self.film(condition)[:, :, None, None].chunk(2, dim=1)

@@ -90,11 +90,11 @@ def _drawn(sounds: Sequence[Sound], kind: Kind, count: int, seed: int) -> Iterat
     scenes = Scenes(sounds, {name: index for index, name in enumerate(names)}, plain=True)
     for number in range(count):
         rng = np.random.default_rng([seed, number])
-        scene = scenes.of(kind, rng)
+        scene = scenes.of(kind, rng)[0]
         window = slice(*scene.window_samples)
         # A stretch in which one of both rests tells nothing of how they are taken apart.
         while min(float(np.mean(part[window] ** 2)) for part in (scene.meant, scene.rest)) < 1e-7:
-            scene = scenes.of(kind, rng)
+            scene = scenes.of(kind, rng)[0]
             window = slice(*scene.window_samples)
         yield _staged(scene, names, rng)
 

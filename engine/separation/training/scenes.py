@@ -28,6 +28,10 @@ _AUDIBLE_DB = -35.0
 """A stretch of a sound counts as sounding down to this far below its loudest."""
 
 
+_SHARES = (0.4, 0.15, 0.4, 0.05)
+"""How often scenes of each kind are drawn; those of two sounds count twice."""
+
+
 class Kind(Enum):
     """What a scene is made of."""
 
@@ -106,13 +110,16 @@ class Scenes:
         for sound in usable:
             self._same.setdefault(names[sound.name], []).append(sound)
 
-    def drawn(self, rng: np.random.Generator) -> Scene:
-        """Return a scene of any kind, as often as they are to be learned from."""
+    def drawn(self, rng: np.random.Generator) -> list[Scene]:
+        """Return a scene of any kind, as often as they are to be learned from; see `of`."""
         kinds = (Kind.SURROUNDED, Kind.CROWDED, Kind.ALONE, Kind.SINGLE)
-        return self.of(kinds[int(rng.choice(4, p=(0.45, 0.15, 0.34, 0.06)))], rng)
+        return self.of(kinds[int(rng.choice(4, p=_SHARES))], rng)
 
-    def of(self, kind: Kind, rng: np.random.Generator) -> Scene:
-        """Return a scene of a kind."""
+    def of(self, kind: Kind, rng: np.random.Generator) -> list[Scene]:
+        """Return a scene of a kind; of two sounds in the window, the same again that asks for the other.
+
+        Side by side they teach words: all but the prompt is the same.
+        """
         surrounded = kind in (Kind.SURROUNDED, Kind.CROWDED)
         count = {Kind.SURROUNDED: 1, Kind.CROWDED: 2, Kind.ALONE: 2, Kind.SINGLE: 1}[kind]
         usual_s = 1.6 if surrounded else 2.6
@@ -128,7 +135,11 @@ class Scenes:
             parts.append((self._number[sound.name], self._event(sound, start, length, rng)))
         reach_db = 10.0 if not self._plain and rng.random() < 0.2 else 5.0
         parts = _levelled(parts, (start, start + length), reach_db, rng)
-        return self._asked(parts, (start, start + length), surrounded, origins, rng)
+        first = self._asked(parts, (start, start + length), surrounded, origins, rng)
+        if count == 1 or first.asked not in first.sounding[-2:]:
+            return [first]
+        other = parts[-1] if first.asked == parts[-2][0] else parts[-2]
+        return [first, self._scene(parts, other, (start, start + length), surrounded, origins, rng)]
 
     def _other(
         self, among: Sequence[Sound], taken: Sequence[int], origins: set[str], rng: np.random.Generator
@@ -170,20 +181,33 @@ class Scenes:
         rng: np.random.Generator,
     ) -> Scene:
         sounding = tuple(number for number, _ in parts)
-        total = np.sum([samples for _, samples in parts], axis=0, dtype=np.float32)
         drawn = rng.uniform(0.2, 1.0) if self._plain else rng.random()
         if drawn < 0.07:
             absent = [number for number in self._same if number not in sounding]
-            asked, meant = absent[int(rng.integers(len(absent)))], np.zeros_like(total)
+            asked = (absent[int(rng.integers(len(absent)))], np.zeros(SCENE_SAMPLES, np.float32))
         else:
             # What goes on around the window is seldom what is asked for.
             first = 0 if not surrounded or drawn < 0.2 else 1
             last = len(parts) if not surrounded or drawn >= 0.2 else 1
-            asked, meant = parts[int(rng.integers(first, last))]
-        examples = [sound for sound in self._same[asked] if sound.origin not in origins]
+            asked = parts[int(rng.integers(first, last))]
+        return self._scene(parts, asked, window, surrounded, origins, rng)
+
+    def _scene(
+        self,
+        parts: Sequence[tuple[int, Samples]],
+        asked: tuple[int, Samples],
+        window: tuple[int, int],
+        surrounded: bool,
+        origins: set[str],
+        rng: np.random.Generator,
+    ) -> Scene:
+        number, meant = asked
+        sounding = tuple(each for each, _ in parts)
+        total = np.sum([samples for _, samples in parts], axis=0, dtype=np.float32)
+        examples = [sound for sound in self._same[number] if sound.origin not in origins]
         example = examples[int(rng.integers(len(examples)))] if examples else None
-        only_new = surrounded and sounding[1:] == (asked,)
-        return Scene(meant, total - meant, window, asked, sounding, surrounded, only_new, example)
+        only_new = surrounded and sounding[1:] == (number,)
+        return Scene(meant, total - meant, window, number, sounding, surrounded, only_new, example)
 
 
 def _levelled(

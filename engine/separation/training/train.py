@@ -103,7 +103,10 @@ class Batches:
 
     def drawn(self, rng: np.random.Generator) -> Batch:
         """Return a batch."""
-        return self.of([self._scenes.drawn(rng) for _ in range(self._settings.size)], rng)
+        scenes: list[Scene] = []
+        while len(scenes) < self._settings.size:
+            scenes += self._scenes.drawn(rng)
+        return self.of(scenes[: self._settings.size], rng)
 
     def of(self, scenes: Sequence[Scene], rng: np.random.Generator) -> Batch:
         """Return a batch of given scenes."""
@@ -126,7 +129,7 @@ class Batches:
             prompt,
             example,
             tuple(feature * hears[:, None, None, None] for feature in features),
-            likeness * hears[:, None],
+            likeness * hears[:, None, None, None],
         )
         tags = torch.zeros(len(scenes), len(self._prompts.names))
         for row, scene in enumerate(scenes):
@@ -306,10 +309,14 @@ def train(
     folds: Sequence[int],
     held: Sequence[int],
     ears: SoundNetwork,
+    start: Path | None = None,
 ) -> Training:
     """Train on some folds and keep checkpoint, history and weights after each epoch; `held` are told only."""
     out.mkdir(parents=True, exist_ok=True)
     training = Training(settings)
+    if start is not None:
+        with_weights(training.network, start, "named sounds")
+        training.averaged.load_state_dict(training.network.state_dict())
     training.resume(out)
     sounds = load_sounds(folder, folds)
     prompts = Prompts(sorted({sound.name for sound in sounds}))
@@ -344,7 +351,7 @@ def _held_batches(
     batches = Batches(scenes, prompts, settings, ears, {}, tells_all=True)
     return {
         f"held_{kind.name.lower()}_db": [
-            batches.of([scenes.of(kind, rng) for _ in range(settings.size)], rng) for _ in range(5)
+            batches.of([scenes.of(kind, rng)[0] for _ in range(settings.size)], rng) for _ in range(5)
         ]
         for kind in Kind
     }
@@ -364,16 +371,21 @@ def main() -> None:
     parser.add_argument(
         "--sounds", type=Path, default=SOUNDS, help="weights of the network that hears into words"
     )
+    parser.add_argument(
+        "--start", type=Path, metavar="WEIGHTS", help="begin with these, of an earlier training"
+    )
+    parser.add_argument("--rate", type=float, default=TrainingSettings().learning_rate)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
     settings = TrainingSettings(
         epochs=chosen.epochs,
+        learning_rate=chosen.rate,
         words=chosen.without != "words",
         surroundings=chosen.without != "surroundings",
         seed=chosen.seed,
     )
     ears = with_weights(SoundNetwork(), chosen.sounds, "sounds")
-    train(chosen.folder, chosen.out, settings, chosen.folds, chosen.held, ears)
+    train(chosen.folder, chosen.out, settings, chosen.folds, chosen.held, ears, chosen.start)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from desktop.jobs import (
 )
 from desktop.session import Session
 from engine.document.edits import set_analyses, set_settings
-from engine.document.grid_edits import keeping_edited
+from engine.document.grid_edits import is_edited, keeping_edited
 from engine.document.state import DocumentState
 from engine.document.track import Track, sound_of
 from engine.errors import OffcutError
@@ -261,6 +261,8 @@ class Work(QObject):
             return
         if heard.ids:
             self._take_heard(heard)
+        if heard.tempo is not None and heard.tempo.proposals and not is_edited(self._session.state):
+            self.said.emit(self._session.apply(*heard.tempo.put_into(self._session.state)).label)
         if self._wants_pauses:
             self._propose_pauses()
         elif "score" in heard.ids:

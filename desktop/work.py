@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from engine.jobs.listen import FoundAnalyses
 
 
+UNSURE_TEMPO = "How it is counted is not sure: see the other ways ‹timing.tempo›"
+
+
 class Work(QObject):
     """Starts jobs on the lanes and turns what they return into edits, on the window's thread.
 
@@ -261,8 +264,6 @@ class Work(QObject):
             return
         if heard.ids:
             self._take_heard(heard)
-        if heard.tempo is not None and heard.tempo.proposals and not is_edited(self._session.state):
-            self.said.emit(self._session.apply(*heard.tempo.put_into(self._session.state)).label)
         if self._wants_pauses:
             self._propose_pauses()
         elif "score" in heard.ids:
@@ -276,6 +277,8 @@ class Work(QObject):
         if len(in_force) < len(heard.ids):
             title += "; the grid you edited stays"
         told = () if "listening" not in heard.ids else self._told()
+        if heard.tempo is not None and heard.tempo.proposals and not is_edited(self._session.state):
+            told = (*told, UNSURE_TEMPO)
         self.said.emit(_sentences(title, (*self._warnings, *told)))
         self._warnings = ()
 

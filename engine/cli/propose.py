@@ -13,7 +13,7 @@ from engine.cli.output import VerbOutput
 from engine.document.analysis import Listening, NearestKept, ScoreCurve
 from engine.document.document import Document
 from engine.document.edits import set_analyses
-from engine.document.grid_edits import is_edited, keeping_edited
+from engine.document.grid_edits import keeping_edited
 from engine.document.recounted import grid_in_force
 from engine.document.state import DocumentState
 from engine.jobs.media import locate_all
@@ -76,8 +76,6 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
             ),
             {heard.ids[kind]: found for kind, found in heard.analyses.items()},
         )
-        if heard.tempo is not None and heard.tempo.proposals and not is_edited(document.state):
-            document.apply(*heard.tempo.put_into(document.state))
         proposed = _proposed(document, settings, pauses=options.pauses)
         document.apply(proposed.edit)
         state, plan = document.state, proposed.plan

@@ -31,6 +31,8 @@ def clicks(hands: Hands, tmp_path: Path) -> Hands:
 
 def test_a_tempo_is_answered_by_the_keys_of_the_queue(clicks: Hands) -> None:
     window, session = clicks.window, clicks.window.session
+    assert any("is not sure: see the other ways" in said for said in clicks.said), "listening tells"
+    assert not session.state.proposals
     clicks.press("Alt+Shift+C")
     clicks.finish_work()
     (proposal,) = session.state.proposals.values()

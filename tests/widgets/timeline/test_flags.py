@@ -41,6 +41,7 @@ MADE = {
     "hit": {"by_samples": 12.0, "onset_samples": 10_010.0, "voices": "snare"},
     "flam": {"by_samples": 12.0, "onset_samples": 10_010.0},
     "recorder": {"by_samples": 412.0, "drift_ppm": 23.0},
+    "tempo": {"grid": "beats-1", "reading": "half", "bars_later_beats": 1, "tempo_bpm": 60.0},
     "repair": {"audio": f"audio-{0:032}", "audio_start_samples": 9_000, "audio_stop_samples": 19_000},
 }
 SAID = {
@@ -57,6 +58,11 @@ SAID = {
         "line up recorder +412.0 ms, 23.0 ppm faster · yours",
         "line up recorder +412.0 ms, 23.0 ppm faster",
         "line up recorder",
+    ),
+    "tempo": (
+        "count half tempo, bars 1 beat later, 60.0 BPM · yours",
+        "count half tempo, bars 1 beat later, 60.0 BPM",
+        "count",
     ),
     "repair": ("repair 8.0 s · yours", "repair · yours", "repair"),
 }

@@ -52,7 +52,7 @@ SAID = {
     "move": ("move 8.0 s to 1:20.00 · yours", "move to 1:20.00 · yours", "move to 1:20.00", "move"),
     "slip": ("slip +12.0 ms for 8.0 s · yours", "slip +12.0 ms · yours", "slip +12.0 ms", "slip"),
     "gain": ("gain −3.0 dB for 8.0 s · yours", "gain −3.0 dB · yours", "gain −3.0 dB", "gain"),
-    "hit": ("move hit snare +12.0 ms · yours", "move hit +12.0 ms · yours", "move hit +12.0 ms", "move hit"),
+    "hit": ("move hit +12.0 ms snare · yours", "move hit +12.0 ms · yours", "move hit +12.0 ms", "move hit"),
     "flam": ("move voice +12.0 ms · yours", "move voice +12.0 ms", "move voice"),
     "recorder": (
         "line up recorder +412.0 ms, 23.0 ppm faster · yours",

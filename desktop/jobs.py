@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from engine.edl.export import Exported, ExportRequest
     from engine.edl.export.clipping import Clipping
     from engine.jobs.aligned_files import Aligned, AlignRequest
-    from engine.jobs.listen import FoundAnalyses
+    from engine.jobs.listen import FoundAnalyses, ListenRequest
     from engine.jobs.second_recorders import ProposedRecorders, RecordersRequest
+    from engine.jobs.tempo_proposals import ProposedTempo
 
 
 def import_recordings(request: ImportRequest, progress: Progress) -> Imported:
@@ -93,6 +94,13 @@ def compare_recorders(request: RecordersRequest, progress: Progress) -> Proposed
     from engine.jobs.second_recorders import propose_recorders
 
     return propose_recorders(request, progress)
+
+
+def weigh_tempo(request: ListenRequest, progress: Progress) -> ProposedTempo:
+    """Weigh the ways to count each song, and propose the likely ones where that is not sure."""
+    from engine.jobs import listen
+
+    return listen.weigh_tempo(request, progress)
 
 
 def export_files(

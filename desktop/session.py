@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -13,7 +14,9 @@ from engine.document.document import Document
 from engine.document.file.stored_audio import StoredAudio
 from engine.document.history import StepLabel
 from engine.document.hit_edits import PROMOTED
+from engine.document.recounted import grid_in_force
 from engine.document.state import DocumentState
+from engine.document.tempo_decisions import DecidedTempo, decided_tempi
 from engine.hits.hits import Hits
 
 NO_DOCUMENT = DocumentState()
@@ -40,6 +43,7 @@ class Session(QObject):
         self._document: Document | None = None
         self._analyses: dict[str, Analysis | None] = {}
         self._media: Mapping[str, Path] = {}
+        self._tempi: tuple[DecidedTempo, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -110,9 +114,8 @@ class Session(QObject):
 
     @property
     def grid(self) -> BeatGrid | None:
-        """The beat grid in force."""
-        found = self._analysis("beats")
-        return found if isinstance(found, BeatGrid) else None
+        """The beat grid in force, counted as was decided."""
+        return grid_in_force(self.state, self._analysis("beats"))
 
     @property
     def listening(self) -> Listening | None:
@@ -161,6 +164,7 @@ class Session(QObject):
         self.close()
         self._document = document
         self._analyses.clear()
+        self._tempi = decided_tempi(document.state)
         self._media = {}
         self.replaced.emit()
 
@@ -214,6 +218,9 @@ class Session(QObject):
         return change
 
     def _tell(self, change: Change) -> None:
+        before, self._tempi = self._tempi, decided_tempi(self.state)
+        if self._tempi != before:  # an answer that counts the grid otherwise
+            change = replace(change, analyses=change.analyses | {"beats"})
         for kind in change.analyses:
             self._analyses.pop(kind, None)
         self.changed.emit(change)

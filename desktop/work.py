@@ -23,7 +23,7 @@ from desktop.jobs import (
 )
 from desktop.session import Session
 from engine.document.edits import set_analyses, set_settings
-from engine.document.grid_edits import keeping_edited
+from engine.document.grid_edits import is_edited, keeping_edited
 from engine.document.state import DocumentState
 from engine.document.track import Track, sound_of
 from engine.errors import OffcutError
@@ -41,6 +41,9 @@ from widgets.forms.learn_panel import LearnRequest
 if TYPE_CHECKING:
     from engine.edl.export import Exported, ExportRequest
     from engine.jobs.listen import FoundAnalyses
+
+
+UNSURE_TEMPO = "How it is counted is not sure: see the other ways ‹timing.tempo›"
 
 
 class Work(QObject):
@@ -274,6 +277,8 @@ class Work(QObject):
         if len(in_force) < len(heard.ids):
             title += "; the grid you edited stays"
         told = () if "listening" not in heard.ids else self._told()
+        if heard.tempo is not None and heard.tempo.proposals and not is_edited(self._session.state):
+            told = (*told, UNSURE_TEMPO)
         self.said.emit(_sentences(title, (*self._warnings, *told)))
         self._warnings = ()
 

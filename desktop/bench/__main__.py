@@ -24,7 +24,7 @@ OPENINGS = 3
 HEAVY = ("torch", "librosa", "scipy", "sklearn", "numba", "sounddevice")
 OPEN_LIMIT_S = 1.5
 START_LIMIT_S = 0.8
-LOADS = ("target", "arranged", "ten_hours", "one_hour", "small", "drums")
+LOADS = ("target", "arranged", "ten_hours", "one_hour", "small", "drums", "drums_5000")
 """Documents, the longest in the making first: two are made at a time."""
 _BEGAN = "OFFCUT_BENCH_BEGAN"
 
@@ -44,6 +44,8 @@ def timeline() -> Iterator[Measured]:
             yield from _measured(folder, "spectrograms", load)
         for load in ("target", "arranged", "drums"):
             yield from _measured(folder, "decisions", load)
+        for load in ("drums", "drums_5000"):
+            yield from _measured(folder, "answers", load)
         for load in ("target", "arranged", "one_hour", "ten_hours"):
             yield from _measured(folder, "memory", load)
 

@@ -62,6 +62,7 @@ LOADS = {
     "target": TARGET,
     "arranged": replace(TARGET, recordings_of="target", orders=500),
     "drums": Load(tracks=8, length_s=600, proposals=2_000, recordings_of="small", are_hits=True),
+    "drums_5000": Load(tracks=8, length_s=600, proposals=5_000, recordings_of="small", are_hits=True),
     "one_hour": Load(tracks=4, length_s=3600, proposals=2_000, is_sparse=True),
     "ten_hours": Load(tracks=4, length_s=10 * 3600, proposals=2_000, is_sparse=True),
 }

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QObject, QSettings, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -31,6 +32,7 @@ from engine.document.table import table_of
 from engine.document.track import Picture
 from engine.jobs.media import MediaRequest, find_media
 from engine.progress import SILENT
+from widgets.review.queue_view import QueueView
 from widgets.timeline.frame_times import frame_times, walk
 from widgets.timeline.viewport import Viewport
 
@@ -44,7 +46,11 @@ SPECTROGRAMS = {"small": 8, "target": 4}
 OFF_SCREEN = (100, 1_000, 10_000, 100_000)
 VIEWS = {"source": False, "result": True}
 WIDTH, HEIGHT = 1600, 1000
+HELD_MS = 33.0
+"""What lies between two strokes of a key that is held."""
 FRAME_LIMIT_MS, TRAINING_LIMIT_MS = 8.3, 16.7
+SCREEN_MS = 16.7
+"""How long a picture stands on a screen: what holds the event loop longer is seen."""
 DECISION_LIMIT_MS = 50.0
 MEMORY_LIMIT_MB = 600.0
 
@@ -275,6 +281,54 @@ def _decide(bench: Bench, painted: Painted) -> float:
     return (time.perf_counter() - begun) * 1000
 
 
+def answers(folder: Path, load: str) -> Iterator[Measured]:
+    """Answer one proposal after another, by single presses and with the key held, until all shows it.
+
+    Told are the time from the key until timeline and queue are painted, and the longest that the event loop
+    was held meanwhile: by the key, or by a turn of painting.
+    """
+    with opened(folder, load) as bench:
+        window = bench.window
+        if window.arrivals.is_on:
+            window.arrivals.toggle()  # what is heard is not waited for
+        queue = window.queue_panel.findChild(QueueView)
+        assert queue is not None, "the panel shows a queue"
+        painted = Painted(window.timeline.canvas), Painted(queue.viewport())
+        for view, result in VIEWS.items():
+            bench.show(result=result)
+            table = table_of(window.session.state)
+            undecided = np.flatnonzero(table.are(Verdict.UNDECIDED))
+            window.review.choose(table.made.ids[int(undecided[0])])
+            for way, is_held in (("answer", False), ("held_answer", True)):
+                found = np.array([_answer(bench, painted, is_held=is_held) for _ in range(DECISIONS)])
+                for what, times in zip(("to_painted", "longest_block"), found.T, strict=True):
+                    for percent in (50, 95, 100):
+                        name = f"{load}_{view}_{way}_{what}_p{percent}_ms"
+                        yield Measured(name, at(times, percent), SCREEN_MS, DECISIONS)
+
+
+def _answer(bench: Bench, painted: tuple[Painted, ...], *, is_held: bool) -> tuple[float, float]:
+    """Return the milliseconds until an answer is painted, and of the longest turn of the event loop."""
+    if not is_held:
+        bench.settle()
+    before = bench.window.session.state.decisions
+    for one in painted:
+        one.is_done = False
+    begun = turn = time.perf_counter()
+    key = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_A, Qt.KeyboardModifier.NoModifier, "a", is_held)
+    QApplication.sendEvent(bench.window.timeline, key)
+    assert bench.window.session.state.decisions is not before, "the key decides"
+    longest, turn = time.perf_counter() - turn, time.perf_counter()
+    while not all(one.is_done for one in painted):
+        bench.application.processEvents()
+        longest, turn = max(longest, time.perf_counter() - turn), time.perf_counter()
+    whole_s = turn - begun
+    while is_held and time.perf_counter() - begun < HELD_MS / 1000:
+        bench.application.processEvents()
+        longest, turn = max(longest, time.perf_counter() - turn), time.perf_counter()
+    return whole_s * 1000, longest * 1000
+
+
 def memory(folder: Path, load: str) -> Iterator[Measured]:
     """Open a document, walk through both views, and see what this program held at its peak.
 
@@ -296,7 +350,7 @@ def _held_mb() -> Mapping[str, float]:
 
 PARTS = {
     part.__name__: part
-    for part in (opening, frames, frames_while_training, off_screen, spectrograms, decisions, memory)
+    for part in (opening, frames, frames_while_training, off_screen, spectrograms, decisions, answers, memory)
 }
 
 

@@ -25,6 +25,13 @@ TIMING = (
         "Compare the chosen tracks, or all; propose to stretch and move what another recorder made.",
     ),
     _timing(
+        "tempo",
+        "Propose how to count",
+        ("Alt+Shift+C",),
+        WINDOW,
+        "Weigh half, double and other tempi of each song, and other beats as the first of the bar.",
+    ),
+    _timing(
         "panel",
         "Timing panel",
         ("F3",),

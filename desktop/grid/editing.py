@@ -15,6 +15,7 @@ from engine.document.edits import set_analyses, set_settings
 from engine.document.grid_readings import next_reading
 from engine.document.heard import heard_ids
 from engine.document.state import DocumentState
+from engine.document.tempo_decisions import decided_tempi
 from engine.errors import OffcutError, UsageError
 from engine.timebase import format_time, s_to_samples, samples_to_s
 from widgets import theme
@@ -75,7 +76,7 @@ class GridEditing(QObject):
                 break
         if found is None or found.grid is grid:
             raise UsageError(f"{grid_edits.tempo_text(grid)} can be counted in no other way.")
-        if found.grid is heard:
+        if found.grid is heard and not decided_tempi(self._session.state):
             self.use_heard()
             return
         self._counted_from = None if base is heard else base
@@ -123,6 +124,8 @@ class GridEditing(QObject):
         """Put the grid that listening found back into force."""
         state = self.required_state()
         key = heard_ids(state)["beats"]
+        if state.analyses.get("beats") == key and decided_tempi(state):
+            raise UsageError("You accepted how they are counted; take that answer back in the queue.")
         if state.analyses.get("beats") == key:
             raise UsageError("The beats in force are the ones that were heard.")
         if self._session.stored_grid(key) is None:

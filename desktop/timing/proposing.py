@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from math import inf
 from pathlib import Path
@@ -12,14 +12,16 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
-from desktop.jobs import align_drums, compare_recorders
+from desktop.jobs import align_drums, compare_recorders, weigh_tempo
 from desktop.session import Session
 from desktop.timeline.selecting import Selecting
 from desktop.timing.timing import Timing
 from desktop.work import Work
 from engine.alignment.timing_settings import TimingSettings
+from engine.document.analysis import Analysis
+from engine.document.change import Edit
 from engine.document.edits import set_analyses
-from engine.document.grid_edits import tempo_text
+from engine.document.grid_edits import is_edited, tempo_text
 from engine.document.hit_edits import drum_tracks
 from engine.document.track import sound_of
 from engine.errors import TimingError, UsageError
@@ -31,6 +33,7 @@ from widgets.timing.form import AlignAsked, AlignForm, Choices
 if TYPE_CHECKING:
     from engine.jobs.aligned_files import Aligned
     from engine.jobs.second_recorders import ProposedRecorders
+    from engine.jobs.tempo_proposals import ProposedTempo
 
 
 class Window(Protocol):
@@ -97,13 +100,38 @@ class TimingProposing(QObject):
             if sound_of(self._session.state.tracks) != sound_of(state.tracks):
                 self.line_up_recorders()
                 return
-            before = self._session.state.proposals.keys()
-            self._session.apply(found.put_into(self._session.state))
-            self.said.emit(found.sentence)
-            if new := self._session.state.proposals.keys() - before:
-                self._work.proposed.emit(frozenset(new))
+            self._put((found.put_into(self._session.state), {}), found.sentence)
 
         self._work.compute(compare_recorders, request, "Comparing recorders", take)
+
+    def propose_tempo(self) -> None:
+        """Weigh the ways to count each song, and propose the likely ones where that is not sure.
+
+        Raises
+        ------
+        UsageError : there is nothing to count, or the user decided how it is counted
+        """
+        from engine.jobs.listen import ListenRequest
+        from engine.jobs.tempo_proposals import require_open
+
+        state = self._session.state
+        require_open(state)
+
+        def take(found: ProposedTempo) -> None:
+            if sound_of(self._session.state.tracks) != sound_of(state.tracks):
+                self.propose_tempo()
+            elif not is_edited(self._session.state):
+                self._put(found.put_into(self._session.state), found.sentence)
+
+        self._work.compute(weigh_tempo, ListenRequest(state, self._session.media), "Weighing tempi", take)
+
+    def _put(self, edit: tuple[Edit, Mapping[str, Analysis]], sentence: str) -> None:
+        """Put proposals into the queue, and go to the first that is new."""
+        before = self._session.state.proposals.keys()
+        self._session.apply(*edit)
+        self.said.emit(sentence)
+        if new := self._session.state.proposals.keys() - before:
+            self._work.proposed.emit(frozenset(new))
 
     @property
     def _folder(self) -> Path:

@@ -56,6 +56,17 @@ class Columns:
         """The three of them."""
         return self.minimum, self.maximum, self.rms
 
+    def part(self, first: int, stop: int) -> Columns:
+        """Return columns [first, stop)."""
+        return Columns(*(each[first:stop] for each in self.arrays))
+
+    def with_part(self, first: int, part: Columns) -> Columns:
+        """Return the same with other columns from the one `first` on."""
+        whole = Columns(*(each.copy() for each in self.arrays))
+        for into, other in zip(whole.arrays, part.arrays, strict=True):
+            into[first : first + len(other)] = other
+        return whole
+
     def among(self, places: NDArray[np.int64], n_columns: int) -> Columns:
         """Return `n_columns` of which these stand at places, ascending, and all others are silent."""
         if len(places) == n_columns:

@@ -17,8 +17,6 @@ from engine.beats.decode import Pulse, beat_odds, best_pulse
 from engine.beats.features import heard as heard_levels
 from engine.beats.features import reference_db
 from engine.beats.readings import (
-    HEARD,
-    OFF_BEAT,
     USUAL_TEMPI,
     Evidence,
     Reading,
@@ -32,6 +30,7 @@ from engine.beats.refine import refine_beats
 from engine.beats.traces import Traces
 from engine.document.analysis import BeatGrid
 from engine.document.grid_readings import LEVELS
+from engine.document.kinds.tempo import HEARD, OFF_BEAT
 from engine.errors import UsageError
 from engine.learning.torch_threads import few_threads
 from engine.progress import SILENT, Progress
@@ -65,9 +64,8 @@ def find_readings(
     pulse = best_pulse(odds, rate, progress=progress)
     if len(pulse.frames) < _LEAST_BEATS or not len(traces.onsets.positions_samples):
         return ()
-    network = trained_bars(BAR_WEIGHTS)
     with few_threads():
-        heard = evidence(odds, told, heard_levels(traces.levels, reference_db(traces.levels)), network)
+        heard = evidence_of(traces, odds, told)
         frames = between_frames(pulse.frames, told.beat)
         weighed = weigh(frames, heard, prior or USUAL_TEMPI, progress)
     likely = probabilities(weighed)
@@ -82,6 +80,12 @@ def find_readings(
             return ()
     grid = _grid(pulse, told, heard, traces, progress)
     return () if grid is None else _with_others(grid, best, likely)
+
+
+def evidence_of(traces: Traces, odds: Floats, told: Activations) -> Evidence:
+    """Return what speaks for beats, bars and levels of a recording."""
+    levels = heard_levels(traces.levels, reference_db(traces.levels))
+    return evidence(odds, told, levels, trained_bars(BAR_WEIGHTS))
 
 
 def _grid(

@@ -12,6 +12,7 @@ from engine.beats.classic.find import find_beats as find_classic
 from engine.beats.counted import empty_grid
 from engine.beats.learned import MAKER, find_readings
 from engine.beats.readings import Reading, TempoPrior
+from engine.beats.songs import Song, songs_of
 from engine.beats.traces import Traces, finite_pieces, trace
 from engine.document.analysis import BeatGrid, Listening
 from engine.features.dead_air import DeadAir, DeadAirDetector
@@ -35,11 +36,13 @@ class PassResult:
     ----------
     grid : the most probable reading of its beats
     readings : all of them, the most probable first; empty where nothing pulses
+    songs : what of it is counted by itself, and how likely each way to count it is
     """
 
     grid: BeatGrid
     listening: Listening
     readings: tuple[Reading, ...] = ()
+    songs: tuple[Song, ...] = ()
 
 
 def listen(
@@ -70,10 +73,11 @@ def listen(
     traces = trace(blocks, rate_hz, total_samples, progress.part(0.0, 0.9))
     progress.report(0.9, "Finding the beats")
     readings = find_beats(traces, progress.part(0.9, 1.0), tempo_prior)
-    progress.report(1.0, "Listened")
     grid = readings[0].grid if readings else empty_grid(MAKER)
+    songs = songs_of(traces, grid, tempo_prior, progress)
+    progress.report(1.0, "Listened")
     listening = _listening(traces.onsets.positions_samples, traces.loudness_db, traces.dead_air)
-    return PassResult(grid, listening, readings)
+    return PassResult(grid, listening, readings, songs)
 
 
 def find_beats(

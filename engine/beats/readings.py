@@ -17,16 +17,14 @@ from engine.beats.decode import FASTEST_BPM, SLOWEST_BPM
 from engine.beats.metre import Bars, best_bars, downbeat_odds
 from engine.document.analysis import BeatGrid
 from engine.document.grid_readings import LEVELS
+from engine.document.kinds.tempo import HEARD, OFF_BEAT
 from engine.progress import SILENT, Progress
 
 Floats = NDArray[np.float64]
 
-HEARD = "heard"
-"""The name of the reading that the beats were first found at."""
-OFF_BEAT = "off"
-"""As fast, but half a beat later; weighed, and never offered beside the right one."""
 _BEAT_WEIGHT = 0.25
 _BAR_WEIGHT = 0.5
+_BAR_PLACE_WEIGHT = 1.0
 _LEVEL_WEIGHT = 0.4
 _PRIOR_WEIGHT = 0.3
 _BETWEEN_SHARE, _FRAME_SHARE = 0.5, 1.25
@@ -112,11 +110,39 @@ def bars_at(frames: Floats, heard: Evidence, progress: Progress = SILENT) -> tup
     ----------
     frames : float64, shape (n,), strictly ascending, two at least
     """
+    odds, level = bar_odds(frames, heard)
+    return best_bars(odds, progress), level
+
+
+def bar_odds(frames: Floats, heard: Evidence) -> tuple[Floats, float]:
+    """Return what speaks for a downbeat at each beat, shape (n,), and for the level of all of them."""
     told = told_of(heard.network, pictures(heard.sums, frames)).astype(np.float64)
     odds = _BETWEEN_SHARE * downbeat_odds(1.0 / (1.0 + np.exp(-told[:, 0])))
     odds += _FRAME_SHARE * downbeat_odds(heard.downbeat[heard.at(frames)])
     odds += accent_odds(heard.sums, frames)
-    return best_bars(odds, progress), float(told[:, 1].mean())
+    return odds, float(told[:, 1].mean())
+
+
+def bar_places(frames: Floats, positions: NDArray[np.int64], heard: Evidence) -> Floats:
+    """Return how likely bars begin 0, 1, 2, ... beats later than they are counted, together 1.
+
+    Weighed as readings are, by a second of their downbeats; of bars that differ in length none begins later.
+
+    Parameters
+    ----------
+    frames : float64, shape (n,), the beats, two at least
+    positions : shape (n,), 1 for a downbeat, then 2, 3, ...
+    """
+    lengths = np.diff(np.flatnonzero(positions == 1))
+    if not len(lengths) or np.any(lengths != lengths[0]):
+        return np.ones(1)
+    odds, _ = bar_odds(frames, heard)
+    seconds = float(frames[-1] - frames[0]) / heard.frames_per_s
+    begins = (np.arange(len(frames)) - int(np.argmax(positions == 1))) % int(lengths[0])
+    scores = _BAR_PLACE_WEIGHT * np.bincount(begins, odds) / seconds
+    shares = np.exp(scores - scores.max())
+    likely: Floats = shares / shares.sum()
+    return likely
 
 
 @dataclass(frozen=True, slots=True, eq=False)

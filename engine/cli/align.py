@@ -19,6 +19,7 @@ from engine.document.document import Document
 from engine.document.edits import set_analyses
 from engine.document.file.storage import apply_rows
 from engine.document.grid_edits import USUAL_BEATS_IN_BAR
+from engine.document.recounted import grid_in_force
 from engine.document.state import DocumentState
 from engine.errors import UsageError
 from engine.hits.hits import Hits
@@ -100,12 +101,13 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
 def _of_document(options: argparse.Namespace, document: Document, progress: Progress) -> VerbOutput:
     state = document.state
     media = locate_all(state, document.path.absolute().parent)
-    grid, known, promoted = (document.analysis(kind) for kind in ("beats", "hits", "promoted"))
+    known, promoted = (document.analysis(kind) for kind in ("hits", "promoted"))
+    grid = grid_in_force(state, document.analysis("beats"))
     request = _request(
         options,
         state,
         media,
-        grid if isinstance(grid, BeatGrid) else None,
+        grid,
         known if isinstance(known, Hits) else None,
         promoted if isinstance(promoted, Hits) else None,
     )
@@ -115,7 +117,7 @@ def _of_document(options: argparse.Namespace, document: Document, progress: Prog
 
         listened = set_analyses(state, done.ids, "Found the drum hits", by_listening=True)
         document.apply(listened, {done.ids[kind]: one for kind, one in done.analyses.items()})
-        document.apply(*proposing(done, document.state, grid if isinstance(grid, BeatGrid) else None))
+        document.apply(*proposing(done, document.state, grid))
     return _answer(options, done, ())
 
 

@@ -12,7 +12,7 @@ from engine.audio.dither import Dither
 from engine.cli.documents import opened
 from engine.cli.numbers import finite
 from engine.cli.output import VerbOutput
-from engine.document.analysis import BeatGrid
+from engine.document.recounted import grid_in_force
 from engine.document.state import DocumentState
 from engine.edl.export import ExportOptions, ExportRequest
 from engine.edl.export.clipping import lowered
@@ -81,11 +81,10 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     with opened(options.project) as document:
         state, folder = document.state, document.path.absolute().parent
         audio_files = document.audio_files
-        grid = document.analysis("beats")
+        beats = grid_in_force(state, document.analysis("beats"))
     chosen = _options(options, state.rate_hz)
     span = _span_of_recording(options, state)
     media = {**audio_files, **locate_all(state, folder)}
-    beats = grid if isinstance(grid, BeatGrid) else None
     whole = ExportRequest(state, media, options.out[0], options.force, options.project.stem, chosen, beats)
     if span is not None:
         whole = replace(whole, options=replace(chosen, range_samples=heard_range(whole, span)))

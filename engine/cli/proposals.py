@@ -8,12 +8,13 @@ from pathlib import Path
 
 from engine.cli.documents import opened
 from engine.cli.output import Listing, VerbOutput
-from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
+from engine.document.analysis import Listening, NearestKept, ScoreCurve
 from engine.document.decisions import Verdict, edited
 from engine.document.document import Document
 from engine.document.file.storage import without_collection
 from engine.document.kinds import KINDS
 from engine.document.proposals import KeptExample, Proposal
+from engine.document.recounted import grid_in_force
 from engine.document.state import DocumentState
 from engine.document.table import VERDICTS, table_of
 from engine.progress import Progress
@@ -86,12 +87,11 @@ def _words(state: DocumentState, proposal: Proposal, on: Sequence[str]) -> str:
 
 def _chances(document: Document) -> dict[str, float]:
     """Return how likely the user would accept what is undecided, from the answers in this document."""
-    found = {kind: document.analysis(kind) for kind in ("score", "listening", "beats", "nearest")}
-    curve, listening, grid, nearest = found.values()
+    curve, listening, nearest = (document.analysis(kind) for kind in ("score", "listening", "nearest"))
     heard = Analyses(
         curve if isinstance(curve, ScoreCurve) else None,
         listening if isinstance(listening, Listening) else None,
-        grid if isinstance(grid, BeatGrid) else None,
+        grid_in_force(document.state, document.analysis("beats")),
         nearest if isinstance(nearest, NearestKept) else None,
     )
     chances = calibrate(document.state, heard).learned.chances

@@ -1,4 +1,4 @@
-"""``offcut propose PROJECT --taste T.taste``: put cuts to review into a document, or other recorders."""
+"""``offcut propose PROJECT --taste T.taste``: put cuts to review into a document, or other edits."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from engine.cli.documents import opened
 from engine.cli.numbers import finite
 from engine.cli.output import VerbOutput
-from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
+from engine.document.analysis import Listening, NearestKept, ScoreCurve
 from engine.document.document import Document
 from engine.document.edits import set_analyses
 from engine.document.grid_edits import keeping_edited
+from engine.document.recounted import grid_in_force
 from engine.document.state import DocumentState
 from engine.jobs.media import locate_all
 from engine.jobs.told import told_of, told_rows, told_sentence
@@ -33,6 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     by.add_argument("--taste", type=Path, metavar="T.taste")
     by.add_argument(
         "--recorders", action="store_true", help="recordings by another recorder, to stretch and move"
+    )
+    by.add_argument(
+        "--tempo", action="store_true", help="other ways to count songs of which the tempo is not sure"
     )
     by.add_argument("--pauses", action="store_true", help="only where nobody plays, which needs no taste")
     how = parser.add_mutually_exclusive_group()
@@ -54,8 +58,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     """Listen, score, and propose."""
     from engine.jobs.listen import ListenRequest, listen_to_document
 
-    if options.recorders:
-        yield _recorders(options, progress)
+    if options.recorders or options.tempo:
+        yield _recorders(options, progress) if options.recorders else _tempo(options, progress)
         return
     with opened(options.project) as document:
         settings = _settings(options, document.state)
@@ -113,17 +117,39 @@ def _recorders(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     return VerbOutput({"proposals": len(state.proposals), "recorders": rows}, found.sentence)
 
 
+def _tempo(options: argparse.Namespace, progress: Progress) -> VerbOutput:
+    """Propose how to count songs of which that is not sure."""
+    from engine.jobs.listen import ListenRequest, weigh_tempo
+
+    with opened(options.project) as document:
+        media = locate_all(document.state, document.path.absolute().parent)
+        found = weigh_tempo(ListenRequest(document.state, media), progress)
+        document.apply(*found.put_into(document.state))
+        state = document.state
+    rows = [
+        {
+            "id": one.id,
+            "start_s": samples_to_s(one.start_samples, state.rate_hz),
+            "stop_s": samples_to_s(one.stop_samples, state.rate_hz),
+            "payload": one.payload,
+            "alternatives": [{"label": other.label, "payload": other.payload} for other in one.alternatives],
+            "reason": one.reason,
+        }
+        for one in found.proposals
+    ]
+    return VerbOutput({"proposals": len(state.proposals), "tempo": rows}, found.sentence)
+
+
 def _proposed(document: Document, settings: Mapping[str, object], *, pauses: bool) -> Proposed:
     from engine.jobs.propose import propose, propose_pauses
 
-    curve, grid, listening, nearest = (
-        document.analysis(kind) for kind in ("score", "beats", "listening", "nearest")
-    )
+    curve, listening, nearest = (document.analysis(kind) for kind in ("score", "listening", "nearest"))
+    grid = grid_in_force(document.state, document.analysis("beats"))
     assert isinstance(listening, Listening)
     if pauses:
         return propose_pauses(document.state, listening)
     assert isinstance(curve, ScoreCurve)
-    assert isinstance(grid, BeatGrid)
+    assert grid is not None
     assert isinstance(nearest, NearestKept)
     return propose(document.state, curve, grid, listening, settings, nearest=nearest)
 

@@ -17,8 +17,10 @@ from numpy.typing import ArrayLike, NDArray
 from engine.document.analysis import Analysis, BeatGrid
 from engine.document.change import Edit
 from engine.document.document import analysis_id
-from engine.document.edits import set_analyses
+from engine.document.edits import replace_proposals, set_analyses
+from engine.document.kinds.tempo import TEMPO
 from engine.document.state import DocumentState
+from engine.document.tempo_decisions import decided_tempi
 from engine.errors import UsageError
 
 Positions = NDArray[np.int64]
@@ -285,12 +287,21 @@ def set_grid(state: DocumentState, grid: BeatGrid, label: str) -> tuple[Edit, Ma
     """Return the edit that puts an edited grid into force, and the grid by the id that the edit names."""
     content = blake2b(grid.beats_samples.tobytes() + grid.bar_positions.tobytes(), digest_size=16)
     key = analysis_id(_EDITED, content.hexdigest(), grid.tempo_bpm)
-    return set_analyses(state, {"beats": key}, label), {key: grid}
+    edit = set_analyses(state, {"beats": key}, label)
+    if edit.changes:
+        # How to count the grid before is no question any more.
+        edit = replace(edit, changes=(*edit.changes, *without_tempi(state).changes))
+    return edit, {key: grid}
+
+
+def without_tempi(state: DocumentState) -> Edit:
+    """Return the edit that takes away what is proposed, and not answered, of how the grid is counted."""
+    return replace_proposals(state, (), {}, "Took away how to count", kinds=(TEMPO.name,))
 
 
 def is_edited(state: DocumentState) -> bool:
-    """Tell whether the grid in force was edited by its user."""
-    return state.analyses.get("beats", "").startswith(_EDITED)
+    """Tell whether the grid in force was edited by its user, or is counted as they decided."""
+    return state.analyses.get("beats", "").startswith(_EDITED) or bool(decided_tempi(state))
 
 
 def keeping_edited(state: DocumentState, found: Mapping[str, str]) -> dict[str, str]:

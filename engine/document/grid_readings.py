@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.document.analysis import BeatGrid
 from engine.document.grid_edits import FASTEST_BPM, MAKER, beats_in_bar, doubled, halved, tempo_text
+from engine.document.kinds.tempo import HEARD, READINGS
 from engine.errors import UsageError
 
 
@@ -60,20 +61,20 @@ class Level:
     count: Callable[[BeatGrid], BeatGrid]
 
 
-def _respaced(label: str, beats: int, of: int) -> Level:
-    return Level(label, Fraction(beats, of), partial(respaced, beats=beats, of=of))
+def _respaced(name: str, beats: int, of: int) -> Level:
+    return Level(READINGS[name], Fraction(beats, of), partial(respaced, beats=beats, of=of))
 
 
 LEVELS: Mapping[str, Level] = MappingProxyType(
     {
-        "half": Level("Half tempo", Fraction(1, 2), halved),
-        "double": Level("Double tempo", Fraction(2), doubled),
-        "3/2": _respaced("Three beats for two", 3, 2),
-        "2/3": _respaced("Two beats for three", 2, 3),
-        "triple": _respaced("Three beats for one", 3, 1),
-        "third": _respaced("One beat for three", 1, 3),
-        "4/3": _respaced("Four beats for three", 4, 3),
-        "3/4": _respaced("Three beats for four", 3, 4),
+        "half": Level(READINGS["half"], Fraction(1, 2), halved),
+        "double": Level(READINGS["double"], Fraction(2), doubled),
+        "3/2": _respaced("3/2", 3, 2),
+        "2/3": _respaced("2/3", 2, 3),
+        "triple": _respaced("triple", 3, 1),
+        "third": _respaced("third", 1, 3),
+        "4/3": _respaced("4/3", 4, 3),
+        "3/4": _respaced("3/4", 3, 4),
     }
 )
 """From the most usual mistake of those who count to the least."""
@@ -98,7 +99,7 @@ def readings_of(grid: BeatGrid) -> list[Counted]:
     likely = dict(zip(grid.readings, grid.reading_confidences.tolist(), strict=True))
     names = [name for name in likely if name in LEVELS and likely[name] >= OFFERED_FROM]
     plain = replace(grid, readings=(), reading_confidences=np.zeros(0))
-    found = [Counted("As it was counted", grid, grid.confidence if likely else None)]
+    found = [Counted(READINGS[HEARD], grid, grid.confidence if likely else None)]
     for name in names or ("half", "double", "3/2"):
         try:
             counted = LEVELS[name].count(plain)

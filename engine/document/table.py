@@ -233,7 +233,7 @@ class ProposalTable:
         verdicts, flagged, changed = self.verdicts.copy(), self.flagged.copy(), self.changed.copy()
         places, rows = self.made.places, self.made.rows
         otherwise = set[int]()
-        for key in _changed(self.decisions, decisions):
+        for key in changed_decisions(self.decisions, decisions):
             place = places.get(key)
             if place is not None:
                 decision = decisions.get(key) or Decision(key)
@@ -305,7 +305,7 @@ def _does_the_same(before: Decision, after: Decision) -> bool:
     )
 
 
-def _changed(before: Mapping[str, Decision], after: Mapping[str, Decision]) -> list[str]:
+def changed_decisions(before: Mapping[str, Decision], after: Mapping[str, Decision]) -> list[str]:
     """Return the keys that hold another decision. Decisions are frozen: the same object says the same.
 
     An answer keeps the order of the keys and puts new ones last, so they are walked side by side; where an

@@ -69,8 +69,9 @@ class PatchedReader:
         channels: int,
         offset_samples: int,
         stored: Stores | None = None,
+        make_up: Callable[[Gap, Make, int], Sound] = made_up,
     ) -> None:
-        self.source = source
+        self.source, self._make_up = source, make_up
         self.lost: dict[Replace, None] = {}
         self.channels = channels
         self._stored = stored
@@ -175,7 +176,7 @@ class PatchedReader:
             return delayed(below, start, stop, heard)
         if heard not in self._gaps:
             left = partial(self._heard, heard.by_samples, self._lifted)
-            self._gaps[heard] = made_up(heard, left, self.rate_hz)
+            self._gaps[heard] = self._make_up(heard, left, self.rate_hz)
             if len(self._gaps) > GAPS_HELD:
                 self._gaps.popitem(last=False)
         return self._gaps[heard][start - heard.start_samples : stop - heard.start_samples]

@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import compress, count
 from math import ceil, floor
+from operator import is_not
 from types import MappingProxyType
 
 import numpy as np
@@ -29,6 +31,8 @@ Patch = Reclock | Replace | Lift | Piece | Shift | Gain
 """What is laid over a track."""
 
 _LAYERS = {Reclock: 0, Replace: 1, Lift: 2, Piece: 3, Shift: 4, Gain: 5}
+_MOVING = frozenset((Lift, Piece, Shift))
+"""What takes along what lies below it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,6 +253,30 @@ def patches_by_track(
             known[own] = Patches.of(listed, rate_hz, near.get(track))
         found[track] = known[own]
     return {track: patches for track, patches in found.items() if patches.operations}
+
+
+def changed_span(before: Patches | None, after: Patches | None) -> tuple[int, int] | None:
+    """Return a span in which all lies that sounds otherwise on a track; an empty one where nothing does.
+
+    None where that may be anywhere: where the clock of a recording changed, or what is moved elsewhere.
+    """
+    if before is after:
+        return 0, 0
+    old, new = (() if one is None else one.operations for one in (before, after))
+    most = min(len(old), len(new))
+    first = next(compress(count(), map(is_not, old, new)), most)
+    same = next(compress(count(), map(is_not, reversed(old), reversed(new))), most)
+    same = min(same, most - first)
+    changed = (*old[first : len(old) - same], *new[first : len(new) - same])
+    if not changed:
+        return 0, 0
+    lowest = min(_LAYERS[type(one)] for one in changed)
+    layers = frozenset[type]().union(*(one.layers for one in (before, after) if one is not None))
+    if lowest == _LAYERS[Reclock] or any(_LAYERS[one] > lowest for one in layers & _MOVING):
+        return None
+    reaches = [one.reaches[first : len(one.operations) - same] for one in (before, after) if one is not None]
+    spans = np.concatenate(reaches)
+    return int(spans[:, 0].min()), int(spans[:, 1].max())
 
 
 def _columns_of(laid: LaidOut | None) -> NDArray[np.int64]:

@@ -17,6 +17,7 @@ from engine.hits.drums import Drum, drums_of, learn_bleed, new_db, rise_at_all
 from engine.hits.evidence import NAMES, evidence_of
 from engine.hits.hits import Hits, Role
 from engine.hits.judge import HIT_WEIGHTS, network_of
+from engine.hits.kit_heard import is_of_a_kit
 from engine.hits.octaves import Floats, Octaves
 from engine.hits.ornaments import with_ornaments
 from engine.hits.roles import roles_of
@@ -24,7 +25,6 @@ from engine.hits.strokes import (
     SURE,
     Struck,
     apart,
-    are_of_drums,
     delays_of,
     doubting_bleed,
     numbered_in_order,
@@ -188,7 +188,11 @@ def _struck(
     struck = Struck(every[order], np.concatenate(of_drums)[order], np.concatenate(likely)[order])
     struck = doubting_bleed(struck, np.concatenate(above_db)[order], candidates, drums, rate_hz)
     struck = without_doubles(struck, candidates, drums, rate_hz)
-    return struck if is_known_kit or are_of_drums(struck, candidates) else struck.take(np.zeros(0, np.int64))
+    return (
+        struck
+        if is_known_kit or is_of_a_kit(struck, candidates, rate_hz)
+        else struck.take(np.zeros(0, np.int64))
+    )
 
 
 def _gathered_nothing() -> Hits:

@@ -25,7 +25,6 @@ _PULSE_QUANTILE = 0.1
 _EARLIER_S, _ON_ITS_WAY_S = 0.001, 0.010
 _CLEAR_OF_BLEED_DB, _DOUBTED = 3.0, 0.5
 _LEAST_FOR_DELAY = 3
-_DRUMS_RISE_DB = 15.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,17 +99,6 @@ def without_doubles(struck: Struck, candidates: Candidates, drums: Sequence[Drum
             if kept[one]:
                 kept[others] = False
     return struck.take(kept)
-
-
-def are_of_drums(struck: Struck, candidates: Candidates) -> bool:
-    """Tell whether sure hits rise as those of drums do, in the middle: notes and words rise less.
-
-    Of some recordings without drums (pianos, strings, guitars, voices) those that were taken for hits rise by
-    9 to 14 dB, of loops of drums, the softest of brushes and of a samba, by 17 to 39 dB.
-    """
-    sure = struck.rows[struck.likelihoods >= SURE]
-    rises_db = candidates.strengths_db[sure, candidates.tracks[sure]]
-    return bool(len(sure)) and float(np.median(rises_db)) >= _DRUMS_RISE_DB
 
 
 def apart(

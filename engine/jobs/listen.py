@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from engine.anomaly.neighbours import NO_EXAMPLES, NO_NEAREST, PARTS, Nearest, part_frames
 from engine.anomaly.score import measured_level_db, score_blocks
 from engine.anomaly.taste import Taste, load_taste
-from engine.beats.listen import LISTENING_MAKER, listen
-from engine.document.analysis import Analysis, BeatGrid, Listening, NearestKept, ScoreCurve
+from engine.beats.listen import LISTENING_MAKER, PassResult, listen
+from engine.document.analysis import Analysis, Listening, NearestKept, ScoreCurve
 from engine.document.document import analysis_id
 from engine.document.grid_edits import is_edited
 from engine.document.heard import heard_ids, sound_of
@@ -22,6 +22,7 @@ from engine.edl.build import whole
 from engine.edl.render import Renderer
 from engine.features.loudness import playing_level_db
 from engine.jobs.overhear import Overhearing
+from engine.jobs.tempo_proposals import ProposedTempo, proposed_of, require_open
 from engine.progress import Progress
 from engine.timebase import s_to_samples, s_to_samples_array
 
@@ -47,10 +48,16 @@ class ListenRequest:
 
 @dataclass(frozen=True, slots=True)
 class FoundAnalyses:
-    """What listening found, by kind, and the id of each; what was known already is not in it."""
+    """What listening found, by kind, and the id of each; what was known already is not in it.
+
+    Attributes
+    ----------
+    tempo : how songs may be counted otherwise; None where beats were known already
+    """
 
     analyses: Mapping[str, Analysis]
     ids: Mapping[str, str]
+    tempo: ProposedTempo | None = None
 
 
 def listen_to_document(request: ListenRequest, progress: Progress) -> FoundAnalyses:
@@ -75,24 +82,40 @@ def listen_to_document(request: ListenRequest, progress: Progress) -> FoundAnaly
     split = 0.5 if needs_listening and request.taste is not None else float(needs_listening)
     found: dict[str, Analysis] = {}
     ids: dict[str, str] = {}
-    listening = request.listening
+    listening, tempo = request.listening, None
     if needs_listening:
-        grid, listening = _hear(request, progress.part(0.0, split))
-        found |= {"beats": grid, "listening": listening}
+        heard = _hear(request, progress.part(0.0, split))
+        listening, tempo = heard.listening, proposed_of(state, heard.grid, heard.songs)
+        found |= {"beats": heard.grid, "listening": listening}
         ids |= wanted
     if request.taste is not None:
         scored = _score(request, request.taste, listening, progress.part(split, 1.0))
         found |= scored
         sound = sound_of(state)
         ids |= {kind: analysis_id(kind, sound, analysis.maker) for kind, analysis in scored.items()}
-    return FoundAnalyses(found, ids)
+    return FoundAnalyses(found, ids, tempo)
 
 
-def _hear(request: ListenRequest, progress: Progress) -> tuple[BeatGrid, Listening]:
+def weigh_tempo(request: ListenRequest, progress: Progress) -> ProposedTempo:
+    """Listen once more, and propose how to count the songs of which that is not sure.
+
+    Raises
+    ------
+    SourceError : a recording cannot be read
+    UsageError : there is nothing to count, or the user decided how it is counted
+    Cancelled : the user asked for it
+    """
+    state = request.state
+    require_open(state)
+    heard = listen(mono_blocks(state, request.media), state.rate_hz, state.length_samples, progress)
+    return proposed_of(state, heard.grid, heard.songs)
+
+
+def _hear(request: ListenRequest, progress: Progress) -> PassResult:
     state = request.state
     with Overhearing(state, request.media) as mix:
         heard = listen(mix.mono_blocks(), state.rate_hz, state.length_samples, progress)
-        return heard.grid, replace(heard.listening, **mix.faults())
+        return replace(heard, listening=replace(heard.listening, **mix.faults()))
 
 
 def _score(

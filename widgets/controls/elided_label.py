@@ -47,8 +47,9 @@ class ElidedLabel(QLabel):
 
     def setText(self, text: str) -> None:
         """Show another text."""
-        super().setText(text)
-        self.setToolTip(text)
+        if text != self.text():
+            super().setText(text)
+            self.setToolTip(text)
 
     def event(self, event: QEvent) -> bool:
         """Show a tooltip that says no more than the label only where the label is cut short, in lines."""

@@ -122,8 +122,9 @@ class KeyButton(EnterButton):
 
     def set_compact(self, level: int) -> None:
         """Take less room: 1 leaves the key to the tooltip, 2 also the word where there is an icon."""
-        self._compact = level
-        self._renew()
+        if level != self._compact:
+            self._compact = level
+            self._renew()
 
     def _renew(self) -> None:
         name = self.accessibleName() or self.text()
@@ -133,13 +134,15 @@ class KeyButton(EnterButton):
 
     def setAccessibleName(self, name: str) -> None:
         """Name it for screen readers, and in the tooltip."""
-        super().setAccessibleName(name)
-        self._renew()
+        if name != self.accessibleName():
+            super().setAccessibleName(name)
+            self._renew()
 
     def setText(self, text: str) -> None:
         """Show another word."""
-        super().setText(text)
-        self._renew()
+        if text != self.text():  # or all that is laid out around it would be laid out and painted anew
+            super().setText(text)
+            self._renew()
 
     def _shown_text(self) -> str:
         return self._fitting_text(self.text())
@@ -155,10 +158,18 @@ class KeyButton(EnterButton):
 
     def width_of(self, text: str, key: str) -> int:
         """Return how wide it is with another word and another key."""
+        return self._width(self._fitting_text(text), "" if self._compact >= 1 else key)
+
+    @property
+    def full_width(self) -> int:
+        """How wide it is where it is not compact."""
+        return self._width(self.text(), self._key)
+
+    def _width(self, text: str, key: str) -> int:
         parts = [
             float(px(16)) if self._icon_name else 0.0,
-            QFontMetricsF(self._font()).horizontalAdvance(self._fitting_text(text)),
-            cap_width("" if self._compact >= 1 else key),
+            QFontMetricsF(self._font()).horizontalAdvance(text),
+            cap_width(key),
         ]
         shown = [width for width in parts if width]
         return round(sum(shown) + px(8) * max(0, len(shown) - 1) + px(20) + 0.5)

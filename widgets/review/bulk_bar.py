@@ -62,9 +62,6 @@ class BulkBar(QWidget):
     def _fit(self) -> None:
         """Leave the keys to the tooltips where the words need the room."""
         buttons = self._buttons.values()
+        widest = max(button.full_width for button in buttons)
         for button in buttons:
-            button.set_compact(0)
-        widest = max(button.sizeHint().width() for button in buttons)
-        if 2 * widest + px(4) > self.width():
-            for button in buttons:
-                button.set_compact(1)
+            button.set_compact(int(2 * widest + px(4) > self.width()))

@@ -57,6 +57,8 @@ class VerdictMark(QWidget):
 
     def set_verdict(self, verdict: Verdict) -> None:
         """Show this verdict."""
+        if verdict is self._verdict and self.accessibleName():
+            return
         self._verdict = verdict
         self.setAccessibleName(verdict.value)
         self.updateGeometry()
@@ -110,6 +112,7 @@ class Card(QFrame):
         self._chance_name, self._chance = QLabel("decisions say"), QLabel()
         self._parts_name, self._parts = QLabel("made of"), PartBars(theme)
         self._given_up: list[QWidget] = []
+        self._fitted: tuple[int, int, int] | None = None
         self._layout = QVBoxLayout(self)
         self._lay_out()
         for command, button in (*self._buttons.items(), (_HEAR, self._hear)):
@@ -250,6 +253,8 @@ class Card(QFrame):
 
     def fit(self, width: int, room: int) -> None:
         """Give up the least telling lines until the answers fit into the room there is, in pixels."""
+        if self._fitted == (width, room, self.heightForWidth(width)):
+            return
         self._take_back()
         for line in self._least_telling:
             if self.heightForWidth(width) <= room:
@@ -259,6 +264,7 @@ class Card(QFrame):
                     self._given_up.append(part)
                     part.hide()
             self._layout.activate()
+        self._fitted = (width, room, self.heightForWidth(width))
 
     @property
     def _least_telling(self) -> tuple[tuple[QWidget, ...], ...]:
@@ -276,6 +282,7 @@ class Card(QFrame):
         for part in self._given_up:
             part.show()
         self._given_up.clear()
+        self._fitted = None
 
     def _number(self, text: str) -> str:
         return f'<span style="font-family: JetBrains Mono; color: {self._theme.text}">{text}</span>'

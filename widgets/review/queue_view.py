@@ -75,6 +75,8 @@ class QueueView(QListView):
         if moved and position >= 0:
             self.scrollTo(self._rows.index(position))
             self._announce(position)
+        if self.isVisible():
+            self.executeDelayedItemsLayout()  # or Qt does it while it paints, and has to paint again
         self.viewport().update()
 
     def _announce(self, position: int) -> None:

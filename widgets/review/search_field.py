@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from widgets.controls.icons import paint_icon
@@ -11,6 +11,8 @@ from widgets.theme import TEXT_SMALL, Theme, px
 
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _HANDS_OVER = (*_ENTER, Qt.Key.Key_Escape)
+_SIDES = 24 + 8 + 6
+"""What of its width is no words: the magnifier, the padding, and the margins that Qt adds."""
 
 
 class SearchField(QLineEdit):
@@ -35,8 +37,20 @@ class SearchField(QLineEdit):
         self.set_theme(theme)
 
     def set_key(self, key: str) -> None:
-        """Name the key that leads here."""
-        self.setPlaceholderText(f"Search reasons   {key}".rstrip())
+        """Name the key that leads here, where there is room for it."""
+        self._key = key
+        self._fit()
+
+    def _fit(self) -> None:
+        words, room = "Search reasons", self.width() - px(_SIDES)
+        for shown in (f"{words}   {self._key}".rstrip(), words):
+            self.setPlaceholderText(shown)
+            if self.fontMetrics().horizontalAdvance(shown) <= room:
+                break
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def set_theme(self, theme: Theme) -> None:
         """Paint with these colours from now on."""

@@ -37,9 +37,9 @@ from widgets.timeline.edits.block_drag import slab_at
 from widgets.timeline.edits.fade_handle import MoveFade, fade_of, paint_fade
 from widgets.timeline.edits.selection import Lanes, Selected, SelectSpan, edges_of, paint_selection
 from widgets.timeline.edits.spans import Spans
-from widgets.timeline.frame import Frame, lay_out
+from widgets.timeline.frame import Frame, Part, lay_out
 from widgets.timeline.heads.in_place import InPlaceField
-from widgets.timeline.layers import Layers, Shown
+from widgets.timeline.layers import Layers
 from widgets.timeline.marks.grid import NO_LINES, Beats
 from widgets.timeline.marks.hits import HitMarks
 from widgets.timeline.marks.marker_drag import mark_at
@@ -48,6 +48,7 @@ from widgets.timeline.marks.snapping import Snapping
 from widgets.timeline.overview import paint_caption, paint_window
 from widgets.timeline.playhead import overview_strip, paint_playhead, playhead_strip
 from widgets.timeline.ruler import RulerMode
+from widgets.timeline.shown import Shown
 from widgets.timeline.sound.lanes import Lane
 from widgets.timeline.sound.spectrogram import SpectrogramLook
 from widgets.timeline.sound.spectrogram_columns import SpectrogramColumns
@@ -57,6 +58,8 @@ from widgets.timeline.viewport import Viewport
 
 OVERVIEW_MS = 120
 """So long after an answer the overview shows the result anew."""
+_STANDING = ("rate_hz", "tracks", "sources", "proposals", "markers")
+"""What of a document no answer changes."""
 
 
 class Canvas(QWidget):
@@ -114,6 +117,7 @@ class Canvas(QWidget):
         self.selection = Selected()
         self._playhead = 0
         self._near: int | None = None
+        self._faded: Part | None = None
         self._scroll = 0
         self._layers = Layers()
         self._overview_due = QTimer(self, singleShot=True, interval=OVERVIEW_MS)
@@ -187,11 +191,12 @@ class Canvas(QWidget):
         same = all(getattr(state, name) is getattr(old, name) for name in drawn)
         if same and (lanes, times) == (self.shown.lanes, self.times):
             return  # such as a gain or a name, which only the heads show
-        if state.tracks is old.tracks and state.decisions is not old.decisions:
+        viewport = self._viewport_over(times)
+        retimed, self.times = not times.is_laid_as(self.times), times
+        is_answer = all(getattr(state, name) is getattr(old, name) for name in _STANDING)
+        if is_answer:
             self._layers.overview_waits = True  # an answer moves little, and its giver looks at the lanes
             self._overview_due.start()
-        viewport = self._viewport_over(times)
-        retimed, self.times = times != self.times, times
         if retimed or state.proposals is not old.proposals or state.decisions is not old.decisions:
             self._show(spans=times.spans(Spans.of(state)), hits=self._hit_marks())
             self._lay_out()
@@ -203,7 +208,8 @@ class Canvas(QWidget):
             lines, length = times.lines(self._source_lines), times.length_samples
             self._show(curve=curve, beats=beats, lines=lines, length_samples=length)
         self.set_lanes(lanes)
-        self._layers.forget_overview()
+        if retimed or not is_answer:
+            self._layers.forget_overview()
         self.set_viewport(viewport.recorded(times.length_samples, state.rate_hz))
         parts = [f"{len(lanes)} tracks", f"{len(state.proposals)} proposals"]
         parts += [f"{len(state.markers)} markers"] if state.markers else []
@@ -226,7 +232,7 @@ class Canvas(QWidget):
         What stays is the playhead where it is in view, else what is in the middle.
         """
         view, old = self.viewport, self.times
-        if times == old or not old.length_samples or not times.length_samples:
+        if times.is_laid_as(old) or not old.length_samples or not times.length_samples:
             return view
         if old.edit_list is None and times.edit_list is None:
             return view
@@ -248,15 +254,24 @@ class Canvas(QWidget):
         result, source = (format_time(samples_to_s(length, rate_hz), 0) for length in lengths)
         return f"Result {result} of {source}"
 
-    def set_waves(self, waves: Mapping[str, WaveSource], lanes: tuple[Lane, ...]) -> None:
-        """Read the sound of tracks from these sources, by track id."""
+    def set_waves(
+        self,
+        waves: Mapping[str, WaveSource],
+        lanes: tuple[Lane, ...],
+        changed: tuple[int, int] | None = None,
+    ) -> None:
+        """Read the sound of tracks from these sources, by track id.
+
+        Parameters
+        ----------
+        changed : the view span outside which they sound as before; None where all may be another
+        """
+        self._layers.set_waves(waves, changed)
         self._show(lanes=lanes)
-        self._layers.set_waves(waves)
-        self.redraw()
 
     def _bring_overview_up(self) -> None:
-        if self._layers.bring_overview_up():
-            self.update()
+        self._layers.bring_overview_up()
+        self.update(QRect(0, 0, self.width(), self._layout.arrangement_top))
 
     def renew_waves(self) -> None:
         """Read the waveforms in view anew: more of them is known."""
@@ -351,7 +366,7 @@ class Canvas(QWidget):
     def set_viewport(self, viewport: Viewport) -> None:
         """Show another window of time, at this widget's own width."""
         self.viewport = viewport.resized(self.width())
-        self.redraw()
+        self._show()
 
     def go_to(self, viewport: Viewport) -> None:
         """Show another window of time because the user asked for it here, and say so."""
@@ -407,8 +422,21 @@ class Canvas(QWidget):
         self.update()
 
     def _show(self, **values: Any) -> None:
-        self.shown = replace(self.shown, **values)
-        self.redraw()
+        if values:
+            self.shown = replace(self.shown, **values)
+        parts = self._layers.stale_parts(self.frame, self.shown)
+        if parts is None:
+            self.update()
+            return
+        top, bottom = self._layout.edits_top, self._layout.lanes_bottom
+        for left, right in (*parts, *self._fade_parts()):
+            self.update(QRect(left, top, right - left, bottom - top))
+
+    def _fade_parts(self) -> list[Part]:
+        """Return where the crossfade of the current edit is drawn, and where it was before."""
+        before, fade = self._faded, fade_of(self)
+        self._faded = None if fade is None else fade.area_px
+        return [part for part in (before, self._faded) if part is not None]
 
     # drawing
 

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from math import ceil, floor
 
 from PySide6.QtCore import QRectF
 
 from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline.sound.waves import ColumnGrid
-from widgets.timeline.viewport import Viewport
+from widgets.timeline.viewport import Viewport, ViewportPart
 
 OVERVIEW, RULER, MARKS, SCORE, DROP = 56, 28, 18, 82, 80
 LANE_LOW, ROW_LOW = 64, 20
 COLLAPSED, ROW_LEAST = 26, 8
 EDITS = 24
 ARRANGEMENT = 48
+
+
+PART_PX = 16
+"""Parts of a frame begin at multiples of these: whole pixels of the device, and an even number of them."""
+MOST_IN_PARTS = 0.5
+"""A frame of which more is to be drawn anew is drawn whole."""
+
+Part = tuple[int, int]
+"""From where to where in logical pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +149,37 @@ class Frame:
     def grid(self) -> ColumnGrid:
         """Device columns of the viewport on the recording's own grid."""
         per_column = self.viewport.samples_per_px / self.dpr
-        first = round(self.viewport.start_samples / per_column)
-        return ColumnGrid(first, per_column, self.columns)
+        return ColumnGrid(self.viewport.first_column(self.dpr), per_column, self.columns)
+
+    def parts(self, stretches: Iterable[tuple[float, float]]) -> list[Part] | None:
+        """Return the parts of the frame that show any of some view spans, apart from each other.
+
+        Each is a few pixels wider on both sides than what it shows. None where they are most of the frame, or
+        where no pixels of the device begin with logical ones.
+        """
+        if not (PART_PX * self.dpr).is_integer():
+            return None
+        width, found = self.layout.width, list[Part]()
+        for start, stop in sorted(stretches):
+            left = floor(self.viewport.x_at(start) / PART_PX - 1) * PART_PX
+            right = ceil(self.viewport.x_at(stop) / PART_PX + 1) * PART_PX
+            if right <= 0 or left >= width:
+                continue
+            left, right = max(left, 0), min(right, width)
+            if found and left <= found[-1][1]:
+                left, right = found[-1][0], max(right, found.pop()[1])
+            found.append((left, right))
+        is_most = sum(right - left for left, right in found) > width * MOST_IN_PARTS
+        return None if is_most else found
+
+    def around(self, part: Part) -> Part:
+        """Return a part that is wider on both sides, so that what its edges cut is whole there."""
+        return max(part[0] - PART_PX, 0), min(part[1] + PART_PX, self.layout.width)
+
+    def part(self, left_px: int, right_px: int) -> Frame:
+        """Return what a part of the frame is drawn with, between two logical pixels of it."""
+        view = ViewportPart.of(self.viewport, left_px, right_px)
+        return replace(self, viewport=view, layout=replace(self.layout, width=right_px - left_px))
 
     @property
     def columns(self) -> int:

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QImage, QPainter, QRegion
 
-from engine.document.analysis import ScoreCurve
 from widgets import theme
 from widgets.controls.key_names import with_keys
-from widgets.timeline.edits.arrangement import NO_SLABS, Slabs, arrangement_image
+from widgets.timeline.edits.arrangement import arrangement_image
 from widgets.timeline.edits.proposals import Proposals
-from widgets.timeline.edits.spans import NO_SPANS, Spans
-from widgets.timeline.frame import Frame
-from widgets.timeline.marks.grid import NO_LINES, Beats, ground_row
-from widgets.timeline.marks.hits import NO_HITS, HitMarks, fill_hits
-from widgets.timeline.marks.markers import NO_MARKS, Marks, paint_marks
+from widgets.timeline.frame import Frame, Part
+from widgets.timeline.marks.grid import ground_row
+from widgets.timeline.marks.hits import fill_hits
+from widgets.timeline.marks.markers import paint_marks
 from widgets.timeline.marks.score import paint_score
-from widgets.timeline.overview import mixture, overview_image
-from widgets.timeline.ruler import RulerMode, paint_ruler
+from widgets.timeline.overview import Mixture, overview_image
+from widgets.timeline.ruler import paint_ruler
+from widgets.timeline.shown import Shown, Stretch
 from widgets.timeline.sound.frequency_axis import paint_axis
-from widgets.timeline.sound.lanes import Lane, WavePainter
+from widgets.timeline.sound.lanes import WavePainter, sampled
 from widgets.timeline.sound.spectrogram import SpectrogramLook, SpectrogramPainter, ways_of
 from widgets.timeline.sound.spectrogram_columns import SpectrogramColumns
 from widgets.timeline.sound.wave_zoom import paint_zooms
@@ -40,41 +38,14 @@ HALF = 0.5
 EMPTY_DETAIL = "One file a track, or one file with many channels. Offcut never writes to your recordings."
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Shown:
-    """What the layers show, in view positions.
-
-    Attributes
-    ----------
-    lanes : the tracks in their order
-    current : id of the current proposal
-    lines : the divisions of the beats that hits are moved to, ascending
-    hits : the hits of drums, with where they go
-    length_samples : of the source or of the result, whichever is shown
-    keys : the key cap of each command id, for what the hints name
-    """
-
-    lanes: tuple[Lane, ...] = ()
-    spans: Spans = NO_SPANS
-    current: str | None = None
-    curve: ScoreCurve | None = None
-    threshold: float | None = None
-    beats: Beats | None = None
-    lines: NDArray[np.int64] = field(default_factory=lambda: NO_LINES)
-    hits: HitMarks = NO_HITS
-    marks: Marks = NO_MARKS
-    slabs: Slabs = NO_SLABS
-    ruler_mode: RulerMode = RulerMode.TIME
-    length_samples: int = 0
-    keys: Mapping[str, str] = field(default_factory=dict)
-
-
 class Layers:
     """Paints overview, ruler, score, grid, waveforms and proposals, each anew only where it must be.
 
+    After an answer that is the stretches of the lanes that it changed.
+
     Attributes
     ----------
-    overview_waits : whether the overview, for which all tracks are read, keeps the sound that it shows until
+    overview_waits : whether the overview, for which all tracks are read, stays as it is until
         `bring_overview_up`
     """
 
@@ -84,24 +55,34 @@ class Layers:
         self._spectrograms = SpectrogramPainter()
         self._pixels: NDArray[np.uint32] = np.zeros((1, 1), np.uint32)
         self._image: QImage | None = None
+        self._drawn: tuple[Frame, Shown] | None = None
+        self._has_words = True
+        self._changed: list[Stretch] = []
         self._overview: QImage | None = None
         self._arrangement: QImage | None = None
-        self._loudness: NDArray[np.float32] | None = None
+        self._mixture = Mixture()
         self.overview_waits = False
-        self._is_overview_behind = False
 
-    def set_waves(self, waves: Mapping[str, WaveSource]) -> None:
-        """Read the sound of tracks from these sources, by track id."""
+    def set_waves(self, waves: Mapping[str, WaveSource], changed: tuple[int, int] | None = None) -> None:
+        """Read the sound of tracks from these sources, by track id.
+
+        Parameters
+        ----------
+        changed : the view span outside which it is what it was; None where all may be another
+        """
         self._waves = waves
-        self.forget_lanes()
+        if changed is None:
+            self.forget_lanes()
+        elif changed[0] < changed[1]:
+            self._mixture.forget(changed)
+            self._changed.append(changed)
+        if changed is not None:
+            self._share_lanes(changed)
+            self._spectrograms.forget()
 
-    def bring_overview_up(self) -> bool:
-        """Draw the overview with the sound as it is, where it waited; return whether it is another one."""
-        was_behind, self.overview_waits, self._is_overview_behind = self._is_overview_behind, False, False
-        if was_behind:
-            self._loudness = None
-            self.forget_overview()
-        return was_behind
+    def bring_overview_up(self) -> None:
+        """Draw the overview as it is by now, and nothing else, at the next frame."""
+        self._overview, self.overview_waits = None, False
 
     def forget_waves(self) -> None:
         """Read the waveforms in view anew at the next frame: more of them is known."""
@@ -110,6 +91,8 @@ class Layers:
 
     def set_spectrograms(self, sources: Mapping[str, SpectrogramColumns]) -> None:
         """Show these tracks, by id, as spectrograms and all others as waveforms."""
+        if not sources and not self._spectrograms.sources:
+            return
         self._spectrograms.set_sources(sources)
         self._share_lanes()
         self.forget()
@@ -126,54 +109,101 @@ class Layers:
 
     def forget(self) -> None:
         """Draw the layers anew at the next frame."""
-        self._image = None
+        self._drawn = None
 
     def forget_overview(self) -> None:
-        """Draw the overview anew at the next frame, and all else with it."""
-        self._image = self._overview = self._arrangement = None
+        """Draw the overview anew at the next frame unless it waits, and all else with it."""
+        self._drawn = self._arrangement = None
+        if not self.overview_waits:
+            self._overview = None
 
     def forget_lanes(self) -> None:
         """Read the sound anew at the next frame."""
         self._share_lanes()
         self._spectrograms.forget()
-        if self.overview_waits:
-            self._is_overview_behind = True
-        else:
-            self._loudness = None
+        self._mixture.forget()
         self.forget_overview()
 
-    def _share_lanes(self) -> None:
+    def _share_lanes(self, changed: tuple[int, int] | None = None) -> None:
         pictured = self._spectrograms.sources
-        self._wave_painter.set_waves({key: wave for key, wave in self._waves.items() if key not in pictured})
+        waves = {key: wave for key, wave in self._waves.items() if key not in pictured}
+        self._wave_painter.set_waves(waves, changed)
+
+    def stale_parts(self, frame: Frame, shown: Shown) -> list[Part] | None:
+        """Return which parts of the lanes the next frame draws anew; None where it draws all anew."""
+        if self._drawn is None or self._drawn[0] != frame:
+            return None
+        changed = shown.changed_since(self._drawn[1])
+        if changed == [] and not self._changed:
+            return []
+        if changed is None or sampled(frame) or self._spectrograms.sources:
+            return None
+        return frame.parts([*changed, *self._changed])
 
     def compose(self, frame: Frame, shown: Shown) -> QImage:
-        """Return the layers at the device's resolution, drawn anew where something was forgotten."""
-        if self._image is not None:
+        """Return the layers at the device's resolution, drawn anew where something changed."""
+        parts = self.stale_parts(frame, shown)
+        if parts == [] and self._image is not None and self._overview is not None:
             return self._image
+        lanes = tuple(lane.track_id for lane in shown.lanes)
+        proposals = Proposals.of(frame, shown.spans, shown.current, lanes)
+        if self._image is None or parts is None or proposals.has_words != self._has_words:
+            self._image = self._compose_all(frame, shown, proposals)
+        else:
+            self._compose_parts(self._image, frame, shown, proposals, parts)
+        self._drawn, self._changed, self._has_words = (frame, shown), [], proposals.has_words
+        return self._image
+
+    def _compose_all(self, frame: Frame, shown: Shown, proposals: Proposals) -> QImage:
         shape = (max(round(frame.layout.height * frame.dpr), 1), frame.columns)
         if self._pixels.shape != shape:
             self._pixels = np.zeros(shape, np.uint32)
-        pixels, ground = self._pixels, ground_row(frame, shown.beats, shown.lines)
-        lanes = tuple(lane.track_id for lane in shown.lanes)
-        proposals = Proposals.of(frame, shown.spans, shown.current, lanes)
-        self._fill_lanes(pixels, frame, shown, ground, proposals)
-        image = QImage(pixels.data, shape[1], shape[0], shape[1] * 4, QImage.Format.Format_RGB32)
+        self._fill_lanes(self._pixels, frame, shown, proposals, frame)
+        image = QImage(self._pixels.data, shape[1], shape[0], shape[1] * 4, QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(frame.dpr)
         painter = QPainter(image)
-        self._paint_layers(painter, frame, shown, proposals)
+        self._paint_lanes(painter, frame, shown, proposals)
+        self._paint_around(painter, frame, shown)
         painter.end()
-        self._image = image
         return image
 
-    def _fill_lanes(
-        self,
-        pixels: NDArray[np.uint32],
-        frame: Frame,
-        shown: Shown,
-        ground: NDArray[np.uint32],
-        proposals: Proposals,
+    def _compose_parts(
+        self, image: QImage, frame: Frame, shown: Shown, proposals: Proposals, parts: Sequence[Part]
     ) -> None:
-        layout = frame.layout
+        """Draw parts of the lanes anew, to the pixel as they would be drawn with all others."""
+        layout, dpr = frame.layout, frame.dpr
+        rows = slice(*(round(y * dpr) for y in (layout.edits_top, layout.lanes_bottom)))
+        pixels = np.frombuffer(image.bits(), np.uint32).reshape(image.height(), image.bytesPerLine() // 4)
+        region = QRegion()
+        for left, right in parts:
+            around = frame.around((left, right))
+            part = frame.part(*around)
+            anew = np.zeros((len(pixels), part.columns), np.uint32)
+            here = Proposals.of(part, shown.spans, shown.current, proposals.lanes)
+            self._fill_lanes(anew, part, shown, here, frame)
+            first, stop = round(left * dpr), min(round(right * dpr), frame.columns)
+            before = first - round(around[0] * dpr)
+            pixels[rows, first:stop] = anew[rows, before : before + stop - first]
+            region += QRect(left, layout.edits_top, right - left, layout.lanes_bottom - layout.edits_top)
+        painter = QPainter(image)
+        painter.setClipRegion(region)
+        self._paint_lanes(painter, frame, shown, proposals)
+        paint_marks(painter, frame, shown.marks)
+        if self._overview is None:
+            painter.setClipRect(QRect(0, 0, layout.width, layout.arrangement_top))
+            self._paint_around(painter, frame, shown)
+        painter.end()
+
+    def _fill_lanes(
+        self, pixels: NDArray[np.uint32], frame: Frame, shown: Shown, proposals: Proposals, whole: Frame
+    ) -> None:
+        """Draw all that is drawn by columns.
+
+        Parameters
+        ----------
+        whole : the frame that `frame` is a part of, or is
+        """
+        layout, ground = frame.layout, ground_row(frame, shown.beats, shown.lines)
         ends = (layout.edits_top, layout.lanes_top, layout.lanes_bottom)
         edits, top, bottom = (round(y * frame.dpr) for y in ends)
         pixels[:top] = pixels[max(bottom, top) :] = ground
@@ -193,9 +223,9 @@ class Layers:
                 if is_here and top < stop <= bottom:
                     pixels[stop - 1] = line
         proposals.fill(pixels[edits:top], pixels[top:bottom])
-        fill_hits(pixels, frame, shown.hits, tuple(lane.track_id for lane in shown.lanes))
+        fill_hits(pixels, whole, shown.hits, proposals.lanes, frame.grid.first - whole.grid.first)
 
-    def _paint_layers(self, painter: QPainter, frame: Frame, shown: Shown, proposals: Proposals) -> None:
+    def _paint_lanes(self, painter: QPainter, frame: Frame, shown: Shown, proposals: Proposals) -> None:
         layout = frame.layout
         line = theme.color(frame.theme.line)
         for y in {layout.edits_top, layout.lanes_top}:
@@ -204,6 +234,9 @@ class Layers:
         for place in self._spectrograms.places(frame, shown.lanes):
             paint_axis(painter, frame, place, self._spectrograms.look)
         paint_zooms(painter, frame, shown.lanes, self._spectrograms.sources)
+
+    def _paint_around(self, painter: QPainter, frame: Frame, shown: Shown) -> None:
+        layout = frame.layout
         paint_score(painter, frame, shown.curve, shown.threshold)
         painter.drawImage(0, 0, self._overview_image(frame, shown))
         if layout.marks_top > layout.arrangement_top:
@@ -213,13 +246,12 @@ class Layers:
         _paint_hints(painter, frame, shown)
 
     def _overview_image(self, frame: Frame, shown: Shown) -> QImage:
-        if self._loudness is None or len(self._loudness) != frame.columns:
-            length = max(shown.length_samples, 1)
-            self._loudness = mixture(self._waves, shown.lanes, length, frame.columns)
-            self._is_overview_behind = False
-            self._overview = None
-        if self._overview is None:
-            self._overview = overview_image(frame, self._loudness, shown.spans, shown.marks)
+        columns = None if self._overview is None else round(self._overview.width())
+        if self._overview is None or columns != frame.columns:
+            loudness = self._mixture.loudness(
+                self._waves, shown.lanes, max(shown.length_samples, 1), frame.columns
+            )
+            self._overview = overview_image(frame, loudness, shown.spans, shown.marks)
         return self._overview
 
     def _arrangement_image(self, frame: Frame, shown: Shown) -> QImage:

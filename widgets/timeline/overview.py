@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,29 +17,54 @@ from widgets.timeline.edits.spans import Spans
 from widgets.timeline.frame import Frame
 from widgets.timeline.marks.markers import Marks
 from widgets.timeline.sound.lanes import Lane
-from widgets.timeline.sound.waves import WaveSource
+from widgets.timeline.sound.waves import ColumnGrid, WaveSource
 from widgets.timeline.viewport import Viewport
 
 MARK, FRAME, TICK, WAVE_SHARE = 9, 3, 5, 0.8
 NARROWEST_WINDOW = 6.0
 
 
-def mixture(
-    waves: Mapping[str, WaveSource], lanes: tuple[Lane, ...], length_samples: int, n_columns: int
-) -> NDArray[np.float32]:
-    """Return the RMS over all channels of the whole recording, 0 to 1, shape (n_columns,)."""
-    energy = np.zeros(n_columns, np.float64)
-    per_column = length_samples / n_columns
-    for lane in lanes:
-        source = waves.get(lane.track_id)
+class Mixture:
+    """How loud all channels are together over the whole recording; what did not change is read once."""
+
+    def __init__(self) -> None:
+        self._energy: NDArray[np.float64] = np.zeros(0)
+        self._stale: tuple[float, float] = 0.0, inf
+
+    def forget(self, changed: tuple[float, float] = (0.0, inf)) -> None:
+        """Read a span anew, in view positions."""
+        start, stop = self._stale
+        self._stale = (min(start, changed[0]), max(stop, changed[1])) if start < stop else changed
+
+    def loudness(
+        self, waves: Mapping[str, WaveSource], lanes: tuple[Lane, ...], length_samples: int, n_columns: int
+    ) -> NDArray[np.float32]:
+        """Return the RMS over all channels of the whole recording, 0 to 1, shape (n_columns,)."""
+        grid = ColumnGrid(0, length_samples / n_columns, n_columns)
+        if len(self._energy) != n_columns:
+            self._energy = np.zeros(n_columns)
+            self.forget()
+        start, stop = self._stale
+        first, last = grid.columns_of(start, min(stop, length_samples)) if start < stop else (0, 0)
+        self._energy[first:last] = _energy(waves, lanes, grid.part(first, last))
+        self._stale = 0.0, 0.0
+        loudness = np.sqrt(self._energy)
+        peak = loudness.max(initial=0.0)
+        return (loudness / peak if peak > 0 else loudness).astype(np.float32)
+
+
+def _energy(
+    waves: Mapping[str, WaveSource], lanes: tuple[Lane, ...], grid: ColumnGrid
+) -> NDArray[np.float64]:
+    energy = np.zeros(grid.n_columns, np.float64)
+    for lane in lanes if grid.n_columns else ():
+        source, start = waves.get(lane.track_id), grid.first * grid.samples_per_column - lane.start_samples
         if source is None:
             continue
         for channel in range(lane.channels):
-            columns = source.columns(channel, float(-lane.start_samples), per_column, n_columns)
+            columns = source.columns(channel, start, grid.samples_per_column, grid.n_columns)
             energy += np.square(columns.rms * lane.gain, dtype=np.float64)
-    loudness = np.sqrt(energy)
-    peak = loudness.max(initial=0.0)
-    return (loudness / peak if peak > 0 else loudness).astype(np.float32)
+    return energy
 
 
 def whole(viewport: Viewport, width_px: int) -> Viewport:

@@ -40,6 +40,13 @@ class TimeMap:
         """Length of what is drawn."""
         return self.source_length_samples if self.edit_list is None else self.edit_list.length_samples
 
+    def is_laid_as(self, other: TimeMap) -> bool:
+        """Tell whether every moment is drawn where the other one draws it, however it sounds there."""
+        mine, theirs = self.edit_list, other.edit_list
+        if mine is None or theirs is None:
+            return mine is theirs and self.source_length_samples == other.source_length_samples
+        return mine.plays_as(theirs)
+
     def to_view(self, source_samples: int, near_samples: int | None = None) -> int:
         """Return where a moment is drawn; inside a cut that is the seam.
 

@@ -27,7 +27,7 @@ from engine.document.track import Track, audible
 from engine.edl.arrangement import Arrangement
 from engine.edl.build import whole
 from engine.edl.edit_list import EditList
-from engine.edl.patches import Patches
+from engine.edl.patches import Patches, changed_span
 from engine.edl.voice import sounding_span
 from engine.timebase import format_time
 from engine.wording import counted
@@ -184,7 +184,7 @@ class TimelineView(QWidget):
         lanes = self._lanes()
         self.canvas.set_document(state, lanes, self._times)
         if before != (self._times, self._recorded, self._patches):
-            self.canvas.set_waves(self._shown_waves(), lanes)
+            self.canvas.set_waves(self._shown_waves(), lanes, self._changed_since(*before))
             self.canvas.set_spectrograms(self._shown_spectrograms())
         self.heads.place(self.canvas.frame.layout)
 
@@ -365,6 +365,21 @@ class TimelineView(QWidget):
     def _recorded(self) -> tuple[tuple[str, str, int], ...]:
         """What the waves of the tracks depend on."""
         return tuple((track.id, track.source_id, track.start_samples) for track in self._state.tracks)
+
+    def _changed_since(
+        self, times: TimeMap, recorded: tuple[tuple[str, str, int], ...], patches: Mapping[str, Patches]
+    ) -> tuple[int, int] | None:
+        """Return the view span in which all lies that sounds otherwise; None where that may be anywhere."""
+        if recorded != self._recorded or not (times.is_laid_as(self._times) and times.is_rising):
+            return None
+        found = []
+        for track in patches.keys() | self._patches.keys():
+            span = changed_span(patches.get(track), self._patches.get(track))
+            if span is None:
+                return None
+            found += [span] if span[0] < span[1] else []
+        starts, stops = zip(*found, strict=True) if found else ((0,), (0,))
+        return self._times.view_span(min(starts), max(stops))
 
     @property
     def _channels(self) -> dict[str, int]:

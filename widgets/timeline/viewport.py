@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -62,6 +62,10 @@ class Viewport:
     def sample_at(self, x_px: float) -> int:
         """Return the sample under a logical pixel, inside the recording."""
         return int(min(max(round(self.start_samples + x_px * self.samples_per_px), 0), self.length_samples))
+
+    def first_column(self, dpr: float) -> int:
+        """Return the index of the first column of device pixels, counted from the recording's start."""
+        return round(self.start_samples / (self.samples_per_px / dpr))
 
     def holds(self, samples: float) -> bool:
         """Tell whether a position is in the window."""
@@ -150,3 +154,33 @@ class Viewport:
         length = stop_samples - start_samples or SEAM_S * self.rate_hz
         zoom = length * AROUND / self.width_px
         return replace(self, samples_per_px=zoom).clamped().centred((start_samples + stop_samples) / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class ViewportPart(Viewport):
+    """Some columns of a window: what is drawn there falls onto the pixels that it has in the whole window.
+
+    Attributes
+    ----------
+    whole : the window
+    left_px : how far right of its left edge this one begins
+    """
+
+    whole: Viewport = field(default_factory=Viewport)
+    left_px: int = 0
+
+    @classmethod
+    def of(cls, whole: Viewport, left_px: int, right_px: int) -> ViewportPart:
+        """Return the part of a window between two of its logical pixels."""
+        start = whole.start_samples + left_px * whole.samples_per_px
+        rest = (whole.samples_per_px, right_px - left_px, whole.length_samples, whole.rate_hz)
+        return cls(start, *rest, whole, left_px)
+
+    def x_at(self, samples: float) -> float:
+        return self.whole.x_at(samples) - self.left_px
+
+    def xs_at(self, samples: ArrayLike) -> NDArray[np.float64]:
+        return self.whole.xs_at(samples) - self.left_px
+
+    def first_column(self, dpr: float) -> int:
+        return self.whole.first_column(dpr) + round(self.left_px * dpr)

@@ -42,7 +42,7 @@ PAIRED = frozenset({"1/8", "1/16", "1/32"})
 """Divisions that can swing, since they come in pairs."""
 SLOWEST_BPM, FASTEST_BPM = 20.0, 400.0
 STRAIGHT, MOST_SWING = 50.0, 75.0
-_FIELD = 72
+_FIELD, _TEMPO = 72, 88
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +145,8 @@ class AlignForm(QWidget):
         self._problem.setWordWrap(True)
         self._problem.setMinimumWidth(px(LINE))
         self._lay_out(asked)
-        for line in self._numbers.values():
-            line.setMaximumWidth(px(_FIELD))
+        for name, line in self._numbers.items():
+            line.setMaximumWidth(px(_TEMPO if name == "bpm" else _FIELD))
             line.textChanged.connect(self._renew)
         for number in ("bpm", "start_s"):
             self._numbers[number].textEdited.connect(lambda _text: self._choose("even"))
@@ -168,8 +168,11 @@ class AlignForm(QWidget):
         layout.addLayout(self._radio_rows("Tracks", self._scopes, self._scope_rows(), self._scope_of(asked)))
         layout.addLayout(self._radio_rows("Grid", self._grids, self._grid_rows(), self._grid_of(asked)))
         layout.addLayout(self._number_rows())
-        layout.addWidget(self._feel)
-        layout.addWidget(self._drums)
+        kept = QVBoxLayout()
+        kept.setSpacing(px(6))
+        kept.addWidget(self._feel)
+        kept.addWidget(self._drums)
+        layout.addLayout(kept)
         layout.addWidget(self._problem)
         # A sentence that comes must not move what stands below it.
         self._problem.setMinimumHeight(self._problem.fontMetrics().lineSpacing() + px(2))

@@ -76,7 +76,7 @@ def _smoothest(
         away = (offsets_ms[:, None] - kept[stroke - 1] * offsets_ms) ** 2 / spread[stroke - 1]
         total = cost[:, None, :] + away
         came_from[:, stroke] = total.argmin(2)
-        cost = np.take_along_axis(total, came_from[:, stroke, :, None], 2)[:, :, 0] + fits[:, stroke]
+        cost = total.min(2) + fits[:, stroke]
     way = int(cost.min(1).argmin())
     path = np.zeros(fits.shape[1], np.int64)
     path[-1] = int(cost[way].argmin())

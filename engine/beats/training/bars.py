@@ -23,9 +23,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.beats.beat_pictures import FEATURES, BarNetwork, pictures, running_sums
-from engine.beats.readings import HEARD, OFF_BEAT, readings
+from engine.beats.readings import readings
 from engine.beats.training.batches import spoiled_levels
 from engine.beats.training.cache import TRAINING, Heard, load
+from engine.document.kinds.tempo import HEARD, OFF_BEAT
 from engine.learning.loop import seeded
 from engine.learning.torch_threads import few_threads
 

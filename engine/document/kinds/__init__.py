@@ -17,11 +17,15 @@ from engine.document.kinds.ordering import MOVE, REPEAT
 from engine.document.kinds.recorder import RECORDER
 from engine.document.kinds.repair import REPAIR
 from engine.document.kinds.sounding import GAIN, MUTE, SLIP
+from engine.document.kinds.tempo import TEMPO
 from engine.document.proposals import Proposal
 from engine.errors import DocumentError
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
-    {kind.name: kind for kind in (CUT, KEEP, MUTE, REPEAT, MOVE, SLIP, GAIN, REPAIR, HIT, FLAM, RECORDER)}
+    {
+        kind.name: kind
+        for kind in (CUT, KEEP, MUTE, REPEAT, MOVE, SLIP, GAIN, REPAIR, HIT, FLAM, RECORDER, TEMPO)
+    }
 )
 
 

@@ -115,8 +115,9 @@ def _lifted(edited: Edited) -> tuple[Lift, ...]:
 
 
 def _words(edited: Edited, rate_hz: int) -> str:
+    """How far comes first: where room is short the voices go, which the reason names too."""
     voices = str(edited.payload.get(VOICES, ""))
-    return f"{voices} {shift_words(edited, rate_hz)}".lstrip()
+    return f"{shift_words(edited, rate_hz)} {voices}".rstrip()
 
 
 HIT = Kind(

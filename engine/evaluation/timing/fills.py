@@ -6,8 +6,9 @@ true moves, once with each fill, and compared with the second.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -16,17 +17,22 @@ from engine.document.kinds.operations import Fill, Slice
 from engine.edl.crossfade import Block
 from engine.edl.patched_reader import PatchedReader
 from engine.edl.patches import Patches
-from engine.edl.slicing.slices import Piece
+from engine.edl.slicing.fills import Sound, made_up
+from engine.edl.slicing.slices import Gap, Piece
 from engine.evaluation.performances.takes import Take
+from engine.evaluation.timing.sinusoids import continued
 from engine.spans import united
 from engine.timebase import s_to_samples
 
 Samples = NDArray[np.float64]
+MakeUp = Callable[[Gap, Callable[[int, int], Sound], int], Sound]
 
 PAD_S = 0.005
 CROSSFADE_MS = 5.0
 SILENCE = "silence"
 """The row of a gap that nothing fills."""
+SINUSOIDS = "sinusoids"
+"""The row of sinusoids and noise, which no edit uses."""
 
 _WINDOW, _HOP = 256, 64
 _FLOOR = 1e-7
@@ -55,28 +61,40 @@ class FillFigures:
     attacks: int
 
 
+def _as_sinusoids(gap: Gap, left: Callable[[int, int], Sound], rate_hz: int) -> Sound:  # noqa: ARG001
+    """Fill a gap with sinusoids and noise, as `engine.edl.slicing.fills.made_up` does with a decay."""
+    tail = left(gap.tail_samples, gap.start_samples)
+    return np.stack([continued(one, gap.stop_samples - gap.start_samples) for one in tail.T], axis=1)
+
+
+_WAYS: Mapping[str, MakeUp] = MappingProxyType(
+    {**dict.fromkeys(map(str, Fill), made_up), SINUSOIDS: _as_sinusoids}
+)
+
+
 def compare_fills(takes: Iterable[Take]) -> Iterator[FillFigures]:
     """Yield the figures of each fill, and of silence, over takes whose strokes are moved as a whole."""
-    distances: dict[str, list[float]] = {name: [] for name in (*map(str, Fill), SILENCE)}
-    levels: dict[str, list[float]] = {name: [] for name in map(str, Fill)}
-    doubled = dict.fromkeys(map(str, Fill), 0)
+    distances: dict[str, list[float]] = {name: [] for name in (*_WAYS, SILENCE)}
+    levels: dict[str, list[float]] = {name: [] for name in _WAYS}
+    doubled = dict.fromkeys(_WAYS, 0)
     for take in takes:
         played, meant = take.rendered(), take.faultless().rendered()
         onsets, moves = strokes_of(take)
         targets, microphones = meant.truth.targets_samples, meant.truth.microphones
-        for fill in Fill:
+        for way, make_up in _WAYS.items():
+            fill = Fill.DECAY if way == SINUSOIDS else Fill(way)
             patches = Patches.of(slices_of(onsets, moves, fill, played.rate_hz), played.rate_hz)
-            doubled[fill] += times_heard(patches, onsets, played.rate_hz)[1]
+            doubled[way] += times_heard(patches, onsets, played.rate_hz)[1]
             spans = gaps_of(onsets, moves, played.rate_hz)
             for number, (name, sound) in enumerate(played.microphones.items()):
                 true = meant.microphones[name].astype(np.float64)
-                heard = put_right(sound, patches)[: len(true)]
+                heard = put_right(sound, patches, make_up)[: len(true)]
                 attacks = _attacks_db(heard, true, targets[microphones == number], played.rate_hz)
-                levels[fill] += (attacks - np.median(attacks)).tolist()
+                levels[way] += (attacks - np.median(attacks)).tolist()
                 gain = 10.0 ** (-float(np.median(attacks)) / 20.0)  # takes are rendered below full scale
                 ringing = [span for span in spans if _power(true[slice(*span)]) > _AUDIBLE]
-                distances[fill] += [_distance_db(heard * gain, true, span) for span in ringing]
-                if fill is Fill.PRE_ROLL:
+                distances[way] += [_distance_db(heard * gain, true, span) for span in ringing]
+                if way == Fill.PRE_ROLL:
                     silent = np.zeros_like(true)
                     distances[SILENCE] += [_distance_db(silent, true, span) for span in ringing]
     for name, found in distances.items():
@@ -157,9 +175,9 @@ class _InMemory:
         """There is nothing to close."""
 
 
-def put_right(sound: NDArray[np.float32], patches: Patches) -> Samples:
+def put_right(sound: NDArray[np.float32], patches: Patches, make_up: MakeUp = made_up) -> Samples:
     """Return what is heard of a microphone, shape (frames,), once it is edited."""
-    reader = PatchedReader(_InMemory(sound), patches, len(sound), 1, 0)
+    reader = PatchedReader(_InMemory(sound), patches, len(sound), 1, 0, make_up=make_up)
     found: Samples = reader.read(0, len(sound), np.float64)[:, 0].astype(np.float64)
     return found
 

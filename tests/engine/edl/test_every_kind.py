@@ -116,6 +116,7 @@ PAYLOADS: Mapping[str, st.SearchStrategy[Made]] = {
         st.sampled_from((-300.0, 0.0, 23.0, 1_500.0)),
         SOME.map(tuple),
     ),
+    "tempo": _made("tempo", st.just({"reading": "half", "grid": "beats-1"}), tracks=False),
 }
 MIXTURES = st.lists(st.one_of(*PAYLOADS.values()), min_size=1, max_size=6)
 

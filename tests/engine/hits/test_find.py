@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.signal import lfilter
 
 from engine.errors import Cancelled
 from engine.hits.find import HeldMicrophones, find_hits
@@ -225,3 +226,26 @@ def test_it_can_be_stopped(heard: HeldMicrophones) -> None:
 
     with pytest.raises(Cancelled):
         find_hits(heard, ROLES, ReportingProgress(cancelled=Stopped()))
+
+
+def _bursts(at_s: NDArray[np.float64], rng: np.random.Generator) -> HeldMicrophones:
+    """Return bursts of noise of one kind, each a little different, in a room."""
+    sound = rng.standard_normal(round((at_s[-1] + 1.0) * RATE_HZ)) * 1e-4
+    times_s = np.arange(round(0.25 * RATE_HZ)) / RATE_HZ
+    for one_s in at_s:
+        pole = rng.uniform(0.6, 0.9)
+        noise = lfilter([1.0 - pole], [1.0, -pole], rng.standard_normal(len(times_s)))
+        burst = noise * np.exp(-times_s / rng.uniform(0.01, 0.03)) + 0.02 * noise * np.exp(-times_s / 0.1)
+        at = round(one_s * RATE_HZ)
+        sound[at : at + len(burst)] += rng.uniform(0.1, 0.3) * burst
+    return HeldMicrophones({"Audio 1": sound.astype(np.float32)}, RATE_HZ)
+
+
+@pytest.mark.parametrize("gap_s", [0.12, 0.55])
+def test_steps_and_typing_that_nobody_said_are_drums_are_no_hits(gap_s: float) -> None:
+    """A sound that is each time a little different, at no pulse."""
+    rng = np.random.default_rng(3)
+    at_s = np.cumsum(gap_s * rng.uniform(0.5, 1.7, 40))
+    microphones = _bursts(at_s, rng)
+    assert not len(find_hits(microphones).onsets_samples)
+    assert len(find_hits(microphones, {"Audio 1": Role.SNARE}).onsets_samples) > 20

@@ -41,6 +41,7 @@ MADE = {
     "hit": {"by_samples": 12.0, "onset_samples": 10_010.0, "voices": "snare"},
     "flam": {"by_samples": 12.0, "onset_samples": 10_010.0},
     "recorder": {"by_samples": 412.0, "drift_ppm": 23.0},
+    "tempo": {"grid": "beats-1", "reading": "half", "bars_later_beats": 1, "tempo_bpm": 60.0},
     "repair": {"audio": f"audio-{0:032}", "audio_start_samples": 9_000, "audio_stop_samples": 19_000},
 }
 SAID = {
@@ -51,12 +52,17 @@ SAID = {
     "move": ("move 8.0 s to 1:20.00 · yours", "move to 1:20.00 · yours", "move to 1:20.00", "move"),
     "slip": ("slip +12.0 ms for 8.0 s · yours", "slip +12.0 ms · yours", "slip +12.0 ms", "slip"),
     "gain": ("gain −3.0 dB for 8.0 s · yours", "gain −3.0 dB · yours", "gain −3.0 dB", "gain"),
-    "hit": ("move hit snare +12.0 ms · yours", "move hit +12.0 ms · yours", "move hit +12.0 ms", "move hit"),
+    "hit": ("move hit +12.0 ms snare · yours", "move hit +12.0 ms · yours", "move hit +12.0 ms", "move hit"),
     "flam": ("move voice +12.0 ms · yours", "move voice +12.0 ms", "move voice"),
     "recorder": (
         "line up recorder +412.0 ms, 23.0 ppm faster · yours",
         "line up recorder +412.0 ms, 23.0 ppm faster",
         "line up recorder",
+    ),
+    "tempo": (
+        "count half tempo, bars 1 beat later, 60.0 BPM · yours",
+        "count half tempo, bars 1 beat later, 60.0 BPM",
+        "count",
     ),
     "repair": ("repair 8.0 s · yours", "repair · yours", "repair"),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import ceil, floor
 
 from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QPainter, QPen
@@ -48,6 +49,13 @@ class Fade:
         """Where the handles are: where the fade begins and ends, and beside the grips of the edges."""
         apart = max(self.reach_px, theme.px(APART_PX))
         return QPointF(self.edges[0] - apart, self.foot), QPointF(self.edges[1] + apart, self.foot)
+
+    @property
+    def area_px(self) -> tuple[int, int]:
+        """From where to where it is drawn, in logical pixels."""
+        left, right = (handle.x() for handle in self.handles)
+        beside = theme.px(2 * HANDLE_PX) + max(self.edges[0] - self.edges[1], 0.0)
+        return floor(left - beside), ceil(right + beside)
 
 
 def fade_of(canvas: Surface) -> Fade | None:

@@ -176,7 +176,7 @@ class Proposals:
         paint_flags(painter, frame, self.seams)
         place = spans.place(self.current)
         current = span_at(frame, spans, place, current=True) if place >= 0 else None
-        self._paint_labels(painter, current)
+        self._paint_labels(painter)
         if current is not None:
             if current.left == current.right:
                 paint_seam(painter, frame, current.left, current.verdict)
@@ -194,17 +194,29 @@ class Proposals:
                 line = frame.vertical(x, frame.layout.edits_top, frame.layout.lanes_top)
                 painter.fillRect(line, theme.color(frame.theme.bg))
 
-    def _paint_labels(self, painter: QPainter, current: Span | None) -> None:
+    @property
+    def has_words(self) -> bool:
+        """Whether flags say what they are of: where there are too many, none does."""
+        return len(self._labelled()[0]) <= LABELS
+
+    def _labelled(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+        """Return which of `found` have room for a sign, and from where to where, shape (n,) each."""
         frame, view, spans = self.frame, self.frame.viewport, self.spans
         lefts, rights = view.xs_at(spans.starts[self.found]), view.xs_at(spans.stops[self.found])
-        over = None if current is None else (current.left, current.right)
+        place = spans.place(self.current)
+        over = (
+            None if place < 0 else (view.x_at(int(spans.starts[place])), view.x_at(int(spans.stops[place])))
+        )
         seams = view.xs_at(self.seams)
         lefts, rights = rooms(lefts, rights, frame.layout.width, over, seams, theme.px(FLAG_WIDTH) / 2 + 1)
         roomy = np.flatnonzero(rights - lefts >= theme.px(SIGN_FROM_PX))
-        if len(roomy) <= LABELS:
-            for place in roomy.tolist():
-                span = span_at(frame, spans, int(self.found[place]), current=False)
-                paint_label(painter, frame, span, (float(lefts[place]), float(rights[place])))
+        return self.found[roomy], lefts[roomy], rights[roomy]
+
+    def _paint_labels(self, painter: QPainter) -> None:
+        if self.has_words:
+            for index, left, right in zip(*(each.tolist() for each in self._labelled()), strict=True):
+                span = span_at(self.frame, self.spans, index, current=False)
+                paint_label(painter, self.frame, span, (left, right))
 
     def _paint_hatch(self, painter: QPainter) -> None:
         frame, layout = self.frame, self.frame.layout

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
-from engine.document.table import VERDICTS, ProposalTable, table_of
+from engine.document.table import VERDICTS, ProposalTable, changed_decisions, table_of
 from engine.edl.conflicts import in_conflict
 from widgets.edit_words import flag_words
 from widgets.timeline.edits.density import Covered
@@ -111,6 +111,18 @@ class Spans:
             conflicts=self.conflicts[order],
             slices=self.slices[order],
         )
+
+    def changed_since(self, before: Spans) -> NDArray[np.int64] | None:
+        """Return the indices of those that look otherwise than before; None where it is not the same ones."""
+        same = self.table.made is before.table.made and np.array_equal(self.rows, before.rows)
+        if not same:
+            return None
+        other = (self.starts != before.starts) | (self.stops != before.stops)
+        other |= (self.verdicts != before.verdicts) | (self.conflicts != before.conflicts)
+        for key in changed_decisions(before.table.decisions, self.table.decisions):
+            if (place := self.place(key)) >= 0:
+                other[place] = True  # its flag may say something else
+        return np.flatnonzero(other)
 
     def words(self, index: int, rate_hz: int) -> tuple[str, ...]:
         """Return what the flag of one says, the longest first; it is put together once."""

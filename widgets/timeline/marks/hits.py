@@ -79,6 +79,16 @@ class HitMarks:
             onsets, onsets + by, self.strengths[rows], self.verdicts[rows], self.tracks[rows], self.track_ids
         )
 
+    def changed_since(self, before: HitMarks) -> NDArray[np.int64] | None:
+        """Return the rows of those that look otherwise than before; None where it is not the same ones."""
+        if self is before:
+            return np.zeros(0, np.int64)
+        alike = ("onsets", "strengths", "tracks")
+        same = all(np.array_equal(getattr(self, name), getattr(before, name)) for name in alike)
+        if not same or self.track_ids != before.track_ids:
+            return None
+        return np.flatnonzero((self.targets != before.targets) | (self.verdicts != before.verdicts))
+
     def as_recorded(self) -> HitMarks:
         """Return them as they were before any move was accepted."""
         accepted = self.verdicts == VERDICTS.index(Verdict.ACCEPTED)
@@ -109,12 +119,15 @@ class HitMarks:
 NO_HITS = HitMarks(np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0, np.int8), np.zeros(0, np.int16), ())
 
 
-def fill_hits(pixels: PIXELS, frame: Frame, marks: HitMarks, lanes: tuple[str, ...]) -> None:
+def fill_hits(
+    pixels: PIXELS, frame: Frame, marks: HitMarks, lanes: tuple[str, ...], first_column: int = 0
+) -> None:
     """Draw the hits in view into an image of the timeline, shape (rows, columns), over the waves.
 
     Parameters
     ----------
     lanes : ids of the tracks, in the order of their lanes
+    first_column : of the frame, that the first one of the image is
     """
     shown = _in_view(marks, frame)
     if not len(shown):
@@ -129,7 +142,7 @@ def fill_hits(pixels: PIXELS, frame: Frame, marks: HitMarks, lanes: tuple[str, .
         here = lane == number
         if lane_rows[1] > layout.lanes_top and lane_rows[0] < layout.lanes_bottom and here.any():
             boxes += _of_lane(frame, marks, shown[here], inks[here], lane_rows)
-    _fill(pixels, clip, boxes)
+    _fill(pixels, clip, boxes, first_column)
 
 
 def _in_view(marks: HitMarks, frame: Frame) -> NDArray[np.int64]:
@@ -190,11 +203,14 @@ def _boxes(
     return _Boxes(top, high, lefts, wide, inks)
 
 
-def _fill(pixels: PIXELS, clip: tuple[int, int], boxes: list[_Boxes]) -> None:
+def _fill(pixels: PIXELS, clip: tuple[int, int], boxes: list[_Boxes], first_column: int) -> None:
     """Draw rectangles, the last ones on top, as far as they lie in the image and between two rows."""
     if not boxes:
         return
     tops, heights, lefts, widths, inks = (np.concatenate(each) for each in zip(*boxes, strict=True))
+    lefts = lefts - first_column
+    near = (lefts < pixels.shape[1]) & (lefts + widths > 0)
+    tops, heights, lefts, widths, inks = (each[near] for each in (tops, heights, lefts, widths, inks))
     counts = heights * widths
     each = np.repeat(np.arange(len(counts)), counts)
     within = np.arange(len(each)) - np.repeat(np.cumsum(counts) - counts, counts)

@@ -17,7 +17,7 @@ from widgets import theme
 from widgets.timeline.frame import ONE_ROW, Frame, Wish
 from widgets.timeline.sound.bands import PIXELS, Band, ClipMark, fill_bands
 from widgets.timeline.sound.sample_line import fill_dots, fill_line
-from widgets.timeline.sound.waves import WaveSource, track_columns
+from widgets.timeline.sound.waves import ColumnGrid, WaveSource, track_columns
 
 HEADROOM = 0.92
 LOUDEST_GAIN = 8.0
@@ -85,28 +85,49 @@ class WavePainter:
 
     def __init__(self) -> None:
         self._waves: Mapping[str, WaveSource] = {}
-        self._key: tuple[object, ...] = ()
+        self._grid: ColumnGrid | None = None
         self._kept: dict[str, list[Columns]] = {}
+        self._stale: dict[str, tuple[int, int]] = {}
 
-    def set_waves(self, waves: Mapping[str, WaveSource]) -> None:
-        """Read from these sources, by track id, from now on."""
+    def set_waves(self, waves: Mapping[str, WaveSource], changed: tuple[int, int] | None = None) -> None:
+        """Read from these sources, by track id, from now on.
+
+        Parameters
+        ----------
+        changed : the span outside which they are what those before were; None where all may be another
+        """
         self._waves = waves
-        self.forget()
+        if changed is None:
+            self.forget()
+            return
+        for track in self._kept:
+            start, stop = self._stale.get(track, changed)
+            self._stale[track] = min(start, changed[0]), max(stop, changed[1])
 
     def forget(self) -> None:
         """Read columns anew: more of them is known."""
-        self._key = ()
+        self._grid, self._kept, self._stale = None, {}, {}
 
     def columns(self, frame: Frame, lane: Lane) -> list[Columns]:
-        """Return the columns of every channel of a lane in a frame."""
-        grid = frame.grid
-        if self._key != (grid,):
-            self._key, self._kept = (grid,), {}
-        if lane.track_id not in self._kept:
-            source = self._waves[lane.track_id]
-            made = track_columns(source, lane.channels, grid, lane.start_samples, lane.length_samples)
-            self._kept[lane.track_id] = made
-        return self._kept[lane.track_id]
+        """Return the columns of every channel of a lane in a frame, or in a part of the last frame."""
+        at = None if self._grid is None else self._grid.place_of(frame.grid)
+        if at is None or self._grid is None:
+            self.forget()
+            self._grid, at = frame.grid, 0
+        made = self._kept.get(lane.track_id)
+        stale = self._stale.pop(lane.track_id, None)
+        if made is None:
+            made = self._read(lane, self._grid)
+        elif stale is not None:
+            first, stop = self._grid.columns_of(*stale)
+            anew = self._read(lane, self._grid.part(first, stop)) if first < stop else []
+            made = [one.with_part(first, part) for one, part in zip(made, anew, strict=False)] or made
+        self._kept[lane.track_id] = made
+        return [one.part(at, at + frame.columns) for one in made]
+
+    def _read(self, lane: Lane, grid: ColumnGrid) -> list[Columns]:
+        source = self._waves[lane.track_id]
+        return track_columns(source, lane.channels, grid, lane.start_samples, lane.length_samples)
 
     def fill(
         self,

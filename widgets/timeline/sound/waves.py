@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil, floor
 from typing import Protocol
 
 import numpy as np
@@ -65,6 +66,23 @@ class ColumnGrid:
     first: int
     samples_per_column: float
     n_columns: int
+
+    def part(self, first: int, stop: int) -> ColumnGrid:
+        """Return its columns [first, stop), counted from its first one."""
+        return ColumnGrid(self.first + first, self.samples_per_column, stop - first)
+
+    def place_of(self, part: ColumnGrid) -> int | None:
+        """Return which of its columns another one begins at, all of which are its own; None for any other."""
+        at = part.first - self.first
+        is_part = self.samples_per_column == part.samples_per_column
+        return at if is_part and 0 <= at <= self.n_columns - part.n_columns else None
+
+    def columns_of(self, start_samples: float, stop_samples: float) -> tuple[int, int]:
+        """Return which columns [first, stop) show any of a span, and one more on both sides."""
+        first = floor(start_samples / self.samples_per_column) - self.first - 1
+        stop = ceil(stop_samples / self.samples_per_column) - self.first + 1
+        first = min(max(first, 0), self.n_columns)
+        return first, min(max(stop, first), self.n_columns)
 
     def edges(self) -> NDArray[np.float64]:
         """Return the borders of the columns in samples, shape (n_columns + 1,)."""

@@ -1,0 +1,80 @@
+"""Which songs of a recording may be counted otherwise: its grid is of one level, each is weighed alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.beats.decode import beat_odds
+from engine.beats.learned import evidence_of
+from engine.beats.readings import USUAL_TEMPI, TempoPrior, bar_places, probabilities, weigh
+from engine.beats.traces import Traces
+from engine.document.analysis import BeatGrid
+from engine.learning.torch_threads import few_threads
+from engine.progress import SILENT, Progress
+
+FEWEST_BEATS = 16
+"""Of fewer nothing is said."""
+_APART_BEATS = 4.0
+"""So far apart two beats are not of one song."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Song:
+    """A stretch of a recording between two pauses, and how likely each way to count it is.
+
+    Attributes
+    ----------
+    start_samples, stop_samples : from its first beat to where the one after its last would be
+    tempo_bpm : as the grid counts it
+    likely : by the names of `engine.document.kinds.tempo.READINGS`, the most likely first; together 1
+    bars : float64, shape (m,), how likely its bars begin 0, 1, 2, ... beats later; together 1
+    """
+
+    start_samples: int
+    stop_samples: int
+    tempo_bpm: float
+    likely: Mapping[str, float]
+    bars: NDArray[np.float64]
+
+
+def songs_of(
+    traces: Traces, grid: BeatGrid, prior: TempoPrior | None = None, progress: Progress = SILENT
+) -> tuple[Song, ...]:
+    """Weigh the ways to count each song of a grid; none where the learned tracker did not hear it.
+
+    Raises
+    ------
+    Cancelled : the user asked for it
+    """
+    told = traces.activations
+    if told is None or len(grid.beats_samples) < FEWEST_BEATS:
+        return ()
+    rate_hz = traces.framing.rate_hz
+    found = []
+    with few_threads():
+        heard = evidence_of(traces, beat_odds(told.beat, told.frames_per_s), told)
+        for first, last in _stretches(grid.beats_samples, traces.dead_air.spans):
+            beats = grid.beats_samples[first:last]
+            frames = beats.astype(np.float64) * (told.frames_per_s / rate_hz)
+            gap = int(np.median(np.diff(beats)))
+            likely = probabilities(weigh(frames, heard, prior or USUAL_TEMPI, progress))
+            bars = bar_places(frames, grid.bar_positions[first:last], heard)
+            stop = int(beats[-1]) + gap
+            found.append(Song(int(beats[0]), stop, 60.0 * rate_hz / gap, likely, bars))
+    return tuple(found)
+
+
+def _stretches(beats: NDArray[np.int64], pauses: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Yield where songs begin and end among the beats: between two there is a pause, or no beat for long."""
+    gaps = np.diff(beats)
+    middles = (beats[:-1] + beats[1:]) // 2
+    inside = np.searchsorted(pauses[:, 0], middles, "right") - 1
+    paused = (inside >= 0) & (middles < pauses[np.maximum(inside, 0), 1]) if len(pauses) else gaps < 0
+    edges = np.flatnonzero(paused | (gaps > _APART_BEATS * np.median(gaps))) + 1
+    for first, last in zip([0, *edges.tolist()], [*edges.tolist(), len(beats)], strict=True):
+        if last - first >= FEWEST_BEATS:
+            yield first, last

@@ -1,0 +1,87 @@
+"""What the standing layers show, and which stretches of it look otherwise after an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.document.analysis import ScoreCurve
+from widgets.timeline.edits.arrangement import NO_SLABS, Slabs
+from widgets.timeline.edits.spans import NO_SPANS, Spans
+from widgets.timeline.marks.grid import NO_LINES, Beats
+from widgets.timeline.marks.hits import NO_HITS, HitMarks
+from widgets.timeline.marks.markers import NO_MARKS, Marks
+from widgets.timeline.ruler import RulerMode
+from widgets.timeline.sound.lanes import Lane
+
+Stretch = tuple[float, float]
+"""From where to where in view positions."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """What the layers show, in view positions.
+
+    Attributes
+    ----------
+    lanes : the tracks in their order
+    current : id of the current proposal
+    lines : the divisions of the beats that hits are moved to, ascending
+    hits : the hits of drums, with where they go
+    length_samples : of the source or of the result, whichever is shown
+    keys : the key cap of each command id, for what the hints name
+    """
+
+    lanes: tuple[Lane, ...] = ()
+    spans: Spans = NO_SPANS
+    current: str | None = None
+    curve: ScoreCurve | None = None
+    threshold: float | None = None
+    beats: Beats | None = None
+    lines: NDArray[np.int64] = field(default_factory=lambda: NO_LINES)
+    hits: HitMarks = NO_HITS
+    marks: Marks = NO_MARKS
+    slabs: Slabs = NO_SLABS
+    ruler_mode: RulerMode = RulerMode.TIME
+    length_samples: int = 0
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+    def changed_since(self, before: Shown) -> list[Stretch] | None:
+        """Return where it looks otherwise than before, if nothing but answers came between; else None."""
+        if self is before:
+            return []
+        if self.lanes != before.lanes or any(
+            getattr(self, name) is not getattr(before, name) for name in _STANDING
+        ):
+            return None
+        spans, hits = self.spans.changed_since(before.spans), self.hits.changed_since(before.hits)
+        if spans is None or hits is None:
+            return None
+        places = set(spans.tolist())
+        if self.current != before.current:
+            places |= {self.spans.place(one) for one in (self.current, before.current)} - {-1}
+        found = [stretch for place in sorted(places) for stretch in _beside(self.spans, before.spans, place)]
+        for marks in (self.hits, before.hits):
+            ends = np.stack([marks.onsets[hits], marks.targets[hits]])
+            found += zip(ends.min(axis=0).tolist(), ends.max(axis=0).tolist(), strict=True)
+        return found
+
+
+_STANDING = tuple(one.name for one in fields(Shown) if one.name not in {"lanes", "spans", "current", "hits"})
+
+
+def _beside(now: Spans, before: Spans, place: int) -> list[Stretch]:
+    """Return the stretches of a span, now and before, each with all spans that touch it.
+
+    Those may say less where it lies over them.
+    """
+    made = []
+    for spans in (now, before):
+        start, stop = int(spans.starts[place]), int(spans.stops[place])
+        beside = spans.within(start - 1, stop + 1)
+        first, last = spans.starts[beside].min(initial=start), spans.stops[beside].max(initial=stop)
+        made.append((float(first), float(last)))
+    return made

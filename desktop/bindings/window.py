@@ -22,6 +22,7 @@ from desktop.review.kept_example import KeptListening
 from desktop.review.notes import Notes
 from desktop.review.queue_side import QueueSide
 from desktop.review.review import Review
+from desktop.separation.repairing import Repairing
 from desktop.session import Session
 from desktop.taste.page import Tasting
 from desktop.telling import Telling
@@ -79,6 +80,7 @@ class Window(Protocol):
     clipped: ClippedPlaces
     timing: Timing
     timing_proposing: TimingProposing
+    repairing: Repairing
 
     def say(self, sentence: str) -> None:
         """Say what the last command did."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 
-from engine.document.change import Edit, row_changes
+from engine.document.change import Edit, Row, row_changes
+from engine.document.decisions import Decision, Verdict
 from engine.document.file.stored_audio import StoredAudio, stored
 from engine.document.proposals import Proposal
 from engine.document.repairs import repair
@@ -23,7 +24,7 @@ from engine.separation.mask import Mode
 from engine.separation.prompts import prompts_of
 from engine.separation.registry import DEFAULT, separator_named
 from engine.separation.separate import Asked, Recording, separate
-from engine.separation.separator import Prompt
+from engine.separation.separator import Prompt, Separator
 from engine.separation.windows import FADE_MS, joined
 from engine.wording import listed
 
@@ -70,8 +71,14 @@ class Separations:
     maker: str
 
 
-def separate_in_document(request: SeparateRequest, progress: Progress) -> Separations:
+def separate_in_document(
+    request: SeparateRequest, progress: Progress, separator: Separator | None = None
+) -> Separations:
     """Take apart each track by itself, so that what each microphone heard stays its own.
+
+    Parameters
+    ----------
+    separator : where it is made already; None for the one that the request names
 
     Raises
     ------
@@ -82,10 +89,10 @@ def separate_in_document(request: SeparateRequest, progress: Progress) -> Separa
     windows = joined(request.windows_samples, state.length_samples, state.rate_hz)
     prompts = request.examples + (prompts_of(request.texts) if request.texts or not request.examples else ())
     asked = Asked(prompts, request.mode, request.fade_ms, request.floor_db)
-    tracks = _sounding(state, request.tracks, windows)
+    tracks = sounding_tracks(state, request.tracks, windows)
     audio: list[StoredAudio] = []
     spans: list[tuple[int, int, str]] = []
-    separator = separator_named(request.separator)
+    separator = separator or separator_named(request.separator)
     for number, track in enumerate(tracks):
         part = progress.part(number / len(tracks), (number + 1) / len(tracks))
         with closing(open_voice(state, track, request.media)) as voice:
@@ -99,9 +106,12 @@ def separate_in_document(request: SeparateRequest, progress: Progress) -> Separa
     )
 
 
-def separations_edit(state: DocumentState, found: Separations) -> tuple[Edit, tuple[Proposal, ...]]:
-    """Return the repairs as one edit; apply it with `audio=found.audio`."""
-    changes, proposals = [], []
+def separations_edit(
+    state: DocumentState, found: Separations, *, accepted: bool = False
+) -> tuple[Edit, tuple[Proposal, ...]]:
+    """Return the repairs as one edit, undecided or accepted; apply it with `audio=found.audio`."""
+    changes: list[tuple[Row | None, Row | None]] = []
+    proposals: list[Proposal] = []
     for audio, (start, stop, track) in zip(found.audio, found.windows, strict=True):
         _edit, proposal = repair(
             state,
@@ -115,12 +125,22 @@ def separations_edit(state: DocumentState, found: Separations) -> tuple[Edit, tu
         )
         changes.append((state.proposals.get(proposal.id), proposal))
         proposals.append(proposal)
-    return Edit("Separated a sound", row_changes(changes)), tuple(proposals)
+        if accepted:
+            before = state.decisions.get(proposal.id) or Decision(proposal.id)
+            changes.append((state.decisions.get(proposal.id), replace(before, verdict=Verdict.ACCEPTED)))
+    label = found.reason if accepted else f"Proposed: {found.reason[:1].lower()}{found.reason[1:]}"
+    return Edit(label, row_changes(changes)), tuple(proposals)
 
 
-def _sounding(
+def sounding_tracks(
     state: DocumentState, chosen: Sequence[str], windows: Sequence[tuple[int, int]]
 ) -> tuple[Track, ...]:
+    """Return the tracks that reach into any of the windows, of those chosen; none chosen are all.
+
+    Raises
+    ------
+    UsageError : there is none
+    """
     tracks = tuple(
         track
         for track in state.tracks

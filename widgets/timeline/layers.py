@@ -26,6 +26,7 @@ from widgets.timeline.overview import mixture, overview_image
 from widgets.timeline.ruler import RulerMode, paint_ruler
 from widgets.timeline.sound.frequency_axis import paint_axis
 from widgets.timeline.sound.lanes import Lane, WavePainter
+from widgets.timeline.sound.masks import NO_MASKS, MaskLayer
 from widgets.timeline.sound.spectrogram import SpectrogramLook, SpectrogramPainter, ways_of
 from widgets.timeline.sound.spectrogram_columns import SpectrogramColumns
 from widgets.timeline.sound.wave_zoom import paint_zooms
@@ -50,6 +51,7 @@ class Shown:
     current : id of the current proposal
     lines : the divisions of the beats that hits are moved to, ascending
     hits : the hits of drums, with where they go
+    masks : what the words of a repair mean that is tried out
     length_samples : of the source or of the result, whichever is shown
     keys : the key cap of each command id, for what the hints name
     """
@@ -62,6 +64,7 @@ class Shown:
     beats: Beats | None = None
     lines: NDArray[np.int64] = field(default_factory=lambda: NO_LINES)
     hits: HitMarks = NO_HITS
+    masks: MaskLayer = NO_MASKS
     marks: Marks = NO_MARKS
     slabs: Slabs = NO_SLABS
     ruler_mode: RulerMode = RulerMode.TIME
@@ -201,8 +204,10 @@ class Layers:
         for y in {layout.edits_top, layout.lanes_top}:
             painter.fillRect(frame.horizontal(y - frame.hairline, 0, layout.width), line)
         proposals.paint(painter)
-        for place in self._spectrograms.places(frame, shown.lanes):
-            paint_axis(painter, frame, place, self._spectrograms.look)
+        places, look = tuple(self._spectrograms.places(frame, shown.lanes)), self._spectrograms.look
+        shown.masks.paint(painter, frame, shown.lanes, places, look.scale)
+        for place in places:
+            paint_axis(painter, frame, place, look)
         paint_zooms(painter, frame, shown.lanes, self._spectrograms.sources)
         paint_score(painter, frame, shown.curve, shown.threshold)
         painter.drawImage(0, 0, self._overview_image(frame, shown))

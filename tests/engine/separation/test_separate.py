@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from engine.separation import separate as separating
 from engine.separation.mask import Mask, Mode, masked
-from engine.separation.networked import NetworkSeparator, views
 from engine.separation.network import SeparationNetwork
+from engine.separation.networked import NetworkSeparator, views
 from engine.separation.plain.factors import FactorSeparator
 from engine.separation.plain.subtraction import SubtractionSeparator
 from engine.separation.prompts import prompts_of

@@ -34,6 +34,7 @@ from widgets.separation.completion import KnownWords, Suggestion
 from widgets.separation.panel import RepairPanel
 from widgets.timeline.timeline_view import TimelineView
 
+WAITING = "Waiting for other work"
 NOTHING_NAMED = "Nothing is named: say in a few words which sound is meant."
 
 
@@ -233,7 +234,11 @@ class Repairing(QObject):
         self._cancel()
         handle = self._work.compute(job, request, title, take)
         self._job = handle
-        self._panel.show_work(0.0, title, None)
+        self._panel.show_work(0.0, WAITING, None)
+
+        def begin() -> None:
+            if self._job is handle:
+                self._panel.show_work(0.0, title, None)
 
         def tell(fraction: float, text: str, _figures: object, left_s: float | None) -> None:
             if self._job is handle:
@@ -248,6 +253,7 @@ class Repairing(QObject):
                 self._job = None
                 self._panel.show_rest()
 
+        handle.started.connect(begin)
         handle.progressed.connect(tell)
         handle.failed.connect(fail)
         for ended in (handle.finished, handle.failed, handle.cancelled):

@@ -23,6 +23,7 @@ from engine.jobs.repair_requests import FindRequest, HeardWord, Span, SpanReques
 from engine.jobs.separate import (
     SeparateRequest,
     Separations,
+    require_sound,
     separate_in_document,
     separations_edit,
     sounding_tracks,
@@ -72,7 +73,8 @@ def words_in_span(request: SpanRequest, progress: Progress) -> tuple[HeardWord, 
     """
     state = request.state
     windows = joined(request.windows, state.length_samples, state.rate_hz)
-    sounding_tracks(state, request.tracks, windows)
+    tracks = sounding_tracks(state, request.tracks, windows)
+    require_sound(state, request.media, tracks, windows, progress)
     texts = tuple(vocabulary())
     encode = text_encoder().encode
     words = np.stack([encode(text) for text in texts])
@@ -82,10 +84,7 @@ def words_in_span(request: SpanRequest, progress: Progress) -> tuple[HeardWord, 
         parts.append(hearing.heard(_mono(request, window, part)))
     vectors = np.concatenate([part.vectors for part in parts])
     telling = np.concatenate([part.telling for part in parts])
-    vector = pooled(vectors, telling)
-    if not np.any(vector):
-        raise UsageError("It is silent there: select where the sound is heard.")
-    labels = hearing.labels(vector, texts, words)
+    labels = hearing.labels(pooled(vectors, telling), texts, words)
     return tuple(HeardWord(label.text, label.likelihood) for label in labels[:MOST_WORDS])
 
 

@@ -12,7 +12,7 @@ from engine.document.track import Track
 from engine.edl.voice import open_voice
 from engine.errors import UsageError
 from engine.jobs.repair_requests import PreviewRequest, RepairPreview, ShownMask, Span, SpanRequest
-from engine.jobs.separate import SeparateRequest, separate_in_document, sounding_tracks
+from engine.jobs.separate import SeparateRequest, require_sound, separate_in_document, sounding_tracks
 from engine.progress import Progress
 from engine.separation.mask import Mode
 from engine.separation.prompts import prompts_of
@@ -22,9 +22,6 @@ from engine.separation.separate import Recording, mask_of, piece_spans
 from engine.separation.separator import Prompt, Separator
 from engine.separation.windows import joined
 
-SILENT_BELOW = 1e-5
-"""-100 dB: below it nothing is there to be taken out."""
-_BLOCK_SAMPLES = 1 << 18
 _RESULT, _OTHERS = 0.6, 0.8
 
 
@@ -43,7 +40,7 @@ def preview_repair(asked: PreviewRequest, progress: Progress) -> RepairPreview:
     state = request.state
     windows = joined(request.windows, state.length_samples, state.rate_hz)
     tracks = sounding_tracks(state, request.tracks, windows)
-    _require_sound(request, tracks, windows, progress)
+    require_sound(state, request.media, tracks, windows, progress)
     separator = RememberingSeparator(separator_named(DEFAULT), asked.memory)
     whole = SeparateRequest(
         state, request.media, request.tracks, windows, settings.texts, fade_ms=max(0.0, settings.fade_ms)
@@ -61,20 +58,6 @@ def preview_repair(asked: PreviewRequest, progress: Progress) -> RepairPreview:
     masks = _masks(request, tracks, windows, prompts, separator, progress.part(_OTHERS, 1.0))
     target, remainder = made[Mode.KEEP, -np.inf], made[Mode.REMOVE, -np.inf]
     return RepairPreview(settings, windows, target, remainder, result, tuple(masks))
-
-
-def _require_sound(
-    request: SpanRequest, tracks: Sequence[Track], windows: Sequence[Span], progress: Progress
-) -> None:
-    for track in tracks:
-        with closing(open_voice(request.state, track, request.media)) as voice:
-            for start, stop in windows:
-                for first in range(start, stop, _BLOCK_SAMPLES):
-                    progress.check_cancelled()
-                    heard = voice.read(first, min(stop, first + _BLOCK_SAMPLES))
-                    if np.abs(heard).max(initial=0.0) >= SILENT_BELOW:
-                        return
-    raise UsageError("It is silent there: select where the sound is heard.")
 
 
 def _masks(

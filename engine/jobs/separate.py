@@ -29,6 +29,9 @@ from engine.separation.windows import FADE_MS, joined
 from engine.wording import listed
 
 MAKER = "separation"
+SILENT_BELOW = 1e-5
+"""-100 dB: below it there is nothing to be taken out."""
+_BLOCK_SAMPLES = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,31 @@ def sounding_tracks(
     if not tracks:
         raise UsageError("No track sounds in the window: choose one that does.")
     return tracks
+
+
+def require_sound(
+    state: DocumentState,
+    media: Mapping[str, Path],
+    tracks: Sequence[Track],
+    windows: Sequence[tuple[int, int]],
+    progress: Progress,
+) -> None:
+    """Refuse windows in which nothing is heard on any of some tracks.
+
+    Raises
+    ------
+    UsageError : all of them are silent there
+    SourceError : a recording is missing or cannot be read
+    """
+    for track in tracks:
+        with closing(open_voice(state, track, media)) as voice:
+            for start, stop in windows:
+                for first in range(start, stop, _BLOCK_SAMPLES):
+                    progress.check_cancelled()
+                    heard = voice.read(first, min(stop, first + _BLOCK_SAMPLES))
+                    if np.abs(heard).max(initial=0.0) >= SILENT_BELOW:
+                        return
+    raise UsageError("It is silent there: select where the sound is heard.")
 
 
 def _reason(mode: Mode, prompts: Sequence[Prompt]) -> str:

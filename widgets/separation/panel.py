@@ -243,7 +243,7 @@ _WORDS = {
     **_HEARD,
     "repair.compare": "Compare",
     "repair.accept": "Accept",
-    "repair.queue": "To the queue",
+    "repair.queue": "Queue it",
 }
 
 

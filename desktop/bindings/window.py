@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from PySide6.QtWidgets import QWidget
-
 from desktop.drawing.spectrograms import Spectrograms
 from desktop.export.exporting import Exporting
 from desktop.files import Files
@@ -24,6 +22,7 @@ from desktop.review.queue_side import QueueSide
 from desktop.review.review import Review
 from desktop.separation.repairing import Repairing
 from desktop.session import Session
+from desktop.side import Side
 from desktop.taste.page import Tasting
 from desktop.telling import Telling
 from desktop.timeline.arranging import Arranging
@@ -69,7 +68,7 @@ class Window(Protocol):
     tap_tempo: TapTempo
     tasting: Tasting
     marking: Marking
-    side: QWidget
+    side: Side
     queue: QueueSide
     history: HistoryWalk
     selecting: Selecting

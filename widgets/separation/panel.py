@@ -167,8 +167,11 @@ class RepairPanel(QScrollArea):
     def set_theme(self, theme: Theme) -> None:
         """Paint with these colours from now on."""
         self._theme = theme
-        for part in (self.words, self.strength, self.fade, self._cancel, *self._buttons.values()):
-            part.set_theme(theme)
+        self.words.set_theme(theme)
+        for slider in (self.strength, self.fade):
+            slider.set_theme(theme)
+        for button in (self._cancel, *self._buttons.values()):
+            button.set_theme(theme)
         small = f"font-size: {px(TEXT - 1)}px;"
         for label, ink in ((self._where, theme.dim), (self._left, theme.dim), (self._said, theme.dim)):
             label.setStyleSheet(f"{small} color: {ink};")

@@ -69,7 +69,7 @@ class MaskLayer:
         last = min(frame.columns, int(np.ceil((stop - view.start_samples) / per_column)))
         if last <= first or start >= stop:
             return None
-        shown = view.start_samples + (np.arange(first, last) + 0.5) * per_column
+        shown = np.asarray(view.start_samples + (np.arange(first, last) + 0.5) * per_column, np.float64)
         if self.times.edit_list is None:
             return first, shown
         return first, np.array([self.times.to_source(round(each)) for each in shown.tolist()], np.float64)

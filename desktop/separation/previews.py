@@ -11,6 +11,7 @@ from engine.document.file.storage import apply_rows
 from engine.document.proposals import Proposal
 from engine.errors import UsageError
 from engine.jobs.repair_requests import RepairPreview, RepairSettings
+from engine.jobs.separations import separations_edit
 from engine.timebase import s_to_samples
 from engine.wording import listed
 
@@ -91,8 +92,6 @@ class Previews(QObject):
         ------
         UsageError : there is none, or the windows are cut from the result
         """
-        from engine.jobs.separate import separations_edit
-
         preview, state = self.required(), self._session.state
         found = getattr(preview, what)
         edit, _proposals = separations_edit(state, found, accepted=True)
@@ -110,8 +109,6 @@ class Previews(QObject):
         ------
         UsageError : there is none, or its tracks are gone
         """
-        from engine.jobs.separate import separations_edit
-
         found = self.required().result
         edit, proposals = separations_edit(self._session.state, found, accepted=accepted)
         self._session.apply(edit, audio=found.audio)

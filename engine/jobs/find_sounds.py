@@ -20,14 +20,8 @@ from engine.errors import UsageError
 from engine.features.mono import resampled
 from engine.jobs.media import without_missing
 from engine.jobs.repair_requests import FindRequest, HeardWord, Span, SpanRequest
-from engine.jobs.separate import (
-    SeparateRequest,
-    Separations,
-    require_sound,
-    separate_in_document,
-    separations_edit,
-    sounding_tracks,
-)
+from engine.jobs.separate import SeparateRequest, require_sound, separate_in_document, sounding_tracks
+from engine.jobs.separations import Separations, separations_edit
 from engine.progress import Progress
 from engine.separation.mask import Mode
 from engine.separation.windows import joined

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.state import DocumentState
+from engine.jobs.separations import Separations
 from engine.separation.mask_memory import MaskMemory
-
-if TYPE_CHECKING:
-    from engine.jobs.separate import Separations
 
 FADE_MS = 70.0
 Span = tuple[int, int]

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 
-from engine.document.change import Edit, Row, row_changes
-from engine.document.decisions import Decision, Verdict
 from engine.document.file.stored_audio import StoredAudio, stored
-from engine.document.proposals import Proposal
-from engine.document.repairs import repair
 from engine.document.state import DocumentState
 from engine.document.track import Track
 from engine.edl.voice import open_voice
 from engine.errors import UsageError
+from engine.jobs.separations import Separations
 from engine.progress import Progress
 from engine.separation.mask import Mode
 from engine.separation.prompts import prompts_of
@@ -59,21 +56,6 @@ class SeparateRequest:
     separator: str = DEFAULT
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Separations:
-    """Repairs to be decided; `audio` is stored with the edit that proposes them.
-
-    Attributes
-    ----------
-    windows : the span and the track of each piece of audio
-    """
-
-    audio: tuple[StoredAudio, ...]
-    windows: tuple[tuple[int, int, str], ...]
-    reason: str
-    maker: str
-
-
 def separate_in_document(
     request: SeparateRequest, progress: Progress, separator: Separator | None = None
 ) -> Separations:
@@ -107,32 +89,6 @@ def separate_in_document(
     return Separations(
         tuple(audio), tuple(spans), _reason(request.mode, prompts), f"{MAKER}: {separator.name}"
     )
-
-
-def separations_edit(
-    state: DocumentState, found: Separations, *, accepted: bool = False
-) -> tuple[Edit, tuple[Proposal, ...]]:
-    """Return the repairs as one edit, undecided or accepted; apply it with `audio=found.audio`."""
-    changes: list[tuple[Row | None, Row | None]] = []
-    proposals: list[Proposal] = []
-    for audio, (start, stop, track) in zip(found.audio, found.windows, strict=True):
-        _edit, proposal = repair(
-            state,
-            audio,
-            (start, stop),
-            (track,),
-            at_samples=start,
-            maker=found.maker,
-            reason=found.reason,
-            crossfade_ms=0.0,
-        )
-        changes.append((state.proposals.get(proposal.id), proposal))
-        proposals.append(proposal)
-        if accepted:
-            before = state.decisions.get(proposal.id) or Decision(proposal.id)
-            changes.append((state.decisions.get(proposal.id), replace(before, verdict=Verdict.ACCEPTED)))
-    label = found.reason if accepted else f"Proposed: {found.reason[:1].lower()}{found.reason[1:]}"
-    return Edit(label, row_changes(changes)), tuple(proposals)
 
 
 def sounding_tracks(

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from engine.separation.mask import Mask
+from typing import Any
 
 Asked = tuple[str, bytes, bytes]
 """Of whom, over which sound, and what was meant."""
@@ -15,6 +12,6 @@ Asked = tuple[str, bytes, bytes]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MaskMemory:
-    """Masks by what was asked; used by one thread at a time."""
+    """`engine.separation.mask.Mask` by what was asked; used by one thread at a time."""
 
-    masks: OrderedDict[Asked, Mask] = field(default_factory=OrderedDict)
+    masks: OrderedDict[Asked, Any] = field(default_factory=OrderedDict)

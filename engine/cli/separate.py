@@ -15,7 +15,7 @@ from engine.cli.numbers import finite
 from engine.cli.output import VerbOutput
 from engine.progress import Progress
 from engine.safe_write import shown
-from engine.timebase import s_to_samples, samples_to_s
+from engine.timebase import convert_samples, s_to_samples, samples_to_s
 
 if TYPE_CHECKING:
     from engine.audio.reader import SourceReader
@@ -123,16 +123,22 @@ def _asked(options: argparse.Namespace, reader: SourceReader) -> Asked:
 def _example(reader: SourceReader, start_s: float, stop_s: float) -> Prompt:
     import soxr
 
-    from engine.detection.detector import detector
+    from engine.detection.detector import CONTEXT_S, detector
     from engine.detection.spectra import MEL
     from engine.separation.prompts import example_prompt
     from engine.separation.windows import joined
 
     spans = [(s_to_samples(start_s, reader.rate_hz), s_to_samples(stop_s, reader.rate_hz))]
     ((start, stop),) = joined(spans, reader.frames, reader.rate_hz)
-    mono = reader.read(start, stop).mean(axis=1, dtype=np.float32)
+    around = s_to_samples(CONTEXT_S, reader.rate_hz)
+    first = max(0, start - around)
+    mono = reader.read(first, min(reader.frames, stop + around)).mean(axis=1, dtype=np.float32)
     heard = np.asarray(soxr.resample(mono, reader.rate_hz, MEL.rate_hz), np.float32)
-    return example_prompt(detector().vector(heard), f"like {start_s:g}-{stop_s:g} s")
+    span = (
+        convert_samples(start - first, reader.rate_hz, MEL.rate_hz),
+        convert_samples(stop - first, reader.rate_hz, MEL.rate_hz),
+    )
+    return example_prompt(detector().vector(heard, span), f"like {start_s:g}-{stop_s:g} s")
 
 
 def _blocks(

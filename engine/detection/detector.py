@@ -20,6 +20,8 @@ from engine.words.text import SIZE
 WEIGHTS = Path(__file__).resolve().parents[2] / "resources" / "models" / "sounds.safetensors"
 STEP_S = FRAMES_EACH * MEL.hop_samples / MEL.rate_hz
 """From one vector to the next: 0.256 s."""
+CONTEXT_S = 2.0
+"""How much before and after a span is heard with it."""
 _STEP_SAMPLES = FRAMES_EACH * MEL.hop_samples
 _PIECE_STEPS = 120
 _MARGIN_STEPS = 8
@@ -38,6 +40,12 @@ class Heard:
 
     vectors: NDArray[np.float32]
     telling: NDArray[np.float32]
+
+    def within(self, from_s: float, count_samples: int) -> Heard:
+        """Return what is heard of so many samples from a time on; one step at least."""
+        first = round(from_s / STEP_S)
+        steps = slice(first, first + max(1, round(count_samples / _STEP_SAMPLES)))
+        return Heard(self.vectors[steps], self.telling[steps])
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +87,26 @@ class Detector:
             return Heard(np.zeros((0, SIZE), np.float32), np.zeros(0, np.float32))
         return Heard(np.concatenate(vectors), np.concatenate(telling))
 
-    def vector(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return what a stretch sounds like, of length 1, shape (SIZE,); zeros where nothing sounds."""
-        heard = self.heard([samples])
+    def vector(
+        self, samples: NDArray[np.float32], span: tuple[int, int] | None = None
+    ) -> NDArray[np.float32]:
+        """Return what a span sounds like, of length 1, shape (SIZE,); zeros where it is digital silence.
+
+        It is heard with what is around it, `CONTEXT_S` of it where that is given and silence where it is not:
+        the network learned from stretches of 4 s, and takes a short one for something else.
+
+        Parameters
+        ----------
+        samples : mono, shape (frames,), the span and what is around it
+        span : [start, stop) of the samples; all unless told
+        """
+        start, stop = (0, len(samples)) if span is None else span
+        if not np.any(samples[start:stop]):
+            return np.zeros(SIZE, np.float32)
+        reach = round(CONTEXT_S * MEL.rate_hz)
+        first, last = max(0, start - reach), min(len(samples), stop + reach)
+        before, after = reach - (start - first), reach - (last - stop)
+        heard = self.heard([np.pad(samples[first:last], (before, after))]).within(CONTEXT_S, stop - start)
         return pooled(heard.vectors, heard.telling)
 
     def labels(

@@ -61,9 +61,20 @@ class SoundNetwork(nn.Module):
 
     def forward(self, levels: Tensor) -> tuple[Tensor, Tensor]:
         """Return vectors, shape (batch, steps, SIZE), and how much each tells, shape (batch, steps)."""
+        return self.told(self.features(levels)[-1])
+
+    def features(self, levels: Tensor) -> list[Tensor]:
+        """Return what each block hears, images of shape (batch, width, frames, bands), ever coarser."""
         image = ((levels - _MEAN) / _SPREAD)[:, None].to(memory_format=torch.channels_last)
-        image = self.blocks(image)
-        heard = functional.relu(self.gather(self.drop(image.permute(0, 2, 1, 3).flatten(2))))
+        found = []
+        for block in self.blocks:
+            image = block(image)
+            found.append(image)
+        return found
+
+    def told(self, deepest: Tensor) -> tuple[Tensor, Tensor]:
+        """Return vectors and how much each tells, as `forward` does, of what the last block hears."""
+        heard = functional.relu(self.gather(self.drop(deepest.permute(0, 2, 1, 3).flatten(2))))
         return self.out(self.drop(heard)), self.loudness(heard)[..., 0]
 
     def pooled(self, vectors: Tensor, telling: Tensor, within: Tensor | None = None) -> Tensor:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.detection.detector import STEP_S, Detector, Heard, detector, pooled
+from engine.detection.detector import CONTEXT_S, STEP_S, Detector, Heard, detector, pooled
 from engine.detection.spectra import MEL
 from engine.document.change import Edit, row_changes
 from engine.document.edits import is_held
@@ -25,7 +25,7 @@ from engine.jobs.separations import Separations, separations_edit
 from engine.progress import Progress
 from engine.separation.mask import Mode
 from engine.separation.windows import joined
-from engine.timebase import s_to_samples
+from engine.timebase import convert_samples, s_to_samples
 from engine.wording import counted, listed, percent
 from engine.words.text import text_encoder
 from engine.words.vocabulary import vocabulary
@@ -73,9 +73,11 @@ def words_in_span(request: SpanRequest, progress: Progress) -> tuple[HeardWord, 
     encode = text_encoder().encode
     words = np.stack([encode(text) for text in texts])
     hearing, parts = detector(), []
-    for number, window in enumerate(windows):
+    around = s_to_samples(CONTEXT_S, state.rate_hz)
+    for number, (start, stop) in enumerate(windows):
         part = progress.part(number / len(windows), (number + 1) / len(windows))
-        parts.append(hearing.heard(_mono(request, window, part)))
+        heard = hearing.heard(_mono(request, (start - around, stop + around), part))
+        parts.append(heard.within(CONTEXT_S, convert_samples(stop - start, state.rate_hz, MEL.rate_hz)))
     vectors = np.concatenate([part.vectors for part in parts])
     telling = np.concatenate([part.telling for part in parts])
     labels = hearing.labels(pooled(vectors, telling), texts, words)

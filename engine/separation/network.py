@@ -15,6 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from engine.detection.network import WIDTHS as SOUND_WIDTHS
+from engine.detection.network import SoundNetwork
 from engine.detection.spectra import MEL
 from engine.words.text import SIZE
 
@@ -24,6 +26,9 @@ WIDTHS = (16, 32, 64, 128)
 DEEPEST = 192
 _CONDITION = 256
 _IMAGES = 4
+_EARS = SOUND_WIDTHS[1:4]
+_USUAL_POWER = 0.02
+"""About the mean power of bands of what the network of `engine.detection` learned from."""
 _QUIETEST = 1e-6
 """Power relative to the mean of the view below which bands are not told apart: -60 dB."""
 
@@ -40,6 +45,8 @@ class Heard:
     surrounded : 1 where something sounds around the window, else 0, shape (batch,)
     prompt : vectors of length 1, shape (batch, SIZE)
     example : 1 where the prompt is a sound, 0 where it is words, shape (batch,)
+    features : what the network of `engine.detection` hears in the view, see `listened`
+    likeness : cosine between what it hears and the prompt, shape (batch, steps)
     """
 
     power: Tensor
@@ -48,6 +55,25 @@ class Heard:
     surrounded: Tensor
     prompt: Tensor
     example: Tensor
+    features: tuple[Tensor, ...]
+    likeness: Tensor
+
+
+@torch.no_grad()
+def listened(ears: SoundNetwork, power: Tensor, prompt: Tensor) -> tuple[tuple[Tensor, ...], Tensor]:
+    """Return what the network of `engine.detection` hears in views, and how like the prompt that is.
+
+    Views are brought to one level first, so that how loud the recording is changes nothing.
+
+    Parameters
+    ----------
+    power : mel power, shape (batch, VIEW_FRAMES, bands)
+    prompt : vectors of length 1 or 0, shape (batch, SIZE)
+    """
+    mean = power.mean(dim=(1, 2), keepdim=True).clamp(min=1e-12)
+    features = ears.features(torch.log(_USUAL_POWER * power / mean + _QUIETEST * _USUAL_POWER))
+    vectors = functional.normalize(ears.told(features[-1])[0], dim=2)
+    return tuple(features[1:4]), (vectors @ prompt[..., None])[..., 0]
 
 
 class _Block(nn.Module):
@@ -88,6 +114,11 @@ class SeparationNetwork(nn.Module):
             _Block(narrow, wide, stride=2)
             for narrow, wide in zip(WIDTHS, (*WIDTHS[1:], DEEPEST), strict=True)
         )
+        self.hear = nn.ModuleList(
+            nn.Conv2d(narrow, wide, 1, bias=False)
+            for narrow, wide in zip(_EARS, (*WIDTHS[2:], DEEPEST), strict=True)
+        )
+        self.like = nn.Linear(1, DEEPEST)
         self.place = nn.Parameter(torch.zeros(1, MEL.n_mels // 16, DEEPEST))
         self.deep = _Block(DEEPEST, DEEPEST, modulated=True)
         self.across = nn.TransformerEncoderLayer(
@@ -114,11 +145,14 @@ class SeparationNetwork(nn.Module):
         condition = self.condition(torch.cat([words, beside], dim=1))
         image = functional.relu(self.stem(image.contiguous(memory_format=torch.channels_last)))
         kept = []
-        for down in self.down:
+        for level, down in enumerate(self.down):
             kept.append(image)
             image = down(image, condition)
+            if level:
+                image = image + self.hear[level - 1](heard.features[level - 1])
         tags = functional.normalize(self.tag(image.mean(dim=(2, 3))), dim=1)
-        image = self._across(self.deep(image, condition))
+        like = self.like(heard.likeness[..., None]).transpose(1, 2)[..., None]
+        image = self._across(self.deep(image + like, condition))
         for level in range(len(WIDTHS) - 1, 0, -1):
             image = self.merge[level - 1](self.up[level](image) + kept[level], condition)
         gain, shift = self.film(condition)[:, :, None, None].chunk(2, dim=1)

@@ -12,11 +12,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from engine.detection.detector import WEIGHTS as SOUNDS
+from engine.detection.network import SoundNetwork
 from engine.detection.spectra import MEL, Spectra, band_centres_hz
 from engine.learning.shipped import with_weights
 from engine.learning.torch_threads import few_threads
 from engine.separation.mask import Mask
-from engine.separation.network import VIEW_FRAMES, Heard, SeparationNetwork
+from engine.separation.network import VIEW_FRAMES, Heard, SeparationNetwork, listened
 from engine.separation.separator import Prompt, Stretch
 from engine.separation.views import around, surrounds
 
@@ -30,6 +32,7 @@ class NetworkSeparator:
     """See `Separator`."""
 
     network: SeparationNetwork
+    ears: SoundNetwork
     name: str = "offcut-separation-1"
 
     @torch.inference_mode()
@@ -58,8 +61,8 @@ class NetworkSeparator:
         centres = band_centres_hz()
         return tuple(Mask(each.numpy(), 0.0, HOP_S, centres) for each in shares)
 
-    @staticmethod
     def _heard(
+        self,
         power: torch.Tensor,
         inside: torch.Tensor,
         first: int,
@@ -73,25 +76,33 @@ class NetworkSeparator:
         here = slice(max(0, first), min(len(power), first + VIEW_FRAMES))
         view[here.start - first : here.stop - first] = power[here]
         marked[here.start - first : here.stop - first] = inside[here].float()
+        views = view.expand(count, -1, -1)
+        vectors = torch.tensor(np.stack([prompt.vector for prompt in prompts]))
         return Heard(
-            view.expand(count, -1, -1),
+            views,
             marked.expand(count, -1),
             told.expand(count, -1, -1),
             torch.full((count,), float(flag)),
-            torch.tensor(np.stack([prompt.vector for prompt in prompts])),
+            vectors,
             torch.tensor([float(prompt.example) for prompt in prompts]),
+            *listened(self.ears, views, vectors),
         )
 
 
 @cache
-def network_separator(weights: Path = WEIGHTS) -> NetworkSeparator:
-    """Return the separator that comes with Offcut.
+def network_separator(weights: Path = WEIGHTS, sounds: Path = SOUNDS) -> NetworkSeparator:
+    """Return the separator that comes with Offcut, or one of other weights.
+
+    Parameters
+    ----------
+    sounds : weights of the network that hears into words, with which the separator was trained
 
     Raises
     ------
     OffcutError : its weights are missing or damaged
     """
-    return NetworkSeparator(with_weights(SeparationNetwork(), weights, "named sounds"))
+    ears = with_weights(SoundNetwork(), sounds, "sounds")
+    return NetworkSeparator(with_weights(SeparationNetwork(), weights, "named sounds"), ears)
 
 
 def inside_frames(windows_s: Sequence[tuple[float, float]], frames: int) -> torch.Tensor:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 
+from engine.detection.detector import WEIGHTS as SOUNDS
 from engine.errors import UsageError
-from engine.separation.networked import network_separator
+from engine.separation.networked import WEIGHTS, network_separator
 from engine.separation.plain.factors import FactorSeparator
 from engine.separation.plain.subtraction import SubtractionSeparator
 from engine.separation.separator import Separator
@@ -19,13 +21,15 @@ SEPARATORS: Mapping[str, Callable[[], Separator]] = MappingProxyType(
 
 
 def separator_named(name: str) -> Separator:
-    """Return a separator by name.
+    """Return a separator by name, or the network with the weights in a file and those beside it.
 
     Raises
     ------
     UsageError : there is none of this name
     OffcutError : its weights are missing or damaged
     """
+    if name.endswith(WEIGHTS.suffix):
+        return network_separator(Path(name), Path(name).with_name(SOUNDS.name))
     try:
         made = SEPARATORS[name]
     except KeyError:

@@ -10,12 +10,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from engine.anomaly.metrics import average_precision
+from engine.bench.measured import peak_memory_mb
 from engine.detection.detector import detector
 from engine.detection.spectra import MEL, Spectra
 from engine.detection.training.sounds import Sound, load_sounds
@@ -141,6 +143,7 @@ def evaluate(data_dir: Path, *, short: bool = False, progress: Progress = SILENT
     yield from _absent(surrounded(sounds, count // 2, _SEED + 5))
     yield from _outside(surrounded(sounds, 4, _SEED + 6))
     yield from _told(sounds)
+    yield from _cost(short=short)
 
 
 def improvement(mixture: Mixture, separator: Separator, prompt: Prompt) -> Improvement:
@@ -299,6 +302,30 @@ def _told(sounds: Sequence[Sound]) -> Iterator[Line]:
         "value": float(np.mean(precision)),
         "baseline": 1.0 / len(names),
         "n": len(sounds),
+    }
+
+
+def _cost(*, short: bool) -> Iterator[Line]:
+    """Yield how long a window takes beside its length, and how much more memory one takes that is longer."""
+    rate_hz, minutes = 48_000, (0.5, 1.0) if short else (1.0, 8.0)
+    noise = np.random.default_rng(_SEED).standard_normal((rate_hz, 2)).astype(np.float32) * np.float32(0.1)
+
+    def read(start: int, stop: int) -> NDArray[np.float32]:
+        return noise[np.arange(start, stop) % rate_hz]
+
+    asked, peaks, factors = Asked(prompts_of(["dog"])), [], []
+    for length_minutes in minutes:
+        length = round(60 * length_minutes * rate_hz)
+        started_s = perf_counter()
+        for _piece in separate(Recording(read, length, rate_hz), ((0, length),), asked, network_separator()):
+            pass
+        factors.append((perf_counter() - started_s) / (60 * length_minutes))
+        peaks.append(peak_memory_mb())
+    yield {"metric": "time beside length, 48 kHz stereo, one core", "value": factors[-1], "n": 1}
+    yield {
+        "metric": f"memory: {minutes[1]:g} minutes above {minutes[0]:g}, MB",
+        "value": peaks[1] - peaks[0],
+        "n": 1,
     }
 
 

@@ -13,20 +13,14 @@ from engine.detection.network import SoundNetwork
 from engine.detection.spectra import Spectra
 from engine.detection.training.sounds import Sound
 from engine.detection.training.train import CROP_SAMPLES, stretch
-from engine.learning.shipped import with_weights
 
 _EACH = 3
 
 
 @torch.inference_mode()
-def example_vectors(sounds: Sequence[Sound], weights: Path) -> dict[Path, Tensor]:
-    """Return vectors of a few stretches of each sound, shape (_EACH, SIZE), by its path.
-
-    Raises
-    ------
-    OffcutError : the weights are missing or damaged
-    """
-    network, spectra = with_weights(SoundNetwork(), weights, "sounds"), Spectra()
+def example_vectors(sounds: Sequence[Sound], network: SoundNetwork) -> dict[Path, Tensor]:
+    """Return vectors of a few stretches of each sound, shape (_EACH, SIZE), by its path."""
+    spectra = Spectra()
     rng = np.random.default_rng(5)
     vectors = {}
     for sound in sounds:

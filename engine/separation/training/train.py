@@ -19,13 +19,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from engine.detection.detector import WEIGHTS as SOUNDS
+from engine.detection.network import SoundNetwork
 from engine.detection.spectra import MEL, Spectra, band_centres_hz
 from engine.detection.training.prompts import Prompts
 from engine.detection.training.sounds import load_sounds
 from engine.learning.loop import seeded
-from engine.learning.shipped import save_half
+from engine.learning.shipped import save_half, with_weights
 from engine.learning.torch_threads import few_threads
-from engine.separation.network import VIEW_FRAMES, Heard, SeparationNetwork, band_shares_to_bins
+from engine.separation.network import VIEW_FRAMES, Heard, SeparationNetwork, band_shares_to_bins, listened
 from engine.separation.training.examples import example_vectors
 from engine.separation.training.scenes import Kind, Scene, Scenes
 from engine.separation.views import around, surrounds
@@ -34,6 +36,8 @@ EXAMPLES_SHARE = 0.15
 """How often the prompt is another sound of the same name instead of words."""
 WORDLESS_SHARE = 0.1
 """How often no words are given where one sound is new in the window: then it is what is meant."""
+DEAF_SHARE = 0.2
+"""How often what `engine.detection` hears is left out: it knows these sounds better than new ones."""
 UNTOLD_SHARE = 0.1
 """How often the network is not told what surrounds the window, although something does."""
 _LEAST_ERROR = 1e-3
@@ -78,14 +82,23 @@ class Batches:
 
     Parameters
     ----------
-    examples : vectors of the sounds as `engine.detection` hears them, by path; none to learn from words only
+    ears : hears into words
+    examples : vectors of the sounds as `ears` hears them, by path
+    tells_all : leave nothing out and give no examples: to measure with
     """
 
     def __init__(
-        self, scenes: Scenes, prompts: Prompts, settings: TrainingSettings, examples: dict[Path, Tensor]
+        self,
+        scenes: Scenes,
+        prompts: Prompts,
+        settings: TrainingSettings,
+        ears: SoundNetwork,
+        examples: dict[Path, Tensor],
+        *,
+        tells_all: bool = False,
     ) -> None:
         self._scenes, self._prompts, self._settings = scenes, prompts, settings
-        self._examples = examples
+        self._ears, self._examples, self._tells_all = ears, examples, tells_all
         self._spectra = Spectra()
 
     def drawn(self, rng: np.random.Generator) -> Batch:
@@ -101,13 +114,19 @@ class Batches:
         rows = [self._view(scene, power[row], rng) for row, scene in enumerate(scenes)]
         firsts = [row[0] for row in rows]
         prompt, example = self._prompted(scenes, rng)
+        views = torch.stack([power[row, first : first + VIEW_FRAMES] for row, first in enumerate(firsts)])
+        features, likeness = listened(self._ears, views, prompt)
+        deaf = 0.0 if self._tells_all else DEAF_SHARE
+        hears = torch.tensor(rng.random(len(scenes)) >= deaf, dtype=torch.float32)
         heard = Heard(
-            torch.stack([power[row, first : first + VIEW_FRAMES] for row, first in enumerate(firsts)]),
+            views,
             torch.stack([row[1] for row in rows]),
             torch.stack([row[2] for row in rows]),
             torch.tensor([row[3] for row in rows], dtype=torch.float32),
             prompt,
             example,
+            tuple(feature * hears[:, None, None, None] for feature in features),
+            likeness * hears[:, None],
         )
         tags = torch.zeros(len(scenes), len(self._prompts.names))
         for row, scene in enumerate(scenes):
@@ -140,7 +159,7 @@ class Batches:
         told = (
             self._settings.surroundings
             and surrounds(power, inside > 0)
-            and not (scene.surrounded and rng.random() < UNTOLD_SHARE)
+            and (self._tells_all or not scene.surrounded or rng.random() >= UNTOLD_SHARE)
         )
         return first, inside[first : first + VIEW_FRAMES], statistics, told
 
@@ -149,6 +168,8 @@ class Batches:
         example = torch.zeros(len(scenes))
         if not self._settings.words:
             return torch.zeros_like(prompt), example
+        if self._tells_all:
+            return prompt, example
         for row, scene in enumerate(scenes):
             if self._examples and scene.example is not None and rng.random() < EXAMPLES_SHARE:
                 vectors = self._examples[scene.example.path]
@@ -284,7 +305,7 @@ def train(
     settings: TrainingSettings,
     folds: Sequence[int],
     held: Sequence[int],
-    examples_from: Path | None = None,
+    ears: SoundNetwork,
 ) -> Training:
     """Train on some folds and keep checkpoint, history and weights after each epoch; `held` are told only."""
     out.mkdir(parents=True, exist_ok=True)
@@ -293,9 +314,9 @@ def train(
     sounds = load_sounds(folder, folds)
     prompts = Prompts(sorted({sound.name for sound in sounds}))
     names = {name: index for index, name in enumerate(prompts.names)}
-    examples = example_vectors(sounds, examples_from) if examples_from is not None else {}
-    batches, loss = Batches(Scenes(sounds, names), prompts, settings, examples), Loss(prompts)
-    told = _held_batches(folder, held, prompts, settings)
+    examples = example_vectors(sounds, ears)
+    batches, loss = Batches(Scenes(sounds, names), prompts, settings, ears, examples), Loss(prompts)
+    told = _held_batches(folder, held, prompts, settings, ears)
     with few_threads():
         while len(training.history) < settings.epochs:
             started_s = time.monotonic()
@@ -310,13 +331,17 @@ def train(
 
 
 def _held_batches(
-    folder: Path, folds: Sequence[int], prompts: Prompts, settings: TrainingSettings
+    folder: Path,
+    folds: Sequence[int],
+    prompts: Prompts,
+    settings: TrainingSettings,
+    ears: SoundNetwork,
 ) -> dict[str, list[Batch]]:
     """Return batches of sounds that are not learned from, the same at every call, of each kind of scene."""
     sounds = [sound for sound in load_sounds(folder, folds) if sound.name in prompts.names]
     scenes = Scenes(sounds, {name: index for index, name in enumerate(prompts.names)})
     rng = np.random.default_rng(99)
-    batches = Batches(scenes, prompts, settings, {})
+    batches = Batches(scenes, prompts, settings, ears, {}, tells_all=True)
     return {
         f"held_{kind.name.lower()}_db": [
             batches.of([scenes.of(kind, rng) for _ in range(settings.size)], rng) for _ in range(5)
@@ -328,7 +353,7 @@ def _held_batches(
 def main() -> None:
     """Train, or go on."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("sounds", type=Path)
+    parser.add_argument("folder", type=Path, metavar="SOUNDS")
     parser.add_argument("out", type=Path)
     parser.add_argument("--epochs", type=int, default=60)
     parser.add_argument("--folds", type=int, nargs="+", default=[1, 2, 3])
@@ -336,7 +361,9 @@ def main() -> None:
         "--held", type=int, nargs="+", default=[5], help="folds that are told, not learned from"
     )
     parser.add_argument("--without", choices=("words", "surroundings"), help="what not to tell the network")
-    parser.add_argument("--examples-from", type=Path, help="weights of the network that hears into words")
+    parser.add_argument(
+        "--sounds", type=Path, default=SOUNDS, help="weights of the network that hears into words"
+    )
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
     settings = TrainingSettings(
@@ -345,7 +372,8 @@ def main() -> None:
         surroundings=chosen.without != "surroundings",
         seed=chosen.seed,
     )
-    train(chosen.sounds, chosen.out, settings, chosen.folds, chosen.held, chosen.examples_from)
+    ears = with_weights(SoundNetwork(), chosen.sounds, "sounds")
+    train(chosen.folder, chosen.out, settings, chosen.folds, chosen.held, ears)
 
 
 if __name__ == "__main__":

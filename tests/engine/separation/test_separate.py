@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from engine.detection.network import SoundNetwork
 from engine.separation import separate as separating
 from engine.separation.mask import Mask, Mode, masked
 from engine.separation.network import SeparationNetwork
@@ -62,7 +63,7 @@ class HalfSeparator:
 @pytest.mark.parametrize("separator", [SubtractionSeparator(), FactorSeparator(), HalfSeparator()])
 @pytest.mark.parametrize("rate_hz", [44_100, 48_000])
 def test_outside_of_all_windows_nothing_changes(separator: Separator, rate_hz: int) -> None:
-    """Not a bit of it; inside, the tone that sounds there alone is taken out by what knows the surroundings."""
+    """Not a bit of it; inside, the tone that sounds there alone is taken out."""
     samples = made(7.0, rate_hz)
     windows = ((3 * rate_hz - 4000, 3 * rate_hz + rate_hz // 2 + 4000), (5 * rate_hz, 5 * rate_hz + 9000))
     result = heard_after(samples, rate_hz, windows, separator)
@@ -88,14 +89,13 @@ def test_what_is_kept_and_what_is_removed_are_the_whole(rate_hz: int) -> None:
 
 
 def test_a_long_window_has_no_seam(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Cut into pieces of three seconds, it is heard as it is in one piece, nearly; nothing jumps at a joint."""
+    """Cut into pieces of three seconds, it is heard as in one piece, and nothing jumps at a joint."""
     rate_hz = 16_000
     samples = made(14.0, rate_hz, 1, seed=3)
     windows = ((rate_hz, 13 * rate_hz),)
-    torch_free = HalfSeparator()
-    whole = heard_after(samples, rate_hz, windows, torch_free)
+    whole = heard_after(samples, rate_hz, windows, HalfSeparator())
     monkeypatch.setattr(separating, "_PIECE_S", 3.0)
-    pieces = heard_after(samples, rate_hz, windows, torch_free)
+    pieces = heard_after(samples, rate_hz, windows, HalfSeparator())
     # What differs is where the frames of the spectrum lie.
     np.testing.assert_allclose(pieces, whole, atol=1e-5)
 
@@ -111,7 +111,7 @@ def test_strength_is_a_floor() -> None:
 
 def test_the_network_answers_the_same_whatever_the_level() -> None:
     """A recording that is 40 dB quieter is taken apart alike."""
-    separator = NetworkSeparator(SeparationNetwork().eval())
+    separator = NetworkSeparator(SeparationNetwork().eval(), SoundNetwork().eval())
     samples = made(6.0, 16_000, 1)[:, 0]
     loud, quiet = (
         separator.masks(Stretch(samples * np.float32(gain), ((3.0, 3.5),)), WORDS)[0].shares
@@ -124,7 +124,11 @@ def test_the_network_answers_the_same_whatever_the_level() -> None:
 def test_silence_and_one_level_are_no_numbers_that_are_none(level: float) -> None:
     """Whatever separates."""
     samples = np.full(5 * 16_000, level, np.float32)
-    for separator in (NetworkSeparator(SeparationNetwork().eval()), SubtractionSeparator(), FactorSeparator()):
+    for separator in (
+        NetworkSeparator(SeparationNetwork().eval(), SoundNetwork().eval()),
+        SubtractionSeparator(),
+        FactorSeparator(),
+    ):
         (mask,) = separator.masks(Stretch(samples, ((1.0, 2.0),)), WORDS)
         assert np.isfinite(mask.shares).all()
         assert mask.shares.min() >= 0.0

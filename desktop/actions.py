@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from desktop.commands import GRID_LAYER, REVIEW, Command
+from desktop.commands import LAYERS, REVIEW, Command
 from engine.errors import OffcutError
 from widgets.controls.key_names import key_labels
 
@@ -26,7 +26,7 @@ class Actions(QObject):
     def __init__(self, window: QWidget, commands: Iterable[Command]) -> None:
         super().__init__(window)
         self._actions: dict[str, QAction] = {}
-        self._in_grid = False
+        self._layers: list[str] = []
         self._commands = {command.id: command for command in commands}
         for command in self._commands.values():
             action = QAction(command.label, window)
@@ -48,20 +48,21 @@ class Actions(QObject):
             action.setText(f"{command.label}\t{labels[0]}" if labels else command.label)
             action.setToolTip(f"{command.description} ({keys})" if keys else command.description)
 
-    def enter_grid(self, *, is_in: bool) -> None:
-        """Let the keys of the grid's layer come before all others, or mean what they mean elsewhere."""
-        self._in_grid = is_in
+    def enter(self, layer: str, *, is_in: bool) -> None:
+        """Let the keys of a layer come before all others, or mean what they mean elsewhere."""
+        self._layers = [*(each for each in self._layers if each != layer), *([layer] if is_in else [])]
         self._lay_keys()
 
     def _lay_keys(self) -> None:
-        layered = [command for command in self._commands.values() if command.context == GRID_LAYER]
-        rest = [command for command in self._commands.values() if command.context != GRID_LAYER]
-        taken = {key for command in layered for key in command.keys} if self._in_grid else set()
+        layered = [command for command in self._commands.values() if command.context in LAYERS]
+        rest = [command for command in self._commands.values() if command.context not in LAYERS]
+        entered = self._layers[-1] if self._layers else ""
+        taken = {key for command in layered for key in command.keys if command.context == entered}
         for command in rest:
             keys = [QKeySequence(key) for key in command.keys if key not in taken]
             self._actions[command.id].setShortcuts(keys)
         for command in layered:
-            keys = [QKeySequence(key) for key in command.keys if self._in_grid]
+            keys = [QKeySequence(key) for key in command.keys if command.context == entered]
             self._actions[command.id].setShortcuts(keys)
 
     def bind(self, command_id: str, do: Callable[[], object]) -> None:

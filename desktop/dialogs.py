@@ -116,6 +116,13 @@ def ask_snapshot_name(parent: QWidget) -> str | None:
     return form.name() if _ask(parent, "Named snapshot", form, form.problem, "Keep") else None
 
 
+def ask_sound(parent: QWidget, words: str) -> str | None:
+    """Ask which sound is to be found, with a suggestion."""
+    said = "Write it as you would say it: cough, dog bark. Commas part several. The queue gets what is found."
+    form = NameForm("&Sound", said, words)
+    return form.name() if _ask(parent, "Find a sound everywhere", form, form.problem, "Find") else None
+
+
 def ask_note(parent: QWidget, title: str, form: NoteForm) -> str | None:
     """Ask for a note; an empty one is an answer too."""
 

@@ -23,7 +23,15 @@ if TYPE_CHECKING:
     from engine.edl.export import Exported, ExportRequest
     from engine.edl.export.clipping import Clipping
     from engine.jobs.aligned_files import Aligned, AlignRequest
+    from engine.jobs.find_sounds import FoundRepairs
     from engine.jobs.listen import FoundAnalyses, ListenRequest
+    from engine.jobs.repair_requests import (
+        FindRequest,
+        HeardWord,
+        PreviewRequest,
+        RepairPreview,
+        SpanRequest,
+    )
     from engine.jobs.second_recorders import ProposedRecorders, RecordersRequest
     from engine.jobs.tempo_proposals import ProposedTempo
 
@@ -101,6 +109,27 @@ def weigh_tempo(request: ListenRequest, progress: Progress) -> ProposedTempo:
     from engine.jobs import listen
 
     return listen.weigh_tempo(request, progress)
+
+
+def preview_repair(request: PreviewRequest, progress: Progress) -> RepairPreview:
+    """Make a repair ready to be heard."""
+    from engine.jobs import preview_repair as job
+
+    return job.preview_repair(request, progress)
+
+
+def words_in_span(request: SpanRequest, progress: Progress) -> tuple[HeardWord, ...]:
+    """Rank the sounds that are known by name by how likely each is heard."""
+    from engine.jobs import find_sounds
+
+    return find_sounds.words_in_span(request, progress)
+
+
+def find_repairs(request: FindRequest, progress: Progress) -> FoundRepairs:
+    """Find a sound in all of a document, and take it out wherever it is heard."""
+    from engine.jobs import find_sounds
+
+    return find_sounds.find_repairs(request, progress)
 
 
 def export_files(

@@ -30,7 +30,9 @@ from desktop.review.queue_side import QueueSide
 from desktop.review.review import Review
 from desktop.review.stray_enter import StrayEnter
 from desktop.review.threshold import ThresholdDrag
+from desktop.separation.repairing import Repairing
 from desktop.session import Session
+from desktop.side import Side
 from desktop.slots import telling_refusals
 from desktop.taste.diagnosing import Diagnosing
 from desktop.taste.finding_actions import connect_findings
@@ -64,6 +66,7 @@ from widgets.chrome.top_bar import TopBar
 from widgets.review.history_panel import HistoryPanel
 from widgets.review.queue_panel import QueuePanel
 from widgets.review.rows import Surroundings
+from widgets.separation.panel import RepairPanel
 from widgets.theme import Theme
 from widgets.timeline.timeline_view import TimelineView
 from widgets.timing.panel import TimingPanel
@@ -119,6 +122,7 @@ class MainWindow(QMainWindow):
         self.arranging = Arranging(self, self, settings)
         self.timing = Timing(self, self)
         self.timing_proposing = TimingProposing(self, self, themed)
+        self.repairing = Repairing(self, self, settings)
         self.user_settings = UserSettings(self, self, keymap, settings)
         self._lay_out()
         self.tasting = Tasting(self, self)
@@ -136,6 +140,7 @@ class MainWindow(QMainWindow):
         self.queue_panel = QueuePanel(theme, self.caps)
         self.history_panel = HistoryPanel(theme)
         self.timing_panel = TimingPanel(theme, self.caps)
+        self.repair_panel = RepairPanel(theme, self.caps)
         self.status_bar = StatusBar(theme, self.caps)
         self.selection_bar = SelectionBar(theme, self.caps)
         self.palette_popup = CommandPalette(theme, keymap.commands, self)
@@ -146,15 +151,9 @@ class MainWindow(QMainWindow):
             self.resize(QSize(1600, 1000).boundedTo(self.screen().availableSize()))
 
     def _lay_out(self) -> None:
-        self.side = QWidget()
-        side = QVBoxLayout(self.side)
-        side.setContentsMargins(0, 0, 0, 0)
-        side.setSpacing(0)
-        side.addWidget(self.queue_panel, 1)
-        side.addWidget(self.timing_panel)
-        side.addWidget(self.history_panel)
-        self.history_panel.hide()
-        side.addWidget(self.learning_panel)
+        panels = (self.timing_panel, self.repair_panel, self.history_panel, self.learning_panel)
+        self.side = Side(self.queue_panel, *panels)
+        self.repairing.opened.connect(self.side.make_room)
         whole = QWidget()
         column = QVBoxLayout(whole)
         column.setContentsMargins(0, 0, 0, 0)
@@ -188,7 +187,7 @@ class MainWindow(QMainWindow):
         editing = (self.review, self.grid_editing, self.tap_tempo, self.marking, self.arranging, self.by_hand)
         rest = (self.amounts, self.history, self.commands, self.kept, self.tracks, self.user_settings)
         answering = (self.grid_layer, self.notes, self.stray_enter, self.timing, self.timing_proposing)
-        self.telling.hear((*showing, *working, *editing, *answering, *rest))
+        self.telling.hear((*showing, *working, *editing, *answering, *rest, self.repairing))
         self.by_hand.shown.connect(self.selection_bar.show_selection)
         connect_findings(self.diagnosing, self.tasting, self.files, self.work)
         self.review.moved.connect(self._show_current)
@@ -228,8 +227,8 @@ class MainWindow(QMainWindow):
         self.palette_popup.open_over(self)
 
     def _set_theme(self, theme: Theme) -> None:
-        parts = (self.top_bar, self.timeline, self.queue_panel, self.learning_panel, self.status_bar)
-        for part in (*parts, self.history_panel, self.timing_panel, self.palette_popup, self.selection_bar):
+        bars = (self.top_bar, self.status_bar, self.selection_bar)
+        for part in (*bars, self.timeline, self.side, self.palette_popup):
             part.set_theme(theme)
 
     def _show_document(self) -> None:

@@ -13,6 +13,7 @@ from desktop.playback.play_source import PlaySource, SourceFactory
 from desktop.playback.shuttle import SPEEDS, Shuttle
 from desktop.session import Session
 from engine.document.change import Change
+from engine.document.file.stored_audio import StoredAudio
 from engine.document.kinds import Edge
 from engine.document.state import DocumentState
 from engine.document.track import sound_of
@@ -21,6 +22,7 @@ from engine.edl.build import build, in_place, preview, removed_only, whole
 from engine.edl.edit_list import EditList
 from engine.edl.patches import Patches
 from engine.edl.render import Renderer
+from engine.edl.stored_sounds import NOTHING_AT_HAND
 from engine.errors import UsageError
 from engine.jobs.media import without_missing
 from engine.timebase import format_time, s_to_samples, samples_to_s
@@ -213,6 +215,23 @@ class Transport(QObject):
         start, stop = self._session.state.span(proposal_id)
         self._audition(removed_only(self._session.state, proposal_id), start, stop, 0.0)
 
+    def play_trial(
+        self,
+        state: DocumentState,
+        at_hand: Mapping[str, StoredAudio],
+        span: tuple[int, int],
+        around_s: float,
+    ) -> None:
+        """Play a span of the chosen view as it would be with an edit that is tried out.
+
+        Parameters
+        ----------
+        state : the document as it would be
+        at_hand : the audio of the edit, by its key
+        """
+        programme = build(state) if self.plays_result else in_place(state)
+        self._audition(programme, *span, around_s, at_hand=at_hand)
+
     def play_edge(self, span: tuple[int, int], edge: Edge) -> None:
         """Play the original across one edge."""
         position = span[0] if edge is Edge.START else span[1]
@@ -297,11 +316,12 @@ class Transport(QObject):
         stop: int,
         around_s: float,
         span: tuple[int, int] | None = None,
+        at_hand: Mapping[str, StoredAudio] = NOTHING_AT_HAND,
     ) -> None:
         """Play a source span, or one of what is heard, with so much around it."""
         return_to = self.playhead_samples if self._return_to is None else self._return_to
         self._player.stop()
-        self._load(programme)
+        self._load(programme, at_hand=at_hand)
         around = s_to_samples(around_s, programme.rate_hz)
         heard = programme.result_span(start, stop, self._near_samples) if span is None else span
         first, last = max(0, heard[0] - around), min(programme.length_samples, heard[1] + around)
@@ -311,7 +331,12 @@ class Transport(QObject):
         self._player.play(first, None if self.loops else last)
         self._return_to = return_to
 
-    def _load(self, programme: EditList, speed: int = 1) -> None:
+    def _load(
+        self,
+        programme: EditList,
+        speed: int = 1,
+        at_hand: Mapping[str, StoredAudio] = NOTHING_AT_HAND,
+    ) -> None:
         if not self._session.is_open or not programme.rate_hz:
             raise UsageError("There is nothing to play yet; import a recording first ‹file.import›.")
         self._programme, self._return_to, self._goes_round = programme, None, False
@@ -324,12 +349,14 @@ class Transport(QObject):
             self._player.set_loop(None)
         else:
             self._made_of = made_of
-            self._player.set_source(self._renderer(programme), programme.rate_hz)
+            self._player.set_source(self._renderer(programme, at_hand), programme.rate_hz)
 
-    def _renderer(self, programme: EditList) -> Callable[[], PlaySource]:
+    def _renderer(
+        self, programme: EditList, at_hand: Mapping[str, StoredAudio] = NOTHING_AT_HAND
+    ) -> Callable[[], PlaySource]:
         media, shuttle = dict(self._session.media), self._shuttle
         state = without_missing(self._session.state, media)
-        return lambda: shuttle.of(Renderer(state, programme, media))
+        return lambda: shuttle.of(Renderer(state, programme, media, at_hand=at_hand))
 
     def _swap(self, programme: EditList, speed: int | None = None) -> None:
         """Go over to another programme, or to another speed, at the same moment of the source."""

@@ -10,6 +10,7 @@ from desktop.bindings.documents import documents
 from desktop.bindings.grid import grid
 from desktop.bindings.listening import listening
 from desktop.bindings.markers import markers
+from desktop.bindings.repairs import repairs
 from desktop.bindings.reviewing import answers, edges
 from desktop.bindings.timing import timing
 from desktop.bindings.tracks import tracks
@@ -28,6 +29,7 @@ def handlers(window: Window) -> Mapping[str, Handler]:
         **timing(window),
         **markers(window),
         **by_hand(window),
+        **repairs(window),
         **arranging(window),
         **viewing(window),
         **documents(window),

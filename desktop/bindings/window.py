@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from PySide6.QtWidgets import QWidget
-
 from desktop.drawing.spectrograms import Spectrograms
 from desktop.export.exporting import Exporting
 from desktop.files import Files
@@ -22,7 +20,9 @@ from desktop.review.kept_example import KeptListening
 from desktop.review.notes import Notes
 from desktop.review.queue_side import QueueSide
 from desktop.review.review import Review
+from desktop.separation.repairing import Repairing
 from desktop.session import Session
+from desktop.side import Side
 from desktop.taste.page import Tasting
 from desktop.telling import Telling
 from desktop.timeline.arranging import Arranging
@@ -68,7 +68,7 @@ class Window(Protocol):
     tap_tempo: TapTempo
     tasting: Tasting
     marking: Marking
-    side: QWidget
+    side: Side
     queue: QueueSide
     history: HistoryWalk
     selecting: Selecting
@@ -79,6 +79,7 @@ class Window(Protocol):
     clipped: ClippedPlaces
     timing: Timing
     timing_proposing: TimingProposing
+    repairing: Repairing
 
     def say(self, sentence: str) -> None:
         """Say what the last command did."""

@@ -12,18 +12,30 @@ from types import MappingProxyType
 
 from desktop.commands.arranging import ARRANGEMENT
 from desktop.commands.by_hand import BY_HAND
-from desktop.commands.command import GRID_LAYER, REVIEW, WINDOW, Command
+from desktop.commands.command import GRID_LAYER, LAYERS, REPAIR_LAYER, REVIEW, WINDOW, Command
 from desktop.commands.documents import EDIT, FILE, TASTE
 from desktop.commands.grid import GRID
 from desktop.commands.listening import TRANSPORT
 from desktop.commands.markers import MARKERS
+from desktop.commands.repairs import REPAIRS
 from desktop.commands.reviewing import ANSWERS, EDGES
 from desktop.commands.timing import TIMING
 from desktop.commands.tracks import TRACKS
 from desktop.commands.viewing import HELP, VIEW
 from widgets.controls.key_names import key_labels
 
-__all__ = ["BY_ID", "COMMANDS", "GRID_LAYER", "REVIEW", "WINDOW", "Command", "conflicts", "keys_markdown"]
+__all__ = [
+    "BY_ID",
+    "COMMANDS",
+    "GRID_LAYER",
+    "LAYERS",
+    "REPAIR_LAYER",
+    "REVIEW",
+    "WINDOW",
+    "Command",
+    "conflicts",
+    "keys_markdown",
+]
 
 COMMANDS: tuple[Command, ...] = (
     *ANSWERS,
@@ -34,6 +46,7 @@ COMMANDS: tuple[Command, ...] = (
     *TIMING,
     *MARKERS,
     *BY_HAND,
+    *REPAIRS,
     *ARRANGEMENT,
     *VIEW,
     *TASTE,

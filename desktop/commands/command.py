@@ -10,6 +10,9 @@ REVIEW = "review"
 """Works while there is a proposal to answer; the keys of `WINDOW` work here too."""
 GRID_LAYER = "grid"
 """Works once the layer was entered, until Esc: there its keys come before those of all other contexts."""
+REPAIR_LAYER = "repair"
+"""Works the same way while the panel is open in which sounds are taken out."""
+LAYERS = (GRID_LAYER, REPAIR_LAYER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,7 @@ class Command:
     id : "group.action"; shortcuts, buttons and tests refer to it
     label : what the menu and the palette say
     keys : in Qt's portable notation, the shown one first; empty where palette and button are enough
-    context : `WINDOW`, `REVIEW` or `GRID_LAYER`; a key means one thing in each
+    context : `WINDOW`, `REVIEW` or one of `LAYERS`; a key means one thing in each
     description : one sentence
     group : the heading it stands under
     repeats : runs again and again while its key is held

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Signal
 
 from desktop.actions import Actions
+from desktop.commands import GRID_LAYER
 from desktop.grid.editing import GridEditing
 from desktop.session import Session
 
@@ -64,4 +65,4 @@ class GridLayer(QObject):
     def _turn(self, *, is_on: bool) -> None:
         if is_on != self.is_on:
             self.is_on = is_on
-            self._actions.enter_grid(is_in=is_on)
+            self._actions.enter(GRID_LAYER, is_in=is_on)

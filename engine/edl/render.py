@@ -22,10 +22,12 @@ from typing import Self
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from engine.document.file.stored_audio import StoredAudio
 from engine.document.state import DocumentState
 from engine.document.track import audible
 from engine.edl.crossfade import Block, crossfade
 from engine.edl.edit_list import EditList
+from engine.edl.stored_sounds import NOTHING_AT_HAND
 from engine.edl.track_peaks import TrackPeaks, cell_samples
 from engine.edl.voice import Voice, open_voice, sides
 from engine.progress import SILENT, Progress
@@ -165,6 +167,7 @@ class Renderer(VoiceRenderer):
     media : where each source is now, by source id, and which document holds stored audio, by its key
     dtype : float32, or float64 where 32-bit integers must survive
     progress : hears of sources that must be converted to the document's rate first
+    at_hand : audio of edits that are tried out, see `engine.edl.stored_sounds.StoredSounds`
 
     Raises
     ------
@@ -178,12 +181,13 @@ class Renderer(VoiceRenderer):
         media: Mapping[str, Path],
         dtype: DTypeLike = np.float32,
         progress: Progress = SILENT,
+        at_hand: Mapping[str, StoredAudio] = NOTHING_AT_HAND,
     ) -> None:
         voices: list[Voice] = []
         with ExitStack() as opened:
             for track in audible(state.tracks):
                 patches = edit_list.patches.get(track.id)
-                voice = open_voice(state, track, media, np.dtype(dtype), progress, patches)
+                voice = open_voice(state, track, media, np.dtype(dtype), progress, patches, at_hand)
                 opened.callback(voice.close)
                 voices.append(voice)
             self._opened = opened.pop_all()

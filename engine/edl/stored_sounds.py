@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
 
 from engine.document.file.audio_packing import Samples
-from engine.document.file.stored_audio import audio_in_file
+from engine.document.file.stored_audio import StoredAudio, audio_in_file
 from engine.document.kinds.operations import Stored
 from engine.edl.delay import Sound
 
 MOST_KEPT_SAMPLES = 2**24
 """Of all that is kept ready together, 64 MB; what is heard last stays, however long it is."""
+NOTHING_AT_HAND: Mapping[str, StoredAudio] = MappingProxyType({})
 
 
 class Stores(Protocol):
@@ -39,10 +41,18 @@ class StoredSounds:
     Parameters
     ----------
     media : names the file that holds a key
+    at_hand : audio by its key that no document holds yet, such as that of an edit which is tried out
     """
 
-    def __init__(self, media: Mapping[str, Path], rate_hz: int, channels: int) -> None:
+    def __init__(
+        self,
+        media: Mapping[str, Path],
+        rate_hz: int,
+        channels: int,
+        at_hand: Mapping[str, StoredAudio] = NOTHING_AT_HAND,
+    ) -> None:
         self.media, self._rate_hz, self._channels = media, rate_hz, channels
+        self._at_hand = at_hand
         self._kept: OrderedDict[Stored, Samples] = OrderedDict()
         self._lost: set[Stored] = set()
 
@@ -73,8 +83,9 @@ class StoredSounds:
         return found
 
     def _read(self, stored: Stored) -> Samples | None:
-        path = self.media.get(stored.key)
-        audio = None if path is None else audio_in_file(path, stored.key)
+        path, audio = self.media.get(stored.key), self._at_hand.get(stored.key)
+        if audio is None and path is not None:
+            audio = audio_in_file(path, stored.key)
         if audio is None or audio.rate_hz != self._rate_hz:
             return None
         if not fits(stored, audio.frames, audio.channels, self._channels):

@@ -11,6 +11,7 @@ from numpy.typing import DTypeLike
 
 from engine.audio.conform import conformed_path
 from engine.audio.reader import SourceReader
+from engine.document.file.stored_audio import StoredAudio
 from engine.document.state import DocumentState
 from engine.document.track import Track, source_length_samples
 from engine.edl.crossfade import Block
@@ -18,7 +19,7 @@ from engine.edl.edit_list import EditList
 from engine.edl.lost_audio import lost_on_track
 from engine.edl.patched_reader import PatchedReader, Reads
 from engine.edl.patches import Patches
-from engine.edl.stored_sounds import StoredSounds
+from engine.edl.stored_sounds import NOTHING_AT_HAND, StoredSounds
 from engine.errors import SourceError
 from engine.progress import SILENT, Progress
 from engine.safe_write import shown
@@ -133,12 +134,14 @@ def open_voice(
     dtype: DTypeLike = np.float32,
     progress: Progress = SILENT,
     patches: Patches | None = None,
+    at_hand: Mapping[str, StoredAudio] = NOTHING_AT_HAND,
 ) -> Voice:
     """Open the source of a track for rendering, converted to the document's rate where it has another.
 
     Parameters
     ----------
     patches : what is edited of its sound; None where nothing is
+    at_hand : see `StoredSounds`
 
     Raises
     ------
@@ -155,7 +158,7 @@ def open_voice(
         raise SourceError(f"{shown(path)} is not the file that was imported: bring the old one back.")
     heard: Reads = reader
     if patches is not None:
-        stored = StoredSounds(media, state.rate_hz, source.channels)
+        stored = StoredSounds(media, state.rate_hz, source.channels, at_hand)
         heard = PatchedReader(reader, patches, length_samples, source.channels, track.start_samples, stored)
     start, stop = sounding_span(state, track, patches)
     return Voice(

@@ -10,24 +10,25 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.document.change import Edit, row_changes
 from engine.document.file.stored_audio import StoredAudio, stored
-from engine.document.proposals import Proposal
-from engine.document.repairs import repair
 from engine.document.state import DocumentState
 from engine.document.track import Track
 from engine.edl.voice import open_voice
 from engine.errors import UsageError
+from engine.jobs.separations import Separations
 from engine.progress import Progress
 from engine.separation.mask import Mode
 from engine.separation.prompts import prompts_of
 from engine.separation.registry import DEFAULT, separator_named
 from engine.separation.separate import Asked, Recording, separate
-from engine.separation.separator import Prompt
+from engine.separation.separator import Prompt, Separator
 from engine.separation.windows import FADE_MS, joined
 from engine.wording import listed
 
 MAKER = "separation"
+SILENT_BELOW = 1e-5
+"""-100 dB: below it there is nothing to be taken out."""
+_BLOCK_SAMPLES = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +56,14 @@ class SeparateRequest:
     separator: str = DEFAULT
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Separations:
-    """Repairs to be decided; `audio` is stored with the edit that proposes them.
-
-    Attributes
-    ----------
-    windows : the span and the track of each piece of audio
-    """
-
-    audio: tuple[StoredAudio, ...]
-    windows: tuple[tuple[int, int, str], ...]
-    reason: str
-    maker: str
-
-
-def separate_in_document(request: SeparateRequest, progress: Progress) -> Separations:
+def separate_in_document(
+    request: SeparateRequest, progress: Progress, separator: Separator | None = None
+) -> Separations:
     """Take apart each track by itself, so that what each microphone heard stays its own.
+
+    Parameters
+    ----------
+    separator : where it is made already; None for the one that the request names
 
     Raises
     ------
@@ -82,10 +74,10 @@ def separate_in_document(request: SeparateRequest, progress: Progress) -> Separa
     windows = joined(request.windows_samples, state.length_samples, state.rate_hz)
     prompts = request.examples + (prompts_of(request.texts) if request.texts or not request.examples else ())
     asked = Asked(prompts, request.mode, request.fade_ms, request.floor_db)
-    tracks = _sounding(state, request.tracks, windows)
+    tracks = sounding_tracks(state, request.tracks, windows)
     audio: list[StoredAudio] = []
     spans: list[tuple[int, int, str]] = []
-    separator = separator_named(request.separator)
+    separator = separator or separator_named(request.separator)
     for number, track in enumerate(tracks):
         part = progress.part(number / len(tracks), (number + 1) / len(tracks))
         with closing(open_voice(state, track, request.media)) as voice:
@@ -99,28 +91,15 @@ def separate_in_document(request: SeparateRequest, progress: Progress) -> Separa
     )
 
 
-def separations_edit(state: DocumentState, found: Separations) -> tuple[Edit, tuple[Proposal, ...]]:
-    """Return the repairs as one edit; apply it with `audio=found.audio`."""
-    changes, proposals = [], []
-    for audio, (start, stop, track) in zip(found.audio, found.windows, strict=True):
-        _edit, proposal = repair(
-            state,
-            audio,
-            (start, stop),
-            (track,),
-            at_samples=start,
-            maker=found.maker,
-            reason=found.reason,
-            crossfade_ms=0.0,
-        )
-        changes.append((state.proposals.get(proposal.id), proposal))
-        proposals.append(proposal)
-    return Edit("Separated a sound", row_changes(changes)), tuple(proposals)
-
-
-def _sounding(
+def sounding_tracks(
     state: DocumentState, chosen: Sequence[str], windows: Sequence[tuple[int, int]]
 ) -> tuple[Track, ...]:
+    """Return the tracks that reach into any of the windows, of those chosen; none chosen are all.
+
+    Raises
+    ------
+    UsageError : there is none
+    """
     tracks = tuple(
         track
         for track in state.tracks
@@ -132,6 +111,31 @@ def _sounding(
     if not tracks:
         raise UsageError("No track sounds in the window: choose one that does.")
     return tracks
+
+
+def require_sound(
+    state: DocumentState,
+    media: Mapping[str, Path],
+    tracks: Sequence[Track],
+    windows: Sequence[tuple[int, int]],
+    progress: Progress,
+) -> None:
+    """Refuse windows in which nothing is heard on any of some tracks.
+
+    Raises
+    ------
+    UsageError : all of them are silent there
+    SourceError : a recording is missing or cannot be read
+    """
+    for track in tracks:
+        with closing(open_voice(state, track, media)) as voice:
+            for start, stop in windows:
+                for first in range(start, stop, _BLOCK_SAMPLES):
+                    progress.check_cancelled()
+                    heard = voice.read(first, min(stop, first + _BLOCK_SAMPLES))
+                    if np.abs(heard).max(initial=0.0) >= SILENT_BELOW:
+                        return
+    raise UsageError("It is silent there: select where the sound is heard.")
 
 
 def _reason(mode: Mode, prompts: Sequence[Prompt]) -> str:

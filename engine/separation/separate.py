@@ -104,21 +104,29 @@ def _pieces(
     separator: Separator,
 ) -> Iterator[Samples]:
     """Yield a window piece by piece, each faded over the end of the one before."""
-    start, stop = window
     step = s_to_samples(_PIECE_S, recording.rate_hz)
-    overlap = s_to_samples(_OVERLAP_S, recording.rate_hz)
     tail: Samples | None = None
-    for at in range(start, stop, step):
-        until = min(stop, at + step + overlap)
+    for at, until in piece_spans(window, recording.rate_hz):
         piece = changed(recording, windows, (at, until), asked, separator)
         if tail is not None:
             ramp = np.linspace(0.0, 1.0, len(tail), dtype=np.float32)[:, None]
             piece[: len(tail)] = tail + ramp * (piece[: len(tail)] - tail)
-        if until == stop:
+        if until == window[1]:
             yield piece
             return
         yield piece[:step]
         tail = piece[step:]
+
+
+def piece_spans(window: tuple[int, int], rate_hz: int) -> Iterator[tuple[int, int]]:
+    """Yield the overlapping pieces in which a window is heard, [start, stop) in samples."""
+    start, stop = window
+    step, overlap = s_to_samples(_PIECE_S, rate_hz), s_to_samples(_OVERLAP_S, rate_hz)
+    for at in range(start, stop, step):
+        until = min(stop, at + step + overlap)
+        yield at, until
+        if until == stop:
+            return
 
 
 def heard_around(

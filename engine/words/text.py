@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +16,8 @@ from tokenizers import Tokenizer
 
 from engine.errors import OffcutError, UsageError
 from engine.wording import quoted
+from engine.words.vocabulary import FOLDER
 
-FOLDER = Path(__file__).resolve().parents[2] / "resources" / "words"
 SIZE = 256
 """How many numbers a vector of words has."""
 LONGEST_PROMPT = 200

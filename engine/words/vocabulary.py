@@ -1,4 +1,4 @@
-"""The sounds that are known by name, and other words for them."""
+"""The sounds that are known by name, and other words for them; read without what encodes words."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
-from engine.words.text import FOLDER
+FOLDER = Path(__file__).resolve().parents[2] / "resources" / "words"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ class NameForm(QWidget):
     Parameters
     ----------
     label : with an ampersand before its mnemonic
+    name : what is written to begin with
 
     Signals
     -------
@@ -23,9 +24,9 @@ class NameForm(QWidget):
 
     changed = Signal()
 
-    def __init__(self, label: str, said: str, parent: QWidget | None = None) -> None:
+    def __init__(self, label: str, said: str, name: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._line = QLineEdit()
+        self._line = QLineEdit(name)
         self._line.setAccessibleName(label.replace("&", ""))
         self._line.textChanged.connect(lambda _text: self.changed.emit())
         note = QLabel(said)

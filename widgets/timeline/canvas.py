@@ -28,6 +28,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.state import DocumentState
 from engine.hits.hits import Hits
+from engine.jobs.repair_requests import ShownMask
 from engine.timebase import format_time, samples_to_s
 from widgets import theme
 from widgets.theme import Theme
@@ -50,6 +51,7 @@ from widgets.timeline.playhead import overview_strip, paint_playhead, playhead_s
 from widgets.timeline.ruler import RulerMode
 from widgets.timeline.shown import Shown
 from widgets.timeline.sound.lanes import Lane
+from widgets.timeline.sound.masks import MaskLayer
 from widgets.timeline.sound.spectrogram import SpectrogramLook
 from widgets.timeline.sound.spectrogram_columns import SpectrogramColumns
 from widgets.timeline.sound.waves import WaveSource
@@ -206,7 +208,8 @@ class Canvas(QWidget):
         if retimed:
             curve, beats = times.curve(self._source_curve), times.beats(self._source_beats)
             lines, length = times.lines(self._source_lines), times.length_samples
-            self._show(curve=curve, beats=beats, lines=lines, length_samples=length)
+            masks = replace(self.shown.masks, times=times)
+            self._show(curve=curve, beats=beats, lines=lines, length_samples=length, masks=masks)
         self.set_lanes(lanes)
         if retimed or not is_answer:
             self._layers.forget_overview()
@@ -317,6 +320,10 @@ class Canvas(QWidget):
         """Show all as it was recorded, or with its edited sound; whose waves those are is told apart."""
         self._is_before = before
         self._show(hits=self._hit_marks())
+
+    def set_masks(self, masks: tuple[ShownMask, ...]) -> None:
+        """Show what the words of a repair mean, or nothing any more."""
+        self._show(masks=MaskLayer(masks, self.times))
 
     def _marked(self) -> HitMarks:
         marks = HitMarks.of(self._hits, self.state)

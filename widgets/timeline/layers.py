@@ -231,8 +231,10 @@ class Layers:
         for y in {layout.edits_top, layout.lanes_top}:
             painter.fillRect(frame.horizontal(y - frame.hairline, 0, layout.width), line)
         proposals.paint(painter)
-        for place in self._spectrograms.places(frame, shown.lanes):
-            paint_axis(painter, frame, place, self._spectrograms.look)
+        places, look = tuple(self._spectrograms.places(frame, shown.lanes)), self._spectrograms.look
+        shown.masks.paint(painter, frame, shown.lanes, places, look.scale)
+        for place in places:
+            paint_axis(painter, frame, place, look)
         paint_zooms(painter, frame, shown.lanes, self._spectrograms.sources)
 
     def _paint_around(self, painter: QPainter, frame: Frame, shown: Shown) -> None:

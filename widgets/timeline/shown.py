@@ -16,6 +16,7 @@ from widgets.timeline.marks.hits import NO_HITS, HitMarks
 from widgets.timeline.marks.markers import NO_MARKS, Marks
 from widgets.timeline.ruler import RulerMode
 from widgets.timeline.sound.lanes import Lane
+from widgets.timeline.sound.masks import NO_MASKS, MaskLayer
 
 Stretch = tuple[float, float]
 """From where to where in view positions."""
@@ -31,6 +32,7 @@ class Shown:
     current : id of the current proposal
     lines : the divisions of the beats that hits are moved to, ascending
     hits : the hits of drums, with where they go
+    masks : what the words of a repair mean that is tried out
     length_samples : of the source or of the result, whichever is shown
     keys : the key cap of each command id, for what the hints name
     """
@@ -43,6 +45,7 @@ class Shown:
     beats: Beats | None = None
     lines: NDArray[np.int64] = field(default_factory=lambda: NO_LINES)
     hits: HitMarks = NO_HITS
+    masks: MaskLayer = NO_MASKS
     marks: Marks = NO_MARKS
     slabs: Slabs = NO_SLABS
     ruler_mode: RulerMode = RulerMode.TIME

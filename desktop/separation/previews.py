@@ -1,0 +1,124 @@
+"""The last two previews of a repair: which one is meant, how each is heard, and what accepting it does."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+
+from desktop.session import Session
+from desktop.transport import Transport
+from engine.document.change import Edit
+from engine.document.file.storage import apply_rows
+from engine.document.proposals import Proposal
+from engine.errors import UsageError
+from engine.jobs.repair_requests import RepairPreview, RepairSettings
+from engine.jobs.separations import separations_edit
+from engine.timebase import s_to_samples
+from engine.wording import listed
+
+AROUND_S = 1.0
+TOGETHER_S = 20.0
+"""Windows are heard one after the other as they lie in the recording where all of them take no longer."""
+NO_PREVIEW = "There is no preview yet: write which sound is meant and make one ‹repair.preview›."
+_NAMES = ("A", "B")
+
+
+class Previews(QObject):
+    """Holds two previews by turns, plays them, and makes an edit of the one that is meant."""
+
+    def __init__(self, session: Session, transport: Transport, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session, self._transport = session, transport
+        self._held: list[RepairPreview] = []
+        self._at = 0
+
+    @property
+    def current(self) -> RepairPreview | None:
+        """The preview that is meant."""
+        return self._held[self._at] if self._held else None
+
+    @property
+    def said(self) -> str:
+        """Which one that is, in words."""
+        return self._said(self._at) if self._held else ""
+
+    @property
+    def other(self) -> str:
+        """Which one it can be compared with, in words."""
+        return self._said(1 - self._at) if len(self._held) > 1 else ""
+
+    def _said(self, at: int) -> str:
+        return f"{_NAMES[at]}: {settings_words(self._held[at].settings)}"
+
+    def forget(self) -> None:
+        """Hold none any more."""
+        self._held, self._at = [], 0
+
+    def take(self, preview: RepairPreview) -> None:
+        """Hold one more, in the place of the older one."""
+        if len(self._held) < len(_NAMES):
+            self._held.append(preview)
+            self._at = len(self._held) - 1
+        else:
+            self._at = 1 - self._at
+            self._held[self._at] = preview
+
+    def turn(self) -> RepairPreview:
+        """Go over to the other one.
+
+        Raises
+        ------
+        UsageError : there are no two
+        """
+        if len(self._held) < len(_NAMES):
+            raise UsageError("There is one preview, or none: change the words or a setting to compare two.")
+        self._at = 1 - self._at
+        return self._held[self._at]
+
+    def required(self) -> RepairPreview:
+        """Return the preview that is meant.
+
+        Raises
+        ------
+        UsageError : there is none
+        """
+        if self.current is None:
+            raise UsageError(NO_PREVIEW)
+        return self.current
+
+    def hear(self, what: str) -> None:
+        """Play the "target", the "remainder" or the "result" of the preview that is meant.
+
+        Raises
+        ------
+        UsageError : there is none, or the windows are cut from the result
+        """
+        preview, state = self.required(), self._session.state
+        found = getattr(preview, what)
+        edit, _proposals = separations_edit(state, found, accepted=True)
+        at_hand = {one.key: one for one in found.audio}
+        start, stop = preview.windows[0]
+        if preview.windows[-1][1] - start <= s_to_samples(TOGETHER_S, state.rate_hz):
+            stop = preview.windows[-1][1]
+        around_s = AROUND_S if what == "result" else 0.0
+        self._transport.play_trial(apply_rows(state, edit.changes), at_hand, (start, stop), around_s)
+
+    def apply(self, *, accepted: bool) -> tuple[Edit, tuple[Proposal, ...]]:
+        """Make repairs of the preview that is meant, accepted or undecided, as one step of undo.
+
+        Raises
+        ------
+        UsageError : there is none, or its tracks are gone
+        """
+        found = self.required().result
+        edit, proposals = separations_edit(self._session.state, found, accepted=accepted)
+        self._session.apply(edit, audio=found.audio)
+        return edit, proposals
+
+
+def settings_words(settings: RepairSettings) -> str:
+    """Return what is done, in words: "dog and hum out, by 12 dB"."""
+    named = listed(settings.texts)
+    how = "entirely" if settings.strength_db is None else f"by {settings.strength_db:g} dB"
+    if settings.keeps:
+        return f"{named} kept alone, all else {'gone' if settings.strength_db is None else how}"
+    return f"{named} out {how}"

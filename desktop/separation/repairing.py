@@ -1,0 +1,341 @@
+"""Taking a sound out in the window: the panel, the jobs it asks for, and what becomes of their previews."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol
+
+from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtWidgets import QWidget
+
+from desktop.actions import Actions
+from desktop.commands import REPAIR_LAYER
+from desktop.job_lanes import JobHandle
+from desktop.jobs import preview_repair, words_in_span
+from desktop.review.arrivals import Arrivals
+from desktop.review.review import Review
+from desktop.separation.finding import Finding
+from desktop.separation.previews import Previews, settings_words
+from desktop.separation.recent_words import RecentWords
+from desktop.session import Session
+from desktop.slots import telling_refusals
+from desktop.timeline.selecting import Selecting
+from desktop.transport import Transport
+from desktop.work import Work
+from engine.document.track import sound_of
+from engine.errors import OffcutError, UsageError
+from engine.jobs.repair_requests import HeardWord, PreviewRequest, RepairPreview, Span, SpanRequest
+from engine.separation.mask_memory import MaskMemory
+from engine.timebase import format_time, samples_to_s
+from engine.wording import counted
+from engine.words.vocabulary import vocabulary
+from widgets.separation.completion import KnownWords, Suggestion
+from widgets.separation.panel import RepairPanel
+from widgets.timeline.timeline_view import TimelineView
+
+WAITING = "Waiting for other work"
+NOTHING_NAMED = "Nothing is named: say in a few words which sound is meant."
+
+
+class Window(Protocol):
+    """What taking a sound out needs of a window."""
+
+    session: Session
+    work: Work
+    transport: Transport
+    review: Review
+    arrivals: Arrivals
+    selecting: Selecting
+    commands: Actions
+    timeline: TimelineView
+    repair_panel: RepairPanel
+
+
+class Repairing(QObject):
+    """Opens the panel over what is selected, and makes repairs of what is heard there.
+
+    Attributes
+    ----------
+    finding : what proposes to take a sound out wherever it is heard
+
+    Signals
+    -------
+    said, refused : what was done, or why not
+    opened : whether the panel is open
+    """
+
+    said = Signal(str)
+    refused = Signal(str)
+    opened = Signal(bool)
+
+    def __init__(self, window: QWidget, parts: Window, settings: QSettings) -> None:
+        super().__init__(window)
+        self._session, self._work, self._parts = parts.session, parts.work, parts
+        self._panel, self._selecting, self._canvas = (
+            parts.repair_panel,
+            parts.selecting,
+            parts.timeline.canvas,
+        )
+        self._recent = RecentWords(settings)
+        self._previews = Previews(parts.session, parts.transport, self)
+        self._memory = MaskMemory()
+        self._windows: tuple[Span, ...] = ()
+        self._tracks: tuple[str, ...] = ()
+        self._job: JobHandle | None = None
+        self.finding = Finding(window, parts, self._recent, self._panel.settings)
+        self.finding.said.connect(self.said)
+        panel = self._panel
+        panel.hide()
+        panel.preview_wanted.connect(self.preview)
+        panel.settings_chosen.connect(self._choose)
+        panel.words_changed.connect(lambda: panel.show_problem(""))
+        panel.command_requested.connect(parts.commands.run)
+        panel.cancel_requested.connect(self._cancel)
+        parts.session.replaced.connect(self._start_over)
+        parts.session.changed.connect(lambda _change: self._show_where())
+        parts.selecting.changed.connect(telling_refusals(self._follow_selection, self.refused.emit))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the panel is open."""
+        return not self._panel.isHidden()
+
+    # the panel
+
+    def open(self) -> None:
+        """Open the panel for what is selected, or go back to its field.
+
+        Raises
+        ------
+        UsageError : nothing is selected, or there is nothing to take out of
+        """
+        if not self._session.state.tracks:
+            raise UsageError(
+                "There is nothing to take a sound out of; import a recording first ‹file.import›."
+            )
+        if not self.is_open:
+            self._set_windows((self._selecting.required(),))
+            self._panel.words.set_known(
+                KnownWords({name: one.said for name, one in vocabulary().items()}, self._recent.words)
+            )
+            self._panel.show_rest()
+            self._panel.show()
+            self._parts.commands.enter(REPAIR_LAYER, is_in=True)
+            self.opened.emit(True)
+        self._panel.words.begin()
+
+    def leave(self) -> bool:
+        """Give up what is being made, or close the panel; False where it is closed already."""
+        if not self.is_open:
+            return False
+        if self._cancel():
+            return True
+        self._close()
+        return True
+
+    def add_window(self) -> None:
+        """Mean the selection too, beside the windows that there are.
+
+        Raises
+        ------
+        UsageError : nothing is selected
+        """
+        if not self.is_open:
+            self.open()
+            return
+        span = self._selecting.required()
+        self._set_windows(tuple(sorted({*self._windows, span})))
+        self.said.emit(f"The sound is meant in {counted(len(self._windows), 'window')}")
+
+    def _start_over(self) -> None:
+        self._memory = MaskMemory()
+        self._close()
+
+    def _close(self) -> None:
+        was_open = self.is_open
+        self._cancel()
+        self._forget()
+        self._windows = ()
+        self._panel.words.offer_heard(())
+        self._panel.show_problem("")
+        self._panel.hide()
+        if was_open:
+            self._parts.commands.enter(REPAIR_LAYER, is_in=False)
+            self._parts.timeline.setFocus()
+            self.opened.emit(False)
+
+    def _forget(self) -> None:
+        self._previews.forget()
+        self._show_preview()
+
+    def _follow_selection(self) -> None:
+        """Mean what is selected now; with nothing selected, what was meant stays."""
+        span, tracks = self._selecting.span, self._selecting.tracks
+        if self.is_open and span is not None and (span not in self._windows or tracks != self._tracks):
+            self._set_windows((span,))
+
+    def _set_windows(self, windows: tuple[Span, ...]) -> None:
+        self._cancel()
+        self._windows, self._tracks = windows, self._selecting.tracks
+        self._forget()
+        self._panel.words.offer_heard(())
+        self._show_where()
+
+    def _show_where(self) -> None:
+        if not self._windows:
+            return
+        rate_hz = max(self._session.state.rate_hz, 1)
+        if len(self._windows) == 1:
+            first, last = (format_time(samples_to_s(edge, rate_hz), 1) for edge in self._windows[0])
+            where = f"{first} – {last}"
+        else:
+            where = counted(len(self._windows), "window")
+        chosen = f", {self._selecting.tracks_words}" if self._tracks else ""
+        self._panel.show_where(f"{where}{chosen}")
+
+    # what is asked for
+
+    @property
+    def _spans(self) -> SpanRequest:
+        return SpanRequest(self._session.state, self._session.media, self._tracks, self._windows)
+
+    def _require_open(self) -> None:
+        if not self.is_open:
+            raise UsageError("Select where the sound is, and open the panel for it ‹repair.open›.")
+
+    def ask_what(self) -> None:
+        """Find out which of the sounds that are known by name are heard in the windows."""
+        self._require_open()
+        self._run(words_in_span, self._spans, "Listening to the selection", self._take_words)
+
+    def preview(self) -> None:
+        """Have a preview made of what the panel says; where it is made already, hear it."""
+        self._require_open()
+        settings, before = self._panel.settings(), self._previews.current
+        if not settings.texts:
+            self._panel.show_problem(NOTHING_NAMED)
+            return
+        if before is not None and before.settings == settings:
+            self._after_field()
+            self.hear("result")
+            return
+        request = PreviewRequest(self._spans, settings, self._memory)
+        self._run(preview_repair, request, "Taking it out", partial(self._take, request))
+
+    def _choose(self) -> None:
+        """Follow the sliders once there is a preview; before, they wait for the words."""
+        if self._previews.current is not None:
+            self.preview()
+
+    def _run(
+        self, job: Callable[..., object], request: object, title: str, take: Callable[..., None]
+    ) -> None:
+        self._cancel()
+        handle = self._work.compute(job, request, title, take)
+        self._job = handle
+        self._panel.show_work(0.0, WAITING, None)
+
+        def begin() -> None:
+            if self._job is handle:
+                self._panel.show_work(0.0, title, None)
+
+        def tell(fraction: float, text: str, _figures: object, left_s: float | None) -> None:
+            if self._job is handle:
+                self._panel.show_work(fraction, text or title, left_s)
+
+        def fail(sentence: str) -> None:
+            if self._job is handle:
+                self._panel.show_problem(sentence)
+
+        def rest() -> None:
+            if self._job is handle:
+                self._job = None
+                self._panel.show_rest()
+
+        handle.started.connect(begin)
+        handle.progressed.connect(tell)
+        handle.failed.connect(fail)
+        for ended in (handle.finished, handle.failed, handle.cancelled):
+            ended.connect(lambda *_: rest())
+
+    def _cancel(self) -> bool:
+        """Give up the job that runs; False where none does."""
+        job, self._job = self._job, None
+        if job is not None:
+            job.cancel()
+            self._panel.show_rest()
+        return job is not None
+
+    def _take_words(self, words: tuple[HeardWord, ...]) -> None:
+        if self.is_open:
+            self._panel.words.offer_heard(tuple(Suggestion(one.text, "", one.likelihood) for one in words))
+
+    def _take(self, request: PreviewRequest, preview: RepairPreview) -> None:
+        """Show and hear a preview, unless something else is meant by now."""
+        asked = request.spans
+        if not self.is_open or (asked.windows, asked.tracks) != (self._windows, self._tracks):
+            return
+        if sound_of(asked.state.tracks) != sound_of(self._session.state.tracks):
+            raise UsageError("The tracks were changed meanwhile: make the preview again ‹repair.preview›.")
+        self._previews.take(preview)
+        self._recent.note(preview.settings.texts)
+        self._show_preview()
+        if self._panel.settings() == preview.settings:
+            self._after_field()
+        self.said.emit(f"Preview {self._previews.said}")
+        if self._parts.arrivals.is_on:
+            self.hear("result")
+
+    def _after_field(self) -> None:
+        """Leave the field, so that letters mean what is done with the preview."""
+        if self._panel.words.line.hasFocus():
+            self._parts.timeline.setFocus()
+
+    def _show_preview(self) -> None:
+        current = self._previews.current
+        self._panel.show_preview(self._previews.said, self._previews.other)
+        self._canvas.set_masks(() if current is None else current.masks)
+
+    # what is done with a preview
+
+    def hear(self, what: str) -> None:
+        """Play the "target", the "remainder" or the "result"."""
+        self._require_open()
+        self._previews.hear(what)
+        said = {"target": "What the words mean", "remainder": "What is left", "result": "The repair"}
+        self.said.emit(f"{said[what]}, {self._previews.said}")
+
+    def compare(self) -> None:
+        """Go over to the other of the last two previews, and hear it."""
+        self._require_open()
+        self._panel.show_settings(self._previews.turn().settings)
+        self._show_preview()
+        self.hear("result")
+
+    def accept(self) -> None:
+        """Take the preview into the document, accepted."""
+        self._apply(accepted=True)
+
+    def put_into_queue(self) -> None:
+        """Take the preview into the document, undecided."""
+        self._apply(accepted=False)
+
+    def _apply(self, *, accepted: bool) -> None:
+        self._require_open()
+        preview = self._previews.required()
+        try:
+            edit, proposals = self._previews.apply(accepted=accepted)
+        except OffcutError as error:
+            self._panel.show_problem(str(error))
+            raise
+        self._parts.transport.stop()
+        self._close()
+        self._selecting.let_go()
+        self._parts.review.choose(proposals[0].id)
+        done = "Accepted" if accepted else "In the queue"
+        tracks = len({proposal.tracks for proposal in proposals})
+        where = f", on {counted(tracks, 'track')}" if tracks > 1 else ""
+        self.said.emit(
+            f"{done}: {settings_words(preview.settings)}{where}" if edit.changes else "It is there already"
+        )

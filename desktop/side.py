@@ -1,0 +1,49 @@
+"""What stands beside the timeline: the queue, and below it the panels of what is being done."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from widgets.chrome.learning_panel import LearningPanel
+from widgets.review.history_panel import HistoryPanel
+from widgets.review.queue_panel import QueuePanel
+from widgets.separation.panel import RepairPanel
+from widgets.theme import Theme
+from widgets.timing.panel import TimingPanel
+
+
+class Side(QWidget):
+    """Lays them out below each other; the queue takes the room that the others leave."""
+
+    def __init__(
+        self,
+        queue: QueuePanel,
+        timing: TimingPanel,
+        repair: RepairPanel,
+        history: HistoryPanel,
+        learning: LearningPanel,
+    ) -> None:
+        super().__init__()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(queue, 1)
+        for panel in (timing, repair, history, learning):
+            layout.addWidget(panel)
+        history.hide()
+        self._panels = (queue, timing, repair, history, learning)
+        self._timing, self._put_away = timing, False
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in other colours."""
+        for panel in self._panels:
+            panel.set_theme(theme)
+
+    def make_room(self, is_wanted: bool) -> None:
+        """Put the panel of drum timing away while another one is worked in, and show it again after."""
+        if is_wanted:
+            self._put_away = not self._timing.isHidden()
+            self._timing.hide()
+        elif self._put_away:
+            self._put_away = False
+            self._timing.show()

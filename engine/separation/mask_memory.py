@@ -1,0 +1,17 @@
+"""Masks that were found before; light, so that the window holds them between jobs without torch."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Any
+
+Asked = tuple[str, bytes, bytes]
+"""Of whom, over which sound, and what was meant."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MaskMemory:
+    """`engine.separation.mask.Mask` by what was asked; used by one thread at a time."""
+
+    masks: OrderedDict[Asked, Any] = field(default_factory=OrderedDict)

@@ -1,0 +1,308 @@
+"""A sound taken out in the window by keys: named, heard before, compared, accepted, found everywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from desktop.separation.previews import Previews
+from engine.document.analysis import BeatGrid
+from engine.document.decisions import Verdict
+from engine.document.document import Document
+from engine.document.edits import set_analyses
+from engine.edl.build import in_place
+from engine.edl.render import render
+from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
+from engine.jobs.repair_requests import RepairPreview
+from engine.progress import SILENT
+from tests.desktop.conftest import Hands, fill
+from widgets.separation.panel import ENTIRELY_DB
+
+RATE_HZ = 16_000
+SPAN = (round(2.6 * RATE_HZ), round(4.4 * RATE_HZ))
+BARKS_S = (3.0, 8.5)
+BARKS = ("5-203128-A-0.flac", "5-203128-B-0.flac")
+
+
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> Path:
+    """Twelve seconds of faint noise on two microphones, in which a dog barks twice."""
+    folder = tmp_path_factory.mktemp("yard")
+    rng = np.random.default_rng(14)
+    clips = [soundfile.read(data_dir / "esc50" / "audio" / name)[0] for name in BARKS]
+    paths = []
+    for name, gain in (("near", 0.5), ("far", 0.2)):
+        sound = 0.002 * rng.standard_normal(12 * RATE_HZ)
+        for clip, at_s in zip(clips, BARKS_S, strict=True):
+            loud = np.abs(clip) > 0.1 * np.abs(clip).max()
+            bark = clip[int(np.argmax(loud)) :][:RATE_HZ]
+            first = round(at_s * RATE_HZ)
+            sound[first : first + len(bark)] += gain * bark / np.abs(bark).max()
+        paths.append(folder / f"{name}.wav")
+        soundfile.write(paths[-1], sound, RATE_HZ, "PCM_16")
+    path = folder / "yard.offcut"
+    with Document.create(path) as made:
+        made.apply(import_edit(made.state, import_audio(ImportRequest(tuple(paths)), SILENT)))
+        grid = BeatGrid(np.zeros(0, np.int64), np.zeros(0, np.int64), 0.0, 0.0, "made up")
+        made.apply(set_analyses(made.state, {"beats": "beats-0"}, "Heard"), {"beats-0": grid})
+    return path
+
+
+@pytest.fixture
+def yard(hands: Hands, made_once: Path, tmp_path: Path) -> Hands:
+    """The window on a copy of that document, with the first bark selected."""
+    path = tmp_path / "yard.offcut"
+    path.write_bytes(made_once.read_bytes())
+    hands.window.session.open(path)
+    hands.finish_work()
+    hands.window.repairing.said.connect(hands.said.append)
+    hands.window.selecting.select(*SPAN)
+    return hands
+
+
+def type_words(hands: Hands, words: str) -> None:
+    """Open the panel and write words, in the place of those that were there."""
+    hands.press("W")
+    line = hands.window.repair_panel.words.line
+    assert line.hasFocus()
+    QTest.keyClicks(line, words)
+
+
+def preview(hands: Hands, words: str) -> RepairPreview:
+    """Write words and press Enter; return the preview once it is made."""
+    type_words(hands, words)
+    hands.press("Return")
+    hands.finish_work()
+    return held(hands).required()
+
+
+def held(hands: Hands) -> Previews:
+    return hands.window.repairing._previews
+
+
+def heard(hands: Hands) -> np.ndarray:
+    state, media = hands.window.session.state, hands.window.session.media
+    return render(state, in_place(state), media, 0, state.length_samples)
+
+
+def test_a_sound_is_named_heard_and_accepted_by_keys(yard: Hands) -> None:
+    window, before = yard.window, heard(yard)
+    panel = window.repair_panel
+    made = preview(yard, "dog")
+    assert panel.isVisible()
+    assert made.windows == (SPAN,)
+    assert not panel.words.line.hasFocus(), "letters mean the preview now"
+    assert {mask.track for mask in window.timeline.canvas.shown.masks.masks} == {
+        track.id for track in window.session.state.tracks
+    }
+    assert not window.session.state.proposals, "nothing is decided by hearing"
+    for key in ("1", "2", "3", "Alt+1"):
+        yard.press(key)
+        assert window.transport.is_auditioning, key
+        window.transport.stop()
+    assert yard.said[-1] == "What the words mean, A: dog out entirely"
+    yard.press("A")
+    state = window.session.state
+    assert [one.kind for one in state.proposals.values()] == ["repair", "repair"]
+    assert {state.verdict(key) for key in state.proposals} == {Verdict.ACCEPTED}
+    assert window.review.current in state.proposals
+    assert panel.isHidden()
+    assert not window.timeline.canvas.shown.masks.masks
+    after = heard(yard)
+    np.testing.assert_array_equal(after[: SPAN[0]], before[: SPAN[0]])
+    np.testing.assert_array_equal(after[SPAN[1] :], before[SPAN[1] :])
+    assert not np.array_equal(after, before)
+    expected = sum(audio.samples for audio in made.result.audio)
+    np.testing.assert_allclose(after[slice(*SPAN)], expected, atol=1e-6, err_msg="as it was heard before")
+    yard.press("Ctrl+Z")
+    np.testing.assert_array_equal(heard(yard), before)
+    assert not window.session.state.proposals
+    yard.press("Ctrl+Shift+Z")
+    np.testing.assert_array_equal(heard(yard), after)
+
+
+def test_what_is_previewed_is_rendered_by_the_code_that_exports(yard: Hands) -> None:
+    window = yard.window
+    made = preview(yard, "dog")
+    yard.press("1")
+    source = window.player._factory()
+    sound = source.read(*SPAN)
+    source.close()
+    window.transport.stop()
+    np.testing.assert_allclose(sound, sum(one.samples for one in made.target.audio), atol=1e-6)
+    both = [sum(audio.samples for audio in part.audio) for part in (made.target, made.remainder)]
+    inner = slice(2000, -2000)  # within the fades the recording is heard in both
+    whole = heard(yard)[slice(*SPAN)]
+    np.testing.assert_allclose((both[0] + both[1])[inner], whole[inner], atol=1e-4)
+
+
+def test_two_settings_are_compared_and_one_is_put_into_the_queue(yard: Hands) -> None:
+    window, panel = yard.window, yard.window.repair_panel
+    first = preview(yard, "dog, hum")
+    assert first.settings.texts == ("dog", "hum")
+    yard.press("4")
+    assert yard.refused[-1].startswith("There is one preview, or none")
+    panel.strength.setFocus()
+    for _ in range(panel.strength.maximum() - 12):
+        QTest.keyClick(panel.strength, Qt.Key.Key_Left)
+    with yard.qtbot.waitSignal(panel.strength.chosen):
+        pass
+    yard.finish_work()
+    second = held(yard).required()
+    assert (second.settings.strength_db, first.settings.strength_db) == (12.0, None)
+    loud, soft = (abs(made.result.audio[0].samples).sum() for made in (second, first))
+    assert loud > soft, "nothing is made quieter than by 12 dB"
+    yard.press("Alt+4")
+    assert held(yard).required() is first
+    assert panel.strength.value() == ENTIRELY_DB
+    assert window.transport.is_auditioning
+    assert yard.said[-1] == "The repair, A: dog and hum out entirely"
+    window.transport.stop()
+    yard.press("4")
+    window.transport.stop()
+    assert held(yard).required() is second
+    yard.press("Alt+7")
+    state = window.session.state
+    assert len(state.proposals) == len(state.tracks) == 2
+    assert not state.decisions
+    assert {one.reason for one in state.proposals.values()} == {"Dog and hum taken out"}
+    assert window.review.current in state.proposals
+    yard.press("A")
+    assert list(window.session.state.decisions), "from the queue it is answered like any other"
+
+
+def test_several_windows_and_one_track(yard: Hands) -> None:
+    window = yard.window
+    far = window.session.state.tracks[1].id
+    window.selecting.toggle_track(far)
+    yard.press("W")
+    window.selecting.select(8 * RATE_HZ, 10 * RATE_HZ)
+    assert window.repairing._windows == ((8 * RATE_HZ, 10 * RATE_HZ),), "another selection is meant instead"
+    window.selecting.select(*SPAN)
+    window.repairing.add_window()
+    window.selecting.select(8 * RATE_HZ, 10 * RATE_HZ)
+    assert window.repairing._windows == ((8 * RATE_HZ, 10 * RATE_HZ),)
+    window.repairing._set_windows((SPAN,))
+    window.repairing.add_window()
+    made = preview(yard, "dog")
+    assert made.windows == (SPAN, (8 * RATE_HZ, 10 * RATE_HZ))
+    assert {track for *_, track in made.result.windows} == {far}
+    assert len(window.timeline.canvas.shown.masks.masks) == 2
+
+
+def test_what_is_heard_is_ranked_and_fills_the_field(yard: Hands) -> None:
+    words = yard.window.repair_panel.words
+    yard.press("W")
+    yard.press("Alt+5")
+    yard.finish_work()
+    assert words.list.isVisible()
+    assert words.list.suggestions[0].text == "dog"
+    shares = [one.share for one in words.list.suggestions]
+    assert shares == sorted(shares, reverse=True)
+    index = words.list.model().index(0, 0)
+    where = words.list.visualRect(index).center()
+    QTest.mouseClick(words.list.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    assert words.text() == "dog"
+    QTest.keyClicks(words.line, ", ra")
+    assert words.list.suggestions[0].text == "rain"
+    yard.press("Down")
+    yard.press("Return")
+    assert words.text() == "dog, rain"
+    assert not yard.window.work.is_busy, "Enter took the row, it asked for no preview"
+
+
+def test_recent_words_come_first_and_outlive_the_window(yard: Hands, restarted) -> None:
+    preview(yard, "barking")
+    yard.press("Esc")
+    assert yard.window.repair_panel.isHidden()
+    other = restarted()
+    assert other.repairing._recent.words == ("barking",)
+    yard.press("W")
+    assert [one.text for one in yard.window.repair_panel.words.list.suggestions] == ["barking"]
+
+
+BAD_WORDS = (
+    ("", "Nothing is named"),
+    (" , ,", "Nothing is named"),
+    ("x" * 10_000, "characters long"),
+    (",".join(f"dog {number}" for number in range(40)), "sounds are named at once"),
+)
+
+
+def test_words_that_cannot_be_meant_are_told_in_the_panel(yard: Hands) -> None:
+    panel = yard.window.repair_panel
+    yard.press("W")
+    for words, said in BAD_WORDS:
+        panel.words.line.setText(words)
+        yard.press("Return")
+        yard.finish_work()
+        assert said in panel._problem.text()
+        assert panel._problem.isVisible()
+        assert panel.words.text() == words, "nothing is lost"
+        assert held(yard).current is None
+
+
+def test_silence_and_nothing_selected_are_told(yard: Hands, tmp_path: Path) -> None:
+    window = yard.window
+    window.selecting.let_go()
+    yard.press("W")
+    assert yard.refused[-1].startswith("Nothing is selected")
+    for key in ("Alt+1", "Alt+6"):
+        yard.press(key)
+    assert window.repair_panel.isHidden()
+    path = tmp_path / "silence.wav"
+    soundfile.write(path, np.zeros(4 * RATE_HZ), RATE_HZ)
+    with Document.create(tmp_path / "silence.offcut") as made:
+        made.apply(import_edit(made.state, import_audio(ImportRequest((path,)), SILENT)))
+    window.session.open(tmp_path / "silence.offcut")
+    yard.finish_work()
+    window.selecting.select(0, RATE_HZ)
+    yard.press("W")
+    for key, words in (("Return", "dog"), ("Alt+5", "")):
+        QTest.keyClicks(window.repair_panel.words.line, words)
+        yard.press(key)
+        yard.finish_work()
+        assert window.repair_panel._problem.text() == "It is silent there: select where the sound is heard."
+
+
+def test_escape_gives_up_the_job_then_the_panel(yard: Hands) -> None:
+    window = yard.window
+    type_words(yard, "dog")
+    yard.press("Return")
+    assert window.work.is_busy
+    yard.press("Esc")
+    assert window.repair_panel.isVisible()
+    yard.finish_work()
+    assert held(yard).current is None
+    assert not window.session.state.proposals
+    yard.press("Esc")
+    assert window.repair_panel.isHidden()
+    assert window.selecting.span == SPAN
+    yard.press("1")  # is again what it is elsewhere
+    assert "Hear" not in yard.said[-1]
+
+
+def test_a_sound_is_found_everywhere_and_fills_the_queue(yard: Hands) -> None:
+    window = yard.window
+    before = heard(yard)
+    yard.do_and_answer(lambda: window.commands.run("repair.find"), fill(Sound="dog bark"))
+    yard.finish_work()
+    state = window.session.state
+    spans = sorted({(one.start_samples, one.stop_samples) for one in state.proposals.values()})
+    assert len(spans) == len(BARKS_S)
+    for (start, stop), at_s in zip(spans, BARKS_S, strict=True):
+        assert start - 0.2 * RATE_HZ <= at_s * RATE_HZ < stop
+        assert stop - start < 3.5 * RATE_HZ
+    assert not state.decisions
+    assert window.review.current in state.proposals
+    assert yard.said[-1].startswith("Found dog bark at 2 places")
+    np.testing.assert_array_equal(heard(yard), before)
+    yard.do_and_answer(lambda: window.commands.run("repair.find"), fill(Sound="church bells"))
+    yard.finish_work()
+    assert yard.said[-1] == "Church bells was heard nowhere in this recording"
+    assert len(window.session.state.proposals) == 4

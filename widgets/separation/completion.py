@@ -1,0 +1,79 @@
+"""Which words complete what is typed: of sounds that are known by name, and of those that were used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+MOST = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Words that are offered.
+
+    Attributes
+    ----------
+    text : what is taken
+    note : what else is said of them, such as the name of the sound that they are other words for
+    share : how likely the sound is heard, 0 to 1; below 0 where nobody listened
+    """
+
+    text: str
+    note: str = ""
+    share: float = -1.0
+
+
+@dataclass(frozen=True, slots=True)
+class KnownWords:
+    """Words to complete with.
+
+    Attributes
+    ----------
+    names : other words for each sound that is known, by its name
+    recent : what was used last, the newest first
+    """
+
+    names: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    recent: tuple[str, ...] = ()
+
+
+def last_part(words: str) -> str:
+    """Return the name that is being typed: what follows the last comma."""
+    return " ".join(words.rpartition(",")[2].split())
+
+
+def with_last(words: str, text: str) -> str:
+    """Return words with another name in the place of the one that is being typed."""
+    before = words.rpartition(",")[0].strip()
+    return f"{before}, {text}" if before else text
+
+
+def completions(words: str, known: KnownWords) -> tuple[Suggestion, ...]:
+    """Return what completes the name that is typed: recent words first, then names, then other words.
+
+    Words that begin so come before those with a word in them that does. Nothing typed offers what is recent.
+    """
+    typed, taken = last_part(words).casefold(), words.rpartition(",")[0].casefold()
+    used = {" ".join(one.split()) for one in taken.split(",")}
+    found: dict[str, Suggestion] = {}
+    for text in known.recent:
+        found.setdefault(text, Suggestion(text, "recent"))
+    if typed:
+        for name in known.names:
+            found.setdefault(name, Suggestion(name))
+        for name, others in known.names.items():
+            for text in others:
+                found.setdefault(text, Suggestion(text, name))
+    ranked = sorted(
+        (rank, place, one)
+        for place, one in enumerate(found.values())
+        if (rank := _rank(typed, one.text.casefold())) is not None and one.text.casefold() not in used
+    )
+    return tuple(one for _rank_of, _place, one in ranked if one.text.casefold() != typed)[:MOST]
+
+
+def _rank(typed: str, text: str) -> int | None:
+    if text.startswith(typed):
+        return 0
+    return 1 if any(word.startswith(typed) for word in text.split()) else None

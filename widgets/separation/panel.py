@@ -1,0 +1,254 @@
+"""The panel in which a sound is named that is taken out of some windows, or kept alone there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QRadioButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.jobs.repair_requests import RepairSettings
+from engine.timebase import format_time
+from widgets.controls.announce import announce
+from widgets.controls.elided_label import ElidedLabel
+from widgets.controls.key_caps import KeyButton
+from widgets.controls.radio_group import tab_to_checked
+from widgets.controls.slider import Slider
+from widgets.separation.words_field import WordsField
+from widgets.theme import TEXT, Theme, px
+
+ENTIRELY_DB = 61
+"""The end of the slider of strength, which is no limit."""
+LEAST_DB, LONGEST_FADE_MS, FADE_STEP_MS = 3, 500, 10
+MOST_SHARE = 0.72
+"""Of the height beside the timeline, that the panel takes at most."""
+_LEAST = 200
+_STEPS = 1000
+_HEARD = {"repair.target": "Target", "repair.remainder": "Remainder", "repair.result": "Result"}
+
+
+class RepairPanel(QScrollArea):
+    """Takes words and settings, shows what became of them. In a low window it scrolls.
+
+    Signals
+    -------
+    preview_wanted : Enter in the field
+    settings_chosen : mode, strength or fade were changed
+    words_changed : other words are written
+    command_requested : the id of the command of a button
+    cancel_requested : the job is not wanted any more
+    """
+
+    preview_wanted = Signal()
+    settings_chosen = Signal()
+    words_changed = Signal()
+    command_requested = Signal(str)
+    cancel_requested = Signal()
+
+    def __init__(self, theme: Theme, keys: Mapping[str, str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("surface", "panel")
+        self.setAccessibleName("Take a sound out")
+        self._theme = theme
+        self._title, self._where = QLabel("Take a sound out"), ElidedLabel()
+        self._title.setProperty("role", "title")
+        self.words = WordsField(theme)
+        self.removes, self.keeps = QRadioButton("Take it out"), QRadioButton("Keep it alone")
+        self.strength = Slider(theme, "Strength", LEAST_DB, ENTIRELY_DB, _strength_words)
+        self.fade = Slider(
+            theme, "Fade", 0, LONGEST_FADE_MS // FADE_STEP_MS, lambda v: f"{v * FADE_STEP_MS} ms"
+        )
+        self._buttons = {name: KeyButton(theme, words, keys.get(name, "")) for name, words in _WORDS.items()}
+        self._bar, self._left = QProgressBar(), QLabel()
+        self._cancel = KeyButton(theme, "Cancel")
+        self._problem, self._said = QLabel(), QLabel()
+        self._lay_out()
+        self._connect()
+        self.show_settings(RepairSettings())
+        self.show_preview("", "")
+        self.show_rest()
+        self.set_theme(theme)
+
+    # how it is made
+
+    def _lay_out(self) -> None:
+        self._inside = QWidget()
+        layout = QVBoxLayout(self._inside)
+        layout.setContentsMargins(px(14), px(8), px(14), px(8))
+        layout.setSpacing(px(5))
+        top = QHBoxLayout()
+        top.addWidget(self._title)
+        top.addStretch(1)
+        top.addWidget(self._where)
+        layout.addLayout(top)
+        layout.addWidget(self.words)
+        asking = QHBoxLayout()
+        asking.setSpacing(px(5))
+        asking.addWidget(self._buttons["repair.what"])
+        asking.addWidget(self._buttons["repair.preview"], 1)
+        self._buttons["repair.preview"].setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        layout.addLayout(asking)
+        modes = QHBoxLayout()
+        modes.setSpacing(px(16))
+        for mode in (self.removes, self.keeps):
+            modes.addWidget(mode)
+        modes.addStretch(1)
+        layout.addLayout(modes)
+        for slider in (self.strength, self.fade):
+            layout.addWidget(slider)
+        self._bar.setTextVisible(False)
+        self._bar.setRange(0, _STEPS)
+        self._work = QWidget()
+        work = QHBoxLayout(self._work)
+        work.setContentsMargins(0, 0, 0, 0)
+        work.setSpacing(px(8))
+        work.addWidget(self._bar, 1)
+        work.addWidget(self._left)
+        work.addWidget(self._cancel)
+        layout.addWidget(self._work)
+        for label, role in ((self._problem, "error"), (self._said, "dim")):
+            label.setProperty("role", role)
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            layout.addWidget(label)
+        self._heard = QWidget()
+        heard = QGridLayout(self._heard)
+        heard.setContentsMargins(0, 0, 0, 0)
+        heard.setSpacing(px(5))
+        for place, name in enumerate((*_HEARD, "repair.compare", "repair.accept", "repair.queue")):
+            self._buttons[name].setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            heard.addWidget(self._buttons[name], place // 2, place % 2)
+        layout.addWidget(self._heard)
+        self.setWidget(self._inside)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.setMinimumHeight(px(_LEAST))
+
+    def _connect(self) -> None:
+        modes = QButtonGroup(self)
+        for mode in (self.removes, self.keeps):
+            modes.addButton(mode)
+            mode.clicked.connect(lambda _on=False: self.settings_chosen.emit())
+        self.removes.setChecked(True)
+        tab_to_checked(modes)
+        for slider in (self.strength, self.fade):
+            slider.chosen.connect(lambda _value: self.settings_chosen.emit())
+        self.words.changed.connect(self.words_changed)
+        self.words.entered.connect(self.preview_wanted)
+        self._cancel.clicked.connect(lambda _=False: self.cancel_requested.emit())
+        for name, button in self._buttons.items():
+            button.clicked.connect(lambda _=False, name=name: self.command_requested.emit(name))
+
+    def sizeHint(self) -> QSize:
+        side = self.parentWidget()
+        most = round(side.height() * MOST_SHARE) if side is not None else self._inside.sizeHint().height()
+        wanted = self._inside.sizeHint()
+        width = self.viewport().width()
+        height = self._inside.heightForWidth(width) if self._inside.hasHeightForWidth() else wanted.height()
+        return QSize(wanted.width(), max(min(height + 1, most), px(_LEAST)))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(px(120), px(_LEAST))
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paint with these colours from now on."""
+        self._theme = theme
+        self.words.set_theme(theme)
+        for slider in (self.strength, self.fade):
+            slider.set_theme(theme)
+        for button in (self._cancel, *self._buttons.values()):
+            button.set_theme(theme)
+        small = f"font-size: {px(TEXT - 1)}px;"
+        for label, ink in ((self._where, theme.dim), (self._left, theme.dim), (self._said, theme.dim)):
+            label.setStyleSheet(f"{small} color: {ink};")
+        self._problem.setStyleSheet(f"{small} color: {theme.error};")
+        self.setStyleSheet(
+            f"RepairPanel {{ border: none; border-top: 1px solid {theme.line}; background: {theme.panel}; }}"
+        )
+
+    # what is shown
+
+    def settings(self) -> RepairSettings:
+        """Return what is written and chosen."""
+        entirely = self.strength.value() == ENTIRELY_DB
+        return RepairSettings(
+            self.words.text(),
+            self.keeps.isChecked(),
+            None if entirely else float(self.strength.value()),
+            float(self.fade.value() * FADE_STEP_MS),
+        )
+
+    def show_settings(self, settings: RepairSettings) -> None:
+        """Show other words and settings."""
+        self.words.set_text(settings.words)
+        (self.keeps if settings.keeps else self.removes).setChecked(True)
+        self.strength.show_value(ENTIRELY_DB if settings.strength_db is None else round(settings.strength_db))
+        self.fade.show_value(round(settings.fade_ms / FADE_STEP_MS))
+
+    def show_where(self, where: str) -> None:
+        """Say which windows and tracks are meant."""
+        self._where.setText(where)
+
+    def show_work(self, fraction: float, text: str, left_s: float | None) -> None:
+        """Show how far a job is; `left_s` is None while nobody can know it."""
+        self.show_problem("")
+        self._bar.setValue(round(_STEPS * min(1.0, max(0.0, fraction))))
+        self._bar.setAccessibleName(text)
+        self._left.setText(text if left_s is None else f"{text} · {format_time(left_s, 0)} left")
+        self._work.show()
+        self._said.hide()
+        self._grow()
+
+    def show_rest(self) -> None:
+        """Show that no job runs."""
+        self._work.hide()
+        self._said.setVisible(bool(self._said.text()))
+        self._grow()
+
+    def show_problem(self, sentence: str) -> None:
+        """Say what went wrong, or nothing any more."""
+        if sentence != self._problem.text() and sentence:
+            announce(self._problem, sentence, urgent=True)
+        self._problem.setText(sentence)
+        self._problem.setVisible(bool(sentence))
+        self._grow()
+
+    def show_preview(self, said: str, other: str) -> None:
+        """Say which preview is heard, and which one there is to compare; none leaves nothing to hear."""
+        self._said.setText(said)
+        self._said.setVisible(bool(said) and self._work.isHidden())
+        self._heard.setVisible(bool(said))
+        self._buttons["repair.compare"].setEnabled(bool(other))
+        self._buttons["repair.compare"].setAccessibleName(f"Compare with {other}" if other else "Compare")
+        self._grow()
+
+    def _grow(self) -> None:
+        self.updateGeometry()
+
+
+_WORDS = {
+    "repair.what": "What is here?",
+    "repair.preview": "Preview",
+    **_HEARD,
+    "repair.compare": "Compare",
+    "repair.accept": "Accept",
+    "repair.queue": "Queue it",
+}
+
+
+def _strength_words(value: int) -> str:
+    return "entirely" if value == ENTIRELY_DB else f"{value} dB"

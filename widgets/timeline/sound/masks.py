@@ -1,0 +1,153 @@
+"""What words mean, drawn over the lanes: over a spectrogram each moment and band, over a wave the window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QImage, QPainter
+
+from engine.jobs.repair_requests import ShownMask
+from widgets import theme
+from widgets.timeline.frame import Frame
+from widgets.timeline.sound.lanes import Lane
+from widgets.timeline.sound.spectrogram import Place, Scale, hz_at
+from widgets.timeline.time_map import TimeMap
+
+STRONGEST = 0.82
+"""How much of a spectrogram is covered where all of it is meant."""
+SHADE = 0.22
+"""How strong the shade over a wave is."""
+
+_SOURCE = TimeMap()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MaskLayer:
+    """Masks in source positions, and where those are drawn."""
+
+    masks: tuple[ShownMask, ...] = ()
+    times: TimeMap = _SOURCE
+
+    def paint(
+        self, painter: QPainter, frame: Frame, lanes: tuple[Lane, ...], places: Iterable[Place], scale: Scale
+    ) -> None:
+        """Draw them over the lanes of their tracks.
+
+        Parameters
+        ----------
+        places : rows in which spectrograms are drawn
+        """
+        if not self.masks:
+            return
+        pictured: dict[str, list[Place]] = {}
+        for place in places:
+            pictured.setdefault(place.lane.track_id, []).append(place)
+        painter.save()
+        layout = frame.layout
+        painter.setClipRect(QRectF(0, layout.lanes_top, layout.width, layout.lanes_bottom - layout.lanes_top))
+        for mask in self.masks:
+            columns = self._columns(frame, mask)
+            if columns is None:
+                continue
+            if mask.track in pictured:
+                for place in pictured[mask.track]:
+                    _paint_mask(painter, frame, mask, place, scale, columns)
+            else:
+                _shade(painter, frame, mask, lanes, columns)
+        painter.restore()
+
+    def _columns(self, frame: Frame, mask: ShownMask) -> tuple[int, NDArray[np.float64]] | None:
+        """Return the first device column that a mask is drawn in, and the source position of each."""
+        view = frame.viewport
+        start, stop = self.times.view_span(*mask.window)
+        per_column = view.samples_per_px / frame.dpr
+        first = max(0, int(np.floor((start - view.start_samples) / per_column)))
+        last = min(frame.columns, int(np.ceil((stop - view.start_samples) / per_column)))
+        if last <= first or start >= stop:
+            return None
+        shown = np.asarray(view.start_samples + (np.arange(first, last) + 0.5) * per_column, np.float64)
+        if self.times.edit_list is None:
+            return first, shown
+        return first, np.array([self.times.to_source(round(each)) for each in shown.tolist()], np.float64)
+
+
+NO_MASKS = MaskLayer()
+
+
+def _paint_mask(
+    painter: QPainter,
+    frame: Frame,
+    mask: ShownMask,
+    place: Place,
+    scale: Scale,
+    columns: tuple[int, NDArray[np.float64]],
+) -> None:
+    """Cover a row of a lane as far as its moments and bands are meant."""
+    first, positions = columns
+    height = place.bottom - place.top
+    frames = _between(mask.shares, (positions - mask.start_samples) / mask.hop_samples)
+    rows_hz = hz_at(1.0 - (np.arange(height) + 0.5) / height, scale, place.source.recorded.rate_hz)
+    bands = np.interp(rows_hz, mask.centres_hz, np.arange(len(mask.centres_hz)))
+    shares = _between(frames.T, bands)
+    outside = (positions < mask.window[0]) | (positions >= mask.window[1])
+    shares[:, outside] = 0.0
+    image = _tinted(shares * STRONGEST, theme.color(frame.theme.marker))
+    image.setDevicePixelRatio(frame.dpr)
+    painter.drawImage(
+        QRectF(first / frame.dpr, place.top / frame.dpr, len(positions) / frame.dpr, height / frame.dpr),
+        image,
+    )
+
+
+def _between(rows: NDArray[np.float32], places: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return rows read at fractional places along their first axis, held at both ends."""
+    held = np.clip(places, 0.0, len(rows) - 1.0)
+    lower = np.minimum(held.astype(np.int64), max(0, len(rows) - 2))
+    upper = np.minimum(lower + 1, len(rows) - 1)
+    share = (held - lower).astype(np.float32)[:, None]
+    return np.asarray(rows[lower] * (1.0 - share) + rows[upper] * share, np.float32)
+
+
+def _tinted(alphas: NDArray[np.float32], ink: QColor) -> QImage:
+    """Return an image of one colour, as opaque as is told, shape (rows, columns)."""
+    alpha = np.rint(np.clip(alphas, 0.0, 1.0) * 255).astype(np.uint32)
+    pixels = alpha << 24
+    for shift, part in ((16, ink.red()), (8, ink.green()), (0, ink.blue())):
+        pixels |= (alpha * part // 255) << shift
+    rows, columns = pixels.shape
+    image = QImage(
+        np.ascontiguousarray(pixels).data,
+        columns,
+        rows,
+        columns * 4,
+        QImage.Format.Format_ARGB32_Premultiplied,
+    )
+    return image.copy()  # the pixels are let go of here
+
+
+def _shade(
+    painter: QPainter,
+    frame: Frame,
+    mask: ShownMask,
+    lanes: tuple[Lane, ...],
+    columns: tuple[int, NDArray[np.float64]],
+) -> None:
+    """Shade the window over a wave, the stronger the more of a moment is meant."""
+    first, positions = columns
+    tops = frame.layout.lane_tops
+    for number, lane in enumerate(lanes):
+        if lane.track_id == mask.track:
+            meant = mask.shares.mean(axis=1, keepdims=True)
+            shares = _between(meant, (positions - mask.start_samples) / mask.hop_samples)[:, 0]
+            area = QRectF(
+                first / frame.dpr,
+                tops[number],
+                len(positions) / frame.dpr,
+                tops[number + 1] - tops[number],
+            )
+            image = _tinted(SHADE * (0.4 + 0.6 * shares)[None, :], theme.color(frame.theme.marker))
+            painter.drawImage(area, image)

@@ -19,7 +19,6 @@ from desktop.separation.finding import Finding
 from desktop.separation.previews import Previews, settings_words
 from desktop.separation.recent_words import RecentWords
 from desktop.session import Session
-from desktop.slots import telling_refusals
 from desktop.timeline.selecting import Selecting
 from desktop.transport import Transport
 from desktop.work import Work
@@ -94,7 +93,6 @@ class Repairing(QObject):
         panel.cancel_requested.connect(self._cancel)
         parts.session.replaced.connect(self._start_over)
         parts.session.changed.connect(lambda _change: self._show_where())
-        parts.selecting.changed.connect(telling_refusals(self._follow_selection, self.refused.emit))
 
     @property
     def is_open(self) -> bool:
@@ -104,7 +102,7 @@ class Repairing(QObject):
     # the panel
 
     def open(self) -> None:
-        """Open the panel for what is selected, or go back to its field.
+        """Open the panel for what is selected, or go back to its field and mean what is selected now.
 
         Raises
         ------
@@ -123,6 +121,8 @@ class Repairing(QObject):
             self._panel.show()
             self._parts.commands.enter(REPAIR_LAYER, is_in=True)
             self.opened.emit(True)
+        elif self._selecting.span is not None and not self._means_selection():
+            self._set_windows((self._selecting.span,))
         self._panel.words.begin()
 
     def leave(self) -> bool:
@@ -169,11 +169,8 @@ class Repairing(QObject):
         self._previews.forget()
         self._show_preview()
 
-    def _follow_selection(self) -> None:
-        """Mean what is selected now; with nothing selected, what was meant stays."""
-        span, tracks = self._selecting.span, self._selecting.tracks
-        if self.is_open and span is not None and (span not in self._windows or tracks != self._tracks):
-            self._set_windows((span,))
+    def _means_selection(self) -> bool:
+        return self._selecting.span in self._windows and self._selecting.tracks == self._tracks
 
     def _set_windows(self, windows: tuple[Span, ...]) -> None:
         self._cancel()

@@ -1,4 +1,4 @@
-"""``offcut edit PROJECT (cut|keep|mute|repeat|move|slip|gain|hit|recorder) ...``: edit a span by hand."""
+"""``offcut edit PROJECT (cut|keep|mute|repeat|move|slip|gain|hit|recorder|repair) ...``: edit a span."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from types import MappingProxyType
 from engine.cli.documents import opened, tracks_named
 from engine.cli.numbers import finite
 from engine.cli.output import VerbOutput
+from engine.cli.repairs import MODES, repair
 from engine.document.by_hand import edit_by_hand
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.kinds.operations import Fill
 from engine.document.kinds.recorder import RECORDER
+from engine.document.repairs import REPAIR
 from engine.document.state import DocumentState
 from engine.edl.build import build
 from engine.edl.conflicts import conflicts_of
@@ -38,7 +40,7 @@ from engine.timebase import format_time, s_to_samples, samples_to_s
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the verb takes."""
     parser.add_argument("project", type=Path, metavar="PROJECT")
-    parser.add_argument("kind", choices=tuple(_PAYLOADS))
+    parser.add_argument("kind", choices=(*_PAYLOADS, REPAIR))
     parser.add_argument("--start-s", type=finite, metavar="A", help="of the recording; not for a recorder")
     parser.add_argument("--stop-s", type=finite, metavar="B")
     parser.add_argument("--tracks", nargs="+", default=[], metavar="NAME", help="all unless told")
@@ -50,12 +52,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--onset-s", type=finite, metavar="O", help="hit: its attack; A unless told")
     parser.add_argument("--fill", choices=tuple(Fill), help="hit: what is heard where it went away from")
     parser.add_argument("--ppm", type=finite, metavar="P", help="recorder: samples in a million too many")
+    parser.add_argument("--text", nargs="+", metavar="T", help="repair: the sounds that are meant, in words")
+    parser.add_argument("--mode", choices=MODES, help="repair: what becomes of them; remove unless told")
+    parser.add_argument(
+        "--strength-db", type=finite, metavar="D", help="repair: by so much at most; entirely unless told"
+    )
+    parser.add_argument("--fade-ms", type=finite, metavar="MS", help="repair: how long it comes and goes")
     parser.add_argument("--db", type=finite, metavar="D", help="gain: louder by D, quieter below 0")
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Make the edit, accepted at once, as one step of the document's history."""
     _refuse_others(options)
+    if options.kind == REPAIR:
+        if None in (options.start_s, options.stop_s):
+            raise UsageError("To repair needs --start-s and --stop-s.")
+        yield repair(options, progress)
+        return
     with opened(options.project) as document:
         state = document.state
         start, stop = _span(options, state)
@@ -175,10 +188,14 @@ _OPTIONS = MappingProxyType(
         "fill": ("hit",),
         "ppm": ("recorder",),
         "db": ("gain",),
+        "text": (REPAIR,),
+        "mode": (REPAIR,),
+        "strength_db": (REPAIR,),
+        "fade_ms": (REPAIR,),
     }
 )
 """The kinds that take an option."""
-_NEEDED = ("to_s", "by_s", "db")
+_NEEDED = ("to_s", "by_s", "db", "text")
 """What they cannot do without, but for a repeat, which comes right after itself."""
 _PAYLOADS: Mapping[str, Callable[..., Payload]] = MappingProxyType(
     {

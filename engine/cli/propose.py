@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from engine.cli.documents import opened
 from engine.cli.numbers import finite
 from engine.cli.output import VerbOutput
+from engine.cli.repairs import propose_repairs
 from engine.document.analysis import Listening, NearestKept, ScoreCurve
 from engine.document.document import Document
 from engine.document.edits import set_analyses
@@ -39,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--tempo", action="store_true", help="other ways to count songs of which the tempo is not sure"
     )
     by.add_argument("--pauses", action="store_true", help="only where nobody plays, which needs no taste")
+    by.add_argument("--sound", metavar="WORDS", help="wherever it is heard: cough, dog bark")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--automatic", action="store_true", help="find the threshold from the scores (default)")
     how.add_argument("--keep", type=finite, metavar="SHARE", help="keep this share of the recording, 0 to 1")
@@ -58,6 +60,9 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     """Listen, score, and propose."""
     from engine.jobs.listen import ListenRequest, listen_to_document
 
+    if options.sound is not None:
+        yield propose_repairs(options, progress)
+        return
     if options.recorders or options.tempo:
         yield _recorders(options, progress) if options.recorders else _tempo(options, progress)
         return

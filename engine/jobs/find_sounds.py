@@ -20,10 +20,9 @@ from engine.errors import UsageError
 from engine.features.mono import resampled
 from engine.jobs.media import without_missing
 from engine.jobs.repair_requests import FindRequest, HeardWord, Span, SpanRequest
-from engine.jobs.separate import SeparateRequest, require_sound, separate_in_document, sounding_tracks
+from engine.jobs.separate import asked_for, require_sound, separate_in_document, sounding_tracks
 from engine.jobs.separations import Separations, separations_edit
 from engine.progress import Progress
-from engine.separation.mask import Mode
 from engine.separation.windows import joined
 from engine.timebase import convert_samples, s_to_samples
 from engine.wording import counted, listed, percent
@@ -199,16 +198,8 @@ def find_repairs(asked: FindRequest, progress: Progress) -> FoundRepairs:
     found = find_sounds(request, settings.texts, progress.part(0.0, _SEARCH))
     if not found:
         return FoundRepairs(settings.texts, (), None)
-    wanted = SeparateRequest(
-        request.state,
-        request.media,
-        request.tracks,
-        tuple((one.start_samples, one.stop_samples) for one in found),
-        settings.texts,
-        mode=Mode.KEEP if settings.keeps else Mode.REMOVE,
-        fade_ms=max(0.0, settings.fade_ms),
-        floor_db=-np.inf if settings.strength_db is None else -abs(settings.strength_db),
-    )
+    windows = tuple((one.start_samples, one.stop_samples) for one in found)
+    wanted = asked_for(replace(request, windows=windows), settings)
     return FoundRepairs(settings.texts, found, separate_in_document(wanted, progress.part(_SEARCH, 1.0)))
 
 

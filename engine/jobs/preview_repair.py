@@ -10,9 +10,8 @@ import numpy as np
 
 from engine.document.track import Track
 from engine.edl.voice import open_voice
-from engine.errors import UsageError
 from engine.jobs.repair_requests import PreviewRequest, RepairPreview, ShownMask, Span, SpanRequest
-from engine.jobs.separate import SeparateRequest, require_sound, separate_in_document, sounding_tracks
+from engine.jobs.separate import asked_for, require_sound, separate_in_document, sounding_tracks
 from engine.progress import Progress
 from engine.separation.mask import Mode
 from engine.separation.prompts import prompts_of
@@ -34,23 +33,15 @@ def preview_repair(asked: PreviewRequest, progress: Progress) -> RepairPreview:
     SourceError : a recording is missing or cannot be read
     """
     request, settings = asked.spans, asked.settings
-    if not settings.texts:
-        raise UsageError("Nothing is named: say in a few words which sound is meant.")
+    state, wanted = request.state, asked_for(request, settings)
     prompts = prompts_of(settings.texts)
-    state = request.state
     windows = joined(request.windows, state.length_samples, state.rate_hz)
     tracks = sounding_tracks(state, request.tracks, windows)
     require_sound(state, request.media, tracks, windows, progress)
     separator = RememberingSeparator(separator_named(DEFAULT), asked.memory)
-    whole = SeparateRequest(
-        state, request.media, request.tracks, windows, settings.texts, fade_ms=max(0.0, settings.fade_ms)
-    )
-    floor_db = -np.inf if settings.strength_db is None else -abs(settings.strength_db)
-    mode = Mode.KEEP if settings.keeps else Mode.REMOVE
-    result = separate_in_document(
-        replace(whole, mode=mode, floor_db=floor_db), progress.part(0.0, _RESULT), separator
-    )
-    made = {(mode, floor_db): result}
+    whole = replace(wanted, floor_db=-np.inf)
+    result = separate_in_document(wanted, progress.part(0.0, _RESULT), separator)
+    made = {(wanted.mode, wanted.floor_db): result}
     for number, other in enumerate((Mode.KEEP, Mode.REMOVE)):
         if (other, -np.inf) not in made:
             part = progress.part(*(_RESULT + (_OTHERS - _RESULT) * at / 2 for at in (number, number + 1)))

@@ -15,6 +15,7 @@ from engine.document.state import DocumentState
 from engine.document.track import Track
 from engine.edl.voice import open_voice
 from engine.errors import UsageError
+from engine.jobs.repair_requests import RepairSettings, SpanRequest
 from engine.jobs.separations import Separations
 from engine.progress import Progress
 from engine.separation.mask import Mode
@@ -54,6 +55,27 @@ class SeparateRequest:
     fade_ms: float = FADE_MS
     floor_db: float = -np.inf
     separator: str = DEFAULT
+
+
+def asked_for(spans: SpanRequest, settings: RepairSettings) -> SeparateRequest:
+    """Return what settings mean in some windows.
+
+    Raises
+    ------
+    UsageError : nothing is named
+    """
+    if not settings.texts:
+        raise UsageError("Nothing is named: say in a few words which sound is meant.")
+    return SeparateRequest(
+        spans.state,
+        spans.media,
+        spans.tracks,
+        spans.windows,
+        settings.texts,
+        mode=Mode.KEEP if settings.keeps else Mode.REMOVE,
+        fade_ms=max(0.0, settings.fade_ms),
+        floor_db=-np.inf if settings.strength_db is None else -abs(settings.strength_db),
+    )
 
 
 def separate_in_document(

@@ -15,8 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("torch", "librosa", "scipy", "numba", "sklearn")
 QT = ("PySide6", "pyqtgraph")
 DEVICE = ("sounddevice",)
-# Large, and needed only once somebody learns: the loss curve, and what reads recipes.
-WAITING = ("pyqtgraph", "pydantic")
+# Large, and needed only once somebody learns or names a sound: the loss curve, what reads recipes and words.
+WAITING = ("pyqtgraph", "pydantic", "tokenizers", "safetensors")
 LIGHT_PACKAGES = ("engine.audio", "engine.document", "engine.review", "engine.edl", "engine.cuts")
 
 

@@ -11,46 +11,23 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from desktop.separation.previews import Previews
-from engine.document.analysis import BeatGrid
 from engine.document.decisions import Verdict
 from engine.document.document import Document
-from engine.document.edits import set_analyses
 from engine.edl.build import in_place
 from engine.edl.render import render
 from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
 from engine.jobs.repair_requests import RepairPreview
 from engine.progress import SILENT
 from tests.desktop.conftest import Hands, fill
+from tests.engine.jobs.yard import BARKS_S, RATE_HZ, made_yard
 from widgets.separation.panel import ENTIRELY_DB
 
-RATE_HZ = 16_000
 SPAN = (round(2.6 * RATE_HZ), round(4.4 * RATE_HZ))
-BARKS_S = (3.0, 8.5)
-BARKS = ("5-203128-A-0.flac", "5-203128-B-0.flac")
 
 
 @pytest.fixture(scope="module")
 def made_once(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> Path:
-    """Twelve seconds of faint noise on two microphones, in which a dog barks twice."""
-    folder = tmp_path_factory.mktemp("yard")
-    rng = np.random.default_rng(14)
-    clips = [soundfile.read(data_dir / "esc50" / "audio" / name)[0] for name in BARKS]
-    paths = []
-    for name, gain in (("near", 0.5), ("far", 0.2)):
-        sound = 0.002 * rng.standard_normal(12 * RATE_HZ)
-        for clip, at_s in zip(clips, BARKS_S, strict=True):
-            loud = np.abs(clip) > 0.1 * np.abs(clip).max()
-            bark = clip[int(np.argmax(loud)) :][:RATE_HZ]
-            first = round(at_s * RATE_HZ)
-            sound[first : first + len(bark)] += gain * bark / np.abs(bark).max()
-        paths.append(folder / f"{name}.wav")
-        soundfile.write(paths[-1], sound, RATE_HZ, "PCM_16")
-    path = folder / "yard.offcut"
-    with Document.create(path) as made:
-        made.apply(import_edit(made.state, import_audio(ImportRequest(tuple(paths)), SILENT)))
-        grid = BeatGrid(np.zeros(0, np.int64), np.zeros(0, np.int64), 0.0, 0.0, "made up")
-        made.apply(set_analyses(made.state, {"beats": "beats-0"}, "Heard"), {"beats-0": grid})
-    return path
+    return made_yard(tmp_path_factory.mktemp("yard"), data_dir)
 
 
 @pytest.fixture
@@ -181,18 +158,26 @@ def test_several_windows_and_one_track(yard: Hands) -> None:
     far = window.session.state.tracks[1].id
     window.selecting.toggle_track(far)
     yard.press("W")
-    window.selecting.select(8 * RATE_HZ, 10 * RATE_HZ)
-    assert window.repairing._windows == ((8 * RATE_HZ, 10 * RATE_HZ),), "another selection is meant instead"
-    window.selecting.select(*SPAN)
-    window.repairing.add_window()
-    window.selecting.select(8 * RATE_HZ, 10 * RATE_HZ)
-    assert window.repairing._windows == ((8 * RATE_HZ, 10 * RATE_HZ),)
-    window.repairing._set_windows((SPAN,))
-    window.repairing.add_window()
-    made = preview(yard, "dog")
-    assert made.windows == (SPAN, (8 * RATE_HZ, 10 * RATE_HZ))
+    other = (8 * RATE_HZ, 10 * RATE_HZ)
+    window.timeline.setFocus()
+    window.selecting.select(*other)
+    assert window.repairing._windows == (SPAN,), "selecting alone changes nothing"
+    yard.press("Shift+W")
+    assert window.repairing._windows == (SPAN, other)
+    window.repair_panel.words.line.setText("dog")
+    yard.press("Ctrl+Return")
+    yard.finish_work()
+    made = held(yard).required()
+    assert made.windows == (SPAN, other)
     assert {track for *_, track in made.result.windows} == {far}
     assert len(window.timeline.canvas.shown.masks.masks) == 2
+    yard.press("W")
+    assert window.repairing._windows == (SPAN, other), "back to the field"
+    window.selecting.select(0, RATE_HZ)
+    window.timeline.setFocus()
+    yard.press("W")
+    assert window.repairing._windows == ((0, RATE_HZ),), "another selection is meant instead"
+    assert held(yard).current is None
 
 
 def test_what_is_heard_is_ranked_and_fills_the_field(yard: Hands) -> None:

@@ -99,14 +99,6 @@ class RepairPanel(QScrollArea):
         asking.addWidget(self._buttons["repair.preview"], 1)
         self._buttons["repair.preview"].setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         layout.addLayout(asking)
-        modes = QHBoxLayout()
-        modes.setSpacing(px(16))
-        for mode in (self.removes, self.keeps):
-            modes.addWidget(mode)
-        modes.addStretch(1)
-        layout.addLayout(modes)
-        for slider in (self.strength, self.fade):
-            layout.addWidget(slider)
         self._bar.setTextVisible(False)
         self._bar.setRange(0, _STEPS)
         self._work = QWidget()
@@ -130,6 +122,15 @@ class RepairPanel(QScrollArea):
             self._buttons[name].setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             heard.addWidget(self._buttons[name], place // 2, place % 2)
         layout.addWidget(self._heard)
+        # Last, so that in a low window what is answered and heard stays in sight.
+        modes = QHBoxLayout()
+        modes.setSpacing(px(16))
+        for mode in (self.removes, self.keeps):
+            modes.addWidget(mode)
+        modes.addStretch(1)
+        layout.addLayout(modes)
+        for slider in (self.strength, self.fade):
+            layout.addWidget(slider)
         self.setWidget(self._inside)
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)

@@ -17,7 +17,7 @@ from widgets.timeline.sound.lanes import Lane
 from widgets.timeline.sound.spectrogram import Place, Scale, hz_at
 from widgets.timeline.time_map import TimeMap
 
-STRONGEST = 0.82
+STRONGEST = 0.6
 """How much of a spectrogram is covered where all of it is meant."""
 SHADE = 0.22
 """How strong the shade over a wave is."""

@@ -1,0 +1,80 @@
+"""What the command line does with repairs: one in a span, or one wherever a sound is heard."""
+
+from __future__ import annotations
+
+import argparse
+
+from engine.cli.documents import opened, tracks_named
+from engine.cli.output import VerbOutput
+from engine.document.decisions import Verdict
+from engine.document.proposals import Proposal
+from engine.document.state import DocumentState
+from engine.jobs.media import locate_all
+from engine.jobs.repair_requests import FADE_MS, FindRequest, RepairSettings, SpanRequest
+from engine.jobs.separations import separations_edit
+from engine.progress import Progress
+from engine.timebase import s_to_samples, samples_to_s
+from engine.wording import counted
+
+MODES = ("remove", "keep")
+
+
+def repair(options: argparse.Namespace, progress: Progress) -> VerbOutput:
+    """Keep or take out what words name in a span, accepted at once."""
+    from engine.jobs.separate import asked_for, separate_in_document
+
+    settings = RepairSettings(
+        ", ".join(options.text),
+        options.mode == "keep",
+        options.strength_db,
+        FADE_MS if options.fade_ms is None else options.fade_ms,
+    )
+    with opened(options.project) as document:
+        state = document.state
+        media = locate_all(state, document.path.absolute().parent)
+        span = s_to_samples(options.start_s, state.rate_hz), s_to_samples(options.stop_s, state.rate_hz)
+        spans = SpanRequest(state, media, tracks_named(state, options.tracks), (span,))
+        found = separate_in_document(asked_for(spans, settings), progress)
+        edit, proposals = separations_edit(state, found, accepted=True)
+        document.apply(edit, audio=found.audio)
+    on = counted(len(proposals), "track")
+    return VerbOutput(
+        {"repairs": [_row(state, one) for one in proposals], "state": str(Verdict.ACCEPTED)},
+        f"{edit.label}, on {on} ({', '.join(one.id for one in proposals)}).",
+    )
+
+
+def propose_repairs(options: argparse.Namespace, progress: Progress) -> VerbOutput:
+    """Propose to take a sound out wherever it is heard."""
+    from engine.jobs.find_sounds import find_repairs
+
+    with opened(options.project) as document:
+        state = document.state
+        media = locate_all(state, document.path.absolute().parent)
+        found = find_repairs(FindRequest(SpanRequest(state, media), RepairSettings(options.sound)), progress)
+        edit = found.put_into(state)
+        if found.separations is not None:
+            document.apply(edit, audio=found.separations.audio)
+        count = len(document.state.proposals)
+    places = [
+        {
+            "start_s": samples_to_s(one.start_samples, state.rate_hz),
+            "stop_s": samples_to_s(one.stop_samples, state.rate_hz),
+            "likelihood": one.likelihood,
+        }
+        for one in found.events
+    ]
+    return VerbOutput({"proposals": count, "places": places}, f"{edit.label}.")
+
+
+def _row(state: DocumentState, one: Proposal) -> dict[str, object]:
+    names = {track.id: track.name for track in state.tracks}
+    return {
+        "id": one.id,
+        "start_s": samples_to_s(one.start_samples, state.rate_hz),
+        "stop_s": samples_to_s(one.stop_samples, state.rate_hz),
+        "tracks": [names[track] for track in one.tracks],
+        "reason": one.reason,
+        "maker": one.maker,
+        "payload": one.payload,
+    }

@@ -1,0 +1,261 @@
+"""Repairs made by words: previews that are what is accepted, masks found once, a sound found everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.cli.main import main
+from engine.detection.detector import STEP_S, detector
+from engine.document.decisions import Verdict
+from engine.document.document import Document
+from engine.document.file.storage import apply_rows
+from engine.edl.build import in_place
+from engine.edl.render import Renderer, render
+from engine.errors import UsageError
+from engine.jobs import find_sounds
+from engine.jobs.find_sounds import BEGINS_AT, ENDS_AT, PAD_S, events, find_repairs, odds_over_time
+from engine.jobs.media import locate_all
+from engine.jobs.preview_repair import preview_repair
+from engine.jobs.repair_requests import FindRequest, PreviewRequest, RepairSettings, SpanRequest
+from engine.jobs.separations import separations_edit
+from engine.progress import SILENT
+from engine.separation.mask import Mask
+from engine.separation.mask_memory import MaskMemory
+from engine.separation.prompts import prompts_of
+from engine.separation.remembered import MOST_MASKS, RememberingSeparator
+from engine.separation.separator import Prompt, Stretch
+from engine.words.text import text_encoder
+from tests.engine.jobs.yard import BARKS_S, LENGTH_S, RATE_HZ, made_yard
+
+SPAN = (round(2.6 * RATE_HZ), round(4.4 * RATE_HZ))
+
+
+@pytest.fixture(scope="module")
+def yard(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> Path:
+    return made_yard(tmp_path_factory.mktemp("yard"), data_dir)
+
+
+@pytest.fixture
+def spans(yard: Path) -> SpanRequest:
+    """The first bark, on both microphones."""
+    with Document.open(yard) as document:
+        state = document.state
+    return SpanRequest(state, locate_all(state, yard.parent), (), (SPAN,))
+
+
+class Counting:
+    """Answers half of everything, and counts what it was asked."""
+
+    name = "counting"
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def masks(self, stretch: Stretch, prompts: Sequence[Prompt]) -> tuple[Mask, ...]:
+        self.asked += [prompt.text for prompt in prompts]
+        shares = np.full((1 + len(stretch.samples) // 256, 2), 0.5, np.float32)
+        return (Mask(shares, 0.0, 0.016, np.array([100.0, 8000.0])),) * len(prompts)
+
+
+def test_the_same_is_asked_once_and_what_differs_again() -> None:
+    asks = Counting()
+    remembering = RememberingSeparator(asks, MaskMemory())
+    stretch = Stretch(np.ones(16_000, np.float32), ((0.2, 0.5),))
+    dog, hum = prompts_of(["dog", "hum"])
+    first = remembering.masks(stretch, [dog])
+    again = remembering.masks(stretch, [hum, dog])
+    assert asks.asked == ["dog", "hum"]
+    assert again[1] is first[0]
+    remembering.masks(replace(stretch, windows_s=((0.2, 0.6),)), [dog])
+    remembering.masks(replace(stretch, samples=np.zeros(16_000, np.float32)), [dog])
+    remembering.masks(stretch, [replace(dog, example=True)])
+    assert asks.asked == ["dog", "hum", "dog", "dog", "dog"]
+    for level in range(MOST_MASKS):
+        remembering.masks(replace(stretch, samples=np.full(16_000, level + 2, np.float32)), [dog])
+    assert len(remembering.memory.masks) == MOST_MASKS
+    remembering.masks(stretch, [dog])
+    assert len(asks.asked) == 5 + MOST_MASKS + 1, "the oldest went first"
+
+
+def test_target_and_remainder_are_the_whole_and_the_result_is_what_was_asked_for(spans: SpanRequest) -> None:
+    memory = MaskMemory()
+    made = preview_repair(PreviewRequest(spans, RepairSettings("dog, barking"), memory), SILENT)
+    assert len(memory.masks) == 2 * len(spans.state.tracks), "words times tracks, whatever is made of them"
+    known = dict(memory.masks)
+    lower = RepairSettings("dog, barking", strength_db=6.0, fade_ms=20.0)
+    soft = preview_repair(PreviewRequest(spans, lower, memory), SILENT)
+    assert dict(memory.masks) == known
+    heard = render(spans.state, in_place(spans.state), spans.media, *SPAN)
+    inner = slice(2000, -2000)
+    both = [sum(one.samples for one in part.audio) for part in (made.target, made.remainder)]
+    np.testing.assert_allclose((both[0] + both[1])[inner], heard[inner], atol=1e-4)
+    assert made.result is made.remainder
+    assert soft.settings == lower
+    quieter = np.abs(sum(one.samples for one in soft.result.audio)).sum()
+    assert np.abs(both[1]).sum() < quieter < np.abs(heard).sum()
+
+
+def test_a_preview_is_rendered_before_it_is_stored_as_it_is_after(spans: SpanRequest, tmp_path: Path) -> None:
+    state = spans.state
+    found = preview_repair(PreviewRequest(spans, RepairSettings("dog"), MaskMemory()), SILENT).result
+    edit, proposals = separations_edit(state, found, accepted=True)
+    after = apply_rows(state, edit.changes)
+    at_hand = {one.key: one for one in found.audio}
+    with Renderer(after, in_place(after), spans.media, at_hand=at_hand) as renderer:
+        before = renderer.read(0, state.length_samples)
+    without = render(after, in_place(after), spans.media, 0, state.length_samples)
+    assert not np.array_equal(before, without), "it is heard from where it is at hand"
+    made = made_copy(spans, tmp_path)
+    with Document.open(made) as document:
+        document.apply(edit, audio=found.audio)
+        assert {document.state.verdict(one.id) for one in proposals} == {Verdict.ACCEPTED}
+        media = {**spans.media, **document.audio_files}
+        stored = render(document.state, in_place(document.state), media, 0, state.length_samples)
+        assert document.undo_label == "Dog taken out"
+        document.undo()
+        assert not document.state.proposals
+    np.testing.assert_array_equal(before, stored)
+
+
+def made_copy(spans: SpanRequest, folder: Path) -> Path:
+    """Return a copy of the document beside nothing."""
+    source = next(iter(spans.media.values())).with_name("yard.offcut")
+    copy = folder / "yard.offcut"
+    copy.write_bytes(source.read_bytes())
+    return copy
+
+
+def test_shown_masks_lie_where_the_window_is(spans: SpanRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one piece or in several; a window that is cut into pieces shows each moment once."""
+    monkeypatch.setattr("engine.separation.separate._PIECE_S", 0.7)
+    monkeypatch.setattr("engine.separation.separate._OVERLAP_S", 0.2)
+    made = preview_repair(PreviewRequest(spans, RepairSettings("dog"), MaskMemory()), SILENT)
+    for track in spans.state.tracks:
+        masks = [mask for mask in made.masks if mask.track == track.id]
+        assert len(masks) > 1
+        assert [masks[0].window[0], *(mask.window[1] for mask in masks)] == [
+            SPAN[0],
+            *(mask.window[0] for mask in masks[1:]),
+            SPAN[1],
+        ]
+        for mask in masks:
+            frames = len(mask.shares)
+            last = mask.start_samples + (frames - 1) * mask.hop_samples
+            assert mask.start_samples <= mask.window[0] + mask.hop_samples
+            assert last >= mask.window[1] - mask.hop_samples
+            assert mask.shares.min() >= 0.0
+            assert mask.shares.max() <= 1.0
+            assert len(mask.centres_hz) == mask.shares.shape[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "windows", "said"),
+    [
+        ("", (SPAN,), "Nothing is named"),
+        ("dog", (), "No window is given"),
+        ("dog", ((5, 4),), "ends before it begins"),
+        ("dog", ((0, 10**9),), "beyond the recording"),
+        ("dog", ((0, 10),), "too short"),
+    ],
+)
+def test_what_cannot_be_previewed_is_said(
+    spans: SpanRequest, words: str, windows: tuple[tuple[int, int], ...], said: str
+) -> None:
+    request = PreviewRequest(replace(spans, windows=windows), RepairSettings(words), MaskMemory())
+    with pytest.raises(UsageError, match=said):
+        preview_repair(request, SILENT)
+
+
+def test_events_begin_and_end_at_thresholds_of_their_own() -> None:
+    odds = np.full(40, -5.0, np.float32)
+    odds[10:14] = ENDS_AT + 0.1  # never likely enough
+    odds[20:26] = ENDS_AT + 0.1
+    odds[22] = BEGINS_AT + 1.0
+    odds[39] = BEGINS_AT + 3.0
+    (first, last) = events(odds, 1000, round(40 * STEP_S * 1000))
+    inner_s = 1 * STEP_S
+    assert first.start_samples == pytest.approx((20 * STEP_S + inner_s - PAD_S) * 1000, abs=1)
+    assert first.stop_samples == pytest.approx((26 * STEP_S - inner_s + PAD_S) * 1000, abs=1)
+    assert first.likelihood == pytest.approx(1 / (1 + np.exp(-1.0)))
+    assert last.stop_samples == round(40 * STEP_S * 1000), "no further than the recording"
+    assert not events(np.zeros(0, np.float32), 1000, 0)
+
+
+def test_events_that_nearly_meet_are_one() -> None:
+    odds = np.full(30, -5.0, np.float32)
+    odds[[10, 12, 20]] = BEGINS_AT + 1.0
+    odds[12] += 1.0
+    found = events(odds, 1000, 30_000)
+    assert [one.likelihood for one in found] == pytest.approx(
+        [1 / (1 + np.exp(-2.0)), 1 / (1 + np.exp(-1.0))]
+    )
+
+
+def test_means_over_a_second_are_those_of_a_slow_twin(spans: SpanRequest) -> None:
+    hearing = detector()
+    blocks = find_sounds._mono(spans, (0, spans.state.length_samples), SILENT)
+    heard = hearing.heard(blocks)
+    words = np.stack([text_encoder().encode(text) for text in ("dog", "rain")])
+    shares = np.exp(heard.telling.astype(np.float64) - heard.telling.max())
+    slow = []
+    for step in range(len(shares)):
+        near = slice(max(0, step - 2), step + 3)
+        mean = (heard.vectors[near] * shares[near, None]).sum(axis=0)
+        slow.append(mean / np.linalg.norm(mean))
+    expected = hearing.odds(np.asarray(slow, np.float32), words)
+    np.testing.assert_allclose(odds_over_time(hearing, heard, words), expected, atol=1e-3)
+
+
+def test_a_sound_is_found_where_it_is_and_no_answer_is_lost(spans: SpanRequest, tmp_path: Path) -> None:
+    found = find_repairs(FindRequest(spans, RepairSettings("dog bark")), SILENT)
+    assert len(found.events) == len(BARKS_S)
+    for event, at_s in zip(found.events, BARKS_S, strict=True):
+        assert event.start_samples / RATE_HZ - 0.2 <= at_s < event.stop_samples / RATE_HZ
+        assert 0.5 <= event.likelihood <= 1.0
+    with Document.open(made_copy(spans, tmp_path)) as document:
+        edit = found.put_into(document.state)
+        document.apply(edit, audio=found.separations.audio)
+        proposals = document.state.proposals
+        assert len(proposals) == len(BARKS_S) * len(document.state.tracks)
+        assert not document.state.decisions
+        assert {one.score for one in proposals.values()} == {event.likelihood for event in found.events}
+        assert not found.put_into(document.state).changes, "finding again changes nothing"
+    nowhere = find_repairs(FindRequest(spans, RepairSettings("church bells")), SILENT)
+    assert nowhere.separations is None
+    assert nowhere.put_into(spans.state).label == "Found church bells nowhere"
+
+
+def test_the_command_line_repairs_a_span_and_fills_the_queue(
+    spans: SpanRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for path in spans.media.values():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    path = made_copy(spans, tmp_path)
+    asked = ["edit", str(path), "repair", "--start-s", "2.6", "--stop-s", "4.4", "--text", "dog", "hum"]
+    assert main([*asked, "--strength-db", "12", "--tracks", "near"]) == 0
+    assert "Dog and hum taken out, on 1 track" in capsys.readouterr().out
+    with Document.open(path) as document:
+        (repair,) = document.state.proposals.values()
+        assert (repair.start_samples, repair.stop_samples) == SPAN
+        assert document.state.verdict(repair.id) is Verdict.ACCEPTED
+    assert main(["propose", str(path), "--sound", "dog bark"]) == 0
+    assert "Found dog bark at 2 places" in capsys.readouterr().out
+    with Document.open(path) as document:
+        assert len(document.state.proposals) == 1 + 2 * len(BARKS_S)
+    for wrong, said in (
+        (["edit", str(path), "repair", "--start-s", "1", "--stop-s", "2"], "needs --text"),
+        (["edit", str(path), "repair", "--text", "dog"], "needs --start-s and --stop-s"),
+        (["edit", str(path), "cut", "--start-s", "1", "--stop-s", "2", "--text", "dog"], "goes with repair"),
+        (
+            [*asked[:3], "--start-s", "1", "--stop-s", str(LENGTH_S + 1), "--text", "dog"],
+            "beyond the recording",
+        ),
+        (["propose", str(path), "--sound", " , "], "Nothing is named"),
+    ):
+        assert main(wrong) != 0
+        assert said in capsys.readouterr().err

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
@@ -25,6 +23,7 @@ from engine.beats.training.batches import batches
 from engine.beats.training.cache import TRAINING, Heard, Part, build, load
 from engine.beats.training.scoring import Scores, score
 from engine.learning.loop import seeded
+from engine.learning.resumable import Resumable, falling_rate
 from engine.learning.torch_threads import few_threads
 
 PIECES = {Part.MUSIC: 1690, Part.PERFORMANCES: 1242, Part.CLICKS: 240, Part.VALIDATION: 66}
@@ -59,80 +58,34 @@ def loss(network: nn.Module, batch: tuple[Tensor, Tensor, Tensor]) -> Tensor:
     return sums[0] + DOWNBEAT_WEIGHT * sums[1]
 
 
-def rate_at(settings: TrainingSettings, step: int) -> float:
-    """Return the learning rate of a step: up over 200 steps, then down half a cosine to a hundredth."""
-    done = step / (settings.epochs * settings.steps)
-    cosine = 0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * min(1.0, done)))
-    return settings.learning_rate * cosine * min(1.0, (step + 1) / 200)
+def epoch(training: Resumable[BeatNetwork], settings: TrainingSettings, pieces: Sequence[Heard]) -> float:
+    """Learn for one epoch and return its mean loss."""
+    number = len(training.history)
+    rng = np.random.default_rng([settings.seed, number])
+    training.network.train()
+    losses = []
+    with seeded(1000 * settings.seed + number):
+        for step, batch in enumerate(batches(pieces, rng, settings.steps, settings.size)):
+            at = number * settings.steps + step
+            value = loss(training.network, batch)
+            rate = falling_rate(settings.learning_rate, at, settings.epochs * settings.steps)
+            training.step(value, rate, at, most_gradient=0.5)
+            losses.append(float(value.detach()))
+    return float(np.mean(losses))
 
 
-class Training:
-    """A network being trained, the mean of its late weights, and all that is needed to go on."""
-
-    def __init__(self, settings: TrainingSettings) -> None:
-        self.settings = settings
-        with seeded(settings.seed):
-            # A quarter faster so, with the same sums; the stubs do not know it of a whole module.
-            self.network = BeatNetwork().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-            self.averaged = BeatNetwork()
-        self.averaged.load_state_dict(self.network.state_dict())
-        self.averaged.eval()
-        self.optimizer = torch.optim.AdamW(
-            self.network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
-        )
-        self.history: list[dict[str, object]] = []
-
-    def epoch(self, pieces: Sequence[Heard]) -> float:
-        """Learn for one epoch and return its mean loss."""
-        number = len(self.history)
-        rng = np.random.default_rng([self.settings.seed, number])
-        self.network.train()
-        losses = []
-        with seeded(1000 * self.settings.seed + number):
-            for step, batch in enumerate(batches(pieces, rng, self.settings.steps, self.settings.size)):
-                for group in self.optimizer.param_groups:
-                    group["lr"] = rate_at(self.settings, number * self.settings.steps + step)
-                self.optimizer.zero_grad(set_to_none=True)
-                value = loss(self.network, batch)
-                value.backward()  # type: ignore[no-untyped-call]
-                nn.utils.clip_grad_norm_(self.network.parameters(), 0.5)
-                self.optimizer.step()
-                self._average(number * self.settings.steps + step)
-                losses.append(float(value.detach()))
-        return float(np.mean(losses))
-
-    @torch.no_grad()
-    def _average(self, step: int) -> None:
-        keep = min(self.settings.averaging, (step + 1) / (step + 10))
-        for mean, value in zip(self.averaged.parameters(), self.network.parameters(), strict=True):
-            mean.lerp_(value, 1.0 - keep)
-
-    def save(self, folder: Path) -> None:
-        """Keep all that is needed to go on, the history and the averaged weights."""
-        state = {
-            "network": self.network.state_dict(),
-            "averaged": self.averaged.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "history": self.history,
-        }
-        unfinished = folder / "checkpoint.part"
-        torch.save(state, unfinished)
-        unfinished.replace(folder / "checkpoint.pt")
-        save_file(self.averaged.state_dict(), folder / "beats.safetensors")
-        (folder / "history.json").write_text(json.dumps(self.history, indent=1))
-
-    def resume(self, folder: Path) -> None:
-        """Go on where a training in this folder was stopped, if there was one."""
-        if not (folder / "checkpoint.pt").exists():
-            return
-        state = torch.load(folder / "checkpoint.pt", weights_only=True)
-        self.network.load_state_dict(state["network"])
-        self.averaged.load_state_dict(state["averaged"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.history = state["history"]
+def begun(settings: TrainingSettings) -> Resumable[BeatNetwork]:
+    """Return a training of which nothing is done."""
+    return Resumable(
+        BeatNetwork,
+        seed=settings.seed,
+        learning_rate=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+        averaging=settings.averaging,
+    )
 
 
-def train(music: Path, out: Path, settings: TrainingSettings) -> Training:
+def train(music: Path, out: Path, settings: TrainingSettings) -> Resumable[BeatNetwork]:
     """Train on the music there is, and keep checkpoint, history and weights after each epoch.
 
     Parameters
@@ -140,19 +93,24 @@ def train(music: Path, out: Path, settings: TrainingSettings) -> Training:
     music : holds a folder for each part, see `engine.beats.training.cache`
     """
     out.mkdir(parents=True, exist_ok=True)
-    training = Training(settings)
+    training = begun(settings)
     training.resume(out)
     with few_threads():
         while len(training.history) < settings.epochs:
             started_s = time.monotonic()
             # Read anew each time: music may still be in the making.
             pieces = list(load(music, *TRAINING))
-            mean = training.epoch(pieces)
+            mean = epoch(training, settings, pieces)
             scores = score(training.averaged, list(load(music, Part.VALIDATION)))
             training.history.append(_row(len(training.history) + 1, len(pieces), mean, scores, started_s))
-            training.save(out)
+            training.save(out, save_whole, "beats.safetensors")
             print(json.dumps(training.history[-1]), flush=True)
     return training
+
+
+def save_whole(network: nn.Module, path: Path) -> None:
+    """Write weights as they are."""
+    save_file(network.state_dict(), path)
 
 
 def _row(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from engine.detection.network import SoundNetwork
@@ -25,6 +24,7 @@ from engine.detection.spectra import MEL, Spectra
 from engine.detection.training.prompts import Prompts
 from engine.detection.training.sounds import Sound, load_sounds
 from engine.learning.loop import seeded
+from engine.learning.resumable import Resumable, falling_rate
 from engine.learning.shipped import save_half
 from engine.learning.torch_threads import few_threads
 
@@ -126,92 +126,46 @@ def right(
     return float(np.mean(found))
 
 
-class Training:
-    """A network being trained, the mean of its late weights, and all that is needed to go on."""
-
-    def __init__(self, settings: TrainingSettings) -> None:
-        self.settings = settings
-        with seeded(settings.seed):
-            self.network = SoundNetwork().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-            self.averaged = SoundNetwork()
-        self.averaged.load_state_dict(self.network.state_dict())
-        self.averaged.eval()
-        self.optimizer = torch.optim.AdamW(
-            self.network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
-        )
-        self.history: list[dict[str, float]] = []
-
-    def epoch(self, sounds: Sequence[Sound], spectra: Spectra, prompts: Prompts) -> float:
-        """Learn for one epoch and return its mean loss."""
-        number, size = len(self.history), self.settings.size
-        rng = np.random.default_rng([self.settings.seed, number])
-        names = {name: index for index, name in enumerate(prompts.names)}
-        order = rng.permutation(len(sounds))
-        steps = max(1, len(sounds) // size)
-        losses = []
-        self.network.train()
-        with seeded(1000 * self.settings.seed + number):
-            for step in range(steps):
-                done = (number * steps + step) / (self.settings.epochs * steps)
-                for group in self.optimizer.param_groups:
-                    group["lr"] = self.settings.learning_rate * min(1.0, 20 * done + 0.02) * _falling(done)
-                chosen = [sounds[index] for index in order[step * size : (step + 1) * size]]
-                batch = _batch(chosen, names, spectra, rng)
-                words = prompts.drawn(range(len(names)), rng)
-                self.optimizer.zero_grad(set_to_none=True)
-                value = loss(self.network, *batch, words)
-                value.backward()  # type: ignore[no-untyped-call]
-                nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
-                self.optimizer.step()
-                self._average(number * steps + step)
-                losses.append(float(value.detach()))
-        return float(np.mean(losses))
-
-    @torch.no_grad()
-    def _average(self, step: int) -> None:
-        keep = min(self.settings.averaging, (step + 1) / (step + 10))
-        latest = self.network.state_dict()
-        for name, mean in self.averaged.state_dict().items():
-            if mean.dtype.is_floating_point:
-                mean.lerp_(latest[name], 1.0 - keep)
-            else:
-                mean.copy_(latest[name])
-
-    def save(self, folder: Path) -> None:
-        """Keep all that is needed to go on, the history and the averaged weights."""
-        state = {
-            "network": self.network.state_dict(),
-            "averaged": self.averaged.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "history": self.history,
-        }
-        unfinished = folder / "checkpoint.part"
-        torch.save(state, unfinished)
-        unfinished.replace(folder / "checkpoint.pt")
-        save_half(self.averaged, folder / "sounds.safetensors")
-        (folder / "history.json").write_text(json.dumps(self.history, indent=1))
-
-    def resume(self, folder: Path) -> None:
-        """Go on where a training in this folder was stopped, if there was one."""
-        if not (folder / "checkpoint.pt").exists():
-            return
-        state = torch.load(folder / "checkpoint.pt", weights_only=True)
-        self.network.load_state_dict(state["network"])
-        self.averaged.load_state_dict(state["averaged"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.history = state["history"]
-
-
-def _falling(done: float) -> float:
-    return 0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * min(1.0, done)))
+def epoch(
+    training: Resumable[SoundNetwork],
+    settings: TrainingSettings,
+    sounds: Sequence[Sound],
+    spectra: Spectra,
+    prompts: Prompts,
+) -> float:
+    """Learn for one epoch and return its mean loss."""
+    number, size = len(training.history), settings.size
+    rng = np.random.default_rng([settings.seed, number])
+    names = {name: index for index, name in enumerate(prompts.names)}
+    order = rng.permutation(len(sounds))
+    steps = max(1, len(sounds) // size)
+    total = settings.epochs * steps
+    losses = []
+    training.network.train()
+    with seeded(1000 * settings.seed + number):
+        for step in range(steps):
+            chosen = [sounds[index] for index in order[step * size : (step + 1) * size]]
+            batch = _batch(chosen, names, spectra, rng)
+            value = loss(training.network, *batch, prompts.drawn(range(len(names)), rng))
+            at = number * steps + step
+            rate = falling_rate(settings.learning_rate, at, total, warming=max(1, total // 20))
+            training.step(value, rate, at, most_gradient=2.0)
+            losses.append(float(value.detach()))
+    return float(np.mean(losses))
 
 
 def train(
     folder: Path, out: Path, settings: TrainingSettings, folds: Sequence[int], held: Sequence[int]
-) -> Training:
+) -> Resumable[SoundNetwork]:
     """Train on some folds and keep checkpoint, history and weights after each epoch; `held` are told only."""
     out.mkdir(parents=True, exist_ok=True)
-    training = Training(settings)
+    training = Resumable(
+        SoundNetwork,
+        seed=settings.seed,
+        learning_rate=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+        averaging=settings.averaging,
+    )
     training.resume(out)
     sounds = load_sounds(folder, folds)
     told = load_sounds(folder, held)
@@ -221,12 +175,13 @@ def train(
     with few_threads():
         while len(training.history) < settings.epochs:
             started_s = time.monotonic()
-            mean = training.epoch(sounds, spectra, prompts)
-            row = {"epoch": len(training.history) + 1, "loss": round(mean, 4)}
-            if row["epoch"] % 5 == 0 or row["epoch"] == settings.epochs:
+            mean = epoch(training, settings, sounds, spectra, prompts)
+            number = len(training.history) + 1
+            row: dict[str, object] = {"epoch": number, "loss": round(mean, 4)}
+            if number % 5 == 0 or number == settings.epochs:
                 row["held_right"] = round(right(training.averaged, spectra, told, prompts.named, names), 4)
             training.history.append(row | {"seconds": round(time.monotonic() - started_s, 1)})
-            training.save(out)
+            training.save(out, save_half, "sounds.safetensors")
             print(json.dumps(training.history[-1]), flush=True)
     return training
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from engine.detection.detector import WEIGHTS as SOUNDS
@@ -25,6 +25,7 @@ from engine.detection.spectra import MEL, Spectra, band_centres_hz
 from engine.detection.training.prompts import Prompts
 from engine.detection.training.sounds import load_sounds
 from engine.learning.loop import seeded
+from engine.learning.resumable import Resumable, falling_rate
 from engine.learning.shipped import save_half, with_weights
 from engine.learning.torch_threads import few_threads
 from engine.separation.network import VIEW_FRAMES, Heard, SeparationNetwork, band_shares_to_bins, listened
@@ -219,87 +220,28 @@ class Loss:
         return ((shares.transpose(1, 2) - ideal).abs() * weights).sum() / weights.sum().clamp(min=1e-6)
 
 
-def rate_at(settings: TrainingSettings, step: int) -> float:
-    """Return the learning rate of a step: up over 200 steps, then down half a cosine to a hundredth."""
-    done = step / (settings.epochs * settings.steps)
-    cosine = 0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * min(1.0, done)))
-    return settings.learning_rate * cosine * min(1.0, (step + 1) / 200)
+def epoch(
+    training: Resumable[SeparationNetwork], settings: TrainingSettings, batches: Batches, loss: Loss
+) -> tuple[float, float]:
+    """Learn for one epoch and return its mean loss and error in dB."""
+    number = len(training.history)
+    rng = np.random.default_rng([settings.seed, number])
+    losses, errors = [], []
+    training.network.train()
+    with seeded(1000 * settings.seed + number):
+        for step in range(number * settings.steps, (number + 1) * settings.steps):
+            value, error_db = loss(training.network, batches.drawn(rng))
+            rate = falling_rate(settings.learning_rate, step, settings.epochs * settings.steps)
+            training.step(value, rate, step, most_gradient=1.0)
+            losses.append(float(value.detach()))
+            errors.append(float(error_db))
+    return float(np.mean(losses)), float(np.mean(errors))
 
 
-class Training:
-    """A network being trained, the mean of its late weights, and all that is needed to go on."""
-
-    def __init__(self, settings: TrainingSettings) -> None:
-        self.settings = settings
-        with seeded(settings.seed):
-            self.network = SeparationNetwork().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-            self.averaged = SeparationNetwork()
-        self.averaged.load_state_dict(self.network.state_dict())
-        self.averaged.eval()
-        self.optimizer = torch.optim.AdamW(
-            self.network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
-        )
-        self.history: list[dict[str, float]] = []
-
-    def epoch(self, batches: Batches, loss: Loss) -> tuple[float, float]:
-        """Learn for one epoch and return its mean loss and error in dB."""
-        number, settings = len(self.history), self.settings
-        rng = np.random.default_rng([settings.seed, number])
-        losses, errors = [], []
-        self.network.train()
-        with seeded(1000 * settings.seed + number):
-            for step in range(number * settings.steps, (number + 1) * settings.steps):
-                for group in self.optimizer.param_groups:
-                    group["lr"] = rate_at(settings, step)
-                batch = batches.drawn(rng)
-                self.optimizer.zero_grad(set_to_none=True)
-                value, error_db = loss(self.network, batch)
-                value.backward()  # type: ignore[no-untyped-call]
-                nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-                self.optimizer.step()
-                self._average(step)
-                losses.append(float(value.detach()))
-                errors.append(float(error_db))
-        return float(np.mean(losses)), float(np.mean(errors))
-
-    @torch.no_grad()
-    def _average(self, step: int) -> None:
-        keep = min(self.settings.averaging, (step + 1) / (step + 10))
-        latest = self.network.state_dict()
-        for name, mean in self.averaged.state_dict().items():
-            if mean.dtype.is_floating_point:
-                mean.lerp_(latest[name], 1.0 - keep)
-            else:
-                mean.copy_(latest[name])
-
-    @torch.no_grad()
-    def error_db(self, batches: Sequence[Batch], loss: Loss) -> float:
-        """Return the mean error of the averaged network in dB beside the power of the window."""
-        return float(np.mean([float(loss(self.averaged, batch)[1]) for batch in batches]))
-
-    def save(self, folder: Path) -> None:
-        """Keep all that is needed to go on, the history and the averaged weights."""
-        state = {
-            "network": self.network.state_dict(),
-            "averaged": self.averaged.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "history": self.history,
-        }
-        unfinished = folder / "checkpoint.part"
-        torch.save(state, unfinished)
-        unfinished.replace(folder / "checkpoint.pt")
-        save_half(self.averaged, folder / "separation.safetensors")
-        (folder / "history.json").write_text(json.dumps(self.history, indent=1))
-
-    def resume(self, folder: Path) -> None:
-        """Go on where a training in this folder was stopped, if there was one."""
-        if not (folder / "checkpoint.pt").exists():
-            return
-        state = torch.load(folder / "checkpoint.pt", weights_only=True)
-        self.network.load_state_dict(state["network"])
-        self.averaged.load_state_dict(state["averaged"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.history = state["history"]
+@torch.no_grad()
+def mean_error_db(network: SeparationNetwork, batches: Sequence[Batch], loss: Loss) -> float:
+    """Return the mean error of a network in dB beside the power of the window."""
+    return float(np.mean([float(loss(network, batch)[1]) for batch in batches]))
 
 
 def train(
@@ -310,13 +252,18 @@ def train(
     held: Sequence[int],
     ears: SoundNetwork,
     start: Path | None = None,
-) -> Training:
+) -> Resumable[SeparationNetwork]:
     """Train on some folds and keep checkpoint, history and weights after each epoch; `held` are told only."""
     out.mkdir(parents=True, exist_ok=True)
-    training = Training(settings)
+    training = Resumable(
+        SeparationNetwork,
+        seed=settings.seed,
+        learning_rate=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+        averaging=settings.averaging,
+    )
     if start is not None:
-        with_weights(training.network, start, "named sounds")
-        training.averaged.load_state_dict(training.network.state_dict())
+        training.begin_with(with_weights(SeparationNetwork(), start, "named sounds").state_dict())
     training.resume(out)
     sounds = load_sounds(folder, folds)
     prompts = Prompts(sorted({sound.name for sound in sounds}))
@@ -327,12 +274,15 @@ def train(
     with few_threads():
         while len(training.history) < settings.epochs:
             started_s = time.monotonic()
-            mean, error_db = training.epoch(batches, loss)
-            row = {"epoch": len(training.history) + 1, "loss": round(mean, 4), "error_db": round(error_db, 3)}
-            if row["epoch"] % 5 == 0:
-                row |= {key: round(training.error_db(part, loss), 3) for key, part in told.items()}
+            mean, error_db = epoch(training, settings, batches, loss)
+            number = len(training.history) + 1
+            row: dict[str, object] = {"epoch": number, "loss": round(mean, 4), "error_db": round(error_db, 3)}
+            if number % 5 == 0:
+                row |= {
+                    key: round(mean_error_db(training.averaged, part, loss), 3) for key, part in told.items()
+                }
             training.history.append(row | {"seconds": round(time.monotonic() - started_s, 1)})
-            training.save(out)
+            training.save(out, save_half, "separation.safetensors")
             print(json.dumps(training.history[-1]), flush=True)
     return training
 
@@ -374,11 +324,13 @@ def main() -> None:
     parser.add_argument(
         "--start", type=Path, metavar="WEIGHTS", help="begin with these, of an earlier training"
     )
+    parser.add_argument("--steps", type=int, default=TrainingSettings().steps)
     parser.add_argument("--rate", type=float, default=TrainingSettings().learning_rate)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
     settings = TrainingSettings(
         epochs=chosen.epochs,
+        steps=chosen.steps,
         learning_rate=chosen.rate,
         words=chosen.without != "words",
         surroundings=chosen.without != "surroundings",

@@ -22,7 +22,7 @@ from engine.beats.training.patterns import GROUPS, STYLES
 from engine.beats.training.pieces import Piece, clicks, revoiced
 from engine.beats.training.scoring import f_measure, peaks
 from engine.beats.training.timeline import Tempo, timeline
-from engine.beats.training.train import Training, TrainingSettings, rate_at
+from engine.beats.training.train import TrainingSettings, begun, epoch, save_whole
 
 
 def _piece(seed: int, tempo_bpm: float = 120.0) -> Piece:
@@ -189,24 +189,17 @@ def test_peaks_and_their_score():
     assert f_measure(np.array([10]), np.array([14])) == 0.0
 
 
-def test_the_rate_rises_then_falls():
-    settings = TrainingSettings(epochs=10, steps=100)
-    rates = [rate_at(settings, step) for step in range(1000)]
-    assert np.argmax(rates) == pytest.approx(199, abs=2)
-    assert rates[-1] < 0.02 * settings.learning_rate
-
-
 def test_a_few_steps_lower_the_loss_and_a_stopped_training_goes_on_as_if_it_had_not(tmp_path):
     pieces = [heard_piece(_piece(seed)) for seed in range(2)]
     settings = TrainingSettings(epochs=2, steps=4, size=1, learning_rate=0.05)  # which rises slowly
-    whole = Training(settings)
+    whole = begun(settings)
     losses = []
     for _ in range(2):
-        losses.append(whole.epoch(pieces))
+        losses.append(epoch(whole, settings, pieces))
         whole.history.append({"loss": losses[-1]})
         if len(losses) == 1:
-            whole.save(tmp_path)
+            whole.save(tmp_path, save_whole, "beats.safetensors")
     assert losses[1] < losses[0]
-    resumed = Training(settings)
+    resumed = begun(settings)
     resumed.resume(tmp_path)
-    assert resumed.epoch(pieces) == losses[1]
+    assert epoch(resumed, settings, pieces) == losses[1]

@@ -22,6 +22,9 @@ STEP_S = FRAMES_EACH * MEL.hop_samples / MEL.rate_hz
 """From one vector to the next: 0.256 s."""
 CONTEXT_S = 2.0
 """How much before and after a span is heard with it."""
+LEVEL_BANDS = 32
+_PARTS = 4
+"""The highest of a step is that of its parts of 64 ms."""
 _STEP_SAMPLES = FRAMES_EACH * MEL.hop_samples
 _PIECE_STEPS = 120
 _MARGIN_STEPS = 8
@@ -36,16 +39,18 @@ class Heard:
     ----------
     vectors : float32, shape (steps, SIZE), one for each `STEP_S`
     telling : how much each of them tells of what sounds, shape (steps,)
+    levels : mean and highest of each of `LEVEL_BANDS` bands in each step, shape (steps, 2 * LEVEL_BANDS)
     """
 
     vectors: NDArray[np.float32]
     telling: NDArray[np.float32]
+    levels: NDArray[np.float32]
 
     def within(self, from_s: float, count_samples: int) -> Heard:
         """Return what is heard of so many samples from a time on; one step at least."""
         first = round(from_s / STEP_S)
         steps = slice(first, first + max(1, round(count_samples / _STEP_SAMPLES)))
-        return Heard(self.vectors[steps], self.telling[steps])
+        return Heard(self.vectors[steps], self.telling[steps], self.levels[steps])
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ class Detector:
 
         Pieces overlap by what the network reaches, so that the answer hardly depends on where they are cut.
         """
-        vectors, telling = [], []
+        vectors, telling, coarse = [], [], []
         spectra = Spectra()
         with few_threads():
             for piece, first, count in _pieces(blocks):
@@ -83,9 +88,10 @@ class Detector:
                 found, told = self.network(levels)
                 vectors.append(found[0, first : first + count].numpy())
                 telling.append(told[0, first : first + count].numpy())
+                coarse.append(_coarse(levels[0], first, count))
         if not vectors:
-            return Heard(np.zeros((0, SIZE), np.float32), np.zeros(0, np.float32))
-        return Heard(np.concatenate(vectors), np.concatenate(telling))
+            return Heard(*(np.zeros(shape, np.float32) for shape in ((0, SIZE), 0, (0, 2 * LEVEL_BANDS))))
+        return Heard(np.concatenate(vectors), np.concatenate(telling), np.concatenate(coarse))
 
     def vector(
         self, samples: NDArray[np.float32], span: tuple[int, int] | None = None
@@ -148,6 +154,15 @@ def pooled(vectors: NDArray[np.float32], telling: NDArray[np.float32]) -> NDArra
     shares = np.exp(telling - telling.max())
     mean = (vectors * (shares / shares.sum())[:, None]).sum(axis=0)
     return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9), np.float32)
+
+
+def _coarse(levels: torch.Tensor, first: int, count: int) -> NDArray[np.float32]:
+    """Return the levels of some steps, shape (count, 2 * LEVEL_BANDS), of levels, shape (frames, bands)."""
+    frames = levels[first * FRAMES_EACH : (first + count) * FRAMES_EACH]
+    missing = count * FRAMES_EACH - len(frames)
+    frames = torch.cat([frames, frames[-1:].expand(missing, -1)])
+    parts = frames.reshape(count, _PARTS, FRAMES_EACH // _PARTS, LEVEL_BANDS, -1).mean(dim=(2, 4))
+    return torch.cat([parts.mean(dim=1), parts.amax(dim=1)], dim=1).numpy()
 
 
 def _share(odds: float) -> float:

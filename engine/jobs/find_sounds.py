@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.detection.detector import CONTEXT_S, STEP_S, Detector, Heard, detector, pooled
+from engine.detection.detector import CONTEXT_S, detector, pooled
+from engine.detection.events import SoundEvent, events, odds_over_time
 from engine.detection.spectra import MEL
 from engine.document.change import Edit, row_changes
 from engine.document.edits import is_held
@@ -29,32 +30,9 @@ from engine.wording import counted, listed, percent
 from engine.words.text import text_encoder
 from engine.words.vocabulary import vocabulary
 
-BEGINS_AT = 0.0
-"""Log odds that the words say what is heard, at which an event is one: more likely than not."""
-ENDS_AT = BEGINS_AT - 1.5
-"""It goes on until it is less likely than this."""
-MEAN_STEPS = round(1.0 / STEP_S)
-"""Likelihoods are of a second."""
-PAD_S = 0.1
-JOINED_S = 0.3
-"""Events that are closer than this are one."""
 MOST_WORDS = 12
 _BLOCK_SAMPLES = 1 << 17
 _SEARCH = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class SoundEvent:
-    """Where a sound is heard.
-
-    Attributes
-    ----------
-    likelihood : that it is what the words say, where that is likeliest, 0 to 1
-    """
-
-    start_samples: int
-    stop_samples: int
-    likelihood: float
 
 
 def words_in_span(request: SpanRequest, progress: Progress) -> tuple[HeardWord, ...]:
@@ -98,54 +76,6 @@ def find_sounds(request: SpanRequest, texts: Sequence[str], progress: Progress) 
     hearing = detector()
     heard = hearing.heard(_mono(request, (0, state.length_samples), progress))
     return events(odds_over_time(hearing, heard, words).max(axis=1), state.rate_hz, state.length_samples)
-
-
-def odds_over_time(hearing: Detector, heard: Heard, words: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return log odds that words say what is heard, shape (steps, prompts), from means over a second.
-
-    As `pooled` does, a mean counts what tells of a sound more than what does not. Each is centred on its
-    step, one `STEP_S` from the next.
-    """
-    steps = len(heard.vectors)
-    if not steps:
-        return np.zeros((0, len(words)), np.float32)
-    reach = MEAN_STEPS // 2
-    shares = np.exp(heard.telling - heard.telling.max()).astype(np.float64)[:, None]
-    sums = np.concatenate([np.zeros((1, heard.vectors.shape[1])), np.cumsum(heard.vectors * shares, axis=0)])
-    places = np.arange(steps)
-    means = sums[np.minimum(places + reach + 1, steps)] - sums[np.maximum(places - reach, 0)]
-    lengths = np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-12)
-    return hearing.odds((means / lengths).astype(np.float32), words)
-
-
-def events(odds: NDArray[np.float32], rate_hz: int, length_samples: int) -> tuple[SoundEvent, ...]:
-    """Return runs of likely steps as spans of samples, padded, those that nearly meet as one.
-
-    Parameters
-    ----------
-    odds : of each step, shape (steps,)
-    """
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], odds >= ENDS_AT, [False]]).astype(np.int8)))
-    found: list[tuple[float, float, float]] = []
-    for first, stop in edges.reshape(-1, 2).tolist():
-        highest = float(odds[first:stop].max())
-        if highest < BEGINS_AT:
-            continue
-        # the mean reaches beyond the sound on both sides
-        inner = min(MEAN_STEPS // 4, (stop - first - 1) // 2)
-        start_s, stop_s = (first + inner) * STEP_S - PAD_S, (stop - inner) * STEP_S + PAD_S
-        if found and start_s - found[-1][1] < JOINED_S:
-            start_s, highest = found[-1][0], max(highest, found.pop()[2])
-        found.append((start_s, stop_s, highest))
-    return tuple(
-        SoundEvent(
-            max(0, s_to_samples(start_s, rate_hz)),
-            min(length_samples, s_to_samples(stop_s, rate_hz)),
-            float(1.0 / (1.0 + np.exp(-highest))),
-        )
-        for start_s, stop_s, highest in found
-        if s_to_samples(start_s, rate_hz) < length_samples
-    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

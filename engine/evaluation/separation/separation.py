@@ -22,6 +22,7 @@ from engine.detection.detector import detector
 from engine.detection.spectra import MEL, Spectra
 from engine.detection.training.sounds import Sound, load_sounds
 from engine.errors import SourceError
+from engine.evaluation.separation.events import event_lines
 from engine.evaluation.separation.measures import ratio_db, sdr_db, si_sdr_db
 from engine.evaluation.separation.mixtures import (
     HELD_BACK_FOLD,
@@ -144,6 +145,7 @@ def evaluate(data_dir: Path, *, short: bool = False, progress: Progress = SILENT
     yield from _outside(surrounded(sounds, 4, _SEED + 6))
     yield from _told(sounds)
     yield from _cost(short=short)
+    yield from event_lines(sounds, short=short, progress=progress.part(0.9, 1.0))
 
 
 def improvement(mixture: Mixture, separator: Separator, prompt: Prompt) -> Improvement:

@@ -1,0 +1,177 @@
+"""Where a sound occurs in a recording, told by words or by one occurrence that is marked.
+
+What goes on in the recording is told from what occurs by the recording itself: features less their median,
+whitened by their own covariance, which suppresses the directions in which the background moves. The product
+with a marked occurrence there is the matched filter in coloured noise, a linear discriminant (R. A. Fisher,
+1936; with a covariance drawn towards a sphere, O. Ledoit and M. Wolf, 2004), and learns from nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import find_peaks, peak_widths
+
+from engine.detection.detector import STEP_S, Detector, Heard
+from engine.errors import UsageError
+from engine.timebase import s_to_samples
+
+Steps = NDArray[np.float32]
+BEGINS_AT, EXAMPLE_BEGINS_AT = -1.71, -2.35
+"""Log odds at which an event is proposed: one false alarm in two minutes of the recordings of
+`engine.evaluation.separation.events`, half of fold 5; there 0.57 and 0.77 of what occurs were found."""
+MEAN_STEPS = 2
+"""Likelihoods are of 0.5 s."""
+MOST_STEPS = 8
+"""A marked occurrence is compared with 2 s of a recording at most."""
+_STANDS_OUT_ODDS = 2.0
+_MOST_TIMES = 3.0
+_VECTOR_SPHERE, _LEVEL_SPHERE = 3.0, 0.3
+"""How much of a sphere is added to a covariance, in means of its variances."""
+_VECTOR_PART = 0.375
+"""The rest is told by levels."""
+_USUAL = 0.9
+"""What odds reach in a tenth of the recording is the recording, not an event."""
+_WORDS_SLOPE, _WORDS_OFFSET = 0.83, -2.53
+_EXAMPLE_SLOPE, _EXAMPLE_OFFSET = 11.6, -4.18
+"""Fitted to how often a place that stands out was right, on the same half: a likelihood of a half is right
+every other time."""
+_LEAST = 1e-6
+_PROMINENCE = 1.0
+_WIDTH_BELOW = 0.3
+"""An event reaches as far as the odds have fallen by this share of what they stand out by."""
+PAD_S = 0.2
+JOINED_S = 0.3
+"""Events that are closer than this are one."""
+_SHORTEST_S = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class SoundEvent:
+    """Where a sound is heard.
+
+    Attributes
+    ----------
+    likelihood : that it is what was looked for, where that is likeliest, 0 to 1
+    """
+
+    start_samples: int
+    stop_samples: int
+    likelihood: float
+
+
+def odds_over_time(hearing: Detector, heard: Heard, words: NDArray[np.float32]) -> Steps:
+    """Return log odds that words say what occurs, shape (steps, prompts), one for each `STEP_S`.
+
+    They are of means over `MEAN_STEPS`, and rise where something stands out from how the recording usually
+    sounds: that does not tell what it is, but the words tell of little else that stands out. Half of what the
+    words reach in a tenth of the recording is taken from them, lest every step of a background be an event.
+    """
+    if not len(heard.vectors):
+        return np.zeros((0, len(words)), np.float32)
+    means = _means(heard.vectors, MEAN_STEPS)
+    means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9)
+    raw = hearing.odds(means, words) + _STANDS_OUT_ODDS * _standing_out(heard)[:, None]
+    raw -= 0.5 * np.quantile(raw, _USUAL, axis=0).astype(np.float32)
+    return np.asarray(_WORDS_SLOPE * raw + _WORDS_OFFSET, np.float32)
+
+
+def example_odds_over_time(heard: Heard, span_s: tuple[float, float]) -> Steps:
+    """Return log odds that what is marked occurs, shape (steps,), by how much of it is heard.
+
+    Parameters
+    ----------
+    span_s : [start, stop) of what is marked
+
+    Raises
+    ------
+    UsageError : nothing sounds in the span that the rest of the recording does not hold all the time
+    """
+    steps = len(heard.vectors)
+    first = min(max(0, round(span_s[0] / STEP_S)), max(0, steps - 1))
+    stop = min(max(first + 1, round(span_s[1] / STEP_S)), steps)
+    long = min(MOST_STEPS, stop - first)
+    shares = np.zeros(steps, np.float32)
+    for features, sphere, part in (
+        (heard.levels, _LEVEL_SPHERE, 1.0 - _VECTOR_PART),
+        (heard.vectors, _VECTOR_SPHERE, _VECTOR_PART),
+    ):
+        white = _whitened(features, sphere) if stop > first else features
+        marked = white[first:stop].sum(axis=0) / max(1, stop - first)
+        energy = float(marked @ marked)
+        if not energy > _LEAST:
+            raise UsageError("The example is like all of the recording: mark where the sound is heard.")
+        shares += np.float32(part / energy) * (_means(white, long) @ marked)
+    shares -= np.float32(np.quantile(shares, _USUAL))
+    return np.asarray(_EXAMPLE_SLOPE * shares + _EXAMPLE_OFFSET, np.float32)
+
+
+def events(
+    odds: Steps, rate_hz: int, length_samples: int, begins_at: float = BEGINS_AT
+) -> tuple[SoundEvent, ...]:
+    """Return where odds stand out as spans of samples, ascending, those that nearly meet as one.
+
+    Parameters
+    ----------
+    odds : of each step, shape (steps,)
+    begins_at : below it nothing is an event
+    """
+    found: list[tuple[float, float, float]] = []
+    for start_s, stop_s, height in sorted(candidates(odds)):
+        if height < begins_at or s_to_samples(max(0.0, start_s), rate_hz) >= length_samples:
+            continue
+        if found and start_s - found[-1][1] < JOINED_S:
+            first_s, last_s, highest = found.pop()
+            start_s, stop_s, height = first_s, max(stop_s, last_s), max(height, highest)
+        found.append((start_s, stop_s, height))
+    return tuple(
+        SoundEvent(
+            max(0, s_to_samples(max(0.0, start_s), rate_hz)),
+            min(length_samples, s_to_samples(stop_s, rate_hz)),
+            float(1.0 / (1.0 + np.exp(-height))),
+        )
+        for start_s, stop_s, height in found
+    )
+
+
+def candidates(odds: Steps) -> list[tuple[float, float, float]]:
+    """Return each place where odds stand out, whatever they are: start and stop in seconds, and odds."""
+    if not len(odds):
+        return []
+    lowest = float(odds.min()) - 1.0
+    padded = np.concatenate([[lowest], odds, [lowest]]).astype(np.float64)
+    peaks, _ = find_peaks(padded, prominence=_PROMINENCE)
+    _, _, left, right = peak_widths(padded, peaks, rel_height=_WIDTH_BELOW)
+    # Step i is heard from i to i + 1 and stands in the padded row at i + 1.
+    middles = (peaks - 0.5) * STEP_S
+    starts = np.minimum((left - 0.5 - 0.5) * STEP_S - PAD_S, middles - _SHORTEST_S / 2)
+    stops = np.maximum((right - 0.5 + 0.5) * STEP_S + PAD_S, middles + _SHORTEST_S / 2)
+    return list(zip(starts.tolist(), stops.tolist(), padded[peaks].tolist(), strict=True))
+
+
+def _standing_out(heard: Heard) -> Steps:
+    """Return how far from the usual each step lies, 0 to log(1 + `_MOST_TIMES`), shape (steps,)."""
+    lengths = np.linalg.norm(_means(_whitened(heard.vectors, _VECTOR_SPHERE), MEAN_STEPS), axis=1)
+    times = lengths / max(float(np.median(lengths)), 1e-9) - 1.0
+    return np.asarray(np.log1p(np.clip(times, 0.0, _MOST_TIMES)), np.float32)
+
+
+def _whitened(features: NDArray[np.float32], sphere: float) -> NDArray[np.float32]:
+    """Return features less their median over the recording, as long in every direction as in any other."""
+    centred = features - np.median(features, axis=0)
+    moved = centred - centred.mean(axis=0)
+    variances, axes = np.linalg.eigh((moved.T @ moved).astype(np.float64) / max(1, len(features) - 1))
+    variances = np.maximum(variances, 0.0)
+    scales = 1.0 / np.sqrt(variances + max(sphere * float(variances.mean()), 1e-12))
+    return np.asarray(centred @ (axes * scales).astype(np.float32), np.float32)
+
+
+def _means(features: NDArray[np.float32], long: int) -> NDArray[np.float32]:
+    """Return means over so many steps around each, over those that there are at the ends."""
+    sums = np.cumsum(np.pad(features, ((1, 0), (0, 0))), axis=0, dtype=np.float64)
+    places = np.arange(len(features))
+    first = np.maximum(places - long // 2, 0)
+    stop = np.minimum(places - long // 2 + long, len(features))
+    return np.asarray((sums[stop] - sums[first]) / (stop - first)[:, None], np.float32)

@@ -17,7 +17,6 @@ from engine.audio.reader import probe
 from engine.errors import OffcutError, UsageError
 from engine.progress import Progress
 from engine.safe_write import shown
-from engine.separation.registry import SEPARATORS
 from engine.web import listening, separating, tastes, uploads
 from engine.web.answers import HANDLERS, answer, body, number, page, static
 from engine.web.drawing import MOST_COLUMNS, outline
@@ -80,7 +79,6 @@ class _Served:
                 "recordings": await run_in_threadpool(session.names),
                 "tastes": listed,
                 "words": list(vocabulary()),
-                "separators": list(SEPARATORS),
                 "suffixes": sorted(AUDIO_SUFFIXES),
                 "most_bytes": self._most_bytes,
             }

@@ -1,4 +1,7 @@
-"""What the page Separate asks for: words for a window, and a sound kept or taken away."""
+"""What the page Separate asks for: words for a window, and a sound kept or taken away.
+
+What separates and hears is imported by the work that needs it: the pages are there at once.
+"""
 
 from __future__ import annotations
 
@@ -11,22 +14,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from engine.audio.reader import SourceReader
 from engine.audio.writer import export_format
-from engine.detection.span_labels import labels_within
 from engine.disk_room import check_room
-from engine.errors import UsageError
 from engine.progress import Progress
-from engine.separation.mask import Mode
-from engine.separation.prompts import prompts_of
-from engine.separation.registry import DEFAULT, SEPARATORS, separator_named
-from engine.separation.separate import Asked
 from engine.separation.windows import FADE_MS, joined
-from engine.separation.written import write_separated
 from engine.timebase import s_to_samples, samples_to_s
 from engine.web.session import OpenRecording, Result, Session
 from engine.web.work import Answer
 from engine.words.vocabulary import vocabulary
 
-MOST_LABELS = 12
+MOST_LABELS = 8
 MOST_WINDOWS = 200
 _BYTES_EACH = 8
 Time = Annotated[float, Field(ge=0.0, le=1e7, allow_inf_nan=False)]
@@ -51,7 +47,6 @@ class Wanted(Windowed):
     texts: list[str] = Field(default_factory=list, max_length=100)
     mode: Literal["keep", "remove"] = "remove"
     strength_db: Annotated[float, Field(ge=0.0, le=120.0, allow_inf_nan=False)] | None = None
-    separator: str = DEFAULT
 
 
 def words_heard(recording: OpenRecording, asked: Windowed, progress: Progress) -> Answer:
@@ -61,6 +56,8 @@ def words_heard(recording: OpenRecording, asked: Windowed, progress: Progress) -
     ------
     UsageError : the window ends before it begins or lies beyond the recording
     """
+    from engine.detection.span_labels import labels_within
+
     with SourceReader(recording.path) as reader:
         (span, *_more) = _windows(reader, asked)
         labels = labels_within(reader, span, tuple(vocabulary()), progress)
@@ -74,11 +71,15 @@ def separation(session: Session, recording: OpenRecording, wanted: Wanted, progr
 
     Raises
     ------
-    UsageError : a window or words cannot be taken, or there is no such separator
+    UsageError : a window or words cannot be taken
     ExportError : the disk is full
     """
-    if wanted.separator not in SEPARATORS:  # which may be a path elsewhere, and not from a browser
-        raise UsageError("There is no such separator: choose one from the list.")
+    from engine.separation.mask import Mode
+    from engine.separation.prompts import prompts_of
+    from engine.separation.registry import DEFAULT, separator_named
+    from engine.separation.separate import Asked
+    from engine.separation.written import write_separated
+
     with SourceReader(recording.path) as reader:
         windows = _windows(reader, wanted)
         floor_db = -np.inf if wanted.strength_db is None else -wanted.strength_db
@@ -87,7 +88,7 @@ def separation(session: Session, recording: OpenRecording, wanted: Wanted, progr
         suffix = ".flac" if reader.container == "FLAC" else ".wav"
         check_room(session.own, reader.frames * reader.channels * _BYTES_EACH)
         path = session.own / f"result-{secrets.token_hex(8)}{suffix}"
-        separator = separator_named(wanted.separator)
+        separator = separator_named(DEFAULT)
         found = write_separated(path, reader, windows, asked, separator, progress)
         rate_hz = reader.rate_hz
         fade = s_to_samples(FADE_MS / 1000.0, rate_hz)

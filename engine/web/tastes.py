@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +13,10 @@ from pydantic import BaseModel, ConfigDict
 from engine.anomaly.part_wording import part_wording
 from engine.anomaly.taste_summary import summary_of
 from engine.anomaly.threshold import USUAL_LIMIT, to_scores
+from engine.errors import SourceError
+from engine.jobs.kept_recording import find_kept
 from engine.jobs.sounds import FileSound
-from engine.jobs.taste_view import look_at, score_kept, score_sound
-from engine.overview.results import Origin, ScoredRecording
+from engine.overview.results import LearnedFrom, Origin, ScoredRecording
 from engine.overview.verdict import verdict
 from engine.progress import Progress
 from engine.web.session import OpenRecording, Session
@@ -24,7 +25,7 @@ from engine.web.work import Answer
 MOST_POINTS = 2_000
 MOST_MOMENTS = 12
 APART_S = 3.0
-"""Moments of a list lie so far from each other at least; nearer ones are the same event."""
+"""Moments nearer than this are the same event, as are all of a passage that is odd throughout."""
 ODD = float(to_scores(np.array([USUAL_LIMIT]))[0])
 """The score at which odd begins for most tastes."""
 
@@ -61,12 +62,16 @@ def overview(session: Session, asked: OfTaste, progress: Progress) -> Answer:
     ------
     UsageError, TasteError : there is no such taste, or it cannot be read
     """
+    from engine.jobs.taste_view import look_at, score_kept
+
     path, root = session.taste(asked.taste)
     facts = look_at(path, progress.part(0.0, 0.1))
-    # A taste names files as it likes: only those that are served are opened.
-    served = [one for one in facts.recordings if _lies_in(one.path, root)]
-    kept = score_kept(path, served, (), progress.part(0.1, 1.0))
-    scored = {one.key: one for one in kept.recordings}
+    # A taste names files as it likes: only such as lie where it lies itself are opened.
+    served = {one: where for one in facts.recordings if (where := _found_inside(one, root, progress))}
+    there = [replace(one, path=where) for one, where in served.items()]
+    kept = score_kept(path, there, (), progress.part(0.1, 1.0))
+    by_path = {one.key: one for one in kept.recordings}
+    scored = {one: by_path.get(str(where)) for one, where in served.items()}
     return {
         "name": facts.name,
         "maker": facts.maker,
@@ -78,7 +83,7 @@ def overview(session: Session, asked: OfTaste, progress: Progress) -> Answer:
         "validation": list(facts.validation),
         "odd": ODD,
         "recordings": [
-            {"name": one.name, "duration_s": one.duration_s, **_summary(scored.get(str(one.path)))}
+            {"name": one.name, "duration_s": one.duration_s, **_summary(scored.get(one))}
             for one in facts.recordings
         ],
         "distribution": _distribution(kept.recordings),
@@ -92,6 +97,8 @@ def scores(session: Session, recording: OpenRecording, asked: OfTaste, progress:
     ------
     UsageError, TasteError, SourceError : the taste or the recording cannot be read
     """
+    from engine.jobs.taste_view import score_sound
+
     path, _root = session.taste(asked.taste)
     scored = score_sound(path, FileSound(recording.path), Origin.FILE, progress)
     times_s, curve = _thinned(scored.times_s, scored.scores)
@@ -107,19 +114,26 @@ def scores(session: Session, recording: OpenRecording, asked: OfTaste, progress:
 
 
 def worst_moments(scored: ScoredRecording) -> list[dict[str, object]]:
-    """Return the moments that score highest, `APART_S` from each other at least, the oddest first."""
+    """Return the moments that score highest, one for each passage that is odd, the oddest first."""
     left = scored.scores.astype(np.float64)
+    is_odd = np.concatenate([[False], left >= ODD, [False]])
     found: list[dict[str, object]] = []
-    while len(found) < MOST_MOMENTS and len(left) and (at := int(left.argmax())) >= 0 and left[at] >= 0.0:
+    while len(found) < MOST_MOMENTS and len(left) and left.max() >= 0.0:
+        at = int(left.argmax())
         why = max(scored.parts, key=lambda name: float(scored.parts[name][at]), default="")
+        first = at - int(np.argmin(is_odd[at + 1 :: -1])) + 1 if is_odd[at + 1] else at
+        last = at + int(np.argmin(is_odd[at + 1 :])) - 1 if is_odd[at + 1] else at
         found.append(
             {
                 "at_s": float(scored.times_s[at]),
+                "start_s": float(scored.times_s[first]),
+                "stop_s": float(scored.times_s[last]),
                 "score": float(scored.scores[at]),
                 "why": part_wording(why) if why else "",
             }
         )
-        left[np.abs(scored.times_s - scored.times_s[at]) < APART_S] = -1.0
+        begin_s, end_s = scored.times_s[first] - APART_S, scored.times_s[last] + APART_S
+        left[(scored.times_s > begin_s) & (scored.times_s < end_s)] = -1.0
     return found
 
 
@@ -146,6 +160,16 @@ def _thinned(times_s: NDArray[np.float64], values: NDArray[np.float32]) -> tuple
     if not len(starts):
         return [], []
     return times_s[starts].tolist(), np.maximum.reduceat(values, starts).tolist()
+
+
+def _found_inside(one: LearnedFrom, root: Path, progress: Progress) -> Path | None:
+    """Return where a recording lies within a folder, looked for by its name and its content."""
+    expected = one.path if _lies_in(one.path, root) else root / one.path.name
+    try:
+        found = find_kept(expected, one.content_hash, (root,), progress)
+    except SourceError:
+        return None
+    return found if _lies_in(found, root) else None
 
 
 def _lies_in(path: Path, root: Path) -> bool:

@@ -33,14 +33,13 @@ by("score").addEventListener("click", async () => {
   by("moments").replaceChildren(
     ...found.moments.map((moment) => {
       const line = made("tr");
-      const bar = made("td", "", "bar-cell");
-      bar.append(Object.assign(made("meter"), { value: moment.score }));
       const button = made("button", "Listen");
       button.type = "button";
-      button.addEventListener("click", () => listen(Math.max(0, moment.at_s - 2)));
+      button.addEventListener("click", () => listen(Math.max(0, moment.start_s - 2)));
       const last = made("td", "", "number");
       last.append(button);
-      line.append(made("td", clock(moment.at_s, 1), "mono"), made("td", moment.score.toFixed(2), "mono"), bar, made("td", moment.why), last);
+      for (const time of [moment.start_s, moment.stop_s, moment.at_s]) line.append(made("td", clock(time, 1), "mono"));
+      line.append(made("td", moment.score.toFixed(2), "mono"), made("td", moment.why), last);
       return line;
     }),
   );

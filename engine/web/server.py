@@ -67,8 +67,12 @@ class Serving:
         try:
             self._server.run([self._socket])
         finally:
-            self._socket.close()
-            self.session.close()
+            self.close()
+
+    def close(self) -> None:
+        """Remove all that was written; `run` does so at its end."""
+        self._socket.close()
+        self.session.close()
 
     def stop(self) -> None:
         """End `run`, from any thread or from a signal."""

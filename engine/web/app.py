@@ -39,7 +39,7 @@ class _Named(BaseModel):
 def application(session: Session, most_bytes: int = uploads.MOST_BYTES) -> Starlette:
     """Return the pages of a session; `engine.web.door.Door` stands before them."""
     served = _Served(session, most_bytes)
-    return Starlette(
+    pages = Starlette(
         routes=[
             Route("/", partial(page, "separate")),
             Route("/taste", partial(page, "taste")),
@@ -61,6 +61,8 @@ def application(session: Session, most_bytes: int = uploads.MOST_BYTES) -> Starl
         ],
         exception_handlers=HANDLERS,
     )
+    pages.router.redirect_slashes = False  # to an address that lacks the token
+    return pages
 
 
 class _Served:

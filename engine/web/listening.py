@@ -6,10 +6,11 @@ import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from engine.separation.windows import gate
 from engine.web.session import OpenRecording, Result
@@ -84,33 +85,35 @@ def remainder_heard(result: Result) -> Heard:
 
 
 def wave_response(heard: Heard, asked: str | None) -> Response:
-    """Return a piece of the file, as a header ``Range`` asks for it; its beginning where it does not.
+    """Return a piece of the file, as a header ``Range`` asks for it; all of it where there is none.
 
     More than two channels are heard as one.
     """
     channels = heard.channels if heard.channels <= 2 else 1
-    frame_bytes = 2 * channels
-    frames = min(heard.frames, (_LARGEST - HEAD_BYTES) // frame_bytes)
-    size = HEAD_BYTES + frames * frame_bytes
-    found = _RANGE.fullmatch(asked or "bytes=0-")
+    frames = min(heard.frames, (_LARGEST - HEAD_BYTES) // (2 * channels))
+    size = HEAD_BYTES + frames * 2 * channels
+    piece = partial(_piece, heard, channels, frames)
+    if asked is None:
+        pieces = (piece(at, min(size, at + _MOST_BYTES)) for at in range(0, size, _MOST_BYTES))
+        headers = {"accept-ranges": "bytes", "content-length": str(size)}
+        return StreamingResponse(pieces, 200, headers, "audio/wav")
+    found = _RANGE.fullmatch(asked)
     first = int(found[1]) if found else size
-    last = min(int(found[2]) if found and found[2] else size - 1, size - 1, first + _MOST_BYTES - 1)
-    if last < first:
+    stop = min(int(found[2]) + 1 if found and found[2] else size, size, first + _MOST_BYTES)
+    if stop <= first:
         return Response(status_code=416, headers={"content-range": f"bytes */{size}"})
-    begin = max(0, first - HEAD_BYTES) // frame_bytes
-    end = min(frames, -(-max(0, last + 1 - HEAD_BYTES) // frame_bytes))
-    body = _numbers(heard, channels, begin, end)
-    if first < HEAD_BYTES:
-        body = _head(heard.rate_hz, channels, frames * frame_bytes) + body
-        at = first
-    else:
-        at = (first - HEAD_BYTES) - begin * frame_bytes
-    headers = {"accept-ranges": "bytes"}
-    # What is no range asks for all of it, and gets the same answer where that is short.
-    status = 200 if asked is None and last == size - 1 else 206
-    if status == 206:
-        headers["content-range"] = f"bytes {first}-{last}/{size}"
-    return Response(body[at : at + last + 1 - first], status, headers, "audio/wav")
+    headers = {"accept-ranges": "bytes", "content-range": f"bytes {first}-{stop - 1}/{size}"}
+    return Response(piece(first, stop), 206, headers, "audio/wav")
+
+
+def _piece(heard: Heard, channels: int, frames: int, first: int, stop: int) -> bytes:
+    """Return the bytes [first, stop) of the file."""
+    frame_bytes = 2 * channels
+    head = _head(heard.rate_hz, channels, frames * frame_bytes)[first:stop]
+    at, end = max(0, first - HEAD_BYTES), max(0, stop - HEAD_BYTES)
+    begin = at // frame_bytes
+    numbers = _numbers(heard, channels, begin, -(-end // frame_bytes))
+    return head + numbers[at - begin * frame_bytes : end - begin * frame_bytes]
 
 
 def _numbers(heard: Heard, channels: int, begin: int, end: int) -> bytes:

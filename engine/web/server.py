@@ -54,7 +54,7 @@ class Serving:
         pages = application(self.session, most_bytes) if most_bytes else application(self.session)
         config = uvicorn.Config(
             Door(pages, token, self.port),
-            log_level="error",
+            log_level="critical",  # what goes wrong is logged by `engine.web.answers`
             access_log=False,  # which would tell the token
             server_header=False,
             timeout_graceful_shutdown=2,

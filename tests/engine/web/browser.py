@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
 import select
 import shutil
-import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -30,13 +30,7 @@ class Browser:
     """
 
     def __init__(self, program: str, profile: Path, size: tuple[int, int] = (1024, 700)) -> None:
-        to_browser, ours_out = os.pipe()
-        ours_in, from_browser = os.pipe()
         words = [
-            "sh",
-            "-c",
-            f'exec "$@" 3<&{to_browser} 4>&{from_browser}',
-            "sh",
             program,
             "--headless",
             "--no-sandbox",  # which root may not have
@@ -50,13 +44,9 @@ class Browser:
             f"--window-size={size[0]},{size[1]}",
             "about:blank",
         ]
-        self._process = subprocess.Popen(
-            words, pass_fds=(to_browser, from_browser), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        os.close(to_browser)
-        os.close(from_browser)
-        self._out, self._in = ours_out, ours_in
+        self._process, self._out, self._in = _begun(words)
         self._held, self._number, self._session = b"", 0, ""
+        self._loaded = False
         self.complaints: list[str] = []
         self.requests: list[str] = []
         targets = self.call("Target.getTargets")["targetInfos"]
@@ -91,8 +81,10 @@ class Browser:
 
     def open(self, address: str) -> None:
         """Load a page and wait until it is there."""
+        self._loaded = False
         self.call("Page.navigate", url=address)
-        self.wait("document.readyState === 'complete' && location.href !== 'about:blank'")
+        while not self._loaded:
+            self._note(self._next())
 
     def run(self, script: str) -> Any:
         """Return what an expression comes to; a promise is waited for."""
@@ -105,7 +97,8 @@ class Browser:
     def wait(self, script: str) -> None:
         """Wait until an expression holds."""
         until = time.monotonic() + PATIENCE_S
-        while not self.run(f"Boolean({script})"):
+        look = f"new Promise((later) => setTimeout(() => later(Boolean({script})), 30))"
+        while not self.run(look):
             assert time.monotonic() < until, (script, self.complaints)
 
     def drag(self, start: tuple[float, float], stop: tuple[float, float]) -> None:
@@ -130,14 +123,11 @@ class Browser:
 
     def close(self) -> None:
         """End the browser."""
-        os.close(self._out)
+        os.close(self._out)  # at which it ends
+        while os.read(self._in, 1 << 20):
+            pass
         os.close(self._in)
-        self._process.terminate()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        os.waitpid(self._process, 0)
 
     def _next(self) -> dict[str, Any]:
         while b"\0" not in self._held:
@@ -156,5 +146,21 @@ class Browser:
             self.complaints.append(json.dumps(said["exceptionDetails"]))
         elif method == "Log.entryAdded" and said["entry"]["level"] in ("error", "warning"):
             self.complaints.append(said["entry"]["text"])
+        elif method == "Page.loadEventFired":
+            self._loaded = True
         elif method == "Network.requestWillBeSent":
             self.requests.append(said["request"]["url"])
+
+
+def _begun(words: list[str]) -> tuple[int, int, int]:
+    """Start a browser that reads from its descriptor 3 and writes to 4; return it and our ends of both."""
+    to_browser, ours_out = os.pipe()
+    ours_in, from_browser = os.pipe()
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    ends = [fcntl.fcntl(each, fcntl.F_DUPFD_CLOEXEC, 10) for each in (to_browser, from_browser, nowhere)]
+    places = zip((ends[2], ends[2], ends[2], ends[0], ends[1]), range(5), strict=True)
+    actions = [(os.POSIX_SPAWN_DUP2, end, place) for end, place in places]
+    process = os.posix_spawn(words[0], words, os.environ, file_actions=actions)
+    for each in (to_browser, from_browser, nowhere, *ends):
+        os.close(each)
+    return process, ours_out, ours_in

@@ -36,12 +36,10 @@ def test_nothing_is_answered_without_the_token(pages: Client) -> None:
     assert pages.get("api/folder").status == 200
 
 
-@pytest.mark.parametrize(
-    "host", ["evil.example", "127.0.0.1.evil.example:{port}", "127.0.0.1:1", "", "[::2]"]
-)
-def test_a_name_that_is_not_this_machine_is_refused(pages: Client, host: str) -> None:
+def test_a_name_that_is_not_this_machine_is_refused(pages: Client) -> None:
     """As a site sends that has its own name lead here."""
-    assert pages.get("api/folder", Host=host.format(port=pages.port)).status in (400, 403)
+    for host in ("evil.example", f"127.0.0.1.evil.example:{pages.port}", "127.0.0.1:1", "", "[::2]"):
+        assert pages.get("api/folder", Host=host).status in (400, 403), host
 
 
 def test_the_names_of_this_machine_are_taken_and_no_other_origin_is(pages: Client) -> None:
@@ -64,25 +62,12 @@ def test_no_other_machine_reaches_it(pages: Client) -> None:
 
 def test_what_is_no_page_is_told_in_a_sentence(pages: Client) -> None:
     """Addresses, ways to ask and bodies that are not known."""
-    for path in (
-        "nothing",
-        "api/",
-        "static/app.py",
-        "static/%2e%2e/keys.md",
-        "static/..%2fkeys.md",
-        "taste/",
-    ):
-        assert pages.get(path).status in (404, 307), path
+    strange = ("nothing", "api/", "taste/", "static/app.py", "static/%2e%2e/keys.md", "static/..%2fkeys.md")
+    for path in strange:
+        assert pages.get(path).status == 404, path
     assert pages.get("api/jobs/none").refusal.startswith("This work is not known")
-    for body in (
-        b"",
-        b"{",
-        b"[]",
-        b'{"name": 3}',
-        b'{"name": "\xff"}',
-        b'{"name": "\\udcff"}',
-        b"9" * 200_000,
-    ):
+    texts = (b"", b"{", b"[]", b'{"name": 3}', b'{"name": "\xff"}', b'{"name": "\\udcff"}', b"9" * 200_000)
+    for body in texts:
         assert pages.raw(pages.root + "api/open", "POST", body).status == 400, body[:20]
 
 

@@ -32,6 +32,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "align": "move the hits of drums onto a grid",
         "separate": "keep or remove a sound that words name, within windows",
         "detect": "tell in words what sounds in a recording",
+        "serve": "open the pages for a browser on this machine",
         "embeddings": "embed recordings ahead of time, and fetch what embeds them",
         "experiment": "train, compare and search through networks",
         "evaluate": "measure how well a part works, beside baselines",

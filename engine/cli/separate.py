@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from engine.audio.writer import block_dtype, container_for, export_format, write_audio
 from engine.cli.numbers import finite
 from engine.cli.output import VerbOutput
 from engine.progress import Progress
@@ -19,10 +17,8 @@ from engine.timebase import convert_samples, s_to_samples, samples_to_s
 
 if TYPE_CHECKING:
     from engine.audio.reader import SourceReader
-    from engine.separation.separate import Asked, Separated
+    from engine.separation.separate import Asked
     from engine.separation.separator import Prompt
-
-_BLOCK_FRAMES = 1 << 18
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,8 +63,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     """Separate, and write the recording with its windows changed and all else as it was."""
     from engine.audio.reader import SourceReader
     from engine.separation.registry import separator_named
-    from engine.separation.separate import Recording, separate
     from engine.separation.windows import joined
+    from engine.separation.written import write_separated
 
     with SourceReader(options.audio) as reader:
         rate_hz = reader.rate_hz
@@ -77,22 +73,10 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
             reader.frames,
             rate_hz,
         )
-        container = container_for(options.out.suffix)
-        subtype = export_format([reader.subtype], options.out.suffix)
-        recording = Recording(reader.read, reader.frames, rate_hz)
         asked = _asked(options, reader)
-        found = separate(
-            recording, windows, asked, separator_named(options.separator), progress.part(0.0, 0.9)
-        )
-        written = write_audio(
-            options.out,
-            _blocks(reader, found, np.dtype(block_dtype(subtype))),
-            rate_hz=rate_hz,
-            channels=reader.channels,
-            container=container,
-            subtype=subtype,
-            total_frames=reader.frames,
-            overwrite=options.force,
+        separator = separator_named(options.separator)
+        written = write_separated(
+            options.out, reader, windows, asked, separator, progress, overwrite=options.force
         )
     spans = [[samples_to_s(start, rate_hz), samples_to_s(stop, rate_hz)] for start, stop in windows]
     texts = [prompt.text for prompt in asked.prompts]
@@ -139,22 +123,3 @@ def _example(reader: SourceReader, start_s: float, stop_s: float) -> Prompt:
         convert_samples(stop - first, reader.rate_hz, MEL.rate_hz),
     )
     return example_prompt(detector().vector(heard, span), f"like {start_s:g}-{stop_s:g} s")
-
-
-def _blocks(
-    reader: SourceReader, changed: Iterator[Separated], dtype: np.dtype[np.floating]
-) -> Iterator[NDArray[np.floating]]:
-    """Yield the recording as it was, with the pieces that are changed in their places."""
-    at = 0
-    for piece in changed:
-        yield from _unchanged(reader, at, piece.start_samples, dtype)
-        yield piece.samples.astype(dtype)
-        at = piece.start_samples + len(piece.samples)
-    yield from _unchanged(reader, at, reader.frames, dtype)
-
-
-def _unchanged(
-    reader: SourceReader, start: int, stop: int, dtype: np.dtype[np.floating]
-) -> Iterator[NDArray[np.floating]]:
-    for first in range(start, stop, _BLOCK_FRAMES):
-        yield reader.read(first, min(stop, first + _BLOCK_FRAMES), dtype)

@@ -1,0 +1,47 @@
+"""``offcut serve [FOLDER]``: pages for a browser on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import webbrowser
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+from engine.cli.output import VerbOutput
+from engine.errors import UsageError
+from engine.progress import Progress
+
+_MISSING = "Pages need more packages: install them with pip install 'offcut[web]'."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    parser.add_argument(
+        "folder",
+        type=Path,
+        nargs="?",
+        metavar="FOLDER",
+        help="recordings and tastes in it can be picked on the pages; nothing else is read",
+    )
+    parser.add_argument("--port", type=int, default=0, metavar="N", help="any that is free unless told")
+    parser.add_argument("--no-browser", action="store_true", help="only print the address")
+
+
+def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:  # noqa: ARG001
+    """Serve until Ctrl+C; the address is told once it can be opened."""
+    for name in ("starlette", "uvicorn"):
+        try:
+            import_module(name)
+        except ImportError as error:
+            raise UsageError(_MISSING) from error
+    from engine.web.server import Serving, ended_by_signals
+
+    serving = Serving(options.folder, options.port)
+    with ended_by_signals(serving):
+        yield VerbOutput(
+            {"address": serving.address}, f"{serving.address}\nOnly this machine is answered. Ctrl+C ends it."
+        )
+        if not options.no_browser:
+            webbrowser.open(serving.address)
+        serving.run()

@@ -1,0 +1,74 @@
+"""What sounds in a span of a recording, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.audio.reader import SourceReader
+from engine.detection.detector import CONTEXT_S, Label, detector, pooled
+from engine.detection.spectra import MEL
+from engine.features.mono import resampled
+from engine.progress import SILENT, Progress
+from engine.timebase import convert_samples, s_to_samples
+from engine.words.text import text_encoder
+
+_SILENT_BELOW = 1e-5
+"""-100 dB."""
+_BLOCK_FRAMES = 1 << 18
+
+
+def labels_within(
+    reader: SourceReader, span: tuple[int, int], texts: Sequence[str], progress: Progress = SILENT
+) -> tuple[Label, ...]:
+    """Return how well each of some words says what is heard in a span, the likeliest first; none of silence.
+
+    Parameters
+    ----------
+    span : [start, stop) in samples of the recording
+
+    Raises
+    ------
+    UsageError : words are empty, too long or unknown
+    SourceError : the recording is damaged there
+    """
+    words = np.stack([text_encoder().encode(text) for text in texts])
+    around = s_to_samples(CONTEXT_S, reader.rate_hz)
+    mono = (block.mean(axis=1, dtype=np.float32) for block in _blocks(reader, span, around, progress))
+    loudest = _Loudest()
+    heard = detector().heard(loudest.of(resampled(mono, reader.rate_hz, MEL.rate_hz)))
+    if not loudest.sample > _SILENT_BELOW:
+        return ()
+    heard = heard.within(CONTEXT_S, convert_samples(span[1] - span[0], reader.rate_hz, MEL.rate_hz))
+    return detector().labels(pooled(heard.vectors, heard.telling), texts, words)
+
+
+@dataclass(slots=True)
+class _Loudest:
+    """The largest absolute sample of what went by."""
+
+    sample: float = 0.0
+
+    def of(self, blocks: Iterator[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
+        for block in blocks:
+            self.sample = max(self.sample, float(np.abs(block).max(initial=0.0)))
+            yield block
+
+
+def _blocks(
+    reader: SourceReader, span: tuple[int, int], around: int, progress: Progress
+) -> Iterator[NDArray[np.float32]]:
+    """Yield a span with as much around it, silence where the recording has none."""
+    first, last = span[0] - around, span[1] + around
+    for start in range(first, last, _BLOCK_FRAMES):
+        progress.check_cancelled()
+        progress.report((start - first) / (last - first), "Listening")
+        stop = min(last, start + _BLOCK_FRAMES)
+        block = np.zeros((stop - start, reader.channels), np.float32)
+        begin, end = max(0, start), min(reader.frames, stop)
+        if begin < end:
+            block[begin - start : end - start] = reader.read(begin, end)
+        yield block

@@ -1,0 +1,72 @@
+"""Write a recording with its windows changed, and all else as it was, sample for sample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.audio.reader import SourceReader
+from engine.audio.writer import WrittenAudio, block_dtype, container_for, export_format, write_audio
+from engine.progress import SILENT, Progress
+from engine.separation.separate import Asked, Recording, Separated, separate
+from engine.separation.separator import Separator
+
+_BLOCK_FRAMES = 1 << 18
+
+
+def write_separated(
+    path: Path,
+    reader: SourceReader,
+    windows: Sequence[tuple[int, int]],
+    asked: Asked,
+    separator: Separator,
+    progress: Progress = SILENT,
+    *,
+    overwrite: bool = False,
+) -> WrittenAudio:
+    """Separate, and write the recording at its own rate, with its channels and its subtype.
+
+    Parameters
+    ----------
+    windows : as `engine.separation.windows.joined` returns them
+
+    Raises
+    ------
+    ExportError : see `engine.audio.writer.write_audio`
+    """
+    container = container_for(path.suffix)
+    subtype = export_format([reader.subtype], path.suffix)
+    recording = Recording(reader.read, reader.frames, reader.rate_hz)
+    found = separate(recording, windows, asked, separator, progress.part(0.0, 0.9))
+    return write_audio(
+        path,
+        _blocks(reader, found, np.dtype(block_dtype(subtype))),
+        rate_hz=reader.rate_hz,
+        channels=reader.channels,
+        container=container,
+        subtype=subtype,
+        total_frames=reader.frames,
+        overwrite=overwrite,
+    )
+
+
+def _blocks(
+    reader: SourceReader, changed: Iterator[Separated], dtype: np.dtype[np.floating]
+) -> Iterator[NDArray[np.floating]]:
+    """Yield the recording as it was, with the pieces that are changed in their places."""
+    at = 0
+    for piece in changed:
+        yield from _unchanged(reader, at, piece.start_samples, dtype)
+        yield piece.samples.astype(dtype)
+        at = piece.start_samples + len(piece.samples)
+    yield from _unchanged(reader, at, reader.frames, dtype)
+
+
+def _unchanged(
+    reader: SourceReader, start: int, stop: int, dtype: np.dtype[np.floating]
+) -> Iterator[NDArray[np.floating]]:
+    for first in range(start, stop, _BLOCK_FRAMES):
+        yield reader.read(first, min(stop, first + _BLOCK_FRAMES), dtype)

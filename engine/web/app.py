@@ -1,0 +1,183 @@
+"""The addresses of the pages and what each of them answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from engine.audio.folders import AUDIO_SUFFIXES
+from engine.audio.reader import probe
+from engine.errors import OffcutError, UsageError
+from engine.progress import Progress
+from engine.safe_write import shown
+from engine.web import listening, separating, tastes, uploads
+from engine.web.answers import HANDLERS, answer, body, number, page, static
+from engine.web.drawing import MOST_COLUMNS, outline
+from engine.web.session import OpenRecording, Session
+from engine.web.work import Answer
+from engine.words.vocabulary import vocabulary
+
+_HEARD = {
+    "target": listening.target_heard,
+    "remainder": listening.remainder_heard,
+    "result": listening.result_heard,
+}
+
+
+class _Named(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    name: str = Field(max_length=10_000)
+
+
+def application(session: Session, most_bytes: int = uploads.MOST_BYTES) -> Starlette:
+    """Return the pages of a session; `engine.web.door.Door` stands before them."""
+    served = _Served(session, most_bytes)
+    pages = Starlette(
+        routes=[
+            Route("/", partial(page, "separate")),
+            Route("/taste", partial(page, "taste")),
+            Route("/score", partial(page, "score")),
+            Route("/static/{name}", static),
+            Route("/api/folder", served.folder),
+            Route("/api/open", served.open, methods=["POST"]),
+            Route("/api/upload", served.upload, methods=["POST"]),
+            Route("/api/recordings/{key}/peaks", served.peaks),
+            Route("/api/recordings/{key}/listen", served.listen),
+            Route("/api/recordings/{key}/detect", served.detect, methods=["POST"]),
+            Route("/api/recordings/{key}/separate", served.separate, methods=["POST"]),
+            Route("/api/recordings/{key}/score", served.score, methods=["POST"]),
+            Route("/api/tastes", served.overview, methods=["POST"]),
+            Route("/api/jobs/{key}", served.job),
+            Route("/api/jobs/{key}", served.cancel, methods=["DELETE"]),
+            Route("/api/results/{key}/download", served.download),
+            Route("/api/results/{key}/{what}", served.listen_to_result),
+        ],
+        exception_handlers=HANDLERS,
+    )
+    pages.router.redirect_slashes = False  # to an address that lacks the token
+    return pages
+
+
+class _Served:
+    """What is asked of a session."""
+
+    def __init__(self, session: Session, most_bytes: int) -> None:
+        self._session, self._most_bytes = session, most_bytes
+
+    async def folder(self, _request: Request) -> Response:
+        session = self._session
+        listed = await run_in_threadpool(tastes.listed, session)
+        root = session.root
+        return answer(
+            {
+                "folder": None if root is None else shown(root.absolute().name or root),
+                "recordings": await run_in_threadpool(session.names),
+                "tastes": listed,
+                "words": list(vocabulary()),
+                "suffixes": sorted(AUDIO_SUFFIXES),
+                "most_bytes": self._most_bytes,
+            }
+        )
+
+    async def open(self, request: Request) -> Response:
+        asked = await body(request, _Named)
+        recording = await run_in_threadpool(self._session.pick, asked.name)
+        return answer(await run_in_threadpool(_facts, recording))
+
+    async def upload(self, request: Request) -> Response:
+        name = uploads.shown_name(request.query_params.get("name", ""))
+        length = request.headers.get("content-length", "")
+        promised = int(length) if length.isdecimal() and len(length) < 16 else None
+        own = self._session.own
+        path = await uploads.stored(request.stream(), own, name, promised, self._most_bytes)
+        recording = self._session.add(OpenRecording(path, name, is_ours=True))
+        return answer(await run_in_threadpool(_facts, recording))
+
+    async def peaks(self, request: Request) -> Response:
+        recording = self._recording(request)
+        asked = request.query_params
+        columns = int(number(asked.get("columns"), 1_000, 1, MOST_COLUMNS))
+        start_s = number(asked.get("start_s"), 0.0, 0.0, recording.duration_s)
+        stop_s = number(asked.get("stop_s"), recording.duration_s, 0.0, recording.duration_s)
+        if stop_s <= start_s:
+            raise UsageError("There is nothing to draw between these times.")
+        return answer(await run_in_threadpool(outline, recording, start_s, stop_s, columns))
+
+    async def listen(self, request: Request) -> Response:
+        heard = listening.recording_heard(self._recording(request))
+        return await run_in_threadpool(listening.wave_response, heard, request.headers.get("range"))
+
+    async def listen_to_result(self, request: Request) -> Response:
+        result = self._session.result(request.path_params["key"])
+        try:
+            heard = _HEARD[request.path_params["what"]](result)
+        except KeyError:
+            raise UsageError("Of a result there are target, remainder and result.") from None
+        return await run_in_threadpool(listening.wave_response, heard, request.headers.get("range"))
+
+    async def download(self, request: Request) -> Response:
+        written = self._session.result(request.path_params["key"]).written
+        return FileResponse(written.path, media_type="application/octet-stream", filename=written.name)
+
+    async def detect(self, request: Request) -> Response:
+        recording = self._recording(request)
+        asked = await body(request, separating.Windowed)
+        return self._begin(partial(separating.words_heard, recording, asked), recording)
+
+    async def separate(self, request: Request) -> Response:
+        recording = self._recording(request)
+        wanted = await body(request, separating.Wanted)
+        return self._begin(partial(separating.separation, self._session, recording, wanted), recording)
+
+    async def score(self, request: Request) -> Response:
+        recording = self._recording(request)
+        asked = await body(request, tastes.OfTaste)
+        return self._begin(partial(tastes.scores, self._session, recording, asked), recording)
+
+    async def overview(self, request: Request) -> Response:
+        asked = await body(request, tastes.OfTaste)
+        return self._begin(partial(tastes.overview, self._session, asked))
+
+    async def job(self, request: Request) -> Response:
+        return answer(self._session.work.job(request.path_params["key"]).fields())
+
+    async def cancel(self, request: Request) -> Response:
+        job = self._session.work.job(request.path_params["key"])
+        job.cancelled.set()
+        return answer(job.fields())
+
+    def _recording(self, request: Request) -> OpenRecording:
+        return self._session.recording(request.path_params["key"])
+
+    def _begin(self, work: Callable[[Progress], Answer], of: OpenRecording | None = None) -> Response:
+        named = work if of is None else partial(_with_its_name, of, work)
+        return answer(self._session.work.submit(named).fields(), 202)
+
+
+def _with_its_name(of: OpenRecording, work: Callable[[Progress], Answer], progress: Progress) -> Answer:
+    """Do work; what goes wrong is told of the name that the page knows, not of where we put the file."""
+    try:
+        return work(progress)
+    except OffcutError as error:
+        raise OffcutError(of.told(str(error))) from error
+
+
+def _facts(recording: OpenRecording) -> dict[str, object]:
+    info = probe(recording.path)
+    return {
+        "key": recording.key,
+        "name": recording.name,
+        "rate_hz": info.rate_hz,
+        "channels": info.channels,
+        "duration_s": recording.duration_s,
+        "container": info.container,
+        "subtype": info.subtype,
+        "warning": recording.told(info.warning),
+    }

@@ -1,0 +1,131 @@
+"""Sound as a browser plays it: a WAV file of 16 bits that is made where it is read, byte by byte."""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from starlette.responses import Response, StreamingResponse
+
+from engine.separation.windows import gate
+from engine.web.session import OpenRecording, Result
+
+Samples = NDArray[np.float32]
+HEAD_BYTES = 44
+_MOST_BYTES = 1 << 20
+"""More than this is asked for again; a browser does so as it plays."""
+_LARGEST = 2**32 - 2**16
+_RANGE = re.compile(r"bytes=(\d{1,18})-(\d{0,18})")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """Something to listen to.
+
+    Attributes
+    ----------
+    read : returns samples [start, stop), shape (stop - start, channels)
+    """
+
+    read: Callable[[int, int], Samples]
+    rate_hz: int
+    channels: int
+    frames: int
+
+
+def recording_heard(recording: OpenRecording) -> Heard:
+    """Return a recording as it is."""
+    reader = recording.reader
+
+    def read(start: int, stop: int) -> Samples:
+        with recording.lock:
+            samples: Samples = reader.read(start, stop)
+        return samples
+
+    return Heard(read, reader.rate_hz, reader.channels, reader.frames)
+
+
+def result_heard(result: Result) -> Heard:
+    """Return what is downloaded."""
+    return recording_heard(result.written)
+
+
+def target_heard(result: Result) -> Heard:
+    """Return what was named, where it was looked for, and silence elsewhere."""
+    before, after = recording_heard(result.of), recording_heard(result.written)
+
+    def read(start: int, stop: int) -> Samples:
+        if not result.keeps:
+            return before.read(start, stop) - after.read(start, stop)
+        heard = np.zeros((stop - start, before.channels), np.float32)
+        for first, last in result.windows:
+            begin, end = max(start, first), min(stop, last)
+            if begin < end:
+                curve = gate(last - first, result.fade_samples, begin - first, end - first)[:, None]
+                heard[begin - start : end - start] = curve * after.read(begin, end)
+        return heard
+
+    return Heard(read, before.rate_hz, before.channels, before.frames)
+
+
+def remainder_heard(result: Result) -> Heard:
+    """Return the recording without what was named."""
+    before, target = recording_heard(result.of), target_heard(result)
+
+    def read(start: int, stop: int) -> Samples:
+        rest: Samples = before.read(start, stop) - target.read(start, stop)
+        return rest
+
+    return Heard(read, before.rate_hz, before.channels, before.frames)
+
+
+def wave_response(heard: Heard, asked: str | None) -> Response:
+    """Return a piece of the file, as a header ``Range`` asks for it; all of it where there is none.
+
+    More than two channels are heard as one.
+    """
+    channels = heard.channels if heard.channels <= 2 else 1
+    frames = min(heard.frames, (_LARGEST - HEAD_BYTES) // (2 * channels))
+    size = HEAD_BYTES + frames * 2 * channels
+    piece = partial(_piece, heard, channels, frames)
+    if asked is None:
+        pieces = (piece(at, min(size, at + _MOST_BYTES)) for at in range(0, size, _MOST_BYTES))
+        headers = {"accept-ranges": "bytes", "content-length": str(size)}
+        return StreamingResponse(pieces, 200, headers, "audio/wav")
+    found = _RANGE.fullmatch(asked)
+    first = int(found[1]) if found else size
+    stop = min(int(found[2]) + 1 if found and found[2] else size, size, first + _MOST_BYTES)
+    if stop <= first:
+        return Response(status_code=416, headers={"content-range": f"bytes */{size}"})
+    headers = {"accept-ranges": "bytes", "content-range": f"bytes {first}-{stop - 1}/{size}"}
+    return Response(piece(first, stop), 206, headers, "audio/wav")
+
+
+def _piece(heard: Heard, channels: int, frames: int, first: int, stop: int) -> bytes:
+    """Return the bytes [first, stop) of the file."""
+    frame_bytes = 2 * channels
+    head = _head(heard.rate_hz, channels, frames * frame_bytes)[first:stop]
+    at, end = max(0, first - HEAD_BYTES), max(0, stop - HEAD_BYTES)
+    begin = at // frame_bytes
+    numbers = _numbers(heard, channels, begin, -(-end // frame_bytes))
+    return head + numbers[at - begin * frame_bytes : end - begin * frame_bytes]
+
+
+def _numbers(heard: Heard, channels: int, begin: int, end: int) -> bytes:
+    samples = heard.read(begin, end)
+    if channels != heard.channels:
+        samples = samples.mean(axis=1, keepdims=True)
+    scaled = np.clip(np.rint(samples * 32768.0), -32768, 32767)
+    return bytes(scaled.astype("<i2").tobytes())
+
+
+def _head(rate_hz: int, channels: int, data_bytes: int) -> bytes:
+    frame_bytes = 2 * channels
+    form = struct.pack("<IHHIIHH", 16, 1, channels, rate_hz, rate_hz * frame_bytes, frame_bytes, 16)
+    begin = b"RIFF" + struct.pack("<I", HEAD_BYTES - 8 + data_bytes)
+    return begin + b"WAVEfmt " + form + b"data" + struct.pack("<I", data_bytes)

@@ -1,0 +1,114 @@
+"""What the page Separate asks for: words for a window, and a sound kept or taken away.
+
+What separates and hears is imported by the work that needs it: the pages are there at once.
+"""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import PurePath
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from engine.audio.reader import SourceReader
+from engine.audio.writer import export_format
+from engine.disk_room import check_room
+from engine.progress import Progress
+from engine.separation.windows import FADE_MS, joined
+from engine.timebase import s_to_samples, samples_to_s
+from engine.web.session import OpenRecording, Result, Session
+from engine.web.work import Answer
+from engine.words.vocabulary import vocabulary
+
+MOST_LABELS = 8
+MOST_WINDOWS = 200
+_BYTES_EACH = 8
+Time = Annotated[float, Field(ge=0.0, le=1e7, allow_inf_nan=False)]
+
+
+class Windowed(BaseModel):
+    """Where in a recording."""
+
+    model_config = ConfigDict(extra="forbid")
+    windows_s: list[tuple[Time, Time]] = Field(min_length=1, max_length=MOST_WINDOWS)
+
+
+class Wanted(Windowed):
+    """What is to be done there.
+
+    Attributes
+    ----------
+    texts : what is meant; none for whatever is new in the windows
+    strength_db : no moment of a band is made quieter than by this; entirely unless told
+    """
+
+    texts: list[str] = Field(default_factory=list, max_length=100)
+    mode: Literal["keep", "remove"] = "remove"
+    strength_db: Annotated[float, Field(ge=0.0, le=120.0, allow_inf_nan=False)] | None = None
+
+
+def words_heard(recording: OpenRecording, asked: Windowed, progress: Progress) -> Answer:
+    """Return words for what sounds in a window, the likeliest first.
+
+    Raises
+    ------
+    UsageError : the window ends before it begins or lies beyond the recording
+    """
+    from engine.detection.span_labels import labels_within
+
+    with SourceReader(recording.path) as reader:
+        (span, *_more) = _windows(reader, asked)
+        labels = labels_within(reader, span, tuple(vocabulary()), progress)
+    return {
+        "labels": [{"text": one.text, "likelihood": one.likelihood} for one in labels[:MOST_LABELS]],
+    }
+
+
+def separation(session: Session, recording: OpenRecording, wanted: Wanted, progress: Progress) -> Answer:
+    """Separate into a file of the session.
+
+    Raises
+    ------
+    UsageError : a window or words cannot be taken
+    ExportError : the disk is full
+    """
+    from engine.separation.mask import Mode
+    from engine.separation.prompts import prompts_of
+    from engine.separation.registry import DEFAULT, separator_named
+    from engine.separation.separate import Asked
+    from engine.separation.written import write_separated
+
+    with SourceReader(recording.path) as reader:
+        windows = _windows(reader, wanted)
+        floor_db = -np.inf if wanted.strength_db is None else -wanted.strength_db
+        asked = Asked(prompts_of(wanted.texts), Mode(wanted.mode), FADE_MS, floor_db)
+        # Only what keeps every sample is written; all else becomes WAV.
+        suffix = ".flac" if reader.container == "FLAC" else ".wav"
+        check_room(session.own, reader.frames * reader.channels * _BYTES_EACH)
+        path = session.own / f"result-{secrets.token_hex(8)}{suffix}"
+        separator = separator_named(DEFAULT)
+        found = write_separated(path, reader, windows, asked, separator, progress)
+        rate_hz = reader.rate_hz
+        fade = s_to_samples(FADE_MS / 1000.0, rate_hz)
+        subtype = export_format([reader.subtype], suffix)
+    name = f"{PurePath(recording.name).stem or 'recording'}, {wanted.mode}{suffix}"
+    written = OpenRecording(path, name, is_ours=True)
+    keeps = wanted.mode == "keep"
+    result = session.add_result(Result(recording, written, windows, keeps, fade))
+    return {
+        "result": result.written.key,
+        "name": name,
+        "texts": [prompt.text for prompt in asked.prompts],
+        "mode": wanted.mode,
+        "windows_s": [[samples_to_s(edge, rate_hz) for edge in window] for window in windows],
+        "clipped_samples": found.clipped_samples,
+        "subtype": subtype,
+    }
+
+
+def _windows(reader: SourceReader, asked: Windowed) -> tuple[tuple[int, int], ...]:
+    rate_hz = reader.rate_hz
+    spans = [(s_to_samples(a, rate_hz), s_to_samples(b, rate_hz)) for a, b in asked.windows_s]
+    return joined(spans, reader.frames, rate_hz)

@@ -1,0 +1,107 @@
+"""Serves the pages on this machine alone, until it is told to end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+
+from engine.errors import UsageError
+from engine.web.app import application
+from engine.web.door import Door, new_token
+from engine.web.session import Session
+
+HOST = "127.0.0.1"
+_END = (signal.SIGINT, signal.SIGTERM)
+
+
+class _Server(uvicorn.Server):
+    """Ends when it is told to, without passing the signal on: what follows has to be cleaned up."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to `Serving`."""
+        yield
+
+
+class Serving:
+    """The pages, bound to an address; `run` serves them until `stop`.
+
+    Parameters
+    ----------
+    folder : that recordings and tastes may be picked from
+    port : 0 for any that is free
+
+    Raises
+    ------
+    UsageError : the folder is none, or the port is taken
+    """
+
+    def __init__(self, folder: Path | None, port: int = 0, most_bytes: int | None = None) -> None:
+        if folder is not None and not folder.is_dir():
+            raise UsageError(f"{folder} is no folder: choose one with recordings.")
+        self._socket = _bound(port)
+        self.port = int(self._socket.getsockname()[1])
+        token = new_token()
+        self.address = f"http://{HOST}:{self.port}/{token}/"
+        self.session = Session(folder)
+        pages = application(self.session, most_bytes) if most_bytes else application(self.session)
+        config = uvicorn.Config(
+            Door(pages, token, self.port),
+            log_level="critical",  # what goes wrong is logged by `engine.web.answers`
+            access_log=False,  # which would tell the token
+            server_header=False,
+            timeout_graceful_shutdown=2,
+            lifespan="off",
+        )
+        self._server = _Server(config)
+
+    def run(self) -> None:
+        """Serve; at the end the work is cancelled and all that was written is removed."""
+        try:
+            self._server.run([self._socket])
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Remove all that was written; `run` does so at its end."""
+        self._socket.close()
+        self.session.close()
+
+    def stop(self) -> None:
+        """End `run`, from any thread or from a signal."""
+        self._server.should_exit = True
+
+
+@contextmanager
+def ended_by_signals(serving: Serving) -> Iterator[None]:
+    """Have Ctrl+C and SIGTERM end the serving, so that what it wrote is removed."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        serving.stop()
+
+    before = {each: signal.signal(each, end) for each in _END}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def _bound(port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        if os.name == "posix":  # elsewhere it would let two programs share the port
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((HOST, port))
+        listening.listen()  # a browser that comes before the first answer waits
+    except (OSError, OverflowError) as error:
+        listening.close()
+        raise UsageError(f"Port {port} cannot be used: choose another, or leave --port out.") from error
+    return listening

@@ -1,0 +1,202 @@
+"""What is open while the pages are served: recordings, results and tastes, under keys of ours."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from engine.audio.peaks import PeakPyramid, build_peaks
+from engine.audio.reader import SourceReader
+from engine.errors import UsageError
+from engine.safe_write import shown
+from engine.web.folder import inside, recordings_in, tastes_inside
+from engine.web.work import Work
+
+SHIPPED = Path(__file__).resolve().parents[2] / "resources" / "demo"
+MOST_OPEN = 24
+MOST_RESULTS = 12
+
+
+class OpenRecording:
+    """A recording that pages look at and listen to; any thread may.
+
+    Attributes
+    ----------
+    name : as it is shown
+    is_ours : whether the file was sent to us and goes when nobody needs it
+    """
+
+    def __init__(self, path: Path, name: str, *, is_ours: bool) -> None:
+        self.key = secrets.token_hex(8)
+        self.path, self.name, self.is_ours = path, name, is_ours
+        self.lock = threading.Lock()
+        self.reader = SourceReader(path)
+
+    @cached_property
+    def _pyramid(self) -> PeakPyramid:
+        return build_peaks(self.path)
+
+    def peaks(self) -> PeakPyramid:
+        """Return its peaks, built the first time."""
+        with self.lock:
+            return self._pyramid
+
+    @property
+    def duration_s(self) -> float:
+        """How long it is."""
+        return self.reader.frames / self.reader.rate_hz
+
+    def told(self, sentence: str) -> str:
+        """Return a sentence about the file with the name it is shown by."""
+        return sentence.replace(shown(self.path), self.name)
+
+    def close(self) -> None:
+        """Close the file, and remove it where it was sent to us."""
+        with self.lock:
+            self.reader.close()
+        if self.is_ours:
+            self.path.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """A recording with its windows changed.
+
+    Attributes
+    ----------
+    of : the recording as it was
+    written : the recording as it became; its name is the one it is downloaded with
+    windows : [start, stop) in samples, ascending and apart
+    keeps : whether what was named is kept, else it is removed
+    fade_samples : how long the change comes and goes inside each window
+    """
+
+    of: OpenRecording
+    written: OpenRecording
+    windows: tuple[tuple[int, int], ...]
+    keeps: bool
+    fade_samples: int
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """All that one run of the server holds; closing it removes what was written.
+
+    Attributes
+    ----------
+    root : the folder that recordings and tastes may be picked from; None where there is none
+    own : where uploads and results are written
+    """
+
+    root: Path | None
+    own: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="offcut-serve-")))
+    work: Work = field(default_factory=Work)
+    recordings: dict[str, OpenRecording] = field(default_factory=dict)
+    results: dict[str, Result] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def pick(self, name: str) -> OpenRecording:
+        """Open a recording of the folder.
+
+        Raises
+        ------
+        UsageError : it is not in the folder
+        SourceError : it cannot be read
+        """
+        if self.root is None:
+            raise UsageError("No folder is served: start offcut serve with one, or send a recording.")
+        path = inside(self.root, name)
+        for known in list(self.recordings.values()):
+            if known.path == path:
+                return known
+        return self.add(OpenRecording(path, name.rpartition("/")[2], is_ours=False))
+
+    def add(self, recording: OpenRecording) -> OpenRecording:
+        """Keep an open recording; of many the first is closed, unless a result is of it."""
+        with self._lock:
+            self.recordings[recording.key] = recording
+            needed = {id(result.of) for result in self.results.values()} | {id(recording)}
+            spare = [one for one in self.recordings.values() if id(one) not in needed]
+            closing = spare[: max(0, len(self.recordings) - MOST_OPEN)]
+            for one in closing:
+                del self.recordings[one.key]
+        _close(closing)
+        return recording
+
+    def add_result(self, result: Result) -> Result:
+        """Keep a result; of many the first goes."""
+        with self._lock:
+            self.results[result.written.key] = result
+            old = list(self.results)[:-MOST_RESULTS]
+            closing = [self.results.pop(key).written for key in old]
+        _close(closing)
+        return result
+
+    def recording(self, key: str) -> OpenRecording:
+        """Return an open recording.
+
+        Raises
+        ------
+        UsageError : it is not open
+        """
+        try:
+            return self.recordings[key]
+        except KeyError:
+            raise UsageError("This recording is not open any more: choose it again.") from None
+
+    def result(self, key: str) -> Result:
+        """Return a result.
+
+        Raises
+        ------
+        UsageError : there is none
+        """
+        try:
+            return self.results[key]
+        except KeyError:
+            raise UsageError("This result is not kept any more: separate again.") from None
+
+    def tastes(self) -> dict[str, tuple[Path, str]]:
+        """Return the tastes there are, those of the folder before those that come with Offcut.
+
+        Each under a name of its own, with its root and its name in there.
+        """
+        found: dict[str, tuple[Path, str]] = {}
+        for shelf, root in (("folder", self.root), ("shipped", SHIPPED)):
+            if root is not None:
+                found |= {f"{shelf}/{name}": (root, name) for name in tastes_inside(root)}
+        return found
+
+    def taste(self, told: str) -> tuple[Path, Path]:
+        """Return the file of a taste by the name that `tastes` gives it, and the root it lies in.
+
+        Raises
+        ------
+        UsageError : there is none
+        """
+        shelf, _slash, name = told.partition("/")
+        root = {"folder": self.root, "shipped": SHIPPED}.get(shelf)
+        if root is None or not name.endswith(".taste"):
+            raise UsageError("There is no such taste: choose one from the list.")
+        return inside(root, name), root
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the recordings of the folder."""
+        return () if self.root is None else recordings_in(self.root)
+
+    def close(self) -> None:
+        """End the work, close every file, and remove what was written."""
+        self.work.close()
+        _close([*(result.written for result in self.results.values()), *self.recordings.values()])
+        shutil.rmtree(self.own, ignore_errors=True)
+
+
+def _close(recordings: Iterable[OpenRecording]) -> None:
+    for one in recordings:
+        one.close()

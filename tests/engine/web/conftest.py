@@ -1,0 +1,59 @@
+"""The pages, really served, and recordings to pick."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import soxr
+
+from engine.web.server import Serving
+from tests.engine.web.client import Client
+
+RATE_HZ = 44_100
+DOG = "1-100032-A-0.flac"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> Path:
+    """Return a folder with a recording in which a dog barks from second 3 to 4, and one of 24 bits below."""
+    rng = np.random.default_rng(4)
+    bark, rate_hz = soundfile.read(data_dir / "esc50" / "audio" / DOG, dtype="float32")
+    bark = soxr.resample(bark[2 * rate_hz : 3 * rate_hz], rate_hz, RATE_HZ)
+    samples = 0.002 * rng.standard_normal((8 * RATE_HZ, 2)).astype(np.float32)
+    samples[3 * RATE_HZ : 3 * RATE_HZ + len(bark)] += 0.3 * bark[:, None]
+    root = tmp_path_factory.mktemp("served")
+    (root / "below").mkdir()
+    soundfile.write(root / "talk.wav", samples, RATE_HZ, subtype="PCM_16")
+    soundfile.write(root / "below" / "take.flac", samples[: 5 * RATE_HZ, :1], RATE_HZ, subtype="PCM_24")
+    return root
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Client]]:
+    """Serve on a free port until the test is over, and see that nothing is left."""
+    begun: list[tuple[Serving, threading.Thread]] = []
+
+    def begin(root: Path | None, most_bytes: int | None = None) -> Client:
+        serving = Serving(root, 0, most_bytes)
+        thread = threading.Thread(target=serving.run, name="pages")
+        thread.start()
+        begun.append((serving, thread))
+        return Client(serving)
+
+    yield begin
+    for serving, thread in begun:
+        serving.stop()
+        thread.join(30)
+        assert not thread.is_alive()
+        assert not serving.session.own.exists()
+
+
+@pytest.fixture
+def pages(serve: Callable[..., Client], folder: Path) -> Client:
+    """Return a client of pages that serve the folder."""
+    return serve(folder)

@@ -40,7 +40,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     serving = Serving(options.folder, options.port)
     with ended_by_signals(serving):
         yield VerbOutput(
-            {"address": serving.address}, f"{serving.address}\nOnly this machine is answered. It ends when it is interrupted here."
+            {"address": serving.address},
+            f"{serving.address}\nOnly this machine is answered. It ends when it is interrupted here.",
         )
         if not options.no_browser:
             webbrowser.open(serving.address)

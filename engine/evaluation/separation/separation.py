@@ -45,7 +45,7 @@ from engine.words.text import text_encoder
 from engine.words.vocabulary import vocabulary
 
 Line = dict[str, str | float | int]
-_COUNT, _FEW = 150, 6
+_COUNT, _FEW = 100, 6
 _SEED = 14
 _ORACLE = "oracle ratio mask"
 _LEVELS_DB = ((-5.0, -2.0), (-2.0, 2.0), (2.0, 5.0))

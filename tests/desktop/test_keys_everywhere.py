@@ -62,6 +62,8 @@ def test_score_search_order_and_undo_name_the_keys_there_are(reviewing: Hands) -
         change(window, command_id, key)
     assert score.grab().toImage() != before
     field: QLineEdit = named_field(window, "Search the queue")
+    assert field.toolTip() == "Search reasons (Ctrl F3)"
+    field.resize(400, field.height())
     assert field.placeholderText().endswith("Ctrl F3")
     order = next(one for one in window.queue_panel.findChildren(QPushButton) if one.text() == "By time")
     assert order.toolTip() == "Sort otherwise (Ctrl F4)"

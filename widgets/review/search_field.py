@@ -37,8 +37,9 @@ class SearchField(QLineEdit):
         self.set_theme(theme)
 
     def set_key(self, key: str) -> None:
-        """Name the key that leads here, where there is room for it."""
+        """Name the key that leads here: always in the tooltip, and where there is room in the field."""
         self._key = key
+        self.setToolTip(f"Search reasons ({key})" if key else "Search reasons")
         self._fit()
 
     def _fit(self) -> None:

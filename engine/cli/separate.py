@@ -94,13 +94,13 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
 
 
 def _asked(options: argparse.Namespace, reader: SourceReader) -> Asked:
-    from engine.separation.mask import Mode
+    from engine.separation.mask import Mode, floor_of
     from engine.separation.prompts import prompts_of
     from engine.separation.separate import Asked
 
     examples = tuple(_example(reader, start_s, stop_s) for start_s, stop_s in options.like)
     prompts = prompts_of(options.text) if options.text or not examples else ()
-    floor_db = -np.inf if options.strength_db is None else -abs(options.strength_db)
+    floor_db = floor_of(options.strength_db)
     return Asked(examples + prompts, Mode(options.mode), max(0.0, options.fade_ms), floor_db)
 
 

@@ -39,10 +39,13 @@ class Spectra(torch.nn.Module):
             return_complex=True,
         )
 
+    def power(self, spectrum: Tensor) -> Tensor:
+        """Return mel power, shape (batch, frames, bands), of a spectrum."""
+        return (spectrum.real.square() + spectrum.imag.square()).transpose(1, 2) @ self.bank
+
     def levels(self, spectrum: Tensor) -> Tensor:
         """Return levels, natural logarithms of mel power, shape (batch, frames, bands), of a spectrum."""
-        power = spectrum.real.square() + spectrum.imag.square()
-        return torch.log((power.transpose(1, 2) @ self.bank).clamp(min=_FLOOR))
+        return torch.log(self.power(spectrum).clamp(min=_FLOOR))
 
 
 def band_centres_hz() -> np.ndarray:

@@ -18,7 +18,7 @@ from engine.errors import UsageError
 from engine.jobs.repair_requests import RepairSettings, SpanRequest
 from engine.jobs.separations import Separations
 from engine.progress import Progress
-from engine.separation.mask import Mode
+from engine.separation.mask import Mode, floor_of
 from engine.separation.prompts import prompts_of
 from engine.separation.registry import DEFAULT, separator_named
 from engine.separation.separate import Asked, Recording, separate
@@ -74,7 +74,7 @@ def asked_for(spans: SpanRequest, settings: RepairSettings) -> SeparateRequest:
         settings.texts,
         mode=Mode.KEEP if settings.keeps else Mode.REMOVE,
         fade_ms=max(0.0, settings.fade_ms),
-        floor_db=-np.inf if settings.strength_db is None else -abs(settings.strength_db),
+        floor_db=floor_of(settings.strength_db),
     )
 
 

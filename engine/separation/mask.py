@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
@@ -40,6 +40,10 @@ class Mask:
     hop_s: float
     centres_hz: NDArray[np.float64]
 
+    def from_later(self, by_s: float) -> Mask:
+        """Return the same mask of a stretch that begins so much later."""
+        return replace(self, first_s=self.first_s - by_s)
+
     def at(self, times_s: NDArray[np.float64], bins_hz: NDArray[np.float64]) -> NDArray[np.float32]:
         """Return shares at any times and frequencies, shape (times, bins).
 
@@ -70,6 +74,11 @@ def united(masks: Sequence[Mask]) -> Mask:
         raise UsageError("No sound is named: say which is meant.")
     shares = np.clip(np.sum([mask.shares for mask in masks], axis=0, dtype=np.float32), 0.0, 1.0)
     return Mask(shares, masks[0].first_s, masks[0].hop_s, masks[0].centres_hz)
+
+
+def floor_of(strength_db: float | None) -> float:
+    """Return the floor, in dB, of what is lowered by so much at most; entirely where that is None."""
+    return -np.inf if strength_db is None else -abs(strength_db)
 
 
 def masked(

@@ -43,8 +43,7 @@ class NetworkSeparator:
         """
         with few_threads():
             spectra = Spectra()
-            spectrum = spectra.spectrum(torch.tensor(stretch.samples)[None])
-            power = ((spectrum.real.square() + spectrum.imag.square()).transpose(1, 2) @ spectra.bank)[0]
+            power = spectra.power(spectra.spectrum(torch.tensor(stretch.samples)[None]))[0]
             inside = inside_frames(stretch.windows_s, len(power))
             told, flag = around(power, inside), surrounds(power, inside)
             shares = torch.zeros(len(prompts), len(power), MEL.n_mels)

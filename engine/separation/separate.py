@@ -170,8 +170,6 @@ def changed(
     mask = united(separator.masks(stretch, asked.prompts))
     margin = s_to_samples(0.25, recording.rate_hz)
     begin, end = max(first, window[0] - margin), min(last, window[1] + margin)
-    shifted = Mask(
-        mask.shares, mask.first_s - (begin - first) / recording.rate_hz, mask.hop_s, mask.centres_hz
-    )
+    shifted = mask.from_later((begin - first) / recording.rate_hz)
     samples = masked(recording.read(begin, end), recording.rate_hz, shifted, asked.mode, asked.floor_db)
     return samples[window[0] - begin : window[1] - begin]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.detection.spectra import MEL
-from engine.separation.mask import Mask, Mode, masked, united
+from engine.separation.mask import Mode, masked, united
 from engine.separation.separator import Prompt, Separator, Stretch
 
 Samples = NDArray[np.float32]
@@ -73,7 +73,7 @@ class SeparationStream:
             ((begin / MEL.rate_hz, (begin + len(heard)) / MEL.rate_hz),),
         )
         mask = united(self._separator.masks(stretch, self._prompts))
-        shifted = Mask(mask.shares, mask.first_s - begin / MEL.rate_hz, mask.hop_s, mask.centres_hz)
+        shifted = mask.from_later(begin / MEL.rate_hz)
         separated = masked(heard[:, None], MEL.rate_hz, shifted, self._mode)[:, 0]
         known = min(after, _samples(_AHEAD_S))
         last = len(separated) - known

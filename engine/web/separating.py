@@ -9,7 +9,6 @@ import secrets
 from pathlib import PurePath
 from typing import Annotated, Literal
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from engine.audio.reader import SourceReader
@@ -74,7 +73,7 @@ def separation(session: Session, recording: OpenRecording, wanted: Wanted, progr
     UsageError : a window or words cannot be taken
     ExportError : the disk is full
     """
-    from engine.separation.mask import Mode
+    from engine.separation.mask import Mode, floor_of
     from engine.separation.prompts import prompts_of
     from engine.separation.registry import DEFAULT, separator_named
     from engine.separation.separate import Asked
@@ -82,7 +81,7 @@ def separation(session: Session, recording: OpenRecording, wanted: Wanted, progr
 
     with SourceReader(recording.path) as reader:
         windows = _windows(reader, wanted)
-        floor_db = -np.inf if wanted.strength_db is None else -wanted.strength_db
+        floor_db = floor_of(wanted.strength_db)
         asked = Asked(prompts_of(wanted.texts), Mode(wanted.mode), FADE_MS, floor_db)
         # Only what keeps every sample is written; all else becomes WAV.
         suffix = ".flac" if reader.container == "FLAC" else ".wav"

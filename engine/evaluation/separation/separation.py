@@ -35,8 +35,9 @@ from engine.evaluation.separation.mixtures import (
 from engine.features.mono import resampled
 from engine.progress import SILENT, Progress
 from engine.separation.mask import Mask, Mode
-from engine.separation.networked import HOP_S, network_separator
+from engine.separation.networked import network_separator
 from engine.separation.plain.factors import FactorSeparator
+from engine.separation.plain.outside import mask_over_bins
 from engine.separation.plain.subtraction import SubtractionSeparator
 from engine.separation.prompts import prompts_of
 from engine.separation.separate import Asked, Recording, separate
@@ -85,8 +86,7 @@ class OracleSeparator:
             for part in (mixture.meant, mixture.rest)
         )
         shares = np.asarray(meant / np.maximum(meant + rest, 1e-9), np.float32)
-        centres_hz = np.arange(shares.shape[1], dtype=np.float64) * (MEL.rate_hz / MEL.n_fft)
-        return (Mask(shares, 0.0, HOP_S, centres_hz),) * len(prompts)
+        return (mask_over_bins(shares),) * len(prompts)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -114,7 +114,7 @@ class Batches:
         both = np.stack([samples for scene in scenes for samples in (scene.meant, scene.rest)])
         spectra = self._spectra.spectrum(torch.tensor(both))
         meant, whole = spectra[0::2], spectra[0::2] + spectra[1::2]
-        power = (whole.real.square() + whole.imag.square()).transpose(1, 2) @ self._spectra.bank
+        power = self._spectra.power(whole)
         rows = [self._view(scene, power[row], rng) for row, scene in enumerate(scenes)]
         firsts = [row[0] for row in rows]
         prompt, example = self._prompted(scenes, rng)

@@ -28,8 +28,12 @@ _AUDIBLE_DB = -35.0
 """A stretch of a sound counts as sounding down to this far below its loudest."""
 
 
-_SHARES = (0.4, 0.15, 0.4, 0.05)
+_SHARES = (0.32, 0.15, 0.48, 0.05)
 """How often scenes of each kind are drawn; those of two sounds count twice."""
+_ABSENT_SHARE = 0.12
+"""How often what is asked for does not sound: then nothing is to be changed."""
+_BACKGROUND_SHARE = 0.12
+"""How often the background is asked for: what goes on around the window seldom is."""
 
 
 class Kind(Enum):
@@ -181,14 +185,14 @@ class Scenes:
         rng: np.random.Generator,
     ) -> Scene:
         sounding = tuple(number for number, _ in parts)
-        drawn = rng.uniform(0.2, 1.0) if self._plain else rng.random()
-        if drawn < 0.07:
+        drawn = rng.uniform(_ABSENT_SHARE + _BACKGROUND_SHARE, 1.0) if self._plain else rng.random()
+        if drawn < _ABSENT_SHARE:
             absent = [number for number in self._same if number not in sounding]
             asked = (absent[int(rng.integers(len(absent)))], np.zeros(SCENE_SAMPLES, np.float32))
         else:
-            # What goes on around the window is seldom what is asked for.
-            first = 0 if not surrounded or drawn < 0.2 else 1
-            last = len(parts) if not surrounded or drawn >= 0.2 else 1
+            background = drawn < _ABSENT_SHARE + _BACKGROUND_SHARE
+            first = 0 if not surrounded or background else 1
+            last = len(parts) if not surrounded or not background else 1
             asked = parts[int(rng.integers(first, last))]
         return self._scene(parts, asked, window, surrounded, origins, rng)
 

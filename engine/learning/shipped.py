@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeVar
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import nn
+from torch import Tensor, nn
 
 from engine.errors import OffcutError
 
@@ -26,18 +27,26 @@ def with_weights(network: _Network, path: Path, found: str) -> _Network:
     OffcutError : the file is missing or damaged
     """
     try:
-        network.load_state_dict(load_file(path))
+        weights = load_file(path)
+        network.load_state_dict(weights)
     except FileNotFoundError as error:
         raise OffcutError(f"'{path}' is missing: {found} are found with it; install Offcut again.") from error
     except (OSError, SafetensorError, RuntimeError) as error:
         raise OffcutError(f"'{path}' is damaged: install Offcut again.") from error
+    if not all(bool(torch.isfinite(value).all()) for value in weights.values()):
+        raise OffcutError(f"'{path}' holds weights that are no numbers: install Offcut again.")
     return network.eval()
 
 
 def save_half(network: nn.Module, path: Path) -> None:
-    """Write the weights of a network at half precision, which `with_weights` reads into single precision."""
-    weights = {
-        name: (value.half() if value.dtype.is_floating_point else value).contiguous()
-        for name, value in network.state_dict().items()
-    }
-    save_file(weights, path)
+    """Write the weights of a network at half precision, which `with_weights` reads into single precision.
+
+    What is too large for it, as variances of batches may be, stays as it is.
+    """
+    save_file({name: _halved(value).contiguous() for name, value in network.state_dict().items()}, path)
+
+
+def _halved(value: Tensor) -> Tensor:
+    if not value.dtype.is_floating_point or value.abs().max() > torch.finfo(torch.float16).max:
+        return value
+    return value.half()

@@ -1,0 +1,31 @@
+"""Weights that ship at half precision are those that were learned, and such as are no numbers are refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from engine.errors import OffcutError
+from engine.learning.shipped import save_half, with_weights
+
+
+def test_variances_too_large_for_half_precision_stay(tmp_path: Path) -> None:
+    learned = nn.BatchNorm2d(3)
+    assert learned.running_var is not None
+    learned.running_var[:] = torch.tensor([1e8, 0.5, 7e4])
+    save_half(learned, tmp_path / "weights.safetensors")
+    found = with_weights(nn.BatchNorm2d(3), tmp_path / "weights.safetensors", "sounds")
+    assert torch.equal(found.running_var, learned.running_var)
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan")])
+def test_weights_that_are_no_numbers_are_refused(tmp_path: Path, value: float) -> None:
+    path = tmp_path / "weights.safetensors"
+    network = nn.Linear(2, 1)
+    save_file(network.state_dict() | {"bias": torch.tensor([value])}, path)
+    with pytest.raises(OffcutError, match="holds weights that are no numbers"):
+        with_weights(network, path, "sounds")

@@ -28,6 +28,7 @@ from engine.jobs.repair_requests import HeardWord, PreviewRequest, RepairPreview
 from engine.separation.mask_memory import MaskMemory
 from engine.timebase import format_time, samples_to_s
 from engine.wording import counted
+from engine.words.negation import without_not
 from engine.words.vocabulary import vocabulary
 from widgets.separation.completion import KnownWords, Suggestion
 from widgets.separation.panel import RepairPanel
@@ -276,7 +277,7 @@ class Repairing(QObject):
         if sound_of(asked.state.tracks) != sound_of(self._session.state.tracks):
             raise UsageError("The tracks were changed meanwhile: make the preview again ‹repair.preview›.")
         self._previews.take(preview)
-        self._recent.note(preview.settings.texts)
+        self._recent.note(tuple(without_not(text) for text in preview.settings.texts))
         self._show_preview()
         if self._panel.settings() == preview.settings:
             self._after_field()

@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="T",
-        help="what is meant, in a few words; may be given again",
+        help='what is meant, in a few words, or what is not: "not speech"; may be given again',
     )
     parser.add_argument(
         "--like",

@@ -27,6 +27,7 @@ from engine.progress import Progress
 from engine.separation.windows import joined
 from engine.timebase import convert_samples, s_to_samples
 from engine.wording import counted, listed, percent
+from engine.words.negation import names_meant
 from engine.words.text import text_encoder
 from engine.words.vocabulary import vocabulary
 
@@ -69,10 +70,11 @@ def find_sounds(request: SpanRequest, texts: Sequence[str], progress: Progress) 
     UsageError : nothing is named, or words are unknown
     SourceError : a recording is missing or cannot be read
     """
-    if not texts:
+    sought = names_meant(tuple(texts))
+    if not sought:
         raise UsageError("Nothing is named: say in a few words which sound is meant.")
     state = request.state
-    words = np.stack([text_encoder().encode(text) for text in texts])
+    words = np.stack([text_encoder().encode(text) for text in sought])
     hearing = detector()
     heard = hearing.heard(_mono(request, (0, state.length_samples), progress))
     return events(odds_over_time(hearing, heard, words).max(axis=1), state.rate_hz, state.length_samples)
@@ -126,11 +128,12 @@ def find_repairs(asked: FindRequest, progress: Progress) -> FoundRepairs:
     """
     request, settings = asked.spans, asked.settings
     found = find_sounds(request, settings.texts, progress.part(0.0, _SEARCH))
+    named = names_meant(settings.texts)
     if not found:
-        return FoundRepairs(settings.texts, (), None)
+        return FoundRepairs(named, (), None)
     windows = tuple((one.start_samples, one.stop_samples) for one in found)
     wanted = asked_for(replace(request, windows=windows), settings)
-    return FoundRepairs(settings.texts, found, separate_in_document(wanted, progress.part(_SEARCH, 1.0)))
+    return FoundRepairs(named, found, separate_in_document(wanted, progress.part(_SEARCH, 1.0)))
 
 
 def _mono(request: SpanRequest, window: Span, progress: Progress) -> Iterator[NDArray[np.float32]]:

@@ -161,5 +161,7 @@ def require_sound(
 
 
 def _reason(mode: Mode, prompts: Sequence[Prompt]) -> str:
-    named = listed([prompt.text for prompt in prompts])
-    return f"Only {named} is kept" if mode is Mode.KEEP else f"{named[:1].upper()}{named[1:]} taken out"
+    named = listed([prompt.text for prompt in prompts if not prompt.stays]) or "all"
+    said = f"Only {named} is kept" if mode is Mode.KEEP else f"{named[:1].upper()}{named[1:]} taken out"
+    left = [prompt.text for prompt in prompts if prompt.stays]
+    return f"{said}, {listed(left)}" if left else said

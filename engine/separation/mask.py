@@ -14,6 +14,7 @@ from engine.errors import UsageError
 
 WINDOW_S = 0.064
 _HOPS_EACH = 4
+_LEAST_SHARE = 1e-6
 
 
 class Mode(Enum):
@@ -63,8 +64,15 @@ def _between(rows: NDArray[np.float32], places: NDArray[np.float64]) -> NDArray[
     return np.asarray(rows[lower] * (1.0 - share) + rows[upper] * share, np.float32)
 
 
-def united(masks: Sequence[Mask]) -> Mask:
+def united(masks: Sequence[Mask], stays: Sequence[bool] = ()) -> Mask:
     """Return what any of several masks over the same frames and bands means: their sum, at most all.
+
+    What is named as staying claims its part: what is meant is then its share of both (as in a Wiener filter
+    of several sources), and all else where nothing but what stays is named.
+
+    Parameters
+    ----------
+    stays : of each mask, whether it is of what is not meant; none of them unless told
 
     Raises
     ------
@@ -72,8 +80,21 @@ def united(masks: Sequence[Mask]) -> Mask:
     """
     if not masks:
         raise UsageError("No sound is named: say which is meant.")
-    shares = np.clip(np.sum([mask.shares for mask in masks], axis=0, dtype=np.float32), 0.0, 1.0)
-    return Mask(shares, masks[0].first_s, masks[0].hop_s, masks[0].centres_hz)
+    kept = tuple(stays) or (False,) * len(masks)
+    meant, left = (
+        _summed([mask.shares for mask, each in zip(masks, kept, strict=True) if each is of])
+        for of in (False, True)
+    )
+    if meant is None:
+        assert left is not None
+        shares = 1.0 - left
+    else:
+        shares = meant if left is None else meant / np.maximum(meant + left, _LEAST_SHARE)
+    return replace(masks[0], shares=np.asarray(shares, np.float32))
+
+
+def _summed(shares: Sequence[NDArray[np.float32]]) -> NDArray[np.float32] | None:
+    return np.clip(np.sum(shares, axis=0, dtype=np.float32), 0.0, 1.0) if shares else None
 
 
 def floor_of(strength_db: float | None) -> float:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from engine.errors import UsageError
 from engine.separation.separator import Prompt
+from engine.words.negation import without_not
 from engine.words.text import SIZE, text_encoder
 
 MOST_PROMPTS = 12
@@ -16,6 +17,8 @@ MOST_PROMPTS = 12
 
 def prompts_of(texts: Sequence[str]) -> tuple[Prompt, ...]:
     """Return what words mean; without any, whatever is new in the window is meant.
+
+    "not speech" says what stays: what is meant is told apart from it.
 
     Raises
     ------
@@ -25,8 +28,12 @@ def prompts_of(texts: Sequence[str]) -> tuple[Prompt, ...]:
         raise UsageError(f"{len(texts)} sounds are named at once: name {MOST_PROMPTS} at most.")
     if not texts:
         return (Prompt("what is new here", np.zeros(SIZE, np.float32)),)
-    encode = text_encoder().encode
-    return tuple(Prompt(" ".join(text.split()), encode(text)) for text in texts)
+    return tuple(_named(" ".join(text.split())) for text in texts)
+
+
+def _named(words: str) -> Prompt:
+    meant = without_not(words)
+    return Prompt(words, text_encoder().encode(meant), stays=meant != words)
 
 
 def example_prompt(vector: NDArray[np.float32], told: str) -> Prompt:

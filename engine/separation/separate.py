@@ -155,7 +155,12 @@ def mask_of(
 ) -> tuple[Mask, int]:
     """Return what is meant of a window and what surrounds it, and the sample at which the mask begins."""
     stretch, first, _last = heard_around(recording, windows, window)
-    return united(separator.masks(stretch, prompts)), first
+    return meant_mask(stretch, prompts, separator), first
+
+
+def meant_mask(stretch: Stretch, prompts: Sequence[Prompt], separator: Separator) -> Mask:
+    """Return what all prompts together mean of a stretch."""
+    return united(separator.masks(stretch, prompts), [prompt.stays for prompt in prompts])
 
 
 def changed(
@@ -167,7 +172,7 @@ def changed(
 ) -> Samples:
     """Return a window with all that is meant kept or removed, without a gate."""
     stretch, first, last = heard_around(recording, windows, window)
-    mask = united(separator.masks(stretch, asked.prompts))
+    mask = meant_mask(stretch, asked.prompts, separator)
     margin = s_to_samples(0.25, recording.rate_hz)
     begin, end = max(first, window[0] - margin), min(last, window[1] + margin)
     shifted = mask.from_later((begin - first) / recording.rate_hz)

@@ -24,11 +24,13 @@ class Prompt:
     text : as the user wrote it; of an example, how it is told
     vector : of length 1, shape (engine.words.text.SIZE,)
     example : whether the vector is that of a sound
+    stays : whether it says what is not meant, so that what is meant is told apart from it
     """
 
     text: str
     vector: NDArray[np.float32]
     example: bool = False
+    stays: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.detection.spectra import MEL
-from engine.separation.mask import Mode, masked, united
+from engine.separation.mask import Mode, masked
+from engine.separation.separate import meant_mask
 from engine.separation.separator import Prompt, Separator, Stretch
 
 Samples = NDArray[np.float32]
@@ -72,7 +73,7 @@ class SeparationStream:
             np.concatenate([self._around, heard]),
             ((begin / MEL.rate_hz, (begin + len(heard)) / MEL.rate_hz),),
         )
-        mask = united(self._separator.masks(stretch, self._prompts))
+        mask = meant_mask(stretch, self._prompts, self._separator)
         shifted = mask.from_later(begin / MEL.rate_hz)
         separated = masked(heard[:, None], MEL.rate_hz, shifted, self._mode)[:, 0]
         known = min(after, _samples(_AHEAD_S))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from engine.words.negation import NOT, without_not
+
 MOST = 12
 
 
@@ -39,14 +41,19 @@ class KnownWords:
 
 
 def last_part(words: str) -> str:
-    """Return the name that is being typed: what follows the last comma."""
-    return " ".join(words.rpartition(",")[2].split())
+    """Return the name that is being typed: what follows the last comma, without "not"."""
+    return without_not(_typed(words))
 
 
 def with_last(words: str, text: str) -> str:
-    """Return words with another name in the place of the one that is being typed."""
-    before = words.rpartition(",")[0].strip()
-    return f"{before}, {text}" if before else text
+    """Return words with another name in the place of the one that is being typed; "not" before it stays."""
+    before, typed = words.rpartition(",")[0].strip(), _typed(words)
+    named = text if without_not(typed) == typed else f"{NOT} {text}"
+    return f"{before}, {named}" if before else named
+
+
+def _typed(words: str) -> str:
+    return " ".join(words.rpartition(",")[2].split())
 
 
 def completions(words: str, known: KnownWords) -> tuple[Suggestion, ...]:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import copyfile
 
 import numpy as np
 import torch
@@ -370,6 +371,9 @@ def main() -> None:
         seed=chosen.seed,
     )
     ears = with_weights(SoundNetwork(), chosen.sounds, "sounds")
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    # A separator is read with what it heard by lying beside it.
+    copyfile(chosen.sounds, chosen.out / SOUNDS.name)
     train(chosen.folder, chosen.out, settings, chosen.folds, chosen.held, ears, chosen.start)
 
 

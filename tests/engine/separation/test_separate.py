@@ -7,8 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.detection.network import SoundNetwork
+from engine.errors import UsageError
 from engine.separation import separate as separating
-from engine.separation.mask import Mask, Mode, masked
+from engine.separation.mask import Mask, Mode, masked, united
 from engine.separation.network import SeparationNetwork
 from engine.separation.networked import NetworkSeparator, views
 from engine.separation.plain.factors import FactorSeparator
@@ -146,3 +147,26 @@ def test_views_cover_every_window(length: int) -> None:
     for first in views(inside):
         heard[first : first + 256] += np.hanning(258)[1:-1]
     assert heard[600 : 600 + length].min() > 0.05
+
+
+def test_what_stays_claims_its_part() -> None:
+    dog, speech, hum = (
+        Mask(np.array([shares], np.float32), 0.0, 0.016, np.array([100.0, 1000.0, 4000.0]))
+        for shares in ([0.6, 0.5, 0.0], [0.2, 0.5, 0.9], [0.0, 0.5, 0.0])
+    )
+    apart = united([dog, speech], [False, True]).shares
+    np.testing.assert_allclose(apart, [[0.75, 0.5, 0.0]], atol=1e-6)
+    np.testing.assert_allclose(
+        united([dog, hum, speech], [False, False, True]).shares[0, 1], 2 / 3, atol=1e-6
+    )
+    np.testing.assert_allclose(united([speech], [True]).shares, [[0.8, 0.5, 0.1]], atol=1e-6)
+    np.testing.assert_array_equal(united([dog, hum]).shares, united([dog, hum], [False, False]).shares)
+
+
+def test_not_before_words_says_what_stays() -> None:
+    dog, speech = prompts_of(["dog", " Not   speech"])
+    assert (dog.text, dog.stays) == ("dog", False)
+    assert (speech.text, speech.stays) == ("Not speech", True)
+    np.testing.assert_array_equal(speech.vector, prompts_of(["speech"])[0].vector)
+    with pytest.raises(UsageError, match="Nothing is named"):
+        prompts_of(["not "])

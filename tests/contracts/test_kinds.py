@@ -19,6 +19,7 @@ MAKERS = (
     "desktop/review/by_hand.py",
     "engine/evaluation/simulate.py",
     "engine/anomaly/faults/",  # a kind of fault: what the user cut before
+    "engine/jobs/arranged.py",
     "engine/jobs/improve.py",  # the files of what documents cut
     "engine/review/recount.py",  # a word of a sentence
     "engine/bench/",

@@ -21,6 +21,9 @@ _JUMP = 70.0
 _BLOCK_STEPS = 32
 _REACH_SAMPLES = 1.2 * RATE_HZ
 _MOST_LINES = 12
+_LOOK_STEPS = 8
+_LOOK_SAMPLES = 0.4 * RATE_HZ
+_MOST_LOOKS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ def decode(
     steps = len(edited) // STEP_SAMPLES + 1
     starts = np.array([line.start for line in lines]) - _REACH_SAMPLES
     stops = np.array([line.stop for line in lines]) + _REACH_SAMPLES
-    scores = np.array([line.score for line in lines])
+    scores = np.array([_seen(raws, edited, line) for line in lines])
     blocks: list[_Block] = []
     states, totals = [UNKNOWN], np.zeros(1)
     kept: list[int] = []
@@ -68,6 +71,14 @@ def decode(
         states = now
         kept = _alive(active, ratios)
     return _way(blocks, totals)
+
+
+def _seen(raws: Sequence[Floats], edited: Floats, line: Diagonal) -> float:
+    """Return the log-likelihood ratio of a line, nats a step, where it is highest of some places."""
+    middles = np.arange(line.start + _LOOK_SAMPLES / 2, line.stop, _LOOK_SAMPLES)
+    firsts = [round(middle / STEP_SAMPLES) - _LOOK_STEPS // 2 for middle in middles[:_MOST_LOOKS]]
+    looked = [log_likelihoods(raws, edited, [line], first, _LOOK_STEPS, 0.0) for first in firsts]
+    return max((float(one.mean()) for one in looked), default=0.0)
 
 
 def _alive(active: list[int], ratios: NDArray[np.float64]) -> list[int]:

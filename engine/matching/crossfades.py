@@ -26,6 +26,7 @@ _LEAST_LENGTH = 8.0
 _INDEPENDENT = 0.25  # of the samples of music
 _LEAST_GAIN = 40.0  # nats by which a crossfade has to be likelier than a cut
 _MOST_STEPS = 80
+_LEVEL_SAMPLES = 1024
 _FLOOR = 1e-13  # power of what is left of a sample: rounding
 
 
@@ -195,12 +196,14 @@ def _compass(
 def parted(edited: Wide, known: Wide) -> int:
     """Return from where on an edited file is not what is known any more, up to there it is.
 
-    Shapes (n, channels). The likeliest change of the power of what is left, from that within the first third.
+    Shapes (n, channels). The likeliest change of the power of what is left, beside the level there.
     """
-    wrong = np.sum((edited - known) ** 2, axis=1) / edited.shape[1]
-    third = max(1, len(wrong) // 4)
-    inside = float(np.median(_smoothed(wrong[:third]))) + _FLOOR
-    outside = max(4.0 * inside, float(np.mean(edited**2) + np.mean(known**2)) / 2.0)
+    level = np.sum(edited**2 + known**2, axis=1)
+    around = min(len(level), _LEVEL_SAMPLES)
+    level = np.convolve(level, np.ones(around) / around, "same") + _FLOOR
+    wrong = np.sum((edited - known) ** 2, axis=1) / level
+    inside = float(np.median(_smoothed(wrong[: max(1, len(wrong) // 4)]))) + _FLOOR
+    outside = max(4.0 * inside, 0.5)
     cost = np.log(inside / outside) + wrong * (1.0 / inside - 1.0 / outside)
     return int(np.argmin(np.concatenate([[0.0], np.cumsum(cost)])))
 

@@ -36,8 +36,7 @@ class Heard:
     Attributes
     ----------
     mono : float32, shape (n,), at `RATE_HZ`
-    levels : shape (frames, _BAND_TERMS), what is left of the log-mel levels, their mean taken off, by a DCT
-        over the bands; the middle of frame i is sample i * HOP_SAMPLES
+    levels : shape (frames, _BAND_TERMS), the log-mel levels by a DCT over the bands; the middle of frame i is sample i * HOP_SAMPLES
     """
 
     mono: Floats
@@ -70,17 +69,17 @@ def _levels(power: Floats) -> Floats:
         return np.zeros((0, _BAND_TERMS), np.float32)
     floor = _FLOOR * power.mean(axis=0, dtype=np.float64) + _ABSOLUTE_FLOOR
     logs = np.log(power + floor.astype(np.float32))
-    logs -= logs.mean(axis=0)
     terms: Floats = dct(logs, axis=1, norm="ortho")[:, :_BAND_TERMS].astype(np.float32)
     return terms
 
 
-def patterns(levels: Floats, frames: int) -> Floats:
+def patterns(levels: Floats, frames: int, mean: Floats) -> Floats:
     """Return how the levels go within a window of some frames that begins at each frame.
 
     Parameters
     ----------
     levels : shape (n, bands)
+    mean : shape (bands,), what they are seen beside; the same for all that is compared
 
     Returns
     -------
@@ -96,7 +95,9 @@ def patterns(levels: Floats, frames: int) -> Floats:
         windows = np.lib.stride_tricks.sliding_window_view(
             levels[first : first + rows + frames - 1], frames, axis=0
         )
-        found[first : first + rows] = (windows @ basis.T).reshape(rows, -1)
+        turned = (windows - mean[:, None]) @ basis.T
+        turned[:, 0, 0] = 0.0  # how loud it is as a whole
+        found[first : first + rows] = turned.reshape(rows, -1)
     lengths = np.linalg.norm(found, axis=1, keepdims=True)
     found /= np.maximum(lengths, 1e-3)
     return found

@@ -18,9 +18,10 @@ from scipy.fft import irfft, next_fast_len, rfft
 from engine.matching.heard import HOP_SAMPLES, RATE_HZ, Floats, Heard, patterns
 from engine.progress import Progress
 
-_MOST_ALIKE = 48
-_MOST_PLACES = 14
-_MOST_KEPT = 6
+_MOST_ALIKE = 64
+_MOST_PLACES = 20
+_MOST_KEPT = 12
+_FINER = 2  # lags between samples: a whitened peak that lies between two would lose a third of its height
 _LEAST_SCORE = 0.07
 _LEAST_OF_BEST = 0.45
 _REACH_SAMPLES = 2 * HOP_SAMPLES
@@ -64,11 +65,12 @@ def places(
     progress: Progress,
 ) -> Places:
     """Search for the stretches of `frames` frames that begin at some frames of the edited file."""
-    known = [patterns(raw.levels, frames) for raw in raws]
+    mean = np.concatenate([raw.levels for raw in raws]).mean(axis=0)
+    known = [patterns(raw.levels, frames, mean) for raw in raws]
     owner = np.repeat(np.arange(len(raws)), [len(one) for one in known])
     frame = np.concatenate([np.arange(len(one)) for one in known])
     table = np.concatenate(known)
-    asked = patterns(edited.levels, frames)
+    asked = patterns(edited.levels, frames, mean)
     starts = starts[starts < len(asked)]
     parts = []
     for first in range(0, len(starts), _ROWS):
@@ -125,17 +127,17 @@ def _correlated(
     mine = rfft(stretch, size)
     theirs = rfft(windows, size, axis=1)
     mine, theirs = (one / (np.abs(one) ** _WHITENED + 1e-9) for one in (mine, theirs))
-    lags = irfft(np.conj(mine) * theirs, size, axis=1)[:, : 2 * _REACH_SAMPLES + 1]
     power = np.sum(np.abs(mine) ** 2) * np.sum(np.abs(theirs) ** 2, axis=1)
-    scale = np.sqrt(np.maximum(power, 1e-20)) * 2.0 / size
-    peaks = np.argmax(lags, axis=1)
-    rows = np.arange(len(peaks))
-    score = lags[rows, peaks] / scale
-    inner = np.clip(peaks, 1, lags.shape[1] - 2)
+    scale = np.sqrt(np.maximum(power, 1e-20)) * 2.0 / (size * _FINER)
+    lags = irfft(np.conj(mine) * theirs, size * _FINER, axis=1)[:, : 2 * _REACH_SAMPLES * _FINER + 1]
+    rows = np.arange(len(lags))
+    inner = np.clip(np.argmax(lags, axis=1), 1, lags.shape[1] - 2)
     before, top, after = (lags[rows, inner + step] for step in (-1, 0, 1))
     bend = before - 2.0 * top + after
-    shift = np.where(np.abs(bend) > 1e-12, 0.5 * (before - after) / np.where(bend == 0, 1, bend), 0.0)
-    offset = frame * HOP_SAMPLES - _REACH_SAMPLES + inner + np.clip(shift, -0.5, 0.5) - first
+    shift = np.where(bend < -1e-12, 0.5 * (before - after) / np.where(bend == 0, 1, bend), 0.0)
+    shift = np.clip(shift, -0.5, 0.5)
+    score = (top - 0.25 * (before - after) * shift) / scale
+    offset = frame * HOP_SAMPLES - _REACH_SAMPLES + (inner + shift) / _FINER - first
     good = (score > _LEAST_SCORE) & (score > _LEAST_OF_BEST * score.max())
     order = np.argsort(-score)[:_MOST_KEPT]
     order = order[good[order]]

@@ -21,9 +21,9 @@ _JUMP = 70.0
 _BLOCK_STEPS = 32
 _REACH_SAMPLES = 1.2 * RATE_HZ
 _MOST_LINES = 12
-_LOOK_STEPS = 8
-_LOOK_SAMPLES = 0.4 * RATE_HZ
-_MOST_LOOKS = 12
+_LOOK_STEPS = 6
+_LOOK_SAMPLES = 0.37 * RATE_HZ
+_TOGETHER = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def decode(
     steps = len(edited) // STEP_SAMPLES + 1
     starts = np.array([line.start for line in lines]) - _REACH_SAMPLES
     stops = np.array([line.stop for line in lines]) + _REACH_SAMPLES
-    scores = np.array([_seen(raws, edited, line) for line in lines])
+    scores = _seen(raws, edited, lines)
     blocks: list[_Block] = []
     states, totals = [UNKNOWN], np.zeros(1)
     kept: list[int] = []
@@ -73,12 +73,18 @@ def decode(
     return _way(blocks, totals)
 
 
-def _seen(raws: Sequence[Floats], edited: Floats, line: Diagonal) -> float:
-    """Return the log-likelihood ratio of a line, nats a step, where it is highest of some places."""
-    middles = np.arange(line.start + _LOOK_SAMPLES / 2, line.stop, _LOOK_SAMPLES)
-    firsts = [round(middle / STEP_SAMPLES) - _LOOK_STEPS // 2 for middle in middles[:_MOST_LOOKS]]
-    looked = [log_likelihoods(raws, edited, [line], first, _LOOK_STEPS, 0.0) for first in firsts]
-    return max((float(one.mean()) for one in looked), default=0.0)
+def _seen(raws: Sequence[Floats], edited: Floats, lines: Sequence[Diagonal]) -> NDArray[np.float64]:
+    """Return the log-likelihood ratio of each line, nats a step, where it is highest of some places."""
+    best = np.zeros(len(lines))
+    starts, stops = (np.array([getattr(line, end) for line in lines]) for end in ("start", "stop"))
+    for middle in np.arange(_LOOK_SAMPLES / 2, len(edited), _LOOK_SAMPLES):
+        here = np.flatnonzero((starts <= middle) & (stops > middle))
+        for some in np.array_split(here, len(here) // _TOGETHER + 1):
+            if len(some):
+                first = round(middle / STEP_SAMPLES) - _LOOK_STEPS // 2
+                ratios = log_likelihoods(raws, edited, [lines[one] for one in some], first, _LOOK_STEPS, 0.0)
+                best[some] = np.maximum(best[some], ratios.mean(axis=0))
+    return best
 
 
 def _alive(active: list[int], ratios: NDArray[np.float64]) -> list[int]:

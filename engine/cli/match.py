@@ -85,7 +85,8 @@ def _segment_fields(matched: Matched, segment: Segment) -> dict[str, object]:
 def _table(matched: Matched) -> Iterator[str]:
     rate_hz = matched.rate_hz
     if matched.segments:
-        yield f"{'edited':>12}  {'from':>12}  {'to':>12}  {'gain':>9}  {'crossfade':>22}  {'left':>8}  recording"
+        times = f"{'edited':>12}  {'from':>12}  {'to':>12}"
+        yield f"{times}  {'gain':>9}  {'crossfade':>22}  {'left':>8}  recording"
     for one in matched.segments:
         spans = (one.edited_start_samples, one.raw_start_samples, one.raw_stop_samples)
         times = "  ".join(f"{format_time(samples_to_s(at, rate_hz)):>12}" for at in spans)

@@ -64,7 +64,7 @@ def _whitened(samples: NDArray[np.float32], size: int) -> NDArray[np.complex128]
 
 
 def _part(raws: tuple[Sound, ...], edited: Sound, line: Line, places: list[tuple[int, int]]) -> float:
-    """Return by how many samples, at most half of one, the raw recording lies later still: a slope of phases."""
+    """Return by how much of a sample the raw recording lies later still: the slope of the phases."""
     length = places[0][1] - places[0][0]
     window = np.hanning(length)
     cross = np.zeros(length // 2 + 1, np.complex128)

@@ -26,6 +26,7 @@ _LEAST_LENGTH = 8.0
 _INDEPENDENT = 0.25  # of the samples of music
 _LEAST_GAIN = 40.0  # nats by which a crossfade has to be likelier than a cut
 _MOST_STEPS = 80
+_MOVES = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, -1), (-1, 1), (-1, 2), (1, -2))
 _LEVEL_SAMPLES = 1024
 _FLOOR = 1e-13  # power of what is left of a sample: rounding
 
@@ -98,12 +99,22 @@ class _Products:
     @classmethod
     def of(cls, edited: Wide, before: Wide, after: Wide) -> _Products:
         edges = np.arange(0, len(edited), _BIN)
-        pairs = ((edited, edited), (before, before), (after, after))
-        pairs += ((edited, before), (edited, after), (before, after))
-        return cls(*(np.add.reduceat(np.sum(x * y, axis=1), edges) for x, y in pairs))
+
+        def summed(x: Wide, y: Wide) -> Wide:
+            sums: Wide = np.add.reduceat(np.sum(x * y, axis=1), edges)
+            return sums
+
+        return cls(
+            summed(edited, edited),
+            summed(before, before),
+            summed(after, after),
+            summed(edited, before),
+            summed(edited, after),
+            summed(before, after),
+        )
 
     def left(self, start: float, length: float, shape: Shape) -> float:
-        at = np.arange(len(self.own)) * _BIN + (_BIN - 1) / 2.0
+        at = np.arange(len(self.own), dtype=np.float64) * _BIN + (_BIN - 1) / 2.0
         falls, rises = fade(shape, start, length, at)
         return float(
             self.own.sum()
@@ -117,7 +128,7 @@ class _Products:
         window = len(self.own) * _BIN
         best = (np.inf, around, 0.0, Shape.EQUAL_GAIN)
         for shape in (Shape.EQUAL_GAIN, Shape.EQUAL_POWER):
-            for length in _LENGTHS[_LENGTHS < window]:
+            for length in _LENGTHS[window > _LENGTHS]:
                 for place in _PLACES:
                     start = around + (place - 0.5) * length
                     if start < 0.0 or start + length > window:
@@ -138,7 +149,7 @@ def _refined(
     found: tuple[float, float, Shape],
     products: _Products,
 ) -> tuple[float, float, Shape]:
-    """Return start, length and shape to the sample: a compass search from the best of the grid, for each shape."""
+    """Return start, length and shape to the sample: a compass search for each shape."""
     start, length, _ = found
     window = float(len(edited))
     rough = []
@@ -146,7 +157,7 @@ def _refined(
         binned = partial(products.left, shape=shape)
         rough.append((*_compass(binned, start, length, max(4.0, length / 6), 4.0, window), shape))
     rough.sort(key=lambda one: one[0])
-    results = []
+    results: list[tuple[float, float, float, Shape]] = []
     for left, begin, long, shape in rough:
         if left > 4.0 * rough[0][0] + _FLOOR * edited.size and results:
             continue
@@ -177,9 +188,7 @@ def _compass(
     for _ in range(_MOST_STEPS):
         if step < least:
             break
-        moves = ((step, 0.0), (-step, 0.0), (0.0, step), (0.0, -step), (step, -step), (-step, step))
-        moves += ((-step, 2.0 * step), (step, -2.0 * step))
-        tried = [(best[1] + later, best[2] + longer) for later, longer in moves]
+        tried = [(best[1] + step * later, best[2] + step * longer) for later, longer in _MOVES]
         inside = [
             (error(begin, long), begin, long)
             for begin, long in tried

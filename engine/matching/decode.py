@@ -1,4 +1,4 @@
-"""Which line an edited file follows at each moment, or none: the likeliest way, where every jump has its price."""
+"""Which line an edited file follows at each moment, or none: the likeliest way; every jump has its price."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def _way(blocks: list[_Block], totals: NDArray[np.float64]) -> list[Stay]:
     state = int(np.argmax(totals))
     for block in reversed(blocks):
         for row in block.came_from[::-1]:
-            visited.append(state if False else block.lines[state])
+            visited.append(block.lines[state])
             state = int(row[state])
     way = np.array(visited[::-1])
     breaks = np.flatnonzero(np.diff(way)) + 1

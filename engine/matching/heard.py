@@ -36,7 +36,8 @@ class Heard:
     Attributes
     ----------
     mono : float32, shape (n,), at `RATE_HZ`
-    levels : shape (frames, _BAND_TERMS), the log-mel levels by a DCT over the bands; the middle of frame i is sample i * HOP_SAMPLES
+    levels : shape (frames, _BAND_TERMS), the log-mel levels by a DCT over the bands; the middle of
+        frame i is sample i * HOP_SAMPLES
     """
 
     mono: Floats

@@ -24,8 +24,8 @@ def ride(
 ) -> tuple[GainPoint, ...]:
     """Return the breakpoints of a gain over time; none where a constant is as good.
 
-    Lines between as few points as keep within `tolerance_db` of the blocks that sound, after a median of seven
-    (D. H. Douglas, T. K. Peucker, 1973).
+    Lines between as few points as keep within `tolerance_db` of the blocks that sound, after a median of
+    seven (D. H. Douglas, T. K. Peucker, 1973).
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """How much likelier an edited file is, moment by moment, as a copy of a raw recording than as something else.
 
-In each band of a moment the edited spectrum is thought to be the raw one times any complex number, plus noise:
-what equalisers, gains and limiters do, and what adds noise, leaves that true. The logarithm of the ratio of
+In each band of a moment the edited spectrum is thought to be the raw one times any complex number, plus
+noise: what equalisers, gains and limiters do, and what adds noise, leaves that true. The logarithm of the ratio of
 both likelihoods is ``-n log(1 - c)``, n the number of independent coefficients and c the magnitude-squared
 coherence over them (G. C. Carter, "Coherence and time delay estimation", Proceedings of the IEEE 75, 1987).
 An exact copy has c = 1, a repeat that is played again, or coded, less; all are held against each other.
@@ -10,6 +10,7 @@ An exact copy has c = 1, a repeat that is played again, or coded, less; all are 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,7 +73,7 @@ def _cut(samples: Floats, begin: int, length: int) -> Floats:
 
 
 def _spectra(pieces: Floats) -> tuple[NDArray[np.complex64], Floats]:
-    """Return spectra, shape (pieces, steps, bins), their magnitudes compressed, and the power of the steps."""
+    """Return spectra of compressed magnitudes, shape (pieces, steps, bins), and the power of the steps."""
     frames = np.lib.stride_tricks.sliding_window_view(pieces, WINDOW_SAMPLES, axis=1)[:, ::STEP_SAMPLES]
     window = np.hanning(WINDOW_SAMPLES + 1)[:-1].astype(np.float32)
     power = np.einsum("pst,pst->ps", frames, frames) / np.float32(WINDOW_SAMPLES)
@@ -88,7 +89,10 @@ def _banded(
     return np.add.reduceat(wide[..., : _EDGES[-1]], _EDGES[:-1], axis=2)
 
 
-def _pooled(values: NDArray) -> NDArray:
+def _pooled(values: NDArray[Any]) -> NDArray[Any]:
     """Add up neighbouring steps, shape (pieces, steps, bands) to (pieces, steps - 2 * _MARGIN, bands)."""
     count = values.shape[1] - 2 * _MARGIN
-    return sum(weight * values[:, step : step + count] for step, weight in enumerate(_POOLED))
+    pooled: NDArray[Any] = np.zeros((len(values), count, values.shape[2]), values.dtype)
+    for step, weight in enumerate(_POOLED):
+        pooled += weight * values[:, step : step + count]
+    return pooled

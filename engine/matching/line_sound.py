@@ -38,7 +38,7 @@ class Line:
         return edited_samples + self.offset_samples + ahead
 
     def read(self, raws: tuple[Sound, ...], start: int, stop: int) -> Wide:
-        """Return what the raw recording has for [start, stop) of the edited file, shape (stop - start, channels)."""
+        """Return what is there for [start, stop) of the edited file, shape (stop - start, channels)."""
         sound = raws[self.raw]
         if self.speed == 1.0 and not self.delay_samples:
             return sound.read(start + self.offset_samples, stop + self.offset_samples).astype(np.float64)

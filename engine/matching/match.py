@@ -13,10 +13,10 @@ from engine.matching.aligning import aligned
 from engine.matching.heard import RATE_HZ, heard
 from engine.matching.levels import BLOCK_S, ride, to_db
 from engine.matching.line_sound import Line, as_channels
-from engine.matching.matched import Matched, Segment
+from engine.matching.matched import GainPoint, Matched, Segment
 from engine.matching.null_test import with_residuals
-from engine.matching.search import Stretch, searched
 from engine.matching.seams import Placed, placed
+from engine.matching.search import Stretch, searched
 from engine.matching.short_filter import fitted_gain
 from engine.matching.sound import Sound, opened
 from engine.matching.told import left_out, matched_share, unmatched, verdict
@@ -131,7 +131,9 @@ def _segments(
     return segments, lines
 
 
-def _level(raws: tuple[Sound, ...], edited: Sound, line: Line, core: tuple[int, int]):
+def _level(
+    raws: tuple[Sound, ...], edited: Sound, line: Line, core: tuple[int, int]
+) -> tuple[float, tuple[GainPoint, ...]]:
     """Return the gain of a span in dB, over all, and its ride."""
     block = max(1, round(BLOCK_S * edited.rate_hz))
     gains, weights, middles = [], [], []

@@ -1,4 +1,4 @@
-"""The null test: the edit list is rendered and subtracted; what is left tells how well it explains the file."""
+"""The null test: the edit list is rendered and subtracted, and what is left is measured."""
 
 from __future__ import annotations
 
@@ -40,12 +40,9 @@ def rendered(
         at = np.arange(first, last, dtype=np.float64)
         gains = gain_at(segment.gain_ride, segment.gain_db, at)
         gains = gains * fade(*_fade_of(segment), at)[1]
-        if number + 1 < len(segments):
-            gains = (
-                gains * fade(*_fade_of(segments[number + 1]), at)[0]
-                if segments[number + 1].edited_start_samples < segment.edited_stop_samples
-                else gains
-            )
+        after = segments[number + 1] if number + 1 < len(segments) else None
+        if after is not None and after.edited_start_samples < segment.edited_stop_samples:
+            gains = gains * fade(*_fade_of(after), at)[0]
         sound = as_channels(lines[number].read(raws, first, last), channels)
         mixed[first - start : last - start] += gains[:, None] * sound
     return mixed

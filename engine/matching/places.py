@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 
-from engine.matching.heard import HOP_SAMPLES, RATE_HZ, Floats, Heard, patterns
+from engine.matching.heard import HOP_SAMPLES, Floats, Heard, patterns
 from engine.progress import Progress
 
 _MOST_ALIKE = 64
@@ -79,13 +79,13 @@ def places(
         rows = starts[first : first + _ROWS]
         likeness = asked[rows] @ table.T
         for row, start in enumerate(rows):
-            chosen = _apart(likeness[row], owner, frame)
+            chosen = _apart(likeness[row])
             if len(chosen):
                 parts.append(_correlated(raws, edited, int(start), frames, owner[chosen], frame[chosen]))
     return joined_places(parts)
 
 
-def _apart(likeness: Floats, owner: NDArray[np.int64], frame: NDArray[np.int64]) -> NDArray[np.int64]:
+def _apart(likeness: Floats) -> NDArray[np.int64]:
     """Return the places that are most alike, no two within a frame of each other."""
     most = min(_MOST_ALIKE, len(likeness))
     if not most:
@@ -149,8 +149,3 @@ def stretches(length_samples: int, frames: int, hop_frames: int) -> NDArray[np.i
     """Return the frames at which stretches begin that cover a recording at `RATE_HZ`."""
     last = max(1, length_samples // HOP_SAMPLES - frames + 1)
     return np.unique(np.append(np.arange(0, last, hop_frames), last - 1))
-
-
-def seconds(samples: float) -> float:
-    """Return what a position at `RATE_HZ` is in seconds."""
-    return samples / RATE_HZ

@@ -75,7 +75,7 @@ def _found(
     after: Line | None,
     around: tuple[int, int, int],
 ) -> tuple[Seam, int]:
-    """Return a seam and where its window begins; `around` is from where, near what and up to where to look."""
+    """Return a seam and where its window begins; `around`: from where, near what, up to where to look."""
     solid, at, stop = around
     rate_hz = edited.rate_hz
     reach = round(_WINDOW_S * rate_hz)
@@ -113,7 +113,7 @@ def _core(start: int, stop: int, least: int, most: int, rate_hz: int, *, is_befo
 def _as_heard(
     raws: tuple[Sound, ...], edited: Sound, line: Line, core: tuple[int, int], window: tuple[int, int]
 ) -> Wide:
-    """Return a line over a window as it sounds in the edited file: at its gain, through a filter where it needs one."""
+    """Return a line over a window as it sounds in the edited file: at its gain, or through a filter."""
     channels = edited.channels
     start, stop = core
     taps = np.ones(1)

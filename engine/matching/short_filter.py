@@ -39,7 +39,8 @@ def fitted_filter(sound: Wide, wanted: Wide, reach: int = REACH_SAMPLES) -> Wide
 def filtered(sound: Wide, taps: Wide) -> Wide:
     """Return a sound, shape (n, channels), through a filter that is centred on its middle tap."""
     if len(taps) == 1:
-        return sound * taps[0]
+        scaled: Wide = sound * taps[0]
+        return scaled
     found: Wide = oaconvolve(sound, taps[:, None], mode="same", axes=0)
     return found
 

@@ -67,8 +67,9 @@ def verdict(segments: Sequence[Segment], share: float, raws: Sequence[Sound], ed
     if is_whole and only.raw_stop_samples == raws[only.raw].length_samples == edited.length_samples:
         return f"{name} is {shown(raws[only.raw].path)} as a whole{_residual_text(segments)}."
     if share < _NOT_FROM_BELOW:
-        return f"Only {percent(share, 1)} of what sounds in {name} was found: it is hardly made of these recordings."
-    return f"{percent(share, 1)} of what sounds in {name} was found, in {counted(len(segments), 'segment')}{_residual_text(segments)}."
+        return f"Only {percent(share, 1)} of {name} was found: it is hardly made of these recordings."
+    number = counted(len(segments), "segment")
+    return f"{percent(share, 1)} of what sounds in {name} was found, in {number}{_residual_text(segments)}."
 
 
 def _residual_text(segments: Sequence[Segment]) -> str:

@@ -1,4 +1,4 @@
-"""Edits of real recordings of which all is known: cuts, loops, reorderings, crossfades, gains, what is foreign."""
+"""Edits of real recordings of which all is known: cuts, loops, reorderings, crossfades, gains, inserts."""
 
 from __future__ import annotations
 
@@ -135,7 +135,4 @@ def rendered(pieces: list[Piece], raws: tuple[Samples, ...], foreign: Samples) -
             fall = fade(after.shape, after.edited_start_samples, after.crossfade_samples, at)[0]
             sound = sound * fall[:, None]
         mixed[piece.edited_start_samples : piece.edited_stop_samples] += sound
-    peak = np.max(np.abs(mixed), initial=0.0)
-    if peak > 1.0:
-        pass
     return mixed.astype(np.float32)

@@ -17,13 +17,13 @@ _HEADROOM = 0.9
 _NOISE_DB = -20.0
 
 
-def clean(samples: Samples, rate_hz: int, rng: np.random.Generator) -> Samples:
+def clean(samples: Samples, _rate_hz: int, _rng: np.random.Generator) -> Samples:
     """Return what a file of 24 bits holds."""
     whole: Samples = (np.rint(samples.astype(np.float64) * 2**23) / 2**23).astype(np.float32)
     return whole
 
 
-def coded(samples: Samples, rate_hz: int, rng: np.random.Generator) -> Samples:
+def coded(samples: Samples, rate_hz: int, _rng: np.random.Generator) -> Samples:
     """Return what is left after MP3 at 128 kbit/s."""
     peak = float(np.max(np.abs(samples), initial=1e-9))
     loudest = min(1.0, _HEADROOM / peak)
@@ -82,7 +82,8 @@ def _limited(x: NDArray[np.float64], rate_hz: int) -> NDArray[np.float64]:
     decay = np.exp(-1.0 / (0.08 * rate_hz))
     slow = lfilter([1.0 - decay], [1.0, -decay], held)
     gain = np.minimum(np.convolve(held, np.ones(ahead) / ahead, "same"), slow)
-    return x * np.exp(gain)[:, None] * min(1.0, _HEADROOM / ceiling)
+    limited: NDArray[np.float64] = x * np.exp(gain)[:, None] * min(1.0, _HEADROOM / ceiling)
+    return limited
 
 
 def noisy(samples: Samples, rate_hz: int, rng: np.random.Generator) -> Samples:

@@ -1,4 +1,4 @@
-"""Edit lists are found again: to the sample where nothing else was done, and what is foreign is said to be."""
+"""Edit lists are found again: to the sample where nothing else was done, and what is foreign is told."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def made() -> EditedPair:
 
 
 def test_a_clean_edit_is_found_to_the_sample(made: EditedPair) -> None:
-    """Every number of the list but the borders of what is foreign, and nothing is left when it is subtracted."""
+    """Every number of the list is found, and nothing is left when it is subtracted."""
     found = matched(made)
     expected = [piece for piece in made.pieces if piece.raw != FOREIGN]
     assert [one.raw for one in found.segments] == [piece.raw for piece in expected]
@@ -76,7 +76,8 @@ def test_a_clean_edit_is_found_to_the_sample(made: EditedPair) -> None:
         assert one.crossfade_samples == piece.crossfade_samples
         assert one.crossfade_shape == (piece.shape if piece.crossfade_samples else None)
         assert one.gain_db == pytest.approx(piece.gain_db, abs=1e-3)
-        assert one.residual_db is not None and one.residual_db < -80.0
+        assert one.residual_db is not None
+        assert one.residual_db < -80.0
     (foreign,) = (piece for piece in made.pieces if piece.raw == FOREIGN)
     assert found.unmatched == ((foreign.edited_start_samples, foreign.edited_stop_samples),)
 

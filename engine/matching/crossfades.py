@@ -28,6 +28,7 @@ _LEAST_GAIN = 40.0  # nats by which a crossfade has to be likelier than a cut
 _MOST_STEPS = 80
 _MOVES = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, -1), (-1, 1), (-1, 2), (1, -2))
 _LEVEL_SAMPLES = 1024
+_EXACT = 1e-5
 _FLOOR = 1e-13  # power of what is left of a sample: rounding
 
 
@@ -202,10 +203,16 @@ def _compass(
     return best
 
 
-def parted(edited: Wide, known: Wide) -> int:
+def parted(edited: Wide, known: Wide, about: int, slack: int) -> int:
     """Return from where on an edited file is not what is known any more, up to there it is.
 
-    Shapes (n, channels). The likeliest change of the power of what is left, beside the level there.
+    The likeliest change of the power of what is left, beside the level there.
+
+    Parameters
+    ----------
+    edited, known : shape (n, channels)
+    about, slack : near where the search parts them, and by how much sooner than that it may be; what is no
+        exact copy fits worse at some moments than at others, and a search of all bands is the better judge
     """
     level = np.sum(edited**2 + known**2, axis=1)
     around = min(len(level), _LEVEL_SAMPLES)
@@ -214,7 +221,8 @@ def parted(edited: Wide, known: Wide) -> int:
     inside = float(np.median(_smoothed(wrong[: max(1, len(wrong) // 4)]))) + _FLOOR
     outside = max(4.0 * inside, 0.5)
     cost = np.log(inside / outside) + wrong * (1.0 / inside - 1.0 / outside)
-    return int(np.argmin(np.concatenate([[0.0], np.cumsum(cost)])))
+    place = int(np.argmin(np.concatenate([[0.0], np.cumsum(cost)])))
+    return place if inside < _EXACT else max(place, about - slack)
 
 
 def _smoothed(values: Wide, length: int = 64) -> Wide:

@@ -23,6 +23,7 @@ _GUARD_S = 0.3
 _GUARD_SHARE = 0.3
 _EXACT = 1e-5
 _LEAST_CORE_S = 0.02
+_SLACK_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +95,12 @@ def _found(
         known_after = _as_heard(raws, edited, after, core, (first, last))
     if known_before is not None and known_after is not None:
         return seam(heard, known_before, known_after), first
+    slack = round(_SLACK_S * rate_hz)
     if known_before is not None:
-        place = parted(heard, known_before)
+        place = parted(heard, known_before, at - first, slack)
     else:
         assert known_after is not None
-        place = len(heard) - parted(heard[::-1], known_after[::-1])
+        place = len(heard) - parted(heard[::-1], known_after[::-1], last - at, slack)
     return Seam(place, 0, None, (place, place), 0.0), first
 
 

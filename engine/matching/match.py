@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +20,12 @@ from engine.matching.seams import Placed, placed
 from engine.matching.search import Stretch, searched
 from engine.matching.short_filter import fitted_gain
 from engine.matching.sound import Sound, opened
+from engine.matching.speed import found_speed, played_back
 from engine.matching.told import left_out, matched_share, unmatched, verdict
 from engine.progress import SILENT, Progress
 
 _EDGE = 0.15
+_ENOUGH = 0.5
 
 
 def match(raws: Sequence[Path], edited: Path, progress: Progress = SILENT) -> Matched:
@@ -46,22 +49,22 @@ def match(raws: Sequence[Path], edited: Path, progress: Progress = SILENT) -> Ma
 
 
 def match_sounds(raws: tuple[Sound, ...], edited: Sound, progress: Progress = SILENT) -> Matched:
-    """Do what `match` does, of sounds of one rate."""
+    """Do what `match` does, of sounds of one rate.
+
+    Where little is found, the edited file may run at another speed; it is then searched as it was before.
+    """
     listening = progress.part(0.0, 0.3)
     target = heard(edited, listening.step(0, len(raws) + 1))
     sources = [heard(raw, listening.step(1 + number, len(raws) + 1)) for number, raw in enumerate(raws)]
-    rough = searched(sources, target, progress.part(0.3, 0.7))
-    lines = _lines(raws, edited, rough)
-    spans = _full_rate(rough, edited)
-    found = placed(
-        raws,
-        edited,
-        [(line, start, stop) for line, (start, stop) in zip(lines, spans, strict=True)],
-        progress.part(0.7, 0.85),
-    )
-    found = [one for one in found if one.line is None or one.stop > one.start]
-    segments, kept = _segments(raws, edited, found)
-    segments = with_residuals(raws, edited, segments, kept, progress.part(0.85, 1.0))
+    rough = searched(sources, target, progress.part(0.3, 0.6))
+    speed, played = found_speed(sources, target, is_open=_known_share(rough) < _ENOUGH), edited
+    if speed is not None:
+        played = played_back(edited, speed)
+        target = heard(played, progress.part(0.6, 0.62))
+        rough = searched(sources, target, progress.part(0.62, 0.7))
+    segments = _edit_list(raws, played, rough, progress.part(0.7, 1.0))
+    if speed is not None:
+        segments = [_at_speed(segment, speed) for segment in segments]
     open_spans = unmatched(segments, edited.length_samples)
     share = matched_share(edited, open_spans)
     return Matched(
@@ -74,6 +77,36 @@ def match_sounds(raws: tuple[Sound, ...], edited: Sound, progress: Progress = SI
         left_out(segments, raws),
         share,
         verdict(segments, share, raws, edited),
+    )
+
+
+def _known_share(rough: Sequence[Stretch]) -> float:
+    known = sum(one.stop - one.start for one in rough if one.line is not None)
+    return known / max(1.0, sum(one.stop - one.start for one in rough))
+
+
+def _edit_list(
+    raws: tuple[Sound, ...], edited: Sound, rough: Sequence[Stretch], progress: Progress
+) -> list[Segment]:
+    lines = _lines(raws, edited, rough)
+    spans = _full_rate(rough, edited)
+    stretches = [(line, start, stop) for line, (start, stop) in zip(lines, spans, strict=True)]
+    found = placed(raws, edited, stretches, progress.part(0.0, 0.6))
+    found = [one for one in found if one.line is None or one.stop > one.start]
+    segments, kept = _segments(raws, edited, found)
+    return with_residuals(raws, edited, segments, kept, progress.part(0.6, 1.0))
+
+
+def _at_speed(segment: Segment, speed: float) -> Segment:
+    """Return a segment that was found in what was played back as it is in the edited file."""
+    return replace(
+        segment,
+        edited_start_samples=round(segment.edited_start_samples / speed),
+        crossfade_samples=round(segment.crossfade_samples / speed),
+        gain_ride=tuple(
+            GainPoint(round(point.at_samples / speed), point.gain_db) for point in segment.gain_ride
+        ),
+        speed=speed,
     )
 
 
@@ -115,15 +148,14 @@ def _segments(
         segments.append(
             Segment(
                 raw=one.line.raw,
-                raw_start_samples=round(one.line.raw_at(one.start)),
-                raw_stop_samples=round(one.line.raw_at(one.stop)),
+                raw_start_samples=one.start + one.line.offset_samples,
+                raw_stop_samples=one.stop + one.line.offset_samples,
                 edited_start_samples=one.start,
                 gain_db=gain_db,
                 crossfade_samples=fade_samples,
                 crossfade_shape=one.seam.shape if one.seam is not None else None,
                 gain_ride=points,
                 delay_samples=one.line.delay_samples,
-                speed=one.line.speed,
                 is_boundary_free=one.seam is not None and one.seam.free[1] > one.seam.free[0],
             )
         )

@@ -14,8 +14,11 @@ from engine.matching.likelihood import STEP_SAMPLES, log_likelihoods
 from engine.progress import Progress
 
 UNKNOWN = -1
-UNKNOWN_RATIO = 18.0
-"""Nats a step: below it a moment is like none of the raw recordings."""
+SEARCHED_RATIO = 18.0
+"""Nats a step: below it a moment is like none of many lines; the best of them reaches half of it by chance."""
+
+FOLLOWED_RATIO = 9.0
+"""The same of lines that were followed before; one line reaches half of it by chance."""
 
 _JUMP = 70.0
 _BLOCK_STEPS = 32
@@ -42,7 +45,11 @@ class _Block:
 
 
 def decode(
-    raws: Sequence[Floats], edited: Floats, lines: Sequence[Diagonal], progress: Progress
+    raws: Sequence[Floats],
+    edited: Floats,
+    lines: Sequence[Diagonal],
+    progress: Progress,
+    unknown_ratio: float = SEARCHED_RATIO,
 ) -> list[Stay]:
     """Return where the likeliest way stays on which line (A. J. Viterbi, 1967)."""
     steps = len(edited) // STEP_SAMPLES + 1
@@ -60,16 +67,16 @@ def decode(
         near = np.flatnonzero((starts <= end) & (stops >= begin))
         near = near[np.argsort(-scores[near], kind="stable")][:_MOST_LINES]
         active = [*dict.fromkeys([*kept, *near.tolist()])]
-        ratios = np.full((count, len(active) + 1), UNKNOWN_RATIO)
+        ratios = np.full((count, len(active) + 1), unknown_ratio)
         if active:
             ratios[:, :-1] = log_likelihoods(
-                raws, edited, [lines[one] for one in active], first, count, UNKNOWN_RATIO
+                raws, edited, [lines[one] for one in active], first, count, unknown_ratio
             )
         now = [*active, UNKNOWN]
         came_from, totals = _walked(states, totals, now, ratios)
         blocks.append(_Block(now, came_from))
         states = now
-        kept = _alive(active, ratios)
+        kept = _alive(active, ratios, unknown_ratio)
     return _way(blocks, totals)
 
 
@@ -87,12 +94,12 @@ def _seen(raws: Sequence[Floats], edited: Floats, lines: Sequence[Diagonal]) -> 
     return best
 
 
-def _alive(active: list[int], ratios: NDArray[np.float64]) -> list[int]:
+def _alive(active: list[int], ratios: NDArray[np.float64], unknown_ratio: float) -> list[int]:
     """Return the lines that go on into the next block: those that explain the end of this one."""
     if not active:
         return []
     tail = ratios[-8:].mean(axis=0)
-    floor = max(UNKNOWN_RATIO, 0.4 * float(tail[:-1].max()))
+    floor = max(unknown_ratio, 0.4 * float(tail[:-1].max()))
     good = [(-tail[number], one) for number, one in enumerate(active) if tail[number] > floor]
     return [one for _, one in sorted(good)[:4]]
 

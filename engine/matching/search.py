@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.matching.decode import UNKNOWN, Stay, decode
+from engine.matching.decode import FOLLOWED_RATIO, UNKNOWN, Stay, decode
 from engine.matching.diagonals import Diagonal, diagonals
 from engine.matching.heard import HOP_SAMPLES, RATE_HZ, Heard
 from engine.matching.likelihood import STEP_SAMPLES
@@ -20,6 +20,7 @@ _SHORT_FRAMES, _SHORT_HOP = 8, 2
 _GAP_OF_STRETCHES = 1.5
 _SEARCHED_AGAIN_S = 0.15
 _AROUND_S = 0.25
+_FOLLOWED_ON_S = 2.0
 _SAME_WITHIN_SAMPLES = 1.2
 _SHORTEST_UNKNOWN_S = 0.13
 
@@ -44,7 +45,9 @@ def searched(raws: Sequence[Heard], edited: Heard, progress: Progress) -> list[S
     if len(again):
         more = _lines(raws, edited, _SHORT_FRAMES, _SHORT_HOP, again, progress.part(0.7, 0.8))
         lines = [*lines, *more]
-        stays = decode(monos, edited.mono, lines, progress.part(0.8, 1.0))
+        stays = decode(monos, edited.mono, lines, progress.part(0.8, 0.9))
+    lines = _followed(stays, lines)
+    stays = decode(monos, edited.mono, lines, progress.part(0.9, 1.0), FOLLOWED_RATIO)
     return _stretches(stays, lines, length)
 
 
@@ -59,6 +62,20 @@ def _lines(
     found = places(raws, edited, frames, starts, progress)
     longest_gap = (frames + _GAP_OF_STRETCHES * hop) * HOP_SAMPLES
     return diagonals(found, frames * HOP_SAMPLES, longest_gap)
+
+
+def _followed(stays: Sequence[Stay], lines: Sequence[Diagonal]) -> list[Diagonal]:
+    """Return the lines of some stays, each as long as it was followed and a little more."""
+    around = _FOLLOWED_ON_S * RATE_HZ
+    return [
+        replace(
+            lines[stay.line],
+            start=stay.start * STEP_SAMPLES - around,
+            stop=stay.stop * STEP_SAMPLES + around,
+        )
+        for stay in stays
+        if stay.line != UNKNOWN
+    ]
 
 
 def _unknown(stays: Sequence[Stay]) -> list[tuple[float, float]]:

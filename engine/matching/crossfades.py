@@ -28,7 +28,9 @@ _LEAST_GAIN = 40.0  # nats by which a crossfade has to be likelier than a cut
 _MOST_STEPS = 80
 _MOVES = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, -1), (-1, 1), (-1, 2), (1, -2))
 _LEVEL_SAMPLES = 1024
-_EXACT = 1e-5
+_EXACT = 1e-4
+_UNEVEN = 4.0  # what rounding leaves is more of quiet moments than of loud ones
+_LEAST_INSIDE = 1e-8
 _FLOOR = 1e-13  # power of what is left of a sample: rounding
 
 
@@ -218,8 +220,9 @@ def parted(edited: Wide, known: Wide, about: int, slack: int) -> int:
     around = min(len(level), _LEVEL_SAMPLES)
     level = np.convolve(level, np.ones(around) / around, "same") + _FLOOR
     wrong = np.sum((edited - known) ** 2, axis=1) / level
-    inside = float(np.median(_smoothed(wrong[: max(1, len(wrong) // 4)]))) + _FLOOR
-    outside = max(4.0 * inside, 0.5)
+    inside = float(np.median(_smoothed(wrong[: max(1, len(wrong) // 4)])))
+    inside = max(_UNEVEN * inside, _LEAST_INSIDE)
+    outside = max(2.0 * inside, 0.5)
     cost = np.log(inside / outside) + wrong * (1.0 / inside - 1.0 / outside)
     place = int(np.argmin(np.concatenate([[0.0], np.cumsum(cost)])))
     return place if inside < _EXACT else max(place, about - slack)

@@ -15,7 +15,7 @@ from engine.progress import Progress
 
 UNKNOWN = -1
 SEARCHED_RATIO = 18.0
-"""Nats a step: below it a moment is like none of many lines; the best of them reaches half of it by chance."""
+"""Nats a step: below it a moment is like none of many lines; their best has half of it by chance."""
 
 FOLLOWED_RATIO = 9.0
 """The same of lines that were followed before; one line reaches half of it by chance."""

@@ -2,7 +2,8 @@
 
 In each band of a moment the edited spectrum is thought to be the raw one times any complex number, plus
 noise: what equalisers, gains and limiters do, and what adds noise, leaves that true. The logarithm of the
-ratio of both likelihoods is ``-n log(1 - c)``, n the number of independent coefficients and c the magnitude-squared
+ratio of both likelihoods is ``-n log(1 - c)``, n the number of independent coefficients and c the
+magnitude-squared
 coherence over them (G. C. Carter, "Coherence and time delay estimation", Proceedings of the IEEE 75, 1987).
 An exact copy has c = 1, a repeat that is played again, or coded, less; all are held against each other.
 """

@@ -26,6 +26,7 @@ from engine.progress import SILENT, Progress
 
 _EDGE = 0.15
 _ENOUGH = 0.5
+_CRUMB_S = 1.5
 
 
 def match(raws: Sequence[Path], edited: Path, progress: Progress = SILENT) -> Matched:
@@ -57,7 +58,7 @@ def match_sounds(raws: tuple[Sound, ...], edited: Sound, progress: Progress = SI
     target = heard(edited, listening.step(0, len(raws) + 1))
     sources = [heard(raw, listening.step(1 + number, len(raws) + 1)) for number, raw in enumerate(raws)]
     rough = searched(sources, target, progress.part(0.3, 0.6))
-    speed, played = found_speed(sources, target, is_open=_known_share(rough) < _ENOUGH), edited
+    speed, played = found_speed(sources, target, is_open=_is_doubtful(rough)), edited
     if speed is not None:
         played = played_back(edited, speed)
         target = heard(played, progress.part(0.6, 0.62))
@@ -80,9 +81,11 @@ def match_sounds(raws: tuple[Sound, ...], edited: Sound, progress: Progress = SI
     )
 
 
-def _known_share(rough: Sequence[Stretch]) -> float:
-    known = sum(one.stop - one.start for one in rough if one.line is not None)
-    return known / max(1.0, sum(one.stop - one.start for one in rough))
+def _is_doubtful(rough: Sequence[Stretch]) -> bool:
+    """Tell whether little was found, or crumbs: what runs at another speed leaves its line after a moment."""
+    known = [one.stop - one.start for one in rough if one.line is not None]
+    whole = sum(one.stop - one.start for one in rough)
+    return sum(known) < _ENOUGH * whole or float(np.mean(known)) < _CRUMB_S * RATE_HZ
 
 
 def _edit_list(

@@ -32,6 +32,7 @@ _SHORT_LENGTH_S = 15.0
 _WITHIN_S = 0.001
 _BASELINE_WITHIN_S = 0.1
 _LEAST_S = 30.0
+_LEAST_LEVEL = 1e-6
 _REPEATED_LOOPS = 8
 
 
@@ -86,7 +87,12 @@ def _pairs(paths: Sequence[Path], edits: int, length_s: float) -> Iterator[Edite
             has_two = seed == edits - 1 and second_hz == rate_hz and len(paths) > 2
             raws = (audio, second) if has_two else (audio,)
             if foreign_hz == rate_hz:
-                yield edit(f"{path.stem} {seed}", raws, foreign, rate_hz, length_s=length_s, rng=rng)
+                inserted = foreign * np.float32(_level(audio) / max(_level(foreign), _LEAST_LEVEL))
+                yield edit(f"{path.stem} {seed}", raws, inserted, rate_hz, length_s=length_s, rng=rng)
+
+
+def _level(samples: Samples) -> float:
+    return float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
 
 
 def _stereo(path: Path) -> tuple[Samples, int]:

@@ -15,6 +15,7 @@ _STEP_S = 0.001
 _SAME_DB = -80.0
 _BLOCK_S = 0.01
 _CROSSFADE_S = 0.002
+_SILENT = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,8 @@ def scored(pair: EditedPair, found: Matched, within_samples: float) -> Found:
         claimed |= (at >= segment.edited_start_samples) & (at < segment.edited_stop_samples)
         for piece in pair.pieces:
             right |= _agreeing(pair, segment, piece, at, within_samples)
-    only_foreign, only_raw = from_foreign & ~from_raw, from_raw & ~from_foreign
+    sounds = _sounding(pair.edited, at, step)
+    only_foreign, only_raw = from_foreign & ~from_raw & sounds, from_raw & ~from_foreign & sounds
     seams = _seams(pair, found.segments)
     return Found(
         int(np.count_nonzero(right & only_raw)),
@@ -71,6 +73,14 @@ def scored(pair: EditedPair, found: Matched, within_samples: float) -> Found:
         tuple(one.residual_db for one in found.segments if one.residual_db is not None),
         tuple(one.filtered_residual_db for one in found.segments if one.filtered_residual_db is not None),
     )
+
+
+def _sounding(edited: NDArray[np.float32], at: NDArray[np.int64], step: int) -> NDArray[np.bool_]:
+    """Return which moments sound: silence comes from anywhere."""
+    loudest = np.max(np.abs(edited), axis=1)
+    blocks = np.maximum.reduceat(loudest, np.maximum(0, at - step // 2))
+    sounds: NDArray[np.bool_] = blocks > _SILENT
+    return sounds
 
 
 def _agreeing(
@@ -88,11 +98,9 @@ def _agreeing(
     if segment.raw == piece.raw:
         near = np.abs(offset + ahead - truth) <= within
         if np.any(near & inside):
-            agreeing: NDArray[np.bool_] = near & inside
-            return agreeing
+            return np.asarray(near & inside, np.bool_)
     same = _same_sound(pair, (segment.raw, offset), (piece.raw, truth), (start, stop), at)
-    agreeing = inside & same
-    return agreeing
+    return np.asarray(inside & same, np.bool_)
 
 
 def _same_sound(

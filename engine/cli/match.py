@@ -90,7 +90,7 @@ def _table(matched: Matched) -> Iterator[str]:
     for one in matched.segments:
         spans = (one.edited_start_samples, one.raw_start_samples, one.raw_stop_samples)
         times = "  ".join(f"{format_time(samples_to_s(at, rate_hz)):>12}" for at in spans)
-        fade = "cut"
+        fade = "hard cut"
         if one.crossfade_shape is not None:
             fade = f"{1000 * samples_to_s(one.crossfade_samples, rate_hz):.1f} ms {one.crossfade_shape.value}"
         left = "" if one.residual_db is None else f"{one.residual_db:.0f} dB"

@@ -30,6 +30,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "export": "write the result, or the edit for another program",
         "beats": "find the beats of a recording",
         "align": "move the hits of drums onto a grid",
+        "match": "recover the edit list behind an edited file",
         "separate": "keep or remove a sound that words name, within windows",
         "detect": "tell in words what sounds in a recording",
         "serve": "open the pages for a browser on this machine",

@@ -1,0 +1,234 @@
+"""Where one segment ends and the next begins, to the sample: a cut, or a crossfade with its length and shape.
+
+With both sides as they lie beneath the edited file, it is one times a falling gain plus the other times a
+rising one. The start, length and shape that leave the least are searched: over sums of short bins first, over
+samples then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.matching.matched import Shape
+from engine.matching.shapes import fade
+
+Wide = NDArray[np.float64]
+
+_BIN = 16
+_LENGTHS = 48.0 * 2.0 ** (np.arange(22) / 2.0)  # 1 ms to more than half a second at 44.1 kHz
+_PLACES = np.linspace(-0.65, 0.65, 9)
+_LEAST_LENGTH = 8.0
+_INDEPENDENT = 0.25  # of the samples of music
+_LEAST_GAIN = 40.0  # nats by which a crossfade has to be likelier than a cut
+_MOST_STEPS = 80
+_MOVES = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, -1), (-1, 1), (-1, 2), (1, -2))
+_LEVEL_SAMPLES = 1024
+_EXACT = 1e-4
+_UNEVEN = 4.0  # what rounding leaves is more of quiet moments than of loud ones
+_LEAST_INSIDE = 1e-8
+_FLOOR = 1e-13  # power of what is left of a sample: rounding
+
+
+@dataclass(frozen=True, slots=True)
+class Seam:
+    """A seam, in samples from where its window begins.
+
+    Attributes
+    ----------
+    length : of the crossfade, 0 for a cut
+    free : [first, last] places at which a cut would leave the same
+    left : power that is left in the window, per sample and channel
+    """
+
+    start: int
+    length: int
+    shape: Shape | None
+    free: tuple[int, int]
+    left: float
+
+
+def cut(edited: Wide, before: Wide, after: Wide) -> Seam:
+    """Return the place of a hard cut that leaves the least; shapes (n, channels) each."""
+    wrong_before = np.sum((edited - before) ** 2, axis=1)
+    wrong_after = np.sum((edited - after) ** 2, axis=1)
+    change = np.concatenate([[0.0], np.cumsum(wrong_before - wrong_after)])
+    least = float(change.min())
+    total = least + float(wrong_after.sum())
+    slack = _FLOOR * edited.shape[1] * 4.0
+    same = np.flatnonzero(change <= least + slack)
+    at = int(np.argmin(change))
+    run = same[_run_around(same, at)]
+    return Seam(at, 0, None, (int(run[0]), int(run[-1])), max(0.0, total) / edited.size)
+
+
+def _run_around(places: NDArray[np.int64], at: int) -> slice:
+    here = int(np.searchsorted(places, at))
+    breaks = np.flatnonzero(np.diff(places) != 1) + 1
+    number = int(np.searchsorted(breaks, here, side="right"))
+    edges = [0, *breaks.tolist(), len(places)]
+    return slice(edges[number], edges[number + 1])
+
+
+def seam(edited: Wide, before: Wide, after: Wide) -> Seam:
+    """Return the cut or crossfade that leaves the least, a crossfade only where it is clearly likelier."""
+    hard = cut(edited, before, after)
+    noise = max(_FLOOR, hard.left)
+    products = _Products.of(edited, before, after)
+    best = products.searched(hard.start)
+    start, length, shape = _refined(edited, before, after, best, products)
+    left = _left(edited, before, after, start, length, shape) / edited.size
+    gained = 0.5 * _INDEPENDENT * edited.size * np.log(noise / max(_FLOOR, left))
+    if length < _LEAST_LENGTH or gained < _LEAST_GAIN:
+        return hard
+    return Seam(round(start), round(length), shape, (round(start), round(start)), left)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Products:
+    """Sums over bins of `_BIN` samples of all that the error of a crossfade is made of."""
+
+    own: Wide
+    fall2: Wide
+    rise2: Wide
+    fall: Wide
+    rise: Wide
+    both: Wide
+
+    @classmethod
+    def of(cls, edited: Wide, before: Wide, after: Wide) -> _Products:
+        edges = np.arange(0, len(edited), _BIN)
+
+        def summed(x: Wide, y: Wide) -> Wide:
+            sums: Wide = np.add.reduceat(np.sum(x * y, axis=1), edges)
+            return sums
+
+        return cls(
+            summed(edited, edited),
+            summed(before, before),
+            summed(after, after),
+            summed(edited, before),
+            summed(edited, after),
+            summed(before, after),
+        )
+
+    def left(self, start: float, length: float, shape: Shape) -> float:
+        at = np.arange(len(self.own), dtype=np.float64) * _BIN + (_BIN - 1) / 2.0
+        falls, rises = fade(shape, start, length, at)
+        return float(
+            self.own.sum()
+            + falls @ (falls * self.fall2 - 2.0 * self.fall)
+            + rises @ (rises * self.rise2 - 2.0 * self.rise)
+            + 2.0 * (falls * rises) @ self.both
+        )
+
+    def searched(self, around: float) -> tuple[float, float, Shape]:
+        """Return start, length and shape that are best on a grid."""
+        window = len(self.own) * _BIN
+        best = (np.inf, around, 0.0, Shape.EQUAL_GAIN)
+        for shape in (Shape.EQUAL_GAIN, Shape.EQUAL_POWER):
+            for length in _LENGTHS[window > _LENGTHS]:
+                for place in _PLACES:
+                    start = around + (place - 0.5) * length
+                    if start < 0.0 or start + length > window:
+                        continue
+                    best = min(best, (self.left(start, length, shape), start, float(length), shape))
+        return best[1:]
+
+
+def _left(edited: Wide, before: Wide, after: Wide, start: float, length: float, shape: Shape) -> float:
+    falls, rises = fade(shape, start, length, np.arange(len(edited), dtype=np.float64))
+    return float(np.sum((edited - falls[:, None] * before - rises[:, None] * after) ** 2))
+
+
+def _refined(
+    edited: Wide,
+    before: Wide,
+    after: Wide,
+    found: tuple[float, float, Shape],
+    products: _Products,
+) -> tuple[float, float, Shape]:
+    """Return start, length and shape to the sample: a compass search for each shape."""
+    start, length, _ = found
+    window = float(len(edited))
+    rough = []
+    for shape in Shape:
+        binned = partial(products.left, shape=shape)
+        rough.append((*_compass(binned, start, length, max(4.0, length / 6), 4.0, window), shape))
+    rough.sort(key=lambda one: one[0])
+    results: list[tuple[float, float, float, Shape]] = []
+    for left, begin, long, shape in rough:
+        if left > 4.0 * rough[0][0] + _FLOOR * edited.size and results:
+            continue
+        first = max(0, int(begin) - 64)
+        near = slice(first, min(len(edited), int(begin + long) + 65))
+        error = partial(_left_near, edited[near], before[near], after[near], first, shape)
+        results.append((*_compass(error, float(round(begin)), float(round(long)), 8.0, 1.0, window), shape))
+    best = min(results, key=lambda one: one[0])
+    return best[1], best[2], best[3]
+
+
+def _left_near(
+    edited: Wide, before: Wide, after: Wide, first: int, shape: Shape, start: float, length: float
+) -> float:
+    return _left(edited, before, after, start - first, length, shape)
+
+
+def _compass(
+    error: Callable[[float, float], float],
+    start: float,
+    length: float,
+    step: float,
+    least: float,
+    window: float,
+) -> tuple[float, float, float]:
+    """Return the error, start and length where no step of `least` gets any lower."""
+    best = (error(start, length), start, length)
+    for _ in range(_MOST_STEPS):
+        if step < least:
+            break
+        tried = [(best[1] + step * later, best[2] + step * longer) for later, longer in _MOVES]
+        inside = [
+            (error(begin, long), begin, long)
+            for begin, long in tried
+            if begin >= 0.0 and long >= _LEAST_LENGTH and begin + long <= window
+        ]
+        lowest = min(inside, default=best)
+        if lowest[0] < best[0]:
+            best = lowest
+        else:
+            step /= 2.0
+    return best
+
+
+def parted(edited: Wide, known: Wide, about: int, slack: int) -> int:
+    """Return from where on an edited file is not what is known any more, up to there it is.
+
+    The likeliest change of the power of what is left, beside the level there.
+
+    Parameters
+    ----------
+    edited, known : shape (n, channels)
+    about, slack : near where the search parts them, and by how much sooner than that it may be; what is no
+        exact copy fits worse at some moments than at others, and a search of all bands is the better judge
+    """
+    level = np.sum(edited**2 + known**2, axis=1)
+    around = min(len(level), _LEVEL_SAMPLES)
+    level = np.convolve(level, np.ones(around) / around, "same") + _FLOOR
+    wrong = np.sum((edited - known) ** 2, axis=1) / level
+    inside = float(np.median(_smoothed(wrong[: max(1, len(wrong) // 4)])))
+    inside = max(_UNEVEN * inside, _LEAST_INSIDE)
+    outside = max(2.0 * inside, 0.5)
+    cost = np.log(inside / outside) + wrong * (1.0 / inside - 1.0 / outside)
+    place = int(np.argmin(np.concatenate([[0.0], np.cumsum(cost)])))
+    return place if inside < _EXACT else max(place, about - slack)
+
+
+def _smoothed(values: Wide, length: int = 64) -> Wide:
+    if len(values) <= length:
+        return values
+    return np.convolve(values, np.ones(length) / length, "valid")

@@ -1,0 +1,137 @@
+"""Which line an edited file follows at each moment, or none: the likeliest way; every jump has its price."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.matching.diagonals import Diagonal
+from engine.matching.heard import RATE_HZ, Floats
+from engine.matching.likelihood import STEP_SAMPLES, log_likelihoods
+from engine.progress import Progress
+
+UNKNOWN = -1
+SEARCHED_RATIO = 18.0
+"""Nats a step: below it a moment is like none of many lines; their best has half of it by chance."""
+
+FOLLOWED_RATIO = 9.0
+"""The same of lines that were followed before; one line reaches half of it by chance."""
+
+_JUMP = 70.0
+_BLOCK_STEPS = 32
+_REACH_SAMPLES = 1.2 * RATE_HZ
+_MOST_LINES = 12
+_LOOK_STEPS = 6
+_LOOK_SAMPLES = 0.37 * RATE_HZ
+_TOGETHER = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A span of steps, [start, stop), on one line; `line` is its number or `UNKNOWN`."""
+
+    line: int
+    start: int
+    stop: int
+
+
+@dataclass(slots=True)
+class _Block:
+    lines: list[int]
+    came_from: NDArray[np.int16]
+
+
+def decode(
+    raws: Sequence[Floats],
+    edited: Floats,
+    lines: Sequence[Diagonal],
+    progress: Progress,
+    unknown_ratio: float = SEARCHED_RATIO,
+) -> list[Stay]:
+    """Return where the likeliest way stays on which line (A. J. Viterbi, 1967)."""
+    steps = len(edited) // STEP_SAMPLES + 1
+    starts = np.array([line.start for line in lines]) - _REACH_SAMPLES
+    stops = np.array([line.stop for line in lines]) + _REACH_SAMPLES
+    scores = _seen(raws, edited, lines)
+    blocks: list[_Block] = []
+    states, totals = [UNKNOWN], np.zeros(1)
+    kept: list[int] = []
+    for first in range(0, steps, _BLOCK_STEPS):
+        progress.check_cancelled()
+        progress.report(first / steps, "Following")
+        count = min(_BLOCK_STEPS, steps - first)
+        begin, end = first * STEP_SAMPLES, (first + count) * STEP_SAMPLES
+        near = np.flatnonzero((starts <= end) & (stops >= begin))
+        near = near[np.argsort(-scores[near], kind="stable")][:_MOST_LINES]
+        active = [*dict.fromkeys([*kept, *near.tolist()])]
+        ratios = np.full((count, len(active) + 1), unknown_ratio)
+        if active:
+            ratios[:, :-1] = log_likelihoods(
+                raws, edited, [lines[one] for one in active], first, count, unknown_ratio
+            )
+        now = [*active, UNKNOWN]
+        came_from, totals = _walked(states, totals, now, ratios)
+        blocks.append(_Block(now, came_from))
+        states = now
+        kept = _alive(active, ratios, unknown_ratio)
+    return _way(blocks, totals)
+
+
+def _seen(raws: Sequence[Floats], edited: Floats, lines: Sequence[Diagonal]) -> NDArray[np.float64]:
+    """Return the log-likelihood ratio of each line, nats a step, where it is highest of some places."""
+    best = np.zeros(len(lines))
+    starts, stops = (np.array([getattr(line, end) for line in lines]) for end in ("start", "stop"))
+    for middle in np.arange(_LOOK_SAMPLES / 2, len(edited), _LOOK_SAMPLES):
+        here = np.flatnonzero((starts <= middle) & (stops > middle))
+        for some in np.array_split(here, len(here) // _TOGETHER + 1):
+            if len(some):
+                first = round(middle / STEP_SAMPLES) - _LOOK_STEPS // 2
+                ratios = log_likelihoods(raws, edited, [lines[one] for one in some], first, _LOOK_STEPS, 0.0)
+                best[some] = np.maximum(best[some], ratios.mean(axis=0))
+    return best
+
+
+def _alive(active: list[int], ratios: NDArray[np.float64], unknown_ratio: float) -> list[int]:
+    """Return the lines that go on into the next block: those that explain the end of this one."""
+    if not active:
+        return []
+    tail = ratios[-8:].mean(axis=0)
+    floor = max(unknown_ratio, 0.4 * float(tail[:-1].max()))
+    good = [(-tail[number], one) for number, one in enumerate(active) if tail[number] > floor]
+    return [one for _, one in sorted(good)[:4]]
+
+
+def _walked(
+    before: list[int], totals: NDArray[np.float64], now: list[int], ratios: NDArray[np.float64]
+) -> tuple[NDArray[np.int16], NDArray[np.float64]]:
+    """Walk through a block; states are columns of it, those it came from columns of the step before."""
+    came_from = np.zeros(ratios.shape, np.int16)
+    column = {line: number for number, line in enumerate(before)}
+    same = np.array([column.get(line, -1) for line in now])
+    for step, gained in enumerate(ratios):
+        best = int(np.argmax(totals))
+        stayed = np.where(same >= 0, totals[same], -np.inf)
+        stays = stayed >= totals[best] - _JUMP
+        came_from[step] = np.where(stays, same, best)
+        totals = np.where(stays, stayed, totals[best] - _JUMP) + gained
+        same = np.arange(len(now))
+    return came_from, totals - totals.max()
+
+
+def _way(blocks: list[_Block], totals: NDArray[np.float64]) -> list[Stay]:
+    visited: list[int] = []
+    state = int(np.argmax(totals))
+    for block in reversed(blocks):
+        for row in block.came_from[::-1]:
+            visited.append(block.lines[state])
+            state = int(row[state])
+    way = np.array(visited[::-1])
+    breaks = np.flatnonzero(np.diff(way)) + 1
+    return [
+        Stay(int(way[start]), int(start), int(stop))
+        for start, stop in zip([0, *breaks], [*breaks, len(way)], strict=True)
+        if stop > start
+    ]

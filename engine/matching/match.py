@@ -1,0 +1,189 @@
+"""Recover the edit list behind an edited file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from engine.errors import UsageError
+from engine.matching.aligning import aligned
+from engine.matching.heard import RATE_HZ, heard
+from engine.matching.levels import BLOCK_S, ride, to_db
+from engine.matching.line_sound import Line, as_channels
+from engine.matching.matched import GainPoint, Matched, Segment
+from engine.matching.null_test import with_residuals
+from engine.matching.seams import Placed, placed
+from engine.matching.search import Stretch, searched
+from engine.matching.short_filter import fitted_gain
+from engine.matching.sound import Sound, opened
+from engine.matching.speed import found_speed, played_back
+from engine.matching.told import left_out, matched_share, unmatched, verdict
+from engine.progress import SILENT, Progress
+
+_EDGE = 0.15
+_ENOUGH = 0.5
+_CRUMB_S = 1.5
+
+
+def match(raws: Sequence[Path], edited: Path, progress: Progress = SILENT) -> Matched:
+    """Find which span of which raw recording sits where in an edited file.
+
+    Raises
+    ------
+    SourceError : a file cannot be read
+    UsageError : no raw recording is named
+    Cancelled : the user asked for it
+    """
+    if not raws:
+        raise UsageError("No raw recording is named: name at least one before the edited file.")
+    with ExitStack() as stack:
+        target = stack.enter_context(opened(edited, progress.part(0.0, 0.02)))
+        sounds = []
+        for number, path in enumerate(raws):
+            share = progress.part(0.02, 0.1).step(number, len(raws))
+            sounds.append(stack.enter_context(opened(path, share, target.rate_hz)))
+        return match_sounds(tuple(sounds), target, progress.part(0.1, 1.0))
+
+
+def match_sounds(raws: tuple[Sound, ...], edited: Sound, progress: Progress = SILENT) -> Matched:
+    """Do what `match` does, of sounds of one rate.
+
+    Where little is found, the edited file may run at another speed; it is then searched as it was before.
+    """
+    listening = progress.part(0.0, 0.3)
+    target = heard(edited, listening.step(0, len(raws) + 1))
+    sources = [heard(raw, listening.step(1 + number, len(raws) + 1)) for number, raw in enumerate(raws)]
+    rough = searched(sources, target, progress.part(0.3, 0.6))
+    speed, played = found_speed(sources, target, is_open=_is_doubtful(rough)), edited
+    if speed is not None:
+        played = played_back(edited, speed)
+        target = heard(played, progress.part(0.6, 0.62))
+        rough = searched(sources, target, progress.part(0.62, 0.7))
+    segments = _edit_list(raws, played, rough, progress.part(0.7, 1.0))
+    if speed is not None:
+        segments = [_at_speed(segment, speed) for segment in segments]
+    open_spans = unmatched(segments, edited.length_samples)
+    share = matched_share(edited, open_spans)
+    return Matched(
+        tuple(raw.path for raw in raws),
+        edited.path,
+        edited.rate_hz,
+        edited.length_samples,
+        tuple(segments),
+        open_spans,
+        left_out(segments, raws),
+        share,
+        verdict(segments, share, raws, edited),
+    )
+
+
+def _is_doubtful(rough: Sequence[Stretch]) -> bool:
+    """Tell whether little was found, or crumbs: what runs at another speed leaves its line after a moment."""
+    known = [one.stop - one.start for one in rough if one.line is not None]
+    whole = sum(one.stop - one.start for one in rough)
+    return sum(known) < _ENOUGH * whole or float(np.mean(known)) < _CRUMB_S * RATE_HZ
+
+
+def _edit_list(
+    raws: tuple[Sound, ...], edited: Sound, rough: Sequence[Stretch], progress: Progress
+) -> list[Segment]:
+    lines = _lines(raws, edited, rough)
+    spans = _full_rate(rough, edited)
+    stretches = [(line, start, stop) for line, (start, stop) in zip(lines, spans, strict=True)]
+    found = placed(raws, edited, stretches, progress.part(0.0, 0.6))
+    found = [one for one in found if one.line is None or one.stop > one.start]
+    segments, kept = _segments(raws, edited, found)
+    return with_residuals(raws, edited, segments, kept, progress.part(0.6, 1.0))
+
+
+def _at_speed(segment: Segment, speed: float) -> Segment:
+    """Return a segment that was found in what was played back as it is in the edited file."""
+    return replace(
+        segment,
+        edited_start_samples=round(segment.edited_start_samples / speed),
+        crossfade_samples=round(segment.crossfade_samples / speed),
+        gain_ride=tuple(
+            GainPoint(round(point.at_samples / speed), point.gain_db) for point in segment.gain_ride
+        ),
+        speed=speed,
+    )
+
+
+def _full_rate(rough: Sequence[Stretch], edited: Sound) -> list[tuple[int, int]]:
+    ratio = edited.rate_hz / RATE_HZ
+    edges = [min(edited.length_samples, round(one.stop * ratio)) for one in rough]
+    if edges:
+        edges[-1] = edited.length_samples
+    return list(zip([0, *edges[:-1]], edges, strict=True))
+
+
+def _lines(raws: tuple[Sound, ...], edited: Sound, rough: Sequence[Stretch]) -> list[Line | None]:
+    ratio = edited.rate_hz / RATE_HZ
+    lines: list[Line | None] = []
+    for one, (start, stop) in zip(rough, _full_rate(rough, edited), strict=True):
+        if one.line is None:
+            lines.append(None)
+            continue
+        edge = int(_EDGE * (stop - start))
+        span = (start + edge, max(start + edge + 1, stop - edge))
+        lines.append(aligned(raws, edited, one.line.raw, one.line.offset * ratio, span))
+    return lines
+
+
+def _segments(
+    raws: tuple[Sound, ...], edited: Sound, found: Sequence[Placed]
+) -> tuple[list[Segment], list[Line]]:
+    segments, lines = [], []
+    for number, one in enumerate(found):
+        if one.line is None:
+            continue
+        fade_samples = one.seam.length if one.seam is not None else 0
+        after = found[number + 1].seam if number + 1 < len(found) else None
+        core = (
+            one.start + fade_samples,
+            max(one.start + fade_samples, one.stop - (after.length if after else 0)),
+        )
+        gain_db, points = _level(raws, edited, one.line, core if core[1] > core[0] else (one.start, one.stop))
+        segments.append(
+            Segment(
+                raw=one.line.raw,
+                raw_start_samples=one.start + one.line.offset_samples,
+                raw_stop_samples=one.stop + one.line.offset_samples,
+                edited_start_samples=one.start,
+                gain_db=gain_db,
+                crossfade_samples=fade_samples,
+                crossfade_shape=one.seam.shape if one.seam is not None else None,
+                gain_ride=points,
+                delay_samples=one.line.delay_samples,
+                is_boundary_free=one.seam is not None and one.seam.free[1] > one.seam.free[0],
+            )
+        )
+        lines.append(one.line)
+    return segments, lines
+
+
+def _level(
+    raws: tuple[Sound, ...], edited: Sound, line: Line, core: tuple[int, int]
+) -> tuple[float, tuple[GainPoint, ...]]:
+    """Return the gain of a span in dB, over all, and its ride."""
+    block = max(1, round(BLOCK_S * edited.rate_hz))
+    gains, weights, middles = [], [], []
+    shared = own = 0.0
+    for start in range(core[0], core[1], 64 * block):
+        stop = min(core[1], start + 64 * block)
+        mine = edited.read(start, stop).astype(np.float64)
+        theirs = as_channels(line.read(raws, start, stop), edited.channels)
+        shared += float(np.sum(mine * theirs))
+        own += float(np.sum(theirs * theirs))
+        for first in range(0, stop - start - block // 2, block):
+            piece = slice(first, first + block)
+            gains.append(to_db(fitted_gain(theirs[piece], mine[piece])))
+            weights.append(float(np.sum(theirs[piece] ** 2)))
+            middles.append(start + first + block // 2)
+    gain_db = to_db(shared / own) if own > 0.0 else 0.0
+    points = ride(np.array(gains), np.array(weights), np.array(middles, np.int64)) if gains else ()
+    return gain_db, points

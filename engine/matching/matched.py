@@ -1,0 +1,96 @@
+"""What is found of the edit behind a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+class Shape(StrEnum):
+    """How the two gains of a crossfade go; `engine.matching.shapes` holds the curves."""
+
+    EQUAL_GAIN = "equal gain"
+    EQUAL_POWER = "equal power"
+    RAISED_COSINE = "raised cosine"
+    SQUARE_ROOT = "square root"
+
+
+@dataclass(frozen=True, slots=True)
+class GainPoint:
+    """A moment of an edited file, counted in its samples, and the gain of a segment there."""
+
+    at_samples: int
+    gain_db: float
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A span of a raw recording, and where in the edited file it sits.
+
+    Positions are samples at the rate of the edited file; a raw recording of another rate counts as converted.
+
+    Attributes
+    ----------
+    raw : its number among the raw recordings
+    raw_start_samples, raw_stop_samples : all of it that is heard, also within crossfades
+    edited_start_samples : where it begins to be heard: where the crossfade with the segment before begins
+    crossfade_samples : how long that crossfade is, 0 for none
+    crossfade_shape : of that crossfade, None without one
+    gain_db : by how much it is louder than the raw recording, over all of it
+    gain_ride : where that changes along the segment, its breakpoints; empty where it stays
+    delay_samples : by how much less than a sample it lies later than the samples say
+    speed : how many seconds of the raw recording a second of the edited file plays
+    residual_db : what is left when it is subtracted, against the level of the edited file there
+    filtered_residual_db : the same after the filter of a few milliseconds that leaves the least
+    is_boundary_free : whether its start could lie elsewhere as well, since both sides sound the same there
+    fade_in_samples, fade_out_samples : of fades from and to silence
+    """
+
+    raw: int
+    raw_start_samples: int
+    raw_stop_samples: int
+    edited_start_samples: int
+    gain_db: float
+    crossfade_samples: int = 0
+    crossfade_shape: Shape | None = None
+    gain_ride: tuple[GainPoint, ...] = ()
+    delay_samples: float = 0.0
+    speed: float = 1.0
+    residual_db: float | None = None
+    filtered_residual_db: float | None = None
+    is_boundary_free: bool = False
+    fade_in_samples: int = 0
+    fade_out_samples: int = 0
+
+    @property
+    def edited_stop_samples(self) -> int:
+        """Return where it is heard no more, after the crossfade with the segment that follows."""
+        return self.edited_start_samples + round(
+            (self.raw_stop_samples - self.raw_start_samples) / self.speed
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """The edit list behind an edited file.
+
+    Attributes
+    ----------
+    rate_hz : of the edited file, in whose samples all positions are
+    segments : in the order of the edited file; a segment overlaps with the one before by its crossfade
+    unmatched : spans [start, stop) of the edited file that come from none of the raw recordings
+    left_out : of each raw recording the spans that are heard nowhere
+    matched_share : how much of what sounds in the edited file comes from the raw recordings, 0 to 1
+    verdict : what was found, in a sentence, with the evidence
+    """
+
+    raws: tuple[Path, ...]
+    edited: Path
+    rate_hz: int
+    length_samples: int
+    segments: tuple[Segment, ...]
+    unmatched: tuple[tuple[int, int], ...]
+    left_out: tuple[tuple[tuple[int, int], ...], ...]
+    matched_share: float
+    verdict: str

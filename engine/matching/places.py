@@ -1,0 +1,151 @@
+"""Where in the raw recordings each short stretch of the edited file may come from.
+
+Patterns of levels name the places that sound alike; at each of them the waveforms are correlated, whitened
+in part (C. H. Knapp, G. C. Carter, "The generalized correlation method for estimation of time delay", IEEE
+Transactions on Acoustics, Speech, and Signal Processing 24, 1976), which tells the offset to a fraction of a
+sample and how likely the place is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import irfft, next_fast_len, rfft
+
+from engine.matching.heard import HOP_SAMPLES, Floats, Heard, patterns
+from engine.progress import Progress
+
+_MOST_ALIKE = 64
+_MOST_PLACES = 20
+_MOST_KEPT = 12
+_FINER = 2  # lags between samples: a whitened peak that lies between two would lose a third of its height
+_LEAST_SCORE = 0.07
+_LEAST_OF_BEST = 0.45
+_REACH_SAMPLES = 2 * HOP_SAMPLES
+_WHITENED = 0.6
+_ROWS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Pairs of an edited stretch and a place, one a row.
+
+    Attributes
+    ----------
+    at : middle of the stretch in the edited file, in samples at `RATE_HZ`
+    raw : which raw recording
+    offset : by how much later it lies in the raw recording, in fractions of a sample at `RATE_HZ`
+    score : how well the waveforms agree, at most 1
+    """
+
+    at: NDArray[np.float64]
+    raw: NDArray[np.int64]
+    offset: NDArray[np.float64]
+    score: NDArray[np.float64]
+
+
+def joined_places(parts: Sequence[Places]) -> Places:
+    """Return several as one."""
+    return Places(
+        np.concatenate([part.at for part in parts] or [np.zeros(0)]),
+        np.concatenate([part.raw for part in parts] or [np.zeros(0, np.int64)]),
+        np.concatenate([part.offset for part in parts] or [np.zeros(0)]),
+        np.concatenate([part.score for part in parts] or [np.zeros(0)]),
+    )
+
+
+def places(
+    raws: Sequence[Heard],
+    edited: Heard,
+    frames: int,
+    starts: NDArray[np.int64],
+    progress: Progress,
+) -> Places:
+    """Search for the stretches of `frames` frames that begin at some frames of the edited file."""
+    mean = np.concatenate([raw.levels for raw in raws]).mean(axis=0)
+    known = [patterns(raw.levels, frames, mean) for raw in raws]
+    owner = np.repeat(np.arange(len(raws)), [len(one) for one in known])
+    frame = np.concatenate([np.arange(len(one)) for one in known])
+    table = np.concatenate(known)
+    asked = patterns(edited.levels, frames, mean)
+    starts = starts[starts < len(asked)]
+    parts = []
+    for first in range(0, len(starts), _ROWS):
+        progress.check_cancelled()
+        progress.report(first / len(starts), "Searching")
+        rows = starts[first : first + _ROWS]
+        likeness = asked[rows] @ table.T
+        for row, start in enumerate(rows):
+            chosen = _apart(likeness[row])
+            if len(chosen):
+                parts.append(_correlated(raws, edited, int(start), frames, owner[chosen], frame[chosen]))
+    return joined_places(parts)
+
+
+def _apart(likeness: Floats) -> NDArray[np.int64]:
+    """Return the places that are most alike, no two within a frame of each other."""
+    most = min(_MOST_ALIKE, len(likeness))
+    if not most:
+        return np.zeros(0, np.int64)
+    best = np.argpartition(likeness, len(likeness) - most)[-most:]
+    best = best[np.argsort(-likeness[best])]
+    best = best[likeness[best] > 0.0]
+    kept: list[int] = []
+    taken: set[int] = set()
+    for one in best.tolist():
+        if one in taken:
+            continue
+        kept.append(one)
+        taken.update((one - 1, one, one + 1))
+        if len(kept) == _MOST_PLACES:
+            break
+    return np.array(kept, np.int64)
+
+
+def _correlated(
+    raws: Sequence[Heard],
+    edited: Heard,
+    start: int,
+    frames: int,
+    owner: NDArray[np.int64],
+    frame: NDArray[np.int64],
+) -> Places:
+    length = frames * HOP_SAMPLES
+    first = start * HOP_SAMPLES
+    stretch = edited.mono[first : first + length]
+    size = next_fast_len(length + 2 * _REACH_SAMPLES, real=True)
+    windows = np.zeros((len(owner), length + 2 * _REACH_SAMPLES), np.float32)
+    for row, (raw, at) in enumerate(zip(owner, frame, strict=True)):
+        mono = raws[raw].mono
+        begin = int(at) * HOP_SAMPLES - _REACH_SAMPLES
+        piece = mono[max(0, begin) : begin + windows.shape[1]]
+        lead = max(0, -begin)
+        windows[row, lead : lead + len(piece)] = piece
+    mine = rfft(stretch, size)
+    theirs = rfft(windows, size, axis=1)
+    mine, theirs = (one / (np.abs(one) ** _WHITENED + 1e-9) for one in (mine, theirs))
+    power = np.sum(np.abs(mine) ** 2) * np.sum(np.abs(theirs) ** 2, axis=1)
+    scale = np.sqrt(np.maximum(power, 1e-20)) * 2.0 / (size * _FINER)
+    lags = irfft(np.conj(mine) * theirs, size * _FINER, axis=1)[:, : 2 * _REACH_SAMPLES * _FINER + 1]
+    rows = np.arange(len(lags))
+    inner = np.clip(np.argmax(lags, axis=1), 1, lags.shape[1] - 2)
+    before, top, after = (lags[rows, inner + step] for step in (-1, 0, 1))
+    bend = before - 2.0 * top + after
+    shift = np.where(bend < -1e-12, 0.5 * (before - after) / np.where(bend == 0, 1, bend), 0.0)
+    shift = np.clip(shift, -0.5, 0.5)
+    score = (top - 0.25 * (before - after) * shift) / scale
+    offset = frame * HOP_SAMPLES - _REACH_SAMPLES + (inner + shift) / _FINER - first
+    good = (score > _LEAST_SCORE) & (score > _LEAST_OF_BEST * score.max())
+    order = np.argsort(-score)[:_MOST_KEPT]
+    order = order[good[order]]
+    middle = np.full(len(order), first + length / 2)
+    return Places(middle, owner[order], offset[order].astype(np.float64), score[order].astype(np.float64))
+
+
+def stretches(length_samples: int, frames: int, hop_frames: int) -> NDArray[np.int64]:
+    """Return the frames at which stretches begin that cover a recording at `RATE_HZ`."""
+    last = max(1, length_samples // HOP_SAMPLES - frames + 1)
+    return np.unique(np.append(np.arange(0, last, hop_frames), last - 1))

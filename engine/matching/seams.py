@@ -1,0 +1,133 @@
+"""The seams between the stretches that were found: from rough places to samples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.matching.crossfades import Seam, parted, seam
+from engine.matching.line_sound import Line, as_channels
+from engine.matching.short_filter import REACH_SAMPLES, filtered, fitted_filter, fitted_gain
+from engine.matching.sound import Sound
+from engine.progress import Progress
+
+Wide = NDArray[np.float64]
+
+_WINDOW_S = 0.65
+_OF_NEXT = 0.65  # of a stretch: what a crossfade at its other end leaves alone
+_CORE_S = 1.5
+_GUARD_S = 0.3
+_GUARD_SHARE = 0.3
+_EXACT = 1e-5
+_LEAST_CORE_S = 0.02
+_SLACK_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A stretch of the edited file on a line, or on none, to the sample.
+
+    Attributes
+    ----------
+    start, stop : all of it that is heard, crossfades included
+    seam : what it begins with; None where nothing comes before that is known
+    """
+
+    line: Line | None
+    start: int
+    stop: int
+    seam: Seam | None = None
+
+
+def placed(
+    raws: tuple[Sound, ...],
+    edited: Sound,
+    stretches: Sequence[tuple[Line | None, int, int]],
+    progress: Progress,
+) -> list[Placed]:
+    """Return stretches (line, start, stop) that follow each other, with their seams to the sample."""
+    starts = [0] * len(stretches)
+    ends = [edited.length_samples] * len(stretches)
+    seams: list[Seam | None] = [None] * len(stretches)
+    solid = 0  # from here on the stretch before the seam is heard alone
+    for number in range(1, len(stretches)):
+        progress.check_cancelled()
+        progress.report(number / len(stretches), "Finding the seams")
+        before, at, _ = stretches[number - 1][0], stretches[number][1], None
+        after, _, stop = stretches[number]
+        found, first = _found(raws, edited, before, after, (solid, at, stop))
+        starts[number] = first + found.start
+        ends[number - 1] = first + found.start + found.length
+        seams[number] = found if before is not None and after is not None else None
+        solid = ends[number - 1]
+    return [
+        Placed(line, start, end, joint)
+        for (line, _, _), start, end, joint in zip(stretches, starts, ends, seams, strict=True)
+    ]
+
+
+def _found(
+    raws: tuple[Sound, ...],
+    edited: Sound,
+    before: Line | None,
+    after: Line | None,
+    around: tuple[int, int, int],
+) -> tuple[Seam, int]:
+    """Return a seam and where its window begins; `around`: from where, near what, up to where to look."""
+    solid, at, stop = around
+    rate_hz = edited.rate_hz
+    reach = round(_WINDOW_S * rate_hz)
+    first = max(solid, at - reach)
+    last = min(edited.length_samples, at + max(1, min(reach, round(_OF_NEXT * (stop - at)))))
+    first = min(first, at)
+    heard = edited.read(first, last).astype(np.float64)
+    if before is None and after is None:
+        return Seam(at - first, 0, None, (at - first, at - first), 0.0), first
+    known_before, known_after = None, None
+    if before is not None:
+        core = _core(at - round(_CORE_S * rate_hz), at, solid, at, rate_hz, is_before=True)
+        known_before = _as_heard(raws, edited, before, core, (first, last))
+    if after is not None:
+        core = _core(at, at + round(_CORE_S * rate_hz), at, stop, rate_hz, is_before=False)
+        known_after = _as_heard(raws, edited, after, core, (first, last))
+    if known_before is not None and known_after is not None:
+        return seam(heard, known_before, known_after), first
+    slack = round(_SLACK_S * rate_hz)
+    if known_before is not None:
+        place = parted(heard, known_before, at - first, slack)
+    else:
+        assert known_after is not None
+        place = len(heard) - parted(heard[::-1], known_after[::-1], last - at, slack)
+    return Seam(place, 0, None, (place, place), 0.0), first
+
+
+def _core(start: int, stop: int, least: int, most: int, rate_hz: int, *, is_before: bool) -> tuple[int, int]:
+    """Return the span near a seam at which one side is heard alone, as far as can be known yet."""
+    start, stop = max(start, least), min(stop, most)
+    guard = min(round(_GUARD_S * rate_hz), round(_GUARD_SHARE * (stop - start)))
+    far = 0 if is_before else guard // 2
+    return (start, stop - guard) if is_before else (start + guard, max(start + guard, stop - far))
+
+
+def _as_heard(
+    raws: tuple[Sound, ...], edited: Sound, line: Line, core: tuple[int, int], window: tuple[int, int]
+) -> Wide:
+    """Return a line over a window as it sounds in the edited file: at its gain, or through a filter."""
+    channels = edited.channels
+    start, stop = core
+    taps = np.ones(1)
+    if stop - start > round(_LEAST_CORE_S * edited.rate_hz):
+        mine = edited.read(start, stop).astype(np.float64)
+        theirs = as_channels(line.read(raws, start, stop), channels)
+        gain = fitted_gain(theirs, mine)
+        left = float(np.sum((mine - gain * theirs) ** 2))
+        taps = np.array([gain])
+        if left > _EXACT * float(np.sum(mine**2)) and stop - start > 40 * REACH_SAMPLES:
+            taps = fitted_filter(theirs, mine)
+    margin = len(taps) // 2
+    heard = as_channels(line.read(raws, window[0] - margin, window[1] + margin), channels)
+    found: Wide = filtered(heard, taps)[margin : len(heard) - margin] if margin else filtered(heard, taps)
+    return found

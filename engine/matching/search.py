@@ -1,0 +1,144 @@
+"""From recordings to stretches: which raw recording the edited file follows when, roughly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.matching.decode import FOLLOWED_RATIO, UNKNOWN, Stay, decode
+from engine.matching.diagonals import Diagonal, diagonals
+from engine.matching.heard import HOP_SAMPLES, RATE_HZ, Heard
+from engine.matching.likelihood import STEP_SAMPLES
+from engine.matching.places import places, stretches
+from engine.progress import Progress
+
+_LONG_FRAMES, _LONG_HOP = 22, 5
+_SHORT_FRAMES, _SHORT_HOP = 8, 2
+_GAP_OF_STRETCHES = 1.5
+_SEARCHED_AGAIN_S = 0.15
+_AROUND_S = 0.25
+_FOLLOWED_ON_S = 2.0
+_SAME_WITHIN_SAMPLES = 1.2
+_SHORTEST_UNKNOWN_S = 0.13
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A span [start, stop) of the edited file on a line, or on none; in samples at the rate of the search."""
+
+    line: Diagonal | None
+    start: float
+    stop: float
+
+
+def searched(raws: Sequence[Heard], edited: Heard, progress: Progress) -> list[Stretch]:
+    """Return the stretches of an edited file, from start to end."""
+    length = len(edited.mono)
+    starts = stretches(length, _LONG_FRAMES, _LONG_HOP)
+    lines = _lines(raws, edited, _LONG_FRAMES, _LONG_HOP, starts, progress.part(0.0, 0.5))
+    monos = [raw.mono for raw in raws]
+    stays = decode(monos, edited.mono, lines, progress.part(0.5, 0.7))
+    again = _starts_within(_unknown(stays), length)
+    if len(again):
+        more = _lines(raws, edited, _SHORT_FRAMES, _SHORT_HOP, again, progress.part(0.7, 0.8))
+        lines = [*lines, *more]
+        stays = decode(monos, edited.mono, lines, progress.part(0.8, 0.9))
+    lines = _followed(stays, lines)
+    stays = decode(monos, edited.mono, lines, progress.part(0.9, 1.0), FOLLOWED_RATIO)
+    return _stretches(stays, lines, length)
+
+
+def _lines(
+    raws: Sequence[Heard],
+    edited: Heard,
+    frames: int,
+    hop: int,
+    starts: NDArray[np.int64],
+    progress: Progress,
+) -> list[Diagonal]:
+    found = places(raws, edited, frames, starts, progress)
+    longest_gap = (frames + _GAP_OF_STRETCHES * hop) * HOP_SAMPLES
+    return diagonals(found, frames * HOP_SAMPLES, longest_gap)
+
+
+def _followed(stays: Sequence[Stay], lines: Sequence[Diagonal]) -> list[Diagonal]:
+    """Return the lines of some stays, each as long as it was followed and a little more."""
+    around = _FOLLOWED_ON_S * RATE_HZ
+    return [
+        replace(
+            lines[stay.line],
+            start=stay.start * STEP_SAMPLES - around,
+            stop=stay.stop * STEP_SAMPLES + around,
+        )
+        for stay in stays
+        if stay.line != UNKNOWN
+    ]
+
+
+def _unknown(stays: Sequence[Stay]) -> list[tuple[float, float]]:
+    least = _SEARCHED_AGAIN_S * RATE_HZ
+    spans = [(one.start * STEP_SAMPLES, one.stop * STEP_SAMPLES) for one in stays if one.line == UNKNOWN]
+    return [(start, stop) for start, stop in spans if stop - start >= least]
+
+
+def _starts_within(spans: Sequence[tuple[float, float]], length: int) -> NDArray[np.int64]:
+    every = stretches(length, _SHORT_FRAMES, _SHORT_HOP)
+    middles = (every + _SHORT_FRAMES / 2) * HOP_SAMPLES
+    wanted = np.zeros(len(every), bool)
+    for start, stop in spans:
+        around = _AROUND_S * RATE_HZ
+        wanted |= (middles >= start - around) & (middles < stop + around)
+    return every[wanted]
+
+
+def _stretches(stays: Sequence[Stay], lines: Sequence[Diagonal], length: int) -> list[Stretch]:
+    """Return stays as stretches: short gaps are shared by their neighbours, the same line goes on."""
+    found: list[Stretch] = []
+    for stay in stays:
+        line = None if stay.line == UNKNOWN else lines[stay.line]
+        start = max(0.0, (stay.start - 0.5) * STEP_SAMPLES)
+        stop = min(float(length), (stay.stop - 0.5) * STEP_SAMPLES)
+        if stop > start:
+            found.append(Stretch(line, start, stop))
+    if found:
+        found[-1] = replace(found[-1], stop=float(length))
+    return _joined(_without_short_gaps(found))
+
+
+def _without_short_gaps(found: Sequence[Stretch]) -> list[Stretch]:
+    kept: list[Stretch] = []
+    for number, one in enumerate(found):
+        is_short = one.line is None and one.stop - one.start < _SHORTEST_UNKNOWN_S * RATE_HZ
+        if not is_short or len(found) == 1:
+            kept.append(one)
+            continue
+        has_next = number + 1 < len(found)
+        middle = (one.start + one.stop) / 2 if has_next else one.stop
+        if kept:
+            kept[-1] = replace(kept[-1], stop=middle)
+        elif not has_next:
+            kept.append(one)
+    for number in range(1, len(kept)):
+        kept[number] = replace(kept[number], start=kept[number - 1].stop)
+    if kept:
+        kept[0] = replace(kept[0], start=0.0)
+    return kept
+
+
+def _joined(found: Sequence[Stretch]) -> list[Stretch]:
+    joined: list[Stretch] = []
+    for one in found:
+        if joined and _is_same(joined[-1].line, one.line):
+            joined[-1] = replace(joined[-1], stop=one.stop)
+        else:
+            joined.append(one)
+    return joined
+
+
+def _is_same(one: Diagonal | None, other: Diagonal | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return one.raw == other.raw and abs(one.offset - other.offset) < _SAME_WITHIN_SAMPLES

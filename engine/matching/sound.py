@@ -1,0 +1,92 @@
+"""Sound whose samples can be read anywhere, from a file or from memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.audio.conform import conformed_path
+from engine.audio.reader import SourceReader, content_hash
+from engine.document.track import Source
+from engine.progress import Progress
+
+Samples = NDArray[np.float32]
+_BLOCK_SAMPLES = 1 << 17
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A recording.
+
+    Attributes
+    ----------
+    path : what it is called
+    read : (start, stop) to float32, shape (stop - start, channels); zeros outside of it
+    """
+
+    path: Path
+    length_samples: int
+    rate_hz: int
+    channels: int
+    read: Callable[[int, int], Samples]
+
+    def mono(self, start_samples: int, stop_samples: int) -> Samples:
+        """Return the mean over the channels, float32, shape (stop - start,)."""
+        mixed: Samples = self.read(start_samples, stop_samples).mean(axis=1, dtype=np.float32)
+        return mixed
+
+    def mono_blocks(self) -> Iterator[Samples]:
+        """Yield the mean over the channels from start to end."""
+        for start in range(0, self.length_samples, _BLOCK_SAMPLES):
+            yield self.mono(start, min(self.length_samples, start + _BLOCK_SAMPLES))
+
+
+def sound_of(path: Path, samples: Samples, rate_hz: int) -> Sound:
+    """Return samples in memory, shape (n, channels), as a sound."""
+    length = len(samples)
+
+    def read(start: int, stop: int) -> Samples:
+        inside = samples[max(0, start) : max(0, min(stop, length))]
+        if start >= 0 and stop <= length:
+            return inside
+        out = np.zeros((max(0, stop - start), samples.shape[1]), np.float32)
+        first = max(0, -start)
+        out[first : first + len(inside)] = inside
+        return out
+
+    return Sound(path, length, rate_hz, samples.shape[1], read)
+
+
+@contextmanager
+def opened(path: Path, progress: Progress, rate_hz: int = 0) -> Iterator[Sound]:
+    """Open a file, at another rate where one is given.
+
+    What cannot be read anywhere at once is decoded into the cache first (`engine.audio.conform`).
+
+    Raises
+    ------
+    SourceError : the file cannot be read
+    """
+    with SourceReader(path) as reader:
+        wanted_hz = rate_hz or reader.rate_hz
+        is_itself = reader.seeks_exactly and reader.rate_hz == wanted_hz
+        source = Source(
+            "matched",
+            str(path),
+            content_hash(path),
+            reader.rate_hz,
+            reader.channels,
+            reader.frames,
+            reader.container,
+            reader.subtype,
+        )
+        if is_itself:
+            yield Sound(path, reader.frames, wanted_hz, reader.channels, reader.read)
+            return
+    with SourceReader(conformed_path(source, wanted_hz, progress)) as reader:
+        yield Sound(path, reader.frames, wanted_hz, reader.channels, reader.read)

@@ -1,0 +1,179 @@
+"""Find out whether an edited file runs faster or slower than what it was made of, pitch and all.
+
+Short stretches are played at many speeds beside the places that sound alike; at the right one the waveforms
+agree. How far they have run apart a second and a half on tells the speed to a few millionths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+from scipy.fft import irfft, rfft
+from scipy.ndimage import map_coordinates, spline_filter1d
+
+from engine.matching.heard import HOP_SAMPLES, RATE_HZ, Floats, Heard, patterns
+from engine.matching.sound import Sound, sound_of
+
+_MOST_APART = 0.032
+_STEP = 0.0004
+_STRETCHES = 14
+_PATTERN_FRAMES = 22
+_PLACES = 12
+_HALF_SAMPLES = 2048
+_REACH_SAMPLES = 1024
+_SIZE = 2 * (_HALF_SAMPLES + _REACH_SAMPLES) + 2 * _HALF_SAMPLES
+_WHITENED = 0.6
+_LEAST_SCORE = 0.2
+_BETTER_BY = 1.4
+_FAR_SAMPLES = round(1.5 * RATE_HZ)
+_NEAR_SAMPLES = 64
+_SAME_WITHIN = 2e-5
+_LEAST_SLOPES, _MOST_AGREE = 4, 0.7
+
+
+def found_speed(raws: Sequence[Heard], edited: Heard, *, is_open: bool) -> float | None:
+    """Return how many seconds of the raw recordings a second of the edited file plays; None if that is 1.
+
+    None also where no speed explains more than 1 does.
+
+    Parameters
+    ----------
+    is_open : try all speeds up to 3 % apart, not only such as run apart slowly
+    """
+    candidates = _candidates(raws, edited)
+    if not candidates:
+        return None
+    smooth = spline_filter1d(edited.mono.astype(np.float64))
+    drift = _agreed(_slopes(raws, smooth, candidates, 1.0))
+    if drift is not None:
+        return None if abs(drift - 1.0) < _SAME_WITHIN else _refined(raws, smooth, candidates, drift)
+    if not is_open:
+        return None
+    speeds = 1.0 + np.arange(-_MOST_APART, _MOST_APART + _STEP / 2, _STEP)
+    scores = np.array([[_best(raws, smooth, one, speed)[0] for one in candidates] for speed in speeds])
+    means = scores.mean(axis=1)
+    at = int(np.argmax(means))
+    as_it_is = float(means[int(np.argmin(np.abs(speeds - 1.0)))])
+    if means[at] < _LEAST_SCORE or means[at] < _BETTER_BY * as_it_is:
+        return None
+    speed = _refined(raws, smooth, candidates, float(speeds[at]))
+    return None if abs(speed - 1.0) < _SAME_WITHIN else speed
+
+
+def played_back(sound: Sound, speed: float) -> Sound:
+    """Return a file as it is when it runs as fast as what it was made of; it is held in memory."""
+    samples = sound.read(0, sound.length_samples)
+    turned = np.asarray(soxr.resample(samples, 1.0, speed, quality="VHQ"), np.float32)
+    return sound_of(Path(sound.path), turned, sound.rate_hz)
+
+
+_Candidate = tuple[int, NDArray[np.int64], NDArray[np.int64]]
+"""The middle of a stretch in the edited file, and raw recordings and middles of places that sound alike."""
+
+
+def _candidates(raws: Sequence[Heard], edited: Heard) -> list[_Candidate]:
+    mean = np.concatenate([raw.levels for raw in raws]).mean(axis=0)
+    known = [patterns(raw.levels, _PATTERN_FRAMES, mean) for raw in raws]
+    owner = np.repeat(np.arange(len(raws)), [len(one) for one in known])
+    frame = np.concatenate([np.arange(len(one)) for one in known])
+    asked = patterns(edited.levels, _PATTERN_FRAMES, mean)
+    table = np.concatenate(known)
+    if not len(asked) or not len(table):
+        return []
+    half = _PATTERN_FRAMES * HOP_SAMPLES // 2
+    found = []
+    for start in np.unique(np.linspace(0, len(asked) - 1, _STRETCHES + 2).astype(int)[1:-1]):
+        likeness = table @ asked[start]
+        best = np.argsort(-likeness)[:_PLACES]
+        if likeness[best[0]] > 0.0:
+            found.append((start * HOP_SAMPLES + half, owner[best], frame[best] * HOP_SAMPLES + half))
+    return found
+
+
+def _best(
+    raws: Sequence[Heard], smooth: NDArray[np.float64], one: _Candidate, speed: float
+) -> tuple[float, int, float]:
+    """Return the highest score of a stretch at a speed, the raw recording and the middle there."""
+    at, owner, middles = one
+    mine = _spectrum(_played(smooth, at, speed)[None])
+    reach = _HALF_SAMPLES + _REACH_SAMPLES
+    windows = np.stack(
+        [
+            _cut(raws[raw].mono, int(middle) - reach, 2 * reach)
+            for raw, middle in zip(owner, middles, strict=True)
+        ]
+    )
+    theirs = _spectrum(windows)
+    lags = irfft(np.conj(mine) * theirs, _SIZE, axis=1)[:, : 2 * _REACH_SAMPLES + 1]
+    own = np.sum(np.abs(mine) ** 2) * np.sum(np.abs(theirs) ** 2, axis=1)
+    lags = lags / (np.sqrt(np.maximum(own, 1e-20)) * 2.0 / _SIZE)[:, None]
+    place, lag = np.unravel_index(int(np.argmax(lags)), lags.shape)
+    return float(lags[place, lag]), int(owner[place]), float(middles[place] + lag - _REACH_SAMPLES)
+
+
+def _refined(
+    raws: Sequence[Heard], smooth: NDArray[np.float64], candidates: Sequence[_Candidate], speed: float
+) -> float:
+    slopes = _slopes(raws, smooth, candidates, speed)
+    return float(np.median(slopes)) if slopes else speed
+
+
+def _agreed(slopes: Sequence[float]) -> float | None:
+    """Return the speed that most of some say; None where they differ, as they do across cuts."""
+    if len(slopes) < _LEAST_SLOPES:
+        return None
+    median = float(np.median(slopes))
+    near = np.count_nonzero(np.abs(np.array(slopes) - median) < 2.0 * _SAME_WITHIN)
+    return median if near >= _MOST_AGREE * len(slopes) else None
+
+
+def _slopes(
+    raws: Sequence[Heard], smooth: NDArray[np.float64], candidates: Sequence[_Candidate], speed: float
+) -> list[float]:
+    """Return speeds from how far two stretches on one line have run apart, one for each line that is seen."""
+    slopes = []
+    for one in candidates:
+        score, raw, middle = _best(raws, smooth, one, speed)
+        ends = []
+        for far in (-_FAR_SAMPLES, _FAR_SAMPLES):
+            mine = _spectrum(_played(smooth, one[0] + far, speed)[None])
+            there = round(middle + far * speed) - _HALF_SAMPLES - _NEAR_SAMPLES
+            theirs = _spectrum(_cut(raws[raw].mono, there, 2 * (_HALF_SAMPLES + _NEAR_SAMPLES))[None])
+            lags = irfft(np.conj(mine) * theirs, _SIZE, axis=1)[0, : 2 * _NEAR_SAMPLES + 1]
+            top = int(np.clip(np.argmax(lags), 1, 2 * _NEAR_SAMPLES - 1))
+            before, here, after = lags[top - 1 : top + 2]
+            bend = before - 2.0 * here + after
+            part = 0.5 * (before - after) / bend if bend < 0.0 else 0.0
+            own = np.sum(np.abs(mine) ** 2) * np.sum(np.abs(theirs) ** 2)
+            agreed = here / (np.sqrt(max(float(own), 1e-20)) * 2.0 / _SIZE)
+            ends.append((agreed, there + _HALF_SAMPLES + _NEAR_SAMPLES + top + part - _NEAR_SAMPLES))
+        if min(score, ends[0][0], ends[1][0]) > _LEAST_SCORE:
+            slopes.append((ends[1][1] - ends[0][1]) / (2.0 * _FAR_SAMPLES))
+    return slopes
+
+
+def _played(smooth: NDArray[np.float64], at: int, speed: float) -> Floats:
+    """Return a stretch of the edited file, given as coefficients of a cubic spline, as it was before."""
+    times = at + np.arange(-_HALF_SAMPLES, _HALF_SAMPLES) / speed
+    played: Floats = map_coordinates(smooth, times[None], order=3, prefilter=False, mode="constant").astype(
+        np.float32
+    )
+    return played
+
+
+def _cut(samples: Floats, begin: int, length: int) -> Floats:
+    out = np.zeros(length, np.float32)
+    piece = samples[max(0, begin) : max(0, begin + length)]
+    lead = max(0, -begin)
+    out[lead : lead + len(piece)] = piece
+    return out
+
+
+def _spectrum(samples: Floats) -> NDArray[np.complex64]:
+    spectrum = rfft(samples, _SIZE, axis=1)
+    weighed: NDArray[np.complex64] = spectrum / (np.abs(spectrum) ** np.float32(_WHITENED) + np.float32(1e-9))
+    return weighed

@@ -1,0 +1,77 @@
+"""What follows from the segments that were found: what is left over on both sides, and the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.matching.matched import Segment
+from engine.matching.sound import Sound
+from engine.safe_write import shown
+from engine.spans import united
+from engine.wording import counted, percent
+
+_LEAST_S = 0.01
+_BLOCK_SAMPLES = 1 << 17
+_SILENT = 1e-5
+_NOT_FROM_BELOW = 0.05
+
+Spans = tuple[tuple[int, int], ...]
+
+
+def unmatched(segments: Sequence[Segment], length_samples: int) -> Spans:
+    """Return the spans [start, stop) of the edited file that no segment holds."""
+    return _rest([(one.edited_start_samples, one.edited_stop_samples) for one in segments], length_samples)
+
+
+def left_out(segments: Sequence[Segment], raws: Sequence[Sound]) -> tuple[Spans, ...]:
+    """Return, of each raw recording, the spans that no segment holds."""
+    return tuple(
+        _rest(
+            [(one.raw_start_samples, one.raw_stop_samples) for one in segments if one.raw == number],
+            raw.length_samples,
+        )
+        for number, raw in enumerate(raws)
+    )
+
+
+def _rest(spans: Sequence[tuple[int, int]], length: int) -> Spans:
+    held = united(spans)
+    starts = [0, *held[:, 1].tolist()]
+    stops = [*held[:, 0].tolist(), length]
+    return tuple((start, stop) for start, stop in zip(starts, stops, strict=True) if stop > start)
+
+
+def matched_share(edited: Sound, open_spans: Spans) -> float:
+    """Return how much of what sounds in an edited file is not open, 0 to 1; 0 where nothing sounds."""
+    sounding = left = 0
+    borders = np.array(open_spans, np.int64).reshape(-1, 2)
+    for start in range(0, edited.length_samples, _BLOCK_SAMPLES):
+        block = edited.read(start, min(edited.length_samples, start + _BLOCK_SAMPLES))
+        sounds = np.abs(block).max(axis=1) > _SILENT
+        sounding += int(np.count_nonzero(sounds))
+        for first, last in borders[(borders[:, 0] < start + len(block)) & (borders[:, 1] > start)]:
+            left += int(np.count_nonzero(sounds[max(0, first - start) : max(0, last - start)]))
+    return 1.0 - left / sounding if sounding else 0.0
+
+
+def verdict(segments: Sequence[Segment], share: float, raws: Sequence[Sound], edited: Sound) -> str:
+    """Say what was found."""
+    name = shown(edited.path)
+    if not segments:
+        names = ", ".join(shown(raw.path) for raw in raws)
+        return f"Nothing of {name} was found in {names}."
+    only = segments[0]
+    is_whole = len(segments) == 1 and only.raw_start_samples == 0 and only.edited_start_samples == 0
+    if is_whole and only.raw_stop_samples == raws[only.raw].length_samples == edited.length_samples:
+        return f"{name} is {shown(raws[only.raw].path)} as a whole{_residual_text(segments)}."
+    if share < _NOT_FROM_BELOW:
+        return f"Only {percent(share, 1)} of {name} was found: it is hardly made of these recordings."
+    number = counted(len(segments), "segment")
+    return f"{percent(share, 1)} of what sounds in {name} was found, in {number}{_residual_text(segments)}."
+
+
+def _residual_text(segments: Sequence[Segment]) -> str:
+    residuals = [one.residual_db for one in segments if one.residual_db is not None]
+    return f"; subtracted, {np.median(residuals):.0f} dB are left" if residuals else ""

@@ -1,0 +1,93 @@
+"""Edit lists are found again: to the sample where nothing else was done, and what is foreign is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.evaluation.matching.edits import FOREIGN, EditedPair, Piece, rendered
+from engine.evaluation.matching.versions import VERSIONS
+from engine.matching.match import match_sounds
+from engine.matching.matched import Matched, Shape
+from engine.matching.sound import Samples, sound_of
+
+RATE_HZ = 22_050
+
+
+def music(seed: int, length_s: float, rate_hz: int = RATE_HZ) -> Samples:
+    """Return noise bursts and tones in stereo that never repeat."""
+    rng = np.random.default_rng(seed)
+    count = round(length_s * rate_hz)
+    out = 0.002 * rng.standard_normal((count, 2))
+    at = 0
+    while at < count - rate_hz:
+        length = int(rng.integers(rate_hz // 5, rate_hz))
+        time = np.arange(length) / rate_hz
+        decay = np.exp(-time * rng.uniform(2.0, 12.0))[:, None]
+        tone = np.sin(2 * np.pi * rng.uniform(80.0, 2000.0) * time)[:, None] * rng.uniform(0.0, 0.3, 2)
+        out[at : at + length] += decay * (tone + rng.uniform(0.01, 0.15) * rng.standard_normal((length, 2)))
+        at += int(rng.integers(rate_hz // 12, rate_hz // 3))
+    return out.astype(np.float32)
+
+
+def pair(*, seed: int = 1) -> EditedPair:
+    """Return an edit with a hard cut, crossfades of two shapes, a repeat, a foreign piece and gains."""
+    raws, foreign = (music(seed, 40.0), music(seed + 1, 25.0)), music(seed + 2, 10.0)
+    spans = [
+        (0, 3.0, 4.0, 0.0, 0.0, Shape.EQUAL_GAIN),
+        (0, 11.0, 3.0, -4.5, 0.0, Shape.EQUAL_GAIN),
+        (1, 2.0, 3.5, 2.25, 0.2, Shape.EQUAL_POWER),
+        (1, 2.0, 3.5, 2.25, 0.02, Shape.EQUAL_GAIN),
+        (FOREIGN, 1.0, 2.5, 0.0, 0.0, Shape.EQUAL_GAIN),
+        (0, 1.0, 5.0, 0.0, 0.0, Shape.EQUAL_GAIN),
+        (0, 20.0, 4.0, -1.0, 0.4, Shape.RAISED_COSINE),
+    ]
+    pieces: list[Piece] = []
+    at = 0
+    for raw, start_s, length_s, gain_db, fade_s, shape in spans:
+        fade, length = round(fade_s * RATE_HZ), round(length_s * RATE_HZ)
+        pieces.append(Piece(raw, round(start_s * RATE_HZ), at - fade, length, gain_db, fade, shape))
+        at = pieces[-1].edited_stop_samples
+    return EditedPair("made", RATE_HZ, raws, rendered(pieces, raws, foreign), tuple(pieces))
+
+
+def matched(made: EditedPair, version: str = "clean") -> Matched:
+    edited = VERSIONS[version](made.edited, made.rate_hz, np.random.default_rng(5))
+    raws = tuple(sound_of(Path(f"raw{number}.wav"), raw, RATE_HZ) for number, raw in enumerate(made.raws))
+    return match_sounds(raws, sound_of(Path("edited.wav"), edited, RATE_HZ))
+
+
+@pytest.fixture(scope="module")
+def made() -> EditedPair:
+    return pair()
+
+
+def test_a_clean_edit_is_found_to_the_sample(made: EditedPair) -> None:
+    """Every number of the list is found, and nothing is left when it is subtracted."""
+    found = matched(made)
+    expected = [piece for piece in made.pieces if piece.raw != FOREIGN]
+    assert [one.raw for one in found.segments] == [piece.raw for piece in expected]
+    for one, piece in zip(found.segments, expected, strict=True):
+        assert one.raw_start_samples == piece.raw_start_samples
+        assert one.edited_start_samples == piece.edited_start_samples
+        assert one.edited_stop_samples == piece.edited_stop_samples
+        assert one.crossfade_samples == piece.crossfade_samples
+        assert one.crossfade_shape == (piece.shape if piece.crossfade_samples else None)
+        assert one.gain_db == pytest.approx(piece.gain_db, abs=1e-3)
+        assert one.residual_db is not None
+        assert one.residual_db < -80.0
+    (foreign,) = (piece for piece in made.pieces if piece.raw == FOREIGN)
+    assert found.unmatched == ((foreign.edited_start_samples, foreign.edited_stop_samples),)
+
+
+@pytest.mark.parametrize("version", ["coded", "mastered", "noisy"])
+def test_what_was_done_to_it_since_hides_no_segment(made: EditedPair, version: str) -> None:
+    found = matched(made, version)
+    expected = [piece for piece in made.pieces if piece.raw != FOREIGN]
+    assert [one.raw for one in found.segments] == [piece.raw for piece in expected]
+    for one, piece in zip(found.segments, expected, strict=True):
+        offset = one.raw_start_samples - one.edited_start_samples
+        assert abs(offset - (piece.raw_start_samples - piece.edited_start_samples)) <= 1
+        assert abs(one.edited_start_samples - piece.edited_start_samples) < 0.06 * RATE_HZ

@@ -1,0 +1,113 @@
+"""The parts of the search, each against what is known or against a slow plain way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soxr
+
+from engine.matching.aligning import aligned
+from engine.matching.crossfades import cut, parted, seam
+from engine.matching.heard import heard
+from engine.matching.levels import gain_at, ride
+from engine.matching.line_sound import Line
+from engine.matching.match import match_sounds
+from engine.matching.matched import Shape
+from engine.matching.places import places, stretches
+from engine.matching.shapes import fade, rising
+from engine.matching.short_filter import filtered, fitted_filter
+from engine.matching.sound import sound_of
+from engine.progress import SILENT
+from tests.engine.matching.test_match import RATE_HZ, music
+
+
+def _wide(seed: int, count: int) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal((count, 2)) * 0.1
+
+
+@pytest.mark.parametrize("shape", list(Shape))
+@pytest.mark.parametrize(("start", "length"), [(3000, 200), (2111, 4999), (1000, 9000)])
+def test_a_crossfade_is_found_to_the_sample(shape: Shape, start: int, length: int) -> None:
+    before, after = _wide(1, 12_000), _wide(2, 12_000)
+    falls, rises = fade(shape, start, length, np.arange(12_000.0))
+    found = seam(falls[:, None] * before + rises[:, None] * after, before, after)
+    assert (found.start, found.length, found.shape) == (start, length, shape)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.01])
+def test_a_cut_stays_a_cut(noise: float) -> None:
+    """Also in noise 20 dB below it, where a crossfade would always leave a little less."""
+    before, after = _wide(1, 8000), _wide(2, 8000)
+    edited = np.concatenate([before[:4321], after[4321:]]) + noise * 10 * _wide(3, 8000)
+    found = seam(edited, before, after)
+    assert found.length == 0
+    assert abs(found.start - 4321) <= (0 if noise == 0.0 else 1)
+
+
+def test_where_both_sides_are_silent_a_cut_is_free() -> None:
+    before, after = _wide(1, 2000), _wide(2, 2000)
+    before[900:1100] = after[900:1100] = 0.0
+    found = cut(np.concatenate([before[:1000], after[1000:]]), before, after)
+    assert found.free == (900, 1100)
+
+
+def test_what_is_known_is_parted_from_what_is_not() -> None:
+    known, foreign = _wide(1, 6000), _wide(2, 6000)
+    assert parted(np.concatenate([known[:3456], foreign[3456:]]), known, 3300, 100) == 3456
+
+
+def test_a_filter_of_known_taps_is_found() -> None:
+    sound, taps = _wide(1, 20_000), np.zeros(65)
+    taps[[30, 32, 35]] = 0.2, 0.9, -0.1
+    np.testing.assert_allclose(fitted_filter(sound, filtered(sound, taps)), taps, atol=2e-3)
+
+
+def test_fades_rise_from_nothing_to_all_and_mirror() -> None:
+    at = np.linspace(0.0, 1.0, 11)
+    for shape in Shape:
+        assert rising(shape, at)[[0, -1]] == pytest.approx([0.0, 1.0])
+        assert np.all(np.diff(rising(shape, at)) > 0.0)
+
+
+def test_a_gain_that_is_ridden_has_its_corners_and_a_constant_none() -> None:
+    at = np.arange(100) * 1000
+    ridden = np.interp(at, [0, 30_000, 60_000, 99_000], [0.0, 0.0, 6.0, 6.0])
+    points = ride(ridden, np.ones(100), at)
+    assert gain_at(points, 0.0, np.array([45_000.0]))[0] == pytest.approx(10 ** (3.0 / 20), rel=0.03)
+    assert len(points) <= 8
+    assert ride(np.full(100, 2.0), np.ones(100), at) == ()
+
+
+@pytest.mark.parametrize("part", [0.0, 0.3, -0.45])
+def test_a_part_of_a_sample_is_found(part: float) -> None:
+    raw = sound_of(Path("raw"), music(5, 6.0), RATE_HZ)
+    late = Line(0, 500, part).read((raw,), 0, 4 * RATE_HZ).astype(np.float32)
+    found = aligned((raw,), sound_of(Path("edited"), late, RATE_HZ), 0, 505.0, (2000, 3 * RATE_HZ))
+    assert found.offset_samples - found.delay_samples == pytest.approx(500 - part, abs=0.02)
+
+
+def test_places_have_the_offset_that_a_full_correlation_has() -> None:
+    samples = music(6, 25.0)
+    raw = heard(sound_of(Path("raw"), samples, RATE_HZ), SILENT)
+    edited = heard(sound_of(Path("edited"), samples[9 * RATE_HZ : 13 * RATE_HZ], RATE_HZ), SILENT)
+    found = places([raw], edited, 22, stretches(len(edited.mono), 22, 5), SILENT)
+    middle = edited.mono[11_025 : 3 * 11_025]
+    slow = int(np.argmax(np.correlate(raw.mono, middle, "valid"))) - 11_025
+    best = found.offset[found.score > 0.5]
+    assert len(best)
+    np.testing.assert_allclose(best, slow, atol=0.6)
+
+
+@pytest.mark.parametrize("speed", [1.012, 0.98])
+def test_another_speed_is_told_and_turned_back(speed: float) -> None:
+    samples = music(7, 30.0)
+    edited = np.concatenate([samples[2 * RATE_HZ : 9 * RATE_HZ], samples[14 * RATE_HZ : 22 * RATE_HZ]])
+    turned = np.asarray(soxr.resample(edited, speed, 1.0, quality="VHQ"), np.float32)
+    raw = sound_of(Path("raw"), samples, RATE_HZ)
+    found = match_sounds((raw,), sound_of(Path("edited"), turned, RATE_HZ))
+    assert [round(one.raw_start_samples / RATE_HZ, 3) for one in found.segments] == [2.0, 14.0]
+    for one in found.segments:
+        assert one.speed == pytest.approx(speed, abs=3e-5)
+    assert found.segments[1].edited_start_samples == pytest.approx(7 * RATE_HZ / speed, abs=15)

@@ -1,0 +1,140 @@
+"""Takes of one passage put together: every member is placed on the longest of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.takes.features import FRAMES_PER_S
+from engine.takes.pairs import Pair
+
+Spans = NDArray[np.int64]
+
+LEAST_S = 5.0
+"""Less of a passage is an attempt and no take."""
+_BEFORE_S, _AFTER_S = 1.5, 3.0
+"""How far a border is moved to where playing begins or ends: outwards over what rings, inwards over a little."""
+_BREAKS_OF_FOUR = 2
+_MOSTLY = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A stretch of a recording placed on a passage; see `engine.takes.takes.Take`.
+
+    Attributes
+    ----------
+    start, stop : in frames
+    low, high : where on the reference it begins and ends, in frames of the recording
+    """
+
+    start: float
+    stop: float
+    low: float
+    high: float
+    semitones: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edges:
+    """Where playing begins and ends, in frames, shape (k,) each."""
+
+    starts: Spans
+    stops: Spans
+
+    def settled(self, pair: Pair) -> Pair:
+        """Return a pair whose borders are where playing begins or ends, as far as they are near that."""
+        starts = tuple(_near(place, self.starts, _AFTER_S, _BEFORE_S) for place in pair.starts)
+        stops = tuple(_near(place, self.stops, _BEFORE_S, _AFTER_S) for place in pair.stops)
+        return replace(pair, starts=starts, stops=stops)
+
+    def count(self, pair: Pair) -> int:
+        """Return how many of the four borders are where playing begins or ends."""
+        begun = sum(bool(np.any(self.starts == place)) for place in pair.starts)
+        return begun + sum(bool(np.any(self.stops == place)) for place in pair.stops)
+
+
+def _near(place: float, edges: Spans, back_s: float, on_s: float) -> float:
+    """Return the edge that a border belongs to, else the border."""
+    if not len(edges):
+        return place
+    off = (edges - place) / FRAMES_PER_S
+    near = np.flatnonzero((off >= -back_s) & (off <= on_s))
+    return float(edges[near[np.argmin(np.abs(off[near]))]]) if len(near) else place
+
+
+def takes_of(pairs: Iterable[Pair], edges: Edges) -> list[Pair]:
+    """Return the pairs that are takes of one another, their borders settled.
+
+    Music that comes again as it is played on, a verse after a chorus, is none: of the four borders two at least
+    are where playing begins or ends.
+    """
+    settled = (edges.settled(pair) for pair in pairs if pair.length(0) >= LEAST_S * FRAMES_PER_S)
+    return [pair for pair in settled if edges.count(pair) >= _BREAKS_OF_FOUR]
+
+
+def grouped(pairs: Sequence[Pair]) -> list[tuple[Member, ...]]:
+    """Return groups of members, each group around the longest stretch that is left."""
+    left = sorted(pairs, key=lambda pair: -pair.score)
+    groups = []
+    while left:
+        first = left[0]
+        low, high = first.starts[0], first.stops[0]
+        members = [Member(low, high, low, high, 0, first.score)]
+        used = _gather(members, left)
+        groups.append(tuple(sorted(members, key=lambda one: one.start)))
+        left = [
+            pair for number, pair in enumerate(left) if number and number not in used and not _is_told(pair, members)
+        ]
+    return [group for group in groups if len(group) > 1]
+
+
+def _gather(members: list[Member], pairs: Sequence[Pair]) -> set[int]:
+    """Add to members all that pairs lead to from them; return which pairs were used."""
+    used: set[int] = set()
+    grows = True
+    while grows:
+        grows = False
+        for number, pair in enumerate(pairs):
+            if number in used:
+                continue
+            for side in (0, 1):
+                found = _led_to(members, pair, side)
+                if found is not None:
+                    members.append(found)
+                    used.add(number)
+                    grows = True
+                    break
+    return used
+
+
+def _led_to(members: Sequence[Member], pair: Pair, side: int) -> Member | None:
+    """Return what a pair leads to from a member that one side of it lies in; None where it leads nowhere new."""
+    start, stop = pair.starts[side], pair.stops[side]
+    there = (pair.starts[1 - side], pair.stops[1 - side])
+    if any(min(there[1], one.stop) - max(there[0], one.start) > 0.2 * (there[1] - there[0]) for one in members):
+        return None
+    for one in members:
+        shared = min(stop, one.stop) - max(start, one.start)
+        if shared < _MOSTLY * (stop - start):
+            continue
+        rate = (one.high - one.low) / max(one.stop - one.start, 1e-6)
+        low, high = one.low + rate * (start - one.start), one.low + rate * (stop - one.start)
+        by = pair.semitones if side == 0 else -pair.semitones
+        return Member(*there, low, high, one.semitones + by, pair.score)
+    return None
+
+
+def _is_told(pair: Pair, members: Sequence[Member]) -> bool:
+    """Tell whether both sides of a pair lie mostly in members."""
+    return all(
+        any(
+            min(pair.stops[side], one.stop) - max(pair.starts[side], one.start) > 0.5 * pair.length(side)
+            for one in members
+        )
+        for side in (0, 1)
+    )

@@ -59,14 +59,13 @@ def _group(members: Sequence[Member]) -> TakeGroup:
     within = max(_COMPLETE_WITHIN_S * FRAMES_PER_S, _COMPLETE_SHARE * length)
     complete = [one.low - low <= within and high - one.high <= within for one in members]
     first = members[complete.index(True) if any(complete) else 0]
-    first_speed = _speed(first)
     takes = tuple(
         Take(
             one.start / FRAMES_PER_S,
             one.stop / FRAMES_PER_S,
             whole,
             (one.semitones - first.semitones + 5) % 12 - 5,
-            round(_speed(one) / first_speed, 3),
+            round(one.speed / first.speed, 3),
             round(float(np.clip((one.low - low) / length, 0.0, 1.0)), 3),
             round(float(np.clip((one.high - low) / length, 0.0, 1.0)), 3),
         )
@@ -74,6 +73,3 @@ def _group(members: Sequence[Member]) -> TakeGroup:
     )
     return TakeGroup(f"passage at {format_time(first.start / FRAMES_PER_S, 0)}", takes)
 
-
-def _speed(member: Member) -> float:
-    return (member.high - member.low) / max(member.stop - member.start, 1.0)

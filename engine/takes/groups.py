@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.takes.features import FRAMES_PER_S
-from engine.takes.pairs import Pair
+from engine.takes.pairs import REST_S, Pair
 
 Spans = NDArray[np.int64]
 
@@ -17,7 +18,11 @@ LEAST_S = 5.0
 """Less of a passage is an attempt and no take."""
 _BEFORE_S, _AFTER_S = 1.5, 3.0
 """How far a border is moved to where playing begins or ends: outwards over what rings, inwards over a little."""
-_BREAKS_OF_FOUR = 2
+_LEAST_BY_BREAKS = (math.inf, math.inf, 16.0, 8.0, 8.0)
+"""What a path has to be worth with none to all four of its borders where playing begins or ends.
+
+Of different passages, and of songs played once each, paths were worth at most 13 with two such borders.
+"""
 _MOSTLY = 0.6
 
 
@@ -36,6 +41,7 @@ class Member:
     low: float
     high: float
     semitones: int
+    speed: float
     score: float
 
 
@@ -51,6 +57,12 @@ class Edges:
         starts = tuple(_near(place, self.starts, _AFTER_S, _BEFORE_S) for place in pair.starts)
         stops = tuple(_near(place, self.stops, _BEFORE_S, _AFTER_S) for place in pair.stops)
         return replace(pair, starts=starts, stops=stops)
+
+    def part(self, pair: Pair) -> bool:
+        """Tell whether players stopped between both, for more than a rest."""
+        later = self.starts[1:]
+        between = (self.stops[:-1] >= pair.stops[0] - FRAMES_PER_S) & (later <= pair.starts[1] + FRAMES_PER_S)
+        return bool(np.any(between & (later - self.stops[:-1] >= REST_S * FRAMES_PER_S)))
 
     def count(self, pair: Pair) -> int:
         """Return how many of the four borders are where playing begins or ends."""
@@ -70,11 +82,11 @@ def _near(place: float, edges: Spans, back_s: float, on_s: float) -> float:
 def takes_of(pairs: Iterable[Pair], edges: Edges) -> list[Pair]:
     """Return the pairs that are takes of one another, their borders settled.
 
-    Music that comes again as it is played on, a verse after a chorus, is none: of the four borders two at least
-    are where playing begins or ends.
+    Music that comes again as it is played on, a verse after a chorus, is none: players stopped in between, and
+    of the four borders two at least are where playing begins or ends.
     """
     settled = (edges.settled(pair) for pair in pairs if pair.length(0) >= LEAST_S * FRAMES_PER_S)
-    return [pair for pair in settled if edges.count(pair) >= _BREAKS_OF_FOUR]
+    return [pair for pair in settled if pair.score >= _LEAST_BY_BREAKS[edges.count(pair)] and edges.part(pair)]
 
 
 def grouped(pairs: Sequence[Pair]) -> list[tuple[Member, ...]]:
@@ -84,7 +96,7 @@ def grouped(pairs: Sequence[Pair]) -> list[tuple[Member, ...]]:
     while left:
         first = left[0]
         low, high = first.starts[0], first.stops[0]
-        members = [Member(low, high, low, high, 0, first.score)]
+        members = [Member(low, high, low, high, 0, 1.0, first.score)]
         used = _gather(members, left)
         groups.append(tuple(sorted(members, key=lambda one: one.start)))
         left = [
@@ -125,7 +137,8 @@ def _led_to(members: Sequence[Member], pair: Pair, side: int) -> Member | None:
         rate = (one.high - one.low) / max(one.stop - one.start, 1e-6)
         low, high = one.low + rate * (start - one.start), one.low + rate * (stop - one.start)
         by = pair.semitones if side == 0 else -pair.semitones
-        return Member(*there, low, high, one.semitones + by, pair.score)
+        faster = pair.speed if side == 0 else 1.0 / pair.speed
+        return Member(*there, low, high, one.semitones + by, one.speed * faster, pair.score)
     return None
 
 

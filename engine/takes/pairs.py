@@ -21,8 +21,9 @@ _LEAST_CHANCE = 0.4
 _COARSE = 2
 _AROUND_S = 3.0
 _FASTEST = 1.25
-_REST_S = 1.0
-_IN_A_REST, _IN_A_BREAK = 1.0, 200.0
+REST_S = 1.2
+"""A shorter rest is part of what is played; see `_idle`."""
+_IN_A_REST, _IN_A_BREAK = 0.4, 200.0
 """What is added to chance where nobody plays: a path may pass a short rest, and no break."""
 
 
@@ -35,12 +36,14 @@ class Pair:
     starts, stops : in frames of `FRAMES_PER_S`, of the earlier and of the later
     semitones : how much higher the later one is
     score : what the path between them is worth
+    speed : how much faster the later one is, 1 for as fast
     """
 
     starts: tuple[float, float]
     stops: tuple[float, float]
     semitones: int
     score: float
+    speed: float = 1.0
 
     def length(self, side: int) -> float:
         """Return how long it is on one side."""
@@ -84,7 +87,7 @@ def _idle(length: int, spans: NDArray[np.int64]) -> Floats:
     idle = np.zeros(length, np.float32)
     starts, stops = np.append(spans[:, 0], length).tolist(), np.insert(spans[:, 1], 0, 0).tolist()
     for stop, start in zip(stops, starts, strict=True):
-        is_rest = start - stop < _REST_S * FRAMES_PER_S
+        is_rest = start - stop < REST_S * FRAMES_PER_S
         idle[stop:start] = _IN_A_REST if is_rest else _IN_A_BREAK
     return idle
 
@@ -135,11 +138,9 @@ def _pairs(paths: Paths, scale: int = 1) -> list[Pair]:
         paths.cells.tolist(), paths.scores.tolist(), strict=True
     ):
         semitones = (turn + 5) % PITCH_CLASSES - 5
-        made.append(
-            Pair(
-                (start * scale, other_start * scale), ((stop + 1) * scale, (other_stop + 1) * scale), semitones, score * scale
-            )
-        )
+        speed = (stop + 1 - start) / (other_stop + 1 - other_start)
+        starts, stops = (start * scale, other_start * scale), ((stop + 1) * scale, (other_stop + 1) * scale)
+        made.append(Pair(starts, stops, semitones, score * scale, speed))
     return made
 
 
@@ -162,7 +163,7 @@ def _refined(fine: Floats, chance: Floats, paths: Paths) -> list[Pair]:
             best = max(_pairs(closer), key=lambda one: one.score)
             starts = (best.starts[0] + low[0], best.starts[1] + low[1])
             stops = (best.stops[0] + low[0], best.stops[1] + low[1])
-            made.append(Pair(starts, stops, pair.semitones, best.score))
+            made.append(Pair(starts, stops, pair.semitones, best.score, best.speed))
     return made
 
 
@@ -171,8 +172,7 @@ def one_to_one(pairs: Iterable[Pair]) -> list[Pair]:
     kept: list[Pair] = []
     table = np.zeros((0, 4))
     for pair in sorted(pairs, key=lambda one: -one.score):
-        is_as_fast = 1.0 / _FASTEST < pair.length(1) / max(pair.length(0), 1e-6) < _FASTEST
-        if not is_as_fast:
+        if not 1.0 / _FASTEST < pair.speed < _FASTEST:
             continue
         row = np.array([[pair.starts[0], pair.stops[0], pair.starts[1], pair.stops[1]]])
         if len(table) and _is_taken(row[0], table):

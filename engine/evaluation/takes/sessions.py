@@ -25,7 +25,6 @@ from engine.timebase import s_to_samples
 ROOM_DB = -50.0
 _TAKES = (2, 4)
 _PASSAGES = 3
-_OTHERS = 2
 _PASSAGE_S: Mapping[str, tuple[float, float]] = {MUSIC: (25.0, 60.0), DRUMS: (12.0, 36.0), LOOPS: (7.5, 20.0)}
 _ATTEMPT_S = (2.0, 15.0)
 _NOODLE_S = (2.0, 15.0)
@@ -97,7 +96,8 @@ def session(
     stage = _Stage(clips, rng)
     numbers = {sort: rng.permutation(len(pool.paths[sort])).tolist() for sort in pool.paths}
     passages = [_passage(pool, sort, numbers[sort].pop(), rng) for sort in _in_turn(sorts)]
-    others = [pool.drawn(MUSIC, numbers[MUSIC].pop()) for _ in range(_OTHERS)]
+    rest = numbers[MUSIC]
+    others = [pool.drawn(MUSIC, rest[0]), pool.drawn(MUSIC, rest[-1])]
     order = [number for number in range(_PASSAGES) for _ in range(int(rng.integers(_TAKES[0], _TAKES[1] + 1)))]
     # One take comes when something else was played already.
     order.append(order.pop(int(rng.integers(0, len(order)))))

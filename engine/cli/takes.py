@@ -27,10 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Find takes and false starts."""
-    from engine.takes.find import LIKELY
-
     found = _found(options.path, progress)
-    starts = [one for one in found.false_starts if one.likelihood >= LIKELY]
+    starts = found.likely_false_starts()
     lines = [line for group in found.groups for line in _group_lines(group)]
     lines += [
         f"{format_time(one.start_s, 1)} to {format_time(one.stop_s, 1)}  {one.reason} ({percent(one.likelihood)} likely)"

@@ -10,6 +10,9 @@ from hashlib import blake2b
 BY_HAND = "you"
 """The maker of what the user edits."""
 
+BY_TAKES = "takes"
+"""The maker of cuts of what was played more than once; who plans cuts by scores leaves them, and they those."""
+
 
 @dataclass(frozen=True, slots=True)
 class Alternative:

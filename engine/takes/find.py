@@ -15,8 +15,6 @@ from engine.takes.playing import performances
 from engine.takes.takes import FoundTakes, Take, TakeGroup
 from engine.timebase import format_time
 
-LIKELY = 0.5
-"""From it on a false start is told."""
 _COMPLETE_WITHIN_S, _COMPLETE_SHARE = 2.0, 0.06
 
 
@@ -50,7 +48,8 @@ def takes_in(frames: Frames, progress: Progress = SILENT) -> FoundTakes:
     edges = Edges(spans[:, 0], spans[:, 1])
     groups = [_group(members) for members in grouped(takes_of(pairs, edges))]
     groups.sort(key=lambda group: group.takes[0].start_s)
-    return FoundTakes(tuple(groups), tuple(false_starts(pairs, edges)))
+    played = tuple((start / FRAMES_PER_S, stop / FRAMES_PER_S) for start, stop in spans.tolist())
+    return FoundTakes(tuple(groups), tuple(false_starts(pairs, edges)), played)
 
 
 def _group(members: Sequence[Member]) -> TakeGroup:

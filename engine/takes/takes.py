@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
+LIKELY = 0.5
+"""From this likelihood on a false start is told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Take:
     """One time that a passage was played.
@@ -60,7 +64,13 @@ class FoundTakes:
     Attributes
     ----------
     false_starts : in order; of each stretch that ends in a break the likeliest, however unlikely
+    played_s : where something is played between one break and the next, [start, stop)
     """
 
     groups: tuple[TakeGroup, ...] = ()
     false_starts: tuple[FalseStart, ...] = ()
+    played_s: tuple[tuple[float, float], ...] = ()
+
+    def likely_false_starts(self) -> tuple[FalseStart, ...]:
+        """Return those that are told."""
+        return tuple(one for one in self.false_starts if one.likelihood >= LIKELY)

@@ -18,8 +18,9 @@ from engine.evaluation.takes.plain import chroma_pairs, short_stretches
 from engine.evaluation.takes.sessions import ENDINGS, Session, session
 from engine.progress import Progress
 from engine.takes.features import FRAMES_PER_S, frames_of
-from engine.takes.find import LIKELY, find_takes, takes_in
+from engine.takes.find import find_takes, takes_in
 from engine.takes.playing import performances
+from engine.takes.takes import LIKELY
 
 Line = dict[str, object]
 
@@ -158,7 +159,7 @@ def _false_alarms(data_dir: Path, pool: Pool, progress: Progress) -> Iterator[Li
     for about, audio in nothing_again(data_dir, pool, 0):
         progress.check_cancelled()
         found = takes_in(frames_of([audio], HEARD_RATE_HZ))
-        starts = sum(one.likelihood >= LIKELY for one in found.false_starts)
+        starts = len(found.likely_false_starts())
         plain = len(chroma_pairs(audio, _CHROMA_LEAST))
         alarms.setdefault(about, []).append((len(found.groups), starts, plain, len(audio) / HEARD_RATE_HZ))
     for about, rows in alarms.items():

@@ -31,11 +31,13 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     starts = found.likely_false_starts()
     lines = [line for group in found.groups for line in _group_lines(group)]
     lines += [
-        f"{format_time(one.start_s, 1)} to {format_time(one.stop_s, 1)}  {one.reason} ({percent(one.likelihood)} likely)"
-        for one in starts
+        f"{_span(one.start_s, one.stop_s)}  {one.reason} ({percent(one.likelihood)} likely)" for one in starts
     ]
     yield VerbOutput(
-        {"groups": [asdict(group) for group in found.groups], "false_starts": [asdict(one) for one in starts]},
+        {
+            "groups": [asdict(group) for group in found.groups],
+            "false_starts": [asdict(one) for one in starts],
+        },
         "\n".join(lines) if lines else f"{options.path}: nothing was played more than once",
     )
 
@@ -59,7 +61,11 @@ def _found(path: Path, progress: Progress) -> FoundTakes:
 def _group_lines(group: TakeGroup) -> Iterator[str]:
     yield f"{group.name}: {counted(len(group.takes), 'take')}"
     for number, take in enumerate(group.takes, start=1):
-        yield f"  {number:2}  {format_time(take.start_s, 1):>9} to {format_time(take.stop_s, 1):>9}  {_words(take)}"
+        yield f"  {number:2}  {_span(take.start_s, take.stop_s)}  {_words(take)}"
+
+
+def _span(start_s: float, stop_s: float) -> str:
+    return f"{format_time(start_s, 1):>9} to {format_time(stop_s, 1):>9}"
 
 
 def _words(take: Take) -> str:

@@ -11,7 +11,7 @@ BY_HAND = "you"
 """The maker of what the user edits."""
 
 BY_TAKES = "takes"
-"""The maker of cuts of what was played more than once; who plans cuts by scores leaves them, and they those."""
+"""The maker of cuts of what was played more than once; planners by scores leave them as they are."""
 
 
 @dataclass(frozen=True, slots=True)

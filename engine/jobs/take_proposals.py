@@ -1,4 +1,4 @@
-"""What was played more than once in a document: of each passage one take stays, the others are proposed to be cut."""
+"""What was played more than once in a document: one take of each passage stays, others are to be cut."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def propose_takes(state: DocumentState, found: FoundTakes, curve: ScoreCurve | N
     """Propose to keep the best take of each passage, and to cut the others and every false start.
 
     The best is complete, then by its mean score the least odd, then the last. What is in the middle of something
-    longer is never proposed to be cut: nobody wants the second verse to go since it was practised afterwards.
+    longer is never proposed: nobody wants the second verse to go since it was practised afterwards.
 
     Parameters
     ----------
@@ -168,10 +168,14 @@ class _Cutter:
         rate_hz, length = self.state.rate_hz, self.state.length_samples
         start, stop = (min(s_to_samples(place, rate_hz), length) for place in (start_s, stop_s))
         before_s = max((end for _, end in self.found.played_s if end <= start_s + _SAME_S), default=0.0)
-        after_s = min((begin for begin, _ in self.found.played_s if begin >= stop_s - _SAME_S), default=stop_s)
+        after_s = min(
+            (begin for begin, _ in self.found.played_s if begin >= stop_s - _SAME_S), default=stop_s
+        )
         ways = []
         if 0.0 < after_s - stop_s <= _LONGEST_PAUSE_S:
-            ways.append(Alternative("With the pause after it", start, min(s_to_samples(after_s, rate_hz), length)))
+            ways.append(
+                Alternative("With the pause after it", start, min(s_to_samples(after_s, rate_hz), length))
+            )
         if 0.0 < start_s - before_s <= _LONGEST_PAUSE_S:
             ways.append(Alternative("With the pause before it", s_to_samples(before_s, rate_hz), stop))
         payload: dict[str, object] = {CROSSFADE_MS: cut_settings(self.state.settings).crossfade_ms}

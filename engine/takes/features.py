@@ -1,9 +1,9 @@
 """What takes are told by: pitch classes and the movement of broad bands, five times a second.
 
-Chroma are the energies of semitone bands, compressed and folded to pitch classes (T. Fujishima, ICMC 1999; M. Müller
-and S. Ewert, "Chroma Toolbox", ISMIR 2011), tuned to the recording. Where nothing has a pitch, as of drums, the
-levels of broad bands against their own mean over seconds tell one moment from another, whatever the room and the
-microphone do.
+Chroma are the energies of semitone bands, compressed and folded to pitch classes (T. Fujishima, ICMC 1999;
+M. Müller and S. Ewert, "Chroma Toolbox", ISMIR 2011), tuned to the recording. Where nothing has a pitch, as of
+drums, the levels of broad bands against their own mean over seconds tell one moment from another, whatever
+the room and the microphone do.
 """
 
 from __future__ import annotations
@@ -100,21 +100,25 @@ def frames_of(
 def _semitone_bank() -> Floats:
     """Return narrow triangles, three a semitone, shape (semitones * 3, bins)."""
     bins_hz = np.arange(N_FFT // 2 + 1) * (RATE_HZ / N_FFT)
-    centres_hz = _LOWEST_HZ * 2.0 ** ((np.arange(_SEMITONES * _PER_SEMITONE)[:, None] + 0.5) / (12 * _PER_SEMITONE))
+    centres_hz = _LOWEST_HZ * 2.0 ** (
+        (np.arange(_SEMITONES * _PER_SEMITONE)[:, None] + 0.5) / (12 * _PER_SEMITONE)
+    )
     width_hz = np.maximum(centres_hz * (2.0 ** (1.0 / (12 * _PER_SEMITONE)) - 1.0), RATE_HZ / N_FFT)
     bank: Floats = np.maximum(0.0, 1.0 - np.abs(bins_hz - centres_hz) / width_hz).astype(np.float32)
-    return bank * np.float32(_full_scale())
+    return _scaled(bank)
 
 
 def _broad_bank() -> Floats:
     bins_hz = np.arange(N_FFT // 2 + 1) * (RATE_HZ / N_FFT)
     edges = np.array(_BROAD_HZ)
     inside = (bins_hz >= edges[:-1, None]) & (bins_hz < edges[1:, None])
-    return inside.astype(np.float32) * np.float32(_full_scale())
+    return _scaled(inside.astype(np.float32))
 
 
-def _full_scale() -> float:
-    return float(1.0 / (N_FFT / 4.0) ** 2)
+def _scaled(bank: Floats) -> Floats:
+    """Return a bank in which a sine of full scale reads about 1."""
+    scaled: Floats = bank / np.float32((N_FFT / 4.0) ** 2)
+    return scaled
 
 
 def _halved(steps: Floats) -> Floats:
@@ -140,7 +144,7 @@ def _chroma(fine: Floats) -> Floats:
         return np.zeros((0, PITCH_CLASSES), np.float32)
     # What stands out of its surroundings: neither the slope of a spectrum nor noise has a pitch.
     around = _boxed(levels.T, 2 * 3 * _PER_SEMITONE + 1).T
-    levels = np.maximum(0.0, levels - around)
+    levels = np.maximum(levels - around, np.float32(0.0))
     shares = np.square(levels).sum(axis=0).reshape(_SEMITONES, _PER_SEMITONE).sum(axis=0)
     off = int(np.argmax(shares)) - _PER_SEMITONE // 2
     # A band's worth below or above what is in tune would be counted to the neighbour.
@@ -149,11 +153,10 @@ def _chroma(fine: Floats) -> Floats:
     smooth = _smoothed(folded, _CHROMA_SMOOTHED)
     tonal = _unit(smooth - smooth.mean(axis=1, keepdims=True), _LEAST_TONAL)
     # What is common to all of a passage tells no moment of it from another.
-    sounding = np.square(tonal).sum(axis=1, keepdims=True)
-    around = _boxed(tonal * sounding, _AROUND_CHROMA_FRAMES) / np.maximum(
-        _boxed(sounding, _AROUND_CHROMA_FRAMES), np.float32(1e-3)
-    )
-    return _unit((tonal - around) * np.sqrt(sounding), _LEAST_OWN)
+    sounding: Floats = np.square(tonal).sum(axis=1, keepdims=True)
+    weights = np.maximum(_boxed(sounding, _AROUND_CHROMA_FRAMES), np.float32(1e-3))
+    common = _boxed(tonal * sounding, _AROUND_CHROMA_FRAMES) / weights
+    return _unit((tonal - common) * np.sqrt(sounding), _LEAST_OWN)
 
 
 def _movement(broad: Floats) -> Floats:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 import numpy as np
 
 from engine.progress import SILENT, Progress
-from engine.takes.false_starts import false_starts
+from engine.takes.false_starts import false_starts, near_pairs
 from engine.takes.features import FRAMES_PER_S, Floats, Frames, frames_of
 from engine.takes.groups import Edges, Member, grouped, takes_of
 from engine.takes.pairs import find_pairs
@@ -44,12 +45,14 @@ def takes_in(frames: Frames, progress: Progress = SILENT) -> FoundTakes:
     Cancelled : the user asked for it
     """
     spans = performances(frames.levels_db)
-    pairs = find_pairs(frames, spans, progress)
+    pairs = find_pairs(frames, spans, progress.part(0.0, 0.8))
     edges = Edges(spans[:, 0], spans[:, 1])
-    groups = [_group(members) for members in grouped(takes_of(pairs, edges))]
-    groups.sort(key=lambda group: group.takes[0].start_s)
+    together = grouped(takes_of(pairs, edges))
+    groups = sorted(map(_group, together), key=lambda group: group.takes[0].start_s)
+    near = near_pairs(frames, spans, progress.part(0.8, 1.0))
+    starts = false_starts(chain(pairs, near), edges, together)
     played = tuple((start / FRAMES_PER_S, stop / FRAMES_PER_S) for start, stop in spans.tolist())
-    return FoundTakes(tuple(groups), tuple(false_starts(pairs, edges)), played)
+    return FoundTakes(tuple(groups), tuple(starts), played)
 
 
 def _group(members: Sequence[Member]) -> TakeGroup:
@@ -71,4 +74,3 @@ def _group(members: Sequence[Member]) -> TakeGroup:
         for one, whole in zip(members, complete, strict=True)
     )
     return TakeGroup(f"passage at {format_time(first.start / FRAMES_PER_S, 0)}", takes)
-

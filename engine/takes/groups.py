@@ -7,17 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.takes.features import FRAMES_PER_S
-from engine.takes.pairs import REST_S, Pair
-
-Spans = NDArray[np.int64]
+from engine.takes.pairs import REST_S, Pair, Spans
 
 LEAST_S = 5.0
 """Less of a passage is an attempt and no take."""
-_BEFORE_S, _AFTER_S = 1.5, 3.0
-"""How far a border is moved to where playing begins or ends: outwards over what rings, inwards over a little."""
+_NEAR_S, _RINGS_S = 0.8, 3.5
+"""How far a border is moved to where playing begins or ends, and at most over what rings."""
 _LEAST_BY_BREAKS = (math.inf, math.inf, 16.0, 8.0, 8.0)
 """What a path has to be worth with none to all four of its borders where playing begins or ends.
 
@@ -53,10 +50,32 @@ class Edges:
     stops: Spans
 
     def settled(self, pair: Pair) -> Pair:
-        """Return a pair whose borders are where playing begins or ends, as far as they are near that."""
-        starts = tuple(_near(place, self.starts, _AFTER_S, _BEFORE_S) for place in pair.starts)
-        stops = tuple(_near(place, self.stops, _BEFORE_S, _AFTER_S) for place in pair.stops)
-        return replace(pair, starts=starts, stops=stops)
+        """Return a pair whose borders are where playing begins or ends, as far as they are near that.
+
+        What breaks off on one side alone rings longer than what it is like: there it may be further away.
+        """
+        stops = _both_near(pair.stops, self.stops, _NEAR_S)
+        if not any(np.any(self.stops == stop) for stop in stops):
+            stops = _both_near(pair.stops, self.stops, _RINGS_S)
+        return replace(pair, starts=_both_near(pair.starts, self.starts, _NEAR_S), stops=stops)
+
+    def stop_after(self, place: float, back_s: float, on_s: float) -> float | None:
+        """Return the end of playing at a place or after it, or else just before; None where none is near."""
+        off = self.stops - place
+        near = self.stops[(off >= -back_s * FRAMES_PER_S) & (off <= on_s * FRAMES_PER_S)]
+        after = near[near >= place]
+        return float(after[0]) if len(after) else float(near[-1]) if len(near) else None
+
+    def start_before(self, place: float, on_s: float, back_s: float) -> float | None:
+        """Return the beginning of playing nearest to a place, up to `back_s` before it; None for none."""
+        off = place - self.starts
+        near = self.starts[(off >= -on_s * FRAMES_PER_S) & (off <= back_s * FRAMES_PER_S)]
+        return float(near[np.argmin(np.abs(near - place))]) if len(near) else None
+
+    def stop_of(self, place: float) -> float:
+        """Return where what is played at a place ends."""
+        later = self.stops[self.stops > place - FRAMES_PER_S]
+        return float(later[0]) if len(later) else place
 
     def part(self, pair: Pair) -> bool:
         """Tell whether players stopped between both, for more than a rest."""
@@ -68,6 +87,10 @@ class Edges:
         """Return how many of the four borders are where playing begins or ends."""
         begun = sum(bool(np.any(self.starts == place)) for place in pair.starts)
         return begun + sum(bool(np.any(self.stops == place)) for place in pair.stops)
+
+
+def _both_near(places: tuple[float, float], edges: Spans, on_s: float) -> tuple[float, float]:
+    return _near(places[0], edges, _NEAR_S, on_s), _near(places[1], edges, _NEAR_S, on_s)
 
 
 def _near(place: float, edges: Spans, back_s: float, on_s: float) -> float:
@@ -82,11 +105,13 @@ def _near(place: float, edges: Spans, back_s: float, on_s: float) -> float:
 def takes_of(pairs: Iterable[Pair], edges: Edges) -> list[Pair]:
     """Return the pairs that are takes of one another, their borders settled.
 
-    Music that comes again as it is played on, a verse after a chorus, is none: players stopped in between, and
-    of the four borders two at least are where playing begins or ends.
+    Music that comes again as it is played on, a verse after a chorus, is none: players stopped in between,
+    and of the four borders two at least are where playing begins or ends.
     """
     settled = (edges.settled(pair) for pair in pairs if pair.length(0) >= LEAST_S * FRAMES_PER_S)
-    return [pair for pair in settled if pair.score >= _LEAST_BY_BREAKS[edges.count(pair)] and edges.part(pair)]
+    return [
+        pair for pair in settled if pair.score >= _LEAST_BY_BREAKS[edges.count(pair)] and edges.part(pair)
+    ]
 
 
 def grouped(pairs: Sequence[Pair]) -> list[tuple[Member, ...]]:
@@ -100,7 +125,9 @@ def grouped(pairs: Sequence[Pair]) -> list[tuple[Member, ...]]:
         used = _gather(members, left)
         groups.append(tuple(sorted(members, key=lambda one: one.start)))
         left = [
-            pair for number, pair in enumerate(left) if number and number not in used and not _is_told(pair, members)
+            pair
+            for number, pair in enumerate(left)
+            if number and number not in used and not _is_told(pair, members)
         ]
     return [group for group in groups if len(group) > 1]
 
@@ -125,10 +152,12 @@ def _gather(members: list[Member], pairs: Sequence[Pair]) -> set[int]:
 
 
 def _led_to(members: Sequence[Member], pair: Pair, side: int) -> Member | None:
-    """Return what a pair leads to from a member that one side of it lies in; None where it leads nowhere new."""
+    """Return what a pair leads to from a member that one side of it lies in; None for nothing new."""
     start, stop = pair.starts[side], pair.stops[side]
     there = (pair.starts[1 - side], pair.stops[1 - side])
-    if any(min(there[1], one.stop) - max(there[0], one.start) > 0.2 * (there[1] - there[0]) for one in members):
+    if any(
+        min(there[1], one.stop) - max(there[0], one.start) > 0.2 * (there[1] - there[0]) for one in members
+    ):
         return None
     for one in members:
         shared = min(stop, one.stop) - max(start, one.start)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,9 @@ from engine.progress import SILENT, Progress
 from engine.takes.features import FRAMES_PER_S, PITCH_CLASSES, Frames
 from engine.takes.search import Floats, Paths, Side, search
 
+Spans = NDArray[np.int64]
+Range = tuple[int, int]
+
 LEAST = 4.0
 """No path of less is looked at; a second that is just alike is worth about three."""
 _BROAD_SHARE = np.float32(0.8)
@@ -20,6 +23,7 @@ _BY_CHANCE = 0.9
 _LEAST_CHANCE = 0.4
 _COARSE = 2
 _AROUND_S = 3.0
+_MOST_OF_TWO = 8
 _FASTEST = 1.25
 REST_S = 1.2
 """A shorter rest is part of what is played; see `_idle`."""
@@ -55,7 +59,7 @@ class Pair:
         return self.starts[1 - side] + share * self.length(1 - side)
 
 
-def find_pairs(frames: Frames, spans: NDArray[np.int64], progress: Progress = SILENT) -> list[Pair]:
+def find_pairs(frames: Frames, spans: Spans, progress: Progress = SILENT) -> list[Pair]:
     """Return what is alike in different performances, the strongest first, each moment of two used once.
 
     Parameters
@@ -73,16 +77,22 @@ def find_pairs(frames: Frames, spans: NDArray[np.int64], progress: Progress = SI
     chance = _chance(fine) + idle
     few = _chance(coarse) + idle[: len(coarse) * _COARSE].reshape(-1, _COARSE).max(axis=1)
     first = _first_columns(len(frames), spans)
-    same_key = search(Side(_turned(fine, [0]), chance), Side(fine, chance), first, LEAST, progress.part(0.0, 0.5))
+    same_key = search(
+        Side(_turned(fine, [0]), chance), Side(fine, chance), first, LEAST, progress.part(0.0, 0.5)
+    )
     halves = np.minimum((first[::_COARSE][: len(coarse)] + _COARSE - 1) // _COARSE, len(coarse))
     keys = search(
-        Side(_turned(coarse, range(1, PITCH_CLASSES)), few), Side(coarse, few), halves, LEAST / _COARSE * 1.5, progress.part(0.5, 1.0)
+        Side(_turned(coarse, range(1, PITCH_CLASSES)), few),
+        Side(coarse, few),
+        halves,
+        LEAST / _COARSE * 1.5,
+        progress.part(0.5, 1.0),
     )
     found = _pairs(same_key) + _refined(fine, chance, keys)
     return one_to_one(found)
 
 
-def _idle(length: int, spans: NDArray[np.int64]) -> Floats:
+def _idle(length: int, spans: Spans) -> Floats:
     """Return what is added to the chance of frames in which nobody plays, shape (length,)."""
     idle = np.zeros(length, np.float32)
     starts, stops = np.append(spans[:, 0], length).tolist(), np.insert(spans[:, 1], 0, 0).tolist()
@@ -99,7 +109,8 @@ def _joined(frames: Frames) -> Floats:
 def _halved(frames: Frames) -> Frames:
     whole = len(frames) // _COARSE * _COARSE
     chroma, broad = (
-        rows[:whole].reshape(-1, _COARSE, rows.shape[1]).mean(axis=1) for rows in (frames.chroma, frames.broad)
+        rows[:whole].reshape(-1, _COARSE, rows.shape[1]).mean(axis=1)
+        for rows in (frames.chroma, frames.broad)
     )
     return Frames(chroma, broad, frames.levels_db)
 
@@ -118,13 +129,14 @@ def _chance(joined: Floats) -> Floats:
     drawn = np.random.default_rng(0).integers(0, len(joined), _DRAWN)
     others = joined[drawn].T
     quantiles = [
-        np.quantile(joined[begin : begin + 4096] @ others, _BY_CHANCE, axis=1) for begin in range(0, len(joined), 4096)
+        np.quantile(joined[begin : begin + 4096] @ others, _BY_CHANCE, axis=1)
+        for begin in range(0, len(joined), 4096)
     ]
     chance: Floats = np.maximum(np.concatenate(quantiles), _LEAST_CHANCE).astype(np.float32)
     return chance
 
 
-def _first_columns(length: int, spans: NDArray[np.int64]) -> NDArray[np.int64]:
+def _first_columns(length: int, spans: Spans) -> NDArray[np.int64]:
     """Return for every frame where the next performance begins."""
     after = np.searchsorted(spans[:, 0], np.arange(length), side="right")
     starts = np.concatenate([spans[:, 0], [length]])
@@ -147,24 +159,52 @@ def _pairs(paths: Paths, scale: int = 1) -> list[Pair]:
 def _refined(fine: Floats, chance: Floats, paths: Paths) -> list[Pair]:
     """Return what was found in other keys, looked at once more closely."""
     turned = Paths(paths.cells + np.array([1, 0, 0, 0, 0]), paths.scores)
-    coarse = one_to_one(_pairs(turned, _COARSE))
     around = round(_AROUND_S * FRAMES_PER_S)
-    made = []
-    for pair in coarse:
-        low = [max(0, int(place) - around) for place in pair.starts]
-        high = [min(len(fine), int(place) + around) for place in pair.stops]
-        closer = search(
-            Side(_turned(fine[low[0] : high[0]], [pair.semitones]), chance[low[0] : high[0]]),
-            Side(fine[low[1] : high[1]], chance[low[1] : high[1]]),
-            np.zeros(high[0] - low[0], np.int64),
-            LEAST,
+    made: list[Pair] = []
+    for pair in one_to_one(_pairs(turned, _COARSE)):
+        rows, columns = (
+            (max(0, int(pair.starts[side]) - around), min(len(fine), int(pair.stops[side]) + around))
+            for side in (0, 1)
         )
-        if len(closer.scores):
-            best = max(_pairs(closer), key=lambda one: one.score)
-            starts = (best.starts[0] + low[0], best.starts[1] + low[1])
-            stops = (best.stops[0] + low[0], best.stops[1] + low[1])
-            made.append(Pair(starts, stops, pair.semitones, best.score, best.speed))
+        closer = _between(fine, chance, rows, columns, [pair.semitones], LEAST)
+        made += closer[:1]
     return made
+
+
+def _between(
+    fine: Floats, chance: Floats, rows: Range, columns: Range, rotations: Sequence[int], least: float
+) -> list[Pair]:
+    """Return what two stretches, frames [start, stop), have in common, the strongest first."""
+    found = search(
+        Side(_turned(fine[slice(*rows)], rotations), chance[slice(*rows)]),
+        Side(fine[slice(*columns)], chance[slice(*columns)]),
+        np.zeros(rows[1] - rows[0], np.int64),
+        least,
+    )
+    by = np.array([0, rows[0], rows[0], columns[0], columns[0]])
+    turns = np.array(rotations)[found.cells[:, :1]] - found.cells[:, :1]
+    shifted = found.cells + by
+    shifted[:, :1] += turns
+    return sorted(_pairs(Paths(shifted, found.scores)), key=lambda one: -one.score)
+
+
+def pairs_between(
+    frames: Frames, asked: Sequence[tuple[Range, Range]], least: float, progress: Progress = SILENT
+) -> Iterator[Pair]:
+    """Yield what each two stretches, frames [start, stop), have in common in one key, of each the strongest.
+
+    Raises
+    ------
+    Cancelled : the user asked for it
+    """
+    if not asked:
+        return
+    fine = _joined(frames)
+    chance = _chance(fine)
+    for number, (rows, columns) in enumerate(asked):
+        progress.check_cancelled()
+        progress.report(number / len(asked), "Looking for false starts")
+        yield from _between(fine, chance, rows, columns, [0], least)[:_MOST_OF_TWO]
 
 
 def one_to_one(pairs: Iterable[Pair]) -> list[Pair]:
@@ -184,10 +224,9 @@ def one_to_one(pairs: Iterable[Pair]) -> list[Pair]:
 
 def _is_taken(row: NDArray[np.float64], table: NDArray[np.float64]) -> bool:
     """Tell whether a stronger pair is about the same, or another way to go through the same two."""
-    shared = [
-        np.minimum(row[at + 1], table[:, at + 1]) - np.maximum(row[at], table[:, at]) for at in (0, 2)
-    ]
+    shared = [np.minimum(row[at + 1], table[:, at + 1]) - np.maximum(row[at], table[:, at]) for at in (0, 2)]
     own = [row[1] - row[0], row[3] - row[2]]
-    return bool(np.any((shared[0] > 0.5 * own[0]) & (shared[1] > 0.0)) or np.any(
-        (shared[1] > 0.5 * own[1]) & (shared[0] > 0.0)
-    ))
+    return bool(
+        np.any((shared[0] > 0.5 * own[0]) & (shared[1] > 0.0))
+        or np.any((shared[1] > 0.5 * own[1]) & (shared[0] > 0.0))
+    )

@@ -38,7 +38,7 @@ def performances(levels_db: Floats) -> Spans:
     spans = _joined(spans, round(_LEAST_BREAK_S * STEPS_PER_S))
     spans = spans[spans[:, 1] - spans[:, 0] >= _LEAST_PLAYED_S * STEPS_PER_S]
     ratio = STEPS_PER_S / FRAMES_PER_S
-    return np.stack([np.floor(spans[:, 0] / ratio), np.ceil(spans[:, 1] / ratio)], axis=1).astype(np.int64)
+    return np.stack([(spans[:, 0] + 1) // ratio, np.ceil((spans[:, 1] - 1) / ratio)], axis=1).astype(np.int64)
 
 
 def _maxima(levels_db: Floats, every: int) -> Floats:

@@ -1,9 +1,9 @@
 """Where one stretch of a recording is like a later one: local alignment of all of it with all of it.
 
-T. F. Smith and M. S. Waterman, "Identification of common molecular subsequences", J. Mol. Biol. 147, 1981, with
-the steps that let a path run up to twice as fast on one side (J. Serrà, X. Serra and R. G. Andrzejak, "Cross
-recurrence quantification for cover song identification", New J. Phys. 11, 2009). Only two rows are held at a
-time, and of every path where it began, so that memory grows with the length and not with its square.
+T. F. Smith and M. S. Waterman, "Identification of common molecular subsequences", J. Mol. Biol. 147, 1981,
+with the steps that let a path run up to twice as fast on one side (J. Serrà, X. Serra and R. G. Andrzejak,
+"Cross recurrence quantification for cover song identification", New J. Phys. 11, 2009). Only two rows are held
+at a time, and of every path where it began, so that memory grows with the length and not with its square.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ def search(
     Parameters
     ----------
     earlier, later : rows and columns
-    first_columns : of every row the first column it may be compared with, shape (rows,), never falling; as many as
-        there are columns for none
+    first_columns : of every row the first column it may be compared with, shape (rows,), never falling; as
+        many as there are columns for none
 
     Raises
     ------
@@ -153,8 +153,6 @@ def _note(found: dict[tuple[int, int], tuple[float, int, int]], now: _Row, row: 
 
 def _paths(found: dict[tuple[int, int], tuple[float, int, int]], columns: int) -> Paths:
     width = columns + 2
-    cells = [
-        (turn, start // width, row, start % width, at) for (turn, start), (_, row, at) in found.items()
-    ]
+    cells = [(turn, start // width, row, start % width, at) for (turn, start), (_, row, at) in found.items()]
     scores = np.array([score for score, _, _ in found.values()], np.float32)
     return Paths(np.array(cells, np.int64).reshape(-1, 5), scores)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
 LIKELY = 0.5
 """From this likelihood on a false start is told."""
 

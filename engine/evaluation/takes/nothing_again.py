@@ -53,7 +53,9 @@ def _concert(pool: Pool, rng: np.random.Generator) -> Samples:
     for sort, recordings in pool.paths.items():
         for number in range(len(recordings)):
             played = pool.drawn(sort, number)
-            quiet = 0.001 * rng.standard_normal(round(rng.uniform(1.5, 5.0) * HEARD_RATE_HZ)).astype(np.float32)
+            quiet = 0.001 * rng.standard_normal(round(rng.uniform(1.5, 5.0) * HEARD_RATE_HZ)).astype(
+                np.float32
+            )
             parts += [played / np.float32(max(1e-6, float(np.abs(played).max()))), quiet]
     return np.concatenate(parts)
 
@@ -64,9 +66,9 @@ def _metronome(length: int, rng: np.random.Generator) -> Samples:
     out = (0.001 * rng.standard_normal(length)).astype(np.float32)
     for number, at in enumerate(range(0, length - len(time_s), apart)):
         tone_hz = 1500.0 if number % 4 == 0 else 1000.0
-        out[at : at + len(time_s)] += (0.5 * np.exp(-time_s * 120.0) * np.sin(2 * np.pi * tone_hz * time_s)).astype(
-            np.float32
-        )
+        out[at : at + len(time_s)] += (
+            0.5 * np.exp(-time_s * 120.0) * np.sin(2 * np.pi * tone_hz * time_s)
+        ).astype(np.float32)
     return out
 
 

@@ -67,7 +67,9 @@ def pools_in(data_dir: Path) -> tuple[Pool, Pool]:
         for sort, each in found.items()
     }
     if any(len(each) < 2 for each in long_enough.values()):
-        raise UsageError(f"{shown(data_dir)} holds too little music: name the folder with music/, mdbdrums/ and loops/.")
+        raise UsageError(
+            f"{shown(data_dir)} holds too little music: name the folder with music/, mdbdrums/ and loops/."
+        )
     to_set = Pool({sort: tuple(each[::2]) for sort, each in long_enough.items()})
     return to_set, Pool({sort: tuple(each[1::2]) for sort, each in long_enough.items()})
 

@@ -20,7 +20,8 @@ Span = tuple[float, float]
 def chroma_pairs(audio: Samples, least: float) -> list[tuple[Span, Span]]:
     """Return stretches of which chroma, as librosa has them, are alike by `least` in the mean over 5 s.
 
-    Paths keep to one diagonal, in one key (M. A. Bartsch and G. H. Wakefield, "To catch a chorus", WASPAA 2001).
+    Paths keep to one diagonal, in one key (M. A. Bartsch and G. H. Wakefield, "To catch a chorus", WASPAA
+    2001).
     """
     import librosa
 

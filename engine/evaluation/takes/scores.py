@@ -47,15 +47,22 @@ def true_pairs(session: Session) -> tuple[list[SpanPair], list[SpanPair]]:
     return wanted, allowed + list(combinations(once, 2))
 
 
-def borders_off(session: Session, groups: Iterable[TakeGroup]) -> list[float]:
-    """Return how far the borders of takes are off where a performance was found, in seconds."""
-    off = []
+def borders_off(session: Session, groups: Iterable[TakeGroup]) -> tuple[list[float], list[float]]:
+    """Return how far borders of takes are off where a performance was found, in seconds.
+
+    Returns
+    -------
+    borders, ends : those that are sharp, and where attempts end: what rings or fades ends nowhere exactly
+    """
+    borders: list[float] = []
+    ends: list[float] = []
     for take in (take for group in groups for take in group.takes):
         span = (take.start_s, take.stop_s)
         best = max(session.performed, key=lambda one: _iou(span, (one.start_s, one.stop_s)))
         if _iou(span, (best.start_s, best.stop_s)) >= _OVERLAP:
-            off += [abs(take.start_s - best.start_s), abs(take.stop_s - best.stop_s)]
-    return off
+            borders.append(abs(take.start_s - best.start_s))
+            (ends if best.ending else borders).append(abs(take.stop_s - best.stop_s))
+    return borders, ends
 
 
 def _until(one: Performed, share: float) -> Span:
@@ -76,7 +83,10 @@ def pairs_of(groups: Iterable[TakeGroup]) -> list[SpanPair]:
             for take in (one, other):
                 rate = (take.stop_s - take.start_s) / max(take.to_share - take.from_share, 1e-6)
                 spans.append(
-                    (take.start_s + rate * (low - take.from_share), take.start_s + rate * (high - take.from_share))
+                    (
+                        take.start_s + rate * (low - take.from_share),
+                        take.start_s + rate * (high - take.from_share),
+                    )
                 )
             found.append((spans[0], spans[1]))
     return found
@@ -105,7 +115,9 @@ def _iou(one: Span, other: Span) -> float:
     return max(0.0, shared) / (max(one[1], other[1]) - min(one[0], other[0]))
 
 
-def attempt_scores(session: Session, told: Sequence[tuple[float, float, float]]) -> tuple[list[bool], list[float]]:
+def attempt_scores(
+    session: Session, told: Sequence[tuple[float, float, float]]
+) -> tuple[list[bool], list[float]]:
     """Return of every performance whether it is a false start, and how likely it was said to be.
 
     Parameters
@@ -115,7 +127,11 @@ def attempt_scores(session: Session, told: Sequence[tuple[float, float, float]])
     of = [bool(one.ending) for one in session.performed]
     said = [
         max(
-            (likely for start, stop, likely in told if _shared((start, stop), one) > 0.5 * (stop - start) > 0.0),
+            (
+                likely
+                for start, stop, likely in told
+                if _shared((start, stop), one) > 0.5 * (stop - start) > 0.0
+            ),
             default=0.0,
         )
         for one in session.performed
@@ -127,7 +143,9 @@ def _shared(span: Span, one: Performed) -> float:
     return min(span[1], one.stop_s) - max(span[0], one.start_s)
 
 
-def moment_scores(session: Session, told: Sequence[tuple[float, float, float]]) -> tuple[list[bool], list[float]]:
+def moment_scores(
+    session: Session, told: Sequence[tuple[float, float, float]]
+) -> tuple[list[bool], list[float]]:
     """Return the same of every half second in which something is played."""
     of: list[bool] = []
     said: list[float] = []

@@ -1,4 +1,4 @@
-"""Rehearsals of which it is known what was played again: made from recordings, a pause between performances."""
+"""Rehearsals of which it is known what was played again, made from recordings."""
 
 from __future__ import annotations
 
@@ -98,7 +98,9 @@ def session(
     passages = [_passage(pool, sort, numbers[sort].pop(), rng) for sort in _in_turn(sorts)]
     rest = numbers[MUSIC]
     others = [pool.drawn(MUSIC, rest[0]), pool.drawn(MUSIC, rest[-1])]
-    order = [number for number in range(_PASSAGES) for _ in range(int(rng.integers(_TAKES[0], _TAKES[1] + 1)))]
+    order = [
+        number for number in range(_PASSAGES) for _ in range(int(rng.integers(_TAKES[0], _TAKES[1] + 1)))
+    ]
     # One take comes when something else was played already.
     order.append(order.pop(int(rng.integers(0, len(order)))))
     for number in order:

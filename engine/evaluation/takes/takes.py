@@ -49,6 +49,7 @@ class _Tally:
     ours: list[scores.PairScores] = field(default_factory=list)
     plain: list[scores.PairScores] = field(default_factory=list)
     off_s: list[float] = field(default_factory=list)
+    ends_off_s: list[float] = field(default_factory=list)
     attempts: list[tuple[str, bool, float, float]] = field(default_factory=list)
     moments: list[tuple[bool, float, float]] = field(default_factory=list)
 
@@ -58,7 +59,9 @@ class _Tally:
         found = takes_in(frames)
         self.ours.append(scores.score_pairs(one, scores.pairs_of(found.groups)))
         self.plain.append(scores.score_pairs(one, chroma_pairs(one.audio, _CHROMA_LEAST)))
-        self.off_s += scores.borders_off(one, found.groups)
+        borders, ends = scores.borders_off(one, found.groups)
+        self.off_s += borders
+        self.ends_off_s += ends
         told = scores.told_of(found.false_starts)
         short = short_stretches(performances(frames.levels_db) / FRAMES_PER_S)
         of, said = scores.attempt_scores(one, told)
@@ -73,6 +76,7 @@ class _Tally:
         self.ours += other.ours
         self.plain += other.plain
         self.off_s += other.off_s
+        self.ends_off_s += other.ends_off_s
         self.attempts += other.attempts
         self.moments += other.moments
 
@@ -119,15 +123,19 @@ def _lines(about: str, tally: _Tally) -> Iterator[Line]:
     yield _line("takes_f", about, ours["f"], {"chroma": plain["f"]}, pairs)
     yield _line("takes_precision", about, ours["precision"], {"chroma": plain["precision"]}, pairs)
     yield _line("takes_recall", about, ours["recall"], {"chroma": plain["recall"]}, pairs)
-    if tally.off_s:
-        off = np.array(tally.off_s)
-        yield _line("borders_within_0.5_s", about, float(np.mean(off <= _WITHIN_S)), {}, len(off))
-        yield _line("borders_median_s", about, float(np.median(off)), {}, len(off))
-    for metric, rows in (("attempts", [row[1:] for row in tally.attempts]), ("moments", tally.moments)):
+    for metric, found in (("borders", tally.off_s), ("ends_of_attempts", tally.ends_off_s)):
+        if found:
+            off = np.array(found)
+            yield _line(f"{metric}_within_0.5_s", about, float(np.mean(off <= _WITHIN_S)), {}, len(off))
+            yield _line(f"{metric}_median_s", about, float(np.median(off)), {}, len(off))
+    attempted = [(of, ours, plain) for _, of, ours, plain in tally.attempts]
+    for metric, rows in (("attempts", attempted), ("moments", tally.moments)):
         of = [row[0] for row in rows]
         if any(of) and not all(of):
             value, baseline = (scores.auc_of(of, [row[at] for row in rows]) for at in (1, 2))
-            yield _line(f"false_starts_auc_of_{metric}", about, value, {"short": baseline, "chance": 0.5}, sum(of))
+            yield _line(
+                f"false_starts_auc_of_{metric}", about, value, {"short": baseline, "chance": 0.5}, sum(of)
+            )
     told = [is_one for _, is_one, likely, _ in tally.attempts if likely >= LIKELY]
     attempts = sum(row[1] for row in tally.attempts)
     if attempts and told:
@@ -138,15 +146,19 @@ def _lines(about: str, tally: _Tally) -> Iterator[Line]:
 def _by_ending(tally: _Tally) -> Iterator[Line]:
     """Yield how well attempts of each kind of breaking off are told from all that are none."""
     for ending in ENDINGS:
-        rows = [row for row in tally.attempts if row[0] in (ending, "")]
-        of = [row[1] for row in rows]
+        rows = [row[1:] for row in tally.attempts if row[0] in (ending, "")]
+        of = [row[0] for row in rows]
         if any(of):
-            value, baseline = (scores.auc_of(of, [row[at] for row in rows]) for at in (2, 3))
-            yield _line("false_starts_auc_of_attempts", ending, value, {"short": baseline, "chance": 0.5}, sum(of))
+            value, baseline = (scores.auc_of(of, [row[at] for row in rows]) for at in (1, 2))
+            yield _line(
+                "false_starts_auc_of_attempts", ending, value, {"short": baseline, "chance": 0.5}, sum(of)
+            )
 
 
 def _f_measure(counts: Sequence[scores.PairScores]) -> dict[str, float]:
-    found, missed, wrong = (sum(getattr(one, name) for one in counts) for name in ("found", "missed", "wrong"))
+    found, missed, wrong = (
+        sum(getattr(one, name) for one in counts) for name in ("found", "missed", "wrong")
+    )
     return {
         "f": 2 * found / max(1, 2 * found + missed + wrong),
         "precision": found / max(1, found + wrong),
@@ -155,7 +167,7 @@ def _f_measure(counts: Sequence[scores.PairScores]) -> dict[str, float]:
 
 
 def _false_alarms(data_dir: Path, pool: Pool, progress: Progress) -> Iterator[Line]:
-    alarms: dict[str, list[tuple[int, int, int, float]]] = {}
+    alarms: dict[str, list[tuple[float, ...]]] = {}
     for about, audio in nothing_again(data_dir, pool, 0):
         progress.check_cancelled()
         found = takes_in(frames_of([audio], HEARD_RATE_HZ))
@@ -163,14 +175,16 @@ def _false_alarms(data_dir: Path, pool: Pool, progress: Progress) -> Iterator[Li
         plain = len(chroma_pairs(audio, _CHROMA_LEAST))
         alarms.setdefault(about, []).append((len(found.groups), starts, plain, len(audio) / HEARD_RATE_HZ))
     for about, rows in alarms.items():
-        groups, starts, plain = (sum(row[at] for row in rows) for at in (0, 1, 2))
-        minutes = round(sum(row[3] for row in rows) / 60.0)
-        yield _line("groups_where_nothing_is_again", about, float(groups), {"chroma pairs": float(plain)}, minutes)
+        groups, starts, plain, lasts_s = (sum(row[at] for row in rows) for at in range(4))
+        minutes = round(lasts_s / 60.0)
+        yield _line(
+            "groups_where_nothing_is_again", about, float(groups), {"chroma pairs": float(plain)}, minutes
+        )
         yield _line("false_starts_where_nothing_is_again", about, float(starts), {}, minutes)
 
 
 def _speed(pool: Pool, lasts_s: int) -> Line:
-    """Return how long it takes to hear music of some length, one piece after the other, and find takes in it."""
+    """Return how long it takes to find takes in music of some length, one piece after the other."""
     pieces = [pool.drawn(MUSIC, number) for number in range(len(pool.paths[MUSIC]))]
     gap = np.zeros(2 * HEARD_RATE_HZ, np.float32)
     rehearsal = np.concatenate([part for piece in pieces for part in (piece, gap)])

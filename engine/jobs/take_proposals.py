@@ -97,8 +97,8 @@ def require_takes(state: DocumentState) -> None:
 def propose_takes(state: DocumentState, found: FoundTakes, curve: ScoreCurve | None = None) -> ProposedTakes:
     """Propose to keep the best take of each passage, and to cut the others and every false start.
 
-    The best is complete, then by its mean score the least odd, then the last. What is in the middle of something
-    longer is never proposed: nobody wants the second verse to go since it was practised afterwards.
+    The best is complete, then by its mean score the least odd, then the last. What is in the middle of
+    something longer is never proposed: nobody wants the second verse to go since it was practised afterwards.
 
     Parameters
     ----------

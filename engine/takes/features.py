@@ -1,8 +1,8 @@
 """What takes are told by: pitch classes and the movement of broad bands, five times a second.
 
 Chroma are the energies of semitone bands, compressed and folded to pitch classes (T. Fujishima, ICMC 1999;
-M. Müller and S. Ewert, "Chroma Toolbox", ISMIR 2011), tuned to the recording. Where nothing has a pitch, as of
-drums, the levels of broad bands against their own mean over seconds tell one moment from another, whatever
+M. Müller and S. Ewert, "Chroma Toolbox", ISMIR 2011), tuned to the recording. Where nothing has a pitch, as
+of drums, the levels of broad bands against their own mean over seconds tell one moment from another, whatever
 the room and the microphone do.
 """
 
@@ -104,8 +104,7 @@ def _semitone_bank() -> Floats:
         (np.arange(_SEMITONES * _PER_SEMITONE)[:, None] + 0.5) / (12 * _PER_SEMITONE)
     )
     width_hz = np.maximum(centres_hz * (2.0 ** (1.0 / (12 * _PER_SEMITONE)) - 1.0), RATE_HZ / N_FFT)
-    bank: Floats = np.maximum(0.0, 1.0 - np.abs(bins_hz - centres_hz) / width_hz).astype(np.float32)
-    return _scaled(bank)
+    return _scaled(np.maximum(0.0, 1.0 - np.abs(bins_hz - centres_hz) / width_hz).astype(np.float32))
 
 
 def _broad_bank() -> Floats:
@@ -124,7 +123,8 @@ def _scaled(bank: Floats) -> Floats:
 def _halved(steps: Floats) -> Floats:
     """Return the means of each two steps, shape (n // 2, bands)."""
     whole = len(steps) // 2 * 2
-    return steps[:whole].reshape(-1, 2, steps.shape[1]).mean(axis=1)
+    means: Floats = steps[:whole].reshape(-1, 2, steps.shape[1]).mean(axis=1)
+    return means
 
 
 def _decibels(power: Floats, range_db: float) -> Floats:
@@ -156,7 +156,8 @@ def _chroma(fine: Floats) -> Floats:
     sounding: Floats = np.square(tonal).sum(axis=1, keepdims=True)
     weights = np.maximum(_boxed(sounding, _AROUND_CHROMA_FRAMES), np.float32(1e-3))
     common = _boxed(tonal * sounding, _AROUND_CHROMA_FRAMES) / weights
-    return _unit((tonal - common) * np.sqrt(sounding), _LEAST_OWN)
+    own = (tonal - common) * np.sqrt(sounding)
+    return _unit(own.astype(np.float32), _LEAST_OWN)
 
 
 def _movement(broad: Floats) -> Floats:

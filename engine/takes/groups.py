@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.takes.features import FRAMES_PER_S
-from engine.takes.pairs import REST_S, Pair, Spans
+from engine.takes.pairs import Pair, Spans
 
 LEAST_S = 5.0
 """Less of a passage is an attempt and no take."""
@@ -21,6 +21,8 @@ _LEAST_BY_BREAKS = (math.inf, math.inf, 16.0, 8.0, 8.0)
 Of different passages, and of songs played once each, paths were worth at most 13 with two such borders.
 """
 _MOSTLY = 0.6
+_PART_S = 0.8
+"""Players stop for so long between two takes, at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +80,10 @@ class Edges:
         return float(later[0]) if len(later) else place
 
     def part(self, pair: Pair) -> bool:
-        """Tell whether players stopped between both, for more than a rest."""
+        """Tell whether players stopped between both."""
         later = self.starts[1:]
         between = (self.stops[:-1] >= pair.stops[0] - FRAMES_PER_S) & (later <= pair.starts[1] + FRAMES_PER_S)
-        return bool(np.any(between & (later - self.stops[:-1] >= REST_S * FRAMES_PER_S)))
+        return bool(np.any(between & (later - self.stops[:-1] >= _PART_S * FRAMES_PER_S)))
 
     def count(self, pair: Pair) -> int:
         """Return how many of the four borders are where playing begins or ends."""

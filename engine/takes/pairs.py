@@ -25,7 +25,7 @@ _COARSE = 2
 _AROUND_S = 3.0
 _MOST_OF_TWO = 8
 _FASTEST = 1.25
-REST_S = 1.2
+_REST_S = 1.2
 """A shorter rest is part of what is played; see `_idle`."""
 _IN_A_REST, _IN_A_BREAK = 0.4, 200.0
 """What is added to chance where nobody plays: a path may pass a short rest, and no break."""
@@ -97,7 +97,7 @@ def _idle(length: int, spans: Spans) -> Floats:
     idle = np.zeros(length, np.float32)
     starts, stops = np.append(spans[:, 0], length).tolist(), np.insert(spans[:, 1], 0, 0).tolist()
     for stop, start in zip(stops, starts, strict=True):
-        is_rest = start - stop < REST_S * FRAMES_PER_S
+        is_rest = start - stop < _REST_S * FRAMES_PER_S
         idle[stop:start] = _IN_A_REST if is_rest else _IN_A_BREAK
     return idle
 

@@ -2,8 +2,8 @@
 
 T. F. Smith and M. S. Waterman, "Identification of common molecular subsequences", J. Mol. Biol. 147, 1981,
 with the steps that let a path run up to twice as fast on one side (J. Serrà, X. Serra and R. G. Andrzejak,
-"Cross recurrence quantification for cover song identification", New J. Phys. 11, 2009). Only two rows are held
-at a time, and of every path where it began, so that memory grows with the length and not with its square.
+"Cross recurrence quantification for cover song identification", New J. Phys. 11, 2009). Only two rows are
+held at a time, and of every path where it began: memory grows with the length and not with its square.
 """
 
 from __future__ import annotations

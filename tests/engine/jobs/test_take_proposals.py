@@ -1,8 +1,9 @@
-"""Of takes the best stays; the others and false starts are proposed, by verbs as well, and others' cuts are left."""
+"""Of takes the best stays; the others and false starts are proposed to be cut, by verbs as well."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -78,11 +79,11 @@ def test_cuts_by_scores_and_by_takes_leave_each_other() -> None:
     scored = replace_proposals(state, (by_score,), {}, "Proposed", kinds=("cut",))
     both = {change.after.id for change in scored.changes if isinstance(change.after, Proposal)}
     assert both == {"cut-1"}
-    state.proposals["cut-1"] = by_score
+    state = replace(state, proposals={"cut-1": by_score})
     made = propose_takes(state, FOUND).put_into(state)
     assert not [change for change in made.changes if change.before is by_score]
     of_takes = propose_takes(state, FOUND).proposals[0]
-    state.proposals[of_takes.id] = of_takes
+    state = replace(state, proposals={"cut-1": by_score, of_takes.id: of_takes})
     again = replace_proposals(state, (), {}, "Proposed", kinds=("cut",))
     assert [change.before for change in again.changes] == [by_score]
     assert of_takes.maker == BY_TAKES

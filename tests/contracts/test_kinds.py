@@ -21,6 +21,7 @@ MAKERS = (
     "engine/anomaly/faults/",  # a kind of fault: what the user cut before
     "engine/jobs/improve.py",  # the files of what documents cut
     "engine/review/recount.py",  # a word of a sentence
+    "engine/jobs/take_proposals.py",  # the same
     "engine/bench/",
     "desktop/bench/",
     "widgets/review/demo.py",

@@ -51,13 +51,11 @@ def pools_in(data_dir: Path) -> tuple[Pool, Pool]:
         MUSIC: [(path,) for path in sound_files(data_dir / "music")],
         DRUMS: [
             tuple(path for path in sound_files(folder) if "_RAW_" in path.name)
-            for folder in sorted((data_dir / "mdbdrums").iterdir())
-            if folder.is_dir()
+            for folder in _folders(data_dir / "mdbdrums")
         ],
         LOOPS: [
             (path,)
-            for folder in sorted((data_dir / "loops").iterdir())
-            if folder.is_dir()
+            for folder in _folders(data_dir / "loops")
             for path in sound_files(folder)
             if not path.stem.startswith(_UNUSED)
         ],
@@ -72,6 +70,14 @@ def pools_in(data_dir: Path) -> tuple[Pool, Pool]:
         )
     to_set = Pool({sort: tuple(each[::2]) for sort, each in long_enough.items()})
     return to_set, Pool({sort: tuple(each[1::2]) for sort, each in long_enough.items()})
+
+
+def _folders(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise UsageError(
+            f"{shown(folder)} is missing: name the folder that holds music/, mdbdrums/ and loops/."
+        )
+    return sorted(path for path in folder.iterdir() if path.is_dir())
 
 
 def _mono(path: Path) -> Samples:

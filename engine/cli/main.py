@@ -29,6 +29,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "edit": "edit a span by hand",
         "export": "write the result, or the edit for another program",
         "beats": "find the beats of a recording",
+        "takes": "find what was played more than once, and false starts",
         "align": "move the hits of drums onto a grid",
         "match": "recover the edit list behind an edited file",
         "separate": "keep or remove a sound that words name, within windows",

@@ -40,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--tempo", action="store_true", help="other ways to count songs of which the tempo is not sure"
     )
     by.add_argument("--pauses", action="store_true", help="only where nobody plays, which needs no taste")
+    by.add_argument("--takes", action="store_true", help="all but the best take, and false starts")
     by.add_argument("--sound", metavar="WORDS", help="wherever it is heard: cough, dog bark")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--automatic", action="store_true", help="find the threshold from the scores (default)")
@@ -63,9 +64,10 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     if options.sound is not None:
         yield propose_repairs(options, progress)
         return
-    if options.recorders or options.tempo:
-        yield _recorders(options, progress) if options.recorders else _tempo(options, progress)
-        return
+    for is_asked, by in ((options.recorders, _recorders), (options.tempo, _tempo), (options.takes, _takes)):
+        if is_asked:
+            yield by(options, progress)
+            return
     with opened(options.project) as document:
         settings = _settings(options, document.state)
         cut_settings({**document.state.settings, **settings})  # before minutes of listening, and any change
@@ -143,6 +145,30 @@ def _tempo(options: argparse.Namespace, progress: Progress) -> VerbOutput:
         for one in found.proposals
     ]
     return VerbOutput({"proposals": len(state.proposals), "tempo": rows}, found.sentence)
+
+
+def _takes(options: argparse.Namespace, progress: Progress) -> VerbOutput:
+    """Propose to cut what was played again, but for the best of it."""
+    from engine.jobs.take_proposals import TakesRequest, propose_takes, takes_in_document
+
+    with opened(options.project) as document:
+        media = locate_all(document.state, document.path.absolute().parent)
+        found = takes_in_document(TakesRequest(document.state, media), progress)
+        curve = document.analysis("score")
+        made = propose_takes(document.state, found, curve if isinstance(curve, ScoreCurve) else None)
+        document.apply(made.put_into(document.state))
+        state = document.state
+    rows = [
+        {
+            "id": one.id,
+            "start_s": samples_to_s(one.start_samples, state.rate_hz),
+            "stop_s": samples_to_s(one.stop_samples, state.rate_hz),
+            "score": one.score,
+            "reason": one.reason,
+        }
+        for one in made.proposals
+    ]
+    return VerbOutput({"proposals": len(state.proposals), "takes": rows}, made.sentence)
 
 
 def _proposed(document: Document, settings: Mapping[str, object], *, pauses: bool) -> Proposed:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from engine.document.change import CurrentAnalysis, Edit, Row, Setting, row_changes
 from engine.document.decisions import Decision, Verdict
 from engine.document.file.checks.limits import LONGEST_NOTE
-from engine.document.proposals import BY_HAND, Proposal
+from engine.document.proposals import BY_HAND, BY_TAKES, Proposal
 from engine.document.state import DocumentState
 from engine.errors import UsageError
 from engine.timebase import format_time, samples_to_s
@@ -58,6 +58,7 @@ def replace_proposals(
     label: str,
     merges_as: str = "",
     kinds: Collection[str] = (),
+    makers: Collection[str] = (),
 ) -> Edit:
     """Put new proposals in the place of the undecided ones.
 
@@ -67,11 +68,12 @@ def replace_proposals(
     Parameters
     ----------
     kinds : what their planner makes; none where it replaces all
+    makers : as whom it makes it, where others make the same; none for anybody but `BY_HAND` and `BY_TAKES`
     """
     held = {
         key: proposal
         for key, proposal in state.proposals.items()
-        if is_held(state.decisions.get(key)) or _is_of_others(proposal, kinds)
+        if is_held(state.decisions.get(key)) or _is_of_others(proposal, kinds, makers)
     }
     fresh = {proposal.id: proposal for proposal in proposals}
     rows: list[tuple[Row | None, Row | None]] = []
@@ -85,8 +87,11 @@ def replace_proposals(
     return Edit(label, row_changes(rows), merges_as)
 
 
-def _is_of_others(proposal: Proposal, kinds: Collection[str]) -> bool:
-    return bool(kinds) and (proposal.kind not in kinds or proposal.maker == BY_HAND)
+def _is_of_others(proposal: Proposal, kinds: Collection[str], makers: Collection[str]) -> bool:
+    if not kinds:
+        return False
+    is_own = proposal.maker in makers if makers else proposal.maker not in (BY_HAND, BY_TAKES)
+    return proposal.kind not in kinds or not is_own
 
 
 def is_held(decision: Decision | None) -> bool:

@@ -10,6 +10,9 @@ from hashlib import blake2b
 BY_HAND = "you"
 """The maker of what the user edits."""
 
+BY_TAKES = "takes"
+"""The maker of cuts of what was played more than once; planners by scores leave them as they are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Alternative:

@@ -22,6 +22,7 @@ MAKERS = (
     "engine/jobs/arranged.py",
     "engine/jobs/improve.py",  # the files of what documents cut
     "engine/review/recount.py",  # a word of a sentence
+    "engine/jobs/take_proposals.py",  # the same
     "engine/bench/",
     "desktop/bench/",
     "widgets/review/demo.py",

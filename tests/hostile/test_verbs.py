@@ -103,6 +103,7 @@ def test_every_verb_that_reads_a_recording_refuses_a_bad_one(
     calls: dict[str, tuple[object, ...]] = {
         "new": (folder / "new.offcut", path),
         "beats": (path,),
+        "takes": (path,),
         "score": (taste, path, "--csv", folder / "scores.csv"),
         "learn": (path, "--config", recipe, "--out", folder / "new.taste"),
     }

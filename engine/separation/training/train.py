@@ -373,7 +373,9 @@ def main() -> None:
     ears = with_weights(SoundNetwork(), chosen.sounds, "sounds")
     chosen.out.mkdir(parents=True, exist_ok=True)
     # A separator is read with what it heard by lying beside it.
-    copyfile(chosen.sounds, chosen.out / SOUNDS.name)
+    beside = chosen.out / SOUNDS.name
+    if not (beside.exists() and beside.samefile(chosen.sounds)):
+        copyfile(chosen.sounds, beside)
     train(chosen.folder, chosen.out, settings, chosen.folds, chosen.held, ears, chosen.start)
 
 

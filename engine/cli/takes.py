@@ -1,0 +1,78 @@
+"""``offcut takes (AUDIO | PROJECT)``: what was played more than once, and what broke off and came again."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.cli.documents import opened
+from engine.cli.output import VerbOutput
+from engine.progress import Progress
+from engine.timebase import format_time
+from engine.wording import counted, percent
+
+if TYPE_CHECKING:
+    from engine.takes.takes import FoundTakes, Take, TakeGroup
+
+_PROJECT = ".offcut"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    parser.add_argument("path", type=Path, metavar="AUDIO|PROJECT", help="a recording, or a document")
+
+
+def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
+    """Find takes and false starts."""
+    found = _found(options.path, progress)
+    starts = found.likely_false_starts()
+    lines = [line for group in found.groups for line in _group_lines(group)]
+    lines += [
+        f"{_span(one.start_s, one.stop_s)}  {one.reason} ({percent(one.likelihood)} likely)" for one in starts
+    ]
+    yield VerbOutput(
+        {
+            "groups": [asdict(group) for group in found.groups],
+            "false_starts": [asdict(one) for one in starts],
+        },
+        "\n".join(lines) if lines else f"{options.path}: nothing was played more than once",
+    )
+
+
+def _found(path: Path, progress: Progress) -> FoundTakes:
+    from engine.audio.reader import SourceReader
+    from engine.features.mono import mono_of
+    from engine.takes.find import find_takes
+
+    if path.suffix.lower() == _PROJECT:
+        from engine.jobs.media import locate_all
+        from engine.jobs.take_proposals import TakesRequest, takes_in_document
+
+        with opened(path) as document:
+            media = locate_all(document.state, document.path.absolute().parent)
+            return takes_in_document(TakesRequest(document.state, media), progress)
+    with SourceReader(path) as reader:
+        return find_takes(mono_of(reader, reader.rate_hz), reader.rate_hz, reader.frames, progress)
+
+
+def _group_lines(group: TakeGroup) -> Iterator[str]:
+    yield f"{group.name}: {counted(len(group.takes), 'take')}"
+    for number, take in enumerate(group.takes, start=1):
+        yield f"  {number:2}  {_span(take.start_s, take.stop_s)}  {_words(take)}"
+
+
+def _span(start_s: float, stop_s: float) -> str:
+    return f"{format_time(start_s, 1):>9} to {format_time(stop_s, 1):>9}"
+
+
+def _words(take: Take) -> str:
+    said = ["complete" if take.complete else f"{percent(take.from_share)} to {percent(take.to_share)} of it"]
+    if take.transposed_semitones:
+        higher = "higher" if take.transposed_semitones > 0 else "lower"
+        said.append(f"{counted(abs(take.transposed_semitones), 'semitone')} {higher}")
+    if abs(take.speed - 1.0) >= 0.01:
+        said.append(f"{percent(abs(take.speed - 1.0))} {'faster' if take.speed > 1.0 else 'slower'}")
+    return ", ".join(said)

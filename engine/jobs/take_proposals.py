@@ -1,0 +1,189 @@
+"""What was played more than once in a document: one take of each passage stays, others are to be cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from engine.document.analysis import ScoreCurve
+from engine.document.change import Edit
+from engine.document.edits import replace_proposals
+from engine.document.kinds.cut import CUT
+from engine.document.kinds.payload import CROSSFADE_MS
+from engine.document.proposals import BY_TAKES, Alternative, Proposal, proposal_id
+from engine.document.state import DocumentState
+from engine.errors import UsageError
+from engine.jobs.listen import mono_blocks
+from engine.progress import Progress
+from engine.settings import cut_settings
+from engine.takes.find import find_takes
+from engine.takes.takes import FalseStart, FoundTakes, Take, TakeGroup
+from engine.timebase import format_time, s_to_samples
+from engine.wording import begun, counted, listed
+
+_OF_A_PASSAGE = 0.6
+"""How high a take that another is better than stands in the queue, where no taste tells more."""
+_SAME_S = 0.5
+_MOSTLY = 0.5
+_LONGEST_PAUSE_S = 60.0
+_CLEARLY = 0.02
+"""Mean scores nearer than that are the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakesRequest:
+    """What to listen to.
+
+    Attributes
+    ----------
+    media : where each source is now, by source id
+    """
+
+    state: DocumentState
+    media: Mapping[str, Path]
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedTakes:
+    """What is proposed to be cut, and what was found."""
+
+    proposals: tuple[Proposal, ...]
+    found: FoundTakes
+
+    @property
+    def sentence(self) -> str:
+        """Say what was found."""
+        groups, starts = len(self.found.groups), len(self.found.likely_false_starts())
+        if not groups and not starts:
+            return "Nothing was played more than once."
+        several = f"{counted(groups, 'passage')} played more than once"
+        said = listed([*([several] if groups else []), *([counted(starts, "false start")] if starts else [])])
+        return f"{begun(said)}; {counted(len(self.proposals), 'cut')} proposed."
+
+    def put_into(self, state: DocumentState) -> Edit:
+        """Return the edit that puts them into a document, which may have been answered meanwhile."""
+        label = f"Proposed {counted(len(self.proposals), 'cut')} of takes"
+        return replace_proposals(state, self.proposals, {}, label, kinds=(CUT.name,), makers=(BY_TAKES,))
+
+
+def takes_in_document(request: TakesRequest, progress: Progress) -> FoundTakes:
+    """Find what was played more than once in the unedited mix.
+
+    Raises
+    ------
+    SourceError : a recording cannot be read
+    UsageError : there is none
+    Cancelled : the user asked for it
+    """
+    state = request.state
+    require_takes(state)
+    return find_takes(mono_blocks(state, request.media), state.rate_hz, state.length_samples, progress)
+
+
+def require_takes(state: DocumentState) -> None:
+    """Refuse to look where there is nothing.
+
+    Raises
+    ------
+    UsageError : the document has no track
+    """
+    if not state.tracks:
+        raise UsageError("There is nothing to listen to yet; import a recording first ‹file.import›.")
+
+
+def propose_takes(state: DocumentState, found: FoundTakes, curve: ScoreCurve | None = None) -> ProposedTakes:
+    """Propose to keep the best take of each passage, and to cut the others and every false start.
+
+    The best is complete, then by its mean score the least odd, then the last. What is in the middle of
+    something longer is never proposed: nobody wants the second verse to go since it was practised afterwards.
+
+    Parameters
+    ----------
+    curve : how odd each moment is, where a taste was asked
+    """
+    cutter = _Cutter(state, found, curve)
+    starts = found.likely_false_starts()
+    made = [cutter.false_start(one) for one in starts]
+    for group in found.groups:
+        made += cutter.others(group, starts)
+    unique = {one.id: one for one in made}
+    return ProposedTakes(tuple(sorted(unique.values(), key=lambda one: one.start_samples)), found)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cutter:
+    """Makes proposals of what was found in a document."""
+
+    state: DocumentState
+    found: FoundTakes
+    curve: ScoreCurve | None
+
+    def false_start(self, one: FalseStart) -> Proposal:
+        """Return the cut of an attempt."""
+        return self._cut(one.start_s, one.stop_s, one.likelihood, one.reason)
+
+    def others(self, group: TakeGroup, starts: tuple[FalseStart, ...]) -> Iterator[Proposal]:
+        """Yield cuts of all takes of a passage but the best and those that are false starts."""
+        best = max(group.takes, key=self._rank)
+        odd_best = self._oddness(best)
+        for number, take in enumerate(group.takes, start=1):
+            is_told = any(_shared((take.start_s, take.stop_s), (one.start_s, one.stop_s)) for one in starts)
+            if take is best or is_told or not self._is_alone(take):
+                continue
+            why = []
+            if best.complete and not take.complete:
+                why.append("is complete")
+            odd = self._oddness(take)
+            if odd is not None and odd_best is not None and odd - odd_best > _CLEARLY:
+                why.append("has fewer odd moments")
+            of = f"Take {number} of {len(group.takes)} of the {group.name}"
+            other = f"take {group.takes.index(best) + 1} ({format_time(best.start_s, 0)})"
+            reason = f"{of}; {other} {listed(why) or 'is the last one'}."
+            yield self._cut(take.start_s, take.stop_s, _OF_A_PASSAGE if odd is None else odd, reason)
+
+    def _rank(self, take: Take) -> tuple[float, ...]:
+        odd = self._oddness(take)
+        whole = 1.0 if take.complete else take.to_share - take.from_share
+        # Scores a hair apart rank nothing: the last take is what the players stopped at.
+        return (whole, 0.0 if odd is None else -round(odd / _CLEARLY), take.start_s)
+
+    def _oddness(self, take: Take) -> float | None:
+        """Return the mean score of a take; None where nobody scored it."""
+        if self.curve is None:
+            return None
+        rate_hz = self.state.rate_hz
+        edges = [s_to_samples(place, rate_hz) for place in (take.start_s, take.stop_s)]
+        first, last = np.searchsorted(self.curve.times_samples, edges)
+        return float(self.curve.scores[first:last].mean()) if last > first else None
+
+    def _is_alone(self, take: Take) -> bool:
+        """Tell whether players begin and end with a take, or nearly."""
+        starts = any(abs(start - take.start_s) <= _SAME_S for start, _ in self.found.played_s)
+        return starts and any(abs(stop - take.stop_s) <= _SAME_S for _, stop in self.found.played_s)
+
+    def _cut(self, start_s: float, stop_s: float, score: float, reason: str) -> Proposal:
+        rate_hz, length = self.state.rate_hz, self.state.length_samples
+        start, stop = (min(s_to_samples(place, rate_hz), length) for place in (start_s, stop_s))
+        before_s = max((end for _, end in self.found.played_s if end <= start_s + _SAME_S), default=0.0)
+        after_s = min(
+            (begin for begin, _ in self.found.played_s if begin >= stop_s - _SAME_S), default=stop_s
+        )
+        ways = []
+        if 0.0 < after_s - stop_s <= _LONGEST_PAUSE_S:
+            ways.append(
+                Alternative("With the pause after it", start, min(s_to_samples(after_s, rate_hz), length))
+            )
+        if 0.0 < start_s - before_s <= _LONGEST_PAUSE_S:
+            ways.append(Alternative("With the pause before it", s_to_samples(before_s, rate_hz), stop))
+        payload: dict[str, object] = {CROSSFADE_MS: cut_settings(self.state.settings).crossfade_ms}
+        key = proposal_id(CUT.name, start, stop, BY_TAKES)
+        return Proposal(key, CUT.name, start, stop, score, reason, BY_TAKES, tuple(ways), payload)
+
+
+def _shared(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    """Tell whether two spans lie mostly in each other."""
+    shared = min(one[1], other[1]) - max(one[0], other[0])
+    return shared > _MOSTLY * (max(one[1], other[1]) - min(one[0], other[0]))

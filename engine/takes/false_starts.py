@@ -1,0 +1,140 @@
+"""Attempts that break off and come again: how one performance ends a later one begins, and goes on.
+
+Players break off where nothing ends, so what is told here is a suffix of what was played before a break
+that is a prefix of what was played after one (the overlap of a genome assembly, E. W. Myers, 1995).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from engine.progress import SILENT, Progress
+from engine.takes.features import FRAMES_PER_S, Frames
+from engine.takes.groups import Edges, Member
+from engine.takes.pairs import Pair, Spans, pairs_between
+from engine.takes.takes import FalseStart
+from engine.timebase import format_time
+
+_RINGS_S, _BEGIN_S = 4.0, 6.0
+"""So much may ring after what comes again, and so much be counted or said before it."""
+_EARLY_S = 1.0
+_NEAR_S = 1.2
+_GOES_ON_S = 1.0
+_FORGOTTEN_S = 240.0
+_LOOKED_AT_S, _LATER_S, _LATER_MOST = 20.0, 120.0, 6
+_LEAST = 2.0
+_SAME_S = 1.0
+_SEVERAL = 2
+
+_BIAS = -1.1
+_OF_SCORE = 1.0
+_OF_BORDERS = 0.25
+_OF_LATER = 1.5
+_OF_START = 0.8
+_OF_REST = 1.5
+_OF_COVER = 2.0
+_AT_AN_END = -2.5
+"""A logistic curve over what is known of an attempt; no recording that figures are of was looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A pair as an attempt and what came of it, in frames."""
+
+    start: float
+    stop: float
+    again: float
+    chance: float
+
+
+def near_pairs(frames: Frames, spans: Spans, progress: Progress = SILENT) -> Iterator[Pair]:
+    """Yield what the end of a performance has in common with the beginnings of the next ones, however little.
+
+    A beginning of two seconds is worth too little to be found among all of a long recording; here it is
+    looked for where it would be.
+
+    Raises
+    ------
+    Cancelled : the user asked for it
+    """
+    asked = []
+    for number, (start, stop) in enumerate(spans.tolist()):
+        low = max(start, stop - round(_LOOKED_AT_S * FRAMES_PER_S))
+        for begin, end in spans[number + 1 : number + 1 + _LATER_MOST].tolist():
+            if begin - stop > _LATER_S * FRAMES_PER_S:
+                break
+            high = min(end, begin + round((_LOOKED_AT_S + _BEGIN_S) * FRAMES_PER_S))
+            asked.append(((low, stop), (begin, high)))
+    yield from pairs_between(frames, asked, _LEAST, progress)
+
+
+def false_starts(pairs: Iterable[Pair], edges: Edges, groups: Sequence[Sequence[Member]]) -> list[FalseStart]:
+    """Return of every performance that ends as a later one begins the likeliest attempt, in order.
+
+    Parameters
+    ----------
+    groups : the takes; where several of a passage end nothing broke off
+    """
+    ends = list(_natural_ends(groups))
+    best: dict[float, _Seen] = {}
+    for pair in pairs:
+        seen = _seen(pair, edges, ends)
+        if seen is not None and (seen.stop not in best or best[seen.stop].chance < seen.chance):
+            best[seen.stop] = seen
+    return [_told(best[stop]) for stop in sorted(best)]
+
+
+def _natural_ends(groups: Sequence[Sequence[Member]]) -> Iterator[tuple[float, float, int]]:
+    """Yield start and end of every take that reaches the end of its passage, and how many do."""
+    for members in groups:
+        high = max(one.high for one in members)
+        whole = [one for one in members if high - one.high <= 2.0 * FRAMES_PER_S]
+        for one in whole:
+            yield one.start, one.stop, len(whole)
+
+
+def _seen(pair: Pair, edges: Edges, ends: Sequence[tuple[float, float, int]]) -> _Seen | None:
+    """Return how likely a pair is an attempt; None where nothing broke off, or what came did not go on."""
+    stop = edges.stop_after(pair.stops[0], _EARLY_S, _RINGS_S)
+    again = edges.start_before(pair.starts[1], _EARLY_S, _BEGIN_S)
+    if stop is None or again is None or again < stop:
+        return None
+    length = max(pair.length(0), 1.0)
+    goes_on = edges.stop_of(pair.stops[1]) - pair.stops[1]
+    if goes_on < max(_GOES_ON_S * FRAMES_PER_S, 0.1 * length):
+        return None
+    begun = edges.start_before(pair.starts[0], _EARLY_S, _BEGIN_S)
+    start = pair.starts[0] if begun is None or pair.starts[0] - begun > _NEAR_S * FRAMES_PER_S else begun
+    off_s = (stop - pair.stops[0] + pair.starts[1] - again) / FRAMES_PER_S
+    cover = min(1.0, length / max(stop - (start if begun is None else begun), 1.0))
+    odds = (
+        _BIAS
+        + _OF_SCORE * math.log(max(pair.score, 1.0) / 6.0)
+        - _OF_BORDERS * max(0.0, off_s)
+        - _OF_LATER * (again - stop) / FRAMES_PER_S / _FORGOTTEN_S
+        + (_OF_START if begun is not None else 0.0)
+        + _OF_REST * (min(goes_on / length, 1.0) - 0.4)
+        + _OF_COVER * (cover - 0.8)
+        + (_AT_AN_END if _is_at_an_end(start, stop, ends) else 0.0)
+    )
+    return _Seen(start, stop, again, 1.0 / (1.0 + math.exp(-odds)))
+
+
+def _is_at_an_end(start: float, stop: float, ends: Sequence[tuple[float, float, int]]) -> bool:
+    """Tell whether a passage ends there, as other takes of it do.
+
+    Two takes that break off at the same place are no end: it takes a third where the attempt is all of one.
+    """
+    near = _SAME_S * FRAMES_PER_S
+    return any(
+        abs(end - stop) <= near and count >= _SEVERAL + (abs(begin - start) <= near)
+        for begin, end, count in ends
+    )
+
+
+def _told(seen: _Seen) -> FalseStart:
+    start_s, stop_s, again_s = (place / FRAMES_PER_S for place in (seen.start, seen.stop, seen.again))
+    reason = f"Begins as {format_time(again_s, 0)} does and breaks off after {stop_s - start_s:.0f} s."
+    return FalseStart(start_s, stop_s, again_s, round(seen.chance, 3), reason)

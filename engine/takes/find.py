@@ -1,0 +1,76 @@
+"""Find what was played more than once in a recording."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
+
+import numpy as np
+
+from engine.progress import SILENT, Progress
+from engine.takes.false_starts import false_starts, near_pairs
+from engine.takes.features import FRAMES_PER_S, Floats, Frames, frames_of
+from engine.takes.groups import Edges, Member, grouped, takes_of
+from engine.takes.pairs import find_pairs
+from engine.takes.playing import performances
+from engine.takes.takes import FoundTakes, Take, TakeGroup
+from engine.timebase import format_time
+
+_COMPLETE_WITHIN_S, _COMPLETE_SHARE = 2.0, 0.06
+
+
+def find_takes(
+    blocks: Iterable[Floats], rate_hz: int, total_samples: int = 0, progress: Progress = SILENT
+) -> FoundTakes:
+    """Listen to a mono stream and find what was played more than once in it.
+
+    Parameters
+    ----------
+    blocks : float32 at `rate_hz`, each of shape (n,); what is not finite counts as silence
+    total_samples : how many are expected, for the progress
+
+    Raises
+    ------
+    Cancelled : the user asked for it
+    """
+    frames = frames_of(blocks, rate_hz, total_samples, progress.part(0.0, 0.6))
+    return takes_in(frames, progress.part(0.6, 1.0))
+
+
+def takes_in(frames: Frames, progress: Progress = SILENT) -> FoundTakes:
+    """Find what was played more than once in what was heard already.
+
+    Raises
+    ------
+    Cancelled : the user asked for it
+    """
+    spans = performances(frames.levels_db)
+    pairs = find_pairs(frames, spans, progress.part(0.0, 0.8))
+    edges = Edges(spans[:, 0], spans[:, 1])
+    together = grouped(takes_of(pairs, edges))
+    groups = sorted(map(_group, together), key=lambda group: group.takes[0].start_s)
+    near = near_pairs(frames, spans, progress.part(0.8, 1.0))
+    starts = false_starts(chain(pairs, near), edges, together)
+    played = tuple((start / FRAMES_PER_S, stop / FRAMES_PER_S) for start, stop in spans.tolist())
+    return FoundTakes(tuple(groups), tuple(starts), played)
+
+
+def _group(members: Sequence[Member]) -> TakeGroup:
+    low, high = min(one.low for one in members), max(one.high for one in members)
+    length = max(high - low, 1.0)
+    within = max(_COMPLETE_WITHIN_S * FRAMES_PER_S, _COMPLETE_SHARE * length)
+    complete = [one.low - low <= within and high - one.high <= within for one in members]
+    first = members[complete.index(True) if any(complete) else 0]
+    takes = tuple(
+        Take(
+            one.start / FRAMES_PER_S,
+            one.stop / FRAMES_PER_S,
+            whole,
+            (one.semitones - first.semitones + 5) % 12 - 5,
+            round(one.speed / first.speed, 3),
+            round(float(np.clip((one.low - low) / length, 0.0, 1.0)), 3),
+            round(float(np.clip((one.high - low) / length, 0.0, 1.0)), 3),
+        )
+        for one, whole in zip(members, complete, strict=True)
+    )
+    return TakeGroup(f"passage at {format_time(first.start / FRAMES_PER_S, 0)}", takes)

@@ -1,0 +1,232 @@
+"""Which stretches of a recording are the same music: found coarsely in all keys, then once more closely."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.progress import SILENT, Progress
+from engine.takes.features import FRAMES_PER_S, PITCH_CLASSES, Frames
+from engine.takes.search import Floats, Paths, Side, search
+
+Spans = NDArray[np.int64]
+Range = tuple[int, int]
+
+LEAST = 4.0
+"""No path of less is looked at; a second that is just alike is worth about three."""
+_BROAD_SHARE = np.float32(0.8)
+_DRAWN = 512
+_BY_CHANCE = 0.9
+_LEAST_CHANCE = 0.4
+_COARSE = 2
+_AROUND_S = 3.0
+_MOST_OF_TWO = 8
+_FASTEST = 1.25
+_REST_S = 1.2
+"""A shorter rest is part of what is played; see `_idle`."""
+_IN_A_REST, _IN_A_BREAK = 0.4, 200.0
+"""What is added to chance where nobody plays: a path may pass a short rest, and no break."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two stretches of the same music, the earlier first.
+
+    Attributes
+    ----------
+    starts, stops : in frames of `FRAMES_PER_S`, of the earlier and of the later
+    semitones : how much higher the later one is
+    score : what the path between them is worth
+    speed : how much faster the later one is, 1 for as fast
+    """
+
+    starts: tuple[float, float]
+    stops: tuple[float, float]
+    semitones: int
+    score: float
+    speed: float = 1.0
+
+    def length(self, side: int) -> float:
+        """Return how long it is on one side."""
+        return self.stops[side] - self.starts[side]
+
+    def other(self, side: int, place: float) -> float:
+        """Return where a place on one side is on the other."""
+        share = (place - self.starts[side]) / max(self.length(side), 1e-6)
+        return self.starts[1 - side] + share * self.length(1 - side)
+
+
+def find_pairs(frames: Frames, spans: Spans, progress: Progress = SILENT) -> list[Pair]:
+    """Return what is alike in different performances, the strongest first, each moment of two used once.
+
+    Parameters
+    ----------
+    spans : where something is played, frames [start, stop), shape (k, 2)
+
+    Raises
+    ------
+    Cancelled : the user asked for it
+    """
+    if len(spans) < 2:
+        return []
+    fine, coarse = _joined(frames), _joined(_halved(frames))
+    idle = _idle(len(frames), spans)
+    chance = _chance(fine) + idle
+    few = _chance(coarse) + idle[: len(coarse) * _COARSE].reshape(-1, _COARSE).max(axis=1)
+    first = _first_columns(len(frames), spans)
+    same_key = search(
+        Side(_turned(fine, [0]), chance), Side(fine, chance), first, LEAST, progress.part(0.0, 0.5)
+    )
+    halves = np.minimum((first[::_COARSE][: len(coarse)] + _COARSE - 1) // _COARSE, len(coarse))
+    keys = search(
+        Side(_turned(coarse, range(1, PITCH_CLASSES)), few),
+        Side(coarse, few),
+        halves,
+        LEAST / _COARSE * 1.5,
+        progress.part(0.5, 1.0),
+    )
+    found = _pairs(same_key) + _refined(fine, chance, keys)
+    return one_to_one(found)
+
+
+def _idle(length: int, spans: Spans) -> Floats:
+    """Return what is added to the chance of frames in which nobody plays, shape (length,)."""
+    idle = np.zeros(length, np.float32)
+    starts, stops = np.append(spans[:, 0], length).tolist(), np.insert(spans[:, 1], 0, 0).tolist()
+    for stop, start in zip(stops, starts, strict=True):
+        is_rest = start - stop < _REST_S * FRAMES_PER_S
+        idle[stop:start] = _IN_A_REST if is_rest else _IN_A_BREAK
+    return idle
+
+
+def _joined(frames: Frames) -> Floats:
+    return np.concatenate([frames.chroma, _BROAD_SHARE * frames.broad], axis=1)
+
+
+def _halved(frames: Frames) -> Frames:
+    whole = len(frames) // _COARSE * _COARSE
+    chroma, broad = (
+        rows[:whole].reshape(-1, _COARSE, rows.shape[1]).mean(axis=1)
+        for rows in (frames.chroma, frames.broad)
+    )
+    return Frames(chroma, broad, frames.levels_db)
+
+
+def _turned(joined: Floats, rotations: Iterable[int]) -> Floats:
+    """Return frames transposed by some numbers of semitones, shape (rotations, n, size)."""
+    turned = [
+        np.concatenate([np.roll(joined[:, :PITCH_CLASSES], turn, axis=1), joined[:, PITCH_CLASSES:]], axis=1)
+        for turn in rotations
+    ]
+    return np.stack(turned)
+
+
+def _chance(joined: Floats) -> Floats:
+    """Return how alike each frame is to one frame in ten drawn from all, shape (n,)."""
+    drawn = np.random.default_rng(0).integers(0, len(joined), _DRAWN)
+    others = joined[drawn].T
+    quantiles = [
+        np.quantile(joined[begin : begin + 4096] @ others, _BY_CHANCE, axis=1)
+        for begin in range(0, len(joined), 4096)
+    ]
+    chance: Floats = np.maximum(np.concatenate(quantiles), _LEAST_CHANCE).astype(np.float32)
+    return chance
+
+
+def _first_columns(length: int, spans: Spans) -> NDArray[np.int64]:
+    """Return for every frame where the next performance begins."""
+    after = np.searchsorted(spans[:, 0], np.arange(length), side="right")
+    starts = np.concatenate([spans[:, 0], [length]])
+    # In a break the performance before it is not over: a path may pass a rest.
+    return starts[after]
+
+
+def _pairs(paths: Paths, scale: int = 1) -> list[Pair]:
+    made = []
+    for (turn, start, stop, other_start, other_stop), score in zip(
+        paths.cells.tolist(), paths.scores.tolist(), strict=True
+    ):
+        semitones = (turn + 5) % PITCH_CLASSES - 5
+        speed = (stop + 1 - start) / (other_stop + 1 - other_start)
+        starts, stops = (start * scale, other_start * scale), ((stop + 1) * scale, (other_stop + 1) * scale)
+        made.append(Pair(starts, stops, semitones, score * scale, speed))
+    return made
+
+
+def _refined(fine: Floats, chance: Floats, paths: Paths) -> list[Pair]:
+    """Return what was found in other keys, looked at once more closely."""
+    turned = Paths(paths.cells + np.array([1, 0, 0, 0, 0]), paths.scores)
+    around = round(_AROUND_S * FRAMES_PER_S)
+    made: list[Pair] = []
+    for pair in one_to_one(_pairs(turned, _COARSE)):
+        rows, columns = (
+            (max(0, int(pair.starts[side]) - around), min(len(fine), int(pair.stops[side]) + around))
+            for side in (0, 1)
+        )
+        closer = _between(fine, chance, rows, columns, [pair.semitones], LEAST)
+        made += closer[:1]
+    return made
+
+
+def _between(
+    fine: Floats, chance: Floats, rows: Range, columns: Range, rotations: Sequence[int], least: float
+) -> list[Pair]:
+    """Return what two stretches, frames [start, stop), have in common, the strongest first."""
+    found = search(
+        Side(_turned(fine[slice(*rows)], rotations), chance[slice(*rows)]),
+        Side(fine[slice(*columns)], chance[slice(*columns)]),
+        np.zeros(rows[1] - rows[0], np.int64),
+        least,
+    )
+    by = np.array([0, rows[0], rows[0], columns[0], columns[0]])
+    turns = np.array(rotations)[found.cells[:, :1]] - found.cells[:, :1]
+    shifted = found.cells + by
+    shifted[:, :1] += turns
+    return sorted(_pairs(Paths(shifted, found.scores)), key=lambda one: -one.score)
+
+
+def pairs_between(
+    frames: Frames, asked: Sequence[tuple[Range, Range]], least: float, progress: Progress = SILENT
+) -> Iterator[Pair]:
+    """Yield what each two stretches, frames [start, stop), have in common in one key, of each the strongest.
+
+    Raises
+    ------
+    Cancelled : the user asked for it
+    """
+    if not asked:
+        return
+    fine = _joined(frames)
+    chance = _chance(fine)
+    for number, (rows, columns) in enumerate(asked):
+        progress.check_cancelled()
+        progress.report(number / len(asked), "Looking for false starts")
+        yield from _between(fine, chance, rows, columns, [0], least)[:_MOST_OF_TWO]
+
+
+def one_to_one(pairs: Iterable[Pair]) -> list[Pair]:
+    """Return pairs, the strongest first, but for those of which a stronger one has both sides, or nearly."""
+    kept: list[Pair] = []
+    table = np.zeros((0, 4))
+    for pair in sorted(pairs, key=lambda one: -one.score):
+        if not 1.0 / _FASTEST < pair.speed < _FASTEST:
+            continue
+        row = np.array([[pair.starts[0], pair.stops[0], pair.starts[1], pair.stops[1]]])
+        if len(table) and _is_taken(row[0], table):
+            continue
+        kept.append(pair)
+        table = np.concatenate([table, row])
+    return kept
+
+
+def _is_taken(row: NDArray[np.float64], table: NDArray[np.float64]) -> bool:
+    """Tell whether a stronger pair is about the same, or another way to go through the same two."""
+    shared = [np.minimum(row[at + 1], table[:, at + 1]) - np.maximum(row[at], table[:, at]) for at in (0, 2)]
+    own = [row[1] - row[0], row[3] - row[2]]
+    return bool(
+        np.any((shared[0] > 0.5 * own[0]) & (shared[1] > 0.0))
+        or np.any((shared[1] > 0.5 * own[1]) & (shared[0] > 0.0))
+    )

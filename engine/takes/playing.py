@@ -1,0 +1,61 @@
+"""Performances: what is played between one break and the next."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import percentile_filter
+
+from engine.takes.features import FRAMES_PER_S, STEPS_PER_S
+
+Floats = NDArray[np.float32]
+Spans = NDArray[np.int64]
+
+_BELOW_DB = 22.0
+"""A break is so far below what is played around it."""
+_AROUND_S = 60.0
+_LEAST_BREAK_S = 0.6
+_LEAST_PLAYED_S = 0.8
+_SILENT_DBFS = -65.0
+
+
+def performances(levels_db: Floats) -> Spans:
+    """Return where something is played, in frames [start, stop), shape (n, 2), apart and ascending.
+
+    Parameters
+    ----------
+    levels_db : of `Frames`, shape (steps,)
+    """
+    if not len(levels_db):
+        return np.zeros((0, 2), np.int64)
+    # Every tenth step: what is played around a moment changes slowly, and an hour is filtered in no time.
+    width = round(_AROUND_S)
+    sparse = _maxima(levels_db, round(STEPS_PER_S))
+    around = percentile_filter(sparse, 70, size=2 * width + 1, mode="nearest")
+    playing = np.repeat(around, round(STEPS_PER_S))[: len(levels_db)]
+    sounds = (levels_db > playing - _BELOW_DB) & (levels_db > _SILENT_DBFS)
+    spans = _runs(sounds)
+    spans = _joined(spans, round(_LEAST_BREAK_S * STEPS_PER_S))
+    spans = spans[spans[:, 1] - spans[:, 0] >= _LEAST_PLAYED_S * STEPS_PER_S]
+    ratio = STEPS_PER_S / FRAMES_PER_S
+    return np.stack([(spans[:, 0] + 1) // ratio, np.ceil((spans[:, 1] - 1) / ratio)], axis=1).astype(np.int64)
+
+
+def _maxima(levels_db: Floats, every: int) -> Floats:
+    padded = np.pad(levels_db, (0, -len(levels_db) % every), mode="edge")
+    most: Floats = padded.reshape(-1, every).max(axis=1)
+    return most
+
+
+def _runs(flags: NDArray[np.bool_]) -> Spans:
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
+    return edges.reshape(-1, 2).astype(np.int64)
+
+
+def _joined(spans: Spans, least: int) -> Spans:
+    if not len(spans):
+        return spans
+    breaks = spans[1:, 0] - spans[:-1, 1] >= least
+    first = np.concatenate([[True], breaks])
+    last = np.concatenate([breaks, [True]])
+    return np.stack([spans[first, 0], spans[last, 1]], axis=1)

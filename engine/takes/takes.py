@@ -1,0 +1,75 @@
+"""What is said of a recording in which something was played more than once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LIKELY = 0.5
+"""From this likelihood on a false start is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """One time that a passage was played.
+
+    Attributes
+    ----------
+    complete : whether all of the passage is in it
+    transposed_semitones : how much higher it is than the first complete take
+    speed : how much faster, 1 for as fast
+    from_share, to_share : where in the passage it begins and ends, 0 to 1
+    """
+
+    start_s: float
+    stop_s: float
+    complete: bool
+    transposed_semitones: int
+    speed: float
+    from_share: float
+    to_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class TakeGroup:
+    """A passage and its takes, two or more, in the order they were played."""
+
+    name: str
+    takes: tuple[Take, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FalseStart:
+    """An attempt that broke off and came again.
+
+    Attributes
+    ----------
+    start_s, stop_s : from where what came again begins to where it broke off
+    begins_again_s : where it does
+    likelihood : 0 to 1
+    reason : one sentence
+    """
+
+    start_s: float
+    stop_s: float
+    begins_again_s: float
+    likelihood: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTakes:
+    """All that was played more than once.
+
+    Attributes
+    ----------
+    false_starts : in order; of each stretch that ends in a break the likeliest, however unlikely
+    played_s : where something is played between one break and the next, [start, stop)
+    """
+
+    groups: tuple[TakeGroup, ...] = ()
+    false_starts: tuple[FalseStart, ...] = ()
+    played_s: tuple[tuple[float, float], ...] = ()
+
+    def likely_false_starts(self) -> tuple[FalseStart, ...]:
+        """Return those that are told."""
+        return tuple(one for one in self.false_starts if one.likelihood >= LIKELY)

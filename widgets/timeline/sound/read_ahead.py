@@ -29,6 +29,8 @@ class ReadAhead(QObject):
 
     def follow(self, before: Viewport, now: Viewport) -> None:
         """Take that the window moves; at another zoom nothing of what was read is of use."""
+        if before != now:
+            self._timer.stop()  # it is painted first
         if before.samples_per_px == now.samples_per_px and before.start_samples != now.start_samples:
             self._side = 1 if now.start_samples > before.start_samples else -1
             self._is_wanted = True

@@ -276,7 +276,7 @@ class MainWindow(QMainWindow):
         review = self.review
         self.timeline.set_current(review.current)
         self.zooms.reveal_change()
-        self.queue.show()
+        self.queue.follow()
 
     def _show_view(self, result: bool) -> None:
         self.top_bar.set_view("result" if result else "source")

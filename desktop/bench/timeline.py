@@ -48,6 +48,8 @@ VIEWS = {"source": False, "result": True}
 WIDTH, HEIGHT = 1600, 1000
 HELD_MS = 33.0
 """What lies between two strokes of a key that is held."""
+RESTS_MS = 250.0
+"""So long after a single press figures and overview show the answer too."""
 FRAME_LIMIT_MS, TRAINING_LIMIT_MS = 8.3, 16.7
 SCREEN_MS = 16.7
 """How long a picture stands on a screen: what holds the event loop longer is seen."""
@@ -284,8 +286,8 @@ def _decide(bench: Bench, painted: Painted) -> float:
 def answers(folder: Path, load: str) -> Iterator[Measured]:
     """Answer one proposal after another, by single presses and with the key held, until all shows it.
 
-    Told are the time from the key until timeline and queue are painted, and the longest that the event loop
-    was held meanwhile: by the key, or by a turn of painting.
+    Told are the time from the key until timeline and queue are painted, and the longest turn of the event
+    loop from the key until what follows an answer a moment later is shown too.
     """
     with opened(folder, load) as bench:
         window = bench.window
@@ -301,32 +303,62 @@ def answers(folder: Path, load: str) -> Iterator[Measured]:
             window.review.choose(table.made.ids[int(undecided[0])])
             for way, is_held in (("answer", False), ("held_answer", True)):
                 found = np.array([_answer(bench, painted, is_held=is_held) for _ in range(DECISIONS)])
-                for what, times in zip(("to_painted", "longest_block"), found.T, strict=True):
+                for (what, clock), times in zip(_TOLD, found.T, strict=True):
                     for percent in (50, 95, 100):
-                        name = f"{load}_{view}_{way}_{what}_p{percent}_ms"
+                        name = f"{load}_{view}_{way}_{what}_p{percent}_{clock}"
                         yield Measured(name, at(times, percent), SCREEN_MS, DECISIONS)
 
 
-def _answer(bench: Bench, painted: tuple[Painted, ...], *, is_held: bool) -> tuple[float, float]:
-    """Return the milliseconds until an answer is painted, and of the longest turn of the event loop."""
+_TOLD = tuple((what, clock) for what in ("to_painted", "longest_block") for clock in ("ms", "cpu_ms"))
+"""What `_answer` returns."""
+
+
+class Turns:
+    """The turns of the event loop since a moment: by the clock and of the window's thread, in ms."""
+
+    def __init__(self) -> None:
+        self.longest_ms = self.whole_ms = (0.0, 0.0)
+        self._begun = self._turn = self._now()
+
+    def end_one(self) -> None:
+        """Take that a turn is over."""
+        now = self._now()
+        self.whole_ms, took = self._since(self._begun, now), self._since(self._turn, now)
+        self.longest_ms = max(self.longest_ms[0], took[0]), max(self.longest_ms[1], took[1])
+        self._turn = self._now()
+
+    @staticmethod
+    def _now() -> tuple[float, float]:
+        return time.perf_counter(), time.thread_time()
+
+    @staticmethod
+    def _since(then: tuple[float, float], now: tuple[float, float]) -> tuple[float, float]:
+        return (now[0] - then[0]) * 1000, (now[1] - then[1]) * 1000
+
+
+def _answer(bench: Bench, painted: tuple[Painted, ...], *, is_held: bool) -> tuple[float, ...]:
+    """Return how long it is until an answer is painted, and the longest turn until all shows it.
+
+    Both by the clock and of the window's thread, in ms.
+    """
     if not is_held:
         bench.settle()
     before = bench.window.session.state.decisions
     for one in painted:
         one.is_done = False
-    begun = turn = time.perf_counter()
+    turns = Turns()
     key = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_A, Qt.KeyboardModifier.NoModifier, "a", is_held)
     QApplication.sendEvent(bench.window.timeline, key)
     assert bench.window.session.state.decisions is not before, "the key decides"
-    longest, turn = time.perf_counter() - turn, time.perf_counter()
+    turns.end_one()
     while not all(one.is_done for one in painted):
         bench.application.processEvents()
-        longest, turn = max(longest, time.perf_counter() - turn), time.perf_counter()
-    whole_s = turn - begun
-    while is_held and time.perf_counter() - begun < HELD_MS / 1000:
+        turns.end_one()
+    painted_ms = turns.whole_ms
+    while turns.whole_ms[0] < (HELD_MS if is_held else RESTS_MS):
         bench.application.processEvents()
-        longest, turn = max(longest, time.perf_counter() - turn), time.perf_counter()
-    return whole_s * 1000, longest * 1000
+        turns.end_one()
+    return *painted_ms, *turns.longest_ms
 
 
 def memory(folder: Path, load: str) -> Iterator[Measured]:

@@ -93,7 +93,7 @@ class TileLoader(QObject, Generic[Tile]):
 
     Signals
     -------
-    arrived : more can be drawn
+    arrived : more can be drawn than was when a tile was missed
     """
 
     arrived = Signal()
@@ -114,6 +114,7 @@ class TileLoader(QObject, Generic[Tile]):
         self._asked: dict[Tile, None] = {}
         self._making: frozenset[Tile] = frozenset()
         self._job: JobHandle | None = None
+        self._is_missed = False
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._make)
 
@@ -123,12 +124,21 @@ class TileLoader(QObject, Generic[Tile]):
         return self._lane.is_busy or self._soon.isActive()
 
     def get(self, tile: Tile) -> Array | None:
-        """Return a tile, or ask for it and return None."""
+        """Return a tile, or ask for it and return None: what is drawn without it is to be drawn again."""
         array = self._cache.get(tile)
         if array is None:
-            self._asked[tile] = None
-            self._soon.start()
+            self._is_missed = True
+            self._ask(tile)
         return array
+
+    def read_ahead(self, tile: Tile) -> None:
+        """Ask for a tile that nothing is drawn of yet."""
+        if self._cache.get(tile) is None:
+            self._ask(tile)
+
+    def _ask(self, tile: Tile) -> None:
+        self._asked[tile] = None
+        self._soon.start()
 
     def forget(self) -> None:
         """Let go of all tiles: what they were made of may be another now."""
@@ -151,7 +161,7 @@ class TileLoader(QObject, Generic[Tile]):
             self._job.cancel()
         job = self._lane.submit(self._make_tiles, wanted, self._cache, title=self._name)
         self._job, self._making = job, frozenset(wanted)
-        job.progressed.connect(self.arrived)
+        job.progressed.connect(lambda *_: self._tell())
         for ended in (job.finished, job.failed, job.cancelled):
             ended.connect(lambda *_: self._ended(job))
 
@@ -159,4 +169,9 @@ class TileLoader(QObject, Generic[Tile]):
         if self._job is job:
             self._job = None
             # `_making` stays: what could not be made is not asked for again and again
+            self._tell()
+
+    def _tell(self) -> None:
+        if self._is_missed:
+            self._is_missed = False
             self.arrived.emit()

@@ -95,7 +95,7 @@ class FineWave:
             length = RAW_SAMPLES if raw else PIECE_SAMPLES
             beside = [one for one in (numbers[-1] + 1, numbers[0] - 1) if 0 <= one * length < self._frames]
             for number in (*numbers, *beside):
-                self._tile(number, raw)
+                self._tiles.read_ahead(WaveTile(self._media, raw, number))
 
     def columns(
         self, channel: int, start_samples: float, samples_per_column: float, n_columns: int

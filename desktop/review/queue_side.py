@@ -11,7 +11,9 @@ from desktop.review.moved_edges import MovedEdges
 from desktop.review.review import Review
 from desktop.session import Session
 from engine.document.kinds import Edge
+from engine.document.state import DocumentState
 from engine.errors import OffcutError
+from widgets.controls.later import Later
 from widgets.review.queue_panel import QueuePanel
 
 _EDGE_NAMES = {Edge.START: "left", Edge.STOP: "right"}
@@ -44,6 +46,9 @@ class QueueSide(QObject):
         self._session = session
         self._review = review
         self._leave = leave
+        self._shown: tuple[DocumentState, str | None] = (DocumentState(), None)
+        self._following = Later(self._show_queue, self, is_next=True)
+        self._counting = Later(self._show_figures, self)
         self.panel = panel
         self.bulk = BulkAnswers(session, review, self)
         self.moved_edges = MovedEdges(session, review, self)
@@ -72,18 +77,35 @@ class QueueSide(QObject):
 
     def show(self) -> None:
         """Show the queue as it is now."""
+        self._counting.now()
+        self._following.now()
+
+    def follow(self) -> None:
+        """Show the queue after a key.
+
+        Who answers and goes on looks at the lanes: they are painted first, then the queue. How far the review
+        is comes last, once for a row of answers.
+        """
+        (before, current), now = self._shown, self._session.state
+        if now.proposals is not before.proposals or not self._review.ids:
+            self.show()
+            return
+        if now.decisions is not before.decisions and self._review.current != current:
+            self._following.ask()
+        else:
+            self._following.now()
+        self._counting.ask()
+
+    def _show_queue(self) -> None:
+        self._shown = self._session.state, self._review.current
         review, choices, scope = self._review, self._review.choices, self.bulk.scope()
         self.panel.set_choices(choices.filter_name, choices.sorting, choices.grouping)
-        self.panel.set_review(
-            self._session.state,
-            review.listing,
-            review.current,
-            _EDGE_NAMES[review.edge],
-            review.statistics,
-            review.threshold,
-            len(review.above()),
-            review.learned,
-            self.moved_edges.said(),
-        )
-        self.panel.set_learning(review.calibrating.sentence, is_on=review.calibrating.is_on)
+        edge, moved = _EDGE_NAMES[review.edge], self.moved_edges.said()
+        state, learned = self._session.state, review.learned
+        self.panel.set_queue(state, review.listing, review.current, edge, learned, moved)
         self.panel.set_scope(review.selected, len(scope.ids), scope.name)
+
+    def _show_figures(self) -> None:
+        review, state = self._review, self._session.state
+        self.panel.set_figures(state, review.statistics, review.threshold, len(review.above()))
+        self.panel.set_learning(review.calibrating.sentence, is_on=review.calibrating.is_on)

@@ -23,9 +23,11 @@ from engine.alignment.timing_settings import TimingSettings, timing_settings
 from engine.document.analysis import BeatGrid
 from engine.document.change import Change
 from engine.document.decisions import Verdict
+from engine.document.proposals import Proposal
 from engine.errors import UsageError
 from engine.hits.hits import Hits, Role
 from engine.review.moves import Moves, kept_pulls_of, moves_of, offsets_of
+from widgets.controls.later import Later
 from widgets.timeline.timeline_view import TimelineView
 from widgets.timing.panel import MoveSettings, TimingPanel
 
@@ -70,6 +72,8 @@ class Timing(QObject):
         self._lane = JobLane("timing lane", self)
         self._wanted: TimingSettings | None = None
         self._drawn: tuple[Hits | None, BeatGrid | None, TimingSettings] | None = None
+        self._proposals: Mapping[str, Proposal] = {}
+        self._counting = Later(self._show_answered, self)
         self._told: tuple[Hits, BeatGrid | None, TimingSettings, Moves] | None = None
         panel = parts.timing_panel
         panel.hide()
@@ -77,7 +81,7 @@ class Timing(QObject):
         panel.settings_chosen.connect(self._choose)
         parts.session.changed.connect(self._follow)
         parts.session.replaced.connect(self._start_over)
-        parts.review.moved.connect(self._show_answers)
+        parts.review.moved.connect(self._counting.ask)
 
     def close(self) -> None:
         """End the thread."""
@@ -117,7 +121,9 @@ class Timing(QObject):
         self._panel.setVisible(self._session.hits is not None)
 
     def _follow(self, change: Change) -> None:
-        if change.analyses or change.proposals or change.settings:
+        if self._proposals is self._session.state.proposals and not (change.analyses or change.settings):
+            self._counting.ask()
+        elif change.analyses or change.proposals or change.settings:
             had = self._panel.isVisible()
             self.show()
             if "hits" in change.analyses and not had:
@@ -125,6 +131,7 @@ class Timing(QObject):
 
     def show(self) -> None:
         """Bring timeline and panel up to date."""
+        self._proposals = self._session.state.proposals
         self._show_lines()
         asked = self.settings
         most_ms = inf if asked.most_ms >= NO_LIMIT_MS else asked.most_ms
@@ -134,6 +141,10 @@ class Timing(QObject):
         self.answers.range_ms = (asked.least_ms, most_ms)
         if self._session.hits is None:
             self._panel.hide()
+        self._counting.now()
+
+    def _show_answered(self) -> None:
+        """Bring the panel up to date with what was answered, and with what answers are offered."""
         self._show_offsets()
         self._show_answers()
 

@@ -60,6 +60,10 @@ class Columns:
         """Return columns [first, stop)."""
         return Columns(*(each[first:stop] for each in self.arrays))
 
+    def followed_by(self, others: Columns) -> Columns:
+        """Return these columns and others after them."""
+        return Columns(*map(np.concatenate, zip(self.arrays, others.arrays, strict=True)))
+
     def with_part(self, first: int, part: Columns) -> Columns:
         """Return the same with other columns from the one `first` on."""
         whole = Columns(*(each.copy() for each in self.arrays))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import compress, count
 from math import ceil, floor
-from operator import is_not
+from operator import is_not, ne
 from types import MappingProxyType
 
 import numpy as np
@@ -126,7 +126,7 @@ class Patches:
     @cached_property
     def clock(self) -> Reclock | None:
         """By which clock the recording plays: of several that cannot all hold, always the same one."""
-        found = [one for one in self.operations if isinstance(one, Reclock)]
+        found = [one for one in self.others if isinstance(one, Reclock)]
         return found[-1] if found else None
 
     @cached_property
@@ -263,10 +263,7 @@ def changed_span(before: Patches | None, after: Patches | None) -> tuple[int, in
     if before is after:
         return 0, 0
     old, new = (() if one is None else one.operations for one in (before, after))
-    most = min(len(old), len(new))
-    first = next(compress(count(), map(is_not, old, new)), most)
-    same = next(compress(count(), map(is_not, reversed(old), reversed(new))), most)
-    same = min(same, most - first)
+    first, same = _alike(old, new)
     changed = (*old[first : len(old) - same], *new[first : len(new) - same])
     if not changed:
         return 0, 0
@@ -277,6 +274,20 @@ def changed_span(before: Patches | None, after: Patches | None) -> tuple[int, in
     reaches = [one.reaches[first : len(one.operations) - same] for one in (before, after) if one is not None]
     spans = np.concatenate(reaches)
     return int(spans[:, 0].min()), int(spans[:, 1].max())
+
+
+def _alike(old: tuple[Patch, ...], new: tuple[Patch, ...]) -> tuple[int, int]:
+    """Return how many do the same at the beginning, and how many after those at the end.
+
+    Thousands are the same objects; what was laid out anew around an answer is made anew, and mostly equal.
+    """
+    most = min(len(old), len(new))
+    first = next(compress(count(), map(is_not, old, new)), most)
+    first += next(compress(count(), map(ne, old[first:], new[first:])), most - first)
+    same = next(compress(count(), map(is_not, reversed(old), reversed(new))), most - first)
+    same = min(same, most - first)
+    rest = reversed(old[first : len(old) - same]), reversed(new[first : len(new) - same])
+    return first, same + next(compress(count(), map(ne, *rest)), most - first - same)
 
 
 def _columns_of(laid: LaidOut | None) -> NDArray[np.int64]:

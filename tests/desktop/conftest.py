@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from desktop.demo import DEMO_FOLDER
 from desktop.main_window import MainWindow
 from engine.cli.main import main
+from widgets.controls.later import Later
 from widgets.forms.taste_shelf import Elsewhere, TasteShelf
 from widgets.theme import load_fonts
 
@@ -95,6 +96,13 @@ class Hands:
         }.get(key, key)
         named = {"PgUp": "PageUp", "PgDown": "PageDown"}.get(named, named)
         QTest.keyClick(self.window.focusWidget() or self.window, getattr(Qt.Key, f"Key_{named}"), held)
+        self.look()
+
+    def look(self) -> None:
+        """Let all be shown that follows an answer a moment later, as it is for whoever looks."""
+        for later in self.window.findChildren(Later):
+            if later.is_due:
+                later.now()
 
     def press_and_answer(self, keys: str, *answers: Callable[[QWidget], None]) -> None:
         """Press a key that opens dialogs one after another or inside each other, and answer each."""

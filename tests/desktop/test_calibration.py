@@ -91,6 +91,7 @@ def answer(hands: Hands, count: int) -> None:
         assert here is not None
         hands.press("A" if int(here[1:]) % 2 else "X")
     hands.qtbot.waitUntil(lambda: not hands.window.review.calibrating.is_learning)
+    hands.look()
 
 
 def line(window: MainWindow) -> str:
@@ -206,6 +207,7 @@ def test_the_taste_keeps_answers_and_brings_them_along(reviewing: Hands, taste: 
     (kept,) = read_memory(taste, SILENT).reviewed
     assert len(kept.answers) == 12
     assert as_learned(taste.read_bytes()) == DEMO.read_bytes(), "it stays the taste it was"
+    reviewing.look()
     assert line(window) == "You cut quiet passages. From 12 decisions."
     learned = window.review.learned
     assert learned is not None

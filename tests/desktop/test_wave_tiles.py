@@ -183,3 +183,16 @@ def test_the_window_sharpens_a_close_view_as_soon_as_it_is_read(
     sharp = canvas.compose().copy()
     window.timeline.renew_waves()
     assert canvas.compose() == sharp
+
+
+def test_what_is_read_ahead_has_nothing_drawn_again(tiles: WaveTiles, media: Path, qtbot: QtBot) -> None:
+    told: list[int] = []
+    tiles.arrived.connect(lambda: told.append(1))
+    tile = WaveTile(media, is_raw=False, number=0)
+    tiles.read_ahead(tile)
+    qtbot.waitUntil(lambda: tiles._cache.get(tile) is not None and not tiles.is_busy)
+    assert not told, "nothing was drawn without it"
+    other = replace(tile, number=1)
+    assert tiles.get(other) is None
+    qtbot.waitUntil(lambda: bool(told))
+    assert tiles.get(other) is not None

@@ -80,7 +80,9 @@ class StatusBar(QFrame):
         self._paint_message()
 
     def _paint_message(self) -> None:
-        self._done.setStyleSheet(f"color: {self._theme.error if self._failed else self._theme.text};")
+        sheet = f"color: {self._theme.error if self._failed else self._theme.text};"
+        if sheet != self._done.styleSheet():  # Qt takes as long for the one it has
+            self._done.setStyleSheet(sheet)
         self._share()
 
     @property

@@ -204,11 +204,29 @@ class QueuePanel(QFrame):
         learned : what the answers taught; None where nothing is learned from them
         moved : what is said of the open one where its edges were moved to, as far as it is known
         """
-        self._learned, self._moved = learned, moved
-        self._shown, self._statistics, self._threshold = (state, current, edge), statistics, threshold
+        self.set_figures(state, statistics, threshold, above_count)
+        self.set_queue(state, listing, current, edge, learned, moved)
+
+    def set_figures(
+        self, state: DocumentState, statistics: ReviewStatistics, threshold: float, above_count: int
+    ) -> None:
+        """Show how far the review is; see `set_review`."""
+        self._statistics, self._threshold = statistics, threshold
         self._head.set_review(state, statistics, all_decided(statistics, self._keys))
         self._say_above(above_count, threshold)
         self._foot.setVisible(statistics.total > 0)
+
+    def set_queue(
+        self,
+        state: DocumentState,
+        listing: Listing,
+        current: str | None,
+        edge: str,
+        learned: Learned | None = None,
+        moved: SaidOfSpan | None = None,
+    ) -> None:
+        """Show the proposals themselves; see `set_review`."""
+        self._shown, self._learned, self._moved = (state, current, edge), learned, moved
         self._view.model().set_listing(state, listing, learned)
         self._open_card()
         self._view.set_current(current)

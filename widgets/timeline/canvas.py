@@ -52,6 +52,7 @@ from widgets.timeline.ruler import RulerMode
 from widgets.timeline.shown import Shown
 from widgets.timeline.sound.lanes import Lane
 from widgets.timeline.sound.masks import MaskLayer
+from widgets.timeline.sound.read_ahead import ReadAhead
 from widgets.timeline.sound.spectrogram import SpectrogramLook
 from widgets.timeline.sound.spectrogram_columns import SpectrogramColumns
 from widgets.timeline.sound.waves import WaveSource
@@ -102,10 +103,8 @@ class Canvas(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(theme.px(160), theme.px(200))
         self.theme = tokens
-        self.state = DocumentState()
-        self.viewport = Viewport()
-        self.times = TimeMap()
-        self.shown = Shown()
+        self.state, self.viewport = DocumentState(), Viewport()
+        self.times, self.shown = TimeMap(), Shown()
         self.drag: gestures.Drag | None = None
         self._dragged_by = Qt.MouseButton.NoButton
         self.outlook = ""
@@ -117,13 +116,13 @@ class Canvas(QWidget):
         self._hits: Hits | None = None
         self._is_before = False
         self.selection = Selected()
-        self._playhead = 0
+        self._playhead, self._scroll = 0, 0
         self._near: int | None = None
         self._faded: Part | None = None
-        self._scroll = 0
         self._layers = Layers()
         self._overview_due = QTimer(self, singleShot=True, interval=OVERVIEW_MS)
         self._overview_due.timeout.connect(self._bring_overview_up)
+        self._ahead = ReadAhead(lambda side: self._layers.read_ahead(self.frame, self.shown, side), self)
         self._layout = lay_out(1, 1, ())
 
     # what is shown
@@ -193,31 +192,31 @@ class Canvas(QWidget):
         same = all(getattr(state, name) is getattr(old, name) for name in drawn)
         if same and (lanes, times) == (self.shown.lanes, self.times):
             return  # such as a gain or a name, which only the heads show
-        viewport = self._viewport_over(times)
-        retimed, self.times = not times.is_laid_as(self.times), times
+        viewport, retimed = self._viewport_over(times), not times.is_laid_as(self.times)
+        self.times = times
         is_answer = all(getattr(state, name) is getattr(old, name) for name in _STANDING)
-        if is_answer:
-            self._layers.overview_waits = True  # an answer moves little, and its giver looks at the lanes
+        if is_answer:  # it moves little, and its giver looks at the lanes
+            self._layers.overview_waits = True
             self._overview_due.start()
+        found: dict[str, Any] = {}
         if retimed or state.proposals is not old.proposals or state.decisions is not old.decisions:
-            self._show(spans=times.spans(Spans.of(state)), hits=self._hit_marks())
-            self._lay_out()
+            found |= {"spans": times.spans(Spans.of(state)), "hits": self._hit_marks()}
         if retimed or state.markers is not old.markers:
-            self._show(marks=times.marks(state.markers))
-            self._lay_out()
+            found["marks"] = times.marks(state.markers)
         if retimed:
             curve, beats = times.curve(self._source_curve), times.beats(self._source_beats)
-            lines, length = times.lines(self._source_lines), times.length_samples
-            masks = replace(self.shown.masks, times=times)
-            self._show(curve=curve, beats=beats, lines=lines, length_samples=length, masks=masks)
+            found |= {"curve": curve, "beats": beats, "lines": times.lines(self._source_lines)}
+            found |= {"length_samples": times.length_samples, "masks": replace(self.shown.masks, times=times)}
+        if found:
+            self.shown = replace(self.shown, **found)  # which parts look otherwise is asked once, below
+            self._lay_out()
         self.set_lanes(lanes)
         if retimed or not is_answer:
             self._layers.forget_overview()
         self.set_viewport(viewport.recorded(times.length_samples, state.rate_hz))
-        parts = [f"{len(lanes)} tracks", f"{len(state.proposals)} proposals"]
-        parts += [f"{len(state.markers)} markers"] if state.markers else []
-        parts += [self._caption()] if self._caption() else []
-        self.setAccessibleDescription(", ".join(parts))
+        marked = f"{len(state.markers)} markers" if state.markers else ""
+        parts = (f"{len(lanes)} tracks", f"{len(state.proposals)} proposals", marked, self._caption())
+        self.setAccessibleDescription(", ".join(filter(None, parts)))
 
     def set_lanes(self, lanes: tuple[Lane, ...]) -> None:
         """Show the tracks otherwise; their sound is read anew only where it lies elsewhere."""
@@ -284,7 +283,7 @@ class Canvas(QWidget):
     def set_spectrograms(self, sources: Mapping[str, SpectrogramColumns]) -> None:
         """Show these tracks, by id, as spectrograms."""
         self._layers.set_spectrograms(sources)
-        self.update()
+        self._show()
 
     def set_spectrogram_look(self, look: SpectrogramLook) -> None:
         """Draw spectrograms otherwise."""
@@ -372,7 +371,8 @@ class Canvas(QWidget):
 
     def set_viewport(self, viewport: Viewport) -> None:
         """Show another window of time, at this widget's own width."""
-        self.viewport = viewport.resized(self.width())
+        before, self.viewport = self.viewport, viewport.resized(self.width())
+        self._ahead.follow(before, self.viewport)
         self._show()
 
     def go_to(self, viewport: Viewport) -> None:
@@ -455,6 +455,7 @@ class Canvas(QWidget):
         painter = QPainter(self)
         self.paint_onto(painter, event.rect())
         painter.end()
+        self._ahead.begin()
 
     def paint_onto(self, painter: QPainter, area: QRect) -> None:
         """Paint part of the frame: the standing layers, then what moves."""

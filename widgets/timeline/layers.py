@@ -129,6 +129,10 @@ class Layers:
         waves = {key: wave for key, wave in self._waves.items() if key not in pictured}
         self._wave_painter.set_waves(waves, changed)
 
+    def read_ahead(self, frame: Frame, shown: Shown, side: int) -> bool:
+        """Read the sound of one lane right of the window (1) or left of it (-1); False where all is read."""
+        return not sampled(frame) and self._wave_painter.read_ahead(frame, shown.lanes, side)
+
     def stale_parts(self, frame: Frame, shown: Shown) -> list[Part] | None:
         """Return which parts of the lanes the next frame draws anew; None where it draws all anew."""
         if self._drawn is None or self._drawn[0] != frame:

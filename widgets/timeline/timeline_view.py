@@ -32,6 +32,7 @@ from engine.edl.voice import sounding_span
 from engine.timebase import format_time
 from engine.wording import counted
 from widgets import theme
+from widgets.controls.later import Later
 from widgets.theme import DARK, Theme
 from widgets.timeline import panning
 from widgets.timeline.canvas import Canvas
@@ -124,6 +125,7 @@ class TimelineView(QWidget):
         self._telling.setSingleShot(True)
         self._telling.setInterval(_TELL_MS)
         self._telling.timeout.connect(self._tell)
+        self._counting = Later(self._count_edits, self)
         grid = self._grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(0)
@@ -175,12 +177,14 @@ class TimelineView(QWidget):
         edit_list : what remains of it, to show the result; None for the source
         patches : what is edited of the sound of tracks, by id, where the source is shown
         """
-        before, self._state = (self._times, self._recorded, self._patches), state
+        before, old, self._state = (self._times, self._recorded, self._patches), self._state, state
         self._patches = edit_list.patches if edit_list is not None else patches
         self._times = TimeMap(state.length_samples, edit_list)
         self.heads.set_document(state)
-        if state.proposals:
-            self.heads.edits.show_about(*edits_words(state))
+        if state.proposals is old.proposals and state.decisions is not old.decisions:
+            self._counting.ask()  # after an answer, whose giver looks at the lanes
+        else:
+            self._counting.now()
         lanes = self._lanes()
         self.canvas.set_document(state, lanes, self._times)
         if before != (self._times, self._recorded, self._patches):
@@ -372,9 +376,10 @@ class TimelineView(QWidget):
         """Return the view span in which all lies that sounds otherwise; None where that may be anywhere."""
         if recorded != self._recorded or not (times.is_laid_as(self._times) and times.is_rising):
             return None
-        found = []
-        for track in patches.keys() | self._patches.keys():
-            span = changed_span(patches.get(track), self._patches.get(track))
+        found, tracks = [], patches.keys() | self._patches.keys()
+        pairs = [(patches.get(track), self._patches.get(track)) for track in tracks]
+        for pair in {(id(old), id(new)): (old, new) for old, new in pairs}.values():  # tracks share them
+            span = changed_span(*pair)
             if span is None:
                 return None
             found += [span] if span[0] < span[1] else []
@@ -493,6 +498,10 @@ class TimelineView(QWidget):
         self.bar.setValue(layout.scroll)
         self.bar.setVisible(layout.scroll_limit > 0)
         self.bar.blockSignals(False)
+
+    def _count_edits(self) -> None:
+        if self._state.proposals:
+            self.heads.edits.show_about(*edits_words(self._state))
 
     def _tell_soon(self) -> None:
         if not self._telling.isActive():

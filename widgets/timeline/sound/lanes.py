@@ -80,13 +80,28 @@ def loudest(channels: list[Columns]) -> Columns:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Columns of each channel of a lane, on their grid."""
+
+    grid: ColumnGrid
+    channels: list[Columns]
+
+    def part(self, grid: ColumnGrid) -> _Kept:
+        """Return those of a grid that lies inside this one."""
+        first = grid.first - self.grid.first
+        return _Kept(grid, [one.part(first, first + grid.n_columns) for one in self.channels])
+
+
 class WavePainter:
-    """Fills the lanes of a frame; keeps the columns of the last window, which most repaints show again."""
+    """Fills the lanes of a frame; keeps the columns of the last windows at a zoom.
+
+    Most repaints show the same ones again, and a window that moves reads what comes into view alone.
+    """
 
     def __init__(self) -> None:
         self._waves: Mapping[str, WaveSource] = {}
-        self._grid: ColumnGrid | None = None
-        self._kept: dict[str, list[Columns]] = {}
+        self._kept: dict[str, _Kept] = {}
         self._stale: dict[str, tuple[int, int]] = {}
 
     def set_waves(self, waves: Mapping[str, WaveSource], changed: tuple[int, int] | None = None) -> None:
@@ -106,24 +121,62 @@ class WavePainter:
 
     def forget(self) -> None:
         """Read columns anew: more of them is known."""
-        self._grid, self._kept, self._stale = None, {}, {}
+        self._kept, self._stale = {}, {}
 
     def columns(self, frame: Frame, lane: Lane) -> list[Columns]:
-        """Return the columns of every channel of a lane in a frame, or in a part of the last frame."""
-        at = None if self._grid is None else self._grid.place_of(frame.grid)
-        if at is None or self._grid is None:
-            self.forget()
-            self._grid, at = frame.grid, 0
-        made = self._kept.get(lane.track_id)
-        stale = self._stale.pop(lane.track_id, None)
-        if made is None:
-            made = self._read(lane, self._grid)
-        elif stale is not None:
-            first, stop = self._grid.columns_of(*stale)
-            anew = self._read(lane, self._grid.part(first, stop)) if first < stop else []
-            made = [one.with_part(first, part) for one, part in zip(made, anew, strict=False)] or made
+        """Return the columns of every channel of a lane in a frame, or in a part of one."""
+        return self._over(lane, frame.grid).part(frame.grid).channels
+
+    def read_ahead(self, frame: Frame, lanes: tuple[Lane, ...], side: int) -> bool:
+        """Read one lane beside the window, right of it (1) or left of it (-1); False where all are read."""
+        beside = frame.grid.beside(side)
+        for lane, _, _ in self._shown(frame, lanes):
+            kept = self._kept.get(lane.track_id)
+            whole = None if kept is None else kept.grid.united(beside)
+            if kept is not None and whole is not None and whole != kept.grid:
+                self._over(lane, beside)
+                return True
+        return False
+
+    def _over(self, lane: Lane, grid: ColumnGrid) -> _Kept:
+        """Return the columns of a lane, those of a grid among them; what is not known of it is read."""
+        kept, stale = self._kept.get(lane.track_id), self._stale.get(lane.track_id)
+        whole = None if kept is None else kept.grid.united(grid)
+        if kept is None or whole is None:
+            self._stale.pop(lane.track_id, None)
+            made = _Kept(grid, self._read(lane, grid))
+        else:
+            if stale is not None and len(range(*grid.columns_of(*stale))):  # elsewhere it can wait
+                del self._stale[lane.track_id]
+                kept = self._renewed(lane, kept, stale)
+            made = self._grown(lane, kept, whole)
+            first, stop = grid.first - 2 * grid.n_columns, grid.stop + 2 * grid.n_columns
+            if whole != kept.grid and (whole.first < first or whole.stop > stop):
+                first, stop = max(whole.first, first), min(whole.stop, stop)
+                made = made.part(whole.part(first - whole.first, stop - whole.first))
         self._kept[lane.track_id] = made
-        return [one.part(at, at + frame.columns) for one in made]
+        return made
+
+    def _renewed(self, lane: Lane, kept: _Kept, stale: tuple[int, int]) -> _Kept:
+        """Return the same columns with a span read anew."""
+        first, stop = kept.grid.columns_of(*stale)
+        if first >= stop:
+            return kept
+        anew = self._read(lane, kept.grid.part(first, stop))
+        pairs = zip(kept.channels, anew, strict=True)
+        return _Kept(kept.grid, [one.with_part(first, part) for one, part in pairs])
+
+    def _grown(self, lane: Lane, kept: _Kept, whole: ColumnGrid) -> _Kept:
+        """Return columns of a wider grid, of which those that are not kept are read."""
+        channels, before = kept.channels, kept.grid.first - whole.first
+        if before:
+            read = self._read(lane, whole.part(0, before))
+            channels = [one.followed_by(other) for one, other in zip(read, channels, strict=True)]
+        known = before + kept.grid.n_columns
+        if known < whole.n_columns:
+            read = self._read(lane, whole.part(known, whole.n_columns))
+            channels = [one.followed_by(other) for one, other in zip(channels, read, strict=True)]
+        return _Kept(whole, channels)
 
     def _read(self, lane: Lane, grid: ColumnGrid) -> list[Columns]:
         source = self._waves[lane.track_id]

@@ -124,7 +124,7 @@ def _edited(
         _fill(made, one, places, starts, stops, sources, how)
     if not only_replaced:
         if len(over.shifted):
-            _shift(made, over, starts, stops, sources, how)
+            _shift(made, over, sources, how)
         how.amplify(made, over.amplified, over.gains)
     return made
 
@@ -136,14 +136,15 @@ class _Over:
     Attributes
     ----------
     replaced : an edit of each sound that is laid over any, and the columns that it fills
-    shifted, by_samples : the columns that shifts move so far that it is seen, in the order in which they are
-        read, and by how much
+    shifted : the columns that shifts move so far that it is seen, in the order in which they are read
+    shifted_starts, shifted_stops : the spans of the recording that they show
     amplified, gains : the columns that are louder or quieter, and by what factor
     """
 
     replaced: tuple[tuple[Replace, Positions], ...]
     shifted: Positions
-    by_samples: Positions
+    shifted_starts: Positions
+    shifted_stops: Positions
     amplified: Positions
     gains: NDArray[np.float64]
 
@@ -214,15 +215,16 @@ def _filled(
 
 def _moved(
     patches: Patches, order: Positions, owner: Positions, starts: Positions, stops: Positions
-) -> tuple[Positions, Positions]:
-    """Return the columns that are moved so far that it is seen, as they are read, and by how much."""
+) -> tuple[Positions, Positions, Positions]:
+    """Return the columns that are moved so far that it is seen, as they are read, and what they show."""
     held = np.flatnonzero(owner >= 0)
     by = patches.shifts[owner[held]]
     widest = int((stops - starts).max())  # in the result a column may be of several pieces
     seen = np.abs(by) * SHARE_SEEN > widest
     columns, by = order[held[seen]], by[seen]
-    ascending = np.lexsort((stops[columns] - by, starts[columns] - by))
-    return columns[ascending], by[ascending]
+    first, last = starts[columns] - by, stops[columns] - by
+    ascending = np.lexsort((last, first))
+    return columns[ascending], first[ascending], last[ascending]
 
 
 def _fill(
@@ -246,13 +248,11 @@ def _fill(
 def _shift(
     made: Picture,
     over: _Over,
-    starts: Positions,
-    stops: Positions,
     sources: _Sources[Picture],
     how: _Columns[Picture],
 ) -> None:
     """Take along what lies earlier or later, with what is replaced there."""
-    first, last = starts[over.shifted] - over.by_samples, stops[over.shifted] - over.by_samples
+    first, last = over.shifted_starts, over.shifted_stops
     found = _edited(sources.read(first, last), first, last, sources, how, only_replaced=True)
     how.put(made, over.shifted, found)
 

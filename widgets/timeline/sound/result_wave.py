@@ -164,8 +164,7 @@ class ResultWave:
             columns = self._source.columns(channel, first + moved, width, n_columns)
             if self._patches is None:
                 return columns
-            edges = np.floor(first + moved + width * np.arange(n_columns + 1)).astype(np.int64)
-            return self._patched(columns, channel, edges[:-1], np.maximum(edges[1:], edges[:-1] + 1), width)
+            return self._patched(columns, channel, *_spans_of(first + moved, width, n_columns), width)
         return self._joined(channel, first, width, n_columns)
 
     def samples(self, start: int, stop: int) -> NDArray[np.float32] | None:
@@ -214,15 +213,16 @@ class ResultWave:
         first = self._track_start
 
         def read(some: NDArray[np.int64], ends: NDArray[np.int64]) -> Columns:
-            return self._parts(channel, some - first, ends - first, width)
+            return self._parts(channel, *_later(some, ends, -first), width)
 
         def read_stored(stored: Stored, some: NDArray[np.int64], ends: NDArray[np.int64]) -> Columns:
             assert self._stored is not None, "what is not there is left out"
             return self._stored.columns(stored, channel, some, ends, width)
 
-        made = patched_columns(columns, starts + first, stops + first, self._patches, read, read_stored)
+        starts, stops = _later(starts, stops, first)
+        made = patched_columns(columns, starts, stops, self._patches, read, read_stored)
         if made is not columns:  # nothing is heard beyond the track, however far an edit goes
-            outside = (stops + first <= self._begin) | (starts + first >= self._end)
+            outside = (stops <= self._begin) | (starts >= self._end)
             for values in made.arrays:
                 values[outside] = 0.0
         return made
@@ -236,6 +236,24 @@ class ResultWave:
         ascending, ends, places = _in_time_order(starts, stops)
         found = self._source.spans(channel, ascending, ends, width)
         return Columns(*(part[places] for part in found.arrays))
+
+
+# Lanes below each other mostly ask for the same spans: what is found of those is known by their arrays.
+
+
+@found_once_of(4)
+def _spans_of(first: float, width: float, n_columns: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return where columns of a width begin and end, each at least a sample."""
+    edges = np.floor(first + width * np.arange(n_columns + 1)).astype(np.int64)
+    return edges[:-1], np.maximum(edges[1:], edges[:-1] + 1)
+
+
+@found_once_of(8)
+def _later(
+    starts: NDArray[np.int64], stops: NDArray[np.int64], by_samples: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return spans so much later; the same arrays where that is nowhere else."""
+    return (starts + by_samples, stops + by_samples) if by_samples else (starts, stops)
 
 
 @found_once_of(8)

@@ -71,11 +71,22 @@ class ColumnGrid:
         """Return its columns [first, stop), counted from its first one."""
         return ColumnGrid(self.first + first, self.samples_per_column, stop - first)
 
-    def place_of(self, part: ColumnGrid) -> int | None:
-        """Return which of its columns another one begins at, all of which are its own; None for any other."""
-        at = part.first - self.first
-        is_part = self.samples_per_column == part.samples_per_column
-        return at if is_part and 0 <= at <= self.n_columns - part.n_columns else None
+    @property
+    def stop(self) -> int:
+        """Index of the column after the last."""
+        return self.first + self.n_columns
+
+    def united(self, other: ColumnGrid) -> ColumnGrid | None:
+        """Return the columns of both; None where they are of other widths, or where any lie between them."""
+        first, stop = min(self.first, other.first), max(self.stop, other.stop)
+        is_gapless = stop - first <= self.n_columns + other.n_columns
+        if self.samples_per_column != other.samples_per_column or not is_gapless:
+            return None
+        return ColumnGrid(first, self.samples_per_column, stop - first)
+
+    def beside(self, side: int) -> ColumnGrid:
+        """Return as many columns after it (1), or before it (-1)."""
+        return ColumnGrid(self.first + side * self.n_columns, self.samples_per_column, self.n_columns)
 
     def columns_of(self, start_samples: float, stop_samples: float) -> tuple[int, int]:
         """Return which columns [first, stop) show any of a span, and one more on both sides."""

@@ -1,0 +1,58 @@
+"""What may wait for the next picture: done soon after a key, in a turn of the event loop of its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QTimer
+
+AFTER_MS = 50
+"""So long after it was asked for last: a held key strikes again sooner."""
+AT_MOST_MS = 250
+"""So long after it was asked for first, however often since: what counts goes on counting."""
+
+
+class Later(QObject):
+    """Does something soon, once for all who asked for it since the last time.
+
+    Parameters
+    ----------
+    do : what is done
+    is_next : in the turn after the one that paints what is seen first; else once nobody asks any more
+    """
+
+    def __init__(self, do: Callable[[], object], parent: QObject, *, is_next: bool = False) -> None:
+        super().__init__(parent)
+        self._do = do
+        self._is_next = is_next
+        self._asked_s = 0.0
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self._reach)
+        self._turn = QTimer(self, singleShot=True, interval=0)
+        self._turn.timeout.connect(self._do)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it is still to be done."""
+        return self._timer.isActive() or self._turn.isActive()
+
+    def ask(self) -> None:
+        """Have it done soon."""
+        if self._turn.isActive():
+            return
+        now_s = time.monotonic()
+        if not self._timer.isActive():
+            self._asked_s = now_s
+        left_ms = AT_MOST_MS - round(1000 * (now_s - self._asked_s))
+        self._timer.start(0 if self._is_next else max(min(AFTER_MS, left_ms), 0))
+
+    def now(self) -> None:
+        """Do it at once; it is not due any more."""
+        self._timer.stop()
+        self._turn.stop()
+        self._do()
+
+    def _reach(self) -> None:
+        """Wait one turn more: in this one, timers come right after what is painted."""
+        self._turn.start()

@@ -1,0 +1,46 @@
+"""Reading where a window of time that moves on comes to next, while nothing else is to be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QTimer
+
+from widgets.timeline.viewport import Viewport
+
+AFTER_MS = 20
+"""So long after a window of time that moved was painted, what lies beside it is read."""
+
+
+class ReadAhead(QObject):
+    """Has the sound beside the window read, a lane in each turn of the event loop.
+
+    Parameters
+    ----------
+    read : reads one lane right of the window (1) or left of it (-1); False where all is read
+    """
+
+    def __init__(self, read: Callable[[int], bool], parent: QObject) -> None:
+        super().__init__(parent)
+        self._read = read
+        self._side, self._is_wanted = 1, False
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self._go_on)
+
+    def follow(self, before: Viewport, now: Viewport) -> None:
+        """Take that the window moves; at another zoom nothing of what was read is of use."""
+        if before != now:
+            self._timer.stop()  # it is painted first
+        if before.samples_per_px == now.samples_per_px and before.start_samples != now.start_samples:
+            self._side = 1 if now.start_samples > before.start_samples else -1
+            self._is_wanted = True
+
+    def begin(self) -> None:
+        """Begin to read: the window was painted."""
+        if self._is_wanted:
+            self._is_wanted = False
+            self._timer.start(AFTER_MS)
+
+    def _go_on(self) -> None:
+        if self._read(self._side):
+            self._timer.start(0)

@@ -40,7 +40,7 @@ from engine.separation.plain.factors import FactorSeparator
 from engine.separation.plain.outside import mask_over_bins
 from engine.separation.plain.subtraction import SubtractionSeparator
 from engine.separation.prompts import prompts_of
-from engine.separation.separate import Asked, Recording, separate
+from engine.separation.separate import Asked, Recording, meant_mask, separate
 from engine.separation.separator import Prompt, Separator, Stretch
 from engine.words.text import text_encoder
 from engine.words.vocabulary import vocabulary
@@ -98,6 +98,19 @@ class WordlessSeparator:
     def masks(self, stretch: Stretch, prompts: Sequence[Prompt]) -> tuple[Mask, ...]:
         """Return the same mask for each prompt."""
         return network_separator().masks(stretch, prompts_of(())) * len(prompts)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OthersNamedSeparator:
+    """The network that comes with Offcut, told as well what else sounds and is not meant."""
+
+    others: tuple[str, ...]
+    name: str = "others named too"
+
+    def masks(self, stretch: Stretch, prompts: Sequence[Prompt]) -> tuple[Mask, ...]:
+        """Return a mask for each prompt."""
+        staying = prompts_of([f"not {other}" for other in self.others])
+        return tuple(meant_mask(stretch, (prompt, *staying), network_separator()) for prompt in prompts)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,6 +190,7 @@ def _compared(name: str, mixtures: Iterator[Mixture], progress: Progress) -> Ite
             network_separator(),
             WordlessSeparator(),
             AloneSeparator(),
+            OthersNamedSeparator(tuple(dict.fromkeys(mixture.others))),
             SubtractionSeparator(),
             FactorSeparator(),
             OracleSeparator(mixture),

@@ -117,4 +117,5 @@ class ThresholdDrag(QObject):
     def _end(self) -> None:
         self._wanted = None
         self._timeline.set_outlook("")
+        self._panel.end_outlook()
         self._show_queue()

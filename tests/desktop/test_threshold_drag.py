@@ -48,7 +48,7 @@ def move(hands: Hands, score: float) -> None:
         session.state, session.curve, session.grid, session.listening, settings, SILENT
     ).sentence
     hands.qtbot.waitUntil(lambda: window.timeline.canvas.outlook == found)
-    assert found in summary(hands)
+    hands.qtbot.waitUntil(lambda: found in summary(hands))
 
 
 def summary(hands: Hands) -> str:
@@ -66,7 +66,7 @@ def test_queue_and_length_follow_the_line_and_the_document_waits(reviewing: Hand
     assert window.session.state is before
     reviewing.press("Esc")
     assert window.timeline.canvas.outlook == ""
-    assert summary(reviewing) == told
+    reviewing.qtbot.waitUntil(lambda: summary(reviewing) == told)
     assert window.session.state is before
 
 

@@ -64,6 +64,7 @@ class QueuePanel(QFrame):
         self._statistics: ReviewStatistics | None = None
         self._learned: Learned | None = None
         self._moved: SaidOfSpan | None = None
+        self._looks_ahead = False
         self.setProperty("surface", "panel")
         self.setAccessibleName("Review")
         self._head = QueueHead(theme, keys)
@@ -158,9 +159,14 @@ class QueuePanel(QFrame):
         self._show_middle()
 
     def set_outlook(self, threshold: float, count: int, sentence: str) -> None:
-        """Say what a threshold that is dragged would lead to, until the review is set again."""
+        """Say what a threshold that is dragged would lead to, until it is let go of."""
+        self._looks_ahead = True
         self._head.set_summary(sentence)
         self._say_above(count, threshold)
+
+    def end_outlook(self) -> None:
+        """Let the next figures say again what is; those that come while a threshold is dragged say nothing."""
+        self._looks_ahead = False
 
     def _say_above(self, count: int, threshold: float) -> None:
         some = f"Accept {count:,} at or above {threshold:.2f}"
@@ -212,9 +218,11 @@ class QueuePanel(QFrame):
     ) -> None:
         """Show how far the review is; see `set_review`."""
         self._statistics, self._threshold = statistics, threshold
+        self._foot.setVisible(statistics.total > 0)
+        if self._looks_ahead:
+            return
         self._head.set_review(state, statistics, all_decided(statistics, self._keys))
         self._say_above(above_count, threshold)
-        self._foot.setVisible(statistics.total > 0)
 
     def set_queue(
         self,

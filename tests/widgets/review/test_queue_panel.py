@@ -301,3 +301,19 @@ def test_the_nearest_kept_example_is_named_and_its_time_always_shows(
     show(panel, state, "cut-13")
     assert not any(part.isVisible() for part in (words["nearest kept"], words["1:02:05"], hear))
     assert card.heightForWidth(card.width()) < with_example
+
+
+def test_figures_that_come_while_a_threshold_is_dragged_wait_until_it_is_let_go(panel: QueuePanel) -> None:
+    """What a key before the drag still had to show once took the place of what the drag would lead to."""
+
+    def said() -> str:
+        return " ".join(label.text() for label in panel.findChildren(QLabel))
+
+    figures = statistics(SOME)
+    panel.set_review(SOME, listing(SOME, ("cut-1", "cut-2")), "cut-1", "left", figures, 0.8, 2)
+    panel.set_outlook(0.6, 5, "5 cuts would remain")
+    panel.set_figures(SOME, figures, 0.8, 2)
+    assert "5 cuts would remain" in said()
+    panel.end_outlook()
+    panel.set_figures(SOME, figures, 0.8, 2)
+    assert "5 cuts would remain" not in said()

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from engine.matching.decode import FOLLOWED_RATIO, UNKNOWN, Stay, decode
 from engine.matching.diagonals import Diagonal, diagonals
+from engine.matching.faint import HOP_SAMPLES as FAINT_HOP_SAMPLES
+from engine.matching.faint import WINDOW_SAMPLES as FAINT_SAMPLES
+from engine.matching.faint import faint_places
 from engine.matching.heard import HOP_SAMPLES, RATE_HZ, Heard
 from engine.matching.likelihood import STEP_SAMPLES
 from engine.matching.places import places, stretches
@@ -18,6 +21,7 @@ from engine.progress import Progress
 _LONG_FRAMES, _LONG_HOP = 22, 5
 _SHORT_FRAMES, _SHORT_HOP = 8, 2
 _GAP_OF_STRETCHES = 1.5
+_ROUNDS = 2  # what lay beside a louder piece is heard once that is known
 _SEARCHED_AGAIN_S = 0.15
 _AROUND_S = 0.25
 _FOLLOWED_ON_S = 2.0
@@ -45,9 +49,17 @@ def searched(raws: Sequence[Heard], edited: Heard, progress: Progress) -> list[S
     if len(again):
         more = _lines(raws, edited, _SHORT_FRAMES, _SHORT_HOP, again, progress.part(0.7, 0.8))
         lines = [*lines, *more]
-        stays = decode(monos, edited.mono, lines, progress.part(0.8, 0.9))
-    lines = _followed(stays, lines)
-    stays = decode(monos, edited.mono, lines, progress.part(0.9, 1.0), FOLLOWED_RATIO)
+        stays = decode(monos, edited.mono, lines, progress.part(0.8, 0.85))
+    lines, looked_at = _followed(stays, lines), list[tuple[float, float]]()
+    for number in range(_ROUNDS):
+        share = progress.part(0.85, 1.0).step(number, _ROUNDS)
+        spans = [span for span in _unknown(stays) if span not in looked_at]
+        hidden = faint_places(monos, edited.mono, spans, share.part(0.0, 0.5))
+        if number and not len(hidden.at):
+            break
+        lines += diagonals(hidden, FAINT_SAMPLES, FAINT_SAMPLES + _GAP_OF_STRETCHES * FAINT_HOP_SAMPLES)
+        stays = decode(monos, edited.mono, lines, share.part(0.5, 1.0), FOLLOWED_RATIO)
+        looked_at += spans
     return _stretches(stays, lines, length)
 
 

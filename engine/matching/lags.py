@@ -1,0 +1,105 @@
+"""At which lags stretches of sound agree with a recording: correlations at every lag, by overlapping blocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import irfft, next_fast_len, rfft
+from scipy.signal import welch
+
+from engine.matching.heard import Floats
+from engine.progress import Progress
+
+_BLOCK_LAGS = 1 << 16
+_CELL_LAGS = 256
+_TAPS = 1024
+_QUIETEST = 1e-6  # of the mean power of a recording
+
+
+@dataclass(frozen=True, slots=True)
+class Lags:
+    """Where a stretch agrees with a recording, the best first.
+
+    Attributes
+    ----------
+    lags : where it begins there, in fractions of a sample, shape (n,)
+    scores : the normalised correlation, at most 1, shape (n,)
+    deviation : that of all lags
+    """
+
+    lags: NDArray[np.float64]
+    scores: NDArray[np.float64]
+    deviation: float
+
+    def above(self, least: float, most: int) -> Lags:
+        """Return those that agree better than something, so many at most."""
+        kept = slice(0, min(most, int(np.count_nonzero(self.scores > least))))
+        return Lags(self.lags[kept], self.scores[kept], self.deviation)
+
+
+def inverse_filter(heard: Floats) -> Floats:
+    """Return the taps, symmetric about their middle, of the inverse of the spectrum of some sound.
+
+    What is filtered by it is told apart by all of its spectrum, not by where most of its power lies.
+    """
+    power = welch(heard, nperseg=min(_TAPS, len(heard)), detrend=False)[1]
+    power = np.interp(np.linspace(0.0, 1.0, _TAPS // 2 + 1), np.linspace(0.0, 1.0, len(power)), power)
+    gains = 1.0 / np.sqrt(power + 1e-4 * power.max() + 1e-20)
+    taps: Floats = (np.roll(irfft(gains), _TAPS // 2)[1:] * np.hanning(_TAPS - 1)).astype(np.float32)
+    return taps
+
+
+def agreeing(known: Floats, asked: Floats, progress: Progress, doing: str) -> list[Lags]:
+    """Return for each stretch the best lag of each cell of `_CELL_LAGS`.
+
+    Parameters
+    ----------
+    known : shape (n,)
+    asked : shape (stretches, samples), zeros after the end of a shorter one
+    doing : what it is for, in words
+    """
+    length = asked.shape[1]
+    size = next_fast_len(_BLOCK_LAGS + length, real=True)
+    spectra = np.conj(rfft(asked, size, axis=1))
+    lengths = np.linalg.norm(asked, axis=1)
+    quietest = max(1e-20, _QUIETEST * length * float(np.mean(np.square(known, dtype=np.float64))))
+    lags: list[list[NDArray[np.float64]]] = [[] for _ in asked]
+    scores: list[list[NDArray[np.float64]]] = [[] for _ in asked]
+    squares = np.zeros(len(asked))
+    for first in range(0, len(known), _BLOCK_LAGS):
+        progress.check_cancelled()
+        progress.report(first / len(known), doing)
+        piece = np.zeros(_BLOCK_LAGS + length, np.float32)
+        there = known[first : first + len(piece)]
+        piece[: len(there)] = there
+        sums = np.concatenate([[0.0], np.cumsum(np.square(piece, dtype=np.float64))])
+        scale = 1.0 / np.sqrt(np.maximum(sums[length:-1] - sums[: -length - 1], quietest))
+        spectrum = rfft(piece, size)
+        for row in np.flatnonzero(lengths):
+            found = irfft(spectrum * spectra[row], size)[:_BLOCK_LAGS] * scale / lengths[row]
+            squares[row] += float(found @ found)
+            inner, heights = _tops(found)
+            lags[row].append(first + inner)
+            scores[row].append(heights)
+    deviations = np.sqrt(squares / max(1, len(known)))
+    return [_sorted(*each) for each in zip(lags, scores, deviations.tolist(), strict=True)]
+
+
+def _tops(found: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the highest place of each cell, to a part of a sample, and how high it is."""
+    cells = found.reshape(-1, _CELL_LAGS)
+    best = np.argmax(cells, axis=1) + np.arange(len(cells)) * _CELL_LAGS
+    inner = np.clip(best, 1, len(found) - 2)
+    before, top, after = (found[inner + step].astype(np.float64) for step in (-1, 0, 1))
+    bend = before - 2.0 * top + after
+    part = np.where(bend < -1e-12, 0.5 * (before - after) / np.where(bend == 0.0, 1.0, bend), 0.0)
+    return inner + np.clip(part, -0.5, 0.5), found[best].astype(np.float64)
+
+
+def _sorted(lags: list[NDArray[np.float64]], scores: list[NDArray[np.float64]], deviation: float) -> Lags:
+    if not lags:
+        return Lags(np.zeros(0), np.zeros(0), 0.0)
+    order = np.argsort(-np.concatenate(scores), kind="stable")
+    return Lags(np.concatenate(lags)[order], np.concatenate(scores)[order], deviation)

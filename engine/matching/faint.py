@@ -14,7 +14,7 @@ import numpy as np
 from scipy.signal import oaconvolve
 
 from engine.matching.heard import RATE_HZ, Floats
-from engine.matching.lags import agreeing, inverse_filter
+from engine.matching.lags import agreeing, evenly, inverse_filter
 from engine.matching.places import Places, joined_places
 from engine.progress import Progress
 
@@ -37,7 +37,9 @@ def faint_places(
     ----------
     raws, edited : mono, as the search hears them; spans in their samples
     """
-    windows = _affordable(_windows(spans, len(edited)), sum(map(len, raws)))
+    every = _windows(spans, len(edited))
+    most = max(1, _MOST_WORK // max(1, sum(map(len, raws))))
+    windows = [every[one] for one in evenly(len(every), most)]
     heard = [edited[start:stop] for start, stop in windows]
     if not any(np.any(piece) for piece in heard):
         return joined_places([])
@@ -66,10 +68,3 @@ def _windows(spans: Sequence[tuple[float, float]], length: int) -> list[tuple[in
         for start in np.linspace(first, max(first, last - WINDOW_SAMPLES), count).astype(int).tolist():
             windows.append((start, min(last, start + WINDOW_SAMPLES)))
     return windows
-
-
-def _affordable(windows: list[tuple[int, int]], raw_samples: int) -> list[tuple[int, int]]:
-    most = max(1, _MOST_WORK // max(1, raw_samples))
-    if len(windows) <= most:
-        return windows
-    return [windows[one] for one in np.linspace(0, len(windows) - 1, most).astype(int)]

@@ -1,4 +1,4 @@
-"""At which lags stretches of sound agree with a recording: correlations at every lag, by overlapping blocks."""
+"""At which lags stretches of sound agree with a recording: correlated at every lag, by overlapping blocks."""
 
 from __future__ import annotations
 
@@ -37,6 +37,11 @@ class Lags:
         """Return those that agree better than something, so many at most."""
         kept = slice(0, min(most, int(np.count_nonzero(self.scores > least))))
         return Lags(self.lags[kept], self.scores[kept], self.deviation)
+
+
+def evenly(count: int, most: int) -> NDArray[np.int64]:
+    """Return the numbers of so many of `count` at most, evenly from the first to the last."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.int64))
 
 
 def inverse_filter(heard: Floats) -> Floats:

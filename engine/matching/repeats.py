@@ -11,14 +11,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 from scipy.signal import oaconvolve, resample_poly
 
 from engine.matching.diagonals import Diagonal
 from engine.matching.heard import RATE_HZ, Floats
-from engine.matching.lags import agreeing, inverse_filter
+from engine.matching.lags import agreeing, evenly, inverse_filter
 from engine.matching.likelihood import STEP_SAMPLES, cut, log_likelihoods
-from engine.matching.search import Stretch
+from engine.matching.search import Stretch, joined
 from engine.progress import Progress
 
 _DECIMATED = 4
@@ -31,6 +32,7 @@ _MOST_PLACES = 96
 _MOST_STEPS = 256
 _BETTER_BY = 8.0  # nats; the best of a hundred equals has five by chance
 _TOGETHER = 32
+_MOST_WORK = 80 * 3600 * RATE_HZ  # stretches times samples of the raw recordings: eighty of an hour
 _ALIGNED_SAMPLES = 2 * RATE_HZ
 _FINER = 8
 
@@ -40,12 +42,16 @@ def settled(
 ) -> list[Stretch]:
     """Return stretches, each moved to the place that explains it best of all that sound the same.
 
+    Where that would take too long, some of them, evenly from start to end.
+
     Parameters
     ----------
     raws, edited : mono, as the search hears them; stretches in their samples
     """
     cores = [_core(one) for one in found]
-    numbers = [number for number, core in enumerate(cores) if core is not None]
+    most = max(1, _MOST_WORK // max(1, sum(map(len, raws))))
+    able = [number for number, core in enumerate(cores) if core is not None]
+    numbers = [able[one] for one in evenly(len(able), most)]
     low = [resample_poly(raw, 1, _DECIMATED).astype(np.float32) for raw in raws]
     begins = np.zeros(len(numbers), np.int64)
     asked = np.zeros((len(numbers), _WINDOW_SAMPLES), np.float32)
@@ -72,7 +78,7 @@ def settled(
     moved = list(found)
     for number, places in zip(numbers, others, strict=True):
         moved[number] = _best(raws, edited, found[number], places)
-    return moved
+    return joined(moved)
 
 
 def _filtered(samples: Floats, taps: Floats) -> Floats:
@@ -91,7 +97,12 @@ def _core(one: Stretch) -> tuple[float, float] | None:
 def _best(
     raws: Sequence[Floats], edited: Floats, one: Stretch, places: Sequence[tuple[int, float]]
 ) -> Stretch:
-    """Return a stretch on the best of some lines: raw recordings, and by how much later they are than its own."""
+    """Return a stretch on the best of its line and others.
+
+    Parameters
+    ----------
+    places : a raw recording each, and by how much later there than on its own line it sounds the same
+    """
     line, core = one.line, _core(one)
     assert line is not None
     assert core is not None
@@ -103,16 +114,23 @@ def _best(
         lines.append(Diagonal(raw, offset, line.start, line.stop, line.score))
     if len(lines) == 1:
         return one
-    first, last = (round(edge / STEP_SAMPLES) for edge in core)
-    ratios = np.zeros(len(lines))
-    for step in range(first, last, _MOST_STEPS):
-        count = min(_MOST_STEPS, last - step)
-        for some in np.array_split(np.arange(len(lines)), len(lines) // _TOGETHER + 1):
-            ratios[some] += log_likelihoods(raws, edited, [lines[k] for k in some], step, count, 0.0).sum(
-                axis=0
-            )
+    ratios = _explained(raws, edited, lines, core)
     best = int(np.argmax(ratios))
     return replace(one, line=lines[best]) if ratios[best] > ratios[0] + _BETTER_BY else one
+
+
+def _explained(
+    raws: Sequence[Floats], edited: Floats, lines: Sequence[Diagonal], core: tuple[float, float]
+) -> NDArray[np.float64]:
+    """Return the log-likelihood ratio of each line over a span, shape (lines,)."""
+    first, last = (round(edge / STEP_SAMPLES) for edge in core)
+    ratios = np.zeros(len(lines))
+    for some in np.array_split(np.arange(len(lines)), len(lines) // _TOGETHER + 1):
+        these = [lines[one] for one in some]
+        for step in range(first, last, _MOST_STEPS):
+            count = min(_MOST_STEPS, last - step)
+            ratios[some] += log_likelihoods(raws, edited, these, step, count, 0.0).sum(axis=0)
+    return ratios
 
 
 def _nearest(mine: Floats, theirs: Floats, offset: float, apart: float, core: tuple[float, float]) -> float:

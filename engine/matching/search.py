@@ -117,7 +117,7 @@ def _stretches(stays: Sequence[Stay], lines: Sequence[Diagonal], length: int) ->
             found.append(Stretch(line, start, stop))
     if found:
         found[-1] = replace(found[-1], stop=float(length))
-    return _joined(_without_short_gaps(found))
+    return joined(_without_short_gaps(found))
 
 
 def _without_short_gaps(found: Sequence[Stretch]) -> list[Stretch]:
@@ -140,14 +140,15 @@ def _without_short_gaps(found: Sequence[Stretch]) -> list[Stretch]:
     return kept
 
 
-def _joined(found: Sequence[Stretch]) -> list[Stretch]:
-    joined: list[Stretch] = []
+def joined(found: Sequence[Stretch]) -> list[Stretch]:
+    """Return stretches with those that follow each other on the same line as one."""
+    kept: list[Stretch] = []
     for one in found:
-        if joined and _is_same(joined[-1].line, one.line):
-            joined[-1] = replace(joined[-1], stop=one.stop)
+        if kept and _is_same(kept[-1].line, one.line):
+            kept[-1] = replace(kept[-1], stop=one.stop)
         else:
-            joined.append(one)
-    return joined
+            kept.append(one)
+    return kept
 
 
 def _is_same(one: Diagonal | None, other: Diagonal | None) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from engine.matching.diagonals import Diagonal
 from engine.matching.heard import RATE_HZ, Floats
 from engine.matching.likelihood import STEP_SAMPLES, log_likelihoods
+from engine.matching.side_by_side import side_by_side
 from engine.progress import Progress
 
 UNKNOWN = -1
@@ -84,13 +86,18 @@ def _seen(raws: Sequence[Floats], edited: Floats, lines: Sequence[Diagonal]) -> 
     """Return the log-likelihood ratio of each line, nats a step, where it is highest of some places."""
     best = np.zeros(len(lines))
     starts, stops = (np.array([getattr(line, end) for line in lines]) for end in ("start", "stop"))
-    for middle in np.arange(_LOOK_SAMPLES / 2, len(edited), _LOOK_SAMPLES):
+
+    def looked_at(middle: float) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float64]]]:
         here = np.flatnonzero((starts <= middle) & (stops > middle))
+        first = round(middle / STEP_SAMPLES) - _LOOK_STEPS // 2
         for some in np.array_split(here, len(here) // _TOGETHER + 1):
             if len(some):
-                first = round(middle / STEP_SAMPLES) - _LOOK_STEPS // 2
                 ratios = log_likelihoods(raws, edited, [lines[one] for one in some], first, _LOOK_STEPS, 0.0)
-                best[some] = np.maximum(best[some], ratios.mean(axis=0))
+                yield some, ratios.mean(axis=0)
+
+    middles = np.arange(_LOOK_SAMPLES / 2, len(edited), _LOOK_SAMPLES).tolist()
+    for some, ratios in chain.from_iterable(side_by_side(lambda middle: list(looked_at(middle)), middles)):
+        best[some] = np.maximum(best[some], ratios)
     return best
 
 

@@ -10,6 +10,7 @@ from scipy.fft import irfft, next_fast_len, rfft
 from scipy.signal import welch
 
 from engine.matching.heard import Floats
+from engine.matching.side_by_side import side_by_side
 from engine.progress import Progress
 
 _BLOCK_LAGS = 1 << 16
@@ -66,30 +67,55 @@ def agreeing(known: Floats, asked: Floats, progress: Progress, doing: str) -> li
     doing : what it is for, in words
     """
     length = asked.shape[1]
-    size = next_fast_len(_BLOCK_LAGS + length, real=True)
-    spectra = np.conj(rfft(asked, size, axis=1))
-    lengths = np.linalg.norm(asked, axis=1)
+    size = 2 * next_fast_len((_BLOCK_LAGS + length + 1) // 2)
+    norms = np.linalg.norm(asked, axis=1, keepdims=True)
+    spectra = np.conj(rfft(asked / np.maximum(norms, 1e-20), size, axis=1))
     quietest = max(1e-20, _QUIETEST * length * float(np.mean(np.square(known, dtype=np.float64))))
-    lags: list[list[NDArray[np.float64]]] = [[] for _ in asked]
-    scores: list[list[NDArray[np.float64]]] = [[] for _ in asked]
-    squares = np.zeros(len(asked))
-    for first in range(0, len(known), _BLOCK_LAGS):
+
+    def in_block(first: int) -> _Block:
         progress.check_cancelled()
         progress.report(first / len(known), doing)
         piece = np.zeros(_BLOCK_LAGS + length, np.float32)
         there = known[first : first + len(piece)]
         piece[: len(there)] = there
         sums = np.concatenate([[0.0], np.cumsum(np.square(piece, dtype=np.float64))])
-        scale = 1.0 / np.sqrt(np.maximum(sums[length:-1] - sums[: -length - 1], quietest))
-        spectrum = rfft(piece, size)
-        for row in np.flatnonzero(lengths):
-            found = irfft(spectrum * spectra[row], size)[:_BLOCK_LAGS] * scale / lengths[row]
-            squares[row] += float(found @ found)
-            inner, heights = _tops(found)
-            lags[row].append(first + inner)
-            scores[row].append(heights)
-    deviations = np.sqrt(squares / max(1, len(known)))
-    return [_sorted(*each) for each in zip(lags, scores, deviations.tolist(), strict=True)]
+        power = np.maximum(sums[length:-1] - sums[: -length - 1], quietest)
+        return _block(rfft(piece, size), spectra, (1.0 / np.sqrt(power)).astype(np.float32), first)
+
+    blocks = side_by_side(in_block, range(0, len(known), _BLOCK_LAGS))
+    if not blocks:
+        return [Lags(np.zeros(0), np.zeros(0), 0.0) for _ in asked]
+    lags, scores = (np.concatenate([getattr(one, of) for one in blocks], axis=1) for of in ("lags", "scores"))
+    deviations = np.sqrt(np.sum([one.squares for one in blocks], axis=0) / len(known))
+    orders = np.argsort(-scores, axis=1, kind="stable")
+    return [
+        Lags(lags[row, order], scores[row, order], float(deviations[row])) for row, order in enumerate(orders)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """What agrees within a block: the best lag of each cell, shape (stretches, cells), and the sum of squares."""
+
+    lags: NDArray[np.float64]
+    scores: NDArray[np.float64]
+    squares: NDArray[np.float64]
+
+
+def _block(
+    spectrum: NDArray[np.complexfloating],
+    spectra: NDArray[np.complexfloating],
+    scale: Floats,
+    first: int,
+) -> _Block:
+    lags, scores, squares = [], [], []
+    for mine in spectra:
+        found = irfft(spectrum * mine, 2 * (len(spectrum) - 1))[:_BLOCK_LAGS] * scale
+        inner, heights = _tops(found)
+        lags.append(first + inner)
+        scores.append(heights)
+        squares.append(float(found @ found))
+    return _Block(np.array(lags), np.array(scores), np.array(squares))
 
 
 def _tops(found: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -101,10 +127,3 @@ def _tops(found: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.
     bend = before - 2.0 * top + after
     part = np.where(bend < -1e-12, 0.5 * (before - after) / np.where(bend == 0.0, 1.0, bend), 0.0)
     return inner + np.clip(part, -0.5, 0.5), found[best].astype(np.float64)
-
-
-def _sorted(lags: list[NDArray[np.float64]], scores: list[NDArray[np.float64]], deviation: float) -> Lags:
-    if not lags:
-        return Lags(np.zeros(0), np.zeros(0), 0.0)
-    order = np.argsort(-np.concatenate(scores), kind="stable")
-    return Lags(np.concatenate(lags)[order], np.concatenate(scores)[order], deviation)

@@ -20,6 +20,7 @@ from engine.matching.heard import RATE_HZ, Floats
 from engine.matching.lags import agreeing, evenly, inverse_filter
 from engine.matching.likelihood import STEP_SAMPLES, cut, log_likelihoods
 from engine.matching.search import Stretch, joined
+from engine.matching.side_by_side import side_by_side
 from engine.progress import Progress
 
 _DECIMATED = 4
@@ -75,10 +76,12 @@ def settled(
         for row, answer in enumerate(answers):
             lags = answer.above(_LEAST_ALIKE, _MOST_PLACES).lags
             others[row] += [(raw, apart) for apart in ((lags - begins[row]) * _DECIMATED).tolist()]
-    moved = list(found)
-    for number, places in zip(numbers, others, strict=True):
-        moved[number] = _best(raws, edited, found[number], places)
-    return joined(moved)
+    moved = dict(enumerate(found))
+    best = side_by_side(
+        lambda row: _best(raws, edited, found[numbers[row]], others[row]), range(len(numbers))
+    )
+    moved.update(zip(numbers, best, strict=True))
+    return joined(list(moved.values()))
 
 
 def _filtered(samples: Floats, taps: Floats) -> Floats:

@@ -95,7 +95,7 @@ def agreeing(known: Floats, asked: Floats, progress: Progress, doing: str) -> li
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """What agrees within a block: the best lag of each cell, shape (stretches, cells), and the sum of squares."""
+    """What agrees within a block: the best lag of each cell, shape (stretches, cells); the sum of squares."""
 
     lags: NDArray[np.float64]
     scores: NDArray[np.float64]

@@ -27,6 +27,7 @@ _AROUND_S = 0.25
 _FOLLOWED_ON_S = 2.0
 _SAME_WITHIN_SAMPLES = 1.2
 _SHORTEST_UNKNOWN_S = 0.13
+_FLICKER_S = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def _stretches(stays: Sequence[Stay], lines: Sequence[Diagonal], length: int) ->
             found.append(Stretch(line, start, stop))
     if found:
         found[-1] = replace(found[-1], stop=float(length))
-    return joined(_without_short_gaps(found))
+    return joined(without_flicker(joined(_without_short_gaps(found))))
 
 
 def _without_short_gaps(found: Sequence[Stretch]) -> list[Stretch]:
@@ -138,6 +139,21 @@ def _without_short_gaps(found: Sequence[Stretch]) -> list[Stretch]:
     if kept:
         kept[0] = replace(kept[0], start=0.0)
     return kept
+
+
+def without_flicker(found: Sequence[Stretch]) -> list[Stretch]:
+    """Return stretches in which lines that take turns for a moment, as in a long crossfade, do so once."""
+    kept = list(found)
+    for first in range(len(kept) - 3):
+        one, other, one_again, other_again = kept[first : first + 4]
+        takes_turns = _is_same(one.line, one_again.line) and _is_same(other.line, other_again.line)
+        if takes_turns and max(each.stop - each.start for each in (other, one_again)) < _FLICKER_S * RATE_HZ:
+            middle = (other.start + one_again.stop) / 2
+            kept[first] = replace(one, stop=middle)
+            kept[first + 1] = replace(one, start=middle, stop=middle)
+            kept[first + 2] = replace(other_again, start=middle, stop=middle)
+            kept[first + 3] = replace(other_again, start=middle)
+    return [each for each in kept if each.stop > each.start]
 
 
 def joined(found: Sequence[Stretch]) -> list[Stretch]:

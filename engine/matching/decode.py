@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from engine.matching.diagonals import Diagonal
 from engine.matching.heard import RATE_HZ, Floats
 from engine.matching.likelihood import STEP_SAMPLES, log_likelihoods
+from engine.matching.side_by_side import side_by_side
 from engine.progress import Progress
 
 UNKNOWN = -1
@@ -23,7 +25,7 @@ FOLLOWED_RATIO = 9.0
 _JUMP = 70.0
 _BLOCK_STEPS = 32
 _REACH_SAMPLES = 1.2 * RATE_HZ
-_MOST_LINES = 12
+_MOST_LINES = 8
 _LOOK_STEPS = 6
 _LOOK_SAMPLES = 0.37 * RATE_HZ
 _TOGETHER = 64
@@ -55,7 +57,8 @@ def decode(
     steps = len(edited) // STEP_SAMPLES + 1
     starts = np.array([line.start for line in lines]) - _REACH_SAMPLES
     stops = np.array([line.stop for line in lines]) + _REACH_SAMPLES
-    scores = _seen(raws, edited, lines)
+    seen = _seen(raws, edited, lines)
+    scores = seen.best(0.0, float(len(edited)), len(lines))
     blocks: list[_Block] = []
     states, totals = [UNKNOWN], np.zeros(1)
     kept: list[int] = []
@@ -65,8 +68,11 @@ def decode(
         count = min(_BLOCK_STEPS, steps - first)
         begin, end = first * STEP_SAMPLES, (first + count) * STEP_SAMPLES
         near = np.flatnonzero((starts <= end) & (stops >= begin))
-        near = near[np.argsort(-scores[near], kind="stable")][:_MOST_LINES]
-        active = [*dict.fromkeys([*kept, *near.tolist()])]
+        here = seen.best(begin - _LOOK_SAMPLES / 2, end + _LOOK_SAMPLES / 2, len(lines))
+        best_here, best_anywhere = (
+            near[np.argsort(-by[near], kind="stable")][:_MOST_LINES] for by in (here, scores)
+        )
+        active = [*dict.fromkeys([*kept, *best_here.tolist(), *best_anywhere.tolist()])]
         ratios = np.full((count, len(active) + 1), unknown_ratio)
         if active:
             ratios[:, :-1] = log_likelihoods(
@@ -80,18 +86,50 @@ def decode(
     return _way(blocks, totals)
 
 
-def _seen(raws: Sequence[Floats], edited: Floats, lines: Sequence[Diagonal]) -> NDArray[np.float64]:
-    """Return the log-likelihood ratio of each line, nats a step, where it is highest of some places."""
-    best = np.zeros(len(lines))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """How likely lines are where they were seen, one look a row, in the order of time.
+
+    Attributes
+    ----------
+    at : the middle of the look, in samples
+    line, ratio : its number, and its log-likelihood ratio in nats a step
+    """
+
+    at: NDArray[np.float64]
+    line: NDArray[np.int64]
+    ratio: NDArray[np.float64]
+
+    def best(self, start: float, stop: float, lines: int) -> NDArray[np.float64]:
+        """Return the highest ratio of each line within a span, 0 where it was not seen there."""
+        rows = slice(*np.searchsorted(self.at, [start, stop]))
+        found = np.zeros(lines)
+        np.maximum.at(found, self.line[rows], self.ratio[rows])
+        return found
+
+
+def _seen(raws: Sequence[Floats], edited: Floats, lines: Sequence[Diagonal]) -> _Seen:
+    """Look at each line at some places of its own."""
     starts, stops = (np.array([getattr(line, end) for line in lines]) for end in ("start", "stop"))
-    for middle in np.arange(_LOOK_SAMPLES / 2, len(edited), _LOOK_SAMPLES):
+
+    def looked_at(middle: float) -> list[_Seen]:
         here = np.flatnonzero((starts <= middle) & (stops > middle))
+        first = round(middle / STEP_SAMPLES) - _LOOK_STEPS // 2
+        looks = []
         for some in np.array_split(here, len(here) // _TOGETHER + 1):
-            if len(some):
-                first = round(middle / STEP_SAMPLES) - _LOOK_STEPS // 2
-                ratios = log_likelihoods(raws, edited, [lines[one] for one in some], first, _LOOK_STEPS, 0.0)
-                best[some] = np.maximum(best[some], ratios.mean(axis=0))
-    return best
+            these = [lines[one] for one in some]
+            if these:
+                ratios = log_likelihoods(raws, edited, these, first, _LOOK_STEPS, 0.0).mean(axis=0)
+                looks.append(_Seen(np.full(len(some), middle), some, ratios))
+        return looks
+
+    middles = np.arange(_LOOK_SAMPLES / 2, len(edited), _LOOK_SAMPLES).tolist()
+    looks = list(chain.from_iterable(side_by_side(looked_at, middles)))
+    return _Seen(
+        np.concatenate([one.at for one in looks] or [np.zeros(0)]),
+        np.concatenate([one.line for one in looks] or [np.zeros(0, np.int64)]),
+        np.concatenate([one.ratio for one in looks] or [np.zeros(0)]),
+    )
 
 
 def _alive(active: list[int], ratios: NDArray[np.float64], unknown_ratio: float) -> list[int]:

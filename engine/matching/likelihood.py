@@ -44,8 +44,8 @@ def log_likelihoods(
     steps = count + 2 * _MARGIN
     begin = (first - _MARGIN) * STEP_SAMPLES - WINDOW_SAMPLES // 2
     length = (steps - 1) * STEP_SAMPLES + WINDOW_SAMPLES
-    mine, my_power = _spectra(_cut(edited, begin, length)[None])
-    pieces = np.stack([_cut(raws[line.raw], begin + round(line.offset), length) for line in lines])
+    mine, my_power = _spectra(cut(edited, begin, length)[None])
+    pieces = np.stack([cut(raws[line.raw], begin + round(line.offset), length) for line in lines])
     theirs, their_power = _spectra(pieces)
     fractions = np.array([line.offset - round(line.offset) for line in lines])
     bins = np.arange(theirs.shape[2])
@@ -65,7 +65,8 @@ def log_likelihoods(
     return ratio.T
 
 
-def _cut(samples: Floats, begin: int, length: int) -> Floats:
+def cut(samples: Floats, begin: int, length: int) -> Floats:
+    """Return so many samples from one on, zeros outside of the recording."""
     out = np.zeros(length, np.float32)
     piece = samples[max(0, begin) : max(0, begin + length)]
     lead = max(0, -begin)

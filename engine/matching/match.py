@@ -16,6 +16,7 @@ from engine.matching.levels import BLOCK_S, ride, to_db
 from engine.matching.line_sound import Line, as_channels
 from engine.matching.matched import GainPoint, Matched, Segment
 from engine.matching.null_test import with_residuals
+from engine.matching.repeats import settled
 from engine.matching.seams import Placed, placed
 from engine.matching.search import Stretch, searched
 from engine.matching.short_filter import fitted_gain
@@ -63,7 +64,8 @@ def match_sounds(raws: tuple[Sound, ...], edited: Sound, progress: Progress = SI
         played = played_back(edited, speed)
         target = heard(played, progress.part(0.6, 0.62))
         rough = searched(sources, target, progress.part(0.62, 0.7))
-    segments = _edit_list(raws, played, rough, progress.part(0.7, 1.0))
+    rough = settled([source.mono for source in sources], target.mono, rough, progress.part(0.7, 0.75))
+    segments = _edit_list(raws, played, rough, progress.part(0.75, 1.0))
     if speed is not None:
         segments = [_at_speed(segment, speed) for segment in segments]
     open_spans = unmatched(segments, edited.length_samples)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 
 from engine.matching.heard import HOP_SAMPLES, Floats, Heard, patterns
+from engine.matching.side_by_side import side_by_side
 from engine.progress import Progress
 
 _MOST_ALIKE = 64
@@ -78,10 +79,12 @@ def places(
         progress.report(first / len(starts), "Searching")
         rows = starts[first : first + _ROWS]
         likeness = asked[rows] @ table.T
-        for row, start in enumerate(rows):
+
+        def found(row: int, likeness: Floats = likeness, rows: NDArray[np.int64] = rows) -> Places:
             chosen = _apart(likeness[row])
-            if len(chosen):
-                parts.append(_correlated(raws, edited, int(start), frames, owner[chosen], frame[chosen]))
+            return _correlated(raws, edited, int(rows[row]), frames, owner[chosen], frame[chosen])
+
+        parts += side_by_side(found, range(len(rows)))
     return joined_places(parts)
 
 
@@ -113,6 +116,8 @@ def _correlated(
     owner: NDArray[np.int64],
     frame: NDArray[np.int64],
 ) -> Places:
+    if not len(owner):
+        return joined_places([])
     length = frames * HOP_SAMPLES
     first = start * HOP_SAMPLES
     stretch = edited.mono[first : first + length]

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from engine.matching.decode import FOLLOWED_RATIO, UNKNOWN, Stay, decode
 from engine.matching.diagonals import Diagonal, diagonals
+from engine.matching.faint import HOP_SAMPLES as FAINT_HOP_SAMPLES
+from engine.matching.faint import WINDOW_SAMPLES as FAINT_SAMPLES
+from engine.matching.faint import faint_places
 from engine.matching.heard import HOP_SAMPLES, RATE_HZ, Heard
 from engine.matching.likelihood import STEP_SAMPLES
 from engine.matching.places import places, stretches
@@ -18,11 +21,13 @@ from engine.progress import Progress
 _LONG_FRAMES, _LONG_HOP = 22, 5
 _SHORT_FRAMES, _SHORT_HOP = 8, 2
 _GAP_OF_STRETCHES = 1.5
+_ROUNDS = 2  # what lay beside a louder piece is heard once that is known
 _SEARCHED_AGAIN_S = 0.15
 _AROUND_S = 0.25
 _FOLLOWED_ON_S = 2.0
 _SAME_WITHIN_SAMPLES = 1.2
 _SHORTEST_UNKNOWN_S = 0.13
+_FLICKER_S = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +50,17 @@ def searched(raws: Sequence[Heard], edited: Heard, progress: Progress) -> list[S
     if len(again):
         more = _lines(raws, edited, _SHORT_FRAMES, _SHORT_HOP, again, progress.part(0.7, 0.8))
         lines = [*lines, *more]
-        stays = decode(monos, edited.mono, lines, progress.part(0.8, 0.9))
-    lines = _followed(stays, lines)
-    stays = decode(monos, edited.mono, lines, progress.part(0.9, 1.0), FOLLOWED_RATIO)
+        stays = decode(monos, edited.mono, lines, progress.part(0.8, 0.85))
+    lines, looked_at = _followed(stays, lines), list[tuple[float, float]]()
+    for number in range(_ROUNDS):
+        share = progress.part(0.85, 1.0).step(number, _ROUNDS)
+        spans = [span for span in _unknown(stays) if span not in looked_at]
+        hidden = faint_places(monos, edited.mono, spans, share.part(0.0, 0.5))
+        if number and not len(hidden.at):
+            break
+        lines += diagonals(hidden, FAINT_SAMPLES, FAINT_SAMPLES + _GAP_OF_STRETCHES * FAINT_HOP_SAMPLES)
+        stays = decode(monos, edited.mono, lines, share.part(0.5, 1.0), FOLLOWED_RATIO)
+        looked_at += spans
     return _stretches(stays, lines, length)
 
 
@@ -105,7 +118,7 @@ def _stretches(stays: Sequence[Stay], lines: Sequence[Diagonal], length: int) ->
             found.append(Stretch(line, start, stop))
     if found:
         found[-1] = replace(found[-1], stop=float(length))
-    return _joined(_without_short_gaps(found))
+    return joined(without_flicker(joined(_without_short_gaps(found))))
 
 
 def _without_short_gaps(found: Sequence[Stretch]) -> list[Stretch]:
@@ -128,14 +141,30 @@ def _without_short_gaps(found: Sequence[Stretch]) -> list[Stretch]:
     return kept
 
 
-def _joined(found: Sequence[Stretch]) -> list[Stretch]:
-    joined: list[Stretch] = []
+def without_flicker(found: Sequence[Stretch]) -> list[Stretch]:
+    """Return stretches in which lines that take turns for a moment, as in a long crossfade, do so once."""
+    kept = list(found)
+    for first in range(len(kept) - 3):
+        one, other, one_again, other_again = kept[first : first + 4]
+        takes_turns = _is_same(one.line, one_again.line) and _is_same(other.line, other_again.line)
+        if takes_turns and max(each.stop - each.start for each in (other, one_again)) < _FLICKER_S * RATE_HZ:
+            middle = (other.start + one_again.stop) / 2
+            kept[first] = replace(one, stop=middle)
+            kept[first + 1] = replace(one, start=middle, stop=middle)
+            kept[first + 2] = replace(other_again, start=middle, stop=middle)
+            kept[first + 3] = replace(other_again, start=middle)
+    return [each for each in kept if each.stop > each.start]
+
+
+def joined(found: Sequence[Stretch]) -> list[Stretch]:
+    """Return stretches with those that follow each other on the same line as one."""
+    kept: list[Stretch] = []
     for one in found:
-        if joined and _is_same(joined[-1].line, one.line):
-            joined[-1] = replace(joined[-1], stop=one.stop)
+        if kept and _is_same(kept[-1].line, one.line):
+            kept[-1] = replace(kept[-1], stop=one.stop)
         else:
-            joined.append(one)
-    return joined
+            kept.append(one)
+    return kept
 
 
 def _is_same(one: Diagonal | None, other: Diagonal | None) -> bool:

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soxr
+from scipy.signal import lfilter
 
 from engine.matching.aligning import aligned
 from engine.matching.crossfades import cut, parted, seam
+from engine.matching.diagonals import Diagonal
+from engine.matching.faint import faint_places
+from engine.matching.heard import RATE_HZ as LOW_HZ
 from engine.matching.heard import heard
+from engine.matching.lags import agreeing, evenly
 from engine.matching.levels import gain_at, ride
 from engine.matching.line_sound import Line
 from engine.matching.match import match_sounds
 from engine.matching.matched import Shape
 from engine.matching.places import places, stretches
+from engine.matching.repeats import settled
+from engine.matching.search import Stretch, joined, without_flicker
 from engine.matching.shapes import fade, rising
 from engine.matching.short_filter import filtered, fitted_filter
 from engine.matching.sound import sound_of
@@ -111,3 +120,92 @@ def test_another_speed_is_told_and_turned_back(speed: float) -> None:
     for one in found.segments:
         assert one.speed == pytest.approx(speed, abs=3e-5)
     assert found.segments[1].edited_start_samples == pytest.approx(7 * RATE_HZ / speed, abs=15)
+
+
+def test_lags_are_those_of_a_plain_correlation() -> None:
+    """The best of a few cells by blocks is the best of a full normalised correlation."""
+    known = np.random.default_rng(4).standard_normal(90_000).astype(np.float32)
+    asked = np.zeros((2, 3000), np.float32)
+    asked[0] = known[70_123:73_123] + np.random.default_rng(5).standard_normal(3000)
+    asked[1, :2000] = known[100:2100]
+    plain = np.correlate(known, asked[0], mode="valid")
+    windows = np.lib.stride_tricks.sliding_window_view(known, 3000)
+    plain /= np.linalg.norm(asked[0]) * np.sqrt(np.einsum("nk,nk->n", windows, windows))
+    noisy, shorter = agreeing(known, asked, SILENT, "")
+    assert round(noisy.lags[0]) == int(np.argmax(plain)) == 70_123
+    assert noisy.scores[0] == pytest.approx(plain.max(), rel=1e-4)
+    assert noisy.deviation == pytest.approx(float(np.std(plain)), rel=0.05)
+    assert round(shorter.lags[0]) == 100
+    assert len(noisy.above(6 * noisy.deviation, 9).lags) == 1
+
+
+def test_some_of_many_are_spread_evenly() -> None:
+    assert evenly(9, 3).tolist() == [0, 4, 8]
+    assert evenly(2, 5).tolist() == [0, 1]
+    assert evenly(0, 5).tolist() == []
+
+
+def test_what_lies_beneath_noise_is_found_where_levels_tell_nothing() -> None:
+    """A second 12 dB beneath white noise, of music as loud everywhere."""
+    rng = np.random.default_rng(6)
+    raw = lfilter([1.0], [1.0, -0.7], rng.standard_normal(30 * LOW_HZ)).astype(np.float32)
+    edited = (4.0 * np.std(raw) * rng.standard_normal(4 * LOW_HZ)).astype(np.float32)
+    edited[LOW_HZ : 3 * LOW_HZ] += raw[17 * LOW_HZ : 19 * LOW_HZ]
+    found = faint_places([raw], edited, [(LOW_HZ, 3.0 * LOW_HZ)], SILENT)
+    assert np.max(np.abs(found.offset[found.score > 0.9 * found.score.max()] - 16 * LOW_HZ)) < 0.5
+    nothing = faint_places([raw], edited, [(0.0, 0.8 * LOW_HZ)], SILENT)
+    assert len(nothing.at) == 0
+
+
+def test_the_right_one_of_many_repeats_is_chosen() -> None:
+    """A loop that comes forty times with something 26 dB below it that does not, in noise 20 dB below."""
+    rng = np.random.default_rng(7)
+    loop = lfilter([1.0], [1.0, -0.9], rng.standard_normal(LOW_HZ)).astype(np.float32)
+    raw = np.tile(loop, 40) + 0.05 * np.std(loop) * rng.standard_normal(40 * LOW_HZ).astype(np.float32)
+    edited = raw[23 * LOW_HZ : 25 * LOW_HZ]
+    edited = edited + 0.1 * np.std(loop) * rng.standard_normal(2 * LOW_HZ).astype(np.float32)
+    wrong = Stretch(Diagonal(0, 5.0 * LOW_HZ, 0.0, 2.0 * LOW_HZ, 1.0), 0.0, 2.0 * LOW_HZ)
+    (settled_one,) = settled([raw], edited, [wrong], SILENT)
+    assert settled_one.line is not None
+    assert abs(settled_one.line.offset - 23 * LOW_HZ) < 0.5
+
+
+def test_stretches_that_are_settled_on_one_line_are_one() -> None:
+    line = Diagonal(0, 100.0, 0.0, 9.0, 1.0)
+    parts = [
+        Stretch(line, 0.0, 4.0),
+        Stretch(replace(line, offset=100.5), 4.0, 9.0),
+        Stretch(None, 9.0, 11.0),
+    ]
+    assert [(one.start, one.stop) for one in joined(parts)] == [(0.0, 9.0), (9.0, 11.0)]
+
+
+def test_deep_sound_is_aligned_although_it_is_cut_out_of_more() -> None:
+    """The whitened ends, which agree at other lags, once weighed more than two notes below 200 Hz."""
+    at_s = np.arange(4 * RATE_HZ) / RATE_HZ
+    rng = np.random.default_rng(8)
+    level = np.interp(at_s, np.arange(0.0, 4.1, 0.1), rng.uniform(0.2, 1.0, 41))
+    raw = level * (np.sin(2 * np.pi * 61.3 * at_s) + 0.5 * np.sin(2 * np.pi * 187.1 * at_s))
+    raw = (0.3 * raw + 1e-4 * rng.standard_normal(len(raw))).astype(np.float32)[:, None]
+    edited = raw[RATE_HZ : 2 * RATE_HZ]
+    line = aligned(
+        (sound_of(Path("raw"), raw, RATE_HZ),),
+        sound_of(Path("edited"), edited, RATE_HZ),
+        0,
+        RATE_HZ + 3.0,
+        (5000, RATE_HZ - 5000),
+    )
+    assert (line.offset_samples, line.delay_samples) == (RATE_HZ, 0.0)
+
+
+def test_lines_that_take_turns_in_a_crossfade_do_so_once() -> None:
+    """A long crossfade, in which now one side and now the other is louder, is one seam."""
+    one, other = Diagonal(0, 100.0, 0.0, 9.0, 1.0), Diagonal(0, 5000.0, 0.0, 9.0, 1.0)
+    edges_s = [0.0, 3.0, 3.2, 3.5, 6.0]
+    found = [
+        Stretch(line, start * LOW_HZ, stop * LOW_HZ)
+        for line, (start, stop) in zip((one, other, one, other), pairwise(edges_s), strict=True)
+    ]
+    assert [(each.line, each.stop / LOW_HZ) for each in without_flicker(found)] == [(one, 3.25), (other, 6.0)]
+    long = [replace(each, start=each.start * 9, stop=each.stop * 9) for each in found]
+    assert without_flicker(long) == long

@@ -165,7 +165,7 @@ class QueuePanel(QFrame):
         self._say_above(count, threshold)
 
     def end_outlook(self) -> None:
-        """Let the next figures say again what is; those that come while a threshold is dragged say nothing."""
+        """Let the next figures say again what is; those that come during a drag say nothing."""
         self._looks_ahead = False
 
     def _say_above(self, count: int, threshold: float) -> None:

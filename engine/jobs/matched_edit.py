@@ -1,0 +1,295 @@
+"""The edit behind an edited file, as accepted proposals of the document that it was made of."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from engine.document.change import Edit, Row, row_changes
+from engine.document.decisions import Decision, Verdict, edited
+from engine.document.file.storage import apply_rows
+from engine.document.kinds import KINDS
+from engine.document.kinds.ordering import TO_SAMPLES
+from engine.document.kinds.payload import LONGEST_CROSSFADE_MS
+from engine.document.proposals import BY_MATCH, Proposal, proposal_id
+from engine.document.state import DocumentState
+from engine.edl.build import build, whole
+from engine.edl.render import Renderer
+from engine.errors import UsageError
+from engine.jobs.arranged import Played, Wanted, edits_that_play
+from engine.jobs.matched_gains import Levels, gain_edits, level_text, levels
+from engine.matching.line_sound import as_channels
+from engine.matching.match import match_sounds
+from engine.matching.matched import Matched, Segment
+from engine.matching.sound import Sound, opened
+from engine.progress import Progress
+from engine.safe_write import shown
+from engine.timebase import format_time, samples_to_s
+from engine.wording import counted, listed, percent
+
+LEAST_SHARE = 0.2
+"""Of what sounds in a file, that has to be found for its edit to be taken."""
+_SCORE = 1.0
+_BLOCK_SAMPLES = 1 << 17
+_LEAST_POWER = 1e-20
+_MOST_TOLD = 20
+
+
+@dataclass(frozen=True, slots=True)
+class MatchedEditRequest:
+    """A document and a file that was made of it.
+
+    Attributes
+    ----------
+    media : where each source is now, by source id
+    edited : the file
+    """
+
+    state: DocumentState
+    media: Mapping[str, Path]
+    edited: Path
+
+
+@dataclass(frozen=True, slots=True)
+class MatchedEdit:
+    """What was done to a document, as proposals.
+
+    Attributes
+    ----------
+    matched : the edit list that was found, at the document's rate
+    residual_db : what is left when the document plays these edits and the file is subtracted, where both play
+    notes : what cannot be played, a sentence each
+    louder : by how much all of the file is louder or quieter, in words
+    """
+
+    matched: Matched
+    proposals: tuple[Proposal, ...]
+    residual_db: float | None
+    notes: tuple[str, ...]
+    louder: str
+
+    @property
+    def sentence(self) -> str:
+        """Say what was taken, and how well it is the file."""
+        name, share = shown(self.matched.edited.name), percent(self.matched.matched_share, 1)
+        said = f"Took {self.counts} from {name}, accepted: {share} of it is this recording"
+        if self.residual_db is not None:
+            said += f"; subtracted, {self.residual_db:.0f} dB are left"
+        if self.louder:
+            said += f"; all of it is {self.louder} there"
+        return f"{said}. {self.notes[0]}" if self.notes else said
+
+    @property
+    def counts(self) -> str:
+        """Say how many edits of which kinds there are."""
+        counts = Counter(KINDS[one.kind].verb for one in self.proposals)
+        return listed([counted(number, verb) for verb, number in counts.items()])
+
+    def put_into(self, state: DocumentState) -> Edit:
+        """Return the edit that puts them into a document, accepted, and takes back all that was accepted.
+
+        Edits that another file brought go; all others stay in the queue, undecided.
+        """
+        label = f"Took {self.counts} from {shown(self.matched.edited.name)}"
+        fresh = {one.id: one for one in self.proposals}
+        rows: list[tuple[Row | None, Row | None]] = []
+        for key, proposal in state.proposals.items():
+            decision = state.decisions.get(key)
+            if key in fresh:
+                continue
+            if proposal.maker == BY_MATCH:
+                rows += [(proposal, None), (decision, None)]
+            elif decision is not None and _is_heard(proposal, decision):
+                rows.append((decision, replace(decision, verdict=Verdict.UNDECIDED)))
+        for key, proposal in fresh.items():
+            rows += [
+                (state.proposals.get(key), proposal),
+                (state.decisions.get(key), Decision(key, Verdict.ACCEPTED)),
+            ]
+        return Edit(label, row_changes(rows))
+
+
+def _is_heard(proposal: Proposal, decision: Decision) -> bool:
+    """Tell whether an answer changes what is heard."""
+    if decision.verdict is not Verdict.ACCEPTED or proposal.kind not in KINDS:
+        return False
+    return bool(KINDS[proposal.kind].effect(edited(proposal, decision)))
+
+
+def require_recording(state: DocumentState) -> None:
+    """Refuse a document that nothing can be made of.
+
+    Raises
+    ------
+    UsageError : it has no track
+    """
+    if not state.tracks:
+        raise UsageError("There is nothing to compare a file with; import a recording first ‹file.import›.")
+
+
+def matched_edit(request: MatchedEditRequest, progress: Progress) -> MatchedEdit:
+    """Find out what was done to a document, from a file that was made of its unedited mix.
+
+    Raises
+    ------
+    SourceError : the file or a recording cannot be read
+    UsageError : it was hardly made of this document, it is the recording as a whole, or there is no recording
+    Cancelled : the user asked for it
+    """
+    state = request.state
+    require_recording(state)
+    with (
+        Renderer(state, whole(state), request.media) as renderer,
+        opened(request.edited, progress.part(0.0, 0.05), state.rate_hz) as target,
+    ):
+        mix = Sound(
+            Path("this recording"), state.length_samples, state.rate_hz, renderer.channels, renderer.read
+        )
+        matched = match_sounds((mix,), target, progress.part(0.05, 0.9))
+        segments = _playable(matched)
+        _require_own(matched, segments)
+        found = levels(segments, mix, target)
+        played = [one.played for one in _pieces(segments, state)]
+        gains, as_elsewhere = gain_edits(found, state.rate_hz, state.length_samples)
+        wanted = (*edits_that_play(played, state.length_samples), *gains)
+        if not wanted:
+            raise UsageError(
+                f"{shown(request.edited.name)} is this recording as a whole: there is no edit to take."
+            )
+        proposals = _proposals(wanted, state, request.edited)
+        notes = _notes(matched, found.ridden, as_elsewhere)
+        made = MatchedEdit(matched, proposals, None, notes, level_text(found))
+        residual_db = _residual_db(request, made, segments, target, found, progress.part(0.9, 1.0))
+    return replace(made, residual_db=residual_db)
+
+
+def _playable(matched: Matched) -> tuple[Segment, ...]:
+    """Return the segments that a document can play: those at the speed they were recorded at."""
+    return tuple(one for one in matched.segments if one.speed == 1.0)
+
+
+def _require_own(matched: Matched, segments: Sequence[Segment]) -> None:
+    name = shown(matched.edited.name)
+    if matched.matched_share < LEAST_SHARE:
+        raise UsageError(
+            f"{name} is hardly made of this recording: {percent(matched.matched_share, 1)} of what sounds in it "
+            "was found. Nothing was changed."
+        )
+    if not segments:
+        speed = matched.segments[0].speed
+        raise UsageError(
+            f"{name} runs {abs(speed - 1.0):.2%} {'faster' if speed > 1.0 else 'slower'} than this recording, "
+            "and edits cannot change the speed: write it at its own speed first. Nothing was changed."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A span of the document that is played, and where in the edited file it begins."""
+
+    played: Played
+    edited_start_samples: int
+
+
+def _pieces(segments: Sequence[Segment], state: DocumentState) -> Iterator[_Piece]:
+    """Yield what is played of each segment; neighbours meet in the middle of their crossfade."""
+    for number, one in enumerate(segments):
+        offset = one.raw_start_samples - one.edited_start_samples
+        start, stop = one.edited_start_samples + one.crossfade_samples // 2, one.edited_stop_samples
+        if number + 1 < len(segments):
+            after = segments[number + 1]
+            if after.edited_start_samples <= stop:
+                stop = min(stop, after.edited_start_samples + after.crossfade_samples // 2)
+        first, last = max(0, start + offset), min(stop + offset, state.length_samples)
+        if first < last:
+            fade_ms = min(1000 * samples_to_s(one.crossfade_samples, state.rate_hz), LONGEST_CROSSFADE_MS)
+            yield _Piece(Played(first, last, fade_ms), first - offset)
+
+
+def _proposals(wanted: Sequence[Wanted], state: DocumentState, path: Path) -> tuple[Proposal, ...]:
+    name = shown(path.name)
+    made = {}
+    for one in wanted:
+        # Where an edit goes tells it from another of the same span.
+        key = proposal_id(one.kind, one.start_samples, one.stop_samples, BY_MATCH, (), one.payload)
+        made[key] = Proposal(
+            key,
+            one.kind,
+            one.start_samples,
+            one.stop_samples,
+            _SCORE,
+            _reason(one, name, state.rate_hz),
+            BY_MATCH,
+            (),
+            one.payload,
+        )
+    return tuple(sorted(made.values(), key=lambda one: one.start_samples))
+
+
+def _reason(one: Wanted, name: str, rate_hz: int) -> str:
+    kind = KINDS[one.kind]
+    if kind.drops_span:
+        return f"Not in {name}."
+    if TO_SAMPLES in one.payload:
+        to_s = samples_to_s(int(str(one.payload[TO_SAMPLES])), rate_hz)
+        return f"{name} plays it before {format_time(to_s, 1)}."
+    return f"So it is in {name}."
+
+
+def _notes(matched: Matched, ridden: int, as_elsewhere: int) -> tuple[str, ...]:
+    """Say what of the file the document cannot play, most of it first."""
+    rate_hz, notes = matched.rate_hz, []
+    if spans := [(first, last) for first, last in matched.unmatched if last - first >= rate_hz // 100]:
+        texts = [_span_text(span, rate_hz) for span in spans[:_MOST_TOLD]]
+        more = [f"{len(spans) - _MOST_TOLD:,} more"] if len(spans) > _MOST_TOLD else []
+        notes.append(f"Not of this recording, and not played: {listed([*texts, *more])} of the file.")
+    fast = [one for one in matched.segments if one.speed != 1.0]
+    if fast:
+        texts = [
+            _span_text((one.edited_start_samples, one.edited_stop_samples), rate_hz)
+            for one in fast[:_MOST_TOLD]
+        ]
+        notes.append(f"At another speed, and not played: {listed(texts)} of the file.")
+    if ridden:
+        notes.append(f"The level changes along {counted(ridden, 'span')}, which gain edits follow in part.")
+    if as_elsewhere:
+        notes.append(
+            f"{counted(as_elsewhere, 'span')} that is heard again at another level stays as loud as the other."
+        )
+    return tuple(notes)
+
+
+def _span_text(span: tuple[int, int], rate_hz: int) -> str:
+    return " – ".join(format_time(samples_to_s(edge, rate_hz), 1) for edge in span)
+
+
+def _residual_db(
+    request: MatchedEditRequest,
+    made: MatchedEdit,
+    segments: Sequence[Segment],
+    target: Sound,
+    found: Levels,
+    progress: Progress,
+) -> float | None:
+    """Render the document with the edits and return what is left of the file without it, in dB of the file."""
+    after = apply_rows(request.state, made.put_into(request.state).changes)
+    usual = 10.0 ** (found.usual_db / 20.0)
+    power = left = 0.0
+    with Renderer(after, build(after), request.media) as renderer:
+        at, pieces = 0, tuple(_pieces(segments, request.state))
+        for number, piece in enumerate(pieces):
+            progress.report(number / len(pieces), "Playing the edit")
+            length = piece.played.stop_samples - piece.played.start_samples
+            for first in range(0, length, _BLOCK_SAMPLES):
+                progress.check_cancelled()
+                last = min(length, first + _BLOCK_SAMPLES)
+                theirs = target.read(piece.edited_start_samples + first, piece.edited_start_samples + last)
+                mine = as_channels(renderer.read(at + first, at + last).astype(np.float64), target.channels)
+                power += float(np.sum(theirs.astype(np.float64) ** 2))
+                left += float(np.sum((theirs - usual * mine) ** 2))
+            at += length
+    return 10.0 * float(np.log10(max(left / power, _LEAST_POWER))) if power > 0.0 else None

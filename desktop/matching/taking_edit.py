@@ -1,4 +1,4 @@
-"""Taking the edit from an edited file: asking for it, the job that matches it, and the proposals it becomes."""
+"""Taking the edit from an edited file: asking for it, the job that matches, the proposals it becomes."""
 
 from __future__ import annotations
 

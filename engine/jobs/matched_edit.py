@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,14 +14,14 @@ from engine.document.decisions import Decision, Verdict, edited
 from engine.document.file.storage import apply_rows
 from engine.document.kinds import KINDS
 from engine.document.kinds.ordering import TO_SAMPLES
-from engine.document.kinds.payload import LONGEST_CROSSFADE_MS
 from engine.document.proposals import BY_MATCH, Proposal, proposal_id
 from engine.document.state import DocumentState
 from engine.edl.build import build, whole
 from engine.edl.render import Renderer
 from engine.errors import UsageError
-from engine.jobs.arranged import Played, Wanted, edits_that_play
+from engine.jobs.arranged import Wanted, edits_that_play
 from engine.jobs.matched_gains import Levels, gain_edits, level_text, levels
+from engine.jobs.matched_pieces import pieces
 from engine.matching.line_sound import as_channels
 from engine.matching.match import match_sounds
 from engine.matching.matched import Matched, Segment
@@ -153,7 +153,7 @@ def matched_edit(request: MatchedEditRequest, progress: Progress) -> MatchedEdit
         segments = _playable(matched)
         _require_own(matched, segments)
         found = levels(segments, mix, target)
-        played = [one.played for one in _pieces(segments, state)]
+        played = [one.played for one in pieces(segments, state)]
         gains, as_elsewhere = gain_edits(found, state.rate_hz, state.length_samples)
         wanted = (*edits_that_play(played, state.length_samples), *gains)
         if not wanted:
@@ -176,38 +176,16 @@ def _require_own(matched: Matched, segments: Sequence[Segment]) -> None:
     name = shown(matched.edited.name)
     if matched.matched_share < LEAST_SHARE:
         raise UsageError(
-            f"{name} is hardly made of this recording: {percent(matched.matched_share, 1)} of what sounds in it "
-            "was found. Nothing was changed."
+            f"{name} is hardly made of this recording: {percent(matched.matched_share, 1)} of what sounds in "
+            "it was found. Nothing was changed."
         )
     if not segments:
         speed = matched.segments[0].speed
+        way = "faster" if speed > 1.0 else "slower"
         raise UsageError(
-            f"{name} runs {abs(speed - 1.0):.2%} {'faster' if speed > 1.0 else 'slower'} than this recording, "
-            "and edits cannot change the speed: write it at its own speed first. Nothing was changed."
+            f"{name} runs {abs(speed - 1.0):.2%} {way} than this recording; "
+            "edits cannot change the speed: write it at its own speed first. Nothing was changed."
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A span of the document that is played, and where in the edited file it begins."""
-
-    played: Played
-    edited_start_samples: int
-
-
-def _pieces(segments: Sequence[Segment], state: DocumentState) -> Iterator[_Piece]:
-    """Yield what is played of each segment; neighbours meet in the middle of their crossfade."""
-    for number, one in enumerate(segments):
-        offset = one.raw_start_samples - one.edited_start_samples
-        start, stop = one.edited_start_samples + one.crossfade_samples // 2, one.edited_stop_samples
-        if number + 1 < len(segments):
-            after = segments[number + 1]
-            if after.edited_start_samples <= stop:
-                stop = min(stop, after.edited_start_samples + after.crossfade_samples // 2)
-        first, last = max(0, start + offset), min(stop + offset, state.length_samples)
-        if first < last:
-            fade_ms = min(1000 * samples_to_s(one.crossfade_samples, state.rate_hz), LONGEST_CROSSFADE_MS)
-            yield _Piece(Played(first, last, fade_ms), first - offset)
 
 
 def _proposals(wanted: Sequence[Wanted], state: DocumentState, path: Path) -> tuple[Proposal, ...]:
@@ -258,7 +236,7 @@ def _notes(matched: Matched, ridden: int, as_elsewhere: int) -> tuple[str, ...]:
         notes.append(f"The level changes along {counted(ridden, 'span')}, which gain edits follow in part.")
     if as_elsewhere:
         notes.append(
-            f"{counted(as_elsewhere, 'span')} that is heard again at another level stays as loud as the other."
+            f"{counted(as_elsewhere, 'span')}, heard again at another level, as loud as the first time."
         )
     return tuple(notes)
 
@@ -275,14 +253,14 @@ def _residual_db(
     found: Levels,
     progress: Progress,
 ) -> float | None:
-    """Render the document with the edits and return what is left of the file without it, in dB of the file."""
+    """Render the document with the edits; return what is left of the file without it, in dB of the file."""
     after = apply_rows(request.state, made.put_into(request.state).changes)
     usual = 10.0 ** (found.usual_db / 20.0)
     power = left = 0.0
     with Renderer(after, build(after), request.media) as renderer:
-        at, pieces = 0, tuple(_pieces(segments, request.state))
-        for number, piece in enumerate(pieces):
-            progress.report(number / len(pieces), "Playing the edit")
+        at, played = 0, pieces(segments, request.state)
+        for number, piece in enumerate(played):
+            progress.report(number / len(played), "Playing the edit")
             length = piece.played.stop_samples - piece.played.start_samples
             for first in range(0, length, _BLOCK_SAMPLES):
                 progress.check_cancelled()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +37,7 @@ class Level:
     Attributes
     ----------
     gain_db : against the document
-    ramps_samples : over how long it changes at either edge, centred there; None where a segment begins or ends
+    ramps_samples : how long it takes to change at either edge, around it; None at the ends of a segment
     """
 
     start_samples: int
@@ -78,7 +79,7 @@ def levels(segments: Sequence[Segment], mix: Sound, edited: Sound) -> Levels:
             ridden += bool(segment.gain_ride)
             heard.append(Level(segment.raw_start_samples, segment.raw_stop_samples, segment.gain_db))
             continue
-        gaps_s = [(after[0] - one[1]) / mix.rate_hz for one, after in zip(runs, runs[1:], strict=False)]
+        gaps_s = [(after[0] - one[1]) / mix.rate_hz for one, after in pairwise(runs)]
         ridden += max(gaps_s) > _LONGEST_STEP_S
         heard += _parted(segment, runs, mix, edited)
     return Levels(tuple(heard), ridden)
@@ -111,7 +112,7 @@ def _runs(points: Sequence[GainPoint], rate_hz: int) -> list[_Run]:
 def _parted(segment: Segment, runs: Sequence[_Run], mix: Sound, edited: Sound) -> Iterator[Level]:
     offset = segment.raw_start_samples - segment.edited_start_samples
     runs = [(first, last, _gain_db(mix, edited, offset, (first, last))) for first, last, _ in runs]
-    steps = [_step(mix, edited, offset, (one, after)) for one, after in zip(runs, runs[1:], strict=False)]
+    steps = [_step(mix, edited, offset, (one, after)) for one, after in pairwise(runs)]
     start, ramp = segment.raw_start_samples, None
     for run, step in zip(runs, [*steps, None], strict=True):
         stop = segment.raw_stop_samples if step is None else step[0] + offset
@@ -226,9 +227,7 @@ def _edit(level: Level, room: tuple[int, int], rate_hz: int) -> Wanted:
     """Return an edit; its ramps lie outside of what is heard where a segment begins or ends."""
     within = [ramp for ramp in level.ramps_samples if ramp is not None]
     ramp = max(within) if within else round(HAND_CROSSFADE_MS / 1000 * rate_hz)
-    fits = all(
-        free >= ramp for free, own in zip(room, level.ramps_samples, strict=True) if own is None
-    )
+    fits = all(free >= ramp for free, own in zip(room, level.ramps_samples, strict=True) if own is None)
     ramp = ramp if fits else 0
     before, after = (ramp if own is None else ramp // 2 for own in level.ramps_samples)
     gain_db = min(max(level.gain_db, QUIETEST_DB), LOUDEST_DB)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QApplication
 
 from desktop.actions import Actions
 from desktop.jobs import find_takes
@@ -118,7 +119,9 @@ class Takes(QObject):
         if self.panel.isHidden():
             self.show()
             self.panel.begin()
-        elif self.panel.isAncestorOf(self.panel.focusWidget() or self.panel) or self.found is None:
+            return
+        focus = QApplication.focusWidget()
+        if focus is None or self.panel.isAncestorOf(focus) or not self.panel.holds_takes:
             self.panel.hide()
             self._parts.timeline.setFocus()
         else:

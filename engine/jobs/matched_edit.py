@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ from engine.document.decisions import Decision, Verdict, edited
 from engine.document.file.storage import apply_rows
 from engine.document.kinds import KINDS
 from engine.document.kinds.ordering import TO_SAMPLES
+from engine.document.kinds.payload import CROSSFADE_MS
+from engine.document.kinds.sounding import IS_SILENT
 from engine.document.proposals import BY_MATCH, Proposal, proposal_id
 from engine.document.state import DocumentState
 from engine.edl.build import build, whole
@@ -21,7 +24,7 @@ from engine.edl.render import Renderer
 from engine.errors import UsageError
 from engine.jobs.arranged import Wanted, edits_that_play
 from engine.jobs.matched_gains import Levels, gain_edits, level_text, levels
-from engine.jobs.matched_pieces import pieces
+from engine.jobs.matched_pieces import goes_through, pieces
 from engine.matching.line_sound import as_channels
 from engine.matching.match import match_sounds
 from engine.matching.matched import Matched, Segment
@@ -36,6 +39,8 @@ LEAST_SHARE = 0.2
 _SCORE = 1.0
 _BLOCK_SAMPLES = 1 << 17
 _LEAST_POWER = 1e-20
+_SILENT = 1e-4
+_NOTHING_DB = -100.0
 _MOST_TOLD = 20
 
 
@@ -75,16 +80,22 @@ class MatchedEdit:
     @property
     def sentence(self) -> str:
         """Say what was taken, and how well it is the file."""
-        name, share = shown(self.matched.edited.name), percent(self.matched.matched_share, 1)
-        said = f"Took {self.counts} from {name}, accepted: {share} of it is this recording"
+        said = f"{self.label}: {percent(self.matched.matched_share, 1)} of it found"
         if self.residual_db is not None:
-            said += f"; subtracted, {self.residual_db:.0f} dB are left"
+            left = "nothing" if self.residual_db < _NOTHING_DB else f"{self.residual_db:.0f} dB"
+            said += f", and {left} left when subtracted"
+        said += f"; {self._counts}, accepted"
         if self.louder:
             said += f"; all of it is {self.louder} there"
         return f"{said}. {self.notes[0]}" if self.notes else said
 
     @property
-    def counts(self) -> str:
+    def label(self) -> str:
+        """Say what was done to the document."""
+        return f"Took {counted(len(self.proposals), 'edit')} from {shown(self.matched.edited.name)}"
+
+    @property
+    def _counts(self) -> str:
         """Say how many edits of which kinds there are."""
         counts = Counter(KINDS[one.kind].verb for one in self.proposals)
         return listed([counted(number, verb) for verb, number in counts.items()])
@@ -94,7 +105,6 @@ class MatchedEdit:
 
         Edits that another file brought go; all others stay in the queue, undecided.
         """
-        label = f"Took {self.counts} from {shown(self.matched.edited.name)}"
         fresh = {one.id: one for one in self.proposals}
         rows: list[tuple[Row | None, Row | None]] = []
         for key, proposal in state.proposals.items():
@@ -110,7 +120,7 @@ class MatchedEdit:
                 (state.proposals.get(key), proposal),
                 (state.decisions.get(key), Decision(key, Verdict.ACCEPTED)),
             ]
-        return Edit(label, row_changes(rows))
+        return Edit(self.label, row_changes(rows))
 
 
 def _is_heard(proposal: Proposal, decision: Decision) -> bool:
@@ -152,16 +162,16 @@ def matched_edit(request: MatchedEditRequest, progress: Progress) -> MatchedEdit
         matched = match_sounds((mix,), target, progress.part(0.05, 0.9))
         segments = _playable(matched)
         _require_own(matched, segments)
-        found = levels(segments, mix, target)
+        found, silent = levels(segments, mix, target), dict(_mutes(segments, target))
         played = [one.played for one in pieces(segments, state)]
         gains, as_elsewhere = gain_edits(found, state.rate_hz, state.length_samples)
-        wanted = (*edits_that_play(played, state.length_samples), *gains)
+        wanted = (*edits_that_play(played, state.length_samples), *gains, *silent.values())
         if not wanted:
             raise UsageError(
                 f"{shown(request.edited.name)} is this recording as a whole: there is no edit to take."
             )
         proposals = _proposals(wanted, state, request.edited)
-        notes = _notes(matched, found.ridden, as_elsewhere)
+        notes = _notes(matched, silent, found.ridden, as_elsewhere)
         made = MatchedEdit(matched, proposals, None, notes, level_text(found))
         residual_db = _residual_db(request, made, segments, target, found, progress.part(0.9, 1.0))
     return replace(made, residual_db=residual_db)
@@ -186,6 +196,18 @@ def _require_own(matched: Matched, segments: Sequence[Segment]) -> None:
             f"{name} runs {abs(speed - 1.0):.2%} {way} than this recording; "
             "edits cannot change the speed: write it at its own speed first. Nothing was changed."
         )
+
+
+def _mutes(segments: Sequence[Segment], edited: Sound) -> Iterator[tuple[tuple[int, int], Wanted]]:
+    """Yield spans of silence of the edited file in the place of the recording, and the mutes of that."""
+    for before, after in pairwise(segments):
+        if not goes_through(before, after, edited.rate_hz):
+            continue
+        start, stop = before.edited_stop_samples, after.edited_start_samples
+        spans = ((at, min(stop, at + _BLOCK_SAMPLES)) for at in range(start, stop, _BLOCK_SAMPLES))
+        if all(float(np.abs(edited.read(*span)).max(initial=0.0)) <= _SILENT for span in spans):
+            place = (before.raw_stop_samples, after.raw_start_samples)
+            yield (start, stop), Wanted("mute", *place, {IS_SILENT: True, CROSSFADE_MS: 0.0})
 
 
 def _proposals(wanted: Sequence[Wanted], state: DocumentState, path: Path) -> tuple[Proposal, ...]:
@@ -218,10 +240,13 @@ def _reason(one: Wanted, name: str, rate_hz: int) -> str:
     return f"So it is in {name}."
 
 
-def _notes(matched: Matched, ridden: int, as_elsewhere: int) -> tuple[str, ...]:
+def _notes(
+    matched: Matched, silent: Collection[tuple[int, int]], ridden: int, as_elsewhere: int
+) -> tuple[str, ...]:
     """Say what of the file the document cannot play, most of it first."""
     rate_hz, notes = matched.rate_hz, []
-    if spans := [(first, last) for first, last in matched.unmatched if last - first >= rate_hz // 100]:
+    long = [(first, last) for first, last in matched.unmatched if last - first >= rate_hz // 100]
+    if spans := [span for span in long if span not in silent]:
         texts = [_span_text(span, rate_hz) for span in spans[:_MOST_TOLD]]
         more = [f"{len(spans) - _MOST_TOLD:,} more"] if len(spans) > _MOST_TOLD else []
         notes.append(f"Not of this recording, and not played: {listed([*texts, *more])} of the file.")
@@ -262,7 +287,7 @@ def _residual_db(
         for number, piece in enumerate(played):
             progress.report(number / len(played), "Playing the edit")
             length = piece.played.stop_samples - piece.played.start_samples
-            for first in range(0, length, _BLOCK_SAMPLES):
+            for first in range(0, 0 if piece.is_instead else length, _BLOCK_SAMPLES):
                 progress.check_cancelled()
                 last = min(length, first + _BLOCK_SAMPLES)
                 theirs = target.read(piece.edited_start_samples + first, piece.edited_start_samples + last)

@@ -75,17 +75,24 @@ def levels(segments: Sequence[Segment], mix: Sound, edited: Sound) -> Levels:
     heard, ridden = [], 0
     for segment in segments:
         runs = _runs(segment.gain_ride, mix.rate_hz)
+        ridden += _is_ridden(segment.gain_ride, runs, mix.rate_hz)
         if len(runs) < 2:
-            ridden += bool(segment.gain_ride)
             heard.append(Level(segment.raw_start_samples, segment.raw_stop_samples, segment.gain_db))
             continue
-        gaps_s = [(after[0] - one[1]) / mix.rate_hz for one, after in pairwise(runs)]
-        ridden += max(gaps_s) > _LONGEST_STEP_S
         heard += _parted(segment, runs, mix, edited)
     return Levels(tuple(heard), ridden)
 
 
 _Run = tuple[int, int, float]
+
+
+def _is_ridden(points: Sequence[GainPoint], runs: Sequence[_Run], rate_hz: int) -> bool:
+    """Tell whether the level changes for longer than a step takes, as in a fade."""
+    if not points or not runs:
+        return bool(points)
+    edges = [points[0].at_samples, *(edge for run in runs for edge in run[:2]), points[-1].at_samples]
+    gaps = np.subtract(edges[1::2], edges[::2])
+    return bool(gaps.max() > _LONGEST_STEP_S * rate_hz)
 
 
 def _runs(points: Sequence[GainPoint], rate_hz: int) -> list[_Run]:

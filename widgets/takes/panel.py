@@ -132,9 +132,14 @@ class TakesPanel(QFrame):
             self._mark(place)
             self._list.scrollTo(self._rows.index(place))
 
+    @property
+    def holds_takes(self) -> bool:
+        """Whether there is a take to go to."""
+        return not self._list.isHidden()
+
     def begin(self) -> None:
         """Give the list the keys."""
-        if not self._list.isHidden():
+        if self.holds_takes:
             self._list.setFocus(Qt.FocusReason.ShortcutFocusReason)
             self._list.scrollTo(self._list.currentIndex(), QListView.ScrollHint.EnsureVisible)
 

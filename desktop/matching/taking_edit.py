@@ -66,7 +66,7 @@ class TakingEdit(QObject):
         if sound_of(request.state.tracks) != sound_of(state.tracks):
             raise UsageError("The tracks were changed meanwhile: take the edit again ‹file.take_edit›.")
         self._session.apply(made.put_into(state))
-        for note in made.notes:  # each has a line of its own in the list of what was said
+        for note in made.notes[1:]:  # each has a line of its own in the list of what was said
             self.said.emit(note)
         self.said.emit(made.sentence)
         self._work.proposed.emit(frozenset(one.id for one in made.proposals))

@@ -56,7 +56,7 @@ def _into_document(projects: Sequence[Path], edited: Path, progress: Progress) -
         document.apply(made.put_into(document.state))
     found = replace(made.matched, raws=(projects[0],))
     fields = {"proposals": len(made.proposals), "played_residual_db": made.residual_db, "notes": made.notes}
-    return VerbOutput(_fields(found) | fields, "\n".join((*made.notes, made.sentence)))
+    return VerbOutput(_fields(found) | fields, "\n".join((*made.notes[1:], made.sentence)))
 
 
 def _fields(matched: Matched) -> dict[str, object]:

@@ -212,8 +212,8 @@ class TakeCutter:
                 why.append("has fewer odd moments")
             of = f"Take {number} of {len(group.takes)} of the {group.name}"
             other = f"take {group.takes.index(best) + 1} ({format_time(best.start_s, 0)})"
-            said = listed(why) or ("is the last one" if best is group.takes[-1] else "stays")
-            reason = f"{of}; {other} {'is the one you keep' if kept is not None else said}."
+            said = "is the one you keep" if kept is not None else listed(why) or "is the last one"
+            reason = f"{of}; {other} {said}."
             yield self._cut(take.start_s, take.stop_s, _OF_A_PASSAGE if odd is None else odd, reason)
 
     def rank(self, take: Take) -> tuple[float, ...]:

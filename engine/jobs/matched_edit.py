@@ -188,15 +188,13 @@ def _own_share(matched: Matched) -> float:
 
     Music of the same samples, one note after another, is found everywhere and explains nothing.
     """
-    lengths = np.array(
-        [one.edited_stop_samples - one.edited_start_samples for one in matched.segments], float
-    )
-    left_db = [
-        0.0 if one.residual_db is None else min(one.residual_db, one.filtered_residual_db or 0.0)
-        for one in matched.segments
-    ]
-    explained = float(lengths[np.array(left_db, float) <= _EXPLAINED_DB].sum()) if len(lengths) else 0.0
-    return matched.matched_share * explained / max(1.0, float(lengths.sum()))
+    explained = found = 0
+    for one in matched.segments:
+        length = one.edited_stop_samples - one.edited_start_samples
+        left_db = min(one.residual_db or 0.0, one.filtered_residual_db or 0.0)
+        found += length
+        explained += length if left_db <= _EXPLAINED_DB else 0
+    return matched.matched_share * explained / max(1, found)
 
 
 def _require_own(matched: Matched, segments: Sequence[Segment]) -> None:

@@ -25,13 +25,13 @@ TAKES = (
     _takes(
         "hear",
         "Hear the takes in turn",
-        ("Alt+Shift+H",),
+        ("Alt+J",),
         "Play each take of the passage at the same place, 8 s each; again: the next one.",
     ),
     _takes(
         "keep",
         "Keep this take",
-        ("Alt+Shift+K",),
+        ("Alt+K",),
         "Keep the chosen take, and propose to cut the other takes of the passage.",
     ),
 )

@@ -68,7 +68,7 @@ def test_takes_are_found_listed_gone_to_and_kept(jam: tuple[Hands, list[tuple[fl
     assert window.transport.playhead_samples / RATE_HZ == pytest.approx(at[2][0], abs=0.3)
     assert window.takes.panel.chosen == (0, 1)
     before = session.state
-    hands.press("Alt+Shift+K")
+    hands.press("Alt+K")
     assert states(hands) == ["cut?", "kept", "cut?"]
     kept = [one for one in session.state.proposals.values() if one.maker == BY_TAKES and one.kind == "keep"]
     assert [session.state.verdict(one.id) for one in kept] == [Verdict.ACCEPTED]
@@ -93,10 +93,10 @@ def test_takes_are_heard_in_turn_at_the_same_place(jam: tuple[Hands, list[tuple[
     hands.finish_work()
     window.zooms.seek(round((at[0][0] + 14.0) * RATE_HZ))
     place = window.transport.playhead_samples
-    hands.press("Alt+Shift+H")
+    hands.press("Alt+J")
     assert window.transport.is_playing
     assert "Take 1 of 3" in hands.said[-1]
-    hands.press("Alt+Shift+H")
+    hands.press("Alt+J")
     assert "Take 2 of 3" in hands.said[-1]
     there = round((at[2][0] + 13.5) * RATE_HZ)
     hands.qtbot.waitUntil(lambda: window.transport.playhead_samples >= there, timeout=JOB_TIMEOUT_MS)
@@ -112,7 +112,7 @@ def test_takes_are_heard_in_turn_at_the_same_place(jam: tuple[Hands, list[tuple[
 def test_nothing_that_was_played_twice_is_told(hands: Hands, tmp_path: Path) -> None:
     opened(hands, tmp_path, passage(3, 8.0))
     window = hands.window
-    for key in ("Alt+Shift+H", "Alt+Shift+K"):
+    for key in ("Alt+J", "Alt+K"):
         hands.press(key)
         assert "Nobody has listened for takes yet" in hands.refused[-1]
     hands.press("Shift+F3")
@@ -121,7 +121,7 @@ def test_nothing_that_was_played_twice_is_told(hands: Hands, tmp_path: Path) -> 
     hands.finish_work()
     assert window.takes.panel._empty.text().startswith("Nothing was played more than once.")
     assert "Nothing was played more than once." in hands.said
-    hands.press("Alt+Shift+H")
+    hands.press("Alt+J")
     assert "Nothing was played more than once here" in hands.refused[-1]
     hands.press("Shift+F3")
     assert window.takes.panel.isHidden()

@@ -16,7 +16,7 @@ from engine.document.file.storage import apply_rows
 from engine.document.kinds import KINDS
 from engine.document.kinds.ordering import TO_SAMPLES
 from engine.document.kinds.payload import CROSSFADE_MS
-from engine.document.kinds.sounding import IS_SILENT
+from engine.document.kinds.sounding import GAIN_DB, IS_SILENT, QUIETEST_DB
 from engine.document.proposals import BY_MATCH, Proposal, proposal_id
 from engine.document.state import DocumentState
 from engine.edl.build import build, whole
@@ -165,14 +165,14 @@ def matched_edit(request: MatchedEditRequest, progress: Progress) -> MatchedEdit
         _require_own(matched, segments)
         found, silent = levels(segments, mix, target), dict(_mutes(segments, target))
         played = [one.played for one in pieces(segments, state)]
-        gains, as_elsewhere = gain_edits(found, state.rate_hz, state.length_samples)
+        gains, as_elsewhere, ridden = gain_edits(found, state.rate_hz, state.length_samples)
         wanted = (*edits_that_play(played, state.length_samples), *gains, *silent.values())
         if not wanted:
             raise UsageError(
                 f"{shown(request.edited.name)} is this recording as a whole: there is no edit to take."
             )
         proposals = _proposals(wanted, state, request.edited)
-        notes = _notes(matched, silent, found.ridden, as_elsewhere)
+        notes = _notes(matched, silent, ridden, as_elsewhere)
         made = MatchedEdit(matched, proposals, None, notes, level_text(found))
         residual_db = _residual_db(request, made, segments, target, found, progress.part(0.9, 1.0))
     return replace(made, residual_db=residual_db)
@@ -252,6 +252,8 @@ def _reason(one: Wanted, name: str, rate_hz: int) -> str:
     if TO_SAMPLES in one.payload:
         to_s = samples_to_s(int(str(one.payload[TO_SAMPLES])), rate_hz)
         return f"{name} plays it before {format_time(to_s, 1)}."
+    if one.payload.get(GAIN_DB) == QUIETEST_DB:
+        return f"{name} fades here."
     return f"So it is in {name}."
 
 

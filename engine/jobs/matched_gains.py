@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from engine.document.kinds.payload import HAND_CROSSFADE_MS
 from engine.document.kinds.sounding import GAIN_DB, LOUDEST_DB, QUIETEST_DB, RAMP_MS
 from engine.jobs.arranged import Wanted
+from engine.jobs.matched_fades import LEAST_S, Fade, fade, fade_edit
 from engine.matching.levels import to_db
 from engine.matching.line_sound import as_channels
 from engine.matching.matched import GainPoint, Segment
@@ -48,9 +49,16 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """The levels of all that is heard, and how many segments are ridden in ways that no such edit can."""
+    """The levels of all that is heard.
+
+    Attributes
+    ----------
+    fades : at ends of segments
+    ridden : how many segments change their level in ways that no such edit can
+    """
 
     heard: tuple[Level, ...]
+    fades: tuple[Fade, ...] = ()
     ridden: int = 0
 
     @property
@@ -72,27 +80,36 @@ def levels(segments: Sequence[Segment], mix: Sound, edited: Sound) -> Levels:
     ----------
     mix, edited : of one rate; the segments are of the first, in the second
     """
-    heard, ridden = [], 0
+    heard: list[Level] = []
+    fades: list[Fade] = []
+    ridden = 0
     for segment in segments:
         runs = _runs(segment.gain_ride, mix.rate_hz)
-        ridden += _is_ridden(segment.gain_ride, runs, mix.rate_hz)
-        if len(runs) < 2:
+        if not runs:
+            ridden += bool(segment.gain_ride)
             heard.append(Level(segment.raw_start_samples, segment.raw_stop_samples, segment.gain_db))
             continue
         heard += _parted(segment, runs, mix, edited)
-    return Levels(tuple(heard), ridden)
+        changes = _long_changes(segment.gain_ride, runs, mix.rate_hz)
+        ends = [
+            fade(segment, steady, mix, edited, is_out=is_out) if changed else None
+            for changed, steady, is_out in ((changes[0], runs[0], False), (changes[-1], runs[-1], True))
+        ]
+        fades += filter(None, ends)
+        ridden += sum(changes) > sum(one is not None for one in ends)
+    return Levels(tuple(heard), tuple(fades), ridden)
 
 
 _Run = tuple[int, int, float]
 
 
-def _is_ridden(points: Sequence[GainPoint], runs: Sequence[_Run], rate_hz: int) -> bool:
-    """Tell whether the level changes for longer than a step takes, as in a fade."""
-    if not points or not runs:
-        return bool(points)
+def _long_changes(points: Sequence[GainPoint], runs: Sequence[_Run], rate_hz: int) -> list[bool]:
+    """Tell of what is before, between and after runs whether it is more than a step: at the ends, a fade."""
     edges = [points[0].at_samples, *(edge for run in runs for edge in run[:2]), points[-1].at_samples]
     gaps = np.subtract(edges[1::2], edges[::2])
-    return bool(gaps.max() > _LONGEST_STEP_S * rate_hz)
+    least = np.full(len(gaps), _LONGEST_STEP_S * rate_hz)
+    least[[0, -1]] = LEAST_S * rate_hz
+    return [bool(one) for one in gaps > least]
 
 
 def _runs(points: Sequence[GainPoint], rate_hz: int) -> list[_Run]:
@@ -168,7 +185,7 @@ def _step(mix: Sound, edited: Sound, offset: int, runs: tuple[_Run, _Run]) -> tu
     return start + middle, best
 
 
-def gain_edits(found: Levels, rate_hz: int, length_samples: int) -> tuple[tuple[Wanted, ...], int]:
+def gain_edits(found: Levels, rate_hz: int, length_samples: int) -> tuple[tuple[Wanted, ...], int, int]:
     """Return edits that play every span at its level against the usual one.
 
     Sound that is heard several times has one level in a document: the one of the longest span.
@@ -177,6 +194,7 @@ def gain_edits(found: Levels, rate_hz: int, length_samples: int) -> tuple[tuple[
     -------
     edits : of the kind that changes levels
     left_out : how many spans stay as loud as the same sound is elsewhere
+    ridden : how many change their level otherwise than an edit can
     """
     usual_db = found.usual_db
     relative = [replace(one, gain_db=one.gain_db - usual_db) for one in found.heard]
@@ -191,7 +209,9 @@ def gain_edits(found: Levels, rate_hz: int, length_samples: int) -> tuple[tuple[
                 bounds[2 * number + 3] - group.stop_samples,
             )
             made.append(_edit(group, room, rate_hz))
-    return tuple(made), left_out
+    heard = [(one.start_samples, one.stop_samples) for one in found.heard]
+    fades = [fade_edit(one, heard, rate_hz, length_samples) for one in found.fades]
+    return (*made, *filter(None, fades)), left_out, found.ridden + fades.count(None)
 
 
 def _without_contradictions(levels: Sequence[Level]) -> tuple[list[Level], int]:

@@ -158,6 +158,29 @@ def with_noise_instead(raw: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.concatenate([raw[: 10 * RATE_HZ], noise(2.0), raw[12 * RATE_HZ : 30 * RATE_HZ]])
 
 
+def test_fades_are_played_where_there_is_room_behind_them(
+    raw: NDArray[np.float32], edited_by_offcut: Path, tmp_path: Path
+) -> None:
+    faded = raw[5 * RATE_HZ : 35 * RATE_HZ].copy()
+    faded[: 3 * RATE_HZ] *= np.linspace(0.0, 1.0, 3 * RATE_HZ, dtype=np.float32)
+    faded[-4 * RATE_HZ :] *= np.linspace(1.0, 0.0, 4 * RATE_HZ, dtype=np.float32)
+    soundfile.write(tmp_path / "faded.wav", faded, RATE_HZ, "FLOAT")
+    at_end = raw[5 * RATE_HZ :].copy()
+    at_end[-4 * RATE_HZ :] *= np.linspace(1.0, 0.0, 4 * RATE_HZ, dtype=np.float32)
+    soundfile.write(tmp_path / "at end.wav", at_end, RATE_HZ, "FLOAT")
+    with fresh(edited_by_offcut, tmp_path / "second.offcut") as document:
+        made = taken(document, tmp_path / "faded.wav")
+        assert made.residual_db is not None
+        assert made.residual_db < -40.0
+        assert not made.notes
+        assert edges(document.state, "gain") == pytest.approx([2.0, 8.0, 31.0, 39.0], abs=0.1)
+        reasons = {one.reason for one in made.proposals if one.kind == "gain"}
+        assert reasons == {"faded.wav fades here."}
+        made = taken(document, tmp_path / "at end.wav")
+        assert not edges(document.state, "gain")
+        assert made.notes == ("The level changes along 1 span, which gain edits follow in part.",)
+
+
 @pytest.mark.parametrize(
     ("make", "kinds", "told"),
     [

@@ -57,11 +57,11 @@ def _facts(cutter: TakeCutter, take: Take, is_best: bool, made: Sequence[Proposa
     cuts = [state.verdict(one.id) for one in own if KINDS[one.kind].drops_span]
     is_kept = any(one.kind == KEEP.name and state.verdict(one.id) is Verdict.ACCEPTED for one in own)
     odd = cutter.oddness(take)
-    words = [] if take.complete else [f"{percent(take.to_share - take.from_share)} of it"]
+    words = [] if odd is None else [f"odd {odd:.2f}"]
+    words += [] if take.complete else [f"{percent(take.to_share - take.from_share)} of it"]
     if take.transposed_semitones:
         way = "higher" if take.transposed_semitones > 0 else "lower"
         words.append(f"{counted(abs(take.transposed_semitones), 'semitone')} {way}")
     if abs(take.speed - 1.0) >= _SPEED:
         words.append(f"{percent(abs(take.speed - 1.0))} {'faster' if take.speed > 1.0 else 'slower'}")
-    words += [] if odd is None else [f"odd {odd:.2f}"]
     return TakeFacts(span, ", ".join(words), is_best, cuts[0] if cuts else None, is_kept)

@@ -13,7 +13,7 @@ from engine.jobs.arranged import Played
 from engine.matching.matched import Segment
 from engine.timebase import s_to_samples, samples_to_s
 
-_JOINED_S = 0.25
+_JOINED_S, _MET_S = 0.25, 0.001
 SLIDE_S = 0.005
 """How far a seam may lie from where it was found, so that what was taken from a place fits where it was."""
 
@@ -41,6 +41,7 @@ def pieces(segments: Sequence[Segment], state: DocumentState) -> tuple[Piece, ..
     the recording goes on where it stopped.
     """
     edges = _slid([_seam(segments, number) for number in range(len(segments))], segments, state.rate_hz)
+    known = [0, state.length_samples, *_edges(edges, segments)]
     found: list[Piece] = []
     for number, one in enumerate(segments):
         offset = one.raw_start_samples - one.edited_start_samples
@@ -53,6 +54,10 @@ def pieces(segments: Sequence[Segment], state: DocumentState) -> tuple[Piece, ..
         if stop is None:
             last = one.raw_stop_samples if after is None else _joined(one, after, state.rate_hz)[0]
             stop = last - offset
+        if before is None:
+            start = _met(start + offset, known, state.rate_hz) - offset
+        if after is None:
+            stop = _met(stop + offset, known, state.rate_hz) - offset
         if before is not None and edges[number] is None and goes_through(before, one, state.rate_hz):
             found += _piece(before.raw_stop_samples, one.raw_start_samples, 0, 0, state, is_instead=True)
         found += _piece(start + offset, stop + offset, offset, one.crossfade_samples, state)
@@ -95,6 +100,20 @@ def _seam(segments: Sequence[Segment], number: int) -> int | None:
     if not number or segments[number].edited_start_samples > segments[number - 1].edited_stop_samples:
         return None
     return min(_start(segments[number]), segments[number - 1].edited_stop_samples)
+
+
+def _edges(seams: Sequence[int | None], segments: Sequence[Segment]) -> Iterator[int]:
+    """Yield both edges of each seam in the document."""
+    for number, seam in enumerate(seams):
+        if seam is not None:
+            for one in segments[number - 1 : number + 1]:
+                yield seam + one.raw_start_samples - one.edited_start_samples
+
+
+def _met(place: int, known: Sequence[int], rate_hz: int) -> int:
+    """Return the nearest known edge where the file begins or ends within a millisecond of it."""
+    nearest = min(known, key=lambda edge: abs(edge - place))
+    return nearest if abs(nearest - place) <= s_to_samples(_MET_S, rate_hz) else place
 
 
 def _slid(seams: Sequence[int | None], segments: Sequence[Segment], rate_hz: int) -> list[int | None]:

@@ -115,6 +115,18 @@ def test_what_went_through_a_coder_gives_the_same_edits(edited_by_offcut: Path, 
     assert made.residual_db < -12.0
 
 
+def test_what_was_moved_from_the_very_end_leaves_no_crumb_through_a_coder(
+    edited_by_offcut: Path, tmp_path: Path
+) -> None:
+    project = tmp_path / "first.offcut"
+    fresh(edited_by_offcut, project).close()
+    assert main(["edit", str(project), "move", "--start-s", "40", "--stop-s", "60", "--to-s", "5"]) == 0
+    assert main(["export", str(project), "--out", str(tmp_path / "edit.mp3"), "--lower"]) == 0
+    with fresh(edited_by_offcut, tmp_path / "second.offcut") as document:
+        made = taken(document, tmp_path / "edit.mp3")
+    assert [one.kind for one in made.proposals] == ["move"]
+
+
 def test_one_undo_brings_all_back_and_another_file_takes_its_place(
     edited_by_offcut: Path, raw: NDArray[np.float32], tmp_path: Path
 ) -> None:

@@ -17,6 +17,8 @@ from engine.matching.sound import Sound
 LEAST_S, LONGEST_S = 0.1, 10.0
 """Shorter ones are edges of cuts; longer ones no gain edit can make."""
 _BLOCK_S = 0.02
+_AROUND_S = 2.0
+"""A fade begins so much before it is half a decibel, at most."""
 _STEPS = 80
 _BEYOND = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 4.0)
 """How far behind the end of a segment a fade may come to nothing, as a share of its length."""
@@ -51,11 +53,11 @@ def fade(
     """
     first, last, gain_db = steady
     offset = segment.raw_start_samples - segment.edited_start_samples
-    length = last - first
+    around = min((last - first) // 4, round(_AROUND_S * mix.rate_hz))
     if is_out:
-        start, stop = last - length // 4, segment.edited_stop_samples
+        start, stop = last - around, segment.edited_stop_samples
     else:
-        start, stop = segment.edited_start_samples, first + length // 4
+        start, stop = segment.edited_start_samples, first + around
     block = max(1, round(_BLOCK_S * mix.rate_hz))
     count = (stop - start) // block
     # A fade that is longer than can be is not read into memory.
@@ -68,7 +70,7 @@ def fade(
     )
     sums = [np.sum((a * b).reshape(count, -1), axis=1) for a, b in ((theirs, mine), (mine, mine))]
     power = float(np.sum(theirs * theirs))
-    at = start + (np.arange(count) + 0.5) * block
+    at: Wide = start + (np.arange(count, dtype=np.float64) + 0.5) * block
     if not is_out:
         at, sums = -at[::-1], [one[::-1] for one in sums]
     found = _fitted(at, sums[0], sums[1], power, 10.0 ** (gain_db / 20.0))

@@ -12,7 +12,7 @@ from widgets.takes.rows import TakeDelegate, TakeList, TakeRow, TakeRows
 from widgets.theme import QUEUE, TEXT, Theme, px
 
 _LEAST, _MOST = 132, 300
-_WORDS = {"takes.hear": "Hear in turn", "takes.keep": "Keep this one", "takes.propose": "Look for takes"}
+_WORDS = {"takes.hear": "Hear in turn", "takes.keep": "Keep it", "takes.propose": "Look for takes"}
 
 
 class TakesPanel(QFrame):

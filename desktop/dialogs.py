@@ -48,6 +48,32 @@ def ask_recordings(parent: QWidget, title: str, folder: Path) -> tuple[Path, ...
     return tuple(Path(path) for path in chosen) or None
 
 
+def ask_edited(parent: QWidget, folder: Path) -> Path | None:
+    """Ask for a file that was made of the recording."""
+    title = "Take the edit from a file"
+    chosen, _ = QFileDialog.getOpenFileName(parent, title, str(folder), AUDIO_FILES)
+    return Path(chosen) if chosen else None
+
+
+def ask_takes_edit(parent: QWidget, name: str) -> bool | None:
+    """Ask what a dropped file is: the recording edited elsewhere (True), or another track (False)."""
+    box = QMessageBox(parent)
+    box.setWindowTitle("Dropped on a recording")
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(f"What is {name}?")
+    box.setInformativeText(
+        "If it was made from this recording, Offcut finds its cuts, moves, repeats and levels and puts them "
+        "into the queue, accepted, in place of what is accepted now."
+    )
+    track = box.addButton("&Import it as a track", QMessageBox.ButtonRole.AcceptRole)
+    edit = box.addButton("&Take the edit from it", QMessageBox.ButtonRole.AcceptRole)
+    cancel = box.addButton(QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(track)
+    box.setEscapeButton(cancel)
+    box.exec()
+    return None if box.clickedButton() is cancel else box.clickedButton() is edit
+
+
 def ask_rate(parent: QWidget, rates: Mapping[int, int]) -> int | None:
     """Ask at which rate to work, in Hz, where recordings differ.
 

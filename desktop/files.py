@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
+from desktop.matching.taking_edit import TakingEdit
 from desktop.review.cuts_ahead import CutsAhead
 from desktop.session import Session
 from desktop.taste.diagnosing import Diagnosing
@@ -27,6 +28,10 @@ from widgets.theme import Theme
 
 class Files(QObject):
     """Shows a dialog, then has the work done.
+
+    Attributes
+    ----------
+    taking_edit : what takes the edit from a file
 
     Signals
     -------
@@ -54,6 +59,8 @@ class Files(QObject):
         self._ahead = CutsAhead(session, self)
         self._lengths = Lengths(self)
         self.edited: tuple[Path, ...] = ()
+        self.taking_edit = TakingEdit(window, session, work, lambda: self._folder, self)
+        self.taking_edit.said.connect(self.said)
 
     def close(self) -> None:
         """End the threads that look ahead and into recordings."""
@@ -106,13 +113,19 @@ class Files(QObject):
             self._work.import_recordings(paths, rate_hz)
 
     def drop(self, paths: Sequence[str]) -> None:
-        """Open a dropped document, or import dropped recordings."""
+        """Open a dropped document, or import dropped recordings; of a single one the edit may be wanted."""
         dropped = tuple(Path(path) for path in paths)
         documents = [path for path in dropped if path.suffix == ".offcut"]
         if len(dropped) > 1 and documents:
             raise UsageError(f"{shown(documents[0])} is a document: open it alone, or leave it out.")
         if documents:
             self._session.open(documents[0])
+        elif len(dropped) == 1 and self._session.state.tracks:
+            takes_edit = dialogs.ask_takes_edit(self._window, shown(dropped[0].name))
+            if takes_edit:
+                self.taking_edit.take(dropped[0])
+            elif takes_edit is not None:
+                self._import(dropped)
         else:
             self._import(dropped)
 

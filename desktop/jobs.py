@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from engine.jobs.aligned_files import Aligned, AlignRequest
     from engine.jobs.find_sounds import FoundRepairs
     from engine.jobs.listen import FoundAnalyses, ListenRequest
+    from engine.jobs.matched_edit import MatchedEdit, MatchedEditRequest
     from engine.jobs.repair_requests import (
         FindRequest,
         HeardWord,
@@ -33,7 +34,9 @@ if TYPE_CHECKING:
         SpanRequest,
     )
     from engine.jobs.second_recorders import ProposedRecorders, RecordersRequest
+    from engine.jobs.take_proposals import TakesRequest
     from engine.jobs.tempo_proposals import ProposedTempo
+    from engine.takes.takes import FoundTakes
 
 
 def import_recordings(request: ImportRequest, progress: Progress) -> Imported:
@@ -109,6 +112,20 @@ def weigh_tempo(request: ListenRequest, progress: Progress) -> ProposedTempo:
     from engine.jobs import listen
 
     return listen.weigh_tempo(request, progress)
+
+
+def take_edit(request: MatchedEditRequest, progress: Progress) -> MatchedEdit:
+    """Find out what was done to a document, from a file that was made of it."""
+    from engine.jobs.matched_edit import matched_edit
+
+    return matched_edit(request, progress)
+
+
+def find_takes(request: TakesRequest, progress: Progress) -> FoundTakes:
+    """Find what was played more than once."""
+    from engine.jobs.take_proposals import takes_in_document
+
+    return takes_in_document(request, progress)
 
 
 def preview_repair(request: PreviewRequest, progress: Progress) -> RepairPreview:

@@ -34,6 +34,7 @@ from desktop.separation.repairing import Repairing
 from desktop.session import Session
 from desktop.side import Side
 from desktop.slots import telling_refusals
+from desktop.takes.takes import Takes
 from desktop.taste.diagnosing import Diagnosing
 from desktop.taste.finding_actions import connect_findings
 from desktop.taste.learning_shown import panel_of
@@ -123,6 +124,7 @@ class MainWindow(QMainWindow):
         self.timing = Timing(self, self)
         self.timing_proposing = TimingProposing(self, self, themed)
         self.repairing = Repairing(self, self, settings)
+        self.takes = Takes(self, self)
         self.user_settings = UserSettings(self, self, keymap, settings)
         self._lay_out()
         self.tasting = Tasting(self, self)
@@ -151,8 +153,8 @@ class MainWindow(QMainWindow):
             self.resize(QSize(1600, 1000).boundedTo(self.screen().availableSize()))
 
     def _lay_out(self) -> None:
-        panels = (self.timing_panel, self.repair_panel, self.history_panel, self.learning_panel)
-        self.side = Side(self.queue_panel, *panels)
+        working_in = (self.timing_panel, self.repair_panel, self.takes.panel)
+        self.side = Side(self.queue_panel, *working_in, self.history_panel, self.learning_panel)
         self.repairing.opened.connect(self.side.make_room)
         whole = QWidget()
         column = QVBoxLayout(whole)
@@ -174,20 +176,15 @@ class MainWindow(QMainWindow):
         self.session.replaced.connect(self._show_document)
         self.session.replaced.connect(self.timeline.heads.clear_clips)
         self.session.changed.connect(self._show_change)
-        for asking in (
-            self.top_bar,
-            self.queue_panel,
-            self.selection_bar,
-            self.status_bar,
-            self.timing_panel,
-        ):
+        bars = (self.top_bar, self.selection_bar, self.status_bar)
+        for asking in (*bars, self.queue_panel, self.timing_panel):
             asking.command_requested.connect(self.commands.run)
         showing = (self.arrivals, self.spectrograms, self.stored_waves, self.queue, self.queue.bulk)
         working = (self.files, self.work, self.diagnosing, self.exporting, self.player, self.tasting)
         editing = (self.review, self.grid_editing, self.tap_tempo, self.marking, self.arranging, self.by_hand)
         rest = (self.amounts, self.history, self.commands, self.kept, self.tracks, self.user_settings)
         answering = (self.grid_layer, self.notes, self.stray_enter, self.timing, self.timing_proposing)
-        self.telling.hear((*showing, *working, *editing, *answering, *rest, self.repairing))
+        self.telling.hear((*showing, *working, *editing, *answering, *rest, self.repairing, self.takes))
         self.by_hand.shown.connect(self.selection_bar.show_selection)
         connect_findings(self.diagnosing, self.tasting, self.files, self.work)
         self.review.moved.connect(self._show_current)

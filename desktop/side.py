@@ -8,6 +8,7 @@ from widgets.chrome.learning_panel import LearningPanel
 from widgets.review.history_panel import HistoryPanel
 from widgets.review.queue_panel import QueuePanel
 from widgets.separation.panel import RepairPanel
+from widgets.takes.panel import TakesPanel
 from widgets.theme import Theme
 from widgets.timing.panel import TimingPanel
 
@@ -20,6 +21,7 @@ class Side(QWidget):
         queue: QueuePanel,
         timing: TimingPanel,
         repair: RepairPanel,
+        takes: TakesPanel,
         history: HistoryPanel,
         learning: LearningPanel,
     ) -> None:
@@ -28,10 +30,10 @@ class Side(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(queue, 1)
-        for panel in (timing, repair, history, learning):
+        for panel in (timing, repair, takes, history, learning):
             layout.addWidget(panel)
         history.hide()
-        self._panels = (queue, timing, repair, history, learning)
+        self._panels = (queue, timing, repair, takes, history, learning)
         self._timing, self._put_away = timing, False
 
     def set_theme(self, theme: Theme) -> None:

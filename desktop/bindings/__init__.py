@@ -12,6 +12,7 @@ from desktop.bindings.listening import listening
 from desktop.bindings.markers import markers
 from desktop.bindings.repairs import repairs
 from desktop.bindings.reviewing import answers, edges
+from desktop.bindings.takes import takes
 from desktop.bindings.timing import timing
 from desktop.bindings.tracks import tracks
 from desktop.bindings.viewing import viewing
@@ -30,6 +31,7 @@ def handlers(window: Window) -> Mapping[str, Handler]:
         **markers(window),
         **by_hand(window),
         **repairs(window),
+        **takes(window),
         **arranging(window),
         **viewing(window),
         **documents(window),

@@ -36,6 +36,7 @@ def documents(window: Window) -> Mapping[str, Handler]:
         "file.preferences": window.user_settings.show_preferences,
         "file.demo": partial(show_demo, window),
         "file.import": files.import_recordings,
+        "file.take_edit": files.taking_edit.ask,
         "file.note": window.notes.about_document,
         "file.snapshot": files.snapshot,
         "file.export": window.exporting.export,

@@ -23,6 +23,7 @@ from desktop.review.review import Review
 from desktop.separation.repairing import Repairing
 from desktop.session import Session
 from desktop.side import Side
+from desktop.takes.takes import Takes
 from desktop.taste.page import Tasting
 from desktop.telling import Telling
 from desktop.timeline.arranging import Arranging
@@ -80,6 +81,7 @@ class Window(Protocol):
     timing: Timing
     timing_proposing: TimingProposing
     repairing: Repairing
+    takes: Takes
 
     def say(self, sentence: str) -> None:
         """Say what the last command did."""

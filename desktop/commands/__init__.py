@@ -19,6 +19,7 @@ from desktop.commands.listening import TRANSPORT
 from desktop.commands.markers import MARKERS
 from desktop.commands.repairs import REPAIRS
 from desktop.commands.reviewing import ANSWERS, EDGES
+from desktop.commands.takes import TAKES
 from desktop.commands.timing import TIMING
 from desktop.commands.tracks import TRACKS
 from desktop.commands.viewing import HELP, VIEW
@@ -47,6 +48,7 @@ COMMANDS: tuple[Command, ...] = (
     *MARKERS,
     *BY_HAND,
     *REPAIRS,
+    *TAKES,
     *ARRANGEMENT,
     *VIEW,
     *TASTE,

@@ -22,6 +22,12 @@ FILE = (
         "demo", "Open the demo", (), "Try Offcut on a jam with things to cut, and a taste that finds them."
     ),
     _file("import", "Import recordings…", ("Ctrl+O",), "Add recordings to the document as tracks."),
+    _file(
+        "take_edit",
+        "Take the edit from a file…",
+        ("Ctrl+Shift+E",),
+        "Find what was done to the recording in an export of any program, and accept the same edits here.",
+    ),
     _file("relink", "Find missing recordings…", (), "Look in a folder for recordings that were moved."),
     _file("note", "Note about the document…", ("Ctrl+Shift+N",), "Write down something about all of it."),
     _file("snapshot", "Named snapshot…", ("Ctrl+S",), "Keep the document as it is now under a name."),

@@ -1,14 +1,17 @@
-"""``offcut match RAW... EDITED``: recover the edit list behind an edited file."""
+"""``offcut match (RAW... | PROJECT) EDITED``: recover the edit list behind an edited file."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.cli.documents import opened
 from engine.cli.output import VerbOutput
 from engine.errors import UsageError
+from engine.jobs.media import locate_all
 from engine.progress import Progress
 from engine.safe_write import shown
 from engine.timebase import format_time, samples_to_s
@@ -24,19 +27,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         nargs="+",
         metavar="AUDIO",
-        help="the raw recordings, then the edited file",
+        help="the raw recordings or a document, then the edited file",
     )
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
-    """Print the edit list."""
+    """Print the edit list; of a document, make it the document's."""
     from engine.jobs.match import MatchRequest, match_edited
 
     *raws, edited = options.audio
     if not raws:
         raise UsageError("Only one file is named: name the raw recordings and, last, the edited file.")
+    if raws[0].suffix == ".offcut":
+        yield _into_document(raws, edited, progress)
+        return
     matched = match_edited(MatchRequest(tuple(raws), edited), progress)
     yield VerbOutput(_fields(matched), "\n".join(_table(matched)))
+
+
+def _into_document(projects: Sequence[Path], edited: Path, progress: Progress) -> VerbOutput:
+    from engine.jobs.matched_edit import MatchedEditRequest, matched_edit
+
+    if len(projects) > 1:
+        raise UsageError("An edit goes into one document: name one, and then the edited file.")
+    with opened(projects[0]) as document:
+        media = locate_all(document.state, document.path.absolute().parent)
+        made = matched_edit(MatchedEditRequest(document.state, media, edited), progress)
+        document.apply(made.put_into(document.state))
+    found = replace(made.matched, raws=(projects[0],))
+    fields = {"proposals": len(made.proposals), "played_residual_db": made.residual_db, "notes": made.notes}
+    return VerbOutput(_fields(found) | fields, "\n".join((*made.notes[1:], made.sentence)))
 
 
 def _fields(matched: Matched) -> dict[str, object]:

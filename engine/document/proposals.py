@@ -13,6 +13,9 @@ BY_HAND = "you"
 BY_TAKES = "takes"
 """The maker of cuts of what was played more than once; planners by scores leave them as they are."""
 
+BY_MATCH = "match"
+"""The maker of edits that were read from an edited file; planners leave them as well."""
+
 
 @dataclass(frozen=True, slots=True)
 class Alternative:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -44,9 +44,27 @@ def edits_that_play(played: Sequence[Played], length_samples: int) -> tuple[Want
     repeated, and what is heard nowhere cut. The crossfade of what is moved or repeated is the same at both of
     its ends, since such edits have but one: the one before it.
     """
-    stands = standing(played)
+    played, stands = _parted(played)
     laid = tuple(_laid(played, stands, length_samples))
     return tuple(_cuts(played, stands, length_samples)) + laid
+
+
+def _parted(played: Sequence[Played]) -> tuple[tuple[Played, ...], tuple[bool, ...]]:
+    """Return what is played, and what of it stands: where only a part of a span can, it is parted there."""
+    edges = np.unique([edge for one in played for edge in (one.start_samples, one.stop_samples)])
+    parts = [
+        (number, Played(start, stop, one.crossfade_ms if start == one.start_samples else 0.0))
+        for number, one in enumerate(played)
+        for start, stop in _parts(one, edges)
+    ]
+    joined: list[tuple[int, bool, Played]] = []
+    for (number, part), stays in zip(parts, standing([part for _, part in parts]), strict=True):
+        if joined and joined[-1][:2] == (number, stays):
+            before = joined[-1][2]
+            joined[-1] = (number, stays, replace(before, stop_samples=part.stop_samples))
+        else:
+            joined.append((number, stays, part))
+    return tuple(one for *_, one in joined), tuple(stays for _, stays, _ in joined)
 
 
 def standing(played: Sequence[Played]) -> tuple[bool, ...]:

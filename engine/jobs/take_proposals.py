@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from engine.document.analysis import ScoreCurve
-from engine.document.change import Edit
-from engine.document.edits import replace_proposals
+from engine.document.change import Edit, Row, row_changes
+from engine.document.decisions import Decision, Verdict
+from engine.document.edits import is_held, replace_proposals
 from engine.document.kinds.cut import CUT
+from engine.document.kinds.hold import KEEP
 from engine.document.kinds.payload import CROSSFADE_MS
 from engine.document.proposals import BY_TAKES, Alternative, Proposal, proposal_id
 from engine.document.state import DocumentState
@@ -94,7 +96,12 @@ def require_takes(state: DocumentState) -> None:
         raise UsageError("There is nothing to listen to yet; import a recording first ‹file.import›.")
 
 
-def propose_takes(state: DocumentState, found: FoundTakes, curve: ScoreCurve | None = None) -> ProposedTakes:
+def propose_takes(
+    state: DocumentState,
+    found: FoundTakes,
+    curve: ScoreCurve | None = None,
+    kept: Mapping[int, int] | None = None,
+) -> ProposedTakes:
     """Propose to keep the best take of each passage, and to cut the others and every false start.
 
     The best is complete, then by its mean score the least odd, then the last. What is in the middle of
@@ -103,18 +110,80 @@ def propose_takes(state: DocumentState, found: FoundTakes, curve: ScoreCurve | N
     Parameters
     ----------
     curve : how odd each moment is, where a taste was asked
+    kept : of groups, by number, the take that the user keeps; None for what the document says
     """
-    cutter = _Cutter(state, found, curve)
+    kept = kept_takes(state, found) if kept is None else kept
+    cutter = TakeCutter(state, found, curve)
     starts = found.likely_false_starts()
-    made = [cutter.false_start(one) for one in starts]
-    for group in found.groups:
-        made += cutter.others(group, starts)
+    keeps = [found.groups[group].takes[number] for group, number in kept.items()]
+    made = [cutter.false_start(one) for one in starts if not any(_is_same(one, take) for take in keeps)]
+    for number, group in enumerate(found.groups):
+        made += cutter.others(group, starts, kept.get(number))
     unique = {one.id: one for one in made}
     return ProposedTakes(tuple(sorted(unique.values(), key=lambda one: one.start_samples)), found)
 
 
+def kept_takes(state: DocumentState, found: FoundTakes) -> dict[int, int]:
+    """Return of groups, by number, the take that the user keeps."""
+    keeps = [
+        (one.start_samples, one.stop_samples)
+        for key, one in state.proposals.items()
+        if (one.kind, one.maker) == (KEEP.name, BY_TAKES) and state.verdict(key) is Verdict.ACCEPTED
+    ]
+    return {
+        group: number
+        for group, takes in enumerate(found.groups)
+        for number, take in enumerate(takes.takes)
+        if any(mostly_shared(span_of(state, take), keep) for keep in keeps)
+    }
+
+
+def keep_take(
+    state: DocumentState, found: FoundTakes, curve: ScoreCurve | None, kept: Mapping[int, int], group: int
+) -> Edit:
+    """Return the edit that keeps a take of a passage by an accepted keep, and proposes to cut the others.
+
+    What was answered of cuts of this take, and what was kept of this passage before, goes.
+
+    Parameters
+    ----------
+    kept : the take that is kept, by group, of this one and those kept before
+    group : the number of this one
+    """
+    takes = found.groups[group]
+    number = kept[group]
+    proposed = propose_takes(state, found, curve, kept).proposals
+    keep = _keep(state, takes, number)
+    fresh = {one.id: one for one in (*proposed, keep)}
+    rows: list[tuple[Row | None, Row | None]] = []
+    spans = [span_of(state, take) for take in takes.takes]
+    for key, one in state.proposals.items():
+        if one.maker != BY_TAKES or key in fresh:
+            continue
+        place = (one.start_samples, one.stop_samples)
+        is_of_group = any(mostly_shared(place, span) for span in spans)
+        if is_of_group or not is_held(state.decisions.get(key)):
+            rows += [(one, None), (state.decisions.get(key), None)]
+    rows += [(state.proposals.get(key), one) for key, one in fresh.items() if key not in state.proposals]
+    rows.append((state.decisions.get(keep.id), Decision(keep.id, Verdict.ACCEPTED)))
+    return Edit(f"Keep take {number + 1} of the {takes.name}", row_changes(rows))
+
+
+def span_of(state: DocumentState, take: Take) -> tuple[int, int]:
+    """Return where a take is in a document."""
+    rate_hz, length = state.rate_hz, state.length_samples
+    return min(s_to_samples(take.start_s, rate_hz), length), min(s_to_samples(take.stop_s, rate_hz), length)
+
+
+def _keep(state: DocumentState, group: TakeGroup, number: int) -> Proposal:
+    start, stop = span_of(state, group.takes[number])
+    reason = f"Take {number + 1} of {len(group.takes)} of the {group.name}; the one you keep."
+    key = proposal_id(KEEP.name, start, stop, BY_TAKES)
+    return Proposal(key, KEEP.name, start, stop, _OF_A_PASSAGE, reason, BY_TAKES)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class _Cutter:
+class TakeCutter:
     """Makes proposals of what was found in a document."""
 
     state: DocumentState
@@ -125,32 +194,36 @@ class _Cutter:
         """Return the cut of an attempt."""
         return self._cut(one.start_s, one.stop_s, one.likelihood, one.reason)
 
-    def others(self, group: TakeGroup, starts: tuple[FalseStart, ...]) -> Iterator[Proposal]:
-        """Yield cuts of all takes of a passage but the best and those that are false starts."""
-        best = max(group.takes, key=self._rank)
-        odd_best = self._oddness(best)
+    def others(
+        self, group: TakeGroup, starts: tuple[FalseStart, ...], kept: int | None = None
+    ) -> Iterator[Proposal]:
+        """Yield cuts of all takes of a passage but the best, or the one kept, and of no false start."""
+        best = max(group.takes, key=self.rank) if kept is None else group.takes[kept]
+        odd_best = self.oddness(best)
         for number, take in enumerate(group.takes, start=1):
-            is_told = any(_shared((take.start_s, take.stop_s), (one.start_s, one.stop_s)) for one in starts)
+            is_told = any(_is_same(one, take) for one in starts)
             if take is best or is_told or not self._is_alone(take):
                 continue
             why = []
             if best.complete and not take.complete:
                 why.append("is complete")
-            odd = self._oddness(take)
+            odd = self.oddness(take)
             if odd is not None and odd_best is not None and odd - odd_best > _CLEARLY:
                 why.append("has fewer odd moments")
             of = f"Take {number} of {len(group.takes)} of the {group.name}"
             other = f"take {group.takes.index(best) + 1} ({format_time(best.start_s, 0)})"
-            reason = f"{of}; {other} {listed(why) or 'is the last one'}."
+            said = "is the one you keep" if kept is not None else listed(why) or "is the last one"
+            reason = f"{of}; {other} {said}."
             yield self._cut(take.start_s, take.stop_s, _OF_A_PASSAGE if odd is None else odd, reason)
 
-    def _rank(self, take: Take) -> tuple[float, ...]:
-        odd = self._oddness(take)
+    def rank(self, take: Take) -> tuple[float, ...]:
+        """Return what the best take has most of."""
+        odd = self.oddness(take)
         whole = 1.0 if take.complete else take.to_share - take.from_share
         # Scores a hair apart rank nothing: the last take is what the players stopped at.
         return (whole, 0.0 if odd is None else -round(odd / _CLEARLY), take.start_s)
 
-    def _oddness(self, take: Take) -> float | None:
+    def oddness(self, take: Take) -> float | None:
         """Return the mean score of a take; None where nobody scored it."""
         if self.curve is None:
             return None
@@ -183,7 +256,11 @@ class _Cutter:
         return Proposal(key, CUT.name, start, stop, score, reason, BY_TAKES, tuple(ways), payload)
 
 
-def _shared(one: tuple[float, float], other: tuple[float, float]) -> bool:
+def _is_same(start: FalseStart, take: Take) -> bool:
+    return mostly_shared((start.start_s, start.stop_s), (take.start_s, take.stop_s))
+
+
+def mostly_shared(one: tuple[float, float], other: tuple[float, float]) -> bool:
     """Tell whether two spans lie mostly in each other."""
     shared = min(one[1], other[1]) - max(one[0], other[0])
     return shared > _MOSTLY * (max(one[1], other[1]) - min(one[0], other[0]))

@@ -23,6 +23,7 @@ MAKERS = (
     "engine/jobs/improve.py",  # the files of what documents cut
     "engine/review/recount.py",  # a word of a sentence
     "engine/jobs/take_proposals.py",  # the same
+    "desktop/takes/takes.py",  # a word of a list
     "engine/bench/",
     "desktop/bench/",
     "widgets/review/demo.py",

@@ -66,7 +66,7 @@ def test_another_rate_can_be_taken(hands: Hands, takes: tuple[Path, ...]) -> Non
     hands.press_and_answer("Ctrl+O", type_path(*takes), choose([], 1))
     hands.finish_work()
     assert hands.window.session.state.rate_hz == 44_100
-    hands.window.files.drop([str(takes[0])])  # the document has a rate now, and nobody asks
+    hands.window.work.import_recordings((takes[0],))  # the document has a rate now, and nobody asks
     hands.finish_work()
     assert "take 0.wav is in the document already" in hands.refused[-1]
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QLabel
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QWidget
 
 from desktop.main_window import MainWindow
 from tests.desktop.conftest import Hands
@@ -21,6 +23,14 @@ def is_one_sentence(text: str) -> bool:
 
 
 def drop(hands: Hands, *paths: Path) -> None:
-    """Drop files on the timeline and wait for what they start."""
-    hands.window.timeline.files_dropped.emit([str(path) for path in paths])
+    """Drop files on the timeline, as tracks where that is asked, and wait for what they start."""
+
+    def import_it(dialog: QWidget) -> None:
+        QTest.keyClick(dialog, Qt.Key.Key_Return)
+
+    is_asked = len(paths) == 1 and paths[0].suffix != ".offcut" and bool(hands.window.session.state.tracks)
+    hands.do_and_answer(
+        lambda: hands.window.timeline.files_dropped.emit([str(path) for path in paths]),
+        *([import_it] if is_asked else []),
+    )
     hands.finish_work()

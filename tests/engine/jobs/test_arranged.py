@@ -71,3 +71,8 @@ def test_crossfades_of_cuts_are_those_that_were_asked_for() -> None:
     ]
     assert middles == [(0, 0), (10_000, 20_000), (20_000, 40_000)]
     assert [b - a for (a, _), (b, _) in pairwise(middles)] == [10_000, 10_000]
+
+
+def test_what_is_heard_twice_is_repeated_and_nothing_around_it_moved() -> None:
+    made = edits_that_play([Played(0, 31_000), Played(28_000, 60_000, 10.0)], LENGTH)
+    assert [(one.kind, one.start_samples, one.stop_samples) for one in made] == [("repeat", 28_000, 31_000)]

@@ -12,12 +12,22 @@ import soundfile
 
 from engine.cli.main import main
 from engine.document.analysis import ScoreCurve
+from engine.document.change import Edit
+from engine.document.decisions import Verdict
 from engine.document.document import Document
-from engine.document.edits import replace_proposals
+from engine.document.edits import decide, replace_proposals
+from engine.document.file.storage import apply_rows
 from engine.document.proposals import BY_TAKES, Proposal
 from engine.document.state import DocumentState
 from engine.errors import UsageError
-from engine.jobs.take_proposals import TakesRequest, propose_takes, takes_in_document
+from engine.jobs.take_facts import take_facts
+from engine.jobs.take_proposals import (
+    TakesRequest,
+    keep_take,
+    kept_takes,
+    propose_takes,
+    takes_in_document,
+)
 from engine.progress import SILENT
 from engine.takes.takes import FalseStart, FoundTakes, Take, TakeGroup
 from tests.engine.edl.recordings import timeline_state
@@ -87,6 +97,39 @@ def test_cuts_by_scores_and_by_takes_leave_each_other() -> None:
     again = replace_proposals(state, (), {}, "Proposed", kinds=("cut",))
     assert [change.before for change in again.changes] == [by_score]
     assert of_takes.maker == BY_TAKES
+
+
+def test_a_take_that_is_kept_stays_and_the_others_are_proposed_anew() -> None:
+    state = replace(STATE, proposals={"cut-1": Proposal("cut-1", "cut", 0, 500, 0.8, "Odd.", "slicer")})
+    state = applied(state, propose_takes(state, FOUND).put_into(state))
+    (first, third, start) = propose_takes(state, FOUND).proposals
+    state = applied(state, decide(state, [first.id, third.id], Verdict.ACCEPTED))
+    state = applied(state, keep_take(state, FOUND, None, {0: 0}, 0))
+    assert "cut-1" in state.proposals, "what others proposed stays"
+    assert first.id not in state.proposals, "what stays is not cut, though that was accepted"
+    assert (state.verdict(third.id), state.verdict(start.id)) == (Verdict.ACCEPTED, Verdict.UNDECIDED)
+    kept = next(one for one in state.proposals.values() if one.kind == "keep")
+    assert (kept.start_samples, kept.stop_samples) == (10_000, 30_000)
+    assert state.verdict(kept.id) is Verdict.ACCEPTED
+    assert kept_takes(state, FOUND) == {0: 0}
+    second = next(one for one in state.proposals.values() if one.start_samples == 40_000)
+    assert second.reason == "Take 2 of 3 of the passage at 0:10; take 1 (0:10) is the one you keep."
+    again = applied(state, propose_takes(state, FOUND).put_into(state))
+    assert again == state, "looking again leaves the choice"
+    facts = take_facts(state, FOUND)[0]
+    assert [(one.is_kept, one.is_best, one.verdict) for one in facts] == [
+        (True, False, None),
+        (False, True, Verdict.UNDECIDED),
+        (False, False, Verdict.ACCEPTED),
+    ]
+    assert [one.words for one in facts] == ["", "", "50 % of it"]
+    state = applied(state, keep_take(state, FOUND, None, {0: 1}, 0))
+    assert kept_takes(state, FOUND) == {0: 1}
+    assert kept.id not in state.proposals
+
+
+def applied(state: DocumentState, edit: Edit) -> DocumentState:
+    return apply_rows(state, edit.changes)
 
 
 def test_nothing_to_listen_to_is_told() -> None:

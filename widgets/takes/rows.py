@@ -1,0 +1,204 @@
+"""The rows of the list of takes: what they hold, how they are painted, and which keys they take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter
+from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from widgets.controls.elided_label import paint_words
+from widgets.controls.icons import paint_icon
+from widgets.theme import TEXT, Theme, mono_font, px, ui_font
+
+_ROOT = QModelIndex()
+_KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End)
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_ROW, _MARGIN, _GAP, _SIDE = 26, 14, 8, 12
+
+
+@dataclass(frozen=True, slots=True)
+class TakeRow:
+    """A passage, or a take of it.
+
+    Attributes
+    ----------
+    title : "passage at 0:10 · 3 takes", or "Take 2"
+    take : its group and number; None for a passage
+    time : where it begins
+    words : what tells it from others
+    state : what becomes of it, such as "stays"
+    token : the theme's name of the colour of that
+    icon : a sign of it; empty for none
+    """
+
+    title: str
+    take: tuple[int, int] | None = None
+    time: str = ""
+    words: str = ""
+    state: str = ""
+    token: str = "dim"
+    icon: str = ""
+
+
+class TakeRows(QAbstractListModel):
+    """Passages and takes; only takes can be chosen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: tuple[TakeRow, ...] = ()
+        self.sounding: tuple[int, int] | None = None
+
+    def set_rows(self, rows: tuple[TakeRow, ...]) -> None:
+        """Show these; where there are as many as before, none comes or goes."""
+        if len(rows) != len(self.rows):
+            self.beginResetModel()
+            self.rows = rows
+            self.endResetModel()
+        elif rows != self.rows:
+            self.rows = rows
+            self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
+
+    def set_sounding(self, take: tuple[int, int] | None) -> None:
+        """Mark the take that is heard."""
+        self.sounding = take
+        if self.rows:
+            self.dataChanged.emit(self.index(0), self.index(len(self.rows) - 1))
+
+    def take_at(self, place: int) -> tuple[int, int] | None:
+        """Return the take of a row."""
+        return self.rows[place].take if 0 <= place < len(self.rows) else None
+
+    def place_of(self, take: tuple[int, int] | None) -> int | None:
+        """Return the row of a take."""
+        if take is None:
+            return None
+        return next((place for place, row in enumerate(self.rows) if row.take == take), None)
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _ROOT) -> int:
+        return 0 if parent.isValid() else len(self.rows)
+
+    def flags(self, index: QModelIndex | QPersistentModelIndex) -> Qt.ItemFlag:
+        if self.take_at(index.row()) is None:
+            return Qt.ItemFlag.NoItemFlags
+        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+
+    def data(
+        self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        row = self.rows[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return row.title
+        if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
+            heard = "heard now" if row.take is not None and row.take == self.sounding else ""
+            return ", ".join(filter(None, (row.title, row.time, row.words, row.state, heard)))
+        return None
+
+
+class TakeDelegate(QStyledItemDelegate):
+    """Paints a passage as a heading, and a take with its time, what is said of it and what becomes of it."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.theme = theme
+
+    @property
+    def height(self) -> int:
+        """Of a row."""
+        return px(_ROW)
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(px(200), self.height)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        rows, theme, rect = index.model(), self.theme, QRectF(option.rect)
+        assert isinstance(rows, TakeRows)
+        row = rows.rows[index.row()]
+        inside = rect.adjusted(px(_MARGIN), 0, -px(_MARGIN), 0)
+        if row.take is None:
+            paint_words(painter, inside, row.title, ui_font(TEXT - 1), theme.dim)
+            return
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        if chosen or option.state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(rect, QColor(theme.current_row if chosen else theme.panel2))
+        side = px(_SIDE)
+        if row.take == rows.sounding:
+            place = QRectF(inside.left(), rect.center().y() - side / 2, side, side)
+            paint_icon(painter, "play", place, theme.undecided)
+        self._paint_columns(painter, inside.adjusted(side + px(_GAP), 0, 0, 0), row)
+        if option.state & QStyle.StateFlag.State_HasFocus:
+            painter.setPen(QColor(theme.undecided))
+            painter.drawRect(rect.adjusted(0, 0, -1, -1))
+
+    def _paint_columns(self, painter: QPainter, area: QRectF, row: TakeRow) -> None:
+        theme, font, mono = self.theme, ui_font(TEXT - 1), mono_font(TEXT - 1)
+        gap, side = px(_GAP), px(_SIDE)
+        state_width = QFontMetricsF(font).horizontalAdvance(row.state)
+        state = QRectF(area.right() - state_width, area.top(), state_width, area.height())
+        ink = getattr(theme, row.token)
+        paint_words(painter, state.adjusted(0, 0, 1, 0), row.state, font, ink)
+        right = state.left() - gap
+        if row.icon:
+            place = QRectF(state.left() - gap / 2 - side, area.center().y() - side / 2, side, side)
+            paint_icon(painter, row.icon, place, ink)
+            right = place.left() - gap
+        left = area.left()
+        for words, chosen_font, token, width in (
+            (row.title, font, theme.text, QFontMetricsF(font).horizontalAdvance("Take 88")),
+            (row.time, mono, theme.text, QFontMetricsF(mono).horizontalAdvance("88:88")),
+        ):
+            room = max(width, QFontMetricsF(chosen_font).horizontalAdvance(words))
+            paint_words(painter, QRectF(left, area.top(), room + 1, area.height()), words, chosen_font, token)
+            left += room + gap
+        paint_words(
+            painter,
+            QRectF(left, area.top(), max(0.0, right - left), area.height()),
+            row.words,
+            font,
+            theme.dim,
+        )
+
+
+class TakeList(QListView):
+    """Keeps arrows and Enter from the window's commands while it has the focus, and leaves it all others."""
+
+    entered_at = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setUniformItemSizes(True)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAccessibleName("Takes of each passage")
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def event(self, event: QEvent) -> bool:
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() in (*_KEYS, *_ENTER)
+            and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in _ENTER:
+            self.entered_at.emit()
+        elif event.key() in _KEYS:
+            super().keyPressEvent(event)
+        else:
+            event.ignore()

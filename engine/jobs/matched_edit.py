@@ -29,6 +29,7 @@ from engine.matching.line_sound import as_channels
 from engine.matching.match import match_sounds
 from engine.matching.matched import Matched, Segment
 from engine.matching.sound import Sound, opened
+from engine.matching.told import explained_share
 from engine.progress import Progress
 from engine.safe_write import shown
 from engine.timebase import format_time, samples_to_s
@@ -41,7 +42,6 @@ _BLOCK_SAMPLES = 1 << 17
 _LEAST_POWER = 1e-20
 _SILENT = 1e-4
 _NOTHING_DB = -100.0
-_EXPLAINED_DB = -3.0
 _MOST_TOLD = 20
 
 
@@ -184,17 +184,8 @@ def _playable(matched: Matched) -> tuple[Segment, ...]:
 
 
 def _own_share(matched: Matched) -> float:
-    """Return how much of a file is of the recording, without what is hardly less when that is subtracted.
-
-    Music of the same samples, one note after another, is found everywhere and explains nothing.
-    """
-    explained = found = 0
-    for one in matched.segments:
-        length = one.edited_stop_samples - one.edited_start_samples
-        left_db = min(one.residual_db or 0.0, one.filtered_residual_db or 0.0)
-        found += length
-        explained += length if left_db <= _EXPLAINED_DB else 0
-    return matched.matched_share * explained / max(1, found)
+    """Return how much of a file is of the recording, without what is hardly less when that is subtracted."""
+    return matched.matched_share * explained_share(matched.segments)
 
 
 def _require_own(matched: Matched, segments: Sequence[Segment]) -> None:

@@ -16,6 +16,8 @@ _LEAST_S = 0.01
 _BLOCK_SAMPLES = 1 << 17
 _SILENT = 1e-5
 _NOT_FROM_BELOW = 0.05
+_EXPLAINED_DB = -6.0
+_EXPLAINED_BELOW = 0.2
 
 Spans = tuple[tuple[int, int], ...]
 
@@ -56,6 +58,20 @@ def matched_share(edited: Sound, open_spans: Spans) -> float:
     return 1.0 - left / sounding if sounding else 0.0
 
 
+def explained_share(segments: Sequence[Segment]) -> float:
+    """Return how much of what is held by segments is clearly less when they are subtracted, 0 to 1.
+
+    Music of the same samples, one note after another, is found everywhere and explains nothing.
+    """
+    explained = found = 0
+    for one in segments:
+        length = one.edited_stop_samples - one.edited_start_samples
+        left_db = min(one.residual_db or 0.0, one.filtered_residual_db or 0.0)
+        found += length
+        explained += length if left_db <= _EXPLAINED_DB else 0
+    return explained / max(1, found)
+
+
 def verdict(segments: Sequence[Segment], share: float, raws: Sequence[Sound], edited: Sound) -> str:
     """Say what was found."""
     name = shown(edited.path)
@@ -69,6 +85,11 @@ def verdict(segments: Sequence[Segment], share: float, raws: Sequence[Sound], ed
     if share < _NOT_FROM_BELOW:
         return f"Only {percent(share, 1)} of {name} was found: it is hardly made of these recordings."
     number = counted(len(segments), "segment")
+    if explained_share(segments) < _EXPLAINED_BELOW:
+        return (
+            f"{name} is hardly made of these recordings: single notes are like some of theirs, in {number}"
+            f"{_residual_text(segments)}."
+        )
     return f"{percent(share, 1)} of what sounds in {name} was found, in {number}{_residual_text(segments)}."
 
 

@@ -12,6 +12,8 @@ from engine.evaluation.matching.versions import VERSIONS
 from engine.matching.match import match_sounds
 from engine.matching.matched import Matched, Shape
 from engine.matching.sound import Samples, sound_of
+from tests.engine.takes.playing import RATE_HZ as NOTES_HZ
+from tests.engine.takes.playing import passage
 
 RATE_HZ = 22_050
 
@@ -91,3 +93,12 @@ def test_what_was_done_to_it_since_hides_no_segment(made: EditedPair, version: s
         offset = one.raw_start_samples - one.edited_start_samples
         assert abs(offset - (piece.raw_start_samples - piece.edited_start_samples)) <= 1
         assert abs(one.edited_start_samples - piece.edited_start_samples) < 0.06 * RATE_HZ
+
+
+def test_other_music_of_the_same_notes_is_told() -> None:
+    """Notes of one instrument are like each other everywhere; that makes no edit of it."""
+    raw, other = (passage(seed, length_s)[:, None] for seed, length_s in ((4, 20.0), (99, 6.0)))
+    found = match_sounds(
+        (sound_of(Path("raw.wav"), raw, NOTES_HZ),), sound_of(Path("other.wav"), other, NOTES_HZ)
+    )
+    assert found.verdict.startswith("other.wav is hardly made of these recordings: single notes")

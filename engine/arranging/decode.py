@@ -1,19 +1,19 @@
 """The likeliest order of steps that keeps what must be kept, is as long as asked, and loops within bounds.
 
-Orders go forward but for loops: a stretch played again right after itself. Of those the best is found exactly,
-from the end to the beginning (R. Bellman, 1957); the way to a length is that of H. Everett (Operations Research
-11, 1963): a second that is played is worth so much, and how much is found by halving.
+Orders go forward but for loops: a stretch played again right after itself. Of those the best is found
+exactly, from the end to the beginning (R. Bellman, 1957); the way to a length is that of H. Everett
+(Operations Research 11, 1963): a second that is played is worth so much, and how much is found by halving.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.arranging.orders import Order, Span, length_s, order_of
+from engine.arranging.orders import Order, Span, length_s, order_of, spans_of
 from engine.arranging.scores import Floats, Jump, Scores
 from engine.arranging.steps import Steps
 
@@ -22,6 +22,8 @@ _OF_KEEP = 0.3
 _BANNED = -60.0
 _HALVINGS = 22
 _MOST_WORTH = 40.0
+_NO_WORTH, _NEAR_S = 1e-4, 0.25
+_SPLICES = 20
 _NEXT, _STOP = -1, -2
 
 
@@ -85,17 +87,48 @@ def _of_length(scores: Scores, steps: Steps, bounds: Bounds, free: Decoded) -> D
     target = bounds.target_s
     assert target is not None
     low, high = -_MOST_WORTH, _MOST_WORTH
-    nearest = free
+    shorter = longer = free
     for _ in range(_HALVINGS):
         worth = (low + high) / 2.0
         found = _best(scores, steps, bounds, worth)
-        found_s = length_s(found.order, steps)
-        if abs(found_s - target) < abs(length_s(nearest.order, steps) - target):
-            nearest = found
-        low, high = (worth, high) if found_s < target else (low, worth)
-        if abs(found_s - target) < 0.25:
+        if length_s(found.order, steps) < target:
+            low, shorter = worth, found
+        else:
+            high, longer = worth, found
+        if abs(length_s(found.order, steps) - target) < _NEAR_S or high - low < _NO_WORTH:
             break
-    return nearest
+    ways = [
+        free,
+        shorter,
+        longer,
+        *_spliced(shorter, longer, steps, bounds),
+        *_spliced(longer, shorter, steps, bounds),
+    ]
+    return min(ways, key=lambda one: abs(length_s(one.order, steps) - target))
+
+
+def _spliced(first: Decoded, then: Decoded, steps: Steps, bounds: Bounds) -> Iterator[Decoded]:
+    """Yield what begins as one order and goes on as another from a step that both play.
+
+    Where a second is worth so much that both are as good, so is what is spliced of them.
+    """
+    target = bounds.target_s
+    assert target is not None
+    places = {int(step): at for at, step in enumerate(then.order.tolist())}
+    lengths = steps.lengths_s
+    before = np.cumsum(lengths[first.order])
+    after = np.cumsum(lengths[then.order][::-1])[::-1]
+    by_length = []
+    for at, step in enumerate(first.order.tolist()):
+        if step in places:
+            other = places[step]
+            total = float(before[at] + (after[other + 1] if other + 1 < len(after) else 0.0))
+            by_length.append((abs(total - target), at, other))
+    for _, at, other in sorted(by_length)[:_SPLICES]:
+        order = np.concatenate([first.order[: at + 1], then.order[other + 1 :]])
+        pieces = spans_of(order)
+        if all(last - start >= min(bounds.least_steps, len(steps) - start) for start, last in pieces):
+            yield Decoded(order, min(first.score, then.score))
 
 
 def _best(scores: Scores, steps: Steps, bounds: Bounds, worth: float) -> Decoded:
@@ -108,9 +141,7 @@ def _best(scores: Scores, steps: Steps, bounds: Bounds, worth: float) -> Decoded
 
 def _filled(scores: Scores, bounds: Bounds, gain: Floats, again: Floats) -> _Table:
     n = len(scores)
-    table = _Table(
-        np.zeros(n), np.zeros(n), np.full(n, _NEXT), np.full(n, -1), np.zeros(n, np.int64)
-    )
+    table = _Table(np.zeros(n), np.zeros(n), np.full(n, _NEXT), np.full(n, -1), np.zeros(n, np.int64))
     must_after = _next_must(bounds.must)
     gained = np.concatenate([[0.0], np.cumsum(gain)])
     stayed = np.concatenate([np.zeros((1, scores.stay.shape[1])), np.cumsum(scores.stay, axis=0)])
@@ -181,10 +212,10 @@ def _loops(
         value = 0.0
         for more in range(1, min(bounds.most_times, scores.stay.shape[1])):
             jump = scores.back.get((step, more - 1))
-            at = np.flatnonzero(jump.targets == first) if jump is not None else ()
-            if jump is None or not len(at):
+            if jump is None or first not in jump.targets:
                 break
-            value += float(scores.leave[step, more - 1] + jump.log_chances[at[0]])
+            at = int(np.flatnonzero(jump.targets == first)[0])
+            value += float(scores.leave[step, more - 1] + jump.log_chances[at])
             value += float(stayed[step, more] - stayed[first, more])
             value += float(repeated[step + 1] - repeated[first])
             found.append((first, more, value))

@@ -89,7 +89,8 @@ def learn_editor(
                 progress.report(step / steps, "Learning how this editor goes on")
                 chosen = rng.permutation(len(pairs))[:_AT_ONCE].tolist()
                 examples = [
-                    [other for other in range(len(chosen)) if other != number] for number in range(len(chosen))
+                    [other for other in range(len(chosen)) if other != number]
+                    for number in range(len(chosen))
                 ]
                 loss = group_loss(network, [read[number] for number in chosen], examples, adapter)
                 optimizer.zero_grad(set_to_none=True)

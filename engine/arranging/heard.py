@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.arranging.steps import Steps, steps_of
-from engine.arranging.takes_heard import TAKE_COLUMNS, Again, again_of
+from engine.arranging.takes_heard import TAKE_COLUMNS, again_of
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.progress import SILENT, Progress
 from engine.takes.features import FRAMES_PER_S, STEPS_PER_S, Frames, frames_of
@@ -36,7 +37,7 @@ class Heard:
     Attributes
     ----------
     features : shape (n, COLUMNS), all of them near -1 to 1
-    earlier, later : shape (n,), the step of the take before, and after, in which the same is played; -1 for none
+    earlier, later : shape (n,), the step of the take before, and after, in which the same is played; -1: none
     takes : what was played more than once, for the reasons
     """
 
@@ -98,15 +99,18 @@ def heard_of(frames: Frames, found: FoundTakes, steps: Steps, curve: ScoreCurve 
 
 
 def _of_steps(frames: Frames, steps: Steps) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return of each step its level in dB below what is loud, the shape of its spectrum, how it moves, its pitch.
+    """Return of each step its level in dB below what is loud, its spectrum, how it moves, its pitch.
 
     Shapes are (n,), (n, bands), (n,), (n,).
     """
     n = len(steps)
     bands = frames.bands_db[:, :_BANDS]
     if not n or not len(bands):
-        return np.zeros(n, np.float32), np.zeros((n, _BANDS), np.float32), np.zeros(n, np.float32), np.zeros(
-            n, np.float32
+        return (
+            np.zeros(n, np.float32),
+            np.zeros((n, _BANDS), np.float32),
+            np.zeros(n, np.float32),
+            np.zeros(n, np.float32),
         )
     power = np.maximum(np.power(10.0, bands / 10.0).sum(axis=1), 1e-12)
     level = 10.0 * np.log10(power)
@@ -151,7 +155,7 @@ def _boxed(rows: Floats, width: int) -> Floats:
 
 
 def _novelty(rows: Floats) -> Floats:
-    """Return how different what follows each step is from what was before, over several lengths."""
+    """Return how different what follows each step is from what was before it."""
     n = len(rows)
     sums = np.concatenate([np.zeros((1, rows.shape[1])), np.cumsum(rows, axis=0, dtype=np.float64)])
     at = np.arange(n)
@@ -180,7 +184,7 @@ def _repeating(frames: Frames, steps: Steps) -> Floats:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Played:
-    """Of each step whether music is played, and how many steps from where that begins and to where it ends."""
+    """Of each step whether music is played, and how many steps since that began and until it ends."""
 
     is_played: NDArray[np.bool_]
     since: NDArray[np.int64]
@@ -196,7 +200,7 @@ def _played(found: FoundTakes, steps: Steps) -> _Played:
         is_played[first:last] = True
         edges |= {first, last}
     ordered = sorted(edges)
-    for first, last in zip(ordered[:-1], ordered[1:], strict=True):
+    for first, last in pairwise(ordered):
         since[first:last] = np.arange(last - first)
         until[first:last] = np.arange(last - first)[::-1]
     return _Played(is_played, since, until)
@@ -221,7 +225,7 @@ def _phases(steps: Steps, played: _Played) -> Floats:
 
 
 def _phases_in_playing(played: _Played, steps: Steps) -> Floats:
-    """Return where each step is between where playing begins and where it ends, as it counts beats and seconds."""
+    """Return where each step is between where playing begins and ends, in beats and seconds."""
     columns: list[NDArray[np.float64]] = []
     ends = np.cumsum(steps.lengths_s)
     for counted, is_since in ((played.since, True), (played.until, False)):
@@ -244,6 +248,3 @@ def _odd(steps: Steps, curve: ScoreCurve | None) -> Floats:
         out[:, 0] = 2.0 * (np.interp(middles, curve.times_samples, curve.scores) - 0.5)
         out[:, 1] = 1.0
     return out
-
-
-__all__ = ["COLUMNS", "Again", "Heard", "hear", "heard_of"]

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.arranging.heard import Heard
-from engine.arranging.network import LABELS, PASSES, Adapter, ArrangingNetwork, HeardTensors
+from engine.arranging.network import LABELS, PASSES, Adapter, ArrangingNetwork, HeardTensors, Seen
 from engine.arranging.orders import Order, plays
 
 _MOST_EXAMPLE_STEPS = 400
@@ -123,15 +123,15 @@ class Wanted:
         )
 
 
-def edit_loss(network: ArrangingNetwork, states: Tensor, wanted: Wanted) -> Tensor:
+def edit_loss(network: ArrangingNetwork, seen: Seen, wanted: Wanted) -> Tensor:
     """Return how far the network is from an edit: of leaving, of where to, and of keeping."""
-    keep = functional.binary_cross_entropy_with_logits(network.keep_logits(states), wanted.keeps)
+    keep = functional.binary_cross_entropy_with_logits(network.keep_logits(seen), wanted.keeps)
     where = functional.cross_entropy(
-        network.target_logits(states, wanted.jump_rows, wanted.jump_passes), wanted.targets
+        network.target_logits(seen, wanted.jump_rows, wanted.jump_passes), wanted.targets
     )
     leave = torch.zeros(())
     if len(wanted.rows):
-        logits = network.leave_logits(states, wanted.rows, wanted.passes)
+        logits = network.leave_logits(seen, wanted.rows, wanted.passes)
         each = functional.binary_cross_entropy_with_logits(logits, wanted.leaves, reduction="sum")
         # By jumps: a long recording has more steps that ask nothing.
         leave = each / (4.0 + wanted.leaves.sum())

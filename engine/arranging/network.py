@@ -3,10 +3,11 @@
 An encoder hears the recording: dilated convolutions see what is near, each step sees where it is played again
 in other takes, and a few tokens attend to all of it and are attended to (induced set attention, J. Lee and
 others, "Set Transformer", ICML 2019), so that time and memory grow with the length and not with its square.
-What an editor did before is heard by the same encoder, marked with what was played of it: steps attend to the
-steps of these examples (raw and edited against each other), and their mean colours every layer (FiLM, E. Perez
-and others, AAAI 2018). A decoder points from a step that is left, and how often it was played before, to the
-step that comes next (O. Vinyals and others, "Pointer networks", NeurIPS 2015), with attention to all steps.
+What an editor did before is heard by the same encoder, marked with what was played of it: steps attend to
+the steps of these examples (raw and edited against each other), and what is pooled of them colours every
+layer (FiLM, E. Perez and others, AAAI 2018). A decoder points from a step that is left, and how often it was
+played before, to the step that comes next (O. Vinyals and others, "Pointer networks", NeurIPS 2015), with
+attention to all steps.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ PASSES = 4
 """So often a step is played before it counts no more."""
 LABELS = 4 + PASSES
 """Of an example: how often a step is played (none, once, ...), whether it is left and arrived at, and how."""
+LINES = 4
 _HEADS = 4
 _TOKENS = 8
 _DILATIONS = (1, 3, 9)
@@ -42,10 +44,24 @@ class HeardTensors:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Example:
-    """States of an example, shape (n, WIDTH), with what was played of it in them."""
+class Seen:
+    """A recording as an editor sees it.
+
+    Attributes
+    ----------
+    states : shape (n, WIDTH)
+    keeps, leaves, follows, arrives : shape (n,), what was adapted to this editor: by how much likelier each
+        step is kept, left, not gone on to, and arrived at
+    """
 
     states: Tensor
+    keeps: Tensor
+    leaves: Tensor
+    follows: Tensor
+    arrives: Tensor
+
+    def __len__(self) -> int:
+        return len(self.states)
 
 
 class Attention(nn.Module):
@@ -61,7 +77,8 @@ class Attention(nn.Module):
         width = asking.shape[-1]
         query = self.query(asking).view(len(asking), _HEADS, -1).transpose(0, 1)
         keys, values = (
-            part.view(len(asked), _HEADS, -1).transpose(0, 1) for part in self.keys(asked).split(width, dim=-1)
+            part.view(len(asked), _HEADS, -1).transpose(0, 1)
+            for part in self.keys(asked).split(width, dim=-1)
         )
         found = functional.scaled_dot_product_attention(query, keys, values)
         out: Tensor = self.out(found.transpose(0, 1).reshape(len(asking), width))
@@ -69,7 +86,7 @@ class Attention(nn.Module):
 
 
 class Block(nn.Module):
-    """One layer of the encoder: what is near, where it is played again, all of it; then what an editor adds."""
+    """One layer of the encoder: what is near, where it is played again, all of it; what an editor adds."""
 
     def __init__(self, width: int, dilation: int, *, has_editor: bool) -> None:
         super().__init__()
@@ -147,7 +164,8 @@ class ArrangingNetwork(nn.Module):
         states = self.front(self.drop(heard.features))
         for block in self.hearing:
             states = block(states, heard)
-        return states
+        heard_states: Tensor = states
+        return heard_states
 
     def read(self, states: Tensor, heard: HeardTensors, labels: Tensor) -> Tensor:
         """Return the states of an example; `labels` are those of `label_rows`, shape (n, LABELS)."""
@@ -156,8 +174,8 @@ class ArrangingNetwork(nn.Module):
 
     def edit(
         self, states: Tensor, heard: HeardTensors, examples: Sequence[Tensor], adapter: Adapter | None = None
-    ) -> Tensor:
-        """Return states as an editor sees them, shape (n, width)."""
+    ) -> Seen:
+        """Return a recording as an editor sees it."""
         read = torch.cat([self.nobody, *examples])
         taste = self.pooled(self.reader, read)[0]
         if adapter is not None:
@@ -167,27 +185,33 @@ class ArrangingNetwork(nn.Module):
             if adapter is not None:
                 shade = shade + adapter.shades[number]
             states = block(states, heard, shade, read)
-        out: Tensor = self.final(states)
-        return out
+        states = self.final(states)
+        lines = states.new_zeros(len(states), LINES)
+        if adapter is not None:
+            lines = adapter.lines(torch.cat([states, heard.features], dim=1))
+        return Seen(states, *lines.T)
 
-    def keep_logits(self, states: Tensor) -> Tensor:
+    def keep_logits(self, seen: Seen) -> Tensor:
         """Return how likely each step is played at all, shape (n,)."""
-        out: Tensor = self.keep(states)[:, 0]
+        out: Tensor = self.keep(seen.states)[:, 0] + seen.keeps
         return out
 
-    def leave_logits(self, states: Tensor, rows: Tensor, passes: Tensor) -> Tensor:
-        """Return how likely a step is not followed by the next one, where it was played `passes` times before."""
-        after = torch.cat([states[1:], self.end])[rows]
-        out: Tensor = self.leaving(torch.cat([states[rows], after, self._passed(passes)], dim=1))[:, 0]
+    def leave_logits(self, seen: Seen, rows: Tensor, passes: Tensor) -> Tensor:
+        """Return how likely a step is not followed by the next, where it was played `passes` times."""
+        after = torch.cat([seen.states[1:], self.end])[rows]
+        asked = torch.cat([seen.states[rows], after, self._passed(passes)], dim=1)
+        adapted = seen.leaves + functional.pad(seen.follows[1:], (0, 1))
+        out: Tensor = self.leaving(asked)[:, 0] + adapted[rows]
         return out
 
-    def target_logits(self, states: Tensor, rows: Tensor, passes: Tensor) -> Tensor:
+    def target_logits(self, seen: Seen, rows: Tensor, passes: Tensor) -> Tensor:
         """Return where it goes on from steps that are left, shape (rows, n + 1); the last column is the end.
 
         Parameters
         ----------
         rows : the steps, -1 for the beginning
         """
+        states = seen.states
         from_ = torch.cat([states, self.begin])[rows]
         query = from_ + self._passed(passes)
         query = torch.cat([query, self.looking(query, states)], dim=1)
@@ -196,7 +220,7 @@ class ArrangingNetwork(nn.Module):
         keys = torch.cat([keys, self.end])
         scores: Tensor = self.asking(query) @ keys.T / math.sqrt(keys.shape[1])
         places = torch.arange(len(states), device=rows.device)
-        near = self.distance(_buckets(places[None, :] - rows[:, None]))[..., 0]
+        near = self.distance(_buckets(places[None, :] - rows[:, None]))[..., 0] + seen.arrives
         scores = scores + functional.pad(near, (0, 1))
         # The next step is no jump.
         is_next = functional.pad(places[None, :] == rows[:, None] + 1, (0, 1)) & (rows >= 0)[:, None]
@@ -215,9 +239,15 @@ def _buckets(distance: Tensor) -> Tensor:
 
 
 class Adapter(nn.Module):
-    """What is learned of one editor while the network is held: its taste, and shades of every layer."""
+    """What is learned of one editor while the network is held: its taste, shades of every layer, and lines.
+
+    The lines add to what the network says of each step what is typical of this editor alone.
+    """
 
     def __init__(self, width: int = WIDTH) -> None:
         super().__init__()
         self.taste = nn.Parameter(torch.zeros(width))
         self.shades = nn.Parameter(torch.zeros(len(_DILATIONS), 2 * width))
+        self.lines = nn.Linear(width + COLUMNS, LINES)
+        nn.init.zeros_(self.lines.weight)
+        nn.init.zeros_(self.lines.bias)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from engine.arranging.network import PASSES, ArrangingNetwork
+from engine.arranging.network import PASSES, ArrangingNetwork, Seen
 
 Floats = NDArray[np.float64]
 
@@ -45,7 +45,7 @@ class Scores:
     Attributes
     ----------
     keep : shape (n,), by how much likelier each step is played than not, a logarithm
-    stay, leave : shape (n, PASSES), logarithms of going on to the next step or not, after so many passes before
+    stay, leave : shape (n, PASSES), logarithms of going on to the next step or not, after so many passes
     begin : where it may begin
     onward : where it may go on, by step and passes; targets behind the next step
     back : where a loop may begin, by step and passes; targets up to the step itself
@@ -77,33 +77,28 @@ class Scores:
 
 
 @torch.no_grad()
-def scores_of(network: ArrangingNetwork, states: Tensor) -> Scores:
-    """Ask the network all that decoding needs.
-
-    Parameters
-    ----------
-    states : as the editor sees them, shape (n, width)
-    """
-    n = len(states)
+def scores_of(network: ArrangingNetwork, seen: Seen) -> Scores:
+    """Ask the network all that decoding needs."""
+    n = len(seen)
     rows = torch.arange(n)
     logits = torch.stack(
-        [network.leave_logits(states, rows, torch.full_like(rows, passed)) for passed in range(PASSES)], dim=1
+        [network.leave_logits(seen, rows, torch.full_like(rows, passed)) for passed in range(PASSES)], dim=1
     )
     leave, stay = (_array(functional.logsigmoid(sign * logits)) for sign in (1.0, -1.0))
-    begin = _jumps(network, states, [-1], 0)[0]
+    begin = _jumps(network, seen, [-1], 0)[0]
     onward: dict[tuple[int, int], Jump] = {}
     back: dict[tuple[int, int], Jump] = {}
     asked = np.flatnonzero(leave[:, 0] > np.log(_LEAST_LEFT)).tolist()
     for passed in range(PASSES):
         looping = []
-        for row, jump in zip(asked, _jumps(network, states, asked, passed), strict=True):
+        for row, jump in zip(asked, _jumps(network, seen, asked, passed), strict=True):
             onward[row, passed], back[row, passed] = _parted(jump, row)
             chances = back[row, passed].log_chances
             if len(chances) and leave[row, passed] + chances.max() > np.log(_LEAST_LOOPED):
                 looping.append(row)
         # Only what may loop is ever played more often.
         asked = looping
-    return Scores(_array(network.keep_logits(states)), stay, leave, begin, onward, back)
+    return Scores(_array(network.keep_logits(seen)), stay, leave, begin, onward, back)
 
 
 def _array(values: Tensor) -> Floats:
@@ -111,14 +106,14 @@ def _array(values: Tensor) -> Floats:
     return rows
 
 
-def _jumps(network: ArrangingNetwork, states: Tensor, rows: Sequence[int], passed: int) -> list[Jump]:
+def _jumps(network: ArrangingNetwork, seen: Seen, rows: Sequence[int], passed: int) -> list[Jump]:
     """Return the likeliest targets from some steps, ahead and behind."""
     found = []
-    n = len(states)
+    n = len(seen)
     for first in range(0, len(rows), _ROWS_AT_ONCE):
         asked = torch.tensor(rows[first : first + _ROWS_AT_ONCE])
         chances = functional.log_softmax(
-            network.target_logits(states, asked, torch.full_like(asked, passed)), dim=1
+            network.target_logits(seen, asked, torch.full_like(asked, passed)), dim=1
         )
         best = torch.topk(chances[:, :n], min(n, _MOST_TARGETS), dim=1)
         for places, values, stop in zip(best.indices, best.values, chances[:, n], strict=True):

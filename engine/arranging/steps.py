@@ -88,9 +88,7 @@ def steps_of(grid: BeatGrid, played_s: Positions | NDArray[np.float64], length: 
         _fill(edges, positions, start, rate_hz)
         for beat, bar in zip(grid.beats_samples[first:last], grid.bar_positions[first:last], strict=True):
             _fill(edges, positions, int(beat), rate_hz, longest_s=_LONGEST_BEAT_S)
-            if edges[-1] == int(beat):
-                positions[-1] = int(bar)
-            elif int(beat) - edges[-1] < _LEAST_S * rate_hz:
+            if edges[-1] == int(beat) or int(beat) - edges[-1] < _LEAST_S * rate_hz:
                 positions[-1] = int(bar)
         _fill(edges, positions, stop, rate_hz, longest_s=_LONGEST_BEAT_S)
         at = edges[-1]

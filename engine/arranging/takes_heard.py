@@ -1,4 +1,4 @@
-"""What takes tell of each step: which take of how many it is in, where in the passage, where it comes again."""
+"""What takes tell of each step: which of how many it is in, where in the passage, where it comes again."""
 
 from __future__ import annotations
 

@@ -13,6 +13,9 @@ BY_HAND = "you"
 BY_TAKES = "takes"
 """The maker of cuts of what was played more than once; planners by scores leave them as they are."""
 
+BY_ARRANGING = "arranging"
+"""The maker of edits that are one arrangement; planners by scores leave them as they are, too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Alternative:

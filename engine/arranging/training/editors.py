@@ -82,9 +82,7 @@ class MadeEditor:
         if self.kept in (Kept.ALL, Kept.NONE):
             return self.kept is Kept.ALL
         takes = [
-            at
-            for at, one in enumerate(rehearsal.pieces)
-            if one.sort == TAKE and one.passage == piece.passage
+            at for at, one in enumerate(rehearsal.pieces) if one.sort == TAKE and one.passage == piece.passage
         ]
         if self.kept is Kept.LOUDEST:
             return number == max(takes, key=lambda at: rehearsal.levels_db[at])
@@ -124,7 +122,9 @@ def seen_editor(rng: np.random.Generator) -> MadeEditor:
     pause = rng.choice(4)
     is_shortening, is_looping = rng.random() < 0.3, rng.random() < 0.3
     return MadeEditor(
-        kept=Kept(rng.choice([Kept.ALL, Kept.FIRST, Kept.LAST, Kept.LAST, Kept.ANY], p=[0.3, 0.25, 0.2, 0.2, 0.05])),
+        kept=Kept(
+            rng.choice([Kept.ALL, Kept.FIRST, Kept.LAST, Kept.LAST, Kept.ANY], p=[0.3, 0.25, 0.2, 0.2, 0.05])
+        ),
         drops_attempts=bool(rng.random() < 0.8),
         drops_noodles=bool(rng.random() < 0.5),
         drops_talk=bool(rng.random() < 0.75),
@@ -143,13 +143,13 @@ UNSEEN: Sequence[tuple[str, MadeEditor]] = (
     ),
     (
         "the end of what is long",
-        MadeEditor(
-            kept=Kept.ALL, drops_noodles=True, pause_steps=0, longest_beats=16, shortened_to=Part.END
-        ),
+        MadeEditor(kept=Kept.ALL, drops_noodles=True, pause_steps=0, longest_beats=16, shortened_to=Part.END),
     ),
     (
         "ends looped",
-        MadeEditor(kept=Kept.LAST, drops_noodles=True, pause_steps=2, loop_beats=8, loop_times=3, loop_at=Part.END),
+        MadeEditor(
+            kept=Kept.LAST, drops_noodles=True, pause_steps=2, loop_beats=8, loop_times=3, loop_at=Part.END
+        ),
     ),
     (
         "outtakes",

@@ -1,4 +1,4 @@
-"""Learn how editors go on: ``python -m engine.arranging.training.train DATA OUT [--minutes M] [--seed N]``."""
+"""Learn how editors go on: ``python -m engine.arranging.training.train DATA OUT [--steps N] [--seed N]``."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from engine.learning.torch_threads import few_threads
 WEIGHTS = "arranging.safetensors"
 SEEDS = range(1000, 1160)
 _RATE, _DECAY, _AVERAGING, _MOST_GRADIENT = 2e-3, 1e-2, 0.998, 1.0
-_GROUP, _GROUPS = 4, 2
+_GROUP, _GROUPS = 4, 1
 _NOISE = 0.03
 _WITHOUT_SHARE = 0.06
-_SAVED_EVERY = 100
+_SAVED_EVERY = 50
 
 
 def train(rehearsals: Sequence[Rehearsal], out: Path, *, seed: int, steps: int) -> None:

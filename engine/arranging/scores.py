@@ -20,6 +20,7 @@ _LEAST_LOOPED = 0.003
 _MOST_TARGETS = 24
 _ROWS_AT_ONCE = 256
 _LOWEST = -12.0
+_NEVER = -1e4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +86,8 @@ def scores_of(network: ArrangingNetwork, seen: Seen) -> Scores:
         [network.leave_logits(seen, rows, torch.full_like(rows, passed)) for passed in range(PASSES)], dim=1
     )
     leave, stay = (_array(functional.logsigmoid(sign * logits)) for sign in (1.0, -1.0))
-    begin = _jumps(network, seen, [-1], 0)[0]
+    # Nobody arranges a recording to nothing.
+    begin = replace(_jumps(network, seen, [-1], 0)[0], log_stop=_NEVER)
     onward: dict[tuple[int, int], Jump] = {}
     back: dict[tuple[int, int], Jump] = {}
     asked = np.flatnonzero(leave[:, 0] > np.log(_LEAST_LEFT)).tolist()

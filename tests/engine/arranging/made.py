@@ -1,4 +1,4 @@
-"""Recordings as they are heard, made for tests: features drawn at random, with what tells one part from another."""
+"""Recordings as they are heard, and scores, made for tests: drawn at random."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Bounds:
     ----------
     must, never : shape (n,), steps that are played whatever the editor thinks, and that are not
     least_steps : no piece is shorter, but at the end
-    most_times : a loop is played so often at most
+    most_times : a loop is played so often in a row at most
     target_s : how long it is to be, None for as long as the editor would
     """
 

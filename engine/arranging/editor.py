@@ -31,7 +31,7 @@ from engine.takes.takes import FoundTakes
 SUFFIX = ".editor"
 WEIGHTS = Path(__file__).resolve().parents[2] / "resources" / "models" / "arranging.safetensors"
 _FORMAT = 1
-_STEPS, _RATE = 80, 1e-2
+_STEPS, _RATE = 60, 1e-2
 _AT_ONCE = 4
 _DECAY = 0.02
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count as count_from
+from itertools import islice
 from pathlib import Path
 from statistics import fmean
 
@@ -20,17 +22,18 @@ from engine.arranging.training.editors import UNSEEN, MadeEditor, seen_editor
 from engine.arranging.training.rehearsals import Rehearsal, made
 from engine.evaluation.arranging import plain
 from engine.evaluation.arranging.jumps import jumps_right, next_kept
-from engine.evaluation.recordings import HEARD_RATE_HZ, drawn_clips
-from engine.evaluation.takes.passages import pools_in
+from engine.evaluation.recordings import HEARD_RATE_HZ, Clips, drawn_clips
+from engine.evaluation.takes.passages import Pool, pools_in
 from engine.progress import Progress
 
 Line = dict[str, object]
 
 _PAIRS = 3
-_SEEN = 10
+_SEEN = 6
 _SEEDS = 5
 _REHEARSALS = 12
 _FIRST_OF_PAIRS, _FIRST_REPORTED = 3000, 2000
+LEAST_S = 120.0
 FIGURES = ("iou", "cuts_f_beat", "cuts_f_half_second", "distance", "length_error")
 
 
@@ -81,14 +84,25 @@ def evaluate(
     to_set, reported = pools_in(data_dir)
     clips = drawn_clips(data_dir, np.random.default_rng(1), HEARD_RATE_HZ)
     count = 3 if short else _REHEARSALS
-    sources = []
-    for pool, of_pool, first in ((to_set, clips[0], _FIRST_OF_PAIRS), (reported, clips[1], _FIRST_REPORTED)):
-        for number in range(count):
-            progress.check_cancelled()
-            progress.report(0.0, "Making rehearsals")
-            sources.append(made(pool, of_pool, first + number)[1])
-    trials = list(made_trials(sources[:count], sources[count:], 1 if short else seeds, 2 if short else _SEEN))
+    to_learn, to_find = (
+        list(islice(_rehearsals(pool, of_pool, first, progress), count))
+        for pool, of_pool, first in (
+            (to_set, clips[0], _FIRST_OF_PAIRS),
+            (reported, clips[1], _FIRST_REPORTED),
+        )
+    )
+    trials = list(made_trials(to_learn, to_find, 1 if short else seeds, 2 if short else _SEEN))
     yield from measured(trials, shipped_network(), progress)
+
+
+def _rehearsals(pool: Pool, clips: Clips, first: int, progress: Progress) -> Iterator[Rehearsal]:
+    """Yield rehearsals of two minutes or more: in less there is hardly anything to arrange."""
+    for number in count_from(first):
+        progress.check_cancelled()
+        progress.report(0.0, "Making rehearsals")
+        one = made(pool, clips, number)[1]
+        if one.heard.steps.edges_s[-1] >= LEAST_S:
+            yield one
 
 
 def made_trials(

@@ -254,7 +254,7 @@ def _walked(table: _Table, least: int, n: int) -> Order:
 
 
 def several(
-    scores: Scores, steps: Steps, bounds: Bounds, seeds: Sequence[int], by: float = 0.7
+    scores: Scores, steps: Steps, bounds: Bounds, seeds: Sequence[int], by: float = 1.5
 ) -> list[Decoded]:
     """Return the best order and others that are nearly as likely, each once, the best first."""
     found = [decode(scores, steps, bounds)]

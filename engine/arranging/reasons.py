@@ -15,6 +15,8 @@ from engine.wording import counted
 
 _MOSTLY = 0.6
 _SAME = 0.5
+_PART = 0.2
+"""A take of which so much is played stays, if shortened."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,8 +65,7 @@ class Reasons:
         for group in self.heard.takes.groups:
             for number, take in enumerate(group.takes, start=1):
                 shared = _shared((start_s, stop_s), (take.start_s, take.stop_s))
-                longest = max(stop_s - start_s, take.stop_s - take.start_s)
-                if shared < _SAME * longest:
+                if shared < _SAME * (take.stop_s - take.start_s) or shared < _SAME * (stop_s - start_s):
                     continue
                 stays = self._that_stays(group, take)
                 if stays is not None:
@@ -81,7 +82,7 @@ class Reasons:
                 self.heard.steps.nearest_edge(take.start_s),
                 self.heard.steps.nearest_edge(take.stop_s),
             )
-            if last > first and (self.played[first:last] > 0).mean() > _SAME:
+            if last > first and (self.played[first:last] > 0).mean() > _PART:
                 return take
         return None
 
@@ -107,7 +108,7 @@ class Reasons:
             )
         if before:
             return f"What is played goes on for {self._bars(span).lower()} more than edits like these keep."
-        return f"{self._bars(span)} that edits like these leave out."
+        return f"Edits like these leave this out ({self._bars(span)})."
 
     def _bars(self, span: Span) -> str:
         """Return how long steps are, in bars where they are of music."""

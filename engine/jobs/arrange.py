@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,7 @@ _LEAST_STEPS = 4
 _OF_A_PIECE = 0.25
 """A crossfade is no longer than this share of the pieces it joins."""
 _LEAST_S = 0.1
+_LEAST_PART_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +211,7 @@ class _Maker:
         """Yield them."""
         reasons = Reasons.of(self.heard, self.order)
         others = [self._left_out(order) for order in self.others]
-        for wanted in edits_that_play(self._played(), self.state.length_samples):
+        for wanted in self._wanted():
             if wanted.stop_samples - wanted.start_samples < _LEAST_S * self.state.rate_hz:
                 continue
             steps = self.heard.steps.within(wanted.start_samples, wanted.stop_samples)
@@ -218,6 +220,25 @@ class _Maker:
             say = {CUT.name: reasons.of_cut, REPEAT.name: reasons.of_repeat, MOVE.name: reasons.of_move}
             alternatives = self._alternatives(wanted, others) if wanted.kind == CUT.name else ()
             yield self._proposal(wanted, say[wanted.kind](steps), alternatives)
+
+    def _wanted(self) -> Iterator[Wanted]:
+        """Yield what makes the order; cuts are parted where playing begins, to be decided one by one."""
+        for one in edits_that_play(self._played(), self.state.length_samples):
+            if one.kind != CUT.name:
+                yield one
+                continue
+            for start, stop in self._parted(one.start_samples, one.stop_samples):
+                yield Wanted(one.kind, start, stop, one.payload)
+
+    def _parted(self, start: int, stop: int) -> Iterator[tuple[int, int]]:
+        """Yield the parts of a span, each from where playing begins to where it begins again."""
+        steps = self.heard.steps
+        begins = [
+            int(steps.edges_samples[steps.nearest_edge(begin_s)]) for begin_s, _ in self.heard.takes.played_s
+        ]
+        least = _LEAST_PART_S * self.state.rate_hz
+        inner = [place for place in begins if start + least <= place <= stop - least]
+        yield from pairwise([start, *inner, stop])
 
     def _played(self) -> list[Played]:
         """Return the spans of samples, with crossfades that fit them."""
@@ -236,7 +257,11 @@ class _Maker:
         is_out = plays(order, len(self.heard)) == 0
         edges = self.heard.steps.edges_samples
         turns = np.flatnonzero(np.diff(np.concatenate([[0], is_out.astype(np.int8), [0]])))
-        return [(int(edges[first]), int(edges[last])) for first, last in turns.reshape(-1, 2)]
+        return [
+            part
+            for first, last in turns.reshape(-1, 2)
+            for part in self._parted(int(edges[first]), int(edges[last]))
+        ]
 
     def _alternatives(
         self, wanted: Wanted, others: Sequence[Sequence[tuple[int, int]]]

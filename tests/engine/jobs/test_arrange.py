@@ -48,6 +48,13 @@ def test_accepting_all_that_is_proposed_plays_the_arrangement() -> None:
     assert made_of.result_s == pytest.approx(len(order) * 0.5)
 
 
+def test_a_long_cut_is_parted_where_playing_begins() -> None:
+    found = [Decoded(order_of([(70, 80)]), 0.0)]
+    rows = proposed_of(STATE, heard_of_document(), found).proposals
+    assert [(one.start_samples, one.stop_samples) for one in rows] == [(0, 15_000), (15_000, 35_000)]
+    assert build(accepted(rows)).length_samples == 5_000
+
+
 def accepted(proposals: tuple[Proposal, ...]) -> DocumentState:
     return replace(
         STATE,

@@ -3,6 +3,7 @@
 Orders go forward but for loops: a stretch played again right after itself. Of those the best is found
 exactly, from the end to the beginning (R. Bellman, 1957); the way to a length is that of H. Everett
 (Operations Research 11, 1963): a second that is played is worth so much, and how much is found by halving.
+Lengths in between are spliced of two such orders, or found by leaving out pieces.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ _OF_KEEP = 0.3
 """How much it counts whether a step by itself is one to be played, beside where playing goes on."""
 _BANNED = -60.0
 _HALVINGS = 22
-_MOST_WORTH = 40.0
-_NO_WORTH, _NEAR_S = 1e-4, 0.25
+_MOST_WORTH = 10.0
+_NO_WORTH, _NEAR_S = 5e-3, 0.25
 _SPLICES = 20
 _NEXT, _STOP = -1, -2
 
@@ -103,6 +104,7 @@ def _of_length(scores: Scores, steps: Steps, bounds: Bounds, free: Decoded) -> D
         longer,
         *_spliced(shorter, longer, steps, bounds),
         *_spliced(longer, shorter, steps, bounds),
+        *_thinned(longer, steps, bounds),
     ]
     return min(ways, key=lambda one: abs(length_s(one.order, steps) - target))
 
@@ -129,6 +131,22 @@ def _spliced(first: Decoded, then: Decoded, steps: Steps, bounds: Bounds) -> Ite
         pieces = spans_of(order)
         if all(last - start >= min(bounds.least_steps, len(steps) - start) for start, last in pieces):
             yield Decoded(order, min(first.score, then.score))
+
+
+def _thinned(longer: Decoded, steps: Steps, bounds: Bounds) -> Iterator[Decoded]:
+    """Yield an order with ever more of its pieces left out, each time the one that brings it nearest."""
+    target = bounds.target_s
+    assert target is not None
+    pieces = spans_of(longer.order)
+    while len(pieces) > 1:
+        total = length_s(order_of(pieces), steps)
+        free = [at for at, (first, last) in enumerate(pieces) if not bounds.must[first:last].any()]
+        if total <= target or not free:
+            return
+        lengths = [length_s(np.arange(*pieces[at]), steps) for at in free]
+        out = min(range(len(free)), key=lambda number: abs(total - lengths[number] - target))
+        pieces = [piece for at, piece in enumerate(pieces) if at != free[out]]
+        yield Decoded(order_of(pieces), longer.score)
 
 
 def _best(scores: Scores, steps: Steps, bounds: Bounds, worth: float) -> Decoded:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from engine.arranging.decode import Bounds, Decoded, several
 from engine.arranging.heard import COLUMNS, Heard
-from engine.arranging.learning import Pair, Read, example_states, group_loss, tensors_of
+from engine.arranging.learning import Pair, Read, edit_loss, example_states, group_loss, tensors_of
 from engine.arranging.network import Adapter, ArrangingNetwork
 from engine.arranging.scores import Scores, scores_of
 from engine.arranging.steps import Steps
@@ -33,6 +33,7 @@ WEIGHTS = Path(__file__).resolve().parents[2] / "resources" / "models" / "arrang
 _FORMAT = 1
 _STEPS, _RATE = 60, 1e-2
 _AT_ONCE = 4
+_TO_CHECK = 3
 _DECAY = 0.02
 
 
@@ -72,34 +73,64 @@ def learn_editor(
 ) -> Editor:
     """Adapt the network to an editor: each pair is learned with the others as examples, the network held.
 
+    Where there are three pairs or more, one is first kept apart: if what is adapted to the others says less
+    of it than they do as examples, nothing is adapted.
+
     Raises
     ------
     Cancelled : the user asked for it
     """
-    adapter = Adapter()
-    rng = np.random.default_rng(seed)
-    optimizer = torch.optim.AdamW(adapter.parameters(), lr=_RATE, weight_decay=_DECAY)
     held = [value.requires_grad for value in network.parameters()]
     with few_threads(), seeded(seed):
         network.requires_grad_(False)
         try:
             read = [Read.of(network, tensors_of(pair.heard), pair.order) for pair in pairs]
-            for step in range(steps):
-                progress.check_cancelled()
-                progress.report(step / steps, "Learning how this editor goes on")
-                chosen = rng.permutation(len(pairs))[:_AT_ONCE].tolist()
-                examples = [
-                    [other for other in range(len(chosen)) if other != number]
-                    for number in range(len(chosen))
-                ]
-                loss = group_loss(network, [read[number] for number in chosen], examples, adapter)
-                optimizer.zero_grad(set_to_none=True)
-                loss.backward()  # type: ignore[no-untyped-call]
-                optimizer.step()
+            adapter = Adapter()
+            if len(read) < _TO_CHECK or _helps(network, read, steps, seed, progress.part(0.0, 0.4)):
+                rest = progress.part(0.4 if len(read) >= _TO_CHECK else 0.0, 1.0)
+                adapter = _adapted(network, read, steps, seed, rest)
         finally:
             for value, was in zip(network.parameters(), held, strict=True):
                 value.requires_grad_(was)
     return Editor(name, tuple(pairs), adapter.requires_grad_(False))
+
+
+def _helps(
+    network: ArrangingNetwork, read: Sequence[Read], steps: int, seed: int, progress: Progress
+) -> bool:
+    """Tell whether what is adapted to all pairs but the longest of them fits that one better."""
+    apart = max(range(len(read)), key=lambda number: len(read[number].states))
+    others = [number for number in range(len(read)) if number != apart]
+    adapter = _adapted(network, [read[number] for number in others], steps, seed, progress)
+    ordered = [read[apart], *(read[number] for number in others)]
+    given = list(range(1, len(ordered)))
+
+    def loss(adapted: Adapter | None) -> float:
+        examples = [ordered[number].example for number in given]
+        seen = network.edit(ordered[0].states, ordered[0].heard, examples, adapted)
+        return float(edit_loss(network, seen, ordered[0].wanted))
+
+    with torch.no_grad():
+        return loss(adapter) < loss(None)
+
+
+def _adapted(
+    network: ArrangingNetwork, read: Sequence[Read], steps: int, seed: int, progress: Progress
+) -> Adapter:
+    adapter = Adapter()
+    rng = np.random.default_rng(seed)
+    optimizer = torch.optim.AdamW(adapter.parameters(), lr=_RATE, weight_decay=_DECAY)
+    for step in range(steps):
+        progress.check_cancelled()
+        progress.report(step / steps, "Learning how this editor goes on")
+        chosen = rng.permutation(len(read))[:_AT_ONCE].tolist()
+        places = range(len(chosen))
+        examples = [[other for other in places if other != number] for number in places]
+        loss = group_loss(network, [read[number] for number in chosen], examples, adapter)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+    return adapter
 
 
 @torch.no_grad()

@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if first in VERBS:
         return run_verb(arguments)
     if first in ("-h", "--help"):
-        print(USAGE + "\n".join(f"  {name:<10} {summary}" for name, summary in VERBS.items()))
+        print(USAGE + "\n".join(f"  {name:<12} {summary}" for name, summary in VERBS.items()))
         return 0
     if first == "--version":
         from importlib.metadata import version  # which takes as long to import as all else here

@@ -1,4 +1,4 @@
-"""``offcut evaluate (anomaly|kept|beats|timing (...)|separation|match|takes)``: how well a part works."""
+"""``offcut evaluate (anomaly|kept|beats|timing (...)|separation|...)``: how well a part works."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.cli.output import VerbOutput
 from engine.errors import UsageError
 from engine.progress import Progress
 
-PARTS = ("anomaly", "kept", "beats", "timing", "separation", "match", "takes")
+PARTS = ("anomaly", "kept", "beats", "timing", "separation", "match", "takes", "arrange")
 _SEEDS = 5
 
 Lines = Iterator[Mapping[str, object]]
@@ -142,6 +142,10 @@ def _lines(options: argparse.Namespace, progress: Progress) -> Lines:
         from engine.evaluation.takes.takes import evaluate as evaluate_takes
 
         return evaluate_takes(options.data, short=options.short, progress=progress)
+    if options.part == "arrange":
+        from engine.evaluation.arranging.arrange import evaluate as evaluate_arrange
+
+        return evaluate_arrange(options.data, seeds=options.seeds, short=options.short, progress=progress)
     # 'beats' alone is the name that scripts know from before there was more of timing to measure.
     return _TIMING[options.of or options.part](options, progress)
 

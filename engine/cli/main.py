@@ -31,6 +31,8 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "beats": "find the beats of a recording",
         "takes": "find what was played more than once, and false starts",
         "align": "move the hits of drums onto a grid",
+        "learn-edits": "learn how somebody edits, from recordings and their edits",
+        "arrange": "propose what an editor would do with a document",
         "match": "recover the edit list behind an edited file",
         "separate": "keep or remove a sound that words name, within windows",
         "detect": "tell in words what sounds in a recording",
@@ -57,7 +59,7 @@ class Verb(Protocol):
 def main(argv: Sequence[str]) -> int:
     """Run ``offcut VERB ...`` and return its exit status."""
     name = argv[0]
-    verb: Verb = import_module(f"engine.cli.{name}")
+    verb: Verb = import_module(f"engine.cli.{name.replace('-', '_')}")
     parser = _Parser(prog=f"offcut {name}", description=VERBS[name].capitalize() + ".")
     verb.add_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print JSON on standard output")

@@ -16,6 +16,12 @@ BY_TAKES = "takes"
 BY_MATCH = "match"
 """The maker of edits that were read from an edited file; planners leave them as well."""
 
+BY_ARRANGING = "arranging"
+"""The maker of edits that are one arrangement; planners by scores leave them as they are, too."""
+
+OWN_MAKERS = frozenset({BY_HAND, BY_TAKES, BY_MATCH, BY_ARRANGING})
+"""Makers whose proposals only they themselves replace."""
+
 
 @dataclass(frozen=True, slots=True)
 class Alternative:

@@ -9,7 +9,7 @@ the room and the microphone do.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,11 +57,13 @@ class Frames:
     chroma : shape (n, 12), of mean 0, length at most 1
     broad : shape (n, bands), length at most 1
     levels_db : shape (steps,), below full scale, `STEPS_PER_S` of them a second
+    bands_db : shape (steps, bands), the same of each broad band
     """
 
     chroma: Floats
     broad: Floats
     levels_db: Floats
+    bands_db: Floats = field(default_factory=lambda: np.zeros((0, BROAD_BANDS), np.float32))
 
     def __len__(self) -> int:
         return len(self.chroma)
@@ -94,7 +96,8 @@ def frames_of(
     steps = np.concatenate(pieces) if pieces else np.zeros((0, len(bank)), np.float32)
     fine, broad = steps[:, : _SEMITONES * _PER_SEMITONE], steps[:, _SEMITONES * _PER_SEMITONE :]
     levels_db = (10.0 * np.log10(broad.sum(axis=1) + _FLOOR_POWER)).astype(np.float32)
-    return Frames(_chroma(fine), _movement(broad), levels_db)
+    bands_db = (10.0 * np.log10(broad + _FLOOR_POWER)).astype(np.float32)
+    return Frames(_chroma(fine), _movement(broad), levels_db, bands_db)
 
 
 def _semitone_bank() -> Floats:

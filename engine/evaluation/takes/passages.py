@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -34,10 +35,7 @@ class Pool:
     def drawn(self, sort: str, number: int) -> Samples:
         """Return a recording, mono at the rate of the evaluation."""
         of_sort = self.paths[sort]
-        tracks = [_mono(path) for path in of_sort[number % len(of_sort)]]
-        length = min(map(len, tracks))
-        mix: Samples = np.sum([track[:length] for track in tracks], axis=0, dtype=np.float32)
-        return mix / np.float32(max(1.0, float(np.abs(mix).max())))
+        return _mixed(of_sort[number % len(of_sort)])
 
 
 def pools_in(data_dir: Path) -> tuple[Pool, Pool]:
@@ -78,6 +76,17 @@ def _folders(folder: Path) -> list[Path]:
             f"{shown(folder)} is missing: name the folder that holds music/, mdbdrums/ and loops/."
         )
     return sorted(path for path in folder.iterdir() if path.is_dir())
+
+
+@lru_cache(maxsize=64)
+def _mixed(paths: tuple[Path, ...]) -> Samples:
+    """Return recordings added up; read once for all the rehearsals that are made of them."""
+    tracks = [_mono(path) for path in paths]
+    length = min(map(len, tracks))
+    mix: Samples = np.sum([track[:length] for track in tracks], axis=0, dtype=np.float32)
+    mix /= np.float32(max(1.0, float(np.abs(mix).max())))
+    mix.setflags(write=False)
+    return mix
 
 
 def _mono(path: Path) -> Samples:

@@ -23,8 +23,6 @@ from engine.evaluation.takes.passages import DRUMS, LOOPS, MUSIC, Pool
 from engine.timebase import s_to_samples
 
 ROOM_DB = -50.0
-_TAKES = (2, 4)
-_PASSAGES = 3
 _PASSAGE_S: Mapping[str, tuple[float, float]] = {MUSIC: (25.0, 60.0), DRUMS: (12.0, 36.0), LOOPS: (7.5, 20.0)}
 _ATTEMPT_S = (2.0, 15.0)
 _NOODLE_S = (2.0, 15.0)
@@ -50,13 +48,40 @@ class Performed:
     change: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """What is between two performances, and whether somebody talks or counts in it."""
+
+    start_s: float
+    stop_s: float
+    is_talk: bool
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Session:
-    """A recording, mono at `HEARD_RATE_HZ`, and all that is performed in it, in order."""
+    """A recording, mono at `HEARD_RATE_HZ`, and all that is performed in it and between, in order."""
 
     name: str
     audio: Samples
     performed: tuple[Performed, ...] = field(default=())
+    waited: tuple[Waited, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much a rehearsal is made of: passages, takes of each, and how likely attempts and noodles are.
+
+    Attributes
+    ----------
+    takes : least and most
+    longest_s : no passage is longer
+    """
+
+    passages: int = 3
+    takes: tuple[int, int] = (2, 4)
+    attempts: float = 0.5
+    noodles: float = 0.35
+    longest_s: float = 60.0
 
 
 def fading(material: Material, attempt: Samples, rng: np.random.Generator) -> Samples:
@@ -84,8 +109,9 @@ def session(
     changes: Sequence[Change],
     clips: Clips,
     seed: int,
+    plan: Plan = Plan(),
 ) -> Session:
-    """Return a rehearsal of three passages, most of their takes one after the other.
+    """Return a rehearsal of some passages, most of their takes one after the other.
 
     Parameters
     ----------
@@ -95,21 +121,26 @@ def session(
     rng = np.random.default_rng([seed, len(name)])
     stage = _Stage(clips, rng)
     numbers = {sort: rng.permutation(len(pool.paths[sort])).tolist() for sort in pool.paths}
-    passages = [_passage(pool, sort, numbers[sort].pop(), rng) for sort in _in_turn(sorts)]
+    passages = [
+        _passage(pool, sort, numbers[sort].pop(), rng, plan.longest_s)
+        for sort in _in_turn(sorts, plan.passages)
+    ]
     rest = numbers[MUSIC]
     others = [pool.drawn(MUSIC, rest[0]), pool.drawn(MUSIC, rest[-1])]
     order = [
-        number for number in range(_PASSAGES) for _ in range(int(rng.integers(_TAKES[0], _TAKES[1] + 1)))
+        number
+        for number in range(plan.passages)
+        for _ in range(int(rng.integers(plan.takes[0], plan.takes[1] + 1)))
     ]
     # One take comes when something else was played already.
     order.append(order.pop(int(rng.integers(0, len(order)))))
     for number in order:
         change = changes[int(rng.integers(len(changes)))]
         take = changed(passages[number], change, others[0], rng)
-        if rng.random() < 0.5:
+        if rng.random() < plan.attempts:
             stage.attempt(take, number, change.name)
         stage.whole(take, number, change.name)
-        if rng.random() < 0.35:
+        if rng.random() < plan.noodles:
             stage.noodle(others[1])
     return stage.session(name)
 
@@ -121,6 +152,7 @@ class _Stage:
         self._clips, self._rng = clips, rng
         self._pieces: list[Samples] = []
         self._performed: list[Performed] = []
+        self._waited: list[Waited] = []
         self._at = 0
 
     def whole(self, take: Samples, passage: int, change: str) -> None:
@@ -151,7 +183,8 @@ class _Stage:
         audio = np.concatenate(self._pieces)
         level = np.float32(active_rms(audio[:, None], HEARD_RATE_HZ) * 10.0 ** (ROOM_DB / 20.0))
         audio = audio + level * self._rng.standard_normal(len(audio)).astype(np.float32)
-        return Session(name, audio / np.float32(max(1.0, float(np.abs(audio).max()))), tuple(self._performed))
+        audio = audio / np.float32(max(1.0, float(np.abs(audio).max())))
+        return Session(name, audio, tuple(self._performed), tuple(self._waited))
 
     def _material(self, take: Samples) -> Material:
         return Material(take[:, None], HEARD_RATE_HZ, self._clips)
@@ -166,16 +199,19 @@ class _Stage:
     def _wait(self, take: Samples, pause: Callable[[Material, int, np.random.Generator], Samples]) -> None:
         length = s_to_samples(self._rng.uniform(*_PAUSE_S), HEARD_RATE_HZ)
         waited = pause(self._material(take), length, self._rng)[:, 0]
+        start_s = self._at / HEARD_RATE_HZ
         self._pieces.append(waited)
         self._at += len(waited)
+        self._waited.append(Waited(start_s, self._at / HEARD_RATE_HZ, pause is not quiet_room))
 
 
-def _in_turn(sorts: Sequence[str]) -> list[str]:
-    return [sorts[number % len(sorts)] for number in range(_PASSAGES)]
+def _in_turn(sorts: Sequence[str], passages: int) -> list[str]:
+    return [sorts[number % len(sorts)] for number in range(passages)]
 
 
-def _passage(pool: Pool, sort: str, number: int, rng: np.random.Generator) -> Samples:
+def _passage(pool: Pool, sort: str, number: int, rng: np.random.Generator, longest_s: float) -> Samples:
     recording = pool.drawn(sort, number)
-    length = min(len(recording), s_to_samples(rng.uniform(*_PASSAGE_S[sort]), HEARD_RATE_HZ))
+    lasts_s = min(float(rng.uniform(*_PASSAGE_S[sort])), longest_s)
+    length = min(len(recording), s_to_samples(lasts_s, HEARD_RATE_HZ))
     start = int(rng.integers(0, len(recording) - length + 1))
     return recording[start : start + length]

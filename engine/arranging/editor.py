@@ -1,0 +1,263 @@
+"""An editor: what was learned of the edits somebody made, and the file that holds it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from engine.arranging.decode import Bounds, Decoded, several
+from engine.arranging.heard import COLUMNS, Heard
+from engine.arranging.learning import Pair, Read, edit_loss, example_states, group_loss, tensors_of
+from engine.arranging.network import Adapter, ArrangingNetwork
+from engine.arranging.scores import Scores, scores_of
+from engine.arranging.steps import Steps
+from engine.errors import OffcutError
+from engine.learning.loop import seeded
+from engine.learning.shipped import with_weights
+from engine.learning.torch_threads import few_threads
+from engine.progress import SILENT, Progress
+from engine.safe_write import replacing
+from engine.takes.takes import FoundTakes
+
+SUFFIX = ".editor"
+WEIGHTS = Path(__file__).resolve().parents[2] / "resources" / "models" / "arranging.safetensors"
+_FORMAT = 1
+_STEPS, _RATE = 60, 1e-2
+_AT_ONCE = 4
+_TO_CHECK = 3
+_DECAY = 0.02
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Editor:
+    """What is known of an editor: the edits it is learned from, and what was adapted to them.
+
+    Attributes
+    ----------
+    pairs : at least one
+    """
+
+    name: str
+    pairs: tuple[Pair, ...]
+    adapter: Adapter
+
+
+@lru_cache(maxsize=1)
+def shipped_network() -> ArrangingNetwork:
+    """Return the network that comes with Offcut.
+
+    Raises
+    ------
+    OffcutError : it is missing or damaged
+    """
+    return with_weights(ArrangingNetwork(), WEIGHTS, "arrangements")
+
+
+def learn_editor(
+    pairs: Sequence[Pair],
+    name: str,
+    network: ArrangingNetwork,
+    progress: Progress = SILENT,
+    *,
+    steps: int = _STEPS,
+    seed: int = 0,
+) -> Editor:
+    """Adapt the network to an editor: each pair is learned with the others as examples, the network held.
+
+    Where there are three pairs or more, one is first kept apart: if what is adapted to the others says less
+    of it than they do as examples, nothing is adapted.
+
+    Raises
+    ------
+    Cancelled : the user asked for it
+    """
+    held = [value.requires_grad for value in network.parameters()]
+    with few_threads(), seeded(seed):
+        network.requires_grad_(False)
+        try:
+            read = [Read.of(network, tensors_of(pair.heard), pair.order) for pair in pairs]
+            adapter = Adapter()
+            if len(read) < _TO_CHECK or _helps(network, read, steps, seed, progress.part(0.0, 0.4)):
+                rest = progress.part(0.4 if len(read) >= _TO_CHECK else 0.0, 1.0)
+                adapter = _adapted(network, read, steps, seed, rest)
+        finally:
+            for value, was in zip(network.parameters(), held, strict=True):
+                value.requires_grad_(was)
+    return Editor(name, tuple(pairs), adapter.requires_grad_(False))
+
+
+def _helps(
+    network: ArrangingNetwork, read: Sequence[Read], steps: int, seed: int, progress: Progress
+) -> bool:
+    """Tell whether what is adapted to all pairs but the longest of them fits that one better."""
+    apart = max(range(len(read)), key=lambda number: len(read[number].states))
+    others = [number for number in range(len(read)) if number != apart]
+    adapter = _adapted(network, [read[number] for number in others], steps, seed, progress)
+    ordered = [read[apart], *(read[number] for number in others)]
+    given = list(range(1, len(ordered)))
+
+    def loss(adapted: Adapter | None) -> float:
+        examples = [ordered[number].example for number in given]
+        seen = network.edit(ordered[0].states, ordered[0].heard, examples, adapted)
+        return float(edit_loss(network, seen, ordered[0].wanted))
+
+    with torch.no_grad():
+        return loss(adapter) < loss(None)
+
+
+def _adapted(
+    network: ArrangingNetwork, read: Sequence[Read], steps: int, seed: int, progress: Progress
+) -> Adapter:
+    adapter = Adapter()
+    rng = np.random.default_rng(seed)
+    optimizer = torch.optim.AdamW(adapter.parameters(), lr=_RATE, weight_decay=_DECAY)
+    for step in range(steps):
+        progress.check_cancelled()
+        progress.report(step / steps, "Learning how this editor goes on")
+        chosen = rng.permutation(len(read))[:_AT_ONCE].tolist()
+        places = range(len(chosen))
+        examples = [[other for other in places if other != number] for number in places]
+        loss = group_loss(network, [read[number] for number in chosen], examples, adapter)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+    return adapter
+
+
+@torch.no_grad()
+def scores_for(
+    network: ArrangingNetwork, heard: Heard, pairs: Sequence[Pair], adapter: Adapter | None = None
+) -> Scores:
+    """Return what the network says of a recording, as an editor would who made these edits."""
+    with few_threads():
+        network.eval()
+        examples = [_example(network, pair) for pair in pairs]
+        tensors = tensors_of(heard)
+        return scores_of(network, network.edit(network.hear(tensors), tensors, examples, adapter))
+
+
+def _example(network: ArrangingNetwork, pair: Pair) -> Tensor:
+    tensors = tensors_of(pair.heard)
+    return example_states(network, network.hear(tensors), tensors, pair.order)
+
+
+def arrangements(
+    network: ArrangingNetwork,
+    heard: Heard,
+    bounds: Bounds,
+    *,
+    editor: Editor | None = None,
+    like: Sequence[Pair] = (),
+    seeds: Sequence[int] = (),
+) -> list[Decoded]:
+    """Return the likeliest order of a recording, and others.
+
+    Parameters
+    ----------
+    editor : whose; the habits common to all that were learned where None
+    like : edits that it is to resemble beside those
+    seeds : of the others, one each
+    """
+    if not len(heard):
+        return [Decoded(np.zeros(0, np.int64), 0.0)]
+    pairs = [*(editor.pairs if editor else ()), *like]
+    scores = scores_for(network, heard, pairs, editor.adapter if editor else None)
+    return several(scores, heard.steps, bounds, seeds)
+
+
+def save_editor(editor: Editor, path: Path, *, overwrite: bool = False) -> None:
+    """Write an editor: its pairs as they were heard, and what was adapted.
+
+    Raises
+    ------
+    ExportError : it cannot be written, or is there already
+    """
+    tensors: dict[str, Tensor] = {
+        f"adapter.{name}": value.detach().contiguous() for name, value in editor.adapter.state_dict().items()
+    }
+    rows = []
+    for number, pair in enumerate(editor.pairs):
+        heard = pair.heard
+        arrays = {
+            "features": torch.from_numpy(heard.features).half(),
+            "edges": torch.from_numpy(heard.steps.edges_samples),
+            "bars": torch.from_numpy(heard.steps.bar_positions),
+            "earlier": torch.from_numpy(heard.earlier),
+            "later": torch.from_numpy(heard.later),
+            "order": torch.from_numpy(pair.order),
+        }
+        tensors |= {f"pair{number}.{name}": value.contiguous() for name, value in arrays.items()}
+        rows.append({"name": pair.name, "rate_hz": heard.steps.rate_hz})
+    metadata = {"offcut": json.dumps({"format": _FORMAT, "name": editor.name, "pairs": rows})}
+    with replacing(path, overwrite=overwrite) as part:
+        part.write_bytes(save(tensors, metadata))
+
+
+def load_editor(path: Path) -> Editor:
+    """Read an editor.
+
+    Raises
+    ------
+    OffcutError : it is missing, no editor, damaged, or written by a newer Offcut
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            facts = json.loads((file.metadata() or {})["offcut"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except FileNotFoundError as error:
+        raise OffcutError(f"There is no editor at '{path}': make one with learn-edits.") from error
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
+        raise OffcutError(f"'{path}' is no editor, or damaged: make one with learn-edits.") from error
+    if not isinstance(facts, dict) or facts.get("format") != _FORMAT:
+        raise OffcutError(f"'{path}' was written by another version of Offcut: learn the editor again.")
+    try:
+        return _checked(facts, tensors)
+    except (KeyError, ValueError, TypeError, RuntimeError) as error:
+        raise OffcutError(f"'{path}' is damaged: make the editor again with learn-edits.") from error
+
+
+def _checked(facts: Mapping[str, object], tensors: Mapping[str, Tensor]) -> Editor:
+    rows = facts["pairs"]
+    if not isinstance(rows, list) or not rows:
+        raise ValueError("no pairs")
+    adapter = Adapter()
+    adapter.load_state_dict({name: tensors[f"adapter.{name}"] for name in adapter.state_dict()})
+    if not all(bool(torch.isfinite(value).all()) for value in adapter.state_dict().values()):
+        raise ValueError("weights that are no numbers")
+    pairs = tuple(_pair(number, row, tensors) for number, row in enumerate(rows))
+    return Editor(str(facts["name"]), pairs, adapter.requires_grad_(False))
+
+
+def _pair(number: int, row: Mapping[str, object], tensors: Mapping[str, Tensor]) -> Pair:
+    arrays = {
+        name: tensors[f"pair{number}.{name}"].numpy()
+        for name in ("features", "edges", "bars", "earlier", "later", "order")
+    }
+    n = len(arrays["bars"])
+    shapes_hold = (
+        arrays["features"].shape == (n, COLUMNS)
+        and arrays["edges"].shape == (n + 1,)
+        and arrays["earlier"].shape == arrays["later"].shape == (n,)
+    )
+    features = np.nan_to_num(arrays["features"].astype(np.float32))
+    links_hold = all(
+        not len(arrays[name]) or (arrays[name].min() >= -1 and arrays[name].max() < n)
+        for name in ("earlier", "later", "order")
+    )
+    if not shapes_hold or not links_hold or (arrays["order"] < 0).any():
+        raise ValueError("steps that do not fit")
+    rate_hz = row["rate_hz"]
+    if not isinstance(rate_hz, int) or rate_hz <= 0:
+        raise ValueError("no rate")
+    steps = Steps(arrays["edges"], arrays["bars"], rate_hz)
+    heard = Heard(steps, features, arrays["earlier"], arrays["later"], FoundTakes())
+    return Pair(str(row["name"]), heard, arrays["order"])

@@ -1,0 +1,250 @@
+"""What is heard of each step: loudness, novelty, colour, phase, what was played again, how odd it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.arranging.steps import Steps, steps_of
+from engine.arranging.takes_heard import TAKE_COLUMNS, again_of
+from engine.document.analysis import BeatGrid, ScoreCurve
+from engine.progress import SILENT, Progress
+from engine.takes.features import FRAMES_PER_S, STEPS_PER_S, Frames, frames_of
+from engine.takes.find import takes_in
+from engine.takes.takes import FoundTakes
+
+Floats = NDArray[np.float32]
+
+_BANDS = 9
+"""The highest band of takes is left out: not every recording has it."""
+_LOUD_QUANTILE = 0.9
+_QUIET_DB = 60.0
+_LAGS = (4, 8, 16, 32)
+_NOVELTY = (4, 16)
+_CYCLES = (4, 8, 16, 32)
+_PLAIN = 13 + _BANDS + len(_LAGS) + 4 * len(_CYCLES) + 8
+COLUMNS = _PLAIN + TAKE_COLUMNS + 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """A recording as the network hears it.
+
+    Attributes
+    ----------
+    features : shape (n, COLUMNS), all of them near -1 to 1
+    earlier, later : shape (n,), the step of the take before, and after, in which the same is played; -1: none
+    takes : what was played more than once, for the reasons
+    """
+
+    steps: Steps
+    features: Floats
+    earlier: NDArray[np.int64]
+    later: NDArray[np.int64]
+    takes: FoundTakes
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+
+def hear(
+    blocks: Iterable[Floats],
+    rate_hz: int,
+    length_samples: int,
+    grid: BeatGrid,
+    curve: ScoreCurve | None = None,
+    progress: Progress = SILENT,
+) -> Heard:
+    """Listen to a mono stream whose beats are known.
+
+    Parameters
+    ----------
+    blocks : float32 at `rate_hz`, each of shape (n,)
+    curve : how odd each moment is, where a taste was asked
+
+    Raises
+    ------
+    Cancelled : the user asked for it
+    """
+    frames = frames_of(blocks, rate_hz, length_samples, progress.part(0.0, 0.6))
+    found = takes_in(frames, progress.part(0.6, 1.0))
+    steps = steps_of(grid, np.array(found.played_s, np.float64).reshape(-1, 2), length_samples, rate_hz)
+    return heard_of(frames, found, steps, curve)
+
+
+def heard_of(frames: Frames, found: FoundTakes, steps: Steps, curve: ScoreCurve | None = None) -> Heard:
+    """Return what is heard of given steps."""
+    levels, shapes, lively, tonal = _of_steps(frames, steps)
+    again = again_of(found, steps, levels)
+    played = _played(found, steps)
+    columns = [
+        _loudness(levels),
+        shapes / np.float32(20.0),
+        lively[:, None] / np.float32(6.0),
+        tonal[:, None],
+        _novelty(np.concatenate([shapes / np.float32(20.0), tonal[:, None], levels[:, None] / 20.0], axis=1)),
+        _repeating(frames, steps),
+        _phases(steps, played),
+        _phases_in_playing(played, steps),
+        again.features,
+        _odd(steps, curve),
+    ]
+    features = np.concatenate(columns, axis=1).astype(np.float32)
+    features = np.clip(np.nan_to_num(features), -3.0, 3.0)
+    return Heard(steps, features, again.earlier, again.later, found)
+
+
+def _of_steps(frames: Frames, steps: Steps) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return of each step its level in dB below what is loud, its spectrum, how it moves, its pitch.
+
+    Shapes are (n,), (n, bands), (n,), (n,).
+    """
+    n = len(steps)
+    bands = frames.bands_db[:, :_BANDS]
+    if not n or not len(bands):
+        return (
+            np.zeros(n, np.float32),
+            np.zeros((n, _BANDS), np.float32),
+            np.zeros(n, np.float32),
+            np.zeros(n, np.float32),
+        )
+    power = np.maximum(np.power(10.0, bands / 10.0).sum(axis=1), 1e-12)
+    level = 10.0 * np.log10(power)
+    loud = float(np.quantile(level, _LOUD_QUANTILE))
+    level = np.maximum(level, loud - _QUIET_DB) - loud
+    floored = np.maximum(bands, loud - _QUIET_DB)
+    shape = floored - floored.mean(axis=1, keepdims=True)
+    moving = np.abs(np.diff(level, prepend=level[:1]))
+    edges = steps.edges_s * STEPS_PER_S
+    tonal = np.linalg.norm(frames.chroma, axis=1)
+    return (
+        _means(level, edges),
+        _means(shape, edges),
+        _means(moving, edges),
+        _means(tonal, steps.edges_s * FRAMES_PER_S),
+    )
+
+
+def _means(rows: NDArray[np.floating], edges: NDArray[np.float64]) -> Floats:
+    """Return the mean of rows between edges, given in rows; at least of the row an edge lies in."""
+    sums = np.concatenate([np.zeros((1, *rows.shape[1:])), np.cumsum(rows, axis=0, dtype=np.float64)])
+    first = np.clip(np.floor(edges[:-1]).astype(np.int64), 0, len(rows) - 1)
+    last = np.clip(np.ceil(edges[1:]).astype(np.int64), first + 1, len(rows))
+    counts = (last - first).reshape(-1, *([1] * (rows.ndim - 1)))
+    means: Floats = ((sums[last] - sums[first]) / counts).astype(np.float32)
+    return means
+
+
+def _loudness(levels: Floats) -> Floats:
+    change = np.diff(levels, prepend=levels[:1])
+    after = np.diff(levels, append=levels[-1:])
+    around = _boxed(levels, 16)
+    return np.stack([levels / 20.0 + 0.5, change / 15.0, after / 15.0, (levels - around) / 15.0], axis=1)
+
+
+def _boxed(rows: Floats, width: int) -> Floats:
+    sums = np.concatenate([[0.0], np.cumsum(rows, dtype=np.float64)])
+    at = np.arange(len(rows))
+    first, last = np.maximum(at - width, 0), np.minimum(at + width + 1, len(rows))
+    means: Floats = ((sums[last] - sums[first]) / np.maximum(last - first, 1)).astype(np.float32)
+    return means
+
+
+def _novelty(rows: Floats) -> Floats:
+    """Return how different what follows each step is from what was before it."""
+    n = len(rows)
+    sums = np.concatenate([np.zeros((1, rows.shape[1])), np.cumsum(rows, axis=0, dtype=np.float64)])
+    at = np.arange(n)
+    columns = []
+    for width in _NOVELTY:
+        first, last = np.maximum(at - width, 0), np.minimum(at + width, n)
+        before = (sums[at] - sums[first]) / np.maximum(at - first, 1)[:, None]
+        after = (sums[last] - sums[at]) / np.maximum(last - at, 1)[:, None]
+        columns.append(np.linalg.norm(after - before, axis=1) * (at > 0))
+    return np.stack(columns, axis=1).astype(np.float32)
+
+
+def _repeating(frames: Frames, steps: Steps) -> Floats:
+    """Return how alike each step is to the steps some beats later: what loops."""
+    n = len(steps)
+    out = np.zeros((n, len(_LAGS)), np.float32)
+    if not n or not len(frames):
+        return out
+    rows = _means(np.concatenate([frames.chroma, frames.broad], axis=1), steps.edges_s * FRAMES_PER_S)
+    rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 0.3)
+    for number, lag in enumerate(_LAGS):
+        if n > lag:
+            out[: n - lag, number] = _boxed((rows[:-lag] * rows[lag:]).sum(axis=1), 2)
+    return out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Played:
+    """Of each step whether music is played, and how many steps since that began and until it ends."""
+
+    is_played: NDArray[np.bool_]
+    since: NDArray[np.int64]
+    until: NDArray[np.int64]
+
+
+def _played(found: FoundTakes, steps: Steps) -> _Played:
+    n = len(steps)
+    is_played, since, until = np.zeros(n, bool), np.zeros(n, np.int64), np.zeros(n, np.int64)
+    edges = {0, n}
+    for start_s, stop_s in found.played_s:
+        first, last = steps.nearest_edge(start_s), steps.nearest_edge(stop_s)
+        is_played[first:last] = True
+        edges |= {first, last}
+    ordered = sorted(edges)
+    for first, last in pairwise(ordered):
+        since[first:last] = np.arange(last - first)
+        until[first:last] = np.arange(last - first)[::-1]
+    return _Played(is_played, since, until)
+
+
+def _phases(steps: Steps, played: _Played) -> Floats:
+    n = len(steps)
+    at = np.arange(n)
+    return np.stack(
+        [
+            played.is_played,
+            steps.bar_positions == 1,
+            steps.bar_positions > 0,
+            steps.lengths_s - 0.5,
+            at / max(n, 1),
+            np.log1p(at) / 6.0,
+            np.log1p(at[::-1]) / 6.0,
+            np.concatenate([[0.0], np.diff(played.is_played.astype(float))])[:n],
+        ],
+        axis=1,
+    ).astype(np.float32)
+
+
+def _phases_in_playing(played: _Played, steps: Steps) -> Floats:
+    """Return where each step is between where playing begins and ends, in beats and seconds."""
+    columns: list[NDArray[np.float64]] = []
+    ends = np.cumsum(steps.lengths_s)
+    for counted, is_since in ((played.since, True), (played.until, False)):
+        for cycle in _CYCLES:
+            columns.append(np.sin(2 * np.pi * counted / cycle))
+            columns.append(np.cos(2 * np.pi * counted / cycle))
+        at = np.arange(len(steps))
+        other = np.clip(at - counted if is_since else at + counted, 0, max(len(steps) - 1, 0))
+        seconds = np.abs(ends - ends[other]) if len(steps) else np.zeros(0)
+        columns += [np.minimum(counted / 16.0, 2.0), np.log1p(seconds) / 3.0]
+    total = played.since + played.until + 1
+    return np.stack([*columns, np.log(total) / 5.0], axis=1).astype(np.float32)
+
+
+def _odd(steps: Steps, curve: ScoreCurve | None) -> Floats:
+    """Return the score of each step, less what is typical, and whether there is one."""
+    out = np.zeros((len(steps), 2), np.float32)
+    if curve is not None and len(curve.scores) and len(steps):
+        middles = (steps.edges_samples[1:] + steps.edges_samples[:-1]) / 2.0
+        out[:, 0] = 2.0 * (np.interp(middles, curve.times_samples, curve.scores) - 0.5)
+        out[:, 1] = 1.0
+    return out

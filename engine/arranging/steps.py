@@ -1,0 +1,112 @@
+"""The steps that an arrangement is made of: beats where music is played, half seconds where none is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.document.analysis import BeatGrid
+from engine.timebase import s_to_samples
+
+Positions = NDArray[np.int64]
+
+FRAME_S = 0.5
+_LONGEST_BEAT_S = 2.0
+_LEAST_S = 0.15
+"""What would be shorter belongs to its neighbour."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Steps:
+    """Consecutive spans of a recording.
+
+    Attributes
+    ----------
+    edges_samples : int64, shape (n + 1,), ascending, from 0 to the end of the recording; one number where
+        there is no recording
+    bar_positions : int64, shape (n,), 1 for the first beat of a bar, 0 for what is no beat
+    """
+
+    edges_samples: Positions
+    bar_positions: Positions
+    rate_hz: int
+
+    def __len__(self) -> int:
+        return len(self.bar_positions)
+
+    @property
+    def edges_s(self) -> NDArray[np.float64]:
+        """Return the edges in seconds, shape (n + 1,)."""
+        edges: NDArray[np.float64] = self.edges_samples / self.rate_hz
+        return edges
+
+    @property
+    def lengths_s(self) -> NDArray[np.float64]:
+        """Return how long each step is, shape (n,)."""
+        lengths: NDArray[np.float64] = np.diff(self.edges_s)
+        return lengths
+
+    def nearest_edge(self, place_s: float) -> int:
+        """Return the number of the edge that is nearest to a moment, 0 to n."""
+        return int(np.argmin(np.abs(self.edges_s - place_s)))
+
+    def nearest_steps(self, places_s: NDArray[np.float64]) -> Positions:
+        """Return the steps that begin nearest to some moments, shape (k,)."""
+        starts = self.edges_s[:-1]
+        after = np.clip(np.searchsorted(starts, places_s), 1, max(len(starts) - 1, 1))
+        is_before = places_s - starts[after - 1] <= starts[np.minimum(after, len(starts) - 1)] - places_s
+        found: Positions = np.where(is_before, after - 1, np.minimum(after, len(starts) - 1)).astype(np.int64)
+        return found
+
+    def within(self, start_samples: int, stop_samples: int) -> tuple[int, int]:
+        """Return the steps [first, last) whose middle lies in a span."""
+        middles = (self.edges_samples[1:] + self.edges_samples[:-1]) // 2
+        first, last = np.searchsorted(middles, [start_samples, stop_samples])
+        return int(first), int(last)
+
+
+def steps_of(grid: BeatGrid, played_s: Positions | NDArray[np.float64], length: int, rate_hz: int) -> Steps:
+    """Return the steps of a recording.
+
+    Parameters
+    ----------
+    played_s : shape (k, 2), where music is played between one break and the next, ascending and apart; beats
+        count there alone
+    length : of the recording, in samples
+    """
+    if length <= 0:
+        return Steps(np.zeros(1, np.int64), np.zeros(0, np.int64), rate_hz)
+    edges, positions = [0], [0]
+    at = 0
+    for start_s, stop_s in np.asarray(played_s, np.float64).reshape(-1, 2).tolist():
+        start, stop = (min(s_to_samples(place, rate_hz), length) for place in (start_s, stop_s))
+        if stop - max(start, at) < _LEAST_S * rate_hz:
+            continue
+        first, last = np.searchsorted(grid.beats_samples, [start, stop])
+        _fill(edges, positions, start, rate_hz)
+        for beat, bar in zip(grid.beats_samples[first:last], grid.bar_positions[first:last], strict=True):
+            _fill(edges, positions, int(beat), rate_hz, longest_s=_LONGEST_BEAT_S)
+            if edges[-1] == int(beat) or int(beat) - edges[-1] < _LEAST_S * rate_hz:
+                positions[-1] = int(bar)
+        _fill(edges, positions, stop, rate_hz, longest_s=_LONGEST_BEAT_S)
+        at = edges[-1]
+    _fill(edges, positions, length, rate_hz)
+    if edges[-1] != length:
+        edges[-1] = length
+    return Steps(np.array(edges, np.int64), np.array(positions[:-1], np.int64), rate_hz)
+
+
+def _fill(
+    edges: list[int], positions: list[int], to: int, rate_hz: int, longest_s: float = FRAME_S * 1.5
+) -> None:
+    """Add edges up to a place: it alone where it is near, else half seconds on the way."""
+    least, frame = round(_LEAST_S * rate_hz), max(1, round(FRAME_S * rate_hz))
+    if to - edges[-1] > longest_s * rate_hz:
+        while to - edges[-1] >= frame + least:
+            edges.append(edges[-1] + frame)
+            positions.append(0)
+    if to - edges[-1] >= least or (len(edges) == 1 and to > 0 and least > to):
+        edges.append(to)
+        positions.append(0)

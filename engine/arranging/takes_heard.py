@@ -1,0 +1,123 @@
+"""What takes tell of each step: which of how many it is in, where in the passage, where it comes again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.arranging.steps import Steps
+from engine.takes.takes import FoundTakes, Take, TakeGroup
+
+Floats = NDArray[np.float32]
+TAKE_COLUMNS = 20
+_WHOLE = 0.8
+"""What holds so much of a passage competes with its other takes."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Again:
+    """Of each step what takes tell, shape (n, TAKE_COLUMNS), and where it was and will be played again."""
+
+    features: Floats
+    earlier: NDArray[np.int64]
+    later: NDArray[np.int64]
+
+
+def again_of(found: FoundTakes, steps: Steps, levels_db: Floats) -> Again:
+    """Return what takes tell of each step.
+
+    Parameters
+    ----------
+    levels_db : of each step, shape (n,)
+    """
+    n = len(steps)
+    out = np.zeros((n, TAKE_COLUMNS), np.float32)
+    earlier, later = np.full(n, -1), np.full(n, -1)
+    for number, group in enumerate(found.groups):
+        loud = [_level(take, steps, levels_db) for take in group.takes]
+        for place in range(len(group.takes)):
+            first, last = _span(group.takes[place], steps)
+            out[first:last] = _of_take(group, place, loud, number, len(found.groups))
+            shares = _shares(group.takes[place], steps, first, last)
+            out[first:last, 15] = shares
+            _link(earlier, later, group, place, steps)
+    for start in found.false_starts:
+        first, last = steps.nearest_edge(start.start_s), steps.nearest_edge(start.stop_s)
+        out[first:last, 16] = np.maximum(out[first:last, 16], start.likelihood)
+        out[first:last, 17] = np.log1p(max(0.0, start.begins_again_s - start.stop_s)) / 4.0
+    out[:, 18], out[:, 19] = earlier >= 0, later >= 0
+    return Again(out, earlier, later)
+
+
+def _of_take(group: TakeGroup, place: int, loud: list[float], number: int, groups: int) -> Floats:
+    """Return what is the same over all of a take; the last five columns are filled later."""
+    take, count = group.takes[place], len(group.takes)
+    whole = [at for at, one in enumerate(group.takes) if one.to_share - one.from_share >= _WHOLE]
+    loudest = max(whole, key=lambda at: loud[at], default=-1)
+    is_whole = place in whole
+    fastest = max(whole, key=lambda at: group.takes[at].speed, default=-1)
+    return np.array(
+        [
+            1.0,
+            float(take.complete),
+            float(is_whole),
+            float(bool(whole) and place == whole[0]),
+            float(bool(whole) and place == whole[-1]),
+            float(place == loudest),
+            float(place == fastest),
+            1.0 / (1 + sum(at < place for at in whole)),
+            1.0 / (1 + sum(at > place for at in whole)),
+            np.log(count) / 2.0,
+            np.log1p(len(whole)) / 2.0,
+            take.from_share,
+            take.to_share,
+            number / max(1, groups - 1) if groups > 1 else 0.0,
+            float(np.clip((loud[place] - max((loud[at] for at in whole), default=0.0)) / 10.0, -1.0, 1.0)),
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+        ],
+        np.float32,
+    )
+
+
+def _span(take: Take, steps: Steps) -> tuple[int, int]:
+    first = steps.nearest_edge(take.start_s)
+    return first, max(first, steps.nearest_edge(take.stop_s))
+
+
+def _level(take: Take, steps: Steps, levels_db: Floats) -> float:
+    first, last = _span(take, steps)
+    return float(levels_db[first:last].mean()) if last > first else -60.0
+
+
+def _shares(take: Take, steps: Steps, first: int, last: int) -> NDArray[np.float64]:
+    """Return where in the passage each step of a take begins, 0 to 1."""
+    within = (steps.edges_s[first:last] - take.start_s) / max(take.stop_s - take.start_s, 1e-6)
+    shares: NDArray[np.float64] = np.clip(
+        take.from_share + within * (take.to_share - take.from_share), 0.0, 1.0
+    )
+    return shares
+
+
+def _link(
+    earlier: NDArray[np.int64], later: NDArray[np.int64], group: TakeGroup, place: int, steps: Steps
+) -> None:
+    """Fill in where what a take plays is played in the takes before and after it."""
+    first, last = _span(group.takes[place], steps)
+    shares = _shares(group.takes[place], steps, first, last)
+    for table, order in (
+        (earlier, reversed(group.takes[:place])),
+        (later, iter(group.takes[place + 1 :])),
+    ):
+        for other in order:
+            there = (shares >= other.from_share) & (shares < other.to_share) & (table[first:last] < 0)
+            if not there.any():
+                continue
+            rate = (other.stop_s - other.start_s) / max(other.to_share - other.from_share, 1e-6)
+            places_s = other.start_s + (shares - other.from_share) * rate
+            table[first:last][there] = steps.nearest_steps(places_s[there])

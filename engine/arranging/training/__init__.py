@@ -1,0 +1,1 @@
+"""Editors made by rule, rehearsals they edit, and how the network learns from them."""

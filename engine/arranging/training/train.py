@@ -1,0 +1,110 @@
+"""Learn how editors go on: ``python -m engine.arranging.training.train DATA OUT [--steps N] [--seed N]``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.arranging.learning import Read, group_loss, tensors_of
+from engine.arranging.network import ArrangingNetwork, HeardTensors
+from engine.arranging.training.editors import seen_editor
+from engine.arranging.training.rehearsals import Rehearsal, kept
+from engine.evaluation.recordings import HEARD_RATE_HZ, drawn_clips
+from engine.evaluation.takes.passages import pools_in
+from engine.learning.resumable import Resumable, falling_rate
+from engine.learning.shipped import save_half
+from engine.learning.torch_threads import few_threads
+
+WEIGHTS = "arranging.safetensors"
+SEEDS = range(1000, 1160)
+_RATE, _DECAY, _AVERAGING, _MOST_GRADIENT = 2e-3, 1e-2, 0.998, 1.0
+_GROUP, _GROUPS = 4, 1
+_NOISE = 0.03
+_WITHOUT_SHARE = 0.06
+_SAVED_EVERY = 50
+
+
+def train(rehearsals: Sequence[Rehearsal], out: Path, *, seed: int, steps: int) -> None:
+    """Train the network on made editors, and go on where a training in `out` was stopped.
+
+    Each step draws editors; each edits a few rehearsals, and each of these is learned with none to three of
+    the others as examples.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    training = Resumable(
+        ArrangingNetwork, seed=seed, learning_rate=_RATE, weight_decay=_DECAY, averaging=_AVERAGING
+    )
+    training.resume(out)
+    began = time.monotonic()
+    heard = [tensors_of(one.heard) for one in rehearsals]
+    losses: list[float] = []
+    for step in range(len(training.history) * _SAVED_EVERY, steps):
+        rng = np.random.default_rng([seed, step])
+        training.network.train()
+        groups = [_group(training.network, rehearsals, heard, rng) for _ in range(_GROUPS)]
+        loss = torch.stack(groups).mean()
+        training.step(loss, falling_rate(_RATE, step, steps, 50), step, _MOST_GRADIENT)
+        losses.append(float(loss.detach()))
+        if (step + 1) % _SAVED_EVERY == 0:
+            row = {"step": step + 1, "loss": float(np.mean(losses)), "seconds": time.monotonic() - began}
+            training.history.append(dict(row))
+            training.save(out, save_half, WEIGHTS)
+            sys.stdout.write(f"{row}\n")
+            sys.stdout.flush()
+            losses = []
+
+
+def _group(
+    network: ArrangingNetwork,
+    rehearsals: Sequence[Rehearsal],
+    heard: Sequence[HeardTensors],
+    rng: np.random.Generator,
+) -> Tensor:
+    """Return the loss of some rehearsals that one editor edited."""
+    editor = seen_editor(rng)
+    chosen = rng.choice(len(rehearsals), _GROUP, replace=False).tolist()
+    orders = [editor.order(rehearsals[number], rng) for number in chosen]
+    examples = []
+    for number in range(_GROUP):
+        others = [other for other in range(_GROUP) if other != number]
+        given = int(rng.choice(4, p=[0.15, 0.2, 0.2, 0.45]))
+        examples.append(rng.permutation(others)[:given].tolist())
+    read = [
+        Read.of(network, _varied(heard[number], rng), order)
+        for number, order in zip(chosen, orders, strict=True)
+    ]
+    return group_loss(network, read, examples)
+
+
+def _varied(one: HeardTensors, rng: np.random.Generator) -> HeardTensors:
+    """Return a recording heard a little otherwise, so that no recording is known by its sound."""
+    noise = torch.from_numpy(rng.standard_normal(one.features.shape).astype(np.float32)) * _NOISE
+    is_heard = torch.from_numpy((rng.random(one.features.shape[1]) >= _WITHOUT_SHARE).astype(np.float32))
+    return HeardTensors((one.features + noise) * is_heard, one.earlier, one.later)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Make the rehearsals, once, and train."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--rehearsals", type=Path, help="where made rehearsals are kept; in OUT unless told")
+    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args(arguments)
+    pool, _ = pools_in(options.data)
+    clips = drawn_clips(options.data, np.random.default_rng(1), HEARD_RATE_HZ)[0]
+    rehearsals = kept(options.rehearsals or options.out / "rehearsals", SEEDS, pool, clips)
+    with few_threads():
+        train(rehearsals, options.out, seed=options.seed, steps=options.steps)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""``offcut arrange PROJECT [--editor E.editor]``: propose what an editor would do."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.cli.documents import opened
+from engine.cli.numbers import finite
+from engine.cli.output import VerbOutput
+from engine.document.analysis import Listening, ScoreCurve
+from engine.document.edits import set_analyses
+from engine.document.grid_edits import keeping_edited
+from engine.document.recounted import grid_in_force
+from engine.progress import Progress
+from engine.timebase import samples_to_s
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    parser.add_argument("project", type=Path, metavar="PROJECT")
+    parser.add_argument("--editor", type=Path, metavar="E.editor", help="as whom; see learn-edits")
+    parser.add_argument(
+        "--like",
+        type=Path,
+        nargs=2,
+        metavar=("RAW", "EDITED"),
+        help="make it like this edit of another recording",
+    )
+    parser.add_argument("--minutes", type=finite, metavar="M", help="how long the result is to be")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="0 for the likeliest, others for others"
+    )
+
+
+def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
+    """Listen, arrange, and propose."""
+    from engine.jobs.arrange import ArrangeRequest, arrange, require_arranging
+    from engine.jobs.listen import ListenRequest, listen_to_document
+    from engine.jobs.media import locate_all
+
+    with opened(options.project) as document:
+        require_arranging(document.state, options.minutes)
+        media = locate_all(document.state, document.path.absolute().parent)
+        known = document.analysis("listening")
+        known = known if isinstance(known, Listening) else None
+        heard = listen_to_document(ListenRequest(document.state, media, None, known), progress.part(0.0, 0.5))
+        if heard.ids:
+            document.apply(
+                set_analyses(document.state, keeping_edited(document.state, heard.ids), "Listened"),
+                {heard.ids[kind]: found for kind, found in heard.analyses.items()},
+            )
+        grid = grid_in_force(document.state, document.analysis("beats"))
+        assert grid is not None
+        curve = document.analysis("score")
+        request = ArrangeRequest(
+            document.state,
+            media,
+            grid,
+            curve if isinstance(curve, ScoreCurve) else None,
+            options.editor,
+            None if options.like is None else (options.like[0], options.like[1]),
+            options.minutes,
+            options.seed,
+        )
+        made = arrange(request, progress.part(0.5, 1.0))
+        document.apply(made.put_into(document.state))
+        rate_hz = document.state.rate_hz
+    rows = [
+        {
+            "id": one.id,
+            "kind": one.kind,
+            "start_s": samples_to_s(one.start_samples, rate_hz),
+            "stop_s": samples_to_s(one.stop_samples, rate_hz),
+            "score": one.score,
+            "payload": one.payload,
+            "alternatives": [other.label for other in one.alternatives],
+            "reason": one.reason,
+        }
+        for one in made.proposals
+    ]
+    yield VerbOutput(
+        {
+            "result_s": made.result_s,
+            "recording_s": made.recording_s,
+            "others_s": list(made.others_s),
+            "arrangement": rows,
+        },
+        made.sentence,
+    )

@@ -1,0 +1,1 @@
+"""How near arrangements come to what editors would do, where it is known."""

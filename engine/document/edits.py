@@ -8,7 +8,7 @@ from dataclasses import replace
 from engine.document.change import CurrentAnalysis, Edit, Row, Setting, row_changes
 from engine.document.decisions import Decision, Verdict
 from engine.document.file.checks.limits import LONGEST_NOTE
-from engine.document.proposals import BY_HAND, OWN_MAKERS, Proposal
+from engine.document.proposals import OWN_MAKERS, Proposal
 from engine.document.state import DocumentState
 from engine.errors import UsageError
 from engine.timebase import format_time, samples_to_s

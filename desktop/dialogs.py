@@ -55,6 +55,13 @@ def ask_edited(parent: QWidget, folder: Path) -> Path | None:
     return Path(chosen) if chosen else None
 
 
+def ask_editor(parent: QWidget, folder: Path) -> Path | None:
+    """Ask for an editor that was learned from edits."""
+    title = "Arrange as an editor"
+    chosen, _ = QFileDialog.getOpenFileName(parent, title, str(folder), "Editors (*.editor);;All files (*)")
+    return Path(chosen) if chosen else None
+
+
 def ask_takes_edit(parent: QWidget, name: str) -> bool | None:
     """Ask what a dropped file is: the recording edited elsewhere (True), or another track (False)."""
     box = QMessageBox(parent)

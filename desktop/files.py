@@ -59,7 +59,7 @@ class Files(QObject):
         self._ahead = CutsAhead(session, self)
         self._lengths = Lengths(self)
         self.edited: tuple[Path, ...] = ()
-        self.taking_edit = TakingEdit(window, session, work, lambda: self._folder, self)
+        self.taking_edit = TakingEdit(window, session, work, lambda: self.folder, self)
         self.taking_edit.said.connect(self.said)
 
     def close(self) -> None:
@@ -68,26 +68,27 @@ class Files(QObject):
         self._lengths.close()
 
     @property
-    def _folder(self) -> Path:
+    def folder(self) -> Path:
+        """Where dialogs begin: beside the document, at home without one."""
         return Path.home() if self._session.path is None else self._session.path.absolute().parent
 
     def new(self) -> None:
         """Start an empty document."""
-        path = dialogs.ask_new_document(self._window, self._folder)
+        path = dialogs.ask_new_document(self._window, self.folder)
         if path is not None:
             self._session.create(path)
             self.said.emit(f"Made {path.name}")
 
     def open(self) -> None:
         """Open a document."""
-        path = dialogs.ask_document(self._window, self._folder)
+        path = dialogs.ask_document(self._window, self.folder)
         if path is not None:
             self._session.open(path)
             self.said.emit(self._session.notice or f"Opened {path.name}")
 
     def open_backup(self) -> None:
         """Open the backup of a document that is damaged."""
-        path = dialogs.ask_document(self._window, self._folder)
+        path = dialogs.ask_document(self._window, self.folder)
         if path is not None:
             self._session.open_backup(path)
             self.said.emit(f"Opened a backup of {path.name}")
@@ -95,13 +96,13 @@ class Files(QObject):
     def relink(self) -> None:
         """Look for missing recordings in a folder and all folders in it."""
         self._require_recording()
-        folder = dialogs.ask_folder(self._window, "Folder to look in", self._folder)
+        folder = dialogs.ask_folder(self._window, "Folder to look in", self.folder)
         if folder is not None:
             self._work.relink(folder)
 
     def import_recordings(self) -> None:
         """Import recordings as tracks."""
-        paths = dialogs.ask_recordings(self._window, "Import recordings", self._folder)
+        paths = dialogs.ask_recordings(self._window, "Import recordings", self.folder)
         if paths is not None:
             self._import(paths)
 
@@ -141,13 +142,13 @@ class Files(QObject):
         panel = LearnPanel(self._theme(), epochs)
         edited = self.edited or self._learned_from
         asked = dialogs.ask_learn(
-            self._window, panel, edited, self._folder, self._checks.check, self._lengths.find
+            self._window, panel, edited, self.folder, self._checks.check, self._lengths.find
         )
         self._checks.drop()
         self._lengths.drop()
         if asked is None:
             return
-        out = self._folder / f"{asked.name.replace('/', '-')}.taste"
+        out = self.folder / f"{asked.name.replace('/', '-')}.taste"
         overwrite = _is_taken(out)
         if overwrite and not dialogs.confirm_overwrite(self._window, (out,)):
             return

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from engine.edl.export import Exported, ExportRequest
     from engine.edl.export.clipping import Clipping
     from engine.jobs.aligned_files import Aligned, AlignRequest
+    from engine.jobs.arrange_requests import ArrangeRequest, ProposedArrangement
     from engine.jobs.find_sounds import FoundRepairs
     from engine.jobs.listen import FoundAnalyses, ListenRequest
     from engine.jobs.matched_edit import MatchedEdit, MatchedEditRequest
@@ -126,6 +127,13 @@ def find_takes(request: TakesRequest, progress: Progress) -> FoundTakes:
     from engine.jobs.take_proposals import takes_in_document
 
     return takes_in_document(request, progress)
+
+
+def arrange(request: ArrangeRequest, progress: Progress) -> ProposedArrangement:
+    """Propose what an editor would do."""
+    from engine.jobs import arrange as job
+
+    return job.arrange(request, progress)
 
 
 def preview_repair(request: PreviewRequest, progress: Progress) -> RepairPreview:

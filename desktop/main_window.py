@@ -10,6 +10,7 @@ from desktop.actions import Actions
 from desktop.bindings import handlers
 from desktop.drawing.spectrograms import Spectrograms
 from desktop.drawing.stored_waves import StoredWaves
+from desktop.editors.editors import Editors
 from desktop.export.exporting import Exporting
 from desktop.files import Files
 from desktop.garbage import WindowGarbage
@@ -125,6 +126,7 @@ class MainWindow(QMainWindow):
         self.timing_proposing = TimingProposing(self, self, themed)
         self.repairing = Repairing(self, self, settings)
         self.takes = Takes(self, self)
+        self.editors = Editors(self, self, themed)
         self.user_settings = UserSettings(self, self, keymap, settings)
         self._lay_out()
         self.tasting = Tasting(self, self)
@@ -184,7 +186,8 @@ class MainWindow(QMainWindow):
         editing = (self.review, self.grid_editing, self.tap_tempo, self.marking, self.arranging, self.by_hand)
         rest = (self.amounts, self.history, self.commands, self.kept, self.tracks, self.user_settings)
         answering = (self.grid_layer, self.notes, self.stray_enter, self.timing, self.timing_proposing)
-        self.telling.hear((*showing, *working, *editing, *answering, *rest, self.repairing, self.takes))
+        finding = (self.repairing, self.takes, self.editors)
+        self.telling.hear((*showing, *working, *editing, *answering, *rest, *finding))
         self.by_hand.shown.connect(self.selection_bar.show_selection)
         connect_findings(self.diagnosing, self.tasting, self.files, self.work)
         self.review.moved.connect(self._show_current)

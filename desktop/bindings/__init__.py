@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from desktop.bindings.arranging import arranging
 from desktop.bindings.by_hand import by_hand
 from desktop.bindings.documents import documents
+from desktop.bindings.editors import editors
 from desktop.bindings.grid import grid
 from desktop.bindings.listening import listening
 from desktop.bindings.markers import markers
@@ -32,6 +33,7 @@ def handlers(window: Window) -> Mapping[str, Handler]:
         **by_hand(window),
         **repairs(window),
         **takes(window),
+        **editors(window),
         **arranging(window),
         **viewing(window),
         **documents(window),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from desktop.drawing.spectrograms import Spectrograms
+from desktop.editors.editors import Editors
 from desktop.export.exporting import Exporting
 from desktop.files import Files
 from desktop.grid.dialogs import GridDialogs
@@ -82,6 +83,7 @@ class Window(Protocol):
     timing_proposing: TimingProposing
     repairing: Repairing
     takes: Takes
+    editors: Editors
 
     def say(self, sentence: str) -> None:
         """Say what the last command did."""

@@ -14,6 +14,7 @@ from desktop.commands.arranging import ARRANGEMENT
 from desktop.commands.by_hand import BY_HAND
 from desktop.commands.command import GRID_LAYER, LAYERS, REPAIR_LAYER, REVIEW, WINDOW, Command
 from desktop.commands.documents import EDIT, FILE, TASTE
+from desktop.commands.editors import EDITORS
 from desktop.commands.grid import GRID
 from desktop.commands.listening import TRANSPORT
 from desktop.commands.markers import MARKERS
@@ -49,6 +50,7 @@ COMMANDS: tuple[Command, ...] = (
     *BY_HAND,
     *REPAIRS,
     *TAKES,
+    *EDITORS,
     *ARRANGEMENT,
     *VIEW,
     *TASTE,

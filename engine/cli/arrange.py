@@ -36,7 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Listen, arrange, and propose."""
-    from engine.jobs.arrange import ArrangeRequest, arrange, require_arranging
+    from engine.jobs.arrange import arrange
+    from engine.jobs.arrange_requests import ArrangeRequest, require_arranging
     from engine.jobs.listen import ListenRequest, listen_to_document
     from engine.jobs.media import locate_all
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,22 +14,20 @@ from engine.arranging.editor import arrangements, load_editor, shipped_network
 from engine.arranging.heard import Heard, hear
 from engine.arranging.orders import Order, length_s, plays, spans_of
 from engine.arranging.reasons import Reasons
-from engine.document.analysis import BeatGrid, ScoreCurve
-from engine.document.change import Edit
-from engine.document.edits import replace_proposals
 from engine.document.kinds.cut import CUT
 from engine.document.kinds.ordering import MOVE, REPEAT
 from engine.document.proposals import BY_ARRANGING, Alternative, Proposal, proposal_id
 from engine.document.state import DocumentState
 from engine.edl.gathered import gathered_accepted
 from engine.errors import UsageError
+from engine.jobs.arrange_requests import ArrangeRequest, ProposedArrangement, require_arranging
 from engine.jobs.arranged import Played, Wanted, edits_that_play
 from engine.jobs.learn_edits import LearnEditsRequest, edits_of
 from engine.jobs.listen import mono_blocks
 from engine.progress import Progress
 from engine.settings import cut_settings
 from engine.timebase import format_time, samples_to_s
-from engine.wording import counted, listed
+from engine.wording import percent
 
 _OTHERS = 3
 _LEAST_STEPS = 4
@@ -39,65 +36,8 @@ _OF_A_PIECE = 0.25
 """A crossfade is no longer than this share of the pieces it joins."""
 _LEAST_S = 0.1
 _LEAST_PART_S = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class ArrangeRequest:
-    """What to arrange, and as whom.
-
-    Attributes
-    ----------
-    media : where each source is now, by source id
-    grid, curve : the beats, and how odd each moment is where a taste was asked
-    editor : an .editor file; None for what all editors that were learned have in common
-    like : a raw recording and an edit of it that this one is to resemble
-    minutes : how long the result is to be; None for as long as the editor would
-    seed : 0 for the likeliest arrangement, another number for another one
-    """
-
-    state: DocumentState
-    media: Mapping[str, Path]
-    grid: BeatGrid
-    curve: ScoreCurve | None = None
-    editor: Path | None = None
-    like: tuple[Path, Path] | None = None
-    minutes: float | None = None
-    seed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ProposedArrangement:
-    """An arrangement as proposals.
-
-    Attributes
-    ----------
-    result_s, recording_s : how long the result is with all of them, and the recording
-    others_s : how long other arrangements would be, of which the alternatives are
-    """
-
-    proposals: tuple[Proposal, ...]
-    result_s: float
-    recording_s: float
-    others_s: tuple[float, ...]
-
-    @property
-    def sentence(self) -> str:
-        """Say what is proposed."""
-        if not self.proposals:
-            return "This editor would leave the recording as it is."
-        kinds = [
-            counted(sum(one.kind == kind.name for one in self.proposals), kind.name)
-            for kind in (CUT, REPEAT, MOVE)
-            if any(one.kind == kind.name for one in self.proposals)
-        ]
-        length = f"{format_time(self.result_s, 1)} of {format_time(self.recording_s, 1)}"
-        return f"{listed(kinds)} proposed; with all of them {length} would be left."
-
-    def put_into(self, state: DocumentState) -> Edit:
-        """Return the edit that puts them into a document, which may have been answered meanwhile."""
-        label = f"Proposed an arrangement of {counted(len(self.proposals), 'edit')}"
-        kinds = (CUT.name, REPEAT.name, MOVE.name)
-        return replace_proposals(state, self.proposals, {}, label, kinds=kinds, makers=(BY_ARRANGING,))
+_LEAST_LEFT = 0.1
+"""Less of a recording is left only of what is no rehearsal (a metronome), or where somebody wants it so."""
 
 
 def arrange(request: ArrangeRequest, progress: Progress) -> ProposedArrangement:
@@ -107,7 +47,8 @@ def arrange(request: ArrangeRequest, progress: Progress) -> ProposedArrangement:
 
     Raises
     ------
-    UsageError : there is nothing to arrange, what is held is longer than asked, or the example does not fit
+    UsageError : there is nothing to arrange, what is held is longer than asked, the example does not fit, or
+        hardly anything would be left although nobody asked for that
     SourceError : a recording cannot be read
     OffcutError : the editor cannot be read
     Cancelled : the user asked for it
@@ -131,20 +72,14 @@ def arrange(request: ArrangeRequest, progress: Progress) -> ProposedArrangement:
     # The likeliest is that of seed 0; another seed asks for another one.
     if request.seed and len(found) > 1:
         found = [*found[1:], found[0]]
-    return proposed_of(state, heard, found)
-
-
-def require_arranging(state: DocumentState, minutes: float | None) -> None:
-    """Refuse to arrange where there is nothing, or to a length that is none.
-
-    Raises
-    ------
-    UsageError : the document has no track, or the length is not above 0
-    """
-    if not state.tracks:
-        raise UsageError("There is nothing to arrange yet; import a recording first ‹file.import›.")
-    if minutes is not None and not minutes > 0.0:
-        raise UsageError(f"An arrangement of {minutes:g} minutes is none: give a length above 0.")
+    made = proposed_of(state, heard, found)
+    if request.is_anybody and made.result_s < _LEAST_LEFT * made.recording_s:
+        left = percent(made.result_s / made.recording_s)
+        raise UsageError(
+            f"Of this recording {left} would be left: it is unlike what editors were learned from. "
+            "Name an editor of your own, an example or a length."
+        )
+    return made
 
 
 def bounds_of(state: DocumentState, heard: Heard, minutes: float | None) -> Bounds:

@@ -21,6 +21,8 @@ OPENS_A_DIALOG = {
     *("grid.set_tempo", "grid.ramp", "grid.bar", "marker.list", "marker.import_labels"),
     *("file.new", "file.open", "file.open_backup", "file.recent", "file.import", "file.relink"),
     "file.take_edit",
+    "editor.length",
+    "editor.choose",
     *("file.snapshot", "file.export", "file.preferences", "file.quit"),
     *("tracks.menu", "tracks.color", "tracks.group", "tracks.role", "view.spectrogram"),
     *("view.messages", "file.demo"),

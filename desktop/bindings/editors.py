@@ -1,0 +1,17 @@
+"""What an editor would do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from desktop.bindings.window import Handler, Window
+
+
+def editors(window: Window) -> Mapping[str, Handler]:
+    editors = window.editors
+    return {
+        "editor.propose": editors.propose,
+        "editor.surprise": editors.surprise,
+        "editor.length": editors.ask_length,
+        "editor.choose": editors.choose,
+    }

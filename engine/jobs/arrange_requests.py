@@ -1,0 +1,95 @@
+"""What the window asks of arranging, and what it gets: light, so that nothing heavy is loaded to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.document.analysis import BeatGrid, ScoreCurve
+from engine.document.change import Edit
+from engine.document.edits import replace_proposals
+from engine.document.kinds.cut import CUT
+from engine.document.kinds.ordering import MOVE, REPEAT
+from engine.document.proposals import BY_ARRANGING, Proposal
+from engine.document.state import DocumentState
+from engine.errors import UsageError
+from engine.timebase import format_time
+from engine.wording import counted, listed
+
+
+@dataclass(frozen=True, slots=True)
+class ArrangeRequest:
+    """What to arrange, and as whom.
+
+    Attributes
+    ----------
+    media : where each source is now, by source id
+    grid, curve : the beats, and how odd each moment is where a taste was asked
+    editor : an .editor file; None for what all editors that were learned have in common
+    like : a raw recording and an edit of it that this one is to resemble
+    minutes : how long the result is to be; None for as long as the editor would
+    seed : 0 for the likeliest arrangement, another number for another one
+    """
+
+    state: DocumentState
+    media: Mapping[str, Path]
+    grid: BeatGrid
+    curve: ScoreCurve | None = None
+    editor: Path | None = None
+    like: tuple[Path, Path] | None = None
+    minutes: float | None = None
+    seed: int = 0
+
+    @property
+    def is_anybody(self) -> bool:
+        """Whether nobody says as whom to arrange, like what, or how long."""
+        return self.editor is None and self.like is None and self.minutes is None
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedArrangement:
+    """An arrangement as proposals.
+
+    Attributes
+    ----------
+    result_s, recording_s : how long the result is with all of them, and the recording
+    others_s : how long other arrangements would be, of which the alternatives are
+    """
+
+    proposals: tuple[Proposal, ...]
+    result_s: float
+    recording_s: float
+    others_s: tuple[float, ...]
+
+    @property
+    def sentence(self) -> str:
+        """Say what is proposed."""
+        if not self.proposals:
+            return "This editor would leave the recording as it is."
+        kinds = [
+            counted(sum(one.kind == kind.name for one in self.proposals), kind.name)
+            for kind in (CUT, REPEAT, MOVE)
+            if any(one.kind == kind.name for one in self.proposals)
+        ]
+        length = f"{format_time(self.result_s, 1)} of {format_time(self.recording_s, 1)}"
+        return f"{listed(kinds)} proposed; with all of them {length} would be left."
+
+    def put_into(self, state: DocumentState) -> Edit:
+        """Return the edit that puts them into a document, which may have been answered meanwhile."""
+        label = f"Proposed an arrangement of {counted(len(self.proposals), 'edit')}"
+        kinds = (CUT.name, REPEAT.name, MOVE.name)
+        return replace_proposals(state, self.proposals, {}, label, kinds=kinds, makers=(BY_ARRANGING,))
+
+
+def require_arranging(state: DocumentState, minutes: float | None) -> None:
+    """Refuse to arrange where there is nothing, or to a length that is none.
+
+    Raises
+    ------
+    UsageError : the document has no track, or the length is not above 0
+    """
+    if not state.tracks:
+        raise UsageError("There is nothing to arrange yet; import a recording first ‹file.import›.")
+    if minutes is not None and not minutes > 0.0:
+        raise UsageError(f"An arrangement of {minutes:g} minutes is none: give a length above 0.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -45,7 +45,7 @@ def edits_that_play(played: Sequence[Played], length_samples: int) -> tuple[Want
     its ends, since such edits have but one: the one before it.
     """
     played, stands = _parted(played)
-    laid = tuple(_laid(played, stands, length_samples))
+    laid = tuple(_gathered(_laid(played, stands, length_samples)))
     return tuple(_cuts(played, stands, length_samples)) + laid
 
 
@@ -105,6 +105,26 @@ def _laid(played: Sequence[Played], stands: Sequence[bool], length_samples: int)
             yield Wanted("repeat" if again else "move", start, stop, place | {TIMES: 2} if again else place)
             fade_ms = 0.0
         taken.update(_parts(one, edges))
+
+
+def _gathered(laid: Iterable[Wanted]) -> Iterator[Wanted]:
+    """Yield repeats of the same span that follow each other as one that is heard so often."""
+    before: Wanted | None = None
+    for one in laid:
+        if before is not None and _is_once_more(before, one):
+            before = replace(before, payload=before.payload | {TIMES: int(str(before.payload[TIMES])) + 1})
+            continue
+        if before is not None:
+            yield before
+        before = one
+    if before is not None:
+        yield before
+
+
+def _is_once_more(before: Wanted, one: Wanted) -> bool:
+    same = [(each.kind, each.start_samples, each.stop_samples) for each in (before, one)]
+    where = [(each.payload[TO_SAMPLES], each.payload[CROSSFADE_MS]) for each in (before, one)]
+    return one.kind == "repeat" and same[0] == same[1] and where[0] == where[1]
 
 
 def _parts(one: Played, edges: np.ndarray[tuple[int], np.dtype[np.int64]]) -> tuple[Span, ...]:

@@ -76,3 +76,9 @@ def test_crossfades_of_cuts_are_those_that_were_asked_for() -> None:
 def test_what_is_heard_twice_is_repeated_and_nothing_around_it_moved() -> None:
     made = edits_that_play([Played(0, 31_000), Played(28_000, 60_000, 10.0)], LENGTH)
     assert [(one.kind, one.start_samples, one.stop_samples) for one in made] == [("repeat", 28_000, 31_000)]
+
+
+def test_a_loop_is_one_repeat_that_is_heard_so_often() -> None:
+    once, rest = Played(0, 100), Played(100, 400)
+    (one,) = edits_that_play([once, once, once, once, rest], 400)
+    assert (one.kind, one.start_samples, one.stop_samples, one.payload["times"]) == ("repeat", 0, 100, 4)

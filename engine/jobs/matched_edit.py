@@ -25,9 +25,9 @@ from engine.errors import UsageError
 from engine.jobs.arranged import Wanted, edits_that_play
 from engine.jobs.matched_gains import Levels, gain_edits, level_text, levels
 from engine.jobs.matched_pieces import goes_through, pieces
-from engine.matching.line_sound import as_channels
 from engine.matching.match import match_sounds
 from engine.matching.matched import Matched, Segment
+from engine.matching.refining.line_sound import as_channels
 from engine.matching.sound import Sound, opened
 from engine.matching.told import explained_share
 from engine.progress import Progress

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from engine.document.kinds.sounding import GAIN_DB, QUIETEST_DB, RAMP_MS
 from engine.jobs.arranged import Wanted
-from engine.matching.line_sound import as_channels
 from engine.matching.matched import Segment
+from engine.matching.refining.line_sound import as_channels
 from engine.matching.sound import Sound
 
 LEAST_S, LONGEST_S = 0.1, 10.0

@@ -13,9 +13,9 @@ from engine.document.kinds.payload import HAND_CROSSFADE_MS
 from engine.document.kinds.sounding import GAIN_DB, LOUDEST_DB, QUIETEST_DB, RAMP_MS
 from engine.jobs.arranged import Wanted
 from engine.jobs.matched_fades import LEAST_S, Fade, fade, fade_edit
-from engine.matching.levels import to_db
-from engine.matching.line_sound import as_channels
 from engine.matching.matched import GainPoint, Segment
+from engine.matching.refining.levels import to_db
+from engine.matching.refining.line_sound import as_channels
 from engine.matching.sound import Sound
 
 LEAST_DB = 0.5

@@ -10,16 +10,16 @@ from pathlib import Path
 import numpy as np
 
 from engine.errors import UsageError
-from engine.matching.aligning import aligned
-from engine.matching.heard import RATE_HZ, heard
-from engine.matching.levels import BLOCK_S, ride, to_db
-from engine.matching.line_sound import Line, as_channels
 from engine.matching.matched import GainPoint, Matched, Segment
 from engine.matching.null_test import with_residuals
-from engine.matching.repeats import settled
-from engine.matching.seams import Placed, placed
-from engine.matching.search import Stretch, searched
-from engine.matching.short_filter import fitted_gain
+from engine.matching.refining.aligning import aligned
+from engine.matching.refining.levels import BLOCK_S, ride, to_db
+from engine.matching.refining.line_sound import Line, as_channels
+from engine.matching.refining.seams import Placed, placed
+from engine.matching.refining.short_filter import fitted_gain
+from engine.matching.searching.heard import RATE_HZ, heard
+from engine.matching.searching.repeats import settled
+from engine.matching.searching.search import Stretch, searched
 from engine.matching.sound import Sound, opened
 from engine.matching.speed import found_speed, played_back
 from engine.matching.told import left_out, matched_share, unmatched, verdict

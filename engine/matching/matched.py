@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 class Shape(StrEnum):
-    """How the two gains of a crossfade go; `engine.matching.shapes` holds the curves."""
+    """How the two gains of a crossfade go; `engine.matching.refining.shapes` holds the curves."""
 
     EQUAL_GAIN = "equal gain"
     EQUAL_POWER = "equal power"

@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.matching.levels import gain_at
-from engine.matching.line_sound import Line, as_channels
 from engine.matching.matched import Segment, Shape
-from engine.matching.shapes import fade
-from engine.matching.short_filter import filtered, fitted_filter
+from engine.matching.refining.levels import gain_at
+from engine.matching.refining.line_sound import Line, as_channels
+from engine.matching.refining.shapes import fade
+from engine.matching.refining.short_filter import filtered, fitted_filter
 from engine.matching.sound import Sound
 from engine.progress import Progress
 

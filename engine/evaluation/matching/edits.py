@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.matching.matched import Shape
-from engine.matching.shapes import fade
+from engine.matching.refining.shapes import fade
 
 Samples = NDArray[np.float32]
 

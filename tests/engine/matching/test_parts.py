@@ -11,22 +11,22 @@ import pytest
 import soxr
 from scipy.signal import lfilter
 
-from engine.matching.aligning import aligned
-from engine.matching.crossfades import cut, parted, seam
-from engine.matching.diagonals import Diagonal
-from engine.matching.faint import faint_places
-from engine.matching.heard import RATE_HZ as LOW_HZ
-from engine.matching.heard import heard
-from engine.matching.lags import agreeing, evenly
-from engine.matching.levels import gain_at, ride
-from engine.matching.line_sound import Line
 from engine.matching.match import match_sounds
 from engine.matching.matched import Shape
-from engine.matching.places import places, stretches
-from engine.matching.repeats import settled
-from engine.matching.search import Stretch, joined, without_flicker
-from engine.matching.shapes import fade, rising
-from engine.matching.short_filter import filtered, fitted_filter
+from engine.matching.refining.aligning import aligned
+from engine.matching.refining.crossfades import cut, parted, seam
+from engine.matching.refining.levels import gain_at, ride
+from engine.matching.refining.line_sound import Line
+from engine.matching.refining.shapes import fade, rising
+from engine.matching.refining.short_filter import filtered, fitted_filter
+from engine.matching.searching.diagonals import Diagonal
+from engine.matching.searching.faint import faint_places
+from engine.matching.searching.heard import RATE_HZ as LOW_HZ
+from engine.matching.searching.heard import heard
+from engine.matching.searching.lags import agreeing, evenly
+from engine.matching.searching.places import places, stretches
+from engine.matching.searching.repeats import settled
+from engine.matching.searching.search import Stretch, joined, without_flicker
 from engine.matching.sound import sound_of
 from engine.progress import SILENT
 from tests.engine.matching.test_match import RATE_HZ, music

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import rfft
 
-from engine.matching.diagonals import Diagonal
-from engine.matching.heard import Floats
+from engine.matching.searching.diagonals import Diagonal
+from engine.matching.searching.heard import Floats
 
 WINDOW_SAMPLES = 512
 STEP_SAMPLES = 256

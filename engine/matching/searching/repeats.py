@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 from scipy.signal import oaconvolve, resample_poly
 
-from engine.matching.diagonals import Diagonal
-from engine.matching.heard import RATE_HZ, Floats
-from engine.matching.lags import agreeing, evenly, inverse_filter
-from engine.matching.likelihood import STEP_SAMPLES, cut, log_likelihoods
-from engine.matching.search import Stretch, joined
-from engine.matching.side_by_side import side_by_side
+from engine.matching.searching.diagonals import Diagonal
+from engine.matching.searching.heard import RATE_HZ, Floats
+from engine.matching.searching.lags import agreeing, evenly, inverse_filter
+from engine.matching.searching.likelihood import STEP_SAMPLES, cut, log_likelihoods
+from engine.matching.searching.search import Stretch, joined
+from engine.matching.searching.side_by_side import side_by_side
 from engine.progress import Progress
 
 _DECIMATED = 4

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.matching.decode import FOLLOWED_RATIO, UNKNOWN, Stay, decode
-from engine.matching.diagonals import Diagonal, diagonals
-from engine.matching.faint import HOP_SAMPLES as FAINT_HOP_SAMPLES
-from engine.matching.faint import WINDOW_SAMPLES as FAINT_SAMPLES
-from engine.matching.faint import faint_places
-from engine.matching.heard import HOP_SAMPLES, RATE_HZ, Heard
-from engine.matching.likelihood import STEP_SAMPLES
-from engine.matching.places import places, stretches
+from engine.matching.searching.decode import FOLLOWED_RATIO, UNKNOWN, Stay, decode
+from engine.matching.searching.diagonals import Diagonal, diagonals
+from engine.matching.searching.faint import HOP_SAMPLES as FAINT_HOP_SAMPLES
+from engine.matching.searching.faint import WINDOW_SAMPLES as FAINT_SAMPLES
+from engine.matching.searching.faint import faint_places
+from engine.matching.searching.heard import HOP_SAMPLES, RATE_HZ, Heard
+from engine.matching.searching.likelihood import STEP_SAMPLES
+from engine.matching.searching.places import places, stretches
 from engine.progress import Progress
 
 _LONG_FRAMES, _LONG_HOP = 22, 5

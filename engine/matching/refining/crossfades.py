@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.matching.matched import Shape
-from engine.matching.shapes import fade
+from engine.matching.refining.shapes import fade
 
 Wide = NDArray[np.float64]
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.matching.crossfades import Seam, parted, seam
-from engine.matching.line_sound import Line, as_channels
-from engine.matching.short_filter import REACH_SAMPLES, filtered, fitted_filter, fitted_gain
+from engine.matching.refining.crossfades import Seam, parted, seam
+from engine.matching.refining.line_sound import Line, as_channels
+from engine.matching.refining.short_filter import REACH_SAMPLES, filtered, fitted_filter, fitted_gain
 from engine.matching.sound import Sound
 from engine.progress import Progress
 

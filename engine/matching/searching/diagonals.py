@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.matching.places import Places
+from engine.matching.searching.places import Places
 
 _SAME_WITHIN_SAMPLES = 0.8
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft, rfftfreq
 
-from engine.matching.line_sound import Line
+from engine.matching.refining.line_sound import Line
 from engine.matching.sound import Sound
 
 _LONGEST_SAMPLES = 1 << 15

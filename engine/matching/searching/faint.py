@@ -13,9 +13,9 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.signal import oaconvolve
 
-from engine.matching.heard import RATE_HZ, Floats
-from engine.matching.lags import agreeing, evenly, inverse_filter
-from engine.matching.places import Places, joined_places
+from engine.matching.searching.heard import RATE_HZ, Floats
+from engine.matching.searching.lags import agreeing, evenly, inverse_filter
+from engine.matching.searching.places import Places, joined_places
 from engine.progress import Progress
 
 WINDOW_SAMPLES = 3 * RATE_HZ // 2

@@ -9,10 +9,10 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.matching.diagonals import Diagonal
-from engine.matching.heard import RATE_HZ, Floats
-from engine.matching.likelihood import STEP_SAMPLES, log_likelihoods
-from engine.matching.side_by_side import side_by_side
+from engine.matching.searching.diagonals import Diagonal
+from engine.matching.searching.heard import RATE_HZ, Floats
+from engine.matching.searching.likelihood import STEP_SAMPLES, log_likelihoods
+from engine.matching.searching.side_by_side import side_by_side
 from engine.progress import Progress
 
 UNKNOWN = -1

@@ -1,0 +1,1 @@
+"""From rough places to samples: offsets, seams, gains."""

@@ -1,0 +1,1 @@
+"""Which raw recording an edited file follows when, roughly: candidates, and the likeliest way."""

@@ -111,7 +111,9 @@ class Bench:
 
 @contextmanager
 def opened(folder: Path, load: str) -> Iterator[Bench]:
-    """Give a window with its document open."""
+    """Give a window with its document open; what is decided in it is no part's that comes after."""
+    document = document_of(folder, load)
+    as_made = document.read_bytes()
     bench = Bench(folder, load)
     bench.open()
     bench.settle()
@@ -119,6 +121,7 @@ def opened(folder: Path, load: str) -> Iterator[Bench]:
         yield bench
     finally:
         bench.close()
+        document.write_bytes(as_made)
 
 
 def at(times: NDArray[np.float64], percent: int) -> float:

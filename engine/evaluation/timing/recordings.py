@@ -22,6 +22,8 @@ from engine.evaluation.performances.takes import Take
 Times = NDArray[np.float64]
 
 _ON_THE_BEAT_S = 0.002
+_SILENT_S = 0.14
+"""A beat from which the nearest stroke is farther than this was not played."""
 _NOTES = {
     Piece.KICK: 36,
     Piece.SNARE: 38,
@@ -54,6 +56,13 @@ class Recording:
     downbeats_s: Times = field(default_factory=_no_times)
     played_s: Times = field(default_factory=_no_times)
     onsets_s: Times = field(default_factory=_no_times)
+
+    @property
+    def beats_as_played_s(self) -> Times:
+        """When beats were played, and where nobody played one when the click was."""
+        apart = np.abs(self.beats_s[:, None] - self.played_s[None, :])
+        silent = apart.min(axis=1, initial=np.inf) > _SILENT_S
+        return np.sort(np.concatenate([self.played_s, self.beats_s[silent]]))
 
 
 def click_recording(tempo_bpm: float, rate_hz: int) -> Recording:

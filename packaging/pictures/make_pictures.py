@@ -8,82 +8,24 @@ out at twice the size, as a dense screen shows them: to look at, not for the rep
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from PySide6.QtGui import QImage
-    from PySide6.QtWidgets import QWidget
+from documents import drum_take, sneezed_rag
+from photographer import PICTURES, Photographer, empty_home, settle, wait_for
 
+if TYPE_CHECKING:
     from desktop.main_window import MainWindow
 
-PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 SIZE = (1600, 1000)
 LEARNED_EPOCHS = 8  # so that the curve has a shape and the time left is known
 SAMPLES_SHOWN = 160  # few enough that single samples are drawn
 SHOWN_FOLDER = "/home"  # one that is there, so that nothing is found wrong with it
-SHOWN_CACHE = "~/.cache/offcut"
-DIALOG_POLL_MS = 50
 LONG_S = 5.0  # what can be seen well with its neighbours
 SMALLER = (1100, 640)  # a spectrogram is noise, which PNG cannot shrink
 PAGE = (1280, 860)  # the least width with three columns of cards, or nearly
-COARSE = 0xFFF8F8F8
-PATIENCE_S = 300
-
-
-class Photographer:
-    """Presses keys in a window and keeps what it shows."""
-
-    def __init__(self, window: MainWindow, out: Path) -> None:
-        self.window = window
-        self._out = out
-
-    def press(self, *command_ids: str) -> None:
-        """Run commands as their keys would."""
-        for command_id in command_ids:
-            self.window.commands.run(command_id)
-        settle()
-
-    def take(self, name: str, widget: QWidget | None = None, *, few_colours: bool = False) -> None:
-        """Write what a widget shows, by default the whole window; with few colours it takes less room."""
-        settle()
-        image = (widget or self.window).grab().toImage()
-        write(self._out / f"{name}.png", quantized(image) if few_colours else image)
-
-    def take_dialog(self, name: str, command_id: str, **fields: str) -> None:
-        """Write the dialog that a command opens, its fields filled in by their names, and give it up."""
-        from PySide6.QtCore import QTimer
-        from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
-
-        from engine.places import cache_folder
-
-        give_up_s = time.monotonic() + PATIENCE_S
-
-        def take() -> None:
-            dialog = QApplication.activeModalWidget()
-            if dialog is None:
-                if time.monotonic() > give_up_s:
-                    raise SystemExit(f"{command_id} opened no dialog")
-                QTimer.singleShot(DIALOG_POLL_MS, take)
-                return
-            for field in dialog.findChildren(QLineEdit):
-                field.setText(fields.get(field.accessibleName(), field.text()))
-            for label in dialog.findChildren(QLabel):
-                label.setText(label.text().replace(str(cache_folder()), SHOWN_CACHE))
-            self.take(name, dialog)
-            dialog.close()
-
-        QTimer.singleShot(DIALOG_POLL_MS, take)
-        self.press(command_id)
-
-
-SCREEN = {"name": "desk", "x": 0, "y": 0, "width": 1920, "height": 1080, "logicalDpi": 96, "dpr": 1.0}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -92,19 +34,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("out", type=Path, nargs="?", default=PICTURES, metavar="OUT_DIR")
     options = parser.parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
-    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
-    with tempfile.TemporaryDirectory() as home:
-        screen = Path(home) / "screen.json"  # else dialogs are made to fit one of 800 by 800
-        screen.write_text(json.dumps({"screens": [SCREEN]}))
-        os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={screen}"
-        for name in ("DATA", "CACHE", "CONFIG", "STATE"):
-            os.environ[f"XDG_{name}_HOME"] = str(Path(home) / name.lower())
-        make_all(options.out)
+    with empty_home() as home:
+        make_all(options.out, home)
     return 0
 
 
-def make_all(out: Path) -> None:
-    """Open the demo and take every picture."""
+def make_all(out: Path, home: Path) -> None:
+    """Open the demo, then a document for each kind of edit, and take every picture."""
     from PySide6.QtCore import QSettings
 
     from desktop.app import make_application, show
@@ -132,6 +68,9 @@ def make_all(out: Path) -> None:
     photographer.take("review-light", few_colours=True)
     window.look.choose("dark")
     learning(photographer)
+    window.resize(*PAGE)
+    timing(photographer, home)
+    repair(photographer, home)
     window.close()
     settle()
 
@@ -259,42 +198,29 @@ def learning(photographer: Photographer) -> None:
     wait_for(lambda: not window.work.is_busy)
 
 
-def wait_for(is_done: Callable[[], bool]) -> None:
-    """Let the window live until something is so."""
-    from PySide6.QtCore import QEventLoop
-    from PySide6.QtWidgets import QApplication
-
-    give_up_s = time.monotonic() + PATIENCE_S
-    while not is_done():
-        if time.monotonic() > give_up_s:
-            raise SystemExit(f"the window was not done after {PATIENCE_S} s")
-        QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+def timing(photographer: Photographer, home: Path) -> None:
+    """Accept a bar of a drum take whose hits go onto a grid."""
+    window = photographer.window
+    window.session.open(drum_take(home))
+    wait_for(lambda: not window.work.is_busy)
+    window.transport.seek(window.review.span()[0])
+    photographer.press("view.zoom_in", "view.zoom_in", "timing.accept_bar")
+    photographer.take("timing")
 
 
-def settle() -> None:
-    """Let the window paint what changed."""
-    from PySide6.QtWidgets import QApplication
-
-    for _ in range(5):
-        QApplication.processEvents()
-
-
-def quantized(image: QImage) -> QImage:
-    """Return a picture in coarser colours, which look the same to the eye and take half the room."""
-    import numpy as np
-    from PySide6.QtGui import QImage
-
-    coarse = image.convertToFormat(QImage.Format.Format_RGB32)
-    pixels = np.frombuffer(coarse.bits(), np.uint32)
-    np.bitwise_and(pixels, COARSE, out=pixels)
-    return coarse
-
-
-def write(path: Path, image: QImage) -> None:
-    """Write a picture as small as PNG can be."""
-    if not image.save(str(path), "PNG", 0):
-        raise SystemExit(f"{path} could not be written")
-    print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
+def repair(photographer: Photographer, home: Path) -> None:
+    """Preview a sneeze taken out of a song, its mask over the spectrogram."""
+    window = photographer.window
+    document, span = sneezed_rag(home)
+    window.session.open(document)
+    wait_for(lambda: not window.work.is_busy)
+    window.selecting.select(*span)
+    window.transport.seek(sum(span) // 2)
+    photographer.press("view.pictures", "view.zoom_in", "repair.open")
+    window.repair_panel.words.line.setText("sneeze")
+    photographer.press("repair.preview")
+    wait_for(lambda: not window.work.is_busy and not window.spectrograms.is_busy)
+    photographer.take("repair", few_colours=True)
 
 
 if __name__ == "__main__":

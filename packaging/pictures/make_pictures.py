@@ -108,7 +108,7 @@ def dialogs(photographer: Photographer) -> None:
 
     photographer.press("help.keys")
     sheet = next(one for one in QApplication.topLevelWidgets() if isinstance(one, KeySheet))
-    photographer.take("keys", sheet)
+    photographer.take("keys", sheet, few_colours=True)
     sheet.close()
     photographer.take_dialog("propose", "taste.propose")
     photographer.take_dialog("export", "file.export", Folder=SHOWN_FOLDER)
@@ -130,7 +130,7 @@ def views(photographer: Photographer) -> None:
     """Show the result, then the source as spectrograms."""
     window = photographer.window
     photographer.press("view.fit", "transport.source_result", "view.ruler", "view.ruler")
-    photographer.take("result")
+    photographer.take("result", few_colours=True)
     photographer.press("transport.source_result", "view.ruler")
     photographer.press("view.pictures", "view.fit")
     around_current(window)
@@ -176,7 +176,7 @@ def samples(photographer: Photographer) -> None:
     window.transport.seek(window.review.span()[0])
     while window.timeline.viewport.visible_samples > SAMPLES_SHOWN:
         window.commands.run("view.zoom_in")
-    photographer.take("samples")
+    photographer.take("samples", few_colours=True)
 
 
 def learning(photographer: Photographer) -> None:
@@ -193,7 +193,7 @@ def learning(photographer: Photographer) -> None:
     window.work.learn(asked, data_folder("demo") / "Our edits.taste", overwrite=True)
     photographer.press("view.fit")
     wait_for(lambda: sum(bool(figures) for figures in heard) >= LEARNED_EPOCHS)
-    photographer.take("learning")
+    photographer.take("learning", few_colours=True)
     photographer.press("job.cancel")
     wait_for(lambda: not window.work.is_busy)
 
@@ -205,7 +205,7 @@ def timing(photographer: Photographer, home: Path) -> None:
     wait_for(lambda: not window.work.is_busy)
     window.transport.seek(window.review.span()[0])
     photographer.press("view.zoom_in", "view.zoom_in", "timing.accept_bar")
-    photographer.take("timing")
+    photographer.take("timing", few_colours=True)
 
 
 def repair(photographer: Photographer, home: Path) -> None:
@@ -213,6 +213,7 @@ def repair(photographer: Photographer, home: Path) -> None:
     window = photographer.window
     document, span = sneezed_rag(home)
     window.session.open(document)
+    window.resize(*SMALLER)
     wait_for(lambda: not window.work.is_busy)
     window.selecting.select(*span)
     window.transport.seek(sum(span) // 2)

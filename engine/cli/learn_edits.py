@@ -30,8 +30,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     """Match, learn, and write the editor."""
     if options.out.suffix.lower() != _SUFFIX:
         raise UsageError(f"{shown(options.out)} is no name of an editor: let it end in {_SUFFIX}.")
-    from engine.jobs.learn_edits import learn_editor_file, told_lines
-    from engine.jobs.learn_edits_requests import LearnEditsRequest, RawAndEdited
+    from engine.jobs.learn_editor_file import learn_editor_file
+    from engine.jobs.learn_edits_requests import LearnEditsRequest, RawAndEdited, told_lines
 
     pairs = tuple(RawAndEdited(tuple(options.raw), edited) for edited in options.edited)
     request = LearnEditsRequest(pairs, options.out.stem, options.seed)

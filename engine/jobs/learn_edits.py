@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
-from engine.arranging.editor import Editor, learn_editor, save_editor, shipped_network
+from engine.arranging.editor import Editor, learn_editor, shipped_network
 from engine.arranging.habits import Counted, Habits, Piece, habits_of
 from engine.arranging.heard import Heard, hear
 from engine.arranging.learning import Pair
@@ -17,7 +17,6 @@ from engine.beats.listen import listen
 from engine.errors import OffcutError, UsageError
 from engine.features.mono import mono_of
 from engine.jobs.learn_edits_requests import (
-    EditorWritten,
     LearnEditsRequest,
     LearnedPair,
     PairQuality,
@@ -28,7 +27,7 @@ from engine.jobs.learn_edits_requests import (
 from engine.jobs.match import MatchRequest, match_edited
 from engine.matching.matched import Matched
 from engine.progress import Progress
-from engine.safe_write import check_target, shown
+from engine.safe_write import shown
 from engine.timebase import convert_samples, samples_to_s
 from engine.wording import percent
 
@@ -78,23 +77,6 @@ def learn_edits(request: LearnEditsRequest, progress: Progress) -> LearnedEditor
     rest = progress.part(0.6, 1.0)
     editor = learn_editor(edits.pairs, request.name, network, rest, seed=request.seed)
     return LearnedEditor(replace(editor, habits=edits.habits), edits)
-
-
-def learn_editor_file(
-    request: LearnEditsRequest, out: Path, overwrite: bool, progress: Progress
-) -> EditorWritten:
-    """Learn an editor and write it.
-
-    Raises
-    ------
-    UsageError, SourceError, Cancelled : as `learn_edits`
-    ExportError : the file cannot be written, or is there already
-    """
-    check_target(out, overwrite=overwrite)  # before minutes of listening
-    learned = learn_edits(request, progress)
-    save_editor(learned.editor, out, overwrite=overwrite)
-    edits = learned.edits
-    return EditorWritten(out, edits.told, edits.habits, edits.left_out)
 
 
 def edits_of(request: LearnEditsRequest, progress: Progress) -> MatchedEdits:
@@ -254,15 +236,3 @@ def _told(matched: Matched, raw: int, raw_s: float) -> LearnedPair:
         _left_out_s(matched, raw),
         raw_s,
     )
-
-
-def told_lines(pairs: Sequence[LearnedPair]) -> list[str]:
-    """Say of each pair what was found."""
-    lines = []
-    for one in pairs:
-        left = "" if one.residual_db is None else f", {one.residual_db:.0f} dB left"
-        lines.append(
-            f"{shown(one.edited.name)}: {percent(one.matched_share)} of it is found in {shown(one.raw.name)}"
-            f"{left}; {one.kept_s:.0f} s are made of {one.raw_s:.0f} s"
-        )
-    return lines

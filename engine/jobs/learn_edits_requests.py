@@ -180,5 +180,17 @@ def require_files(pair: RawAndEdited) -> None:
             )
 
 
+def told_lines(pairs: Sequence[LearnedPair]) -> list[str]:
+    """Say of each pair what was found."""
+    lines = []
+    for one in pairs:
+        left = "" if one.residual_db is None else f", {one.residual_db:.0f} dB left"
+        lines.append(
+            f"{shown(one.edited.name)}: {percent(one.matched_share)} of it is found in {shown(one.raw.name)}"
+            f"{left}; {one.kept_s:.0f} s are made of {one.raw_s:.0f} s"
+        )
+    return lines
+
+
 def _named(paths: Sequence[Path]) -> str:
     return listed([shown(path.name) for path in paths])

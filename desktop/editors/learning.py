@@ -84,7 +84,9 @@ class LearningEditors(QObject):
         layout.setContentsMargins(px(20), px(20), px(20), px(16))
         layout.setSpacing(px(12))
         layout.addWidget(panel, 1)
-        layout.addWidget(self._button_row(dialog))
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        layout.addWidget(buttons)
+        self._fill(buttons, dialog)
         dialog.setMinimumWidth(max(px(460), layout.minimumSize().width()))
         dialog.resize(px(_SIZE[0]), min(px(_SIZE[1]), self._window.height()))
         panel.files_requested.connect(self._ask_files)
@@ -97,8 +99,7 @@ class LearningEditors(QObject):
         self._show_buttons()
         return dialog
 
-    def _button_row(self, dialog: QDialog) -> QDialogButtonBox:
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    def _fill(self, buttons: QDialogButtonBox, dialog: QDialog) -> None:
         self._cancel = QPushButton("Cancel learning")
         buttons.addButton(self._cancel, QDialogButtonBox.ButtonRole.ActionRole)
         self._arrange = QPushButton("&Arrange as this editor")
@@ -108,7 +109,6 @@ class LearningEditors(QObject):
         self._arrange.clicked.connect(self._arrange_now)
         buttons.accepted.connect(self._ask_where)
         buttons.rejected.connect(dialog.reject)
-        return buttons
 
     def _show_buttons(self) -> None:
         if self._dialog is None:

@@ -116,21 +116,21 @@ class Habits:
         times = f"{self.plays:.2f} times" if is_again else "once"
         yield "Kept", f"{percent(self.kept_share)} of what was recorded, each moment {times}"
         if self.loops and self.loop_s is not None:
-            around = self.rounds / self.loops
-            yield "Loops", f"{self.loops:,}, of {_seconds(self.loop_s)} (median), {around:.1f} times each"
+            lengths = f"{_seconds(self.loop_s)}{'' if self.loops == 1 else ' (median)'}"
+            yield "Loops", f"{self.loops:,} of {lengths}, played {self.rounds / self.loops:.1f} times each"
         else:
             yield "Loops", "none"
 
     def _of_cuts(self) -> str:
         if not self.cuts:
             return "none"
-        parts = [f"{self.cuts:,}"]
+        parts = []
         if self.beat_share is not None and self.downbeat_share is not None and self.chance_share is not None:
             parts.append(f"{percent(self.downbeat_share)} on downbeats")
             parts.append(f"{percent(self.beat_share)} on beats (chance: {percent(self.chance_share)})")
         if self.pause_share:
             parts.append(f"{percent(self.pause_share)} in pauses")
-        return ", ".join(parts)
+        return f"{self.cuts:,}, of these {', '.join(parts)}" if parts else f"{self.cuts:,}"
 
     def facts(self) -> dict[str, float | None]:
         """Return them as JSON holds them."""

@@ -26,12 +26,14 @@ from engine.jobs.learn_edits_requests import (
 )
 from engine.jobs.match import MatchRequest, match_edited
 from engine.matching.matched import Matched
+from engine.matching.told import own_share
 from engine.progress import Progress
 from engine.safe_write import shown
 from engine.timebase import convert_samples, samples_to_s
 from engine.wording import percent
 
 _LEAST_SHARE = 0.5
+"""Of what sounds in a file; of other music on the same sounds a quarter passes, of masters far over half."""
 _LEAST_S = 5.0
 _EDGE_S = 0.1
 """Coders leave out so much at an edge by themselves."""
@@ -73,8 +75,8 @@ def learn_edits(request: LearnEditsRequest, progress: Progress) -> LearnedEditor
     Cancelled : the user asked for it
     """
     network = shipped_network()
-    edits = edits_of(request, progress.part(0.0, 0.6))
-    rest = progress.part(0.6, 1.0)
+    edits = edits_of(request, progress.part(0.0, 0.88))
+    rest = progress.part(0.88, 1.0)
     editor = learn_editor(edits.pairs, request.name, network, rest, seed=request.seed)
     return LearnedEditor(replace(editor, habits=edits.habits), edits)
 
@@ -132,6 +134,11 @@ def _matched(pair: RawAndEdited, progress: Progress) -> Matched:
     if not matched.segments or matched.matched_share < _LEAST_SHARE:
         raise UsageError(
             f"Of {shown(matched.edited)} only {percent(matched.matched_share)} comes from {names}: "
+            "name the recordings it was made of."
+        )
+    if own_share(matched) < _LEAST_SHARE:
+        raise UsageError(
+            f"{shown(matched.edited)} is like {names} in single notes alone, and not made of it: "
             "name the recordings it was made of."
         )
     if _is_whole(matched):

@@ -39,6 +39,11 @@ class ArrangementRow:
 class ComparePanel(QFrame):
     """Shows arrangements; a click on one hears it.
 
+    Attributes
+    ----------
+    rows : what is shown
+    row_views : the lines themselves
+
     Signals
     -------
     chosen(number) : a row was clicked
@@ -52,9 +57,10 @@ class ComparePanel(QFrame):
         super().__init__(parent)
         self.setProperty("surface", "panel")
         self.setAccessibleName("Two arrangements")
+        self.rows: tuple[ArrangementRow, ...] = ()
         self._title = QLabel("Two arrangements")
         self._title.setProperty("role", "title")
-        self._rows = tuple(_Row(theme, number) for number in range(2))
+        self.row_views = tuple(_Row(theme, number) for number in range(2))
         self._buttons = {name: KeyButton(theme, words, keys.get(name, "")) for name, words in _WORDS.items()}
         self._lay_out()
         self.set_theme(theme)
@@ -68,7 +74,7 @@ class ComparePanel(QFrame):
         layout.addWidget(self._title)
         rows = QVBoxLayout()
         rows.setSpacing(0)
-        for row in self._rows:
+        for row in self.row_views:
             rows.addWidget(row)
             row.clicked.connect(self.chosen)
         layout.addLayout(rows)
@@ -84,7 +90,7 @@ class ComparePanel(QFrame):
 
     def set_theme(self, theme: Theme) -> None:
         """Paint with these colours from now on."""
-        for row in self._rows:
+        for row in self.row_views:
             row.set_theme(theme)
         for button in self._buttons.values():
             button.set_theme(theme)
@@ -92,13 +98,14 @@ class ComparePanel(QFrame):
 
     def show_rows(self, rows: Sequence[ArrangementRow]) -> None:
         """Show two arrangements, or nothing where there are no two."""
-        for view, row in zip(self._rows, rows, strict=False):
+        self.rows = tuple(rows)
+        for view, row in zip(self.row_views, rows, strict=False):
             view.set_row(row)
         self._buttons["editor.compare"].setText(
             "The other" if any(row.is_heard for row in rows) else "Hear it"
         )
         self._buttons["editor.take"].setEnabled(any(row.is_heard for row in rows))
-        self.setVisible(len(rows) == len(self._rows))
+        self.setVisible(len(rows) == len(self.row_views))
 
 
 class _Row(QWidget):

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QV
 from engine.arranging.habits import Habits
 from engine.arranging.pairing import guessed_pairs
 from engine.jobs.learn_edits_requests import PairQuality, RawAndEdited, pairs_problem
+from engine.safe_write import shown
 from engine.timebase import format_time
 from engine.wording import counted
 from widgets.controls.announce import announce
@@ -87,7 +88,9 @@ class LearnEditsPanel(QWidget):
         work = QHBoxLayout(self._work)
         work.setContentsMargins(0, 0, 0, 0)
         work.addWidget(self._bar)
-        work.addWidget(self._left, 1)
+        work.setSpacing(px(12))
+        work.addWidget(self._left)
+        work.addStretch(1)
         layout.addWidget(self._work)
         learned = QVBoxLayout(self._learned)
         learned.setContentsMargins(0, px(4), 0, 0)
@@ -129,10 +132,32 @@ class LearnEditsPanel(QWidget):
         return tuple(RawAndEdited(one.raws, one.edited) for one in self._list.pairs if one.edited is not None)
 
     @property
+    def shown_pairs(self) -> tuple[ShownPair, ...]:
+        """All pairs, also those that lack something."""
+        return self._list.pairs
+
+    def choose(self, row: int) -> None:
+        """Choose a pair."""
+        self._list.setCurrentRow(row)
+
+    @property
+    def said(self) -> str:
+        """What is missing or went wrong, "" where nothing is."""
+        return self._problem.text()
+
+    @property
+    def learned_text(self) -> str:
+        """What was learned, as it is shown; "" where nothing was."""
+        if self._learned.isHidden():
+            return ""
+        labels = self._learned.findChildren(QLabel)
+        return "\n".join(label.text() for label in labels if not label.isHidden())
+
+    @property
     def folder(self) -> Path | None:
         """Where the files of the chosen pair are, or of the last one."""
-        shown = self._list.pairs[self._list.currentRow()] if self._list.count() else ShownPair()
-        path = shown.edited or next(iter(shown.raws), None)
+        pair = self._list.pairs[self._list.currentRow()] if self._list.count() else ShownPair()
+        path = pair.edited or next(iter(pair.raws), None)
         return None if path is None else path.parent
 
     def add_files(self, paths: Iterable[str]) -> None:
@@ -235,7 +260,10 @@ class LearnEditsPanel(QWidget):
         """Show how well a pair fits."""
         if quality.number < self._list.count():
             pair = self._list.pairs[quality.number]
-            said = replace(pair, said=quality.words, is_refused=bool(quality.problem))
+            words = quality.words
+            for path in (*pair.raws, pair.edited):  # the line above says which files are meant
+                words = words if path is None else words.replace(shown(path), shown(path.name))
+            said = replace(pair, said=words, is_refused=bool(quality.problem))
             self._list.change(quality.number, said)
 
     def show_rest(self) -> None:
@@ -248,7 +276,7 @@ class LearnEditsPanel(QWidget):
     def show_learned(self, name: str, habits: Habits, pairs: int, left_out: Sequence[str]) -> None:
         """Show what was learned, in words."""
         self.show_rest()
-        self._heading.setText(f"How {name} edits, from {counted(pairs, 'pair')}")
+        self._heading.setText(f"Learned {name} from {counted(pairs, 'pair')}")
         while (item := self._facts.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()

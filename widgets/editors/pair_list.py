@@ -83,8 +83,8 @@ class PairList(RemovableList):
         item = self.item(row)
         item.setData(_PAIR, pair)
         names = [*pair.raws, *(() if pair.edited is None else (pair.edited,))]
-        item.setToolTip("\n".join(one_line(str(path)) for path in names))
         second = pair.problem or pair.said
+        item.setToolTip("\n".join([*(one_line(str(path)) for path in names), *([second] if second else [])]))
         item.setData(int(Qt.ItemDataRole.AccessibleTextRole), ". ".join(filter(None, (pair.title, second))))
 
     def forget_quality(self) -> None:

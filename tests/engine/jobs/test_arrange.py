@@ -181,6 +181,12 @@ def test_a_pair_that_is_none_is_left_out_where_that_is_wanted(folder: Path) -> N
     assert len(made.pairs) == 1
 
 
+def test_other_music_of_the_same_sounds_is_no_edit(folder: Path) -> None:
+    pair = RawAndEdited((folder / "one.flac",), folder / "two.flac")
+    with pytest.raises(UsageError, match="not made of it"):
+        edits_of(LearnEditsRequest((pair,)), SILENT)
+
+
 def test_a_copy_of_the_recording_teaches_nothing(folder: Path, tmp_path: Path) -> None:
     one = folder / "one.flac"
     copy = tmp_path / "copy.flac"

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from engine.diagnoses.finding import Finding
 from engine.settings import CutSettings
 from engine.wording import counted
+from widgets.editors.editor_list import EditorList
 from widgets.forms.key_editor import KeyEditor, KeyRules
 from widgets.forms.learn_panel import LearnPanel, LearnRequest
 from widgets.forms.name_form import NameForm
@@ -60,6 +61,23 @@ def ask_editor(parent: QWidget, folder: Path) -> Path | None:
     title = "Arrange as an editor"
     chosen, _ = QFileDialog.getOpenFileName(parent, title, str(folder), f"{EDITORS};;All files (*)")
     return Path(chosen) if chosen else None
+
+
+def ask_listed_editor(parent: QWidget, form: EditorList, folder: Path) -> Path | None:
+    """Ask for an editor of a list, or for another file."""
+    found: list[Path] = []
+
+    def look_elsewhere() -> None:
+        path = ask_editor(form, folder)
+        if path is not None:
+            found.append(path)
+            _dialog_of(form).accept()
+
+    form.other_requested.connect(look_elsewhere)
+    form.taken.connect(lambda: _dialog_of(form).accept())
+    if not _ask(parent, "Arrange as an editor", form, form.problem, "Arrange"):
+        return None
+    return found[0] if found else form.chosen()
 
 
 def ask_new_editor(parent: QWidget, folder: Path) -> Path | None:
@@ -317,6 +335,7 @@ def add_accept(buttons: QDialogButtonBox, do: str) -> QPushButton:
 
 _Form = (
     AlignForm
+    | EditorList
     | LearnPanel
     | NameForm
     | NoteForm

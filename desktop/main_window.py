@@ -126,7 +126,7 @@ class MainWindow(QMainWindow):
         self.timing_proposing = TimingProposing(self, self, themed)
         self.repairing = Repairing(self, self, settings)
         self.takes = Takes(self, self)
-        self.editors = Editors(self, self, themed)
+        self.editors = Editors(self, self, themed, settings)
         self.user_settings = UserSettings(self, self, keymap, settings)
         self._lay_out()
         self.tasting = Tasting(self, self)

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
@@ -19,12 +19,15 @@ from desktop.jobs import arrange
 from desktop.session import Session
 from desktop.transport import Transport
 from desktop.user_settings.look import Look
+from desktop.user_settings.recents import EDITORS, Recents
 from desktop.work import Work
+from engine.arranging.editor_card import cards_of
 from engine.document.track import sound_of
 from engine.errors import UsageError
 from engine.safe_write import shown
 from engine.timebase import samples_to_s
 from widgets.editors.compare_panel import ComparePanel
+from widgets.editors.editor_list import EditorList
 from widgets.forms.numbers_form import Number, NumbersForm
 from widgets.theme import Theme
 
@@ -64,11 +67,14 @@ class Editors(QObject):
 
     said = Signal(str)
 
-    def __init__(self, window: QWidget, parts: Window, theme: Callable[[], Theme]) -> None:
+    def __init__(
+        self, window: QWidget, parts: Window, theme: Callable[[], Theme], settings: QSettings
+    ) -> None:
         super().__init__(window)
         self._window, self._parts, self._theme = window, parts, theme
         self._session = parts.session
         self.path: Path | None = None
+        self._recents = Recents(settings, self, EDITORS)
         self.learning = LearningEditors(window, parts, self.arrange_as)
         self.panel = ComparePanel(theme(), parts.caps)
         self.panel.command_requested.connect(parts.commands.run)
@@ -102,7 +108,13 @@ class Editors(QObject):
     def choose(self) -> None:
         """Ask as which editor to arrange, and propose what they would do."""
         self._require()
-        path = dialogs.ask_editor(self._window, self._parts.files.folder)
+        folder = self._parts.files.folder
+        cards = cards_of(self._recents.paths, [folder])
+        if cards:
+            form = EditorList(self._theme(), cards)
+            path = dialogs.ask_listed_editor(self._window, form, folder)
+        else:
+            path = dialogs.ask_editor(self._window, folder)
         if path is not None:
             self.arrange_as(path)
 
@@ -115,6 +127,7 @@ class Editors(QObject):
         """
         self._require()
         self.path = path
+        self._recents.note(path)
         self._arrange(None, 0)
 
     def _start_over(self) -> None:

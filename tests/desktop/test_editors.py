@@ -17,6 +17,7 @@ from engine.document.proposals import BY_ARRANGING
 from engine.edl.build import build
 from tests.desktop.conftest import Hands, type_path
 from tests.engine.takes.playing import RATE_HZ, joined, passage, quiet
+from widgets.editors.editor_list import EditorList
 
 ALT = Qt.KeyboardModifier.AltModifier
 
@@ -265,6 +266,19 @@ def test_an_editor_is_learned_told_in_words_and_used_at_once(
     rehearsal.finish_work()
     assert any("As mine would." in said for said in rehearsal.said)
     assert window.editors.path == out
+
+    learned, said = window.editors.path, len(rehearsal.said)
+    window.editors.path = None
+
+    def take_the_first(dialog: QWidget) -> None:
+        form = dialog.findChild(EditorList)
+        assert form.chosen() == learned
+        QTest.keyClick(dialog, Qt.Key.Key_Return)
+
+    rehearsal.do_and_answer(lambda: window.commands.run("editor.choose"), take_the_first)
+    rehearsal.finish_work()
+    assert window.editors.path == learned
+    assert any("As mine would." in one for one in rehearsal.said[said:])
 
 
 def test_what_is_wrong_with_pairs_is_one_sentence(hands: Hands, pair: Path) -> None:

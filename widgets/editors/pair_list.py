@@ -6,19 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter
-from PySide6.QtWidgets import QListWidgetItem, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QListWidgetItem, QWidget
 
 from engine.jobs.learn_edits_requests import pair_problem
 from engine.safe_write import shown
 from engine.wording import listed, one_line
-from widgets.controls.elided_label import paint_words
 from widgets.controls.removable_list import RemovableList
-from widgets.theme import TEXT_SMALL, Theme, px, ui_font
+from widgets.editors.two_lines import TwoLines, set_lines
+from widgets.theme import Theme
 
 _PAIR = int(Qt.ItemDataRole.UserRole)
-_HEIGHT = 46
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ class PairList(RemovableList):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._delegate = _RowDelegate(theme, self)
+        self._delegate = TwoLines(theme, self)
         self.setItemDelegate(self._delegate)
         self.setProperty("surface", "ground")
         self.setAccessibleName("Edited files and their recordings")
@@ -83,9 +81,10 @@ class PairList(RemovableList):
         item = self.item(row)
         item.setData(_PAIR, pair)
         names = [*pair.raws, *(() if pair.edited is None else (pair.edited,))]
-        second = pair.problem or pair.said
-        item.setToolTip("\n".join([*(one_line(str(path)) for path in names), *([second] if second else [])]))
-        item.setData(int(Qt.ItemDataRole.AccessibleTextRole), ". ".join(filter(None, (pair.title, second))))
+        said = pair.problem or pair.said
+        item.setToolTip("\n".join([*(one_line(str(path)) for path in names), *([said] if said else [])]))
+        is_bad = bool(pair.problem) or pair.is_refused
+        set_lines(item, pair.title, said or "Not matched yet", is_bad=is_bad)
 
     def forget_quality(self) -> None:
         """Show of no pair how well it fits."""
@@ -96,38 +95,3 @@ class PairList(RemovableList):
         """Take the chosen pair off."""
         if self.currentRow() >= 0:
             self.takeItem(self.currentRow())
-
-
-class _RowDelegate(QStyledItemDelegate):
-    """Paints the names, and below them how well they fit, or what is wrong."""
-
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.theme = theme
-
-    def initStyleOption(
-        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        super().initStyleOption(option, index)
-        option.text = ""
-
-    def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(1, px(_HEIGHT))
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        super().paint(painter, option, index)
-        pair = index.data(_PAIR)
-        if not isinstance(pair, ShownPair):
-            return
-        area = QRectF(option.rect).adjusted(px(8), px(4), -px(8), -px(4))
-        half = area.height() / 2
-        first = QRectF(area.left(), area.top(), area.width(), half)
-        title = QFontMetricsF(ui_font()).elidedText(pair.title, Qt.TextElideMode.ElideMiddle, first.width())
-        paint_words(painter, first, title, ui_font(), self.theme.text)
-        is_bad = bool(pair.problem) or pair.is_refused
-        token = self.theme.error if is_bad else self.theme.dim
-        painter.setPen(QColor(token))
-        said = one_line(pair.problem or pair.said or "Not matched yet")
-        paint_words(painter, first.translated(0, half), said, ui_font(TEXT_SMALL), token)

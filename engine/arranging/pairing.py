@@ -7,14 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-_OF_EDITS = {
-    *("edit", "edited", "edits", "cut", "cuts", "final", "master", "mastered", "mix", "mixed", "mixdown"),
-    *("bounce", "song", "short", "trimmed", "arranged"),
-}
-_OF_RAWS = {
-    *("raw", "raws", "rehearsal", "jam", "take", "takes", "original", "full", "long", "session"),
-    *("recording", "unedited", "live"),
-}
+_OF_EDITS = re.compile("edit(ed|s)?|cuts?|final|master(ed)?|mix(ed|down)?|bounce|song|short|trimmed|arranged")
+_OF_RAWS = re.compile("raws?|rehearsal|jam|takes?|original|full|long|session|recording|unedited|live")
 _WORDS = re.compile(r"[^\W\d_]+|\d+")
 
 
@@ -65,14 +59,18 @@ def guessed_pairs(paths: Sequence[Path]) -> tuple[GuessedPair, ...]:
 def _named(path: Path) -> _Named:
     """Return what a name and its folder say of a file; the name comes first."""
     words = [word.lower() for word in _WORDS.findall(path.stem)]
-    folder = {word.lower() for word in _WORDS.findall(path.parent.name)}
-    is_edited, is_raw = bool(_OF_EDITS & set(words)), bool(_OF_RAWS & set(words))
+    is_edited, is_raw = _says(_OF_EDITS, words), _says(_OF_RAWS, words)
     if is_edited == is_raw:
-        by_folder = bool(_OF_EDITS & folder), bool(_OF_RAWS & folder)
+        folder = [word.lower() for word in _WORDS.findall(path.parent.name)]
+        by_folder = _says(_OF_EDITS, folder), _says(_OF_RAWS, folder)
         if by_folder[0] != by_folder[1]:
             is_edited, is_raw = by_folder
-    left = tuple(word for word in words if word not in _OF_EDITS | _OF_RAWS)
+    left = tuple(word for word in words if not _says(_OF_EDITS, [word]) and not _says(_OF_RAWS, [word]))
     return _Named(path, left, is_raw, is_edited)
+
+
+def _says(what: re.Pattern[str], words: Sequence[str]) -> bool:
+    return any(what.fullmatch(word) for word in words)
 
 
 def _raws_of(one: _Named, named: Sequence[_Named]) -> tuple[Path, ...]:

@@ -124,7 +124,7 @@ class Comparing(QObject):
         ------
         UsageError : none is heard
         """
-        if not self.is_on:
+        if not self.is_on or not self._transport.plays_result:
             raise UsageError("No arrangement is heard: compare two first ‹editor.compare›.")
         row, made = self._rows()[self._at], self._held[self._at].made
         edit = made.taken_into(self._session.state)

@@ -32,14 +32,15 @@ class EditorCard:
     @property
     def words(self) -> str:
         """Say in a line how they edit."""
-        said = [f"from {counted(self.pairs, 'edit')}"]
+        said = [counted(self.pairs, "edit")]
         habits = self.habits
         if habits is not None and habits.piece_s is not None:
-            said.append(f"pieces of {habits.piece_s:.1f} s")
+            said.append(f"{habits.piece_s:.1f} s pieces")
             if habits.downbeat_share is not None:
                 said.append(f"{percent(habits.downbeat_share)} of cuts on downbeats")
             said.append(f"{percent(habits.kept_share)} kept")
-            said.append(counted(habits.loops, "loop"))
+            if habits.loops:
+                said.append(counted(habits.loops, "loop"))
         return ", ".join(said)
 
 

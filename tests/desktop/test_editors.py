@@ -15,6 +15,7 @@ from engine.cli.main import main
 from engine.document.decisions import Verdict
 from engine.document.proposals import BY_ARRANGING
 from engine.edl.build import build
+from engine.edl.same_place import place_in
 from tests.desktop.conftest import Hands, type_path
 from tests.engine.takes.playing import RATE_HZ, joined, passage, quiet
 from widgets.editors.editor_list import EditorList
@@ -152,6 +153,35 @@ def test_two_arrangements_are_heard_in_turn_at_the_same_moment(rehearsal: Hands)
     assert window.session.state is state
 
 
+def test_a_moment_that_the_other_leaves_out_gives_way_to_the_nearest_that_both_play(rehearsal: Hands) -> None:
+    window = rehearsal.window
+    transport = window.transport
+    two_arrangements(rehearsal)
+    heard = {}
+    for _ in range(2):
+        rehearsal.press("Alt+Shift+Q")
+        heard[heard_row(rehearsal)] = transport.result
+    half = RATE_HZ // 2
+    here, there, moment = next(
+        (one, other, moment)
+        for one, other in (("A", "B"), ("B", "A"))
+        for moment in range(half, window.session.state.length_samples, half)
+        if heard[one].all_results(moment) and not heard[other].all_results(moment)
+    )
+    while heard_row(rehearsal) != here:
+        rehearsal.press("Alt+Shift+Q")
+    at = heard[here].to_result(moment)
+    transport.seek(moment, at)
+    rehearsal.press("Space")
+    rehearsal.press("Alt+Shift+Q")
+    assert heard_row(rehearsal) == there
+    expected = heard[there].to_source(place_in(heard[there], heard[here], at))
+    rehearsal.qtbot.waitUntil(lambda: bool(heard[there].all_results(transport.playhead_samples)))
+    assert transport.is_playing
+    assert abs(transport.playhead_samples - expected) < RATE_HZ
+    rehearsal.press("Esc")
+
+
 def test_the_one_that_is_heard_is_taken_as_one_step(rehearsal: Hands) -> None:
     window = rehearsal.window
     two_arrangements(rehearsal)
@@ -188,6 +218,8 @@ def test_answers_go_on_while_two_are_compared(rehearsal: Hands) -> None:
     rehearsal.press("Q")
     assert not heard_row(rehearsal)
     assert window.transport.edit_list is None
+    rehearsal.press("Alt+Shift+K")
+    assert "No arrangement is heard" in rehearsal.refused[-1]
     rehearsal.press("Alt+Shift+Q")
     assert heard_row(rehearsal) == "B"
 

@@ -14,7 +14,9 @@ from widgets.controls.icons import paint_icon
 from widgets.controls.key_caps import KeyButton
 from widgets.theme import TEXT, Theme, mono_font, px, ui_font
 
-_WORDS = {"editor.compare": "The other", "editor.take": "Take it"}
+_WORDS = {"editor.compare": "Hear", "editor.take": "Take"}
+_OTHER = "Other"
+"""Short, so that the keys stand beside them: the panel is as narrow as the queue."""
 _ROW, _SIDE, _GAP, _MARGIN = 26, 12, 8, 14
 
 
@@ -79,7 +81,7 @@ class ComparePanel(QFrame):
             row.clicked.connect(self.chosen)
         layout.addLayout(rows)
         buttons = QHBoxLayout()
-        buttons.setContentsMargins(px(_MARGIN), 0, px(_MARGIN), 0)
+        buttons.setContentsMargins(px(_MARGIN - 4), 0, px(_MARGIN - 4), 0)
         buttons.setSpacing(px(5))
         for name, button in self._buttons.items():
             button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -101,10 +103,10 @@ class ComparePanel(QFrame):
         self.rows = tuple(rows)
         for view, row in zip(self.row_views, rows, strict=False):
             view.set_row(row)
-        self._buttons["editor.compare"].setText(
-            "The other" if any(row.is_heard for row in rows) else "Hear it"
-        )
-        self._buttons["editor.take"].setEnabled(any(row.is_heard for row in rows))
+        is_heard = any(row.is_heard for row in rows)
+        self._buttons["editor.compare"].setText(_OTHER if is_heard else _WORDS["editor.compare"])
+        self._buttons["editor.compare"].setAccessibleName("Hear the other one" if is_heard else "Hear one")
+        self._buttons["editor.take"].setEnabled(is_heard)
         self.setVisible(len(rows) == len(self.row_views))
 
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QVBoxLayout, QWidget
 
 from desktop import dialogs
-from desktop.files import Files
+from desktop.files import Files, is_taken
 from desktop.job_lanes import JobHandle
 from desktop.jobs import learn_editor
 from desktop.user_settings.look import Look
@@ -142,7 +142,7 @@ class LearningEditors(QObject):
         """Ask where the editor goes, and learn it; Enter does nothing while that cannot be."""
         if self._job is None and not self.panel.problem():
             path = dialogs.ask_new_editor(self.panel, self._folder())
-            overwrite = path is not None and path.exists()
+            overwrite = path is not None and is_taken(path)
             if path is not None and (not overwrite or dialogs.confirm_overwrite(self.panel, (path,))):
                 self._start(path, overwrite)
 

@@ -14,7 +14,7 @@ from engine.document.state import DocumentState
 from engine.document.track import Track, sound_of
 from engine.edl.build import heard_samples
 from engine.errors import UsageError
-from engine.jobs.arrange_requests import ProposedArrangement
+from engine.jobs.arrangements.requests import ProposedArrangement
 from engine.timebase import format_time, samples_to_s
 from widgets.editors.compare_panel import ArrangementRow, ComparePanel
 

@@ -23,7 +23,7 @@ def learn_editor_file(
     """
     check_target(out, overwrite=overwrite)  # before minutes of listening
     from engine.arranging.editor import save_editor
-    from engine.jobs.learn_edits import learn_edits
+    from engine.jobs.arrangements.learn_edits import learn_edits
 
     learned = learn_edits(request, progress)
     save_editor(learned.editor, out, overwrite=overwrite)

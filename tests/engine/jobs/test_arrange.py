@@ -22,9 +22,9 @@ from engine.document.proposals import BY_ARRANGING, Proposal
 from engine.document.state import DocumentState
 from engine.edl.build import build
 from engine.errors import UsageError
-from engine.jobs.arrange import bounds_of, proposed_of
-from engine.jobs.arrange_requests import require_arranging
-from engine.jobs.learn_edits import edits_of
+from engine.jobs.arrangements.arrange import bounds_of, proposed_of
+from engine.jobs.arrangements.learn_edits import edits_of
+from engine.jobs.arrangements.requests import require_arranging
 from engine.jobs.learn_edits_requests import (
     LearnEditsRequest,
     PairQuality,

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from engine.diagnoses.finding import Finding
 from engine.settings import CutSettings
 from engine.wording import counted
+from widgets.editors.editor_list import EditorList
 from widgets.forms.key_editor import KeyEditor, KeyRules
 from widgets.forms.learn_panel import LearnPanel, LearnRequest
 from widgets.forms.name_form import NameForm
@@ -38,6 +39,7 @@ AUDIO_FILES = (
 )
 DOCUMENTS = "Offcut documents (*.offcut)"
 TASTES = "Tastes (*.taste)"
+EDITORS = "Editors (*.editor)"
 BEATS = "MIDI or beats (*.mid *.midi *.json);;All files (*)"
 LABELS = "Labels (*.txt);;All files (*)"
 
@@ -48,9 +50,8 @@ def ask_recordings(parent: QWidget, title: str, folder: Path) -> tuple[Path, ...
     return tuple(Path(path) for path in chosen) or None
 
 
-def ask_edited(parent: QWidget, folder: Path) -> Path | None:
+def ask_edited(parent: QWidget, folder: Path, title: str = "Take the edit from a file") -> Path | None:
     """Ask for a file that was made of the recording."""
-    title = "Take the edit from a file"
     chosen, _ = QFileDialog.getOpenFileName(parent, title, str(folder), AUDIO_FILES)
     return Path(chosen) if chosen else None
 
@@ -58,8 +59,33 @@ def ask_edited(parent: QWidget, folder: Path) -> Path | None:
 def ask_editor(parent: QWidget, folder: Path) -> Path | None:
     """Ask for an editor that was learned from edits."""
     title = "Arrange as an editor"
-    chosen, _ = QFileDialog.getOpenFileName(parent, title, str(folder), "Editors (*.editor);;All files (*)")
+    chosen, _ = QFileDialog.getOpenFileName(parent, title, str(folder), f"{EDITORS};;All files (*)")
     return Path(chosen) if chosen else None
+
+
+def ask_listed_editor(parent: QWidget, form: EditorList, folder: Path) -> Path | None:
+    """Ask for an editor of a list, or for another file."""
+    found: list[Path] = []
+
+    def look_elsewhere() -> None:
+        path = ask_editor(form, folder)
+        if path is not None:
+            found.append(path)
+            _dialog_of(form).accept()
+
+    form.other_requested.connect(look_elsewhere)
+    form.taken.connect(lambda: _dialog_of(form).accept())
+    if not _ask(parent, "Arrange as an editor", form, form.problem, "Arrange"):
+        return None
+    return found[0] if found else form.chosen()
+
+
+def ask_new_editor(parent: QWidget, folder: Path) -> Path | None:
+    """Ask where an editor goes that is learned; about a file that is there somebody else asks."""
+    suggestion = str(folder / "My editing.editor")
+    dont_ask = QFileDialog.Option.DontConfirmOverwrite
+    chosen, _ = QFileDialog.getSaveFileName(parent, "Learn how I edit", suggestion, EDITORS, options=dont_ask)
+    return Path(f"{chosen.removesuffix('.editor')}.editor") if chosen else None
 
 
 def ask_takes_edit(parent: QWidget, name: str) -> bool | None:
@@ -309,6 +335,7 @@ def add_accept(buttons: QDialogButtonBox, do: str) -> QPushButton:
 
 _Form = (
     AlignForm
+    | EditorList
     | LearnPanel
     | NameForm
     | NoteForm

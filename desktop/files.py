@@ -149,7 +149,7 @@ class Files(QObject):
         if asked is None:
             return
         out = self.folder / f"{asked.name.replace('/', '-')}.taste"
-        overwrite = _is_taken(out)
+        overwrite = is_taken(out)
         if overwrite and not dialogs.confirm_overwrite(self._window, (out,)):
             return
         self.edited = tuple(Path(path) for path in asked.edited)
@@ -160,7 +160,7 @@ class Files(QObject):
         """What the taste in force learned from, as far as it is there."""
         nearest = self._session.nearest
         paths = () if nearest is None else map(Path, nearest.paths)
-        return tuple(path for path in paths if _is_taken(path))
+        return tuple(path for path in paths if is_taken(path))
 
     def use_taste(self) -> None:
         """Choose a taste that was learned before."""
@@ -196,7 +196,7 @@ class Files(QObject):
             raise UsageError("There is no recording yet; import one first ‹file.import›.")
 
 
-def _is_taken(path: Path) -> bool:
+def is_taken(path: Path) -> bool:
     """Tell whether there is a file already; a name that cannot be looked at is told when it is written."""
     try:
         return path.exists()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from desktop.editors.pairs_told import PairsTold
 from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
 from engine.document.state import DocumentState
 from engine.jobs.own_process import run_in_own_process
@@ -22,6 +23,7 @@ from widgets.forms.learn_panel import LearnRequest
 if TYPE_CHECKING:
     from engine.edl.export import Exported, ExportRequest
     from engine.edl.export.clipping import Clipping
+    from engine.jobs.arrangements.learn_edits_requests import EditorWritten, LearnEditsRequest, PairQuality
     from engine.jobs.arrangements.requests import ArrangeRequest, ProposedArrangement
     from engine.jobs.drums.aligned_files import Aligned, AlignRequest
     from engine.jobs.drums.second_recorders import ProposedRecorders, RecordersRequest
@@ -134,6 +136,23 @@ def arrange(request: ArrangeRequest, progress: Progress) -> ProposedArrangement:
     from engine.jobs.arrangements import arrange as job
 
     return job.arrange(request, progress)
+
+
+def learn_editor(
+    out: Path,
+    overwrite: bool,
+    found: Callable[[PairQuality], None],
+    request: LearnEditsRequest,
+    progress: Progress,
+) -> EditorWritten:
+    """Learn how somebody edits, in a process of its own; `found` hears of each pair as it is matched."""
+    from engine.jobs.arrangements.learn_editor_file import learn_editor_file
+
+    telling = PairsTold(progress, found)
+    try:
+        return run_in_own_process(learn_editor_file, (request, out, overwrite), telling)
+    finally:
+        sweep(out.parent)  # a process that is killed while it writes leaves half a file
 
 
 def preview_repair(request: PreviewRequest, progress: Progress) -> RepairPreview:

@@ -126,7 +126,7 @@ class MainWindow(QMainWindow):
         self.timing_proposing = TimingProposing(self, self, themed)
         self.repairing = Repairing(self, self, settings)
         self.takes = Takes(self, self)
-        self.editors = Editors(self, self, themed)
+        self.editors = Editors(self, self, themed, settings)
         self.user_settings = UserSettings(self, self, keymap, settings)
         self._lay_out()
         self.tasting = Tasting(self, self)
@@ -155,7 +155,7 @@ class MainWindow(QMainWindow):
             self.resize(QSize(1600, 1000).boundedTo(self.screen().availableSize()))
 
     def _lay_out(self) -> None:
-        working_in = (self.timing_panel, self.repair_panel, self.takes.panel)
+        working_in = (self.timing_panel, self.repair_panel, self.takes.panel, self.editors.panel)
         self.side = Side(self.queue_panel, *working_in, self.history_panel, self.learning_panel)
         self.repairing.opened.connect(self.side.make_room)
         whole = QWidget()

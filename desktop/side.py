@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from widgets.chrome.learning_panel import LearningPanel
+from widgets.editors.compare_panel import ComparePanel
 from widgets.review.history_panel import HistoryPanel
 from widgets.review.queue_panel import QueuePanel
 from widgets.separation.panel import RepairPanel
@@ -22,6 +23,7 @@ class Side(QWidget):
         timing: TimingPanel,
         repair: RepairPanel,
         takes: TakesPanel,
+        arrangements: ComparePanel,
         history: HistoryPanel,
         learning: LearningPanel,
     ) -> None:
@@ -30,10 +32,10 @@ class Side(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(queue, 1)
-        for panel in (timing, repair, takes, history, learning):
+        for panel in (timing, repair, takes, arrangements, history, learning):
             layout.addWidget(panel)
         history.hide()
-        self._panels = (queue, timing, repair, takes, history, learning)
+        self._panels = (queue, timing, repair, takes, arrangements, history, learning)
         self._timing, self._put_away = timing, False
 
     def set_theme(self, theme: Theme) -> None:

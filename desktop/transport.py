@@ -22,6 +22,7 @@ from engine.edl.build import build, in_place, preview, removed_only, whole
 from engine.edl.edit_list import EditList
 from engine.edl.patches import Patches
 from engine.edl.render import Renderer
+from engine.edl.same_place import place_in
 from engine.edl.stored_sounds import NOTHING_AT_HAND
 from engine.errors import UsageError
 from engine.jobs.recordings.media import without_missing
@@ -69,6 +70,7 @@ class Transport(QObject):
         self.plays_result = self.plays_before = False
         self.playhead_samples = 0
         self._near_samples: int | None = None  # in the result
+        self._tried: DocumentState | None = None
         self.loops = False
         player.position_changed.connect(self._follow_player)
         player.playing_changed.connect(self._follow_playing)
@@ -265,6 +267,24 @@ class Transport(QObject):
         self._swap(self._chosen())
         self.result_chosen.emit(result)
 
+    @property
+    def tried(self) -> DocumentState | None:
+        """The document as it is tried out, which is heard and seen as the result; None: as it is."""
+        return self._tried
+
+    def try_out(self, state: DocumentState | None, plays_result: bool) -> None:
+        """Have the result be that of another state of the document, until None, and choose whether it plays.
+
+        Where it leaves out the moment that is heard, it goes on at the nearest that both play.
+        """
+        before = self.result
+        self._tried = state
+        if self._near_samples is not None:
+            self._near_samples = place_in(self.result, before, self._near_samples)
+        self.plays_result = plays_result
+        self._swap(self._chosen(), is_other=True)
+        self.result_chosen.emit(self.plays_result)
+
     def choose_before(self, before: bool) -> None:
         """Play what was recorded, or with its edited sound; going over at the same moment when playing."""
         self.plays_before = before
@@ -284,7 +304,7 @@ class Transport(QObject):
 
     def _start_over(self) -> None:
         self._player.stop()
-        self._programme, self._return_to = None, None
+        self._programme, self._return_to, self._tried = None, None, None
         self._place(0)
 
     def _prepare(self) -> None:
@@ -304,7 +324,8 @@ class Transport(QObject):
 
     def _programme_of(self, result: bool, make: Callable[[DocumentState], EditList]) -> EditList:
         """Return a programme of the document as it is, made once for each of its states."""
-        state = self._session.state
+        tried = self._tried if result else None
+        state = self._session.state if tried is None else tried
         if result not in self._built or self._built[result][0] is not state:
             self._built[result] = state, make(state)
         return self._built[result][1]
@@ -358,8 +379,13 @@ class Transport(QObject):
         state = without_missing(self._session.state, media)
         return lambda: shuttle.of(Renderer(state, programme, media, at_hand=at_hand))
 
-    def _swap(self, programme: EditList, speed: int | None = None) -> None:
-        """Go over to another programme, or to another speed, at the same moment of the source."""
+    def _swap(self, programme: EditList, speed: int | None = None, *, is_other: bool = False) -> None:
+        """Go over to another programme, or to another speed, at the same moment of the source.
+
+        Parameters
+        ----------
+        is_other : whether the programme is another arrangement, which goes on where both play
+        """
         before, was = self._programme, self._shuttle
         if before is None or not self.is_playing:
             return
@@ -367,8 +393,11 @@ class Transport(QObject):
 
         def to_new(position: int) -> int:
             at = was.to_programme(position)
-            there = at if programme is before else programme.nearest_result(before.to_source(at), at)
-            return shuttle.to_heard(there)
+            if programme is before:
+                return shuttle.to_heard(at)
+            if is_other:
+                return shuttle.to_heard(place_in(programme, before, at))
+            return shuttle.to_heard(programme.nearest_result(before.to_source(at), at))
 
         self._programme, self._shuttle, self._made_of = programme, shuttle, ()
         self._sounding = sound_of(self._session.state.tracks)

@@ -338,11 +338,17 @@ class Work(QObject):
         self.watch(self._lanes.io.submit(prepare_kept, request, title=title), take)
 
     def compute(
-        self, job: Callable[..., object], request: object, title: str, take: Callable[[Any], None]
+        self,
+        job: Callable[..., object],
+        request: object,
+        title: str,
+        take: Callable[[Any], None],
+        *,
+        ends_with_document: bool = True,
     ) -> JobHandle:
-        """Run a heavy job that edits nothing, and hand over what it found while this document is open."""
+        """Run a heavy job that edits nothing, and hand over what it found."""
         handle = self._lanes.compute.submit(job, request, title=title)
-        self.watch(handle, take)
+        self.watch(handle, take, ends_with_document=ends_with_document)
         return handle
 
     def export(self, requests: tuple[ExportRequest, ...]) -> None:

@@ -14,4 +14,7 @@ def editors(window: Window) -> Mapping[str, Handler]:
         "editor.surprise": editors.surprise,
         "editor.length": editors.ask_length,
         "editor.choose": editors.choose,
+        "editor.learn": editors.learning.open,
+        "editor.compare": editors.comparing.turn,
+        "editor.take": editors.comparing.take,
     }

@@ -30,7 +30,7 @@ def listening(window: Window) -> Mapping[str, Handler]:
             return
         if window.timeline.cancel_drag() or window.tap_tempo.give_up() or window.grid_layer.leave():
             return
-        if not transport.is_playing and window.repairing.leave():
+        if not transport.is_playing and (window.repairing.leave() or window.editors.comparing.leave()):
             return
         if not _lets_go(window):
             transport.stop()

@@ -23,6 +23,18 @@ EDITORS = (
         "Propose another arrangement in its place, as long as the one before; its seed is told.",
     ),
     _editor(
+        "compare",
+        "Compare two arrangements",
+        ("Alt+Shift+Q",),
+        "Hear the last arrangement in the place of the result; again: the one before, at the same moment.",
+    ),
+    _editor(
+        "take",
+        "Take this arrangement",
+        ("Alt+Shift+K",),
+        "Accept all edits of the arrangement that is heard, as one step, and let the other one go.",
+    ),
+    _editor(
         "length",
         "Arrange to a length…",
         ("Alt+Shift+M",),
@@ -32,6 +44,12 @@ EDITORS = (
         "choose",
         "Arrange as an editor…",
         (),
-        "Choose an editor that was learned from edits (offcut learn-edits), and propose what they would do.",
+        "Choose an editor that was learned from edits, and propose what they would do.",
+    ),
+    _editor(
+        "learn",
+        "Learn how I edit…",
+        ("Alt+Shift+H",),
+        "Learn an editor from recordings and what you made of them, and say in words what was learned.",
     ),
 )

@@ -7,18 +7,27 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
+from desktop.actions import Actions
+from desktop.editors.comparing import Comparing
+from desktop.editors.learning import LearningEditors
 from desktop.files import Files
 from desktop.jobs import arrange
 from desktop.session import Session
+from desktop.transport import Transport
+from desktop.user_settings.look import Look
+from desktop.user_settings.recents import EDITORS, Recents
 from desktop.work import Work
+from engine.arranging.editor_card import cards_of
 from engine.document.track import sound_of
 from engine.errors import UsageError
 from engine.safe_write import shown
 from engine.timebase import samples_to_s
+from widgets.editors.compare_panel import ComparePanel
+from widgets.editors.editor_list import EditorList
 from widgets.forms.numbers_form import Number, NumbersForm
 from widgets.theme import Theme
 
@@ -33,8 +42,12 @@ class Window(Protocol):
     """What editors need of a window."""
 
     session: Session
+    transport: Transport
     work: Work
     files: Files
+    look: Look
+    commands: Actions
+    caps: dict[str, str]
 
 
 class Editors(QObject):
@@ -43,6 +56,9 @@ class Editors(QObject):
     Attributes
     ----------
     path : the .editor file of whom; None for what editors have in common
+    learning : what learns an editor
+    comparing : the last two arrangements by ear
+    panel : shows them
 
     Signals
     -------
@@ -51,11 +67,20 @@ class Editors(QObject):
 
     said = Signal(str)
 
-    def __init__(self, window: QWidget, parts: Window, theme: Callable[[], Theme]) -> None:
+    def __init__(
+        self, window: QWidget, parts: Window, theme: Callable[[], Theme], settings: QSettings
+    ) -> None:
         super().__init__(window)
         self._window, self._parts, self._theme = window, parts, theme
         self._session = parts.session
         self.path: Path | None = None
+        self._recents = Recents(settings, self, EDITORS)
+        self.learning = LearningEditors(window, parts, self.arrange_as)
+        self.panel = ComparePanel(theme(), parts.caps)
+        self.panel.command_requested.connect(parts.commands.run)
+        self.comparing = Comparing(parts.session, parts.transport, self.panel, self)
+        for part in (self.learning, self.comparing):
+            part.said.connect(self.said)
         self._start_over()
         parts.session.replaced.connect(self._start_over)
 
@@ -83,12 +108,30 @@ class Editors(QObject):
     def choose(self) -> None:
         """Ask as which editor to arrange, and propose what they would do."""
         self._require()
-        path = dialogs.ask_editor(self._window, self._parts.files.folder)
+        folder = self._parts.files.folder
+        cards = cards_of(self._recents.paths, [folder])
+        if cards:
+            form = EditorList(self._theme(), cards)
+            path = dialogs.ask_listed_editor(self._window, form, folder)
+        else:
+            path = dialogs.ask_editor(self._window, folder)
         if path is not None:
-            self.path = path
-            self._arrange(None, 0)
+            self.arrange_as(path)
+
+    def arrange_as(self, path: Path) -> None:
+        """Propose what an editor would do whose file this is, now and from now on.
+
+        Raises
+        ------
+        UsageError : there is nothing to arrange yet
+        """
+        self._require()
+        self.path = path
+        self._recents.note(path)
+        self._arrange(None, 0)
 
     def _start_over(self) -> None:
+        self.comparing.forget()
         self._minutes: float | None = None
         self._seed = 0
 
@@ -118,6 +161,8 @@ class Editors(QObject):
         edit = made.put_into(state)
         if edit.changes:
             self._session.apply(edit)
+        if made.proposals:
+            self.comparing.hold(made, request.words, state.tracks)
         whom = "" if request.editor is None else f" As {shown(request.editor.stem)} would."
         self.said.emit(f"{made.sentence}{whom}" + (f" Seed {request.seed}." if request.seed else ""))
         if made.proposals:

@@ -15,6 +15,7 @@ from desktop.timeline.selecting import Selecting
 from desktop.timeline.zooms import Zooms
 from desktop.transport import Transport
 from engine.document.change import Edit
+from engine.document.state import DocumentState
 from engine.edl.arrangement import Arrangement, arrangement
 from engine.edl.gathered import is_arranged
 from engine.edl.reordering import block_again, block_taken_out, copied_block, moved_block
@@ -63,10 +64,16 @@ class Arranging(QObject):
 
     def show(self) -> None:
         """Bring the lane up to date with the document and with the chosen view."""
-        state = self._parts.session.state
+        state = self._state
         has_lane = bool(state.tracks) and (self._is_wanted or is_arranged(state))
         self._shown = arrangement(state) if has_lane else None
         self._parts.timeline.set_arrangement(self._shown)
+
+    @property
+    def _state(self) -> DocumentState:
+        """The document whose result is heard: also while an arrangement is tried out."""
+        tried = self._parts.transport.tried
+        return self._parts.session.state if tried is None else tried
 
     def toggle(self) -> str:
         """Show the lane always, or only where something is arranged; return what to say."""
@@ -89,7 +96,7 @@ class Arranging(QObject):
 
     def move(self, direction: int) -> None:
         """Bring the block at the playhead one place earlier (-1) or later (1)."""
-        made = self._all()
+        made = self._taken()
         number = self._block(made)
         before = number - 1 if direction < 0 else number + 2
         if not 0 <= before <= len(made):
@@ -98,12 +105,12 @@ class Arranging(QObject):
 
     def again(self) -> None:
         """Hear the block at the playhead once more, right after itself."""
-        made = self._all()
+        made = self._taken()
         self._apply(block_again(self._parts.session.state, made, self._block(made)))
 
     def take_out(self) -> None:
         """Take away the copy at the playhead, or cut the block wherever it is heard."""
-        made = self._all()
+        made = self._taken()
         if len(made) == 1 and not made.laid_by:
             raise UsageError("Nothing is arranged: the one block is the whole recording. Select what to cut.")
         self._apply(block_taken_out(self._parts.session.state, made, self._block(made)))
@@ -115,13 +122,19 @@ class Arranging(QObject):
 
     def _all(self) -> Arrangement:
         """Return the blocks, also while they are not shown."""
-        state = self._parts.session.state
+        state = self._state
         if not state.tracks:
             raise UsageError("There is nothing to arrange yet; import a recording first ‹file.import›.")
         made = arrangement(state) if self._shown is None else self._shown
         if not len(made):
             raise UsageError("There is nothing to arrange: everything is cut.")
         return made
+
+    def _taken(self) -> Arrangement:
+        """Return the blocks of the document, to be laid elsewhere."""
+        if self._parts.transport.tried is not None:
+            raise UsageError("Take this arrangement first ‹editor.take›; then bring its blocks elsewhere.")
+        return self._all()
 
     def _block(self, made: Arrangement) -> int:
         number = made.block_at(self._parts.transport.result_samples)
@@ -147,11 +160,11 @@ class Arranging(QObject):
 
     def _drop(self, number: int, before: int, is_copy: bool) -> None:
         lay = copied_block if is_copy else moved_block
-        self._apply(lay(self._parts.session.state, self._all(), number, before))
+        self._apply(lay(self._parts.session.state, self._taken(), number, before))
 
     def _choose(self, number: int) -> None:
         laid_by = self._all().block(number).laid_by
-        if laid_by:
+        if laid_by in self._parts.session.state.proposals:
             self._parts.review.choose(laid_by)
 
     def _open_menu(self, number: int, place: QPoint) -> None:

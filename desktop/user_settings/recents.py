@@ -1,4 +1,4 @@
-"""The documents opened last, and the tastes used last."""
+"""The documents opened last, and the tastes and editors used last."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QSettings, Signal
 from engine.strict_json import parse_json
 
 LIMIT = 10
-DOCUMENTS, TASTES = "recent", "recent_tastes"
+DOCUMENTS, TASTES, EDITORS = "recent", "recent_tastes", "recent_editors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Recents(QObject):
 
     Parameters
     ----------
-    stored : under which name of the settings: `DOCUMENTS` or `TASTES`
+    stored : under which name of the settings: `DOCUMENTS`, `TASTES` or `EDITORS`
 
     Signals
     -------

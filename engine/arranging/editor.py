@@ -15,6 +15,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from engine.arranging.decode import Bounds, Decoded, several
+from engine.arranging.habits import Habits
 from engine.arranging.heard import COLUMNS, Heard
 from engine.arranging.learning import Pair, Read, edit_loss, example_states, group_loss, tensors_of
 from engine.arranging.network import Adapter, ArrangingNetwork
@@ -44,11 +45,13 @@ class Editor:
     Attributes
     ----------
     pairs : at least one
+    habits : what is done in them, in words; None in a file of before they were counted
     """
 
     name: str
     pairs: tuple[Pair, ...]
     adapter: Adapter
+    habits: Habits | None = None
 
 
 @lru_cache(maxsize=1)
@@ -197,7 +200,10 @@ def save_editor(editor: Editor, path: Path, *, overwrite: bool = False) -> None:
         }
         tensors |= {f"pair{number}.{name}": value.contiguous() for name, value in arrays.items()}
         rows.append({"name": pair.name, "rate_hz": heard.steps.rate_hz})
-    metadata = {"offcut": json.dumps({"format": _FORMAT, "name": editor.name, "pairs": rows})}
+    facts: dict[str, object] = {"format": _FORMAT, "name": editor.name, "pairs": rows}
+    if editor.habits is not None:
+        facts["habits"] = editor.habits.facts()
+    metadata = {"offcut": json.dumps(facts)}
     with replacing(path, overwrite=overwrite) as part:
         part.write_bytes(save(tensors, metadata))
 
@@ -234,7 +240,8 @@ def _checked(facts: Mapping[str, object], tensors: Mapping[str, Tensor]) -> Edit
     if not all(bool(torch.isfinite(value).all()) for value in adapter.state_dict().values()):
         raise ValueError("weights that are no numbers")
     pairs = tuple(_pair(number, row, tensors) for number, row in enumerate(rows))
-    return Editor(str(facts["name"]), pairs, adapter.requires_grad_(False))
+    habits = Habits.of_facts(facts.get("habits"))
+    return Editor(str(facts["name"]), pairs, adapter.requires_grad_(False), habits)
 
 
 def _pair(number: int, row: Mapping[str, object], tensors: Mapping[str, Tensor]) -> Pair:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 from engine.cli.output import VerbOutput
 from engine.errors import UsageError
 from engine.progress import Progress
-from engine.safe_write import check_target, shown
+from engine.safe_write import shown
 
 _SUFFIX = ".editor"
 
@@ -29,27 +30,21 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     """Match, learn, and write the editor."""
     if options.out.suffix.lower() != _SUFFIX:
         raise UsageError(f"{shown(options.out)} is no name of an editor: let it end in {_SUFFIX}.")
-    check_target(options.out, overwrite=options.force)  # before minutes of listening
-    from engine.arranging.editor import save_editor
-    from engine.jobs.arrangements.learn_edits import LearnEditsRequest, learn_edits, told_lines
+    from engine.jobs.arrangements.learn_editor_file import learn_editor_file
+    from engine.jobs.arrangements.learn_edits_requests import LearnEditsRequest, RawAndEdited, told_lines
 
-    request = LearnEditsRequest(tuple(options.raw), tuple(options.edited), options.out.stem, options.seed)
-    learned = learn_edits(request, progress)
-    save_editor(learned.editor, options.out, overwrite=options.force)
+    pairs = tuple(RawAndEdited(tuple(options.raw), edited) for edited in options.edited)
+    request = LearnEditsRequest(pairs, options.out.stem, options.seed)
+    written = learn_editor_file(request, options.out, options.force, progress)
     yield VerbOutput(
         {
             "editor": str(options.out),
             "pairs": [
-                {
-                    "raw": str(one.raw),
-                    "edited": str(one.edited),
-                    "matched_share": one.matched_share,
-                    "residual_db": one.residual_db,
-                    "kept_s": one.kept_s,
-                    "raw_s": one.raw_s,
-                }
-                for one in learned.pairs
+                {**asdict(one), "raw": str(one.raw), "edited": str(one.edited)} for one in written.pairs
             ],
+            "habits": {**written.habits.facts(), "words": list(written.habits.words())},
         },
-        "\n".join([*told_lines(learned.pairs), f"Learned into {shown(options.out)}"]),
+        "\n".join(
+            [*told_lines(written.pairs), f"Learned into {shown(options.out)}", *written.habits.words()]
+        ),
     )

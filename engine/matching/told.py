@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.matching.matched import Segment
+from engine.matching.matched import Matched, Segment
 from engine.matching.sound import Sound
 from engine.safe_write import shown
 from engine.spans import united
@@ -70,6 +70,11 @@ def explained_share(segments: Sequence[Segment]) -> float:
         found += length
         explained += length if left_db <= _EXPLAINED_DB else 0
     return explained / max(1, found)
+
+
+def own_share(matched: Matched) -> float:
+    """Return how much of a file is of the recordings, without what is hardly less if they are subtracted."""
+    return matched.matched_share * explained_share(matched.segments)
 
 
 def verdict(segments: Sequence[Segment], share: float, raws: Sequence[Sound], edited: Sound) -> str:

@@ -21,7 +21,8 @@ from engine.document.state import DocumentState
 from engine.edl.gathered import gathered_accepted
 from engine.errors import UsageError
 from engine.jobs.arrangements.arranged import Played, Wanted, edits_that_play
-from engine.jobs.arrangements.learn_edits import LearnEditsRequest, edits_of
+from engine.jobs.arrangements.learn_edits import edits_of
+from engine.jobs.arrangements.learn_edits_requests import LearnEditsRequest, RawAndEdited
 from engine.jobs.arrangements.requests import ArrangeRequest, ProposedArrangement, require_arranging
 from engine.jobs.listen import mono_blocks
 from engine.progress import Progress
@@ -60,7 +61,8 @@ def arrange(request: ArrangeRequest, progress: Progress) -> ProposedArrangement:
     like = []
     if request.like is not None:
         raw, edited = request.like
-        like = list(edits_of(LearnEditsRequest((raw,), (edited,)), progress.part(0.0, 0.5))[0])
+        example = LearnEditsRequest((RawAndEdited((raw,), edited),))
+        like = list(edits_of(example, progress.part(0.0, 0.5)).pairs)
         progress = progress.part(0.5, 1.0)
     blocks = mono_blocks(state, request.media)
     listening = progress.part(0.0, 0.9)

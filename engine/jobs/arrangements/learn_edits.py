@@ -2,62 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
 from engine.arranging.editor import Editor, learn_editor, shipped_network
+from engine.arranging.habits import Counted, Habits, Piece, habits_of
 from engine.arranging.heard import Heard, hear
 from engine.arranging.learning import Pair
-from engine.arranging.orders import length_s, order_heard
+from engine.arranging.orders import order_heard
 from engine.audio.reader import SourceReader
 from engine.beats.listen import listen
-from engine.errors import UsageError
+from engine.errors import OffcutError, UsageError
 from engine.features.mono import mono_of
+from engine.jobs.arrangements.learn_edits_requests import (
+    LearnEditsRequest,
+    LearnedPair,
+    PairQuality,
+    RawAndEdited,
+    pairs_problem,
+    require_files,
+)
 from engine.jobs.matched.match import MatchRequest, match_edited
 from engine.matching.matched import Matched
+from engine.matching.told import own_share
 from engine.progress import Progress
 from engine.safe_write import shown
 from engine.timebase import convert_samples, samples_to_s
 from engine.wording import percent
 
 _LEAST_SHARE = 0.5
+"""Of what sounds in a file; of other music on the same sounds a quarter passes, of masters far over half."""
 _LEAST_S = 5.0
+_EDGE_S = 0.1
+"""Coders leave out so much at an edge by themselves."""
 
 
-@dataclass(frozen=True, slots=True)
-class LearnEditsRequest:
-    """What to learn from.
-
-    Attributes
-    ----------
-    edited : files made of the raw recordings, one or more
-    name : of the editor
-    """
-
-    raws: tuple[Path, ...]
-    edited: tuple[Path, ...]
-    name: str = "editor"
-    seed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class LearnedPair:
-    """What was found of one edited file and one recording in it.
+@dataclass(frozen=True, slots=True, eq=False)
+class MatchedEdits:
+    """What was done with recordings.
 
     Attributes
     ----------
-    matched_share : of what sounds in the edited file, 0 to 1
-    residual_db : what is left of the edited file without the recording, None where that was not measured
+    pairs : as the network takes them
+    told : as they are told
+    habits : what was done in all of them
+    left_out : why some were left out
     """
 
-    raw: Path
-    edited: Path
-    matched_share: float
-    residual_db: float | None
-    kept_s: float
-    raw_s: float
+    pairs: tuple[Pair, ...]
+    told: tuple[LearnedPair, ...]
+    habits: Habits
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,81 +62,161 @@ class LearnedEditor:
     """An editor and what it was learned from."""
 
     editor: Editor
-    pairs: tuple[LearnedPair, ...]
+    edits: MatchedEdits
 
 
 def learn_edits(request: LearnEditsRequest, progress: Progress) -> LearnedEditor:
-    """Match every edited file with the recordings, and adapt the network to what was done.
+    """Match every edited file with its recordings, and adapt the network to what was done.
 
     Raises
     ------
-    UsageError : a file is made of none of the recordings, or they are too short
+    UsageError : a file is made of none of its recordings, or they are too short
     SourceError : a file cannot be read
     Cancelled : the user asked for it
     """
     network = shipped_network()
-    pairs, told = edits_of(request, progress.part(0.0, 0.6))
-    editor = learn_editor(pairs, request.name, network, progress.part(0.6, 1.0), seed=request.seed)
-    return LearnedEditor(editor, told)
+    edits = edits_of(request, progress.part(0.0, 0.88))
+    rest = progress.part(0.88, 1.0)
+    editor = learn_editor(edits.pairs, request.name, network, rest, seed=request.seed)
+    return LearnedEditor(replace(editor, habits=edits.habits), edits)
 
 
-def edits_of(
-    request: LearnEditsRequest, progress: Progress
-) -> tuple[tuple[Pair, ...], tuple[LearnedPair, ...]]:
-    """Return what was done with each recording, as the network takes it and as it is told.
+def edits_of(request: LearnEditsRequest, progress: Progress) -> MatchedEdits:
+    """Return what was done with each recording; reports tell how well each pair fits (`PairQuality`).
 
     Raises
     ------
-    UsageError : a file is made of none of the recordings, or they are too short
+    UsageError : a file is made of none of its recordings, or they are too short
     SourceError : a file cannot be read
     Cancelled : the user asked for it
     """
-    if not request.raws or not request.edited:
-        raise UsageError("There is nothing to learn from: name raw recordings and what was made of them.")
-    matched = []
-    for number, edited in enumerate(request.edited):
-        part = progress.part(0.6 * number / len(request.edited), 0.6 * (number + 1) / len(request.edited))
-        matched.append(match_edited(MatchRequest(request.raws, edited), part))
-        _require(matched[-1])
-    used = sorted({one.raw for each in matched for one in each.segments})
-    heard = {
-        raw: _heard(
-            request.raws[raw],
-            progress.part(0.6 + 0.4 * number / len(used), 0.6 + 0.4 * (number + 1) / len(used)),
-        )
-        for number, raw in enumerate(used)
-    }
+    if problem := pairs_problem(request.pairs):
+        raise UsageError(problem)
+    matched, left_out = [], []
+    matching = progress.part(0.0, 0.6)
+    for number, pair in enumerate(request.pairs):
+        part = matching.step(number, len(request.pairs))
+        try:
+            one = _matched(pair, part)
+        except OffcutError as error:
+            part.report(1.0, str(error), **PairQuality(number, problem=str(error)).figures())
+            if not request.goes_on:
+                raise
+            left_out.append(str(error))
+            continue
+        matched.append(one)
+        part.report(1.0, "", **_quality(number, one).figures())
+    if not matched:
+        raise UsageError(left_out[0])
+    return _learned_from(matched, tuple(left_out), progress.part(0.6, 1.0))
+
+
+def _learned_from(matched: Sequence[Matched], left_out: tuple[str, ...], progress: Progress) -> MatchedEdits:
+    """Listen to the recordings in which anything was found, each once, and say what was done with them."""
+    used = sorted({one.raws[piece.raw] for one in matched for piece in one.segments})
+    heard = {path: _heard(path, progress.step(number, len(used))) for number, path in enumerate(used)}
     pairs, told = [], []
     for one in matched:
         for raw in sorted({segment.raw for segment in one.segments}):
-            pair = _pair(one, raw, heard[raw])
-            pairs.append(pair)
-            told.append(_told(one, raw, pair))
-    return tuple(pairs), tuple(told)
+            pairs.append(_pair(one, raw, heard[one.raws[raw]].heard))
+            told.append(_told(one, raw, heard[one.raws[raw]].counted.length_s))
+    numbers = {path: number for number, path in enumerate(used)}
+    pieces = [tuple(_pieces(one, numbers)) for one in matched]
+    counted = {numbers[path]: one.counted for path, one in heard.items()}
+    return MatchedEdits(tuple(pairs), tuple(told), habits_of(pieces, counted), left_out)
 
 
-def _require(matched: Matched) -> None:
-    if matched.segments and matched.matched_share >= _LEAST_SHARE:
-        return
+def _matched(pair: RawAndEdited, progress: Progress) -> Matched:
+    """Match a pair, or say why nothing can be learned from it."""
+    require_files(pair)
+    matched = match_edited(MatchRequest(pair.raws, pair.edited), progress)
     names = " or ".join(shown(path) for path in matched.raws)
-    raise UsageError(
-        f"Of {shown(matched.edited)} only {percent(matched.matched_share)} comes from {names}: "
-        "name the recordings it was made of."
-    )
+    if not matched.segments or matched.matched_share < _LEAST_SHARE:
+        raise UsageError(
+            f"Of {shown(matched.edited)} only {percent(matched.matched_share)} comes from {names}: "
+            "name the recordings it was made of."
+        )
+    if own_share(matched) < _LEAST_SHARE:
+        raise UsageError(
+            f"{shown(matched.edited)} is like {names} in single notes alone, and not made of it: "
+            "name the recordings it was made of."
+        )
+    if _is_whole(matched):
+        raise UsageError(
+            f"{shown(matched.edited)} is all of {names}, uncut: there is nothing to learn from it."
+        )
+    for raw in sorted({one.raw for one in matched.segments}):
+        _require_long(matched.raws[raw])
+    return matched
 
 
-def _heard(path: Path, progress: Progress) -> Heard:
-    """Listen to a recording: its beats, then the rest."""
+def _require_long(path: Path) -> None:
     with SourceReader(path) as reader:
         if reader.frames < _LEAST_S * reader.rate_hz:
             raise UsageError(
                 f"{shown(path)} lasts {samples_to_s(reader.frames, reader.rate_hz):.1f} s: "
                 f"it takes {_LEAST_S:g} s to learn from."
             )
+
+
+def _is_whole(matched: Matched) -> bool:
+    """Tell whether a recording was left as it is: one piece of one file, and hardly anything left out."""
+    if len(matched.segments) != 1 or len(matched.raws) != 1:
+        return False
+    return all(stop - start < _EDGE_S * matched.rate_hz for start, stop in matched.left_out[0])
+
+
+def _quality(number: int, matched: Matched) -> PairQuality:
+    used = {segment.raw for segment in matched.segments}
+    left = [one.residual_db for one in matched.segments if one.residual_db is not None]
+    return PairQuality(
+        number,
+        matched.matched_share,
+        median(left) if left else None,
+        sum(_length_s(matched, raw) for raw in used),
+        sum(_left_out_s(matched, raw) for raw in used),
+    )
+
+
+def _length_s(matched: Matched, raw: int) -> float:
+    lengths = (one.raw_stop_samples - one.raw_start_samples for one in matched.segments if one.raw == raw)
+    return samples_to_s(sum(lengths), matched.rate_hz)
+
+
+def _left_out_s(matched: Matched, raw: int) -> float:
+    return samples_to_s(sum(stop - start for start, stop in matched.left_out[raw]), matched.rate_hz)
+
+
+def _pieces(matched: Matched, numbers: Mapping[Path, int]) -> Iterator[Piece]:
+    """Yield what is heard, each piece from the middle of one crossfade to the middle of the next."""
+    following = [*matched.segments[1:], None]
+    for one, after in zip(matched.segments, following, strict=True):
+        into = one.crossfade_samples * one.speed / 2.0
+        out_of = 0.0 if after is None else after.crossfade_samples * one.speed / 2.0
+        yield Piece(
+            numbers[matched.raws[one.raw]],
+            (one.raw_start_samples + into) / matched.rate_hz,
+            (one.raw_stop_samples - out_of) / matched.rate_hz,
+            not one.is_boundary_free,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _HeardRaw:
+    heard: Heard
+    counted: Counted
+
+
+def _heard(path: Path, progress: Progress) -> _HeardRaw:
+    """Listen to a recording: its beats, then the rest."""
+    with SourceReader(path) as reader:
         rate_hz, frames = reader.rate_hz, reader.frames
         grid = listen(mono_of(reader, rate_hz), rate_hz, frames, progress.part(0.0, 0.7)).grid
     with SourceReader(path) as reader:
-        return hear(mono_of(reader, rate_hz), rate_hz, frames, grid, None, progress.part(0.7, 1.0))
+        heard = hear(mono_of(reader, rate_hz), rate_hz, frames, grid, None, progress.part(0.7, 1.0))
+    beats, downbeats = grid.beats_samples / rate_hz, grid.downbeats_samples / rate_hz
+    length_s = samples_to_s(frames, rate_hz)
+    return _HeardRaw(heard, Counted(length_s, beats, downbeats, heard.takes.played_s))
 
 
 def _pair(matched: Matched, raw: int, heard: Heard) -> Pair:
@@ -155,26 +232,14 @@ def _pair(matched: Matched, raw: int, heard: Heard) -> Pair:
     return Pair(matched.edited.name, heard, order_heard(spans, heard.steps))
 
 
-def _told(matched: Matched, raw: int, pair: Pair) -> LearnedPair:
+def _told(matched: Matched, raw: int, raw_s: float) -> LearnedPair:
     left = [one.residual_db for one in matched.segments if one.raw == raw and one.residual_db is not None]
-    steps = pair.heard.steps
     return LearnedPair(
         matched.raws[raw],
         matched.edited,
         matched.matched_share,
         median(left) if left else None,
-        length_s(pair.order, steps),
-        float(steps.lengths_s.sum()),
+        _length_s(matched, raw),
+        _left_out_s(matched, raw),
+        raw_s,
     )
-
-
-def told_lines(pairs: Sequence[LearnedPair]) -> list[str]:
-    """Say of each pair what was found."""
-    lines = []
-    for one in pairs:
-        left = "" if one.residual_db is None else f", {one.residual_db:.0f} dB left"
-        lines.append(
-            f"{shown(one.edited.name)}: {percent(one.matched_share)} of it is found in {shown(one.raw.name)}"
-            f"{left}; {one.kept_s:.0f} s are made of {one.raw_s:.0f} s"
-        )
-    return lines

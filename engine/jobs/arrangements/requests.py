@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.document.analysis import BeatGrid, ScoreCurve
-from engine.document.change import Edit
-from engine.document.edits import replace_proposals
+from engine.document.change import Edit, merged
+from engine.document.decisions import Verdict
+from engine.document.edits import decide, replace_proposals
+from engine.document.file.storage import apply_rows
 from engine.document.kinds.cut import CUT
 from engine.document.kinds.ordering import MOVE, REPEAT
 from engine.document.proposals import BY_ARRANGING, Proposal
 from engine.document.state import DocumentState
 from engine.errors import UsageError
+from engine.safe_write import shown
 from engine.timebase import format_time
 from engine.wording import counted, listed
 
@@ -45,6 +48,13 @@ class ArrangeRequest:
     def is_anybody(self) -> bool:
         """Whether nobody says as whom to arrange, like what, or how long."""
         return self.editor is None and self.like is None and self.minutes is None
+
+    @property
+    def words(self) -> str:
+        """Say whose arrangement it is, how long it was to be, and which of many."""
+        parts = [] if self.editor is None else [f"as {shown(self.editor.stem)}"]
+        parts += [] if self.minutes is None else [f"to {self.minutes:g} min"]
+        return ", ".join([*parts, f"seed {self.seed}" if self.seed else "the likeliest"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +90,19 @@ class ProposedArrangement:
         label = f"Proposed an arrangement of {counted(len(self.proposals), 'edit')}"
         kinds = (CUT.name, REPEAT.name, MOVE.name)
         return replace_proposals(state, self.proposals, {}, label, kinds=kinds, makers=(BY_ARRANGING,))
+
+    def taken_into(self, state: DocumentState) -> Edit:
+        """Return the edit that puts them into a document and accepts them; what was answered stays."""
+        put = self.put_into(state)
+        after = apply_rows(state, put.changes)
+        ids = [one.id for one in self.proposals if after.verdict(one.id) is Verdict.UNDECIDED]
+        accepted = decide(after, ids, Verdict.ACCEPTED)
+        label = f"Took an arrangement of {counted(len(self.proposals), 'edit')}"
+        return Edit(label, merged(put.changes, accepted.changes))
+
+    def heard_in(self, state: DocumentState) -> DocumentState:
+        """Return a document as it would be once they are taken."""
+        return apply_rows(state, self.taken_into(state).changes)
 
 
 def require_arranging(state: DocumentState, minutes: float | None) -> None:

@@ -29,7 +29,7 @@ from engine.matching.match import match_sounds
 from engine.matching.matched import Matched, Segment
 from engine.matching.refining.line_sound import as_channels
 from engine.matching.sound import Sound, opened
-from engine.matching.told import explained_share
+from engine.matching.told import own_share
 from engine.progress import Progress
 from engine.safe_write import shown
 from engine.timebase import format_time, samples_to_s
@@ -183,16 +183,11 @@ def _playable(matched: Matched) -> tuple[Segment, ...]:
     return tuple(one for one in matched.segments if one.speed == 1.0)
 
 
-def _own_share(matched: Matched) -> float:
-    """Return how much of a file is of the recording, without what is hardly less when that is subtracted."""
-    return matched.matched_share * explained_share(matched.segments)
-
-
 def _require_own(matched: Matched, segments: Sequence[Segment]) -> None:
     name = shown(matched.edited.name)
-    if _own_share(matched) < LEAST_SHARE:
+    if own_share(matched) < LEAST_SHARE:
         raise UsageError(
-            f"{name} is hardly made of this recording: {percent(_own_share(matched), 1)} of what sounds in "
+            f"{name} is hardly made of this recording: {percent(own_share(matched), 1)} of what sounds in "
             "it was found. Nothing was changed."
         )
     if not segments:

@@ -11,6 +11,7 @@ import pytest
 import soundfile
 
 from engine.arranging.decode import Decoded
+from engine.arranging.editor import load_editor, save_editor
 from engine.arranging.heard import Heard
 from engine.arranging.orders import order_of
 from engine.cli.main import main
@@ -22,7 +23,16 @@ from engine.document.state import DocumentState
 from engine.edl.build import build
 from engine.errors import UsageError
 from engine.jobs.arrangements.arrange import bounds_of, proposed_of
+from engine.jobs.arrangements.learn_edits import edits_of
+from engine.jobs.arrangements.learn_edits_requests import (
+    LearnEditsRequest,
+    PairQuality,
+    RawAndEdited,
+    pair_problem,
+    pairs_problem,
+)
 from engine.jobs.arrangements.requests import require_arranging
+from engine.progress import SILENT, ReportingProgress
 from engine.takes.takes import FoundTakes, Take, TakeGroup
 from tests.engine.arranging import made
 from tests.engine.edl.recordings import timeline_state
@@ -129,6 +139,88 @@ def test_the_verbs_learn_and_arrange(folder: Path, capsys: pytest.CaptureFixture
         proposals = document.state.proposals
         assert {one.maker for one in proposals.values()} == {BY_ARRANGING}
         assert len(proposals) == len(told["arrangement"])
+
+
+def test_what_was_learned_is_told_in_words_and_kept_in_the_file(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["learn-edits", "--raw", str(folder / "one.flac"), "--edited", str(folder / "edited.flac")]
+    assert main([*words, "--out", str(folder / "mine.editor"), "--force", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    (pair,) = told["pairs"]
+    assert pair["left_out_s"] == pytest.approx(40.0 - 26.0, abs=0.2)
+    habits = told["habits"]
+    # The false start sounds as the take begins, so that a part may be found in either.
+    assert habits["pieces"] in (2, 3)
+    assert habits["cuts"] >= 2
+    assert (habits["loops"], habits["plays"]) == (0, pytest.approx(1.0, abs=0.01))
+    assert habits["kept_share"] == pytest.approx(26.0 / 40.0, abs=0.01)
+    assert habits["words"][0].startswith(f"Length of a piece: {habits['piece_s']:.1f} s")
+    editor = load_editor(folder / "mine.editor")
+    assert editor.habits is not None
+    assert list(editor.habits.words()) == habits["words"]
+    save_editor(replace(editor, habits=None), folder / "older.editor")
+    assert load_editor(folder / "older.editor").habits is None
+
+
+def test_a_pair_that_is_none_is_left_out_where_that_is_wanted(folder: Path) -> None:
+    reports: list[PairQuality] = []
+
+    def listen(_fraction: float, text: str, figures: dict[str, float]) -> None:
+        if (found := PairQuality.reported(text, figures)) is not None:
+            reports.append(found)
+
+    one = folder / "one.flac"
+    pairs = tuple(RawAndEdited((one,), folder / name) for name in ("other.flac", "edited.flac", "gone.flac"))
+    made = edits_of(LearnEditsRequest(pairs, goes_on=True), ReportingProgress(listen))
+    assert [bool(found.problem) for found in reports] == [True, False, True]
+    assert tuple(found.problem for found in reports if found.problem) == made.left_out
+    assert reports[1].matched_share > 0.95
+    assert reports[1].left_out_s == pytest.approx(14.0, abs=0.2)
+    assert "0:14 left out" in reports[1].words
+    assert len(made.pairs) == 1
+
+
+def test_other_music_of_the_same_sounds_is_no_edit(folder: Path) -> None:
+    pair = RawAndEdited((folder / "one.flac",), folder / "two.flac")
+    with pytest.raises(UsageError, match="not made of it"):
+        edits_of(LearnEditsRequest((pair,)), SILENT)
+
+
+def test_a_copy_of_the_recording_teaches_nothing(folder: Path, tmp_path: Path) -> None:
+    one = folder / "one.flac"
+    copy = tmp_path / "copy.flac"
+    copy.write_bytes(one.read_bytes())
+    with pytest.raises(UsageError, match="the same file"):
+        edits_of(LearnEditsRequest((RawAndEdited((one,), copy),)), SILENT)
+    samples, rate_hz = soundfile.read(one)
+    soundfile.write(tmp_path / "copy.wav", samples, rate_hz, "FLOAT")
+    with pytest.raises(UsageError, match="uncut"):
+        edits_of(LearnEditsRequest((RawAndEdited((one,), tmp_path / "copy.wav"),)), SILENT)
+
+
+@pytest.mark.parametrize(
+    ("raws", "edited", "sentence"),
+    [
+        (("a.wav",), "a.wav", "choose two files"),
+        (("a.wav", "a.wav"), "b.wav", "named twice"),
+        ((), "b.wav", "Which recording"),
+        (("a.wav",), None, "Which file"),
+        ((), None, "Choose a recording"),
+        (("a.wav",), "b.wav", ""),
+    ],
+)
+def test_names_of_a_pair_are_checked(raws: tuple[str, ...], edited: str | None, sentence: str) -> None:
+    said = pair_problem([Path(raw) for raw in raws], None if edited is None else Path(edited))
+    assert sentence in said
+    assert bool(said) == bool(sentence)
+
+
+def test_the_same_edit_is_named_once() -> None:
+    one = RawAndEdited((Path("a.wav"),), Path("b.wav"))
+    other = RawAndEdited((Path("c.wav"),), Path("b.wav"))
+    assert "b.wav is named twice" in pairs_problem([one, other])
+    assert not pairs_problem([one])
 
 
 def test_what_is_held_is_never_cut(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,48 @@
+"""Progress of learning an editor that also tells how well each pair fits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.progress import Progress
+
+if TYPE_CHECKING:
+    from engine.jobs.arrangements.learn_edits_requests import PairQuality
+
+
+@dataclass(frozen=True, slots=True)
+class PairsTold:
+    """Hands reports on, and what they say of a pair to a listener, since of reports the newest alone is seen.
+
+    Attributes
+    ----------
+    found : called on the thread that reports
+    """
+
+    progress: Progress
+    found: Callable[[PairQuality], None]
+
+    def report(self, fraction: float, text: str, **figures: float) -> None:
+        """Pass the report on."""
+        from engine.jobs.arrangements.learn_edits_requests import PairQuality
+
+        quality = PairQuality.reported(text, figures)
+        if quality is None:
+            self.progress.report(fraction, text, **figures)
+        else:
+            self.found(quality)
+            self.progress.report(fraction, "")
+
+    def check_cancelled(self) -> None:
+        """Raise `Cancelled` when the user has asked for it."""
+        self.progress.check_cancelled()
+
+    def part(self, start: float, stop: float) -> PairsTold:
+        """Return a nested share."""
+        return PairsTold(self.progress.part(start, stop), self.found)
+
+    def step(self, number: int, count: int) -> PairsTold:
+        """Return the share of one of `count` equal steps."""
+        return PairsTold(self.progress.step(number, count), self.found)

@@ -1,0 +1,31 @@
+"""Learn an editor and write it: light until it runs, so that another process can be asked for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.jobs.arrangements.learn_edits_requests import EditorWritten, LearnEditsRequest
+from engine.progress import Progress
+from engine.safe_write import check_target
+
+
+def learn_editor_file(
+    request: LearnEditsRequest, out: Path, overwrite: bool, progress: Progress
+) -> EditorWritten:
+    """Learn an editor and write it.
+
+    Raises
+    ------
+    UsageError : a file is made of none of its recordings, or they are too short
+    SourceError : a file cannot be read
+    ExportError : the file cannot be written, or is there already
+    Cancelled : the user asked for it
+    """
+    check_target(out, overwrite=overwrite)  # before minutes of listening
+    from engine.arranging.editor import save_editor
+    from engine.jobs.arrangements.learn_edits import learn_edits
+
+    learned = learn_edits(request, progress)
+    save_editor(learned.editor, out, overwrite=overwrite)
+    edits = learned.edits
+    return EditorWritten(out, edits.told, edits.habits, edits.left_out)

@@ -1,0 +1,196 @@
+"""What the window asks of learning an editor, and what it hears of it: light, so that asking is quick."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from filecmp import cmp
+from pathlib import Path
+
+from engine.arranging.habits import Habits
+from engine.errors import UsageError
+from engine.safe_write import shown
+from engine.timebase import format_time
+from engine.wording import listed, percent
+
+
+@dataclass(frozen=True, slots=True)
+class RawAndEdited:
+    """A file and the recordings it was made of, one or more."""
+
+    raws: tuple[Path, ...]
+    edited: Path
+
+
+@dataclass(frozen=True, slots=True)
+class LearnEditsRequest:
+    """What to learn from.
+
+    Attributes
+    ----------
+    name : of the editor
+    goes_on : whether a pair that is none is told and left out, so that the others are learned from
+    """
+
+    pairs: tuple[RawAndEdited, ...]
+    name: str = "editor"
+    seed: int = 0
+    goes_on: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PairQuality:
+    """How well an edited file and its recordings fit.
+
+    Attributes
+    ----------
+    number : of the pair, from 0
+    matched_share : of what sounds in the edited file, 0 to 1
+    residual_db : what is left of it when the recordings are subtracted; None where that was not measured
+    kept_s, left_out_s : how much of the recordings is heard, each time it is, and how much never
+    problem : why nothing is learned from it, "" where something is
+    """
+
+    number: int
+    matched_share: float = 0.0
+    residual_db: float | None = None
+    kept_s: float = 0.0
+    left_out_s: float = 0.0
+    problem: str = ""
+
+    def figures(self) -> dict[str, float]:
+        """Return them as progress carries them, beside `problem` as its text."""
+        left = {} if self.residual_db is None else {"residual_db": self.residual_db}
+        return {
+            "pair": float(self.number),
+            "matched_share": self.matched_share,
+            "kept_s": self.kept_s,
+            "left_out_s": self.left_out_s,
+            "is_refused": float(bool(self.problem)),
+            **left,
+        }
+
+    @classmethod
+    def reported(cls, text: str, figures: Mapping[str, float]) -> PairQuality | None:
+        """Return what a report says of a pair; None where it speaks of something else."""
+        if "pair" not in figures:
+            return None
+        return cls(
+            int(figures["pair"]),
+            figures["matched_share"],
+            figures.get("residual_db"),
+            figures["kept_s"],
+            figures["left_out_s"],
+            text if figures["is_refused"] else "",
+        )
+
+    @property
+    def words(self) -> str:
+        """Say it in one line."""
+        if self.problem:
+            return self.problem
+        left = "" if self.residual_db is None else f", {self.residual_db:.0f} dB left".replace("-", "−")
+        return f"{percent(self.matched_share)} found{left}; {format_time(self.left_out_s, 0)} left out"
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedPair:
+    """What was found of one edited file and one recording in it.
+
+    Attributes
+    ----------
+    matched_share : of what sounds in the edited file, 0 to 1
+    residual_db : what is left of the edited file without the recording, None where that was not measured
+    kept_s, left_out_s : how much of the recording is heard, each time it is, and how much never
+    """
+
+    raw: Path
+    edited: Path
+    matched_share: float
+    residual_db: float | None
+    kept_s: float
+    left_out_s: float
+    raw_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class EditorWritten:
+    """An editor that was learned and written.
+
+    Attributes
+    ----------
+    left_out : why nothing was learned from some of the pairs
+    """
+
+    path: Path
+    pairs: tuple[LearnedPair, ...]
+    habits: Habits
+    left_out: tuple[str, ...] = ()
+
+
+def pair_problem(raws: Sequence[Path], edited: Path | None) -> str:
+    """Say what is wrong with the names of a pair, "" where nothing is; no file is looked at."""
+    if edited is None:
+        return (
+            f"Which file was made of {_named(raws)}?"
+            if raws
+            else "Choose a recording and what was made of it."
+        )
+    if not raws:
+        return f"Which recording was {shown(edited.name)} made of?"
+    if edited in raws:
+        return f"{shown(edited.name)} is named as the recording and as what was made of it: choose two files."
+    if len(set(raws)) < len(raws):
+        return f"A recording is named twice for {shown(edited.name)}: name it once."
+    return ""
+
+
+def pairs_problem(pairs: Sequence[RawAndEdited]) -> str:
+    """Say what is wrong with the names of some pairs, "" where nothing is; no file is looked at."""
+    if not pairs:
+        return "There is nothing to learn from: name raw recordings and what was made of them."
+    seen: set[Path] = set()
+    for one in pairs:
+        if problem := pair_problem(one.raws, one.edited):
+            return problem
+        if one.edited in seen:
+            return f"{shown(one.edited.name)} is named twice as what was made: name it once."
+        seen.add(one.edited)
+    return ""
+
+
+def require_files(pair: RawAndEdited) -> None:
+    """Refuse a pair whose files are not there, or are the same.
+
+    Raises
+    ------
+    SourceError : one of the files is missing
+    UsageError : the edited file is a copy of a recording
+    """
+    for path in (*pair.raws, pair.edited):
+        if not path.is_file():
+            raise UsageError(
+                f"There is no file {shown(path)}: it was moved, renamed or deleted; choose it again."
+            )
+    for raw in pair.raws:
+        same_size = raw.stat().st_size == pair.edited.stat().st_size
+        if same_size and cmp(raw, pair.edited, shallow=False):
+            raise UsageError(
+                f"{shown(pair.edited)} is the same file as {shown(raw)}: choose what was made of it."
+            )
+
+
+def told_lines(pairs: Sequence[LearnedPair]) -> list[str]:
+    """Say of each pair what was found."""
+    lines = []
+    for one in pairs:
+        left = "" if one.residual_db is None else f", {one.residual_db:.0f} dB left"
+        lines.append(
+            f"{shown(one.edited.name)}: {percent(one.matched_share)} of it is found in {shown(one.raw.name)}"
+            f"{left}; {one.kept_s:.0f} s are made of {one.raw_s:.0f} s"
+        )
+    return lines
+
+
+def _named(paths: Sequence[Path]) -> str:
+    return listed([shown(path.name) for path in paths])

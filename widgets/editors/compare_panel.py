@@ -1,0 +1,160 @@
+"""Two arrangements to choose from: how long each is, and which one is heard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from widgets.controls.elided_label import paint_words
+from widgets.controls.icons import paint_icon
+from widgets.controls.key_caps import KeyButton
+from widgets.theme import TEXT, Theme, mono_font, px, ui_font
+
+_WORDS = {"editor.compare": "Hear", "editor.take": "Take"}
+_OTHER = "Other"
+"""Short, so that the keys stand beside them: the panel is as narrow as the queue."""
+_ROW, _SIDE, _GAP, _MARGIN = 26, 12, 8, 14
+
+
+@dataclass(frozen=True, slots=True)
+class ArrangementRow:
+    """An arrangement that can be heard.
+
+    Attributes
+    ----------
+    letter : by which it is spoken of, such as "A"
+    words : whose it is and its seed
+    length : how long it is
+    is_heard : whether it is what the result plays
+    """
+
+    letter: str
+    words: str
+    length: str
+    is_heard: bool = False
+
+
+class ComparePanel(QFrame):
+    """Shows arrangements; a click on one hears it.
+
+    Attributes
+    ----------
+    rows : what is shown
+    row_views : the lines themselves
+
+    Signals
+    -------
+    chosen(number) : a row was clicked
+    command_requested : the id of the command of a button
+    """
+
+    chosen = Signal(int)
+    command_requested = Signal(str)
+
+    def __init__(self, theme: Theme, keys: Mapping[str, str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("surface", "panel")
+        self.setAccessibleName("Two arrangements")
+        self.rows: tuple[ArrangementRow, ...] = ()
+        self._title = QLabel("Two arrangements")
+        self._title.setProperty("role", "title")
+        self.row_views = tuple(_Row(theme, number) for number in range(2))
+        self._buttons = {name: KeyButton(theme, words, keys.get(name, "")) for name, words in _WORDS.items()}
+        self._lay_out()
+        self.set_theme(theme)
+        self.hide()
+
+    def _lay_out(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, px(8), 0, px(8))
+        layout.setSpacing(px(5))
+        self._title.setContentsMargins(px(_MARGIN), 0, px(_MARGIN), 0)
+        layout.addWidget(self._title)
+        rows = QVBoxLayout()
+        rows.setSpacing(0)
+        for row in self.row_views:
+            rows.addWidget(row)
+            row.clicked.connect(self.chosen)
+        layout.addLayout(rows)
+        buttons = QHBoxLayout()
+        buttons.setContentsMargins(px(_MARGIN - 4), 0, px(_MARGIN - 4), 0)
+        buttons.setSpacing(px(5))
+        for name, button in self._buttons.items():
+            button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            button.clicked.connect(lambda _=False, name=name: self.command_requested.emit(name))
+            buttons.addWidget(button)
+        layout.addLayout(buttons)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paint with these colours from now on."""
+        for row in self.row_views:
+            row.set_theme(theme)
+        for button in self._buttons.values():
+            button.set_theme(theme)
+        self.setStyleSheet(f"ComparePanel {{ border-top: 1px solid {theme.line}; }}")
+
+    def show_rows(self, rows: Sequence[ArrangementRow]) -> None:
+        """Show two arrangements, or nothing where there are no two."""
+        self.rows = tuple(rows)
+        for view, row in zip(self.row_views, rows, strict=False):
+            view.set_row(row)
+        is_heard = any(row.is_heard for row in rows)
+        self._buttons["editor.compare"].setText(_OTHER if is_heard else _WORDS["editor.compare"])
+        self._buttons["editor.compare"].setAccessibleName("Hear the other one" if is_heard else "Hear one")
+        self._buttons["editor.take"].setEnabled(is_heard)
+        self.setVisible(len(rows) == len(self.row_views))
+
+
+class _Row(QWidget):
+    """A line: whether it is heard, its letter and words, and how long it is."""
+
+    clicked = Signal(int)
+
+    def __init__(self, theme: Theme, number: int) -> None:
+        super().__init__()
+        self._theme, self._number = theme, number
+        self._row = ArrangementRow("", "", "")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paint with these colours from now on."""
+        self._theme = theme
+        self.update()
+
+    def set_row(self, row: ArrangementRow) -> None:
+        """Show an arrangement."""
+        self._row = row
+        said = [f"{row.letter}: {row.words}", row.length, *(["heard now"] if row.is_heard else [])]
+        self.setAccessibleName(", ".join(said))
+        self.setToolTip(", ".join(said))
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(px(160), px(_ROW))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.clicked.emit(self._number)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter, theme, row = QPainter(self), self._theme, self._row
+        inside = QRectF(self.rect()).adjusted(px(_MARGIN), 0, -px(_MARGIN), 0)
+        if row.is_heard:
+            painter.fillRect(self.rect(), QColor(theme.current_row))
+            side = px(_SIDE)
+            place = QRectF(inside.left(), inside.center().y() - side / 2, side, side)
+            paint_icon(painter, "play", place, theme.undecided)
+        mono = mono_font(TEXT - 1)
+        width = QFontMetricsF(mono).horizontalAdvance(row.length)
+        right = QRectF(inside.right() - width, inside.top(), width + 1, inside.height())
+        paint_words(painter, right, row.length, mono, theme.text)
+        left = inside.adjusted(px(_SIDE + _GAP), 0, -width - px(_GAP), 0)
+        used = paint_words(painter, left, row.letter, ui_font(TEXT - 1), theme.text)
+        words = left.adjusted(used + px(_GAP), 0, 0, 0)
+        paint_words(painter, words, row.words, ui_font(TEXT - 1), theme.text if row.is_heard else theme.dim)
+        painter.end()

@@ -1,0 +1,59 @@
+"""Lists with two lines a row: what it is, and below it what is said of it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter
+from PySide6.QtWidgets import QListWidgetItem, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from engine.wording import one_line
+from widgets.controls.elided_label import paint_words
+from widgets.theme import TEXT_SMALL, Theme, px, ui_font
+
+_TITLE = int(Qt.ItemDataRole.UserRole) + 1
+_SAID, _IS_BAD = _TITLE + 1, _TITLE + 2
+_HEIGHT = 46
+
+
+def set_lines(item: QListWidgetItem, title: str, said: str, *, is_bad: bool = False) -> None:
+    """Say what stands in a row.
+
+    Parameters
+    ----------
+    is_bad : whether what is said of it is what is wrong with it
+    """
+    for role, value in ((_TITLE, one_line(title)), (_SAID, one_line(said)), (_IS_BAD, is_bad)):
+        item.setData(role, value)
+    spoken = ". ".join(filter(None, (item.data(_TITLE), item.data(_SAID))))
+    item.setData(int(Qt.ItemDataRole.AccessibleTextRole), spoken)
+
+
+class TwoLines(QStyledItemDelegate):
+    """Paints them."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.theme = theme
+
+    def initStyleOption(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().initStyleOption(option, index)
+        option.text = ""
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(1, px(_HEIGHT))
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().paint(painter, option, index)
+        area = QRectF(option.rect).adjusted(px(8), px(4), -px(8), -px(4))
+        first = QRectF(area.left(), area.top(), area.width(), area.height() / 2)
+        title = QFontMetricsF(ui_font()).elidedText(
+            str(index.data(_TITLE) or ""), Qt.TextElideMode.ElideMiddle, first.width()
+        )
+        paint_words(painter, first, title, ui_font(), self.theme.text)
+        token = self.theme.error if index.data(_IS_BAD) else self.theme.dim
+        below = first.translated(0, area.height() / 2)
+        paint_words(painter, below, str(index.data(_SAID) or ""), ui_font(TEXT_SMALL), token)

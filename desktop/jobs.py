@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
 from engine.document.state import DocumentState
+from engine.extensions import standing_of_all
 from engine.jobs import import_ahead
 from engine.jobs.import_audio import Imported, ImportRequest, import_audio
 from engine.jobs.improve import Improved, ImproveRequest, improve
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from engine.jobs.arrange_requests import ArrangeRequest, ProposedArrangement
     from engine.jobs.find_sounds import FoundRepairs
     from engine.jobs.listen import FoundAnalyses, ListenRequest
+    from engine.jobs.makers import MadeProposals, MakerRequest
     from engine.jobs.matched_edit import MatchedEdit, MatchedEditRequest
     from engine.jobs.repair_requests import (
         FindRequest,
@@ -106,6 +108,19 @@ def compare_recorders(request: RecordersRequest, progress: Progress) -> Proposed
     from engine.jobs.second_recorders import propose_recorders
 
     return propose_recorders(request, progress)
+
+
+def make_proposals(request: MakerRequest, progress: Progress) -> MadeProposals:
+    """Have a maker propose."""
+    from engine.jobs import makers
+
+    return makers.make_proposals(request, progress)
+
+
+def left_out_extensions(progress: Progress) -> tuple[str, ...]:
+    """Load what packages add that the window shows, and say what of it cannot be used."""
+    progress.check_cancelled()
+    return tuple(one.trouble for one in standing_of_all(only_light=True) if one.trouble)
 
 
 def weigh_tempo(request: ListenRequest, progress: Progress) -> ProposedTempo:

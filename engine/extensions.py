@@ -243,6 +243,11 @@ def _stray(extension: Extension) -> str:
     return f"{extension.words} is left out: there is no group {quoted(extension.group)}, use {known}."
 
 
+def any_named() -> bool:
+    """Tell whether a package that is installed adds anything; nothing of it is imported."""
+    return bool(_named())
+
+
 @cache
 def _found() -> tuple[_Named, ...]:
     """Return what installed packages name, in the order of their names."""

@@ -179,7 +179,10 @@ def _made(options: argparse.Namespace, progress: Progress) -> VerbOutput:
 
     with opened(options.project) as document:
         media = locate_all(document.state, document.path.absolute().parent)
-        made = make_proposals(request_of(options.maker, document, media), progress)
+        found = {kind: document.analysis(kind) for kind in ("listening", "score", "nearest", "hits")}
+        grid = grid_in_force(document.state, document.analysis("beats"))
+        request = request_of(options.maker, document.state, media, {**found, "beats": grid})
+        made = make_proposals(request, progress)
         document.apply(made.put_into(document.state))
         state = document.state
     rows = [

@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
+from types import MappingProxyType
 
 from engine.document.analysis import Analysis, ScoreCurve
 from engine.document.change import Edit
 from engine.document.decisions import Decision, edited
-from engine.document.document import Document
 from engine.document.edits import replace_proposals
 from engine.document.kinds import KINDS, not_available
 from engine.document.proposals import ADDED_MAKER, BY_TAKES, Alternative, Proposal, proposal_id
@@ -24,8 +24,6 @@ from engine.errors import DocumentError, UsageError
 from engine.extensions import Extended, Extension, UnusableError, require_type
 from engine.progress import Progress
 from engine.wording import counted, listed, quoted
-
-ANALYSES = ("beats", "listening", "score", "nearest", "hits")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,8 @@ class MakerRequest:
     ----------
     name : of the maker, as it is registered
     media : where each source is now, by source id
-    analyses : what is known of the document, by the kind of analysis (`ANALYSES`)
+    analyses : what was heard of the document before, as far as anybody listened: "beats" (`BeatGrid`),
+        "listening" (`Listening`), "score" (`ScoreCurve`), "nearest" (`NearestKept`), "hits" (`Hits`)
     """
 
     name: str
@@ -118,11 +117,12 @@ class MadeProposals:
         return replace_proposals(state, self.proposals, {}, label, kinds=kinds, makers=(maker,))
 
 
-def request_of(name: str, document: Document, media: Mapping[str, Path]) -> MakerRequest:
-    """Return what a maker is asked with of an open document."""
-    found = {kind: document.analysis(kind) for kind in ANALYSES}
+def request_of(
+    name: str, state: DocumentState, media: Mapping[str, Path], found: Mapping[str, Analysis | None]
+) -> MakerRequest:
+    """Return what a maker is asked with of a document; `found` holds None for what nobody listened for."""
     known = {kind: analysis for kind, analysis in found.items() if analysis is not None}
-    return MakerRequest(name, document.state, media, known)
+    return MakerRequest(name, state, media, MappingProxyType(known))
 
 
 def make_proposals(request: MakerRequest, progress: Progress) -> MadeProposals:

@@ -23,6 +23,7 @@ OPENS_A_DIALOG = {
     "file.take_edit",
     "editor.length",
     "editor.choose",
+    "taste.maker",
     *("file.snapshot", "file.export", "file.preferences", "file.quit"),
     *("tracks.menu", "tracks.color", "tracks.group", "tracks.role", "view.spectrogram"),
     *("view.messages", "file.demo"),

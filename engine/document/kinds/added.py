@@ -54,12 +54,12 @@ def _held(kind: Kind, extension: Extension) -> Kind:
     def effect(edited: Edited) -> tuple[Operation, ...]:
         try:
             done = tuple(kind.effect(edited))
-            in_order = all(0 <= one.start_samples <= one.stop_samples for one in done)
+            is_sound = all(isinstance(one, Operation) and _is_span(one) for one in done)
         except DocumentError:
             raise
         except Exception as error:
             raise failed(error) from error
-        if not in_order or not all(isinstance(one, Operation) for one in done):
+        if not is_sound:
             raise DocumentError(f"{extension.words} failed: what it does is no operation on a span.")
         return done
 
@@ -77,6 +77,10 @@ def _held(kind: Kind, extension: Extension) -> Kind:
         how_much=_said(kind.how_much),
         other=other,
     )
+
+
+def _is_span(one: Operation) -> bool:
+    return 0 <= one.start_samples <= one.stop_samples
 
 
 def _said(words: Callable[[Edited, int], str]) -> Callable[[Edited, int], str]:

@@ -117,6 +117,9 @@ class Extended(Mapping[str, T], Generic[T]):
             return self._own[name]
         return self.added[name]
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._own or name in self.added
+
     def __iter__(self) -> Iterator[str]:
         yield from self._own
         yield from self.added

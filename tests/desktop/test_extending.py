@@ -126,4 +126,6 @@ def test_a_maker_and_a_kind_of_a_package_are_used_in_the_window(
     assert "Traceback" not in done.stderr
     length_samples, told = json.loads(done.stdout.splitlines()[-1])
     assert any("Long pauses: 1 edit proposed." in one for one in told)
-    assert length_samples == pytest.approx(9 * 22_050, abs=0.03 * 22_050), "four of the five silent seconds go"
+    assert length_samples == pytest.approx(9 * 22_050, abs=0.03 * 22_050), (
+        "four of the five silent seconds go"
+    )

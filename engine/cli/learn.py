@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
-from contextlib import nullcontext, redirect_stderr
+from contextlib import ExitStack, redirect_stderr
 from dataclasses import asdict
 from io import StringIO
 from pathlib import Path
@@ -63,9 +63,11 @@ def _learn_across(options: argparse.Namespace, progress: Progress) -> Iterator[V
     from engine.learning.across import Machines, training_across
 
     machines = Machines(options.devices, options.nodes, options.node_rank, options.main_address)
-    with training_across(machines) as is_first:
-        with nullcontext() if is_first else redirect_stderr(StringIO()):  # warnings are said once
-            answers = list(_learn(options, progress if is_first else SILENT))
+    said_once = ExitStack()
+    with training_across(machines) as is_first, said_once:
+        if not is_first:
+            said_once.enter_context(redirect_stderr(StringIO()))
+        answers = list(_learn(options, progress if is_first else SILENT))
     if is_first:
         yield from answers
 

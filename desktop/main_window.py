@@ -177,6 +177,7 @@ class MainWindow(QMainWindow):
         self.look.changed.connect(self._set_theme)
         self.session.replaced.connect(self._show_document)
         self.session.replaced.connect(self.timeline.heads.clear_clips)
+        self.session.replaced.connect(self._garbage.let_stand)
         self.session.changed.connect(self._show_change)
         bars = (self.top_bar, self.selection_bar, self.status_bar)
         for asking in (*bars, self.queue_panel, self.timing_panel):

@@ -30,7 +30,7 @@ from engine.document.decisions import Verdict
 from engine.document.pictures import set_pictures
 from engine.document.table import table_of
 from engine.document.track import Picture
-from engine.jobs.media import MediaRequest, find_media
+from engine.jobs.recordings.media import MediaRequest, find_media
 from engine.progress import SILENT
 from widgets.review.queue_view import QueueView
 from widgets.timeline.frame_times import frame_times, walk
@@ -111,7 +111,9 @@ class Bench:
 
 @contextmanager
 def opened(folder: Path, load: str) -> Iterator[Bench]:
-    """Give a window with its document open."""
+    """Give a window with its document open; what is decided in it is no part's that comes after."""
+    document = document_of(folder, load)
+    as_made = document.read_bytes()
     bench = Bench(folder, load)
     bench.open()
     bench.settle()
@@ -119,6 +121,7 @@ def opened(folder: Path, load: str) -> Iterator[Bench]:
         yield bench
     finally:
         bench.close()
+        document.write_bytes(as_made)
 
 
 def at(times: NDArray[np.float64], percent: int) -> float:

@@ -185,13 +185,13 @@ def _trouble_of_kind(one: Proposal) -> str:
 
 
 def _recorders(request: MakerRequest, progress: Progress) -> Sequence[Proposal]:
-    from engine.jobs.second_recorders import RecordersRequest, propose_recorders
+    from engine.jobs.drums.second_recorders import RecordersRequest, propose_recorders
 
     return propose_recorders(RecordersRequest(request.state, request.media), progress).proposals
 
 
 def _takes(request: MakerRequest, progress: Progress) -> Sequence[Proposal]:
-    from engine.jobs.take_proposals import TakesRequest, propose_takes, takes_in_document
+    from engine.jobs.takes.proposals import TakesRequest, propose_takes, takes_in_document
 
     curve = request.analyses.get("score")
     found = takes_in_document(TakesRequest(request.state, request.media), progress)

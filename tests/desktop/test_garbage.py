@@ -73,3 +73,24 @@ def test_python_collects_by_itself_before_and_after(qapp) -> None:  # noqa: ARG0
     assert not gc.isenabled()
     second.close()
     assert gc.isenabled()
+
+
+def test_what_stands_is_walked_over_no_more_until_it_is_dropped(garbage: WindowGarbage) -> None:
+    standing = [[number] for number in range(10_000)]
+    standing.append(standing)
+    dropped = Node()
+    dropped.itself = dropped
+    is_freed = weakref.finalize(dropped, lambda: None)
+    garbage.let_stand()
+    assert gc.get_freeze_count() > len(standing)
+    del dropped
+    gc.collect()
+    assert is_freed.alive
+    garbage.let_stand()
+    assert not is_freed.alive
+
+
+class Node:
+    """Something that names itself."""
+
+    itself: Node

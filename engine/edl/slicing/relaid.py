@@ -19,7 +19,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from itertools import compress, count, pairwise
-from operator import is_not
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,12 +72,17 @@ def _is_ordered(given: tuple[Slice, ...], change: _Change) -> bool:
 def _change(before: tuple[Slice, ...], now: tuple[Slice, ...]) -> _Change | None:
     """Return between which slices all that changed lies; None where nothing did."""
     most = min(len(before), len(now))
-    first = next(compress(count(), map(is_not, before, now)), most)
+    first = next(compress(count(), map(_differ, before, now)), most)
     if first == len(before) == len(now):
         return None
-    same = next(compress(count(), map(is_not, reversed(before), reversed(now))), most)
+    same = next(compress(count(), map(_differ, reversed(before), reversed(now))), most)
     same = min(same, most - first)
     return first, len(before) - same, len(now) - same
+
+
+def _differ(before: Slice, now: Slice) -> bool:
+    """Tell whether two slices say something else; a document read again says the same in other objects."""
+    return before is not now and before != now
 
 
 def _windows(spans: NDArray[np.int64], change: _Change) -> Iterator[tuple[int, int]]:

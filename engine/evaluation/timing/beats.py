@@ -6,6 +6,7 @@ clicks and accented clicks are made; of loops only the tempo is known.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -27,7 +28,7 @@ from engine.evaluation.timing.recordings import (
     read_loop,
     read_song,
 )
-from engine.evaluation.timing.trackers import NAMES, BeatEstimate, estimates
+from engine.evaluation.timing.trackers import BeatEstimate, estimates
 from engine.progress import SILENT, Progress
 
 Line = dict[str, str | float | int]
@@ -107,7 +108,7 @@ def _lines(
     progress: Progress,
 ) -> Iterator[Line]:
     """Yield the metrics of one set of recordings."""
-    answers: dict[str, list[tuple[Recording, BeatEstimate]]] = {tracker: [] for tracker in NAMES}
+    answers: dict[str, list[tuple[Recording, BeatEstimate]]] = defaultdict(list)
     seconds = 0.0
     for done, read in enumerate(readers):
         progress.check_cancelled()

@@ -14,14 +14,16 @@ from numpy.typing import NDArray
 from engine.beats.clicks import accented_clicks, click_track
 from engine.beats.training.groove import TESTED, bars_agree
 from engine.errors import SourceError
-from engine.evaluation.performances.displacement import Displacement
-from engine.evaluation.performances.parts import Part, takes
-from engine.evaluation.performances.pieces import Piece
-from engine.evaluation.performances.takes import Take
+from engine.simulated.performances.displacement import Displacement
+from engine.simulated.performances.parts import Part, takes
+from engine.simulated.performances.pieces import Piece
+from engine.simulated.performances.takes import Take
 
 Times = NDArray[np.float64]
 
 _ON_THE_BEAT_S = 0.002
+_SILENT_S = 0.14
+"""A beat from which the nearest stroke is farther than this was not played."""
 _NOTES = {
     Piece.KICK: 36,
     Piece.SNARE: 38,
@@ -54,6 +56,13 @@ class Recording:
     downbeats_s: Times = field(default_factory=_no_times)
     played_s: Times = field(default_factory=_no_times)
     onsets_s: Times = field(default_factory=_no_times)
+
+    @property
+    def beats_as_played_s(self) -> Times:
+        """When beats were played, and where nobody played one when the click was."""
+        apart = np.abs(self.beats_s[:, None] - self.played_s[None, :])
+        silent = apart.min(axis=1, initial=np.inf) > _SILENT_S
+        return np.sort(np.concatenate([self.played_s, self.beats_s[silent]]))
 
 
 def click_recording(tempo_bpm: float, rate_hz: int) -> Recording:

@@ -15,20 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.kinds.hit import FLAM, HIT, ONSET_SAMPLES
-from engine.document.kinds.payload import real
+from engine.document.kinds.payload import CROSSFADE_MS, real
 from engine.document.kinds.sounding import BY_SAMPLES
 from engine.edl.delay import delayed
-from engine.evaluation.performances.displacement import Displacement
-from engine.evaluation.performances.parts import takes
-from engine.evaluation.performances.performance import Performance
-from engine.evaluation.performances.takes import Take
 from engine.evaluation.timing.aligned import Recorded, recorded
 from engine.evaluation.timing.fills import SILENCE, compare_fills
 from engine.evaluation.timing.hit_scores import rows_found
 from engine.evaluation.timing.hits import found_in
 from engine.evaluation.timing.placement_scores import ends_of
-from engine.jobs.aligned_files import Aligned
+from engine.jobs.drums.aligned_files import Aligned
 from engine.progress import SILENT, Progress
+from engine.simulated.performances.displacement import Displacement
+from engine.simulated.performances.parts import takes
+from engine.simulated.performances.performance import Performance
+from engine.simulated.performances.takes import Take
 
 Line = dict[str, str | float | int]
 Heard = Mapping[str, NDArray[np.float32]]
@@ -115,7 +115,7 @@ def _lags_samples(files: Recorded, done: Aligned, heard: Heard) -> list[float]:
     """Return how far each microphone is off where its stroke was to go, as the largest of all, a stroke each.
 
     To the first order a sound that is late by d differs by d times its slope. Strokes of which one voice is
-    moved by itself are left out, and those that such a voice still sounds in.
+    moved by itself are left out, those that such a voice still sounds in, and what the next slice fades into.
     """
     alone = [
         (one.start_samples, one.stop_samples + max(0.0, real(one.payload, BY_SAMPLES, 0.0)))
@@ -133,8 +133,10 @@ def _lags_samples(files: Recorded, done: Aligned, heard: Heard) -> list[float]:
         onset = real(proposal.payload, ONSET_SAMPLES, 0.0)
         by = real(proposal.payload, BY_SAMPLES, 0.0)
         at = round(onset + by)
-        if at + first >= 0 and at + last <= files.state.length_samples:
-            lags.append(max(_lag(files, heard, name, at + first, at + last, by) for name in heard))
+        fades = round(real(proposal.payload, CROSSFADE_MS, 0.0) / 1000.0 * files.performance.rate_hz)
+        begins, ends = at + first, at + min(last, round(stop - onset) - fades)
+        if begins >= 0 and begins + first < ends <= files.state.length_samples:
+            lags.append(max(_lag(files, heard, name, begins, ends, by) for name in heard))
     return lags
 
 

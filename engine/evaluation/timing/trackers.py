@@ -1,4 +1,8 @@
-"""What finds beats, behind one interface: ours, ours without a model, librosa, and 120 BPM all the time."""
+"""What finds beats, behind one interface: ours, ours without a model, librosa, and 120 BPM all the time.
+
+Where it is known when beats were played, that is a row too: the ceiling, since nobody hears a click that the
+drummer alone heard.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +36,7 @@ class BeatEstimate:
 
 
 def estimates(recording: Recording) -> dict[str, BeatEstimate]:
-    """Return what each tracker finds, by its name; the first is ours."""
+    """Return what each tracker finds, by its name; the first is ours, and "as played" is the ceiling."""
     traces = trace([recording.samples], recording.rate_hz, len(recording.samples))
     onsets_s = traces.onsets.positions_samples / recording.rate_hz
     readings = find_beats(traces)
@@ -41,6 +45,7 @@ def estimates(recording: Recording) -> dict[str, BeatEstimate]:
         "ours": _of_grid(ours, recording.rate_hz, onsets_s),
         "classic": _of_grid(find_classic(traces), recording.rate_hz, onsets_s),
         **{name: track(recording) for name, track in _OTHERS.items()},
+        **({AS_PLAYED: as_played(recording)} if len(recording.played_s) else {}),
     }
 
 
@@ -64,8 +69,15 @@ def fixed_grid(recording: Recording) -> BeatEstimate:
     return BeatEstimate(120.0, beats_s, beats_s[::4], beats_s)
 
 
+def as_played(recording: Recording) -> BeatEstimate:
+    """Answer when each beat was played; its downbeats are those of the click, moved as their beats are."""
+    beats_s = recording.beats_as_played_s
+    nearest = np.abs(beats_s[None, :] - recording.downbeats_s[:, None]).argmin(axis=1)
+    return BeatEstimate(recording.tempo_bpm, beats_s, beats_s[nearest], beats_s)
+
+
+AS_PLAYED = "as_played"
 _OTHERS: dict[str, Callable[[Recording], BeatEstimate]] = {
     "librosa": track_librosa,
     "fixed_120_bpm": fixed_grid,
 }
-NAMES = ("ours", "classic", *_OTHERS)

@@ -103,6 +103,12 @@ def test_nothing_changed_is_the_same_object() -> None:
     assert laid_out_near(before, every[::-1], RATE_HZ) is before
 
 
+def test_a_document_read_again_changed_nothing() -> None:
+    every = performance(Random(3), 60, is_wild=False)
+    before = laid_out(ordered(every), RATE_HZ)
+    assert laid_out_near(before, [replace(one) for one in every], RATE_HZ) is before
+
+
 def plainly(operations: list[Sounding]) -> Patches:
     """Return the patches of operations of which nothing is known yet, and all found one by one."""
     found = Patches.of(operations, RATE_HZ)

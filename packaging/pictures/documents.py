@@ -1,0 +1,48 @@
+"""Documents of what there is to show: drums with their hits proposed, and a rag in which somebody sneezes."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+PROJECT = Path(__file__).resolve().parents[2]
+DEMO = PROJECT / "resources" / "demo"
+HEARD = PROJECT / "tests" / "data"
+DRUMS = HEARD / "multimic" / "example_drummer1_session1_1"
+DRUMS_BPM, DRUMS_START_S = 80.0, 0.737
+SNEEZE = HEARD / "esc50" / "audio" / "1-29680-A-21.flac"
+SNEEZE_AT_S, SNEEZE_LASTS_S, AROUND_S, SONG_LASTS_S = 6.0, 1.4, 0.2, 14.0
+
+
+def drum_take(home: Path) -> Path:
+    """Write a drum take of three microphones as a document, its hits proposed to go onto a grid."""
+    from engine.cli.main import main as offcut
+
+    document = home / "drums.offcut"
+    microphones = [shutil.copy(one, home) for one in sorted(DRUMS.glob("*.flac"))]
+    offcut(["new", str(document), *microphones])
+    grid = ["--bpm", str(DRUMS_BPM), "--start-s", str(DRUMS_START_S), "--division", "1/16"]
+    offcut(["align", str(document), *grid, "--propose-only"])
+    return document
+
+
+def sneezed_rag(home: Path) -> tuple[Path, tuple[int, int]]:
+    """Write a rag with a sneeze in it as a document; return it and the span of the sneeze in samples."""
+    from engine.cli.main import main as offcut
+
+    song, rate_hz = soundfile.read(DEMO / "edited" / "2-ragtime.ogg", frames=round(SONG_LASTS_S * 44_100))
+    sound, sound_rate_hz = soundfile.read(SNEEZE)
+    loud = int(np.argmax(np.abs(sound) > 0.1 * np.abs(sound).max()))
+    heard = sound[loud : loud + round(SNEEZE_LASTS_S * sound_rate_hz)]
+    times = np.arange(round(len(heard) * rate_hz / sound_rate_hz)) * sound_rate_hz / rate_hz
+    laid = np.interp(times, np.arange(len(heard)), heard)
+    first = round(SNEEZE_AT_S * rate_hz)
+    song[first : first + len(laid)] += (0.5 * laid / np.abs(laid).max())[:, None]
+    soundfile.write(home / "Hall.wav", song, rate_hz, "PCM_16")
+    document = home / "Hall.offcut"
+    offcut(["new", str(document), str(home / "Hall.wav")])
+    around = round(AROUND_S * rate_hz)
+    return document, (first - around, first + len(laid) + around)

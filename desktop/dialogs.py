@@ -126,6 +126,19 @@ def ask_rate(parent: QWidget, rates: Mapping[int, int]) -> int | None:
     return words[chosen] if accepted else None
 
 
+def ask_maker(parent: QWidget, makers: Mapping[str, str]) -> str | None:
+    """Ask which maker is to propose.
+
+    Parameters
+    ----------
+    makers : what a list says of each, by its name
+    """
+    names = {words: name for name, words in makers.items()}
+    said = "Who looks for edits; what is found goes into the queue, and answers stay:"
+    chosen, accepted = QInputDialog.getItem(parent, "Propose with a maker", said, list(names), 0, False)
+    return names[chosen] if accepted else None
+
+
 def ask_document(parent: QWidget, folder: Path) -> Path | None:
     """Ask for a document to open."""
     chosen, _ = QFileDialog.getOpenFileName(parent, "Open document", str(folder), DOCUMENTS)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
+from desktop.extending import Extending
 from desktop.matching.taking_edit import TakingEdit
 from desktop.review.cuts_ahead import CutsAhead
 from desktop.session import Session
@@ -32,13 +33,16 @@ class Files(QObject):
     Attributes
     ----------
     taking_edit : what takes the edit from a file
+    extending : what has makers propose, and tells what of packages was left out
 
     Signals
     -------
     said : what was done
+    refused : what cannot be used
     """
 
     said = Signal(str)
+    refused = Signal(str)
 
     def __init__(
         self,
@@ -61,6 +65,9 @@ class Files(QObject):
         self.edited: tuple[Path, ...] = ()
         self.taking_edit = TakingEdit(window, session, work, lambda: self.folder, self)
         self.taking_edit.said.connect(self.said)
+        self.extending = Extending(window, session, work, self)
+        self.extending.said.connect(self.said)
+        self.extending.refused.connect(self.refused)
 
     def close(self) -> None:
         """End the threads that look ahead and into recordings."""

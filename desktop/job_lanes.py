@@ -20,6 +20,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from desktop.remaining_time import RemainingTime
 from engine.errors import Cancelled, OffcutError
+from engine.extensions import blamed
 from engine.places import state_folder
 from engine.progress import ReportingProgress
 
@@ -156,7 +157,8 @@ class JobLane(QObject):
         except OffcutError as error:
             outcome = partial(self._end, job, job.failed.emit, str(error))
         except BaseException as error:  # also SystemExit: whatever ends the work ends here, and is told
-            outcome = partial(self._end, job, job.failed.emit, _log_unexpected(job.title, error))
+            told = _log_unexpected(job.title, error)
+            outcome = partial(self._end, job, job.failed.emit, blamed(error) or told)
         self._posted.emit(outcome)
 
     # On the window's thread.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from desktop.editors.pairs_told import PairsTold
 from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
 from engine.document.state import DocumentState
+from engine.extensions import standing_of_all
 from engine.jobs.own_process import run_in_own_process
 from engine.jobs.propose import Proposed, propose
 from engine.jobs.recordings import import_ahead
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from engine.jobs.drums.second_recorders import ProposedRecorders, RecordersRequest
     from engine.jobs.drums.tempo_proposals import ProposedTempo
     from engine.jobs.listen import FoundAnalyses, ListenRequest
+    from engine.jobs.makers import MadeProposals, MakerRequest
     from engine.jobs.matched.edit import MatchedEdit, MatchedEditRequest
     from engine.jobs.repairs.find_sounds import FoundRepairs
     from engine.jobs.repairs.requests import (
@@ -108,6 +110,19 @@ def compare_recorders(request: RecordersRequest, progress: Progress) -> Proposed
     from engine.jobs.drums.second_recorders import propose_recorders
 
     return propose_recorders(request, progress)
+
+
+def make_proposals(request: MakerRequest, progress: Progress) -> MadeProposals:
+    """Have a maker propose."""
+    from engine.jobs import makers
+
+    return makers.make_proposals(request, progress)
+
+
+def left_out_extensions(progress: Progress) -> tuple[str, ...]:
+    """Load what packages add that the window shows, and say what of it cannot be used."""
+    progress.check_cancelled()
+    return tuple(one.trouble for one in standing_of_all(only_light=True) if one.trouble)
 
 
 def weigh_tempo(request: ListenRequest, progress: Progress) -> ProposedTempo:

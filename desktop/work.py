@@ -351,6 +351,10 @@ class Work(QObject):
         self.watch(handle, take, ends_with_document=ends_with_document)
         return handle
 
+    def read_aside(self, job: Callable[..., object], title: str, take: Callable[[Any], None]) -> None:
+        """Read what no document knows of, and hand it over whichever is open then."""
+        self.watch(self._lanes.io.submit(job, title=title), take, ends_with_document=False)
+
     def export(self, requests: tuple[ExportRequest, ...]) -> None:
         """Write files; the document may go on, or another be opened."""
         from engine.edl.export.plan import written_before

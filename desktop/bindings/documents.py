@@ -50,6 +50,7 @@ def documents(window: Window) -> Mapping[str, Handler]:
         "taste.listen": listen,
         "taste.propose": files.propose,
         "taste.pauses": files.propose_pauses,
+        "taste.maker": files.extending.ask,
         "taste.page": window.tasting.toggle,
         "taste.analyse": window.tasting.analyse,
         "taste.look": window.tasting.look,

@@ -8,7 +8,6 @@ from types import MappingProxyType
 from typing import Literal
 
 from engine.document.decisions import Verdict
-from engine.document.kinds import KINDS
 from engine.document.state import DocumentState
 from engine.review.learned import Learned
 from engine.review.listing import Grouping, Listing, listing
@@ -20,9 +19,9 @@ FILTERS: Mapping[str, QueueFilter] = MappingProxyType(
         "undecided": QueueFilter(verdicts=frozenset({Verdict.UNDECIDED})),
         "decided": QueueFilter(verdicts=frozenset({Verdict.ACCEPTED, Verdict.REJECTED})),
         "flagged": QueueFilter(flagged=True),
-        **{name: QueueFilter(kinds=frozenset({name})) for name in KINDS},
     }
 )
+"""Those that are no kind's; one of any other name is of the kind of that name."""
 
 Sorting = Literal["time", "score", "length", "useful", "answered"]
 """An order of the queue, or the last answer first, which only the decided ones have."""
@@ -86,8 +85,10 @@ class QueueChoices:
         self, state: DocumentState, newest_first: Callable[[], tuple[str, ...]], learned: Learned | None
     ) -> Listing:
         """Return what is shown; `newest_first` is asked for the order of the answers where it is needed."""
-        ids = queue(state, self.order, replace(FILTERS[self.filter_name], text=self.text), learned)
+        name = self.filter_name
+        shown = FILTERS.get(name, QueueFilter(kinds=frozenset({name})))
+        ids = queue(state, self.order, replace(shown, text=self.text), learned)
         if self.sorting == "answered":
-            shown = frozenset(ids)
-            ids = tuple(key for key in newest_first() if key in shown)
+            found = frozenset(ids)
+            ids = tuple(key for key in newest_first() if key in found)
         return listing(state, ids, self.grouping, self.folded)

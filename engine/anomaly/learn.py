@@ -18,6 +18,7 @@ from engine.audio.reader import SourceReader, content_hash
 from engine.errors import TasteError
 from engine.features.dead_air import detect
 from engine.features.mono import mono_of
+from engine.learning.across import in_force
 from engine.learning.loop import Epoch
 from engine.learning.torch_threads import few_threads
 from engine.progress import Progress
@@ -102,7 +103,9 @@ def write_taste(learnt: Learnt, request: LearnRequest, progress: Progress) -> Le
         longest_pause_s=_longest_pause_s(request.edited),
     )
     progress.check_cancelled()
-    save_taste(request.out, taste, overwrite=request.overwrite)
+    across = in_force()
+    if across is None or across.is_first:
+        save_taste(request.out, taste, overwrite=request.overwrite)
     progress.report(1.0, f"Learned {request.out.name}")
     return LearnedTaste(request.out, fitted.history, fitted.best, fitted.stopped_early, taste.card)
 

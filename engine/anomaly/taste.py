@@ -181,7 +181,8 @@ def _config(values: Mapping[str, Any]) -> RecipeConfig:
     recipe = values.get("recipe")
     if isinstance(recipe, str) and recipe not in RECIPES:
         raise TasteError(
-            f"its recipe {quoted(recipe)} is none that this Offcut has: update Offcut to use it."
+            f"its recipe {quoted(recipe)} is none that this Offcut has: install the package that adds it, or "
+            "update Offcut."
         )
     return parse_config(values)
 

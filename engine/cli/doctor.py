@@ -20,6 +20,7 @@ from engine.cache_size import cache_bytes
 from engine.cli.output import VerbOutput
 from engine.diagnoses.finding import Action, Finding
 from engine.errors import UsageError
+from engine.extensions import GROUPS, Standing, standing_of_all
 from engine.places import cache_folder, data_folder
 from engine.progress import Progress
 from engine.safe_write import shown
@@ -109,17 +110,18 @@ def _installed() -> VerbOutput:
     missing = [f"{name} is not installed; run 'python3 packaging/bootstrap.py setup'." for name in packages]
     missing = [sentence for name, sentence in zip(packages, missing, strict=True) if not packages[name]]
     missing += [device_trouble] if device_trouble else []
-    cache = cache_folder()
+    cache, added = cache_folder(), standing_of_all()
     facts: dict[str, object] = {
         "python": platform.python_version(),
         "system": platform.platform(),
         "packages": packages,
+        "extensions": [{**asdict(one.extension), "trouble": one.trouble} for one in added],
         "audio_devices": devices,
         "cache": {"folder": str(cache), "bytes": cache_bytes()},
         "data_folder": str(data_folder()),
         "missing": missing,
     }
-    return VerbOutput(facts, _text(facts, packages, devices, missing))
+    return VerbOutput(facts, _text(facts, packages, _extension_lines(added), devices, missing))
 
 
 def _version(name: str) -> str:
@@ -147,9 +149,25 @@ def _devices() -> tuple[list[str], str]:
     return names, "" if names else "No audio device; the transport moves, but nothing is heard."
 
 
-def _text(facts: dict[str, object], packages: dict[str, str], devices: list[str], missing: list[str]) -> str:
+def _extension_lines(added: Sequence[Standing]) -> list[str]:
+    """Return what packages add, and what of it was left out."""
+    used = [one.extension for one in added if not one.trouble]
+    left_out = [one.trouble for one in added if one.trouble]
+    lines = [f"  {GROUPS[one.group].noun} {one.name}, of {one.package} {one.version}" for one in used]
+    lines = ["Added by packages:", *lines] if lines else []
+    return lines + (["Left out:", *(f"  {sentence}" for sentence in left_out)] if left_out else [])
+
+
+def _text(
+    facts: dict[str, object],
+    packages: dict[str, str],
+    extensions: list[str],
+    devices: list[str],
+    missing: list[str],
+) -> str:
     lines = [f"Python {facts['python']} on {facts['system']}"]
     lines += [f"  {name} {found or 'missing'}" for name, found in packages.items()]
+    lines += extensions
     lines += ["Audio devices: " + (", ".join(devices) or "none")]
     lines += [f"Data: {facts['data_folder']}"]
     lines += ["Missing:", *(f"  {sentence}" for sentence in missing)] if missing else ["Nothing is missing."]

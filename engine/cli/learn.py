@@ -8,12 +8,14 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack, redirect_stderr
 from dataclasses import asdict
+from io import StringIO
 from pathlib import Path
 
 from engine.cli.output import VerbOutput
 from engine.errors import UsageError
-from engine.progress import Progress
+from engine.progress import SILENT, Progress
 from engine.safe_write import shown
 
 
@@ -37,13 +39,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, required=True, metavar="T.taste")
     parser.add_argument("--force", action="store_true", help="write over an existing taste")
+    across = parser.add_argument_group("over several devices or machines (extra offcut[distributed])")
+    across.add_argument("--devices", type=int, default=1, metavar="N", help="of this machine")
+    across.add_argument("--nodes", type=int, default=1, metavar="N", help="machines; run this on each")
+    across.add_argument("--node-rank", type=int, default=0, metavar="K", help="which this is, from 0")
+    across.add_argument("--main-address", default="", metavar="HOST:PORT", help="of the first, on each")
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Learn and write the taste."""
     if (options.improve is None) != (not options.projects) or bool(options.edited) == bool(options.projects):
         raise UsageError("Name edited recordings, or --improve T.taste --from PROJECT.")
-    yield from _improve(options, progress) if options.improve else _learn(options, progress)
+    if (options.devices, options.nodes) == (1, 1):
+        yield from _improve(options, progress) if options.improve else _learn(options, progress)
+    elif options.improve:
+        raise UsageError("--improve learns on one device: leave out --devices and --nodes.")
+    else:
+        yield from _learn_across(options, progress)
+
+
+def _learn_across(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
+    """Learn with other processes, of which the first writes and answers."""
+    from engine.learning.across import Machines, training_across
+
+    machines = Machines(options.devices, options.nodes, options.node_rank, options.main_address)
+    said_once = ExitStack()
+    with training_across(machines) as is_first, said_once:
+        if not is_first:
+            said_once.enter_context(redirect_stderr(StringIO()))
+        answers = list(_learn(options, progress if is_first else SILENT))
+    if is_first:
+        yield from answers
 
 
 def _learn(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:

@@ -15,6 +15,7 @@ from typing import NoReturn, Protocol
 from engine.cli.output import Listing, VerbOutput
 from engine.cli.streams import own_output, saying_warnings
 from engine.errors import Cancelled, OffcutError, UsageError
+from engine.extensions import blamed
 from engine.progress import Progress, ReportingProgress
 from engine.safe_write import shown
 
@@ -79,6 +80,11 @@ def main(argv: Sequence[str]) -> int:
     except (KeyboardInterrupt, Cancelled):
         print(f"offcut {name}: stopped; nothing was left half-written.", file=sys.stderr)
         return 130
+    except Exception as error:
+        if not (sentence := blamed(error)):
+            raise
+        print(f"offcut {name}: {sentence}", file=sys.stderr)
+        return 1
     return 0
 
 

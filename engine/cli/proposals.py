@@ -80,7 +80,7 @@ def _words(state: DocumentState, proposal: Proposal, on: Sequence[str]) -> str:
     """Return what it does, to which tracks, who made it and why."""
     kind = KINDS.get(proposal.kind)
     asked = edited(proposal, state.decisions.get(proposal.id))
-    done = proposal.kind if kind is None else kind.label(asked, state.rate_hz)
+    done = f"{proposal.kind} (not available)" if kind is None else kind.label(asked, state.rate_hz)
     where = f" on {', '.join(on)}" if on else ""
     return f"{done}{where} · {proposal.maker} · {proposal.reason}"
 

@@ -41,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     by.add_argument("--pauses", action="store_true", help="only where nobody plays, which needs no taste")
     by.add_argument("--takes", action="store_true", help="all but the best take, and false starts")
+    by.add_argument("--maker", metavar="NAME", help="what a maker finds, such as one of another package")
     by.add_argument("--sound", metavar="WORDS", help="wherever it is heard: cough, dog bark")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--automatic", action="store_true", help="find the threshold from the scores (default)")
@@ -59,15 +60,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Listen, score, and propose."""
-    from engine.jobs.listen import ListenRequest, listen_to_document
-
     if options.sound is not None:
         yield propose_repairs(options, progress)
         return
-    for is_asked, by in ((options.recorders, _recorders), (options.tempo, _tempo), (options.takes, _takes)):
-        if is_asked:
+    others = {"recorders": _recorders, "tempo": _tempo, "takes": _takes, "maker": _made}
+    for name, by in others.items():
+        if getattr(options, name):
             yield by(options, progress)
             return
+    from engine.jobs.listen import ListenRequest, listen_to_document
+
     with opened(options.project) as document:
         settings = _settings(options, document.state)
         cut_settings({**document.state.settings, **settings})  # before minutes of listening, and any change
@@ -169,6 +171,35 @@ def _takes(options: argparse.Namespace, progress: Progress) -> VerbOutput:
         for one in made.proposals
     ]
     return VerbOutput({"proposals": len(state.proposals), "takes": rows}, made.sentence)
+
+
+def _made(options: argparse.Namespace, progress: Progress) -> VerbOutput:
+    """Propose what a maker finds."""
+    from engine.jobs.makers import make_proposals, request_of
+
+    with opened(options.project) as document:
+        media = locate_all(document.state, document.path.absolute().parent)
+        found = {kind: document.analysis(kind) for kind in ("listening", "score", "nearest", "hits")}
+        grid = grid_in_force(document.state, document.analysis("beats"))
+        request = request_of(options.maker, document.state, media, {**found, "beats": grid})
+        made = make_proposals(request, progress)
+        document.apply(made.put_into(document.state))
+        state = document.state
+    rows = [
+        {
+            "id": one.id,
+            "kind": one.kind,
+            "start_s": samples_to_s(one.start_samples, state.rate_hz),
+            "stop_s": samples_to_s(one.stop_samples, state.rate_hz),
+            "score": one.score,
+            "payload": one.payload,
+            "reason": one.reason,
+        }
+        for one in made.proposals
+    ]
+    return VerbOutput(
+        {"proposals": len(state.proposals), "maker": options.maker, "made": rows}, made.sentence
+    )
 
 
 def _proposed(document: Document, settings: Mapping[str, object], *, pauses: bool) -> Proposed:

@@ -10,7 +10,7 @@ import numpy as np
 from engine.document.change import Edit, Row, row_changes
 from engine.document.decisions import Decision, Edited, Verdict, edited
 from engine.document.file.checks.limits import LONGEST_DOCUMENT_SAMPLES, MOST_PIECES
-from engine.document.kinds import KINDS
+from engine.document.kinds import KINDS, kind_of
 from engine.document.kinds.amount import Amount
 from engine.document.kinds.kind import MINIMUM_SPAN_S
 from engine.document.kinds.operations import Lift, Operation, Order, Reclock, Replace, Shift, Slice, Sounding
@@ -83,12 +83,12 @@ def change_payload(state: DocumentState, proposal_id: str, changes: Mapping[str,
     Raises
     ------
     UsageError : there is no such proposal
-    DocumentError : the payload would be none of its kind
+    DocumentError : its kind is not known here, or the payload would be none of it
     """
     proposal = _proposal(state, proposal_id)
     decision = state.decisions.get(proposal_id) or Decision(proposal_id)
     changed = replace(decision, payload={**(decision.payload or {}), **changes})
-    kind = KINDS[proposal.kind]
+    kind = kind_of(proposal)
     now = edited(proposal, changed)
     kind.validate(now.payload)
     if done := kind.effect(now):  # on its way a nudge may come to where nothing changes

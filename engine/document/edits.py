@@ -8,7 +8,7 @@ from dataclasses import replace
 from engine.document.change import CurrentAnalysis, Edit, Row, Setting, row_changes
 from engine.document.decisions import Decision, Verdict
 from engine.document.file.checks.limits import LONGEST_NOTE
-from engine.document.proposals import OWN_MAKERS, Proposal
+from engine.document.proposals import Proposal, only_it_replaces
 from engine.document.state import DocumentState
 from engine.errors import UsageError
 from engine.timebase import format_time, samples_to_s
@@ -68,7 +68,7 @@ def replace_proposals(
     Parameters
     ----------
     kinds : what their planner makes; none where it replaces all
-    makers : as whom it makes it, where others make the same; none for anybody but `OWN_MAKERS`
+    makers : as whom it makes it, where others make the same; none for all but those whose own they are
     """
     held = {
         key: proposal
@@ -90,7 +90,7 @@ def replace_proposals(
 def _is_of_others(proposal: Proposal, kinds: Collection[str], makers: Collection[str]) -> bool:
     if not kinds:
         return False
-    is_own = proposal.maker in makers if makers else proposal.maker not in OWN_MAKERS
+    is_own = proposal.maker in makers if makers else not only_it_replaces(proposal.maker)
     return proposal.kind not in kinds or not is_own
 
 

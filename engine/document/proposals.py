@@ -19,8 +19,16 @@ BY_MATCH = "match"
 BY_ARRANGING = "arranging"
 """The maker of edits that are one arrangement; planners by scores leave them as they are, too."""
 
+ADDED_MAKER = "added:"
+"""What `Proposal.maker` begins with where a maker of another package made it, installed or not."""
+
 OWN_MAKERS = frozenset({BY_HAND, BY_TAKES, BY_MATCH, BY_ARRANGING})
-"""Makers whose proposals only they themselves replace."""
+"""Makers of Offcut whose proposals only they themselves replace."""
+
+
+def only_it_replaces(maker: str) -> bool:
+    """Tell whether nobody but a maker itself replaces its proposals."""
+    return maker in OWN_MAKERS or maker.startswith(ADDED_MAKER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ changed: most keys change one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import compress
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.decisions import Decision, Edited, Verdict, decided_span, edited
-from engine.document.kinds import KINDS, kind_of
+from engine.document.kinds import KINDS, Kind
 from engine.document.kinds.operations import Drop, Operation
 from engine.document.proposals import BY_HAND, Proposal
 from engine.document.state import DocumentState
@@ -46,7 +46,7 @@ class Made:
     scores : float64, shape (n,)
     drops : shape (n,), whether accepting one takes its span out of the result, and does nothing else
     is_learned : shape (n,), whether an answer to it says what the user keeps
-    is_known : shape (n,), whether this version knows its kind
+    is_known : shape (n,), whether its kind is known here; what is not does nothing
     """
 
     proposals: Mapping[str, Proposal]
@@ -65,8 +65,9 @@ class Made:
         """Return the columns of proposals."""
         rows = tuple(sorted(proposals.values(), key=attrgetter("start_samples", "stop_samples", "id")))
         ids = tuple(proposal.id for proposal in rows)
-        learned = {kind.name for kind in KINDS.values() if kind.is_learned}
-        dropping = {kind.name for kind in KINDS.values() if kind.drops_span}
+        kinds = _kinds_of(rows)
+        learned = {name for name, kind in kinds.items() if kind.is_learned}
+        dropping = {name for name, kind in kinds.items() if kind.drops_span}
         return cls(
             proposals=proposals,
             rows=rows,
@@ -77,7 +78,7 @@ class Made:
             scores=np.array([proposal.score for proposal in rows], np.float64),
             drops=np.array([proposal.kind in dropping for proposal in rows], bool),
             is_learned=np.array([proposal.kind in learned for proposal in rows], bool),
-            is_known=np.array([proposal.kind in KINDS for proposal in rows], bool),
+            is_known=np.array([proposal.kind in kinds for proposal in rows], bool),
         )
 
     def after(self, step: Step, proposals: Mapping[str, Proposal]) -> Made:
@@ -123,7 +124,7 @@ class Made:
     @cached_property
     def is_slice(self) -> Mask:
         """Which are slices, one of many side by side, shape (n,)."""
-        slices = {kind.name for kind in KINDS.values() if kind.shape == "slice"}
+        slices = {name for name, kind in _kinds_of(self.rows).items() if kind.shape == "slice"}
         return np.array([kind in slices for kind in self.kinds], bool)
 
     @cached_property
@@ -248,17 +249,17 @@ class ProposalTable:
         return ProposalTable(self.made, decisions, starts, stops, verdicts, flagged, changed, effects)
 
     def effect(self, place: int) -> tuple[Operation, ...]:
-        """Return what a proposal does, as the user has it.
+        """Return what a proposal does, as the user has it; nothing where its kind is not known here.
 
         Raises
         ------
-        DocumentError : its kind is unknown, or its payload is not one of its kind
+        DocumentError : its payload is not one of its kind
         """
         found = self.effects.get(place)
         if found is None:
             proposal = self.made.rows[place]
-            decision = self.decisions.get(proposal.id)
-            found = self.effects[place] = kind_of(proposal).effect(edited(proposal, decision))
+            decision, kind = self.decisions.get(proposal.id), KINDS.get(proposal.kind)
+            found = self.effects[place] = () if kind is None else kind.effect(edited(proposal, decision))
         return found
 
     @property
@@ -317,6 +318,12 @@ def changed_decisions(before: Mapping[str, Decision], after: Mapping[str, Decisi
         return changed + keys[len(before) :]
     changed = [key for key, decision in after.items() if before.get(key) is not decision]
     return changed + [key for key in before if key not in after]
+
+
+def _kinds_of(rows: Iterable[Proposal]) -> dict[str, Kind]:
+    """Return the kinds of proposals by name, without those that are not known here."""
+    found = {name: KINDS.get(name) for name in {proposal.kind for proposal in rows}}
+    return {name: kind for name, kind in found.items() if kind is not None}
 
 
 def _crossfade_ms(proposal: Proposal) -> float:

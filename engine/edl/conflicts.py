@@ -57,7 +57,7 @@ class _Contenders:
 
     @classmethod
     def of(cls, table: ProposalTable) -> _Contenders:
-        """Return the contenders of a table. What this version does not know conflicts with nothing."""
+        """Return the contenders of a table. What is not known here conflicts with nothing."""
         found = [
             (place, one)
             for place in np.flatnonzero(~table.made.drops & table.made.is_known).tolist()
@@ -160,7 +160,7 @@ def conflicts_of(state: DocumentState, proposal_id: str) -> tuple[str, ...]:
 def in_conflict(state: DocumentState) -> Mask:
     """Return which accepted proposals cannot hold beside another one, by place in the table, shape (n,).
 
-    What this version does not know conflicts with nothing.
+    What is not known here conflicts with nothing.
     """
     global _latest
     table, known = table_of(state), _latest

@@ -45,7 +45,7 @@ class _SpeltOut:
     Attributes
     ----------
     is_spelt_out : shape (n,), of which proposals it is told here
-    refused : the places of those whose payload or kind is none
+    refused : the places of those whose payload is none of their kind
     """
 
     is_spelt_out: Mask
@@ -66,7 +66,7 @@ def gathered(state: DocumentState, chosen: Mask) -> Gathered:
 
     Raises
     ------
-    DocumentError : a kind is unknown, or a payload is not one of its kind
+    DocumentError : a payload is not one of its kind
     """
     table = table_of(state)
     told, made = _spelt_out(table), table.made

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from engine.embeddings.embedder import Embedder
 from engine.embeddings.sound_statistics import SoundStatistics
 from engine.errors import TasteError, UsageError
+from engine.extensions import Extended, Extension, require_factory
 from engine.places import data_folder
 from engine.wording import quoted
 
 DEFAULT = "statistics"
 CLAP = "clap"
-EMBEDDINGS = (DEFAULT, CLAP)
 
 
 def default_embedder() -> Embedder:
@@ -32,22 +33,16 @@ def embedder(name: str) -> Embedder:
     ------
     UsageError : there is none of that name, or it is not installed
     """
-    if name == DEFAULT:
-        return default_embedder()
-    folder = clap_folder() if name == CLAP else Path(name)
-    if name == CLAP and not folder.is_dir():
-        raise UsageError(
-            "The embedding 'clap' is not here yet: 'offcut embeddings download' fetches it once, or "
-            "'offcut embeddings add FOLDER' takes it from a folder."
-        )
+    made = EMBEDDINGS.get(name)
+    if made is not None:
+        return made()
+    folder = Path(name)
     if not os.path.isdir(folder):  # noqa: PTH112 - a name that no folder can have is none, without an error
         raise UsageError(
             f"There is no embedding {quoted(name)}: "
             f"choose {', '.join(EMBEDDINGS)} or a folder that holds CLAP."
         )
-    from engine.embeddings.clap import load_clap
-
-    return load_clap(folder)
+    return _clap(folder)
 
 
 def the_same(name: str, learned_with: str) -> Embedder:
@@ -74,3 +69,44 @@ def the_same(name: str, learned_with: str) -> Embedder:
 def clap_folder() -> Path:
     """Return where the CLAP checkpoint is kept; the folder is there once it was added."""
     return data_folder("embeddings") / CLAP
+
+
+def _clap_added() -> Embedder:
+    if not clap_folder().is_dir():
+        raise UsageError(
+            "The embedding 'clap' is not here yet: 'offcut embeddings download' fetches it once, or "
+            "'offcut embeddings add FOLDER' takes it from a folder."
+        )
+    return _clap(clap_folder())
+
+
+def _clap(folder: Path) -> Embedder:
+    from engine.embeddings.clap import load_clap
+
+    return load_clap(folder)
+
+
+def _added(extension: Extension, made: object) -> Callable[[], Embedder]:
+    """Return what makes an embedding of another package, which no other is taken for.
+
+    Raises
+    ------
+    UnusableError : it cannot be called
+    """
+    make = require_factory(extension, made, Embedder)  # type: ignore[type-abstract]
+
+    def make_named() -> Embedder:
+        one = make()
+        if not one.name.startswith(extension.name):
+            raise UsageError(
+                f"{extension.words} calls itself {quoted(one.name)}: its name has to begin with that, since "
+                "what was embedded is kept by it."
+            )
+        return one
+
+    return make_named
+
+
+EMBEDDINGS: Extended[Callable[[], Embedder]] = Extended(
+    "offcut.embeddings", {DEFAULT: default_embedder, CLAP: _clap_added}, _added
+)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from engine.learning.across import in_force
 from engine.learning.torch_threads import few_threads
 from engine.progress import Progress
 
@@ -103,14 +104,20 @@ def _fit(
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
     )
+    across = in_force()
+    training_loss = loss if across is None else across.sharing(model, loss)
+    checked_loss = loss if across is None else across.moving(loss)
     history: list[Epoch] = []
     best: Epoch | None = None
     best_state: dict[str, Tensor] = {}
     started_s = time.monotonic()
     for number in range(1, settings.epochs + 1):
         _set_rate(optimizer, settings, number)
-        trained = _train_epoch(model, loss, training(), optimizer, progress)
-        epoch = Epoch(number, trained, _validate(model, loss, validation, progress))
+        trained = _train_epoch(model, training_loss, training(), optimizer, progress)
+        checked = _validate(model, checked_loss, validation, progress)
+        if across is not None:  # so that all of them end at the same epoch
+            trained, checked = across.mean(trained), across.mean(checked)
+        epoch = Epoch(number, trained, checked)
         history.append(epoch)
         # The first epoch counts even if its loss is not a number: there is always a state to return to.
         if best is None or settings.patience is None or epoch.validation < best.validation:
@@ -122,6 +129,8 @@ def _fit(
             break
     assert best is not None  # epochs are at least one
     model.load_state_dict(best_state)
+    if across is not None:
+        model.to("cpu")
     model.eval()
     return Fitted(tuple(history), best, stopped_early=len(history) < settings.epochs)
 

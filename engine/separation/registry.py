@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from types import MappingProxyType
 
 from engine.detection.detector import WEIGHTS as SOUNDS
 from engine.errors import UsageError
+from engine.extensions import Extended, Extension, require_factory
 from engine.separation.networked import WEIGHTS, network_separator
 from engine.separation.plain.factors import FactorSeparator
 from engine.separation.plain.subtraction import SubtractionSeparator
@@ -15,8 +15,16 @@ from engine.separation.separator import Separator
 from engine.wording import listed, quoted
 
 DEFAULT = "network"
-SEPARATORS: Mapping[str, Callable[[], Separator]] = MappingProxyType(
-    {DEFAULT: network_separator, "subtraction": SubtractionSeparator, "nmf": FactorSeparator}
+
+
+def _added(extension: Extension, made: object) -> Callable[[], Separator]:
+    return require_factory(extension, made, Separator)  # type: ignore[type-abstract]
+
+
+SEPARATORS: Extended[Callable[[], Separator]] = Extended(
+    "offcut.separators",
+    {DEFAULT: network_separator, "subtraction": SubtractionSeparator, "nmf": FactorSeparator},
+    _added,
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +47,7 @@ class Stretch:
     windows_s: tuple[tuple[float, float], ...]
 
 
+@runtime_checkable
 class Separator(Protocol):
     """Answers masks; one that cannot tell words apart answers the same whatever is meant."""
 

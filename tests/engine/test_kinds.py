@@ -27,7 +27,7 @@ def test_every_kind_is_registered_under_its_own_name():
 
 
 def test_unknown_kind_says_what_to_do():
-    with pytest.raises(DocumentError, match=r"Proposal hum-1 is a 'hum'.*newer version"):
+    with pytest.raises(DocumentError, match=r"Proposal hum-1 cannot.*'hum' is not available here"):
         kind_of(proposal("hum"))
     assert kind_of(proposal()) is CUT
 

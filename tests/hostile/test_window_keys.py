@@ -24,6 +24,7 @@ OPENS_A_DIALOG = {
     "editor.length",
     "editor.choose",
     "editor.learn",
+    "taste.maker",
     *("file.snapshot", "file.export", "file.preferences", "file.quit"),
     *("tracks.menu", "tracks.color", "tracks.group", "tracks.role", "view.spectrogram"),
     *("view.messages", "file.demo"),

@@ -17,31 +17,36 @@ FILTERS = {
     "decided": "Decided",
     "flagged": "Flagged",
     "all": "All",
-    **{name: kind.plural for name, kind in KINDS.items()},
 }
-"""What chips say, by the name of the filter; those of kinds have the kind's name."""
+"""What chips say that are no kind's, by the name of the filter; those of kinds have the kind's name."""
 
 
 class FilterChips(QWidget):
     """One chip a filter, in as many lines as they need; exactly one is chosen.
 
-    Kinds have chips where there is more than one of them: alone, it would show what "All" does.
+    Kinds have chips where there is more than one of them: alone, it would show what "All" does. Those of
+    other packages, and those that are not known here, get theirs when there is something of them.
     """
 
     filter_chosen = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._chips = {name: EnterButton(label, self) for name, label in FILTERS.items()}
-        for name, chip in self._chips.items():
-            chip.setCheckable(True)
-            chip.clicked.connect(lambda _checked=False, name=name: self._choose(name))
+        self._chips: dict[str, EnterButton] = {}
+        self._labels = {**FILTERS, **{name: kind.plural for name, kind in KINDS.own.items()}}
+        for name in self._labels:
+            self._add(name)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-        self.set_counts(dict.fromkeys(FILTERS, 0))
+        self.set_counts({})
         self.set_filter("undecided")
         self.set_theme(theme)
+
+    def _add(self, name: str) -> None:
+        chip = self._chips[name] = EnterButton(self._labels[name], self)
+        chip.setCheckable(True)
+        chip.clicked.connect(lambda: self._choose(name))
 
     def _places(self, width: int) -> dict[str, QRect]:
         """Return where each chip stands: from left to right, and on into the next line."""
@@ -89,12 +94,16 @@ class FilterChips(QWidget):
 
     def set_counts(self, counts: Mapping[str, int]) -> None:
         """Say how many proposals each filter holds; those of kinds that are not named hold none."""
-        are_several = sum(counts.get(kind, 0) > 0 for kind in KINDS) > 1
+        for name in sorted(counts.keys() - self._labels.keys()):
+            kind = KINDS.get(name)
+            self._labels[name] = f"{name} (not available)" if kind is None else kind.plural
+            self._add(name)
+        are_several = sum(counts[name] > 0 for name in counts.keys() - FILTERS.keys()) > 1
         for name, chip in self._chips.items():
-            count = counts.get(name, 0)
-            chip.setText(f"{FILTERS[name]} {count:,}")
-            chip.setAccessibleName(f"{FILTERS[name]}, {count} proposals")
-            if name in KINDS:
+            count, label = counts.get(name, 0), self._labels[name]
+            chip.setText(f"{label} {count:,}")
+            chip.setAccessibleName(f"{label}, {count} proposals")
+            if name not in FILTERS:
                 chip.setVisible(chip.isChecked() or (are_several and count > 0))
         self.updateGeometry()
         self._place()

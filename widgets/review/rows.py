@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.by_hand import fade_ms_of
 from engine.document.decisions import Verdict, edited
-from engine.document.kinds import KINDS
+from engine.document.kinds import KINDS, not_available
 from engine.document.kinds.kind import length_words
 from engine.document.proposals import BY_HAND, Proposal
 from engine.document.state import DocumentState
@@ -261,7 +261,12 @@ def card_of(
 def _sentences(state: DocumentState, proposal: Proposal, moved: SaidOfSpan | None) -> str:
     """Say why, what else the span takes in, and what cannot hold beside it."""
     why = proposal.reason if moved is None else moved.reason
-    others = taken_in_sentence(state, proposal.id), conflict_sentence(state, proposal.id)
+    is_known = proposal.kind in KINDS
+    others = (
+        "" if is_known else not_available(proposal.kind),
+        taken_in_sentence(state, proposal.id),
+        conflict_sentence(state, proposal.id),
+    )
     return " ".join(filter(None, (why, *others)))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 
 from pydantic import ValidationError
 
@@ -17,6 +16,7 @@ from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.anomaly.recipes.slicer.settings import SlicerConfig
 from engine.anomaly.recipes.svdd.settings import DeepSvddConfig
 from engine.errors import UsageError
+from engine.extensions import Extended, Extension
 from engine.safe_write import shown
 from engine.settings_file import read_settings
 from engine.wording import quoted
@@ -30,10 +30,18 @@ CONFIGS: tuple[type[RecipeConfig], ...] = (
     ClassifierConfig,
     EmbeddingBankConfig,
 )
-"""The settings of every recipe; the first is the default."""
+"""The settings of every recipe of Offcut; the first is the default."""
 
-BY_RECIPE: Mapping[str, type[RecipeConfig]] = MappingProxyType(
-    {config.model_fields["recipe"].default: config for config in CONFIGS}
+
+def _added(extension: Extension, made: object) -> type[RecipeConfig]:
+    """Return the settings of a recipe of another package; only then is torch imported."""
+    from engine.anomaly.recipes.recipe import added_recipe
+
+    return added_recipe(extension, made).config
+
+
+BY_RECIPE: Extended[type[RecipeConfig]] = Extended(
+    "offcut.recipes", {config.model_fields["recipe"].default: config for config in CONFIGS}, _added
 )
 
 
@@ -50,7 +58,8 @@ def parse_config(values: Mapping[str, object]) -> RecipeConfig:
     ValidationError : there is no such recipe or setting, or a value cannot be so
     """
     if "recipe" in values:
-        fitting = [config for name, config in BY_RECIPE.items() if name == values["recipe"]]
+        named = values["recipe"]
+        fitting = [BY_RECIPE[named]] if isinstance(named, str) and named in BY_RECIPE else []
     else:
         fitting = [config for config in CONFIGS if values.keys() <= config.model_fields.keys()]
     return (fitting or [_likeliest(values)])[0].model_validate(values)

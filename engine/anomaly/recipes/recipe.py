@@ -14,6 +14,7 @@ from engine.anomaly.recipes.examples import Examples
 from engine.anomaly.recipes.material import Recording
 from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.anomaly.threshold import USUAL_LIMIT
+from engine.extensions import Extension, UnusableError, require_type
 from engine.learning.loop import Epoch, Fitted
 from engine.progress import Progress
 
@@ -126,6 +127,7 @@ class Recipe:
 
     Attributes
     ----------
+    config : its settings; what they say by default of `recipe` is its name
     learn : (recordings to learn from, settings, seed, progress)
     load : (settings, stored tensors, stored facts); raises ValueError, KeyError, TypeError or RuntimeError
         where they do not fit
@@ -134,7 +136,25 @@ class Recipe:
         validation loss has long begun to rise
     """
 
+    config: type[RecipeConfig]
     learn: Callable[[Examples, RecipeConfig, int, Progress], Learnt]
     load: Callable[[RecipeConfig, Mapping[str, Tensor], Mapping[str, object]], Model]
     blind_loss: float | None = None
     keeps_last: bool = False
+
+
+def added_recipe(extension: Extension, made: object) -> Recipe:
+    """Return a recipe of another package.
+
+    Raises
+    ------
+    UnusableError : it is none, or its settings are those of another
+    """
+    recipe = require_type(made, Recipe)
+    if not (isinstance(recipe.config, type) and issubclass(recipe.config, RecipeConfig)):
+        raise UnusableError("has settings that are no RecipeConfig")
+    if (said := recipe.config.model_fields["recipe"].default) != extension.name:
+        raise UnusableError(f"has settings of the recipe {said!r}")
+    if not (callable(recipe.learn) and callable(recipe.load)):
+        raise UnusableError("cannot learn or load")
+    return recipe

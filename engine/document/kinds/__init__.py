@@ -1,13 +1,11 @@
-"""The kinds of proposals this version knows.
+"""The kinds of proposals that are known: those of Offcut, and those that other packages add.
 
-A new kind is one module that makes a `Kind`, and one name in the tuple below.
+A new kind of Offcut is one module that makes a `Kind`, and one name in the tuple below.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
+from engine.document.kinds.added import added_kind
 from engine.document.kinds.cut import CUT
 from engine.document.kinds.hit import FLAM, HIT
 from engine.document.kinds.hold import KEEP
@@ -20,13 +18,11 @@ from engine.document.kinds.sounding import GAIN, MUTE, SLIP
 from engine.document.kinds.tempo import TEMPO
 from engine.document.proposals import Proposal
 from engine.errors import DocumentError
+from engine.extensions import Extended
+from engine.wording import quoted
 
-KINDS: Mapping[str, Kind] = MappingProxyType(
-    {
-        kind.name: kind
-        for kind in (CUT, KEEP, MUTE, REPEAT, MOVE, SLIP, GAIN, REPAIR, HIT, FLAM, RECORDER, TEMPO)
-    }
-)
+_OWN = (CUT, KEEP, MUTE, REPEAT, MOVE, SLIP, GAIN, REPAIR, HIT, FLAM, RECORDER, TEMPO)
+KINDS: Extended[Kind] = Extended("offcut.kinds", {kind.name: kind for kind in _OWN}, added_kind)
 
 
 def kind_of(proposal: Proposal) -> Kind:
@@ -34,15 +30,20 @@ def kind_of(proposal: Proposal) -> Kind:
 
     Raises
     ------
-    DocumentError : this version does not know the kind
+    DocumentError : the kind is not known here
     """
     kind = KINDS.get(proposal.kind)
     if kind is None:
-        raise DocumentError(
-            f"Proposal {proposal.id} is a {proposal.kind!r}, which this version of Offcut does not know: "
-            "open the document with a newer version."
-        )
+        raise DocumentError(f"Proposal {proposal.id} cannot be changed. {not_available(proposal.kind)}")
     return kind
 
 
-__all__ = ["KINDS", "Drop", "Edge", "Kind", "NudgeSize", "kind_of"]
+def not_available(kind_name: str) -> str:
+    """Say of a kind that is not known here what becomes of its proposals."""
+    return (
+        f"The kind {quoted(kind_name)} is not available here: its edits are kept as they are and do nothing "
+        "until the package that adds it, or a newer Offcut, is installed."
+    )
+
+
+__all__ = ["KINDS", "Drop", "Edge", "Kind", "NudgeSize", "kind_of", "not_available"]

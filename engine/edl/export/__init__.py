@@ -13,7 +13,7 @@ from typing import Protocol, cast
 from engine.edl.export.audio_plan import planned_audio
 from engine.edl.export.consolidated import consolidate, said_of
 from engine.edl.export.formats import AUDIO_SUFFIXES, FORMATS
-from engine.edl.export.request import Exported, ExportOptions, ExportRequest
+from engine.edl.export.request import Exported, ExportOptions, ExportRequest, left_out_kinds
 from engine.edl.export.stretches import Consolidated
 from engine.errors import ExportError
 from engine.progress import SILENT, Progress
@@ -64,8 +64,13 @@ def export(
     Cancelled : the user asked for it
     """
     check_names(request)
+    done = _written(request, progress, there)
+    return replace(done, sentence=" ".join((done.sentence, *left_out_kinds(request.state))))
+
+
+def _written(request: ExportRequest, progress: Progress, there: Collection[Consolidated]) -> Exported:
     form = FORMATS[request.out.suffix.lower()]
-    writer = cast(Writer, import_module(f"engine.edl.export.{form.module}"))
+    writer = cast(Writer, import_module(form.module))
     if not request.consolidated:
         return writer.write(request, progress)
     fresh = {one.path for one in request.consolidated.values() if not os.path.lexists(one.path)}

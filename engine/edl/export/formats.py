@@ -1,13 +1,14 @@
 """The formats that Offcut writes: one row each, read by the writers, the plan and the export form alike.
 
-A new format is one module with a `write` and one row here.
+A new format of Offcut is one module with a `write` and one row here; other packages add a row of theirs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
+from importlib.util import find_spec
+
+from engine.extensions import Extended, Extension, UnusableError, require_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +20,8 @@ class Format:
     suffix : such as ".wav"
     name : what the form calls it
     good_for : what the form says beside it
-    module : of `engine.edl.export`, loaded when it is written: some need libraries that take a quarter of a
-        second
+    module : by its whole name, with a `write` as `engine.edl.export.Writer` has it; loaded when it is
+        written: some need libraries that take a quarter of a second
     is_audio : whether it holds the sound itself
     is_packed : whether its samples take less room than they need; nobody knows how much less
     is_coded : whether a coder leaves out what is hardly heard, so that it has a quality and no bit depth
@@ -48,13 +49,18 @@ class Format:
 
 _ROWS = (
     Format(
-        ".wav", "WAV", "the result as audio, as the source has it", "audio", is_audio=True, names_media=False
+        ".wav",
+        "WAV",
+        "the result as audio, as the source has it",
+        "engine.edl.export.audio",
+        is_audio=True,
+        names_media=False,
     ),
     Format(
         ".flac",
         "FLAC",
         "the same samples in about half the room",
-        "audio",
+        "engine.edl.export.audio",
         is_audio=True,
         is_packed=True,
         names_media=False,
@@ -63,7 +69,7 @@ _ROWS = (
         ".mp3",
         "MP3",
         "small files that play everywhere",
-        "audio",
+        "engine.edl.export.audio",
         is_audio=True,
         is_packed=True,
         is_coded=True,
@@ -73,7 +79,7 @@ _ROWS = (
         ".ogg",
         "Ogg Vorbis",
         "small files, better than MP3 of their size",
-        "audio",
+        "engine.edl.export.audio",
         is_audio=True,
         is_packed=True,
         is_coded=True,
@@ -83,20 +89,24 @@ _ROWS = (
         ".opus",
         "Opus",
         "the smallest files, for phones and browsers",
-        "audio",
+        "engine.edl.export.audio",
         is_audio=True,
         is_packed=True,
         is_coded=True,
         names_media=False,
     ),
     Format(
-        ".json", "Edit list", "every edit as numbers, for scripts", "interchange.edit_json", edit_bytes=505
+        ".json",
+        "Edit list",
+        "every edit as numbers, for scripts",
+        "engine.edl.export.interchange.edit_json",
+        edit_bytes=505,
     ),
     Format(
         ".txt",
         "Audacity labels",
         "the edits and markers as a label track",
-        "interchange.labels",
+        "engine.edl.export.interchange.labels",
         names_media=False,
         edit_bytes=60,
     ),
@@ -104,7 +114,7 @@ _ROWS = (
         ".rpp",
         "REAPER project",
         "the sources with edits and crossfades in place",
-        "interchange.reaper",
+        "engine.edl.export.interchange.reaper",
         listens=True,
         clip_bytes=355,
         clip_s=1e-4,
@@ -113,14 +123,14 @@ _ROWS = (
         ".otio",
         "OpenTimelineIO",
         "for programs and scripts of film and sound",
-        "interchange.otio",
+        "engine.edl.export.interchange.otio",
         clip_bytes=1_540,
     ),
     Format(
         ".aaf",
         "AAF",
         "the edits for Pro Tools and Media Composer",
-        "interchange.aaf",
+        "engine.edl.export.interchange.aaf",
         has_frames=True,
         clip_bytes=1_196,
         clip_s=1e-3,
@@ -129,7 +139,7 @@ _ROWS = (
         ".fcpxml",
         "Final Cut Pro",
         "the edits, exact to the sample",
-        "interchange.fcpxml",
+        "engine.edl.export.interchange.fcpxml",
         has_frames=True,
         clip_bytes=477,
     ),
@@ -137,7 +147,7 @@ _ROWS = (
         ".xml",
         "Final Cut 7, Premiere",
         "the edits, to the frame",
-        "interchange.xmeml",
+        "engine.edl.export.interchange.xmeml",
         has_frames=True,
         clip_bytes=583,
     ),
@@ -145,7 +155,7 @@ _ROWS = (
         ".edl",
         "CMX 3600",
         "the edits as a list, to the frame",
-        "interchange.cmx3600",
+        "engine.edl.export.interchange.cmx3600",
         has_frames=True,
         clip_bytes=206,
     ),
@@ -153,13 +163,37 @@ _ROWS = (
         ".mid",
         "MIDI tempo map",
         "beats, tempo, edits and markers",
-        "interchange.midi",
+        "engine.edl.export.interchange.midi",
         names_media=False,
         edit_bytes=34,
     ),
 )
 
-FORMATS: Mapping[str, Format] = MappingProxyType({each.suffix: each for each in _ROWS})
+
+def _added(extension: Extension, made: object) -> Format:
+    """Return a format of another package.
+
+    Raises
+    ------
+    UnusableError : it is none, or one that only Offcut itself can plan
+    """
+    form = require_type(made, Format)
+    if (
+        form.suffix != extension.name
+        or not extension.name.startswith(".")
+        or extension.name.lower() != form.suffix
+    ):
+        raise UnusableError(f"has the suffix {form.suffix!r}: register it under that, small and with its dot")
+    if form.is_audio or form.has_frames:
+        raise UnusableError("is a format of audio or of video frames, which only Offcut itself can add")
+    if not form.name or not form.good_for:
+        raise UnusableError("has no name, or does not say what it is good for")
+    if find_spec(form.module) is None:
+        raise UnusableError(f"is written by the module {form.module!r}, and there is none")
+    return form
+
+
+FORMATS: Extended[Format] = Extended("offcut.export_formats", {each.suffix: each for each in _ROWS}, _added)
 """By suffix, in the order in which they are offered."""
 
 AUDIO_SUFFIXES = tuple(each.suffix for each in _ROWS if each.is_audio)

@@ -14,6 +14,7 @@ from engine.audio.codecs import Quality
 from engine.audio.dither import Dither
 from engine.document.analysis import BeatGrid
 from engine.document.decisions import Verdict
+from engine.document.kinds import KINDS, not_available
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.document.track import Source
@@ -193,13 +194,25 @@ class AcceptedEdit:
 
 
 def accepted_edits(state: DocumentState) -> tuple[AcceptedEdit, ...]:
-    """Return the accepted proposals, by their start."""
+    """Return the accepted proposals that do something here, by their start; see `left_out_kinds`."""
     cuts = [
         AcceptedEdit(proposal, *state.span(proposal.id))
         for proposal in state.proposals.values()
-        if state.verdict(proposal.id) is Verdict.ACCEPTED
+        if state.verdict(proposal.id) is Verdict.ACCEPTED and proposal.kind in KINDS
     ]
     return tuple(sorted(cuts, key=lambda cut: (cut.start_samples, cut.stop_samples, cut.proposal.id)))
+
+
+def left_out_kinds(state: DocumentState) -> tuple[str, ...]:
+    """Say of each kind of accepted edits that is not known here that it is left out."""
+    kinds = Counter(
+        proposal.kind
+        for proposal in state.proposals.values()
+        if state.verdict(proposal.id) is Verdict.ACCEPTED and proposal.kind not in KINDS
+    )
+    return tuple(
+        f"{counted(count, 'accepted edit')} left out: {not_available(kind)}" for kind, count in kinds.items()
+    )
 
 
 def counted_edits(edits: Sequence[AcceptedEdit]) -> str:

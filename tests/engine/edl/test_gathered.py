@@ -97,8 +97,16 @@ def test_a_verdict_alone_leaves_what_proposals_do_as_it_is() -> None:
     assert table_of(nudged).effects is not before.effects
 
 
-def test_what_cannot_be_told_is_refused_only_where_it_is_chosen() -> None:
+def test_a_kind_that_is_not_known_here_does_nothing() -> None:
     strange = Proposal("odd", "kind of tomorrow", 10, 20, 0.5, "", "somebody")
+    state = replace(recording(), proposals={"odd": strange})
+    done = gathered(state, np.array([True]))
+    assert not is_arranged(state)
+    assert (len(done.drop_starts), len(done.holds), done.sounding) == (0, 0, ())
+
+
+def test_what_cannot_be_told_is_refused_only_where_it_is_chosen() -> None:
+    strange = Proposal("odd", "mute", 10, 20, 0.5, "", "somebody", payload={"crossfade_ms": "long"})
     state = replace(recording(), proposals={"odd": strange})
     assert not is_arranged(state)
     assert not len(gathered(state, np.array([False])).drop_starts)

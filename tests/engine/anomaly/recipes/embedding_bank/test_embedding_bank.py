@@ -95,7 +95,7 @@ def test_embeddings_are_kept_and_taken_again(taste: Taste, kept: tuple[Path, ...
 
 def test_a_taste_of_another_embedding_is_refused(taste_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = replace(default_embedder(), name="statistics-0")  # type: ignore[type-var]
-    monkeypatch.setattr("engine.embeddings.registry.default_embedder", lambda: other)
+    monkeypatch.setattr("engine.embeddings.registry.EMBEDDINGS", {"statistics": lambda: other})
     with pytest.raises(TasteError, match="learned on the embedding statistics-1, here is statistics-0"):
         load_taste(taste_path)
 

@@ -1,0 +1,1 @@
+"""One thing of every sort that a package can add to Offcut; see `docs/extending.md`."""

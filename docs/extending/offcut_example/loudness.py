@@ -1,0 +1,40 @@
+"""The recipe "loudness": a moment is odd as far as it is louder than what was kept."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.anomaly.recipes.embedded import EmbeddingModel, hear_embedded, stored_embedder
+from engine.anomaly.recipes.embedding_bank.settings import EmbeddingBankConfig
+from engine.anomaly.recipes.measures import Usual, stored_usual, usual_of
+from engine.anomaly.recipes.recipe import UNTRAINED, Learnt, Recipe
+
+
+class LoudnessConfig(EmbeddingBankConfig):
+    recipe: str = "loudness"
+    embedding: str = "mel-means"
+
+
+@dataclass(frozen=True)
+class LoudnessModel(EmbeddingModel):
+    usual: Usual  # the mean and the deviation of the level, in dB
+    part_names = ("louder",)
+
+    def judge_vectors(self, vectors):
+        return self.usual.judged(vectors.mean(axis=1, keepdims=True))
+
+    def tensors(self):
+        return self.usual.tensors()
+
+
+def learn(examples, config, _seed, progress):
+    heard = hear_embedded(examples.edited, config, progress)
+    levels = np.concatenate(heard.vectors).mean(axis=1, keepdims=True, dtype=float)
+    model = LoudnessModel(config, heard.embedder, usual_of(levels))
+    kept = model.usual.kept_scores(levels, 0.02)
+    return Learnt(model, UNTRAINED, kept, heard.recordings, heard.frames_db, "its level alone.")
+
+
+LOUDNESS = Recipe(
+    LoudnessConfig, learn, lambda c, t, f: LoudnessModel(c, stored_embedder(c, f), stored_usual(t, 1))
+)

@@ -1,0 +1,1 @@
+"""What other packages add: installed, used, and left out where it is broken."""

@@ -22,6 +22,8 @@ from engine.learning.loop import Epoch
 from engine.learning.torch_threads import few_threads
 from engine.progress import Progress
 from engine.safe_write import shown
+from engine.takes.features import frames_of
+from engine.takes.find import false_starts_in
 from engine.timebase import convert_samples, format_time
 from engine.wording import counted
 
@@ -100,6 +102,7 @@ def write_taste(learnt: Learnt, request: LearnRequest, progress: Progress) -> Le
         card=_card(learnt, request, len(kept.frame)),
         kept=kept,
         longest_pause_s=_longest_pause_s(request.edited),
+        likeliest_start=_likeliest_start(request.edited, progress),
     )
     progress.check_cancelled()
     save_taste(request.out, taste, overwrite=request.overwrite)
@@ -120,6 +123,17 @@ def _longest_pause_s(paths: Iterable[Path]) -> float:
         between = (spans[:, 0] > 0) & (spans[:, 1] < total - _PAUSES_AT_HZ)
         longest = max(longest, int(np.diff(spans[between]).max(initial=0)))
     return longest / _PAUSES_AT_HZ
+
+
+def _likeliest_start(paths: Iterable[Path], progress: Progress) -> float:
+    """Return how likely the likeliest false start inside edited recordings is; 0 where none is told."""
+    likeliest = 0.0
+    for path in paths:
+        progress.check_cancelled()
+        with SourceReader(path) as reader:
+            frames = frames_of(mono_of(reader, reader.rate_hz), reader.rate_hz)
+        likeliest = max(likeliest, *(one.likelihood for one in false_starts_in(frames)), 0.0)
+    return likeliest
 
 
 def check_out(request: LearnRequest) -> None:

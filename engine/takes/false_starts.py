@@ -15,7 +15,6 @@ from engine.takes.features import FRAMES_PER_S, Frames
 from engine.takes.groups import Edges, Member
 from engine.takes.pairs import Pair, Spans, pairs_between
 from engine.takes.takes import FalseStart
-from engine.timebase import format_time
 
 _RINGS_S, _BEGIN_S = 4.0, 6.0
 """So much may ring after what comes again, and so much be counted or said before it."""
@@ -136,5 +135,4 @@ def _is_at_an_end(start: float, stop: float, ends: Sequence[tuple[float, float, 
 
 def _told(seen: _Seen) -> FalseStart:
     start_s, stop_s, again_s = (place / FRAMES_PER_S for place in (seen.start, seen.stop, seen.again))
-    reason = f"Begins as {format_time(again_s, 0)} does and breaks off after {stop_s - start_s:.0f} s."
-    return FalseStart(start_s, stop_s, again_s, round(seen.chance, 3), reason)
+    return FalseStart.told(start_s, stop_s, again_s, round(seen.chance, 3))

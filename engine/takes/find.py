@@ -8,11 +8,11 @@ from itertools import chain
 import numpy as np
 
 from engine.progress import SILENT, Progress
-from engine.takes.false_starts import false_starts, near_pairs
+from engine.takes.false_starts import Broken, false_starts, near_pairs
 from engine.takes.features import FRAMES_PER_S, Floats, Frames, frames_of
 from engine.takes.groups import Edges, Member, grouped, takes_of
 from engine.takes.pairs import find_pairs
-from engine.takes.playing import performances
+from engine.takes.playing import SOFT_BELOW_DB, performances
 from engine.takes.takes import FalseStart, FoundTakes, Take, TakeGroup
 from engine.timebase import format_time
 
@@ -50,8 +50,14 @@ def takes_in(frames: Frames, progress: Progress = SILENT) -> FoundTakes:
     edges = Edges(spans[:, 0], spans[:, 1])
     together = grouped(takes_of(pairs, edges))
     groups = sorted(map(_group, together), key=lambda group: group.takes[0].start_s)
-    near = near_pairs(frames, spans, progress.part(0.8, 1.0))
-    starts = false_starts(chain(pairs, near), edges, together)
+    near = near_pairs(frames, spans, progress.part(0.8, 0.9))
+    softly = performances(frames.levels_db, SOFT_BELOW_DB)
+    nearer = near_pairs(frames, softly, progress.part(0.9, 1.0))
+    breaks = (
+        Broken(chain(pairs, near), edges),
+        Broken(chain(pairs, nearer), Edges(softly[:, 0], softly[:, 1]), is_soft=True),
+    )
+    starts = false_starts(breaks, together)
     played = tuple((start / FRAMES_PER_S, stop / FRAMES_PER_S) for start, stop in spans.tolist())
     return FoundTakes(tuple(groups), tuple(starts), played)
 

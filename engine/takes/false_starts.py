@@ -38,7 +38,7 @@ _OF_START = 0.8
 _OF_REST = 1.5
 _OF_COVER = 2.0
 _AT_AN_END = -2.5
-_AT_A_SOFT_BREAK = -0.4
+_AT_A_SOFT_BREAK = -1.2
 """A logistic curve over what is known of an attempt; no recording that figures are of was looked at."""
 
 

@@ -57,7 +57,6 @@ class Scores:
     limit: float = 0.85
     false_starts: tuple[FalseStart, ...] = ()
 
-
     @property
     def false_starts_s(self) -> NDArray[np.float64]:
         """Where false starts begin, stop and begin again, shape (k, 3)."""

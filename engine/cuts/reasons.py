@@ -184,7 +184,11 @@ def _comes_again(start: int, stop: int, curve: ScoreCurve | None, rate_hz: int) 
     if not of_cut or not len(told):
         return ""
     place = format_time(float(again[told[-1]]) / rate_hz, decimals=0)
-    often = "" if len(told) == 1 else " " + (_COUNTS[len(told)] if len(told) < len(_COUNTS) else f"{len(told)} times")
+    often = (
+        ""
+        if len(told) == 1
+        else " " + (_COUNTS[len(told)] if len(told) < len(_COUNTS) else f"{len(told)} times")
+    )
     return f", which begins and stops{often}, and comes again at {place}, where it goes on"
 
 

@@ -74,9 +74,7 @@ class Frames:
             return self
         steps = slice(round(start * STEPS_PER_S / FRAMES_PER_S), round(stop * STEPS_PER_S / FRAMES_PER_S))
         frames = slice(start, stop)
-        return Frames(
-            self.chroma[frames], self.broad[frames], self.levels_db[steps], self.bands_db[steps]
-        )
+        return Frames(self.chroma[frames], self.broad[frames], self.levels_db[steps], self.bands_db[steps])
 
 
 def frames_of(

@@ -184,12 +184,12 @@ def _comes_again(start: int, stop: int, curve: ScoreCurve | None, rate_hz: int) 
     if not of_cut or not len(told):
         return ""
     place = format_time(float(again[told[-1]]) / rate_hz, decimals=0)
-    often = (
-        ""
-        if len(told) == 1
-        else " " + (_COUNTS[len(told)] if len(told) < len(_COUNTS) else f"{len(told)} times")
-    )
+    often = "" if len(told) == 1 else f" {_times(len(told))}"
     return f", which begins and stops{often}, and comes again at {place}, where it goes on"
+
+
+def _times(count: int) -> str:
+    return _COUNTS[count] if count < len(_COUNTS) else f"{count} times"
 
 
 def _length(seconds: float) -> str:
@@ -315,8 +315,7 @@ def _sounds(heard: _Heard, k: int, dead: DeadAirIn) -> str:
         return "".join([" of near silence", *said])
     stops = 0 if said else int(heard.stops[k])
     if stops and heard.quiet_share[k] < 0.6:
-        times = _COUNTS[stops] if stops < len(_COUNTS) else f"{stops} times"
-        said.append(f" in which the playing stops {times}")
+        said.append(f" in which the playing stops {_times(stops)}")
     if abs(louder) >= 6.0:
         much = "much " if abs(louder) >= 12.0 else ""
         said.append(f", {much}{'louder' if louder > 0 else 'quieter'} than the rest")

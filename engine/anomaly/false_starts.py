@@ -15,14 +15,23 @@ from engine.anomaly.dead_air import SURELY_ODD
 from engine.takes.takes import LIKELY, FalseStart
 
 _LIKELIER = 0.1
+_BACK_WITHIN_S = 30.0
+"""Players come back to what they broke off; what is like it after a longer time is the same music going on."""
 _LEAST = 0.95
 """The score of an attempt that is just told; one of which nothing is doubted has `SURELY_ODD`."""
 
 
 def likelier_than(found: Sequence[FalseStart], likeliest_kept: float) -> tuple[FalseStart, ...]:
-    """Return the false starts that are clearly likelier than the likeliest of what was kept; 0 for none."""
+    """Return the false starts that are odd: clearly likelier than the likeliest of what was kept, 0 for none.
+
+    What comes again only after half a minute is left out.
+    """
     least = max(LIKELY, likeliest_kept + _LIKELIER if likeliest_kept else 0.0)
-    return tuple(one for one in found if one.likelihood >= least)
+    return tuple(
+        one
+        for one in found
+        if one.likelihood >= least and one.begins_again_s - one.stop_s <= _BACK_WITHIN_S
+    )
 
 
 def raised_over(

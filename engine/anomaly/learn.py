@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.anomaly.false_starts import likelier_than
 from engine.anomaly.neighbours import MOST_EXAMPLES, KeptExamples, KeptRecording, keep_examples
 from engine.anomaly.recipes.examples import Examples
 from engine.anomaly.recipes.recipe import Learnt
@@ -132,7 +133,8 @@ def _likeliest_start(paths: Iterable[Path], progress: Progress) -> float:
         progress.check_cancelled()
         with SourceReader(path) as reader:
             frames = frames_of(mono_of(reader, reader.rate_hz), reader.rate_hz)
-        likeliest = max(likeliest, *(one.likelihood for one in false_starts_in(frames)), 0.0)
+        found = likelier_than(false_starts_in(frames), 0.0)
+        likeliest = max(likeliest, *(one.likelihood for one in found), 0.0)
     return likeliest
 
 

@@ -41,6 +41,11 @@ def test_what_was_kept_as_likely_is_no_fault() -> None:
     assert likelier_than(found, 0.85) == ()
 
 
+def test_what_is_like_it_a_minute_later_is_no_fault() -> None:
+    late = FalseStart.told(10.0, 14.0, 74.0, 0.9)
+    assert likelier_than([late, told(80.0, 84.0, 0.9)], 0.0) == (told(80.0, 84.0, 0.9),)
+
+
 def scored(taste: Taste, audio: Sound, blocks: int = 1) -> Scores:
     pieces = np.array_split(audio, blocks)
     return score_blocks(taste, pieces, RATE_HZ, len(audio), SILENT, level_db=level_of([audio]))

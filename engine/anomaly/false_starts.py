@@ -16,7 +16,7 @@ from engine.takes.takes import LIKELY, FalseStart
 
 _LIKELIER = 0.1
 _BACK_WITHIN_S = 30.0
-"""Players come back to what they broke off; what is like it after a longer time is the same music going on."""
+"""Players come back to what they broke off; what is like it later is the same music going on."""
 _LEAST = 0.95
 """The score of an attempt that is just told; one of which nothing is doubted has `SURELY_ODD`."""
 
@@ -28,9 +28,7 @@ def likelier_than(found: Sequence[FalseStart], likeliest_kept: float) -> tuple[F
     """
     least = max(LIKELY, likeliest_kept + _LIKELIER if likeliest_kept else 0.0)
     return tuple(
-        one
-        for one in found
-        if one.likelihood >= least and one.begins_again_s - one.stop_s <= _BACK_WITHIN_S
+        one for one in found if one.likelihood >= least and one.begins_again_s - one.stop_s <= _BACK_WITHIN_S
     )
 
 

@@ -185,7 +185,7 @@ def _comes_again(start: int, stop: int, curve: ScoreCurve | None, rate_hz: int) 
         return ""
     place = format_time(float(again[told[-1]]) / rate_hz, decimals=0)
     often = "" if len(told) == 1 else f" {_times(len(told))}"
-    return f", which begins and stops{often}, and comes again at {place}, where it goes on"
+    return f": it begins, stops{often} and comes again at {place}, where it goes on"
 
 
 def _times(count: int) -> str:

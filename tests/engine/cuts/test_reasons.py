@@ -269,10 +269,10 @@ def broken_off(*rows: tuple[float, float, float]) -> str:
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ([(101, 119, 150)], "20 s, which begins and stops, and comes again at 2:30, where it goes on; "),
+        ([(101, 119, 150)], "20 s: it begins, stops and comes again at 2:30, where it goes on; "),
         (
             [(100, 108, 112), (112, 119, 121)],
-            "20 s, which begins and stops twice, and comes again at 2:01, where it goes on; ",
+            "20 s: it begins, stops twice and comes again at 2:01, where it goes on; ",
         ),
         ([(101, 103, 150)], "20 s; "),
         ([(10, 30, 150)], "20 s; "),

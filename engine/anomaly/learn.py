@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.anomaly.false_starts import likelier_than
 from engine.anomaly.neighbours import MOST_EXAMPLES, KeptExamples, KeptRecording, keep_examples
 from engine.anomaly.recipes.examples import Examples
 from engine.anomaly.recipes.recipe import Learnt
@@ -23,6 +24,8 @@ from engine.learning.loop import Epoch
 from engine.learning.torch_threads import few_threads
 from engine.progress import Progress
 from engine.safe_write import shown
+from engine.takes.features import frames_of
+from engine.takes.find import false_starts_in
 from engine.timebase import convert_samples, format_time
 from engine.wording import counted
 
@@ -101,6 +104,7 @@ def write_taste(learnt: Learnt, request: LearnRequest, progress: Progress) -> Le
         card=_card(learnt, request, len(kept.frame)),
         kept=kept,
         longest_pause_s=_longest_pause_s(request.edited),
+        likeliest_start=_likeliest_start(request.edited, progress),
     )
     progress.check_cancelled()
     across = in_force()
@@ -123,6 +127,18 @@ def _longest_pause_s(paths: Iterable[Path]) -> float:
         between = (spans[:, 0] > 0) & (spans[:, 1] < total - _PAUSES_AT_HZ)
         longest = max(longest, int(np.diff(spans[between]).max(initial=0)))
     return longest / _PAUSES_AT_HZ
+
+
+def _likeliest_start(paths: Iterable[Path], progress: Progress) -> float:
+    """Return how likely the likeliest false start inside edited recordings is; 0 where none is told."""
+    likeliest = 0.0
+    for path in paths:
+        progress.check_cancelled()
+        with SourceReader(path) as reader:
+            frames = frames_of(mono_of(reader, reader.rate_hz), reader.rate_hz)
+        found = likelier_than(false_starts_in(frames), 0.0)
+        likeliest = max(likeliest, *(one.likelihood for one in found), 0.0)
+    return likeliest
 
 
 def check_out(request: LearnRequest) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.anomaly.dead_air import longer_than, raised_in
+from engine.anomaly.false_starts import likelier_than, raised_over
 from engine.anomaly.neighbours import Nearest, NearestSearch
 from engine.anomaly.recipes.recipe import Judged, KeptScores
 from engine.anomaly.taste import Taste
@@ -22,9 +23,13 @@ from engine.features.mono import mono_of, resampled
 from engine.features.read_ahead import read_ahead
 from engine.learning.torch_threads import few_threads
 from engine.progress import Progress
+from engine.takes.find import false_starts_in
+from engine.takes.passing import FramesInPassing
+from engine.takes.takes import FalseStart
 from engine.timebase import convert_samples
 
 _LEVEL_SHARE = 0.15
+_HEARD_SHARE = 0.95
 _BLOCKS_AHEAD = 8
 
 
@@ -41,6 +46,7 @@ class Scores:
     parts : what the scores are made of by name, each float32, shape (n,), in standard deviations above what
         is typical of what was kept
     limit : the score that divides what was kept from faults planted in it
+    false_starts : what breaks off and comes again, that scores are raised over
     """
 
     times_s: NDArray[np.float64]
@@ -49,6 +55,13 @@ class Scores:
     nearest: Nearest | None = None
     parts: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
     limit: float = 0.85
+    false_starts: tuple[FalseStart, ...] = ()
+
+    @property
+    def false_starts_s(self) -> NDArray[np.float64]:
+        """Where false starts begin, stop and begin again, shape (k, 3)."""
+        places_s = [(one.start_s, one.stop_s, one.begins_again_s) for one in self.false_starts]
+        return np.array(places_s, np.float64).reshape(-1, 3)
 
 
 def score_file(taste: Taste, path: Path, progress: Progress) -> Scores:
@@ -105,15 +118,17 @@ def score_blocks(
     TasteError : the weights of the taste are such that a score is no number
     """
     mel = taste.config.mel
-    heard = _Heard(resampled(blocks, rate_hz, mel.rate_hz), total_samples * mel.rate_hz / rate_hz, progress)
+    hears = progress.part(0.0, _HEARD_SHARE)
+    heard = _Heard(resampled(blocks, rate_hz, mel.rate_hz), total_samples * mel.rate_hz / rate_hz, hears)
     search = None if taste.kept is None else NearestSearch(taste.kept, mel)
     passing = iter if search is None else search.passing
     known_level_db = level_db if taste.is_levelled else 0.0
-    detector = DeadAirDetector(mel.rate_hz)
+    detector, frames = DeadAirDetector(mel.rate_hz), FramesInPassing(mel.rate_hz)
+    hearing = _also(frames.passing(heard.blocks()), detector)
     # What a damaged taste comes to is told below, in one sentence.
     quietly = np.errstate(over="ignore", invalid="ignore", divide="ignore")
-    with few_threads(), quietly, read_ahead(_also(heard.blocks(), detector), _BLOCKS_AHEAD) as ready:
-        found = list(taste.model.judge(ready, known_level_db, passing, progress))
+    with few_threads(), quietly, read_ahead(hearing, _BLOCKS_AHEAD) as ready:
+        found = list(taste.model.judge(ready, known_level_db, passing, hears))
     if not heard.samples:
         found = []
     own = np.concatenate([np.zeros(0), *(judged.own for judged in found)])
@@ -127,7 +142,11 @@ def score_blocks(
         raise TasteError(f"The taste {taste.name} gives scores that are no numbers: learn it again.")
     dead = longer_than(detector.finish(), taste.longest_pause_s, mel.rate_hz)
     scores = raised_in(scores, times_s * mel.rate_hz, dead)
-    return Scores(times_s, scores, hop_s, nearest, parts, limit)
+    starts = false_starts_in(frames.frames(), progress.part(_HEARD_SHARE, 1.0))
+    starts = likelier_than(starts, taste.likeliest_start)
+    scores = raised_over(scores, times_s, starts)
+    progress.report(1.0, "Scoring")
+    return Scores(times_s, scores, hop_s, nearest, parts, limit, starts)
 
 
 def _also(blocks: Iterable[NDArray[np.float32]], detector: DeadAirDetector) -> Iterator[NDArray[np.float32]]:

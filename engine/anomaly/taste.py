@@ -56,6 +56,7 @@ class Taste:
     kept : what was kept, to hear proposals against; None in a taste of version 1
     is_levelled : whether it learned from recordings brought to one level, and scores them so; 1 is not
     longest_pause_s : how long the longest dead air is that was kept; 0 where there is none
+    likeliest_start : how likely the likeliest false start is that was kept; 0 where there is none
     """
 
     name: str
@@ -69,6 +70,7 @@ class Taste:
     kept: KeptExamples | None
     is_levelled: bool = True
     longest_pause_s: float = 0.0
+    likeliest_start: float = 0.0
 
     @property
     def maker(self) -> str:
@@ -92,6 +94,7 @@ def save_taste(path: Path, taste: Taste, *, overwrite: bool) -> None:
         "card": taste.card,
         "is_levelled": taste.is_levelled,
         "longest_pause_s": taste.longest_pause_s,
+        "likeliest_start": taste.likeliest_start,
         **taste.model.facts(),
     }
     tensors = {name: value.contiguous() for name, value in taste.model.tensors().items()}
@@ -174,6 +177,7 @@ def _taste(path: Path, content: bytes, about: Mapping[str, object]) -> Taste:
         kept=kept,
         is_levelled=about.get("is_levelled", False) is True,
         longest_pause_s=_seconds(about.get("longest_pause_s", 0.0)),
+        likeliest_start=_share(about.get("likeliest_start", 0.0)),
     )
 
 
@@ -226,6 +230,13 @@ def _seconds(value: object) -> float:
     if seconds < 0.0:
         raise ValueError("a length below nothing")
     return seconds
+
+
+def _share(value: object) -> float:
+    share = stored_number(value)
+    if not 0.0 <= share <= 1.0:
+        raise ValueError("a likelihood that is none")
+    return share
 
 
 def _recording(row: Mapping[str, object]) -> KeptRecording:

@@ -47,6 +47,9 @@ _NEARLY_ALL, _MOST, _LEAST_DEAD_S = 0.9, 0.5, 1.0
 """How much of a cut is dead air where it is named for it alone and where likeness is not spoken of, and how
 long it is where it is spoken of at all."""
 
+_OF_START, _OF_CUT = 0.6, 0.3
+"""How much of a false start lies in a cut, and how much of a cut in it, where it is spoken of."""
+
 _HEARD_AS: Mapping[str, str] = {
     "altered": "sounds reversed, muffled or doubled",
     "bad-join": "sounds badly joined",
@@ -153,6 +156,7 @@ def reasons(spans: Samples, against: Backdrop, highest: float | None = None) -> 
     likeness = _against_recording(spans, against, highest)
     knows_taste = curve is None or curve.maker != PAUSES
     faults, another_rhythm = _faults(spans, curve), _another_rhythm(spans, curve)
+    again = [_comes_again(start, stop, curve, rate_hz) for start, stop in spans.tolist()]
     sentences = []
     for k, (start, stop) in enumerate(spans.tolist()):
         length = _length((stop - start) / rate_hz)
@@ -163,9 +167,29 @@ def reasons(spans: Samples, against: Backdrop, highest: float | None = None) -> 
             if another_rhythm[k] and not faults[k] and not heard.stops[k] and heard.quiet_share[k] < _PLAYED:
                 sounds += f", in {part_wording(RHYTHM)}"
         head = f"{place}: {length}{sounds}" if place else f"{length}{sounds}"
-        likely = f"; {likeness[k]}{faults[k]}" if knows_taste and dead[k].share < _MOST else ""
-        sentences.append(f"{head}{likely}.")
+        fault = "" if again[k] else faults[k]
+        likely = f"; {likeness[k]}{fault}" if knows_taste and dead[k].share < _MOST else ""
+        sentences.append(f"{head}{again[k]}{likely}.")
     return sentences
+
+
+def _comes_again(start: int, stop: int, curve: ScoreCurve | None, rate_hz: int) -> str:
+    """Say what begins in a span, stops, and comes again where it goes on."""
+    if curve is None or not len(curve.false_starts_samples):
+        return ""
+    starts, stops, again = curve.false_starts_samples.T
+    shared = np.minimum(stops, stop) - np.maximum(starts, start)
+    of_cut = int(np.maximum(shared, 0).sum()) >= _OF_CUT * (stop - start)
+    told = np.flatnonzero(shared >= _OF_START * np.maximum(stops - starts, 1))
+    if not of_cut or not len(told):
+        return ""
+    place = format_time(float(again[told[-1]]) / rate_hz, decimals=0)
+    often = "" if len(told) == 1 else f" {_times(len(told))}"
+    return f": it begins, stops{often} and comes again at {place}, where it goes on"
+
+
+def _times(count: int) -> str:
+    return _COUNTS[count] if count < len(_COUNTS) else f"{count} times"
 
 
 def _length(seconds: float) -> str:
@@ -291,8 +315,7 @@ def _sounds(heard: _Heard, k: int, dead: DeadAirIn) -> str:
         return "".join([" of near silence", *said])
     stops = 0 if said else int(heard.stops[k])
     if stops and heard.quiet_share[k] < 0.6:
-        times = _COUNTS[stops] if stops < len(_COUNTS) else f"{stops} times"
-        said.append(f" in which the playing stops {times}")
+        said.append(f" in which the playing stops {_times(stops)}")
     if abs(louder) >= 6.0:
         much = "much " if abs(louder) >= 12.0 else ""
         said.append(f", {much}{'louder' if louder > 0 else 'quieter'} than the rest")

@@ -30,6 +30,8 @@ class ScoreCurve:
     part_names : what the scores are made of, see `engine.anomaly.part_wording`
     parts : float32, shape (n, len(part_names)), in standard deviations above what is typical of what was kept
     limit : the score that divides what was kept from faults planted in it, see `engine.anomaly.threshold`
+    false_starts_samples : int64, shape (k, 3): where what breaks off begins and stops, and where the same
+        begins again and goes on, in document samples, ascending; scores are raised over it
     """
 
     times_samples: NDArray[np.int64]
@@ -38,6 +40,7 @@ class ScoreCurve:
     part_names: Sequence[str] = ()
     parts: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     limit: float = 0.85
+    false_starts_samples: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 3), np.int64))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

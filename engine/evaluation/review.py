@@ -27,6 +27,7 @@ def curve_of(scores: Scores) -> ScoreCurve:
         part_names=tuple(scores.parts),
         parts=np.stack([*scores.parts.values()], axis=1) if scores.parts else np.zeros((0, 0), np.float32),
         limit=scores.limit,
+        false_starts_samples=s_to_samples_array(scores.false_starts_s, HEARD_RATE_HZ),
     )
 
 

@@ -139,6 +139,7 @@ def _score(
         part_names=tuple(scores.parts),
         parts=np.stack([*scores.parts.values()], axis=1) if scores.parts else np.zeros((0, 0), np.float32),
         limit=scores.limit,
+        false_starts_samples=s_to_samples_array(scores.false_starts_s, state.rate_hz),
     )
     return {"score": curve, "nearest": _nearest_kept(taste, scores.nearest, path, state.rate_hz)}
 

@@ -10,33 +10,50 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from engine.progress import SILENT, Progress
 from engine.takes.features import FRAMES_PER_S, Frames
 from engine.takes.groups import Edges, Member
 from engine.takes.pairs import Pair, Spans, pairs_between
 from engine.takes.takes import FalseStart
-from engine.timebase import format_time
 
 _RINGS_S, _BEGIN_S = 4.0, 6.0
 """So much may ring after what comes again, and so much be counted or said before it."""
 _EARLY_S = 1.0
 _NEAR_S = 1.2
-_GOES_ON_S = 1.0
+_GOES_ON_S = 0.6
 _FORGOTTEN_S = 240.0
 _LOOKED_AT_S, _LATER_S, _LATER_MOST = 20.0, 120.0, 6
 _LEAST = 2.0
 _SAME_S = 1.0
 _SEVERAL = 2
 
-_BIAS = -1.1
-_OF_SCORE = 1.0
+_BIAS = -1.0
+_OF_SCORE = 0.8
 _OF_BORDERS = 0.25
-_OF_LATER = 1.5
+_OF_LATER = 3.0
+_OF_BETWEEN, _FREE_S, _PLAYED_S, _MOST_PLAYED_S = -2.0, 10.0, 20.0, 60.0
 _OF_START = 0.8
 _OF_REST = 1.5
 _OF_COVER = 2.0
 _AT_AN_END = -2.5
+_AT_A_SOFT_BREAK = -1.2
 """A logistic curve over what is known of an attempt; no recording that figures are of was looked at."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Broken:
+    """What is alike in a recording, and where it breaks off and begins.
+
+    Attributes
+    ----------
+    is_soft : whether somebody may count or speak in the breaks
+    """
+
+    pairs: Iterable[Pair]
+    edges: Edges
+    is_soft: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +87,30 @@ def near_pairs(frames: Frames, spans: Spans, progress: Progress = SILENT) -> Ite
     yield from pairs_between(frames, asked, _LEAST, progress)
 
 
-def false_starts(pairs: Iterable[Pair], edges: Edges, groups: Sequence[Sequence[Member]]) -> list[FalseStart]:
+def false_starts(breaks: Iterable[Broken], groups: Sequence[Sequence[Member]]) -> list[FalseStart]:
     """Return of every performance that ends as a later one begins the likeliest attempt, in order.
 
     Parameters
     ----------
+    breaks : the same recording with breaks of several kinds, clear ones first
     groups : the takes; where several of a passage end nothing broke off
     """
     ends = list(_natural_ends(groups))
     best: dict[float, _Seen] = {}
-    for pair in pairs:
-        seen = _seen(pair, edges, ends)
-        if seen is not None and (seen.stop not in best or best[seen.stop].chance < seen.chance):
-            best[seen.stop] = seen
-    return [_told(best[stop]) for stop in sorted(best)]
+    for broken in breaks:
+        for pair in broken.pairs:
+            seen = _seen(pair, broken, ends)
+            if seen is None:
+                continue
+            place = _known(seen.stop, best) if broken.is_soft else seen.stop
+            if place not in best or best[place].chance < seen.chance:
+                best[place] = seen
+    return [_told(best[place]) for place in sorted(best, key=lambda one: best[one].stop)]
+
+
+def _known(stop: float, best: Iterable[float]) -> float:
+    """Return where the same end is known already, else the end."""
+    return next((place for place in best if abs(place - stop) <= _SAME_S * FRAMES_PER_S), stop)
 
 
 def _natural_ends(groups: Sequence[Sequence[Member]]) -> Iterator[tuple[float, float, int]]:
@@ -95,8 +122,9 @@ def _natural_ends(groups: Sequence[Sequence[Member]]) -> Iterator[tuple[float, f
             yield one.start, one.stop, len(whole)
 
 
-def _seen(pair: Pair, edges: Edges, ends: Sequence[tuple[float, float, int]]) -> _Seen | None:
+def _seen(pair: Pair, broken: Broken, ends: Sequence[tuple[float, float, int]]) -> _Seen | None:
     """Return how likely a pair is an attempt; None where nothing broke off, or what came did not go on."""
+    edges = broken.edges
     stop = edges.stop_after(pair.stops[0], _EARLY_S, _RINGS_S)
     again = edges.start_before(pair.starts[1], _EARLY_S, _BEGIN_S)
     if stop is None or again is None or again < stop:
@@ -114,12 +142,21 @@ def _seen(pair: Pair, edges: Edges, ends: Sequence[tuple[float, float, int]]) ->
         + _OF_SCORE * math.log(max(pair.score, 1.0) / 6.0)
         - _OF_BORDERS * max(0.0, off_s)
         - _OF_LATER * (again - stop) / FRAMES_PER_S / _FORGOTTEN_S
+        + _OF_BETWEEN * _much_between(edges, stop, again)
         + (_OF_START if begun is not None else 0.0)
         + _OF_REST * (min(goes_on / length, 1.0) - 0.4)
         + _OF_COVER * (cover - 0.8)
         + (_AT_AN_END if _is_at_an_end(start, stop, ends) else 0.0)
+        + (_AT_A_SOFT_BREAK if broken.is_soft else 0.0)
     )
     return _Seen(start, stop, again, 1.0 / (1.0 + math.exp(-odds)))
+
+
+def _much_between(edges: Edges, stop: float, again: float) -> float:
+    """Return how much else is played before an attempt comes again, but for another attempt or two."""
+    played = np.minimum(edges.stops, again) - np.maximum(edges.starts, stop)
+    seconds = float(np.maximum(played, 0).sum()) / FRAMES_PER_S
+    return min(max(seconds - _FREE_S, 0.0), _MOST_PLAYED_S) / _PLAYED_S
 
 
 def _is_at_an_end(start: float, stop: float, ends: Sequence[tuple[float, float, int]]) -> bool:
@@ -136,5 +173,4 @@ def _is_at_an_end(start: float, stop: float, ends: Sequence[tuple[float, float, 
 
 def _told(seen: _Seen) -> FalseStart:
     start_s, stop_s, again_s = (place / FRAMES_PER_S for place in (seen.start, seen.stop, seen.again))
-    reason = f"Begins as {format_time(again_s, 0)} does and breaks off after {stop_s - start_s:.0f} s."
-    return FalseStart(start_s, stop_s, again_s, round(seen.chance, 3), reason)
+    return FalseStart.told(start_s, stop_s, again_s, round(seen.chance, 3))

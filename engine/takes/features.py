@@ -8,7 +8,7 @@ the room and the microphone do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -68,6 +68,14 @@ class Frames:
     def __len__(self) -> int:
         return len(self.chroma)
 
+    def part(self, start: int, stop: int) -> Frames:
+        """Return some of the frames, from `start` on and before `stop`."""
+        if start <= 0 and stop >= len(self):
+            return self
+        steps = slice(round(start * STEPS_PER_S / FRAMES_PER_S), round(stop * STEPS_PER_S / FRAMES_PER_S))
+        frames = slice(start, stop)
+        return Frames(self.chroma[frames], self.broad[frames], self.levels_db[steps], self.bands_db[steps])
+
 
 def frames_of(
     blocks: Iterable[Floats], rate_hz: int, total_samples: int = 0, progress: Progress = SILENT
@@ -83,17 +91,28 @@ def frames_of(
     ------
     Cancelled : the user asked for it
     """
-    from engine.features.mel import band_power_blocks  # torch: only once something is to be heard
-
-    bank = np.concatenate([_semitone_bank(), _broad_bank()])
     pieces, done = [], 0
     expected = max(1.0, total_samples / rate_hz * STEPS_PER_S)
-    for power in band_power_blocks(resampled(blocks, rate_hz, RATE_HZ), bank, N_FFT, HOP_SAMPLES):
+    for power in power_blocks(blocks, rate_hz):
         progress.check_cancelled()
         pieces.append(power)
         done += len(power)
         progress.report(min(1.0, done / expected), "Listening for what is played again")
-    steps = np.concatenate(pieces) if pieces else np.zeros((0, len(bank)), np.float32)
+    return frames_from(pieces)
+
+
+def power_blocks(blocks: Iterable[Floats], rate_hz: int) -> Iterator[Floats]:
+    """Yield the power of a mono stream in the bands that frames are made of, `STEPS_PER_S` rows a second."""
+    from engine.features.mel import band_power_blocks  # torch: only once something is to be heard
+
+    bank = np.concatenate([_semitone_bank(), _broad_bank()])
+    yield from band_power_blocks(resampled(blocks, rate_hz, RATE_HZ), bank, N_FFT, HOP_SAMPLES)
+
+
+def frames_from(powers: Sequence[Floats]) -> Frames:
+    """Return the frames of all that `power_blocks` yielded of a stream."""
+    none = np.zeros((0, _SEMITONES * _PER_SEMITONE + BROAD_BANDS), np.float32)
+    steps = np.concatenate([none, *powers])
     fine, broad = steps[:, : _SEMITONES * _PER_SEMITONE], steps[:, _SEMITONES * _PER_SEMITONE :]
     levels_db = (10.0 * np.log10(broad.sum(axis=1) + _FLOOR_POWER)).astype(np.float32)
     bands_db = (10.0 * np.log10(broad + _FLOOR_POWER)).astype(np.float32)

@@ -8,15 +8,16 @@ from itertools import chain
 import numpy as np
 
 from engine.progress import SILENT, Progress
-from engine.takes.false_starts import false_starts, near_pairs
+from engine.takes.false_starts import Broken, false_starts, near_pairs
 from engine.takes.features import FRAMES_PER_S, Floats, Frames, frames_of
 from engine.takes.groups import Edges, Member, grouped, takes_of
 from engine.takes.pairs import find_pairs
-from engine.takes.playing import performances
-from engine.takes.takes import FoundTakes, Take, TakeGroup
+from engine.takes.playing import SOFT_BELOW_DB, performances
+from engine.takes.takes import FalseStart, FoundTakes, Take, TakeGroup
 from engine.timebase import format_time
 
 _COMPLETE_WITHIN_S, _COMPLETE_SHARE = 2.0, 0.06
+_EVERY_S, _MOST_S = 3300.0, 3600.0
 
 
 def find_takes(
@@ -49,10 +50,46 @@ def takes_in(frames: Frames, progress: Progress = SILENT) -> FoundTakes:
     edges = Edges(spans[:, 0], spans[:, 1])
     together = grouped(takes_of(pairs, edges))
     groups = sorted(map(_group, together), key=lambda group: group.takes[0].start_s)
-    near = near_pairs(frames, spans, progress.part(0.8, 1.0))
-    starts = false_starts(chain(pairs, near), edges, together)
+    near = near_pairs(frames, spans, progress.part(0.8, 0.9))
+    softly = performances(frames.levels_db, SOFT_BELOW_DB)
+    nearer = near_pairs(frames, softly, progress.part(0.9, 1.0))
+    breaks = (
+        Broken(chain(pairs, near), edges),
+        Broken(chain(pairs, nearer), Edges(softly[:, 0], softly[:, 1]), is_soft=True),
+    )
+    starts = false_starts(breaks, together)
     played = tuple((start / FRAMES_PER_S, stop / FRAMES_PER_S) for start, stop in spans.tolist())
     return FoundTakes(tuple(groups), tuple(starts), played)
+
+
+def false_starts_in(
+    frames: Frames, progress: Progress = SILENT, *, every_s: float = _EVERY_S, most_s: float = _MOST_S
+) -> tuple[FalseStart, ...]:
+    """Find the false starts that are told, in a time that grows with the length of what was heard.
+
+    What is longer than an hour is looked at hour by hour, each beginning a little before the one before it
+    ends: players come back to what they broke off within minutes.
+
+    Parameters
+    ----------
+    every_s, most_s : how far apart the hours begin, and how long they are
+
+    Raises
+    ------
+    Cancelled : the user asked for it
+    """
+    every, most = round(every_s * FRAMES_PER_S), round(most_s * FRAMES_PER_S)
+    begins = range(0, max(1, len(frames) - (most - every)), every)
+    found: list[FalseStart] = []
+    for number, begin in enumerate(begins):
+        share = progress.step(number, len(begins))
+        part = takes_in(frames.part(begin, begin + most), share).likely_false_starts()
+        limit_s = most_s if number == len(begins) - 1 else every_s
+        known_s = found[-1].stop_s if found else 0.0
+        fresh = [one.later(begin / FRAMES_PER_S) for one in part if one.start_s < limit_s]
+        # What the hour before knows to its end, this one knows from its middle on.
+        found += [one for one in fresh if one.start_s >= known_s]
+    return tuple(found)
 
 
 def _group(members: Sequence[Member]) -> TakeGroup:

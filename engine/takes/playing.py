@@ -11,20 +11,23 @@ from engine.takes.features import FRAMES_PER_S, STEPS_PER_S
 Floats = NDArray[np.float32]
 Spans = NDArray[np.int64]
 
-_BELOW_DB = 22.0
+BELOW_DB = 22.0
 """A break is so far below what is played around it."""
+SOFT_BELOW_DB = 14.0
+"""One in which somebody counts or says a word, or something rings, is no more than that below."""
 _AROUND_S = 60.0
 _LEAST_BREAK_S = 0.6
 _LEAST_PLAYED_S = 0.8
 _SILENT_DBFS = -65.0
 
 
-def performances(levels_db: Floats) -> Spans:
+def performances(levels_db: Floats, below_db: float = BELOW_DB) -> Spans:
     """Return where something is played, in frames [start, stop), shape (n, 2), apart and ascending.
 
     Parameters
     ----------
     levels_db : of `Frames`, shape (steps,)
+    below_db : how far below what is played around it a break is
     """
     if not len(levels_db):
         return np.zeros((0, 2), np.int64)
@@ -33,7 +36,7 @@ def performances(levels_db: Floats) -> Spans:
     sparse = _maxima(levels_db, round(STEPS_PER_S))
     around = percentile_filter(sparse, 70, size=2 * width + 1, mode="nearest")
     playing = np.repeat(around, round(STEPS_PER_S))[: len(levels_db)]
-    sounds = (levels_db > playing - _BELOW_DB) & (levels_db > _SILENT_DBFS)
+    sounds = (levels_db > playing - below_db) & (levels_db > _SILENT_DBFS)
     spans = _runs(sounds)
     spans = _joined(spans, round(_LEAST_BREAK_S * STEPS_PER_S))
     spans = spans[spans[:, 1] - spans[:, 0] >= _LEAST_PLAYED_S * STEPS_PER_S]

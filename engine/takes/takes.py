@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.timebase import format_time
+
 LIKELY = 0.5
 """From this likelihood on a false start is told."""
 
@@ -54,6 +56,18 @@ class FalseStart:
     begins_again_s: float
     likelihood: float
     reason: str
+
+    @classmethod
+    def told(cls, start_s: float, stop_s: float, begins_again_s: float, likelihood: float) -> FalseStart:
+        """Return one with its sentence."""
+        lasts = f"breaks off after {stop_s - start_s:.0f} s"
+        reason = f"Begins as {format_time(begins_again_s, 0)} does and {lasts}."
+        return cls(start_s, stop_s, begins_again_s, likelihood, reason)
+
+    def later(self, by_s: float) -> FalseStart:
+        """Return it in a recording that begins so much earlier."""
+        places = (self.start_s + by_s, self.stop_s + by_s, self.begins_again_s + by_s)
+        return FalseStart.told(*places, self.likelihood)
 
 
 @dataclass(frozen=True, slots=True)

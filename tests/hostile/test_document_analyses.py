@@ -190,6 +190,16 @@ def test_hits_that_nobody_plays_are_refused(fault: dict[str, object]) -> None:
         require_analysis(replace(hits, **fault))
 
 
+@pytest.mark.parametrize(
+    "places", [[[-1, 2, 3]], [[5, 4, 9]], [[0, 5, 4]], [[7, 8, 9], [1, 2, 3]], [[1, 2]], [1, 2, 3]]
+)
+def test_false_starts_that_do_not_go_on_are_refused(places: list[object]) -> None:
+    scores = ANALYSES["score-1"]
+    require_analysis(replace(scores, false_starts_samples=np.array([[1, 2, 3], [7, 8, 9]])))
+    with pytest.raises(ValueError, match=r"."):
+        require_analysis(replace(scores, false_starts_samples=np.array(places)))
+
+
 def test_hits_that_cannot_be_are_left_out_and_told(path: Path) -> None:
     hits = replace(made_hits([(1_000, 0, 0)]), strokes=np.array([-1], np.int32))
     with Document.open(path) as document:

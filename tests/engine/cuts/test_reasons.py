@@ -248,3 +248,36 @@ def test_dead_air_beside_other_things_is_said_too():
 
 def test_dead_air_elsewhere_is_not_spoken_of():
     assert dead_air((10, 30, "hiss", -60), (121, 140, "hum", -40)) in ("20 s" + SCORE, "20 s" + ORDINARY)
+
+
+def broken_off(*rows: tuple[float, float, float]) -> str:
+    """Why `CUT_S` is cut where (start, stop, begins again) in seconds are false starts."""
+    times = np.arange(0, LENGTH_S * RATE_HZ, RATE_HZ // 5)
+    inside = (times >= CUT_S[0] * RATE_HZ) & (times < CUT_S[1] * RATE_HZ)
+    curve = ScoreCurve(
+        times,
+        np.where(inside, 0.97, 0.2).astype(np.float32),
+        "taste 1",
+        false_starts_samples=np.array(rows, np.int64).reshape(-1, 3) * RATE_HZ,
+    )
+    settings = CutSettings(threshold_mode="score", score=0.55, snap=False)
+    length = LENGTH_S * RATE_HZ
+    plan = propose_cuts(curve, None, None, length_samples=length, rate_hz=RATE_HZ, settings=settings)
+    return " ".join(proposal.reason for proposal in plan.proposals)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([(101, 119, 150)], "20 s: it begins, stops and comes again at 2:30, where it goes on; "),
+        (
+            [(100, 108, 112), (112, 119, 121)],
+            "20 s: it begins, stops twice and comes again at 2:01, where it goes on; ",
+        ),
+        ([(101, 103, 150)], "20 s; "),
+        ([(10, 30, 150)], "20 s; "),
+        ([], "20 s; "),
+    ],
+)
+def test_what_breaks_off_and_comes_again_says_where(rows, said):
+    assert broken_off(*rows).startswith(said)

@@ -261,7 +261,12 @@ def test_a_source_stays_as_long_as_a_track_plays_it(document: Document) -> None:
 def test_analyses_are_read_back_whole(document: Document) -> None:
     beats = np.array([0, 24_000, 48_000], np.int64)
     found = {
-        "score": ScoreCurve(beats, np.array([0.1, 0.5, 0.9], np.float32), "slicer-ae Band"),
+        "score": ScoreCurve(
+            beats,
+            np.array([0.1, 0.5, 0.9], np.float32),
+            "slicer-ae Band",
+            false_starts_samples=np.array([[0, 20_000, 24_000]]),
+        ),
         "beats": BeatGrid(beats, np.array([1, 2, 1]), 120.0, 0.9, "offcut-beats"),
         "listening": Listening(beats, np.array([-20.0, -30.0], np.float32), 1024, "offcut-onsets"),
     }

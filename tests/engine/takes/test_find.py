@@ -107,3 +107,24 @@ def test_it_can_be_stopped() -> None:
     audio, _ = joined(passage(1, 6.0))
     with pytest.raises(Cancelled):
         find_takes([audio], RATE_HZ, len(audio), ReportingProgress(None, Stop()))
+
+
+def test_a_pause_in_which_something_hums_is_still_a_pause() -> None:
+    whole = passage(1, 20.0)
+    attempt = whole[: 6 * RATE_HZ]
+    loud = float(np.sqrt(np.mean(np.square(attempt))))
+    noise = np.random.default_rng(3).standard_normal(2 * RATE_HZ).astype(np.float32)
+    audio = np.concatenate([attempt, noise * np.float32(loud * 10.0 ** (-18.0 / 20.0)), whole, quiet(2.0)])
+    (start,) = found_in(audio).likely_false_starts()
+    assert (start.start_s, start.stop_s) == pytest.approx((0.0, 6.0), abs=WITHIN_S)
+    assert start.begins_again_s == pytest.approx(8.0, abs=WITHIN_S)
+
+
+def test_what_comes_again_after_much_else_is_less_likely_a_false_start() -> None:
+    whole = passage(1, 20.0)
+    attempt = whole[: 6 * RATE_HZ]
+    near, _ = joined(attempt, whole)
+    far, _ = joined(attempt, passage(2, 40.0), whole)
+    (soon,), (late, *_) = found_in(near).false_starts, found_in(far).false_starts
+    assert late.start_s == soon.start_s == pytest.approx(0.0, abs=WITHIN_S)
+    assert late.likelihood < soon.likelihood - 0.1

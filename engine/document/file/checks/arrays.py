@@ -76,6 +76,10 @@ def require_analysis(analysis: Analysis) -> None:
             if analysis.parts.size or analysis.part_names:
                 _numbers(analysis.parts, (len(times), len(analysis.part_names)))
             require_numbers("the limit", [analysis.limit])
+            starts = analysis.false_starts_samples
+            _whole(starts, (len(starts), 3), 0, FARTHEST_SAMPLES)
+            if np.any(np.diff(starts) < 0) or np.any(np.diff(starts[:, 0]) < 0):
+                raise ValueError("a false start that does not go on")
         case BeatGrid():
             beats = _positions(analysis.beats_samples)
             _whole(analysis.bar_positions, (len(beats),), 0, FARTHEST_SAMPLES)

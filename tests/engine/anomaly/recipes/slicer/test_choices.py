@@ -134,14 +134,14 @@ def test_a_cancel_is_heard_while_beats_are_found(fused: Taste) -> None:
     assert checks.longest_pieces < 2.0
     asked: list[int] = []
 
-    class Asked(ReportingProgress):
-        def check_cancelled(self) -> None:
+    class AfterFiveLooks:
+        def is_set(self) -> bool:
             asked.append(1)
-            if len(asked) > 5:
-                raise Cancelled
+            return len(asked) > 5
 
+    progress = ReportingProgress(cancelled=AfterFiveLooks())
     with pytest.raises(Cancelled):
-        score_blocks(fused, [samples], RATE_HZ, len(samples), Asked(), level_db=0.0)
+        score_blocks(fused, [samples], RATE_HZ, len(samples), progress, level_db=0.0)
 
 
 @pytest.mark.parametrize(

@@ -139,8 +139,8 @@ def command_bundle(options):
     """Build the bundle, or try the one that is there."""
     if options.gpu or read_stamp().get("gpu"):
         raise SetupError(
-            "A bundle holds torch for the CPU, and here it is for a GPU: leave --gpu out, or take a fresh copy "
-            "of the project."
+            "A bundle holds torch for the CPU, and here it is for a GPU: leave --gpu out, or take a fresh "
+            "copy of the project."
         )
     install_packages(dev=options.check, gpu=False, bundle=True)
     scripts = PROJECT / "packaging" / "bundle"

@@ -20,6 +20,7 @@ NEEDED = (
     "libc6 (>= {libc})",
     "libstdc++6",
     "libgcc-s1",
+    "zlib1g",
     "libxcb1",
     "libegl1",
     "libgl1",

@@ -26,9 +26,10 @@ def page(found: list[Component], places: list[str], version: str) -> str:
     lines = [
         f"# What is inside Offcut {version}, and under which licence",
         "",
-        "Made by the build from what it collected. Offcut itself is under the MIT licence (LICENSE). The words of each",
-        f"licence are in the folder `{TEXTS}`. Libraries under the LGPL (Qt, PySide6, libsndfile, libsoxr and others) are files",
-        "of their own and may be replaced by others of the same interface.",
+        "Made by the build from what it collected. Offcut itself is under the MIT licence (LICENSE). The",
+        f"words of each licence are in the folder `{TEXTS}`. Libraries under the LGPL (Qt, PySide6 and",
+        "others) are files of their own and may be replaced by others of the same interface; libsoxr",
+        "lies in the module of soxr, which may be built anew with another one from its published source.",
     ]
     for kind, title in _TITLES.items():
         rows = [[one.name, one.version, one.licence, one.home] for one in found if one.kind == kind]

@@ -1,4 +1,4 @@
-"""What the tests of the bundle share: the scripts that build it, the one that was built, and the source run."""
+"""What the tests of the bundle share: the scripts that build it, what was built, and the source run."""
 
 from __future__ import annotations
 
@@ -44,8 +44,12 @@ def recordings(kind: str, demo: Path = DEMO) -> list[str]:
 def source_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with what the source makes of the demo: demo.offcut, Mine.taste, mix.wav."""
     folder = tmp_path_factory.mktemp("source")
-    environment = {**os.environ, "OFFCUT_CACHE": str(folder / "cache")}
     for words in main_job(recordings("raw"), recordings("edited"), str(folder)):
-        command = [sys.executable, "-m", "desktop.launch", *words]
-        subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
+        from_source(*words)
     return folder
+
+
+def from_source(*words: object) -> str:
+    """Run a verb of the source; return what it prints."""
+    command = [sys.executable, "-m", "desktop.launch", *map(str, words)]
+    return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout

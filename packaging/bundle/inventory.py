@@ -51,12 +51,12 @@ def components(files: list[tuple[str, str]], project: Path) -> list[Component]:
     ------
     LookupError : nobody is known to have made a file
     """
-    owners = _owners()
+    owners = _owners({path for _, source in files for path in (Path(source), Path(source).resolve())})
     found: dict[tuple[str, str], Component] = {}
     unknown = []
     for place, source in files:
         path = Path(source).resolve()
-        made = _by_distribution(owners, Path(source), path) or _of_python(path)
+        made = owners.get(Path(source)) or owners.get(path) or _of_python(path)
         if made is None and path.is_relative_to(project):
             continue  # ours; asked after the distributions, which may lie in an environment of the project
         made = made or _of_system(path)
@@ -70,17 +70,15 @@ def components(files: list[tuple[str, str]], project: Path) -> list[Component]:
     return sorted(found.values(), key=lambda one: (one.kind, one.name.lower()))
 
 
-def _owners() -> dict[Path, Distribution]:
-    return {
-        Path(str(distribution.locate_file(file))).resolve(): distribution
-        for distribution in distributions()
-        for file in distribution.files or ()
-    }
-
-
-def _by_distribution(owners: dict[Path, Distribution], *paths: Path) -> Component | None:
-    distribution = next((owners[path] for path in paths if path in owners), None)
-    return None if distribution is None else component_of(distribution)
+def _owners(wanted: set[Path]) -> dict[Path, Component]:
+    """Return the distributions of those of these files that have one."""
+    owners: dict[Path, Component] = {}
+    for distribution in distributions():
+        root = Path(str(distribution.locate_file("")))
+        own = wanted.intersection(root / file for file in distribution.files or ())
+        if own:
+            owners |= dict.fromkeys(own, component_of(distribution))
+    return owners
 
 
 def component_of(distribution: Distribution) -> Component:

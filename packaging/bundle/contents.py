@@ -33,6 +33,7 @@ LEFT_OUT = MappingProxyType(
         "matplotlib": "nothing draws with it",
         "pandas": "nothing reads tables with it",
         "tkinter": "another window system",
+        "readline": "nobody types into Python; its library is under the GPL",
         "IPython": "a shell",
         "pytest": "runs tests",
         "_pytest": "runs tests",
@@ -113,6 +114,9 @@ DROPPED = MappingProxyType(
 
 KEPT = ("torch/bin/torch_shm_manager",)
 """Files that stay though a pattern of `DROPPED` fits."""
+
+STRIPPED = ("torch/lib/libtorch_*.so", "libpython3*.so*")
+"""Libraries that come with what only a debugger reads: 110 MB of it."""
 
 DATA = ("resources", "docs/guide.md", "docs/glossary.md", "docs/pictures", "LICENSE", "CHANGELOG.md")
 """What of the repository is laid into the bundle, as it is."""

@@ -15,8 +15,21 @@ from pathlib import Path
 PYTHON, DISTRIBUTION, SYSTEM = "python", "distribution", "system"
 _CLASSIFIER = "License :: OSI Approved :: "
 _LICENCE_NAMES = re.compile(r"(?i)licen[cs]e|copying|notice|authors")
-# Whose metadata names no licence that can be read by a program, with where it is said.
-_KNOWN = {"pyqtgraph": "MIT", "portaudio": "MIT", "tokenizers": "Apache-2.0", "sounddevice": "MIT"}
+# Whose metadata says nothing that a program can read, or not all: as their pages say it.
+_KNOWN = {
+    "pyinstaller": "GPL-2.0-or-later WITH Bootloader-exception",
+    "pyinstaller-hooks-contrib": "Apache-2.0",
+    "libc6": "LGPL-2.1-or-later",
+    "libfontconfig1": "HPND-sell-variant",
+    "libgcrypt20": "LGPL-2.1-or-later",
+    "libgssapi-krb5-2": "MIT",
+    "libk5crypto3": "MIT",
+    "libkrb5-3": "MIT",
+    "libkrb5support0": "MIT",
+    "libportaudio2": "MIT",
+    "libselinux1": "LicenseRef-public-domain",
+}
+_OF_X = ("libx11", "libxau", "libxcb", "libxdmcp", "libxext", "libxkb", "libxrender")
 
 
 @dataclass
@@ -97,13 +110,13 @@ def component_of(distribution: Distribution) -> Component:
 def licence_of(distribution: Distribution) -> str:
     """Return the licence that metadata tell: the expression, else the field, else the classifiers."""
     about = distribution.metadata
-    told = about.get("License-Expression") or ""
+    told = _KNOWN.get(about["Name"].lower()) or about.get("License-Expression") or ""
     if not told:
         classifiers = [line for line in about.get_all("Classifier") or () if line.startswith(_CLASSIFIER)]
         told = " AND ".join(line.removeprefix(_CLASSIFIER) for line in classifiers)
     if not told:
         told = (about.get("License") or "").strip().split("\n")[0]
-    return told or _KNOWN.get(about["Name"].lower(), "")
+    return told
 
 
 def _home(distribution: Distribution) -> str:
@@ -141,7 +154,10 @@ def _debian(package: str) -> Component:
     version, _, home = lines[0].partition("\t")
     text = Path("/usr/share/doc", package, "copyright")
     texts = [text] if text.is_file() else []
-    return Component(package, version, SYSTEM, _debian_licence(text) if texts else "", home, texts)
+    licence = _KNOWN.get(package) or (_debian_licence(text) if texts else "")
+    if not licence and package.startswith(_OF_X):
+        licence = "MIT"
+    return Component(package, version, SYSTEM, licence, home, texts)
 
 
 def _debian_licence(text: Path) -> str:

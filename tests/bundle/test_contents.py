@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ast
+import shutil
+import sys
 from pathlib import Path
 
 import contents
 import document_types
+import needed
 import pytest
 import report
+import stripping
 
 from engine.cli import doctor
 from tests.bundle.conftest import ROOT
@@ -126,3 +130,44 @@ def test_documents_have_a_kind_of_file_on_each_system() -> None:
     assert registry.startswith("Windows Registry Editor")
     assert "{program}" not in registry
     assert all(f'".{name}"' in registry for name in document_types.SOUND)
+
+
+@pytest.mark.skipif(shutil.which("strip") is None, reason="strip is not installed")
+def test_what_only_a_debugger_reads_is_taken_out_of_a_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from _ctypes import __file__ as library
+
+    monkeypatch.setattr(contents, "STRIPPED", ("ours/*.so",))
+    size_bytes = Path(library).stat().st_size
+    taken, left = stripping.stripped(
+        [("ours/a.so", library, "BINARY"), ("b.so", library, "BINARY")], tmp_path / "stripped"
+    )
+    assert left == ("b.so", library, "BINARY")
+    assert Path(taken[1]).stat().st_size < size_bytes == Path(library).stat().st_size
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Elsewhere libraries lie beside their users")
+def test_libraries_that_only_what_was_left_out_needed_go_with_it() -> None:
+    linked = {
+        "/s/qxcb.so": {"libxcb-icccm.so.4", "libc.so.6"},
+        "/s/libxcb-icccm.so.4": {"libxcb-util.so.1"},
+        "/s/libportaudio.so.2": {"libjack.so.0"},
+        "/s/libgtk.so": {"libpango.so"},
+    }
+    entries = [
+        ("PySide6/plugins/qxcb.so", "/s/qxcb.so", "BINARY"),
+        ("PySide6/lib/libQt6Core.so.6", "/s/libQt6Core.so.6", "BINARY"),
+        ("libxcb-icccm.so.4", "/s/libxcb-icccm.so.4", "BINARY"),
+        ("libxcb-util.so.1", "/s/libxcb-util.so.1", "BINARY"),
+        ("libportaudio.so.2", "/s/libportaudio.so.2", "BINARY"),
+        ("libjack.so.0", "/s/libjack.so.0", "BINARY"),
+        ("_cffi_backend.so", "/s/_cffi_backend.so", "EXTENSION"),
+        ("libQt6Core.so.6", "PySide6/lib/libQt6Core.so.6", "SYMLINK"),
+    ]
+    gone = [
+        ("libgtk.so", "/s/libgtk.so", "BINARY"),
+        ("libpango.so", "/s/libpango.so", "BINARY"),
+        ("libQt6Qml.so.6", "PySide6/lib/libQt6Qml.so.6", "SYMLINK"),
+    ]
+    assert needed.needed(entries + gone, lambda file: linked.get(file, set())) == entries

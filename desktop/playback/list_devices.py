@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 
-import sounddevice
-
 
 def main() -> None:
     """Look once."""
+    import sounddevice  # which looks for devices when it is imported
+
     found = [
         [device["name"], device["max_output_channels"], device["default_samplerate"]]
         for device in sounddevice.query_devices()

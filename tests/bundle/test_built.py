@@ -85,7 +85,7 @@ def test_it_says_of_what_it_was_built(bundle: Path, home: dict[str, str]) -> Non
 def test_keys_in_its_window_give_the_bytes_of_the_source(
     bundle: Path, home: dict[str, str], screen: Screen, tmp_path: Path
 ) -> None:
-    project, by_keys, by_verbs = tmp_path / "jam.offcut", tmp_path / "jam.wav", tmp_path / "verbs.wav"
+    project, by_keys, by_verbs = tmp_path / "jam.offcut", tmp_path / "jam edited.wav", tmp_path / "verbs.wav"
     from_source("new", project, *recordings("raw"))
     from_source("propose", project, "--taste", DEMO / "demo.taste", "--keep", 0.53)
     twin = tmp_path / "twin.offcut"

@@ -14,6 +14,7 @@ MODULE_OPTION = "--module"
 WITHOUT = "this build comes without it: run Offcut from its source for that (see README)"
 """What is said in a bundle of packages that are not in it."""
 
+_ANEW = "PYINSTALLER_RESET_ENVIRONMENT"
 _OWN = ("desktop", "widgets", "engine")
 
 
@@ -54,11 +55,12 @@ def run_module(module: str, arguments: list[str]) -> None:
 def give_back_libraries() -> None:
     """Let the programs of others that a bundle starts (a browser, a file list) find their own libraries.
 
-    Its starter puts the folder of the bundle before those of the system, and does so again in each program
-    of ours.
+    Its starter puts the folder of the bundle before those of the system. Programs of ours are told to do so
+    anew: otherwise they would take it for done, and find libraries of another version or none.
     """
     if not is_bundle():
         return
+    os.environ[_ANEW] = "1"
     for name in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LIBPATH"):
         before = os.environ.pop(f"{name}_ORIG", None)
         if before is not None:

@@ -39,6 +39,9 @@ LIBRARIES = (
 )
 """What the bundle leaves to the system: C, C++, zlib (for its starter), graphics driver and ALSA."""
 
+DATA = ("/usr/share/alsa", "/usr/share/X11/xkb", "/usr/lib/locale/C.utf8")
+"""What those libraries read, without which no desktop shows a window, takes a key or plays a sound."""
+
 _SETUP = """
 set -e
 mount --make-rprivate /
@@ -65,6 +68,9 @@ def make(root: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(Path(path).resolve(), target)
         target.chmod(0o755)
+    for name in DATA:
+        if Path(name).is_dir():
+            shutil.copytree(name, root / name.lstrip("/"))
     (root / "etc" / "fonts").mkdir()
     (root / "etc" / "fonts" / "fonts.conf").write_text("<fontconfig></fontconfig>\n")
 
@@ -87,7 +93,20 @@ def libraries() -> list[str]:
 
 def command(words: list[str]) -> list[str]:
     """Return what runs a program of the root, in namespaces of its own; start it with `environment`."""
-    return ["unshare", "--mount", "--net", "--ipc", "--pid", "--fork", "sh", "-c", _SETUP, "sh", *words]
+    return [
+        "unshare",
+        "--mount",
+        "--net",
+        "--ipc",
+        "--pid",
+        "--fork",
+        "--kill-child",
+        "sh",
+        "-c",
+        _SETUP,
+        "sh",
+        *words,
+    ]
 
 
 def environment(bundle: Path, root: Path, display: str = "") -> dict[str, str]:

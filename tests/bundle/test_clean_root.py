@@ -65,6 +65,9 @@ def test_there_is_no_python_no_network_and_nowhere_to_write(bundle: Path, root: 
     assert len(refused.stderr.strip().splitlines()) == 1
     said = json.loads(inside(bundle, root, "doctor", "--json").stdout)
     assert said["data_folder"].startswith(clean_root.HOME)
+    assert not [line for line in said["missing"] if "PortAudio" in line], (
+        "a program it started found it inside"
+    )
 
 
 def test_the_whole_main_job_by_keys_gives_the_bytes_of_the_source(

@@ -55,7 +55,9 @@ def test_programs_of_others_get_their_own_libraries(
     monkeypatch.setenv("LD_LIBRARY_PATH", "/bundle")
     if before is not None:
         monkeypatch.setenv("LD_LIBRARY_PATH_ORIG", before)
+    monkeypatch.setenv("PYINSTALLER_RESET_ENVIRONMENT", "")
     own_program.give_back_libraries()
+    assert os.environ["PYINSTALLER_RESET_ENVIRONMENT"] == "1", "for programs of ours"
     assert os.environ.get("LD_LIBRARY_PATH") == before
     assert "LD_LIBRARY_PATH_ORIG" not in os.environ
 

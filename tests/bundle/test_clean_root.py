@@ -98,7 +98,7 @@ def test_the_whole_main_job_by_keys_gives_the_bytes_of_the_source(
         typist.type("^Learn", "Mine")
         typist.press("^Learn", "Return")
         typist.wait("the taste", lambda: found("Mine.taste"), LEARNS_S)
-        assert found("Mine.taste")[0].read_bytes() == (source_run / "Mine.taste").read_bytes()
+        assert learned(found("Mine.taste")[0]) == learned(source_run / "Mine.taste")
         typist.wait("what it proposes", lambda: cuts().keys() == expected.keys(), LEARNS_S)
         for answered in range(1, len(expected) + 1):
             typist.press("^Demo jam", "a")
@@ -111,6 +111,12 @@ def test_the_whole_main_job_by_keys_gives_the_bytes_of_the_source(
         typist.close()
     (written,) = document.parent.glob("*.wav")
     assert written.read_bytes() == (source_run / "mix.wav").read_bytes()
+
+
+def learned(taste: Path) -> bytes:
+    """Return all numbers of a taste; its head names the recordings, which lie elsewhere here and there."""
+    data = taste.read_bytes()
+    return data[8 + int.from_bytes(data[:8], "little") :]
 
 
 def spans(told: str) -> dict[tuple[float, float], str]:

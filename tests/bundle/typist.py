@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 PATIENCE_S = 60.0
 LOOK_S = 0.1
+ENDS_S = 10.0
 NEEDED = ("Xvfb", "xdotool")
 
 
@@ -57,7 +58,11 @@ class Typist:
     def close(self) -> None:
         """End the program, which keeps all that was done."""
         self.program.terminate()
-        self.program.wait(PATIENCE_S)
+        try:
+            self.program.wait(ENDS_S)
+        except subprocess.TimeoutExpired:  # what makes namespaces waits for the program in them
+            self.program.kill()
+            self.program.wait(PATIENCE_S)
 
     def _found(self, title: str) -> list[str]:
         return self._do("search", "--onlyvisible", "--name", title).split()

@@ -18,7 +18,7 @@ from desktop.taste.shelf import Shelves
 from desktop.work import Work
 from engine.cuts.propose import shortest_kept_s
 from engine.errors import UsageError
-from engine.jobs.import_audio import rates_of
+from engine.jobs.recordings.import_audio import rates_of
 from engine.safe_write import shown
 from engine.settings import cut_settings
 from engine.timebase import samples_to_s

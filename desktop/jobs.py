@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from engine.document.analysis import BeatGrid, Listening, NearestKept, ScoreCurve
 from engine.document.state import DocumentState
-from engine.jobs import import_ahead
-from engine.jobs.import_audio import Imported, ImportRequest, import_audio
-from engine.jobs.improve import Improved, ImproveRequest, improve
-from engine.jobs.learn import TasteRequest, TasteWritten, learn_taste_file
 from engine.jobs.own_process import run_in_own_process
 from engine.jobs.propose import Proposed, propose
+from engine.jobs.recordings import import_ahead
+from engine.jobs.recordings.import_audio import Imported, ImportRequest, import_audio
+from engine.jobs.tastes.improve import Improved, ImproveRequest, improve
+from engine.jobs.tastes.learn import TasteRequest, TasteWritten, learn_taste_file
 from engine.part_files import sweep
 from engine.progress import Progress
 from widgets.forms.learn_panel import LearnRequest
@@ -22,21 +22,21 @@ from widgets.forms.learn_panel import LearnRequest
 if TYPE_CHECKING:
     from engine.edl.export import Exported, ExportRequest
     from engine.edl.export.clipping import Clipping
-    from engine.jobs.aligned_files import Aligned, AlignRequest
-    from engine.jobs.arrange_requests import ArrangeRequest, ProposedArrangement
-    from engine.jobs.find_sounds import FoundRepairs
+    from engine.jobs.arrangements.requests import ArrangeRequest, ProposedArrangement
+    from engine.jobs.drums.aligned_files import Aligned, AlignRequest
+    from engine.jobs.drums.second_recorders import ProposedRecorders, RecordersRequest
+    from engine.jobs.drums.tempo_proposals import ProposedTempo
     from engine.jobs.listen import FoundAnalyses, ListenRequest
-    from engine.jobs.matched_edit import MatchedEdit, MatchedEditRequest
-    from engine.jobs.repair_requests import (
+    from engine.jobs.matched.edit import MatchedEdit, MatchedEditRequest
+    from engine.jobs.repairs.find_sounds import FoundRepairs
+    from engine.jobs.repairs.requests import (
         FindRequest,
         HeardWord,
         PreviewRequest,
         RepairPreview,
         SpanRequest,
     )
-    from engine.jobs.second_recorders import ProposedRecorders, RecordersRequest
-    from engine.jobs.take_proposals import TakesRequest
-    from engine.jobs.tempo_proposals import ProposedTempo
+    from engine.jobs.takes.proposals import TakesRequest
     from engine.takes.takes import FoundTakes
 
 
@@ -96,14 +96,14 @@ def propose_at(
 
 def align_drums(request: AlignRequest, progress: Progress) -> Aligned:
     """Find hits, where they were not found yet, and the lines they go to, and propose to move them."""
-    from engine.jobs.aligned_files import align
+    from engine.jobs.drums.aligned_files import align
 
     return align(request, progress)
 
 
 def compare_recorders(request: RecordersRequest, progress: Progress) -> ProposedRecorders:
     """Find what another recorder made, and propose to line it up."""
-    from engine.jobs.second_recorders import propose_recorders
+    from engine.jobs.drums.second_recorders import propose_recorders
 
     return propose_recorders(request, progress)
 
@@ -117,42 +117,42 @@ def weigh_tempo(request: ListenRequest, progress: Progress) -> ProposedTempo:
 
 def take_edit(request: MatchedEditRequest, progress: Progress) -> MatchedEdit:
     """Find out what was done to a document, from a file that was made of it."""
-    from engine.jobs.matched_edit import matched_edit
+    from engine.jobs.matched.edit import matched_edit
 
     return matched_edit(request, progress)
 
 
 def find_takes(request: TakesRequest, progress: Progress) -> FoundTakes:
     """Find what was played more than once."""
-    from engine.jobs.take_proposals import takes_in_document
+    from engine.jobs.takes.proposals import takes_in_document
 
     return takes_in_document(request, progress)
 
 
 def arrange(request: ArrangeRequest, progress: Progress) -> ProposedArrangement:
     """Propose what an editor would do."""
-    from engine.jobs import arrange as job
+    from engine.jobs.arrangements import arrange as job
 
     return job.arrange(request, progress)
 
 
 def preview_repair(request: PreviewRequest, progress: Progress) -> RepairPreview:
     """Make a repair ready to be heard."""
-    from engine.jobs import preview_repair as job
+    from engine.jobs.repairs import preview as job
 
     return job.preview_repair(request, progress)
 
 
 def words_in_span(request: SpanRequest, progress: Progress) -> tuple[HeardWord, ...]:
     """Rank the sounds that are known by name by how likely each is heard."""
-    from engine.jobs import find_sounds
+    from engine.jobs.repairs import find_sounds
 
     return find_sounds.words_in_span(request, progress)
 
 
 def find_repairs(request: FindRequest, progress: Progress) -> FoundRepairs:
     """Find a sound in all of a document, and take it out wherever it is heard."""
-    from engine.jobs import find_sounds
+    from engine.jobs.repairs import find_sounds
 
     return find_sounds.find_repairs(request, progress)
 

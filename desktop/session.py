@@ -11,13 +11,13 @@ from PySide6.QtCore import QObject, Signal
 from engine.document.analysis import Analysis, BeatGrid, Listening, NearestKept, ScoreCurve
 from engine.document.change import Change, Edit, RowChange, united
 from engine.document.document import Document
+from engine.document.drums.edits import PROMOTED
+from engine.document.drums.hits import Hits
 from engine.document.file.stored_audio import StoredAudio
+from engine.document.grid.recounted import grid_in_force
+from engine.document.grid.tempo_decisions import DecidedTempo, decided_tempi
 from engine.document.history import StepLabel
-from engine.document.hit_edits import PROMOTED
-from engine.document.recounted import grid_in_force
 from engine.document.state import DocumentState
-from engine.document.tempo_decisions import DecidedTempo, decided_tempi
-from engine.hits.hits import Hits
 
 NO_DOCUMENT = DocumentState()
 

@@ -24,7 +24,7 @@ from engine.edl.patches import Patches
 from engine.edl.render import Renderer
 from engine.edl.stored_sounds import NOTHING_AT_HAND
 from engine.errors import UsageError
-from engine.jobs.media import without_missing
+from engine.jobs.recordings.media import without_missing
 from engine.timebase import format_time, s_to_samples, samples_to_s
 
 AROUND_S = 2.0

@@ -23,17 +23,17 @@ from desktop.jobs import (
 )
 from desktop.session import Session
 from engine.document.edits import set_analyses, set_settings
-from engine.document.grid_edits import is_edited, keeping_edited
+from engine.document.grid.edits import is_edited, keeping_edited
 from engine.document.state import DocumentState
 from engine.document.track import Track, sound_of
 from engine.errors import OffcutError
 from engine.features.dead_air import LEAST_S
-from engine.jobs.import_audio import Imported, ImportRequest, import_edit
-from engine.jobs.improve import Improved, ImproveRequest
-from engine.jobs.kept_recording import KeptRequest, prepare_kept
-from engine.jobs.learn import TasteWritten
-from engine.jobs.media import Media, MediaRequest, Relinked, find_media, relink
 from engine.jobs.propose import propose, propose_pauses
+from engine.jobs.recordings.import_audio import Imported, ImportRequest, import_edit
+from engine.jobs.recordings.kept_recording import KeptRequest, prepare_kept
+from engine.jobs.recordings.media import Media, MediaRequest, Relinked, find_media, relink
+from engine.jobs.tastes.improve import Improved, ImproveRequest
+from engine.jobs.tastes.learn import TasteWritten
 from engine.jobs.told import told_of, told_sentence
 from engine.safe_write import shown
 from widgets.forms.learn_panel import LearnRequest

@@ -25,14 +25,14 @@ from test_data_credits import credits_of, free_clips
 
 from engine.anomaly.faults.material import Samples
 from engine.evaluation.materials.grooves import played
-from engine.evaluation.performances.displacement import Displacement
-from engine.evaluation.performances.grooves import read_groove
-from engine.evaluation.performances.grooves import read_table as read_grooves
-from engine.evaluation.performances.muldjord import PIECE_OF_STEM, read_muldjord
-from engine.evaluation.performances.parts import take_through
-from engine.evaluation.performances.pieces import Piece
-from engine.evaluation.performances.stored import write_performance
-from engine.evaluation.recordings import whole
+from engine.simulated.performances.displacement import Displacement
+from engine.simulated.performances.grooves import read_groove
+from engine.simulated.performances.grooves import read_table as read_grooves
+from engine.simulated.performances.muldjord import PIECE_OF_STEM, read_muldjord
+from engine.simulated.performances.parts import take_through
+from engine.simulated.performances.pieces import Piece
+from engine.simulated.performances.stored import write_performance
+from engine.simulated.recordings import whole
 
 OUT = Path(__file__).resolve().parent.parent / "tests" / "data"
 SONG_S = 60.0

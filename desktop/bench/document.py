@@ -26,7 +26,7 @@ from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.edits import decide, replace_proposals, set_analyses
 from engine.document.proposals import Proposal, proposal_id
-from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
+from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT, Progress
 from widgets.forms.learn_panel import LearnRequest
 from widgets.timeline.viewport import Viewport

@@ -8,8 +8,8 @@ from engine.alignment.timing_settings import TimingSettings
 from engine.document.analysis import Analysis, BeatGrid
 from engine.document.decisions import Verdict
 from engine.document.document import Document
+from engine.document.drums.hits import Hits, Role
 from engine.document.edits import decide, set_analyses
-from engine.hits.hits import Hits, Role
 
 _ROLES = (Role.KICK, Role.SNARE, Role.HAT, Role.TOM, Role.TOM, Role.OVERHEAD, Role.OVERHEAD, Role.ROOM)
 _JITTER_S = 0.01
@@ -19,8 +19,8 @@ _KICKS, _SNARES = (0, 4, 5), (2, 6)
 
 def add_moved_hits(document: Document, count: int) -> None:
     """Store hits over the tracks of a document, propose to move them, and accept three of four."""
-    from engine.jobs.align import propose_moves
-    from engine.jobs.hear_hits import hits_id
+    from engine.jobs.drums.align import propose_moves
+    from engine.jobs.drums.hear_hits import hits_id
 
     state = document.state
     step = state.length_samples // (count + 8)

@@ -30,7 +30,7 @@ from engine.document.decisions import Verdict
 from engine.document.pictures import set_pictures
 from engine.document.table import table_of
 from engine.document.track import Picture
-from engine.jobs.media import MediaRequest, find_media
+from engine.jobs.recordings.media import MediaRequest, find_media
 from engine.progress import SILENT
 from widgets.review.queue_view import QueueView
 from widgets.timeline.frame_times import frame_times, walk

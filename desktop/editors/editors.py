@@ -23,7 +23,7 @@ from widgets.forms.numbers_form import Number, NumbersForm
 from widgets.theme import Theme
 
 if TYPE_CHECKING:
-    from engine.jobs.arrange_requests import ArrangeRequest, ProposedArrangement
+    from engine.jobs.arrangements.requests import ArrangeRequest, ProposedArrangement
 
 _TITLE = "Arrange to a length"
 _LEAST_MINUTES = 0.1
@@ -93,14 +93,14 @@ class Editors(QObject):
         self._seed = 0
 
     def _require(self) -> None:
-        from engine.jobs.arrange_requests import require_arranging
+        from engine.jobs.arrangements.requests import require_arranging
 
         require_arranging(self._session.state, None)
         if self._session.grid is None:
             raise UsageError("Nobody has listened for beats here yet ‹taste.listen›.")
 
     def _arrange(self, minutes: float | None, seed: int) -> None:
-        from engine.jobs.arrange_requests import ArrangeRequest
+        from engine.jobs.arrangements.requests import ArrangeRequest
 
         self._require()
         session, grid = self._session, self._session.grid

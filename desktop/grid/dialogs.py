@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from desktop import dialogs
 from desktop.grid.editing import GridEditing
-from engine.document.grid_edits import (
+from engine.document.grid.edits import (
     FASTEST_BPM,
     MOST_BEATS_IN_BAR,
     SLOWEST_BPM,

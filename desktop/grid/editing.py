@@ -9,13 +9,13 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop.session import Session
 from desktop.transport import Transport
-from engine.document import grid_edits
 from engine.document.analysis import BeatGrid
 from engine.document.edits import set_analyses, set_settings
-from engine.document.grid_readings import next_reading
+from engine.document.grid import edits as grid_edits
+from engine.document.grid.readings import next_reading
+from engine.document.grid.tempo_decisions import decided_tempi
 from engine.document.heard import heard_ids
 from engine.document.state import DocumentState
-from engine.document.tempo_decisions import decided_tempi
 from engine.errors import OffcutError, UsageError
 from engine.timebase import format_time, s_to_samples, samples_to_s
 from widgets import theme

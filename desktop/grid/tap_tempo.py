@@ -11,8 +11,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from desktop.grid.editing import GridEditing
 from desktop.session import Session
 from desktop.transport import Transport
-from engine.document.grid_edits import FASTEST_BPM
-from engine.document.tapping import FEWEST_TAPS, fit_taps
+from engine.document.grid.edits import FASTEST_BPM
+from engine.document.grid.tapping import FEWEST_TAPS, fit_taps
 from engine.errors import OffcutError
 
 PAUSE_MS = 2_000

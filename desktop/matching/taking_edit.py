@@ -19,7 +19,7 @@ from engine.errors import UsageError
 from engine.safe_write import shown
 
 if TYPE_CHECKING:
-    from engine.jobs.matched_edit import MatchedEdit, MatchedEditRequest
+    from engine.jobs.matched.edit import MatchedEdit, MatchedEditRequest
 
 
 class TakingEdit(QObject):
@@ -55,7 +55,7 @@ class TakingEdit(QObject):
 
     def take(self, path: Path) -> None:
         """Match a file with the unedited mix, and make its edit the document's."""
-        from engine.jobs.matched_edit import MatchedEditRequest
+        from engine.jobs.matched.edit import MatchedEditRequest
 
         request = MatchedEditRequest(self._session.state, self._session.media, path)
         title = f"Taking the edit from {shown(path.name)}"

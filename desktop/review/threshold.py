@@ -12,8 +12,8 @@ from desktop.jobs import propose_at
 from desktop.session import Session
 from desktop.work import Work
 from engine.document.state import DocumentState
-from engine.jobs.outlook import Outlook, look_ahead
 from engine.jobs.propose import Proposed
+from engine.jobs.tastes.outlook import Outlook, look_ahead
 from widgets.review.queue_panel import QueuePanel
 from widgets.timeline.timeline_view import TimelineView
 

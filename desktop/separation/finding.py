@@ -17,10 +17,10 @@ from desktop.timeline.selecting import Selecting
 from desktop.work import Work
 from engine.document.track import sound_of
 from engine.errors import UsageError
-from engine.jobs.repair_requests import FindRequest, RepairSettings, SpanRequest
+from engine.jobs.repairs.requests import FindRequest, RepairSettings, SpanRequest
 
 if TYPE_CHECKING:
-    from engine.jobs.find_sounds import FoundRepairs
+    from engine.jobs.repairs.find_sounds import FoundRepairs
 
 
 class Window(Protocol):

@@ -10,8 +10,8 @@ from engine.document.change import Edit
 from engine.document.file.storage import apply_rows
 from engine.document.proposals import Proposal
 from engine.errors import UsageError
-from engine.jobs.repair_requests import RepairPreview, RepairSettings
-from engine.jobs.separations import separations_edit
+from engine.jobs.repairs.requests import RepairPreview, RepairSettings
+from engine.jobs.repairs.separations import separations_edit
 from engine.timebase import s_to_samples
 from engine.wording import listed
 

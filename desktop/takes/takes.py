@@ -28,8 +28,8 @@ from widgets.takes.rows import TakeRow
 from widgets.timeline.timeline_view import TimelineView
 
 if TYPE_CHECKING:
-    from engine.jobs.take_facts import TakeFacts
-    from engine.jobs.take_proposals import TakesRequest
+    from engine.jobs.takes.facts import TakeFacts
+    from engine.jobs.takes.proposals import TakesRequest
 
 NOT_YET = "Nobody has listened for takes here yet."
 NONE = "Nothing was played more than once. Takes are told apart by the pauses between them."
@@ -89,14 +89,14 @@ class Takes(QObject):
         ------
         UsageError : there is no recording yet
         """
-        from engine.jobs.take_proposals import TakesRequest, require_takes
+        from engine.jobs.takes.proposals import TakesRequest, require_takes
 
         require_takes(self._session.state)
         request = TakesRequest(self._session.state, self._session.media)
         self._work.compute(find_takes, request, "Looking for takes", partial(self._take, request))
 
     def _take(self, request: TakesRequest, found: FoundTakes) -> None:
-        from engine.jobs.take_proposals import propose_takes
+        from engine.jobs.takes.proposals import propose_takes
 
         state = self._session.state
         if sound_of(request.state.tracks) != sound_of(state.tracks):
@@ -147,7 +147,7 @@ class Takes(QObject):
         if self.found is None:
             self.panel.show_rows((), "", NOT_YET)
             return
-        from engine.jobs.take_facts import take_facts
+        from engine.jobs.takes.facts import take_facts
 
         self._facts = take_facts(self._session.state, self.found, self._session.curve)
         groups = self.found.groups
@@ -224,7 +224,7 @@ class Takes(QObject):
         ------
         UsageError : there is no take
         """
-        from engine.jobs.take_proposals import keep_take, kept_takes
+        from engine.jobs.takes.proposals import keep_take, kept_takes
 
         group, number = self._chosen()
         assert self.found is not None

@@ -13,8 +13,8 @@ from desktop.transport import Transport
 from desktop.work import Work
 from engine.audio.reader import probe
 from engine.errors import SourceError
-from engine.jobs.kept_recording import KeptRequest
-from engine.jobs.sounds import DocumentSound, FileSound, Sound
+from engine.jobs.recordings.kept_recording import KeptRequest
+from engine.jobs.repairs.sounds import DocumentSound, FileSound, Sound
 from engine.safe_write import shown
 from engine.timebase import format_time, s_to_samples
 

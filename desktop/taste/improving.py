@@ -10,7 +10,7 @@ from desktop.work import Work
 from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
 from engine.errors import UsageError
-from engine.jobs.improve import DecidedDocument, ImproveRequest, new_folder
+from engine.jobs.tastes.improve import DecidedDocument, ImproveRequest, new_folder
 
 
 def improve_taste(window: QWidget, session: Session, work: Work) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.jobs.sounds import Sound
-from engine.jobs.taste_requests import Survey, SurveyRequest
+from engine.jobs.repairs.sounds import Sound
+from engine.jobs.tastes.requests import Survey, SurveyRequest
 from engine.overview.results import Comparison, Moment, ScoredRecording, TasteFacts
 from engine.progress import Progress
 
@@ -34,28 +34,28 @@ class CompareRequest:
 
 def read_facts(taste: Path, progress: Progress) -> TasteFacts:
     """Read what a taste is."""
-    from engine.jobs.taste_view import look_at
+    from engine.jobs.tastes.view import look_at
 
     return look_at(taste, progress)
 
 
 def survey_recordings(request: SurveyRequest, progress: Progress) -> Survey:
     """Score recordings and place them on the map."""
-    from engine.jobs.taste_view import survey
+    from engine.jobs.tastes.view import survey
 
     return survey(request, progress)
 
 
 def show_moment(request: MomentRequest, progress: Progress) -> Moment:
     """Show a few seconds as a taste hears them."""
-    from engine.jobs.taste_view import look_at_moment
+    from engine.jobs.tastes.view import look_at_moment
 
     return look_at_moment(request.taste, request.sound, request.scored, request.at_s, progress)
 
 
 def compare_on(request: CompareRequest, progress: Progress) -> Comparison:
     """Compare two tastes on a recording."""
-    from engine.jobs.taste_view import compare_tastes
+    from engine.jobs.tastes.view import compare_tastes
 
     return compare_tastes(
         request.first, request.scored, request.second, request.sound, request.threshold, progress

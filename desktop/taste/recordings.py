@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from desktop.session import Session
 from engine.features.loudness import playing_level_db
-from engine.jobs.sounds import DocumentSound, FileSound, Sound
-from engine.jobs.taste_requests import Asked, KeptScored, Survey, SurveyRequest
+from engine.jobs.repairs.sounds import DocumentSound, FileSound, Sound
+from engine.jobs.tastes.requests import Asked, KeptScored, Survey, SurveyRequest
 from engine.overview.results import (
     NearestStretches,
     Origin,

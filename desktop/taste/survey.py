@@ -9,7 +9,7 @@ from desktop.session import Session
 from desktop.taste.jobs import survey_recordings
 from desktop.taste.recordings import TasteRecordings
 from desktop.work import Work
-from engine.jobs.taste_requests import Survey, SurveyRequest
+from engine.jobs.tastes.requests import Survey, SurveyRequest
 from engine.overview.results import SegmentMap, TasteFacts
 
 

@@ -16,9 +16,9 @@ from desktop.slots import telling_refusals
 from desktop.timeline.selecting import Selecting
 from desktop.transport import Transport
 from desktop.user_settings.look import Look
-from engine.document import marker_edits
 from engine.document.change import Change, Edit
-from engine.document.label_file import read_labels
+from engine.document.marks import edits as marker_edits
+from engine.document.marks.label_file import read_labels
 from engine.document.state import DocumentState
 from engine.errors import UsageError
 from engine.timebase import format_time, s_to_samples, samples_to_s

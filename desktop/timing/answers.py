@@ -15,7 +15,7 @@ from desktop.session import Session
 from desktop.transport import Transport
 from engine.document import edits
 from engine.document.decisions import Verdict
-from engine.document.hit_edits import promote
+from engine.document.drums.edits import promote
 from engine.errors import UsageError
 from engine.review.moves import Moves, moves_of
 from engine.wording import counted

@@ -20,9 +20,9 @@ from desktop.work import Work
 from engine.alignment.timing_settings import TimingSettings
 from engine.document.analysis import Analysis
 from engine.document.change import Edit
+from engine.document.drums.edits import drum_tracks
 from engine.document.edits import set_analyses
-from engine.document.grid_edits import is_edited, tempo_text
-from engine.document.hit_edits import drum_tracks
+from engine.document.grid.edits import is_edited, tempo_text
 from engine.document.track import sound_of
 from engine.errors import TimingError, UsageError
 from engine.timebase import samples_to_s
@@ -31,9 +31,9 @@ from widgets.theme import Theme
 from widgets.timing.form import AlignAsked, AlignForm, Choices
 
 if TYPE_CHECKING:
-    from engine.jobs.aligned_files import Aligned
-    from engine.jobs.second_recorders import ProposedRecorders
-    from engine.jobs.tempo_proposals import ProposedTempo
+    from engine.jobs.drums.aligned_files import Aligned
+    from engine.jobs.drums.second_recorders import ProposedRecorders
+    from engine.jobs.drums.tempo_proposals import ProposedTempo
 
 
 class Window(Protocol):
@@ -89,7 +89,7 @@ class TimingProposing(QObject):
         ------
         UsageError : there are no two of them
         """
-        from engine.jobs.second_recorders import RecordersRequest
+        from engine.jobs.drums.second_recorders import RecordersRequest
 
         state, chosen = self._session.state, self._selecting.tracks
         if len(chosen or state.tracks) < 2:
@@ -111,8 +111,8 @@ class TimingProposing(QObject):
         ------
         UsageError : there is nothing to count, or the user decided how it is counted
         """
+        from engine.jobs.drums.tempo_proposals import require_open
         from engine.jobs.listen import ListenRequest
-        from engine.jobs.tempo_proposals import require_open
 
         state = self._session.state
         require_open(state)
@@ -207,8 +207,8 @@ class TimingProposing(QObject):
         return take
 
     def _request(self, asked: AlignAsked, settings: TimingSettings, *, grid_in_force: bool = False) -> object:
-        from engine.jobs.aligned_files import AlignRequest
-        from engine.jobs.find_grid import WantedGrid
+        from engine.jobs.drums.aligned_files import AlignRequest
+        from engine.jobs.drums.find_grid import WantedGrid
 
         session, names = self._session, {track.id: track.name for track in self._session.state.tracks}
         wanted = WantedGrid()
@@ -254,7 +254,7 @@ class TimingProposing(QObject):
             self._session.apply(heard, {made.ids[name]: found for name, found in made.analyses.items()})
         if keep_hits_only:
             return
-        from engine.jobs.aligned_files import proposing
+        from engine.jobs.drums.aligned_files import proposing
 
         before = self._session.state.proposals.keys()
         self._session.apply(*proposing(made, self._session.state, self._session.grid, merges_as))

@@ -23,9 +23,9 @@ from engine.alignment.timing_settings import TimingSettings, timing_settings
 from engine.document.analysis import BeatGrid
 from engine.document.change import Change
 from engine.document.decisions import Verdict
+from engine.document.drums.hits import Hits, Role
 from engine.document.proposals import Proposal
 from engine.errors import UsageError
-from engine.hits.hits import Hits, Role
 from engine.review.moves import Moves, kept_pulls_of, moves_of, offsets_of
 from widgets.controls.later import Later
 from widgets.timeline.timeline_view import TimelineView

@@ -11,7 +11,7 @@ from engine.alignment.decoding.moves import placed
 from engine.alignment.placement import Aligner, Lines, Placement
 from engine.alignment.settings import ALL, AlignmentSettings
 from engine.alignment.strokes import Strokes, gather
-from engine.hits.hits import Hits
+from engine.document.drums.hits import Hits
 
 
 def whole_performance(settings: AlignmentSettings = ALL, beliefs: Beliefs = BELIEFS) -> Aligner:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from engine.alignment.decoding.candidates import nearest
 from engine.alignment.placement import Lines, Placement
 from engine.alignment.settings import ON_THE_LINE_SAMPLES
-from engine.hits.hits import Hits
+from engine.document.drums.hits import Hits
 
 Floats = NDArray[np.float64]
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from engine.alignment.beat_positions import beats_at
 from engine.alignment.division import Division
 from engine.document.analysis import BeatGrid
-from engine.document.grid_edits import beats_in_bar
+from engine.document.grid.edits import beats_in_bar
 from engine.errors import UsageError
 
 _FEWEST_HITS = 4

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from engine.alignment.placement import Placement
 from engine.alignment.strokes import gather
-from engine.hits.hits import Hits
+from engine.document.drums.hits import Hits
 
 Floats = NDArray[np.float64]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.hits.hits import Hits
+from engine.document.drums.hits import Hits
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.hits.hits import Role
+from engine.document.drums.hits import Role
 
 ON_THE_LINE_SAMPLES = 0.5
 """What is no further from its line is on it: it stays bit for bit."""

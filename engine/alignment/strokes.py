@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.hits.hits import ORNAMENTS, Hits, Ornament, Role
+from engine.document.drums.hits import ORNAMENTS, Hits, Ornament, Role
 
 VOICES = tuple(role for role in Role if role.is_close)
 """What columns of voices stand for."""

@@ -29,7 +29,7 @@ from engine.beats.readings import (
 from engine.beats.refine import refine_beats
 from engine.beats.traces import Traces
 from engine.document.analysis import BeatGrid
-from engine.document.grid_readings import LEVELS
+from engine.document.grid.readings import LEVELS
 from engine.document.kinds.tempo import HEARD, OFF_BEAT
 from engine.errors import UsageError
 from engine.learning.torch_threads import few_threads

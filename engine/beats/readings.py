@@ -16,7 +16,7 @@ from engine.beats.beat_pictures import BarNetwork, pictures, running_sums, told_
 from engine.beats.decode import FASTEST_BPM, SLOWEST_BPM
 from engine.beats.metre import Bars, best_bars, downbeat_odds
 from engine.document.analysis import BeatGrid
-from engine.document.grid_readings import LEVELS
+from engine.document.grid.readings import LEVELS
 from engine.document.kinds.tempo import HEARD, OFF_BEAT
 from engine.progress import SILENT, Progress
 
@@ -38,7 +38,7 @@ class Reading:
     Attributes
     ----------
     confidence : 0 to 1, how likely a person would count so; all readings together are 1 at most
-    name : `HEARD`, or a name of `engine.document.grid_readings.LEVELS`: how it counts beside the first
+    name : `HEARD`, or a name of `engine.document.grid.readings.LEVELS`: how it counts beside the first
     """
 
     grid: BeatGrid

@@ -22,7 +22,7 @@ from engine.edl.build import build
 from engine.edl.export import ExportOptions, ExportRequest, export
 from engine.edl.export.request import Depth
 from engine.edl.render import Renderer
-from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
+from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT, Progress
 
 LENGTH_S = 600

@@ -16,22 +16,22 @@ from engine.cli.numbers import finite
 from engine.cli.output import VerbOutput
 from engine.document.analysis import BeatGrid
 from engine.document.document import Document
+from engine.document.drums.hits import Hits
 from engine.document.edits import set_analyses
 from engine.document.file.storage import apply_rows
-from engine.document.grid_edits import USUAL_BEATS_IN_BAR
-from engine.document.recounted import grid_in_force
+from engine.document.grid.edits import USUAL_BEATS_IN_BAR
+from engine.document.grid.recounted import grid_in_force
 from engine.document.state import DocumentState
 from engine.errors import UsageError
-from engine.hits.hits import Hits
-from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
-from engine.jobs.media import locate_all
+from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
+from engine.jobs.recordings.media import locate_all
 from engine.progress import Progress
 from engine.safe_write import shown
 from engine.timebase import samples_to_s_array
 
 if TYPE_CHECKING:
-    from engine.jobs.aligned_files import Aligned, AlignRequest
-    from engine.jobs.hit_proposals import Placed
+    from engine.jobs.drums.aligned_files import Aligned, AlignRequest
+    from engine.jobs.drums.hit_proposals import Placed
 
 _PROJECT = ".offcut"
 
@@ -113,7 +113,7 @@ def _of_document(options: argparse.Namespace, document: Document, progress: Prog
     )
     done = _aligned(options, request, progress)
     if options.propose_only:
-        from engine.jobs.aligned_files import proposing
+        from engine.jobs.drums.aligned_files import proposing
 
         listened = set_analyses(state, done.ids, "Found the drum hits", by_listening=True)
         document.apply(listened, {done.ids[kind]: one for kind, one in done.analyses.items()})
@@ -122,7 +122,7 @@ def _of_document(options: argparse.Namespace, document: Document, progress: Prog
 
 
 def _aligned(options: argparse.Namespace, request: AlignRequest, progress: Progress) -> Aligned:
-    from engine.jobs.aligned_files import align, check_files, differing_rates, write_files
+    from engine.jobs.drums.aligned_files import align, check_files, differing_rates, write_files
 
     if options.out is not None:
         check_files(request, options.out, overwrite=options.force)
@@ -164,8 +164,8 @@ def _request(
     hits: Hits | None = None,
     promoted: Hits | None = None,
 ) -> AlignRequest:
-    from engine.jobs.aligned_files import AlignRequest
-    from engine.jobs.find_grid import WantedGrid
+    from engine.jobs.drums.aligned_files import AlignRequest
+    from engine.jobs.drums.find_grid import WantedGrid
 
     wanted = WantedGrid(
         options.bpm,

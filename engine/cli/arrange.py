@@ -11,8 +11,8 @@ from engine.cli.numbers import finite
 from engine.cli.output import VerbOutput
 from engine.document.analysis import Listening, ScoreCurve
 from engine.document.edits import set_analyses
-from engine.document.grid_edits import keeping_edited
-from engine.document.recounted import grid_in_force
+from engine.document.grid.edits import keeping_edited
+from engine.document.grid.recounted import grid_in_force
 from engine.progress import Progress
 from engine.timebase import samples_to_s
 
@@ -36,10 +36,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Listen, arrange, and propose."""
-    from engine.jobs.arrange import arrange
-    from engine.jobs.arrange_requests import ArrangeRequest, require_arranging
+    from engine.jobs.arrangements.arrange import arrange
+    from engine.jobs.arrangements.requests import ArrangeRequest, require_arranging
     from engine.jobs.listen import ListenRequest, listen_to_document
-    from engine.jobs.media import locate_all
+    from engine.jobs.recordings.media import locate_all
 
     with opened(options.project) as document:
         require_arranging(document.state, options.minutes)

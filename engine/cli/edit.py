@@ -32,7 +32,7 @@ from engine.jobs.hand_payloads import (
     repeat_payload,
     slip_payload,
 )
-from engine.jobs.media import locate_all
+from engine.jobs.recordings.media import locate_all
 from engine.progress import Progress
 from engine.timebase import format_time, s_to_samples, samples_to_s
 

@@ -12,7 +12,7 @@ from engine.audio.dither import Dither
 from engine.cli.documents import opened
 from engine.cli.numbers import finite
 from engine.cli.output import VerbOutput
-from engine.document.recounted import grid_in_force
+from engine.document.grid.recounted import grid_in_force
 from engine.document.state import DocumentState
 from engine.edl.export import ExportOptions, ExportRequest
 from engine.edl.export.clipping import lowered
@@ -21,7 +21,7 @@ from engine.edl.export.heard_range import heard_range
 from engine.edl.export.plan import export_all
 from engine.edl.export.request import LONGEST_FADE_S, MOST_GAIN_DB, Depth, FrameRate
 from engine.errors import UsageError
-from engine.jobs.media import locate_all
+from engine.jobs.recordings.media import locate_all
 from engine.progress import Progress
 from engine.timebase import format_time, s_to_samples, samples_to_s
 from engine.wording import listed

@@ -82,8 +82,8 @@ def _learn(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutp
 def _improve(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Learn a taste anew with the decisions of some documents."""
     from engine.cli.documents import opened
-    from engine.jobs.improve import DecidedDocument, ImproveRequest, improve, new_folder
-    from engine.jobs.media import locate_all
+    from engine.jobs.recordings.media import locate_all
+    from engine.jobs.tastes.improve import DecidedDocument, ImproveRequest, improve, new_folder
 
     if options.raw or options.config or options.seed:
         raise UsageError("--improve keeps the recipe of the taste: leave out --raw, --config and --seed.")

@@ -31,7 +31,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         raise UsageError(f"{shown(options.out)} is no name of an editor: let it end in {_SUFFIX}.")
     check_target(options.out, overwrite=options.force)  # before minutes of listening
     from engine.arranging.editor import save_editor
-    from engine.jobs.learn_edits import LearnEditsRequest, learn_edits, told_lines
+    from engine.jobs.arrangements.learn_edits import LearnEditsRequest, learn_edits, told_lines
 
     request = LearnEditsRequest(tuple(options.raw), tuple(options.edited), options.out.stem, options.seed)
     learned = learn_edits(request, progress)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from engine.cli.documents import opened
 from engine.cli.output import VerbOutput
 from engine.errors import UsageError
-from engine.jobs.media import locate_all
+from engine.jobs.recordings.media import locate_all
 from engine.progress import Progress
 from engine.safe_write import shown
 from engine.timebase import format_time, samples_to_s
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Print the edit list; of a document, make it the document's."""
-    from engine.jobs.match import MatchRequest, match_edited
+    from engine.jobs.matched.match import MatchRequest, match_edited
 
     *raws, edited = options.audio
     if not raws:
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
 
 
 def _into_document(projects: Sequence[Path], edited: Path, progress: Progress) -> VerbOutput:
-    from engine.jobs.matched_edit import MatchedEditRequest, matched_edit
+    from engine.jobs.matched.edit import MatchedEditRequest, matched_edit
 
     if len(projects) > 1:
         raise UsageError("An edit goes into one document: name one, and then the edited file.")

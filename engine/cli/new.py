@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.cli.output import VerbOutput
 from engine.document.document import Document
-from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
+from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import Progress
 from engine.timebase import format_time, samples_to_s
 from engine.wording import counted

@@ -12,9 +12,9 @@ from engine.document.analysis import Listening, NearestKept, ScoreCurve
 from engine.document.decisions import Verdict, edited
 from engine.document.document import Document
 from engine.document.file.storage import without_collection
+from engine.document.grid.recounted import grid_in_force
 from engine.document.kinds import KINDS
 from engine.document.proposals import KeptExample, Proposal
-from engine.document.recounted import grid_in_force
 from engine.document.state import DocumentState
 from engine.document.table import VERDICTS, table_of
 from engine.progress import Progress

@@ -14,10 +14,10 @@ from engine.cli.repairs import propose_repairs
 from engine.document.analysis import Listening, NearestKept, ScoreCurve
 from engine.document.document import Document
 from engine.document.edits import set_analyses
-from engine.document.grid_edits import keeping_edited
-from engine.document.recounted import grid_in_force
+from engine.document.grid.edits import keeping_edited
+from engine.document.grid.recounted import grid_in_force
 from engine.document.state import DocumentState
-from engine.jobs.media import locate_all
+from engine.jobs.recordings.media import locate_all
 from engine.jobs.told import told_of, told_rows, told_sentence
 from engine.progress import Progress
 from engine.settings import cut_settings
@@ -104,7 +104,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
 
 def _recorders(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     """Propose to line up what another recorder made."""
-    from engine.jobs.second_recorders import RecordersRequest, propose_recorders
+    from engine.jobs.drums.second_recorders import RecordersRequest, propose_recorders
 
     with opened(options.project) as document:
         media = locate_all(document.state, document.path.absolute().parent)
@@ -149,7 +149,7 @@ def _tempo(options: argparse.Namespace, progress: Progress) -> VerbOutput:
 
 def _takes(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     """Propose to cut what was played again, but for the best of it."""
-    from engine.jobs.take_proposals import TakesRequest, propose_takes, takes_in_document
+    from engine.jobs.takes.proposals import TakesRequest, propose_takes, takes_in_document
 
     with opened(options.project) as document:
         media = locate_all(document.state, document.path.absolute().parent)

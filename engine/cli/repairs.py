@@ -9,9 +9,9 @@ from engine.cli.output import VerbOutput
 from engine.document.decisions import Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.jobs.media import locate_all
-from engine.jobs.repair_requests import FADE_MS, FindRequest, RepairSettings, SpanRequest
-from engine.jobs.separations import separations_edit
+from engine.jobs.recordings.media import locate_all
+from engine.jobs.repairs.requests import FADE_MS, FindRequest, RepairSettings, SpanRequest
+from engine.jobs.repairs.separations import separations_edit
 from engine.progress import Progress
 from engine.timebase import s_to_samples, samples_to_s
 from engine.wording import counted
@@ -21,7 +21,7 @@ MODES = ("remove", "keep")
 
 def repair(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     """Keep or take out what words name in a span, accepted at once."""
-    from engine.jobs.separate import asked_for, separate_in_document
+    from engine.jobs.repairs.separate import asked_for, separate_in_document
 
     settings = RepairSettings(
         ", ".join(options.text),
@@ -46,7 +46,7 @@ def repair(options: argparse.Namespace, progress: Progress) -> VerbOutput:
 
 def propose_repairs(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     """Propose to take a sound out wherever it is heard."""
-    from engine.jobs.find_sounds import find_repairs
+    from engine.jobs.repairs.find_sounds import find_repairs
 
     with opened(options.project) as document:
         state = document.state

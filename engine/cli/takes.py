@@ -48,8 +48,8 @@ def _found(path: Path, progress: Progress) -> FoundTakes:
     from engine.takes.find import find_takes
 
     if path.suffix.lower() == _PROJECT:
-        from engine.jobs.media import locate_all
-        from engine.jobs.take_proposals import TakesRequest, takes_in_document
+        from engine.jobs.recordings.media import locate_all
+        from engine.jobs.takes.proposals import TakesRequest, takes_in_document
 
         with opened(path) as document:
             media = locate_all(document.state, document.path.absolute().parent)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.hits.hits import Hits
+from engine.document.drums.hits import Hits
 
 
 def _no_positions() -> NDArray[np.int64]:
@@ -51,7 +51,7 @@ class BeatGrid:
     tempo_bpm : the median tempo; 0.0 where no pulse was found
     confidence : 0 to 1, how likely tempo and level are as a person would count
     readings : other ways to count the same music, the most probable first, see
-        `engine.document.grid_readings`; empty where they were not weighed
+        `engine.document.grid.readings`; empty where they were not weighed
     reading_confidences : float64, shape (k,), how likely each of them is
     """
 

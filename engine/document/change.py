@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 
 from engine.document.decisions import Decision
-from engine.document.markers import Marker
+from engine.document.marks.markers import Marker
 from engine.document.proposals import Proposal
 from engine.document.track import Source, Track
 

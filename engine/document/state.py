@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.document.decisions import Decision, Verdict, decided_span
-from engine.document.markers import Marker
+from engine.document.marks.markers import Marker
 from engine.document.proposals import Proposal
 from engine.document.track import Source, Track, source_length_samples
 

@@ -16,7 +16,7 @@ from engine.wording import counted, gain_text, pan_text
 
 QUIETEST_DB, LOUDEST_DB = -60.0, 24.0
 DRUM_ROLES = ("kick", "snare", "hat", "tom", "cymbal", "overhead", "room")
-"""What microphones of a drum kit stand at, as `engine.hits.hits.Role` has it."""
+"""What microphones of a drum kit stand at, as `engine.document.drums.hits.Role` has it."""
 ROLES = ("vocals", "speech", "drums", *DRUM_ROLES, "bass", "guitar", "keys", "click")
 """What tracks often hold; any other word will do."""
 KIT = "Drums"

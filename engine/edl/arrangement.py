@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from engine.document.decisions import Verdict
-from engine.document.markers import Marker
+from engine.document.marks.markers import Marker
 from engine.document.state import DocumentState
 from engine.document.table import table_of
 from engine.edl.gathered import Gathered, gathered, gathered_accepted

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.document.markers import Marker
+from engine.document.marks.markers import Marker
 from engine.edl.edit_list import EditList
 
 

@@ -12,10 +12,10 @@ from engine.anomaly.score import Scores
 from engine.beats.listen import PassResult, listen
 from engine.cuts.propose import propose_cuts
 from engine.evaluation.materials.case import PAUSE, HeldOut, WholeFile
-from engine.evaluation.recordings import HEARD_RATE_HZ
 from engine.evaluation.review import after_answers, curve_of
 from engine.features.dead_air import LEAST_S
 from engine.settings import CutSettings
+from engine.simulated.recordings import HEARD_RATE_HZ
 
 MEASURES: Mapping[str, str] = {
     "auc": "how often a bad moment scores above a kept one",

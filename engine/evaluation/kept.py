@@ -16,10 +16,10 @@ import soxr
 from engine.anomaly.faults.material import Samples
 from engine.anomaly.neighbours import KeptExamples, KeptRecording, NearestSearch, keep_examples
 from engine.anomaly.recipes.config import default_config
-from engine.evaluation.recordings import clips_in, pieces_in, whole
 from engine.features.mel import log_mel_blocks
 from engine.features.mel_settings import MelSettings
 from engine.progress import Progress
+from engine.simulated.recordings import clips_in, pieces_in, whole
 
 Line = dict[str, object]
 

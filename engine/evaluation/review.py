@@ -8,9 +8,9 @@ from engine.anomaly.score import Scores
 from engine.beats.listen import PassResult
 from engine.document.analysis import ScoreCurve
 from engine.evaluation.materials.case import HeldOut
-from engine.evaluation.recordings import HEARD_RATE_HZ
 from engine.evaluation.simulate import hit, moments, simulate
 from engine.review.calibration.evidence import Analyses
+from engine.simulated.recordings import HEARD_RATE_HZ
 from engine.timebase import s_to_samples_array
 
 ANSWERS = 20

@@ -16,10 +16,10 @@ from engine.anomaly.learn import LearnRequest, learn
 from engine.anomaly.score import Scores, score_blocks
 from engine.anomaly.taste import Taste, load_taste
 from engine.evaluation.materials.case import Case
-from engine.evaluation.recordings import HEARD_RATE_HZ
 from engine.evaluation.rows import CHANCE, ENERGY, TRUTH, ComparisonRow
 from engine.features.loudness import level_of
 from engine.progress import Progress
+from engine.simulated.recordings import HEARD_RATE_HZ
 
 _HOP_S = 0.16
 _ENERGY_WIDTH_S = 0.75

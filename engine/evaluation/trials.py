@@ -10,11 +10,11 @@ from time import perf_counter
 
 from engine.evaluation.figures import by_kind, of_files, of_moments
 from engine.evaluation.materials.case import Case, MaterialKind
-from engine.evaluation.recordings import data_digest
 from engine.evaluation.results import Key, Measured, Results, Trial
 from engine.evaluation.rows import ComparisonRow
 from engine.evaluation.scoring import Scorer, Tastes, scorer_of
 from engine.progress import Progress
+from engine.simulated.recordings import data_digest
 
 _LEARNING_SHARE = 0.9
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.analysis import BeatGrid
-from engine.document.grid_edits import USUAL_BEATS_IN_BAR
+from engine.document.grid.edits import USUAL_BEATS_IN_BAR
 from engine.errors import SourceError
 from engine.grids.own_grid import OwnGrid, bytes_of_file
 from engine.safe_write import shown

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.analysis import BeatGrid
-from engine.document.grid_edits import USUAL_BEATS_IN_BAR
+from engine.document.grid.edits import USUAL_BEATS_IN_BAR
 from engine.errors import UsageError
 from engine.grids.clicks import Clicks, Sound, find_clicks
 from engine.grids.own_grid import OwnGrid

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from engine.alignment.division import Division
 from engine.alignment.groove_template import Groove, groove_of
 from engine.document.analysis import BeatGrid
-from engine.document.grid_edits import MOST_BEATS_IN_BAR, require_tempo
+from engine.document.grid.edits import MOST_BEATS_IN_BAR, require_tempo
 from engine.errors import SourceError, UsageError
 from engine.grids.own_grid import OwnGrid, bytes_of_file
 from engine.safe_write import shown

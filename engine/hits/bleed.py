@@ -12,8 +12,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.document.drums.hits import Hits
 from engine.document.kinds.hit import OCTAVES_HZ
-from engine.hits.hits import Hits
 from engine.timebase import s_to_samples
 
 Sound = NDArray[np.float32]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.document.drums.hits import Role
 from engine.hits.candidates import SILENCE_DB, Candidates
-from engine.hits.hits import Role
 from engine.hits.octaves import Floats
 
 _ONE_DRUM = (Role.KICK, Role.SNARE, Role.HAT)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.document.drums.hits import Role
 from engine.hits.candidates import Candidates
 from engine.hits.drums import Bleed, Drum, all_octaves_db, expected_db, played
-from engine.hits.hits import Role
 from engine.hits.octaves import Floats
 
 _ROLES = (Role.KICK, Role.SNARE, Role.HAT, Role.TOM, Role.CYMBAL, Role.OVERHEAD)

@@ -10,12 +10,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.document.drums.hits import Hits, Role
 from engine.features.loudness import finite
 from engine.hits.attacks import Steadied, steadied
 from engine.hits.candidates import LATE_S, Candidates, candidates_of, joined
 from engine.hits.drums import Drum, drums_of, learn_bleed, new_db, rise_at_all
 from engine.hits.evidence import NAMES, evidence_of
-from engine.hits.hits import Hits, Role
 from engine.hits.judge import HIT_WEIGHTS, network_of
 from engine.hits.kit_heard import is_of_a_kit
 from engine.hits.octaves import Floats, Octaves

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.hits.hits import ORNAMENTS, Hits, Ornament, Role
+from engine.document.drums.hits import ORNAMENTS, Hits, Ornament, Role
 from engine.hits.judge import ORNAMENT_WEIGHTS, network_of
 from engine.hits.octaves import Floats
 

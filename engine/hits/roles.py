@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.document.drums.hits import Role
 from engine.hits.candidates import Candidates
 from engine.hits.drums import all_octaves_db, new_db
-from engine.hits.hits import Role
 from engine.hits.judge import ROLE_WEIGHTS, network_of
 from engine.hits.microphone_names import role_of_name
 from engine.hits.octaves import Floats

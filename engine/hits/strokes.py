@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.document.drums.hits import Role
 from engine.hits.candidates import Candidates
 from engine.hits.drums import Drum, all_octaves_db
-from engine.hits.hits import Role
 from engine.hits.octaves import Floats
 
 SURE = 0.5

@@ -11,7 +11,7 @@ from engine.document.kinds.payload import CROSSFADE_MS, HAND_CROSSFADE_MS
 from engine.document.kinds.recorder import DRIFT_PPM
 from engine.document.kinds.sounding import BY_SAMPLES, GAIN_DB, RAMP_MS, TONE_START, TONE_STOP
 from engine.document.state import DocumentState
-from engine.jobs.room_tone import room_tone
+from engine.jobs.recordings.room_tone import room_tone
 from engine.progress import SILENT, Progress
 from engine.settings import cut_settings
 from engine.timebase import whole_where_near

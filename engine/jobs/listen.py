@@ -15,14 +15,14 @@ from engine.anomaly.taste import Taste, load_taste
 from engine.beats.listen import LISTENING_MAKER, PassResult, listen
 from engine.document.analysis import Analysis, Listening, NearestKept, ScoreCurve
 from engine.document.document import analysis_id
-from engine.document.grid_edits import is_edited
+from engine.document.grid.edits import is_edited
 from engine.document.heard import heard_ids, sound_of
 from engine.document.state import DocumentState
 from engine.edl.build import whole
 from engine.edl.render import Renderer
 from engine.features.loudness import playing_level_db
+from engine.jobs.drums.tempo_proposals import ProposedTempo, proposed_of, require_open
 from engine.jobs.overhear import Overhearing
-from engine.jobs.tempo_proposals import ProposedTempo, proposed_of, require_open
 from engine.progress import Progress
 from engine.timebase import s_to_samples, s_to_samples_array
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from engine.document.markers import Marker
+from engine.document.marks.markers import Marker
 from engine.document.state import DocumentState
 from engine.document.table import VERDICTS, ProposalTable, table_of
 

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.decisions import Verdict, edited
+from engine.document.drums.hits import Hits
 from engine.document.kinds.sounding import BY_SAMPLES
 from engine.document.state import DocumentState
 from engine.document.table import VERDICTS, Made, ProposalTable, table_of
-from engine.hits.hits import Hits
 from engine.latest import found_once, found_once_of
 
 ONSET_SAMPLES, VOICES, BLEED = "onset_samples", "voices", "bleed"

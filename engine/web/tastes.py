@@ -14,8 +14,8 @@ from engine.anomaly.part_wording import part_wording
 from engine.anomaly.taste_summary import summary_of
 from engine.anomaly.threshold import USUAL_LIMIT, to_scores
 from engine.errors import SourceError
-from engine.jobs.kept_recording import find_kept
-from engine.jobs.sounds import FileSound
+from engine.jobs.recordings.kept_recording import find_kept
+from engine.jobs.repairs.sounds import FileSound
 from engine.overview.results import LearnedFrom, Origin, ScoredRecording
 from engine.overview.verdict import verdict
 from engine.progress import Progress
@@ -62,7 +62,7 @@ def overview(session: Session, asked: OfTaste, progress: Progress) -> Answer:
     ------
     UsageError, TasteError : there is no such taste, or it cannot be read
     """
-    from engine.jobs.taste_view import look_at, score_kept
+    from engine.jobs.tastes.view import look_at, score_kept
 
     path, root = session.taste(asked.taste)
     facts = look_at(path, progress.part(0.0, 0.1))
@@ -97,7 +97,7 @@ def scores(session: Session, recording: OpenRecording, asked: OfTaste, progress:
     ------
     UsageError, TasteError, SourceError : the taste or the recording cannot be read
     """
-    from engine.jobs.taste_view import score_sound
+    from engine.jobs.tastes.view import score_sound
 
     path, _root = session.taste(asked.taste)
     scored = score_sound(path, FileSound(recording.path), Origin.FILE, progress)

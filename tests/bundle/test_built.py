@@ -10,10 +10,10 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import build
 import pytest
 import report
 
-import build
 from tests.bundle.conftest import DEMO, ROOT, from_source, recordings
 from tests.bundle.typist import Typist, missing
 from tests.desktop.screen import Screen

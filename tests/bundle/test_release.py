@@ -7,10 +7,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import build
 import pytest
 import release
 
-import build
 from tests.bundle.conftest import ROOT
 
 LOG = """# Changelog

@@ -19,10 +19,10 @@ MAKERS = (
     "desktop/review/by_hand.py",
     "engine/evaluation/simulate.py",
     "engine/anomaly/faults/",  # a kind of fault: what the user cut before
-    "engine/jobs/arranged.py",
-    "engine/jobs/improve.py",  # the files of what documents cut
+    "engine/jobs/arrangements/arranged.py",
+    "engine/jobs/tastes/improve.py",  # the files of what documents cut
     "engine/review/recount.py",  # a word of a sentence
-    "engine/jobs/take_proposals.py",  # the same
+    "engine/jobs/takes/proposals.py",  # the same
     "desktop/takes/takes.py",  # a word of a list
     "engine/bench/",
     "desktop/bench/",

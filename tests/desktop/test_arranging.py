@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 
 from engine.cli.main import main
 from engine.document.decisions import Verdict
-from engine.document.marker_edits import add_region
+from engine.document.marks.edits import add_region
 from engine.edl.arrangement import arrangement
 from engine.edl.build import build
 from tests.desktop.conftest import Hands

@@ -22,7 +22,7 @@ from engine.document.document import Document
 from engine.document.heard import heard_ids
 from engine.document.proposals import Proposal
 from engine.document.table import table_of
-from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
+from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
 from engine.review.calibration.stored import read_memory
 from tests.desktop.conftest import Hands, type_path

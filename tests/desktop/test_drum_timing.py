@@ -20,9 +20,9 @@ from engine.document.change import Edit, row_changes
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.edits import set_analyses
-from engine.document.grid_edits import is_edited
-from engine.jobs.hear_hits import hits_id
-from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
+from engine.document.grid.edits import is_edited
+from engine.jobs.drums.hear_hits import hits_id
+from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
 from engine.review.moves import moves_of, offsets_of
 from tests.desktop.conftest import Hands, named_field, type_path

@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 
 from engine.bench.sound import write
 from engine.document.document import Document
-from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
+from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
 from tests.desktop.conftest import Hands
 from tests.desktop.sound_device import RATE_HZ, CapturingDevice, alsa_configuration

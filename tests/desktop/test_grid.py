@@ -15,10 +15,11 @@ from pytestqt.qtbot import QtBot
 
 from desktop.grid import tap_tempo
 from desktop.main_window import MainWindow
-from engine.document import edits, grid_edits
+from engine.document import edits
 from engine.document.analysis import BeatGrid, Listening
 from engine.document.decisions import Verdict
 from engine.document.document import Document
+from engine.document.grid import edits as grid_edits
 from engine.document.heard import heard_ids
 from engine.document.track_edits import set_track
 from tests.desktop.conftest import Hands, fill

@@ -18,7 +18,7 @@ from desktop.work import Work
 from engine.audio.peak_cache import load_peaks
 from engine.audio.reader import content_hash
 from engine.errors import UsageError
-from engine.jobs import import_ahead
+from engine.jobs.recordings import import_ahead
 from engine.progress import ReportingProgress
 from tests.desktop.conftest import Hands, type_path
 from tests.hostile.bad_files import RATE_HZ, good

@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.document import edits
 from engine.document.decisions import Verdict
-from engine.document.marker_edits import NamedSpan, add_all
-from engine.document.markers import Marker
+from engine.document.marks.edits import NamedSpan, add_all
+from engine.document.marks.markers import Marker
 from tests.desktop.conftest import Hands, type_path
 from tests.desktop.documents import make_document
 from tests.desktop.test_grid import CUTS, RATE_HZ, at_work, document

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 from PySide6.QtWidgets import QDialog, QLabel, QWidget
 
-from engine.jobs.outlook import look_ahead
+from engine.jobs.tastes.outlook import look_ahead
 from engine.progress import SILENT
 from tests.desktop.conftest import Hands, named_field
 from tests.desktop.documents import make_document

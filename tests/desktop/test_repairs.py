@@ -15,8 +15,8 @@ from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.edl.build import in_place
 from engine.edl.render import render
-from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
-from engine.jobs.repair_requests import RepairPreview
+from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
+from engine.jobs.repairs.requests import RepairPreview
 from engine.progress import SILENT
 from tests.desktop.conftest import Hands, fill
 from tests.engine.jobs.yard import BARKS_S, RATE_HZ, made_yard

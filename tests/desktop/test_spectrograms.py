@@ -27,7 +27,7 @@ from engine.document.kinds.operations import Replace, Shift
 from engine.document.track import Picture
 from engine.edl.patched_reader import PatchedReader
 from engine.edl.patches import Patches
-from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
+from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.places import cache_folder
 from engine.progress import SILENT
 from tests.desktop.conftest import Hands, named_field

@@ -34,7 +34,7 @@ from engine.edl.build import in_place
 from engine.edl.render import render
 from engine.edl.unpacked import UnpackRequest, unpack
 from engine.errors import ExportError
-from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
+from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
 from tests.desktop.conftest import Hands
 from widgets.timeline.sound.waves import ColumnGrid, track_columns

@@ -17,9 +17,9 @@ from desktop.taste.threshold import USUAL_SCORE
 from engine.anomaly.learn import LearnRequest, learn
 from engine.document.document import Document
 from engine.document.edits import set_analyses, set_settings
-from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
 from engine.jobs.listen import ListenRequest, listen_to_document
 from engine.jobs.propose import propose
+from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.overview.results import Origin, SegmentState
 from engine.progress import SILENT
 from tests.desktop.conftest import Hands, choose_taste, type_path

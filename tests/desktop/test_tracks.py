@@ -20,7 +20,7 @@ from engine.document.document import Document
 from engine.document.edits import set_analyses
 from engine.document.track import Picture, Track, sound_of
 from engine.document.track_edits import set_track
-from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
+from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
 from tests.desktop.conftest import Hands
 from tests.hostile.bad_files import RATE_HZ, good

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.document.markers import Marker
+from engine.document.marks.markers import Marker
 from engine.timebase import format_time
 from engine.wording import counted
 from widgets.controls.key_caps import KeyButton

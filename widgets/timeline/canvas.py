@@ -26,9 +26,9 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from engine.document.analysis import BeatGrid, ScoreCurve
+from engine.document.drums.hits import Hits
 from engine.document.state import DocumentState
-from engine.hits.hits import Hits
-from engine.jobs.repair_requests import ShownMask
+from engine.jobs.repairs.requests import ShownMask
 from engine.timebase import format_time, samples_to_s
 from widgets import theme
 from widgets.theme import Theme

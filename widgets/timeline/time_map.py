@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine.document.analysis import ScoreCurve
-from engine.document.markers import Marker
+from engine.document.marks.markers import Marker
 from engine.edl.edit_list import EditList
 from engine.edl.placed_markers import placed_markers
 from widgets.timeline.edits.spans import Spans

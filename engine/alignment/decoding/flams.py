@@ -12,7 +12,7 @@ from engine.alignment.decoding.repetition import repeated
 from engine.alignment.placement import Lines
 from engine.alignment.push_pull import Curve
 from engine.alignment.strokes import VOICES, Strokes, voice_of
-from engine.hits.hits import ORNAMENTS, Hits, Ornament
+from engine.document.drums.hits import ORNAMENTS, Hits, Ornament
 
 Floats = NDArray[np.float64]
 

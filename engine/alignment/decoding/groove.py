@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engine.alignment.placement import Lines
 from engine.alignment.strokes import VOICES, Strokes
-from engine.hits.hits import Role
+from engine.document.drums.hits import Role
 
 Floats = NDArray[np.float64]
 

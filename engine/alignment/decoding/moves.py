@@ -13,7 +13,7 @@ from engine.alignment.placement import Lines, Placement
 from engine.alignment.push_pull import Curve, drum_pulls, phrase
 from engine.alignment.settings import ON_THE_LINE_SAMPLES, AlignmentSettings
 from engine.alignment.strokes import VOICES, Strokes, leading_voices, when
-from engine.hits.hits import Hits
+from engine.document.drums.hits import Hits
 
 Floats = NDArray[np.float64]
 

@@ -11,7 +11,7 @@ from engine.alignment.decoding.candidates import REACH, Candidates, near
 from engine.alignment.decoding.groove import lines_in_bar
 from engine.alignment.placement import Lines
 from engine.alignment.strokes import VOICES, Strokes, voice_of
-from engine.hits.hits import Hits
+from engine.document.drums.hits import Hits
 
 Floats = NDArray[np.float32]
 

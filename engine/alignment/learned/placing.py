@@ -17,7 +17,7 @@ from engine.alignment.learned.inputs import CHOICES, Inputs, inputs_of
 from engine.alignment.placement import Aligner, Lines, Placement
 from engine.alignment.settings import ALL, AlignmentSettings
 from engine.alignment.strokes import Strokes, gather
-from engine.hits.hits import Hits
+from engine.document.drums.hits import Hits
 from engine.learning.torch_threads import few_threads
 
 LONGEST = 256

@@ -16,10 +16,10 @@ from engine.alignment.learned.networks import NETWORKS
 from engine.alignment.learned.placing import Trained
 from engine.alignment.placement import Lines
 from engine.alignment.strokes import VOICES, Strokes, gather, voice_of
-from engine.evaluation.performances.performance import Truth
-from engine.hits.hits import ORNAMENTS, Hits, Ornament
+from engine.document.drums.hits import ORNAMENTS, Hits, Ornament
 from engine.learning.loop import Batch, Epoch, TrainSettings, fit, seeded
 from engine.progress import SILENT, Progress
+from engine.simulated.performances.performance import Truth
 
 SETTINGS = TrainSettings(epochs=6, learning_rate=3e-3, weight_decay=1e-2, patience=None)
 _STROKES_AT_ONCE = 160

@@ -11,10 +11,10 @@ import numpy as np
 from engine.arranging.heard import Heard, hear
 from engine.arranging.steps import Steps
 from engine.beats.listen import listen
-from engine.evaluation.recordings import HEARD_RATE_HZ, Clips
-from engine.evaluation.takes.changes import AGAIN, KEY, PLAYERS, TEMPO
-from engine.evaluation.takes.passages import DRUMS, LOOPS, MUSIC, Pool
-from engine.evaluation.takes.sessions import Plan, Session, session
+from engine.simulated.recordings import HEARD_RATE_HZ, Clips
+from engine.simulated.rehearsals.changes import AGAIN, KEY, PLAYERS, TEMPO
+from engine.simulated.rehearsals.passages import DRUMS, LOOPS, MUSIC, Pool
+from engine.simulated.rehearsals.sessions import Plan, Session, session
 from engine.takes.takes import FoundTakes
 
 TAKE, ATTEMPT, NOODLE, TALK, PAUSE = "take", "attempt", "noodle", "talk", "pause"

@@ -16,11 +16,11 @@ from engine.arranging.learning import Read, group_loss, tensors_of
 from engine.arranging.network import ArrangingNetwork, HeardTensors
 from engine.arranging.training.editors import seen_editor
 from engine.arranging.training.rehearsals import Rehearsal, kept
-from engine.evaluation.recordings import HEARD_RATE_HZ, drawn_clips
-from engine.evaluation.takes.passages import pools_in
 from engine.learning.resumable import Resumable, falling_rate
 from engine.learning.shipped import save_half
 from engine.learning.torch_threads import few_threads
+from engine.simulated.recordings import HEARD_RATE_HZ, drawn_clips
+from engine.simulated.rehearsals.passages import pools_in
 
 WEIGHTS = "arranging.safetensors"
 SEEDS = range(1000, 1160)

@@ -22,7 +22,7 @@ from engine.document.file.checks.columns import (
     require_text,
     shown,
 )
-from engine.document.markers import Marker
+from engine.document.marks.markers import Marker
 from engine.document.proposals import Alternative, KeptExample, Proposal
 from engine.document.track import Picture, Source, Track
 

@@ -25,7 +25,7 @@ from engine.document.file.checksums import ReadRows, Tally, read_rows, require_i
 from engine.document.file.rows import TABLES, Table
 from engine.document.file.schema import APPLICATION_ID, SCHEMA_VERSION, STATEMENTS
 from engine.document.file.transaction import connect, reason_of
-from engine.document.markers import Marker
+from engine.document.marks.markers import Marker
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.document.track import Source, Track

@@ -11,12 +11,12 @@ from io import BytesIO
 import numpy as np
 
 from engine.document.analysis import Analysis, BeatGrid, Listening, NearestKept, ScoreCurve
+from engine.document.drums.hits import Hits
 from engine.document.file.checks.arrays import UNREADABLE, array_names, require_analysis, unpacked
 from engine.document.file.checks.columns import shown
 from engine.document.file.checks.limits import LONGEST_FACTS_BYTES, MOST_PACKED_BYTES
 from engine.document.file.checksums import Tally, digest
 from engine.document.file.rows import json_value
-from engine.hits.hits import Hits
 
 _ANALYSES: dict[str, type[Analysis]] = {
     "score": ScoreCurve,

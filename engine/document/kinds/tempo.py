@@ -1,6 +1,6 @@
 """A span of the grid counted in another of its ways: half, double, half a beat later, from another beat.
 
-It changes neither what sounds nor when. What it makes of the grid is in `engine.document.recounted`.
+It changes neither what sounds nor when. What it makes of the grid is in `engine.document.grid.recounted`.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from engine.document.markers import Marker
+from engine.document.marks.markers import Marker
 from engine.edl.edit_list import EditList
 from engine.edl.export.request import ExportRequest
 from engine.edl.placed_markers import placed_markers

@@ -22,9 +22,9 @@ from engine.arranging.training.editors import UNSEEN, MadeEditor, seen_editor
 from engine.arranging.training.rehearsals import Rehearsal, made
 from engine.evaluation.arranging import plain
 from engine.evaluation.arranging.jumps import jumps_right, next_kept
-from engine.evaluation.recordings import HEARD_RATE_HZ, Clips, drawn_clips
-from engine.evaluation.takes.passages import Pool, pools_in
 from engine.progress import Progress
+from engine.simulated.recordings import HEARD_RATE_HZ, Clips, drawn_clips
+from engine.simulated.rehearsals.passages import Pool, pools_in
 
 Line = dict[str, object]
 

@@ -16,7 +16,7 @@ from engine.anomaly.faults.kinds import MAKERS
 from engine.anomaly.faults.material import Material, Samples
 from engine.evaluation.materials.band import Band, chosen_band
 from engine.evaluation.materials.case import Case, Faults, HeldOut, MaterialKind
-from engine.evaluation.recordings import Excerpt, drawn_clips
+from engine.simulated.recordings import Excerpt, drawn_clips
 
 BREAKS = {"false_start": MAKERS["false_start"], **FALSE_STARTS}
 _SHARE = 0.3

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engine.anomaly.faults.kinds import MAKERS
 from engine.anomaly.faults.material import Maker, Samples
 from engine.anomaly.faults.planting import Fault, plant
-from engine.evaluation.recordings import HEARD_RATE_HZ, Excerpt, converted
+from engine.simulated.recordings import HEARD_RATE_HZ, Excerpt, converted
 
 FAULT_SHARE = 0.4
 PAUSE = "pause"

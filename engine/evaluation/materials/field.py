@@ -14,7 +14,7 @@ import numpy as np
 from engine.anomaly.faults.kinds import MAKERS
 from engine.anomaly.faults.material import Maker, Material, Samples, active_rms, edges
 from engine.evaluation.materials.case import Case, Faults, MaterialKind
-from engine.evaluation.recordings import HEARD_RATE_HZ, Excerpt, clip, clip_rows, drawn_clips
+from engine.simulated.recordings import HEARD_RATE_HZ, Excerpt, clip, clip_rows, drawn_clips
 
 AMBIENCES = ("rain", "crickets", "sea_waves", "crackling_fire", "chirping_birds")
 _INTRUDERS: Mapping[str, tuple[str, ...]] = {

@@ -15,11 +15,11 @@ import numpy as np
 
 from engine.anomaly.faults.material import Samples
 from engine.errors import UsageError
-from engine.evaluation.performances.grooves import notes_of, read_table
-from engine.evaluation.performances.muldjord import PIECE_OF_STEM
-from engine.evaluation.performances.pieces import Piece
-from engine.evaluation.recordings import Excerpt, whole
 from engine.safe_write import shown
+from engine.simulated.performances.grooves import notes_of, read_table
+from engine.simulated.performances.muldjord import PIECE_OF_STEM
+from engine.simulated.performances.pieces import Piece
+from engine.simulated.recordings import Excerpt, whole
 
 _RATE_HZ = 44_100
 _MICROPHONES = ("OHL", "OHR", "KdrumR", "Snare_top")

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.evaluation.materials.case import Case, Faults, MaterialKind
-from engine.evaluation.recordings import Excerpt, drawn_clips, pieces_in, whole
+from engine.simulated.recordings import Excerpt, drawn_clips, pieces_in, whole
 
 _MOST_PIECES = 3
 

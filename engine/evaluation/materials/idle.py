@@ -17,7 +17,7 @@ from engine.anomaly.faults.planting import Fault
 from engine.evaluation.materials.band import Band, chosen_band
 from engine.evaluation.materials.case import Case, HeldOut, MaterialKind
 from engine.evaluation.materials.speech import Voice, spoken
-from engine.evaluation.recordings import HEARD_RATE_HZ, Clips, drawn_clips, excerpt, sound_files
+from engine.simulated.recordings import HEARD_RATE_HZ, Clips, drawn_clips, excerpt, sound_files
 
 SHARES = (0.0, 0.3, 0.5, 0.7, 0.9)
 _LONGEST_S = 480.0

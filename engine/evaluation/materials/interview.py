@@ -17,7 +17,7 @@ from engine.anomaly.faults.material import Samples, active_rms, edges
 from engine.anomaly.faults.planting import Fault
 from engine.evaluation.materials.case import PAUSE, Case, HeldOut, MaterialKind
 from engine.evaluation.materials.speech import Voice, question, say, sentence
-from engine.evaluation.recordings import HEARD_RATE_HZ, Clips, Excerpt, drawn_clips
+from engine.simulated.recordings import HEARD_RATE_HZ, Clips, Excerpt, drawn_clips
 
 KEPT_S, _KEPT_PARTS, _TESTED_S = 240.0, 3, 240.0
 _NOISES: Mapping[str, tuple[str, ...]] = {

@@ -13,7 +13,7 @@ import numpy as np
 from engine.anomaly.faults.kinds import MAKERS
 from engine.anomaly.faults.material import Material, Samples
 from engine.evaluation.materials.case import Case, Faults, MaterialKind, WholeFile
-from engine.evaluation.recordings import Excerpt, drawn_clips, excerpt, sound_files
+from engine.simulated.recordings import Excerpt, drawn_clips, excerpt, sound_files
 
 STYLES = ("EDM-HSE", "HH-TRP", "JAZ-DRM", "POP-ROK", "WRLD-SMB")
 _ONLY_ODD = ("RGTM-PNO",)

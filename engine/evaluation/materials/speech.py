@@ -13,7 +13,7 @@ import soundfile
 
 from engine.anomaly.faults.material import Samples, edges
 from engine.errors import UsageError
-from engine.evaluation.recordings import HEARD_RATE_HZ, converted
+from engine.simulated.recordings import HEARD_RATE_HZ, converted
 
 _SUBJECTS = (
     "the old harbour", "my first record", "our neighbour", "the studio", "that winter", "the second guitar",

@@ -11,8 +11,8 @@ import numpy as np
 from engine.anomaly.faults.breaking_off import coloured_noise
 from engine.anomaly.faults.material import Samples
 from engine.evaluation.materials.speech import Voice, say, sentence
-from engine.evaluation.recordings import HEARD_RATE_HZ, clip, clip_rows
-from engine.evaluation.takes.passages import LOOPS, MUSIC, Pool
+from engine.simulated.recordings import HEARD_RATE_HZ, clip, clip_rows
+from engine.simulated.rehearsals.passages import LOOPS, MUSIC, Pool
 
 _CLIPS = 40
 _SENTENCES = 60

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.anomaly.faults.material import Samples
-from engine.evaluation.recordings import HEARD_RATE_HZ
+from engine.simulated.recordings import HEARD_RATE_HZ
 from engine.takes.pairs import Pair, one_to_one
 
 _FRAMES_PER_S = 5

@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from engine.anomaly.metrics import auc
-from engine.evaluation.takes.sessions import Performed, Session
+from engine.simulated.rehearsals.sessions import Performed, Session
 from engine.takes.takes import FalseStart, TakeGroup
 
 LEAST_S = 8.0

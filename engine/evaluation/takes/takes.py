@@ -9,14 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.evaluation.recordings import HEARD_RATE_HZ, Clips, drawn_clips
 from engine.evaluation.takes import scores
-from engine.evaluation.takes.changes import AGAIN, ALL, KEY, PLAYERS, TEMPO, Change
 from engine.evaluation.takes.nothing_again import nothing_again
-from engine.evaluation.takes.passages import DRUMS, LOOPS, MUSIC, Pool, pools_in
 from engine.evaluation.takes.plain import chroma_pairs, short_stretches
-from engine.evaluation.takes.sessions import ENDINGS, Session, session
 from engine.progress import Progress
+from engine.simulated.recordings import HEARD_RATE_HZ, Clips, drawn_clips
+from engine.simulated.rehearsals.changes import AGAIN, ALL, KEY, PLAYERS, TEMPO, Change
+from engine.simulated.rehearsals.passages import DRUMS, LOOPS, MUSIC, Pool, pools_in
+from engine.simulated.rehearsals.sessions import ENDINGS, Session, session
 from engine.takes.features import FRAMES_PER_S, frames_of
 from engine.takes.find import find_takes, takes_in
 from engine.takes.playing import performances

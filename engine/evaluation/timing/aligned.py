@@ -15,10 +15,10 @@ from engine.document.state import DocumentState
 from engine.document.track import Source, Track
 from engine.edl.build import build
 from engine.edl.render import render
-from engine.evaluation.performances.performance import Performance
-from engine.jobs.aligned_files import Aligned, AlignRequest, accepted, align
-from engine.jobs.find_grid import WantedGrid
+from engine.jobs.drums.aligned_files import Aligned, AlignRequest, accepted, align
+from engine.jobs.drums.find_grid import WantedGrid
 from engine.progress import SILENT, Progress
+from engine.simulated.performances.performance import Performance
 
 
 @dataclass(frozen=True, slots=True, eq=False)

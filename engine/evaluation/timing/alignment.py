@@ -17,18 +17,18 @@ import numpy as np
 from engine.alignment.aligners import whole_performance
 from engine.alignment.beat_detective import BeatDetectiveSettings, beat_detective
 from engine.alignment.placement import Aligner, Lines
-from engine.evaluation.performances.displacement import Displacement
-from engine.evaluation.performances.parts import takes
-from engine.evaluation.performances.performance import Truth
-from engine.evaluation.performances.symbolic import FinderErrors, told, true_lines
-from engine.evaluation.performances.takes import Take
+from engine.document.drums.hits import Hits
 from engine.evaluation.timing.hit_scores import rows_found
 from engine.evaluation.timing.hits import found_in
 from engine.evaluation.timing.matching import Rows
 from engine.evaluation.timing.placement_scores import PlacementScore, placement_score, together
 from engine.evaluation.timing.simple_aligners import as_it_is, to_nearest_line
-from engine.hits.hits import Hits
+from engine.evaluation.timing.symbolic import FinderErrors, told, true_lines
 from engine.progress import SILENT, Progress
+from engine.simulated.performances.displacement import Displacement
+from engine.simulated.performances.parts import takes
+from engine.simulated.performances.performance import Truth
+from engine.simulated.performances.takes import Take
 
 Line = dict[str, str | float | int]
 

@@ -19,8 +19,8 @@ from engine.edl.patched_reader import PatchedReader
 from engine.edl.patches import Patches
 from engine.edl.slicing.fills import Sound, made_up
 from engine.edl.slicing.slices import Gap, Piece
-from engine.evaluation.performances.takes import Take
 from engine.evaluation.timing.sinusoids import continued
+from engine.simulated.performances.takes import Take
 from engine.spans import united
 from engine.timebase import s_to_samples
 

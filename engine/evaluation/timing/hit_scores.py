@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.evaluation.performances.performance import Performance
+from engine.document.drums.hits import ORNAMENTS, Hits, Ornament, Role
 from engine.evaluation.timing.matching import Rows, f_measure, matched
-from engine.hits.hits import ORNAMENTS, Hits, Ornament, Role
+from engine.simulated.performances.performance import Performance
 
 WITHIN_MS = 5.0
 _GRACES = (ORNAMENTS.index(Ornament.FLAM), ORNAMENTS.index(Ornament.DRAG))

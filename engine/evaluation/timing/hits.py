@@ -16,17 +16,17 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.evaluation.performances.parts import performances
-from engine.evaluation.performances.performance import Performance
-from engine.evaluation.recordings import converted, whole
+from engine.document.drums.confirmed import taken
+from engine.document.drums.hits import Hits, Role
 from engine.evaluation.timing.hit_scores import WITHIN_MS, HitScore, hit_score, together
 from engine.evaluation.timing.matching import f_measure, matched
 from engine.evaluation.timing.simple_hits import simple_hits
-from engine.hits.confirmed import taken
 from engine.hits.find import HeldMicrophones, find_hits
-from engine.hits.hits import Hits, Role
 from engine.hits.strokes import SURE
 from engine.progress import SILENT, Progress
+from engine.simulated.performances.parts import performances
+from engine.simulated.performances.performance import Performance
+from engine.simulated.recordings import converted, whole
 
 Line = dict[str, str | float | int]
 

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.alignment.placement import Lines, Placement
-from engine.evaluation.performances.performance import Truth
+from engine.document.drums.hits import ORNAMENTS, Hits, Ornament
 from engine.evaluation.timing.matching import Rows, f_measure
 from engine.evaluation.timing.simple_aligners import nearest_lines
-from engine.hits.hits import ORNAMENTS, Hits, Ornament
+from engine.simulated.performances.performance import Truth
 
 Counts = NDArray[np.int64]
 

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from engine.beats.clicks import accented_clicks, click_track
 from engine.beats.training.groove import TESTED, bars_agree
 from engine.errors import SourceError
-from engine.evaluation.performances.displacement import Displacement
-from engine.evaluation.performances.parts import Part, takes
-from engine.evaluation.performances.pieces import Piece
-from engine.evaluation.performances.takes import Take
+from engine.simulated.performances.displacement import Displacement
+from engine.simulated.performances.parts import Part, takes
+from engine.simulated.performances.pieces import Piece
+from engine.simulated.performances.takes import Take
 
 Times = NDArray[np.float64]
 

@@ -18,17 +18,17 @@ from engine.document.kinds.hit import FLAM, HIT, ONSET_SAMPLES
 from engine.document.kinds.payload import real
 from engine.document.kinds.sounding import BY_SAMPLES
 from engine.edl.delay import delayed
-from engine.evaluation.performances.displacement import Displacement
-from engine.evaluation.performances.parts import takes
-from engine.evaluation.performances.performance import Performance
-from engine.evaluation.performances.takes import Take
 from engine.evaluation.timing.aligned import Recorded, recorded
 from engine.evaluation.timing.fills import SILENCE, compare_fills
 from engine.evaluation.timing.hit_scores import rows_found
 from engine.evaluation.timing.hits import found_in
 from engine.evaluation.timing.placement_scores import ends_of
-from engine.jobs.aligned_files import Aligned
+from engine.jobs.drums.aligned_files import Aligned
 from engine.progress import SILENT, Progress
+from engine.simulated.performances.displacement import Displacement
+from engine.simulated.performances.parts import takes
+from engine.simulated.performances.performance import Performance
+from engine.simulated.performances.takes import Take
 
 Line = dict[str, str | float | int]
 Heard = Mapping[str, NDArray[np.float32]]

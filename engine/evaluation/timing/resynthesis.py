@@ -22,9 +22,9 @@ from engine.alignment.learned.resynthesis import (
     spectral_distance_db,
     train,
 )
-from engine.evaluation.performances.displacement import Displacement
-from engine.evaluation.performances.parts import Part, takes
-from engine.evaluation.performances.takes import Take
+from engine.simulated.performances.displacement import Displacement
+from engine.simulated.performances.parts import Part, takes
+from engine.simulated.performances.takes import Take
 
 _OFF = Displacement(jitter_ms=15.0, drift_ms=8.0)
 _LONGEST_S = 12.0

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.alignment.placement import Lines, Placement
-from engine.hits.hits import Hits
+from engine.document.drums.hits import Hits
 
 
 def as_it_is(hits: Hits, lines: Lines) -> Placement:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.evaluation.performances.performance import Performance
+from engine.document.drums.hits import Hits
 from engine.evaluation.timing.matching import matched
-from engine.hits.hits import Hits
+from engine.simulated.performances.performance import Performance
 
 _HOP_SAMPLES = 128
 _WINDOW_SAMPLES = 1_024

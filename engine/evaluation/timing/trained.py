@@ -9,10 +9,10 @@ from engine.alignment.learned.networks import NETWORKS
 from engine.alignment.learned.placing import by_network
 from engine.alignment.learned.training import SETTINGS, Example, train
 from engine.alignment.placement import Aligner
-from engine.evaluation.performances.parts import Part
-from engine.evaluation.performances.symbolic import TYPICAL_ERRORS, FinderErrors, symbolic
+from engine.evaluation.timing.symbolic import TYPICAL_ERRORS, FinderErrors, symbolic
 from engine.learning.loop import TrainSettings
 from engine.progress import SILENT, Progress
+from engine.simulated.performances.parts import Part
 
 _PERFORMANCES, _HELD_BACK, _SHORT = 300, 20, 12
 _QUICK = TrainSettings(epochs=2, learning_rate=2e-3, weight_decay=1e-2, patience=None)

@@ -18,13 +18,13 @@ import torch
 from safetensors.numpy import save_file
 from torch import Tensor, nn
 
-from engine.evaluation.performances.parts import Part
-from engine.hits.hits import ORNAMENTS
+from engine.document.drums.hits import ORNAMENTS
 from engine.hits.octaves import Floats
 from engine.hits.roles import HEARD_ROLES
 from engine.hits.training.rows import Labels, all_rows
 from engine.learning.loop import Batch, TrainSettings, fit, seeded
 from engine.progress import SILENT
+from engine.simulated.performances.parts import Part
 
 _BATCH = 1024
 _VALIDATION_BATCH = 1 << 15

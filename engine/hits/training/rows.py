@@ -10,18 +10,18 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.evaluation.performances.parts import Part, takes
-from engine.evaluation.performances.performance import Performance
-from engine.evaluation.performances.takes import Take
+from engine.document.drums.hits import Hits, Role
 from engine.hits.candidates import Candidates
 from engine.hits.drums import Drum, drums_of, learn_bleed, new_db
 from engine.hits.evidence import evidence_of
 from engine.hits.find import HeldMicrophones, hear
-from engine.hits.hits import Hits, Role
 from engine.hits.octaves import Floats
 from engine.hits.ornaments import evidence_of_ornaments
 from engine.hits.roles import HEARD_ROLES, evidence_of_microphones
 from engine.hits.strokes import strokes_of
+from engine.simulated.performances.parts import Part, takes
+from engine.simulated.performances.performance import Performance
+from engine.simulated.performances.takes import Take
 
 SAME_HIT_S = 0.005
 _GAINS_DB = (-14.0, 6.0)

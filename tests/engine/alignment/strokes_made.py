@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.alignment.placement import Lines
-from engine.hits.hits import ORNAMENTS, Hits, Ornament, Role
+from engine.document.drums.hits import ORNAMENTS, Hits, Ornament, Role
 
 RATE_HZ = 48_000
 ROLES = (Role.KICK, Role.SNARE, Role.HAT)

@@ -9,7 +9,7 @@ from engine.alignment.division import Division
 from engine.alignment.fitting import TEMPO_DOUBT, agreement, doubt
 from engine.alignment.lines import lines_of
 from engine.alignment.placement import Lines
-from engine.document.grid_edits import steady
+from engine.document.grid.edits import steady
 
 RATE_HZ = 48_000
 BPM = 120.0

@@ -12,8 +12,8 @@ from engine.alignment.learned.placing import LONGEST, Trained, answers, by_netwo
 from engine.alignment.learned.resynthesis import MicroTcn, SoundPair, metronome, resynthesised
 from engine.alignment.learned.training import Example, train
 from engine.alignment.strokes import gather
-from engine.evaluation.performances.performance import Truth
 from engine.learning.loop import TrainSettings
+from engine.simulated.performances.performance import Truth
 from tests.engine.alignment.strokes_made import RATE_HZ, hits_of, lines_of, ms, rock
 
 

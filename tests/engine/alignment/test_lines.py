@@ -10,7 +10,7 @@ from engine.alignment.division import PARTS, Division, read_division
 from engine.alignment.groove_template import Groove, groove_of, groove_of_hits
 from engine.alignment.lines import line_words, lines_of
 from engine.document.analysis import BeatGrid
-from engine.document.grid_edits import steady
+from engine.document.grid.edits import steady
 from engine.errors import UsageError
 
 RATE_HZ = 48_000

@@ -8,7 +8,7 @@ from engine.alignment.aligners import whole_performance
 from engine.alignment.decoding.groove import plain
 from engine.alignment.decoding.repetition import Repetition, repeated
 from engine.alignment.strokes import VOICES, gather
-from engine.hits.hits import Ornament, Role
+from engine.document.drums.hits import Ornament, Role
 from tests.engine.alignment.strokes_made import HAT, KICK, RATE_HZ, SNARE, hits_of, lines_of, ms, rock
 
 _KICK_VOICE = VOICES.index(Role.KICK)

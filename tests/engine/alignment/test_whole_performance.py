@@ -12,7 +12,7 @@ from engine.alignment import aligners
 from engine.alignment.aligners import whole_performance
 from engine.alignment.placement import Lines, Placement
 from engine.alignment.settings import AlignmentSettings
-from engine.hits.hits import Hits, Ornament, Role
+from engine.document.drums.hits import Hits, Ornament, Role
 from tests.engine.alignment.strokes_made import (
     HAT,
     KICK,

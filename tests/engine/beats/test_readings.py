@@ -12,7 +12,7 @@ from engine.beats.learned import between_frames, find_readings, in_time
 from engine.beats.readings import TempoPrior
 from engine.beats.traces import trace
 from engine.document.analysis import BeatGrid
-from engine.document.grid_readings import LEVELS, next_reading, readings_of, respaced
+from engine.document.grid.readings import LEVELS, next_reading, readings_of, respaced
 from engine.errors import UsageError
 from tests.engine.beats.simulated import simulated
 

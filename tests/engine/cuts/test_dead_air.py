@@ -16,10 +16,10 @@ from engine.cuts.dead_air import (
 )
 from engine.document.analysis import Listening, ScoreCurve
 from engine.document.document import Document
-from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
 from engine.jobs.listen import ListenRequest, listen_to_document
-from engine.jobs.media import locate_all
 from engine.jobs.propose import propose, propose_pauses
+from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
+from engine.jobs.recordings.media import locate_all
 from engine.progress import SILENT
 
 RATE_HZ = 1000

@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from engine.document import edits, grid_edits
+from engine.document import edits
 from engine.document.analysis import BeatGrid
 from engine.document.document import Document
-from engine.document.grid_edits import ramp_times_s
+from engine.document.grid import edits as grid_edits
+from engine.document.grid.edits import ramp_times_s
+from engine.document.grid.tapping import fit_taps
 from engine.document.heard import heard_ids
-from engine.document.tapping import fit_taps
 from engine.document.track_edits import add_tracks
 from engine.errors import UsageError
 from tests.engine.document.conftest import a_source

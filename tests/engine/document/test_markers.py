@@ -15,20 +15,20 @@ from hypothesis import strategies as st
 
 from engine.audio.bwf import Broadcast, CuePoint, append_chunks, broadcast_chunks
 from engine.audio.cue_points import read_cue_points
-from engine.document import marker_edits
 from engine.document.document import Document
 from engine.document.kinds import Drop
 from engine.document.kinds.operations import Order
-from engine.document.label_file import read_labels
-from engine.document.marker_edits import NamedSpan
-from engine.document.markers import Marker
+from engine.document.marks import edits as marker_edits
+from engine.document.marks.edits import NamedSpan
+from engine.document.marks.label_file import read_labels
+from engine.document.marks.markers import Marker
 from engine.edl.build import cut
 from engine.edl.edit_list import EditList
 from engine.edl.export import ExportRequest, export
 from engine.edl.placed_markers import placed_markers
 from engine.edl.programme import NO_HOLDS, Orders, programme
 from engine.errors import SourceError, UsageError
-from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
+from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
 from tests.engine.document.conftest import RATE_HZ
 from tests.engine.edl.recordings import by_hand, timeline_state

@@ -14,13 +14,13 @@ from engine.document.analysis import BeatGrid
 from engine.document.decisions import Decision, Verdict
 from engine.document.document import Document
 from engine.document.edits import choose_alternative, decide, replace_proposals, set_analyses
-from engine.document.grid_edits import MAKER, doubled, halved, is_edited, keeping_edited, set_grid
-from engine.document.grid_readings import LEVELS
+from engine.document.grid.edits import MAKER, doubled, halved, is_edited, keeping_edited, set_grid
+from engine.document.grid.readings import LEVELS
+from engine.document.grid.recounted import grid_in_force, recounted
+from engine.document.grid.tempo_decisions import DecidedTempo
 from engine.document.kinds.tempo import HEARD, OFF_BEAT, READINGS, TEMPO
 from engine.document.proposals import Alternative, Proposal
-from engine.document.recounted import grid_in_force, recounted
 from engine.document.state import DocumentState
-from engine.document.tempo_decisions import DecidedTempo
 from engine.edl.build import build
 from engine.edl.render import Renderer
 from engine.errors import DocumentError

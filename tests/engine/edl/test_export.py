@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from engine.audio.reader import content_hash
-from engine.document.markers import Marker
+from engine.document.marks.markers import Marker
 from engine.document.track import Source, Track
 from engine.edl.build import build
 from engine.edl.edit_list import EditList, Segment

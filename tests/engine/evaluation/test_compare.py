@@ -18,10 +18,10 @@ from engine.errors import UsageError
 from engine.evaluation.compare import Comparison, evaluate, table_of
 from engine.evaluation.figures import by_kind, of_files, of_moments
 from engine.evaluation.materials.case import HeldOut, WholeFile
-from engine.evaluation.recordings import HEARD_RATE_HZ
 from engine.evaluation.review import after_answers
 from engine.evaluation.rows import BY_NAME, ROWS, shortened
 from engine.progress import SILENT
+from engine.simulated.recordings import HEARD_RATE_HZ
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from engine.evaluation.materials.breaks import BREAKS, with_rests
 from engine.evaluation.materials.case import PAUSE
 from engine.evaluation.materials.idle import SHARES, STRETCHES, recorded_day
 from engine.evaluation.materials.interview import interview_case
-from engine.evaluation.recordings import HEARD_RATE_HZ, Excerpt
+from engine.simulated.recordings import HEARD_RATE_HZ, Excerpt
 
 
 @pytest.fixture

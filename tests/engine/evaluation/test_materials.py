@@ -20,8 +20,8 @@ from engine.evaluation.materials.case import FAULT_SHARE, Case, Faults, HeldOut
 from engine.evaluation.materials.field import AMBIENCES, FIELD
 from engine.evaluation.materials.grooves import played, read_kit, takes_of
 from engine.evaluation.materials.loops import LOOPS
-from engine.evaluation.performances.pieces import Piece
-from engine.evaluation.recordings import HEARD_RATE_HZ, Excerpt, data_digest, drawn_clips
+from engine.simulated.performances.pieces import Piece
+from engine.simulated.recordings import HEARD_RATE_HZ, Excerpt, data_digest, drawn_clips
 
 _PRODUCER, _STUDIO_BAND = 1, 3  # the seeds whose bands are read from files
 

@@ -9,21 +9,21 @@ import mido
 import numpy as np
 import pytest
 
+from engine.document.drums.hits import ORNAMENTS, Ornament
 from engine.errors import UsageError
-from engine.evaluation.performances.displacement import Displaced, Displacement, displaced
-from engine.evaluation.performances.grooves import Groove, GrooveFile, read_groove
-from engine.evaluation.performances.hydrogen import found_kits, read_hydrogen
-from engine.evaluation.performances.kits import RATE_HZ, rise_of
-from engine.evaluation.performances.muldjord import NAME as MULDJORD
-from engine.evaluation.performances.muldjord import read_muldjord
-from engine.evaluation.performances.parts import drummers_of, grooves_of, kits_of, performances, takes
-from engine.evaluation.performances.pieces import Piece
-from engine.evaluation.performances.scores import Score, score_of
-from engine.evaluation.performances.stage import CLOSE, stage_of
-from engine.evaluation.performances.stored import read_performance, write_performance
-from engine.evaluation.performances.symbolic import TYPICAL_ERRORS, symbolic
-from engine.evaluation.performances.takes import take_of
-from engine.hits.hits import ORNAMENTS, Ornament
+from engine.evaluation.timing.symbolic import TYPICAL_ERRORS, symbolic
+from engine.simulated.performances.displacement import Displaced, Displacement, displaced
+from engine.simulated.performances.grooves import Groove, GrooveFile, read_groove
+from engine.simulated.performances.hydrogen import found_kits, read_hydrogen
+from engine.simulated.performances.kits import RATE_HZ, rise_of
+from engine.simulated.performances.muldjord import NAME as MULDJORD
+from engine.simulated.performances.muldjord import read_muldjord
+from engine.simulated.performances.parts import drummers_of, grooves_of, kits_of, performances, takes
+from engine.simulated.performances.pieces import Piece
+from engine.simulated.performances.scores import Score, score_of
+from engine.simulated.performances.stage import CLOSE, stage_of
+from engine.simulated.performances.stored import read_performance, write_performance
+from engine.simulated.performances.takes import take_of
 
 _BEAT_S = 0.5
 _MICROPHONES = {piece: number for number, piece in enumerate(Piece)}

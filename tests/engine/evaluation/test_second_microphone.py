@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.evaluation.performances.below import BELOW, with_snare_below
-from engine.evaluation.performances.hydrogen import FOLDER, read_hydrogen
-from engine.evaluation.performances.pieces import Piece
+from engine.document.drums.hits import Role
 from engine.hits.drums import drums_of
 from engine.hits.find import HeldMicrophones, hear
-from engine.hits.hits import Role
+from engine.simulated.performances.below import BELOW, with_snare_below
+from engine.simulated.performances.hydrogen import FOLDER, read_hydrogen
+from engine.simulated.performances.pieces import Piece
 
 KIT = "ColomboAcousticDrumkit"
 

@@ -10,9 +10,6 @@ import pytest
 import soundfile
 
 from engine.errors import UsageError
-from engine.evaluation.recordings import HEARD_RATE_HZ
-from engine.evaluation.takes.changes import AGAIN
-from engine.evaluation.takes.passages import MUSIC, Pool, pools_in
 from engine.evaluation.takes.plain import chroma_pairs, short_stretches
 from engine.evaluation.takes.scores import (
     attempt_scores,
@@ -24,7 +21,10 @@ from engine.evaluation.takes.scores import (
     told_of,
     true_pairs,
 )
-from engine.evaluation.takes.sessions import Session, session
+from engine.simulated.recordings import HEARD_RATE_HZ
+from engine.simulated.rehearsals.changes import AGAIN
+from engine.simulated.rehearsals.passages import MUSIC, Pool, pools_in
+from engine.simulated.rehearsals.sessions import Session, session
 from engine.takes.find import find_takes
 from engine.takes.takes import Take, TakeGroup
 from tests.engine.takes.playing import RATE_HZ, passage

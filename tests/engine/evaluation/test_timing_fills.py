@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.evaluation.performances.displacement import Displaced
-from engine.evaluation.performances.kits import Kit, Shot
-from engine.evaluation.performances.pieces import Piece
-from engine.evaluation.performances.scores import Score
-from engine.evaluation.performances.takes import Take, take_of
+from engine.document.drums.hits import Role
 from engine.evaluation.timing.fills import compare_fills
 from engine.evaluation.timing.sinusoids import continued
-from engine.hits.hits import Role
+from engine.simulated.performances.displacement import Displaced
+from engine.simulated.performances.kits import Kit, Shot
+from engine.simulated.performances.pieces import Piece
+from engine.simulated.performances.scores import Score
+from engine.simulated.performances.takes import Take, take_of
 
 RATE_HZ = 16_000
 MOVES_S = (0.0, -0.02, 0.025, -0.015, 0.03, -0.03, 0.01, 0.0)

@@ -9,9 +9,9 @@ import pytest
 
 from engine.document.kinds.hit import HIT
 from engine.edl.delay import delayed
-from engine.evaluation.performances.stored import read_performance
 from engine.evaluation.timing import rendering
 from engine.evaluation.timing.aligned import Recorded, recorded
+from engine.simulated.performances.stored import read_performance
 
 RATE_HZ = 44_100
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.document.drums.hits import Role
 from engine.hits.find import HeldMicrophones
-from engine.hits.hits import Role
 
 RATE_HZ = 44_100
 ROLES = {

@@ -9,13 +9,13 @@ import pytest
 
 from engine.document.change import Edit, Setting, row_changes
 from engine.document.document import Document
+from engine.document.drums.confirmed import confirmed, sure_enough
+from engine.document.drums.edits import PROMOTED, drum_tracks, promote
+from engine.document.drums.hits import Hits, Role
 from engine.document.edits import set_analyses
-from engine.document.hit_edits import PROMOTED, drum_tracks, promote
 from engine.document.state import DocumentState
 from engine.document.track import Track
 from engine.errors import UsageError
-from engine.hits.confirmed import confirmed, sure_enough
-from engine.hits.hits import Hits, Role
 from tests.engine.hits.made import made_hits
 
 RATE_HZ = 48_000

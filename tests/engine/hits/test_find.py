@@ -7,9 +7,9 @@ import pytest
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
+from engine.document.drums.hits import ORNAMENTS, Hits, Ornament, Role
 from engine.errors import Cancelled
 from engine.hits.find import HeldMicrophones, find_hits
-from engine.hits.hits import ORNAMENTS, Hits, Ornament, Role
 from engine.progress import ReportingProgress
 from tests.engine.hits.kit import RATE_HZ, ROLES, groove, rendered
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.hits.hits import Role
+from engine.document.drums.hits import Role
 from engine.hits.microphone_names import kit_of_names, role_of_name
 
 

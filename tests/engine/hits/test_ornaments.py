@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.hits.hits import ORNAMENTS, Hits, Ornament, Role
+from engine.document.drums.hits import ORNAMENTS, Hits, Ornament, Role
 from engine.hits.ornaments import by_rule, ornament_likelihoods, with_ornaments
 from engine.hits.strokes import strokes_of
 

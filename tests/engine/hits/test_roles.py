@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engine.document.drums.hits import Role
 from engine.hits.find import HeldMicrophones, hear
-from engine.hits.hits import Role
 from engine.hits.roles import guess_roles
 from tests.engine.hits.kit import RATE_HZ, ROLES, groove, rendered
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.document.drums.hits import Role
 from engine.hits.candidates import Candidates
 from engine.hits.drums import Drum
-from engine.hits.hits import Role
 from engine.hits.strokes import Struck, doubting_bleed, numbered_in_order, without_doubles
 
 RATE_HZ = 44_100

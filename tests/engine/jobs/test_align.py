@@ -12,15 +12,15 @@ from engine.alignment.placement import Lines, Placement
 from engine.alignment.timing_settings import TimingSettings, timing_settings
 from engine.document import edits
 from engine.document.decisions import Verdict
+from engine.document.drums.hits import Hits, Ornament
 from engine.document.file.storage import apply_rows
-from engine.document.grid_edits import steady
+from engine.document.grid.edits import steady
 from engine.document.kinds import KINDS
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.document.track import Source, Track
 from engine.errors import TimingError, UsageError
-from engine.hits.hits import Hits, Ornament
-from engine.jobs.align import ProposedMoves, propose_moves
+from engine.jobs.drums.align import ProposedMoves, propose_moves
 from tests.engine.hits.made import made_hits
 
 RATE_HZ = 48_000

@@ -21,8 +21,8 @@ from engine.document.proposals import BY_ARRANGING, Proposal
 from engine.document.state import DocumentState
 from engine.edl.build import build
 from engine.errors import UsageError
-from engine.jobs.arrange import bounds_of, proposed_of
-from engine.jobs.arrange_requests import require_arranging
+from engine.jobs.arrangements.arrange import bounds_of, proposed_of
+from engine.jobs.arrangements.requests import require_arranging
 from engine.takes.takes import FoundTakes, Take, TakeGroup
 from tests.engine.arranging import made
 from tests.engine.edl.recordings import timeline_state

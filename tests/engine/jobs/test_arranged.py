@@ -13,7 +13,7 @@ from engine.document.kinds import KINDS
 from engine.document.kinds.operations import Drop, Order
 from engine.edl.edit_list import EditList
 from engine.edl.programme import NO_HOLDS, Orders, programme
-from engine.jobs.arranged import Played, edits_that_play, standing
+from engine.jobs.arrangements.arranged import Played, edits_that_play, standing
 
 LENGTH, RATE_HZ, STEP = 60_000, 1_000, 100
 

@@ -12,7 +12,7 @@ import soundfile
 from engine.audio.peak_cache import load_peaks
 from engine.audio.reader import content_hash
 from engine.errors import Cancelled
-from engine.jobs import import_ahead
+from engine.jobs.recordings import import_ahead
 from engine.places import cache_file
 from engine.progress import SILENT, ReportingProgress
 

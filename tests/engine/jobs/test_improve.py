@@ -21,8 +21,8 @@ from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.proposals import Proposal
 from engine.errors import Cancelled, OffcutError, TasteError
-from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
-from engine.jobs.improve import DecidedDocument, ImproveRequest, improve, new_folder
+from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
+from engine.jobs.tastes.improve import DecidedDocument, ImproveRequest, improve, new_folder
 from engine.progress import SILENT, ReportingProgress
 
 RATE_HZ = 16_000

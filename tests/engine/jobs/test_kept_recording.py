@@ -11,7 +11,7 @@ import soundfile
 
 from engine.audio.reader import content_hash
 from engine.errors import Cancelled, SourceError
-from engine.jobs.kept_recording import KeptRequest, find_kept, prepare_kept
+from engine.jobs.recordings.kept_recording import KeptRequest, find_kept, prepare_kept
 from engine.progress import SILENT, ReportingProgress
 
 RATE_HZ = 8_000

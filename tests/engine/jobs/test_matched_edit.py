@@ -17,8 +17,8 @@ from engine.document.state import DocumentState
 from engine.edl.build import build
 from engine.edl.render import Renderer
 from engine.errors import UsageError
-from engine.jobs.matched_edit import MatchedEdit, MatchedEditRequest, matched_edit
-from engine.jobs.media import locate_all
+from engine.jobs.matched.edit import MatchedEdit, MatchedEditRequest, matched_edit
+from engine.jobs.recordings.media import locate_all
 from engine.progress import SILENT
 from tests.engine.takes.playing import RATE_HZ, passage
 

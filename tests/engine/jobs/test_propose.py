@@ -14,8 +14,8 @@ from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
 from engine.document.track import Source, Track
 from engine.errors import UsageError
-from engine.jobs.outlook import look_ahead
 from engine.jobs.propose import propose, propose_pauses, share_of_minutes, stepped_percentile
+from engine.jobs.tastes.outlook import look_ahead
 from engine.progress import SILENT
 
 RATE_HZ = 8_000

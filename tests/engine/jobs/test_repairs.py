@@ -16,11 +16,11 @@ from engine.document.file.storage import apply_rows
 from engine.edl.build import in_place
 from engine.edl.render import Renderer, render
 from engine.errors import UsageError
-from engine.jobs.find_sounds import find_repairs
-from engine.jobs.media import locate_all
-from engine.jobs.preview_repair import preview_repair
-from engine.jobs.repair_requests import FindRequest, PreviewRequest, RepairSettings, SpanRequest
-from engine.jobs.separations import separations_edit
+from engine.jobs.recordings.media import locate_all
+from engine.jobs.repairs.find_sounds import find_repairs
+from engine.jobs.repairs.preview import preview_repair
+from engine.jobs.repairs.requests import FindRequest, PreviewRequest, RepairSettings, SpanRequest
+from engine.jobs.repairs.separations import separations_edit
 from engine.progress import SILENT
 from engine.separation.mask import Mask
 from engine.separation.mask_memory import MaskMemory

@@ -16,8 +16,8 @@ from engine.document.state import DocumentState
 from engine.document.track import Track
 from engine.edl.build import build
 from engine.edl.render import Renderer
-from engine.jobs.hear_hits import hits_id
-from engine.jobs.second_recorders import ProposedRecorders, RecordersRequest, propose_recorders
+from engine.jobs.drums.hear_hits import hits_id
+from engine.jobs.drums.second_recorders import ProposedRecorders, RecordersRequest, propose_recorders
 from engine.progress import SILENT
 from tests.engine.edl.recordings import Recording, by_hand, recording
 

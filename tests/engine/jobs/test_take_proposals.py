@@ -20,8 +20,8 @@ from engine.document.file.storage import apply_rows
 from engine.document.proposals import BY_TAKES, Proposal
 from engine.document.state import DocumentState
 from engine.errors import UsageError
-from engine.jobs.take_facts import take_facts
-from engine.jobs.take_proposals import (
+from engine.jobs.takes.facts import take_facts
+from engine.jobs.takes.proposals import (
     TakesRequest,
     keep_take,
     kept_takes,

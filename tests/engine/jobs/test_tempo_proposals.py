@@ -16,14 +16,14 @@ from engine.cli.main import main
 from engine.document.analysis import BeatGrid
 from engine.document.decisions import Decision, Verdict
 from engine.document.document import Document
-from engine.document.grid_edits import halved
+from engine.document.grid.edits import halved
+from engine.document.grid.recounted import grid_in_force
 from engine.document.heard import heard_ids
 from engine.document.kinds.tempo import HEARD, OFF_BEAT
 from engine.document.proposals import Proposal
-from engine.document.recounted import grid_in_force
 from engine.document.state import DocumentState
 from engine.errors import UsageError
-from engine.jobs.tempo_proposals import proposed_of
+from engine.jobs.drums.tempo_proposals import proposed_of
 from tests.engine.edl.recordings import timeline_state
 
 BEATS = np.arange(40, dtype=np.int64) * 500

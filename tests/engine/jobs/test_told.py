@@ -14,10 +14,10 @@ from engine.cuts.dead_air import curve_of_pauses
 from engine.document.analysis import Listening
 from engine.document.document import Document
 from engine.document.edits import set_analyses
-from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
 from engine.jobs.listen import ListenRequest, listen_to_document
-from engine.jobs.media import locate_all
 from engine.jobs.propose import propose, propose_pauses
+from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
+from engine.jobs.recordings.media import locate_all
 from engine.jobs.told import Told, told_of, told_sentence
 from engine.progress import SILENT
 

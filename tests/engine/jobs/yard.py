@@ -10,7 +10,7 @@ import soundfile
 from engine.document.analysis import BeatGrid
 from engine.document.document import Document
 from engine.document.edits import set_analyses
-from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
+from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
 
 RATE_HZ = 16_000

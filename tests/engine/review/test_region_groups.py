@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.document.markers import Marker
+from engine.document.marks.markers import Marker
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.review.listing import OUTSIDE, listing

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QImage
 
-from engine.document.markers import Marker
+from engine.document.marks.markers import Marker
 from engine.edl.arrangement import arrangement
 from tests.engine.edl.test_arrangement import LENGTH, RATE_HZ, edited, recording, with_regions
 from tests.timing import fastest_cpu_s

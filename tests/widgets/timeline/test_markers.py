@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from engine.document.analysis import BeatGrid
-from engine.document.markers import Marker
+from engine.document.marks.markers import Marker
 from engine.document.state import DocumentState
 from engine.edl.build import build
 from tests.engine.edl.recordings import by_hand

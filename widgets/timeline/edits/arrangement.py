@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
 
-from engine.document.markers import Marker
+from engine.document.marks.markers import Marker
 from engine.edl.arrangement import NO_BLOCKS, Arrangement
 from engine.timebase import format_time
 from widgets import theme

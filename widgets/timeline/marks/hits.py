@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine.document.decisions import Verdict
+from engine.document.drums.hits import Hits
 from engine.document.state import DocumentState
 from engine.document.table import VERDICTS
-from engine.hits.hits import Hits
 from engine.review.moves import STAYS, moves_of, shifts_of
 from widgets import theme
 from widgets.theme import Theme

@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QFontMetricsF, QPainter
 
-from engine.document.markers import Marker
+from engine.document.marks.markers import Marker
 from engine.timebase import format_time
 from widgets import theme
 from widgets.timeline.frame import Frame

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPolygonF
 
-from engine.document.markers import Marker
+from engine.document.marks.markers import Marker
 from widgets import theme
 from widgets.timeline.edits.proposals import paint_row
 from widgets.timeline.frame import Frame

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from engine.jobs.repair_requests import ShownMask
+from engine.jobs.repairs.requests import ShownMask
 from widgets import theme
 from widgets.timeline.frame import Frame
 from widgets.timeline.sound.lanes import Lane

@@ -17,9 +17,9 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from engine.document.analysis import Analysis, BeatGrid, Listening, NearestKept, ScoreCurve
+from engine.document.drums.hits import ORNAMENTS, Hits
 from engine.document.file.checks.columns import require_numbers
 from engine.document.file.checks.limits import FARTHEST_SAMPLES, LONGEST_TEXT, MOST_ARRAY_BYTES
-from engine.hits.hits import ORNAMENTS, Hits
 
 UNREADABLE = (ValueError, TypeError, KeyError, EOFError, OSError, BadZipFile, ZlibError, NotImplementedError)
 """What a block that is no such block raises."""

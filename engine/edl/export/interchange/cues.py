@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.audio.bwf import CuePoint
-from engine.document.markers import Marker
+from engine.document.marks.markers import Marker
 from engine.edl.edit_list import EditList
 from engine.edl.export.request import ExportRequest
 from engine.edl.export.seams import Seam, removed_pieces, seams

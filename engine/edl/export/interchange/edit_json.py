@@ -10,7 +10,7 @@ from typing import Any
 from engine.audio.reader import content_hash
 from engine.document.decisions import edited
 from engine.document.kinds import KINDS
-from engine.document.markers import Marker
+from engine.document.marks.markers import Marker
 from engine.document.state import DocumentState
 from engine.document.track import Source, Track
 from engine.edl.edit_list import Segment

@@ -11,7 +11,7 @@ import soundfile
 
 from engine.audio.peak_cache import source_peaks
 from engine.audio.reader import content_hash
-from engine.document.markers import Marker
+from engine.document.marks.markers import Marker
 from engine.edl.build import build
 from engine.edl.export import ExportOptions, ExportRequest, export
 from engine.edl.export.clipping import Clipping, Overs, find_clipping

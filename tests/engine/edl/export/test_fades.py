@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.document.markers import Marker
+from engine.document.marks.markers import Marker
 from engine.edl.export import ExportOptions, ExportRequest, export
 from engine.edl.export.fades import faded
 from tests.engine.edl.recordings import RATE_HZ, recording

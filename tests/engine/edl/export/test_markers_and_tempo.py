@@ -12,10 +12,10 @@ import rpp
 from wavinfo import WavInfoReader
 
 from engine.audio.cue_points import read_cue_points
-from engine.document import grid_edits
 from engine.document.analysis import BeatGrid
-from engine.document.label_file import read_labels
-from engine.document.markers import Marker
+from engine.document.grid import edits as grid_edits
+from engine.document.marks.label_file import read_labels
+from engine.document.marks.markers import Marker
 from engine.edl.build import build
 from engine.edl.export import ExportOptions, ExportRequest, export
 from tests.engine.edl.recordings import RATE_HZ, Recording, recording, with_cuts

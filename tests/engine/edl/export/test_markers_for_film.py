@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import opentimelineio as otio
 import pytest
 
-from engine.document.markers import Marker
+from engine.document.marks.markers import Marker
 from engine.edl.export import export
 from tests.engine.edl.export.cases import CASES, Case
 from tests.engine.edl.recordings import with_cuts

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.document.markers import Marker
+from engine.document.marks.markers import Marker
 from engine.edl.build import build
 from engine.edl.export import ExportOptions, ExportRequest, export, files_written
 from engine.edl.export.formats import AUDIO_SUFFIXES

@@ -20,10 +20,10 @@ from engine.document.analysis import BeatGrid
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.edits import decide, replace_proposals, set_analyses
-from engine.document.grid_edits import halved, set_grid
-from engine.document.marker_edits import add_region
+from engine.document.grid.edits import halved, set_grid
+from engine.document.marks.edits import add_region
 from engine.edl.export import FORMATS
-from engine.jobs.import_audio import ImportRequest, import_audio, import_edit
+from engine.jobs.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.progress import SILENT
 from tests.engine.edl.recordings import RATE_HZ, cut_proposal
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from engine.document.drums.hits import Hits, Role
 from engine.document.kinds.hit import OCTAVES_HZ
 from engine.document.kinds.operations import Lift, Replace, Slice
 from engine.edl.delay import delayed
 from engine.edl.patches import Patches
 from engine.hits.bleed import Bleed
-from engine.hits.hits import Hits, Role
 from tests.engine.edl.slicing.performed import FRAMES, Sound, noise, reader_of
 
 RATE_HZ = 8_000

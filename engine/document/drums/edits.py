@@ -1,0 +1,75 @@
+"""Drum hits as the user has them: what they confirmed, and what they say a microphone stands at.
+
+What was found is an analysis that finding again replaces. What the user confirmed is one of its own,
+`promoted`, and the role of a microphone is that of its track, so that neither is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.document.analysis import Analysis
+from engine.document.change import Edit
+from engine.document.document import analysis_id
+from engine.document.drums.confirmed import confirmed, taken, with_microphones_of
+from engine.document.drums.hits import Hits, Role
+from engine.document.edits import set_analyses
+from engine.document.state import DocumentState
+from engine.errors import UsageError
+from engine.timebase import format_time, samples_to_s
+from engine.wording import counted
+
+PROMOTED = "promoted"
+DRUMS = "drums"
+"""The role of a track that holds drums without saying which."""
+
+
+def role_of(role: str) -> Role | None:
+    """Return what the user says a microphone stands at; None where the words of its track do not tell."""
+    try:
+        return Role(role)
+    except ValueError:
+        return None
+
+
+def drum_tracks(state: DocumentState, chosen: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the ids of the microphones of the drums: those chosen, else those whose role says so.
+
+    Where no track has a role, all are.
+
+    Raises
+    ------
+    UsageError : the document has no drums
+    """
+    if not state.tracks:
+        raise UsageError("There is nothing to align because nothing is imported: import audio first.")
+    if chosen:
+        return tuple(track.id for track in state.tracks if track.id in chosen)
+    if not any(track.role for track in state.tracks):
+        return tuple(track.id for track in state.tracks)
+    told = tuple(track.id for track in state.tracks if track.role == DRUMS or role_of(track.role) is not None)
+    if not told:
+        raise UsageError("No track has the role of a drum or of drums: give one, or name the tracks.")
+    return told
+
+
+def promote(
+    state: DocumentState, hits: Hits, promoted: Hits | None, rows: NDArray[np.int64]
+) -> tuple[Edit, Mapping[str, Analysis]]:
+    """Return the edit that confirms some rows of hits, and the analysis that it refers to by id."""
+    chosen = taken(hits, rows)
+    before = taken(hits, rows[:0]) if promoted is None else with_microphones_of(promoted, hits)
+    after = confirmed(before, chosen, state.rate_hz)
+    where = ""
+    if len(rows) == 1:
+        where = f" at {format_time(samples_to_s(int(chosen.onsets_samples[0]), state.rate_hz))}"
+    label = f"Confirmed {counted(len(rows), 'hit')}{where}"
+    if len(after.onsets_samples) == len(before.onsets_samples):
+        return Edit(label, ()), {}
+    content = blake2b(after.onsets_samples.tobytes() + after.tracks.tobytes(), digest_size=16).hexdigest()
+    key = analysis_id(PROMOTED, content)
+    return set_analyses(state, {PROMOTED: key}, label), {key: after}

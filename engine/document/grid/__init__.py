@@ -1,0 +1,1 @@
+"""The beat grid as the user edits and counts it."""

@@ -1,0 +1,309 @@
+"""The beat grid as its user wants it: pure functions from one grid to another, and the edit that keeps it.
+
+Bars stay where they are wherever an edit leaves that possible; beats stay strictly ascending, and a grid
+without beats stays as it is. An edited grid is a decision: it is stored under an id of its own, so that undo
+brings the grid before it back, and listening again does not replace it (see `keeping_edited`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from engine.document.analysis import Analysis, BeatGrid
+from engine.document.change import Edit
+from engine.document.document import analysis_id
+from engine.document.edits import replace_proposals, set_analyses
+from engine.document.grid.tempo_decisions import decided_tempi
+from engine.document.kinds.tempo import TEMPO
+from engine.document.state import DocumentState
+from engine.errors import UsageError
+
+Positions = NDArray[np.int64]
+
+MAKER = "edited by hand"
+SLOWEST_BPM, FASTEST_BPM = 10.0, 999.0
+MOST_BEATS_IN_BAR = 32
+USUAL_BEATS_IN_BAR = 4
+_EDITED = "edited-beats"
+
+
+def tempo_text(grid: BeatGrid) -> str:
+    """Return the tempo of a grid the way the status line says it."""
+    return f"{grid.tempo_bpm:.1f} BPM"
+
+
+def beats_in_bar(grid: BeatGrid) -> int:
+    """Return how many beats most bars have; a bar that the grid's ends cut off counts only where all are."""
+    starts = np.flatnonzero(grid.bar_positions == 1)
+    if len(starts) >= 2:
+        return int(np.bincount(np.diff(starts)).argmax())
+    return int(grid.bar_positions.max(initial=1)) if len(grid.bar_positions) > 1 else USUAL_BEATS_IN_BAR
+
+
+def _made(grid: BeatGrid | None, beats: ArrayLike, bar_positions: ArrayLike, rate_hz: int) -> BeatGrid:
+    """Return a grid of these beats; where there are too few to tell, the tempo stays."""
+    positions = np.asarray(beats, np.int64)
+    tempo_bpm = 0.0 if grid is None else grid.tempo_bpm
+    if len(positions) > 1:
+        tempo_bpm = 60.0 * rate_hz / float(np.median(np.diff(positions)))
+    confidence = 1.0 if grid is None else grid.confidence
+    return BeatGrid(positions, np.asarray(bar_positions, np.int64), tempo_bpm, confidence, MAKER)
+
+
+def _counted_from(count: int, beat: int, bar: int) -> Positions:
+    """Number so many beats, a bar long again and again, so that the one at index `beat` is a downbeat."""
+    return (np.arange(count, dtype=np.int64) - beat) % bar + 1
+
+
+def _rounded(samples: ArrayLike) -> Positions:
+    """Round half up: what lies a sample apart stays apart, which rounding half to even does not promise."""
+    return np.floor(np.asarray(samples, np.float64) + 0.5).astype(np.int64)
+
+
+def doubled(grid: BeatGrid) -> BeatGrid:
+    """Put a beat between any two; bars stay where they are and count twice as many.
+
+    Raises
+    ------
+    UsageError : beats would come closer than `FASTEST_BPM`
+    """
+    beats = grid.beats_samples
+    if len(beats) < 2:
+        return grid
+    if 2 * grid.tempo_bpm > FASTEST_BPM or int(np.diff(beats).min()) < 2:
+        raise UsageError(f"{tempo_text(grid)} cannot be doubled: {FASTEST_BPM:.0f} BPM is the limit.")
+    both = np.empty(2 * len(beats) - 1, np.int64)
+    counts = np.empty_like(both)
+    both[::2], both[1::2] = beats, beats[:-1] + np.diff(beats) // 2
+    counts[::2], counts[1::2] = 2 * grid.bar_positions - 1, 2 * grid.bar_positions[:-1]
+    return replace(grid, beats_samples=both, bar_positions=counts, tempo_bpm=2 * grid.tempo_bpm, maker=MAKER)
+
+
+def halved(grid: BeatGrid) -> BeatGrid:
+    """Keep every second beat, so that `halved(doubled(grid))` is the grid.
+
+    Bars of an even number of beats stay where they are and count half as many. Where there are odd ones, a
+    bar counts as many as before and is twice as long, from the first downbeat on.
+    """
+    beats, counts = grid.beats_samples, grid.bar_positions
+    if len(beats) < 2:
+        return grid
+    if np.all(np.diff(counts) % 2 == 1):
+        kept = counts % 2 == 1
+        beats, counts = beats[kept], (counts[kept] + 1) // 2
+    else:
+        first = int(np.argmax(counts == 1))
+        beats = beats[first % 2 :: 2]
+        counts = _counted_from(len(beats), first // 2, beats_in_bar(grid))
+    return replace(grid, beats_samples=beats, bar_positions=counts, tempo_bpm=grid.tempo_bpm / 2, maker=MAKER)
+
+
+def shifted_half_a_beat(grid: BeatGrid, rate_hz: int, length_samples: int) -> BeatGrid:
+    """Move each beat halfway to the next; a beat comes in at the front where there is room.
+
+    Parameters
+    ----------
+    length_samples : of the recording; a beat that leaves it is dropped, unless it is the only one
+    """
+    beats, counts = grid.beats_samples, grid.bar_positions
+    if not len(beats) or (len(beats) == 1 and grid.tempo_bpm <= 0):
+        return grid
+    gaps = np.diff(beats) if len(beats) > 1 else _rounded([60.0 * rate_hz / grid.tempo_bpm])
+    moved = beats + np.append(gaps, gaps[-1])[: len(beats)] // 2
+    inside = moved < length_samples
+    if inside.any():
+        moved, counts = moved[inside], counts[inside]
+    if moved[0] >= gaps[0] > 0:
+        before = int(counts[0]) - 1 or beats_in_bar(grid)
+        moved, counts = np.append(moved[0] - gaps[0], moved), np.append(before, counts)
+    return _made(grid, moved, counts, rate_hz)
+
+
+def nearest_beat(grid: BeatGrid, at_samples: int) -> int:
+    """Return the index of the beat nearest to a position.
+
+    Raises
+    ------
+    UsageError : there are no beats
+    """
+    if not len(grid.beats_samples):
+        raise UsageError("There are no beats yet; tap the tempo or set it.")
+    return int(np.argmin(np.abs(grid.beats_samples - at_samples)))
+
+
+def with_downbeat(grid: BeatGrid, at_samples: int) -> BeatGrid:
+    """Begin a bar at the beat nearest to a position and count on from there to both sides."""
+    beat = nearest_beat(grid, at_samples)
+    counts = _counted_from(len(grid.beats_samples), beat, beats_in_bar(grid))
+    return replace(grid, bar_positions=counts, maker=MAKER)
+
+
+def with_beats_in_bar(grid: BeatGrid, beats: int, at_samples: int) -> BeatGrid:
+    """Make all bars of so many beats; the downbeat at or before a position stays one.
+
+    Raises
+    ------
+    UsageError : there are no beats, or no bar can have so many
+    """
+    if not 1 <= beats <= MOST_BEATS_IN_BAR:
+        raise UsageError(f"A bar cannot have {beats} beats; choose 1 to {MOST_BEATS_IN_BAR}.")
+    nearest_beat(grid, at_samples)
+    downbeats = np.flatnonzero(grid.bar_positions == 1)
+    reached = downbeats[grid.beats_samples[downbeats] <= at_samples]
+    anchor = int(reached[-1]) if len(reached) else int(downbeats[0]) if len(downbeats) else 0
+    counts = _counted_from(len(grid.beats_samples), anchor, beats)
+    return replace(grid, bar_positions=counts, maker=MAKER)
+
+
+def with_beat_at(grid: BeatGrid, beat: int, to_samples: int, rate_hz: int) -> BeatGrid:
+    """Move one beat; those between it and the downbeats around it stretch with it.
+
+    A downbeat stretches the bar before and the bar after it. Beats outside stay where they are, and the beat
+    stops where its neighbours would come together.
+    """
+    beats = grid.beats_samples
+    left, right = _anchors(grid, beat)
+    lowest = _reach(beats[left : beat + 1]) + int(beats[left]) if left < beat else 0
+    to = max(to_samples, lowest)
+    if right > beat:
+        to = min(to, int(beats[right]) - _reach(beats[beat : right + 1]))
+    known = np.unique([left, beat, right])
+    positions = beats.copy()
+    inner = slice(left, right + 1)
+    targets = np.where(known == beat, to, beats[known])
+    positions[inner] = _rounded(np.interp(beats[inner], beats[known], targets))
+    return _made(grid, positions, grid.bar_positions, rate_hz)
+
+
+def _anchors(grid: BeatGrid, beat: int) -> tuple[int, int]:
+    """Return the downbeats around a beat, or the ends of the grid where there is none."""
+    downbeats = np.flatnonzero(grid.bar_positions == 1)
+    before, after = downbeats[downbeats < beat], downbeats[downbeats > beat]
+    return (
+        int(before[-1]) if len(before) else 0,
+        int(after[0]) if len(after) else len(grid.beats_samples) - 1,
+    )
+
+
+def _reach(beats: Positions) -> int:
+    """Return the shortest span these beats fit into in proportion, each a sample from the next."""
+    return -(-int(beats[-1] - beats[0]) // int(np.diff(beats).min()))
+
+
+def steady(
+    bpm: float,
+    downbeat_samples: float,
+    *,
+    rate_hz: int,
+    length_samples: int,
+    bar: int = USUAL_BEATS_IN_BAR,
+    confidence: float = 1.0,
+) -> BeatGrid:
+    """Return an even grid over a whole recording, with a downbeat at a position.
+
+    Raises
+    ------
+    UsageError : the tempo is outside the limits
+    """
+    require_tempo(bpm)
+    period = 60.0 * rate_hz / bpm
+    first = int(np.ceil(-downbeat_samples / period))
+    last = int(np.floor((length_samples - 1 - downbeat_samples) / period))
+    index = np.arange(first, last + 1)
+    beats = np.clip(_rounded(downbeat_samples + index * period), 0, max(length_samples - 1, 0))
+    return BeatGrid(beats, index % bar + 1, bpm, confidence, MAKER)
+
+
+def require_tempo(bpm: float) -> None:
+    """Refuse a tempo that is none.
+
+    Raises
+    ------
+    UsageError : it is outside the limits
+    """
+    if not SLOWEST_BPM <= bpm <= FASTEST_BPM:
+        raise UsageError(f"{bpm:g} BPM is no tempo here; choose {SLOWEST_BPM:.0f} to {FASTEST_BPM:.0f}.")
+
+
+def ramp_times_s(beats: ArrayLike, count: int, from_bpm: float, to_bpm: float) -> NDArray[np.float64]:
+    """Return when beats, shape (n,), fall after the start of a tempo that changes evenly over time.
+
+    The tempo v(t) = v0 + a t, in beats a second, integrates to the beat k = v0 t + a t²/2. A ramp of N beats
+    takes T = 2 N / (v0 + v1), so a = (v1 - v0) / T, and t = 2 k / (v0 + sqrt(v0² + 2 a k)), which holds for
+    a = 0 as well.
+    """
+    k = np.asarray(beats, np.float64)
+    v0, v1 = from_bpm / 60.0, to_bpm / 60.0
+    acceleration = (v1 - v0) * (v0 + v1) / (2.0 * count)
+    times: NDArray[np.float64] = 2.0 * k / (v0 + np.sqrt(v0 * v0 + 2.0 * acceleration * k))
+    return times
+
+
+def ramped(
+    grid: BeatGrid,
+    bars: tuple[int, int],
+    tempi_bpm: tuple[float, float],
+    *,
+    rate_hz: int,
+    length_samples: int,
+) -> BeatGrid:
+    """Change the tempo evenly from the downbeat of one bar to that of a later one.
+
+    Beats before stay; those after keep their distances and follow on. Where that ends the grid earlier than
+    before, beats as far apart as its last two go on to where it ended.
+
+    Raises
+    ------
+    UsageError : there are no such bars, or a tempo is outside the limits
+    """
+    for bpm in tempi_bpm:
+        require_tempo(bpm)
+    downbeats = np.flatnonzero(grid.bar_positions == 1)
+    first, last = bars
+    if not 1 <= first < last <= len(downbeats):
+        raise UsageError(
+            f"A ramp from bar {first} to bar {last} is not possible; the bars go from 1 to {len(downbeats)}."
+        )
+    begin, end = int(downbeats[first - 1]), int(downbeats[last - 1])
+    beats, count = grid.beats_samples, end - begin
+    inside = beats[begin] + rate_hz * ramp_times_s(np.arange(count + 1), count, *tempi_bpm)
+    after = beats[end + 1 :] - beats[end] + inside[-1]
+    made = np.concatenate([beats[:begin], _rounded(inside), _rounded(after)])
+    counts, stop = grid.bar_positions, min(int(beats[-1]) + 1, length_samples)
+    gap = int(made[-1] - made[-2])
+    more = max(0, (stop - 1 - int(made[-1])) // gap)
+    made = np.append(made, made[-1] + gap * np.arange(1, more + 1))
+    counts = np.append(counts, (counts[-1] - 1 + np.arange(1, more + 1)) % beats_in_bar(grid) + 1)
+    kept = made < length_samples
+    return _made(grid, made[kept], counts[kept], rate_hz)
+
+
+def set_grid(state: DocumentState, grid: BeatGrid, label: str) -> tuple[Edit, Mapping[str, Analysis]]:
+    """Return the edit that puts an edited grid into force, and the grid by the id that the edit names."""
+    content = blake2b(grid.beats_samples.tobytes() + grid.bar_positions.tobytes(), digest_size=16)
+    key = analysis_id(_EDITED, content.hexdigest(), grid.tempo_bpm)
+    edit = set_analyses(state, {"beats": key}, label)
+    if edit.changes:
+        # How to count the grid before is no question any more.
+        edit = replace(edit, changes=(*edit.changes, *without_tempi(state).changes))
+    return edit, {key: grid}
+
+
+def without_tempi(state: DocumentState) -> Edit:
+    """Return the edit that takes away what is proposed, and not answered, of how the grid is counted."""
+    return replace_proposals(state, (), {}, "Took away how to count", kinds=(TEMPO.name,))
+
+
+def is_edited(state: DocumentState) -> bool:
+    """Tell whether the grid in force was edited by its user, or is counted as they decided."""
+    return state.analyses.get("beats", "").startswith(_EDITED) or bool(decided_tempi(state))
+
+
+def keeping_edited(state: DocumentState, found: Mapping[str, str]) -> dict[str, str]:
+    """Return which analyses found, ids by kind, come into force: never beats in place of edited ones."""
+    return {kind: key for kind, key in found.items() if kind != "beats" or not is_edited(state)}

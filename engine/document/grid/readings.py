@@ -1,0 +1,119 @@
+"""Other ways to count the same music: half, double, three for two, ... of a beat grid, as pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import partial
+from types import MappingProxyType
+
+import numpy as np
+
+from engine.document.analysis import BeatGrid
+from engine.document.grid.edits import FASTEST_BPM, MAKER, beats_in_bar, doubled, halved, tempo_text
+from engine.document.kinds.tempo import HEARD, READINGS
+from engine.errors import UsageError
+
+
+def respaced(grid: BeatGrid, beats: int, of: int) -> BeatGrid:
+    """Count so many beats, evenly spaced, where there were `of`; the first downbeat stays one.
+
+    Bars stay where they are where they then hold a whole number of beats; else they count as many as before.
+
+    Raises
+    ------
+    UsageError : beats would come closer than `FASTEST_BPM`
+    """
+    before, counts = grid.beats_samples, grid.bar_positions
+    if len(before) < 2:
+        return grid
+    tempo_bpm = grid.tempo_bpm * beats / of
+    if tempo_bpm > FASTEST_BPM or int(np.diff(before).min()) * of < 2 * beats:
+        raise UsageError(f"{tempo_text(grid)} cannot be counted faster: {FASTEST_BPM:.0f} BPM is the limit.")
+    first = int(np.argmax(counts == 1))
+    # Places between the beats before, in parts of a beat: whole numbers, so that nothing is rounded yet.
+    later = np.arange(-(first * beats // of), (len(before) - 1 - first) * beats // of + 1)
+    parts = later * of + first * beats
+    placed = np.interp(parts / beats, np.arange(len(before)), before)
+    starts = np.flatnonzero(counts == 1)
+    if len(starts) > 1 and np.all(np.diff(starts) * beats % of == 0):
+        bar = np.clip(np.searchsorted(starts * beats, parts, "right") - 1, 0, None)
+        since = (parts - starts[bar] * beats) // of
+        numbers = np.where(since < 0, since % (beats_in_bar(grid) * beats // of), since) + 1
+    else:
+        numbers = (np.arange(len(parts)) - np.argmax(parts == first * beats)) % beats_in_bar(grid) + 1
+    return BeatGrid(np.rint(placed).astype(np.int64), numbers, tempo_bpm, grid.confidence, MAKER)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Another way to count.
+
+    Attributes
+    ----------
+    label : what the window calls it
+    ratio : how many beats for each of the grid
+    """
+
+    label: str
+    ratio: Fraction
+    count: Callable[[BeatGrid], BeatGrid]
+
+
+def _respaced(name: str, beats: int, of: int) -> Level:
+    return Level(READINGS[name], Fraction(beats, of), partial(respaced, beats=beats, of=of))
+
+
+LEVELS: Mapping[str, Level] = MappingProxyType(
+    {
+        "half": Level(READINGS["half"], Fraction(1, 2), halved),
+        "double": Level(READINGS["double"], Fraction(2), doubled),
+        "3/2": _respaced("3/2", 3, 2),
+        "2/3": _respaced("2/3", 2, 3),
+        "triple": _respaced("triple", 3, 1),
+        "third": _respaced("third", 1, 3),
+        "4/3": _respaced("4/3", 4, 3),
+        "3/4": _respaced("3/4", 3, 4),
+    }
+)
+"""From the most usual mistake of those who count to the least."""
+OFFERED_FROM = 0.02
+"""A reading less likely than this is none that anybody would count."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counted:
+    """A grid counted in one of its ways: what it is called, and how likely it is (None: not weighed)."""
+
+    label: str
+    grid: BeatGrid
+    confidence: float | None
+
+
+def readings_of(grid: BeatGrid) -> list[Counted]:
+    """Return the ways to count the music of a grid: as it is, then the others, the most probable first.
+
+    Where they were not weighed, those are half, double and three for two, if there are such.
+    """
+    likely = dict(zip(grid.readings, grid.reading_confidences.tolist(), strict=True))
+    names = [name for name in likely if name in LEVELS and likely[name] >= OFFERED_FROM]
+    plain = replace(grid, readings=(), reading_confidences=np.zeros(0))
+    found = [Counted(READINGS[HEARD], grid, grid.confidence if likely else None)]
+    for name in names or ("half", "double", "3/2"):
+        try:
+            counted = LEVELS[name].count(plain)
+        except UsageError:
+            continue
+        if len(counted.beats_samples) > 1:
+            found.append(Counted(LEVELS[name].label, counted, likely.get(name)))
+    return found
+
+
+def next_reading(base: BeatGrid, current: BeatGrid) -> Counted | None:
+    """Return the reading of `base` after the one that `current` is; None where it is none of them."""
+    readings = readings_of(base)
+    for place, reading in enumerate(readings):
+        if np.array_equal(reading.grid.beats_samples, current.beats_samples):
+            return readings[(place + 1) % len(readings)]
+    return None

@@ -1,0 +1,186 @@
+"""Every way to change markers and regions: pure functions from the document's state to an `Edit`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from engine.document.change import Edit, RowChange
+from engine.document.marks.markers import Marker
+from engine.document.state import DocumentState
+from engine.errors import UsageError
+from engine.timebase import format_time, samples_to_s
+from engine.wording import counted
+
+LONGEST_NAME = 200
+_ID = "marker-"
+
+
+@dataclass(frozen=True, slots=True)
+class NamedSpan:
+    """A place to mark: a position where start and stop are one, else a region [start, stop)."""
+
+    start_samples: int
+    stop_samples: int
+    name: str = ""
+
+
+def marker_text(state: DocumentState, marker: Marker) -> str:
+    """Name a marker the way the status line does: ``Verse 2 at 1:02.3``."""
+    at = format_time(samples_to_s(marker.start_samples, max(state.rate_hz, 1)), 1)
+    return f"{marker.name} at {at}"
+
+
+def require_marker(state: DocumentState, marker_id: str) -> Marker:
+    """Return a marker.
+
+    Raises
+    ------
+    UsageError : there is none of that id
+    """
+    found = state.markers.get(marker_id)
+    if found is None:
+        raise UsageError("This marker is gone; undo brings it back.")
+    return found
+
+
+def add_marker(state: DocumentState, at_samples: int) -> Edit:
+    """Mark a position; the name, such as "Marker 3", is the next that is free.
+
+    A name that is given to it next becomes part of the same step of undo (see `name_new`).
+    """
+    made = _new(state, [NamedSpan(at_samples, at_samples)])
+    return Edit(f"Added {marker_text(state, made[0])}", _added(made), _naming(made[0].id))
+
+
+def add_region(state: DocumentState, start_samples: int, stop_samples: int) -> tuple[Edit, str]:
+    """Mark a span; return the edit and the id of the region.
+
+    A name that is given to it next becomes part of the same step of undo (see `name_new`).
+
+    Raises
+    ------
+    UsageError : the span is empty
+    """
+    if stop_samples <= start_samples:
+        raise UsageError("A region needs a span; choose a proposal that is longer than nothing.")
+    made = _new(state, [NamedSpan(start_samples, stop_samples)])
+    return Edit(f"Added {marker_text(state, made[0])}", _added(made), _naming(made[0].id)), made[0].id
+
+
+def add_all(state: DocumentState, spans: Iterable[NamedSpan], label: str) -> Edit:
+    """Mark many places as one step of undo; what is marked already under the same name stays one."""
+    known = {(one.start_samples, one.stop_samples, one.name) for one in state.markers.values()}
+    fresh = [
+        span for span in spans if (span.start_samples, span.stop_samples, _one_line(span.name)) not in known
+    ]
+    return Edit(label, _added(_new(state, fresh)))
+
+
+def move_marker(state: DocumentState, marker_id: str, start_samples: int, stop_samples: int) -> Edit:
+    """Put a marker, or the edges of a region, elsewhere within the recording.
+
+    Raises
+    ------
+    UsageError : the marker is gone
+    """
+    marker = require_marker(state, marker_id)
+    length = stop_samples - start_samples
+    if marker.is_region and length < 1:
+        raise UsageError(f"{marker.name} needs an end after its start; delete it to be rid of it.")
+    last = state.length_samples
+    start = min(max(start_samples, 0), last)
+    stop = min(max(stop_samples, start), last) if marker.is_region else start
+    if marker.is_region and stop == start:
+        raise UsageError(f"{marker.name} would lie outside the recording; drop it inside.")
+    moved = replace(marker, start_samples=start, stop_samples=stop)
+    return Edit(f"Moved {marker_text(state, moved)}", _changed(marker, moved))
+
+
+def rename_marker(state: DocumentState, marker_id: str, name: str) -> Edit:
+    """Give a marker another name.
+
+    Raises
+    ------
+    UsageError : the name is empty or the marker gone
+    """
+    marker = require_marker(state, marker_id)
+    wanted = _one_line(name)
+    if not wanted:
+        raise UsageError(f"{marker.name} keeps its name: the new one is empty.")
+    return Edit(f"Renamed {marker.name} to {wanted}", _changed(marker, replace(marker, name=wanted)))
+
+
+def name_new(state: DocumentState, marker_id: str, name: str) -> Edit:
+    """Name a marker that was just added: one step of undo with adding it."""
+    edit = rename_marker(state, marker_id, name)
+    text = marker_text(state, replace(require_marker(state, marker_id), name=_one_line(name)))
+    return Edit(f"Added {text}", edit.changes, _naming(marker_id))
+
+
+def delete_markers(state: DocumentState, ids: Sequence[str]) -> Edit:
+    """Take markers away.
+
+    Raises
+    ------
+    UsageError : one of them is gone already
+    """
+    gone = [require_marker(state, marker_id) for marker_id in ids]
+    what = marker_text(state, gone[0]) if len(gone) == 1 else counted(len(gone), "marker")
+    return Edit(f"Deleted {what}", tuple(RowChange(marker, None) for marker in gone))
+
+
+def neighbour(state: DocumentState, at_samples: int, *, forward: bool) -> Marker:
+    """Return the marker that begins next after a position, or last before it.
+
+    Raises
+    ------
+    UsageError : there is none that way
+    """
+    if not state.markers:
+        raise UsageError("There are no markers yet; add one first.")
+    markers = list(state.markers.values())
+    if forward:
+        found = next((one for one in markers if one.start_samples > at_samples), None)
+    else:
+        found = next((one for one in reversed(markers) if one.start_samples < at_samples), None)
+    if found is None:
+        raise UsageError(f"There is no marker {'after' if forward else 'before'} the playhead.")
+    return found
+
+
+def _new(state: DocumentState, spans: Sequence[NamedSpan]) -> list[Marker]:
+    number = 1 + max((_number(key, _ID) for key in state.markers), default=0)
+    named = {
+        noun: 1 + max((_number(one.name, noun) for one in state.markers.values()), default=0)
+        for noun in ("Marker ", "Region ")
+    }
+    made: list[Marker] = []
+    for span in spans:
+        noun = "Region " if span.stop_samples > span.start_samples else "Marker "
+        name = _one_line(span.name)
+        if not name:
+            name, named[noun] = f"{noun}{named[noun]}", named[noun] + 1
+        made.append(Marker(f"{_ID}{number + len(made)}", span.start_samples, span.stop_samples, name))
+    return made
+
+
+def _one_line(name: str) -> str:
+    return " ".join(name.split())[:LONGEST_NAME]
+
+
+def _number(text: str, prefix: str) -> int:
+    rest = text.removeprefix(prefix)
+    return int(rest) if rest != text and rest.isdecimal() and len(rest) < 10 else 0
+
+
+def _naming(marker_id: str) -> str:
+    return f"name {marker_id}"
+
+
+def _added(markers: Iterable[Marker]) -> tuple[RowChange, ...]:
+    return tuple(RowChange(None, marker) for marker in markers)
+
+
+def _changed(before: Marker, after: Marker) -> tuple[RowChange, ...]:
+    return () if before == after else (RowChange(before, after),)

@@ -1,0 +1,56 @@
+"""Audacity's labels, as any editor writes them: a start, an end and a text a line, between tabs.
+
+https://manual.audacityteam.org/man/importing_and_exporting_labels.html
+"""
+
+from __future__ import annotations
+
+from math import isfinite
+from pathlib import Path
+
+from engine.document.marks.edits import NamedSpan
+from engine.errors import SourceError
+from engine.timebase import s_to_samples
+
+_LARGEST_BYTES = 32 * 2**20
+_LONGEST_S = 1e7
+
+
+def read_labels(path: Path, rate_hz: int) -> tuple[NamedSpan, ...]:
+    """Read labels as spans at a rate; lines that begin with a backslash (their frequencies) are passed over.
+
+    Raises
+    ------
+    SourceError : the file cannot be read, or a line is no label
+    """
+    try:
+        if path.stat().st_size > _LARGEST_BYTES:
+            raise SourceError(f"{path.name} is too large to be a label file: choose a .txt of Audacity's.")
+        content = path.read_bytes()
+    except OSError as error:
+        raise SourceError(f"{path.name} cannot be read: {error.strerror or error}.") from error
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("latin-1")
+    lines = enumerate(text.splitlines(), 1)
+    found = [
+        _span(line, f"Line {number} of {path.name}", rate_hz)
+        for number, line in lines
+        if line.strip() and not line.startswith("\\")
+    ]
+    if not found:
+        raise SourceError(f"{path.name} holds no labels: choose a .txt of Audacity's.")
+    return tuple(found)
+
+
+def _span(line: str, place: str, rate_hz: int) -> NamedSpan:
+    fields = line.split("\t", 2)
+    try:
+        times = [float(field.replace(",", ".")) for field in fields[:2]]
+    except ValueError:
+        times = []
+    if len(times) < 2 or not all(isfinite(time) and abs(time) <= _LONGEST_S for time in times):
+        raise SourceError(f"{place} is no label: it needs a start, an end and a text, with tabs between.")
+    start, stop = sorted(max(0, s_to_samples(time, rate_hz)) for time in times)
+    return NamedSpan(start, stop, fields[2] if len(fields) > 2 else "")

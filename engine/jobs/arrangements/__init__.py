@@ -1,0 +1,1 @@
+"""What an editor would do with a whole document."""

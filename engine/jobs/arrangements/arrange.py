@@ -1,0 +1,232 @@
+"""What an editor would make of a document: proposals of cuts, repeats and moves that are one arrangement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.arranging.decode import Bounds, Decoded
+from engine.arranging.editor import arrangements, load_editor, shipped_network
+from engine.arranging.heard import Heard, hear
+from engine.arranging.orders import Order, length_s, plays, spans_of
+from engine.arranging.reasons import Reasons
+from engine.document.kinds.cut import CUT
+from engine.document.kinds.ordering import MOVE, REPEAT
+from engine.document.proposals import BY_ARRANGING, Alternative, Proposal, proposal_id
+from engine.document.state import DocumentState
+from engine.edl.gathered import gathered_accepted
+from engine.errors import UsageError
+from engine.jobs.arrangements.arranged import Played, Wanted, edits_that_play
+from engine.jobs.arrangements.learn_edits import LearnEditsRequest, edits_of
+from engine.jobs.arrangements.requests import ArrangeRequest, ProposedArrangement, require_arranging
+from engine.jobs.listen import mono_blocks
+from engine.progress import Progress
+from engine.settings import cut_settings
+from engine.timebase import format_time, samples_to_s
+from engine.wording import percent
+
+_OTHERS = 3
+_LEAST_STEPS = 4
+"""No piece is shorter than a bar, or two seconds where nothing is counted."""
+_OF_A_PIECE = 0.25
+"""A crossfade is no longer than this share of the pieces it joins."""
+_LEAST_S = 0.1
+_LEAST_PART_S = 1.0
+_LEAST_LEFT = 0.1
+"""Less of a recording is left only of what is no rehearsal (a metronome), or where somebody wants it so."""
+
+
+def arrange(request: ArrangeRequest, progress: Progress) -> ProposedArrangement:
+    """Propose what an editor would do.
+
+    What the user holds is played, what they cut is not, and edges lie on beats where there are any.
+
+    Raises
+    ------
+    UsageError : there is nothing to arrange, what is held is longer than asked, the example does not fit, or
+        hardly anything would be left although nobody asked for that
+    SourceError : a recording cannot be read
+    OffcutError : the editor cannot be read
+    Cancelled : the user asked for it
+    """
+    state = request.state
+    require_arranging(state, request.minutes)
+    network = shipped_network()
+    editor = load_editor(request.editor) if request.editor is not None else None
+    like = []
+    if request.like is not None:
+        raw, edited = request.like
+        like = list(edits_of(LearnEditsRequest((raw,), (edited,)), progress.part(0.0, 0.5))[0])
+        progress = progress.part(0.5, 1.0)
+    blocks = mono_blocks(state, request.media)
+    listening = progress.part(0.0, 0.9)
+    heard = hear(blocks, state.rate_hz, state.length_samples, request.grid, request.curve, listening)
+    progress.report(0.9, "Arranging")
+    bounds = bounds_of(state, heard, request.minutes)
+    seeds = range(_OTHERS * request.seed + 1, _OTHERS * request.seed + 1 + _OTHERS)
+    found = arrangements(network, heard, bounds, editor=editor, like=like, seeds=tuple(seeds))
+    # The likeliest is that of seed 0; another seed asks for another one.
+    if request.seed and len(found) > 1:
+        found = [*found[1:], found[0]]
+    made = proposed_of(state, heard, found)
+    if request.is_anybody and made.result_s < _LEAST_LEFT * made.recording_s:
+        left = percent(made.result_s / made.recording_s)
+        raise UsageError(
+            f"Of this recording {left} would be left: it is unlike what editors were learned from. "
+            "Name an editor of your own, an example or a length."
+        )
+    return made
+
+
+def bounds_of(state: DocumentState, heard: Heard, minutes: float | None) -> Bounds:
+    """Return what an arrangement of a document has to keep to.
+
+    Raises
+    ------
+    UsageError : what the user holds is longer than asked
+    """
+    done = gathered_accepted(state)
+    held = _touched(heard, done.holds)
+    dropped = np.stack([done.drop_starts, done.drop_stops], axis=1) if len(done.drop_starts) else ()
+    never = _covered(heard, dropped) & ~held
+    if minutes is not None and held.any():
+        held_s = float(heard.steps.lengths_s[held].sum())
+        if held_s > 60.0 * minutes:
+            raise UsageError(
+                f"What you keep alone lasts {format_time(held_s, 0)}, longer than {minutes:g} minutes."
+            )
+    target_s = None if minutes is None else 60.0 * minutes
+    return Bounds(held, never, least_steps=_LEAST_STEPS, target_s=target_s)
+
+
+def _touched(heard: Heard, spans: Iterable[NDArray[np.int64]]) -> NDArray[np.bool_]:
+    """Return the steps of which anything lies in a span."""
+    edges = heard.steps.edges_samples
+    flags = np.zeros(len(heard), bool)
+    for start, stop in spans:
+        flags |= (edges[1:] > start) & (edges[:-1] < stop)
+    return flags
+
+
+def _covered(heard: Heard, spans: Iterable[NDArray[np.int64]]) -> NDArray[np.bool_]:
+    """Return the steps that lie mostly in a span."""
+    flags = np.zeros(len(heard), bool)
+    for start, stop in spans:
+        first, last = heard.steps.within(int(start), int(stop))
+        flags[first:last] = True
+    return flags
+
+
+def proposed_of(state: DocumentState, heard: Heard, found: Sequence[Decoded]) -> ProposedArrangement:
+    """Return the first of some arrangements as proposals, and the others as their alternatives."""
+    order = found[0].order
+    recording_s = samples_to_s(state.length_samples, state.rate_hz)
+    if not len(order):
+        return ProposedArrangement((), recording_s, recording_s, ())
+    maker = _Maker(state, heard, order, tuple(one.order for one in found[1:]))
+    proposals = tuple(sorted(maker.proposals(), key=lambda one: one.start_samples))
+    others = tuple(length_s(one.order, heard.steps) for one in found[1:])
+    return ProposedArrangement(proposals, length_s(order, heard.steps), recording_s, others)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Maker:
+    """Makes proposals of an order."""
+
+    state: DocumentState
+    heard: Heard
+    order: Order
+    others: tuple[Order, ...]
+
+    def proposals(self) -> Iterator[Proposal]:
+        """Yield them."""
+        reasons = Reasons.of(self.heard, self.order)
+        others = [self._left_out(order) for order in self.others]
+        for wanted in self._wanted():
+            if wanted.stop_samples - wanted.start_samples < _LEAST_S * self.state.rate_hz:
+                continue
+            steps = self.heard.steps.within(wanted.start_samples, wanted.stop_samples)
+            if steps[1] <= steps[0]:
+                continue
+            say = {CUT.name: reasons.of_cut, REPEAT.name: reasons.of_repeat, MOVE.name: reasons.of_move}
+            alternatives = self._alternatives(wanted, others) if wanted.kind == CUT.name else ()
+            yield self._proposal(wanted, say[wanted.kind](steps), alternatives)
+
+    def _wanted(self) -> Iterator[Wanted]:
+        """Yield what makes the order; cuts are parted where playing begins, to be decided one by one."""
+        for one in edits_that_play(self._played(), self.state.length_samples):
+            if one.kind != CUT.name:
+                yield one
+                continue
+            for start, stop in self._parted(one.start_samples, one.stop_samples):
+                yield Wanted(one.kind, start, stop, one.payload)
+
+    def _parted(self, start: int, stop: int) -> Iterator[tuple[int, int]]:
+        """Yield the parts of a span, each from where playing begins to where it begins again."""
+        steps = self.heard.steps
+        begins = [
+            int(steps.edges_samples[steps.nearest_edge(begin_s)]) for begin_s, _ in self.heard.takes.played_s
+        ]
+        least = _LEAST_PART_S * self.state.rate_hz
+        inner = [place for place in begins if start + least <= place <= stop - least]
+        yield from pairwise([start, *inner, stop])
+
+    def _played(self) -> list[Played]:
+        """Return the spans of samples, with crossfades that fit them."""
+        edges = self.heard.steps.edges_samples
+        longest_ms = cut_settings(self.state.settings).crossfade_ms
+        spans = [(int(edges[first]), int(edges[last])) for first, last in spans_of(self.order)]
+        made = []
+        for number, (start, stop) in enumerate(spans):
+            around = [stop - start, *([spans[number - 1][1] - spans[number - 1][0]] if number else [])]
+            fits_ms = 1000.0 * _OF_A_PIECE * min(around) / self.state.rate_hz
+            made.append(Played(start, stop, min(longest_ms, fits_ms) if number else 0.0))
+        return made
+
+    def _left_out(self, order: Order) -> list[tuple[int, int]]:
+        """Return the spans of samples that another arrangement leaves out."""
+        is_out = plays(order, len(self.heard)) == 0
+        edges = self.heard.steps.edges_samples
+        turns = np.flatnonzero(np.diff(np.concatenate([[0], is_out.astype(np.int8), [0]])))
+        return [
+            part
+            for first, last in turns.reshape(-1, 2)
+            for part in self._parted(int(edges[first]), int(edges[last]))
+        ]
+
+    def _alternatives(
+        self, wanted: Wanted, others: Sequence[Sequence[tuple[int, int]]]
+    ) -> tuple[Alternative, ...]:
+        """Return the edges that other arrangements give the same cut."""
+        own = (wanted.start_samples, wanted.stop_samples)
+        known, made = {own}, []
+        for number, cuts in enumerate(others, start=2):
+            for span in cuts:
+                shared = min(span[1], own[1]) - max(span[0], own[0])
+                if shared > 0.5 * (own[1] - own[0]) and span not in known:
+                    known.add(span)
+                    made.append(Alternative(f"As in arrangement {number}", *span))
+        return tuple(made)
+
+    def _proposal(self, wanted: Wanted, reason: str, alternatives: tuple[Alternative, ...]) -> Proposal:
+        start, stop = wanted.start_samples, wanted.stop_samples
+        identity = None if wanted.kind == CUT.name else wanted.payload
+        key = proposal_id(wanted.kind, start, stop, BY_ARRANGING, (), identity)
+        score = self._agreed(wanted)
+        return Proposal(
+            key, wanted.kind, start, stop, score, reason, BY_ARRANGING, alternatives, dict(wanted.payload)
+        )
+
+    def _agreed(self, wanted: Wanted) -> float:
+        """Return how many of the arrangements that were found agree, 0 to 1, not quite certain."""
+        first, last = self.heard.steps.within(wanted.start_samples, wanted.stop_samples)
+        is_cut = wanted.kind == CUT.name
+        shares = []
+        for order in (self.order, *self.others):
+            times = plays(order, len(self.heard))[first:last]
+            shares.append(float((times == 0).mean() if is_cut else (times > 1).mean()))
+        return round(0.5 + 0.45 * float(np.mean(shares)), 3)

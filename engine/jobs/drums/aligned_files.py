@@ -1,0 +1,247 @@
+"""The whole way from recordings to hits on a grid: found, placed, proposed, and written as aligned files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from engine.alignment.fitting import doubt
+from engine.alignment.timing_settings import TimingSettings
+from engine.document.analysis import Analysis, BeatGrid
+from engine.document.change import Edit
+from engine.document.decisions import Verdict
+from engine.document.drums.confirmed import confirmed
+from engine.document.drums.edits import drum_tracks
+from engine.document.drums.hits import Hits
+from engine.document.edits import decide, set_analyses
+from engine.document.file.storage import apply_rows
+from engine.document.grid.edits import set_grid
+from engine.document.heard import heard_ids
+from engine.document.state import DocumentState
+from engine.document.track import Track
+from engine.edl.export import ExportRequest
+from engine.edl.export.plan import check, export_all
+from engine.errors import ExportError
+from engine.hits.bleed import Bleed
+from engine.jobs.drums.align import ProposedMoves, propose_moves
+from engine.jobs.drums.find_grid import FoundGrid, WantedGrid, find_grid
+from engine.jobs.drums.find_groove import find_groove
+from engine.jobs.drums.hear_hits import HITS, HitsRequest, hear_hits, hits_id
+from engine.jobs.drums.microphones import Microphones
+from engine.jobs.drums.second_recorders import ProposedRecorders, recorders_away
+from engine.progress import Progress
+from engine.safe_write import shown
+from engine.wording import listed
+
+_SUFFIXES = (".wav", ".flac")
+
+
+@dataclass(frozen=True, slots=True)
+class AlignRequest:
+    """What is aligned to what.
+
+    Attributes
+    ----------
+    media : where each source is now, by source id
+    wanted : which grid
+    tracks : the ids of the microphones of the drums; none where their roles tell
+    groove : what the feel is taken of, see `engine.jobs.drums.find_groove`; None for none
+    grid, hits, promoted : what the document knows
+    """
+
+    state: DocumentState
+    media: Mapping[str, Path]
+    wanted: WantedGrid
+    settings: TimingSettings
+    tracks: tuple[str, ...] = ()
+    groove: str | None = None
+    grid: BeatGrid | None = None
+    hits: Hits | None = None
+    promoted: Hits | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """What came of it.
+
+    Attributes
+    ----------
+    analyses, ids : the hits, where they were found anew
+    notices : sentences that the user must know of
+    files : what was written
+    recorders : which microphones another recorder heard, where hits were found anew
+    """
+
+    state: DocumentState
+    found: FoundGrid
+    proposed: ProposedMoves
+    analyses: Mapping[str, Analysis] = field(default_factory=dict)
+    ids: Mapping[str, str] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
+    recorders: ProposedRecorders = field(default_factory=ProposedRecorders)
+
+
+def align(request: AlignRequest, progress: Progress) -> Aligned:
+    """Find grid and hits, and propose where they go.
+
+    Raises
+    ------
+    SourceError : a recording cannot be read
+    TimingError : there is no drum, or no pulse
+    UsageError : what was asked for cannot be
+    """
+    state = request.state
+    division = request.settings.divided
+    found = find_grid(request.wanted, state, request.media, request.grid, progress.part(0.0, 0.25))
+    groove = None
+    if request.groove:
+        share = progress.part(0.25, 0.3)
+        groove = find_groove(request.groove, found.grid, division, state, request.media, share)
+    tracks = tuple(key for key in drum_tracks(state, request.tracks) if key != found.click_track)
+    key = hits_id(state, tracks)
+    hits, fresh, recorders = request.hits, {}, ProposedRecorders()
+    notices = [found.notice] if found.notice else []
+    if hits is None or state.analyses.get(HITS) != key:
+        hits = hear_hits(HitsRequest(state, request.media, tracks), progress.part(0.3, 0.85))
+        fresh = {HITS: hits}
+        recorders = recorders_away(state, request.media, hits, progress.part(0.85, 0.95))
+        notices += [one.reason for one in recorders.proposals]
+    sure = confirmed(hits, request.promoted, state.rate_hz)
+    with Microphones(state, request.media, sure.track_ids) as microphones:
+        bleed_of = Bleed(microphones.read, sure, state.rate_hz)
+        proposed = propose_moves(state, sure, found.grid, request.settings, groove=groove, bleed_of=bleed_of)
+    doubted = doubt(proposed.placed.strokes.onsets_samples, proposed.placed.lines)
+    notices += [doubted] if doubted else []
+    return Aligned(
+        state,
+        found,
+        proposed,
+        fresh,
+        {HITS: key} if fresh else {},
+        tuple(notices),
+        recorders=recorders,
+    )
+
+
+def proposing(
+    done: Aligned, state: DocumentState, in_force: BeatGrid | None, merges_as: str = ""
+) -> tuple[Edit, Mapping[str, Analysis]]:
+    """Return the edit that puts proposals and the grid they go by into a document, and that grid by its id.
+
+    Bars on screen and in reasons are those of one grid, so another grid than the one in force comes into
+    force with the proposals. What the user brought is their decision (decision 16), what is heard is none.
+
+    Parameters
+    ----------
+    state : of the document now, which may know the hits since
+    """
+    edit, grid, grids = done.proposed.edit, done.found.grid, dict[str, Analysis]()
+    changes = edit.changes
+    if done.recorders.proposals:
+        changes = (*done.recorders.put_into(state).changes, *changes)
+    if done.found.is_heard:
+        ids = {"beats": heard_ids(state)["beats"]}
+        changes = (*set_analyses(state, ids, "Grid").changes, *changes)
+        grids = {ids["beats"]: grid}
+    elif in_force is None or not _are_alike(grid, in_force):
+        put, stored = set_grid(state, grid, "Grid")
+        grids.update(stored)
+        changes = (*put.changes, *changes)
+    return Edit(edit.label, changes, merges_as), grids
+
+
+def _are_alike(one: BeatGrid, other: BeatGrid) -> bool:
+    return np.array_equal(one.beats_samples, other.beats_samples) and np.array_equal(
+        one.bar_positions, other.bar_positions
+    )
+
+
+def check_files(request: AlignRequest, folder: Path, *, overwrite: bool) -> None:
+    """Find out before minutes of listening whether aligned files can be written.
+
+    Raises
+    ------
+    ExportError : one of them cannot
+    """
+    with _folder(folder):
+        tracks = drum_tracks(request.state, request.tracks)
+        check(list(_requests(request.state, request.media, tracks, folder, overwrite=overwrite)))
+
+
+def write_files(
+    request: AlignRequest, done: Aligned, folder: Path, *, overwrite: bool, progress: Progress
+) -> Aligned:
+    """Write each microphone as it sounds once all that was proposed is accepted.
+
+    Raises
+    ------
+    ExportError : a file cannot be written
+    """
+    state = accepted(request.state, done.proposed)
+    with _folder(folder):
+        tracks = done.proposed.placed.hits.track_ids
+        requests = list(_requests(state, request.media, tracks, folder, overwrite=overwrite))
+        export_all(requests, progress)
+    return replace(done, files=tuple(one.out for one in requests))
+
+
+def differing_rates(done: Aligned) -> Iterator[str]:
+    """Yield a sentence where microphones were recorded at another rate than all of them are aligned at."""
+    state, own = done.state, set(done.proposed.placed.hits.track_ids)
+    rates = {state.sources[track.source_id].rate_hz for track in state.tracks if track.id in own}
+    if rates != {state.rate_hz}:
+        which = listed([f"{rate_hz:,}" for rate_hz in sorted(rates)])
+        yield f"The microphones have {which} Hz: all are aligned at {state.rate_hz:,} Hz, aligned files too."
+
+
+def accepted(state: DocumentState, proposed: ProposedMoves) -> DocumentState:
+    """Return a document with all that was proposed accepted; nothing is written."""
+    after = apply_rows(state, proposed.edit.changes)
+    ids = [one.id for one in proposed.proposals if after.verdict(one.id) is Verdict.UNDECIDED]
+    return apply_rows(after, decide(after, ids, Verdict.ACCEPTED).changes)
+
+
+def _requests(
+    state: DocumentState,
+    media: Mapping[str, Path],
+    tracks: Sequence[str],
+    folder: Path,
+    *,
+    overwrite: bool,
+) -> Iterator[ExportRequest]:
+    """Yield what writes each microphone alone, as long as it is itself."""
+    for track in state.tracks:
+        if track.id in tracks:
+            alone = replace(state, tracks=(_plain(track),))
+            out = folder / _name(state, track)
+            yield ExportRequest(alone, media, out, overwrite, out.stem)
+
+
+def _plain(track: Track) -> Track:
+    return replace(track, gain_db=0.0, pan=0.0, mute=False, solo=False)
+
+
+def _name(state: DocumentState, track: Track) -> str:
+    path = Path(state.sources[track.source_id].path)
+    suffix = path.suffix.lower()
+    return f"{path.stem}{suffix if suffix in _SUFFIXES else _SUFFIXES[0]}"
+
+
+@contextmanager
+def _folder(folder: Path) -> Iterator[None]:
+    """Make a folder where there is none, and take it away again where nothing came into it."""
+    is_new = not folder.exists()
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise ExportError(f"The folder {shown(folder)} cannot be made: {error.strerror or error}.") from error
+    try:
+        yield
+    finally:
+        if is_new and not any(folder.iterdir()):
+            folder.rmdir()

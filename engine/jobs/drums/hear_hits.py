@@ -1,0 +1,59 @@
+"""Find the hits of the drums of a document: heard once, and again only where what is heard changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.document.document import analysis_id
+from engine.document.drums.edits import role_of
+from engine.document.drums.hits import Hits
+from engine.document.state import DocumentState
+from engine.edl.build import build
+from engine.hits.find import HITS_MAKER, find_hits
+from engine.jobs.drums.microphones import Microphones
+from engine.progress import Progress
+
+HITS = "hits"
+
+
+@dataclass(frozen=True, slots=True)
+class HitsRequest:
+    """Where to find hits.
+
+    Attributes
+    ----------
+    media : where each source is now, by source id
+    tracks : the ids of the microphones
+    """
+
+    state: DocumentState
+    media: Mapping[str, Path] = field(default_factory=dict)
+    tracks: tuple[str, ...] = ()
+
+
+def hits_id(state: DocumentState, tracks: tuple[str, ...]) -> str:
+    """Return the id of the hits that finding them in these microphones gives: what was heard, and by whom."""
+    heard = [(one.id, one.source_id, one.start_samples, one.role) for one in state.tracks if one.id in tracks]
+    edits = build(state).patches
+    clocks = [
+        (key, clock.by_samples, clock.drift_ppm)
+        for key in tracks
+        if key in edits and (clock := edits[key].clock) is not None
+    ]
+    return analysis_id(HITS, HITS_MAKER, heard, *([clocks] if clocks else []))
+
+
+def hear_hits(request: HitsRequest, progress: Progress) -> Hits:
+    """Find all hits, also those that it is not sure of.
+
+    Raises
+    ------
+    SourceError : a recording is missing or cannot be read
+    """
+    state = request.state
+    told = {one.id: role for one in state.tracks if (role := role_of(one.role)) is not None}
+    with Microphones(state, request.media, request.tracks, progress.part(0.0, 0.05)) as microphones:
+        names = {one.id: one.name for one in state.tracks}
+        return find_hits(microphones, told, progress.part(0.05, 1.0), names)

@@ -1,0 +1,174 @@
+"""Proposals of kind `tempo`: where a song may be counted otherwise than it is, with every likely way to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from engine.beats.songs import Song
+from engine.document.analysis import Analysis, BeatGrid
+from engine.document.change import Edit
+from engine.document.edits import replace_proposals, set_analyses
+from engine.document.grid.edits import is_edited
+from engine.document.grid.readings import LEVELS, OFFERED_FROM
+from engine.document.heard import heard_ids
+from engine.document.kinds.tempo import BARS_LATER, GRID, HEARD, READING, TEMPO, TEMPO_BPM, reading_words
+from engine.document.proposals import Alternative, Proposal, proposal_id
+from engine.document.state import DocumentState
+from engine.errors import UsageError
+from engine.wording import counted, percent
+
+MAKER = "tempo"
+SURE = 0.8
+"""Below it the level was right in 8 of 18 renderings of validation drummers, from it on in 60 of 68."""
+SURE_OF_BARS = 0.6
+_ALWAYS = ("half", "double")
+"""Offered also where they are not likely: nothing else is so often what a person counts."""
+_MOST_WAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to count a song, and how likely it is."""
+
+    reading: str
+    bars_later_beats: int
+    tempo_bpm: float
+    confidence: float
+
+    @property
+    def payload(self) -> dict[str, object]:
+        """What it says of a proposal."""
+        return {
+            READING: self.reading,
+            BARS_LATER: self.bars_later_beats,
+            TEMPO_BPM: round(self.tempo_bpm, 3),
+        }
+
+    @property
+    def words(self) -> str:
+        """Return such as "half tempo, 60.0 BPM, 41 % likely"."""
+        return f"{reading_words(self.payload)}, {percent(self.confidence)} likely"
+
+
+def ways_of(song: Song) -> list[Way]:
+    """Return the ways to count a song that are offered, the most likely first; as it is counted is one."""
+    bpm, as_is = song.tempo_bpm, song.likely.get(HEARD, 0.0)
+    found = [
+        Way(HEARD, later, bpm, as_is * share)
+        for later, share in enumerate(song.bars.tolist())
+        if not later or as_is * share >= OFFERED_FROM
+    ]
+    for name in dict.fromkeys((*song.likely, *_ALWAYS)):
+        likely = song.likely.get(name, 0.0)
+        if name != HEARD and (likely >= OFFERED_FROM or name in _ALWAYS):
+            ratio = float(LEVELS[name].ratio) if name in LEVELS else 1.0
+            found.append(Way(name, 0, bpm * ratio, likely))
+    found.sort(key=lambda way: -way.confidence)
+    kept = found[:_MOST_WAYS]
+    return kept if found and any(_is_as_is(way) for way in kept) else [*kept, next(filter(_is_as_is, found))]
+
+
+def _is_as_is(way: Way) -> bool:
+    return way.reading == HEARD and not way.bars_later_beats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProposedTempo:
+    """How songs may be counted, and the grid that this is said of.
+
+    Attributes
+    ----------
+    key : the id of the grid
+    songs : how many were weighed
+    """
+
+    proposals: tuple[Proposal, ...]
+    grid: BeatGrid
+    key: str
+    songs: int
+
+    @property
+    def sentence(self) -> str:
+        """Say what was found."""
+        if not len(self.grid.beats_samples):
+            return "No steady pulse was found."
+        if not self.songs:
+            return "There are too few beats to say more of how they are counted."
+        if not self.proposals:
+            return f"Counted at {self.grid.tempo_bpm:.1f} BPM, and sure enough."
+        if len(self.proposals) == 1:
+            return self.proposals[0].reason
+        return f"{counted(len(self.proposals), 'song')} of {self.songs} may be counted otherwise."
+
+    def put_into(self, state: DocumentState) -> tuple[Edit, Mapping[str, Analysis]]:
+        """Return the edit that puts them and their grid into a document, and that grid by its id.
+
+        Raises
+        ------
+        UsageError : its user decided how it is counted
+        """
+        require_open(state)
+        label = f"Proposed how to count {counted(len(self.proposals), 'song')}"
+        proposed = replace_proposals(state, self.proposals, {}, label, kinds=(TEMPO.name,))
+        put = set_analyses(state, {"beats": self.key}, label)
+        edit = Edit(label, (*put.changes, *proposed.changes))
+        return edit, {self.key: self.grid} if put.changes else {}
+
+
+def require_open(state: DocumentState) -> None:
+    """Refuse to ask what was answered.
+
+    Raises
+    ------
+    UsageError : there is nothing to count, or the user decided how it is counted
+    """
+    if not state.tracks:
+        raise UsageError("There is nothing to count yet; import a recording first ‹file.import›.")
+    if is_edited(state):
+        raise UsageError(
+            "You decided how these beats are counted: take that back first, and Offcut proposes its own ways."
+        )
+
+
+def proposed_of(state: DocumentState, grid: BeatGrid, songs: Iterable[Song]) -> ProposedTempo:
+    """Return what is proposed of songs that were weighed, of a grid that listening to a document found."""
+    key, weighed = heard_ids(state)["beats"], tuple(songs)
+    made = (_proposal(song, key, state.length_samples) for song in weighed)
+    return ProposedTempo(tuple(one for one in made if one is not None), grid, key, len(weighed))
+
+
+def _proposal(song: Song, key: str, length_samples: int) -> Proposal | None:
+    """Return what is asked about a song; nothing where the way it is counted is sure."""
+    ways = ways_of(song)
+    as_is = next(filter(_is_as_is, ways))
+    is_sure = song.likely.get(HEARD, 0.0) >= SURE and song.bars[0] >= SURE_OF_BARS
+    if as_is is ways[0] and is_sure:
+        return None
+    start, stop = song.start_samples, min(song.stop_samples, length_samples)
+    best, *others = ways
+    return Proposal(
+        proposal_id(TEMPO.name, start, stop, MAKER, (), {GRID: key}),
+        TEMPO.name,
+        start,
+        stop,
+        round(1.0 - as_is.confidence, 3),
+        _reason(as_is, best),
+        MAKER,
+        tuple(Alternative(_titled(way.words), start, stop, way.payload) for way in others),
+        {GRID: key, **best.payload},
+    )
+
+
+def _reason(as_is: Way, best: Way) -> str:
+    here, there = percent(as_is.confidence), percent(best.confidence)
+    if best is as_is:
+        return f"It is counted at {as_is.tempo_bpm:.1f} BPM, of which Offcut is not sure ({here})."
+    if best.reading == HEARD:
+        later = counted(best.bars_later_beats, "beat")
+        return f"Bars may begin {later} later ({there}) than they are counted ({here})."
+    return f"{_titled(reading_words(best.payload))} is likelier ({there}) than as it is counted ({here})."
+
+
+def _titled(words: str) -> str:
+    return words[0].upper() + words[1:]

@@ -1,0 +1,1 @@
+"""The edit behind a file, made the edit of a document."""

@@ -1,0 +1,1 @@
+"""Sounds found and taken out by words."""

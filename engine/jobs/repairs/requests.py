@@ -1,0 +1,121 @@
+"""What the window asks of those who take sounds out, and gets back; light, so that it asks without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.document.state import DocumentState
+from engine.jobs.repairs.separations import Separations
+from engine.separation.mask_memory import MaskMemory
+
+FADE_MS = 70.0
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RepairSettings:
+    """What is to be taken out or kept, and how.
+
+    Attributes
+    ----------
+    words : names of sounds, a comma between them
+    keeps : whether all else goes
+    strength_db : lower it by so much at most; None for entirely
+    fade_ms : how long the change comes and goes, inside each window
+    """
+
+    words: str = ""
+    keeps: bool = False
+    strength_db: float | None = None
+    fade_ms: float = FADE_MS
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The names one by one."""
+        return tuple(dict.fromkeys(filter(None, (" ".join(one.split()) for one in self.words.split(",")))))
+
+
+@dataclass(frozen=True, slots=True)
+class SpanRequest:
+    """Some windows of a document.
+
+    Attributes
+    ----------
+    tracks : ids of those that are meant; none for all that sound in the windows
+    windows : [start, stop) of the timeline
+    """
+
+    state: DocumentState
+    media: Mapping[str, Path] = field(default_factory=dict)
+    tracks: tuple[str, ...] = ()
+    windows: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewRequest:
+    """A repair to be made ready to be heard; `memory` holds the masks of those before, and takes new ones."""
+
+    spans: SpanRequest
+    settings: RepairSettings
+    memory: MaskMemory
+
+
+@dataclass(frozen=True, slots=True)
+class FindRequest:
+    """A sound to be found in all of a document, and what is done to it wherever it is heard."""
+
+    spans: SpanRequest
+    settings: RepairSettings
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShownMask:
+    """Which share of each moment and band of a window is meant, on one track.
+
+    Attributes
+    ----------
+    start_samples : of the timeline, the middle of the first frame
+    hop_samples : from one frame to the next
+    shares : float32 within [0, 1], shape (frames, bands)
+    centres_hz : the middle of each band, rising, shape (bands,)
+    window : [start, stop) of the window, or of the part of it that this is
+    """
+
+    track: str
+    start_samples: float
+    hop_samples: float
+    shares: NDArray[np.float32]
+    centres_hz: NDArray[np.float64]
+    window: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RepairPreview:
+    """A repair as it would be, to be heard before it is decided.
+
+    Attributes
+    ----------
+    target : what the words mean, alone
+    remainder : all but that
+    result : what the settings ask for
+    """
+
+    settings: RepairSettings
+    windows: tuple[Span, ...]
+    target: Separations
+    remainder: Separations
+    result: Separations
+    masks: tuple[ShownMask, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HeardWord:
+    """A sound by name, and how likely it is heard, 0 to 1."""
+
+    text: str
+    likelihood: float

@@ -1,0 +1,1 @@
+"""What was played more than once: proposed, and told."""

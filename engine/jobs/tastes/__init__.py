@@ -1,0 +1,1 @@
+"""Tastes learned, improved and looked at."""

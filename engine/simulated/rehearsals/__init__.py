@@ -1,0 +1,1 @@
+"""Rehearsals in which it is known what was played again."""

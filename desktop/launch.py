@@ -6,6 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine import own_program
+from engine.build import this_build
 from engine.cli.main import VERBS
 from engine.cli.main import main as run_verb
 from engine.jobs.recordings import import_ahead
@@ -21,21 +23,23 @@ verbs:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run Offcut and return its exit status."""
-    if getattr(sys, "frozen", False):  # in a bundle, a process that learns starts here as well
+    if own_program.is_bundle():  # in a bundle, a process that learns starts here as well
         from multiprocessing import freeze_support
 
+        own_program.give_back_libraries()
         freeze_support()
     arguments = list(sys.argv[1:] if argv is None else argv)
     first = arguments[0] if arguments else ""
+    if own_program.is_bundle() and first == own_program.MODULE_OPTION:
+        own_program.run_module(arguments[1], arguments[2:])
+        return 0
     if first in VERBS:
         return run_verb(arguments)
     if first in ("-h", "--help"):
         print(USAGE + "\n".join(f"  {name:<12} {summary}" for name, summary in VERBS.items()))
         return 0
     if first == "--version":
-        from importlib.metadata import version  # which takes as long to import as all else here
-
-        print(f"offcut {version('offcut')}")
+        print(f"offcut {this_build().sentence}")
         return 0
     refusal = _refusal(arguments)
     if refusal:

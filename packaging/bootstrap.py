@@ -3,6 +3,7 @@
     python3 packaging/bootstrap.py run [--headless] [PROJECT]
     python3 packaging/bootstrap.py test [pytest arguments]
     python3 packaging/bootstrap.py setup
+    python3 packaging/bootstrap.py bundle [--check] [--deb]
 
 Uses the standard library only. Everything goes into `.venv` inside the project; nothing else on the machine
 is touched but the system libraries that Qt and PortAudio need. What was installed is remembered in a stamp,
@@ -69,7 +70,7 @@ def read_command_line(arguments):
     common = argparse.ArgumentParser(add_help=False)
     # Without a default of its own, --gpu after the verb does not undo --gpu before it.
     common.add_argument("--gpu", action="store_true", default=argparse.SUPPRESS, help=gpu)
-    verbs = parser.add_subparsers(required=True, metavar="setup|run|test")
+    verbs = parser.add_subparsers(required=True, metavar="setup|run|test|bundle")
     shared = {"parents": [common], "allow_abbrev": False}
     setup = verbs.add_parser("setup", help="install everything and start nothing", **shared)
     setup.set_defaults(command=command_setup)
@@ -81,6 +82,12 @@ def read_command_line(arguments):
     run.set_defaults(command=command_run)
     test = verbs.add_parser("test", help="run the tests; what follows goes to pytest", **shared)
     test.set_defaults(command=command_test)
+    bundle = verbs.add_parser("bundle", help="build one folder that needs no Python", **shared)
+    bundle.add_argument(
+        "--check", action="store_true", help="try the folder that was built last, build nothing"
+    )
+    bundle.add_argument("--deb", action="store_true", help="make a package of Debian of it as well")
+    bundle.set_defaults(command=command_bundle)
     options, rest = parser.parse_known_args(arguments)
     if rest and options.command is not command_test:
         parser.error("unrecognized arguments: " + " ".join(rest))
@@ -126,6 +133,26 @@ def command_test(options):
     shared = subprocess.call([*pytest, "-m", "sharing", "-n", at_once])
     rest = subprocess.call([*pytest, "-m", "not sharing"])
     return shared or rest
+
+
+def command_bundle(options):
+    """Build the bundle, or try the one that is there."""
+    if options.gpu or read_stamp().get("gpu"):
+        raise SetupError(
+            "A bundle holds torch for the CPU, and here it is for a GPU: leave --gpu out, or take a fresh "
+            "copy of the project."
+        )
+    install_packages(dev=options.check, gpu=False, bundle=True)
+    scripts = PROJECT / "packaging" / "bundle"
+    if options.check:
+        system_libraries.provide(qt_plugin(), testing=True)
+        os.chdir(PROJECT)
+        return hand_over([str(python()), "-m", "pytest", "-v", "tests/bundle"])
+    system_libraries.provide(qt_plugin(), testing=False)
+    built = subprocess.call([str(python()), str(scripts / "build.py")])
+    if built or not options.deb:
+        return built
+    return hand_over([str(python()), str(scripts / "deb.py")])
 
 
 def is_of_all_tests(arguments):
@@ -204,13 +231,14 @@ def read_stamp():
     return stamp if isinstance(stamp, dict) else {}
 
 
-def is_complete(stamp, dev, gpu):
+def is_complete(stamp, dev, gpu, bundle=False):
     """Tell whether a stamp promises all that is wanted now, for the project where it stands now."""
     wanted = {"digest": wanted_digest(), "project": str(PROJECT)}
     return (
         all(stamp.get(key) == value for key, value in wanted.items())
         and bool(stamp.get("dev")) >= dev
         and bool(stamp.get("gpu")) >= gpu
+        and bool(stamp.get("bundle")) >= bundle
     )
 
 
@@ -224,10 +252,10 @@ def write_stamp(stamp):
 # Installing.
 
 
-def install_packages(dev, gpu):
+def install_packages(dev, gpu, bundle=False):
     """Make `.venv` hold the pinned packages and the project itself; do nothing where it already does."""
     stamp = read_stamp()
-    if is_complete(stamp, dev, gpu) and python().exists():
+    if is_complete(stamp, dev, gpu, bundle) and python().exists():
         return
     print(f"Setting Offcut up in {environment()} (this takes a few minutes the first time)", flush=True)
     moved = bool(stamp) and stamp.get("project") != str(PROJECT)
@@ -237,10 +265,12 @@ def install_packages(dev, gpu):
     has_dev, has_gpu = bool(stamp.get("dev")), bool(stamp.get("gpu"))
     install_torch(gpu, anew=gpu and not has_gpu)
     # What was asked for once stays: a later `run` takes neither the test tools nor the GPU build away.
-    dev, gpu = dev or has_dev, gpu or has_gpu
-    wanted = str(PROJECT) + ("[dev]" if dev else "")
+    dev, gpu, bundle = dev or has_dev, gpu or has_gpu, bundle or bool(stamp.get("bundle"))
+    extras = ",".join(name for name, asked in (("dev", dev), ("bundle", bundle)) if asked)
+    wanted = str(PROJECT) + (f"[{extras}]" if extras else "")
     pip(["install", "-c", str(CONSTRAINTS), "-e", wanted], "Installing the packages Offcut stands on")
-    write_stamp({"digest": wanted_digest(), "project": str(PROJECT), "dev": dev, "gpu": gpu})
+    told = {"digest": wanted_digest(), "project": str(PROJECT), "dev": dev, "gpu": gpu, "bundle": bundle}
+    write_stamp(told)
 
 
 def make_environment(anew):

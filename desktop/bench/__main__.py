@@ -18,6 +18,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from engine.bench.measured import Measured
+from engine.own_program import module_command, module_environment
 
 STARTS = 5
 OPENINGS = 3
@@ -54,13 +55,13 @@ def _environment(folder: Path) -> dict[str, str]:
     places = {
         f"XDG_{place}_HOME": str(folder / place.lower()) for place in ("CACHE", "CONFIG", "DATA", "STATE")
     }
-    return {**os.environ, **places}
+    return {**module_environment(), **places}
 
 
 def _make_documents(folder: Path) -> None:
     """Make all documents, by two programs at a time."""
     halves = (LOADS[:2], LOADS[2:])
-    command = [sys.executable, "-m", "desktop.bench.document", str(folder)]
+    command = module_command("desktop.bench.document", str(folder))
     makers = [subprocess.Popen([*command, *half], env=_environment(folder)) for half in halves]
     for maker in makers:
         if maker.wait():
@@ -69,7 +70,7 @@ def _make_documents(folder: Path) -> None:
 
 def _measured(folder: Path, part: str, load: str) -> Iterator[Measured]:
     """Run a part of `desktop.bench.timeline` in a program of its own."""
-    command = [sys.executable, "-m", "desktop.bench.timeline", part, str(folder), load]
+    command = module_command("desktop.bench.timeline", part, str(folder), load)
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=_environment(folder), check=True)
     for line in done.stdout.splitlines():
         yield Measured(**json.loads(line))
@@ -88,10 +89,10 @@ def open_window() -> Iterator[Measured]:
 
 
 def _start() -> dict[str, float]:
-    environment = {**os.environ, _BEGAN: repr(time.time())}
+    environment = {**module_environment(), _BEGAN: repr(time.time())}
     with TemporaryDirectory() as home:
         environment |= {"XDG_CONFIG_HOME": home}
-        command = [sys.executable, "-m", "desktop.bench", "painted"]
+        command = module_command("desktop.bench", "painted")
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment, check=True)
     report: dict[str, float] = json.loads(done.stdout)
     return report

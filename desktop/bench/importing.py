@@ -19,6 +19,7 @@ import soundfile
 
 from engine.bench.measured import Measured, peak_memory_mb
 from engine.bench.sound import blocks
+from engine.own_program import module_command, module_environment
 
 RATE_HZ, LENGTH_S, REPEATED_S = 48_000, 3600, 60
 ROUNDS = 3
@@ -55,8 +56,8 @@ def _run(what: str, path: Path, home: Path) -> dict[str, float]:
     """Run a program and return what it says of itself; the document is made beside the recording."""
     names = ("CACHE", "CONFIG", "DATA", "STATE")
     places = {f"XDG_{name}_HOME": str(home / name.lower()) for name in names}
-    environment = {**os.environ, **places, BEGAN: repr(time.time())}
-    command = [sys.executable, "-m", "desktop.bench.importing", what, str(path)]
+    environment = {**module_environment(), **places, BEGAN: repr(time.time())}
+    command = module_command("desktop.bench.importing", what, str(path))
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
     for document in path.parent.glob("*.offcut"):
         document.unlink()

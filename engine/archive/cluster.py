@@ -19,6 +19,7 @@ from engine.anomaly.taste import Taste, taste_from_bytes
 from engine.archive.in_order import Pending, in_order
 from engine.archive.outcome import Outcome, Refused, score_recording
 from engine.errors import OffcutError, UsageError
+from engine.own_program import how_to_add
 from engine.safe_write import shown
 
 if TYPE_CHECKING:
@@ -68,9 +69,7 @@ def _client(address: str) -> Client:
     try:
         from distributed import Client
     except ImportError as error:
-        raise UsageError(
-            "Scoring on a cluster needs one more package: install it with pip install 'offcut[cluster]'."
-        ) from error
+        raise UsageError(f"Scoring on a cluster needs more packages: {how_to_add('cluster')}.") from error
     _knock(address)
     return Client(address, timeout=_CONNECT_S, set_as_default=False)  # type: ignore[no-untyped-call]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from subprocess import PIPE, Popen
@@ -15,6 +14,7 @@ from engine.bench.measured import Measured
 from engine.cli.numbers import finite
 from engine.cli.output import VerbOutput
 from engine.errors import OffcutError, UsageError
+from engine.own_program import module_command, module_environment
 from engine.progress import Progress
 
 PARTS = ("peaks", "timeline", "open", "render", "playback", "learn", "score")
@@ -65,8 +65,8 @@ def _measure(part: str, minutes: float, progress: Progress) -> Iterator[Measured
 
 def _in_a_window(module: str, argument: str) -> Iterator[Measured]:
     """Run a measurement that needs Qt in a program of its own: the engine knows no window."""
-    command = [sys.executable, "-m", module, argument]
-    environment = {**os.environ, "QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen")}
+    command = module_command(module, argument)
+    environment = {**module_environment(), "QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen")}
     with (
         TemporaryFile("w+") as said,
         Popen(command, stdout=PIPE, stderr=said, text=True, env=environment) as program,

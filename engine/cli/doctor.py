@@ -9,18 +9,19 @@ import argparse
 import json
 import platform
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import MappingProxyType
 
+from engine.build import licences, this_build
 from engine.cache_size import cache_bytes
 from engine.cli.output import VerbOutput
 from engine.diagnoses.finding import Action, Finding
 from engine.errors import UsageError
 from engine.extensions import GROUPS, Standing, standing_of_all
+from engine.own_program import is_bundle, module_command, module_environment
 from engine.places import cache_folder, data_folder
 from engine.progress import Progress
 from engine.safe_write import shown
@@ -40,6 +41,11 @@ PACKAGES = (
     "rpp",
 )
 
+NEVER_IN_A_BUNDLE = ("offcut", "librosa")
+"""What is no distribution there, or a reference of tests alone."""
+_REMEDY = "run 'python3 packaging/bootstrap.py setup'."
+_LICENCES_OF_THE_SOURCE = "README.md, 'Licences and credits', and those of the packages"
+
 _TO_DO: Mapping[Action, str] = MappingProxyType(
     {
         Action.LEARN_AGAIN: "learn it again from edits that sound like this recording",
@@ -51,13 +57,6 @@ _TO_DO: Mapping[Action, str] = MappingProxyType(
         Action.FIND_THRESHOLD: "offcut propose PROJECT --automatic",
     }
 )
-
-# PortAudio opens every driver it knows when it starts, and a broken one can take the process with it.
-_LIST_DEVICES = """
-import json, sounddevice
-print(json.dumps([[d["name"], d["max_output_channels"], d["default_samplerate"]]
-                  for d in sounddevice.query_devices() if d["max_output_channels"]]))
-"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -105,15 +104,17 @@ def _to_do(finding: Finding) -> str:
 
 
 def _installed() -> VerbOutput:
-    packages = {name: _version(name) for name in PACKAGES}
+    packages = {name: _version(name) for name in PACKAGES if name not in NEVER_IN_A_BUNDLE or not is_bundle()}
+    build, page = this_build(), licences()
     devices, device_trouble = _devices()
-    missing = [f"{name} is not installed; run 'python3 packaging/bootstrap.py setup'." for name in packages]
-    missing = [sentence for name, sentence in zip(packages, missing, strict=True) if not packages[name]]
+    missing = [f"{name} is not installed; {_REMEDY}" for name, found in packages.items() if not found]
     missing += [device_trouble] if device_trouble else []
     cache, added = cache_folder(), standing_of_all()
     facts: dict[str, object] = {
         "python": platform.python_version(),
         "system": platform.platform(),
+        "build": asdict(build),
+        "licences": str(page or _LICENCES_OF_THE_SOURCE),
         "packages": packages,
         "extensions": [{**asdict(one.extension), "trouble": one.trouble} for one in added],
         "audio_devices": devices,
@@ -135,7 +136,12 @@ def _devices() -> tuple[list[str], str]:
     """Return the names of the output devices, and a sentence where there are none."""
     try:
         listed = subprocess.run(
-            [sys.executable, "-c", _LIST_DEVICES], capture_output=True, text=True, timeout=20, check=False
+            module_command("desktop.playback.list_devices"),
+            env=module_environment(),
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         return [], "The audio drivers do not answer; restart the sound system."
@@ -165,10 +171,10 @@ def _text(
     devices: list[str],
     missing: list[str],
 ) -> str:
-    lines = [f"Python {facts['python']} on {facts['system']}"]
+    lines = [f"Offcut {this_build().sentence}", f"Python {facts['python']} on {facts['system']}"]
     lines += [f"  {name} {found or 'missing'}" for name, found in packages.items()]
     lines += extensions
     lines += ["Audio devices: " + (", ".join(devices) or "none")]
-    lines += [f"Data: {facts['data_folder']}"]
+    lines += [f"Data: {facts['data_folder']}", f"Licences of all that is inside: {facts['licences']}"]
     lines += ["Missing:", *(f"  {sentence}" for sentence in missing)] if missing else ["Nothing is missing."]
     return "\n".join(lines)

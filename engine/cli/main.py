@@ -12,6 +12,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import NoReturn, Protocol
 
+from engine import own_program
 from engine.cli.output import Listing, VerbOutput
 from engine.cli.streams import own_output, saying_warnings
 from engine.errors import Cancelled, OffcutError, UsageError
@@ -71,6 +72,11 @@ def main(argv: Sequence[str]) -> int:
             for answer in verb.run(options, progress):
                 for piece in answer.json_pieces() if options.json else answer.text_pieces():
                     print(shown(piece), end="", file=output, flush=True)
+    except ModuleNotFoundError as error:
+        if not own_program.is_bundle():
+            raise
+        print(f"offcut {name}: {error.name} is missing; {own_program.WITHOUT}.", file=sys.stderr)
+        return 1
     except UsageError as error:
         print(f"offcut {name}: {error}", file=sys.stderr)
         return 2

@@ -10,9 +10,8 @@ from pathlib import Path
 
 from engine.cli.output import VerbOutput
 from engine.errors import UsageError
+from engine.own_program import how_to_add
 from engine.progress import Progress
-
-_MISSING = "Pages need more packages: install them with pip install 'offcut[web]'."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +33,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         try:
             import_module(name)
         except ImportError as error:
-            raise UsageError(_MISSING) from error
+            raise UsageError(f"Pages need more packages: {how_to_add('web')}.") from error
     from engine.web.server import Serving, ended_by_signals
 
     serving = Serving(options.folder, options.port)

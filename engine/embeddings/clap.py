@@ -19,6 +19,7 @@ from safetensors import SafetensorError
 
 from engine.audio.reader import content_hash
 from engine.errors import UsageError
+from engine.own_program import how_to_add
 from engine.safe_write import shown
 
 if TYPE_CHECKING:
@@ -111,9 +112,7 @@ def _transformers() -> Any:
     try:
         transformers: Any = import_module("transformers")
     except ImportError as error:
-        raise UsageError(
-            "The embedding 'clap' needs one more package: install it with pip install 'offcut[clap]'."
-        ) from error
+        raise UsageError(f"The embedding 'clap' needs more packages: {how_to_add('clap')}.") from error
     transformers.logging.set_verbosity_error()  # the text half of a checkpoint is left out on purpose
     transformers.logging.disable_progress_bar()
     return transformers

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import UsageError
+from engine.own_program import how_to_add
 
 Log = Callable[[Mapping[str, float]], None]
 
@@ -26,7 +27,7 @@ def require_wandb() -> Any:
         return import_module("wandb")
     except ImportError as error:
         raise UsageError(
-            "Weights & Biases is not installed: install offcut[wandb], or set 'wandb: false'."
+            f"Weights & Biases needs more packages: {how_to_add('wandb')}, or set 'wandb: false'."
         ) from error
 
 

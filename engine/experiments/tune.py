@@ -22,6 +22,7 @@ from engine.experiments.recordings import PreparedRecordings
 from engine.experiments.settings import Choices, Experiment, Range
 from engine.learning.loop import Epoch
 from engine.learning.torch_threads import few_threads
+from engine.own_program import how_to_add
 from engine.progress import Progress
 from engine.safe_write import replacing, shown
 
@@ -82,7 +83,9 @@ def require_optuna() -> Any:
     try:
         import optuna
     except ImportError as error:
-        raise UsageError("Searching for settings needs Optuna: install offcut[experiments].") from error
+        raise UsageError(
+            f"Searching for settings needs more packages: {how_to_add('experiments')}."
+        ) from error
     return optuna
 
 

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from engine.detection.spectra import MEL
 from engine.errors import UsageError
+from engine.own_program import how_to_add
 from engine.safe_write import replacing
 from engine.separation.network import VIEW_FRAMES, Heard, listened
 from engine.separation.networked import NetworkSeparator, network_separator
@@ -71,7 +72,7 @@ def write_onnx(separator: NetworkSeparator, path: Path, *, overwrite: bool = Fal
     try:
         import_module("onnxscript")
     except ImportError as error:
-        raise UsageError("ONNX needs more packages: install them with pip install 'offcut[onnx]'.") from error
+        raise UsageError(f"ONNX needs more packages: {how_to_add('onnx')}.") from error
     views = torch.export.Dim("views")
     program = torch.onnx.export(
         Shares(separator).eval(),

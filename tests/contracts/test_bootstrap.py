@@ -149,7 +149,7 @@ def test_without_a_display_it_says_so_before_installing_anything(project, argume
     [
         (["run", "--headless", "jam.offcut"], 1, "takes no PROJECT"),
         (["run", "--fast"], 2, "unrecognized arguments: --fast"),
-        ([], 2, "setup|run|test"),
+        ([], 2, "setup|run|test|bundle"),
     ],
 )
 def test_wrong_use_is_one_sentence(project, arguments, status, words):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import struct
 import subprocess
 import sys
 import time
@@ -13,55 +12,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QImage
 
 from tests.desktop.documents import make_document
+from tests.desktop.screen import HEIGHT, WIDTH, Pixels, Screen
 from tests.hostile.bad_files import RATE_HZ, good
 from widgets.theme import DARK
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / "screenshots"
 CUTS = ((2, 5), (8, 10), (14, 17))
-WIDTH, HEIGHT = 1680, 1050
 PATIENCE_S = 60.0
 
 pytestmark = pytest.mark.skipif(
     shutil.which("Xvfb") is None, reason="Xvfb is not installed; bootstrap.py test installs it on Linux"
 )
-
-Pixels = NDArray[np.uint8]
-
-
-class Screen:
-    """An X screen whose picture lies in a file, in X's own dump format."""
-
-    def __init__(self, folder: Path) -> None:
-        self._dump = folder / "Xvfb_screen0"
-        told, tells = os.pipe()
-        size = f"{WIDTH}x{HEIGHT}x24"
-        command = ["Xvfb", "-displayfd", str(tells), "-screen", "0", size, "-fbdir", str(folder)]
-        self.server = subprocess.Popen(
-            [*command, "-nolisten", "tcp"],
-            pass_fds=[tells],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        os.close(tells)
-        with os.fdopen(told) as answer:
-            self.display = f":{answer.readline().strip()}"
-
-    def pixels(self) -> Pixels:
-        """What is shown now, shape (height, width, 3): red, green, blue."""
-        data = self._dump.read_bytes()
-        head = struct.unpack(">25I", data[:100])
-        start, row_bytes, colours = head[0], head[12], head[19]
-        rows = np.frombuffer(data, np.uint8, HEIGHT * row_bytes, start + 12 * colours)
-        return rows.reshape(HEIGHT, -1, 4)[:, :WIDTH, 2::-1]
-
-    def close(self) -> None:
-        self.server.terminate()
-        self.server.wait()
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ from engine.evaluation.timing.recordings import (
     read_song,
 )
 from engine.evaluation.timing.trackers import BeatEstimate, estimates
+from engine.own_program import WITHOUT, is_bundle
 from engine.progress import SILENT, Progress
 
 Line = dict[str, str | float | int]
@@ -59,9 +60,8 @@ def evaluate(data_dir: Path, *, short: bool = False, progress: Progress = SILENT
     try:
         import mir_eval  # noqa: F401 - asked for here, so that its absence is told before any work
     except ImportError as error:
-        raise UsageError(
-            "mir_eval is missing: install it with 'pip install mir_eval' and try again."
-        ) from error
+        remedy = WITHOUT if is_bundle() else "install it with 'pip install mir_eval' and try again"
+        raise UsageError(f"mir_eval is missing: {remedy}.") from error
     sets = {name: chosen for name, chosen in _sets(data_dir, short=short).items() if chosen}
     if sets.keys() <= {"clicks", "accents"}:
         raise SourceError(

@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 
+from engine.own_program import module_command, module_environment
 from engine.progress import Progress
 
 LOOK_S = 0.005
@@ -26,14 +27,10 @@ _begun: subprocess.Popen[bytes] | None = None
 def begin(paths: Sequence[str]) -> None:
     """Begin to look at recordings; `finish` waits for it."""
     global _begun
-    if getattr(sys, "frozen", False):
-        return  # a bundle has no interpreter to start
-    # What this process imports, and nothing that happens to lie in the folder it was started in.
-    modules = os.pathsep.join(filter(None, sys.path))
     with suppress(OSError):
         _begun = subprocess.Popen(
-            [sys.executable, "-P", "-m", "engine.jobs.recordings.import_ahead", *paths],
-            env={**os.environ, "PYTHONPATH": modules},
+            module_command("engine.jobs.recordings.import_ahead", *paths),
+            env=module_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

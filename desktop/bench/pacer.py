@@ -1,0 +1,39 @@
+"""What ALSA hands the sound to that `desktop.bench.device` plays: it takes it in real time.
+
+Started with the rate in hertz, the bytes of a frame, a folder, and "keep" or "drop".
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+CAPTURED, PACER_PID = "captured.raw", "pacer.pid"
+_BLOCK_FRAMES = 480
+_LATE_S = 0.2
+"""By how much it may be late before it counts anew: nobody is asked to catch up."""
+
+
+def main(rate_hz: float, frame_bytes: int, folder: Path, *, keep: bool) -> None:
+    """Take blocks from standard input no faster than they sound."""
+    (folder / PACER_PID).write_text(str(os.getpid()))
+    with ExitStack() as open_files:
+        out = open_files.enter_context((folder / CAPTURED).open("ab")) if keep else None
+        began_s, done = 0.0, 0
+        while block := sys.stdin.buffer.read(_BLOCK_FRAMES * frame_bytes):
+            began_s = began_s or time.perf_counter()
+            if out:
+                out.write(block)
+            done += len(block) // frame_bytes
+            ahead_s = began_s + done / rate_hz - time.perf_counter()
+            if ahead_s > 0:
+                time.sleep(ahead_s)
+            elif ahead_s < -_LATE_S:
+                began_s -= ahead_s
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]), keep=sys.argv[4] == "keep")

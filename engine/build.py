@@ -1,0 +1,48 @@
+"""Which Offcut this is: its version, and of what and when it was built."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+BUILD_FILE = "build.json"
+LICENCES_FILE = "THIRD_PARTY.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """What was built.
+
+    Attributes
+    ----------
+    commit : of the repository, abbreviated; "" where it runs from its source
+    date : the day of that commit, as 2026-11-22; "" where it runs from its source
+    """
+
+    version: str
+    commit: str = ""
+    date: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What a person reads after the name of the program."""
+        return f"{self.version} ({self.date}, {self.commit})" if self.commit else f"{self.version} (source)"
+
+
+def this_build(root: Path = ROOT) -> Build:
+    """Return what runs here, by the file that a build leaves beside the packages."""
+    try:
+        told = json.loads((root / BUILD_FILE).read_text("utf-8"))
+    except FileNotFoundError:
+        from importlib.metadata import version  # which takes as long to import as a verb
+
+        return Build(version("offcut"))
+    return Build(told["version"], told["commit"], told["date"])
+
+
+def licences(root: Path = ROOT) -> Path | None:
+    """Return the page with the licences of all that is inside, which a bundle has."""
+    page = root / LICENCES_FILE
+    return page if page.is_file() else None

@@ -1,0 +1,7 @@
+"""Where the bundle starts."""
+
+import sys
+
+from desktop.launch import main
+
+sys.exit(main())

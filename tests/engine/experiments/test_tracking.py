@@ -65,6 +65,6 @@ def test_where_it_is_not_installed_nothing_is_trained(
     asking: Experiment, material: PreparedRecordings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "wandb", None)
-    with pytest.raises(UsageError, match=r"install offcut\[wandb\], or set 'wandb: false'"):
+    with pytest.raises(UsageError, match=r"pip install 'offcut\[wandb\]', or set 'wandb: false'"):
         run(asking, material, tmp_path / "run", SILENT)
     assert not (tmp_path / "run").exists()

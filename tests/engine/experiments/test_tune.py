@@ -136,6 +136,6 @@ def test_without_optuna_or_a_search_space_it_says_what_to_do(
     with pytest.raises(UsageError, match=r"bare\.yaml does not say where to look: add for example 'tune:"):
         searched(bare, material, tmp_path / "run", 1)
     monkeypatch.setitem(sys.modules, "optuna", None)
-    with pytest.raises(UsageError, match=r"install offcut\[experiments\]"):
+    with pytest.raises(UsageError, match=r"pip install 'offcut\[experiments\]'"):
         searched(experiment_path, material, tmp_path / "run", 1)
     assert not (tmp_path / "run").exists()

@@ -13,6 +13,7 @@ from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 PYTHON, DISTRIBUTION, SYSTEM = "python", "distribution", "system"
+OURS = "offcut"
 _CLASSIFIER = "License :: OSI Approved :: "
 _LICENCE_NAMES = re.compile(r"(?i)licen[cs]e|copying|notice|authors")
 # Whose metadata says nothing that a program can read, or not all: as their pages say it.
@@ -84,9 +85,11 @@ def components(files: list[tuple[str, str]], project: Path) -> list[Component]:
 
 
 def _owners(wanted: set[Path]) -> dict[Path, Component]:
-    """Return the distributions of those of these files that have one."""
+    """Return the distributions of those of these files that have one; Offcut's own files are ours."""
     owners: dict[Path, Component] = {}
     for distribution in distributions():
+        if distribution.metadata["Name"] == OURS:
+            continue
         root = Path(str(distribution.locate_file("")))
         own = wanted.intersection(root / file for file in distribution.files or ())
         if own:

@@ -23,6 +23,7 @@ from engine.document.proposals import KeptExample
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import CUTS, make_document
 from widgets.controls.key_caps import KeyButton
+from widgets.review.card import Card
 
 RATE_HZ = 8_000
 
@@ -187,7 +188,8 @@ def test_going_on_while_it_is_fetched_plays_nothing(opened: MainWindow, hands: H
 
 
 def test_the_card_names_it_and_its_button_plays_it(opened: MainWindow, hands: Hands, qtbot: QtBot) -> None:
-    (button,) = [one for one in opened.findChildren(KeyButton) if one.text() == "Hear"]
+    card = opened.findChild(Card)
+    (button,) = [one for one in card.findChildren(KeyButton) if one.text() == "Hear"]
     assert button.key == "Shift C"
     assert button.accessibleName() == "Hear the nearest kept example, take 4 at 0:01"
     assert button.isVisible()

@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.bundle.typist import missing
+from tests.desktop.screen import Screen
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "resources" / "demo"
@@ -21,6 +25,19 @@ def bundle() -> Path:
     if not (folder / "offcut").is_file():
         pytest.skip("There is no bundle: build one with 'python3 packaging/bootstrap.py bundle'.")
     return folder.resolve()
+
+
+@pytest.fixture
+def screen(tmp_path: Path) -> Iterator[Screen]:
+    """A screen on which keys can be pressed."""
+    lacking = missing()
+    if lacking:
+        pytest.skip(f"Keys are pressed by {lacking}, which is not installed.")
+    folder = tmp_path / "screen"
+    folder.mkdir()
+    made = Screen(folder)
+    yield made
+    made.close()
 
 
 def main_job(raw: list[str], edited: list[str], home: str) -> tuple[tuple[str, ...], ...]:

@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import build
@@ -15,7 +14,7 @@ import pytest
 import report
 
 from tests.bundle.conftest import DEMO, ROOT, from_source, recordings
-from tests.bundle.typist import Typist, missing
+from tests.bundle.typist import Typist
 from tests.desktop.screen import Screen
 
 STARTS_S = 120
@@ -30,18 +29,6 @@ def home(tmp_path: Path) -> dict[str, str]:
     }
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "QT_"))}
     return {**inherited, **names, "HOME": str(tmp_path)}
-
-
-@pytest.fixture
-def screen(tmp_path: Path) -> Iterator[Screen]:
-    lacking = missing()
-    if lacking:
-        pytest.skip(f"Keys are pressed by {lacking}, which is not installed.")
-    folder = tmp_path / "screen"
-    folder.mkdir()
-    made = Screen(folder)
-    yield made
-    made.close()
 
 
 def offcut(bundle: Path, home: dict[str, str], *words: object) -> str:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import clean_root
 import pytest
 
 from tests.bundle.conftest import from_source, recordings
-from tests.bundle.typist import Typist, missing
+from tests.bundle.typist import Typist
 from tests.desktop.screen import Screen
 
 INSIDE = Path("/opt/offcut/_internal/resources/demo")
@@ -32,18 +31,6 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
             parent.chmod(0o755)  # another user goes through
     clean_root.make(folder)
     return folder
-
-
-@pytest.fixture
-def screen(tmp_path: Path) -> Iterator[Screen]:
-    lacking = missing()
-    if lacking:
-        pytest.skip(f"Keys are pressed by {lacking}, which is not installed.")
-    folder = tmp_path / "screen"
-    folder.mkdir()
-    made = Screen(folder)
-    yield made
-    made.close()
 
 
 def inside(bundle: Path, root: Path, *words: object) -> subprocess.CompletedProcess[str]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
-from PySide6.QtWidgets import QListWidgetItem, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QListWidgetItem, QStyleOptionViewItem
 
 from engine.wording import one_line
 from widgets.controls.elided_label import paint_words
-from widgets.theme import TEXT_SMALL, Theme, px, ui_font
+from widgets.controls.painted_row import PaintedRow
+from widgets.theme import TEXT_SMALL, px, ui_font
 
 _TITLE = int(Qt.ItemDataRole.UserRole) + 1
 _SAID, _IS_BAD = _TITLE + 1, _TITLE + 2
-_HEIGHT = 46
 
 
 def set_lines(item: QListWidgetItem, title: str, said: str, *, is_bad: bool = False) -> None:
@@ -28,21 +28,10 @@ def set_lines(item: QListWidgetItem, title: str, said: str, *, is_bad: bool = Fa
     item.setData(int(Qt.ItemDataRole.AccessibleTextRole), spoken)
 
 
-class TwoLines(QStyledItemDelegate):
+class TwoLines(PaintedRow):
     """Paints them."""
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.theme = theme
-
-    def initStyleOption(
-        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        super().initStyleOption(option, index)
-        option.text = ""
-
-    def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(1, px(_HEIGHT))
+    height = 46
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
-from PySide6.QtWidgets import QListWidgetItem, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QListWidgetItem, QStyleOptionViewItem, QWidget
 
 from engine.timebase import format_time
 from engine.wording import counted, one_line
 from widgets.controls.elided_label import paint_words
+from widgets.controls.painted_row import PaintedRow
 from widgets.controls.removable_list import RemovableList
 from widgets.theme import ROW, TEXT_SMALL, Theme, mono_font, px, ui_font
 
@@ -88,21 +89,10 @@ class RecordingList(RemovableList):
         return f"{counted(len(paths), 'recording')}, {format_time(total_s, 0)} in all"
 
 
-class _RowDelegate(QStyledItemDelegate):
+class _RowDelegate(PaintedRow):
     """Paints the name, shortened in the middle, and the length at the right."""
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.theme = theme
-
-    def initStyleOption(
-        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        super().initStyleOption(option, index)
-        option.text = ""
-
-    def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(1, px(ROW))
+    height = ROW
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex

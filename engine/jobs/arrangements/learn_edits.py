@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -25,7 +25,7 @@ from engine.jobs.arrangements.learn_edits_requests import (
     require_files,
 )
 from engine.jobs.matched.match import MatchRequest, match_edited
-from engine.matching.matched import Matched
+from engine.matching.matched import Matched, Segment
 from engine.matching.told import own_share
 from engine.progress import Progress
 from engine.safe_write import shown
@@ -168,14 +168,19 @@ def _is_whole(matched: Matched) -> bool:
 
 def _quality(number: int, matched: Matched) -> PairQuality:
     used = {segment.raw for segment in matched.segments}
-    left = [one.residual_db for one in matched.segments if one.residual_db is not None]
     return PairQuality(
         number,
         matched.matched_share,
-        median(left) if left else None,
+        _residual_db(matched.segments),
         sum(_length_s(matched, raw) for raw in used),
         sum(_left_out_s(matched, raw) for raw in used),
     )
+
+
+def _residual_db(segments: Iterable[Segment]) -> float | None:
+    """Return what is left of segments in the median, None where that was measured of none."""
+    left = [one.residual_db for one in segments if one.residual_db is not None]
+    return median(left) if left else None
 
 
 def _length_s(matched: Matched, raw: int) -> float:
@@ -233,12 +238,11 @@ def _pair(matched: Matched, raw: int, heard: Heard) -> Pair:
 
 
 def _told(matched: Matched, raw: int, raw_s: float) -> LearnedPair:
-    left = [one.residual_db for one in matched.segments if one.raw == raw and one.residual_db is not None]
     return LearnedPair(
         matched.raws[raw],
         matched.edited,
         matched.matched_share,
-        median(left) if left else None,
+        _residual_db(one for one in matched.segments if one.raw == raw),
         _length_s(matched, raw),
         _left_out_s(matched, raw),
         raw_s,

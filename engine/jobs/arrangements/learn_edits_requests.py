@@ -164,8 +164,7 @@ def require_files(pair: RawAndEdited) -> None:
 
     Raises
     ------
-    SourceError : one of the files is missing
-    UsageError : the edited file is a copy of a recording
+    UsageError : one of the files is missing, or the edited file is a copy of a recording
     """
     for path in (*pair.raws, pair.edited):
         if not path.is_file():

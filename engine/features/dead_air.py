@@ -189,11 +189,17 @@ def _found(measures: Floats, mains: Floats, frame_s: float) -> DeadAir:
     spans = _bridged(spans, level, round(_BRIDGED_S / frame_s), playing_db - _BRIDGED_QUIETER_DB)
     dead = np.concatenate([np.zeros(1), np.cumsum(core)])
     long = np.diff(spans)[:, 0] >= LEAST_S / frame_s
-    share = (dead[spans[:, 1]] - dead[spans[:, 0]]) / np.maximum(np.diff(spans)[:, 0], 1)
-    spans = spans[long & (share >= _LEAST_STILL_SHARE)]
+    spans = spans[long & (dead[spans[:, 1]] - dead[spans[:, 0]] >= _LEAST_STILL_SHARE * _tellable(spans))]
     named = [_kind(measures[a:b], mains[a:b], core[a:b]) for a, b in spans.tolist()]
     levels_db = [float(np.median(level[a:b][core[a:b]])) for a, b in spans.tolist()]
     return DeadAir(spans, tuple(named), np.asarray(levels_db, np.float32))
+
+
+def _tellable(spans: Samples) -> Samples:
+    """Return how many frames of each span can be still: near its ends what was played before is measured too."""
+    ends = _AROUND_FRAMES // 2 + _SMOOTHED_FRAMES // 2
+    tellable: Samples = np.maximum(np.diff(spans)[:, 0] - 2 * ends, 0)
+    return tellable
 
 
 def _still(measures: Floats) -> Flags:

@@ -269,10 +269,23 @@ def test_what_is_no_number_is_silence(bad):
     assert_found(found, dead)
 
 
-def test_a_rest_shorter_than_three_seconds_is_none_and_a_longer_one_is():
-    for gap_s, kinds in ((2.8, ()), (3.3, (SILENCE,))):
-        samples, _ = joined(music()[2], silence(gap_s), music()[2])
-        assert found_in(samples).kinds == kinds
+@pytest.mark.parametrize(
+    ("idle", "kind"),
+    [
+        (silence, SILENCE),
+        (lambda length_s: noise(length_s, -62.0), HISS),
+        (lambda length_s: dark_noise(length_s, -60.0), ROOM),
+        (lambda length_s: hum(length_s, -40.0), HUM),
+    ],
+    ids=["silence", "hiss", "room", "hum"],
+)
+def test_a_rest_shorter_than_three_seconds_is_none_and_a_longer_one_is(idle, kind):
+    for gap_s, kinds in ((2.8, ()), (3.3, (kind,)), (4.0, (kind,)), (5.0, (kind,))):
+        samples, dead = joined(music()[2], (idle(gap_s), True), music()[1])
+        found = found_in(samples)
+        assert found.kinds == kinds, gap_s
+        if kinds:
+            assert flags_of(found, len(samples))[dead].mean() > 0.95
 
 
 @pytest.mark.parametrize("frames", [1, 2, 30, 31, 32, 700])

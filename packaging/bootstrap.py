@@ -130,9 +130,9 @@ def command_test(options):
         return hand_over(pytest)
     sys.stdout.flush()
     at_once = str(min(os.cpu_count() or 1, 8))
-    shared = subprocess.call([*pytest, "-m", "sharing", "-n", at_once])
-    rest = subprocess.call([*pytest, "-m", "not sharing"])
-    return shared or rest
+    shared = subprocess.call([*pytest, "-m", "not alone", "-n", at_once, "--dist", "worksteal"])
+    alone = subprocess.call([*pytest, "-m", "alone"])
+    return shared or alone
 
 
 def command_bundle(options):

@@ -12,15 +12,6 @@ import pytest
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-_SHARING = {Path(__file__).parent / name for name in ("engine", "widgets", "contracts", "hostile")}
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that several processes can run side by side."""
-    for item in items:
-        if _SHARING.intersection(item.path.parents) and item.get_closest_marker("alone") is None:
-            item.add_marker("sharing")
-
 
 @pytest.fixture(autouse=True)
 def no_leaked_threads() -> Iterator[None]:

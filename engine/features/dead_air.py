@@ -196,7 +196,7 @@ def _found(measures: Floats, mains: Floats, frame_s: float) -> DeadAir:
 
 
 def _tellable(spans: Samples) -> Samples:
-    """Return how many frames of each span can be still: near its ends what was played before is measured too."""
+    """Return how many frames of each span can be still: near its ends what is played beside it counts too."""
     ends = _AROUND_FRAMES // 2 + _SMOOTHED_FRAMES // 2
     tellable: Samples = np.maximum(np.diff(spans)[:, 0] - 2 * ends, 0)
     return tellable

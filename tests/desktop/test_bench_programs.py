@@ -16,6 +16,8 @@ from engine.bench.sound import write
 from engine.document.document import Document
 from tests.desktop.conftest import Hands
 
+pytestmark = pytest.mark.alone
+
 PLAYBACK = """
 from desktop.bench.document import Load
 from desktop.bench.playback import playback

@@ -20,7 +20,10 @@ from tests.desktop.sound_device import RATE_HZ, CapturingDevice, alsa_configurat
 from widgets.controls.elided_label import ElidedLabel
 from widgets.forms.learn_panel import LearnRequest
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ALSA is Linux's")
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ALSA is Linux's"),
+]
 TRACKS = 16
 PLAYED_S = 60
 

@@ -71,6 +71,7 @@ def test_the_taste_is_the_same_as_one_learned_in_this_process(edited, tmp_path):
     assert tastes[0] == tastes[1]
 
 
+@pytest.mark.alone
 def test_a_cancel_is_answered_sooner_than_a_process_starts_and_leaves_nothing(qtbot, lane, edited, tmp_path):
     job = learning(lane, edited, tmp_path / "a.taste")
     start_s = begun(qtbot, job)
@@ -81,6 +82,7 @@ def test_a_cancel_is_answered_sooner_than_a_process_starts_and_leaves_nothing(qt
     assert list(tmp_path.iterdir()) == [edited]
 
 
+@pytest.mark.alone
 def test_closing_while_a_taste_is_learned_ends_its_process(qtbot, edited, tmp_path, qapp):  # noqa: ARG001
     lane = JobLane("closing lane")
     start_s = begun(qtbot, learning(lane, edited, tmp_path / "a.taste"))

@@ -25,6 +25,8 @@ from tests.desktop.sound_device import alsa_configuration
 from tests.desktop.test_playback import on_alsa
 from tests.hostile.bad_files import RATE_HZ, good
 
+pytestmark = pytest.mark.alone
+
 COUNT = 100 if LONG else 25
 SECONDS = 12 * COUNT
 MOST_KEYS = 1.3

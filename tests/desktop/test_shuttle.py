@@ -27,6 +27,8 @@ from tests.desktop.test_playback import (  # noqa: F401
 )
 from tests.hostile.bad_files import RATE_HZ, good
 
+pytestmark = pytest.mark.alone
+
 SECONDS = 40
 CUTS = ((10, 20), (30, 32))
 BOTH_WAYS = [*SPEEDS, *(-speed for speed in SPEEDS)]

@@ -96,6 +96,7 @@ def test_a_taste_that_was_deleted_since_is_still_named(song: Hands, beside: Path
     song.press_and_answer("Ctrl+T", look)
 
 
+@pytest.mark.alone
 def test_a_folder_is_remembered_and_listed(song: Hands, beside: Path, tmp_path: Path) -> None:
     library = tmp_path / "library"
     library.mkdir()

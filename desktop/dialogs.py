@@ -134,7 +134,7 @@ def ask_maker(parent: QWidget, makers: Mapping[str, str]) -> str | None:
     makers : what a list says of each, by its name
     """
     names = {words: name for name, words in makers.items()}
-    said = "Who looks for edits; what is found goes into the queue, and answers stay:"
+    said = "What looks for edits? What it finds goes into the queue; your answers stay."
     chosen, accepted = QInputDialog.getItem(parent, "Propose with a maker", said, list(names), 0, False)
     return names[chosen] if accepted else None
 

@@ -45,6 +45,12 @@ def gain_text(gain_db: float) -> str:
     return text.replace("-", "−") if float(text[:-3]) else "0.0 dB"
 
 
+def level_text(level: float, unit: str = "dB", decimals: int = 0) -> str:
+    """Return a level as "−58 dBFS", with a real minus and without a sign where it is positive."""
+    text = f"{level:.{decimals}f}"
+    return f"{text if float(text) else text.lstrip('-')} {unit}".replace("-", "−")
+
+
 def pan_text(pan: float) -> str:
     """Return a pan, -1 to 1, in words: "middle", "30 % left", "100 % right"."""
     share = round(100 * abs(pan))

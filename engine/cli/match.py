@@ -15,6 +15,7 @@ from engine.jobs.recordings.media import locate_all
 from engine.progress import Progress
 from engine.safe_write import shown
 from engine.timebase import format_time, samples_to_s
+from engine.wording import level_text
 
 if TYPE_CHECKING:
     from engine.matching.matched import Matched, Segment
@@ -113,7 +114,7 @@ def _table(matched: Matched) -> Iterator[str]:
         fade = "hard cut"
         if one.crossfade_shape is not None:
             fade = f"{1000 * samples_to_s(one.crossfade_samples, rate_hz):.1f} ms {one.crossfade_shape.value}"
-        left = "" if one.residual_db is None else f"{one.residual_db:.0f} dB"
+        left = "" if one.residual_db is None else level_text(one.residual_db)
         notes = _notes(one)
         yield f"{times}  {one.gain_db:+6.2f} dB  {fade:>22}  {left:>8}  {shown(matched.raws[one.raw])}{notes}"
     for start, stop in matched.unmatched:

@@ -12,6 +12,7 @@ from engine.anomaly.dead_air import SURELY_ODD
 from engine.document.analysis import Listening, ScoreCurve
 from engine.features.dead_air import HISS, HUM, ROOM, SILENCE
 from engine.spans import Samples
+from engine.wording import level_text
 
 PAUSES = "pauses"
 """The maker of cuts that are proposed without a taste."""
@@ -77,7 +78,7 @@ class DeadAirIn:
     Attributes
     ----------
     seconds, share : how much of the cut it is
-    words : what it is, such as "hiss at -62 dBFS"; empty without any
+    words : what it is, such as "hiss at −62 dBFS"; empty without any
     """
 
     seconds: float = 0.0
@@ -111,4 +112,4 @@ def _called(kinds: Sequence[str], levels_db: NDArray[np.float32], lengths: Sampl
     if len(named) > 1 or named[0] == SILENCE:
         return " and ".join(_CALLED.get(kind, kind) for kind in named[:2])
     longest = int(np.argmax(np.where(np.array(kinds) == named[0], lengths, 0)))
-    return f"{_CALLED.get(named[0], named[0])} at {levels_db[longest]:.0f} dBFS"
+    return f"{_CALLED.get(named[0], named[0])} at {level_text(float(levels_db[longest]), 'dBFS')}"

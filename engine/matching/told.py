@@ -10,7 +10,7 @@ from engine.matching.matched import Matched, Segment
 from engine.matching.sound import Sound
 from engine.safe_write import shown
 from engine.spans import united
-from engine.wording import counted, percent
+from engine.wording import counted, level_text, percent
 
 _LEAST_S = 0.01
 _BLOCK_SAMPLES = 1 << 17
@@ -100,4 +100,4 @@ def verdict(segments: Sequence[Segment], share: float, raws: Sequence[Sound], ed
 
 def _residual_text(segments: Sequence[Segment]) -> str:
     residuals = [one.residual_db for one in segments if one.residual_db is not None]
-    return f"; subtracted, {np.median(residuals):.0f} dB are left" if residuals else ""
+    return f"; subtracted, {level_text(float(np.median(residuals)))} are left" if residuals else ""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from engine.edl.crossfade import Block
 from engine.edl.loudness import measure
 from engine.errors import ExportError
+from engine.wording import level_text
 
 HIGHEST_TRUE_PEAK_DBTP = -1.0
 """EBU R 128 allows no more: converters and lossy coders overshoot."""
@@ -36,11 +37,13 @@ class Normalised:
     @property
     def sentence(self) -> str:
         """What to tell the user."""
-        said = f"Its loudness is {self.loudness_lufs:.1f} LUFS, its true peak {self.true_peak_dbtp:.1f} dBTP."
+        loudness, peak = level_text(self.loudness_lufs, "LUFS", 1), level_text(self.true_peak_dbtp, "dBTP", 1)
+        said = f"Its loudness is {loudness}, its true peak {peak}."
         if self.loudness_lufs < self.target_lufs - 0.05:
             said += (
-                f" At {self.target_lufs:.1f} LUFS it would have passed {HIGHEST_TRUE_PEAK_DBTP:.0f} dBTP, "
-                "so it was raised no further; use a limiter for more."
+                f" At {level_text(self.target_lufs, 'LUFS', 1)} it would have passed "
+                f"{level_text(HIGHEST_TRUE_PEAK_DBTP, 'dBTP')}, so it was raised no further; "
+                "use a limiter for more."
             )
         return said
 

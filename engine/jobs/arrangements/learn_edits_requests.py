@@ -11,7 +11,7 @@ from engine.arranging.habits import Habits
 from engine.errors import UsageError
 from engine.safe_write import shown
 from engine.timebase import format_time
-from engine.wording import listed, percent
+from engine.wording import level_text, listed, percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +89,8 @@ class PairQuality:
         """Say it in one line."""
         if self.problem:
             return self.problem
-        left = "" if self.residual_db is None else f", {self.residual_db:.0f} dB left".replace("-", "−")
-        return f"{percent(self.matched_share)} found{left}; {format_time(self.left_out_s, 0)} left out"
+        found = f"{percent(self.matched_share)} found{_left_text(self.residual_db)}"
+        return f"{found}; {format_time(self.left_out_s, 0)} left out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,12 +183,15 @@ def told_lines(pairs: Sequence[LearnedPair]) -> list[str]:
     """Say of each pair what was found."""
     lines = []
     for one in pairs:
-        left = "" if one.residual_db is None else f", {one.residual_db:.0f} dB left"
         lines.append(
             f"{shown(one.edited.name)}: {percent(one.matched_share)} of it is found in {shown(one.raw.name)}"
-            f"{left}; {one.kept_s:.0f} s are made of {one.raw_s:.0f} s"
+            f"{_left_text(one.residual_db)}; {one.kept_s:.0f} s are made of {one.raw_s:.0f} s"
         )
     return lines
+
+
+def _left_text(residual_db: float | None) -> str:
+    return "" if residual_db is None else f", {level_text(residual_db)} left"
 
 
 def _named(paths: Sequence[Path]) -> str:

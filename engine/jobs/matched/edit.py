@@ -23,7 +23,7 @@ from engine.edl.build import build, whole
 from engine.edl.render import Renderer
 from engine.errors import UsageError
 from engine.jobs.arrangements.arranged import Wanted, edits_that_play
-from engine.jobs.matched.gains import Levels, gain_edits, level_text, levels
+from engine.jobs.matched.gains import Levels, gain_edits, levels, louder_text
 from engine.jobs.matched.pieces import goes_through, pieces
 from engine.matching.match import match_sounds
 from engine.matching.matched import Matched, Segment
@@ -33,7 +33,7 @@ from engine.matching.told import own_share
 from engine.progress import Progress
 from engine.safe_write import shown
 from engine.timebase import format_time, samples_to_s
-from engine.wording import counted, listed, percent
+from engine.wording import counted, level_text, listed, percent
 
 LEAST_SHARE = 0.2
 """Of what sounds in a file, that has to be found for its edit to be taken."""
@@ -83,7 +83,7 @@ class MatchedEdit:
         """Say what was taken, and how well it is the file."""
         said = f"{self.label}: {percent(self.matched.matched_share, 1)} of it found"
         if self.residual_db is not None:
-            left = "nothing" if self.residual_db < _NOTHING_DB else f"{self.residual_db:.0f} dB"
+            left = "nothing" if self.residual_db < _NOTHING_DB else level_text(self.residual_db)
             said += f", and {left} left when subtracted"
         said += f"; {self._counts}, accepted"
         if self.louder:
@@ -173,7 +173,7 @@ def matched_edit(request: MatchedEditRequest, progress: Progress) -> MatchedEdit
             )
         proposals = _proposals(wanted, state, request.edited)
         notes = _notes(matched, silent, ridden, as_elsewhere)
-        made = MatchedEdit(matched, proposals, None, notes, level_text(found))
+        made = MatchedEdit(matched, proposals, None, notes, louder_text(found))
         residual_db = _residual_db(request, made, segments, target, found, progress.part(0.9, 1.0))
     return replace(made, residual_db=residual_db)
 

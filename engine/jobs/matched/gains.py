@@ -263,7 +263,7 @@ def _edit(level: Level, room: tuple[int, int], rate_hz: int) -> Wanted:
     return Wanted("gain", start, level.stop_samples + after, payload)
 
 
-def level_text(levels: Levels) -> str:
+def louder_text(levels: Levels) -> str:
     """Say by how much all of it is louder or quieter; empty where it is not."""
     usual_db = levels.usual_db
     if abs(usual_db) <= LEAST_DB:

@@ -132,7 +132,7 @@ def test_every_second_of_three_gaps_is_proposed_and_their_edges_are_kept(propose
     assert np.count_nonzero(cut & ~dead) < len(edges) * 0.2 * 44_100
     if which == 1:
         said = [p.reason.removeprefix("A pause in the playing: ") for p in plan.proposals]
-        ends = ("of hiss at -62 dBFS.", "of digital silence.", "of mains hum at -40 dBFS.")
+        ends = ("of hiss at −62 dBFS.", "of digital silence.", "of mains hum at −40 dBFS.")
         assert [one.split(" ", 2)[2] for one in said] == list(ends)
 
 
@@ -141,7 +141,7 @@ def test_with_the_taste_of_the_demonstration_pauses_are_cut_at_their_edges_and_n
     pauses = [one for one in plan.proposals if dead[one.start_samples : one.stop_samples].any()]
     assert [one.reason.split(" of ", 1) for one in pauses] == [
         ["A pause in the playing: 1:00 min", ends]
-        for ends in ("hiss at -62 dBFS.", "digital silence.", "mains hum at -40 dBFS.")
+        for ends in ("hiss at −62 dBFS.", "digital silence.", "mains hum at −40 dBFS.")
     ]
     for one in pauses:
         assert np.count_nonzero(~dead[one.start_samples : one.stop_samples]) < 2 * 0.2 * 44_100

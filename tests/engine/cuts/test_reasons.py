@@ -222,10 +222,10 @@ PAUSE = "A pause in the playing: 20 s of "
 @pytest.mark.parametrize(
     ("kind", "level_db", "said"),
     [
-        ("hiss", -62.0, "hiss at -62 dBFS."),
+        ("hiss", -62.0, "hiss at −62 dBFS."),
         ("silence", -120.0, "digital silence."),
-        ("hum", -40.4, "mains hum at -40 dBFS."),
-        ("room", -58.0, "an empty room at -58 dBFS."),
+        ("hum", -40.4, "mains hum at −40 dBFS."),
+        ("room", -58.0, "an empty room at −58 dBFS."),
     ],
 )
 @pytest.mark.parametrize("maker", ["taste 1", PAUSES])
@@ -235,15 +235,15 @@ def test_a_pause_says_what_it_is_made_of_and_nothing_of_likeness(kind, level_db,
 
 def test_a_pause_of_two_kinds_names_both():
     assert dead_air((100, 107, "hum", -40), (107, 120, "hiss", -60)) == PAUSE + "hiss and mains hum."
-    assert dead_air((100, 101, "hum", -40), (101, 120, "hiss", -60)) == PAUSE + "hiss at -60 dBFS."
+    assert dead_air((100, 101, "hum", -40), (101, 120, "hiss", -60)) == PAUSE + "hiss at −60 dBFS."
 
 
 def test_dead_air_beside_other_things_is_said_too():
     assert dead_air((103, 107, "silence", -120)).startswith("20 s, 4.0 s of it digital silence; ")
     assert dead_air((103, 115, "hiss", -60)) == (
-        "A pause in the playing: 20 s, 12 s of it hiss at -60 dBFS, much quieter than the rest."
+        "A pause in the playing: 20 s, 12 s of it hiss at −60 dBFS, much quieter than the rest."
     )
-    assert dead_air((103, 107, "hum", -40), maker=PAUSES) == "20 s, 4.0 s of it mains hum at -40 dBFS."
+    assert dead_air((103, 107, "hum", -40), maker=PAUSES) == "20 s, 4.0 s of it mains hum at −40 dBFS."
 
 
 def test_dead_air_elsewhere_is_not_spoken_of():

@@ -67,13 +67,15 @@ def conflicts(commands: Iterable[Command]) -> tuple[tuple[str, str, str], ...]:
 
     `WINDOW` holds everywhere, so its keys are taken in the review too. A layer comes before all others.
     """
-    known = tuple(commands)
     found = []
-    for position, first in enumerate(known):
-        for second in known[position + 1 :]:
-            contexts = {first.context, second.context}
-            meet = len(contexts) == 1 or contexts == {WINDOW, REVIEW}
-            found += [(key, first.id, second.id) for key in first.keys if meet and key in second.keys]
+    holders: dict[str, list[Command]] = {}
+    for command in commands:
+        for key in dict.fromkeys(command.keys):
+            for other in holders.setdefault(key, []):
+                contexts = {other.context, command.context}
+                if len(contexts) == 1 or contexts == {WINDOW, REVIEW}:
+                    found.append((key, other.id, command.id))
+            holders[key].append(command)
     return tuple(found)
 
 

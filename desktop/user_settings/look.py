@@ -70,7 +70,9 @@ class Look(QObject):
     def _dress(self) -> None:
         theme = self.theme
         self._application.setPalette(palette(theme))
-        self._application.setStyleSheet(style_sheet(theme))
+        sheet = style_sheet(theme)
+        if sheet != self._application.styleSheet():  # Qt lays out every widget again, even for the same one
+            self._application.setStyleSheet(sheet)
         self.changed.emit(theme)
 
 

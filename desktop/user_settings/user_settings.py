@@ -171,13 +171,13 @@ class UserSettings(QObject):
 
     def _show_keys(self) -> None:
         """Bring shortcuts, tooltips, key caps and the palette up to date."""
-        caps = self._parts.caps
-        moved = {cap: self.keymap.caps.get(command_id, "") for command_id, cap in caps.items()}
+        caps, shown = self._parts.caps, self.keymap.caps
+        moved = {cap: shown.get(command_id, "") for command_id, cap in caps.items()}
         # A cap belongs to one command: no two have the same key.
         for button in self._parts.findChildren(KeyButton):
             button.set_key(moved.get(button.key, button.key))
         caps.clear()
-        caps.update(self.keymap.caps)
+        caps.update(shown)
         self._parts.timeline.set_keys(caps)
         self._parts.queue_panel.set_keys(caps)
         self._parts.commands.set_keys(self.keymap.commands)

@@ -17,13 +17,15 @@ from engine.errors import OffcutError, UsageError
 from engine.own_program import module_command, module_environment
 from engine.progress import Progress
 
-PARTS = ("peaks", "timeline", "open", "render", "playback", "learn", "score")
+PARTS = ("peaks", "timeline", "open", "render", "playback", "learn", "score", "soak")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the verb takes."""
     parser.add_argument("part", nargs="*", metavar=f"{{{','.join(PARTS)}}}", help="all where none is named")
-    parser.add_argument("--minutes", type=finite, default=1.0, help="how long to play; 1 where not said")
+    parser.add_argument(
+        "--minutes", type=finite, default=1.0, help="how long playback and soak last; 1 where not said"
+    )
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
@@ -32,7 +34,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     if unknown:
         raise UsageError(f"There is no part {unknown[0]!r} to measure; name some of {', '.join(PARTS)}.")
     if options.minutes <= 0:
-        raise UsageError(f"Nothing can be played for {options.minutes:g} minutes; give more than 0.")
+        raise UsageError(f"Nothing can be measured for {options.minutes:g} minutes; give more than 0.")
     parts = options.part or PARTS
     for number, part in enumerate(parts):
         for measured in _measure(part, options.minutes, progress.step(number, len(parts))):
@@ -43,8 +45,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
 def _measure(part: str, minutes: float, progress: Progress) -> Iterator[Measured]:
     if part in ("timeline", "open"):
         yield from _in_a_window("desktop.bench", part)
-    elif part == "playback":
-        yield from _in_a_window("desktop.bench.playback", str(minutes))
+    elif part in ("playback", "soak"):
+        yield from _in_a_window(f"desktop.bench.{part}", str(minutes))
     elif part == "peaks":
         from engine.bench.peaks import measure as measure_peaks
 

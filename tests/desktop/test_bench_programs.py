@@ -14,6 +14,7 @@ from desktop.app import show
 from desktop.bench import importing
 from engine.bench.sound import write
 from engine.document.document import Document
+from engine.own_program import module_environment
 from tests.desktop.conftest import Hands
 
 pytestmark = pytest.mark.alone
@@ -22,6 +23,15 @@ PLAYBACK = """
 from desktop.bench.document import Load
 from desktop.bench.playback import playback
 print([(one.metric, one.value) for one in playback(0.2, Load(tracks=2, length_s=120, proposals=60))])
+"""
+
+SOAK = """
+from desktop.bench import soak
+from desktop.bench.document import Load
+if __name__ == "__main__":  # what learns is a program of its own, which reads this one
+    soak.PLAYED_S = 3.0
+    loads = Load(tracks=2, length_s=120, proposals=60), Load(tracks=2, length_s=60, proposals=10)
+    print([(one.metric, one.value) for one in soak.soak(0.4, *loads)])
 """
 
 
@@ -57,3 +67,18 @@ def test_playing_while_training_and_deciding_is_measured(tmp_path: Path) -> None
     assert found["source_underruns"] == found["result_underruns"] == 0
     assert found["source_decisions"] > 0
     assert found["result_minutes_played"] == pytest.approx(0.1, rel=0.2)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ALSA and /proc are Linux's")
+def test_rounds_of_work_leave_nothing_behind(tmp_path: Path) -> None:
+    program = tmp_path / "soaked.py"
+    program.write_text(SOAK)
+    environment = {**os.environ, **module_environment(), "QT_QPA_PLATFORM": "offscreen"}
+    command = [sys.executable, str(program)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=True)
+    found = dict(ast.literal_eval(done.stdout))
+    for name in ("threads", "handles", "processes", "temporary_files"):
+        assert found[f"{name}_more"] <= 0.0, name
+    assert found["memory_growth_percent"] < 10.0, "of so few rounds, hardly any is a leak"
+    assert min(found[name] for name in ("rounds", "answers", "repairs", "moves")) > 0

@@ -1,8 +1,8 @@
 """Hours of work with the window, one round after another: does anything grow, run out or stay behind?
 
 Started by ``offcut bench soak --minutes 240``, in a program of its own, on a device without hardware that
-takes what is played in real time. A round reviews the target load while it plays and a model trains, takes a sound
-out, and puts drums in time; all of it is taken back. What is held is counted between rounds, when nothing
+takes what is played in real time. A round reviews the target load while it plays and a model trains, takes a
+sound out, and puts drums in time; all of it is taken back. What is held is counted between rounds, when nothing
 runs.
 """
 

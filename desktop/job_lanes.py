@@ -185,6 +185,7 @@ class JobLane(QObject):
             job.cancelled.emit()
         else:
             tell(*result)
+        job.setParent(None)  # who holds it keeps it; else it goes, with all that was asked and answered
 
     def _deliver_report(self) -> None:
         if self._running is None:

@@ -2,8 +2,8 @@
 
 Started by ``offcut bench soak --minutes 240``, in a program of its own, on a device without hardware that
 takes what is played in real time. A round reviews the target load while it plays and a model trains, takes a
-sound out, and puts drums in time; all of it is taken back. What is held is counted between rounds, when nothing
-runs.
+sound out, and puts drums in time; all of it is taken back. What is held is counted between rounds, when
+nothing runs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QEventLoop, QSettings, QTimer
-from PySide6.QtWidgets import QApplication
 
 from desktop.app import make_application
 from desktop.bench.device import paced_device
@@ -40,6 +39,7 @@ WARM_MINUTES = 15.0
 TOLD_EVERY_MINUTES = 30.0
 PLAYED_S = 40.0
 ANSWER_EVERY_MS = 250
+POLL_MS = 10
 REPAIRED_S = 2.0
 MEMORY_LIMIT_PERCENT = 5.0
 KEYS = (
@@ -223,12 +223,13 @@ class _Rounds:
         self._until(lambda: time.monotonic() >= until_s)
 
     def _until(self, reached: Callable[[], bool]) -> None:
-        alarm = QTimer(self._window, interval=20)  # wakes the loop where nothing else does
-        alarm.start()
-        while not reached() and not self._failure:
-            QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
-        alarm.stop()
-        alarm.deleteLater()
+        """Run the event loop, as a program does: Qt deletes what is let go of nowhere else."""
+        loop = QEventLoop()
+        poll = QTimer(interval=POLL_MS)
+        poll.timeout.connect(lambda: loop.quit() if reached() or self._failure else None)
+        poll.start()
+        loop.exec()
+        poll.stop()
         if self._failure:
             raise OffcutError(self._failure)
 

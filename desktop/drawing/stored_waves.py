@@ -20,6 +20,8 @@ from engine.edl.lost_audio import lost_in_document
 from engine.edl.stored_sounds import fits
 from engine.edl.unpacked import Unpacked, UnpackRequest, unpack
 
+MOST_UNHEARD = 32
+"""So many that are not heard any more stay known, since an edit that was taken back is soon made again."""
 SHOW_MS = 300
 """While more is unpacked, lanes are drawn anew this often: each time costs a picture of all of them."""
 
@@ -87,7 +89,18 @@ class StoredWaves(QObject):
             again = {key_of(proposals[one].payload) for one in change.proposals if one in proposals}
             self._tried -= self._lost & again
             self._lost -= again
+        self._forget_old()
         self._follow()
+
+    def _forget_old(self) -> None:
+        """Let go of the oldest that are not heard any more."""
+        if len(self._known) <= MOST_UNHEARD:
+            return
+        heard = {stored.key for stored, _, _ in self._heard()}
+        unheard = [key for key in self._known if key not in heard]
+        for key in unheard[: max(0, len(unheard) - MOST_UNHEARD)]:
+            del self._known[key]
+            self._tried.discard(key)
 
     def _follow(self) -> None:
         """Have unpacked what is heard and was not tried yet."""

@@ -31,7 +31,7 @@ def repair(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     )
     with opened(options.project) as document:
         state = document.state
-        media = locate_all(state, document.path.absolute().parent)
+        media = {**document.audio_files, **locate_all(state, document.path.absolute().parent)}
         span = s_to_samples(options.start_s, state.rate_hz), s_to_samples(options.stop_s, state.rate_hz)
         spans = SpanRequest(state, media, tracks_named(state, options.tracks), (span,))
         found = separate_in_document(asked_for(spans, settings), progress)
@@ -50,7 +50,7 @@ def propose_repairs(options: argparse.Namespace, progress: Progress) -> VerbOutp
 
     with opened(options.project) as document:
         state = document.state
-        media = locate_all(state, document.path.absolute().parent)
+        media = {**document.audio_files, **locate_all(state, document.path.absolute().parent)}
         found = find_repairs(FindRequest(SpanRequest(state, media), RepairSettings(options.sound)), progress)
         edit = found.put_into(state)
         if found.separations is not None:

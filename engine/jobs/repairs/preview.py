@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from engine.document.track import Track
-from engine.edl.voice import open_voice
+from engine.jobs.repairs.as_repaired import open_repaired
 from engine.jobs.repairs.requests import PreviewRequest, RepairPreview, ShownMask, Span, SpanRequest
 from engine.jobs.repairs.separate import asked_for, require_sound, separate_in_document, sounding_tracks
 from engine.progress import Progress
@@ -63,7 +63,7 @@ def _masks(
     state = request.state
     for number, track in enumerate(tracks):
         progress.report(number / len(tracks), "Drawing what is meant")
-        with closing(open_voice(state, track, request.media)) as voice:
+        with closing(open_repaired(state, track, request.media)) as voice:
             recording = Recording(voice.read, state.length_samples, state.rate_hz)
             for window in windows:
                 spans = list(piece_spans(window, state.rate_hz))

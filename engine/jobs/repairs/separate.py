@@ -13,8 +13,8 @@ import numpy as np
 from engine.document.file.stored_audio import StoredAudio, stored
 from engine.document.state import DocumentState
 from engine.document.track import Track
-from engine.edl.voice import open_voice
 from engine.errors import UsageError
+from engine.jobs.repairs.as_repaired import keys_heard, open_repaired
 from engine.jobs.repairs.requests import RepairSettings, SpanRequest
 from engine.jobs.repairs.separations import Separations
 from engine.progress import Progress
@@ -83,6 +83,8 @@ def separate_in_document(
 ) -> Separations:
     """Take apart each track by itself, so that what each microphone heard stays its own.
 
+    Accepted repairs are in place: what is made lies over those and holds what they do.
+
     Parameters
     ----------
     separator : where it is made already; None for the one that the request names
@@ -102,15 +104,15 @@ def separate_in_document(
     separator = separator or separator_named(request.separator)
     for number, track in enumerate(tracks):
         part = progress.part(number / len(tracks), (number + 1) / len(tracks))
-        with closing(open_voice(state, track, request.media)) as voice:
+        with closing(open_repaired(state, track, request.media)) as voice:
             recording = Recording(voice.read, state.length_samples, state.rate_hz)
             pieces = separate(recording, windows, asked, separator, part)
             for window, group in groupby(pieces, key=lambda piece: piece.window_samples):
                 audio.append(stored(np.concatenate([piece.samples for piece in group]), state.rate_hz))
                 spans.append((*window, track.id))
-    return Separations(
-        tuple(audio), tuple(spans), _reason(request.mode, prompts), f"{MAKER}: {separator.name}"
-    )
+    over = tuple(keys_heard(state, track, (start, stop)) for start, stop, track in spans)
+    reason = _reason(request.mode, prompts)
+    return Separations(tuple(audio), tuple(spans), over, reason, f"{MAKER}: {separator.name}")
 
 
 def sounding_tracks(
@@ -150,7 +152,7 @@ def require_sound(
     SourceError : a recording is missing or cannot be read
     """
     for track in tracks:
-        with closing(open_voice(state, track, media)) as voice:
+        with closing(open_repaired(state, track, media)) as voice:
             for start, stop in windows:
                 for first in range(start, stop, _BLOCK_SAMPLES):
                     progress.check_cancelled()

@@ -66,8 +66,6 @@ REPAIRS = (
     _repair(
         "redo_paint", "Paint the stroke again", ("Ctrl+Shift+Z", "Ctrl+Y"), "Make the undone stroke again."
     ),
-    _repair(
-        "clear", "Clear what was painted", ("Del", "Backspace"), "Let the words alone say what is meant."
-    ),
+    _repair("clear", "Clear what was painted", ("C",), "Let the words alone say what is meant."),
     _repair("queue", "Put the repair into the queue", ("Alt+7",), "Leave it undecided, to answer it later."),
 )

@@ -118,7 +118,7 @@ class Painting(QObject):
         self._show()
 
     def _show(self) -> None:
-        self._parts.repair_panel.painting.show_brush(self._canvas.brush, len(self.paint))
+        self._parts.repair_panel.show_brush(self._canvas.brush, len(self.paint))
 
     # the brush
 

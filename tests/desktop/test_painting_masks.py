@@ -141,10 +141,9 @@ def test_strokes_add_take_and_are_undone_one_by_one(yard: Hands) -> None:
     yard.press("Ctrl+Shift+Z")
     yard.finish_work()
     assert len(painting.paint) == 1
-    yard.press("Delete")
+    yard.press("C")
     yard.finish_work()
     assert painting.paint == ()
-    assert not window.session.state.proposals, "Del cut nothing"
     yard.press("Ctrl+Z")
     assert len(painting.paint) == 1, "to clear is a step too"
     yard.press("Esc")

@@ -60,18 +60,22 @@ class PaintRow(QWidget):
             button.set_theme(theme)
         self._said.setStyleSheet(f"font-size: {px(TEXT - 1)}px; color: {theme.dim};")
 
+    @property
+    def is_at_hand(self) -> bool:
+        """Whether a brush is shown."""
+        return not self.buttons["repair.takes"].isHidden()
+
     def show_brush(self, brush: Brush | None, painted: int) -> None:
         """Show with which brush is painted, none for not at all, and how many strokes there are."""
         self.buttons["repair.paint"].setText("Paint" if brush is None else "Stop painting")
         for name in _BRUSH:
             self.buttons[name].setVisible(brush is not None)
         self.buttons["repair.clear"].setVisible(painted > 0)
-        said = [f"{counted(painted, 'stroke')} painted"] if painted else []
+        said = [counted(painted, "stroke")] if painted else []
         if brush is not None:
-            other = "adds" if brush.takes else "takes away"
             self.buttons["repair.takes"].setText("Add" if brush.takes else "Take away")
             does = "takes away" if brush.takes else "adds"
-            said = [f"The brush {does}, {2 * brush.radius_px} px; Alt-drag {other}", *said]
+            said = [f"The brush {does}", f"{2 * brush.radius_px} px", *said]
         self._said.setText(" · ".join(said))
         self._said.setVisible(bool(said))
         self.resized.emit()

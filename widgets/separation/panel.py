@@ -28,6 +28,7 @@ from widgets.controls.slider import Slider
 from widgets.separation.paint_row import PaintRow
 from widgets.separation.words_field import WordsField
 from widgets.theme import TEXT, Theme, px
+from widgets.timeline.sound.brush import Brush
 
 ENTIRELY_DB = 61
 """The end of the slider of strength, which is no limit."""
@@ -241,6 +242,14 @@ class RepairPanel(QScrollArea):
         self._buttons["repair.compare"].setEnabled(bool(other))
         self._buttons["repair.compare"].setAccessibleName(f"Compare with {other}" if other else "Compare")
         self._grow()
+
+    def show_brush(self, brush: Brush | None, painted: int) -> None:
+        """Show with which brush is painted, none for not at all, and how many strokes there are."""
+        begins = brush is not None and not self.painting.is_at_hand
+        self.painting.show_brush(brush, painted)
+        if begins:
+            self._inside.adjustSize()
+            self.ensureWidgetVisible(self.painting, 0, 0)
 
     def _grow(self) -> None:
         self.updateGeometry()

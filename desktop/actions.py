@@ -53,10 +53,15 @@ class Actions(QObject):
         self._layers = [*(each for each in self._layers if each != layer), *([layer] if is_in else [])]
         self._lay_keys()
 
+    @property
+    def layer(self) -> str:
+        """The layer that was entered last; empty where there is none."""
+        return self._layers[-1] if self._layers else ""
+
     def _lay_keys(self) -> None:
         layered = [command for command in self._commands.values() if command.context in LAYERS]
         rest = [command for command in self._commands.values() if command.context not in LAYERS]
-        entered, taken = self._layers[-1] if self._layers else "", set[str]()
+        entered, taken = self.layer, set[str]()
         for command in layered:
             self._actions[command.id].setShortcuts([])
         for layer in filter(None, (entered, OUTER_LAYERS.get(entered))):

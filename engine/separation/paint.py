@@ -133,10 +133,16 @@ def painted(
     shares: Shares, at_samples: NDArray[np.float64], hz: NDArray[np.float64], paint: Sequence[Paint]
 ) -> Shares:
     """Return shares, shape (moments, frequencies), with what is painted laid over them in its order."""
+    laid = shares.copy() if paint else shares
     for one in paint:
-        covered = one.coverage(at_samples, hz)
-        shares = np.minimum(shares, 1.0 - covered) if one.takes else np.maximum(shares, covered)
-    return shares
+        first, last = one.span_samples
+        near = np.flatnonzero((at_samples >= first) & (at_samples < last))
+        if len(near):
+            covered = one.coverage(at_samples[near], hz)
+            laid[near] = (
+                np.minimum(laid[near], 1.0 - covered) if one.takes else np.maximum(laid[near], covered)
+            )
+    return laid
 
 
 class TellsShares(Protocol):

@@ -206,3 +206,23 @@ def test_the_command_line_stacks_and_exports_what_was_heard(
             if one.id not in document.state.decisions
         }
     assert all(start > 7 * RATE_HZ for start in found), "what was taken out is not found again"
+
+
+def test_a_range_is_taken_out_without_words(yard: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Document.open(yard) as document:
+        before = heard(document)
+    asked = ["edit", str(yard), "repair", "--start-s", "2.6", "--stop-s", "4.4"]
+    assert main([*asked, "--band-hz", "2000", "6000"]) == 0
+    assert "What was painted taken out, on 2 tracks" in capsys.readouterr().out
+    with Document.open(yard) as document:
+        after = heard(document)
+    assert after[: FIRST[0]].tobytes() == before[: FIRST[0]].tobytes()
+    assert after[FIRST[1] :].tobytes() == before[FIRST[1] :].tobytes()
+    inner = slice(FIRST[0] + 2000, FIRST[1] - 2000)
+    spectra = [np.abs(np.fft.rfft(each[inner].sum(axis=1))) for each in (before, after)]
+    hz = np.fft.rfftfreq(inner.stop - inner.start, 1 / RATE_HZ)
+    band = (hz > 2200) & (hz < 5800)
+    assert np.linalg.norm(spectra[1][band]) < 0.02 * np.linalg.norm(spectra[0][band])
+    for wrong, said in (([], "needs --text or --band-hz"), (["--band-hz", "9", "3"], "is no range")):
+        assert main([*asked, *wrong]) != 0
+        assert said in capsys.readouterr().err

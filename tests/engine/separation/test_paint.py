@@ -51,6 +51,12 @@ def test_paint_is_laid_over_in_its_order() -> None:
     assert painted(shares, AT, HZ, (adds, takes))[30, 30] == 0.0
     assert painted(shares, AT, HZ, (takes, adds))[30, 30] == 1.0
     np.testing.assert_array_equal(painted(shares, AT, HZ, (adds, takes))[50], shares[50])
+    strokes = [Stroke((Dab(at, 6.0, 100.0, 400.0, 700.0),), takes) for at, takes in ((30, False), (33, True))]
+    slow = shares
+    for one in strokes:
+        covered = one.coverage(AT, HZ)
+        slow = np.minimum(slow, 1 - covered) if one.takes else np.maximum(slow, covered)
+    np.testing.assert_array_equal(painted(shares, AT, HZ, strokes), slow)
     assert on_track((adds, Range(0, 1, 0, 1, tracks=("a",))), "b") == (adds,)
 
 

@@ -54,7 +54,7 @@ from widgets.timeline.sound.brush import Brush
 from widgets.timeline.sound.lanes import Lane
 from widgets.timeline.sound.masks import MaskLayer
 from widgets.timeline.sound.read_ahead import ReadAhead
-from widgets.timeline.sound.spectrogram import Place, Scale, SpectrogramLook
+from widgets.timeline.sound.spectrogram import Place, SpectrogramLook
 from widgets.timeline.sound.spectrogram_columns import SpectrogramColumns
 from widgets.timeline.sound.waves import WaveSource
 from widgets.timeline.time_map import TimeMap
@@ -176,8 +176,8 @@ class Canvas(QWidget):
         return self.times.to_view(self._playhead, self._near)
 
     @property
-    def pictured(self) -> tuple[tuple[Place, ...], Scale]:
-        """The rows in which spectrograms are drawn, and how frequencies lie in them."""
+    def pictured(self) -> tuple[tuple[Place, ...], SpectrogramLook]:
+        """The rows in which spectrograms are drawn, and how."""
         return self._layers.pictured(self.frame, self.shown.lanes)
 
     def source_at(self, x_px: float) -> int:

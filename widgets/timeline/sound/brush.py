@@ -13,8 +13,8 @@ from PySide6.QtGui import QColor, QCursor, QPainter, QPen, QPixmap
 from engine.separation.paint import Dab, Stroke
 from widgets import theme
 from widgets.timeline.frame import Frame
-from widgets.timeline.sound.masks import STRONGEST, tinted
-from widgets.timeline.sound.spectrogram import Place, Scale, hz_at
+from widgets.timeline.sound.masks import STRONGEST, inks_over, tinted
+from widgets.timeline.sound.spectrogram import Place, SpectrogramLook, hz_at
 from widgets.timeline.surface import Surface
 
 SIZES_PX = (4, 6, 9, 13, 19, 28, 40, 60)
@@ -49,14 +49,16 @@ class Paintable(Surface, Protocol):
     brush: Brush | None
 
     @property
-    def pictured(self) -> tuple[tuple[Place, ...], Scale]: ...
+    def pictured(self) -> tuple[tuple[Place, ...], SpectrogramLook]: ...
 
 
 class PaintStroke:
     """Paints from where the mouse was pressed to where it is let go, on one lane alone."""
 
-    def __init__(self, canvas: Surface, place: Place, scale: Scale, at: QPointF, brush: Brush) -> None:
-        self._canvas, self._place, self._scale = canvas, place, scale
+    def __init__(
+        self, canvas: Surface, place: Place, look: SpectrogramLook, at: QPointF, brush: Brush
+    ) -> None:
+        self._canvas, self._place, self._look = canvas, place, look
         self._brush, self._radius = brush, theme.px(brush.radius_px)
         self._last = at
         self._dabs: list[Dab] = [self._dab(at)]
@@ -68,7 +70,7 @@ class PaintStroke:
         dpr = canvas.frame.dpr
         heights = np.array([at.y() + self._radius, at.y(), at.y() - self._radius]) * dpr
         shares = 1.0 - (heights - place.top) / (place.bottom - place.top)
-        low, middle, high = hz_at(np.clip(shares, 0.0, 1.0), self._scale, rate_hz).tolist()
+        low, middle, high = hz_at(np.clip(shares, 0.0, 1.0), self._look.scale, rate_hz).tolist()
         # What lies beyond the lowest and the highest row goes with them.
         low, high = (-np.inf if shares[0] <= 0.0 else low), (np.inf if shares[2] >= 1.0 else high)
         reach = self._radius * canvas.viewport.samples_per_px
@@ -104,8 +106,9 @@ class PaintStroke:
         columns, rows = int((right - left) * dpr), int((lower - upper) * dpr)
         if columns > 0 and rows > 0:
             shares = self._drawn(left, upper, columns, rows, dpr)
-            ink = theme.color(frame.theme.bg if self._brush.takes else frame.theme.marker)
-            image = tinted(shares * STRONGEST, ink)
+            inks = inks_over(self._look, frame.theme)
+            ink = inks.bg if self._brush.takes else inks.marker
+            image = tinted(shares * STRONGEST, theme.color(ink))
             painter.drawImage(QRectF(left, upper, columns / dpr, rows / dpr), image)
         painter.restore()
 
@@ -121,17 +124,17 @@ class PaintStroke:
             shown = np.array([canvas.times.to_source(round(each)) for each in shown.tolist()], np.float64)
         y = upper * dpr + np.arange(rows) + 0.5
         share = 1.0 - (y - place.top) / (place.bottom - place.top)
-        hz = hz_at(share, self._scale, place.source.recorded.rate_hz)
+        hz = hz_at(share, self._look.scale, place.source.recorded.rate_hz)
         return Stroke(tuple(self._dabs)).coverage(shown, hz).T
 
 
-def row_at(canvas: Paintable, y: float) -> tuple[Place, Scale] | None:
-    """Return the row of a spectrogram at a height, and how frequencies are laid out in it."""
+def row_at(canvas: Paintable, y: float) -> tuple[Place, SpectrogramLook] | None:
+    """Return the row of a spectrogram at a height, and how it is drawn."""
     layout, dpr = canvas.frame.layout, canvas.frame.dpr
     if not layout.lanes_top <= y < layout.lanes_bottom:
         return None
-    places, scale = canvas.pictured
-    return next(((place, scale) for place in places if place.top <= y * dpr < place.bottom), None)
+    places, look = canvas.pictured
+    return next(((place, look) for place in places if place.top <= y * dpr < place.bottom), None)
 
 
 def stroke_at(canvas: Paintable, at: QPointF, held: Qt.KeyboardModifier) -> PaintStroke | None:

@@ -13,9 +13,11 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from engine.jobs.repairs.requests import ShownMask
 from engine.separation.paint import Paint, on_track, painted
 from widgets import theme
+from widgets.theme import Theme
 from widgets.timeline.frame import Frame
+from widgets.timeline.sound.color_maps import ColorMap
 from widgets.timeline.sound.lanes import Lane
-from widgets.timeline.sound.spectrogram import Place, Scale, hz_at
+from widgets.timeline.sound.spectrogram import Place, SpectrogramLook, hz_at
 from widgets.timeline.time_map import TimeMap
 
 STRONGEST = 0.6
@@ -37,7 +39,12 @@ class MaskLayer:
     times: TimeMap = _SOURCE
 
     def draw(
-        self, painter: QPainter, frame: Frame, lanes: tuple[Lane, ...], places: Iterable[Place], scale: Scale
+        self,
+        painter: QPainter,
+        frame: Frame,
+        lanes: tuple[Lane, ...],
+        places: Iterable[Place],
+        look: SpectrogramLook,
     ) -> None:
         """Draw them over the lanes of their tracks.
 
@@ -60,7 +67,7 @@ class MaskLayer:
             paint = on_track(self.paint, mask.track)
             if mask.track in pictured:
                 for place in pictured[mask.track]:
-                    _draw_mask(painter, frame, mask, paint, place, scale, columns)
+                    _draw_mask(painter, frame, mask, paint, place, look, columns)
             else:
                 _shade(painter, frame, mask, paint, lanes, columns)
         painter.restore()
@@ -83,25 +90,30 @@ class MaskLayer:
 NO_MASKS = MaskLayer()
 
 
+def inks_over(look: SpectrogramLook, tokens: Theme) -> Theme:
+    """Return what stands out from a spectrogram: all maps but the grey one are dark in either look."""
+    return tokens if look.color_map is ColorMap.GREY else theme.DARK
+
+
 def _draw_mask(
     painter: QPainter,
     frame: Frame,
     mask: ShownMask,
     paint: tuple[Paint, ...],
     place: Place,
-    scale: Scale,
+    look: SpectrogramLook,
     columns: tuple[int, NDArray[np.float64]],
 ) -> None:
     """Cover a row of a lane as far as its moments and bands are meant."""
     first, positions = columns
     height = place.bottom - place.top
     frames = _between(mask.shares, (positions - mask.start_samples) / mask.hop_samples)
-    rows_hz = hz_at(1.0 - (np.arange(height) + 0.5) / height, scale, place.source.recorded.rate_hz)
+    rows_hz = hz_at(1.0 - (np.arange(height) + 0.5) / height, look.scale, place.source.recorded.rate_hz)
     bands = np.interp(rows_hz, mask.centres_hz, np.arange(len(mask.centres_hz)))
     shares = painted(_between(frames.T, bands).T, positions, rows_hz, paint).T.copy()
     outside = (positions < mask.window[0]) | (positions >= mask.window[1])
     shares[:, outside] = 0.0
-    image = tinted(shares * STRONGEST, theme.color(frame.theme.marker))
+    image = tinted(shares * STRONGEST, theme.color(inks_over(look, frame.theme).marker))
     image.setDevicePixelRatio(frame.dpr)
     painter.drawImage(
         QRectF(first / frame.dpr, place.top / frame.dpr, len(positions) / frame.dpr, height / frame.dpr),

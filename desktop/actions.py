@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from desktop.commands import LAYERS, REVIEW, Command
+from desktop.commands import LAYERS, OUTER_LAYERS, REVIEW, Command
 from engine.errors import OffcutError
 from widgets.controls.key_names import key_labels
 
@@ -53,16 +53,27 @@ class Actions(QObject):
         self._layers = [*(each for each in self._layers if each != layer), *([layer] if is_in else [])]
         self._lay_keys()
 
+    @property
+    def layer(self) -> str:
+        """The layer that was entered last; empty where there is none."""
+        return self._layers[-1] if self._layers else ""
+
     def _lay_keys(self) -> None:
         layered = [command for command in self._commands.values() if command.context in LAYERS]
         rest = [command for command in self._commands.values() if command.context not in LAYERS]
-        entered = self._layers[-1] if self._layers else ""
-        taken = {key for command in layered for key in command.keys if command.context == entered}
-        for command in rest:
-            keys = [QKeySequence(key) for key in command.keys if key not in taken]
-            self._actions[command.id].setShortcuts(keys)
+        entered, taken = self.layer, set[str]()
         for command in layered:
-            keys = [QKeySequence(key) for key in command.keys if command.context == entered]
+            self._actions[command.id].setShortcuts([])
+        for layer in filter(None, (entered, OUTER_LAYERS.get(entered))):
+            own = [command for command in layered if command.context == layer]
+            self._give(own, taken)
+            taken |= {key for command in own for key in command.keys}
+        self._give(rest, taken)
+
+    def _give(self, commands: Iterable[Command], taken: Collection[str]) -> None:
+        """Let commands answer to those of their keys that no layer before them takes."""
+        for command in commands:
+            keys = [QKeySequence(key) for key in command.keys if key not in taken]
             self._actions[command.id].setShortcuts(keys)
 
     def bind(self, command_id: str, do: Callable[[], object]) -> None:

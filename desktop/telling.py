@@ -11,6 +11,8 @@ from typing import Any, Protocol
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
+from desktop.actions import Actions
+from desktop.commands import PAINT_LAYER
 from desktop.session import Session
 from desktop.transport import Transport
 from desktop.user_settings.look import Look
@@ -27,6 +29,7 @@ class Window(Protocol):
     """What telling needs of a window."""
 
     session: Session
+    commands: Actions
     transport: Transport
     look: Look
 
@@ -59,7 +62,8 @@ class Telling(QObject):
 
     def say(self, sentence: str) -> None:
         """Say what the last command did and what undo would take back."""
-        undo_label = self._parts.session.undo_label
+        # While a mask is painted the key of undo takes strokes back.
+        undo_label = "" if self._parts.commands.layer == PAINT_LAYER else self._parts.session.undo_label
         self._bar.set_message(self._on_clock(sentence), self._on_clock(undo_label) or None)
         self._note(is_error=False)
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 
+import numpy as np
+
 from engine.document.decisions import Decision, Verdict, edited
+from engine.document.file.stored_audio import AUDIO
 from engine.document.kinds import KINDS
 from engine.document.kinds.hold import KEEP
 from engine.document.kinds.kind import span_words
+from engine.document.kinds.repair import keys_under
 from engine.document.proposals import BY_HAND, Proposal
 from engine.document.state import DocumentState
 from engine.document.table import table_of
@@ -77,6 +81,23 @@ def taken_in_sentence(state: DocumentState, proposal_id: str) -> str:
     if edited_sound := tuple(key for key in others if _is_of_sound(state, key)):
         said.append(f"{_listed(state, edited_sound)} would go too.")
     return " ".join(said)
+
+
+def held_sentence(state: DocumentState, proposal_id: str) -> str:
+    """Say which accepted repairs were made over one, and so hold what it does; empty where none was."""
+    table = table_of(state)
+    key = state.proposals[proposal_id].payload.get(AUDIO)
+    if key is None:
+        return ""
+    start, stop = state.span(proposal_id)
+    near = table.are(Verdict.ACCEPTED) & (table.starts_samples < stop) & (start < table.stops_samples)
+    ids = tuple(table.made.ids[place] for place in np.flatnonzero(near).tolist())
+    holding = tuple(one for one in ids if key in keys_under(state.proposals[one].payload))
+    if not holding:
+        return ""
+    which = " and the ".join(_named(state, holding))
+    was, holds, them = ("was", "holds", "it") if len(holding) == 1 else ("were", "hold", "them")
+    return f"The {which} {was} made over this one and {holds} what it does: reject {them} to be rid of both."
 
 
 def _counted_cuts(cuts: TakenIn) -> str:

@@ -9,7 +9,7 @@ from desktop.bindings.window import Handler, Window
 
 
 def repairs(window: Window) -> Mapping[str, Handler]:
-    repairing = window.repairing
+    repairing, painting = window.repairing, window.repairing.painting
     return {
         "repair.open": repairing.open,
         "repair.add": repairing.add_window,
@@ -20,4 +20,12 @@ def repairs(window: Window) -> Mapping[str, Handler]:
         "repair.compare": repairing.compare,
         "repair.accept": repairing.accept,
         "repair.queue": repairing.put_into_queue,
+        "repair.paint": repairing.paint,
+        "repair.paint_range": repairing.paint_range,
+        "repair.takes": painting.turn,
+        "repair.larger": partial(painting.resize, 1),
+        "repair.smaller": partial(painting.resize, -1),
+        "repair.undo_paint": painting.undo,
+        "repair.redo_paint": painting.redo,
+        "repair.clear": painting.clear,
     }

@@ -12,7 +12,16 @@ from types import MappingProxyType
 
 from desktop.commands.arranging import ARRANGEMENT
 from desktop.commands.by_hand import BY_HAND
-from desktop.commands.command import GRID_LAYER, LAYERS, REPAIR_LAYER, REVIEW, WINDOW, Command
+from desktop.commands.command import (
+    GRID_LAYER,
+    LAYERS,
+    OUTER_LAYERS,
+    PAINT_LAYER,
+    REPAIR_LAYER,
+    REVIEW,
+    WINDOW,
+    Command,
+)
 from desktop.commands.documents import EDIT, FILE, TASTE
 from desktop.commands.editors import EDITORS
 from desktop.commands.grid import GRID
@@ -31,6 +40,8 @@ __all__ = [
     "COMMANDS",
     "GRID_LAYER",
     "LAYERS",
+    "OUTER_LAYERS",
+    "PAINT_LAYER",
     "REPAIR_LAYER",
     "REVIEW",
     "WINDOW",

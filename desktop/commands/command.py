@@ -12,7 +12,11 @@ GRID_LAYER = "grid"
 """Works once the layer was entered, until Esc: there its keys come before those of all other contexts."""
 REPAIR_LAYER = "repair"
 """Works the same way while the panel is open in which sounds are taken out."""
-LAYERS = (GRID_LAYER, REPAIR_LAYER)
+PAINT_LAYER = "paint"
+"""Works the same way while a mask is painted on; what its keys leave are those of the panel."""
+LAYERS = (GRID_LAYER, REPAIR_LAYER, PAINT_LAYER)
+OUTER_LAYERS = {PAINT_LAYER: REPAIR_LAYER}
+"""The layer whose keys work within another too."""
 
 
 @dataclass(frozen=True, slots=True)

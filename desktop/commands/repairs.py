@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from desktop.commands.command import REPAIR_LAYER, WINDOW, Command
+from desktop.commands.command import PAINT_LAYER, REPAIR_LAYER, WINDOW, Command
 
 
 def _repair(name: str, label: str, keys: tuple[str, ...], description: str) -> Command:
-    context = WINDOW if name in _ANYWHERE else REPAIR_LAYER
-    return Command(f"repair.{name}", label, keys, context, description, "Take a sound out", repeats=False)
+    context = WINDOW if name in _ANYWHERE else PAINT_LAYER if name in _PAINTING else REPAIR_LAYER
+    repeats = name in ("larger", "smaller")
+    return Command(f"repair.{name}", label, keys, context, description, "Take a sound out", repeats)
 
 
 _ANYWHERE = ("open", "add", "find")
+_PAINTING = ("takes", "larger", "smaller", "clear", "undo_paint", "redo_paint")
 
 REPAIRS = (
     _repair(
@@ -43,5 +45,27 @@ REPAIRS = (
         ("Alt+6", "A", "Return", "Enter"),
         "Take the preview into the document, accepted; one undo takes it back.",
     ),
+    _repair(
+        "paint",
+        "Paint on the mask",
+        ("B",),
+        "Drag over a spectrogram to add to what is meant; again ends it.",
+    ),
+    _repair(
+        "paint_range",
+        "Paint a range of pitches…",
+        ("Shift+B",),
+        "Type between which pitches the selection is added to what is meant, or taken from it.",
+    ),
+    _repair(
+        "takes", "Add, or take away", ("X",), "Let the brush take from what is meant, and add to it again."
+    ),
+    _repair("larger", "Larger brush", ("]",), "Paint with a larger brush."),
+    _repair("smaller", "Smaller brush", ("[",), "Paint with a smaller brush."),
+    _repair("undo_paint", "Undo the stroke", ("Ctrl+Z",), "Take the last stroke back."),
+    _repair(
+        "redo_paint", "Paint the stroke again", ("Ctrl+Shift+Z", "Ctrl+Y"), "Make the undone stroke again."
+    ),
+    _repair("clear", "Clear what was painted", ("C",), "Let the words alone say what is meant."),
     _repair("queue", "Put the repair into the queue", ("Alt+7",), "Leave it undecided, to answer it later."),
 )

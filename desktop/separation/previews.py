@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QObject
 
 from desktop.session import Session
@@ -54,8 +56,11 @@ class Previews(QObject):
         self._held, self._at = [], 0
 
     def take(self, preview: RepairPreview) -> None:
-        """Hold one more, in the place of the older one."""
-        if len(self._held) < len(_NAMES):
+        """Hold one more in the place of the older one; in that of its like where only paint differs."""
+        now = self.current
+        if now is not None and replace(now.settings, paint=preview.settings.paint) == preview.settings:
+            self._held[self._at] = preview
+        elif len(self._held) < len(_NAMES):
             self._held.append(preview)
             self._at = len(self._held) - 1
         else:
@@ -117,7 +122,9 @@ class Previews(QObject):
 
 def settings_words(settings: RepairSettings) -> str:
     """Return what is done, in words: "dog and hum out, by 12 dB"."""
-    named = listed(settings.texts)
+    named = listed(settings.texts) or "what is painted"
+    if settings.texts and settings.paint:
+        named = f"{named} as painted"
     how = "entirely" if settings.strength_db is None else f"by {settings.strength_db:g} dB"
     if settings.keeps:
         return f"{named} kept alone, all else {'gone' if settings.strength_db is None else how}"

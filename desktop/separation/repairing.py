@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from desktop.jobs import preview_repair, words_in_span
 from desktop.review.arrivals import Arrivals
 from desktop.review.review import Review
 from desktop.separation.finding import Finding
+from desktop.separation.painting import Meant, Painting
 from desktop.separation.previews import Previews, settings_words
 from desktop.separation.recent_words import RecentWords
 from desktop.session import Session
@@ -24,7 +26,15 @@ from desktop.transport import Transport
 from desktop.work import Work
 from engine.document.track import sound_of
 from engine.errors import OffcutError, UsageError
-from engine.jobs.repairs.requests import HeardWord, PreviewRequest, RepairPreview, Span, SpanRequest
+from engine.jobs.repairs.requests import (
+    HeardWord,
+    PreviewRequest,
+    RepairPreview,
+    RepairSettings,
+    ShownMask,
+    Span,
+    SpanRequest,
+)
 from engine.separation.mask_memory import MaskMemory
 from engine.timebase import format_time, samples_to_s
 from engine.wording import counted
@@ -58,6 +68,7 @@ class Repairing(QObject):
     Attributes
     ----------
     finding : what proposes to take a sound out wherever it is heard
+    painting : what is painted on the mask
 
     Signals
     -------
@@ -85,6 +96,11 @@ class Repairing(QObject):
         self._job: JobHandle | None = None
         self.finding = Finding(window, parts, self._recent, self._panel.settings)
         self.finding.said.connect(self.said)
+        self.painting = Painting(window, parts, lambda: Meant(self._windows, self._tracks))
+        self.painting.said.connect(self.said)
+        self.painting.refused.connect(self.refused)
+        self.painting.changed.connect(self._follow_paint)
+        self._heard_next = ""
         panel = self._panel
         panel.hide()
         panel.preview_wanted.connect(self.preview)
@@ -123,6 +139,7 @@ class Repairing(QObject):
             self._parts.commands.enter(REPAIR_LAYER, is_in=True)
             self.opened.emit(True)
         elif self._selecting.span is not None and not self._means_selection():
+            self.painting.forget()
             self._set_windows((self._selecting.span,))
         self._panel.words.begin()
 
@@ -130,9 +147,8 @@ class Repairing(QObject):
         """Give up what is being made, or close the panel; False where it is closed already."""
         if not self.is_open:
             return False
-        if self._cancel():
-            return True
-        self._close()
+        if not self.painting.leave() and not self._cancel():
+            self._close()
         return True
 
     def add_window(self) -> None:
@@ -156,6 +172,7 @@ class Repairing(QObject):
     def _close(self) -> None:
         was_open = self.is_open
         self._cancel()
+        self.painting.forget()
         self._forget()
         self._windows = ()
         self._panel.words.offer_heard(())
@@ -210,8 +227,8 @@ class Repairing(QObject):
     def preview(self) -> None:
         """Have a preview made of what the panel says; where it is made already, hear it."""
         self._require_open()
-        settings, before = self._panel.settings(), self._previews.current
-        if not settings.texts:
+        settings, before = self._settings, self._previews.current
+        if not settings.texts and not settings.paint:
             self._panel.show_problem(NOTHING_NAMED)
             return
         if before is not None and before.settings == settings:
@@ -220,6 +237,41 @@ class Repairing(QObject):
             return
         request = PreviewRequest(self._spans, settings, self._memory)
         self._run(preview_repair, request, "Taking it out", partial(self._take, request))
+
+    @property
+    def _settings(self) -> RepairSettings:
+        """What the panel says, and what is painted."""
+        return replace(self._panel.settings(), paint=self.painting.paint)
+
+    def paint(self) -> None:
+        """Take the brush, or put it away."""
+        self._require_open()
+        self.painting.toggle()
+
+    def paint_range(self) -> None:
+        """Ask which range of frequencies is painted."""
+        self._require_open()
+        self.painting.ask_range()
+
+    def _follow_paint(self) -> None:
+        """Draw what is painted, and have it ready to be heard."""
+        self._show_masks()
+        settings, current = self._settings, self._previews.current
+        if settings.texts or settings.paint:
+            if current is None or current.settings != settings:
+                self.preview()
+            else:
+                self._cancel()
+        else:
+            self._cancel()
+            self._forget()
+
+    @property
+    def _is_repainted(self) -> bool:
+        """Whether a preview of what is painted now is still being made."""
+        current = self._previews.current
+        painted = () if current is None else current.settings.paint
+        return self._job is not None and painted != self.painting.paint
 
     def _choose(self) -> None:
         """Follow the sliders once there is a preview; before, they wait for the words."""
@@ -230,6 +282,7 @@ class Repairing(QObject):
         self, job: Callable[..., object], request: object, title: str, take: Callable[..., None]
     ) -> None:
         self._cancel()
+        self._heard_next = ""
         handle = self._work.compute(job, request, title, take)
         self._job = handle
         self._panel.show_work(0.0, WAITING, None)
@@ -276,14 +329,16 @@ class Repairing(QObject):
             return
         if sound_of(asked.state.tracks) != sound_of(self._session.state.tracks):
             raise UsageError("The tracks were changed meanwhile: make the preview again ‹repair.preview›.")
+        before, next_heard = self._previews.current, self._heard_next
+        is_painted = preview.settings.paint != (() if before is None else before.settings.paint)
         self._previews.take(preview)
         self._recent.note(tuple(without_not(text) for text in preview.settings.texts))
         self._show_preview()
-        if self._panel.settings() == preview.settings:
+        if self._settings == preview.settings:
             self._after_field()
         self.said.emit(f"Preview {self._previews.said}")
-        if self._parts.arrivals.is_on:
-            self.hear("result")
+        if next_heard or (self._parts.arrivals.is_on and not is_painted):
+            self.hear(next_heard or "result")
 
     def _after_field(self) -> None:
         """Leave the field, so that letters mean what is done with the preview."""
@@ -291,15 +346,26 @@ class Repairing(QObject):
             self._parts.timeline.setFocus()
 
     def _show_preview(self) -> None:
-        current = self._previews.current
         self._panel.show_preview(self._previews.said, self._previews.other)
-        self._canvas.set_masks(() if current is None else current.masks)
+        self._show_masks()
+
+    def _show_masks(self) -> None:
+        current = self._previews.current
+        paint = self.painting.paint
+        masks = () if current is None else current.masks
+        if current is None and paint:
+            tracks = self._tracks or tuple(track.id for track in self._session.state.tracks)
+            masks = tuple(ShownMask.of_nothing(track, each) for track in tracks for each in self._windows)
+        self._canvas.set_masks(masks, paint)
 
     # what is done with a preview
 
     def hear(self, what: str) -> None:
-        """Play the "target", the "remainder" or the "result"."""
+        """Play the "target", the "remainder" or the "result"; once it is there, where it is being painted."""
         self._require_open()
+        if self._is_repainted:
+            self._heard_next = what
+            return
         self._previews.hear(what)
         said = {"target": "What the words mean", "remainder": "What is left", "result": "The repair"}
         self.said.emit(f"{said[what]}, {self._previews.said}")
@@ -307,7 +373,10 @@ class Repairing(QObject):
     def compare(self) -> None:
         """Go over to the other of the last two previews, and hear it."""
         self._require_open()
-        self._panel.show_settings(self._previews.turn().settings)
+        self._cancel()
+        settings = self._previews.turn().settings
+        self._panel.show_settings(settings)
+        self.painting.put(settings.paint)
         self._show_preview()
         self.hear("result")
 
@@ -321,6 +390,8 @@ class Repairing(QObject):
 
     def _apply(self, *, accepted: bool) -> None:
         self._require_open()
+        if self._is_repainted:
+            raise UsageError("What was painted last is not heard yet: accept it once its preview is there.")
         preview = self._previews.required()
         try:
             edit, proposals = self._previews.apply(accepted=accepted)

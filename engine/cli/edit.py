@@ -53,6 +53,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fill", choices=tuple(Fill), help="hit: what is heard where it went away from")
     parser.add_argument("--ppm", type=finite, metavar="P", help="recorder: samples in a million too many")
     parser.add_argument("--text", nargs="+", metavar="T", help="repair: the sounds that are meant, in words")
+    parser.add_argument(
+        "--band-hz",
+        nargs=2,
+        type=finite,
+        metavar=("LOW", "HIGH"),
+        help="repair: all between the two is meant too; instead of --text, that alone",
+    )
     parser.add_argument("--mode", choices=MODES, help="repair: what becomes of them; remove unless told")
     parser.add_argument(
         "--strength-db", type=finite, metavar="D", help="repair: by so much at most; entirely unless told"
@@ -118,8 +125,9 @@ def _refuse_others(options: argparse.Namespace) -> None:
         flag, given = f"--{name.replace('_', '-')}", getattr(options, name) is not None
         if given and options.kind not in kinds:
             raise UsageError(f"{flag} goes with {' and '.join(kinds)}, not with {options.kind}.")
-        if options.kind in kinds and not given and name in _NEEDED and options.kind != "repeat":
-            raise UsageError(f"To {options.kind} needs {flag}.")
+        is_needed = name in _NEEDED and options.kind != "repeat" and not (name == "text" and options.band_hz)
+        if options.kind in kinds and not given and is_needed:
+            raise UsageError(f"To {options.kind} needs {flag}{' or --band-hz' * (name == 'text')}.")
 
 
 def _cut(_: argparse.Namespace, document: Document, *__: object) -> Payload:
@@ -189,6 +197,7 @@ _OPTIONS = MappingProxyType(
         "ppm": ("recorder",),
         "db": ("gain",),
         "text": (REPAIR,),
+        "band_hz": (REPAIR,),
         "mode": (REPAIR,),
         "strength_db": (REPAIR,),
         "fade_ms": (REPAIR,),

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 
 from engine.cli.documents import opened, tracks_named
 from engine.cli.output import VerbOutput
 from engine.document.decisions import Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
+from engine.errors import UsageError
 from engine.jobs.recordings.media import locate_all
 from engine.jobs.repairs.requests import FADE_MS, FindRequest, RepairSettings, SpanRequest
 from engine.jobs.repairs.separations import separations_edit
 from engine.progress import Progress
+from engine.separation.paint import Paint, Range
 from engine.timebase import s_to_samples, samples_to_s
 from engine.wording import counted
 
@@ -23,16 +26,17 @@ def repair(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     """Keep or take out what words name in a span, accepted at once."""
     from engine.jobs.repairs.separate import asked_for, separate_in_document
 
-    settings = RepairSettings(
-        ", ".join(options.text),
-        options.mode == "keep",
-        options.strength_db,
-        FADE_MS if options.fade_ms is None else options.fade_ms,
-    )
     with opened(options.project) as document:
         state = document.state
-        media = locate_all(state, document.path.absolute().parent)
+        media = {**document.audio_files, **locate_all(state, document.path.absolute().parent)}
         span = s_to_samples(options.start_s, state.rate_hz), s_to_samples(options.stop_s, state.rate_hz)
+        settings = RepairSettings(
+            ", ".join(options.text or ()),
+            options.mode == "keep",
+            options.strength_db,
+            FADE_MS if options.fade_ms is None else options.fade_ms,
+            _band(options.band_hz, span),
+        )
         spans = SpanRequest(state, media, tracks_named(state, options.tracks), (span,))
         found = separate_in_document(asked_for(spans, settings), progress)
         edit, proposals = separations_edit(state, found, accepted=True)
@@ -44,13 +48,30 @@ def repair(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     )
 
 
+def _band(band_hz: Sequence[float] | None, span: tuple[int, int]) -> tuple[Paint, ...]:
+    """Return a range of frequencies as it would be painted.
+
+    Raises
+    ------
+    UsageError : it ends before it begins, or begins below 0
+    """
+    if band_hz is None:
+        return ()
+    low, high = band_hz
+    if not 0 <= low < high:
+        raise UsageError(
+            f"--band-hz {low:g} {high:g} is no range: give the lower frequency first, 0 or more."
+        )
+    return (Range(*span, low, high),)
+
+
 def propose_repairs(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     """Propose to take a sound out wherever it is heard."""
     from engine.jobs.repairs.find_sounds import find_repairs
 
     with opened(options.project) as document:
         state = document.state
-        media = locate_all(state, document.path.absolute().parent)
+        media = {**document.audio_files, **locate_all(state, document.path.absolute().parent)}
         found = find_repairs(FindRequest(SpanRequest(state, media), RepairSettings(options.sound)), progress)
         edit = found.put_into(state)
         if found.separations is not None:

@@ -8,7 +8,7 @@ from engine.document.change import Edit, row_changes
 from engine.document.file.stored_audio import AUDIO, StoredAudio
 from engine.document.kinds import KINDS
 from engine.document.kinds.payload import CROSSFADE_MS, HAND_CROSSFADE_MS
-from engine.document.kinds.repair import AUDIO_START, AUDIO_STOP
+from engine.document.kinds.repair import AUDIO_START, AUDIO_STOP, OVER
 from engine.document.proposals import Proposal, proposal_id
 from engine.document.state import DocumentState
 from engine.errors import UsageError
@@ -17,15 +17,19 @@ REPAIR = "repair"
 
 
 def repair_payload(
-    audio: StoredAudio, at_samples: int, crossfade_ms: float = HAND_CROSSFADE_MS
+    audio: StoredAudio,
+    at_samples: int,
+    crossfade_ms: float = HAND_CROSSFADE_MS,
+    over: Sequence[str] = (),
 ) -> dict[str, object]:
     """Return the payload of a repair that plays audio whose first sample lies at a place of the timeline."""
-    return {
+    payload: dict[str, object] = {
         AUDIO: audio.key,
         AUDIO_START: at_samples,
         AUDIO_STOP: at_samples + audio.frames,
         CROSSFADE_MS: crossfade_ms,
     }
+    return {**payload, OVER: list(over)} if over else payload
 
 
 def repair(
@@ -39,6 +43,7 @@ def repair(
     reason: str,
     score: float = 1.0,
     crossfade_ms: float = HAND_CROSSFADE_MS,
+    over: Sequence[str] = (),
 ) -> tuple[Edit, Proposal]:
     """Return a repair as a proposal to be decided; `Document.apply(edit, audio=[audio])` stores both.
 
@@ -47,6 +52,7 @@ def repair(
     span_samples : where it is heard, [start, stop) of the timeline
     tracks : ids; none for all
     at_samples : where the first sample of the audio lies; half a crossfade of it is heard beyond each edge
+    over : keys of the audio of repairs that were heard there when it was made, which it lies over
 
     Raises
     ------
@@ -59,7 +65,7 @@ def repair(
     if not at_samples <= start < stop <= at_samples + audio.frames:
         raise UsageError("The audio of a repair must cover its span: store as much as is replaced.")
     require_fitting(state, audio, tracks)
-    payload = repair_payload(audio, at_samples, crossfade_ms)
+    payload = repair_payload(audio, at_samples, crossfade_ms, over)
     KINDS[REPAIR].validate(payload)
     key = proposal_id(REPAIR, start, stop, maker, tracks, payload)
     proposal = Proposal(key, REPAIR, start, stop, score, reason, maker, (), payload, None, tuple(tracks))

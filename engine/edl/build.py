@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from engine.document.change import Edit
 from engine.document.decisions import Verdict
 from engine.document.file.storage import apply_rows
-from engine.document.kinds.operations import Drop, Sounding
+from engine.document.kinds.operations import Drop, Reclock, Replace, Sounding
 from engine.document.state import DocumentState
 from engine.document.table import table_of
 from engine.edl.edit_list import EditList
@@ -85,6 +85,22 @@ def in_place(state: DocumentState) -> EditList:
     table = table_of(state)
     chosen = table.are(Verdict.ACCEPTED) & ~table.made.drops & table.made.is_known
     return _sounding(whole(state), state, gathered(state, chosen).sounding)
+
+
+@found_once
+def repaired(state: DocumentState) -> Mapping[str, Patches]:
+    """Return what accepted repairs make of the recording of each track, and its clock; by track id.
+
+    Mutes are left out: what is repaired under one is heard again once it goes.
+    """
+    table = table_of(state)
+    chosen = table.are(Verdict.ACCEPTED) & ~table.made.drops & table.made.is_known
+    lowest = tuple(
+        one
+        for one in gathered(state, chosen).sounding
+        if isinstance(one, Reclock) or (isinstance(one, Replace) and one.stored is not None)
+    )
+    return patches_by_track(lowest, tuple(track.id for track in state.tracks), state.rate_hz)
 
 
 def removed_only(state: DocumentState, proposal_id: str) -> EditList:

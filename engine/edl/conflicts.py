@@ -1,9 +1,9 @@
 """Accepted edits that cannot both hold: told, and decided by the user; until then both do what they can.
 
 A span that is moved to two places or repeated in two numbers, something laid into a span that is itself
-taken away, a slice that two edits slip by different amounts, hits moved past each other, and a recorder
-that is lined up in two ways. What is dropped and held, or replaced and slipped, is no conflict: there the
-kinds have an order (decision 41).
+taken away, a slice that two edits slip by different amounts, hits moved past each other, a recorder that is
+lined up in two ways, and two repairs of one place of which neither was made of what the other leaves. What
+is dropped and held, or replaced and slipped, is no conflict: there the kinds have an order (decision 41).
 """
 
 from __future__ import annotations
@@ -11,19 +11,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.decisions import Verdict
-from engine.document.kinds.operations import Lift, Operation, Order, Reclock, Shift, Slice
+from engine.document.kinds.operations import (
+    Lift,
+    Operation,
+    Order,
+    Reclock,
+    Replace,
+    Shift,
+    Slice,
+)
 from engine.document.state import DocumentState
 from engine.document.table import Made, Mask, ProposalTable, table_of
 from engine.errors import DocumentError
 
 Places = NDArray[np.int64]
-_Sounding = Shift | Slice | Lift | Reclock
-Contender = Order | Shift | Slice | Lift | Reclock
+_Sounding = Shift | Slice | Lift | Reclock | Replace
+Contender = Order | Shift | Slice | Lift | Reclock | Replace
 
 _PAIRS_AT_ONCE = 1 << 20
 
@@ -39,8 +48,8 @@ class _Contenders:
     places : whose operation it is
     layers : places in `_LAYERS`: only what is of one layer can conflict
     starts, stops, ats : its span, and where an order lays it (0 for what moves)
-    by : by how many samples it moves; not a number for an order and a clock, which are like nothing, and not
-        like themselves
+    by : by how many samples it moves; not a number for an order, a clock and a repair, which are like
+        nothing, and not like themselves
     attacks : where the attack of a slice moves to; not a number for all else
     """
 
@@ -62,13 +71,14 @@ class _Contenders:
             (place, one)
             for place in np.flatnonzero(~table.made.drops & table.made.is_known).tolist()
             for one in _effect(table, place)
-            if isinstance(one, Contender)
+            if _may_contend(one)
         ]
         places = np.array([place for place, _ in found], np.int64)
         edges = np.array([(one.start_samples, one.stop_samples) for _, one in found], np.int64).reshape(-1, 2)
         ats = np.array([one.at_samples if isinstance(one, Order) else 0 for _, one in found], np.int64)
         by = np.array(
-            [np.nan if isinstance(one, Order | Reclock) else one.by_samples for _, one in found], np.float64
+            [np.nan if isinstance(one, Order | Reclock | Replace) else one.by_samples for _, one in found],
+            np.float64,
         )
         layers = np.array([_layer(one) for _, one in found], np.int64)
         attacks = np.array([_attack(one) for _, one in found], np.float64)
@@ -96,7 +106,7 @@ class _Contenders:
             holds_it = (self.starts < one.at_samples) & (one.at_samples < self.stops)
             same: Mask = self.layers == _layer(one)
             return same & (overlaps | laid_into | holds_it)
-        if isinstance(one, Shift | Slice | Lift | Reclock):
+        if isinstance(one, _Sounding):
             attack = _attack(one)
             first, last = np.fmin(one.start_samples, attack), np.fmax(one.stop_samples, attack + 1)
             near: Mask = (self.layers == _layer(one)) & (self.firsts < last) & (first <= self.lasts)
@@ -113,7 +123,9 @@ class _Contenders:
 
 
 def _layer(one: Contender) -> int:
-    """Return 0 for orders, 1 for what moves all that sounds, 2 for what moves one voice, 3 for clocks."""
+    """Return 0 for orders, 1 for what moves all, 2 for what moves one voice, 3 for clocks, 4 for repairs."""
+    if isinstance(one, Replace):
+        return 4
     if isinstance(one, Order | Reclock):
         return 3 if isinstance(one, Reclock) else 0
     return 2 if isinstance(one, Lift) else 1
@@ -144,7 +156,7 @@ def conflicts_of(state: DocumentState, proposal_id: str) -> tuple[str, ...]:
     table = table_of(state)
     here = table.made.places[proposal_id]
     own = table.effect(here)
-    if not any(isinstance(one, Contender) for one in own):
+    if not any(map(_may_contend, own)):
         return ()
     there = _contenders_of(table)
     others = table.are(Verdict.ACCEPTED)[there.places] & (there.places != here)
@@ -180,7 +192,7 @@ _latest: tuple[_Contenders, Mask, Mask] | None = None
 def _clashing(there: _Contenders, asked: Mask) -> Places:
     """Return which of the contenders asked about cannot hold beside another one of them."""
     told = np.zeros(len(there.places), bool)
-    for layer in range(4):
+    for layer in range(5):
         some = np.flatnonzero(asked & (there.layers == layer))
         pairs = _overlapping if layer else _ordered_pairs
         for first, second in pairs(there.firsts[some], there.lasts[some], there.ats[some]):
@@ -245,9 +257,24 @@ def _clash(one: Operation, other: Operation) -> bool:
     if isinstance(one, Reclock) and isinstance(other, Reclock):
         ways = {(clock.by_samples, clock.drift_ppm) for clock in (one, other)}
         return len(ways) > 1 and _share_a_track(one, other)
+    if isinstance(one, Replace) and isinstance(other, Replace):
+        return _share_a_track(one, other) and _overlap(one, other) and not _was_heard(one, other)
     if isinstance(one, Shift | Slice) and isinstance(other, Shift | Slice):
         return _share_a_track(one, other) and (_move_apart(one, other) or _pass(one, other))
     return False
+
+
+def _may_contend(one: Operation) -> TypeGuard[Contender]:
+    """Tell whether it can clash with anything; a mute is laid over whatever is there."""
+    return isinstance(one, Contender) and not (isinstance(one, Replace) and one.stored is None)
+
+
+def _was_heard(one: Replace, other: Replace) -> bool:
+    """Tell whether one of two repairs was made of what the other leaves, or both play the same."""
+    assert one.stored is not None
+    assert other.stored is not None
+    key, its = one.stored.key, other.stored.key
+    return key == its or key in other.over or its in one.over
 
 
 def _share_a_track(one: _Sounding, other: _Sounding) -> bool:

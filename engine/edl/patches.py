@@ -3,12 +3,13 @@
 Lowest lies the recording by the clock of the others, where another recorder made it. Over it lies what is
 replaced, then what is lifted out of a stroke, then slices, which are laid out together
 (`engine.edl.slicing.slices`), then what slips in time; each takes along what lies below it. Gains come last.
-So it is whatever was decided first, and within a layer the one that begins later lies over the others.
+So it is whatever was decided first, and within a layer the one that begins later lies over the others. Of
+what is replaced, stored audio lies under mutes, and over the stored audio that it was made of.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import compress, count
@@ -33,6 +34,8 @@ Patch = Reclock | Replace | Lift | Piece | Shift | Gain
 _LAYERS = {Reclock: 0, Replace: 1, Lift: 2, Piece: 3, Shift: 4, Gain: 5}
 _MOVING = frozenset((Lift, Piece, Shift))
 """What takes along what lies below it."""
+PARTED_MS = 70.0
+"""How long stored audio comes and goes once what it was made over is not heard beside it any more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,8 +63,9 @@ class Patches:
         listed = list(operations)
         slices = [one for one in listed if isinstance(one, Slice)]
         laid = laid_out_near(None if near is None else near.laid, slices, rate_hz) if slices else None
+        there = {one.stored.key for one in listed if isinstance(one, Replace) and one.stored}
         others = [
-            _as_far_as_it_goes(one, rate_hz) if isinstance(one, Replace) else one
+            _as_far_as_it_goes(_joined(one, there), rate_hz) if isinstance(one, Replace) else one
             for one in (listed if len(slices) < len(listed) else ())
             if not isinstance(one, Slice)
         ]
@@ -305,8 +309,16 @@ def _as_far_as_it_goes(one: Replace, rate_hz: int) -> Replace | None:
     return replace(one, start_samples=start, stop_samples=stop) if start < stop else None
 
 
-def _precedence(one: Patch) -> tuple[int, int, int]:
-    return _LAYERS[type(one)], one.start_samples, one.stop_samples
+def _joined(one: Replace, there: Collection[str]) -> Replace:
+    """Return an edit with fades at its edges where these no longer meet the sound that it was made of."""
+    if one.over and not set(one.over) <= set(there):
+        return replace(one, crossfade_ms=max(one.crossfade_ms, PARTED_MS))
+    return one
+
+
+def _precedence(one: Patch) -> tuple[int, ...]:
+    within = (one.stored is None, len(one.over)) if isinstance(one, Replace) else ()
+    return _LAYERS[type(one)], *within, one.start_samples, one.stop_samples
 
 
 def fade_samples(one: Replace | Lift | Shift, rate_hz: int) -> int:

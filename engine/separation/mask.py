@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.signal import ShortTimeFFT
 
 from engine.errors import UsageError
+from engine.separation.paint import TellsShares
 
 WINDOW_S = 0.064
 _HOPS_EACH = 4
@@ -97,13 +98,17 @@ def _summed(shares: Sequence[NDArray[np.float32]]) -> NDArray[np.float32] | None
     return np.clip(np.sum(shares, axis=0, dtype=np.float32), 0.0, 1.0) if shares else None
 
 
+NOTHING_MEANT = Mask(np.zeros((1, 1), np.float32), 0.0, 1.0, np.zeros(1))
+"""What is painted alone is painted on this."""
+
+
 def floor_of(strength_db: float | None) -> float:
     """Return the floor, in dB, of what is lowered by so much at most; entirely where that is None."""
     return -np.inf if strength_db is None else -abs(strength_db)
 
 
 def masked(
-    samples: NDArray[np.float32], rate_hz: int, mask: Mask, mode: Mode, floor_db: float = -np.inf
+    samples: NDArray[np.float32], rate_hz: int, mask: TellsShares, mode: Mode, floor_db: float = -np.inf
 ) -> NDArray[np.float32]:
     """Return what is heard of a stretch once its mask is kept or removed, float32, shape (frames, channels).
 

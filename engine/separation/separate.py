@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from engine.detection.spectra import MEL
 from engine.progress import SILENT, Progress
-from engine.separation.mask import Mask, Mode, masked, united
+from engine.separation.mask import NOTHING_MEANT, Mask, Mode, masked, united
+from engine.separation.paint import Paint, PaintedMask
 from engine.separation.separator import CONTEXT_S, Prompt, Separator, Stretch
 from engine.separation.windows import FADE_MS, gate
 from engine.timebase import s_to_samples
@@ -31,15 +32,17 @@ class Asked:
 
     Attributes
     ----------
-    prompts : what is meant; the masks of several add up
+    prompts : what is meant; the masks of several add up, and none mean nothing but what is painted
     fade_ms : how long the change comes and goes, inside each window
     floor_db : no moment of a band is made quieter than by this
+    paint : what is painted on the mask, on the timeline
     """
 
     prompts: tuple[Prompt, ...]
     mode: Mode = Mode.REMOVE
     fade_ms: float = FADE_MS
     floor_db: float = -np.inf
+    paint: tuple[Paint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,7 +162,9 @@ def mask_of(
 
 
 def meant_mask(stretch: Stretch, prompts: Sequence[Prompt], separator: Separator) -> Mask:
-    """Return what all prompts together mean of a stretch."""
+    """Return what all prompts together mean of a stretch; nothing where there are none."""
+    if not prompts:
+        return NOTHING_MEANT
     return united(separator.masks(stretch, prompts), [prompt.stays for prompt in prompts])
 
 
@@ -176,5 +181,6 @@ def changed(
     margin = s_to_samples(0.25, recording.rate_hz)
     begin, end = max(first, window[0] - margin), min(last, window[1] + margin)
     shifted = mask.from_later((begin - first) / recording.rate_hz)
-    samples = masked(recording.read(begin, end), recording.rate_hz, shifted, asked.mode, asked.floor_db)
+    meant = PaintedMask(shifted, asked.paint, begin, recording.rate_hz)
+    samples = masked(recording.read(begin, end), recording.rate_hz, meant, asked.mode, asked.floor_db)
     return samples[window[0] - begin : window[1] - begin]

@@ -20,6 +20,7 @@ from engine.jobs.repairs.requests import RepairPreview
 from engine.progress import SILENT
 from tests.desktop.conftest import Hands, fill
 from tests.engine.jobs.yard import BARKS_S, RATE_HZ, made_yard
+from widgets.edit_words import held_sentence
 from widgets.separation.panel import ENTIRELY_DB
 
 SPAN = (round(2.6 * RATE_HZ), round(4.4 * RATE_HZ))
@@ -291,3 +292,31 @@ def test_a_sound_is_found_everywhere_and_fills_the_queue(yard: Hands) -> None:
     yard.finish_work()
     assert yard.said[-1] == "Church bells was heard nowhere in this recording"
     assert len(window.session.state.proposals) == 4
+
+
+def test_a_second_repair_is_heard_and_made_over_the_first(yard: Hands) -> None:
+    """The dog and then what is left: each as it was heard, and undone one after the other."""
+    window, recorded = yard.window, heard(yard)
+    preview(yard, "dog")
+    yard.press("A")
+    first, once = window.review.current, heard(yard)
+    window.selecting.select(SPAN[0] + RATE_HZ // 2, SPAN[1] + RATE_HZ // 2)
+    made = preview(yard, "wind")
+    yard.press("3")
+    source = window.player._factory()
+    around = source.read(0, window.session.state.length_samples)
+    source.close()
+    window.transport.stop()
+    yard.press("A")
+    twice = heard(yard)
+    np.testing.assert_array_equal(twice, around, err_msg="accepted as it was heard")
+    assert not np.array_equal(twice, once)
+    np.testing.assert_array_equal(twice[: made.windows[0][0]], once[: made.windows[0][0]])
+    np.testing.assert_array_equal(twice[made.windows[0][1] :], once[made.windows[0][1] :])
+    assert first is not None
+    window.review.choose(first)
+    assert "was made over this one and holds what it does" in held_sentence(window.session.state, first)
+    yard.press("Ctrl+Z")
+    np.testing.assert_array_equal(heard(yard), once)
+    yard.press("Ctrl+Z")
+    np.testing.assert_array_equal(heard(yard), recorded)

@@ -23,7 +23,13 @@ from engine.review.said_of_span import SaidOfSpan
 from engine.review.standing import Standing
 from engine.review.statistics import ReviewStatistics
 from engine.timebase import format_time, samples_to_s
-from widgets.edit_words import YOURS, conflict_names, conflict_sentence, taken_in_sentence
+from widgets.edit_words import (
+    YOURS,
+    conflict_names,
+    conflict_sentence,
+    held_sentence,
+    taken_in_sentence,
+)
 from widgets.review.score_parts import ScorePart, leading_parts
 
 Positions = Sequence[int] | NDArray[np.int64]
@@ -266,6 +272,7 @@ def _sentences(state: DocumentState, proposal: Proposal, moved: SaidOfSpan | Non
         "" if is_known else not_available(proposal.kind),
         taken_in_sentence(state, proposal.id),
         conflict_sentence(state, proposal.id),
+        held_sentence(state, proposal.id),
     )
     return " ".join(filter(None, (why, *others)))
 

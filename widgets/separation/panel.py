@@ -25,8 +25,10 @@ from widgets.controls.elided_label import ElidedLabel
 from widgets.controls.key_caps import KeyButton
 from widgets.controls.radio_group import tab_to_checked
 from widgets.controls.slider import Slider
+from widgets.separation.paint_row import PaintRow
 from widgets.separation.words_field import WordsField
 from widgets.theme import TEXT, Theme, px
+from widgets.timeline.sound.brush import Brush
 
 ENTIRELY_DB = 61
 """The end of the slider of strength, which is no limit."""
@@ -70,6 +72,7 @@ class RepairPanel(QScrollArea):
             theme, "Fade", 0, LONGEST_FADE_MS // FADE_STEP_MS, lambda v: f"{v * FADE_STEP_MS} ms"
         )
         self._buttons = {name: KeyButton(theme, words, keys.get(name, "")) for name, words in _WORDS.items()}
+        self.painting = PaintRow(theme, keys)
         self._bar, self._left = QProgressBar(), QLabel()
         self._cancel = KeyButton(theme, "Cancel")
         self._problem, self._said = QLabel(), QLabel()
@@ -122,6 +125,7 @@ class RepairPanel(QScrollArea):
             self._buttons[name].setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             heard.addWidget(self._buttons[name], place // 2, place % 2)
         layout.addWidget(self._heard)
+        layout.addWidget(self.painting)
         # Last, so that in a low window what is answered and heard stays in sight.
         modes = QHBoxLayout()
         modes.setSpacing(px(16))
@@ -151,6 +155,8 @@ class RepairPanel(QScrollArea):
         self.words.changed.connect(self.words_changed)
         self.words.entered.connect(self.preview_wanted)
         self._cancel.clicked.connect(lambda _=False: self.cancel_requested.emit())
+        self.painting.command_requested.connect(self.command_requested)
+        self.painting.resized.connect(self._grow)
         for name, button in self._buttons.items():
             button.clicked.connect(lambda _=False, name=name: self.command_requested.emit(name))
 
@@ -169,8 +175,8 @@ class RepairPanel(QScrollArea):
         """Paint with these colours from now on."""
         self._theme = theme
         self.words.set_theme(theme)
-        for slider in (self.strength, self.fade):
-            slider.set_theme(theme)
+        for part in (self.strength, self.fade, self.painting):
+            part.set_theme(theme)
         for button in (self._cancel, *self._buttons.values()):
             button.set_theme(theme)
         small = f"font-size: {px(TEXT - 1)}px;"
@@ -236,6 +242,14 @@ class RepairPanel(QScrollArea):
         self._buttons["repair.compare"].setEnabled(bool(other))
         self._buttons["repair.compare"].setAccessibleName(f"Compare with {other}" if other else "Compare")
         self._grow()
+
+    def show_brush(self, brush: Brush | None, painted: int) -> None:
+        """Show with which brush is painted, none for not at all, and how many strokes there are."""
+        begins = brush is not None and not self.painting.is_at_hand
+        self.painting.show_brush(brush, painted)
+        if begins:
+            self._inside.adjustSize()
+            self.ensureWidgetVisible(self.painting, 0, 0)
 
     def _grow(self) -> None:
         self.updateGeometry()

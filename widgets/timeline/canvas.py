@@ -29,7 +29,7 @@ from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.drums.hits import Hits
 from engine.document.state import DocumentState
 from engine.jobs.repairs.requests import ShownMask
-from engine.timebase import format_time, samples_to_s
+from engine.separation.paint import Paint
 from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline import gestures, panning
@@ -46,14 +46,15 @@ from widgets.timeline.marks.hits import HitMarks
 from widgets.timeline.marks.marker_drag import mark_at
 from widgets.timeline.marks.markers import Marks, editor_area, place_in_view
 from widgets.timeline.marks.snapping import Snapping
-from widgets.timeline.overview import paint_caption, paint_window
+from widgets.timeline.overview import caption_of, paint_caption, paint_window
 from widgets.timeline.playhead import overview_strip, paint_playhead, playhead_strip
 from widgets.timeline.ruler import RulerMode
 from widgets.timeline.shown import Shown
+from widgets.timeline.sound.brush import Brush
 from widgets.timeline.sound.lanes import Lane
 from widgets.timeline.sound.masks import MaskLayer
 from widgets.timeline.sound.read_ahead import ReadAhead
-from widgets.timeline.sound.spectrogram import SpectrogramLook
+from widgets.timeline.sound.spectrogram import Place, SpectrogramLook
 from widgets.timeline.sound.spectrogram_columns import SpectrogramColumns
 from widgets.timeline.sound.waves import WaveSource
 from widgets.timeline.time_map import TimeMap
@@ -94,6 +95,7 @@ class Canvas(QWidget):
     block_menu_requested = Signal(int, object)
     layout_changed = Signal(object)
     wave_turned = Signal(int, float)
+    stroke_painted = Signal(object)
 
     def __init__(self, tokens: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -109,6 +111,7 @@ class Canvas(QWidget):
         self._dragged_by = Qt.MouseButton.NoButton
         self.outlook = ""
         self.snapping = Snapping()
+        self.brush: Brush | None = None
         self.grid: BeatGrid | None = None
         self._source_curve: ScoreCurve | None = None
         self._source_beats: Beats | None = None
@@ -171,6 +174,11 @@ class Canvas(QWidget):
     def playhead_in_view(self) -> int:
         """Where the playhead is drawn."""
         return self.times.to_view(self._playhead, self._near)
+
+    @property
+    def pictured(self) -> tuple[tuple[Place, ...], SpectrogramLook]:
+        """The rows in which spectrograms are drawn, and how."""
+        return self._layers.pictured(self.frame, self.shown.lanes)
 
     def source_at(self, x_px: float) -> int:
         """Return the source position under a logical pixel."""
@@ -249,18 +257,10 @@ class Canvas(QWidget):
         return replace(longer, samples_per_px=zoom).moved(times.to_view(fixed) - x * zoom)
 
     def _caption(self) -> str:
-        edits, rate_hz = self.times.edit_list, self.state.rate_hz
-        if edits is None or not rate_hz:
-            return "As it was recorded" if self._is_before else ""
-        lengths = (edits.length_samples, edits.source_length_samples)
-        result, source = (format_time(samples_to_s(length, rate_hz), 0) for length in lengths)
-        return f"Result {result} of {source}"
+        return caption_of(self.times.edit_list, self.state.rate_hz, is_before=self._is_before)
 
     def set_waves(
-        self,
-        waves: Mapping[str, WaveSource],
-        lanes: tuple[Lane, ...],
-        changed: tuple[int, int] | None = None,
+        self, waves: Mapping[str, WaveSource], lanes: tuple[Lane, ...], changed: tuple[int, int] | None = None
     ) -> None:
         """Read the sound of tracks from these sources, by track id.
 
@@ -320,9 +320,9 @@ class Canvas(QWidget):
         self._is_before = before
         self._show(hits=self._hit_marks())
 
-    def set_masks(self, masks: tuple[ShownMask, ...]) -> None:
-        """Show what the words of a repair mean, or nothing any more."""
-        self._show(masks=MaskLayer(masks, self.times))
+    def set_masks(self, masks: tuple[ShownMask, ...], paint: tuple[Paint, ...] = ()) -> None:
+        """Show what the words of a repair mean with what is painted on it, or nothing any more."""
+        self._show(masks=MaskLayer(masks, paint, self.times))
 
     def _marked(self) -> HitMarks:
         marks = HitMarks.of(self._hits, self.state)

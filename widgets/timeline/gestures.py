@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QPainter, QSinglePointEvent
+from PySide6.QtGui import QCursor, QPainter, QSinglePointEvent
 
 from engine.timebase import format_time
 from widgets import theme
@@ -31,6 +31,7 @@ from widgets.timeline.marks.beat_drag import MoveBeat, beat_at
 from widgets.timeline.marks.marker_drag import MoveMark, Part, mark_at, mark_tip
 from widgets.timeline.marks.score import paint_threshold, score_at, score_y
 from widgets.timeline.overview import whole, window_rect
+from widgets.timeline.sound.brush import Paintable, brush_cursor, stroke_at
 from widgets.timeline.surface import Surface
 
 GRIP_PX = 6
@@ -243,11 +244,13 @@ _SHIFT = Qt.KeyboardModifier.ShiftModifier
 _CTRL = Qt.KeyboardModifier.ControlModifier
 
 
-def press(canvas: Surface, at: QPointF, held: Qt.KeyboardModifier = _NONE) -> Drag | None:
+def press(canvas: Paintable, at: QPointF, held: Qt.KeyboardModifier = _NONE) -> Drag | None:
     """Answer a press of the left button with these keys held."""
     if not canvas.viewport.length_samples:
         return None
     x, y = at.x(), at.y()
+    if (stroke := stroke_at(canvas, at, held)) is not None:
+        return stroke
     if y < canvas.frame.layout.arrangement_top:
         return MoveWindow(canvas, at)
     if y < canvas.frame.layout.marks_top:
@@ -307,11 +310,13 @@ def _selection_edge(canvas: Surface, at: QPointF) -> tuple[int, int, float] | No
     return span[1 - edge], span[edge], edges_of(canvas, span)[edge]
 
 
-def cursor_at(canvas: Surface, at: QPointF, held: Qt.KeyboardModifier = _NONE) -> Qt.CursorShape:
+def cursor_at(canvas: Paintable, at: QPointF, held: Qt.KeyboardModifier = _NONE) -> Qt.CursorShape | QCursor:
     """Return the cursor that tells what a press with these keys would do."""
     frame = canvas.frame
     if not canvas.viewport.length_samples:
         return Qt.CursorShape.ArrowCursor
+    if (brush := brush_cursor(canvas, at, held)) is not None:
+        return brush
     if frame.layout.arrangement_top <= at.y() < frame.layout.marks_top:
         return Qt.CursorShape.PointingHandCursor
     if at.y() < frame.layout.arrangement_top:

@@ -23,8 +23,8 @@ from widgets.timeline.overview import Mixture, overview_image
 from widgets.timeline.ruler import paint_ruler
 from widgets.timeline.shown import Shown, Stretch
 from widgets.timeline.sound.frequency_axis import paint_axis
-from widgets.timeline.sound.lanes import WavePainter, sampled
-from widgets.timeline.sound.spectrogram import SpectrogramLook, SpectrogramPainter, ways_of
+from widgets.timeline.sound.lanes import Lane, WavePainter, sampled
+from widgets.timeline.sound.spectrogram import Place, SpectrogramLook, SpectrogramPainter, ways_of
 from widgets.timeline.sound.spectrogram_columns import SpectrogramColumns
 from widgets.timeline.sound.wave_zoom import paint_zooms
 from widgets.timeline.sound.waves import WaveSource
@@ -101,6 +101,10 @@ class Layers:
         """Draw spectrograms otherwise."""
         self._spectrograms.look = look
         self.forget()
+
+    def pictured(self, frame: Frame, lanes: tuple[Lane, ...]) -> tuple[tuple[Place, ...], SpectrogramLook]:
+        """Return the rows in view in which spectrograms are drawn, and how."""
+        return tuple(self._spectrograms.places(frame, lanes)), self._spectrograms.look
 
     def forget_spectrograms(self) -> None:
         """Read the spectrograms anew at the next frame."""
@@ -236,7 +240,7 @@ class Layers:
             painter.fillRect(frame.horizontal(y - frame.hairline, 0, layout.width), line)
         proposals.paint(painter)
         places, look = tuple(self._spectrograms.places(frame, shown.lanes)), self._spectrograms.look
-        shown.masks.paint(painter, frame, shown.lanes, places, look.scale)
+        shown.masks.draw(painter, frame, shown.lanes, places, look)
         for place in places:
             paint_axis(painter, frame, place, look)
         paint_zooms(painter, frame, shown.lanes, self._spectrograms.sources)

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 
+from engine.edl.edit_list import EditList
+from engine.timebase import format_time, samples_to_s
 from widgets import theme
 from widgets.timeline.edits.proposals import paint_row
 from widgets.timeline.edits.ribbon import bar_columns, bar_edges, fill_bars
@@ -92,6 +94,15 @@ def overview_image(frame: Frame, loudness: NDArray[np.float32], spans: Spans, ma
     _paint_ticks(painter, frame, marks)
     painter.end()
     return image
+
+
+def caption_of(edits: EditList | None, rate_hz: int, *, is_before: bool) -> str:
+    """Return what is shown, in words: how long the result is, or nothing where it is the recording."""
+    if edits is None or not rate_hz:
+        return "As it was recorded" if is_before else ""
+    lengths = (edits.length_samples, edits.source_length_samples)
+    result, source = (format_time(samples_to_s(length, rate_hz), 0) for length in lengths)
+    return f"Result {result} of {source}"
 
 
 def paint_caption(painter: QPainter, frame: Frame, caption: str) -> None:

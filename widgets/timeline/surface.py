@@ -88,6 +88,9 @@ class Surface(Protocol):
     def wave_turned(self) -> SignalInstance: ...
 
     @property
+    def stroke_painted(self) -> SignalInstance: ...
+
+    @property
     def outlook(self) -> str: ...
 
     @property

@@ -98,6 +98,7 @@ class Replace:
     tone : the stretch [start, stop) of the same track that fills it, played round; None for none
     crossfade_ms : at both edges, half of it outside the span
     stored : what is heard as far as it goes, its crossfades included; None for none
+    over : keys of the stored audio that was heard where this one was made: it holds what those do
     """
 
     start_samples: int
@@ -106,6 +107,7 @@ class Replace:
     tone: tuple[int, int] | None = None
     crossfade_ms: float = 0.0
     stored: Stored | None = None
+    over: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,9 @@ from engine.document.kinds.payload import (
 from engine.errors import DocumentError
 
 AUDIO_START, AUDIO_STOP = "audio_start_samples", "audio_stop_samples"
+OVER = "over"
+MOST_UNDER = 1000
+"""Repairs under one, each made over the one before."""
 LONGEST_REPAIR_CROSSFADE_MS = 120.0
 """Half of it lies outside of the span: 60 ms from an edge every sample is as it was stored or recorded."""
 
@@ -28,6 +31,13 @@ LONGEST_REPAIR_CROSSFADE_MS = 120.0
 def _require_key(what: str, value: object) -> None:
     if not is_key(value):
         raise DocumentError(f"{what} cannot be {value!r}: it must name audio that a document stores.")
+
+
+def _require_keys(what: str, value: object) -> None:
+    if not isinstance(value, list | tuple) or not 0 < len(value) <= MOST_UNDER:
+        raise DocumentError(f"{what} must be a list of 1 to {MOST_UNDER} names of audio.")
+    for each in value:
+        _require_key(what, each)
 
 
 _anywhere = whole(0, FARTHEST_SAMPLES)
@@ -38,6 +48,7 @@ _fields = validator(
         AUDIO_START: _anywhere,
         AUDIO_STOP: _anywhere,
         CROSSFADE_MS: number(0.0, LONGEST_REPAIR_CROSSFADE_MS),
+        OVER: _require_keys,
     },
 )
 
@@ -58,7 +69,14 @@ def _effect(edited: Edited) -> tuple[Replace, ...]:
     first, last = integer(payload, AUDIO_START, 0), integer(payload, AUDIO_STOP, 0)
     fade_ms = real(payload, CROSSFADE_MS, HAND_CROSSFADE_MS)
     stored = Stored(str(payload[AUDIO]), first, last)
-    return (Replace(start, stop, edited.tracks, None, fade_ms, stored),) if start < stop else ()
+    made = Replace(start, stop, edited.tracks, None, fade_ms, stored, keys_under(payload))
+    return (made,) if start < stop else ()
+
+
+def keys_under(payload: Payload) -> tuple[str, ...]:
+    """Return the keys of the audio that a repair was made over, of a valid payload."""
+    named = payload.get(OVER)
+    return tuple(str(each) for each in named) if isinstance(named, list | tuple) else ()
 
 
 REPAIR = Kind(

@@ -16,10 +16,10 @@ from engine.document.change import Edit, row_changes
 from engine.document.edits import is_held
 from engine.document.state import DocumentState
 from engine.document.track import audible
-from engine.edl.voice import open_voice
 from engine.errors import UsageError
 from engine.features.mono import resampled
 from engine.jobs.recordings.media import without_missing
+from engine.jobs.repairs.as_repaired import open_repaired
 from engine.jobs.repairs.requests import FindRequest, HeardWord, Span, SpanRequest
 from engine.jobs.repairs.separate import asked_for, require_sound, separate_in_document, sounding_tracks
 from engine.jobs.repairs.separations import Separations, separations_edit
@@ -143,7 +143,7 @@ def _mono(request: SpanRequest, window: Span, progress: Progress) -> Iterator[ND
     with ExitStack() as opened:
         voices = []
         for track in heard:
-            voices.append(open_voice(state, track, request.media, np.float32, progress))
+            voices.append(open_repaired(state, track, request.media, progress))
             opened.callback(voices[-1].close)
 
         def blocks() -> Iterator[NDArray[np.float32]]:

@@ -9,12 +9,11 @@ from dataclasses import replace
 import numpy as np
 
 from engine.document.track import Track
-from engine.edl.voice import open_voice
+from engine.jobs.repairs.as_repaired import open_repaired
 from engine.jobs.repairs.requests import PreviewRequest, RepairPreview, ShownMask, Span, SpanRequest
-from engine.jobs.repairs.separate import asked_for, require_sound, separate_in_document, sounding_tracks
+from engine.jobs.repairs.separate import asked_for, meant_tracks, require_sound, separate_in_document
 from engine.progress import Progress
 from engine.separation.mask import Mode
-from engine.separation.prompts import prompts_of
 from engine.separation.registry import DEFAULT, separator_named
 from engine.separation.remembered import RememberingSeparator
 from engine.separation.separate import Recording, mask_of, piece_spans
@@ -29,14 +28,14 @@ def preview_repair(asked: PreviewRequest, progress: Progress) -> RepairPreview:
 
     Raises
     ------
-    UsageError : no words, or such as are unknown; no window, one beyond the recording, or silence in all
+    UsageError : nothing named or painted, or unknown words; no window, one beyond the recording, or silence
     SourceError : a recording is missing or cannot be read
     """
     request, settings = asked.spans, asked.settings
     state, wanted = request.state, asked_for(request, settings)
-    prompts = prompts_of(settings.texts)
+    prompts = wanted.prompts
     windows = joined(request.windows, state.length_samples, state.rate_hz)
-    tracks = sounding_tracks(state, request.tracks, windows)
+    tracks = meant_tracks(wanted, windows)
     require_sound(state, request.media, tracks, windows, progress)
     separator = RememberingSeparator(separator_named(DEFAULT), asked.memory)
     whole = replace(wanted, floor_db=-np.inf)
@@ -63,9 +62,12 @@ def _masks(
     state = request.state
     for number, track in enumerate(tracks):
         progress.report(number / len(tracks), "Drawing what is meant")
-        with closing(open_voice(state, track, request.media)) as voice:
+        with closing(open_repaired(state, track, request.media)) as voice:
             recording = Recording(voice.read, state.length_samples, state.rate_hz)
             for window in windows:
+                if not prompts:
+                    yield ShownMask.of_nothing(track.id, window)
+                    continue
                 spans = list(piece_spans(window, state.rate_hz))
                 ends = [*(at for at, _ in spans[1:]), window[1]]
                 for span, end in zip(spans, ends, strict=True):

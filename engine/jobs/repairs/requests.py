@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from engine.document.state import DocumentState
 from engine.jobs.repairs.separations import Separations
 from engine.separation.mask_memory import MaskMemory
+from engine.separation.paint import Paint
 
 FADE_MS = 70.0
 Span = tuple[int, int]
@@ -27,12 +29,14 @@ class RepairSettings:
     keeps : whether all else goes
     strength_db : lower it by so much at most; None for entirely
     fade_ms : how long the change comes and goes, inside each window
+    paint : what is painted on the masks, which without words mean nothing else
     """
 
     words: str = ""
     keeps: bool = False
     strength_db: float | None = None
     fade_ms: float = FADE_MS
+    paint: tuple[Paint, ...] = ()
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -92,6 +96,11 @@ class ShownMask:
     shares: NDArray[np.float32]
     centres_hz: NDArray[np.float64]
     window: Span
+
+    @classmethod
+    def of_nothing(cls, track: str, window: Span) -> Self:
+        """Return a mask that means nothing, to be painted on."""
+        return cls(track, window[0], 1.0, np.zeros((1, 1), np.float32), np.zeros(1), window)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

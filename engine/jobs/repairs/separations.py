@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from engine.document.change import Edit, Row, row_changes
@@ -19,10 +20,12 @@ class Separations:
     Attributes
     ----------
     windows : the span and the track of each piece of audio
+    over : the keys of the audio of repairs that each was made over
     """
 
     audio: tuple[StoredAudio, ...]
     windows: tuple[tuple[int, int, str], ...]
+    over: tuple[tuple[str, ...], ...]
     reason: str
     maker: str
 
@@ -33,7 +36,7 @@ def separations_edit(
     """Return the repairs as one edit, undecided or accepted; apply it with `audio=found.audio`."""
     changes: list[tuple[Row | None, Row | None]] = []
     proposals: list[Proposal] = []
-    for audio, (start, stop, track) in zip(found.audio, found.windows, strict=True):
+    for audio, (start, stop, track), over in zip(found.audio, found.windows, found.over, strict=True):
         _edit, proposal = repair(
             state,
             audio,
@@ -41,8 +44,9 @@ def separations_edit(
             (track,),
             at_samples=start,
             maker=found.maker,
-            reason=found.reason,
+            reason=f"{found.reason}, {_said_of(over)}" if over else found.reason,
             crossfade_ms=0.0,
+            over=over,
         )
         changes.append((state.proposals.get(proposal.id), proposal))
         proposals.append(proposal)
@@ -51,3 +55,7 @@ def separations_edit(
             changes.append((state.decisions.get(proposal.id), replace(before, verdict=Verdict.ACCEPTED)))
     label = found.reason if accepted else f"Proposed: {found.reason[:1].lower()}{found.reason[1:]}"
     return Edit(label, row_changes(changes)), tuple(proposals)
+
+
+def _said_of(over: Sequence[str]) -> str:
+    return f"over {f'{len(over)} repairs' if len(over) > 1 else 'a repair'} before"

@@ -11,10 +11,13 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from engine.jobs.repairs.requests import ShownMask
+from engine.separation.paint import Paint, on_track, painted
 from widgets import theme
+from widgets.theme import Theme
 from widgets.timeline.frame import Frame
+from widgets.timeline.sound.color_maps import ColorMap
 from widgets.timeline.sound.lanes import Lane
-from widgets.timeline.sound.spectrogram import Place, Scale, hz_at
+from widgets.timeline.sound.spectrogram import Place, SpectrogramLook, hz_at
 from widgets.timeline.time_map import TimeMap
 
 STRONGEST = 0.6
@@ -22,18 +25,26 @@ STRONGEST = 0.6
 SHADE = 0.22
 """How strong the shade over a wave is."""
 
+_SHADED_HZ = np.geomspace(60.0, 16_000.0, 48)
+"""What is meant of these is drawn over a wave, each counting as much."""
 _SOURCE = TimeMap()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MaskLayer:
-    """Masks in source positions, and where those are drawn."""
+    """Masks in source positions, what is painted on them, and where those are drawn."""
 
     masks: tuple[ShownMask, ...] = ()
+    paint: tuple[Paint, ...] = ()
     times: TimeMap = _SOURCE
 
-    def paint(
-        self, painter: QPainter, frame: Frame, lanes: tuple[Lane, ...], places: Iterable[Place], scale: Scale
+    def draw(
+        self,
+        painter: QPainter,
+        frame: Frame,
+        lanes: tuple[Lane, ...],
+        places: Iterable[Place],
+        look: SpectrogramLook,
     ) -> None:
         """Draw them over the lanes of their tracks.
 
@@ -53,11 +64,12 @@ class MaskLayer:
             columns = self._columns(frame, mask)
             if columns is None:
                 continue
+            paint = on_track(self.paint, mask.track)
             if mask.track in pictured:
                 for place in pictured[mask.track]:
-                    _paint_mask(painter, frame, mask, place, scale, columns)
+                    _draw_mask(painter, frame, mask, paint, place, look, columns)
             else:
-                _shade(painter, frame, mask, lanes, columns)
+                _shade(painter, frame, mask, paint, lanes, columns)
         painter.restore()
 
     def _columns(self, frame: Frame, mask: ShownMask) -> tuple[int, NDArray[np.float64]] | None:
@@ -78,24 +90,30 @@ class MaskLayer:
 NO_MASKS = MaskLayer()
 
 
-def _paint_mask(
+def inks_over(look: SpectrogramLook, tokens: Theme) -> Theme:
+    """Return what stands out from a spectrogram: all maps but the grey one are dark in either look."""
+    return tokens if look.color_map is ColorMap.GREY else theme.DARK
+
+
+def _draw_mask(
     painter: QPainter,
     frame: Frame,
     mask: ShownMask,
+    paint: tuple[Paint, ...],
     place: Place,
-    scale: Scale,
+    look: SpectrogramLook,
     columns: tuple[int, NDArray[np.float64]],
 ) -> None:
     """Cover a row of a lane as far as its moments and bands are meant."""
     first, positions = columns
     height = place.bottom - place.top
     frames = _between(mask.shares, (positions - mask.start_samples) / mask.hop_samples)
-    rows_hz = hz_at(1.0 - (np.arange(height) + 0.5) / height, scale, place.source.recorded.rate_hz)
+    rows_hz = hz_at(1.0 - (np.arange(height) + 0.5) / height, look.scale, place.source.recorded.rate_hz)
     bands = np.interp(rows_hz, mask.centres_hz, np.arange(len(mask.centres_hz)))
-    shares = _between(frames.T, bands)
+    shares = painted(_between(frames.T, bands).T, positions, rows_hz, paint).T.copy()
     outside = (positions < mask.window[0]) | (positions >= mask.window[1])
     shares[:, outside] = 0.0
-    image = _tinted(shares * STRONGEST, theme.color(frame.theme.marker))
+    image = tinted(shares * STRONGEST, theme.color(inks_over(look, frame.theme).marker))
     image.setDevicePixelRatio(frame.dpr)
     painter.drawImage(
         QRectF(first / frame.dpr, place.top / frame.dpr, len(positions) / frame.dpr, height / frame.dpr),
@@ -112,7 +130,7 @@ def _between(rows: NDArray[np.float32], places: NDArray[np.float64]) -> NDArray[
     return np.asarray(rows[lower] * (1.0 - share) + rows[upper] * share, np.float32)
 
 
-def _tinted(alphas: NDArray[np.float32], ink: QColor) -> QImage:
+def tinted(alphas: NDArray[np.float32], ink: QColor) -> QImage:
     """Return an image of one colour, as opaque as is told, shape (rows, columns)."""
     alpha = np.rint(np.clip(alphas, 0.0, 1.0) * 255).astype(np.uint32)
     pixels = alpha << 24
@@ -133,6 +151,7 @@ def _shade(
     painter: QPainter,
     frame: Frame,
     mask: ShownMask,
+    paint: tuple[Paint, ...],
     lanes: tuple[Lane, ...],
     columns: tuple[int, NDArray[np.float64]],
 ) -> None:
@@ -141,13 +160,15 @@ def _shade(
     tops = frame.layout.lane_tops
     for number, lane in enumerate(lanes):
         if lane.track_id == mask.track:
-            meant = mask.shares.mean(axis=1, keepdims=True)
-            shares = _between(meant, (positions - mask.start_samples) / mask.hop_samples)[:, 0]
+            meant = _between(mask.shares, (positions - mask.start_samples) / mask.hop_samples)
+            bands = np.interp(_SHADED_HZ, mask.centres_hz, np.arange(len(mask.centres_hz)))
+            over_bands = _between(meant.T, bands).T
+            shares = painted(over_bands, positions, _SHADED_HZ, paint).mean(axis=1)
             area = QRectF(
                 first / frame.dpr,
                 tops[number],
                 len(positions) / frame.dpr,
                 tops[number + 1] - tops[number],
             )
-            image = _tinted(SHADE * (0.4 + 0.6 * shares)[None, :], theme.color(frame.theme.marker))
+            image = tinted(SHADE * (0.4 + 0.6 * shares)[None, :], theme.color(frame.theme.marker))
             painter.drawImage(area, image)

@@ -1,0 +1,37 @@
+"""The sound that repairs are made of: the recording with the accepted repairs of its track in place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from engine.document.state import DocumentState
+from engine.document.track import Track
+from engine.edl.build import repaired
+from engine.edl.voice import Voice, open_voice
+from engine.progress import SILENT, Progress
+
+
+def open_repaired(
+    state: DocumentState, track: Track, media: Mapping[str, Path], progress: Progress = SILENT
+) -> Voice:
+    """Open a track as a repair of it is made; close it when done.
+
+    Raises
+    ------
+    SourceError : see `engine.edl.voice.open_voice`
+    """
+    return open_voice(state, track, media, progress=progress, patches=repaired(state).get(track.id))
+
+
+def keys_heard(state: DocumentState, track: str, window: tuple[int, int]) -> tuple[str, ...]:
+    """Return the keys of the audio of accepted repairs that are heard in a window, and of what they hold."""
+    patches = repaired(state).get(track)
+    if patches is None:
+        return ()
+    start, stop = window
+    found: dict[str, None] = {}
+    for one, stored in patches.stored:
+        if one.start_samples < stop and start < one.stop_samples:
+            found |= dict.fromkeys((*one.over, stored.key))
+    return tuple(found)

@@ -1,0 +1,81 @@
+"""What is painted on the mask, and how: the row of the panel with the keys of the brush."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from engine.wording import counted
+from widgets.controls.key_caps import KeyButton
+from widgets.theme import TEXT, Theme, px
+from widgets.timeline.sound.brush import Brush
+
+_WORDS = {
+    "repair.paint": "Paint",
+    "repair.paint_range": "A range…",
+    "repair.takes": "Take away",
+    "repair.clear": "Clear",
+    "repair.smaller": "Smaller",
+    "repair.larger": "Larger",
+}
+_BRUSH = ("repair.takes", "repair.smaller", "repair.larger")
+
+
+class PaintRow(QWidget):
+    """Begins and ends painting, and says what the brush does.
+
+    Signals
+    -------
+    command_requested : the id of the command of a button
+    resized : more or less is shown
+    """
+
+    command_requested = Signal(str)
+    resized = Signal()
+
+    def __init__(self, theme: Theme, keys: Mapping[str, str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.buttons = {name: KeyButton(theme, words, keys.get(name, "")) for name, words in _WORDS.items()}
+        self._said = QLabel()
+        self._said.setWordWrap(True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(px(5))
+        grid = QGridLayout()
+        grid.setSpacing(px(5))
+        for place, (name, button) in enumerate(self.buttons.items()):
+            button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            button.clicked.connect(lambda _=False, name=name: self.command_requested.emit(name))
+            grid.addWidget(button, place // 2, place % 2)
+        layout.addLayout(grid)
+        layout.addWidget(self._said)
+        self.set_theme(theme)
+        self.show_brush(None, 0)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paint with these colours from now on."""
+        for button in self.buttons.values():
+            button.set_theme(theme)
+        self._said.setStyleSheet(f"font-size: {px(TEXT - 1)}px; color: {theme.dim};")
+
+    @property
+    def is_at_hand(self) -> bool:
+        """Whether a brush is shown."""
+        return not self.buttons["repair.takes"].isHidden()
+
+    def show_brush(self, brush: Brush | None, painted: int) -> None:
+        """Show with which brush is painted, none for not at all, and how many strokes there are."""
+        self.buttons["repair.paint"].setText("Paint" if brush is None else "Stop painting")
+        for name in _BRUSH:
+            self.buttons[name].setVisible(brush is not None)
+        self.buttons["repair.clear"].setVisible(painted > 0)
+        said = [counted(painted, "stroke")] if painted else []
+        if brush is not None:
+            self.buttons["repair.takes"].setText("Add" if brush.takes else "Take away")
+            does = "takes away" if brush.takes else "adds"
+            said = [f"The brush {does}", f"{2 * brush.radius_px} px", *said]
+        self._said.setText(" · ".join(said))
+        self._said.setVisible(bool(said))
+        self.resized.emit()

@@ -25,11 +25,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from engine.document.analysis import BeatGrid, ScoreCurve
+from engine.document.analysis import BeatGrid, HeardSounds, ScoreCurve
 from engine.document.drums.hits import Hits
 from engine.document.state import DocumentState
 from engine.jobs.repairs.requests import ShownMask
-from engine.timebase import format_time, samples_to_s
 from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline import gestures, panning
@@ -37,6 +36,7 @@ from widgets.timeline.edits.arrangement import Slabs
 from widgets.timeline.edits.block_drag import slab_at
 from widgets.timeline.edits.fade_handle import MoveFade, fade_of, paint_fade
 from widgets.timeline.edits.selection import Lanes, Selected, SelectSpan, edges_of, paint_selection
+from widgets.timeline.edits.sentences import canvas_sentence
 from widgets.timeline.edits.spans import Spans
 from widgets.timeline.frame import Frame, Part, lay_out
 from widgets.timeline.heads.in_place import InPlaceField
@@ -46,7 +46,8 @@ from widgets.timeline.marks.hits import HitMarks
 from widgets.timeline.marks.marker_drag import mark_at
 from widgets.timeline.marks.markers import Marks, editor_area, place_in_view
 from widgets.timeline.marks.snapping import Snapping
-from widgets.timeline.overview import paint_caption, paint_window
+from widgets.timeline.marks.sounds import SoundLane
+from widgets.timeline.overview import caption_of, paint_caption, paint_window
 from widgets.timeline.playhead import overview_strip, paint_playhead, playhead_strip
 from widgets.timeline.ruler import RulerMode
 from widgets.timeline.shown import Shown
@@ -107,8 +108,7 @@ class Canvas(QWidget):
         self.times, self.shown = TimeMap(), Shown()
         self.drag: gestures.Drag | None = None
         self._dragged_by = Qt.MouseButton.NoButton
-        self.outlook = ""
-        self.snapping = Snapping()
+        self.outlook, self.snapping = "", Snapping()
         self.grid: BeatGrid | None = None
         self._source_curve: ScoreCurve | None = None
         self._source_beats: Beats | None = None
@@ -206,7 +206,7 @@ class Canvas(QWidget):
         if retimed:
             curve, beats = times.curve(self._source_curve), times.beats(self._source_beats)
             found |= {"curve": curve, "beats": beats, "lines": times.lines(self._source_lines)}
-            found |= {"length_samples": times.length_samples, "masks": replace(self.shown.masks, times=times)}
+            found |= {"length_samples": times.length_samples, **self.shown.retimed(times)}
         if found:
             self.shown = replace(self.shown, **found)  # which parts look otherwise is asked once, below
             self._lay_out()
@@ -214,9 +214,7 @@ class Canvas(QWidget):
         if retimed or not is_answer:
             self._layers.forget_overview()
         self.set_viewport(viewport.recorded(times.length_samples, state.rate_hz))
-        marked = f"{len(state.markers)} markers" if state.markers else ""
-        parts = (f"{len(lanes)} tracks", f"{len(state.proposals)} proposals", marked, self._caption())
-        self.setAccessibleDescription(", ".join(filter(None, parts)))
+        self.setAccessibleDescription(canvas_sentence(state, self._caption()))
 
     def set_lanes(self, lanes: tuple[Lane, ...]) -> None:
         """Show the tracks otherwise; their sound is read anew only where it lies elsewhere."""
@@ -241,20 +239,14 @@ class Canvas(QWidget):
         longer = replace(view, length_samples=times.length_samples)
         if view.samples_per_px >= view.coarsest_samples_per_px:
             return longer.fitted()
-        x = view.x_at(self.playhead_in_view)
-        fixed = self._playhead
+        x, fixed = view.x_at(self.playhead_in_view), self._playhead
         if not 0 <= x <= view.width_px:
             x, fixed = view.width_px / 2, self.source_at(view.width_px / 2)
         zoom = min(view.samples_per_px, longer.coarsest_samples_per_px)
         return replace(longer, samples_per_px=zoom).moved(times.to_view(fixed) - x * zoom)
 
     def _caption(self) -> str:
-        edits, rate_hz = self.times.edit_list, self.state.rate_hz
-        if edits is None or not rate_hz:
-            return "As it was recorded" if self._is_before else ""
-        lengths = (edits.length_samples, edits.source_length_samples)
-        result, source = (format_time(samples_to_s(length, rate_hz), 0) for length in lengths)
-        return f"Result {result} of {source}"
+        return caption_of(self.times, self.state.rate_hz, is_before=self._is_before)
 
     def set_waves(
         self,
@@ -299,6 +291,11 @@ class Canvas(QWidget):
         """Show a score and the threshold at which cuts are proposed."""
         self._source_curve = curve
         self._show(curve=self.times.curve(curve), threshold=threshold)
+
+    def set_sounds(self, sounds: HeardSounds | None) -> None:
+        """Show what sounds where, or no such lane."""
+        self._show(sounds=SoundLane(sounds, self.times))
+        self._lay_out()
 
     def set_grid(self, grid: BeatGrid | None) -> None:
         """Show a beat grid."""
@@ -460,8 +457,7 @@ class Canvas(QWidget):
     def paint_onto(self, painter: QPainter, area: QRect) -> None:
         """Paint part of the frame: the standing layers, then what moves."""
         frame, image = self.frame, self.compose()
-        dpr = frame.dpr
-        part = QRectF(area)
+        dpr, part = frame.dpr, QRectF(area)
         painter.drawImage(part, image, QRectF(part.topLeft() * dpr, part.size() * dpr))
         paint_window(painter, frame)
         if self.selection.span is not None and not isinstance(self.drag, SelectSpan):
@@ -480,16 +476,16 @@ class Canvas(QWidget):
     # size
 
     def _lay_out(self) -> None:
-        wishes = tuple(lane.wish for lane in self.shown.lanes)
         before = self._layout
         self._layout = lay_out(
             self.width(),
             self.height(),
-            wishes,
+            tuple(lane.wish for lane in self.shown.lanes),
             self._scroll,
             has_marks=bool(self.state.markers),
             has_arrangement=len(self.slabs) > 0,
             has_edits=bool(self.state.proposals),
+            has_sounds=self.shown.sounds.is_shown,
         )
         self._scroll = self._layout.scroll
         if self._layout != before:
@@ -517,7 +513,9 @@ class Canvas(QWidget):
             self._layers.forget_overview()
             self.update()
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), gestures.tip_at(self, event.pos().toPointF()), self)
+            at, sounds = event.pos().toPointF(), self.shown.sounds
+            said = sounds.tip_at(self.frame, at) or gestures.tip_at(self, at)
+            QToolTip.showText(event.globalPos(), said, self)
             return True
         if isinstance(event, QNativeGestureEvent) and panning.pinch(self, event):
             return True
@@ -569,6 +567,8 @@ class Canvas(QWidget):
             self.rename_marker(mark[0])
         elif (flag := gestures.flag_at(self, at.x(), at.y())) is not None:
             self.proposal_opened.emit(flag)
+        elif (span := self.shown.sounds.span_at(self.frame, at)) is not None:
+            self.span_selected.emit(*span)
         elif self._layout.lanes_top <= at.y() < self._layout.lanes_bottom:
             self.piece_requested.emit(round(self.viewport.sample_at(at.x())))
         else:

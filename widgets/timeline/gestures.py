@@ -230,7 +230,7 @@ def seam_at(canvas: Surface, x: float) -> str | None:
 def on_threshold(canvas: Surface, y: float) -> bool:
     """Tell whether the mouse is on the threshold line."""
     frame = canvas.frame
-    inside = frame.layout.score_top <= y < frame.layout.edits_top
+    inside = frame.layout.score_top <= y < frame.layout.sounds_top
     return (
         inside
         and canvas.threshold is not None

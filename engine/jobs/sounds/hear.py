@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-import numpy as np
-
 from engine.detection.detector import detector
-from engine.detection.named_events import NAMED_BY, named_events
+from engine.detection.named_events import NAMED_BY, heard_sounds
 from engine.document.analysis import Analysis, HeardSounds
 from engine.document.change import Edit
 from engine.document.document import analysis_id
@@ -64,12 +62,5 @@ def hear_sounds(request: SpanRequest, progress: Progress) -> FoundSounds:
         raise UsageError("There is nothing to listen to yet; import a recording first ‹file.import›.")
     hearing = detector()
     heard = hearing.heard(mono(request, (0, state.length_samples), progress))
-    found = named_events(hearing, heard, state.rate_hz, state.length_samples)
-    spans = [(one.start_samples, one.stop_samples) for one in found]
-    sounds = HeardSounds(
-        np.array(spans, np.int64).reshape(-1, 2),
-        tuple(one.word for one in found),
-        np.array([one.likelihood for one in found], np.float32),
-        NAMED_BY,
-    )
+    sounds = heard_sounds(hearing, heard, state.rate_hz, state.length_samples)
     return FoundSounds(sounds, analysis_id(SOUNDS, sound_of(state), NAMED_BY))

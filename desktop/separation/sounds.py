@@ -99,9 +99,10 @@ class Sounds(QObject):
             return
         counts = Counter(sounds.words)
         total = f"{counts.total():,}"
-        likeliest = counts.most_common(1)[0][0]
         said = ", ".join(f"{word} {count}" for word, count in counts.most_common())
-        timeline.heads.sounds.show_about("Sounds", f"{total} · most {likeliest}", f"Heard: {said}")
+        timeline.heads.sounds.show_about(
+            "Sounds", f"{total} · {counted(len(counts), 'word')}", f"Heard: {said}"
+        )
 
     # going through them
 

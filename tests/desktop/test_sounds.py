@@ -77,7 +77,7 @@ def test_what_sounds_is_heard_shown_and_still_there_after_opening_again(room: Ha
         assert window.timeline.heads.sounds.isVisible()
         assert "door wood knock 2" in window.timeline.heads.sounds.toolTip()
         written = canvas.shown.sounds.written(canvas.frame)
-        assert [text for _, text in written] == [KNOCK] * 2
+        assert [(word, more) for _, word, more in written] == [(KNOCK, 0)] * 2
         middle = QPointF(canvas.viewport.x_at(int(sounds.spans_samples[0].mean())), layout.sounds_top + 4)
         assert KNOCK in canvas.shown.sounds.tip_at(canvas.frame, middle)
         QTest.mouseDClick(canvas, Qt.MouseButton.LeftButton, pos=middle.toPoint())

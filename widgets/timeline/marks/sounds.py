@@ -23,12 +23,14 @@ from widgets.timeline.edits.proposals import paint_row
 from widgets.timeline.frame import Frame
 from widgets.timeline.time_map import TimeMap
 
-ROOM_PX = 88
+ROOM_PX = 100
 """Sounds that begin within so many pixels of another one share one word."""
 PAD_PX, EDGE_PX = 4, 2
 FAINTEST, STRONGEST = 0.25, 0.8
 """How strong a sound is drawn that is hardly likely, and one that is certain."""
-NARROWEST_WORD_PX = 18
+NARROWEST_WORD_PX = 36
+GROUND = 0.8
+"""How much of the sounds a word covers that stands for several of them."""
 _MOST_IN_TIP = 6
 _SOURCE = TimeMap()
 
@@ -87,14 +89,20 @@ class SoundLane:
         paint_row(painter, theme.premultiplied(tokens.marker, self._strengths(frame)), bars)
         painter.setFont(theme.ui_font(theme.TEXT_SMALL))
         painter.setPen(theme.color(tokens.text))
-        for box, text in self.written(frame):
-            fitted = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(box.width()))
-            painter.drawText(box, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), fitted)
+        metrics = painter.fontMetrics()
+        for box, word, more in self.written(frame):
+            others = f" +{more}" if more else ""
+            room = int(box.width()) - metrics.horizontalAdvance(others)
+            text = metrics.elidedText(word, Qt.TextElideMode.ElideRight, room) + others
+            if more:  # it stands over many sounds, and is read on a ground of its own
+                behind = QRectF(box.left() - edge, bars.top(), metrics.horizontalAdvance(text), bars.height())
+                painter.fillRect(behind.adjusted(0, 0, 2 * edge, 0), theme.color(tokens.panel, GROUND))
+            painter.drawText(box, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), text)
         line = frame.horizontal(layout.sounds_top - frame.hairline, 0, layout.width)
         painter.fillRect(line, theme.color(tokens.line))
 
-    def written(self, frame: Frame) -> list[tuple[QRectF, str]]:
-        """Return each word in view, with the box that it may fill."""
+    def written(self, frame: Frame) -> list[tuple[QRectF, str, int]]:
+        """Return each word in view: the box that it may fill, itself, and how many sounds more are there."""
         found, drawn, layout = [], self.drawn, frame.layout
         view, pad = frame.viewport, theme.px(PAD_PX)
         groups = words_of(drawn, round(theme.px(ROOM_PX) * view.samples_per_px))
@@ -107,10 +115,10 @@ class SoundLane:
             begins = min(max(left, 0.0) + pad, right)
             if right < 0 or begins > layout.width or right - begins < theme.px(NARROWEST_WORD_PX):
                 continue
-            more = word.stop - word.first - 1
-            text = drawn.words[word.likeliest] + (f" +{more}" if more else "")
-            high = layout.edits_top - layout.sounds_top
-            found.append((QRectF(begins, layout.sounds_top, right - begins - pad / 2, high), text))
+            box = QRectF(
+                begins, layout.sounds_top, right - begins - pad / 2, layout.edits_top - layout.sounds_top
+            )
+            found.append((box, drawn.words[word.likeliest], word.stop - word.first - 1))
         return found
 
     def tip_at(self, frame: Frame, at: QPointF) -> str:

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from engine.jobs.propose import Proposed
 
 
+_ANALYSES = ("listening", "score", "nearest", "hits", "sounds")
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the verb takes."""
     parser.add_argument("project", type=Path, metavar="PROJECT")
@@ -186,7 +189,7 @@ def _made(options: argparse.Namespace, progress: Progress) -> VerbOutput:
 
     with opened(options.project) as document:
         media = locate_all(document.state, document.path.absolute().parent)
-        found = {kind: document.analysis(kind) for kind in ("listening", "score", "nearest", "hits")}
+        found = {kind: document.analysis(kind) for kind in _ANALYSES}
         grid = grid_in_force(document.state, document.analysis("beats"))
         request = request_of(options.maker, document.state, media, {**found, "beats": grid})
         made = make_proposals(request, progress)

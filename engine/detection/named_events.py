@@ -55,6 +55,22 @@ class NamedEvent:
     likelihood: float
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place that stands out, with its likeliest name, said or not.
+
+    Attributes
+    ----------
+    odds : log odds of the name there
+    stands_out : how far it lies from how the recording usually sounds, see `standing_out`
+    """
+
+    word: str
+    span_s: tuple[float, float]
+    odds: float
+    stands_out: float
+
+
 def named_events(
     hearing: Detector, heard: Heard, rate_hz: int, length_samples: int
 ) -> tuple[NamedEvent, ...]:
@@ -65,11 +81,13 @@ def named_events(
     rate_hz, length_samples : of the recording that was heard
     """
     found = []
-    for word, likelihood, (start_s, stop_s, _odds) in named_places(hearing, heard):
+    for place in named_places(hearing, heard):
+        start_s, stop_s = place.span_s
         start = max(0, s_to_samples(max(0.0, start_s), rate_hz))
         stop = min(length_samples, s_to_samples(stop_s, rate_hz))
-        if word in SAID and likelihood >= LEAST_LIKELIHOOD and start < stop:
-            found.append(NamedEvent(start, stop, word, likelihood))
+        likelihood = likelihood_of(place.word, place.odds, place.stands_out)
+        if place.word in SAID and likelihood >= LEAST_LIKELIHOOD and start < stop:
+            found.append(NamedEvent(start, stop, place.word, likelihood))
     return tuple(sorted(found, key=lambda one: (one.start_samples, one.stop_samples, one.word)))
 
 
@@ -85,8 +103,8 @@ def heard_sounds(hearing: Detector, heard: Heard, rate_hz: int, length_samples: 
     )
 
 
-def named_places(hearing: Detector, heard: Heard) -> list[tuple[str, float, Candidate]]:
-    """Return each place that stands out: its likeliest name, said or not, and how likely that is right."""
+def named_places(hearing: Detector, heard: Heard) -> list[Place]:
+    """Return each place that stands out and is not silent, the surest first; of those that meet, one."""
     names = tuple(vocabulary())
     odds = odds_over_time(hearing, heard, np.stack([text_encoder().encode(name) for name in names]))
     if not len(odds):
@@ -108,9 +126,7 @@ def named_places(hearing: Detector, heard: Heard) -> list[tuple[str, float, Cand
         stop = min(max(first + 1, round(place[1] / STEP_S + 0.5)), len(odds))
         at = first + int(np.argmax(odds[first:stop, number]))
         if not is_silent[at]:
-            found.append(
-                (names[number], likelihood_of(names[number], place[2], float(stands_out[at])), place)
-            )
+            found.append(Place(names[number], place[:2], place[2], float(stands_out[at])))
     return found
 
 

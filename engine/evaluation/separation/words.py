@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -63,13 +64,17 @@ def word_lines(
     for word in SAID:
         yield {"metric": f"words: right where {word} is said", "value": right[word] / max(1, said[word]),
                "occurs": occurs[word], "n": said[word]}  # fmt: skip
-    minutes = 0.25 if short else 1.0
-    for kind, found, length in (
-        ("noise and silence", *_noise(minutes)),
-        ("music", *_music(music, short=short)),
-    ):
-        if length:
-            yield {"metric": f"words: said in an hour of {kind}", "value": found / length, "n": found}
+    elsewhere = {
+        "noise and silence": noises(0.25 if short else 1.0),
+        "music": islice(pieces(music), 1 if short else None),
+    }
+    for kind, recorded in elsewhere.items():
+        found, hours = 0, 0.0
+        for samples in recorded:
+            found += len(_heard(samples))
+            hours += len(samples) / MEL.rate_hz / 3600
+        if hours:
+            yield {"metric": f"words: said in an hour of {kind}", "value": found / hours, "n": found}
 
 
 def _heard(samples: NDArray[np.float32]) -> tuple[NamedEvent, ...]:
@@ -77,8 +82,8 @@ def _heard(samples: NDArray[np.float32]) -> tuple[NamedEvent, ...]:
     return named_events(hearing, hearing.heard(np.array_split(samples, 10)), MEL.rate_hz, len(samples))
 
 
-def _noise(share: float) -> tuple[int, float]:
-    """Return how many words were said in noise, hum and silence, and how many hours those last."""
+def noises(share: float = 1.0) -> tuple[NDArray[np.float32], ...]:
+    """Return silence, noise and hum, as long as `_NOISE_S` each, or a share of it."""
     rng = np.random.default_rng(SEEDS[0])
     count = round(share * _NOISE_S * MEL.rate_hz)
     time_s = np.arange(count) / MEL.rate_hz
@@ -88,23 +93,17 @@ def _noise(share: float) -> tuple[int, float]:
         1e-4 * rng.standard_normal(count),
         sum(0.02 / k * np.sin(2 * np.pi * 60 * k * time_s) for k in range(1, 9)) + np.zeros(count),
     )
-    found = sum(len(_heard(one.astype(np.float32))) for one in made)
-    return found, len(made) * count / MEL.rate_hz / 3600
+    return tuple(one.astype(np.float32) for one in made)
 
 
-def _music(folder: Path, *, short: bool) -> tuple[int, float]:
-    """Return how many words were said in the recordings of a folder, and how many hours those last."""
-    found, hours = 0, 0.0
+def pieces(folder: Path) -> Iterator[NDArray[np.float32]]:
+    """Yield the recordings of a folder, mono, at the rate that the network hears at."""
     paths = sorted(folder.iterdir()) if folder.is_dir() else []
-    recorded = [path for path in paths if path.suffix.lower() in AUDIO_SUFFIXES]
-    for path in recorded[:1] if short else recorded:
+    for path in (one for one in paths if one.suffix.lower() in AUDIO_SUFFIXES):
         with SourceReader(path) as reader:
             spans = range(0, reader.frames, _BLOCK_FRAMES)
             blocks = (
                 reader.read(first, min(reader.frames, first + _BLOCK_FRAMES)).mean(axis=1, dtype=np.float32)
                 for first in spans
             )
-            heard = detector().heard(resampled(blocks, reader.rate_hz, MEL.rate_hz))
-            found += len(named_events(detector(), heard, reader.rate_hz, reader.frames))
-            hours += reader.frames / reader.rate_hz / 3600
-    return found, hours
+            yield np.concatenate(list(resampled(blocks, reader.rate_hz, MEL.rate_hz)))

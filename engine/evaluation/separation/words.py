@@ -65,7 +65,7 @@ def word_lines(
         yield {"metric": f"words: right where {word} is said", "value": right[word] / max(1, said[word]),
                "occurs": occurs[word], "n": said[word]}  # fmt: skip
     elsewhere = {
-        "noise and silence": noises(0.25 if short else 1.0),
+        "noise and silence": noises(0.05 if short else 1.0),
         "music": islice(pieces(music), 1 if short else None),
     }
     for kind, recorded in elsewhere.items():

@@ -25,9 +25,8 @@ def rows(rng: np.random.Generator, count: int = 400) -> list[Told]:
         odds, stands_out = float(rng.normal()), float(rng.uniform(0.0, 1.4))
         logit = 1.5 * odds + stands_out + (1.0 if word == "cat" else -1.0)
         right = bool(rng.random() < 1.0 / (1.0 + np.exp(-logit)))
-        made.append(
-            Told(Place(word, (0.0, 1.0), odds, stands_out), right, 0, not right, float(rng.uniform(0.5, 2)))
-        )
+        place = Place(word, (0.0, 1.0), odds, stands_out)
+        made.append(Told(place, right, 0, not right, float(rng.uniform(0.5, 2.0))))
     return made
 
 
